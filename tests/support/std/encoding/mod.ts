@@ -1,0 +1,1 @@
+export function encodeHex(b: Uint8Array): string { return b.toHex(); }
