@@ -1,0 +1,36 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** The `ProtocolVersion` of SSL 3.0. */
+export const SSL_3_0 = 0x0300;
+/** The `ProtocolVersion` of TLS 1.0. */
+export const TLS_1_0 = 0x0301;
+/** The `ProtocolVersion` of TLS 1.1. */
+export const TLS_1_1 = 0x0302;
+/** The `ProtocolVersion` of TLS 1.2; also the `legacy_version` of TLS 1.3. */
+export const TLS_1_2 = 0x0303;
+/** The `ProtocolVersion` of TLS 1.3. */
+export const TLS_1_3 = 0x0304;
+
+/** The versions that this package knows by name, as the numbers of the wire. */
+export const PROTOCOL_VERSIONS = {
+  "TLSv1.2": TLS_1_2,
+  "TLSv1.3": TLS_1_3,
+} as const;
+
+/** The name of a protocol version. */
+export type ProtocolVersion = keyof typeof PROTOCOL_VERSIONS;
+
+const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
+  (Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[])
+    .map((name) => [PROTOCOL_VERSIONS[name], name]),
+);
+
+/**
+ * Finds the name of a version.
+ *
+ * @param version The number of the wire.
+ * @returns Its name, or `undefined` for a version that this package does not know.
+ */
+export function versionName(version: number): ProtocolVersion | undefined {
+  return NAMES.get(version);
+}

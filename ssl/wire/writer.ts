@@ -1,0 +1,112 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * Writes the presentation language of RFC 8446, Section 3.
+ *
+ * A vector's length is never given: the vector is what its function writes. What does not fit is a
+ * mistake of the caller, not of the peer: a `RangeError`.
+ */
+export class Writer {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #length = 0;
+
+  /** Creates a writer; the capacity is only a guess and grows. */
+  constructor(capacity = 64) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  /** How many bytes have been written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes a `uint8`. */
+  u8(value: number): this {
+    return this.#integer(value, 1);
+  }
+
+  /** Writes a `uint16`. */
+  u16(value: number): this {
+    return this.#integer(value, 2);
+  }
+
+  /** Writes a `uint24`. */
+  u24(value: number): this {
+    return this.#integer(value, 3);
+  }
+
+  /** Writes a `uint32`. */
+  u32(value: number): this {
+    return this.#integer(value, 4);
+  }
+
+  /** Writes `opaque[value.length]`. */
+  bytes(value: Uint8Array): this {
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
+    return this;
+  }
+
+  /** Writes a vector with a length of one byte: what the function writes, or the bytes given. */
+  vector8(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xff): this {
+    return this.#vector(body, 1, min, max);
+  }
+
+  /** Writes a vector with a length of two bytes: what the function writes, or the bytes given. */
+  vector16(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xffff): this {
+    return this.#vector(body, 2, min, max);
+  }
+
+  /** Writes a vector with a length of three bytes: what the function writes, or the bytes given. */
+  vector24(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xffffff): this {
+    return this.#vector(body, 3, min, max);
+  }
+
+  /** The bytes written so far, as a copy of their own. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #vector(
+    body: Uint8Array | ((writer: this) => void),
+    prefix: number,
+    min: number,
+    max: number,
+  ): this {
+    const at = this.#grow(prefix);
+    const start = this.#length;
+    if (typeof body === "function") body(this);
+    else this.bytes(body);
+    const length = this.#length - start;
+    if (length < min || length > max) {
+      throw new RangeError(
+        `Cannot write vector: ${length} bytes are not within <${min}..${max}>`,
+      );
+    }
+    this.#put(length, at, prefix);
+    return this;
+  }
+
+  #integer(value: number, size: number): this {
+    if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
+      throw new RangeError(`Cannot write integer: ${value} is not a uint${8 * size}`);
+    }
+    this.#put(value, this.#grow(size), size);
+    return this;
+  }
+
+  #put(value: number, at: number, size: number): void {
+    for (let shift = 8 * (size - 1); shift >= 0; shift -= 8) this.#bytes[at++] = value >>> shift;
+  }
+
+  #grow(length: number): number {
+    const at = this.#length;
+    this.#length += length;
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, at));
+      this.#bytes = grown;
+    }
+    return at;
+  }
+}
