@@ -1,0 +1,350 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../errors.ts";
+import type { TrafficSecret } from "../handshake/key_schedule.ts";
+import type { CipherSuite } from "../tables/cipher_suites.ts";
+import { ContentType } from "../tables/content_types.ts";
+import { TLS_1_2 } from "../tables/versions.ts";
+import type { SealedRecord } from "./deframer.ts";
+import { MAX_PLAINTEXT_LENGTH, RECORD_HEADER_LENGTH, writeRecordHeader } from "./header.ts";
+
+/** What a record holds once its protection is off. */
+export interface OpenedFragment {
+  /** The content type. */
+  readonly type: number;
+  /** The content. */
+  readonly fragment: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * How the records of one direction are protected between two changes of keys.
+ *
+ * Both methods take the record's sequence number and its bytes at the call, before they return: calls need no
+ * waiting for each other, and the caller may reuse its buffer at once. The promises may settle in any order.
+ */
+export interface RecordProtection {
+  /** Whether records are encrypted. */
+  readonly encrypts: boolean;
+  /** How many bytes longer a sealed fragment is than its content. */
+  readonly overhead: number;
+  /** The sequence number of the next record. */
+  readonly sequence: number;
+  /** How many more records the keys may protect. */
+  readonly recordsLeft: number;
+
+  /**
+   * The type that a record's header shows.
+   *
+   * @param contentType The content type.
+   * @returns The type for the header.
+   */
+  wireType(contentType: number): number;
+
+  /**
+   * Protects a fragment.
+   *
+   * @param contentType The content type.
+   * @param fragment The content.
+   * @returns What follows the record's header.
+   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   */
+  seal(
+    contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * Takes the protection off a record.
+   *
+   * @param record The record.
+   * @returns Its content type and content.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it was not made with these keys for this place.
+   */
+  open(record: SealedRecord): Promise<OpenedFragment>;
+
+  /**
+   * The same keys from the start: for a server that tries them on early data, which takes no sequence numbers.
+   *
+   * @returns A protection whose next sequence number is zero.
+   */
+  restart(): RecordProtection;
+}
+
+/** No protection: what every connection starts with. */
+export class PlaintextSpec implements RecordProtection {
+  #sequence = 0;
+
+  /** Never. */
+  get encrypts(): boolean {
+    return false;
+  }
+
+  /** None. */
+  get overhead(): number {
+    return 0;
+  }
+
+  /** How many records there were. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** No keys, no limit. */
+  get recordsLeft(): number {
+    return Number.MAX_SAFE_INTEGER - this.#sequence;
+  }
+
+  /**
+   * The type that a record's header shows.
+   *
+   * @param contentType The content type.
+   * @returns The same.
+   */
+  wireType(contentType: number): number {
+    return contentType;
+  }
+
+  /**
+   * Copies a fragment.
+   *
+   * @param _contentType The content type, which only the header shows.
+   * @param fragment The content.
+   * @returns The copy.
+   */
+  seal(
+    _contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    this.#sequence++;
+    return Promise.resolve(fragment.slice());
+  }
+
+  /**
+   * Passes a record on.
+   *
+   * @param record The record.
+   * @returns Its type and fragment, the latter not copied.
+   */
+  open(record: SealedRecord): Promise<OpenedFragment> {
+    this.#sequence++;
+    const { type, fragment } = record;
+    return Promise.resolve({ type, fragment });
+  }
+
+  /**
+   * No keys to try again.
+   *
+   * @returns A new one.
+   */
+  restart(): RecordProtection {
+    return new PlaintextSpec();
+  }
+}
+
+/** RFC 8446, Section 5.2: the tags of all TLS 1.3 suites here are of 16 bytes. */
+const TAG_LENGTH = 16;
+
+/** The content type in TLSInnerPlaintext. */
+const INNER_TYPE_LENGTH = 1;
+
+/** RFC 8446, Section 5.3: the nonces of both AEADs are of 12 bytes. */
+const IV_LENGTH = 12;
+
+/** What a call to WebCrypto needs besides the key and the data. */
+interface AeadScratch {
+  readonly name: string;
+  readonly iv: Uint8Array<ArrayBuffer>;
+  readonly additionalData: Uint8Array<ArrayBuffer>;
+}
+
+// WebCrypto copies all its input before a call returns, and nothing here awaits between filling these and the
+// call. So all connections share them, and neither a record nor an idle connection costs an allocation.
+const plaintext = new Uint8Array(MAX_PLAINTEXT_LENGTH + INNER_TYPE_LENGTH);
+const nonce = new Uint8Array(IV_LENGTH);
+const nonceView = new DataView(nonce.buffer);
+const additionalData = new Uint8Array(RECORD_HEADER_LENGTH);
+const SCRATCH = {
+  "AES-GCM": { name: "AES-GCM", iv: nonce, additionalData },
+  "ChaCha20-Poly1305": { name: "ChaCha20-Poly1305", iv: nonce, additionalData },
+} as const satisfies Record<CipherSuite["aead"], AeadScratch>;
+
+/** The columns of a cipher suite that protect records. */
+export type RecordSuite = Pick<CipherSuite, "name" | "aead" | "maxRecords">;
+
+/** The protection of TLS 1.3 (RFC 8446, Section 5.2). */
+export class CipherSpec implements RecordProtection {
+  readonly #suite: RecordSuite;
+  readonly #scratch: AeadScratch;
+  readonly #key: CryptoKey;
+  readonly #iv: Uint8Array<ArrayBuffer>;
+  readonly #ivHigh: number;
+  readonly #ivLow: number;
+  #sequence: number;
+
+  /**
+   * Takes a key and an iv.
+   *
+   * @param suite The cipher suite.
+   * @param key The AEAD key.
+   * @param iv The static part of the nonces.
+   * @param sequence The first record's sequence number.
+   */
+  constructor(
+    suite: RecordSuite,
+    key: CryptoKey,
+    iv: Uint8Array<ArrayBuffer>,
+    sequence = 0,
+  ) {
+    this.#suite = suite;
+    this.#scratch = SCRATCH[suite.aead];
+    this.#key = key;
+    this.#iv = iv;
+    const view = new DataView(iv.buffer, iv.byteOffset, IV_LENGTH);
+    this.#ivHigh = view.getUint32(4);
+    this.#ivLow = view.getUint32(8);
+    this.#sequence = sequence;
+  }
+
+  /**
+   * Keys a protection from a traffic secret.
+   *
+   * @param suite The cipher suite.
+   * @param secret The direction's traffic secret.
+   * @returns The protection, its sequence number zero.
+   */
+  static async create(suite: CipherSuite, secret: TrafficSecret): Promise<CipherSpec> {
+    const { key, iv } = await secret.keyAndIv(suite);
+    return new CipherSpec(suite, key, iv);
+  }
+
+  /** Always. */
+  get encrypts(): boolean {
+    return true;
+  }
+
+  /** The inner content type and the tag. */
+  get overhead(): number {
+    return INNER_TYPE_LENGTH + TAG_LENGTH;
+  }
+
+  /** The sequence number of the next record. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** How many more records the keys may protect (RFC 8446, Section 5.5). */
+  get recordsLeft(): number {
+    return this.#suite.maxRecords - this.#sequence;
+  }
+
+  /**
+   * The type that a record's header shows.
+   *
+   * @param _contentType The content type, which is hidden.
+   * @returns That of application data.
+   */
+  wireType(_contentType: number): number {
+    return ContentType.applicationData;
+  }
+
+  /**
+   * Encrypts a fragment.
+   *
+   * @param contentType The content type.
+   * @param fragment The content, at most 2^14 bytes.
+   * @returns The `encrypted_record`.
+   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   */
+  async seal(
+    contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { length } = fragment;
+    plaintext.set(fragment);
+    plaintext[length] = contentType;
+    const inner = plaintext.subarray(0, length + INNER_TYPE_LENGTH);
+    const params = this.#nextRecord(inner.length + TAG_LENGTH);
+    return new Uint8Array(await crypto.subtle.encrypt(params, this.#key, inner));
+  }
+
+  /**
+   * Decrypts a record.
+   *
+   * @param record The record.
+   * @returns Its content type and content, a part of the decrypted bytes.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt, `SSL_ERROR_RX_RECORD_TOO_LONG` if its
+   * content and padding are longer than 2^14, `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` if all of it is padding,
+   * `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   */
+  async open(record: SealedRecord): Promise<OpenedFragment> {
+    const params = this.#nextRecord(record.fragment.length);
+    let inner;
+    try {
+      inner = new Uint8Array(await crypto.subtle.decrypt(params, this.#key, record.fragment));
+    } catch (cause) {
+      throw new SslError(
+        "SSL_ERROR_BAD_MAC_READ",
+        "Cannot decrypt record: it was not made with the keys of this connection for this place",
+        { cause },
+      );
+    }
+    return parseInnerPlaintext(inner);
+  }
+
+  /**
+   * The same keys from the start.
+   *
+   * @returns A protection whose next sequence number is zero.
+   */
+  restart(): CipherSpec {
+    return new CipherSpec(this.#suite, this.#key, this.#iv);
+  }
+
+  /** Fills the scratch for the next record and counts it. */
+  #nextRecord(sealedLength: number): AeadScratch {
+    const sequence = this.#sequence;
+    if (sequence >= this.#suite.maxRecords) {
+      throw new SslError(
+        "SSL_ERROR_TOO_MANY_RECORDS",
+        `Cannot protect record: the keys of ${this.#suite.name} are used up after ${sequence} records`,
+      );
+    }
+    this.#sequence = sequence + 1;
+    // RFC 8446, Section 5.3: the sequence number in network order, padded on the left, XORed with the iv.
+    nonce.set(this.#iv);
+    nonceView.setUint32(4, this.#ivHigh ^ Math.floor(sequence / 0x1_0000_0000));
+    nonceView.setUint32(8, this.#ivLow ^ sequence);
+    // RFC 8446, Section 5.2: additional_data is the header, its type and version fixed.
+    writeRecordHeader(additionalData, 0, ContentType.applicationData, TLS_1_2, sealedLength);
+    return this.#scratch;
+  }
+}
+
+/**
+ * ```text
+ * struct {
+ *     opaque content[TLSPlaintext.length];
+ *     ContentType type;
+ *     uint8 zeros[length_of_padding];
+ * } TLSInnerPlaintext;
+ * ```
+ */
+function parseInnerPlaintext(inner: Uint8Array<ArrayBuffer>): OpenedFragment {
+  // RFC 8446, Section 5.4: the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets.
+  if (inner.length > MAX_PLAINTEXT_LENGTH + INNER_TYPE_LENGTH) {
+    throw new SslError(
+      "SSL_ERROR_RX_RECORD_TOO_LONG",
+      `Cannot read record: its content is ${inner.length - INNER_TYPE_LENGTH} bytes long`,
+    );
+  }
+  let end = inner.length - 1;
+  while (end >= 0 && inner[end] === 0) end--;
+  // RFC 8446, Section 5.4: no non-zero octet MUST be answered with unexpected_message.
+  if (end < 0) {
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
+      "Cannot read record: it has no content type, only padding",
+    );
+  }
+  return { type: inner[end]!, fragment: inner.subarray(0, end) };
+}
