@@ -38,8 +38,6 @@ type PairPool = Map<Agreement, Promise<ClientPair>>;
 
 /** How two ends agree on a secret. Failures of the peer's share throw anything; callers name the error. */
 interface Agreement {
-  readonly clientShareLength: number;
-  readonly serverShareLength: number;
   /** Whether this runtime's WebCrypto has it. */
   readonly available: boolean;
   /** What a peer's share is that is not one of this agreement. */
@@ -87,7 +85,7 @@ export async function respondToKeyShare(
   return await withPeerShare(
     group,
     clientShare,
-    agreement.clientShareLength,
+    group.clientShareLength,
     agreement.malformedShareError,
     (share) => agreement.respond(share),
   );
@@ -113,7 +111,7 @@ async function keyShare(group: NamedGroup, pool: PairPool): Promise<KeyShare> {
       withPeerShare(
         group,
         peerShare,
-        agreement.serverShareLength,
+        group.serverShareLength,
         agreement.malformedShareError,
         (share) => pair.complete(share),
       ),
@@ -154,8 +152,8 @@ async function withPeerShare<T>(
   }
 }
 
-/** RFC 7748: the function over Curve25519, with shares of 32 bytes. */
-const X25519: Agreement = diffieHellman({ name: "X25519" }, 32, 32, (secret) => {
+/** RFC 7748: the function over Curve25519. */
+const X25519: Agreement = diffieHellman({ name: "X25519" }, 32, (secret) => {
   // RFC 8446, Section 7.4.2: implementations MUST check whether the computed shared secret is the all-zero
   // value. WebCrypto does so too, where it follows the latest specification.
   if (secret.every((byte) => byte === 0)) throw new Error("The shared secret is all zeros");
@@ -167,19 +165,18 @@ const AGREEMENTS: Readonly<Record<NamedGroup["name"], Agreement>> = {
   secp384r1: ecDiffieHellman("P-384", 48),
   secp521r1: ecDiffieHellman("P-521", 66),
   // draft-ietf-tls-ecdhe-mlkem: here, unlike in its name, ML-KEM's part comes first.
-  X25519MLKEM768: hybrid(mlKem("ML-KEM-768", 1184, 1088), X25519),
+  X25519MLKEM768: hybrid(mlKem("ML-KEM-768"), 1184, 1088, X25519),
 };
 
 /** ECDH over a NIST curve, the shares uncompressed points, the secret the x-coordinate with its leading zeros. */
 function ecDiffieHellman(namedCurve: string, coordinateLength: number): Agreement {
   const algorithm: EcKeyGenParams = { name: "ECDH", namedCurve };
   // RFC 8446, Section 4.2.8.2: legacy_form is 4. WebCrypto would take compressed points of that length, too.
-  return diffieHellman(algorithm, 1 + 2 * coordinateLength, coordinateLength, () => {}, 4);
+  return diffieHellman(algorithm, coordinateLength, () => {}, 4);
 }
 
 function diffieHellman(
   algorithm: EcKeyGenParams | Algorithm,
-  shareLength: number,
   secretLength: number,
   checkSecret: (secret: Bytes) => void,
   leadingByte?: number,
@@ -211,8 +208,6 @@ function diffieHellman(
   }
 
   return {
-    clientShareLength: shareLength,
-    serverShareLength: shareLength,
     available: true,
     malformedShareError: "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
     async generate() {
@@ -263,15 +258,9 @@ interface EncapsulatingCrypto {
 }
 
 /** ML-KEM (FIPS 203): the client sends an encapsulation key, the server a ciphertext. */
-function mlKem(
-  algorithm: string,
-  encapsulationKeyLength: number,
-  ciphertextLength: number,
-): Agreement {
+function mlKem(algorithm: string): Agreement {
   const subtle = crypto.subtle as SubtleCrypto & EncapsulatingCrypto;
   return {
-    clientShareLength: encapsulationKeyLength,
-    serverShareLength: ciphertextLength,
     available: canEncapsulate(algorithm),
     malformedShareError: "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
     async generate() {
@@ -297,10 +286,13 @@ function mlKem(
 }
 
 /** Two agreements side by side: shares and secrets are concatenated (draft-ietf-tls-hybrid-design, Section 3). */
-function hybrid(first: Agreement, second: Agreement): Agreement {
+function hybrid(
+  first: Agreement,
+  firstClientLength: number,
+  firstServerLength: number,
+  second: Agreement,
+): Agreement {
   return {
-    clientShareLength: first.clientShareLength + second.clientShareLength,
-    serverShareLength: first.serverShareLength + second.serverShareLength,
     available: first.available && second.available,
     malformedShareError: "SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE",
     async generate(pool) {
@@ -309,8 +301,8 @@ function hybrid(first: Agreement, second: Agreement): Agreement {
         publicKey: concat(one.publicKey, two.publicKey),
         complete: async (peerShare) => {
           const [oneSecret, twoSecret] = await Promise.all([
-            one.complete(peerShare.subarray(0, first.serverShareLength)),
-            two.complete(peerShare.subarray(first.serverShareLength)),
+            one.complete(peerShare.subarray(0, firstServerLength)),
+            two.complete(peerShare.subarray(firstServerLength)),
           ]);
           return concatSecrets(oneSecret, twoSecret);
         },
@@ -318,8 +310,8 @@ function hybrid(first: Agreement, second: Agreement): Agreement {
     },
     async respond(clientShare) {
       const [one, two] = await Promise.all([
-        first.respond(clientShare.subarray(0, first.clientShareLength)),
-        second.respond(clientShare.subarray(first.clientShareLength)),
+        first.respond(clientShare.subarray(0, firstClientLength)),
+        second.respond(clientShare.subarray(firstClientLength)),
       ]);
       return {
         serverShare: concat(one.serverShare, two.serverShare),

@@ -20,6 +20,7 @@ export type CipherSuiteHash = CipherSuite["hash"];
 
 const HASH_LENGTHS: Readonly<Record<CipherSuiteHash, number>> = { "SHA-256": 32, "SHA-384": 48 };
 
+const LABEL_PREFIX = "tls13 ";
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
 
@@ -404,7 +405,7 @@ export abstract class ExpandedSecret {
     context: Uint8Array,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const info = hkdfLabel(length, encoder.encode(label), context, true);
+    const info = hkdfLabel(length, label, context, true);
     const block = await crypto.subtle.sign("HMAC", await this.hmacKey(), info);
     return new Uint8Array(block, 0, length);
   }
@@ -537,8 +538,8 @@ export class ExporterMasterSecret extends ExpandedSecret {
   }
 }
 
-/** The longest label that fits into an HkdfLabel behind "tls13 ". */
-const MAX_LABEL_LENGTH = 255 - "tls13 ".length;
+/** The longest label that fits into an HkdfLabel behind its prefix. */
+const MAX_LABEL_LENGTH = 255 - LABEL_PREFIX.length;
 
 /**
  * Exports keying material (RFC 8446, Section 7.5).
@@ -575,7 +576,7 @@ export async function exportKeyingMaterial(
   ]);
   const key = importHmacKey(hash, secret);
   secret.fill(0);
-  const info = hkdfLabel(length, encoder.encode("exporter"), new Uint8Array(contextHash), false);
+  const info = hkdfLabel(length, "exporter", new Uint8Array(contextHash), false);
   return await expand(await key, hashLength, info, length);
 }
 
@@ -611,13 +612,11 @@ async function extractThenExpand(
   context: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = HASH_LENGTHS[hash];
-  const info = hkdfLabel(length, encoder.encode(label), context, false);
+  const info = hkdfLabel(length, label, context, false);
   return new Uint8Array(
     await crypto.subtle.deriveBits({ name: "HKDF", hash, salt, info }, inputKey, 8 * length),
   );
 }
-
-const LABEL_PREFIX = encoder.encode("tls13 ");
 
 /**
  * ```text
@@ -630,14 +629,14 @@ const LABEL_PREFIX = encoder.encode("tls13 ");
  */
 function hkdfLabel(
   length: number,
-  label: Uint8Array,
+  label: string,
   context: Uint8Array,
   firstBlock: boolean,
 ): Uint8Array<ArrayBuffer> {
   const writer = new Writer()
     .u16(length)
-    .vector8((w) => w.bytes(LABEL_PREFIX).bytes(label))
-    .vector8((w) => w.bytes(context));
+    .vector8(encoder.encode(LABEL_PREFIX + label), 7)
+    .vector8(context);
   // HKDF-Expand's first block is HMAC(key, info | 1).
   if (firstBlock) writer.u8(1);
   return writer.finish();
