@@ -1,11 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/** The name of a cipher suite, as IANA writes it. */
+export type CipherSuiteName =
+  | "TLS_AES_128_GCM_SHA256"
+  | "TLS_CHACHA20_POLY1305_SHA256"
+  | "TLS_AES_256_GCM_SHA384";
+
 /** One cipher suite. */
 export interface CipherSuite {
   /** The number of the wire. */
   readonly id: number;
   /** IANA's name. */
-  readonly name: string;
+  readonly name: CipherSuiteName;
   /** What protects the records. */
   readonly aead: "AES-GCM" | "ChaCha20-Poly1305";
   /** The length of the AEAD's key in bytes. */

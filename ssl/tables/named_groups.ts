@@ -18,7 +18,29 @@ export interface NamedGroup {
   readonly clientShareLength: number;
   /** The exact length of a server's `key_exchange` in bytes. */
   readonly serverShareLength: number;
+  /** Tells whether this runtime's WebCrypto can compute it. */
+  available(): boolean;
 }
+
+/** The one question that a table asks the runtime: `SubtleCrypto.supports()`, where it exists. */
+interface Supports {
+  supports?(operation: string, algorithm: { name: string; namedCurve?: string }): boolean;
+}
+
+/** A runtime too old to be asked has the curves, and neither ML-KEM nor anything newer. */
+function supported(
+  operation: string,
+  algorithm: { name: string; namedCurve?: string },
+  otherwise: boolean,
+): boolean {
+  const runtime: { SubtleCrypto?: Supports } = globalThis;
+  return runtime.SubtleCrypto?.supports?.(operation, algorithm) ?? otherwise;
+}
+
+const hasX25519 = (): boolean => supported("generateKey", { name: "X25519" }, true);
+const hasMlKem768 = (): boolean => supported("encapsulateBits", { name: "ML-KEM-768" }, false);
+const hasCurve = (namedCurve: string) => (): boolean =>
+  supported("generateKey", { name: "ECDH", namedCurve }, true);
 
 /**
  * The groups in order of preference: the hybrid first, since what is recorded today can be broken later;
@@ -31,12 +53,37 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
     name: "X25519MLKEM768",
     clientShareLength: 1184 + 32,
     serverShareLength: 1088 + 32,
+    available: () => hasMlKem768() && hasX25519(),
   },
-  { id: 0x001d, name: "x25519", clientShareLength: 32, serverShareLength: 32 },
+  {
+    id: 0x001d,
+    name: "x25519",
+    clientShareLength: 32,
+    serverShareLength: 32,
+    available: hasX25519,
+  },
   // Uncompressed points only (RFC 8446, Section 4.2.8.2): the byte 4 and two coordinates.
-  { id: 0x0017, name: "secp256r1", clientShareLength: 65, serverShareLength: 65 },
-  { id: 0x0018, name: "secp384r1", clientShareLength: 97, serverShareLength: 97 },
-  { id: 0x0019, name: "secp521r1", clientShareLength: 133, serverShareLength: 133 },
+  {
+    id: 0x0017,
+    name: "secp256r1",
+    clientShareLength: 65,
+    serverShareLength: 65,
+    available: hasCurve("P-256"),
+  },
+  {
+    id: 0x0018,
+    name: "secp384r1",
+    clientShareLength: 97,
+    serverShareLength: 97,
+    available: hasCurve("P-384"),
+  },
+  {
+    id: 0x0019,
+    name: "secp521r1",
+    clientShareLength: 133,
+    serverShareLength: 133,
+    available: hasCurve("P-521"),
+  },
 ];
 
 const BY_ID: ReadonlyMap<number, NamedGroup> = new Map(

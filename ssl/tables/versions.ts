@@ -20,6 +20,9 @@ export const PROTOCOL_VERSIONS = {
 /** The name of a protocol version. */
 export type ProtocolVersion = keyof typeof PROTOCOL_VERSIONS;
 
+/** The versions that this package speaks. */
+export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = ["TLSv1.3"];
+
 const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
   (Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[])
     .map((name) => [PROTOCOL_VERSIONS[name], name]),
