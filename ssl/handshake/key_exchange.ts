@@ -38,8 +38,6 @@ type PairPool = Map<Agreement, Promise<ClientPair>>;
 
 /** How two ends agree on a secret. Failures of the peer's share throw anything; callers name the error. */
 interface Agreement {
-  /** Whether this runtime's WebCrypto has it. */
-  readonly available: boolean;
   /** What a peer's share is that is not one of this agreement. */
   readonly malformedShareError: SslError["name"];
   generate(pool: PairPool): Promise<ClientPair>;
@@ -89,16 +87,6 @@ export async function respondToKeyShare(
     agreement.malformedShareError,
     (share) => agreement.respond(share),
   );
-}
-
-/**
- * Whether this runtime's WebCrypto can use a group.
- *
- * @param group The group.
- * @returns Whether it can.
- */
-export function isGroupAvailable(group: NamedGroup): boolean {
-  return AGREEMENTS[group.name].available;
 }
 
 async function keyShare(group: NamedGroup, pool: PairPool): Promise<KeyShare> {
@@ -208,7 +196,6 @@ function diffieHellman(
   }
 
   return {
-    available: true,
     malformedShareError: "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
     async generate() {
       const pair = await generatePair();
@@ -261,7 +248,6 @@ interface EncapsulatingCrypto {
 function mlKem(algorithm: string): Agreement {
   const subtle = crypto.subtle as SubtleCrypto & EncapsulatingCrypto;
   return {
-    available: canEncapsulate(algorithm),
     malformedShareError: "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
     async generate() {
       const pair = await subtle.generateKey(algorithm, false, [
@@ -293,7 +279,6 @@ function hybrid(
   second: Agreement,
 ): Agreement {
   return {
-    available: first.available && second.available,
     malformedShareError: "SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE",
     async generate(pool) {
       const [one, two] = await Promise.all([pairOf(first, pool), pairOf(second, pool)]);
@@ -319,12 +304,6 @@ function hybrid(
       };
     },
   };
-}
-
-/** Whether WebCrypto encapsulates with an algorithm; runtimes that cannot say so are asked for the method. */
-function canEncapsulate(algorithm: string): boolean {
-  const probe: Partial<Pick<typeof SubtleCrypto, "supports">> | undefined = globalThis.SubtleCrypto;
-  return probe?.supports?.("encapsulateBits", algorithm) ?? "encapsulateBits" in crypto.subtle;
 }
 
 function concat(first: Bytes, second: Bytes): Bytes {
