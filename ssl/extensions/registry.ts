@@ -1,0 +1,194 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { ExtensionType } from "../tables/extension_types.ts";
+import { alpnProtocol, alpnProtocols } from "./application_layer_protocol_negotiation.ts";
+import { certificateAuthorities } from "./certificate_authorities.ts";
+import { cookie } from "./cookie.ts";
+import { earlyData, maxEarlyDataSize } from "./early_data.ts";
+import type { ExtensionCodec } from "./extension_codec.ts";
+import {
+  keyShareClientHello,
+  keyShareHelloRetryRequest,
+  keyShareServerHello,
+} from "./key_share.ts";
+import { padding } from "./padding.ts";
+import { postHandshakeAuth } from "./post_handshake_auth.ts";
+import { preSharedKeyClientHello, preSharedKeyServerHello } from "./pre_shared_key.ts";
+import { pskKeyExchangeModes } from "./psk_key_exchange_modes.ts";
+import { recordSizeLimit } from "./record_size_limit.ts";
+import { serverName, serverNameAcknowledgement } from "./server_name.ts";
+import { signatureAlgorithms, signatureAlgorithmsCert } from "./signature_algorithms.ts";
+import {
+  signedCertificateTimestamp,
+  signedCertificateTimestampList,
+} from "./signed_certificate_timestamp.ts";
+import { certificateStatus, statusRequest, statusRequestEmpty } from "./status_request.ts";
+import { supportedGroups } from "./supported_groups.ts";
+import {
+  supportedVersionsClientHello,
+  supportedVersionsServerHello,
+} from "./supported_versions.ts";
+
+/** The places where extensions stand. `ServerHello` is TLS 1.3's: TLS 1.2's allows others. */
+export const MESSAGE_KINDS = [
+  "ClientHello",
+  "ServerHello",
+  "Tls12ServerHello",
+  "HelloRetryRequest",
+  "EncryptedExtensions",
+  "CertificateRequest",
+  "CertificateEntry",
+  "NewSessionTicket",
+] as const;
+
+/** A place where extensions stand. */
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
+
+/** The body is known to be allowed, and kept as bytes. */
+const OPAQUE = "opaque";
+
+/** How an extension's body is read in each of the messages in which it may appear. */
+type Placement = { readonly [Kind in MessageKind]?: ExtensionCodec<unknown> | typeof OPAQUE };
+
+/**
+ * Which extension may appear where: the table of RFC 8446, Section 4.2, with TLS 1.2's and later RFCs' own.
+ *
+ * Whatever is opaque waits for its codec; who adds one adds a file and changes its line here.
+ */
+const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
+  [ExtensionType.serverName, {
+    ClientHello: serverName,
+    EncryptedExtensions: serverNameAcknowledgement,
+    Tls12ServerHello: serverNameAcknowledgement,
+  }],
+  [ExtensionType.maxFragmentLength, {
+    ClientHello: OPAQUE,
+    EncryptedExtensions: OPAQUE,
+    Tls12ServerHello: OPAQUE,
+  }],
+  [ExtensionType.statusRequest, {
+    ClientHello: statusRequest,
+    CertificateRequest: statusRequestEmpty,
+    CertificateEntry: certificateStatus,
+    Tls12ServerHello: statusRequestEmpty,
+  }],
+  [ExtensionType.supportedGroups, {
+    ClientHello: supportedGroups,
+    EncryptedExtensions: supportedGroups,
+    // Not allowed by RFC 8422, and yet some servers send it: it says nothing that matters.
+    Tls12ServerHello: OPAQUE,
+  }],
+  [ExtensionType.ecPointFormats, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.signatureAlgorithms, {
+    ClientHello: signatureAlgorithms,
+    CertificateRequest: signatureAlgorithms,
+  }],
+  [ExtensionType.useSrtp, {
+    ClientHello: OPAQUE,
+    EncryptedExtensions: OPAQUE,
+    Tls12ServerHello: OPAQUE,
+  }],
+  [ExtensionType.heartbeat, {
+    ClientHello: OPAQUE,
+    EncryptedExtensions: OPAQUE,
+    Tls12ServerHello: OPAQUE,
+  }],
+  [ExtensionType.applicationLayerProtocolNegotiation, {
+    ClientHello: alpnProtocols,
+    EncryptedExtensions: alpnProtocol,
+    Tls12ServerHello: alpnProtocol,
+  }],
+  [ExtensionType.signedCertificateTimestamp, {
+    ClientHello: signedCertificateTimestamp,
+    CertificateRequest: signedCertificateTimestamp,
+    CertificateEntry: signedCertificateTimestampList,
+    Tls12ServerHello: signedCertificateTimestampList,
+  }],
+  [ExtensionType.clientCertificateType, {
+    ClientHello: OPAQUE,
+    EncryptedExtensions: OPAQUE,
+    Tls12ServerHello: OPAQUE,
+  }],
+  [ExtensionType.serverCertificateType, {
+    ClientHello: OPAQUE,
+    EncryptedExtensions: OPAQUE,
+    Tls12ServerHello: OPAQUE,
+  }],
+  [ExtensionType.padding, { ClientHello: padding }],
+  [ExtensionType.encryptThenMac, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.extendedMasterSecret, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  // RFC 8879, Section 3.
+  [ExtensionType.compressCertificate, { ClientHello: OPAQUE, CertificateRequest: OPAQUE }],
+  // RFC 8449, Section 4.
+  [ExtensionType.recordSizeLimit, {
+    ClientHello: recordSizeLimit,
+    EncryptedExtensions: recordSizeLimit,
+    Tls12ServerHello: recordSizeLimit,
+  }],
+  [ExtensionType.sessionTicket, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.preSharedKey, {
+    ClientHello: preSharedKeyClientHello,
+    ServerHello: preSharedKeyServerHello,
+  }],
+  [ExtensionType.earlyData, {
+    ClientHello: earlyData,
+    EncryptedExtensions: earlyData,
+    NewSessionTicket: maxEarlyDataSize,
+  }],
+  [ExtensionType.supportedVersions, {
+    ClientHello: supportedVersionsClientHello,
+    ServerHello: supportedVersionsServerHello,
+    HelloRetryRequest: supportedVersionsServerHello,
+  }],
+  [ExtensionType.cookie, { ClientHello: cookie, HelloRetryRequest: cookie }],
+  [ExtensionType.pskKeyExchangeModes, { ClientHello: pskKeyExchangeModes }],
+  [ExtensionType.certificateAuthorities, {
+    ClientHello: certificateAuthorities,
+    CertificateRequest: certificateAuthorities,
+  }],
+  [ExtensionType.oidFilters, { CertificateRequest: OPAQUE }],
+  [ExtensionType.postHandshakeAuth, { ClientHello: postHandshakeAuth }],
+  [ExtensionType.signatureAlgorithmsCert, {
+    ClientHello: signatureAlgorithmsCert,
+    CertificateRequest: signatureAlgorithmsCert,
+  }],
+  [ExtensionType.keyShare, {
+    ClientHello: keyShareClientHello,
+    ServerHello: keyShareServerHello,
+    HelloRetryRequest: keyShareHelloRetryRequest,
+  }],
+  [ExtensionType.renegotiationInfo, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+]);
+
+/** What the registry says of an extension in a message. */
+export type Lookup =
+  /** It may appear, and this reads it. */
+  | ExtensionCodec<unknown>
+  /** It may appear; its body is kept as bytes. */
+  | "opaque"
+  /** It is recognised, and must not appear in this message. */
+  | "disallowed"
+  /** It is not recognised. */
+  | "unknown";
+
+/**
+ * Looks up how an extension is to be taken in a message.
+ *
+ * @param type The `ExtensionType`.
+ * @param kind The message.
+ * @returns Its codec, or what stands in its place.
+ */
+export function lookupExtension(type: number, kind: MessageKind): Lookup {
+  const placement = REGISTRY.get(type);
+  if (placement === undefined) return "unknown";
+  return placement[kind] ?? "disallowed";
+}
+
+/**
+ * Lists the extensions that are recognised.
+ *
+ * @returns Their types, in ascending order.
+ */
+export function recognisedExtensions(): number[] {
+  return [...REGISTRY.keys()].sort((a, b) => a - b);
+}
