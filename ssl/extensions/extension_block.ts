@@ -119,11 +119,18 @@ export class ExtensionBlock {
    * Writes the block with its length.
    *
    * @param writer Where to write it.
+   * @param min The least bytes that the message's block has.
+   * @param max The most bytes that the message's block has.
+   * @throws {RangeError} If it has fewer or more.
    */
-  encode(writer: Writer): void {
-    writer.vector16((block) => {
-      for (const [type, { body }] of this.#extensions) block.u16(type).vector16(body);
-    });
+  encode(writer: Writer, min = 0, max = 0xffff): void {
+    writer.vector16(
+      (block) => {
+        for (const [type, { body }] of this.#extensions) block.u16(type).vector16(body);
+      },
+      min,
+      max,
+    );
   }
 
   #append(type: number, extension: Extension): this {

@@ -47,6 +47,14 @@ export class Writer {
     return this;
   }
 
+  /** Writes `opaque[length]`, which the value must fill exactly. */
+  fixed(value: Uint8Array, length: number): this {
+    if (value.length !== length) {
+      throw new RangeError(`Cannot write bytes: ${value.length} are given where ${length} belong`);
+    }
+    return this.bytes(value);
+  }
+
   /** Writes a vector with a length of one byte: what the function writes, or the bytes given. */
   vector8(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xff): this {
     return this.#vector(body, 1, min, max);

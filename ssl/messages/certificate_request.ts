@@ -1,0 +1,45 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { ExtensionBlock } from "../extensions/extension_block.ts";
+import { Writer } from "../wire/writer.ts";
+import { parseMessage } from "./parse_message.ts";
+
+/** CertificateRequest of TLS 1.3 (RFC 8446, Section 4.3.2). */
+export interface CertificateRequest {
+  /** What the client's Certificate repeats; empty during the handshake. */
+  readonly certificateRequestContext: Uint8Array<ArrayBuffer>;
+  /** What kind of certificate the server asks for. */
+  readonly extensions: ExtensionBlock;
+}
+
+/**
+ * Reads a CertificateRequest.
+ *
+ * @param body The bytes after the handshake header.
+ * @returns The message.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if it does not parse.
+ */
+export function parseCertificateRequest(body: Uint8Array<ArrayBuffer>): CertificateRequest {
+  return parseMessage(
+    "CertificateRequest",
+    "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+    body,
+    (reader) => ({
+      certificateRequestContext: reader.vector8(),
+      extensions: ExtensionBlock.parse(reader, "CertificateRequest", 2),
+    }),
+  );
+}
+
+/**
+ * Writes a CertificateRequest.
+ *
+ * @param message The message.
+ * @returns The bytes after the handshake header.
+ * @throws {RangeError} If a field is longer than the RFC allows.
+ */
+export function encodeCertificateRequest(message: CertificateRequest): Uint8Array<ArrayBuffer> {
+  const writer = new Writer().vector8(message.certificateRequestContext);
+  message.extensions.encode(writer, 2);
+  return writer.finish();
+}

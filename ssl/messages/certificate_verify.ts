@@ -1,0 +1,39 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { Writer } from "../wire/writer.ts";
+import { parseMessage } from "./parse_message.ts";
+
+/** CertificateVerify (RFC 8446, Section 4.4.3). */
+export interface CertificateVerify {
+  /** The number of the signature scheme. */
+  readonly algorithm: number;
+  /** The signature. */
+  readonly signature: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a CertificateVerify.
+ *
+ * @param body The bytes after the handshake header.
+ * @returns The message.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_VERIFY` if it does not parse.
+ */
+export function parseCertificateVerify(body: Uint8Array<ArrayBuffer>): CertificateVerify {
+  return parseMessage(
+    "CertificateVerify",
+    "SSL_ERROR_RX_MALFORMED_CERT_VERIFY",
+    body,
+    (reader) => ({ algorithm: reader.u16(), signature: reader.vector16() }),
+  );
+}
+
+/**
+ * Writes a CertificateVerify.
+ *
+ * @param message The message.
+ * @returns The bytes after the handshake header.
+ * @throws {RangeError} If the signature is longer than 2^16-1 bytes.
+ */
+export function encodeCertificateVerify(message: CertificateVerify): Uint8Array<ArrayBuffer> {
+  return new Writer().u16(message.algorithm).vector16(message.signature).finish();
+}
