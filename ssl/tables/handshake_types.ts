@@ -26,15 +26,15 @@ export const HandshakeType = {
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(HandshakeType).map(([name, type]) => [
     type,
-    name.charAt(0).toUpperCase() + name.slice(1),
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
   ]),
 );
 
 /**
- * Names a handshake message for people.
+ * Names a handshake message.
  *
  * @param type The byte of the wire.
- * @returns The RFC's name of the message, such as `"ClientHello"`, or `"handshake message 99"`.
+ * @returns The RFC's name, such as `"client_hello"`, or `"handshake message 99"`.
  */
 export function handshakeTypeName(type: number): string {
   return NAMES.get(type) ?? `handshake message ${type}`;

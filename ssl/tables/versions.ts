@@ -29,11 +29,14 @@ const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
 );
 
 /**
- * Finds the name of a version.
+ * Finds the name of a version that this package speaks, or knows at least.
  *
  * @param version The number of the wire.
- * @returns Its name, or `undefined` for a version that this package does not know.
+ * @returns Its name.
+ * @throws {RangeError} If it is another number: no peer gets us to agree on one.
  */
-export function versionName(version: number): ProtocolVersion | undefined {
-  return NAMES.get(version);
+export function versionName(version: number): ProtocolVersion {
+  const name = NAMES.get(version);
+  if (name === undefined) throw new RangeError(`Cannot name version: ${version} has no name`);
+  return name;
 }
