@@ -123,12 +123,11 @@ async function withPeerShare<T>(
   malformedShareError: SslError["name"],
   use: (share: Bytes) => Promise<T>,
 ): Promise<T> {
-  const fail = (state: string, cause?: unknown): SslError =>
-    new SslError(
-      malformedShareError,
-      `Cannot use key share of ${group.name}: ${state}`,
-      { fault: "value", cause },
-    );
+  const fail = (state: string, options: ErrorOptions = {}): SslError =>
+    new SslError(malformedShareError, `Cannot use key share of ${group.name}: ${state}`, {
+      ...options,
+      fault: "value",
+    });
   if (share.length !== length) {
     throw fail(`it is ${share.length} bytes long, not ${length}`);
   }
@@ -136,7 +135,7 @@ async function withPeerShare<T>(
     return await use(share);
   } catch (cause) {
     // Our own keys are sound, so it is the peer's that WebCrypto refuses. What it throws depends on the runtime.
-    throw fail("it is not a valid public value", cause);
+    throw fail("it is not a valid public value", { cause });
   }
 }
 
