@@ -66,11 +66,12 @@ export class Transcript {
    * @returns The hash. Callers share it, so they must not write to it.
    * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the hash function is not decided yet.
    */
-  digest(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#last?.length === this.#length) return this.#last.digest;
-    const digest = hashOf(this.#required(), this.#buffer.subarray(0, this.#length));
-    this.#last = { length: this.#length, digest };
-    return digest;
+  async digest(): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#last?.length !== this.#length) {
+      const digest = hashOf(this.#required(), this.#buffer.subarray(0, this.#length));
+      this.#last = { length: this.#length, digest };
+    }
+    return await this.#last.digest;
   }
 
   /**
@@ -82,14 +83,17 @@ export class Transcript {
    * @returns The hash.
    * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if no hash function is given or decided.
    */
-  digestWith(
+  async digestWith(
     partial: Uint8Array,
-    hash: CipherSuiteHash = this.#required(),
+    hash: CipherSuiteHash | undefined = this.#hash,
   ): Promise<Uint8Array<ArrayBuffer>> {
     // Written behind the end and not counted: the next message overwrites it.
     this.#reserve(partial.length);
     this.#buffer.set(partial, this.#length);
-    return hashOf(hash, this.#buffer.subarray(0, this.#length + partial.length));
+    return await hashOf(
+      this.#required(hash),
+      this.#buffer.subarray(0, this.#length + partial.length),
+    );
   }
 
   /**
@@ -132,14 +136,14 @@ export class Transcript {
     this.#buffer = grown;
   }
 
-  #required(): CipherSuiteHash {
-    if (this.#hash === undefined) {
+  #required(hash: CipherSuiteHash | undefined = this.#hash): CipherSuiteHash {
+    if (hash === undefined) {
       throw new NssError(
         "SEC_ERROR_LIBRARY_FAILURE",
         "Cannot hash the handshake: no cipher suite is chosen yet",
       );
     }
-    return this.#hash;
+    return hash;
   }
 }
 

@@ -157,6 +157,8 @@ interface AeadScratch {
   readonly additionalData: Uint8Array<ArrayBuffer>;
 }
 
+// RFC 8446, Section 5.2: additional_data is the record's header.
+//
 // WebCrypto copies all its input before a call returns, and nothing here awaits between filling these and the
 // call. So all connections share them, and neither a record nor an idle connection costs an allocation.
 const plaintext = new Uint8Array(MAX_PLAINTEXT_LENGTH + INNER_TYPE_LENGTH);
@@ -254,16 +256,22 @@ export class CipherSpec implements RecordProtection {
    * @param fragment The content, at most 2^14 bytes.
    * @returns The `encrypted_record`.
    * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   * @throws {RangeError} If the content is longer.
    */
   async seal(
     contentType: number,
     fragment: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { length } = fragment;
+    if (length > MAX_PLAINTEXT_LENGTH) {
+      throw new RangeError(`Cannot seal record: its content is ${length} bytes long`);
+    }
     plaintext.set(fragment);
     plaintext[length] = contentType;
     const inner = plaintext.subarray(0, length + INNER_TYPE_LENGTH);
-    const params = this.#nextRecord(inner.length + TAG_LENGTH);
+    const params = this.#nextRecord();
+    const { applicationData } = ContentType;
+    writeRecordHeader(additionalData, 0, applicationData, TLS_1_2, inner.length + TAG_LENGTH);
     return new Uint8Array(await crypto.subtle.encrypt(params, this.#key, inner));
   }
 
@@ -277,7 +285,8 @@ export class CipherSpec implements RecordProtection {
    * `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    */
   async open(record: SealedRecord): Promise<OpenedFragment> {
-    const params = this.#nextRecord(record.fragment.length);
+    const params = this.#nextRecord();
+    additionalData.set(record.header);
     let inner;
     try {
       inner = new Uint8Array(await crypto.subtle.decrypt(params, this.#key, record.fragment));
@@ -300,8 +309,8 @@ export class CipherSpec implements RecordProtection {
     return new CipherSpec(this.#suite, this.#key, this.#iv);
   }
 
-  /** Fills the scratch for the next record and counts it. */
-  #nextRecord(sealedLength: number): AeadScratch {
+  /** Makes the next record's nonce in the scratch and counts the record. */
+  #nextRecord(): AeadScratch {
     const sequence = this.#sequence;
     if (sequence >= this.#suite.maxRecords) {
       throw new SslError(
@@ -314,8 +323,6 @@ export class CipherSpec implements RecordProtection {
     nonce.set(this.#iv);
     nonceView.setUint32(4, this.#ivHigh ^ Math.floor(sequence / 0x1_0000_0000));
     nonceView.setUint32(8, this.#ivLow ^ sequence);
-    // RFC 8446, Section 5.2: additional_data is the header, its type and version fixed.
-    writeRecordHeader(additionalData, 0, ContentType.applicationData, TLS_1_2, sealedLength);
     return this.#scratch;
   }
 }

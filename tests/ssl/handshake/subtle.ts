@@ -1,0 +1,70 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** The methods of WebCrypto that these tests watch. */
+const METHODS = [
+  "encrypt",
+  "decrypt",
+  "sign",
+  "verify",
+  "digest",
+  "generateKey",
+  "deriveBits",
+  "importKey",
+  "exportKey",
+  "encapsulateBits",
+  "decapsulateBits",
+] as const;
+
+type Method = typeof METHODS[number];
+type Operation = (...args: unknown[]) => Promise<unknown>;
+
+/** Replaces methods of WebCrypto while something runs. */
+async function intercept<T>(
+  methods: readonly Method[],
+  around: (method: Method, call: () => Promise<unknown>) => Promise<unknown>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { subtle } = crypto;
+  for (const method of methods) {
+    const original: Operation = Reflect.get(subtle, method);
+    Object.defineProperty(subtle, method, {
+      configurable: true,
+      value: (...args: unknown[]) => around(method, () => original.apply(subtle, args)),
+    });
+  }
+  try {
+    return await run();
+  } finally {
+    // The methods of the prototype come back.
+    for (const method of methods) Reflect.deleteProperty(subtle, method);
+  }
+}
+
+/** Counts the calls to WebCrypto, by method. */
+export async function countSubtleCalls(
+  run: () => Promise<unknown>,
+): Promise<Partial<Record<Method | "all", number>>> {
+  const counts: Partial<Record<Method | "all", number>> = { all: 0 };
+  await intercept(METHODS, (method, call) => {
+    counts[method] = (counts[method] ?? 0) + 1;
+    counts.all!++;
+    return call();
+  }, run);
+  return counts;
+}
+
+/** Gives key pairs that are generated meanwhile this private key, so that known answers can be had. */
+export function withPrivateKey<T>(privateKey: CryptoKey, run: () => Promise<T>): Promise<T> {
+  return intercept(["generateKey"], async (_method, call) => {
+    const pair = await call();
+    if (pair === null || typeof pair !== "object") throw new TypeError("Not a key pair");
+    return { ...pair, publicKey: Reflect.get(pair, "publicKey"), privateKey };
+  }, run);
+}
+
+/** Imports an X25519 private key: PKCS#8 around the scalar (RFC 8410, Section 7). */
+export function importX25519(scalar: Uint8Array): Promise<CryptoKey> {
+  const prefix = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x6e\x04\x22\x04\x20";
+  const pkcs8 = Uint8Array.from([...[...prefix].map((char) => char.charCodeAt(0)), ...scalar]);
+  return crypto.subtle.importKey("pkcs8", pkcs8, "X25519", false, ["deriveBits"]);
+}
