@@ -1,0 +1,300 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { ErrorName } from "../../../cert/errors.ts";
+import { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
+import type { MessageKind } from "../../../ssl/extensions/registry.ts";
+import { supportedVersionsServerHello } from "../../../ssl/extensions/supported_versions.ts";
+import { encodeCertificate, parseCertificate } from "../../../ssl/messages/certificate.ts";
+import {
+  encodeCertificateRequest,
+  parseCertificateRequest,
+} from "../../../ssl/messages/certificate_request.ts";
+import {
+  encodeCertificateVerify,
+  parseCertificateVerify,
+} from "../../../ssl/messages/certificate_verify.ts";
+import {
+  type ClientHello,
+  encodeClientHello,
+  parseClientHello,
+} from "../../../ssl/messages/client_hello.ts";
+import {
+  encodeEncryptedExtensions,
+  parseEncryptedExtensions,
+} from "../../../ssl/messages/encrypted_extensions.ts";
+import {
+  encodeEndOfEarlyData,
+  parseEndOfEarlyData,
+} from "../../../ssl/messages/end_of_early_data.ts";
+import { encodeFinished, parseFinished } from "../../../ssl/messages/finished.ts";
+import { encodeKeyUpdate, parseKeyUpdate } from "../../../ssl/messages/key_update.ts";
+import {
+  encodeNewSessionTicket,
+  parseNewSessionTicket,
+} from "../../../ssl/messages/new_session_ticket.ts";
+import {
+  encodeServerHello,
+  HELLO_RETRY_REQUEST_RANDOM,
+  parseServerHello,
+  type ServerHello,
+} from "../../../ssl/messages/server_hello.ts";
+import { TLS_1_2, TLS_1_3 } from "../../../ssl/tables/versions.ts";
+import { extensionSamples } from "../extensions/samples.ts";
+import type { Random } from "../wire/random.ts";
+
+/** One kind of message with values to try it with; the type of the values is hidden. */
+export interface MessageSample {
+  readonly name: string;
+  /** The error for bytes that do not parse. */
+  readonly error: ErrorName;
+  readonly values: readonly unknown[];
+  /** The encodings of the values. */
+  readonly bodies: readonly Uint8Array<ArrayBuffer>[];
+  parse(body: Uint8Array<ArrayBuffer>): unknown;
+  encode(value: unknown): Uint8Array<ArrayBuffer>;
+}
+
+/** A ClientHello with some random fields. */
+export function clientHello(
+  random: Random,
+  extensions: ExtensionBlock | undefined,
+): ClientHello {
+  return {
+    legacyVersion: TLS_1_2,
+    random: random.bytes(32),
+    legacySessionId: random.bytes(random.pick([0, 1, 32])),
+    cipherSuites: random.list(1, 20, () => random.below(0x10000)),
+    legacyCompressionMethods: random.bytes(random.pick([1, 2, 255])),
+    extensions,
+  };
+}
+
+/** A ServerHello with some random fields. */
+export function serverHello(
+  random: Random,
+  extensions: ExtensionBlock | undefined,
+): ServerHello {
+  return {
+    isHelloRetryRequest: false,
+    legacyVersion: TLS_1_2,
+    random: random.bytes(32),
+    legacySessionIdEcho: random.bytes(random.pick([0, 1, 32])),
+    cipherSuite: random.below(0x10000),
+    legacyCompressionMethod: random.below(256),
+    extensions,
+  };
+}
+
+/** A block of all the extensions that a message may have, or a random part of them, and an unknown one. */
+export function extensionBlock(random: Random, kind: MessageKind, share = 1): ExtensionBlock {
+  const samples = extensionSamples(random)
+    .filter(({ kinds }) => kinds.includes(kind))
+    .filter(() => random.below(100) < 100 * share);
+  const block = new ExtensionBlock();
+  if (kind === "ServerHello" && !samples.some(({ name }) => name === "supported_versions")) {
+    block.add(supportedVersionsServerHello, TLS_1_3);
+  }
+  block.addBody(0x0a0a, random.bytes(random.below(5)));
+  // pre_shared_key must be the last one.
+  samples.sort((a, b) => Number(a.name === "pre_shared_key") - Number(b.name === "pre_shared_key"));
+  for (const sample of samples) sample.addTo(block, random.below(sample.values.length));
+  return block;
+}
+
+/** A message of one kind with nothing but these extensions, ready to be parsed. */
+export interface Carrier {
+  readonly error: ErrorName;
+  encode(block: ExtensionBlock): Uint8Array<ArrayBuffer>;
+  /** Parses the message and gives its extensions. */
+  parse(body: Uint8Array<ArrayBuffer>): ExtensionBlock | undefined;
+}
+
+/** What carries extensions of each kind. */
+export function carriers(random: Random): Readonly<Record<MessageKind, Carrier>> {
+  const hello = (helloRandom: Uint8Array<ArrayBuffer>): Carrier => ({
+    error: "SSL_ERROR_RX_MALFORMED_SERVER_HELLO",
+    encode: (extensions) =>
+      encodeServerHello({ ...serverHello(random, extensions), random: helloRandom }),
+    parse: (body) => parseServerHello(body).extensions,
+  });
+  return {
+    ClientHello: {
+      error: "SSL_ERROR_RX_MALFORMED_CLIENT_HELLO",
+      encode: (extensions) => encodeClientHello(clientHello(random, extensions)),
+      parse: (body) => parseClientHello(body).extensions,
+    },
+    ServerHello: hello(random.bytes(32)),
+    Tls12ServerHello: hello(random.bytes(32)),
+    HelloRetryRequest: {
+      ...hello(HELLO_RETRY_REQUEST_RANDOM),
+      error: "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
+    },
+    EncryptedExtensions: {
+      error: "SSL_ERROR_RX_MALFORMED_ENCRYPTED_EXTENSIONS",
+      encode: (extensions) => encodeEncryptedExtensions({ extensions }),
+      parse: (body) => parseEncryptedExtensions(body).extensions,
+    },
+    CertificateRequest: {
+      error: "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+      encode: (extensions) =>
+        encodeCertificateRequest({ certificateRequestContext: random.bytes(3), extensions }),
+      parse: (body) => parseCertificateRequest(body).extensions,
+    },
+    CertificateEntry: {
+      error: "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+      encode: (extensions) =>
+        encodeCertificate({
+          certificateRequestContext: new Uint8Array(),
+          certificateList: [{ certData: random.bytes(9), extensions }],
+        }),
+      parse: (body) => parseCertificate(body).certificateList[0]!.extensions,
+    },
+    NewSessionTicket: {
+      error: "SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET",
+      encode: (extensions) => encodeNewSessionTicket({ ...ticket(random), extensions }),
+      parse: (body) => parseNewSessionTicket(body).extensions,
+    },
+  };
+}
+
+/** Every message, with fixed values and random ones. */
+export function messageSamples(random: Random): MessageSample[] {
+  const none = () => new ExtensionBlock();
+  const certificate = (min: number, max: number) => ({
+    certificateRequestContext: random.bytes(random.pick([0, 1, 255])),
+    certificateList: random.list(min, max, () => ({
+      certData: random.bytes(random.between(1, 800)),
+      extensions: random.pick([none(), extensionBlock(random, "CertificateEntry", 0.5)]),
+    })),
+  });
+  return [
+    sample(
+      "ClientHello",
+      "SSL_ERROR_RX_MALFORMED_CLIENT_HELLO",
+      parseClientHello,
+      encodeClientHello,
+      [
+        clientHello(random, undefined),
+        clientHello(random, none()),
+        clientHello(random, extensionBlock(random, "ClientHello")),
+        clientHello(random, extensionBlock(random, "ClientHello", 0.3)),
+      ],
+    ),
+    sample(
+      "ServerHello",
+      "SSL_ERROR_RX_MALFORMED_SERVER_HELLO",
+      parseServerHello,
+      encodeServerHello,
+      [
+        serverHello(random, undefined),
+        serverHello(random, none()),
+        serverHello(random, extensionBlock(random, "ServerHello")),
+        serverHello(random, extensionBlock(random, "Tls12ServerHello")),
+      ],
+    ),
+    sample(
+      "HelloRetryRequest",
+      "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
+      parseServerHello,
+      encodeServerHello,
+      [{
+        ...serverHello(random, extensionBlock(random, "HelloRetryRequest")),
+        random: HELLO_RETRY_REQUEST_RANDOM,
+        isHelloRetryRequest: true,
+      }],
+    ),
+    sample(
+      "EncryptedExtensions",
+      "SSL_ERROR_RX_MALFORMED_ENCRYPTED_EXTENSIONS",
+      parseEncryptedExtensions,
+      encodeEncryptedExtensions,
+      [
+        { extensions: none() },
+        { extensions: extensionBlock(random, "EncryptedExtensions") },
+        { extensions: extensionBlock(random, "EncryptedExtensions", 0.5) },
+      ],
+    ),
+    sample(
+      "CertificateRequest",
+      "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+      parseCertificateRequest,
+      encodeCertificateRequest,
+      [0, 1, 255].map((length) => ({
+        certificateRequestContext: random.bytes(length),
+        extensions: extensionBlock(random, "CertificateRequest", 0.7),
+      })),
+    ),
+    sample(
+      "Certificate",
+      "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+      parseCertificate,
+      encodeCertificate,
+      [
+        certificate(0, 0),
+        certificate(1, 1),
+        certificate(2, 4),
+      ],
+    ),
+    sample(
+      "CertificateVerify",
+      "SSL_ERROR_RX_MALFORMED_CERT_VERIFY",
+      parseCertificateVerify,
+      encodeCertificateVerify,
+      [0, 1, 71, 512].map((length) => ({
+        algorithm: random.below(0x10000),
+        signature: random.bytes(length),
+      })),
+    ),
+    sample("Finished", "SSL_ERROR_RX_MALFORMED_FINISHED", parseFinished, encodeFinished, [
+      { verifyData: random.bytes(32) },
+      { verifyData: random.bytes(48) },
+    ]),
+    sample(
+      "NewSessionTicket",
+      "SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET",
+      parseNewSessionTicket,
+      encodeNewSessionTicket,
+      [
+        { ...ticket(random), extensions: none() },
+        { ...ticket(random), extensions: extensionBlock(random, "NewSessionTicket") },
+      ],
+    ),
+    sample("KeyUpdate", "SSL_ERROR_RX_MALFORMED_KEY_UPDATE", parseKeyUpdate, encodeKeyUpdate, [
+      { requestUpdate: false },
+      { requestUpdate: true },
+    ]),
+    sample(
+      "EndOfEarlyData",
+      "SSL_ERROR_RX_MALFORMED_END_OF_EARLY_DATA",
+      parseEndOfEarlyData,
+      encodeEndOfEarlyData,
+      [undefined],
+    ),
+  ];
+}
+
+function ticket(random: Random) {
+  return {
+    ticketLifetime: random.below(2 ** 32),
+    ticketAgeAdd: random.below(2 ** 32),
+    ticketNonce: random.bytes(random.pick([0, 8, 255])),
+    ticket: random.bytes(random.between(1, 300)),
+  };
+}
+
+function sample<T>(
+  name: string,
+  error: ErrorName,
+  parse: (body: Uint8Array<ArrayBuffer>) => T,
+  encode: (value: T) => Uint8Array<ArrayBuffer>,
+  values: readonly T[],
+): MessageSample {
+  return {
+    name,
+    error,
+    values,
+    bodies: values.map((value) => encode(value)),
+    parse: (body) => parse(body),
+    encode: (value) => encode(value as T),
+  };
+}

@@ -1,0 +1,50 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  NAMED_GROUPS,
+  namedGroupById,
+  namedGroupByName,
+} from "../../../ssl/tables/named_groups.ts";
+
+Deno.test("namedGroupById() and namedGroupByName() find each row", () => {
+  for (const group of NAMED_GROUPS) {
+    assertStrictEquals(namedGroupById(group.id), group);
+    assertStrictEquals(namedGroupByName(group.name), group);
+  }
+  assertEquals(namedGroupById(0x0a0a), undefined);
+  assertEquals(namedGroupByName("X25519"), undefined);
+});
+
+Deno.test("NAMED_GROUPS have the share lengths of their RFCs", () => {
+  const lengths = NAMED_GROUPS.map((g) => [g.id, g.clientShareLength, g.serverShareLength]);
+  assertEquals(lengths.sort(([a], [b]) => a! - b!), [
+    [0x0017, 65, 65],
+    [0x0018, 97, 97],
+    [0x0019, 133, 133],
+    [0x001d, 32, 32],
+    [0x11ec, 1216, 1120],
+  ]);
+});
+
+Deno.test("NamedGroup.available() follows what the runtime's WebCrypto says", () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, "SubtleCrypto")!;
+  const availableWith = (value: unknown) => {
+    Object.defineProperty(globalThis, "SubtleCrypto", { ...own, value });
+    try {
+      return NAMED_GROUPS.filter((group) => group.available()).map(({ name }) => name);
+    } finally {
+      Object.defineProperty(globalThis, "SubtleCrypto", own);
+    }
+  };
+  const all = NAMED_GROUPS.map(({ name }) => name);
+  assertEquals(availableWith({ supports: () => true }), all);
+  assertEquals(availableWith({ supports: () => false }), []);
+  const noX25519 = (_operation: string, { name }: { name: string }) => name !== "X25519";
+  assertEquals(
+    availableWith({ supports: noX25519 }),
+    all.filter((name) => !name.toLowerCase().includes("x25519")),
+  );
+  // A runtime that cannot be asked is older than ML-KEM.
+  assertEquals(availableWith({}), all.filter((name) => !name.includes("MLKEM")));
+});
