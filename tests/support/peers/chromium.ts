@@ -1,0 +1,108 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { programVersion, spawn } from "../process.ts";
+import type { CertificateType } from "../test_pki.ts";
+import {
+  type Availability,
+  type ClientOptions,
+  type ClientResult,
+  type Features,
+  type Group,
+  payload,
+  type Peer,
+  type PeerServer,
+  SUITES,
+} from "./peer.ts";
+
+const GROUPS: readonly Group[] = ["X25519MLKEM768", "x25519", "secp256r1", "secp384r1"];
+
+/** Chromium has neither P-521, Ed25519 nor RSASSA-PSS certificates. */
+const CERTIFICATES: readonly CertificateType[] = ["ecdsa-p256", "ecdsa-p384", "rsa"];
+
+/** No client certificates: choosing one needs a policy file of the system or a hand. */
+const FEATURES: Features = {
+  suites: SUITES,
+  groups: GROUPS,
+  serverCertificates: CERTIFICATES,
+  clientCertificates: [],
+  resumption: true,
+  alpn: false,
+  narrows: false,
+};
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** Headless Chromium, which loads a page whose script posts to the server. */
+export const chromium: Peer = {
+  serverName: "chromium",
+  clientName: "headless Chromium",
+  available: async () => (await find()).availability,
+  serverFeatures: null,
+  clientFeatures: FEATURES,
+  habits: { application: "http", greeting: false, closers: ["server"] },
+  startServer: (): Promise<PeerServer> =>
+    Promise.reject(new Error("Cannot serve: Chromium is a client")),
+  runClient,
+};
+
+let found: Promise<{ command: string; availability: Availability }> | undefined;
+
+function find(): Promise<{ command: string; availability: Availability }> {
+  return found ??= (async () => {
+    for (const command of NAMES) {
+      const availability = await programVersion(command, ["--version"], /Chrom\S+ (\d+\.\S+)/);
+      if (availability.ok) return { command, availability };
+    }
+    return { command: "", availability: { ok: false, reason: `no ${NAMES.join(", ")} here` } };
+  })();
+}
+
+/** What the page that our server sends must hold: it posts text and shows whether it came back. */
+export function chromiumPage(bytes: number): string {
+  return `<!doctype html><title>test</title><pre id="result">nothing</pre><script>
+const text = ${JSON.stringify(payload(bytes))};
+const request = new XMLHttpRequest();
+request.open("POST", "/echo", false);
+request.send(text);
+document.getElementById("result").textContent =
+  request.responseText === text ? "echo of " + text.length + " bytes" : "wrong echo";
+</script>`;
+}
+
+async function runClient(options: ClientOptions): Promise<ClientResult> {
+  const { pki, port, bytes } = options;
+  const { command } = await find();
+  const home = await Deno.makeTempDir({ prefix: "nss_chromium_" });
+  try {
+    await using process = spawn(command, {
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-crash-reporter",
+        "--disable-breakpad",
+        "--no-proxy-server",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        `--ignore-certificate-errors-spki-list=${
+          CERTIFICATES.map((type) => pki.leaf("server", type).spkiSha256).join(",")
+        }`,
+        `--user-data-dir=${home}`,
+        "--dump-dom",
+        `https://127.0.0.1:${port}/`,
+      ],
+      env: { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      timeout: 40_000,
+    });
+    const { code, stdout } = await process.result();
+    const done = stdout.includes(`echo of ${bytes} bytes`);
+    return { exitCode: done ? code : code || 1, output: process.output, connections: [] };
+  } finally {
+    await Deno.remove(home, { recursive: true }).catch(() => {});
+  }
+}

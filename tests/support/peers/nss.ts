@@ -1,0 +1,263 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { namespaceProblem, openNamespace } from "../namespace.ts";
+import { programVersion, runOk, spawn } from "../process.ts";
+import { CERTIFICATE_TYPES, type CertificateType, type TestPki } from "../test_pki.ts";
+import {
+  type Availability,
+  CLASSIC_GROUPS,
+  type ClientOptions,
+  type ClientResult,
+  demandSame,
+  type Features,
+  type Group,
+  type Negotiated,
+  payload,
+  type Peer,
+  type PeerServer,
+  peerServer,
+  readToEnd,
+  type ServerOptions,
+  type Suite,
+  suiteFact,
+  SUITES,
+  writeText,
+} from "./peer.ts";
+
+/** NSS has no Ed25519 certificates. */
+const CERTIFICATES: readonly CertificateType[] = CERTIFICATE_TYPES.filter((type) =>
+  type !== "ed25519"
+);
+
+const FEATURES: Features = {
+  suites: SUITES,
+  groups: CLASSIC_GROUPS,
+  serverCertificates: CERTIFICATES,
+  clientCertificates: CERTIFICATES,
+  resumption: true,
+  alpn: false,
+  narrows: true,
+};
+
+const SUITE_CODES: Readonly<Record<Suite, string>> = {
+  TLS_AES_128_GCM_SHA256: ":1301",
+  TLS_AES_256_GCM_SHA384: ":1302",
+  TLS_CHACHA20_POLY1305_SHA256: ":1303",
+};
+
+const GROUP_NAMES: Readonly<Record<Group, string>> = {
+  x25519: "x25519",
+  secp256r1: "P256",
+  secp384r1: "P384",
+  secp521r1: "P521",
+  X25519MLKEM768: "x25519mlkem768",
+};
+
+/** NSS leaves rsa_pss_pss_* out unless it is told otherwise. */
+const SIGNATURE_SCHEMES = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+  "rsa_pss_rsae_sha256",
+  "rsa_pss_rsae_sha384",
+  "rsa_pss_rsae_sha512",
+  "rsa_pss_pss_sha256",
+  "rsa_pss_pss_sha384",
+  "rsa_pss_pss_sha512",
+];
+
+/** The port inside the server's own network namespace. */
+const PORT = 4433;
+
+/** NSS's `selfserv` and `tstclnt`. */
+export const nss: Peer = {
+  serverName: "NSS selfserv",
+  clientName: "NSS tstclnt",
+  available,
+  serverFeatures: FEATURES,
+  clientFeatures: FEATURES,
+  // tstclnt waits for the server's end once its own input is over.
+  habits: { application: "echo", greeting: false, closers: ["server"] },
+  startServer,
+  runClient,
+};
+
+async function available(): Promise<Availability> {
+  for (const tool of ["selfserv", "tstclnt", "certutil", "pk12util"]) {
+    const found = await programVersion(tool, ["-H"], /(usage|option|help)/i);
+    if (!found.ok) return found;
+  }
+  const problem = await namespaceProblem();
+  if (problem !== undefined) return { ok: false, reason: problem };
+  return { ok: true, version: "of libnss3-tools" };
+}
+
+const databases = new Map<TestPki, Promise<string>>();
+
+/**
+ * Makes an NSS database with the test root, trusted, and every leaf that NSS can hold; a leaf's nickname is its common
+ * name.
+ *
+ * @param pki Whose certificates.
+ * @returns The database as NSS's tools want it, `sql:<folder>`.
+ */
+export function nssDatabase(pki: TestPki): Promise<string> {
+  const known = databases.get(pki) ?? makeDatabase(pki);
+  databases.set(pki, known);
+  return known;
+}
+
+async function makeDatabase(pki: TestPki): Promise<string> {
+  const directory = `${pki.directory}/nss`;
+  await Deno.mkdir(directory);
+  const database = `sql:${directory}`;
+  await runOk("certutil", ["-N", "-d", database, "--empty-password"]);
+  await runOk("certutil", ["-A", "-d", database, "-n", "root", "-t", "CT,C,C", "-i", pki.rootFile]);
+  for (const role of ["server", "client"] as const) {
+    for (const type of CERTIFICATES) {
+      const leaf = pki.leaf(role, type);
+      const file = `${directory}/${role}_${type}.p12`;
+      // deno-fmt-ignore
+      await runOk("openssl", ["pkcs12", "-export", "-in", leaf.certFile, "-inkey", leaf.keyFile,
+        "-certfile", pki.intermediateFile, "-name", leaf.commonName, "-passout", "pass:", "-out", file]);
+      await runOk("pk12util", ["-i", file, "-d", database, "-W", "", "-K", ""]);
+    }
+  }
+  return database;
+}
+
+function common(options: Pick<ServerOptions, "suites" | "groups">): string[] {
+  const { suites = SUITES, groups = CLASSIC_GROUPS } = options;
+  return [
+    "-V",
+    "tls1.3:tls1.3",
+    "-u",
+    "-v",
+    "-c",
+    suites.map((suite) => SUITE_CODES[suite]).join(""),
+    "-I",
+    groups.map((group) => GROUP_NAMES[group]).join(","),
+    "-J",
+    SIGNATURE_SCHEMES.join(","),
+  ];
+}
+
+/** The longest text that selfserv takes in one request: its buffer is 10,240 bytes. */
+const MAX_REQUEST = 8192;
+
+async function startServer(options: ServerOptions): Promise<PeerServer> {
+  const { pki, certificate, clientAuth = "none" } = options;
+  const database = await nssDatabase(pki);
+  const directory = `${pki.directory}/nss`;
+  const namespace = await openNamespace();
+  const process = namespace.spawn("selfserv", {
+    // deno-fmt-ignore
+    args: ["-d", database, "-n", pki.leaf("server", certificate).commonName, "-p", String(PORT), ...common(options),
+      ...{ none: [], request: ["-r"], require: ["-r", "-r"] }[clientAuth]],
+    cwd: directory,
+  });
+  const close = async (): Promise<void> => {
+    await process.close();
+    await namespace.close();
+  };
+  return peerServer({
+    port: PORT,
+    connect: () => namespace.connect(PORT),
+    // selfserv is an HTTP server that sends the request back as the page, or a file that the request names, and closes.
+    closer: "server",
+    exchange: async (channel, bytes) => {
+      const text = payload(bytes);
+      if (bytes <= MAX_REQUEST) {
+        const request = `GET / HTTP/1.0\r\nX-Text: ${text.replaceAll("\n", " ")}\r\n\r\n`;
+        await writeText(channel, request);
+        const answer = await readToEnd(channel);
+        if (!answer.includes(request)) throw new Error(`Cannot find the request in ${answer}`);
+        return;
+      }
+      await Deno.writeTextFile(`${directory}/bulk.txt`, text);
+      await writeText(channel, "GET /bulk.txt HTTP/1.0\r\n\r\n");
+      const answer = await readToEnd(channel);
+      demandSame(answer.slice(answer.indexOf("\r\n\r\n") + 4).slice(0, text.length), text);
+    },
+    finish: async (connections) => {
+      await process.waitFor((p) => serverFacts(p.output).length >= connections ? p : null);
+      await close();
+      return serverFacts(process.output);
+    },
+    output: () => process.output,
+    close,
+  });
+}
+
+function serverFacts(output: string): Negotiated[] {
+  let resumes = 0;
+  return blocks(output, /^\s*(\d+) stateless resumes/m).map((block) => {
+    const before = resumes;
+    resumes = Number(/(\d+) stateless resumes/.exec(block)?.[1] ?? resumes);
+    return {
+      ...cipherFacts(block),
+      resumed: resumes > before,
+      peerCertificate: /subject DN: CN=(.*)/.exec(block)?.[1] ?? null,
+    };
+  });
+}
+
+/** Cuts the output into one part a connection, each whole up to the line that ends it. */
+function blocks(output: string, last: RegExp): string[] {
+  return output.split(/SSL version 3\./).slice(1).filter((block) => last.test(block)).map((block) =>
+    `SSL version 3.${block}`
+  );
+}
+
+function cipherFacts(block: string): Negotiated {
+  const line = /SSL version 3\.(\d) using (\d+-bit \S+)/.exec(block);
+  return {
+    ...suiteFact(line?.[2]),
+    ...(line ? { version: line[1] === "4" ? "TLSv1.3" : "TLSv1.2" } : {}),
+    ...bitsFact(/Key Exchange: (\d+)-bit/.exec(block)?.[1]),
+  };
+}
+
+/** NSS tells a group's size only. */
+function bitsFact(bits: string | undefined): { group?: Group } {
+  switch (bits) {
+    case "255":
+      return { group: "x25519" };
+    case "256":
+      return { group: "secp256r1" };
+    case "384":
+      return { group: "secp384r1" };
+    case "521":
+      return { group: "secp521r1" };
+    default:
+      return {};
+  }
+}
+
+async function runClient(options: ClientOptions): Promise<ClientResult> {
+  const { pki, port, clientCertificate, connections, bytes } = options;
+  const database = await nssDatabase(pki);
+  const text = payload(bytes);
+  const request = `${pki.directory}/nss/request_${bytes}.txt`;
+  await Deno.writeTextFile(request, text);
+  await using process = spawn("tstclnt", {
+    // deno-fmt-ignore
+    args: ["-4", "-h", "127.0.0.1", "-a", "localhost", "-p", String(port), "-d", database, ...common(options),
+      "-A", request, "-L", String(connections),
+      ...(clientCertificate ? ["-n", pki.leaf("client", clientCertificate).commonName] : [])],
+  });
+  const { code, stdout, stderr } = await process.result();
+  if (code === 0) demandSame(stdout, text.repeat(connections));
+  let resumes = 0;
+  const facts = blocks(stderr, /^\d+ stateless resumes/m).map((block) => {
+    const before = resumes;
+    resumes = Number(/(\d+) stateless resumes/.exec(block)?.[1] ?? resumes);
+    return {
+      ...cipherFacts(block),
+      resumed: resumes > before,
+      peerCertificate: /subject DN: CN=(.*)/.exec(block)?.[1] ?? null,
+    };
+  });
+  return { exitCode: code, output: process.output, connections: facts };
+}
