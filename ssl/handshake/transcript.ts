@@ -1,10 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/errors.ts";
+import { HandshakeType } from "../tables/handshake_types.ts";
 import type { CipherSuiteHash } from "./key_schedule.ts";
-
-/** The handshake type of the synthetic message that stands for a first ClientHello (RFC 8446, Section 4). */
-const MESSAGE_HASH = 254;
 
 /** Holds a ClientHello with a hybrid key share; grows by doubling. */
 const INITIAL_CAPACITY = 2048;
@@ -108,7 +106,7 @@ export class Transcript {
     const added = this.#buffer.slice(replaced, this.#length);
     this.#length = 0;
     this.#last = undefined;
-    this.add(Uint8Array.of(MESSAGE_HASH, 0, 0, digest.length));
+    this.add(Uint8Array.of(HandshakeType.messageHash, 0, 0, digest.length));
     this.add(digest);
     this.add(added);
   }
