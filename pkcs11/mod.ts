@@ -1,1 +1,48 @@
-export {};
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * Where private keys and trust live.
+ *
+ * A {@linkcode PrivateKey} is anything that signs: it may be in WebCrypto, in a token, or behind a service. Whatever
+ * wants a key takes any of them, and never sees its bytes.
+ *
+ * - {@linkcode importPrivateKey} takes PEM, DER and WebCrypto keys.
+ * - {@linkcode generateKeyPair} makes new ones.
+ * - {@linkcode platformTrustAnchors} are the certification authorities that are trusted by default.
+ * - {@linkcode NssContext} keeps apart what must not be shared, as trust and session caches.
+ *
+ * @example Sign with a key from PEM
+ * ```ts
+ * import { exportPrivateKeyPem, generateKeyPair, importPrivateKey } from "@nss/nss/pkcs11";
+ * import { verifySignature } from "@nss/nss/cert";
+ * import { assert } from "@std/assert";
+ *
+ * const { privateKey, publicKey } = await generateKeyPair("rsa-2048", { extractable: true });
+ * const pem = await exportPrivateKeyPem(privateKey); // usually it comes from a file
+ *
+ * const key = await importPrivateKey(pem);
+ * const data = new TextEncoder().encode("to be signed");
+ * const signature = await key.sign("rsa_pss_rsae_sha256", data);
+ * assert(await verifySignature(publicKey, "rsa_pss_rsae_sha256", data, signature));
+ * ```
+ *
+ * @module
+ */
+
+export { platformTrustAnchors } from "./builtins.ts";
+export { defaultContext, NssContext, type NssContextOptions } from "./context.ts";
+export {
+  exportPrivateKeyPem,
+  generateKeyPair,
+  type GenerateKeyPairOptions,
+  type KeyPair,
+  type KeyPairType,
+} from "./generate_key_pair.ts";
+export { importPrivateKey } from "./private_key.ts";
+export type {
+  EcCurve,
+  HashName,
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "../cert/private_key.ts";
