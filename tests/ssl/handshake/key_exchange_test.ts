@@ -16,7 +16,7 @@ import {
   type NamedGroupName,
 } from "../../../ssl/tables/named_groups.ts";
 import { skip } from "../../support/skip.ts";
-import { countSubtleCalls } from "./subtle.ts";
+import { countSubtleCalls, withDerivedBits } from "./subtle.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -128,6 +128,13 @@ for (const group of EC_GROUPS) {
     for (const leadingByte of [0, 2, 3, 5, 6, 7]) {
       await assertRefusedByBoth(group, Uint8Array.of(leadingByte, ...publicKey.subarray(1)));
     }
+    // WebCrypto is not even asked: other runtimes than this one might take such a point.
+    const client = await generateKeyShare(group);
+    const counts = await countSubtleCalls(async () => {
+      const share = Uint8Array.of(3, ...publicKey.subarray(1));
+      await assertRefused(group, () => client.complete(share));
+    });
+    assertEquals(counts.all, 0);
     const y = publicKey.at(-1)!;
     const compressed = Uint8Array.of(
       2 + (y & 1),
@@ -158,6 +165,20 @@ Deno.test("respondToKeyShare() and KeyShare.complete() refuse X25519 points of l
     withHighBit[31]! |= 0x80; // RFC 7748, Section 5: ignored
     await assertRefusedByBoth(X25519, withHighBit);
   }
+});
+
+Deno.test("KeyShare.complete() refuses an X25519 secret of zeros even if WebCrypto does not", async () => {
+  const client = await generateKeyShare(X25519);
+  const { serverShare } = await respondToKeyShare(X25519, client.publicKey);
+  for (const place of [0, 31]) {
+    const almost = new Uint8Array(32);
+    almost[place] = 1;
+    assertEquals(await withDerivedBits(almost, () => client.complete(serverShare)), almost);
+  }
+  await withDerivedBits(
+    new Uint8Array(32),
+    () => assertRefused(X25519, () => client.complete(serverShare)),
+  );
 });
 
 if (HYBRID.available()) {
