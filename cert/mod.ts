@@ -1,1 +1,140 @@
-export {};
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * X.509 certificates: parse, verify, create, on WebCrypto alone.
+ *
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import {
+ *   createCertificate,
+ *   parseCertificatesPem,
+ *   trustAnchorOf,
+ *   verifyCertificateChain,
+ *   verifyCertName,
+ * } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // A private authority, and a certificate of it
+ * const authority = await generateKeyPair();
+ * const root = await createCertificate({ ...authority, subject: "CN=Example Root", isCa: true });
+ * const { publicKey } = await generateKeyPair();
+ * const leaf = await createCertificate({
+ *   publicKey,
+ *   dnsNames: ["example.com"],
+ *   issuer: { certificate: root, privateKey: authority.privateKey },
+ * });
+ *
+ * // What a client does with what a server sends
+ * const [received] = parseCertificatesPem(leaf.toPem());
+ * const path = await verifyCertificateChain(received!, {
+ *   anchors: [trustAnchorOf(root)],
+ *   time: new Date(),
+ *   usage: "sslServer",
+ * });
+ * verifyCertName(received!, "example.com");
+ * assertEquals(path.length, 2);
+ * ```
+ *
+ * Every certificate passes one strict parser; names, purposes, constraints and signatures are checked as
+ * RFC 5280 says; the work that a peer can cause is bounded. Time is an argument everywhere but in
+ * {@linkcode createCertificate}. Errors are NSS's, with a message that says what was wrong and where.
+ *
+ * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, wants certificates made as
+ * RFC 5280 and the CA/Browser Forum say, as all of the public web are. Home-made authorities often leave
+ * out key identifiers and the like, which protects nobody: `"compatible"` takes them.
+ *
+ * @module
+ */
+
+export {
+  Certificate,
+  certificatesOf,
+  MAX_CERTIFICATE_SIZE,
+  parseCertificate,
+  parseCertificatesPem,
+} from "./certificate.ts";
+export type { CertProfile, CertUsage } from "./check_certificate.ts";
+export {
+  type CertTimeValidity,
+  checkCertValidTimes,
+  NSS_SLOP_SECONDS,
+} from "./check_cert_valid_times.ts";
+export {
+  type CertificateIssuer,
+  createCertificate,
+  type CreateCertificateOptions,
+  type KeyPurpose,
+} from "./create_certificate.ts";
+export { BudgetExceededError, VERIFICATION_LIMITS } from "./verification_budget.ts";
+export type { BudgetedWork } from "./verification_budget.ts";
+export { MAX_PATH_LENGTH, MAX_SUB_CA_COUNT } from "./build_path.ts";
+export type { BitString, DerElement } from "./der.ts";
+export { bytesEqual, DerReader, MAX_DER_DEPTH, MAX_DER_SIZE } from "./der.ts";
+export { DerWriter } from "./der_writer.ts";
+export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./errors.ts";
+export { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
+export { type BasicConstraints, basicConstraints } from "./extensions/basic_constraints.ts";
+export {
+  crlDistributionPoints,
+  type DistributionPoint,
+  freshestCrl,
+} from "./extensions/crl_distribution_points.ts";
+export {
+  type CertificateExtension,
+  type ExtensionCodec,
+  makeExtension,
+} from "./extensions/extension.ts";
+export { extKeyUsage } from "./extensions/ext_key_usage.ts";
+export {
+  type AccessDescription,
+  authorityInfoAccess,
+  subjectInfoAccess,
+} from "./extensions/info_access.ts";
+export {
+  type AuthorityKeyIdentifier,
+  authorityKeyIdentifier,
+  subjectKeyIdentifier,
+} from "./extensions/key_identifiers.ts";
+export { type KeyUsage, keyUsage } from "./extensions/key_usage.ts";
+export { type NameConstraints, nameConstraints } from "./extensions/name_constraints.ts";
+export {
+  certificatePolicies,
+  inhibitAnyPolicy,
+  type PolicyConstraints,
+  policyConstraints,
+  type PolicyInformation,
+  type PolicyMapping,
+  policyMappings,
+  type PolicyQualifier,
+} from "./extensions/policies.ts";
+export { tlsFeature } from "./extensions/tls_feature.ts";
+export { formatGeneralName, type GeneralName, type GeneralNameType } from "./general_name.ts";
+export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
+export { Name, type NameAttribute } from "./name.ts";
+export { type OidName, oidName, OIDS } from "./oids.ts";
+export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./pem.ts";
+export type {
+  EcCurve,
+  HashName,
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "./private_key.ts";
+export {
+  encodeSignatureAlgorithm,
+  keyFitsScheme,
+  parseSignatureAlgorithm,
+  type SignatureAlgorithm,
+  signatureSchemesOf,
+} from "./signature_algorithm.ts";
+export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./spki.ts";
+export { type TrustAnchor, trustAnchorOf } from "./trust_anchor.ts";
+export {
+  MIN_RSA_BITS,
+  type VerifiedPath,
+  verifyCertificateChain,
+  type VerifyChainOptions,
+  verifyPath,
+} from "./verify_cert.ts";
+export { dnsNameMatches, verifyCertName } from "./verify_cert_name.ts";
+export { verifySignature, verifySignedData } from "./verify_signature.ts";

@@ -1,0 +1,26 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type GeneralName, readGeneralNames, writeGeneralName } from "../general_name.ts";
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+const codec = (oid: string, name: string): ExtensionCodec<readonly GeneralName[]> => ({
+  oid,
+  name,
+  read: (reader) => readGeneralNames(reader.sequence("")),
+  write: (writer, names) => {
+    writer.sequence((w) => names.forEach((name) => writeGeneralName(w, name)));
+  },
+});
+
+/** How subjectAltName (RFC 5280, Section 4.2.1.6) is read and written. */
+export const subjectAltName: ExtensionCodec<readonly GeneralName[]> = codec(
+  OIDS.subjectAltName,
+  "subjectAltName",
+);
+
+/** How issuerAltName (RFC 5280, Section 4.2.1.7) is read and written. */
+export const issuerAltName: ExtensionCodec<readonly GeneralName[]> = codec(
+  OIDS.issuerAltName,
+  "issuerAltName",
+);

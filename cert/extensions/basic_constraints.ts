@@ -1,0 +1,34 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { TAG } from "../der.ts";
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/** Whether a certificate is an authority's (RFC 5280, Section 4.2.1.9). */
+export interface BasicConstraints {
+  /** Whether the key may sign certificates. */
+  readonly isCa: boolean;
+  /** How many certificates that are not self-issued may stand between this and the last one. */
+  readonly pathLength?: number;
+}
+
+/** How basicConstraints is read and written. */
+export const basicConstraints: ExtensionCodec<BasicConstraints> = {
+  oid: OIDS.basicConstraints,
+  name: "basicConstraints",
+  read(reader) {
+    const sequence = reader.sequence("");
+    // An explicit FALSE is not DER, but common
+    const isCa = sequence.nextTag === TAG.boolean ? sequence.boolean("cA") : false;
+    const pathLength = sequence.done ? undefined : sequence.smallInteger("pathLenConstraint");
+    sequence.finish();
+    // RFC 5280: CAs MUST NOT include pathLenConstraint unless cA is asserted. Left to the verifier.
+    return { isCa, ...(pathLength !== undefined && { pathLength }) };
+  },
+  write(writer, { isCa, pathLength }) {
+    writer.sequence((w) => {
+      if (isCa) w.boolean(true);
+      if (pathLength !== undefined) w.integer(pathLength);
+    });
+  },
+};

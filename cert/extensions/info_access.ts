@@ -1,0 +1,49 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type GeneralName, readGeneralName, writeGeneralName } from "../general_name.ts";
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/** Where something about a certificate is found (RFC 5280, Section 4.2.2.1). */
+export interface AccessDescription {
+  /** What is found there, a dotted identifier: OCSP, or the certificates of the issuer. */
+  readonly method: string;
+  /** Where it is found. */
+  readonly location: GeneralName;
+}
+
+const codec = (oid: string, name: string): ExtensionCodec<readonly AccessDescription[]> => ({
+  oid,
+  name,
+  read(reader) {
+    const descriptions: AccessDescription[] = [];
+    const sequence = reader.sequence("");
+    // AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF AccessDescription
+    do {
+      const description = sequence.sequence("accessDescription");
+      const method = description.oid("accessMethod");
+      descriptions.push({ method, location: readGeneralName(description, "accessLocation") });
+      description.finish();
+    } while (!sequence.done);
+    return descriptions;
+  },
+  write(writer, descriptions) {
+    writer.sequence((w) => {
+      for (const { method, location } of descriptions) {
+        w.sequence((w) => writeGeneralName(w.oid(method), location));
+      }
+    });
+  },
+});
+
+/** How authorityInfoAccess is read and written. */
+export const authorityInfoAccess: ExtensionCodec<readonly AccessDescription[]> = codec(
+  OIDS.authorityInfoAccess,
+  "authorityInfoAccess",
+);
+
+/** How subjectInfoAccess (RFC 5280, Section 4.2.2.2) is read and written. */
+export const subjectInfoAccess: ExtensionCodec<readonly AccessDescription[]> = codec(
+  OIDS.subjectInfoAccess,
+  "subjectInfoAccess",
+);

@@ -1,0 +1,48 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/** A thing that a key may be used for (RFC 5280, Section 4.2.1.3). */
+export type KeyUsage =
+  | "digitalSignature"
+  | "nonRepudiation"
+  | "keyEncipherment"
+  | "dataEncipherment"
+  | "keyAgreement"
+  | "keyCertSign"
+  | "cRLSign"
+  | "encipherOnly"
+  | "decipherOnly";
+
+const BITS: readonly KeyUsage[] = [
+  "digitalSignature",
+  "nonRepudiation",
+  "keyEncipherment",
+  "dataEncipherment",
+  "keyAgreement",
+  "keyCertSign",
+  "cRLSign",
+  "encipherOnly",
+  "decipherOnly",
+];
+
+/** How keyUsage is read and written. */
+export const keyUsage: ExtensionCodec<ReadonlySet<KeyUsage>> = {
+  oid: OIDS.keyUsage,
+  name: "keyUsage",
+  read(reader) {
+    const usages = new Set<KeyUsage>();
+    for (const bit of reader.namedBits("")) {
+      const usage = BITS[bit];
+      if (usage === undefined) return reader.fail("", `bit ${bit} has no meaning`, 0);
+      usages.add(usage);
+    }
+    // RFC 5280: at least one of the bits MUST be set to 1
+    if (usages.size === 0) reader.fail("", "no bit is set", 0);
+    return usages;
+  },
+  write(writer, usages) {
+    writer.namedBits([...usages].map((usage) => BITS.indexOf(usage)));
+  },
+};

@@ -1,0 +1,22 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/**
+ * How tlsFeature (RFC 7633) is read and written: the numbers of the TLS extensions that a server with the
+ * certificate supports, so that their absence is an attack. 5 is `status_request`: "must-staple".
+ */
+export const tlsFeature: ExtensionCodec<readonly number[]> = {
+  oid: OIDS.tlsFeature,
+  name: "tlsFeature",
+  read(reader) {
+    const features: number[] = [];
+    const sequence = reader.sequence("");
+    while (!sequence.done) features.push(sequence.smallInteger("feature"));
+    return features;
+  },
+  write(writer, features) {
+    writer.sequence((w) => features.forEach((feature) => w.integer(feature)));
+  },
+};

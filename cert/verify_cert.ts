@@ -1,0 +1,234 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  type CandidatePath,
+  candidatePaths,
+  MAX_SUB_CA_COUNT,
+  moreSpecific,
+} from "./build_path.ts";
+import type { Certificate } from "./certificate.ts";
+import {
+  certificateError,
+  type CertProfile,
+  type CertUsage,
+  checkLeaf,
+  type CheckOptions,
+  checkSignatureAlgorithm,
+} from "./check_certificate.ts";
+import { checkNameConstraints } from "./check_name_constraints.ts";
+import { checkPolicies } from "./check_policies.ts";
+import { checkStrictProfile } from "./check_profile.ts";
+import { NssError } from "./errors.ts";
+import type { NameConstraints } from "./extensions/name_constraints.ts";
+import type { SubjectPublicKeyInfo } from "./spki.ts";
+import type { TrustAnchor } from "./trust_anchor.ts";
+import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
+import { isVerified, rememberVerified } from "./verified_signatures.ts";
+import { verifySignedData } from "./verify_signature.ts";
+
+/** How many bits the modulus of an RSA key must have (Baseline Requirements, Section 6.1.5; webpki). */
+export const MIN_RSA_BITS = 2048;
+
+/** What {@linkcode verifyCertificateChain} works with. */
+export interface VerifyChainOptions {
+  /** Certificates that may stand between, in any order; those that do not help are ignored. */
+  readonly intermediates?: readonly Certificate[];
+  /** The authorities that are trusted. */
+  readonly anchors: readonly TrustAnchor[];
+  /** The time at which all must be valid. */
+  readonly time: Date;
+  /** What the certificate is used for. */
+  readonly usage: CertUsage;
+  /** How long before notBefore a certificate is taken as valid; 0 by default (NSS: 86,400). */
+  readonly slopSeconds?: number;
+  /** How certificates must be made, `"strict"` by default. */
+  readonly profile?: CertProfile;
+  /** How many authorities may stand between, self-issued ones not counted; 6 by default. */
+  readonly maxDepth?: number;
+  /** How many bits the modulus of an RSA key must have; 2048 by default. */
+  readonly minRsaBits?: number;
+  /** Whether signatures with SHA-1 count, `false` by default. */
+  readonly allowSha1?: boolean;
+  /**
+   * Hears of each path whose signatures are right, and may refuse it by throwing an `NssError`, as where
+   * a certificate is revoked; other paths are then tried.
+   */
+  readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
+}
+
+/** A path that has been verified. */
+export interface VerifiedPath {
+  /** The certificates, the leaf first, without the anchor's (unless the leaf is that). */
+  readonly certificates: readonly Certificate[];
+  /** What the path ends in. */
+  readonly anchor: TrustAnchor;
+}
+
+/**
+ * Verifies a certificate: finds a path to a trust anchor and checks it wholly (RFC 5280, Section 6).
+ *
+ * What it checks: validity of all certificates, signatures from the anchor down, key usage, purposes of
+ * the leaf and of every authority above it, basic constraints and path length, name constraints, policies,
+ * unknown critical extensions, weak keys and hashes, `distrustAfter`. What it does not: the host name
+ * ({@linkcode verifyCertName}) and revocation (`checkPath`).
+ *
+ * A leaf that is byte for byte the certificate of a given anchor is accepted without an issuer, after the
+ * same checks of validity, usage and extensions: that is what people mean who trust a self-signed server
+ * certificate.
+ *
+ * The certificates come from the peer, so the work is bounded: see {@linkcode VERIFICATION_LIMITS}.
+ *
+ * @param leaf The certificate.
+ * @param options What is trusted, when and for what.
+ * @returns The path: the leaf first, the anchor's certificate last if the anchor has one.
+ * @throws {NssError} What is wrong; of several paths that fail, with the error that tells most. Among them
+ * `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`, `SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE`,
+ * `SEC_ERROR_BAD_SIGNATURE`, `SEC_ERROR_CA_CERT_INVALID`, `SEC_ERROR_CERT_NOT_IN_NAME_SPACE`.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, trustAnchorOf, verifyCertificateChain } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const rootKeys = await generateKeyPair();
+ * const root = await createCertificate({ ...rootKeys, subject: "CN=Example Root", isCa: true });
+ * const { publicKey } = await generateKeyPair();
+ * const leaf = await createCertificate({
+ *   publicKey,
+ *   dnsNames: ["example.com"],
+ *   issuer: { certificate: root, privateKey: rootKeys.privateKey },
+ * });
+ *
+ * const path = await verifyCertificateChain(leaf, {
+ *   anchors: [trustAnchorOf(root)],
+ *   time: new Date(),
+ *   usage: "sslServer",
+ * });
+ * assertEquals(path, [leaf, root]);
+ * ```
+ */
+export async function verifyCertificateChain(
+  leaf: Certificate,
+  options: VerifyChainOptions,
+): Promise<readonly Certificate[]> {
+  const { certificates, anchor } = await verifyPath(leaf, options);
+  const { certificate } = anchor;
+  return certificate === undefined || certificates[certificates.length - 1]!.equals(certificate)
+    ? certificates
+    : [...certificates, certificate];
+}
+
+/**
+ * Verifies a certificate as {@linkcode verifyCertificateChain}, and tells the trust anchor as well.
+ *
+ * @param leaf The certificate.
+ * @param options What is trusted, when and for what.
+ * @returns The path.
+ * @throws {NssError} As {@linkcode verifyCertificateChain}.
+ */
+export async function verifyPath(
+  leaf: Certificate,
+  options: VerifyChainOptions,
+): Promise<VerifiedPath> {
+  const checks: CheckOptions = {
+    usage: options.usage,
+    time: options.time,
+    slopSeconds: options.slopSeconds ?? 0,
+    profile: options.profile ?? "strict",
+    minRsaBits: options.minRsaBits ?? MIN_RSA_BITS,
+    allowSha1: options.allowSha1 ?? false,
+  };
+  checkLeaf(leaf, checks);
+
+  const budget = new VerificationBudget();
+  let worst: NssError | null = null;
+  const reject = (error: NssError) => {
+    worst = moreSpecific(worst, error);
+  };
+  const search = {
+    ...checks,
+    intermediates: options.intermediates ?? [],
+    anchors: options.anchors,
+    maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
+    budget,
+    reject,
+  };
+  for (const path of candidatePaths(leaf, search)) {
+    try {
+      await checkPath(path, checks, budget);
+      await options.checkPath?.(path);
+      return { certificates: path.certificates, anchor: path.anchor };
+    } catch (error) {
+      if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
+      reject(error);
+    }
+  }
+  throw worst ??
+    certificateError("SEC_ERROR_UNKNOWN_ISSUER", leaf, `its issuer "${leaf.issuer}" is not known`);
+}
+
+async function checkPath(
+  path: CandidatePath,
+  checks: CheckOptions,
+  budget: VerificationBudget,
+): Promise<void> {
+  if (!path.leafIsAnchor) checkSignatureAlgorithm(path.certificates[0]!, checks);
+  checkPathNames(path, checks, budget);
+  checkPolicies(path);
+  if (checks.profile === "strict") checkStrictProfile(path, checks);
+  if (!path.leafIsAnchor) await checkSignatures(path, budget);
+}
+
+/** RFC 5280, Section 6.1.3 (b), (c): each authority's constraints, to all that is under it. */
+function checkPathNames(
+  { certificates, anchor, leafIsAnchor }: CandidatePath,
+  { usage }: CheckOptions,
+  budget: VerificationBudget,
+): void {
+  const check = (constraints: NameConstraints | undefined, below: number) => {
+    if (constraints === undefined) return;
+    for (let i = below - 1; i >= 0; i--) {
+      const certificate = certificates[i]!;
+      // RFC 5280: not to a self-issued certificate, unless it is the last one of the path
+      if (i > 0 && certificate.isSelfIssued) continue;
+      checkNameConstraints(certificate, constraints, {
+        commonName: i === 0 && usage === "sslServer",
+        budget,
+      });
+    }
+  };
+  for (let i = 1; i < certificates.length; i++) check(certificates[i]!.nameConstraints, i);
+  check(anchor.nameConstraints, certificates.length);
+  if (!leafIsAnchor) check(anchor.certificate?.nameConstraints, certificates.length);
+}
+
+/** From the anchor down, so that no key is used that is not vouched for. */
+async function checkSignatures(
+  { certificates, anchor }: CandidatePath,
+  budget: VerificationBudget,
+): Promise<void> {
+  let issuer: SubjectPublicKeyInfo = anchor.subjectPublicKeyInfo;
+  for (const certificate of certificates.toReversed()) {
+    await checkSignature(certificate, issuer, budget);
+    issuer = certificate.subjectPublicKeyInfo;
+  }
+}
+
+async function checkSignature(
+  certificate: Certificate,
+  issuer: SubjectPublicKeyInfo,
+  budget: VerificationBudget,
+): Promise<void> {
+  if (await isVerified(certificate, issuer)) return;
+  budget.spend("signatures");
+  const { signatureAlgorithm, tbsCertificate, signature } = certificate;
+  if (!await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature)) {
+    throw certificateError(
+      "SEC_ERROR_BAD_SIGNATURE",
+      certificate,
+      `its signature is not of the ${issuer} key of "${certificate.issuer}"`,
+    );
+  }
+  await rememberVerified(certificate, issuer);
+}
