@@ -34,6 +34,8 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
   ],
   handshake_failure: [
     "SSL_ERROR_NO_CYPHER_OVERLAP",
+    "SSL_ERROR_KEY_EXCHANGE_FAILURE", // no group in common
+    "SSL_ERROR_NO_SERVER_KEY_FOR_ALG", // no certificate at all
     "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
     "SSL_ERROR_NO_SUPPORTED_SIGNATURE_ALGORITHM",
     "SSL_ERROR_UNSAFE_NEGOTIATION", // RFC 5746, Section 3.4
@@ -46,7 +48,6 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
   illegal_parameter: [
     "SSL_ERROR_BAD_CLIENT",
     "SSL_ERROR_BAD_SERVER",
-    "SSL_ERROR_KEY_EXCHANGE_FAILURE",
     "SSL_ERROR_NO_COMPRESSION_OVERLAP", // RFC 8446, Section 4.1.2
     "SSL_ERROR_CIPHER_DISALLOWED_FOR_VERSION",
     "SSL_ERROR_EXTENSION_DISALLOWED_FOR_VERSION", // RFC 8446, Section 4.2

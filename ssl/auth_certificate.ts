@@ -1,0 +1,59 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { verifyCertName } from "../cert/verify_cert_name.ts";
+import { verifyCertificateChain } from "../cert/verify_cert.ts";
+import { platformTrustAnchors } from "../pkcs11/builtins.ts";
+import { SslError } from "./errors.ts";
+import type { PeerAuthentication } from "./hooks.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+
+/**
+ * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set, and what a hook of your own
+ * calls to go on from.
+ *
+ * The chain must lead to a trust anchor (the socket's `caCerts`, or the platform's roots), be valid now and made for this
+ * use; a server's certificate must be good for the socket's host name.
+ *
+ * @param _socket The socket.
+ * @param peer What to decide about.
+ * @throws {NssError} What is wrong: `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`, `SSL_ERROR_BAD_CERT_DOMAIN` ...
+ *
+ * @example Pinning a key on top of the usual checks
+ * ```ts
+ * import { authCertificate, type AuthCertificateHook } from "@nss/nss";
+ *
+ * const pinned = "0hVHJbA/t3O3ph6SUEMmcp6c8ByvWDkQIkNBmXHUhiE=";
+ * const hook: AuthCertificateHook = async (socket, peer) => {
+ *   await authCertificate(socket, peer);
+ *   const spki = peer.chain[0]!.subjectPublicKeyInfo.der;
+ *   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", spki));
+ *   return digest.toBase64() === pinned;
+ * };
+ * ```
+ */
+export async function authCertificate(
+  _socket: SslSocket,
+  peer: PeerAuthentication,
+): Promise<void> {
+  const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, time } = peer;
+  if (leaf === undefined) {
+    throw new SslError(
+      "SSL_ERROR_NO_CERTIFICATE",
+      "Cannot authenticate peer: it has no certificate",
+    );
+  }
+  await verifyCertificateChain(leaf, {
+    intermediates,
+    anchors: trustAnchors ?? await platformTrustAnchors(),
+    time,
+    usage: isServer ? "sslClient" : "sslServer",
+  });
+  if (isServer) return;
+  if (hostname === null) {
+    throw new SslError(
+      "SSL_ERROR_BAD_CERT_DOMAIN",
+      "Cannot authenticate server: no hostname is set to check its certificate against",
+    );
+  }
+  verifyCertName(leaf, hostname);
+}

@@ -1,0 +1,67 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Transport } from "./transport.ts";
+
+/** An idle connection waits with this much; a whole server flight often fits. */
+const MIN_CHUNK_LENGTH = 4096;
+/** Eight records and their headers: what is opened at once comes in at once. */
+const MAX_CHUNK_LENGTH = 8 * (16384 + 256 + 5);
+
+/**
+ * Reads a transport in chunks that grow while they come in full, and reads ahead then: the next chunk is on its way while this one
+ * is decrypted.
+ */
+export class ChunkReader {
+  readonly #transport: Transport;
+  readonly #buffers: [Uint8Array<ArrayBuffer>?, Uint8Array<ArrayBuffer>?] = [];
+  #turn: 0 | 1 = 0;
+  #length = MIN_CHUNK_LENGTH;
+  #head: Uint8Array<ArrayBuffer> | undefined;
+  #ahead: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
+
+  /** Takes the transport and what has been read from it already. */
+  constructor(transport: Transport, head?: Uint8Array) {
+    this.#transport = transport;
+    if (head !== undefined && head.length > 0) this.#head = new Uint8Array(head);
+  }
+
+  /**
+   * The next chunk.
+   *
+   * @param mayReadAhead Whether bytes beyond the chunk may be taken from the transport already.
+   * @returns The chunk, valid until the next call; `null` at the end.
+   */
+  async next(mayReadAhead: boolean): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#head !== undefined) {
+      const head = this.#head;
+      this.#head = undefined;
+      return head;
+    }
+    const pending = this.#ahead ?? this.#read();
+    this.#ahead = undefined;
+    const chunk = await pending;
+    if (chunk === null) return null;
+    const full = chunk.length === this.#length;
+    if (full) this.#length = Math.min(4 * this.#length, MAX_CHUNK_LENGTH);
+    else if (chunk.length < this.#length / 8) {
+      this.#length = Math.max(Math.floor(this.#length / 4), MIN_CHUNK_LENGTH);
+    }
+    if (full && mayReadAhead) {
+      this.#ahead = this.#read();
+      this.#ahead.catch(() => {}); // the next call reports it
+    }
+    return chunk;
+  }
+
+  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const turn = this.#turn;
+    this.#turn = turn === 0 ? 1 : 0; // the other buffer may still be in use
+    let buffer = this.#buffers[turn];
+    if (buffer?.length !== this.#length) {
+      buffer = new Uint8Array(this.#length);
+      this.#buffers[turn] = buffer;
+    }
+    const count = await this.#transport.read(buffer);
+    return count === null ? null : buffer.subarray(0, count);
+  }
+}

@@ -1,0 +1,182 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../cert/certificate.ts";
+import type { ChannelInfo } from "./channel_info.ts";
+import { connectionOf, type SslSocket } from "./ssl_socket.ts";
+
+/**
+ * Completes the handshake, unless it is complete (`SSL_ForceHandshake`).
+ *
+ * @param socket The socket.
+ * @returns What has been negotiated.
+ * @throws {SslError} If the handshake fails.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { forceHandshake, importFD } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * const { cipherSuite } = await forceHandshake(socket);
+ * ```
+ */
+export function forceHandshake(socket: SslSocket): Promise<ChannelInfo> {
+  return socket.handshake();
+}
+
+/**
+ * What the handshake has negotiated (`SSL_GetChannelInfo`).
+ *
+ * @param socket The socket.
+ * @returns What has been negotiated.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before that.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { getChannelInfo, importFD } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await socket.handshake();
+ * const { version } = getChannelInfo(socket);
+ * ```
+ */
+export function getChannelInfo(socket: SslSocket): ChannelInfo {
+  return connectionOf(socket).connectedEngine.channelInfo;
+}
+
+/**
+ * The peer's certificate (`SSL_PeerCertificate`).
+ *
+ * @param socket The socket.
+ * @returns The certificate; `null` where the peer has shown none, or not yet.
+ *
+ * @example Usage
+ * ```ts
+ * import { importFD, peerCertificate } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { hostname: "example.com" });
+ * assertEquals(peerCertificate(socket), null); // no handshake yet
+ * await socket.close();
+ * ```
+ */
+export function peerCertificate(socket: SslSocket): Certificate | null {
+  return peerCertificateChain(socket)[0] ?? null;
+}
+
+/**
+ * The peer's certificates as it sent them, its own first (`SSL_PeerCertificateChain`).
+ *
+ * @param socket The socket.
+ * @returns The certificates; none where the peer has shown none, or not yet.
+ *
+ * @example Usage
+ * ```ts
+ * import { importFD, peerCertificateChain } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { hostname: "example.com" });
+ * assertEquals(peerCertificateChain(socket), []); // no handshake yet
+ * await socket.close();
+ * ```
+ */
+export function peerCertificateChain(socket: SslSocket): readonly Certificate[] {
+  return connectionOf(socket).channelInfo?.peerCertificates ?? [];
+}
+
+/**
+ * The certificate that this end has shown (`SSL_LocalCertificate`).
+ *
+ * @param socket The socket.
+ * @returns The certificate; `null` where none was shown, or not yet.
+ *
+ * @example Usage
+ * ```ts
+ * import { importFD, localCertificate } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { hostname: "example.com" });
+ * assertEquals(localCertificate(socket), null); // no handshake yet
+ * await socket.close();
+ * ```
+ */
+export function localCertificate(socket: SslSocket): Certificate | null {
+  return connectionOf(socket).channelInfo?.localCertificates[0] ?? null;
+}
+
+/**
+ * The bytes that can be read without waiting (`SSL_DataPending`).
+ *
+ * @param socket The socket.
+ * @returns How many bytes have been decrypted and not been read.
+ *
+ * @example Usage
+ * ```ts
+ * import { dataPending, importFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { hostname: "example.com" });
+ * assertEquals(dataPending(socket), 0);
+ * await socket.close();
+ * ```
+ */
+export function dataPending(socket: SslSocket): number {
+  return connectionOf(socket).pendingLength;
+}
+
+/**
+ * Renews the key that this end writes with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). It happens by itself when a key has
+ * protected as much as it should.
+ *
+ * @param socket The socket.
+ * @param requestUpdate Whether the peer is to renew its own key, too.
+ * @throws {SslError} If the connection has failed.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { importFD, keyUpdate } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await keyUpdate(socket, true);
+ * ```
+ */
+export function keyUpdate(socket: SslSocket, requestUpdate = false): Promise<void> {
+  return connectionOf(socket).keyUpdate(requestUpdate);
+}
+
+/**
+ * Derives bytes that both ends know and nobody else (`SSL_ExportKeyingMaterial`; RFC 8446, Section 7.5), to bind another protocol to
+ * this connection.
+ *
+ * @param socket The socket, its handshake complete.
+ * @param label The purpose, as registered with IANA, such as `"EXPORTER-Channel-Binding"`.
+ * @param length How many bytes.
+ * @param context What else the bytes depend on; default nothing.
+ * @returns The bytes.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { exportKeyingMaterial, importFD } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await socket.handshake();
+ * const binding = await exportKeyingMaterial(socket, "EXPORTER-Channel-Binding", 32);
+ * ```
+ */
+export async function exportKeyingMaterial(
+  socket: SslSocket,
+  label: string,
+  length: number,
+  context: Uint8Array = new Uint8Array(0),
+): Promise<Uint8Array<ArrayBuffer>> {
+  const engine = connectionOf(socket).connectedEngine;
+  return await engine.exportKeyingMaterial(label, new Uint8Array(context), length);
+}

@@ -1,0 +1,309 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { TrustAnchor } from "../cert/trust_anchor.ts";
+import { trustAnchorOf } from "../cert/trust_anchor.ts";
+import type { SignatureScheme } from "../cert/private_key.ts";
+import { defaultContext, type NssContext } from "../pkcs11/context.ts";
+import {
+  type CertificateInput,
+  type CertificateOptions,
+  type Credential,
+  toCertificates,
+  toCredential,
+} from "./credential.ts";
+import { SslError } from "./errors.ts";
+import type {
+  AuthCertificateHook,
+  BadCertHook,
+  GetClientAuthDataHook,
+  HandshakeCallback,
+  KeyLogCallback,
+  SniSocketConfigHook,
+} from "./hooks.ts";
+import { configOf } from "./config_registry.ts";
+import type { SslModel } from "./model.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+import { CIPHER_SUITES, type CipherSuite, type CipherSuiteName } from "./tables/cipher_suites.ts";
+import { NAMED_GROUPS, type NamedGroup, type NamedGroupName } from "./tables/named_groups.ts";
+import { SIGNATURE_SCHEMES } from "./tables/signature_schemes.ts";
+import { type ProtocolVersion, SUPPORTED_VERSIONS } from "./tables/versions.ts";
+
+/** Which end of the connection a socket is. */
+export type Role = "client" | "server";
+
+/** Whether a server asks clients for a certificate, and whether it goes on without one. */
+export type ClientAuth = "none" | "request" | "require";
+
+/** The protocol versions that a socket speaks, both ends included. */
+export interface VersionRange {
+  /** The oldest version. */
+  readonly min?: ProtocolVersion;
+  /** The newest version. */
+  readonly max?: ProtocolVersion;
+}
+
+/** How {@linkcode importFD} sets up a socket; all of it is optional. */
+export interface ImportOptions {
+  /** Which end this is; default `"client"`. */
+  role?: Role;
+  /** The server's host name or IP address: for SNI, the name check and the session cache (`SSL_SetURL`). */
+  hostname?: string;
+  /** The authorities to trust instead of the default ones, as PEM text or certificates. */
+  caCerts?: readonly CertificateInput[];
+  /** The certificates to show: a server's, of which the first fitting one is used, or a client's own. */
+  certificates?: readonly CertificateOptions[];
+  /** Whether a server asks for the client's certificate; default `"none"`. */
+  clientAuth?: ClientAuth;
+  /** The application protocols, the favourite first (RFC 7301). */
+  alpnProtocols?: readonly string[];
+  /** The protocol versions; default TLS 1.3, the only one so far. */
+  versions?: VersionRange;
+  /** The cipher suites, the favourite first; default all. */
+  cipherSuites?: readonly CipherSuiteName[];
+  /** The key exchange groups, the favourite first. */
+  groups?: readonly NamedGroupName[];
+  /** The groups for which a client sends a share at once; default X25519MLKEM768 and x25519, as far as they are enabled. */
+  keyShares?: readonly NamedGroupName[];
+  /** The signature schemes, the favourite first. */
+  signatureSchemes?: readonly SignatureScheme[];
+  /** Whether sessions are cached and resumed; default `true`. */
+  sessionTickets?: boolean;
+  /** A name that keeps this client's cached sessions apart from those of other peers (`SSL_SetSockPeerID`). */
+  peerId?: string;
+  /** Bytes of the peer's that have been read from the transport already. */
+  head?: Uint8Array;
+  /** Aborts the handshake and, until it is complete, the connection. */
+  signal?: AbortSignal;
+  /** The most milliseconds that a handshake may take; default 60,000, and 0 for no limit. */
+  handshakeTimeout?: number;
+  /** The most milliseconds that `close()` waits for what was written to leave; default 5,000. */
+  closeTimeout?: number;
+  /** Whether TCP sends small writes at once; default `true`. */
+  noDelay?: boolean;
+  /** Whether a connection that ends without close_notify counts as a good end of data; default `false`. */
+  allowTruncation?: boolean;
+  /** Decides about the peer's certificate, in place of {@linkcode authCertificate}. */
+  authCertificate?: AuthCertificateHook;
+  /** Has the last word on a refused certificate. */
+  badCert?: BadCertHook;
+  /** Chooses a client's certificate when the server asks for one. */
+  getClientAuthData?: GetClientAuthDataHook;
+  /** Chooses a server's configuration by the name that the client asks for. */
+  sniSocketConfig?: SniSocketConfigHook;
+  /** Is told of the completed handshake. */
+  handshakeCallback?: HandshakeCallback;
+  /** Receives the connection's secrets in NSS's key log format. */
+  keyLog?: KeyLogCallback;
+  /** A socket or model whose configuration is copied first; the other options change the copy. */
+  model?: SslSocket | SslModel;
+  /** The NSS context: its trust, its session caches; default the default one. */
+  context?: NssContext;
+}
+
+/** A socket's configuration: plain values, each present, copied whole from models. */
+export interface SslConfig {
+  role: Role;
+  hostname: string | null;
+  trustAnchors: readonly TrustAnchor[] | null;
+  credentials: readonly Credential[];
+  clientAuth: ClientAuth;
+  alpnProtocols: readonly string[];
+  cipherSuites: readonly CipherSuite[];
+  groups: readonly NamedGroup[];
+  keyShares: readonly NamedGroup[] | null;
+  signatureSchemes: readonly SignatureScheme[];
+  sessionTickets: boolean;
+  peerId: string | null;
+  handshakeTimeout: number;
+  closeTimeout: number;
+  noDelay: boolean;
+  allowTruncation: boolean;
+  authCertificate: AuthCertificateHook | null;
+  badCert: BadCertHook | null;
+  getClientAuthData: GetClientAuthDataHook | null;
+  sniSocketConfig: SniSocketConfigHook | null;
+  handshakeCallback: HandshakeCallback | null;
+  keyLog: KeyLogCallback | null;
+  context: NssContext;
+}
+
+/** A configuration in which nothing has been chosen. */
+export function defaultConfig(): SslConfig {
+  return {
+    role: "client",
+    hostname: null,
+    trustAnchors: null,
+    credentials: [],
+    clientAuth: "none",
+    alpnProtocols: [],
+    cipherSuites: CIPHER_SUITES,
+    groups: NAMED_GROUPS.filter((group) => group.available()),
+    keyShares: null,
+    signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
+    sessionTickets: true,
+    peerId: null,
+    handshakeTimeout: 60_000,
+    closeTimeout: 5_000,
+    noDelay: true,
+    allowTruncation: false,
+    authCertificate: null,
+    badCert: null,
+    getClientAuthData: null,
+    sniSocketConfig: null,
+    handshakeCallback: null,
+    keyLog: null,
+    context: defaultContext(),
+  };
+}
+
+/**
+ * The configuration that options describe, on top of their model's or of a given one.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if an option has no such value.
+ */
+export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConfig {
+  const config = { ...(options.model ? configOf(options.model) : base ?? defaultConfig()) };
+  copyPresent(config, options);
+  if (options.hostname !== undefined) config.hostname = normalizeHostname(options.hostname);
+  if (options.caCerts !== undefined) {
+    config.trustAnchors = options.caCerts.flatMap(toCertificates).map(trustAnchorOf);
+  }
+  if (options.certificates !== undefined) {
+    config.credentials = options.certificates.map(toCredential);
+  }
+  if (options.versions !== undefined) checkVersions(options.versions);
+  if (options.cipherSuites !== undefined) {
+    config.cipherSuites = rowsByName("cipherSuites", CIPHER_SUITES, options.cipherSuites);
+  }
+  if (options.groups !== undefined) {
+    config.groups = rowsByName("groups", NAMED_GROUPS, options.groups);
+    const missing = config.groups.find((group) => !group.available());
+    if (missing) throw invalid("groups", `this runtime's WebCrypto lacks ${missing.name}`);
+  }
+  if (options.keyShares !== undefined) {
+    config.keyShares = rowsByName("keyShares", NAMED_GROUPS, options.keyShares);
+  }
+  if (options.signatureSchemes !== undefined) {
+    config.signatureSchemes = rowsByScheme(options.signatureSchemes);
+  }
+  if (options.alpnProtocols !== undefined) checkAlpnProtocols(options.alpnProtocols);
+  return config;
+}
+
+/** The groups for which a client sends a share in its first hello. */
+export function initialKeyShares({ groups, keyShares }: SslConfig): readonly NamedGroup[] {
+  const wanted = keyShares ?? groups.filter(({ name }) => DEFAULT_KEY_SHARES.includes(name));
+  const shares = wanted.filter((group) => groups.includes(group));
+  return shares.length > 0 ? shares : groups.slice(0, 1);
+}
+
+/** X25519 is eight times cheaper than P-256 here, and every peer worth a round trip has it. */
+const DEFAULT_KEY_SHARES: readonly string[] = ["X25519MLKEM768", "x25519"];
+
+/**
+ * ECDSA first, as it is the cheapest to make with a hardware key and the commonest; then RSA-PSS. PKCS#1 stands last, for
+ * certificates' signatures only: TLS 1.3 does not sign with it (RFC 8446, Section 4.2.3).
+ */
+const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+  "ed25519",
+  "rsa_pss_rsae_sha256",
+  "rsa_pss_rsae_sha384",
+  "rsa_pss_rsae_sha512",
+  "rsa_pss_pss_sha256",
+  "rsa_pss_pss_sha384",
+  "rsa_pss_pss_sha512",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];
+
+/** The options that the configuration holds as they are. */
+const PLAIN_OPTIONS = [
+  "role",
+  "clientAuth",
+  "alpnProtocols",
+  "sessionTickets",
+  "peerId",
+  "handshakeTimeout",
+  "closeTimeout",
+  "noDelay",
+  "allowTruncation",
+  "authCertificate",
+  "badCert",
+  "getClientAuthData",
+  "sniSocketConfig",
+  "handshakeCallback",
+  "keyLog",
+  "context",
+] as const satisfies readonly (keyof ImportOptions & keyof SslConfig)[];
+
+type PlainOptions = Pick<SslConfig, (typeof PLAIN_OPTIONS)[number]>;
+
+function copyPresent(config: SslConfig, options: ImportOptions): void {
+  const present: Partial<PlainOptions> = Object.fromEntries(
+    PLAIN_OPTIONS.filter((name) => options[name] !== undefined).map((
+      name,
+    ) => [name, options[name]]),
+  );
+  Object.assign(config, present);
+}
+
+/** The host name of a host name or URL, as SNI and certificates spell it: A-labels, lower case, no port, no final dot. */
+export function normalizeHostname(input: string): string {
+  const address = input.includes(":") && !input.includes("/") && !input.startsWith("[")
+    ? `[${input}]`
+    : input;
+  const url = URL.parse(address.includes("://") ? address : `https://${address}`);
+  if (url === null || url.hostname === "") throw invalid("hostname", `"${input}" is no host name`);
+  return url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+}
+
+function checkVersions({ min, max }: VersionRange): void {
+  for (const version of [min, max]) {
+    if (version !== undefined && !SUPPORTED_VERSIONS.includes(version)) {
+      throw new SslError(
+        "SSL_ERROR_INVALID_VERSION_RANGE",
+        `Cannot use option versions: ${version} is not supported, only ${SUPPORTED_VERSIONS}`,
+      );
+    }
+  }
+}
+
+function checkAlpnProtocols(protocols: readonly string[]): void {
+  for (const protocol of protocols) {
+    const { length } = new TextEncoder().encode(protocol);
+    if (length === 0 || length > 255) {
+      throw invalid("alpnProtocols", `"${protocol}" is not 1 to 255 bytes long`);
+    }
+  }
+}
+
+function rowsByName<Row extends { readonly name: string }>(
+  option: string,
+  table: readonly Row[],
+  names: readonly Row["name"][],
+): readonly Row[] {
+  if (names.length === 0) throw invalid(option, "the list is empty");
+  return [...new Set(names)].map((name) => {
+    const row = table.find((candidate) => candidate.name === name);
+    if (row === undefined) {
+      const known = table.map((candidate) => candidate.name).join(", ");
+      throw invalid(option, `"${name}" is none of ${known}`);
+    }
+    return row;
+  });
+}
+
+function rowsByScheme(schemes: readonly SignatureScheme[]): readonly SignatureScheme[] {
+  if (schemes.length === 0) throw invalid("signatureSchemes", "the list is empty");
+  const unknown = schemes.find((name) => !SIGNATURE_SCHEMES.some(({ scheme }) => scheme === name));
+  if (unknown !== undefined) throw invalid("signatureSchemes", `"${unknown}" is unknown`);
+  return [...new Set(schemes)];
+}
+
+function invalid(option: string, why: string): SslError {
+  return new SslError("SEC_ERROR_INVALID_ARGS", `Cannot use option ${option}: ${why}`);
+}

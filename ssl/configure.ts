@@ -1,0 +1,198 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { normalizeHostname } from "./config.ts";
+import { configOf, configToChange } from "./config_registry.ts";
+import type {
+  AuthCertificateHook,
+  BadCertHook,
+  GetClientAuthDataHook,
+  HandshakeCallback,
+  KeyLogCallback,
+  SniSocketConfigHook,
+} from "./hooks.ts";
+import type { SslModel } from "./model.ts";
+import type { SslListener } from "./ssl_listener.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+
+/** What can be configured: a socket until its handshake begins, a listener for the sockets to come, a model. */
+export type Configurable = SslSocket | SslListener | SslModel;
+
+/**
+ * Sets the host name that a client wants to reach (`SSL_SetURL`): it goes into SNI, into the check of the certificate's names
+ * and into the session cache's key.
+ *
+ * @param target The socket or model.
+ * @param url A host name, an IP address or a URL, of which the host counts.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no host; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealURL, setURL } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel();
+ * setURL(model, "https://Example.com:8443/path");
+ * assertEquals(revealURL(model), "example.com");
+ * ```
+ */
+export function setURL(target: Configurable, url: string | URL): void {
+  configToChange(target).hostname = normalizeHostname(String(url));
+}
+
+/**
+ * The host name that was set (`SSL_RevealURL`).
+ *
+ * @param target The socket or model.
+ * @returns The host name; `null` where none is set.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealURL } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(revealURL(newModel()), null);
+ * ```
+ */
+export function revealURL(target: Configurable): string | null {
+  return configOf(target).hostname;
+}
+
+/**
+ * Decides about the peer's certificate in the application's own way (`SSL_AuthCertificateHook`).
+ *
+ * @param target The socket, listener or model.
+ * @param hook Called in place of {@linkcode authCertificate}; `null` restores that.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { authCertificate, authCertificateHook, newModel } from "@nss/nss";
+ *
+ * authCertificateHook(newModel(), async (socket, peer) => {
+ *   await authCertificate(socket, peer);
+ *   return peer.chain.length > 1;
+ * });
+ * ```
+ */
+export function authCertificateHook(target: Configurable, hook: AuthCertificateHook | null): void {
+  configToChange(target).authCertificate = hook;
+}
+
+/**
+ * Sets who has the last word on a refused certificate (`SSL_BadCertHook`).
+ *
+ * @param target The socket, listener or model.
+ * @param hook Called with the refusal; only `true` overrides it. `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { badCertHook, newModel } from "@nss/nss";
+ *
+ * badCertHook(newModel(), (_socket, error) => error.name === "SEC_ERROR_EXPIRED_CERTIFICATE");
+ * ```
+ */
+export function badCertHook(target: Configurable, hook: BadCertHook | null): void {
+  configToChange(target).badCert = hook;
+}
+
+/**
+ * Sets who chooses the client's certificate when a server asks for one (`SSL_GetClientAuthDataHook`).
+ *
+ * @param target The socket or model.
+ * @param hook Called with what the server accepts; `null` leaves the choice to the option `certificates`.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { getClientAuthDataHook, newModel } from "@nss/nss";
+ *
+ * getClientAuthDataHook(newModel(), (_socket, { caNames }) => {
+ *   return caNames.length === 0 ? null : undefined; // shows no certificate
+ * });
+ * ```
+ */
+export function getClientAuthDataHook(
+  target: Configurable,
+  hook: GetClientAuthDataHook | null,
+): void {
+  configToChange(target).getClientAuthData = hook;
+}
+
+/**
+ * Sets who chooses a server's configuration by host name (`SSL_SNISocketConfigHook`).
+ *
+ * @param target The socket, listener or model.
+ * @param hook Called with what the client asks for; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, sniSocketConfigHook } from "@nss/nss";
+ *
+ * const admin = newModel({ role: "server", clientAuth: "require" });
+ * sniSocketConfigHook(newModel({ role: "server" }), (_socket, { serverName }) => {
+ *   return serverName === "admin.example" ? { model: admin } : undefined;
+ * });
+ * ```
+ */
+export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigHook | null): void {
+  configToChange(target).sniSocketConfig = hook;
+}
+
+/**
+ * Sets who is told of completed handshakes (`SSL_HandshakeCallback`).
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called before application data is handed out; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { type ChannelInfo, handshakeCallback, newModel } from "@nss/nss";
+ *
+ * const seen: ChannelInfo[] = [];
+ * handshakeCallback(newModel(), (_socket, info) => void seen.push(info));
+ * ```
+ */
+export function handshakeCallback(target: Configurable, callback: HandshakeCallback | null): void {
+  configToChange(target).handshakeCallback = callback;
+}
+
+/**
+ * Sets who receives the connection's secrets, for Wireshark and the like.
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called with each line of NSS's key log format; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { keyLogCallback, newModel } from "@nss/nss";
+ *
+ * const lines: string[] = [];
+ * keyLogCallback(newModel(), (line) => void lines.push(line));
+ * ```
+ */
+export function keyLogCallback(target: Configurable, callback: KeyLogCallback | null): void {
+  configToChange(target).keyLog = callback;
+}
+
+/**
+ * Chooses the role of a socket whose handshake has not begun (`SSL_ResetHandshake`).
+ *
+ * @param target The socket or model.
+ * @param asServer Whether it is the server.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, resetHandshake } from "@nss/nss";
+ *
+ * const model = newModel();
+ * resetHandshake(model, true);
+ * ```
+ */
+export function resetHandshake(target: Configurable, asServer: boolean): void {
+  configToChange(target).role = asServer ? "server" : "client";
+}

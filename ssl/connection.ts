@@ -1,0 +1,434 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * The pump between an engine and a transport: the one hard file of ring 2.
+ *
+ * General theory of operation (learned from trio's `_ssl.py` and tokio-rustls):
+ *
+ * - One reader and one writer at a time; a second one fails at once. Handshakes are neither: they join the pump that runs.
+ * - The engine is touched between awaits only; then exactly one thing is awaited; then one looks again.
+ * - There is one output pump and one input pump at a time. Whoever needs one starts it or joins the one that runs, so
+ *   no two of them ever wait for the same bytes.
+ * - What the engine has to say leaves before the peer is waited for.
+ * - The first error is the one that is reported, for ever. A failure closes the transport, after a bounded try to send the
+ *   alert, so that nothing stays half open.
+ *
+ * @module
+ */
+
+import type { ChannelInfo } from "./channel_info.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import type { SslConfig } from "./config.ts";
+import { configOf, lockConfig } from "./config_registry.ts";
+import { type MessageFilter, SslEngine } from "./engine/engine.ts";
+import { SslError, toSslError } from "./errors.ts";
+import type { Environment } from "./handshake/handshake.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+import type { Transport } from "./transport.ts";
+
+/** How a connection is set up, beside its configuration. */
+export interface ConnectionOptions {
+  /** Bytes of the peer's that have been read already. */
+  readonly head?: Uint8Array | undefined;
+  /** Aborts the handshake. */
+  readonly signal?: AbortSignal | undefined;
+  /** For tests: the clock and the randomness. */
+  readonly environment?: Environment | undefined;
+  /** For tests: how many records are under way at once. */
+  readonly window?: number | undefined;
+  /** For tests: stands between handshake and records. */
+  readonly messageFilter?: MessageFilter | undefined;
+}
+
+/** Up to so much application data is kept while a handshake or another waits for the peer. */
+export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
+
+const PLATFORM: Environment = {
+  now: () => Date.now(),
+  random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+/** One TLS connection over a transport. */
+export class Connection<A = unknown> {
+  readonly transport: Transport<A>;
+  readonly #socket: SslSocket<A>;
+  readonly #options: ConnectionOptions;
+  readonly #chunks: ChunkReader;
+  #engine: SslEngine | null = null;
+  #handshake: Promise<ChannelInfo> | null = null;
+  #failure: SslError | null = null;
+  #handshakeComplete = false;
+  #reading = false;
+  #writing: Promise<number> | null = null;
+  #sending: Promise<void> | null = null;
+  #receiving: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+  #transportClosed = false;
+  /** Resolves when there may be room in the engine's window. */
+  #progress = Promise.withResolvers<void>();
+
+  constructor(socket: SslSocket<A>, transport: Transport<A>, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.transport = transport;
+    this.#options = options;
+    this.#chunks = new ChunkReader(transport, options.head);
+  }
+
+  get handshakeStarted(): boolean {
+    return this.#handshake !== null;
+  }
+
+  /** The engine of a connection whose handshake is complete. */
+  get connectedEngine(): SslEngine {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#engine === null || !this.#engine.connected) {
+      throw new SslError(
+        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+        "Cannot tell: the handshake is not complete",
+      );
+    }
+    return this.#engine;
+  }
+
+  /** What has been negotiated so far; `null` before the handshake begins. */
+  get channelInfo(): ChannelInfo | null {
+    return this.#engine?.channelInfo ?? null;
+  }
+
+  /** The bytes that can be read without waiting. */
+  get pendingLength(): number {
+    return this.#engine?.pendingLength ?? 0;
+  }
+
+  get #config(): SslConfig {
+    return configOf(this.#socket);
+  }
+
+  /** Runs the handshake, once; all callers get the same promise. */
+  handshake(): Promise<ChannelInfo> {
+    if (this.#handshake === null) {
+      this.#handshake = this.#boundedHandshake();
+      this.#handshake.catch(() => {}); // whoever reads or writes next meets it
+    }
+    return this.#handshake;
+  }
+
+  /** Reads decrypted bytes into `p`, as many as there are. */
+  async read(p: Uint8Array): Promise<number | null> {
+    let filled = 0;
+    const data = await this.#exclusiveRead((engine) => {
+      for (let piece; filled < p.length; filled += piece.length) {
+        piece = engine.takeApplicationData(p.length - filled);
+        if (piece === null) break;
+        p.set(piece, filled);
+      }
+      return filled > 0 || p.length === 0 ? filled : null;
+    });
+    return data;
+  }
+
+  /** The next piece of decrypted bytes, which is the caller's to keep; `null` at the end. */
+  readPiece(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#exclusiveRead((engine) => engine.takeApplicationData());
+  }
+
+  /** Encrypts and sends bytes; resolves once all are sealed, and no more than half a window waits for the transport. */
+  write(p: Uint8Array): Promise<number> {
+    if (this.#writing !== null) return Promise.reject(busy("write"));
+    const writing = this.#write(p).finally(() => {
+      this.#writing = null;
+    });
+    this.#writing = writing;
+    return writing;
+  }
+
+  /** Says that no more will be written; reading goes on. */
+  async closeWrite(): Promise<void> {
+    if (this.#writing !== null) throw busy("write");
+    await this.handshake();
+    this.#throwIfBroken();
+    this.#engine!.close();
+    await this.#send();
+    await this.transport.closeWrite();
+  }
+
+  /** Sends what was written and close_notify, then closes the transport. */
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      this.#closing = this.#close();
+      this.#closing.catch(() => {}); // close() is often not awaited
+    }
+    return this.#closing;
+  }
+
+  /** Closes the transport without a word. */
+  abort(): void {
+    this.#break(closedError());
+  }
+
+  /** Renews the write key, and asks the peer to renew its own where `requestUpdate`. */
+  async keyUpdate(requestUpdate: boolean): Promise<void> {
+    await this.handshake();
+    this.#throwIfBroken();
+    await this.#engine!.keyUpdate(requestUpdate);
+    await this.#send();
+  }
+
+  async #boundedHandshake(): Promise<ChannelInfo> {
+    const { handshakeTimeout } = this.#config;
+    const { signal } = this.#options;
+    const stopped = Promise.withResolvers<never>();
+    const stop = (error: SslError) => {
+      this.#break(error);
+      stopped.reject(error);
+    };
+    const onAbort = () =>
+      stop(
+        new SslError("PR_OPERATION_ABORTED_ERROR", "Cannot complete handshake: it was aborted", {
+          cause: signal!.reason,
+        }),
+      );
+    const timer = handshakeTimeout > 0
+      ? setTimeout(() => stop(timeoutError(handshakeTimeout)), handshakeTimeout)
+      : undefined;
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      if (signal?.aborted) onAbort();
+      return await Promise.race([this.#runHandshake(), stopped.promise]);
+    } catch (error) {
+      throw await this.#fail(error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #runHandshake(): Promise<ChannelInfo> {
+    this.#throwIfBroken();
+    if (this.#config.noDelay) this.transport.setNoDelay();
+    lockConfig(this.#socket);
+    const engine = this.#engine = new SslEngine({
+      socket: this.#socket,
+      config: this.#config,
+      peerAddress: addressText(this.transport.remoteAddr),
+      environment: this.#options.environment ?? PLATFORM,
+      onProgress: () => this.#onProgress(),
+      window: this.#options.window,
+      messageFilter: this.#options.messageFilter,
+    });
+    await engine.start();
+    for (;;) {
+      await this.#send();
+      if (engine.connected) break;
+      await this.#receive();
+    }
+    const info = engine.channelInfo;
+    try {
+      await this.#config.handshakeCallback?.(this.#socket, info);
+    } catch (error) {
+      throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+    }
+    this.#handshakeComplete = true;
+    return info;
+  }
+
+  /** Waits until `take` finds something, with nobody else reading; `null` at the end of the peer's data. */
+  async #exclusiveRead<T>(take: (engine: SslEngine) => T | null): Promise<T | null> {
+    if (this.#reading) throw busy("read");
+    this.#reading = true;
+    try {
+      if (!this.#handshakeComplete) await this.handshake();
+      const engine = this.#engine!;
+      for (;;) {
+        const taken = take(engine); // what came before an error is still good
+        if (taken !== null) return taken;
+        if (engine.readClosed && this.#failure === null) return null;
+        this.#throwIfBroken();
+        await this.#receive();
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  async #write(p: Uint8Array): Promise<number> {
+    if (!this.#handshakeComplete) await this.handshake();
+    const engine = this.#engine!;
+    await engine.ticketsReady;
+    const data = toArrayBufferBytes(p);
+    for (let sent = 0;;) {
+      this.#throwIfBroken();
+      if (engine.writeClosed) {
+        throw new SslError("PR_SOCKET_SHUTDOWN_ERROR", "Cannot write: the writing side is closed");
+      }
+      sent += engine.send(sent === 0 ? data : data.subarray(sent));
+      this.#startSending();
+      if (sent === data.length && !engine.congested) return sent;
+      await this.#progress.promise;
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { closeTimeout } = this.#config;
+    try {
+      if (this.#failure !== null) return;
+      await bounded(this.#sayGoodbye(), closeTimeout);
+    } finally {
+      this.#break(closedError());
+      await this.#closeTransport();
+    }
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    await this.#writing;
+    this.#engine?.close();
+    await this.#send();
+  }
+
+  /** Sends all output; joins the pump that runs. */
+  #send(): Promise<void> {
+    if (this.#sending !== null) return this.#sending;
+    if (!this.#engine?.hasOutput) return Promise.resolve();
+    this.#sending = this.#pumpOutput();
+    return this.#sending;
+  }
+
+  #startSending(): void {
+    this.#send().catch(() => {}); // the failure stays with the connection
+  }
+
+  async #pumpOutput(): Promise<void> {
+    const engine = this.#engine!;
+    try {
+      while (engine.hasOutput) {
+        const output = await engine.takeOutput();
+        this.#wakeWriter();
+        if (output !== null) await this.transport.write(output);
+      }
+      engine.releaseBuffers();
+    } catch (error) {
+      const failure = transportError("write", error);
+      this.#break(failure);
+      throw this.#failure ?? failure;
+    } finally {
+      this.#sending = null;
+      this.#wakeWriter();
+    }
+  }
+
+  /** Takes the next bytes from the peer; joins the pump that runs. */
+  #receive(): Promise<void> {
+    this.#receiving ??= this.#pumpInput();
+    return this.#receiving;
+  }
+
+  async #pumpInput(): Promise<void> {
+    const engine = this.#engine!;
+    try {
+      const mayReadAhead = engine.connected && engine.pendingLength < MAX_KEPT_APPLICATION_DATA;
+      const chunk = await this.#nextChunk(mayReadAhead);
+      if (this.#failure !== null) throw this.#failure;
+      if (chunk === null) engine.receiveEof();
+      else await engine.receive(chunk);
+    } catch (error) {
+      throw await this.#fail(error);
+    } finally {
+      this.#receiving = null;
+    }
+    if (engine.connected) this.#startSending();
+  }
+
+  async #nextChunk(mayReadAhead: boolean): Promise<Uint8Array<ArrayBuffer> | null> {
+    try {
+      return await this.#chunks.next(mayReadAhead);
+    } catch (error) {
+      throw transportError("read", error);
+    }
+  }
+
+  /** Ends the connection for an error: its alert leaves, within bounds, then the transport is closed. */
+  async #fail(cause: unknown): Promise<SslError> {
+    if (this.#failure !== null) return this.#failure;
+    const error = toSslError(cause);
+    this.#failure = error;
+    this.#engine?.abort(error);
+    this.#wakeWriter();
+    await bounded(this.#send(), this.#config.closeTimeout).catch(() => {}); // a last-gasp alert hides no error
+    await this.#closeTransport().catch(() => {});
+    return error;
+  }
+
+  /** Ends the connection at once. */
+  #break(error: SslError): void {
+    this.#failure ??= error;
+    this.#wakeWriter();
+    this.#closeTransport().catch(() => {});
+  }
+
+  async #closeTransport(): Promise<void> {
+    if (this.#transportClosed) return;
+    this.#transportClosed = true;
+    await this.transport.close();
+  }
+
+  #onProgress(): void {
+    this.#wakeWriter();
+    this.#startSending();
+  }
+
+  #wakeWriter(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
+  }
+
+  #throwIfBroken(): void {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#closing !== null) throw closedError();
+  }
+}
+
+function busy(what: "read" | "write"): SslError {
+  return new SslError("PR_IN_PROGRESS_ERROR", `Cannot ${what}: another ${what} is in progress`);
+}
+
+function closedError(): SslError {
+  return new SslError("PR_BAD_DESCRIPTOR_ERROR", "Cannot use socket: it was closed");
+}
+
+function timeoutError(milliseconds: number): SslError {
+  return new SslError(
+    "PR_IO_TIMEOUT_ERROR",
+    `Cannot complete handshake: the peer took longer than ${milliseconds} ms (handshake timeout)`,
+  );
+}
+
+function transportError(what: "read" | "write", cause: unknown): SslError {
+  if (cause instanceof SslError) return cause;
+  const reason = cause instanceof Error ? cause : new Error(String(cause));
+  const name = RESET_NAMES.includes(reason.name) ? "PR_CONNECT_RESET_ERROR" : "PR_IO_ERROR";
+  return new SslError(name, `Cannot ${what}: the transport failed: ${reason.message}`, { cause });
+}
+
+/** What Deno calls the errors of a connection that the peer has dropped. */
+const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
+
+async function bounded(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, milliseconds);
+  try {
+    await Promise.race([promise, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** WebCrypto wants bytes on an `ArrayBuffer`; only those on shared memory need a copy. */
+function toArrayBufferBytes(p: Uint8Array): Uint8Array<ArrayBuffer> {
+  return p.buffer instanceof ArrayBuffer
+    ? new Uint8Array(p.buffer, p.byteOffset, p.byteLength)
+    : new Uint8Array(p);
+}
+
+function addressText(address: unknown): string {
+  return typeof address === "object" && address !== null ? JSON.stringify(address) : "";
+}

@@ -1,0 +1,531 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { errorFromAlert } from "../alerts.ts";
+import type { ChannelInfo } from "../channel_info.ts";
+import type { SslConfig } from "../config.ts";
+import { SslError, toSslError } from "../errors.ts";
+import { startClient } from "../handshake/client/start.ts";
+import {
+  type Environment,
+  type HandshakeContext,
+  type HandshakeEvent,
+  type HandshakeOutput,
+  type HandshakeState,
+  nothingNegotiated,
+} from "../handshake/handshake.ts";
+import { startServer } from "../handshake/server/start.ts";
+import type { TrafficKeys } from "../handshake/traffic_keys.ts";
+import { Transcript } from "../handshake/transcript.ts";
+import type { HandshakeMessage } from "../messages/handshake.ts";
+import type { RecordProtection } from "../record/cipher_spec.ts";
+import type { SslSocket } from "../ssl_socket.ts";
+import { alertCode } from "../tables/alert_descriptions.ts";
+import { ContentType } from "../tables/content_types.ts";
+import { TLS_1_0, TLS_1_2, versionName } from "../tables/versions.ts";
+import { type OpenedRecord, ReadHalf } from "./read_half.ts";
+import { WriteHalf } from "./write_half.ts";
+
+/** How many records are sealed or opened at once. */
+export const DEFAULT_WINDOW = 8;
+/** More than this gains nothing and delays the event loop. */
+export const MAX_WINDOW = 16;
+/** Records without content or effect that may follow each other (BoringSSL's `kMaxEmptyRecords`). */
+export const MAX_EMPTY_RECORDS = 32;
+/** Warnings that may follow each other (BoringSSL's `kMaxWarningAlerts`). */
+export const MAX_WARNING_ALERTS = 4;
+/** KeyUpdates that may follow each other without application data between (BoringSSL's `kMaxKeyUpdates`). */
+export const MAX_KEY_UPDATES = 32;
+/** When so few records are left to a write key, it is renewed (RFC 8446, Section 5.5). */
+export const KEY_RENEWAL_MARGIN = 1024;
+/** When so few records are left to the peer's key, the peer is asked to renew it. */
+export const PEER_KEY_RENEWAL_MARGIN = 4096;
+
+/** A test's hand between handshake and record layer: what to send in place of an outgoing message. */
+export type MessageFilter = (message: HandshakeMessage) => readonly Uint8Array<ArrayBuffer>[];
+
+/** What an engine is made from. */
+export interface EngineOptions {
+  /** The socket, to be handed to hooks. */
+  readonly socket: SslSocket;
+  /** The configuration; not changed from here on. */
+  readonly config: SslConfig;
+  /** Where the peer is; `""` where the transport does not tell. */
+  readonly peerAddress: string;
+  /** Time and randomness. */
+  readonly environment: Environment;
+  /** Called when output has come up, or room to send, outside the caller's own calls. */
+  readonly onProgress: () => void;
+  /** How many records are sealed or opened at once. */
+  readonly window?: number | undefined;
+  /** For tests only. */
+  readonly messageFilter?: MessageFilter | undefined;
+}
+
+/**
+ * One TLS connection apart from its transport: bytes of the peer go in, bytes for the peer come out.
+ *
+ * The halves share nothing but this class; it sorts what the records hold and keeps the handshake's state.
+ */
+export class SslEngine {
+  readonly #read = new ReadHalf();
+  readonly #write: WriteHalf;
+  readonly #window: number;
+  readonly #onProgress: () => void;
+  readonly #filter: MessageFilter | undefined;
+  readonly #hs: HandshakeContext;
+  #state: HandshakeState | null = null;
+  #keys: TrafficKeys | null = null;
+  #error: SslError | null = null;
+  #received: Uint8Array<ArrayBuffer>[] = [];
+  #receivedLength = 0;
+  #tickets: readonly Uint8Array<ArrayBuffer>[] = [];
+  #ticketsReady: Promise<void> = Promise.resolve();
+  #helloSeen = false;
+  #sentChangeCipherSpec = false;
+  #readClosed = false;
+  #writeClosed = false;
+  #emptyRecords = 0;
+  #warningAlerts = 0;
+  #keyUpdates = 0;
+  /** Renewals of the write key under way: application data waits for them. */
+  #renewals = 0;
+  /** Whether a KeyUpdate of ours is still in the queue: it answers every request that came meanwhile. */
+  #keyUpdateQueued = false;
+  #askedPeerToRenew = false;
+
+  /** Makes an engine that has sent nothing yet. */
+  constructor(
+    { socket, config, peerAddress, environment, onProgress, window, messageFilter }: EngineOptions,
+  ) {
+    this.#onProgress = onProgress;
+    this.#window = Math.min(Math.max(window ?? DEFAULT_WINDOW, 1), MAX_WINDOW);
+    this.#filter = messageFilter;
+    // RFC 8446, Section 5.1: an initial ClientHello may say 0x0301 for old servers' sake.
+    this.#write = new WriteHalf(config.role === "client" ? TLS_1_0 : TLS_1_2);
+    this.#hs = {
+      config,
+      socket,
+      peerAddress,
+      environment,
+      output: this.#handshakeOutput(),
+      transcript: new Transcript(),
+      negotiated: nothingNegotiated(),
+    };
+  }
+
+  /** Whether the handshake is complete. */
+  get connected(): boolean {
+    return this.#keys !== null;
+  }
+
+  /** The error that ended the connection; every later call meets it again. */
+  get error(): SslError | null {
+    return this.#error;
+  }
+
+  /** Whether the peer has said that it sends no more. */
+  get readClosed(): boolean {
+    return this.#readClosed;
+  }
+
+  /** Whether this end has said that it sends no more. */
+  get writeClosed(): boolean {
+    return this.#writeClosed;
+  }
+
+  /** The bytes of application data that have been read and not been taken. */
+  get pendingLength(): number {
+    return this.#receivedLength;
+  }
+
+  /** Whether sealed or unsealed records wait to leave. */
+  get hasOutput(): boolean {
+    return !this.#write.empty;
+  }
+
+  /** Whether more than half a window of records waits to leave. */
+  get congested(): boolean {
+    return this.#write.queued > this.#window / 2;
+  }
+
+  /** Settles when the session tickets that leave with the first application data are made. */
+  get ticketsReady(): Promise<void> {
+    return this.#ticketsReady;
+  }
+
+  /** What has been negotiated. */
+  get channelInfo(): ChannelInfo {
+    const negotiated = this.#hs.negotiated;
+    return {
+      version: versionName(negotiated.version),
+      cipherSuite: negotiated.cipherSuite?.name ?? "",
+      group: negotiated.group?.name ?? "",
+      peerSignatureScheme: negotiated.peerSignatureScheme,
+      localSignatureScheme: negotiated.localSignatureScheme,
+      alpnProtocol: negotiated.alpnProtocol,
+      serverName: negotiated.serverName,
+      resumed: negotiated.resumed,
+      helloRetryRequest: negotiated.helloRetryRequest,
+      badCertAccepted: negotiated.badCertAccepted,
+      peerCertificates: negotiated.peerChain,
+      localCertificates: negotiated.localChain,
+    };
+  }
+
+  /** Begins the handshake: a client's hello is queued, a server waits for one. */
+  async start(): Promise<void> {
+    this.#throwIfFailed();
+    try {
+      this.#state = this.#hs.config.role === "client" ? await startClient(this.#hs) : startServer();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /**
+   * Takes bytes from the peer, and returns when all of them have had their effect.
+   *
+   * @param chunk The bytes; not kept, may be reused when the promise settles.
+   * @throws {SslError} The error that ended the connection; its alert is queued.
+   */
+  async receive(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#throwIfFailed();
+    if (this.#readClosed) return; // RFC 8446, Section 6.1: data after close_notify is ignored
+    try {
+      this.#read.push(chunk);
+      for (;;) {
+        const record = await this.#read.next(this.connected ? this.#window : 1);
+        if (record === null) break;
+        if (record.type === ContentType.applicationData) this.#takeApplicationRecord(record);
+        else await this.#takeRecord(record);
+        if (this.#readClosed) return;
+      }
+      this.#read.finishChunk();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+    this.#askPeerToRenew();
+  }
+
+  /**
+   * Takes the end of the transport's bytes.
+   *
+   * @throws {SslError} `PR_END_OF_FILE_ERROR` unless the peer's close_notify came first.
+   */
+  receiveEof(): void {
+    this.#throwIfFailed();
+    if (this.#readClosed) return;
+    if (this.connected && this.#hs.config.allowTruncation) {
+      this.#readClosed = true;
+      return;
+    }
+    throw this.#fail(
+      new SslError(
+        "PR_END_OF_FILE_ERROR",
+        this.connected
+          ? "Cannot read on: the connection ended without close_notify, the data may be truncated"
+          : "Cannot complete handshake: the peer closed the connection",
+      ),
+    );
+  }
+
+  /**
+   * Seals application data, as much as the window takes.
+   *
+   * @returns How many bytes were taken; the rest is for a later call, after output has been taken.
+   */
+  send(data: Uint8Array<ArrayBuffer>): number {
+    this.#throwIfFailed();
+    if (this.#renewals > 0) return 0;
+    for (const ticket of this.#tickets) this.#write.writeHandshake(ticket);
+    this.#tickets = [];
+    const taken = this.#write.writeApplicationData(data, this.#window);
+    if (this.#write.protection.recordsLeft <= KEY_RENEWAL_MARGIN) {
+      this.keyUpdate(false).catch(() => {}); // the error stays with the engine
+    }
+    return taken;
+  }
+
+  /** Sends a KeyUpdate and renews the write key; asks the peer to renew its own as well where `requestUpdate`. */
+  async keyUpdate(requestUpdate: boolean): Promise<void> {
+    this.#throwIfFailed();
+    if (this.#keys === null) {
+      throw new SslError(
+        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+        "Cannot renew keys: the handshake is not complete",
+      );
+    }
+    if (this.#writeClosed) return;
+    this.#renewals++;
+    try {
+      await this.#keys.renewWriteKey(requestUpdate, this.#hs.output);
+      this.#keyUpdateQueued = true;
+    } catch (error) {
+      throw this.#fail(error);
+    } finally {
+      this.#renewals--;
+      this.#onProgress();
+    }
+  }
+
+  /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */
+  exportKeyingMaterial(
+    label: string,
+    context: Uint8Array<ArrayBuffer>,
+    length: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#keys === null) {
+      throw new SslError(
+        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+        "Cannot export keying material: the handshake is not complete",
+      );
+    }
+    return this.#keys.exportKeyingMaterial(label, context, length);
+  }
+
+  /** Queues a close_notify, once. */
+  close(): void {
+    if (this.#writeClosed || this.#error !== null) return;
+    this.#writeClosed = true;
+    this.#writeAlert(ALERT_WARNING, alertCode("close_notify"));
+  }
+
+  /** Ends the connection for a reason of this end's own; an alert leaves where the error has one. */
+  abort(error: SslError): void {
+    if (this.#error === null) this.#fail(error);
+  }
+
+  /**
+   * The next bytes for the peer.
+   *
+   * @returns The bytes, valid until the next call; `null` when there are none.
+   */
+  async takeOutput(): Promise<Uint8Array<ArrayBuffer> | null> {
+    let output;
+    try {
+      output = await this.#write.take();
+    } catch (error) {
+      this.#write.clear();
+      throw this.#fail(error);
+    }
+    if (this.#write.empty) this.#keyUpdateQueued = false;
+    return output;
+  }
+
+  /** Releases buffers that an idle connection does not need. */
+  releaseBuffers(): void {
+    this.#write.releaseBuffer();
+  }
+
+  /**
+   * The next application data, in the pieces that the peer's records had.
+   *
+   * @param limit The most bytes to take.
+   * @returns The bytes, the caller's to keep; `null` when there are none for now.
+   */
+  takeApplicationData(limit = Infinity): Uint8Array<ArrayBuffer> | null {
+    const first = this.#received[0];
+    if (first === undefined) return null;
+    if (first.length <= limit) {
+      this.#received.shift();
+      this.#receivedLength -= first.length;
+      return first;
+    }
+    this.#received[0] = first.subarray(limit);
+    this.#receivedLength -= limit;
+    return first.subarray(0, limit);
+  }
+
+  #takeApplicationRecord({ fragment, inClear }: OpenedRecord): void {
+    if (inClear || !this.connected) {
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_APPLICATION_DATA",
+        "Cannot take application data: the handshake is not complete",
+      );
+    }
+    this.#refuseInterleaving();
+    if (fragment.length === 0) return this.#countEmptyRecord();
+    this.#emptyRecords = this.#warningAlerts = this.#keyUpdates = 0;
+    this.#received.push(fragment);
+    this.#receivedLength += fragment.length;
+  }
+
+  async #takeRecord({ type, fragment, inClear }: OpenedRecord): Promise<void> {
+    switch (type) {
+      case ContentType.handshake:
+        return await this.#takeHandshakeRecord(fragment);
+      case ContentType.alert:
+        return this.#takeAlert(fragment);
+      case ContentType.changeCipherSpec:
+        if (inClear) return this.#takeChangeCipherSpec(fragment);
+    }
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
+      `Cannot take record: type ${type} has no place here`,
+    );
+  }
+
+  async #takeHandshakeRecord(fragment: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (fragment.length === 0) {
+      // RFC 8446, Section 5.1: zero-length fragments of Handshake types MUST NOT be sent.
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_HANDSHAKE",
+        "Cannot take record: a handshake fragment is empty",
+      );
+    }
+    const { joiner } = this.#read;
+    joiner.push(fragment);
+    for (let message; (message = joiner.next()) !== null;) {
+      this.#state = await this.#state!.handle(message, this.#hs);
+    }
+  }
+
+  #takeAlert(fragment: Uint8Array<ArrayBuffer>): void {
+    const [level, description] = fragment;
+    if (fragment.length !== 2 || level === undefined || description === undefined) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_ALERT",
+        `Cannot take alert: the record holds ${fragment.length} bytes instead of 2`,
+      );
+    }
+    if (description === alertCode("close_notify")) {
+      this.#readClosed = true;
+      if (!this.connected) {
+        throw new SslError(
+          "PR_END_OF_FILE_ERROR",
+          "Cannot complete handshake: the peer closed the connection",
+          { origin: "peer" },
+        );
+      }
+      return;
+    }
+    // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says.
+    if (description !== alertCode("user_canceled")) throw errorFromAlert(description);
+    if (++this.#warningAlerts > MAX_WARNING_ALERTS) {
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_ALERT",
+        `Cannot take alert: more than ${MAX_WARNING_ALERTS} warnings came in a row`,
+      );
+    }
+  }
+
+  #takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
+    // RFC 8446, Section 5: dropped between the first ClientHello and the peer's Finished, if it is the single byte 1.
+    if (!this.#helloSeen || this.connected) {
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",
+        "Cannot take change_cipher_spec: none is due",
+      );
+    }
+    if (fragment.length !== 1 || fragment[0] !== 1) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_CHANGE_CIPHER",
+        "Cannot take change_cipher_spec: it is not the single byte 1",
+      );
+    }
+    this.#refuseInterleaving();
+    this.#countEmptyRecord();
+  }
+
+  /** RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other records. */
+  #refuseInterleaving(): void {
+    if (!this.#read.joiner.pending) return;
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
+      "Cannot take record: it interrupts a handshake message",
+    );
+  }
+
+  #countEmptyRecord(): void {
+    if (++this.#emptyRecords <= MAX_EMPTY_RECORDS) return;
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
+      `Cannot read on: more than ${MAX_EMPTY_RECORDS} empty records came in a row`,
+    );
+  }
+
+  #handshakeOutput(): HandshakeOutput {
+    return {
+      sendMessage: (message) => {
+        if (this.#filter === undefined) return this.#write.writeHandshake(message);
+        const body = message.subarray(4);
+        for (const replaced of this.#filter({ type: message[0]!, body, raw: message })) {
+          this.#write.writeHandshake(replaced);
+        }
+      },
+      sendChangeCipherSpec: () => {
+        if (this.#sentChangeCipherSpec) return;
+        this.#sentChangeCipherSpec = true;
+        this.#write.writeChangeCipherSpec();
+      },
+      installReadSpec: (spec: RecordProtection) => {
+        this.#read.install(spec);
+        this.#askedPeerToRenew = false;
+      },
+      installWriteSpec: (spec: RecordProtection) => this.#write.install(spec),
+      emit: (event) => this.#take(event),
+    };
+  }
+
+  #take(event: HandshakeEvent): void {
+    switch (event.kind) {
+      case "hello":
+        this.#helloSeen = true;
+        return;
+      case "skipEarlyData":
+        return this.#read.skipEarlyData(event.how);
+      case "keyUpdate":
+        return this.#takeKeyUpdate(event.requestUpdate);
+      case "connected":
+        this.#keys = event.keys;
+        this.#emptyRecords = 0;
+        this.#ticketsReady = event.tickets.then(
+          (tickets) => {
+            this.#tickets = tickets;
+          },
+          () => {}, // a connection without tickets is a good connection
+        );
+    }
+  }
+
+  #takeKeyUpdate(requestUpdate: boolean): void {
+    if (++this.#keyUpdates > MAX_KEY_UPDATES) {
+      throw new SslError(
+        "SSL_ERROR_TOO_MANY_KEY_UPDATES",
+        `Cannot take KeyUpdate: more than ${MAX_KEY_UPDATES} came without application data between`,
+      );
+    }
+    // RFC 8446, Section 4.6.3: one KeyUpdate may answer several requests.
+    if (!requestUpdate || this.#keyUpdateQueued || this.#renewals > 0) return;
+    this.keyUpdate(false).catch(() => {}); // the error stays with the engine
+  }
+
+  #askPeerToRenew(): void {
+    if (this.#askedPeerToRenew || this.#keys === null || this.#writeClosed) return;
+    if (this.#read.protection.recordsLeft > PEER_KEY_RENEWAL_MARGIN) return;
+    this.#askedPeerToRenew = true;
+    this.keyUpdate(true).catch(() => {}); // the error stays with the engine
+  }
+
+  #throwIfFailed(): void {
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** Remembers the first error and queues its alert. */
+  #fail(cause: unknown): SslError {
+    if (this.#error !== null) return this.#error;
+    const error = toSslError(cause);
+    this.#error = error;
+    if (error.alert !== null && !this.#writeClosed) {
+      this.#writeAlert(ALERT_FATAL, alertCode(error.alert));
+    }
+    return error;
+  }
+
+  #writeAlert(level: number, description: number): void {
+    this.#write.writeRecord(ContentType.alert, new Uint8Array([level, description]));
+  }
+}
+
+const ALERT_WARNING = 1;
+const ALERT_FATAL = 2;

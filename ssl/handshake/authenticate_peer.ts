@@ -1,0 +1,75 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { NssError } from "../../cert/errors.ts";
+import { authCertificate } from "../auth_certificate.ts";
+import { SslError, toSslError } from "../errors.ts";
+import { certificateStatus } from "../extensions/status_request.ts";
+import type { PeerAuthentication } from "../hooks.ts";
+import type { CertificateEntry } from "../messages/certificate.ts";
+import type { HandshakeContext } from "./handshake.ts";
+
+/** The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see less than 10. */
+export const MAX_CHAIN_LENGTH = 16;
+
+/**
+ * Reads the certificates of a Certificate message.
+ *
+ * @throws {SslError} `SSL_ERROR_BAD_CERTIFICATE` if one of them is not a certificate.
+ */
+export function parseChain(entries: readonly CertificateEntry[]): readonly Certificate[] {
+  if (entries.length > MAX_CHAIN_LENGTH) {
+    throw new SslError(
+      "SSL_ERROR_BAD_CERTIFICATE",
+      `Cannot take certificates: there are ${entries.length}, more than ${MAX_CHAIN_LENGTH}`,
+    );
+  }
+  return entries.map(({ certData }) => {
+    try {
+      return parseCertificate(certData);
+    } catch (error) {
+      if (!(error instanceof NssError)) throw error;
+      throw new SslError("SSL_ERROR_BAD_CERTIFICATE", error.message, { cause: error });
+    }
+  });
+}
+
+/**
+ * Asks the authentication hook about the peer's certificates, and the bad-certificate hook where that one refuses.
+ *
+ * @throws {SslError} The refusal.
+ */
+export async function authenticatePeer(
+  hs: HandshakeContext,
+  chain: readonly Certificate[],
+  entries: readonly CertificateEntry[],
+): Promise<void> {
+  const { config, socket, environment } = hs;
+  const isServer = config.role === "server";
+  const peer: PeerAuthentication = {
+    chain,
+    hostname: isServer ? null : config.hostname,
+    isServer,
+    checkSig: true,
+    trustAnchors: config.trustAnchors,
+    stapledOcspResponse: entries[0]?.extensions.get(certificateStatus) ?? null,
+    time: new Date(environment.now()),
+  };
+  const hook = config.authCertificate ?? authCertificate;
+  try {
+    const verdict = await hook(socket, peer);
+    // Types do not bind JavaScript: anything but a pass is a refusal.
+    if (verdict !== undefined && verdict !== true) {
+      throw new SslError(
+        "SSL_ERROR_BAD_CERTIFICATE",
+        "Cannot trust certificate: the authCertificate hook refused it",
+      );
+    }
+  } catch (cause) {
+    const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
+    if (config.badCert === null || (await config.badCert(socket, error, peer)) !== true) {
+      throw error;
+    }
+    hs.negotiated.badCertAccepted = true;
+  }
+}

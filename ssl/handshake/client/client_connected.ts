@@ -1,0 +1,55 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { parseNewSessionTicket } from "../../messages/new_session_ticket.ts";
+import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import type { ResumptionMasterSecret } from "../key_schedule.ts";
+import type { TrafficKeys } from "../traffic_keys.ts";
+
+/** RFC 8446, Section 4.6.1: servers MUST NOT use a lifetime of more than seven days, in seconds. */
+export const MAX_TICKET_LIFETIME = 604_800;
+
+/** A complete handshake: takes what the server may send at any time (RFC 8446, Section 4.6). */
+export class ClientConnected implements HandshakeState {
+  readonly #keys: TrafficKeys;
+  readonly #resumption: Promise<ResumptionMasterSecret>;
+
+  /** Takes the keys of the connection. */
+  constructor(keys: TrafficKeys, resumption: Promise<ResumptionMasterSecret>) {
+    this.#keys = keys;
+    this.#resumption = resumption;
+  }
+
+  /** Takes NewSessionTicket or KeyUpdate. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.newSessionTicket, HandshakeType.keyUpdate);
+    if (message.type === HandshakeType.keyUpdate) await this.#keys.receive(message, hs.output);
+    else await this.#keepTicket(message, hs);
+    return this;
+  }
+
+  async #keepTicket(message: HandshakeMessage, hs: HandshakeContext): Promise<void> {
+    const { ticket, ticketNonce, ticketLifetime, ticketAgeAdd } = parseNewSessionTicket(
+      message.body,
+    );
+    const { config, negotiated, peerAddress, environment } = hs;
+    const key = clientSessionKey(config, peerAddress);
+    // What stands by override must be decided anew each time.
+    if (key === null || negotiated.badCertAccepted || ticketLifetime === 0) return;
+    const receivedAt = environment.now();
+    const psk = await (await this.#resumption).resumptionPsk(ticketNonce);
+    clientSessionCache(config.context).put(key, {
+      ticket: ticket.slice(),
+      psk,
+      cipherSuite: negotiated.cipherSuite!,
+      ticketAgeAdd,
+      receivedAt,
+      expiresAt: receivedAt + Math.min(ticketLifetime, MAX_TICKET_LIFETIME) * 1000,
+      alpnProtocol: negotiated.alpnProtocol,
+      peerChain: negotiated.peerChain,
+      localChain: negotiated.localChain,
+    });
+  }
+}

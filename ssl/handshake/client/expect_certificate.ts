@@ -1,0 +1,157 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../../cert/certificate.ts";
+import { Name } from "../../../cert/name.ts";
+import { SslError } from "../../errors.ts";
+import { certificateAuthorities } from "../../extensions/certificate_authorities.ts";
+import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
+import type { ClientAuthRequest } from "../../hooks.ts";
+import { parseCertificate } from "../../messages/certificate.ts";
+import { parseCertificateRequest } from "../../messages/certificate_request.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
+import { knownSchemes, verifyPeerSignature } from "../certificate_verify.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { refuseUnsolicited } from "../unsolicited.ts";
+import type { ClientKeys } from "./expect_encrypted_extensions.ts";
+import { ExpectServerFinished } from "./expect_server_finished.ts";
+
+/** Waits for the server's certificate, or first for its wish to see the client's. */
+export class ExpectCertificateOrRequest implements HandshakeState {
+  readonly #keys: ClientKeys;
+
+  /** Takes what is known. */
+  constructor(keys: ClientKeys) {
+    this.#keys = keys;
+  }
+
+  /** Takes CertificateRequest or Certificate. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificateRequest, HandshakeType.certificate);
+    if (message.type === HandshakeType.certificate) {
+      return new ExpectCertificate(this.#keys, null).handle(message, hs);
+    }
+    const request = readRequest(message);
+    hs.transcript.add(message.raw);
+    return Promise.resolve(new ExpectCertificate(this.#keys, request));
+  }
+}
+
+/** Waits for the server's certificate (RFC 8446, Section 4.4.2). */
+class ExpectCertificate implements HandshakeState {
+  readonly #keys: ClientKeys;
+  readonly #request: ClientAuthRequest | null;
+
+  constructor(keys: ClientKeys, request: ClientAuthRequest | null) {
+    this.#keys = keys;
+    this.#request = request;
+  }
+
+  /** Takes Certificate. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificate);
+    const { certificateRequestContext, certificateList } = parseCertificate(message.body);
+    if (certificateRequestContext.length > 0) {
+      throw illegalCertificate("its request context is not empty");
+    }
+    for (const { extensions } of certificateList) {
+      refuseUnsolicited(extensions, this.#keys.extensionTypes);
+    }
+    const chain = parseChain(certificateList);
+    const [certificate] = chain;
+    if (certificate === undefined) {
+      // RFC 8446, Section 4.4.2.4: an empty one from a server is a decode_error.
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+        "Cannot take Certificate: the server sent none",
+      );
+    }
+    hs.negotiated.peerChain = chain;
+    hs.transcript.add(message.raw);
+    // The hook may take its time: what the server sends next is looked at meanwhile.
+    const authentication = authenticatePeer(hs, chain, certificateList);
+    authentication.catch(() => {}); // awaited with the CertificateVerify
+    return Promise.resolve(
+      new ExpectCertificateVerify(this.#keys, this.#request, certificate, authentication),
+    );
+  }
+}
+
+/** Waits for the proof that the server holds its certificate's key (RFC 8446, Section 4.4.3). */
+class ExpectCertificateVerify implements HandshakeState {
+  readonly #keys: ClientKeys;
+  readonly #request: ClientAuthRequest | null;
+  readonly #certificate: Certificate;
+  readonly #authentication: Promise<void>;
+
+  constructor(
+    keys: ClientKeys,
+    request: ClientAuthRequest | null,
+    certificate: Certificate,
+    authentication: Promise<void>,
+  ) {
+    this.#keys = keys;
+    this.#request = request;
+    this.#certificate = certificate;
+    this.#authentication = authentication;
+  }
+
+  /** Takes CertificateVerify. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificateVerify);
+    const { subjectPublicKeyInfo } = this.#certificate;
+    const verification = verifyPeerSignature(
+      hs,
+      message,
+      subjectPublicKeyInfo,
+      hs.config.signatureSchemes,
+    );
+    verification.catch(() => {}); // awaited below; a refused certificate is the better error
+    await this.#authentication;
+    hs.negotiated.peerSignatureScheme = await verification;
+    hs.transcript.add(message.raw);
+    return new ExpectServerFinished(this.#keys, this.#request);
+  }
+}
+
+function readRequest(message: HandshakeMessage): ClientAuthRequest {
+  const { certificateRequestContext, extensions } = parseCertificateRequest(message.body);
+  if (certificateRequestContext.length > 0) {
+    // RFC 8446, Section 4.3.2: it SHALL be zero length during the handshake.
+    throw new SslError(
+      "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+      "Cannot take CertificateRequest: its context is not empty",
+      { fault: "value" },
+    );
+  }
+  const schemes = extensions.get(signatureAlgorithms);
+  if (schemes === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
+      "Cannot take CertificateRequest: it names no signature algorithms",
+    );
+  }
+  return {
+    caNames: (extensions.get(certificateAuthorities) ?? []).map(readName),
+    signatureSchemes: knownSchemes(schemes),
+  };
+}
+
+function readName(der: Uint8Array<ArrayBuffer>): Name {
+  try {
+    return Name.fromDer(der);
+  } catch (cause) {
+    throw new SslError(
+      "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+      "Cannot take CertificateRequest: an authority's name does not parse",
+      { cause },
+    );
+  }
+}
+
+function illegalCertificate(why: string): SslError {
+  return new SslError("SSL_ERROR_RX_MALFORMED_CERTIFICATE", `Cannot take Certificate: ${why}`, {
+    fault: "value",
+  });
+}

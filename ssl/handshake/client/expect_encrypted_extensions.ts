@@ -1,0 +1,64 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../../errors.ts";
+import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
+import { parseEncryptedExtensions } from "../../messages/encrypted_extensions.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import type { ClientSession } from "../../session_cache/session_cache.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import type { MasterSecret, TrafficSecret } from "../key_schedule.ts";
+import { refuseUnsolicited } from "../unsolicited.ts";
+import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
+import { ExpectServerFinished } from "./expect_server_finished.ts";
+
+/** What a client knows once the server has chosen. */
+export interface ClientKeys {
+  readonly cipherSuite: CipherSuite;
+  readonly clientRandom: Uint8Array<ArrayBuffer>;
+  /** The extensions of the ClientHello. */
+  readonly extensionTypes: readonly number[];
+  readonly masterSecret: MasterSecret;
+  readonly clientSecret: TrafficSecret;
+  readonly serverSecret: TrafficSecret;
+  /** The session that is being resumed. */
+  readonly session: ClientSession | null;
+}
+
+/** Waits for the server's answers that are not for everybody's eyes (RFC 8446, Section 4.3.1). */
+export class ExpectEncryptedExtensions implements HandshakeState {
+  readonly #keys: ClientKeys;
+
+  /** Takes what is known. */
+  constructor(keys: ClientKeys) {
+    this.#keys = keys;
+  }
+
+  /** Takes EncryptedExtensions. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.encryptedExtensions);
+    const { extensions } = parseEncryptedExtensions(message.body);
+    refuseUnsolicited(extensions, this.#keys.extensionTypes);
+    hs.negotiated.alpnProtocol = chosenProtocol(extensions.get(alpnProtocol), hs);
+    hs.transcript.add(message.raw);
+    const { session } = this.#keys;
+    if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(this.#keys));
+    hs.negotiated.peerChain = session.peerChain;
+    hs.negotiated.localChain = session.localChain;
+    return Promise.resolve(new ExpectServerFinished(this.#keys, null));
+  }
+}
+
+function chosenProtocol(protocol: string | undefined, { config }: HandshakeContext): string | null {
+  if (protocol === undefined) return null;
+  // RFC 7301, Section 3.1: one of the names that the client has offered.
+  if (!config.alpnProtocols.includes(protocol)) {
+    throw new SslError(
+      "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID",
+      `Cannot take ALPN answer: "${protocol}" was not offered`,
+      { fault: "value" },
+    );
+  }
+  return protocol;
+}

@@ -1,0 +1,218 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../../errors.ts";
+import { cookie } from "../../extensions/cookie.ts";
+import type { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { keyShareHelloRetryRequest, keyShareServerHello } from "../../extensions/key_share.ts";
+import { preSharedKeyServerHello } from "../../extensions/pre_shared_key.ts";
+import { supportedVersionsServerHello } from "../../extensions/supported_versions.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { parseServerHello, type ServerHello } from "../../messages/server_hello.ts";
+import { CipherSpec } from "../../record/cipher_spec.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
+import { EarlySecret } from "../key_schedule.ts";
+import { logSecret } from "../log_secret.ts";
+import { refuseUnsolicited } from "../unsolicited.ts";
+import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
+import { ExpectEncryptedExtensions } from "./expect_encrypted_extensions.ts";
+
+/** What a HelloRetryRequest has settled. */
+interface Retried {
+  readonly cipherSuite: CipherSuite;
+}
+
+/** Waits for the server's choice of version, suite and key share (RFC 8446, Sections 4.1.3 and 4.1.4). */
+export class ExpectServerHello implements HandshakeState {
+  readonly #offer: Offer;
+  readonly #retried: Retried | null;
+
+  /** Takes what the client has offered and, the second time, what the first answer settled. */
+  constructor(offer: Offer, retried: Retried | null = null) {
+    this.#offer = offer;
+    this.#retried = retried;
+  }
+
+  /** Takes ServerHello or HelloRetryRequest. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.serverHello);
+    const hello = parseServerHello(message.body);
+    const cipherSuite = this.#checkHello(hello, hs);
+    if (hello.isHelloRetryRequest) return await this.#retry(message, hello, cipherSuite, hs);
+
+    const share = this.#chosenShare(hello.extensions, hs);
+    const session = this.#acceptedSession(hello.extensions, cipherSuite);
+    hs.negotiated.version = TLS_1_3;
+    hs.negotiated.cipherSuite = cipherSuite;
+    hs.negotiated.resumed = session !== null;
+    hs.transcript.setHash(cipherSuite.hash);
+    hs.transcript.add(message.raw);
+
+    const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
+    const [sharedSecret, transcriptHash] = await Promise.all([
+      share.own.complete(share.server),
+      hs.transcript.digest(),
+    ]);
+    const handshakeSecret = earlySecret.enterHandshake(sharedSecret);
+    const [client, server] = await Promise.all([
+      handshakeSecret.clientHandshakeTrafficSecret(transcriptHash),
+      handshakeSecret.serverHandshakeTrafficSecret(transcriptHash),
+    ]);
+    const { random } = this.#offer;
+    logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client);
+    logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server);
+    const [readSpec, writeSpec] = await Promise.all([
+      CipherSpec.create(cipherSuite, server),
+      CipherSpec.create(cipherSuite, client),
+    ]);
+    hs.output.installReadSpec(readSpec);
+    hs.output.sendChangeCipherSpec();
+    hs.output.installWriteSpec(writeSpec);
+    return new ExpectEncryptedExtensions({
+      cipherSuite,
+      clientRandom: random,
+      extensionTypes: this.#offer.extensionTypes,
+      masterSecret: handshakeSecret.enterMaster(),
+      clientSecret: client,
+      serverSecret: server,
+      session: session?.session ?? null,
+    });
+  }
+
+  /** What ServerHello and HelloRetryRequest must both keep to. */
+  #checkHello(hello: ServerHello, hs: HandshakeContext): CipherSuite {
+    const selected = hello.extensions?.get(supportedVersionsServerHello);
+    if (selected === undefined) {
+      throw new SslError(
+        "SSL_ERROR_UNSUPPORTED_VERSION",
+        "Cannot agree on a version: the server speaks no TLS 1.3",
+      );
+    }
+    // RFC 8446, Section 4.2.1: a version that was not offered is an illegal_parameter.
+    if (selected !== TLS_1_3) throw illegal("its version was not offered");
+    // RFC 8446, Section 4.1.3.
+    if (hello.legacyVersion !== TLS_1_2) throw illegal("legacy_version is not 0x0303");
+    if (!equalBytes(hello.legacySessionIdEcho, this.#offer.legacySessionId)) {
+      throw illegal("legacy_session_id_echo is not the session ID that was sent");
+    }
+    if (hello.legacyCompressionMethod !== 0) throw illegal("it compresses");
+    refuseUnsolicited(hello.extensions, [...this.#offer.extensionTypes, ...unaskedIn(hello)]);
+    const cipherSuite = hs.config.cipherSuites.find(({ id }) => id === hello.cipherSuite);
+    if (cipherSuite === undefined) throw illegal("its cipher suite was not offered");
+    if (this.#retried !== null && this.#retried.cipherSuite !== cipherSuite) {
+      throw illegal("its cipher suite is not that of the HelloRetryRequest");
+    }
+    return cipherSuite;
+  }
+
+  #chosenShare(
+    extensions: ExtensionBlock | undefined,
+    hs: HandshakeContext,
+  ): { readonly own: KeyShare; readonly server: Uint8Array<ArrayBuffer> } {
+    const entry = extensions?.get(keyShareServerHello);
+    if (entry === undefined) {
+      throw new SslError(
+        "SSL_ERROR_MISSING_KEY_SHARE",
+        "Cannot take ServerHello: it has no key share",
+      );
+    }
+    const own = this.#offer.keyShares.find(({ group }) => group === entry.group);
+    if (own === undefined) throw illegal("its key share is of a group for which none was sent");
+    hs.negotiated.group = hs.config.groups.find(({ id }) => id === entry.group) ?? null;
+    return { own, server: entry.keyExchange };
+  }
+
+  #acceptedSession(
+    extensions: ExtensionBlock | undefined,
+    cipherSuite: CipherSuite,
+  ): OfferedSession | null {
+    const index = extensions?.get(preSharedKeyServerHello);
+    if (index === undefined) return null;
+    const { session } = this.#offer;
+    // RFC 8446, Section 4.2.11: the index MUST be within range, the suite's hash MUST be the PSK's.
+    if (session === null || index !== 0) {
+      throw new SslError(
+        "SSL_ERROR_MALFORMED_PRE_SHARED_KEY",
+        `Cannot resume session: the server chose PSK ${index}, which was not offered`,
+        { fault: "value" },
+      );
+    }
+    if (session.session.cipherSuite.hash !== cipherSuite.hash) {
+      throw illegal("its cipher suite does not go with the resumed session");
+    }
+    return session;
+  }
+
+  async #retry(
+    message: HandshakeMessage,
+    hello: ServerHello,
+    cipherSuite: CipherSuite,
+    hs: HandshakeContext,
+  ): Promise<HandshakeState> {
+    if (this.#retried !== null) {
+      // RFC 8446, Section 4.1.4: a second HelloRetryRequest is an unexpected_message.
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_HELLO_RETRY_REQUEST",
+        "Cannot take HelloRetryRequest: it is the second one",
+      );
+    }
+    const requested = hello.extensions?.get(keyShareHelloRetryRequest);
+    const cookieValue = hello.extensions?.get(cookie);
+    if (requested === undefined && cookieValue === undefined) {
+      // RFC 8446, Section 4.1.4: one that would change nothing is an illegal_parameter.
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
+        "Cannot take HelloRetryRequest: it asks for no change",
+        { fault: "value" },
+      );
+    }
+    const keyShares = requested === undefined
+      ? this.#offer.keyShares
+      : [await this.#requestedShare(requested, hs)];
+    hs.negotiated.helloRetryRequest = true;
+    hs.transcript.setHash(cipherSuite.hash);
+    await hs.transcript.replaceWithMessageHash();
+    hs.transcript.add(message.raw);
+    // RFC 8446, Section 4.1.2: a PSK that does not go with the suite is left out of the second hello.
+    const { session } = this.#offer;
+    const kept = session?.session.cipherSuite.hash === cipherSuite.hash ? session : null;
+    hs.output.sendChangeCipherSpec();
+    const offer = await sendSecondClientHello(hs, this.#offer, kept, {
+      keyShares,
+      cookie: cookieValue,
+    });
+    return new ExpectServerHello(offer, { cipherSuite });
+  }
+
+  async #requestedShare(id: number, hs: HandshakeContext): Promise<KeyShare> {
+    const group = hs.config.groups.find((candidate) => candidate.id === id);
+    // RFC 8446, Section 4.2.8: a group that was offered, and for which no share was sent.
+    if (group === undefined || this.#offer.keyShares.some((share) => share.group === id)) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
+        "Cannot take HelloRetryRequest: it asks for a group that was not offered or has its share",
+        { fault: "value" },
+      );
+    }
+    return await generateKeyShare(group);
+  }
+}
+
+/** RFC 8446, Section 4.1.4: the cookie alone may come without having been asked for. */
+function unaskedIn(hello: ServerHello): readonly number[] {
+  return hello.isHelloRetryRequest ? [ExtensionType.cookie] : [];
+}
+
+function illegal(why: string): SslError {
+  return new SslError("SSL_ERROR_RX_MALFORMED_SERVER_HELLO", `Cannot take ServerHello: ${why}`, {
+    fault: "value",
+  });
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

@@ -1,0 +1,50 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type Credential, toCredential } from "../../credential.ts";
+import { toSslError } from "../../errors.ts";
+import type { ClientAuthRequest } from "../../hooks.ts";
+import type { HandshakeContext } from "../handshake.ts";
+import { chooseScheme, sendCertificateVerify } from "../certificate_verify.ts";
+import { sendCertificate } from "../send_certificate.ts";
+
+/** Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446, Section 4.4.2). */
+export async function sendClientCertificate(
+  hs: HandshakeContext,
+  request: ClientAuthRequest,
+): Promise<void> {
+  const credential = await chooseCredential(hs, request);
+  if (credential === null) return sendCertificate(hs, null);
+  const key = await credential.privateKey();
+  const scheme = chooseScheme(key, hs.config.signatureSchemes, request.signatureSchemes);
+  // A certificate whose key the server cannot check would only end the handshake.
+  if (scheme === undefined) return sendCertificate(hs, null);
+  sendCertificate(hs, credential);
+  hs.negotiated.localChain = credential.chain;
+  await sendCertificateVerify(hs, key, scheme);
+}
+
+async function chooseCredential(
+  { config, socket }: HandshakeContext,
+  request: ClientAuthRequest,
+): Promise<Credential | null> {
+  if (config.getClientAuthData !== null) {
+    try {
+      const chosen = await config.getClientAuthData(socket, request);
+      return chosen ? toCredential(chosen) : null;
+    } catch (error) {
+      throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+    }
+  }
+  return config.credentials.find((credential) => isWanted(credential, request)) ?? null;
+}
+
+/** Whether a credential's chain leads to an issuer that the server knows, and its key signs in a way that it accepts. */
+function isWanted(
+  credential: Credential,
+  { caNames, signatureSchemes }: ClientAuthRequest,
+): boolean {
+  const algorithm = credential.certificate.subjectPublicKeyInfo.algorithm;
+  if (chooseScheme({ algorithm }, signatureSchemes, signatureSchemes) === undefined) return false;
+  if (caNames.length === 0) return true;
+  return credential.chain.some(({ issuer }) => caNames.some((name) => name.equals(issuer)));
+}

@@ -1,0 +1,34 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../errors.ts";
+import { encodeFinished, parseFinished } from "../messages/finished.ts";
+import type { HandshakeMessage } from "../messages/handshake.ts";
+import { HandshakeType } from "../tables/handshake_types.ts";
+import { type HandshakeContext, sendHandshake } from "./handshake.ts";
+import type { TrafficSecret } from "./key_schedule.ts";
+
+/** Sends Finished: a MAC over the whole handshake (RFC 8446, Section 4.4.4). */
+export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret): Promise<void> {
+  const verifyData = await secret.finishedMac(await hs.transcript.digest());
+  sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
+}
+
+/**
+ * Checks the peer's Finished and adds it to the transcript.
+ *
+ * @throws {SslError} `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if the peer has seen another handshake.
+ */
+export async function verifyPeerFinished(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  secret: TrafficSecret,
+): Promise<void> {
+  const { verifyData } = parseFinished(message.body);
+  if (!(await secret.verifyFinished(await hs.transcript.digest(), verifyData))) {
+    throw new SslError(
+      "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
+      "Cannot take Finished: the peer has seen another handshake than this end",
+    );
+  }
+  hs.transcript.add(message.raw);
+}

@@ -1,0 +1,175 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../cert/certificate.ts";
+import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { SslConfig } from "../config.ts";
+import { SslError } from "../errors.ts";
+import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
+import type { RecordProtection } from "../record/cipher_spec.ts";
+import type { SslSocket } from "../ssl_socket.ts";
+import type { CipherSuite } from "../tables/cipher_suites.ts";
+import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
+import type { NamedGroup } from "../tables/named_groups.ts";
+import type { TrafficKeys } from "./traffic_keys.ts";
+import type { Transcript } from "./transcript.ts";
+
+/** The only way in which a handshake acts on its connection. */
+export interface HandshakeOutput {
+  /** Sends a framed handshake message. */
+  sendMessage(message: Uint8Array<ArrayBuffer>): void;
+  /** Sends the change_cipher_spec of middlebox compatibility, once (RFC 8446, Appendix D.4). */
+  sendChangeCipherSpec(): void;
+  /** Protects what is read from the next record on. */
+  installReadSpec(spec: RecordProtection): void;
+  /** Protects what is written from now on. */
+  installWriteSpec(spec: RecordProtection): void;
+  /** Tells the connection what has happened. */
+  emit(event: HandshakeEvent): void;
+}
+
+/** What a handshake tells its connection. */
+export type HandshakeEvent =
+  /** A ClientHello has been sent or received: change_cipher_spec is tolerated from here on. */
+  | { readonly kind: "hello" }
+  /** The client asked for early data, which this server reads past. */
+  | { readonly kind: "skipEarlyData"; readonly how: "in clear" | "undecryptable" }
+  /** The peer has renewed its key, and may ask for the same of this end. */
+  | { readonly kind: "keyUpdate"; readonly requestUpdate: boolean }
+  /** The peer's Finished has been verified. */
+  | {
+    readonly kind: "connected";
+    readonly keys: TrafficKeys;
+    /** Session tickets to send before the first application data; made meanwhile. */
+    readonly tickets: Promise<readonly Uint8Array<ArrayBuffer>[]>;
+  };
+
+/** Time and randomness, which the engine never takes from the air. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Unpredictable bytes. */
+  random(length: number): Uint8Array<ArrayBuffer>;
+}
+
+/** What has been agreed on so far; the states fill it in, `ChannelInfo` shows it. */
+export interface Negotiated {
+  /** The protocol version's number. */
+  version: number;
+  /** The cipher suite. */
+  cipherSuite: CipherSuite | null;
+  /** The key exchange group. */
+  group: NamedGroup | null;
+  /** How the peer signed. */
+  peerSignatureScheme: SignatureScheme | null;
+  /** How this end signed. */
+  localSignatureScheme: SignatureScheme | null;
+  /** The application protocol. */
+  alpnProtocol: string | null;
+  /** The host name that the client asked for. */
+  serverName: string | null;
+  /** Whether a session was resumed. */
+  resumed: boolean;
+  /** Whether there was a HelloRetryRequest. */
+  helloRetryRequest: boolean;
+  /** Whether the bad-certificate hook overrode a refusal. */
+  badCertAccepted: boolean;
+  /** The peer's certificates. */
+  peerChain: readonly Certificate[];
+  /** This end's certificates. */
+  localChain: readonly Certificate[];
+}
+
+/** What every state of one handshake shares. */
+export interface HandshakeContext {
+  /** The socket's configuration; a server's name hook may replace it. */
+  config: SslConfig;
+  /** The socket, to be handed to hooks. */
+  readonly socket: SslSocket;
+  /** Where the peer is, as far as the transport tells; for the session cache's key. */
+  readonly peerAddress: string;
+  /** Time and randomness. */
+  readonly environment: Environment;
+  /** The way out. */
+  readonly output: HandshakeOutput;
+  /** The messages so far. */
+  readonly transcript: Transcript;
+  /** What has been agreed on so far. */
+  readonly negotiated: Negotiated;
+}
+
+/** One moment of a handshake: what it knows and which message it waits for. */
+export interface HandshakeState {
+  /**
+   * Takes the next message.
+   *
+   * @returns The next state.
+   * @throws {SslError} If the message is not the expected one, or is wrong.
+   */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState>;
+}
+
+/** An agreement on nothing yet. */
+export function nothingNegotiated(): Negotiated {
+  return {
+    version: 0,
+    cipherSuite: null,
+    group: null,
+    peerSignatureScheme: null,
+    localSignatureScheme: null,
+    alpnProtocol: null,
+    serverName: null,
+    resumed: false,
+    helloRetryRequest: false,
+    badCertAccepted: false,
+    peerChain: [],
+    localChain: [],
+  };
+}
+
+/** Frames a message, adds it to the transcript and sends it. */
+export function sendHandshake(
+  hs: HandshakeContext,
+  type: number,
+  body: Uint8Array<ArrayBuffer>,
+): void {
+  const message = encodeHandshake(type, body);
+  hs.transcript.add(message);
+  hs.output.sendMessage(message);
+}
+
+/**
+ * Refuses a message of another type than the expected one.
+ *
+ * @throws {SslError} NSS's `SSL_ERROR_RX_UNEXPECTED_*` for the message that came.
+ */
+export function expectMessage(message: HandshakeMessage, ...types: number[]): void {
+  if (types.includes(message.type)) return;
+  throw unexpectedMessage(message.type, types);
+}
+
+/** The error for a handshake message out of turn. */
+export function unexpectedMessage(type: number, expected: readonly number[] = []): SslError {
+  const wanted = expected.map(handshakeTypeName).join(" or ");
+  return new SslError(
+    UNEXPECTED.get(type) ?? "SSL_ERROR_RX_UNKNOWN_HANDSHAKE",
+    `Cannot take ${handshakeTypeName(type)}: ` +
+      (wanted === "" ? "no such message is due" : `${wanted} is due`),
+  );
+}
+
+const UNEXPECTED: ReadonlyMap<number, SslError["name"]> = new Map([
+  [HandshakeType.helloRequest, "SSL_ERROR_RX_UNEXPECTED_HELLO_REQUEST"],
+  [HandshakeType.clientHello, "SSL_ERROR_RX_UNEXPECTED_CLIENT_HELLO"],
+  [HandshakeType.serverHello, "SSL_ERROR_RX_UNEXPECTED_SERVER_HELLO"],
+  [HandshakeType.newSessionTicket, "SSL_ERROR_RX_UNEXPECTED_NEW_SESSION_TICKET"],
+  [HandshakeType.endOfEarlyData, "SSL_ERROR_RX_UNEXPECTED_END_OF_EARLY_DATA"],
+  [HandshakeType.encryptedExtensions, "SSL_ERROR_RX_UNEXPECTED_ENCRYPTED_EXTENSIONS"],
+  [HandshakeType.certificate, "SSL_ERROR_RX_UNEXPECTED_CERTIFICATE"],
+  [HandshakeType.serverKeyExchange, "SSL_ERROR_RX_UNEXPECTED_SERVER_KEY_EXCH"],
+  [HandshakeType.certificateRequest, "SSL_ERROR_RX_UNEXPECTED_CERT_REQUEST"],
+  [HandshakeType.serverHelloDone, "SSL_ERROR_RX_UNEXPECTED_HELLO_DONE"],
+  [HandshakeType.certificateVerify, "SSL_ERROR_RX_UNEXPECTED_CERT_VERIFY"],
+  [HandshakeType.clientKeyExchange, "SSL_ERROR_RX_UNEXPECTED_CLIENT_KEY_EXCH"],
+  [HandshakeType.finished, "SSL_ERROR_RX_UNEXPECTED_FINISHED"],
+  [HandshakeType.keyUpdate, "SSL_ERROR_RX_UNEXPECTED_KEY_UPDATE"],
+]);

@@ -1,0 +1,81 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../../errors.ts";
+import type { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
+import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
+import { truncateBinders } from "../../messages/client_hello.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { ticketBinding, type TicketContent, ticketKeysOf } from "../../session_ticket.ts";
+import { type CipherSuite, cipherSuiteById } from "../../tables/cipher_suites.ts";
+import type { HandshakeContext } from "../handshake.ts";
+import { EarlySecret } from "../key_schedule.ts";
+
+/** A session that the server resumes. */
+export interface AcceptedSession {
+  readonly content: TicketContent;
+  readonly earlySecret: EarlySecret;
+  /** Its place in the client's list. */
+  readonly index: number;
+}
+
+/** How many of a client's tickets are tried; each costs a decryption. Clients offer one or two. */
+export const MAX_TRIED_TICKETS = 4;
+
+/**
+ * The first of the client's sessions that may be resumed, or `null` for a full handshake.
+ *
+ * @throws {SslError} If the client offers sessions against the rules, or does not hold the secret of the chosen one.
+ */
+export async function acceptSession(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  extensions: ExtensionBlock,
+  cipherSuite: CipherSuite,
+): Promise<AcceptedSession | null> {
+  const offered = extensions.get(preSharedKeyClientHello);
+  if (offered === undefined) return null;
+  const modes = extensions.get(pskKeyExchangeModes);
+  if (modes === undefined) {
+    // RFC 8446, Section 4.2.9.
+    throw new SslError(
+      "SSL_ERROR_MISSING_PSK_KEY_EXCHANGE_MODES",
+      "Cannot take ClientHello: it offers a session without psk_key_exchange_modes",
+    );
+  }
+  const { config, environment } = hs;
+  if (!config.sessionTickets || !modes.includes(PSK_DHE_KE)) return null;
+  const keys = ticketKeysOf(config.context);
+  const binding = await ticketBinding(config);
+  for (const [index, { identity }] of offered.identities.slice(0, MAX_TRIED_TICKETS).entries()) {
+    const content = await keys.open(identity, binding, environment);
+    if (content === null || !isResumable(content, cipherSuite, hs)) continue;
+    const earlySecret = EarlySecret.fromPsk(cipherSuite.hash, content.psk);
+    const [key, hash] = await Promise.all([
+      earlySecret.binderKey("res"),
+      hs.transcript.digestWith(truncateBinders(message.raw)),
+    ]);
+    if (!(await key.verifyFinished(hash, offered.binders[index]!))) {
+      // RFC 8446, Section 4.2.11: a binder that does not validate ends the handshake.
+      throw new SslError(
+        "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
+        "Cannot resume session: the client does not hold its secret",
+      );
+    }
+    return { content, earlySecret, index };
+  }
+  return null;
+}
+
+/** Whether a session still fits: same hash, same host, and a client certificate where one is demanded, still valid. */
+function isResumable(
+  content: TicketContent,
+  cipherSuite: CipherSuite,
+  { config, negotiated, environment }: HandshakeContext,
+): boolean {
+  const now = environment.now();
+  return cipherSuiteById(content.cipherSuite)?.hash === cipherSuite.hash &&
+    content.serverName === negotiated.serverName &&
+    (config.clientAuth !== "require" || content.peerChain.length > 0) &&
+    content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
+}

@@ -1,0 +1,86 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../../cert/certificate.ts";
+import { SslError } from "../../errors.ts";
+import { parseCertificate } from "../../messages/certificate.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
+import { verifyPeerSignature } from "../certificate_verify.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { refuseUnsolicited } from "../unsolicited.ts";
+import { ExpectClientFinished, type ServerKeys } from "./expect_client_finished.ts";
+
+/** Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2). */
+export class ExpectClientCertificate implements HandshakeState {
+  readonly #keys: ServerKeys;
+
+  /** Takes what is known. */
+  constructor(keys: ServerKeys) {
+    this.#keys = keys;
+  }
+
+  /** Takes Certificate. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificate);
+    const { certificateRequestContext, certificateList } = parseCertificate(message.body);
+    if (certificateRequestContext.length > 0) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+        "Cannot take Certificate: its request context is not empty",
+        { fault: "value" },
+      );
+    }
+    // The CertificateRequest asks for no extensions of certificates.
+    for (const { extensions } of certificateList) refuseUnsolicited(extensions, []);
+    const chain = parseChain(certificateList);
+    const [certificate] = chain;
+    hs.transcript.add(message.raw);
+    if (certificate === undefined) {
+      if (hs.config.clientAuth === "require") {
+        throw new SslError(
+          "SSL_ERROR_NO_CERTIFICATE",
+          "Cannot accept client: it sent no certificate, and this server requires one",
+        );
+      }
+      return Promise.resolve(new ExpectClientFinished(this.#keys));
+    }
+    hs.negotiated.peerChain = chain;
+    // The hook may take its time: what the client sends next is looked at meanwhile.
+    const authentication = authenticatePeer(hs, chain, certificateList);
+    authentication.catch(() => {}); // awaited with the CertificateVerify
+    return Promise.resolve(
+      new ExpectClientCertificateVerify(this.#keys, certificate, authentication),
+    );
+  }
+}
+
+/** Waits for the proof that the client holds its certificate's key (RFC 8446, Section 4.4.3). */
+class ExpectClientCertificateVerify implements HandshakeState {
+  readonly #keys: ServerKeys;
+  readonly #certificate: Certificate;
+  readonly #authentication: Promise<void>;
+
+  constructor(keys: ServerKeys, certificate: Certificate, authentication: Promise<void>) {
+    this.#keys = keys;
+    this.#certificate = certificate;
+    this.#authentication = authentication;
+  }
+
+  /** Takes CertificateVerify. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificateVerify);
+    const { subjectPublicKeyInfo } = this.#certificate;
+    const verification = verifyPeerSignature(
+      hs,
+      message,
+      subjectPublicKeyInfo,
+      hs.config.signatureSchemes,
+    );
+    verification.catch(() => {}); // awaited below; a refused certificate is the better error
+    await this.#authentication;
+    hs.negotiated.peerSignatureScheme = await verification;
+    hs.transcript.add(message.raw);
+    return new ExpectClientFinished(this.#keys);
+  }
+}

@@ -1,0 +1,281 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError, toSslError } from "../../errors.ts";
+import { resolveConfig } from "../../config.ts";
+import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
+import { cookie } from "../../extensions/cookie.ts";
+import { ExtensionBlock } from "../../extensions/extension_block.ts";
+import {
+  keyShareClientHello,
+  type KeyShareEntry,
+  keyShareHelloRetryRequest,
+} from "../../extensions/key_share.ts";
+import { serverName } from "../../extensions/server_name.ts";
+import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
+import { supportedGroups } from "../../extensions/supported_groups.ts";
+import {
+  supportedVersionsClientHello,
+  supportedVersionsServerHello,
+} from "../../extensions/supported_versions.ts";
+import { type ClientHello, parseClientHello } from "../../messages/client_hello.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { encodeServerHello, HELLO_RETRY_REQUEST_RANDOM } from "../../messages/server_hello.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { NamedGroup } from "../../tables/named_groups.ts";
+import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
+import { knownSchemes } from "../certificate_verify.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  sendHandshake,
+} from "../handshake.ts";
+import { acceptSession } from "./accept_session.ts";
+import { sendServerFlight } from "./server_flight.ts";
+
+/** What a ClientHello of TLS 1.3 must say, and does. */
+interface Tls13Hello {
+  readonly hello: ClientHello;
+  readonly extensions: ExtensionBlock;
+  readonly keyShares: readonly KeyShareEntry[];
+  readonly groups: readonly number[];
+}
+
+/** What a HelloRetryRequest has asked for; the second ClientHello is held against it. */
+interface Retried {
+  readonly first: ClientHello;
+  readonly cipherSuite: CipherSuite;
+  readonly group: NamedGroup;
+  readonly cookie: Uint8Array<ArrayBuffer>;
+}
+
+/** Waits for the client's hello, and chooses (RFC 8446, Section 4.1.2). */
+export class ExpectClientHello implements HandshakeState {
+  readonly #retried: Retried | null;
+
+  /** Takes what a HelloRetryRequest has asked for, the second time. */
+  constructor(retried: Retried | null = null) {
+    this.#retried = retried;
+  }
+
+  /** Takes ClientHello; answers with the server's flight, or with a HelloRetryRequest. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.clientHello);
+    const hello = parseClientHello(message.body);
+    hs.output.emit({ kind: "hello" });
+    const offer = checkTls13(hello);
+    if (this.#retried === null) await applyServerName(hs, offer.extensions);
+    else checkSecondHello(hello, offer, this.#retried);
+
+    const cipherSuite = this.#retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
+    const group = this.#retried?.group ?? chooseGroup(offer, hs);
+    const keyShare = offer.keyShares.find((share) => share.group === group.id);
+    hs.negotiated.version = TLS_1_3;
+    hs.negotiated.cipherSuite = cipherSuite;
+    hs.negotiated.group = group;
+    hs.transcript.setHash(cipherSuite.hash);
+    if (keyShare === undefined) return await this.#retry(message, hello, cipherSuite, group, hs);
+
+    hs.negotiated.alpnProtocol = chooseProtocol(offer.extensions, hs);
+    // The binders cover the transcript without this hello: before it is added.
+    const session = await acceptSession(hs, message, offer.extensions, cipherSuite);
+    hs.transcript.add(message.raw);
+    if (this.#retried === null && offer.extensions.has(ExtensionType.earlyData)) {
+      hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
+    }
+    return await sendServerFlight(hs, {
+      clientRandom: hello.random,
+      legacySessionId: hello.legacySessionId,
+      extensions: offer.extensions,
+      signatureSchemes: knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []),
+      cipherSuite,
+      group,
+      keyShare: keyShare.keyExchange,
+      session,
+    });
+  }
+
+  async #retry(
+    message: HandshakeMessage,
+    hello: ClientHello,
+    cipherSuite: CipherSuite,
+    group: NamedGroup,
+    hs: HandshakeContext,
+  ): Promise<HandshakeState> {
+    if (this.#retried !== null) {
+      // RFC 8446, Section 4.1.2: the second hello has one share, of the group that was asked for.
+      throw badSecondHello("it has no key share of the group that was asked for");
+    }
+    const retried: Retried = {
+      first: hello,
+      cipherSuite,
+      group,
+      cookie: hs.environment.random(COOKIE_LENGTH),
+    };
+    hs.negotiated.helloRetryRequest = true;
+    hs.transcript.add(message.raw);
+    await hs.transcript.replaceWithMessageHash();
+    sendHandshake(
+      hs,
+      HandshakeType.serverHello,
+      encodeServerHello({
+        legacyVersion: TLS_1_2,
+        random: HELLO_RETRY_REQUEST_RANDOM,
+        legacySessionIdEcho: hello.legacySessionId,
+        cipherSuite: cipherSuite.id,
+        legacyCompressionMethod: 0,
+        extensions: new ExtensionBlock()
+          .add(supportedVersionsServerHello, TLS_1_3)
+          .add(keyShareHelloRetryRequest, group.id)
+          .add(cookie, retried.cookie),
+      }),
+    );
+    if (hello.legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
+    if (hello.extensions?.has(ExtensionType.earlyData)) {
+      hs.output.emit({ kind: "skipEarlyData", how: "in clear" });
+    }
+    return new ExpectClientHello(retried);
+  }
+}
+
+/** This server keeps its state itself: the cookie only shows that the client follows the rules. */
+const COOKIE_LENGTH = 32;
+
+/** Checks what every hello that TLS 1.3 is chosen for must have (RFC 8446, Sections 4.1.2 and 9.2). */
+function checkTls13(hello: ClientHello): Tls13Hello {
+  const { extensions } = hello;
+  const versions = extensions?.get(supportedVersionsClientHello);
+  if (extensions === undefined || versions === undefined || !versions.includes(TLS_1_3)) {
+    throw new SslError(
+      "SSL_ERROR_UNSUPPORTED_VERSION",
+      "Cannot agree on a version: the client offers no TLS 1.3",
+    );
+  }
+  if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
+    throw illegal("it offers compression");
+  }
+  const groups = extensions.get(supportedGroups);
+  const keyShares = extensions.get(keyShareClientHello);
+  if (groups === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_SUPPORTED_GROUPS_EXTENSION",
+      "Cannot take ClientHello: it names no key exchange groups",
+    );
+  }
+  if (keyShares === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_KEY_SHARE",
+      "Cannot take ClientHello: it has no key_share extension",
+    );
+  }
+  if (!extensions.has(ExtensionType.signatureAlgorithms)) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
+      "Cannot take ClientHello: it names no signature algorithms",
+    );
+  }
+  if (keyShares.some(({ group }) => !groups.includes(group))) {
+    // RFC 8446, Section 4.2.8.
+    throw illegal("it has a key share of a group that it does not name");
+  }
+  return { hello, extensions, keyShares, groups };
+}
+
+/** RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only. */
+function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retried): void {
+  const { first } = retried;
+  const same = equalBytes(hello.random, first.random) &&
+    equalBytes(hello.legacySessionId, first.legacySessionId) &&
+    hello.cipherSuites.join() === first.cipherSuites.join();
+  if (!same) throw badSecondHello("it changes what it must not");
+  if (offer.keyShares.length !== 1 || offer.keyShares[0]!.group !== retried.group.id) {
+    throw badSecondHello("it has another key share than the one that was asked for");
+  }
+  if (offer.extensions.has(ExtensionType.earlyData)) throw badSecondHello("it has early data");
+  const echoed = offer.extensions.get(cookie);
+  if (echoed === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_COOKIE_EXTENSION",
+      "Cannot take second ClientHello: it does not bring the cookie back",
+    );
+  }
+  if (!equalBytes(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
+}
+
+/** Tells the name hook what the client wants, and goes on with the configuration that it returns. */
+async function applyServerName(hs: HandshakeContext, extensions: ExtensionBlock): Promise<void> {
+  const name = extensions.get(serverName)?.toLowerCase() ?? null;
+  hs.negotiated.serverName = name;
+  const { sniSocketConfig } = hs.config;
+  if (sniSocketConfig === null) return;
+  let chosen;
+  try {
+    chosen = await sniSocketConfig(hs.socket, {
+      serverName: name,
+      alpnProtocols: extensions.get(alpnProtocols) ?? [],
+    });
+    if (chosen) hs.config = { ...resolveConfig(chosen, hs.config), role: "server" };
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+  }
+  if (chosen === null) {
+    throw new SslError(
+      "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
+      `Cannot serve ${name === null ? "a client that names no host" : `host name "${name}"`}: ` +
+        "the sniSocketConfig hook does not know it",
+    );
+  }
+}
+
+/** The server's order decides. */
+function chooseCipherSuite(hello: ClientHello, { config }: HandshakeContext): CipherSuite {
+  const suite = config.cipherSuites.find(({ id }) => hello.cipherSuites.includes(id));
+  if (suite !== undefined) return suite;
+  throw new SslError(
+    "SSL_ERROR_NO_CYPHER_OVERLAP",
+    "Cannot agree on a cipher suite: the client offers none of " +
+      config.cipherSuites.map(({ name }) => name).join(", "),
+  );
+}
+
+/** The server's order decides, but any group with a share goes before a round trip for a better one. */
+function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeContext): NamedGroup {
+  const common = config.groups.filter(({ id }) => groups.includes(id));
+  const shared = common.find(({ id }) => keyShares.some(({ group }) => group === id));
+  const chosen = shared ?? common[0];
+  if (chosen !== undefined) return chosen;
+  throw new SslError(
+    "SSL_ERROR_KEY_EXCHANGE_FAILURE",
+    "Cannot agree on a key exchange group: the client offers none of " +
+      config.groups.map(({ name }) => name).join(", "),
+  );
+}
+
+/** The server's order decides (RFC 7301, Section 3.2). */
+function chooseProtocol(extensions: ExtensionBlock, { config }: HandshakeContext): string | null {
+  const offered = extensions.get(alpnProtocols);
+  if (offered === undefined || config.alpnProtocols.length === 0) return null;
+  const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
+  if (chosen !== undefined) return chosen;
+  throw new SslError(
+    "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
+    `Cannot agree on an application protocol: the client offers ${offered.join(", ")}, ` +
+      `this server has ${config.alpnProtocols.join(", ")}`,
+  );
+}
+
+function illegal(why: string): SslError {
+  return new SslError("SSL_ERROR_RX_MALFORMED_CLIENT_HELLO", `Cannot take ClientHello: ${why}`, {
+    fault: "value",
+  });
+}
+
+function badSecondHello(why: string): SslError {
+  return new SslError("SSL_ERROR_BAD_2ND_CLIENT_HELLO", `Cannot take second ClientHello: ${why}`);
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

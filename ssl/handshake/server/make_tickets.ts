@@ -1,0 +1,62 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { encodeHandshake } from "../../messages/handshake.ts";
+import { encodeNewSessionTicket } from "../../messages/new_session_ticket.ts";
+import {
+  MAX_TICKET_LENGTH,
+  TICKET_LIFETIME,
+  ticketBinding,
+  ticketKeysOf,
+} from "../../session_ticket.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { HandshakeContext } from "../handshake.ts";
+import type { MasterSecret } from "../key_schedule.ts";
+
+/** A full handshake is worth two tickets, that two connections may follow at once; each resumption replaces its own (as OpenSSL). */
+const FULL_HANDSHAKE_TICKETS = 2;
+const RESUMPTION_TICKETS = 1;
+
+/** Makes the NewSessionTicket messages of a complete handshake (RFC 8446, Section 4.6.1). */
+export async function makeTickets(
+  hs: HandshakeContext,
+  masterSecret: MasterSecret,
+): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  const { config, negotiated, environment } = hs;
+  // What stands by override must be decided anew each time.
+  if (!config.sessionTickets || negotiated.badCertAccepted) return [];
+  const resumptionSecret = hs.transcript.digest()
+    .then((transcriptHash) => masterSecret.resumptionMasterSecret(transcriptHash));
+  const [resumption, binding] = await Promise.all([resumptionSecret, ticketBinding(config)]);
+  const count = negotiated.resumed ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
+  const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
+    const ticketNonce = new Uint8Array([index]);
+    const psk = await resumption.resumptionPsk(ticketNonce);
+    const ticket = await ticketKeysOf(config.context).seal(
+      {
+        cipherSuite: negotiated.cipherSuite!.id,
+        createdAt: environment.now(),
+        psk,
+        alpnProtocol: negotiated.alpnProtocol,
+        serverName: negotiated.serverName,
+        peerChain: negotiated.peerChain,
+      },
+      binding,
+      environment,
+    );
+    psk.fill(0);
+    if (ticket.length > MAX_TICKET_LENGTH) return null;
+    const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
+    return encodeHandshake(
+      HandshakeType.newSessionTicket,
+      encodeNewSessionTicket({
+        ticketLifetime: TICKET_LIFETIME,
+        ticketAgeAdd: ticketAgeAdd!,
+        ticketNonce,
+        ticket,
+        extensions: new ExtensionBlock(),
+      }),
+    );
+  }));
+  return messages.filter((message) => message !== null);
+}

@@ -1,0 +1,222 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { verifyCertName } from "../../../cert/verify_cert_name.ts";
+import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
+import type { Credential } from "../../credential.ts";
+import { SslError } from "../../errors.ts";
+import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
+import { certificateAuthorities } from "../../extensions/certificate_authorities.ts";
+import { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { keyShareServerHello } from "../../extensions/key_share.ts";
+import { preSharedKeyServerHello } from "../../extensions/pre_shared_key.ts";
+import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
+import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
+import { supportedVersionsServerHello } from "../../extensions/supported_versions.ts";
+import { encodeCertificateRequest } from "../../messages/certificate_request.ts";
+import { encodeEncryptedExtensions } from "../../messages/encrypted_extensions.ts";
+import { encodeServerHello } from "../../messages/server_hello.ts";
+import { CipherSpec } from "../../record/cipher_spec.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { NamedGroup } from "../../tables/named_groups.ts";
+import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
+import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
+import { chooseScheme, sendCertificateVerify } from "../certificate_verify.ts";
+import { sendFinished } from "../finished.ts";
+import { type HandshakeContext, type HandshakeState, sendHandshake } from "../handshake.ts";
+import { respondToKeyShare } from "../key_exchange.ts";
+import { EarlySecret, type HandshakeSecret, type TrafficSecret } from "../key_schedule.ts";
+import { logSecret } from "../log_secret.ts";
+import { sendCertificate } from "../send_certificate.ts";
+import type { AcceptedSession } from "./accept_session.ts";
+import { ExpectClientCertificate } from "./expect_client_certificate.ts";
+import { ExpectClientFinished, type ServerKeys } from "./expect_client_finished.ts";
+
+/** What the server has chosen from the client's offer. */
+export interface Choice {
+  readonly clientRandom: Uint8Array<ArrayBuffer>;
+  readonly legacySessionId: Uint8Array<ArrayBuffer>;
+  /** The extensions of the ClientHello. */
+  readonly extensions: ExtensionBlock;
+  /** The schemes that the client accepts. */
+  readonly signatureSchemes: readonly SignatureScheme[];
+  readonly cipherSuite: CipherSuite;
+  readonly group: NamedGroup;
+  /** The client's share of the group. */
+  readonly keyShare: Uint8Array<ArrayBuffer>;
+  readonly session: AcceptedSession | null;
+}
+
+interface Signer {
+  readonly credential: Credential;
+  readonly key: PrivateKey;
+  readonly scheme: SignatureScheme;
+}
+
+/** Sends everything from ServerHello to Finished (RFC 8446, Section 2). */
+export async function sendServerFlight(
+  hs: HandshakeContext,
+  choice: Choice,
+): Promise<HandshakeState> {
+  const { session } = choice;
+  // Before anything is sent, so that a server without a fitting certificate refuses in clear words.
+  const signer = session === null ? await chooseSigner(hs, choice) : null;
+  const handshakeSecret = await sendServerHello(hs, choice);
+  const { client, server } = await installHandshakeKeys(hs, choice, handshakeSecret);
+  sendEncryptedExtensions(hs);
+  const asksForCertificate = session === null && hs.config.clientAuth !== "none";
+  if (asksForCertificate) sendCertificateRequest(hs);
+  if (signer !== null) {
+    const staple = choice.extensions.has(ExtensionType.statusRequest);
+    sendCertificate(hs, signer.credential, staple);
+    hs.negotiated.localChain = signer.credential.chain;
+    await sendCertificateVerify(hs, signer.key, signer.scheme);
+  }
+  await sendFinished(hs, server);
+  const keys = await installApplicationKeys(hs, choice, handshakeSecret, client);
+  if (session !== null) {
+    hs.negotiated.resumed = true;
+    hs.negotiated.peerChain = session.content.peerChain;
+  }
+  return asksForCertificate ? new ExpectClientCertificate(keys) : new ExpectClientFinished(keys);
+}
+
+async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
+  const { cipherSuite, group, session, legacySessionId } = choice;
+  const { serverShare, sharedSecret } = await respondToKeyShare(group, choice.keyShare);
+  const extensions = new ExtensionBlock()
+    .add(supportedVersionsServerHello, TLS_1_3)
+    .add(keyShareServerHello, { group: group.id, keyExchange: serverShare });
+  if (session !== null) extensions.add(preSharedKeyServerHello, session.index);
+  sendHandshake(
+    hs,
+    HandshakeType.serverHello,
+    encodeServerHello({
+      legacyVersion: TLS_1_2,
+      random: hs.environment.random(32),
+      legacySessionIdEcho: legacySessionId,
+      cipherSuite: cipherSuite.id,
+      legacyCompressionMethod: 0,
+      extensions,
+    }),
+  );
+  // RFC 8446, Appendix D.4: only clients with a session ID want it.
+  if (legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
+  const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
+  return earlySecret.enterHandshake(sharedSecret);
+}
+
+async function installHandshakeKeys(
+  hs: HandshakeContext,
+  { cipherSuite, clientRandom }: Choice,
+  handshakeSecret: HandshakeSecret,
+): Promise<{ readonly client: TrafficSecret; readonly server: TrafficSecret }> {
+  const transcriptHash = await hs.transcript.digest();
+  const [client, server] = await Promise.all([
+    handshakeSecret.clientHandshakeTrafficSecret(transcriptHash),
+    handshakeSecret.serverHandshakeTrafficSecret(transcriptHash),
+  ]);
+  logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientRandom, client);
+  logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", clientRandom, server);
+  const [readSpec, writeSpec] = await Promise.all([
+    CipherSpec.create(cipherSuite, client),
+    CipherSpec.create(cipherSuite, server),
+  ]);
+  hs.output.installReadSpec(readSpec);
+  hs.output.installWriteSpec(writeSpec);
+  return { client, server };
+}
+
+function sendEncryptedExtensions(hs: HandshakeContext): void {
+  const extensions = new ExtensionBlock();
+  const { alpnProtocol: protocol } = hs.negotiated;
+  if (protocol !== null) extensions.add(alpnProtocol, protocol);
+  sendHandshake(
+    hs,
+    HandshakeType.encryptedExtensions,
+    encodeEncryptedExtensions({ extensions }),
+  );
+}
+
+function sendCertificateRequest(hs: HandshakeContext): void {
+  const { signatureSchemes, trustAnchors } = hs.config;
+  const extensions = new ExtensionBlock().add(
+    signatureAlgorithms,
+    signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
+  );
+  if (trustAnchors !== null && trustAnchors.length > 0) {
+    extensions.add(certificateAuthorities, trustAnchors.map(({ subject }) => subject.der));
+  }
+  sendHandshake(
+    hs,
+    HandshakeType.certificateRequest,
+    encodeCertificateRequest({ certificateRequestContext: new Uint8Array(0), extensions }),
+  );
+}
+
+async function installApplicationKeys(
+  hs: HandshakeContext,
+  { cipherSuite, clientRandom, extensions }: Choice,
+  handshakeSecret: HandshakeSecret,
+  clientHandshakeSecret: TrafficSecret,
+): Promise<ServerKeys> {
+  const masterSecret = handshakeSecret.enterMaster();
+  const transcriptHash = await hs.transcript.digest();
+  const [read, write, exporterMasterSecret] = await Promise.all([
+    masterSecret.clientApplicationTrafficSecret(transcriptHash),
+    masterSecret.serverApplicationTrafficSecret(transcriptHash),
+    masterSecret.exporterMasterSecret(transcriptHash),
+  ]);
+  logSecret(hs, "CLIENT_TRAFFIC_SECRET_0", clientRandom, read);
+  logSecret(hs, "SERVER_TRAFFIC_SECRET_0", clientRandom, write);
+  logSecret(hs, "EXPORTER_SECRET", clientRandom, exporterMasterSecret);
+  hs.output.installWriteSpec(await CipherSpec.create(cipherSuite, write));
+  return {
+    cipherSuite,
+    masterSecret,
+    clientHandshakeSecret,
+    read,
+    write,
+    exporterMasterSecret,
+    mayResume: extensions.get(pskKeyExchangeModes)?.includes(PSK_DHE_KE) ?? false,
+  };
+}
+
+/** The first certificate for the host name whose key signs in a way that the client accepts. */
+async function chooseSigner(hs: HandshakeContext, choice: Choice): Promise<Signer> {
+  const { credentials, signatureSchemes } = hs.config;
+  if (credentials.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
+      "Cannot complete handshake: this server has no certificate; give the option certificates",
+    );
+  }
+  for (const credential of byHostName(credentials, hs.negotiated.serverName)) {
+    const key = await credential.privateKey();
+    const scheme = chooseScheme(key, signatureSchemes, choice.signatureSchemes);
+    if (scheme !== undefined) return { credential, key, scheme };
+  }
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
+    "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
+  );
+}
+
+/** The certificates that are good for a host name first, in their order, then the others: any is better than none. */
+function byHostName(
+  credentials: readonly Credential[],
+  hostName: string | null,
+): readonly Credential[] {
+  if (hostName === null || credentials.length === 1) return credentials;
+  const fits = (credential: Credential) => {
+    try {
+      verifyCertName(credential.certificate, hostName);
+      return true;
+    } catch {
+      return false; // no host name of this certificate: the next one may have it
+    }
+  };
+  const fitting = credentials.filter(fits);
+  return [...fitting, ...credentials.filter((credential) => !fitting.includes(credential))];
+}

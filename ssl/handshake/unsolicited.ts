@@ -1,0 +1,22 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../errors.ts";
+import type { ExtensionBlock } from "../extensions/extension_block.ts";
+import { extensionTypeName } from "../tables/extension_types.ts";
+
+/**
+ * Refuses extensions in an answer to which the question has not been asked (RFC 8446, Section 4.2).
+ *
+ * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_EXTENSION`.
+ */
+export function refuseUnsolicited(
+  extensions: ExtensionBlock | undefined,
+  asked: readonly number[],
+): void {
+  const unasked = extensions?.types().find((type) => !asked.includes(type));
+  if (unasked === undefined) return;
+  throw new SslError(
+    "SSL_ERROR_RX_UNEXPECTED_EXTENSION",
+    `Cannot take extension ${extensionTypeName(unasked)}: it was not asked for`,
+  );
+}

@@ -1,0 +1,125 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../cert/certificate.ts";
+import type { Name } from "../cert/name.ts";
+import type { SignatureScheme } from "../cert/private_key.ts";
+import type { TrustAnchor } from "../cert/trust_anchor.ts";
+import type { ChannelInfo } from "./channel_info.ts";
+import type { CertificateOptions } from "./credential.ts";
+import type { ImportOptions } from "./config.ts";
+import type { SslError } from "./errors.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+
+/** What an {@linkcode AuthCertificateHook} decides about. */
+export interface PeerAuthentication {
+  /** The peer's certificates as it sent them, its own first; never empty. */
+  readonly chain: readonly Certificate[];
+  /** The name that the certificate must be good for: the client's `hostname`; `null` on a server. */
+  readonly hostname: string | null;
+  /** Whether this end is the server, so that the certificate is a client's. */
+  readonly isServer: boolean;
+  /** Whether signatures are to be checked; always `true`, as in NSS. */
+  readonly checkSig: boolean;
+  /** The anchors set for this socket (`caCerts`); `null` means the default trust. */
+  readonly trustAnchors: readonly TrustAnchor[] | null;
+  /** The OCSP response that the peer stapled to its certificate, DER; `null` where it sent none. */
+  readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
+  /** The time to verify at. */
+  readonly time: Date;
+}
+
+/**
+ * Decides whether the peer's certificate is trusted (`SSL_AuthCertificateHook`).
+ *
+ * It passes with `undefined` or `true`, and refuses by throwing or with `false`. It may take its time: the
+ * handshake waits, in both roles. It is not called when a session is resumed.
+ */
+export type AuthCertificateHook = (
+  socket: SslSocket,
+  peer: PeerAuthentication,
+) => void | boolean | Promise<void | boolean>;
+
+/**
+ * Has the last word on a certificate that the authentication hook refused (`SSL_BadCertHook`).
+ *
+ * Only exactly `true` lets the handshake go on. A connection accepted in this way is never cached or resumed.
+ */
+export type BadCertHook = (
+  socket: SslSocket,
+  error: SslError,
+  peer: PeerAuthentication,
+) => boolean | Promise<boolean>;
+
+/** What a server says when it asks for a client's certificate. */
+export interface ClientAuthRequest {
+  /** The issuers that the server knows; empty means any. */
+  readonly caNames: readonly Name[];
+  /** The ways to sign that the server accepts, its favourite first. */
+  readonly signatureSchemes: readonly SignatureScheme[];
+}
+
+/**
+ * Chooses the certificate and key that a client shows (`SSL_GetClientAuthDataHook`).
+ *
+ * `null` or `undefined` sends an empty certificate; the server decides whether that will do.
+ */
+export type GetClientAuthDataHook = (
+  socket: SslSocket,
+  request: ClientAuthRequest,
+) =>
+  | CertificateOptions
+  | null
+  | undefined
+  | Promise<CertificateOptions | null | undefined>;
+
+/** What a client's first message asks of a server. */
+export interface SniRequest {
+  /** The host name that the client wants (RFC 6066, Section 3), in lower case; `null` where it names none. */
+  readonly serverName: string | null;
+  /** The application protocols that the client offers, its favourite first. */
+  readonly alpnProtocols: readonly string[];
+}
+
+/**
+ * Chooses a server's configuration by the name that the client asks for (`SSL_SNISocketConfigHook`).
+ *
+ * The options that it returns replace those of the socket for this handshake; `undefined` keeps the socket's; `null`
+ * refuses the name with an `unrecognized_name` alert.
+ */
+export type SniSocketConfigHook = (
+  socket: SslSocket,
+  request: SniRequest,
+) =>
+  | SniSocketConfig
+  | null
+  | undefined
+  | Promise<SniSocketConfig | null | undefined>;
+
+/** The options that may change once the client's first message has been read. */
+export type SniSocketConfig = Pick<
+  ImportOptions,
+  | "certificates"
+  | "caCerts"
+  | "clientAuth"
+  | "alpnProtocols"
+  | "authCertificate"
+  | "badCert"
+  | "model"
+>;
+
+/**
+ * Is told of each completed handshake (`SSL_HandshakeCallback`), before any application data is handed out.
+ *
+ * It must not read from the socket: reads wait for it.
+ */
+export type HandshakeCallback = (
+  socket: SslSocket,
+  info: ChannelInfo,
+) => void | Promise<void>;
+
+/**
+ * Receives the connection's secrets, a line at a time without its line end, in NSS's key log format, as Wireshark reads it.
+ *
+ * Whoever has these lines can read the connection: for debugging only.
+ */
+export type KeyLogCallback = (line: string) => void;

@@ -1,0 +1,89 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type ImportOptions, resolveConfig } from "./config.ts";
+import { type ListenerLike, SslListener } from "./ssl_listener.ts";
+import { SslSocket } from "./ssl_socket.ts";
+import {
+  type ByteStreams,
+  type ConnLike,
+  ConnTransport,
+  isConn,
+  type StreamAddr,
+  StreamTransport,
+} from "./transport.ts";
+
+/**
+ * Puts TLS on top of a transport (`SSL_ImportFD`). Nothing is sent yet: the handshake runs by itself on the first read or
+ * write, or when it is asked for.
+ *
+ * The transport is any `Deno.Conn` (TCP, Unix, another `SslSocket` for TLS in TLS), any pair of byte streams, or a listener,
+ * whose `accept()` then gives server sockets. From here on it belongs to the socket, which closes it.
+ *
+ * @typeParam A The type of the connection's addresses.
+ * @param transport What carries the records.
+ * @param options How to set the socket up; see {@linkcode ImportOptions}.
+ * @returns The socket.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if an option has no such value.
+ *
+ * @example A client
+ * ```ts ignore
+ * import { importFD } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * await using socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * const { version, cipherSuite, peerCertificates } = await socket.handshake();
+ * ```
+ *
+ * @example Client and server over one pair of streams
+ * ```ts
+ * import { createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ subject: "CN=localhost", dnsNames: ["localhost"], ...keys });
+ *
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ *
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.version, "TLSv1.3");
+ * await Promise.all([client.close(), server.close()]);
+ * ```
+ */
+export function importFD<A>(transport: ConnLike<A>, options?: ImportOptions): SslSocket<A>;
+/**
+ * Puts TLS on top of a pair of byte streams.
+ *
+ * @param transport The streams, which are locked.
+ * @param options How to set the socket up.
+ * @returns The socket.
+ */
+export function importFD(transport: ByteStreams, options?: ImportOptions): SslSocket<StreamAddr>;
+/**
+ * Puts TLS on top of a listener: the connections that it accepts are server sockets with these options.
+ *
+ * @typeParam A The type of the connections' addresses.
+ * @param listener The listener, which then belongs to the result.
+ * @param options How to set the sockets up.
+ * @returns The listener of sockets.
+ */
+export function importFD<A>(listener: ListenerLike<A>, options?: ImportOptions): SslListener<A>;
+export function importFD(
+  transport: ConnLike | ByteStreams | ListenerLike,
+  options: ImportOptions = {},
+): SslSocket | SslListener {
+  const config = resolveConfig(options);
+  if ("accept" in transport) return new SslListener(transport, { ...config, role: "server" });
+  const { head, signal } = options;
+  return isConn(transport)
+    ? new SslSocket(new ConnTransport(transport), config, { head, signal })
+    : new SslSocket(new StreamTransport(transport), config, { head, signal });
+}

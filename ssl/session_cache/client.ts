@@ -1,0 +1,60 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { NssContext } from "../../pkcs11/context.ts";
+import { defaultContext } from "../../pkcs11/context.ts";
+import type { SslConfig } from "../config.ts";
+import { identityOf, trustIdentity } from "./identity.ts";
+import { MemorySessionCache } from "./memory.ts";
+import type { SessionCache } from "./session_cache.ts";
+
+const caches = new WeakMap<NssContext, SessionCache>();
+
+/** The client session cache of a context. */
+export function clientSessionCache(context: NssContext): SessionCache {
+  let cache = caches.get(context);
+  if (cache === undefined) {
+    cache = new MemorySessionCache();
+    caches.set(context, cache);
+  }
+  return cache;
+}
+
+/**
+ * Forgets the sessions that clients could resume (`SSL_ClearSessionCache`).
+ *
+ * @param options `context`: whose cache; default the default context's.
+ *
+ * @example Usage
+ * ```ts
+ * import { clearSessionCache } from "@nss/nss";
+ *
+ * clearSessionCache();
+ * ```
+ */
+export function clearSessionCache(options: { context?: NssContext } = {}): void {
+  clientSessionCache(options.context ?? defaultContext()).clear();
+}
+
+/**
+ * The cache key of a connection: who the peer is, and everything in the configuration that decides whether it is
+ * trusted and who this end is.
+ *
+ * @param config The client's configuration.
+ * @param peerAddress The transport's remote address; `""` where it has none.
+ * @returns The key; `null` where sessions must not be cached.
+ */
+export function clientSessionKey(config: SslConfig, peerAddress: string): string | null {
+  if (!config.sessionTickets || config.hostname === null) return null;
+  return JSON.stringify([
+    config.hostname,
+    peerAddress,
+    config.peerId,
+    config.alpnProtocols,
+    config.cipherSuites.map(({ id }) => id),
+    config.groups.map(({ id }) => id),
+    config.signatureSchemes,
+    trustIdentity(config),
+    config.credentials.map(({ certificate }) => certificate.der.toBase64()),
+    identityOf(config.getClientAuthData),
+  ]);
+}

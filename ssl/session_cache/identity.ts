@@ -1,0 +1,32 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { SslConfig } from "../config.ts";
+
+const identities = new WeakMap<object, number>();
+let lastIdentity = 0;
+
+/** A number that tells one function from another for as long as the process runs; 0 for `null`. */
+export function identityOf(value: object | null): number {
+  if (value === null) return 0;
+  let identity = identities.get(value);
+  if (identity === undefined) {
+    identity = ++lastIdentity;
+    identities.set(value, identity);
+  }
+  return identity;
+}
+
+/**
+ * What decides whether a peer is trusted, as plain values: two connections share sessions only where these are equal. Hooks
+ * are told apart by identity, so a hook that is made anew for each connection keeps its sessions to itself.
+ */
+export function trustIdentity(config: SslConfig): readonly unknown[] {
+  return [
+    config.trustAnchors?.map((anchor) => [
+      anchor.subject.der.toBase64(),
+      anchor.subjectPublicKeyInfo.der.toBase64(),
+    ]) ?? null,
+    identityOf(config.authCertificate),
+    identityOf(config.badCert),
+  ];
+}

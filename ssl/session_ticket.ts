@@ -1,0 +1,172 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type Certificate, parseCertificate } from "../cert/certificate.ts";
+import type { NssContext } from "../pkcs11/context.ts";
+import type { SslConfig } from "./config.ts";
+import type { Environment } from "./handshake/handshake.ts";
+import { identityOf, trustIdentity } from "./session_cache/identity.ts";
+import { Reader } from "./wire/reader.ts";
+import { Writer } from "./wire/writer.ts";
+
+/** How long a ticket is good for, in seconds; RFC 8446, Section 4.6.1, allows a week, NSS gives two days. */
+export const TICKET_LIFETIME = 2 * 24 * 60 * 60;
+/** The longest ticket that is sent; a longer client certificate chain goes without. */
+export const MAX_TICKET_LENGTH = 16384;
+
+/** What a server keeps of a session, inside the ticket that the client keeps for it. */
+export interface TicketContent {
+  /** The cipher suite's number. */
+  readonly cipherSuite: number;
+  /** When the session was made, in milliseconds since 1970. */
+  readonly createdAt: number;
+  /** The session's secret. */
+  readonly psk: Uint8Array<ArrayBuffer>;
+  /** The application protocol; `null` for none. */
+  readonly alpnProtocol: string | null;
+  /** The host name that the client asked for; `null` for none. */
+  readonly serverName: string | null;
+  /** The client's certificates, as they were verified. */
+  readonly peerChain: readonly Certificate[];
+}
+
+interface TicketKey {
+  readonly name: Uint8Array<ArrayBuffer>;
+  readonly key: CryptoKey;
+  readonly madeAt: number;
+}
+
+const KEY_NAME_LENGTH = 16;
+const IV_LENGTH = 12;
+const FORMAT = 1;
+
+/**
+ * The keys that seal a server's tickets (RFC 5077, Section 4): one to seal, renewed by itself, and the one before it to
+ * open what is still good.
+ */
+export class TicketKeys {
+  #keys: Promise<readonly TicketKey[]> = Promise.resolve([]);
+
+  /** Seals a session into a ticket; `binding` names what the session must not leave. */
+  async seal(
+    content: TicketContent,
+    binding: Uint8Array<ArrayBuffer>,
+    environment: Environment,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const [current] = await this.#renewed(environment);
+    const iv = environment.random(IV_LENGTH);
+    const sealed = await crypto.subtle.encrypt(
+      { name: "AES-GCM", iv, additionalData: binding },
+      current!.key,
+      encodeContent(content),
+    );
+    return new Writer().bytes(current!.name).bytes(iv).bytes(new Uint8Array(sealed)).finish();
+  }
+
+  /** Opens a ticket; `null` if it is not one of these keys', was altered, belongs to another binding or has expired. */
+  async open(
+    ticket: Uint8Array<ArrayBuffer>,
+    binding: Uint8Array<ArrayBuffer>,
+    environment: Environment,
+  ): Promise<TicketContent | null> {
+    if (ticket.length < KEY_NAME_LENGTH + IV_LENGTH) return null;
+    const name = ticket.subarray(0, KEY_NAME_LENGTH);
+    const keys = await this.#renewed(environment);
+    const found = keys.find((candidate) => candidate.name.every((byte, i) => byte === name[i]));
+    if (found === undefined) return null;
+    const iv = ticket.subarray(KEY_NAME_LENGTH, KEY_NAME_LENGTH + IV_LENGTH);
+    const sealed = ticket.subarray(KEY_NAME_LENGTH + IV_LENGTH);
+    const opened = await crypto.subtle
+      .decrypt({ name: "AES-GCM", iv, additionalData: binding }, found.key, sealed)
+      .catch(() => null); // not our ticket: the handshake goes on without it
+    if (opened === null) return null;
+    const content = decodeContent(new Uint8Array(opened));
+    const age = environment.now() - content.createdAt;
+    return age >= 0 && age <= TICKET_LIFETIME * 1000 ? content : null;
+  }
+
+  /** The keys, the current one first; a new one is made when the current one is as old as a ticket may get. */
+  #renewed(environment: Environment): Promise<readonly TicketKey[]> {
+    this.#keys = this.#keys.then(async (keys) => {
+      const now = environment.now();
+      const [current] = keys;
+      if (current !== undefined && now - current.madeAt < TICKET_LIFETIME * 1000) return keys;
+      const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
+        "encrypt",
+        "decrypt",
+      ]);
+      const made = { name: environment.random(KEY_NAME_LENGTH), key, madeAt: now };
+      return current === undefined ? [made] : [made, current];
+    });
+    return this.#keys;
+  }
+}
+
+const ticketKeys = new WeakMap<NssContext, TicketKeys>();
+
+/** The ticket keys of a context. */
+export function ticketKeysOf(context: NssContext): TicketKeys {
+  let keys = ticketKeys.get(context);
+  if (keys === undefined) {
+    keys = new TicketKeys();
+    ticketKeys.set(context, keys);
+  }
+  return keys;
+}
+
+/**
+ * What a server's sessions are bound to: the certificates that it shows, and all that decides about a client's. A ticket opens
+ * under this binding only, so no session reaches a host or a trust that it was not made for.
+ */
+export async function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
+  const binding = JSON.stringify([
+    config.credentials.map(({ certificate }) => certificate.der.toBase64()),
+    config.clientAuth,
+    trustIdentity(config),
+    identityOf(config.sniSocketConfig),
+  ]);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(binding)));
+}
+
+function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
+  return new Writer()
+    .u8(FORMAT)
+    .u16(content.cipherSuite)
+    .u32(Math.floor(content.createdAt / 2 ** 32))
+    .u32(content.createdAt % 2 ** 32)
+    .vector8((w) => w.bytes(content.psk))
+    .vector8((w) => w.bytes(encodeText(content.alpnProtocol)))
+    .vector16((w) => w.bytes(encodeText(content.serverName)))
+    .vector24((w) => {
+      for (const { der } of content.peerChain) w.vector24((entry) => entry.bytes(der));
+    })
+    .finish();
+}
+
+function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
+  const r = new Reader(bytes);
+  r.u8(); // the key that opened it dies with the process: no other format can be in it
+  const content = {
+    cipherSuite: r.u16(),
+    createdAt: r.u32() * 2 ** 32 + r.u32(),
+    psk: r.vector8(),
+    alpnProtocol: decodeText(r.vector8()),
+    serverName: decodeText(r.vector16()),
+    peerChain: decodeChain(r.reader24()),
+  };
+  r.finish();
+  return content;
+}
+
+function decodeChain(r: Reader): readonly Certificate[] {
+  const chain: Certificate[] = [];
+  while (r.remaining > 0) chain.push(parseCertificate(r.vector24()));
+  return chain;
+}
+
+function encodeText(text: string | null): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text ?? "");
+}
+
+function decodeText(bytes: Uint8Array<ArrayBuffer>): string | null {
+  return bytes.length === 0 ? null : new TextDecoder().decode(bytes);
+}
