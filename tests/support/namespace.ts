@@ -94,6 +94,7 @@ export class Namespace implements AsyncDisposable {
   #directory: string;
   #socket: string;
   #user: boolean;
+  #closed = false;
 
   /** Wraps a running relay; use {@linkcode openNamespace}. */
   constructor(relay: Process, directory: string, socket: string, user: boolean) {
@@ -133,6 +134,8 @@ export class Namespace implements AsyncDisposable {
 
   /** Ends the relay, and with it the namespace. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#relay.close();
     await Deno.remove(this.#directory, { recursive: true });
   }

@@ -193,6 +193,10 @@ export class Process implements AsyncDisposable {
     }
   }
 
+  #tail(): string {
+    return this.#all.length > 4000 ? `...${this.#all.slice(-4000)}` : this.#all;
+  }
+
   /** What it has written so far, standard output and standard error as they came. */
   get output(): string {
     return this.#all;
@@ -247,7 +251,9 @@ export class Process implements AsyncDisposable {
         if (this.#ended || late) {
           throw new Error(
             `Cannot find ${what} in the output of ${this.#command}: ` +
-              `${this.#ended ? "it ended" : `it did not come within ${timeout} ms`}\n${this.#all}`,
+              `${
+                this.#ended ? "it ended" : `it did not come within ${timeout} ms`
+              }\n${this.#tail()}`,
           );
         }
         await Promise.race([wake, deadline.promise]);
@@ -266,7 +272,7 @@ export class Process implements AsyncDisposable {
   async result(): Promise<ProcessResult> {
     const { code } = await this.#done;
     if (this.#timedOut) {
-      throw new Error(`Cannot finish ${this.#command}: its time is up\n${this.#all}`);
+      throw new Error(`Cannot finish ${this.#command}: its time is up\n${this.#tail()}`);
     }
     return { code, stdout: this.#stdout, stderr: this.#stderr };
   }

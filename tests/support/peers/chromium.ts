@@ -28,7 +28,8 @@ const FEATURES: Features = {
   clientCertificates: [],
   resumption: true,
   alpn: false,
-  narrows: false,
+  narrowsGroups: false,
+  narrowsSuites: "never",
 };
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];

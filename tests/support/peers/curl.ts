@@ -25,7 +25,8 @@ const FEATURES: Features = {
   clientCertificates: CERTIFICATE_TYPES,
   resumption: true,
   alpn: false,
-  narrows: true,
+  narrowsGroups: true,
+  narrowsSuites: "always",
 };
 
 const GROUP_NAMES: Readonly<Record<Group, string>> = {

@@ -37,7 +37,8 @@ const SERVER: Features = {
   clientCertificates: [],
   resumption: true,
   alpn: true,
-  narrows: false,
+  narrowsGroups: false,
+  narrowsSuites: "never",
 };
 
 /** `Deno.connectTls` makes a fresh configuration for each connection, so that it never resumes. */

@@ -32,7 +32,8 @@ const FEATURES: Features = {
   clientCertificates: CERTIFICATE_TYPES,
   resumption: true,
   alpn: true,
-  narrows: true,
+  narrowsGroups: true,
+  narrowsSuites: "always",
 };
 
 const CIPHERS: Readonly<Record<Suite, string>> = {

@@ -28,7 +28,8 @@ const FEATURES: Features = {
   clientCertificates: CERTIFICATE_TYPES,
   resumption: true,
   alpn: true,
-  narrows: true,
+  narrowsGroups: true,
+  narrowsSuites: "always",
 };
 
 const GROUP_NAMES: Readonly<Record<Group, string>> = {
@@ -87,16 +88,34 @@ function factsOf(stdout: string): Negotiated[] {
       ? { version: event.version }
       : {}),
     ...(event.resumed === undefined ? {} : { resumed: event.resumed }),
-    ...(event.peerCertificate === undefined ? {} : { peerCertificate: event.peerCertificate }),
+    // Node forgets the certificate of a session that it resumes.
+    ...(event.peerCertificate === undefined || (event.resumed && event.peerCertificate === null)
+      ? {}
+      : { peerCertificate: event.peerCertificate }),
     alpn: event.alpn ?? null,
   }));
 }
 
-async function startServer(options: ServerOptions): Promise<PeerServer> {
-  const { pki, certificate, clientAuth = "none" } = options;
+/** What {@linkcode startServer} takes. */
+export interface NodeServerOptions extends ServerOptions {
+  /** After how many bytes the server closes; default never. */
+  readonly closeAfter?: number;
+}
+
+/**
+ * Starts an echo server of `node:tls`.
+ *
+ * @param options Certificates, suites, groups, client authentication.
+ * @returns The server.
+ */
+export async function startServer(options: NodeServerOptions): Promise<PeerServer> {
+  const { pki, certificate, clientAuth = "none", closeAfter } = options;
   const { chain: cert, key } = pki.leaf("server", certificate);
   const process = spawn("node", {
-    args: [SCRIPT, JSON.stringify({ role: "server", cert, key, clientAuth, ...common(options) })],
+    args: [
+      SCRIPT,
+      JSON.stringify({ role: "server", cert, key, clientAuth, closeAfter, ...common(options) }),
+    ],
   });
   try {
     const { port = 0 } = await process.waitFor((p) => events(p.stdout)[0]) as Event;

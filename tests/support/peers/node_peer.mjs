@@ -45,11 +45,14 @@ if (options.role === "server") {
     tell(facts(socket));
     socket.on("error", (error) => tell({ event: "error", message: error.message }));
     socket.on("end", () => tell({ event: "end" }));
+    let seen = 0;
     socket.on("data", (data) => {
+      seen += data.length;
       if (!socket.write(data)) {
         socket.pause();
         socket.once("drain", () => socket.resume());
       }
+      if (options.closeAfter && seen >= options.closeAfter) socket.end();
     });
   });
   server.on("tlsClientError", (error) => tell({ event: "error", message: error.message }));

@@ -31,7 +31,8 @@ const FEATURES: Features = {
   clientCertificates: CERTIFICATE_TYPES,
   resumption: true,
   alpn: true,
-  narrows: true,
+  narrowsGroups: true,
+  narrowsSuites: "always",
 };
 
 const GROUP_NAMES: Readonly<Record<Group, string>> = {
@@ -114,7 +115,7 @@ export async function startServer(options: OpensslServerOptions): Promise<Openss
         },
         finish: async (connections) => {
           await process.waitFor((p) =>
-            p.stdout.split("CONNECTION CLOSED").length > connections ? p : null
+            (p.stdout.match(/^(DONE|ERROR)$/gm)?.length ?? 0) >= connections ? p : null
           );
           await process.close();
           return serverFacts(process);

@@ -43,8 +43,10 @@ export interface Features {
   readonly resumption: boolean;
   /** Whether it negotiates application protocols by our names. */
   readonly alpn: boolean;
-  /** Whether it can be told to offer some suites and groups only. */
-  readonly narrows: boolean;
+  /** Whether it can be told to offer some groups only. */
+  readonly narrowsGroups: boolean;
+  /** Whether it can be told to offer some suites only: always, not over several connections, never. */
+  readonly narrowsSuites: "always" | "once" | "never";
 }
 
 /** Which end says close_notify first. */
