@@ -1,0 +1,202 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** The rules of architecture.md that a machine can check; each returns what breaks it. @module */
+
+import { type Import, LAYERS, resolveImport, type Source } from "./_source.ts";
+
+/** Packages that published files may use; `@std/assert` is for tests and examples. */
+const PACKAGES = /^@std\/(?:crypto|encoding|streams)(?:\/|$)/;
+
+/** `cert <- pkcs11 <- ssl <- mod.ts`: a higher number may import a lower one. */
+function layerOf(path: string): number {
+  const index = LAYERS.findIndex((layer) => path.startsWith(`${layer}/`));
+  return index < 0 ? LAYERS.length : index;
+}
+
+/** Nothing imports to the right, not even types. */
+export function layerProblems(source: Source): string[] {
+  return source.imports.flatMap(({ specifier }) => {
+    const target = resolveImport(source.path, specifier);
+    if (target === null || layerOf(target) <= layerOf(source.path)) return [];
+    return [`${source.path} imports ${target}, which is in a higher layer`];
+  });
+}
+
+/** Imports lead to published files, to @std, or lazily to node:; never to npm:, a URL or a test. */
+export function importProblems(source: Source): string[] {
+  return source.imports.flatMap((entry) => {
+    const state = importState(source, entry);
+    return state === null ? [] : [`${source.path} imports ${entry.specifier}, ${state}`];
+  });
+}
+
+function importState(source: Source, { specifier, dynamic, typeOnly }: Import): string | null {
+  const target = resolveImport(source.path, specifier);
+  if (target !== null) {
+    const published = !target.includes("/") ||
+      LAYERS.some((layer) => target.startsWith(`${layer}/`));
+    return published ? null : "which is not published";
+  }
+  if (specifier.startsWith("node:")) {
+    return dynamic || typeOnly ? null : "which must be a lazy import()";
+  }
+  return PACKAGES.test(specifier) ? null : "which is no package of this project";
+}
+
+const USES_DENO = "This module uses Deno";
+const USES_NODE = "This module uses node:";
+
+/** Only files whose header says so touch `Deno` or `node:`, and no header says so in vain. */
+export function platformProblems(source: Source): string[] {
+  const usesDeno = /\bDeno\b/.test(source.code);
+  const usesNode = source.imports.some(({ specifier }) => specifier.startsWith("node:"));
+  return [
+    ...compare(source, USES_DENO, usesDeno),
+    ...compare(source, USES_NODE, usesNode),
+  ];
+}
+
+function compare({ path, header }: Source, sentence: string, uses: boolean): string[] {
+  if (header.includes(sentence) === uses) return [];
+  return [uses ? `${path} does not say "${sentence}"` : `${path} says "${sentence}" in vain`];
+}
+
+/** Ring 0: bytes and typed values, tables, limits. */
+const RING_0 =
+  /^(?:cert\/der[^/]*\.ts|ssl\/(?:wire|tables|messages|extensions)\/.*|ssl\/record\/(?:header|deframer|fragmenter)\.ts)$/;
+
+/** Ring 1: cryptography, with time and randomness as arguments. */
+const RING_1 =
+  /^(?:cert\/.*|ssl\/(?:engine|handshake|record)\/.*|ssl\/(?:alerts|errors|session_ticket)\.ts)$/;
+
+/** What makes certificates for people takes the clock by default, and a random serial number. */
+const RING_1_EXCEPTIONS: ReadonlySet<string> = new Set(["cert/create_certificate.ts"]);
+
+/** What ring 0 may import besides itself: errors. */
+const RING_0_IMPORTS = /^(?:cert\/(?:errors|error_table)\.ts|ssl\/(?:errors|alerts)\.ts)$/;
+
+/** Files that own a transport. */
+const TRANSPORT_OWNERS = /^ssl\/(?:import_fd|connection|ssl_socket|ssl_listener)\.ts$/;
+
+const FORBIDDEN_0 = new Map<string, RegExp>([
+  ["Promise", /\bPromise\b/],
+  ["async", /\basync\b/],
+  ["await", /\bawait\b/],
+  ["crypto", /\bcrypto\b/],
+  ["Date", /\bDate\b/],
+]);
+
+const FORBIDDEN_1 = new Map<string, RegExp>([
+  ["the clock", /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.|\bTemporal\.Now\b/],
+  ["randomness", /\bgetRandomValues\b|\brandomUUID\b|\bMath\.random\b/],
+  ["timers", /\bset(?:Timeout|Interval)\b|\bAbortSignal\.timeout\b/],
+  ["I/O", /\bfetch\(|\bDeno\b|\bnew (?:WebSocket|Worker)\b/],
+]);
+
+/** Rings: where async, cryptography, time, randomness and I/O begin. */
+export function ringProblems(source: Source): string[] {
+  const { path, code, imports } = source;
+  const problems: string[] = [];
+  const forbid = (ring: number, words: ReadonlyMap<string, RegExp>): void => {
+    for (const [what, pattern] of words) {
+      if (pattern.test(code)) problems.push(`${path} is of ring ${ring} and uses ${what}`);
+    }
+  };
+  const inRing0 = RING_0.test(path);
+  if (inRing0) forbid(0, FORBIDDEN_0);
+  if (inRing0 || (RING_1.test(path) && !RING_1_EXCEPTIONS.has(path))) {
+    forbid(inRing0 ? 0 : 1, FORBIDDEN_1);
+  }
+  for (const { specifier, typeOnly } of imports) {
+    const target = resolveImport(path, specifier);
+    if (target === null || typeOnly) continue;
+    if (inRing0 && !RING_0.test(target) && !RING_0_IMPORTS.test(target)) {
+      problems.push(`${path} is of ring 0 and imports ${target}`);
+    } else if (RING_1.test(path) && TRANSPORT_OWNERS.test(target)) {
+      problems.push(`${path} is of ring 1 and imports ${target}`);
+    }
+  }
+  return problems;
+}
+
+/** Names and forms that every file keeps to. */
+export function formProblems(source: Source, text: string): string[] {
+  const { path, code } = source;
+  const problems: string[] = [];
+  if (!/^(?:[a-z0-9_]+\/)*[a-z0-9_]+\.ts$/.test(path)) problems.push(`${path} is not snake_case`);
+  if (!text.startsWith("// Copyright 2026 the NSS for Deno authors. MIT license.\n")) {
+    problems.push(`${path} does not begin with the copyright line`);
+  }
+  if (/\bas unknown as\b/.test(code)) problems.push(`${path} casts by way of unknown`);
+  if (/@ts-(?:ignore|expect-error|nocheck)/.test(text)) {
+    problems.push(`${path} silences TypeScript`);
+  }
+  return problems;
+}
+
+/** The part of deno.json that {@linkcode exportProblems} reads. */
+export interface Manifest {
+  /** The entry points. */
+  readonly exports: Readonly<Record<string, string>>;
+}
+
+/** Each entry point exists, and its kebab-case name is that of its file. */
+export function exportProblems(manifest: Manifest, paths: ReadonlySet<string>): string[] {
+  return Object.entries(manifest.exports).flatMap(([name, target]) => {
+    const path = target.replace(/^\.\//, "");
+    const problems: string[] = [];
+    if (!paths.has(path)) problems.push(`export ${name} leads to ${target}, which does not exist`);
+    const expected = path.replace(/(?:^|\/)mod\.ts$|\.ts$/, "").replaceAll("_", "-");
+    if (name !== (expected === "" ? "." : `./${expected}`)) {
+      problems.push(`export ${name} does not have the name of ${target}`);
+    }
+    if (/(?:^|\/)_/.test(path)) {
+      problems.push(`export ${name} leads to ${target}, which is private`);
+    }
+    return problems;
+  });
+}
+
+/** The part of `deno info --json` that {@linkcode graphProblems} reads. */
+export interface ModuleGraph {
+  /** The modules, with their imports. */
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly kind?: string;
+    readonly dependencies?: readonly {
+      readonly specifier: string;
+      readonly code?: { readonly specifier?: string };
+      readonly isDynamic?: boolean;
+    }[];
+  }[];
+}
+
+/**
+ * No static path leads from an entry point to a `node:` or `npm:` module, or to one of those marked heavy.
+ *
+ * @param heavy Tells whether a module's address is of a file that opens a library (FFI) or Deno KV.
+ */
+export function graphProblems(
+  graph: ModuleGraph,
+  root: string,
+  heavy: (specifier: string) => boolean,
+): string[] {
+  const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
+  const problems: string[] = [];
+  const seen = new Set([root]);
+  const queue = [[root]];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    const from = path.at(-1)!;
+    if (/^(?:node|npm):/.test(from) || heavy(from)) {
+      problems.push(`a static path leads to ${from}: ${path.join(" -> ")}`);
+      continue;
+    }
+    for (const { code, isDynamic } of modules.get(from)?.dependencies ?? []) {
+      const target = code?.specifier;
+      if (target === undefined || isDynamic || seen.has(target)) continue;
+      seen.add(target);
+      queue.push([...path, target]);
+    }
+  }
+  return problems;
+}

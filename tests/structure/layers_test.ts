@@ -1,0 +1,243 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import {
+  exportProblems,
+  formProblems,
+  graphProblems,
+  importProblems,
+  layerProblems,
+  type Manifest,
+  type ModuleGraph,
+  platformProblems,
+} from "./_rules.ts";
+import { parseSource, readSources, resolveImport, ROOT, strip } from "./_source.ts";
+
+const SOURCES = await readSources();
+const MANIFEST: Manifest = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+
+Deno.test("layers: every published file is looked at", () => {
+  const paths = SOURCES.map(({ path }) => path);
+  assertGreater(paths.length, 50);
+  for (const path of ["cert/errors.ts", "pkcs11/mod.ts", "ssl/alerts.ts", "ssl/wire/reader.ts"]) {
+    assert(paths.includes(path), path);
+  }
+});
+
+Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.ts", () => {
+  assertEquals(SOURCES.flatMap(layerProblems), []);
+});
+
+Deno.test("layers: imports lead to published files, @std, or lazily to node:", () => {
+  assertEquals(SOURCES.flatMap(importProblems), []);
+});
+
+Deno.test("layers: relative imports lead to files", () => {
+  const paths = new Set(SOURCES.map(({ path }) => path));
+  const broken = SOURCES.flatMap(({ path, imports }) =>
+    imports.map(({ specifier }) => resolveImport(path, specifier))
+      .filter((target) => target !== null && !paths.has(target))
+      .map((target) => `${path} imports ${target}, which does not exist`)
+  );
+  assertEquals(broken, []);
+});
+
+Deno.test("layers: only files that say so touch Deno or node:", () => {
+  assertEquals(SOURCES.flatMap(platformProblems), []);
+});
+
+Deno.test("layers: files keep to their form", async () => {
+  const problems = await Promise.all(
+    SOURCES.map(async (source) =>
+      formProblems(source, await Deno.readTextFile(new URL(source.path, ROOT)))
+    ),
+  );
+  assertEquals(problems.flat(), []);
+});
+
+Deno.test("layers: each entry point exists and has its file's name in kebab-case", () => {
+  assertEquals(exportProblems(MANIFEST, new Set(SOURCES.map(({ path }) => path))), []);
+});
+
+for (const entry of Object.values(MANIFEST.exports)) {
+  Deno.test(`layers: no static path leads from ${entry} to node:, FFI or KV`, async () => {
+    const url = new URL(entry, ROOT);
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", url.href],
+      cwd: ROOT,
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    const graph: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
+    const heavy = new Set(
+      SOURCES.filter(({ code }) => /\bDeno\.(?:dlopen|openKv|UnsafePointer)/.test(code))
+        .map(({ path }) => new URL(path, ROOT).href),
+    );
+    assertGreater(graph.modules.length, 1);
+    assertEquals(graphProblems(graph, url.href, (specifier) => heavy.has(specifier)), []);
+  });
+}
+
+// The rules themselves: each finds what it is there to find.
+
+Deno.test("strip() blanks comments and the inside of strings, and nothing else", () => {
+  const text = [
+    "const a = 1; // Deno",
+    '/* Deno */ const b = \'Deno\', c = "D\\"eno";',
+    "const d = `Deno ${f({ e: `Deno ${g}` })} Deno`;",
+    "const h = /Deno[/]\\/Deno/.test(b) ? b / 2 / a : b;",
+    "return /Deno/;",
+  ].join("\n");
+  const stripped = strip(text, true);
+  assertEquals(stripped.length, text.length);
+  assert(!/eno/.test(stripped), stripped);
+  for (const code of ["const a = 1;", "f({ e:", "${g}", ".test(b) ? b / 2 / a : b;"]) {
+    assert(stripped.includes(code), `${code} is lost: ${stripped}`);
+  }
+  assert(strip(text, false).includes("'Deno'"));
+  assert(!strip(text, false).includes("// Deno"));
+});
+
+Deno.test("parseSource() finds every form of import", () => {
+  const { imports, header } = parseSource(
+    "ssl/x.ts",
+    `// One
+/* Two */
+import "./a.ts";
+import b, { type c } from "./b.ts";
+import type { D } from "./d.ts";
+import { type E, type F } from "./e.ts";
+import * as g from './g.ts';
+export * from "./h.ts";
+export type { I } from "./i.ts";
+export {
+  j, // import "./comment.ts"
+} from "./j.ts";
+const k = await import("node:k");
+const l = "import './string.ts'", m = import.meta.url;
+`,
+  );
+  assertEquals(
+    imports.map(({ specifier, typeOnly, dynamic }) => [specifier, typeOnly, dynamic]),
+    [
+      ["./a.ts", false, false],
+      ["./b.ts", false, false],
+      ["./d.ts", true, false],
+      ["./e.ts", true, false],
+      ["./g.ts", false, false],
+      ["./h.ts", false, false],
+      ["./i.ts", true, false],
+      ["./j.ts", false, false],
+      ["node:k", false, true],
+    ],
+  );
+  assertEquals(header, "// One\n/* Two */");
+});
+
+Deno.test("resolveImport() follows relative paths and leaves packages alone", () => {
+  assertEquals(resolveImport("ssl/wire/reader.ts", "./a.ts"), "ssl/wire/a.ts");
+  assertEquals(resolveImport("ssl/wire/reader.ts", "../../cert/a.ts"), "cert/a.ts");
+  assertEquals(resolveImport("ssl/a.ts", "../mod.ts"), "mod.ts");
+  assertEquals(resolveImport("ssl/a.ts", "@std/encoding"), null);
+});
+
+Deno.test("layerProblems() finds imports to the right, of types as well", () => {
+  const problems = (path: string, text: string) => layerProblems(parseSource(path, text));
+  assertEquals(problems("cert/a.ts", `import { b } from "../pkcs11/b.ts";`).length, 1);
+  assertEquals(problems("cert/x/a.ts", `import type { B } from "../../ssl/b.ts";`).length, 1);
+  assertEquals(problems("pkcs11/a.ts", `export * from "../ssl/mod.ts";`).length, 1);
+  assertEquals(problems("ssl/a.ts", `await import("../mod.ts");`).length, 1);
+  assertEquals(problems("ssl/a.ts", `import "../cert/a.ts"; import "../pkcs11/a.ts";`), []);
+  assertEquals(problems("mod.ts", `export * from "./ssl/mod.ts";`), []);
+});
+
+Deno.test("importProblems() finds foreign packages, tests and hasty node: imports", () => {
+  const problems = (text: string) => importProblems(parseSource("ssl/a.ts", text));
+  for (
+    const text of [
+      `import x from "npm:x";`,
+      `await import("npm:x");`,
+      `import x from "https://example.com/x.ts";`,
+      `import { x } from "jsr:@std/encoding";`,
+      `import { assert } from "@std/assert";`,
+      `import { x } from "../tests/support/x.ts";`,
+      `import { rootCertificates } from "node:tls";`,
+    ]
+  ) {
+    assertEquals(problems(text).length, 1, text);
+  }
+  assertEquals(
+    problems(
+      `import { encodeHex } from "@std/encoding/hex";\nawait import("node:tls");\n` +
+        `import type { X } from "node:tls";\nimport "../mod.ts";`,
+    ),
+    [],
+  );
+});
+
+Deno.test("platformProblems() finds unannounced uses and vain announcements", () => {
+  const problems = (text: string) => platformProblems(parseSource("ssl/a.ts", text));
+  assertEquals(problems("// NSS for Deno\nDeno.connect();").length, 1);
+  assertEquals(problems(`type A = Deno.Conn;`).length, 1);
+  assertEquals(problems(`await import("node:tls");`).length, 1);
+  assertEquals(problems(`// This module uses Deno.\nexport {};`).length, 1);
+  assertEquals(problems(`const a = 1;\n// This module uses Deno.\nDeno.exit();`).length, 1);
+  assertEquals(
+    problems(`// This module uses Deno. This module uses node:.\nDeno.a(import("node:b"));`),
+    [],
+  );
+  assertEquals(problems(`// NSS for Deno\nconst a = "Deno"; /** Deno.Conn */`), []);
+});
+
+Deno.test("formProblems() finds names, headers and casts that are not ours", () => {
+  const copyright = "// Copyright 2026 the NSS for Deno authors. MIT license.\n";
+  const problems = (path: string, text: string) => formProblems(parseSource(path, text), text);
+  assertEquals(problems("ssl/a_b.ts", copyright), []);
+  assertEquals(problems("ssl/aB.ts", copyright).length, 1);
+  assertEquals(problems("ssl/a-b.ts", copyright).length, 1);
+  assertEquals(problems("ssl/a.ts", "export {};\n").length, 1);
+  assertEquals(problems("ssl/a.ts", `${copyright}const a = b as unknown as C;`).length, 1);
+  assertEquals(problems("ssl/a.ts", `${copyright}// @ts-` + `ignore it\nf();`).length, 1);
+});
+
+Deno.test("exportProblems() finds missing, misnamed and private entry points", () => {
+  const paths = new Set(["mod.ts", "ssl/mod.ts", "ssl/session_cache/kv.ts", "ssl/_a.ts"]);
+  const problems = (exports: Record<string, string>) => exportProblems({ exports }, paths);
+  assertEquals(
+    problems({
+      ".": "./mod.ts",
+      "./ssl": "./ssl/mod.ts",
+      "./ssl/session-cache/kv": "./ssl/session_cache/kv.ts",
+    }),
+    [],
+  );
+  assertEquals(problems({ "./cert": "./cert/mod.ts" }).length, 1);
+  assertEquals(problems({ "./tls": "./ssl/mod.ts" }).length, 1);
+  assertEquals(problems({ "./ssl/session_cache/kv": "./ssl/session_cache/kv.ts" }).length, 1);
+  assertEquals(problems({ "./ssl/-a": "./ssl/_a.ts" }).length, 1);
+});
+
+Deno.test("graphProblems() finds static paths to node:, npm: and heavy modules, not lazy ones", () => {
+  const dependency = (specifier: string, isDynamic = false) => ({
+    specifier,
+    code: { specifier },
+    isDynamic,
+  });
+  const graph: ModuleGraph = {
+    modules: [
+      { specifier: "a", dependencies: [dependency("b"), dependency("lazy", true)] },
+      { specifier: "b", dependencies: [dependency("a"), dependency("node:tls", true)] },
+      { specifier: "lazy", dependencies: [dependency("node:fs"), dependency("ffi")] },
+      { specifier: "c", dependencies: [dependency("b"), dependency("lazy")] },
+      { specifier: "types", dependencies: [{ specifier: "node:tls" }] },
+    ],
+  };
+  const heavy = (specifier: string) => specifier === "ffi";
+  assertEquals(graphProblems(graph, "a", heavy), []);
+  assertEquals(graphProblems(graph, "types", heavy), []);
+  assertEquals(graphProblems(graph, "c", heavy), [
+    "a static path leads to node:fs: c -> lazy -> node:fs",
+    "a static path leads to ffi: c -> lazy -> ffi",
+  ]);
+});
