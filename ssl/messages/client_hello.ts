@@ -73,7 +73,7 @@ export function encodeClientHello(hello: ClientHello): Uint8Array<ArrayBuffer> {
 export function truncateBinders(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const reader = new Reader(message, HANDSHAKE_HEADER_LENGTH);
   parseFixedFields(reader);
-  const extensions = reader.reader16();
+  const extensions = reader.remaining > 0 ? reader.reader16() : reader;
   while (extensions.remaining > 0) {
     const type = extensions.u16();
     const body = extensions.reader16();

@@ -1,0 +1,65 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals, assertGreater } from "@std/assert";
+import { SslError } from "../../../ssl/errors.ts";
+import { encodeClientHello, parseClientHello } from "../../../ssl/messages/client_hello.ts";
+import { HandshakeJoiner } from "../../../ssl/messages/handshake.ts";
+import { Deframer } from "../../../ssl/record/deframer.ts";
+import { ContentType } from "../../../ssl/tables/content_types.ts";
+import { HandshakeType } from "../../../ssl/tables/handshake_types.ts";
+
+/** What clients sent to BoringSSL's server while it was fuzzed. */
+const CORPUS = new URL(
+  "../../../../shared/data/fuzz_corpora/server_no_fuzzer_mode.jsonl.gz",
+  import.meta.url,
+);
+
+async function readCorpus(): Promise<{ id: string; data: Uint8Array<ArrayBuffer> }[] | null> {
+  let file;
+  try {
+    file = await Deno.open(CORPUS);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  const text = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip")))
+    .text();
+  return text.trim().split("\n").map((line) => {
+    const { id, data } = JSON.parse(line);
+    return { id, data: Uint8Array.fromBase64(data) };
+  });
+}
+
+const corpus = await readCorpus();
+
+Deno.test({
+  name: corpus === null
+    ? "parseClientHello() reads BoringSSL's corpus (skipped: shared/data/fuzz_corpora is absent)"
+    : "parseClientHello() reads BoringSSL's corpus",
+  ignore: corpus === null,
+  fn() {
+    let hellos = 0;
+    for (const { id, data } of corpus!) {
+      try {
+        const deframer = new Deframer();
+        const joiner = new HandshakeJoiner();
+        deframer.push(data);
+        for (let record; (record = deframer.next()) !== null;) {
+          // Behind the first message there may be records under keys that nobody has.
+          if (record.type !== ContentType.handshake) break;
+          joiner.push(record.fragment);
+          const message = joiner.next();
+          if (message === null) continue;
+          if (message.type !== HandshakeType.clientHello) break;
+          const hello = parseClientHello(message.body);
+          assertEquals(encodeClientHello(hello), message.body);
+          hellos++;
+          break;
+        }
+      } catch (error) {
+        if (!(error instanceof SslError)) throw new Error(`Cannot read ${id}`, { cause: error });
+      }
+    }
+    assertGreater(hellos, corpus!.length / 2);
+  },
+});

@@ -1,0 +1,18 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals } from "@std/assert";
+import { parseFinished } from "../../../ssl/messages/finished.ts";
+import { assertRefused } from "./refused.ts";
+
+const zeros = (length: number) => new Uint8Array(length);
+
+Deno.test("parseFinished() takes exactly the length that it is told", () => {
+  assertEquals(parseFinished(zeros(32), 32).verifyData, zeros(32));
+  for (const length of [0, 31, 33, 48]) {
+    assertRefused(
+      () => parseFinished(zeros(length), 32),
+      "SSL_ERROR_RX_MALFORMED_FINISHED",
+      "decode_error",
+    );
+  }
+});
