@@ -56,6 +56,9 @@ export interface PrivateKey {
   /** What kind of key this is; decides which schemes {@linkcode PrivateKey.sign} accepts. */
   readonly algorithm: KeyAlgorithm;
 
+  /** The only schemes that the key can sign with; all that its algorithm allows where absent. */
+  readonly schemes?: readonly SignatureScheme[];
+
   /** The public half where it is known; needed to make certificates, not to sign. */
   readonly publicKey?: SubjectPublicKeyInfo;
 

@@ -2,7 +2,6 @@
 
 import { verifyCertName } from "../cert/verify_cert_name.ts";
 import { verifyCertificateChain } from "../cert/verify_cert.ts";
-import { platformTrustAnchors } from "../pkcs11/builtins.ts";
 import { SslError } from "./errors.ts";
 import type { PeerAuthentication } from "./hooks.ts";
 import type { SslSocket } from "./ssl_socket.ts";
@@ -11,7 +10,7 @@ import type { SslSocket } from "./ssl_socket.ts";
  * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set, and what a hook of your own
  * calls to go on from.
  *
- * The chain must lead to a trust anchor (the socket's `caCerts`, or the platform's roots), be valid now and made for this
+ * The chain must lead to a trust anchor (the socket's `caCerts`, or those of its context: by default the platform's roots), be valid now and made for this
  * use; a server's certificate must be good for the socket's host name.
  *
  * @param _socket The socket.
@@ -35,7 +34,7 @@ export async function authCertificate(
   _socket: SslSocket,
   peer: PeerAuthentication,
 ): Promise<void> {
-  const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, time } = peer;
+  const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, context, time } = peer;
   if (leaf === undefined) {
     throw new SslError(
       "SSL_ERROR_NO_CERTIFICATE",
@@ -44,7 +43,7 @@ export async function authCertificate(
   }
   await verifyCertificateChain(leaf, {
     intermediates,
-    anchors: trustAnchors ?? await platformTrustAnchors(),
+    anchors: trustAnchors ?? await context.trustAnchors(),
     time,
     usage: isServer ? "sslClient" : "sslServer",
   });

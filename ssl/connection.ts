@@ -115,16 +115,16 @@ export class Connection<A = unknown> {
 
   /** Reads decrypted bytes into `p`, as many as there are. */
   async read(p: Uint8Array): Promise<number | null> {
-    let filled = 0;
-    const data = await this.#exclusiveRead((engine) => {
-      for (let piece; filled < p.length; filled += piece.length) {
-        piece = engine.takeApplicationData(p.length - filled);
+    return await this.#exclusiveRead((engine) => {
+      let filled = 0;
+      while (filled < p.length) {
+        const piece = engine.takeApplicationData(p.length - filled);
         if (piece === null) break;
         p.set(piece, filled);
+        filled += piece.length;
       }
       return filled > 0 || p.length === 0 ? filled : null;
     });
-    return data;
   }
 
   /** The next piece of decrypted bytes, which is the caller's to keep; `null` at the end. */

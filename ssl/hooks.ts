@@ -4,9 +4,10 @@ import type { Certificate } from "../cert/certificate.ts";
 import type { Name } from "../cert/name.ts";
 import type { SignatureScheme } from "../cert/private_key.ts";
 import type { TrustAnchor } from "../cert/trust_anchor.ts";
+import type { NssContext } from "../pkcs11/context.ts";
 import type { ChannelInfo } from "./channel_info.ts";
 import type { CertificateOptions } from "./credential.ts";
-import type { ImportOptions } from "./config.ts";
+import type { ImportOptions } from "./import_options.ts";
 import type { SslError } from "./errors.ts";
 import type { SslSocket } from "./ssl_socket.ts";
 
@@ -20,8 +21,10 @@ export interface PeerAuthentication {
   readonly isServer: boolean;
   /** Whether signatures are to be checked; always `true`, as in NSS. */
   readonly checkSig: boolean;
-  /** The anchors set for this socket (`caCerts`); `null` means the default trust. */
+  /** The anchors set for this socket (`caCerts`); `null` means the context's. */
   readonly trustAnchors: readonly TrustAnchor[] | null;
+  /** The context, whose trust is the default one. */
+  readonly context: NssContext;
   /** The OCSP response that the peer stapled to its certificate, DER; `null` where it sent none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** The time to verify at. */

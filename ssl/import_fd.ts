@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type ImportOptions, resolveConfig } from "./config.ts";
+import { resolveConfig } from "./config.ts";
+import type { ImportOptions } from "./import_options.ts";
 import { type ListenerLike, SslListener } from "./ssl_listener.ts";
 import { SslSocket } from "./ssl_socket.ts";
 import {

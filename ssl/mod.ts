@@ -17,15 +17,19 @@
 
 export * from "./auth_certificate.ts";
 export * from "./channel_info.ts";
+export * from "./clear_session_cache.ts";
 export * from "./communicate.ts";
-export type { ClientAuth, ImportOptions, Role, VersionRange } from "./config.ts";
 export * from "./configure.ts";
 export type { CertificateInput, CertificateOptions } from "./credential.ts";
 export * from "./errors.ts";
+export { ALERT_DESCRIPTIONS, type AlertName } from "./tables/alert_descriptions.ts";
+export type { CipherSuiteName } from "./tables/cipher_suites.ts";
+export type { NamedGroupName } from "./tables/named_groups.ts";
+export type { ProtocolVersion } from "./tables/versions.ts";
 export * from "./hooks.ts";
 export * from "./import_fd.ts";
+export * from "./import_options.ts";
 export * from "./model.ts";
-export { clearSessionCache } from "./session_cache/client.ts";
 export type { ListenerLike, SslListener } from "./ssl_listener.ts";
 export type { SslSocket } from "./ssl_socket.ts";
 export type { ByteStreams, ConnLike, StreamAddr } from "./transport.ts";

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type ImportOptions, resolveConfig } from "./config.ts";
+import { resolveConfig } from "./config.ts";
 import { setConfig } from "./config_registry.ts";
+import type { ImportOptions } from "./import_options.ts";
 
 /**
  * A configuration without a connection (NSS's model socket): set it up with options or with the functions that take a

@@ -52,6 +52,7 @@ export async function authenticatePeer(
     isServer,
     checkSig: true,
     trustAnchors: config.trustAnchors,
+    context: config.context,
     stapledOcspResponse: entries[0]?.extensions.get(certificateStatus) ?? null,
     time: new Date(environment.now()),
   };

@@ -38,7 +38,7 @@ function signedContent(
  * @param offered The schemes that this end has said it accepts.
  * @returns How the peer signed.
  * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or does not go with
- * the key, `SSL_ERROR_BAD_SIGNATURE`'s kin `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
+ * the key, `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` for a wrong signature.
  */
 export async function verifyPeerSignature(
   hs: HandshakeContext,
@@ -92,13 +92,14 @@ export async function sendCertificateVerify(
  * @returns The scheme; `undefined` if there is none.
  */
 export function chooseScheme(
-  key: Pick<PrivateKey, "algorithm">,
+  key: Pick<PrivateKey, "algorithm" | "schemes">,
   own: readonly SignatureScheme[],
   peers: readonly SignatureScheme[],
 ): SignatureScheme | undefined {
   return own.find((scheme) => {
     const row = signatureSchemeByName(scheme);
-    return row?.tls13 && peers.includes(scheme) && fits(row, key);
+    return row?.tls13 && peers.includes(scheme) && fits(row, key) &&
+      (key.schemes === undefined || key.schemes.includes(scheme));
   });
 }
 

@@ -1,7 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { NssContext } from "../../pkcs11/context.ts";
-import { defaultContext } from "../../pkcs11/context.ts";
 import type { SslConfig } from "../config.ts";
 import { identityOf, trustIdentity } from "./identity.ts";
 import { MemorySessionCache } from "./memory.ts";
@@ -17,22 +16,6 @@ export function clientSessionCache(context: NssContext): SessionCache {
     caches.set(context, cache);
   }
   return cache;
-}
-
-/**
- * Forgets the sessions that clients could resume (`SSL_ClearSessionCache`).
- *
- * @param options `context`: whose cache; default the default context's.
- *
- * @example Usage
- * ```ts
- * import { clearSessionCache } from "@nss/nss";
- *
- * clearSessionCache();
- * ```
- */
-export function clearSessionCache(options: { context?: NssContext } = {}): void {
-  clientSessionCache(options.context ?? defaultContext()).clear();
 }
 
 /**

@@ -15,10 +15,10 @@ export const TLS_1_3 = 0x0304;
 export const PROTOCOL_VERSIONS = {
   "TLSv1.2": TLS_1_2,
   "TLSv1.3": TLS_1_3,
-} as const;
+} as const satisfies Record<string, number>;
 
 /** The name of a protocol version. */
-export type ProtocolVersion = keyof typeof PROTOCOL_VERSIONS;
+export type ProtocolVersion = "TLSv1.2" | "TLSv1.3";
 
 /** The versions that this package speaks. */
 export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = ["TLSv1.3"];

@@ -1,0 +1,90 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { SignatureScheme } from "../cert/private_key.ts";
+import type { NssContext } from "../pkcs11/context.ts";
+import type { CertificateInput, CertificateOptions } from "./credential.ts";
+import type {
+  AuthCertificateHook,
+  BadCertHook,
+  GetClientAuthDataHook,
+  HandshakeCallback,
+  KeyLogCallback,
+  SniSocketConfigHook,
+} from "./hooks.ts";
+import type { SslModel } from "./model.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+import type { CipherSuiteName } from "./tables/cipher_suites.ts";
+import type { NamedGroupName } from "./tables/named_groups.ts";
+import type { ProtocolVersion } from "./tables/versions.ts";
+
+/** Which end of the connection a socket is. */
+export type Role = "client" | "server";
+
+/** Whether a server asks clients for a certificate, and whether it goes on without one. */
+export type ClientAuth = "none" | "request" | "require";
+
+/** The protocol versions that a socket speaks, both ends included. */
+export interface VersionRange {
+  /** The oldest version. */
+  readonly min?: ProtocolVersion;
+  /** The newest version. */
+  readonly max?: ProtocolVersion;
+}
+
+/** How {@linkcode importFD} sets up a socket; all of it is optional. */
+export interface ImportOptions {
+  /** Which end this is; default `"client"`. */
+  role?: Role;
+  /** The server's host name or IP address: for SNI, the name check and the session cache (`SSL_SetURL`). */
+  hostname?: string;
+  /** The authorities to trust instead of the default ones, as PEM text or certificates. */
+  caCerts?: readonly CertificateInput[];
+  /** The certificates to show: a server's, of which the first fitting one is used, or a client's own. */
+  certificates?: readonly CertificateOptions[];
+  /** Whether a server asks for the client's certificate; default `"none"`. */
+  clientAuth?: ClientAuth;
+  /** The application protocols, the favourite first (RFC 7301). */
+  alpnProtocols?: readonly string[];
+  /** The protocol versions; default TLS 1.3, the only one so far. */
+  versions?: VersionRange;
+  /** The cipher suites, the favourite first; default all. */
+  cipherSuites?: readonly CipherSuiteName[];
+  /** The key exchange groups, the favourite first. */
+  groups?: readonly NamedGroupName[];
+  /** The groups for which a client sends a share at once; default X25519MLKEM768 and x25519, as far as they are enabled. */
+  keyShares?: readonly NamedGroupName[];
+  /** The signature schemes, the favourite first. */
+  signatureSchemes?: readonly SignatureScheme[];
+  /** Whether sessions are cached and resumed; default `true`. */
+  sessionTickets?: boolean;
+  /** A name that keeps this client's cached sessions apart from those of other peers (`SSL_SetSockPeerID`). */
+  peerId?: string;
+  /** Bytes of the peer's that have been read from the transport already. */
+  head?: Uint8Array;
+  /** Aborts the handshake and, until it is complete, the connection. */
+  signal?: AbortSignal;
+  /** The most milliseconds that a handshake may take; default 60,000, and 0 for no limit. */
+  handshakeTimeout?: number;
+  /** The most milliseconds that `close()` waits for what was written to leave; default 5,000. */
+  closeTimeout?: number;
+  /** Whether TCP sends small writes at once; default `true`. */
+  noDelay?: boolean;
+  /** Whether a connection that ends without close_notify counts as a good end of data; default `false`. */
+  allowTruncation?: boolean;
+  /** Decides about the peer's certificate, in place of {@linkcode authCertificate}. */
+  authCertificate?: AuthCertificateHook;
+  /** Has the last word on a refused certificate. */
+  badCert?: BadCertHook;
+  /** Chooses a client's certificate when the server asks for one. */
+  getClientAuthData?: GetClientAuthDataHook;
+  /** Chooses a server's configuration by the name that the client asks for. */
+  sniSocketConfig?: SniSocketConfigHook;
+  /** Is told of the completed handshake. */
+  handshakeCallback?: HandshakeCallback;
+  /** Receives the connection's secrets in NSS's key log format. */
+  keyLog?: KeyLogCallback;
+  /** A socket or model whose configuration is copied first; the other options change the copy. */
+  model?: SslSocket | SslModel;
+  /** The NSS context: its trust, its session caches; default the default one. */
+  context?: NssContext;
+}
