@@ -480,19 +480,18 @@ export class DerReader {
   /**
    * Reads a BIT STRING of named bits.
    *
+   * DER has no trailing zero bits (X.690, Section 11.2.2), but two roots of Mozilla's store do ("Trustwave
+   * Global ECC"), so they are read, as by every other implementation. They change no meaning.
+   *
    * @param name The name of the field.
    * @param tag The tag, where it is an implicit one.
    * @returns The numbers of the bits that are set.
-   * @throws {NssError} If trailing bits are zero (X.690, Section 11.2.2) or there are more than 32.
+   * @throws {NssError} If there are more than 32 bits.
    */
   namedBits(name: string, tag: number = TAG.bitString): ReadonlySet<number> {
     const start = this.#position;
-    const { unusedBits, bytes } = this.bitString(name, tag);
-    const last = bytes[bytes.length - 1];
+    const { bytes } = this.bitString(name, tag);
     if (bytes.length > 4) this.fail(name, "the BIT STRING has more than 32 named bits", start);
-    if (last !== undefined && ((last >> unusedBits) & 1) === 0) {
-      this.fail(name, "the BIT STRING has trailing zero bits", start);
-    }
     const set = new Set<number>();
     bytes.forEach((byte, i) => {
       for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >> bit)) !== 0) set.add(8 * i + bit);

@@ -49,6 +49,8 @@ export interface VerifyChainOptions {
   readonly minRsaBits?: number;
   /** Whether signatures with SHA-1 count, `false` by default. */
   readonly allowSha1?: boolean;
+  /** The policies of which one must hold for the path; by default only if a certificate says so. */
+  readonly policies?: readonly string[];
   /**
    * Hears of each path whose signatures are right, and may refuse it by throwing an `NssError`, as where
    * a certificate is revoked; other paths are then tried.
@@ -142,6 +144,7 @@ export async function verifyPath(
   checkLeaf(leaf, checks);
 
   const budget = new VerificationBudget();
+  const policies = options.policies === undefined ? undefined : new Set(options.policies);
   let worst: NssError | null = null;
   const reject = (error: NssError) => {
     worst = moreSpecific(worst, error);
@@ -156,7 +159,7 @@ export async function verifyPath(
   };
   for (const path of candidatePaths(leaf, search)) {
     try {
-      await checkPath(path, checks, budget);
+      await checkPath(path, checks, budget, policies);
       await options.checkPath?.(path);
       return { certificates: path.certificates, anchor: path.anchor };
     } catch (error) {
@@ -172,10 +175,11 @@ async function checkPath(
   path: CandidatePath,
   checks: CheckOptions,
   budget: VerificationBudget,
+  policies: ReadonlySet<string> | undefined,
 ): Promise<void> {
   if (!path.leafIsAnchor) checkSignatureAlgorithm(path.certificates[0]!, checks);
   checkPathNames(path, checks, budget);
-  checkPolicies(path);
+  checkPolicies(path.certificates, policies);
   if (checks.profile === "strict") checkStrictProfile(path, checks);
   if (!path.leafIsAnchor) await checkSignatures(path, budget);
 }
