@@ -38,7 +38,7 @@ export {
   type KeyPair,
   type KeyPairType,
 } from "./generate_key_pair.ts";
-export { importPrivateKey } from "./private_key.ts";
+export { importPrivateKey } from "./import_private_key.ts";
 export type {
   EcCurve,
   HashName,

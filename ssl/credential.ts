@@ -2,7 +2,7 @@
 
 import { Certificate, parseCertificate, parseCertificatesPem } from "../cert/certificate.ts";
 import type { PrivateKey } from "../cert/private_key.ts";
-import { importPrivateKey } from "../pkcs11/private_key.ts";
+import { importPrivateKey } from "../pkcs11/import_private_key.ts";
 import { SslError } from "./errors.ts";
 
 /** A certificate in any of the forms that people have it in: parsed, PEM text (the chain may follow), DER. */

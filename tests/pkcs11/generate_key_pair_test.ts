@@ -15,7 +15,7 @@ import {
   generateKeyPair,
   type KeyPairType,
 } from "../../pkcs11/generate_key_pair.ts";
-import { importPrivateKey } from "../../pkcs11/private_key.ts";
+import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
 import { opensslTest } from "./_openssl.ts";
 
 const DATA = new TextEncoder().encode("to be signed");

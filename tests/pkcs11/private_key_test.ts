@@ -16,7 +16,8 @@ import { NssError } from "../../cert/errors.ts";
 import { encodePem } from "../../cert/pem.ts";
 import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
 import { verifySignature } from "../../cert/verify_signature.ts";
-import { exportPkcs8, importPrivateKey } from "../../pkcs11/private_key.ts";
+import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
+import { exportPkcs8 } from "../../pkcs11/private_key.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { opensslTest } from "./_openssl.ts";
 

@@ -74,7 +74,7 @@ for (const entry of Object.values(MANIFEST.exports)) {
       SOURCES.filter(({ code }) => /\bDeno\.(?:dlopen|openKv|UnsafePointer)/.test(code))
         .map(({ path }) => new URL(path, ROOT).href),
     );
-    assertGreater(graph.modules.length, 1);
+    assertGreater(graph.modules.length, 0);
     assertEquals(graphProblems(graph, url.href, (specifier) => heavy.has(specifier)), []);
   });
 }

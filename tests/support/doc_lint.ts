@@ -8,5 +8,6 @@ const manifest: { exports: Record<string, string> } = JSON.parse(
 const { code } = await new Deno.Command(Deno.execPath(), {
   args: ["doc", "--lint", ...Object.values(manifest.exports)],
   stdout: "null",
+  stderr: "inherit",
 }).output();
 Deno.exit(code);
