@@ -92,7 +92,6 @@ export function encodeServerHello(
 }
 
 function hasHelloRetryRequestRandom(body: Uint8Array): boolean {
-  const random = body.subarray(2, 2 + RANDOM_LENGTH);
-  return random.length === RANDOM_LENGTH &&
-    HELLO_RETRY_REQUEST_RANDOM.every((byte, i) => byte === random[i]);
+  // The random follows legacy_version.
+  return HELLO_RETRY_REQUEST_RANDOM.every((byte, i) => byte === body[2 + i]);
 }

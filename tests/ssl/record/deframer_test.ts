@@ -208,6 +208,8 @@ Deno.test("Deframer.takeRemainder() gives back a partial record that was carried
   }
   deframer.push(Uint8Array.of(9));
   assertEquals(deframer.takeRemainder(), Uint8Array.from([...bytes.subarray(0, 20), 9]));
+  assertFalse(deframer.pending);
+  assertEquals(deframer.takeRemainder(), new Uint8Array());
 });
 
 Deno.test("Deframer takes fragments up to its limit and refuses one byte more by the header alone", () => {
