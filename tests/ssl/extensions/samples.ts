@@ -66,7 +66,7 @@ export interface ExtensionSample {
 /** Every codec, with fixed values and random ones. */
 export function extensionSamples(random: Random): ExtensionSample[] {
   const u16s = () => random.list(1, 20, () => random.below(0x10000));
-  const opaque = (min: number, max: number) => random.bytes(random.between(min, max));
+  const opaque = (min: number, max: number) => random.bytes(random.integer(min, max));
   const entry = () => ({ group: random.below(0x10000), keyExchange: opaque(1, 200) });
   const psks = () => {
     const identities = random.list(1, 4, () => ({

@@ -54,7 +54,7 @@ Deno.test("HandshakeJoiner joins what is pushed before anything is taken", () =>
     const sent = random.list(1, 12, () => encodeHandshake(1, random.bytes(random.below(60))));
     const joiner = new HandshakeJoiner();
     const taken: HandshakeMessage[] = [];
-    for (const fragment of cut(concat(sent), random.between(1, 90))) {
+    for (const fragment of cut(concat(sent), random.integer(1, 90))) {
       joiner.push(fragment);
       if (random.below(3) === 0) taken.push(...[joiner.next()].filter((m) => m !== null));
     }

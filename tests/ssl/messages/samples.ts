@@ -163,7 +163,7 @@ export function messageSamples(random: Random): MessageSample[] {
   const certificate = (min: number, max: number) => ({
     certificateRequestContext: random.bytes(random.pick([0, 1, 255])),
     certificateList: random.list(min, max, () => ({
-      certData: random.bytes(random.between(1, 800)),
+      certData: random.bytes(random.integer(1, 800)),
       extensions: random.pick([none(), extensionBlock(random, "CertificateEntry", 0.5)]),
     })),
   });
@@ -278,7 +278,7 @@ function ticket(random: Random) {
     ticketLifetime: random.below(2 ** 32),
     ticketAgeAdd: random.below(2 ** 32),
     ticketNonce: random.bytes(random.pick([0, 8, 255])),
-    ticket: random.bytes(random.between(1, 300)),
+    ticket: random.bytes(random.integer(1, 300)),
   };
 }
 

@@ -83,7 +83,7 @@ Deno.test("Deframer gives the same records for chunks of random sizes", () => {
     const deframer = new Deframer();
     const records: Uint8Array[] = [];
     for (let at = 0; at < stream.length;) {
-      const chunk = stream.slice(at, at + random.between(0, 90));
+      const chunk = stream.slice(at, at + random.integer(0, 90));
       at += chunk.length;
       deframer.push(chunk);
       // Sometimes not all is taken, and sometimes the chunk is not finished.
