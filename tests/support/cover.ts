@@ -56,6 +56,23 @@ export function coverPairs<A extends Axes>(axes: A): Row<A>[] {
   return rows;
 }
 
+/**
+ * Makes the shortest cover: rows such that every value of every axis is in at least one row.
+ *
+ * @param axes The axes; where one is empty there are no rows.
+ * @returns The rows, as many as the longest axis has values.
+ */
+export function coverValues<A extends Axes>(axes: A): Row<A>[] {
+  const lists = Object.entries(axes);
+  if (lists.some(([, list]) => list.length === 0)) return [];
+  const rows: Row<A>[] = [];
+  for (let i = 0; i < Math.max(...lists.map(([, list]) => list.length)); i++) {
+    const entries = lists.map(([name, list]) => [name, list[i % list.length]]);
+    rows.push(Object.fromEntries(entries));
+  }
+  return rows;
+}
+
 function values(axes: Axes, name: string): readonly (string | boolean)[] {
   return axes[name] ?? [];
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { coverPairs } from "./cover.ts";
+import { coverPairs, coverValues } from "./cover.ts";
 
 Deno.test("coverPairs() has every pair of values of any two axes, in far fewer rows than the product", () => {
   const axes = {
@@ -31,4 +31,13 @@ Deno.test("coverPairs() has every pair of values of any two axes, in far fewer r
 
 Deno.test("coverPairs() has no row where an axis has no value", () => {
   assertEquals(coverPairs({ a: ["1"], b: [] }), []);
+});
+
+Deno.test("coverValues() has every value, in as many rows as the longest axis has values", () => {
+  assertEquals(coverValues({ a: ["1", "2", "3"], b: [true, false] }), [
+    { a: "1", b: true },
+    { a: "2", b: false },
+    { a: "3", b: true },
+  ]);
+  assertEquals(coverValues({ a: ["1"], b: [] }), []);
 });

@@ -3,7 +3,12 @@
 
 import { namespaceProblem, openNamespace } from "../namespace.ts";
 import { programVersion, runOk, spawn } from "../process.ts";
-import { CERTIFICATE_TYPES, type CertificateType, type TestPki } from "../test_pki.ts";
+import {
+  CERTIFICATE_TYPES,
+  type CertificateType,
+  type LeafRole,
+  type TestPki,
+} from "../test_pki.ts";
 import {
   type Availability,
   CLASSIC_GROUPS,
@@ -97,28 +102,33 @@ async function available(): Promise<Availability> {
   return { ok: true, version: "of libnss3-tools" };
 }
 
-const databases = new Map<TestPki, Promise<string>>();
+const databases = new Map<string, Promise<string>>();
 
 /**
- * Makes an NSS database with the test root, trusted, and every leaf that NSS can hold; a leaf's nickname is its common
- * name.
+ * Makes an NSS database with the test root, trusted, and the leaves of some roles as far as NSS can hold them; a leaf's
+ * nickname is its common name.
  *
  * @param pki Whose certificates.
- * @returns The database as NSS's tools want it, `sql:<folder>`.
+ * @param roles Whose leaves: tstclnt shows any client's leaf that it finds, named or not.
+ * @returns The database's folder.
  */
-export function nssDatabase(pki: TestPki): Promise<string> {
-  const known = databases.get(pki) ?? makeDatabase(pki);
-  databases.set(pki, known);
+export function nssDatabase(pki: TestPki, roles: readonly LeafRole[]): Promise<string> {
+  const directory = [`${pki.directory}/nss`, ...roles].join("_");
+  const known = databases.get(directory) ?? makeDatabase(pki, roles, directory);
+  databases.set(directory, known);
   return known;
 }
 
-async function makeDatabase(pki: TestPki): Promise<string> {
-  const directory = `${pki.directory}/nss`;
+async function makeDatabase(
+  pki: TestPki,
+  roles: readonly LeafRole[],
+  directory: string,
+): Promise<string> {
   await Deno.mkdir(directory);
   const database = `sql:${directory}`;
   await runOk("certutil", ["-N", "-d", database, "--empty-password"]);
   await runOk("certutil", ["-A", "-d", database, "-n", "root", "-t", "CT,C,C", "-i", pki.rootFile]);
-  for (const role of ["server", "client"] as const) {
+  for (const role of roles) {
     for (const type of CERTIFICATES) {
       const leaf = pki.leaf(role, type);
       const file = `${directory}/${role}_${type}.p12`;
@@ -128,7 +138,7 @@ async function makeDatabase(pki: TestPki): Promise<string> {
       await runOk("pk12util", ["-i", file, "-d", database, "-W", "", "-K", ""]);
     }
   }
-  return database;
+  return directory;
 }
 
 function common(options: Pick<ServerOptions, "suites" | "groups">): string[] {
@@ -151,12 +161,11 @@ const MAX_REQUEST = 8192;
 
 async function startServer(options: ServerOptions): Promise<PeerServer> {
   const { pki, certificate, clientAuth = "none" } = options;
-  const database = await nssDatabase(pki);
-  const directory = `${pki.directory}/nss`;
+  const directory = await nssDatabase(pki, ["server"]);
   const namespace = await openNamespace();
   const process = namespace.spawn("selfserv", {
     // deno-fmt-ignore
-    args: ["-d", database, "-n", pki.leaf("server", certificate).commonName, "-p", String(PORT), ...common(options),
+    args: ["-d", `sql:${directory}`, "-n", pki.leaf("server", certificate).commonName, "-p", String(PORT), ...common(options),
       ...{ none: [], request: ["-r"], require: ["-r", "-r"] }[clientAuth]],
     cwd: directory,
   });
@@ -186,7 +195,10 @@ async function startServer(options: ServerOptions): Promise<PeerServer> {
     finish: async (connections) => {
       await process.waitFor((p) => serverFacts(p.output).length >= connections ? p : null);
       await close();
-      return serverFacts(process.output);
+      return serverFacts(process.output).map(({ peerCertificate, ...fact }) =>
+        // selfserv tells its own name where it has not asked for the client's.
+        clientAuth === "none" || peerCertificate === undefined ? fact : { ...fact, peerCertificate }
+      );
     },
     output: () => process.output,
     close,
@@ -243,13 +255,13 @@ async function runClient(options: ClientOptions): Promise<ClientResult> {
   if (suites && connections > 1) {
     throw new RangeError("Cannot run tstclnt: -c is for one connection");
   }
-  const database = await nssDatabase(pki);
+  const directory = await nssDatabase(pki, clientCertificate ? ["client"] : []);
   const text = payload(bytes);
-  const request = `${pki.directory}/nss/request_${bytes}.txt`;
+  const request = `${directory}/request_${bytes}.txt`;
   await Deno.writeTextFile(request, text);
   await using process = spawn("tstclnt", {
     // deno-fmt-ignore
-    args: ["-4", "-h", "127.0.0.1", "-a", "localhost", "-p", String(port), "-d", database, ...common(options),
+    args: ["-4", "-h", "127.0.0.1", "-a", "localhost", "-p", String(port), "-d", `sql:${directory}`, ...common(options),
       "-A", request, "-L", String(connections),
       ...(clientCertificate ? ["-n", pki.leaf("client", clientCertificate).commonName] : [])],
   });
