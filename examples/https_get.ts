@@ -1,0 +1,85 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// deno-lint-ignore-file no-console
+
+/**
+ * Gets a page over TLS, and shows first what was negotiated and whose certificate came. `Deno.connectTls` tells neither
+ * (denoland/deno#22181, #31111), and can be told whom to trust for the whole process only (denoland/deno#1371, #5931).
+ *
+ *     deno run --allow-net --allow-sys examples/https_get.ts https://example.com/
+ *     deno run --allow-net --allow-read=ca.pem examples/https_get.ts --ca ca.pem https://localhost:8443/
+ *     deno run --allow-net examples/https_get.ts --pin oZ0t...9w= https://localhost:8443/
+ *
+ * `--ca` trusts the authorities of a file and no others. `--pin` trusts the one key whose SHA-256 it is, for a server that made its
+ * certificate itself; the pin is shown of every server that one gets to. There is no switch that trusts everybody.
+ *
+ * @module
+ */
+
+import {
+  type ChannelInfo,
+  formatGeneralName,
+  importFD,
+  type ImportOptions,
+  NssError,
+} from "@nss/nss";
+import { parseArgs } from "node:util";
+
+/** Requests a page; what comes back is the whole answer, its header included. */
+export async function httpsGet(
+  url: URL,
+  trust: Pick<ImportOptions, "caCerts" | "authCertificate">,
+): Promise<{ info: ChannelInfo; answer: ReadableStream<Uint8Array> }> {
+  const { hostname, host, pathname, search } = url;
+  const conn = await Deno.connect({ hostname, port: Number(url.port || 443) });
+  const socket = importFD(conn, { hostname, alpnProtocols: ["http/1.1"], ...trust });
+  const info = await socket.handshake();
+  // HTTP/1.0, so that the answer ends where the connection does. TLS tells an end from a cut.
+  const request = `GET ${pathname}${search} HTTP/1.0\r\nHost: ${host}\r\n\r\n`;
+  await socket.write(new TextEncoder().encode(request));
+  return { info, answer: socket.readable };
+}
+
+/** Trusts a key and nothing else: neither authorities nor names count. */
+export function trustKey(pin: string): Pick<ImportOptions, "authCertificate"> {
+  return {
+    authCertificate: async (_socket, peer) =>
+      await peer.chain[0]!.subjectPublicKeyInfo.pin() === pin,
+  };
+}
+
+async function show({ version, cipherSuite, group, peerCertificates: [peer] }: ChannelInfo) {
+  if (!peer) return;
+  console.error(`${version} ${cipherSuite} ${group}`);
+  console.error(`subject  ${peer.subject}`);
+  console.error(`issuer   ${peer.issuer}`);
+  console.error(`valid    ${peer.notBefore.toISOString()} to ${peer.notAfter.toISOString()}`);
+  console.error(`names    ${peer.subjectAltName?.map(formatGeneralName).join(", ") ?? ""}`);
+  console.error(`SHA-256  ${(await peer.fingerprint()).toHex()}`);
+  console.error(`pin      ${await peer.subjectPublicKeyInfo.pin()}\n`);
+}
+
+if (import.meta.main) {
+  const { values: { ca, pin, help }, positionals: [url] } = parseArgs({
+    args: Deno.args,
+    options: {
+      ca: { type: "string" },
+      pin: { type: "string" },
+      help: { type: "boolean" },
+    },
+    allowPositionals: true,
+  });
+  if (help || url === undefined) {
+    console.log("Usage: https_get.ts [--ca ca.pem | --pin base64] https://host[:port]/path");
+    Deno.exit(help ? 0 : 2);
+  }
+  try {
+    const trust = pin ? trustKey(pin) : ca ? { caCerts: [await Deno.readTextFile(ca)] } : {};
+    const { info, answer } = await httpsGet(new URL(url), trust);
+    await show(info);
+    await answer.pipeTo(Deno.stdout.writable);
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    console.error(`${error.name}: ${error.message}`);
+    Deno.exit(1);
+  }
+}
