@@ -217,11 +217,12 @@ export class Connection<A = unknown> {
       messageFilter: this.#options.messageFilter,
     });
     await engine.start();
-    for (;;) {
-      await this.#send();
-      if (engine.connected) break;
+    while (!engine.connected) {
+      // Not awaited: over a transport without buffers two ends that both write would wait for each other.
+      this.#startSending();
       await this.#receive();
     }
+    await this.#send();
     const info = engine.channelInfo;
     try {
       await this.#config.handshakeCallback?.(this.#socket, info);

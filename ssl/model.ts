@@ -24,13 +24,13 @@ export class SslModel {
  *
  * @example Usage
  * ```ts
- * import { importFD, newModel } from "@nss/nss";
+ * import { importFD, newModel, revealURL } from "@nss/nss";
  * import { assertEquals } from "@std/assert";
  *
- * const model = newModel({ alpnProtocols: ["h2", "http/1.1"] });
+ * const model = newModel({ hostname: "example.com", alpnProtocols: ["h2", "http/1.1"] });
  * const { readable, writable } = new TransformStream<Uint8Array>();
- * const socket = importFD({ readable, writable }, { model, hostname: "example.com" });
- * assertEquals(socket.handshakeComplete, false);
+ * const socket = importFD({ readable, writable }, { model });
+ * assertEquals(revealURL(socket), "example.com");
  * await socket.close();
  * ```
  */

@@ -135,20 +135,20 @@ export class StreamTransport implements Transport<StreamAddr> {
   }
 
   async write(p: Uint8Array<ArrayBuffer>): Promise<void> {
+    // The stream's own queue is its buffer: not to wait for the peer to read is what keeps two writers from a deadlock.
     await this.#writer.ready;
     // A stream may keep the chunk after the write: it gets one of its own.
-    await this.#writer.write(p.slice());
+    this.#writer.write(p.slice()).catch(() => {}); // the next call meets it
   }
 
-  closeWrite(): Promise<void> {
-    return this.#writer.close();
+  async closeWrite(): Promise<void> {
+    await this.#writer.ready;
+    this.#writer.close().catch(() => {}); // it was closed before, or the peer is gone
   }
 
-  async close(): Promise<void> {
-    await Promise.all([
-      this.#reader.cancel().catch(() => {}), // it had ended in an error of its own
-      this.#writer.close().catch(() => {}), // it was closed or had ended in an error before
-    ]);
+  close(): void {
+    this.#reader.cancel().catch(() => {}); // it had ended in an error of its own
+    this.#writer.close().catch(() => {}); // it was closed before, or the peer is gone; what is queued still leaves
   }
 
   setNoDelay(): void {}

@@ -516,7 +516,9 @@ export class SslEngine {
     if (this.#error !== null) return this.#error;
     const error = toSslError(cause);
     this.#error = error;
-    if (error.alert !== null && !this.#writeClosed) {
+    // A client that has said nothing yet has nobody to tell.
+    const heard = this.#helloSeen || this.#hs.config.role === "server";
+    if (error.alert !== null && !this.#writeClosed && heard) {
       this.#writeAlert(ALERT_FATAL, alertCode(error.alert));
     }
     return error;
