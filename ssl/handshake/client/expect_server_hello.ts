@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { bytesEqual } from "../../../cert/der.ts";
 import { SslError } from "../../errors.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -96,7 +97,7 @@ export class ExpectServerHello implements HandshakeState {
     if (selected !== TLS_1_3) throw illegal("its version was not offered");
     // RFC 8446, Section 4.1.3.
     if (hello.legacyVersion !== TLS_1_2) throw illegal("legacy_version is not 0x0303");
-    if (!equalBytes(hello.legacySessionIdEcho, this.#offer.legacySessionId)) {
+    if (!bytesEqual(hello.legacySessionIdEcho, this.#offer.legacySessionId)) {
       throw illegal("legacy_session_id_echo is not the session ID that was sent");
     }
     if (hello.legacyCompressionMethod !== 0) throw illegal("it compresses");
@@ -211,8 +212,4 @@ function illegal(why: string): SslError {
   return new SslError("SSL_ERROR_RX_MALFORMED_SERVER_HELLO", `Cannot take ServerHello: ${why}`, {
     fault: "value",
   });
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
 import { resolveConfig } from "../../config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
@@ -186,8 +187,8 @@ function checkTls13(hello: ClientHello): Tls13Hello {
 /** RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only. */
 function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retried): void {
   const { first } = retried;
-  const same = equalBytes(hello.random, first.random) &&
-    equalBytes(hello.legacySessionId, first.legacySessionId) &&
+  const same = bytesEqual(hello.random, first.random) &&
+    bytesEqual(hello.legacySessionId, first.legacySessionId) &&
     hello.cipherSuites.join() === first.cipherSuites.join();
   if (!same) throw badSecondHello("it changes what it must not");
   if (offer.keyShares.length !== 1 || offer.keyShares[0]!.group !== retried.group.id) {
@@ -201,7 +202,7 @@ function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retrie
       "Cannot take second ClientHello: it does not bring the cookie back",
     );
   }
-  if (!equalBytes(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
+  if (!bytesEqual(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
 }
 
 /** Tells the name hook what the client wants, and goes on with the configuration that it returns. */
@@ -274,8 +275,4 @@ function illegal(why: string): SslError {
 
 function badSecondHello(why: string): SslError {
   return new SslError("SSL_ERROR_BAD_2ND_CLIENT_HELLO", `Cannot take second ClientHello: ${why}`);
-}
-
-function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
