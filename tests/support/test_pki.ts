@@ -2,14 +2,20 @@
 // This module uses Deno.
 
 /**
- * A certificate authority for tests, made by the openssl command: somebody else's encoder is the point where our own
- * certificates would only show that we agree with ourselves. A root (ECDSA P-256), an intermediate (ECDSA P-384), and
- * under it a server's and a client's leaf of each key type, as PEM files in a temporary folder.
+ * A certificate authority for tests, made with our own code, so that every peer also judges our certificates and key
+ * files: a root (ECDSA P-256), an intermediate (ECDSA P-384), and under it a server's and a client's leaf of each key
+ * type, as PEM files in a temporary folder.
  *
  * @module
  */
 
-import { runOk } from "./process.ts";
+import { type CertificateIssuer, createCertificate } from "@nss/nss/cert";
+import {
+  exportPrivateKeyPem,
+  generateKeyPair,
+  type KeyPair,
+  type KeyPairType,
+} from "@nss/nss/pkcs11";
 
 /** The kinds of keys that certificates hold in these tests. */
 export type CertificateType =
@@ -20,14 +26,14 @@ export type CertificateType =
   | "rsa"
   | "rsa-pss";
 
-/** How openssl makes a key of each kind. */
-const KEY_ARGUMENTS: Readonly<Record<CertificateType, readonly string[]>> = {
-  "ecdsa-p256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-  "ecdsa-p384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
-  "ecdsa-p521": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
-  "ed25519": ["-algorithm", "ED25519"],
-  "rsa": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
-  "rsa-pss": ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
+/** What our own code calls each kind. */
+const KEY_PAIR_TYPES: Readonly<Record<CertificateType, KeyPairType>> = {
+  "ecdsa-p256": "ec-p256",
+  "ecdsa-p384": "ec-p384",
+  "ecdsa-p521": "ec-p521",
+  "ed25519": "ed25519",
+  "rsa": "rsa-2048",
+  "rsa-pss": "rsa-pss-2048",
 };
 
 /** Every kind of key. */
@@ -88,95 +94,58 @@ export function testPki(): Promise<TestPki> {
   return cached ??= makePki();
 }
 
-const CA_EXTENSIONS = [
-  "basicConstraints=critical,CA:TRUE",
-  "keyUsage=critical,keyCertSign,cRLSign,digitalSignature",
-  "subjectKeyIdentifier=hash",
-];
-
-function leafExtensions(role: LeafRole, type: CertificateType): string {
-  // NSS accepts an RSA certificate for a TLS 1.3 server only with keyEncipherment.
-  const usage = type === "rsa" ? "digitalSignature,keyEncipherment" : "digitalSignature";
-  return [
-    "basicConstraints=critical,CA:FALSE",
-    `keyUsage=critical,${usage}`,
-    `extendedKeyUsage=${role}Auth`,
-    "subjectKeyIdentifier=hash",
-    "authorityKeyIdentifier=keyid",
-    ...(role === "server" ? ["subjectAltName=DNS:localhost,IP:127.0.0.1"] : []),
-    "",
-  ].join("\n");
-}
-
 async function makePki(): Promise<TestPki> {
   const directory = await Deno.makeTempDir({ prefix: "nss_pki_" });
   globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
-  const path = (name: string): string => `${directory}/${name}`;
-  const openssl = (...args: string[]): Promise<string> =>
-    runOk("openssl", args, { cwd: directory });
-  const makeKey = (name: string, type: CertificateType): Promise<string> =>
-    openssl("genpkey", ...KEY_ARGUMENTS[type], "-out", `${name}.key`);
-  const sign = async (name: string, issuer: string, serial: number): Promise<void> => {
-    const common = name.replaceAll("_", " ");
-    await openssl(
-      "req",
-      "-new",
-      "-key",
-      `${name}.key`,
-      "-subj",
-      `/CN=${common}`,
-      "-out",
-      `${name}.csr`,
-    );
-    // deno-fmt-ignore
-    await openssl("x509", "-req", "-in", `${name}.csr`, "-CA", `${issuer}.pem`, "-CAkey", `${issuer}.key`,
-      "-set_serial", String(serial), "-days", "30", "-sha256", "-extfile", `${name}.ext`, "-out", `${name}.pem`);
+  const write = async (name: string, text: string): Promise<string> => {
+    const path = `${directory}/${name}`;
+    await Deno.writeTextFile(path, text);
+    return path;
   };
 
-  await Promise.all([
-    makeKey("test_root", "ecdsa-p256"),
-    makeKey("test_intermediate", "ecdsa-p384"),
+  const [rootKeys, intermediateKeys] = await Promise.all([
+    generateKeyPair("ec-p256"),
+    generateKeyPair("ec-p384"),
   ]);
-  // deno-fmt-ignore
-  await openssl("req", "-x509", "-new", "-key", "test_root.key", "-subj", "/CN=test root", "-days", "30",
-    "-set_serial", "1", "-out", "test_root.pem", ...CA_EXTENSIONS.flatMap((line) => ["-addext", line]));
-  await Deno.writeTextFile(path("test_intermediate.ext"), CA_EXTENSIONS.join("\n"));
-  await sign("test_intermediate", "test_root", 2);
-  const intermediate = await Deno.readTextFile(path("test_intermediate.pem"));
+  const root = await createCertificate({ ...rootKeys, subject: "CN=test root", isCa: true });
+  const intermediate = await createCertificate({
+    publicKey: intermediateKeys.publicKey,
+    subject: "CN=test intermediate",
+    isCa: true,
+    issuer: { certificate: root, privateKey: rootKeys.privateKey },
+  });
+  const issuer = { certificate: intermediate, privateKey: intermediateKeys.privateKey };
 
   const leaves = new Map<string, TestLeaf>();
-  const makeLeaf = async (role: LeafRole, type: CertificateType, serial: number): Promise<void> => {
+  const makeLeaf = async (role: LeafRole, type: CertificateType, keys: KeyPair): Promise<void> => {
     const name = `${role}_${type}`;
-    await makeKey(name, type);
-    await Deno.writeTextFile(path(`${name}.ext`), leafExtensions(role, type));
-    await sign(name, "test_intermediate", serial);
-    const cert = await Deno.readTextFile(path(`${name}.pem`));
-    await Deno.writeTextFile(path(`${name}.chain.pem`), cert + intermediate);
+    const commonName = `${role} ${type}`;
+    const cert = await leafPem(role, type, keys, commonName, issuer);
+    const chain = cert + intermediate.toPem();
+    const key = await exportPrivateKeyPem(keys.privateKey);
     leaves.set(name, {
-      commonName: name.replaceAll("_", " "),
+      commonName,
       cert,
-      chain: cert + intermediate,
-      key: await Deno.readTextFile(path(`${name}.key`)),
-      certFile: path(`${name}.pem`),
-      chainFile: path(`${name}.chain.pem`),
-      keyFile: path(`${name}.key`),
-      spkiSha256: await spkiSha256(
-        await openssl("x509", "-in", `${name}.pem`, "-noout", "-pubkey"),
-      ),
+      chain,
+      key,
+      certFile: await write(`${name}.pem`, cert),
+      chainFile: await write(`${name}.chain.pem`, chain),
+      keyFile: await write(`${name}.key`, key),
+      spkiSha256: await sha256Base64(keys.publicKey.der),
     });
   };
-  const roles: readonly LeafRole[] = ["server", "client"];
-  await Promise.all(roles.map(async (role, r) => {
-    for (const [t, type] of CERTIFICATE_TYPES.entries()) {
-      await makeLeaf(role, type, 10 + 10 * r + t);
-    }
+  await Promise.all(CERTIFICATE_TYPES.map(async (type) => {
+    // RSA keys take their time, so that a client's and a server's leaf have the same.
+    const keys = await generateKeyPair(KEY_PAIR_TYPES[type], { extractable: true });
+    await makeLeaf("server", type, keys);
+    await makeLeaf("client", type, keys);
   }));
 
   return {
     directory,
-    root: await Deno.readTextFile(path("test_root.pem")),
-    rootFile: path("test_root.pem"),
-    intermediateFile: path("test_intermediate.pem"),
+    root: root.toPem(),
+    rootFile: await write("test_root.pem", root.toPem()),
+    intermediateFile: await write("test_intermediate.pem", intermediate.toPem()),
     leaf(role, type) {
       const leaf = leaves.get(`${role}_${type}`);
       if (!leaf) throw new RangeError(`Cannot give a leaf: no ${role} certificate of type ${type}`);
@@ -185,9 +154,25 @@ async function makePki(): Promise<TestPki> {
   };
 }
 
-async function spkiSha256(pem: string): Promise<string> {
-  const base64 = pem.replace(/-----[^-]+-----/g, "").replace(/\s/g, "");
-  const der = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", der));
-  return btoa(String.fromCharCode(...digest));
+async function leafPem(
+  role: LeafRole,
+  type: CertificateType,
+  keys: KeyPair,
+  commonName: string,
+  issuer: CertificateIssuer,
+): Promise<string> {
+  const certificate = await createCertificate({
+    publicKey: keys.publicKey,
+    subject: `CN=${commonName}`,
+    issuer,
+    extKeyUsage: [role === "server" ? "serverAuth" : "clientAuth"],
+    // NSS 3.87 accepts an RSA certificate for a server only with keyEncipherment.
+    keyUsage: type === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"],
+    ...(role === "server" ? { dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] } : {}),
+  });
+  return certificate.toPem();
+}
+
+async function sha256Base64(bytes: Uint8Array): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(bytes))).toBase64();
 }

@@ -97,6 +97,8 @@ async function available(): Promise<Availability> {
     const found = await programVersion(tool, ["-H"], /(usage|option|help)/i);
     if (!found.ok) return found;
   }
+  const pkcs12 = await programVersion("openssl", ["version"], /^OpenSSL (\S+)/m);
+  if (!pkcs12.ok) return { ok: false, reason: `${pkcs12.reason} to make PKCS#12 files` };
   const problem = await namespaceProblem();
   if (problem !== undefined) return { ok: false, reason: problem };
   return { ok: true, version: "of libnss3-tools" };
