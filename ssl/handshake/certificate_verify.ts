@@ -59,9 +59,11 @@ export async function verifyPeerSignature(
   const signer = hs.config.role === "client" ? "server" : "client";
   const content = signedContent(signer, await hs.transcript.digest());
   if (!(await verifySignature(publicKey, row.scheme, content, signature))) {
+    // RFC 8446, Section 4.4.3: if the verification fails, a decrypt_error.
     throw new SslError(
-      "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
+      "SEC_ERROR_BAD_SIGNATURE",
       "Cannot take CertificateVerify: the signature is wrong",
+      { fault: "value" },
     );
   }
   return row.scheme;

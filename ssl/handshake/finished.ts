@@ -16,14 +16,15 @@ export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret):
 /**
  * Checks the peer's Finished and adds it to the transcript.
  *
- * @throws {SslError} `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if the peer has seen another handshake.
+ * @throws {SslError} `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if the peer has seen another handshake,
+ * `SSL_ERROR_RX_MALFORMED_FINISHED` if it is not as long as the hash.
  */
 export async function verifyPeerFinished(
   hs: HandshakeContext,
   message: HandshakeMessage,
   secret: TrafficSecret,
 ): Promise<void> {
-  const { verifyData } = parseFinished(message.body);
+  const { verifyData } = parseFinished(message.body, hs.negotiated.cipherSuite!.hashLength);
   if (!(await secret.verifyFinished(await hs.transcript.digest(), verifyData))) {
     throw new SslError(
       "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
