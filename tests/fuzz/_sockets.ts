@@ -1,0 +1,100 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * Sockets as fuzzers want them: cheap, of changing configuration, with certificates that are made once.
+ *
+ * @module
+ */
+
+import { createCertificate } from "../../cert/create_certificate.ts";
+import { NssContext } from "../../pkcs11/context.ts";
+import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
+import { resolveConfig } from "../../ssl/config.ts";
+import type { ConnectionOptions } from "../../ssl/connection.ts";
+import type { ImportOptions } from "../../ssl/import_options.ts";
+import { SslSocket } from "../../ssl/ssl_socket.ts";
+import { type ConnLike, ConnTransport } from "../../ssl/transport.ts";
+import type { Prng } from "../support/prng.ts";
+
+/** The host that the server's certificate is for. */
+export const HOSTNAME = "server.test";
+
+const rootKeys = await generateKeyPair();
+const root = await createCertificate({ ...rootKeys, subject: "CN=Fuzz Root", isCa: true });
+const issuer = { certificate: root, privateKey: rootKeys.privateKey };
+const serverKeys = await generateKeyPair();
+const clientKeys = await generateKeyPair("ed25519");
+
+/** The certificates of the fuzzers. */
+export const CREDENTIALS = {
+  server: {
+    cert: await createCertificate({
+      publicKey: serverKeys.publicKey,
+      dnsNames: [HOSTNAME],
+      issuer,
+    }),
+    key: serverKeys.privateKey,
+  },
+  client: {
+    cert: await createCertificate({ publicKey: clientKeys.publicKey, subject: "CN=c", issuer }),
+    key: clientKeys.privateKey,
+  },
+} as const;
+
+/** Nothing here waits for the clock: the wire ends when it is quiet, and a hang is found by the fuzzer. */
+const PATIENT: ImportOptions = { handshakeTimeout: 0, closeTimeout: 20_000 };
+
+/** A client's options and a server's that go together. */
+export interface Pairing {
+  /** The client's. */
+  readonly client: ImportOptions;
+  /** The server's. */
+  readonly server: ImportOptions;
+}
+
+/** Picks what both ends have and want. */
+export function pairing(prng: Prng): Pairing {
+  const shared: ImportOptions = {
+    cipherSuites: [prng.pick(
+      [
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+      ] as const,
+    )],
+    caCerts: [root],
+    ...PATIENT,
+  };
+  return {
+    client: {
+      ...shared,
+      hostname: HOSTNAME,
+      certificates: prng.pick([[], [CREDENTIALS.client]]),
+      alpnProtocols: prng.pick([[], ["a", "b"]]),
+      keyShares: ["x25519"],
+      context: new NssContext({ trustAnchors: [] }),
+    },
+    server: {
+      ...shared,
+      role: "server",
+      certificates: [CREDENTIALS.server],
+      clientAuth: prng.pick(["none", "request"] as const),
+      alpnProtocols: prng.pick([[], ["b"]]),
+      // In a quarter of the runs there is a HelloRetryRequest.
+      groups: prng.pick([["x25519"], ["x25519"], ["x25519"], ["secp256r1"]] as const),
+      context: new NssContext({ trustAnchors: [] }),
+    },
+  };
+}
+
+/** Makes a socket with the tests' own doors open. */
+export function socketOver<A>(
+  conn: ConnLike<A>,
+  options: ImportOptions,
+  internals: ConnectionOptions = {},
+): SslSocket<A> {
+  return new SslSocket(new ConnTransport(conn), resolveConfig(options), {
+    head: options.head,
+    ...internals,
+  });
+}
