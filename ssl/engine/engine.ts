@@ -237,7 +237,7 @@ export class SslEngine {
   send(data: Uint8Array<ArrayBuffer>): number {
     this.#throwIfFailed();
     if (this.#renewals > 0) return 0;
-    for (const ticket of this.#tickets) this.#write.writeHandshake(ticket);
+    for (const ticket of this.#tickets) this.#hs.output.sendMessage(ticket);
     this.#tickets = [];
     const taken = this.#write.writeApplicationData(data, this.#window);
     if (this.#write.protection.recordsLeft <= KEY_RENEWAL_MARGIN) {
