@@ -74,7 +74,7 @@ async function startServer(options: ServerOptions): Promise<PeerServer> {
     open.add(conn);
     try {
       const { alpnProtocol } = await conn.handshake();
-      const fact: Negotiated = { alpn: alpnProtocol };
+      const fact: Negotiated = { alpn: alpnProtocol, closeNotify: false };
       facts.push(fact);
       // rustls reports an end without close_notify as an error.
       await echo(conn);
