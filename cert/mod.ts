@@ -53,6 +53,16 @@ export {
   parseCertificate,
   parseCertificatesPem,
 } from "./certificate.ts";
+export {
+  type CertDB,
+  type CertFindOptions,
+  type CertQuery,
+  type CertRecord,
+  type CertSource,
+  checkStorable,
+  matchesCertQuery,
+  type StoreCertOptions,
+} from "./cert_db.ts";
 export type { CertProfile, CertUsage } from "./check_certificate.ts";
 export {
   type CertTimeValidity,
@@ -110,6 +120,7 @@ export {
 export { tlsFeature } from "./extensions/tls_feature.ts";
 export { formatGeneralName, type GeneralName, type GeneralNameType } from "./general_name.ts";
 export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
+export { MemoryCertDB, type MemoryCertDBOptions } from "./memory_cert_db.ts";
 export { Name, type NameAttribute } from "./name.ts";
 export { type OidName, oidName, OIDS } from "./oids.ts";
 export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./pem.ts";
@@ -129,6 +140,18 @@ export {
 } from "./signature_algorithm.ts";
 export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./spki.ts";
 export { type TrustAnchor, trustAnchorOf } from "./trust_anchor.ts";
+export {
+  type CertTrust,
+  formatTrust,
+  parseTrust,
+  TRUST_FLAGS,
+  trustFromLevels,
+  type TrustLevel,
+  trustLevel,
+  type TrustLevels,
+  trustLevels,
+  type TrustPurpose,
+} from "./trust_flags.ts";
 export {
   MIN_RSA_BITS,
   type VerifiedPath,
