@@ -24,7 +24,7 @@ import {
 } from "@nss/nss";
 
 /** Serves all clients side by side; a client that fails is reported and disturbs no other. */
-export async function serveEcho(listener: SslListener): Promise<void> {
+async function serveEcho(listener: SslListener): Promise<void> {
   for await (const socket of listener) {
     echo(socket).catch((error) => console.error(`${error.name}: ${error.message}`));
   }

@@ -25,7 +25,7 @@ import {
 import { parseArgs } from "node:util";
 
 /** Requests a page; what comes back is the whole answer, its header included. */
-export async function httpsGet(
+async function httpsGet(
   url: URL,
   trust: Pick<ImportOptions, "caCerts" | "authCertificate">,
 ): Promise<{ info: ChannelInfo; answer: ReadableStream<Uint8Array> }> {
@@ -40,7 +40,7 @@ export async function httpsGet(
 }
 
 /** Trusts a key and nothing else: neither authorities nor names count. */
-export function trustKey(pin: string): Pick<ImportOptions, "authCertificate"> {
+function trustKey(pin: string): Pick<ImportOptions, "authCertificate"> {
   return {
     authCertificate: async (_socket, peer) =>
       await peer.chain[0]!.subjectPublicKeyInfo.pin() === pin,

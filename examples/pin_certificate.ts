@@ -26,21 +26,22 @@ import {
 } from "@nss/nss";
 import { parseArgs } from "node:util";
 
-/** Authenticates a server as usual, and wants its own key or that of one of its issuers to be among the pins. */
-export function pinned(pins: readonly string[]): AuthCertificateHook {
+/** Authenticates a server as usual, and wants its key to be among the pins. */
+function pinned(pins: readonly string[]): AuthCertificateHook {
   return async (socket, peer) => {
     await authCertificate(socket, peer); // throws unless all is well so far
-    const chain = await Promise.all(peer.chain.map((cert) => cert.subjectPublicKeyInfo.pin()));
-    if (chain.some((pin) => pins.includes(pin))) return;
+    // Only the server's own key: it may send any certificates behind its own, and need not have their keys.
+    const pin = await peer.chain[0]!.subjectPublicKeyInfo.pin();
+    if (pins.includes(pin)) return;
     throw new SslError(
       "SEC_ERROR_APPLICATION_CALLBACK_ERROR",
-      `Cannot accept ${peer.hostname}: it has the key ${chain[0]}, which is not pinned`,
+      `Cannot accept ${peer.hostname}: it has the key ${pin}, which is not pinned`,
     );
   };
 }
 
 /** Connects to a server with one of the keys. */
-export async function connectPinned(
+async function connectPinned(
   { hostname, port }: { hostname: string; port: number },
   pins: readonly string[],
   options: ImportOptions = {},

@@ -19,7 +19,7 @@ import { type CertificateOptions, importFD } from "@nss/nss";
 const HOSTNAME = "localhost";
 
 /** Tells each client the time. */
-export async function serveClock(path: string, certificate: CertificateOptions): Promise<void> {
+async function serveClock(path: string, certificate: CertificateOptions): Promise<void> {
   const listener = importFD(Deno.listen({ transport: "unix", path }), {
     certificates: [certificate],
   });
@@ -32,7 +32,7 @@ export async function serveClock(path: string, certificate: CertificateOptions):
 }
 
 /** Asks a server for the time. */
-export async function askClock(path: string, ca: string): Promise<string> {
+async function askClock(path: string, ca: string): Promise<string> {
   const socket = importFD(await Deno.connect({ transport: "unix", path }), {
     hostname: HOSTNAME,
     caCerts: [ca],
