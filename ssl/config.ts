@@ -174,12 +174,15 @@ function copyPresent(config: SslConfig, options: ImportOptions): void {
 
 /** The host name of a host name or URL, as SNI and certificates spell it: A-labels, lower case, no port, no final dot. */
 export function normalizeHostname(input: string): string {
-  const address = input.includes(":") && !input.includes("/") && !input.startsWith("[")
-    ? `[${input}]`
-    : input;
-  const url = URL.parse(address.includes("://") ? address : `https://${address}`);
+  const url = URL.parse(input.includes("://") ? input : `https://${hostPart(input)}`);
   if (url === null || url.hostname === "") throw invalid("hostname", `"${input}" is no host name`);
   return url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+}
+
+/** A host, perhaps with its port, where there is no scheme: nothing of a URL besides, and addresses with colons in brackets. */
+function hostPart(input: string): string {
+  if (/[/\\?#@]/.test(input)) throw invalid("hostname", `"${input}" is no host name`);
+  return /^[^[].*:.*:/.test(input) || input.startsWith("::") ? `[${input}]` : input;
 }
 
 function checkVersions({ min, max }: VersionRange): void {

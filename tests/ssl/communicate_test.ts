@@ -1,0 +1,139 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  clearSessionCache,
+  dataPending,
+  exportKeyingMaterial,
+  forceHandshake,
+  getChannelInfo,
+  keyUpdate,
+  localCertificate,
+  peerCertificate,
+  peerCertificateChain,
+  SslError,
+} from "@nss/nss/ssl";
+import { NssContext } from "@nss/nss/pkcs11";
+import { connected, HOSTNAME, join, ping, PKI, session, shake } from "./_support.ts";
+
+Deno.test("forceHandshake() completes the handshake once, for all who ask", async () => {
+  await using joined = join();
+  const [first, second] = await Promise.all([
+    forceHandshake(joined.client),
+    forceHandshake(joined.client),
+    forceHandshake(joined.server),
+  ]);
+  assertStrictEquals(first, second);
+});
+
+Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before that", async () => {
+  await using joined = join({
+    client: { alpnProtocols: ["b", "a"] },
+    server: { alpnProtocols: ["a", "b"] },
+  });
+  assertEquals(
+    assertThrows(() => getChannelInfo(joined.client), SslError).name,
+    "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+  );
+  await shake(joined);
+  const [client, server] = [getChannelInfo(joined.client), getChannelInfo(joined.server)];
+  assertEquals(client, {
+    version: "TLSv1.3",
+    cipherSuite: "TLS_AES_128_GCM_SHA256",
+    group: "X25519MLKEM768",
+    peerSignatureScheme: "ecdsa_secp256r1_sha256",
+    localSignatureScheme: null,
+    alpnProtocol: "a",
+    serverName: HOSTNAME,
+    resumed: false,
+    helloRetryRequest: false,
+    badCertAccepted: false,
+    peerCertificates: [PKI.server.cert],
+    localCertificates: [],
+  });
+  assertEquals(server, {
+    ...client,
+    peerSignatureScheme: null,
+    localSignatureScheme: "ecdsa_secp256r1_sha256",
+    peerCertificates: [],
+    localCertificates: [PKI.server.cert],
+  });
+});
+
+Deno.test("peerCertificate() is null before the handshake and the peer's after it", async () => {
+  await using joined = join();
+  assertEquals(peerCertificate(joined.client), null);
+  await shake(joined);
+  assertEquals(peerCertificate(joined.client), PKI.server.cert);
+  assertEquals(peerCertificate(joined.server), null); // it did not ask
+});
+
+Deno.test("peerCertificateChain() keeps the order that the peer sent", async () => {
+  const chain = [PKI.root.cert];
+  await using joined = await connected({
+    server: { certificates: [{ ...PKI.server.credential, chain }] },
+  });
+  assertEquals(peerCertificateChain(joined.client), [PKI.server.cert, PKI.root.cert]);
+});
+
+Deno.test("localCertificate() is what this end has shown", async () => {
+  await using joined = await connected({
+    client: { certificates: [PKI.client.credential] },
+    server: { clientAuth: "request" },
+  });
+  assertEquals(localCertificate(joined.client), PKI.client.cert);
+  assertEquals(localCertificate(joined.server), PKI.server.cert);
+});
+
+Deno.test("dataPending() counts what was decrypted and not read", async () => {
+  await using joined = await connected();
+  assertEquals(dataPending(joined.client), 0);
+  await joined.server.write(new Uint8Array(100));
+  assertEquals(await joined.client.read(new Uint8Array(30)), 30);
+  assertEquals(dataPending(joined.client), 70);
+});
+
+Deno.test("keyUpdate() renews the keys of either direction without a break in the data", async () => {
+  await using joined = await connected();
+  for (const requestUpdate of [false, true, true]) {
+    await keyUpdate(joined.client, requestUpdate);
+    await ping(joined);
+    await joined.client.write(new Uint8Array([1]));
+    assertEquals(await joined.server.read(new Uint8Array(8)), 1);
+  }
+});
+
+Deno.test("exportKeyingMaterial() gives both ends the same bytes, by label and context", async () => {
+  await using joined = await connected();
+  const context = new Uint8Array([1, 2, 3]);
+  const [mine, yours] = await Promise.all([
+    exportKeyingMaterial(joined.client, "EXPORTER-test", 100, context),
+    exportKeyingMaterial(joined.server, "EXPORTER-test", 100, context),
+  ]);
+  assertEquals(mine, yours);
+  assertEquals(mine.length, 100);
+  assertNotEquals(mine, await exportKeyingMaterial(joined.client, "EXPORTER-test", 100));
+  assertNotEquals(mine, await exportKeyingMaterial(joined.client, "EXPORTER-other", 100, context));
+});
+
+Deno.test("exportKeyingMaterial() fails before the handshake is complete", async () => {
+  await using joined = join();
+  const error = await assertRejects(() => exportKeyingMaterial(joined.client, "x", 32), SslError);
+  assertEquals(error.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
+});
+
+Deno.test("clearSessionCache() makes the next handshake a full one", async () => {
+  const context = new NssContext({ trustAnchors: [] });
+  const serverContext = new NssContext({ trustAnchors: [] });
+  const options = { client: { context }, server: { context: serverContext } };
+  const resumed = async () => (await session(options))[0].resumed;
+  assertEquals([await resumed(), await resumed()], [false, true]);
+  clearSessionCache({ context });
+  assertEquals([await resumed(), await resumed()], [false, true]);
+});

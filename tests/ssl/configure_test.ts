@@ -1,0 +1,225 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertMatch,
+  assertThrows,
+} from "@std/assert";
+import {
+  authCertificateHook,
+  badCertHook,
+  type ChannelInfo,
+  getClientAuthDataHook,
+  handshakeCallback,
+  importFD,
+  keyLogCallback,
+  newModel,
+  peerCertificate,
+  resetHandshake,
+  revealURL,
+  setURL,
+  sniSocketConfigHook,
+  SslError,
+} from "@nss/nss/ssl";
+import { memoryPair } from "../support/memory_pair.ts";
+import {
+  clientOptions,
+  closeAll,
+  connected,
+  HOSTNAME,
+  join,
+  PKI,
+  serverOptions,
+  shake,
+} from "./_support.ts";
+
+Deno.test("setURL() takes host names, addresses and URLs, and spells them as certificates do", () => {
+  const model = newModel();
+  const rows: [string | URL, string][] = [
+    ["Example.COM", "example.com"],
+    ["example.com.", "example.com"],
+    ["https://example.com:8443/path?query", "example.com"],
+    [new URL("wss://user@example.com/"), "example.com"],
+    ["example.com:443", "example.com"],
+    ["bücher.example", "xn--bcher-kva.example"],
+    ["192.0.2.1", "192.0.2.1"],
+    ["2001:DB8::1", "2001:db8::1"],
+    ["[2001:db8::1]:443", "2001:db8::1"],
+  ];
+  for (const [url, hostname] of rows) {
+    setURL(model, url);
+    assertEquals(revealURL(model), hostname, String(url));
+  }
+});
+
+Deno.test("setURL() refuses what is no host", () => {
+  for (
+    const url of [
+      "",
+      "a b",
+      "https://",
+      "exa mple.com",
+      "example.com@evil.example",
+      "example.com/path",
+      "a:b",
+    ]
+  ) {
+    const error = assertThrows(() => setURL(newModel(), url), SslError);
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", url);
+  }
+});
+
+Deno.test("setURL() decides which certificate is right", async () => {
+  await using joined = join({ client: { hostname: "other.test" } });
+  setURL(joined.client, HOSTNAME);
+  const [info] = await shake(joined);
+  assertEquals(info.serverName, HOSTNAME);
+});
+
+Deno.test("revealURL() is null where no host is set", () => {
+  assertEquals(revealURL(newModel()), null);
+});
+
+Deno.test("resetHandshake() turns a socket into the other end", async () => {
+  const [a, b] = memoryPair();
+  const client = importFD(a, { ...serverOptions(), ...clientOptions(), role: "server" });
+  const server = importFD(b, { ...serverOptions(), role: "client" });
+  resetHandshake(client, false);
+  resetHandshake(server, true);
+  const [info] = await shake({ client, server });
+  assertEquals(info.peerCertificates[0], PKI.server.cert);
+  await closeAll(client, server);
+});
+
+Deno.test("authCertificateHook() decides in place of the default, null restores that", async () => {
+  await using joined = join({ client: { caCerts: [] } });
+  authCertificateHook(joined.client, (_socket, { chain }) => chain[0]!.equals(PKI.server.cert));
+  await shake(joined);
+
+  await using refused = join({ client: { caCerts: [], authCertificate: () => true } });
+  authCertificateHook(refused.client, null);
+  const [outcome] = await Promise.allSettled([
+    refused.client.handshake(),
+    refused.server.handshake(),
+  ]);
+  assertEquals(outcome.status === "rejected" && outcome.reason.name, "SEC_ERROR_UNKNOWN_ISSUER");
+});
+
+Deno.test("badCertHook() overrides a refusal", async () => {
+  await using joined = join({ client: { caCerts: [] } });
+  const refusals: string[] = [];
+  badCertHook(joined.client, (_socket, error) => {
+    refusals.push(error.name);
+    return true;
+  });
+  const [info] = await shake(joined);
+  assertEquals(refusals, ["SEC_ERROR_UNKNOWN_ISSUER"]);
+  assertEquals(info.badCertAccepted, true);
+});
+
+Deno.test("getClientAuthDataHook() chooses what the client shows", async () => {
+  await using joined = join({ server: { clientAuth: "require" } });
+  getClientAuthDataHook(joined.client, (_socket, { caNames }) => {
+    assertEquals(caNames.map(String), [String(PKI.root.cert.subject)]);
+    return PKI.client.credential;
+  });
+  await shake(joined);
+  assertEquals(peerCertificate(joined.server), PKI.client.cert);
+});
+
+Deno.test("sniSocketConfigHook() chooses the server's certificate by name", async () => {
+  await using joined = join({ client: { hostname: "other.test" } });
+  sniSocketConfigHook(joined.server, (_socket, { serverName }) => {
+    return serverName === "other.test" ? { certificates: [PKI.otherServer.credential] } : null;
+  });
+  await shake(joined);
+  assertEquals(peerCertificate(joined.client), PKI.otherServer.cert);
+});
+
+Deno.test("handshakeCallback() is told once what was negotiated", async () => {
+  await using joined = join();
+  const told: ChannelInfo[] = [];
+  handshakeCallback(joined.client, (socket, info) => {
+    assertEquals(socket, joined.client);
+    told.push(info);
+  });
+  const [info] = await shake(joined);
+  assertEquals(told, [info]);
+});
+
+Deno.test("keyLogCallback() gets the lines that Wireshark wants, the same at both ends", async () => {
+  await using joined = join();
+  const lines: string[][] = [[], []];
+  keyLogCallback(joined.client, (line) => lines[0]!.push(line));
+  keyLogCallback(joined.server, (line) => lines[1]!.push(line));
+  await shake(joined);
+  assertEquals(lines[0]!.toSorted(), lines[1]!.toSorted());
+  assertEquals(lines[0]!.map((line) => line.split(" ")[0]).toSorted(), [
+    "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+    "CLIENT_TRAFFIC_SECRET_0",
+    "EXPORTER_SECRET",
+    "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+    "SERVER_TRAFFIC_SECRET_0",
+  ]);
+  for (const line of lines[0]!) assertMatch(line, /^[A-Z_0]+ [0-9a-f]{64} [0-9a-f]{64}$/);
+});
+
+Deno.test("setters fail once the handshake has begun", async () => {
+  await using joined = await connected();
+  const setters = [
+    () => setURL(joined.client, HOSTNAME),
+    () => resetHandshake(joined.client, true),
+    () => authCertificateHook(joined.client, null),
+    () => badCertHook(joined.client, null),
+    () => getClientAuthDataHook(joined.client, null),
+    () => sniSocketConfigHook(joined.client, null),
+    () => handshakeCallback(joined.client, null),
+    () => keyLogCallback(joined.client, null),
+  ];
+  for (const set of setters) {
+    assertEquals(assertThrows(set, SslError).name, "PR_IS_CONNECTED_ERROR");
+  }
+});
+
+Deno.test("newModel() is copied by value when a socket is imported", async () => {
+  const model = newModel({ ...clientOptions(), alpnProtocols: ["first"] });
+  const [a, b] = memoryPair();
+  const client = importFD(a, { model });
+  setURL(model, "other.test"); // too late for the socket
+  const server = importFD(b, serverOptions({ alpnProtocols: ["first"] }));
+  assertEquals(revealURL(client), HOSTNAME);
+  const [info] = await shake({ client, server });
+  assertEquals(info.alpnProtocol, "first");
+  await closeAll(client, server);
+});
+
+Deno.test("newModel() may be a socket, too, and options change the copy", () => {
+  const [a, b] = memoryPair();
+  const first = importFD(a, clientOptions());
+  const second = importFD(b, { model: first, hostname: "other.test" });
+  assertEquals([revealURL(first), revealURL(second)], [HOSTNAME, "other.test"]);
+  first[Symbol.dispose]();
+  second[Symbol.dispose]();
+});
+
+Deno.test("importFD() refuses options that have no such value, and says which are there", () => {
+  const rows: [Parameters<typeof importFD>[1], RegExp][] = [
+    [{ cipherSuites: [] }, /cipherSuites: the list is empty/],
+    // deno-lint-ignore no-explicit-any -- what JavaScript may pass
+    [{ cipherSuites: ["TLS_NULL" as any] }, /"TLS_NULL" is none of TLS_AES_128_GCM_SHA256/],
+    // deno-lint-ignore no-explicit-any -- what JavaScript may pass
+    [{ groups: ["x448" as any] }, /"x448" is none of X25519MLKEM768/],
+    [{ alpnProtocols: [""] }, /is not 1 to 255 bytes long/],
+    [{ alpnProtocols: ["x".repeat(256)] }, /is not 1 to 255 bytes long/],
+    [{ versions: { min: "TLSv1.2", max: "TLSv1.2" } }, /TLSv1.2 is not supported/],
+  ];
+  for (const [options, message] of rows) {
+    const [a] = memoryPair();
+    const error = assertThrows(() => importFD(a, options!), SslError);
+    assertMatch(error.message, message);
+    assertFalse(error.code === 0);
+    assertInstanceOf(error, Error);
+  }
+});

@@ -1,0 +1,77 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** The README's table "NSS function → here" tells the truth: what it names is there, and a test proves it. */
+
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import * as nss from "@nss/nss";
+
+const ROOT = new URL("../../", import.meta.url);
+
+interface Row {
+  readonly nss: string;
+  /** The exports and socket members that the row names. */
+  readonly names: readonly string[];
+}
+
+/** The rows of the table; names are what stands in backquotes before a parenthesis, and after `socket.`. */
+function rowsOf(readme: string): readonly Row[] {
+  const table = readme.split("### NSS function → here")[1]?.split("\n## ")[0] ?? "";
+  return table.split("\n").filter((line) => /^\| `/.test(line)).map((line) => {
+    const [left, right] = line.split("|").slice(1);
+    const names = [...right!.matchAll(/`([\w.]+)\(/g)].map(([, name]) => name!);
+    return { nss: left!.trim(), names };
+  });
+}
+
+async function testTitles(folder: URL): Promise<readonly string[]> {
+  const titles: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const url = new URL(entry.name, folder);
+    if (entry.isDirectory) titles.push(...await testTitles(new URL(`${entry.name}/`, folder)));
+    else if (entry.name.endsWith("_test.ts")) {
+      const text = await Deno.readTextFile(url);
+      titles.push(...[...text.matchAll(/["'`]((?:\w+\.)?\w+)\(\) /g)].map(([, name]) => name!));
+    }
+  }
+  return titles;
+}
+
+const rows = rowsOf(await Deno.readTextFile(new URL("README.md", ROOT)));
+const titles = new Set(await testTitles(new URL("tests/", ROOT)));
+
+Deno.test("README: the table of NSS functions names exports, and each has tests under its name", () => {
+  assertGreater(rows.length, 25);
+  for (const { nss: name, names } of rows) {
+    for (const here of names) {
+      if (here.includes(".")) continue; // a member of the socket: below
+      assert(here in nss, `${name}: ${here} is not exported`);
+      assert(titles.has(here), `${name}: no test title begins with "${here}() "`);
+    }
+  }
+});
+
+Deno.test("README: the members of sockets and listeners that the table names are there", () => {
+  const members = new Set(rows.flatMap(({ names }) => names).filter((name) => name.includes(".")));
+  const { readable, writable } = new TransformStream<Uint8Array>();
+  const socket = nss.importFD({ readable, writable });
+  const listener = nss.importFD({
+    accept: () => Promise.reject(new Error("Not called")),
+    close: () => {},
+    addr: null,
+  });
+  const owners: Record<string, object> = { socket, listener };
+  const missing = [...members].filter((member) => {
+    const [owner, name] = member.split(".");
+    return !(name! in (owners[owner!] ?? {}));
+  });
+  assertEquals(missing, []);
+  socket[Symbol.dispose]();
+});
+
+Deno.test("rowsOf() reads a row with two functions", () => {
+  const [row] = rowsOf(
+    "### NSS function → here\n| `A`, `B` | `setA(x)`, `b(y)`; option `c` |\n## Z",
+  );
+  assertEquals(row, { nss: "`A`, `B`", names: ["setA", "b"] });
+});
