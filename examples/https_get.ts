@@ -18,29 +18,30 @@
 import {
   type ChannelInfo,
   formatGeneralName,
+  getChannelInfo,
   importFD,
   type ImportOptions,
   NssError,
+  type SslSocket,
 } from "@nss/nss";
 import { parseArgs } from "node:util";
 
-/** Requests a page; what comes back is the whole answer, its header included. */
-async function httpsGet(
-  url: URL,
-  trust: Pick<ImportOptions, "caCerts" | "authCertificate">,
-): Promise<{ info: ChannelInfo; answer: ReadableStream<Uint8Array> }> {
+/** How to tell whom to trust. */
+type Trust = Pick<ImportOptions, "caCerts" | "authCertificate">;
+
+/** Asks a server for a page; its answer, headers included, is what the socket then reads. */
+async function requestPage(url: URL, trust: Trust): Promise<SslSocket> {
   const { hostname, host, pathname, search } = url;
   const conn = await Deno.connect({ hostname, port: Number(url.port || 443) });
   const socket = importFD(conn, { hostname, alpnProtocols: ["http/1.1"], ...trust });
-  const info = await socket.handshake();
   // HTTP/1.0, so that the answer ends where the connection does. TLS tells an end from a cut.
   const request = `GET ${pathname}${search} HTTP/1.0\r\nHost: ${host}\r\n\r\n`;
   await socket.write(new TextEncoder().encode(request));
-  return { info, answer: socket.readable };
+  return socket;
 }
 
 /** Trusts a key and nothing else: neither authorities nor names count. */
-function trustKey(pin: string): Pick<ImportOptions, "authCertificate"> {
+function trustKey(pin: string): Trust {
   return {
     authCertificate: async (_socket, peer) =>
       await peer.chain[0]!.subjectPublicKeyInfo.pin() === pin,
@@ -74,9 +75,9 @@ if (import.meta.main) {
   }
   try {
     const trust = pin ? trustKey(pin) : ca ? { caCerts: [await Deno.readTextFile(ca)] } : {};
-    const { info, answer } = await httpsGet(new URL(url), trust);
-    await show(info);
-    await answer.pipeTo(Deno.stdout.writable);
+    await using socket = await requestPage(new URL(url), trust);
+    await show(getChannelInfo(socket));
+    await socket.readable.pipeTo(Deno.stdout.writable);
   } catch (error) {
     if (!(error instanceof NssError)) throw error;
     console.error(`${error.name}: ${error.message}`);

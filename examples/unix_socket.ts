@@ -33,7 +33,7 @@ async function serveClock(path: string, certificate: CertificateOptions): Promis
 
 /** Asks a server for the time. */
 async function askClock(path: string, ca: string): Promise<string> {
-  const socket = importFD(await Deno.connect({ transport: "unix", path }), {
+  await using socket = importFD(await Deno.connect({ transport: "unix", path }), {
     hostname: HOSTNAME,
     caCerts: [ca],
   });
