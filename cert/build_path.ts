@@ -39,8 +39,8 @@ export interface PathSearch extends CheckOptions {
   readonly maxDepth: number;
   /** Counts the work. */
   readonly budget: VerificationBudget;
-  /** Hears why a candidate was not taken. */
-  readonly reject: (error: NssError) => void;
+  /** Hears why a candidate was not taken; the error is made only if its name tells more. */
+  readonly reject: (name: ErrorName, error: () => NssError) => void;
 }
 
 /**
@@ -71,15 +71,25 @@ const RANKS: readonly ErrorName[] = [
   "SEC_ERROR_REVOKED_CERTIFICATE",
 ];
 
-/**
- * Chooses the error that tells more.
- *
- * @param kept The one kept so far.
- * @param next Another one.
- * @returns The one of higher rank, of equals the first.
- */
-export function moreSpecific(kept: NssError | null, next: NssError): NssError {
-  return kept === null || RANKS.indexOf(next.name) > RANKS.indexOf(kept.name) ? next : kept;
+/** Keeps the error that tells most. */
+export class MostSpecificError {
+  #error: NssError | null = null;
+
+  /** The error kept, or `null` if there was none. */
+  get error(): NssError | null {
+    return this.#error;
+  }
+
+  /**
+   * Offers an error.
+   *
+   * @param name Its name.
+   * @param make Makes it; called only if it is kept, for a search may reject 200,000 times.
+   */
+  offer(name: ErrorName, make: () => NssError): void {
+    const kept = this.#error;
+    if (kept === null || RANKS.indexOf(name) > RANKS.indexOf(kept.name)) this.#error = make();
+  }
 }
 
 /**
@@ -106,55 +116,79 @@ export function* candidatePaths(
       yield { certificates: [leaf], anchor, leafIsAnchor: true };
     }
   }
-  const verdicts = new Map<Certificate, NssError | null>();
-  const anchorVerdicts = new Map<TrustAnchor, NssError | null>();
-  yield* extend([leaf], 0);
+  const { anchors, intermediates, budget, maxDepth } = search;
+  // Per certificate once, however often the search comes by
+  const verdicts = new Map<Certificate | TrustAnchor, NssError | null>();
+  const issuers = new Map<Certificate, Issuers>();
+  const authorities = new Map<Certificate, number>();
+  const numbers = new Map<string, number>();
+  /** One number for each name and key. */
+  const authorityOf = (certificate: Certificate) =>
+    memoized(authorities, certificate, () => {
+      const id = `${certificate.subjectPublicKeyInfoDer.toHex()} ${certificate.subject.key}`;
+      return memoized(numbers, id, () => numbers.size);
+    });
+  const issuersOf = (child: Certificate) =>
+    memoized(issuers, child, () => ({
+      anchors: byHint(child, anchors, keyIdentifierOfAnchor),
+      intermediates: byHint(child, intermediates, keyIdentifierOf),
+    }));
+  yield* extend([leaf], [authorityOf(leaf)], 0);
 
   function* extend(
     path: readonly Certificate[],
+    onPath: readonly number[],
     depth: number,
   ): Generator<CandidatePath, void, void> {
     const child = path[path.length - 1]!;
+    const issuers = issuersOf(child);
     let found = false;
-    for (const anchor of byHint(child, search.anchors, keyIdentifierOfAnchor)) {
-      search.budget.spend("pathSteps");
+    for (const anchor of issuers.anchors) {
+      budget.spend("pathSteps");
       found = true;
-      const error = memoized(anchorVerdicts, anchor, () => checkAnchor(anchor, search)) ??
-        checkPathLength(anchor.certificate, depth) ?? checkDistrust(anchor, leaf);
+      const error = memoized(verdicts, anchor, () => checkAnchor(anchor, leaf, search)) ??
+        checkPathLength(anchor.certificate, depth);
       if (error === null) yield { certificates: path, anchor, leafIsAnchor: false };
-      else search.reject(error);
+      else search.reject(error.name, () => error);
     }
-    for (const candidate of byHint(child, search.intermediates, keyIdentifierOf)) {
-      search.budget.spend("pathSteps");
-      if (path.some((certificate) => isSameAuthority(certificate, candidate))) continue;
+    for (const candidate of issuers.intermediates) {
+      budget.spend("pathSteps");
+      const authority = authorityOf(candidate);
+      if (onPath.includes(authority)) continue;
       found = true;
       const inner = depth + (candidate.isSelfIssued ? 0 : 1);
+      if (inner > maxDepth || path.length > MAX_PATH_LENGTH) {
+        search.reject("SEC_ERROR_UNKNOWN_ISSUER", () => tooDeep(candidate, inner, maxDepth));
+        continue;
+      }
       const error = memoized(verdicts, candidate, () => checkIntermediate(candidate, search)) ??
-        checkPathLength(candidate, depth) ??
-        checkDepth(candidate, inner, path.length, search.maxDepth);
-      if (error === null) yield* extend([...path, candidate], inner);
-      else search.reject(error);
+        checkPathLength(candidate, depth);
+      if (error === null) yield* extend([...path, candidate], [...onPath, authority], inner);
+      else search.reject(error.name, () => error);
     }
     if (!found) {
-      search.reject(certificateError(
-        "SEC_ERROR_UNKNOWN_ISSUER",
-        child,
-        child.isSelfIssued
-          ? "it is self-signed and no trust anchor"
-          : `its issuer "${child.issuer}" is not known`,
-      ));
+      search.reject("SEC_ERROR_UNKNOWN_ISSUER", () =>
+        certificateError(
+          "SEC_ERROR_UNKNOWN_ISSUER",
+          child,
+          child.isSelfIssued
+            ? "it is self-signed and no trust anchor"
+            : `its issuer "${child.issuer}" is not known`,
+        ));
     }
   }
 }
 
-function memoized<K>(
-  verdicts: Map<K, NssError | null>,
-  key: K,
-  check: () => NssError | null,
-): NssError | null {
-  let verdict = verdicts.get(key);
-  if (verdict === undefined) verdicts.set(key, verdict = check());
-  return verdict;
+/** What has the name of a certificate's issuer. */
+interface Issuers {
+  readonly anchors: readonly TrustAnchor[];
+  readonly intermediates: readonly Certificate[];
+}
+
+function memoized<K, V>(values: Map<K, V>, key: K, make: () => V): V {
+  let value = values.get(key);
+  if (value === undefined) values.set(key, value = make());
+  return value;
 }
 
 /** Those whose subject is the issuer of a certificate, those with its key identifier first. */
@@ -199,11 +233,6 @@ function keyIdentifierOfAnchor({ certificate }: TrustAnchor): Uint8Array | null 
   return certificate === undefined ? null : keyIdentifierOf(certificate);
 }
 
-function isSameAuthority(a: Certificate, b: Certificate): boolean {
-  return bytesEqual(a.subjectPublicKeyInfoDer, b.subjectPublicKeyInfoDer) &&
-    a.subject.equals(b.subject);
-}
-
 function errorOf(check: () => void): NssError | null {
   try {
     check();
@@ -218,7 +247,20 @@ function checkIntermediate(certificate: Certificate, search: PathSearch): NssErr
   return errorOf(() => checkAuthority(certificate, search, false));
 }
 
-function checkAnchor({ certificate }: TrustAnchor, search: PathSearch): NssError | null {
+function checkAnchor(
+  anchor: TrustAnchor,
+  leaf: Certificate,
+  search: PathSearch,
+): NssError | null {
+  const { certificate, distrustAfter } = anchor;
+  if (distrustAfter !== undefined && leaf.notBefore > distrustAfter) {
+    return certificateError(
+      "SEC_ERROR_UNTRUSTED_ISSUER",
+      leaf,
+      `certificates of "${anchor.subject}" made after ${distrustAfter.toISOString()} ` +
+        "are not trusted",
+    );
+  }
   return certificate === undefined
     ? null
     : errorOf(() => checkAuthority(certificate, search, true));
@@ -235,28 +277,11 @@ function checkPathLength(certificate: Certificate | undefined, below: number): N
   );
 }
 
-function checkDepth(
-  certificate: Certificate,
-  depth: number,
-  length: number,
-  maxDepth: number,
-): NssError | null {
-  if (depth <= maxDepth && length <= MAX_PATH_LENGTH) return null;
+function tooDeep(certificate: Certificate, depth: number, maxDepth: number): NssError {
+  const limit = depth > maxDepth ? maxDepth : MAX_PATH_LENGTH;
   return certificateError(
     "SEC_ERROR_UNKNOWN_ISSUER",
     certificate,
-    `the path would have more than ${
-      depth > maxDepth ? maxDepth : MAX_PATH_LENGTH
-    } authorities between`,
-  );
-}
-
-function checkDistrust(anchor: TrustAnchor, leaf: Certificate): NssError | null {
-  if (anchor.distrustAfter === undefined || leaf.notBefore <= anchor.distrustAfter) return null;
-  return certificateError(
-    "SEC_ERROR_UNTRUSTED_ISSUER",
-    leaf,
-    `certificates of "${anchor.subject}" made after ${anchor.distrustAfter.toISOString()} ` +
-      "are not trusted",
+    `the path would have more than ${limit} authorities between`,
   );
 }

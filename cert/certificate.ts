@@ -111,6 +111,7 @@ export class Certificate {
   readonly #notAfter: number;
   readonly #values = new Map<string, { value: unknown } | { error: unknown }>();
   readonly #fingerprints = new Map<HashName, Promise<Uint8Array<ArrayBuffer>>>();
+  #selfIssued: boolean | undefined;
   #spki: SubjectPublicKeyInfo | undefined;
   #signatureAlgorithm: SignatureAlgorithm | undefined;
 
@@ -169,7 +170,7 @@ export class Certificate {
 
   /** Whether subject and issuer have the same name, which does not say that they have the same key. */
   get isSelfIssued(): boolean {
-    return this.subject.equals(this.issuer);
+    return this.#selfIssued ??= this.subject.equals(this.issuer);
   }
 
   /**

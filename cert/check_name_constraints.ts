@@ -27,6 +27,8 @@ interface Prepared {
 const PREPARED = new WeakMap<NameConstraints, Prepared>();
 const SUBJECT_NAMES = new WeakMap<Certificate, readonly GeneralName[]>();
 
+const PRESENTED = new WeakMap<GeneralName, string | null>();
+
 /**
  * Checks a certificate's names against the constraints of an authority above it (RFC 5280, Sections
  * 4.2.1.10 and 6.1.3 (b), (c)).
@@ -141,6 +143,17 @@ function prepareOne(name: GeneralName): Constraint {
   }
 }
 
+/** A name is compared with every constraint, so it is normalised once. */
+function presentedName(name: GeneralName): string | null {
+  if (name.type !== "dns") return null;
+  let presented = PRESENTED.get(name);
+  if (presented === undefined) {
+    presented = normalizeDnsName(name.value, { underscore: true, wildcard: true });
+    PRESENTED.set(name, presented);
+  }
+  return presented;
+}
+
 type Of<T extends GeneralName["type"]> = Extract<GeneralName, { type: T }>;
 
 const isWithin = (name: string, base: string) =>
@@ -152,9 +165,7 @@ function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint {
   const base = name.value === "" ? "" : normalizeDnsName(name.value, { underscore: true });
   if (base === null) throw malformed(name);
   const compare = (other: GeneralName, any: boolean) => {
-    const presented = other.type === "dns"
-      ? normalizeDnsName(other.value, { underscore: true, wildcard: true })
-      : null;
+    const presented = presentedName(other);
     // What is no DNS name lies nowhere, and may lie anywhere
     if (presented === null) return any;
     if (!presented.startsWith("*.")) return isWithin(presented, base);

@@ -4,7 +4,7 @@ import {
   type CandidatePath,
   candidatePaths,
   MAX_SUB_CA_COUNT,
-  moreSpecific,
+  MostSpecificError,
 } from "./build_path.ts";
 import type { Certificate } from "./certificate.ts";
 import {
@@ -145,17 +145,14 @@ export async function verifyPath(
 
   const budget = new VerificationBudget();
   const policies = options.policies === undefined ? undefined : new Set(options.policies);
-  let worst: NssError | null = null;
-  const reject = (error: NssError) => {
-    worst = moreSpecific(worst, error);
-  };
+  const worst = new MostSpecificError();
   const search = {
     ...checks,
     intermediates: options.intermediates ?? [],
     anchors: options.anchors,
     maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
     budget,
-    reject,
+    reject: worst.offer.bind(worst),
   };
   for (const path of candidatePaths(leaf, search)) {
     try {
@@ -164,10 +161,10 @@ export async function verifyPath(
       return { certificates: path.certificates, anchor: path.anchor };
     } catch (error) {
       if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
-      reject(error);
+      worst.offer(error.name, () => error);
     }
   }
-  throw worst ??
+  throw worst.error ??
     certificateError("SEC_ERROR_UNKNOWN_ISSUER", leaf, `its issuer "${leaf.issuer}" is not known`);
 }
 
