@@ -3,7 +3,7 @@
 
 /**
  * Gets a page over TLS, and shows first what was negotiated and whose certificate came. `Deno.connectTls` tells neither
- * (denoland/deno#22181, #31111), and can be told whom to trust for the whole process only (denoland/deno#1371, #5931).
+ * (denoland/deno#22181, #31111), and takes more authorities to trust but not fewer, or a key (denoland/deno#1371, #5931).
  *
  *     deno run --allow-net --allow-sys examples/https_get.ts https://example.com/
  *     deno run --allow-net --allow-read=ca.pem examples/https_get.ts --ca ca.pem https://localhost:8443/
