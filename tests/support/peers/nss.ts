@@ -195,9 +195,10 @@ async function startServer(options: ServerOptions): Promise<PeerServer> {
       demandSame(answer.slice(answer.indexOf("\r\n\r\n") + 4).slice(0, text.length), text);
     },
     finish: async (connections) => {
-      await process.waitFor((p) => serverFacts(p.output).length >= connections ? p : null);
+      const told = (): NssFacts => new NssFacts(process.stdout, process.stderr);
+      await process.waitFor((p) => told().isComplete(connections) ? p : null);
       await close();
-      return serverFacts(process.output).map(({ peerCertificate, ...fact }) =>
+      return told().connections().map(({ peerCertificate, ...fact }) =>
         // selfserv tells its own name where it has not asked for the client's.
         clientAuth === "none" || peerCertificate === undefined ? fact : { ...fact, peerCertificate }
       );
@@ -207,33 +208,44 @@ async function startServer(options: ServerOptions): Promise<PeerServer> {
   });
 }
 
-function serverFacts(output: string): Negotiated[] {
-  let resumes = 0;
-  return blocks(output, /^\s*(\d+) stateless resumes/m).map((block) => {
-    const before = resumes;
-    resumes = Number(/(\d+) stateless resumes/.exec(block)?.[1] ?? resumes);
-    return {
-      ...cipherFacts(block),
-      resumed: resumes > before,
-      peerCertificate: /subject DN: CN=(.*)/.exec(block)?.[1] ?? null,
-    };
-  });
-}
+/**
+ * What both programs tell of their connections. Each line of it is in the order of the connections, but some are on
+ * standard output and some on standard error, so that they arrive in any order.
+ */
+class NssFacts {
+  readonly #ciphers: readonly RegExpMatchArray[];
+  readonly #exchanges: readonly RegExpMatchArray[];
+  readonly #subjects: readonly RegExpMatchArray[];
+  readonly #resumes: readonly RegExpMatchArray[];
+  readonly #validations: number;
 
-/** Cuts the output into one part a connection, each whole up to the line that ends it. */
-function blocks(output: string, last: RegExp): string[] {
-  return output.split(/SSL version 3\./).slice(1).filter((block) => last.test(block)).map((block) =>
-    `SSL version 3.${block}`
-  );
-}
+  constructor(stdout: string, stderr: string) {
+    const all = (pattern: RegExp): RegExpMatchArray[] => [
+      ...stdout.matchAll(pattern),
+      ...stderr.matchAll(pattern),
+    ];
+    this.#ciphers = all(/SSL version 3\.(\d) using (\d+-bit \S+)/g);
+    this.#exchanges = all(/Key Exchange: (\d+)-bit/g);
+    this.#subjects = all(/subject DN: CN=(.*)\n/g);
+    this.#resumes = all(/^\s*(\d+) stateless resumes/gm);
+    this.#validations = all(/Certificate Validated/g).length;
+  }
 
-function cipherFacts(block: string): Negotiated {
-  const line = /SSL version 3\.(\d) using (\d+-bit \S+)/.exec(block);
-  return {
-    ...suiteFact(line?.[2]),
-    ...(line ? { version: line[1] === "4" ? "TLSv1.3" : "TLSv1.2" } : {}),
-    ...bitsFact(/Key Exchange: (\d+)-bit/.exec(block)?.[1]),
-  };
+  isComplete(connections: number): boolean {
+    return [this.#ciphers, this.#exchanges, this.#resumes]
+      .every(({ length }) => length >= connections) && this.#subjects.length >= this.#validations;
+  }
+
+  connections(): Negotiated[] {
+    return this.#ciphers.map(([, version, cipher], i) => ({
+      version: version === "4" ? "TLSv1.3" : "TLSv1.2",
+      ...suiteFact(cipher),
+      ...bitsFact(this.#exchanges[i]?.[1]),
+      // The number counts all so far.
+      resumed: Number(this.#resumes[i]?.[1]) > Number(this.#resumes[i - 1]?.[1] ?? 0),
+      peerCertificate: this.#subjects[i]?.[1] ?? null,
+    }));
+  }
 }
 
 /** NSS tells a group's size only. */
@@ -269,15 +281,6 @@ async function runClient(options: ClientOptions): Promise<ClientResult> {
   });
   const { code, stdout, stderr } = await process.result();
   if (code === 0) demandSame(stdout, text.repeat(connections));
-  let resumes = 0;
-  const facts = blocks(stderr, /^\d+ stateless resumes/m).map((block) => {
-    const before = resumes;
-    resumes = Number(/(\d+) stateless resumes/.exec(block)?.[1] ?? resumes);
-    return {
-      ...cipherFacts(block),
-      resumed: resumes > before,
-      peerCertificate: /subject DN: CN=(.*)/.exec(block)?.[1] ?? null,
-    };
-  });
+  const facts = new NssFacts("", stderr).connections();
   return { exitCode: code, output: process.output, connections: facts };
 }
