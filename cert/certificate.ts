@@ -475,6 +475,17 @@ export function parseCertificatesPem(pem: string): Certificate[] {
  * @param input PEM text, PEM or DER bytes, a certificate, or several of these.
  * @returns The certificates.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if something is malformed.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { certificatesOf, createCertificate } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * assertEquals(certificatesOf([certificate.toPem(), certificate.der]).length, 2);
+ * ```
  */
 export function certificatesOf(
   input: string | Uint8Array | Certificate | readonly (string | Uint8Array | Certificate)[],

@@ -91,6 +91,18 @@ const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
  * Every method takes the name of the field it reads, so that an error says where the bytes are wrong:
  * `Cannot parse certificate: tbsCertificate.validity at byte 93: expected tag 0x30, found 0x31`. Names
  * are put together only when something fails.
+ *
+ * @example Usage
+ * ```ts
+ * import { DerReader } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const reader = new DerReader(Uint8Array.of(0x30, 3, 2, 1, 5), "example");
+ * const sequence = reader.sequence("numbers");
+ * assertEquals(sequence.smallInteger("first"), 5);
+ * sequence.finish();
+ * reader.finish();
+ * ```
  */
 export class DerReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;

@@ -10,8 +10,13 @@ const ENCODER = new TextEncoder();
 /**
  * A builder of distinguished encoding rules in which no length is computed by hand.
  *
- * ```ts ignore
- * new DerWriter().sequence((w) => w.oid("2.5.29.19").boolean(true)).finish();
+ * @example Usage
+ * ```ts
+ * import { DerWriter } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const der = new DerWriter().sequence((w) => w.integer(5).null()).finish();
+ * assertEquals(der, Uint8Array.of(0x30, 5, 2, 1, 5, 5, 0));
  * ```
  */
 export class DerWriter {

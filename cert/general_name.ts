@@ -161,6 +161,14 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
  *
  * @param name The name.
  * @returns The text.
+ *
+ * @example Usage
+ * ```ts
+ * import { formatGeneralName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatGeneralName({ type: "dns", value: "example.com" }), "DNS:example.com");
+ * ```
  */
 export function formatGeneralName(name: GeneralName): string {
   switch (name.type) {

@@ -6,6 +6,15 @@
  * @param text Four decimal numbers without leading zeros (RFC 6943, Section 3.1.1, "strict"), or a form
  * of RFC 4291, Section 2.2; an IPv6 address may stand in brackets, but have no zone.
  * @returns 4 or 16 bytes, or `null` if the text is no IP address.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseIpAddress } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseIpAddress("192.0.2.1"), Uint8Array.of(192, 0, 2, 1));
+ * assertEquals(parseIpAddress("192.0.2.01"), null);
+ * ```
  */
 export function parseIpAddress(text: string): Uint8Array<ArrayBuffer> | null {
   const inner = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
@@ -53,6 +62,14 @@ function parseIpv6(text: string): Uint8Array<ArrayBuffer> | null {
  *
  * @param bytes 4 or 16 bytes; of any other number of bytes, their hexadecimal form is printed.
  * @returns The text.
+ *
+ * @example Usage
+ * ```ts
+ * import { formatIpAddress, parseIpAddress } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatIpAddress(parseIpAddress("2001:DB8:0:0::1")!), "2001:db8::1");
+ * ```
  */
 export function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");

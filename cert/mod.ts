@@ -79,7 +79,7 @@ export { BudgetExceededError, VERIFICATION_LIMITS } from "./verification_budget.
 export type { BudgetedWork } from "./verification_budget.ts";
 export { MAX_PATH_LENGTH, MAX_SUB_CA_COUNT } from "./build_path.ts";
 export type { BitString, DerElement } from "./der.ts";
-export { bytesEqual, DerReader, MAX_DER_DEPTH, MAX_DER_SIZE } from "./der.ts";
+export { DerReader, MAX_DER_DEPTH, MAX_DER_SIZE } from "./der.ts";
 export { DerWriter } from "./der_writer.ts";
 export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./errors.ts";
 export { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
@@ -131,13 +131,7 @@ export type {
   PrivateKey,
   SignatureScheme,
 } from "./private_key.ts";
-export {
-  encodeSignatureAlgorithm,
-  keyFitsScheme,
-  parseSignatureAlgorithm,
-  type SignatureAlgorithm,
-  signatureSchemesOf,
-} from "./signature_algorithm.ts";
+export { type SignatureAlgorithm, signatureSchemesOf } from "./signature_algorithm.ts";
 export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./spki.ts";
 export { type TrustAnchor, trustAnchorOf } from "./trust_anchor.ts";
 export {
@@ -159,5 +153,5 @@ export {
   type VerifyChainOptions,
   verifyPath,
 } from "./verify_cert.ts";
-export { dnsNameMatches, verifyCertName } from "./verify_cert_name.ts";
-export { verifySignature, verifySignedData } from "./verify_signature.ts";
+export { verifyCertName } from "./verify_cert_name.ts";
+export { verifySignature } from "./verify_signature.ts";

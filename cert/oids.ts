@@ -119,6 +119,14 @@ const NAMES: ReadonlyMap<string, OidName> = new Map(
  *
  * @param oid A dotted object identifier.
  * @returns Its name, or `undefined` if this package does not know it.
+ *
+ * @example Usage
+ * ```ts
+ * import { oidName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(oidName("2.5.29.17"), "subjectAltName");
+ * ```
  */
 export function oidName(oid: string): OidName | undefined {
   return NAMES.get(oid);

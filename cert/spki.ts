@@ -142,8 +142,8 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * import { parseSubjectPublicKeyInfo } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
- * const { publicKey } = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
- * const spki = await crypto.subtle.exportKey("spki", publicKey as CryptoKey);
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]) as CryptoKeyPair;
+ * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
  * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
  * assertEquals(key.algorithm, { type: "ed25519" });
  * ```

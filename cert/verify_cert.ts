@@ -128,6 +128,23 @@ export async function verifyCertificateChain(
  * @param options What is trusted, when and for what.
  * @returns The path.
  * @throws {NssError} As {@linkcode verifyCertificateChain}.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, trustAnchorOf, verifyPath } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * const anchor = trustAnchorOf(certificate);
+ * const path = await verifyPath(certificate, {
+ *   anchors: [anchor],
+ *   time: new Date(),
+ *   usage: "sslServer",
+ * });
+ * assertEquals(path.anchor, anchor);
+ * ```
  */
 export async function verifyPath(
   leaf: Certificate,

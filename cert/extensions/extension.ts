@@ -55,6 +55,20 @@ export function readExtension<T>(extension: CertificateExtension, codec: Extensi
  * @param value Its value.
  * @param critical Whether it is critical.
  * @returns The extension, with an offset of zero.
+ *
+ * @example A certificate of a server that must staple an OCSP response
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, makeExtension, tlsFeature } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const certificate = await createCertificate({
+ *   ...await generateKeyPair(),
+ *   dnsNames: ["example.com"],
+ *   extensions: [makeExtension(tlsFeature, [5])],
+ * });
+ * assertEquals(certificate.tlsFeature, [5]);
+ * ```
  */
 export function makeExtension<T>(
   codec: ExtensionCodec<T>,
