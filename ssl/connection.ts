@@ -57,13 +57,20 @@ export class Connection<A = unknown> {
   #engine: SslEngine | null = null;
   #handshake: Promise<ChannelInfo> | null = null;
   #failure: SslError | null = null;
+  /** Whether anybody has been told of the failure. */
+  #failureSeen = false;
   #handshakeComplete = false;
   #reading = false;
   #writing: Promise<number> | null = null;
   #sending: Promise<void> | null = null;
   #receiving: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  #transportClosed = false;
+  /** Whether all that was written has left before the socket closes. */
+  #flushed = false;
+  #writeClosing: Promise<void> | null = null;
+  #transportClosing: Promise<void> | null = null;
+  /** Rejects when the connection is broken, whatever a handshake is waiting for. */
+  readonly #broken = Promise.withResolvers<never>();
   /** Resolves when there may be room in the engine's window. */
   #progress = Promise.withResolvers<void>();
 
@@ -72,6 +79,7 @@ export class Connection<A = unknown> {
     this.transport = transport;
     this.#options = options;
     this.#chunks = new ChunkReader(transport, options.head);
+    this.#broken.promise.catch(() => {}); // only a handshake waits for it
   }
 
   get handshakeStarted(): boolean {
@@ -135,6 +143,7 @@ export class Connection<A = unknown> {
   /** Encrypts and sends bytes; resolves once all are sealed, and no more than half a window waits for the transport. */
   write(p: Uint8Array): Promise<number> {
     if (this.#writing !== null) return Promise.reject(busy("write"));
+    if (this.#closing !== null) return Promise.reject(this.#failure ?? closedError());
     const writing = this.#write(p).finally(() => {
       this.#writing = null;
     });
@@ -142,28 +151,20 @@ export class Connection<A = unknown> {
     return writing;
   }
 
-  /** Says that no more will be written; reading goes on. */
-  async closeWrite(): Promise<void> {
-    if (this.#writing !== null) throw busy("write");
-    await this.handshake();
-    this.#throwIfBroken();
-    this.#engine!.close();
-    await this.#send();
-    await this.transport.closeWrite();
+  /** Says that no more will be written, once; reading goes on. */
+  closeWrite(): Promise<void> {
+    if (this.#writing !== null) return Promise.reject(busy("write"));
+    return this.#writeClosing ??= this.#closeWrite();
   }
 
   /** Sends what was written and close_notify, then closes the transport. */
   close(): Promise<void> {
-    if (this.#closing === null) {
-      this.#closing = this.#close();
-      this.#closing.catch(() => {}); // close() is often not awaited
-    }
-    return this.#closing;
+    return this.#end(true);
   }
 
-  /** Closes the transport without a word. */
-  abort(): void {
-    this.#break(closedError());
+  /** Sends what was written, then closes the transport without close_notify: the peer sees a truncation. */
+  abort(): Promise<void> {
+    return this.#end(false);
   }
 
   /** Renews the write key, and asks the peer to renew its own where `requestUpdate`. */
@@ -177,24 +178,19 @@ export class Connection<A = unknown> {
   async #boundedHandshake(): Promise<ChannelInfo> {
     const { handshakeTimeout } = this.#config;
     const { signal } = this.#options;
-    const stopped = Promise.withResolvers<never>();
-    const stop = (error: SslError) => {
-      this.#break(error);
-      stopped.reject(error);
-    };
     const onAbort = () =>
-      stop(
+      this.#break(
         new SslError("PR_OPERATION_ABORTED_ERROR", "Cannot complete handshake: it was aborted", {
           cause: signal!.reason,
         }),
       );
     const timer = handshakeTimeout > 0
-      ? setTimeout(() => stop(timeoutError(handshakeTimeout)), handshakeTimeout)
+      ? setTimeout(() => this.#break(timeoutError(handshakeTimeout)), handshakeTimeout)
       : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (signal?.aborted) onAbort();
-      return await Promise.race([this.#runHandshake(), stopped.promise]);
+      return await Promise.race([this.#runHandshake(), this.#broken.promise]);
     } catch (error) {
       throw await this.#fail(error);
     } finally {
@@ -258,7 +254,7 @@ export class Connection<A = unknown> {
     await engine.ticketsReady;
     const data = toArrayBufferBytes(p);
     for (let sent = 0;;) {
-      this.#throwIfBroken();
+      this.#throwIfFailed(); // and not if closing: close() waits for a write that it finds under way
       if (engine.writeClosed) {
         throw new SslError("PR_SOCKET_SHUTDOWN_ERROR", "Cannot write: the writing side is closed");
       }
@@ -269,21 +265,49 @@ export class Connection<A = unknown> {
     }
   }
 
-  async #close(): Promise<void> {
+  #end(inOrder: boolean): Promise<void> {
+    if (this.#closing === null) {
+      this.#closing = this.#close(inOrder);
+      this.#closing.catch(() => {}); // the end of a socket is often not awaited
+    }
+    return this.#closing;
+  }
+
+  async #close(inOrder: boolean): Promise<void> {
+    if (this.#failure !== null) {
+      await this.#closeTransport().catch(() => {}); // the first error counts
+      // Data that was accepted and lost must not go unnoticed.
+      if (!this.#failureSeen) throw this.#failure;
+      return;
+    }
     const { closeTimeout } = this.#config;
     try {
-      if (this.#failure !== null) return;
-      await bounded(this.#sayGoodbye(), closeTimeout);
+      await bounded(this.#sayGoodbye(inOrder), closeTimeout);
+      if (!this.#flushed) throw closeTimeoutError(closeTimeout);
     } finally {
       this.#break(closedError());
       await this.#closeTransport();
     }
   }
 
-  async #sayGoodbye(): Promise<void> {
+  async #sayGoodbye(inOrder: boolean): Promise<void> {
     await this.#writing;
-    this.#engine?.close();
     await this.#send();
+    this.#flushed = true;
+    if (inOrder) this.#engine?.close();
+    await this.#send().catch(() => {}); // everything has left but the close_notify: the peer is gone already
+  }
+
+  async #closeWrite(): Promise<void> {
+    await this.handshake();
+    this.#throwIfBroken();
+    this.#engine!.close();
+    await this.#send();
+    try {
+      await this.transport.closeWrite();
+    } catch (error) {
+      throw transportError("write", error);
+    }
   }
 
   /** Sends all output; joins the pump that runs. */
@@ -349,6 +373,7 @@ export class Connection<A = unknown> {
 
   /** Ends the connection for an error: its alert leaves, within bounds, then the transport is closed. */
   async #fail(cause: unknown): Promise<SslError> {
+    this.#failureSeen = true;
     if (this.#failure !== null) return this.#failure;
     const error = toSslError(cause);
     this.#failure = error;
@@ -362,14 +387,23 @@ export class Connection<A = unknown> {
   /** Ends the connection at once. */
   #break(error: SslError): void {
     this.#failure ??= error;
+    this.#broken.reject(this.#failure);
     this.#wakeWriter();
     this.#closeTransport().catch(() => {});
   }
 
-  async #closeTransport(): Promise<void> {
-    if (this.#transportClosed) return;
-    this.#transportClosed = true;
-    await this.transport.close();
+  /** Closes the transport, once; all callers get the same promise. */
+  #closeTransport(): Promise<void> {
+    this.#transportClosing ??= this.#closeTransportOnce();
+    return this.#transportClosing;
+  }
+
+  async #closeTransportOnce(): Promise<void> {
+    try {
+      await this.transport.close();
+    } catch (error) {
+      throw transportError("close", error);
+    }
   }
 
   #onProgress(): void {
@@ -382,8 +416,14 @@ export class Connection<A = unknown> {
     this.#progress = Promise.withResolvers();
   }
 
+  #throwIfFailed(): void {
+    if (this.#failure === null) return;
+    this.#failureSeen = true;
+    throw this.#failure;
+  }
+
   #throwIfBroken(): void {
-    if (this.#failure !== null) throw this.#failure;
+    this.#throwIfFailed();
     if (this.#closing !== null) throw closedError();
   }
 }
@@ -403,7 +443,15 @@ function timeoutError(milliseconds: number): SslError {
   );
 }
 
-function transportError(what: "read" | "write", cause: unknown): SslError {
+function closeTimeoutError(milliseconds: number): SslError {
+  return new SslError(
+    "PR_IO_TIMEOUT_ERROR",
+    `Cannot send all that was written before the socket closes: it took longer than ${milliseconds} ms ` +
+      "(closeTimeout)",
+  );
+}
+
+function transportError(what: "read" | "write" | "close", cause: unknown): SslError {
   if (cause instanceof SslError) return cause;
   const reason = cause instanceof Error ? cause : new Error(String(cause));
   const name = RESET_NAMES.includes(reason.name) ? "PR_CONNECT_RESET_ERROR" : "PR_IO_ERROR";

@@ -215,7 +215,8 @@ export class SslEngine {
   receiveEof(): void {
     this.#throwIfFailed();
     if (this.#readClosed) return;
-    if (this.connected && this.#hs.config.allowTruncation) {
+    // Half a record is a truncation for whoever may end as it likes, too.
+    if (this.connected && this.#hs.config.allowTruncation && !this.#read.partial) {
       this.#readClosed = true;
       return;
     }
@@ -447,6 +448,8 @@ export class SslEngine {
   #handshakeOutput(): HandshakeOutput {
     return {
       sendMessage: (message) => {
+        // RFC 8446, Section 6.1: nothing follows a close_notify, nor a fatal alert, however long it was under way.
+        if (this.#writeClosed || this.#error !== null) return;
         if (this.#filter === undefined) return this.#write.writeHandshake(message);
         const body = message.subarray(4);
         for (const replaced of this.#filter({ type: message[0]!, body, raw: message })) {

@@ -128,6 +128,14 @@ export interface JoinOptions {
   readonly wrapServer?: (conn: ConnLike<Deno.NetAddr>) => ConnLike<Deno.NetAddr>;
 }
 
+/** Two sockets that talk to each other. */
+export interface Ends {
+  /** The client. */
+  readonly client: SslSocket;
+  /** The server. */
+  readonly server: SslSocket;
+}
+
 /** Two sockets joined in memory; leaving the scope closes both. */
 export interface Joined extends AsyncDisposable {
   /** The client. */
@@ -156,7 +164,7 @@ export async function closeAll(...sockets: readonly SslSocket[]): Promise<void> 
 
 /** Completes the handshake of both ends. */
 export async function shake(
-  { client, server }: Pick<Joined, "client" | "server">,
+  { client, server }: Ends,
 ): Promise<[ChannelInfo, ChannelInfo]> {
   return await Promise.all([client.handshake(), server.handshake()]);
 }
@@ -182,14 +190,14 @@ export async function session(options: JoinOptions = {}): Promise<[ChannelInfo, 
 }
 
 /** Sends a byte from the server to the client, and with it the tickets. */
-export async function ping({ client, server }: Pick<Joined, "client" | "server">): Promise<void> {
+export async function ping({ client, server }: Ends): Promise<void> {
   await server.write(new Uint8Array([42]));
   assertEquals(await client.read(new Uint8Array(8)), 1);
 }
 
 /** Writes one byte each way and reads it. */
 export async function pingPong(
-  { client, server }: Pick<Joined, "client" | "server">,
+  { client, server }: Ends,
 ): Promise<void> {
   const buffer = new Uint8Array(1);
   await client.write(new Uint8Array([1]));
