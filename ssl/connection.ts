@@ -286,7 +286,8 @@ export class Connection<A = unknown> {
       if (!this.#flushed) throw closeTimeoutError(closeTimeout);
     } finally {
       this.#break(closedError());
-      await this.#closeTransport();
+      // Over another socket the close_notify was data, which a peer that is gone has no use for.
+      await this.#closeTransport().catch(throwUnlessReset);
     }
   }
 
@@ -456,6 +457,10 @@ function transportError(what: "read" | "write" | "close", cause: unknown): SslEr
   const reason = cause instanceof Error ? cause : new Error(String(cause));
   const name = RESET_NAMES.includes(reason.name) ? "PR_CONNECT_RESET_ERROR" : "PR_IO_ERROR";
   return new SslError(name, `Cannot ${what}: the transport failed: ${reason.message}`, { cause });
+}
+
+function throwUnlessReset(error: unknown): void {
+  if (!(error instanceof SslError && error.name === "PR_CONNECT_RESET_ERROR")) throw error;
 }
 
 /** What Deno calls the errors of a connection that the peer has dropped. */

@@ -1,0 +1,383 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * The pump rules of `ssl/connection.ts`: failures of the transport, limits of time and of memory, and bytes that come as they like.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertLess, assertStrictEquals } from "@std/assert";
+import type { ErrorName } from "../../cert/errors.ts";
+import { keyUpdate } from "../../ssl/communicate.ts";
+import type { SslError } from "../../ssl/errors.ts";
+import type { Role } from "../../ssl/import_options.ts";
+import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { ConnLike } from "../../ssl/transport.ts";
+import { memoryPair } from "../support/memory_pair.ts";
+import { FlakyConn } from "./_flaky_conn.ts";
+import { concat } from "./_record_tap.ts";
+import {
+  assertCutOff,
+  clientOptions,
+  closeAll,
+  connected,
+  failureOf,
+  IMPATIENCE,
+  join,
+  pattern,
+  pingPong,
+  readAll,
+  readExactly,
+  serverOptions,
+  shake,
+  socketOver,
+  turns,
+} from "./_support.ts";
+
+const ROLES: readonly Role[] = ["client", "server"];
+
+/** Whatever can be called on a socket. */
+const CALLS: readonly ((socket: SslSocket) => Promise<unknown>)[] = [
+  (socket) => socket.read(new Uint8Array(1)),
+  (socket) => socket.write(new Uint8Array(1)),
+  (socket) => socket.handshake(),
+  (socket) => socket.closeWrite(),
+];
+
+/** What a socket does in the tests of failures: it comes to every kind of read and write. */
+async function useSocket(socket: SslSocket): Promise<void> {
+  await socket.handshake();
+  await socket.write(pattern(50_000));
+  assertEquals((await readExactly(socket, 50_000)).length, 50_000);
+  await keyUpdate(socket, true);
+  await socket.write(pattern(10));
+  assertEquals((await readExactly(socket, 10)).length, 10);
+  await socket.closeWrite();
+  assertEquals(await socket.read(new Uint8Array(1)), null);
+  await socket.close();
+}
+
+/** Joins a socket whose transport may fail with one whose transport does not. */
+function flakyPair(role: Role, failAt: { read?: number; write?: number }, error?: Error) {
+  let flaky: FlakyConn | undefined;
+  const wrap = (conn: ConnLike<Deno.NetAddr>) => flaky = new FlakyConn(conn, failAt, error);
+  const joined = join({ [role === "client" ? "wrapClient" : "wrapServer"]: wrap });
+  const [own, peer] = role === "client"
+    ? [joined.client, joined.server]
+    : [joined.server, joined.client];
+  return { own, peer, flaky: flaky! };
+}
+
+for (const role of ROLES) {
+  for (const what of ["read", "write"] as const) {
+    Deno.test(`SslSocket as ${role} ends in its first error where any ${what} of the transport fails`, async () => {
+      const sound = flakyPair(role, {});
+      await Promise.all([useSocket(sound.own), useSocket(sound.peer)]);
+      await closeAll(sound.own, sound.peer);
+      const count = what === "read" ? sound.flaky.reads : sound.flaky.writes;
+      assert(count > 2);
+
+      for (let n = 1; n <= count; n++) {
+        const { own, peer, flaky } = flakyPair(role, { [what]: n });
+        const peers = useSocket(peer).then(() => null, (error) => error as SslError);
+        const error = await useSocket(own).then(() => null, (error) => error as SslError);
+        if (error === null) {
+          // How the records share the transport's writes is not the same in each run.
+          assertLess(what === "read" ? flaky.reads : flaky.writes, n);
+          await closeAll(own, peer);
+          continue;
+        }
+        assertEquals([error.name, error.origin, error.alert], ["PR_IO_ERROR", "local", null]);
+        assertEquals(error.message, `Cannot ${what}: the transport failed: cable cut`);
+        assertEquals((error.cause as Error).message, "cable cut");
+        assertEquals(flaky.closes, 1, "the transport is closed");
+        for (const call of CALLS) {
+          // A handshake that was complete stays so; whatever else there is meets the first error.
+          const later = await call(own).then(() => null, (error) => error);
+          if (later !== null) assertStrictEquals(later, error);
+        }
+        await own.close(); // which has nothing new to tell
+        await closeAll(peer);
+        await peers; // the peer has come to an end, too
+        assertEquals(flaky.closes, 1);
+      }
+    });
+  }
+}
+
+Deno.test("SslSocket names a connection that the peer has dropped", async () => {
+  const rows: readonly [Error, ErrorName][] = [
+    [new Deno.errors.ConnectionReset("reset"), "PR_CONNECT_RESET_ERROR"],
+    [new Deno.errors.BrokenPipe("pipe"), "PR_CONNECT_RESET_ERROR"],
+    [new Error("other"), "PR_IO_ERROR"],
+  ];
+  for (const [cause, name] of rows) {
+    const { own, peer } = flakyPair("client", { read: 1 }, cause);
+    const error = await failureOf(own.handshake());
+    assertEquals([error.name, error.cause], [name, cause]);
+    await closeAll(own, peer);
+  }
+});
+
+Deno.test("SslSocket calls the end of the transport in the handshake by its name", async () => {
+  for (const role of ROLES) {
+    const [a, b] = memoryPair();
+    const socket = socketOver(a, role === "client" ? clientOptions() : serverOptions());
+    const handshake = socket.handshake();
+    b.close();
+    assertCutOff(await failureOf(handshake));
+    assertEquals(
+      (await failureOf(handshake)).message,
+      "Cannot complete handshake: the peer closed the connection",
+    );
+    await socket.close();
+  }
+});
+
+Deno.test("SslSocket gives a silent peer up after handshakeTimeout", async () => {
+  for (const role of ROLES) {
+    const [a, b] = memoryPair();
+    const conn = new FlakyConn(a);
+    const limit = { handshakeTimeout: IMPATIENCE };
+    const options = role === "client" ? clientOptions(limit) : serverOptions(limit);
+    const socket = socketOver(conn, options);
+    const [first, second] = await Promise.all([
+      failureOf(socket.read(new Uint8Array(1))),
+      failureOf(socket.handshake()),
+    ]);
+    assertEquals(first.name, "PR_IO_TIMEOUT_ERROR");
+    assertEquals(
+      first.message,
+      `Cannot complete handshake: the peer took longer than ${IMPATIENCE} ms (handshake timeout)`,
+    );
+    assertStrictEquals(first, second);
+    assertEquals(conn.closes, 1);
+    b.close();
+    await socket.close();
+  }
+});
+
+Deno.test("SslSocket's handshakeTimeout bounds the application's hooks, too", async () => {
+  const { client, server } = join({
+    client: { authCertificate: () => new Promise(() => {}), handshakeTimeout: IMPATIENCE },
+  });
+  const [own] = await Promise.all([failureOf(client.handshake()), failureOf(server.handshake())]);
+  assertEquals(own.name, "PR_IO_TIMEOUT_ERROR");
+  await closeAll(client, server);
+});
+
+Deno.test("SslSocket has no handshakeTimeout where it is 0, and none once connected", async () => {
+  await using unlimited = join({ client: { handshakeTimeout: 0 } });
+  await shake(unlimited);
+  await pingPong(unlimited);
+  await using limited = await connected({ client: { handshakeTimeout: 5_000 } });
+  await pingPong(limited); // a timer that went on would be found leaking
+});
+
+Deno.test("SslSocket's signal stops a handshake that has not begun", async () => {
+  const reason = new Error("no longer wanted");
+  const [a, b] = memoryPair();
+  const conn = new FlakyConn(a);
+  const socket = socketOver(conn, clientOptions({ signal: AbortSignal.abort(reason) }));
+  const error = await failureOf(socket.write(new Uint8Array(1)));
+  assertEquals([error.name, error.cause], ["PR_OPERATION_ABORTED_ERROR", reason]);
+  assertStrictEquals(await failureOf(socket.handshake()), error);
+  assertEquals([conn.writes, conn.closes], [0, 1]);
+  b.close();
+  await socket.close();
+});
+
+Deno.test("SslSocket's signal stops a handshake under way, and does nothing once it is complete", async () => {
+  const controller = new AbortController();
+  const [a, b] = memoryPair();
+  const conn = new FlakyConn(a);
+  const socket = socketOver(conn, clientOptions({ signal: controller.signal }));
+  const handshake = socket.handshake();
+  await turns(2);
+  controller.abort("enough");
+  const error = await failureOf(handshake);
+  assertEquals([error.name, error.cause], ["PR_OPERATION_ABORTED_ERROR", "enough"]);
+  assertEquals(conn.closes, 1);
+  b.close();
+  await socket.close();
+
+  const late = new AbortController();
+  await using joined = await connected({ client: { signal: late.signal } });
+  late.abort();
+  await pingPong(joined);
+});
+
+Deno.test("SslSocket.close() waits for what was written no longer than closeTimeout, and says what is lost", async () => {
+  await using joined = await connected({
+    client: { closeTimeout: IMPATIENCE },
+    pair: { capacity: 1024 },
+  });
+  const { client } = joined;
+  const writing = failureOf(client.write(pattern(1_000_000))); // nobody reads
+  const error = await failureOf(client.close());
+  assertEquals(error.name, "PR_IO_TIMEOUT_ERROR");
+  assertEquals((await writing).name, "PR_BAD_DESCRIPTOR_ERROR");
+});
+
+Deno.test("SslSocket sends its alert before the transport is closed, and no longer than closeTimeout", async () => {
+  // The peer's garbage is answered while the peer's own direction is stuck.
+  const [a, b] = memoryPair({ capacity: 10 });
+  const socket = socketOver(a, clientOptions({ closeTimeout: IMPATIENCE }));
+  await b.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  const error = await failureOf(socket.handshake());
+  assertEquals(error.name, "SSL_ERROR_RX_UNKNOWN_RECORD_TYPE");
+  b.close();
+  await socket.close();
+});
+
+Deno.test("SslSocket does not let two peers that only write wait for each other", async () => {
+  const size = 4 << 20;
+  await using joined = await connected({ pair: { capacity: 2 * size } });
+  const { client, server } = joined;
+  await Promise.all([client.write(pattern(size, 1)), server.write(pattern(size, 2))]);
+  assertEquals(await readExactly(server, size), pattern(size, 1));
+  assertEquals(await readExactly(client, size), pattern(size, 2));
+});
+
+Deno.test("SslSocket does not let two peers that write first wait for each other in the handshake", async () => {
+  const size = 1 << 20;
+  await using joined = join({ pair: { capacity: 2 * size } });
+  const { client, server } = joined;
+  await Promise.all([client.write(pattern(size, 1)), server.write(pattern(size, 2))]);
+  assertEquals(await readExactly(server, size), pattern(size, 1));
+  assertEquals(await readExactly(client, size), pattern(size, 2));
+});
+
+Deno.test("SslSocket.write() waits for a peer that does not read, with a bounded number of records kept", async () => {
+  const capacity = 100_000;
+  let sent = 0;
+  await using joined = await connected({
+    pair: { capacity },
+    wrapClient: (conn) => ({
+      localAddr: conn.localAddr,
+      remoteAddr: conn.remoteAddr,
+      read: (p) => conn.read(p),
+      write: async (p) => {
+        sent += p.length;
+        return await conn.write(p);
+      },
+      close: () => conn.close(),
+    }),
+  });
+  const { client, server } = joined;
+  let written = 0;
+  let stopped = false;
+  const writing = (async () => {
+    for (let i = 0; i < 200; i++) written += await client.write(pattern(10_000, i));
+  })();
+  writing.finally(() => stopped = true);
+  await turns(100);
+  assert(!stopped);
+  // What the pipe holds, what one transport write holds, and a window of records.
+  assertLess(sent, capacity + 2 * 16 * (16384 + 256));
+  assertLess(written, capacity + 4 * 16 * (16384 + 256));
+  for (let i = 0; i < 200; i++) assertEquals(await readExactly(server, 10_000), pattern(10_000, i));
+  await writing;
+});
+
+for (const chunking of ["byte", { seed: 1, max: 7 }, { seed: 2, max: 70_000 }] as const) {
+  Deno.test(`SslSocket takes records however they are cut (${JSON.stringify(chunking)})`, async () => {
+    const size = chunking === "byte" ? 20_000 : 300_000;
+    for (const window of [1, 16]) {
+      await using joined = join({
+        pair: { chunking },
+        clientInternals: { window },
+        serverInternals: { window },
+      });
+      await shake(joined);
+      const { client, server } = joined;
+      const [atServer, atClient] = await Promise.all([
+        readExactly(server, size),
+        readExactly(client, size),
+        client.write(pattern(size, 1)),
+        server.write(pattern(size, 2)),
+      ]);
+      assertEquals(atServer, pattern(size, 1));
+      assertEquals(atClient, pattern(size, 2));
+    }
+  });
+}
+
+Deno.test("SslSocket takes a transport that writes less than it is asked to", async () => {
+  const slow = (conn: ConnLike<Deno.NetAddr>): ConnLike<Deno.NetAddr> => ({
+    localAddr: conn.localAddr,
+    remoteAddr: conn.remoteAddr,
+    read: (p) => conn.read(p),
+    write: (p) => conn.write(p.subarray(0, 1000)),
+    close: () => conn.close(),
+  });
+  await using joined = await connected({ wrapClient: slow, wrapServer: slow });
+  const [received] = await Promise.all([
+    readExactly(joined.server, 100_000),
+    joined.client.write(pattern(100_000)),
+  ]);
+  assertEquals(received, pattern(100_000));
+});
+
+Deno.test("SslSocket takes application data and close_notify that come with the client's Finished in one chunk", async () => {
+  const [a, b] = memoryPair();
+  const parts: Uint8Array[] = [];
+  let holding = false;
+  let announced = Promise.withResolvers<void>();
+  const conn: ConnLike<Deno.NetAddr> = {
+    localAddr: a.localAddr,
+    remoteAddr: a.remoteAddr,
+    read: (p) => a.read(p),
+    write: async (p) => {
+      if (!holding) return await a.write(p);
+      parts.push(p.slice());
+      announced.resolve();
+      return p.length;
+    },
+    close: () => a.close(),
+  };
+  const client = socketOver(conn, clientOptions());
+  const server = socketOver(b, serverOptions());
+  const serverRead = readAll(server);
+  const started = client.handshake();
+  await turns(1); // the ClientHello is on its way
+  holding = true;
+  await started;
+  announced = Promise.withResolvers();
+  await client.write(pattern(40_000));
+  await client.closeWrite();
+  holding = false;
+  await a.write(concat(parts));
+  assertEquals(await serverRead, pattern(40_000));
+  assertEquals((await server.handshake()).version, "TLSv1.3");
+  await closeAll(client, server);
+});
+
+Deno.test("SslSocket reads on while nobody writes, and keeps what comes for the next reader", async () => {
+  await using joined = await connected();
+  const { client, server } = joined;
+  await server.write(pattern(100_000));
+  const first = await readExactly(client, 1);
+  await client.write(new Uint8Array([1])); // not in the way of what has come
+  assertEquals(concat([first, await readExactly(client, 99_999)]), pattern(100_000));
+});
+
+Deno.test("SslSocket keeps its own error, whatever the peer says afterwards", async () => {
+  await using joined = join({ client: { caCerts: [] } });
+  const { client, server } = joined;
+  const [own, told] = await Promise.all([
+    failureOf(client.handshake()),
+    failureOf(server.handshake().then(() => server.read(new Uint8Array(1)))),
+  ]);
+  assertEquals([own.name, own.origin], ["SEC_ERROR_UNKNOWN_ISSUER", "local"]);
+  assertEquals([told.name, told.origin], ["SSL_ERROR_UNKNOWN_CA_ALERT", "peer"]);
+  for (const call of [...CALLS, (socket: SslSocket) => keyUpdate(socket)]) {
+    assertStrictEquals(await failureOf(call(client)), own);
+  }
+  await assertStaysFailed(server, told);
+});
+
+async function assertStaysFailed(socket: SslSocket, error: SslError): Promise<void> {
+  assertStrictEquals(await failureOf(socket.read(new Uint8Array(1))), error);
+  assertStrictEquals(await failureOf(socket.write(new Uint8Array(1))), error);
+}
