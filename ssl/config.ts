@@ -85,6 +85,11 @@ export function defaultConfig(): SslConfig {
 export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConfig {
   const config = { ...(options.model ? configOf(options.model) : base ?? defaultConfig()) };
   copyPresent(config, options);
+  // Types do not bind JavaScript, and a server that is told "required" must not go on without a certificate.
+  checkChoice("role", config.role, ROLES);
+  checkChoice("clientAuth", config.clientAuth, CLIENT_AUTHS);
+  checkTimeout("handshakeTimeout", config.handshakeTimeout);
+  checkTimeout("closeTimeout", config.closeTimeout);
   if (options.hostname !== undefined) config.hostname = normalizeHostname(options.hostname);
   if (options.caCerts !== undefined) {
     config.trustAnchors = options.caCerts.flatMap(toCertificates).map(trustAnchorOf);
@@ -194,6 +199,19 @@ function checkVersions({ min, max }: VersionRange): void {
       );
     }
   }
+}
+
+const ROLES: readonly Role[] = ["client", "server"];
+const CLIENT_AUTHS: readonly ClientAuth[] = ["none", "request", "require"];
+
+function checkChoice<T>(option: string, value: T, choices: readonly T[]): void {
+  if (choices.includes(value)) return;
+  throw invalid(option, `${JSON.stringify(value)} is none of ${choices.join(", ")}`);
+}
+
+function checkTimeout(option: string, milliseconds: number): void {
+  if (typeof milliseconds === "number" && milliseconds >= 0) return;
+  throw invalid(option, `${milliseconds} is no number of milliseconds`);
 }
 
 function checkAlpnProtocols(protocols: readonly string[]): void {
