@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { TrustAnchor } from "../../cert/trust_anchor.ts";
 import type { SslConfig } from "../config.ts";
 
 const identities = new WeakMap<object, number>();
@@ -22,11 +23,18 @@ export function identityOf(value: object | null): number {
  */
 export function trustIdentity(config: SslConfig): readonly unknown[] {
   return [
-    config.trustAnchors?.map((anchor) => [
-      anchor.subject.der.toBase64(),
-      anchor.subjectPublicKeyInfo.der.toBase64(),
-    ]) ?? null,
+    config.trustAnchors?.map(anchorIdentity) ?? null,
     identityOf(config.authCertificate),
     identityOf(config.badCert),
+  ];
+}
+
+/** Not its name and key alone: certificates of one authority may differ in what they let it do. */
+function anchorIdentity(anchor: TrustAnchor): readonly unknown[] {
+  return [
+    anchor.certificate?.der.toBase64() ??
+      [anchor.subject.der.toBase64(), anchor.subjectPublicKeyInfo.der.toBase64()],
+    identityOf(anchor.nameConstraints ?? null),
+    anchor.distrustAfter?.getTime() ?? null,
   ];
 }
