@@ -19,6 +19,8 @@ export interface TicketContent {
   readonly cipherSuite: number;
   /** When the session was made, in milliseconds since 1970. */
   readonly createdAt: number;
+  /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
+  readonly authenticatedAt: number;
   /** The session's secret. */
   readonly psk: Uint8Array<ArrayBuffer>;
   /** The application protocol; `null` for none. */
@@ -86,7 +88,8 @@ export class TicketKeys {
 
   /** The keys, the current one first; a new one is made when the current one is as old as a ticket may get. */
   #renewed(environment: Environment): Promise<readonly TicketKey[]> {
-    this.#keys = this.#keys.then(async (keys) => {
+    const kept = this.#keys;
+    const renewed = kept.then(async (keys) => {
       const now = environment.now();
       const [current] = keys;
       if (current !== undefined && now - current.madeAt < TICKET_LIFETIME * 1000) return keys;
@@ -97,7 +100,8 @@ export class TicketKeys {
       const made = { name: environment.random(KEY_NAME_LENGTH), key, madeAt: now };
       return current === undefined ? [made] : [made, current];
     });
-    return this.#keys;
+    this.#keys = renewed.catch(() => kept); // the next caller tries again
+    return renewed;
   }
 }
 
@@ -131,8 +135,8 @@ function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
   return new Writer()
     .u8(FORMAT)
     .u16(content.cipherSuite)
-    .u32(Math.floor(content.createdAt / 2 ** 32))
-    .u32(content.createdAt % 2 ** 32)
+    .bytes(encodeTime(content.createdAt))
+    .bytes(encodeTime(content.authenticatedAt))
     .vector8((w) => w.bytes(content.psk))
     .vector8((w) => w.bytes(encodeText(content.alpnProtocol)))
     .vector16((w) => w.bytes(encodeText(content.serverName)))
@@ -147,7 +151,8 @@ function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
   r.u8(); // the key that opened it dies with the process: no other format can be in it
   const content = {
     cipherSuite: r.u16(),
-    createdAt: r.u32() * 2 ** 32 + r.u32(),
+    createdAt: decodeTime(r),
+    authenticatedAt: decodeTime(r),
     psk: r.vector8(),
     alpnProtocol: decodeText(r.vector8()),
     serverName: decodeText(r.vector16()),
@@ -155,6 +160,14 @@ function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
   };
   r.finish();
   return content;
+}
+
+function encodeTime(milliseconds: number): Uint8Array<ArrayBuffer> {
+  return new Writer().u32(Math.floor(milliseconds / 2 ** 32)).u32(milliseconds % 2 ** 32).finish();
+}
+
+function decodeTime(r: Reader): number {
+  return r.u32() * 2 ** 32 + r.u32();
 }
 
 function decodeChain(r: Reader): readonly Certificate[] {

@@ -69,6 +69,8 @@ export interface Negotiated {
   serverName: string | null;
   /** Whether a session was resumed. */
   resumed: boolean;
+  /** When the resumed session's full handshake was, in milliseconds since 1970; `null` without a session. */
+  authenticatedAt: number | null;
   /** Whether there was a HelloRetryRequest. */
   helloRetryRequest: boolean;
   /** Whether the bad-certificate hook overrode a refusal. */
@@ -119,6 +121,7 @@ export function nothingNegotiated(): Negotiated {
     alpnProtocol: null,
     serverName: null,
     resumed: false,
+    authenticatedAt: null,
     helloRetryRequest: false,
     badCertAccepted: false,
     peerChain: [],

@@ -3,6 +3,12 @@
 import type { Certificate } from "../../cert/certificate.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 
+/**
+ * How many seconds after a full handshake its sessions end, however often they were renewed: certificates, and what was thought of
+ * them, change (RFC 8446, Section 4.6.1; BoringSSL's `SSL_DEFAULT_SESSION_AUTH_TIMEOUT`).
+ */
+export const MAX_SESSION_AGE = 7 * 24 * 60 * 60;
+
 /** What a client keeps of a connection to resume it later (RFC 8446, Section 4.6.1). */
 export interface ClientSession {
   /** The ticket, which only the server reads. */
@@ -15,6 +21,8 @@ export interface ClientSession {
   readonly ticketAgeAdd: number;
   /** When the ticket came, in milliseconds since 1970. */
   readonly receivedAt: number;
+  /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
+  readonly authenticatedAt: number;
   /** When the ticket ends, in milliseconds since 1970. */
   readonly expiresAt: number;
   /** The application protocol of the connection. */

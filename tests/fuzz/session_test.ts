@@ -20,7 +20,7 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
     alpnProtocol: prng.pick([null, "h2"]),
     serverName: prng.pick([null, "a.test"]),
     peerChain: prng.pick([[], [CREDENTIALS.client.cert]]),
-  } satisfies TicketContent & Record<string, unknown>;
+  } satisfies TicketContent;
   const binding = prng.bytes(32);
   const ticket = await keys.seal(content, binding, environment);
   const open = (it: Bytes, under = binding) => keys.open(it, under, environment);
@@ -77,6 +77,7 @@ fuzz(
             cipherSuite: CIPHER_SUITES[0]!,
             ticketAgeAdd: 0,
             receivedAt: now,
+            authenticatedAt: now,
             expiresAt: now + prng.integer(0, 50),
             alpnProtocol: null,
             peerChain: [],

@@ -3,6 +3,7 @@
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseNewSessionTicket } from "../../messages/new_session_ticket.ts";
 import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
+import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { ResumptionMasterSecret } from "../key_schedule.ts";
@@ -39,6 +40,7 @@ export class ClientConnected implements HandshakeState {
     // What stands by override must be decided anew each time.
     if (key === null || negotiated.badCertAccepted || ticketLifetime === 0) return;
     const receivedAt = environment.now();
+    const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;
     const psk = await (await this.#resumption).resumptionPsk(ticketNonce);
     clientSessionCache(config.context).put(key, {
       ticket: ticket.slice(),
@@ -46,7 +48,11 @@ export class ClientConnected implements HandshakeState {
       cipherSuite: negotiated.cipherSuite!,
       ticketAgeAdd,
       receivedAt,
-      expiresAt: receivedAt + Math.min(ticketLifetime, MAX_TICKET_LIFETIME) * 1000,
+      authenticatedAt,
+      expiresAt: Math.min(
+        receivedAt + Math.min(ticketLifetime, MAX_TICKET_LIFETIME) * 1000,
+        authenticatedAt + MAX_SESSION_AGE * 1000,
+      ),
       alpnProtocol: negotiated.alpnProtocol,
       peerChain: negotiated.peerChain,
       localChain: negotiated.localChain,

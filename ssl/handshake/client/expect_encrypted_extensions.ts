@@ -44,6 +44,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     hs.transcript.add(message.raw);
     const { session } = this.#keys;
     if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(this.#keys));
+    hs.negotiated.authenticatedAt = session.authenticatedAt;
     hs.negotiated.peerChain = session.peerChain;
     hs.negotiated.localChain = session.localChain;
     return Promise.resolve(new ExpectServerFinished(this.#keys, null));

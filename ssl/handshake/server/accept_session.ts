@@ -6,6 +6,7 @@ import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
 import { truncateBinders } from "../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { ticketBinding, type TicketContent, ticketKeysOf } from "../../session_ticket.ts";
 import { type CipherSuite, cipherSuiteById } from "../../tables/cipher_suites.ts";
 import type { HandshakeContext } from "../handshake.ts";
@@ -67,7 +68,7 @@ export async function acceptSession(
   return null;
 }
 
-/** Whether a session still fits: same hash, same host, and a client certificate where one is demanded, still valid. */
+/** Whether a session still fits: same hash, same host, not too old, and a client certificate where one is demanded, still valid. */
 function isResumable(
   content: TicketContent,
   cipherSuite: CipherSuite,
@@ -76,6 +77,7 @@ function isResumable(
   const now = environment.now();
   return cipherSuiteById(content.cipherSuite)?.hash === cipherSuite.hash &&
     content.serverName === negotiated.serverName &&
+    now - content.authenticatedAt <= MAX_SESSION_AGE * 1000 &&
     (config.clientAuth !== "require" || content.peerChain.length > 0) &&
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
 }

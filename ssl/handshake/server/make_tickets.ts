@@ -36,6 +36,7 @@ export async function makeTickets(
       {
         cipherSuite: negotiated.cipherSuite!.id,
         createdAt: environment.now(),
+        authenticatedAt: negotiated.authenticatedAt ?? environment.now(),
         psk,
         alpnProtocol: negotiated.alpnProtocol,
         serverName: negotiated.serverName,

@@ -77,6 +77,7 @@ export async function sendServerFlight(
   const keys = await installApplicationKeys(hs, choice, handshakeSecret, client);
   if (session !== null) {
     hs.negotiated.resumed = true;
+    hs.negotiated.authenticatedAt = session.content.authenticatedAt;
     hs.negotiated.peerChain = session.content.peerChain;
   }
   return asksForCertificate ? new ExpectClientCertificate(keys) : new ExpectClientFinished(keys);
