@@ -4,7 +4,11 @@ import { SslError } from "../errors.ts";
 import { HandshakeJoiner } from "../messages/handshake.ts";
 import { PlaintextSpec, type RecordProtection } from "../record/cipher_spec.ts";
 import { Deframer, type SealedRecord } from "../record/deframer.ts";
-import { MAX_CIPHERTEXT_LENGTH, MAX_PLAINTEXT_LENGTH } from "../record/header.ts";
+import {
+  MAX_CIPHERTEXT_LENGTH,
+  MAX_PLAINTEXT_LENGTH,
+  RECORD_HEADER_LENGTH,
+} from "../record/header.ts";
 import { ContentType } from "../tables/content_types.ts";
 
 /** A record after its protection is off. */
@@ -88,6 +92,8 @@ export class ReadHalf {
   /** Reads past early data from now on: in clear sight of its record type, or because it does not decrypt. */
   skipEarlyData(how: "in clear" | "undecryptable"): void {
     this.#skippable = how;
+    // What comes encrypted is longer than what may come in clear.
+    if (how === "in clear") this.#deframer.limit = MAX_CIPHERTEXT_LENGTH;
   }
 
   /**
@@ -174,7 +180,8 @@ export class ReadHalf {
   }
 
   #countSkipped(record: SealedRecord): void {
-    this.#skipped += record.fragment.length;
+    // Its header as well: records may be empty.
+    this.#skipped += RECORD_HEADER_LENGTH + record.fragment.length;
     if (this.#skipped > MAX_SKIPPED_EARLY_DATA) {
       throw new SslError(
         "SSL_ERROR_TOO_MUCH_EARLY_DATA",

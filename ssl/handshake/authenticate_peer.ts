@@ -68,9 +68,20 @@ export async function authenticatePeer(
     }
   } catch (cause) {
     const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
-    if (config.badCert === null || (await config.badCert(socket, error, peer)) !== true) {
-      throw error;
-    }
+    if (!(await overrules(hs, error, peer))) throw error;
     hs.negotiated.badCertAccepted = true;
+  }
+}
+
+async function overrules(
+  { config, socket }: HandshakeContext,
+  error: SslError,
+  peer: PeerAuthentication,
+): Promise<boolean> {
+  if (config.badCert === null) return false;
+  try {
+    return await config.badCert(socket, error, peer) === true;
+  } catch (cause) {
+    throw toSslError(cause, "SSL_ERROR_APP_CALLBACK_ERROR");
   }
 }
