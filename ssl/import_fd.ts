@@ -67,7 +67,10 @@ export function importFD<A>(transport: ConnLike<A>, options?: ImportOptions): Ss
  * @param options How to set the socket up.
  * @returns The socket.
  */
-export function importFD(transport: ByteStreams, options?: ImportOptions): SslSocket<StreamAddr>;
+export function importFD(
+  transport: ByteStreams & { readonly read?: never },
+  options?: ImportOptions,
+): SslSocket<StreamAddr>;
 /**
  * Puts TLS on top of a listener: the connections that it accepts are server sockets with these options.
  *

@@ -41,7 +41,10 @@ export interface ImportOptions {
   caCerts?: readonly CertificateInput[];
   /** The certificates to show: a server's, of which the first fitting one is used, or a client's own. */
   certificates?: readonly CertificateOptions[];
-  /** Whether a server asks for the client's certificate; default `"none"`. */
+  /**
+   * Whether a server asks for the client's certificate; default `"none"`. In TLS 1.3 a client has done its part before the
+   * server looks: its `handshake()` resolves, and a refusal meets its first read.
+   */
   clientAuth?: ClientAuth;
   /** The application protocols, the favourite first (RFC 7301). */
   alpnProtocols?: readonly string[];

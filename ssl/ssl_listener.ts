@@ -27,6 +27,7 @@ export interface ListenerLike<A = unknown> {
  */
 export class SslListener<A = unknown> implements AsyncIterable<SslSocket<A>>, Disposable {
   readonly #listener: ListenerLike<A>;
+  #closed = false;
 
   /** Wraps a listener; {@linkcode importFD} is the function for it. */
   constructor(listener: ListenerLike<A>, config: SslConfig) {
@@ -51,6 +52,8 @@ export class SslListener<A = unknown> implements AsyncIterable<SslSocket<A>>, Di
 
   /** Stops listening; accepted sockets live on. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#listener.close();
   }
 

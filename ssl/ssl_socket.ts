@@ -138,9 +138,9 @@ export class SslSocket<A = unknown> implements Disposable, AsyncDisposable {
     });
   }
 
-  /** Closes the transport at once, without close_notify: the peer will take it for a truncation. */
+  /** Closes the transport once what was written has left, without close_notify: the peer sees a truncation. */
   [Symbol.dispose](): void {
-    this.#connection.abort();
+    this.#connection.abort(); // in its own time
   }
 
   /** Closes the socket in order. */
