@@ -60,7 +60,8 @@ const ROW_TIMEOUT = 20_000;
 
 const ALPN = "echo/1";
 
-type Mode = "full" | "resumed" | "requested" | "requested in vain" | "required";
+/** How a handshake goes about sessions and client certificates. */
+export type Mode = "full" | "resumed" | "requested" | "requested in vain" | "required";
 
 const CLIENT_AUTH = {
   "full": "none",
