@@ -45,7 +45,10 @@ async function load(): Promise<readonly TrustAnchor[]> {
   const pems = await readBundle() ?? await readRuntime();
   const parsed = pems.flatMap((pem) => {
     try {
-      return parseCertificatesPem(pem).map((certificate) => trustAnchorOf(certificate));
+      return parseCertificatesPem(pem).map((certificate) => ({
+        ...trustAnchorOf(certificate),
+        vetted: true,
+      }));
     } catch {
       return []; // one root that is not understood must not take the others with it
     }
