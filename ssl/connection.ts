@@ -185,7 +185,7 @@ export class Connection<A = unknown> {
         }),
       );
     const timer = handshakeTimeout > 0
-      ? setTimeout(() => this.#break(timeoutError(handshakeTimeout)), handshakeTimeout)
+      ? startTimer(() => this.#break(timeoutError(handshakeTimeout)), handshakeTimeout)
       : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
@@ -249,18 +249,22 @@ export class Connection<A = unknown> {
   }
 
   async #write(p: Uint8Array): Promise<number> {
+    const data = toArrayBufferBytes(p);
+    const { length } = data;
     if (!this.#handshakeComplete) await this.handshake();
     const engine = this.#engine!;
     await engine.ticketsReady;
-    const data = toArrayBufferBytes(p);
     for (let sent = 0;;) {
+      if (data.length !== length) {
+        throw new SslError("SEC_ERROR_INVALID_ARGS", "Cannot write: the bytes were taken away");
+      }
       this.#throwIfFailed(); // and not if closing: close() waits for a write that it finds under way
       if (engine.writeClosed) {
         throw new SslError("PR_SOCKET_SHUTDOWN_ERROR", "Cannot write: the writing side is closed");
       }
       sent += engine.send(sent === 0 ? data : data.subarray(sent));
       this.#startSending();
-      if (sent === data.length && !engine.congested) return sent;
+      if (sent === length && !engine.congested) return sent;
       await this.#progress.promise;
     }
   }
@@ -356,6 +360,7 @@ export class Connection<A = unknown> {
       if (this.#failure !== null) throw this.#failure;
       if (chunk === null) engine.receiveEof();
       else await engine.receive(chunk);
+      if (this.#failure !== null) throw this.#failure; // a hook took its time, and meanwhile the connection broke
     } catch (error) {
       throw await this.#fail(error);
     } finally {
@@ -466,9 +471,16 @@ function throwUnlessReset(error: unknown): void {
 /** What Deno calls the errors of a connection that the peer has dropped. */
 const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
 
+/** The most milliseconds that a timer takes: for more it would fire at once, and 24 days are as good as for ever. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+function startTimer(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  return setTimeout(callback, Math.min(milliseconds, MAX_TIMER));
+}
+
 async function bounded(promise: Promise<unknown>, milliseconds: number): Promise<void> {
   const timeout = Promise.withResolvers<void>();
-  const timer = setTimeout(timeout.resolve, milliseconds);
+  const timer = startTimer(timeout.resolve, milliseconds);
   try {
     await Promise.race([promise, timeout.promise]);
   } finally {

@@ -81,7 +81,10 @@ export class ConnTransport<A> implements Transport<A> {
 
   async write(p: Uint8Array<ArrayBuffer>): Promise<void> {
     for (let offset = 0; offset < p.length;) {
-      offset += await this.#conn.write(offset === 0 ? p : p.subarray(offset));
+      const count = await this.#conn.write(offset === 0 ? p : p.subarray(offset));
+      // Who breaks that promise would be asked for ever, without a pause for anybody else.
+      if (!(count > 0)) throw new Error(`it took ${count} of ${p.length} bytes`);
+      offset += count;
     }
   }
 

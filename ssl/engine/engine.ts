@@ -378,10 +378,15 @@ export class SslEngine {
     joiner.push(fragment);
     for (let message; (message = joiner.next()) !== null;) {
       this.#state = await this.#state!.handle(message, this.#hs);
+      this.#throwIfFailed(); // it may have taken its time, and meanwhile the connection was given up
     }
   }
 
   #takeAlert(fragment: Uint8Array<ArrayBuffer>): void {
+    if (fragment.length === 0) {
+      // RFC 8446, Section 5.4.
+      throw new SslError("SSL_ERROR_RX_UNEXPECTED_ALERT", "Cannot take alert: the record is empty");
+    }
     const [level, description] = fragment;
     if (fragment.length !== 2 || level === undefined || description === undefined) {
       throw new SslError(
