@@ -89,6 +89,12 @@ export interface CertSource {
   /** What people call the store, as `NSS Certificate DB`. */
   readonly name: string;
   /**
+   * Why the store has less than it should, where that only lessens what is trusted: the platform's roots
+   * without a permission to read them. Verification that finds no issuer throws this instead. A store that
+   * may hide distrust throws at the look-up.
+   */
+  readonly problem?: NssError | null;
+  /**
    * Looks for certificates.
    *
    * @param query What must be the same.
@@ -212,6 +218,18 @@ function keyIdentifierOf(certificate: Certificate): Uint8Array | undefined {
  * @param options What it is to be stored with.
  * @returns What it is stored with when it is: the nickname as the rules make it, and the trust.
  * @throws {NssError} `SEC_ERROR_CERT_NICKNAME_COLLISION`, `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { checkStorable, createCertificate, MemoryCertDB } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * const checked = await checkStorable(new MemoryCertDB(), certificate, { nickname: "example" });
+ * assertEquals(checked, { nickname: "example", trust: null });
+ * ```
  */
 export async function checkStorable(
   source: CertSource,

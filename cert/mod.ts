@@ -63,12 +63,14 @@ export {
   matchesCertQuery,
   type StoreCertOptions,
 } from "./cert_db.ts";
+export { CERT_USAGES, type CertUsageName } from "./cert_usage.ts";
 export type { CertProfile, CertUsage } from "./check_certificate.ts";
 export {
   type CertTimeValidity,
   checkCertValidTimes,
   NSS_SLOP_SECONDS,
 } from "./check_cert_valid_times.ts";
+export { combineCertSources, type CombineCertSourcesOptions } from "./combine_cert_sources.ts";
 export {
   type CertificateIssuer,
   createCertificate,
@@ -81,6 +83,8 @@ export { MAX_PATH_LENGTH, MAX_SUB_CA_COUNT } from "./build_path.ts";
 export type { BitString, DerElement } from "./der.ts";
 export { DerReader, MAX_DER_DEPTH, MAX_DER_SIZE } from "./der.ts";
 export { DerWriter } from "./der_writer.ts";
+export { destroyCertificate } from "./destroy_certificate.ts";
+export { dupCertificate } from "./dup_certificate.ts";
 export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./errors.ts";
 export { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
 export { type BasicConstraints, basicConstraints } from "./extensions/basic_constraints.ts";
@@ -118,10 +122,21 @@ export {
   type PolicyQualifier,
 } from "./extensions/policies.ts";
 export { tlsFeature } from "./extensions/tls_feature.ts";
+export {
+  findCertByDER,
+  findCertByIssuerAndSN,
+  findCertByKeyID,
+  findCertByName,
+  findCertByNickname,
+  type FindCertOptions,
+} from "./find_cert.ts";
 export { formatGeneralName, type GeneralName, type GeneralNameType } from "./general_name.ts";
+export { getDefaultCertDB } from "./get_default_cert_db.ts";
+export { importCert, type ImportCertOptions } from "./import_cert.ts";
 export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
 export { MemoryCertDB, type MemoryCertDBOptions } from "./memory_cert_db.ts";
 export { Name, type NameAttribute } from "./name.ts";
+export { freeNicknames, getCertNicknames, nicknameOf, type NicknameSet } from "./nicknames.ts";
 export { type OidName, oidName, OIDS } from "./oids.ts";
 export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./pem.ts";
 export type {
@@ -154,4 +169,11 @@ export {
   verifyPath,
 } from "./verify_cert.ts";
 export { verifyCertName } from "./verify_cert_name.ts";
+export { verifyCertificateNow, verifyCertNow } from "./verify_cert_now.ts";
+export {
+  verifyCert,
+  verifyCertificate,
+  type VerifyCertOptions,
+  type VerifyLogEntry,
+} from "./verify_cert_usage.ts";
 export { verifySignature } from "./verify_signature.ts";

@@ -1,12 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { CertDB, CertSource } from "../cert/cert_db.ts";
+import { combineCertSources } from "../cert/combine_cert_sources.ts";
+import { setDefaultCertDBProvider } from "../cert/default_cert_db.ts";
+import { MemoryCertDB } from "../cert/memory_cert_db.ts";
 import type { TrustAnchor } from "../cert/trust_anchor.ts";
 import { platformTrustAnchors } from "./builtins.ts";
+import { TrustAnchorSource } from "./trust_anchor_source.ts";
 
 /** What an {@linkcode NssContext} is made from. */
 export interface NssContextOptions {
   /** The certification authorities that the context trusts; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
+  /** The database of certificates; by default an empty one in memory. */
+  readonly certDB?: CertDB;
+  /** Where certificates are found besides, as in tokens; the first is asked first. */
+  readonly certSources?: readonly CertSource[];
 }
 
 /**
@@ -24,6 +33,12 @@ export interface NssContextOptions {
  * ```
  */
 export class NssContext {
+  /**
+   * What the context knows of certificates: its database, its other sources, and behind them its trust anchors,
+   * those of the platform as `Builtin Object Token`. Trust that is set here overrides theirs. Trust anchors
+   * without a certificate are not in it.
+   */
+  readonly certDB: CertDB;
   readonly #trustAnchors: () => Promise<readonly TrustAnchor[]>;
 
   /**
@@ -36,10 +51,23 @@ export class NssContext {
     this.#trustAnchors = typeof trustAnchors === "function"
       ? trustAnchors
       : () => Promise.resolve(trustAnchors);
+    const isPlatform = trustAnchors === platformTrustAnchors;
+    this.certDB = combineCertSources([
+      options.certDB ?? new MemoryCertDB(),
+      ...options.certSources ?? [],
+      new TrustAnchorSource({
+        name: isPlatform ? "Builtin Object Token" : "Trust Anchors",
+        load: this.#trustAnchors,
+        // Mozilla's are authorities of servers; nobody has examined what they issue to clients
+        trust: isPlatform ? "C,," : "CT,C,C",
+        vetted: isPlatform,
+      }),
+    ]);
   }
 
   /**
-   * Gives the certification authorities that the context trusts.
+   * Gives the certification authorities that the context was made with. What its database trusts besides is
+   * there.
    *
    * @returns The trust anchors.
    * @throws {NssError} As {@linkcode platformTrustAnchors}, where the platform's are meant.
@@ -67,3 +95,5 @@ let current: NssContext | undefined;
 export function defaultContext(): NssContext {
   return current ??= new NssContext();
 }
+
+setDefaultCertDBProvider(() => defaultContext().certDB);
