@@ -14,6 +14,7 @@ import type { ConnectionOptions } from "../../ssl/connection.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
 import { type ConnLike, ConnTransport } from "../../ssl/transport.ts";
+import { memoryPair } from "../support/memory_pair.ts";
 import type { Prng } from "../support/prng.ts";
 
 /** The host that the server's certificate is for. */
@@ -97,4 +98,14 @@ export function socketOver<A>(
     head: options.head,
     ...internals,
   });
+}
+
+/** Lets both ends meet in peace once, so that the client has a session to resume. */
+export async function meet(options: Pairing): Promise<void> {
+  const [a, b] = memoryPair();
+  await using client = socketOver(a, options.client);
+  await using server = socketOver(b, options.server);
+  await Promise.all([client.handshake(), server.handshake()]);
+  await server.write(new Uint8Array(1));
+  await client.read(new Uint8Array(1));
 }

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Prng } from "../support/prng.ts";
 import { type Bytes, cut, fuzz, join, mutate } from "./_support.ts";
 import { assertIntact, type Attack, liveBoth, Wire } from "./_wire.ts";
-import { pairing, socketOver } from "./_sockets.ts";
+import { meet, pairing, socketOver } from "./_sockets.ts";
 
 /** Cuts bytes into records as far as their headers make sense; the rest is one piece. */
 function records(bytes: Bytes): Bytes[] {
@@ -80,6 +80,7 @@ function plain(type: number, fragment: Uint8Array): Bytes {
 
 fuzz("SslSocket neither hangs, leaks nor lies while the wire is attacked", 120, async (prng) => {
   const options = pairing(prng);
+  if (prng.integer(0, 3) === 0) await meet(options); // what follows resumes a session
   const data = {
     client: prng.bytes(prng.pick([0, 5, 20_000])),
     server: prng.bytes(prng.pick([1, 40_000])),

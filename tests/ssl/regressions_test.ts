@@ -24,7 +24,7 @@ import type { ImportOptions } from "../../ssl/import_options.ts";
 import { encodeClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import { trustIdentity } from "../../ssl/session_cache/identity.ts";
-import { TICKET_LIFETIME, TicketKeys } from "../../ssl/session_ticket.ts";
+import { TicketKeys } from "../../ssl/session_ticket.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
