@@ -77,6 +77,14 @@ export {
   type CreateCertificateOptions,
   type KeyPurpose,
 } from "./create_certificate.ts";
+export { createCrl, type CreateCrlOptions, type RevokedCertificate } from "./create_crl.ts";
+export {
+  createOcspErrorResponse,
+  createOcspResponse,
+  type CreateOcspResponseOptions,
+  type OcspStatusOptions,
+} from "./create_ocsp_response.ts";
+export { Crl, type CrlEntry, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./crl.ts";
 export { BudgetExceededError, VERIFICATION_LIMITS } from "./verification_budget.ts";
 export type { BudgetedWork } from "./verification_budget.ts";
 export { MAX_PATH_LENGTH, MAX_SUB_CA_COUNT } from "./build_path.ts";
@@ -94,6 +102,13 @@ export {
   freshestCrl,
 } from "./extensions/crl_distribution_points.ts";
 export {
+  certificateIssuer,
+  type CrlReason,
+  invalidityDate,
+  reasonCode,
+} from "./extensions/crl_entry.ts";
+export { crlNumber, deltaCrlIndicator } from "./extensions/crl_number.ts";
+export {
   type CertificateExtension,
   type ExtensionCodec,
   makeExtension,
@@ -105,12 +120,17 @@ export {
   subjectInfoAccess,
 } from "./extensions/info_access.ts";
 export {
+  type IssuingDistributionPoint,
+  issuingDistributionPoint,
+} from "./extensions/issuing_distribution_point.ts";
+export {
   type AuthorityKeyIdentifier,
   authorityKeyIdentifier,
   subjectKeyIdentifier,
 } from "./extensions/key_identifiers.ts";
 export { type KeyUsage, keyUsage } from "./extensions/key_usage.ts";
 export { type NameConstraints, nameConstraints } from "./extensions/name_constraints.ts";
+export { MAX_OCSP_NONCE_SIZE, ocspNonce } from "./extensions/ocsp_nonce.ts";
 export {
   certificatePolicies,
   inhibitAnyPolicy,
@@ -121,6 +141,10 @@ export {
   policyMappings,
   type PolicyQualifier,
 } from "./extensions/policies.ts";
+export {
+  ocspSignedCertificateTimestampList,
+  signedCertificateTimestampList,
+} from "./extensions/signed_certificate_timestamp_list.ts";
 export { tlsFeature } from "./extensions/tls_feature.ts";
 export {
   findCertByDER,
@@ -137,6 +161,25 @@ export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
 export { MemoryCertDB, type MemoryCertDBOptions } from "./memory_cert_db.ts";
 export { Name, type NameAttribute } from "./name.ts";
 export { freeNicknames, getCertNicknames, nicknameOf, type NicknameSet } from "./nicknames.ts";
+export {
+  createOcspRequest,
+  type CreateOcspRequestOptions,
+  MAX_OCSP_REQUEST_SIZE,
+  type OcspCertId,
+  type OcspRequest,
+  parseOcspRequest,
+} from "./ocsp_request.ts";
+export {
+  type BasicOcspResponse,
+  MAX_OCSP_CERTIFICATES,
+  MAX_OCSP_RESPONSE_SIZE,
+  type OcspCertStatus,
+  type OcspResponderId,
+  OcspResponse,
+  type OcspResponseStatus,
+  type OcspSingleResponse,
+  parseOcspResponse,
+} from "./ocsp_response.ts";
 export { type OidName, oidName, OIDS } from "./oids.ts";
 export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./pem.ts";
 export type {
@@ -146,6 +189,20 @@ export type {
   PrivateKey,
   SignatureScheme,
 } from "./private_key.ts";
+export {
+  checkRevocation,
+  type FetchCrl,
+  type FetchCrlRequest,
+  type FetchOcsp,
+  type FetchOcspRequest,
+  MAX_REVOCATION_FETCHES,
+  MAX_REVOCATION_URL_LENGTH,
+  MAX_REVOCATION_URLS,
+  type RevocationOptions,
+  type RevocationPolicy,
+  type RevocationReport,
+} from "./revocation.ts";
+export { encodeSctList, MAX_SCT_LIST_SIZE, parseSctList, type Sct } from "./sct.ts";
 export { type SignatureAlgorithm, signatureSchemesOf } from "./signature_algorithm.ts";
 export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./spki.ts";
 export { type TrustAnchor, trustAnchorOf } from "./trust_anchor.ts";
@@ -176,4 +233,11 @@ export {
   type VerifyCertOptions,
   type VerifyLogEntry,
 } from "./verify_cert_usage.ts";
+export { verifyCrl, type VerifyCrlOptions } from "./verify_crl.ts";
+export {
+  type VerifiedOcspStatus,
+  verifyOcspResponse,
+  type VerifyOcspResponseOptions,
+} from "./verify_ocsp_response.ts";
+export { type CtLog, precertificateTbs, verifySct, type VerifySctOptions } from "./verify_sct.ts";
 export { verifySignature } from "./verify_signature.ts";

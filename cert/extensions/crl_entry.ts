@@ -1,0 +1,86 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type DerReader, TAG } from "../der.ts";
+import { type GeneralName, readGeneralNames, writeGeneralName } from "../general_name.ts";
+import { OIDS } from "../oids.ts";
+import { readGeneralizedTime, writeGeneralizedTime } from "../time.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/** Why a certificate was revoked (RFC 5280, Section 5.3.1). */
+export type CrlReason =
+  | "unspecified"
+  | "keyCompromise"
+  | "cACompromise"
+  | "affiliationChanged"
+  | "superseded"
+  | "cessationOfOperation"
+  | "certificateHold"
+  | "removeFromCRL"
+  | "privilegeWithdrawn"
+  | "aACompromise";
+
+/** The reasons by their numbers; 7 is not used. */
+const REASONS: readonly (CrlReason | null)[] = [
+  "unspecified",
+  "keyCompromise",
+  "cACompromise",
+  "affiliationChanged",
+  "superseded",
+  "cessationOfOperation",
+  "certificateHold",
+  null,
+  "removeFromCRL",
+  "privilegeWithdrawn",
+  "aACompromise",
+];
+
+/**
+ * Reads a CRLReason.
+ *
+ * @param reader Where to read.
+ * @param field The name of the field.
+ * @returns The reason.
+ * @throws {NssError} If it is none.
+ */
+export function readCrlReason(reader: DerReader, field: string): CrlReason {
+  const number = reader.smallInteger(field, TAG.enumerated);
+  return REASONS[number] ?? reader.fail(field, `${number} is no reason`);
+}
+
+/**
+ * Tells the number of a reason.
+ *
+ * @param reason The reason.
+ * @returns Its number.
+ */
+export function crlReasonNumber(reason: CrlReason): number {
+  return REASONS.indexOf(reason);
+}
+
+/** How reasonCode (RFC 5280, Section 5.3.1) is read and written. */
+export const reasonCode: ExtensionCodec<CrlReason> = {
+  oid: OIDS.reasonCode,
+  name: "reasonCode",
+  read: (reader) => readCrlReason(reader, ""),
+  write: (writer, reason) => {
+    writer.integer(crlReasonNumber(reason), TAG.enumerated);
+  },
+};
+
+/** How invalidityDate (RFC 5280, Section 5.3.2), since when a key is suspect, is read and written. */
+export const invalidityDate: ExtensionCodec<Date> = {
+  oid: OIDS.invalidityDate,
+  name: "invalidityDate",
+  read: (reader) => readGeneralizedTime(reader, ""),
+  write: writeGeneralizedTime,
+};
+
+/** How certificateIssuer (RFC 5280, Section 5.3.3), of entries of indirect lists, is read and written. */
+export const certificateIssuer: ExtensionCodec<readonly GeneralName[]> = {
+  oid: OIDS.certificateIssuer,
+  name: "certificateIssuer",
+  read: (reader) => readGeneralNames(reader.sequence("")),
+  write: (writer, names) => {
+    writer.sequence((w) => names.forEach((name) => writeGeneralName(w, name)));
+  },
+};

@@ -1,0 +1,36 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { DerWriter } from "../der_writer.ts";
+import type { DerReader } from "../der.ts";
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/** RFC 5280, Section 5.2.3: CRL verifiers MUST be able to handle CRLNumber values up to 20 octets. */
+export const MAX_CRL_NUMBER_SIZE = 20;
+
+function readNumber(reader: DerReader): bigint {
+  const start = reader.offset;
+  const bytes = reader.unsignedInteger("");
+  if (bytes.length > MAX_CRL_NUMBER_SIZE) {
+    reader.fail("", `the number of ${bytes.length} bytes at byte ${start} is too long`, 0);
+  }
+  return BigInt(`0x${bytes.toHex()}`);
+}
+
+const codec = (oid: string, name: string): ExtensionCodec<bigint> => ({
+  oid,
+  name,
+  read: readNumber,
+  write: (writer: DerWriter, value: bigint) => {
+    writer.integer(value);
+  },
+});
+
+/** How cRLNumber (RFC 5280, Section 5.2.3), which grows from list to list, is read and written. */
+export const crlNumber: ExtensionCodec<bigint> = codec(OIDS.cRLNumber, "cRLNumber");
+
+/** How deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base list, is read and written. */
+export const deltaCrlIndicator: ExtensionCodec<bigint> = codec(
+  OIDS.deltaCRLIndicator,
+  "deltaCRLIndicator",
+);

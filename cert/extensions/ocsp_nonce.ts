@@ -1,0 +1,23 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { OIDS } from "../oids.ts";
+import type { ExtensionCodec } from "./extension.ts";
+
+/** The most bytes of a nonce (RFC 9654, Section 2.1); there is at least one. */
+export const MAX_OCSP_NONCE_SIZE = 128;
+
+/** How the nonce that binds a response to a request (RFC 9654) is read and written. */
+export const ocspNonce: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
+  oid: OIDS.ocspNonce,
+  name: "nonce",
+  read(reader) {
+    const nonce = reader.octetString("");
+    if (nonce.length === 0 || nonce.length > MAX_OCSP_NONCE_SIZE) {
+      reader.fail("", `it has ${nonce.length} bytes, not 1 to ${MAX_OCSP_NONCE_SIZE}`, 0);
+    }
+    return nonce;
+  },
+  write: (writer, nonce) => {
+    writer.octetString(nonce);
+  },
+};
