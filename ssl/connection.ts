@@ -43,6 +43,9 @@ export interface ConnectionOptions {
 /** Up to so much application data is kept while a handshake or another waits for the peer. */
 export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
 
+/** How many milliseconds a peer's alert may take that is on its way while the transport refuses to write already. */
+const LAST_WORDS_TIMEOUT = 250;
+
 const PLATFORM: Environment = {
   now: () => Date.now(),
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -63,6 +66,8 @@ export class Connection<A = unknown> {
   #reading = false;
   #writing: Promise<number> | null = null;
   #sending: Promise<void> | null = null;
+  /** Whether the transport has refused to write. */
+  #outputBroken = false;
   #receiving: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   /** Whether all that was written has left before the socket closes. */
@@ -337,13 +342,21 @@ export class Connection<A = unknown> {
       }
       engine.releaseBuffers();
     } catch (error) {
+      this.#outputBroken = true;
       const failure = transportError("write", error);
+      if (failure.name === "PR_CONNECT_RESET_ERROR") await this.#hearLastWords();
       this.#break(failure);
       throw this.#failure ?? failure;
     } finally {
       this.#sending = null;
       this.#wakeWriter();
     }
+  }
+
+  /** A peer that no longer listens may have said why, by an alert that is the better error. */
+  async #hearLastWords(): Promise<void> {
+    if (this.#failure !== null || this.#closing !== null) return;
+    await bounded(this.#receive(), LAST_WORDS_TIMEOUT).catch(() => {}); // it is the connection's error by then
   }
 
   /** Takes the next bytes from the peer; joins the pump that runs. */
@@ -385,7 +398,9 @@ export class Connection<A = unknown> {
     this.#failure = error;
     this.#engine?.abort(error);
     this.#wakeWriter();
-    await bounded(this.#send(), this.#config.closeTimeout).catch(() => {}); // a last-gasp alert hides no error
+    if (!this.#outputBroken) {
+      await bounded(this.#send(), this.#config.closeTimeout).catch(() => {}); // a last-gasp alert hides no error
+    }
     await this.#closeTransport().catch(() => {});
     return error;
   }

@@ -3,7 +3,7 @@
 import type { PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
 import { verifySignature } from "../../cert/verify_signature.ts";
-import { SslError } from "../errors.ts";
+import { SslError, toSslError } from "../errors.ts";
 import { encodeCertificateVerify, parseCertificateVerify } from "../messages/certificate_verify.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
@@ -69,14 +69,23 @@ export async function verifyPeerSignature(
   return row.scheme;
 }
 
-/** Signs the transcript so far and sends the CertificateVerify. */
+/**
+ * Signs the transcript so far and sends the CertificateVerify.
+ *
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ */
 export async function sendCertificateVerify(
   hs: HandshakeContext,
   key: PrivateKey,
   scheme: SignatureScheme,
 ): Promise<void> {
   const content = signedContent(hs.config.role, await hs.transcript.digest());
-  const signature = await key.sign(scheme, content);
+  let signature;
+  try {
+    signature = await key.sign(scheme, content);
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE"); // a key may be anything that signs
+  }
   const algorithm = signatureSchemeByName(scheme)!.id;
   sendHandshake(
     hs,
