@@ -4,8 +4,8 @@ import type { Transport } from "./transport.ts";
 
 /** An idle connection waits with this much; a whole server flight often fits. */
 const MIN_CHUNK_LENGTH = 4096;
-/** Eight records and their headers: what is opened at once comes in at once. */
-const MAX_CHUNK_LENGTH = 8 * (16384 + 256 + 5);
+/** Sixteen records and their headers, two windows: with one alone, its last records would be opened with nothing beside them. */
+const MAX_CHUNK_LENGTH = 16 * (16384 + 256 + 5);
 
 /**
  * Reads a transport in chunks that grow while they come in full, and reads ahead then: the next chunk is on its way while this one
@@ -13,8 +13,9 @@ const MAX_CHUNK_LENGTH = 8 * (16384 + 256 + 5);
  */
 export class ChunkReader {
   readonly #transport: Transport;
-  readonly #buffers: [Uint8Array<ArrayBuffer>?, Uint8Array<ArrayBuffer>?] = [];
-  #turn: 0 | 1 = 0;
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
+  /** Takes turns with the other one while chunks are read ahead; an idle connection keeps none. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
   #length = MIN_CHUNK_LENGTH;
   #head: Uint8Array<ArrayBuffer> | undefined;
   #ahead: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
@@ -47,20 +48,17 @@ export class ChunkReader {
       this.#length = Math.max(Math.floor(this.#length / 4), MIN_CHUNK_LENGTH);
     }
     if (full && mayReadAhead) {
+      // The chunk is in use while the next one comes in.
+      [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
       this.#ahead = this.#read();
       this.#ahead.catch(() => {}); // the next call reports it
-    }
+    } else if (this.#length === MIN_CHUNK_LENGTH) this.#spare = undefined;
     return chunk;
   }
 
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    const turn = this.#turn;
-    this.#turn = turn === 0 ? 1 : 0; // the other buffer may still be in use
-    let buffer = this.#buffers[turn];
-    if (buffer?.length !== this.#length) {
-      buffer = new Uint8Array(this.#length);
-      this.#buffers[turn] = buffer;
-    }
+    if (this.#buffer?.length !== this.#length) this.#buffer = new Uint8Array(this.#length);
+    const buffer = this.#buffer;
     const count = await this.#transport.read(buffer);
     return count === null ? null : buffer.subarray(0, count);
   }
