@@ -126,6 +126,13 @@ export class Transcript {
     return copy;
   }
 
+  /** Releases the messages, of a handshake that is complete; digests that were begun are not affected. */
+  forget(): void {
+    this.#buffer = new Uint8Array(0);
+    this.#length = 0;
+    this.#last = undefined;
+  }
+
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#buffer.length) return;

@@ -147,3 +147,12 @@ Deno.test("Transcript.snapshot() goes its own way", async () => {
   assertEquals(encodeHex(await empty.digest()), hash("sha256", ONE));
   assertNotEquals(await empty.digest(), await copy.digest());
 });
+
+Deno.test("Transcript.forget() releases the messages, but not from digests under way", async () => {
+  const transcript = transcriptOf(ONE, TWO);
+  const digest = transcript.digest();
+  transcript.forget();
+  assertEquals(transcript.length, 0);
+  assertEquals(encodeHex(await digest), hash("sha256", ONE, TWO));
+  assertEquals(encodeHex(await transcript.digest()), hash("sha256"));
+});
