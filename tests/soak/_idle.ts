@@ -59,32 +59,21 @@ async function settledRss(): Promise<number> {
 async function measure(kind: string, count: number): Promise<number> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const kept: Stream[] = [];
-  const open = async (): Promise<void> => {
+  const open = async (): Promise<[client: Stream, server: Stream]> => {
     const [near, far] = await Promise.all([
       Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
       listener.accept(),
     ]);
-    // Under load accept() may give another one's connection: who talks to whom is told by the ports.
-    pending.set(near.localAddr.port, near);
-    accepted.push(far);
+    return kind === "tls"
+      ? [importFD(near, ofClient), importFD(far, ofServer)]
+      : [plain(near), plain(far)];
   };
-  const pending = new Map<number, Deno.TcpConn>();
-  const accepted: Deno.TcpConn[] = [];
   const connect = async (many: number): Promise<void> => {
     for (let done = 0; done < many; done += AT_ONCE) {
-      await Promise.all(Array.from({ length: AT_ONCE }, open));
-      await Promise.all(
-        accepted.splice(0).map(async (far) => {
-          const near = pending.get(far.remoteAddr.port);
-          if (near === undefined) throw new Error("Cannot pair connections: one has no other end");
-          pending.delete(far.remoteAddr.port);
-          const [client, server] = kind === "tls"
-            ? [importFD(near, ofClient), importFD(far, ofServer)]
-            : [plain(near), plain(far)];
-          await talk(client, server);
-          kept.push(client, server);
-        }),
-      );
+      const pairs = [];
+      for (let i = 0; i < AT_ONCE; i++) pairs.push(await open());
+      await Promise.all(pairs.map(([client, server]) => talk(client, server)));
+      kept.push(...pairs.flat());
     }
   };
   await connect(100); // code is compiled, pools have grown
