@@ -175,8 +175,8 @@ export async function exportKeyingMaterial(
   socket: SslSocket,
   label: string,
   length: number,
-  context: Uint8Array = new Uint8Array(0),
+  context?: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const engine = connectionOf(socket).connectedEngine;
-  return await engine.exportKeyingMaterial(label, new Uint8Array(context), length);
+  return await engine.exportKeyingMaterial(label, context ? new Uint8Array(context) : null, length);
 }

@@ -5,6 +5,7 @@ import type { ChannelInfo } from "../channel_info.ts";
 import type { SslConfig } from "../config.ts";
 import { SslError, toSslError } from "../errors.ts";
 import { startClient } from "../handshake/client/start.ts";
+import type { ConnectionKeys } from "../handshake/connection_keys.ts";
 import {
   type Environment,
   type HandshakeContext,
@@ -14,16 +15,15 @@ import {
   nothingNegotiated,
 } from "../handshake/handshake.ts";
 import { startServer } from "../handshake/server/start.ts";
-import type { TrafficKeys } from "../handshake/traffic_keys.ts";
 import { Transcript } from "../handshake/transcript.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { SslSocket } from "../ssl_socket.ts";
-import { alertCode } from "../tables/alert_descriptions.ts";
+import { ALERT_LEVELS, alertCode } from "../tables/alert_descriptions.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_0, TLS_1_2, versionName } from "../tables/versions.ts";
 import { type OpenedRecord, ReadHalf } from "./read_half.ts";
-import { WriteHalf } from "./write_half.ts";
+import { RESERVED_RECORDS, WriteHalf } from "./write_half.ts";
 
 /** How many records are sealed or opened at once. */
 export const DEFAULT_WINDOW = 8;
@@ -74,7 +74,7 @@ export class SslEngine {
   readonly #filter: MessageFilter | undefined;
   readonly #hs: HandshakeContext;
   #state: HandshakeState | null = null;
-  #keys: TrafficKeys | null = null;
+  #keys: ConnectionKeys | null = null;
   #error: SslError | null = null;
   #received: Uint8Array<ArrayBuffer>[] = [];
   #receivedLength = 0;
@@ -241,10 +241,24 @@ export class SslEngine {
     for (const ticket of this.#tickets) this.#hs.output.sendMessage(ticket);
     this.#tickets = [];
     const taken = this.#write.writeApplicationData(data, this.#window);
-    if (this.#write.protection.recordsLeft <= KEY_RENEWAL_MARGIN) {
-      this.keyUpdate(false).catch(() => {}); // the error stays with the engine
-    }
+    this.#renewInTime();
     return taken;
+  }
+
+  /** Renews the write key before it has protected too much (RFC 8446, Section 5.5); in TLS 1.2 that ends the connection. */
+  #renewInTime(): void {
+    const { recordsLeft } = this.#write.protection;
+    if (this.#keys?.renewable) {
+      if (recordsLeft > KEY_RENEWAL_MARGIN) return;
+      this.keyUpdate(false).catch(() => {}); // the error stays with the engine
+    } else if (recordsLeft <= RESERVED_RECORDS) {
+      throw this.#fail(
+        new SslError(
+          "SSL_ERROR_TOO_MANY_RECORDS",
+          "Cannot send: the keys of the connection are used up",
+        ),
+      );
+    }
   }
 
   /** Sends a KeyUpdate and renews the write key; asks the peer to renew its own as well where `requestUpdate`. */
@@ -272,7 +286,7 @@ export class SslEngine {
   /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */
   exportKeyingMaterial(
     label: string,
-    context: Uint8Array<ArrayBuffer>,
+    context: Uint8Array<ArrayBuffer> | null,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#keys === null) {
@@ -288,7 +302,7 @@ export class SslEngine {
   close(): void {
     if (this.#writeClosed || this.#error !== null) return;
     this.#writeClosed = true;
-    this.#writeAlert(ALERT_WARNING, alertCode("close_notify"));
+    this.#writeAlert(ALERT_LEVELS.warning, alertCode("close_notify"));
   }
 
   /** Ends the connection for a reason of this end's own; an alert leaves where the error has one. */
@@ -405,8 +419,10 @@ export class SslEngine {
       }
       return;
     }
-    // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says.
-    if (description !== alertCode("user_canceled")) throw errorFromAlert(description);
+    // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says. In TLS 1.2 the level counts.
+    const isWarning = description === alertCode("user_canceled") ||
+      (level === ALERT_LEVELS.warning && this.#hs.negotiated.version === TLS_1_2);
+    if (!isWarning) throw errorFromAlert(description);
     if (++this.#warningAlerts > MAX_WARNING_ALERTS) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_ALERT",
@@ -416,8 +432,13 @@ export class SslEngine {
   }
 
   #takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
+    const state = this.#state;
+    const isTls12 = this.#hs.negotiated.version === TLS_1_2;
     // RFC 8446, Section 5: dropped between the first ClientHello and the peer's Finished, if it is the single byte 1.
-    if (!this.#helloSeen || this.connected) {
+    const isDue = isTls12
+      ? state?.takeChangeCipherSpec !== undefined
+      : this.#helloSeen && !this.connected;
+    if (!isDue) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",
         "Cannot take change_cipher_spec: none is due",
@@ -430,7 +451,8 @@ export class SslEngine {
       );
     }
     this.#refuseInterleaving();
-    this.#countEmptyRecord();
+    if (isTls12) this.#state = state!.takeChangeCipherSpec!(this.#hs);
+    else this.#countEmptyRecord();
   }
 
   /** RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other records. */
@@ -509,7 +531,7 @@ export class SslEngine {
   }
 
   #askPeerToRenew(): void {
-    if (this.#askedPeerToRenew || this.#keys === null || this.#writeClosed) return;
+    if (this.#askedPeerToRenew || !this.#keys?.renewable || this.#writeClosed) return;
     if (this.#read.protection.recordsLeft > PEER_KEY_RENEWAL_MARGIN) return;
     this.#askedPeerToRenew = true;
     this.keyUpdate(true).catch(() => {}); // the error stays with the engine
@@ -527,7 +549,7 @@ export class SslEngine {
     // A client that has said nothing yet has nobody to tell.
     const heard = this.#helloSeen || this.#hs.config.role === "server";
     if (error.alert !== null && !this.#writeClosed && heard) {
-      this.#writeAlert(ALERT_FATAL, alertCode(error.alert));
+      this.#writeAlert(ALERT_LEVELS.fatal, alertCode(error.alert));
     }
     return error;
   }
@@ -536,6 +558,3 @@ export class SslEngine {
     this.#write.writeRecord(ContentType.alert, new Uint8Array([level, description]));
   }
 }
-
-const ALERT_WARNING = 1;
-const ALERT_FATAL = 2;

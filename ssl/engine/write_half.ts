@@ -154,7 +154,7 @@ export class WriteHalf {
   #seal(type: number, fragment: Uint8Array<ArrayBuffer>): void {
     const protection = this.#protection;
     const record: QueuedRecord = {
-      wireType: protection.encrypts ? ContentType.applicationData : type,
+      wireType: protection.wireType(type),
       version: this.#version,
       sealed: undefined,
       done: protection.seal(type, fragment).then((sealed) => {
@@ -176,7 +176,7 @@ export class WriteHalf {
 }
 
 /** Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has to send. */
-const RESERVED_RECORDS = 8;
+export const RESERVED_RECORDS = 8;
 
 /** Up to here a fresh buffer is cheaper to make than a large one is to keep. */
 const SMALL_OUTPUT_LENGTH = 4096;

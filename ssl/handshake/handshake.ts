@@ -10,7 +10,7 @@ import type { SslSocket } from "../ssl_socket.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
-import type { TrafficKeys } from "./traffic_keys.ts";
+import type { ConnectionKeys } from "./connection_keys.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** The only way in which a handshake acts on its connection. */
@@ -38,7 +38,7 @@ export type HandshakeEvent =
   /** The peer's Finished has been verified. */
   | {
     readonly kind: "connected";
-    readonly keys: TrafficKeys;
+    readonly keys: ConnectionKeys;
     /** Session tickets to send before the first application data; made meanwhile. */
     readonly tickets: Promise<readonly Uint8Array<ArrayBuffer>[]>;
   };
@@ -108,6 +108,14 @@ export interface HandshakeState {
    * @throws {SslError} If the message is not the expected one, or is wrong.
    */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState>;
+
+  /**
+   * Takes the peer's change_cipher_spec, in a state of TLS 1.2 that waits for it. Other states have no such method: in TLS 1.3
+   * it is dropped or refused before a state hears of it.
+   *
+   * @returns The next state.
+   */
+  takeChangeCipherSpec?(hs: HandshakeContext): HandshakeState;
 }
 
 /** An agreement on nothing yet. */

@@ -5,6 +5,7 @@ import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts
 import { CipherSpec } from "../record/cipher_spec.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
+import type { ConnectionKeys } from "./connection_keys.ts";
 import type { HandshakeOutput } from "./handshake.ts";
 import {
   type ExporterMasterSecret,
@@ -13,7 +14,9 @@ import {
 } from "./key_schedule.ts";
 
 /** The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported from. */
-export class TrafficKeys {
+export class TrafficKeys implements ConnectionKeys {
+  /** TLS 1.3 has KeyUpdate. */
+  readonly renewable = true;
   readonly #suite: CipherSuite;
   readonly #exporterMasterSecret: ExporterMasterSecret;
   #read: TrafficSecret;
@@ -63,7 +66,7 @@ export class TrafficKeys {
   /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */
   exportKeyingMaterial(
     label: string,
-    context: Uint8Array<ArrayBuffer>,
+    context: Uint8Array<ArrayBuffer> | null,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     return exportKeyingMaterial(this.#exporterMasterSecret, label, context, length);
