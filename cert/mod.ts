@@ -46,6 +46,7 @@
  * @module
  */
 
+export type { AltNameOptions } from "./alt_names.ts";
 export {
   Certificate,
   certificatesOf,
@@ -64,6 +65,11 @@ export {
   type StoreCertOptions,
 } from "./cert_db.ts";
 export { CERT_USAGES, type CertUsageName } from "./cert_usage.ts";
+export {
+  type CertificateExtensionJson,
+  type CertificateJson,
+  certificateToJson,
+} from "./certificate_to_json.ts";
 export type { CertProfile, CertUsage } from "./check_certificate.ts";
 export {
   type CertTimeValidity,
@@ -85,6 +91,25 @@ export {
   type OcspStatusOptions,
 } from "./create_ocsp_response.ts";
 export { Crl, type CrlEntry, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./crl.ts";
+export {
+  CertificateRequest,
+  createCertificateRequest,
+  type CreateCertificateRequestOptions,
+  issueCertificate,
+  type IssueCertificateOptions,
+  MAX_REQUEST_SIZE,
+  parseCertificateRequest,
+  type RequestedExtension,
+  verifyCertificateRequest,
+} from "./csr.ts";
+export { formatFingerprint, spkiPin } from "./fingerprint.ts";
+export { formatCertificate } from "./format_certificate.ts";
+export {
+  encodePkcs7Certificates,
+  encodePkcs7CertificatesPem,
+  MAX_BUNDLE_CERTIFICATES,
+  parsePkcs7Certificates,
+} from "./pkcs7.ts";
 export { BudgetExceededError, VERIFICATION_LIMITS } from "./verification_budget.ts";
 export type { BudgetedWork } from "./verification_budget.ts";
 export { MAX_PATH_LENGTH, MAX_SUB_CA_COUNT } from "./build_path.ts";
