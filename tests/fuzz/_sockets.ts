@@ -22,6 +22,11 @@ export const HOSTNAME = "server.test";
 
 const rootKeys = await generateKeyPair();
 const root = await createCertificate({ ...rootKeys, subject: "CN=Fuzz Root", isCa: true });
+const stranger = await createCertificate({
+  ...await generateKeyPair(),
+  subject: "CN=Stranger",
+  isCa: true,
+});
 const issuer = { certificate: root, privateKey: rootKeys.privateKey };
 const serverKeys = await generateKeyPair();
 const clientKeys = await generateKeyPair("ed25519");
@@ -53,8 +58,8 @@ export interface Pairing {
   readonly server: ImportOptions;
 }
 
-/** Picks what both ends have and want. */
-export function pairing(prng: Prng): Pairing {
+/** Picks what both ends have and want; `distrustful` does not accept the other's certificate, and must never connect. */
+export function pairing(prng: Prng, distrustful: "client" | "server" | null = null): Pairing {
   const shared: ImportOptions = {
     cipherSuites: [prng.pick(
       [
@@ -63,23 +68,29 @@ export function pairing(prng: Prng): Pairing {
         "TLS_CHACHA20_POLY1305_SHA256",
       ] as const,
     )],
-    caCerts: [root],
     ...PATIENT,
   };
+  const trust = (role: "client" | "server"): ImportOptions => ({
+    caCerts: [role === distrustful ? stranger : root],
+  });
   return {
     client: {
       ...shared,
+      ...trust("client"),
       hostname: HOSTNAME,
       certificates: prng.pick([[], [CREDENTIALS.client]]),
+      // The server's wish for authorities it knows would hide the certificate from one that does not know its issuer.
+      ...(distrustful === "server" ? { getClientAuthData: () => CREDENTIALS.client } : {}),
       alpnProtocols: prng.pick([[], ["a", "b"]]),
       keyShares: ["x25519"],
       context: new NssContext({ trustAnchors: [] }),
     },
     server: {
       ...shared,
+      ...trust("server"),
       role: "server",
       certificates: [CREDENTIALS.server],
-      clientAuth: prng.pick(["none", "request"] as const),
+      clientAuth: distrustful === "server" ? "require" : prng.pick(["none", "request"] as const),
       alpnProtocols: prng.pick([[], ["b"]]),
       // In a quarter of the runs there is a HelloRetryRequest.
       groups: prng.pick([["x25519"], ["x25519"], ["x25519"], ["secp256r1"]] as const),

@@ -54,8 +54,10 @@ class Liar {
 }
 
 fuzz("SslSocket takes no altered handshake message for a good one", 150, async (prng) => {
-  const options = pairing(prng);
-  if (prng.pick([true, false])) await meet(options); // what follows resumes a session
+  const distrustful = prng.pick([null, null, null, "client", "server"] as const);
+  const options = pairing(prng, distrustful);
+  // What follows resumes a session.
+  if (distrustful === null && prng.pick([true, false])) await meet(options);
   const data = { client: prng.bytes(prng.pick([0, 100])), server: prng.bytes(100) };
   const wire = new Wire();
   const [client, server] = [new Liar(prng), new Liar(prng)];
@@ -76,6 +78,9 @@ fuzz("SslSocket takes no altered handshake message for a good one", 150, async (
     !(client.lied && stories.server.connected),
     "the server took another handshake for this one",
   );
+  if (distrustful !== null) {
+    assert(!stories[distrustful].connected, `${distrustful} trusts a stranger`);
+  }
   assertIntact(stories.client, data.server);
   assertIntact(stories.server, data.client);
 });
