@@ -16,6 +16,7 @@ import type {
 } from "./hooks.ts";
 import type { ClientAuth, ImportOptions, Role, VersionRange } from "./import_options.ts";
 import { configOf } from "./config_registry.ts";
+import { MAX_HOST_NAME_LENGTH } from "./extensions/server_name.ts";
 import { CIPHER_SUITES, type CipherSuite } from "./tables/cipher_suites.ts";
 import { NAMED_GROUPS, type NamedGroup } from "./tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "./tables/signature_schemes.ts";
@@ -181,7 +182,11 @@ function copyPresent(config: SslConfig, options: ImportOptions): void {
 export function normalizeHostname(input: string): string {
   const url = URL.parse(input.includes("://") ? input : `https://${hostPart(input)}`);
   if (url === null || url.hostname === "") throw invalid("hostname", `"${input}" is no host name`);
-  return url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  if (hostname.length > MAX_HOST_NAME_LENGTH) {
+    throw invalid("hostname", `it is ${hostname.length} characters long`);
+  }
+  return hostname;
 }
 
 /** A host, perhaps with its port, where there is no scheme: nothing of a URL besides, and addresses with colons in brackets. */

@@ -10,7 +10,7 @@ import { Writer } from "./wire/writer.ts";
 
 /** How long a ticket is good for, in seconds; RFC 8446, Section 4.6.1, allows a week, NSS gives two days. */
 export const TICKET_LIFETIME = 2 * 24 * 60 * 60;
-/** The longest ticket that is sent; a longer client certificate chain goes without. */
+/** The longest ticket that is sent, or kept by a client; a longer client certificate chain goes without. */
 export const MAX_TICKET_LENGTH = 16384;
 
 /** What a server keeps of a session, inside the ticket that the client keeps for it. */

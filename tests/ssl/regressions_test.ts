@@ -10,6 +10,7 @@ import {
   assert,
   assertEquals,
   assertFalse,
+  assertInstanceOf,
   assertNotEquals,
   assertRejects,
   assertThrows,
@@ -22,9 +23,22 @@ import { SslError } from "../../ssl/errors.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { encodeClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
+import { cookie, MAX_COOKIE_LENGTH } from "../../ssl/extensions/cookie.ts";
+import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
+import { keyShareHelloRetryRequest } from "../../ssl/extensions/key_share.ts";
+import { supportedVersionsServerHello } from "../../ssl/extensions/supported_versions.ts";
+import type { MessageFilter } from "../../ssl/engine/engine.ts";
+import {
+  encodeNewSessionTicket,
+  parseNewSessionTicket,
+} from "../../ssl/messages/new_session_ticket.ts";
+import { encodeServerHello, parseServerHello } from "../../ssl/messages/server_hello.ts";
+import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import { trustIdentity } from "../../ssl/session_cache/identity.ts";
-import { TicketKeys } from "../../ssl/session_ticket.ts";
+import { clientSessionCache } from "../../ssl/session_cache/client.ts";
+import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
+import { MAX_TICKET_LENGTH, TicketKeys } from "../../ssl/session_ticket.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
@@ -38,6 +52,7 @@ import {
   connected,
   failureOf,
   join,
+  onMessage,
   PKI,
   serverOptions,
   session,
@@ -338,4 +353,63 @@ Deno.test("Early data in full records is skipped after a HelloRetryRequest", asy
   await a.closeWrite();
   // It is too much by one record's overhead; before that it is no record_overflow.
   assertEquals((await handshake).name, "SSL_ERROR_TOO_MUCH_EARLY_DATA");
+});
+
+Deno.test("A HelloRetryRequest whose cookie does not fit into a ClientHello is an illegal_parameter", async () => {
+  for (
+    const [length, fits] of [[MAX_COOKIE_LENGTH, true], [MAX_COOKIE_LENGTH + 1, false], [
+      65_400,
+      false,
+    ]] as const
+  ) {
+    await using joined = join({
+      server: { groups: ["secp256r1"] },
+      serverInternals: {
+        messageFilter: onMessage(HandshakeType.serverHello, (raw) => {
+          const hello = parseServerHello(raw.slice(4));
+          const extensions = new ExtensionBlock()
+            .add(supportedVersionsServerHello, TLS_1_3)
+            .add(keyShareHelloRetryRequest, hello.extensions!.get(keyShareHelloRetryRequest)!)
+            .add(cookie, new Uint8Array(length));
+          return [
+            encodeHandshake(HandshakeType.serverHello, encodeServerHello({ ...hello, extensions })),
+          ];
+        }),
+      },
+    });
+    const server = failureOf(joined.server.handshake()); // it meets another cookie than it sent, or the alert
+    const client = await failureOf(joined.client.handshake());
+    if (fits) assertEquals(client.origin, "peer");
+    else {
+      assertLocal(client, "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST", "illegal_parameter");
+    }
+    await server;
+  }
+});
+
+Deno.test("A ticket that does not fit into a ClientHello is not kept", async () => {
+  for (
+    const [length, resumed] of [[MAX_TICKET_LENGTH, true], [MAX_TICKET_LENGTH + 1, false], [
+      65_000,
+      false,
+    ]] as const
+  ) {
+    const context = new NssContext({ trustAnchors: [] });
+    const messageFilter: MessageFilter = ({ type, raw, body }) => {
+      if (type !== HandshakeType.newSessionTicket) return [raw];
+      const ticket = { ...parseNewSessionTicket(body.slice()), ticket: new Uint8Array(length) };
+      return [encodeHandshake(type, encodeNewSessionTicket(ticket))];
+    };
+    await session({ client: { context }, serverInternals: { messageFilter } });
+    const cache = clientSessionCache(context);
+    assertInstanceOf(cache, MemorySessionCache);
+    assertEquals(cache.size > 0, resumed, `${length} bytes`);
+    await session({ client: { context } });
+  }
+});
+
+Deno.test("importFD() refuses a host name that is longer than DNS allows", () => {
+  const name = (length: number) => `${"a.".repeat(200).slice(0, length - 1)}a`;
+  assertEquals(resolveConfig({ hostname: name(255) }).hostname?.length, 255);
+  assertThrows(() => resolveConfig({ hostname: name(256) }), SslError, "hostname");
 });

@@ -4,6 +4,7 @@ import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseNewSessionTicket } from "../../messages/new_session_ticket.ts";
 import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
+import { MAX_TICKET_LENGTH } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { ResumptionMasterSecret } from "../key_schedule.ts";
@@ -39,6 +40,8 @@ export class ClientConnected implements HandshakeState {
     const key = clientSessionKey(config, peerAddress);
     // What stands by override must be decided anew each time.
     if (key === null || negotiated.badCertAccepted || ticketLifetime === 0) return;
+    // Longer than any server's, and a hello must have room for it.
+    if (ticket.length > MAX_TICKET_LENGTH) return;
     const receivedAt = environment.now();
     const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;
     const psk = await (await this.#resumption).resumptionPsk(ticketNonce);

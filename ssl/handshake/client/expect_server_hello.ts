@@ -2,7 +2,7 @@
 
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError } from "../../errors.ts";
-import { cookie } from "../../extensions/cookie.ts";
+import { cookie, MAX_COOKIE_LENGTH } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareHelloRetryRequest, keyShareServerHello } from "../../extensions/key_share.ts";
 import { preSharedKeyServerHello } from "../../extensions/pre_shared_key.ts";
@@ -168,6 +168,13 @@ export class ExpectServerHello implements HandshakeState {
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
         "Cannot take HelloRetryRequest: it asks for no change",
+        { fault: "value" },
+      );
+    }
+    if (cookieValue !== undefined && cookieValue.length > MAX_COOKIE_LENGTH) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
+        `Cannot take HelloRetryRequest: its cookie of ${cookieValue.length} bytes leaves no room in a hello`,
         { fault: "value" },
       );
     }
