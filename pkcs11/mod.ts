@@ -39,6 +39,38 @@ export {
   type KeyPairType,
 } from "./generate_key_pair.ts";
 export { importPrivateKey } from "./import_private_key.ts";
+export {
+  MAX_PASSWORD_TRIES,
+  type PasswordAnswer,
+  type PasswordFunc,
+  PW_AUTHENTICATED,
+  setPasswordFunc,
+  type SetPasswordFuncOptions,
+} from "./password.ts";
+export {
+  type ModuleInfo,
+  Slot,
+  type SlotInfo,
+  type SlotOptions,
+  type TokenModule,
+} from "./slot.ts";
+export { SoftToken, type SoftTokenOptions } from "./softoken.ts";
+export {
+  type ImportableKey,
+  type KeyQuery,
+  type LoginHandler,
+  matchesKeyQuery,
+  type MechanismUse,
+  publicKeyOf,
+  requireLogin,
+  type StoreKeyOptions,
+  type Token,
+  type TokenInfo,
+  type TokenKey,
+  type TokenKeyPair,
+  type TokenMechanism,
+  type TokenOptions,
+} from "./token.ts";
 export type {
   EcCurve,
   HashName,

@@ -260,6 +260,17 @@ export function matchesKeyQuery(key: TokenKey, which: KeyQuery): boolean {
  * @param which Which one is meant.
  * @returns The public key; `null` if it is meant by its id.
  * @throws {NssError} If the certificate's key is of a kind that is not supported.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair, publicKeyOf } from "@nss/nss/pkcs11";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { assert } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * assert(publicKeyOf(certificate)?.equals(keys.publicKey));
+ * ```
  */
 export function publicKeyOf(which: KeyQuery): SubjectPublicKeyInfo | null {
   if (which instanceof Certificate) return which.subjectPublicKeyInfo;
