@@ -1,0 +1,147 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import { NssContext } from "../../pkcs11/context.ts";
+import { resolveConfig } from "../../ssl/config.ts";
+import type { ImportOptions } from "../../ssl/import_options.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
+import { identityOf } from "../../ssl/session_cache/identity.ts";
+import {
+  MAX_CACHED_PEERS,
+  MAX_TICKETS_PER_PEER,
+  MemorySessionCache,
+} from "../../ssl/session_cache/memory.ts";
+import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
+import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
+import { PKI } from "./_support.ts";
+
+/** A session that can be told from others by its ticket. */
+function makeSession(id: number, expiresAt = 1000): ClientSession {
+  return {
+    ticket: new Uint8Array([id]),
+    psk: new Uint8Array(32),
+    cipherSuite: CIPHER_SUITES[0]!,
+    ticketAgeAdd: 0,
+    receivedAt: 0,
+    authenticatedAt: 0,
+    expiresAt,
+    alpnProtocol: null,
+    peerChain: [],
+    localChain: [],
+  };
+}
+
+Deno.test("MemorySessionCache.take() gives each session once, the newest first", () => {
+  const cache = new MemorySessionCache();
+  const [a, b] = [makeSession(1), makeSession(2)];
+  cache.put("peer", a);
+  cache.put("peer", b);
+  assertEquals(cache.take("other", 0), undefined);
+  assertStrictEquals(cache.take("peer", 0), b);
+  assertStrictEquals(cache.take("peer", 0), a);
+  assertEquals(cache.take("peer", 0), undefined);
+  assertEquals(cache.size, 0);
+});
+
+Deno.test("MemorySessionCache.take() forgets what has expired", () => {
+  const cache = new MemorySessionCache();
+  cache.put("peer", makeSession(1, 1000));
+  cache.put("peer", makeSession(2, 2000));
+  cache.put("peer", makeSession(3, 1000));
+  assertEquals(cache.take("peer", 1000)?.ticket[0], 2); // at its end a session is over
+  assertEquals(cache.take("peer", 0), undefined);
+  cache.put("peer", makeSession(4, 1000));
+  assertEquals(cache.take("peer", 999)?.ticket[0], 4);
+});
+
+Deno.test("MemorySessionCache keeps the newest MAX_TICKETS_PER_PEER sessions of a peer", () => {
+  for (const extra of [0, 1]) {
+    const cache = new MemorySessionCache();
+    const count = MAX_TICKETS_PER_PEER + extra;
+    for (let i = 0; i < count; i++) cache.put("peer", makeSession(i));
+    const taken: number[] = [];
+    for (let it; (it = cache.take("peer", 0)) !== undefined;) taken.push(it.ticket[0]!);
+    const newestFirst = Array.from({ length: count }, (_, i) => count - 1 - i);
+    assertEquals(taken, newestFirst.slice(0, MAX_TICKETS_PER_PEER));
+  }
+});
+
+Deno.test("MemorySessionCache remembers MAX_CACHED_PEERS peers and forgets the longest unused", () => {
+  const cache = new MemorySessionCache();
+  for (let i = 0; i < MAX_CACHED_PEERS; i++) cache.put(`peer ${i}`, makeSession(i % 256));
+  assertEquals(cache.size, MAX_CACHED_PEERS);
+  cache.put("peer 0", makeSession(0)); // peer 1 is the longest unused now
+  assertEquals(cache.size, MAX_CACHED_PEERS);
+  cache.put("one more", makeSession(1));
+  assertEquals(cache.size, MAX_CACHED_PEERS);
+  assertEquals(cache.take("peer 1", 0), undefined);
+  assertNotEquals(cache.take("peer 0", 0), undefined);
+  assertNotEquals(cache.take("peer 2", 0), undefined);
+});
+
+Deno.test("MemorySessionCache has the bound that it is made with", () => {
+  const cache = new MemorySessionCache(2);
+  for (const key of ["a", "b"]) cache.put(key, makeSession(1));
+  assertEquals(cache.size, 2);
+  cache.put("c", makeSession(1));
+  assertEquals([cache.size, cache.take("a", 0)], [2, undefined]);
+});
+
+Deno.test("MemorySessionCache.delete() and clear() forget", () => {
+  const cache = new MemorySessionCache();
+  for (const key of ["a", "b", "c"]) cache.put(key, makeSession(1));
+  cache.delete("a");
+  assertEquals([cache.take("a", 0), cache.size], [undefined, 2]);
+  cache.clear();
+  assertEquals([cache.take("b", 0), cache.size], [undefined, 0]);
+});
+
+Deno.test("clientSessionCache() is each context's own", () => {
+  const [a, b] = [new NssContext(), new NssContext()];
+  assertStrictEquals(clientSessionCache(a), clientSessionCache(a));
+  assertNotEquals(clientSessionCache(a) === clientSessionCache(b), true);
+});
+
+Deno.test("clientSessionKey() differs where anything differs that a session must not leave", () => {
+  const base: ImportOptions = { hostname: "a.test", caCerts: [PKI.root.cert] };
+  const key = (options: ImportOptions, address = "1") =>
+    clientSessionKey(resolveConfig({ ...base, ...options }), address);
+  const variants: readonly ImportOptions[] = [
+    {},
+    { hostname: "b.test" },
+    { caCerts: [PKI.otherRoot.cert] },
+    { caCerts: [PKI.root.cert, PKI.otherRoot.cert] },
+    { caCerts: [] },
+    { alpnProtocols: ["h2"] },
+    { alpnProtocols: ["h2", "x"] },
+    { certificates: [PKI.client.credential] },
+    { certificates: [PKI.server.credential] },
+    { peerId: "tenant" },
+    { cipherSuites: ["TLS_AES_256_GCM_SHA384"] },
+    { groups: ["secp256r1"] },
+    { signatureSchemes: ["ed25519"] },
+    { authCertificate: () => {} },
+    { authCertificate: () => {} }, // another function is another opinion
+    { badCert: () => true },
+    { getClientAuthData: () => null },
+  ];
+  const keys = variants.map((options) => key(options));
+  assertEquals(new Set([...keys, key({}, "2")]).size, variants.length + 1);
+  assertEquals(key({}), key({})); // plain values are compared as values
+  assertEquals(key({ handshakeTimeout: 1, closeTimeout: 1, noDelay: false }), key({}));
+});
+
+Deno.test("clientSessionKey() is null where nothing must be cached", () => {
+  assertEquals(
+    clientSessionKey(resolveConfig({ hostname: "a.test", sessionTickets: false }), ""),
+    null,
+  );
+  assertEquals(clientSessionKey(resolveConfig({}), ""), null);
+});
+
+Deno.test("identityOf() tells objects from each other", () => {
+  const [a, b] = [() => {}, () => {}];
+  assertEquals(identityOf(a), identityOf(a));
+  assertNotEquals(identityOf(a), identityOf(b));
+  assertEquals(identityOf(null), 0);
+});
