@@ -43,7 +43,7 @@ export function checkStrictProfile(path: CandidatePath, options: CheckOptions): 
 }
 
 /** Makes a check of one certificate: an error where a condition does not hold. */
-function require(
+function demand(
   certificate: Certificate,
   condition: boolean,
   state: string,
@@ -59,13 +59,13 @@ function isCritical(certificate: Certificate, oid: string): boolean | undefined 
 
 function checkEvery(certificate: Certificate): void {
   // RFC 5280, Section 4.1.2.1
-  require(certificate, certificate.version === 3, "it is not of version 3", "SEC_ERROR_BAD_DER");
+  demand(certificate, certificate.version === 3, "it is not of version 3", "SEC_ERROR_BAD_DER");
   // RFC 5280, Section 4.1.2.4
-  require(certificate, !certificate.issuer.isEmpty, "it names no issuer", "SEC_ERROR_BAD_DER");
+  demand(certificate, !certificate.issuer.isEmpty, "it names no issuer", "SEC_ERROR_BAD_DER");
   const { algorithm } = certificate.subjectPublicKeyInfo;
   if (algorithm.type === "rsa" || algorithm.type === "rsa-pss") {
     // BR, Section 6.1.5
-    require(
+    demand(
       certificate,
       algorithm.modulusLength % 8 === 0,
       `its RSA key has ${algorithm.modulusLength} bits, which are no whole bytes`,
@@ -79,14 +79,14 @@ function checkIssued(certificate: Certificate): void {
   const { serialNumber } = certificate;
   // RFC 5280, Section 4.1.2.2: positive, not longer than 20 octets
   const positive = serialNumber[0]! < 0x80 && serialNumber.some((byte) => byte !== 0);
-  require(
+  demand(
     certificate,
     positive && serialNumber.length <= 20,
     "its serial number is not from 1 to 2^159 - 1",
     "SEC_ERROR_BAD_DER",
   );
   // RFC 5280, Section 4.2.1.1: MUST be there, but in what signs itself
-  require(
+  demand(
     certificate,
     certificate.authorityKeyIdentifier?.keyIdentifier !== undefined,
     "it has no authorityKeyIdentifier with a keyIdentifier",
@@ -96,27 +96,27 @@ function checkIssued(certificate: Certificate): void {
 
 function checkAuthorityForm(certificate: Certificate): void {
   // RFC 5280, Section 4.1.2.6
-  require(
+  demand(
     certificate,
     !certificate.subject.isEmpty,
     "it is an authority's and names no subject",
     "SEC_ERROR_CA_CERT_INVALID",
   );
   // RFC 5280, Section 4.2.1.9
-  require(
+  demand(
     certificate,
     isCritical(certificate, OIDS.basicConstraints) === true,
     "its basicConstraints are not critical",
   );
   // RFC 5280, Section 4.2.1.2
-  require(
+  demand(
     certificate,
     certificate.subjectKeyIdentifier !== undefined,
     "it is an authority's and has no subjectKeyIdentifier",
     "SEC_ERROR_EXTENSION_NOT_FOUND",
   );
   // RFC 5280, Section 4.2.1.11. Not so nameConstraints, which BR, Section 7.1.2.5.2, exempts
-  require(
+  demand(
     certificate,
     isCritical(certificate, OIDS.policyConstraints) !== false,
     "its policyConstraints are not critical",
@@ -125,7 +125,7 @@ function checkAuthorityForm(certificate: Certificate): void {
 
 function checkRootForm(certificate: Certificate): void {
   // BR, Section 7.1.2.1.2
-  require(
+  demand(
     certificate,
     certificate.extKeyUsage === undefined,
     "it is a root authority's and has an extKeyUsage",
@@ -133,7 +133,7 @@ function checkRootForm(certificate: Certificate): void {
   const identifier = certificate.authorityKeyIdentifier;
   if (identifier === undefined) return;
   // BR, Section 7.1.2.1.3: the keyIdentifier, and nothing else
-  require(
+  demand(
     certificate,
     identifier.keyIdentifier !== undefined &&
       bytesEqual(identifier.keyIdentifier, certificate.subjectKeyIdentifier!) &&
@@ -146,26 +146,26 @@ function checkRootForm(certificate: Certificate): void {
 function checkLeafForm(certificate: Certificate): void {
   const { basicConstraints, keyUsage, subjectAltName } = certificate;
   // BR, Section 7.1.2.7.8
-  require(
+  demand(
     certificate,
     basicConstraints?.isCa !== true,
     "it is an authority's",
     "SEC_ERROR_CA_CERT_INVALID",
   );
   // RFC 5280, Section 4.2.1.9
-  require(
+  demand(
     certificate,
     basicConstraints?.pathLength === undefined && keyUsage?.has("keyCertSign") !== true,
     "it is no authority's and has a pathLenConstraint or keyCertSign",
   );
   // RFC 5280, Section 4.2.1.10
-  require(
+  demand(
     certificate,
     !certificate.extensions.has(OIDS.nameConstraints),
     "it is no authority's and has nameConstraints",
   );
   // RFC 5280, Section 4.2.1.6
-  require(
+  demand(
     certificate,
     !certificate.subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) === true,
     "it names no subject, and its subjectAltName is not critical",
@@ -173,13 +173,13 @@ function checkLeafForm(certificate: Certificate): void {
   for (const name of subjectAltName ?? []) {
     if (name.type === "dns") {
       // RFC 5280, Section 4.2.1.6: the preferred name syntax
-      require(
+      demand(
         certificate,
         normalizeDnsName(name.value, { wildcard: true }) !== null,
         `"${name.value}" is no DNS name`,
       );
     } else if (name.type === "ip") {
-      require(
+      demand(
         certificate,
         name.value.length === 4 || name.value.length === 16,
         "an IP address has not 4 or 16 bytes",
@@ -191,13 +191,13 @@ function checkLeafForm(certificate: Certificate): void {
 function checkServerForm(certificate: Certificate): void {
   const { subject, extKeyUsage } = certificate;
   // BR, Section 7.1.2.7.12
-  require(
+  demand(
     certificate,
     subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) !== true,
     "it names a subject, and its subjectAltName is critical",
   );
   // BR, Section 7.1.2.7.10. RFC 5280 lets extKeyUsage be absent, and so do we
-  require(
+  demand(
     certificate,
     isCritical(certificate, OIDS.extKeyUsage) !== true &&
       extKeyUsage?.includes(OIDS.anyExtendedKeyUsage) !== true,
@@ -220,7 +220,7 @@ function checkCommonNames(certificate: Certificate): void {
   );
   for (const commonName of certificate.subject.values(OIDS.commonName)) {
     const lowerCase = commonName.toLowerCase();
-    require(
+    demand(
       certificate,
       !isOddAddress(commonName) && !isInternational(commonName) &&
         (names.includes(commonName) || !names.some((name) => name.toLowerCase() === lowerCase)),

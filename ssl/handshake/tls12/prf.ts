@@ -23,7 +23,9 @@ export class PrfSecret {
     hash: CipherSuiteHash,
     secret: Uint8Array<ArrayBuffer>,
   ): Promise<PrfSecret> {
-    const imported = crypto.subtle.importKey("raw", secret, { name: "HMAC", hash }, false, ["sign"]);
+    const imported = crypto.subtle.importKey("raw", secret, { name: "HMAC", hash }, false, [
+      "sign",
+    ]);
     secret.fill(0); // importKey took its copy at the call
     return new PrfSecret(await imported);
   }
