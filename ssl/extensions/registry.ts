@@ -5,6 +5,9 @@ import { alpnProtocol, alpnProtocols } from "./application_layer_protocol_negoti
 import { certificateAuthorities } from "./certificate_authorities.ts";
 import { cookie } from "./cookie.ts";
 import { earlyData, maxEarlyDataSize } from "./early_data.ts";
+import { ecPointFormats } from "./ec_point_formats.ts";
+import { encryptThenMac } from "./encrypt_then_mac.ts";
+import { extendedMasterSecret } from "./extended_master_secret.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 import {
   keyShareClientHello,
@@ -16,7 +19,9 @@ import { postHandshakeAuth } from "./post_handshake_auth.ts";
 import { preSharedKeyClientHello, preSharedKeyServerHello } from "./pre_shared_key.ts";
 import { pskKeyExchangeModes } from "./psk_key_exchange_modes.ts";
 import { recordSizeLimit } from "./record_size_limit.ts";
+import { renegotiationInfo } from "./renegotiation_info.ts";
 import { serverName, serverNameAcknowledgement } from "./server_name.ts";
+import { sessionTicket, sessionTicketPromise } from "./session_ticket.ts";
 import { signatureAlgorithms, signatureAlgorithmsCert } from "./signature_algorithms.ts";
 import {
   signedCertificateTimestamp,
@@ -78,7 +83,7 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     // Not allowed by RFC 8422, and yet some servers send it: it says nothing that matters.
     Tls12ServerHello: OPAQUE,
   }],
-  [ExtensionType.ecPointFormats, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.ecPointFormats, { ClientHello: ecPointFormats, Tls12ServerHello: ecPointFormats }],
   [ExtensionType.signatureAlgorithms, {
     ClientHello: signatureAlgorithms,
     CertificateRequest: signatureAlgorithms,
@@ -115,8 +120,11 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     Tls12ServerHello: OPAQUE,
   }],
   [ExtensionType.padding, { ClientHello: padding }],
-  [ExtensionType.encryptThenMac, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
-  [ExtensionType.extendedMasterSecret, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.encryptThenMac, { ClientHello: encryptThenMac, Tls12ServerHello: encryptThenMac }],
+  [ExtensionType.extendedMasterSecret, {
+    ClientHello: extendedMasterSecret,
+    Tls12ServerHello: extendedMasterSecret,
+  }],
   // RFC 8879, Section 3.
   [ExtensionType.compressCertificate, { ClientHello: OPAQUE, CertificateRequest: OPAQUE }],
   // RFC 8449, Section 4.
@@ -125,7 +133,10 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     EncryptedExtensions: recordSizeLimit,
     Tls12ServerHello: recordSizeLimit,
   }],
-  [ExtensionType.sessionTicket, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.sessionTicket, {
+    ClientHello: sessionTicket,
+    Tls12ServerHello: sessionTicketPromise,
+  }],
   [ExtensionType.preSharedKey, {
     ClientHello: preSharedKeyClientHello,
     ServerHello: preSharedKeyServerHello,
@@ -157,7 +168,10 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     ServerHello: keyShareServerHello,
     HelloRetryRequest: keyShareHelloRetryRequest,
   }],
-  [ExtensionType.renegotiationInfo, { ClientHello: OPAQUE, Tls12ServerHello: OPAQUE }],
+  [ExtensionType.renegotiationInfo, {
+    ClientHello: renegotiationInfo,
+    Tls12ServerHello: renegotiationInfo,
+  }],
 ]);
 
 /** What the registry says of an extension in a message. */

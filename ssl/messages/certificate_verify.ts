@@ -3,7 +3,7 @@
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** CertificateVerify (RFC 8446, Section 4.4.3). */
+/** CertificateVerify (RFC 8446, Section 4.4.3), which TLS 1.2 writes alike (RFC 5246, Section 7.4.8). */
 export interface CertificateVerify {
   /** The number of the signature scheme. */
   readonly algorithm: number;

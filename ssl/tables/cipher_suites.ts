@@ -1,12 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The name of a cipher suite, as IANA writes it. */
+import type { HashName } from "../../cert/private_key.ts";
+
+/** The name of a TLS 1.3 cipher suite, as IANA writes it. */
 export type CipherSuiteName =
   | "TLS_AES_128_GCM_SHA256"
   | "TLS_CHACHA20_POLY1305_SHA256"
   | "TLS_AES_256_GCM_SHA384";
 
-/** One cipher suite. */
+/** One cipher suite of TLS 1.3. */
 export interface CipherSuite {
   /** The number of the wire. */
   readonly id: number;
@@ -97,3 +99,253 @@ export function cipherSuiteById(id: number): CipherSuite | undefined {
 export function cipherSuiteByName(name: string): CipherSuite | undefined {
   return BY_NAME.get(name);
 }
+
+/** The name of a TLS 1.2 cipher suite, as IANA writes it. */
+export type Tls12CipherSuiteName =
+  | "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+  | "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+  | "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"
+  | "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"
+  | "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
+  | "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
+  | "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"
+  | "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"
+  | "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"
+  | "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"
+  | "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"
+  | "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"
+  | "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"
+  | "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384";
+
+/** How records are encrypted in TLS 1.2. */
+export type Tls12BulkCipher = "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC";
+
+/** One cipher suite of TLS 1.2; the key exchange of all of them is ECDHE. */
+export interface Tls12CipherSuite {
+  /** The number of the wire. */
+  readonly id: number;
+  /** IANA's name. */
+  readonly name: Tls12CipherSuiteName;
+  /** What the server's certificate signs with; `"ecdsa"` is EdDSA's too (RFC 8422, Section 5.10). */
+  readonly auth: "ecdsa" | "rsa";
+  /** What encrypts the records. */
+  readonly bulk: Tls12BulkCipher;
+  /** The length of the cipher's key in bytes. */
+  readonly keyLength: number;
+  /** How many bytes of the nonces or IVs come from the key block. */
+  readonly fixedIvLength: number;
+  /** The hash of the records' HMAC; `null` where the cipher authenticates by itself. */
+  readonly mac: HashName | null;
+  /** The length of the records' HMAC, and of its key, in bytes. */
+  readonly macLength: number;
+  /** The hash of the PRF and of the transcript. */
+  readonly hash: "SHA-256" | "SHA-384";
+  /** The length of that hash's output in bytes. */
+  readonly hashLength: number;
+  /** How many records one key may protect. */
+  readonly maxRecords: number;
+  /** Whether it is on unless something else is configured. */
+  readonly enabledByDefault: boolean;
+}
+
+/**
+ * How many full-size records AES-CBC may protect under one key: 2^24.5, which keeps the chance that two of its blocks
+ * meet as low as RFC 8446, Section 5.5 wants it for AES-GCM, whose blocks are of the same size.
+ */
+export const MAX_RECORDS_AES_CBC: number = MAX_RECORDS_AES_GCM;
+
+/** The columns that suites of one bulk cipher share. */
+type Bulk = Pick<
+  Tls12CipherSuite,
+  "bulk" | "keyLength" | "fixedIvLength" | "maxRecords" | "enabledByDefault"
+>;
+
+// RFC 5288, Section 3: "salt" is of 4 bytes, the explicit part of the nonce of 8.
+const AES_128_GCM: Bulk = {
+  bulk: "AES-GCM",
+  keyLength: 16,
+  fixedIvLength: 4,
+  maxRecords: MAX_RECORDS_AES_GCM,
+  enabledByDefault: true,
+};
+const AES_256_GCM: Bulk = { ...AES_128_GCM, keyLength: 32 };
+// RFC 7905, Section 2: the whole nonce comes from the key block, XORed with the sequence number.
+const CHACHA20_POLY1305: Bulk = {
+  bulk: "ChaCha20-Poly1305",
+  keyLength: 32,
+  fixedIvLength: 12,
+  maxRecords: MAX_RECORDS_CHACHA20_POLY1305,
+  enabledByDefault: true,
+};
+// RFC 5246, Section 6.2.3.2: each record has an IV of its own.
+const AES_128_CBC: Bulk = {
+  bulk: "AES-CBC",
+  keyLength: 16,
+  fixedIvLength: 0,
+  maxRecords: MAX_RECORDS_AES_CBC,
+  enabledByDefault: false,
+};
+const AES_256_CBC: Bulk = { ...AES_128_CBC, keyLength: 32 };
+
+const NO_MAC = { mac: null, macLength: 0 } as const;
+const HMAC_SHA1 = { mac: "SHA-1", macLength: 20 } as const;
+const HMAC_SHA256 = { mac: "SHA-256", macLength: 32 } as const;
+const HMAC_SHA384 = { mac: "SHA-384", macLength: 48 } as const;
+// RFC 5246, Section 5: the PRF is that of SHA-256 unless the suite says otherwise, also where the MAC is of SHA-1.
+const PRF_SHA256 = { hash: "SHA-256", hashLength: 32 } as const;
+const PRF_SHA384 = { hash: "SHA-384", hashLength: 48 } as const;
+
+/**
+ * The cipher suites of TLS 1.2, in NSS's order of preference.
+ *
+ * All have forward secrecy. Those of AES-CBC are off unless asked for: their MAC comes before the padding, and no
+ * JavaScript can promise to check the two without telling by its time which of them was wrong (Lucky Thirteen).
+ * Left out is what WebCrypto has no means for: RSA key transport (its decryption), DHE, 3DES, RC4 and AES-CCM.
+ */
+export const TLS12_CIPHER_SUITES: readonly Tls12CipherSuite[] = [
+  {
+    id: 0xc02b,
+    name: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    auth: "ecdsa",
+    ...AES_128_GCM,
+    ...NO_MAC,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc02f,
+    name: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    auth: "rsa",
+    ...AES_128_GCM,
+    ...NO_MAC,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xcca9,
+    name: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    auth: "ecdsa",
+    ...CHACHA20_POLY1305,
+    ...NO_MAC,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xcca8,
+    name: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    auth: "rsa",
+    ...CHACHA20_POLY1305,
+    ...NO_MAC,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc02c,
+    name: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    auth: "ecdsa",
+    ...AES_256_GCM,
+    ...NO_MAC,
+    ...PRF_SHA384,
+  },
+  {
+    id: 0xc030,
+    name: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    auth: "rsa",
+    ...AES_256_GCM,
+    ...NO_MAC,
+    ...PRF_SHA384,
+  },
+  {
+    id: 0xc00a,
+    name: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    auth: "ecdsa",
+    ...AES_256_CBC,
+    ...HMAC_SHA1,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc009,
+    name: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    auth: "ecdsa",
+    ...AES_128_CBC,
+    ...HMAC_SHA1,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc013,
+    name: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    auth: "rsa",
+    ...AES_128_CBC,
+    ...HMAC_SHA1,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc023,
+    name: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+    auth: "ecdsa",
+    ...AES_128_CBC,
+    ...HMAC_SHA256,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc027,
+    name: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+    auth: "rsa",
+    ...AES_128_CBC,
+    ...HMAC_SHA256,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc014,
+    name: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    auth: "rsa",
+    ...AES_256_CBC,
+    ...HMAC_SHA1,
+    ...PRF_SHA256,
+  },
+  {
+    id: 0xc024,
+    name: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+    auth: "ecdsa",
+    ...AES_256_CBC,
+    ...HMAC_SHA384,
+    ...PRF_SHA384,
+  },
+  {
+    id: 0xc028,
+    name: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+    auth: "rsa",
+    ...AES_256_CBC,
+    ...HMAC_SHA384,
+    ...PRF_SHA384,
+  },
+];
+
+const TLS12_BY_ID: ReadonlyMap<number, Tls12CipherSuite> = new Map(
+  TLS12_CIPHER_SUITES.map((suite) => [suite.id, suite]),
+);
+const TLS12_BY_NAME: ReadonlyMap<string, Tls12CipherSuite> = new Map(
+  TLS12_CIPHER_SUITES.map((suite) => [suite.name, suite]),
+);
+
+/**
+ * Finds a TLS 1.2 cipher suite by its number.
+ *
+ * @param id The number of the wire.
+ * @returns The suite, or `undefined` for one that this package does not have.
+ */
+export function tls12CipherSuiteById(id: number): Tls12CipherSuite | undefined {
+  return TLS12_BY_ID.get(id);
+}
+
+/**
+ * Finds a TLS 1.2 cipher suite by its name.
+ *
+ * @param name IANA's name.
+ * @returns The suite, or `undefined` for one that this package does not have.
+ */
+export function tls12CipherSuiteByName(name: string): Tls12CipherSuite | undefined {
+  return TLS12_BY_NAME.get(name);
+}
+
+/** No suite: a client's word for an empty `renegotiation_info` (RFC 5746, Section 3.3). */
+export const TLS_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
+
+/** No suite: a client says that it would speak a higher version if it had not failed (RFC 7507). */
+export const TLS_FALLBACK_SCSV = 0x5600;

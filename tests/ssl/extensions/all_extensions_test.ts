@@ -9,7 +9,7 @@ import { Random } from "../wire/random.ts";
 import { extensionSamples } from "./samples.ts";
 
 /** Extensions of which every beginning is a whole body: they are opaque to their end. */
-const OPAQUE_TO_THE_END = ["padding"];
+const OPAQUE_TO_THE_END = ["padding in ClientHello", "session_ticket in ClientHello"];
 
 for (const [index, { name, kinds }] of extensionSamples(new Random(0)).entries()) {
   const title = `${name} in ${kinds.join(", ")}`;
@@ -27,7 +27,7 @@ for (const [index, { name, kinds }] of extensionSamples(new Random(0)).entries()
   Deno.test(`${title} refuses every strict prefix, and a byte more`, () => {
     const { bodies, parse } = extensionSamples(new Random(1))[index]!;
     for (const body of bodies) {
-      if (OPAQUE_TO_THE_END.includes(name)) {
+      if (OPAQUE_TO_THE_END.includes(title)) {
         if (body.length > 0) parse(body.subarray(1));
         continue;
       }
@@ -51,7 +51,7 @@ for (const [index, { name, kinds }] of extensionSamples(new Random(0)).entries()
         assertEquals(sample.getFrom(received), sample.values[i]);
         assertEquals(received.body(sample.type), body);
       }
-      if (OPAQUE_TO_THE_END.includes(name)) continue;
+      if (OPAQUE_TO_THE_END.includes(title)) continue;
       const bad = new ExtensionBlock();
       addWhatMarksTheKind(bad, kind, sample.type);
       bad.addBody(sample.type, Uint8Array.from([...sample.bodies[0]!, 0]));

@@ -7,6 +7,9 @@ import {
 import { certificateAuthorities } from "../../../ssl/extensions/certificate_authorities.ts";
 import { cookie } from "../../../ssl/extensions/cookie.ts";
 import { earlyData, maxEarlyDataSize } from "../../../ssl/extensions/early_data.ts";
+import { ecPointFormats } from "../../../ssl/extensions/ec_point_formats.ts";
+import { encryptThenMac } from "../../../ssl/extensions/encrypt_then_mac.ts";
+import { extendedMasterSecret } from "../../../ssl/extensions/extended_master_secret.ts";
 import type { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
 import type { ExtensionCodec } from "../../../ssl/extensions/extension_codec.ts";
 import {
@@ -23,7 +26,9 @@ import {
 import { pskKeyExchangeModes } from "../../../ssl/extensions/psk_key_exchange_modes.ts";
 import { recordSizeLimit } from "../../../ssl/extensions/record_size_limit.ts";
 import type { MessageKind } from "../../../ssl/extensions/registry.ts";
+import { renegotiationInfo } from "../../../ssl/extensions/renegotiation_info.ts";
 import { serverName, serverNameAcknowledgement } from "../../../ssl/extensions/server_name.ts";
+import { sessionTicket, sessionTicketPromise } from "../../../ssl/extensions/session_ticket.ts";
 import {
   signatureAlgorithms,
   signatureAlgorithmsCert,
@@ -79,6 +84,7 @@ export function extensionSamples(random: Random): ExtensionSample[] {
     () => [...new Map(random.list(0, 5, entry).map((e) => [e.group, e])).values()];
   const CH: MessageKind[] = ["ClientHello"];
   const EE: MessageKind[] = ["EncryptedExtensions"];
+  const HELLOS: MessageKind[] = ["ClientHello", "Tls12ServerHello"];
   return [
     sample(serverName, CH, ["example.com", "xn--bcher-kva.example", "a".repeat(255), "::1"]),
     sample(serverNameAcknowledgement, [...EE, "Tls12ServerHello"], [true]),
@@ -120,6 +126,12 @@ export function extensionSamples(random: Random): ExtensionSample[] {
     sample(keyShareClientHello, CH, [[], [entry()], uniqueGroups()]),
     sample(keyShareServerHello, ["ServerHello"], [entry(), entry()]),
     sample(keyShareHelloRetryRequest, ["HelloRetryRequest"], [0x0017, 0xffff]),
+    sample(ecPointFormats, HELLOS, [[0], [0, 1, 2], [...random.bytes(254), 0]]),
+    sample(encryptThenMac, HELLOS, [true]),
+    sample(extendedMasterSecret, HELLOS, [true]),
+    sample(sessionTicket, CH, [new Uint8Array(), opaque(1, 1), opaque(100, 300)]),
+    sample(sessionTicketPromise, ["Tls12ServerHello"], [true]),
+    sample(renegotiationInfo, HELLOS, [new Uint8Array(), opaque(12, 24), opaque(255, 255)]),
   ];
 }
 

@@ -1,0 +1,86 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../errors.ts";
+import type { Reader } from "../wire/reader.ts";
+import { Writer } from "../wire/writer.ts";
+import { parseMessage } from "./parse_message.ts";
+
+/** The `ECCurveType` of a curve that has a number (RFC 8422, Section 5.4); the others are gone. */
+export const NAMED_CURVE = 3;
+
+/** `ServerECDHParams`: what the server signs, after both randoms (RFC 8422, Section 5.4). */
+export interface ServerEcdhParams {
+  /** The number of the group. */
+  readonly namedCurve: number;
+  /** The server's public key; its length is the group's own matter. */
+  readonly point: Uint8Array<ArrayBuffer>;
+}
+
+/** ServerKeyExchange of ECDHE in TLS 1.2 (RFC 8422, Section 5.4). */
+export interface ServerKeyExchange {
+  /** The server's share. */
+  readonly params: ServerEcdhParams;
+  /** The number of the signature scheme. */
+  readonly algorithm: number;
+  /** The signature over both randoms and the bytes of the params. */
+  readonly signature: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a ServerKeyExchange of ECDHE.
+ *
+ * @param body The bytes after the handshake header.
+ * @returns The message.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH` if it does not parse, or its curve has no number.
+ */
+export function parseServerKeyExchange(body: Uint8Array<ArrayBuffer>): ServerKeyExchange {
+  return parseMessage(
+    "ServerKeyExchange",
+    "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
+    body,
+    (reader) => ({
+      params: parseParams(reader),
+      algorithm: reader.u16(),
+      signature: reader.vector16(),
+    }),
+  );
+}
+
+/**
+ * Writes a ServerKeyExchange of ECDHE.
+ *
+ * @param message The message.
+ * @returns The bytes after the handshake header.
+ * @throws {RangeError} If a field is longer or shorter than the RFC allows.
+ */
+export function encodeServerKeyExchange(message: ServerKeyExchange): Uint8Array<ArrayBuffer> {
+  return new Writer(256)
+    .bytes(encodeServerEcdhParams(message.params))
+    .u16(message.algorithm)
+    .vector16(message.signature)
+    .finish();
+}
+
+/**
+ * Writes the params alone. They have only one encoding: of those that were parsed, these are the bytes that came.
+ *
+ * @param params The params.
+ * @returns The exact bytes that are signed after `client_random` and `server_random`.
+ * @throws {RangeError} If the point is empty or longer than 255 bytes.
+ */
+export function encodeServerEcdhParams(params: ServerEcdhParams): Uint8Array<ArrayBuffer> {
+  return new Writer().u8(NAMED_CURVE).u16(params.namedCurve).vector8(params.point, 1).finish();
+}
+
+function parseParams(reader: Reader): ServerEcdhParams {
+  const curveType = reader.u8();
+  // RFC 8422, Section 5.4: the other types, of curves that the server spells out, "MUST NOT" be used.
+  if (curveType !== NAMED_CURVE) {
+    throw new SslError(
+      "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
+      `Cannot parse ServerKeyExchange: the type of its curve is ${curveType}, not named_curve`,
+      { fault: "value" },
+    );
+  }
+  return { namedCurve: reader.u16(), point: reader.vector8(1) };
+}

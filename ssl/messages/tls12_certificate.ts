@@ -1,0 +1,38 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { Writer } from "../wire/writer.ts";
+import { parseMessage } from "./parse_message.ts";
+
+/** Certificate of TLS 1.2 (RFC 5246, Section 7.4.2). */
+export interface Tls12CertificateMessage {
+  /** The DER of the certificates, the sender's own first; none from a client that has none. */
+  readonly certificateList: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/**
+ * Reads a Certificate message of TLS 1.2; the certificates themselves stay bytes.
+ *
+ * @param body The bytes after the handshake header.
+ * @returns The message.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it does not parse.
+ */
+export function parseTls12Certificate(body: Uint8Array<ArrayBuffer>): Tls12CertificateMessage {
+  return parseMessage("Certificate", "SSL_ERROR_RX_MALFORMED_CERTIFICATE", body, (reader) => ({
+    certificateList: reader.reader24().list((r) => r.vector24(1)),
+  }));
+}
+
+/**
+ * Writes a Certificate message of TLS 1.2.
+ *
+ * @param message The message.
+ * @returns The bytes after the handshake header.
+ * @throws {RangeError} If a certificate is empty, or all are longer than 2^24-1 bytes.
+ */
+export function encodeTls12Certificate(
+  message: Tls12CertificateMessage,
+): Uint8Array<ArrayBuffer> {
+  return new Writer(2048)
+    .vector24((list) => message.certificateList.forEach((der) => list.vector24(der, 1)))
+    .finish();
+}
