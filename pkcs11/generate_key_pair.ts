@@ -6,6 +6,8 @@ import { OIDS } from "../cert/oids.ts";
 import { encodePem } from "../cert/pem.ts";
 import type { PrivateKey } from "../cert/private_key.ts";
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/spki.ts";
+import { encryptPkcs8 } from "./encrypted_pkcs8.ts";
+import { DEFAULT_ITERATIONS } from "./pbe/password_encryption.ts";
 import { decodePrivateKey, withAlgorithm } from "./pkcs8.ts";
 import { allowExport, exportPkcs8, fromCryptoKey, fromInfo } from "./private_key.ts";
 
@@ -168,12 +170,23 @@ async function generate(
   }
 }
 
+/** How {@linkcode exportPrivateKeyPem} writes a key. */
+export interface ExportPrivateKeyOptions {
+  /** What the key is encrypted under; by default it is not encrypted. */
+  readonly password?: string;
+  /** How often the password is hashed; 600,000 by default, as OWASP recommends. */
+  readonly iterations?: number;
+}
+
 /**
  * Writes a private key as PEM.
  *
- * @param key A key that may leave: generated with `extractable: true`, or imported from an extractable `CryptoKey`.
- * @returns A `PRIVATE KEY` block. It is not encrypted: whoever has it has the key.
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave.
+ * @param key A key that may leave: generated or imported with `extractable: true`, or from an extractable `CryptoKey`.
+ * @param options A password, without which whoever has the text has the key.
+ * @returns An `ENCRYPTED PRIVATE KEY` block (PKCS#8 with PBES2: PBKDF2 with SHA-256, AES-256-CBC), or without a
+ * password a `PRIVATE KEY` block.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` for iterations that
+ * are no positive integer or more than `importPrivateKey` takes.
  *
  * @example Usage
  * ```ts
@@ -182,12 +195,20 @@ async function generate(
  *
  * const { privateKey } = await generateKeyPair("ed25519", { extractable: true });
  * assertStringIncludes(await exportPrivateKeyPem(privateKey), "-----BEGIN PRIVATE KEY-----");
+ *
+ * const pem = await exportPrivateKeyPem(privateKey, { password: "correct horse" });
+ * assertStringIncludes(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
  * ```
  */
-export async function exportPrivateKeyPem(key: PrivateKey): Promise<string> {
+export async function exportPrivateKeyPem(
+  key: PrivateKey,
+  options: ExportPrivateKeyOptions = {},
+): Promise<string> {
+  const { password, iterations = DEFAULT_ITERATIONS } = options;
   const pkcs8 = await exportPkcs8(key);
   try {
-    return encodePem("PRIVATE KEY", pkcs8);
+    if (password === undefined) return encodePem("PRIVATE KEY", pkcs8);
+    return encodePem("ENCRYPTED PRIVATE KEY", await encryptPkcs8(pkcs8, password, iterations));
   } finally {
     pkcs8.fill(0);
   }

@@ -32,13 +32,14 @@
 export { platformTrustAnchors } from "./builtins.ts";
 export { defaultContext, NssContext, type NssContextOptions } from "./context.ts";
 export {
+  type ExportPrivateKeyOptions,
   exportPrivateKeyPem,
   generateKeyPair,
   type GenerateKeyPairOptions,
   type KeyPair,
   type KeyPairType,
 } from "./generate_key_pair.ts";
-export { importPrivateKey } from "./import_private_key.ts";
+export { importPrivateKey, type ImportPrivateKeyOptions } from "./import_private_key.ts";
 export {
   MAX_PASSWORD_TRIES,
   type PasswordAnswer,

@@ -53,26 +53,27 @@ const DECODERS: ReadonlyMap<string, (der: Uint8Array<ArrayBuffer>) => PrivateKey
   ["EC PRIVATE KEY", decodeSec1],
 ]);
 
+/** What PEM calls a private key under a password (RFC 7468, Section 11). */
+const ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY";
+
 /**
- * Reads a private key from PEM text, which may hold certificates and parameters as well.
+ * Finds the private key of PEM text, which may hold certificates and parameters as well.
  *
  * @param text The text.
- * @returns The key.
+ * @returns The block of the key; secret.
  * @throws {NssError} `SEC_ERROR_NO_KEY` if there is none, `SEC_ERROR_INVALID_ARGS` if there are several,
- * `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted, and as {@linkcode decodePrivateKey}.
+ * `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted in OpenSSL's older way.
  */
-export function decodePrivateKeyPem(text: string): PrivateKeyInfo {
+export function findPrivateKeyPem(text: string): PemBlock {
   // RFC 1421's headers are in nothing but OpenSSL's older encrypted keys
-  if (/^Proc-Type:.*ENCRYPTED/m.test(text)) throw encrypted();
-  const blocks = decodePem(text);
-  try {
-    return decodeBlocks(blocks);
-  } finally {
-    for (const { label, der } of blocks) if (label.endsWith("PRIVATE KEY")) der.fill(0);
+  if (/^Proc-Type:.*ENCRYPTED/m.test(text)) {
+    throw new NssError(
+      "PR_NOT_IMPLEMENTED_ERROR",
+      "Cannot import private key: it is encrypted in OpenSSL's older way, with a key from MD5; " +
+        "write it anew first, with `openssl pkcs8 -topk8`",
+    );
   }
-}
-
-function decodeBlocks(blocks: readonly PemBlock[]): PrivateKeyInfo {
+  const blocks = decodePem(text);
   const keys = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
   const [key] = keys;
   if (key === undefined) {
@@ -83,15 +84,65 @@ function decodeBlocks(blocks: readonly PemBlock[]): PrivateKeyInfo {
     );
   }
   if (keys.length > 1) {
+    for (const { der } of keys) der.fill(0);
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
       `Cannot import private key: the text holds ${keys.length} of them`,
     );
   }
-  if (key.label === "ENCRYPTED PRIVATE KEY") throw encrypted();
-  const decode = DECODERS.get(key.label);
-  if (decode === undefined) throw unsupported(`PEM of "${key.label}"`);
-  return decode(key.der);
+  return key;
+}
+
+/**
+ * Reads a private key from a block of PEM.
+ *
+ * @param block The block.
+ * @returns The key.
+ * @throws {NssError} As {@linkcode decodePrivateKey}.
+ */
+export function decodePrivateKeyBlock(block: PemBlock): PrivateKeyInfo {
+  const decode = DECODERS.get(block.label);
+  if (decode === undefined) throw unsupported(`PEM of "${block.label}"`);
+  return decode(block.der);
+}
+
+/**
+ * Reads a private key from PEM text; see {@linkcode findPrivateKeyPem}.
+ *
+ * @param text The text.
+ * @returns The key.
+ * @throws {NssError} As {@linkcode findPrivateKeyPem} and {@linkcode decodePrivateKey}.
+ */
+export function decodePrivateKeyPem(text: string): PrivateKeyInfo {
+  const block = findPrivateKeyPem(text);
+  try {
+    return decodePrivateKeyBlock(block);
+  } finally {
+    block.der.fill(0);
+  }
+}
+
+/**
+ * Tells whether a block of PEM is a private key under a password.
+ *
+ * @param block The block.
+ * @returns Whether it is.
+ */
+export function isEncryptedBlock(block: PemBlock): boolean {
+  return block.label === ENCRYPTED_LABEL;
+}
+
+/**
+ * Tells whether DER is a private key under a password.
+ *
+ * @param der The encoding.
+ * @returns Whether it is; if not, it may be anything else.
+ */
+export function isEncryptedPrivateKey(der: Uint8Array<ArrayBuffer>): boolean {
+  // EncryptedPrivateKeyInfo begins with an algorithm, everything else with a version
+  const reader = new DerReader(der, WHAT);
+  return reader.nextTag === TAG.sequence &&
+    reader.sequence("privateKeyInfo").nextTag === TAG.sequence;
 }
 
 /**
@@ -100,26 +151,15 @@ function decodeBlocks(blocks: readonly PemBlock[]): PrivateKeyInfo {
  * @param der The encoding.
  * @returns The key.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_UNSUPPORTED_KEYALG` or
- * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of another kind than `KeyAlgorithm` lists,
- * `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted.
+ * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of another kind than `KeyAlgorithm` lists.
  */
 export function decodePrivateKey(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   const outer = new DerReader(der, WHAT);
   const peek = outer.sequence("privateKeyInfo");
-  // EncryptedPrivateKeyInfo begins with an algorithm, everything else with a version
-  if (peek.nextTag === TAG.sequence) throw encrypted();
   peek.integer("version");
   if (peek.nextTag === TAG.integer) return decodePkcs1(der);
   if (peek.nextTag === TAG.octetString) return decodeSec1(der);
   return decodePkcs8(der);
-}
-
-function encrypted(): NssError {
-  return new NssError(
-    "PR_NOT_IMPLEMENTED_ERROR",
-    "Cannot import private key: it is encrypted, which a later version will support as it will PKCS#12; " +
-      "until then decrypt it first, for example with `openssl pkey`",
-  );
 }
 
 function unsupported(what: string): NssError {

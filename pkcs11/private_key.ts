@@ -11,7 +11,7 @@ import {
 } from "../cert/signature_algorithm.ts";
 import { describeKey, parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/spki.ts";
 import { verifySignature } from "../cert/verify_signature.ts";
-import type { PrivateKeyInfo } from "./pkcs8.ts";
+import { type PrivateKeyInfo, withAlgorithm } from "./pkcs8.ts";
 
 /** What `crypto.subtle.importKey` binds RSA keys to: a CryptoKey signs in one way only. */
 const RSA_BINDINGS: readonly { name: string; hash: HashName }[] = [
@@ -136,10 +136,11 @@ function encodeEcdsaSignature(raw: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
  * Imports a decoded key and overwrites its secret.
  *
  * @param info The key as its encoding tells it.
+ * @param extractable Whether the key may leave.
  * @returns The key.
  * @throws {NssError} As `importPrivateKey`.
  */
-export async function fromInfo(info: PrivateKeyInfo): Promise<PrivateKey> {
+export async function fromInfo(info: PrivateKeyInfo, extractable = false): Promise<PrivateKey> {
   const { type, pkcs8 } = info;
   const bindings = type === "rsa" || type === "rsa-pss"
     ? RSA_BINDINGS.filter(({ name }) => type === "rsa" || name === "RSA-PSS")
@@ -149,6 +150,14 @@ export async function fromInfo(info: PrivateKeyInfo): Promise<PrivateKey> {
     const publicKey = await publicKeyOf(info, keys[0]!, bindings[0]!);
     const key = new WebCryptoPrivateKey(publicKey.algorithm, publicKey, keys);
     await checkPair(key, publicKey);
+    if (extractable) {
+      const identifier = info.algorithm.slice();
+      allowExport(
+        key,
+        await importPkcs8(pkcs8, bindings[0]!, true),
+        type === "rsa-pss" ? (pkcs8) => withAlgorithm(pkcs8, identifier) : undefined,
+      );
+    }
     return key;
   } finally {
     pkcs8.fill(0);
@@ -317,7 +326,8 @@ export function exportPkcs8(key: PrivateKey): Promise<Uint8Array<ArrayBuffer>> {
     return Promise.reject(
       new NssError(
         "SEC_ERROR_INVALID_KEY",
-        "Cannot export private key: only keys generated with extractable: true, and extractable CryptoKeys, may leave",
+        "Cannot export private key: only keys generated or imported with extractable: true, and extractable CryptoKeys, " +
+          "may leave",
       ),
     );
   }

@@ -427,32 +427,6 @@ opensslTest("importPrivateKey() takes OpenSSL's older forms", async (folder) => 
   }
 });
 
-opensslTest("importPrivateKey() names the way out for an encrypted key", async (folder) => {
-  await folder.genpkey("key.pem", "EC", "ec_paramgen_curve:P-256");
-  await folder.run(
-    "pkey",
-    "-in",
-    "key.pem",
-    "-aes256",
-    "-passout",
-    "pass:secret",
-    "-out",
-    "new.pem",
-  );
-  await folder.run(
-    ...["pkey", "-in", "key.pem", "-traditional", "-aes256", "-passout", "pass:secret"],
-    ...["-out", "old.pem"],
-  );
-  for (const name of ["new.pem", "old.pem"]) {
-    const pem = await folder.read(name);
-    await assertFails(pem, "PR_NOT_IMPLEMENTED_ERROR", "it is encrypted");
-    if (name === "new.pem") {
-      const der = Uint8Array.fromBase64(pem.replace(/-----[^\n]*-----/g, ""));
-      await assertFails(der, "PR_NOT_IMPLEMENTED_ERROR", "PKCS#12");
-    }
-  }
-});
-
 opensslTest("importPrivateKey() refuses other curves and explicit ones", async (folder) => {
   const k1 = await folder.genpkey("k1.pem", "EC", "ec_paramgen_curve:secp256k1");
   await assertFails(k1, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "1.3.132.0.10");
