@@ -2,8 +2,10 @@
 
 import type { Transport } from "./transport.ts";
 
-/** An idle connection waits with this much; a whole server flight often fits. */
-const MIN_CHUNK_LENGTH = 4096;
+/** A whole server flight often fits. */
+const FIRST_CHUNK_LENGTH = 4096;
+/** A connection that idles between small messages waits with this much. */
+const MIN_CHUNK_LENGTH = 2048;
 /** Sixteen records and their headers, two windows: with one alone, its last records would be opened with nothing beside them. */
 const MAX_CHUNK_LENGTH = 16 * (16384 + 256 + 5);
 
@@ -16,7 +18,7 @@ export class ChunkReader {
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   /** Takes turns with the other one while chunks are read ahead; an idle connection keeps none. */
   #spare: Uint8Array<ArrayBuffer> | undefined;
-  #length = MIN_CHUNK_LENGTH;
+  #length = FIRST_CHUNK_LENGTH;
   #head: Uint8Array<ArrayBuffer> | undefined;
   #ahead: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
 
@@ -44,7 +46,7 @@ export class ChunkReader {
     if (chunk === null) return null;
     const full = chunk.length === this.#length;
     if (full) this.#length = Math.min(4 * this.#length, MAX_CHUNK_LENGTH);
-    else if (chunk.length < this.#length / 8) {
+    else if (chunk.length <= Math.max(this.#length / 8, MIN_CHUNK_LENGTH)) {
       this.#length = Math.max(Math.floor(this.#length / 4), MIN_CHUNK_LENGTH);
     }
     if (full && mayReadAhead) {

@@ -17,7 +17,7 @@ interface QueuedRecord {
   readonly done: Promise<void>;
 }
 
-/** At most this much leaves in one transport write, unless a single record is larger. */
+/** At most this much leaves in one transport write; every record fits. */
 const MAX_OUTPUT_LENGTH = 16 * (MAX_PLAINTEXT_LENGTH + 256);
 
 /**
@@ -148,7 +148,9 @@ export class WriteHalf {
 
   /** Releases the output buffer, which an idle connection has no use for. */
   releaseBuffer(): void {
-    if (this.empty) this.#output = undefined;
+    if (!this.empty || this.#output === undefined) return;
+    if (FREE_BUFFERS.length < MAX_FREE_BUFFERS) FREE_BUFFERS.push(this.#output);
+    this.#output = undefined;
   }
 
   #seal(type: number, fragment: Uint8Array<ArrayBuffer>): void {
@@ -168,15 +170,20 @@ export class WriteHalf {
 
   #outputBuffer(length: number): Uint8Array<ArrayBuffer> {
     if (length <= SMALL_OUTPUT_LENGTH) return new Uint8Array(length);
-    if (this.#output === undefined || this.#output.length < length) {
-      this.#output = new Uint8Array(length);
-    }
+    this.#output ??= FREE_BUFFERS.pop() ?? new Uint8Array(MAX_OUTPUT_LENGTH);
     return this.#output;
   }
 }
 
 /** Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has to send. */
 export const RESERVED_RECORDS = 8;
+
+/**
+ * Output buffers that no connection has at present. The queue of a busy one runs empty all the time, and a fresh buffer for each
+ * burst costs as much as some seals.
+ */
+const FREE_BUFFERS: Uint8Array<ArrayBuffer>[] = [];
+const MAX_FREE_BUFFERS = 4;
 
 /** Up to here a fresh buffer is cheaper to make than a large one is to keep. */
 const SMALL_OUTPUT_LENGTH = 4096;
