@@ -146,6 +146,7 @@ const STATUS_REQUEST = 5;
  * @example Fetching lists
  * ```ts
  * import { checkRevocation } from "@nss/nss/cert";
+ * import { assertInstanceOf } from "@std/assert";
  *
  * const checkPath = checkRevocation({
  *   policy: "soft",
@@ -155,6 +156,7 @@ const STATUS_REQUEST = 5;
  *     return response.ok ? await response.bytes() : null;
  *   },
  * });
+ * assertInstanceOf(checkPath, Function);
  * ```
  */
 export function checkRevocation(

@@ -6,7 +6,7 @@ import { NssError } from "./errors.ts";
 export const SCT_LOG_ID_SIZE = 32;
 
 /** The most bytes of a list: its length has 16 bits (RFC 6962, Section 3.3). */
-export const MAX_SCT_LIST_SIZE = 2 + 0xffff;
+export const MAX_SCT_LIST_SIZE = 0x10001;
 
 /**
  * A signed certificate timestamp (RFC 6962, Section 3.2): the promise of a log to publish a certificate, so

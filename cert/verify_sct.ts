@@ -65,7 +65,15 @@ function sctError(name: ErrorName, state: string): NssError {
  *
  * @example The SCTs in a certificate
  * ```ts
- * import { type Certificate, type CtLog, signedCertificateTimestampList, verifySct } from "@nss/nss/cert";
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import {
+ *   type Certificate,
+ *   createCertificate,
+ *   type CtLog,
+ *   signedCertificateTimestampList,
+ *   verifySct,
+ * } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
  * async function countScts(certificate: Certificate, issuer: Certificate, logs: CtLog[]) {
  *   const scts = certificate.extension(signedCertificateTimestampList) ?? [];
@@ -75,6 +83,10 @@ function sctError(name: ErrorName, state: string): NssError {
  *   );
  *   return results.filter(({ status }) => status === "fulfilled").length;
  * }
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, subject: "CN=No log knows" });
+ * assertEquals(await countScts(certificate, certificate, []), 0);
  * ```
  */
 export async function verifySct(sct: Sct, options: VerifySctOptions): Promise<CtLog> {
