@@ -19,6 +19,7 @@ import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { ConnLike } from "../../ssl/transport.ts";
+import { join, type Joined, type JoinOptions, shake } from "./_support.ts";
 
 /** A record as the honest end meant it. */
 export interface TappedRecord {
@@ -227,4 +228,31 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     offset += part.length;
   }
   return whole;
+}
+
+/** Joins a client and a server; what the end of this role sends passes a tap. */
+export function tapped(
+  role: Role,
+  options: JoinOptions = {},
+): Joined & { readonly tap: RecordTap } {
+  let tap: RecordTap | undefined;
+  const wrap = (conn: ConnLike<Deno.NetAddr>) => tap = new RecordTap(conn, role);
+  const keyLog = (line: string) => tap!.keyLog(line);
+  const joined = join({
+    ...options,
+    client: { cipherSuites: [CIPHER_SUITES[0]!.name], ...options.client },
+    [role]: { cipherSuites: [CIPHER_SUITES[0]!.name], ...options[role], keyLog },
+    [role === "client" ? "wrapClient" : "wrapServer"]: wrap,
+  });
+  return { ...joined, tap: tap! };
+}
+
+/** As {@linkcode tapped}, with the handshake complete. */
+export async function tappedAndConnected(
+  role: Role,
+  options: JoinOptions = {},
+): Promise<Joined & { readonly tap: RecordTap }> {
+  const joined = tapped(role, options);
+  await shake(joined);
+  return joined;
 }

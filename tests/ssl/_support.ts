@@ -24,6 +24,7 @@ import type { Environment } from "../../ssl/handshake/handshake.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
 import { alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
+import type { CipherSuite } from "../../ssl/tables/cipher_suites.ts";
 import { type ConnLike, ConnTransport } from "../../ssl/transport.ts";
 import { memoryPair, type MemoryPairOptions } from "../support/memory_pair.ts";
 
@@ -101,13 +102,12 @@ export function socketOver<A>(
   conn: ConnLike<A>,
   options: ImportOptions,
   internals: ConnectionOptions = {},
+  cipherSuites?: readonly CipherSuite[],
 ): SslSocket<A> {
   const { head, signal } = options;
-  return new SslSocket(new ConnTransport(conn), resolveConfig(options), {
-    head,
-    signal,
-    ...internals,
-  });
+  const config = resolveConfig(options);
+  if (cipherSuites !== undefined) config.cipherSuites = cipherSuites;
+  return new SslSocket(new ConnTransport(conn), config, { head, signal, ...internals });
 }
 
 /** What stands between the two sockets, and how each is made. */
@@ -122,6 +122,10 @@ export interface JoinOptions {
   readonly serverInternals?: ConnectionOptions;
   /** How the pipes cut and hold bytes. */
   readonly pair?: MemoryPairOptions;
+  /** Rows of cipher suites in the place of the table's, for the client, such as with low limits. */
+  readonly clientSuites?: readonly CipherSuite[];
+  /** Rows of cipher suites in the place of the table's, for the server. */
+  readonly serverSuites?: readonly CipherSuite[];
   /** Puts something before the client's end of the pipe. */
   readonly wrapClient?: (conn: ConnLike<Deno.NetAddr>) => ConnLike<Deno.NetAddr>;
   /** Puts something before the server's end of the pipe. */
@@ -148,8 +152,18 @@ export interface Joined extends AsyncDisposable {
 export function join(options: JoinOptions = {}): Joined {
   const [a, b] = memoryPair(options.pair);
   const { wrapClient = (conn) => conn, wrapServer = (conn) => conn } = options;
-  const client = socketOver(wrapClient(a), clientOptions(options.client), options.clientInternals);
-  const server = socketOver(wrapServer(b), serverOptions(options.server), options.serverInternals);
+  const client = socketOver(
+    wrapClient(a),
+    clientOptions(options.client),
+    options.clientInternals,
+    options.clientSuites,
+  );
+  const server = socketOver(
+    wrapServer(b),
+    serverOptions(options.server),
+    options.serverInternals,
+    options.serverSuites,
+  );
   return {
     client,
     server,
