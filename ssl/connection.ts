@@ -242,11 +242,11 @@ export class Connection<A = unknown> {
       if (!this.#handshakeComplete) await this.handshake();
       const engine = this.#engine!;
       for (;;) {
-        const taken = take(engine); // what came before an error is still good
+        const taken = take(engine);
         if (taken !== null) return taken;
         if (engine.readClosed && this.#failure === null) return null;
         this.#throwIfBroken();
-        await this.#receive();
+        await this.#receive().catch(() => {}); // the failure stays, and what came before it is still good
       }
     } finally {
       this.#reading = false;

@@ -423,6 +423,7 @@ export class SslEngine {
     const isWarning = description === alertCode("user_canceled") ||
       (level === ALERT_LEVELS.warning && this.#hs.negotiated.version === TLS_1_2);
     if (!isWarning) throw errorFromAlert(description);
+    this.#refuseInterleaving();
     if (++this.#warningAlerts > MAX_WARNING_ALERTS) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_ALERT",
