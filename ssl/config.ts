@@ -113,7 +113,10 @@ export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConf
   if (options.signatureSchemes !== undefined) {
     config.signatureSchemes = rowsByScheme(options.signatureSchemes);
   }
-  if (options.alpnProtocols !== undefined) checkAlpnProtocols(options.alpnProtocols);
+  if (options.alpnProtocols !== undefined) {
+    checkAlpnProtocols(options.alpnProtocols);
+    config.alpnProtocols = [...options.alpnProtocols]; // what is checked stays as it is
+  }
   return config;
 }
 
@@ -219,13 +222,19 @@ function checkTimeout(option: string, milliseconds: number): void {
   throw invalid(option, `${milliseconds} is no number of milliseconds`);
 }
 
+/** How many bytes a list of protocols takes at most: beside a cookie and a ticket there must be room for it in a hello. */
+const MAX_PROTOCOLS_LENGTH = 2 ** 13;
+
 function checkAlpnProtocols(protocols: readonly string[]): void {
+  let total = 0;
   for (const protocol of protocols) {
     const { length } = new TextEncoder().encode(protocol);
+    total += 1 + length;
     if (length === 0 || length > 255) {
       throw invalid("alpnProtocols", `"${protocol}" is not 1 to 255 bytes long`);
     }
   }
+  if (total > MAX_PROTOCOLS_LENGTH) throw invalid("alpnProtocols", `they take ${total} bytes`);
 }
 
 function rowsByName<Row extends { readonly name: string }>(

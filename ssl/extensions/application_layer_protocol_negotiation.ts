@@ -44,3 +44,20 @@ function encodeList(writer: Writer, names: readonly string[]): void {
   const encoder = new TextEncoder();
   writer.vector16((list) => names.forEach((name) => list.vector8(encoder.encode(name), 1)), 2);
 }
+
+/** How many of a peer's protocols a message lists. */
+const LISTED_PROTOCOLS = 8;
+
+/**
+ * Lists protocols of the peer's in a message: few, and with nothing in them that does something to a terminal or a log.
+ *
+ * @param names The names.
+ * @returns The list.
+ */
+export function listProtocols(names: readonly string[]): string {
+  const listed = names.slice(0, LISTED_PROTOCOLS).map((name) =>
+    name.replace(/[^\x21-\x7e]/g, (c) => `\\u{${c.charCodeAt(0).toString(16)}}`)
+  );
+  const more = names.length - listed.length;
+  return [...listed, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}

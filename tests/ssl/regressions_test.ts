@@ -413,3 +413,46 @@ Deno.test("importFD() refuses a host name that is longer than DNS allows", () =>
   assertEquals(resolveConfig({ hostname: name(255) }).hostname?.length, 255);
   assertThrows(() => resolveConfig({ hostname: name(256) }), SslError, "hostname");
 });
+
+Deno.test("A server with more authorities than a CertificateRequest holds names none of them", async () => {
+  const { keys } = PKI.otherRoot;
+  const caCerts = [
+    PKI.root.cert,
+    ...await Promise.all(
+      Array.from(
+        { length: 600 },
+        (_, i) => createCertificate({ ...keys, subject: `CN=${"x".repeat(100)} ${i}`, isCa: true }),
+      ),
+    ),
+  ];
+  let asked: number | undefined;
+  const [, info] = await session({
+    server: { clientAuth: "require", caCerts },
+    client: {
+      getClientAuthData: (_socket, { caNames }) => {
+        asked = caNames.length;
+        return PKI.client.credential;
+      },
+    },
+  });
+  assertEquals([asked, info.peerCertificates.length], [0, 1]);
+});
+
+Deno.test("Protocol names of the peer come into messages escaped and few", async () => {
+  const alpnProtocols = ["a\n\u001b[31m\u009b", ...Array.from({ length: 20 }, (_, i) => `p${i}`)];
+  await using joined = join({ client: { alpnProtocols }, server: { alpnProtocols: ["h2"] } });
+  joined.client.handshake().catch(() => {}); // gets the alert
+  const { name, message } = await failureOf(joined.server.handshake());
+  assertEquals(name, "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL");
+  assertEquals(message.match(/[^\x20-\x7e]/g), null);
+  assertFalse(message.includes("p19"), message);
+});
+
+Deno.test("resolveConfig() refuses protocols that do not fit into a ClientHello, and keeps its own list", () => {
+  const protocols = Array.from({ length: 32 }, () => "p".repeat(255)); // with their lengths 2^13 bytes
+  const config = resolveConfig({ alpnProtocols: protocols });
+  protocols.push("p");
+  assertEquals(config.alpnProtocols.length, 32);
+  const error = assertThrows(() => resolveConfig({ alpnProtocols: protocols }), SslError);
+  assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+});

@@ -1,7 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../errors.ts";
-import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
+import {
+  alpnProtocol,
+  listProtocols,
+} from "../../extensions/application_layer_protocol_negotiation.ts";
 import { parseEncryptedExtensions } from "../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import type { ClientSession } from "../../session_cache/session_cache.ts";
@@ -57,7 +60,7 @@ function chosenProtocol(protocol: string | undefined, { config }: HandshakeConte
   if (!config.alpnProtocols.includes(protocol)) {
     throw new SslError(
       "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID",
-      `Cannot take ALPN answer: "${protocol}" was not offered`,
+      `Cannot take ALPN answer: ${listProtocols([protocol])} was not offered`,
       { fault: "value" },
     );
   }

@@ -3,7 +3,10 @@
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
 import { resolveConfig } from "../../config.ts";
-import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
+import {
+  alpnProtocols,
+  listProtocols,
+} from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import {
@@ -263,7 +266,7 @@ function chooseProtocol(extensions: ExtensionBlock, { config }: HandshakeContext
   if (chosen !== undefined) return chosen;
   throw new SslError(
     "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
-    `Cannot agree on an application protocol: the client offers ${offered.join(", ")}, ` +
+    `Cannot agree on an application protocol: the client offers ${listProtocols(offered)}, ` +
       `this server has ${config.alpnProtocols.join(", ")}`,
   );
 }

@@ -120,6 +120,7 @@ async function installHandshakeKeys(
   ]);
   logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientRandom, client);
   logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", clientRandom, server);
+  for (const secret of [client, server]) secret.prepareFinished();
   const [readSpec, writeSpec] = await Promise.all([
     CipherSpec.create(cipherSuite, client),
     CipherSpec.create(cipherSuite, server),
@@ -146,15 +147,19 @@ function sendCertificateRequest(hs: HandshakeContext): void {
     signatureAlgorithms,
     signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
   );
-  if (trustAnchors !== null && trustAnchors.length > 0) {
-    extensions.add(certificateAuthorities, trustAnchors.map(({ subject }) => subject.der));
-  }
+  const names = (trustAnchors ?? []).map(({ subject }) => subject.der);
+  const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
+  // They are a hint (RFC 8446, Section 4.2.4): a client that gets none shows whatever it has.
+  if (length > 0 && length <= MAX_AUTHORITIES_LENGTH) extensions.add(certificateAuthorities, names);
   sendHandshake(
     hs,
     HandshakeType.certificateRequest,
     encodeCertificateRequest({ certificateRequestContext: new Uint8Array(0), extensions }),
   );
 }
+
+/** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
+const MAX_AUTHORITIES_LENGTH = 2 ** 15;
 
 async function installApplicationKeys(
   hs: HandshakeContext,
