@@ -1,0 +1,67 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { parseCertificatesPem } from "../../cert/certificate.ts";
+import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { trustAnchorOf } from "../../cert/trust_anchor.ts";
+import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { skip } from "../support/skip.ts";
+import type { LimboInput } from "./limbo_harness.ts";
+import { limboRevocation } from "./limbo_revocation.ts";
+
+/** What each case fails with; those that are to succeed are not here. */
+const ERRORS: Readonly<Record<string, ErrorName>> = {
+  "crl::revoked-certificate-with-crl": "SEC_ERROR_REVOKED_CERTIFICATE",
+  "crl::crlnumber-missing": "SEC_ERROR_CRL_INVALID",
+  "crl::crlnumber-critical": "SEC_ERROR_CRL_INVALID",
+  "crl::issuer-missing-crlsign": "SEC_ERROR_INADEQUATE_KEY_USAGE",
+};
+
+const DATA = new URL("../../../shared/data/x509_limbo_core.json.gz", import.meta.url);
+
+async function readCases(): Promise<LimboInput["testcases"] | null> {
+  try {
+    const bytes = await Deno.readFile(DATA);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const input: LimboInput = await new Response(stream).json();
+    return input.testcases.filter(({ crls }) => crls !== undefined && crls.length > 0);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+const cases = await readCases();
+if (cases === null) {
+  skip("checkRevocation() agrees with x509-limbo", "the shared data is absent", true);
+} else {
+  Deno.test("checkRevocation() finds the cases of x509-limbo that have lists", () => {
+    assertGreaterOrEqual(cases.length, 8);
+  });
+}
+
+for (const limbo of cases ?? []) {
+  const expected = ERRORS[limbo.id] ?? null;
+  Deno.test(`checkRevocation() agrees with x509-limbo: ${limbo.id}`, async () => {
+    assertEquals(limbo.expected_result, expected === null ? "SUCCESS" : "FAILURE");
+    const [leaf] = parseCertificatesPem(limbo.peer_certificate);
+    const verify = async (withLists: boolean): Promise<ErrorName | null> => {
+      const time = new Date(limbo.validation_time!);
+      try {
+        await verifyCertificateChain(leaf!, {
+          anchors: limbo.trusted_certs.flatMap(parseCertificatesPem).map(trustAnchorOf),
+          time,
+          usage: "sslServer",
+          ...(withLists && limboRevocation(limbo, time)),
+        });
+        return null;
+      } catch (error) {
+        if (error instanceof NssError) return error.name;
+        throw error;
+      }
+    };
+    assertEquals(await verify(true), expected);
+    // Nothing else is wrong with the path, so it was the lists
+    assertEquals(await verify(false), null);
+  });
+}
