@@ -449,6 +449,11 @@ export abstract class FinishedSecret extends ExpandedSecret {
     return await crypto.subtle.verify("HMAC", await this.#finished(), verifyData, transcriptHash);
   }
 
+  /** Begins to derive the finished key, so that it is at hand when the messages before Finished are. */
+  prepareFinished(): void {
+    this.#finished().catch(() => {}); // whoever uses the key reports it
+  }
+
   #finished(): Promise<CryptoKey> {
     return this.#finishedKey ??= this.#deriveFinishedKey();
   }

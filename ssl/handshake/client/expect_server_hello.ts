@@ -66,6 +66,7 @@ export class ExpectServerHello implements HandshakeState {
     const { random } = this.#offer;
     logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client);
     logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server);
+    for (const secret of [client, server]) secret.prepareFinished();
     const [readSpec, writeSpec] = await Promise.all([
       CipherSpec.create(cipherSuite, server),
       CipherSpec.create(cipherSuite, client),

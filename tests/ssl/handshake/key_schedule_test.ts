@@ -16,7 +16,7 @@ import {
   EarlySecret,
   type ExpandedSecret,
   exportKeyingMaterial,
-  type TrafficSecret,
+  TrafficSecret,
 } from "../../../ssl/handshake/key_schedule.ts";
 import { CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { countSubtleCalls } from "./subtle.ts";
@@ -347,4 +347,17 @@ Deno.test("EarlySecret leads through a whole handshake in 30 calls to WebCrypto"
     importKey: 11,
     sign: 12,
   });
+});
+
+Deno.test("TrafficSecret.prepareFinished() derives the finished key, once for all uses", async () => {
+  const secret = () => new TrafficSecret("SHA-256", new Uint8Array(32).fill(7));
+  const hash = new Uint8Array(32);
+  const prepared = secret();
+  const calls = await countSubtleCalls(async () => {
+    prepared.prepareFinished();
+    await prepared.finishedMac(hash);
+  });
+  const unprepared = await countSubtleCalls(() => secret().finishedMac(hash));
+  assertEquals(calls, unprepared);
+  assertEquals(await prepared.finishedMac(hash), await secret().finishedMac(hash));
 });
