@@ -25,7 +25,9 @@ export interface OpenedFragment {
 export interface RecordProtection {
   /** Whether records are encrypted. */
   readonly encrypts: boolean;
-  /** How many bytes longer a sealed fragment is than its content. */
+  /** Whether the header of an encrypted record shows application data, whatever the content type is (TLS 1.3). */
+  readonly hidesType: boolean;
+  /** How many bytes longer a sealed fragment is than its content; with block ciphers, how many at most. */
   readonly overhead: number;
   /** The sequence number of the next record. */
   readonly sequence: number;
@@ -76,6 +78,11 @@ export class PlaintextSpec implements RecordProtection {
 
   /** Never. */
   get encrypts(): boolean {
+    return false;
+  }
+
+  /** Never. */
+  get hidesType(): boolean {
     return false;
   }
 
@@ -221,6 +228,11 @@ export class CipherSpec implements RecordProtection {
 
   /** Always. */
   get encrypts(): boolean {
+    return true;
+  }
+
+  /** Always: the type is in the inner plaintext. */
+  get hidesType(): boolean {
     return true;
   }
 

@@ -1,0 +1,311 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import { TLS_1_2 } from "../tables/versions.ts";
+import { BLOCK_LENGTH, paddedLength, removePadding, writePadding } from "./cbc_padding.ts";
+import type { OpenedFragment, RecordProtection } from "./cipher_spec.ts";
+import type { SealedRecord } from "./deframer.ts";
+import { ADDITIONAL_DATA_LENGTH, writeAdditionalData } from "./tls12_additional_data.ts";
+import {
+  badRecordMac,
+  checkCiphertextLength,
+  checkContentLength,
+  checkContentToSeal,
+  RecordCounter,
+} from "./tls12_record.ts";
+
+/** The columns of a cipher suite that protect records with AES-CBC and an HMAC. */
+export type Tls12CbcSuite = Pick<Tls12CipherSuite, "name" | "mac" | "macLength" | "maxRecords">;
+
+/** The keys of one direction. */
+export interface Tls12CbcKeys {
+  /** The key of AES-CBC. */
+  readonly encryption: CryptoKey;
+  /** The key of the HMAC, which may sign and verify. */
+  readonly mac: CryptoKey;
+}
+
+/** What else a {@linkcode Tls12CbcSpec} is made from. */
+export interface Tls12CbcOptions {
+  /** Whether the MAC stands outside (RFC 7366), as negotiated. */
+  readonly encryptThenMac: boolean;
+  /** Makes so many random bytes: each record has an IV of its own, which nobody may foresee. */
+  readonly random: (length: number) => Uint8Array<ArrayBuffer>;
+  /** The first record's sequence number; 0 by default. */
+  readonly sequence?: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * The protection of TLS 1.2's AES-CBC suites (RFC 5246, Section 6.2.3.2), with the MAC inside the encryption, or outside
+ * where encrypt_then_mac was negotiated (RFC 7366).
+ *
+ * ```text
+ * inside:  IV, ENC(content + MAC(additional_data + content) + padding)
+ * outside: IV, ENC(content + padding), MAC(additional_data + IV + ENC(content + padding))
+ * ```
+ *
+ * With the MAC inside, who tells by the time whether padding or MAC was wrong reads the content byte by byte (Vaudenay's
+ * attack, Lucky Thirteen). Here the padding is checked without a branch, a bad one is taken for a single byte and the MAC
+ * verified all the same, and a second HMAC makes up for the blocks that a long padding has saved the first: all records
+ * of one length cost equally many operations, and every fault is the same error. What is *not* promised: that engine,
+ * garbage collector, WebCrypto's copies and the processor's caches take the same time for each. So these suites are off
+ * by default; where they must be on, encrypt_then_mac has none of this trouble, since nothing is decrypted before the MAC
+ * over what everybody can see is verified.
+ */
+export class Tls12CbcSpec implements RecordProtection {
+  readonly #suite: Tls12CbcSuite;
+  readonly #keys: Tls12CbcKeys;
+  readonly #options: Tls12CbcOptions;
+  readonly #records: RecordCounter;
+
+  /**
+   * Takes keys.
+   *
+   * @param suite The cipher suite.
+   * @param keys The keys of the direction.
+   * @param options The order of encryption and MAC, and where IVs come from.
+   */
+  constructor(suite: Tls12CbcSuite, keys: Tls12CbcKeys, options: Tls12CbcOptions) {
+    this.#suite = suite;
+    this.#keys = keys;
+    this.#options = options;
+    this.#records = new RecordCounter(suite, options.sequence ?? 0);
+  }
+
+  /** Always. */
+  get encrypts(): boolean {
+    return true;
+  }
+
+  /** Never. */
+  get hidesType(): boolean {
+    return false;
+  }
+
+  /** The IV, the MAC and a padding of one block, which is the longest that {@linkcode Tls12CbcSpec.seal} writes. */
+  get overhead(): number {
+    return BLOCK_LENGTH + this.#suite.macLength + BLOCK_LENGTH;
+  }
+
+  /** The sequence number of the next record. */
+  get sequence(): number {
+    return this.#records.sequence;
+  }
+
+  /** How many more records the keys may protect. */
+  get recordsLeft(): number {
+    return this.#records.left;
+  }
+
+  /**
+   * The type that a record's header shows.
+   *
+   * @param contentType The content type.
+   * @returns The same.
+   */
+  wireType(contentType: number): number {
+    return contentType;
+  }
+
+  /**
+   * Encrypts a fragment.
+   *
+   * @param contentType The content type.
+   * @param fragment The content, at most 2^14 bytes.
+   * @returns The `GenericBlockCipher`.
+   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   * @throws {RangeError} If the content is longer.
+   */
+  async seal(
+    contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    checkContentToSeal(fragment.length);
+    const sequence = this.#records.next();
+    const iv = this.#options.random(BLOCK_LENGTH);
+    return this.#options.encryptThenMac
+      ? await this.#encryptThenMac(sequence, contentType, fragment, iv)
+      : await this.#macThenEncrypt(sequence, contentType, fragment, iv);
+  }
+
+  /**
+   * Decrypts a record.
+   *
+   * @param record The record.
+   * @returns The content type of its header, and its content.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` whatever is wrong with its length, its padding or its MAC,
+   * `SSL_ERROR_RX_RECORD_TOO_LONG` if it is longer than 2^14+2048 or its content than 2^14,
+   * `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   */
+  async open(record: SealedRecord): Promise<OpenedFragment> {
+    checkCiphertextLength(record.fragment.length);
+    const sequence = this.#records.next();
+    const content = this.#options.encryptThenMac
+      ? await this.#verifyThenDecrypt(sequence, record)
+      : await this.#decryptThenVerify(sequence, record);
+    checkContentLength(content.length);
+    return { type: record.type, fragment: content };
+  }
+
+  /**
+   * The same keys from the start.
+   *
+   * @returns A protection whose next sequence number is zero.
+   */
+  restart(): Tls12CbcSpec {
+    return new Tls12CbcSpec(this.#suite, this.#keys, { ...this.#options, sequence: 0 });
+  }
+
+  async #macThenEncrypt(
+    sequence: number,
+    contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+    iv: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const length = fragment.length + this.#suite.macLength;
+    const buffer = new Uint8Array(ADDITIONAL_DATA_LENGTH + paddedLength(length));
+    writeAdditionalData(buffer, sequence, contentType, TLS_1_2, fragment.length);
+    buffer.set(fragment, ADDITIONAL_DATA_LENGTH);
+    const padded = buffer.subarray(ADDITIONAL_DATA_LENGTH);
+    padded.set(
+      await this.#sign(buffer.subarray(0, ADDITIONAL_DATA_LENGTH + fragment.length)),
+      fragment.length,
+    );
+    writePadding(padded, length);
+    const encrypted = await this.#encrypt(iv, padded);
+    const sealed = new Uint8Array(iv.length + encrypted.length);
+    sealed.set(iv);
+    sealed.set(encrypted, iv.length);
+    return sealed;
+  }
+
+  async #encryptThenMac(
+    sequence: number,
+    contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+    iv: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const padded = new Uint8Array(paddedLength(fragment.length));
+    padded.set(fragment);
+    writePadding(padded, fragment.length);
+    const length = iv.length + padded.length;
+    const signed = ADDITIONAL_DATA_LENGTH + length;
+    const buffer = new Uint8Array(signed + this.#suite.macLength);
+    writeAdditionalData(buffer, sequence, contentType, TLS_1_2, length);
+    buffer.set(iv, ADDITIONAL_DATA_LENGTH);
+    buffer.set(await this.#encrypt(iv, padded), ADDITIONAL_DATA_LENGTH + iv.length);
+    buffer.set(await this.#sign(buffer.subarray(0, signed)), signed);
+    return buffer.subarray(ADDITIONAL_DATA_LENGTH);
+  }
+
+  async #verifyThenDecrypt(
+    sequence: number,
+    { type, version, fragment }: SealedRecord,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const length = fragment.length - this.#suite.macLength;
+    if (length < 2 * BLOCK_LENGTH || length % BLOCK_LENGTH !== 0) throw badRecordMac();
+    const signed = new Uint8Array(ADDITIONAL_DATA_LENGTH + length);
+    writeAdditionalData(signed, sequence, type, version, length);
+    signed.set(fragment.subarray(0, length), ADDITIONAL_DATA_LENGTH);
+    // RFC 7366, Section 3: the MAC SHALL be evaluated before any further processing.
+    if (!await this.#verify(fragment.subarray(length), signed)) throw badRecordMac();
+    const padded = await this.#decrypt(signed.subarray(ADDITIONAL_DATA_LENGTH));
+    const unpadded = removePadding(padded, 0);
+    if (unpadded.good === 0) throw badRecordMac();
+    return padded.subarray(0, unpadded.length);
+  }
+
+  async #decryptThenVerify(
+    sequence: number,
+    { type, version, fragment }: SealedRecord,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { macLength } = this.#suite;
+    const least = BLOCK_LENGTH + paddedLength(macLength);
+    if (fragment.length < least || fragment.length % BLOCK_LENGTH !== 0) throw badRecordMac();
+    const padded = await this.#decrypt(fragment);
+    const unpadded = removePadding(padded, macLength);
+    const length = unpadded.length - macLength;
+    const signed = new Uint8Array(ADDITIONAL_DATA_LENGTH + padded.length);
+    writeAdditionalData(signed, sequence, type, version, length);
+    signed.set(padded, ADDITIONAL_DATA_LENGTH);
+    const matches = await this.#verify(
+      padded.subarray(length, unpadded.length),
+      signed.subarray(0, ADDITIONAL_DATA_LENGTH + length),
+    );
+    await this.#sign(this.#balance(length, padded.length - macLength - 1));
+    // RFC 5246, Section 6.2.3.2: one error, after the same work, whichever of the two it was.
+    if ((unpadded.good & Number(matches)) === 0) throw badRecordMac();
+    return padded.subarray(0, length);
+  }
+
+  /**
+   * What makes the HMAC over a content cost as much as the one over the longest content that its record may have: as
+   * many zeros as fill the blocks that it lacks. One block more, for the end of the message, comes with each.
+   */
+  #balance(length: number, longest: number): Uint8Array<ArrayBuffer> {
+    const blockLength = hashBlockLength(this.#suite.macLength);
+    const blocks = (content: number) => hashBlocks(ADDITIONAL_DATA_LENGTH + content, blockLength);
+    return ZEROS.subarray(0, (blocks(longest) - blocks(length)) * blockLength);
+  }
+
+  /** WebCrypto pads by itself (PKCS #7): what is padded already gets a block more, which is cut off. */
+  async #encrypt(
+    iv: Uint8Array<ArrayBuffer>,
+    padded: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const params = { name: "AES-CBC", iv };
+    const encrypted = await crypto.subtle.encrypt(params, this.#keys.encryption, padded);
+    return new Uint8Array(encrypted, 0, padded.length);
+  }
+
+  /**
+   * WebCrypto wants to see a padding of its own (PKCS #7): the block that it would have put after the last one is made by
+   * encrypting nothing with that one as the IV. So it never finds a fault, and all the padding of TLS is left to us.
+   */
+  async #decrypt(fragment: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    const { length } = fragment;
+    const extended = new Uint8Array(length + BLOCK_LENGTH);
+    extended.set(fragment);
+    const lastBlock = extended.subarray(length - BLOCK_LENGTH, length);
+    extended.set(
+      new Uint8Array(
+        await crypto.subtle.encrypt(
+          { name: "AES-CBC", iv: lastBlock },
+          this.#keys.encryption,
+          EMPTY,
+        ),
+      ),
+      length,
+    );
+    return new Uint8Array(
+      await crypto.subtle.decrypt(
+        { name: "AES-CBC", iv: extended.subarray(0, BLOCK_LENGTH) },
+        this.#keys.encryption,
+        extended.subarray(BLOCK_LENGTH),
+      ),
+    );
+  }
+
+  async #sign(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await crypto.subtle.sign("HMAC", this.#keys.mac, data));
+  }
+
+  #verify(mac: Uint8Array<ArrayBuffer>, data: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    return crypto.subtle.verify("HMAC", this.#keys.mac, mac, data);
+  }
+}
+
+/** At most as many as the longest padding spans blocks of the longest kind, all used as zeros. */
+const ZEROS = new Uint8Array(4 * 128);
+
+/** The block of the hash function: that of SHA-384 is twice that of SHA-1 and SHA-256 (FIPS 180-4). */
+function hashBlockLength(hashLength: number): number {
+  return hashLength > 32 ? 128 : 64;
+}
+
+/** How many blocks a hash function takes for a message with its end: a one and the length, of an eighth of a block. */
+function hashBlocks(length: number, blockLength: number): number {
+  return Math.ceil((length + 1 + blockLength / 8) / blockLength);
+}

@@ -1,0 +1,176 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import { TLS_1_2 } from "../tables/versions.ts";
+import type { OpenedFragment, RecordProtection } from "./cipher_spec.ts";
+import type { SealedRecord } from "./deframer.ts";
+import { ADDITIONAL_DATA_LENGTH, writeAdditionalData } from "./tls12_additional_data.ts";
+import {
+  badRecordMac,
+  checkCiphertextLength,
+  checkContentLength,
+  checkContentToSeal,
+  RecordCounter,
+} from "./tls12_record.ts";
+
+/** The tags of both AEADs are of 16 bytes (RFC 5288, Section 3; RFC 7905, Section 2). */
+const TAG_LENGTH = 16;
+
+/** The nonces of both AEADs are of 12 bytes. */
+const NONCE_LENGTH = 12;
+
+// WebCrypto copies all its input before a call returns, and nothing here awaits between filling these and the call:
+// all connections share them.
+const nonce = new Uint8Array(NONCE_LENGTH);
+const nonceView = new DataView(nonce.buffer);
+const additionalData = new Uint8Array(ADDITIONAL_DATA_LENGTH);
+
+/** The columns of a cipher suite that protect records with an AEAD. */
+export type Tls12AeadSuite = Pick<Tls12CipherSuite, "name" | "bulk" | "maxRecords">;
+
+/**
+ * The protection of TLS 1.2's AEAD suites (RFC 5246, Section 6.2.3.3).
+ *
+ * AES-GCM (RFC 5288): the nonce is the fixed IV and eight bytes that each record shows; here they are the sequence
+ * number, which never repeats. ChaCha20-Poly1305 (RFC 7905): the nonce is the fixed IV XORed with the sequence number,
+ * and records show none of it. With the shorter IV filled up with zeros, both are the same computation.
+ */
+export class Tls12AeadSpec implements RecordProtection {
+  readonly #suite: Tls12AeadSuite;
+  readonly #key: CryptoKey;
+  readonly #fixedIv: Uint8Array<ArrayBuffer>;
+  /** How much of a nonce its record shows. */
+  readonly #explicitLength: number;
+  readonly #records: RecordCounter;
+
+  /**
+   * Takes a key and a fixed IV.
+   *
+   * @param suite The cipher suite.
+   * @param key The AEAD key.
+   * @param fixedIv The part of the nonces that comes from the key block; the rest is explicit.
+   * @param sequence The first record's sequence number.
+   */
+  constructor(
+    suite: Tls12AeadSuite,
+    key: CryptoKey,
+    fixedIv: Uint8Array<ArrayBuffer>,
+    sequence = 0,
+  ) {
+    this.#suite = suite;
+    this.#key = key;
+    this.#fixedIv = fixedIv;
+    this.#explicitLength = NONCE_LENGTH - fixedIv.length;
+    this.#records = new RecordCounter(suite, sequence);
+  }
+
+  /** Always. */
+  get encrypts(): boolean {
+    return true;
+  }
+
+  /** Never. */
+  get hidesType(): boolean {
+    return false;
+  }
+
+  /** The explicit part of the nonce and the tag. */
+  get overhead(): number {
+    return this.#explicitLength + TAG_LENGTH;
+  }
+
+  /** The sequence number of the next record. */
+  get sequence(): number {
+    return this.#records.sequence;
+  }
+
+  /** How many more records the keys may protect. */
+  get recordsLeft(): number {
+    return this.#records.left;
+  }
+
+  /**
+   * The type that a record's header shows.
+   *
+   * @param contentType The content type.
+   * @returns The same.
+   */
+  wireType(contentType: number): number {
+    return contentType;
+  }
+
+  /**
+   * Encrypts a fragment.
+   *
+   * @param contentType The content type.
+   * @param fragment The content, at most 2^14 bytes.
+   * @returns The `GenericAEADCipher`.
+   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   * @throws {RangeError} If the content is longer.
+   */
+  async seal(
+    contentType: number,
+    fragment: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { length } = fragment;
+    checkContentToSeal(length);
+    const sequence = this.#records.next();
+    this.#writeNonce(sequence);
+    const explicit = nonce.slice(NONCE_LENGTH - this.#explicitLength);
+    writeAdditionalData(additionalData, sequence, contentType, TLS_1_2, length);
+    const encrypted = await crypto.subtle.encrypt(this.#params(), this.#key, fragment);
+    if (explicit.length === 0) return new Uint8Array(encrypted);
+    const sealed = new Uint8Array(explicit.length + encrypted.byteLength);
+    sealed.set(explicit);
+    sealed.set(new Uint8Array(encrypted), explicit.length);
+    return sealed;
+  }
+
+  /**
+   * Decrypts a record.
+   *
+   * @param record The record.
+   * @returns The content type of its header, and its content.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt, `SSL_ERROR_RX_RECORD_TOO_LONG` if it is longer
+   * than 2^14+2048 or its content than 2^14, `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   */
+  async open({ type, version, fragment }: SealedRecord): Promise<OpenedFragment> {
+    checkCiphertextLength(fragment.length);
+    const sequence = this.#records.next();
+    const length = fragment.length - this.overhead;
+    if (length < 0) throw badRecordMac();
+    this.#writeNonce(sequence);
+    // The sender has chosen what its record shows: RFC 5288, Section 3 only says that it must not repeat.
+    nonce.set(fragment.subarray(0, this.#explicitLength), NONCE_LENGTH - this.#explicitLength);
+    writeAdditionalData(additionalData, sequence, type, version, length);
+    let content;
+    try {
+      const encrypted = fragment.subarray(this.#explicitLength);
+      content = await crypto.subtle.decrypt(this.#params(), this.#key, encrypted);
+    } catch (cause) {
+      throw badRecordMac({ cause });
+    }
+    checkContentLength(content.byteLength);
+    return { type, fragment: new Uint8Array(content) };
+  }
+
+  /**
+   * The same keys from the start.
+   *
+   * @returns A protection whose next sequence number is zero.
+   */
+  restart(): Tls12AeadSpec {
+    return new Tls12AeadSpec(this.#suite, this.#key, this.#fixedIv);
+  }
+
+  #writeNonce(sequence: number): void {
+    nonce.fill(0);
+    nonce.set(this.#fixedIv);
+    nonceView.setUint32(4, nonceView.getUint32(4) ^ Math.floor(sequence / 0x1_0000_0000));
+    nonceView.setUint32(8, nonceView.getUint32(8) ^ sequence);
+  }
+
+  #params(): AesGcmParams {
+    return { name: this.#suite.bulk, iv: nonce, additionalData };
+  }
+}
