@@ -140,6 +140,10 @@ export class ReadHalf {
 
   #open(record: SealedRecord): PendingRecord {
     const { type, fragment } = record;
+    // While early data is skipped in clear, only that may be as long as a sealed record.
+    if (!this.#protection.encrypts && fragment.length > MAX_PLAINTEXT_LENGTH) {
+      return { record, opened: rejected(tooLong(fragment.length)) };
+    }
     if (!this.#protection.encrypts || type === ContentType.changeCipherSpec) {
       return { record, opened: Promise.resolve({ type, fragment, inClear: true }) };
     }
@@ -189,6 +193,13 @@ export class ReadHalf {
       );
     }
   }
+}
+
+function tooLong(length: number): SslError {
+  return new SslError(
+    "SSL_ERROR_RX_RECORD_TOO_LONG",
+    `Cannot read record: it is ${length} bytes long, more than ${MAX_PLAINTEXT_LENGTH}`,
+  );
 }
 
 function rejected(error: unknown): Promise<never> {

@@ -355,6 +355,16 @@ Deno.test("Early data in full records is skipped after a HelloRetryRequest", asy
   assertEquals((await handshake).name, "SSL_ERROR_TOO_MUCH_EARLY_DATA");
 });
 
+Deno.test("Only what is skipped may be as long as a sealed record after a HelloRetryRequest", async () => {
+  const [a, b] = memoryPair();
+  const server = socketOver(b, serverOptions({ groups: ["secp256r1"] }));
+  const handshake = failureOf(server.handshake());
+  await a.write(await helloWithEarlyData({}));
+  await a.write(plainRecord(ContentType.handshake, new Uint8Array(16384 + 1).fill(1)));
+  await a.closeWrite();
+  assertLocal(await handshake, "SSL_ERROR_RX_RECORD_TOO_LONG", "record_overflow");
+});
+
 Deno.test("A HelloRetryRequest whose cookie does not fit into a ClientHello is an illegal_parameter", async () => {
   for (
     const [length, fits] of [[MAX_COOKIE_LENGTH, true], [MAX_COOKIE_LENGTH + 1, false], [
