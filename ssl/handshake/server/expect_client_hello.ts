@@ -85,6 +85,7 @@ export class ExpectClientHello implements HandshakeState {
     hs.negotiated.alpnProtocol = chooseProtocol(offer.extensions, hs);
     // The binders cover the transcript without this hello: before it is added.
     const session = await acceptSession(hs, message, offer.extensions, cipherSuite);
+    if (session === null) requireSignatureAlgorithms(offer.extensions);
     hs.transcript.add(message.raw);
     if (this.#retried === null && offer.extensions.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
@@ -174,18 +175,23 @@ function checkTls13(hello: ClientHello): Tls13Hello {
       "Cannot take ClientHello: it has no key_share extension",
     );
   }
-  if (!extensions.has(ExtensionType.signatureAlgorithms)) {
-    throw new SslError(
-      "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
-      "Cannot take ClientHello: it names no signature algorithms",
-    );
-  }
+  // RFC 8446, Section 9.2: whoever offers a session may leave it out.
+  if (!extensions.has(ExtensionType.preSharedKey)) requireSignatureAlgorithms(extensions);
   const named = new Set(groups); // thousands of each fit into a hello
   if (keyShares.some(({ group }) => !named.has(group))) {
     // RFC 8446, Section 4.2.8.
     throw illegal("it has a key share of a group that it does not name");
   }
   return { hello, extensions, keyShares, groups };
+}
+
+/** RFC 8446, Section 4.2.3: without it no server can authenticate by a certificate. */
+function requireSignatureAlgorithms(extensions: ExtensionBlock): void {
+  if (extensions.has(ExtensionType.signatureAlgorithms)) return;
+  throw new SslError(
+    "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
+    "Cannot take ClientHello: it names no signature algorithms",
+  );
 }
 
 /** RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only. */
@@ -255,19 +261,6 @@ function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeCon
     "SSL_ERROR_KEY_EXCHANGE_FAILURE",
     "Cannot agree on a key exchange group: the client offers none of " +
       config.groups.map(({ name }) => name).join(", "),
-  );
-}
-
-/** The server's order decides (RFC 7301, Section 3.2). */
-function chooseProtocol(extensions: ExtensionBlock, { config }: HandshakeContext): string | null {
-  const offered = extensions.get(alpnProtocols);
-  if (offered === undefined || config.alpnProtocols.length === 0) return null;
-  const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
-  if (chosen !== undefined) return chosen;
-  throw new SslError(
-    "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
-    `Cannot agree on an application protocol: the client offers ${listProtocols(offered)}, ` +
-      `this server has ${config.alpnProtocols.join(", ")}`,
   );
 }
 

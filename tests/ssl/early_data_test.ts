@@ -1,0 +1,232 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * A server that takes no early data reads past it (RFC 8446, Section 4.2.10), up to a limit.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { NssContext } from "../../pkcs11/context.ts";
+import { resolveConfig } from "../../ssl/config.ts";
+import { MAX_SKIPPED_EARLY_DATA } from "../../ssl/engine/read_half.ts";
+import { cookie } from "../../ssl/extensions/cookie.ts";
+import { earlyData } from "../../ssl/extensions/early_data.ts";
+import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
+import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
+import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";
+import { serverName } from "../../ssl/extensions/server_name.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
+import { ContentType } from "../../ssl/tables/content_types.ts";
+import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
+import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { ImportOptions } from "../../ssl/import_options.ts";
+import { type MemoryConn, memoryPair } from "../support/memory_pair.ts";
+import { RawClient } from "./_raw_client.ts";
+import {
+  assertLocal,
+  clientOptions,
+  closeAll,
+  failureOf,
+  pattern,
+  readExactly,
+  serverOptions,
+  session,
+  socketOver,
+} from "./_support.ts";
+
+/** Of each record its header counts, too, or empty ones would be free. */
+const MOST = MAX_SKIPPED_EARLY_DATA - 5;
+
+const DATA = new Uint8Array([1, 2, 3]);
+
+interface Pair extends AsyncDisposable {
+  readonly client: RawClient;
+  readonly server: SslSocket;
+  readonly conn: MemoryConn;
+}
+
+function pair(options: ImportOptions = {}): Pair {
+  const [a, b] = memoryPair();
+  const server = socketOver(b, serverOptions(options));
+  return {
+    client: new RawClient(a),
+    server,
+    conn: a,
+    [Symbol.asyncDispose]: async () => {
+      a[Symbol.dispose]();
+      await closeAll(server);
+    },
+  };
+}
+
+const announce = (extensions: ExtensionBlock) => void extensions.add(earlyData, true);
+
+Deno.test("RawClient completes a handshake, so that what is refused below is refused for its reason", async () => {
+  await using joined = pair();
+  const { client, server } = joined;
+  const handshake = server.handshake();
+  await client.sendClear(ContentType.handshake, await client.hello());
+  await client.takeServerHello();
+  await client.finish();
+  assertEquals((await handshake).version, "TLSv1.3");
+  await client.send(ContentType.applicationData, DATA);
+  assertEquals(await readExactly(server, 3), DATA);
+});
+
+Deno.test("SslEngine as server reads past early data that it cannot decrypt, and goes on", async (t) => {
+  const records: Readonly<Record<string, readonly number[]>> = {
+    "none": [],
+    "one record": [100],
+    "many records": [1, 50, 1000, 3000, 17],
+    "as much as it may": [MOST],
+    "as much as it may, in two": [MOST - 25, 20],
+  };
+  for (const [name, lengths] of Object.entries(records)) {
+    await t.step(name, async () => {
+      await using joined = pair();
+      const { client, server } = joined;
+      const handshake = server.handshake();
+      await client.sendClear(ContentType.handshake, await client.hello({ extend: announce }));
+      for (const length of lengths) {
+        await client.sendClear(ContentType.applicationData, pattern(length));
+      }
+      await client.takeServerHello();
+      // RFC 8446, Appendix D.4: it may come between early data and the second flight.
+      await client.sendClear(ContentType.changeCipherSpec, new Uint8Array([1]));
+      await client.finish();
+      await handshake;
+      await client.send(ContentType.applicationData, DATA);
+      assertEquals(await readExactly(server, 3), DATA);
+    });
+  }
+});
+
+Deno.test("SslEngine as server gives up behind MAX_SKIPPED_EARLY_DATA", async () => {
+  for (const lengths of [[MOST + 1], [MOST - 25, 21], [MOST - 4, 0], [9000, 9000]]) {
+    await using joined = pair();
+    const { client, server } = joined;
+    const handshake = failureOf(server.handshake());
+    await client.sendClear(ContentType.handshake, await client.hello({ extend: announce }));
+    for (const length of lengths) {
+      await client.sendClear(ContentType.applicationData, pattern(length));
+    }
+    assertLocal(await handshake, "SSL_ERROR_TOO_MUCH_EARLY_DATA", "unexpected_message");
+  }
+});
+
+Deno.test("SslEngine as server skips nothing where no early data was announced, nor after the client's first record", async () => {
+  await using unannounced = pair();
+  const failed = failureOf(unannounced.server.handshake());
+  await unannounced.client.sendClear(ContentType.handshake, await unannounced.client.hello());
+  await unannounced.client.sendClear(ContentType.applicationData, pattern(100));
+  assertLocal(await failed, "SSL_ERROR_BAD_MAC_READ", "bad_record_mac");
+
+  await using late = pair();
+  const { client, server } = late;
+  const handshake = server.handshake();
+  await client.sendClear(ContentType.handshake, await client.hello({ extend: announce }));
+  await client.takeServerHello();
+  await client.finish();
+  await handshake;
+  await client.sendClear(ContentType.applicationData, pattern(100));
+  assertLocal(
+    await failureOf(server.read(new Uint8Array(1))),
+    "SSL_ERROR_BAD_MAC_READ",
+    "bad_record_mac",
+  );
+});
+
+Deno.test("SslEngine as server reads past early data before the second hello, and takes none after it", async () => {
+  for (const early of [[], [100], [MOST], [8000, MOST - 8005]]) {
+    await using joined = pair({ groups: ["secp256r1"] });
+    const { client, server } = joined;
+    const handshake = server.handshake();
+    await client.sendClear(ContentType.handshake, await client.hello({ extend: announce }));
+    for (const length of early) {
+      await client.sendClear(ContentType.applicationData, pattern(length));
+    }
+    const retry = await client.takeHelloRetryRequest();
+    const second = await client.hello({
+      group: "secp256r1",
+      extend: (extensions) => void extensions.add(cookie, retry.extensions!.get(cookie)!),
+    });
+    await client.sendClear(ContentType.handshake, second);
+    await client.takeServerHello();
+    await client.finish();
+    assertEquals((await handshake).helloRetryRequest, true);
+    await client.send(ContentType.applicationData, DATA);
+    assertEquals(await readExactly(server, 3), DATA);
+  }
+
+  await using joined = pair({ groups: ["secp256r1"] });
+  const { client, server } = joined;
+  const failed = failureOf(server.handshake());
+  await client.sendClear(ContentType.handshake, await client.hello({ extend: announce }));
+  const retry = await client.takeHelloRetryRequest();
+  await client.sendClear(
+    ContentType.handshake,
+    await client.hello({
+      group: "secp256r1",
+      extend: (extensions) => void extensions.add(cookie, retry.extensions!.get(cookie)!),
+    }),
+  );
+  await client.sendClear(ContentType.applicationData, pattern(100));
+  assertLocal(await failed, "SSL_ERROR_BAD_MAC_READ", "bad_record_mac");
+});
+
+/** A session with a server, as it stands in a client's cache. */
+async function sessionOf(context: NssContext) {
+  const options = clientOptions({
+    cipherSuites: ["TLS_AES_128_GCM_SHA256"],
+    hostname: "server.test",
+  });
+  await session({ client: options, server: { context } });
+  const address = JSON.stringify({ transport: "tcp", hostname: "127.0.0.1", port: 443 });
+  const key = clientSessionKey(resolveConfig(options), address)!;
+  const kept = clientSessionCache(options.context!).take(key, Date.now());
+  if (kept === undefined) throw new Error("Cannot resume: there is no session");
+  return kept;
+}
+
+Deno.test("ExpectClientHello wants signature_algorithms only of a client whose session it does not resume (RFC 8446, Section 9.2)", async () => {
+  for (const known of [true, false]) {
+    const context = new NssContext();
+    const { ticket, psk } = await sessionOf(context);
+    if (!known) ticket[50]! ^= 1;
+    await using joined = pair({ context });
+    const { client, server } = joined;
+    const handshake = server.handshake();
+    handshake.catch(() => {});
+    await client.sendClear(
+      ContentType.handshake,
+      await client.hello({
+        withoutSignatureAlgorithms: true,
+        psk,
+        extend: (extensions) =>
+          void extensions
+            .add(serverName, "server.test")
+            .add(pskKeyExchangeModes, [PSK_DHE_KE])
+            .add(preSharedKeyClientHello, {
+              identities: [{ identity: ticket, obfuscatedTicketAge: 0 }],
+              binders: [new Uint8Array(32)],
+            }),
+      }),
+    );
+    if (known) {
+      await client.takeServerHello();
+      assertEquals(await client.finish(), [
+        HandshakeType.encryptedExtensions,
+        HandshakeType.finished,
+      ]);
+      assertEquals((await handshake).resumed, true);
+    } else {
+      // RFC 8446, Section 4.2.3: a server that authenticates by a certificate needs it.
+      assertLocal(
+        await failureOf(handshake),
+        "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
+        "missing_extension",
+      );
+    }
+  }
+});
