@@ -7,6 +7,7 @@ import type { IterationBudget } from "./pbe/iteration_budget.ts";
 import {
   decryptWithPassword,
   encryptWithPassword,
+  type PasswordBytes,
   type PasswordErrors,
 } from "./pbe/password_encryption.ts";
 import { decodePrivateKey, isEncryptedPrivateKey, type PrivateKeyInfo } from "./pkcs8.ts";
@@ -29,7 +30,7 @@ const ERRORS: PasswordErrors = {
  */
 export async function decryptPkcs8(
   der: Uint8Array<ArrayBuffer>,
-  password: string,
+  password: PasswordBytes,
   budget: IterationBudget,
   errors: PasswordErrors = ERRORS,
 ): Promise<PrivateKeyInfo> {

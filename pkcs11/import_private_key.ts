@@ -5,6 +5,7 @@ import type { PemBlock } from "../cert/pem.ts";
 import type { PrivateKey } from "../cert/private_key.ts";
 import { decryptPkcs8 } from "./encrypted_pkcs8.ts";
 import { IterationBudget } from "./pbe/iteration_budget.ts";
+import { passwordBytes } from "./pbe/password_encryption.ts";
 import {
   decodePrivateKey,
   decodePrivateKeyBlock,
@@ -124,6 +125,10 @@ async function decrypt(
       "Cannot import private key: it is encrypted, and no password is given",
     );
   }
-  const info = await decryptPkcs8(der, password, new IterationBudget(options.maxIterations));
+  const info = await decryptPkcs8(
+    der,
+    passwordBytes(password),
+    new IterationBudget(options.maxIterations),
+  );
   return await fromInfo(info, options.extractable);
 }

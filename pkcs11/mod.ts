@@ -31,6 +31,7 @@
 
 export { platformTrustAnchors } from "./builtins.ts";
 export { defaultContext, NssContext, type NssContextOptions } from "./context.ts";
+export { exportPkcs12, type ExportPkcs12Options } from "./export_pkcs12.ts";
 export {
   type ExportPrivateKeyOptions,
   exportPrivateKeyPem,
@@ -39,6 +40,13 @@ export {
   type KeyPair,
   type KeyPairType,
 } from "./generate_key_pair.ts";
+export {
+  importPkcs12,
+  type ImportPkcs12Options,
+  type Pkcs12,
+  type Pkcs12Certificate,
+  type Pkcs12Identity,
+} from "./import_pkcs12.ts";
 export { importPrivateKey, type ImportPrivateKeyOptions } from "./import_private_key.ts";
 export {
   MAX_PASSWORD_TRIES,

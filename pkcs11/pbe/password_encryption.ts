@@ -30,6 +30,24 @@ const PKCS12_SCHEMES: ReadonlyMap<string, number> = new Map<string, number>([
   [PBE_OIDS.pbeWithSHAAnd2KeyTripleDESCBC, 16],
 ]);
 
+/** A password in the two forms that it is hashed in; secret. */
+export interface PasswordBytes {
+  /** As PBES2 and PBMAC1 hash it. */
+  readonly utf8: Uint8Array<ArrayBuffer>;
+  /** As PKCS#12's own schemes hash it. */
+  readonly bmp: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Gives a password in the forms that it is hashed in.
+ *
+ * @param password The password.
+ * @returns The forms.
+ */
+export function passwordBytes(password: string): PasswordBytes {
+  return { utf8: new TextEncoder().encode(password), bmp: bmpPassword(password) };
+}
+
 /** What errors are called, and what was attempted. */
 export interface PasswordErrors {
   /** What was attempted, as `Cannot import private key`. */
@@ -54,7 +72,7 @@ export interface PasswordErrors {
 export async function decryptWithPassword(
   algorithm: Uint8Array<ArrayBuffer>,
   ciphertext: Uint8Array<ArrayBuffer>,
-  password: string,
+  password: PasswordBytes,
   budget: IterationBudget,
   errors: PasswordErrors,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -86,7 +104,7 @@ interface Derived {
 /** RFC 8018, Section 6.2.2. */
 async function derivePbes2(
   identifier: DerReader,
-  password: string,
+  password: PasswordBytes,
   budget: IterationBudget,
   errors: PasswordErrors,
 ): Promise<Derived> {
@@ -105,9 +123,7 @@ async function derivePbes2(
   if (kdf.keyLength !== null && kdf.keyLength !== keyLength) {
     scheme.fail("", `a key of ${kdf.keyLength} bytes is not one of ${keyLength}`);
   }
-  const bytes = new TextEncoder().encode(password);
-  const key = await pbkdf2(bytes, kdf, keyLength, budget);
-  bytes.fill(0);
+  const key = await pbkdf2(password.utf8, kdf, keyLength, budget);
   return { key, iv, decrypt };
 }
 
@@ -115,7 +131,7 @@ async function derivePbes2(
 async function derivePkcs12(
   oid: string,
   identifier: DerReader,
-  password: string,
+  password: PasswordBytes,
   budget: IterationBudget,
   errors: PasswordErrors,
 ): Promise<Derived> {
@@ -126,11 +142,14 @@ async function derivePkcs12(
   const salt = parameters.octetString("salt");
   const iterations = readIterations(parameters);
   parameters.finish();
-  const bytes = bmpPassword(password);
   const common = { hash: "SHA-1", salt, iterations } as const;
-  const derived = await pkcs12Kdf(bytes, { ...common, purpose: PURPOSE.key }, keyLength, budget);
-  const iv = await pkcs12Kdf(bytes, { ...common, purpose: PURPOSE.iv }, 8, budget);
-  bytes.fill(0);
+  const derived = await pkcs12Kdf(
+    password.bmp,
+    { ...common, purpose: PURPOSE.key },
+    keyLength,
+    budget,
+  );
+  const iv = await pkcs12Kdf(password.bmp, { ...common, purpose: PURPOSE.iv }, 8, budget);
   // Two keys are three, of which the last is the first
   const key = new Uint8Array(24);
   key.set(derived);

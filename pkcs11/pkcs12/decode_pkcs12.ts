@@ -1,0 +1,318 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { constructedTag, contextTag, DerReader, TAG } from "../../cert/der.ts";
+import { NssError } from "../../cert/errors.ts";
+import { decryptPkcs8 } from "../encrypted_pkcs8.ts";
+import type { IterationBudget } from "../pbe/iteration_budget.ts";
+import {
+  decryptWithPassword,
+  type PasswordBytes,
+  type PasswordErrors,
+} from "../pbe/password_encryption.ts";
+import { decodePrivateKey, type PrivateKeyInfo } from "../pkcs8.ts";
+import { berToDer, joinOctetStrings } from "./ber.ts";
+import { verifyMac } from "./mac.ts";
+import { PKCS12_OIDS } from "./oids.ts";
+
+/** What a file says of a key or certificate besides. */
+export interface Pkcs12Attributes {
+  /** What people call it. */
+  readonly friendlyName: string | null;
+  /** What a key and its certificate have in common. */
+  readonly localKeyId: Uint8Array<ArrayBuffer> | null;
+}
+
+/** A private key of a file. */
+export interface Pkcs12Key extends Pkcs12Attributes {
+  /** The key; secret. */
+  readonly info: PrivateKeyInfo;
+}
+
+/** A certificate of a file. */
+export interface Pkcs12Cert extends Pkcs12Attributes {
+  /** The certificate. */
+  readonly certificate: Certificate;
+}
+
+/** What a file holds, in its order. */
+export interface Pkcs12Contents {
+  /** The private keys. */
+  readonly keys: readonly Pkcs12Key[];
+  /** The certificates. */
+  readonly certs: readonly Pkcs12Cert[];
+}
+
+const WHAT = "PKCS#12";
+const CORRUPT = "SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE";
+const ATTEMPT = "Cannot import PKCS#12";
+const ERRORS: PasswordErrors = {
+  attempt: ATTEMPT,
+  unsupported: "SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM",
+  wrongPassword: "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT",
+};
+
+/** What decrypts the parts of one file. */
+interface Opener {
+  readonly password: PasswordBytes;
+  readonly budget: IterationBudget;
+  readonly keys: Pkcs12Key[];
+  readonly certs: Pkcs12Cert[];
+}
+
+/**
+ * Reads a PKCS#12 file (RFC 7292, Section 4).
+ *
+ * @param bytes The file.
+ * @param password The password, for its MAC and all its parts.
+ * @param budget What is left of the iterations.
+ * @returns What it holds. The keys are secret: whoever imports them overwrites them.
+ * @throws {NssError} As `importPkcs12`.
+ */
+export async function decodePkcs12(
+  bytes: Uint8Array<ArrayBuffer>,
+  password: string,
+  budget: IterationBudget,
+): Promise<Pkcs12Contents> {
+  const der = berToDer(bytes);
+  const pfx = new DerReader(der, WHAT, "SEC_ERROR_PKCS12_DECODING_PFX").sequence("pfx");
+  const version = pfx.smallInteger("version");
+  if (version !== 3) {
+    throw new NssError(
+      "SEC_ERROR_PKCS12_UNSUPPORTED_VERSION",
+      `${ATTEMPT}: version ${version} is not supported`,
+    );
+  }
+  const authSafe = readContent(pfx, "authSafe");
+  // RFC 7292, Section 3.1: a file may be signed with a key instead, which nobody does
+  if (authSafe.type !== PKCS12_OIDS.data) throw unsupportedMode(authSafe.type);
+  if (pfx.done) {
+    throw new NssError("SEC_ERROR_PKCS12_INVALID_MAC", `${ATTEMPT}: the file has no MAC`);
+  }
+  const macData = pfx.sequence("macData");
+  pfx.finish();
+  const forms = await verifyMac(macData, authSafe.data(), password, budget);
+  const opener: Opener = { password: forms, budget, keys: [], certs: [] };
+  try {
+    await readSafes(authSafe.data(), opener);
+  } catch (error) {
+    for (const { info } of opener.keys) info.pkcs8.fill(0);
+    throw error;
+  } finally {
+    forms.utf8.fill(0);
+    forms.bmp.fill(0);
+  }
+  return opener;
+}
+
+function unsupportedMode(oid: string): NssError {
+  const names: Readonly<Record<string, string>> = {
+    [PKCS12_OIDS.signedData]: "signed with a key",
+    [PKCS12_OIDS.envelopedData]: "encrypted for a key",
+  };
+  return new NssError(
+    "SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE",
+    `${ATTEMPT}: it is ${names[oid] ?? `of type ${oid}`}, only the password modes are supported`,
+  );
+}
+
+/** ContentInfo of PKCS#7 (RFC 2315, Section 7). */
+interface Content {
+  readonly type: string;
+  /** What is in plain data. */
+  data(): Uint8Array<ArrayBuffer>;
+  /** What is in anything else. */
+  reader(): DerReader;
+}
+
+function readContent(outer: DerReader, name: string): Content {
+  const info = outer.sequence(name);
+  const type = info.oid("contentType");
+  const content = info.constructed("content", constructedTag(0));
+  info.finish();
+  let data: Uint8Array<ArrayBuffer> | undefined;
+  return {
+    type,
+    data: () => {
+      if (data === undefined) {
+        data = content.octetString("data");
+        content.finish();
+      }
+      return data;
+    },
+    reader: () => {
+      const reader = content.sequence("");
+      content.finish();
+      return reader;
+    },
+  };
+}
+
+/** AuthenticatedSafe (RFC 7292, Section 4.1). */
+async function readSafes(content: Uint8Array<ArrayBuffer>, opener: Opener): Promise<void> {
+  const whole = new DerReader(berToDer(content), WHAT, CORRUPT);
+  const safes = whole.sequence("authenticatedSafe");
+  whole.finish();
+  while (!safes.done) {
+    const safe = readContent(safes, "contentInfo");
+    if (safe.type === PKCS12_OIDS.data) await readBags(safe.data(), opener);
+    else if (safe.type === PKCS12_OIDS.encryptedData) {
+      const plain = await decryptSafe(safe.reader(), opener);
+      try {
+        await readBags(plain, opener);
+      } finally {
+        plain.fill(0);
+      }
+    } else throw unsupportedMode(safe.type);
+  }
+}
+
+/** EncryptedData (RFC 2315, Section 13). */
+async function decryptSafe(data: DerReader, opener: Opener): Promise<Uint8Array<ArrayBuffer>> {
+  const version = data.smallInteger("version");
+  if (version !== 0) data.fail("version", `${version} is unknown`);
+  const info = data.sequence("encryptedContentInfo");
+  data.finish();
+  const type = info.oid("contentType");
+  if (type !== PKCS12_OIDS.data) info.fail("contentType", `${type} is not data`);
+  const algorithm = info.element("contentEncryptionAlgorithm", TAG.sequence).der;
+  const ciphertext = info.nextTag === constructedTag(0)
+    ? joinOctetStrings(info.content("encryptedContent", constructedTag(0)))
+    : info.octetString("encryptedContent", contextTag(0));
+  info.finish();
+  return await decryptAnyForm(
+    opener,
+    (password) =>
+      decryptWithPassword(algorithm, ciphertext, password, opener.budget, ERRORS).then((plain) => {
+        // Good padding comes by chance, a SEQUENCE behind it does not
+        if (plain[0] === TAG.sequence) return plain;
+        throw new NssError(ERRORS.wrongPassword);
+      }),
+  );
+}
+
+/**
+ * NSS before 3.31 hashed its own form of the password where PBES2 wants UTF-8 (bug 1268141). The MAC has told that the
+ * password is right, so that the other form is worth a try.
+ */
+async function decryptAnyForm<T>(
+  { password }: Opener,
+  decrypt: (password: PasswordBytes) => Promise<T>,
+): Promise<T> {
+  try {
+    return await decrypt(password);
+  } catch (error) {
+    if (!(error instanceof NssError) || error.name !== ERRORS.wrongPassword) throw error;
+    return await decrypt({ ...password, utf8: password.bmp }).catch(() => {
+      throw error;
+    });
+  }
+}
+
+/** SafeContents (RFC 7292, Section 4.2). */
+async function readBags(content: Uint8Array<ArrayBuffer>, opener: Opener): Promise<void> {
+  const whole = new DerReader(berToDer(content), WHAT, CORRUPT);
+  const bags = whole.sequence("safeContents");
+  whole.finish();
+  await readBagsOf(bags, opener);
+}
+
+async function readBagsOf(bags: DerReader, opener: Opener): Promise<void> {
+  while (!bags.done) {
+    const bag = bags.sequence("safeBag");
+    const type = bag.oid("bagId");
+    const value = bag.constructed("bagValue", constructedTag(0));
+    const attributes = readAttributes(bag);
+    bag.finish();
+    switch (type) {
+      case PKCS12_OIDS.keyBag:
+        opener.keys.push({
+          info: unableToImport(() => decodePrivateKey(value.element("key", TAG.sequence).der)),
+          ...attributes,
+        });
+        break;
+      case PKCS12_OIDS.pkcs8ShroudedKeyBag: {
+        const { der } = value.element("key", TAG.sequence);
+        const info = await decryptAnyForm(
+          opener,
+          (password) => decryptPkcs8(der, password, opener.budget, ERRORS),
+        ).catch((error) => unableToImport(() => Promise.reject(error)));
+        opener.keys.push({ info, ...attributes });
+        break;
+      }
+      case PKCS12_OIDS.certBag: {
+        const certificate = readCertificate(value.sequence("certBag"));
+        if (certificate !== null) opener.certs.push({ certificate, ...attributes });
+        break;
+      }
+      case PKCS12_OIDS.safeContentsBag:
+        await readBagsOf(value.sequence("safeContentsBag"), opener);
+        break;
+      default: // revocation lists and secrets are nothing that a certificate's owner needs
+        value.rest();
+    }
+    value.finish();
+  }
+}
+
+/** What is wrong with a key in a file that is right. */
+function unableToImport<T>(run: () => T): T {
+  const wrap = (cause: unknown): never => {
+    if (!(cause instanceof NssError) || !/^SEC_ERROR_(BAD_DER|UNSUPPORTED)/.test(cause.name)) {
+      throw cause;
+    }
+    throw new NssError(
+      "SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY",
+      cause.message.replace(/^Cannot import private key/, `${ATTEMPT}: its private key`),
+      { cause },
+    );
+  };
+  try {
+    const result = run();
+    return result instanceof Promise ? result.catch(wrap) as T : result;
+  } catch (error) {
+    return wrap(error);
+  }
+}
+
+function readCertificate(bag: DerReader): Certificate | null {
+  const type = bag.oid("certId");
+  const value = bag.constructed("certValue", constructedTag(0));
+  bag.finish();
+  if (type !== PKCS12_OIDS.x509Certificate) return null; // SDSI certificates never were
+  const der = value.octetString("");
+  value.finish();
+  try {
+    return parseCertificate(der);
+  } catch (cause) {
+    if (!(cause instanceof NssError)) throw cause;
+    throw new NssError(
+      "SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN",
+      `${ATTEMPT}: a certificate in it is malformed`,
+      { cause },
+    );
+  }
+}
+
+/** PKCS12Attribute (RFC 7292, Section 4.2). */
+function readAttributes(bag: DerReader): Pkcs12Attributes {
+  let friendlyName: string | null = null;
+  let localKeyId: Uint8Array<ArrayBuffer> | null = null;
+  if (bag.nextTag === TAG.set) {
+    const set = bag.constructed("bagAttributes", TAG.set);
+    while (!set.done) {
+      const attribute = set.sequence("attribute");
+      const type = attribute.oid("attrId");
+      const values = attribute.constructed("attrValues", TAG.set);
+      attribute.finish();
+      if (type === PKCS12_OIDS.friendlyName && !values.done) {
+        friendlyName = new TextDecoder("utf-16be").decode(
+          values.content("friendlyName", TAG.bmpString),
+        );
+      } else if (type === PKCS12_OIDS.localKeyId && !values.done) {
+        localKeyId = values.octetString("localKeyId").slice();
+      }
+    }
+  }
+  return { friendlyName, localKeyId };
+}
