@@ -264,6 +264,19 @@ function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeCon
   );
 }
 
+/** The server's order decides (RFC 7301, Section 3.2). */
+function chooseProtocol(extensions: ExtensionBlock, { config }: HandshakeContext): string | null {
+  const offered = extensions.get(alpnProtocols);
+  if (offered === undefined || config.alpnProtocols.length === 0) return null;
+  const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
+  if (chosen !== undefined) return chosen;
+  throw new SslError(
+    "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
+    `Cannot agree on an application protocol: the client offers ${listProtocols(offered)}, ` +
+      `this server has ${config.alpnProtocols.join(", ")}`,
+  );
+}
+
 function illegal(why: string): SslError {
   return new SslError("SSL_ERROR_RX_MALFORMED_CLIENT_HELLO", `Cannot take ClientHello: ${why}`, {
     fault: "value",
