@@ -248,7 +248,7 @@ class RevocationCheck {
     issuer: Issuer,
     isLeaf: boolean,
   ): Promise<void> {
-    const { policy, report } = this.#options;
+    const { policy, report, signal } = this.#options;
     const notes: Note[] = [];
     let good: string | null = null;
     const hear = (verdict: Verdict) => {
@@ -260,6 +260,8 @@ class RevocationCheck {
     hear(await this.#askLists(this.#lists.get(certificate.issuer.key) ?? [], certificate, issuer));
     if (good === null) hear(await this.#askResponders(certificate, issuer));
     if (good === null) hear(await this.#fetchLists(certificate, issuer));
+    // What a hook was too late for is not what it did not find
+    signal?.throwIfAborted();
     if (good === null && policy === "hard") {
       throw this.#unknown(certificate, "whether it is revoked is not known", notes);
     }

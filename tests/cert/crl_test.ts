@@ -152,6 +152,34 @@ Deno.test("Crl.find() finds each of many entries, whatever their order, and none
   assertEquals(crl.find(absent!), undefined);
 });
 
+Deno.test("Crl.find() finds entries among 100,000, which keep no objects", () => {
+  const count = 100_000;
+  const template = new DerWriter().sequence((w) => {
+    w.integer(Uint8Array.of(0x40, 0, 0, 0, 0));
+    writeTime(w, days(-2));
+  }).finish();
+  const list = new Uint8Array(count * template.length);
+  const view = new DataView(list.buffer);
+  // Multiplied by an odd number: each once, in no order
+  const scattered = (i: number) => Math.imul(i, 0x9e3779b1) >>> 0;
+  for (let i = 0; i < count; i++) {
+    list.set(template, i * template.length);
+    view.setUint32(i * template.length + 5, scattered(i));
+  }
+  const crl = parseCrl(raw({ revoked: (w) => w.raw(list) }));
+  assertEquals(crl.size, count);
+  const serial = new Uint8Array(5);
+  serial[0] = 0x40;
+  const at = (i: number) => {
+    new DataView(serial.buffer).setUint32(1, scattered(i));
+    return crl.find(serial);
+  };
+  for (let i = 0; i < count; i += 97) assertEquals(at(i)?.revocationDate, days(-2));
+  for (let i = count; i < count + 1000; i++) assertEquals(at(i), undefined);
+  // A look-up reads the entry anew, so nothing was kept
+  assert(at(5) !== at(5));
+});
+
 Deno.test("Crl.find() prefers, of entries for one serial, the first that revokes", () => {
   const removed = [{
     oid: "2.5.29.21",
