@@ -5,14 +5,18 @@ import { MAX_TICKETS_PER_PEER, MemorySessionCache } from "../../ssl/session_cach
 import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
 import { TICKET_LIFETIME, type TicketContent, TicketKeys } from "../../ssl/session_ticket.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
+import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { CREDENTIALS } from "./_sockets.ts";
 import { type Bytes, fuzz, mutate } from "./_support.ts";
+
+const VERSION = { version: TLS_1_3 } as const;
 
 fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 60, async (prng) => {
   const keys = new TicketKeys();
   let now = 1e12;
   const environment = { now: () => now, random: (length: number) => prng.bytes(length) };
   const content = {
+    ...VERSION,
     cipherSuite: prng.pick(CIPHER_SUITES).id,
     createdAt: now,
     authenticatedAt: now,
@@ -72,6 +76,7 @@ fuzz(
         }
         default: {
           const session: ClientSession = {
+            ...VERSION,
             ticket: prng.bytes(4),
             psk: prng.bytes(32),
             cipherSuite: CIPHER_SUITES[0]!,
