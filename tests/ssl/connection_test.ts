@@ -282,7 +282,7 @@ Deno.test("SslSocket.write() waits for a peer that does not read, with a bounded
 
 for (const chunking of ["byte", { seed: 1, max: 7 }, { seed: 2, max: 70_000 }] as const) {
   Deno.test(`SslSocket takes records however they are cut (${JSON.stringify(chunking)})`, async () => {
-    const size = chunking === "byte" ? 20_000 : 300_000;
+    const size = chunking === "byte" || chunking.max < 10 ? 20_000 : 300_000;
     for (const window of [1, 16]) {
       await using joined = join({
         pair: { chunking },
