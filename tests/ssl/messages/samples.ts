@@ -4,11 +4,16 @@ import type { ErrorName } from "../../../cert/errors.ts";
 import { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
 import type { MessageKind } from "../../../ssl/extensions/registry.ts";
 import { supportedVersionsServerHello } from "../../../ssl/extensions/supported_versions.ts";
+import type { AlertName } from "../../../ssl/tables/alert_descriptions.ts";
 import { encodeCertificate, parseCertificate } from "../../../ssl/messages/certificate.ts";
 import {
   encodeCertificateRequest,
   parseCertificateRequest,
 } from "../../../ssl/messages/certificate_request.ts";
+import {
+  encodeCertificateStatus,
+  parseCertificateStatus,
+} from "../../../ssl/messages/certificate_status.ts";
 import {
   encodeCertificateVerify,
   parseCertificateVerify,
@@ -19,6 +24,10 @@ import {
   parseClientHello,
 } from "../../../ssl/messages/client_hello.ts";
 import {
+  encodeClientKeyExchange,
+  parseClientKeyExchange,
+} from "../../../ssl/messages/client_key_exchange.ts";
+import {
   encodeEncryptedExtensions,
   parseEncryptedExtensions,
 } from "../../../ssl/messages/encrypted_extensions.ts";
@@ -27,6 +36,7 @@ import {
   parseEndOfEarlyData,
 } from "../../../ssl/messages/end_of_early_data.ts";
 import { encodeFinished, parseFinished } from "../../../ssl/messages/finished.ts";
+import { encodeHelloRequest, parseHelloRequest } from "../../../ssl/messages/hello_request.ts";
 import { encodeKeyUpdate, parseKeyUpdate } from "../../../ssl/messages/key_update.ts";
 import {
   encodeNewSessionTicket,
@@ -38,6 +48,26 @@ import {
   parseServerHello,
   type ServerHello,
 } from "../../../ssl/messages/server_hello.ts";
+import {
+  encodeServerHelloDone,
+  parseServerHelloDone,
+} from "../../../ssl/messages/server_hello_done.ts";
+import {
+  encodeServerKeyExchange,
+  parseServerKeyExchange,
+} from "../../../ssl/messages/server_key_exchange.ts";
+import {
+  encodeTls12Certificate,
+  parseTls12Certificate,
+} from "../../../ssl/messages/tls12_certificate.ts";
+import {
+  encodeTls12CertificateRequest,
+  parseTls12CertificateRequest,
+} from "../../../ssl/messages/tls12_certificate_request.ts";
+import {
+  encodeTls12NewSessionTicket,
+  parseTls12NewSessionTicket,
+} from "../../../ssl/messages/tls12_new_session_ticket.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../ssl/tables/versions.ts";
 import { extensionSamples } from "../extensions/samples.ts";
 import type { Random } from "../wire/random.ts";
@@ -47,6 +77,8 @@ export interface MessageSample {
   readonly name: string;
   /** The error for bytes that do not parse. */
   readonly error: ErrorName;
+  /** The alert for bytes that do not parse. */
+  readonly alert: AlertName;
   readonly values: readonly unknown[];
   /** The encodings of the values. */
   readonly bodies: readonly Uint8Array<ArrayBuffer>[];
@@ -270,6 +302,84 @@ export function messageSamples(random: Random): MessageSample[] {
       encodeEndOfEarlyData,
       [undefined],
     ),
+    ...tls12Samples(random),
+  ];
+}
+
+/** Every message that only TLS 1.2 has, or has otherwise. */
+function tls12Samples(random: Random): MessageSample[] {
+  const opaque = (min: number, max: number) => random.bytes(random.integer(min, max));
+  return [
+    sample(
+      "ServerKeyExchange",
+      "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
+      parseServerKeyExchange,
+      encodeServerKeyExchange,
+      [1, 32, 65, 255].map((length) => ({
+        params: { namedCurve: random.below(0x10000), point: random.bytes(length) },
+        algorithm: random.below(0x10000),
+        signature: opaque(0, 256),
+      })),
+    ),
+    sample(
+      "ClientKeyExchange",
+      "SSL_ERROR_RX_MALFORMED_CLIENT_KEY_EXCH",
+      parseClientKeyExchange,
+      encodeClientKeyExchange,
+      [1, 32, 65, 255].map((length) => ({ point: random.bytes(length) })),
+    ),
+    sample(
+      "Tls12Certificate",
+      "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+      parseTls12Certificate,
+      encodeTls12Certificate,
+      [0, 1, 3].map((count) => ({
+        certificateList: random.list(count, count, () => opaque(1, 800)),
+      })),
+    ),
+    sample(
+      "Tls12CertificateRequest",
+      "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+      parseTls12CertificateRequest,
+      encodeTls12CertificateRequest,
+      [0, 1, 5].map((count) => ({
+        certificateTypes: [...random.bytes(random.pick([1, 2, 255]))],
+        supportedSignatureAlgorithms: random.list(1, 20, () => random.below(0x10000)),
+        certificateAuthorities: random.list(count, count, () => opaque(1, 100)),
+      })),
+    ),
+    sample(
+      "ServerHelloDone",
+      "SSL_ERROR_RX_MALFORMED_HELLO_DONE",
+      parseServerHelloDone,
+      encodeServerHelloDone,
+      [undefined],
+    ),
+    sample(
+      "HelloRequest",
+      "SSL_ERROR_RX_MALFORMED_HELLO_REQUEST",
+      parseHelloRequest,
+      encodeHelloRequest,
+      [undefined],
+    ),
+    sample(
+      "CertificateStatus",
+      "SSL_ERROR_BAD_CERT_STATUS_RESPONSE_ALERT",
+      parseCertificateStatus,
+      encodeCertificateStatus,
+      [{ ocspResponse: opaque(1, 1) }, { ocspResponse: opaque(300, 2000) }],
+      "bad_certificate_status_response",
+    ),
+    sample(
+      "Tls12NewSessionTicket",
+      "SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET",
+      parseTls12NewSessionTicket,
+      encodeTls12NewSessionTicket,
+      [0, 1, 200].map((length) => ({
+        ticketLifetimeHint: random.below(2 ** 32),
+        ticket: random.bytes(length),
+      })),
+    ),
   ];
 }
 
@@ -288,10 +398,12 @@ function sample<T>(
   parse: (body: Uint8Array<ArrayBuffer>) => T,
   encode: (value: T) => Uint8Array<ArrayBuffer>,
   values: readonly T[],
+  alert: AlertName = "decode_error",
 ): MessageSample {
   return {
     name,
     error,
+    alert,
     values,
     bodies: values.map((value) => encode(value)),
     parse: (body) => parse(body),
