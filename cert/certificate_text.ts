@@ -184,14 +184,15 @@ const PRINTERS: ReadonlyMap<string, Printer> = new Map([
     policyMappings,
     (mappings) => mappings.map((m) => `${m.issuerDomainPolicy}:${m.subjectDomainPolicy}`),
   ),
-  printer("X509v3 Policy Constraints", policyConstraints, (constraints) => [
-    ...(constraints.requireExplicitPolicy === undefined
-      ? []
-      : [`Require Explicit Policy:${constraints.requireExplicitPolicy}`]),
-    ...(constraints.inhibitPolicyMapping === undefined
-      ? []
-      : [`Inhibit Policy Mapping:${constraints.inhibitPolicyMapping}`]),
-  ]),
+  printer("X509v3 Policy Constraints", policyConstraints, (constraints) => {
+    const { requireExplicitPolicy: require, inhibitPolicyMapping: inhibit } = constraints;
+    return [
+      [
+        ...(require === undefined ? [] : [`Require Explicit Policy:${require}`]),
+        ...(inhibit === undefined ? [] : [`Inhibit Policy Mapping:${inhibit}`]),
+      ].join(", "),
+    ];
+  }),
   printer("X509v3 Inhibit Any Policy", inhibitAnyPolicy, (skip) => [`${skip}`]),
   printer("X509v3 CRL Distribution Points", crlDistributionPoints, pointsOf),
   printer("X509v3 Freshest CRL", freshestCrl, pointsOf),

@@ -97,7 +97,7 @@ const KEY_NAMES: Readonly<Record<KeyAlgorithm["type"], string>> = {
   "rsa": "rsaEncryption",
   "rsa-pss": "rsassaPss",
   "ec": "id-ecPublicKey",
-  "ed25519": "ED25519",
+  "ed25519": "Ed25519",
   "mldsa44": "ML-DSA-44",
   "mldsa65": "ML-DSA-65",
   "mldsa87": "ML-DSA-87",
