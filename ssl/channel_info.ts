@@ -10,7 +10,7 @@ export interface ChannelInfo {
   readonly version: ProtocolVersion;
   /** The cipher suite's IANA name, such as `"TLS_AES_128_GCM_SHA256"`. */
   readonly cipherSuite: string;
-  /** The key exchange group's IANA name, such as `"X25519MLKEM768"`. */
+  /** The key exchange group's IANA name, such as `"X25519MLKEM768"`; empty where TLS 1.2 resumed a session, which exchanges no keys. */
   readonly group: string;
   /** How the peer proved its certificate's key in this handshake; `null` where it did not have to. */
   readonly peerSignatureScheme: SignatureScheme | null;
@@ -24,6 +24,8 @@ export interface ChannelInfo {
   readonly resumed: boolean;
   /** Whether the server asked for a second ClientHello. */
   readonly helloRetryRequest: boolean;
+  /** Whether the secrets are bound to the handshake (RFC 7627): always in TLS 1.3. */
+  readonly extendedMasterSecret: boolean;
   /** Whether the peer's certificate stands only because the bad-certificate hook said so. */
   readonly badCertAccepted: boolean;
   /** The peer's certificates, its own first; those of the first handshake where a session was resumed. */

@@ -17,10 +17,21 @@ import type {
 import type { ClientAuth, ImportOptions, Role, VersionRange } from "./import_options.ts";
 import { configOf } from "./config_registry.ts";
 import { MAX_HOST_NAME_LENGTH } from "./extensions/server_name.ts";
-import { CIPHER_SUITES, type CipherSuite } from "./tables/cipher_suites.ts";
+import {
+  CIPHER_SUITES,
+  type CipherSuite,
+  TLS12_CIPHER_SUITES,
+  type Tls12CipherSuite,
+} from "./tables/cipher_suites.ts";
 import { NAMED_GROUPS, type NamedGroup } from "./tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "./tables/signature_schemes.ts";
-import { SUPPORTED_VERSIONS } from "./tables/versions.ts";
+import {
+  PROTOCOL_VERSIONS,
+  SUPPORTED_VERSIONS,
+  TLS_1_2,
+  TLS_1_3,
+  versionName,
+} from "./tables/versions.ts";
 
 /** A socket's configuration: plain values, each present, copied whole from models. */
 export interface SslConfig {
@@ -30,7 +41,11 @@ export interface SslConfig {
   credentials: readonly Credential[];
   clientAuth: ClientAuth;
   alpnProtocols: readonly string[];
+  minVersion: number;
+  maxVersion: number;
+  /** The suites of TLS 1.3. */
   cipherSuites: readonly CipherSuite[];
+  tls12CipherSuites: readonly Tls12CipherSuite[];
   groups: readonly NamedGroup[];
   keyShares: readonly NamedGroup[] | null;
   signatureSchemes: readonly SignatureScheme[];
@@ -58,7 +73,10 @@ export function defaultConfig(): SslConfig {
     credentials: [],
     clientAuth: "none",
     alpnProtocols: [],
+    minVersion: TLS_1_3,
+    maxVersion: TLS_1_3,
     cipherSuites: CIPHER_SUITES,
+    tls12CipherSuites: TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault),
     groups: NAMED_GROUPS.filter((group) => group.available()),
     keyShares: null,
     signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
@@ -98,9 +116,15 @@ export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConf
   if (options.certificates !== undefined) {
     config.credentials = options.certificates.map(toCredential);
   }
-  if (options.versions !== undefined) checkVersions(options.versions);
+  if (options.versions !== undefined) applyVersions(config, options.versions);
   if (options.cipherSuites !== undefined) {
-    config.cipherSuites = rowsByName("cipherSuites", CIPHER_SUITES, options.cipherSuites);
+    const known = [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES];
+    const suites = rowsByName("cipherSuites", known, options.cipherSuites);
+    config.cipherSuites = suites.filter((suite) => "aead" in suite);
+    config.tls12CipherSuites = suites.filter((suite) => "bulk" in suite);
+  }
+  if (!offersTls13(config) && !offersTls12(config)) {
+    throw invalid("cipherSuites", "none of them is of a version that is enabled");
   }
   if (options.groups !== undefined) {
     config.groups = rowsByName("groups", NAMED_GROUPS, options.groups);
@@ -118,6 +142,16 @@ export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConf
     config.alpnProtocols = [...options.alpnProtocols]; // what is checked stays as it is
   }
   return config;
+}
+
+/** Whether a configuration leaves room for TLS 1.3. */
+export function offersTls13({ maxVersion, cipherSuites }: SslConfig): boolean {
+  return maxVersion >= TLS_1_3 && cipherSuites.length > 0;
+}
+
+/** Whether a configuration leaves room for TLS 1.2. */
+export function offersTls12({ minVersion, tls12CipherSuites }: SslConfig): boolean {
+  return minVersion <= TLS_1_2 && tls12CipherSuites.length > 0;
 }
 
 /** The groups for which a client sends a share in its first hello. */
@@ -198,7 +232,7 @@ function hostPart(input: string): string {
   return /^[^[].*:.*:/.test(input) || input.startsWith("::") ? `[${input}]` : input;
 }
 
-function checkVersions({ min, max }: VersionRange): void {
+function applyVersions(config: SslConfig, { min, max }: VersionRange): void {
   for (const version of [min, max]) {
     if (version !== undefined && !SUPPORTED_VERSIONS.includes(version)) {
       throw new SslError(
@@ -207,6 +241,14 @@ function checkVersions({ min, max }: VersionRange): void {
       );
     }
   }
+  if (min !== undefined) config.minVersion = PROTOCOL_VERSIONS[min];
+  if (max !== undefined) config.maxVersion = PROTOCOL_VERSIONS[max];
+  if (config.minVersion <= config.maxVersion) return;
+  throw new SslError(
+    "SSL_ERROR_INVALID_VERSION_RANGE",
+    `Cannot use option versions: ${versionName(config.minVersion)} to ` +
+      `${versionName(config.maxVersion)} is no range`,
+  );
 }
 
 const ROLES: readonly Role[] = ["client", "server"];

@@ -355,8 +355,16 @@ export class Connection<A = unknown> {
 
   /** A peer that no longer listens may have said why, by an alert that is the better error. */
   async #hearLastWords(): Promise<void> {
-    if (this.#failure !== null || this.#closing !== null) return;
-    await bounded(this.#receive(), LAST_WORDS_TIMEOUT).catch(() => {}); // it is the connection's error by then
+    const engine = this.#engine!;
+    let listening = this.#closing === null;
+    const listen = async () => {
+      while (listening && this.#failure === null && !engine.readClosed) {
+        if (engine.pendingLength > MAX_KEPT_APPLICATION_DATA) return;
+        await this.#receive();
+      }
+    };
+    await bounded(listen(), LAST_WORDS_TIMEOUT).catch(() => {}); // it is the connection's error by then
+    listening = false;
   }
 
   /** Takes the next bytes from the peer; joins the pump that runs. */

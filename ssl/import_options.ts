@@ -13,7 +13,7 @@ import type {
 } from "./hooks.ts";
 import type { SslModel } from "./model.ts";
 import type { SslSocket } from "./ssl_socket.ts";
-import type { CipherSuiteName } from "./tables/cipher_suites.ts";
+import type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 import type { NamedGroupName } from "./tables/named_groups.ts";
 import type { ProtocolVersion } from "./tables/versions.ts";
 
@@ -48,10 +48,10 @@ export interface ImportOptions {
   clientAuth?: ClientAuth;
   /** The application protocols, the favourite first (RFC 7301). */
   alpnProtocols?: readonly string[];
-  /** The protocol versions; default TLS 1.3, the only one so far. */
+  /** The protocol versions; default TLS 1.3 alone. */
   versions?: VersionRange;
-  /** The cipher suites, the favourite first; default all. */
-  cipherSuites?: readonly CipherSuiteName[];
+  /** The cipher suites of all versions, the favourite first; default all but those of AES-CBC. */
+  cipherSuites?: readonly (CipherSuiteName | Tls12CipherSuiteName)[];
   /** The key exchange groups, the favourite first. */
   groups?: readonly NamedGroupName[];
   /** The groups for which a client sends a share at once; default X25519MLKEM768 and x25519, as far as they are enabled. */

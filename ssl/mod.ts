@@ -23,7 +23,7 @@ export * from "./configure.ts";
 export type { CertificateInput, CertificateOptions } from "./credential.ts";
 export * from "./errors.ts";
 export { ALERT_DESCRIPTIONS, type AlertName } from "./tables/alert_descriptions.ts";
-export type { CipherSuiteName } from "./tables/cipher_suites.ts";
+export type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 export type { NamedGroupName } from "./tables/named_groups.ts";
 export type { ProtocolVersion } from "./tables/versions.ts";
 export * from "./hooks.ts";

@@ -15,13 +15,15 @@ export const MAX_TICKET_LENGTH = 16384;
 
 /** What a server keeps of a session, inside the ticket that the client keeps for it. */
 export interface TicketContent {
+  /** The protocol version's number. */
+  readonly version: number;
   /** The cipher suite's number. */
   readonly cipherSuite: number;
   /** When the session was made, in milliseconds since 1970. */
   readonly createdAt: number;
   /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
   readonly authenticatedAt: number;
-  /** The session's secret. */
+  /** The session's secret: the PSK of TLS 1.3, the master secret of TLS 1.2. */
   readonly psk: Uint8Array<ArrayBuffer>;
   /** The application protocol; `null` for none. */
   readonly alpnProtocol: string | null;
@@ -39,7 +41,6 @@ interface TicketKey {
 
 const KEY_NAME_LENGTH = 16;
 const IV_LENGTH = 12;
-const FORMAT = 1;
 
 /**
  * The keys that seal a server's tickets (RFC 5077, Section 4): one to seal, renewed by itself, and the one before it to
@@ -133,7 +134,7 @@ export async function ticketBinding(config: SslConfig): Promise<Uint8Array<Array
 
 function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
   return new Writer()
-    .u8(FORMAT)
+    .u16(content.version)
     .u16(content.cipherSuite)
     .bytes(encodeTime(content.createdAt))
     .bytes(encodeTime(content.authenticatedAt))
@@ -148,8 +149,8 @@ function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
 
 function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
   const r = new Reader(bytes);
-  r.u8(); // the key that opened it dies with the process: no other format can be in it
   const content = {
+    version: r.u16(),
     cipherSuite: r.u16(),
     createdAt: decodeTime(r),
     authenticatedAt: decodeTime(r),

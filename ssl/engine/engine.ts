@@ -166,6 +166,7 @@ export class SslEngine {
       serverName: negotiated.serverName,
       resumed: negotiated.resumed,
       helloRetryRequest: negotiated.helloRetryRequest,
+      extendedMasterSecret: negotiated.extendedMasterSecret,
       badCertAccepted: negotiated.badCertAccepted,
       peerCertificates: negotiated.peerChain,
       localCertificates: negotiated.localChain,
@@ -507,6 +508,8 @@ export class SslEngine {
         return this.#read.skipEarlyData(event.how);
       case "keyUpdate":
         return this.#takeKeyUpdate(event.requestUpdate);
+      case "declineRenegotiation":
+        return this.#declineRenegotiation();
       case "connected":
         this.#keys = event.keys;
         this.#emptyRecords = 0;
@@ -529,6 +532,12 @@ export class SslEngine {
     // RFC 8446, Section 4.6.3: one KeyUpdate may answer several requests.
     if (!requestUpdate || this.#keyUpdateQueued || this.#renewals > 0) return;
     this.keyUpdate(false).catch(() => {}); // the error stays with the engine
+  }
+
+  /** RFC 5246, Section 7.2.2: no_renegotiation is a warning, and the connection goes on. */
+  #declineRenegotiation(): void {
+    this.#countEmptyRecord();
+    if (!this.#writeClosed) this.#writeAlert(ALERT_LEVELS.warning, alertCode("no_renegotiation"));
   }
 
   #askPeerToRenew(): void {

@@ -6,6 +6,7 @@ import { PlaintextSpec, type RecordProtection } from "../record/cipher_spec.ts";
 import { Deframer, type SealedRecord } from "../record/deframer.ts";
 import {
   MAX_CIPHERTEXT_LENGTH,
+  MAX_CIPHERTEXT_LENGTH_TLS12,
   MAX_PLAINTEXT_LENGTH,
   RECORD_HEADER_LENGTH,
 } from "../record/header.ts";
@@ -82,7 +83,7 @@ export class ReadHalf {
       );
     }
     this.#protection = protection;
-    this.#deframer.limit = protection.encrypts ? MAX_CIPHERTEXT_LENGTH : MAX_PLAINTEXT_LENGTH;
+    this.#deframer.limit = limitOf(protection);
     if (this.#skippable === "in clear") this.#skippable = "no";
     this.#pending = this.#pending.map(({ record, opened }) =>
       record === undefined ? { record, opened } : this.#open(record)
@@ -144,9 +145,11 @@ export class ReadHalf {
     if (!this.#protection.encrypts && fragment.length > MAX_PLAINTEXT_LENGTH) {
       return { record, opened: rejected(tooLong(fragment.length)) };
     }
-    if (!this.#protection.encrypts || type === ContentType.changeCipherSpec) {
+    const { encrypts, hidesType } = this.#protection;
+    if (!encrypts || (hidesType && type === ContentType.changeCipherSpec)) {
       return { record, opened: Promise.resolve({ type, fragment, inClear: true }) };
     }
+    if (!hidesType) return this.#decrypt(record);
     // A peer that could not read our hello has no keys to encrypt its alert with.
     if (type === ContentType.alert && !this.#openedAny) {
       return { record, opened: Promise.resolve({ type, fragment, inClear: true }) };
@@ -162,6 +165,10 @@ export class ReadHalf {
         ),
       };
     }
+    return this.#decrypt(record);
+  }
+
+  #decrypt(record: SealedRecord): PendingRecord {
     const opened = this.#protection.open(record)
       .then(({ type, fragment }) => ({ type, fragment, inClear: false }));
     opened.catch(() => {}); // next() reports it when its turn comes, unless a key change drops it
@@ -200,6 +207,12 @@ function tooLong(length: number): SslError {
     "SSL_ERROR_RX_RECORD_TOO_LONG",
     `Cannot read record: it is ${length} bytes long, more than ${MAX_PLAINTEXT_LENGTH}`,
   );
+}
+
+/** How long a record may be (RFC 8446, Section 5.2; RFC 5246, Section 6.2.3). */
+function limitOf({ encrypts, hidesType }: RecordProtection): number {
+  if (!encrypts) return MAX_PLAINTEXT_LENGTH;
+  return hidesType ? MAX_CIPHERTEXT_LENGTH : MAX_CIPHERTEXT_LENGTH_TLS12;
 }
 
 function rejected(error: unknown): Promise<never> {

@@ -4,9 +4,7 @@ import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssError } from "../../cert/errors.ts";
 import { authCertificate } from "../auth_certificate.ts";
 import { SslError, toSslError } from "../errors.ts";
-import { certificateStatus } from "../extensions/status_request.ts";
 import type { PeerAuthentication } from "../hooks.ts";
-import type { CertificateEntry } from "../messages/certificate.ts";
 import type { HandshakeContext } from "./handshake.ts";
 
 /** The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see less than 10. */
@@ -17,16 +15,18 @@ export const MAX_CHAIN_LENGTH = 16;
  *
  * @throws {SslError} `SSL_ERROR_BAD_CERTIFICATE` if one of them is not a certificate.
  */
-export function parseChain(entries: readonly CertificateEntry[]): readonly Certificate[] {
-  if (entries.length > MAX_CHAIN_LENGTH) {
+export function parseChain(
+  encodings: readonly Uint8Array<ArrayBuffer>[],
+): readonly Certificate[] {
+  if (encodings.length > MAX_CHAIN_LENGTH) {
     throw new SslError(
       "SSL_ERROR_BAD_CERTIFICATE",
-      `Cannot take certificates: there are ${entries.length}, more than ${MAX_CHAIN_LENGTH}`,
+      `Cannot take certificates: there are ${encodings.length}, more than ${MAX_CHAIN_LENGTH}`,
     );
   }
-  return entries.map(({ certData }) => {
+  return encodings.map((der) => {
     try {
-      return parseCertificate(certData);
+      return parseCertificate(der);
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
       throw new SslError("SSL_ERROR_BAD_CERTIFICATE", error.message, { cause: error });
@@ -42,7 +42,7 @@ export function parseChain(entries: readonly CertificateEntry[]): readonly Certi
 export async function authenticatePeer(
   hs: HandshakeContext,
   chain: readonly Certificate[],
-  entries: readonly CertificateEntry[],
+  stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
 ): Promise<void> {
   const { config, socket, environment } = hs;
   const isServer = config.role === "server";
@@ -53,7 +53,7 @@ export async function authenticatePeer(
     checkSig: true,
     trustAnchors: config.trustAnchors,
     context: config.context,
-    stapledOcspResponse: entries[0]?.extensions.get(certificateStatus) ?? null,
+    stapledOcspResponse,
     time: new Date(environment.now()),
   };
   const hook = config.authCertificate ?? authCertificate;

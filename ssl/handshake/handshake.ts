@@ -7,7 +7,7 @@ import { SslError } from "../errors.ts";
 import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { SslSocket } from "../ssl_socket.ts";
-import type { CipherSuite } from "../tables/cipher_suites.ts";
+import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { ConnectionKeys } from "./connection_keys.ts";
@@ -35,6 +35,8 @@ export type HandshakeEvent =
   | { readonly kind: "skipEarlyData"; readonly how: "in clear" | "undecryptable" }
   /** The peer has renewed its key, and may ask for the same of this end. */
   | { readonly kind: "keyUpdate"; readonly requestUpdate: boolean }
+  /** The peer of a TLS 1.2 connection wants to renegotiate, and does not get its will. */
+  | { readonly kind: "declineRenegotiation" }
   /** The peer's Finished has been verified. */
   | {
     readonly kind: "connected";
@@ -56,7 +58,7 @@ export interface Negotiated {
   /** The protocol version's number. */
   version: number;
   /** The cipher suite. */
-  cipherSuite: CipherSuite | null;
+  cipherSuite: CipherSuite | Tls12CipherSuite | null;
   /** The key exchange group. */
   group: NamedGroup | null;
   /** How the peer signed. */
@@ -75,6 +77,10 @@ export interface Negotiated {
   helloRetryRequest: boolean;
   /** Whether the bad-certificate hook overrode a refusal. */
   badCertAccepted: boolean;
+  /** Whether the secrets are bound to the handshake: always in TLS 1.3, by RFC 7627 in TLS 1.2. */
+  extendedMasterSecret: boolean;
+  /** The ticket that a server of TLS 1.2 has sent in this handshake, or that the resumed session came with. */
+  tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly lifetimeHint: number } | null;
   /** The peer's certificates. */
   peerChain: readonly Certificate[];
   /** This end's certificates. */
@@ -132,6 +138,8 @@ export function nothingNegotiated(): Negotiated {
     authenticatedAt: null,
     helloRetryRequest: false,
     badCertAccepted: false,
+    extendedMasterSecret: true,
+    tls12Ticket: null,
     peerChain: [],
     localChain: [],
   };

@@ -73,6 +73,15 @@ export class Transcript {
   }
 
   /**
+   * The messages themselves, for a signature of TLS 1.2, which covers them and not their hash (RFC 5246, Section 7.4.8).
+   *
+   * @returns The bytes, valid until the next message is added.
+   */
+  messages(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /**
    * The hash of all messages so far and of part of the next one: what a PSK binder covers
    * (RFC 8446, Section 4.2.11.2).
    *

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate.ts";
-import type { CipherSuite } from "../tables/cipher_suites.ts";
+import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
 /**
  * How many seconds after a full handshake its sessions end, however often they were renewed: certificates, and what was thought of
@@ -9,8 +10,13 @@ import type { CipherSuite } from "../tables/cipher_suites.ts";
  */
 export const MAX_SESSION_AGE = 7 * 24 * 60 * 60;
 
-/** What a client keeps of a connection to resume it later (RFC 8446, Section 4.6.1). */
-export interface ClientSession {
+/** What a client keeps of a connection to resume it later. */
+export type ClientSession = Tls13ClientSession | Tls12ClientSession;
+
+/** A session of TLS 1.3 (RFC 8446, Section 4.6.1). */
+export interface Tls13ClientSession extends SessionFacts {
+  /** Tells it from the other kind. */
+  readonly version: typeof TLS_1_3;
   /** The ticket, which only the server reads. */
   readonly ticket: Uint8Array<ArrayBuffer>;
   /** The secret that goes with the ticket. */
@@ -21,6 +27,26 @@ export interface ClientSession {
   readonly ticketAgeAdd: number;
   /** When the ticket came, in milliseconds since 1970. */
   readonly receivedAt: number;
+}
+
+/** A session of TLS 1.2 (RFC 5246, Section 7.3, and RFC 5077). */
+export interface Tls12ClientSession extends SessionFacts {
+  /** Tells it from the other kind. */
+  readonly version: typeof TLS_1_2;
+  /** The name that the server has given it; may be empty where there is a ticket. */
+  readonly sessionId: Uint8Array<ArrayBuffer>;
+  /** The ticket; may be empty where there is a session ID. */
+  readonly ticket: Uint8Array<ArrayBuffer>;
+  /** The master secret. */
+  readonly masterSecret: Uint8Array<ArrayBuffer>;
+  /** The suite, with which alone it is resumed. */
+  readonly cipherSuite: Tls12CipherSuite;
+  /** Whether the master secret is bound to its handshake (RFC 7627). */
+  readonly extendedMasterSecret: boolean;
+}
+
+/** What the sessions of all versions have. */
+interface SessionFacts {
   /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
   readonly authenticatedAt: number;
   /** When the ticket ends, in milliseconds since 1970. */

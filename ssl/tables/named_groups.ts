@@ -18,6 +18,8 @@ export interface NamedGroup {
   readonly clientShareLength: number;
   /** The exact length of a server's `key_exchange` in bytes. */
   readonly serverShareLength: number;
+  /** Whether TLS 1.2 can use it, too: a hybrid needs the messages of TLS 1.3. */
+  readonly tls12: boolean;
   /** Tells whether this runtime's WebCrypto can compute it. */
   available(): boolean;
 }
@@ -51,6 +53,7 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
   {
     id: 0x11ec,
     name: "X25519MLKEM768",
+    tls12: false,
     clientShareLength: 1184 + 32,
     serverShareLength: 1088 + 32,
     available: () => hasMlKem768() && hasX25519(),
@@ -58,6 +61,7 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
   {
     id: 0x001d,
     name: "x25519",
+    tls12: true,
     clientShareLength: 32,
     serverShareLength: 32,
     available: hasX25519,
@@ -66,6 +70,7 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
   {
     id: 0x0017,
     name: "secp256r1",
+    tls12: true,
     clientShareLength: 65,
     serverShareLength: 65,
     available: hasCurve("P-256"),
@@ -73,6 +78,7 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
   {
     id: 0x0018,
     name: "secp384r1",
+    tls12: true,
     clientShareLength: 97,
     serverShareLength: 97,
     available: hasCurve("P-384"),
@@ -80,6 +86,7 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
   {
     id: 0x0019,
     name: "secp521r1",
+    tls12: true,
     clientShareLength: 133,
     serverShareLength: 133,
     available: hasCurve("P-521"),

@@ -21,7 +21,7 @@ export const PROTOCOL_VERSIONS = {
 export type ProtocolVersion = "TLSv1.2" | "TLSv1.3";
 
 /** The versions that this package speaks. */
-export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = ["TLSv1.3"];
+export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = ["TLSv1.2", "TLSv1.3"];
 
 const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
   (Object.keys(PROTOCOL_VERSIONS) as ProtocolVersion[])

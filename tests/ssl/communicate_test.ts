@@ -53,6 +53,7 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     serverName: HOSTNAME,
     resumed: false,
     helloRetryRequest: false,
+    extendedMasterSecret: true,
     badCertAccepted: false,
     peerCertificates: [PKI.server.cert],
     localCertificates: [],

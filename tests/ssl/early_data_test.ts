@@ -6,6 +6,7 @@
  * @module
  */
 
+import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { assertEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config.ts";
@@ -185,7 +186,7 @@ async function sessionOf(context: NssContext) {
   const address = JSON.stringify({ transport: "tcp", hostname: "127.0.0.1", port: 443 });
   const key = clientSessionKey(resolveConfig(options), address)!;
   const kept = clientSessionCache(options.context!).take(key, Date.now());
-  if (kept === undefined) throw new Error("Cannot resume: there is no session");
+  if (kept?.version !== TLS_1_3) throw new Error("Cannot resume: there is no session");
   return kept;
 }
 

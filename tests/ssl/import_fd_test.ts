@@ -227,7 +227,7 @@ Deno.test("importFD() refuses options that have no such value", () => {
   }
   const [a] = memoryPair();
   const error = assertThrows(
-    () => importFD<Deno.NetAddr>(a, { versions: { min: "TLSv1.2" } }),
+    () => importFD<Deno.NetAddr>(a, { versions: { min: "TLSv1.3", max: "TLSv1.2" } }),
     NssError,
   );
   assertEquals(error.name, "SSL_ERROR_INVALID_VERSION_RANGE");

@@ -13,11 +13,13 @@ import {
 } from "../../ssl/session_cache/memory.ts";
 import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
+import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { PKI } from "./_support.ts";
 
 /** A session that can be told from others by its ticket. */
 function makeSession(id: number, expiresAt = 1000): ClientSession {
   return {
+    version: TLS_1_3,
     ticket: new Uint8Array([id]),
     psk: new Uint8Array(32),
     cipherSuite: CIPHER_SUITES[0]!,

@@ -11,6 +11,7 @@ import {
   TicketKeys,
   ticketKeysOf,
 } from "../../ssl/session_ticket.ts";
+import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { PKI, serverOptions, TestEnvironment } from "./_support.ts";
 
 const LIFETIME = TICKET_LIFETIME * 1000;
@@ -18,6 +19,7 @@ const BINDING = new Uint8Array([1, 2, 3]);
 
 function contentAt(now: number): TicketContent {
   return {
+    version: TLS_1_3,
     cipherSuite: 0x1301,
     createdAt: now,
     authenticatedAt: now - 5,

@@ -5,7 +5,9 @@ import { parseNewSessionTicket } from "../../messages/new_session_ticket.ts";
 import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { MAX_TICKET_LENGTH } from "../../session_ticket.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
+import { TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { ResumptionMasterSecret } from "../key_schedule.ts";
 import type { TrafficKeys } from "../traffic_keys.ts";
@@ -15,11 +17,17 @@ export const MAX_TICKET_LIFETIME = 604_800;
 
 /** A complete handshake: takes what the server may send at any time (RFC 8446, Section 4.6). */
 export class ClientConnected implements HandshakeState {
+  readonly #cipherSuite: CipherSuite;
   readonly #keys: TrafficKeys;
   readonly #resumption: Promise<ResumptionMasterSecret>;
 
   /** Takes the keys of the connection. */
-  constructor(keys: TrafficKeys, resumption: Promise<ResumptionMasterSecret>) {
+  constructor(
+    cipherSuite: CipherSuite,
+    keys: TrafficKeys,
+    resumption: Promise<ResumptionMasterSecret>,
+  ) {
+    this.#cipherSuite = cipherSuite;
     this.#keys = keys;
     this.#resumption = resumption;
   }
@@ -46,9 +54,10 @@ export class ClientConnected implements HandshakeState {
     const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;
     const psk = await (await this.#resumption).resumptionPsk(ticketNonce);
     clientSessionCache(config.context).put(key, {
+      version: TLS_1_3,
       ticket: ticket.slice(),
       psk,
-      cipherSuite: negotiated.cipherSuite!,
+      cipherSuite: this.#cipherSuite,
       ticketAgeAdd,
       receivedAt,
       authenticatedAt,

@@ -1,19 +1,28 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { initialKeyShares } from "../../config.ts";
+import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
+import { ecPointFormats } from "../../extensions/ec_point_formats.ts";
+import { encryptThenMac } from "../../extensions/encrypt_then_mac.ts";
+import { extendedMasterSecret } from "../../extensions/extended_master_secret.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareClientHello } from "../../extensions/key_share.ts";
 import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
+import { renegotiationInfo } from "../../extensions/renegotiation_info.ts";
 import { serverName } from "../../extensions/server_name.ts";
+import { sessionTicket } from "../../extensions/session_ticket.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import { supportedGroups } from "../../extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
 import { encodeClientHello, replaceBinders, truncateBinders } from "../../messages/client_hello.ts";
 import { encodeHandshake } from "../../messages/handshake.ts";
-import type { ClientSession } from "../../session_cache/session_cache.ts";
+import type {
+  ClientSession,
+  Tls12ClientSession,
+  Tls13ClientSession,
+} from "../../session_cache/session_cache.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -23,7 +32,7 @@ import { EarlySecret } from "../key_schedule.ts";
 
 /** A session that the hello offers, and the Early Secret that goes with it. */
 export interface OfferedSession {
-  readonly session: ClientSession;
+  readonly session: Tls13ClientSession;
   readonly earlySecret: EarlySecret;
 }
 
@@ -32,7 +41,10 @@ export interface Offer {
   readonly random: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
   readonly keyShares: readonly KeyShare[];
+  /** The session of TLS 1.3 that is offered. */
   readonly session: OfferedSession | null;
+  /** The session of TLS 1.2 that is offered. */
+  readonly tls12Session: Tls12ClientSession | null;
   /** The extensions of the hello, in answer to which alone the server may send its own. */
   readonly extensionTypes: readonly number[];
 }
@@ -48,17 +60,28 @@ export async function sendFirstClientHello(
   hs: HandshakeContext,
   session: ClientSession | null,
 ): Promise<Offer> {
-  const keyShares = await generateKeyShares(initialKeyShares(hs.config));
+  const { config, environment } = hs;
+  const groups = offersTls13(config) ? initialKeyShares(config) : [];
+  const tls12Session = session?.version === TLS_1_2 ? session : null;
   return await sendClientHello(hs, {
-    random: hs.environment.random(32),
-    // RFC 8446, Appendix D.4: a session ID, that middleboxes take it for a resumption.
-    legacySessionId: hs.environment.random(32),
-    keyShares,
-    session: session && {
-      session,
-      earlySecret: EarlySecret.fromPsk(session.cipherSuite.hash, session.psk),
-    },
+    random: environment.random(32),
+    legacySessionId: sessionIdFor(hs, tls12Session),
+    keyShares: await generateKeyShares(groups),
+    session: session?.version === TLS_1_3
+      ? { session, earlySecret: EarlySecret.fromPsk(session.cipherSuite.hash, session.psk) }
+      : null,
+    tls12Session,
   });
+}
+
+function sessionIdFor(
+  { config, environment }: HandshakeContext,
+  session: Tls12ClientSession | null,
+): Uint8Array<ArrayBuffer> {
+  if (session !== null && session.ticket.length === 0) return session.sessionId;
+  // RFC 5077, Section 3.4: made up, that the server's echo tells whether it took the ticket. RFC 8446, Appendix D.4: that
+  // middleboxes take the handshake for a resumption.
+  return session !== null || offersTls13(config) ? environment.random(32) : new Uint8Array(0);
 }
 
 /** Sends the second ClientHello: the first one with what the HelloRetryRequest asks for (RFC 8446, Section 4.1.2). */
@@ -87,7 +110,7 @@ async function sendClientHello(
       legacyVersion: TLS_1_2,
       random: offer.random,
       legacySessionId: offer.legacySessionId,
-      cipherSuites: hs.config.cipherSuites.map(({ id }) => id),
+      cipherSuites: offeredSuites(hs.config),
       legacyCompressionMethods: new Uint8Array([0]),
       extensions,
     }),
@@ -109,21 +132,28 @@ function helloExtensions(
     // RFC 6066, Section 3: literal addresses are not permitted in HostName.
     extensions.add(serverName, config.hostname);
   }
+  const tls13 = offersTls13(config);
+  const tls12 = offersTls12(config);
+  if (tls13) {
+    extensions.add(supportedVersionsClientHello, tls12 ? [TLS_1_3, TLS_1_2] : [TLS_1_3]);
+  }
   extensions
-    .add(supportedVersionsClientHello, [TLS_1_3])
-    .add(supportedGroups, config.groups.map(({ id }) => id))
+    .add(supportedGroups, config.groups.filter((group) => tls13 || group.tls12).map(({ id }) => id))
     .add(
       signatureAlgorithms,
       config.signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
-    )
-    .add(
+    );
+  if (tls13) {
+    extensions.add(
       keyShareClientHello,
       offer.keyShares.map(({ group, publicKey }) => ({ group, keyExchange: publicKey })),
     );
+  }
+  if (tls12) addTls12Extensions(extensions, config, offer.tls12Session);
   if (config.alpnProtocols.length > 0) extensions.add(alpnProtocols, config.alpnProtocols);
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).
-  if (config.sessionTickets) extensions.add(pskKeyExchangeModes, [PSK_DHE_KE]);
+  if (tls13 && config.sessionTickets) extensions.add(pskKeyExchangeModes, [PSK_DHE_KE]);
   if (offer.session !== null) {
     const { ticket, ticketAgeAdd, receivedAt, cipherSuite } = offer.session.session;
     const age = Math.max(0, environment.now() - receivedAt);
@@ -134,6 +164,33 @@ function helloExtensions(
     });
   }
   return extensions;
+}
+
+/** What only servers of TLS 1.2 read. */
+function addTls12Extensions(
+  extensions: ExtensionBlock,
+  config: SslConfig,
+  session: Tls12ClientSession | null,
+): void {
+  extensions
+    .add(extendedMasterSecret, true)
+    .add(renegotiationInfo, new Uint8Array(0))
+    .add(ecPointFormats, [UNCOMPRESSED]);
+  if (config.tls12CipherSuites.some(({ bulk }) => bulk === "AES-CBC")) {
+    extensions.add(encryptThenMac, true);
+  }
+  if (config.sessionTickets) extensions.add(sessionTicket, session?.ticket ?? new Uint8Array(0));
+}
+
+/** RFC 8422, Section 5.1.2: the only point format that is left. */
+const UNCOMPRESSED = 0;
+
+function offeredSuites(config: SslConfig): readonly number[] {
+  const suites = [
+    ...(offersTls13(config) ? config.cipherSuites : []),
+    ...(offersTls12(config) ? config.tls12CipherSuites : []),
+  ];
+  return suites.map(({ id }) => id);
 }
 
 /** Fills in the binder, a MAC over the hello up to the binders (RFC 8446, Section 4.2.11.2). */

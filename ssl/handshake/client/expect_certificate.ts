@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../../cert/certificate.ts";
-import { Name } from "../../../cert/name.ts";
 import { SslError } from "../../errors.ts";
 import { certificateAuthorities } from "../../extensions/certificate_authorities.ts";
+import { certificateStatus } from "../../extensions/status_request.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import type { ClientAuthRequest } from "../../hooks.ts";
 import { parseCertificate } from "../../messages/certificate.ts";
@@ -15,6 +15,7 @@ import { knownSchemes, verifyPeerSignature } from "../certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import type { ClientKeys } from "./expect_encrypted_extensions.ts";
+import { readAuthorities } from "./read_authorities.ts";
 import { ExpectServerFinished } from "./expect_server_finished.ts";
 
 /** Waits for the server's certificate, or first for its wish to see the client's. */
@@ -58,7 +59,7 @@ class ExpectCertificate implements HandshakeState {
     for (const { extensions } of certificateList) {
       refuseUnsolicited(extensions, this.#keys.extensionTypes);
     }
-    const chain = parseChain(certificateList);
+    const chain = parseChain(certificateList.map(({ certData }) => certData));
     const [certificate] = chain;
     if (certificate === undefined) {
       // RFC 8446, Section 4.4.2.4: an empty one from a server is a decode_error.
@@ -69,8 +70,9 @@ class ExpectCertificate implements HandshakeState {
     }
     hs.negotiated.peerChain = chain;
     hs.transcript.add(message.raw);
+    const stapled = certificateList[0]!.extensions.get(certificateStatus);
     // The hook may take its time: what the server sends next is looked at meanwhile.
-    const authentication = authenticatePeer(hs, chain, certificateList);
+    const authentication = authenticatePeer(hs, chain, stapled ?? null);
     authentication.catch(() => {}); // awaited with the CertificateVerify
     return Promise.resolve(
       new ExpectCertificateVerify(this.#keys, this.#request, certificate, authentication),
@@ -133,21 +135,9 @@ function readRequest(message: HandshakeMessage): ClientAuthRequest {
     );
   }
   return {
-    caNames: (extensions.get(certificateAuthorities) ?? []).map(readName),
+    caNames: readAuthorities(extensions.get(certificateAuthorities) ?? []),
     signatureSchemes: knownSchemes(schemes),
   };
-}
-
-function readName(der: Uint8Array<ArrayBuffer>): Name {
-  try {
-    return Name.fromDer(der);
-  } catch (cause) {
-    throw new SslError(
-      "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
-      "Cannot take CertificateRequest: an authority's name does not parse",
-      { cause },
-    );
-  }
 }
 
 function illegalCertificate(why: string): SslError {

@@ -1,10 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../../errors.ts";
-import {
-  alpnProtocol,
-  listProtocols,
-} from "../../extensions/application_layer_protocol_negotiation.ts";
+import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { parseEncryptedExtensions } from "../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import type { ClientSession } from "../../session_cache/session_cache.ts";
@@ -13,6 +9,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { MasterSecret, TrafficSecret } from "../key_schedule.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
+import { chosenProtocol } from "./chosen_protocol.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_server_finished.ts";
 
@@ -43,7 +40,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     expectMessage(message, HandshakeType.encryptedExtensions);
     const { extensions } = parseEncryptedExtensions(message.body);
     refuseUnsolicited(extensions, this.#keys.extensionTypes);
-    hs.negotiated.alpnProtocol = chosenProtocol(extensions.get(alpnProtocol), hs);
+    hs.negotiated.alpnProtocol = chosenProtocol(extensions.get(alpnProtocol), hs.config);
     hs.transcript.add(message.raw);
     const { session } = this.#keys;
     if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(this.#keys));
@@ -52,17 +49,4 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     hs.negotiated.localChain = session.localChain;
     return Promise.resolve(new ExpectServerFinished(this.#keys, null));
   }
-}
-
-function chosenProtocol(protocol: string | undefined, { config }: HandshakeContext): string | null {
-  if (protocol === undefined) return null;
-  // RFC 7301, Section 3.1: one of the names that the client has offered.
-  if (!config.alpnProtocols.includes(protocol)) {
-    throw new SslError(
-      "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID",
-      `Cannot take ALPN answer: ${listProtocols([protocol])} was not offered`,
-      { fault: "value" },
-    );
-  }
-  return protocol;
 }

@@ -54,7 +54,7 @@ export class ExpectServerFinished implements HandshakeState {
     masterSecret.forget();
     hs.transcript.forget();
     hs.output.emit({ kind: "connected", keys, tickets: NO_TICKETS });
-    return new ClientConnected(keys, resumption);
+    return new ClientConnected(cipherSuite, keys, resumption);
   }
 }
 

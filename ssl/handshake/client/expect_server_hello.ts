@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual } from "../../../cert/der.ts";
+import { offersTls12, offersTls13 } from "../../config.ts";
 import { SslError } from "../../errors.ts";
 import { cookie, MAX_COOKIE_LENGTH } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -20,6 +21,7 @@ import { EarlySecret } from "../key_schedule.ts";
 import { logSecret } from "../log_secret.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
+import { takeTls12ServerHello } from "./tls12_server_hello.ts";
 import { ExpectEncryptedExtensions } from "./expect_encrypted_extensions.ts";
 
 /** What a HelloRetryRequest has settled. */
@@ -42,6 +44,9 @@ export class ExpectServerHello implements HandshakeState {
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.serverHello);
     const hello = parseServerHello(message.body);
+    if (this.#choosesTls12(hello, hs)) {
+      return await takeTls12ServerHello(hs, message, hello, this.#offer);
+    }
     const cipherSuite = this.#checkHello(hello, hs);
     if (hello.isHelloRetryRequest) return await this.#retry(message, hello, cipherSuite, hs);
 
@@ -85,6 +90,12 @@ export class ExpectServerHello implements HandshakeState {
     });
   }
 
+  #choosesTls12(hello: ServerHello, { config }: HandshakeContext): boolean {
+    // RFC 8446, Section 4.2.1: in TLS 1.3 the version stands in the extension, and only there.
+    return hello.legacyVersion === TLS_1_2 && offersTls12(config) && this.#retried === null &&
+      !hello.isHelloRetryRequest && !hello.extensions?.has(ExtensionType.supportedVersions);
+  }
+
   /** What ServerHello and HelloRetryRequest must both keep to. */
   #checkHello(hello: ServerHello, hs: HandshakeContext): CipherSuite {
     const selected = hello.extensions?.get(supportedVersionsServerHello);
@@ -95,7 +106,9 @@ export class ExpectServerHello implements HandshakeState {
       );
     }
     // RFC 8446, Section 4.2.1: a version that was not offered is an illegal_parameter.
-    if (selected !== TLS_1_3) throw illegal("its version was not offered");
+    if (selected !== TLS_1_3 || !offersTls13(hs.config)) {
+      throw illegal("its version was not offered");
+    }
     // RFC 8446, Section 4.1.3.
     if (hello.legacyVersion !== TLS_1_2) throw illegal("legacy_version is not 0x0303");
     if (!bytesEqual(hello.legacySessionIdEcho, this.#offer.legacySessionId)) {

@@ -12,7 +12,7 @@ export async function sendClientCertificate(
   hs: HandshakeContext,
   request: ClientAuthRequest,
 ): Promise<void> {
-  const credential = await chooseCredential(hs, request);
+  const credential = await chooseCredential(hs, request, chooseScheme);
   if (credential === null) return sendCertificate(hs, null);
   const key = await credential.privateKey();
   const scheme = chooseScheme(key, hs.config.signatureSchemes, request.signatureSchemes);
@@ -23,9 +23,15 @@ export async function sendClientCertificate(
   await sendCertificateVerify(hs, key, scheme);
 }
 
-async function chooseCredential(
+/**
+ * Asks the hook for a credential, or chooses one of the configured ones.
+ *
+ * @param choose How the protocol version chooses a scheme for a key.
+ */
+export async function chooseCredential(
   { config, socket }: HandshakeContext,
   request: ClientAuthRequest,
+  choose: typeof chooseScheme,
 ): Promise<Credential | null> {
   if (config.getClientAuthData !== null) {
     try {
@@ -35,16 +41,17 @@ async function chooseCredential(
       throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
     }
   }
-  return config.credentials.find((credential) => isWanted(credential, request)) ?? null;
+  return config.credentials.find((credential) => isWanted(credential, request, choose)) ?? null;
 }
 
 /** Whether a credential's chain leads to an issuer that the server knows, and its key signs in a way that it accepts. */
 function isWanted(
   credential: Credential,
   { caNames, signatureSchemes }: ClientAuthRequest,
+  choose: typeof chooseScheme,
 ): boolean {
   const algorithm = credential.certificate.subjectPublicKeyInfo.algorithm;
-  if (chooseScheme({ algorithm }, signatureSchemes, signatureSchemes) === undefined) return false;
+  if (choose({ algorithm }, signatureSchemes, signatureSchemes) === undefined) return false;
   if (caNames.length === 0) return true;
   return credential.chain.some(({ issuer }) => caNames.some((name) => name.equals(issuer)));
 }

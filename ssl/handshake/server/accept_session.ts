@@ -9,6 +9,7 @@ import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { ticketBinding, type TicketContent, ticketKeysOf } from "../../session_ticket.ts";
 import { type CipherSuite, cipherSuiteById } from "../../tables/cipher_suites.ts";
+import { TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { EarlySecret } from "../key_schedule.ts";
 
@@ -68,15 +69,22 @@ export async function acceptSession(
   return null;
 }
 
-/** Whether a session still fits: same hash, same host, not too old, and a client certificate where one is demanded, still valid. */
 function isResumable(
   content: TicketContent,
   cipherSuite: CipherSuite,
+  hs: HandshakeContext,
+): boolean {
+  return content.version === TLS_1_3 &&
+    cipherSuiteById(content.cipherSuite)?.hash === cipherSuite.hash && isStillGood(content, hs);
+}
+
+/** Whether a session still fits: same host, not too old, and a client certificate where one is demanded, still valid. */
+export function isStillGood(
+  content: TicketContent,
   { config, negotiated, environment }: HandshakeContext,
 ): boolean {
   const now = environment.now();
-  return cipherSuiteById(content.cipherSuite)?.hash === cipherSuite.hash &&
-    content.serverName === negotiated.serverName &&
+  return content.serverName === negotiated.serverName &&
     now - content.authenticatedAt <= MAX_SESSION_AGE * 1000 &&
     (config.clientAuth !== "require" || content.peerChain.length > 0) &&
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);

@@ -33,7 +33,7 @@ export class ExpectClientCertificate implements HandshakeState {
     }
     // The CertificateRequest asks for no extensions of certificates.
     for (const { extensions } of certificateList) refuseUnsolicited(extensions, []);
-    const chain = parseChain(certificateList);
+    const chain = parseChain(certificateList.map(({ certData }) => certData));
     const [certificate] = chain;
     hs.transcript.add(message.raw);
     if (certificate === undefined) {
@@ -47,7 +47,7 @@ export class ExpectClientCertificate implements HandshakeState {
     }
     hs.negotiated.peerChain = chain;
     // The hook may take its time: what the client sends next is looked at meanwhile.
-    const authentication = authenticatePeer(hs, chain, certificateList);
+    const authentication = authenticatePeer(hs, chain, null);
     authentication.catch(() => {}); // awaited with the CertificateVerify
     return Promise.resolve(
       new ExpectClientCertificateVerify(this.#keys, certificate, authentication),

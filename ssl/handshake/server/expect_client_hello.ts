@@ -2,11 +2,8 @@
 
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
-import { resolveConfig } from "../../config.ts";
-import {
-  alpnProtocols,
-  listProtocols,
-} from "../../extensions/application_layer_protocol_negotiation.ts";
+import { offersTls12, offersTls13, resolveConfig, type SslConfig } from "../../config.ts";
+import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import {
@@ -37,7 +34,9 @@ import {
   sendHandshake,
 } from "../handshake.ts";
 import { acceptSession } from "./accept_session.ts";
+import { chooseProtocol } from "./choose_protocol.ts";
 import { sendServerFlight } from "./server_flight.ts";
+import { sendTls12ServerFlight } from "./tls12_server_flight.ts";
 
 /** What a ClientHello of TLS 1.3 must say, and does. */
 interface Tls13Hello {
@@ -69,9 +68,13 @@ export class ExpectClientHello implements HandshakeState {
     expectMessage(message, HandshakeType.clientHello);
     const hello = parseClientHello(message.body);
     hs.output.emit({ kind: "hello" });
+    if (this.#retried === null) await applyServerName(hs, hello.extensions);
+    if (chooseVersion(hello, hs.config) === TLS_1_2) {
+      if (this.#retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
+      return await sendTls12ServerFlight(hs, message, hello);
+    }
     const offer = checkTls13(hello);
-    if (this.#retried === null) await applyServerName(hs, offer.extensions);
-    else checkSecondHello(hello, offer, this.#retried);
+    if (this.#retried !== null) checkSecondHello(hello, offer, this.#retried);
 
     const cipherSuite = this.#retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
     const group = this.#retried?.group ?? chooseGroup(offer, hs);
@@ -82,7 +85,7 @@ export class ExpectClientHello implements HandshakeState {
     hs.transcript.setHash(cipherSuite.hash);
     if (keyShare === undefined) return await this.#retry(message, hello, cipherSuite, group, hs);
 
-    hs.negotiated.alpnProtocol = chooseProtocol(offer.extensions, hs);
+    hs.negotiated.alpnProtocol = chooseProtocol(offer.extensions, hs.config);
     // The binders cover the transcript without this hello: before it is added.
     const session = await acceptSession(hs, message, offer.extensions, cipherSuite);
     if (session === null) requireSignatureAlgorithms(offer.extensions);
@@ -148,16 +151,23 @@ export class ExpectClientHello implements HandshakeState {
 /** This server keeps its state itself: the cookie only shows that the client follows the rules. */
 const COOKIE_LENGTH = 32;
 
+/** The newest version that both ends speak (RFC 8446, Section 4.2.1). */
+function chooseVersion(hello: ClientHello, config: SslConfig): number {
+  const listed = hello.extensions?.get(supportedVersionsClientHello);
+  const offered = listed ?? (hello.legacyVersion >= TLS_1_2 ? [TLS_1_2] : []);
+  if (offersTls13(config) && offered.includes(TLS_1_3)) return TLS_1_3;
+  if (offersTls12(config) && offered.includes(TLS_1_2)) return TLS_1_2;
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_VERSION",
+    `Cannot agree on a version: the client offers no ${
+      offersTls13(config) ? "TLS 1.3" : "TLS 1.2"
+    }`,
+  );
+}
+
 /** Checks what every hello that TLS 1.3 is chosen for must have (RFC 8446, Sections 4.1.2 and 9.2). */
 function checkTls13(hello: ClientHello): Tls13Hello {
-  const { extensions } = hello;
-  const versions = extensions?.get(supportedVersionsClientHello);
-  if (extensions === undefined || versions === undefined || !versions.includes(TLS_1_3)) {
-    throw new SslError(
-      "SSL_ERROR_UNSUPPORTED_VERSION",
-      "Cannot agree on a version: the client offers no TLS 1.3",
-    );
-  }
+  const extensions = hello.extensions!; // TLS 1.3 was chosen by one of them
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
     throw illegal("it offers compression");
   }
@@ -216,8 +226,11 @@ function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retrie
 }
 
 /** Tells the name hook what the client wants, and goes on with the configuration that it returns. */
-async function applyServerName(hs: HandshakeContext, extensions: ExtensionBlock): Promise<void> {
-  const name = extensions.get(serverName)?.toLowerCase() ?? null;
+async function applyServerName(
+  hs: HandshakeContext,
+  extensions: ExtensionBlock | undefined,
+): Promise<void> {
+  const name = extensions?.get(serverName)?.toLowerCase() ?? null;
   hs.negotiated.serverName = name;
   const { sniSocketConfig } = hs.config;
   if (sniSocketConfig === null) return;
@@ -225,7 +238,7 @@ async function applyServerName(hs: HandshakeContext, extensions: ExtensionBlock)
   try {
     chosen = await sniSocketConfig(hs.socket, {
       serverName: name,
-      alpnProtocols: extensions.get(alpnProtocols) ?? [],
+      alpnProtocols: extensions?.get(alpnProtocols) ?? [],
     });
     if (chosen) hs.config = { ...resolveConfig(chosen, hs.config), role: "server" };
   } catch (error) {
@@ -261,19 +274,6 @@ function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeCon
     "SSL_ERROR_KEY_EXCHANGE_FAILURE",
     "Cannot agree on a key exchange group: the client offers none of " +
       config.groups.map(({ name }) => name).join(", "),
-  );
-}
-
-/** The server's order decides (RFC 7301, Section 3.2). */
-function chooseProtocol(extensions: ExtensionBlock, { config }: HandshakeContext): string | null {
-  const offered = extensions.get(alpnProtocols);
-  if (offered === undefined || config.alpnProtocols.length === 0) return null;
-  const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
-  if (chosen !== undefined) return chosen;
-  throw new SslError(
-    "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
-    `Cannot agree on an application protocol: the client offers ${listProtocols(offered)}, ` +
-      `this server has ${config.alpnProtocols.join(", ")}`,
   );
 }
 

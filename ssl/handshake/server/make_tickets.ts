@@ -10,6 +10,7 @@ import {
   ticketKeysOf,
 } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
+import { TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import type { MasterSecret } from "../key_schedule.ts";
 
@@ -34,6 +35,7 @@ export async function makeTickets(
     const psk = await resumption.resumptionPsk(ticketNonce);
     const ticket = await ticketKeysOf(config.context).seal(
       {
+        version: TLS_1_3,
         cipherSuite: negotiated.cipherSuite!.id,
         createdAt: environment.now(),
         authenticatedAt: negotiated.authenticatedAt ?? environment.now(),

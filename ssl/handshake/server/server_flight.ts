@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { verifyCertName } from "../../../cert/verify_cert_name.ts";
 import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
 import type { Credential } from "../../credential.ts";
 import { SslError } from "../../errors.ts";
@@ -29,6 +28,7 @@ import { respondToKeyShare } from "../key_exchange.ts";
 import { EarlySecret, type HandshakeSecret, type TrafficSecret } from "../key_schedule.ts";
 import { logSecret } from "../log_secret.ts";
 import { sendCertificate } from "../send_certificate.ts";
+import { byHostName } from "./by_host_name.ts";
 import type { AcceptedSession } from "./accept_session.ts";
 import { ExpectClientCertificate } from "./expect_client_certificate.ts";
 import { ExpectClientFinished, type ServerKeys } from "./expect_client_finished.ts";
@@ -207,22 +207,4 @@ async function chooseSigner(hs: HandshakeContext, choice: Choice): Promise<Signe
     "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
     "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
   );
-}
-
-/** The certificates that are good for a host name first, in their order, then the others: any is better than none. */
-function byHostName(
-  credentials: readonly Credential[],
-  hostName: string | null,
-): readonly Credential[] {
-  if (hostName === null || credentials.length === 1) return credentials;
-  const fits = (credential: Credential) => {
-    try {
-      verifyCertName(credential.certificate, hostName);
-      return true;
-    } catch {
-      return false; // no host name of this certificate: the next one may have it
-    }
-  };
-  const fitting = credentials.filter(fits);
-  return [...fitting, ...credentials.filter((credential) => !fitting.includes(credential))];
 }

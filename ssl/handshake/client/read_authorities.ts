@@ -1,0 +1,23 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { Name } from "../../../cert/name.ts";
+import { SslError } from "../../errors.ts";
+
+/**
+ * Reads the names of the authorities that a server accepts.
+ *
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if one of them is no name.
+ */
+export function readAuthorities(authorities: readonly Uint8Array<ArrayBuffer>[]): readonly Name[] {
+  return authorities.map((der) => {
+    try {
+      return Name.fromDer(der);
+    } catch (cause) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+        "Cannot take CertificateRequest: an authority's name does not parse",
+        { cause },
+      );
+    }
+  });
+}

@@ -1,0 +1,76 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { parseHelloRequest } from "../../messages/hello_request.ts";
+import { parseTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
+import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
+import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
+import { MAX_TICKET_LENGTH, TICKET_LIFETIME } from "../../session_ticket.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { TLS_1_2 } from "../../tables/versions.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import type { Tls12Session } from "../tls12/session.ts";
+import { Tls12Keys } from "../tls12/tls12_keys.ts";
+
+/** Keeps the ticket that the server sends before its Finished (RFC 5077, Section 3.3). */
+export function takeTls12Ticket(hs: HandshakeContext, message: HandshakeMessage): void {
+  const { ticket, ticketLifetimeHint } = parseTls12NewSessionTicket(message.body);
+  // RFC 5077, Section 3.3: an empty one says that there is none after all.
+  if (ticket.length === 0 || ticket.length > MAX_TICKET_LENGTH) return;
+  hs.negotiated.tls12Ticket = { ticket: ticket.slice(), lifetimeHint: ticketLifetimeHint };
+}
+
+/** Completes the handshake: the session may be resumed from now on. */
+export function completeTls12(
+  hs: HandshakeContext,
+  session: Tls12Session,
+  sessionId: Uint8Array<ArrayBuffer>,
+): HandshakeState {
+  keepSession(hs, session, sessionId);
+  const keys = new Tls12Keys(session.masterSecret, session.randoms);
+  hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
+  return new Tls12ClientConnected();
+}
+
+function keepSession(
+  { config, negotiated, peerAddress, environment }: HandshakeContext,
+  { suite, masterSecret, extendedMasterSecret }: Tls12Session,
+  sessionId: Uint8Array<ArrayBuffer>,
+): void {
+  const key = clientSessionKey(config, peerAddress);
+  const { tls12Ticket } = negotiated;
+  const isResumable = tls12Ticket !== null || sessionId.length > 0;
+  // What stands by override must be decided anew each time. Without the extended master secret a session can be
+  // made to be somebody else's (the triple handshake, RFC 7627, Section 1): it is not resumed.
+  if (key === null || !isResumable || negotiated.badCertAccepted || !extendedMasterSecret) return;
+  const now = environment.now();
+  const authenticatedAt = negotiated.authenticatedAt ?? now;
+  const lifetime = tls12Ticket?.lifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified
+  clientSessionCache(config.context).put(key, {
+    version: TLS_1_2,
+    sessionId: sessionId.slice(),
+    ticket: tls12Ticket?.ticket ?? new Uint8Array(0),
+    masterSecret: masterSecret.bytes,
+    cipherSuite: suite,
+    extendedMasterSecret,
+    authenticatedAt,
+    expiresAt: Math.min(
+      now + Math.min(lifetime, TICKET_LIFETIME) * 1000,
+      authenticatedAt + MAX_SESSION_AGE * 1000,
+    ),
+    alpnProtocol: negotiated.alpnProtocol,
+    peerChain: negotiated.peerChain,
+    localChain: negotiated.localChain,
+  });
+}
+
+/** A complete handshake: takes what the server may send at any time. */
+class Tls12ClientConnected implements HandshakeState {
+  /** Takes HelloRequest, and declines (RFC 5246, Section 7.4.1.1). */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.helloRequest);
+    parseHelloRequest(message.body);
+    hs.output.emit({ kind: "declineRenegotiation" });
+    return Promise.resolve(this);
+  }
+}

@@ -1,0 +1,285 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
+import { offersTls13 } from "../../config.ts";
+import type { Credential } from "../../credential.ts";
+import { SslError } from "../../errors.ts";
+import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
+import { ecPointFormats } from "../../extensions/ec_point_formats.ts";
+import { encryptThenMac } from "../../extensions/encrypt_then_mac.ts";
+import { extendedMasterSecret } from "../../extensions/extended_master_secret.ts";
+import { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { renegotiationInfo } from "../../extensions/renegotiation_info.ts";
+import { sessionTicketPromise } from "../../extensions/session_ticket.ts";
+import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
+import { statusRequestEmpty } from "../../extensions/status_request.ts";
+import { supportedGroups } from "../../extensions/supported_groups.ts";
+import { encodeCertificateStatus } from "../../messages/certificate_status.ts";
+import type { ClientHello } from "../../messages/client_hello.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { encodeServerHello } from "../../messages/server_hello.ts";
+import { encodeServerHelloDone } from "../../messages/server_hello_done.ts";
+import {
+  encodeServerEcdhParams,
+  encodeServerKeyExchange,
+} from "../../messages/server_key_exchange.ts";
+import { encodeTls12Certificate } from "../../messages/tls12_certificate.ts";
+import {
+  ClientCertificateType,
+  encodeTls12CertificateRequest,
+} from "../../messages/tls12_certificate_request.ts";
+import {
+  type Tls12CipherSuite,
+  TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+  TLS_FALLBACK_SCSV,
+} from "../../tables/cipher_suites.ts";
+import {
+  DOWNGRADE_SENTINEL_LENGTH,
+  DOWNGRADE_TO_TLS_1_2,
+} from "../../tables/downgrade_sentinels.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { NamedGroup } from "../../tables/named_groups.ts";
+import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
+import { TLS_1_2 } from "../../tables/versions.ts";
+import { knownSchemes } from "../certificate_verify.ts";
+import { type HandshakeContext, type HandshakeState, sendHandshake } from "../handshake.ts";
+import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
+import { concat } from "../tls12/master_secret.ts";
+import type { Tls12Choice } from "../tls12/session.ts";
+import { authOf, chooseTls12Scheme, signTls12 } from "../tls12/signature.ts";
+import { byHostName } from "./by_host_name.ts";
+import { chooseProtocol } from "./choose_protocol.ts";
+import { acceptTls12Session, resumeTls12Session } from "./tls12_session.ts";
+import { expectTls12ClientFlight } from "./tls12_client_flight.ts";
+
+/** What signs the server's share, and in which suite. */
+interface Signer {
+  readonly suite: Tls12CipherSuite;
+  readonly credential: Credential;
+  readonly key: PrivateKey;
+  readonly scheme: SignatureScheme;
+}
+
+/**
+ * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). What follows in a full handshake:
+ *
+ * ```text
+ *                                 ServerHello, Certificate, CertificateStatus (where asked for), ServerKeyExchange,
+ *                                 CertificateRequest (where configured), ServerHelloDone -->
+ * ExpectTls12ClientCertificate    <-- Certificate, where the server has asked for it
+ * ExpectClientKeyExchange         <-- ClientKeyExchange
+ * ExpectTls12CertificateVerify    <-- CertificateVerify, with a certificate
+ * ExpectChangeCipherSpec          <-- change_cipher_spec
+ * ExpectTls12Finished             <-- Finished
+ *                                 NewSessionTicket (where wanted), change_cipher_spec, Finished -->
+ * ```
+ *
+ * Where a session is resumed, the server's change_cipher_spec and Finished go at once, and the client's follow.
+ */
+export async function sendTls12ServerFlight(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  hello: ClientHello,
+): Promise<HandshakeState> {
+  const { config, negotiated } = hs;
+  checkHello(hs, hello);
+  negotiated.version = TLS_1_2;
+  negotiated.alpnProtocol = chooseProtocol(hello.extensions, config);
+  const accepted = await acceptTls12Session(hs, hello);
+  if (accepted !== null) {
+    const choice = settle(hs, hello, accepted.suite);
+    begin(hs, message, choice);
+    negotiated.resumed = true;
+    sendServerHello(hs, hello, choice, hello.legacySessionId);
+    return await resumeTls12Session(hs, choice, accepted.content);
+  }
+  const signer = await chooseSigner(hs, hello);
+  const group = chooseGroup(hs, hello);
+  negotiated.group = group;
+  const choice = settle(hs, hello, signer.suite);
+  begin(hs, message, choice);
+  const staples = hello.extensions?.has(ExtensionType.statusRequest) &&
+    signer.credential.ocspResponse !== undefined;
+  sendServerHello(hs, hello, choice, new Uint8Array(0), staples);
+  sendCertificate(hs, signer.credential, staples);
+  const share = await generateKeyShare(group);
+  await sendServerKeyExchange(hs, choice, signer, share);
+  const asksForCertificate = config.clientAuth !== "none";
+  if (asksForCertificate) sendCertificateRequest(hs);
+  sendHandshake(hs, HandshakeType.serverHelloDone, encodeServerHelloDone());
+  return expectTls12ClientFlight(choice, share, asksForCertificate);
+}
+
+function checkHello({ config }: HandshakeContext, hello: ClientHello): void {
+  // RFC 7507, Section 3: a client that fell back although there was no need.
+  if (hello.cipherSuites.includes(TLS_FALLBACK_SCSV) && offersTls13(config)) {
+    throw new SslError(
+      "SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT",
+      "Cannot take ClientHello: the client fell back to TLS 1.2, and this server speaks TLS 1.3",
+    );
+  }
+  if (!hello.legacyCompressionMethods.includes(0)) {
+    throw new SslError(
+      "SSL_ERROR_NO_COMPRESSION_OVERLAP",
+      "Cannot take ClientHello: it insists on compression",
+    );
+  }
+  const info = hello.extensions?.get(renegotiationInfo);
+  if (info !== undefined && info.length > 0) {
+    // RFC 5746, Section 3.6: in an initial handshake it MUST be empty.
+    throw new SslError(
+      "SSL_ERROR_UNSAFE_NEGOTIATION",
+      "Cannot take ClientHello: its renegotiation_info is that of another handshake",
+    );
+  }
+}
+
+/** What the hellos settle once the suite is chosen. */
+function settle(hs: HandshakeContext, hello: ClientHello, suite: Tls12CipherSuite): Tls12Choice {
+  const { config, environment } = hs;
+  const random = environment.random(32);
+  // RFC 8446, Section 4.1.3: a client that could do better shall know that this server could, too.
+  if (offersTls13(config)) random.set(DOWNGRADE_TO_TLS_1_2, 32 - DOWNGRADE_SENTINEL_LENGTH);
+  const has = (type: number) => hello.extensions?.has(type) ?? false;
+  return {
+    suite,
+    randoms: { client: hello.random, server: random },
+    extendedMasterSecret: has(ExtensionType.extendedMasterSecret),
+    encryptThenMac: suite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
+    // RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
+    ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) &&
+      has(ExtensionType.extendedMasterSecret),
+  };
+}
+
+function begin(hs: HandshakeContext, message: HandshakeMessage, choice: Tls12Choice): void {
+  hs.negotiated.cipherSuite = choice.suite;
+  hs.negotiated.extendedMasterSecret = choice.extendedMasterSecret;
+  hs.transcript.setHash(choice.suite.hash);
+  hs.transcript.add(message.raw);
+}
+
+function sendServerHello(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  choice: Tls12Choice,
+  sessionId: Uint8Array<ArrayBuffer>,
+  staples = false,
+): void {
+  const extensions = new ExtensionBlock();
+  const asked = (type: number) => hello.extensions?.has(type) ?? false;
+  const { alpnProtocol: protocol } = hs.negotiated;
+  // RFC 5746, Section 3.6: asked for by the extension, or by a suite that is none.
+  if (
+    asked(ExtensionType.renegotiationInfo) ||
+    hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+  ) {
+    extensions.add(renegotiationInfo, new Uint8Array(0));
+  }
+  if (choice.extendedMasterSecret) extensions.add(extendedMasterSecret, true);
+  if (choice.encryptThenMac) extensions.add(encryptThenMac, true);
+  if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
+  if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
+  if (staples) extensions.add(statusRequestEmpty, true);
+  if (protocol !== null) extensions.add(alpnProtocol, protocol);
+  sendHandshake(
+    hs,
+    HandshakeType.serverHello,
+    encodeServerHello({
+      legacyVersion: TLS_1_2,
+      random: choice.randoms.server,
+      legacySessionIdEcho: sessionId,
+      cipherSuite: choice.suite.id,
+      legacyCompressionMethod: 0,
+      extensions: extensions.types().length > 0 ? extensions : undefined,
+    }),
+  );
+}
+
+function sendCertificate(hs: HandshakeContext, credential: Credential, staples = false): void {
+  const { chain, ocspResponse } = credential;
+  sendHandshake(
+    hs,
+    HandshakeType.certificate,
+    encodeTls12Certificate({ certificateList: chain.map(({ der }) => der) }),
+  );
+  hs.negotiated.localChain = chain;
+  if (!staples || ocspResponse === undefined) return;
+  sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
+}
+
+async function sendServerKeyExchange(
+  hs: HandshakeContext,
+  { randoms }: Tls12Choice,
+  { key, scheme }: Signer,
+  share: KeyShare,
+): Promise<void> {
+  const params = { namedCurve: share.group, point: share.publicKey };
+  const content = concat(concat(randoms.client, randoms.server), encodeServerEcdhParams(params));
+  const signed = await signTls12(key, scheme, content);
+  hs.negotiated.localSignatureScheme = scheme;
+  sendHandshake(
+    hs,
+    HandshakeType.serverKeyExchange,
+    encodeServerKeyExchange({ params, ...signed }),
+  );
+}
+
+function sendCertificateRequest(hs: HandshakeContext): void {
+  const { signatureSchemes, trustAnchors } = hs.config;
+  const { rsaSign, ecdsaSign } = ClientCertificateType;
+  sendHandshake(
+    hs,
+    HandshakeType.certificateRequest,
+    encodeTls12CertificateRequest({
+      certificateTypes: [ecdsaSign, rsaSign],
+      supportedSignatureAlgorithms: signatureSchemes.map((s) => signatureSchemeByName(s)!.id),
+      certificateAuthorities: (trustAnchors ?? []).map(({ subject }) => subject.der),
+    }),
+  );
+}
+
+/** The server's order of suites decides; a suite counts where a certificate goes with it. */
+async function chooseSigner(hs: HandshakeContext, hello: ClientHello): Promise<Signer> {
+  const { credentials, tls12CipherSuites, signatureSchemes } = hs.config;
+  const suites = tls12CipherSuites.filter(({ id }) => hello.cipherSuites.includes(id));
+  if (suites.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_CYPHER_OVERLAP",
+      "Cannot agree on a cipher suite: the client offers none of " +
+        tls12CipherSuites.map(({ name }) => name).join(", "),
+    );
+  }
+  if (credentials.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
+      "Cannot complete handshake: this server has no certificate; give the option certificates",
+    );
+  }
+  // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server does not sign with.
+  const peers = knownSchemes(hello.extensions?.get(signatureAlgorithms) ?? []);
+  for (const credential of byHostName(credentials, hs.negotiated.serverName)) {
+    const key = await credential.privateKey();
+    const suite = suites.find(({ auth }) => auth === authOf(key));
+    const scheme = chooseTls12Scheme(key, signatureSchemes, peers);
+    if (suite !== undefined && scheme !== undefined) return { suite, credential, key, scheme };
+  }
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
+    "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
+  );
+}
+
+/** The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422, Section 4). */
+function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGroup {
+  const named = hello.extensions?.get(supportedGroups);
+  const usable = config.groups.filter(({ tls12 }) => tls12);
+  const group = usable.find(({ id, name }) => named?.includes(id) ?? name === "secp256r1");
+  if (group !== undefined) return group;
+  throw new SslError(
+    "SSL_ERROR_KEY_EXCHANGE_FAILURE",
+    "Cannot agree on a key exchange group: the client offers none of " +
+      usable.map(({ name }) => name).join(", "),
+  );
+}

@@ -1,0 +1,132 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { sessionTicket } from "../../extensions/session_ticket.ts";
+import type { ClientHello } from "../../messages/client_hello.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { encodeTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
+import { SslError } from "../../errors.ts";
+import {
+  MAX_TICKET_LENGTH,
+  TICKET_LIFETIME,
+  ticketBinding,
+  type TicketContent,
+  ticketKeysOf,
+} from "../../session_ticket.ts";
+import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { TLS_1_2 } from "../../tables/versions.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  sendHandshake,
+} from "../handshake.ts";
+import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts";
+import { MasterSecret } from "../tls12/master_secret.ts";
+import { type Tls12Choice, type Tls12Session, withKeys } from "../tls12/session.ts";
+import { Tls12Keys } from "../tls12/tls12_keys.ts";
+import { isStillGood } from "./accept_session.ts";
+
+/** A session that the server resumes. */
+export interface AcceptedTls12Session {
+  readonly content: TicketContent;
+  readonly suite: Tls12CipherSuite;
+}
+
+/**
+ * The client's session if it may be resumed (RFC 5077, Section 3.4), `null` for a full handshake.
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client resumes without what the session was made with.
+ */
+export async function acceptTls12Session(
+  hs: HandshakeContext,
+  hello: ClientHello,
+): Promise<AcceptedTls12Session | null> {
+  const { config, environment } = hs;
+  const ticket = hello.extensions?.get(sessionTicket);
+  if (!config.sessionTickets || ticket === undefined || ticket.length === 0) return null;
+  // Without a session ID there would be no telling the client that its ticket was taken.
+  if (hello.legacySessionId.length === 0) return null;
+  const binding = await ticketBinding(config);
+  const content = await ticketKeysOf(config.context).open(ticket, binding, environment);
+  if (content === null || content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
+  const suite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
+  if (suite === undefined || !hello.cipherSuites.includes(suite.id)) return null;
+  if (!hello.extensions?.has(ExtensionType.extendedMasterSecret)) {
+    // RFC 7627, Section 5.3: all our sessions are made with it.
+    throw new SslError(
+      "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+      "Cannot resume session: the client leaves out the extended master secret",
+    );
+  }
+  return { content, suite };
+}
+
+/** Goes on with a resumed session: the server's Finished comes first. */
+export async function resumeTls12Session(
+  hs: HandshakeContext,
+  choice: Tls12Choice,
+  content: TicketContent,
+): Promise<HandshakeState> {
+  hs.negotiated.peerChain = content.peerChain;
+  hs.negotiated.authenticatedAt = content.authenticatedAt;
+  const masterSecret = await MasterSecret.of(choice.suite, content.psk);
+  const session = await withKeys(hs, choice, masterSecret);
+  await sendTls12Ticket(hs, session);
+  await sendTls12Finished(hs, session);
+  return new ExpectChangeCipherSpec(session, () => Promise.resolve(completeTls12(hs, session)));
+}
+
+/** Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC 5077, Section 3.3). */
+export async function sendTls12Ticket(hs: HandshakeContext, session: Tls12Session): Promise<void> {
+  if (!session.ticketDue) return;
+  const ticket = await makeTicket(hs, session);
+  sendHandshake(
+    hs,
+    HandshakeType.newSessionTicket,
+    encodeTls12NewSessionTicket({ ticketLifetimeHint: TICKET_LIFETIME, ticket }),
+  );
+}
+
+async function makeTicket(
+  { config, negotiated, environment }: HandshakeContext,
+  { suite, masterSecret }: Tls12Session,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const none = new Uint8Array(0);
+  // What stands by override must be decided anew each time.
+  if (negotiated.badCertAccepted) return none;
+  const createdAt = environment.now();
+  const ticket = await ticketKeysOf(config.context).seal(
+    {
+      version: TLS_1_2,
+      cipherSuite: suite.id,
+      createdAt,
+      authenticatedAt: negotiated.authenticatedAt ?? createdAt,
+      psk: masterSecret.bytes,
+      alpnProtocol: negotiated.alpnProtocol,
+      serverName: negotiated.serverName,
+      peerChain: negotiated.peerChain,
+    },
+    await ticketBinding(config),
+    environment,
+  );
+  return ticket.length > MAX_TICKET_LENGTH ? none : ticket;
+}
+
+/** Completes the handshake. */
+export function completeTls12(hs: HandshakeContext, session: Tls12Session): HandshakeState {
+  const keys = new Tls12Keys(session.masterSecret, session.randoms);
+  hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
+  return new Tls12ServerConnected();
+}
+
+/** A complete handshake: takes what the client may send at any time. */
+class Tls12ServerConnected implements HandshakeState {
+  /** Takes a ClientHello, which wants to renegotiate, and declines (RFC 5246, Section 7.2.2). */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.clientHello);
+    hs.output.emit({ kind: "declineRenegotiation" });
+    return Promise.resolve(this);
+  }
+}
