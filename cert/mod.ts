@@ -36,8 +36,13 @@
  * ```
  *
  * Every certificate passes one strict parser; names, purposes, constraints and signatures are checked as
- * RFC 5280 says; the work that a peer can cause is bounded. Time is an argument everywhere but in
- * {@linkcode createCertificate}. Errors are NSS's, with a message that says what was wrong and where.
+ * RFC 5280 says; the work that a peer can cause is bounded. Time is an argument, except for what makes
+ * certificates and for {@linkcode verifyCertNow} and {@linkcode verifyCertificateNow}. Errors are NSS's, with a
+ * message that says what was wrong and where.
+ *
+ * Trust may be kept in a database, as in NSS: {@linkcode importCert} stores a certificate with trust as
+ * `"CT,C,C"`, {@linkcode verifyCert} and its like look there, {@linkcode getDefaultCertDB} gives the one of the
+ * default context. A {@linkcode CertDB} is three methods and a look-up: in memory here, elsewhere a token.
  *
  * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, wants certificates made as
  * RFC 5280 and the CA/Browser Forum say, as all of the public web are. Home-made authorities often leave

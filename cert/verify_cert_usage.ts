@@ -182,9 +182,9 @@ export async function verifyCert(
     if (!(error instanceof NssError)) throw error;
     const unknown = error.name === "SEC_ERROR_UNKNOWN_ISSUER";
     // What was left out tells more than that something is missing
-    if (unknown && candidates.refused.length > 0) {
-      for (const { error, certificate } of candidates.refused) fail(error, { certificate });
-    } else fail(unknown ? db.problem ?? error : error, {});
+    const refused = unknown ? refusedIssuers(certificate, candidates) : [];
+    for (const { error, certificate } of refused) fail(error, { certificate });
+    if (refused.length === 0) fail(unknown ? db.problem ?? error : error, {});
   }
   throw errors[0]!;
 }
@@ -315,6 +315,15 @@ function sortOut(
     }
   }
   return candidates;
+}
+
+/** Of the certificates that were left out, those that would have been on a path; a peer may send anything. */
+function refusedIssuers(
+  leaf: Certificate,
+  { intermediates, refused }: Candidates,
+): Candidates["refused"] {
+  const issuers = new Set([leaf, ...intermediates].map(({ issuer }) => issuer.key));
+  return refused.filter(({ certificate }) => issuers.has(certificate.subject.key));
 }
 
 function checkIssuer(certificate: Certificate, decision: Decision, row: CertUsageRow): void {

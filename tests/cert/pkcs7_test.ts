@@ -11,7 +11,7 @@ import {
   parsePkcs7Certificates,
 } from "../../cert/pkcs7.ts";
 import { opensslTest } from "../pkcs11/_openssl.ts";
-import { issue } from "./_support.ts";
+import { issue, seeded } from "./_support.ts";
 
 const root = await issue({ ca: true });
 const leaf = await issue({ issuer: root });
@@ -81,6 +81,23 @@ Deno.test("parsePkcs7Certificates() refuses what is malformed", () => {
     NssError,
     "there is no bundle",
   );
+});
+
+Deno.test("parsePkcs7Certificates() throws nothing but NssError, whatever is changed", () => {
+  const good = encodePkcs7Certificates(chain);
+  const random = seeded(3);
+  let parsed = 0;
+  for (let i = 0; i < 2000; i++) {
+    const changed = good.slice();
+    changed[Math.floor(random() * changed.length)] = Math.floor(random() * 256);
+    try {
+      parsePkcs7Certificates(changed);
+      parsed++;
+    } catch (error) {
+      assert(error instanceof NssError, String(error));
+    }
+  }
+  assert(parsed > 100);
 });
 
 Deno.test(`parsePkcs7Certificates() reads ${MAX_BUNDLE_CERTIFICATES} certificates and no more`, () => {

@@ -362,6 +362,17 @@ Deno.test("verifyCert() throws the store's problem where an issuer is missing", 
   assertEquals(await failure(broken, leaf), "SEC_ERROR_IO");
 });
 
+Deno.test("verifyCert() is not misled by certificates that have nothing to do with the path", async () => {
+  const stray = await issue({
+    ca: true,
+    subject: "CN=Stray",
+    extensions: [purposes("emailProtection")],
+  });
+  const options = { intermediates: [stray.certificate, between.certificate] };
+  const name = await failure(new MemoryCertDB(), leaf, "sslServer", options);
+  assertEquals(name, "SEC_ERROR_UNKNOWN_ISSUER");
+});
+
 Deno.test("verifyCert() is strict where all roots are vetted", async () => {
   // Without a key identifier of the authority a certificate is not as RFC 5280 wants it
   const sloppy = await issue({ issuer: between, without: [OIDS.authorityKeyIdentifier] });
