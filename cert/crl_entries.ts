@@ -224,8 +224,8 @@ export class CrlEntries {
       const startB = this.#contentAt(serialB);
       const lengthA = this.#endAt(serialA) - startA;
       const lengthB = this.#endAt(serialB) - startB;
-      // Of the same serial numbers the first entry stays first
-      return compareParts(content, startA, lengthA, content, startB, lengthB) || a - b;
+      // Sorting is stable: of the same serial numbers the first entry stays first
+      return compareParts(content, startA, lengthA, content, startB, lengthB);
     });
   }
 }

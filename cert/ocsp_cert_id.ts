@@ -79,7 +79,7 @@ export function ocspKeyHash(holder: Certificate | TrustAnchor): Promise<Uint8Arr
  * @returns Whether both have the same hash function and everything else.
  */
 export function ocspCertIdsEqual(a: OcspCertId, b: OcspCertId): boolean {
-  return a.hash !== null && a.hashOid === b.hashOid &&
+  return a.hashOid === b.hashOid &&
     bytesEqual(a.serialNumber, b.serialNumber) && bytesEqual(a.issuerNameHash, b.issuerNameHash) &&
     bytesEqual(a.issuerKeyHash, b.issuerKeyHash);
 }

@@ -11,7 +11,13 @@ import {
 } from "../../cert/create_certificate.ts";
 import { createCrl, type CreateCrlOptions } from "../../cert/create_crl.ts";
 import type { Crl } from "../../cert/crl.ts";
+import { constructedTag, contextTag, TAG } from "../../cert/der.ts";
+import { DerWriter } from "../../cert/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { ocspCertIdOf, ocspKeyHash, writeOcspCertId } from "../../cert/ocsp_cert_id.ts";
+import { OIDS } from "../../cert/oids.ts";
+import { encodeSignedData } from "../../cert/signed_data.ts";
+import { writeGeneralizedTime } from "../../cert/time.ts";
 import { makeKeys, mutate, NOW, seeded, type TestKeyType } from "./_support.ts";
 
 /** A day in milliseconds. */
@@ -86,6 +92,48 @@ export function crlOf(
     })),
     ...options,
   });
+}
+
+/** What {@linkcode rawOcspResponse} makes; all of it may be wrong. */
+export interface RawOcspResponse {
+  readonly version?: number;
+  readonly keyHash?: Uint8Array<ArrayBuffer>;
+  readonly thisUpdate?: Date;
+  readonly nextUpdate?: Date;
+}
+
+/** Makes a signed response of any form, that says that the leaf is good. */
+export async function rawOcspResponse(
+  options: RawOcspResponse = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { intermediate, leaf } = await pki();
+  const id = await ocspCertIdOf(leaf.certificate, intermediate.certificate);
+  const keyHash = options.keyHash ?? await ocspKeyHash(intermediate.certificate);
+  const basic = await encodeSignedData(
+    { what: "test", privateKey: intermediate.privateKey, publicKey: intermediate.publicKey },
+    () =>
+      new DerWriter().sequence((w) => {
+        const { version } = options;
+        if (version !== undefined) w.constructed(constructedTag(0), (w) => w.integer(version));
+        w.constructed(constructedTag(2), (w) => w.octetString(keyHash));
+        writeGeneralizedTime(w, days(-1));
+        w.sequence((w) => {
+          w.sequence((w) => {
+            writeOcspCertId(w, id);
+            w.primitive(contextTag(0), new Uint8Array(0));
+            writeGeneralizedTime(w, options.thisUpdate ?? days(-1));
+            w.constructed(constructedTag(0), (w) => {
+              writeGeneralizedTime(w, options.nextUpdate ?? days(1));
+            });
+          });
+        });
+      }),
+  );
+  return new DerWriter().sequence((w) => {
+    w.integer(0, TAG.enumerated).constructed(constructedTag(0), (w) => {
+      w.sequence((w) => w.oid(OIDS.ocspBasic).octetString(basic));
+    });
+  }).finish();
 }
 
 /** Checks that a promise rejects with an NssError of a name, whose message has a part. */

@@ -19,6 +19,8 @@ import {
   days,
   party,
   pki,
+  type RawOcspResponse,
+  rawOcspResponse,
 } from "./_revocation_support.ts";
 import { NOW } from "./_support.ts";
 
@@ -169,6 +171,20 @@ Deno.test("parseOcspResponse() wants an answer with success, and none with an er
   const der = sample.der.slice();
   der[der.indexOf(0x0a) + 2] = 2;
   assertThrowsWith(() => parseOcspResponse(der), ERROR, "after the last field");
+});
+
+Deno.test("parseOcspResponse() refuses an explicit version, and hashes of keys of another length", async () => {
+  assertEquals(parseOcspResponse(await rawOcspResponse()).status, "successful");
+  const cases: readonly [RawOcspResponse, string][] = [
+    [{ version: 0 }, "it is not 1"],
+    [{ version: 1 }, "it is not 1"],
+    [{ keyHash: new Uint8Array(19) }, "not 20 bytes"],
+    [{ keyHash: new Uint8Array(21) }, "not 20 bytes"],
+  ];
+  for (const [options, part] of cases) {
+    const der = await rawOcspResponse(options);
+    assertThrowsWith(() => parseOcspResponse(der), ERROR, part);
+  }
 });
 
 Deno.test("parseOcspResponse() says which certificate is malformed", () => {

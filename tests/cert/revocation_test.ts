@@ -488,6 +488,46 @@ Deno.test("checkRevocation() calls addresses of HTTP alone, MAX_REVOCATION_URLS 
   assertEquals((await called(lengths)).seen, [lengths[0]!, lengths[0]!]);
 });
 
+Deno.test("checkRevocation() calls no addresses of anything else", async () => {
+  const { certificate } = await party({
+    subject: "CN=other addresses",
+    issuer: intermediate,
+    extensions: [
+      makeExtension(authorityInfoAccess, [{ method: OIDS.caIssuers, location: uri(OCSP_URL) }]),
+      makeExtension(crlDistributionPoints, [{
+        fullName: [uri(CRL_URL)],
+        crlIssuer: [{ type: "directory", value: root.certificate.subject }],
+      }]),
+    ],
+  });
+  const to = { certificates: [certificate], anchor: trustAnchorOf(intermediate.certificate) };
+  const error = await assertRejectsWith(
+    () => check({ fetchCrl: assertNever, fetchOcsp: assertNever }, to),
+    "SEC_ERROR_CRL_NOT_FOUND",
+    "it names no OCSP responder; it names no CRL",
+  );
+  assertEquals(error.cause, undefined);
+});
+
+Deno.test("checkRevocation() fetches a list once for all certificates that name it", async () => {
+  const extensions = addresses([], [CRL_URL]);
+  const authority = await party({ subject: "CN=Loop CA", isCa: true, issuer: root, extensions });
+  const under = await party({
+    subject: "CN=under",
+    dnsNames: ["u.example"],
+    issuer: authority,
+    extensions,
+  });
+  let calls = 0;
+  const fetchCrl = () => {
+    calls++;
+    return cleanRootList.der;
+  };
+  const certificates = [under.certificate, authority.certificate];
+  await check({ policy: "soft", fetchCrl }, { ...path, certificates });
+  assertEquals(calls, 1);
+});
+
 Deno.test("checkRevocation() stops after MAX_REVOCATION_FETCHES, over all paths of a verification", async () => {
   const urls = (kind: string, i: number) =>
     Array.from({ length: MAX_REVOCATION_URLS }, (_, j) => `http://${kind}.example/${i}/${j}`);

@@ -17,7 +17,14 @@ import {
   verifyOcspResponse,
   type VerifyOcspResponseOptions,
 } from "../../cert/verify_ocsp_response.ts";
-import { assertRejectsWith, days, type Party, party, pki } from "./_revocation_support.ts";
+import {
+  assertRejectsWith,
+  days,
+  type Party,
+  party,
+  pki,
+  rawOcspResponse,
+} from "./_revocation_support.ts";
 import { NOW } from "./_support.ts";
 
 const { root, intermediate, leaf, responder } = await pki();
@@ -106,6 +113,27 @@ Deno.test("verifyOcspResponse() wants the issuer's signature", async () => {
   const at = der.indexOf(0x5a, der.indexOf(0x18)) - 1;
   der[at]! ^= 1;
   await refused(parseOcspResponse(der), "SEC_ERROR_OCSP_BAD_SIGNATURE", "of the issuer");
+});
+
+Deno.test("verifyOcspResponse() does not take the issuer's certificate for a delegated responder's", async () => {
+  const certificates = [intermediate.certificate];
+  const response = await make({}, { responderId: "name", certificates });
+  await verifyOcspResponse(response, options);
+  const der = response.der.slice();
+  der[der.indexOf(0x5a, der.indexOf(0x18)) - 1]! ^= 1;
+  await refused(parseOcspResponse(der), "SEC_ERROR_OCSP_BAD_SIGNATURE", "of the issuer");
+});
+
+Deno.test("verifyOcspResponse() refuses a response that ends before it begins, whatever the slop", async () => {
+  const der = await rawOcspResponse({ thisUpdate: days(0.5), nextUpdate: days(-0.5) });
+  await refused(
+    parseOcspResponse(der),
+    "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
+    "before its thisUpdate",
+    {
+      slopSeconds: 86_400,
+    },
+  );
 });
 
 Deno.test("verifyOcspResponse() takes a delegated responder", async () => {
@@ -294,4 +322,17 @@ Deno.test("verifyOcspResponse() takes SHA-1 signatures only where it is asked to
   const more = { certificate: under.certificate, issuer: old.certificate };
   await refused(response, "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED", "sha1", more);
   await verifyOcspResponse(response, { ...options, ...more, allowSha1: true });
+  // The certificate of a delegated responder counts as well
+  const delegated = await party({
+    subject: "CN=Old responder",
+    extKeyUsage: ["ocspSigning"],
+    issuer: old,
+    signatureScheme: "rsa_pkcs1_sha1",
+  });
+  const by = await make({ certificate: under.certificate }, {
+    issuer: old.certificate,
+    responder: delegated,
+  });
+  await refused(by, "SEC_ERROR_OCSP_INVALID_SIGNING_CERT", "sha1", more);
+  await verifyOcspResponse(by, { ...options, ...more, allowSha1: true });
 });
