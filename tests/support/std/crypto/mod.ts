@@ -6,4 +6,5 @@
  * @module
  */
 
+export * from "./crypto.ts";
 export * from "./timing_safe_equal.ts";

@@ -1,0 +1,485 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  type CertDB,
+  type CertFindOptions,
+  type CertQuery,
+  type CertRecord,
+  type CertSource,
+  checkStorable,
+  matchesCertQuery,
+  type StoreCertOptions,
+} from "../../cert/cert_db.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { bytesEqual, DerReader } from "../../cert/der.ts";
+import { DerWriter } from "../../cert/der_writer.ts";
+import { NssError } from "../../cert/errors.ts";
+import { type CertTrust, TRUST_FLAGS } from "../../cert/trust_flags.ts";
+import { publicValueOf } from "../key_id.ts";
+import type { TokenOptions } from "../token.ts";
+import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
+import type { NssDbCore, Session, Snapshot } from "./core.ts";
+import type { Commit, NssDbWriter } from "./files.ts";
+import { ObjectIds } from "./object_ids.ts";
+import { macName } from "./sealing.ts";
+import { checkTrustHash, readTrust, trustAttributes } from "./trust_codec.ts";
+import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
+
+interface Entry {
+  readonly object: StoredObject;
+  readonly certificate: Certificate;
+  readonly record: Omit<CertRecord, "trust">;
+  readonly trust: readonly { readonly object: StoredObject; readonly form: "old" | "new" }[];
+}
+
+/** The certificates of a snapshot. */
+interface Entries {
+  readonly version: string;
+  readonly all: readonly Entry[];
+  readonly bySubject: ReadonlyMap<string, readonly Entry[]>;
+  /** Trust whose issuer and serial number are those of no certificate, by the hash of the certificate. */
+  readonly orphans: ReadonlyMap<string, StoredObject>;
+}
+
+/** Gets the token logged in where a write needs that. */
+export type EnsureLogin = (what: string, options: TokenOptions) => Promise<void>;
+
+/** The certificates of an NSS database with their trust. */
+export class NssCertStore implements CertDB {
+  /** What people call the token. */
+  readonly name: string;
+  readonly #core: NssDbCore;
+  readonly #ensureLogin: EnsureLogin;
+  #entries: Entries | null = null;
+  /** Kept so that a certificate is one object, with what has been computed of it. */
+  #parsed: ReadonlyMap<number, Certificate | null> = new Map();
+
+  /**
+   * Creates the store.
+   *
+   * @param core The database.
+   * @param ensureLogin Logs in.
+   */
+  constructor(core: NssDbCore, ensureLogin: EnsureLogin) {
+    this.name = core.label;
+    this.#core = core;
+    this.#ensureLogin = ensureLogin;
+  }
+
+  /** Whether writes fail. */
+  get isReadOnly(): boolean {
+    return this.#core.files.isReadOnly;
+  }
+
+  /**
+   * Looks for certificates; see {@linkcode CertSource.find}. As in NSS, trust is checked against its MACs while the
+   * token is logged in, as it always is where the password is empty.
+   *
+   * @param query What must be the same.
+   * @returns Every record that fits.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the database is damaged.
+   */
+  find(query: CertQuery): Promise<readonly CertRecord[]> {
+    return this.#core.settled(async (snapshot) => {
+      const { session } = this.#core;
+      const entries = this.#entriesOf(snapshot);
+      const candidates = query.subject === undefined
+        ? entries.all
+        : entries.bySubject.get(query.subject.toHex()) ?? [];
+      const found = candidates.filter(({ record }) =>
+        matchesCertQuery({ ...record, trust: null }, query)
+      );
+      return await Promise.all(
+        found.map((entry) => this.#recordOf(entry, entries, snapshot, session)),
+      );
+    });
+  }
+
+  async #recordOf(
+    entry: Entry,
+    entries: Entries,
+    snapshot: Snapshot,
+    session: Session | null,
+  ): Promise<CertRecord> {
+    const [first] = entry.trust;
+    if (first === undefined) {
+      await checkOrphans(entry.certificate, entries.orphans);
+      return { ...entry.record, trust: null };
+    }
+    const { trust, authenticated } = readTrust(first.object, first.form);
+    await checkTrustHash(first.object, first.form, entry.certificate);
+    if (session !== null) {
+      await Promise.all(
+        authenticated.map((attribute) =>
+          this.#core.verifyMac(session, snapshot, "cert", first.object, attribute)
+        ),
+      );
+    }
+    return { ...entry.record, trust };
+  }
+
+  #entriesOf(snapshot: Snapshot): Entries {
+    if (this.#entries?.version === snapshot.version) return this.#entries;
+    const hasKey = keyFinder(snapshot);
+    const { trustOf, orphansOf } = trustFinder(snapshot);
+    const parsed = new Map<number, Certificate | null>();
+    const all = snapshot.certificates.flatMap((object): Entry[] => {
+      const certificate = this.#parse(object);
+      parsed.set(object.id, certificate);
+      if (certificate === null) return [];
+      const record = {
+        certificate,
+        nickname: object.text(CKA.label),
+        hasKey: hasKey(certificate, object),
+      };
+      return [{ object, certificate, record, trust: trustOf(object, certificate) }];
+    });
+    this.#parsed = parsed;
+    const bySubject = Map.groupBy(all, ({ certificate }) => certificate.subject.der.toHex());
+    const orphans = orphansOf(all.map(({ object }) => object));
+    return this.#entries = { version: snapshot.version, all, bySubject, orphans };
+  }
+
+  /** `null` if it is of a form that this package refuses, so that no peer can present it either. */
+  #parse(object: StoredObject): Certificate | null {
+    const der = object.need(CKA.value);
+    const type = object.ulong(CKA.certificateType);
+    if (type !== undefined && type !== 0) {
+      throw damaged(`certificate ${object.id} is of type ${type}, not X.509`);
+    }
+    const known = this.#parsed.get(object.id);
+    let certificate: Certificate;
+    if (known && bytesEqual(known.der, der)) certificate = known;
+    else {
+      try {
+        certificate = parseCertificate(der);
+      } catch (cause) {
+        if (isIntact(object, der)) return null;
+        throw damaged(`certificate ${object.id} is malformed`, cause);
+      }
+    }
+    const differs = !bytesEqual(certificate.subject.der, object.need(CKA.subject))
+      ? "subject"
+      : !bytesEqual(certificate.issuer.der, object.need(CKA.issuer))
+      ? "issuer"
+      : !isSerial(object.need(CKA.serialNumber), certificate)
+      ? "serial number"
+      : null;
+    if (differs === null) return certificate;
+    throw damaged(`certificate ${object.id} has another ${differs} than is stored with it`);
+  }
+
+  /**
+   * Stores a certificate; see {@linkcode CertDB.importCert}.
+   *
+   * @param certificate The certificate.
+   * @param options What it is stored with.
+   * @returns What is stored now.
+   * @throws {NssError} As {@linkcode CertDB} says.
+   */
+  importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
+    const what = "import certificate";
+    return this.#writing(what, options.trust, options, async (makers) => {
+      const id = await certificateId(certificate);
+      return async (snapshot) => {
+        const entries = this.#entriesOf(snapshot);
+        const checked = await checkStorable(sourceOf(this.name, entries), certificate, options);
+        const trust = options.trust === undefined
+          ? null
+          : await this.#trustWriter(snapshot, entries, certificate, options.trust, makers);
+        const own = entries.all.find((entry) => entry.certificate.equals(certificate));
+        const newId = own === undefined ? makers.ids.next(snapshot, "certificate") : 0;
+        return (writer) => {
+          if (own !== undefined) {
+            if (own.record.nickname !== checked.nickname) {
+              writer.update("cert", own.object.id, new Map([[CKA.label, text(checked.nickname)]]));
+            }
+          } else {
+            writer.insert(
+              "cert",
+              newId,
+              new Map([
+                [CKA.class, ulong(CKO.certificate)],
+                [CKA.token, bool(true)],
+                [CKA.private, bool(false)],
+                [CKA.label, text(checked.nickname)],
+                [CKA.value, certificate.der],
+                [CKA.certificateType, ulong(0)],
+                [CKA.issuer, certificate.issuer.der],
+                [CKA.serialNumber, serialOf(certificate)],
+                [CKA.subject, certificate.subject.der],
+                [CKA.id, id],
+                [CKA.modifiable, bool(true)],
+              ]),
+            );
+          }
+          trust?.(writer);
+        };
+      };
+    }).then(() => this.#stored(certificate));
+  }
+
+  /**
+   * Changes how far a certificate is trusted; see {@linkcode CertDB.setTrust}.
+   *
+   * @param certificate The certificate.
+   * @param trust How far; `null` to say nothing about that any more.
+   * @param options What the password function is handed.
+   * @returns What is stored now.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT`, `SEC_ERROR_READ_ONLY`.
+   */
+  setTrust(
+    certificate: Certificate,
+    trust: CertTrust | null,
+    options: CertFindOptions = {},
+  ): Promise<CertRecord> {
+    return this.#writing(
+      "set trust",
+      trust,
+      options,
+      (makers) =>
+        Promise.resolve(async (snapshot) => {
+          const entries = this.#entriesOf(snapshot);
+          if (!entries.all.some((entry) => entry.certificate.equals(certificate))) {
+            throw new NssError(
+              "SEC_ERROR_UNKNOWN_CERT",
+              `Cannot set trust: certificate "${certificate.subject}" is not in "${this.name}"`,
+            );
+          }
+          return await this.#trustWriter(snapshot, entries, certificate, trust, makers);
+        }),
+    ).then(() => this.#stored(certificate));
+  }
+
+  /**
+   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   *
+   * @param certificate The certificate.
+   * @param options What the password function is handed.
+   * @returns Whether it was there.
+   * @throws {NssError} `SEC_ERROR_READ_ONLY`.
+   */
+  deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
+    return this.#writing(
+      "delete certificate",
+      undefined,
+      options,
+      () =>
+        Promise.resolve((snapshot) => {
+          const own = this.#entriesOf(snapshot).all
+            .find((entry) => entry.certificate.equals(certificate));
+          return Promise.resolve((writer) => {
+            if (own === undefined) return false;
+            for (const { id } of [own.object, ...own.trust.map(({ object }) => object)]) {
+              removeObject(writer, "cert", id);
+            }
+            return true;
+          });
+        }),
+    );
+  }
+
+  /** Logs in where trust is to be protected, and again where the password changes meanwhile. */
+  async #writing<T>(
+    what: string,
+    trust: CertTrust | null | undefined,
+    options: TokenOptions,
+    begin: (makers: Makers) => Promise<(snapshot: Snapshot) => Promise<Commit<T>>>,
+  ): Promise<T> {
+    if (this.isReadOnly) {
+      throw new NssError("SEC_ERROR_READ_ONLY", `Cannot ${what}: "${this.name}" is read-only`);
+    }
+    if (trust !== undefined && trust !== null) await this.#ensureLogin(what, options);
+    const prepare = await begin(new Makers(this.#core));
+    return await this.#core.write(prepare);
+  }
+
+  async #trustWriter(
+    snapshot: Snapshot,
+    entries: Entries,
+    certificate: Certificate,
+    trust: CertTrust | null,
+    makers: Makers,
+  ): Promise<Commit<void>> {
+    const stored = entries.all.find((entry) => entry.certificate.equals(certificate))?.trust ?? [];
+    if (trust === null) {
+      return (writer) => {
+        for (const { object } of stored) removeObject(writer, "cert", object.id);
+      };
+    }
+    const mask = ~TRUST_FLAGS.user;
+    const attributes = await trustAttributes(certificate, serialOf(certificate), {
+      ssl: trust.ssl & mask,
+      email: trust.email & mask,
+      objectSigning: trust.objectSigning & mask,
+    });
+    // One object in the form that all versions read, in the place of whatever there is
+    const kept = stored.find(({ form }) => form === "old")?.object.id;
+    const id = kept ?? makers.ids.next(snapshot, "trust");
+    const macs = await makers.macs(id, attributes);
+    return (writer) => {
+      for (const { object } of stored) {
+        if (object.id !== kept) removeObject(writer, "cert", object.id);
+      }
+      if (kept === undefined) writer.insert("cert", id, attributes);
+      else writer.update("cert", id, attributes);
+      for (const [attribute, item1] of macs) {
+        writer.putMetadata(macName("cert", id, attribute), { item1 });
+      }
+    };
+  }
+
+  async #stored(certificate: Certificate): Promise<CertRecord> {
+    const [record] = await this.find({ der: certificate.der, subject: certificate.subject.der });
+    if (record !== undefined) return record;
+    throw new NssError(
+      "SEC_ERROR_UNKNOWN_CERT",
+      `Cannot read what has been stored of "${certificate.subject}": another program has removed it`,
+    );
+  }
+}
+
+/** What a write computes once, although it may be begun several times. */
+class Makers {
+  readonly ids = new ObjectIds();
+  readonly #core: NssDbCore;
+  readonly #macs = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+
+  constructor(core: NssDbCore) {
+    this.#core = core;
+  }
+
+  async macs(
+    id: number,
+    attributes: ReadonlyMap<number, Uint8Array<ArrayBuffer>>,
+  ): Promise<(readonly [number, Uint8Array<ArrayBuffer>])[]> {
+    const session = this.#core.demandSession();
+    const mine = [...attributes].filter(([attribute]) => AUTHENTICATED.has(attribute));
+    return await Promise.all(mine.map(async ([attribute, value]) => {
+      const memo = `${session.record.item1.toHex()} ${id} ${attribute}`;
+      const mac = this.#macs.get(memo) ?? session.key.sign(id, attribute, value);
+      this.#macs.set(memo, mac);
+      return [attribute, await mac] as const;
+    }));
+  }
+}
+
+/** Removes an object with its MACs. */
+function removeObject(writer: NssDbWriter, file: "cert" | "key", id: number): void {
+  writer.remove(file, id);
+  writer.removeMetadata(macName(file, id, 0).slice(0, -8));
+}
+
+/** What the rules of {@linkcode CertDB} are checked against: what is there, whether or not it is authentic. */
+function sourceOf(name: string, entries: Entries): CertSource {
+  return {
+    name,
+    find: (query) =>
+      Promise.resolve(
+        entries.all.map(({ record }) => ({ ...record, trust: null }))
+          .filter((record) => matchesCertQuery(record, query)),
+      ),
+  };
+}
+
+interface TrustFinder {
+  readonly trustOf: (object: StoredObject, certificate: Certificate) => Entry["trust"];
+  readonly orphansOf: (certificates: readonly StoredObject[]) => Map<string, StoredObject>;
+}
+
+function trustFinder(snapshot: Snapshot): TrustFinder {
+  const key = (object: StoredObject): string =>
+    `${object.get(CKA.issuer)?.toHex()} ${object.get(CKA.serialNumber)?.toHex()}`;
+  const all = [
+    ...snapshot.newTrust.map((object) => ({ object, form: "new" as const })),
+    ...snapshot.oldTrust.map((object) => ({ object, form: "old" as const })),
+  ];
+  const byName = Map.groupBy(all, ({ object }) => key(object));
+  return {
+    trustOf: (object) => byName.get(key(object)) ?? [],
+    orphansOf: (certificates) => {
+      const known = new Set(certificates.map(key));
+      const orphans = new Map<string, StoredObject>();
+      for (const { object } of all) {
+        const hash = object.get(CKA.nssSha1) ?? object.get(CKA.hashOfCertificate);
+        if (hash !== undefined && !known.has(key(object))) orphans.set(hash.toHex(), object);
+      }
+      return orphans;
+    },
+  };
+}
+
+/** What is trusted, or distrusted, must not get lost with its name. */
+async function checkOrphans(
+  certificate: Certificate,
+  orphans: ReadonlyMap<string, StoredObject>,
+): Promise<void> {
+  if (orphans.size === 0) return;
+  for (const hash of ["SHA-1", "SHA-256"] as const) {
+    const object = orphans.get((await certificate.fingerprint(hash)).toHex());
+    if (object === undefined) continue;
+    throw damaged(
+      `trust ${object.id} is that of "${certificate.subject}", and has another issuer or serial number`,
+    );
+  }
+}
+
+/** Tells whether the private key of a certificate is in key4.db, for which no password is needed. */
+function keyFinder(
+  snapshot: Snapshot,
+): (certificate: Certificate, object: StoredObject) => boolean {
+  const values = new Set<string>();
+  const ids = new Set<string>();
+  for (const object of snapshot.secrets) {
+    if (object.ulong(CKA.class) !== CKO.privateKey) continue;
+    const value = object.get(CKA.nssDb) ?? object.get(CKA.modulus);
+    if (value !== undefined && value.length > 0) values.add(value.toHex());
+    else ids.add(object.get(CKA.id)?.toHex() ?? "");
+  }
+  return (certificate, object) => {
+    const id = object.get(CKA.id);
+    if (id !== undefined && id.length > 0 && ids.has(id.toHex())) return true;
+    if (values.size === 0) return false;
+    try {
+      return values.has(publicValueOf(certificate.subjectPublicKeyInfo).toHex());
+    } catch (error) {
+      if (error instanceof NssError) return false; // a kind of key that is not supported
+      throw error;
+    }
+  };
+}
+
+function serialOf(certificate: Certificate): Uint8Array<ArrayBuffer> {
+  return new DerWriter().primitive(0x02, certificate.serialNumber).finish();
+}
+
+/** NSS stores the INTEGER; some programs store its content. */
+function isSerial(stored: Uint8Array<ArrayBuffer>, certificate: Certificate): boolean {
+  return bytesEqual(stored, serialOf(certificate)) || bytesEqual(stored, certificate.serialNumber);
+}
+
+/** By what NSS finds the private key of a certificate; the hash of its encoding where the key is of no known kind. */
+async function certificateId(certificate: Certificate): Promise<Uint8Array<ArrayBuffer>> {
+  let value: Uint8Array<ArrayBuffer>;
+  try {
+    value = publicValueOf(certificate.subjectPublicKeyInfo);
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    value = certificate.subjectPublicKeyInfoDer;
+  }
+  return new Uint8Array(await crypto.subtle.digest("SHA-1", value));
+}
+
+/** Whether what is stored with a certificate is in it: then it is as it was, though of a form that is refused. */
+function isIntact(object: StoredObject, der: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const whole = new DerReader(der, "certificate");
+    whole.sequence("certificate");
+    whole.finish();
+  } catch {
+    return false;
+  }
+  const hex = der.toHex();
+  return [CKA.issuer, CKA.serialNumber, CKA.subject]
+    .every((attribute) => hex.includes(object.need(attribute).toHex()));
+}

@@ -1,0 +1,323 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { bytesEqual } from "../../cert/der.ts";
+import { NssError } from "../../cert/errors.ts";
+import { CKA, CKO, ENCRYPTED } from "./attributes.ts";
+import type { Commit, MetadataRow, NssDbFiles, NssDbReader } from "./files.ts";
+import { badMac, macName, PasswordKey } from "./sealing.ts";
+import { damaged, type StoredObject, ulong } from "./values.ts";
+
+/** What NSS encrypts to know the password again. */
+const PASSWORD_CHECK = new TextEncoder().encode("password-check");
+
+/** The name of the password's row in `metaData`. */
+export const PASSWORD_RECORD = "password";
+
+/** How often a value whose MAC is wrong is read again: NSS commits values and MACs one after the other. */
+const MAX_LOOKS = 4;
+const FIRST_PAUSE = 20;
+
+/** All that this package reads of a database, at one moment. */
+export interface Snapshot {
+  /** Changes with each write. */
+  readonly version: string;
+  /** The ids of all objects. */
+  readonly ids: ReadonlySet<number>;
+  /** The certificates. */
+  readonly certificates: readonly StoredObject[];
+  /** Trust in the form of NSS before 3.114. */
+  readonly oldTrust: readonly StoredObject[];
+  /** Trust in the form of PKCS#11 3.2. */
+  readonly newTrust: readonly StoredObject[];
+  /** The public keys. */
+  readonly publicKeys: readonly StoredObject[];
+  /** Everything in key4.db. */
+  readonly secrets: readonly StoredObject[];
+  /** The password record and the MACs. */
+  readonly metadata: ReadonlyMap<string, MetadataRow>;
+}
+
+/** A login, which lasts until the password changes. */
+export interface Session {
+  /** What encrypts. */
+  readonly key: PasswordKey;
+  /** The record of the password that it is for. */
+  readonly record: MetadataRow;
+  /** What was checked already: the MACs that are right. */
+  readonly verified: Set<string>;
+}
+
+/** A database with its login: what certificates and keys share. */
+export class NssDbCore {
+  /** The files. */
+  readonly files: NssDbFiles;
+  /** What people call the token. */
+  readonly label: string;
+  #session: Session | null = null;
+  #snapshot: Snapshot | null = null;
+  /** The record whose password is known not to be empty. */
+  #notEmpty: MetadataRow | null = null;
+
+  /**
+   * Creates a core.
+   *
+   * @param files The files.
+   * @param label What people call the token.
+   */
+  constructor(files: NssDbFiles, label: string) {
+    this.files = files;
+    this.label = label;
+  }
+
+  /** The login of the moment. */
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /**
+   * Reads the database, unless nothing has been written since. Where the password is empty, logs in.
+   *
+   * @returns What is in it.
+   */
+  async snapshot(): Promise<Snapshot> {
+    const version = await this.files.version();
+    const known = this.#snapshot;
+    const snapshot = known?.version === version ? known : await this.files.read(takeSnapshot);
+    this.#snapshot = snapshot;
+    await this.#align(snapshot.metadata.get(PASSWORD_RECORD));
+    return snapshot;
+  }
+
+  /** A password that has been changed ends the login; an empty one needs none. */
+  async #align(record: MetadataRow | undefined): Promise<void> {
+    if (this.#session !== null && !isSame(this.#session.record, record)) this.#end();
+    if (this.#session !== null || record === undefined || isSame(this.#notEmpty, record)) return;
+    const key = await checkPassword(record, "");
+    if (key === null) this.#notEmpty = record;
+    else if (this.#session === null) this.#begin(key, record);
+  }
+
+  #begin(key: PasswordKey, record: MetadataRow): void {
+    this.#session = { key, record, verified: new Set() };
+  }
+
+  #end(): void {
+    this.#session?.key.destroy();
+    this.#session = null;
+  }
+
+  /**
+   * Tries a password.
+   *
+   * @param password The password.
+   * @returns Whether it is right.
+   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if the database has none, `SEC_ERROR_BAD_DATABASE`.
+   */
+  async login(password: string): Promise<boolean> {
+    const record = (await this.snapshot()).metadata.get(PASSWORD_RECORD);
+    if (record === undefined) {
+      throw new NssError(
+        "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+        `Cannot log in to token "${this.label}": it has no password yet; changePassword() gives it one`,
+      );
+    }
+    const key = await checkPassword(record, password);
+    if (key === null) return false;
+    if (this.#session === null) this.#begin(key, record);
+    else key.destroy();
+    return true;
+  }
+
+  /**
+   * Ends the login, unless the password is empty.
+   *
+   * @returns When it has happened.
+   */
+  async logout(): Promise<void> {
+    if (this.#session === null) return;
+    const { record } = this.#session;
+    const empty = await checkPassword(record, "");
+    if (empty !== null) return empty.destroy();
+    this.#notEmpty = record;
+    this.#end();
+  }
+
+  /** Ends the login for good. */
+  async close(): Promise<void> {
+    this.#end();
+    this.#snapshot = null;
+    await this.files.close();
+  }
+
+  /** Whether a password has to be given to log in. */
+  get needsLogin(): boolean {
+    return this.#notEmpty !== null;
+  }
+
+  /**
+   * Gives the login that a write needs.
+   *
+   * @returns The login.
+   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if it has ended meanwhile.
+   */
+  demandSession(): Session {
+    if (this.#session !== null) return this.#session;
+    throw new NssError(
+      "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+      `Cannot use token "${this.label}": it is not logged in`,
+    );
+  }
+
+  /**
+   * Reads what MACs protect. A wrong one is looked at again: another program may be about to write.
+   *
+   * @param read Reads and checks.
+   * @returns What it returns.
+   */
+  async settled<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    for (let look = 1, pause = FIRST_PAUSE;; look++, pause *= 2) {
+      const snapshot = await this.snapshot();
+      try {
+        return await read(snapshot);
+      } catch (error) {
+        const isDamage = error instanceof NssError && error.name === "SEC_ERROR_BAD_DATABASE";
+        if (!isDamage || look === MAX_LOOKS) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  /**
+   * Writes; see {@linkcode NssDbFiles.write}.
+   *
+   * @param prepare Computes what is written from what is there.
+   * @returns What the commit returned.
+   */
+  write<T>(prepare: (snapshot: Snapshot) => Promise<Commit<T>>): Promise<T> {
+    return this.files.write(() => this.settled(prepare));
+  }
+
+  /**
+   * Checks the MAC of an attribute in the clear.
+   *
+   * @param session The login.
+   * @param snapshot Where the MAC is.
+   * @param file Which database the object is in.
+   * @param object The object.
+   * @param attribute The attribute; one that is missing has no MAC.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is missing or wrong.
+   */
+  async verifyMac(
+    session: Session,
+    snapshot: Snapshot,
+    file: "cert" | "key",
+    object: StoredObject,
+    attribute: number,
+  ): Promise<void> {
+    const value = object.get(attribute);
+    if (value === undefined) return;
+    await this.#verify(session, snapshot, file, object, attribute, value);
+  }
+
+  async #verify(
+    session: Session,
+    snapshot: Snapshot,
+    file: "cert" | "key",
+    object: StoredObject,
+    attribute: number,
+    value: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    const { id } = object;
+    const name = macName(file, id, attribute);
+    const mac = snapshot.metadata.get(name)?.item1;
+    if (mac === undefined) throw badMac(id, attribute, "is not protected by a MAC");
+    const isEncrypted = file === "key" && ENCRYPTED.has(attribute);
+    const memo = isEncrypted ? null : `${name} ${value.toHex()} ${mac.toHex()}`;
+    if (memo !== null && session.verified.has(memo)) return;
+    if (!await session.key.verify(mac, isEncrypted ? 0 : id, attribute, value)) {
+      throw badMac(id, attribute, "has a wrong MAC");
+    }
+    if (memo !== null) session.verified.add(memo);
+  }
+
+  /**
+   * Decrypts an attribute of an object in key4.db and checks its MAC.
+   *
+   * @param session The login.
+   * @param snapshot Where the MAC is.
+   * @param object The object.
+   * @param attribute The attribute.
+   * @returns Its value; secret.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is missing or damaged.
+   */
+  async decrypt(
+    session: Session,
+    snapshot: Snapshot,
+    object: StoredObject,
+    attribute: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { plaintext, isLegacy } = await session.key.decrypt(object.need(attribute));
+    if (plaintext === null) throw badMac(object.id, attribute, "cannot be decrypted");
+    // The form before NSS 3.49 had none
+    if (!isLegacy) await this.#verify(session, snapshot, "key", object, attribute, plaintext);
+    return plaintext;
+  }
+}
+
+function takeSnapshot(reader: NssDbReader): Snapshot {
+  const ofClass = (value: number): StoredObject[] =>
+    reader.objects("cert", [[CKA.class, ulong(value)]]);
+  const objects = {
+    certificates: ofClass(CKO.certificate),
+    oldTrust: ofClass(CKO.nssTrust),
+    newTrust: ofClass(CKO.trust),
+    publicKeys: ofClass(CKO.publicKey),
+    secrets: reader.objects("key", []),
+  };
+  const metadata = new Map(reader.allMetadata().map(({ name, ...row }) => [name, row]));
+  return { version: reader.version, ids: reader.ids(), ...objects, metadata };
+}
+
+function isSame(a: MetadataRow | null, b: MetadataRow | undefined): boolean {
+  if (a === null || b === undefined || a.item2 === undefined || b.item2 === undefined) return false;
+  return bytesEqual(a.item1, b.item1) && bytesEqual(a.item2, b.item2);
+}
+
+/**
+ * Checks a password.
+ *
+ * @param record The record of it.
+ * @param password The password.
+ * @returns What it decrypts with, or `null` if it is wrong.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the record is malformed.
+ */
+export async function checkPassword(
+  record: MetadataRow,
+  password: string,
+): Promise<PasswordKey | null> {
+  const { item1: salt, item2 } = record;
+  if (item2 === undefined || salt.length === 0 || salt.length > 64) {
+    throw damaged("the record of the password is malformed");
+  }
+  const key = await PasswordKey.derive(salt, password);
+  const { plaintext } = await key.decrypt(item2);
+  if (plaintext !== null && bytesEqual(plaintext, PASSWORD_CHECK)) return key;
+  key.destroy();
+  return null;
+}
+
+/**
+ * Makes the record of a password.
+ *
+ * @param saltLength Which generation: 20 or 48 bytes.
+ * @param password The password.
+ * @returns The record, and what encrypts with it.
+ */
+export async function makePasswordRecord(
+  saltLength: number,
+  password: string,
+): Promise<{ readonly record: MetadataRow; readonly key: PasswordKey }> {
+  const salt = crypto.getRandomValues(new Uint8Array(saltLength));
+  const key = await PasswordKey.derive(salt, password);
+  return { record: { item1: salt, item2: await key.encrypt(PASSWORD_CHECK) }, key };
+}

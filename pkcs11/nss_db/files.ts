@@ -1,0 +1,499 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node:.
+
+import type { DatabaseSync } from "node:sqlite";
+import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
+import { columnValue, damaged, StoredObject } from "./values.ts";
+import { WriterQueue } from "./writer_queue.ts";
+
+/** How long SQLite itself waits for a lock, in milliseconds: it stops the whole program meanwhile. */
+const BUSY_TIMEOUT = 20;
+
+/** How long this package waits for other programs before it gives up, in milliseconds. NSS's tools wait 1 s. */
+export const LOCK_PATIENCE = 60_000;
+
+/** The first wait between two attempts in milliseconds, and the longest: it doubles, more or less. */
+const FIRST_WAIT = 2;
+const LONGEST_WAIT = 100;
+
+/** What {@linkcode NssDbFiles.open} takes. */
+export interface NssDbFilesOptions {
+  /** Whether nothing is to be written. */
+  readonly isReadOnly: boolean;
+  /** Whether files that are missing are made. */
+  readonly create: boolean;
+  /** What stands before `cert9.db`. */
+  readonly certPrefix: string;
+  /** What stands before `key4.db`. */
+  readonly keyPrefix: string;
+}
+
+/** A query for objects: what each attribute must be. */
+export type ObjectQuery = readonly (readonly [attribute: number, value: Uint8Array<ArrayBuffer>])[];
+
+/** Which of the two databases: `nssPublic` in cert9.db, or `nssPrivate` in key4.db. */
+export type DbFile = "cert" | "key";
+
+/** The two databases of a folder, as one transaction sees them. */
+export interface NssDbReader {
+  /** Changes with each write, whoever makes it. */
+  readonly version: string;
+  /** The ids of all objects. */
+  ids(): Set<number>;
+  /** Finds objects. */
+  objects(file: DbFile, query: ObjectQuery): StoredObject[];
+  /** Gets a row of `metaData`; `item2` is there in the password record. */
+  metadata(name: string): MetadataRow | undefined;
+  /** Gets all rows of `metaData`. */
+  allMetadata(): (MetadataRow & { readonly name: string })[];
+}
+
+/** A row of `metaData`. */
+export interface MetadataRow {
+  /** The salt, or a MAC. */
+  readonly item1: Uint8Array<ArrayBuffer>;
+  /** What is encrypted to check the password. */
+  readonly item2?: Uint8Array<ArrayBuffer>;
+}
+
+/** The two databases of a folder in a transaction that changes them. */
+export interface NssDbWriter extends NssDbReader {
+  /** Adds an object. */
+  insert(file: DbFile, id: number, attributes: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): void;
+  /** Changes some attributes of an object. */
+  update(file: DbFile, id: number, attributes: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): void;
+  /** Removes an object. */
+  remove(file: DbFile, id: number): void;
+  /** Writes a row of `metaData`. */
+  putMetadata(name: string, row: MetadataRow): void;
+  /** Removes the rows of `metaData` whose names begin so. */
+  removeMetadata(prefix: string): void;
+}
+
+/** What a write does once it knows what it needs: all at once, without waiting. */
+export type Commit<T> = (writer: NssDbWriter) => T;
+
+const TABLES: Readonly<Record<DbFile, string>> = { cert: "nssPublic", key: "nssPrivate" };
+
+/** SQLite's primary result codes that have a meaning here. */
+const BUSY = 5;
+const LOCKED = 6;
+const CODES: Readonly<Record<number, ErrorName>> = {
+  3: "PR_NO_ACCESS_RIGHTS_ERROR",
+  8: "SEC_ERROR_READ_ONLY",
+  10: "SEC_ERROR_IO",
+  13: "SEC_ERROR_IO",
+};
+
+/**
+ * cert9.db and key4.db of one folder.
+ *
+ * SQLite is synchronous here. So a transaction never waits: what it needs is made before it begins, it takes both
+ * databases at once, in the order of NSS, and is begun anew when another program has written meanwhile.
+ */
+export class NssDbFiles {
+  /** The folder. */
+  readonly directory: string;
+  /** Whether nothing can be written. */
+  readonly isReadOnly: boolean;
+  readonly #databases: Readonly<Record<DbFile, DatabaseSync>>;
+  readonly #queue: WriterQueue;
+  readonly #columns = new Map<DbFile, ReadonlySet<string>>();
+  /** How often this object has written, which SQLite does not count. */
+  #ownWrites = 0;
+  #closed = false;
+
+  private constructor(
+    directory: string,
+    isReadOnly: boolean,
+    databases: Readonly<Record<DbFile, DatabaseSync>>,
+  ) {
+    this.directory = directory;
+    this.isReadOnly = isReadOnly;
+    this.#databases = databases;
+    this.#queue = WriterQueue.of(directory);
+  }
+
+  /**
+   * Opens the databases of a folder.
+   *
+   * @param directory The folder.
+   * @param options Whether to write and to create.
+   * @returns The databases.
+   * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_LEGACY_DATABASE`, `SEC_ERROR_BAD_DATABASE`,
+   * `SEC_ERROR_READ_ONLY`, `PR_NO_ACCESS_RIGHTS_ERROR`.
+   */
+  static async open(directory: string, options: NssDbFilesOptions): Promise<NssDbFiles> {
+    const { DatabaseSync } = await loadSqlite();
+    const fs = await import("node:fs/promises");
+    const { isReadOnly, create, certPrefix, keyPrefix } = options;
+    let real: string;
+    try {
+      real = await fs.realpath(directory);
+    } catch (cause) {
+      throw openError(directory, "its folder", cause);
+    }
+    const paths = { cert: `${real}/${certPrefix}cert9.db`, key: `${real}/${keyPrefix}key4.db` };
+    for (const path of Object.values(paths)) {
+      try {
+        if (isReadOnly) await fs.access(path, fs.constants.R_OK);
+        else {
+          // 0600 as NSS has it, before there is anything in it; where it exists, this asks whether it can be written
+          const file = await fs.open(path, create ? "a" : "r+", 0o600);
+          await file.close();
+        }
+      } catch (cause) {
+        const old = `${real}/${certPrefix}cert8.db`;
+        if (codeOf(cause) === "ENOENT" && await exists(old)) throw legacyDatabase(directory);
+        throw openError(directory, path.slice(real.length + 1), cause);
+      }
+    }
+    const opened: DatabaseSync[] = [];
+    try {
+      const openOne = (path: string): DatabaseSync => {
+        const database = new DatabaseSync(path, { readOnly: isReadOnly, timeout: BUSY_TIMEOUT });
+        opened.push(database);
+        return database;
+      };
+      const databases = { cert: openOne(paths.cert), key: openOne(paths.key) };
+      const files = new NssDbFiles(real, isReadOnly, databases);
+      if (create) await files.#createTables();
+      await files.#checkSchema();
+      return files;
+    } catch (error) {
+      for (const database of opened) database.close();
+      throw error instanceof NssError ? error : sqliteError("open NSS database", error);
+    }
+  }
+
+  async #createTables(): Promise<void> {
+    await this.#queue.run(() =>
+      this.#exclusively(() => {
+        const { cert, key } = this.#databases;
+        // What somebody else has put there stays as it is, and is refused below
+        const isEmpty = (database: DatabaseSync): boolean =>
+          database.prepare("SELECT name FROM sqlite_master").all().length === 0;
+        if (isEmpty(cert)) cert.exec(createTableSql(TABLES.cert));
+        if (isEmpty(key)) key.exec(createTableSql(TABLES.key) + CREATE_METADATA_SQL);
+      })
+    );
+  }
+
+  /** A table that is missing or of another form is damage, or a version that does not exist yet. */
+  async #checkSchema(): Promise<void> {
+    await this.#unlocked("open NSS database", () => {
+      for (const [file, name] of [["cert", "cert9.db"], ["key", "key4.db"]] as const) {
+        const database = this.#databases[file];
+        const version = database.prepare("PRAGMA user_version").get()?.user_version;
+        if (version !== 0) {
+          throw new NssError(
+            "SEC_ERROR_BAD_DATABASE",
+            `Cannot open NSS database: ${name} has the schema version ${version}, and this package knows 0 only`,
+          );
+        }
+        const missing = (table: string, needed: readonly string[]): void => {
+          const columns = this.#readColumns(file, table);
+          if (columns.size === 0) throw damaged(`${name} has no table ${table}`);
+          const absent = needed.find((column) => !columns.has(column));
+          if (absent !== undefined) throw damaged(`${name} has no column ${absent} in ${table}`);
+        };
+        missing(TABLES[file], ["id", "a0", "a3", "a11", "a81", "a82", "a101", "a102"]);
+        if (file === "key") missing("metaData", ["id", "item1", "item2"]);
+      }
+    });
+  }
+
+  #readColumns(file: DbFile, table: string): ReadonlySet<string> {
+    const rows = this.#databases[file].prepare(`PRAGMA table_info(${table})`).all();
+    return new Set(rows.map(({ name }) => String(name)));
+  }
+
+  /**
+   * Reads in one transaction.
+   *
+   * @param read What to read; it does not wait.
+   * @returns What it returns.
+   * @throws {NssError} What it throws; `SEC_ERROR_BUSY` if another program holds the databases too long.
+   */
+  read<T>(read: (reader: NssDbReader) => T): Promise<T> {
+    return this.#unlocked(
+      "read NSS database",
+      () => this.#consistently(() => read(this.#access())),
+    );
+  }
+
+  /**
+   * Writes in one transaction.
+   *
+   * @param prepare Reads and computes what is needed, with {@linkcode NssDbFiles.read}. It is called again where
+   * another program has written since.
+   * @returns What the commit returned.
+   * @throws {NssError} What they throw; `SEC_ERROR_READ_ONLY`, `SEC_ERROR_BUSY`.
+   */
+  write<T>(prepare: () => Promise<Commit<T>>): Promise<T> {
+    if (this.isReadOnly) {
+      return Promise.reject(
+        new NssError(
+          "SEC_ERROR_READ_ONLY",
+          "Cannot write NSS database: it is open for reading only",
+        ),
+      );
+    }
+    return this.#queue.run(async () => {
+      const end = Date.now() + LOCK_PATIENCE;
+      while (true) {
+        const before = await this.#unlocked("read NSS database", () => this.#versions());
+        const commit = await prepare();
+        const result = await this.#exclusively(() =>
+          this.#versions() === before ? { value: commit(this.#access()) } : null
+        );
+        if (result !== null) {
+          this.#ownWrites++;
+          return result.value;
+        }
+        if (Date.now() > end) throw busy("write NSS database", "other programs write all the time");
+      }
+    });
+  }
+
+  /**
+   * Tells whether anything has been written since.
+   *
+   * @returns What {@linkcode NssDbReader.version} would be now.
+   */
+  version(): Promise<string> {
+    return this.#unlocked("read NSS database", () => this.#versions());
+  }
+
+  /** Closes the files, after the writes that are under way. */
+  async close(): Promise<void> {
+    await this.#queue.run(() => {
+      if (this.#closed) return Promise.resolve();
+      this.#closed = true;
+      this.#databases.cert.close();
+      this.#databases.key.close();
+      return Promise.resolve();
+    });
+  }
+
+  /** Changes when another connection has written. */
+  #versions(): string {
+    const version = (file: DbFile): unknown =>
+      this.#databases[file].prepare("PRAGMA data_version").get()?.data_version;
+    return `${version("cert")} ${version("key")} ${this.#ownWrites}`;
+  }
+
+  /** One view of both, taken in the order of those who write. */
+  #consistently<T>(read: () => T): T {
+    const { cert, key } = this.#databases;
+    cert.exec("BEGIN");
+    try {
+      key.exec("BEGIN");
+      return read();
+    } finally {
+      rollback(key);
+      rollback(cert);
+    }
+  }
+
+  /** Both locks are taken before anything is written, so that no COMMIT has to wait for a reader. */
+  #exclusively<T>(write: () => T): Promise<T> {
+    return this.#unlocked("write NSS database", () => {
+      const { cert, key } = this.#databases;
+      try {
+        cert.exec("BEGIN EXCLUSIVE");
+        key.exec("BEGIN EXCLUSIVE");
+        const result = write();
+        // MACs before what they protect, as NSS does
+        key.exec("COMMIT");
+        cert.exec("COMMIT");
+        return result;
+      } finally {
+        rollback(key);
+        rollback(cert);
+      }
+    });
+  }
+
+  /** Does something as soon as no other program prevents it. */
+  async #unlocked<T>(what: string, run: () => T): Promise<T> {
+    const end = Date.now() + LOCK_PATIENCE;
+    for (let wait = FIRST_WAIT;; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      if (this.#closed) {
+        throw new NssError("SEC_ERROR_NO_TOKEN", `Cannot ${what}: it is closed`);
+      }
+      try {
+        return run();
+      } catch (error) {
+        if (error instanceof NssError) throw error;
+        if (!isBusy(error)) throw sqliteError(what, error);
+        if (Date.now() > end) throw busy(what, "another program holds it", error);
+      }
+      // Two that wait for each other must not do so in step
+      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
+    }
+  }
+
+  #access(): NssDbWriter {
+    const databases = this.#databases;
+    const { key } = databases;
+    return {
+      version: this.#versions(),
+      ids: () => {
+        const all = (["cert", "key"] as const).flatMap((file) =>
+          databases[file].prepare(`SELECT id FROM ${TABLES[file]}`).all()
+        );
+        return new Set(all.map(({ id }) => Number(id)));
+      },
+      objects: (file, query) => {
+        const columns = query.map(([attribute]) => columnOf(attribute));
+        // A column that this database does not have yet is empty in all rows
+        if (!this.#has(file, columns)) return [];
+        const where = columns.map((column) => `${column} = ?`).join(" AND ");
+        const sql = `SELECT * FROM ${TABLES[file]}${where === "" ? "" : ` WHERE ${where}`}`;
+        const rows = databases[file].prepare(sql).all(...query.map(([, value]) => value));
+        return rows.map((row) => new StoredObject(row));
+      },
+      metadata: (name) => {
+        const row = key.prepare("SELECT item1, item2 FROM metaData WHERE id = ?").get(name);
+        return row === undefined ? undefined : metadataOf(name, row);
+      },
+      allMetadata: () =>
+        key.prepare("SELECT id, item1, item2 FROM metaData").all().map((row) => {
+          const name = String(row.id);
+          return { name, ...metadataOf(name, row) };
+        }),
+      insert: (file, id, attributes) => {
+        const columns = [...attributes.keys()].map(columnOf);
+        this.#addColumns(file, columns);
+        const names = ["id", ...columns].join(", ");
+        const marks = ["id", ...columns].map(() => "?").join(", ");
+        databases[file].prepare(`INSERT INTO ${TABLES[file]} (${names}) VALUES (${marks})`)
+          .run(id, ...[...attributes.values()].map(columnValue));
+      },
+      update: (file, id, attributes) => {
+        const columns = [...attributes.keys()].map(columnOf);
+        this.#addColumns(file, columns);
+        const set = columns.map((column) => `${column} = ?`).join(", ");
+        databases[file].prepare(`UPDATE ${TABLES[file]} SET ${set} WHERE id = ?`)
+          .run(...[...attributes.values()].map(columnValue), id);
+      },
+      remove: (file, id) => {
+        databases[file].prepare(`DELETE FROM ${TABLES[file]} WHERE id = ?`).run(id);
+      },
+      putMetadata: (name, { item1, item2 }) => {
+        key.prepare("INSERT INTO metaData (id, item1, item2) VALUES (?, ?, ?)")
+          .run(name, item1, item2 ?? null);
+      },
+      removeMetadata: (prefix) => {
+        key.prepare("DELETE FROM metaData WHERE substr(id, 1, ?) = ?").run(prefix.length, prefix);
+      },
+    };
+  }
+
+  #has(file: DbFile, columns: readonly string[]): boolean {
+    const known = this.#columns.get(file);
+    if (known !== undefined && columns.every((column) => known.has(column))) return true;
+    const read = this.#readColumns(file, TABLES[file]); // another program may have added some
+    this.#columns.set(file, read);
+    return columns.every((column) => read.has(column));
+  }
+
+  /** As NSS does with databases of its older versions. */
+  #addColumns(file: DbFile, columns: readonly string[]): void {
+    if (this.#has(file, columns)) return;
+    const known = this.#columns.get(file)!;
+    for (const column of columns.filter((column) => !known.has(column))) {
+      this.#databases[file].exec(`ALTER TABLE ${TABLES[file]} ADD COLUMN ${column}`);
+    }
+    this.#columns.delete(file);
+  }
+}
+
+function metadataOf(name: string, row: Record<string, unknown>): MetadataRow {
+  const { item1, item2 } = row;
+  if (!(item1 instanceof Uint8Array)) throw damaged(`the record "${name}" has no bytes in item1`);
+  if (item2 === null || item2 === undefined) return { item1: item1.slice() };
+  if (!(item2 instanceof Uint8Array)) throw damaged(`the record "${name}" has no bytes in item2`);
+  return { item1: item1.slice(), item2: item2.slice() };
+}
+
+function rollback(database: DatabaseSync): void {
+  if (database.isOpen && database.isTransaction) database.exec("ROLLBACK");
+}
+
+/** SQLite's code, which Deno gives of statements, and not of `exec`, whose message it is then. */
+function isBusy(error: unknown): boolean {
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  if (errcode !== undefined) return [BUSY, LOCKED].includes(errcode & 0xff);
+  return /database (?:table )?is locked/.test(message ?? "");
+}
+
+function busy(what: string, state: string, cause?: unknown): NssError {
+  return new NssError(
+    "SEC_ERROR_BUSY",
+    `Cannot ${what}: ${state}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+function sqliteError(what: string, cause: unknown): NssError {
+  const { errcode, message, name } = cause as { errcode?: number; message?: string; name?: string };
+  const code: ErrorName = name === "NotCapable"
+    ? "PR_NO_ACCESS_RIGHTS_ERROR"
+    : CODES[(errcode ?? 0) & 0xff] ??
+      (/readonly/.test(message ?? "") ? "SEC_ERROR_READ_ONLY" : "SEC_ERROR_BAD_DATABASE");
+  return new NssError(code, `Cannot ${what}: ${message}`, { cause });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
+}
+
+function openError(directory: string, what: string, cause: unknown): NssError {
+  const at = `Cannot open NSS database in "${directory}": ${what}`;
+  if ((cause as Error).name === "NotCapable") {
+    return new NssError(
+      "PR_NO_ACCESS_RIGHTS_ERROR",
+      `${at} is out of reach; run with --allow-read, and --allow-write where it changes, of the folder`,
+      { cause },
+    );
+  }
+  switch (codeOf(cause)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return new NssError("PR_FILE_NOT_FOUND_ERROR", `${at} does not exist`, { cause });
+    case "EROFS":
+    case "EACCES":
+    case "EPERM":
+      return new NssError("SEC_ERROR_READ_ONLY", `${at} may not be opened`, { cause });
+  }
+  return new NssError("SEC_ERROR_IO", `${at} cannot be opened`, { cause });
+}
+
+/** Says that a database is of the form before NSS 3.12. */
+export function legacyDatabase(directory: string): NssError {
+  return new NssError(
+    "SEC_ERROR_LEGACY_DATABASE",
+    `Cannot open NSS database in "${directory}": it is of the old dbm: form; ` +
+      "convert it first, by certutil -K -d sql:DIRECTORY of an NSS before 3.120",
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  const fs = await import("node:fs/promises");
+  return await fs.access(path).then(() => true, () => false);
+}
+
+async function loadSqlite(): Promise<typeof import("node:sqlite")> {
+  try {
+    return await import("node:sqlite");
+  } catch (cause) {
+    throw new NssError(
+      "SEC_ERROR_NO_MODULE",
+      "Cannot open NSS database: this runtime has no node:sqlite",
+      { cause },
+    );
+  }
+}

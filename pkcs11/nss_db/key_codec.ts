@@ -1,0 +1,253 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { constructedTag, DerReader, TAG } from "../../cert/der.ts";
+import { DerWriter } from "../../cert/der_writer.ts";
+import { NssError } from "../../cert/errors.ts";
+import { OIDS } from "../../cert/oids.ts";
+import {
+  describeKey,
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/spki.ts";
+import { keyIdOf, publicValueOf } from "../key_id.ts";
+import { encodePkcs8 } from "../pkcs8.ts";
+import { CKA, CKK, CKO } from "./attributes.ts";
+import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
+
+type Values = Map<number, Uint8Array<ArrayBuffer>>;
+
+/** The parts of an RSA private key in the order of RSAPrivateKey (RFC 8017, Appendix A.1.2), after the public ones. */
+const RSA_PARTS: readonly number[] = [
+  CKA.privateExponent,
+  CKA.prime1,
+  CKA.prime2,
+  CKA.exponent1,
+  CKA.exponent2,
+  CKA.coefficient,
+];
+
+/** A key pair as NSS stores it, before anything is encrypted. */
+export interface KeyObjects {
+  /** The `CKA_ID`. */
+  readonly id: Uint8Array<ArrayBuffer>;
+  /** What is in key4.db in the clear. */
+  readonly privateKey: Values;
+  /** What is in key4.db encrypted. Secret. */
+  readonly secrets: Values;
+  /** What is in cert9.db. */
+  readonly publicKey: Values;
+}
+
+/**
+ * Takes a private key apart.
+ *
+ * @param pkcs8 The key; secret.
+ * @param publicKey Its public half.
+ * @param label What people call it.
+ * @returns Its attributes.
+ * @throws {NssError} `SEC_ERROR_UNSUPPORTED_KEYALG` if NSS databases have no such keys.
+ */
+export async function encodeKey(
+  pkcs8: Uint8Array<ArrayBuffer>,
+  publicKey: SubjectPublicKeyInfo,
+  label: string | null,
+): Promise<KeyObjects> {
+  const { type } = publicKey.algorithm;
+  const isRsa = type === "rsa" || type === "rsa-pss";
+  if (!isRsa && type !== "ec") {
+    throw new NssError(
+      "SEC_ERROR_UNSUPPORTED_KEYALG",
+      `Cannot store private key: NSS databases hold RSA and EC keys, none of ${
+        describeKey(publicKey.algorithm)
+      }`,
+    );
+  }
+  const info = new DerReader(pkcs8, "private key").sequence("privateKeyInfo");
+  info.integer("version");
+  info.element("privateKeyAlgorithm", TAG.sequence);
+  const inner = new DerReader(info.octetString("privateKey"), "private key").sequence("privateKey");
+  inner.integer("version");
+
+  const id = await keyIdOf(publicKey);
+  const common = (isPrivate: boolean): [number, Uint8Array<ArrayBuffer>][] => [
+    [CKA.class, ulong(isPrivate ? CKO.privateKey : CKO.publicKey)],
+    [CKA.token, bool(true)],
+    [CKA.private, bool(isPrivate)],
+    [CKA.label, text(label)],
+    [CKA.keyType, ulong(isRsa ? CKK.rsa : CKK.ec)],
+    [CKA.subject, new Uint8Array(0)],
+    [CKA.id, id],
+    [CKA.derive, bool(!isRsa)],
+    [CKA.startDate, new Uint8Array(0)],
+    [CKA.endDate, new Uint8Array(0)],
+    [CKA.local, bool(false)],
+    [CKA.modifiable, bool(true)],
+  ];
+  const privateValues: Values = new Map([
+    ...common(true),
+    [CKA.sensitive, bool(true)],
+    [CKA.decrypt, bool(isRsa)],
+    [CKA.unwrap, bool(isRsa)],
+    [CKA.sign, bool(true)],
+    [CKA.signRecover, bool(isRsa)],
+    [CKA.extractable, bool(true)],
+    [CKA.neverExtractable, bool(false)],
+    [CKA.alwaysSensitive, bool(true)],
+    [CKA.nssDb, publicValueOf(publicKey)],
+  ]);
+  const publicValues: Values = new Map([
+    ...common(false),
+    [CKA.encrypt, bool(isRsa)],
+    [CKA.wrap, bool(isRsa)],
+    [CKA.verify, bool(true)],
+    [CKA.verifyRecover, bool(isRsa)],
+    [CKA.neverExtractable, bool(true)],
+  ]);
+  const secrets: Values = new Map();
+  if (isRsa) {
+    for (const attribute of [CKA.modulus, CKA.publicExponent]) {
+      const value = inner.unsignedInteger("").slice();
+      privateValues.set(attribute, value);
+      publicValues.set(attribute, value);
+    }
+    for (const attribute of RSA_PARTS) {
+      secrets.set(attribute, inner.unsignedInteger("").slice());
+    }
+  } else {
+    secrets.set(CKA.value, inner.octetString("").slice());
+    const parameters = curveOf(publicKey);
+    privateValues.set(CKA.ecParams, parameters);
+    publicValues.set(CKA.ecParams, parameters);
+    publicValues.set(CKA.ecPoint, new DerWriter().octetString(publicKey.publicKey).finish());
+  }
+  return { id, privateKey: privateValues, secrets, publicKey: publicValues };
+}
+
+function algorithmOf(publicKey: SubjectPublicKeyInfo): Uint8Array<ArrayBuffer> {
+  return new DerReader(publicKey.der, "public key").sequence("").element("algorithm").der;
+}
+
+function curveOf(publicKey: SubjectPublicKeyInfo): Uint8Array<ArrayBuffer> {
+  const identifier = new DerReader(algorithmOf(publicKey), "public key").sequence("");
+  identifier.oid("algorithm");
+  return identifier.element("parameters").der.slice();
+}
+
+const RSA_ENCRYPTION = new DerWriter().sequence((w) => w.oid(OIDS.rsaEncryption).null()).finish();
+
+/**
+ * Puts the public half of a stored private key together.
+ *
+ * @param object The private key, or a public one.
+ * @returns The public key; `null` if it is of a kind that is not supported, or not known.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
+ */
+export function readPublicKey(object: StoredObject): SubjectPublicKeyInfo | null {
+  const spki = new DerWriter();
+  switch (object.ulong(CKA.keyType)) {
+    case CKK.rsa: {
+      const modulus = object.need(CKA.modulus);
+      const exponent = object.need(CKA.publicExponent);
+      const db = object.get(CKA.nssDb);
+      if (db !== undefined && db.length > 0 && db.toHex() !== modulus.toHex()) {
+        throw damaged(`key ${object.id} has two moduli`);
+      }
+      spki.sequence((w) => {
+        w.raw(RSA_ENCRYPTION);
+        w.bitString((w) => w.sequence((w) => w.unsignedInteger(modulus).unsignedInteger(exponent)));
+      });
+      break;
+    }
+    case CKK.ec: {
+      const parameters = object.need(CKA.ecParams);
+      const point = readPoint(object);
+      if (point === null) return null;
+      spki.sequence((w) => {
+        w.sequence((w) => w.oid(OIDS.ecPublicKey).raw(parameters)).bitString(point);
+      });
+      break;
+    }
+    default:
+      return null;
+  }
+  try {
+    return parseSubjectPublicKeyInfo(spki.finish());
+  } catch (cause) {
+    const { name } = cause as NssError;
+    if (name === "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE") return null;
+    throw damaged(`the public half of key ${object.id} is malformed`, cause);
+  }
+}
+
+function readPoint(object: StoredObject): Uint8Array<ArrayBuffer> | null {
+  const bare = object.get(CKA.nssDb);
+  if (bare !== undefined && bare.length > 0) return bare;
+  const wrapped = object.get(CKA.ecPoint);
+  if (wrapped === undefined || wrapped.length === 0) return null;
+  try {
+    const reader = new DerReader(wrapped, "point");
+    const point = reader.octetString("");
+    reader.finish();
+    if (point[0] === 4) return point;
+  } catch {
+    // not wrapped
+  }
+  return wrapped; // some programs store the point itself, which begins with the same byte
+}
+
+/** The attributes of a stored private key that are encrypted. */
+export function secretsOf(object: StoredObject): readonly number[] {
+  return object.ulong(CKA.keyType) === CKK.rsa ? RSA_PARTS : [CKA.value];
+}
+
+/**
+ * Puts a private key together.
+ *
+ * @param object The stored key.
+ * @param secrets What {@linkcode secretsOf} names, decrypted; it is overwritten.
+ * @param publicKey Its public half as a certificate has it, or as it is stored.
+ * @returns PKCS#8; secret.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
+ */
+export function decodeKey(
+  object: StoredObject,
+  secrets: ReadonlyMap<number, Uint8Array<ArrayBuffer>>,
+  publicKey: SubjectPublicKeyInfo | null,
+): Uint8Array<ArrayBuffer> {
+  try {
+    if (object.ulong(CKA.keyType) === CKK.rsa) {
+      const rsa = new DerWriter().sequence((w) => {
+        w.integer(0);
+        w.unsignedInteger(object.need(CKA.modulus)).unsignedInteger(
+          object.need(CKA.publicExponent),
+        );
+        for (const attribute of RSA_PARTS) w.unsignedInteger(secrets.get(attribute)!);
+      }).finish();
+      const pkcs8 = encodePkcs8(publicKey === null ? RSA_ENCRYPTION : algorithmOf(publicKey), rsa);
+      rsa.fill(0);
+      return pkcs8;
+    }
+    const parameters = object.need(CKA.ecParams);
+    const algorithm = new DerWriter()
+      .sequence((w) => w.oid(OIDS.ecPublicKey).raw(parameters))
+      .finish();
+    const scalar = secrets.get(CKA.value)!;
+    const ec = new DerWriter().sequence((w) => {
+      w.integer(1).octetString(withoutZeros(scalar));
+      if (publicKey !== null) {
+        w.constructed(constructedTag(1), (w) => w.bitString(publicKey.publicKey));
+      }
+    }).finish();
+    const pkcs8 = encodePkcs8(algorithm, ec);
+    ec.fill(0);
+    return pkcs8;
+  } finally {
+    for (const value of secrets.values()) value.fill(0);
+  }
+}
+
+/** A big number may have been stored with the zero that makes it positive. */
+function withoutZeros(value: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const first = value.findIndex((byte) => byte !== 0);
+  return first < 0 ? value : value.subarray(first);
+}

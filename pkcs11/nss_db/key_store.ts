@@ -1,0 +1,303 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { bytesEqual } from "../../cert/der.ts";
+import { NssError } from "../../cert/errors.ts";
+import type { KeyAlgorithm, PrivateKey } from "../../cert/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { keyIdOf, publicValueOf } from "../key_id.ts";
+import { decodePrivateKey } from "../pkcs8.ts";
+import { fromInfo } from "../private_key.ts";
+import { SessionKey } from "../session_key.ts";
+import { type KeyQuery, publicKeyOf, type TokenKey } from "../token.ts";
+import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
+import type { NssDbCore, Session, Snapshot } from "./core.ts";
+import { decodeKey, encodeKey, type KeyObjects, readPublicKey, secretsOf } from "./key_codec.ts";
+import { ObjectIds } from "./object_ids.ts";
+import { macName } from "./sealing.ts";
+import { damaged, type StoredObject } from "./values.ts";
+
+/** A private key as it is stored. */
+export interface StoredKey extends TokenKey {
+  /** The object in key4.db. */
+  readonly object: StoredObject;
+}
+
+/** Keys that are in WebCrypto already, by the object that they are stored as. */
+type Opened = Map<number, { readonly object: StoredObject; readonly key: Promise<PrivateKey> }>;
+
+/** The private keys of an NSS database. */
+export class NssKeyStore {
+  readonly #core: NssDbCore;
+  readonly #opened = new WeakMap<Session, Opened>();
+
+  /**
+   * Creates the store.
+   *
+   * @param core The database.
+   */
+  constructor(core: NssDbCore) {
+    this.#core = core;
+  }
+
+  /**
+   * Lists the keys, for which no password is needed.
+   *
+   * @returns The keys.
+   */
+  list(): Promise<StoredKey[]> {
+    return this.#core.settled((snapshot) => Promise.resolve(keysOf(snapshot)));
+  }
+
+  /**
+   * Finds a key, for which no password is needed.
+   *
+   * @param which Which one.
+   * @returns The key, or `undefined`.
+   */
+  find(which: KeyQuery): Promise<StoredKey | undefined> {
+    return this.#core.settled((snapshot) => findIn(snapshot, which));
+  }
+
+  /**
+   * Decrypts a key into WebCrypto.
+   *
+   * @param which Which one.
+   * @returns The key, or `undefined` if it is not there any more.
+   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN`, `SEC_ERROR_BAD_DATABASE` if it is damaged.
+   */
+  open(which: KeyQuery): Promise<PrivateKey | undefined> {
+    return this.#core.settled(async (snapshot) => {
+      const session = this.#core.demandSession();
+      const stored = await findIn(snapshot, which);
+      if (stored === undefined) return undefined;
+      const wanted = publicKeyOf(which) ?? stored.publicKey ?? null;
+      const key = await this.#import(snapshot, session, stored, wanted);
+      return new SessionKey(key, this.#core.label, () => this.#core.session === session);
+    });
+  }
+
+  #import(
+    snapshot: Snapshot,
+    session: Session,
+    stored: StoredKey,
+    wanted: SubjectPublicKeyInfo | null,
+  ): Promise<PrivateKey> {
+    const { object } = stored;
+    // A key of certificates of the kind RSASSA-PSS signs in fewer ways
+    if (wanted?.algorithm.type === "rsa-pss") {
+      return this.#decrypt(snapshot, session, stored, wanted);
+    }
+    const opened = this.#opened.get(session) ?? new Map();
+    this.#opened.set(session, opened);
+    const known = opened.get(object.id);
+    if (known !== undefined && isSameObject(known.object, object)) return known.key;
+    const key = this.#decrypt(snapshot, session, stored, wanted);
+    opened.set(object.id, { object, key });
+    key.catch(() => opened.delete(object.id));
+    return key;
+  }
+
+  async #decrypt(
+    snapshot: Snapshot,
+    session: Session,
+    stored: StoredKey,
+    wanted: SubjectPublicKeyInfo | null,
+  ): Promise<PrivateKey> {
+    const { object } = stored;
+    await Promise.all(
+      [...object.attributes.keys()].filter((attribute) => AUTHENTICATED.has(attribute))
+        .map((attribute) => this.#core.verifyMac(session, snapshot, "key", object, attribute)),
+    );
+    const secrets = new Map(
+      await Promise.all(
+        secretsOf(object).map(async (attribute) =>
+          [attribute, await this.#core.decrypt(session, snapshot, object, attribute)] as const
+        ),
+      ),
+    );
+    const pkcs8 = decodeKey(object, secrets, wanted);
+    try {
+      return await fromInfo(decodePrivateKey(pkcs8));
+    } catch (cause) {
+      throw damaged(`key ${object.id} is malformed`, cause);
+    } finally {
+      pkcs8.fill(0);
+    }
+  }
+
+  /**
+   * Stores a key pair.
+   *
+   * @param pkcs8 The private key; it is overwritten.
+   * @param publicKey The public key.
+   * @param label What people call it.
+   * @returns What is stored now.
+   */
+  async store(
+    pkcs8: Uint8Array<ArrayBuffer>,
+    publicKey: SubjectPublicKeyInfo,
+    label: string | null,
+  ): Promise<TokenKey> {
+    let objects: KeyObjects;
+    try {
+      objects = await encodeKey(pkcs8, publicKey, label);
+    } finally {
+      pkcs8.fill(0);
+    }
+    const ids = new ObjectIds();
+    const sealed = new Map<Session, Promise<Sealed>>();
+    const macs = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+    try {
+      await this.#core.write(async (snapshot) => {
+        const session = this.#core.demandSession();
+        if (await findIn(snapshot, publicKey) !== undefined) return () => {};
+        const { values, secretMacs } = await getOrSet(
+          sealed,
+          session,
+          () => seal(session, objects),
+        );
+        const privateId = ids.next(snapshot, "private key");
+        const publicId = ids.next(snapshot, "public key");
+        const clear = await Promise.all(
+          ([["key", privateId, objects.privateKey], ["cert", publicId, objects.publicKey]] as const)
+            .flatMap(([file, id, attributes]) =>
+              [...attributes].filter(([attribute]) => AUTHENTICATED.has(attribute))
+                .map(async ([attribute, value]) => {
+                  const name = macName(file, id, attribute);
+                  const memo = `${session.record.item1.toHex()} ${name}`;
+                  const sign = () => session.key.sign(id, attribute, value);
+                  return [name, await getOrSet(macs, memo, sign)] as const;
+                })
+            ),
+        );
+        return (writer) => {
+          writer.insert("key", privateId, new Map([...objects.privateKey, ...values]));
+          if (!hasPublicKey(snapshot, objects.id)) {
+            writer.insert("cert", publicId, objects.publicKey);
+          }
+          for (const [attribute, item1] of secretMacs) {
+            writer.putMetadata(macName("key", privateId, attribute), { item1 });
+          }
+          for (const [name, item1] of clear) writer.putMetadata(name, { item1 });
+        };
+      });
+    } finally {
+      for (const value of objects.secrets.values()) value.fill(0);
+    }
+    return {
+      id: objects.id.slice(),
+      label,
+      algorithm: storedAlgorithm(publicKey),
+      publicKey,
+    };
+  }
+
+  /**
+   * Removes a key with its public half.
+   *
+   * @param which Which one.
+   * @returns Whether it was there.
+   */
+  delete(which: KeyQuery): Promise<boolean> {
+    return this.#core.write(async (snapshot) => {
+      const stored = await findIn(snapshot, which);
+      if (stored === undefined) return () => false;
+      const id = stored.id.toHex();
+      const halves = snapshot.publicKeys.filter((object) => object.get(CKA.id)?.toHex() === id);
+      return (writer) => {
+        writer.remove("key", stored.object.id);
+        writer.removeMetadata(macName("key", stored.object.id, 0).slice(0, -8));
+        for (const half of halves) {
+          writer.remove("cert", half.id);
+          writer.removeMetadata(macName("cert", half.id, 0).slice(0, -8));
+        }
+        return true;
+      };
+    });
+  }
+}
+
+interface Sealed {
+  readonly values: readonly (readonly [number, Uint8Array<ArrayBuffer>])[];
+  readonly secretMacs: readonly (readonly [number, Uint8Array<ArrayBuffer>])[];
+}
+
+/** The MACs of encrypted attributes name no object, so that all this is done once. */
+async function seal(session: Session, { secrets }: KeyObjects): Promise<Sealed> {
+  const all = [...secrets];
+  return {
+    values: await Promise.all(
+      all.map(async ([attribute, value]) => [attribute, await session.key.encrypt(value)] as const),
+    ),
+    secretMacs: await Promise.all(
+      all.map(async ([attribute, value]) =>
+        [attribute, await session.key.sign(0, attribute, value)] as const
+      ),
+    ),
+  };
+}
+
+function getOrSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}
+
+/** NSS tells RSASSA-PSS keys by their certificates only. */
+function storedAlgorithm({ algorithm }: SubjectPublicKeyInfo): KeyAlgorithm {
+  return algorithm.type === "rsa-pss"
+    ? { type: "rsa", modulusLength: algorithm.modulusLength }
+    : algorithm;
+}
+
+function keysOf(snapshot: Snapshot): StoredKey[] {
+  return snapshot.secrets.filter((object) => object.ulong(CKA.class) === CKO.privateKey)
+    .map((object) => {
+      const publicKey = readPublicKey(object);
+      return {
+        object,
+        id: (object.get(CKA.id) ?? new Uint8Array(0)).slice(),
+        label: object.text(CKA.label),
+        algorithm: publicKey?.algorithm ?? null,
+        ...(publicKey !== null && { publicKey }),
+      };
+    });
+}
+
+async function findIn(snapshot: Snapshot, which: KeyQuery): Promise<StoredKey | undefined> {
+  const keys = keysOf(snapshot);
+  const wanted = publicKeyOf(which);
+  if (wanted === null) {
+    const { id } = which as Pick<TokenKey, "id">;
+    return keys.find((key) => key.id.length > 0 && bytesEqual(key.id, id));
+  }
+  const value = publicValueOf(wanted);
+  const byValue = keys.find(({ publicKey }) =>
+    publicKey !== undefined && bytesEqual(publicValueOf(publicKey), value)
+  );
+  if (byValue !== undefined) return byValue;
+  // A key without its public half is known by its id only
+  const id = await keyIdOf(wanted);
+  return keys.find((key) => key.publicKey === undefined && bytesEqual(key.id, id));
+}
+
+function hasPublicKey(snapshot: Snapshot, id: Uint8Array<ArrayBuffer>): boolean {
+  return snapshot.publicKeys.some((object) => object.get(CKA.id)?.toHex() === id.toHex());
+}
+
+function isSameObject(a: StoredObject, b: StoredObject): boolean {
+  return a === b || (a.attributes.size === b.attributes.size &&
+    [...a.attributes].every(([attribute, value]) => {
+      const other = b.get(attribute);
+      return other !== undefined && bytesEqual(other, value);
+    }));
+}
+
+/** Says that a key may not leave where it is. */
+export function cannotMove(cause: unknown): NssError {
+  return new NssError(
+    "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
+    "Cannot import private key: it may not leave where it is; import PEM, DER or an extractable CryptoKey",
+    { cause },
+  );
+}

@@ -1,0 +1,89 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node:.
+
+import type { DerReader } from "../../cert/der.ts";
+import { NssError } from "../../cert/errors.ts";
+import { IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
+import { damaged } from "./values.ts";
+
+/** The most iterations that one value may ask for; NSS wrote 1. Each is a call of WebCrypto. */
+const MAX_LEGACY_ITERATIONS = 10_000;
+
+/**
+ * Decrypts a value that NSS wrote before 3.49 (`nsspkcs5_PKCS12PBE` of softoken, by SHA-1 and 3DES).
+ *
+ * @param passwordKey The hash of the password.
+ * @param parameters The parameters of the algorithm.
+ * @param ciphertext What is encrypted.
+ * @returns The value; `null` if the key is wrong.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is malformed.
+ */
+export async function decryptLegacy(
+  passwordKey: Uint8Array<ArrayBuffer>,
+  parameters: DerReader,
+  ciphertext: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  let salt: Uint8Array<ArrayBuffer>;
+  let iterations: number;
+  try {
+    salt = parameters.octetString("salt");
+    iterations = readIterations(parameters);
+    parameters.finish();
+    new IterationBudget(MAX_LEGACY_ITERATIONS).spend(iterations);
+  } catch (cause) {
+    throw damaged("an encrypted value is malformed", cause);
+  }
+  if (ciphertext.length === 0 || ciphertext.length % 8 !== 0) {
+    throw damaged(`${ciphertext.length} encrypted bytes are no blocks`);
+  }
+  const derived = await derive(passwordKey, salt, iterations);
+  const { createDecipheriv } = await import("node:crypto").catch((cause) => {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ALGORITHM",
+      "Cannot read NSS database: its 3DES needs node:crypto, which this runtime does not have",
+      { cause },
+    );
+  });
+  const decipher = createDecipheriv("des-ede3-cbc", derived.subarray(0, 24), derived.subarray(32));
+  const padded = Uint8Array.from(decipher.setAutoPadding(false).update(ciphertext));
+  derived.fill(0);
+  const padding = padded.at(-1)!;
+  const isPadded = padding >= 1 && padding <= 8 &&
+    padded.subarray(-padding).every((byte) => byte === padding);
+  return isPadded ? padded.slice(0, -padding) : null;
+}
+
+/** 24 bytes of key, then 8 that nobody uses, then 8 of IV. */
+async function derive(
+  passwordKey: Uint8Array<ArrayBuffer>,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let hash = await sha1(passwordKey, salt);
+  for (let i = 1; i < iterations; i++) hash = await sha1(hash);
+  const key = await crypto.subtle.importKey("raw", hash, { name: "HMAC", hash: "SHA-1" }, false, [
+    "sign",
+  ]);
+  const hmac = async (...parts: readonly Uint8Array<ArrayBuffer>[]) =>
+    new Uint8Array(await crypto.subtle.sign("HMAC", key, concat(...parts)));
+  const padded = new Uint8Array(Math.max(20, salt.length));
+  padded.set(salt);
+  const [first, state] = await Promise.all([hmac(padded, salt), hmac(padded)]);
+  return concat(first, await hmac(state, salt));
+}
+
+async function sha1(
+  ...parts: readonly Uint8Array<ArrayBuffer>[]
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-1", concat(...parts)));
+}
+
+function concat(...parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,157 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { crypto as stdCrypto } from "@std/crypto/crypto";
+import type { Certificate } from "../../cert/certificate.ts";
+import {
+  type CertTrust,
+  trustFromLevels,
+  type TrustLevel,
+  trustLevels,
+  type TrustPurpose,
+} from "../../cert/trust_flags.ts";
+import { CKA, CKO } from "./attributes.ts";
+import { bool, damaged, hex, type StoredObject, ulong } from "./values.ts";
+
+interface Form {
+  /** The attribute of each purpose. */
+  readonly attributes: Readonly<Record<TrustPurpose, number>>;
+  /** What the values mean. */
+  readonly levels: Readonly<Record<number, TrustLevel | "unknown">>;
+}
+
+/** `CKT_NSS_*` */
+const OLD: Form = {
+  attributes: {
+    serverAuth: CKA.nssServerAuth,
+    clientAuth: CKA.nssClientAuth,
+    emailProtection: CKA.nssEmail,
+    codeSigning: CKA.nssCodeSigning,
+  },
+  levels: {
+    0xce534351: "trusted",
+    0xce534352: "trustAnchor",
+    0xce534353: "mustVerify",
+    0xce534355: "unknown",
+    0xce53435a: "notTrusted",
+    0xce53435b: "validDelegator",
+  },
+};
+
+/** `CKT_*` of PKCS#11 3.2. */
+const NEW: Form = {
+  attributes: {
+    serverAuth: CKA.trustServerAuth,
+    clientAuth: CKA.trustClientAuth,
+    emailProtection: CKA.trustEmail,
+    codeSigning: CKA.trustCodeSigning,
+  },
+  levels: { 0: "unknown", 1: "trusted", 2: "trustAnchor", 3: "notTrusted", 4: "mustVerify" },
+};
+
+const PURPOSES = Object.keys(OLD.attributes) as TrustPurpose[];
+
+/**
+ * Reads trust.
+ *
+ * @param object An object of the class `CKO_NSS_TRUST` or `CKO_TRUST`.
+ * @param form Which of the two.
+ * @returns The trust, and the attributes that a MAC protects: not those that say nothing.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if there is another value.
+ */
+export function readTrust(
+  object: StoredObject,
+  form: "old" | "new",
+): { readonly trust: CertTrust; readonly authenticated: readonly number[] } {
+  const { attributes, levels } = form === "old" ? OLD : NEW;
+  const found: Partial<Record<TrustPurpose, TrustLevel>> = {};
+  const authenticated: number[] = form === "old"
+    ? [CKA.nssSha1, CKA.nssMd5, CKA.nssStepUp]
+    : [CKA.hashOfCertificate, CKA.nameHashAlgorithm];
+  for (const purpose of PURPOSES) {
+    const attribute = attributes[purpose];
+    const value = object.ulong(attribute);
+    if (value === undefined) continue;
+    const level = levels[value];
+    if (level === undefined) {
+      throw damaged(
+        `attribute ${hex(attribute)} of object ${object.id} is ${hex(value)}, no trust`,
+      );
+    }
+    if (level === "unknown") continue; // NSS protects no such value
+    found[purpose] = level;
+    authenticated.push(attribute);
+  }
+  return {
+    trust: trustFromLevels(found),
+    authenticated: Object.keys(found).length === 0 ? [] : authenticated,
+  };
+}
+
+/**
+ * Checks that trust is in the certificate that has its issuer and serial number.
+ *
+ * @param object The object.
+ * @param form Which form it has.
+ * @param certificate The certificate.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the hashes say otherwise.
+ */
+export async function checkTrustHash(
+  object: StoredObject,
+  form: "old" | "new",
+  certificate: Certificate,
+): Promise<void> {
+  const hashes = form === "old"
+    ? [
+      [CKA.nssSha1, await certificate.fingerprint("SHA-1")],
+      [CKA.nssMd5, md5(certificate.der)],
+    ] as const
+    : [[CKA.hashOfCertificate, await certificate.fingerprint("SHA-256")]] as const;
+  for (const [attribute, expected] of hashes) {
+    const stored = object.get(attribute);
+    if (stored === undefined || stored.length === 0) continue;
+    if (stored.toHex() !== expected.toHex()) {
+      throw damaged(
+        `attribute ${
+          hex(attribute)
+        } of object ${object.id} is not the hash of "${certificate.subject}"`,
+      );
+    }
+  }
+}
+
+/**
+ * Writes trust in the form that all versions of NSS read.
+ *
+ * @param certificate The certificate.
+ * @param serialNumber Its serial number as an INTEGER.
+ * @param trust The trust.
+ * @returns The attributes.
+ */
+export async function trustAttributes(
+  certificate: Certificate,
+  serialNumber: Uint8Array<ArrayBuffer>,
+  trust: CertTrust,
+): Promise<Map<number, Uint8Array<ArrayBuffer>>> {
+  const levels = trustLevels(trust);
+  const numberOf = (level: TrustLevel): number =>
+    Number(Object.entries(OLD.levels).find(([, name]) => name === level)![0]);
+  return new Map<number, Uint8Array<ArrayBuffer>>([
+    [CKA.class, ulong(CKO.nssTrust)],
+    [CKA.token, bool(true)],
+    [CKA.private, bool(false)],
+    [CKA.label, new Uint8Array(0)],
+    [CKA.issuer, certificate.issuer.der],
+    [CKA.serialNumber, serialNumber],
+    [CKA.modifiable, bool(true)],
+    ...PURPOSES.map((purpose) =>
+      [OLD.attributes[purpose], ulong(numberOf(levels[purpose]))] as const
+    ),
+    [CKA.nssStepUp, bool(false)],
+    [CKA.nssSha1, await certificate.fingerprint("SHA-1")],
+    [CKA.nssMd5, md5(certificate.der)],
+  ]);
+}
+
+function md5(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(stdCrypto.subtle.digestSync("MD5", bytes));
+}
