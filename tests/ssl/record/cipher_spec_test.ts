@@ -288,6 +288,7 @@ Deno.test("CipherSpec.seal() takes 2^14 bytes and no more, and counts nothing el
 Deno.test("CipherSpec.wireType() hides the content type", async () => {
   const spec: RecordProtection = await specOf(AES_128);
   assert(spec.encrypts);
+  assert(spec.hidesType);
   for (const type of [alert, handshake, applicationData]) {
     assertEquals(spec.wireType(type), applicationData);
   }
@@ -302,6 +303,7 @@ Deno.test("CipherSpec.seal() makes another record of the same content each time"
 Deno.test("PlaintextSpec passes records through and counts them", async () => {
   const spec: RecordProtection = new PlaintextSpec();
   assertFalse(spec.encrypts);
+  assertFalse(spec.hidesType);
   assertEquals([spec.overhead, spec.sequence], [0, 0]);
   const fragment = fragmentOf(30);
   const sealing = spec.seal(handshake, fragment);
