@@ -297,43 +297,48 @@ async function authority(folder: Folder, type: KeyPairType = "ec-p256"): Promise
   return { root, leaf: leaf!, revoked: revoked!, unknown: unknown!, responder };
 }
 
-for (const type of ["ec-p256", "ec-p384", "rsa-2048", "ed25519"] as const) {
-  for (const signer of ["root", "responder"] as const) {
-    test(`createOcspRequest() and verifyOcspResponse() work with openssl's responder: ${type}, ${signer}`, async (folder) => {
-      const parties = await authority(folder, type);
-      const { root, leaf, revoked, unknown } = parties;
-      await writeIndex(folder, [
-        { certificate: leaf.certificate },
-        { certificate: revoked.certificate, reason: "superseded" },
-      ]);
-      const nonce = crypto.getRandomValues(new Uint8Array(32));
-      const ask = async ({ certificate }: Party, hash: "SHA-1" | "SHA-256") => {
-        const issuer = root.certificate;
-        const request = await createOcspRequest(certificate, issuer, { hash, nonce });
-        await folder.write("request.der", request.der);
-        // deno-fmt-ignore
-        await folder.run("ocsp", "-index", "index.txt", "-CA", "root.pem", "-rsigner", `${signer}.pem`,
+const RESPONDERS = [
+  ["ec-p256", "root"],
+  ["ec-p384", "responder"],
+  ["rsa-2048", "root"],
+  ["ed25519", "responder"],
+] as const;
+
+for (const [type, signer] of RESPONDERS) {
+  test(`createOcspRequest() and verifyOcspResponse() work with openssl's responder: ${type}, ${signer}`, async (folder) => {
+    const parties = await authority(folder, type);
+    const { root, leaf, revoked, unknown } = parties;
+    await writeIndex(folder, [
+      { certificate: leaf.certificate },
+      { certificate: revoked.certificate, reason: "superseded" },
+    ]);
+    const nonce = crypto.getRandomValues(new Uint8Array(32));
+    const ask = async ({ certificate }: Party, hash: "SHA-1" | "SHA-256") => {
+      const issuer = root.certificate;
+      const request = await createOcspRequest(certificate, issuer, { hash, nonce });
+      await folder.write("request.der", request.der);
+      // deno-fmt-ignore
+      await folder.run("ocsp", "-index", "index.txt", "-CA", "root.pem", "-rsigner", `${signer}.pem`,
           "-rkey", `${signer}.key`, ...(type === "ed25519" ? [] : ["-rmd", "sha256"]), "-ndays", "1",
           "-reqin", "request.der", "-respout", "response.der");
-        const response = parseOcspResponse(await folder.read("response.der"));
-        const options = { certificate, issuer, time: SOON, nonce };
-        const verified = await verifyOcspResponse(response, options);
-        assertEquals(verified.responder === null, signer === "root");
-        return verified.certStatus;
-      };
-      assertEquals(await ask(leaf, "SHA-1"), { status: "good" });
-      assertEquals(await ask(leaf, "SHA-256"), { status: "good" });
-      assertEquals(await ask(revoked, "SHA-1"), {
-        status: "revoked",
-        revocationTime: hours(-2),
-        reason: "superseded",
-      });
-      assertEquals(await ask(unknown, "SHA-1"), { status: "unknown" });
+      const response = parseOcspResponse(await folder.read("response.der"));
+      const options = { certificate, issuer, time: SOON, nonce };
+      const verified = await verifyOcspResponse(response, options);
+      assertEquals(verified.responder === null, signer === "root");
+      return verified.certStatus;
+    };
+    assertEquals(await ask(leaf, "SHA-1"), { status: "good" });
+    assertEquals(await ask(leaf, "SHA-256"), { status: "good" });
+    assertEquals(await ask(revoked, "SHA-1"), {
+      status: "revoked",
+      revocationTime: hours(-2),
+      reason: "superseded",
     });
-  }
+    assertEquals(await ask(unknown, "SHA-1"), { status: "unknown" });
+  });
 }
 
-for (const type of ["ec-p256", "ec-p384", "rsa-2048", "ed25519"] as const) {
+for (const type of ["ec-p256", "rsa-2048", "ed25519"] as const) {
   test(`createOcspResponse() makes responses that openssl takes: ${type}`, async (folder) => {
     const { root, leaf, revoked, unknown, responder } = await authority(folder, type);
     const read = async (
