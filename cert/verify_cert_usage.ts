@@ -306,7 +306,7 @@ function sortOut(
     const isPeer = peer?.equals(certificate) === true;
     const decision = decisionOf(row, trust);
     try {
-      if (!isPeer) checkIssuer(certificate, decision, row);
+      checkIssuer(certificate, decision, row);
       if (isPeer || decision === "anchor") candidates.anchors.push(anchorOf(record, usage));
       else candidates.intermediates.push(certificate);
     } catch (error) {

@@ -387,6 +387,8 @@ Deno.test("verifyCert() is strict where all roots are vetted", async () => {
     find: async (query) => (await db.find(query)).map((record) => ({ ...record, vetted: true })),
   };
   assertEquals(await failure(vetted, sloppy), "SEC_ERROR_EXTENSION_NOT_FOUND");
+  // The strict profile has no leaf that is an authority's
+  assertEquals((await verifyCert(vetted, between.certificate, true, "sslCA", NOW)).length, 2);
 });
 
 Deno.test("verifyCertificate() throws for the first usage that was demanded and is not there", async () => {
