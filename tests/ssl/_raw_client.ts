@@ -49,6 +49,8 @@ export interface HelloOptions {
   readonly extend?: (extensions: ExtensionBlock) => void;
   /** The secret of the session that `extend` offers. */
   readonly psk?: Bytes;
+  /** How many sessions `extend` offers, all with the binder of the one secret. */
+  readonly pskCount?: number;
 }
 
 /** One client of TLS_AES_128_GCM_SHA256. */
@@ -97,7 +99,8 @@ export class RawClient {
     if (options.psk !== undefined) {
       const key = await EarlySecret.fromPsk(SUITE.hash, options.psk.slice()).binderKey("res");
       const hash = await this.#transcript.digestWith(truncateBinders(message));
-      message = replaceBinders(message, [await key.finishedMac(hash)]);
+      const binders = Array<Bytes>(options.pskCount ?? 1).fill(await key.finishedMac(hash));
+      message = replaceBinders(message, binders);
     }
     this.#transcript.add(message);
     return message;

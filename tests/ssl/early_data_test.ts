@@ -6,33 +6,23 @@
  * @module
  */
 
-import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { assertEquals } from "@std/assert";
-import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/config.ts";
 import { MAX_SKIPPED_EARLY_DATA } from "../../ssl/engine/read_half.ts";
 import { cookie } from "../../ssl/extensions/cookie.ts";
 import { earlyData } from "../../ssl/extensions/early_data.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
-import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
-import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";
-import { serverName } from "../../ssl/extensions/server_name.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
-import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { type MemoryConn, memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "./_raw_client.ts";
 import {
   assertLocal,
-  clientOptions,
   closeAll,
   failureOf,
   pattern,
   readExactly,
   serverOptions,
-  session,
   socketOver,
 } from "./_support.ts";
 
@@ -174,60 +164,4 @@ Deno.test("SslEngine as server reads past early data before the second hello, an
   );
   await client.sendClear(ContentType.applicationData, pattern(100));
   assertLocal(await failed, "SSL_ERROR_BAD_MAC_READ", "bad_record_mac");
-});
-
-/** A session with a server, as it stands in a client's cache. */
-async function sessionOf(context: NssContext) {
-  const options = clientOptions({
-    cipherSuites: ["TLS_AES_128_GCM_SHA256"],
-    hostname: "server.test",
-  });
-  await session({ client: options, server: { context } });
-  const address = JSON.stringify({ transport: "tcp", hostname: "127.0.0.1", port: 443 });
-  const key = clientSessionKey(resolveConfig(options), address)!;
-  const kept = clientSessionCache(options.context!).take(key, Date.now());
-  if (kept?.version !== TLS_1_3) throw new Error("Cannot resume: there is no session");
-  return kept;
-}
-
-Deno.test("ExpectClientHello wants signature_algorithms only of a client whose session it does not resume (RFC 8446, Section 9.2)", async () => {
-  for (const known of [true, false]) {
-    const context = new NssContext();
-    const { ticket, psk } = await sessionOf(context);
-    if (!known) ticket[50]! ^= 1;
-    await using joined = pair({ context });
-    const { client, server } = joined;
-    const handshake = server.handshake();
-    handshake.catch(() => {});
-    await client.sendClear(
-      ContentType.handshake,
-      await client.hello({
-        withoutSignatureAlgorithms: true,
-        psk,
-        extend: (extensions) =>
-          void extensions
-            .add(serverName, "server.test")
-            .add(pskKeyExchangeModes, [PSK_DHE_KE])
-            .add(preSharedKeyClientHello, {
-              identities: [{ identity: ticket, obfuscatedTicketAge: 0 }],
-              binders: [new Uint8Array(32)],
-            }),
-      }),
-    );
-    if (known) {
-      await client.takeServerHello();
-      assertEquals(await client.finish(), [
-        HandshakeType.encryptedExtensions,
-        HandshakeType.finished,
-      ]);
-      assertEquals((await handshake).resumed, true);
-    } else {
-      // RFC 8446, Section 4.2.3: a server that authenticates by a certificate needs it.
-      assertLocal(
-        await failureOf(handshake),
-        "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
-        "missing_extension",
-      );
-    }
-  }
 });
