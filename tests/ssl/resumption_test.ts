@@ -230,11 +230,10 @@ Deno.test("SslSocket as server sees the client's certificate in a resumed sessio
   const two = new Acquaintance();
   let verdicts = 0;
   const authCertificate = () => void verdicts++;
-  const getClientAuthData = () => PKI.client.credential;
   for (const clientAuth of ["request", "require"] as const) {
     verdicts = 0;
     const options: JoinOptions = {
-      client: { getClientAuthData },
+      client: { certificates: [PKI.client.credential] },
       server: { clientAuth, authCertificate },
     };
     const [, first] = await two.meet(options);
