@@ -1,25 +1,34 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertDB, CertSource } from "../cert/cert_db.ts";
-import { combineCertSources } from "../cert/combine_cert_sources.ts";
 import { setDefaultCertDBProvider } from "../cert/default_cert_db.ts";
-import { MemoryCertDB } from "../cert/memory_cert_db.ts";
 import type { TrustAnchor } from "../cert/trust_anchor.ts";
 import { platformTrustAnchors } from "./builtins.ts";
+import { ContextCertDB } from "./context_cert_db.ts";
+import { OwnModule } from "./own_module.ts";
+import { ReadOnlyToken } from "./read_only_token.ts";
+import { Slot, type TokenModule } from "./slot.ts";
+import { SoftToken } from "./softoken.ts";
+import type { Token } from "./token.ts";
 import { TrustAnchorSource } from "./trust_anchor_source.ts";
+
+/** NSS's name of the slot of its databases. */
+const INTERNAL_SLOT = "NSS User Private Key and Certificate Services";
 
 /** What an {@linkcode NssContext} is made from. */
 export interface NssContextOptions {
   /** The certification authorities that the context trusts; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
-  /** The database of certificates; by default an empty one in memory. */
+  /** The token of its own, where keys are made and certificates imported; by default an empty one in memory. */
+  readonly token?: Token;
+  /** The database of certificates; by default that of the token. */
   readonly certDB?: CertDB;
   /** Where certificates are found besides, as in tokens; the first is asked first. */
   readonly certSources?: readonly CertSource[];
 }
 
 /**
- * What belongs together: trust, and by its identity the defaults and caches that other modules keep for it.
+ * What belongs together: tokens, trust, and by its identity the defaults and caches that other modules keep for it.
  *
  * Contexts know nothing of each other: a session that one of them made is not resumed in another.
  *
@@ -36,10 +45,14 @@ export class NssContext {
   /**
    * What the context knows of certificates: its database, its other sources, and behind them its trust anchors,
    * those of the platform as `Builtin Object Token`. Trust that is set here overrides theirs. Trust anchors
-   * without a certificate are not in it.
+   * without a certificate are not in it. Certificates of other tokens are in it as long as the tokens are there.
    */
   readonly certDB: CertDB;
+  /** The slot of the context's own token (`PK11_GetInternalKeySlot`). */
+  readonly internalSlot: Slot;
   readonly #trustAnchors: () => Promise<readonly TrustAnchor[]>;
+  readonly #modules: TokenModule[];
+  #closing: Promise<void> | null = null;
 
   /**
    * Creates a context.
@@ -52,9 +65,8 @@ export class NssContext {
       ? trustAnchors
       : () => Promise.resolve(trustAnchors);
     const isPlatform = trustAnchors === platformTrustAnchors;
-    this.certDB = combineCertSources([
-      options.certDB ?? new MemoryCertDB(),
-      ...options.certSources ?? [],
+    const token = options.token ?? new SoftToken();
+    const roots = new ReadOnlyToken(
       new TrustAnchorSource({
         name: isPlatform ? "Builtin Object Token" : "Trust Anchors",
         load: this.#trustAnchors,
@@ -62,7 +74,98 @@ export class NssContext {
         trust: isPlatform ? "C,," : "CT,C,C",
         vetted: isPlatform,
       }),
+    );
+    this.internalSlot = new Slot({ name: INTERNAL_SLOT, token });
+    const rootSlot = new Slot({ name: "NSS Builtin Objects", token: roots });
+    const own = [
+      new OwnModule("NSS Internal PKCS #11 Module", [this.internalSlot]),
+      new OwnModule("Builtin Roots Module", [rootSlot]),
+    ];
+    for (const slot of [this.internalSlot, rootSlot]) slot.context = this;
+    this.#modules = own;
+    const first = options.certDB ?? token.certificates;
+    const sources = options.certSources ?? [];
+    this.certDB = new ContextCertDB(() => [
+      first,
+      ...sources,
+      ...this.slots.map((slot) => slot.token).filter((other) =>
+        other !== null && other !== roots && other !== token
+      ).map((other) => other!.certificates),
+      roots.certificates,
     ]);
+  }
+
+  /** Its modules: the two of its own, with its token and its trust anchors, and those that were added. */
+  get modules(): readonly TokenModule[] {
+    return [...this.#modules];
+  }
+
+  /** The slots of all its modules, the one of its own token first. */
+  get slots(): readonly Slot[] {
+    return this.#modules.flatMap(({ slots }) => slots);
+  }
+
+  /** The token of its own (`PK11_GetInternalKeySlot`). */
+  get token(): Token {
+    return this.internalSlot.token!;
+  }
+
+  /**
+   * Adds a module (`SECMOD_AddModule`): its tokens' keys and certificates are found from now on, and it is closed with
+   * the context.
+   *
+   * @param module The module. It belongs to one context.
+   * @returns The module.
+   */
+  addModule<M extends TokenModule>(module: M): M {
+    if (!this.#modules.includes(module)) this.#modules.push(module);
+    for (const slot of module.slots) slot.context = this;
+    return module;
+  }
+
+  /**
+   * Adds a token of this program's own, in a slot and module of its name.
+   *
+   * @param token The token.
+   * @returns Its slot.
+   */
+  addToken(token: Token): Slot {
+    const slot = new Slot({ name: token.label, token });
+    this.addModule(new OwnModule(token.label, [slot]));
+    return slot;
+  }
+
+  /**
+   * Takes a module out and closes it (`SECMOD_DeleteModule`). The context's own two stay.
+   *
+   * @param module The module.
+   * @returns Whether it was there.
+   */
+  async removeModule(module: TokenModule): Promise<boolean> {
+    const index = this.#modules.indexOf(module);
+    if (index < 2) return false;
+    this.#modules.splice(index, 1);
+    await module.close();
+    return true;
+  }
+
+  /**
+   * Closes the tokens. What is called after that and needs them fails.
+   *
+   * @returns When it has happened.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= Promise.all(this.#modules.map((module) => module.close()))
+      .then(() => {});
+  }
+
+  /**
+   * Closes the tokens, as {@linkcode NssContext.close}.
+   *
+   * @returns When it has happened.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /**
@@ -80,9 +183,10 @@ export class NssContext {
 let current: NssContext | undefined;
 
 /**
- * Gives the context that functions mean where none is named.
+ * Gives the context that functions mean where none is named: the one that `init()` made, or else one with an empty
+ * token in memory and the platform's roots.
  *
- * @returns The same context each time.
+ * @returns The same context each time, as long as nothing is initialised or shut down.
  *
  * @example Usage
  * ```ts
@@ -94,6 +198,15 @@ let current: NssContext | undefined;
  */
 export function defaultContext(): NssContext {
   return current ??= new NssContext();
+}
+
+/**
+ * Says which context is meant where none is named. For `init()`.
+ *
+ * @param context The context; `null` for a new one.
+ */
+export function setDefaultContext(context: NssContext | null): void {
+  current = context ?? undefined;
 }
 
 setDefaultCertDBProvider(() => defaultContext().certDB);

@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { crypto as stdCrypto } from "@std/crypto/crypto";
 import type { Certificate } from "../../cert/certificate.ts";
 import {
   type CertTrust,
@@ -103,7 +102,7 @@ export async function checkTrustHash(
   const hashes = form === "old"
     ? [
       [CKA.nssSha1, await certificate.fingerprint("SHA-1")],
-      [CKA.nssMd5, md5(certificate.der)],
+      [CKA.nssMd5, await md5(certificate.der)],
     ] as const
     : [[CKA.hashOfCertificate, await certificate.fingerprint("SHA-256")]] as const;
   for (const [attribute, expected] of hashes) {
@@ -148,10 +147,12 @@ export async function trustAttributes(
     ),
     [CKA.nssStepUp, bool(false)],
     [CKA.nssSha1, await certificate.fingerprint("SHA-1")],
-    [CKA.nssMd5, md5(certificate.der)],
+    [CKA.nssMd5, await md5(certificate.der)],
   ]);
 }
 
-function md5(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(stdCrypto.subtle.digestSync("MD5", bytes));
+/** A hash that is in no WebCrypto, only in old rows: it is loaded when it is needed. */
+async function md5(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const { crypto } = await import("@std/crypto/crypto");
+  return new Uint8Array(crypto.subtle.digestSync("MD5", bytes));
 }
