@@ -3,7 +3,7 @@
 import type { Certificate } from "./certificate.ts";
 import { certificateError, checkAuthority, type CheckOptions } from "./check_certificate.ts";
 import { bytesEqual } from "./der.ts";
-import { type ErrorName, NssError } from "./errors.ts";
+import { type ErrorName, ERRORS, NssError } from "./errors.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
@@ -43,6 +43,10 @@ export interface PathSearch extends CheckOptions {
   readonly reject: (name: ErrorName, error: () => NssError) => void;
 }
 
+/** Why it could not be found out whether a certificate is revoked: the path is good but for that. */
+const REVOCATION_UNKNOWN: readonly ErrorName[] = (Object.keys(ERRORS) as ErrorName[])
+  .filter((name) => /^SEC_ERROR_(CRL|OCSP)_/.test(name));
+
 /**
  * Which error tells most, where every path fails with another (webpki: `Error::rank`): an error further
  * along the way, and one about a certificate rather than about a lack of one.
@@ -68,6 +72,7 @@ const RANKS: readonly ErrorName[] = [
   "SEC_ERROR_UNTRUSTED_ISSUER",
   "SEC_ERROR_UNTRUSTED_CERT",
   "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE",
+  ...REVOCATION_UNKNOWN,
   "SEC_ERROR_REVOKED_CERTIFICATE",
 ];
 

@@ -69,7 +69,10 @@ export interface CreateCertificateOptions {
   readonly pathLength?: number;
   /** In which names the authority may issue; any by default. */
   readonly nameConstraints?: NameConstraints;
-  /** What the key is for; by default `digitalSignature`, of an authority `keyCertSign` and `cRLSign`. */
+  /**
+   * What the key is for; by default `digitalSignature`, with RSA also `keyEncipherment`, of an authority `keyCertSign` and
+   * `cRLSign`.
+   */
   readonly keyUsage?: readonly KeyUsage[];
   /** The purposes of the key; by default `serverAuth` and `clientAuth`, of an authority any. */
   readonly extKeyUsage?: readonly KeyPurpose[];
@@ -238,7 +241,7 @@ async function extensionsOf(
   if (!isCa && (pathLength !== undefined || options.nameConstraints !== undefined)) {
     throw invalid("pathLength and nameConstraints are an authority's");
   }
-  const usages = options.keyUsage ?? (isCa ? ["keyCertSign", "cRLSign"] : ["digitalSignature"]);
+  const usages = options.keyUsage ?? defaultKeyUsage(isCa, options.publicKey);
   const purposes = options.extKeyUsage ?? (isCa ? [] : ["serverAuth", "clientAuth"]);
   const identifier = await keyIdentifierOf(options.publicKey);
   const authority = options.issuer?.certificate.subjectKeyIdentifier ??
@@ -268,4 +271,10 @@ async function extensionsOf(
   const extensions = new Map(list.map((extension) => [extension.oid, extension]));
   for (const extension of options.extensions ?? []) extensions.set(extension.oid, extension);
   return extensions;
+}
+
+/** RSA keys get keyEncipherment, too: NSS wants it of TLS servers, whatever the key exchange. */
+function defaultKeyUsage(isCa: boolean, { algorithm }: SubjectPublicKeyInfo): readonly KeyUsage[] {
+  if (isCa) return ["keyCertSign", "cRLSign"];
+  return algorithm.type === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"];
 }

@@ -1,17 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../cert/certificate.ts";
+import { checkRevocation, type RevocationOptions } from "../cert/revocation.ts";
 import { verifyCertName } from "../cert/verify_cert_name.ts";
+import { verifyCert } from "../cert/verify_cert_usage.ts";
 import { verifyCertificateChain } from "../cert/verify_cert.ts";
 import { SslError } from "./errors.ts";
-import type { PeerAuthentication } from "./hooks.ts";
+import type { AuthCertificateHook, PeerAuthentication } from "./hooks.ts";
 import type { SslSocket } from "./ssl_socket.ts";
+
+/** How {@linkcode authCertificateWith} checks for revocation; what the peer brings along is known already. */
+export type PeerRevocationOptions = Omit<
+  RevocationOptions,
+  "time" | "stapledOcspResponse" | "mustStaple"
+>;
 
 /**
  * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set, and what a hook of your own
  * calls to go on from.
  *
- * The chain must lead to a trust anchor (the socket's `caCerts`, or those of its context: by default the platform's roots), be
+ * The chain must lead to a trust anchor (the socket's `caCerts`, or those of its context: its database, by default with the platform's roots), be
  * valid now and made for this use; a server's certificate must be good for the socket's host name.
  *
  * @param _socket The socket.
@@ -41,6 +49,7 @@ export async function authCertificate(
  * look at this path: `peer.chain` is whatever the peer has sent.
  *
  * @param peer What to decide about.
+ * @param revocation How to check for revocation; by default only what the peer stapled is looked at.
  * @returns The path: the peer's certificate first, the trust anchor's last.
  * @throws {NssError} What is wrong.
  *
@@ -56,7 +65,10 @@ export async function authCertificate(
  * };
  * ```
  */
-export async function verifyPeerChain(peer: PeerAuthentication): Promise<readonly Certificate[]> {
+export async function verifyPeerChain(
+  peer: PeerAuthentication,
+  revocation: PeerRevocationOptions = { policy: "soft" },
+): Promise<readonly Certificate[]> {
   const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, context, time } = peer;
   if (leaf === undefined) {
     throw new SslError(
@@ -64,14 +76,26 @@ export async function verifyPeerChain(peer: PeerAuthentication): Promise<readonl
       "Cannot authenticate peer: it has no certificate",
     );
   }
-  const path = await verifyCertificateChain(leaf, {
-    intermediates,
-    anchors: trustAnchors ?? await context.trustAnchors(),
+  const usage = isServer ? "sslClient" : "sslServer";
+  // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect nobody.
+  const profile = trustAnchors === null ? "strict" : "compatible";
+  const checkPath = checkRevocation({
+    profile,
+    ...revocation,
     time,
-    usage: isServer ? "sslClient" : "sslServer",
-    // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect nobody.
-    profile: trustAnchors === null ? "strict" : "compatible",
+    stapledOcspResponse: peer.stapledOcspResponse,
+    mustStaple: peer.askedForOcspResponse,
   });
+  const path = trustAnchors === null
+    ? await verifyCert(context.certDB, leaf, true, usage, time, { intermediates, checkPath })
+    : await verifyCertificateChain(leaf, {
+      intermediates,
+      anchors: trustAnchors,
+      time,
+      usage,
+      profile,
+      checkPath,
+    });
   if (isServer) return path;
   if (hostname === null) {
     throw new SslError(
@@ -81,4 +105,33 @@ export async function verifyPeerChain(peer: PeerAuthentication): Promise<readonl
   }
   verifyCertName(leaf, hostname);
   return path;
+}
+
+/**
+ * Makes a hook that authenticates as {@linkcode authCertificate} does, and checks for revocation.
+ *
+ * Without it only a stapled OCSP response counts: one that verifies and says "revoked" refuses the certificate.
+ *
+ * @param revocation Where to look, and what to do where nothing can be found out.
+ * @returns The hook.
+ *
+ * @example Refuse what is not known to be good
+ * ```ts
+ * import { authCertificateWith, authCertificateHook, newModel } from "@nss/nss";
+ *
+ * const model = newModel();
+ * authCertificateHook(model, authCertificateWith({
+ *   policy: "hard",
+ *   fetchOcsp: async (url, { request, signal = null }) => {
+ *     const headers = { "content-type": "application/ocsp-request" };
+ *     const response = await fetch(url, { method: "POST", body: request, headers, signal });
+ *     return response.ok ? await response.bytes() : null;
+ *   },
+ * }));
+ * ```
+ */
+export function authCertificateWith(revocation: PeerRevocationOptions): AuthCertificateHook {
+  return async (_socket, peer) => {
+    await verifyPeerChain(peer, revocation);
+  };
 }

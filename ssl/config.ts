@@ -50,6 +50,7 @@ export interface SslConfig {
   keyShares: readonly NamedGroup[] | null;
   signatureSchemes: readonly SignatureScheme[];
   sessionTickets: boolean;
+  ocspStapling: boolean;
   peerId: string | null;
   handshakeTimeout: number;
   closeTimeout: number;
@@ -81,6 +82,7 @@ export function defaultConfig(): SslConfig {
     keyShares: null,
     signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
     sessionTickets: true,
+    ocspStapling: false,
     peerId: null,
     handshakeTimeout: 60_000,
     closeTimeout: 5_000,
@@ -190,6 +192,7 @@ const PLAIN_OPTIONS = [
   "clientAuth",
   "alpnProtocols",
   "sessionTickets",
+  "ocspStapling",
   "peerId",
   "handshakeTimeout",
   "closeTimeout",

@@ -294,9 +294,10 @@ export class Connection<A = unknown> {
       await bounded(this.#sayGoodbye(inOrder), closeTimeout);
       if (!this.#flushed) throw closeTimeoutError(closeTimeout);
     } finally {
+      const closed = this.#closeTransport(this.#flushed ? "close" : "abort");
       this.#break(closedError());
       // Over another socket the close_notify was data, which a peer that is gone has no use for.
-      await this.#closeTransport().catch(throwUnlessReset);
+      await closed.catch(throwUnlessReset);
     }
   }
 
@@ -418,18 +419,18 @@ export class Connection<A = unknown> {
     this.#failure ??= error;
     this.#broken.reject(this.#failure);
     this.#wakeWriter();
-    this.#closeTransport().catch(() => {});
+    this.#closeTransport("abort").catch(() => {});
   }
 
   /** Closes the transport, once; all callers get the same promise. */
-  #closeTransport(): Promise<void> {
-    this.#transportClosing ??= this.#closeTransportOnce();
+  #closeTransport(how: "close" | "abort" = "close"): Promise<void> {
+    this.#transportClosing ??= this.#closeTransportOnce(how);
     return this.#transportClosing;
   }
 
-  async #closeTransportOnce(): Promise<void> {
+  async #closeTransportOnce(how: "close" | "abort"): Promise<void> {
     try {
-      await this.transport.close();
+      await this.transport[how]();
     } catch (error) {
       throw transportError("close", error);
     }

@@ -27,6 +27,8 @@ export interface PeerAuthentication {
   readonly context: NssContext;
   /** The OCSP response that the peer stapled to its certificate, DER; `null` where it sent none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
+  /** Whether this end asked for such a response, so that a certificate that promises one must have it. */
+  readonly askedForOcspResponse: boolean;
   /** The time to verify at. */
   readonly time: Date;
 }
@@ -64,7 +66,9 @@ export interface ClientAuthRequest {
 /**
  * Chooses the certificate and key that a client shows (`SSL_GetClientAuthDataHook`).
  *
- * `null` or `undefined` sends an empty certificate; the server decides whether that will do.
+ * `null` or `undefined` sends an empty certificate; the server decides whether that will do. It is not asked when a session is
+ * resumed; and since it may choose to be somebody else each time, a session for which it was asked is kept only where the
+ * option `peerId` says for whom.
  */
 export type GetClientAuthDataHook = (
   socket: SslSocket,

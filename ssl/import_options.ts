@@ -58,9 +58,17 @@ export interface ImportOptions {
   keyShares?: readonly NamedGroupName[];
   /** The signature schemes, the favourite first. */
   signatureSchemes?: readonly SignatureScheme[];
+  /**
+   * Whether a client asks for an OCSP response with the certificate (`SSL_ENABLE_OCSP_STAPLING`); default `false`. One that says
+   * "revoked" refuses the certificate, and a certificate that promises one must have it.
+   */
+  ocspStapling?: boolean;
   /** Whether sessions are cached and resumed; default `true`. */
   sessionTickets?: boolean;
-  /** A name that keeps this client's cached sessions apart from those of other peers (`SSL_SetSockPeerID`). */
+  /**
+   * A name that keeps this client's cached sessions apart from others (`SSL_SetSockPeerID`): of another peer, or of another identity
+   * that a `getClientAuthData` hook chooses.
+   */
   peerId?: string;
   /** Bytes of the peer's that have been read from the transport already. */
   head?: Uint8Array;

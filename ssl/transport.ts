@@ -46,8 +46,10 @@ export interface Transport<A = unknown> {
   write(p: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Says that no more will be written. */
   closeWrite(): Promise<void>;
-  /** Ends both directions at once. */
+  /** Ends both directions in order; what was written still leaves. */
   close(): void | Promise<void>;
+  /** Ends both directions at once: the peer may be stuck. */
+  abort(): void | Promise<void>;
   setNoDelay(): void;
   ref(): void;
   unref(): void;
@@ -93,6 +95,10 @@ export class ConnTransport<A> implements Transport<A> {
   }
 
   close(): void | Promise<void> {
+    return this.#conn.close();
+  }
+
+  abort(): void | Promise<void> {
     return this.#conn.close();
   }
 
@@ -152,6 +158,11 @@ export class StreamTransport implements Transport<StreamAddr> {
   close(): void {
     this.#reader.cancel().catch(() => {}); // it had ended in an error of its own
     this.#writer.close().catch(() => {}); // it was closed before, or the peer is gone; what is queued still leaves
+  }
+
+  abort(): void {
+    this.#reader.cancel().catch(() => {}); // it had ended in an error of its own
+    this.#writer.abort().catch(() => {}); // it was closed before, or the peer is gone
   }
 
   setNoDelay(): void {}

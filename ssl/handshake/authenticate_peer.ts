@@ -54,6 +54,7 @@ export async function authenticatePeer(
     trustAnchors: config.trustAnchors,
     context: config.context,
     stapledOcspResponse,
+    askedForOcspResponse: !isServer && config.ocspStapling,
     time: new Date(environment.now()),
   };
   const hook = config.authCertificate ?? authCertificate;

@@ -81,6 +81,8 @@ export interface Negotiated {
   extendedMasterSecret: boolean;
   /** The ticket that a server of TLS 1.2 has sent in this handshake, or that the resumed session came with. */
   tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly lifetimeHint: number } | null;
+  /** Whether the application's hook was asked for a client certificate. */
+  askedForClientAuthData: boolean;
   /** The peer's certificates. */
   peerChain: readonly Certificate[];
   /** This end's certificates. */
@@ -140,6 +142,7 @@ export function nothingNegotiated(): Negotiated {
     badCertAccepted: false,
     extendedMasterSecret: true,
     tls12Ticket: null,
+    askedForClientAuthData: false,
     peerChain: [],
     localChain: [],
   };

@@ -24,6 +24,7 @@ export function identityOf(value: object | null): number {
 export function trustIdentity(config: SslConfig): readonly unknown[] {
   return [
     config.trustAnchors?.map(anchorIdentity) ?? null,
+    config.ocspStapling,
     identityOf(config.authCertificate),
     identityOf(config.badCert),
   ];

@@ -52,7 +52,9 @@ import {
   connected,
   failureOf,
   join,
+  makeIdentity,
   onMessage,
+  ping,
   PKI,
   serverOptions,
   session,
@@ -465,4 +467,42 @@ Deno.test("resolveConfig() refuses protocols that do not fit into a ClientHello,
   assertEquals(config.alpnProtocols.length, 32);
   const error = assertThrows(() => resolveConfig({ alpnProtocols: protocols }), SslError);
   assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+});
+
+Deno.test("getClientAuthDataHook: a session is not resumed for who the hook may no longer choose to be", async () => {
+  const context = new NssContext({ trustAnchors: [] });
+  const serverContext = new NssContext({ trustAnchors: [] });
+  const other = await makeIdentity({ subject: "CN=Other Client" }, PKI.root);
+  let shown = PKI.client;
+  const getClientAuthData = () => shown.credential;
+  const caller = async (peerId?: string) => {
+    await using joined = join({
+      client: { context, getClientAuthData, ...(peerId !== undefined && { peerId }) },
+      server: { context: serverContext, clientAuth: "require" },
+    });
+    const [, info] = await shake(joined);
+    await ping(joined);
+    return [info.peerCertificates[0], info.resumed];
+  };
+  assertEquals(await caller(), [PKI.client.cert, false]);
+  shown = other;
+  assertEquals(await caller(), [other.cert, false]);
+  // The application says for whom the sessions are.
+  assertEquals(await caller("other"), [other.cert, false]);
+  assertEquals(await caller("other"), [other.cert, true]);
+});
+
+Deno.test("sniSocketConfigHook: what is neither undefined nor a configuration refuses the name", async () => {
+  for (const value of [null, false, 0, ""]) {
+    // deno-lint-ignore no-explicit-any -- what JavaScript may return
+    await using joined = join({ server: { sniSocketConfig: () => value as any } });
+    const [, refusal] = await Promise.allSettled([
+      joined.client.handshake(),
+      joined.server.handshake(),
+    ]);
+    assertEquals(
+      refusal.status === "rejected" && refusal.reason.name,
+      "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
+    );
+  }
 });

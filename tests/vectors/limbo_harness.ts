@@ -16,6 +16,7 @@ import { type Certificate, parseCertificatesPem } from "../../cert/certificate.t
 import { NssError } from "../../cert/errors.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { limboRevocation } from "./limbo_revocation.ts";
 import { verifyCertName } from "../../cert/verify_cert_name.ts";
 
 /** The name of a peer in a case. */
@@ -100,9 +101,7 @@ function usable<T>(pems: readonly string[], take: (certificate: Certificate) => 
  */
 export async function runLimboCase(limbo: LimboCase): Promise<LimboResult> {
   const { id } = limbo;
-  if (limbo.features?.includes("has-crl") === true) {
-    return { id, actual_result: "SKIPPED", context: "revocation lists are not supported yet" };
-  }
+  const time = limbo.validation_time === null ? new Date() : new Date(limbo.validation_time);
   try {
     const [leaf] = parseCertificatesPem(limbo.peer_certificate);
     const anchors = usable<TrustAnchor>(limbo.trusted_certs, trustAnchorOf);
@@ -110,7 +109,8 @@ export async function runLimboCase(limbo: LimboCase): Promise<LimboResult> {
     const path = await verifyCertificateChain(leaf!, {
       anchors,
       intermediates,
-      time: limbo.validation_time === null ? new Date() : new Date(limbo.validation_time),
+      time,
+      ...limboRevocation(limbo, time),
       usage: limbo.validation_kind === "CLIENT" ? "sslClient" : "sslServer",
       ...(limbo.max_chain_depth !== null && { maxDepth: limbo.max_chain_depth }),
     });

@@ -18,7 +18,6 @@ const COMMON_NAME =
   "(webpki::san::exact-localhost-ip-san and others); RFC 9525, Section 2: nobody looks at it";
 const PUBLIC_SUFFIX =
   "BR, Section 3.2.2.6 binds the authority; it takes the public suffix list, which changes weekly";
-const CRL = "Revocation lists are a later part of the library";
 
 const DISAGREEMENTS: Readonly<Record<string, Disagreement>> = {
   "pathlen::validation-ignores-pathlen-in-leaf": {
@@ -60,18 +59,6 @@ const DISAGREEMENTS: Readonly<Record<string, Disagreement>> = {
     ours: "SUCCESS",
     why: PUBLIC_SUFFIX,
   },
-  "crl::revoked-certificate-with-crl": { expected: "FAILURE", ours: "SKIPPED", why: CRL },
-  "crl::crlnumber-missing": { expected: "FAILURE", ours: "SKIPPED", why: CRL },
-  "crl::certificate-not-on-crl": { expected: "SUCCESS", ours: "SKIPPED", why: CRL },
-  "crl::certificate-serial-on-crl-different-issuer": {
-    expected: "SUCCESS",
-    ours: "SKIPPED",
-    why: CRL,
-  },
-  "crl::crlnumber-critical": { expected: "FAILURE", ours: "SKIPPED", why: CRL },
-  "crl::issuer-missing-crlsign": { expected: "FAILURE", ours: "SKIPPED", why: CRL },
-  "crl::issuer-no-keyusage-extension": { expected: "SUCCESS", ours: "SKIPPED", why: CRL },
-  "crl::issuer-valid-crlsign-and-keycertsign": { expected: "SUCCESS", ours: "SKIPPED", why: CRL },
 };
 
 async function read(name: string): Promise<LimboInput | null> {

@@ -14,6 +14,11 @@ import { renegotiationInfo } from "../../extensions/renegotiation_info.ts";
 import { serverName } from "../../extensions/server_name.ts";
 import { sessionTicket } from "../../extensions/session_ticket.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
+import {
+  type CertificateStatusRequest,
+  STATUS_TYPE_OCSP,
+  statusRequest,
+} from "../../extensions/status_request.ts";
 import { supportedGroups } from "../../extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
 import { encodeClientHello, replaceBinders, truncateBinders } from "../../messages/client_hello.ts";
@@ -150,6 +155,7 @@ function helloExtensions(
     );
   }
   if (tls12) addTls12Extensions(extensions, config, offer.tls12Session);
+  if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANYBODY);
   if (config.alpnProtocols.length > 0) extensions.add(alpnProtocols, config.alpnProtocols);
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).
@@ -165,6 +171,13 @@ function helloExtensions(
   }
   return extensions;
 }
+
+/** RFC 6066, Section 8: an OCSP response of whatever responder the server has. */
+const OCSP_OF_ANYBODY: CertificateStatusRequest = {
+  statusType: STATUS_TYPE_OCSP,
+  responderIds: [],
+  requestExtensions: new Uint8Array(0),
+};
 
 /** What only servers of TLS 1.2 read. */
 function addTls12Extensions(

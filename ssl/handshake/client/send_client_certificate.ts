@@ -29,11 +29,12 @@ export async function sendClientCertificate(
  * @param choose How the protocol version chooses a scheme for a key.
  */
 export async function chooseCredential(
-  { config, socket }: HandshakeContext,
+  { config, socket, negotiated }: HandshakeContext,
   request: ClientAuthRequest,
   choose: typeof chooseScheme,
 ): Promise<Credential | null> {
   if (config.getClientAuthData !== null) {
+    negotiated.askedForClientAuthData = true;
     try {
       const chosen = await config.getClientAuthData(socket, request);
       return chosen ? toCredential(chosen) : null;

@@ -3,13 +3,14 @@
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseHelloRequest } from "../../messages/hello_request.ts";
 import { parseTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
-import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
+import { clientSessionCache } from "../../session_cache/client.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { MAX_TICKET_LENGTH, TICKET_LIFETIME } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { Tls12Session } from "../tls12/session.ts";
+import { sessionKeyOf } from "./session_key.ts";
 import { Tls12Keys } from "../tls12/tls12_keys.ts";
 
 /** Keeps the ticket that the server sends before its Finished (RFC 5077, Section 3.3). */
@@ -33,16 +34,17 @@ export function completeTls12(
 }
 
 function keepSession(
-  { config, negotiated, peerAddress, environment }: HandshakeContext,
+  hs: HandshakeContext,
   { suite, masterSecret, extendedMasterSecret }: Tls12Session,
   sessionId: Uint8Array<ArrayBuffer>,
 ): void {
-  const key = clientSessionKey(config, peerAddress);
+  const { config, negotiated, environment } = hs;
+  const key = sessionKeyOf(hs);
   const { tls12Ticket } = negotiated;
   const isResumable = tls12Ticket !== null || sessionId.length > 0;
-  // What stands by override must be decided anew each time. Without the extended master secret a session can be
-  // made to be somebody else's (the triple handshake, RFC 7627, Section 1): it is not resumed.
-  if (key === null || !isResumable || negotiated.badCertAccepted || !extendedMasterSecret) return;
+  // Without the extended master secret a session can be made to be somebody else's (the triple handshake, RFC 7627,
+  // Section 1): it is not resumed.
+  if (key === null || !isResumable || !extendedMasterSecret) return;
   const now = environment.now();
   const authenticatedAt = negotiated.authenticatedAt ?? now;
   const lifetime = tls12Ticket?.lifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified

@@ -5,6 +5,7 @@ import { SslError } from "../../errors.ts";
 import { ClientCertificateType } from "../../messages/tls12_certificate_request.ts";
 import type { ClientAuthRequest } from "../../hooks.ts";
 import { encodeClientKeyExchange } from "../../messages/client_key_exchange.ts";
+import { parseCertificateStatus } from "../../messages/certificate_status.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseServerHelloDone } from "../../messages/server_hello_done.ts";
 import {
@@ -67,13 +68,52 @@ export class ExpectTls12Certificate implements HandshakeState {
     }
     hs.negotiated.peerChain = chain;
     hs.transcript.add(message.raw);
-    // The hook may take its time: what the server sends next is looked at meanwhile.
-    const authentication = authenticatePeer(hs, chain, null);
-    authentication.catch(() => {}); // awaited before anything is sent
-    return Promise.resolve(
-      new ExpectServerKeyExchange(this.#choice, this.#sessionId, certificate, authentication),
-    );
+    if (this.#choice.statusDue) {
+      return Promise.resolve(new ExpectCertificateStatus(this.#choice, this.#sessionId, chain));
+    }
+    return Promise.resolve(authenticate(hs, this.#choice, this.#sessionId, chain, null));
   }
+}
+
+/** Waits for the server's OCSP response, which it may leave out all the same (RFC 6066, Section 8). */
+class ExpectCertificateStatus implements HandshakeState {
+  readonly #choice: Tls12Choice;
+  readonly #sessionId: Uint8Array<ArrayBuffer>;
+  readonly #chain: readonly Certificate[];
+
+  constructor(
+    choice: Tls12Choice,
+    sessionId: Uint8Array<ArrayBuffer>,
+    chain: readonly Certificate[],
+  ) {
+    this.#choice = choice;
+    this.#sessionId = sessionId;
+    this.#chain = chain;
+  }
+
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    const { certificateStatus, serverKeyExchange } = HandshakeType;
+    expectMessage(message, certificateStatus, serverKeyExchange);
+    const next = (response: Uint8Array<ArrayBuffer> | null) =>
+      authenticate(hs, this.#choice, this.#sessionId, this.#chain, response);
+    if (message.type === serverKeyExchange) return await next(null).handle(message, hs);
+    const { ocspResponse } = parseCertificateStatus(message.body);
+    hs.transcript.add(message.raw);
+    return next(ocspResponse);
+  }
+}
+
+/** Begins to decide about the server's certificate; the hook may take its time, what the server sends next is looked at meanwhile. */
+function authenticate(
+  hs: HandshakeContext,
+  choice: Tls12Choice,
+  sessionId: Uint8Array<ArrayBuffer>,
+  chain: readonly Certificate[],
+  ocspResponse: Uint8Array<ArrayBuffer> | null,
+): HandshakeState {
+  const authentication = authenticatePeer(hs, chain, ocspResponse);
+  authentication.catch(() => {}); // awaited before anything is sent
+  return new ExpectServerKeyExchange(choice, sessionId, chain[0]!, authentication);
 }
 
 /** Waits for the server's share, signed (RFC 8422, Section 5.4). */

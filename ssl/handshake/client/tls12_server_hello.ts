@@ -31,7 +31,8 @@ import { completeTls12, takeTls12Ticket } from "./tls12_connected.ts";
  *
  * ```text
  * ExpectTls12Certificate          <-- Certificate
- * ExpectServerKeyExchange         <-- ServerKeyExchange
+ * ExpectServerKeyExchange         <-- CertificateStatus, where asked for
+ *                                 <-- ServerKeyExchange
  * ExpectRequestOrDone             <-- CertificateRequest, where the server asks
  *                                 <-- ServerHelloDone
  *                                 Certificate (where asked for), ClientKeyExchange, CertificateVerify (with a certificate),
@@ -56,6 +57,7 @@ export async function takeTls12ServerHello(
     randoms: { client: offer.random, server: hello.random },
     extendedMasterSecret: extensions?.has(ExtensionType.extendedMasterSecret) ?? false,
     encryptThenMac: extensions?.has(ExtensionType.encryptThenMac) ?? false,
+    statusDue: extensions?.has(ExtensionType.statusRequest) ?? false,
     ticketDue: extensions?.has(ExtensionType.sessionTicket) ?? false,
   };
   negotiated.version = TLS_1_2;

@@ -244,7 +244,8 @@ async function applyServerName(
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }
-  if (chosen === null) {
+  // Types do not bind JavaScript: only undefined keeps the configuration.
+  if (chosen !== undefined && !chosen) {
     throw new SslError(
       "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
       `Cannot serve ${name === null ? "a client that names no host" : `host name "${name}"`}: ` +

@@ -147,6 +147,7 @@ function settle(hs: HandshakeContext, hello: ClientHello, suite: Tls12CipherSuit
     randoms: { client: hello.random, server: random },
     extendedMasterSecret: has(ExtensionType.extendedMasterSecret),
     encryptThenMac: suite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
+    statusDue: false, // decided with the certificate
     // RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
     ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) &&
       has(ExtensionType.extendedMasterSecret),

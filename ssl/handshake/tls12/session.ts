@@ -14,6 +14,8 @@ export interface Tls12Choice {
   readonly extendedMasterSecret: boolean;
   /** Whether records of AES-CBC are encrypted first (RFC 7366). */
   readonly encryptThenMac: boolean;
+  /** Whether the server may send an OCSP response. */
+  readonly statusDue: boolean;
   /** Whether the server will send a ticket. */
   readonly ticketDue: boolean;
 }
