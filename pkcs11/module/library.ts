@@ -1,0 +1,330 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { NssError } from "../../cert/errors.ts";
+import { CKF } from "./constants.ts";
+import { alloc, CALL_ATTEMPT, CString } from "./memory.ts";
+import { ModuleError } from "./return_values.ts";
+
+/** A function of the list: its place (PKCS#11 2.40, `pkcs11f.h`) and what it takes after which. */
+type FunctionRow = readonly [index: number, ...parameters: readonly ("u64" | "buffer")[]];
+
+/**
+ * The functions that are called. All of them may wait, be it for a card or for another thread's lock, so that none is
+ * called on the thread of the event loop.
+ */
+const FUNCTIONS = {
+  C_Initialize: [0, "buffer"],
+  C_Finalize: [1, "buffer"],
+  C_GetInfo: [2, "buffer"],
+  C_GetSlotList: [4, "u64", "buffer", "buffer"],
+  C_GetSlotInfo: [5, "u64", "buffer"],
+  C_GetTokenInfo: [6, "u64", "buffer"],
+  C_GetMechanismList: [7, "u64", "buffer", "buffer"],
+  C_GetMechanismInfo: [8, "u64", "u64", "buffer"],
+  C_SetPIN: [11, "u64", "buffer", "u64", "buffer", "u64"],
+  C_OpenSession: [12, "u64", "u64", "buffer", "buffer", "buffer"],
+  C_CloseSession: [13, "u64"],
+  C_Login: [18, "u64", "u64", "buffer", "u64"],
+  C_Logout: [19, "u64"],
+  C_CreateObject: [20, "u64", "buffer", "u64", "buffer"],
+  C_DestroyObject: [22, "u64", "u64"],
+  C_GetAttributeValue: [24, "u64", "u64", "buffer", "u64"],
+  C_SetAttributeValue: [25, "u64", "u64", "buffer", "u64"],
+  C_FindObjectsInit: [26, "u64", "buffer", "u64"],
+  C_FindObjects: [27, "u64", "buffer", "u64", "buffer"],
+  C_FindObjectsFinal: [28, "u64"],
+  C_SignInit: [42, "u64", "buffer", "u64"],
+  C_Sign: [43, "u64", "buffer", "u64", "buffer", "buffer"],
+  C_GenerateKeyPair: [59, "u64", "buffer", "buffer", "u64", "buffer", "u64", "buffer", "buffer"],
+} as const satisfies Record<string, FunctionRow>;
+
+/** The name of a function. */
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** What a function takes. */
+export type Argument = number | bigint | Uint8Array<ArrayBuffer> | null;
+
+type Call = (...args: Argument[]) => Promise<bigint>;
+
+/** Where the pointers of CK_FUNCTION_LIST begin: behind CK_VERSION and what aligns it. */
+const FUNCTION_LIST_HEAD = 8;
+
+/** Every library that is open, with what it takes to open it once. */
+const OPEN = new Map<string, { readonly library: Promise<Library>; references: number }>();
+
+/** How a library is initialised. */
+export interface LibraryOptions {
+  /**
+   * What the library is told at its initialisation, as NSS's softoken wants it:
+   * `configdir='sql:/path' certPrefix='' keyPrefix='' secmod='secmod.db' flags=readOnly`.
+   */
+  readonly parameters?: string;
+}
+
+/** A PKCS#11 library in this process: initialised once, however often it is opened. */
+export class Library {
+  /** Its file. */
+  readonly path: string;
+  readonly #library: Deno.DynamicLibrary<Deno.ForeignLibraryInterface>;
+  readonly #functions: Readonly<Record<FunctionName, Call>>;
+  readonly #key: string;
+  #ownsInitialization = false;
+  #running = 0;
+  #idle: PromiseWithResolvers<void> | null = null;
+  #closed = false;
+
+  private constructor(
+    path: string,
+    key: string,
+    library: Deno.DynamicLibrary<Deno.ForeignLibraryInterface>,
+    functions: Readonly<Record<FunctionName, Call>>,
+  ) {
+    this.path = path;
+    this.#key = key;
+    this.#library = library;
+    this.#functions = functions;
+  }
+
+  /**
+   * Opens a library, or counts one more user of it.
+   *
+   * @param path Its file.
+   * @param options How it is initialised, if it is not yet.
+   * @returns The library.
+   * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` if a permission is missing, `PR_FILE_NOT_FOUND_ERROR` and
+   * `PR_LOAD_LIBRARY_ERROR` if the file is, `PR_FIND_SYMBOL_ERROR` if it is no PKCS#11 library.
+   */
+  static async open(path: string, options: LibraryOptions = {}): Promise<Library> {
+    const key = await realPath(path);
+    let entry = OPEN.get(key);
+    if (entry === undefined) {
+      const library = (async () => {
+        const opened = new Library(path, key, ...await load(path));
+        try {
+          await opened.#initialize(options);
+          return opened;
+        } catch (error) {
+          opened.#library.close();
+          throw error;
+        }
+      })();
+      entry = { library, references: 0 };
+      OPEN.set(key, entry);
+    }
+    entry.references++;
+    try {
+      return await entry.library;
+    } catch (error) {
+      if (OPEN.get(key) === entry) OPEN.delete(key);
+      throw error;
+    }
+  }
+
+  /** CK_C_INITIALIZE_ARGS: four functions, flags, then in NSS the parameters, and a reserved pointer. */
+  async #initialize({ parameters }: LibraryOptions): Promise<void> {
+    const args = alloc(56);
+    const view = new DataView(args.buffer);
+    // Calls come from several threads: without this a library may do without locks
+    view.setBigUint64(32, BigInt(CKF.osLockingOk), true);
+    const text = parameters === undefined ? null : new CString(parameters);
+    if (text !== null) view.setBigUint64(40, text.address, true);
+    try {
+      await this.call("C_Initialize", `Cannot load PKCS#11 library "${this.path}"`, args);
+      this.#ownsInitialization = true;
+    } catch (error) {
+      // Somebody else in this process has, who also finalises it
+      const isDone = error instanceof ModuleError &&
+        error.returned === "CKR_CRYPTOKI_ALREADY_INITIALIZED";
+      if (!isDone) throw error;
+    } finally {
+      text?.release();
+    }
+  }
+
+  /**
+   * Calls a function, off the thread of the event loop. The arguments stay where they are until it returns.
+   *
+   * @param name The function.
+   * @param attempt What is attempted, for the error.
+   * @param args Its arguments; `null` is a null pointer.
+   * @throws {ModuleError} What the function returns instead of `CKR_OK`.
+   */
+  async call(name: FunctionName, attempt: string, ...args: Argument[]): Promise<void> {
+    const value = await this.tryCall(name, ...args);
+    if (value !== 0) throw new ModuleError(value, attempt, name);
+  }
+
+  /**
+   * Calls a function; see {@linkcode Library.call}.
+   *
+   * @param name The function.
+   * @param args Its arguments.
+   * @returns What it returns.
+   * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the library is closed.
+   */
+  async tryCall(name: FunctionName, ...args: Argument[]): Promise<number> {
+    if (this.#closed) {
+      throw new NssError(
+        "SEC_ERROR_NOT_INITIALIZED",
+        `${CALL_ATTEMPT} ${name}: PKCS#11 library "${this.path}" is closed`,
+      );
+    }
+    this.#running++;
+    try {
+      return Number(await this.#functions[name](...args));
+    } finally {
+      if (--this.#running === 0) this.#idle?.resolve();
+    }
+  }
+
+  /**
+   * Counts one user less; the last one finalises the library when its calls have returned.
+   *
+   * @returns When it has happened.
+   */
+  async close(): Promise<void> {
+    const entry = OPEN.get(this.#key);
+    if (this.#closed || entry === undefined || --entry.references > 0) return;
+    OPEN.delete(this.#key);
+    if (this.#running > 0) {
+      this.#idle = Promise.withResolvers();
+      await this.#idle.promise;
+    }
+    try {
+      if (this.#ownsInitialization) await this.tryCall("C_Finalize", null);
+    } finally {
+      this.#closed = true;
+      this.#library.close();
+    }
+  }
+}
+
+/** The same library has several names. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await Deno.realPath(path);
+  } catch {
+    return path; // no permission, or a name that the loader looks for
+  }
+}
+
+type Loaded = [
+  Deno.DynamicLibrary<Deno.ForeignLibraryInterface>,
+  Readonly<Record<FunctionName, Call>>,
+];
+
+async function load(path: string): Promise<Loaded> {
+  const attempt = `Cannot load PKCS#11 library "${path}"`;
+  if (Deno.build.os === "windows") {
+    // There CK_ULONG has 32 bits and structures are packed
+    throw new NssError(
+      "PR_OPERATION_NOT_SUPPORTED_ERROR",
+      `${attempt}: not supported on Windows yet`,
+    );
+  }
+  await checkPermission(path, attempt);
+  const library = open(path, attempt);
+  try {
+    return [library, readFunctions(library, attempt)];
+  } catch (error) {
+    library.close();
+    throw error;
+  }
+}
+
+async function checkPermission(path: string, attempt: string): Promise<void> {
+  const { state } = await Deno.permissions.query({ name: "ffi" });
+  if (state === "granted") return;
+  const scoped = await Deno.permissions.query({ name: "ffi", path });
+  // A prompt for the whole permission is the user's to answer
+  if (state === "prompt" && (await Deno.permissions.request({ name: "ffi" })).state === "granted") {
+    return;
+  }
+  throw new NssError(
+    "PR_NO_ACCESS_RIGHTS_ERROR",
+    scoped.state === "granted"
+      ? `${attempt}: --allow-ffi with a path is not enough, because PKCS#11 passes pointers; run with --allow-ffi`
+      : `${attempt}: a permission is missing; run with --allow-ffi, without a path`,
+  );
+}
+
+const SYMBOLS = {
+  C_GetFunctionList: { parameters: ["buffer"], result: "u64" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+function open(path: string, attempt: string): Deno.DynamicLibrary<typeof SYMBOLS> {
+  try {
+    return Deno.dlopen(path, SYMBOLS);
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (/register symbol|undefined symbol|GetProcAddress/i.test(message)) {
+      throw new NssError(
+        "PR_FIND_SYMBOL_ERROR",
+        `${attempt}: it is no PKCS#11 library, it has no C_GetFunctionList`,
+        { cause },
+      );
+    }
+    const isMissing = /No such file|image not found|not found/i.test(message);
+    throw new NssError(
+      isMissing ? "PR_FILE_NOT_FOUND_ERROR" : "PR_LOAD_LIBRARY_ERROR",
+      isMissing ? `${attempt}: the file, or a library that it needs, does not exist` : attempt,
+      { cause },
+    );
+  }
+}
+
+function readFunctions(
+  library: Deno.DynamicLibrary<typeof SYMBOLS>,
+  attempt: string,
+): Readonly<Record<FunctionName, Call>> {
+  const out = alloc(8);
+  const returned = Number(library.symbols.C_GetFunctionList(out));
+  if (returned !== 0) throw new ModuleError(returned, attempt, "C_GetFunctionList");
+  const list = Deno.UnsafePointer.create(new DataView(out.buffer).getBigUint64(0, true));
+  if (list === null) {
+    throw new NssError("SEC_ERROR_INCOMPATIBLE_PKCS11", `${attempt}: no functions`);
+  }
+  const view = new Deno.UnsafePointerView(list);
+  const major = view.getUint8(0);
+  if (major !== 2 && major !== 3) {
+    throw new NssError(
+      "SEC_ERROR_INCOMPATIBLE_PKCS11",
+      `${attempt}: its version is ${major}.${view.getUint8(1)}, only 2 and 3 are supported`,
+    );
+  }
+  const entries = (Object.keys(FUNCTIONS) as FunctionName[]).map((name) => {
+    const [index, ...parameters] = FUNCTIONS[name];
+    const pointer = view.getPointer<Deno.ForeignFunction>(FUNCTION_LIST_HEAD + 8 * index);
+    return [name, pointer === null ? missing : bind(pointer, parameters)] as const;
+  });
+  return Object.fromEntries(entries) as Record<FunctionName, Call>;
+}
+
+/** CKR_FUNCTION_NOT_SUPPORTED. */
+function missing(): Promise<bigint> {
+  return Promise.resolve(0x54n);
+}
+
+/** The arguments of the calls that have not returned: nothing collects what a library may still write to. */
+const PINNED = new Set<readonly unknown[]>();
+
+function bind(
+  pointer: Deno.PointerObject<Deno.ForeignFunction>,
+  parameters: readonly ("u64" | "buffer")[],
+): Call {
+  const foreign = new Deno.UnsafeFnPointer<Deno.ForeignFunction>(pointer, {
+    parameters,
+    result: "u64",
+    nonblocking: true,
+  });
+  return async (...args) => {
+    const given = args.map((arg) => typeof arg === "number" ? BigInt(arg) : arg);
+    PINNED.add(given);
+    try {
+      return await foreign.call(...given) as bigint;
+    } finally {
+      PINNED.delete(given);
+    }
+  };
+}

@@ -1,0 +1,66 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * PKCS#11 libraries: smart cards, hardware security modules, SoftHSM, p11-kit, NSS's own softoken and roots.
+ *
+ * This needs Deno, with `--allow-ffi` and no path after it: PKCS#11 passes pointers, which Deno allows only whole.
+ *
+ * A library is code of somebody else in this process: what it does is not bound by Deno's permissions. Its calls run
+ * on threads of their own, so that a slow card never holds up the event loop.
+ *
+ * - {@linkcode loadModule} loads a library; its slots have tokens with certificates and keys, which sign for TLS like
+ *   any other.
+ *
+ * @example Serve TLS with a key in SoftHSM
+ * ```ts ignore
+ * import { loadModule } from "@nss/nss/pkcs11/module";
+ * import { setPasswordFunc } from "@nss/nss/pkcs11";
+ * import { importFD } from "@nss/nss";
+ *
+ * await using module = await loadModule("/usr/lib/softhsm/libsofthsm2.so");
+ * const slot = module.slots.find(({ token }) => token?.label === "server")!;
+ * setPasswordFunc((_slot, retry) => retry ? null : prompt("PIN?"), { for: slot });
+ *
+ * const [record] = await slot.token!.certificates.find({ nickname: "www.example.com" });
+ * const key = await slot.token!.findKey(record!.certificate);
+ * const listener = importFD(Deno.listen({ port: 443 }), {
+ *   certificates: [{ cert: record!.certificate, key: key! }],
+ * });
+ * ```
+ *
+ * @module
+ */
+
+import type { LoadModuleOptions, Pkcs11Module } from "./pkcs11_module.ts";
+
+export type { LibraryOptions } from "./library.ts";
+export type { LoadModuleOptions, Pkcs11Module } from "./pkcs11_module.ts";
+
+/**
+ * Loads a PKCS#11 library (`SECMOD_LoadUserModule`). Loaded twice, it is initialised once, and finalised when the last
+ * of its modules is closed.
+ *
+ * @param path Its file, as `/usr/lib/softhsm/libsofthsm2.so`.
+ * @param options Its name, and what it is told.
+ * @returns The module with its slots.
+ * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` without `--allow-ffi`, `PR_FILE_NOT_FOUND_ERROR` if the file does not
+ * exist, `PR_LOAD_LIBRARY_ERROR` if it cannot be loaded, `PR_FIND_SYMBOL_ERROR` if it is no PKCS#11 library,
+ * `SEC_ERROR_INCOMPATIBLE_PKCS11` if it is one of another age, and what it says itself.
+ *
+ * @example A library that is none
+ * ```ts
+ * import { loadModule } from "@nss/nss/pkcs11/module";
+ * import { NssError } from "@nss/nss/cert";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const error = await assertRejects(() => loadModule("/does/not/exist.so"), NssError);
+ * assertEquals(error.name, "PR_FILE_NOT_FOUND_ERROR");
+ * ```
+ */
+export async function loadModule(
+  path: string,
+  options: LoadModuleOptions = {},
+): Promise<Pkcs11Module> {
+  const { Pkcs11Module } = await import("./pkcs11_module.ts");
+  return await Pkcs11Module.load(path, options);
+}

@@ -1,0 +1,317 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  type CertDB,
+  type CertFindOptions,
+  type CertQuery,
+  type CertRecord,
+  checkStorable,
+  matchesCertQuery,
+  type StoreCertOptions,
+} from "../../cert/cert_db.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { TAG } from "../../cert/der.ts";
+import { DerWriter } from "../../cert/der_writer.ts";
+import { NssError } from "../../cert/errors.ts";
+import type { CertTrust } from "../../cert/trust_flags.ts";
+import { keyIdOf } from "../key_id.ts";
+import { CKA, CKO } from "./constants.ts";
+import type { Attribute } from "./key_attributes.ts";
+import { readDistrustAfter, readNssTrust, trustKey } from "./nss_trust.ts";
+import { isReturned } from "./return_values.ts";
+import type { Attributes, Session } from "./session.ts";
+import type { SessionPool } from "./session_pool.ts";
+import { Template } from "./template.ts";
+
+/** What a {@linkcode ModuleCertDB} needs of its token. */
+export interface CertToken {
+  /** The token's label. */
+  readonly label: string;
+  /** Whether nothing in it can be changed. */
+  readonly isReadOnly: boolean;
+  /** Its sessions. */
+  readonly pool: SessionPool;
+  /** Tells which public keys, in hexadecimal, have a private key in the token, as far as is known. */
+  readonly keyedPublicKeys: (session: Session) => Promise<ReadonlySet<string>>;
+  /** Logs the token in. */
+  readonly login: (what: string, options: CertFindOptions) => Promise<void>;
+}
+
+/** A certificate with the object that it is. */
+interface Found {
+  readonly handle: bigint;
+  readonly record: CertRecord;
+}
+
+const CERT_ATTRIBUTES: readonly number[] = [
+  CKA.value,
+  CKA.label,
+  CKA.nssMozillaCaPolicy,
+  CKA.nssServerDistrustAfter,
+  CKA.nssEmailDistrustAfter,
+];
+
+/** The certificates of a token of a PKCS#11 library. It knows trust where the library has NSS's trust objects. */
+export class ModuleCertDB implements CertDB {
+  /** What people call it. */
+  readonly name: string;
+  /** Whether it can be changed. */
+  readonly isReadOnly: boolean;
+  readonly #token: CertToken;
+  /** All of a token that never changes, as Mozilla's roots. */
+  #all: Promise<readonly Found[]> | null = null;
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Creates a view of a token.
+   *
+   * @param token The token.
+   */
+  constructor(token: CertToken) {
+    this.name = token.label;
+    this.isReadOnly = token.isReadOnly;
+    this.#token = token;
+  }
+
+  /**
+   * Looks for certificates; see {@linkcode CertSource.find}.
+   *
+   * @param query What must be the same.
+   * @returns Every record that fits.
+   */
+  async find(query: CertQuery): Promise<readonly CertRecord[]> {
+    return (await this.#find(query)).map(({ record }) => record);
+  }
+
+  async #find(query: CertQuery): Promise<readonly Found[]> {
+    let found: readonly Found[];
+    if (this.isReadOnly) {
+      const all = this.#all ??= this.#read([]);
+      all.catch(() => this.#all = null);
+      found = await all;
+    } else found = await this.#read(templateOf(query));
+    return found.filter(({ record }) => matchesCertQuery(record, query));
+  }
+
+  #read(template: readonly Attribute[]): Promise<readonly Found[]> {
+    const { pool, label, keyedPublicKeys } = this.#token;
+    const attempt = `Cannot read certificates of token "${label}"`;
+    return pool.use(async (session) => {
+      const handles = await session.findObjects(
+        [[CKA.class, CKO.certificate], [CKA.certificateType, 0], ...template],
+        attempt,
+      );
+      if (handles.length === 0) return [];
+      const objects: (readonly [bigint, Attributes])[] = [];
+      for (const handle of handles) {
+        try {
+          objects.push([handle, await session.getAttributes(handle, CERT_ATTRIBUTES, attempt)]);
+        } catch (error) {
+          // Somebody has deleted it in the meantime
+          if (!isReturned(error, "CKR_OBJECT_HANDLE_INVALID")) throw error;
+        }
+      }
+      const trust = await readNssTrust(session, attempt);
+      const keyed = await keyedPublicKeys(session);
+      return objects.flatMap(([handle, attributes]) => {
+        const record = this.#recordOf(attributes, trust, keyed);
+        return record === null ? [] : [{ handle, record }];
+      });
+    });
+  }
+
+  #recordOf(
+    attributes: Attributes,
+    trust: ReadonlyMap<string, CertTrust>,
+    keyed: ReadonlySet<string>,
+  ): CertRecord | null {
+    const der = attributes.get(CKA.value);
+    if (der === undefined || der.length === 0) return null;
+    let certificate: Certificate;
+    try {
+      certificate = parseCertificate(der);
+    } catch (error) {
+      if (error instanceof NssError) return null; // one that is malformed must not hide the others
+      throw error;
+    }
+    const label = new TextDecoder().decode(attributes.get(CKA.label) ?? new Uint8Array(0));
+    const distrustAfter = readDistrustAfter(attributes, CKA.nssServerDistrustAfter);
+    const emailDistrustAfter = readDistrustAfter(attributes, CKA.nssEmailDistrustAfter);
+    return {
+      certificate,
+      nickname: label === "" ? null : label,
+      trust: trust.get(trustKey(certificate.issuer.der, serialOf(certificate))) ?? null,
+      hasKey: keyed.has(publicKeyHex(certificate)),
+      tokenName: this.name,
+      ...(attributes.get(CKA.nssMozillaCaPolicy)?.[0] === 1 && { vetted: true }),
+      ...(distrustAfter !== undefined && { distrustAfter }),
+      ...(emailDistrustAfter !== undefined && { emailDistrustAfter }),
+    };
+  }
+
+  /** One write after another, so that what one has checked still holds when it writes. */
+  #write<T>(write: () => Promise<T>): Promise<T> {
+    const result = this.#lastWrite.then(() => {
+      if (!this.isReadOnly) return write();
+      throw new NssError(
+        "SEC_ERROR_READ_ONLY",
+        `Cannot change certificates: token "${this.name}" is read-only`,
+      );
+    });
+    this.#lastWrite = result.catch(() => {});
+    return result;
+  }
+
+  /** Public objects can be written without a login, unless the token thinks otherwise. */
+  async #writeObjects<T>(
+    options: CertFindOptions,
+    write: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await this.#token.pool.write(write);
+    } catch (error) {
+      if (!isReturned(error, "CKR_USER_NOT_LOGGED_IN")) throw error;
+      await this.#token.login("change certificates", options);
+      return await this.#token.pool.write(write);
+    }
+  }
+
+  /**
+   * Stores a certificate; see {@linkcode CertDB.importCert}.
+   *
+   * @param certificate The certificate.
+   * @param options What it is stored with.
+   * @returns What is stored now.
+   * @throws {NssError} As {@linkcode CertDB} says, and `PR_NOT_IMPLEMENTED_ERROR` for trust, which tokens do not keep.
+   */
+  importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
+    return this.#write(async () => {
+      if (options.trust) throw this.#noTrust();
+      const { nickname } = await checkStorable(this, certificate, options);
+      const attempt =
+        `Cannot import certificate "${certificate.subject}" into token "${this.name}"`;
+      const [own] = await this.#find({ der: certificate.der });
+      if (own === undefined) {
+        const attributes = await attributesOf(certificate, nickname);
+        await this.#writeObjects(options, (session) => session.createObject(attributes, attempt));
+      } else if (own.record.nickname !== nickname) {
+        const template = Template.of([[CKA.label, nickname ?? ""]]);
+        await this.#writeObjects(
+          options,
+          (session) =>
+            session.call(
+              "C_SetAttributeValue",
+              attempt,
+              own.handle,
+              template.bytes,
+              template.count,
+            ),
+        );
+      }
+      return await this.#get(certificate);
+    });
+  }
+
+  #noTrust(): NssError {
+    return new NssError(
+      "PR_NOT_IMPLEMENTED_ERROR",
+      `Cannot set trust: token "${this.name}" does not keep any; set it in the database of the context`,
+    );
+  }
+
+  async #get(certificate: Certificate): Promise<CertRecord> {
+    const [record] = await this.find({ der: certificate.der });
+    if (record !== undefined) return record;
+    throw new NssError(
+      "SEC_ERROR_UNKNOWN_CERT",
+      `Cannot find certificate "${certificate.subject}" in token "${this.name}"`,
+    );
+  }
+
+  /**
+   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   *
+   * @param certificate The certificate.
+   * @param options What a token may need.
+   * @returns Whether it was there.
+   */
+  deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
+    return this.#write(async () => {
+      const found = await this.#find({ der: certificate.der });
+      const attempt = `Cannot delete certificate "${certificate.subject}" of token "${this.name}"`;
+      for (const { handle } of found) {
+        await this.#writeObjects(
+          options,
+          (session) => session.call("C_DestroyObject", attempt, handle),
+        );
+      }
+      return found.length > 0;
+    });
+  }
+
+  /**
+   * Tokens keep no trust; see {@linkcode CertDB.setTrust}.
+   *
+   * @param certificate The certificate.
+   * @param trust Nothing but `null`.
+   * @returns What is stored.
+   * @throws {NssError} `PR_NOT_IMPLEMENTED_ERROR` for trust, `SEC_ERROR_UNKNOWN_CERT` if it is not there.
+   */
+  setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
+    return this.#write(async () => {
+      const record = await this.#get(certificate);
+      if (trust !== null) throw this.#noTrust();
+      return record;
+    });
+  }
+}
+
+/** What the token can filter by itself; how it keeps serial numbers differs. */
+function templateOf({ der, subject, issuer, nickname }: CertQuery): Attribute[] {
+  const attributes: Attribute[] = [];
+  if (der !== undefined) attributes.push([CKA.value, der]);
+  if (subject !== undefined) attributes.push([CKA.subject, subject]);
+  if (issuer !== undefined) attributes.push([CKA.issuer, issuer]);
+  if (nickname !== undefined) attributes.push([CKA.label, nickname]);
+  return attributes;
+}
+
+async function attributesOf(
+  certificate: Certificate,
+  nickname: string | null,
+): Promise<Attribute[]> {
+  return [
+    [CKA.class, CKO.certificate],
+    [CKA.certificateType, 0],
+    [CKA.token, true],
+    [CKA.private, false],
+    [CKA.label, nickname ?? ""],
+    [CKA.id, await idOf(certificate)],
+    [CKA.subject, certificate.subject.der],
+    [CKA.issuer, certificate.issuer.der],
+    [CKA.serialNumber, serialOf(certificate)],
+    [CKA.value, certificate.der],
+  ];
+}
+
+/** The id that the certificate shares with its key. */
+async function idOf(certificate: Certificate): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await keyIdOf(certificate.subjectPublicKeyInfo);
+  } catch {
+    return await certificate.digest("SHA-1"); // a kind of key that is not supported
+  }
+}
+
+/** CKA_SERIAL_NUMBER has the header of the INTEGER. */
+function serialOf({ serialNumber }: Certificate): Uint8Array<ArrayBuffer> {
+  return new DerWriter().primitive(TAG.integer, serialNumber).finish();
+}
+
+function publicKeyHex(certificate: Certificate): string {
+  try {
+    return certificate.subjectPublicKeyInfo.publicKey.toHex();
+  } catch {
+    return ""; // a kind of key that is not supported
+  }
+}
