@@ -8,6 +8,12 @@
  *
  * - {@linkcode importPrivateKey} takes PEM, DER and WebCrypto keys.
  * - {@linkcode generateKeyPair} makes new ones.
+ * - {@linkcode init} opens an NSS database, {@linkcode noDbInit} begins in memory, {@linkcode initContext} does either
+ *   beside the default context.
+ * - {@linkcode findCertFromNickname} and {@linkcode findKeyByAnyCert} look into all tokens of a context, and
+ *   {@linkcode setPasswordFunc} says who gives their passwords.
+ * - {@linkcode Token} is what all tokens have in common: {@linkcode SoftToken} is one in memory, NSS databases are in
+ *   `@nss/nss/pkcs11/nss-db`.
  * - {@linkcode platformTrustAnchors} are the certification authorities that are trusted by default.
  * - {@linkcode NssContext} keeps apart what must not be shared, as trust and session caches.
  *
@@ -33,6 +39,13 @@ export { platformTrustAnchors } from "./builtins.ts";
 export { defaultContext, NssContext, type NssContextOptions } from "./context.ts";
 export { exportPkcs12, type ExportPkcs12Options } from "./export_pkcs12.ts";
 export {
+  findCertFromNickname,
+  findCertsFromNickname,
+  type FindFromNicknameOptions,
+  type FindInTokensOptions,
+  findKeyByAnyCert,
+} from "./find.ts";
+export {
   type ExportPrivateKeyOptions,
   exportPrivateKeyPem,
   generateKeyPair,
@@ -49,6 +62,17 @@ export {
 } from "./import_pkcs12.ts";
 export { importPrivateKey, type ImportPrivateKeyOptions } from "./import_private_key.ts";
 export {
+  type ConfiguredModule,
+  init,
+  initContext,
+  type InitOptions,
+  initReadWrite,
+  isInitialized,
+  noDbInit,
+  type NoDbInitOptions,
+  shutdown,
+} from "./init.ts";
+export {
   MAX_PASSWORD_TRIES,
   type PasswordAnswer,
   type PasswordFunc,
@@ -63,6 +87,7 @@ export {
   type SlotOptions,
   type TokenModule,
 } from "./slot.ts";
+export { ReadOnlyToken, type ReadOnlyTokenOptions } from "./read_only_token.ts";
 export { SoftToken, type SoftTokenOptions } from "./softoken.ts";
 export {
   type ImportableKey,
@@ -80,6 +105,13 @@ export {
   type TokenMechanism,
   type TokenOptions,
 } from "./token.ts";
+export {
+  formatPkcs11Uri,
+  MAX_PKCS11_URI_LENGTH,
+  parsePkcs11Uri,
+  type Pkcs11ObjectType,
+  type Pkcs11Uri,
+} from "./uri.ts";
 export type {
   EcCurve,
   HashName,

@@ -34,3 +34,4 @@
  */
 
 export { NSS_DB_LABEL, NssDbToken, openNssDb, type OpenNssDbOptions } from "./nss_db_token.ts";
+export { type ModuleSpec, parsePkcs11Txt } from "./pkcs11_txt.ts";

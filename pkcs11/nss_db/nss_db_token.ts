@@ -25,6 +25,7 @@ import { changePassword } from "./change_password.ts";
 import { makePasswordRecord, NssDbCore, PASSWORD_RECORD } from "./core.ts";
 import { NssDbFiles } from "./files.ts";
 import { cannotMove, NssKeyStore, type StoredKey } from "./key_store.ts";
+import { writeModules } from "./module_file.ts";
 import { OLD_SALT_LENGTH } from "./sealing.ts";
 
 /** How {@linkcode openNssDb} opens a database. */
@@ -89,7 +90,10 @@ export async function openNssDb(
   });
   const core = new NssDbCore(files, options.label ?? NSS_DB_LABEL);
   try {
-    if (create) await givePassword(core, options.password ?? "");
+    if (create) {
+      await givePassword(core, options.password ?? "");
+      await writeModules(files.directory, { certPrefix, keyPrefix });
+    }
     await core.snapshot();
   } catch (error) {
     await core.close();

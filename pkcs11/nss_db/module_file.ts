@@ -1,0 +1,37 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node:.
+
+import { type ModuleSpec, newPkcs11Txt, parsePkcs11Txt } from "./pkcs11_txt.ts";
+
+/** Reads `pkcs11.txt` of a folder; a missing one names nothing. */
+export async function readModules(directory: string): Promise<ModuleSpec[]> {
+  const fs = await import("node:fs/promises");
+  let text: string;
+  try {
+    text = await fs.readFile(`${directory}/pkcs11.txt`, "utf8");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return [];
+    throw error;
+  }
+  return parsePkcs11Txt(text);
+}
+
+/** Writes `pkcs11.txt` of a new database, if there is none. */
+export async function writeModules(
+  directory: string,
+  prefixes: { readonly certPrefix: string; readonly keyPrefix: string },
+): Promise<void> {
+  const fs = await import("node:fs/promises");
+  try {
+    const text = newPkcs11Txt(directory, prefixes);
+    await fs.writeFile(`${directory}/pkcs11.txt`, text, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  }
+}
+
+/** The real path of a folder, by which two names of one are the same. */
+export async function realDirectory(directory: string): Promise<string> {
+  const fs = await import("node:fs/promises");
+  return await fs.realpath(directory).catch(() => directory); // who opens it says what is wrong
+}

@@ -1,0 +1,97 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { NssError } from "../../cert/errors.ts";
+
+/** A module as `pkcs11.txt` names it, which modutil writes. */
+export interface ModuleSpec {
+  /** What people call it. */
+  readonly name: string;
+  /** The file of its library; empty of NSS's own. */
+  readonly library: string;
+  /** What the library is initialised with. */
+  readonly parameters: string;
+  /** What NSS does with it: `Flags=internal,critical trustOrder=75 ...`. */
+  readonly nss: string;
+}
+
+/** The most characters of a `pkcs11.txt`. */
+export const MAX_PKCS11_TXT_SIZE = 1 << 20;
+
+/**
+ * Reads `pkcs11.txt`.
+ *
+ * @param text The text.
+ * @returns The modules.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is malformed.
+ *
+ * @example Usage
+ * ```ts
+ * import { parsePkcs11Txt } from "@nss/nss/pkcs11/nss-db";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [spec] = parsePkcs11Txt("library=/usr/lib/softhsm/libsofthsm2.so\nname=SoftHSM\n");
+ * assertEquals(spec?.name, "SoftHSM");
+ * ```
+ */
+export function parsePkcs11Txt(text: string): ModuleSpec[] {
+  if (text.length > MAX_PKCS11_TXT_SIZE) {
+    throw malformed(`it has ${text.length} characters, more than ${MAX_PKCS11_TXT_SIZE}`);
+  }
+  const specs: ModuleSpec[] = [];
+  let values = new Map<string, string>();
+  const finish = (): void => {
+    if (values.size === 0) return;
+    specs.push({
+      name: values.get("name") ?? "",
+      library: values.get("library") ?? "",
+      parameters: values.get("parameters") ?? "",
+      nss: values.get("nss") ?? "",
+    });
+    values = new Map();
+  };
+  for (const line of text.split(/\r?\n/)) {
+    if (line.trim() === "") {
+      finish();
+      continue;
+    }
+    if (line.startsWith("#")) continue;
+    const at = line.indexOf("=");
+    if (at < 1) throw malformed(`the line "${line.slice(0, 40)}" has no name and value`);
+    const name = line.slice(0, at).trim().toLowerCase();
+    // NSS begins a module with each library
+    if (name === "library" && values.has("library")) finish();
+    values.set(name, line.slice(at + 1));
+  }
+  finish();
+  return specs;
+}
+
+function malformed(state: string): NssError {
+  return new NssError("SEC_ERROR_BAD_DATABASE", `Cannot read pkcs11.txt: ${state}`);
+}
+
+/**
+ * Writes the `pkcs11.txt` of a new database, as certutil does.
+ *
+ * @param directory The folder.
+ * @param prefixes What stands before the names of its files.
+ * @returns The text.
+ */
+export function newPkcs11Txt(
+  directory: string,
+  prefixes: { readonly certPrefix: string; readonly keyPrefix: string },
+): string {
+  const quote = (value: string): string => `'${value.replace(/[\\']/g, "\\$&")}'`;
+  const { certPrefix, keyPrefix } = prefixes;
+  return [
+    "library=",
+    "name=NSS Internal PKCS #11 Module",
+    `parameters=configdir=${quote(`sql:${directory}`)} certPrefix=${quote(certPrefix)} keyPrefix=${
+      quote(keyPrefix)
+    } secmod='secmod.db' flags= updatedir='' updateCertPrefix='' updateKeyPrefix='' updateid='' updateTokenDescription='' `,
+    "NSS=Flags=internal,critical trustOrder=75 cipherOrder=100 slotParams=(1={slotFlags=[ECC,RSA,DSA,DH,RC2,RC4,DES," +
+    "RANDOM,SHA1,MD5,MD2,SSL,TLS,AES,Camellia,SEED,SHA256,SHA512] askpw=any timeout=30})",
+    "",
+    "",
+  ].join("\n");
+}
