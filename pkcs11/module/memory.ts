@@ -37,6 +37,22 @@ export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
   return bytes.length === 0 ? 0n : BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
 }
 
+/**
+ * Copies a password to where a library may read it; whoever has it overwrites it.
+ *
+ * @param text The password.
+ * @returns Its UTF-8 and how long that is. There is memory for an empty one too: a null pointer is another thing.
+ */
+export function pinPassword(
+  text: string,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly length: number } {
+  const utf8 = new TextEncoder().encode(text);
+  const bytes = alloc(utf8.length + 1);
+  bytes.set(utf8);
+  utf8.fill(0);
+  return { bytes, length: utf8.length };
+}
+
 /** Text with a final zero; it stays in memory until it is released, as libraries may keep its address. */
 export class CString {
   #bytes: Uint8Array<ArrayBuffer>;

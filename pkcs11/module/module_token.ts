@@ -36,7 +36,7 @@ import {
   publicKeyOfAttributes,
 } from "./key_attributes.ts";
 import type { Library } from "./library.ts";
-import { alloc, pin } from "./memory.ts";
+import { alloc, pinPassword } from "./memory.ts";
 import { ModuleCertDB } from "./module_certs.ts";
 import { ModuleKey } from "./module_key.ts";
 import { isReturned } from "./return_values.ts";
@@ -229,10 +229,10 @@ export class ModuleToken implements Token {
       return await this.#isPassword(password);
     }
     const attempt = `Cannot log in to token "${this.label}"`;
-    const pin_ = password === null ? null : pin(new TextEncoder().encode(password));
+    const pin = password === null ? null : pinPassword(password);
     const login = (): Promise<void> =>
       this.#pool.use((session) =>
-        session.call("C_Login", attempt, CKU_USER, pin_, pin_?.length ?? 0)
+        session.call("C_Login", attempt, CKU_USER, pin?.bytes ?? null, pin?.length ?? 0)
       );
     try {
       await login().catch(async (error) => {
@@ -248,7 +248,7 @@ export class ModuleToken implements Token {
       }
       throw error;
     } finally {
-      pin_?.fill(0);
+      pin?.bytes.fill(0);
     }
     if (password !== null) await this.#remember(password);
     this.#session ??= {};
@@ -311,15 +311,15 @@ export class ModuleToken implements Token {
         `Cannot change password: the first one of token "${this.label}" is given by its own tools`,
       );
     }
-    const [old, fresh] = [current, next].map((text) => pin(new TextEncoder().encode(text)));
+    const [old, fresh] = [pinPassword(current), pinPassword(next)];
     const attempt = `Cannot change password of token "${this.label}"`;
     try {
       await this.#pool.write((session) =>
-        session.call("C_SetPIN", attempt, old!, old!.length, fresh!, fresh!.length)
+        session.call("C_SetPIN", attempt, old.bytes, old.length, fresh.bytes, fresh.length)
       );
     } finally {
-      old!.fill(0);
-      fresh!.fill(0);
+      old.bytes.fill(0);
+      fresh.bytes.fill(0);
     }
     this.#password = null;
     await this.#remember(next);
