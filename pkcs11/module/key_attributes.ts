@@ -83,6 +83,12 @@ function unwrapPoint(point: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   }
 }
 
+/** PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString; it is older than the OID. */
+const EDWARDS25519: Attribute = [
+  CKA.ecParams,
+  new DerWriter().string(TAG.printableString, "edwards25519").finish(),
+];
+
 interface GenerateRow {
   readonly mechanism: MechanismName;
   readonly keyType: number;
@@ -150,6 +156,8 @@ export function attributesOfKey(
       return rsaAttributes(inner);
     case "ec":
       return ecAttributes(inner, info, publicKey);
+    case "ed25519":
+      return edwardsAttributes(inner, publicKey);
   }
   return undefined;
 }
@@ -189,6 +197,20 @@ function ecAttributes(
   const point = new DerWriter().octetString(publicKey).finish();
   return {
     privateKey: [...common, [CKA.value, scalar]],
+    publicKey: [...common, [CKA.ecPoint, point]],
+  };
+}
+
+function edwardsAttributes(
+  inner: Uint8Array<ArrayBuffer>,
+  { publicKey }: SubjectPublicKeyInfo,
+): { privateKey: Attribute[]; publicKey: Attribute[] } {
+  // RFC 8410, Section 7: an OCTET STRING in the OCTET STRING
+  const seed = new DerReader(inner, "private key").octetString("privateKey");
+  const common: Attribute[] = [[CKA.keyType, CKK.ecEdwards], EDWARDS25519];
+  const point = new DerWriter().octetString(publicKey).finish();
+  return {
+    privateKey: [...common, [CKA.value, seed]],
     publicKey: [...common, [CKA.ecPoint, point]],
   };
 }

@@ -162,9 +162,9 @@ export class ModuleToken implements Token {
   }
 
   /**
-   * Lists what it can do; it is asked once.
+   * Lists what it can do of what is used here; it is asked once.
    *
-   * @returns The mechanisms.
+   * @returns The mechanisms that sign or make key pairs.
    */
   async mechanisms(): Promise<readonly TokenMechanism[]> {
     this.#checkOpen("list mechanisms");
@@ -180,7 +180,8 @@ export class ModuleToken implements Token {
     const list = alloc(8 * Math.min(Number(readBig(count)), 4096));
     await this.#library.call("C_GetMechanismList", attempt, this.#slot, list, count);
     const types = Array.from({ length: Number(readBig(count)) }, (_, i) => readBig(list, 8 * i));
-    return await Promise.all(types.map((type) => this.#readMechanism(type, attempt)));
+    const mechanisms = await Promise.all(types.map((type) => this.#readMechanism(type, attempt)));
+    return mechanisms.filter(({ uses }) => uses.length > 0);
   }
 
   async #readMechanism(type: bigint, attempt: string): Promise<TokenMechanism> {
@@ -304,7 +305,7 @@ export class ModuleToken implements Token {
    * to give, with the tools of the library.
    */
   async changePassword(current: string | null, next: string): Promise<void> {
-    this.#checkOpen("change password");
+    this.#checkWritable("change password");
     if (current === null) {
       throw new NssError(
         "PR_NOT_IMPLEMENTED_ERROR",
