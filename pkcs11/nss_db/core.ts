@@ -55,8 +55,9 @@ export class NssDbCore {
   readonly label: string;
   #session: Session | null = null;
   #snapshot: Snapshot | null = null;
-  /** The record whose password is known not to be empty. */
-  #notEmpty: MetadataRow | null = null;
+  /** The record of which is known whether the password is empty. */
+  #known: MetadataRow | null = null;
+  #isEmpty = false;
 
   /**
    * Creates a core.
@@ -91,10 +92,13 @@ export class NssDbCore {
   /** A password that has been changed ends the login; an empty one needs none. */
   async #align(record: MetadataRow | undefined): Promise<void> {
     if (this.#session !== null && !isSame(this.#session.record, record)) this.#end();
-    if (this.#session !== null || record === undefined || isSame(this.#notEmpty, record)) return;
+    if (record === undefined || isSame(this.#known, record)) return;
     const key = await checkPassword(record, "");
-    if (key === null) this.#notEmpty = record;
-    else if (this.#session === null) this.#begin(key, record);
+    this.#known = record;
+    this.#isEmpty = key !== null;
+    if (key === null) return;
+    if (this.#session === null) this.#begin(key, record);
+    else key.destroy();
   }
 
   #begin(key: PasswordKey, record: MetadataRow): void {
@@ -128,18 +132,9 @@ export class NssDbCore {
     return true;
   }
 
-  /**
-   * Ends the login, unless the password is empty.
-   *
-   * @returns When it has happened.
-   */
-  async logout(): Promise<void> {
-    if (this.#session === null) return;
-    const { record } = this.#session;
-    const empty = await checkPassword(record, "");
-    if (empty !== null) return empty.destroy();
-    this.#notEmpty = record;
-    this.#end();
+  /** Ends the login, unless the password is empty. */
+  logout(): void {
+    if (!this.#isEmpty) this.#end();
   }
 
   /** Ends the login for good. */
@@ -151,7 +146,7 @@ export class NssDbCore {
 
   /** Whether a password has to be given to log in. */
   get needsLogin(): boolean {
-    return this.#notEmpty !== null;
+    return this.#known !== null && !this.#isEmpty;
   }
 
   /**

@@ -84,6 +84,7 @@ const CODES: Readonly<Record<number, ErrorName>> = {
   8: "SEC_ERROR_READ_ONLY",
   10: "SEC_ERROR_IO",
   13: "SEC_ERROR_IO",
+  14: "SEC_ERROR_IO",
 };
 
 /**
@@ -137,16 +138,14 @@ export class NssDbFiles {
     const paths = { cert: `${real}/${certPrefix}cert9.db`, key: `${real}/${keyPrefix}key4.db` };
     for (const path of Object.values(paths)) {
       try {
-        if (isReadOnly) await fs.access(path, fs.constants.R_OK);
-        else {
-          // 0600 as NSS has it, before there is anything in it; where it exists, this asks whether it can be written
-          const file = await fs.open(path, create ? "a" : "r+", 0o600);
-          await file.close();
-        }
+        // 0600 as NSS has it, before there is anything in it. Opening asks whether it can be written; access() would
+        // need --allow-sys
+        const file = await fs.open(path, isReadOnly ? "r" : create ? "a" : "r+", 0o600);
+        await file.close();
       } catch (cause) {
         const old = `${real}/${certPrefix}cert8.db`;
         if (codeOf(cause) === "ENOENT" && await exists(old)) throw legacyDatabase(directory);
-        throw openError(directory, path.slice(real.length + 1), cause);
+        throw openError(directory, path.slice(real.length + 1), cause, !isReadOnly);
       }
     }
     const opened: DatabaseSync[] = [];
@@ -451,7 +450,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as { code?: string }).code;
 }
 
-function openError(directory: string, what: string, cause: unknown): NssError {
+function openError(directory: string, what: string, cause: unknown, writes = false): NssError {
   const at = `Cannot open NSS database in "${directory}": ${what}`;
   if ((cause as Error).name === "NotCapable") {
     return new NssError(
@@ -467,7 +466,11 @@ function openError(directory: string, what: string, cause: unknown): NssError {
     case "EROFS":
     case "EACCES":
     case "EPERM":
-      return new NssError("SEC_ERROR_READ_ONLY", `${at} may not be opened`, { cause });
+      return new NssError(
+        writes ? "SEC_ERROR_READ_ONLY" : "PR_NO_ACCESS_RIGHTS_ERROR",
+        `${at} may not be ${writes ? "written" : "read"}`,
+        { cause },
+      );
   }
   return new NssError("SEC_ERROR_IO", `${at} cannot be opened`, { cause });
 }
@@ -483,7 +486,7 @@ export function legacyDatabase(directory: string): NssError {
 
 async function exists(path: string): Promise<boolean> {
   const fs = await import("node:fs/promises");
-  return await fs.access(path).then(() => true, () => false);
+  return await fs.stat(path).then(() => true, () => false);
 }
 
 async function loadSqlite(): Promise<typeof import("node:sqlite")> {

@@ -193,7 +193,8 @@ export class NssDbToken implements Token {
    * @returns When it has happened.
    */
   logout(): Promise<void> {
-    return this.#core.logout();
+    this.#core.logout();
+    return Promise.resolve();
   }
 
   /**
