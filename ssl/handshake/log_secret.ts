@@ -5,20 +5,32 @@ import type { HandshakeContext } from "./handshake.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "./key_schedule.ts";
 
 /**
- * Writes a secret to the key log, in NSS's format: label, client random and secret. Before the secret's first use.
+ * Writes a secret of TLS 1.3 to the key log. Before the secret's first use.
  *
  * @throws {SslError} `SSL_ERROR_APP_CALLBACK_ERROR` if the callback throws.
  */
 export function logSecret(
-  { config }: HandshakeContext,
+  hs: HandshakeContext,
   label: string,
   clientRandom: Uint8Array<ArrayBuffer>,
   secret: TrafficSecret | ExporterMasterSecret,
 ): void {
-  if (config.keyLog === null) return;
-  const line = `${label} ${clientRandom.toHex()} ${secret.bytesForKeyLog().toHex()}`;
+  if (hs.config.keyLog !== null) logKey(hs, label, clientRandom, secret.bytesForKeyLog());
+}
+
+/**
+ * Writes a line to the key log, in NSS's format: label, client random and secret.
+ *
+ * @throws {SslError} `SSL_ERROR_APP_CALLBACK_ERROR` if the callback throws.
+ */
+export function logKey(
+  { config }: HandshakeContext,
+  label: string,
+  clientRandom: Uint8Array<ArrayBuffer>,
+  secret: Uint8Array<ArrayBuffer>,
+): void {
   try {
-    config.keyLog(line);
+    config.keyLog?.(`${label} ${clientRandom.toHex()} ${secret.toHex()}`);
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

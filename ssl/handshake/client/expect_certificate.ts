@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../cert/certificate.ts";
 import { SslError } from "../../errors.ts";
 import { certificateAuthorities } from "../../extensions/certificate_authorities.ts";
 import { certificateStatus } from "../../extensions/status_request.ts";
@@ -11,8 +10,9 @@ import { parseCertificateRequest } from "../../messages/certificate_request.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
-import { knownSchemes, verifyPeerSignature } from "../certificate_verify.ts";
+import { knownSchemes } from "../certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { ExpectCertificateVerify } from "../expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import type { ClientKeys } from "./expect_encrypted_extensions.ts";
 import { readAuthorities } from "./read_authorities.ts";
@@ -75,45 +75,12 @@ class ExpectCertificate implements HandshakeState {
     const authentication = authenticatePeer(hs, chain, stapled ?? null);
     authentication.catch(() => {}); // awaited with the CertificateVerify
     return Promise.resolve(
-      new ExpectCertificateVerify(this.#keys, this.#request, certificate, authentication),
+      new ExpectCertificateVerify(
+        certificate,
+        authentication,
+        new ExpectServerFinished(this.#keys, this.#request),
+      ),
     );
-  }
-}
-
-/** Waits for the proof that the server holds its certificate's key (RFC 8446, Section 4.4.3). */
-class ExpectCertificateVerify implements HandshakeState {
-  readonly #keys: ClientKeys;
-  readonly #request: ClientAuthRequest | null;
-  readonly #certificate: Certificate;
-  readonly #authentication: Promise<void>;
-
-  constructor(
-    keys: ClientKeys,
-    request: ClientAuthRequest | null,
-    certificate: Certificate,
-    authentication: Promise<void>,
-  ) {
-    this.#keys = keys;
-    this.#request = request;
-    this.#certificate = certificate;
-    this.#authentication = authentication;
-  }
-
-  /** Takes CertificateVerify. */
-  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    expectMessage(message, HandshakeType.certificateVerify);
-    const { subjectPublicKeyInfo } = this.#certificate;
-    const verification = verifyPeerSignature(
-      hs,
-      message,
-      subjectPublicKeyInfo,
-      hs.config.signatureSchemes,
-    );
-    verification.catch(() => {}); // awaited below; a refused certificate is the better error
-    await this.#authentication;
-    hs.negotiated.peerSignatureScheme = await verification;
-    hs.transcript.add(message.raw);
-    return new ExpectServerFinished(this.#keys, this.#request);
   }
 }
 

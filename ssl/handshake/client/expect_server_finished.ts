@@ -6,7 +6,7 @@ import { CipherSpec } from "../../record/cipher_spec.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { sendFinished, verifyPeerFinished } from "../finished.ts";
-import { logSecret } from "../log_secret.ts";
+import { applicationTrafficSecrets } from "../traffic_secrets.ts";
 import { TrafficKeys } from "../traffic_keys.ts";
 import { ClientConnected } from "./client_connected.ts";
 import type { ClientKeys } from "./expect_encrypted_extensions.ts";
@@ -29,18 +29,14 @@ export class ExpectServerFinished implements HandshakeState {
     const { cipherSuite, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
     await verifyPeerFinished(hs, message, serverSecret);
 
-    const transcriptHash = await hs.transcript.digest();
-    const [write, read, exporterMasterSecret] = await Promise.all([
-      masterSecret.clientApplicationTrafficSecret(transcriptHash),
-      masterSecret.serverApplicationTrafficSecret(transcriptHash),
-      masterSecret.exporterMasterSecret(transcriptHash),
-    ]);
-    logSecret(hs, "CLIENT_TRAFFIC_SECRET_0", clientRandom, write);
-    logSecret(hs, "SERVER_TRAFFIC_SECRET_0", clientRandom, read);
-    logSecret(hs, "EXPORTER_SECRET", clientRandom, exporterMasterSecret);
+    const { client, server, exporterMasterSecret } = await applicationTrafficSecrets(
+      hs,
+      masterSecret,
+      clientRandom,
+    );
     const [readSpec, writeSpec] = await Promise.all([
-      CipherSpec.create(cipherSuite, read),
-      CipherSpec.create(cipherSuite, write),
+      CipherSpec.create(cipherSuite, server),
+      CipherSpec.create(cipherSuite, client),
     ]);
     hs.output.installReadSpec(readSpec);
 
@@ -48,7 +44,8 @@ export class ExpectServerFinished implements HandshakeState {
     await sendFinished(hs, clientSecret);
     hs.output.installWriteSpec(writeSpec);
 
-    const keys = new TrafficKeys(cipherSuite, { read, write, exporterMasterSecret });
+    const secrets = { read: server, write: client, exporterMasterSecret };
+    const keys = new TrafficKeys(cipherSuite, secrets);
     const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
     resumption.catch(() => {}); // awaited with the first ticket
     masterSecret.forget();

@@ -18,7 +18,7 @@ import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
 import { EarlySecret } from "../key_schedule.ts";
-import { logSecret } from "../log_secret.ts";
+import { handshakeTrafficSecrets } from "../traffic_secrets.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
 import { takeTls12ServerHello } from "./tls12_server_hello.ts";
@@ -59,19 +59,14 @@ export class ExpectServerHello implements HandshakeState {
     hs.transcript.add(message.raw);
 
     const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
-    const [sharedSecret, transcriptHash] = await Promise.all([
+    // The transcript's hash is begun here to run beside the key agreement.
+    const [sharedSecret] = await Promise.all([
       share.own.complete(share.server),
       hs.transcript.digest(),
     ]);
-    const handshakeSecret = earlySecret.enterHandshake(sharedSecret);
-    const [client, server] = await Promise.all([
-      handshakeSecret.clientHandshakeTrafficSecret(transcriptHash),
-      handshakeSecret.serverHandshakeTrafficSecret(transcriptHash),
-    ]);
     const { random } = this.#offer;
-    logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client);
-    logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server);
-    for (const secret of [client, server]) secret.prepareFinished();
+    const handshakeSecret = earlySecret.enterHandshake(sharedSecret);
+    const { client, server } = await handshakeTrafficSecrets(hs, handshakeSecret, random);
     const [readSpec, writeSpec] = await Promise.all([
       CipherSpec.create(cipherSuite, server),
       CipherSpec.create(cipherSuite, client),

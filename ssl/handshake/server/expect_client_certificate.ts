@@ -1,13 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../cert/certificate.ts";
 import { SslError } from "../../errors.ts";
 import { parseCertificate } from "../../messages/certificate.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
-import { verifyPeerSignature } from "../certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { ExpectCertificateVerify } from "../expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { ExpectClientFinished, type ServerKeys } from "./expect_client_finished.ts";
 
@@ -50,37 +49,11 @@ export class ExpectClientCertificate implements HandshakeState {
     const authentication = authenticatePeer(hs, chain, null);
     authentication.catch(() => {}); // awaited with the CertificateVerify
     return Promise.resolve(
-      new ExpectClientCertificateVerify(this.#keys, certificate, authentication),
+      new ExpectCertificateVerify(
+        certificate,
+        authentication,
+        new ExpectClientFinished(this.#keys),
+      ),
     );
-  }
-}
-
-/** Waits for the proof that the client holds its certificate's key (RFC 8446, Section 4.4.3). */
-class ExpectClientCertificateVerify implements HandshakeState {
-  readonly #keys: ServerKeys;
-  readonly #certificate: Certificate;
-  readonly #authentication: Promise<void>;
-
-  constructor(keys: ServerKeys, certificate: Certificate, authentication: Promise<void>) {
-    this.#keys = keys;
-    this.#certificate = certificate;
-    this.#authentication = authentication;
-  }
-
-  /** Takes CertificateVerify. */
-  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    expectMessage(message, HandshakeType.certificateVerify);
-    const { subjectPublicKeyInfo } = this.#certificate;
-    const verification = verifyPeerSignature(
-      hs,
-      message,
-      subjectPublicKeyInfo,
-      hs.config.signatureSchemes,
-    );
-    verification.catch(() => {}); // awaited below; a refused certificate is the better error
-    await this.#authentication;
-    hs.negotiated.peerSignatureScheme = await verification;
-    hs.transcript.add(message.raw);
-    return new ExpectClientFinished(this.#keys);
   }
 }

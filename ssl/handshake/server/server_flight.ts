@@ -26,7 +26,11 @@ import { sendFinished } from "../finished.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../handshake.ts";
 import { respondToKeyShare } from "../key_exchange.ts";
 import { EarlySecret, type HandshakeSecret, type TrafficSecret } from "../key_schedule.ts";
-import { logSecret } from "../log_secret.ts";
+import {
+  applicationTrafficSecrets,
+  handshakeTrafficSecrets,
+  type TrafficSecrets,
+} from "../traffic_secrets.ts";
 import { sendCertificate } from "../send_certificate.ts";
 import { byHostName } from "./by_host_name.ts";
 import type { AcceptedSession } from "./accept_session.ts";
@@ -112,22 +116,15 @@ async function installHandshakeKeys(
   hs: HandshakeContext,
   { cipherSuite, clientRandom }: Choice,
   handshakeSecret: HandshakeSecret,
-): Promise<{ readonly client: TrafficSecret; readonly server: TrafficSecret }> {
-  const transcriptHash = await hs.transcript.digest();
-  const [client, server] = await Promise.all([
-    handshakeSecret.clientHandshakeTrafficSecret(transcriptHash),
-    handshakeSecret.serverHandshakeTrafficSecret(transcriptHash),
-  ]);
-  logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientRandom, client);
-  logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", clientRandom, server);
-  for (const secret of [client, server]) secret.prepareFinished();
+): Promise<TrafficSecrets> {
+  const secrets = await handshakeTrafficSecrets(hs, handshakeSecret, clientRandom);
   const [readSpec, writeSpec] = await Promise.all([
-    CipherSpec.create(cipherSuite, client),
-    CipherSpec.create(cipherSuite, server),
+    CipherSpec.create(cipherSuite, secrets.client),
+    CipherSpec.create(cipherSuite, secrets.server),
   ]);
   hs.output.installReadSpec(readSpec);
   hs.output.installWriteSpec(writeSpec);
-  return { client, server };
+  return secrets;
 }
 
 function sendEncryptedExtensions(hs: HandshakeContext): void {
@@ -168,22 +165,18 @@ async function installApplicationKeys(
   clientHandshakeSecret: TrafficSecret,
 ): Promise<ServerKeys> {
   const masterSecret = handshakeSecret.enterMaster();
-  const transcriptHash = await hs.transcript.digest();
-  const [read, write, exporterMasterSecret] = await Promise.all([
-    masterSecret.clientApplicationTrafficSecret(transcriptHash),
-    masterSecret.serverApplicationTrafficSecret(transcriptHash),
-    masterSecret.exporterMasterSecret(transcriptHash),
-  ]);
-  logSecret(hs, "CLIENT_TRAFFIC_SECRET_0", clientRandom, read);
-  logSecret(hs, "SERVER_TRAFFIC_SECRET_0", clientRandom, write);
-  logSecret(hs, "EXPORTER_SECRET", clientRandom, exporterMasterSecret);
-  hs.output.installWriteSpec(await CipherSpec.create(cipherSuite, write));
+  const { client, server, exporterMasterSecret } = await applicationTrafficSecrets(
+    hs,
+    masterSecret,
+    clientRandom,
+  );
+  hs.output.installWriteSpec(await CipherSpec.create(cipherSuite, server));
   return {
     cipherSuite,
     masterSecret,
     clientHandshakeSecret,
-    read,
-    write,
+    read: client,
+    write: server,
     exporterMasterSecret,
     mayResume: extensions.get(pskKeyExchangeModes)?.includes(PSK_DHE_KE) ?? false,
   };

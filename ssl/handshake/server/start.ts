@@ -12,7 +12,7 @@ import { ExpectClientHello } from "./expect_client_hello.ts";
  *   sendServerFlight              ServerHello (or HelloRetryRequest, then once more), EncryptedExtensions,
  *                                 CertificateRequest, Certificate, CertificateVerify, Finished -->
  * ExpectClientCertificate         <-- Certificate                                 } where the server
- * ExpectClientCertificateVerify   <-- CertificateVerify, unless that was empty    } has asked for it
+ * ExpectCertificateVerify         <-- CertificateVerify, unless that was empty    } has asked for it
  * ExpectClientFinished            <-- Finished
  * ServerConnected                 <-- KeyUpdate
  *                                 NewSessionTicket, with the first application data -->

@@ -3,6 +3,7 @@
 import type { RecordProtection } from "../../record/cipher_spec.ts";
 import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import type { HandshakeContext } from "../handshake.ts";
+import { logKey } from "../log_secret.ts";
 import { deriveProtections } from "./key_block.ts";
 import type { End, MasterSecret, Randoms } from "./master_secret.ts";
 
@@ -34,7 +35,7 @@ export async function withKeys(
   masterSecret: MasterSecret,
 ): Promise<Tls12Session> {
   const { suite, randoms, encryptThenMac } = choice;
-  hs.config.keyLog?.(`CLIENT_RANDOM ${randoms.client.toHex()} ${masterSecret.bytes.toHex()}`);
+  logKey(hs, "CLIENT_RANDOM", randoms.client, masterSecret.bytes);
   const protections = await deriveProtections(
     suite,
     masterSecret.prf,
