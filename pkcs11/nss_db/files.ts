@@ -87,6 +87,13 @@ const CODES: Readonly<Record<number, ErrorName>> = {
   14: "SEC_ERROR_IO",
 };
 
+/** Deno gives no code of what fails in `exec` and when a file is opened. */
+const MESSAGES: readonly (readonly [RegExp, ErrorName])[] = [
+  [/readonly database/, "SEC_ERROR_READ_ONLY"],
+  [/unable to open/, "PR_NO_ACCESS_RIGHTS_ERROR"],
+  [/disk I\/O|disk is full/, "SEC_ERROR_IO"],
+];
+
 /**
  * cert9.db and key4.db of one folder.
  *
@@ -138,14 +145,16 @@ export class NssDbFiles {
     const paths = { cert: `${real}/${certPrefix}cert9.db`, key: `${real}/${keyPrefix}key4.db` };
     for (const path of Object.values(paths)) {
       try {
-        // 0600 as NSS has it, before there is anything in it. Opening asks whether it can be written; access() would
-        // need --allow-sys
-        const file = await fs.open(path, isReadOnly ? "r" : create ? "a" : "r+", 0o600);
-        await file.close();
+        // Nothing here opens a file that is there: its close() would take SQLite's locks of this process away
+        if (!await exists(path) && create) {
+          const file = await fs.open(path, "wx", 0o600); // as NSS has it, before there is anything in it
+          await file.close();
+        } else await fs.stat(path);
       } catch (cause) {
+        if (codeOf(cause) === "EEXIST") continue; // somebody makes the same database
         const old = `${real}/${certPrefix}cert8.db`;
         if (codeOf(cause) === "ENOENT" && await exists(old)) throw legacyDatabase(directory);
-        throw openError(directory, path.slice(real.length + 1), cause, !isReadOnly);
+        throw openError(directory, path.slice(real.length + 1), cause, create);
       }
     }
     const opened: DatabaseSync[] = [];
@@ -159,6 +168,7 @@ export class NssDbFiles {
       const files = new NssDbFiles(real, isReadOnly, databases);
       if (create) await files.#createTables();
       await files.#checkSchema();
+      if (!isReadOnly) await files.#checkWritable();
       return files;
     } catch (error) {
       for (const database of opened) database.close();
@@ -199,6 +209,15 @@ export class NssDbFiles {
         };
         missing(TABLES[file], ["id", "a0", "a3", "a11", "a81", "a82", "a101", "a102"]);
         if (file === "key") missing("metaData", ["id", "item1", "item2"]);
+      }
+    });
+  }
+
+  /** SQLite opens what it may not write for reading, and says so at the first write. */
+  async #checkWritable(): Promise<void> {
+    await this.#exclusively(() => {
+      for (const file of ["cert", "key"] as const) {
+        this.#databases[file].exec(`DELETE FROM ${TABLES[file]} WHERE id IS NULL`);
       }
     });
   }
@@ -442,7 +461,7 @@ function sqliteError(what: string, cause: unknown): NssError {
   const code: ErrorName = name === "NotCapable"
     ? "PR_NO_ACCESS_RIGHTS_ERROR"
     : CODES[(errcode ?? 0) & 0xff] ??
-      (/readonly/.test(message ?? "") ? "SEC_ERROR_READ_ONLY" : "SEC_ERROR_BAD_DATABASE");
+      MESSAGES.find(([pattern]) => pattern.test(message ?? ""))?.[1] ?? "SEC_ERROR_BAD_DATABASE";
   return new NssError(code, `Cannot ${what}: ${message}`, { cause });
 }
 
