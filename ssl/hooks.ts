@@ -117,7 +117,7 @@ export type SniSocketConfig = Pick<
 /**
  * Is told of each completed handshake (`SSL_HandshakeCallback`), before any application data is handed out.
  *
- * It must not read from the socket: reads wait for it.
+ * It must not read from the socket or write to it: both wait for it.
  */
 export type HandshakeCallback = (
   socket: SslSocket,
