@@ -179,6 +179,9 @@ const ERRORS_BY_FAULT: { readonly [name in ErrorName]?: AlertByFault } = {
   SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID: { syntax: "decode_error", value: "illegal_parameter" },
   // The signature of a certificate, or that of CertificateVerify over the handshake (RFC 8446, Section 4.4.3).
   SEC_ERROR_BAD_SIGNATURE: { syntax: "bad_certificate", value: "decrypt_error" },
+  // TLS 1.3 has an alert of its own (RFC 8446, Section 4.4.2.4); in TLS 1.2, where none is the value of a message, it is
+  // the other (RFC 5246, Section 7.4.6), as BoringSSL has it. NSS says bad_certificate there.
+  SSL_ERROR_NO_CERTIFICATE: { syntax: "certificate_required", value: "handshake_failure" },
 };
 
 /** No alert follows these: nobody would receive it. */

@@ -47,7 +47,7 @@ Deno.test("alertFor() answers each code as RFC 8446 and NSS do", () => {
     ["SSL_ERROR_MISSING_SUPPORTED_GROUPS_EXTENSION", "missing_extension"],
     ["SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION", "missing_extension"],
     ["SSL_ERROR_BAD_2ND_CLIENT_HELLO", "illegal_parameter"],
-    ["SSL_ERROR_NO_CERTIFICATE", "certificate_required"],
+    ["SSL_ERROR_NO_CERTIFICATE", "certificate_required", "handshake_failure"],
     ["SSL_ERROR_UNRECOGNIZED_NAME_ALERT", "unrecognized_name"],
     ["SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT", "inappropriate_fallback"],
     ["SSL_ERROR_BAD_CERT_DOMAIN", "bad_certificate"],

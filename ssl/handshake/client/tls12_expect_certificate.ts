@@ -16,6 +16,7 @@ import {
 import { parseTls12Certificate } from "../../messages/tls12_certificate.ts";
 import { parseTls12CertificateRequest } from "../../messages/tls12_certificate_request.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { NamedGroup } from "../../tables/named_groups.ts";
 import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
 import { knownSchemes } from "../certificate_verify.ts";
 import {
@@ -138,6 +139,7 @@ class ExpectServerKeyExchange implements HandshakeState {
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.serverKeyExchange);
     const exchange = parseServerKeyExchange(message.body);
+    const group = offeredGroup(hs, exchange.params);
     const { randoms } = this.#choice;
     const content = concat(
       concat(randoms.client, randoms.server),
@@ -153,26 +155,45 @@ class ExpectServerKeyExchange implements HandshakeState {
     await this.#authentication;
     hs.negotiated.peerSignatureScheme = await verification;
     hs.transcript.add(message.raw);
-    return new ExpectRequestOrDone(this.#choice, this.#sessionId, exchange.params, null);
+    hs.negotiated.group = group;
+    const share = { group, point: exchange.params.point };
+    return new ExpectRequestOrDone(this.#choice, this.#sessionId, share, null);
   }
+}
+
+function offeredGroup({ config }: HandshakeContext, { namedCurve }: ServerEcdhParams): NamedGroup {
+  const group = config.groups.find(({ id, tls12 }) => id === namedCurve && tls12);
+  if (group !== undefined) return group;
+  // RFC 8422, Section 5.4: a curve that was not offered.
+  throw new SslError(
+    "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
+    "Cannot take ServerKeyExchange: its curve was not offered",
+    { fault: "value" },
+  );
+}
+
+/** What the server gives to the key exchange. */
+interface ServerShare {
+  readonly group: NamedGroup;
+  readonly point: Uint8Array<ArrayBuffer>;
 }
 
 /** Waits for the end of the server's flight, or first for its wish to see a certificate. */
 class ExpectRequestOrDone implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #sessionId: Uint8Array<ArrayBuffer>;
-  readonly #params: ServerEcdhParams;
+  readonly #share: ServerShare;
   readonly #request: ClientAuthRequest | null;
 
   constructor(
     choice: Tls12Choice,
     sessionId: Uint8Array<ArrayBuffer>,
-    params: ServerEcdhParams,
+    share: ServerShare,
     request: ClientAuthRequest | null,
   ) {
     this.#choice = choice;
     this.#sessionId = sessionId;
-    this.#params = params;
+    this.#share = share;
     this.#request = request;
   }
 
@@ -183,7 +204,7 @@ class ExpectRequestOrDone implements HandshakeState {
     hs.transcript.add(message.raw);
     if (message.type === certificateRequest) {
       const request = readRequest(message);
-      return new ExpectRequestOrDone(this.#choice, this.#sessionId, this.#params, request);
+      return new ExpectRequestOrDone(this.#choice, this.#sessionId, this.#share, request);
     }
     parseServerHelloDone(message.body);
     return await this.#sendFlight(hs);
@@ -212,17 +233,7 @@ class ExpectRequestOrDone implements HandshakeState {
   }
 
   async #exchangeKeys(hs: HandshakeContext): Promise<Uint8Array<ArrayBuffer>> {
-    const { namedCurve, point } = this.#params;
-    const group = hs.config.groups.find(({ id, tls12 }) => id === namedCurve && tls12);
-    if (group === undefined) {
-      // RFC 8422, Section 5.4: a curve that was not offered.
-      throw new SslError(
-        "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
-        "Cannot take ServerKeyExchange: its curve was not offered",
-        { fault: "value" },
-      );
-    }
-    hs.negotiated.group = group;
+    const { group, point } = this.#share;
     const share = await generateKeyShare(group);
     const premasterSecret = await share.complete(point);
     sendHandshake(

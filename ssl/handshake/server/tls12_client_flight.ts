@@ -53,6 +53,7 @@ class ExpectTls12ClientCertificate implements HandshakeState {
         throw new SslError(
           "SSL_ERROR_NO_CERTIFICATE",
           "Cannot accept client: it sent no certificate, and this server requires one",
+          { fault: "value" }, // which TLS 1.2 has another alert for than TLS 1.3
         );
       }
       return Promise.resolve(new ExpectClientKeyExchange(this.#choice, this.#share, null));

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
+import type { EcCurve, PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
 import { offersTls13 } from "../../config.ts";
 import type { Credential } from "../../credential.ts";
 import { SslError } from "../../errors.ts";
@@ -39,7 +39,11 @@ import {
 } from "../../tables/downgrade_sentinels.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
-import type { NamedGroup } from "../../tables/named_groups.ts";
+import {
+  type NamedGroup,
+  namedGroupByName,
+  type NamedGroupName,
+} from "../../tables/named_groups.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
 import { knownSchemes } from "../certificate_verify.ts";
@@ -94,8 +98,8 @@ export async function sendTls12ServerFlight(
     sendServerHello(hs, hello, choice, hello.legacySessionId);
     return await resumeTls12Session(hs, choice, accepted.content);
   }
-  const signer = await chooseSigner(hs, hello);
   const group = chooseGroup(hs, hello);
+  const signer = await chooseSigner(hs, hello);
   negotiated.group = group;
   const choice = settle(hs, hello, signer.suite);
   begin(hs, message, choice);
@@ -227,16 +231,22 @@ async function sendServerKeyExchange(
   );
 }
 
+/** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
+const MAX_AUTHORITIES_LENGTH = 2 ** 15;
+
 function sendCertificateRequest(hs: HandshakeContext): void {
   const { signatureSchemes, trustAnchors } = hs.config;
   const { rsaSign, ecdsaSign } = ClientCertificateType;
+  const names = (trustAnchors ?? []).map(({ subject }) => subject.der);
+  const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
   sendHandshake(
     hs,
     HandshakeType.certificateRequest,
     encodeTls12CertificateRequest({
       certificateTypes: [ecdsaSign, rsaSign],
       supportedSignatureAlgorithms: signatureSchemes.map((s) => signatureSchemeByName(s)!.id),
-      certificateAuthorities: (trustAnchors ?? []).map(({ subject }) => subject.der),
+      // They are a hint: a client that gets none shows whatever it has (RFC 5246, Section 7.4.4).
+      certificateAuthorities: length <= MAX_AUTHORITIES_LENGTH ? names : [],
     }),
   );
 }
@@ -260,17 +270,41 @@ async function chooseSigner(hs: HandshakeContext, hello: ClientHello): Promise<S
   }
   // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server does not sign with.
   const peers = knownSchemes(hello.extensions?.get(signatureAlgorithms) ?? []);
+  const groups = hello.extensions?.get(supportedGroups);
+  const fitting: Tls12CipherSuite["auth"][] = [];
   for (const credential of byHostName(credentials, hs.negotiated.serverName)) {
     const key = await credential.privateKey();
-    const suite = suites.find(({ auth }) => auth === authOf(key));
+    const auth = authOf(key);
+    const suite = suites.find((candidate) => candidate.auth === auth);
+    if (suite === undefined || auth === null || !readsCurve(groups, key)) continue;
+    fitting.push(auth);
     const scheme = chooseTls12Scheme(key, signatureSchemes, peers);
-    if (suite !== undefined && scheme !== undefined) return { suite, credential, key, scheme };
+    if (scheme !== undefined) return { suite, credential, key, scheme };
+  }
+  if (fitting.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_CYPHER_OVERLAP",
+      "Cannot agree on a cipher suite: no certificate of this server goes with those that the client offers " +
+        "and the curves that it reads",
+    );
   }
   throw new SslError(
     "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
     "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
   );
 }
+
+/** RFC 8422, Section 5.1.1: the groups that a client names are those of ECDSA certificates, too; none named is any. */
+function readsCurve(groups: readonly number[] | undefined, { algorithm }: PrivateKey): boolean {
+  if (groups === undefined || algorithm.type !== "ec") return true;
+  return groups.includes(namedGroupByName(GROUP_OF_CURVE[algorithm.curve])!.id);
+}
+
+const GROUP_OF_CURVE: Readonly<Record<EcCurve, NamedGroupName>> = {
+  "P-256": "secp256r1",
+  "P-384": "secp384r1",
+  "P-521": "secp521r1",
+};
 
 /** The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422, Section 4). */
 function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGroup {

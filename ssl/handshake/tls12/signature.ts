@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
+import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../../cert/spki.ts";
 import { verifySignature } from "../../../cert/verify_signature.ts";
 import { SslError, toSslError } from "../../errors.ts";
@@ -17,9 +17,22 @@ export interface Signed {
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** What a TLS 1.2 suite calls the kind of a key. */
-export function authOf({ algorithm }: Pick<PrivateKey, "algorithm">): Tls12CipherSuite["auth"] {
-  return algorithm.type === "rsa" || algorithm.type === "rsa-pss" ? "rsa" : "ecdsa";
+/** What TLS 1.2's suites call each kind of key; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa, Section 3). */
+const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | null>> = {
+  "ec": "ecdsa",
+  "ed25519": "ecdsa",
+  "rsa": "rsa",
+  "rsa-pss": "rsa",
+  "mldsa44": null,
+  "mldsa65": null,
+  "mldsa87": null,
+};
+
+/** What a TLS 1.2 suite calls the kind of a key; `null` where there is none for it. */
+export function authOf(
+  { algorithm }: Pick<PrivateKey, "algorithm">,
+): Tls12CipherSuite["auth"] | null {
+  return AUTHS[algorithm.type];
 }
 
 /**
@@ -102,6 +115,7 @@ function fits(
   { algorithm }: Pick<PrivateKey, "algorithm">,
 ): boolean {
   if (row === undefined || row.keyType !== algorithm.type || row.hash === "SHA-1") return false;
+  if (AUTHS[algorithm.type] === null) return false;
   return algorithm.type !== "rsa-pss" || algorithm.hash === undefined ||
     algorithm.hash === row.hash;
 }
