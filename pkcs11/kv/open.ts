@@ -1,0 +1,26 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { NssError } from "../../cert/errors.ts";
+import type { KvStore } from "./store.ts";
+
+/**
+ * Opens Deno KV.
+ *
+ * @param path The file; that of the application if left out, on Deno Deploy its database.
+ * @returns The store.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO` if it does not open.
+ */
+export async function openKv(path?: string): Promise<KvStore> {
+  if (!("Deno" in globalThis) || typeof Deno.openKv !== "function") {
+    throw new NssError(
+      "PR_OPERATION_NOT_SUPPORTED_ERROR",
+      "Cannot open token: there is no Deno.openKv here; on the command line run with --unstable-kv",
+    );
+  }
+  try {
+    return await Deno.openKv(path);
+  } catch (cause) {
+    throw new NssError("SEC_ERROR_IO", "Cannot open token: Deno.openKv failed", { cause });
+  }
+}

@@ -1,0 +1,165 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { NssError } from "../../cert/errors.ts";
+import { IterationBudget } from "../pbe/iteration_budget.ts";
+
+/** Something that is encrypted with AES-GCM. */
+export interface Sealed {
+  /** The nonce. */
+  readonly iv: Uint8Array<ArrayBuffer>;
+  /** What is encrypted, with its tag. */
+  readonly ciphertext: Uint8Array<ArrayBuffer>;
+}
+
+/** The data key under a password, as it is stored. */
+export interface PasswordRecord {
+  /** The form of the record. */
+  readonly version: 1;
+  /** Whether there is a password; without one, an empty one is used. */
+  readonly isSet: boolean;
+  /** The salt. */
+  readonly salt: Uint8Array<ArrayBuffer>;
+  /** How often the password is hashed. */
+  readonly iterations: number;
+  /** The data key. */
+  readonly dataKey: Sealed;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Encrypts with AES-256-GCM.
+ *
+ * @param key The key.
+ * @param plaintext What to encrypt.
+ * @param context What the ciphertext belongs to, without which it does not open.
+ * @returns The ciphertext.
+ */
+export async function seal(
+  key: CryptoKey,
+  plaintext: Uint8Array<ArrayBuffer>,
+  context: Uint8Array<ArrayBuffer>,
+): Promise<Sealed> {
+  // Random nonces are good for 2^32 messages (NIST SP 800-38D, Section 8.3): so many keys nobody stores
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const parameters = { name: "AES-GCM", iv, additionalData: context };
+  return {
+    iv,
+    ciphertext: new Uint8Array(await crypto.subtle.encrypt(parameters, key, plaintext)),
+  };
+}
+
+/**
+ * Decrypts what {@linkcode seal} encrypted.
+ *
+ * @param key The key.
+ * @param sealed The ciphertext.
+ * @param context What it belongs to.
+ * @returns The plaintext; `null` if it is of another key or context, or damaged.
+ */
+export async function unseal(
+  key: CryptoKey,
+  sealed: Sealed,
+  context: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const parameters = { name: "AES-GCM", iv: sealed.iv, additionalData: context };
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(parameters, key, sealed.ciphertext));
+  } catch {
+    return null;
+  }
+}
+
+async function passwordKey(
+  password: string,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<CryptoKey> {
+  new IterationBudget().spend(iterations);
+  const bytes = encoder.encode(password);
+  const base = await crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveKey"]);
+  bytes.fill(0);
+  return await crypto.subtle.deriveKey(
+    { name: "PBKDF2", hash: "SHA-256", salt, iterations },
+    base,
+    { name: "AES-GCM", length: 256 },
+    false,
+    ["encrypt", "decrypt"],
+  );
+}
+
+const DATA_KEY = encoder.encode("NSS for Deno: data key of a token, version 1");
+
+/**
+ * Puts a data key under a password.
+ *
+ * @param password The password; empty for none.
+ * @param dataKey The data key.
+ * @param iterations How often the password is hashed.
+ * @returns What is stored.
+ */
+export async function sealDataKey(
+  password: string,
+  dataKey: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<PasswordRecord> {
+  const isSet = password !== "";
+  const salt = crypto.getRandomValues(new Uint8Array(32));
+  const times = isSet ? iterations : 1; // everybody knows an empty one
+  const key = await passwordKey(password, salt, times);
+  return {
+    version: 1,
+    isSet,
+    salt,
+    iterations: times,
+    dataKey: await seal(key, dataKey, DATA_KEY),
+  };
+}
+
+/**
+ * Gets a data key by a password.
+ *
+ * @param password The password.
+ * @param record What is stored.
+ * @returns The data key, secret; `null` if the password is wrong.
+ */
+export async function unsealDataKey(
+  password: string,
+  record: PasswordRecord,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { salt, iterations, dataKey } = record;
+  return await unseal(await passwordKey(password, salt, iterations), dataKey, DATA_KEY);
+}
+
+/**
+ * Reads what is stored of a password.
+ *
+ * @param value The value of the store; `null` if there is none.
+ * @param label The label of the token, for the error.
+ * @returns The record; `null` if there is none.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is something else.
+ */
+export function readPasswordRecord(value: unknown, label: string): PasswordRecord | null {
+  if (value === null) return null;
+  const record = value as Partial<PasswordRecord>;
+  const isRecord = typeof value === "object" && record.version === 1 &&
+    typeof record.isSet === "boolean" && record.salt instanceof Uint8Array &&
+    Number.isInteger(record.iterations) && record.iterations! > 0 && isSealed(record.dataKey);
+  if (isRecord) return value as PasswordRecord;
+  throw new NssError(
+    "SEC_ERROR_BAD_DATABASE",
+    `Cannot read token "${label}": its password record is damaged or of a later version`,
+  );
+}
+
+/**
+ * Tells whether a value of a store is something encrypted.
+ *
+ * @param value The value.
+ * @returns Whether it is.
+ */
+export function isSealed(value: unknown): value is Sealed {
+  const sealed = value as Partial<Sealed> | null | undefined;
+  return typeof value === "object" && sealed?.iv instanceof Uint8Array &&
+    sealed.ciphertext instanceof Uint8Array;
+}
