@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { Name } from "../cert/name.ts";
 import type { TrustAnchor } from "../cert/trust_anchor.ts";
 import { trustAnchorOf } from "../cert/trust_anchor.ts";
 import type { SignatureScheme } from "../cert/private_key.ts";
@@ -24,6 +25,7 @@ import {
   type Tls12CipherSuite,
 } from "./tables/cipher_suites.ts";
 import { NAMED_GROUPS, type NamedGroup } from "./tables/named_groups.ts";
+import { POLICY_PRESETS, type PolicyPreset, policyPresetByName } from "./tables/policy_presets.ts";
 import { SIGNATURE_SCHEMES } from "./tables/signature_schemes.ts";
 import {
   PROTOCOL_VERSIONS,
@@ -40,6 +42,11 @@ export interface SslConfig {
   trustAnchors: readonly TrustAnchor[] | null;
   credentials: readonly Credential[];
   clientAuth: ClientAuth;
+  /** When a server that asks for a certificate insists on one; `clientAuth` says what follows from it for now. */
+  requireCertificate: RequireCertificate;
+  /** Whose certificates a server says that it takes; `null` for those of the trust anchors. */
+  caNames: readonly Name[] | null;
+  alpn: boolean;
   alpnProtocols: readonly string[];
   minVersion: number;
   maxVersion: number;
@@ -48,9 +55,25 @@ export interface SslConfig {
   tls12CipherSuites: readonly Tls12CipherSuite[];
   groups: readonly NamedGroup[];
   keyShares: readonly NamedGroup[] | null;
+  /** How many groups besides the first get a share at once; `null` where `keyShares` or the default says it. */
+  additionalKeyShares: number | null;
   signatureSchemes: readonly SignatureScheme[];
+  policyPreset: PolicyPreset | null;
+  noCache: boolean;
   sessionTickets: boolean;
   ocspStapling: boolean;
+  extendedMasterSecret: "off" | "on" | "required";
+  requireSafeNegotiation: boolean;
+  fallbackScsv: boolean;
+  downgradeCheck: boolean;
+  compatMode: boolean;
+  grease: boolean;
+  permuteExtensions: boolean;
+  /** The most plaintext that this end takes in one record, the inner content type included (RFC 8449). */
+  recordSizeLimit: number;
+  /** Whether the chain of a server's certificate is completed from the context's database. */
+  loadCertificateChain: boolean;
+  pinArg: unknown;
   peerId: string | null;
   handshakeTimeout: number;
   closeTimeout: number;
@@ -65,14 +88,32 @@ export interface SslConfig {
   context: NssContext;
 }
 
+/** When a server insists on a client's certificate (`SSL_REQUIRE_CERTIFICATE`). */
+export type RequireCertificate = "NEVER" | "ALWAYS" | "FIRST_HANDSHAKE" | "NO_ERROR";
+
+const defaults = new WeakMap<NssContext, SslConfig>();
+
+/** What sockets of a context begin with, unless they copy a model; changed in place by those who set defaults. */
+export function defaultsOf(context: NssContext): SslConfig {
+  let config = defaults.get(context);
+  if (config === undefined) {
+    config = builtInDefaults(context);
+    defaults.set(context, config);
+  }
+  return config;
+}
+
 /** A configuration in which nothing has been chosen. */
-export function defaultConfig(): SslConfig {
+export function builtInDefaults(context: NssContext): SslConfig {
   return {
     role: "client",
     hostname: null,
     trustAnchors: null,
     credentials: [],
     clientAuth: "none",
+    requireCertificate: "FIRST_HANDSHAKE",
+    caNames: null,
+    alpn: true,
     alpnProtocols: [],
     minVersion: TLS_1_3,
     maxVersion: TLS_1_3,
@@ -80,9 +121,22 @@ export function defaultConfig(): SslConfig {
     tls12CipherSuites: TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault),
     groups: NAMED_GROUPS.filter((group) => group.available()),
     keyShares: null,
+    additionalKeyShares: null,
     signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
+    policyPreset: null,
+    noCache: false,
     sessionTickets: true,
     ocspStapling: false,
+    extendedMasterSecret: "on",
+    requireSafeNegotiation: false,
+    fallbackScsv: false,
+    downgradeCheck: true,
+    compatMode: true,
+    grease: false,
+    permuteExtensions: false,
+    recordSizeLimit: MAX_RECORD_SIZE_LIMIT,
+    loadCertificateChain: false,
+    pinArg: undefined,
     peerId: null,
     handshakeTimeout: 60_000,
     closeTimeout: 5_000,
@@ -94,9 +148,12 @@ export function defaultConfig(): SslConfig {
     sniSocketConfig: null,
     handshakeCallback: null,
     keyLog: null,
-    context: defaultContext(),
+    context,
   };
 }
+
+/** 2^14 bytes of data and the inner content type: no limit (RFC 8449, Section 4; NSS's default). */
+export const MAX_RECORD_SIZE_LIMIT = 2 ** 14 + 1;
 
 /**
  * The configuration that options describe, on top of their model's or of a given one.
@@ -104,11 +161,14 @@ export function defaultConfig(): SslConfig {
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if an option has no such value.
  */
 export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConfig {
-  const config = { ...(options.model ? configOf(options.model) : base ?? defaultConfig()) };
+  const model = options.model && configOf(options.model);
+  const config = { ...(model ?? base ?? defaultsOf(options.context ?? defaultContext())) };
   copyPresent(config, options);
+  if (options.policy !== undefined) applyPreset(config, presetByName(options.policy));
   // Types do not bind JavaScript, and a server that is told "required" must not go on without a certificate.
   checkChoice("role", config.role, ROLES);
   checkChoice("clientAuth", config.clientAuth, CLIENT_AUTHS);
+  if (options.clientAuth !== undefined) followClientAuth(config);
   checkTimeout("handshakeTimeout", config.handshakeTimeout);
   checkTimeout("closeTimeout", config.closeTimeout);
   if (options.hostname !== undefined) config.hostname = normalizeHostname(options.hostname);
@@ -120,30 +180,87 @@ export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConf
   }
   if (options.versions !== undefined) applyVersions(config, options.versions);
   if (options.cipherSuites !== undefined) {
-    const known = [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES];
-    const suites = rowsByName("cipherSuites", known, options.cipherSuites);
-    config.cipherSuites = suites.filter((suite) => "aead" in suite);
-    config.tls12CipherSuites = suites.filter((suite) => "bulk" in suite);
+    setCipherSuites(config, options.cipherSuites);
   }
   if (!offersTls13(config) && !offersTls12(config)) {
     throw invalid("cipherSuites", "none of them is of a version that is enabled");
   }
-  if (options.groups !== undefined) {
-    config.groups = rowsByName("groups", NAMED_GROUPS, options.groups);
-    const missing = config.groups.find((group) => !group.available());
-    if (missing) throw invalid("groups", `this runtime's WebCrypto lacks ${missing.name}`);
-  }
+  if (options.groups !== undefined) setGroups(config, options.groups);
   if (options.keyShares !== undefined) {
     config.keyShares = rowsByName("keyShares", NAMED_GROUPS, options.keyShares);
+    config.additionalKeyShares = null;
   }
   if (options.signatureSchemes !== undefined) {
-    config.signatureSchemes = rowsByScheme(options.signatureSchemes);
+    setSignatureSchemes(config, options.signatureSchemes);
   }
-  if (options.alpnProtocols !== undefined) {
-    checkAlpnProtocols(options.alpnProtocols);
-    config.alpnProtocols = [...options.alpnProtocols]; // what is checked stays as it is
-  }
+  if (options.alpnProtocols !== undefined) setAlpnProtocols(config, options.alpnProtocols);
   return config;
+}
+
+/**
+ * The preset of a name.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is none.
+ */
+export function presetByName(name: string): PolicyPreset {
+  const preset = policyPresetByName(name);
+  if (preset !== undefined) return preset;
+  throw invalid("policy", `"${name}" is none of ${POLICY_PRESETS.map((p) => p.name).join(", ")}`);
+}
+
+/** Chooses all that a preset fixes. */
+export function applyPreset(config: SslConfig, preset: PolicyPreset): void {
+  config.policyPreset = preset;
+  applyVersions(config, { min: preset.minVersion, max: preset.maxVersion });
+  setCipherSuites(config, preset.cipherSuites);
+  config.groups = preset.groups.map((name) => NAMED_GROUPS.find((group) => group.name === name)!)
+    .filter((group) => group.available());
+  config.keyShares = null;
+  config.additionalKeyShares = null;
+  config.signatureSchemes = preset.signatureSchemes;
+}
+
+/** Enables suites of all versions, the favourite first. */
+export function setCipherSuites(config: SslConfig, names: readonly string[]): void {
+  const suites = rowsByName("cipherSuites", [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES], names);
+  config.cipherSuites = suites.filter((suite) => "aead" in suite);
+  config.tls12CipherSuites = suites.filter((suite) => "bulk" in suite);
+}
+
+/** Enables key exchange groups, the favourite first. */
+export function setGroups(config: SslConfig, names: readonly string[]): void {
+  const groups = rowsByName("groups", NAMED_GROUPS, names);
+  const missing = groups.find((group) => !group.available());
+  if (missing) throw invalid("groups", `this runtime's WebCrypto lacks ${missing.name}`);
+  config.groups = groups;
+}
+
+/** Enables signature schemes, the favourite first. */
+export function setSignatureSchemes(config: SslConfig, schemes: readonly SignatureScheme[]): void {
+  config.signatureSchemes = rowsByScheme(schemes);
+}
+
+/** Sets the application protocols, the favourite first. */
+export function setAlpnProtocols(config: SslConfig, protocols: readonly string[]): void {
+  checkAlpnProtocols(protocols);
+  config.alpnProtocols = [...protocols]; // what is checked stays as it is
+}
+
+/** Whether a server that asks for a certificate goes on without one in the first handshake. */
+export function insists(require: RequireCertificate): boolean {
+  return require === "ALWAYS" || require === "FIRST_HANDSHAKE";
+}
+
+/** Lets the NSS option say what `clientAuth` has been set to. */
+function followClientAuth(config: SslConfig): void {
+  const { clientAuth, requireCertificate } = config;
+  if (clientAuth === "none" || insists(requireCertificate) === (clientAuth === "require")) return;
+  config.requireCertificate = clientAuth === "require" ? "FIRST_HANDSHAKE" : "NEVER";
+}
+
+/** The names of those whose certificates a server says that it takes. */
+export function authorityNames({ caNames, trustAnchors }: SslConfig): readonly Name[] {
+  return caNames ?? (trustAnchors ?? []).map(({ subject }) => subject);
 }
 
 /** Whether a configuration leaves room for TLS 1.3. */
@@ -157,7 +274,10 @@ export function offersTls12({ minVersion, tls12CipherSuites }: SslConfig): boole
 }
 
 /** The groups for which a client sends a share in its first hello. */
-export function initialKeyShares({ groups, keyShares }: SslConfig): readonly NamedGroup[] {
+export function initialKeyShares(
+  { groups, keyShares, additionalKeyShares }: SslConfig,
+): readonly NamedGroup[] {
+  if (additionalKeyShares !== null) return groups.slice(0, 1 + additionalKeyShares);
   const wanted = keyShares ?? groups.filter(({ name }) => DEFAULT_KEY_SHARES.includes(name));
   const shares = wanted.filter((group) => groups.includes(group));
   return shares.length > 0 ? shares : groups.slice(0, 1);
@@ -235,7 +355,8 @@ function hostPart(input: string): string {
   return /^[^[].*:.*:/.test(input) || input.startsWith("::") ? `[${input}]` : input;
 }
 
-function applyVersions(config: SslConfig, { min, max }: VersionRange): void {
+/** Sets the range of versions; what is left out stays as it is. */
+export function applyVersions(config: SslConfig, { min, max }: VersionRange): void {
   for (const version of [min, max]) {
     if (version !== undefined && !SUPPORTED_VERSIONS.includes(version)) {
       throw new SslError(
@@ -244,14 +365,18 @@ function applyVersions(config: SslConfig, { min, max }: VersionRange): void {
       );
     }
   }
-  if (min !== undefined) config.minVersion = PROTOCOL_VERSIONS[min];
-  if (max !== undefined) config.maxVersion = PROTOCOL_VERSIONS[max];
-  if (config.minVersion <= config.maxVersion) return;
-  throw new SslError(
-    "SSL_ERROR_INVALID_VERSION_RANGE",
-    `Cannot use option versions: ${versionName(config.minVersion)} to ` +
-      `${versionName(config.maxVersion)} is no range`,
-  );
+  const minVersion = min === undefined ? config.minVersion : PROTOCOL_VERSIONS[min];
+  const maxVersion = max === undefined ? config.maxVersion : PROTOCOL_VERSIONS[max];
+  if (minVersion > maxVersion) {
+    throw new SslError(
+      "SSL_ERROR_INVALID_VERSION_RANGE",
+      `Cannot use option versions: ${versionName(minVersion)} to ${
+        versionName(maxVersion)
+      } is no range`,
+    );
+  }
+  config.minVersion = minVersion;
+  config.maxVersion = maxVersion;
 }
 
 const ROLES: readonly Role[] = ["client", "server"];
@@ -285,7 +410,7 @@ function checkAlpnProtocols(protocols: readonly string[]): void {
 function rowsByName<Row extends { readonly name: string }>(
   option: string,
   table: readonly Row[],
-  names: readonly Row["name"][],
+  names: readonly string[],
 ): readonly Row[] {
   if (names.length === 0) throw invalid(option, "the list is empty");
   return [...new Set(names)].map((name) => {
@@ -305,6 +430,7 @@ function rowsByScheme(schemes: readonly SignatureScheme[]): readonly SignatureSc
   return [...new Set(schemes)];
 }
 
-function invalid(option: string, why: string): SslError {
+/** The error for a value that an option has not. */
+export function invalid(option: string, why: string): SslError {
   return new SslError("SEC_ERROR_INVALID_ARGS", `Cannot use option ${option}: ${why}`);
 }

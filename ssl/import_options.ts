@@ -15,6 +15,7 @@ import type { SslModel } from "./model.ts";
 import type { SslSocket } from "./ssl_socket.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 import type { NamedGroupName } from "./tables/named_groups.ts";
+import type { PolicyPresetName } from "./tables/policy_presets.ts";
 import type { ProtocolVersion } from "./tables/versions.ts";
 
 /** Which end of the connection a socket is. */
@@ -70,6 +71,11 @@ export interface ImportOptions {
    * that a `getClientAuthData` hook chooses.
    */
   peerId?: string;
+  /**
+   * A preset by name: it chooses versions, suites, groups and signature schemes, and nothing that is set besides goes beyond it
+   * ({@linkcode setPolicyPreset}).
+   */
+  policy?: PolicyPresetName;
   /** Bytes of the peer's that have been read from the transport already. */
   head?: Uint8Array;
   /** Aborts the handshake and, until it is complete, the connection. */

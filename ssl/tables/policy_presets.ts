@@ -1,0 +1,222 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { EcCurve, HashName, KeyAlgorithm, SignatureScheme } from "../../cert/private_key.ts";
+import type { CipherSuiteName, Tls12CipherSuiteName } from "./cipher_suites.ts";
+import type { NamedGroupName } from "./named_groups.ts";
+import type { ProtocolVersion } from "./versions.ts";
+
+/** The name of a preset. */
+export type PolicyPresetName = "modern" | "compatible" | "cnsa-1.0" | "pci-dss-4";
+
+/** What a preset demands of certificates, of this end's and of the peer's. */
+export interface CertificateRules {
+  /** The least length of an RSA key's modulus in bits. */
+  readonly minRsaBits: number;
+  /** The kinds of keys. */
+  readonly keyTypes: readonly KeyAlgorithm["type"][];
+  /** The curves of ECDSA keys. */
+  readonly curves: readonly EcCurve[];
+  /** The hashes of the signatures on the verified path, the anchor's own left out; `null` for any that verification takes. */
+  readonly signatureHashes: readonly HashName[] | null;
+}
+
+/** A set of rules that others have written down, as far as it can be enforced here. */
+export interface PolicyPreset {
+  /** The name to ask for it by. */
+  readonly name: PolicyPresetName;
+  /** Where its rules are from. */
+  readonly source: {
+    /** The document. */
+    readonly title: string;
+    /** Where it is published. */
+    readonly url: string;
+    /** What it says, in its own words. */
+    readonly quote: string;
+  };
+  /** The oldest protocol version. */
+  readonly minVersion: ProtocolVersion;
+  /** The newest protocol version. */
+  readonly maxVersion: ProtocolVersion;
+  /** The cipher suites, the favourite first. */
+  readonly cipherSuites: readonly (CipherSuiteName | Tls12CipherSuiteName)[];
+  /** The key exchange groups, the favourite first. */
+  readonly groups: readonly NamedGroupName[];
+  /** The signature schemes, the favourite first. */
+  readonly signatureSchemes: readonly SignatureScheme[];
+  /** What is demanded of certificates. */
+  readonly certificates: CertificateRules;
+  /** Whether TLS 1.2 is spoken only with the extended master secret (RFC 7627). */
+  readonly requiresExtendedMasterSecret: boolean;
+  /** What the source asks for besides and no TLS stack can see to, or this one differs in. */
+  readonly notEnforced: readonly string[];
+}
+
+const AEAD_OF_TLS12: readonly Tls12CipherSuiteName[] = [
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+];
+
+const ALL_OF_TLS13: readonly CipherSuiteName[] = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+];
+
+const MOZILLA_GROUPS: readonly NamedGroupName[] = [
+  "X25519MLKEM768",
+  "x25519",
+  "secp256r1",
+  "secp384r1",
+];
+
+/** Without SHA-1; PKCS#1 is for the signatures of certificates, and of TLS 1.2. */
+const SCHEMES_OF_112_BITS: readonly SignatureScheme[] = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+  "ed25519",
+  "rsa_pss_rsae_sha256",
+  "rsa_pss_rsae_sha384",
+  "rsa_pss_rsae_sha512",
+  "rsa_pss_pss_sha256",
+  "rsa_pss_pss_sha384",
+  "rsa_pss_pss_sha512",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];
+
+const KEYS_OF_112_BITS: CertificateRules = {
+  minRsaBits: 2048,
+  keyTypes: ["ec", "ed25519", "rsa", "rsa-pss", "mldsa44", "mldsa65", "mldsa87"],
+  curves: ["P-256", "P-384", "P-521"],
+  signatureHashes: null,
+};
+
+/** The presets. */
+export const POLICY_PRESETS: readonly PolicyPreset[] = [
+  {
+    name: "modern",
+    source: {
+      title: "Mozilla, Security/Server Side TLS, Modern compatibility",
+      url: "https://wiki.mozilla.org/Security/Server_Side_TLS",
+      quote:
+        "For services with clients that support TLS 1.3 and don't need backward compatibility, the Modern configuration " +
+        "provides an extremely high level of security.",
+    },
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    cipherSuites: ALL_OF_TLS13,
+    groups: MOZILLA_GROUPS,
+    signatureSchemes: SCHEMES_OF_112_BITS,
+    certificates: KEYS_OF_112_BITS,
+    requiresExtendedMasterSecret: false,
+    notEnforced: [
+      "Mozilla wants servers to show ECDSA certificates of P-256 that live 90 days at most; here RSA of 2048 bits and more passes, too, " +
+      "since clients would reach few servers otherwise, and no lifetime is prescribed",
+      "X25519MLKEM768 stands before Mozilla's groups (X25519, P-256, P-384): what is recorded today can be broken later",
+    ],
+  },
+  {
+    name: "compatible",
+    source: {
+      title: "Mozilla, Security/Server Side TLS, Intermediate compatibility",
+      url: "https://wiki.mozilla.org/Security/Server_Side_TLS",
+      quote: "Intermediate: Recommended configuration for a general-purpose server",
+    },
+    minVersion: "TLSv1.2",
+    maxVersion: "TLSv1.3",
+    cipherSuites: [...ALL_OF_TLS13, ...AEAD_OF_TLS12],
+    groups: MOZILLA_GROUPS,
+    signatureSchemes: SCHEMES_OF_112_BITS,
+    certificates: KEYS_OF_112_BITS,
+    requiresExtendedMasterSecret: false,
+    notEnforced: [
+      "Mozilla's list ends with suites of finite-field Diffie-Hellman, which WebCrypto has not; every client of its list has others",
+      "X25519MLKEM768 stands before Mozilla's groups (X25519, P-256, P-384): what is recorded today can be broken later",
+    ],
+  },
+  {
+    name: "cnsa-1.0",
+    source: {
+      title:
+        "RFC 9151, Commercial National Security Algorithm (CNSA) Suite Profile for TLS and DTLS 1.2 and 1.3",
+      url: "https://www.rfc-editor.org/rfc/rfc9151",
+      quote:
+        "This document defines a base profile for TLS protocol versions 1.2 and 1.3 [...] for use with the US Commercial " +
+        "National Security Algorithm (CNSA) Suite.",
+    },
+    minVersion: "TLSv1.2",
+    maxVersion: "TLSv1.3",
+    cipherSuites: [
+      "TLS_AES_256_GCM_SHA384",
+      "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+      "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    ],
+    groups: ["secp384r1"],
+    signatureSchemes: [
+      "ecdsa_secp384r1_sha384",
+      "rsa_pss_rsae_sha384",
+      "rsa_pss_pss_sha384",
+      "rsa_pkcs1_sha384",
+    ],
+    certificates: {
+      minRsaBits: 3072,
+      keyTypes: ["ec", "rsa", "rsa-pss"],
+      curves: ["P-384"],
+      signatureHashes: ["SHA-384"],
+    },
+    requiresExtendedMasterSecret: true,
+    notEnforced: [
+      "That the cryptographic module is validated: WebCrypto's is the runtime's",
+      "RSA key transport, DHE and ffdhe3072/ffdhe4096, which the profile allows besides: WebCrypto has none of them",
+      "What an authCertificate hook of your own does not look at: the keys and hashes above the peer's own certificate are " +
+      "checked by authCertificate and verifyPeerChain",
+      "The signature of a self-issued anchor's own certificate, which proves nothing",
+      'Revocation: give authCertificateWith({ policy: "hard" })',
+      "Where private keys live and how they are made",
+    ],
+  },
+  {
+    name: "pci-dss-4",
+    source: {
+      title: "PCI Security Standards Council, glossary of PCI DSS v4, Strong Cryptography",
+      url: "https://www.pcisecuritystandards.org/glossary/strong-cryptography/",
+      quote:
+        "Cryptography based on industry-tested and accepted algorithms, along with key lengths that provide a minimum of " +
+        "112-bits of effective key strength and proper key-management practices. [...] AES (128 bits and higher), TDES/TDEA " +
+        "(triple-length keys), RSA (2048 bits and higher), ECC (224 bits and higher)",
+    },
+    minVersion: "TLSv1.2",
+    maxVersion: "TLSv1.3",
+    cipherSuites: [...ALL_OF_TLS13, ...AEAD_OF_TLS12],
+    groups: ["X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1"],
+    signatureSchemes: SCHEMES_OF_112_BITS,
+    certificates: KEYS_OF_112_BITS,
+    requiresExtendedMasterSecret: false,
+    notEnforced: [
+      'Requirement 4.2.1, that certificates "are confirmed as valid and are not expired or revoked": expiry always is; ' +
+      'for revocation give authCertificateWith({ policy: "hard" })',
+      "Requirement 4.2.1.1, an inventory of trusted keys and certificates",
+      "Key management, and the judgement of an assessor",
+    ],
+  },
+];
+
+const BY_NAME: ReadonlyMap<string, PolicyPreset> = new Map(
+  POLICY_PRESETS.map((preset) => [preset.name, preset]),
+);
+
+/**
+ * Finds a preset.
+ *
+ * @param name Its name.
+ * @returns The preset, or `undefined` for a name that none has.
+ */
+export function policyPresetByName(name: string): PolicyPreset | undefined {
+  return BY_NAME.get(name);
+}
