@@ -4,7 +4,8 @@ import type { Certificate } from "../cert/certificate.ts";
 import { checkRevocation, type RevocationOptions } from "../cert/revocation.ts";
 import { verifyCertName } from "../cert/verify_cert_name.ts";
 import { verifyCert } from "../cert/verify_cert_usage.ts";
-import { verifyCertificateChain } from "../cert/verify_cert.ts";
+import { type VerifiedPath, verifyCertificateChain } from "../cert/verify_cert.ts";
+import { checkPathRules } from "./certificate_rules.ts";
 import { SslError } from "./errors.ts";
 import type { AuthCertificateHook, PeerAuthentication } from "./hooks.ts";
 import type { SslSocket } from "./ssl_socket.ts";
@@ -79,13 +80,17 @@ export async function verifyPeerChain(
   const usage = isServer ? "sslClient" : "sslServer";
   // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect nobody.
   const profile = trustAnchors === null ? "strict" : "compatible";
-  const checkPath = checkRevocation({
+  const checkRevoked = checkRevocation({
     profile,
     ...revocation,
     time,
     stapledOcspResponse: peer.stapledOcspResponse,
     mustStaple: peer.askedForOcspResponse,
   });
+  const checkPath = async (verified: VerifiedPath) => {
+    checkPathRules(verified, peer.policyPresets ?? []);
+    await checkRevoked(verified);
+  };
   const path = trustAnchors === null
     ? await verifyCert(context.certDB, leaf, true, usage, time, { intermediates, checkPath })
     : await verifyCertificateChain(leaf, {

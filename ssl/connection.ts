@@ -20,6 +20,7 @@ import type { ChannelInfo } from "./channel_info.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { SslConfig } from "./config.ts";
 import { configOf, lockConfig } from "./config_registry.ts";
+import { effectiveConfig } from "./effective_config.ts";
 import { type MessageFilter, SslEngine } from "./engine/engine.ts";
 import { SslError, toSslError } from "./errors.ts";
 import type { Environment } from "./handshake/handshake.ts";
@@ -210,7 +211,7 @@ export class Connection<A = unknown> {
     lockConfig(this.#socket);
     const engine = this.#engine = new SslEngine({
       socket: this.#socket,
-      config: this.#config,
+      config: effectiveConfig(this.#config),
       peerAddress: addressText(this.transport.remoteAddr),
       environment: this.#options.environment ?? PLATFORM,
       onProgress: () => this.#onProgress(),

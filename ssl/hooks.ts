@@ -10,6 +10,7 @@ import type { CertificateOptions } from "./credential.ts";
 import type { ImportOptions } from "./import_options.ts";
 import type { SslError } from "./errors.ts";
 import type { SslSocket } from "./ssl_socket.ts";
+import type { PolicyPreset } from "./tables/policy_presets.ts";
 
 /** What an {@linkcode AuthCertificateHook} decides about. */
 export interface PeerAuthentication {
@@ -29,6 +30,8 @@ export interface PeerAuthentication {
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** Whether this end asked for such a response, so that a certificate that promises one must have it. */
   readonly askedForOcspResponse: boolean;
+  /** The presets whose rules for certificates hold; none where absent. */
+  readonly policyPresets?: readonly PolicyPreset[];
   /** The time to verify at. */
   readonly time: Date;
 }

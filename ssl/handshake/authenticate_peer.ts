@@ -3,6 +3,8 @@
 import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssError } from "../../cert/errors.ts";
 import { authCertificate } from "../auth_certificate.ts";
+import { checkPeerKey } from "../certificate_rules.ts";
+import { presetsOf } from "../context_policy.ts";
 import { SslError, toSslError } from "../errors.ts";
 import type { PeerAuthentication } from "../hooks.ts";
 import type { HandshakeContext } from "./handshake.ts";
@@ -55,8 +57,10 @@ export async function authenticatePeer(
     context: config.context,
     stapledOcspResponse,
     askedForOcspResponse: !isServer && config.ocspStapling,
+    policyPresets: presetsOf(config),
     time: new Date(environment.now()),
   };
+  checkPeerKey(chain[0]!, isServer, presetsOf(config));
   const hook = config.authCertificate ?? authCertificate;
   try {
     const verdict = await hook(socket, peer);

@@ -2,6 +2,7 @@
 
 import type { TrustAnchor } from "../../cert/trust_anchor.ts";
 import type { SslConfig } from "../config.ts";
+import { presetsOf } from "../context_policy.ts";
 
 const identities = new WeakMap<object, number>();
 let lastIdentity = 0;
@@ -25,6 +26,7 @@ export function trustIdentity(config: SslConfig): readonly unknown[] {
   return [
     config.trustAnchors?.map(anchorIdentity) ?? null,
     config.ocspStapling,
+    presetsOf(config).map(({ name }) => name),
     identityOf(config.authCertificate),
     identityOf(config.badCert),
   ];

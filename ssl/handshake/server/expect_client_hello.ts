@@ -3,6 +3,7 @@
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
 import { offersTls12, offersTls13, resolveConfig, type SslConfig } from "../../config.ts";
+import { effectiveConfig } from "../../effective_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -240,7 +241,7 @@ async function applyServerName(
       serverName: name,
       alpnProtocols: extensions?.get(alpnProtocols) ?? [],
     });
-    if (chosen) hs.config = { ...resolveConfig(chosen, hs.config), role: "server" };
+    if (chosen) hs.config = effectiveConfig({ ...resolveConfig(chosen, hs.config), role: "server" });
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

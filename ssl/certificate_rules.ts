@@ -1,0 +1,82 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../cert/certificate.ts";
+import { NssError } from "../cert/errors.ts";
+import type { VerifiedPath } from "../cert/verify_cert.ts";
+import { SslError } from "./errors.ts";
+import type { CertificateRules, PolicyPreset } from "./tables/policy_presets.ts";
+
+/** Why a certificate's key breaks the rules; `null` if it keeps them. */
+export function keyFault(certificate: Certificate, rules: CertificateRules): string | null {
+  const key = certificate.subjectPublicKeyInfo.algorithm;
+  if (!rules.keyTypes.includes(key.type)) return `its key is of kind ${key.type}`;
+  if (key.type === "ec" && !rules.curves.includes(key.curve)) return `its key is on ${key.curve}`;
+  if ((key.type === "rsa" || key.type === "rsa-pss") && key.modulusLength < rules.minRsaBits) {
+    return `its RSA key has ${key.modulusLength} bits, fewer than ${rules.minRsaBits}`;
+  }
+  return null;
+}
+
+/**
+ * Holds the peer's own certificate to presets, which no hook overrules.
+ *
+ * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or `SEC_ERROR_INVALID_KEY` for a client's.
+ */
+export function checkPeerKey(
+  certificate: Certificate,
+  isServer: boolean,
+  presets: readonly PolicyPreset[],
+): void {
+  for (const { name, certificates } of presets) {
+    const fault = keyFault(certificate, certificates);
+    if (fault === null) continue;
+    throw new SslError(
+      isServer ? "SEC_ERROR_INVALID_KEY" : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
+      `Cannot take certificate under policy "${name}": ${fault}`,
+    );
+  }
+}
+
+/**
+ * Holds a verified path to presets.
+ *
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` or `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`.
+ */
+export function checkPathRules(
+  { certificates, anchor }: VerifiedPath,
+  presets: readonly PolicyPreset[],
+): void {
+  for (const preset of presets) {
+    const rules = preset.certificates;
+    for (
+      const certificate of anchor.certificate ? [...certificates, anchor.certificate] : certificates
+    ) {
+      const fault = keyFault(certificate, rules);
+      if (fault !== null) throw refusal("SEC_ERROR_INVALID_KEY", preset, certificate, fault);
+      // An anchor is trusted for what it is, not for its own word on itself.
+      if (anchor.certificate?.equals(certificate)) continue;
+      const { hash, name } = certificate.signatureAlgorithm;
+      if (rules.signatureHashes === null || (hash && rules.signatureHashes.includes(hash))) {
+        continue;
+      }
+      throw refusal(
+        "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
+        preset,
+        certificate,
+        `its signature is ${name}`,
+      );
+    }
+  }
+}
+
+function refusal(
+  name: NssError["name"],
+  preset: PolicyPreset,
+  { subject }: Certificate,
+  fault: string,
+): NssError {
+  return new NssError(
+    name,
+    `Cannot verify certificate "${subject}" under policy "${preset.name}": ${fault}`,
+  );
+}
