@@ -106,11 +106,14 @@ export class NssCertStore implements CertDB {
       await checkOrphans(entry.certificate, entries.orphans);
       return { ...entry.record, trust: null };
     }
-    const { trust, authenticated } = readTrust(first.object, first.form);
+    const { trust, authenticated, unprotected } = readTrust(first.object, first.form);
     await checkTrustHash(first.object, first.form, entry.certificate);
     if (session !== null) {
+      const protectedOnes = unprotected.filter((attribute) =>
+        snapshot.metadata.has(macName("cert", first.object.id, attribute))
+      );
       await Promise.all(
-        authenticated.map((attribute) =>
+        [...authenticated, ...protectedOnes].map((attribute) =>
           this.#core.verifyMac(session, snapshot, "cert", first.object, attribute)
         ),
       );
@@ -429,23 +432,29 @@ function keyFinder(
   snapshot: Snapshot,
 ): (certificate: Certificate, object: StoredObject) => boolean {
   const values = new Set<string>();
-  const ids = new Set<string>();
+  /** Public values by ids; empty where they are not known. */
+  const ids = new Map<string, string>();
   for (const object of snapshot.secrets) {
     if (object.ulong(CKA.class) !== CKO.privateKey) continue;
-    const value = object.get(CKA.nssDb) ?? object.get(CKA.modulus);
-    if (value !== undefined && value.length > 0) values.add(value.toHex());
-    else ids.add(object.get(CKA.id)?.toHex() ?? "");
+    const value = (object.get(CKA.nssDb) ?? object.get(CKA.modulus))?.toHex() ?? "";
+    if (value !== "") values.add(value);
+    const id = object.get(CKA.id)?.toHex() ?? "";
+    if (id !== "") ids.set(id, value);
   }
   return (certificate, object) => {
-    const id = object.get(CKA.id);
-    if (id !== undefined && id.length > 0 && ids.has(id.toHex())) return true;
+    const idValue = ids.get(object.get(CKA.id)?.toHex() ?? "");
+    if (idValue === "") return true;
     if (values.size === 0) return false;
     try {
-      return values.has(publicValueOf(certificate.subjectPublicKeyInfo).toHex());
+      if (values.has(publicValueOf(certificate.subjectPublicKeyInfo).toHex())) return true;
     } catch (error) {
       if (error instanceof NssError) return false; // a kind of key that is not supported
       throw error;
     }
+    if (idValue === undefined) return false;
+    throw damaged(
+      `the private key with the id of certificate ${object.id} is of another public key`,
+    );
   };
 }
 

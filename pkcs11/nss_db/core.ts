@@ -5,7 +5,7 @@ import { NssError } from "../../cert/errors.ts";
 import { CKA, CKO, ENCRYPTED } from "./attributes.ts";
 import type { Commit, MetadataRow, NssDbFiles, NssDbReader } from "./files.ts";
 import { badMac, macName, PasswordKey } from "./sealing.ts";
-import { damaged, type StoredObject, ulong } from "./values.ts";
+import { damaged, type StoredObject } from "./values.ts";
 
 /** What NSS encrypts to know the password again. */
 const PASSWORD_CHECK = new TextEncoder().encode("password-check");
@@ -14,8 +14,8 @@ const PASSWORD_CHECK = new TextEncoder().encode("password-check");
 export const PASSWORD_RECORD = "password";
 
 /** How often a value whose MAC is wrong is read again: NSS commits values and MACs one after the other. */
-const MAX_LOOKS = 4;
-const FIRST_PAUSE = 20;
+const MAX_LOOKS = 3;
+const FIRST_PAUSE = 15;
 
 /** All that this package reads of a database, at one moment. */
 export interface Snapshot {
@@ -199,7 +199,7 @@ export class NssDbCore {
    * @param snapshot Where the MAC is.
    * @param file Which database the object is in.
    * @param object The object.
-   * @param attribute The attribute; one that is missing has no MAC.
+   * @param attribute The attribute; one that is missing must have no MAC.
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is missing or wrong.
    */
   async verifyMac(
@@ -210,8 +210,11 @@ export class NssDbCore {
     attribute: number,
   ): Promise<void> {
     const value = object.get(attribute);
-    if (value === undefined) return;
-    await this.#verify(session, snapshot, file, object, attribute, value);
+    if (value !== undefined) {
+      await this.#verify(session, snapshot, file, object, attribute, value);
+    } else if (snapshot.metadata.has(macName(file, object.id, attribute))) {
+      throw badMac(object.id, attribute, "is missing, and was protected by a MAC");
+    }
   }
 
   async #verify(
@@ -260,17 +263,46 @@ export class NssDbCore {
 }
 
 function takeSnapshot(reader: NssDbReader): Snapshot {
-  const ofClass = (value: number): StoredObject[] =>
-    reader.objects("cert", [[CKA.class, ulong(value)]]);
+  const classes = Map.groupBy(reader.objects("cert", []), (object) => classOf(object, "cert"));
+  const ofClass = (value: number): StoredObject[] => classes.get(value) ?? [];
+  const secrets = reader.objects("key", []);
+  for (const object of secrets) classOf(object, "key");
   const objects = {
     certificates: ofClass(CKO.certificate),
     oldTrust: ofClass(CKO.nssTrust),
     newTrust: ofClass(CKO.trust),
     publicKeys: ofClass(CKO.publicKey),
-    secrets: reader.objects("key", []),
+    secrets,
   };
   const metadata = new Map(reader.allMetadata().map(({ name, ...row }) => [name, row]));
   return { version: reader.version, ids: reader.ids(), ...objects, metadata };
+}
+
+/** The most that PKCS#11 3.2 has of classes (`CKO_TRUST`), and those of NSS. */
+const LAST_CLASS = 0xb;
+const NSS_CLASSES = /^ce5343[0-9a-f]{2}$/;
+/** `CKO_SECRET_KEY`, which key4.db holds besides private keys. */
+const SECRET_KEY = 4;
+
+/** Attributes that give away of which classes an object is. */
+const TRAITS: readonly (readonly [attribute: number, classes: readonly number[]])[] = [
+  [CKA.certificateType, [CKO.certificate]],
+  [CKA.keyType, [CKO.publicKey, CKO.privateKey, SECRET_KEY]],
+  [CKA.hashOfCertificate, [CKO.trust]],
+  [CKA.nssSha1, [CKO.nssTrust]],
+];
+
+/** An object whose class is damaged would be one that nobody finds: distrust must not get lost like that. */
+function classOf(object: StoredObject, file: "cert" | "key"): number {
+  const value = object.ulong(CKA.class);
+  const isKnown = value !== undefined &&
+    (value <= LAST_CLASS || NSS_CLASSES.test(value.toString(16))) &&
+    (file === "key") === [CKO.privateKey, SECRET_KEY].includes(value) &&
+    TRAITS.every(([attribute, classes]) =>
+      object.get(attribute) === undefined || classes.includes(value)
+    );
+  if (isKnown) return value;
+  throw damaged(`object ${object.id} is of no class that it can be of`);
 }
 
 function isSame(a: MetadataRow | null, b: MetadataRow | undefined): boolean {

@@ -253,15 +253,26 @@ function storedAlgorithm({ algorithm }: SubjectPublicKeyInfo): KeyAlgorithm {
 function keysOf(snapshot: Snapshot): StoredKey[] {
   return snapshot.secrets.filter((object) => object.ulong(CKA.class) === CKO.privateKey)
     .map((object) => {
-      const publicKey = readPublicKey(object);
+      const id = (object.get(CKA.id) ?? new Uint8Array(0)).slice();
+      const publicKey = readPublicKey(object) ?? otherHalf(snapshot, id);
       return {
         object,
-        id: (object.get(CKA.id) ?? new Uint8Array(0)).slice(),
+        id,
         label: object.text(CKA.label),
         algorithm: publicKey?.algorithm ?? null,
         ...(publicKey !== null && { publicKey }),
       };
     });
+}
+
+/** Old keys tell their public half in cert9.db only. */
+function otherHalf(
+  snapshot: Snapshot,
+  id: Uint8Array<ArrayBuffer>,
+): SubjectPublicKeyInfo | null {
+  if (id.length === 0) return null;
+  const half = snapshot.publicKeys.find((object) => object.get(CKA.id)?.toHex() === id.toHex());
+  return half === undefined ? null : readPublicKey(half);
 }
 
 async function findIn(snapshot: Snapshot, which: KeyQuery): Promise<StoredKey | undefined> {
@@ -276,9 +287,11 @@ async function findIn(snapshot: Snapshot, which: KeyQuery): Promise<StoredKey | 
     publicKey !== undefined && bytesEqual(publicValueOf(publicKey), value)
   );
   if (byValue !== undefined) return byValue;
-  // A key without its public half is known by its id only
   const id = await keyIdOf(wanted);
-  return keys.find((key) => key.publicKey === undefined && bytesEqual(key.id, id));
+  const byId = keys.find((key) => bytesEqual(key.id, id));
+  // A key without its public half is known by its id only
+  if (byId?.publicKey === undefined) return byId;
+  throw damaged(`key ${byId.object.id} has the id of another public key`);
 }
 
 function hasPublicKey(snapshot: Snapshot, id: Uint8Array<ArrayBuffer>): boolean {

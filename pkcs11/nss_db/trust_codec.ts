@@ -49,41 +49,55 @@ const NEW: Form = {
 
 const PURPOSES = Object.keys(OLD.attributes) as TrustPurpose[];
 
+/** What {@linkcode readTrust} reads. */
+export interface ReadTrust {
+  /** The trust. */
+  readonly trust: CertTrust;
+  /** The attributes that a MAC protects. */
+  readonly authenticated: readonly number[];
+  /** Those that say nothing, which NSS does not protect; but if they have a MAC, they said something once. */
+  readonly unprotected: readonly number[];
+}
+
 /**
  * Reads trust.
  *
  * @param object An object of the class `CKO_NSS_TRUST` or `CKO_TRUST`.
  * @param form Which of the two.
- * @returns The trust, and the attributes that a MAC protects: not those that say nothing.
+ * @returns The trust, and which attributes MACs protect.
  * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if there is another value.
  */
 export function readTrust(
   object: StoredObject,
   form: "old" | "new",
-): { readonly trust: CertTrust; readonly authenticated: readonly number[] } {
+): ReadTrust {
   const { attributes, levels } = form === "old" ? OLD : NEW;
   const found: Partial<Record<TrustPurpose, TrustLevel>> = {};
+  const unprotected: number[] = [];
   const authenticated: number[] = form === "old"
     ? [CKA.nssSha1, CKA.nssMd5, CKA.nssStepUp]
     : [CKA.hashOfCertificate, CKA.nameHashAlgorithm];
   for (const purpose of PURPOSES) {
     const attribute = attributes[purpose];
     const value = object.ulong(attribute);
-    if (value === undefined) continue;
+    if (value === undefined) {
+      authenticated.push(attribute);
+      continue;
+    }
     const level = levels[value];
     if (level === undefined) {
       throw damaged(
         `attribute ${hex(attribute)} of object ${object.id} is ${hex(value)}, no trust`,
       );
     }
-    if (level === "unknown") continue; // NSS protects no such value
+    if (level === "unknown") {
+      unprotected.push(attribute);
+      continue;
+    }
     found[purpose] = level;
     authenticated.push(attribute);
   }
-  return {
-    trust: trustFromLevels(found),
-    authenticated: Object.keys(found).length === 0 ? [] : authenticated,
-  };
+  return { trust: trustFromLevels(found), authenticated, unprotected };
 }
 
 /**
