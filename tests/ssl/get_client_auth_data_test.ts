@@ -1,0 +1,361 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/**
+ * NSS's standard hook for a client's certificate, against our own server in memory, and with NSS databases and SoftHSM against
+ * `openssl s_server -Verify`.
+ *
+ * @module
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
+import { createCertificate, type CreateCertificateOptions } from "../../cert/create_certificate.ts";
+import type { ErrorName } from "../../cert/errors.ts";
+import { importCert } from "../../cert/import_cert.ts";
+import { MemoryCertDB } from "../../cert/memory_cert_db.ts";
+import { NssContext } from "../../pkcs11/context.ts";
+import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
+import { setPasswordFunc } from "../../pkcs11/password.ts";
+import { SoftToken } from "../../pkcs11/softoken.ts";
+import type { Token } from "../../pkcs11/token.ts";
+import { peerCertificate, peerCertificateChain } from "../../ssl/communicate.ts";
+import { configToChange } from "../../ssl/config_registry.ts";
+import { SslError } from "../../ssl/errors.ts";
+import { getClientAuthData } from "../../ssl/get_client_auth_data.ts";
+import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
+import {
+  assertFails,
+  connected,
+  failureOf,
+  type Identity,
+  join,
+  type JoinOptions,
+  makeIdentity,
+  outcomeOf,
+  PKI,
+  shake,
+} from "./_support.ts";
+
+const VERSIONS = ["TLSv1.3", "TLSv1.2"] as const;
+
+const intermediate = await makeIdentity(
+  { subject: "CN=Client CA", isCa: true, pathLength: 0 },
+  PKI.root,
+);
+
+/** A context with nothing in it, or with another token of its own. */
+function emptyContext(token?: Token): NssContext {
+  return new NssContext({ trustAnchors: [], ...(token !== undefined && { token }) });
+}
+
+interface AddOptions extends Partial<Omit<CreateCertificateOptions, "publicKey" | "issuer">> {
+  readonly nickname?: string;
+  readonly issuer?: Identity;
+  readonly keyType?: KeyPairType;
+  readonly to?: Token;
+}
+
+/** Makes a key in a token, and a certificate for it. */
+async function addIdentity(context: NssContext, options: AddOptions): Promise<Certificate> {
+  const { nickname, issuer = PKI.root, keyType, to = context.token, ...rest } = options;
+  const { publicKey } = await to.generateKeyPair(keyType);
+  const certificate = await createCertificate({
+    subject: `CN=${nickname ?? "client"}`,
+    ...rest,
+    publicKey,
+    issuer: { certificate: issuer.cert, privateKey: issuer.keys.privateKey },
+  });
+  await importCert(to.certificates, certificate, nickname === undefined ? {} : { nickname });
+  return certificate;
+}
+
+function joinOptions(
+  context: NssContext,
+  nickname: string | null,
+  more: { client?: ImportOptions; server?: ImportOptions } = {},
+): JoinOptions {
+  return {
+    client: { context, getClientAuthData: getClientAuthData(nickname), ...more.client },
+    server: { clientAuth: "request", ...more.server },
+  };
+}
+
+const only = (version: typeof VERSIONS[number]): ImportOptions => ({
+  versions: { min: version, max: version },
+});
+
+/** The subject that the server sees, `null` for none. */
+async function shown(
+  context: NssContext,
+  nickname: string | null,
+  more: { client?: ImportOptions; server?: ImportOptions } = {},
+): Promise<Certificate | null> {
+  await using joined = await connected(joinOptions(context, nickname, more));
+  return peerCertificate(joined.server);
+}
+
+/** The handshake fails at the client, before it shows anything. */
+async function fails(
+  context: NssContext,
+  nickname: string | null,
+  error: ErrorName,
+  message: string,
+): Promise<void> {
+  await using joined = join(joinOptions(context, nickname));
+  const [client] = await Promise.all([
+    failureOf(joined.client.handshake()),
+    outcomeOf(joined.server),
+  ]);
+  assertEquals(client.name, error, client.message);
+  assertStringIncludes(client.message, message);
+}
+
+Deno.test("getClientAuthData() shows the certificate of a nickname with its chain, in every version", async () => {
+  const context = emptyContext();
+  await importCert(context.certDB, PKI.root.cert, { nickname: "root" });
+  await importCert(context.certDB, intermediate.cert, { nickname: "client ca" });
+  const alice = await addIdentity(context, { nickname: "alice", issuer: intermediate });
+  await addIdentity(context, { nickname: "bob", issuer: intermediate });
+  for (const version of VERSIONS) {
+    await using joined = await connected(
+      joinOptions(context, "alice", {
+        server: { clientAuth: "require", versions: { min: "TLSv1.2" } },
+        client: only(version),
+      }),
+    );
+    // The server knows the root alone, so it has the intermediate from the client
+    assertEquals(peerCertificateChain(joined.server), [alice, intermediate.cert]);
+    const [info] = await shake(joined);
+    assertEquals(info.version, version);
+  }
+});
+
+Deno.test("getClientAuthData() finds certificates by token, URI, fingerprint and e-mail address", async () => {
+  const context = emptyContext();
+  const card = new SoftToken({ label: "Card" });
+  context.addToken(card);
+  const mine = await addIdentity(context, {
+    nickname: "me",
+    to: card,
+    emailAddresses: ["me@x.test"],
+  });
+  const own = await addIdentity(context, { nickname: "me", subject: "CN=own" });
+  for (
+    const [nickname, expected] of [
+      ["Card:me", mine],
+      ["pkcs11:token=Card;object=me;type=cert", mine],
+      [(await mine.fingerprint()).toHex(), mine],
+      ["me@x.test", mine],
+      ["me", own],
+      ["Memory:me", own],
+      ["pkcs11:token=Memory", own],
+    ] as const
+  ) {
+    assertEquals(await shown(context, nickname), expected, nickname);
+  }
+});
+
+Deno.test("getClientAuthData() says why a certificate that is named cannot be shown", async () => {
+  const context = emptyContext();
+  await fails(context, "nobody", "SEC_ERROR_UNKNOWN_CERT", '"nobody": no token has it');
+  await addIdentity(context, { nickname: "server", extKeyUsage: ["serverAuth"] });
+  await fails(context, "server", "SEC_ERROR_INADEQUATE_CERT_TYPE", "not made for TLS clients");
+  await addIdentity(context, { nickname: "seal", keyUsage: ["keyEncipherment"] });
+  await fails(context, "seal", "SEC_ERROR_INADEQUATE_KEY_USAGE", "digitalSignature");
+  await importCert(context.certDB, PKI.client.cert, { nickname: "lost" });
+  await fails(context, "lost", "SEC_ERROR_NO_KEY", "CN=Client");
+  await addIdentity(context, { subject: "CN=one", emailAddresses: ["both@x.test"] });
+  await addIdentity(context, { subject: "CN=two", emailAddresses: ["both@x.test"] });
+  await fails(context, "both@x.test", "SEC_ERROR_BAD_NICKNAME", "SHA-256");
+  await fails(context, "pkcs11:token", "SEC_ERROR_INVALID_ARGS", "is no attribute");
+});
+
+Deno.test("getClientAuthData() leaves a named certificate that has expired to the server", async () => {
+  const context = emptyContext();
+  const past = { notBefore: new Date(0), notAfter: new Date(86_400_000) };
+  await addIdentity(context, { nickname: "old", ...past });
+  await assertFails(joinOptions(context, "old"), {
+    at: "server",
+    error: "SEC_ERROR_EXPIRED_CERTIFICATE",
+    alert: "certificate_expired" satisfies AlertName,
+  });
+  // Once it is renewed under its name, the new one counts
+  const renewed = await addIdentity(context, { nickname: "old" });
+  assertEquals(await shown(context, "old"), renewed);
+});
+
+Deno.test("getClientAuthData() takes of one name and subject what signs, has a key and fits the server", async () => {
+  const context = emptyContext();
+  const subject = "CN=Pair";
+  const later = { notBefore: new Date(Date.now() - 60_000) };
+  const signing = await addIdentity(context, { nickname: "pair", subject });
+  await addIdentity(context, { nickname: "pair", subject, keyUsage: ["keyAgreement"], ...later });
+  const lost = await makeIdentity({ subject, ...later }, PKI.root);
+  await importCert(context.certDB, lost.cert, { nickname: "pair" });
+  assertEquals(await shown(context, "pair"), signing);
+
+  const rsa = await addIdentity(context, { nickname: "pair", subject, keyType: "rsa-2048" });
+  const server = {
+    certificates: [
+      (await makeIdentity({ dnsNames: ["server.test"] }, PKI.root, "rsa-2048")).credential,
+    ],
+  };
+  const schemes = ["rsa_pss_rsae_sha256", "rsa_pkcs1_sha256", "ecdsa_secp384r1_sha384"] as const;
+  const rsaOnly = { server: { ...server, signatureSchemes: schemes.slice(0, 2) } };
+  // The authorities' own signatures are ECDSA's, which a client does not look at
+  assertEquals(await shown(context, "pair", rsaOnly).catch((error) => `${error}`), rsa);
+});
+
+Deno.test("getClientAuthData() shows nothing where the server would not understand the key", async () => {
+  const context = emptyContext();
+  await addIdentity(context, { nickname: "p384", keyType: "ec-p384" });
+  const p256 = { server: { signatureSchemes: ["ecdsa_secp256r1_sha256"] as const } };
+  for (const nickname of ["p384", null]) {
+    assertEquals(await shown(context, nickname, p256), null);
+    const tls12 = { client: only("TLSv1.2"), server: { ...p256.server, ...only("TLSv1.2") } };
+    assertEquals(await shown(context, nickname, tls12), null);
+    assertEquals((await shown(context, nickname))?.subject.commonName, "p384");
+  }
+});
+
+Deno.test("getClientAuthData() chooses by what the server asks for, the newest first", async () => {
+  const context = emptyContext();
+  await importCert(context.certDB, intermediate.cert);
+  const at = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
+  assertEquals(await shown(context, null), null);
+  const old = await addIdentity(context, { nickname: "old", notBefore: at(50) });
+  const middle = await addIdentity(context, {
+    nickname: "middle",
+    notBefore: at(40),
+    issuer: intermediate,
+  });
+  // Each of these is newer, and wrong in one way
+  await addIdentity(context, { nickname: "other", issuer: PKI.otherRoot });
+  await addIdentity(context, { nickname: "server", extKeyUsage: ["serverAuth"] });
+  await addIdentity(context, { nickname: "seal", keyUsage: ["keyAgreement"] });
+  await addIdentity(context, { nickname: "expired", notBefore: at(9), notAfter: at(1) });
+  await addIdentity(context, { nickname: "early", notBefore: at(-9) });
+  await addIdentity(context, { nickname: "ed25519", keyType: "ed25519" });
+  await importCert(context.certDB, PKI.client.cert, { nickname: "no key" });
+  const ecdsa = { signatureSchemes: ["ecdsa_secp256r1_sha256"] as const };
+  for (const version of VERSIONS) {
+    const server = { ...ecdsa, versions: { min: "TLSv1.2" } as const };
+    assertEquals(await shown(context, null, { client: only(version), server }), middle);
+  }
+  // The server names the client authority itself
+  const caCerts = [intermediate.cert];
+  assertEquals(await shown(context, null, { server: { ...ecdsa, caCerts } }), middle);
+  assert(await context.certDB.deleteCert(intermediate.cert));
+  assertEquals(await shown(context, null, { server: ecdsa }), old);
+  const nobody = await makeIdentity({ subject: "CN=Nobody", isCa: true });
+  assertEquals(await shown(context, null, { server: { caCerts: [nobody.cert] } }), null);
+});
+
+Deno.test("getClientAuthData() finds the issuer that has signed among several of one name", async () => {
+  const context = emptyContext();
+  const subject = "CN=Client CA";
+  const another = await makeIdentity({ subject, isCa: true, notBefore: new Date() }, PKI.otherRoot);
+  // The same key under two roots
+  const cross = await createCertificate({
+    subject,
+    isCa: true,
+    notBefore: new Date(),
+    publicKey: intermediate.keys.publicKey,
+    issuer: { certificate: PKI.otherRoot.cert, privateKey: PKI.otherRoot.keys.privateKey },
+  });
+  for (const certificate of [another.cert, cross, intermediate.cert]) {
+    await importCert(context.certDB, certificate);
+  }
+  const leaf = await addIdentity(context, { nickname: "leaf", issuer: intermediate });
+  const rows = [[PKI.root, intermediate.cert], [PKI.otherRoot, cross]] as const;
+  for (const [root, issuer] of rows) {
+    await using joined = await connected(
+      joinOptions(context, null, { server: { caCerts: [root.cert] } }),
+    );
+    assertEquals(peerCertificateChain(joined.server), [leaf, issuer]);
+  }
+});
+
+Deno.test("getClientAuthData() ends its search among authorities that issue to each other", async () => {
+  const context = emptyContext();
+  const [a, b] = [
+    await makeIdentity({ subject: "CN=A", isCa: true }),
+    await makeIdentity({ subject: "CN=B", isCa: true }),
+  ];
+  for (let i = 0; i < 8; i++) {
+    for (const [one, other] of [[a, b], [b, a]] as const) {
+      const certificate = await createCertificate({
+        subject: one.cert.subject,
+        isCa: true,
+        publicKey: one.keys.publicKey,
+        issuer: { certificate: other.cert, privateKey: other.keys.privateKey },
+      });
+      await importCert(context.certDB, certificate);
+    }
+  }
+  await addIdentity(context, { nickname: "lost in the loop", issuer: a });
+  assertEquals(await shown(context, null), null);
+  const caCerts = [b.cert];
+  assertEquals(
+    (await shown(context, null, { server: { caCerts } }))?.subject.commonName,
+    "lost in the loop",
+  );
+});
+
+Deno.test("getClientAuthData() asks for the password when the server asks for the certificate, with the pin argument", async () => {
+  for (const nickname of ["me", null]) {
+    const token = new SoftToken({ label: "Card", password: "secret" });
+    const context = emptyContext(token);
+    await token.login("secret");
+    const certificate = await addIdentity(context, { nickname: "me" });
+    await token.logout();
+    const asked: unknown[] = [];
+    setPasswordFunc((_slot, _retry, arg) => {
+      asked.push(arg);
+      return "secret";
+    }, { for: context });
+    await shown(context, nickname, { server: { clientAuth: "none" } });
+    assertEquals(asked, []);
+    const window = { title: "of the application" };
+    await using joined = join(joinOptions(context, nickname));
+    configToChange(joined.client).pinArg = window;
+    await shake(joined);
+    assertEquals(peerCertificate(joined.server), certificate);
+    assertEquals(asked.length, 1);
+    assertStrictEquals(asked[0], window);
+  }
+});
+
+Deno.test("getClientAuthData() shows nothing, and no other certificate, where the password is not given", async () => {
+  const card = new SoftToken({ label: "Card", password: "secret" });
+  const context = emptyContext();
+  context.addToken(card);
+  await card.login("secret");
+  await addIdentity(context, { nickname: "other" });
+  await addIdentity(context, { nickname: "me", to: card, notBefore: new Date() });
+  await card.logout();
+  assertEquals(await shown(context, null), null);
+  await fails(context, "Card:me", "SEC_ERROR_TOKEN_NOT_LOGGED_IN", "Card");
+  let asked = 0;
+  setPasswordFunc(() => (asked++, null), { for: context });
+  assertEquals(await shown(context, null), null);
+  assertEquals(asked, 1);
+  await fails(context, "Card:me", "SEC_ERROR_BAD_PASSWORD", "Card");
+});
+
+Deno.test("getClientAuthData() fails where a token that it must look into fails", async () => {
+  const certDB = new MemoryCertDB();
+  const cause = new SslError("SEC_ERROR_BAD_DATABASE", "Cannot read: damaged");
+  certDB.find = () => Promise.reject(cause);
+  const context = new NssContext({ trustAnchors: [], certDB });
+  await fails(context, null, "SEC_ERROR_BAD_DATABASE", "damaged");
+  await assertRejects(() => context.certDB.find({}), SslError);
+});
