@@ -1,7 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "./certificate.ts";
-import { certificateError, checkAuthority, type CheckOptions } from "./check_certificate.ts";
+import {
+  certificateError,
+  checkAuthority,
+  type CheckOptions,
+  errorOf,
+} from "./check_certificate.ts";
 import { bytesEqual } from "./der.ts";
 import { type ErrorName, ERRORS, NssError } from "./errors.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
@@ -39,8 +44,24 @@ export interface PathSearch extends CheckOptions {
   readonly maxDepth: number;
   /** Counts the work. */
   readonly budget: VerificationBudget;
+  /** Tells whether a certificate must not issue, whatever stands in it. */
+  readonly distrusts?: (certificate: Certificate) => boolean;
   /** Hears why a candidate was not taken; the error is made only if its name tells more. */
-  readonly reject: (name: ErrorName, error: () => NssError) => void;
+  readonly reject: (name: ErrorName, error: () => NssError, where: PathPlace) => void;
+}
+
+/** The certificate at fault, and where it stands. */
+export interface PathPlace {
+  /** The certificate, where it is known. */
+  readonly certificate?: Certificate | undefined;
+  /** How many certificates are under it: 0 is the leaf. */
+  readonly depth?: number;
+}
+
+/** Why there is no path. */
+export interface PathFailure extends PathPlace {
+  /** What is wrong. */
+  readonly error: NssError;
 }
 
 /** Why it could not be found out whether a certificate is revoked: the path is good but for that. */
@@ -78,11 +99,11 @@ const RANKS: readonly ErrorName[] = [
 
 /** Keeps the error that tells most. */
 export class MostSpecificError {
-  #error: NssError | null = null;
+  #failure: PathFailure | null = null;
 
-  /** The error kept, or `null` if there was none. */
-  get error(): NssError | null {
-    return this.#error;
+  /** The error kept and where it is from, or `null` if there was none. */
+  get failure(): PathFailure | null {
+    return this.#failure;
   }
 
   /**
@@ -90,10 +111,13 @@ export class MostSpecificError {
    *
    * @param name Its name.
    * @param make Makes it; called only if it is kept, for a search may reject 200,000 times.
+   * @param where Which certificate is at fault.
    */
-  offer(name: ErrorName, make: () => NssError): void {
-    const kept = this.#error;
-    if (kept === null || RANKS.indexOf(name) > RANKS.indexOf(kept.name)) this.#error = make();
+  offer(name: ErrorName, make: () => NssError, where: PathPlace = {}): void {
+    const kept = this.#failure?.error.name;
+    if (kept === undefined || RANKS.indexOf(name) > RANKS.indexOf(kept)) {
+      this.#failure = { ...where, error: make() };
+    }
   }
 }
 
@@ -121,7 +145,9 @@ export function* candidatePaths(
       yield { certificates: [leaf], anchor, leafIsAnchor: true };
     }
   }
-  const { anchors, intermediates, budget, maxDepth } = search;
+  const { budget, maxDepth } = search;
+  const anchors = bySubject(search.anchors);
+  const intermediates = bySubject(search.intermediates);
   // Per certificate once, however often the search comes by
   const verdicts = new Map<Certificate | TrustAnchor, NssError | null>();
   const issuers = new Map<Certificate, Issuers>();
@@ -135,8 +161,8 @@ export function* candidatePaths(
     });
   const issuersOf = (child: Certificate) =>
     memoized(issuers, child, () => ({
-      anchors: byHint(child, anchors, keyIdentifierOfAnchor),
-      intermediates: byHint(child, intermediates, keyIdentifierOf),
+      anchors: byHint(child, anchors.get(child.issuer.key), keyIdentifierOfAnchor),
+      intermediates: byHint(child, intermediates.get(child.issuer.key), keyIdentifierOf),
     }));
   yield* extend([leaf], [authorityOf(leaf)], 0);
 
@@ -151,10 +177,11 @@ export function* candidatePaths(
     for (const anchor of issuers.anchors) {
       budget.spend("pathSteps");
       found = true;
-      const error = memoized(verdicts, anchor, () => checkAnchor(anchor, leaf, search)) ??
-        checkPathLength(anchor.certificate, depth);
-      if (error === null) yield { certificates: path, anchor, leafIsAnchor: false };
-      else search.reject(error.name, () => error);
+      const { certificate } = anchor;
+      const error = memoized(verdicts, anchor, () => checkAnchor(anchor, leaf, search));
+      if (!takes(certificate, error, depth, path.length)) continue;
+      budget.spend("paths");
+      yield { certificates: path, anchor, leafIsAnchor: false };
     }
     for (const candidate of issuers.intermediates) {
       budget.spend("pathSteps");
@@ -163,25 +190,63 @@ export function* candidatePaths(
       found = true;
       const inner = depth + (candidate.isSelfIssued ? 0 : 1);
       if (inner > maxDepth || path.length > MAX_PATH_LENGTH) {
-        search.reject("SEC_ERROR_UNKNOWN_ISSUER", () => tooDeep(candidate, inner, maxDepth));
+        search.reject("SEC_ERROR_UNKNOWN_ISSUER", () => tooDeep(candidate, inner, maxDepth), {
+          certificate: candidate,
+          depth: path.length,
+        });
         continue;
       }
-      const error = memoized(verdicts, candidate, () => checkIntermediate(candidate, search)) ??
-        checkPathLength(candidate, depth);
-      if (error === null) yield* extend([...path, candidate], [...onPath, authority], inner);
-      else search.reject(error.name, () => error);
+      const error = memoized(verdicts, candidate, () => checkIntermediate(candidate, search));
+      if (!takes(candidate, error, depth, path.length)) continue;
+      yield* extend([...path, candidate], [...onPath, authority], inner);
     }
     if (!found) {
-      search.reject("SEC_ERROR_UNKNOWN_ISSUER", () =>
-        certificateError(
-          "SEC_ERROR_UNKNOWN_ISSUER",
-          child,
-          child.isSelfIssued
-            ? "it is self-signed and no trust anchor"
-            : `its issuer "${child.issuer}" is not known`,
-        ));
+      search.reject("SEC_ERROR_UNKNOWN_ISSUER", () => unknownIssuer(child), {
+        certificate: child,
+        depth: path.length - 1,
+      });
     }
   }
+
+  /** Whether an issuer may stand above what is on the path. */
+  function takes(
+    certificate: Certificate | undefined,
+    error: NssError | null,
+    below: number,
+    depth: number,
+  ): boolean {
+    const where = { certificate, depth };
+    if (error !== null) {
+      search.reject(error.name, () => error, where);
+      return false;
+    }
+    // RFC 5280, Section 6.1.4 (l), (m), counted from below: the constraint bounds what is under it
+    const pathLength = certificate?.basicConstraints?.pathLength ?? Infinity;
+    if (below <= pathLength) return true;
+    search.reject("SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID", () =>
+      certificateError(
+        "SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID",
+        certificate!,
+        `its pathLenConstraint is ${pathLength}, and ${below} authorities are under it`,
+      ), where);
+    return false;
+  }
+}
+
+/**
+ * Makes the error of a certificate whose issuer is not there.
+ *
+ * @param child The certificate.
+ * @returns The error.
+ */
+export function unknownIssuer(child: Certificate): NssError {
+  return certificateError(
+    "SEC_ERROR_UNKNOWN_ISSUER",
+    child,
+    child.isSelfIssued
+      ? "it is self-signed and no trust anchor"
+      : `its issuer "${child.issuer}" is not known`,
+  );
 }
 
 /** What has the name of a certificate's issuer. */
@@ -196,14 +261,22 @@ function memoized<K, V>(values: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** Those whose subject is the issuer of a certificate, those with its key identifier first. */
-function byHint<T extends { readonly subject: Certificate["subject"] }>(
-  child: Certificate,
+function bySubject<T extends { readonly subject: Certificate["subject"] }>(
   candidates: readonly T[],
+): Map<string, T[]> {
+  const named = new Map<string, T[]>();
+  for (const candidate of candidates) {
+    memoized(named, candidate.subject.key, (): T[] => []).push(candidate);
+  }
+  return named;
+}
+
+/** Of candidates that have the name of a certificate's issuer those with its key identifier first. */
+function byHint<T>(
+  child: Certificate,
+  named: readonly T[] = [],
   identifierOf: (candidate: T) => Uint8Array | null,
 ): readonly T[] {
-  const { issuer } = child;
-  const named = candidates.filter(({ subject }) => subject.equals(issuer));
   if (named.length < 2) return named;
   const wanted = authorityIdentifierOf(child);
   if (wanted === null) return named;
@@ -238,17 +311,11 @@ function keyIdentifierOfAnchor({ certificate }: TrustAnchor): Uint8Array | null 
   return certificate === undefined ? null : keyIdentifierOf(certificate);
 }
 
-function errorOf(check: () => void): NssError | null {
-  try {
-    check();
-    return null;
-  } catch (error) {
-    if (error instanceof NssError) return error;
-    throw error;
-  }
-}
-
 function checkIntermediate(certificate: Certificate, search: PathSearch): NssError | null {
+  if (search.distrusts?.(certificate) === true) {
+    const state = "it is an issuer that is distrusted";
+    return certificateError("SEC_ERROR_UNTRUSTED_ISSUER", certificate, state);
+  }
   return errorOf(() => checkAuthority(certificate, search, false));
 }
 
@@ -258,7 +325,7 @@ function checkAnchor(
   search: PathSearch,
 ): NssError | null {
   const { certificate, distrustAfter } = anchor;
-  if (distrustAfter !== undefined && leaf.notBefore > distrustAfter) {
+  if (distrustAfter !== undefined && !(leaf.notBefore <= distrustAfter)) {
     return certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",
       leaf,
@@ -269,17 +336,6 @@ function checkAnchor(
   return certificate === undefined
     ? null
     : errorOf(() => checkAuthority(certificate, search, true));
-}
-
-/** RFC 5280, Section 6.1.4 (l), (m), counted from below: the constraint bounds what is under it. */
-function checkPathLength(certificate: Certificate | undefined, below: number): NssError | null {
-  const pathLength = certificate?.basicConstraints?.pathLength;
-  if (pathLength === undefined || below <= pathLength) return null;
-  return certificateError(
-    "SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID",
-    certificate!,
-    `its pathLenConstraint is ${pathLength}, and ${below} authorities are under it`,
-  );
 }
 
 function tooDeep(certificate: Certificate, depth: number, maxDepth: number): NssError {

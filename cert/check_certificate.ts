@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "./certificate.ts";
+import { certUsageRow, issuerPurposeProblem, usageProblems } from "./check_cert_usage.ts";
 import { checkCertValidTimes } from "./check_cert_valid_times.ts";
 import { type ErrorName, NssError } from "./errors.ts";
 import { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
@@ -10,7 +12,7 @@ import { type ExtensionCodec, PROCESSED_EXTENSIONS } from "./extensions/extensio
 import { extKeyUsage } from "./extensions/ext_key_usage.ts";
 import { authorityInfoAccess, subjectInfoAccess } from "./extensions/info_access.ts";
 import { authorityKeyIdentifier, subjectKeyIdentifier } from "./extensions/key_identifiers.ts";
-import { type KeyUsage, keyUsage } from "./extensions/key_usage.ts";
+import { keyUsage } from "./extensions/key_usage.ts";
 import { nameConstraints } from "./extensions/name_constraints.ts";
 import {
   certificatePolicies,
@@ -19,34 +21,7 @@ import {
   policyMappings,
 } from "./extensions/policies.ts";
 import { tlsFeature } from "./extensions/tls_feature.ts";
-import { oidName, OIDS } from "./oids.ts";
-
-/**
- * What a certificate is verified for (`SECCertUsage`).
- *
- * - `sslServer`, `sslClient`: an end of a TLS connection.
- * - `statusResponder`: who signs OCSP responses.
- */
-export type CertUsage = "sslServer" | "sslClient" | "statusResponder";
-
-interface UsageRow {
-  /** The purpose that extKeyUsage must have, where it is there. */
-  readonly purpose: string;
-  /** What keyUsage must have, where it is there. */
-  readonly keyUsage: KeyUsage;
-  /** Whether extKeyUsage must be there, and name the purpose itself. */
-  readonly explicit: boolean;
-}
-
-/** What each usage demands of the last certificate of a path. */
-const USAGES: Readonly<Record<CertUsage, UsageRow>> = {
-  // RFC 8446, Section 4.4.2.2: digitalSignature MUST be set if keyUsage is present; so does TLS 1.2 with
-  // the cipher suites of this package, all of which sign
-  sslServer: { purpose: OIDS.serverAuth, keyUsage: "digitalSignature", explicit: false },
-  sslClient: { purpose: OIDS.clientAuth, keyUsage: "digitalSignature", explicit: false },
-  // RFC 6960, Section 4.2.2.2: id-kp-OCSPSigning in the certificate, anyExtendedKeyUsage does not count
-  statusResponder: { purpose: OIDS.ocspSigning, keyUsage: "digitalSignature", explicit: true },
-};
+import { oidName } from "./oids.ts";
 
 /**
  * How certificates must be made.
@@ -60,7 +35,7 @@ export type CertProfile = "strict" | "compatible";
 /** What a check of one certificate wants to know. */
 export interface CheckOptions {
   /** What the path is verified for. */
-  readonly usage: CertUsage;
+  readonly usage: CertUsageName;
   /** When. */
   readonly time: Date;
   /** How long before notBefore a certificate is taken as valid. */
@@ -94,6 +69,8 @@ const CODECS: readonly ExtensionCodec<unknown>[] = [
   freshestCrl,
 ];
 
+const AT_FAULT = new WeakMap<NssError, Certificate>();
+
 /**
  * Makes an error about a certificate.
  *
@@ -108,11 +85,45 @@ export function certificateError(
   state: string,
 ): NssError {
   const subject = certificate.subject.isEmpty ? "" : ` "${certificate.subject}"`;
-  return new NssError(name, `Cannot verify certificate${subject}: ${state}`);
+  const error = new NssError(name, `Cannot verify certificate${subject}: ${state}`);
+  AT_FAULT.set(error, certificate);
+  return error;
 }
 
-/** Extensions and key: what holds for every certificate of a path. */
-function checkCommon(certificate: Certificate, options: CheckOptions): void {
+/**
+ * Runs a check, and gives its error instead of throwing it.
+ *
+ * @param check The check.
+ * @returns The error, or `null` if there was none.
+ */
+export function errorOf(check: () => void): NssError | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (error instanceof NssError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Tells which certificate an error of {@linkcode certificateError} is about.
+ *
+ * @param error The error.
+ * @returns The certificate, or `undefined` if that is not known.
+ */
+export function certificateAtFault(error: NssError): Certificate | undefined {
+  return AT_FAULT.get(error);
+}
+
+/**
+ * Checks extensions and key: what holds for every certificate of a path.
+ *
+ * @param certificate The certificate.
+ * @param options What is allowed.
+ * @throws {NssError} What is wrong first.
+ */
+export function checkContent(certificate: Certificate, options: CheckOptions): void {
   for (const { oid, critical } of certificate.extensions.values()) {
     // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it does
     // not recognize
@@ -158,6 +169,31 @@ export function checkSignatureAlgorithm(certificate: Certificate, options: Check
 }
 
 /**
+ * Lists what is wrong with the last certificate of a path for its usage, whoever issued it.
+ *
+ * @param certificate The certificate.
+ * @param options What it is verified for, and when.
+ * @returns What is wrong, in NSS's order: time, key usage, purpose.
+ */
+export function leafProblems(certificate: Certificate, options: CheckOptions): NssError[] {
+  const problems: NssError[] = [];
+  const validity = checkCertValidTimes(certificate, options.time, options);
+  if (validity !== "valid") {
+    const state = validityState(certificate, validity);
+    problems.push(certificateError("SEC_ERROR_EXPIRED_CERTIFICATE", certificate, state));
+  }
+  try {
+    for (const { name, state } of usageProblems(certificate, certUsageRow(options.usage))) {
+      problems.push(certificateError(name, certificate, state));
+    }
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    problems.push(error);
+  }
+  return problems;
+}
+
+/**
  * Checks of the last certificate of a path whatever does not depend on its issuer.
  *
  * @param certificate The certificate.
@@ -165,35 +201,9 @@ export function checkSignatureAlgorithm(certificate: Certificate, options: Check
  * @throws {NssError} What is wrong first, in NSS's order: time, key usage, purpose, then the rest.
  */
 export function checkLeaf(certificate: Certificate, options: CheckOptions): void {
-  const validity = checkCertValidTimes(certificate, options.time, options);
-  if (validity !== "valid") {
-    throw certificateError(
-      "SEC_ERROR_EXPIRED_CERTIFICATE",
-      certificate,
-      validityState(certificate, validity),
-    );
-  }
-  const { purpose, keyUsage, explicit } = USAGES[options.usage];
-  const usages = certificate.keyUsage;
-  if (usages !== undefined && !usages.has(keyUsage)) {
-    throw certificateError(
-      "SEC_ERROR_INADEQUATE_KEY_USAGE",
-      certificate,
-      `its keyUsage has no ${keyUsage}`,
-    );
-  }
-  const purposes = certificate.extKeyUsage;
-  const fits = purposes === undefined
-    ? !explicit
-    : purposes.includes(purpose) || (!explicit && purposes.includes(OIDS.anyExtendedKeyUsage));
-  if (!fits) {
-    throw certificateError(
-      "SEC_ERROR_INADEQUATE_CERT_TYPE",
-      certificate,
-      `its extKeyUsage has no ${oidName(purpose)}`,
-    );
-  }
-  checkCommon(certificate, options);
+  const [problem] = leafProblems(certificate, options);
+  if (problem !== undefined) throw problem;
+  checkContent(certificate, options);
 }
 
 /**
@@ -240,19 +250,9 @@ export function checkAuthority(
   }
   // Not in RFC 5280, but in every implementation and Section 7.1.2.10.6 of the Baseline Requirements:
   // the purposes of an authority bound those of what it issues
-  const purposes = certificate.extKeyUsage;
-  const { purpose } = USAGES[options.usage];
-  if (
-    purposes !== undefined && !purposes.includes(purpose) &&
-    !purposes.includes(OIDS.anyExtendedKeyUsage)
-  ) {
-    throw certificateError(
-      "SEC_ERROR_INADEQUATE_CERT_TYPE",
-      certificate,
-      `its extKeyUsage has no ${oidName(purpose)}`,
-    );
-  }
-  checkCommon(certificate, options);
+  const problem = issuerPurposeProblem(certificate, certUsageRow(options.usage));
+  if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
+  checkContent(certificate, options);
   if (!isAnchor) checkSignatureAlgorithm(certificate, options);
 }
 

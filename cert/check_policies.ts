@@ -4,6 +4,7 @@ import type { Certificate } from "./certificate.ts";
 import { certificateError } from "./check_certificate.ts";
 import type { PolicyMapping } from "./extensions/policies.ts";
 import { OIDS } from "./oids.ts";
+import type { VerificationBudget } from "./verification_budget.ts";
 
 /** The policies that hold after a certificate: one level of the graph of RFC 9618, Section 3. */
 interface PolicyLevel {
@@ -23,11 +24,13 @@ interface PolicyLevel {
  * @param certificates The path without the anchor, the leaf first.
  * @param acceptable The policies of which one must hold for the path; none must where it is `undefined`,
  * unless a certificate says so.
+ * @param budget Counts the policies.
  * @throws {NssError} `SEC_ERROR_POLICY_VALIDATION_FAILED` if no policy holds for the path and one must.
  */
 export function checkPolicies(
   certificates: readonly Certificate[],
-  acceptable?: ReadonlySet<string>,
+  acceptable: ReadonlySet<string> | undefined,
+  budget: VerificationBudget,
 ): void {
   // Nobody asks for a policy
   if (
@@ -45,6 +48,7 @@ export function checkPolicies(
   for (let i = size - 1; i >= 0; i--) {
     const certificate = certificates[i]!;
     const selfIssued = i > 0 && certificate.isSelfIssued;
+    budget.spend("policySteps", level.policies.size + stepsOf(certificate));
     // Section 6.1.3 (d), (e)
     applyPolicies(certificate, level, inhibitAnyPolicy > 0 || selfIssued);
     levels.push(level);
@@ -72,6 +76,10 @@ export function checkPolicies(
   }
   // Section 6.1.5 (g)
   if (explicitPolicy === 0 && !holds(levels, acceptable)) throw failed(certificates[0]!);
+}
+
+function stepsOf({ certificatePolicies, policyMappings }: Certificate): number {
+  return (certificatePolicies?.length ?? 0) + (policyMappings?.length ?? 0);
 }
 
 function failed(certificate: Certificate): Error {

@@ -2,12 +2,17 @@
 
 import type { CandidatePath } from "./build_path.ts";
 import type { Certificate } from "./certificate.ts";
-import { certificateError, type CheckOptions } from "./check_certificate.ts";
+import { certUsageRow } from "./check_cert_usage.ts";
+import { certificateError, type CheckOptions, errorOf } from "./check_certificate.ts";
 import { bytesEqual } from "./der.ts";
 import { normalizeDnsName } from "./dns_name.ts";
-import type { ErrorName } from "./errors.ts";
+import type { ErrorName, NssError } from "./errors.ts";
 import { formatIpAddress, parseIpAddress } from "./ip_address.ts";
 import { OIDS } from "./oids.ts";
+import type { TrustAnchor } from "./trust_anchor.ts";
+
+/** What is wrong with the form of what a search has come by; `null` if nothing is. */
+export type FormVerdicts = Map<Certificate | TrustAnchor, NssError | null>;
 
 /**
  * Checks that the certificates of a path are made as RFC 5280 says, and where it says nothing the
@@ -20,26 +25,43 @@ import { OIDS } from "./oids.ts";
  *
  * @param path The path.
  * @param options What it is verified for.
+ * @param known What is known of certificates from other paths, for a search may come by often.
  * @throws {NssError} What is wrong first.
  */
-export function checkStrictProfile(path: CandidatePath, options: CheckOptions): void {
+export function checkStrictProfile(
+  path: CandidatePath,
+  options: CheckOptions,
+  known: FormVerdicts = new Map(),
+): void {
   if (path.leafIsAnchor) return;
+  const check = (whose: Certificate | TrustAnchor, run: () => void): void => {
+    let verdict = known.get(whose);
+    if (verdict === undefined) known.set(whose, verdict = errorOf(run));
+    if (verdict !== null) throw verdict;
+  };
   const [leaf, ...authorities] = path.certificates;
   const anchor = path.anchor.certificate;
   if (anchor !== undefined && path.anchor.vetted !== true) {
-    checkEvery(anchor);
-    checkAuthorityForm(anchor);
-    if (anchor.isSelfIssued) checkRootForm(anchor);
+    check(path.anchor, () => {
+      checkEvery(anchor);
+      checkAuthorityForm(anchor);
+      if (anchor.isSelfIssued) checkRootForm(anchor);
+    });
   }
   for (const authority of authorities.reverse()) {
-    checkEvery(authority);
-    checkIssued(authority);
-    checkAuthorityForm(authority);
+    check(authority, () => {
+      checkEvery(authority);
+      checkIssued(authority);
+      checkAuthorityForm(authority);
+    });
   }
-  checkEvery(leaf!);
-  checkIssued(leaf!);
-  checkLeafForm(leaf!);
-  if (options.usage === "sslServer") checkServerForm(leaf!);
+  check(leaf!, () => {
+    checkEvery(leaf!);
+    checkIssued(leaf!);
+    if (certUsageRow(options.usage).isCa) checkAuthorityForm(leaf!);
+    else checkLeafForm(leaf!);
+    if (options.usage === "sslServer") checkServerForm(leaf!);
+  });
 }
 
 /** Makes a check of one certificate: an error where a condition does not hold. */

@@ -75,7 +75,7 @@ export {
   type CertificateJson,
   certificateToJson,
 } from "./certificate_to_json.ts";
-export type { CertProfile, CertUsage } from "./check_certificate.ts";
+export type { CertProfile } from "./check_certificate.ts";
 export {
   type CertTimeValidity,
   checkCertValidTimes,

@@ -5,15 +5,19 @@ import { NssError } from "./errors.ts";
 /**
  * What one verification may cost at most. A peer chooses the certificates, so without a bound it chooses
  * how long we work (CVE-2024-0567, the "pathological" cases of x509-limbo). The numbers are webpki's
- * (`Budget` in `verify_cert.rs`).
+ * (`Budget` in `verify_cert.rs`), those of paths and policies, which webpki does not count, are ours.
  */
 export const VERIFICATION_LIMITS = {
   /** How many signatures are verified. */
   signatures: 100,
   /** How often a certificate is put on a path. */
   pathSteps: 200_000,
+  /** How many paths that are complete are looked at; those of BetterTLS take 8 at most. */
+  paths: 1_000,
   /** How many names are compared with name constraints. */
   nameComparisons: 250_000,
+  /** How many policies and mappings of policies are put into the graph of RFC 9618, over all paths. */
+  policySteps: 250_000,
 } as const;
 
 /** The kinds of work that are bounded. */
@@ -39,12 +43,24 @@ export class VerificationBudget {
   readonly #left: Record<BudgetedWork, number> = { ...VERIFICATION_LIMITS };
 
   /**
-   * Takes one unit of work.
+   * Takes work.
    *
    * @param work What is going to be done.
-   * @throws {BudgetExceededError} If it has been done too often.
+   * @param times How often.
+   * @throws {BudgetExceededError} If that is too often.
    */
-  spend(work: BudgetedWork): void {
-    if (this.#left[work]-- <= 0) throw new BudgetExceededError(work);
+  spend(work: BudgetedWork, times = 1): void {
+    this.#left[work] -= times;
+    if (this.#left[work] < 0) throw new BudgetExceededError(work);
+  }
+
+  /**
+   * Tells how much has been done.
+   *
+   * @param work What has been done.
+   * @returns How often.
+   */
+  spent(work: BudgetedWork): number {
+    return VERIFICATION_LIMITS[work] - this.#left[work];
   }
 }

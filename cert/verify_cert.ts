@@ -5,19 +5,24 @@ import {
   candidatePaths,
   MAX_SUB_CA_COUNT,
   MostSpecificError,
+  type PathFailure,
+  type PathPlace,
+  unknownIssuer,
 } from "./build_path.ts";
+import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "./certificate.ts";
 import {
+  certificateAtFault,
   certificateError,
   type CertProfile,
-  type CertUsage,
+  checkContent,
   checkLeaf,
   type CheckOptions,
   checkSignatureAlgorithm,
 } from "./check_certificate.ts";
 import { checkNameConstraints } from "./check_name_constraints.ts";
 import { checkPolicies } from "./check_policies.ts";
-import { checkStrictProfile } from "./check_profile.ts";
+import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "./errors.ts";
 import type { NameConstraints } from "./extensions/name_constraints.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
@@ -38,7 +43,7 @@ export interface VerifyChainOptions {
   /** The time at which all must be valid. */
   readonly time: Date;
   /** What the certificate is used for. */
-  readonly usage: CertUsage;
+  readonly usage: CertUsageName;
   /** How long before notBefore a certificate is taken as valid; 0 by default (NSS: 86,400). */
   readonly slopSeconds?: number;
   /** How certificates must be made, `"strict"` by default. */
@@ -114,7 +119,16 @@ export async function verifyCertificateChain(
   leaf: Certificate,
   options: VerifyChainOptions,
 ): Promise<readonly Certificate[]> {
-  const { certificates, anchor } = await verifyPath(leaf, options);
+  return wholePath(await verifyPath(leaf, options));
+}
+
+/**
+ * Lists the certificates of a path.
+ *
+ * @param path The path.
+ * @returns Its certificates, the leaf first, the anchor's last if the anchor has one.
+ */
+export function wholePath({ certificates, anchor }: VerifiedPath): readonly Certificate[] {
   const { certificate } = anchor;
   return certificate === undefined || certificates[certificates.length - 1]!.equals(certificate)
     ? certificates
@@ -150,7 +164,22 @@ export async function verifyPath(
   leaf: Certificate,
   options: VerifyChainOptions,
 ): Promise<VerifiedPath> {
-  const checks: CheckOptions = {
+  checkLeaf(leaf, checksOf(options));
+  const result = await searchPath(leaf, options);
+  if ("error" in result) throw result.error;
+  return result;
+}
+
+/**
+ * Fills in what is checked where nothing else is said.
+ *
+ * @param options What the caller says.
+ * @returns What is checked of each certificate.
+ */
+export function checksOf(
+  options: Omit<VerifyChainOptions, "anchors" | "intermediates" | "checkPath">,
+): CheckOptions {
+  return {
     usage: options.usage,
     time: options.time,
     slopSeconds: options.slopSeconds ?? 0,
@@ -158,8 +187,27 @@ export async function verifyPath(
     minRsaBits: options.minRsaBits ?? MIN_RSA_BITS,
     allowSha1: options.allowSha1 ?? false,
   };
-  checkLeaf(leaf, checks);
+}
 
+/** What {@linkcode searchPath} works with. */
+export interface SearchPathOptions extends VerifyChainOptions {
+  /** Tells whether a certificate must not issue, whatever stands in it. */
+  readonly distrusts?: (certificate: Certificate) => boolean;
+}
+
+/**
+ * Finds a path and checks it, but for the leaf's own time and usage, which {@linkcode checkLeaf} checks.
+ *
+ * @param leaf The certificate.
+ * @param options What is trusted, when and for what.
+ * @returns The path, or why there is none.
+ */
+export async function searchPath(
+  leaf: Certificate,
+  options: SearchPathOptions,
+): Promise<VerifiedPath | PathFailure> {
+  const checks = checksOf(options);
+  const { distrusts } = options;
   const budget = new VerificationBudget();
   const policies = options.policies === undefined ? undefined : new Set(options.policies);
   const worst = new MostSpecificError();
@@ -169,20 +217,39 @@ export async function verifyPath(
     anchors: options.anchors,
     maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
     budget,
+    ...(distrusts !== undefined && { distrusts }),
     reject: worst.offer.bind(worst),
   };
-  for (const path of candidatePaths(leaf, search)) {
-    try {
-      await checkPath(path, checks, budget, policies);
-      await options.checkPath?.(path);
-      return { certificates: path.certificates, anchor: path.anchor };
-    } catch (error) {
-      if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
-      worst.offer(error.name, () => error);
-    }
+  const forms: FormVerdicts = new Map();
+  try {
+    checkContent(leaf, checks);
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    return { error, certificate: leaf, depth: 0 };
   }
-  throw worst.error ??
-    certificateError("SEC_ERROR_UNKNOWN_ISSUER", leaf, `its issuer "${leaf.issuer}" is not known`);
+  try {
+    for (const path of candidatePaths(leaf, search)) {
+      try {
+        await checkPath(path, checks, budget, policies, forms);
+        await options.checkPath?.(path);
+        return { certificates: path.certificates, anchor: path.anchor };
+      } catch (error) {
+        if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
+        worst.offer(error.name, () => error, placeOf(error, path));
+      }
+    }
+  } catch (error) {
+    if (error instanceof BudgetExceededError) return { error };
+    throw error;
+  }
+  return worst.failure ?? { error: unknownIssuer(leaf), certificate: leaf, depth: 0 };
+}
+
+/** Which certificate of a path an error is about. */
+function placeOf(error: NssError, path: VerifiedPath): PathPlace {
+  const certificate = certificateAtFault(error);
+  const depth = certificate === undefined ? -1 : wholePath(path).indexOf(certificate);
+  return depth < 0 ? {} : { certificate, depth };
 }
 
 async function checkPath(
@@ -190,11 +257,12 @@ async function checkPath(
   checks: CheckOptions,
   budget: VerificationBudget,
   policies: ReadonlySet<string> | undefined,
+  forms: FormVerdicts,
 ): Promise<void> {
   if (!path.leafIsAnchor) checkSignatureAlgorithm(path.certificates[0]!, checks);
   checkPathNames(path, checks, budget);
-  checkPolicies(path.certificates, policies);
-  if (checks.profile === "strict") checkStrictProfile(path, checks);
+  checkPolicies(path.certificates, policies, budget);
+  if (checks.profile === "strict") checkStrictProfile(path, checks, forms);
   if (!path.leafIsAnchor) await checkSignatures(path, budget);
 }
 

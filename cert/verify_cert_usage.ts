@@ -1,23 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { PathPlace } from "./build_path.ts";
 import type { CertFindOptions, CertRecord, CertSource } from "./cert_db.ts";
 import type { CertUsageName } from "./cert_usage.ts";
-import { Certificate } from "./certificate.ts";
-import {
-  ALL_CERT_USAGES,
-  type CertUsageRow,
-  certUsageRow,
-  issuerPurposeProblem,
-  usageProblems,
-} from "./check_cert_usage.ts";
-import { certificateError, type CertProfile, type CertUsage } from "./check_certificate.ts";
-import { checkCertValidTimes } from "./check_cert_valid_times.ts";
+import type { Certificate } from "./certificate.ts";
+import { ALL_CERT_USAGES, type CertUsageRow, certUsageRow } from "./check_cert_usage.ts";
+import { certificateError, type CertProfile, leafProblems } from "./check_certificate.ts";
 import { NssError } from "./errors.ts";
 import { findIssuers } from "./find_issuers.ts";
-import { OIDS } from "./oids.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { type CertTrust, trustLevel } from "./trust_flags.ts";
-import { type VerifiedPath, verifyPath } from "./verify_cert.ts";
+import {
+  checksOf,
+  searchPath,
+  type VerifiedPath,
+  type VerifyChainOptions,
+  wholePath,
+} from "./verify_cert.ts";
 
 /** What a verification found wrong (`CERTVerifyLogNode`). */
 export interface VerifyLogEntry {
@@ -56,13 +55,6 @@ export interface VerifyCertOptions extends CertFindOptions {
    */
   readonly log?: VerifyLogEntry[];
 }
-
-/** The usages that path validation knows by itself. */
-const DIRECT: ReadonlyMap<CertUsageName, CertUsage> = new Map<CertUsageName, CertUsage>([
-  ["sslServer", "sslServer"],
-  ["sslClient", "sslClient"],
-  ["statusResponder", "statusResponder"],
-]);
 
 /**
  * Verifies a certificate at a time with what a database knows (`CERT_VerifyCert`).
@@ -118,73 +110,69 @@ export async function verifyCert(
   options: VerifyCertOptions = {},
 ): Promise<readonly Certificate[]> {
   const row = certUsageRow(usage);
-  const { log, checkPath } = options;
+  const { log } = options;
   const errors: NssError[] = [];
-  const fail = (error: NssError, where: Partial<VerifyLogEntry>): void => {
+  const fail = (error: NssError, where: PathPlace): void => {
     if (log === undefined) throw error;
     errors.push(error);
-    log.push({ usage, error, ...where });
+    log.push({ usage, error, ...where } as VerifyLogEntry);
   };
-  for (const error of leafErrors(certificate, row, time, options)) {
+  const what = { ...chainOptions(options), usage, time };
+  for (const error of leafProblems(certificate, checksOf(what))) {
     fail(error, { certificate, depth: 0 });
   }
 
-  const { intermediates = [] } = options;
-  const [own, issuers] = await Promise.all([
-    db.find({ der: certificate.der }, options),
+  const { issuer, serialNumber, tbsCertificate } = certificate;
+  const [twins, { records, sent }] = await Promise.all([
+    db.find({ issuer: issuer.der, serialNumber }, options),
     findIssuers(
       db,
       certificate,
-      intermediates,
+      options.intermediates ?? [],
       ({ trust }) => decisionOf(row, trust) === "anchor",
       options,
     ),
   ]);
-  const decision = decisionOf(row, own[0]?.trust);
-  if (decision === "distrusted") {
-    fail(
-      certificateError(
-        "SEC_ERROR_UNTRUSTED_CERT",
-        certificate,
-        `it is distrusted in "${db.name}"`,
-      ),
-      { certificate, depth: 0 },
-    );
-  }
-  const candidates = sortOut(
-    decision === "trusted" || decision === "anchor" ? [...own, ...issuers] : issuers,
-    intermediates,
-    row,
-    usage,
-    decision === "trusted" ? certificate : null,
+  // By what is signed: who has an ECDSA signature can make another one of it that is as right
+  const distrusted = new Set(
+    [...twins, ...records].filter(({ trust }) => decisionOf(row, trust) === "distrusted")
+      .map(({ certificate }) => certificate.tbsCertificate.toHex()),
   );
-
-  const direct = DIRECT.get(usage);
-  const plain = direct !== undefined && errors.length === 0;
-  const shown = new Shown(!plain, time);
-  try {
-    const path = await verifyPath(shown.leaf(certificate), {
-      ...pathOptions(options),
-      usage: plain ? direct : "sslClient",
-      time,
-      intermediates: candidates.intermediates.map((c) => shown.authority(c)),
-      anchors: candidates.anchors.map((anchor) => shown.anchor(anchor)),
-      profile: options.profile ?? profileFor(row, candidates.anchors),
-      ...(checkPath !== undefined && {
-        checkPath: (path: VerifiedPath) => checkPath(shown.original(path)),
-      }),
-    });
-    const { certificates, anchor } = shown.original(path);
-    const top = anchor.certificate!;
-    const whole = certificates.at(-1)!.equals(top) ? certificates : [...certificates, top];
-    if (errors.length === 0) return whole;
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    const unknown = error.name === "SEC_ERROR_UNKNOWN_ISSUER";
-    // What was left out tells more than that something is missing
-    const refused = unknown ? refusedIssuers(certificate, candidates) : [];
-    for (const { error, certificate } of refused) fail(error, { certificate });
-    if (refused.length === 0) fail(unknown ? db.problem ?? error : error, {});
+  if (distrusted.has(tbsCertificate.toHex())) {
+    const state = `it is distrusted in "${db.name}"`;
+    const error = certificateError("SEC_ERROR_UNTRUSTED_CERT", certificate, state);
+    fail(error, { certificate, depth: 0 });
+  }
+  const own = twins.filter((record) => record.certificate.equals(certificate));
+  const anchors = new Map<string, TrustAnchor>();
+  const intermediates = new Map<string, Certificate>();
+  for (const record of [...own, ...records]) {
+    const { certificate: { der }, trust } = record;
+    const decision = decisionOf(row, trust);
+    // Trusted as it stands, a certificate needs no issuer, and is none
+    const isAnchor = decision === "anchor" || (decision === "trusted" && own.includes(record));
+    if (isAnchor) anchors.set(der.toHex(), anchorOf(record, usage));
+    else intermediates.set(der.toHex(), record.certificate);
+  }
+  for (const one of sent) {
+    const key = one.der.toHex();
+    if (!anchors.has(key) && !intermediates.has(key)) intermediates.set(key, one);
+  }
+  const trusted = [...anchors.values()];
+  const result = await searchPath(certificate, {
+    ...what,
+    anchors: trusted,
+    intermediates: [...intermediates.values()],
+    profile: options.profile ?? profileFor(trusted),
+    distrusts: ({ tbsCertificate }) => distrusted.has(tbsCertificate.toHex()),
+  });
+  if (!("error" in result)) {
+    if (errors.length === 0) return wholePath(result);
+  } else {
+    const { error, ...where } = result;
+    const { problem } = db;
+    const hides = error.name === "SEC_ERROR_UNKNOWN_ISSUER" && problem !== null;
+    fail(hides ? problem ?? error : error, where);
   }
   throw errors[0]!;
 }
@@ -242,35 +230,6 @@ export async function verifyCertificate(
   return good;
 }
 
-/** What stands in the certificate itself, in NSS's order. */
-function leafErrors(
-  certificate: Certificate,
-  row: CertUsageRow,
-  time: Date,
-  options: VerifyCertOptions,
-): NssError[] {
-  const errors: NssError[] = [];
-  const validity = checkCertValidTimes(certificate, time, options);
-  if (validity !== "valid") {
-    errors.push(certificateError(
-      "SEC_ERROR_EXPIRED_CERTIFICATE",
-      certificate,
-      validity === "expired"
-        ? `it expired at ${certificate.notAfter.toISOString()}`
-        : `it is not valid before ${certificate.notBefore.toISOString()}`,
-    ));
-  }
-  try {
-    for (const { name, state } of usageProblems(certificate, row)) {
-      errors.push(certificateError(name, certificate, state));
-    }
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    errors.push(error);
-  }
-  return errors;
-}
-
 type Decision = "anchor" | "trusted" | "distrusted" | "open";
 
 /** What trust says for a usage: of several purposes, one that trusts is enough. */
@@ -280,62 +239,6 @@ function decisionOf(row: CertUsageRow, trust: CertTrust | null | undefined): Dec
   if (levels.includes("trustAnchor")) return "anchor";
   if (levels.includes("trusted")) return "trusted";
   return levels.includes("notTrusted") ? "distrusted" : "open";
-}
-
-interface Candidates {
-  readonly anchors: TrustAnchor[];
-  readonly intermediates: Certificate[];
-  readonly refused: { readonly certificate: Certificate; readonly error: NssError }[];
-}
-
-/** Tells trusted authorities from others, and leaves out those that must not issue for the usage. */
-function sortOut(
-  records: readonly CertRecord[],
-  more: readonly Certificate[],
-  row: CertUsageRow,
-  usage: CertUsageName,
-  peer: Certificate | null,
-): Candidates {
-  const known = new Map(records.map((record) => [record.certificate.der.toHex(), record]));
-  const unknown = more.filter(({ der }) => !known.has(der.toHex()))
-    .map((certificate) => ({ certificate, nickname: null, trust: null, hasKey: false }));
-  const candidates: Candidates = { anchors: [], intermediates: [], refused: [] };
-  for (const record of [...known.values(), ...unknown]) {
-    const { certificate, trust } = record;
-    // Trusted as it stands: it needs no issuer, and is none
-    const isPeer = peer?.equals(certificate) === true;
-    const decision = decisionOf(row, trust);
-    try {
-      checkIssuer(certificate, decision, row);
-      if (isPeer || decision === "anchor") candidates.anchors.push(anchorOf(record, usage));
-      else candidates.intermediates.push(certificate);
-    } catch (error) {
-      if (!(error instanceof NssError)) throw error;
-      candidates.refused.push({ certificate, error });
-    }
-  }
-  return candidates;
-}
-
-/** Of the certificates that were left out, those that would have been on a path; a peer may send anything. */
-function refusedIssuers(
-  leaf: Certificate,
-  { intermediates, refused }: Candidates,
-): Candidates["refused"] {
-  const issuers = new Set([leaf, ...intermediates].map(({ issuer }) => issuer.key));
-  return refused.filter(({ certificate }) => issuers.has(certificate.subject.key));
-}
-
-function checkIssuer(certificate: Certificate, decision: Decision, row: CertUsageRow): void {
-  if (decision === "distrusted") {
-    throw certificateError(
-      "SEC_ERROR_UNTRUSTED_ISSUER",
-      certificate,
-      "it is an issuer that is distrusted",
-    );
-  }
-  const problem = issuerPurposeProblem(certificate, row);
-  if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
 }
 
 function anchorOf(record: CertRecord, usage: CertUsageName): TrustAnchor {
@@ -354,83 +257,18 @@ function anchorOf(record: CertRecord, usage: CertUsageName): TrustAnchor {
   };
 }
 
-function profileFor(row: CertUsageRow, anchors: readonly TrustAnchor[]): CertProfile {
-  // The strict profile is one of end entities
-  const strict = !row.isCa && anchors.length > 0 && anchors.every(({ vetted }) => vetted === true);
+function profileFor(anchors: readonly TrustAnchor[]): CertProfile {
+  const strict = anchors.length > 0 && anchors.every(({ vetted }) => vetted === true);
   return strict ? "strict" : "compatible";
 }
 
-function pathOptions(options: VerifyCertOptions): {
-  slopSeconds?: number;
-  minRsaBits?: number;
-  allowSha1?: boolean;
-  policies?: readonly string[];
-} {
-  const { slopSeconds, minRsaBits, allowSha1, policies } = options;
+function chainOptions(options: VerifyCertOptions): Partial<VerifyChainOptions> {
+  const { slopSeconds, minRsaBits, allowSha1, policies, checkPath } = options;
   return {
     ...(slopSeconds !== undefined && { slopSeconds }),
     ...(minRsaBits !== undefined && { minRsaBits }),
     ...(allowSha1 !== undefined && { allowSha1 }),
     ...(policies !== undefined && { policies }),
+    ...(checkPath !== undefined && { checkPath }),
   };
-}
-
-/**
- * Certificates as path validation is shown them. It knows the purposes of TLS; for others the purposes have been
- * checked here, and what is shown has none. The leaf is shown valid at the time, which has been checked here as
- * well: for a log, the path is looked at whatever is wrong with the leaf.
- */
-class Shown {
-  readonly #originals = new Map<Certificate, Certificate>();
-
-  constructor(readonly changed: boolean, readonly time: Date) {}
-
-  leaf(certificate: Certificate): Certificate {
-    return this.changed
-      ? this.#show(certificate, [OIDS.keyUsage, OIDS.extKeyUsage], this.time)
-      : certificate;
-  }
-
-  authority(certificate: Certificate): Certificate {
-    return this.changed ? this.#show(certificate, [OIDS.extKeyUsage], null) : certificate;
-  }
-
-  anchor(anchor: TrustAnchor): TrustAnchor {
-    return this.changed ? { ...anchor, certificate: this.authority(anchor.certificate!) } : anchor;
-  }
-
-  original({ certificates, anchor }: VerifiedPath): VerifiedPath {
-    if (!this.changed) return { certificates, anchor };
-    return {
-      certificates: certificates.map((shown) => this.#originalOf(shown)),
-      anchor: { ...anchor, certificate: this.#originalOf(anchor.certificate!) },
-    };
-  }
-
-  #originalOf(shown: Certificate): Certificate {
-    return this.#originals.get(shown) ?? shown;
-  }
-
-  #show(certificate: Certificate, without: readonly string[], time: Date | null): Certificate {
-    const { notBefore, notAfter, subjectPublicKeyInfoDer: spkiDer } = certificate;
-    const extensions = new Map(
-      [...certificate.extensions].filter(([oid]) => !without.includes(oid)),
-    );
-    const shown = new Certificate({
-      der: certificate.der,
-      tbsCertificate: certificate.tbsCertificate,
-      version: certificate.version,
-      serialNumber: certificate.serialNumber,
-      signatureAlgorithmDer: certificate.signatureAlgorithmDer,
-      signature: certificate.signature,
-      issuer: certificate.issuer,
-      subject: certificate.subject,
-      notBefore: time !== null && time < notBefore ? time : notBefore,
-      notAfter: time !== null && time > notAfter ? new Date(time.getTime() + 1000) : notAfter,
-      spkiDer,
-      extensions,
-    });
-    this.#originals.set(shown, certificate);
-    return shown;
-  }
 }

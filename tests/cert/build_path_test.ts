@@ -57,7 +57,7 @@ Deno.test("candidatePaths() gives the leaf alone where it is an anchor", async (
 
 Deno.test("MostSpecificError.offer() keeps what tells most, the first of equals", () => {
   const kept = new MostSpecificError();
-  assertEquals(kept.error, null);
+  assertEquals(kept.failure, null);
   let made = 0;
   const offer = (name: NssError["name"], message: string) =>
     kept.offer(name, () => {
@@ -69,5 +69,5 @@ Deno.test("MostSpecificError.offer() keeps what tells most, the first of equals"
   offer("SEC_ERROR_CA_CERT_INVALID", "3");
   offer("SEC_ERROR_BAD_SIGNATURE", "4");
   offer("SEC_ERROR_LIBRARY_FAILURE", "5");
-  assertEquals([kept.error?.message, made], ["2", 2]);
+  assertEquals([kept.failure?.error.message, made], ["2", 2]);
 });

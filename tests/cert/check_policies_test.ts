@@ -12,6 +12,7 @@ import {
   policyMappings,
 } from "../../cert/extensions/policies.ts";
 import { OIDS } from "../../cert/oids.ts";
+import { VerificationBudget } from "../../cert/verification_budget.ts";
 import { issue } from "./_support.ts";
 
 const A = "1.2.3.1";
@@ -69,7 +70,7 @@ async function accepts(levels: Level[], acceptable?: string[]): Promise<boolean>
   const certificates = await path(...levels);
   const set = acceptable === undefined ? undefined : new Set(acceptable);
   try {
-    checkPolicies(certificates, set);
+    checkPolicies(certificates, set, new VerificationBudget());
     return true;
   } catch (error) {
     if (error instanceof NssError) return false;
@@ -174,7 +175,11 @@ Deno.test("checkPolicies() computes as RFC 5280 and RFC 9618 say", async () => {
 
 Deno.test("checkPolicies() says which certificate no policy holds for", async () => {
   const certificates = await path({ require: 0 }, {});
-  const error = assertThrows(() => checkPolicies(certificates), NssError, 'certificate "CN=L1"');
+  const error = assertThrows(
+    () => checkPolicies(certificates, undefined, new VerificationBudget()),
+    NssError,
+    'certificate "CN=L1"',
+  );
   assertEquals(error.name, "SEC_ERROR_POLICY_VALIDATION_FAILED");
 });
 

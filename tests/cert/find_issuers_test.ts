@@ -34,7 +34,14 @@ Deno.test(`findIssuers() asks for ${MAX_ISSUER_LOOKUPS} names and no more`, asyn
       ),
     );
     const { source, count } = counting(new MemoryCertDB());
-    assertEquals(await findIssuers(source, leaf.certificate, more, () => false, {}), []);
+    const { records, sent } = await findIssuers(
+      source,
+      leaf.certificate,
+      more,
+      () => false,
+      {},
+    );
+    assertEquals([records.length, sent.length], [0, more.length]);
     assertEquals(count(), MAX_ISSUER_LOOKUPS);
   }
 });
@@ -58,10 +65,10 @@ Deno.test("findIssuers() asks for each name once, and not above where a path may
   const leaf = await issue({ issuer: root, issuerName: "CN=a" });
   const { source, count } = counting(db);
   const loop = await findIssuers(source, leaf.certificate, [], () => false, {});
-  assertEquals(loop.length, 2);
+  assertEquals(loop.records.length, 2);
   assertEquals(count(), 2);
   const short = await findIssuers(source, leaf.certificate, [], ({ trust }) => trust !== null, {});
-  assertEquals(short.length, 1);
+  assertEquals(short.records.length, 1);
   assertEquals(count(), 3);
 });
 
@@ -73,5 +80,22 @@ Deno.test(`findIssuers() climbs ${MAX_PATH_LENGTH} certificates and an anchor`, 
   }
   const leaf = await issue({ issuerName: "CN=1" });
   const found = await findIssuers(db, leaf.certificate, [], () => false, {});
-  assertEquals(found.length, MAX_PATH_LENGTH + 1);
+  assertEquals(found.records.length, MAX_PATH_LENGTH + 1);
+});
+
+Deno.test("findIssuers() leaves out what it could not ask the store for", async () => {
+  const leaf = await issue({ issuerName: "CN=a" });
+  // One name, in as many spellings as may be asked for besides the leaf's own, and one more
+  const spelling = (i: number) =>
+    `CN=${" ".repeat(i)}a`.replace(/= +/, (s) => s.replaceAll(" ", "\\ "));
+  const more = await Promise.all(
+    Array.from(
+      { length: MAX_ISSUER_LOOKUPS },
+      async (_, i) => (await issue({ subject: spelling(i + 1), issuerName: "CN=a" })).certificate,
+    ),
+  );
+  const { source, count } = counting(new MemoryCertDB());
+  const { sent } = await findIssuers(source, leaf.certificate, more, () => false, {});
+  assertEquals(sent, more.slice(0, -1));
+  assertEquals(count(), MAX_ISSUER_LOOKUPS);
 });

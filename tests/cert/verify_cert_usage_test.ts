@@ -2,12 +2,16 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { CertSource } from "../../cert/cert_db.ts";
+import { parseCertificate } from "../../cert/certificate.ts";
 import { CERT_USAGES, type CertUsageName } from "../../cert/cert_usage.ts";
+import { DerReader } from "../../cert/der.ts";
+import { DerWriter } from "../../cert/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
 import { basicConstraints } from "../../cert/extensions/basic_constraints.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";
 import { extKeyUsage } from "../../cert/extensions/ext_key_usage.ts";
 import { type KeyUsage, keyUsage } from "../../cert/extensions/key_usage.ts";
+import { MAX_ISSUER_LOOKUPS } from "../../cert/find_issuers.ts";
 import { importCert } from "../../cert/import_cert.ts";
 import { MemoryCertDB } from "../../cert/memory_cert_db.ts";
 import { type OidName, OIDS } from "../../cert/oids.ts";
@@ -150,6 +154,70 @@ Deno.test("verifyCert() refuses what is distrusted, wherever it stands", async (
   assertEquals(await failure(await database("p,p,p"), leaf), "SEC_ERROR_UNTRUSTED_ISSUER");
 });
 
+Deno.test("verifyCert() knows a distrusted issuer whatever else the peer sends", async () => {
+  const db = await database();
+  await db.setTrust(between.certificate, { ssl: 1, email: 0, objectSigning: 0 });
+  // Under the distrusted authority another one, in whose name the peer sends more than is looked up
+  const lower = await issue({ ca: true, issuer: between, subject: "CN=Lower" });
+  const end = await issue({ issuer: lower });
+  const junk = await Promise.all(
+    Array.from({ length: 2 * MAX_ISSUER_LOOKUPS }, async (_, i) => {
+      const issuerName = i === 0 ? "CN=Test Root" : `CN=Junk ${i}`;
+      return (await issue({ ca: true, subject: "CN=Lower", issuerName })).certificate;
+    }),
+  );
+  for (const more of [junk, []]) {
+    const sent = { intermediates: [...more, lower.certificate, between.certificate] };
+    assertEquals(
+      await failure(db, end, "sslServer", sent),
+      more.length > 0 ? "SEC_ERROR_BAD_SIGNATURE" : "SEC_ERROR_UNTRUSTED_ISSUER",
+    );
+  }
+});
+
+Deno.test("verifyCert() knows a distrusted issuer in other letters", async () => {
+  const db = await database();
+  await db.setTrust(between.certificate, { ssl: 1, email: 0, objectSigning: 0 });
+  // The same name to RFC 5280, Section 7.1, another one to a store, which compares bytes
+  const end = await issue({ issuer: between, issuerName: "CN=BETWEEN" });
+  const junk = await issue({ ca: true, subject: "CN=BETWEEN", issuerName: "CN=Test Root" });
+  const sent = { intermediates: [between.certificate, junk.certificate] };
+  assertEquals(await failure(db, end, "sslServer", sent), "SEC_ERROR_UNTRUSTED_ISSUER");
+  // And one that is trusted is found
+  const trusting = await database();
+  assertEquals(
+    (await verifyCert(trusting, end.certificate, true, "sslServer", NOW, sent)).length,
+    3,
+  );
+});
+
+Deno.test("verifyCert() knows what is distrusted by what is signed, not by the signature", async () => {
+  // ECDSA: (r, n - s) is as right as (r, s), and whoever has the certificate can make it
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const twin = ({ certificate }: TestCertificate): TestCertificate => {
+    const reader = new DerReader(certificate.signature, "signature").sequence("");
+    const r = reader.unsignedInteger("r");
+    const s = order - BigInt(`0x${reader.unsignedInteger("s").toHex()}`);
+    const signature = new DerWriter().sequence((w) => w.unsignedInteger(r).integer(s)).finish();
+    const der = new DerWriter().sequence((w) =>
+      w.raw(certificate.tbsCertificate).raw(certificate.signatureAlgorithmDer).bitString(signature)
+    ).finish();
+    return { ...leaf, certificate: parseCertificate(der) };
+  };
+  const db = await database();
+  const sent = { intermediates: [twin(between).certificate] };
+  assertEquals((await verifyCert(db, twin(leaf).certificate, true, "sslServer", NOW)).length, 3);
+  await importCert(db, leaf.certificate, { nickname: "leaf", trust: "p,," });
+  assertEquals(await failure(db, twin(leaf)), "SEC_ERROR_UNTRUSTED_CERT");
+  await importCert(db, leaf.certificate, { trust: "P,," });
+  // Trust, on the other hand, is in the very bytes
+  assertEquals((await verifyCert(db, leaf.certificate, true, "sslServer", NOW)).length, 1);
+  assertEquals((await verifyCert(db, twin(leaf).certificate, true, "sslServer", NOW)).length, 3);
+  await db.setTrust(leaf.certificate, { ssl: 0, email: 0, objectSigning: 0 });
+  await db.setTrust(between.certificate, { ssl: 1, email: 0, objectSigning: 0 });
+  assertEquals(await failure(db, leaf, "sslServer", sent), "SEC_ERROR_UNTRUSTED_ISSUER");
+});
+
 Deno.test("verifyCert() goes around a distrusted issuer where there is another", async () => {
   const db = await database();
   const other = await issue({
@@ -224,6 +292,56 @@ Deno.test("verifyCert() writes what is wrong with the path behind a leaf that is
     assert(log.every((entry) => entry.usage === usage));
     assertEquals(log[0]!.certificate, wrong.certificate);
   }
+});
+
+Deno.test("verifyCert() writes which certificate is at fault, and how far from the end", async () => {
+  const purpose = [purposes("emailProtection")];
+  const wrong = await issue({ ca: true, issuer: root, subject: "CN=Wrong", extensions: purpose });
+  const malformed = await issue({
+    ca: true,
+    issuer: root,
+    subject: "CN=Malformed",
+    extensions: [{
+      oid: OIDS.nameConstraints,
+      critical: true,
+      value: new Uint8Array(3),
+      offset: 0,
+    }],
+  });
+  const old = await issue({
+    ca: true,
+    issuer: root,
+    subject: "CN=Old",
+    notAfter: "2026-02-01T00:00:00Z",
+  });
+  const forged = await issue({
+    ca: true,
+    issuer: root,
+    subject: "CN=Forged",
+    signer: leaf.privateKey,
+  });
+  const rows: readonly (readonly [TestCertificate, ErrorName])[] = [
+    [wrong, "SEC_ERROR_INADEQUATE_CERT_TYPE"],
+    [malformed, "SEC_ERROR_EXTENSION_VALUE_INVALID"],
+    [old, "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE"],
+    [forged, "SEC_ERROR_BAD_SIGNATURE"],
+  ];
+  for (const [authority, name] of rows) {
+    const log: VerifyLogEntry[] = [];
+    const lower = await issue({ ca: true, issuer: authority, subject: "CN=Lower" });
+    const intermediates = [lower.certificate, authority.certificate];
+    const end = await issue({ issuer: lower });
+    assertEquals(await failure(await database(), end, "sslServer", { log, intermediates }), name);
+    assertEquals(log.length, 1);
+    assert(log[0]!.certificate === authority.certificate, name);
+    assertEquals(log[0]!.depth, 2);
+  }
+  const log: VerifyLogEntry[] = [];
+  await failure(new MemoryCertDB(), leaf, "sslServer", {
+    log,
+    intermediates: [between.certificate],
+  });
+  assertEquals([log[0]!.certificate, log[0]!.depth], [between.certificate, 1]);
 });
 
 Deno.test("verifyCert() has no slop unless it is told so", async () => {
