@@ -269,8 +269,8 @@ export function offersTls13({ maxVersion, cipherSuites }: SslConfig): boolean {
 }
 
 /** Whether a configuration leaves room for TLS 1.2. */
-export function offersTls12({ minVersion, tls12CipherSuites }: SslConfig): boolean {
-  return minVersion <= TLS_1_2 && tls12CipherSuites.length > 0;
+export function offersTls12({ minVersion, tls12CipherSuites, groups }: SslConfig): boolean {
+  return minVersion <= TLS_1_2 && tls12CipherSuites.length > 0 && groups.some(({ tls12 }) => tls12);
 }
 
 /** The groups for which a client sends a share in its first hello. */

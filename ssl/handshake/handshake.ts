@@ -80,7 +80,7 @@ export interface Negotiated {
   /** Whether the secrets are bound to the handshake: always in TLS 1.3, by RFC 7627 in TLS 1.2. */
   extendedMasterSecret: boolean;
   /** The ticket that a server of TLS 1.2 has sent in this handshake, or that the resumed session came with. */
-  tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly lifetimeHint: number } | null;
+  tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly expiresAt: number } | null;
   /** Whether the application's hook was asked for a client certificate. */
   askedForClientAuthData: boolean;
   /** The peer's certificates. */

@@ -5,6 +5,7 @@ import { parseHelloRequest } from "../../messages/hello_request.ts";
 import { parseTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
 import { clientSessionCache } from "../../session_cache/client.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
+import { SESSION_ID_LIFETIME } from "../../session_cache/server.ts";
 import { MAX_TICKET_LENGTH, TICKET_LIFETIME } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
@@ -18,7 +19,11 @@ export function takeTls12Ticket(hs: HandshakeContext, message: HandshakeMessage)
   const { ticket, ticketLifetimeHint } = parseTls12NewSessionTicket(message.body);
   // RFC 5077, Section 3.3: an empty one says that there is none after all.
   if (ticket.length === 0 || ticket.length > MAX_TICKET_LENGTH) return;
-  hs.negotiated.tls12Ticket = { ticket: ticket.slice(), lifetimeHint: ticketLifetimeHint };
+  const lifetime = ticketLifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified
+  hs.negotiated.tls12Ticket = {
+    ticket: ticket.slice(),
+    expiresAt: hs.environment.now() + Math.min(lifetime, TICKET_LIFETIME) * 1000,
+  };
 }
 
 /** Completes the handshake: the session may be resumed from now on. */
@@ -28,6 +33,7 @@ export function completeTls12(
   sessionId: Uint8Array<ArrayBuffer>,
 ): HandshakeState {
   keepSession(hs, session, sessionId);
+  hs.transcript.forget();
   const keys = new Tls12Keys(session.masterSecret, session.randoms);
   hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
   return new Tls12ClientConnected();
@@ -45,9 +51,7 @@ function keepSession(
   // Without the extended master secret a session can be made to be somebody else's (the triple handshake, RFC 7627,
   // Section 1): it is not resumed.
   if (key === null || !isResumable || !extendedMasterSecret) return;
-  const now = environment.now();
-  const authenticatedAt = negotiated.authenticatedAt ?? now;
-  const lifetime = tls12Ticket?.lifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified
+  const authenticatedAt = negotiated.authenticatedAt ?? environment.now();
   clientSessionCache(config.context).put(key, {
     version: TLS_1_2,
     sessionId: sessionId.slice(),
@@ -57,7 +61,7 @@ function keepSession(
     extendedMasterSecret,
     authenticatedAt,
     expiresAt: Math.min(
-      now + Math.min(lifetime, TICKET_LIFETIME) * 1000,
+      tls12Ticket?.expiresAt ?? authenticatedAt + SESSION_ID_LIFETIME * 1000,
       authenticatedAt + MAX_SESSION_AGE * 1000,
     ),
     alpnProtocol: negotiated.alpnProtocol,

@@ -41,12 +41,10 @@ import { completeTls12, takeTls12Ticket } from "./tls12_connected.ts";
 /** Waits for the server's certificate (RFC 5246, Section 7.4.2). */
 export class ExpectTls12Certificate implements HandshakeState {
   readonly #choice: Tls12Choice;
-  readonly #sessionId: Uint8Array<ArrayBuffer>;
 
-  /** Takes what the hellos have settled, and the session ID that the server has made up. */
-  constructor(choice: Tls12Choice, sessionId: Uint8Array<ArrayBuffer>) {
+  /** Takes what the hellos have settled. */
+  constructor(choice: Tls12Choice) {
     this.#choice = choice;
-    this.#sessionId = sessionId;
   }
 
   /** Takes Certificate. */
@@ -70,25 +68,22 @@ export class ExpectTls12Certificate implements HandshakeState {
     hs.negotiated.peerChain = chain;
     hs.transcript.add(message.raw);
     if (this.#choice.statusDue) {
-      return Promise.resolve(new ExpectCertificateStatus(this.#choice, this.#sessionId, chain));
+      return Promise.resolve(new ExpectCertificateStatus(this.#choice, chain));
     }
-    return Promise.resolve(authenticate(hs, this.#choice, this.#sessionId, chain, null));
+    return Promise.resolve(authenticate(hs, this.#choice, chain, null));
   }
 }
 
 /** Waits for the server's OCSP response, which it may leave out all the same (RFC 6066, Section 8). */
 class ExpectCertificateStatus implements HandshakeState {
   readonly #choice: Tls12Choice;
-  readonly #sessionId: Uint8Array<ArrayBuffer>;
   readonly #chain: readonly Certificate[];
 
   constructor(
     choice: Tls12Choice,
-    sessionId: Uint8Array<ArrayBuffer>,
     chain: readonly Certificate[],
   ) {
     this.#choice = choice;
-    this.#sessionId = sessionId;
     this.#chain = chain;
   }
 
@@ -96,7 +91,7 @@ class ExpectCertificateStatus implements HandshakeState {
     const { certificateStatus, serverKeyExchange } = HandshakeType;
     expectMessage(message, certificateStatus, serverKeyExchange);
     const next = (response: Uint8Array<ArrayBuffer> | null) =>
-      authenticate(hs, this.#choice, this.#sessionId, this.#chain, response);
+      authenticate(hs, this.#choice, this.#chain, response);
     if (message.type === serverKeyExchange) return await next(null).handle(message, hs);
     const { ocspResponse } = parseCertificateStatus(message.body);
     hs.transcript.add(message.raw);
@@ -108,30 +103,26 @@ class ExpectCertificateStatus implements HandshakeState {
 function authenticate(
   hs: HandshakeContext,
   choice: Tls12Choice,
-  sessionId: Uint8Array<ArrayBuffer>,
   chain: readonly Certificate[],
   ocspResponse: Uint8Array<ArrayBuffer> | null,
 ): HandshakeState {
   const authentication = authenticatePeer(hs, chain, ocspResponse);
   authentication.catch(() => {}); // awaited before anything is sent
-  return new ExpectServerKeyExchange(choice, sessionId, chain[0]!, authentication);
+  return new ExpectServerKeyExchange(choice, chain[0]!, authentication);
 }
 
 /** Waits for the server's share, signed (RFC 8422, Section 5.4). */
 class ExpectServerKeyExchange implements HandshakeState {
   readonly #choice: Tls12Choice;
-  readonly #sessionId: Uint8Array<ArrayBuffer>;
   readonly #certificate: Certificate;
   readonly #authentication: Promise<void>;
 
   constructor(
     choice: Tls12Choice,
-    sessionId: Uint8Array<ArrayBuffer>,
     certificate: Certificate,
     authentication: Promise<void>,
   ) {
     this.#choice = choice;
-    this.#sessionId = sessionId;
     this.#certificate = certificate;
     this.#authentication = authentication;
   }
@@ -157,7 +148,7 @@ class ExpectServerKeyExchange implements HandshakeState {
     hs.transcript.add(message.raw);
     hs.negotiated.group = group;
     const share = { group, point: exchange.params.point };
-    return new ExpectRequestOrDone(this.#choice, this.#sessionId, share, null);
+    return new ExpectRequestOrDone(this.#choice, share, null);
   }
 }
 
@@ -181,18 +172,15 @@ interface ServerShare {
 /** Waits for the end of the server's flight, or first for its wish to see a certificate. */
 class ExpectRequestOrDone implements HandshakeState {
   readonly #choice: Tls12Choice;
-  readonly #sessionId: Uint8Array<ArrayBuffer>;
   readonly #share: ServerShare;
   readonly #request: ClientAuthRequest | null;
 
   constructor(
     choice: Tls12Choice,
-    sessionId: Uint8Array<ArrayBuffer>,
     share: ServerShare,
     request: ClientAuthRequest | null,
   ) {
     this.#choice = choice;
-    this.#sessionId = sessionId;
     this.#share = share;
     this.#request = request;
   }
@@ -204,7 +192,7 @@ class ExpectRequestOrDone implements HandshakeState {
     hs.transcript.add(message.raw);
     if (message.type === certificateRequest) {
       const request = readRequest(message);
-      return new ExpectRequestOrDone(this.#choice, this.#sessionId, this.#share, request);
+      return new ExpectRequestOrDone(this.#choice, this.#share, request);
     }
     parseServerHelloDone(message.body);
     return await this.#sendFlight(hs);
@@ -227,7 +215,7 @@ class ExpectRequestOrDone implements HandshakeState {
     await sendTls12Finished(hs, session);
     return new ExpectChangeCipherSpec(
       session,
-      () => Promise.resolve(completeTls12(hs, session, this.#sessionId)),
+      () => Promise.resolve(completeTls12(hs, session, session.sessionId)),
       choice.ticketDue ? (message) => takeTls12Ticket(hs, message) : null,
     );
   }

@@ -55,6 +55,7 @@ export async function takeTls12ServerHello(
   const choice: Tls12Choice = {
     suite,
     randoms: { client: offer.random, server: hello.random },
+    sessionId: hello.legacySessionIdEcho.slice(),
     extendedMasterSecret: extensions?.has(ExtensionType.extendedMasterSecret) ?? false,
     encryptThenMac: extensions?.has(ExtensionType.encryptThenMac) ?? false,
     statusDue: extensions?.has(ExtensionType.statusRequest) ?? false,
@@ -73,7 +74,7 @@ export async function takeTls12ServerHello(
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
-  return new ExpectTls12Certificate(choice, hello.legacySessionIdEcho);
+  return new ExpectTls12Certificate(choice);
 }
 
 function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls12CipherSuite {
@@ -127,8 +128,8 @@ async function resume(
   negotiated.peerChain = session.peerChain;
   negotiated.localChain = session.localChain;
   // Good for another time, unless the server sends a new one.
-  const lifetimeHint = Math.floor((session.expiresAt - hs.environment.now()) / 1000);
-  if (session.ticket.length > 0) negotiated.tls12Ticket = { ticket: session.ticket, lifetimeHint };
+  const { ticket, expiresAt } = session;
+  if (ticket.length > 0) negotiated.tls12Ticket = { ticket, expiresAt };
   const masterSecret = await MasterSecret.of(choice.suite, session.masterSecret);
   const keyed = await withKeys(hs, choice, masterSecret);
   const next = async () => {

@@ -14,7 +14,7 @@ import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts"
 import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../tls12/session.ts";
 import { verifyTls12Signature } from "../tls12/signature.ts";
-import { completeTls12, sendTls12Ticket } from "./tls12_session.ts";
+import { completeTls12, keepTls12Session, sendTls12Ticket } from "./tls12_session.ts";
 
 /** The client's certificate, and what was thought of it. */
 interface Claim {
@@ -129,6 +129,7 @@ function expectClientFinished(session: Tls12Session): HandshakeState {
   return new ExpectChangeCipherSpec(session, async (hs) => {
     await sendTls12Ticket(hs, session);
     await sendTls12Finished(hs, session);
+    await keepTls12Session(hs, session);
     return completeTls12(hs, session);
   });
 }

@@ -54,7 +54,7 @@ import type { Tls12Choice } from "../tls12/session.ts";
 import { authOf, chooseTls12Scheme, signTls12 } from "../tls12/signature.ts";
 import { byHostName } from "./by_host_name.ts";
 import { chooseProtocol } from "./choose_protocol.ts";
-import { acceptTls12Session, resumeTls12Session } from "./tls12_session.ts";
+import { acceptTls12Session, newSessionId, resumeTls12Session } from "./tls12_session.ts";
 import { expectTls12ClientFlight } from "./tls12_client_flight.ts";
 
 /** What signs the server's share, and in which suite. */
@@ -92,20 +92,21 @@ export async function sendTls12ServerFlight(
   negotiated.alpnProtocol = chooseProtocol(hello.extensions, config);
   const accepted = await acceptTls12Session(hs, hello);
   if (accepted !== null) {
-    const choice = settle(hs, hello, accepted.suite);
+    // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its session is resumed.
+    const choice = settle(hs, hello, accepted.suite, hello.legacySessionId);
     begin(hs, message, choice);
     negotiated.resumed = true;
-    sendServerHello(hs, hello, choice, hello.legacySessionId);
+    sendServerHello(hs, hello, choice);
     return await resumeTls12Session(hs, choice, accepted.content);
   }
   const group = chooseGroup(hs, hello);
   const signer = await chooseSigner(hs, hello);
   negotiated.group = group;
-  const choice = settle(hs, hello, signer.suite);
+  const choice = settle(hs, hello, signer.suite, newSessionId(hs, hello));
   begin(hs, message, choice);
   const staples = hello.extensions?.has(ExtensionType.statusRequest) &&
     signer.credential.ocspResponse !== undefined;
-  sendServerHello(hs, hello, choice, new Uint8Array(0), staples);
+  sendServerHello(hs, hello, choice, staples);
   sendCertificate(hs, signer.credential, staples);
   const share = await generateKeyShare(group);
   await sendServerKeyExchange(hs, choice, signer, share);
@@ -140,7 +141,12 @@ function checkHello({ config }: HandshakeContext, hello: ClientHello): void {
 }
 
 /** What the hellos settle once the suite is chosen. */
-function settle(hs: HandshakeContext, hello: ClientHello, suite: Tls12CipherSuite): Tls12Choice {
+function settle(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  suite: Tls12CipherSuite,
+  sessionId: Uint8Array<ArrayBuffer>,
+): Tls12Choice {
   const { config, environment } = hs;
   const random = environment.random(32);
   // RFC 8446, Section 4.1.3: a client that could do better shall know that this server could, too.
@@ -149,6 +155,7 @@ function settle(hs: HandshakeContext, hello: ClientHello, suite: Tls12CipherSuit
   return {
     suite,
     randoms: { client: hello.random, server: random },
+    sessionId,
     extendedMasterSecret: has(ExtensionType.extendedMasterSecret),
     encryptThenMac: suite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
     statusDue: false, // decided with the certificate
@@ -169,7 +176,6 @@ function sendServerHello(
   hs: HandshakeContext,
   hello: ClientHello,
   choice: Tls12Choice,
-  sessionId: Uint8Array<ArrayBuffer>,
   staples = false,
 ): void {
   const extensions = new ExtensionBlock();
@@ -194,7 +200,7 @@ function sendServerHello(
     encodeServerHello({
       legacyVersion: TLS_1_2,
       random: choice.randoms.server,
-      legacySessionIdEcho: sessionId,
+      legacySessionIdEcho: choice.sessionId,
       cipherSuite: choice.suite.id,
       legacyCompressionMethod: 0,
       extensions: extensions.types().length > 0 ? extensions : undefined,

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { sessionTicket } from "../../extensions/session_ticket.ts";
-import type { ClientHello } from "../../messages/client_hello.ts";
+import { type ClientHello, MAX_SESSION_ID_LENGTH } from "../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { encodeTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
 import { SslError } from "../../errors.ts";
@@ -12,6 +12,7 @@ import {
   type TicketContent,
   ticketKeysOf,
 } from "../../session_ticket.ts";
+import { serverSessionCache } from "../../session_cache/server.ts";
 import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
@@ -35,7 +36,20 @@ export interface AcceptedTls12Session {
 }
 
 /**
- * The client's session if it may be resumed (RFC 5077, Section 3.4), `null` for a full handshake.
+ * The ID of a session that this server will remember itself, for a client that takes no tickets; empty for all others.
+ * RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
+ */
+export function newSessionId(
+  { config, environment }: HandshakeContext,
+  { extensions }: ClientHello,
+): Uint8Array<ArrayBuffer> {
+  const remembers = config.sessionTickets && !extensions?.has(ExtensionType.sessionTicket) &&
+    extensions?.has(ExtensionType.extendedMasterSecret);
+  return remembers ? environment.random(MAX_SESSION_ID_LENGTH) : new Uint8Array(0);
+}
+
+/**
+ * The client's session if it may be resumed (RFC 5077, Section 3.4; RFC 5246, Section 7.3), `null` for a full handshake.
  *
  * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client resumes without what the session was made with.
  */
@@ -44,12 +58,13 @@ export async function acceptTls12Session(
   hello: ClientHello,
 ): Promise<AcceptedTls12Session | null> {
   const { config, environment } = hs;
-  const ticket = hello.extensions?.get(sessionTicket);
-  if (!config.sessionTickets || ticket === undefined || ticket.length === 0) return null;
   // Without a session ID there would be no telling the client that its ticket was taken.
-  if (hello.legacySessionId.length === 0) return null;
+  if (!config.sessionTickets || hello.legacySessionId.length === 0) return null;
+  const ticket = hello.extensions?.get(sessionTicket);
   const binding = await ticketBinding(config);
-  const content = await ticketKeysOf(config.context).open(ticket, binding, environment);
+  const content = ticket === undefined || ticket.length === 0
+    ? serverSessionCache(config.context).get(hello.legacySessionId, binding, environment.now())
+    : await ticketKeysOf(config.context).open(ticket, binding, environment);
   if (content === null || content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
   const suite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
   if (suite === undefined || !hello.cipherSuites.includes(suite.id)) return null;
@@ -90,32 +105,50 @@ export async function sendTls12Ticket(hs: HandshakeContext, session: Tls12Sessio
 }
 
 async function makeTicket(
-  { config, negotiated, environment }: HandshakeContext,
-  { suite, masterSecret }: Tls12Session,
+  hs: HandshakeContext,
+  session: Tls12Session,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { config, negotiated, environment } = hs;
   const none = new Uint8Array(0);
   // What stands by override must be decided anew each time.
   if (negotiated.badCertAccepted) return none;
-  const createdAt = environment.now();
   const ticket = await ticketKeysOf(config.context).seal(
-    {
-      version: TLS_1_2,
-      cipherSuite: suite.id,
-      createdAt,
-      authenticatedAt: negotiated.authenticatedAt ?? createdAt,
-      psk: masterSecret.bytes,
-      alpnProtocol: negotiated.alpnProtocol,
-      serverName: negotiated.serverName,
-      peerChain: negotiated.peerChain,
-    },
+    contentOf(hs, session),
     await ticketBinding(config),
     environment,
   );
   return ticket.length > MAX_TICKET_LENGTH ? none : ticket;
 }
 
+/** Remembers the session of a client that takes no tickets. */
+export async function keepTls12Session(hs: HandshakeContext, session: Tls12Session): Promise<void> {
+  const { config, negotiated } = hs;
+  // What stands by override must be decided anew each time.
+  if (session.sessionId.length === 0 || negotiated.badCertAccepted) return;
+  const binding = await ticketBinding(config);
+  serverSessionCache(config.context).put(session.sessionId, binding, contentOf(hs, session));
+}
+
+function contentOf(
+  { negotiated, environment }: HandshakeContext,
+  { suite, masterSecret }: Tls12Session,
+): TicketContent {
+  const createdAt = environment.now();
+  return {
+    version: TLS_1_2,
+    cipherSuite: suite.id,
+    createdAt,
+    authenticatedAt: negotiated.authenticatedAt ?? createdAt,
+    psk: masterSecret.bytes,
+    alpnProtocol: negotiated.alpnProtocol,
+    serverName: negotiated.serverName,
+    peerChain: negotiated.peerChain,
+  };
+}
+
 /** Completes the handshake. */
 export function completeTls12(hs: HandshakeContext, session: Tls12Session): HandshakeState {
+  hs.transcript.forget();
   const keys = new Tls12Keys(session.masterSecret, session.randoms);
   hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
   return new Tls12ServerConnected();

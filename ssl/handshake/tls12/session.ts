@@ -11,6 +11,8 @@ import type { End, MasterSecret, Randoms } from "./master_secret.ts";
 export interface Tls12Choice {
   readonly suite: Tls12CipherSuite;
   readonly randoms: Randoms;
+  /** What the server calls the session; empty where it remembers none itself. */
+  readonly sessionId: Uint8Array<ArrayBuffer>;
   /** Whether the master secret is bound to the handshake (RFC 7627). */
   readonly extendedMasterSecret: boolean;
   /** Whether records of AES-CBC are encrypted first (RFC 7366). */

@@ -1,0 +1,302 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * Sessions of TLS 1.2 that the server remembers itself, for clients that take no tickets (RFC 5246, Section 7.3), and what only
+ * a client that we do not have can say: no extended master secret, MAC before encryption, tickets in the wrong places.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { NssContext } from "../../pkcs11/context.ts";
+import type { ImportOptions } from "../../ssl/import_options.ts";
+import {
+  MAX_SERVER_SESSIONS,
+  MAX_SESSION_CHAIN_LENGTH,
+  ServerSessionCache,
+  serverSessionCache,
+  SESSION_ID_LIFETIME,
+} from "../../ssl/session_cache/server.ts";
+import type { TicketContent } from "../../ssl/session_ticket.ts";
+import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
+import { ContentType } from "../../ssl/tables/content_types.ts";
+import { ExtensionType } from "../../ssl/tables/extension_types.ts";
+import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import { memoryPair } from "../support/memory_pair.ts";
+import {
+  assertLocal,
+  closeAll,
+  HOSTNAME,
+  outcomeOf,
+  PKI,
+  readExactly,
+  serverOptions,
+  socketOver,
+  TestEnvironment,
+} from "./_support.ts";
+import { type RawHello, type RawSession, RawTls12Client } from "./_raw_tls12_client.ts";
+import { identityOf, ONLY_TLS12, SUITE } from "./_tls12.ts";
+
+const HOUR = 3_600_000;
+
+/** A server that is met more than once. */
+class Host {
+  readonly context = new NssContext({ trustAnchors: [] });
+  readonly time = new TestEnvironment();
+
+  /** Runs a client against one connection of the server. */
+  async meet<T>(
+    run: (client: RawTls12Client, server: SslSocket) => Promise<T>,
+    options: ImportOptions = {},
+  ): Promise<T> {
+    const [a, b] = memoryPair();
+    const server = socketOver(
+      b,
+      serverOptions({ context: this.context, versions: ONLY_TLS12, ...options }),
+      { environment: this.time },
+    );
+    const handshake = server.handshake();
+    handshake.catch(() => {});
+    try {
+      return await run(new RawTls12Client(a), server);
+    } finally {
+      a.close();
+      await handshake.catch(() => {});
+      await closeAll(server);
+    }
+  }
+
+  /** A full handshake. */
+  session(hello: RawHello = {}, options: ImportOptions = {}): Promise<RawSession> {
+    return this.meet(async (client, server) => {
+      const session = await client.handshake(hello);
+      assertEquals((await server.handshake()).resumed, false);
+      return session;
+    }, options);
+  }
+
+  /** Whether a session is refused in favour of a full handshake. */
+  refuses(
+    session: RawSession,
+    hello: RawHello = {},
+    options: ImportOptions = {},
+  ): Promise<boolean> {
+    return this.meet((client) => client.isRefused(session, hello), options);
+  }
+
+  /** Resumes a session. */
+  resume(session: RawSession, hello: RawHello = {}, options: ImportOptions = {}) {
+    return this.meet(async (client, server) => {
+      const resumed = await client.resume(session, hello);
+      const info = await server.handshake();
+      assertEquals([info.resumed, info.extendedMasterSecret], [true, true]);
+      await client.send(ContentType.applicationData, new Uint8Array([1, 2, 3]));
+      assertEquals(await readExactly(server, 3), new Uint8Array([1, 2, 3]));
+      return { ...resumed, info };
+    }, options);
+  }
+}
+
+Deno.test("SslSocket as server remembers the session of a client that takes no tickets, and resumes it by its ID", async () => {
+  const host = new Host();
+  const session = await host.session();
+  assertEquals([session.sessionId.length, session.ticket], [32, null]);
+  // As often as the client likes: an ID is no ticket of TLS 1.3.
+  for (let i = 0; i < 3; i++) {
+    const { hello, info } = await host.resume(session);
+    assertEquals(hello.legacySessionIdEcho, session.sessionId);
+    assertEquals(info.cipherSuite, SUITE.name);
+  }
+  assertNotEquals((await host.session()).sessionId, session.sessionId);
+});
+
+Deno.test("SslSocket as server gives a ticket or an ID, never both, and neither without extended_master_secret", async () => {
+  const host = new Host();
+  const ticketed = await host.session({ ticket: new Uint8Array(0) });
+  assertEquals(ticketed.sessionId.length, 0);
+  assert(ticketed.ticket !== null && ticketed.ticket.length > 0);
+  await host.resume(ticketed);
+  // RFC 7627, Section 5.4.
+  const hello = { withoutExtendedMasterSecret: true };
+  const unbound = await host.session({ ...hello, ticket: new Uint8Array(0) });
+  assertEquals([unbound.sessionId.length, unbound.ticket], [0, null]);
+  assertEquals((await host.session(hello)).sessionId.length, 0);
+  const without = await host.session({}, { sessionTickets: false });
+  assertEquals(without.sessionId.length, 0);
+});
+
+Deno.test("SslSocket as server does not take a session ID anywhere else", async (t) => {
+  const rows: readonly [string, RawHello, ImportOptions][] = [
+    ["other certificates", {}, {
+      certificates: [PKI.server.credential, PKI.otherServer.credential],
+    }],
+    ["asks for a certificate", {}, { clientAuth: "request" }],
+    ["other authorities", {}, { caCerts: [PKI.otherRoot.cert] }],
+    ["another chooser by name", {}, { sniSocketConfig: () => undefined }],
+    ["another context", {}, { context: new NssContext() }],
+    ["no sessions", {}, { sessionTickets: false }],
+    ["another host name", { hostname: "other.test" }, {}],
+    ["no host name", {}, {}],
+    ["the suite is off", { suites: [0xc02b, 0xcca9] }, {
+      cipherSuites: ["TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"],
+    }],
+    ["the suite is not offered", { suites: [0xcca9] }, {}],
+  ];
+  for (const [name, hello, options] of rows) {
+    await t.step(name, async () => {
+      const host = new Host();
+      const session = await host.session({ hostname: HOSTNAME });
+      const same = name === "no host name" ? {} : { hostname: HOSTNAME };
+      assertEquals(await host.refuses(session, { ...same, ...hello }, options), true);
+      await host.resume(session, { hostname: HOSTNAME }); // what it was made for
+    });
+  }
+});
+
+Deno.test("SslSocket as server forgets a session ID after its time", async () => {
+  const host = new Host();
+  const session = await host.session();
+  host.time.advance(SESSION_ID_LIFETIME * 1000);
+  await host.resume(session);
+  host.time.advance(1);
+  assertEquals(await host.refuses(session), true);
+  host.time.advance(-HOUR);
+  assertEquals(await host.refuses(session), true); // it is gone
+});
+
+Deno.test("SslSocket as server does not know session IDs that it has not given", async () => {
+  const host = new Host();
+  const session = await host.session();
+  const flipped = session.sessionId.slice();
+  flipped[0]! ^= 1;
+  for (
+    const sessionId of [
+      flipped,
+      new Uint8Array(32),
+      session.sessionId.slice(0, 31),
+      new Uint8Array(1),
+    ]
+  ) {
+    assertEquals(await host.refuses({ ...session, sessionId }), true);
+  }
+});
+
+Deno.test("SslSocket as server remembers nothing of a handshake that is not complete", async () => {
+  const host = new Host();
+  await host.meet(async (client) => {
+    await client.hello();
+  });
+  assertEquals(serverSessionCache(host.context).size, 0);
+  await host.session();
+  assertEquals(serverSessionCache(host.context).size, 1);
+});
+
+Deno.test("SslSocket as server refuses to resume without extended_master_secret what was made with it", async () => {
+  const host = new Host();
+  for (const ticket of [undefined, new Uint8Array(0)]) {
+    const session = await host.session(ticket === undefined ? {} : { ticket });
+    await host.meet(async (client, server) => {
+      await client.isRefused(session, { withoutExtendedMasterSecret: true }).catch(() => {});
+      // RFC 7627, Section 5.3: the server MUST abort the handshake.
+      assertLocal(
+        await outcomeOf(server),
+        "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+        "handshake_failure",
+      );
+    });
+  }
+});
+
+Deno.test("SslSocket as server does a full handshake for a ticket without a session ID", async () => {
+  const host = new Host();
+  const session = await host.session({ ticket: new Uint8Array(0) });
+  // RFC 5077, Section 3.4: a server may take it, and nothing would tell the client so.
+  assertEquals(await host.refuses(session, { sessionId: new Uint8Array(0) }), true);
+});
+
+Deno.test("SslSocket as server gives a new ticket for one that it does not take", async () => {
+  const host = new Host();
+  const session = await host.session({ ticket: new Uint8Array(100).fill(9) });
+  assert(session.ticket !== null && session.ticket.length > 100);
+  await host.resume(session);
+});
+
+Deno.test("SslSocket as server speaks AES-CBC with the MAC inside to a client that knows no encrypt_then_mac", async () => {
+  const host = new Host();
+  for (const suite of TLS12_CIPHER_SUITES.filter(({ bulk }) => bulk === "AES-CBC")) {
+    const { credential } = await identityOf(suite.auth === "rsa" ? "rsa-2048" : "ec-p256");
+    const options = { certificates: [credential], cipherSuites: [suite.name] };
+    for (const encryptThenMac of [false, true]) {
+      const hello: RawHello = {
+        suites: [suite.id],
+        encryptThenMac,
+      };
+      await host.meet(async (client, server) => {
+        const session = await client.handshake(hello);
+        assertEquals(session.hello.extensions?.has(ExtensionType.encryptThenMac), encryptThenMac);
+        await client.send(ContentType.applicationData, new Uint8Array([7]));
+        assertEquals(await readExactly(server, 1), new Uint8Array([7]));
+      }, options);
+    }
+  }
+});
+
+Deno.test("SslSocket as server does not answer encrypt_then_mac for an AEAD", async () => {
+  const host = new Host();
+  const { hello } = await host.meet((client) => client.handshake({ encryptThenMac: true }));
+  // RFC 7366, Section 3.
+  assertEquals(hello.extensions?.has(ExtensionType.encryptThenMac), false);
+});
+
+/** A session to keep. */
+function content(change: Partial<TicketContent> = {}): TicketContent {
+  return {
+    version: 0x0303,
+    cipherSuite: SUITE.id,
+    createdAt: 0,
+    authenticatedAt: 0,
+    psk: new Uint8Array(48),
+    alpnProtocol: null,
+    serverName: null,
+    peerChain: [],
+    ...change,
+  };
+}
+
+const id = (n: number) => new Uint8Array([n >> 8, n & 0xff]);
+const BINDING = new Uint8Array(32);
+
+Deno.test("ServerSessionCache forgets the longest unused session beyond its bound", () => {
+  const cache = new ServerSessionCache();
+  for (let i = 0; i < MAX_SERVER_SESSIONS; i++) cache.put(id(i), BINDING, content());
+  assertEquals(cache.size, MAX_SERVER_SESSIONS);
+  assert(cache.get(id(0), BINDING, 0) !== null); // used, so that the next one is the longest unused
+  cache.put(id(MAX_SERVER_SESSIONS), BINDING, content());
+  assertEquals(cache.size, MAX_SERVER_SESSIONS);
+  assert(cache.get(id(0), BINDING, 0) !== null);
+  assertEquals(cache.get(id(1), BINDING, 0), null);
+  assert(cache.get(id(MAX_SERVER_SESSIONS), BINDING, 0) !== null);
+});
+
+Deno.test("ServerSessionCache keeps sessions to their binding and their time", () => {
+  const cache = new ServerSessionCache(2);
+  const kept = content({ createdAt: 1000 });
+  cache.put(id(1), BINDING, kept);
+  assertEquals(cache.get(id(1), new Uint8Array(32).fill(1), 1000), null);
+  assertEquals(cache.get(id(2), BINDING, 1000), null);
+  assertEquals(cache.get(id(1), BINDING, 1000 + SESSION_ID_LIFETIME * 1000), kept);
+  assertEquals(cache.get(id(1), BINDING, 1001 + SESSION_ID_LIFETIME * 1000), null);
+  assertEquals(cache.size, 0);
+  cache.put(id(1), BINDING, kept);
+  assertEquals(cache.get(id(1), BINDING, 999), null); // a clock that goes backwards
+});
+
+Deno.test("ServerSessionCache does not keep certificates without end", () => {
+  const cache = new ServerSessionCache();
+  const { cert } = PKI.client;
+  const most = Math.floor(MAX_SESSION_CHAIN_LENGTH / cert.der.length);
+  cache.put(id(1), BINDING, content({ peerChain: Array(most).fill(cert) }));
+  assertEquals(cache.size, 1);
+  cache.put(id(2), BINDING, content({ peerChain: Array(most + 1).fill(cert) }));
+  assertEquals(cache.size, 1);
+});
