@@ -41,7 +41,7 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
  * authorities that the server accepts are not looked at, as in NSS. Unlike in NSS, which then goes on without a certificate,
  * the handshake fails where it is not found, not made for clients, or its key not to be had.
  *
- * Without one it is chosen: the newest of those that have a key, are valid now, are made for TLS clients, sign in a way that the
+ * Without one it is chosen: the newest of those, authorities last, that have a key, are valid now, are made for TLS clients, sign in a way that the
  * server accepts, and whose issuers lead to an authority that the server names. Where there is none, or its token is not
  * given its password, the client goes on without a certificate. Whoever may connect to strangers should think twice: any
  * server may ask, and learns who the user is.
@@ -119,7 +119,8 @@ class Choice {
     const candidates = records
       .filter(({ hasKey, certificate }) => hasKey && this.#isUsable(certificate))
       .map(({ certificate }) => certificate)
-      .sort(newestFirst);
+      // The key of an authority is for issuing, even where nothing forbids more
+      .sort((a, b) => Number(isAuthority(a)) - Number(isAuthority(b)) || newestFirst(a, b));
     for (const certificate of candidates) {
       const chain = await this.#chain(certificate, this.#request.caNames);
       if (chain === null) continue;
@@ -220,12 +221,16 @@ async function hasSigned(issuer: Certificate, certificate: Certificate): Promise
 /** Why a certificate is none of a TLS client, which its key usage and extended key usage tell. */
 function clientProblem(certificate: Certificate): UsageProblem | null {
   try {
-    void certificate.subjectPublicKeyInfo.algorithm;
+    void certificate.subjectPublicKeyInfo;
     return usageProblems(certificate, certUsageRow("sslClient"))[0] ?? null;
   } catch (error) {
     if (!(error instanceof NssError)) throw error;
     return { name: "SEC_ERROR_INADEQUATE_CERT_TYPE", state: error.message };
   }
+}
+
+function isAuthority(certificate: Certificate): boolean {
+  return certificate.basicConstraints?.isCa === true; // whose form is right, as it has been looked at
 }
 
 function newestFirst(a: Certificate, b: Certificate): number {

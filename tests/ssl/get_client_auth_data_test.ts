@@ -21,16 +21,24 @@ import type { ErrorName } from "../../cert/errors.ts";
 import { importCert } from "../../cert/import_cert.ts";
 import { MemoryCertDB } from "../../cert/memory_cert_db.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
+import {
+  exportPrivateKeyPem,
+  generateKeyPair,
+  type KeyPairType,
+} from "../../pkcs11/generate_key_pair.ts";
 import { setPasswordFunc } from "../../pkcs11/password.ts";
 import { SoftToken } from "../../pkcs11/softoken.ts";
 import type { Token } from "../../pkcs11/token.ts";
+import { initContext } from "../../pkcs11/init.ts";
 import { peerCertificate, peerCertificateChain } from "../../ssl/communicate.ts";
 import { configToChange } from "../../ssl/config_registry.ts";
 import { SslError } from "../../ssl/errors.ts";
 import { getClientAuthData } from "../../ssl/get_client_auth_data.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
+import { importFD } from "../../ssl/import_fd.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
+import { type Process, programVersion, run, runOk, spawn } from "../support/process.ts";
+import { skip } from "../support/skip.ts";
 import {
   assertFails,
   connected,
@@ -237,6 +245,11 @@ Deno.test("getClientAuthData() chooses by what the server asks for, the newest f
     notBefore: at(40),
     issuer: intermediate,
   });
+  await addIdentity(context, {
+    nickname: "authority",
+    isCa: true,
+    keyUsage: ["keyCertSign", "digitalSignature"],
+  });
   // Each of these is newer, and wrong in one way
   await addIdentity(context, { nickname: "other", issuer: PKI.otherRoot });
   await addIdentity(context, { nickname: "server", extKeyUsage: ["serverAuth"] });
@@ -359,3 +372,179 @@ Deno.test("getClientAuthData() fails where a token that it must look into fails"
   await fails(context, null, "SEC_ERROR_BAD_DATABASE", "damaged");
   await assertRejects(() => context.certDB.find({}), SslError);
 });
+
+const openssl = await programVersion("openssl", ["version"], /^OpenSSL (3\.\S+)/m);
+const certutil = await programVersion("certutil", ["-H"], /Certificate/);
+const softhsm = await programVersion("softhsm2-util", ["--version"], /(\d+\.\d+\.\d+)/);
+const PASSWORD = "Secret-Pw1";
+
+/** A server of openssl's that demands certificates of the test's root, and sends back lines reversed. */
+class Verifier implements AsyncDisposable {
+  #seen = 0;
+
+  private constructor(readonly process: Process, readonly port: number, readonly folder: string) {}
+
+  static async start(root: Certificate, ...args: string[]): Promise<Verifier> {
+    const folder = await Deno.makeTempDir({ prefix: "nss_client_auth_" });
+    const rootFile = `${folder}/root.pem`;
+    await Deno.writeTextFile(rootFile, root.toPem());
+    const server = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-x509"];
+    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    const files = ["-keyout", `${folder}/server.key`, "-out", `${folder}/server.pem`];
+    await runOk("openssl", ["req", ...server, ...names, ...files]);
+    const process = spawn("openssl", {
+      args: [
+        ...["s_server", "-accept", "127.0.0.1:0", "-rev", "-Verify", "4", "-verify_return_error"],
+        ...["-cert", `${folder}/server.pem`, "-key", `${folder}/server.key`, "-CAfile", rootFile],
+        ...args,
+      ],
+      interactive: true,
+    });
+    const found = await process.waitFor((p) => /^ACCEPT 127\.0\.0\.1:(\d+)/m.exec(p.stdout));
+    return new Verifier(process, Number(found[1]), folder);
+  }
+
+  /** Asks in every version and by both ways to choose; the server must have seen the certificate each time. */
+  async demand(context: NssContext, nickname: string): Promise<void> {
+    for (const version of VERSIONS) {
+      for (const name of [nickname, null]) {
+        assertEquals(await this.ask(context, name, only(version)), "olleh\n");
+        await this.demandSeen(1);
+      }
+    }
+  }
+
+  /** So many handshakes more than before must have shown the certificate. */
+  async demandSeen(times: number): Promise<void> {
+    this.#seen += times;
+    const shown = (p: Process): number => [...p.output.matchAll(/^depth=0 CN ?= ?me$/gm)].length;
+    await this.process.waitFor((p) => shown(p) >= this.#seen ? p : null);
+    assertEquals(shown(this.process), this.#seen);
+  }
+
+  /** What the server answers to a client with this context; it reads once, as the refusal of TLS 1.3 comes then. */
+  async ask(
+    context: NssContext,
+    nickname: string | null,
+    options: ImportOptions = {},
+  ): Promise<string> {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+    await using socket = importFD(conn, {
+      hostname: "localhost",
+      caCerts: [await Deno.readTextFile(`${this.folder}/server.pem`)],
+      context,
+      getClientAuthData: getClientAuthData(nickname),
+      sessionTickets: false,
+      ...options,
+    });
+    await socket.write(new TextEncoder().encode("hello\n"));
+    const buffer = new Uint8Array(64);
+    const length = await socket.read(buffer);
+    return new TextDecoder().decode(buffer.subarray(0, length ?? 0));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process.close();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+function interopTest(
+  title: string,
+  needs: readonly Awaited<ReturnType<typeof programVersion>>[],
+  fn: (folder: string) => Promise<void>,
+): void {
+  const missing = needs.find((need) => !need.ok);
+  if (missing?.ok === false) return skip(title, missing.reason);
+  Deno.test(title, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "nss_client_auth_" });
+    try {
+      await fn(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+const passwordFunc = (_slot: unknown, retry: boolean): string | null => retry ? null : PASSWORD;
+
+interopTest(
+  "getClientAuthData() shows openssl what is in an NSS database of ours",
+  [openssl],
+  async (folder) => {
+    await using server = await Verifier.start(PKI.root.cert);
+    for (const password of ["", PASSWORD]) {
+      const directory = `${folder}/db${password}`;
+      await Deno.mkdir(directory);
+      const options = { password, passwordFunc, trustAnchors: [] };
+      const made = await initContext(directory, { ...options, readWrite: true });
+      await importCert(made.certDB, intermediate.cert);
+      await addIdentity(made, { nickname: "me", issuer: intermediate });
+      await made.close();
+      await using context = await initContext(directory, options);
+      await server.demand(context, "me");
+    }
+    await using empty = await initContext(null, { trustAnchors: [] });
+    const error = await failureOf(server.ask(empty, null));
+    assertEquals([error.name, error.origin], ["SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT", "peer"]);
+  },
+);
+
+interopTest(
+  "getClientAuthData() shows openssl what certutil has made",
+  [openssl, certutil],
+  async (folder) => {
+    await Deno.writeTextFile(`${folder}/password`, PASSWORD);
+    await Deno.writeFile(`${folder}/noise`, crypto.getRandomValues(new Uint8Array(64)));
+    const db = ["-d", `sql:${folder}`, "-f", `${folder}/password`];
+    await runOk("certutil", ["-N", ...db]);
+    const make = async (nickname: string, serial: number, ...more: string[]): Promise<void> => {
+      const key = nickname === "me" ? ["-k", "ec", "-q", "nistp256"] : ["-k", "rsa", "-g", "2048"];
+      const names = ["-n", nickname, "-s", `CN=${nickname}`, "-m", String(serial), "-v", "6"];
+      // -2 asks: is it an authority, how long the path, is it critical
+      const input = more.includes("-2") ? "y\n\ny\n" : "";
+      const args = ["-S", ...db, ...key, ...names, "-z", `${folder}/noise`, ...more];
+      await runOk("certutil", args, { input });
+    };
+    await make("root", 1, "-x", "-t", "CT,,", "-2");
+    await make("between", 2, "-c", "root", "-t", ",,", "-2");
+    await make("me", 3, "-c", "between", "-t", ",,", "--extKeyUsage", "clientAuth");
+    await make("server", 4, "-c", "between", "-t", ",,", "--extKeyUsage", "serverAuth");
+    await using context = await initContext(folder, { passwordFunc, trustAnchors: [] });
+    const [root] = await context.certDB.find({ nickname: "root" });
+    await using server = await Verifier.start(root!.certificate);
+    await server.demand(context, "me");
+  },
+);
+
+interopTest(
+  "getClientAuthData() shows openssl what is in SoftHSM",
+  [openssl, softhsm],
+  async (folder) => {
+    await Deno.mkdir(`${folder}/tokens`);
+    await Deno.writeTextFile(
+      `${folder}/softhsm2.conf`,
+      `directories.tokendir = ${folder}/tokens\n`,
+    );
+    const env = { SOFTHSM2_CONF: `${folder}/softhsm2.conf` };
+    const pins = ["--so-pin", "12345678", "--pin", PASSWORD];
+    await runOk("softhsm2-util", ["--init-token", "--free", "--label", "Card", ...pins], { env });
+    const keys = await generateKeyPair("ec-p256", { extractable: true });
+    const me = await createCertificate({
+      publicKey: keys.publicKey,
+      subject: "CN=me",
+      issuer: { certificate: intermediate.cert, privateKey: intermediate.keys.privateKey },
+    });
+    await Deno.writeTextFile(`${folder}/chain.pem`, me.toPem() + intermediate.cert.toPem());
+    await Deno.writeTextFile(`${folder}/key.pem`, await exportPrivateKeyPem(keys.privateKey));
+    await using server = await Verifier.start(PKI.root.cert);
+    // A process of its own: a library reads its configuration once, and test files share theirs
+    const program = new URL("_softhsm_client.ts", import.meta.url).pathname;
+    const { code, stdout, stderr } = await run(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", program, folder, server.folder, `${server.port}`, PASSWORD],
+      env,
+    });
+    assertEquals([code, stdout], [0, "Card:me olleh\nnull olleh\n"], stderr);
+    await server.demandSeen(2);
+  },
+);
