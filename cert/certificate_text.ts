@@ -33,24 +33,12 @@ import { tlsFeature } from "./extensions/tls_feature.ts";
 import { formatGeneralName, type GeneralName } from "./general_name.ts";
 import { formatIpAddress } from "./ip_address.ts";
 import { oidName } from "./oids.ts";
+import { printable } from "./printable.ts";
 
 // What people read of a certificate, in the words of OpenSSL, which they know.
 
 /** How many bytes of hexadecimal stand in a line of text. */
 const BYTES_IN_LINE = 18;
-
-/**
- * Makes text safe to print: what would move a cursor, start a line or turn the direction of writing is escaped.
- *
- * @param text Text of a certificate, which anybody may have written.
- * @returns Text without control and format characters.
- */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
-}
 
 /**
  * Prints bytes as hexadecimal with colons.
@@ -253,5 +241,5 @@ export function attempt<T>(read: () => T): T | Unreadable {
  */
 export function altNameTexts(certificate: Certificate): string[] {
   const names = attempt(() => certificate.subjectAltName ?? []);
-  return "error" in names ? [] : names.map((name) => printable(formatGeneralName(name)));
+  return "error" in names ? [] : names.map(formatGeneralName);
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "./certificate.ts";
-import { altNameTexts, attempt, colonHex, printable } from "./certificate_text.ts";
+import { altNameTexts, attempt, colonHex } from "./certificate_text.ts";
 import { formatFingerprint, spkiPin } from "./fingerprint.ts";
 import { oidName } from "./oids.ts";
 
@@ -91,8 +91,8 @@ export async function certificateToJson(certificate: Certificate): Promise<Certi
   return {
     version: certificate.version,
     serialNumber: colonHex(certificate.serialNumber),
-    subject: printable(String(certificate.subject)),
-    issuer: printable(String(certificate.issuer)),
+    subject: String(certificate.subject),
+    issuer: String(certificate.issuer),
     notBefore: certificate.notBefore.toISOString(),
     notAfter: certificate.notAfter.toISOString(),
     subjectAltName: altNameTexts(certificate),

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "./certificate.ts";
+import { certificateError } from "./check_certificate.ts";
 import { normalizeDnsName } from "./dns_name.ts";
 import { NssError } from "./errors.ts";
 import type { NameConstraints } from "./extensions/name_constraints.ts";
@@ -19,15 +20,20 @@ interface Constraint {
   excludes(name: GeneralName): boolean;
 }
 
+/** Constraints, or names, by their kind: who has 100,000 of one kind pays nothing for those of another. */
+type ByType<T> = ReadonlyMap<GeneralName["type"], readonly T[]>;
+
 interface Prepared {
-  readonly permitted: readonly Constraint[];
-  readonly excluded: readonly Constraint[];
+  readonly permitted: ByType<Constraint>;
+  readonly excluded: ByType<Constraint>;
 }
 
 const PREPARED = new WeakMap<NameConstraints, Prepared>();
-const SUBJECT_NAMES = new WeakMap<Certificate, readonly GeneralName[]>();
+const SUBJECT_NAMES = new WeakMap<Certificate, ByType<GeneralName>>();
 
-const PRESENTED = new WeakMap<GeneralName, string | null>();
+function byType<T extends { readonly type: GeneralName["type"] }>(list: readonly T[]): ByType<T> {
+  return Map.groupBy(list, ({ type }) => type);
+}
 
 /**
  * Checks a certificate's names against the constraints of an authority above it (RFC 5280, Sections
@@ -48,67 +54,67 @@ export function checkNameConstraints(
   options: { commonName: boolean; budget: VerificationBudget },
 ): void {
   const { permitted, excluded } = prepare(constraints);
-  for (const name of subjectNames(certificate, options.commonName)) {
-    let constrained = false;
-    let allowed = false;
-    for (const constraint of excluded) {
-      if (constraint.type !== name.type) continue;
-      options.budget.spend("nameComparisons");
-      if (constraint.excludes(name)) {
-        throw outside(name, `excluded by ${formatGeneralName(constraint.name)}`);
+  const { budget } = options;
+  const names = subjectNames(certificate, options.commonName);
+  const refuse = (name: GeneralName, state: string): never => {
+    throw certificateError(
+      "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
+      certificate,
+      `the name ${formatGeneralName(name)} is ${state}`,
+    );
+  };
+  for (const [type, list] of excluded) {
+    for (const name of names.get(type) ?? []) {
+      for (const constraint of list) {
+        budget.spend("nameComparisons");
+        if (!constraint.excludes(name)) continue;
+        refuse(name, `excluded by ${formatGeneralName(constraint.name)}`);
       }
     }
-    for (const constraint of permitted) {
-      if (constraint.type !== name.type) continue;
-      options.budget.spend("nameComparisons");
-      constrained = true;
-      if (constraint.permits(name)) {
-        allowed = true;
-        break;
-      }
-    }
-    if (constrained && !allowed) throw outside(name, "not permitted");
   }
-}
-
-function outside(name: GeneralName, state: string): NssError {
-  return new NssError(
-    "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
-    `Cannot verify certificate: the name ${formatGeneralName(name)} is ${state}`,
-  );
+  for (const [type, list] of permitted) {
+    for (const name of names.get(type) ?? []) {
+      const allowed = list.some((constraint) => {
+        budget.spend("nameComparisons");
+        return constraint.permits(name);
+      });
+      if (!allowed) refuse(name, "not permitted");
+    }
+  }
 }
 
 /** The names that constraints apply to. */
-function subjectNames(certificate: Certificate, commonName: boolean): readonly GeneralName[] {
+function subjectNames(certificate: Certificate, commonName: boolean): ByType<GeneralName> {
   let names = SUBJECT_NAMES.get(certificate);
   if (names === undefined) {
     const { subject, subjectAltName } = certificate;
-    names = [
+    names = byType<GeneralName>([
       ...subjectAltName ?? [],
       ...(subject.isEmpty ? [] : [{ type: "directory", value: subject } as const]),
-      // RFC 5280: with no subject alternative name, to the attribute of type emailAddress
+      // RFC 5280: with no subject alternative name, to the attribute of type emailAddress. What is no text is no mailbox
       ...(subjectAltName === undefined
-        ? subject.values(OIDS.emailAddress).map((value) => ({ type: "email", value }) as const)
+        ? subject.rdns.flat().filter(({ type }) => type === OIDS.emailAddress)
+          .map(({ value }) => ({ type: "email", value: value ?? "" }) as const)
         : []),
-    ];
+    ]);
     SUBJECT_NAMES.set(certificate, names);
   }
-  if (!commonName || names.some(({ type }) => type === "dns" || type === "ip")) return names;
+  if (!commonName || names.has("dns") || names.has("ip")) return names;
   const hosts = certificate.subject.values(OIDS.commonName).flatMap((value): GeneralName[] => {
     const address = parseIpAddress(value);
     if (address !== null) return [{ type: "ip", value: address }];
     const options = { underscore: true, wildcard: true };
     return normalizeDnsName(value, options) === null ? [] : [{ type: "dns", value }];
   });
-  return [...names, ...hosts];
+  return new Map([...names, ...byType(hosts)]);
 }
 
 function prepare(constraints: NameConstraints): Prepared {
   let prepared = PREPARED.get(constraints);
   if (prepared === undefined) {
     prepared = {
-      permitted: constraints.permitted.map(prepareOne),
-      excluded: constraints.excluded.map(prepareOne),
+      permitted: byType(constraints.permitted.map(prepareOne)),
+      excluded: byType(constraints.excluded.map(prepareOne)),
     };
     PREPARED.set(constraints, prepared);
   }
@@ -133,9 +139,12 @@ function prepareOne(name: GeneralName): Constraint {
     case "ip":
       return ipConstraint(name);
     case "directory": {
-      const within = (other: GeneralName) =>
-        other.type === "directory" && other.value.isWithin(name.value);
-      return { type: "directory", name, permits: within, excludes: within };
+      return {
+        type: "directory",
+        name,
+        permits: (other) => other.type === "directory" && other.value.isWithin(name.value),
+        excludes: (other) => other.type === "directory" && other.value.mayBeWithin(name.value),
+      };
     }
     default:
       // RFC 5280: process the constraint or reject the certificate, where such a name occurs
@@ -143,15 +152,14 @@ function prepareOne(name: GeneralName): Constraint {
   }
 }
 
-/** A name is compared with every constraint, so it is normalised once. */
-function presentedName(name: GeneralName): string | null {
-  if (name.type !== "dns") return null;
-  let presented = PRESENTED.get(name);
-  if (presented === undefined) {
-    presented = normalizeDnsName(name.value, { underscore: true, wildcard: true });
-    PRESENTED.set(name, presented);
-  }
-  return presented;
+/** A name is compared with every constraint, so it is taken apart once. */
+function once<T>(parse: (value: string) => T): (name: Of<"dns" | "email" | "uri">) => T {
+  const known = new WeakMap<GeneralName, { readonly parsed: T }>();
+  return (name) => {
+    let entry = known.get(name);
+    if (entry === undefined) known.set(name, entry = { parsed: parse(name.value) });
+    return entry.parsed;
+  };
 }
 
 type Of<T extends GeneralName["type"]> = Extract<GeneralName, { type: T }>;
@@ -159,13 +167,19 @@ type Of<T extends GeneralName["type"]> = Extract<GeneralName, { type: T }>;
 const isWithin = (name: string, base: string) =>
   base === "" || name === base || name.endsWith(`.${base}`);
 
+const presentedName = once((value) =>
+  normalizeDnsName(value, { underscore: true, wildcard: true })
+);
+const presentedMailbox = once(mailboxOf);
+const presentedHost = once(uriHost);
+
 function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint {
   // The empty constraint is every name. A leading period has no meaning here (RFC 5280 gives it one for
   // URI only), and implementations disagree about it
   const base = name.value === "" ? "" : normalizeDnsName(name.value, { underscore: true });
   if (base === null) throw malformed(name);
   const compare = (other: GeneralName, any: boolean) => {
-    const presented = presentedName(other);
+    const presented = other.type === "dns" ? presentedName(other) : null;
     // What is no DNS name lies nowhere, and may lie anywhere
     if (presented === null) return any;
     if (!presented.startsWith("*.")) return isWithin(presented, base);
@@ -215,7 +229,7 @@ function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint {
     within = ({ host }) => matches(host);
   }
   const compare = (other: GeneralName, any: boolean) => {
-    const mailbox = other.type === "email" ? mailboxOf(other.value) : null;
+    const mailbox = other.type === "email" ? presentedMailbox(other) : null;
     return mailbox === null ? any : within(mailbox);
   };
   return {
@@ -230,7 +244,7 @@ function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint {
   const matches = hostConstraint(name);
   const compare = (other: GeneralName, any: boolean) => {
     // RFC 5280: a URI without a host that is a name MUST be rejected where a constraint applies
-    const host = other.type === "uri" ? uriHost(other.value) : null;
+    const host = other.type === "uri" ? presentedHost(other) : null;
     return host === null ? any : matches(host);
   };
   return {
@@ -244,7 +258,8 @@ function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint {
 /** The host of a URI that has an authority (RFC 3986, Section 3.2.2), or null. */
 function uriHost(uri: string): string | null {
   const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1];
-  if (authority === undefined) return null;
+  // A browser takes a backslash for a slash, others for a part of the user's name
+  if (authority === undefined || authority.includes("\\")) return null;
   const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/:[0-9]*$/, "");
   return normalizeDnsName(host, { underscore: true, finalDot: true });
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "./certificate.ts";
-import { attempt, colonHex, extensionText, hexLines, printable } from "./certificate_text.ts";
+import { attempt, colonHex, extensionText, hexLines } from "./certificate_text.ts";
 import { DerReader } from "./der.ts";
 import type { EcCurve, KeyAlgorithm } from "./private_key.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
@@ -50,11 +50,11 @@ export async function formatCertificate(certificate: Certificate): Promise<strin
     at(8, `Version: ${version} (0x${version - 1})`),
     ...serialLines(serialNumber),
     at(8, `Signature Algorithm: ${signatureName}`),
-    at(8, `Issuer: ${printable(String(issuer))}`),
+    at(8, `Issuer: ${issuer}`),
     at(8, "Validity"),
     at(12, `Not Before: ${formatTime(notBefore)}`),
     at(12, `Not After : ${formatTime(notAfter)}`),
-    at(8, `Subject: ${printable(String(subject))}`),
+    at(8, `Subject: ${subject}`),
     at(8, "Subject Public Key Info:"),
     ...("error" in key ? [at(12, `<${key.error.message}>`)] : keyLines(key)),
     ...(extensions.length === 0 ? [] : [at(8, "X509v3 extensions:"), ...extensions]),

@@ -4,6 +4,7 @@ import { constructedTag, contextTag, type DerReader } from "./der.ts";
 import type { DerWriter } from "./der_writer.ts";
 import { formatIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";
+import { printable } from "./printable.ts";
 
 /** A name of any of the kinds of RFC 5280, Section 4.2.1.6. */
 export type GeneralName =
@@ -157,7 +158,8 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
 }
 
 /**
- * Prints a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`.
+ * Prints a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`. Control characters are escaped, so
+ * that it may stand in a log or on a terminal.
  *
  * @param name The name.
  * @returns The text.
@@ -173,11 +175,11 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
 export function formatGeneralName(name: GeneralName): string {
   switch (name.type) {
     case "dns":
-      return `DNS:${name.value}`;
+      return `DNS:${printable(name.value)}`;
     case "email":
-      return `email:${name.value}`;
+      return `email:${printable(name.value)}`;
     case "uri":
-      return `URI:${name.value}`;
+      return `URI:${printable(name.value)}`;
     case "ip":
       return `IP Address:${formatIpAddress(name.value)}`;
     case "directory":

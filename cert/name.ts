@@ -62,6 +62,7 @@ const STRING_TAGS: ReadonlyMap<string, number> = new Map<string, number>([
   [OIDS.emailAddress, TAG.ia5String],
 ]);
 
+const ENCODER = new TextEncoder();
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const UTF16 = new TextDecoder("utf-16be", { fatal: true, ignoreBOM: true });
 
@@ -108,6 +109,8 @@ export class Name {
   readonly rdns: readonly (readonly NameAttribute[])[];
   #key: string | undefined;
   #rdnKeys: readonly string[] | undefined;
+  #rdnTextKeys: readonly string[] | undefined;
+  #text: string | undefined;
 
   /**
    * Creates a name; {@linkcode Name.parse} and {@linkcode Name.read} are the ways to get one.
@@ -203,7 +206,7 @@ export class Name {
 
   /** The key of each relative distinguished name. */
   get rdnKeys(): readonly string[] {
-    return this.#rdnKeys ??= this.rdns.map((rdn) => rdn.map(attributeKey).sort().join("+"));
+    return this.#rdnKeys ??= keysOf(this.rdns, folds);
   }
 
   /**
@@ -224,8 +227,22 @@ export class Name {
    * @returns Whether all of the RDNs of the base begin this name.
    */
   isWithin(base: Name): boolean {
-    const keys = this.rdnKeys;
-    return base.rdnKeys.length <= keys.length && base.rdnKeys.every((key, i) => key === keys[i]);
+    return startsWith(this.rdnKeys, base.rdnKeys);
+  }
+
+  /**
+   * Tells whether this name may be taken for one in the subtree below another: as {@linkcode Name.isWithin}, but
+   * text counts in whatever type of string it is, for that is how many programs compare.
+   *
+   * @param base The name at the top of the subtree.
+   * @returns Whether the text of all of the RDNs of the base begins this name.
+   */
+  mayBeWithin(base: Name): boolean {
+    return startsWith(this.#textKeys, base.#textKeys);
+  }
+
+  get #textKeys(): readonly string[] {
+    return this.#rdnTextKeys ??= keysOf(this.rdns, () => true);
   }
 
   /**
@@ -234,7 +251,8 @@ export class Name {
    * @returns The text.
    */
   toString(): string {
-    return this.rdns.toReversed().map((rdn) => rdn.map(printAttribute).join("+")).join(",");
+    return this.#text ??= this.rdns.toReversed()
+      .map((rdn) => rdn.map(printAttribute).join("+")).join(",");
   }
 }
 
@@ -246,11 +264,25 @@ function readAttribute(set: DerReader): NameAttribute {
   return { type, tag, der, value: decodeText(tag, content) };
 }
 
-function attributeKey({ type, tag, der, value }: NameAttribute): string {
-  // RFC 5280, Section 7.1 for PrintableString and UTF8String; Section 7.3 for domain components
-  const folds = tag === TAG.printableString || tag === TAG.utf8String ||
+function startsWith(keys: readonly string[], beginning: readonly string[]): boolean {
+  return beginning.length <= keys.length && beginning.every((key, i) => key === keys[i]);
+}
+
+/** RFC 5280, Section 7.1 for PrintableString and UTF8String; Section 7.3 for domain components. */
+function folds({ tag, type }: NameAttribute): boolean {
+  return tag === TAG.printableString || tag === TAG.utf8String ||
     (tag === TAG.ia5String && type === OIDS.domainComponent);
-  if (!folds || value === null) return `${type}#${der.toHex()}`;
+}
+
+function keysOf(
+  rdns: readonly (readonly NameAttribute[])[],
+  isText: (attribute: NameAttribute) => boolean,
+): readonly string[] {
+  return rdns.map((rdn) => rdn.map((one) => attributeKey(one, isText(one))).sort().join("+"));
+}
+
+function attributeKey({ type, der, value }: NameAttribute, isText: boolean): string {
+  if (!isText || value === null) return `${type}#${der.toHex()}`;
   const text = value.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
   // The length keeps two names from having one key
   return `${type}=${text.length}:${text}`;
@@ -262,8 +294,11 @@ function printAttribute({ type, value, der }: NameAttribute): string {
   if (name === undefined || value === null) return `${name ?? type}=#${der.toHex()}`;
   const escaped = value
     .replace(/["+,;<>\\]/g, "\\$&")
-    // deno-lint-ignore no-control-regex
-    .replace(/[\x00-\x1f\x7f]/g, (c) => `\\${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    // RFC 4514, Section 2.4, lets any byte be escaped: here what moves a cursor or turns the direction of writing
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (c) => ENCODER.encode(c).toHex().replace(/../g, "\\$&"),
+    )
     .replace(/^[ #]/, "\\$&")
     .replace(/ $/, "\\ ");
   return `${name}=${escaped}`;
@@ -318,7 +353,7 @@ function parseText(text: string): WriteAttribute[][] {
           end = bytes.length;
         } else {
           if ('"<>\0'.includes(character)) return fail(`"${character}" is not escaped`);
-          bytes.push(...new TextEncoder().encode(character));
+          bytes.push(...ENCODER.encode(character));
           position += character.length;
           if (character !== " ") end = bytes.length;
         }

@@ -4,6 +4,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
 import type { Certificate } from "../../cert/certificate.ts";
 import { checkNameConstraints } from "../../cert/check_name_constraints.ts";
+import { TAG } from "../../cert/der.ts";
+import { DerWriter } from "../../cert/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
 import { subjectAltName } from "../../cert/extensions/alt_name.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";
@@ -86,6 +88,9 @@ const CASES: [GeneralName, GeneralName, "in" | "partly" | "out"][] = [
   [ip("2001:db8::1"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "in"],
   [ip("2001:db9::1"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "out"],
   [ip("2001:db8::1"), net("c0000200ffffff00"), "out"],
+  // Browsers take the backslash for a slash, RFC 3986 for nothing that may stand here
+  [uri("http://good.com\\@evil.com/"), uri("evil.com"), "partly"],
+  [uri("http://good.com\\@evil.com/"), uri("good.com"), "partly"],
   [{ type: "ip", value: Uint8Array.of(1, 2, 3) }, net("0000000000000000"), "partly"],
   [directory("CN=a,O=b"), directory("O=B"), "in"],
   [directory("O=b"), directory("CN=a,O=b"), "out"],
@@ -135,6 +140,30 @@ Deno.test("checkNameConstraints() takes the common name of a server for a host n
   const both = await named([dns("www.example.org")], "CN=www.example.com");
   assertEquals(verdict(both, [dns("example.org")], [], true), "ok");
   assertEquals(verdict(await named([], "CN=A Name"), [dns("example.org")], [], true), "ok");
+});
+
+Deno.test("checkNameConstraints() excludes a directory name in whatever type of string it is", async () => {
+  const typed = (tag: number, content: Uint8Array) =>
+    new DerWriter().sequence((w) => {
+      w.setOf([(w) => w.sequence((w) => w.oid(OIDS.organizationName).primitive(tag, content))]);
+    }).finish();
+  const bmp = Uint8Array.from([..."Evil"].flatMap((c) => [0, c.charCodeAt(0)]));
+  const latin = new TextEncoder().encode("EVIL");
+  for (const [tag, content] of [[TAG.bmpString, bmp], [TAG.teletexString, latin]] as const) {
+    const name = Name.fromDer(typed(tag, content));
+    const certificate = await named([{ type: "directory", value: name }]);
+    assertEquals(verdict(certificate, [], [directory("O=Evil")]), OUT);
+    // To be permitted, it must be the same name to everybody
+    assertEquals(verdict(certificate, [directory("O=Evil")], []), OUT);
+    assertEquals(verdict(certificate, [], [directory("O=Other")]), "ok");
+  }
+});
+
+Deno.test("checkNameConstraints() permits no e-mail address that is no text", async () => {
+  const value = new DerWriter().primitive(TAG.ia5String, Uint8Array.of(0xe4, 0x40, 0x62)).finish();
+  const subject = `E=#${value.toHex()}`;
+  assertEquals(verdict(await named([], subject), [email("example.org")], []), OUT);
+  assertEquals(verdict(await named([], subject), [], [email("example.org")]), OUT);
 });
 
 Deno.test("checkNameConstraints() refuses constraints that are none", async () => {

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { certificateToJson } from "../../cert/certificate_to_json.ts";
-import { colonHex, hexLines, printable } from "../../cert/certificate_text.ts";
+import { colonHex, hexLines } from "../../cert/certificate_text.ts";
+import { printable } from "../../cert/printable.ts";
 import { parseCertificate } from "../../cert/certificate.ts";
 import { crlDistributionPoints } from "../../cert/extensions/crl_distribution_points.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";

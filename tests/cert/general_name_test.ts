@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
 import { DerReader } from "../../cert/der.ts";
 import { DerWriter } from "../../cert/der_writer.ts";
@@ -60,4 +60,16 @@ Deno.test("readGeneralName() refuses text that is not ASCII, and unknown kinds",
 Deno.test("readGeneralNames() wants one name at least", () => {
   const reader = new DerReader(new Uint8Array(0), "test");
   assertThrows(() => readGeneralNames(reader), NssError, "not a GeneralName");
+});
+
+Deno.test("formatGeneralName() prints nothing that moves a cursor", () => {
+  for (const type of ["dns", "email", "uri"] as const) {
+    const text = formatGeneralName({ type, value: "a\u001b[2J\nb" });
+    assertStringIncludes(text, ":a\\u{1b}[2J\\u{a}b");
+  }
+  const value = Name.parse("CN=a\\0A\\C2\\9B\\E2\\80\\AEb");
+  assertEquals(value.commonName, "a\n\u009b\u202eb");
+  const text = formatGeneralName({ type: "directory", value });
+  assertEquals(text, "DirName:CN=a\\0a\\c2\\9b\\e2\\80\\aeb");
+  assert(Name.parse(`${value}`).equals(value));
 });
