@@ -109,6 +109,50 @@ export function localCertificate(socket: SslSocket): Certificate | null {
 }
 
 /**
+ * The peer's certificate (`SSL_RevealCert`): the same as {@linkcode peerCertificate}.
+ *
+ * @param socket The socket.
+ * @returns The certificate; `null` where the peer has shown none, or not yet.
+ *
+ * @example Usage
+ * ```ts
+ * import { importFD, revealCert } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { hostname: "example.com" });
+ * assertEquals(revealCert(socket), null); // no handshake yet
+ * await socket.close();
+ * ```
+ */
+export function revealCert(socket: SslSocket): Certificate | null {
+  return peerCertificate(socket);
+}
+
+/**
+ * Takes care that this connection's session is not resumed (`SSL_InvalidateSession`); the connection itself goes on.
+ *
+ * A client forgets the session, and those that it still gets in this connection. A server sends no more tickets in
+ * it; those that have left are good until they expire, as in NSS.
+ *
+ * @param socket The socket, its handshake complete.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { importFD, invalidateSession } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await socket.handshake();
+ * invalidateSession(socket); // say, since the user has logged out
+ * ```
+ */
+export function invalidateSession(socket: SslSocket): void {
+  connectionOf(socket).connectedEngine.invalidateSession();
+}
+
+/**
  * The bytes that can be read without waiting (`SSL_DataPending`).
  *
  * @param socket The socket.

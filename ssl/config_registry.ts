@@ -3,11 +3,18 @@
 import type { SslConfig } from "./config.ts";
 import { SslError } from "./errors.ts";
 
-const configs = new WeakMap<object, { readonly config: SslConfig; locked: boolean }>();
+interface Entry {
+  readonly config: SslConfig;
+  locked: boolean;
+  /** Whether the name hook is being asked, and what it has done to the configuration. */
+  naming: "no" | "asked" | "reconfigured";
+}
+
+const configs = new WeakMap<object, Entry>();
 
 /** Gives a socket, listener or model its configuration, which its setters change in place. */
 export function setConfig(target: object, config: SslConfig): void {
-  configs.set(target, { config, locked: false });
+  configs.set(target, { config, locked: false, naming: "no" });
 }
 
 /** The configuration of a socket, listener or model. */
@@ -31,7 +38,40 @@ export function configToChange(target: object): SslConfig {
   throw new SslError("PR_IS_CONNECTED_ERROR", "Cannot configure socket: its handshake has begun");
 }
 
-function entryOf(target: object): { readonly config: SslConfig; locked: boolean } {
+/**
+ * The configuration of a socket that is to be reconfigured: as long as it may be changed, and while the name hook is being asked.
+ *
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` at any other time.
+ */
+export function configToReconfigure(target: object): SslConfig {
+  const entry = entryOf(target);
+  if (entry.naming === "no") return configToChange(target);
+  entry.naming = "reconfigured";
+  return entry.config;
+}
+
+/** Asks the name hook; says what it returned, and the configuration if it has changed that. */
+export async function whileReconfigurable<T>(
+  target: object,
+  ask: () => T | Promise<T>,
+): Promise<{ readonly answer: T; readonly reconfigured: SslConfig | null }> {
+  const entry = configs.get(target);
+  if (entry === undefined) return { answer: await ask(), reconfigured: null };
+  entry.naming = "asked";
+  try {
+    const answer = await ask();
+    return { answer, reconfigured: isReconfigured(entry) ? entry.config : null };
+  } finally {
+    entry.naming = "no";
+  }
+}
+
+/** A function, since TypeScript does not see that the hook may have changed it meanwhile. */
+function isReconfigured({ naming }: Entry): boolean {
+  return naming === "reconfigured";
+}
+
+function entryOf(target: object): Entry {
   const entry = configs.get(target);
   if (entry !== undefined) return entry;
   throw new SslError("PR_BAD_DESCRIPTOR_ERROR", "Cannot configure: this is no socket and no model");

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { Certificate } from "../cert/certificate.ts";
 import { normalizeHostname } from "./config.ts";
 import { configOf, configToChange } from "./config_registry.ts";
 import type {
@@ -13,6 +14,7 @@ import type {
 import type { SslModel } from "./model.ts";
 import type { SslListener } from "./ssl_listener.ts";
 import type { SslSocket } from "./ssl_socket.ts";
+import { type CertificateInput, toCertificates } from "./credential.ts";
 
 /** What can be configured: a socket until its handshake begins, a listener for the sockets to come, a model. */
 export type Configurable = SslSocket | SslListener | SslModel;
@@ -55,6 +57,89 @@ export function setURL(target: Configurable, url: string | URL): void {
  */
 export function revealURL(target: Configurable): string | null {
   return configOf(target).hostname;
+}
+
+/**
+ * Keeps a client's cached sessions apart from others of the same host (`SSL_SetSockPeerID`): those of another peer behind the same
+ * name, or of another identity that a `getClientAuthData` hook chooses.
+ *
+ * @param target The socket or model.
+ * @param peerId What tells them apart; `null` for nothing.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, setSockPeerID } from "@nss/nss";
+ *
+ * setSockPeerID(newModel({ hostname: "example.com" }), "through proxy.example:3128");
+ * ```
+ */
+export function setSockPeerID(target: Configurable, peerId: string | null): void {
+  configToChange(target).peerId = peerId;
+}
+
+/**
+ * Sets whose certificates a server says that it takes when it asks for one (`SSL_SetTrustAnchors`). It is a hint for clients that have
+ * several: who is trusted is up to `caCerts` and the context, and does not change.
+ *
+ * @param target The socket, listener or model.
+ * @param certs The authorities, of which the names count; `null` for those of `caCerts`, an empty list for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { createCertificate, generateKeyPair, newModel, setTrustAnchors } from "@nss/nss";
+ *
+ * const keys = await generateKeyPair();
+ * const ca = await createCertificate({ ...keys, subject: "CN=Staff CA", isCa: true });
+ * setTrustAnchors(newModel({ role: "server", clientAuth: "request" }), [ca]);
+ * ```
+ */
+export function setTrustAnchors(
+  target: Configurable,
+  certs: readonly CertificateInput[] | null,
+): void {
+  const names = certs?.flatMap(toCertificates).map(({ subject }: Certificate) => subject);
+  configToChange(target).caNames = names ?? null;
+}
+
+/**
+ * Sets what a password callback is told when this socket needs a key of a token (`SSL_SetPKCS11PinArg`).
+ *
+ * @param target The socket, listener or model.
+ * @param arg Whatever the callback knows what to do with.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealPinArg, setPKCS11PinArg } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel();
+ * setPKCS11PinArg(model, { window: "main" });
+ * assertEquals(revealPinArg(model), { window: "main" });
+ * ```
+ */
+export function setPKCS11PinArg(target: Configurable, arg: unknown): void {
+  configToChange(target).pinArg = arg;
+}
+
+/**
+ * What {@linkcode setPKCS11PinArg} has set (`SSL_RevealPinArg`).
+ *
+ * @param target The socket, listener or model.
+ * @returns The argument; `undefined` where none is set.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealPinArg } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(revealPinArg(newModel()), undefined);
+ * ```
+ */
+export function revealPinArg(target: Configurable): unknown {
+  return configOf(target).pinArg;
 }
 
 /**

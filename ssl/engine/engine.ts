@@ -2,7 +2,7 @@
 
 import { errorFromAlert } from "../alerts.ts";
 import type { ChannelInfo } from "../channel_info.ts";
-import type { SslConfig } from "../config.ts";
+import { offersTls12, offersTls13, type SslConfig } from "../config.ts";
 import { SslError, toSslError } from "../errors.ts";
 import { startClient } from "../handshake/client/start.ts";
 import type { ConnectionKeys } from "../handshake/connection_keys.ts";
@@ -14,6 +14,7 @@ import {
   type HandshakeState,
   nothingNegotiated,
 } from "../handshake/handshake.ts";
+import { clientSessionCache, clientSessionKey } from "../session_cache/client.ts";
 import { startServer } from "../handshake/server/start.ts";
 import { Transcript } from "../handshake/transcript.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
@@ -284,6 +285,15 @@ export class SslEngine {
     }
   }
 
+  /** Forgets the session of this connection, and hands out no more tickets to it. */
+  invalidateSession(): void {
+    const { config, negotiated, peerAddress } = this.#hs;
+    negotiated.sessionInvalidated = true;
+    this.#tickets = [];
+    const key = config.role === "client" ? clientSessionKey(config, peerAddress) : null;
+    if (key !== null) clientSessionCache(config.context).delete(key);
+  }
+
   /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */
   exportKeyingMaterial(
     label: string,
@@ -420,10 +430,7 @@ export class SslEngine {
       }
       return;
     }
-    // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says. In TLS 1.2 the level counts.
-    const isWarning = description === alertCode("user_canceled") ||
-      (level === ALERT_LEVELS.warning && this.#hs.negotiated.version === TLS_1_2);
-    if (!isWarning) throw errorFromAlert(description);
+    if (!this.#isWarning(level, description)) throw errorFromAlert(description);
     this.#refuseInterleaving();
     if (++this.#warningAlerts > MAX_WARNING_ALERTS) {
       throw new SslError(
@@ -433,9 +440,21 @@ export class SslEngine {
     }
   }
 
+  #isWarning(level: number, description: number): boolean {
+    const { config, negotiated } = this.#hs;
+    // In TLS 1.2 the level counts (RFC 5246, Section 7.2), and so it does while a server may still choose TLS 1.2: some send
+    // the warning unrecognized_name before ServerHello (RFC 6066, Section 3).
+    if (negotiated.version === TLS_1_2 || (negotiated.version === 0 && offersTls12(config))) {
+      return level === ALERT_LEVELS.warning;
+    }
+    // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says.
+    return description === alertCode("user_canceled");
+  }
+
   #takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
     const state = this.#state;
-    const isTls12 = this.#hs.negotiated.version === TLS_1_2;
+    const { config, negotiated } = this.#hs;
+    const isTls12 = negotiated.version === TLS_1_2 || !offersTls13(config);
     // RFC 8446, Section 5: dropped between the first ClientHello and the peer's Finished, if it is the single byte 1.
     const isDue = isTls12
       ? state?.takeChangeCipherSpec !== undefined
@@ -486,7 +505,7 @@ export class SslEngine {
         }
       },
       sendChangeCipherSpec: () => {
-        if (this.#sentChangeCipherSpec) return;
+        if (this.#sentChangeCipherSpec || this.#writeClosed || this.#error !== null) return;
         this.#sentChangeCipherSpec = true;
         this.#write.writeChangeCipherSpec();
       },
@@ -515,7 +534,7 @@ export class SslEngine {
         this.#emptyRecords = 0;
         this.#ticketsReady = event.tickets.then(
           (tickets) => {
-            this.#tickets = tickets;
+            if (!this.#hs.negotiated.sessionInvalidated) this.#tickets = tickets;
           },
           () => {}, // a connection without tickets is a good connection
         );

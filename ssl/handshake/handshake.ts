@@ -81,6 +81,8 @@ export interface Negotiated {
   extendedMasterSecret: boolean;
   /** The ticket that a server of TLS 1.2 has sent in this handshake, or that the resumed session came with. */
   tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly expiresAt: number } | null;
+  /** Whether the application wants the session never to be resumed. */
+  sessionInvalidated: boolean;
   /** Whether the application's hook was asked for a client certificate. */
   askedForClientAuthData: boolean;
   /** The peer's certificates. */
@@ -142,6 +144,7 @@ export function nothingNegotiated(): Negotiated {
     badCertAccepted: false,
     extendedMasterSecret: true,
     tls12Ticket: null,
+    sessionInvalidated: false,
     askedForClientAuthData: false,
     peerChain: [],
     localChain: [],

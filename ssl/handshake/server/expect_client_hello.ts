@@ -2,6 +2,7 @@
 
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
+import { whileReconfigurable } from "../../config_registry.ts";
 import { offersTls12, offersTls13, resolveConfig, type SslConfig } from "../../config.ts";
 import { effectiveConfig } from "../../effective_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
@@ -237,11 +238,16 @@ async function applyServerName(
   if (sniSocketConfig === null) return;
   let chosen;
   try {
-    chosen = await sniSocketConfig(hs.socket, {
-      serverName: name,
-      alpnProtocols: extensions?.get(alpnProtocols) ?? [],
-    });
-    if (chosen) hs.config = effectiveConfig({ ...resolveConfig(chosen, hs.config), role: "server" });
+    const request = { serverName: name, alpnProtocols: extensions?.get(alpnProtocols) ?? [] };
+    const { answer, reconfigured } = await whileReconfigurable(
+      hs.socket,
+      () => sniSocketConfig(hs.socket, request),
+    );
+    chosen = answer;
+    if (chosen || reconfigured) {
+      const config = resolveConfig(chosen || {}, reconfigured ?? hs.config);
+      hs.config = effectiveConfig({ ...config, role: "server" });
+    }
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

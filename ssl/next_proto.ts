@@ -1,0 +1,63 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { setAlpnProtocols } from "./config.ts";
+import { configToChange } from "./config_registry.ts";
+import type { Configurable } from "./configure.ts";
+import { connectionOf, type SslSocket } from "./ssl_socket.ts";
+
+/**
+ * What became of the application protocol (`SSLNextProtoState`): `"SELECTED"` by ALPN, or `"NO_SUPPORT"`: the ends have not spoken of it,
+ * or not yet. NSS's other states belong to NPN.
+ */
+export type NextProtoState = "NO_SUPPORT" | "SELECTED";
+
+/** The application protocol, and how it came to be. */
+export interface NextProto {
+  /** What became of it. */
+  readonly state: NextProtoState;
+  /** The protocol; `null` where there is none. */
+  readonly protocol: string | null;
+}
+
+/**
+ * Sets the application protocols (`SSL_SetNextProtoNego`; RFC 7301), as the option `alpnProtocols` does.
+ *
+ * The first is the favourite. NSS moves it to the end, as the fallback that it was in NPN; here it stays where it is.
+ *
+ * @param target The socket, listener or model.
+ * @param protocols The protocols' names; none for no ALPN.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a name is not 1 to 255 bytes long; `PR_IS_CONNECTED_ERROR` once the handshake
+ * has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, setNextProtoNego } from "@nss/nss";
+ *
+ * setNextProtoNego(newModel(), ["h2", "http/1.1"]);
+ * ```
+ */
+export function setNextProtoNego(target: Configurable, protocols: readonly string[]): void {
+  setAlpnProtocols(configToChange(target), protocols);
+}
+
+/**
+ * The application protocol that was agreed on (`SSL_GetNextProto`).
+ *
+ * @param socket The socket.
+ * @returns The protocol, and what became of it.
+ *
+ * @example Usage
+ * ```ts
+ * import { getNextProto, importFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { alpnProtocols: ["h2"] });
+ * assertEquals(getNextProto(socket), { state: "NO_SUPPORT", protocol: null }); // no handshake yet
+ * await socket.close();
+ * ```
+ */
+export function getNextProto(socket: SslSocket): NextProto {
+  const protocol = connectionOf(socket).channelInfo?.alpnProtocol ?? null;
+  return { state: protocol === null ? "NO_SUPPORT" : "SELECTED", protocol };
+}

@@ -1,0 +1,43 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { configOf, configToReconfigure } from "./config_registry.ts";
+import type { SslModel } from "./model.ts";
+import type { SslSocket } from "./ssl_socket.ts";
+
+/**
+ * Replaces a socket's configuration by a model's (`SSL_ReconfigFD`): before the handshake, or in a server's
+ * `sniSocketConfig` hook, once the name is known that the client asks for.
+ *
+ * All is copied but what makes the socket the one that it is: its role, host name, peer ID and context. A hook that the model has not set
+ * leaves the socket's own in place. A hook may also return `{ model }`, which is the shorter way.
+ *
+ * @param model The model, or another socket.
+ * @param socket The socket to change.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` at any other time.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, reconfigFD, type SniSocketConfigHook } from "@nss/nss";
+ *
+ * const admin = newModel({ role: "server", clientAuth: "require" });
+ * const hook: SniSocketConfigHook = (socket, { serverName }) => {
+ *   if (serverName === "admin.example") reconfigFD(admin, socket);
+ *   return undefined;
+ * };
+ * ```
+ */
+export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void {
+  const from = configOf(model);
+  const config = configToReconfigure(socket);
+  const { role, hostname, peerId, context } = config;
+  const hooks = {
+    authCertificate: from.authCertificate ?? config.authCertificate,
+    badCert: from.badCert ?? config.badCert,
+    getClientAuthData: from.getClientAuthData ?? config.getClientAuthData,
+    sniSocketConfig: from.sniSocketConfig ?? config.sniSocketConfig,
+    handshakeCallback: from.handshakeCallback ?? config.handshakeCallback,
+    keyLog: from.keyLog ?? config.keyLog,
+    pinArg: from.pinArg ?? config.pinArg,
+  };
+  Object.assign(config, from, hooks, { role, hostname, peerId, context });
+}
