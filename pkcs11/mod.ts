@@ -75,6 +75,7 @@ export {
 export {
   MAX_PASSWORD_TRIES,
   type PasswordAnswer,
+  type PasswordAuthenticated,
   type PasswordFunc,
   PW_AUTHENTICATED,
   setPasswordFunc,

@@ -7,7 +7,13 @@ import type { Slot } from "./slot.ts";
  * What a {@linkcode PasswordFunc} returns where the user has given the password at the token itself, or the function
  * has logged the token in (`PK11_PW_AUTHENTICATED`).
  */
-export const PW_AUTHENTICATED: unique symbol = Symbol("PW_AUTHENTICATED");
+export const PW_AUTHENTICATED: PasswordAuthenticated = Object.freeze({ isAuthenticated: true });
+
+/** What {@linkcode PW_AUTHENTICATED} is. */
+export interface PasswordAuthenticated {
+  /** The token has been logged in. */
+  readonly isAuthenticated: true;
+}
 
 /**
  * Gives the password of a token (`PK11PasswordFunc`).
@@ -26,7 +32,7 @@ export type PasswordFunc = (
 ) => PasswordAnswer | Promise<PasswordAnswer>;
 
 /** What a {@linkcode PasswordFunc} answers. */
-export type PasswordAnswer = string | null | undefined | typeof PW_AUTHENTICATED;
+export type PasswordAnswer = string | null | undefined | PasswordAuthenticated;
 
 /**
  * How many passwords are tried before a login fails. NSS goes on as long as there are answers, which locks smart

@@ -2,7 +2,7 @@
 
 import { NssError } from "../cert/errors.ts";
 import type { NssContext } from "./context.ts";
-import { MAX_PASSWORD_TRIES, passwordFuncOf, PW_AUTHENTICATED } from "./password.ts";
+import { MAX_PASSWORD_TRIES, passwordFuncOf } from "./password.ts";
 import type { Token, TokenOptions } from "./token.ts";
 
 /** What a {@linkcode Slot} is made with. */
@@ -157,14 +157,10 @@ export class Slot {
         throw fail("SEC_ERROR_TOKEN_NOT_LOGGED_IN", "no password function is set");
       }
       const answer = await func(this, tries > 0, pinArg);
-      if (answer === PW_AUTHENTICATED) {
-        if (token.isLoggedIn) return;
-        continue;
-      }
       if (answer === null || answer === undefined) {
         throw fail("SEC_ERROR_BAD_PASSWORD", "the password function gave up");
       }
-      if (token.isLoggedIn || await token.login(answer)) return;
+      if (token.isLoggedIn || (typeof answer === "string" && await token.login(answer))) return;
     }
     throw fail("SEC_ERROR_BAD_PASSWORD", `the password is wrong, ${MAX_PASSWORD_TRIES} were tried`);
   }
