@@ -25,7 +25,15 @@ import {
   session,
   shake,
 } from "./_support.ts";
-import { Acquaintance, BOTH_VERSIONS, ONLY_TLS12, type Tapped, tapped, tls12 } from "./_tls12.ts";
+import {
+  Acquaintance,
+  BOTH_VERSIONS,
+  ONLY_TLS12,
+  SUITE,
+  type Tapped,
+  tapped,
+  tls12,
+} from "./_tls12.ts";
 
 const T = HandshakeType;
 /** Stands in the orders for change_cipher_spec, which is no handshake message. */
