@@ -107,22 +107,6 @@ export function decodePrivateKeyBlock(block: PemBlock): PrivateKeyInfo {
 }
 
 /**
- * Reads a private key from PEM text; see {@linkcode findPrivateKeyPem}.
- *
- * @param text The text.
- * @returns The key.
- * @throws {NssError} As {@linkcode findPrivateKeyPem} and {@linkcode decodePrivateKey}.
- */
-export function decodePrivateKeyPem(text: string): PrivateKeyInfo {
-  const block = findPrivateKeyPem(text);
-  try {
-    return decodePrivateKeyBlock(block);
-  } finally {
-    block.der.fill(0);
-  }
-}
-
-/**
  * Tells whether a block of PEM is a private key under a password.
  *
  * @param block The block.

@@ -45,6 +45,9 @@ export type FunctionName = keyof typeof FUNCTIONS;
 /** What a function takes. */
 export type Argument = number | bigint | Uint8Array<ArrayBuffer> | null;
 
+/** What calls functions: a {@linkcode Library}. */
+export type Caller = Pick<Library, "call" | "tryCall">;
+
 type Call = (...args: Argument[]) => Promise<bigint>;
 
 /** Where the pointers of CK_FUNCTION_LIST begin: behind CK_VERSION and what aligns it. */

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/errors.ts";
-import type { FunctionName, Library } from "./library.ts";
+import type { Argument, Caller, FunctionName } from "./library.ts";
 import { alloc, pin } from "./memory.ts";
 import { ModuleError } from "./return_values.ts";
 import { align, ATTRIBUTE_SIZE, type AttributeValue, Template } from "./template.ts";
@@ -25,7 +25,7 @@ export type Attributes = ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
 export class Session {
   /** The number that the module knows it by. */
   readonly handle: bigint;
-  readonly #library: Library;
+  readonly #library: Caller;
 
   /**
    * Wraps a session that is open.
@@ -33,7 +33,7 @@ export class Session {
    * @param library Its library.
    * @param handle The number that the module knows it by.
    */
-  constructor(library: Library, handle: bigint) {
+  constructor(library: Caller, handle: bigint) {
     this.#library = library;
     this.handle = handle;
   }
@@ -49,7 +49,7 @@ export class Session {
   call(
     name: FunctionName,
     attempt: string,
-    ...args: Parameters<Library["tryCall"]>[1][]
+    ...args: Argument[]
   ): Promise<void> {
     return this.#library.call(name, attempt, this.handle, ...args);
   }

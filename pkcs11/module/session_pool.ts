@@ -2,7 +2,7 @@
 
 import { NssError } from "../../cert/errors.ts";
 import { CKF } from "./constants.ts";
-import type { Library } from "./library.ts";
+import type { Caller } from "./library.ts";
 import { alloc } from "./memory.ts";
 import { isReturned } from "./return_values.ts";
 import { readBig, Session } from "./session.ts";
@@ -18,10 +18,10 @@ export const MAX_SESSIONS = 8;
  * the pool, those that write have sessions of their own, one after another.
  */
 export class SessionPool {
-  readonly #library: Library;
+  readonly #library: Caller;
   readonly #slot: bigint;
   readonly #label: string;
-  readonly #max: number;
+  #max: number;
   readonly #free: Session[] = [];
   readonly #waiting: PromiseWithResolvers<Session | null>[] = [];
   #open = 0;
@@ -37,7 +37,7 @@ export class SessionPool {
    * @param label The token's label, for errors.
    * @param max How many sessions there may be.
    */
-  constructor(library: Library, slot: bigint, label: string, max: number = MAX_SESSIONS) {
+  constructor(library: Caller, slot: bigint, label: string, max: number = MAX_SESSIONS) {
     this.#library = library;
     this.#slot = slot;
     this.#label = label;
@@ -107,11 +107,17 @@ export class SessionPool {
         try {
           return await this.#openSession(CKF.serialSession);
         } catch (error) {
-          await this.#give(null);
-          // The token allows no more sessions: wait for one of ours, if there is any
-          if (!isReturned(error, "CKR_SESSION_COUNT") || this.#open === 0) throw error;
+          const isFull = isReturned(error, "CKR_SESSION_COUNT") && this.#open > 1;
+          if (!isFull) {
+            await this.#give(null);
+            throw error;
+          }
+          // The token allows no more: one of ours will be free. Nobody is woken to fail in the same way.
+          this.#open--;
+          this.#max = Math.min(this.#max, this.#open);
         }
       }
+      this.#checkOpen();
       const turn = Promise.withResolvers<Session | null>();
       this.#waiting.push(turn);
       const session = await turn.promise;

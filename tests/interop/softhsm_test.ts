@@ -30,7 +30,10 @@ import {
 } from "@nss/nss/cert";
 import {
   exportPrivateKeyPem,
+  findCertFromNickname,
+  findKeyByAnyCert,
   generateKeyPair,
+  initContext,
   type PrivateKey,
   setPasswordFunc,
   type Slot,
@@ -415,6 +418,32 @@ softhsmTest(
     assertEquals(await token.login(PIN), false);
     await token.changePassword("4321", PIN);
     assert(token.isLoggedIn);
+  },
+);
+
+softhsmTest(
+  "NssContext.addModule() lets SoftHSM be found by nickname and by URI",
+  async ({ module, slot }) => {
+    const context = await initContext(null);
+    try {
+      context.addModule(module);
+      setPasswordFunc((_slot, retry) => retry ? null : PIN, { for: slot });
+      for (
+        const name of [
+          `${LABEL}:rsa-2048`,
+          `pkcs11:token=${encodeURIComponent(LABEL)};object=rsa-2048;type=cert`,
+        ]
+      ) {
+        const certificate = await findCertFromNickname(name, { context });
+        assertEquals(certificate.subject.commonName, "rsa-2048");
+        const key = await findKeyByAnyCert(certificate, { context });
+        const signature = await key.sign("rsa_pss_rsae_sha256", DATA);
+        const publicKey = certificate.subjectPublicKeyInfo;
+        assert(await verifySignature(publicKey, "rsa_pss_rsae_sha256", DATA, signature));
+      }
+    } finally {
+      await context.close();
+    }
   },
 );
 

@@ -14,11 +14,13 @@ import { decodePem, encodePem } from "../../cert/pem.ts";
 import type { PrivateKey } from "../../cert/private_key.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { importPrivateKey, type ImportPrivateKeyOptions } from "../../pkcs11/import_private_key.ts";
+import { importPkcs12 } from "../../pkcs11/import_pkcs12.ts";
 import { iterateHash } from "../../pkcs11/pbe/iterated_hash.ts";
 import { IterationBudget, MAX_ITERATIONS } from "../../pkcs11/pbe/iteration_budget.ts";
 import { PBE_OIDS } from "../../pkcs11/pbe/oids.ts";
 import { bmpPassword, pkcs12Kdf, PURPOSE } from "../../pkcs11/pbe/pkcs12_kdf.ts";
 import { exportPkcs8 } from "../../pkcs11/private_key.ts";
+import { mutate, overCorpus, typed } from "../fuzz/_support.ts";
 import { Prng } from "../support/prng.ts";
 import { opensslTest } from "./_openssl.ts";
 
@@ -313,3 +315,19 @@ Deno.test("importPrivateKey() reads an encrypted key among other blocks", async 
   assertSame(await importPrivateKey(text, { password: PASSWORD }));
   await assertFails(PEM + PEM, { password: PASSWORD }, "SEC_ERROR_INVALID_ARGS", "2 of them");
 });
+
+for (const name of ["pkcs8", "read_pem"]) {
+  overCorpus(
+    `importPrivateKey() and importPkcs12() meet the corpus ${name} with typed errors, given a password`,
+    name,
+    1,
+    async ({ data }, prng) => {
+      const options = { password: "password", maxIterations: 20_000 };
+      for (const bytes of [data, mutate(prng, data)]) {
+        await typed(() => importPrivateKey(bytes, options));
+        await typed(() => importPrivateKey(new TextDecoder("latin1").decode(bytes), options));
+        await typed(() => importPkcs12(bytes, options.password, options));
+      }
+    },
+  );
+}

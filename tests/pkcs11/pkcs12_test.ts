@@ -19,6 +19,7 @@ import { importPkcs12, type ImportPkcs12Options } from "../../pkcs11/import_pkcs
 import { IterationBudget } from "../../pkcs11/pbe/iteration_budget.ts";
 import { PBE_OIDS } from "../../pkcs11/pbe/oids.ts";
 import { pbkdf2, writePbkdf2 } from "../../pkcs11/pbe/pbkdf2.ts";
+import { bmpPassword } from "../../pkcs11/pbe/pkcs12_kdf.ts";
 import { berToDer } from "../../pkcs11/pkcs12/ber.ts";
 import { computeMac, writeMac } from "../../pkcs11/pkcs12/mac.ts";
 import { PKCS12_OIDS } from "../../pkcs11/pkcs12/oids.ts";
@@ -425,4 +426,64 @@ Deno.test("importPkcs12() reads a file of indefinite lengths", async () => {
   );
   assertFalse(file.toHex() === FILE.toHex());
   assertEquals((await importPkcs12(file, PASSWORD)).identities.length, 1);
+});
+
+/** What NSS before 3.31 wrote: PBES2 with PKCS#12's own form of the password. */
+async function sealedByOldNss(
+  plain: Bytes,
+  password: string,
+): Promise<{ algorithm: Bytes; ciphertext: Bytes }> {
+  const parameters = {
+    salt: new Uint8Array(8),
+    iterations: 3,
+    keyLength: 32,
+    hash: "SHA-1",
+  } as const;
+  const raw = await pbkdf2(bmpPassword(password), parameters, 32, new IterationBudget());
+  const key = await crypto.subtle.importKey("raw", raw, "AES-CBC", false, ["encrypt"]);
+  const iv = new Uint8Array(16);
+  const algorithm = new DerWriter().sequence((w) =>
+    w.oid(PBE_OIDS.pbes2).sequence((w) => {
+      writePbkdf2(w, parameters);
+      w.sequence((w) => w.oid(PBE_OIDS.aes256CBC).octetString(iv));
+    })
+  ).finish();
+  const ciphertext = await crypto.subtle.encrypt({ name: "AES-CBC", iv }, key, plain);
+  return { algorithm, ciphertext: new Uint8Array(ciphertext) };
+}
+
+Deno.test("importPkcs12() tries the other form of the password, as NSS before 3.31 hashed it", async () => {
+  const shrouded = async (password: string): Promise<Bytes> => {
+    const { algorithm, ciphertext } = await sealedByOldNss(await keys.exportPkcs8(), password);
+    return await ofBags(
+      bag(
+        PKCS12_OIDS.pkcs8ShroudedKeyBag,
+        (w) => w.sequence((w) => w.raw(algorithm).octetString(ciphertext)),
+      ),
+    );
+  };
+  const { identities } = await importPkcs12(await shrouded(PASSWORD), PASSWORD);
+  assert(identities[0]!.key.publicKey!.equals(keys.publicKey));
+  await assertFails(await shrouded("other"), "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT");
+
+  const certs = new DerWriter().sequence(certBag(root.der)).finish();
+  const { algorithm, ciphertext } = await sealedByOldNss(certs, PASSWORD);
+  // In pieces under the implicit tag, as NSS writes it
+  const safe = new DerWriter().sequence((w) =>
+    w.sequence((w) =>
+      explicit(
+        w.oid(PKCS12_OIDS.encryptedData),
+        (w) =>
+          w.sequence((w) =>
+            w.integer(0).sequence((w) =>
+              w.oid(PKCS12_OIDS.data).raw(algorithm).constructed(
+                constructedTag(0),
+                (w) => w.octetString(ciphertext.slice(0, 20)).octetString(ciphertext.slice(20)),
+              )
+            )
+          ),
+      )
+    )
+  ).finish();
+  assertEquals((await importPkcs12(await withMac(safe), PASSWORD)).certificates.length, 1);
 });
