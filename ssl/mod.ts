@@ -22,6 +22,7 @@ export * from "./communicate.ts";
 export * from "./configure.ts";
 export type { CertificateInput, CertificateOptions } from "./credential.ts";
 export * from "./errors.ts";
+export * from "./get_client_auth_data.ts";
 export { ALERT_DESCRIPTIONS, type AlertName } from "./tables/alert_descriptions.ts";
 export type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 export type { NamedGroupName } from "./tables/named_groups.ts";
