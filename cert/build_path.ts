@@ -9,6 +9,7 @@ import {
 } from "./check_certificate.ts";
 import { bytesEqual } from "./der.ts";
 import { type ErrorName, ERRORS, NssError } from "./errors.ts";
+import { timeText } from "./time.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
@@ -329,7 +330,7 @@ function checkAnchor(
     return certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",
       leaf,
-      `certificates of "${anchor.subject}" made after ${distrustAfter.toISOString()} ` +
+      `certificates of "${anchor.subject}" made after ${timeText(distrustAfter)} ` +
         "are not trusted",
     );
   }

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { asciiOf, bytesEqual, constructedTag, contextTag, DerReader } from "./der.ts";
+import { asciiOf, bytesEqual, constructedTag, contextTag, copyBytes, DerReader } from "./der.ts";
 import { NssError } from "./errors.ts";
 import { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
 import { type BasicConstraints, basicConstraints } from "./extensions/basic_constraints.ts";
@@ -37,7 +37,11 @@ import type { GeneralName } from "./general_name.ts";
 import { Name } from "./name.ts";
 import { decodePem, encodePem } from "./pem.ts";
 import type { HashName } from "./private_key.ts";
-import { parseSignatureAlgorithm, type SignatureAlgorithm } from "./signature_algorithm.ts";
+import {
+  parseSignatureAlgorithm,
+  readAlgorithmIdentifier,
+  type SignatureAlgorithm,
+} from "./signature_algorithm.ts";
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "./spki.ts";
 import { readTime } from "./time.ts";
 
@@ -48,20 +52,7 @@ import { readTime } from "./time.ts";
 export const MAX_CERTIFICATE_SIZE = 1 << 20;
 
 /** The parts of a certificate that parsing finds; {@linkcode Certificate} reads the rest when asked. */
-interface CertificateFields {
-  readonly der: Uint8Array<ArrayBuffer>;
-  readonly tbsCertificate: Uint8Array<ArrayBuffer>;
-  readonly version: 1 | 2 | 3;
-  readonly serialNumber: Uint8Array<ArrayBuffer>;
-  readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
-  readonly signature: Uint8Array<ArrayBuffer>;
-  readonly issuer: Name;
-  readonly subject: Name;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly spkiDer: Uint8Array<ArrayBuffer>;
-  readonly extensions: ReadonlyMap<string, CertificateExtension>;
-}
+type CertificateFields = ConstructorParameters<typeof Certificate>[0];
 
 /**
  * An X.509 certificate (RFC 5280). It is immutable.
@@ -120,20 +111,23 @@ export class Certificate {
    *
    * @param fields The parts.
    */
-  constructor(fields: {
-    readonly der: Uint8Array<ArrayBuffer>;
-    readonly tbsCertificate: Uint8Array<ArrayBuffer>;
-    readonly version: 1 | 2 | 3;
-    readonly serialNumber: Uint8Array<ArrayBuffer>;
-    readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
-    readonly signature: Uint8Array<ArrayBuffer>;
-    readonly issuer: Name;
-    readonly subject: Name;
-    readonly notBefore: Date;
-    readonly notAfter: Date;
-    readonly spkiDer: Uint8Array<ArrayBuffer>;
-    readonly extensions: ReadonlyMap<string, CertificateExtension>;
-  }) {
+  constructor(
+    fields: Pick<
+      Certificate,
+      | "der"
+      | "tbsCertificate"
+      | "version"
+      | "serialNumber"
+      | "signatureAlgorithmDer"
+      | "signature"
+      | "issuer"
+      | "subject"
+      | "notBefore"
+      | "notAfter"
+      | "subjectPublicKeyInfoDer"
+      | "extensions"
+    >,
+  ) {
     this.der = fields.der;
     this.tbsCertificate = fields.tbsCertificate;
     this.version = fields.version;
@@ -142,7 +136,7 @@ export class Certificate {
     this.signature = fields.signature;
     this.issuer = fields.issuer;
     this.subject = fields.subject;
-    this.subjectPublicKeyInfoDer = fields.spkiDer;
+    this.subjectPublicKeyInfoDer = fields.subjectPublicKeyInfoDer;
     this.extensions = fields.extensions;
     this.#notBefore = fields.notBefore.getTime();
     this.#notAfter = fields.notAfter.getTime();
@@ -356,7 +350,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
       `Cannot parse certificate: ${der.length} bytes are more than ${MAX_CERTIFICATE_SIZE}`,
     );
   }
-  return new Certificate(readCertificate(der.slice()));
+  return new Certificate(readCertificate(copyBytes(der)));
 }
 
 function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
@@ -383,7 +377,7 @@ function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
   const notAfter = readTime(validity, "notAfter");
   validity.finish();
   const subject = Name.read(tbs, "subject");
-  const spkiDer = readSpkiDer(tbs);
+  const subjectPublicKeyInfoDer = readSpkiDer(tbs);
   // RFC 5280, Section 4.1.2.8: unique identifiers are of version 2 and 3
   for (const [number, name] of [[1, "issuerUniqueID"], [2, "subjectUniqueID"]] as const) {
     if (version !== 1 && tbs.nextTag === contextTag(number)) {
@@ -409,7 +403,7 @@ function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
     subject,
     notBefore,
     notAfter,
-    spkiDer,
+    subjectPublicKeyInfoDer,
     extensions,
   };
 }
@@ -422,16 +416,6 @@ function readVersion(tbs: DerReader): 1 | 2 | 3 {
   // Version 1 is the default, which DER omits
   if (number !== 1 && number !== 2) tbs.fail("version", `version ${number + 1} is not 2 or 3`);
   return number === 1 ? 2 : 3;
-}
-
-/** Checks the structure of an AlgorithmIdentifier, whatever it names. */
-function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8Array<ArrayBuffer> {
-  const { der } = reader.peek(field);
-  const sequence = reader.sequence(field);
-  sequence.oid("algorithm");
-  if (!sequence.done) sequence.element("parameters");
-  sequence.finish();
-  return der;
 }
 
 function readSpkiDer(tbs: DerReader): Uint8Array<ArrayBuffer> {

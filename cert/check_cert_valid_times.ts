@@ -41,6 +41,6 @@ export function checkCertValidTimes(
   if (Number.isNaN(second)) return "expired";
   const slop = (options.slopSeconds ?? 0) * 1000;
   // RFC 5280, Section 4.1.2.5: from notBefore through notAfter, inclusive
-  if (second < certificate.notBefore.getTime() - slop) return "notValidYet";
-  return second > certificate.notAfter.getTime() ? "expired" : "valid";
+  if (!(second >= certificate.notBefore.getTime() - slop)) return "notValidYet";
+  return second <= certificate.notAfter.getTime() ? "valid" : "expired";
 }

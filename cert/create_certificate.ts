@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type AltNameOptions, altNamesOf } from "./alt_names.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { constructedTag } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
-import { normalizeDnsName } from "./dns_name.ts";
 import { NssError } from "./errors.ts";
 import { subjectAltName } from "./extensions/alt_name.ts";
 import { basicConstraints } from "./extensions/basic_constraints.ts";
@@ -17,14 +17,12 @@ import { authorityKeyIdentifier, subjectKeyIdentifier } from "./extensions/key_i
 import { type KeyUsage, keyUsage } from "./extensions/key_usage.ts";
 import { type NameConstraints, nameConstraints } from "./extensions/name_constraints.ts";
 import type { GeneralName } from "./general_name.ts";
-import { parseIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";
 import { type OidName, OIDS } from "./oids.ts";
-import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "./private_key.ts";
-import { encodeSignatureAlgorithm, schemeRow, signatureSchemesOf } from "./signature_algorithm.ts";
+import type { PrivateKey, SignatureScheme } from "./private_key.ts";
+import { encodeSignedData } from "./signed_data.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
 import { writeTime } from "./time.ts";
-import { verifySignedData } from "./verify_signature.ts";
 
 /** A purpose of a key by its name, or any other by its dotted identifier. */
 export type KeyPurpose =
@@ -46,7 +44,7 @@ export interface CertificateIssuer {
 }
 
 /** What {@linkcode createCertificate} makes. */
-export interface CreateCertificateOptions {
+export interface CreateCertificateOptions extends AltNameOptions {
   /** Whose certificate it is, as `"CN=example.com"`; may be left out where there are other names. */
   readonly subject?: string | Name;
   /** The key that is certified. */
@@ -55,14 +53,6 @@ export interface CreateCertificateOptions {
   readonly privateKey?: PrivateKey;
   /** Who signs; without it the certificate is self-signed. */
   readonly issuer?: CertificateIssuer;
-  /** DNS names of the subject, perhaps with a wildcard as the first label. */
-  readonly dnsNames?: readonly string[];
-  /** IP addresses of the subject. */
-  readonly ipAddresses?: readonly string[];
-  /** E-mail addresses of the subject. */
-  readonly emailAddresses?: readonly string[];
-  /** Other names of the subject. */
-  readonly otherNames?: readonly GeneralName[];
   /** Whether the certificate is an authority's; `false` by default. */
   readonly isCa?: boolean;
   /** How many authorities may be under this one; any number by default. */
@@ -133,55 +123,42 @@ export async function createCertificate(options: CreateCertificateOptions): Prom
   if (privateKey === undefined) {
     throw invalid("there is neither an issuer nor a private key");
   }
-  const names = altNamesOf(options);
+  const names = altNamesOf(options, invalid);
   const subject = Name.parse(options.subject ?? "");
   if (subject.isEmpty && (options.isCa === true || names.length === 0)) {
     throw invalid(options.isCa === true ? "an authority needs a subject" : "there is no name");
   }
   const issuerKey = issuer?.certificate.subjectPublicKeyInfo ?? publicKey;
-  const scheme = options.signatureScheme ?? defaultScheme(issuerKey.algorithm);
-  const signatureAlgorithm = encodeSignatureAlgorithm(scheme);
   const { notBefore, notAfter } = validityOf(options);
   const serialNumber = serialNumberOf(options.serialNumber);
   const extensions = await extensionsOf(options, subject, names, issuerKey);
-
-  const tbs = new DerWriter().sequence((w) => {
-    w.constructed(constructedTag(0), (w) => w.integer(2)); // version 3
-    w.unsignedInteger(serialNumber);
-    w.raw(signatureAlgorithm);
-    w.raw((issuer?.certificate.subject ?? subject).der);
-    w.sequence((w) => {
-      writeTime(w, notBefore);
-      writeTime(w, notAfter);
-    });
-    w.raw(subject.der);
-    w.raw(publicKey.der);
-    w.constructed(constructedTag(3), (w) => writeExtensions(w, extensions.values()));
-  }).finish();
-  const signature = await privateKey.sign(scheme, tbs);
-  // A key that is not the issuer's would make a certificate that fails everywhere but here
-  if (!await verifySignedData(issuerKey, schemeRow(scheme).algorithm, tbs, signature)) {
-    throw new NssError(
-      "SEC_ERROR_BAD_SIGNATURE",
-      "Cannot create certificate: the private key is not that of the issuer",
-    );
-  }
-  const der = new DerWriter().sequence((w) =>
-    w.raw(tbs).raw(signatureAlgorithm).bitString(signature)
+  const der = await encodeSignedData(
+    {
+      what: "certificate",
+      privateKey,
+      publicKey: issuerKey,
+      signatureScheme: options.signatureScheme,
+    },
+    (signatureAlgorithm) =>
+      new DerWriter().sequence((w) => {
+        w.constructed(constructedTag(0), (w) => w.integer(2)); // version 3
+        w.unsignedInteger(serialNumber);
+        w.raw(signatureAlgorithm);
+        w.raw((issuer?.certificate.subject ?? subject).der);
+        w.sequence((w) => {
+          writeTime(w, notBefore);
+          writeTime(w, notAfter);
+        });
+        w.raw(subject.der);
+        w.raw(publicKey.der);
+        w.constructed(constructedTag(3), (w) => writeExtensions(w, extensions.values()));
+      }),
   );
-  return parseCertificate(der.finish());
+  return parseCertificate(der);
 }
 
 function invalid(state: string): NssError {
   return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create certificate: ${state}`);
-}
-
-/** PKCS #1 v1.5 for RSA keys: X.509 is read by more programs than TLS 1.3. */
-function defaultScheme(key: KeyAlgorithm): SignatureScheme {
-  if (key.type === "rsa") return "rsa_pkcs1_sha256";
-  const [scheme] = signatureSchemesOf(key);
-  if (scheme === undefined) throw invalid(`the issuer's ${key.type} key has no signature scheme`);
-  return scheme;
 }
 
 function validityOf(options: CreateCertificateOptions): { notBefore: Date; notAfter: Date } {
@@ -204,26 +181,6 @@ function serialNumberOf(given: Uint8Array | undefined): Uint8Array {
   const serial = crypto.getRandomValues(new Uint8Array(16));
   serial[0] = (serial[0]! & 0x7f) | 0x40;
   return serial;
-}
-
-function altNamesOf(options: CreateCertificateOptions): GeneralName[] {
-  return [
-    ...(options.dnsNames ?? []).map((name): GeneralName => {
-      const value = normalizeDnsName(name, { underscore: true, wildcard: true });
-      if (value === null) throw invalid(`"${name}" is no DNS name (international ones: A-labels)`);
-      return { type: "dns", value };
-    }),
-    ...(options.ipAddresses ?? []).map((address): GeneralName => {
-      const value = parseIpAddress(address);
-      if (value === null) throw invalid(`"${address}" is no IP address`);
-      return { type: "ip", value };
-    }),
-    ...(options.emailAddresses ?? []).map((value): GeneralName => {
-      if (!/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(value)) throw invalid(`"${value}" is no mailbox`);
-      return { type: "email", value };
-    }),
-    ...options.otherNames ?? [],
-  ];
 }
 
 /** RFC 7093, Section 2, method 1: the first 160 bits of the SHA-256 of the key. */

@@ -2,7 +2,7 @@
 
 import type { Certificate } from "./certificate.ts";
 import type { CertificateIssuer } from "./create_certificate.ts";
-import { constructedTag, contextTag, TAG } from "./der.ts";
+import { constructedTag, contextTag, copyBytes, TAG } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
 import { NssError } from "./errors.ts";
 import { type CrlReason, crlReasonNumber } from "./extensions/crl_entry.ts";
@@ -119,7 +119,7 @@ export async function createOcspResponse(
   const keyHash = await ocspKeyHash(responder);
   const certificates = options.certificates ?? (isIssuer ? [] : [responder]);
   const extensions = [
-    ...(nonce === undefined ? [] : [makeExtension(ocspNonce, nonce.slice())]),
+    ...(nonce === undefined ? [] : [makeExtension(ocspNonce, copyBytes(nonce))]),
     ...options.extensions ?? [],
   ];
   const basic = await encodeSignedData(

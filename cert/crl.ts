@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual, constructedTag, DerReader, TAG } from "./der.ts";
+import { bytesEqual, constructedTag, copyBytes, DerReader, TAG } from "./der.ts";
 import { CrlEntries, type CrlEntry, readCrlExtension } from "./crl_entries.ts";
 import { NssError } from "./errors.ts";
 import { crlNumber, deltaCrlIndicator } from "./extensions/crl_number.ts";
@@ -16,7 +16,11 @@ import {
 } from "./extensions/key_identifiers.ts";
 import { Name } from "./name.ts";
 import { decodePem, encodePem } from "./pem.ts";
-import { parseSignatureAlgorithm, type SignatureAlgorithm } from "./signature_algorithm.ts";
+import {
+  parseSignatureAlgorithm,
+  readAlgorithmIdentifier,
+  type SignatureAlgorithm,
+} from "./signature_algorithm.ts";
 import { readTime } from "./time.ts";
 
 export type { CrlEntry } from "./crl_entries.ts";
@@ -27,18 +31,7 @@ export type { CrlEntry } from "./crl_entries.ts";
  */
 export const MAX_CRL_SIZE = 1 << 25;
 
-interface CrlFields {
-  readonly der: Uint8Array<ArrayBuffer>;
-  readonly tbsCertList: Uint8Array<ArrayBuffer>;
-  readonly version: 1 | 2;
-  readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
-  readonly signature: Uint8Array<ArrayBuffer>;
-  readonly issuer: Name;
-  readonly thisUpdate: Date;
-  readonly nextUpdate: Date | null;
-  readonly entries: CrlEntries | null;
-  readonly extensions: ReadonlyMap<string, CertificateExtension>;
-}
+type CrlFields = ConstructorParameters<typeof Crl>[0];
 
 /**
  * A certificate revocation list (RFC 5280, Section 5). It is immutable.
@@ -103,18 +96,22 @@ export class Crl {
    *
    * @param fields The parts.
    */
-  constructor(fields: {
-    readonly der: Uint8Array<ArrayBuffer>;
-    readonly tbsCertList: Uint8Array<ArrayBuffer>;
-    readonly version: 1 | 2;
-    readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
-    readonly signature: Uint8Array<ArrayBuffer>;
-    readonly issuer: Name;
-    readonly thisUpdate: Date;
-    readonly nextUpdate: Date | null;
-    readonly entries: CrlEntries | null;
-    readonly extensions: ReadonlyMap<string, CertificateExtension>;
-  }) {
+  constructor(
+    fields:
+      & Pick<
+        Crl,
+        | "der"
+        | "tbsCertList"
+        | "version"
+        | "signatureAlgorithmDer"
+        | "signature"
+        | "issuer"
+        | "thisUpdate"
+        | "nextUpdate"
+        | "extensions"
+      >
+      & { readonly entries: CrlEntries | null },
+  ) {
     this.der = fields.der;
     this.tbsCertList = fields.tbsCertList;
     this.version = fields.version;
@@ -232,7 +229,7 @@ export function parseCrl(der: Uint8Array): Crl {
       `Cannot parse CRL: ${der.length} bytes are more than ${MAX_CRL_SIZE}`,
     );
   }
-  return new Crl(readCrl(der.slice()));
+  return new Crl(readCrl(copyBytes(der)));
 }
 
 /**
@@ -334,13 +331,4 @@ function failVersion1(
     );
   }
   return tbs.fail("crlExtensions", "they are of version 2, this is of version 1");
-}
-
-function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8Array<ArrayBuffer> {
-  const { der } = reader.peek(field);
-  const sequence = reader.sequence(field);
-  sequence.oid("algorithm");
-  if (!sequence.done) sequence.element("parameters");
-  sequence.finish();
-  return der;
 }

@@ -8,7 +8,7 @@ import {
   type CreateCertificateOptions,
   type KeyPurpose,
 } from "./create_certificate.ts";
-import { bytesEqual, constructedTag, DerReader, TAG } from "./der.ts";
+import { bytesEqual, constructedTag, copyBytes, DerReader, TAG } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
 import { NssError } from "./errors.ts";
 import { subjectAltName } from "./extensions/alt_name.ts";
@@ -24,10 +24,14 @@ import { extKeyUsage } from "./extensions/ext_key_usage.ts";
 import { type KeyUsage, keyUsage } from "./extensions/key_usage.ts";
 import type { GeneralName } from "./general_name.ts";
 import { Name } from "./name.ts";
-import { type OidName, OIDS } from "./oids.ts";
+import { type OidName, oidName, OIDS } from "./oids.ts";
 import { decodePem, encodePem } from "./pem.ts";
 import type { PrivateKey, SignatureScheme } from "./private_key.ts";
-import { parseSignatureAlgorithm, type SignatureAlgorithm } from "./signature_algorithm.ts";
+import {
+  parseSignatureAlgorithm,
+  readAlgorithmIdentifier,
+  type SignatureAlgorithm,
+} from "./signature_algorithm.ts";
 import { encodeSignedData } from "./signed_data.ts";
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "./spki.ts";
 import { verifySignedData } from "./verify_signature.ts";
@@ -76,16 +80,17 @@ export class CertificateRequest {
    * @param fields The parts.
    */
   constructor(
-    fields: {
-      readonly der: Uint8Array<ArrayBuffer>;
-      readonly requestInfo: Uint8Array<ArrayBuffer>;
-      readonly subject: Name;
-      readonly subjectPublicKeyInfo: SubjectPublicKeyInfo;
-      readonly attributes: ReadonlyMap<string, readonly Uint8Array<ArrayBuffer>[]>;
-      readonly extensions: ReadonlyMap<string, CertificateExtension>;
-      readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
-      readonly signature: Uint8Array<ArrayBuffer>;
-    },
+    fields: Pick<
+      CertificateRequest,
+      | "der"
+      | "requestInfo"
+      | "subject"
+      | "subjectPublicKeyInfo"
+      | "attributes"
+      | "extensions"
+      | "signatureAlgorithmDer"
+      | "signature"
+    >,
   ) {
     this.der = fields.der;
     this.requestInfo = fields.requestInfo;
@@ -188,13 +193,13 @@ function readRequest(input: Uint8Array): CertificateRequest {
       `Cannot parse certificate request: ${input.length} bytes are more than ${MAX_REQUEST_SIZE}`,
     );
   }
-  const der = input.slice();
+  const der = copyBytes(input);
   const whole = new DerReader(der, "certificate request");
   const request = whole.sequence("");
   whole.finish();
   const requestInfo = request.peek("certificationRequestInfo").der;
   const info = request.sequence("certificationRequestInfo");
-  const signatureAlgorithmDer = request.element("signatureAlgorithm", TAG.sequence).der;
+  const signatureAlgorithmDer = readAlgorithmIdentifier(request, "signatureAlgorithm");
   const signature = request.bitStringBytes("signature");
   request.finish();
 
@@ -389,7 +394,8 @@ export interface IssueCertificateOptions
   readonly issuer: CertificateIssuer;
   /**
    * What to take over from the request as it asks, once the names have been looked at; nothing by default. What
-   * is given here by other options takes its place. Whether the subject is an authority is never taken over.
+   * is given here by other options takes its place. Whether the subject is an authority is never taken over, and a request
+   * for what is an authority's own (`keyCertSign`, `cRLSign`, `ocspSigning`, any purpose) is refused.
    */
   readonly copyExtensions?: readonly RequestedExtension[];
 }
@@ -403,7 +409,8 @@ export interface IssueCertificateOptions
  * @param request The request.
  * @param options Who signs, and what.
  * @returns The certificate.
- * @throws {NssError} As {@linkcode verifyCertificateRequest} and {@linkcode createCertificate}.
+ * @throws {NssError} As {@linkcode verifyCertificateRequest} and {@linkcode createCertificate};
+ * `SEC_ERROR_INVALID_ARGS` if what is taken over is the authority's own.
  *
  * @example Usage
  * ```ts
@@ -435,6 +442,8 @@ export async function issueCertificate(
   const names = wants("subjectAltName") && given === undefined ? request.subjectAltName : undefined;
   const usages = wants("keyUsage") ? request.extension(keyUsage) : undefined;
   const purposes = wants("extKeyUsage") ? request.extension(extKeyUsage) : undefined;
+  if (options.keyUsage === undefined && options.isCa !== true) refuseOwn(usages ?? [], OWN_USAGES);
+  if (options.extKeyUsage === undefined) refuseOwn(purposes ?? [], OWN_PURPOSES);
   return await createCertificate({
     subject: request.subject,
     ...(names !== undefined && { otherNames: names }),
@@ -443,4 +452,19 @@ export async function issueCertificate(
     ...rest,
     publicKey: request.subjectPublicKeyInfo,
   });
+}
+
+/** What an authority gives to nobody who but asks: to sign certificates, lists and OCSP responses in its name. */
+const OWN_USAGES: readonly KeyUsage[] = ["keyCertSign", "cRLSign"];
+const OWN_PURPOSES: readonly string[] = [OIDS.ocspSigning, OIDS.anyExtendedKeyUsage];
+
+function refuseOwn<T extends string>(asked: Iterable<T>, own: readonly T[]): void {
+  for (const one of asked) {
+    if (!own.includes(one)) continue;
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot issue certificate: the request asks for ${oidName(one) ?? one}, ` +
+        "which is the authority's to give by an option",
+    );
+  }
 }

@@ -578,3 +578,13 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
+
+/**
+ * Copies bytes that are a caller's. `slice()` would not do: that of Node's `Buffer` is a view.
+ *
+ * @param bytes The bytes.
+ * @returns A copy that nobody else can change.
+ */
+export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "./errors.ts";
-import { TAG } from "./der.ts";
+import { copyBytes, TAG } from "./der.ts";
 
 // Ring 0.
 
@@ -35,7 +35,7 @@ export class DerWriter {
    * @returns This writer.
    */
   raw(der: Uint8Array): this {
-    this.#push(der.slice());
+    this.#push(copyBytes(der));
     return this;
   }
 

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { asciiOf, bytesEqual, DerReader, TAG } from "./der.ts";
+import { asciiOf, bytesEqual, copyBytes, DerReader, TAG } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
 import { NssError } from "./errors.ts";
 import { OIDS } from "./oids.ts";
@@ -131,7 +131,7 @@ export class Name {
    * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is not one of a name.
    */
   static fromDer(der: Uint8Array): Name {
-    const reader = new DerReader(der.slice(), "name");
+    const reader = new DerReader(copyBytes(der), "name");
     const name = Name.read(reader, "");
     reader.finish();
     return name;

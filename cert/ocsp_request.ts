@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "./certificate.ts";
-import { constructedTag, DerReader } from "./der.ts";
+import { constructedTag, copyBytes, DerReader } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
 import { NssError } from "./errors.ts";
 import {
@@ -90,7 +90,7 @@ export async function createOcspRequest(
     w.sequence((w) => {
       w.sequence((w) => w.sequence((w) => writeOcspCertId(w, id)));
       if (nonce !== undefined) {
-        const extension = makeExtension(ocspNonce, nonce.slice());
+        const extension = makeExtension(ocspNonce, copyBytes(nonce));
         w.constructed(constructedTag(2), (w) => writeExtensions(w, [extension]));
       }
     });
@@ -125,7 +125,7 @@ export function parseOcspRequest(der: Uint8Array): OcspRequest {
       `Cannot parse OCSP request: ${der.length} bytes are more than ${MAX_OCSP_REQUEST_SIZE}`,
     );
   }
-  const bytes = der.slice();
+  const bytes = copyBytes(der);
   const whole = new DerReader(bytes, "OCSP request", error);
   const request = whole.sequence("");
   whole.finish();

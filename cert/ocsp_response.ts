@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "./certificate.ts";
-import { constructedTag, contextTag, DerReader, TAG } from "./der.ts";
+import { constructedTag, contextTag, copyBytes, DerReader, TAG } from "./der.ts";
 import { NssError } from "./errors.ts";
 import { type CrlReason, readCrlReason } from "./extensions/crl_entry.ts";
 import type { CertificateExtension } from "./extensions/extension.ts";
@@ -11,7 +11,11 @@ import { type OcspCertId, readOcspCertId } from "./ocsp_cert_id.ts";
 import { readExplicitExtensions, readOcspExtension } from "./ocsp_extensions.ts";
 import { OCSP_RESPONSE_STATUSES, type OcspResponseStatus } from "./ocsp_response_status.ts";
 import { OIDS } from "./oids.ts";
-import { parseSignatureAlgorithm, type SignatureAlgorithm } from "./signature_algorithm.ts";
+import {
+  parseSignatureAlgorithm,
+  readAlgorithmIdentifier,
+  type SignatureAlgorithm,
+} from "./signature_algorithm.ts";
 import { readGeneralizedTime } from "./time.ts";
 
 export type { OcspResponseStatus } from "./ocsp_response_status.ts";
@@ -153,7 +157,7 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
       `Cannot parse OCSP response: ${der.length} bytes are more than ${MAX_OCSP_RESPONSE_SIZE}`,
     );
   }
-  const bytes = der.slice();
+  const bytes = copyBytes(der);
   const whole = new DerReader(bytes, WHAT, ERROR);
   const response = whole.sequence("");
   whole.finish();
@@ -190,11 +194,7 @@ function readResponseBytes(reader: DerReader): BasicOcspResponse {
   octets.finish();
   const tbsResponseData = basic.peek("tbsResponseData").der;
   const data = readResponseData(basic.sequence("tbsResponseData"));
-  const signatureAlgorithmDer = basic.peek("signatureAlgorithm").der;
-  const algorithm = basic.sequence("signatureAlgorithm");
-  algorithm.oid("algorithm");
-  if (!algorithm.done) algorithm.element("parameters");
-  algorithm.finish();
+  const signatureAlgorithmDer = readAlgorithmIdentifier(basic, "signatureAlgorithm");
   const signature = basic.bitStringBytes("signature");
   const certificates = basic.done ? [] : readCertificates(basic);
   basic.finish();

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "./certificate.ts";
-import { asciiOf, constructedTag, DerReader, TAG } from "./der.ts";
+import { asciiOf, constructedTag, copyBytes, DerReader, TAG } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
 import { NssError } from "./errors.ts";
 import { decodePem, encodePem } from "./pem.ts";
@@ -39,7 +39,7 @@ export const MAX_BUNDLE_CERTIFICATES = 4096;
  */
 export function parsePkcs7Certificates(input: Uint8Array | string): Certificate[] {
   const text = typeof input === "string" ? input : input[0] === 0x30 ? null : asciiOf(input);
-  if (text === null) return readBundle((input as Uint8Array).slice());
+  if (text === null) return readBundle(copyBytes(input as Uint8Array));
   const blocks = decodePem(text, LABELS);
   if (blocks.length === 0) {
     throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse PKCS #7 of PEM: there is no bundle");

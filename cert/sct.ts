@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { copyBytes } from "./der.ts";
 import { NssError } from "./errors.ts";
 
 /** The bytes of the identifier of a log, the SHA-256 of its key. */
@@ -83,7 +84,7 @@ export function parseSctList(bytes: Uint8Array): Sct[] {
   if (bytes.length > MAX_SCT_LIST_SIZE) {
     throw malformed(`${bytes.length} bytes are more than ${MAX_SCT_LIST_SIZE}`);
   }
-  const whole = new SctReader(bytes.slice());
+  const whole = new SctReader(copyBytes(bytes));
   const list = new SctReader(whole.vector("list"));
   whole.finish("list");
   // SerializedSCT sct_list <1..2^16-1>

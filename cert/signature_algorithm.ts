@@ -200,6 +200,23 @@ export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorith
 }
 
 /**
+ * Checks the structure of an AlgorithmIdentifier, whatever it names.
+ *
+ * @param reader Where to read.
+ * @param field The name of the field.
+ * @returns Its encoding.
+ * @throws {NssError} If it is malformed.
+ */
+export function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8Array<ArrayBuffer> {
+  const { der } = reader.peek(field);
+  const sequence = reader.sequence(field);
+  sequence.oid("algorithm");
+  if (!sequence.done) sequence.element("parameters");
+  sequence.finish();
+  return der;
+}
+
+/**
  * Reads an AlgorithmIdentifier of a signature.
  *
  * @param der The encoding.

@@ -7,7 +7,7 @@ import { encodeSignatureAlgorithm, schemeRow, signatureSchemesOf } from "./signa
 import type { SubjectPublicKeyInfo } from "./spki.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
-/** Who signs something that is no certificate: a revocation list, an OCSP response. */
+/** Who signs: a certificate, a request, a revocation list, an OCSP response. */
 export interface SignerOptions {
   /** What is made, for messages, as `CRL`. */
   readonly what: string;
@@ -64,7 +64,7 @@ export async function encodeSignedData(
   if (!await verifySignedData(publicKey, schemeRow(scheme).algorithm, tbs, signature)) {
     throw new NssError(
       "SEC_ERROR_BAD_SIGNATURE",
-      `Cannot create ${what}: the private key is not that of the signer's certificate`,
+      `Cannot create ${what}: the private key is not that of who signs`,
     );
   }
   return new DerWriter().sequence((w) => {

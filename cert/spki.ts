@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { encodeBase64 } from "@std/encoding";
-import { bytesEqual, DerReader } from "./der.ts";
+import { bytesEqual, copyBytes, DerReader } from "./der.ts";
 import { DerWriter } from "./der_writer.ts";
 import { NssError } from "./errors.ts";
 import { OIDS } from "./oids.ts";
@@ -149,7 +149,7 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * ```
  */
 export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
-  return readSubjectPublicKeyInfo(der.slice());
+  return readSubjectPublicKeyInfo(copyBytes(der));
 }
 
 /**

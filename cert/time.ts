@@ -102,3 +102,13 @@ function digitsOf(time: Date): string {
   // ISO 8601 has the same fields with separators between
   return `${time.toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
 }
+
+/**
+ * Prints a time for a message, also one that is none.
+ *
+ * @param time The time.
+ * @returns As ISO 8601, or `Invalid Date`.
+ */
+export function timeText(time: Date): string {
+  return Number.isNaN(time.getTime()) ? String(time) : time.toISOString();
+}

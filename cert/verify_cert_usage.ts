@@ -8,15 +8,10 @@ import { ALL_CERT_USAGES, type CertUsageRow, certUsageRow } from "./check_cert_u
 import { certificateError, type CertProfile, leafProblems } from "./check_certificate.ts";
 import { NssError } from "./errors.ts";
 import { findIssuers } from "./find_issuers.ts";
+import { checksOf, searchPath, wholePath } from "./search_path.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { type CertTrust, trustLevel } from "./trust_flags.ts";
-import {
-  checksOf,
-  searchPath,
-  type VerifiedPath,
-  type VerifyChainOptions,
-  wholePath,
-} from "./verify_cert.ts";
+import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
 
 /** What a verification found wrong (`CERTVerifyLogNode`). */
 export interface VerifyLogEntry {

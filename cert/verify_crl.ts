@@ -5,6 +5,7 @@ import type { CertProfile } from "./check_certificate.ts";
 import type { Crl } from "./crl.ts";
 import { type ErrorName, NssError } from "./errors.ts";
 import { oidName, OIDS } from "./oids.ts";
+import { timeText } from "./time.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
@@ -142,13 +143,14 @@ function checkForm(crl: Crl): void {
 
 function checkFresh(crl: Crl, { time, slopSeconds = 0 }: VerifyCrlOptions): void {
   const { thisUpdate, nextUpdate } = crl;
-  if (nextUpdate !== null && nextUpdate < thisUpdate) {
+  // A time that is none is neither early nor late enough
+  if (nextUpdate !== null && !(nextUpdate >= thisUpdate)) {
     throw crlError("SEC_ERROR_CRL_INVALID", crl, "its nextUpdate is before its thisUpdate");
   }
-  if (thisUpdate.getTime() > time.getTime() + 1000 * slopSeconds) {
-    throw crlError("SEC_ERROR_CRL_NOT_YET_VALID", crl, `it is later than ${time.toISOString()}`);
+  if (!(thisUpdate.getTime() <= time.getTime() + 1000 * slopSeconds)) {
+    throw crlError("SEC_ERROR_CRL_NOT_YET_VALID", crl, `it is later than ${timeText(time)}`);
   }
-  if (nextUpdate !== null && nextUpdate.getTime() < time.getTime() - 1000 * slopSeconds) {
+  if (nextUpdate !== null && !(nextUpdate.getTime() >= time.getTime() - 1000 * slopSeconds)) {
     throw crlError(
       "SEC_ERROR_CRL_EXPIRED",
       crl,

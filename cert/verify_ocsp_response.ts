@@ -16,10 +16,11 @@ import {
 import type { OcspResponseStatus } from "./ocsp_response_status.ts";
 import { oidName, OIDS } from "./oids.ts";
 import type { HashName } from "./private_key.ts";
+import { MIN_RSA_BITS } from "./search_path.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
+import { timeText } from "./time.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { isVerified, rememberVerified } from "./verified_signatures.ts";
-import { MIN_RSA_BITS } from "./verify_cert.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
 /**
@@ -297,10 +298,10 @@ function freshResponse(
 ): OcspSingleResponse {
   const now = options.time.getTime();
   const slop = 1000 * (options.slopSeconds ?? 0);
-  if (basic.producedAt.getTime() > now + slop) {
+  if (!(basic.producedAt.getTime() <= now + slop)) {
     throw ocspError(
       "SEC_ERROR_OCSP_FUTURE_RESPONSE",
-      `it was produced at ${basic.producedAt.toISOString()}, after ${options.time.toISOString()}`,
+      `it was produced at ${basic.producedAt.toISOString()}, after ${timeText(options.time)}`,
     );
   }
   let best: OcspSingleResponse | null = null;
@@ -332,10 +333,10 @@ function stalenessOf(
       "its nextUpdate is before its thisUpdate",
     );
   }
-  if (from > now + slop) {
+  if (!(from <= now + slop)) {
     return ocspError(
       "SEC_ERROR_OCSP_FUTURE_RESPONSE",
-      `it is of ${thisUpdate.toISOString()}, later than ${time.toISOString()}`,
+      `it is of ${thisUpdate.toISOString()}, later than ${timeText(time)}`,
     );
   }
   const said = nextUpdate?.getTime() ?? from + 1000 * OCSP_MAX_AGE_WITHOUT_NEXT_UPDATE;

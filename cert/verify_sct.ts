@@ -8,6 +8,7 @@ import { OIDS } from "./oids.ts";
 import type { SignatureScheme } from "./private_key.ts";
 import type { Sct } from "./sct.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
+import { timeText } from "./time.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { verifySignature } from "./verify_signature.ts";
 
@@ -96,17 +97,17 @@ export async function verifySct(sct: Sct, options: VerifySctOptions): Promise<Ct
     throw sctError("SEC_ERROR_UNKNOWN_SIGNER", `the log ${sct.logId.toHex()} is not known`);
   }
   const name = log.description ?? `the log ${sct.logId.toHex()}`;
-  if (sct.timestamp > time) {
+  if (!(sct.timestamp <= time)) {
     throw sctError(
       "SEC_ERROR_INVALID_TIME",
-      `it is of ${sct.timestamp.toISOString()}, later than ${time.toISOString()}`,
+      `it is of ${sct.timestamp.toISOString()}, later than ${timeText(time)}`,
     );
   }
-  if (log.retiredAt !== undefined && sct.timestamp >= log.retiredAt) {
+  if (log.retiredAt !== undefined && !(sct.timestamp < log.retiredAt)) {
     throw sctError(
       "SEC_ERROR_INVALID_TIME",
       `it is of ${sct.timestamp.toISOString()}, and ${name} was retired at ` +
-        log.retiredAt.toISOString(),
+        timeText(log.retiredAt),
     );
   }
   const scheme = SCHEMES.get(sct.signatureAlgorithm);

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import type { CheckOptions } from "../../cert/check_certificate.ts";
 import { constructedTag } from "../../cert/der.ts";
 import { DerWriter } from "../../cert/der_writer.ts";
 import { subjectAltName } from "../../cert/extensions/alt_name.ts";
@@ -92,6 +93,16 @@ export function withAlgorithm(
 
 /** The time at which the certificates of tests are verified. */
 export const NOW: Date = new Date("2026-06-01T12:00:00Z");
+
+/** What is checked of certificates where a test says nothing else. */
+export const CHECKS: CheckOptions = {
+  usage: "sslServer",
+  time: NOW,
+  slopSeconds: 0,
+  profile: "strict",
+  minRsaBits: 2048,
+  allowSha1: false,
+};
 
 /** A certificate with its keys. */
 export interface TestCertificate extends TestKeys {

@@ -8,18 +8,13 @@ import { subjectKeyIdentifier } from "../../cert/extensions/key_identifiers.ts";
 import { OIDS } from "../../cert/oids.ts";
 import { trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { VerificationBudget } from "../../cert/verification_budget.ts";
-import { issue, NOW, type TestCertificate } from "./_support.ts";
+import { CHECKS, issue, type TestCertificate } from "./_support.ts";
 
 const root = await issue({ ca: true });
 
 function search(between: TestCertificate[], anchors: TestCertificate[]): PathSearch {
   return {
-    usage: "sslServer",
-    time: NOW,
-    slopSeconds: 0,
-    profile: "strict",
-    minRsaBits: 2048,
-    allowSha1: false,
+    ...CHECKS,
     intermediates: between.map(({ certificate }) => certificate),
     anchors: anchors.map(({ certificate }) => trustAnchorOf(certificate)),
     maxDepth: 6,

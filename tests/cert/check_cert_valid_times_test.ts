@@ -28,4 +28,5 @@ Deno.test("checkCertValidTimes() has no slop by default, and slop before notBefo
 
 Deno.test("checkCertValidTimes() takes a time that is none as outside", () => {
   assertEquals(checkCertValidTimes(certificate, new Date(NaN)), "expired");
+  assertEquals(at("2026-03-15T00:00:00Z", NaN), "notValidYet");
 });

@@ -10,22 +10,13 @@ import {
 import { NssError } from "../../cert/errors.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";
 import { keyUsage } from "../../cert/extensions/key_usage.ts";
-import { issue, NOW } from "./_support.ts";
-
-const OPTIONS: CheckOptions = {
-  usage: "sslServer",
-  time: NOW,
-  slopSeconds: 0,
-  profile: "strict",
-  minRsaBits: 2048,
-  allowSha1: false,
-};
+import { CHECKS, issue } from "./_support.ts";
 
 Deno.test("checkLeaf() reports time before key usage before purpose, as NSS", async () => {
   const extensions = [makeExtension(keyUsage, new Set(["keyAgreement"] as const), true)];
   const { certificate } = await issue({ extensions });
   const check = (options: Partial<CheckOptions>) =>
-    assertThrows(() => checkLeaf(certificate, { ...OPTIONS, ...options }), NssError).name;
+    assertThrows(() => checkLeaf(certificate, { ...CHECKS, ...options }), NssError).name;
   const usage = "sslClient";
   assertEquals(check({ usage, time: new Date(0) }), "SEC_ERROR_EXPIRED_CERTIFICATE");
   assertEquals(check({ usage }), "SEC_ERROR_INADEQUATE_KEY_USAGE");
@@ -33,10 +24,10 @@ Deno.test("checkLeaf() reports time before key usage before purpose, as NSS", as
 
 Deno.test("checkAuthority() takes an anchor of version 1 in the compatible profile alone", async () => {
   const { certificate } = await issue({ ca: true, version: 1 });
-  checkAuthority(certificate, { ...OPTIONS, profile: "compatible" }, true);
+  checkAuthority(certificate, { ...CHECKS, profile: "compatible" }, true);
   for (const [profile, isAnchor] of [["strict", true], ["compatible", false]] as const) {
     const error = assertThrows(
-      () => checkAuthority(certificate, { ...OPTIONS, profile }, isAnchor),
+      () => checkAuthority(certificate, { ...CHECKS, profile }, isAnchor),
       NssError,
     );
     assertEquals(error.name, "SEC_ERROR_CA_CERT_INVALID");

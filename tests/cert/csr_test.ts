@@ -195,7 +195,7 @@ Deno.test("issueCertificate() takes over the key and subject, and what it is tol
     ...keys,
     subject: "CN=asks,O=Much",
     dnsNames: ["asks.example"],
-    keyUsage: ["digitalSignature", "keyCertSign"],
+    keyUsage: ["digitalSignature", "keyAgreement"],
     extKeyUsage: ["codeSigning"],
     extensions: [makeExtension(basicConstraints, { isCa: true }, true)],
   });
@@ -214,7 +214,7 @@ Deno.test("issueCertificate() takes over the key and subject, and what it is tol
     copyExtensions: ["subjectAltName", "keyUsage", "extKeyUsage"],
   });
   assertEquals(full.subjectAltName, [{ type: "dns", value: "asks.example" }]);
-  assertEquals([...full.keyUsage!], ["digitalSignature", "keyCertSign"]);
+  assertEquals([...full.keyUsage!], ["digitalSignature", "keyAgreement"]);
   assertEquals(full.extKeyUsage, [OIDS.codeSigning]);
   assertEquals(full.basicConstraints, { isCa: false });
 
@@ -231,6 +231,33 @@ Deno.test("issueCertificate() takes over the key and subject, and what it is tol
   assertEquals(chosen.subjectAltName, [{ type: "dns", value: "gets.example" }]);
   assertEquals(chosen.extKeyUsage, [OIDS.clientAuth]);
   assertEquals(chosen.notAfter, new Date(NOW.getTime() + 86_400_000));
+});
+
+Deno.test("issueCertificate() gives what is an authority's own to nobody who but asks", async () => {
+  const issuer = await issue({ ca: true });
+  const { privateKey } = await makeKeys();
+  const rows = [
+    [{ keyUsage: ["digitalSignature", "keyCertSign"] }, "keyCertSign", { isCa: true }],
+    [{ keyUsage: ["cRLSign"] }, "cRLSign", { keyUsage: ["digitalSignature"] }],
+    [{ extKeyUsage: ["serverAuth", "ocspSigning"] }, "ocspSigning", {
+      extKeyUsage: ["ocspSigning"],
+    }],
+    [{ extKeyUsage: ["anyExtendedKeyUsage"] }, "anyExtendedKeyUsage", {
+      extKeyUsage: ["serverAuth"],
+    }],
+  ] as const;
+  for (const [asks, what, given] of rows) {
+    const request = await createCertificateRequest({ privateKey, subject: "CN=asks", ...asks });
+    const copyExtensions = ["keyUsage", "extKeyUsage"] as const;
+    const error = await assertRejects(
+      () => issueCertificate(request, { issuer, copyExtensions }),
+      NssError,
+      `asks for ${what}`,
+    );
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+    await issueCertificate(request, { issuer });
+    await issueCertificate(request, { issuer, copyExtensions, ...given });
+  }
 });
 
 Deno.test("issueCertificate() issues nothing to who does not have the key", async () => {

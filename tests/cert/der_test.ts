@@ -1,11 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
+import { parseCertificate } from "../../cert/certificate.ts";
 import { bytesEqual, constructedTag, contextTag, DerReader } from "../../cert/der.ts";
 import { MAX_DER_DEPTH, MAX_DER_SIZE, MAX_OID_SIZE, TAG } from "../../cert/der.ts";
 import { DerWriter } from "../../cert/der_writer.ts";
 import { NssError } from "../../cert/errors.ts";
+import { issue } from "./_support.ts";
 
 const reader = (hex: string) => new DerReader(new Uint8Array(decodeHex(hex)), "test");
 
@@ -195,4 +198,13 @@ Deno.test("bytesEqual() compares length and bytes", () => {
   assert(bytesEqual(Uint8Array.of(1, 2), Uint8Array.of(1, 2)));
   assertFalse(bytesEqual(Uint8Array.of(1, 2), Uint8Array.of(1, 3)));
   assertFalse(bytesEqual(Uint8Array.of(1, 2), Uint8Array.of(1)));
+});
+
+Deno.test("copyBytes() copies a Buffer of Node as well, whose slice() is a view", async () => {
+  const { certificate } = await issue();
+  const buffer = Buffer.from(certificate.der);
+  const parsed = parseCertificate(buffer);
+  buffer.fill(0);
+  assertEquals(parsed.der, certificate.der);
+  assertEquals(parsed.subject.der, certificate.subject.der);
 });

@@ -71,6 +71,15 @@ Deno.test("verifyCrl() keeps to the times of the list, to the second, and to the
   await at(late, 1);
 });
 
+Deno.test("verifyCrl() takes no list at a time, or with a slop, that is none", async () => {
+  for (const wrong of [{ time: new Date(NaN) }, { slopSeconds: NaN }]) {
+    await assertRejectsWith(
+      () => verifyCrl(good, { ...options, ...wrong }),
+      "SEC_ERROR_CRL_NOT_YET_VALID",
+    );
+  }
+});
+
 Deno.test("verifyCrl() wants cRLSign where there is a keyUsage", async () => {
   const limited = await party({
     subject: "CN=Test CA",

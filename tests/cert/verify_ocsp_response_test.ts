@@ -227,6 +227,9 @@ Deno.test("verifyOcspResponse() keeps to the times of the response, to the secon
   await at(days(6));
   await refused(response, "SEC_ERROR_OCSP_FUTURE_RESPONSE", "", { time: early });
   await refused(response, "SEC_ERROR_OCSP_OLD_RESPONSE", "2026-06-07T12:00:00", { time: late });
+  for (const wrong of [{ time: new Date(NaN) }, { slopSeconds: NaN }]) {
+    await refused(response, "SEC_ERROR_OCSP_FUTURE_RESPONSE", "", wrong);
+  }
   await at(early, 1);
   await at(late, 1);
   await refused(make({ thisUpdate: days(1) }), "SEC_ERROR_OCSP_FUTURE_RESPONSE", "later than");

@@ -215,6 +215,11 @@ Deno.test("verifySct() refuses the future, and a log's retirement", async () => 
     "SEC_ERROR_INVALID_TIME",
     "later than",
   );
+  await assertRejectsWith(
+    () => verifySct(sct, { ...options, time: new Date(NaN) }),
+    "SEC_ERROR_INVALID_TIME",
+    "later than Invalid Date",
+  );
   const retired = (time: number) => ({ ...options, logs: [{ ...log, retiredAt: new Date(time) }] });
   await verifySct(sct, retired(NOW.getTime() + 1));
   await assertRejectsWith(
