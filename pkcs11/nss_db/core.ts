@@ -139,9 +139,9 @@ export class NssDbCore {
 
   /** Ends the login for good. */
   async close(): Promise<void> {
+    await this.files.close(); // after the writes that need the login
     this.#end();
     this.#snapshot = null;
-    await this.files.close();
   }
 
   /** Whether a password has to be given to log in. */

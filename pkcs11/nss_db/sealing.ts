@@ -32,6 +32,7 @@ export class PasswordKey {
   readonly #key: Uint8Array<ArrayBuffer>;
   /** How often keys of new values are hashed. */
   readonly iterations: number;
+  #isDestroyed = false;
 
   private constructor(key: Uint8Array<ArrayBuffer>, iterations: number) {
     this.#key = key;
@@ -57,9 +58,19 @@ export class PasswordKey {
     return new PasswordKey(key, password === "" ? 1 : PASSWORD_ITERATIONS);
   }
 
-  /** Overwrites the key. */
+  /** Overwrites the key. What still needs it fails. */
   destroy(): void {
+    this.#isDestroyed = true;
     this.#key.fill(0);
+  }
+
+  /** Encrypting with zeros would lose what is encrypted, and tell it. */
+  #alive(): Uint8Array<ArrayBuffer> {
+    if (!this.#isDestroyed) return this.#key;
+    throw new NssError(
+      "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+      "Cannot use NSS database: its token has been logged out meanwhile",
+    );
   }
 
   /**
@@ -101,7 +112,10 @@ export class PasswordKey {
     const { oid, parameters, ciphertext } = readSealed(der, "encrypted value");
     if (oid === LEGACY_PBE) {
       const { decryptLegacy } = await import("./legacy_3des.ts");
-      return { plaintext: await decryptLegacy(this.#key, parameters, ciphertext), isLegacy: true };
+      return {
+        plaintext: await decryptLegacy(this.#alive(), parameters, ciphertext),
+        isLegacy: true,
+      };
     }
     if (oid !== PBE_OIDS.pbes2) throw unknown(`encryption by ${pbeName(oid)}`);
     const { kdf, iv } = readPbes2(parameters);
@@ -202,9 +216,10 @@ export class PasswordKey {
   }
 
   async #derive(kdf: Pbkdf2Parameters): Promise<Uint8Array<ArrayBuffer>> {
+    const password = this.#alive();
     try {
       const budget = new IterationBudget(MAX_VALUE_ITERATIONS);
-      return await pbkdf2(this.#key, kdf, kdf.keyLength ?? AES_256_LENGTH, budget);
+      return await pbkdf2(password, kdf, kdf.keyLength ?? AES_256_LENGTH, budget);
     } catch (cause) {
       throw damaged("a value asks for too many iterations", cause);
     }

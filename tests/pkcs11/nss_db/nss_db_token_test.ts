@@ -9,7 +9,7 @@ import { openNssDb } from "../../../pkcs11/nss_db/mod.ts";
 import { testCertDB } from "../../cert/cert_db_conformance.ts";
 import { programVersion, run } from "../../support/process.ts";
 import { skip } from "../../support/skip.ts";
-import { certificatesOf, type OpenToken, testToken } from "../token_conformance.ts";
+import { assertSigns, certificatesOf, type OpenToken, testToken } from "../token_conformance.ts";
 import { bytesOf, dataDirectory, dataProblem, PASSWORD, scratch, sql } from "./_support.ts";
 
 async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
@@ -301,5 +301,34 @@ Deno.test("NssDbToken sees at once what another connection writes, a new passwor
   await other.close();
   await token.close();
   await rejectsWith("SEC_ERROR_NO_TOKEN", () => token.certificates.find({}));
+  await close!();
+});
+
+Deno.test("NssDbToken.logout() and close() in the middle of writes damage nothing", async () => {
+  const { token, reopen, close } = await openEmpty(PASSWORD);
+  assert(await token.login(PASSWORD));
+  let failures = 0;
+  for (let i = 0; i < 12; i++) {
+    const writes = Promise.allSettled([token.generateKeyPair(), token.generateKeyPair()]);
+    await new Promise((resolve) => setTimeout(resolve, i));
+    await token.logout();
+    for (const result of await writes) {
+      if (result.status === "fulfilled") continue;
+      failures++;
+      assertEquals((result.reason as NssError).name, "SEC_ERROR_TOKEN_NOT_LOGGED_IN");
+    }
+    assert(await token.login(PASSWORD));
+  }
+  assert(failures > 0);
+  // The write that close() finds under way is whole
+  const last = token.generateKeyPair().catch((error) => assert(error instanceof NssError));
+  await token.close();
+  await last;
+  const other = await reopen!();
+  assert(await other.login(PASSWORD));
+  for (const key of await other.listKeys()) {
+    await assertSigns((await other.findKey(key))!, key.publicKey!);
+  }
+  await other.close();
   await close!();
 });
