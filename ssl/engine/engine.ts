@@ -509,6 +509,10 @@ export class SslEngine {
         this.#sentChangeCipherSpec = true;
         this.#write.writeChangeCipherSpec();
       },
+      limitRecords: (send, receive) => {
+        this.#write.recordSizeLimit = send;
+        this.#read.recordSizeLimit = receive;
+      },
       installReadSpec: (spec: RecordProtection) => {
         this.#read.install(spec);
         this.#askedPeerToRenew = false;

@@ -42,6 +42,8 @@ export const MAX_SKIPPED_EARLY_DATA = 16384;
 export class ReadHalf {
   /** The handshake messages that the records carry. */
   readonly joiner: HandshakeJoiner = new HandshakeJoiner();
+  /** The most plaintext that the peer may put into a protected record, in TLS 1.3 with its inner type (RFC 8449, Section 4). */
+  recordSizeLimit = Infinity;
   readonly #deframer = new Deframer();
   #protection: RecordProtection = new PlaintextSpec();
   #pending: PendingRecord[] = [];
@@ -169,8 +171,16 @@ export class ReadHalf {
   }
 
   #decrypt(record: SealedRecord): PendingRecord {
-    const opened = this.#protection.open(record)
-      .then(({ type, fragment }) => ({ type, fragment, inClear: false }));
+    const limit = this.recordSizeLimit;
+    const { hidesType } = this.#protection;
+    const innerLength = record.fragment.length - AEAD_TAG_LENGTH;
+    if (hidesType && innerLength > limit) {
+      return { record, opened: rejected(tooLong(innerLength, limit)) };
+    }
+    const opened = this.#protection.open(record).then(({ type, fragment }) => {
+      if (!hidesType && fragment.length > limit) throw tooLong(fragment.length, limit);
+      return { type, fragment, inClear: false };
+    });
     opened.catch(() => {}); // next() reports it when its turn comes, unless a key change drops it
     return { record, opened };
   }
@@ -202,10 +212,13 @@ export class ReadHalf {
   }
 }
 
-function tooLong(length: number): SslError {
+/** Of every AEAD of TLS 1.3 (RFC 8446, Section 5.2). */
+const AEAD_TAG_LENGTH = 16;
+
+function tooLong(length: number, limit = MAX_PLAINTEXT_LENGTH): SslError {
   return new SslError(
     "SSL_ERROR_RX_RECORD_TOO_LONG",
-    `Cannot read record: it is ${length} bytes long, more than ${MAX_PLAINTEXT_LENGTH}`,
+    `Cannot read record: it is ${length} bytes long, more than ${limit}`,
   );
 }
 

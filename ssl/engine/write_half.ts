@@ -27,6 +27,8 @@ const MAX_OUTPUT_LENGTH = 16 * (MAX_PLAINTEXT_LENGTH + 256);
  * change swaps the protection between two calls: records in flight keep the old one.
  */
 export class WriteHalf {
+  /** The most plaintext that the peer takes in a protected record, in TLS 1.3 with its inner type (RFC 8449, Section 4). */
+  recordSizeLimit = Infinity;
   #protection: RecordProtection = new PlaintextSpec();
   #queue: QueuedRecord[] = [];
   #handshake: Uint8Array<ArrayBuffer>[] = [];
@@ -71,7 +73,7 @@ export class WriteHalf {
     const messages = this.#handshake;
     this.#handshake = [];
     const flight = messages.length === 1 ? messages[0]! : concat(messages);
-    for (const fragment of fragments(flight, MAX_PLAINTEXT_LENGTH)) {
+    for (const fragment of fragments(flight, this.#maxFragment)) {
       this.#seal(ContentType.handshake, fragment);
     }
   }
@@ -103,7 +105,7 @@ export class WriteHalf {
   writeApplicationData(data: Uint8Array<ArrayBuffer>, window: number): number {
     this.flushHandshake();
     let taken = 0;
-    for (const fragment of fragments(data, MAX_PLAINTEXT_LENGTH)) {
+    for (const fragment of fragments(data, this.#maxFragment)) {
       if (this.#queue.length >= window || this.#protection.recordsLeft <= RESERVED_RECORDS) break;
       this.#seal(ContentType.applicationData, fragment);
       taken += fragment.length;
@@ -151,6 +153,12 @@ export class WriteHalf {
     if (!this.empty || this.#output === undefined) return;
     if (FREE_BUFFERS.length < MAX_FREE_BUFFERS) FREE_BUFFERS.push(this.#output);
     this.#output = undefined;
+  }
+
+  get #maxFragment(): number {
+    const { encrypts, hidesType } = this.#protection;
+    if (!encrypts) return MAX_PLAINTEXT_LENGTH;
+    return Math.min(MAX_PLAINTEXT_LENGTH, this.recordSizeLimit - (hidesType ? 1 : 0));
   }
 
   #seal(type: number, fragment: Uint8Array<ArrayBuffer>): void {

@@ -19,6 +19,8 @@ export interface HandshakeOutput {
   sendMessage(message: Uint8Array<ArrayBuffer>): void;
   /** Sends the change_cipher_spec of middlebox compatibility, once (RFC 8446, Appendix D.4). */
   sendChangeCipherSpec(): void;
+  /** Keeps protected records to so much plaintext in either direction, from the next one on (RFC 8449). */
+  limitRecords(send: number, receive: number): void;
   /** Protects what is read from the next record on. */
   installReadSpec(spec: RecordProtection): void;
   /** Protects what is written from now on. */

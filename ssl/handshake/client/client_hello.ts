@@ -1,6 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config.ts";
+import {
+  initialKeyShares,
+  MAX_RECORD_SIZE_LIMIT,
+  offersTls12,
+  offersTls13,
+  type SslConfig,
+} from "../../config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { ecPointFormats } from "../../extensions/ec_point_formats.ts";
@@ -10,6 +16,7 @@ import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareClientHello } from "../../extensions/key_share.ts";
 import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
+import { recordSizeLimit } from "../../extensions/record_size_limit.ts";
 import { renegotiationInfo } from "../../extensions/renegotiation_info.ts";
 import { serverName } from "../../extensions/server_name.ts";
 import { sessionTicket } from "../../extensions/session_ticket.ts";
@@ -28,12 +35,16 @@ import type {
   Tls12ClientSession,
   Tls13ClientSession,
 } from "../../session_cache/session_cache.ts";
+import { TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../key_exchange.ts";
 import { EarlySecret } from "../key_schedule.ts";
+import { ownRecordSizeLimit } from "../limit_records.ts";
+import { type Grease, greaseOf } from "./grease.ts";
+import { permuteExtensions } from "./permute_extensions.ts";
 
 /** A session that the hello offers, and the Early Secret that goes with it. */
 export interface OfferedSession {
@@ -86,7 +97,8 @@ function sessionIdFor(
   if (session !== null && session.ticket.length === 0) return session.sessionId;
   // RFC 5077, Section 3.4: made up, that the server's echo tells whether it took the ticket. RFC 8446, Appendix D.4: that
   // middleboxes take the handshake for a resumption.
-  return session !== null || offersTls13(config) ? environment.random(32) : new Uint8Array(0);
+  const looksLikeTls12 = offersTls13(config) && config.compatMode;
+  return session !== null || looksLikeTls12 ? environment.random(32) : new Uint8Array(0);
 }
 
 /** Sends the second ClientHello: the first one with what the HelloRetryRequest asks for (RFC 8446, Section 4.1.2). */
@@ -108,14 +120,15 @@ async function sendClientHello(
   offer: Omit<Offer, "extensionTypes">,
   additions?: RetryAdditions,
 ): Promise<Offer> {
-  const extensions = helloExtensions(hs, offer, additions);
+  const grease = hs.config.grease ? greaseOf(offer.random) : null;
+  const extensions = helloExtensions(hs, offer, additions, grease);
   let message = encodeHandshake(
     HandshakeType.clientHello,
     encodeClientHello({
       legacyVersion: TLS_1_2,
       random: offer.random,
       legacySessionId: offer.legacySessionId,
-      cipherSuites: offeredSuites(hs.config),
+      cipherSuites: offeredSuites(hs.config, grease),
       legacyCompressionMethods: new Uint8Array([0]),
       extensions,
     }),
@@ -124,15 +137,18 @@ async function sendClientHello(
   hs.transcript.add(message);
   hs.output.sendMessage(message);
   hs.output.emit({ kind: "hello" });
-  return { ...offer, extensionTypes: extensions.types() };
+  const meant = extensions.types().filter((type) => !grease?.extensions.includes(type));
+  return { ...offer, extensionTypes: meant };
 }
 
 function helloExtensions(
   { config, environment }: HandshakeContext,
   offer: Omit<Offer, "extensionTypes">,
   additions: RetryAdditions | undefined,
+  grease: Grease | null,
 ): ExtensionBlock {
-  const extensions = new ExtensionBlock();
+  let extensions = new ExtensionBlock();
+  if (grease !== null) extensions.addBody(grease.extensions[0], new Uint8Array(0));
   if (config.hostname !== null && !isIpAddress(config.hostname)) {
     // RFC 6066, Section 3: literal addresses are not permitted in HostName.
     extensions.add(serverName, config.hostname);
@@ -140,19 +156,25 @@ function helloExtensions(
   const tls13 = offersTls13(config);
   const tls12 = offersTls12(config);
   if (tls13) {
-    extensions.add(supportedVersionsClientHello, tls12 ? [TLS_1_3, TLS_1_2] : [TLS_1_3]);
+    const versions = tls12 ? [TLS_1_3, TLS_1_2] : [TLS_1_3];
+    extensions.add(supportedVersionsClientHello, [...greased(grease?.version), ...versions]);
   }
+  const groups = config.groups.filter((group) => tls13 || group.tls12).map(({ id }) => id);
+  const schemes = config.signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id);
   extensions
-    .add(supportedGroups, config.groups.filter((group) => tls13 || group.tls12).map(({ id }) => id))
-    .add(
-      signatureAlgorithms,
-      config.signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
-    );
+    .add(supportedGroups, [...greased(grease?.group), ...groups])
+    .add(signatureAlgorithms, [...greased(grease?.signatureScheme), ...schemes]);
   if (tls13) {
-    extensions.add(
-      keyShareClientHello,
-      offer.keyShares.map(({ group, publicKey }) => ({ group, keyExchange: publicKey })),
-    );
+    const shares = offer.keyShares.map(({ group, publicKey }) => ({
+      group,
+      keyExchange: publicKey,
+    }));
+    // RFC 8446, Section 4.1.2: the second hello has the share that was asked for, and no other.
+    const meaningless = additions === undefined ? greased(grease?.group) : [];
+    extensions.add(keyShareClientHello, [
+      ...meaningless.map((group) => ({ group, keyExchange: new Uint8Array(1) })),
+      ...shares,
+    ]);
   }
   if (tls12) addTls12Extensions(extensions, config, offer.tls12Session);
   if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANYBODY);
@@ -160,6 +182,11 @@ function helloExtensions(
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).
   if (tls13 && config.sessionTickets) extensions.add(pskKeyExchangeModes, [PSK_DHE_KE]);
+  if (config.recordSizeLimit < MAX_RECORD_SIZE_LIMIT) {
+    extensions.add(recordSizeLimit, ownRecordSizeLimit(config, tls13 ? TLS_1_3 : TLS_1_2));
+  }
+  if (grease !== null) extensions.addBody(grease.extensions[1], new Uint8Array(1));
+  if (config.permuteExtensions) extensions = permuteExtensions(extensions, offer.random);
   if (offer.session !== null) {
     const { ticket, ticketAgeAdd, receivedAt, cipherSuite } = offer.session.session;
     const age = Math.max(0, environment.now() - receivedAt);
@@ -185,8 +212,8 @@ function addTls12Extensions(
   config: SslConfig,
   session: Tls12ClientSession | null,
 ): void {
+  if (config.extendedMasterSecret !== "off") extensions.add(extendedMasterSecret, true);
   extensions
-    .add(extendedMasterSecret, true)
     .add(renegotiationInfo, new Uint8Array(0))
     .add(ecPointFormats, [UNCOMPRESSED]);
   if (config.tls12CipherSuites.some(({ bulk }) => bulk === "AES-CBC")) {
@@ -198,12 +225,18 @@ function addTls12Extensions(
 /** RFC 8422, Section 5.1.2: the only point format that is left. */
 const UNCOMPRESSED = 0;
 
-function offeredSuites(config: SslConfig): readonly number[] {
+/** A value that means nothing, where there is to be one. */
+function greased(value: number | undefined): readonly number[] {
+  return value === undefined ? [] : [value];
+}
+
+function offeredSuites(config: SslConfig, grease: Grease | null): readonly number[] {
   const suites = [
     ...(offersTls13(config) ? config.cipherSuites : []),
     ...(offersTls12(config) ? config.tls12CipherSuites : []),
   ];
-  return suites.map(({ id }) => id);
+  const ids = [...greased(grease?.cipherSuite), ...suites.map(({ id }) => id)];
+  return config.fallbackScsv ? [...ids, TLS_FALLBACK_SCSV] : ids;
 }
 
 /** Fills in the binder, a MAC over the hello up to the binders (RFC 8446, Section 4.2.11.2). */

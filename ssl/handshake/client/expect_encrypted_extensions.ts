@@ -8,6 +8,7 @@ import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { MasterSecret, TrafficSecret } from "../key_schedule.ts";
+import { takeRecordSizeLimit } from "../limit_records.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { chosenProtocol } from "./chosen_protocol.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
@@ -41,6 +42,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     const { extensions } = parseEncryptedExtensions(message.body);
     refuseUnsolicited(extensions, this.#keys.extensionTypes);
     hs.negotiated.alpnProtocol = chosenProtocol(extensions.get(alpnProtocol), hs.config);
+    takeRecordSizeLimit(hs, extensions);
     hs.transcript.add(message.raw);
     const { session } = this.#keys;
     if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(this.#keys));

@@ -72,7 +72,7 @@ export class ExpectServerHello implements HandshakeState {
       CipherSpec.create(cipherSuite, client),
     ]);
     hs.output.installReadSpec(readSpec);
-    hs.output.sendChangeCipherSpec();
+    if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
     hs.output.installWriteSpec(writeSpec);
     return new ExpectEncryptedExtensions({
       cipherSuite,
@@ -197,7 +197,7 @@ export class ExpectServerHello implements HandshakeState {
     // RFC 8446, Section 4.1.2: a PSK that does not go with the suite is left out of the second hello.
     const { session } = this.#offer;
     const kept = session?.session.cipherSuite.hash === cipherSuite.hash ? session : null;
-    hs.output.sendChangeCipherSpec();
+    if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
     const offer = await sendSecondClientHello(hs, this.#offer, kept, {
       keyShares,
       cookie: cookieValue,

@@ -20,6 +20,7 @@ import type { HandshakeContext, HandshakeState } from "../handshake.ts";
 import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts";
 import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, withKeys } from "../tls12/session.ts";
+import { takeRecordSizeLimit } from "../limit_records.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { chosenProtocol } from "./chosen_protocol.ts";
 import type { Offer } from "./client_hello.ts";
@@ -64,6 +65,7 @@ export async function takeTls12ServerHello(
   negotiated.version = TLS_1_2;
   negotiated.cipherSuite = suite;
   negotiated.extendedMasterSecret = choice.extendedMasterSecret;
+  takeRecordSizeLimit(hs, extensions);
   negotiated.alpnProtocol = chosenProtocol(extensions?.get(alpnProtocol), config);
   hs.transcript.setHash(suite.hash);
   hs.transcript.add(message.raw);
@@ -81,7 +83,7 @@ function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls
   const { config } = hs;
   // RFC 8446, Section 4.1.3: a server that could do better says so, unless somebody stands between.
   if (
-    offersTls13(config) &&
+    config.downgradeCheck && offersTls13(config) &&
     [DOWNGRADE_TO_TLS_1_2, DOWNGRADE_TO_TLS_1_1].some((s) => hasDowngradeSentinel(hello.random, s))
   ) {
     throw illegal("the server speaks TLS 1.3, and somebody has kept it from saying so");
@@ -96,6 +98,21 @@ function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls
     throw new SslError(
       "SSL_ERROR_UNSAFE_NEGOTIATION",
       "Cannot take ServerHello: its renegotiation_info is that of another handshake",
+    );
+  }
+  if (info === undefined && config.requireSafeNegotiation) {
+    throw new SslError(
+      "SSL_ERROR_UNSAFE_NEGOTIATION",
+      "Cannot take ServerHello: it has no renegotiation_info, which this client requires",
+    );
+  }
+  if (
+    config.extendedMasterSecret === "required" &&
+    !hello.extensions?.has(ExtensionType.extendedMasterSecret)
+  ) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+      "Cannot take ServerHello: it has no extended master secret, which this client requires",
     );
   }
   if (suite.bulk !== "AES-CBC" && hello.extensions?.has(ExtensionType.encryptThenMac)) {

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
+import { authorityNames } from "../../config.ts";
 import type { Credential } from "../../credential.ts";
 import { SslError } from "../../errors.ts";
 import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
@@ -31,6 +32,7 @@ import {
   handshakeTrafficSecrets,
   type TrafficSecrets,
 } from "../traffic_secrets.ts";
+import { answerRecordSizeLimit } from "../limit_records.ts";
 import { sendCertificate } from "../send_certificate.ts";
 import { byHostName } from "./by_host_name.ts";
 import type { AcceptedSession } from "./accept_session.ts";
@@ -68,7 +70,7 @@ export async function sendServerFlight(
   const signer = session === null ? await chooseSigner(hs, choice) : null;
   const handshakeSecret = await sendServerHello(hs, choice);
   const { client, server } = await installHandshakeKeys(hs, choice, handshakeSecret);
-  sendEncryptedExtensions(hs);
+  sendEncryptedExtensions(hs, choice.extensions);
   const asksForCertificate = session === null && hs.config.clientAuth !== "none";
   if (asksForCertificate) sendCertificateRequest(hs);
   if (signer !== null) {
@@ -127,8 +129,9 @@ async function installHandshakeKeys(
   return secrets;
 }
 
-function sendEncryptedExtensions(hs: HandshakeContext): void {
+function sendEncryptedExtensions(hs: HandshakeContext, hello: ExtensionBlock): void {
   const extensions = new ExtensionBlock();
+  answerRecordSizeLimit(hs, hello, extensions);
   const { alpnProtocol: protocol } = hs.negotiated;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   sendHandshake(
@@ -139,12 +142,12 @@ function sendEncryptedExtensions(hs: HandshakeContext): void {
 }
 
 function sendCertificateRequest(hs: HandshakeContext): void {
-  const { signatureSchemes, trustAnchors } = hs.config;
+  const { signatureSchemes } = hs.config;
   const extensions = new ExtensionBlock().add(
     signatureAlgorithms,
     signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
   );
-  const names = (trustAnchors ?? []).map(({ subject }) => subject.der);
+  const names = authorityNames(hs.config).map(({ der }) => der);
   const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
   // They are a hint (RFC 8446, Section 4.2.4): a client that gets none shows whatever it has.
   if (length > 0 && length <= MAX_AUTHORITIES_LENGTH) extensions.add(certificateAuthorities, names);

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
-import { offersTls13 } from "../../config.ts";
+import { authorityNames, offersTls13 } from "../../config.ts";
 import type { Credential } from "../../credential.ts";
 import { SslError } from "../../errors.ts";
 import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
@@ -49,6 +49,7 @@ import { TLS_1_2 } from "../../tables/versions.ts";
 import { knownSchemes } from "../certificate_verify.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
+import { answerRecordSizeLimit } from "../limit_records.ts";
 import { concat } from "../tls12/master_secret.ts";
 import type { Tls12Choice } from "../tls12/session.ts";
 import { authOf, chooseTls12Scheme, signTls12 } from "../tls12/signature.ts";
@@ -138,6 +139,24 @@ function checkHello({ config }: HandshakeContext, hello: ClientHello): void {
       "Cannot take ClientHello: its renegotiation_info is that of another handshake",
     );
   }
+  if (
+    info === undefined && config.requireSafeNegotiation &&
+    !hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+  ) {
+    throw new SslError(
+      "SSL_ERROR_UNSAFE_NEGOTIATION",
+      "Cannot take ClientHello: it has no renegotiation_info, which this server requires",
+    );
+  }
+  if (
+    config.extendedMasterSecret === "required" &&
+    !hello.extensions?.has(ExtensionType.extendedMasterSecret)
+  ) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+      "Cannot take ClientHello: it has no extended master secret, which this server requires",
+    );
+  }
 }
 
 /** What the hellos settle once the suite is chosen. */
@@ -152,16 +171,17 @@ function settle(
   // RFC 8446, Section 4.1.3: a client that could do better shall know that this server could, too.
   if (offersTls13(config)) random.set(DOWNGRADE_TO_TLS_1_2, 32 - DOWNGRADE_SENTINEL_LENGTH);
   const has = (type: number) => hello.extensions?.has(type) ?? false;
+  const bindsSecret = has(ExtensionType.extendedMasterSecret) &&
+    config.extendedMasterSecret !== "off";
   return {
     suite,
     randoms: { client: hello.random, server: random },
     sessionId,
-    extendedMasterSecret: has(ExtensionType.extendedMasterSecret),
+    extendedMasterSecret: bindsSecret,
     encryptThenMac: suite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
     statusDue: false, // decided with the certificate
     // RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
-    ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) &&
-      has(ExtensionType.extendedMasterSecret),
+    ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
   };
 }
 
@@ -193,6 +213,7 @@ function sendServerHello(
   if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
   if (staples) extensions.add(statusRequestEmpty, true);
+  answerRecordSizeLimit(hs, hello.extensions, extensions);
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   sendHandshake(
     hs,
@@ -241,9 +262,9 @@ async function sendServerKeyExchange(
 const MAX_AUTHORITIES_LENGTH = 2 ** 15;
 
 function sendCertificateRequest(hs: HandshakeContext): void {
-  const { signatureSchemes, trustAnchors } = hs.config;
+  const { signatureSchemes } = hs.config;
   const { rsaSign, ecdsaSign } = ClientCertificateType;
-  const names = (trustAnchors ?? []).map(({ subject }) => subject.der);
+  const names = authorityNames(hs.config).map(({ der }) => der);
   const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
   sendHandshake(
     hs,

@@ -44,7 +44,7 @@ export function newSessionId(
   { extensions }: ClientHello,
 ): Uint8Array<ArrayBuffer> {
   const remembers = config.sessionTickets && !extensions?.has(ExtensionType.sessionTicket) &&
-    extensions?.has(ExtensionType.extendedMasterSecret);
+    extensions?.has(ExtensionType.extendedMasterSecret) && config.extendedMasterSecret !== "off";
   return remembers ? environment.random(MAX_SESSION_ID_LENGTH) : new Uint8Array(0);
 }
 
@@ -60,6 +60,7 @@ export async function acceptTls12Session(
   const { config, environment } = hs;
   // Without a session ID there would be no telling the client that its ticket was taken.
   if (!config.sessionTickets || hello.legacySessionId.length === 0) return null;
+  if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
   const ticket = hello.extensions?.get(sessionTicket);
   const binding = await ticketBinding(config);
   const content = ticket === undefined || ticket.length === 0
