@@ -4,10 +4,13 @@
 
 import { createHash } from "node:crypto";
 
+/** The digests that this project asks for. */
+export type StdDigestAlgorithm = "MD5" | "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
+
 /** What {@linkcode crypto} has in `subtle`, as far as this project uses it. */
 export interface StdSubtleCrypto {
   /** Computes a digest at once. */
-  digestSync(algorithm: "MD5", data: BufferSource): ArrayBuffer;
+  digestSync(algorithm: StdDigestAlgorithm, data: BufferSource): ArrayBuffer;
 }
 
 /** What {@linkcode crypto} has, as far as this project uses it. */
@@ -23,7 +26,9 @@ export const crypto: StdCrypto = {
       const bytes = ArrayBuffer.isView(data)
         ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
         : new Uint8Array(data);
-      return Uint8Array.from(createHash(algorithm.toLowerCase()).update(bytes).digest()).buffer;
+      return Uint8Array.from(
+        createHash(algorithm.toLowerCase().replace("-", "")).update(bytes).digest(),
+      ).buffer;
     },
   },
 };
