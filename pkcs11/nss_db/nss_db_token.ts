@@ -155,9 +155,10 @@ export class NssDbToken implements Token {
     const snapshot = await this.#core.snapshot();
     return {
       label: this.label,
-      manufacturer: "NSS for Deno",
-      model: "NSS database",
-      serialNumber: "",
+      // As softoken says it, so that the URIs of NSS's tools lead here
+      manufacturer: "Mozilla Foundation",
+      model: "NSS 3",
+      serialNumber: "0000000000000000",
       isReadOnly: this.#core.files.isReadOnly,
       isInitialized: snapshot.metadata.has(PASSWORD_RECORD),
       needsLogin: this.#core.needsLogin,

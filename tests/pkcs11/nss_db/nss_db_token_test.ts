@@ -4,6 +4,8 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { NssError } from "../../../cert/errors.ts";
 import { formatTrust, parseTrust } from "../../../cert/trust_flags.ts";
 import { createCertificate } from "../../../cert/create_certificate.ts";
+import { NssContext } from "../../../pkcs11/context.ts";
+import { findCertFromNickname } from "../../../pkcs11/find.ts";
 import { generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";
 import { openNssDb } from "../../../pkcs11/nss_db/mod.ts";
 import { testCertDB } from "../../cert/cert_db_conformance.ts";
@@ -330,5 +332,18 @@ Deno.test("NssDbToken.logout() and close() in the middle of writes damage nothin
     await assertSigns((await other.findKey(key))!, key.publicKey!);
   }
   await other.close();
+  await close!();
+});
+
+Deno.test("NssDbToken is found by the URIs that NSS's tools print", async () => {
+  const { token, close } = await openEmpty("");
+  const context = new NssContext({ token, trustAnchors: [] });
+  const pair = await token.generateKeyPair();
+  const certificate = await createCertificate({ ...pair, subject: "CN=x" });
+  await token.certificates.importCert(certificate, { nickname: "x" });
+  const uri = "pkcs11:token=NSS%20Certificate%20DB;manufacturer=Mozilla%20Foundation;" +
+    "serial=0000000000000000;model=NSS%203;object=x;type=cert";
+  assert((await findCertFromNickname(uri, { context })).equals(certificate));
+  await context.close();
   await close!();
 });
