@@ -1,0 +1,220 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** Commands that move keys with their certificates: import, export. @module */
+
+import {
+  type Certificate,
+  decodePem,
+  importCert,
+  NssError,
+  parseCertificate,
+  parseTrust,
+} from "@nss/nss/cert";
+import { exportPkcs12, exportPrivateKeyPem, importPkcs12 } from "@nss/nss/pkcs11";
+import { type Args, type Option, UsageError } from "./args.ts";
+import { TRUST } from "./change.ts";
+import { type Command, OUT } from "./command.ts";
+import { readBytes, writeFile } from "./files.ts";
+import { askPassword, newPassword, readPassword } from "./passwords.ts";
+import { importNamed, importPem, openStore, type Store } from "./store.ts";
+import { clean } from "./text.ts";
+
+const FILE_PASSWORD: Option = {
+  name: "file-password-file",
+  value: "FILE",
+  text: "whose first line is the password of the file; else it is asked for",
+};
+
+const importCommand: Command = {
+  args: "FILE",
+  text: "Import private keys and certificates from PKCS#12 or PEM (- for standard input)",
+  options: [
+    FILE_PASSWORD,
+    {
+      name: "name",
+      value: "NAME",
+      text: "what the certificate of the key is called; by default as the file says",
+    },
+    { ...TRUST, text: `of the authorities in the file; ${TRUST.text}` },
+  ],
+  run: async (args) => {
+    const trust = args.one("trust");
+    if (trust !== undefined) parseTrust(trust);
+    const file = args.positional[0]!;
+    const bytes = await readBytes(file);
+    const text = new TextDecoder().decode(bytes);
+    await using store = await openStore(args, { write: true });
+    return text.includes("-----BEGIN ")
+      ? await importPemFile(store, text, file, args)
+      : await importPkcs12File(store, bytes, file, args);
+  },
+};
+
+async function filePassword(file: string, args: Args): Promise<string> {
+  const path = args.one("file-password-file");
+  if (path !== undefined) return await readPassword(path);
+  return await askPassword(`Password of ${file}`, "file-password-file") ?? "";
+}
+
+async function importPkcs12File(
+  store: Store,
+  bytes: Uint8Array,
+  file: string,
+  args: Args,
+): Promise<string> {
+  const { identities, certificates } = await importPkcs12(bytes, await filePassword(file, args), {
+    extractable: true,
+  });
+  const done: string[] = [];
+  const stored = new Set<Certificate>();
+  for (const { key, certificates: [own], friendlyName } of identities) {
+    const name = args.one("name") ?? friendlyName;
+    const { id } = await store.token.importKey(key, name === null ? {} : { label: name });
+    done.push(`Imported key ${id.toHex()}`);
+    if (own === undefined) continue;
+    done.push(`Imported "${clean(await importNamed(store.certificates, own, name))}"`);
+    stored.add(own);
+  }
+  for (const { certificate, friendlyName } of certificates) {
+    if (stored.has(certificate)) continue;
+    done.push(await importOther(store, certificate, friendlyName, args));
+  }
+  return done.join("\n");
+}
+
+async function importOther(
+  store: Store,
+  certificate: Certificate,
+  friendlyName: string | null,
+  args: Args,
+): Promise<string> {
+  const nickname = await importNamed(store.certificates, certificate, friendlyName);
+  const trust = args.one("trust");
+  if (trust !== undefined && certificate.basicConstraints?.isCa === true) {
+    await importCert(store.trustDB, certificate, { nickname, trust });
+  }
+  return `Imported "${clean(nickname)}"`;
+}
+
+async function importPemFile(
+  store: Store,
+  text: string,
+  file: string,
+  args: Args,
+): Promise<string> {
+  const done: string[] = [];
+  const blocks = decodePem(text);
+  let publicKey: string | undefined;
+  if (blocks.some(({ label }) => /PRIVATE KEY$/.test(label))) {
+    const key = await importPem(text, file, args, "file-password-file");
+    const label = args.one("name");
+    const { id } = await store.token.importKey(key, label === undefined ? {} : { label });
+    publicKey = key.publicKey?.publicKey.toHex();
+    done.push(`Imported key ${id.toHex()}`);
+  }
+  for (const { label, der } of blocks) {
+    if (!/^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label)) continue;
+    const certificate = parseCertificate(der);
+    const isOwn = publicKeyOf(certificate) === publicKey && publicKey !== undefined;
+    done.push(
+      isOwn
+        ? `Imported "${
+          clean(await importNamed(store.certificates, certificate, args.one("name") ?? null))
+        }"`
+        : await importOther(store, certificate, null, args),
+    );
+  }
+  if (done.length === 0) {
+    throw new NssError(
+      "SEC_ERROR_NO_KEY",
+      `Cannot import ${file}: it has no keys and certificates`,
+    );
+  }
+  return done.join("\n");
+}
+
+function publicKeyOf(certificate: Certificate): string | undefined {
+  try {
+    return certificate.subjectPublicKeyInfo.publicKey.toHex();
+  } catch (error) {
+    if (error instanceof NssError) return undefined; // a kind of key that is not supported
+    throw error;
+  }
+}
+
+const FORMATS = ["pkcs12", "pem"] as const;
+
+const exportCommand: Command = {
+  args: "NAME",
+  text: "Export a certificate with its issuers and, where the token lets it go, its private key",
+  options: [
+    { name: "format", value: "FORMAT", text: `${FORMATS.join(" or ")}; pkcs12 by default` },
+    { name: "no-key", text: "only certificates" },
+    {
+      ...FILE_PASSWORD,
+      text:
+        "whose first line encrypts the file; else it is asked for; an empty one leaves PEM in clear",
+    },
+    OUT,
+  ],
+  run: async (args) => {
+    const format = args.choice("format", FORMATS) ?? "pkcs12";
+    const out = args.one("out");
+    if (out === undefined) throw new UsageError("Cannot export: say where to by --out FILE");
+    await using store = await openStore(args);
+    const certificate = await store.certificate(args.positional[0]!);
+    const key = args.has("no-key") ? undefined : await store.exportableKeyOf(certificate);
+    const chain = await issuersOf(store, certificate);
+    const [record] = await store.certificates.find({ der: certificate.der });
+    const friendlyName = record?.nickname ?? undefined;
+    try {
+      const encrypts = format === "pkcs12" || key !== undefined;
+      const password = encrypts ? await newPassword(args, "file-password-file", out) : "";
+      const certificates = [certificate, ...chain];
+      const content = format === "pem"
+        ? certificates.map((one) => one.toPem()).join("") +
+          (key === undefined
+            ? ""
+            : await exportPrivateKeyPem(key, password === "" ? {} : { password }))
+        : await exportPkcs12({
+          certificates,
+          password,
+          ...(key !== undefined && { key }),
+          ...(friendlyName !== undefined && { friendlyName }),
+        });
+      await writeFile(out, content, { secret: key !== undefined });
+    } catch (cause) {
+      if (!(cause instanceof NssError) || cause.name !== "SEC_ERROR_INVALID_KEY") throw cause;
+      throw new NssError(
+        "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
+        `Cannot export the private key: "${store.token.label}" lets none go; ` +
+          "--no-key exports the certificates, and pk12util the keys of an NSS database",
+        { cause },
+      );
+    }
+    return out === "-"
+      ? ""
+      : `Exported ${1 + chain.length} certificates${key === undefined ? "" : " and the key"} to ${
+        clean(out)
+      }`;
+  },
+};
+
+/** Those that the context has, up to the root. */
+async function issuersOf({ context }: Store, leaf: Certificate): Promise<Certificate[]> {
+  const chain: Certificate[] = [];
+  for (let last = leaf; !last.isSelfIssued && chain.length < 16;) {
+    const records = await context.certDB.find({ subject: last.issuer.der });
+    const [issuer] = records.map(({ certificate }) => certificate)
+      .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
+    if (issuer === undefined || chain.includes(issuer)) break;
+    chain.push(last = issuer);
+  }
+  return chain;
+}
+
+/** The commands of this file. */
+export const MOVE: Readonly<Record<string, Command>> = {
+  import: importCommand,
+  export: exportCommand,
+};

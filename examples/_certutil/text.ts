@@ -1,0 +1,39 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** Text for a terminal. @module */
+
+import { type Certificate, formatGeneralName, NssError } from "@nss/nss/cert";
+
+/** Escapes what could steer a terminal: names in certificates and tokens come from anybody. */
+export function clean(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
+}
+
+/** Lines with columns; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(clean));
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  return cells.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
+  ).join("\n");
+}
+
+/** Whose certificate it is: the subject, or the first other name where that is empty. */
+export function subjectOf(certificate: Certificate): string {
+  if (!certificate.subject.isEmpty) return String(certificate.subject);
+  try {
+    const [name] = certificate.subjectAltName ?? [];
+    return name === undefined ? "-" : formatGeneralName(name);
+  } catch (error) {
+    if (error instanceof NssError) return "-"; // the names are malformed
+    throw error;
+  }
+}
+
+/** The day of a time, as `2026-11-23`. */
+export function day(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
