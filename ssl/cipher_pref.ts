@@ -7,6 +7,13 @@ import { configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "./tables/cipher_suites.ts";
 
+export {
+  type CipherSuiteId,
+  type CipherSuiteInfo,
+  getCipherSuiteInfo,
+  getImplementedCiphers,
+} from "./cipher_suite_info.ts";
+
 /**
  * Turns a cipher suite on or off for sockets to come (`SSL_CipherPrefSetDefault`). It is used where the policy allows it
  * ({@linkcode cipherPolicySet}) and its version is enabled. Sockets and models that exist already keep their own.

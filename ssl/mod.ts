@@ -17,8 +17,11 @@
 
 export * from "./auth_certificate.ts";
 export * from "./channel_info.ts";
+export * from "./cipher_policy.ts";
+export * from "./cipher_pref.ts";
 export * from "./clear_session_cache.ts";
 export * from "./communicate.ts";
+export * from "./config_server_cert.ts";
 export * from "./configure.ts";
 export type { CertificateInput, CertificateOptions } from "./credential.ts";
 export * from "./errors.ts";
@@ -31,6 +34,13 @@ export * from "./hooks.ts";
 export * from "./import_fd.ts";
 export * from "./import_options.ts";
 export * from "./model.ts";
+export * from "./named_group_config.ts";
+export * from "./next_proto.ts";
+export * from "./option_set.ts";
+export * from "./policy_preset.ts";
+export * from "./reconfig_fd.ts";
+export * from "./signature_scheme_pref.ts";
 export type { ListenerLike, SslListener } from "./ssl_listener.ts";
 export type { SslSocket } from "./ssl_socket.ts";
 export type { ByteStreams, ConnLike, StreamAddr } from "./transport.ts";
+export * from "./version_range.ts";

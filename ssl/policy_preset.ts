@@ -13,6 +13,13 @@ import type { Configurable } from "./configure.ts";
 import { contextPolicy } from "./context_policy.ts";
 import type { PolicyPreset, PolicyPresetName } from "./tables/policy_presets.ts";
 
+export {
+  type CertificateRules,
+  POLICY_PRESETS,
+  type PolicyPreset,
+  type PolicyPresetName,
+} from "./tables/policy_presets.ts";
+
 /**
  * Puts a context, or a single socket, listener or model, under a preset: a set of rules that others have written down.
  *
