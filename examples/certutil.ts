@@ -14,11 +14,12 @@
  *     deno run --allow-read=db examples/certutil.ts verify www --db db --usage sslServer --hostname example.com
  *     deno run --allow-read=db --allow-sys examples/certutil.ts verify www --db db --roots
  *
- * A PKCS#11 library is code of somebody else in this process; a Deno KV store is a file:
+ * A PKCS#11 library is code of somebody else in this process; a Deno KV store is a file, beside which it always writes:
  *
  *     deno run --allow-read --allow-ffi examples/certutil.ts list keys --module /usr/lib/softhsm/libsofthsm2.so --token Card
  *     deno run --allow-read --allow-write --allow-ffi examples/certutil.ts generate-key --module /usr/lib/softhsm/libsofthsm2.so
  *     deno run --allow-read=. --allow-write=. examples/certutil.ts create --kv keys.kv
+ *     deno run --allow-read=. --allow-write=. examples/certutil.ts list --kv keys.kv
  *
  * @module
  */
