@@ -6,7 +6,7 @@ import { type ErrorName, NssError } from "../../cert/errors.ts";
 import { trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { verifyCertificateChain } from "../../cert/verify_cert.ts";
 import { skip } from "../support/skip.ts";
-import type { LimboInput } from "./limbo_harness.ts";
+import { readLimbo } from "./_limbo_data.ts";
 import { limboRevocation } from "./limbo_revocation.ts";
 
 /** What each case fails with; those that are to succeed are not here. */
@@ -17,21 +17,8 @@ const ERRORS: Readonly<Record<string, ErrorName>> = {
   "crl::issuer-missing-crlsign": "SEC_ERROR_INADEQUATE_KEY_USAGE",
 };
 
-const DATA = new URL("../../../shared/data/x509_limbo_core.json.gz", import.meta.url);
-
-async function readCases(): Promise<LimboInput["testcases"] | null> {
-  try {
-    const bytes = await Deno.readFile(DATA);
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    const input: LimboInput = await new Response(stream).json();
-    return input.testcases.filter(({ crls }) => crls !== undefined && crls.length > 0);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-const cases = await readCases();
+const all = await readLimbo("x509_limbo_core");
+const cases = all?.testcases.filter(({ crls }) => crls !== undefined && crls.length > 0) ?? null;
 if (cases === null) {
   skip("checkRevocation() agrees with x509-limbo", "the shared data is absent", true);
 } else {

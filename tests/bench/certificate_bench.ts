@@ -1,0 +1,129 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno and node:.
+
+// What certificates cost, beside `@peculiar/x509` (WebCrypto in TypeScript, as here) and `X509Certificate` of `node:crypto`
+// (native code). Neither of these checks more of a chain than is written here: time, names and signatures; this package
+// checks all of RFC 5280. Run with `deno bench -A tests/bench/certificate_bench.ts`.
+
+import { X509Certificate } from "node:crypto";
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { trustAnchorOf } from "../../cert/trust_anchor.ts";
+import { forgetVerifiedSignatures } from "../../cert/verified_signatures.ts";
+import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { issue, makeKeys, NOW, type TestKeyType } from "../cert/_support.ts";
+import { note } from "../support/skip.ts";
+
+/** What the bench uses of `@peculiar/x509`. */
+interface Peculiar {
+  readonly X509Certificate: new (der: Uint8Array<ArrayBuffer>) => PeculiarCertificate;
+}
+
+interface PeculiarCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  verify(options: { publicKey: PeculiarCertificate; date: Date }): Promise<boolean>;
+}
+
+/** A package of npm that nothing but this bench uses, so its name is no import that a check follows. */
+async function loadPeculiar(): Promise<Peculiar | null> {
+  const name = "npm:@peculiar/x509@1";
+  try {
+    return await import(name);
+  } catch (error) {
+    note(`skipped: ${name}: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
+
+const peculiar = await loadPeculiar();
+
+for (const type of ["P-256", "RSA-2048"] satisfies TestKeyType[]) {
+  const keys = await Promise.all(Array.from({ length: 3 }, () => makeKeys(type)));
+  const root = await issue({ ca: true, keys: keys[0]! });
+  const between = await issue({ ca: true, subject: "CN=Between", issuer: root, keys: keys[1]! });
+  const leaf = await issue({ issuer: between, keys: keys[2]! });
+  const chain = [leaf, between, root].map(({ certificate }) => certificate.der);
+  const { certificate: end } = leaf;
+
+  const verify = (last: Certificate, intermediates: readonly Certificate[], top: Certificate) =>
+    verifyCertificateChain(last, {
+      intermediates,
+      anchors: [trustAnchorOf(top)],
+      time: NOW,
+      usage: "sslServer",
+    });
+  const verifyParsed = async () => {
+    const [last, middle, top] = chain.map((der) => parseCertificate(der));
+    await verify(last!, [middle!], top!);
+  };
+
+  const parsing = `parse a certificate, ${type}`;
+  Deno.bench({
+    name: "@nss/nss",
+    group: parsing,
+    baseline: true,
+    fn: () => void parseCertificate(chain[0]!),
+  });
+  Deno.bench({
+    name: "node:crypto",
+    group: parsing,
+    fn: () => void new X509Certificate(chain[0]!),
+  });
+  if (peculiar !== null) {
+    Deno.bench({
+      name: "@peculiar/x509",
+      group: parsing,
+      fn: () => void new peculiar.X509Certificate(chain[0]!),
+    });
+  }
+
+  const verifying = `parse and verify 3 certificates, ${type}`;
+  Deno.bench({
+    name: "@nss/nss, all of RFC 5280",
+    group: verifying,
+    baseline: true,
+    fn: async () => {
+      forgetVerifiedSignatures();
+      await verifyParsed();
+    },
+  });
+  Deno.bench({
+    name: "@nss/nss, signatures seen before",
+    group: verifying,
+    fn: verifyParsed,
+  });
+  Deno.bench({
+    name: "@nss/nss, parsed before, signatures seen before",
+    group: verifying,
+    fn: async () => void await verify(end, [between.certificate], root.certificate),
+  });
+  Deno.bench({
+    name: "node:crypto, time, names and signatures",
+    group: verifying,
+    fn: () => {
+      const certificates = chain.map((der) => new X509Certificate(der));
+      for (const [i, issuer] of certificates.slice(1).entries()) {
+        const certificate = certificates[i]!;
+        const isValid = certificate.validFromDate <= NOW && NOW <= certificate.validToDate;
+        if (!isValid || !certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey)) {
+          throw new Error("The chain is not valid");
+        }
+      }
+    },
+  });
+  if (peculiar !== null) {
+    Deno.bench({
+      name: "@peculiar/x509, time, names and signatures",
+      group: verifying,
+      fn: async () => {
+        const certificates = chain.map((der) => new peculiar.X509Certificate(der));
+        for (const [i, issuer] of certificates.slice(1).entries()) {
+          const certificate = certificates[i]!;
+          const isValid = certificate.issuer === issuer.subject &&
+            await certificate.verify({ publicKey: issuer, date: NOW });
+          if (!isValid) throw new Error("The chain is not valid");
+        }
+      },
+    });
+  }
+}

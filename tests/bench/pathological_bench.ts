@@ -1,0 +1,72 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+// The time of what `tests/cert/pathological_test.ts` counts the steps of. Each run parses anew and remembers no signature.
+// Run with `deno bench -A tests/bench/pathological_bench.ts`.
+
+import { parseCertificate } from "../../cert/certificate.ts";
+import { checkContent } from "../../cert/check_certificate.ts";
+import { parseCrl } from "../../cert/crl.ts";
+import { NssError } from "../../cert/errors.ts";
+import { forgetVerifiedSignatures } from "../../cert/verified_signatures.ts";
+import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { CERTIFICATES, crlOf, VERIFICATIONS } from "../cert/_pathological.ts";
+import { CHECKS } from "../cert/_support.ts";
+import { readLimbo } from "../vectors/_limbo_data.ts";
+import { runLimboCase } from "../vectors/limbo_harness.ts";
+
+for (const [name, make] of Object.entries(VERIFICATIONS)) {
+  const { leaf, options } = await make();
+  const between = options.intermediates!.map(({ der }) => der);
+  Deno.bench({
+    name,
+    group: "verify",
+    fn: async () => {
+      forgetVerifiedSignatures();
+      const intermediates = between.map((der) => parseCertificate(der));
+      await verifyCertificateChain(parseCertificate(leaf.der), { ...options, intermediates })
+        .catch(() => {});
+    },
+  });
+}
+
+for (const [name, make] of Object.entries(CERTIFICATES)) {
+  const der = await make(1 << 16);
+  Deno.bench({
+    name: `${name}, ${der.length} bytes`,
+    group: "parse all of a certificate",
+    fn: () => {
+      try {
+        checkContent(parseCertificate(der), CHECKS);
+      } catch (error) {
+        if (!(error instanceof NssError)) throw error;
+      }
+    },
+  });
+}
+
+const list = await crlOf(100_000);
+const parsed = parseCrl(list);
+Deno.bench({ name: "parse", group: "100,000 entries", fn: () => void parseCrl(list) });
+Deno.bench({
+  name: "parse and look up once",
+  group: "100,000 entries",
+  fn: () => void parseCrl(list).find(Uint8Array.of(1, 0, 1, 0)),
+});
+Deno.bench({
+  name: "look up again",
+  group: "100,000 entries",
+  fn: () => void parsed.find(Uint8Array.of(1, 0, 1, 0)),
+});
+
+for (const limbo of (await readLimbo("x509_limbo_core"))?.testcases ?? []) {
+  if (!limbo.id.startsWith("pathological::")) continue;
+  Deno.bench({
+    name: limbo.id,
+    group: "x509-limbo",
+    fn: async () => {
+      forgetVerifiedSignatures();
+      await runLimboCase(limbo);
+    },
+  });
+}
