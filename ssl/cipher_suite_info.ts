@@ -32,7 +32,7 @@ export interface CipherSuiteInfo {
   /** What the server's certificate signs with; `"any"` in TLS 1.3, and `null` where the suite is not here. */
   readonly authType: "any" | "ECDSA" | "RSA" | null;
   /** What encrypts the records; `null` where the suite is not here. */
-  readonly symCipher: Tls12CipherSuite["bulk"] | null;
+  readonly symCipher: "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC" | null;
   /** The length of its keys in bits; 0 where the suite is not here. */
   readonly symKeyBits: number;
   /** What authenticates the records; `null` where the suite is not here. */

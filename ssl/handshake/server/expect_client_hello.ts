@@ -246,7 +246,9 @@ async function applyServerName(
     chosen = answer;
     if (chosen || reconfigured) {
       const config = resolveConfig(chosen || {}, reconfigured ?? hs.config);
-      hs.config = effectiveConfig({ ...config, role: "server" });
+      // A model may be of another context: the socket stays in its own, under whose policy it is.
+      const { context } = hs.config;
+      hs.config = effectiveConfig({ ...config, role: "server", context });
     }
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
