@@ -94,7 +94,7 @@ const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
  *
  * @example Usage
  * ```ts
- * import { DerReader } from "@nss/nss/cert";
+ * import { DerReader } from "@nss/nss/cert/der";
  * import { assertEquals } from "@std/assert";
  *
  * const reader = new DerReader(Uint8Array.of(0x30, 3, 2, 1, 5), "example");

@@ -48,6 +48,10 @@
  * RFC 5280 and the CA/Browser Forum say, as all of the public web are. Home-made authorities often leave
  * out key identifiers and the like, which protects nobody: `"compatible"` takes them.
  *
+ * What is here is what programs need. Its limits have names in the modules that they bound, as `MAX_CRL_SIZE` in
+ * `@nss/nss/cert/crl`; extensions of one's own are read and written with `@nss/nss/cert/der` and
+ * `@nss/nss/cert/der-writer` (see {@linkcode ExtensionCodec}).
+ *
  * @module
  */
 
@@ -55,7 +59,6 @@ export type { AltNameOptions } from "./alt_names.ts";
 export {
   Certificate,
   certificatesOf,
-  MAX_CERTIFICATE_SIZE,
   parseCertificate,
   parseCertificatesPem,
 } from "./certificate.ts";
@@ -95,14 +98,13 @@ export {
   type CreateOcspResponseOptions,
   type OcspStatusOptions,
 } from "./create_ocsp_response.ts";
-export { Crl, type CrlEntry, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./crl.ts";
+export { Crl, type CrlEntry, parseCrl, parseCrlsPem } from "./crl.ts";
 export {
   CertificateRequest,
   createCertificateRequest,
   type CreateCertificateRequestOptions,
   issueCertificate,
   type IssueCertificateOptions,
-  MAX_REQUEST_SIZE,
   parseCertificateRequest,
   type RequestedExtension,
   verifyCertificateRequest,
@@ -112,15 +114,8 @@ export { formatCertificate } from "./format_certificate.ts";
 export {
   encodePkcs7Certificates,
   encodePkcs7CertificatesPem,
-  MAX_BUNDLE_CERTIFICATES,
   parsePkcs7Certificates,
 } from "./pkcs7.ts";
-export { BudgetExceededError, VERIFICATION_LIMITS } from "./verification_budget.ts";
-export type { BudgetedWork } from "./verification_budget.ts";
-export { MAX_PATH_LENGTH, MAX_SUB_CA_COUNT } from "./build_path.ts";
-export type { BitString, DerElement } from "./der.ts";
-export { DerReader, MAX_DER_DEPTH, MAX_DER_SIZE } from "./der.ts";
-export { DerWriter } from "./der_writer.ts";
 export { destroyCertificate } from "./destroy_certificate.ts";
 export { dupCertificate } from "./dup_certificate.ts";
 export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./errors.ts";
@@ -160,7 +155,7 @@ export {
 } from "./extensions/key_identifiers.ts";
 export { type KeyUsage, keyUsage } from "./extensions/key_usage.ts";
 export { type NameConstraints, nameConstraints } from "./extensions/name_constraints.ts";
-export { MAX_OCSP_NONCE_SIZE, ocspNonce } from "./extensions/ocsp_nonce.ts";
+export { ocspNonce } from "./extensions/ocsp_nonce.ts";
 export {
   certificatePolicies,
   inhibitAnyPolicy,
@@ -194,15 +189,12 @@ export { freeNicknames, getCertNicknames, nicknameOf, type NicknameSet } from ".
 export {
   createOcspRequest,
   type CreateOcspRequestOptions,
-  MAX_OCSP_REQUEST_SIZE,
   type OcspCertId,
   type OcspRequest,
   parseOcspRequest,
 } from "./ocsp_request.ts";
 export {
   type BasicOcspResponse,
-  MAX_OCSP_CERTIFICATES,
-  MAX_OCSP_RESPONSE_SIZE,
   type OcspCertStatus,
   type OcspResponderId,
   OcspResponse,
@@ -211,7 +203,7 @@ export {
   parseOcspResponse,
 } from "./ocsp_response.ts";
 export { type OidName, oidName, OIDS } from "./oids.ts";
-export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./pem.ts";
+export { decodePem, encodePem, type PemBlock } from "./pem.ts";
 export type {
   EcCurve,
   HashName,
@@ -225,14 +217,11 @@ export {
   type FetchCrlRequest,
   type FetchOcsp,
   type FetchOcspRequest,
-  MAX_REVOCATION_FETCHES,
-  MAX_REVOCATION_URL_LENGTH,
-  MAX_REVOCATION_URLS,
   type RevocationOptions,
   type RevocationPolicy,
   type RevocationReport,
 } from "./revocation.ts";
-export { encodeSctList, MAX_SCT_LIST_SIZE, parseSctList, type Sct } from "./sct.ts";
+export { encodeSctList, parseSctList, type Sct } from "./sct.ts";
 export { type SignatureAlgorithm, signatureSchemesOf } from "./signature_algorithm.ts";
 export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./spki.ts";
 export { type TrustAnchor, trustAnchorOf } from "./trust_anchor.ts";
@@ -249,7 +238,6 @@ export {
   type TrustPurpose,
 } from "./trust_flags.ts";
 export {
-  MIN_RSA_BITS,
   type VerifiedPath,
   verifyCertificateChain,
   type VerifyChainOptions,

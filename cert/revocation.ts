@@ -97,7 +97,7 @@ const STATUS_REQUEST = 5;
  * certificate. Only where nothing at hand says `good` does it fetch: first OCSP, then lists, from the
  * addresses in the certificate, by the hooks given here. This package does no network I/O of its own, so a
  * hook decides about time-outs, proxies, caches and which addresses it will not call. The number of fetches
- * is bounded ({@linkcode MAX_REVOCATION_FETCHES}).
+ * is bounded (`MAX_REVOCATION_FETCHES`).
  *
  * @param options What is at hand, and the policy.
  * @returns The check. It throws `SEC_ERROR_REVOKED_CERTIFICATE` if a certificate is revoked; under the policy

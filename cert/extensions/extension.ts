@@ -16,7 +16,31 @@ export interface CertificateExtension {
   readonly offset: number;
 }
 
-/** How to read and write one kind of extension; each has a file. */
+/**
+ * How to read and write one kind of extension; each has a file.
+ *
+ * @example An extension of one's own
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, type ExtensionCodec, makeExtension } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const clearance: ExtensionCodec<number> = {
+ *   oid: "1.2.3.4",
+ *   name: "clearance",
+ *   read: (reader) => reader.smallInteger("level"),
+ *   write: (writer, level) => {
+ *     writer.integer(level);
+ *   },
+ * };
+ * const certificate = await createCertificate({
+ *   ...await generateKeyPair(),
+ *   dnsNames: ["example.com"],
+ *   extensions: [makeExtension(clearance, 3)],
+ * });
+ * assertEquals(certificate.extension(clearance), 3);
+ * ```
+ */
 export interface ExtensionCodec<T> {
   /** The dotted object identifier. */
   readonly oid: string;
