@@ -17,6 +17,7 @@ import { OIDS } from "../../cert/oids.ts";
 import { trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { verifyCertificateChain } from "../../cert/verify_cert.ts";
 import { verifyCertName } from "../../cert/verify_cert_name.ts";
+import { opensslTest } from "../pkcs11/_openssl.ts";
 import { makeKeys, NOW, openssl, type TestKeyType } from "./_support.ts";
 
 const authority = await makeKeys();
@@ -196,13 +197,9 @@ Deno.test("createCertificate() signs as it is told", async () => {
   }
 });
 
-Deno.test("createCertificate() makes what openssl verifies, strictly", async (t) => {
-  if (await openssl(["version"]) === null) {
-    await Deno.stderr.write(new TextEncoder().encode("skipped: there is no openssl\n"));
-    return;
-  }
-  const directory = await Deno.makeTempDir();
-  try {
+opensslTest(
+  "createCertificate() makes what openssl verifies, strictly",
+  async ({ path: directory }, t) => {
     for (const kind of KINDS.filter((kind) => kind !== "ML-DSA-44")) {
       await t.step(kind, async () => {
         const keys = await makeKeys(kind);
@@ -223,7 +220,5 @@ Deno.test("createCertificate() makes what openssl verifies, strictly", async (t)
         assertStringIncludes(text?.stdout ?? "", "IP Address:2001:DB8:0:0:0:0:0:1");
       });
     }
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-});
+  },
+);

@@ -22,6 +22,7 @@ import {
   type VerifyChainOptions,
   verifyPath,
 } from "../../cert/verify_cert.ts";
+import { opensslTest } from "../pkcs11/_openssl.ts";
 import { issue, makeKeys, NOW, openssl, type TestCertificate } from "./_support.ts";
 
 const root = await issue({ ca: true });
@@ -521,33 +522,29 @@ async function opensslChain(directory: string, key: string, sign: readonly strin
   };
 }
 
-Deno.test("verifyCertificateChain() accepts chains that openssl makes, of every kind", async (t) => {
-  if (await openssl(["version"]) === null) {
-    await Deno.stderr.write(new TextEncoder().encode("skipped: there is no openssl\n"));
-    return;
-  }
-  const directory = await Deno.makeTempDir();
-  const keys = {
-    rsa: ["RSA", "rsa_keygen_bits:2048"],
-    pss: ["RSA-PSS", "rsa_keygen_bits:2048"],
-    p256: ["EC", "ec_paramgen_curve:P-256"],
-    p384: ["EC", "ec_paramgen_curve:P-384"],
-    p521: ["EC", "ec_paramgen_curve:P-521"],
-    ed25519: ["ED25519"],
-  };
-  const pss = ["-sigopt", "rsa_padding_mode:pss"];
-  const kinds: Record<string, [keyof typeof keys, string[]]> = {
-    "RSA with SHA-256": ["rsa", ["-sha256"]],
-    "RSA with SHA-512": ["rsa", ["-sha512"]],
-    "RSA-PSS, salt as long as the hash": ["rsa", [...pss, "-sigopt", "rsa_pss_saltlen:digest"]],
-    "RSA-PSS, longest salt": ["rsa", [...pss, "-sha384"]],
-    "RSASSA-PSS key": ["pss", []],
-    "P-256": ["p256", []],
-    "P-384 with SHA-256": ["p384", ["-sha256"]],
-    "P-521": ["p521", ["-sha512"]],
-    "Ed25519": ["ed25519", []],
-  };
-  try {
+opensslTest(
+  "verifyCertificateChain() accepts chains that openssl makes, of every kind",
+  async ({ path: directory }, t) => {
+    const keys = {
+      rsa: ["RSA", "rsa_keygen_bits:2048"],
+      pss: ["RSA-PSS", "rsa_keygen_bits:2048"],
+      p256: ["EC", "ec_paramgen_curve:P-256"],
+      p384: ["EC", "ec_paramgen_curve:P-384"],
+      p521: ["EC", "ec_paramgen_curve:P-521"],
+      ed25519: ["ED25519"],
+    };
+    const pss = ["-sigopt", "rsa_padding_mode:pss"];
+    const kinds: Record<string, [keyof typeof keys, string[]]> = {
+      "RSA with SHA-256": ["rsa", ["-sha256"]],
+      "RSA with SHA-512": ["rsa", ["-sha512"]],
+      "RSA-PSS, salt as long as the hash": ["rsa", [...pss, "-sigopt", "rsa_pss_saltlen:digest"]],
+      "RSA-PSS, longest salt": ["rsa", [...pss, "-sha384"]],
+      "RSASSA-PSS key": ["pss", []],
+      "P-256": ["p256", []],
+      "P-384 with SHA-256": ["p384", ["-sha256"]],
+      "P-521": ["p521", ["-sha512"]],
+      "Ed25519": ["ed25519", []],
+    };
     for (const [name, [algorithm, option]] of Object.entries(keys)) {
       const options = option === undefined ? [] : ["-pkeyopt", option];
       const out = `${directory}/${name}.key`;
@@ -564,7 +561,5 @@ Deno.test("verifyCertificateChain() accepts chains that openssl makes, of every 
         assertEquals(path.length, 2);
       });
     }
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-});
+  },
+);

@@ -2,6 +2,8 @@
 
 /** The command-line tool as a second opinion on keys and signatures. @module */
 
+import { skip } from "../support/skip.ts";
+
 async function probe(): Promise<boolean> {
   try {
     return (await new Deno.Command("openssl", { args: ["version"], stdout: "null" }).output())
@@ -56,16 +58,19 @@ export class OpensslFolder {
   }
 }
 
-/** Registers a test that needs the tool, and skips it, saying why, where there is none. */
-export function opensslTest(name: string, fn: (folder: OpensslFolder) => Promise<void>): void {
+/** Registers a test that needs the tool; where there is none it is skipped, saying why, or fails where CI must have it. */
+export function opensslTest(
+  name: string,
+  fn: (folder: OpensslFolder, t: Deno.TestContext) => Promise<void>,
+): void {
   if (!AVAILABLE) {
-    Deno.test.ignore(`${name} (skipped: openssl is not installed)`, () => {});
+    skip(name, "openssl is not installed");
     return;
   }
-  Deno.test(name, async () => {
+  Deno.test(name, async (t) => {
     const path = await Deno.makeTempDir({ prefix: "nss_openssl_" });
     try {
-      await fn(new OpensslFolder(path));
+      await fn(new OpensslFolder(path), t);
     } finally {
       await Deno.remove(path, { recursive: true });
     }
