@@ -20,7 +20,7 @@ export function keyFault(certificate: Certificate, rules: CertificateRules): str
 /**
  * Holds the peer's own certificate to presets, which no hook overrules.
  *
- * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or `SEC_ERROR_INVALID_KEY` for a client's.
+ * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` for a client's.
  */
 export function checkPeerKey(
   certificate: Certificate,
@@ -31,7 +31,7 @@ export function checkPeerKey(
     const fault = keyFault(certificate, certificates);
     if (fault === null) continue;
     throw new SslError(
-      isServer ? "SEC_ERROR_INVALID_KEY" : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
+      isServer ? DISABLED : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
       `Cannot take certificate under policy "${name}": ${fault}`,
     );
   }
@@ -40,7 +40,7 @@ export function checkPeerKey(
 /**
  * Holds a verified path to presets.
  *
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` or `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`.
+ * @throws {NssError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, for keys as well, as in NSS.
  */
 export function checkPathRules(
   { certificates, anchor }: VerifiedPath,
@@ -52,31 +52,27 @@ export function checkPathRules(
       const certificate of anchor.certificate ? [...certificates, anchor.certificate] : certificates
     ) {
       const fault = keyFault(certificate, rules);
-      if (fault !== null) throw refusal("SEC_ERROR_INVALID_KEY", preset, certificate, fault);
+      if (fault !== null) throw refusal(preset, certificate, fault);
       // An anchor is trusted for what it is, not for its own word on itself.
       if (anchor.certificate?.equals(certificate)) continue;
       const { hash, name } = certificate.signatureAlgorithm;
       if (rules.signatureHashes === null || (hash && rules.signatureHashes.includes(hash))) {
         continue;
       }
-      throw refusal(
-        "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
-        preset,
-        certificate,
-        `its signature is ${name}`,
-      );
+      throw refusal(preset, certificate, `its signature is ${name}`);
     }
   }
 }
 
+const DISABLED = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED";
+
 function refusal(
-  name: NssError["name"],
   preset: PolicyPreset,
   { subject }: Certificate,
   fault: string,
 ): NssError {
   return new NssError(
-    name,
+    DISABLED,
     `Cannot verify certificate "${subject}" under policy "${preset.name}": ${fault}`,
   );
 }
