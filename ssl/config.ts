@@ -181,9 +181,9 @@ export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConf
   if (options.versions !== undefined) applyVersions(config, options.versions);
   if (options.cipherSuites !== undefined) {
     setCipherSuites(config, options.cipherSuites);
-  }
-  if (!offersTls13(config) && !offersTls12(config)) {
-    throw invalid("cipherSuites", "none of them is of a version that is enabled");
+    if (!offersTls13(config) && !offersTls12(config)) {
+      throw invalid("cipherSuites", "none of them is of a version that is enabled");
+    }
   }
   if (options.groups !== undefined) setGroups(config, options.groups);
   if (options.keyShares !== undefined) {
