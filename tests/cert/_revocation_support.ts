@@ -10,11 +10,17 @@ import {
   type CreateCertificateOptions,
 } from "../../cert/create_certificate.ts";
 import { createCrl, type CreateCrlOptions } from "../../cert/create_crl.ts";
+import {
+  createOcspResponse,
+  type CreateOcspResponseOptions,
+  type OcspStatusOptions,
+} from "../../cert/create_ocsp_response.ts";
 import type { Crl } from "../../cert/crl.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der.ts";
 import { DerWriter } from "../../cert/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
 import { ocspCertIdOf, ocspKeyHash, writeOcspCertId } from "../../cert/ocsp_cert_id.ts";
+import type { OcspResponse } from "../../cert/ocsp_response.ts";
 import { OIDS } from "../../cert/oids.ts";
 import { encodeSignedData } from "../../cert/signed_data.ts";
 import { writeGeneralizedTime } from "../../cert/time.ts";
@@ -184,4 +190,22 @@ export function assertMutationsRefused(
     }
   }
   assert(refused > count / 4, `only ${refused} of ${count} mutations are refused`);
+}
+
+/** Makes what makes OCSP responses: that a certificate is good, but for what is said otherwise. */
+export function ocspFor(
+  leaf: Party,
+  issuer: Party,
+): (
+  single?: Partial<OcspStatusOptions>,
+  options?: Partial<CreateOcspResponseOptions>,
+) => Promise<OcspResponse> {
+  return (single = {}, options = {}) =>
+    createOcspResponse({
+      issuer: issuer.certificate,
+      responder: issuer,
+      producedAt: days(-1),
+      responses: [{ certificate: leaf.certificate, status: "good", ...single }],
+      ...options,
+    });
 }

@@ -2,11 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { createCrl } from "../../cert/create_crl.ts";
-import {
-  createOcspResponse,
-  type CreateOcspResponseOptions,
-  type OcspStatusOptions,
-} from "../../cert/create_ocsp_response.ts";
+import type { OcspStatusOptions } from "../../cert/create_ocsp_response.ts";
 import { NssError } from "../../cert/errors.ts";
 import { crlDistributionPoints } from "../../cert/extensions/crl_distribution_points.ts";
 import { type CertificateExtension, makeExtension } from "../../cert/extensions/extension.ts";
@@ -14,7 +10,6 @@ import { authorityInfoAccess } from "../../cert/extensions/info_access.ts";
 import { tlsFeature } from "../../cert/extensions/tls_feature.ts";
 import type { GeneralName } from "../../cert/general_name.ts";
 import { parseOcspRequest } from "../../cert/ocsp_request.ts";
-import type { OcspResponse } from "../../cert/ocsp_response.ts";
 import { OIDS } from "../../cert/oids.ts";
 import {
   checkRevocation,
@@ -26,7 +21,15 @@ import {
 } from "../../cert/revocation.ts";
 import { trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify_cert.ts";
-import { assertRejectsWith, crlOf, days, type Party, party, pki } from "./_revocation_support.ts";
+import {
+  assertRejectsWith,
+  crlOf,
+  days,
+  ocspFor,
+  type Party,
+  party,
+  pki,
+} from "./_revocation_support.ts";
 import { NOW } from "./_support.ts";
 
 const { root, intermediate, leaf, responder } = await pki();
@@ -38,18 +41,7 @@ const cleanLeafList = await crlOf(intermediate);
 const leafList = await crlOf(intermediate, [leaf.certificate]);
 const cleanRootList = await crlOf(root);
 
-function staple(
-  single: Partial<OcspStatusOptions> = {},
-  options: Partial<CreateOcspResponseOptions> = {},
-): Promise<OcspResponse> {
-  return createOcspResponse({
-    issuer: intermediate.certificate,
-    responder: intermediate,
-    producedAt: days(-1),
-    responses: [{ certificate: leaf.certificate, status: "good", ...single }],
-    ...options,
-  });
-}
+const staple = ocspFor(leaf, intermediate);
 
 function check(options: Partial<RevocationOptions>, of: VerifiedPath = path): Promise<void> {
   return checkRevocation({ policy: "hard", time: NOW, ...options })(of);

@@ -4,7 +4,6 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   createOcspErrorResponse,
   createOcspResponse,
-  type CreateOcspResponseOptions,
   type OcspStatusOptions,
 } from "../../cert/create_ocsp_response.ts";
 import type { ErrorName } from "../../cert/errors.ts";
@@ -20,6 +19,7 @@ import {
 import {
   assertRejectsWith,
   days,
+  ocspFor,
   type Party,
   party,
   pki,
@@ -29,18 +29,7 @@ import { NOW } from "./_support.ts";
 
 const { root, intermediate, leaf, responder } = await pki();
 
-function make(
-  single: Partial<OcspStatusOptions> = {},
-  options: Partial<CreateOcspResponseOptions> = {},
-): Promise<OcspResponse> {
-  return createOcspResponse({
-    issuer: intermediate.certificate,
-    responder: intermediate,
-    producedAt: days(-1),
-    responses: [{ certificate: leaf.certificate, status: "good", ...single }],
-    ...options,
-  });
-}
+const make = ocspFor(leaf, intermediate);
 
 const options: VerifyOcspResponseOptions = {
   certificate: leaf.certificate,
