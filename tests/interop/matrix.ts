@@ -4,7 +4,7 @@
 /**
  * The interop matrix: `importFD` against one peer, in both roles, over what both ends have.
  *
- * The axes are suite, group, server certificate, client certificate, mode (full, resumed, a client certificate requested
+ * The axes are version, suite, group, server certificate, client certificate, mode (full, resumed, a client certificate requested
  * and given, requested and not given, required) and which end is narrowed to the row's suite and group. Where ours is
  * narrowed the other end must find the one common choice, where the peer is, we must; with both, HelloRetryRequests are
  * sent and received. The rows are a pairwise cover (`tests/support/cover.ts`): every value of an axis meets every value
@@ -24,6 +24,15 @@ import {
 } from "@nss/nss/ssl";
 import { type Axes, coverPairs, coverValues, type Row } from "../support/cover.ts";
 import {
+  assertScheme,
+  type Combination,
+  type Mode,
+  narrowing,
+  presents,
+  tls12Cover,
+  type Tls12Rows,
+} from "./_rows.ts";
+import {
   type ByteChannel,
   CLASSIC_GROUPS,
   type Closer,
@@ -33,11 +42,13 @@ import {
   type Peer,
   readText,
   SUITES,
+  TLS12_SUITES,
+  type Version,
   writeText,
 } from "../support/peers/peer.ts";
 import { chromium, chromiumPage } from "../support/peers/chromium.ts";
 import { note, skip } from "../support/skip.ts";
-import { CERTIFICATE_TYPES, type CertificateType, testPki } from "../support/test_pki.ts";
+import { CERTIFICATE_TYPES, testPki } from "../support/test_pki.ts";
 
 /** What `importFD` has, in both roles. */
 const OURS: Features = {
@@ -51,6 +62,9 @@ const OURS: Features = {
   narrowsSuites: "always",
 };
 
+/** What it has in TLS 1.2, those suites that are off by default included. */
+const OURS_TLS12: Features = { ...OURS, suites: TLS12_SUITES, groups: CLASSIC_GROUPS };
+
 /** Rows are small, but the first of each suite moves this much. */
 const BULK = 100_000;
 const SMALL = 300;
@@ -60,9 +74,6 @@ const ROW_TIMEOUT = 20_000;
 
 const ALPN = "echo/1";
 
-/** How a handshake goes about sessions and client certificates. */
-export type Mode = "full" | "resumed" | "requested" | "requested in vain" | "required";
-
 const CLIENT_AUTH = {
   "full": "none",
   "resumed": "none",
@@ -71,22 +82,14 @@ const CLIENT_AUTH = {
   "required": "require",
 } as const;
 
-/** One combination. */
-interface Combination {
-  readonly suite: (typeof SUITES)[number];
-  readonly group: Features["groups"][number];
-  readonly certificate: CertificateType;
-  readonly clientCertificate: CertificateType | "none";
-  readonly mode: Mode;
-  readonly narrowed: "ours" | "peer";
-}
-
 /** What {@linkcode interopTests} may leave out. */
 export interface InteropOptions {
   /** The modes to try; default all that both ends have. */
   readonly modes?: readonly Mode[];
   /** Whether it is enough that each value is in some row: for a peer that takes seconds to start. */
   readonly brief?: boolean;
+  /** How many rows TLS 1.2 gets: a peer that takes a while gets fewer. */
+  readonly tls12Rows?: Tls12Rows;
 }
 
 /**
@@ -101,32 +104,35 @@ export async function interopTests(peer: Peer, options: InteropOptions = {}): Pr
     if (!found.ok) skip(title, found.reason);
     else Deno.test(title, fn);
   };
-  const server = peer.serverFeatures;
-  if (server) {
-    test(`importFD() client handshakes with ${peer.serverName}`, async (t) => {
-      const rows = combinations(peer.serverName, server, options);
+  const clientTests = (title: string, features: Features, version: Version): void =>
+    test(`${title} ${peer.serverName}`, async (t) => {
+      const rows = combinations(peer.serverName, features, version, options);
       for (const [i, row] of rows.entries()) {
         await t.step(
-          `importFD() client handshakes with ${peer.serverName}: ${name(row)}`,
-          () => bounded((scope) => clientRow(peer, server, row, bytesOf(rows, i), scope)),
+          `${title} ${peer.serverName}: ${name(row)}`,
+          () => bounded((scope) => clientRow(peer, features, row, bytesOf(rows, i), scope)),
         );
       }
     });
-  }
-  const client = peer.clientFeatures;
-  if (client) {
-    test(`importFD() server handshakes with ${peer.clientName}`, async (t) => {
-      const rows = combinations(peer.clientName, client, options);
+  const serverTests = (title: string, features: Features, version: Version): void =>
+    test(`${title} ${peer.clientName}`, async (t) => {
+      const rows = combinations(peer.clientName, features, version, options);
       for (const [i, row] of rows.entries()) {
         const { closers } = peer.habits;
         const closer = closers[i % closers.length] ?? "server";
         await t.step(
-          `importFD() server handshakes with ${peer.clientName}: ${name(row)}`,
-          () => bounded((scope) => serverRow(peer, client, row, bytesOf(rows, i), closer, scope)),
+          `${title} ${peer.clientName}: ${name(row)}`,
+          () => bounded((scope) => serverRow(peer, features, row, bytesOf(rows, i), closer, scope)),
         );
       }
     });
-  }
+  const { serverFeatures, clientFeatures, tls12ServerFeatures, tls12ClientFeatures } = peer;
+  const client = "importFD() client handshakes";
+  const server = "importFD() server handshakes";
+  if (serverFeatures) clientTests(`${client} with`, serverFeatures, "TLSv1.3");
+  if (tls12ServerFeatures) clientTests(`${client} in TLS 1.2 with`, tls12ServerFeatures, "TLSv1.2");
+  if (clientFeatures) serverTests(`${server} with`, clientFeatures, "TLSv1.3");
+  if (tls12ClientFeatures) serverTests(`${server} in TLS 1.2 with`, tls12ClientFeatures, "TLSv1.2");
 }
 
 function bytesOf(rows: readonly Combination[], i: number): number {
@@ -140,28 +146,36 @@ function name(row: Combination): string {
 }
 
 /** The rows for what both ends have; what only one end has is printed. */
-function combinations(peerName: string, theirs: Features, options: InteropOptions): Combination[] {
+function combinations(
+  peerName: string,
+  theirs: Features,
+  version: Version,
+  options: InteropOptions,
+): Combination[] {
+  const ours = version === "TLSv1.3" ? OURS : OURS_TLS12;
   const left: string[] = [];
   const both = <T>(what: string, a: readonly T[], b: readonly T[]): T[] => {
     const missing = a.filter((value) => !b.includes(value));
     if (missing.length > 0) left.push(`${what} ${missing.join(", ")}`);
     return a.filter((value) => b.includes(value));
   };
-  const suites = both("suites", OURS.suites, theirs.suites);
-  const groups = both("groups", OURS.groups, theirs.groups);
+  const suites = both("suites", ours.suites, theirs.suites);
+  const groups = both("groups", ours.groups, theirs.groups);
   const certificates = both(
     "server certificates",
-    OURS.serverCertificates,
+    ours.serverCertificates,
     theirs.serverCertificates,
   );
   const clientCertificates = both(
     "client certificates",
-    OURS.clientCertificates,
+    ours.clientCertificates,
     theirs.clientCertificates,
   );
   if (!theirs.resumption) left.push("resumption");
   if (!theirs.narrowsGroups) left.push("narrowing of the peer");
-  if (left.length > 0) note(`importFD() with ${peerName} leaves out: ${left.join("; ")}`);
+  if (left.length > 0) {
+    note(`importFD() with ${peerName} leaves out: ${left.join("; ")} (${version})`);
+  }
   const possible: Mode[] = [
     "full",
     ...(theirs.resumption ? ["resumed" as const] : []),
@@ -171,6 +185,7 @@ function combinations(peerName: string, theirs: Features, options: InteropOption
   ];
   const modes = possible.filter((mode) => options.modes?.includes(mode) ?? true);
   const axes = {
+    version: [version],
     suite: suites,
     group: groups,
     certificate: certificates,
@@ -178,7 +193,11 @@ function combinations(peerName: string, theirs: Features, options: InteropOption
     mode: modes,
     narrowed: theirs.narrowsGroups ? ["ours" as const, "peer" as const] : ["ours" as const],
   } satisfies Axes;
-  const rows: Row<typeof axes>[] = options.brief ? coverValues(axes) : coverPairs(axes);
+  const rows: Row<typeof axes>[] = options.brief
+    ? coverValues(axes)
+    : version === "TLSv1.3"
+    ? coverPairs(axes)
+    : tls12Cover(axes, options.tls12Rows ?? "pairs");
   if (rows.length === 0) note(`importFD() with ${peerName} has no combination at all`);
   return rows;
 }
@@ -215,52 +234,13 @@ async function bounded(run: (scope: Scope) => Promise<void>): Promise<void> {
   }
 }
 
-function narrowing(
-  row: Combination,
-  theirs: Features,
-  connections: number,
-): { ours: Pick<ImportOptions, "cipherSuites" | "groups">; theirs: Narrow } {
-  const { suite, group, narrowed } = row;
-  const theySuite = narrowed === "peer" &&
-    (theirs.narrowsSuites === "always" || (theirs.narrowsSuites === "once" && connections === 1));
-  return {
-    ours: {
-      ...(narrowed === "ours" ? { groups: [group] } : {}),
-      ...(theySuite ? {} : { cipherSuites: [suite] }),
-    },
-    theirs: {
-      ...(narrowed === "peer" ? { groups: [group] } : {}),
-      ...(theySuite ? { suites: [suite] } : {}),
-    },
-  };
-}
-
-interface Narrow {
-  readonly suites?: Features["suites"];
-  readonly groups?: Features["groups"];
-}
-
-/** The signature schemes that a key may sign with. */
-const SCHEMES: Readonly<Record<CertificateType, RegExp>> = {
-  "ecdsa-p256": /^ecdsa_secp256r1_sha256$/,
-  "ecdsa-p384": /^ecdsa_secp384r1_sha384$/,
-  "ecdsa-p521": /^ecdsa_secp521r1_sha512$/,
-  "ed25519": /^ed25519$/,
-  "rsa": /^rsa_pss_rsae_sha(256|384|512)$/,
-  "rsa-pss": /^rsa_pss_pss_sha(256|384|512)$/,
-};
-
-/** Whether the peer of a client presents a certificate in this mode. */
-function presents(mode: Mode): boolean {
-  return mode === "requested" || mode === "required";
-}
-
 function commonName(info: ChannelInfo): string | null {
   return info.peerCertificates[0]?.subject.commonName ?? null;
 }
 
 /** Asserts what our end says. */
 function assertInfo(info: ChannelInfo, row: Combination, resumed: boolean, alpn: boolean): void {
+  const { version } = row;
   assertEquals(
     {
       version: info.version,
@@ -270,18 +250,14 @@ function assertInfo(info: ChannelInfo, row: Combination, resumed: boolean, alpn:
       alpnProtocol: info.alpnProtocol,
     },
     {
-      version: "TLSv1.3",
+      version,
       cipherSuite: row.suite,
-      group: row.group,
+      // TLS 1.2 exchanges no keys anew.
+      group: resumed && version === "TLSv1.2" ? "" : row.group,
       resumed,
       alpnProtocol: alpn ? ALPN : null,
     },
   );
-}
-
-function assertScheme(scheme: string | null, type: CertificateType | null): void {
-  if (type === null) assertEquals(scheme, null);
-  else assert(scheme !== null && SCHEMES[type].test(scheme), `${type} signed by ${scheme}`);
 }
 
 /** Asserts what the peer says, as far as it says it. */
@@ -300,10 +276,10 @@ async function clientRow(
   bytes: number,
   scope: Scope,
 ): Promise<void> {
-  const { certificate, clientCertificate, mode, narrowed, group } = row;
+  const { version, certificate, clientCertificate, mode, narrowed, group } = row;
   const pki = await testPki();
   const connections = mode === "resumed" ? 2 : 1;
-  const narrow = narrowing(row, theirs, connections);
+  const narrow = narrowing(row, theirs, connections, false);
   const alpnProtocols = theirs.alpn ? [ALPN] : [];
   const server = scope.add(
     await peer.startServer({
@@ -334,14 +310,15 @@ async function clientRow(
     assertInfo(info, row, i > 0, theirs.alpn);
     assertEquals(commonName(info), `server ${certificate}`);
     assertEquals(info.peerCertificates.length > 1, true, "the intermediate is part of the chain");
-    assertScheme(info.peerSignatureScheme, i > 0 ? null : certificate);
+    assertScheme(info.peerSignatureScheme, i > 0 ? null : certificate, version);
     if (own && clientCertificate !== "none") {
-      assertScheme(info.localSignatureScheme, clientCertificate);
+      assertScheme(info.localSignatureScheme, clientCertificate, version);
       assertEquals(info.localCertificates[0]?.subject.commonName, own.commonName);
     } else if (i === 0) assertEquals(info.localSignatureScheme, null);
     if (i === 0) {
       // We have sent shares of X25519MLKEM768 and X25519, or of the only group.
-      const shared = narrowed === "ours" || group === "x25519" || group === "X25519MLKEM768";
+      const shared = version === "TLSv1.2" || narrowed === "ours" || group === "x25519" ||
+        group === "X25519MLKEM768";
       assertEquals(info.helloRetryRequest, !shared);
     }
     await server.exchange(socket, bytes);
@@ -354,9 +331,9 @@ async function clientRow(
   assertEquals(facts.length, connections, server.output().slice(-3000));
   for (const [i, fact] of facts.entries()) {
     assertFacts(fact, {
-      version: "TLSv1.3",
+      version,
       suite: row.suite,
-      group,
+      ...(i > 0 && version === "TLSv1.2" ? {} : { group }),
       resumed: i > 0,
       peerCertificate: own?.commonName ?? null,
       alpn: theirs.alpn ? ALPN : null,
@@ -374,11 +351,11 @@ async function serverRow(
   closer: Closer,
   scope: Scope,
 ): Promise<void> {
-  const { certificate, clientCertificate, mode, narrowed } = row;
+  const { version, certificate, clientCertificate, mode, narrowed } = row;
   const { application, greeting } = peer.habits;
   const pki = await testPki();
   const connections = mode === "resumed" ? 2 : 1;
-  const narrow = narrowing(row, theirs, connections);
+  const narrow = narrowing(row, theirs, connections, true);
   const alpnProtocols = theirs.alpn ? [ALPN] : [];
   const leaf = pki.leaf("server", certificate);
   const options: ImportOptions = {
@@ -449,16 +426,16 @@ async function serverRow(
     assertInfo(info, row, theirs.narrowsGroups ? i > 0 : info.resumed, theirs.alpn);
     assertEquals(commonName(info), client);
     const certified = client === null || info.resumed || clientCertificate === "none";
-    assertScheme(info.peerSignatureScheme, certified ? null : clientCertificate);
-    assertScheme(info.localSignatureScheme, info.resumed ? null : certificate);
+    assertScheme(info.peerSignatureScheme, certified ? null : clientCertificate, version);
+    assertScheme(info.localSignatureScheme, info.resumed ? null : certificate, version);
     if (narrowed === "peer" && theirs.narrowsGroups) assertEquals(info.helloRetryRequest, false);
   }
   if (mode === "resumed") assert(infos.some(({ resumed }) => resumed), "no session was resumed");
   for (const [i, fact] of result.connections.entries()) {
     assertFacts(fact, {
-      version: "TLSv1.3",
+      version,
       suite: row.suite,
-      group: row.group,
+      ...(i > 0 && version === "TLSv1.2" ? {} : { group: row.group }),
       resumed: i > 0,
       peerCertificate: leaf.commonName,
       alpn: theirs.alpn ? ALPN : null,

@@ -3,4 +3,4 @@
 import { nss } from "../support/peers/nss.ts";
 import { interopTests } from "./matrix.ts";
 
-await interopTests(nss);
+await interopTests(nss, { tls12Rows: "suites" });

@@ -11,11 +11,14 @@ import {
   type Features,
   type Group,
   type Negotiated,
+  OPENSSL_NAMES,
   payload,
   type Peer,
   type PeerServer,
   suiteFact,
   SUITES,
+  TLS12_SUITES,
+  tls12Suites,
 } from "./peer.ts";
 
 const FEATURES: Features = {
@@ -44,6 +47,7 @@ export const curl: Peer = {
   available: () => programVersion("curl", ["--version"], /^curl (\S+).*OpenSSL/m),
   serverFeatures: null,
   clientFeatures: FEATURES,
+  tls12ClientFeatures: { ...FEATURES, suites: TLS12_SUITES },
   habits: { application: "http", greeting: false, closers: ["server"] },
   startServer: (): Promise<PeerServer> =>
     Promise.reject(new Error("Cannot serve: curl is a client")),
@@ -54,12 +58,17 @@ async function runClient(options: ClientOptions): Promise<ClientResult> {
   const {
     pki,
     port,
-    suites = SUITES,
+    version = "TLSv1.3",
     groups = CLASSIC_GROUPS,
     clientCertificate,
     connections,
     bytes,
   } = options;
+  const { suites = version === "TLSv1.3" ? SUITES : TLS12_SUITES } = options;
+  const versions = version === "TLSv1.3"
+    ? ["--tlsv1.3", "--tls13-ciphers", suites.join(":")]
+    // deno-fmt-ignore
+    : ["--tlsv1.2", "--tls-max", "1.2", "--ciphers", tls12Suites(suites).map((suite) => OPENSSL_NAMES[suite]).join(":")];
   const leaf = clientCertificate && pki.leaf("client", clientCertificate);
   const text = payload(bytes);
   const file = `${pki.directory}/curl_${bytes}.txt`;
@@ -68,9 +77,9 @@ async function runClient(options: ClientOptions): Promise<ClientResult> {
   const urls = Array<string>(connections).fill(`https://localhost:${port}/`);
   await using process = spawn("curl", {
     // deno-fmt-ignore
-    args: ["--verbose", "--silent", "--show-error", "--http1.1", "--no-alpn", "--tlsv1.3", "--noproxy", "*",
+    args: ["--verbose", "--silent", "--show-error", "--http1.1", "--no-alpn", ...versions, "--noproxy", "*",
       "--max-time", "20", "--resolve", `localhost:${port}:127.0.0.1`, "--cacert", pki.rootFile,
-      "--tls13-ciphers", suites.join(":"), "--curves", groups.map((group) => GROUP_NAMES[group]).join(":"),
+      "--curves", groups.map((group) => GROUP_NAMES[group]).join(":"),
       ...(leaf ? ["--cert", leaf.chainFile, "--key", leaf.keyFile] : []),
       "--header", "Expect:", "--data-binary", `@${file}`, ...urls],
   });

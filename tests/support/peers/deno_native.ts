@@ -16,6 +16,7 @@ import {
   readText,
   type ServerOptions,
   SUITES,
+  TLS12_AEAD_SUITES,
 } from "./peer.ts";
 
 const GROUPS: readonly Group[] = ["x25519", "secp256r1", "secp384r1", "X25519MLKEM768"];
@@ -51,6 +52,14 @@ export const denoNative: Peer = {
   available: () => Promise.resolve({ ok: true, version: Deno.version.deno }),
   serverFeatures: SERVER,
   clientFeatures: CLIENT,
+  // What version it is our end decides; rustls has no AES-CBC.
+  tls12ServerFeatures: { ...SERVER, suites: TLS12_AEAD_SUITES },
+  // It reads certificates on P-521 and does not say so, as RFC 8422, Section 5.1.1 wants it.
+  tls12ClientFeatures: {
+    ...CLIENT,
+    suites: TLS12_AEAD_SUITES,
+    serverCertificates: CERTIFICATES.filter((type) => type !== "ecdsa-p521"),
+  },
   habits: { application: "echo", greeting: false, closers: ["client", "server"] },
   startServer,
   runClient,

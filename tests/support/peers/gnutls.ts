@@ -22,6 +22,9 @@ import {
   type Suite,
   suiteFact,
   SUITES,
+  TLS12_SUITES,
+  tls12Suites,
+  type Tls13Suite,
   writeText,
 } from "./peer.ts";
 
@@ -36,7 +39,9 @@ const FEATURES: Features = {
   narrowsSuites: "always",
 };
 
-const CIPHERS: Readonly<Record<Suite, string>> = {
+const TLS12_FEATURES: Features = { ...FEATURES, suites: TLS12_SUITES };
+
+const CIPHERS: Readonly<Record<Tls13Suite, string>> = {
   TLS_AES_128_GCM_SHA256: "AES-128-GCM",
   TLS_AES_256_GCM_SHA384: "AES-256-GCM",
   TLS_CHACHA20_POLY1305_SHA256: "CHACHA20-POLY1305",
@@ -52,6 +57,8 @@ export const gnutls: Peer = {
   available,
   serverFeatures: FEATURES,
   clientFeatures: FEATURES,
+  tls12ServerFeatures: TLS12_FEATURES,
+  tls12ClientFeatures: TLS12_FEATURES,
   // `--resume` waits for a ticket before it sends, and our tickets leave with the first data.
   habits: { application: "echo", greeting: true, closers: ["client", "server"] },
   startServer,
@@ -67,8 +74,36 @@ async function available(): Promise<Availability> {
   return problem === undefined ? version : { ok: false, reason: problem };
 }
 
-function priority(options: Pick<ServerOptions, "suites" | "groups">): string {
-  const { suites = SUITES, groups = CLASSIC_GROUPS } = options;
+/** Suites of TLS 1.2 in parts: key exchange, cipher and MAC. */
+function tls12Priority(suites: readonly Suite[]): string[] {
+  const parts = tls12Suites(suites).map((suite) =>
+    /^TLS_(ECDHE_ECDSA|ECDHE_RSA)_WITH_(AES_\d+_GCM|AES_\d+_CBC|CHACHA20_POLY1305)_(SHA\d*)$/.exec(
+      suite,
+    )!
+  );
+  const hyphens = (text: string) => text.replaceAll("_", "-");
+  return [
+    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:-CIPHER-ALL:-MAC-ALL",
+    ...new Set(parts.map(([, exchange]) => `+${hyphens(exchange!)}`)),
+    ...new Set(parts.map(([, , cipher]) => `+${hyphens(cipher!)}`)),
+    ...new Set(
+      parts.map(([, , cipher, mac]) =>
+        /CBC/.test(cipher!) ? `+${mac === "SHA" ? "SHA1" : mac}` : "+AEAD"
+      ),
+    ),
+  ];
+}
+
+function priority(options: Pick<ServerOptions, "version" | "suites" | "groups">): string {
+  const { version = "TLSv1.3", groups = CLASSIC_GROUPS } = options;
+  if (version === "TLSv1.2") {
+    return [
+      ...tls12Priority(options.suites ?? TLS12_SUITES),
+      "-GROUP-ALL",
+      ...groups.map((group) => `+GROUP-${group.toUpperCase()}`),
+    ].join(":");
+  }
+  const suites = SUITES.filter((suite) => options.suites?.includes(suite) ?? true);
   return [
     "NORMAL:-VERS-ALL:+VERS-TLS1.3",
     "-CIPHER-ALL",
@@ -127,7 +162,8 @@ function facts(output: string, mark: string): Negotiated[] {
     const resumed = /^\*\*\* This is a resumed session/m.test(block);
     const subject = /[Ss]ubject:? `?CN=([^',\n]+)/.exec(block);
     return {
-      ...suiteFact(line?.[3]),
+      // Of a suite of TLS 1.2 it names a part.
+      ...(line?.[1] === "TLS1.3" ? suiteFact(line[3]) : {}),
       ...groupFact(/ECDHE-([A-Z0-9]+)/.exec(line?.[2] ?? "")?.[1]),
       ...(line ? { version: line[1] === "TLS1.3" ? "TLSv1.3" : "TLSv1.2" } : {}),
       ...(resumed && !subject ? {} : { peerCertificate: subject?.[1] ?? null }),

@@ -12,6 +12,7 @@ import {
   type Group,
   groupFact,
   type Negotiated,
+  OPENSSL_NAMES,
   payload,
   type Peer,
   type PeerServer,
@@ -19,6 +20,8 @@ import {
   type ServerOptions,
   suiteFact,
   SUITES,
+  TLS12_SUITES,
+  tls12Suites,
 } from "./peer.ts";
 
 const FEATURES: Features = {
@@ -31,6 +34,8 @@ const FEATURES: Features = {
   narrowsGroups: true,
   narrowsSuites: "always",
 };
+
+const TLS12_FEATURES: Features = { ...FEATURES, suites: TLS12_SUITES };
 
 const GROUP_NAMES: Readonly<Record<Group, string>> = {
   x25519: "X25519",
@@ -49,16 +54,27 @@ export const node: Peer = {
   available: () => programVersion("node", ["--version"], /^v(\d+\.\S+)/m),
   serverFeatures: FEATURES,
   clientFeatures: FEATURES,
+  tls12ServerFeatures: TLS12_FEATURES,
+  tls12ClientFeatures: TLS12_FEATURES,
   habits: { application: "echo", greeting: false, closers: ["client", "server"] },
   startServer,
   runClient,
 };
 
 function common(
-  options: Pick<ServerOptions, "suites" | "groups" | "alpnProtocols" | "pki">,
+  options: Pick<ServerOptions, "version" | "suites" | "groups" | "alpnProtocols" | "pki">,
 ): Record<string, unknown> {
-  const { pki, suites = SUITES, groups = CLASSIC_GROUPS, alpnProtocols = [] } = options;
-  return { ca: pki.root, suites, groups: groups.map((group) => GROUP_NAMES[group]), alpnProtocols };
+  const { pki, version = "TLSv1.3", groups = CLASSIC_GROUPS, alpnProtocols = [] } = options;
+  const { suites = version === "TLSv1.3" ? SUITES : TLS12_SUITES } = options;
+  return {
+    ca: pki.root,
+    version,
+    suites: version === "TLSv1.3"
+      ? suites
+      : tls12Suites(suites).map((suite) => OPENSSL_NAMES[suite]),
+    groups: groups.map((group) => GROUP_NAMES[group]),
+    alpnProtocols,
+  };
 }
 
 /** What the script prints, a line each. */

@@ -12,6 +12,7 @@ import {
   type Group,
   groupFact,
   type Negotiated,
+  OPENSSL_NAMES,
   payload,
   type Peer,
   type PeerServer,
@@ -21,6 +22,8 @@ import {
   STEP_TIMEOUT,
   suiteFact,
   SUITES,
+  TLS12_SUITES,
+  tls12Suites,
   writeText,
 } from "./peer.ts";
 
@@ -43,6 +46,8 @@ const GROUP_NAMES: Readonly<Record<Group, string>> = {
   X25519MLKEM768: "X25519MLKEM768",
 };
 
+const TLS12_FEATURES: Features = { ...FEATURES, suites: TLS12_SUITES };
+
 /** OpenSSL's `s_server` and `s_client`. */
 export const openssl: Peer = {
   serverName: "openssl s_server",
@@ -50,17 +55,22 @@ export const openssl: Peer = {
   available: () => programVersion("openssl", ["version"], /^OpenSSL (3\.\S+)/m),
   serverFeatures: FEATURES,
   clientFeatures: FEATURES,
+  tls12ServerFeatures: TLS12_FEATURES,
+  tls12ClientFeatures: TLS12_FEATURES,
   habits: { application: "echo", greeting: false, closers: ["client", "server"] },
   startServer,
   runClient,
 };
 
-function common(options: Pick<ServerOptions, "suites" | "groups" | "alpnProtocols">): string[] {
-  const { suites = SUITES, groups = CLASSIC_GROUPS, alpnProtocols = [] } = options;
+function common(
+  options: Pick<ServerOptions, "version" | "suites" | "groups" | "alpnProtocols">,
+): string[] {
+  const { version = "TLSv1.3", groups = CLASSIC_GROUPS, alpnProtocols = [] } = options;
+  const { suites = version === "TLSv1.3" ? SUITES : TLS12_SUITES } = options;
   return [
-    "-tls1_3",
-    "-ciphersuites",
-    suites.join(":"),
+    ...(version === "TLSv1.3"
+      ? ["-tls1_3", "-ciphersuites", suites.join(":")]
+      : ["-tls1_2", "-cipher", tls12Suites(suites).map((suite) => OPENSSL_NAMES[suite]).join(":")]),
     "-groups",
     groups.map((group) => GROUP_NAMES[group]).join(":"),
     ...(alpnProtocols.length > 0 ? ["-alpn", alpnProtocols.join(",")] : []),
@@ -174,7 +184,7 @@ export async function runClient(options: ClientOptions): Promise<ClientResult> {
       interactive: true,
     });
     const text = payload(bytes);
-    await process.waitFor((p) => /^Verify return code: /m.exec(p.stdout));
+    await process.waitFor((p) => /^ *Verify return code: /m.exec(p.stdout));
     const start = process.stdout.length;
     await process.write(text);
     await process.waitFor((p) => p.stdout.slice(start).includes(text) ? p : null);
@@ -198,7 +208,8 @@ export async function runClient(options: ClientOptions): Promise<ClientResult> {
 }
 
 function clientFacts(stdout: string): Negotiated {
-  const line = /^(New|Reused), (TLSv1\.[23]), Cipher is (\S+)/m.exec(stdout);
+  // The version in this line is the one that the suite came with.
+  const line = /^(New|Reused), (TLSv1\.\d|SSLv3), Cipher is (\S+)/m.exec(stdout);
   const key = /^Server Temp Key: (?:ECDH, )?([^,]+),/m.exec(stdout);
   return {
     ...suiteFact(line?.[3]),

@@ -10,14 +10,54 @@
 
 import type { CertificateType, TestPki } from "../test_pki.ts";
 
+/** The versions of these tests. */
+export type Version = "TLSv1.3" | "TLSv1.2";
+
 /** The TLS 1.3 cipher suites of these tests. */
-export type Suite =
+export type Tls13Suite =
   | "TLS_AES_128_GCM_SHA256"
   | "TLS_AES_256_GCM_SHA384"
   | "TLS_CHACHA20_POLY1305_SHA256";
 
-/** Every cipher suite. */
-export const SUITES: readonly Suite[] = [
+/** OpenSSL's, Node's and curl's names of the TLS 1.2 cipher suites of these tests. */
+export const OPENSSL_NAMES = {
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: "ECDHE-ECDSA-AES128-GCM-SHA256",
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: "ECDHE-RSA-AES128-GCM-SHA256",
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: "ECDHE-ECDSA-AES256-GCM-SHA384",
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: "ECDHE-RSA-AES256-GCM-SHA384",
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: "ECDHE-ECDSA-CHACHA20-POLY1305",
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: "ECDHE-RSA-CHACHA20-POLY1305",
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: "ECDHE-ECDSA-AES128-SHA",
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA: "ECDHE-RSA-AES128-SHA",
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA: "ECDHE-ECDSA-AES256-SHA",
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA: "ECDHE-RSA-AES256-SHA",
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256: "ECDHE-ECDSA-AES128-SHA256",
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256: "ECDHE-RSA-AES128-SHA256",
+  TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384: "ECDHE-ECDSA-AES256-SHA384",
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384: "ECDHE-RSA-AES256-SHA384",
+} as const;
+
+/** The TLS 1.2 cipher suites of these tests. */
+export type Tls12Suite = keyof typeof OPENSSL_NAMES;
+
+/** A cipher suite of either version. */
+export type Suite = Tls13Suite | Tls12Suite;
+
+/** Every TLS 1.2 cipher suite, those of AES-CBC last. */
+export const TLS12_SUITES: readonly Tls12Suite[] = Object.keys(OPENSSL_NAMES) as Tls12Suite[];
+
+/** Those that are on by default: the suites of AEADs. */
+export const TLS12_AEAD_SUITES: readonly Tls12Suite[] = TLS12_SUITES.filter((suite) =>
+  !suite.includes("CBC")
+);
+
+/** The suites of a list that are of TLS 1.2. */
+export function tls12Suites(suites: readonly Suite[]): readonly Tls12Suite[] {
+  return suites.filter((suite): suite is Tls12Suite => suite in OPENSSL_NAMES);
+}
+
+/** Every TLS 1.3 cipher suite. */
+export const SUITES: readonly Tls13Suite[] = [
   "TLS_AES_128_GCM_SHA256",
   "TLS_AES_256_GCM_SHA384",
   "TLS_CHACHA20_POLY1305_SHA256",
@@ -64,6 +104,8 @@ export interface ClientHabits {
 
 /** What {@linkcode Peer.startServer} takes. */
 export interface ServerOptions {
+  /** The only version to speak; TLS 1.3 by default. */
+  readonly version?: Version;
   /** Whose certificates. */
   readonly pki: TestPki;
   /** Which certificate to present. */
@@ -80,6 +122,8 @@ export interface ServerOptions {
 
 /** What {@linkcode Peer.runClient} takes. */
 export interface ClientOptions {
+  /** The only version to speak; TLS 1.3 by default. */
+  readonly version?: Version;
   /** Whose certificates. */
   readonly pki: TestPki;
   /** The port of 127.0.0.1 to connect to. */
@@ -103,7 +147,7 @@ export interface ClientOptions {
 /** What a peer says of a connection; what it does not tell is absent. */
 export interface Negotiated {
   /** The protocol version. */
-  readonly version?: "TLSv1.3" | "TLSv1.2";
+  readonly version?: Version;
   /** The cipher suite. */
   readonly suite?: Suite;
   /** The group. */
@@ -171,6 +215,10 @@ export interface Peer {
   readonly serverFeatures: Features | null;
   /** What its client can do, `null` if it has none. */
   readonly clientFeatures: Features | null;
+  /** What its server can do in TLS 1.2; nothing where absent. */
+  readonly tls12ServerFeatures?: Features;
+  /** What its client can do in TLS 1.2; nothing where absent. */
+  readonly tls12ClientFeatures?: Features;
   /** What its client needs of our server. */
   readonly habits: ClientHabits;
   /** Starts its server. */
@@ -289,6 +337,7 @@ export async function echo(channel: ByteChannel, bytes: number = Infinity): Prom
 
 /** Names of suites in other words. */
 const SUITE_WORDS: readonly (readonly [RegExp, Suite])[] = [
+  ...TLS12_SUITES.map((suite) => [new RegExp(`^${OPENSSL_NAMES[suite]}$`), suite] as const),
   [/^AES[-_]128[-_]GCM$|^128-bit AES-GCM$/i, "TLS_AES_128_GCM_SHA256"],
   [/^AES[-_]256[-_]GCM$|^256-bit AES-GCM$/i, "TLS_AES_256_GCM_SHA384"],
   [/^CHACHA20[-_]POLY1305$|^256-bit ChaCha20-Poly1305$/i, "TLS_CHACHA20_POLY1305_SHA256"],
