@@ -34,7 +34,8 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
 
 /**
  * Makes NSS's standard hook for a client's certificate (`NSS_GetClientAuthData`): it comes, with its key, from the tokens of the
- * socket's context, and its chain from the context's database. Passwords are asked for when the server asks for the certificate.
+ * socket's context, and its chain from the context's database. Passwords are asked for when the server asks for the certificate;
+ * the password function is handed what `setPKCS11PinArg()` has set for the socket.
  *
  * With a nickname, whatever `findCertFromNickname()` takes, the certificate is the one found there: of several the one that is
  * made for TLS clients and signs in a way that the server accepts, valid before expired, then the newest. The names of

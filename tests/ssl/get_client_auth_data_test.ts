@@ -31,7 +31,7 @@ import { SoftToken } from "../../pkcs11/softoken.ts";
 import type { Token } from "../../pkcs11/token.ts";
 import { initContext } from "../../pkcs11/init.ts";
 import { peerCertificate, peerCertificateChain } from "../../ssl/communicate.ts";
-import { configToChange } from "../../ssl/config_registry.ts";
+import { setPKCS11PinArg } from "../../ssl/configure.ts";
 import { SslError } from "../../ssl/errors.ts";
 import { getClientAuthData } from "../../ssl/get_client_auth_data.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
@@ -144,6 +144,47 @@ Deno.test("getClientAuthData() shows the certificate of a nickname with its chai
     const [info] = await shake(joined);
     assertEquals(info.version, version);
   }
+  // By its name it is shown to whoever asks, whatever authorities they name
+  const server = { caCerts: [PKI.otherRoot.cert], authCertificate: () => true };
+  await using joined = await connected(joinOptions(context, "alice", { server }));
+  assertEquals(peerCertificateChain(joined.server), [alice, intermediate.cert]);
+});
+
+Deno.test("getClientAuthData() goes on to the next where a key is gone, or signs in no way that fits", async () => {
+  const token = new SoftToken();
+  const certDB = new MemoryCertDB({ hasKey: () => true });
+  const context = new NssContext({ trustAnchors: [], token, certDB });
+  const alice = await addIdentity(context, { nickname: "alice" });
+  await importCert(certDB, alice);
+  const soon = new Date(Date.now() - 60_000);
+  const gone = await makeIdentity({ subject: "CN=gone", notBefore: soon }, PKI.root);
+  await importCert(certDB, gone.cert);
+  assertEquals(await shown(context, null), alice);
+
+  // A key of WebCrypto's signs in one way, of which TLS 1.3 knows nothing
+  const pair = await crypto.subtle.generateKey(
+    {
+      name: "RSASSA-PKCS1-v1_5",
+      modulusLength: 2048,
+      publicExponent: Uint8Array.of(1, 0, 1),
+      hash: "SHA-256",
+    },
+    true,
+    ["sign", "verify"],
+  );
+  const { publicKey } = await token.importKey(pair.privateKey);
+  const rsa = await createCertificate({
+    subject: "CN=rsa",
+    publicKey: publicKey!,
+    notBefore: soon,
+    issuer: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
+  });
+  await importCert(certDB, rsa);
+  assertEquals(await shown(context, null), alice);
+  assertEquals(
+    await shown(context, null, { client: only("TLSv1.2"), server: only("TLSv1.2") }),
+    rsa,
+  );
 });
 
 Deno.test("getClientAuthData() finds certificates by token, URI, fingerprint and e-mail address", async () => {
@@ -284,7 +325,15 @@ Deno.test("getClientAuthData() finds the issuer that has signed among several of
     publicKey: intermediate.keys.publicKey,
     issuer: { certificate: PKI.otherRoot.cert, privateKey: PKI.otherRoot.keys.privateKey },
   });
-  for (const certificate of [another.cert, cross, intermediate.cert]) {
+  const expired = await createCertificate({
+    subject,
+    isCa: true,
+    notBefore: new Date(Date.now() - 600_000),
+    notAfter: new Date(Date.now() - 60_000),
+    publicKey: intermediate.keys.publicKey,
+    issuer: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
+  });
+  for (const certificate of [another.cert, cross, expired, intermediate.cert]) {
     await importCert(context.certDB, certificate);
   }
   const leaf = await addIdentity(context, { nickname: "leaf", issuer: intermediate });
@@ -339,7 +388,7 @@ Deno.test("getClientAuthData() asks for the password when the server asks for th
     assertEquals(asked, []);
     const window = { title: "of the application" };
     await using joined = join(joinOptions(context, nickname));
-    configToChange(joined.client).pinArg = window;
+    setPKCS11PinArg(joined.client, window);
     await shake(joined);
     assertEquals(peerCertificate(joined.server), certificate);
     assertEquals(asked.length, 1);
