@@ -13,14 +13,16 @@ import {
   exportKeyingMaterial,
   forceHandshake,
   getChannelInfo,
+  invalidateSession,
   keyUpdate,
   localCertificate,
   peerCertificate,
   peerCertificateChain,
+  revealCert,
   SslError,
 } from "@nss/nss/ssl";
 import { NssContext } from "@nss/nss/pkcs11";
-import { connected, HOSTNAME, join, ping, PKI, session, shake } from "./_support.ts";
+import { connected, failureOf, HOSTNAME, join, ping, PKI, session, shake } from "./_support.ts";
 
 Deno.test("forceHandshake() completes the handshake once, for all who ask", async () => {
   await using joined = join();
@@ -82,6 +84,45 @@ Deno.test("peerCertificateChain() keeps the order that the peer sent", async () 
   });
   assertEquals(peerCertificateChain(joined.client), [PKI.server.cert, PKI.root.cert]);
 });
+
+Deno.test("revealCert() is the peer's certificate, also when a session is resumed", async () => {
+  const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
+  const options = { client: { context: contexts[0]! }, server: { context: contexts[1]! } };
+  await session(options);
+  await using joined = join(options);
+  assertEquals(revealCert(joined.client), null);
+  const [info] = await shake(joined);
+  assertEquals([info.resumed, revealCert(joined.client)], [true, PKI.server.cert]);
+});
+
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  for (const end of ["client", "server"] as const) {
+    Deno.test(`invalidateSession() keeps this connection's session from being resumed (${end}, ${version})`, async () => {
+      const versions = { min: version, max: version };
+      const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
+      const options = {
+        client: { context: contexts[0]!, versions },
+        server: { context: contexts[1]!, versions },
+      };
+      const error = await failureOf((async () => {
+        await using early = join(options);
+        invalidateSession(early.client);
+      })());
+      assertEquals(error.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
+      {
+        await using joined = join(options);
+        await shake(joined);
+        // A ticket of TLS 1.2 has left by then, which only the client can forget.
+        if (version === "TLSv1.3" || end === "client") invalidateSession(joined[end]);
+        await ping(joined); // the connection goes on, and would bring the tickets of TLS 1.3
+        if (end === "client") invalidateSession(joined[end]); // also later
+      }
+      const [{ resumed }] = await session(options);
+      assertEquals(resumed, version === "TLSv1.2" && end === "server");
+      assertEquals((await session(options))[0].resumed, true); // those of other connections are good
+    });
+  }
+}
 
 Deno.test("localCertificate() is what this end has shown", async () => {
   await using joined = await connected({

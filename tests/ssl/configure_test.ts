@@ -18,11 +18,16 @@ import {
   newModel,
   peerCertificate,
   resetHandshake,
+  revealPinArg,
   revealURL,
+  setPKCS11PinArg,
+  setSockPeerID,
+  setTrustAnchors,
   setURL,
   sniSocketConfigHook,
   SslError,
 } from "@nss/nss/ssl";
+import { NssContext } from "@nss/nss/pkcs11";
 import { memoryPair } from "../support/memory_pair.ts";
 import {
   clientOptions,
@@ -32,6 +37,7 @@ import {
   join,
   PKI,
   serverOptions,
+  session,
   shake,
 } from "./_support.ts";
 
@@ -166,6 +172,57 @@ Deno.test("keyLogCallback() gets the lines that Wireshark wants, the same at bot
   for (const line of lines[0]!) assertMatch(line, /^[A-Z_0]+ [0-9a-f]{64} [0-9a-f]{64}$/);
 });
 
+Deno.test("setSockPeerID() keeps the sessions of one peer from another", async () => {
+  const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
+  const resumed = async (peerId: string | null) => {
+    const model = newModel();
+    setSockPeerID(model, peerId);
+    const client = { model, context: contexts[0]! };
+    return (await session({ client, server: { context: contexts[1]! } }))[0].resumed;
+  };
+  assertEquals([await resumed("a"), await resumed("a"), await resumed("b")], [false, true, false]);
+  assertEquals([await resumed(null), await resumed(null), await resumed("a")], [false, true, true]);
+});
+
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  Deno.test(`setTrustAnchors() names authorities, and changes no trust (${version})`, async () => {
+    const names = async (authorities: Parameters<typeof setTrustAnchors>[1]) => {
+      const versions = { min: version, max: version };
+      await using joined = join({
+        client: { versions },
+        server: { versions, clientAuth: "require" },
+      });
+      const named: string[] = [];
+      getClientAuthDataHook(joined.client, (_socket, { caNames }) => {
+        named.push(...caNames.map(String));
+        return PKI.client.credential;
+      });
+      setTrustAnchors(joined.server, authorities);
+      const [, info] = await shake(joined);
+      assertEquals(info.peerCertificates, [PKI.client.cert]); // of an authority in caCerts
+      return named;
+    };
+    assertEquals(await names([PKI.otherRoot.cert]), ["CN=Other Root"]);
+    assertEquals(
+      await names([PKI.otherRoot.cert.toPem() + PKI.root.cert.toPem()]),
+      ["CN=Other Root", "CN=Test Root"],
+    );
+    assertEquals(await names([]), []);
+    assertEquals(await names(null), ["CN=Test Root"]);
+  });
+}
+
+Deno.test("setPKCS11PinArg() is kept with the socket, and copied with a model", () => {
+  const arg = { window: 1 };
+  const model = newModel();
+  setPKCS11PinArg(model, arg);
+  assertEquals(revealPinArg(newModel({ model })) === arg, true);
+});
+
+Deno.test("revealPinArg() is undefined where nothing is set", () => {
+  assertEquals(revealPinArg(newModel()), undefined);
+});
+
 Deno.test("setters fail once the handshake has begun", async () => {
   await using joined = await connected();
   const setters = [
@@ -177,6 +234,9 @@ Deno.test("setters fail once the handshake has begun", async () => {
     () => sniSocketConfigHook(joined.client, null),
     () => handshakeCallback(joined.client, null),
     () => keyLogCallback(joined.client, null),
+    () => setSockPeerID(joined.client, "a"),
+    () => setTrustAnchors(joined.client, []),
+    () => setPKCS11PinArg(joined.client, 1),
   ];
   for (const set of setters) {
     assertEquals(assertThrows(set, SslError).name, "PR_IS_CONNECTED_ERROR");
