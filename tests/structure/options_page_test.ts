@@ -1,0 +1,10 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { assertEquals } from "@std/assert";
+import { optionsPage, withoutLayout } from "../support/options_page.ts";
+
+Deno.test("docs/options.md says what the code says: tests/support/options_page.ts writes it anew", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/options.md", import.meta.url));
+  assertEquals(withoutLayout(page), withoutLayout(optionsPage()));
+});

@@ -1,0 +1,125 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/**
+ * Writes docs/options.md from the code: `deno run -A tests/support/options_page.ts && deno fmt docs/options.md`.
+ *
+ * @module
+ */
+
+import { getCipherSuiteInfo, type OptionInfo, POLICY_PRESETS, SSL_OPTIONS } from "@nss/nss/ssl";
+import { ABSENT_CIPHER_SUITES } from "../../ssl/tables/absent_cipher_suites.ts";
+
+const PAGE = new URL("../../docs/options.md", import.meta.url);
+
+/** The page, apart from how its tables are laid out. */
+export function optionsPage(): string {
+  return [
+    "# Options, presets and cipher suites",
+    "This page is written by the code that it describes, and a test holds it to that.",
+    "## NSS's socket options",
+    '`optionSet(socket, "ENABLE_GREASE", true)` sets one, `optionSetDefault` sets it for sockets to come. What is not listed as ' +
+    "_works_ has its only sensible value here, or is _not there yet_, and says so when somebody wants to set it otherwise.",
+    table(
+      [
+        "option",
+        "id",
+        "in importFD",
+        "values",
+        "NSS's default",
+        "default here",
+        "",
+        "what it does here",
+      ],
+      SSL_OPTIONS.map(optionRow),
+    ),
+    "Defaults that differ from NSS's:",
+    table(
+      ["option", "NSS's default", "here", "because"],
+      SSL_OPTIONS.filter(({ because }) => because !== null)
+        .map(({ option, nssDefault, default: here, because }) => [
+          `\`${option}\``,
+          valueText(nssDefault),
+          valueText(here),
+          because!,
+        ]),
+    ),
+    "## Presets",
+    '`setPolicyPreset("cnsa-1.0", context)`, or the option `policy` of `importFD`. A preset is a limit for all that is set besides, ' +
+    "and `policyPreset(socket)` reads it back.",
+    ...POLICY_PRESETS.flatMap((preset) => [
+      `### ${preset.name}`,
+      `[${preset.source.title}](${preset.source.url}): "${preset.source.quote}"`,
+      table(["what", "allowed"], [
+        ["versions", [...new Set([preset.minVersion, preset.maxVersion])].join(" to ")],
+        ["cipher suites", names(preset.cipherSuites)],
+        ["groups", names(preset.groups)],
+        ["signature schemes", names(preset.signatureSchemes)],
+        ["RSA keys", `${preset.certificates.minRsaBits} bits and more`],
+        ["curves of certificates", names(preset.certificates.curves)],
+        [
+          "hashes of certificates' signatures",
+          names(preset.certificates.signatureHashes ?? ["any but SHA-1"]),
+        ],
+        [
+          "extended master secret in TLS 1.2",
+          preset.requiresExtendedMasterSecret ? "required" : "used where the peer has it",
+        ],
+      ]),
+      "Not enforced:",
+      preset.notEnforced.map((rule) => `- ${rule}`).join("\n"),
+    ]),
+    "## Cipher suites of NSS's that are not here",
+    "`cipherPrefSet` refuses them with `SSL_ERROR_UNKNOWN_CIPHER_SUITE` and the reason.",
+    table(
+      ["suite", "number", "why not"],
+      ABSENT_CIPHER_SUITES.map(({ id }) => getCipherSuiteInfo(id)).map((
+        { id, name, absentBecause },
+      ) => [
+        `\`${name}\``,
+        `0x${id.toString(16).padStart(4, "0")}`,
+        absentBecause!,
+      ]),
+    ),
+  ].join("\n\n") + "\n";
+}
+
+const SUPPORT: Readonly<Record<OptionInfo["support"], string>> = {
+  works: "works",
+  fixed: "fixed",
+  refused: "not there yet",
+};
+
+function optionRow(row: OptionInfo): readonly string[] {
+  return [
+    `\`${row.option}\``,
+    String(row.id),
+    row.importOption === null ? "" : `\`${row.importOption}\``,
+    row.type,
+    valueText(row.nssDefault),
+    valueText(row.default),
+    SUPPORT[row.support],
+    row.does,
+  ];
+}
+
+function valueText(value: boolean | number | string): string {
+  return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+}
+
+function names(list: readonly string[]): string {
+  return list.join(", ");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join(
+    "\n",
+  );
+}
+
+/** A page without what a formatter decides: how lines are broken and tables laid out. */
+export function withoutLayout(page: string): string {
+  return page.replaceAll(/-{2,}/g, "---").replaceAll(/\s+/g, " ").trim();
+}
+
+if (import.meta.main) await Deno.writeTextFile(PAGE, optionsPage());
