@@ -30,9 +30,10 @@ export function askPassword(question: string, option: string): Promise<string | 
 
 async function askHidden(question: string): Promise<string | null> {
   const write = (text: string) => Deno.stderr.write(new TextEncoder().encode(text));
-  await write(`${clean(question)}: `);
+  // Before the question is there, that no answer comes early enough to be shown
   Deno.stdin.setRaw(true);
   try {
+    await write(`${clean(question)}: `);
     const typed: number[] = [];
     const buffer = new Uint8Array(256);
     for (;;) {
