@@ -7,9 +7,11 @@ import {
   type Certificate,
   type CertRecord,
   type CertUsageName,
+  combineCertSources,
   formatCertificate,
   formatTrust,
   importCert,
+  MemoryCertDB,
   nicknameOf,
   NssError,
   parseCertificatesPem,
@@ -183,14 +185,13 @@ async function verifyIn(
   args: Args,
 ): Promise<string> {
   // On top of the store, which stays as it is
-  const { combineCertSources, MemoryCertDB } = await import("@nss/nss/cert");
   const anchors = new MemoryCertDB({ name: "--anchor" });
   for (const file of args.all("anchor")) {
     for (const anchor of parseCertificatesPem(await readText(file))) {
       await importCert(anchors, anchor, { trust: "CT,C,C" });
     }
   }
-  const db = combineCertSources([anchors, context.certDB]);
+  const db = combineCertSources([anchors, context.certDB], { name: context.certDB.name });
   const wrong: string[] = [];
   const lines: string[] = [];
   for (const usage of usages.length > 0 ? usages : await goodUsages(db, certificate)) {
