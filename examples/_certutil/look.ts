@@ -232,14 +232,22 @@ async function verifyIn(
   return text;
 }
 
-/** All that it is good for; what rules out the first of them, if there is none. */
+/** All that it is good for; if there is nothing, a usage that it is made for, so that what else is wrong is told. */
 async function goodUsages(
   db: Parameters<typeof verifyCertificateNow>[0],
   certificate: Certificate,
 ): Promise<readonly CertUsageName[]> {
-  const usages = await verifyCertificateNow(db, certificate, true);
+  const log: VerifyLogEntry[] = [];
+  const usages = await verifyCertificateNow(db, certificate, true, [], { log });
   if (usages.length > 0) return usages;
-  return [certificate.basicConstraints?.isCa === true ? "anyCA" : "sslServer"];
+  const all = Object.keys(CERT_USAGES) as CertUsageName[];
+  const misfit = /^SEC_ERROR_(?:INADEQUATE_|CA_CERT_INVALID)/;
+  const made = all.find((usage) =>
+    !log.some((entry) =>
+      entry.usage === usage && entry.depth === 0 && misfit.test(entry.error.name)
+    )
+  );
+  return [made ?? "sslServer"];
 }
 
 /** The commands of this file. */

@@ -627,8 +627,10 @@ deskTest("certutil.ts asks for the password at a terminal, and shows none of it"
       interactive: true,
     });
     for (const [i, answer] of answers.entries()) {
-      await process.waitFor((p) =>
-        (p.output.match(/(?:Password|password|Once more)[^\n]*: /g) ?? []).length > i ? p : null
+      await process.waitFor(
+        (p) =>
+          (p.output.match(/(?:Password|password|Once more)[^\n]*: /g) ?? []).length > i ? p : null,
+        25_000,
       );
       await process.write(`${answer}\r`);
     }
