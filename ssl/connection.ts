@@ -104,9 +104,9 @@ export class Connection<A = unknown> {
     return this.#engine;
   }
 
-  /** What has been negotiated so far; `null` before the handshake begins. */
+  /** What has been negotiated so far; `null` before the version is. */
   get channelInfo(): ChannelInfo | null {
-    return this.#engine?.channelInfo ?? null;
+    return this.#engine?.hasVersion ? this.#engine.channelInfo : null;
   }
 
   /** The bytes that can be read without waiting. */

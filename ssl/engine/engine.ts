@@ -154,6 +154,11 @@ export class SslEngine {
     return this.#ticketsReady;
   }
 
+  /** Whether the protocol version has been chosen. */
+  get hasVersion(): boolean {
+    return this.#hs.negotiated.version !== 0;
+  }
+
   /** What has been negotiated. */
   get channelInfo(): ChannelInfo {
     const negotiated = this.#hs.negotiated;

@@ -179,3 +179,13 @@ Deno.test("clearSessionCache() makes the next handshake a full one", async () =>
   clearSessionCache({ context });
   assertEquals([await resumed(), await resumed()], [false, true]);
 });
+
+Deno.test("peerCertificate() is null while the server's answer is awaited", async () => {
+  await using joined = join();
+  const handshake = joined.client.handshake();
+  for (let i = 0; i < 50; i++) {
+    assertEquals(peerCertificate(joined.client), null);
+    await Promise.resolve();
+  }
+  await Promise.all([handshake, joined.server.handshake()]);
+});
