@@ -2,7 +2,11 @@
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { SslError } from "../../errors.ts";
-import { encodeFinished, parseFinished } from "../../messages/finished.ts";
+import {
+  encodeFinished,
+  parseFinished,
+  TLS12_VERIFY_DATA_LENGTH,
+} from "../../messages/finished.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import {
@@ -12,7 +16,7 @@ import {
   sendHandshake,
   unexpectedMessage,
 } from "../handshake.ts";
-import { type End, VERIFY_DATA_LENGTH } from "./master_secret.ts";
+import type { End } from "./master_secret.ts";
 import type { Tls12Session } from "./session.ts";
 
 /** Sends change_cipher_spec and, under the new keys, Finished (RFC 5246, Section 7.4.9). */
@@ -83,7 +87,7 @@ class ExpectTls12Finished implements HandshakeState {
 
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { verifyData } = parseFinished(message.body, VERIFY_DATA_LENGTH);
+    const { verifyData } = parseFinished(message.body, TLS12_VERIFY_DATA_LENGTH);
     const expected = await this.#session.masterSecret.verifyData(
       peerOf(hs),
       await hs.transcript.digest(),

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { TLS12_VERIFY_DATA_LENGTH } from "../../messages/finished.ts";
 import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import type { Transcript } from "../transcript.ts";
 import { PrfSecret } from "./prf.ts";
@@ -12,8 +13,6 @@ export type Randoms = Readonly<Record<End, Uint8Array<ArrayBuffer>>>;
 
 /** RFC 5246, Section 8.1. */
 const MASTER_SECRET_LENGTH = 48;
-/** RFC 5246, Section 7.4.9. */
-export const VERIFY_DATA_LENGTH = 12;
 
 /** The master secret of a TLS 1.2 session (RFC 5246, Section 8.1). */
 export class MasterSecret {
@@ -76,7 +75,7 @@ export class MasterSecret {
    * @returns The `verify_data`.
    */
   verifyData(end: End, transcriptHash: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    return this.prf.expand(`${end} finished`, transcriptHash, VERIFY_DATA_LENGTH);
+    return this.prf.expand(`${end} finished`, transcriptHash, TLS12_VERIFY_DATA_LENGTH);
   }
 }
 
