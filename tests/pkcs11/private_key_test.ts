@@ -20,6 +20,7 @@ import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
 import { exportPkcs8 } from "../../pkcs11/private_key.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { opensslTest } from "./_openssl.ts";
+import { skip } from "../support/skip.ts";
 
 const DATA = new TextEncoder().encode("to be signed");
 
@@ -453,10 +454,7 @@ async function readCorpus(): Promise<{ id: string; data: string }[] | null> {
 
 const corpus = await readCorpus();
 if (corpus === null) {
-  Deno.test.ignore(
-    "importPrivateKey() meets BoringSSL's corpus (skipped: ../shared is absent)",
-    () => {},
-  );
+  skip("importPrivateKey() meets BoringSSL's corpus", "../shared is absent", true);
 } else {
   Deno.test("importPrivateKey() meets BoringSSL's corpus and its mutations with typed errors only", async () => {
     let imported = 0;
