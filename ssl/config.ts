@@ -13,10 +13,12 @@ import type {
   GetClientAuthDataHook,
   HandshakeCallback,
   KeyLogCallback,
+  ResumptionTokenCallback,
   SniSocketConfigHook,
 } from "./hooks.ts";
 import type { ClientAuth, ImportOptions, Role, VersionRange } from "./import_options.ts";
 import { configOf } from "./config_registry.ts";
+import type { ResumptionToken } from "./session_cache/token.ts";
 import { MAX_HOST_NAME_LENGTH } from "./extensions/server_name.ts";
 import {
   CIPHER_SUITES,
@@ -84,6 +86,9 @@ export interface SslConfig {
   getClientAuthData: GetClientAuthDataHook | null;
   sniSocketConfig: SniSocketConfigHook | null;
   handshakeCallback: HandshakeCallback | null;
+  resumptionTokenCallback: ResumptionTokenCallback | null;
+  /** The session that a client is to resume; a socket's own, not its copies'. */
+  resumptionToken: ResumptionToken | null;
   keyLog: KeyLogCallback | null;
   context: NssContext;
 }
@@ -147,6 +152,8 @@ export function builtInDefaults(context: NssContext): SslConfig {
     getClientAuthData: null,
     sniSocketConfig: null,
     handshakeCallback: null,
+    resumptionTokenCallback: null,
+    resumptionToken: null,
     keyLog: null,
     context,
   };
@@ -163,6 +170,7 @@ export const MAX_RECORD_SIZE_LIMIT = 2 ** 14 + 1;
 export function resolveConfig(options: ImportOptions, base?: SslConfig): SslConfig {
   const model = options.model && configOf(options.model);
   const config = { ...(model ?? base ?? defaultsOf(options.context ?? defaultContext())) };
+  config.resumptionToken = null;
   copyPresent(config, options);
   if (options.policy !== undefined) applyPreset(config, presetByName(options.policy));
   // Types do not bind JavaScript, and a server that is told "required" must not go on without a certificate.
@@ -323,6 +331,7 @@ const PLAIN_OPTIONS = [
   "getClientAuthData",
   "sniSocketConfig",
   "handshakeCallback",
+  "resumptionTokenCallback",
   "keyLog",
   "context",
 ] as const satisfies readonly (keyof ImportOptions & keyof SslConfig)[];

@@ -40,7 +40,8 @@ export interface PeerAuthentication {
  * Decides whether the peer's certificate is trusted (`SSL_AuthCertificateHook`).
  *
  * It passes with `undefined` or `true`, and refuses by throwing or with `false`. It may take its time: the
- * handshake waits, in both roles. It is not called when a session is resumed.
+ * handshake waits, in both roles. It is not called when a session is resumed, unless that comes from a token
+ * ({@linkcode setResumptionToken}): then it decides about the certificates of the session before that is offered.
  */
 export type AuthCertificateHook = (
   socket: SslSocket,
@@ -125,6 +126,18 @@ export type SniSocketConfig = Pick<
 export type HandshakeCallback = (
   socket: SslSocket,
   info: ChannelInfo,
+) => void | Promise<void>;
+
+/**
+ * Is told of each session that a client can resume later (`SSL_SetResumptionTokenCallback`), as opaque bytes that
+ * {@linkcode setResumptionToken} takes.
+ *
+ * The bytes are a secret: whoever has them can read what is resumed with them, and whoever can change them where they are kept can
+ * pretend to be the server. The connection waits until the callback is done.
+ */
+export type ResumptionTokenCallback = (
+  socket: SslSocket,
+  token: Uint8Array<ArrayBuffer>,
 ) => void | Promise<void>;
 
 /**

@@ -9,6 +9,7 @@ import type {
   GetClientAuthDataHook,
   HandshakeCallback,
   KeyLogCallback,
+  ResumptionTokenCallback,
   SniSocketConfigHook,
 } from "./hooks.ts";
 import type { SslModel } from "./model.ts";
@@ -98,6 +99,8 @@ export interface ImportOptions {
   sniSocketConfig?: SniSocketConfigHook;
   /** Is told of the completed handshake. */
   handshakeCallback?: HandshakeCallback;
+  /** Is told of each session that a client can resume later, which it keeps itself in place of the session cache. */
+  resumptionTokenCallback?: ResumptionTokenCallback;
   /** Receives the connection's secrets in NSS's key log format. */
   keyLog?: KeyLogCallback;
   /** A socket or model whose configuration is copied first; the other options change the copy. */

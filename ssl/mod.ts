@@ -39,6 +39,7 @@ export * from "./next_proto.ts";
 export * from "./option_set.ts";
 export * from "./policy_preset.ts";
 export * from "./reconfig_fd.ts";
+export * from "./resumption_token.ts";
 export * from "./signature_scheme_pref.ts";
 export type { ListenerLike, SslListener } from "./ssl_listener.ts";
 export type { SslSocket } from "./ssl_socket.ts";

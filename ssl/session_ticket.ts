@@ -1,10 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../cert/certificate.ts";
+import type { Certificate } from "../cert/certificate.ts";
 import type { NssContext } from "../pkcs11/context.ts";
 import type { SslConfig } from "./config.ts";
 import type { Environment } from "./handshake/handshake.ts";
 import { identityOf, trustIdentity } from "./session_cache/identity.ts";
+import {
+  decodeText,
+  encodeText,
+  readChain,
+  readTime,
+  writeChain,
+  writeTime,
+} from "./session_cache/session_codec.ts";
 import { Reader } from "./wire/reader.ts";
 import { Writer } from "./wire/writer.ts";
 
@@ -133,18 +141,14 @@ export async function ticketBinding(config: SslConfig): Promise<Uint8Array<Array
 }
 
 function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
-  return new Writer()
-    .u16(content.version)
-    .u16(content.cipherSuite)
-    .bytes(encodeTime(content.createdAt))
-    .bytes(encodeTime(content.authenticatedAt))
-    .vector8((w) => w.bytes(content.psk))
-    .vector8((w) => w.bytes(encodeText(content.alpnProtocol)))
-    .vector16((w) => w.bytes(encodeText(content.serverName)))
-    .vector24((w) => {
-      for (const { der } of content.peerChain) w.vector24((entry) => entry.bytes(der));
-    })
-    .finish();
+  const w = new Writer().u16(content.version).u16(content.cipherSuite);
+  writeTime(w, content.createdAt);
+  writeTime(w, content.authenticatedAt);
+  w.vector8(content.psk)
+    .vector8(encodeText(content.alpnProtocol))
+    .vector16(encodeText(content.serverName));
+  writeChain(w, content.peerChain);
+  return w.finish();
 }
 
 function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
@@ -152,35 +156,13 @@ function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
   const content = {
     version: r.u16(),
     cipherSuite: r.u16(),
-    createdAt: decodeTime(r),
-    authenticatedAt: decodeTime(r),
+    createdAt: readTime(r),
+    authenticatedAt: readTime(r),
     psk: r.vector8(),
     alpnProtocol: decodeText(r.vector8()),
     serverName: decodeText(r.vector16()),
-    peerChain: decodeChain(r.reader24()),
+    peerChain: readChain(r),
   };
   r.finish();
   return content;
-}
-
-function encodeTime(milliseconds: number): Uint8Array<ArrayBuffer> {
-  return new Writer().u32(Math.floor(milliseconds / 2 ** 32)).u32(milliseconds % 2 ** 32).finish();
-}
-
-function decodeTime(r: Reader): number {
-  return r.u32() * 2 ** 32 + r.u32();
-}
-
-function decodeChain(r: Reader): readonly Certificate[] {
-  const chain: Certificate[] = [];
-  while (r.remaining > 0) chain.push(parseCertificate(r.vector24()));
-  return chain;
-}
-
-function encodeText(text: string | null): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text ?? "");
-}
-
-function decodeText(bytes: Uint8Array<ArrayBuffer>): string | null {
-  return bytes.length === 0 ? null : new TextDecoder().decode(bytes);
 }

@@ -46,9 +46,43 @@ export async function authenticatePeer(
   chain: readonly Certificate[],
   stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
 ): Promise<void> {
-  const { config, socket, environment } = hs;
+  hs.negotiated.stapledOcspResponse = stapledOcspResponse;
+  const peer = authenticationOf(hs, chain, stapledOcspResponse);
+  checkPeerKey(chain[0]!, peer.isServer, presetsOf(hs.config));
+  try {
+    await askHook(hs, peer);
+  } catch (cause) {
+    const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
+    if (!(await overrules(hs, error, peer))) throw error;
+    hs.negotiated.badCertAccepted = true;
+  }
+}
+
+/**
+ * Whether certificates that were verified once, by whomever, would be believed now: nobody is asked to overrule a refusal.
+ */
+export async function isStillTrusted(
+  hs: HandshakeContext,
+  chain: readonly Certificate[],
+  stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
+): Promise<boolean> {
+  const peer = authenticationOf(hs, chain, stapledOcspResponse);
+  try {
+    checkPeerKey(chain[0]!, peer.isServer, presetsOf(hs.config));
+    await askHook(hs, peer);
+    return true;
+  } catch {
+    return false; // a full handshake asks again, and says why
+  }
+}
+
+function authenticationOf(
+  { config, environment }: HandshakeContext,
+  chain: readonly Certificate[],
+  stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
+): PeerAuthentication {
   const isServer = config.role === "server";
-  const peer: PeerAuthentication = {
+  return {
     chain,
     hostname: isServer ? null : config.hostname,
     isServer,
@@ -60,21 +94,20 @@ export async function authenticatePeer(
     policyPresets: presetsOf(config),
     time: new Date(environment.now()),
   };
-  checkPeerKey(chain[0]!, isServer, presetsOf(config));
+}
+
+async function askHook(
+  { config, socket }: HandshakeContext,
+  peer: PeerAuthentication,
+): Promise<void> {
   const hook = config.authCertificate ?? authCertificate;
-  try {
-    const verdict = await hook(socket, peer);
-    // Types do not bind JavaScript: anything but a pass is a refusal.
-    if (verdict !== undefined && verdict !== true) {
-      throw new SslError(
-        "SSL_ERROR_BAD_CERTIFICATE",
-        "Cannot trust certificate: the authCertificate hook refused it",
-      );
-    }
-  } catch (cause) {
-    const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
-    if (!(await overrules(hs, error, peer))) throw error;
-    hs.negotiated.badCertAccepted = true;
+  const verdict = await hook(socket, peer);
+  // Types do not bind JavaScript: anything but a pass is a refusal.
+  if (verdict !== undefined && verdict !== true) {
+    throw new SslError(
+      "SSL_ERROR_BAD_CERTIFICATE",
+      "Cannot trust certificate: the authCertificate hook refused it",
+    );
   }
 }
 

@@ -89,6 +89,8 @@ export interface Negotiated {
   askedForClientAuthData: boolean;
   /** The peer's certificates. */
   peerChain: readonly Certificate[];
+  /** The OCSP response that came with the peer's certificate; `null` where there was none. */
+  stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** This end's certificates. */
   localChain: readonly Certificate[];
 }
@@ -149,6 +151,7 @@ export function nothingNegotiated(): Negotiated {
     sessionInvalidated: false,
     askedForClientAuthData: false,
     peerChain: [],
+    stapledOcspResponse: null,
     localChain: [],
   };
 }

@@ -2,7 +2,7 @@
 
 import type { NssContext } from "../../pkcs11/context.ts";
 import type { SslConfig } from "../config.ts";
-import { identityOf, trustIdentity } from "./identity.ts";
+import { identityOf, negotiationIdentity, trustIdentity } from "./identity.ts";
 import { MemorySessionCache } from "./memory.ts";
 import type { SessionCache } from "./session_cache.ts";
 
@@ -33,12 +33,24 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
     peerAddress,
     config.peerId,
     config.alpnProtocols,
-    [config.minVersion, config.maxVersion],
-    [...config.cipherSuites, ...config.tls12CipherSuites].map(({ id }) => id),
-    config.groups.map(({ id }) => id),
-    config.signatureSchemes,
+    negotiationIdentity(config),
     trustIdentity(config),
-    config.credentials.map(({ certificate }) => certificate.der.toBase64()),
     identityOf(config.getClientAuthData),
+  ]);
+}
+
+/**
+ * What a token's session is bound to besides the host: what it could have been negotiated with, who this end is, and of what decides
+ * about trust as much as outlives the process. For the rest the server's certificates are judged anew where the token is used.
+ *
+ * @param config The client's configuration.
+ * @returns The text; `null` where sessions must not be kept.
+ */
+export function tokenConfiguration(config: SslConfig): string | null {
+  if (!config.sessionTickets) return null;
+  return JSON.stringify([
+    config.peerId,
+    negotiationIdentity(config),
+    config.getClientAuthData !== null,
   ]);
 }

@@ -32,6 +32,20 @@ export function trustIdentity(config: SslConfig): readonly unknown[] {
   ];
 }
 
+/** What a client offers, demands and shows, as plain values: a session lives on only where it could have been negotiated anew. */
+export function negotiationIdentity(config: SslConfig): readonly unknown[] {
+  return [
+    [config.minVersion, config.maxVersion],
+    [...config.cipherSuites, ...config.tls12CipherSuites].map(({ id }) => id),
+    config.groups.map(({ id }) => id),
+    config.signatureSchemes,
+    config.extendedMasterSecret,
+    config.ocspStapling,
+    presetsOf(config).map(({ name }) => name),
+    config.credentials.map(({ certificate }) => certificate.der.toBase64()),
+  ];
+}
+
 /** Not its name and key alone: certificates of one authority may differ in what they let it do. */
 function anchorIdentity(anchor: TrustAnchor): readonly unknown[] {
   return [

@@ -55,6 +55,8 @@ interface SessionFacts {
   readonly alpnProtocol: string | null;
   /** The server's certificates, as they were verified. */
   readonly peerChain: readonly Certificate[];
+  /** The OCSP response that came with the server's certificate; `null` where there was none. */
+  readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** The certificates that this end showed. */
   readonly localChain: readonly Certificate[];
 }

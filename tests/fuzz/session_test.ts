@@ -86,6 +86,7 @@ fuzz(
             expiresAt: now + prng.integer(0, 50),
             alpnProtocol: null,
             peerChain: [],
+            stapledOcspResponse: null,
             localChain: [],
           };
           owners.set(session, key);

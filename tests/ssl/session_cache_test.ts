@@ -28,6 +28,7 @@ function makeSession(id: number, expiresAt = 1000): ClientSession {
     authenticatedAt: 0,
     expiresAt,
     alpnProtocol: null,
+    stapledOcspResponse: null,
     peerChain: [],
     localChain: [],
   };

@@ -2,7 +2,6 @@
 
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseNewSessionTicket } from "../../messages/new_session_ticket.ts";
-import { clientSessionCache } from "../../session_cache/client.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { MAX_TICKET_LENGTH } from "../../session_ticket.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
@@ -10,7 +9,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { ResumptionMasterSecret } from "../key_schedule.ts";
-import { sessionKeyOf } from "./session_key.ts";
+import { keepSession, mayKeepSession } from "./keep_session.ts";
 import type { TrafficKeys } from "../traffic_keys.ts";
 
 /** RFC 8446, Section 4.6.1: servers MUST NOT use a lifetime of more than seven days, in seconds. */
@@ -45,15 +44,14 @@ export class ClientConnected implements HandshakeState {
     const { ticket, ticketNonce, ticketLifetime, ticketAgeAdd } = parseNewSessionTicket(
       message.body,
     );
-    const { config, negotiated, environment } = hs;
-    const key = sessionKeyOf(hs);
-    if (key === null || ticketLifetime === 0) return;
+    const { negotiated, environment } = hs;
+    if (!mayKeepSession(hs) || ticketLifetime === 0) return;
     // Longer than any server's, and a hello must have room for it.
     if (ticket.length > MAX_TICKET_LENGTH) return;
     const receivedAt = environment.now();
     const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;
     const psk = await (await this.#resumption).resumptionPsk(ticketNonce);
-    clientSessionCache(config.context).put(key, {
+    await keepSession(hs, {
       version: TLS_1_3,
       ticket: ticket.slice(),
       psk,
@@ -67,6 +65,7 @@ export class ClientConnected implements HandshakeState {
       ),
       alpnProtocol: negotiated.alpnProtocol,
       peerChain: negotiated.peerChain,
+      stapledOcspResponse: negotiated.stapledOcspResponse,
       localChain: negotiated.localChain,
     });
   }

@@ -48,6 +48,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(this.#keys));
     hs.negotiated.authenticatedAt = session.authenticatedAt;
     hs.negotiated.peerChain = session.peerChain;
+    hs.negotiated.stapledOcspResponse = session.stapledOcspResponse;
     hs.negotiated.localChain = session.localChain;
     return Promise.resolve(new ExpectServerFinished(this.#keys, null));
   }

@@ -1,11 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../errors.ts";
-import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
-import type { ClientSession } from "../../session_cache/session_cache.ts";
 import type { HandshakeContext, HandshakeState } from "../handshake.ts";
 import { sendFirstClientHello } from "./client_hello.ts";
 import { ExpectServerHello } from "./expect_server_hello.ts";
+import { findSession } from "./find_session.ts";
 
 /**
  * Begins a client's handshake (RFC 8446, Section 2):
@@ -34,18 +33,5 @@ export async function startClient(hs: HandshakeContext): Promise<HandshakeState>
     );
   }
   hs.negotiated.serverName = config.hostname;
-  return new ExpectServerHello(await sendFirstClientHello(hs, takeSession(hs)));
-}
-
-/** A session of an earlier connection to the same server, if there is one that may still be resumed. */
-function takeSession({ config, peerAddress, environment }: HandshakeContext): ClientSession | null {
-  const key = clientSessionKey(config, peerAddress);
-  if (key === null) return null;
-  const now = environment.now();
-  const session = clientSessionCache(config.context).take(key, now);
-  // What was verified then must still be in force: the certificate is not sent again.
-  if (session === undefined || session.peerChain.some(({ notAfter }) => notAfter.getTime() < now)) {
-    return null;
-  }
-  return session;
+  return new ExpectServerHello(await sendFirstClientHello(hs, await findSession(hs)));
 }

@@ -3,7 +3,6 @@
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseHelloRequest } from "../../messages/hello_request.ts";
 import { parseTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
-import { clientSessionCache } from "../../session_cache/client.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
 import { SESSION_ID_LIFETIME } from "../../session_cache/server.ts";
 import { MAX_TICKET_LENGTH, TICKET_LIFETIME } from "../../session_ticket.ts";
@@ -11,7 +10,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { Tls12Session } from "../tls12/session.ts";
-import { sessionKeyOf } from "./session_key.ts";
+import { keepSession, mayKeepSession } from "./keep_session.ts";
 import { Tls12Keys } from "../tls12/tls12_keys.ts";
 
 /** Keeps the ticket that the server sends before its Finished (RFC 5077, Section 3.3). */
@@ -27,32 +26,31 @@ export function takeTls12Ticket(hs: HandshakeContext, message: HandshakeMessage)
 }
 
 /** Completes the handshake: the session may be resumed from now on. */
-export function completeTls12(
+export async function completeTls12(
   hs: HandshakeContext,
   session: Tls12Session,
   sessionId: Uint8Array<ArrayBuffer>,
-): HandshakeState {
-  keepSession(hs, session, sessionId);
+): Promise<HandshakeState> {
+  await keepTls12Session(hs, session, sessionId);
   hs.transcript.forget();
   const keys = new Tls12Keys(session.masterSecret, session.randoms);
   hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
   return new Tls12ClientConnected();
 }
 
-function keepSession(
+async function keepTls12Session(
   hs: HandshakeContext,
   { suite, masterSecret, extendedMasterSecret }: Tls12Session,
   sessionId: Uint8Array<ArrayBuffer>,
-): void {
-  const { config, negotiated, environment } = hs;
-  const key = sessionKeyOf(hs);
+): Promise<void> {
+  const { negotiated, environment } = hs;
   const { tls12Ticket } = negotiated;
   const isResumable = tls12Ticket !== null || sessionId.length > 0;
   // Without the extended master secret a session can be made to be somebody else's (the triple handshake, RFC 7627,
   // Section 1): it is not resumed.
-  if (key === null || !isResumable || !extendedMasterSecret) return;
+  if (!mayKeepSession(hs) || !isResumable || !extendedMasterSecret) return;
   const authenticatedAt = negotiated.authenticatedAt ?? environment.now();
-  clientSessionCache(config.context).put(key, {
+  await keepSession(hs, {
     version: TLS_1_2,
     sessionId: sessionId.slice(),
     ticket: tls12Ticket?.ticket ?? new Uint8Array(0),
@@ -66,6 +64,7 @@ function keepSession(
     ),
     alpnProtocol: negotiated.alpnProtocol,
     peerChain: negotiated.peerChain,
+    stapledOcspResponse: negotiated.stapledOcspResponse,
     localChain: negotiated.localChain,
   });
 }

@@ -215,7 +215,7 @@ class ExpectRequestOrDone implements HandshakeState {
     await sendTls12Finished(hs, session);
     return new ExpectChangeCipherSpec(
       session,
-      () => Promise.resolve(completeTls12(hs, session, session.sessionId)),
+      () => completeTls12(hs, session, session.sessionId),
       choice.ticketDue ? (message) => takeTls12Ticket(hs, message) : null,
     );
   }

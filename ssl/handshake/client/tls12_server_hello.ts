@@ -143,6 +143,7 @@ async function resume(
   negotiated.resumed = true;
   negotiated.authenticatedAt = session.authenticatedAt;
   negotiated.peerChain = session.peerChain;
+  negotiated.stapledOcspResponse = session.stapledOcspResponse;
   negotiated.localChain = session.localChain;
   // Good for another time, unless the server sends a new one.
   const { ticket, expiresAt } = session;
@@ -151,7 +152,7 @@ async function resume(
   const keyed = await withKeys(hs, choice, masterSecret);
   const next = async () => {
     await sendTls12Finished(hs, keyed);
-    return completeTls12(hs, keyed, session.sessionId);
+    return await completeTls12(hs, keyed, session.sessionId);
   };
   return new ExpectChangeCipherSpec(
     keyed,

@@ -1,0 +1,40 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { toSslError } from "../../errors.ts";
+import {
+  clientSessionCache,
+  clientSessionKey,
+  tokenConfiguration,
+} from "../../session_cache/client.ts";
+import type { ClientSession } from "../../session_cache/session_cache.ts";
+import { encodeToken } from "../../session_cache/token.ts";
+import type { HandshakeContext } from "../handshake.ts";
+
+/** Whether the session of this handshake may be resumed one day. */
+export function mayKeepSession({ config, negotiated, peerAddress }: HandshakeContext): boolean {
+  if (negotiated.sessionInvalidated) return false;
+  // What stands by override must be decided anew each time.
+  if (negotiated.badCertAccepted) return false;
+  // The hook may choose to be somebody else next time: only the application knows for whom a session is.
+  if (negotiated.askedForClientAuthData && config.peerId === null) return false;
+  return clientSessionKey(config, peerAddress) !== null;
+}
+
+/** Hands a session to the application, where it wants to keep sessions itself, and otherwise to the cache. */
+export async function keepSession(hs: HandshakeContext, session: ClientSession): Promise<void> {
+  const { config, socket, peerAddress } = hs;
+  if (config.resumptionTokenCallback === null) {
+    clientSessionCache(config.context).put(clientSessionKey(config, peerAddress)!, session);
+    return;
+  }
+  const token = encodeToken({
+    hostname: config.hostname!,
+    configuration: tokenConfiguration(config)!,
+    session,
+  });
+  try {
+    await config.resumptionTokenCallback(socket, token);
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+  }
+}

@@ -1,0 +1,58 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { NssError } from "../../cert/errors.ts";
+import { DecodeError } from "../wire/decode_error.ts";
+import type { Reader } from "../wire/reader.ts";
+import type { Writer } from "../wire/writer.ts";
+
+/** The last moment that a `Date` can tell, in milliseconds since 1970. */
+const MAX_TIME = 8.64e15;
+
+/** Writes a time, in milliseconds since 1970. */
+export function writeTime(w: Writer, milliseconds: number): void {
+  const whole = Math.floor(milliseconds);
+  w.u32(Math.floor(whole / 2 ** 32)).u32(whole % 2 ** 32);
+}
+
+/** Reads what {@linkcode writeTime} has written. */
+export function readTime(r: Reader): number {
+  const time = r.u32() * 2 ** 32 + r.u32();
+  if (time > MAX_TIME) throw new DecodeError(`${time} is no time`);
+  return time;
+}
+
+/** The bytes of a text; none for `null`. */
+export function encodeText(text: string | null): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text ?? "");
+}
+
+/** The text of bytes; `null` for none. */
+export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | null {
+  if (bytes.length === 0) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new DecodeError("a text is no UTF-8");
+  }
+}
+
+/** Writes certificates. */
+export function writeChain(w: Writer, chain: readonly Certificate[]): void {
+  w.vector24((list) => {
+    for (const { der } of chain) list.vector24(der);
+  });
+}
+
+/** Reads what {@linkcode writeChain} has written. */
+export function readChain(r: Reader): readonly Certificate[] {
+  return r.reader24().list((entry) => {
+    const der = entry.vector24(1).slice();
+    try {
+      return parseCertificate(der);
+    } catch (cause) {
+      if (!(cause instanceof NssError)) throw cause;
+      throw new DecodeError(cause.message, { cause });
+    }
+  });
+}
