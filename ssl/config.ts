@@ -66,6 +66,10 @@ export interface SslConfig {
   ocspStapling: boolean;
   extendedMasterSecret: "off" | "on" | "required";
   requireSafeNegotiation: boolean;
+  /** Whether, and with whom, a TLS 1.2 connection is negotiated anew when the peer wants it. */
+  renegotiation: Renegotiation;
+  /** Whether a client shows its certificate after the handshake, too. */
+  postHandshakeAuth: boolean;
   fallbackScsv: boolean;
   downgradeCheck: boolean;
   compatMode: boolean;
@@ -92,6 +96,9 @@ export interface SslConfig {
   keyLog: KeyLogCallback | null;
   context: NssContext;
 }
+
+/** Whether, and with whom, a TLS 1.2 connection is negotiated anew (`SSL_RENEGOTIATE_*`). */
+export type Renegotiation = "NEVER" | "UNRESTRICTED" | "REQUIRES_XTN" | "TRANSITIONAL";
 
 /** When a server insists on a client's certificate (`SSL_REQUIRE_CERTIFICATE`). */
 export type RequireCertificate = "NEVER" | "ALWAYS" | "FIRST_HANDSHAKE" | "NO_ERROR";
@@ -134,6 +141,8 @@ export function builtInDefaults(context: NssContext): SslConfig {
     ocspStapling: false,
     extendedMasterSecret: "on",
     requireSafeNegotiation: false,
+    renegotiation: "NEVER",
+    postHandshakeAuth: false,
     fallbackScsv: false,
     downgradeCheck: true,
     compatMode: true,

@@ -5,7 +5,10 @@ import { SslError } from "./errors.ts";
 
 interface Entry {
   readonly config: SslConfig;
+  /** Whether a handshake is under way, which goes by what was set when it began. */
   locked: boolean;
+  /** Whether there was a handshake: who the ends are is settled. */
+  started: boolean;
   /** Whether the name hook is being asked, and what it has done to the configuration. */
   naming: "no" | "asked" | "reconfigured";
 }
@@ -14,7 +17,7 @@ const configs = new WeakMap<object, Entry>();
 
 /** Gives a socket, listener or model its configuration, which its setters change in place. */
 export function setConfig(target: object, config: SslConfig): void {
-  configs.set(target, { config, locked: false, naming: "no" });
+  configs.set(target, { config, locked: false, started: false, naming: "no" });
 }
 
 /** The configuration of a socket, listener or model. */
@@ -24,13 +27,19 @@ export function configOf(target: object): SslConfig {
 
 /** Ends the time of changes: the handshake begins with what is set now. */
 export function lockConfig(target: object): void {
-  entryOf(target).locked = true;
+  const entry = entryOf(target);
+  entry.locked = entry.started = true;
+}
+
+/** The handshake is complete: what is changed from here on counts for the next one, should there be any. */
+export function unlockConfig(target: object): void {
+  entryOf(target).locked = false;
 }
 
 /**
- * The configuration of a target that may still be changed.
+ * The configuration of a target that may be changed now.
  *
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` if the target is a socket whose handshake has begun.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` if the target is a socket in the middle of its handshake.
  */
 export function configToChange(target: object): SslConfig {
   const { config, locked } = entryOf(target);
@@ -39,13 +48,24 @@ export function configToChange(target: object): SslConfig {
 }
 
 /**
- * The configuration of a socket that is to be reconfigured: as long as it may be changed, and while the name hook is being asked.
+ * The configuration of a target, to change what is settled by the first handshake: which end it is, and whom it talks to.
+ *
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` if the target is a socket whose handshake has begun.
+ */
+export function configBeforeStart(target: object): SslConfig {
+  const { config, started } = entryOf(target);
+  if (!started) return config;
+  throw new SslError("PR_IS_CONNECTED_ERROR", "Cannot configure socket: its handshake has begun");
+}
+
+/**
+ * The configuration of a socket that is to be reconfigured: before its handshake, and while the name hook is being asked.
  *
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` at any other time.
  */
 export function configToReconfigure(target: object): SslConfig {
   const entry = entryOf(target);
-  if (entry.naming === "no") return configToChange(target);
+  if (entry.naming === "no") return configBeforeStart(target);
   entry.naming = "reconfigured";
   return entry.config;
 }
@@ -64,6 +84,20 @@ export async function whileReconfigurable<T>(
   } finally {
     entry.naming = "no";
   }
+}
+
+/** Keeps what a name hook has chosen: from here on it is the socket's own, as far as a hook can choose. */
+export function adoptConfig(target: object, chosen: SslConfig): void {
+  const config = configs.get(target)?.config;
+  if (config === undefined) return;
+  const { role, hostname, peerId, context, pinArg } = config;
+  const { handshakeTimeout, closeTimeout, noDelay, allowTruncation } = config;
+  const { sniSocketConfig, handshakeCallback, keyLog } = config;
+  Object.assign(config, chosen, {
+    ...{ role, hostname, peerId, context, pinArg },
+    ...{ handshakeTimeout, closeTimeout, noDelay, allowTruncation },
+    ...{ sniSocketConfig, handshakeCallback, keyLog },
+  });
 }
 
 /** A function, since TypeScript does not see that the hook may have changed it meanwhile. */

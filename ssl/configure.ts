@@ -2,7 +2,7 @@
 
 import type { Certificate } from "../cert/certificate.ts";
 import { normalizeHostname } from "./config.ts";
-import { configOf, configToChange } from "./config_registry.ts";
+import { configBeforeStart, configOf, configToChange } from "./config_registry.ts";
 import type {
   AuthCertificateHook,
   BadCertHook,
@@ -38,7 +38,7 @@ export type Configurable = SslSocket | SslListener | SslModel;
  * ```
  */
 export function setURL(target: Configurable, url: string | URL): void {
-  configToChange(target).hostname = normalizeHostname(String(url));
+  configBeforeStart(target).hostname = normalizeHostname(String(url));
 }
 
 /**
@@ -75,7 +75,7 @@ export function revealURL(target: Configurable): string | null {
  * ```
  */
 export function setSockPeerID(target: Configurable, peerId: string | null): void {
-  configToChange(target).peerId = peerId;
+  configBeforeStart(target).peerId = peerId;
 }
 
 /**
@@ -279,5 +279,5 @@ export function keyLogCallback(target: Configurable, callback: KeyLogCallback | 
  * ```
  */
 export function resetHandshake(target: Configurable, asServer: boolean): void {
-  configToChange(target).role = asServer ? "server" : "client";
+  configBeforeStart(target).role = asServer ? "server" : "client";
 }

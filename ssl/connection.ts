@@ -19,11 +19,11 @@
 import type { ChannelInfo } from "./channel_info.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { SslConfig } from "./config.ts";
-import { configOf, lockConfig } from "./config_registry.ts";
+import { configOf, lockConfig, unlockConfig } from "./config_registry.ts";
 import { effectiveConfig } from "./effective_config.ts";
 import { type MessageFilter, SslEngine } from "./engine/engine.ts";
 import { SslError, toSslError } from "./errors.ts";
-import type { Environment } from "./handshake/handshake.ts";
+import type { Environment, ReHandshakeWish } from "./handshake/handshake.ts";
 import type { SslSocket } from "./ssl_socket.ts";
 import type { Transport } from "./transport.ts";
 
@@ -39,6 +39,14 @@ export interface ConnectionOptions {
   readonly window?: number | undefined;
   /** For tests: stands between handshake and records. */
   readonly messageFilter?: MessageFilter | undefined;
+}
+
+/** How long a handshake may take. */
+export interface HandshakeBounds {
+  /** The most milliseconds; 0 for no limit. */
+  readonly timeout?: number | undefined;
+  /** Aborts it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Up to so much application data is kept while a handshake or another waits for the peer. */
@@ -60,6 +68,8 @@ export class Connection<A = unknown> {
   readonly #chunks: ChunkReader;
   #engine: SslEngine | null = null;
   #handshake: Promise<ChannelInfo> | null = null;
+  /** A handshake after the first one that is under way. */
+  #again: Promise<ChannelInfo> | null = null;
   #failure: SslError | null = null;
   /** Whether anybody has been told of the failure. */
   #failureSeen = false;
@@ -77,6 +87,8 @@ export class Connection<A = unknown> {
   #transportClosing: Promise<void> | null = null;
   /** Rejects when the connection is broken, whatever a handshake is waiting for. */
   readonly #broken = Promise.withResolvers<never>();
+  /** Resolves when application data has been read that others wait to be read. */
+  #taken: PromiseWithResolvers<void> | null = null;
   /** Resolves when there may be room in the engine's window. */
   #progress = Promise.withResolvers<void>();
 
@@ -118,13 +130,34 @@ export class Connection<A = unknown> {
     return configOf(this.#socket);
   }
 
-  /** Runs the handshake, once; all callers get the same promise. */
+  /** Runs the handshake, once; all callers get the same promise. One that follows the first is joined as well. */
   handshake(): Promise<ChannelInfo> {
+    if (this.#again !== null) return this.#again;
     if (this.#handshake === null) {
       this.#handshake = this.#boundedHandshake();
       this.#handshake.catch(() => {}); // whoever reads or writes next meets it
     }
     return this.#handshake;
+  }
+
+  /** Runs or joins the handshake, and gives the connection up if it takes too long. */
+  async forceHandshake(bounds: HandshakeBounds): Promise<ChannelInfo> {
+    const handshake = this.handshake();
+    if (this.#handshakeComplete && this.#again === null) return await handshake;
+    return await this.#withinBounds(bounds, () => handshake, (error) => this.#break(error));
+  }
+
+  /** Runs another handshake, which the peer may decline, or leave unanswered: the connection goes on as it was. */
+  async reHandshake(wish: ReHandshakeWish, bounds: HandshakeBounds): Promise<ChannelInfo> {
+    const engine = this.connectedEngine;
+    this.#throwIfBroken();
+    if (this.#again !== null || !this.#handshakeComplete) {
+      throw new SslError(
+        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+        "Cannot begin another handshake: the one before is not complete",
+      );
+    }
+    return await this.#runAgain(engine, bounds, () => engine.beginReHandshake(wish));
   }
 
   /** Reads decrypted bytes into `p`, as many as there are. */
@@ -182,23 +215,37 @@ export class Connection<A = unknown> {
   }
 
   async #boundedHandshake(): Promise<ChannelInfo> {
-    const { handshakeTimeout } = this.#config;
-    const { signal } = this.#options;
+    const bounds = { timeout: this.#config.handshakeTimeout, signal: this.#options.signal };
+    try {
+      return await this.#withinBounds(
+        bounds,
+        () => Promise.race([this.#runHandshake(), this.#broken.promise]),
+        (error) => this.#break(error),
+      );
+    } catch (error) {
+      throw await this.#fail(error);
+    }
+  }
+
+  /** Does something that may take a certain time, and may be aborted; whoever is told of the end has to bring it about. */
+  async #withinBounds<T>(
+    { timeout = 0, signal }: HandshakeBounds,
+    run: () => Promise<T>,
+    giveUp: (error: SslError) => void,
+  ): Promise<T> {
     const onAbort = () =>
-      this.#break(
+      giveUp(
         new SslError("PR_OPERATION_ABORTED_ERROR", "Cannot complete handshake: it was aborted", {
           cause: signal!.reason,
         }),
       );
-    const timer = handshakeTimeout > 0
-      ? startTimer(() => this.#break(timeoutError(handshakeTimeout)), handshakeTimeout)
+    const timer = timeout > 0
+      ? startTimer(() => giveUp(timeoutError(timeout)), timeout)
       : undefined;
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       if (signal?.aborted) onAbort();
-      return await Promise.race([this.#runHandshake(), this.#broken.promise]);
-    } catch (error) {
-      throw await this.#fail(error);
+      return await run();
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
@@ -212,6 +259,7 @@ export class Connection<A = unknown> {
     const engine = this.#engine = new SslEngine({
       socket: this.#socket,
       config: effectiveConfig(this.#config),
+      latestConfig: () => effectiveConfig(this.#config),
       peerAddress: addressText(this.transport.remoteAddr),
       environment: this.#options.environment ?? PLATFORM,
       onProgress: () => this.#onProgress(),
@@ -225,14 +273,77 @@ export class Connection<A = unknown> {
       await this.#receive();
     }
     await this.#send();
+    const info = await this.#tellOfHandshake(engine);
+    this.#handshakeComplete = true;
+    return info;
+  }
+
+  async #tellOfHandshake(engine: SslEngine): Promise<ChannelInfo> {
+    unlockConfig(this.#socket);
     const info = engine.channelInfo;
     try {
       await this.#config.handshakeCallback?.(this.#socket, info);
     } catch (error) {
       throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
     }
-    this.#handshakeComplete = true;
     return info;
+  }
+
+  /** Runs another handshake; joins the one that runs. */
+  #runAgain(
+    engine: SslEngine,
+    bounds: HandshakeBounds,
+    begin: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<ChannelInfo> {
+    if (this.#again !== null) return this.#again;
+    lockConfig(this.#socket);
+    this.#again = this.#boundedAgain(engine, bounds, begin).finally(() => {
+      unlockConfig(this.#socket);
+      this.#again = null;
+    });
+    return this.#again;
+  }
+
+  async #boundedAgain(
+    engine: SslEngine,
+    bounds: HandshakeBounds,
+    begin: () => Promise<void>,
+  ): Promise<ChannelInfo> {
+    await begin();
+    const timeout = bounds.timeout ?? this.#config.handshakeTimeout;
+    const done = Promise.race([engine.again, this.#broken.promise]);
+    done.catch(() => {}); // awaited by the pump
+    return await this.#withinBounds(
+      { ...bounds, timeout },
+      () => this.#pumpUntil(done, engine),
+      (error) => {
+        // In the middle of it there is no way back; a peer that has not begun need not be waited for.
+        if (engine.renegotiating) this.#break(error);
+        else engine.giveUpReHandshake(error);
+      },
+    );
+  }
+
+  /** Keeps the pump going until a handshake is over, whoever reads and writes meanwhile. */
+  async #pumpUntil(done: Promise<unknown>, engine: SslEngine): Promise<ChannelInfo> {
+    while (engine.again !== null) {
+      this.#startSending();
+      if (engine.pendingLength > MAX_KEPT_APPLICATION_DATA) {
+        this.#taken ??= Promise.withResolvers();
+        await Promise.race([done, this.#taken.promise]);
+      } else {
+        await Promise.race([done, this.#receive()]);
+      }
+    }
+    await done;
+    await this.#send();
+    try {
+      const info = await this.#tellOfHandshake(engine);
+      this.#handshake = Promise.resolve(info); // what counts from here on
+      return info;
+    } catch (error) {
+      throw await this.#fail(error);
+    }
   }
 
   /** Waits until `take` finds something, with nobody else reading; `null` at the end of the peer's data. */
@@ -244,7 +355,11 @@ export class Connection<A = unknown> {
       const engine = this.#engine!;
       for (;;) {
         const taken = take(engine);
-        if (taken !== null) return taken;
+        if (taken !== null) {
+          this.#taken?.resolve();
+          this.#taken = null;
+          return taken;
+        }
         if (engine.readClosed && this.#failure === null) return null;
         this.#throwIfBroken();
         await this.#receive().catch(() => {}); // the failure stays, and what came before it is still good
@@ -389,7 +504,10 @@ export class Connection<A = unknown> {
     } finally {
       this.#receiving = null;
     }
-    if (engine.connected) this.#startSending();
+    if (!engine.connected) return;
+    this.#startSending();
+    // Where it is the peer's wish nobody waits for it: whoever reads or writes next meets the error.
+    if (engine.renegotiating) this.#runAgain(engine, {}).catch(() => {});
   }
 
   async #nextChunk(mayReadAhead: boolean): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -2,15 +2,14 @@
 
 import { defaultContext, type NssContext } from "../pkcs11/context.ts";
 import { defaultsOf } from "./config.ts";
-import { configOf, configToChange } from "./config_registry.ts";
+import { configBeforeStart, configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { getOption, setOption, type SslOption, type SslOptionValues } from "./options.ts";
 
-export type { RequireCertificate } from "./config.ts";
+export type { Renegotiation, RequireCertificate } from "./config.ts";
 export {
   type OptionInfo,
   type OptionSupport,
-  type Renegotiation,
   SSL_OPTIONS,
   type SslOption,
   type SslOptionValues,
@@ -92,7 +91,8 @@ export function optionSet<O extends SslOption>(
   option: O,
   value: SslOptionValues[O],
 ): void {
-  setOption(configToChange(target), option, value);
+  const isRole = option === "HANDSHAKE_AS_CLIENT" || option === "HANDSHAKE_AS_SERVER";
+  setOption(isRole ? configBeforeStart(target) : configToChange(target), option, value);
 }
 
 /**

@@ -1,12 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { insists, invalid, MAX_RECORD_SIZE_LIMIT, type SslConfig } from "./config.ts";
-import type { RequireCertificate } from "./config.ts";
+import {
+  insists,
+  invalid,
+  MAX_RECORD_SIZE_LIMIT,
+  type Renegotiation,
+  type RequireCertificate,
+  type SslConfig,
+} from "./config.ts";
 import { SslError } from "./errors.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "./extensions/record_size_limit.ts";
-
-/** Whether, and with whom, a TLS 1.2 connection is negotiated anew (`SSL_RENEGOTIATE_*`). */
-export type Renegotiation = "NEVER" | "UNRESTRICTED" | "REQUIRES_XTN" | "TRANSITIONAL";
 
 /** NSS's socket options, without `SSL_` before their names, and what values they take. */
 export interface SslOptionValues {
@@ -278,17 +281,15 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
     nssDefault: "REQUIRES_XTN",
     default: "NEVER",
     because: "few need it, and each renegotiation costs a server more than the client",
-    support: "refused",
+    support: "works",
     does:
-      "NEVER alone, so far: who wishes to renegotiate gets a no_renegotiation warning, and the connection goes on",
+      "what a peer gets that wants to renegotiate a TLS 1.2 connection: NEVER a no_renegotiation warning, " +
+      "REQUIRES_XTN its will if it knows RFC 5746, TRANSITIONAL the same as a client and from servers anything, UNRESTRICTED " +
+      "anything; an application's own reHandshake() needs a peer that knows RFC 5746, but for UNRESTRICTED",
     accepts: oneOf(...RENEGOTIATION_CHOICES),
-    get: () => "NEVER",
-    set: (_config, value) => {
-      if (value === "NEVER") return;
-      throw new SslError(
-        "PR_NOT_IMPLEMENTED_ERROR",
-        `Cannot set option: ${value} is not there yet, only NEVER`,
-      );
+    get: ({ renegotiation }) => renegotiation,
+    set: (config, value) => {
+      config.renegotiation = value;
     },
   },
   REQUIRE_SAFE_NEGOTIATION: flag({
@@ -383,7 +384,13 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
       "off: a client of both versions takes TLS 1.2 from a server that says it could do better (RFC 8446, Section 4.1.3)",
   }),
   ENABLE_V2_COMPATIBLE_HELLO: off(38, false, "SSL 2.0 is broken (RFC 6176)"),
-  ENABLE_POST_HANDSHAKE_AUTH: notYet(39, "servers ask for certificates in the handshake"),
+  ENABLE_POST_HANDSHAKE_AUTH: flag({
+    id: 39,
+    field: "postHandshakeAuth",
+    nssDefault: false,
+    does:
+      "on: a client of TLS 1.3 lets its server ask for a certificate at any time (RFC 8446, Section 4.6.2)",
+  }),
   ENABLE_DELEGATED_CREDENTIALS: notYet(40, "keys may live elsewhere and sign from there instead"),
   SUPPRESS_END_OF_EARLY_DATA: off(41, false, "it is for QUIC, whose records are not TLS's"),
   ENABLE_GREASE: flag({

@@ -13,6 +13,7 @@ import {
   type HandshakeOutput,
   type HandshakeState,
   nothingNegotiated,
+  type ReHandshakeWish,
 } from "../handshake/handshake.ts";
 import { clientSessionCache, clientSessionKey } from "../session_cache/client.ts";
 import { startServer } from "../handshake/server/start.ts";
@@ -36,6 +37,8 @@ export const MAX_EMPTY_RECORDS = 32;
 export const MAX_WARNING_ALERTS = 4;
 /** KeyUpdates that may follow each other without application data between (BoringSSL's `kMaxKeyUpdates`). */
 export const MAX_KEY_UPDATES = 32;
+/** Renegotiations that a peer may want without application data between: each costs signatures and key agreements. */
+export const MAX_RENEGOTIATIONS = 4;
 /** When so few records are left to a write key, it is renewed (RFC 8446, Section 5.5). */
 export const KEY_RENEWAL_MARGIN = 1024;
 /** When so few records are left to the peer's key, the peer is asked to renew it. */
@@ -50,6 +53,8 @@ export interface EngineOptions {
   readonly socket: SslSocket;
   /** The configuration; not changed from here on. */
   readonly config: SslConfig;
+  /** What the configuration is by now, for a handshake after the first one; default the same. */
+  readonly latestConfig?: (() => SslConfig) | undefined;
   /** Where the peer is; `""` where the transport does not tell. */
   readonly peerAddress: string;
   /** Time and randomness. */
@@ -75,6 +80,14 @@ export class SslEngine {
   readonly #filter: MessageFilter | undefined;
   readonly #hs: HandshakeContext;
   #state: HandshakeState | null = null;
+  /** The last change of state: changes come one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Another handshake, from the first word of it to the last. */
+  #again: PromiseWithResolvers<void> | null = null;
+  #renegotiating = false;
+  /** Whether the peer of a renegotiation has changed its keys and not yet proved itself. */
+  #finishedDue = false;
+  #renegotiations = 0;
   #keys: ConnectionKeys | null = null;
   #error: SslError | null = null;
   #received: Uint8Array<ArrayBuffer>[] = [];
@@ -96,8 +109,18 @@ export class SslEngine {
 
   /** Makes an engine that has sent nothing yet. */
   constructor(
-    { socket, config, peerAddress, environment, onProgress, window, messageFilter }: EngineOptions,
+    {
+      socket,
+      config,
+      latestConfig = () => config,
+      peerAddress,
+      environment,
+      onProgress,
+      window,
+      messageFilter,
+    }: EngineOptions,
   ) {
+    const { role, hostname, peerId, context } = config;
     this.#onProgress = onProgress;
     this.#window = Math.min(Math.max(window ?? DEFAULT_WINDOW, 1), MAX_WINDOW);
     this.#filter = messageFilter;
@@ -111,6 +134,9 @@ export class SslEngine {
       output: this.#handshakeOutput(),
       transcript: new Transcript(),
       negotiated: nothingNegotiated(),
+      established: null,
+      // Which end this is, and whom it talks to, does not change any more.
+      latestConfig: () => ({ ...latestConfig(), role, hostname, peerId, context }),
     };
   }
 
@@ -154,6 +180,11 @@ export class SslEngine {
     return this.#ticketsReady;
   }
 
+  /** Whether a TLS 1.2 connection is being negotiated anew: application data of this end's waits until it is done. */
+  get renegotiating(): boolean {
+    return this.#renegotiating;
+  }
+
   /** Whether the protocol version has been chosen. */
   get hasVersion(): boolean {
     return this.#hs.negotiated.version !== 0;
@@ -161,7 +192,8 @@ export class SslEngine {
 
   /** What has been negotiated. */
   get channelInfo(): ChannelInfo {
-    const negotiated = this.#hs.negotiated;
+    // Until a renegotiation is complete, what was before it is what counts.
+    const negotiated = this.#hs.established?.negotiated ?? this.#hs.negotiated;
     return {
       version: versionName(negotiated.version),
       cipherSuite: negotiated.cipherSuite?.name ?? "",
@@ -222,15 +254,16 @@ export class SslEngine {
   receiveEof(): void {
     this.#throwIfFailed();
     if (this.#readClosed) return;
+    this.#refuseAgain(endOfFile("Cannot complete handshake: the peer closed the connection"));
     // Half a record is a truncation for whoever may end as it likes, too.
-    if (this.connected && this.#hs.config.allowTruncation && !this.#read.partial) {
+    const isBetween = this.connected && !this.#renegotiating;
+    if (isBetween && this.#hs.config.allowTruncation && !this.#read.partial) {
       this.#readClosed = true;
       return;
     }
     throw this.#fail(
-      new SslError(
-        "PR_END_OF_FILE_ERROR",
-        this.connected
+      endOfFile(
+        isBetween
           ? "Cannot read on: the connection ended without close_notify, the data may be truncated"
           : "Cannot complete handshake: the peer closed the connection",
       ),
@@ -244,7 +277,7 @@ export class SslEngine {
    */
   send(data: Uint8Array<ArrayBuffer>): number {
     this.#throwIfFailed();
-    if (this.#renewals > 0) return 0;
+    if (this.#renewals > 0 || this.#renegotiating) return 0;
     for (const ticket of this.#tickets) this.#hs.output.sendMessage(ticket);
     this.#tickets = [];
     const taken = this.#write.writeApplicationData(data, this.#window);
@@ -266,6 +299,59 @@ export class SslEngine {
         ),
       );
     }
+  }
+
+  /**
+   * Begins another handshake (RFC 5746; RFC 8446, Section 4.6.2); {@linkcode SslEngine.again} says when it is complete.
+   *
+   * @param wish What it is to be like.
+   * @throws {SslError} If the connection has no such thing: it goes on as it was.
+   */
+  async beginReHandshake(wish: ReHandshakeWish): Promise<void> {
+    this.#throwIfFailed();
+    if (this.#keys === null || this.#renegotiating || this.#again !== null) {
+      throw new SslError(
+        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+        "Cannot begin another handshake: the one before is not complete",
+      );
+    }
+    if (this.#writeClosed || this.#readClosed) {
+      throw new SslError(
+        "PR_SOCKET_SHUTDOWN_ERROR",
+        "Cannot begin another handshake: the connection is being closed",
+      );
+    }
+    this.#again = unheeded();
+    try {
+      await this.#change((state) => state.reHandshake!(this.#hs, wish));
+    } catch (error) {
+      this.#again = null;
+      throw error;
+    }
+    this.#onProgress();
+  }
+
+  /**
+   * Settles when the handshake that follows a complete one is complete, too, or will not be; what the peer sends has to be
+   * received meanwhile. `null` where there is none.
+   */
+  get again(): Promise<void> | null {
+    return this.#again?.promise ?? null;
+  }
+
+  /** No longer waits for a handshake that the peer has not begun. */
+  giveUpReHandshake(error: SslError): void {
+    this.#refuseAgain(error);
+  }
+
+  #completeAgain(): void {
+    this.#again?.resolve();
+    this.#again = null;
+  }
+
+  #refuseAgain(error: SslError): void {
+    this.#again?.reject(error);
+    this.#again = null;
   }
 
   /** Sends a KeyUpdate and renews the write key; asks the peer to renew its own as well where `requestUpdate`. */
@@ -368,7 +454,8 @@ export class SslEngine {
   }
 
   #takeApplicationRecord({ fragment, inClear }: OpenedRecord): void {
-    if (inClear || !this.connected) {
+    // In a renegotiation there may be some under the old keys, but none between change_cipher_spec and Finished.
+    if (inClear || !this.connected || this.#finishedDue) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_APPLICATION_DATA",
         "Cannot take application data: the handshake is not complete",
@@ -376,7 +463,11 @@ export class SslEngine {
     }
     this.#refuseInterleaving();
     if (fragment.length === 0) return this.#countEmptyRecord();
-    this.#emptyRecords = this.#warningAlerts = this.#keyUpdates = 0;
+    this.#emptyRecords =
+      this.#warningAlerts =
+      this.#keyUpdates =
+      this.#renegotiations =
+        0;
     this.#received.push(fragment);
     this.#receivedLength += fragment.length;
   }
@@ -388,7 +479,7 @@ export class SslEngine {
       case ContentType.alert:
         return this.#takeAlert(fragment);
       case ContentType.changeCipherSpec:
-        if (inClear) return this.#takeChangeCipherSpec(fragment);
+        if (inClear || this.#renegotiating) return this.#takeChangeCipherSpec(fragment);
     }
     throw new SslError(
       "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
@@ -407,9 +498,22 @@ export class SslEngine {
     const { joiner } = this.#read;
     joiner.push(fragment);
     for (let message; (message = joiner.next()) !== null;) {
-      this.#state = await this.#state!.handle(message, this.#hs);
-      this.#throwIfFailed(); // it may have taken its time, and meanwhile the connection was given up
+      const next = message;
+      await this.#change((state) => state.handle(next, this.#hs));
     }
+  }
+
+  /** Lets the state decide about the next one, when the changes before it are done. */
+  #change(
+    decide: (state: HandshakeState) => HandshakeState | Promise<HandshakeState>,
+  ): Promise<void> {
+    const change = this.#turn.then(async () => {
+      this.#throwIfFailed();
+      this.#state = await decide(this.#state!);
+      this.#throwIfFailed(); // it may have taken its time, and meanwhile the connection was given up
+    });
+    this.#turn = change.catch(() => {});
+    return change;
   }
 
   #takeAlert(fragment: Uint8Array<ArrayBuffer>): void {
@@ -426,14 +530,9 @@ export class SslEngine {
     }
     if (description === alertCode("close_notify")) {
       this.#readClosed = true;
-      if (!this.connected) {
-        throw new SslError(
-          "PR_END_OF_FILE_ERROR",
-          "Cannot complete handshake: the peer closed the connection",
-          { origin: "peer" },
-        );
-      }
-      return;
+      const error = endOfFile("Cannot complete handshake: the peer closed the connection", "peer");
+      if (!this.connected || this.#renegotiating) throw error;
+      return this.#refuseAgain(error);
     }
     if (!this.#isWarning(level, description)) throw errorFromAlert(description);
     this.#refuseInterleaving();
@@ -442,6 +541,9 @@ export class SslEngine {
         "SSL_ERROR_RX_UNEXPECTED_ALERT",
         `Cannot take alert: more than ${MAX_WARNING_ALERTS} warnings came in a row`,
       );
+    }
+    if (description === alertCode("no_renegotiation")) {
+      this.#state = this.#state?.takeNoRenegotiation?.(this.#hs) ?? this.#state;
     }
   }
 
@@ -520,6 +622,7 @@ export class SslEngine {
       },
       installReadSpec: (spec: RecordProtection) => {
         this.#read.install(spec);
+        this.#finishedDue = this.#renegotiating;
         this.#askedPeerToRenew = false;
       },
       installWriteSpec: (spec: RecordProtection) => this.#write.install(spec),
@@ -538,7 +641,22 @@ export class SslEngine {
         return this.#takeKeyUpdate(event.requestUpdate);
       case "declineRenegotiation":
         return this.#declineRenegotiation();
+      case "ignored":
+        return this.#countEmptyRecord();
+      case "renegotiation":
+        return this.#beginRenegotiation(event.byPeer);
+      case "renegotiationDeclined":
+        this.#renegotiating = false;
+        this.#refuseAgain(errorFromAlert(alertCode("no_renegotiation")));
+        return this.#onProgress();
+      case "reauthenticated":
+        return this.#completeAgain();
       case "connected":
+        if (this.connected) {
+          this.#renegotiating = this.#finishedDue = false;
+          this.#completeAgain();
+          this.#onProgress();
+        }
         this.#keys = event.keys;
         this.#emptyRecords = 0;
         this.#ticketsReady = event.tickets.then(
@@ -568,6 +686,18 @@ export class SslEngine {
     if (!this.#writeClosed) this.#writeAlert(ALERT_LEVELS.warning, alertCode("no_renegotiation"));
   }
 
+  #beginRenegotiation(byPeer: boolean): void {
+    if (byPeer && ++this.#renegotiations > MAX_RENEGOTIATIONS) {
+      throw new SslError(
+        "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED",
+        `Cannot renegotiate: more than ${MAX_RENEGOTIATIONS} renegotiations came without application data between`,
+      );
+    }
+    this.#again ??= unheeded();
+    this.#renegotiating = true;
+    this.#sentChangeCipherSpec = false;
+  }
+
   #askPeerToRenew(): void {
     if (this.#askedPeerToRenew || !this.#keys?.renewable || this.#writeClosed) return;
     if (this.#read.protection.recordsLeft > PEER_KEY_RENEWAL_MARGIN) return;
@@ -584,6 +714,7 @@ export class SslEngine {
     if (this.#error !== null) return this.#error;
     const error = toSslError(cause);
     this.#error = error;
+    this.#refuseAgain(error);
     // A client that has said nothing yet has nobody to tell.
     const heard = this.#helloSeen || this.#hs.config.role === "server";
     if (error.alert !== null && !this.#writeClosed && heard) {
@@ -595,4 +726,15 @@ export class SslEngine {
   #writeAlert(level: number, description: number): void {
     this.#write.writeRecord(ContentType.alert, new Uint8Array([level, description]));
   }
+}
+
+/** A promise that need not be waited for. */
+function unheeded(): PromiseWithResolvers<void> {
+  const resolvers = Promise.withResolvers<void>();
+  resolvers.promise.catch(() => {});
+  return resolvers;
+}
+
+function endOfFile(message: string, origin: "local" | "peer" = "local"): SslError {
+  return new SslError("PR_END_OF_FILE_ERROR", message, { origin });
 }

@@ -84,8 +84,15 @@ export class WriteHalf {
     this.#seal(type, fragment);
   }
 
-  /** Queues a change_cipher_spec in clear, which only middleboxes read (RFC 8446, Appendix D.4). */
+  /**
+   * Queues a change_cipher_spec: of TLS 1.2, protected as the messages before it; of TLS 1.3, in clear, which only middleboxes
+   * read (RFC 8446, Appendix D.4).
+   */
   writeChangeCipherSpec(): void {
+    const { encrypts, hidesType } = this.#protection;
+    if (encrypts && !hidesType) {
+      return this.writeRecord(ContentType.changeCipherSpec, new Uint8Array([1]));
+    }
     this.flushHandshake();
     this.#queue.push({
       wireType: ContentType.changeCipherSpec,

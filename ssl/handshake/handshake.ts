@@ -39,6 +39,14 @@ export type HandshakeEvent =
   | { readonly kind: "keyUpdate"; readonly requestUpdate: boolean }
   /** The peer of a TLS 1.2 connection wants to renegotiate, and does not get its will. */
   | { readonly kind: "declineRenegotiation" }
+  /** A TLS 1.2 connection is being negotiated anew; application data of this end's waits. */
+  | { readonly kind: "renegotiation"; readonly byPeer: boolean }
+  /** The peer does not want to renegotiate, and the connection goes on as it was. */
+  | { readonly kind: "renegotiationDeclined" }
+  /** The peer says what it need not, and what has no effect. */
+  | { readonly kind: "ignored" }
+  /** The client has answered a CertificateRequest that came after the handshake. */
+  | { readonly kind: "reauthenticated" }
   /** The peer's Finished has been verified. */
   | {
     readonly kind: "connected";
@@ -81,6 +89,12 @@ export interface Negotiated {
   badCertAccepted: boolean;
   /** Whether the secrets are bound to the handshake: always in TLS 1.3, by RFC 7627 in TLS 1.2. */
   extendedMasterSecret: boolean;
+  /** Whether the peer of a TLS 1.2 connection knows RFC 5746. */
+  secureRenegotiation: boolean;
+  /** The Finished messages of a TLS 1.2 handshake, which the next one refers to (RFC 5746, Section 3.1). */
+  verifyData: { client: Uint8Array<ArrayBuffer>; server: Uint8Array<ArrayBuffer> };
+  /** Whether the client of a TLS 1.3 connection may be asked for a certificate at any time (RFC 8446, Section 4.2.6). */
+  postHandshakeAuth: boolean;
   /** The ticket that a server of TLS 1.2 has sent in this handshake, or that the resumed session came with. */
   tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly expiresAt: number } | null;
   /** Whether the application wants the session never to be resumed. */
@@ -108,9 +122,31 @@ export interface HandshakeContext {
   /** The way out. */
   readonly output: HandshakeOutput;
   /** The messages so far. */
-  readonly transcript: Transcript;
+  transcript: Transcript;
   /** What has been agreed on so far. */
+  negotiated: Negotiated;
+  /** What a renegotiation begins from, and goes back to where it is declined; `null` in a first handshake. */
+  established: Established | null;
+  /** What the socket's configuration is by now, for a handshake after the first one. */
+  readonly latestConfig: () => SslConfig;
+}
+
+/** A connection as a complete handshake has left it. */
+export interface Established {
+  /** The configuration of that handshake. */
+  readonly config: SslConfig;
+  /** What it agreed on. */
   readonly negotiated: Negotiated;
+  /** The state that waits for whatever comes. */
+  readonly state: HandshakeState;
+  /** This end's wish that the next handshake follows; `null` where it is the peer's. */
+  readonly wish: ReHandshakeWish | null;
+}
+
+/** How an application wants another handshake. */
+export interface ReHandshakeWish {
+  /** Whether no session is to be resumed in it. */
+  readonly full: boolean;
 }
 
 /** One moment of a handshake: what it knows and which message it waits for. */
@@ -130,6 +166,20 @@ export interface HandshakeState {
    * @returns The next state.
    */
   takeChangeCipherSpec?(hs: HandshakeContext): HandshakeState;
+
+  /**
+   * Begins another handshake, in a state that has completed one.
+   *
+   * @returns The next state.
+   * @throws {SslError} If the connection has no such thing; it goes on as it was.
+   */
+  reHandshake?(
+    hs: HandshakeContext,
+    wish: ReHandshakeWish,
+  ): HandshakeState | Promise<HandshakeState>;
+
+  /** Takes the peer's no_renegotiation, in a state that waits for its answer; the connection goes on as it was. */
+  takeNoRenegotiation?(hs: HandshakeContext): HandshakeState;
 }
 
 /** An agreement on nothing yet. */
@@ -147,6 +197,9 @@ export function nothingNegotiated(): Negotiated {
     helloRetryRequest: false,
     badCertAccepted: false,
     extendedMasterSecret: true,
+    secureRenegotiation: false,
+    verifyData: { client: new Uint8Array(0), server: new Uint8Array(0) },
+    postHandshakeAuth: false,
     tls12Ticket: null,
     sessionInvalidated: false,
     askedForClientAuthData: false,

@@ -12,11 +12,13 @@ import { type HandshakeContext, sendHandshake } from "./handshake.ts";
  *
  * @param credential What to show; `null` for an empty list.
  * @param staple Whether the peer has asked for an OCSP response.
+ * @param certificateRequestContext Which request it answers, after the handshake.
  */
 export function sendCertificate(
   hs: HandshakeContext,
   credential: Credential | null,
   staple = false,
+  certificateRequestContext: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): void {
   const certificateList = (credential?.chain ?? []).map(({ der }, index) => {
     const extensions = new ExtensionBlock();
@@ -29,6 +31,6 @@ export function sendCertificate(
   sendHandshake(
     hs,
     HandshakeType.certificate,
-    encodeCertificate({ certificateRequestContext: new Uint8Array(0), certificateList }),
+    encodeCertificate({ certificateRequestContext, certificateList }),
   );
 }

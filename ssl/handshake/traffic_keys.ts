@@ -21,7 +21,7 @@ export class TrafficKeys implements ConnectionKeys {
   readonly #exporterMasterSecret: ExporterMasterSecret;
   #read: TrafficSecret;
   #write: TrafficSecret;
-  /** The last renewal of the write key: the next one starts from where it ends. */
+  /** The last use of the write secret: the next one starts from where it ends. */
   #writeRenewal: Promise<void> = Promise.resolve();
 
   /** Takes the secrets that the connection starts with. */
@@ -47,10 +47,22 @@ export class TrafficKeys implements ConnectionKeys {
     output.emit({ kind: "keyUpdate", requestUpdate });
   }
 
+  /** The secret of what the peer sends. */
+  get read(): TrafficSecret {
+    return this.#read;
+  }
+
+  /** Does what depends on the write secret, while nobody renews it. */
+  withWriteSecret<T>(action: (secret: TrafficSecret) => Promise<T>): Promise<T> {
+    const done = this.#writeRenewal.then(() => action(this.#write));
+    this.#writeRenewal = done.then(() => {}, () => {});
+    return done;
+  }
+
   /** Sends a KeyUpdate under the current write key and goes on under the next one. */
   renewWriteKey(requestUpdate: boolean, output: HandshakeOutput): Promise<void> {
-    const renewal = this.#writeRenewal.then(async () => {
-      const next = await this.#write.next();
+    return this.withWriteSecret(async (secret) => {
+      const next = await secret.next();
       const spec = await CipherSpec.create(this.#suite, next);
       this.#write = next;
       // Nothing may come between the message and the change of keys: no await from here.
@@ -59,8 +71,6 @@ export class TrafficKeys implements ConnectionKeys {
       );
       output.installWriteSpec(spec);
     });
-    this.#writeRenewal = renewal.catch(() => {});
-    return renewal;
   }
 
   /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */

@@ -120,7 +120,6 @@ const serverHello: readonly Tls12Row[] = [
   ["protocol not asked for", edit(addToHello("ServerHello", E.applicationLayerProtocolNegotiation, [0, 2, 1, 97])), client("RX_UNEXPECTED_EXTENSION", "unsupported_extension")],
   ["key_share", edit(addToHello("ServerHello", E.keyShare, [0, 29, 0, 0])), client("EXTENSION_DISALLOWED_FOR_VERSION", "illegal_parameter")],
   ["extension twice", edit(addToHello("ServerHello", E.extendedMasterSecret)), client("RX_MALFORMED_SERVER_HELLO", "decode_error")],
-  ["as hello_request", replaced(T.helloRequest), client("RX_UNEXPECTED_HELLO_REQUEST", UNEXPECTED)],
   ...lengths(client, "RX_MALFORMED_SERVER_HELLO"),
 ];
 
@@ -203,6 +202,7 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
     type: T.serverHello,
     rows: [
       ...serverHello,
+      ["as hello_request, which is ignored", replaced(T.helloRequest), client("RX_UNEXPECTED_CERTIFICATE", UNEXPECTED), "RFC 5246, 7.4.1.1"],
       ["drop", "drop", client("RX_UNEXPECTED_CERTIFICATE", UNEXPECTED)],
       ["reorder", "reorder", client("RX_UNEXPECTED_CERTIFICATE", UNEXPECTED)],
       ["flip random", edit(flip(HELLO.random)), client(WRONG_SIGNATURE, "decrypt_error")],
@@ -374,6 +374,7 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
     type: T.serverHello,
     rows: [
       ...serverHello,
+      ["as hello_request, which is ignored", replaced(T.helloRequest), client("RX_UNEXPECTED_NEW_SESSION_TICKET", UNEXPECTED), "RFC 5246, 7.4.1.1"],
       ["drop", "drop", client("RX_UNEXPECTED_NEW_SESSION_TICKET", UNEXPECTED)],
       ["reorder", "reorder", client("RX_UNEXPECTED_NEW_SESSION_TICKET", UNEXPECTED)],
       ["flip random", edit(flip(HELLO.random)), CLIENT_CANNOT_READ],

@@ -161,14 +161,15 @@ Deno.test("configServerCert() staples the response that comes with it", async ()
   assertEquals(stapled, response);
 });
 
-Deno.test("configServerCert() fails once the handshake has begun", async () => {
+Deno.test("configServerCert() fails in the middle of a handshake", async () => {
   await using joined = join();
-  await shake(joined);
+  const shaking = shake(joined);
   const error = await assertRejects(
     () => configServerCert(joined.server, PKI.server.cert, PKI.server.keys.privateKey),
     SslError,
   );
   assertEquals(error.name, "PR_IS_CONNECTED_ERROR");
+  await shaking;
 });
 
 Deno.test("configSecureServer() gives, and takes away by kind or altogether", async () => {

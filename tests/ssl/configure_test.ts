@@ -32,7 +32,6 @@ import { memoryPair } from "../support/memory_pair.ts";
 import {
   clientOptions,
   closeAll,
-  connected,
   HOSTNAME,
   join,
   PKI,
@@ -223,24 +222,31 @@ Deno.test("revealPinArg() is undefined where nothing is set", () => {
   assertEquals(revealPinArg(newModel()), undefined);
 });
 
-Deno.test("setters fail once the handshake has begun", async () => {
-  await using joined = await connected();
-  const setters = [
+Deno.test("setters fail in the middle of a handshake, and afterwards where the first one has settled it", async () => {
+  await using joined = join();
+  const settled = [
     () => setURL(joined.client, HOSTNAME),
     () => resetHandshake(joined.client, true),
+    () => setSockPeerID(joined.client, "a"),
+  ];
+  const setters = [
+    ...settled,
     () => authCertificateHook(joined.client, null),
     () => badCertHook(joined.client, null),
     () => getClientAuthDataHook(joined.client, null),
     () => sniSocketConfigHook(joined.client, null),
     () => handshakeCallback(joined.client, null),
     () => keyLogCallback(joined.client, null),
-    () => setSockPeerID(joined.client, "a"),
     () => setTrustAnchors(joined.client, []),
     () => setPKCS11PinArg(joined.client, 1),
   ];
-  for (const set of setters) {
-    assertEquals(assertThrows(set, SslError).name, "PR_IS_CONNECTED_ERROR");
-  }
+  const assertRefused = (set: () => void) =>
+    assertEquals(assertThrows(set, SslError).name, "PR_IS_CONNECTED_ERROR", String(set));
+  const shaking = shake(joined);
+  setters.forEach(assertRefused);
+  await shaking;
+  settled.forEach(assertRefused);
+  for (const set of setters.slice(settled.length)) set();
 });
 
 Deno.test("newModel() is copied by value when a socket is imported", async () => {

@@ -113,11 +113,23 @@ Deno.test("optionSet() refuses values of other types, and options that nobody ha
   }
 });
 
-Deno.test("optionSet() fails once the handshake has begun", async () => {
+Deno.test("optionSet() fails in the middle of a handshake", async () => {
   await using joined = join();
-  await shake(joined);
+  const shaking = shake(joined);
   const error = assertThrows(() => optionSet(joined.client, "NO_CACHE", true), SslError);
   assertEquals(error.name, "PR_IS_CONNECTED_ERROR");
+  await shaking;
+});
+
+Deno.test("optionSet() changes after the handshake what the next one goes by, and never which end it is", async () => {
+  await using joined = join();
+  await shake(joined);
+  optionSet(joined.server, "REQUEST_CERTIFICATE", true);
+  assert(optionGet(joined.server, "REQUEST_CERTIFICATE"));
+  for (const option of ["HANDSHAKE_AS_CLIENT", "HANDSHAKE_AS_SERVER"] as const) {
+    const error = assertThrows(() => optionSet(joined.server, option, true), SslError);
+    assertEquals(error.name, "PR_IS_CONNECTED_ERROR");
+  }
 });
 
 Deno.test("optionSetDefault() counts for later sockets of its context, and for nobody else", () => {

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { SslError } from "../../errors.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseNewSessionTicket } from "../../messages/new_session_ticket.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
@@ -9,6 +10,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { ResumptionMasterSecret } from "../key_schedule.ts";
+import { CertificateRequests } from "./certificate_requests.ts";
 import { keepSession, mayKeepSession } from "./keep_session.ts";
 import type { TrafficKeys } from "../traffic_keys.ts";
 
@@ -20,6 +22,7 @@ export class ClientConnected implements HandshakeState {
   readonly #cipherSuite: CipherSuite;
   readonly #keys: TrafficKeys;
   readonly #resumption: Promise<ResumptionMasterSecret>;
+  readonly #requests = new CertificateRequests();
 
   /** Takes the keys of the connection. */
   constructor(
@@ -32,12 +35,25 @@ export class ClientConnected implements HandshakeState {
     this.#resumption = resumption;
   }
 
-  /** Takes NewSessionTicket or KeyUpdate. */
+  /** Takes NewSessionTicket, KeyUpdate or, where it was offered, CertificateRequest. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    expectMessage(message, HandshakeType.newSessionTicket, HandshakeType.keyUpdate);
-    if (message.type === HandshakeType.keyUpdate) await this.#keys.receive(message, hs.output);
+    const { newSessionTicket, keyUpdate, certificateRequest } = HandshakeType;
+    if (message.type === certificateRequest && hs.config.postHandshakeAuth) {
+      await this.#requests.answer(message, hs, this.#keys);
+      return this;
+    }
+    expectMessage(message, newSessionTicket, keyUpdate);
+    if (message.type === keyUpdate) await this.#keys.receive(message, hs.output);
     else await this.#keepTicket(message, hs);
     return this;
+  }
+
+  /** Cannot: that is for the server (RFC 8446, Section 4.6.2). */
+  reHandshake(): HandshakeState {
+    throw new SslError(
+      "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED",
+      "Cannot renegotiate: TLS 1.3 has no renegotiation; keyUpdate() renews the keys",
+    );
   }
 
   async #keepTicket(message: HandshakeMessage, hs: HandshakeContext): Promise<void> {

@@ -14,6 +14,7 @@ import { encryptThenMac } from "../../extensions/encrypt_then_mac.ts";
 import { extendedMasterSecret } from "../../extensions/extended_master_secret.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareClientHello } from "../../extensions/key_share.ts";
+import { postHandshakeAuth } from "../../extensions/post_handshake_auth.ts";
 import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
 import { recordSizeLimit } from "../../extensions/record_size_limit.ts";
@@ -43,6 +44,7 @@ import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../key_exchange.ts";
 import { EarlySecret } from "../key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
+import { clientRenegotiationInfo } from "../renegotiation.ts";
 import { type Grease, greaseOf } from "./grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 
@@ -142,11 +144,12 @@ async function sendClientHello(
 }
 
 function helloExtensions(
-  { config, environment }: HandshakeContext,
+  hs: HandshakeContext,
   offer: Omit<Offer, "extensionTypes">,
   additions: RetryAdditions | undefined,
   grease: Grease | null,
 ): ExtensionBlock {
+  const { config, environment } = hs;
   let extensions = new ExtensionBlock();
   if (grease !== null) extensions.addBody(grease.extensions[0], new Uint8Array(0));
   if (config.hostname !== null && !isIpAddress(config.hostname)) {
@@ -176,12 +179,13 @@ function helloExtensions(
       ...shares,
     ]);
   }
-  if (tls12) addTls12Extensions(extensions, config, offer.tls12Session);
+  if (tls12) addTls12Extensions(extensions, hs, offer.tls12Session);
   if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANYBODY);
   if (config.alpnProtocols.length > 0) extensions.add(alpnProtocols, config.alpnProtocols);
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).
   if (tls13 && config.sessionTickets) extensions.add(pskKeyExchangeModes, [PSK_DHE_KE]);
+  if (tls13 && config.postHandshakeAuth) extensions.add(postHandshakeAuth, true);
   if (config.recordSizeLimit < MAX_RECORD_SIZE_LIMIT) {
     extensions.add(recordSizeLimit, ownRecordSizeLimit(config, tls13 ? TLS_1_3 : TLS_1_2));
   }
@@ -209,12 +213,13 @@ const OCSP_OF_ANYBODY: CertificateStatusRequest = {
 /** What only servers of TLS 1.2 read. */
 function addTls12Extensions(
   extensions: ExtensionBlock,
-  config: SslConfig,
+  hs: HandshakeContext,
   session: Tls12ClientSession | null,
 ): void {
+  const { config } = hs;
   if (config.extendedMasterSecret !== "off") extensions.add(extendedMasterSecret, true);
   extensions
-    .add(renegotiationInfo, new Uint8Array(0))
+    .add(renegotiationInfo, clientRenegotiationInfo(hs))
     .add(ecPointFormats, [UNCOMPRESSED]);
   if (config.tls12CipherSuites.some(({ bulk }) => bulk === "AES-CBC")) {
     extensions.add(encryptThenMac, true);

@@ -6,7 +6,10 @@ import { certificateStatus } from "../../extensions/status_request.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import type { ClientAuthRequest } from "../../hooks.ts";
 import { parseCertificate } from "../../messages/certificate.ts";
-import { parseCertificateRequest } from "../../messages/certificate_request.ts";
+import {
+  type CertificateRequest,
+  parseCertificateRequest,
+} from "../../messages/certificate_request.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
@@ -85,8 +88,8 @@ class ExpectCertificate implements HandshakeState {
 }
 
 function readRequest(message: HandshakeMessage): ClientAuthRequest {
-  const { certificateRequestContext, extensions } = parseCertificateRequest(message.body);
-  if (certificateRequestContext.length > 0) {
+  const request = parseCertificateRequest(message.body);
+  if (request.certificateRequestContext.length > 0) {
     // RFC 8446, Section 4.3.2: it SHALL be zero length during the handshake.
     throw new SslError(
       "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
@@ -94,6 +97,15 @@ function readRequest(message: HandshakeMessage): ClientAuthRequest {
       { fault: "value" },
     );
   }
+  return clientAuthRequest(request);
+}
+
+/**
+ * What a CertificateRequest asks for.
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the key may sign.
+ */
+export function clientAuthRequest({ extensions }: CertificateRequest): ClientAuthRequest {
   const schemes = extensions.get(signatureAlgorithms);
   if (schemes === undefined) {
     throw new SslError(

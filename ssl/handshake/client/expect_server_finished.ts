@@ -49,7 +49,7 @@ export class ExpectServerFinished implements HandshakeState {
     const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
     resumption.catch(() => {}); // awaited with the first ticket
     masterSecret.forget();
-    hs.transcript.forget();
+    if (!hs.config.postHandshakeAuth) hs.transcript.forget();
     hs.output.emit({ kind: "connected", keys, tickets: NO_TICKETS });
     return new ClientConnected(cipherSuite, keys, resumption);
   }

@@ -9,6 +9,7 @@ import { keyShareHelloRetryRequest, keyShareServerHello } from "../../extensions
 import { preSharedKeyServerHello } from "../../extensions/pre_shared_key.ts";
 import { supportedVersionsServerHello } from "../../extensions/supported_versions.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { parseHelloRequest } from "../../messages/hello_request.ts";
 import { parseServerHello, type ServerHello } from "../../messages/server_hello.ts";
 import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
@@ -18,6 +19,7 @@ import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
 import { EarlySecret } from "../key_schedule.ts";
+import { abandonRenegotiation } from "../renegotiation.ts";
 import { handshakeTrafficSecrets } from "../traffic_secrets.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
@@ -42,6 +44,12 @@ export class ExpectServerHello implements HandshakeState {
 
   /** Takes ServerHello or HelloRetryRequest. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    if (message.type === HandshakeType.helloRequest && offersTls12(hs.config)) {
+      // RFC 5246, Section 7.4.1.1: it will be ignored by a client that is negotiating already.
+      parseHelloRequest(message.body);
+      hs.output.emit({ kind: "ignored" });
+      return this;
+    }
     expectMessage(message, HandshakeType.serverHello);
     const hello = parseServerHello(message.body);
     if (this.#choosesTls12(hello, hs)) {
@@ -83,6 +91,11 @@ export class ExpectServerHello implements HandshakeState {
       serverSecret: server,
       session: session?.session ?? null,
     });
+  }
+
+  /** Goes back to the connection that was to be renegotiated; in a first handshake it is a warning like others. */
+  takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
+    return hs.established === null ? this : abandonRenegotiation(hs);
   }
 
   #choosesTls12(hello: ServerHello, { config }: HandshakeContext): boolean {

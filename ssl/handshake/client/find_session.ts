@@ -5,11 +5,15 @@ import type { ClientSession } from "../../session_cache/session_cache.ts";
 import { tokenFault } from "../../session_cache/token_fault.ts";
 import { isStillTrusted } from "../authenticate_peer.ts";
 import type { HandshakeContext } from "../handshake.ts";
+import { sessionConfig } from "../renegotiation.ts";
 
 /** A session of an earlier connection to the same server, if there is one that may still be resumed. */
 export async function findSession(hs: HandshakeContext): Promise<ClientSession | null> {
-  const { config } = hs;
-  if (config.resumptionToken !== null) return await sessionOfToken(hs);
+  const config = sessionConfig(hs);
+  // A token is for the beginning of a connection, which a renegotiation is not.
+  if (config.resumptionToken !== null) {
+    return hs.established === null ? await sessionOfToken(hs) : null;
+  }
   return config.resumptionTokenCallback === null ? takeSession(hs) : null;
 }
 
@@ -27,7 +31,9 @@ async function sessionOfToken(hs: HandshakeContext): Promise<ClientSession | nul
   return await isStillTrusted(hs, peerChain, stapledOcspResponse) ? session : null;
 }
 
-function takeSession({ config, peerAddress, environment }: HandshakeContext): ClientSession | null {
+function takeSession(hs: HandshakeContext): ClientSession | null {
+  const { peerAddress, environment } = hs;
+  const config = sessionConfig(hs);
   const key = clientSessionKey(config, peerAddress);
   if (key === null) return null;
   const now = environment.now();

@@ -9,9 +9,12 @@ import {
 import type { ClientSession } from "../../session_cache/session_cache.ts";
 import { encodeToken } from "../../session_cache/token.ts";
 import type { HandshakeContext } from "../handshake.ts";
+import { sessionConfig } from "../renegotiation.ts";
 
 /** Whether the session of this handshake may be resumed one day. */
-export function mayKeepSession({ config, negotiated, peerAddress }: HandshakeContext): boolean {
+export function mayKeepSession(hs: HandshakeContext): boolean {
+  const { negotiated, peerAddress } = hs;
+  const config = sessionConfig(hs);
   if (negotiated.sessionInvalidated) return false;
   // What stands by override must be decided anew each time.
   if (negotiated.badCertAccepted) return false;
@@ -22,7 +25,8 @@ export function mayKeepSession({ config, negotiated, peerAddress }: HandshakeCon
 
 /** Hands a session to the application, where it wants to keep sessions itself, and otherwise to the cache. */
 export async function keepSession(hs: HandshakeContext, session: ClientSession): Promise<void> {
-  const { config, socket, peerAddress } = hs;
+  const { socket, peerAddress } = hs;
+  const config = sessionConfig(hs);
   if (config.resumptionTokenCallback === null) {
     clientSessionCache(config.context).put(clientSessionKey(config, peerAddress)!, session);
     return;

@@ -7,18 +7,23 @@ import type { HandshakeContext } from "../handshake.ts";
 import { chooseScheme, sendCertificateVerify } from "../certificate_verify.ts";
 import { sendCertificate } from "../send_certificate.ts";
 
-/** Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446, Section 4.4.2). */
+/**
+ * Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446, Section 4.4.2).
+ *
+ * @param context Which request it answers, after the handshake.
+ */
 export async function sendClientCertificate(
   hs: HandshakeContext,
   request: ClientAuthRequest,
+  context?: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const credential = await chooseCredential(hs, request, chooseScheme);
-  if (credential === null) return sendCertificate(hs, null);
+  if (credential === null) return sendCertificate(hs, null, false, context);
   const key = await credential.privateKey();
   const scheme = chooseScheme(key, hs.config.signatureSchemes, request.signatureSchemes);
   // A certificate whose key the server cannot check would only end the handshake.
-  if (scheme === undefined) return sendCertificate(hs, null);
-  sendCertificate(hs, credential);
+  if (scheme === undefined) return sendCertificate(hs, null, false, context);
+  sendCertificate(hs, credential, false, context);
   hs.negotiated.localChain = credential.chain;
   await sendCertificateVerify(hs, key, scheme);
 }

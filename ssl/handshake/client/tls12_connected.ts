@@ -8,8 +8,22 @@ import { SESSION_ID_LIFETIME } from "../../session_cache/server.ts";
 import { MAX_TICKET_LENGTH, TICKET_LIFETIME } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
-import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  type ReHandshakeWish,
+} from "../handshake.ts";
+import {
+  beginRenegotiation,
+  completeRenegotiation,
+  mayRenegotiate,
+  requireMayRenegotiate,
+} from "../renegotiation.ts";
 import type { Tls12Session } from "../tls12/session.ts";
+import { sendFirstClientHello } from "./client_hello.ts";
+import { ExpectServerHello } from "./expect_server_hello.ts";
+import { findSession } from "./find_session.ts";
 import { keepSession, mayKeepSession } from "./keep_session.ts";
 import { Tls12Keys } from "../tls12/tls12_keys.ts";
 
@@ -32,6 +46,7 @@ export async function completeTls12(
   sessionId: Uint8Array<ArrayBuffer>,
 ): Promise<HandshakeState> {
   await keepTls12Session(hs, session, sessionId);
+  completeRenegotiation(hs);
   hs.transcript.forget();
   const keys = new Tls12Keys(session.masterSecret, session.randoms);
   hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
@@ -71,11 +86,26 @@ async function keepTls12Session(
 
 /** A complete handshake: takes what the server may send at any time. */
 class Tls12ClientConnected implements HandshakeState {
-  /** Takes HelloRequest, and declines (RFC 5246, Section 7.4.1.1). */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  /** Takes HelloRequest: renegotiates, or declines (RFC 5246, Section 7.4.1.1). */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.helloRequest);
     parseHelloRequest(message.body);
+    if (mayRenegotiate(hs, true)) return await this.#sendHello(hs, null);
     hs.output.emit({ kind: "declineRenegotiation" });
-    return Promise.resolve(this);
+    return this;
+  }
+
+  /** Sends a ClientHello. */
+  async reHandshake(hs: HandshakeContext, wish: ReHandshakeWish): Promise<HandshakeState> {
+    requireMayRenegotiate(hs);
+    return await this.#sendHello(hs, wish);
+  }
+
+  async #sendHello(hs: HandshakeContext, wish: ReHandshakeWish | null): Promise<HandshakeState> {
+    beginRenegotiation(hs, this, wish);
+    const session = wish?.full ? null : await findSession(hs);
+    return new ExpectServerHello(
+      await sendFirstClientHello(hs, session?.version === TLS_1_2 ? session : null),
+    );
   }
 }

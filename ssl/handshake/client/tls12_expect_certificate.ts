@@ -30,6 +30,7 @@ import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts"
 import { concat, MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, withKeys } from "../tls12/session.ts";
 import { authOf, verifyTls12Signature } from "../tls12/signature.ts";
+import { refuseOtherPeer } from "../renegotiation.ts";
 import { readAuthorities } from "./read_authorities.ts";
 import {
   chooseTls12Credential,
@@ -65,6 +66,7 @@ export class ExpectTls12Certificate implements HandshakeState {
         `Cannot take Certificate: its key does not go with ${this.#choice.suite.name}`,
       );
     }
+    refuseOtherPeer(hs, chain);
     hs.negotiated.peerChain = chain;
     hs.transcript.add(message.raw);
     if (this.#choice.statusDue) {

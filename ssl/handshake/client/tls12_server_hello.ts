@@ -21,6 +21,12 @@ import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts"
 import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, withKeys } from "../tls12/session.ts";
 import { takeRecordSizeLimit } from "../limit_records.ts";
+import {
+  refuseOtherPeer,
+  refuseOtherProtocol,
+  serverRenegotiationInfo,
+  takeRenegotiationInfo,
+} from "../renegotiation.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { chosenProtocol } from "./chosen_protocol.ts";
 import type { Offer } from "./client_hello.ts";
@@ -67,6 +73,7 @@ export async function takeTls12ServerHello(
   negotiated.extendedMasterSecret = choice.extendedMasterSecret;
   takeRecordSizeLimit(hs, extensions);
   negotiated.alpnProtocol = chosenProtocol(extensions?.get(alpnProtocol), config);
+  refuseOtherProtocol(hs);
   hs.transcript.setHash(suite.hash);
   hs.transcript.add(message.raw);
 
@@ -93,19 +100,7 @@ function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls
   const suite = config.tls12CipherSuites.find(({ id }) => id === hello.cipherSuite);
   if (suite === undefined) throw illegal("its cipher suite was not offered");
   const info = hello.extensions?.get(renegotiationInfo);
-  if (info !== undefined && info.length > 0) {
-    // RFC 5746, Section 3.4: in an initial handshake it MUST be empty.
-    throw new SslError(
-      "SSL_ERROR_UNSAFE_NEGOTIATION",
-      "Cannot take ServerHello: its renegotiation_info is that of another handshake",
-    );
-  }
-  if (info === undefined && config.requireSafeNegotiation) {
-    throw new SslError(
-      "SSL_ERROR_UNSAFE_NEGOTIATION",
-      "Cannot take ServerHello: it has no renegotiation_info, which this client requires",
-    );
-  }
+  takeRenegotiationInfo(hs, info, false, serverRenegotiationInfo(hs));
   if (
     config.extendedMasterSecret === "required" &&
     !hello.extensions?.has(ExtensionType.extendedMasterSecret)
@@ -139,6 +134,7 @@ async function resume(
       "Cannot resume session: the extended master secret is not as it was",
     );
   }
+  refuseOtherPeer(hs, session.peerChain);
   const { negotiated } = hs;
   negotiated.resumed = true;
   negotiated.authenticatedAt = session.authenticatedAt;

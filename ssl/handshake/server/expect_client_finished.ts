@@ -48,7 +48,7 @@ export class ExpectClientFinished implements HandshakeState {
     const tickets = this.#keys.mayResume ? makeTickets(hs, masterSecret) : NO_TICKETS;
     const forget = () => masterSecret.forget();
     tickets.then(forget, forget);
-    hs.transcript.forget();
+    if (!hs.negotiated.postHandshakeAuth) hs.transcript.forget();
     hs.output.emit({ kind: "connected", keys, tickets });
     return new ServerConnected(keys);
   }

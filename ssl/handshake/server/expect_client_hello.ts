@@ -2,7 +2,7 @@
 
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
-import { whileReconfigurable } from "../../config_registry.ts";
+import { adoptConfig, whileReconfigurable } from "../../config_registry.ts";
 import { offersTls12, offersTls13, resolveConfig, type SslConfig } from "../../config.ts";
 import { effectiveConfig } from "../../effective_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
@@ -35,6 +35,7 @@ import {
   type HandshakeState,
   sendHandshake,
 } from "../handshake.ts";
+import { configAgain } from "../renegotiation.ts";
 import { acceptSession } from "./accept_session.ts";
 import { chooseProtocol } from "./choose_protocol.ts";
 import { sendServerFlight } from "./server_flight.ts";
@@ -84,6 +85,7 @@ export class ExpectClientHello implements HandshakeState {
     hs.negotiated.version = TLS_1_3;
     hs.negotiated.cipherSuite = cipherSuite;
     hs.negotiated.group = group;
+    hs.negotiated.postHandshakeAuth = offer.extensions.has(ExtensionType.postHandshakeAuth);
     hs.transcript.setHash(cipherSuite.hash);
     if (keyShare === undefined) return await this.#retry(message, hello, cipherSuite, group, hs);
 
@@ -233,6 +235,12 @@ async function applyServerName(
   extensions: ExtensionBlock | undefined,
 ): Promise<void> {
   const name = extensions?.get(serverName)?.toLowerCase() ?? null;
+  if (hs.established !== null && name !== hs.established.negotiated.serverName) {
+    throw new SslError(
+      "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
+      "Cannot renegotiate: the client asks for another host name than before",
+    );
+  }
   hs.negotiated.serverName = name;
   const { sniSocketConfig } = hs.config;
   if (sniSocketConfig === null) return;
@@ -248,7 +256,11 @@ async function applyServerName(
       const config = resolveConfig(chosen || {}, reconfigured ?? hs.config);
       // A model may be of another context: the socket stays in its own, under whose policy it is.
       const { context } = hs.config;
-      hs.config = effectiveConfig({ ...config, role: "server", context });
+      const effective = effectiveConfig({ ...config, role: "server", context });
+      adoptConfig(hs.socket, config);
+      hs.config = hs.established === null
+        ? effective
+        : configAgain(effective, hs.established.negotiated);
     }
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");

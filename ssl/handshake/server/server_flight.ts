@@ -1,18 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
-import { authorityNames } from "../../config.ts";
 import type { Credential } from "../../credential.ts";
 import { SslError } from "../../errors.ts";
 import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
-import { certificateAuthorities } from "../../extensions/certificate_authorities.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareServerHello } from "../../extensions/key_share.ts";
 import { preSharedKeyServerHello } from "../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
-import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import { supportedVersionsServerHello } from "../../extensions/supported_versions.ts";
-import { encodeCertificateRequest } from "../../messages/certificate_request.ts";
 import { encodeEncryptedExtensions } from "../../messages/encrypted_extensions.ts";
 import { encodeServerHello } from "../../messages/server_hello.ts";
 import { CipherSpec } from "../../record/cipher_spec.ts";
@@ -20,7 +16,6 @@ import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
-import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { chooseScheme, sendCertificateVerify } from "../certificate_verify.ts";
 import { sendFinished } from "../finished.ts";
@@ -34,6 +29,7 @@ import {
 } from "../traffic_secrets.ts";
 import { answerRecordSizeLimit } from "../limit_records.ts";
 import { sendCertificate } from "../send_certificate.ts";
+import { sendCertificateRequest } from "./send_certificate_request.ts";
 import { byHostName } from "./by_host_name.ts";
 import type { AcceptedSession } from "./accept_session.ts";
 import { ExpectClientCertificate } from "./expect_client_certificate.ts";
@@ -86,7 +82,8 @@ export async function sendServerFlight(
     hs.negotiated.authenticatedAt = session.content.authenticatedAt;
     hs.negotiated.peerChain = session.content.peerChain;
   }
-  return asksForCertificate ? new ExpectClientCertificate(keys) : new ExpectClientFinished(keys);
+  const next = new ExpectClientFinished(keys);
+  return asksForCertificate ? new ExpectClientCertificate(new Uint8Array(0), next) : next;
 }
 
 async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
@@ -140,26 +137,6 @@ function sendEncryptedExtensions(hs: HandshakeContext, hello: ExtensionBlock): v
     encodeEncryptedExtensions({ extensions }),
   );
 }
-
-function sendCertificateRequest(hs: HandshakeContext): void {
-  const { signatureSchemes } = hs.config;
-  const extensions = new ExtensionBlock().add(
-    signatureAlgorithms,
-    signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
-  );
-  const names = authorityNames(hs.config).map(({ der }) => der);
-  const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
-  // They are a hint (RFC 8446, Section 4.2.4): a client that gets none shows whatever it has.
-  if (length > 0 && length <= MAX_AUTHORITIES_LENGTH) extensions.add(certificateAuthorities, names);
-  sendHandshake(
-    hs,
-    HandshakeType.certificateRequest,
-    encodeCertificateRequest({ certificateRequestContext: new Uint8Array(0), extensions }),
-  );
-}
-
-/** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
-const MAX_AUTHORITIES_LENGTH = 2 ** 15;
 
 async function installApplicationKeys(
   hs: HandshakeContext,

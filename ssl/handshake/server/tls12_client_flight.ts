@@ -11,10 +11,12 @@ import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import type { KeyShare } from "../key_exchange.ts";
 import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts";
+import { refuseOtherPeer } from "../renegotiation.ts";
 import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../tls12/session.ts";
 import { verifyTls12Signature } from "../tls12/signature.ts";
-import { completeTls12, keepTls12Session, sendTls12Ticket } from "./tls12_session.ts";
+import { completeTls12 } from "./tls12_connected.ts";
+import { keepTls12Session, sendTls12Ticket } from "./tls12_session.ts";
 
 /** The client's certificate, and what was thought of it. */
 interface Claim {
@@ -48,6 +50,8 @@ class ExpectTls12ClientCertificate implements HandshakeState {
     const chain = parseChain(parseTls12Certificate(message.body).certificateList);
     const [certificate] = chain;
     hs.transcript.add(message.raw);
+    refuseOtherPeer(hs, chain);
+    hs.negotiated.peerChain = chain;
     if (certificate === undefined) {
       if (hs.config.clientAuth === "require") {
         throw new SslError(
@@ -58,7 +62,6 @@ class ExpectTls12ClientCertificate implements HandshakeState {
       }
       return Promise.resolve(new ExpectClientKeyExchange(this.#choice, this.#share, null));
     }
-    hs.negotiated.peerChain = chain;
     // The hook may take its time: what the client sends next is looked at meanwhile.
     const authentication = authenticatePeer(hs, chain, null);
     authentication.catch(() => {}); // awaited with the CertificateVerify

@@ -50,6 +50,12 @@ import { knownSchemes } from "../certificate_verify.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
 import { answerRecordSizeLimit } from "../limit_records.ts";
+import {
+  clientRenegotiationInfo,
+  refuseOtherProtocol,
+  serverRenegotiationInfo,
+  takeRenegotiationInfo,
+} from "../renegotiation.ts";
 import { concat } from "../tls12/master_secret.ts";
 import type { Tls12Choice } from "../tls12/session.ts";
 import { authOf, chooseTls12Scheme, signTls12 } from "../tls12/signature.ts";
@@ -91,6 +97,7 @@ export async function sendTls12ServerFlight(
   checkHello(hs, hello);
   negotiated.version = TLS_1_2;
   negotiated.alpnProtocol = chooseProtocol(hello.extensions, config);
+  refuseOtherProtocol(hs);
   const accepted = await acceptTls12Session(hs, hello);
   if (accepted !== null) {
     // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its session is resumed.
@@ -117,7 +124,8 @@ export async function sendTls12ServerFlight(
   return expectTls12ClientFlight(choice, share, asksForCertificate);
 }
 
-function checkHello({ config }: HandshakeContext, hello: ClientHello): void {
+function checkHello(hs: HandshakeContext, hello: ClientHello): void {
+  const { config } = hs;
   // RFC 7507, Section 3: a client that fell back although there was no need.
   if (hello.cipherSuites.includes(TLS_FALLBACK_SCSV) && offersTls13(config)) {
     throw new SslError(
@@ -131,23 +139,12 @@ function checkHello({ config }: HandshakeContext, hello: ClientHello): void {
       "Cannot take ClientHello: it insists on compression",
     );
   }
-  const info = hello.extensions?.get(renegotiationInfo);
-  if (info !== undefined && info.length > 0) {
-    // RFC 5746, Section 3.6: in an initial handshake it MUST be empty.
-    throw new SslError(
-      "SSL_ERROR_UNSAFE_NEGOTIATION",
-      "Cannot take ClientHello: its renegotiation_info is that of another handshake",
-    );
-  }
-  if (
-    info === undefined && config.requireSafeNegotiation &&
-    !hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
-  ) {
-    throw new SslError(
-      "SSL_ERROR_UNSAFE_NEGOTIATION",
-      "Cannot take ClientHello: it has no renegotiation_info, which this server requires",
-    );
-  }
+  takeRenegotiationInfo(
+    hs,
+    hello.extensions?.get(renegotiationInfo),
+    hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+    clientRenegotiationInfo(hs),
+  );
   if (
     config.extendedMasterSecret === "required" &&
     !hello.extensions?.has(ExtensionType.extendedMasterSecret)
@@ -200,14 +197,8 @@ function sendServerHello(
 ): void {
   const extensions = new ExtensionBlock();
   const asked = (type: number) => hello.extensions?.has(type) ?? false;
-  const { alpnProtocol: protocol } = hs.negotiated;
-  // RFC 5746, Section 3.6: asked for by the extension, or by a suite that is none.
-  if (
-    asked(ExtensionType.renegotiationInfo) ||
-    hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
-  ) {
-    extensions.add(renegotiationInfo, new Uint8Array(0));
-  }
+  const { alpnProtocol: protocol, secureRenegotiation } = hs.negotiated;
+  if (secureRenegotiation) extensions.add(renegotiationInfo, serverRenegotiationInfo(hs));
   if (choice.extendedMasterSecret) extensions.add(extendedMasterSecret, true);
   if (choice.encryptThenMac) extensions.add(encryptThenMac, true);
   if (choice.ticketDue) extensions.add(sessionTicketPromise, true);

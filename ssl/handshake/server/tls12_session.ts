@@ -2,7 +2,6 @@
 
 import { sessionTicket } from "../../extensions/session_ticket.ts";
 import { type ClientHello, MAX_SESSION_ID_LENGTH } from "../../messages/client_hello.ts";
-import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { encodeTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
 import { SslError } from "../../errors.ts";
 import {
@@ -17,17 +16,13 @@ import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
-import {
-  expectMessage,
-  type HandshakeContext,
-  type HandshakeState,
-  sendHandshake,
-} from "../handshake.ts";
+import { type HandshakeContext, type HandshakeState, sendHandshake } from "../handshake.ts";
+import { refuseOtherPeer } from "../renegotiation.ts";
 import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts";
 import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../tls12/session.ts";
-import { Tls12Keys } from "../tls12/tls12_keys.ts";
 import { isStillGood } from "./accept_session.ts";
+import { completeTls12 } from "./tls12_connected.ts";
 
 /** A session that the server resumes. */
 export interface AcceptedTls12Session {
@@ -61,12 +56,16 @@ export async function acceptTls12Session(
   // Without a session ID there would be no telling the client that its ticket was taken.
   if (!config.sessionTickets || hello.legacySessionId.length === 0) return null;
   if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
+  if (hs.established?.wish?.full) return null;
   const ticket = hello.extensions?.get(sessionTicket);
   const binding = await ticketBinding(config);
   const content = ticket === undefined || ticket.length === 0
     ? serverSessionCache(config.context).get(hello.legacySessionId, binding, environment.now())
     : await ticketKeysOf(config.context).open(ticket, binding, environment);
   if (content === null || content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
+  // A server that renegotiates in order to see a certificate is not served by a session without one.
+  const wantsCertificate = (hs.established?.wish ?? null) !== null && config.clientAuth !== "none";
+  if (wantsCertificate && content.peerChain.length === 0) return null;
   const suite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
   if (suite === undefined || !hello.cipherSuites.includes(suite.id)) return null;
   if (!hello.extensions?.has(ExtensionType.extendedMasterSecret)) {
@@ -85,6 +84,7 @@ export async function resumeTls12Session(
   choice: Tls12Choice,
   content: TicketContent,
 ): Promise<HandshakeState> {
+  refuseOtherPeer(hs, content.peerChain);
   hs.negotiated.peerChain = content.peerChain;
   hs.negotiated.authenticatedAt = content.authenticatedAt;
   const masterSecret = await MasterSecret.of(choice.suite, content.psk);
@@ -145,22 +145,4 @@ function contentOf(
     serverName: negotiated.serverName,
     peerChain: negotiated.peerChain,
   };
-}
-
-/** Completes the handshake. */
-export function completeTls12(hs: HandshakeContext, session: Tls12Session): HandshakeState {
-  hs.transcript.forget();
-  const keys = new Tls12Keys(session.masterSecret, session.randoms);
-  hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
-  return new Tls12ServerConnected();
-}
-
-/** A complete handshake: takes what the client may send at any time. */
-class Tls12ServerConnected implements HandshakeState {
-  /** Takes a ClientHello, which wants to renegotiate, and declines (RFC 5246, Section 7.2.2). */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    expectMessage(message, HandshakeType.clientHello);
-    hs.output.emit({ kind: "declineRenegotiation" });
-    return Promise.resolve(this);
-  }
 }

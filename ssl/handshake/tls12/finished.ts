@@ -26,6 +26,7 @@ export async function sendTls12Finished(
 ): Promise<void> {
   const end: End = hs.config.role;
   const verifyData = await session.masterSecret.verifyData(end, await hs.transcript.digest());
+  hs.negotiated.verifyData[end] = verifyData;
   hs.output.sendChangeCipherSpec();
   hs.output.installWriteSpec(session.protections[end]);
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
@@ -98,6 +99,7 @@ class ExpectTls12Finished implements HandshakeState {
         "Cannot take Finished: the peer has seen another handshake than this end",
       );
     }
+    hs.negotiated.verifyData[peerOf(hs)] = expected;
     hs.transcript.add(message.raw);
     return await this.#next(hs);
   }
