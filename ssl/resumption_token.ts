@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../cert/certificate.ts";
-import { configToChange } from "./config_registry.ts";
+import { configBeforeStart } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { effectiveConfig } from "./effective_config.ts";
 import { SslError } from "./errors.ts";
@@ -40,7 +40,7 @@ export function resumptionTokenCallback(
   target: Configurable,
   callback: ResumptionTokenCallback | null,
 ): void {
-  configToChange(target).resumptionTokenCallback = callback;
+  configBeforeStart(target).resumptionTokenCallback = callback;
 }
 
 /**
@@ -77,7 +77,7 @@ export function resumptionTokenCallback(
  * ```
  */
 export function setResumptionToken(socket: SslSocket, token: Uint8Array): void {
-  const config = configToChange(socket);
+  const config = configBeforeStart(socket);
   if (config.role === "server") {
     throw new SslError(
       "SEC_ERROR_INVALID_ARGS",
