@@ -5,6 +5,8 @@ import type { ChannelInfo } from "./channel_info.ts";
 import type { HandshakeBounds } from "./connection.ts";
 import { connectionOf, type SslSocket } from "./ssl_socket.ts";
 
+export type { HandshakeBounds } from "./connection.ts";
+
 /**
  * Completes the handshake, unless it is complete (`SSL_ForceHandshake`). One that follows the first is completed as well.
  *
