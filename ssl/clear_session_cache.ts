@@ -1,20 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { defaultContext, type NssContext } from "../pkcs11/context.ts";
-import { clientSessionCache } from "./session_cache/client.ts";
+import { applicationSessionCache, clientSessionCache } from "./session_cache/client.ts";
 
 /**
  * Forgets the sessions that clients could resume (`SSL_ClearSessionCache`).
  *
  * @param options `context`: whose cache; default the default context's.
+ * @returns When a cache of the application's own has forgotten them, too; the one in memory has at once.
  *
  * @example Usage
  * ```ts
  * import { clearSessionCache } from "@nss/nss";
  *
- * clearSessionCache();
+ * await clearSessionCache();
  * ```
  */
-export function clearSessionCache(options: { context?: NssContext } = {}): void {
-  clientSessionCache(options.context ?? defaultContext()).clear();
+export async function clearSessionCache(options: { context?: NssContext } = {}): Promise<void> {
+  const { context = defaultContext() } = options;
+  clientSessionCache(context).clear();
+  await applicationSessionCache(context)?.clear();
 }

@@ -71,7 +71,7 @@ export async function reHandshake(
   flushCache = true,
   bounds: HandshakeBounds = {},
 ): Promise<ChannelInfo> {
-  if (flushCache) invalidateSession(socket);
+  if (flushCache) await invalidateSession(socket);
   return await connectionOf(socket).reHandshake({ full: flushCache }, bounds);
 }
 
@@ -183,10 +183,11 @@ export function revealCert(socket: SslSocket): Certificate | null {
 /**
  * Takes care that this connection's session is not resumed (`SSL_InvalidateSession`); the connection itself goes on.
  *
- * A client forgets the session, and those that it still gets in this connection. A server sends no more tickets in
- * it; those that have left are good until they expire, as in NSS.
+ * A client forgets the session, and those that it still gets in this connection. A server forgets one that goes by its ID, and sends no
+ * more tickets; those that have left are good until they expire, as in NSS.
  *
  * @param socket The socket, its handshake complete.
+ * @returns When a cache of the application's own, or one of several processes, has forgotten it, too; the one in memory has at once.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
  *
  * @example Usage
@@ -196,11 +197,11 @@ export function revealCert(socket: SslSocket): Certificate | null {
  * const hostname = "example.com";
  * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
  * await socket.handshake();
- * invalidateSession(socket); // say, since the user has logged out
+ * await invalidateSession(socket); // say, since the user has logged out
  * ```
  */
-export function invalidateSession(socket: SslSocket): void {
-  connectionOf(socket).connectedEngine.invalidateSession();
+export function invalidateSession(socket: SslSocket): Promise<void> {
+  return connectionOf(socket).connectedEngine.invalidateSession();
 }
 
 /**

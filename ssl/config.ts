@@ -81,6 +81,8 @@ export interface SslConfig {
   loadCertificateChain: boolean;
   pinArg: unknown;
   peerId: string | null;
+  /** What the application calls a server's configuration, which other processes have, too. */
+  sessionIdContext: string | null;
   handshakeTimeout: number;
   closeTimeout: number;
   noDelay: boolean;
@@ -152,6 +154,7 @@ export function builtInDefaults(context: NssContext): SslConfig {
     loadCertificateChain: false,
     pinArg: undefined,
     peerId: null,
+    sessionIdContext: null,
     handshakeTimeout: 60_000,
     closeTimeout: 5_000,
     noDelay: true,
@@ -331,6 +334,7 @@ const PLAIN_OPTIONS = [
   "sessionTickets",
   "ocspStapling",
   "peerId",
+  "sessionIdContext",
   "handshakeTimeout",
   "closeTimeout",
   "noDelay",

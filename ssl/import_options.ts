@@ -73,6 +73,13 @@ export interface ImportOptions {
    */
   peerId?: string;
   /**
+   * A name for this server's configuration: servers of the same name share sessions although their hooks are not the same functions, or
+   * their clients' authorities come from another context, as in several processes ({@linkcode configMPServerSIDCache}). Give it only to
+   * servers that would decide alike about every client; what is no hook is compared all the same. Without it such a server's sessions
+   * stay in its process.
+   */
+  sessionIdContext?: string;
+  /**
    * A preset by name: it chooses versions, suites, groups and signature schemes, and nothing that is set besides goes beyond it
    * ({@linkcode setPolicyPreset}).
    */

@@ -1,10 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../cert/certificate.ts";
-import type { NssContext } from "../pkcs11/context.ts";
 import type { SslConfig } from "./config.ts";
 import type { Environment } from "./handshake/handshake.ts";
-import { identityOf, trustIdentity } from "./session_cache/identity.ts";
+import { serverHookIdentity, trustIdentity } from "./session_cache/identity.ts";
 import {
   decodeText,
   encodeText,
@@ -13,6 +12,12 @@ import {
   writeChain,
   writeTime,
 } from "./session_cache/session_codec.ts";
+import {
+  KEY_NAME_LENGTH,
+  OwnTicketKeyring,
+  type TicketKeyring,
+} from "./session_cache/ticket_keyring.ts";
+import { DecodeError } from "./wire/decode_error.ts";
 import { Reader } from "./wire/reader.ts";
 import { Writer } from "./wire/writer.ts";
 
@@ -41,36 +46,37 @@ export interface TicketContent {
   readonly peerChain: readonly Certificate[];
 }
 
-interface TicketKey {
-  readonly name: Uint8Array<ArrayBuffer>;
-  readonly key: CryptoKey;
-  readonly madeAt: number;
-}
-
-const KEY_NAME_LENGTH = 16;
 const IV_LENGTH = 12;
 
-/**
- * The keys that seal a server's tickets (RFC 5077, Section 4): one to seal, renewed by itself, and the one before it to
- * open what is still good.
- */
+/** What seals a server's tickets and opens them (RFC 5077, Section 4), with the keys of a keyring. */
 export class TicketKeys {
-  #keys: Promise<readonly TicketKey[]> = Promise.resolve([]);
+  readonly #keyring: TicketKeyring;
+  /** For how many seconds tickets are good. */
+  readonly lifetime: number;
 
-  /** Seals a session into a ticket; `binding` names what the session must not leave. */
+  /** Takes where the keys come from, and for how many seconds tickets are good; by default keys of this object's own. */
+  constructor(lifetime: number = TICKET_LIFETIME, keyring?: TicketKeyring) {
+    this.lifetime = lifetime;
+    this.#keyring = keyring ?? new OwnTicketKeyring(lifetime);
+  }
+
+  /** Seals a session into a ticket; `binding` names what the session must not leave. `null` where there is no key. */
   async seal(
     content: TicketContent,
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const [current] = await this.#renewed(environment);
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const current = await this.#keyring.current(environment);
+    if (current === null) return null;
     const iv = environment.random(IV_LENGTH);
+    const encoded = encodeTicketContent(content);
     const sealed = await crypto.subtle.encrypt(
       { name: "AES-GCM", iv, additionalData: binding },
-      current!.key,
-      encodeContent(content),
+      current.key,
+      encoded,
     );
-    return new Writer().bytes(current!.name).bytes(iv).bytes(new Uint8Array(sealed)).finish();
+    encoded.fill(0);
+    return new Writer().bytes(current.name).bytes(iv).bytes(new Uint8Array(sealed)).finish();
   }
 
   /** Opens a ticket; `null` if it is not one of these keys', was altered, belongs to another binding or has expired. */
@@ -81,49 +87,27 @@ export class TicketKeys {
   ): Promise<TicketContent | null> {
     if (ticket.length < KEY_NAME_LENGTH + IV_LENGTH) return null;
     const name = ticket.subarray(0, KEY_NAME_LENGTH);
-    const keys = await this.#renewed(environment);
-    const found = keys.find((candidate) => candidate.name.every((byte, i) => byte === name[i]));
-    if (found === undefined) return null;
+    const found = await this.#keyring.find(name, environment);
+    if (found === null) return null;
     const iv = ticket.subarray(KEY_NAME_LENGTH, KEY_NAME_LENGTH + IV_LENGTH);
     const sealed = ticket.subarray(KEY_NAME_LENGTH + IV_LENGTH);
     const opened = await crypto.subtle
       .decrypt({ name: "AES-GCM", iv, additionalData: binding }, found.key, sealed)
       .catch(() => null); // not our ticket: the handshake goes on without it
     if (opened === null) return null;
-    const content = decodeContent(new Uint8Array(opened));
-    const age = environment.now() - content.createdAt;
-    return age >= 0 && age <= TICKET_LIFETIME * 1000 ? content : null;
-  }
-
-  /** The keys, the current one first; a new one is made when the current one is as old as a ticket may get. */
-  #renewed(environment: Environment): Promise<readonly TicketKey[]> {
-    const kept = this.#keys;
-    const renewed = kept.then(async (keys) => {
-      const now = environment.now();
-      const [current] = keys;
-      if (current !== undefined && now - current.madeAt < TICKET_LIFETIME * 1000) return keys;
-      const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
-        "encrypt",
-        "decrypt",
-      ]);
-      const made = { name: environment.random(KEY_NAME_LENGTH), key, madeAt: now };
-      return current === undefined ? [made] : [made, current];
-    });
-    this.#keys = renewed.catch(() => kept); // the next caller tries again
-    return renewed;
+    const content = decodeTicketContent(new Uint8Array(opened));
+    return content !== null && isWithin(content, this.lifetime, environment) ? content : null;
   }
 }
 
-const ticketKeys = new WeakMap<NssContext, TicketKeys>();
-
-/** The ticket keys of a context. */
-export function ticketKeysOf(context: NssContext): TicketKeys {
-  let keys = ticketKeys.get(context);
-  if (keys === undefined) {
-    keys = new TicketKeys();
-    ticketKeys.set(context, keys);
-  }
-  return keys;
+/** Whether a session has been made within so many seconds, and not in the future. */
+export function isWithin(
+  { createdAt }: TicketContent,
+  lifetime: number,
+  environment: Environment,
+): boolean {
+  const age = environment.now() - createdAt;
+  return age >= 0 && age <= lifetime * 1000;
 }
 
 /**
@@ -135,12 +119,13 @@ export async function ticketBinding(config: SslConfig): Promise<Uint8Array<Array
     config.credentials.map(({ certificate }) => certificate.der.toBase64()),
     config.clientAuth,
     trustIdentity(config),
-    identityOf(config.sniSocketConfig),
+    serverHookIdentity(config),
   ]);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(binding)));
 }
 
-function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
+/** The bytes of a session. */
+export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuffer> {
   const w = new Writer().u16(content.version).u16(content.cipherSuite);
   writeTime(w, content.createdAt);
   writeTime(w, content.authenticatedAt);
@@ -151,8 +136,17 @@ function encodeContent(content: TicketContent): Uint8Array<ArrayBuffer> {
   return w.finish();
 }
 
-function decodeContent(bytes: Uint8Array<ArrayBuffer>): TicketContent {
-  const r = new Reader(bytes);
+/** The session of bytes; `null` if they are none of this version of the library. */
+export function decodeTicketContent(bytes: Uint8Array<ArrayBuffer>): TicketContent | null {
+  try {
+    return readContent(new Reader(bytes));
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
+}
+
+function readContent(r: Reader): TicketContent {
   const content = {
     version: r.u16(),
     cipherSuite: r.u16(),

@@ -15,12 +15,12 @@ export async function openKv(path?: string): Promise<KvStore> {
   if (!("Deno" in globalThis) || typeof Deno.openKv !== "function") {
     throw new NssError(
       "PR_OPERATION_NOT_SUPPORTED_ERROR",
-      "Cannot open token: there is no Deno.openKv here; on the command line run with --unstable-kv",
+      "Cannot open Deno KV: there is no Deno.openKv here; on the command line run with --unstable-kv",
     );
   }
   try {
     return await Deno.openKv(path);
   } catch (cause) {
-    throw new NssError("SEC_ERROR_IO", "Cannot open token: Deno.openKv failed", { cause });
+    throw new NssError("SEC_ERROR_IO", "Cannot open Deno KV: Deno.openKv failed", { cause });
   }
 }

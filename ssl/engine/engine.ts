@@ -15,7 +15,7 @@ import {
   nothingNegotiated,
   type ReHandshakeWish,
 } from "../handshake/handshake.ts";
-import { clientSessionCache, clientSessionKey } from "../session_cache/client.ts";
+import { forgetClientSessions } from "../session_cache/client.ts";
 import { startServer } from "../handshake/server/start.ts";
 import { Transcript } from "../handshake/transcript.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
@@ -376,13 +376,13 @@ export class SslEngine {
     }
   }
 
-  /** Forgets the session of this connection, and hands out no more tickets to it. */
-  invalidateSession(): void {
+  /** Forgets the session of this connection, and hands out no more tickets to it; at once, but for caches outside the process. */
+  async invalidateSession(): Promise<void> {
     const { config, negotiated, peerAddress } = this.#hs;
     negotiated.sessionInvalidated = true;
     this.#tickets = [];
-    const key = config.role === "client" ? clientSessionKey(config, peerAddress) : null;
-    if (key !== null) clientSessionCache(config.context).delete(key);
+    if (config.role === "client") await forgetClientSessions(config, peerAddress);
+    else await negotiated.forgetSession?.();
   }
 
   /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */

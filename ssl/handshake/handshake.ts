@@ -99,6 +99,8 @@ export interface Negotiated {
   tls12Ticket: { readonly ticket: Uint8Array<ArrayBuffer>; readonly expiresAt: number } | null;
   /** Whether the application wants the session never to be resumed. */
   sessionInvalidated: boolean;
+  /** Makes a server's cache forget the session; `null` where it is not there. */
+  forgetSession: (() => Promise<void>) | null;
   /** Whether the application's hook was asked for a client certificate. */
   askedForClientAuthData: boolean;
   /** The peer's certificates. */
@@ -202,6 +204,7 @@ export function nothingNegotiated(): Negotiated {
     postHandshakeAuth: false,
     tls12Ticket: null,
     sessionInvalidated: false,
+    forgetSession: null,
     askedForClientAuthData: false,
     peerChain: [],
     stapledOcspResponse: null,

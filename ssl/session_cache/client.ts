@@ -2,20 +2,34 @@
 
 import type { NssContext } from "../../pkcs11/context.ts";
 import type { SslConfig } from "../config.ts";
-import { identityOf, negotiationIdentity, trustIdentity } from "./identity.ts";
+import { attempt } from "./attempt.ts";
+import { hookIdentities, negotiationIdentity, trustIdentity } from "./identity.ts";
 import { MemorySessionCache } from "./memory.ts";
-import type { SessionCache } from "./session_cache.ts";
+import type { ClientSession, SessionCache } from "./session_cache.ts";
+import { countersOf } from "./statistics.ts";
 
-const caches = new WeakMap<NssContext, SessionCache>();
+const caches = new WeakMap<NssContext, MemorySessionCache<ClientSession>>();
+const applicationCaches = new WeakMap<NssContext, SessionCache>();
 
-/** The client session cache of a context. */
-export function clientSessionCache(context: NssContext): SessionCache {
+/** The client session cache of a context, in memory. */
+export function clientSessionCache(context: NssContext): MemorySessionCache<ClientSession> {
   let cache = caches.get(context);
   if (cache === undefined) {
     cache = new MemorySessionCache();
     caches.set(context, cache);
   }
   return cache;
+}
+
+/** The cache that the application has given a context in place of that one; `null` for none. */
+export function applicationSessionCache(context: NssContext): SessionCache | null {
+  return applicationCaches.get(context) ?? null;
+}
+
+/** Gives a context a cache in place of its own; `null` for its own. */
+export function setApplicationSessionCache(context: NssContext, cache: SessionCache | null): void {
+  if (cache === null) applicationCaches.delete(context);
+  else applicationCaches.set(context, cache);
 }
 
 /**
@@ -35,7 +49,7 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
     config.alpnProtocols,
     negotiationIdentity(config),
     trustIdentity(config),
-    identityOf(config.getClientAuthData),
+    hookIdentities(config.authCertificate, config.badCert, config.getClientAuthData),
   ]);
 }
 
@@ -53,4 +67,32 @@ export function tokenConfiguration(config: SslConfig): string | null {
     negotiationIdentity(config),
     config.getClientAuthData !== null,
   ]);
+}
+
+/**
+ * The key of a connection in a cache of the application's own, which may outlive the process, as the tokens that are in it do.
+ *
+ * @param config The client's configuration, under which sessions are kept.
+ * @param peerAddress The transport's remote address; `""` where it has none.
+ * @returns The key, 64 hexadecimal digits.
+ */
+export async function applicationSessionKey(
+  config: SslConfig,
+  peerAddress: string,
+): Promise<string> {
+  const { hostname, alpnProtocols } = config;
+  const text = JSON.stringify([hostname, peerAddress, alpnProtocols, tokenConfiguration(config)]);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
+    .toHex();
+}
+
+/** Forgets the sessions of a connection. */
+export async function forgetClientSessions(config: SslConfig, peerAddress: string): Promise<void> {
+  const key = clientSessionKey(config, peerAddress);
+  if (key === null) return;
+  clientSessionCache(config.context).delete(key);
+  const cache = applicationSessionCache(config.context);
+  if (cache === null) return;
+  const itsKey = await applicationSessionKey(config, peerAddress);
+  await attempt(countersOf(config.context), () => cache.delete(itsKey));
 }

@@ -18,17 +18,42 @@ export function identityOf(value: object | null): number {
   return identity;
 }
 
+/** Hooks are told apart by identity, so a hook that is made anew for each connection keeps its sessions to itself. */
+export function hookIdentities(...hooks: readonly (object | null)[]): readonly number[] {
+  return hooks.map(identityOf);
+}
+
+let process: string | undefined;
+
+/** A name of this process that no other one has. */
+function processName(): string {
+  return process ??= crypto.randomUUID();
+}
+
 /**
- * What decides whether a peer is trusted, as plain values: two connections share sessions only where these are equal. Hooks
- * are told apart by identity, so a hook that is made anew for each connection keeps its sessions to itself.
+ * What decides about a server's clients and is no plain value: hooks, and the context that says whom to trust where the
+ * configuration does not. Sessions may be shared with other processes, which know none of it: it keeps them in this process, unless the
+ * application says by a name that it is the same elsewhere.
  */
+export function serverHookIdentity(config: SslConfig): unknown {
+  const hooks = [config.authCertificate, config.badCert, config.sniSocketConfig];
+  const trusted = config.clientAuth !== "none" && config.trustAnchors === null
+    ? config.context
+    : null;
+  const things: readonly (object | null)[] = [...hooks, trusted];
+  if (config.sessionIdContext !== null) {
+    return [config.sessionIdContext, ...things.map((thing) => thing !== null)];
+  }
+  if (things.every((thing) => thing === null)) return null;
+  return [processName(), ...hookIdentities(...things)];
+}
+
+/** What decides whether a peer is trusted, as plain values: two connections share sessions only where these are equal. */
 export function trustIdentity(config: SslConfig): readonly unknown[] {
   return [
     config.trustAnchors?.map(anchorIdentity) ?? null,
     config.ocspStapling,
     presetsOf(config).map(({ name }) => name),
-    identityOf(config.authCertificate),
-    identityOf(config.badCert),
   ];
 }
 

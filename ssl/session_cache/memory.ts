@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { ClientSession, SessionCache } from "./session_cache.ts";
+import type { CachedSession, SessionCache } from "./session_cache.ts";
 
 /** How many peers a cache remembers; Go's default for its LRU session cache is 64, a server farm wants more. */
 export const MAX_CACHED_PEERS = 1000;
@@ -8,14 +8,21 @@ export const MAX_CACHED_PEERS = 1000;
 export const MAX_TICKETS_PER_PEER = 4;
 
 /** A bounded session cache in memory that forgets the longest unused peer first. */
-export class MemorySessionCache implements SessionCache {
+export class MemorySessionCache<S extends { readonly expiresAt: number } = CachedSession>
+  implements SessionCache<S> {
   /** In order of use, the longest unused first. */
-  readonly #sessions = new Map<string, ClientSession[]>();
-  readonly #maxPeers: number;
+  readonly #sessions = new Map<string, S[]>();
+  #maxPeers: number;
 
   /** Makes an empty cache for so many peers. */
   constructor(maxPeers: number = MAX_CACHED_PEERS) {
     this.#maxPeers = maxPeers;
+  }
+
+  /** Changes for how many peers there is room, and forgets those that are too many. */
+  resize(maxPeers: number): void {
+    this.#maxPeers = maxPeers;
+    this.#forgetTooMany();
   }
 
   /** The number of peers that the cache holds sessions of. */
@@ -24,7 +31,7 @@ export class MemorySessionCache implements SessionCache {
   }
 
   /** Removes and returns the newest session that has not expired. */
-  take(key: string, now: number): ClientSession | undefined {
+  take(key: string, now: number): S | undefined {
     const sessions = this.#sessions.get(key);
     this.#sessions.delete(key);
     const fresh = sessions?.filter(({ expiresAt }) => expiresAt > now) ?? [];
@@ -34,13 +41,17 @@ export class MemorySessionCache implements SessionCache {
   }
 
   /** Keeps a session, and forgets the oldest ones beyond the bounds. */
-  put(key: string, session: ClientSession): void {
+  put(key: string, session: S): void {
     const sessions = this.#sessions.get(key) ?? [];
     this.#sessions.delete(key);
     this.#sessions.set(key, [...sessions, session].slice(-MAX_TICKETS_PER_PEER));
-    if (this.#sessions.size > this.#maxPeers) {
-      const [longestUnused] = this.#sessions.keys();
-      this.#sessions.delete(longestUnused!);
+    this.#forgetTooMany();
+  }
+
+  #forgetTooMany(): void {
+    for (const longestUnused of this.#sessions.keys()) {
+      if (this.#sessions.size <= this.#maxPeers) break;
+      this.#sessions.delete(longestUnused);
     }
   }
 

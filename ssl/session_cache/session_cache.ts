@@ -61,18 +61,30 @@ interface SessionFacts {
   readonly localChain: readonly Certificate[];
 }
 
+/** What is there at once, or comes later. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** A session as a cache of an application's own keeps it. */
+export interface CachedSession {
+  /** The bytes of the session, which are a secret as those of {@linkcode ResumptionTokenCallback}. */
+  readonly token: Uint8Array<ArrayBuffer>;
+  /** When the session ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
 /**
- * Where a client's sessions wait for the next connection to the same server.
+ * Where a client's sessions wait for the next connection to the same server; {@linkcode configClientSessionCache} takes one.
  *
- * The key names the peer and the configuration: a session is never used for another.
+ * The key names the peer and the configuration, and holds nothing secret. What fails or takes too long costs the resumption, never
+ * the connection. Whoever can write to the cache can be the server: what is in it must come from this library alone.
  */
-export interface SessionCache {
+export interface SessionCache<S extends { readonly expiresAt: number } = CachedSession> {
   /** Removes and returns the newest session that has not expired at `now`; tickets are used once (RFC 8446, Appendix C.4). */
-  take(key: string, now: number): ClientSession | undefined;
+  take(key: string, now: number): Awaitable<S | undefined>;
   /** Keeps a session. */
-  put(key: string, session: ClientSession): void;
+  put(key: string, session: S): Awaitable<void>;
   /** Forgets the sessions of one key. */
-  delete(key: string): void;
+  delete(key: string): Awaitable<void>;
   /** Forgets all sessions. */
-  clear(): void;
+  clear(): Awaitable<void>;
 }

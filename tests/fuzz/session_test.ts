@@ -26,7 +26,7 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
     peerChain: prng.pick([[], [CREDENTIALS.client.cert]]),
   } satisfies TicketContent;
   const binding = prng.bytes(32);
-  const ticket = await keys.seal(content, binding, environment);
+  const ticket = (await keys.seal(content, binding, environment))!;
   const open = (it: Bytes, under = binding) => keys.open(it, under, environment);
 
   now += prng.integer(0, TICKET_LIFETIME) * 1000;
@@ -52,7 +52,7 @@ fuzz(
   60,
   (prng) => {
     const maxPeers = prng.integer(1, 5);
-    const cache = new MemorySessionCache(maxPeers);
+    const cache = new MemorySessionCache<ClientSession>(maxPeers);
     const keys = ["a", "b", "c", "d", "__proto__", "constructor", "toString"];
     const owners = new Map<ClientSession, string>();
     for (let now = 0; now < 300; now++) {

@@ -35,7 +35,7 @@ function makeSession(id: number, expiresAt = 1000): ClientSession {
 }
 
 Deno.test("MemorySessionCache.take() gives each session once, the newest first", () => {
-  const cache = new MemorySessionCache();
+  const cache = new MemorySessionCache<ClientSession>();
   const [a, b] = [makeSession(1), makeSession(2)];
   cache.put("peer", a);
   cache.put("peer", b);
@@ -47,7 +47,7 @@ Deno.test("MemorySessionCache.take() gives each session once, the newest first",
 });
 
 Deno.test("MemorySessionCache.take() forgets what has expired", () => {
-  const cache = new MemorySessionCache();
+  const cache = new MemorySessionCache<ClientSession>();
   cache.put("peer", makeSession(1, 1000));
   cache.put("peer", makeSession(2, 2000));
   cache.put("peer", makeSession(3, 1000));
@@ -59,7 +59,7 @@ Deno.test("MemorySessionCache.take() forgets what has expired", () => {
 
 Deno.test("MemorySessionCache keeps the newest MAX_TICKETS_PER_PEER sessions of a peer", () => {
   for (const extra of [0, 1]) {
-    const cache = new MemorySessionCache();
+    const cache = new MemorySessionCache<ClientSession>();
     const count = MAX_TICKETS_PER_PEER + extra;
     for (let i = 0; i < count; i++) cache.put("peer", makeSession(i));
     const taken: number[] = [];
@@ -70,7 +70,7 @@ Deno.test("MemorySessionCache keeps the newest MAX_TICKETS_PER_PEER sessions of 
 });
 
 Deno.test("MemorySessionCache remembers MAX_CACHED_PEERS peers and forgets the longest unused", () => {
-  const cache = new MemorySessionCache();
+  const cache = new MemorySessionCache<ClientSession>();
   for (let i = 0; i < MAX_CACHED_PEERS; i++) cache.put(`peer ${i}`, makeSession(i % 256));
   assertEquals(cache.size, MAX_CACHED_PEERS);
   cache.put("peer 0", makeSession(0)); // peer 1 is the longest unused now
@@ -83,7 +83,7 @@ Deno.test("MemorySessionCache remembers MAX_CACHED_PEERS peers and forgets the l
 });
 
 Deno.test("MemorySessionCache has the bound that it is made with", () => {
-  const cache = new MemorySessionCache(2);
+  const cache = new MemorySessionCache<ClientSession>(2);
   for (const key of ["a", "b"]) cache.put(key, makeSession(1));
   assertEquals(cache.size, 2);
   cache.put("c", makeSession(1));
@@ -91,7 +91,7 @@ Deno.test("MemorySessionCache has the bound that it is made with", () => {
 });
 
 Deno.test("MemorySessionCache.delete() and clear() forget", () => {
-  const cache = new MemorySessionCache();
+  const cache = new MemorySessionCache<ClientSession>();
   for (const key of ["a", "b", "c"]) cache.put(key, makeSession(1));
   cache.delete("a");
   assertEquals([cache.take("a", 0), cache.size], [undefined, 2]);

@@ -10,13 +10,14 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
+import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
 import {
-  MAX_SERVER_SESSIONS,
   MAX_SESSION_CHAIN_LENGTH,
-  ServerSessionCache,
-  serverSessionCache,
+  ServerSessions,
+  serverSessionsOf,
   SESSION_ID_LIFETIME,
 } from "../../ssl/session_cache/server.ts";
+import { countersOf } from "../../ssl/session_cache/statistics.ts";
 import type { TicketContent } from "../../ssl/session_ticket.ts";
 import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
@@ -186,9 +187,9 @@ Deno.test("SslSocket as server remembers nothing of a handshake that is not comp
   await host.meet(async (client) => {
     await client.hello();
   });
-  assertEquals(serverSessionCache(host.context).size, 0);
+  assertEquals((serverSessionsOf(host.context).cache as MemoryServerSessionCache).size, 0);
   await host.session();
-  assertEquals(serverSessionCache(host.context).size, 1);
+  assertEquals((serverSessionsOf(host.context).cache as MemoryServerSessionCache).size, 1);
 });
 
 Deno.test("SslSocket as server refuses to resume without extended_master_secret what was made with it", async () => {
@@ -266,37 +267,38 @@ function content(change: Partial<TicketContent> = {}): TicketContent {
 const id = (n: number) => new Uint8Array([n >> 8, n & 0xff]);
 const BINDING = new Uint8Array(32);
 
-Deno.test("ServerSessionCache forgets the longest unused session beyond its bound", () => {
-  const cache = new ServerSessionCache();
-  for (let i = 0; i < MAX_SERVER_SESSIONS; i++) cache.put(id(i), BINDING, content());
-  assertEquals(cache.size, MAX_SERVER_SESSIONS);
-  assert(cache.get(id(0), BINDING, 0) !== null); // used, so that the next one is the longest unused
-  cache.put(id(MAX_SERVER_SESSIONS), BINDING, content());
-  assertEquals(cache.size, MAX_SERVER_SESSIONS);
-  assert(cache.get(id(0), BINDING, 0) !== null);
-  assertEquals(cache.get(id(1), BINDING, 0), null);
-  assert(cache.get(id(MAX_SERVER_SESSIONS), BINDING, 0) !== null);
-});
+const sessionsWith = (cache: MemoryServerSessionCache) =>
+  new ServerSessions({
+    cache,
+    sessionLifetime: SESSION_ID_LIFETIME,
+    ticketLifetime: SESSION_ID_LIFETIME,
+    counters: countersOf(new NssContext()),
+  });
 
-Deno.test("ServerSessionCache keeps sessions to their binding and their time", () => {
-  const cache = new ServerSessionCache(2);
+Deno.test("ServerSessions keeps sessions to their binding and their time", async () => {
+  const cache = new MemoryServerSessionCache(2);
+  const sessions = sessionsWith(cache);
+  const at = (now: number) => new TestEnvironment(now);
   const kept = content({ createdAt: 1000 });
-  cache.put(id(1), BINDING, kept);
-  assertEquals(cache.get(id(1), new Uint8Array(32).fill(1), 1000), null);
-  assertEquals(cache.get(id(2), BINDING, 1000), null);
-  assertEquals(cache.get(id(1), BINDING, 1000 + SESSION_ID_LIFETIME * 1000), kept);
-  assertEquals(cache.get(id(1), BINDING, 1001 + SESSION_ID_LIFETIME * 1000), null);
+  await sessions.put(id(1), BINDING, kept);
+  assertEquals(await sessions.get(id(1), new Uint8Array(32).fill(1), at(1000)), null);
+  assertEquals(await sessions.get(id(2), BINDING, at(1000)), null);
+  assertEquals(await sessions.get(id(1), BINDING, at(1000 + SESSION_ID_LIFETIME * 1000)), kept);
+  assertEquals(await sessions.get(id(1), BINDING, at(1001 + SESSION_ID_LIFETIME * 1000)), null);
   assertEquals(cache.size, 0);
-  cache.put(id(1), BINDING, kept);
-  assertEquals(cache.get(id(1), BINDING, 999), null); // a clock that goes backwards
+  await sessions.put(id(1), BINDING, kept);
+  assertEquals(await sessions.get(id(1), BINDING, at(999)), null); // a clock that goes backwards
+  await sessions.delete(id(1), BINDING);
+  assertEquals(cache.size, 0);
 });
 
-Deno.test("ServerSessionCache does not keep certificates without end", () => {
-  const cache = new ServerSessionCache();
+Deno.test("ServerSessions does not keep certificates without end", async () => {
+  const cache = new MemoryServerSessionCache();
+  const sessions = sessionsWith(cache);
   const { cert } = PKI.client;
   const most = Math.floor(MAX_SESSION_CHAIN_LENGTH / cert.der.length);
-  cache.put(id(1), BINDING, content({ peerChain: Array(most).fill(cert) }));
+  await sessions.put(id(1), BINDING, content({ peerChain: Array(most).fill(cert) }));
   assertEquals(cache.size, 1);
-  cache.put(id(2), BINDING, content({ peerChain: Array(most + 1).fill(cert) }));
+  await sessions.put(id(2), BINDING, content({ peerChain: Array(most + 1).fill(cert) }));
   assertEquals(cache.size, 1);
 });

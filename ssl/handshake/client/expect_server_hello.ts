@@ -23,6 +23,7 @@ import { abandonRenegotiation } from "../renegotiation.ts";
 import { handshakeTrafficSecrets } from "../traffic_secrets.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
+import { countAnswer } from "./count_answer.ts";
 import { takeTls12ServerHello } from "./tls12_server_hello.ts";
 import { ExpectEncryptedExtensions } from "./expect_encrypted_extensions.ts";
 
@@ -63,6 +64,7 @@ export class ExpectServerHello implements HandshakeState {
     hs.negotiated.version = TLS_1_3;
     hs.negotiated.cipherSuite = cipherSuite;
     hs.negotiated.resumed = session !== null;
+    countAnswer(hs, session !== null, this.#offer);
     hs.transcript.setHash(cipherSuite.hash);
     hs.transcript.add(message.raw);
 

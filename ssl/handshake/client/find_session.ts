@@ -1,7 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { clientSessionCache, clientSessionKey } from "../../session_cache/client.ts";
-import type { ClientSession } from "../../session_cache/session_cache.ts";
+import { attempt } from "../../session_cache/attempt.ts";
+import {
+  applicationSessionCache,
+  applicationSessionKey,
+  clientSessionCache,
+  clientSessionKey,
+} from "../../session_cache/client.ts";
+import type { ClientSession, SessionCache } from "../../session_cache/session_cache.ts";
+import { countersOf, countSession } from "../../session_cache/statistics.ts";
+import { decodeToken, type ResumptionToken } from "../../session_cache/token.ts";
 import { tokenFault } from "../../session_cache/token_fault.ts";
 import { isStillTrusted } from "../authenticate_peer.ts";
 import type { HandshakeContext } from "../handshake.ts";
@@ -9,38 +17,69 @@ import { sessionConfig } from "../renegotiation.ts";
 
 /** A session of an earlier connection to the same server, if there is one that may still be resumed. */
 export async function findSession(hs: HandshakeContext): Promise<ClientSession | null> {
+  const { sendClientHello } = countersOf(hs.config.context);
+  const { session, found } = await lookForSession(hs);
+  const stateless = (session?.ticket.length ?? 0) > 0;
+  countSession(sendClientHello, session !== null, { stateless, notOk: found });
+  return session;
+}
+
+interface Found {
+  /** The session that will do. */
+  readonly session: ClientSession | null;
+  /** Whether there was one at all. */
+  readonly found: boolean;
+}
+
+const NOTHING: Found = { session: null, found: false };
+
+async function lookForSession(hs: HandshakeContext): Promise<Found> {
   const config = sessionConfig(hs);
   // A token is for the beginning of a connection, which a renegotiation is not.
   if (config.resumptionToken !== null) {
-    return hs.established === null ? await sessionOfToken(hs) : null;
+    return hs.established === null ? await judgeToken(hs, config.resumptionToken) : NOTHING;
   }
-  return config.resumptionTokenCallback === null ? takeSession(hs) : null;
+  if (config.resumptionTokenCallback !== null) return NOTHING;
+  const cache = applicationSessionCache(config.context);
+  return cache === null ? takeSession(hs) : await takeToken(hs, cache);
 }
 
 /**
- * The session of the token that was set. It may come from another process, whose word does not count: what is decided about its
- * certificates is decided here and now, as if the server had just shown them.
+ * The session of a token. It may come from another process, whose word does not count: what is decided about its certificates is decided
+ * here and now, as if the server had just shown them.
  */
-async function sessionOfToken(hs: HandshakeContext): Promise<ClientSession | null> {
-  const { config, environment } = hs;
-  const token = config.resumptionToken!;
-  // Judged when it was set, and since then time has passed, and the configuration may have changed.
-  if (tokenFault(token, config, environment.now()) !== null) return null;
+async function judgeToken(hs: HandshakeContext, token: ResumptionToken): Promise<Found> {
+  // Even one that was set is judged again: since then time has passed, and the configuration may have changed.
+  const fault = tokenFault(token, sessionConfig(hs), hs.environment.now());
+  if (fault !== null) return { session: null, found: true };
   const { session } = token;
   const { peerChain, stapledOcspResponse } = session;
-  return await isStillTrusted(hs, peerChain, stapledOcspResponse) ? session : null;
+  const isTrusted = await isStillTrusted(hs, peerChain, stapledOcspResponse);
+  return { session: isTrusted ? session : null, found: true };
 }
 
-function takeSession(hs: HandshakeContext): ClientSession | null {
+async function takeToken(hs: HandshakeContext, cache: SessionCache): Promise<Found> {
+  const { peerAddress, environment } = hs;
+  const config = sessionConfig(hs);
+  if (clientSessionKey(config, peerAddress) === null) return NOTHING;
+  const key = await applicationSessionKey(config, peerAddress);
+  const counters = countersOf(config.context);
+  const cached = await attempt(counters, () => cache.take(key, environment.now()));
+  if (!cached) return NOTHING;
+  // A cache that gives back something else than it was given is as good as none.
+  const token = await attempt(counters, () => decodeToken(cached.token));
+  return token === null ? { session: null, found: true } : await judgeToken(hs, token);
+}
+
+function takeSession(hs: HandshakeContext): Found {
   const { peerAddress, environment } = hs;
   const config = sessionConfig(hs);
   const key = clientSessionKey(config, peerAddress);
-  if (key === null) return null;
+  if (key === null) return NOTHING;
   const now = environment.now();
   const session = clientSessionCache(config.context).take(key, now);
+  if (session === undefined) return NOTHING;
   // What was verified then must still be in force: the certificate is not sent again.
-  if (session === undefined || session.peerChain.some(({ notAfter }) => notAfter.getTime() < now)) {
-    return null;
-  }
-  return session;
+  const isInForce = session.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
+  return { session: isInForce ? session : null, found: true };
 }

@@ -1,12 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { toSslError } from "../../errors.ts";
+import { attempt } from "../../session_cache/attempt.ts";
 import {
+  applicationSessionCache,
+  applicationSessionKey,
   clientSessionCache,
   clientSessionKey,
   tokenConfiguration,
 } from "../../session_cache/client.ts";
 import type { ClientSession } from "../../session_cache/session_cache.ts";
+import { countersOf } from "../../session_cache/statistics.ts";
 import { encodeToken } from "../../session_cache/token.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { sessionConfig } from "../renegotiation.ts";
@@ -27,7 +31,8 @@ export function mayKeepSession(hs: HandshakeContext): boolean {
 export async function keepSession(hs: HandshakeContext, session: ClientSession): Promise<void> {
   const { socket, peerAddress } = hs;
   const config = sessionConfig(hs);
-  if (config.resumptionTokenCallback === null) {
+  const cache = applicationSessionCache(config.context);
+  if (config.resumptionTokenCallback === null && cache === null) {
     clientSessionCache(config.context).put(clientSessionKey(config, peerAddress)!, session);
     return;
   }
@@ -36,6 +41,12 @@ export async function keepSession(hs: HandshakeContext, session: ClientSession):
     configuration: tokenConfiguration(config)!,
     session,
   });
+  if (config.resumptionTokenCallback === null) {
+    const key = await applicationSessionKey(config, peerAddress);
+    const cached = { token, expiresAt: session.expiresAt };
+    await attempt(countersOf(config.context), () => cache!.put(key, cached));
+    return;
+  }
   try {
     await config.resumptionTokenCallback(socket, token);
   } catch (error) {

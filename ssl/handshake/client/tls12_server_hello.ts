@@ -28,6 +28,7 @@ import {
   takeRenegotiationInfo,
 } from "../renegotiation.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
+import { countAnswer } from "./count_answer.ts";
 import { chosenProtocol } from "./chosen_protocol.ts";
 import type { Offer } from "./client_hello.ts";
 import { ExpectTls12Certificate } from "./tls12_expect_certificate.ts";
@@ -81,6 +82,7 @@ export async function takeTls12ServerHello(
   // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo says that the session is resumed.
   const echoed = hello.legacySessionIdEcho.length > 0 &&
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
+  countAnswer(hs, echoed && session !== null, offer);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
   return new ExpectTls12Certificate(choice);

@@ -7,7 +7,9 @@ import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchan
 import { truncateBinders } from "../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { MAX_SESSION_AGE } from "../../session_cache/session_cache.ts";
-import { ticketBinding, type TicketContent, ticketKeysOf } from "../../session_ticket.ts";
+import { serverSessionsOf } from "../../session_cache/server.ts";
+import { countersOf, countSession } from "../../session_cache/statistics.ts";
+import { ticketBinding, type TicketContent } from "../../session_ticket.ts";
 import { type CipherSuite, cipherSuiteById } from "../../tables/cipher_suites.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
@@ -35,8 +37,21 @@ export async function acceptSession(
   extensions: ExtensionBlock,
   cipherSuite: CipherSuite,
 ): Promise<AcceptedSession | null> {
+  const { handleClientHello } = countersOf(hs.config.context);
+  const { session, found } = await chooseSession(hs, message, extensions, cipherSuite);
+  countSession(handleClientHello, session !== null, { stateless: true, notOk: found });
+  return session;
+}
+
+/** The first that may be resumed, and whether there was any that could be opened. */
+async function chooseSession(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  extensions: ExtensionBlock,
+  cipherSuite: CipherSuite,
+): Promise<{ readonly session: AcceptedSession | null; readonly found: boolean }> {
   const offered = extensions.get(preSharedKeyClientHello);
-  if (offered === undefined) return null;
+  if (offered === undefined) return { session: null, found: false };
   const modes = extensions.get(pskKeyExchangeModes);
   if (modes === undefined) {
     // RFC 8446, Section 4.2.9.
@@ -46,11 +61,15 @@ export async function acceptSession(
     );
   }
   const { config, environment } = hs;
-  if (!config.sessionTickets || !modes.includes(PSK_DHE_KE)) return null;
-  const keys = ticketKeysOf(config.context);
+  if (!config.sessionTickets || !modes.includes(PSK_DHE_KE)) {
+    return { session: null, found: false };
+  }
+  const sessions = serverSessionsOf(config.context);
   const binding = await ticketBinding(config);
+  let found = false;
   for (const [index, { identity }] of offered.identities.slice(0, MAX_TRIED_TICKETS).entries()) {
-    const content = await keys.open(identity, binding, environment);
+    const content = await sessions.openTicket(identity, binding, environment);
+    found ||= content !== null;
     if (content === null || !isResumable(content, cipherSuite, hs)) continue;
     const earlySecret = EarlySecret.fromPsk(cipherSuite.hash, content.psk);
     const [key, hash] = await Promise.all([
@@ -64,9 +83,9 @@ export async function acceptSession(
         "Cannot resume session: the client does not hold its secret",
       );
     }
-    return { content, earlySecret, index };
+    return { session: { content, earlySecret, index }, found };
   }
-  return null;
+  return { session: null, found };
 }
 
 function isResumable(
@@ -87,5 +106,7 @@ export function isStillGood(
   return content.serverName === negotiated.serverName &&
     now - content.authenticatedAt <= MAX_SESSION_AGE * 1000 &&
     (config.clientAuth !== "require" || content.peerChain.length > 0) &&
+    // Whom nobody asks for a certificate any more is nobody in particular.
+    (config.clientAuth !== "none" || content.peerChain.length === 0) &&
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
 }

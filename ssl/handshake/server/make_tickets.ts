@@ -3,12 +3,8 @@
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { encodeHandshake } from "../../messages/handshake.ts";
 import { encodeNewSessionTicket } from "../../messages/new_session_ticket.ts";
-import {
-  MAX_TICKET_LENGTH,
-  TICKET_LIFETIME,
-  ticketBinding,
-  ticketKeysOf,
-} from "../../session_ticket.ts";
+import { serverSessionsOf } from "../../session_cache/server.ts";
+import { ticketBinding } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
@@ -29,11 +25,12 @@ export async function makeTickets(
   const resumptionSecret = hs.transcript.digest()
     .then((transcriptHash) => masterSecret.resumptionMasterSecret(transcriptHash));
   const [resumption, binding] = await Promise.all([resumptionSecret, ticketBinding(config)]);
+  const sessions = serverSessionsOf(config.context);
   const count = negotiated.resumed ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
   const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
     const ticketNonce = new Uint8Array([index]);
     const psk = await resumption.resumptionPsk(ticketNonce);
-    const ticket = await ticketKeysOf(config.context).seal(
+    const ticket = await sessions.sealTicket(
       {
         version: TLS_1_3,
         cipherSuite: negotiated.cipherSuite!.id,
@@ -48,12 +45,12 @@ export async function makeTickets(
       environment,
     );
     psk.fill(0);
-    if (ticket.length > MAX_TICKET_LENGTH) return null;
+    if (ticket === null) return null;
     const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
     return encodeHandshake(
       HandshakeType.newSessionTicket,
       encodeNewSessionTicket({
-        ticketLifetime: TICKET_LIFETIME,
+        ticketLifetime: sessions.ticketLifetime,
         ticketAgeAdd: ticketAgeAdd!,
         ticketNonce,
         ticket,

@@ -4,14 +4,9 @@ import { sessionTicket } from "../../extensions/session_ticket.ts";
 import { type ClientHello, MAX_SESSION_ID_LENGTH } from "../../messages/client_hello.ts";
 import { encodeTls12NewSessionTicket } from "../../messages/tls12_new_session_ticket.ts";
 import { SslError } from "../../errors.ts";
-import {
-  MAX_TICKET_LENGTH,
-  TICKET_LIFETIME,
-  ticketBinding,
-  type TicketContent,
-  ticketKeysOf,
-} from "../../session_ticket.ts";
-import { serverSessionCache } from "../../session_cache/server.ts";
+import { ticketBinding, type TicketContent } from "../../session_ticket.ts";
+import { serverSessionsOf } from "../../session_cache/server.ts";
+import { countersOf, countSession } from "../../session_cache/statistics.ts";
 import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
@@ -52,17 +47,44 @@ export async function acceptTls12Session(
   hs: HandshakeContext,
   hello: ClientHello,
 ): Promise<AcceptedTls12Session | null> {
+  const { handleClientHello } = countersOf(hs.config.context);
+  const stateless = offeredTicket(hello) !== null;
+  const content = await findContent(hs, hello);
+  const accepted = content && chooseTls12Session(hs, hello, content);
+  countSession(handleClientHello, accepted !== null, { stateless, notOk: content !== null });
+  return accepted;
+}
+
+function offeredTicket({ extensions }: ClientHello): Uint8Array<ArrayBuffer> | null {
+  const ticket = extensions?.get(sessionTicket);
+  return ticket === undefined || ticket.length === 0 ? null : ticket;
+}
+
+/** What is known of the session that the client offers. */
+async function findContent(
+  hs: HandshakeContext,
+  hello: ClientHello,
+): Promise<TicketContent | null> {
   const { config, environment } = hs;
   // Without a session ID there would be no telling the client that its ticket was taken.
   if (!config.sessionTickets || hello.legacySessionId.length === 0) return null;
   if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
   if (hs.established?.wish?.full) return null;
-  const ticket = hello.extensions?.get(sessionTicket);
+  const ticket = offeredTicket(hello);
   const binding = await ticketBinding(config);
-  const content = ticket === undefined || ticket.length === 0
-    ? serverSessionCache(config.context).get(hello.legacySessionId, binding, environment.now())
-    : await ticketKeysOf(config.context).open(ticket, binding, environment);
-  if (content === null || content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
+  const sessions = serverSessionsOf(config.context);
+  return ticket === null
+    ? await sessions.get(hello.legacySessionId, binding, environment)
+    : await sessions.openTicket(ticket, binding, environment);
+}
+
+function chooseTls12Session(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  content: TicketContent,
+): AcceptedTls12Session | null {
+  const { config } = hs;
+  if (content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
   // A server that renegotiates in order to see a certificate is not served by a session without one.
   const wantsCertificate = (hs.established?.wish ?? null) !== null && config.clientAuth !== "none";
   if (wantsCertificate && content.peerChain.length === 0) return null;
@@ -85,6 +107,7 @@ export async function resumeTls12Session(
   content: TicketContent,
 ): Promise<HandshakeState> {
   refuseOtherPeer(hs, content.peerChain);
+  await knowHowToForget(hs, choice);
   hs.negotiated.peerChain = content.peerChain;
   hs.negotiated.authenticatedAt = content.authenticatedAt;
   const masterSecret = await MasterSecret.of(choice.suite, content.psk);
@@ -94,14 +117,26 @@ export async function resumeTls12Session(
   return new ExpectChangeCipherSpec(session, () => Promise.resolve(completeTls12(hs, session)));
 }
 
+/** A session that goes by its ID can be forgotten; one that the client has in a ticket cannot. */
+async function knowHowToForget(
+  { config, negotiated }: HandshakeContext,
+  { sessionId, ticketDue }: Tls12Choice,
+): Promise<void> {
+  if (ticketDue) return;
+  const binding = await ticketBinding(config);
+  const sessions = serverSessionsOf(config.context);
+  negotiated.forgetSession = () => sessions.delete(sessionId, binding);
+}
+
 /** Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC 5077, Section 3.3). */
 export async function sendTls12Ticket(hs: HandshakeContext, session: Tls12Session): Promise<void> {
   if (!session.ticketDue) return;
   const ticket = await makeTicket(hs, session);
+  const { ticketLifetime } = serverSessionsOf(hs.config.context);
   sendHandshake(
     hs,
     HandshakeType.newSessionTicket,
-    encodeTls12NewSessionTicket({ ticketLifetimeHint: TICKET_LIFETIME, ticket }),
+    encodeTls12NewSessionTicket({ ticketLifetimeHint: ticketLifetime, ticket }),
   );
 }
 
@@ -113,12 +148,12 @@ async function makeTicket(
   const none = new Uint8Array(0);
   // What stands by override must be decided anew each time.
   if (negotiated.badCertAccepted) return none;
-  const ticket = await ticketKeysOf(config.context).seal(
+  const ticket = await serverSessionsOf(config.context).sealTicket(
     contentOf(hs, session),
     await ticketBinding(config),
     environment,
   );
-  return ticket.length > MAX_TICKET_LENGTH ? none : ticket;
+  return ticket ?? none;
 }
 
 /** Remembers the session of a client that takes no tickets. */
@@ -127,7 +162,9 @@ export async function keepTls12Session(hs: HandshakeContext, session: Tls12Sessi
   // What stands by override must be decided anew each time.
   if (session.sessionId.length === 0 || negotiated.badCertAccepted) return;
   const binding = await ticketBinding(config);
-  serverSessionCache(config.context).put(session.sessionId, binding, contentOf(hs, session));
+  const sessions = serverSessionsOf(config.context);
+  await sessions.put(session.sessionId, binding, contentOf(hs, session));
+  negotiated.forgetSession = () => sessions.delete(session.sessionId, binding);
 }
 
 function contentOf(

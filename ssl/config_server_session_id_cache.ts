@@ -1,0 +1,82 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { defaultContext, type NssContext } from "../pkcs11/context.ts";
+import { resolveLimits, type ServerSessionLimits } from "./session_cache/limits.ts";
+import { MemoryServerSessionCache } from "./session_cache/memory_server.ts";
+import {
+  areServerSessionsConfigured,
+  closeServerSessions,
+  ServerSessions,
+  setServerSessions,
+} from "./session_cache/server.ts";
+import type { ServerSessionCache } from "./session_cache/server_session_cache.ts";
+import { countersOf } from "./session_cache/statistics.ts";
+
+export type { ServerSessionLimits } from "./session_cache/limits.ts";
+export type {
+  ServerSessionCache,
+  TicketKeyList,
+  TicketKeyRecord,
+} from "./session_cache/server_session_cache.ts";
+
+/** How {@linkcode configServerSessionIDCache} keeps servers' sessions. */
+export interface ServerSessionCacheOptions extends ServerSessionLimits {
+  /** Where sessions are kept in place of the memory; it is closed with {@linkcode shutdownServerSessionIDCache}. */
+  readonly cache?: ServerSessionCache;
+  /** Whose servers; default the default context's. */
+  readonly context?: NssContext;
+}
+
+/**
+ * Chooses how servers keep their sessions (`SSL_ConfigServerSessionIDCache`). A server that is not configured keeps them all the same,
+ * with the defaults; a second call does nothing until {@linkcode shutdownServerSessionIDCache}, as in NSS.
+ *
+ * What is kept are sessions of TLS 1.2 that go by an ID, of clients that take no tickets, and the keys of tickets, which renew themselves: the
+ * last but one opens tickets still. Call it before there are connections: sessions from before are forgotten.
+ *
+ * @param options How; what is left out is the default.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a number is negative or none.
+ *
+ * @example Usage
+ * ```ts
+ * import { configServerSessionIDCache, NssContext, shutdownServerSessionIDCache } from "@nss/nss";
+ *
+ * const context = new NssContext();
+ * configServerSessionIDCache({ context, maxCacheEntries: 500, timeout: 3600, ticketLifetime: 3600 });
+ * await shutdownServerSessionIDCache({ context });
+ * ```
+ */
+export function configServerSessionIDCache(options: ServerSessionCacheOptions = {}): void {
+  const { context = defaultContext(), cache } = options;
+  const limits = resolveLimits(options);
+  if (areServerSessionsConfigured(context)) return;
+  setServerSessions(
+    context,
+    new ServerSessions({
+      cache: cache ?? new MemoryServerSessionCache(limits.maxCacheEntries),
+      sessionLifetime: limits.timeout,
+      ticketLifetime: limits.ticketLifetime,
+      counters: countersOf(context),
+    }),
+  );
+}
+
+/**
+ * Forgets the sessions of servers and the keys of their tickets (`SSL_ShutdownServerSessionIDCache`), and closes a cache that several
+ * processes share; the others keep it. Servers go on with the defaults.
+ *
+ * @param options `context`: whose servers; default the default context's.
+ * @returns When it has happened.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssContext, shutdownServerSessionIDCache } from "@nss/nss";
+ *
+ * await shutdownServerSessionIDCache({ context: new NssContext() });
+ * ```
+ */
+export async function shutdownServerSessionIDCache(
+  options: { context?: NssContext } = {},
+): Promise<void> {
+  await closeServerSessions(options.context ?? defaultContext());
+}

@@ -1,0 +1,211 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** How servers and clients keep their sessions, and how they count them. @module */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { NssContext } from "../../pkcs11/context.ts";
+import { clearSessionCache } from "../../ssl/clear_session_cache.ts";
+import { invalidateSession } from "../../ssl/communicate.ts";
+import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
+import {
+  configServerSessionIDCache,
+  shutdownServerSessionIDCache,
+} from "../../ssl/config_server_session_id_cache.ts";
+import { SslError } from "../../ssl/errors.ts";
+import { getStatistics } from "../../ssl/get_statistics.ts";
+import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
+import type { VersionRange } from "../../ssl/import_options.ts";
+import { resolveLimits } from "../../ssl/session_cache/limits.ts";
+import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
+import { clientSessionCache } from "../../ssl/session_cache/client.ts";
+import type { CachedSession } from "../../ssl/session_cache/session_cache.ts";
+import { join, type JoinOptions, ping, PKI, session, shake, TestEnvironment } from "./_support.ts";
+
+const newContext = () => new NssContext({ trustAnchors: [] });
+const VERSIONS = (["TLSv1.3", "TLSv1.2"] as const).map((version) => ({
+  min: version,
+  max: version,
+}));
+
+/** Whether a client and a server of these contexts resume. */
+async function resumes(
+  client: NssContext,
+  server: NssContext,
+  versions: VersionRange = VERSIONS[0]!,
+  options: JoinOptions = {},
+): Promise<boolean> {
+  const [info] = await session({
+    ...options,
+    client: { context: client, versions, ...options.client },
+    server: { context: server, versions, ...options.server },
+  });
+  return info.resumed;
+}
+
+Deno.test("configServerSessionIDCache() has NSS's defaults and bounds", () => {
+  assertEquals(resolveLimits({}), {
+    maxCacheEntries: 10_000,
+    timeout: 86_400,
+    ticketLifetime: 172_800,
+  });
+  const zero = { maxCacheEntries: 0, timeout: 0, ticketLifetime: 0 };
+  assertEquals(resolveLimits(zero), resolveLimits({}));
+  const rows = [[1, 5, 5], [4, 5, 5], [5, 5, 5], [86_401, 86_400, 86_401], [
+    604_801,
+    86_400,
+    604_800,
+  ]];
+  for (const [given, timeout, ticketLifetime] of rows) {
+    const limits = resolveLimits({ timeout: given!, ticketLifetime: given! });
+    assertEquals([limits.timeout, limits.ticketLifetime], [timeout, ticketLifetime]);
+  }
+  for (const name of ["maxCacheEntries", "timeout", "ticketLifetime"]) {
+    for (const value of [-1, 0.5, NaN, Infinity]) {
+      const error = assertThrows(() => configServerSessionIDCache({ [name]: value }), SslError);
+      assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+    }
+  }
+});
+
+for (const versions of VERSIONS) {
+  Deno.test(`configServerSessionIDCache() says how long tickets are good (${versions.max})`, async () => {
+    for (const [wait, expected] of [[10_000, true], [10_001, false]] as const) {
+      const [client, server] = [newContext(), newContext()];
+      const environment = new TestEnvironment();
+      configServerSessionIDCache({ context: server, ticketLifetime: 10 });
+      configServerSessionIDCache({ context: server, ticketLifetime: 1000 }); // nothing happens
+      const options = { serverInternals: { environment } };
+      await resumes(client, server, versions, options);
+      environment.advance(wait);
+      assertEquals(await resumes(client, server, versions, options), expected);
+    }
+  });
+
+  Deno.test(`shutdownServerSessionIDCache() forgets the keys of tickets (${versions.max})`, async () => {
+    const [client, server] = [newContext(), newContext()];
+    assertEquals(await resumes(client, server, versions), false);
+    assertEquals(await resumes(client, server, versions), true);
+    await shutdownServerSessionIDCache({ context: server });
+    assertEquals(await resumes(client, server, versions), false);
+    assertEquals(await resumes(client, server, versions), true);
+  });
+
+  Deno.test(`getStatistics() counts sessions on both ends (${versions.max})`, async () => {
+    const [client, server] = [newContext(), newContext()];
+    for (let i = 0; i < 3; i++) await resumes(client, server, versions);
+    const both = { hits: 2, misses: 1, notOk: 0, statelessResumes: 2 };
+    const none = { hits: 0, misses: 0, notOk: 0, statelessResumes: 0 };
+    const before = getStatistics({ context: server });
+    assertEquals(before, {
+      sendClientHello: none,
+      handleServerHello: none,
+      handleClientHello: both,
+      ticketParseFailures: 0,
+      cacheUnavailable: 0,
+    });
+    const seen = getStatistics({ context: client });
+    assertEquals([seen.sendClientHello, seen.handleServerHello], [both, both]);
+    await shutdownServerSessionIDCache({ context: server });
+    await resumes(client, server, versions);
+    assertEquals(getStatistics({ context: client }).handleServerHello, {
+      ...both,
+      misses: 2,
+      notOk: 1,
+    });
+    assert(getStatistics({ context: server }).ticketParseFailures >= 1);
+    assertEquals(before.ticketParseFailures, 0); // the counts of then
+  });
+
+  Deno.test(`configClientSessionCache() keeps sessions where the application wants them (${versions.max})`, async () => {
+    const server = newContext();
+    const sessions = new Map<string, CachedSession>();
+    const cache = {
+      take: (key: string) => {
+        const found = sessions.get(key);
+        sessions.delete(key);
+        return Promise.resolve(found);
+      },
+      put: (key: string, it: CachedSession) => void sessions.set(key, it),
+      delete: (key: string) => void sessions.delete(key),
+      clear: () => sessions.clear(),
+    };
+    const clients = [newContext(), newContext()];
+    for (const context of clients) configClientSessionCache({ cache, context });
+    assertEquals(await resumes(clients[0]!, server, versions), false);
+    assertEquals([sessions.size, clientSessionCache(clients[0]!).size], [1, 0]);
+    assert([...sessions.keys()].every((key) => /^[0-9a-f]{64}$/.test(key)));
+    assertEquals(await resumes(clients[1]!, server, versions), true); // another run of the program
+    // Whoever trusts somebody else is not made to trust by what is in the cache.
+    const distrusting = { client: { authCertificate: () => false, badCert: () => true } };
+    assertEquals(await resumes(clients[1]!, server, versions, distrusting), false);
+    const other = { client: { certificates: [PKI.client.credential] } };
+    await resumes(clients[1]!, server, versions);
+    assertEquals(await resumes(clients[1]!, server, versions, other), false);
+    await clearSessionCache({ context: clients[0]! });
+    assertEquals(sessions.size, 0);
+    await using joined = join({ client: { context: clients[0]!, versions }, server: { versions } });
+    await shake(joined);
+    await ping(joined);
+    assertEquals(sessions.size, 1);
+    await invalidateSession(joined.client);
+    assertEquals(sessions.size, 0);
+  });
+}
+
+Deno.test("configClientSessionCache() that fails, lies or hangs costs the resumption and no more", async () => {
+  const server = newContext();
+  const fail = () => Promise.reject(new Error("the cache is gone"));
+  const rows = [
+    fail,
+    () => Promise.resolve({ token: new Uint8Array(9), expiresAt: Infinity }),
+    () => new Promise<never>(() => {}),
+  ];
+  for (const take of rows) {
+    const context = newContext();
+    configClientSessionCache({ context, cache: { take, put: fail, delete: fail, clear: fail } });
+    assertEquals(await resumes(context, server), false);
+    assert(getStatistics({ context }).cacheUnavailable >= 1);
+  }
+});
+
+Deno.test("configClientSessionCache() with a store of Deno KV resumes in the next run", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const server = newContext();
+  const infos: boolean[] = [];
+  for (let run = 0; run < 3; run++) {
+    const context = newContext();
+    configClientSessionCache({ context, cache: await openKvSessionCache({ kv }) });
+    infos.push(await resumes(context, server));
+  }
+  assertEquals(infos, [false, true, true]);
+});
+
+Deno.test("configClientSessionCache() bounds the memory", async () => {
+  const [context, server] = [newContext(), newContext()];
+  await resumes(context, server);
+  assertEquals(clientSessionCache(context).size, 1);
+  configClientSessionCache({ context, maxCacheEntries: 0 });
+  assertEquals(clientSessionCache(context).size, 0);
+  await resumes(context, server);
+  assertEquals(await resumes(context, server), false);
+  configClientSessionCache({ context });
+  await resumes(context, server);
+  assertEquals(await resumes(context, server), true);
+  for (const maxCacheEntries of [-1, 0.5]) {
+    const error = assertThrows(
+      () => configClientSessionCache({ context, maxCacheEntries }),
+      SslError,
+    );
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+  }
+});
+
+Deno.test("MemoryServerSessionCache forgets the longest unused session beyond its bound", () => {
+  const cache = new MemoryServerSessionCache(2);
+  for (const id of ["a", "b"]) cache.put(id, new Uint8Array(1), 1);
+  assert(cache.get("a", 0) !== undefined); // used, so that the next one is the longest unused
+  cache.put("c", new Uint8Array(1), 1);
+  assertEquals(["a", "b", "c"].map((id) => cache.get(id, 0) !== undefined), [true, false, true]);
+  assertEquals(cache.size, 2);
+});
