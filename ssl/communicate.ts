@@ -71,8 +71,12 @@ export async function reHandshake(
   flushCache = true,
   bounds: HandshakeBounds = {},
 ): Promise<ChannelInfo> {
-  if (flushCache) await invalidateSession(socket);
-  return await connectionOf(socket).reHandshake({ full: flushCache }, bounds);
+  const forgotten = flushCache ? invalidateSession(socket) : undefined;
+  const [info] = await Promise.all([
+    connectionOf(socket).reHandshake({ full: flushCache }, bounds),
+    forgotten,
+  ]);
+  return info;
 }
 
 /**
