@@ -14,15 +14,17 @@ export interface ExampleOptions {
   readonly permissions: readonly string[];
   /** Its arguments. */
   readonly args: readonly string[];
+  /** What its environment has besides. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts an example. */
-export function startExample(name: string, { permissions, args }: ExampleOptions): Process {
+export function startExample(name: string, { permissions, args, env }: ExampleOptions): Process {
   demandDocumented(name, permissions);
   const module = new URL(name, EXAMPLES);
   return spawn(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-check", ...permissions, module.pathname, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   });
 }
 

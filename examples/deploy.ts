@@ -1,0 +1,74 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// deno-lint-ignore-file no-console
+
+/**
+ * A script for Deno Deploy: tells whether a mail server is up, over IMAP with TLS on its port 993. It needs no file, no environment, no system call
+ * and no library: whom to trust and the sessions are in Deno KV, so that the next isolate resumes what this one has begun. `fetch` gets to HTTPS
+ * alone, and `Deno.connectTls` neither takes its trust from a database nor keeps sessions from one run to the next.
+ *
+ *     deno run --unstable-kv examples/deploy.ts import "$(cat ca.pem)"
+ *     deno run --unstable-kv --allow-net examples/deploy.ts check imap.example.com 993
+ *     deno run --unstable-kv --allow-net examples/deploy.ts
+ *
+ * The first command trusts an authority, which is asked for once; the second looks once, by hand. Without arguments, as on Deno Deploy, it
+ * answers each request with what it has found. Whoever can write to the store decides whom to trust: on Deploy that is the application.
+ *
+ * @module
+ */
+
+import { configClientSessionCache, importCert, importFD, NssContext, NssError } from "@nss/nss";
+import { openKvToken } from "@nss/nss/pkcs11/kv-token";
+import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+
+const TARGET = { hostname: "imap.example.com", port: 993 };
+
+const kv = await Deno.openKv();
+const token = await openKvToken({ kv });
+// Nothing but the store says whom to trust: the platform's roots would need more permissions.
+const context = new NssContext({ token, trustAnchors: [] });
+configClientSessionCache({ context, cache: await openKvSessionCache({ kv }) });
+
+/** Connects to a server, and tells what was negotiated and the first line that it says. */
+async function check({ hostname, port }: typeof TARGET) {
+  await using socket = importFD(await Deno.connect({ hostname, port }), {
+    hostname,
+    context,
+    versions: { min: "TLSv1.2" },
+    handshakeTimeout: 10_000,
+  });
+  const { version, cipherSuite, resumed } = await socket.handshake();
+  const buffer = new Uint8Array(1024);
+  const patience = setTimeout(() => socket.close(), 10_000);
+  const length = await socket.read(buffer).finally(() => clearTimeout(patience)) ?? 0;
+  const [greeting] = new TextDecoder().decode(buffer.subarray(0, length)).split("\r\n");
+  return { hostname, port, version, cipherSuite, resumed, greeting };
+}
+
+/** What a check finds, or why it does not. */
+async function report(target: typeof TARGET): Promise<object> {
+  try {
+    return await check(target);
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    return { ...target, error: error.name, message: error.message };
+  }
+}
+
+if (import.meta.main) {
+  const [command, ...args] = Deno.args;
+  if (command === "import") {
+    const { certificate } = await importCert(token.certificates, args[0]!, { trust: "C,," });
+    console.log(`Trusted for servers: ${certificate.subject}`);
+  } else if (command === "check") {
+    const [hostname = TARGET.hostname, port = TARGET.port] = args;
+    const found = await report({ hostname, port: Number(port) });
+    console.log(JSON.stringify(found));
+    if ("error" in found) Deno.exit(1);
+  } else if (command === undefined) {
+    Deno.serve(async () => Response.json(await report(TARGET)));
+  } else {
+    console.log("Usage: deploy.ts [import PEM | check host [port]]");
+    Deno.exit(command === "--help" ? 0 : 2);
+  }
+  if (command !== undefined) kv.close();
+}
