@@ -18,7 +18,11 @@ Deno.test("examples say in their headers how they are run, with named permission
     const commands = header.replaceAll(/\\\n \*/g, "").match(/deno run .*/g) ?? [];
     assert(commands.length > 0, `${name} does not say how it is run`);
     for (const command of commands) {
-      assertMatch(command, new RegExp(`^deno run (--(?:allow|unstable)-\\S+ +)+examples/${name}`), name);
+      assertMatch(
+        command,
+        new RegExp(`^deno run (--(?:allow|unstable)-\\S+ +)+examples/${name}`),
+        name,
+      );
     }
   }
 });
