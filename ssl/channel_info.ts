@@ -4,6 +4,26 @@ import type { Certificate } from "../cert/certificate.ts";
 import type { SignatureScheme } from "../cert/private_key.ts";
 import type { ProtocolVersion } from "./tables/versions.ts";
 
+/** What a handshake has negotiated so far (`SSLPreliminaryChannelInfo`); `null` stands for what is not settled yet. */
+export interface PreliminaryChannelInfo {
+  /** The protocol version. */
+  readonly version: ProtocolVersion | null;
+  /** The cipher suite's IANA name. */
+  readonly cipherSuite: string | null;
+  /** The key exchange group's IANA name. */
+  readonly group: string | null;
+  /** How the peer proved its certificate's key. */
+  readonly peerSignatureScheme: SignatureScheme | null;
+  /** The application protocol (RFC 7301). */
+  readonly alpnProtocol: string | null;
+  /** The host name that the client asked for (RFC 6066). */
+  readonly serverName: string | null;
+  /** Whether the server asked for a second ClientHello. */
+  readonly helloRetryRequest: boolean;
+  /** The peer's certificates, accepted or not: hooks decide about them. */
+  readonly peerCertificates: readonly Certificate[];
+}
+
 /** What a handshake has negotiated (`SSLChannelInfo`). */
 export interface ChannelInfo {
   /** The protocol version. */
@@ -30,6 +50,6 @@ export interface ChannelInfo {
   readonly badCertAccepted: boolean;
   /** The peer's certificates, its own first; those of the first handshake where a session was resumed. */
   readonly peerCertificates: readonly Certificate[];
-  /** The certificates that this end sent, its own first. */
+  /** The certificates that this end sent, its own first; those of the first handshake where a session was resumed. */
   readonly localCertificates: readonly Certificate[];
 }

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../cert/certificate.ts";
-import type { ChannelInfo } from "./channel_info.ts";
+import type { ChannelInfo, PreliminaryChannelInfo } from "./channel_info.ts";
 import type { HandshakeBounds } from "./connection.ts";
+import { SslError } from "./errors.ts";
 import { connectionOf, type SslSocket } from "./ssl_socket.ts";
 
 export type { HandshakeBounds } from "./connection.ts";
@@ -98,6 +99,36 @@ export async function reHandshake(
  */
 export function getChannelInfo(socket: SslSocket): ChannelInfo {
   return connectionOf(socket).connectedEngine.channelInfo;
+}
+
+/**
+ * What the handshake has negotiated so far (`SSL_GetPreliminaryChannelInfo`), for hooks that are asked in the middle of it.
+ *
+ * What it shows is not yet authenticated, and may come to nothing.
+ *
+ * @param socket The socket, its handshake begun.
+ * @returns What has been negotiated; `null` stands for what has not.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { authCertificate, getPreliminaryChannelInfo, newModel } from "@nss/nss";
+ *
+ * newModel({
+ *   authCertificate: async (socket, peer) => {
+ *     await authCertificate(socket, peer);
+ *     return getPreliminaryChannelInfo(socket).version === "TLSv1.3";
+ *   },
+ * });
+ * ```
+ */
+export function getPreliminaryChannelInfo(socket: SslSocket): PreliminaryChannelInfo {
+  const info = connectionOf(socket).preliminaryChannelInfo;
+  if (info !== null) return info;
+  throw new SslError(
+    "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+    "Cannot tell: the handshake has not begun",
+  );
 }
 
 /**

@@ -16,7 +16,7 @@
  * @module
  */
 
-import type { ChannelInfo } from "./channel_info.ts";
+import type { ChannelInfo, PreliminaryChannelInfo } from "./channel_info.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { SslConfig } from "./config.ts";
 import { configOf, lockConfig, unlockConfig } from "./config_registry.ts";
@@ -119,6 +119,11 @@ export class Connection<A = unknown> {
   /** What has been negotiated so far; `null` before the version is. */
   get channelInfo(): ChannelInfo | null {
     return this.#engine?.hasVersion ? this.#engine.channelInfo : null;
+  }
+
+  /** What the handshake has negotiated so far; `null` before it has begun. */
+  get preliminaryChannelInfo(): PreliminaryChannelInfo | null {
+    return this.#engine?.preliminaryChannelInfo ?? null;
   }
 
   /** The bytes that can be read without waiting. */

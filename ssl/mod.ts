@@ -16,6 +16,7 @@
  */
 
 export * from "./auth_certificate.ts";
+export * from "./channel_binding.ts";
 export * from "./channel_info.ts";
 export * from "./cipher_policy.ts";
 export * from "./cipher_pref.ts";

@@ -44,6 +44,8 @@ export interface TicketContent {
   readonly serverName: string | null;
   /** The client's certificates, as they were verified. */
   readonly peerChain: readonly Certificate[];
+  /** Which of the configuration's certificates the server has shown, counted from 0. */
+  readonly localCredential: number;
 }
 
 const IV_LENGTH = 12;
@@ -133,6 +135,7 @@ export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuf
     .vector8(encodeText(content.alpnProtocol))
     .vector16(encodeText(content.serverName));
   writeChain(w, content.peerChain);
+  w.u16(content.localCredential);
   return w.finish();
 }
 
@@ -156,6 +159,7 @@ function readContent(r: Reader): TicketContent {
     alpnProtocol: decodeText(r.vector8()),
     serverName: decodeText(r.vector16()),
     peerChain: readChain(r),
+    localCredential: r.u16(),
   };
   r.finish();
   return content;

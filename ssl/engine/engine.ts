@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { Certificate } from "../../cert/certificate.ts";
 import { errorFromAlert } from "../alerts.ts";
-import type { ChannelInfo } from "../channel_info.ts";
+import type { ChannelInfo, PreliminaryChannelInfo } from "../channel_info.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../config.ts";
 import { SslError, toSslError } from "../errors.ts";
 import { startClient } from "../handshake/client/start.ts";
@@ -209,6 +210,38 @@ export class SslEngine {
       peerCertificates: negotiated.peerChain,
       localCertificates: negotiated.localChain,
     };
+  }
+
+  /** What the handshake that is under way, or else the last one, has negotiated so far. */
+  get preliminaryChannelInfo(): PreliminaryChannelInfo {
+    const { negotiated } = this.#hs;
+    return {
+      version: negotiated.version === 0 ? null : versionName(negotiated.version),
+      cipherSuite: negotiated.cipherSuite?.name ?? null,
+      group: negotiated.group?.name ?? null,
+      peerSignatureScheme: negotiated.peerSignatureScheme,
+      alpnProtocol: negotiated.alpnProtocol,
+      serverName: negotiated.serverName,
+      helloRetryRequest: negotiated.helloRetryRequest,
+      peerCertificates: negotiated.peerChain,
+    };
+  }
+
+  /** The protocol version's number. */
+  get version(): number {
+    return this.#hs.negotiated.version;
+  }
+
+  /** The server's certificate, whichever end this is; that of the first handshake where a session was resumed. */
+  get serverCertificate(): Certificate | null {
+    const { peerChain, localChain } = this.#hs.established?.negotiated ?? this.#hs.negotiated;
+    return (this.#hs.config.role === "client" ? peerChain : localChain)[0] ?? null;
+  }
+
+  /** What the first Finished of the latest complete handshake of TLS 1.2 says: the server's where a session was resumed. */
+  get firstVerifyData(): Uint8Array<ArrayBuffer> {
+    const { verifyData, resumed } = this.#hs.established?.negotiated ?? this.#hs.negotiated;
+    return verifyData[resumed ? "server" : "client"].slice();
   }
 
   /** Begins the handshake: a client's hello is queued, a server waits for one. */

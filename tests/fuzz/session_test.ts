@@ -24,6 +24,7 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
     alpnProtocol: prng.pick([null, "h2"]),
     serverName: prng.pick([null, "a.test"]),
     peerChain: prng.pick([[], [CREDENTIALS.client.cert]]),
+    localCredential: prng.integer(0, 0xffff),
   } satisfies TicketContent;
   const binding = prng.bytes(32);
   const ticket = (await keys.seal(content, binding, environment))!;

@@ -116,6 +116,7 @@ export function testTicketKeyCache(
         alpnProtocol: null,
         serverName: null,
         peerChain: [],
+        localCredential: 0,
       };
       return (await keys.seal(content, bytes(1), environment))!;
     };

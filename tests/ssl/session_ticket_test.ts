@@ -27,6 +27,7 @@ function contentAt(now: number): TicketContent {
     alpnProtocol: "h2",
     serverName: "server.test",
     peerChain: [PKI.client.cert, PKI.root.cert],
+    localCredential: 258,
   };
 }
 

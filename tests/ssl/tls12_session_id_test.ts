@@ -260,6 +260,7 @@ function content(change: Partial<TicketContent> = {}): TicketContent {
     alpnProtocol: null,
     serverName: null,
     peerChain: [],
+    localCredential: 0,
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { Certificate } from "../../../cert/certificate.ts";
 import { SslError } from "../../errors.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
@@ -109,4 +110,19 @@ export function isStillGood(
     // Whom nobody asks for a certificate any more is nobody in particular.
     (config.clientAuth !== "none" || content.peerChain.length === 0) &&
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
+}
+
+/** Which certificate this server has shown: a session is bound to the list of them, so that its place will do. */
+export function shownCredential({ config, negotiated }: HandshakeContext): number {
+  return config.credentials.findIndex(({ certificate }) =>
+    certificate === negotiated.localChain[0]
+  );
+}
+
+/** The certificates that this server has shown when the session was made. */
+export function shownChain(
+  { config }: HandshakeContext,
+  { localCredential }: TicketContent,
+): readonly Certificate[] {
+  return config.credentials[localCredential]?.chain ?? [];
 }

@@ -4,6 +4,7 @@ import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { encodeHandshake } from "../../messages/handshake.ts";
 import { encodeNewSessionTicket } from "../../messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../session_cache/server.ts";
+import { shownCredential } from "./accept_session.ts";
 import { ticketBinding } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
@@ -40,6 +41,7 @@ export async function makeTickets(
         alpnProtocol: negotiated.alpnProtocol,
         serverName: negotiated.serverName,
         peerChain: negotiated.peerChain,
+        localCredential: shownCredential(hs),
       },
       binding,
       environment,

@@ -31,7 +31,7 @@ import { answerRecordSizeLimit } from "../limit_records.ts";
 import { sendCertificate } from "../send_certificate.ts";
 import { sendCertificateRequest } from "./send_certificate_request.ts";
 import { byHostName } from "./by_host_name.ts";
-import type { AcceptedSession } from "./accept_session.ts";
+import { type AcceptedSession, shownChain } from "./accept_session.ts";
 import { ExpectClientCertificate } from "./expect_client_certificate.ts";
 import { ExpectClientFinished, type ServerKeys } from "./expect_client_finished.ts";
 
@@ -81,6 +81,7 @@ export async function sendServerFlight(
     hs.negotiated.resumed = true;
     hs.negotiated.authenticatedAt = session.content.authenticatedAt;
     hs.negotiated.peerChain = session.content.peerChain;
+    hs.negotiated.localChain = shownChain(hs, session.content);
   }
   const next = new ExpectClientFinished(keys);
   return asksForCertificate ? new ExpectClientCertificate(new Uint8Array(0), next) : next;

@@ -16,7 +16,7 @@ import { refuseOtherPeer } from "../renegotiation.ts";
 import { ExpectChangeCipherSpec, sendTls12Finished } from "../tls12/finished.ts";
 import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../tls12/session.ts";
-import { isStillGood } from "./accept_session.ts";
+import { isStillGood, shownChain, shownCredential } from "./accept_session.ts";
 import { completeTls12 } from "./tls12_connected.ts";
 
 /** A session that the server resumes. */
@@ -109,6 +109,7 @@ export async function resumeTls12Session(
   refuseOtherPeer(hs, content.peerChain);
   await knowHowToForget(hs, choice);
   hs.negotiated.peerChain = content.peerChain;
+  hs.negotiated.localChain = shownChain(hs, content);
   hs.negotiated.authenticatedAt = content.authenticatedAt;
   const masterSecret = await MasterSecret.of(choice.suite, content.psk);
   const session = await withKeys(hs, choice, masterSecret);
@@ -168,9 +169,10 @@ export async function keepTls12Session(hs: HandshakeContext, session: Tls12Sessi
 }
 
 function contentOf(
-  { negotiated, environment }: HandshakeContext,
+  hs: HandshakeContext,
   { suite, masterSecret }: Tls12Session,
 ): TicketContent {
+  const { negotiated, environment } = hs;
   const createdAt = environment.now();
   return {
     version: TLS_1_2,
@@ -181,5 +183,6 @@ function contentOf(
     alpnProtocol: negotiated.alpnProtocol,
     serverName: negotiated.serverName,
     peerChain: negotiated.peerChain,
+    localCredential: shownCredential(hs),
   };
 }
