@@ -103,7 +103,8 @@ class Tls12ClientConnected implements HandshakeState {
 
   async #sendHello(hs: HandshakeContext, wish: ReHandshakeWish | null): Promise<HandshakeState> {
     beginRenegotiation(hs, this, wish);
-    const session = wish?.full ? null : await findSession(hs);
+    // A server that asks for it wants more than the session has, such as a certificate: NSS begins anew, too.
+    const session = wish === null || wish.full ? null : await findSession(hs);
     return new ExpectServerHello(
       await sendFirstClientHello(hs, session?.version === TLS_1_2 ? session : null),
     );
