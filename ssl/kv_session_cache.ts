@@ -29,7 +29,8 @@ const MAX_CONFLICTS = 16;
  * {@linkcode configClientSessionCache}.
  *
  * Sessions are stored as they are, in clear: whoever reads the store can be the client where it was known to the server, and whoever writes to it
- * can be the server. On Deno Deploy that is the application alone; a file is for its owner alone.
+ * can be the server. On Deno Deploy that is the application alone; a file has the
+ * permissions that the platform gives it, so let it be in a directory that is its owner's alone.
  *
  * @param options Which store, and where in it.
  * @returns The cache.
