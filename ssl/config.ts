@@ -8,6 +8,7 @@ import { defaultContext, type NssContext } from "../pkcs11/context.ts";
 import { type Credential, toCertificates, toCredential } from "./credential.ts";
 import { SslError } from "./errors.ts";
 import type {
+  AlertCallback,
   AuthCertificateHook,
   BadCertHook,
   GetClientAuthDataHook,
@@ -92,6 +93,8 @@ export interface SslConfig {
   getClientAuthData: GetClientAuthDataHook | null;
   sniSocketConfig: SniSocketConfigHook | null;
   handshakeCallback: HandshakeCallback | null;
+  alertSentCallback: AlertCallback | null;
+  alertReceivedCallback: AlertCallback | null;
   resumptionTokenCallback: ResumptionTokenCallback | null;
   /** The session that a client is to resume; a socket's own, not its copies'. */
   resumptionToken: ResumptionToken | null;
@@ -164,6 +167,8 @@ export function builtInDefaults(context: NssContext): SslConfig {
     getClientAuthData: null,
     sniSocketConfig: null,
     handshakeCallback: null,
+    alertSentCallback: null,
+    alertReceivedCallback: null,
     resumptionTokenCallback: null,
     resumptionToken: null,
     keyLog: null,
@@ -344,6 +349,8 @@ const PLAIN_OPTIONS = [
   "getClientAuthData",
   "sniSocketConfig",
   "handshakeCallback",
+  "alertSentCallback",
+  "alertReceivedCallback",
   "resumptionTokenCallback",
   "keyLog",
   "context",

@@ -4,6 +4,7 @@ import type { Certificate } from "../cert/certificate.ts";
 import { normalizeHostname } from "./config.ts";
 import { configBeforeStart, configOf, configToChange } from "./config_registry.ts";
 import type {
+  AlertCallback,
   AuthCertificateHook,
   BadCertHook,
   GetClientAuthDataHook,
@@ -242,6 +243,44 @@ export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigH
  */
 export function handshakeCallback(target: Configurable, callback: HandshakeCallback | null): void {
   configToChange(target).handshakeCallback = callback;
+}
+
+/**
+ * Sets who is told of the alerts that this end sends (`SSL_AlertSentCallback`).
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called with each alert; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ *
+ * @example Usage
+ * ```ts
+ * import { type Alert, alertSentCallback, newModel } from "@nss/nss";
+ *
+ * const sent: Alert[] = [];
+ * alertSentCallback(newModel(), (_socket, alert) => void sent.push(alert));
+ * ```
+ */
+export function alertSentCallback(target: Configurable, callback: AlertCallback | null): void {
+  configToChange(target).alertSentCallback = callback;
+}
+
+/**
+ * Sets who is told of the alerts that the peer sends (`SSL_AlertReceivedCallback`).
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called with each alert; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ *
+ * @example Usage
+ * ```ts
+ * import { type Alert, alertReceivedCallback, newModel } from "@nss/nss";
+ *
+ * const received: Alert[] = [];
+ * alertReceivedCallback(newModel(), (_socket, alert) => void received.push(alert));
+ * ```
+ */
+export function alertReceivedCallback(target: Configurable, callback: AlertCallback | null): void {
+  configToChange(target).alertReceivedCallback = callback;
 }
 
 /**

@@ -21,10 +21,11 @@ import { ChunkReader } from "./chunk_reader.ts";
 import type { SslConfig } from "./config.ts";
 import { configOf, lockConfig, unlockConfig } from "./config_registry.ts";
 import { effectiveConfig } from "./effective_config.ts";
-import { type MessageFilter, SslEngine } from "./engine/engine.ts";
+import { type AlertDirection, type MessageFilter, SslEngine } from "./engine/engine.ts";
 import { SslError, toSslError } from "./errors.ts";
 import type { Environment, ReHandshakeWish } from "./handshake/handshake.ts";
 import type { SslSocket } from "./ssl_socket.ts";
+import type { Alert } from "./tables/alert_descriptions.ts";
 import type { Transport } from "./transport.ts";
 
 /** How a connection is set up, beside its configuration. */
@@ -268,6 +269,7 @@ export class Connection<A = unknown> {
       peerAddress: addressText(this.transport.remoteAddr),
       environment: this.#options.environment ?? PLATFORM,
       onProgress: () => this.#onProgress(),
+      onAlert: (direction, alert) => this.#tellOfAlert(direction, alert),
       window: this.#options.window,
       messageFilter: this.#options.messageFilter,
     });
@@ -292,6 +294,14 @@ export class Connection<A = unknown> {
       throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
     }
     return info;
+  }
+
+  /** Not at once: the engine is in the middle of something that the callback must not meddle with. */
+  #tellOfAlert(direction: AlertDirection, alert: Alert): void {
+    const { alertSentCallback, alertReceivedCallback } = this.#config;
+    const callback = direction === "sent" ? alertSentCallback : alertReceivedCallback;
+    if (callback === null) return;
+    Promise.resolve().then(() => callback(this.#socket, alert)).catch(() => {}); // it looks on
   }
 
   /** Runs another handshake; joins the one that runs. */

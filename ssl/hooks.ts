@@ -10,6 +10,7 @@ import type { CertificateOptions } from "./credential.ts";
 import type { ImportOptions } from "./import_options.ts";
 import type { SslError } from "./errors.ts";
 import type { SslSocket } from "./ssl_socket.ts";
+import type { Alert } from "./tables/alert_descriptions.ts";
 import type { PolicyPreset } from "./tables/policy_presets.ts";
 
 /** What an {@linkcode AuthCertificateHook} decides about. */
@@ -127,6 +128,14 @@ export type HandshakeCallback = (
   socket: SslSocket,
   info: ChannelInfo,
 ) => void | Promise<void>;
+
+/**
+ * Is told of each alert that this end sends (`SSL_AlertSentCallback`) or receives (`SSL_AlertReceivedCallback`), close_notify and warnings
+ * among them.
+ *
+ * It looks on: nothing waits for it, and what it throws changes nothing about the connection.
+ */
+export type AlertCallback = (socket: SslSocket, alert: Alert) => void | Promise<void>;
 
 /**
  * Is told of each session that a client can resume later (`SSL_SetResumptionTokenCallback`), as opaque bytes that

@@ -4,6 +4,7 @@ import type { SignatureScheme } from "../cert/private_key.ts";
 import type { NssContext } from "../pkcs11/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
 import type {
+  AlertCallback,
   AuthCertificateHook,
   BadCertHook,
   GetClientAuthDataHook,
@@ -106,6 +107,10 @@ export interface ImportOptions {
   sniSocketConfig?: SniSocketConfigHook;
   /** Is told of the completed handshake. */
   handshakeCallback?: HandshakeCallback;
+  /** Is told of each alert that this end sends. */
+  alertSentCallback?: AlertCallback;
+  /** Is told of each alert that the peer sends. */
+  alertReceivedCallback?: AlertCallback;
   /** Is told of each session that a client can resume later, which it keeps itself in place of the session cache. */
   resumptionTokenCallback?: ResumptionTokenCallback;
   /** Receives the connection's secrets in NSS's key log format. */

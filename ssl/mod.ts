@@ -31,7 +31,13 @@ export type { CertificateInput, CertificateOptions } from "./credential.ts";
 export * from "./errors.ts";
 export * from "./get_client_auth_data.ts";
 export * from "./get_statistics.ts";
-export { ALERT_DESCRIPTIONS, type AlertName } from "./tables/alert_descriptions.ts";
+export {
+  type Alert,
+  ALERT_DESCRIPTIONS,
+  ALERT_LEVELS,
+  type AlertLevelName,
+  type AlertName,
+} from "./tables/alert_descriptions.ts";
 export type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 export type { NamedGroupName } from "./tables/named_groups.ts";
 export type { ProtocolVersion } from "./tables/versions.ts";

@@ -36,6 +36,8 @@ export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void
     getClientAuthData: from.getClientAuthData ?? config.getClientAuthData,
     sniSocketConfig: from.sniSocketConfig ?? config.sniSocketConfig,
     handshakeCallback: from.handshakeCallback ?? config.handshakeCallback,
+    alertSentCallback: from.alertSentCallback ?? config.alertSentCallback,
+    alertReceivedCallback: from.alertReceivedCallback ?? config.alertReceivedCallback,
     keyLog: from.keyLog ?? config.keyLog,
     pinArg: from.pinArg ?? config.pinArg,
   };

@@ -22,7 +22,7 @@ import { Transcript } from "../handshake/transcript.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { SslSocket } from "../ssl_socket.ts";
-import { ALERT_LEVELS, alertCode } from "../tables/alert_descriptions.ts";
+import { type Alert, ALERT_LEVELS, alertCode, alertOf } from "../tables/alert_descriptions.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_0, TLS_1_2, versionName } from "../tables/versions.ts";
 import { type OpenedRecord, ReadHalf } from "./read_half.ts";
@@ -48,6 +48,9 @@ export const PEER_KEY_RENEWAL_MARGIN = 4096;
 /** A test's hand between handshake and record layer: what to send in place of an outgoing message. */
 export type MessageFilter = (message: HandshakeMessage) => readonly Uint8Array<ArrayBuffer>[];
 
+/** Which way an alert goes. */
+export type AlertDirection = "sent" | "received";
+
 /** What an engine is made from. */
 export interface EngineOptions {
   /** The socket, to be handed to hooks. */
@@ -62,6 +65,8 @@ export interface EngineOptions {
   readonly environment: Environment;
   /** Called when output has come up, or room to send, outside the caller's own calls. */
   readonly onProgress: () => void;
+  /** Called with each alert, in the middle of things: it must only take note. */
+  readonly onAlert?: ((direction: AlertDirection, alert: Alert) => void) | undefined;
   /** How many records are sealed or opened at once. */
   readonly window?: number | undefined;
   /** For tests only. */
@@ -78,6 +83,7 @@ export class SslEngine {
   readonly #write: WriteHalf;
   readonly #window: number;
   readonly #onProgress: () => void;
+  readonly #onAlert: NonNullable<EngineOptions["onAlert"]>;
   readonly #filter: MessageFilter | undefined;
   readonly #hs: HandshakeContext;
   #state: HandshakeState | null = null;
@@ -117,12 +123,14 @@ export class SslEngine {
       peerAddress,
       environment,
       onProgress,
+      onAlert = () => {},
       window,
       messageFilter,
     }: EngineOptions,
   ) {
     const { role, hostname, peerId, context } = config;
     this.#onProgress = onProgress;
+    this.#onAlert = onAlert;
     this.#window = Math.min(Math.max(window ?? DEFAULT_WINDOW, 1), MAX_WINDOW);
     this.#filter = messageFilter;
     // RFC 8446, Section 5.1: an initial ClientHello may say 0x0301 for old servers' sake.
@@ -561,6 +569,7 @@ export class SslEngine {
         `Cannot take alert: the record holds ${fragment.length} bytes instead of 2`,
       );
     }
+    this.#onAlert("received", alertOf(level, description));
     if (description === alertCode("close_notify")) {
       this.#readClosed = true;
       const error = endOfFile("Cannot complete handshake: the peer closed the connection", "peer");
@@ -758,6 +767,7 @@ export class SslEngine {
 
   #writeAlert(level: number, description: number): void {
     this.#write.writeRecord(ContentType.alert, new Uint8Array([level, description]));
+    this.#onAlert("sent", alertOf(level, description));
   }
 }
 

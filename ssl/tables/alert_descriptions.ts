@@ -51,6 +51,16 @@ export const ALERT_LEVELS = { warning: 1, fatal: 2 } as const;
 /** The name of an alert level. */
 export type AlertLevelName = keyof typeof ALERT_LEVELS;
 
+/** An alert, as it is on the wire (RFC 8446, Section 6). */
+export interface Alert {
+  /** Its level; `null` for one that no RFC gave out. In TLS 1.3 it says nothing: all but closure alerts are fatal. */
+  readonly level: AlertLevelName | null;
+  /** What it says; `null` for a number that no RFC gave out. */
+  readonly description: AlertName | null;
+  /** The number of what it says. */
+  readonly code: number;
+}
+
 const NAMES: ReadonlyMap<number, AlertName> = new Map(
   (Object.keys(ALERT_DESCRIPTIONS) as AlertName[]).map((name) => [ALERT_DESCRIPTIONS[name], name]),
 );
@@ -73,4 +83,20 @@ export function alertCode(name: AlertName): number {
  */
 export function alertName(code: number): AlertName | undefined {
   return NAMES.get(code);
+}
+
+/**
+ * Names the two bytes of an alert.
+ *
+ * @param level The byte of its level.
+ * @param code The byte of its description.
+ * @returns The alert.
+ */
+export function alertOf(level: number, code: number): Alert {
+  const levels = Object.keys(ALERT_LEVELS) as AlertLevelName[];
+  return {
+    level: levels.find((name) => ALERT_LEVELS[name] === level) ?? null,
+    description: alertName(code) ?? null,
+    code,
+  };
 }
