@@ -146,6 +146,11 @@ export class Connection<A = unknown> {
     return this.#handshake;
   }
 
+  /** What reading and writing waits for: not for a handshake that follows, which may be declined, or answered late. */
+  async #firstHandshake(): Promise<void> {
+    if (!this.#handshakeComplete) await this.handshake();
+  }
+
   /** Runs or joins the handshake, and gives the connection up if it takes too long. */
   async forceHandshake(bounds: HandshakeBounds): Promise<ChannelInfo> {
     const handshake = this.handshake();
@@ -214,7 +219,7 @@ export class Connection<A = unknown> {
 
   /** Renews the write key, and asks the peer to renew its own where `requestUpdate`. */
   async keyUpdate(requestUpdate: boolean): Promise<void> {
-    await this.handshake();
+    await this.#firstHandshake();
     this.#throwIfBroken();
     await this.#engine!.keyUpdate(requestUpdate);
     await this.#send();
@@ -366,7 +371,7 @@ export class Connection<A = unknown> {
     if (this.#reading) throw busy("read");
     this.#reading = true;
     try {
-      if (!this.#handshakeComplete) await this.handshake();
+      await this.#firstHandshake();
       const engine = this.#engine!;
       for (;;) {
         const taken = take(engine);
@@ -387,7 +392,7 @@ export class Connection<A = unknown> {
   async #write(p: Uint8Array): Promise<number> {
     const data = toArrayBufferBytes(p);
     const { length } = data;
-    if (!this.#handshakeComplete) await this.handshake();
+    await this.#firstHandshake();
     const engine = this.#engine!;
     await engine.ticketsReady;
     for (let sent = 0;;) {
@@ -441,7 +446,7 @@ export class Connection<A = unknown> {
   }
 
   async #closeWrite(): Promise<void> {
-    await this.handshake();
+    await this.#firstHandshake();
     this.#throwIfBroken();
     this.#engine!.close();
     await this.#send();

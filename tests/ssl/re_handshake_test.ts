@@ -262,6 +262,20 @@ Deno.test("reHandshake() asks once more after keys were renewed, by either end",
   await pingPong(joined);
 });
 
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  Deno.test(`a client that does not answer keeps nobody from writing and closing (${version})`, async () => {
+    await using joined = await connectedIn(version);
+    const { client, server } = joined;
+    const asked = failureOf(reHandshake(server));
+    if (version === "TLSv1.3") await keyUpdate(server);
+    await server.write(new Uint8Array([1]));
+    await server.closeWrite();
+    await server.close();
+    assertEquals((await asked).name, "PR_BAD_DESCRIPTOR_ERROR");
+    assertEquals(await readExactly(client, 1), new Uint8Array([1]));
+  });
+}
+
 Deno.test("a client refuses a CertificateRequest that it has not offered to answer", async () => {
   // The server is made to believe that it was offered.
   await using joined = await connected({
