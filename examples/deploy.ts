@@ -33,7 +33,6 @@ async function check({ hostname, port }: typeof TARGET) {
   await using socket = importFD(await Deno.connect({ hostname, port }), {
     hostname,
     context,
-    versions: { min: "TLSv1.2" },
     handshakeTimeout: 10_000,
   });
   const { version, cipherSuite, resumed } = await socket.handshake();

@@ -132,7 +132,7 @@ export function builtInDefaults(context: NssContext): SslConfig {
     caNames: null,
     alpn: true,
     alpnProtocols: [],
-    minVersion: TLS_1_3,
+    minVersion: TLS_1_2,
     maxVersion: TLS_1_3,
     cipherSuites: CIPHER_SUITES,
     tls12CipherSuites: TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault),

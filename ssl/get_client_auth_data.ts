@@ -15,7 +15,7 @@ import {
   type FindInTokensOptions,
   findKeyByAnyCert,
 } from "../pkcs11/find.ts";
-import { offersTls12, offersTls13, type SslConfig } from "./config.ts";
+import type { SslConfig } from "./config.ts";
 import { configOf } from "./config_registry.ts";
 import type { CertificateOptions } from "./credential.ts";
 import { chooseScheme } from "./handshake/certificate_verify.ts";
@@ -142,12 +142,12 @@ class Choice {
       clientProblem(certificate) === null && this.#signs(certificate.subjectPublicKeyInfo);
   }
 
-  /** Whether the key signs in a way that both ends take, in any version that may have been negotiated. */
+  /** Whether the key signs in a way that both ends take, in the version that was negotiated. */
   #signs(key: Pick<PrivateKey, "algorithm" | "schemes">): boolean {
     const { signatureSchemes: own } = this.#config;
-    const { signatureSchemes: peers } = this.#request;
-    return (offersTls13(this.#config) && chooseScheme(key, own, peers) !== undefined) ||
-      (offersTls12(this.#config) && chooseTls12Scheme(key, own, peers) !== undefined);
+    const { signatureSchemes: peers, version } = this.#request;
+    const choose = version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
+    return choose(key, own, peers) !== undefined;
   }
 
   /**

@@ -11,6 +11,7 @@ import type { ImportOptions } from "./import_options.ts";
 import type { SslError } from "./errors.ts";
 import type { SslSocket } from "./ssl_socket.ts";
 import type { Alert } from "./tables/alert_descriptions.ts";
+import type { ProtocolVersion } from "./tables/versions.ts";
 import type { PolicyPreset } from "./tables/policy_presets.ts";
 
 /** What an {@linkcode AuthCertificateHook} decides about. */
@@ -62,6 +63,8 @@ export type BadCertHook = (
 
 /** What a server says when it asks for a client's certificate. */
 export interface ClientAuthRequest {
+  /** The version that was negotiated: TLS 1.2 lets an ECDSA key of any curve sign with any hash. */
+  readonly version: ProtocolVersion;
   /** The issuers that the server knows; empty means any. */
   readonly caNames: readonly Name[];
   /** The ways to sign that the server accepts, its favourite first. */

@@ -51,7 +51,7 @@ export interface ImportOptions {
   clientAuth?: ClientAuth;
   /** The application protocols, the favourite first (RFC 7301). */
   alpnProtocols?: readonly string[];
-  /** The protocol versions; default TLS 1.3 alone. */
+  /** The protocol versions; default TLS 1.2 and 1.3, as in NSS. */
   versions?: VersionRange;
   /** The cipher suites of all versions, the favourite first; default all but those of AES-CBC. */
   cipherSuites?: readonly (CipherSuiteName | Tls12CipherSuiteName)[];

@@ -39,7 +39,7 @@ export function versionRangeGetSupported(): Required<VersionRange> {
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
- * assertEquals(versionRangeGetDefault({ context }), { min: "TLSv1.3", max: "TLSv1.3" });
+ * assertEquals(versionRangeGetDefault({ context }), { min: "TLSv1.2", max: "TLSv1.3" });
  * ```
  */
 export function versionRangeGetDefault(
@@ -62,8 +62,8 @@ export function versionRangeGetDefault(
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
- * versionRangeSetDefault({ min: "TLSv1.2" }, { context });
- * assertEquals(versionRangeGetDefault({ context }).min, "TLSv1.2");
+ * versionRangeSetDefault({ min: "TLSv1.3" }, { context });
+ * assertEquals(versionRangeGetDefault({ context }).min, "TLSv1.3");
  * ```
  */
 export function versionRangeSetDefault(
@@ -85,8 +85,8 @@ export function versionRangeSetDefault(
  * import { newModel, versionRangeGet } from "@nss/nss";
  * import { assertEquals } from "@std/assert";
  *
- * const model = newModel({ versions: { min: "TLSv1.2" } });
- * assertEquals(versionRangeGet(model), { min: "TLSv1.2", max: "TLSv1.3" });
+ * const model = newModel({ versions: { min: "TLSv1.3" } });
+ * assertEquals(versionRangeGet(model), { min: "TLSv1.3", max: "TLSv1.3" });
  * ```
  */
 export function versionRangeGet(target: Configurable): Required<VersionRange> {

@@ -259,7 +259,12 @@ test("importFD() client learns from openssl s_server that nothing is in common",
 test("importFD() server tells openssl s_client what it refuses", async () => {
   const rows: readonly (readonly [readonly string[], ImportOptions, string, RegExp])[] = [
     [[], { clientAuth: "require" }, "SSL_ERROR_NO_CERTIFICATE", /alert certificate required/],
-    [["-tls1_2"], {}, "SSL_ERROR_UNSUPPORTED_VERSION", /alert protocol version/],
+    [
+      ["-tls1_2"],
+      { versions: { min: "TLSv1.3" } },
+      "SSL_ERROR_UNSUPPORTED_VERSION",
+      /alert protocol version/,
+    ],
     [
       ["-ciphersuites", "TLS_AES_128_GCM_SHA256"],
       { cipherSuites: ["TLS_AES_256_GCM_SHA384"] },

@@ -58,21 +58,25 @@ Deno.test("getClientAuthData hook chooses, or sends none", async () => {
   }
 });
 
-Deno.test("getClientAuthData hook gets the server's wishes, and goes before the option certificates", async () => {
-  const seen: [SslSocket, ClientAuthRequest][] = [];
-  await using joined = await connected({
-    client: {
-      certificates: [PKI.client.credential],
-      getClientAuthData: (...args) => void seen.push(args),
-    },
-    server: { clientAuth: "request", signatureSchemes: ["ecdsa_secp256r1_sha256", "ed25519"] },
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  Deno.test(`getClientAuthData hook gets the server's wishes, and goes before the option certificates (${version})`, async () => {
+    const seen: [SslSocket, ClientAuthRequest][] = [];
+    await using joined = await connected({
+      client: {
+        versions: { max: version },
+        certificates: [PKI.client.credential],
+        getClientAuthData: (...args) => void seen.push(args),
+      },
+      server: { clientAuth: "request", signatureSchemes: ["ecdsa_secp256r1_sha256", "ed25519"] },
+    });
+    const [[socket, request]] = seen as [[SslSocket, ClientAuthRequest]];
+    assertStrictEquals(socket, joined.client);
+    assertEquals(request.caNames.map(String), [String(PKI.root.cert.subject)]);
+    assertEquals(request.version, version);
+    assertEquals(request.signatureSchemes, ["ecdsa_secp256r1_sha256", "ed25519"]);
+    assertEquals(peerCertificate(joined.server), null);
   });
-  const [[socket, request]] = seen as [[SslSocket, ClientAuthRequest]];
-  assertStrictEquals(socket, joined.client);
-  assertEquals(request.caNames.map(String), [String(PKI.root.cert.subject)]);
-  assertEquals(request.signatureSchemes, ["ecdsa_secp256r1_sha256", "ed25519"]);
-  assertEquals(peerCertificate(joined.server), null);
-});
+}
 
 Deno.test("getClientAuthData hook that throws ends the handshake", async () => {
   const cause = new Error("token removed");

@@ -15,6 +15,7 @@ import { NssContext } from "@nss/nss/pkcs11";
 import { ABSENT_CIPHER_SUITES } from "../../ssl/tables/absent_cipher_suites.ts";
 import { assertFails, connected, failureOf, join, shake } from "./_support.ts";
 import { keepHellos } from "./_hello.ts";
+import { ONLY_TLS13 } from "./_tls12.ts";
 
 const TLS12 = { min: "TLSv1.2", max: "TLSv1.2" } as const;
 const CBC = "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA";
@@ -60,7 +61,7 @@ Deno.test("cipherPrefSet() turns a suite off, and the server's order decides abo
 
 Deno.test("cipherPrefSet() puts a suite where it has its place, whatever is on already", async () => {
   const hellos = keepHellos();
-  await using joined = join({ clientInternals: hellos });
+  await using joined = join({ client: { versions: ONLY_TLS13 }, clientInternals: hellos });
   for (const suite of [0x1301, 0x1303, 0x1302]) cipherPrefSet(joined.client, suite, false);
   for (const suite of [0x1302, 0x1301, 0x1303, 0x1301]) cipherPrefSet(joined.client, suite, true);
   await shake(joined);

@@ -30,10 +30,15 @@ import {
   session,
   shake,
 } from "./_support.ts";
+import { ONLY_TLS13 } from "./_tls12.ts";
 
-/** One share only, so that what the server chooses is known. */
-const CLIENT: ImportOptions = { keyShares: ["x25519"], alpnProtocols: ["h2", "x"] };
-const SERVER: ImportOptions = { alpnProtocols: ["h2"] };
+/** TLS 1.3 alone, and one share only, so that what the server chooses is known. */
+const CLIENT: ImportOptions = {
+  versions: ONLY_TLS13,
+  keyShares: ["x25519"],
+  alpnProtocols: ["h2", "x"],
+};
+const SERVER: ImportOptions = { versions: ONLY_TLS13, alpnProtocols: ["h2"] };
 
 const AUTH: { readonly client: ImportOptions; readonly server: ImportOptions } = {
   client: { ...CLIENT, certificates: [PKI.client.credential] },

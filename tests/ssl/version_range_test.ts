@@ -74,7 +74,7 @@ Deno.test("versionRangeSetDefault() counts for later sockets of its context, on 
   const context = new NssContext({ trustAnchors: [] });
   const earlier = newModel({ context });
   versionRangeSetDefault(TLS12, { context });
-  assertEquals(versionRangeGet(earlier), TLS13);
+  assertEquals(versionRangeGet(earlier), BOTH);
   for (const end of ["client", "server"] as const) {
     const other = end === "client" ? "server" : "client";
     await using joined = await connected({ [end]: { context }, [other]: { versions: BOTH } });
@@ -86,10 +86,16 @@ Deno.test("versionRangeSetDefault() counts for later sockets of its context, on 
   );
 });
 
-Deno.test("versionRangeGetDefault() is TLS 1.3, and then what is set", () => {
+Deno.test("versionRangeGetDefault() is NSS's, TLS 1.2 and 1.3, and then what is set", async () => {
   const context = new NssContext({ trustAnchors: [] });
-  assertEquals(versionRangeGetDefault({ context }), TLS13);
-  versionRangeSetDefault({ min: "TLSv1.2" }, { context });
   assertEquals(versionRangeGetDefault({ context }), BOTH);
-  assertEquals(versionRangeGetDefault(), TLS13);
+  versionRangeSetDefault({ min: "TLSv1.3" }, { context });
+  assertEquals(versionRangeGetDefault({ context }), TLS13);
+  assertEquals(versionRangeGetDefault(), BOTH);
+  for (const [versions, expected] of [[{}, "TLSv1.3"], [TLS12, "TLSv1.2"]] as const) {
+    for (const end of ["client", "server"] as const) {
+      await using joined = await connected({ [end]: { versions } });
+      assertEquals((await joined.client.handshake()).version, expected);
+    }
+  }
 });

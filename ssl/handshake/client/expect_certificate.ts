@@ -114,6 +114,7 @@ export function clientAuthRequest({ extensions }: CertificateRequest): ClientAut
     );
   }
   return {
+    version: "TLSv1.3",
     caNames: readAuthorities(extensions.get(certificateAuthorities) ?? []),
     signatureSchemes: knownSchemes(schemes),
   };

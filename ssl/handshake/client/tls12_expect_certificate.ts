@@ -240,6 +240,7 @@ function readRequest(message: HandshakeMessage): ClientAuthRequest {
   const { rsaSign, ecdsaSign } = ClientCertificateType;
   const accepted = request.certificateTypes;
   return {
+    version: "TLSv1.2",
     caNames: readAuthorities(request.certificateAuthorities),
     signatureSchemes: knownSchemes(request.supportedSignatureAlgorithms).filter((scheme) =>
       accepted.includes(scheme.startsWith("rsa") ? rsaSign : ecdsaSign)
