@@ -2,6 +2,7 @@
 
 import { CERT_USAGES, type CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "./certificate.ts";
+import { NssError } from "./errors.ts";
 import type { KeyUsage } from "./extensions/key_usage.ts";
 import { oidName, OIDS } from "./oids.ts";
 import type { TrustPurpose } from "./trust_flags.ts";
@@ -82,9 +83,15 @@ export const ALL_CERT_USAGES: readonly CertUsageName[] = Object.keys(
  *
  * @param usage The usage.
  * @returns Its row.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is no such usage.
  */
 export function certUsageRow(usage: CertUsageName): CertUsageRow {
-  return ROWS[usage];
+  // Types do not bind JavaScript.
+  if (Object.hasOwn(ROWS, usage)) return ROWS[usage];
+  throw new NssError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot check usage: "${usage}" is none of ${Object.keys(ROWS).join(", ")}`,
+  );
 }
 
 /** A check that failed. */

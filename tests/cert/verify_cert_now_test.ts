@@ -35,3 +35,13 @@ Deno.test("verifyCertNow() and verifyCertificateNow() take the clock", async () 
     }
   }
 });
+
+Deno.test("verifyCertNow() refuses a usage that there is not", async () => {
+  const { certificate } = await issue({});
+  const error = await assertRejects(
+    // deno-lint-ignore no-explicit-any -- what JavaScript may pass
+    () => verifyCertNow(new MemoryCertDB(), certificate, true, "toString" as any),
+    NssError,
+  );
+  assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+});
