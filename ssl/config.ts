@@ -11,9 +11,11 @@ import type {
   AlertCallback,
   AuthCertificateHook,
   BadCertHook,
+  ClientHelloCallback,
   GetClientAuthDataHook,
   HandshakeCallback,
   KeyLogCallback,
+  NextProtoCallback,
   ResumptionTokenCallback,
   SniSocketConfigHook,
 } from "./hooks.ts";
@@ -91,7 +93,9 @@ export interface SslConfig {
   authCertificate: AuthCertificateHook | null;
   badCert: BadCertHook | null;
   getClientAuthData: GetClientAuthDataHook | null;
+  clientHelloCallback: ClientHelloCallback | null;
   sniSocketConfig: SniSocketConfigHook | null;
+  nextProtoCallback: NextProtoCallback | null;
   handshakeCallback: HandshakeCallback | null;
   alertSentCallback: AlertCallback | null;
   alertReceivedCallback: AlertCallback | null;
@@ -165,7 +169,9 @@ export function builtInDefaults(context: NssContext): SslConfig {
     authCertificate: null,
     badCert: null,
     getClientAuthData: null,
+    clientHelloCallback: null,
     sniSocketConfig: null,
+    nextProtoCallback: null,
     handshakeCallback: null,
     alertSentCallback: null,
     alertReceivedCallback: null,
@@ -347,7 +353,9 @@ const PLAIN_OPTIONS = [
   "authCertificate",
   "badCert",
   "getClientAuthData",
+  "clientHelloCallback",
   "sniSocketConfig",
+  "nextProtoCallback",
   "handshakeCallback",
   "alertSentCallback",
   "alertReceivedCallback",

@@ -7,6 +7,7 @@ import type {
   AlertCallback,
   AuthCertificateHook,
   BadCertHook,
+  ClientHelloCallback,
   GetClientAuthDataHook,
   HandshakeCallback,
   KeyLogCallback,
@@ -224,6 +225,28 @@ export function getClientAuthDataHook(
  */
 export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigHook | null): void {
   configToChange(target).sniSocketConfig = hook;
+}
+
+/**
+ * Sets who looks at each ClientHello that reaches a server, its JA4 fingerprint included, and may refuse it.
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called before anything is chosen; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ *
+ * @example Usage
+ * ```ts
+ * import { clientHelloCallback, newModel } from "@nss/nss";
+ *
+ * const unwelcome = new Set(["t13d190900_9dc949149365_97f8aa674fd9"]);
+ * clientHelloCallback(newModel({ role: "server" }), (_socket, { ja4 }) => !unwelcome.has(ja4));
+ * ```
+ */
+export function clientHelloCallback(
+  target: Configurable,
+  callback: ClientHelloCallback | null,
+): void {
+  configToChange(target).clientHelloCallback = callback;
 }
 
 /**

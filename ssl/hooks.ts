@@ -87,6 +87,55 @@ export type GetClientAuthDataHook = (
   | undefined
   | Promise<CertificateOptions | null | undefined>;
 
+/** A ClientHello as it came: all that a client says of itself before anything is encrypted, GREASE included. */
+export interface ClientHelloInfo {
+  /** The whole message with its four-byte header. */
+  readonly raw: Uint8Array<ArrayBuffer>;
+  /** Its JA4 fingerprint, such as `"t13d1516h2_8daaf6152771_e5627efa2ab1"`, which tells kinds of clients apart. */
+  readonly ja4: string;
+  /** Whether it is the second one, after a HelloRetryRequest. */
+  readonly isRetry: boolean;
+  /** Whether it negotiates a TLS 1.2 connection anew. */
+  readonly isRenegotiation: boolean;
+  /** The version of TLS 1.2 and before. */
+  readonly legacyVersion: number;
+  /** The versions that it offers, its favourite first; the one before where it does not list them. */
+  readonly versions: readonly number[];
+  /** The client's random bytes. */
+  readonly random: Uint8Array<ArrayBuffer>;
+  /** TLS 1.2's session ID; in TLS 1.3 anything. */
+  readonly sessionId: Uint8Array<ArrayBuffer>;
+  /** The cipher suites, its favourite first. */
+  readonly cipherSuites: readonly number[];
+  /** TLS 1.2's compression methods. */
+  readonly compressionMethods: readonly number[];
+  /** The extensions in their order. */
+  readonly extensions: readonly { readonly type: number; readonly body: Uint8Array<ArrayBuffer> }[];
+  /** The host name that it wants, in lower case; `null` where it names none. */
+  readonly serverName: string | null;
+  /** The application protocols, its favourite first. */
+  readonly alpnProtocols: readonly string[];
+  /** The key exchange groups, its favourite first. */
+  readonly groups: readonly number[];
+  /** The groups of which it sends a share. */
+  readonly keyShareGroups: readonly number[];
+  /** The signature schemes, its favourite first. */
+  readonly signatureSchemes: readonly number[];
+}
+
+/**
+ * Looks at each ClientHello before a server chooses anything, and may refuse it.
+ *
+ * It passes with `undefined` or `true`. `false`, and what is thrown, ends the handshake with a `handshake_failure` alert; an
+ * {@linkcode SslError} with its own. It is asked before the `sniSocketConfig` hook, also where a session is resumed, and again about the
+ * second hello after a HelloRetryRequest (`isRetry`) and the hello of a renegotiation that is not declined (`isRenegotiation`): whoever
+ * counts clients counts those without either. What it is told is not authenticated: anybody can say it.
+ */
+export type ClientHelloCallback = (
+  socket: SslSocket,
+  hello: ClientHelloInfo,
+) => void | boolean | Promise<void | boolean>;
+
 /** What a client's first message asks of a server. */
 export interface SniRequest {
   /** The host name that the client wants (RFC 6066, Section 3), in lower case; `null` where it names none. */
@@ -94,6 +143,18 @@ export interface SniRequest {
   /** The application protocols that the client offers, its favourite first. */
   readonly alpnProtocols: readonly string[];
 }
+
+/**
+ * Chooses a server's application protocol (`SSL_SetNextProtoCallback`), where the client offers any.
+ *
+ * It returns one of those that the client offers; `null` for none, as if this end did not know ALPN; `undefined` to leave it to the
+ * list of the option `alpnProtocols`. To refuse the client it throws an {@linkcode SslError}
+ * `SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL`, which the alert `no_application_protocol` announces.
+ */
+export type NextProtoCallback = (
+  socket: SslSocket,
+  request: SniRequest,
+) => string | null | undefined | Promise<string | null | undefined>;
 
 /**
  * Chooses a server's configuration by the name that the client asks for (`SSL_SNISocketConfigHook`).
@@ -117,6 +178,7 @@ export type SniSocketConfig = Pick<
   | "caCerts"
   | "clientAuth"
   | "alpnProtocols"
+  | "nextProtoCallback"
   | "authCertificate"
   | "badCert"
   | "model"

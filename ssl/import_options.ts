@@ -7,9 +7,11 @@ import type {
   AlertCallback,
   AuthCertificateHook,
   BadCertHook,
+  ClientHelloCallback,
   GetClientAuthDataHook,
   HandshakeCallback,
   KeyLogCallback,
+  NextProtoCallback,
   ResumptionTokenCallback,
   SniSocketConfigHook,
 } from "./hooks.ts";
@@ -103,8 +105,12 @@ export interface ImportOptions {
   badCert?: BadCertHook;
   /** Chooses a client's certificate when the server asks for one. */
   getClientAuthData?: GetClientAuthDataHook;
+  /** Looks at each ClientHello that reaches a server, and may refuse it. */
+  clientHelloCallback?: ClientHelloCallback;
   /** Chooses a server's configuration by the name that the client asks for. */
   sniSocketConfig?: SniSocketConfigHook;
+  /** Chooses a server's application protocol among those that the client offers. */
+  nextProtoCallback?: NextProtoCallback;
   /** Is told of the completed handshake. */
   handshakeCallback?: HandshakeCallback;
   /** Is told of each alert that this end sends. */

@@ -3,6 +3,7 @@
 import { setAlpnProtocols } from "./config.ts";
 import { configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
+import type { NextProtoCallback } from "./hooks.ts";
 import { connectionOf, type SslSocket } from "./ssl_socket.ts";
 
 /**
@@ -38,6 +39,30 @@ export interface NextProto {
  */
 export function setNextProtoNego(target: Configurable, protocols: readonly string[]): void {
   setAlpnProtocols(configToChange(target), protocols);
+}
+
+/**
+ * Sets who chooses a server's application protocol (`SSL_SetNextProtoCallback`).
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called where a client offers protocols; `null` leaves the choice to the list.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, setNextProtoCallback } from "@nss/nss";
+ *
+ * setNextProtoCallback(newModel({ role: "server" }), (_socket, { serverName, alpnProtocols }) => {
+ *   if (serverName === "old.example") return null; // no ALPN for this one
+ *   return alpnProtocols.find((protocol) => protocol === "h2" || protocol === "http/1.1");
+ * });
+ * ```
+ */
+export function setNextProtoCallback(
+  target: Configurable,
+  callback: NextProtoCallback | null,
+): void {
+  configToChange(target).nextProtoCallback = callback;
 }
 
 /**

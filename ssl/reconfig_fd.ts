@@ -34,6 +34,8 @@ export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void
     authCertificate: from.authCertificate ?? config.authCertificate,
     badCert: from.badCert ?? config.badCert,
     getClientAuthData: from.getClientAuthData ?? config.getClientAuthData,
+    clientHelloCallback: from.clientHelloCallback ?? config.clientHelloCallback,
+    nextProtoCallback: from.nextProtoCallback ?? config.nextProtoCallback,
     sniSocketConfig: from.sniSocketConfig ?? config.sniSocketConfig,
     handshakeCallback: from.handshakeCallback ?? config.handshakeCallback,
     alertSentCallback: from.alertSentCallback ?? config.alertSentCallback,

@@ -1,25 +1,50 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SslConfig } from "../../config.ts";
-import { SslError } from "../../errors.ts";
+import { SslError, toSslError } from "../../errors.ts";
 import {
   alpnProtocols,
   listProtocols,
 } from "../../extensions/application_layer_protocol_negotiation.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
+import type { HandshakeContext } from "../handshake.ts";
 
-/** The server's order decides (RFC 7301, Section 3.2). */
-export function chooseProtocol(
+/** The application's callback decides, or else the server's order (RFC 7301, Section 3.2). */
+export async function chooseProtocol(
+  hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
-  config: SslConfig,
-): string | null {
+): Promise<string | null> {
+  const { config } = hs;
   const offered = extensions?.get(alpnProtocols);
-  if (offered === undefined || config.alpnProtocols.length === 0) return null;
+  if (offered === undefined) return null;
+  const asked = await askApplication(hs, offered);
+  if (asked !== undefined) return asked;
+  if (config.alpnProtocols.length === 0) return null;
   const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
   if (chosen !== undefined) return chosen;
   throw new SslError(
     "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
     `Cannot agree on an application protocol: the client offers ${listProtocols(offered)}, ` +
       `this server has ${config.alpnProtocols.join(", ")}`,
+  );
+}
+
+/** What the application's callback says; `undefined` leaves it to the list. */
+async function askApplication(
+  { config, socket, negotiated }: HandshakeContext,
+  offered: readonly string[],
+): Promise<string | null | undefined> {
+  const { nextProtoCallback, alpn } = config;
+  if (nextProtoCallback === null || !alpn) return undefined;
+  let chosen;
+  try {
+    const { serverName } = negotiated;
+    chosen = await nextProtoCallback(socket, { serverName, alpnProtocols: [...offered] });
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+  }
+  if (chosen === undefined || chosen === null || offered.includes(chosen)) return chosen;
+  throw new SslError(
+    "SSL_ERROR_APP_CALLBACK_ERROR",
+    `Cannot choose application protocol "${chosen}": the client offers ${listProtocols(offered)}`,
   );
 }

@@ -37,6 +37,7 @@ import {
 } from "../handshake.ts";
 import { configAgain } from "../renegotiation.ts";
 import { acceptSession } from "./accept_session.ts";
+import { askClientHelloHook } from "./ask_client_hello_hook.ts";
 import { chooseProtocol } from "./choose_protocol.ts";
 import { sendServerFlight } from "./server_flight.ts";
 import { sendTls12ServerFlight } from "./tls12_server_flight.ts";
@@ -71,6 +72,7 @@ export class ExpectClientHello implements HandshakeState {
     expectMessage(message, HandshakeType.clientHello);
     const hello = parseClientHello(message.body);
     hs.output.emit({ kind: "hello" });
+    await askClientHelloHook(hs, message, hello, this.#retried !== null);
     if (this.#retried === null) await applyServerName(hs, hello.extensions);
     if (chooseVersion(hello, hs.config) === TLS_1_2) {
       if (this.#retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
@@ -89,7 +91,7 @@ export class ExpectClientHello implements HandshakeState {
     hs.transcript.setHash(cipherSuite.hash);
     if (keyShare === undefined) return await this.#retry(message, hello, cipherSuite, group, hs);
 
-    hs.negotiated.alpnProtocol = chooseProtocol(offer.extensions, hs.config);
+    hs.negotiated.alpnProtocol = await chooseProtocol(hs, offer.extensions);
     // The binders cover the transcript without this hello: before it is added.
     const session = await acceptSession(hs, message, offer.extensions, cipherSuite);
     if (session === null) requireSignatureAlgorithms(offer.extensions);
@@ -255,8 +257,14 @@ async function applyServerName(
     if (chosen || reconfigured) {
       const config = resolveConfig(chosen || {}, reconfigured ?? hs.config);
       // A model may be of another context: the socket stays in its own, under whose policy it is.
-      const { context } = hs.config;
-      const effective = effectiveConfig({ ...config, role: "server", context });
+      // So does who looks at hellos: the next one may follow.
+      const { context, clientHelloCallback } = hs.config;
+      const effective = effectiveConfig({
+        ...config,
+        role: "server",
+        context,
+        clientHelloCallback,
+      });
       adoptConfig(hs.socket, config);
       hs.config = hs.established === null
         ? effective

@@ -96,7 +96,7 @@ export async function sendTls12ServerFlight(
   const { config, negotiated } = hs;
   checkHello(hs, hello);
   negotiated.version = TLS_1_2;
-  negotiated.alpnProtocol = chooseProtocol(hello.extensions, config);
+  negotiated.alpnProtocol = await chooseProtocol(hs, hello.extensions);
   refuseOtherProtocol(hs);
   const accepted = await acceptTls12Session(hs, hello);
   if (accepted !== null) {

@@ -1,0 +1,74 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError, toSslError } from "../../errors.ts";
+import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
+import { keyShareClientHello } from "../../extensions/key_share.ts";
+import { serverName } from "../../extensions/server_name.ts";
+import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
+import { supportedGroups } from "../../extensions/supported_groups.ts";
+import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
+import type { ClientHelloInfo } from "../../hooks.ts";
+import type { ClientHello } from "../../messages/client_hello.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import type { HandshakeContext } from "../handshake.ts";
+import { ja4Of } from "./ja4.ts";
+
+/**
+ * Lets the application look at a ClientHello before anything is chosen.
+ *
+ * @param isRetry Whether it is the second one, after a HelloRetryRequest.
+ * @throws {SslError} If the application refuses it.
+ */
+export async function askClientHelloHook(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  hello: ClientHello,
+  isRetry: boolean,
+): Promise<void> {
+  const { clientHelloCallback } = hs.config;
+  if (clientHelloCallback === null) return;
+  const info = await describe(hs, message, hello, isRetry);
+  let verdict;
+  try {
+    verdict = await clientHelloCallback(hs.socket, info);
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_APPLICATION_ABORT");
+  }
+  // Types do not bind JavaScript: only undefined and true let it pass.
+  if (verdict === undefined || verdict === true) return;
+  throw new SslError(
+    "SSL_ERROR_APPLICATION_ABORT",
+    "Cannot take ClientHello: the clientHelloCallback hook refuses it",
+  );
+}
+
+/** Copies, all of it: what the application does to its own changes nothing about the handshake. */
+async function describe(
+  { established }: HandshakeContext,
+  { raw }: HandshakeMessage,
+  hello: ClientHello,
+  isRetry: boolean,
+): Promise<ClientHelloInfo> {
+  const { extensions, legacyVersion } = hello;
+  return {
+    raw: raw.slice(),
+    ja4: await ja4Of(hello),
+    isRetry,
+    isRenegotiation: established !== null,
+    legacyVersion,
+    versions: [...extensions?.get(supportedVersionsClientHello) ?? [legacyVersion]],
+    random: hello.random.slice(),
+    sessionId: hello.legacySessionId.slice(),
+    cipherSuites: [...hello.cipherSuites],
+    compressionMethods: [...hello.legacyCompressionMethods],
+    extensions: (extensions?.types() ?? []).map((type) => ({
+      type,
+      body: extensions!.body(type)!.slice(),
+    })),
+    serverName: extensions?.get(serverName)?.toLowerCase() ?? null,
+    alpnProtocols: [...extensions?.get(alpnProtocols) ?? []],
+    groups: [...extensions?.get(supportedGroups) ?? []],
+    keyShareGroups: (extensions?.get(keyShareClientHello) ?? []).map(({ group }) => group),
+    signatureSchemes: [...extensions?.get(signatureAlgorithms) ?? []],
+  };
+}
