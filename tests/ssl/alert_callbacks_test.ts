@@ -141,6 +141,19 @@ Deno.test("alertReceivedCallback() and its twin are told of warnings, after whic
   assertEquals(await reading, 1);
 });
 
+Deno.test("alertReceivedCallback() is set on a socket, and alone", async () => {
+  const received: (string | null)[] = [];
+  await using joined = join();
+  alertReceivedCallback(
+    joined.server,
+    (_socket, { description }) => void received.push(description),
+  );
+  await shake(joined);
+  await joined.client.closeWrite();
+  assertEquals(await joined.server.read(new Uint8Array(1)), null);
+  assertEquals(received, ["close_notify"]);
+});
+
 Deno.test("alertReceivedCallback() may close the socket that it is told of", async () => {
   await using joined = await connected({
     server: { alertReceivedCallback: (socket) => socket.close() },

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import {
+  assert,
   assertEquals,
   assertFalse,
   assertInstanceOf,
@@ -218,8 +219,12 @@ Deno.test("setPKCS11PinArg() is kept with the socket, and copied with a model", 
   assertEquals(revealPinArg(newModel({ model })) === arg, true);
 });
 
-Deno.test("revealPinArg() is undefined where nothing is set", () => {
-  assertEquals(revealPinArg(newModel()), undefined);
+Deno.test("revealPinArg() tells what is set, of models and of their copies, and nothing where nothing is", () => {
+  const model = newModel();
+  assertEquals(revealPinArg(model), undefined);
+  const arg = { window: "main" };
+  setPKCS11PinArg(model, arg);
+  for (const target of [model, newModel({ model })]) assert(revealPinArg(target) === arg);
 });
 
 Deno.test("setters fail in the middle of a handshake, and afterwards where the first one has settled it", async () => {

@@ -5,39 +5,10 @@
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import * as nss from "@nss/nss";
+import { filesByTitle, readRows, rowsOf } from "./_nss_functions.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-
-interface Row {
-  readonly nss: string;
-  /** The exports and socket members that the row names. */
-  readonly names: readonly string[];
-}
-
-/** The rows of the table; names are what stands in backquotes before a parenthesis, and after `socket.`. */
-function rowsOf(text: string): readonly Row[] {
-  return text.split("\n").filter((line) => /^\| `/.test(line)).map((line) => {
-    const [left, right] = line.split("|").slice(1);
-    const names = [...right!.matchAll(/`([\w.]+)\(/g)].map(([, name]) => name!);
-    return { nss: left!.trim(), names };
-  });
-}
-
-async function testTitles(folder: URL): Promise<readonly string[]> {
-  const titles: string[] = [];
-  for await (const entry of Deno.readDir(folder)) {
-    const url = new URL(entry.name, folder);
-    if (entry.isDirectory) titles.push(...await testTitles(new URL(`${entry.name}/`, folder)));
-    else if (entry.name.endsWith("_test.ts")) {
-      const text = await Deno.readTextFile(url);
-      titles.push(...[...text.matchAll(/["'`]((?:\w+\.)?\w+)\(\) /g)].map(([, name]) => name!));
-    }
-  }
-  return titles;
-}
-
-const rows = rowsOf(await Deno.readTextFile(new URL("docs/nss_functions.md", ROOT)));
-const titles = new Set(await testTitles(new URL("tests/", ROOT)));
+const rows = await readRows();
+const titles = await filesByTitle();
 
 Deno.test("docs/nss_functions.md: the table of NSS functions names exports, and each has tests under its name", () => {
   assertGreater(rows.length, 60);
@@ -72,5 +43,5 @@ Deno.test("rowsOf() reads a row with two functions", () => {
   const [row] = rowsOf(
     "### NSS function → here\n| `A`, `B` | `setA(x)`, `b(y)`; option `c` |\n## Z",
   );
-  assertEquals(row, { nss: "`A`, `B`", names: ["setA", "b"] });
+  assertEquals(row, { nss: "`A`, `B`", names: ["setA", "b"], isNoOp: false });
 });
