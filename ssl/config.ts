@@ -14,6 +14,7 @@ import type {
   ClientHelloCallback,
   GetClientAuthDataHook,
   HandshakeCallback,
+  HelloRetryRequestCallback,
   KeyLogCallback,
   NextProtoCallback,
   ResumptionTokenCallback,
@@ -94,6 +95,7 @@ export interface SslConfig {
   badCert: BadCertHook | null;
   getClientAuthData: GetClientAuthDataHook | null;
   clientHelloCallback: ClientHelloCallback | null;
+  helloRetryRequestCallback: HelloRetryRequestCallback | null;
   sniSocketConfig: SniSocketConfigHook | null;
   nextProtoCallback: NextProtoCallback | null;
   handshakeCallback: HandshakeCallback | null;
@@ -170,6 +172,7 @@ export function builtInDefaults(context: NssContext): SslConfig {
     badCert: null,
     getClientAuthData: null,
     clientHelloCallback: null,
+    helloRetryRequestCallback: null,
     sniSocketConfig: null,
     nextProtoCallback: null,
     handshakeCallback: null,
@@ -354,6 +357,7 @@ const PLAIN_OPTIONS = [
   "badCert",
   "getClientAuthData",
   "clientHelloCallback",
+  "helloRetryRequestCallback",
   "sniSocketConfig",
   "nextProtoCallback",
   "handshakeCallback",

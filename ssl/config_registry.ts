@@ -93,12 +93,14 @@ export function adoptConfig(target: object, chosen: SslConfig): void {
   const { role, hostname, peerId, context, pinArg } = config;
   const { handshakeTimeout, closeTimeout, noDelay, allowTruncation } = config;
   const { sniSocketConfig, handshakeCallback, keyLog } = config;
-  const { clientHelloCallback, alertSentCallback, alertReceivedCallback } = config;
+  const { clientHelloCallback, helloRetryRequestCallback } = config;
+  const { alertSentCallback, alertReceivedCallback } = config;
   Object.assign(config, chosen, {
     ...{ role, hostname, peerId, context, pinArg },
     ...{ handshakeTimeout, closeTimeout, noDelay, allowTruncation },
     ...{ sniSocketConfig, handshakeCallback, keyLog },
-    ...{ clientHelloCallback, alertSentCallback, alertReceivedCallback },
+    ...{ clientHelloCallback, helloRetryRequestCallback },
+    ...{ alertSentCallback, alertReceivedCallback },
   });
 }
 

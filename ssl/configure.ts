@@ -10,6 +10,7 @@ import type {
   ClientHelloCallback,
   GetClientAuthDataHook,
   HandshakeCallback,
+  HelloRetryRequestCallback,
   KeyLogCallback,
   SniSocketConfigHook,
 } from "./hooks.ts";
@@ -247,6 +248,30 @@ export function clientHelloCallback(
   callback: ClientHelloCallback | null,
 ): void {
   configToChange(target).clientHelloCallback = callback;
+}
+
+/**
+ * Sets who decides whether a client has to say hello once more (`SSL_HelloRetryRequestCallback`), to a server of TLS 1.3.
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called with each hello; `null` for nobody.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ *
+ * @example Usage
+ * ```ts
+ * import { helloRetryRequestCallback, newModel } from "@nss/nss";
+ *
+ * helloRetryRequestCallback(newModel({ role: "server" }), (_socket, { firstHello, clientToken }) => {
+ *   if (firstHello) return { retryToken: new TextEncoder().encode("queue 7") };
+ *   return new TextDecoder().decode(clientToken) === "queue 7" ? "accept" : "fail";
+ * });
+ * ```
+ */
+export function helloRetryRequestCallback(
+  target: Configurable,
+  callback: HelloRetryRequestCallback | null,
+): void {
+  configToChange(target).helloRetryRequestCallback = callback;
 }
 
 /**

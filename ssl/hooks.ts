@@ -136,6 +136,40 @@ export type ClientHelloCallback = (
   hello: ClientHelloInfo,
 ) => void | boolean | Promise<void | boolean>;
 
+/** What a {@linkcode HelloRetryRequestCallback} decides about. */
+export interface HelloRetryRequest {
+  /** Whether it is the client's first hello, before any HelloRetryRequest. */
+  readonly firstHello: boolean;
+  /** What this callback has asked the client to bring back; empty for a first hello, and where it has asked for nothing. */
+  readonly clientToken: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * What is to become of a hello (`SSLHelloRetryRequestAction`): `"accept"` goes on, `"fail"` ends the handshake with a
+ * `handshake_failure` alert, `"request"` and `{ retryToken }` have the client say hello once more, in the second case with a token of
+ * up to 1024 bytes that comes back then. NSS's `ssl_hello_retry_reject_0rtt` is `"accept"` here, where no early data is taken.
+ */
+export type HelloRetryRequestAction =
+  | "accept"
+  | "fail"
+  | "request"
+  | { readonly retryToken: Uint8Array };
+
+/**
+ * Decides, on a server of TLS 1.3, whether a client has to say hello once more (`SSL_HelloRetryRequestCallback`): to see that it is
+ * where it says, or to hand the connection to another socket.
+ *
+ * It is asked about the first hello, and again about the second one, to which it cannot answer with a request. Where the client's
+ * key shares do not fit, there is a HelloRetryRequest even if it accepts. The token is inside the cookie, sealed by the keys of session
+ * tickets: a client can neither read nor forge it, and it is good for a minute. All the state is in there, too, so that the second hello
+ * may reach another socket with this callback whose context has the same keys ({@linkcode configMPServerSIDCache}); that is how the same
+ * cookie may come more than once, to sockets that do not know of each other.
+ */
+export type HelloRetryRequestCallback = (
+  socket: SslSocket,
+  request: HelloRetryRequest,
+) => HelloRetryRequestAction | Promise<HelloRetryRequestAction>;
+
 /** What a client's first message asks of a server. */
 export interface SniRequest {
   /** The host name that the client wants (RFC 6066, Section 3), in lower case; `null` where it names none. */

@@ -10,6 +10,7 @@ import type {
   ClientHelloCallback,
   GetClientAuthDataHook,
   HandshakeCallback,
+  HelloRetryRequestCallback,
   KeyLogCallback,
   NextProtoCallback,
   ResumptionTokenCallback,
@@ -107,6 +108,8 @@ export interface ImportOptions {
   getClientAuthData?: GetClientAuthDataHook;
   /** Looks at each ClientHello that reaches a server, and may refuse it. */
   clientHelloCallback?: ClientHelloCallback;
+  /** Decides whether a client has to say hello once more to a server of TLS 1.3. */
+  helloRetryRequestCallback?: HelloRetryRequestCallback;
   /** Chooses a server's configuration by the name that the client asks for. */
   sniSocketConfig?: SniSocketConfigHook;
   /** Chooses a server's application protocol among those that the client offers. */

@@ -35,6 +35,7 @@ export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void
     badCert: from.badCert ?? config.badCert,
     getClientAuthData: from.getClientAuthData ?? config.getClientAuthData,
     clientHelloCallback: from.clientHelloCallback ?? config.clientHelloCallback,
+    helloRetryRequestCallback: from.helloRetryRequestCallback ?? config.helloRetryRequestCallback,
     nextProtoCallback: from.nextProtoCallback ?? config.nextProtoCallback,
     sniSocketConfig: from.sniSocketConfig ?? config.sniSocketConfig,
     handshakeCallback: from.handshakeCallback ?? config.handshakeCallback,

@@ -68,16 +68,26 @@ export class TicketKeys {
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
+    const encoded = encodeTicketContent(content);
+    const sealed = await this.sealBytes(encoded, binding, environment);
+    encoded.fill(0);
+    return sealed;
+  }
+
+  /** Seals any bytes; `null` where there is no key. */
+  async sealBytes(
+    bytes: Uint8Array<ArrayBuffer>,
+    binding: Uint8Array<ArrayBuffer>,
+    environment: Environment,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
     const current = await this.#keyring.current(environment);
     if (current === null) return null;
     const iv = environment.random(IV_LENGTH);
-    const encoded = encodeTicketContent(content);
     const sealed = await crypto.subtle.encrypt(
       { name: "AES-GCM", iv, additionalData: binding },
       current.key,
-      encoded,
+      bytes,
     );
-    encoded.fill(0);
     return new Writer().bytes(current.name).bytes(iv).bytes(new Uint8Array(sealed)).finish();
   }
 
@@ -87,6 +97,17 @@ export class TicketKeys {
     binding: Uint8Array<ArrayBuffer>,
     environment: Environment,
   ): Promise<TicketContent | null> {
+    const opened = await this.openBytes(ticket, binding, environment);
+    const content = opened && decodeTicketContent(opened);
+    return content !== null && isWithin(content, this.lifetime, environment) ? content : null;
+  }
+
+  /** Opens what was sealed; `null` if it is not one of these keys', was altered, or belongs to another binding. */
+  async openBytes(
+    ticket: Uint8Array<ArrayBuffer>,
+    binding: Uint8Array<ArrayBuffer>,
+    environment: Environment,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
     if (ticket.length < KEY_NAME_LENGTH + IV_LENGTH) return null;
     const name = ticket.subarray(0, KEY_NAME_LENGTH);
     const found = await this.#keyring.find(name, environment);
@@ -96,9 +117,7 @@ export class TicketKeys {
     const opened = await crypto.subtle
       .decrypt({ name: "AES-GCM", iv, additionalData: binding }, found.key, sealed)
       .catch(() => null); // not our ticket: the handshake goes on without it
-    if (opened === null) return null;
-    const content = decodeTicketContent(new Uint8Array(opened));
-    return content !== null && isWithin(content, this.lifetime, environment) ? content : null;
+    return opened && new Uint8Array(opened);
   }
 }
 

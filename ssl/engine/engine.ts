@@ -600,6 +600,12 @@ export class SslEngine {
     return description === alertCode("user_canceled");
   }
 
+  /** RFC 8446, Appendix D.4: a client's second hello, which may be another socket's to begin with, has it in front. */
+  get #awaitsSecondHello(): boolean {
+    const { role, helloRetryRequestCallback } = this.#hs.config;
+    return role === "server" && helloRetryRequestCallback !== null;
+  }
+
   #takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
     const state = this.#state;
     const { config, negotiated } = this.#hs;
@@ -607,7 +613,7 @@ export class SslEngine {
     // RFC 8446, Section 5: dropped between the first ClientHello and the peer's Finished, if it is the single byte 1.
     const isDue = isTls12
       ? state?.takeChangeCipherSpec !== undefined
-      : this.#helloSeen && !this.connected;
+      : (this.#helloSeen || this.#awaitsSecondHello) && !this.connected;
     if (!isDue) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",

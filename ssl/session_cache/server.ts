@@ -87,6 +87,24 @@ export class ServerSessions {
     return content;
   }
 
+  /** Seals what is no session with the same keys; `binding` says what it is. `null` where there is no key. */
+  sealBytes(
+    bytes: Uint8Array<ArrayBuffer>,
+    binding: Uint8Array<ArrayBuffer>,
+    environment: Environment,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#ticketKeys.sealBytes(bytes, binding, environment);
+  }
+
+  /** Opens what {@linkcode ServerSessions.sealBytes} has sealed; `null` if that is not possible. */
+  openBytes(
+    sealed: Uint8Array<ArrayBuffer>,
+    binding: Uint8Array<ArrayBuffer>,
+    environment: Environment,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#ticketKeys.openBytes(sealed, binding, environment);
+  }
+
   /** Keeps a session under its ID; `binding` names what it must not leave. */
   async put(
     id: Uint8Array,

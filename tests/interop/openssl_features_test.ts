@@ -4,7 +4,14 @@
 // What openssl can do and say beyond the matrix: key updates, padded and short records, key logs, refusals.
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { importFD, type ImportOptions, keyUpdate, SslError, type SslSocket } from "@nss/nss/ssl";
+import {
+  type HelloRetryRequest,
+  importFD,
+  type ImportOptions,
+  keyUpdate,
+  SslError,
+  type SslSocket,
+} from "@nss/nss/ssl";
 import { openssl, type OpensslServer, startServer } from "../support/peers/openssl.ts";
 import { echo, payload, type ServerOptions } from "../support/peers/peer.ts";
 import { type Process, spawn } from "../support/process.ts";
@@ -280,6 +287,25 @@ test("importFD() server tells openssl s_client what it refuses", async () => {
     assertEquals([error.name, error.origin], [name, "local"]);
     assert(alert.test(output), output.slice(-2000));
   }
+});
+
+test("helloRetryRequestCallback() has openssl s_client say hello once more, and bring the token back", async () => {
+  const token = new TextEncoder().encode("to be brought back");
+  const asked: HelloRetryRequest[] = [];
+  const fingerprints: string[] = [];
+  const { error, output } = await withClient([], {
+    clientHelloCallback: (_socket, { ja4 }) => void fingerprints.push(ja4),
+    helloRetryRequestCallback: (_socket, request) => {
+      asked.push(request);
+      return request.firstHello ? { retryToken: token } : "accept";
+    },
+  }, (process) => roundTrip(process, 200));
+  assertEquals(error, undefined, output.slice(-2000));
+  assertEquals(asked.map(({ firstHello }) => firstHello), [true, false]);
+  assertEquals(asked[1]!.clientToken, token);
+  // The second hello has one extension more: the cookie.
+  const [first, second] = fingerprints.map((ja4) => Number(ja4.slice(6, 8)));
+  assertEquals([fingerprints.length, second! - first!], [2, 1]);
 });
 
 test("importFD() server learns from openssl s_client that its certificate is refused", async () => {

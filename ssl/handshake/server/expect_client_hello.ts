@@ -7,38 +7,32 @@ import { offersTls12, offersTls13, resolveConfig, type SslConfig } from "../../c
 import { effectiveConfig } from "../../effective_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
-import { ExtensionBlock } from "../../extensions/extension_block.ts";
-import {
-  keyShareClientHello,
-  type KeyShareEntry,
-  keyShareHelloRetryRequest,
-} from "../../extensions/key_share.ts";
+import type { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { keyShareClientHello, type KeyShareEntry } from "../../extensions/key_share.ts";
 import { serverName } from "../../extensions/server_name.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import { supportedGroups } from "../../extensions/supported_groups.ts";
-import {
-  supportedVersionsClientHello,
-  supportedVersionsServerHello,
-} from "../../extensions/supported_versions.ts";
+import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
 import { type ClientHello, parseClientHello } from "../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
-import { encodeServerHello, HELLO_RETRY_REQUEST_RANDOM } from "../../messages/server_hello.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { knownSchemes } from "../certificate_verify.ts";
-import {
-  expectMessage,
-  type HandshakeContext,
-  type HandshakeState,
-  sendHandshake,
-} from "../handshake.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { configAgain } from "../renegotiation.ts";
 import { acceptSession } from "./accept_session.ts";
 import { askClientHelloHook } from "./ask_client_hello_hook.ts";
 import { chooseProtocol } from "./choose_protocol.ts";
+import {
+  askApplication,
+  helloRetryRequest,
+  makeCookie,
+  resumeRetry,
+  type Retried,
+} from "./hello_retry.ts";
 import { sendServerFlight } from "./server_flight.ts";
 import { sendTls12ServerFlight } from "./tls12_server_flight.ts";
 
@@ -48,14 +42,6 @@ interface Tls13Hello {
   readonly extensions: ExtensionBlock;
   readonly keyShares: readonly KeyShareEntry[];
   readonly groups: readonly number[];
-}
-
-/** What a HelloRetryRequest has asked for; the second ClientHello is held against it. */
-interface Retried {
-  readonly first: ClientHello;
-  readonly cipherSuite: CipherSuite;
-  readonly group: NamedGroup;
-  readonly cookie: Uint8Array<ArrayBuffer>;
 }
 
 /** Waits for the client's hello, and chooses (RFC 8446, Section 4.1.2). */
@@ -72,31 +58,40 @@ export class ExpectClientHello implements HandshakeState {
     expectMessage(message, HandshakeType.clientHello);
     const hello = parseClientHello(message.body);
     hs.output.emit({ kind: "hello" });
-    await askClientHelloHook(hs, message, hello, this.#retried !== null);
+    const retried = this.#retried ?? await resumeRetry(hs, hello);
+    await askClientHelloHook(hs, message, hello, retried !== null);
     if (this.#retried === null) await applyServerName(hs, hello.extensions);
     if (chooseVersion(hello, hs.config) === TLS_1_2) {
-      if (this.#retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
+      if (retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
       return await sendTls12ServerFlight(hs, message, hello);
     }
     const offer = checkTls13(hello);
-    if (this.#retried !== null) checkSecondHello(hello, offer, this.#retried);
+    if (retried !== null) checkSecondHello(hello, offer, retried);
 
-    const cipherSuite = this.#retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
-    const group = this.#retried?.group ?? chooseGroup(offer, hs);
+    const cipherSuite = retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
+    const group = retried?.requestedGroup ?? chooseGroup(offer, hs);
     const keyShare = offer.keyShares.find((share) => share.group === group.id);
     hs.negotiated.version = TLS_1_3;
     hs.negotiated.cipherSuite = cipherSuite;
     hs.negotiated.group = group;
     hs.negotiated.postHandshakeAuth = offer.extensions.has(ExtensionType.postHandshakeAuth);
     hs.transcript.setHash(cipherSuite.hash);
-    if (keyShare === undefined) return await this.#retry(message, hello, cipherSuite, group, hs);
+    if (keyShare === undefined && retried !== null) {
+      // RFC 8446, Section 4.1.4: there is no third one.
+      throw badSecondHello("it has no key share of a group that this server has");
+    }
+    const { retry, token } = await askApplication(hs, retried);
+    if (keyShare === undefined || retry) {
+      const requestedGroup = keyShare === undefined ? group : null;
+      return await this.#retry(message, hello, { cipherSuite, requestedGroup, token }, hs);
+    }
 
     hs.negotiated.alpnProtocol = await chooseProtocol(hs, offer.extensions);
     // The binders cover the transcript without this hello: before it is added.
     const session = await acceptSession(hs, message, offer.extensions, cipherSuite);
     if (session === null) requireSignatureAlgorithms(offer.extensions);
     hs.transcript.add(message.raw);
-    if (this.#retried === null && offer.extensions.has(ExtensionType.earlyData)) {
+    if (retried === null && offer.extensions.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
     }
     return await sendServerFlight(hs, {
@@ -114,38 +109,16 @@ export class ExpectClientHello implements HandshakeState {
   async #retry(
     message: HandshakeMessage,
     hello: ClientHello,
-    cipherSuite: CipherSuite,
-    group: NamedGroup,
+    request: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
     hs: HandshakeContext,
   ): Promise<HandshakeState> {
-    if (this.#retried !== null) {
-      // RFC 8446, Section 4.1.2: the second hello has one share, of the group that was asked for.
-      throw badSecondHello("it has no key share of the group that was asked for");
-    }
-    const retried: Retried = {
-      first: hello,
-      cipherSuite,
-      group,
-      cookie: hs.environment.random(COOKIE_LENGTH),
-    };
     hs.negotiated.helloRetryRequest = true;
     hs.transcript.add(message.raw);
+    const retried = { ...request, first: hello, cookie: await makeCookie(hs, request) };
     await hs.transcript.replaceWithMessageHash();
-    sendHandshake(
-      hs,
-      HandshakeType.serverHello,
-      encodeServerHello({
-        legacyVersion: TLS_1_2,
-        random: HELLO_RETRY_REQUEST_RANDOM,
-        legacySessionIdEcho: hello.legacySessionId,
-        cipherSuite: cipherSuite.id,
-        legacyCompressionMethod: 0,
-        extensions: new ExtensionBlock()
-          .add(supportedVersionsServerHello, TLS_1_3)
-          .add(keyShareHelloRetryRequest, group.id)
-          .add(cookie, retried.cookie),
-      }),
-    );
+    const retryRequest = helloRetryRequest(hello, retried);
+    hs.transcript.add(retryRequest);
+    hs.output.sendMessage(retryRequest);
     if (hello.legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
     if (hello.extensions?.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "in clear" });
@@ -153,9 +126,6 @@ export class ExpectClientHello implements HandshakeState {
     return new ExpectClientHello(retried);
   }
 }
-
-/** This server keeps its state itself: the cookie only shows that the client follows the rules. */
-const COOKIE_LENGTH = 32;
 
 /** The newest version that both ends speak (RFC 8446, Section 4.2.1). */
 function chooseVersion(hello: ClientHello, config: SslConfig): number {
@@ -212,13 +182,19 @@ function requireSignatureAlgorithms(extensions: ExtensionBlock): void {
 
 /** RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only. */
 function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retried): void {
-  const { first } = retried;
-  const same = bytesEqual(hello.random, first.random) &&
-    bytesEqual(hello.legacySessionId, first.legacySessionId) &&
-    hello.cipherSuites.join() === first.cipherSuites.join();
+  const { first, requestedGroup, cipherSuite } = retried;
+  const same = first === null
+    ? hello.cipherSuites.includes(cipherSuite.id)
+    : bytesEqual(hello.random, first.random) &&
+      bytesEqual(hello.legacySessionId, first.legacySessionId) &&
+      hello.cipherSuites.join() === first.cipherSuites.join();
   if (!same) throw badSecondHello("it changes what it must not");
-  if (offer.keyShares.length !== 1 || offer.keyShares[0]!.group !== retried.group.id) {
-    throw badSecondHello("it has another key share than the one that was asked for");
+  if (requestedGroup !== null) {
+    if (offer.keyShares.length !== 1 || offer.keyShares[0]!.group !== requestedGroup.id) {
+      throw badSecondHello("it has another key share than the one that was asked for");
+    }
+  } else if (first !== null && !hasSameShares(hello, first)) {
+    throw badSecondHello("its key shares are others, although none was asked for");
   }
   if (offer.extensions.has(ExtensionType.earlyData)) throw badSecondHello("it has early data");
   const echoed = offer.extensions.get(cookie);
@@ -229,6 +205,13 @@ function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retrie
     );
   }
   if (!bytesEqual(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
+}
+
+function hasSameShares(hello: ClientHello, first: ClientHello): boolean {
+  const [second, before] = [hello, first].map(({ extensions }) =>
+    extensions?.body(ExtensionType.keyShare)
+  );
+  return second !== undefined && before !== undefined && bytesEqual(second, before);
 }
 
 /** Tells the name hook what the client wants, and goes on with the configuration that it returns. */
@@ -258,12 +241,13 @@ async function applyServerName(
       const config = resolveConfig(chosen || {}, reconfigured ?? hs.config);
       // A model may be of another context: the socket stays in its own, under whose policy it is.
       // So does who looks at hellos: the next one may follow.
-      const { context, clientHelloCallback } = hs.config;
+      const { context, clientHelloCallback, helloRetryRequestCallback } = hs.config;
       const effective = effectiveConfig({
         ...config,
         role: "server",
         context,
         clientHelloCallback,
+        helloRetryRequestCallback,
       });
       adoptConfig(hs.socket, config);
       hs.config = hs.established === null
