@@ -5,7 +5,8 @@
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import * as nss from "@nss/nss";
-import { filesByTitle, readRows, rowsOf } from "./_nss_functions.ts";
+import { note } from "../support/skip.ts";
+import { filesByTitle, readRows, ROOT, rowsOf } from "./_nss_functions.ts";
 
 const rows = await readRows();
 const titles = await filesByTitle();
@@ -45,3 +46,76 @@ Deno.test("rowsOf() reads a row with two functions", () => {
   );
   assertEquals(row, { nss: "`A`, `B`", names: ["setA", "b"], isNoOp: false });
 });
+
+Deno.test("docs/nss_functions.md: every function that the seed's page names has a row", async () => {
+  const seed = new URL("../shared/design/seed_overview_of_an_ssl_application.txt", ROOT);
+  let text;
+  try {
+    text = await Deno.readTextFile(seed);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return note("skipped: the names of the seed's page: ../shared/design is missing");
+  }
+  const named = new Set(text.match(/\b(?:SSL|NSS|CERT|PK11|PR|PL)_[A-Za-z]\w*/g));
+  assertGreater(named.size, 50);
+  const listed = rows.flatMap((row) => row.nss.match(/\w+/g) ?? []);
+  assertEquals([...named].filter((name) => !listed.includes(name)), []);
+});
+
+Deno.test("docs/nss_functions.md: no function has two rows", () => {
+  const listed = rows.flatMap((row) => row.nss.match(/\w+_\w+/g) ?? []);
+  assertEquals(listed.filter((name, i) => listed.indexOf(name) !== i), []);
+});
+
+Deno.test("docs/nss_functions.md: each line of the NSPR part runs", async (t) => {
+  const text = await Deno.readTextFile(new URL("docs/nss_functions.md", ROOT));
+  const lines = [...text.matchAll(/^\| (`(?:PR|PL)_.*?) \|.*\| `(.*)` +\|$/gm)];
+  assertEquals(lines.length, rows.filter((row) => /`(PR|PL)_/.test(row.nss)).length);
+  const AsyncFunction = (async () => {}).constructor as new (...code: string[]) => (
+    ...values: unknown[]
+  ) => Promise<unknown>;
+  for (const [, names, line] of lines) {
+    await t.step(names!, async () => {
+      await using here = await loopback();
+      const run = new AsyncFunction(...Object.keys(here.scope), line!);
+      await run(...Object.values(here.scope));
+    });
+  }
+});
+
+/** What the lines may use: two ends that are connected, a listener that has somebody to accept, bytes. */
+async function loopback() {
+  const keys = await nss.generateKeyPair();
+  const cert = await nss.createCertificate({ ...keys, dnsNames: ["localhost"] });
+  const context = new nss.NssContext({ trustAnchors: [] });
+  const listener = nss.importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
+    certificates: [{ cert, key: keys.privateKey }],
+    context,
+  });
+  const connect = () => Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+  const conn = await connect();
+  const peer = await listener.accept();
+  const socket = nss.importFD(await connect(), {
+    hostname: "localhost",
+    authCertificate: () => true,
+    context,
+  });
+  const server = await listener.accept();
+  await Promise.all([socket.handshake(), server.handshake()]);
+  const next = await connect(); // whom the listener still has to accept
+  const { importFD, errorToName } = nss;
+  return {
+    scope: { conn, socket, peer: server, listener, p: new Uint8Array(1), importFD, errorToName },
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await Promise.allSettled([socket, peer, server].map((end) => end.close()));
+      for (const rest of [conn, next]) {
+        try {
+          rest.close();
+        } catch {
+          // a line has closed it
+        }
+      }
+    },
+  };
+}
