@@ -7,12 +7,22 @@ import { type Process, programVersion, spawn } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
 import type { Identity } from "./_pki.ts";
 
+/** How to ask a program for its version. */
+interface Asking {
+  readonly args: readonly string[];
+  readonly pattern: RegExp;
+  /** What is run in its place. */
+  readonly by?: string;
+}
+
 /** The programs that the examples are tested against. */
 const PROGRAMS = {
-  openssl: [["version"], /^OpenSSL 3\.\S+/m],
-  curl: [["--version"], /^curl \S+/m],
-  node: [["--version"], /^v\d+\S+/m],
-} as const;
+  openssl: { args: ["version"], pattern: /^OpenSSL 3\.\S+/m },
+  curl: { args: ["--version"], pattern: /^curl \S+/m },
+  node: { args: ["--version"], pattern: /^v\d+\S+/m },
+  // It writes to its standard input.
+  vsftpd: { args: ["-c", "vsftpd -v 0>&1"], pattern: /version \S+/, by: "sh" },
+} as const satisfies Record<string, Asking>;
 
 /** Registers a test that needs a program; skips it, with the reason printed, where that is absent. */
 export async function testWith(
@@ -20,8 +30,8 @@ export async function testWith(
   title: string,
   fn: () => Promise<void>,
 ): Promise<void> {
-  const [args, pattern] = PROGRAMS[program];
-  const version = await programVersion(program, args, pattern);
+  const { args, pattern, by }: Asking = PROGRAMS[program];
+  const version = await programVersion(by ?? program, args, pattern);
   if (version.ok) Deno.test(title, fn);
   else skip(title, version.reason);
 }
