@@ -8,9 +8,7 @@ import { type Process, type ProcessResult, spawn } from "../support/process.ts";
 import { runExample } from "./_example.ts";
 import { type ExamplePki, makePki } from "./_pki.ts";
 import { testWith } from "./_programs.ts";
-
-/** Who a server runs as that a test of root's has started. */
-const NOBODY = { uid: 65534, gid: 65534 };
+import { asNobody, freePort, giveToNobody } from "./_unprivileged.ts";
 
 /** Runs the example against a server on this port. */
 function upload(
@@ -24,12 +22,6 @@ function upload(
     permissions: ["--allow-net=127.0.0.1", `--allow-read=${pki.directory}`],
     args: [...flags, `ftp://anonymous@127.0.0.1:${port}/${path}`, file, pki.rootFile],
   });
-}
-
-/** A port that nobody listens on; vsftpd cannot find one itself. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Starts vsftpd as somebody without rights, with anonymous uploads into `in`, and only to those who resume the session. */
@@ -72,17 +64,9 @@ async function startVsftpd(
   const file = `${directory}/vsftpd.conf`;
   const lines = Object.entries(config).map(([name, value]) => `${name}=${value}\n`);
   await Deno.writeTextFile(file, lines.join(""));
-  const isRoot = Deno.uid() === 0;
-  if (isRoot) {
-    const own = [directory, inbox, file, server.certFile, server.keyFile];
-    for (const path of own) await Deno.chown(path, NOBODY.uid, NOBODY.gid);
-  }
-  const { uid, gid } = NOBODY;
-  const process = isRoot
-    ? spawn("setpriv", {
-      args: [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "vsftpd", file],
-    })
-    : spawn("vsftpd", { args: [file] });
+  await giveToNobody(directory, inbox, file, server.certFile, server.keyFile);
+  const [command, ...args] = asNobody("vsftpd", file);
+  const process = spawn(command!, { args });
   for (let tries = 0;; tries++) {
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
