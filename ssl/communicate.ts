@@ -174,6 +174,54 @@ export function peerCertificateChain(socket: SslSocket): readonly Certificate[] 
 }
 
 /**
+ * The OCSP responses that the server stapled to its certificate (`SSL_PeerStapledOCSPResponses`), which a client has to have asked for by
+ * the option `ocspStapling`.
+ *
+ * @param socket The socket.
+ * @returns The response about the server's own certificate, DER; none where it sent none, or not yet.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { importFD, peerStapledOCSPResponses } from "@nss/nss";
+ * import { parseOcspResponse } from "@nss/nss/cert";
+ *
+ * const hostname = "example.com";
+ * const conn = await Deno.connect({ hostname, port: 443 });
+ * const socket = importFD(conn, { hostname, ocspStapling: true });
+ * await socket.handshake();
+ * const responses = peerStapledOCSPResponses(socket).map((der) => parseOcspResponse(der));
+ * ```
+ */
+export function peerStapledOCSPResponses(socket: SslSocket): readonly Uint8Array<ArrayBuffer>[] {
+  const response = connectionOf(socket).peerProofs?.stapledOcspResponse ?? null;
+  return response === null ? [] : [response.slice()];
+}
+
+/**
+ * The signed certificate timestamps that the server sent with its certificate (`SSL_PeerSignedCertTimestamps`; RFC 6962, Section 3.3), which
+ * a client has to have asked for by the option `signedCertTimestamps`. They are not verified: that is up to `verifySct`.
+ *
+ * @param socket The socket.
+ * @returns The list as it came, for `parseSctList`; `null` where the server sent none, or not yet.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { importFD, peerSignedCertTimestamps } from "@nss/nss";
+ * import { parseSctList } from "@nss/nss/cert";
+ *
+ * const hostname = "example.com";
+ * const conn = await Deno.connect({ hostname, port: 443 });
+ * const socket = importFD(conn, { hostname, signedCertTimestamps: true });
+ * await socket.handshake();
+ * const list = peerSignedCertTimestamps(socket);
+ * const scts = list === null ? [] : parseSctList(list);
+ * ```
+ */
+export function peerSignedCertTimestamps(socket: SslSocket): Uint8Array<ArrayBuffer> | null {
+  return connectionOf(socket).peerProofs?.signedCertTimestamps?.slice() ?? null;
+}
+
+/**
  * The certificate that this end has shown (`SSL_LocalCertificate`).
  *
  * @param socket The socket.

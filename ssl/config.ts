@@ -68,6 +68,8 @@ export interface SslConfig {
   noCache: boolean;
   sessionTickets: boolean;
   ocspStapling: boolean;
+  /** Whether a client asks for SCTs. */
+  signedCertTimestamps: boolean;
   extendedMasterSecret: "off" | "on" | "required";
   requireSafeNegotiation: boolean;
   /** Whether, and with whom, a TLS 1.2 connection is negotiated anew when the peer wants it. */
@@ -150,6 +152,7 @@ export function builtInDefaults(context: NssContext): SslConfig {
     noCache: false,
     sessionTickets: true,
     ocspStapling: false,
+    signedCertTimestamps: false,
     extendedMasterSecret: "on",
     requireSafeNegotiation: false,
     renegotiation: "NEVER",
@@ -347,6 +350,7 @@ const PLAIN_OPTIONS = [
   "alpnProtocols",
   "sessionTickets",
   "ocspStapling",
+  "signedCertTimestamps",
   "peerId",
   "sessionIdContext",
   "handshakeTimeout",

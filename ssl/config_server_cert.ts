@@ -20,6 +20,8 @@ export interface ServerCertOptions {
   readonly certChain?: CertificateInput;
   /** An OCSP response about the certificate (DER), to be stapled for clients that ask for it. */
   readonly stapledOCSPResponse?: Uint8Array;
+  /** Signed certificate timestamps, as `encodeSctList` writes them, to be sent to clients that ask for them. */
+  readonly signedCertTimestamps?: Uint8Array;
 }
 
 /**
@@ -53,17 +55,18 @@ export async function configServerCert(
   key: CertificateOptions["key"],
   extra: ServerCertOptions = {},
 ): Promise<void> {
-  const { certChain, stapledOCSPResponse } = extra;
+  const { certChain, stapledOCSPResponse, signedCertTimestamps } = extra;
   const own = await credentialOf({
     cert,
     key,
     ...(certChain !== undefined && { chain: certChain }),
     ...(stapledOCSPResponse !== undefined && { ocsp: stapledOCSPResponse }),
+    ...(signedCertTimestamps !== undefined && { scts: signedCertTimestamps }),
   });
   const chain = await missingChain(configToChange(target), own);
   const credential = chain.length === 0
     ? own
-    : toCredential({ cert: own.certificate, key, chain, ...ocspOf(own) });
+    : toCredential({ cert: own.certificate, key, chain, ...extrasOf(own) });
   const config = configToChange(target); // as it is now: all that took its time
   config.credentials = withCredential(config.credentials, credential);
 }
@@ -147,8 +150,11 @@ async function missingChain(
 /** More than verification allows between a certificate and its anchor would help nobody. */
 const MAX_LOADED_ISSUERS = 6;
 
-function ocspOf({ ocspResponse }: Credential): Pick<CertificateOptions, "ocsp"> {
-  return ocspResponse === undefined ? {} : { ocsp: ocspResponse };
+function extrasOf({ ocspResponse, scts }: Credential): Pick<CertificateOptions, "ocsp" | "scts"> {
+  return {
+    ...(ocspResponse !== undefined && { ocsp: ocspResponse }),
+    ...(scts !== undefined && { scts }),
+  };
 }
 
 function withCredential(

@@ -127,6 +127,11 @@ export class Connection<A = unknown> {
     return this.#engine?.preliminaryChannelInfo ?? null;
   }
 
+  /** What came with the peer's certificate; `null` before the handshake has begun. */
+  get peerProofs(): SslEngine["peerProofs"] | null {
+    return this.#engine?.peerProofs ?? null;
+  }
+
   /** The bytes that can be read without waiting. */
   get pendingLength(): number {
     return this.#engine?.pendingLength ?? 0;

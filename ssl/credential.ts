@@ -2,8 +2,9 @@
 
 import { Certificate, parseCertificate, parseCertificatesPem } from "../cert/certificate.ts";
 import type { PrivateKey } from "../cert/private_key.ts";
+import { parseSctList } from "../cert/sct.ts";
 import { importPrivateKey } from "../pkcs11/import_private_key.ts";
-import { SslError } from "./errors.ts";
+import { SslError, toSslError } from "./errors.ts";
 
 /** A certificate in any of the forms that people have it in: parsed, PEM text (the chain may follow), DER. */
 export type CertificateInput = Certificate | readonly Certificate[] | string | Uint8Array;
@@ -21,6 +22,8 @@ export interface CertificateOptions {
   chain?: CertificateInput;
   /** An OCSP response about the certificate (DER), to be stapled for clients that ask for it. */
   ocsp?: Uint8Array;
+  /** Signed certificate timestamps (RFC 6962), as `encodeSctList` writes them, to be sent to clients that ask for them. */
+  scts?: Uint8Array;
 }
 
 /** A parsed chain with the key to it; made once for each {@linkcode CertificateOptions} object. */
@@ -29,6 +32,8 @@ export class Credential {
   readonly chain: readonly Certificate[];
   /** The OCSP response to staple, if any. */
   readonly ocspResponse: Uint8Array<ArrayBuffer> | undefined;
+  /** The list of SCTs to send, if any. */
+  readonly scts: Uint8Array<ArrayBuffer> | undefined;
   readonly #key: CertificateOptions["key"];
   #privateKey: Promise<PrivateKey> | undefined;
 
@@ -40,6 +45,7 @@ export class Credential {
     }
     this.chain = [...own, ...(options.chain === undefined ? [] : toCertificates(options.chain))];
     this.ocspResponse = options.ocsp && new Uint8Array(options.ocsp);
+    this.scts = options.scts && checkedScts(options.scts);
     this.#key = options.key;
   }
 
@@ -52,6 +58,16 @@ export class Credential {
   privateKey(): Promise<PrivateKey> {
     return this.#privateKey ??= importPrivateKey(this.#key);
   }
+}
+
+/** What is no list would only end handshakes. */
+function checkedScts(scts: Uint8Array): Uint8Array<ArrayBuffer> {
+  try {
+    parseSctList(scts);
+  } catch (error) {
+    throw toSslError(error);
+  }
+  return new Uint8Array(scts);
 }
 
 const credentials = new WeakMap<CertificateOptions, Credential>();

@@ -32,6 +32,11 @@ export interface PeerAuthentication {
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** Whether this end asked for such a response, so that a certificate that promises one must have it. */
   readonly askedForOcspResponse: boolean;
+  /**
+   * The signed certificate timestamps that the server sent with its certificate, for `parseSctList` and `verifySct`; `null` where it sent
+   * none. Others may be in the certificate or in the OCSP response.
+   */
+  readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
   /** The presets whose rules for certificates hold; none where absent. */
   readonly policyPresets?: readonly PolicyPreset[];
   /** The time to verify at. */

@@ -69,6 +69,11 @@ export interface ImportOptions {
    * "revoked" refuses the certificate, and a certificate that promises one must have it.
    */
   ocspStapling?: boolean;
+  /**
+   * Whether a client asks for signed certificate timestamps (`SSL_ENABLE_SIGNED_CERT_TIMESTAMPS`); default `false`. The `authCertificate`
+   * hook gets them, and has to see to what they are worth.
+   */
+  signedCertTimestamps?: boolean;
   /** Whether sessions are cached and resumed; default `true`. */
   sessionTickets?: boolean;
   /**

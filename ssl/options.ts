@@ -341,10 +341,14 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
       config.extendedMasterSecret = value ? "on" : "off";
     },
   },
-  ENABLE_SIGNED_CERT_TIMESTAMPS: notYet(
-    31,
-    "SCTs in certificates and in OCSP responses are there for verifySct() already",
-  ),
+  ENABLE_SIGNED_CERT_TIMESTAMPS: flag({
+    id: 31,
+    field: "signedCertTimestamps",
+    importOption: "signedCertTimestamps",
+    nssDefault: false,
+    does:
+      "on: a client asks for SCTs, which peerSignedCertTimestamps() and the authCertificate hook get; servers send what they have",
+  }),
   REQUIRE_DH_NAMED_GROUPS: on(32, false, "there are no groups but named ones"),
   ENABLE_0RTT_DATA: notYet(33, "servers read past early data, as RFC 8446 says"),
   RECORD_SIZE_LIMIT: {

@@ -13,6 +13,7 @@ import {
   type HandshakeEvent,
   type HandshakeOutput,
   type HandshakeState,
+  type Negotiated,
   nothingNegotiated,
   type ReHandshakeWish,
 } from "../handshake/handshake.ts";
@@ -244,6 +245,11 @@ export class SslEngine {
   get serverCertificate(): Certificate | null {
     const { peerChain, localChain } = this.#hs.established?.negotiated ?? this.#hs.negotiated;
     return (this.#hs.config.role === "client" ? peerChain : localChain)[0] ?? null;
+  }
+
+  /** What came with the peer's certificate. */
+  get peerProofs(): Pick<Negotiated, "stapledOcspResponse" | "signedCertTimestamps"> {
+    return this.#hs.established?.negotiated ?? this.#hs.negotiated;
   }
 
   /** What the first Finished of the latest complete handshake of TLS 1.2 says: the server's where a session was resumed. */

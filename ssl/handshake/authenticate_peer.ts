@@ -7,10 +7,13 @@ import { checkPeerKey } from "../certificate_rules.ts";
 import { presetsOf } from "../context_policy.ts";
 import { SslError, toSslError } from "../errors.ts";
 import type { PeerAuthentication } from "../hooks.ts";
-import type { HandshakeContext } from "./handshake.ts";
+import type { HandshakeContext, Negotiated } from "./handshake.ts";
 
 /** The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see less than 10. */
 export const MAX_CHAIN_LENGTH = 16;
+
+/** What a peer shows of itself, or has shown when a session was made. */
+type Shown = Pick<Negotiated, "peerChain" | "stapledOcspResponse" | "signedCertTimestamps">;
 
 /**
  * Reads the certificates of a Certificate message.
@@ -47,7 +50,12 @@ export async function authenticatePeer(
   stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
 ): Promise<void> {
   hs.negotiated.stapledOcspResponse = stapledOcspResponse;
-  const peer = authenticationOf(hs, chain, stapledOcspResponse);
+  const { signedCertTimestamps } = hs.negotiated;
+  const peer = authenticationOf(hs, {
+    peerChain: chain,
+    stapledOcspResponse,
+    signedCertTimestamps,
+  });
   checkPeerKey(chain[0]!, peer.isServer, presetsOf(hs.config));
   try {
     await askHook(hs, peer);
@@ -63,12 +71,11 @@ export async function authenticatePeer(
  */
 export async function isStillTrusted(
   hs: HandshakeContext,
-  chain: readonly Certificate[],
-  stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
+  shown: Shown,
 ): Promise<boolean> {
-  const peer = authenticationOf(hs, chain, stapledOcspResponse);
+  const peer = authenticationOf(hs, shown);
   try {
-    checkPeerKey(chain[0]!, peer.isServer, presetsOf(hs.config));
+    checkPeerKey(shown.peerChain[0]!, peer.isServer, presetsOf(hs.config));
     await askHook(hs, peer);
     return true;
   } catch {
@@ -78,8 +85,7 @@ export async function isStillTrusted(
 
 function authenticationOf(
   { config, environment }: HandshakeContext,
-  chain: readonly Certificate[],
-  stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
+  { peerChain: chain, stapledOcspResponse, signedCertTimestamps }: Shown,
 ): PeerAuthentication {
   const isServer = config.role === "server";
   return {
@@ -91,6 +97,7 @@ function authenticationOf(
     context: config.context,
     stapledOcspResponse,
     askedForOcspResponse: !isServer && config.ocspStapling,
+    signedCertTimestamps,
     policyPresets: presetsOf(config),
     time: new Date(environment.now()),
   };

@@ -107,6 +107,8 @@ export interface Negotiated {
   peerChain: readonly Certificate[];
   /** The OCSP response that came with the peer's certificate; `null` where there was none. */
   stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
+  /** The list of SCTs that came with the peer's certificate; `null` where there was none. */
+  signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
   /** This end's certificates. */
   localChain: readonly Certificate[];
 }
@@ -208,6 +210,7 @@ export function nothingNegotiated(): Negotiated {
     askedForClientAuthData: false,
     peerChain: [],
     stapledOcspResponse: null,
+    signedCertTimestamps: null,
     localChain: [],
   };
 }

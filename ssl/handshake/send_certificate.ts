@@ -4,6 +4,7 @@ import type { Credential } from "../credential.ts";
 import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { certificateStatus } from "../extensions/status_request.ts";
 import { encodeCertificate } from "../messages/certificate.ts";
+import { ExtensionType } from "../tables/extension_types.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import { type HandshakeContext, sendHandshake } from "./handshake.ts";
 
@@ -11,20 +12,23 @@ import { type HandshakeContext, sendHandshake } from "./handshake.ts";
  * Sends Certificate (RFC 8446, Section 4.4.2).
  *
  * @param credential What to show; `null` for an empty list.
- * @param staple Whether the peer has asked for an OCSP response.
+ * @param asked The extensions of the client's hello, which say what may go with a server's certificate.
  * @param certificateRequestContext Which request it answers, after the handshake.
  */
 export function sendCertificate(
   hs: HandshakeContext,
   credential: Credential | null,
-  staple = false,
+  asked: ExtensionBlock | null = null,
   certificateRequestContext: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): void {
   const certificateList = (credential?.chain ?? []).map(({ der }, index) => {
     const extensions = new ExtensionBlock();
-    const response = credential?.ocspResponse;
-    if (staple && index === 0 && response !== undefined) {
-      extensions.add(certificateStatus, response);
+    const { ocspResponse, scts } = index === 0 ? credential! : {};
+    if (ocspResponse !== undefined && asked?.has(ExtensionType.statusRequest)) {
+      extensions.add(certificateStatus, ocspResponse);
+    }
+    if (scts !== undefined && asked?.has(ExtensionType.signedCertificateTimestamp)) {
+      extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);
     }
     return { certData: der, extensions };
   });

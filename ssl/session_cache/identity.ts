@@ -53,6 +53,7 @@ export function trustIdentity(config: SslConfig): readonly unknown[] {
   return [
     config.trustAnchors?.map(anchorIdentity) ?? null,
     config.ocspStapling,
+    config.signedCertTimestamps,
     presetsOf(config).map(({ name }) => name),
   ];
 }
@@ -66,6 +67,7 @@ export function negotiationIdentity(config: SslConfig): readonly unknown[] {
     config.signatureSchemes,
     config.extendedMasterSecret,
     config.ocspStapling,
+    config.signedCertTimestamps,
     presetsOf(config).map(({ name }) => name),
     config.credentials.map(({ certificate }) => certificate.der.toBase64()),
   ];

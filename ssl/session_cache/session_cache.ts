@@ -57,6 +57,8 @@ interface SessionFacts {
   readonly peerChain: readonly Certificate[];
   /** The OCSP response that came with the server's certificate; `null` where there was none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
+  /** The list of SCTs that came with the server's certificate; `null` where there was none. */
+  readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
   /** The certificates that this end showed. */
   readonly localChain: readonly Certificate[];
 }

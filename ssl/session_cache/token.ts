@@ -31,7 +31,7 @@ export interface ResumptionToken {
 /** "nsst": the tokens of NSS in C begin otherwise. */
 const MAGIC = 0x6e737374;
 /** The form of the bytes after it; a token of any other is foreign. */
-const FORM = 1;
+const FORM = 2;
 /** The master secret of TLS 1.2 (RFC 5246, Section 8.1). */
 const MASTER_SECRET_LENGTH = 48;
 /** The longest token that is looked at; the longest that is made is some 200 kB, with certificates as long as can be. */
@@ -53,7 +53,9 @@ export function encodeToken(
   w.vector8(encodeText(session.alpnProtocol));
   writeChain(w, session.peerChain);
   writeChain(w, session.localChain);
-  w.vector24(session.stapledOcspResponse ?? new Uint8Array(0)).vector16(session.ticket);
+  const none = new Uint8Array(0);
+  w.vector24(session.stapledOcspResponse ?? none).vector24(session.signedCertTimestamps ?? none);
+  w.vector16(session.ticket);
   if (session.version === TLS_1_3) {
     w.vector8(session.psk).u32(session.ticketAgeAdd);
     writeTime(w, session.receivedAt);
@@ -101,6 +103,7 @@ function readSession(r: Reader): ClientSession {
   if (peerChain.length === 0) throw new DecodeError("it has no certificate of the server");
   const localChain = readChain(r);
   const response = r.vector24();
+  const timestamps = r.vector24();
   const facts = {
     authenticatedAt,
     expiresAt,
@@ -108,6 +111,7 @@ function readSession(r: Reader): ClientSession {
     peerChain,
     localChain,
     stapledOcspResponse: response.length === 0 ? null : response,
+    signedCertTimestamps: timestamps.length === 0 ? null : timestamps,
     ticket: r.vector16(),
   };
   if (version === TLS_1_3) {

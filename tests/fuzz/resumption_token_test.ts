@@ -24,6 +24,7 @@ function makeToken(prng: Prng): ResumptionToken {
     peerChain: prng.pick([[certificate], [certificate, certificate]]),
     localChain: prng.pick([[], [certificate]]),
     stapledOcspResponse: prng.pick([null, prng.bytes(prng.integer(1, 300))]),
+    signedCertTimestamps: prng.pick([null, prng.bytes(prng.integer(1, 300))]),
     ticket: prng.bytes(prng.integer(1, 300)),
   };
   const tls13 = prng.pick(CIPHER_SUITES);

@@ -88,6 +88,7 @@ fuzz(
             alpnProtocol: null,
             peerChain: [],
             stapledOcspResponse: null,
+            signedCertTimestamps: null,
             localChain: [],
           };
           owners.set(session, key);

@@ -3,7 +3,9 @@
 
 // What openssl can do and say beyond the matrix: key updates, padded and short records, key logs, refusals.
 
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { encodeSctList, parseCertificatesPem, type Sct } from "@nss/nss/cert";
+import { generateKeyPair, type KeyPair } from "@nss/nss/pkcs11";
 import {
   type HelloRetryRequest,
   importFD,
@@ -307,6 +309,53 @@ test("helloRetryRequestCallback() has openssl s_client say hello once more, and 
   const [first, second] = fingerprints.map((ja4) => Number(ja4.slice(6, 8)));
   assertEquals([fingerprints.length, second! - first!], [2, 1]);
 });
+
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  test(`importFD() server sends openssl s_client SCTs, which that verifies (${version})`, async () => {
+    const pki = await testPki();
+    const leaf = pki.leaf("server", "ecdsa-p256");
+    const logKeys = await generateKeyPair();
+    const certificates = [{
+      cert: leaf.chain,
+      key: leaf.key,
+      scts: encodeSctList([await promise(logKeys, parseCertificatesPem(leaf.cert)[0]!)]),
+    }];
+    const file = `${pki.directory}/ct_${version}`;
+    const key = logKeys.publicKey.der.toBase64();
+    await Deno.writeTextFile(
+      file,
+      `enabled_logs = test\n[test]\ndescription = The Log\nkey = ${key}\n`,
+    );
+    const { error, output } = await withClient(
+      ["-ct", "-ctlogfile", file],
+      { certificates, versions: { min: version, max: version } },
+      async (process) => {
+        await process.waitFor((p) => /^ *Verify return code: /m.exec(p.stdout));
+      },
+    );
+    assertEquals(error, undefined, output.slice(-2000));
+    assertMatch(output, /SCTs present \(1\)/);
+    assertMatch(output, /SCT validation status: valid/);
+  });
+}
+
+/** What a log promises about a certificate (RFC 6962, Section 3.2). */
+async function promise(
+  { privateKey, publicKey }: KeyPair,
+  { der }: { readonly der: Uint8Array },
+): Promise<Sct> {
+  const timestamp = new Date(Date.now() - 60_000);
+  const hex = (value: number, bytes: number) => value.toString(16).padStart(2 * bytes, "0");
+  const entry = "0000" + hex(der.length, 3) + der.toHex();
+  const data = Uint8Array.fromHex("0000" + hex(timestamp.getTime(), 8) + entry + "0000");
+  return {
+    logId: await publicKey.digest(),
+    timestamp,
+    extensions: new Uint8Array(0),
+    signatureAlgorithm: 0x0403,
+    signature: await privateKey.sign("ecdsa_secp256r1_sha256", data),
+  };
+}
 
 test("importFD() server learns from openssl s_client that its certificate is refused", async () => {
   const { error, output } = await withClient(

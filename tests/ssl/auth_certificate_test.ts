@@ -17,6 +17,7 @@ function peer(changes: Partial<PeerAuthentication> = {}): PeerAuthentication {
     trustAnchors: [trustAnchorOf(PKI.root.cert)],
     context: new NssContext({ trustAnchors: [] }),
     stapledOcspResponse: null,
+    signedCertTimestamps: null,
     askedForOcspResponse: false,
     time: new Date(),
     ...changes,

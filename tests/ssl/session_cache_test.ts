@@ -29,6 +29,7 @@ function makeSession(id: number, expiresAt = 1000): ClientSession {
     expiresAt,
     alpnProtocol: null,
     stapledOcspResponse: null,
+    signedCertTimestamps: null,
     peerChain: [],
     localChain: [],
   };

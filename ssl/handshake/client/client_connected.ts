@@ -82,6 +82,7 @@ export class ClientConnected implements HandshakeState {
       alpnProtocol: negotiated.alpnProtocol,
       peerChain: negotiated.peerChain,
       stapledOcspResponse: negotiated.stapledOcspResponse,
+      signedCertTimestamps: negotiated.signedCertTimestamps,
       localChain: negotiated.localChain,
     });
   }

@@ -27,6 +27,7 @@ import {
   STATUS_TYPE_OCSP,
   statusRequest,
 } from "../../extensions/status_request.ts";
+import { signedCertificateTimestamp } from "../../extensions/signed_certificate_timestamp.ts";
 import { supportedGroups } from "../../extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
 import { encodeClientHello, replaceBinders, truncateBinders } from "../../messages/client_hello.ts";
@@ -181,6 +182,7 @@ function helloExtensions(
   }
   if (tls12) addTls12Extensions(extensions, hs, offer.tls12Session);
   if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANYBODY);
+  if (config.signedCertTimestamps) extensions.add(signedCertificateTimestamp, true);
   if (config.alpnProtocols.length > 0) extensions.add(alpnProtocols, config.alpnProtocols);
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).

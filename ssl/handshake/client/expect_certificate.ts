@@ -11,6 +11,7 @@ import {
   parseCertificateRequest,
 } from "../../messages/certificate_request.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { authenticatePeer, parseChain } from "../authenticate_peer.ts";
 import { knownSchemes } from "../certificate_verify.ts";
@@ -73,7 +74,10 @@ class ExpectCertificate implements HandshakeState {
     }
     hs.negotiated.peerChain = chain;
     hs.transcript.add(message.raw);
-    const stapled = certificateList[0]!.extensions.get(certificateStatus);
+    const { extensions } = certificateList[0]!;
+    const stapled = extensions.get(certificateStatus);
+    hs.negotiated.signedCertTimestamps =
+      extensions.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
     // The hook may take its time: what the server sends next is looked at meanwhile.
     const authentication = authenticatePeer(hs, chain, stapled ?? null);
     authentication.catch(() => {}); // awaited with the CertificateVerify

@@ -49,6 +49,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     hs.negotiated.authenticatedAt = session.authenticatedAt;
     hs.negotiated.peerChain = session.peerChain;
     hs.negotiated.stapledOcspResponse = session.stapledOcspResponse;
+    hs.negotiated.signedCertTimestamps = session.signedCertTimestamps;
     hs.negotiated.localChain = session.localChain;
     return Promise.resolve(new ExpectServerFinished(this.#keys, null));
   }

@@ -53,8 +53,7 @@ async function judgeToken(hs: HandshakeContext, token: ResumptionToken): Promise
   const fault = tokenFault(token, sessionConfig(hs), hs.environment.now());
   if (fault !== null) return { session: null, found: true };
   const { session } = token;
-  const { peerChain, stapledOcspResponse } = session;
-  const isTrusted = await isStillTrusted(hs, peerChain, stapledOcspResponse);
+  const isTrusted = await isStillTrusted(hs, session);
   return { session: isTrusted ? session : null, found: true };
 }
 

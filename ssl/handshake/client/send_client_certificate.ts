@@ -18,12 +18,12 @@ export async function sendClientCertificate(
   context?: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const credential = await chooseCredential(hs, request, chooseScheme);
-  if (credential === null) return sendCertificate(hs, null, false, context);
+  if (credential === null) return sendCertificate(hs, null, null, context);
   const key = await credential.privateKey();
   const scheme = chooseScheme(key, hs.config.signatureSchemes, request.signatureSchemes);
   // A certificate whose key the server cannot check would only end the handshake.
-  if (scheme === undefined) return sendCertificate(hs, null, false, context);
-  sendCertificate(hs, credential, false, context);
+  if (scheme === undefined) return sendCertificate(hs, null, null, context);
+  sendCertificate(hs, credential, null, context);
   hs.negotiated.localChain = credential.chain;
   await sendCertificateVerify(hs, key, scheme);
 }

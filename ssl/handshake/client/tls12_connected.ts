@@ -80,6 +80,7 @@ async function keepTls12Session(
     alpnProtocol: negotiated.alpnProtocol,
     peerChain: negotiated.peerChain,
     stapledOcspResponse: negotiated.stapledOcspResponse,
+    signedCertTimestamps: negotiated.signedCertTimestamps,
     localChain: negotiated.localChain,
   });
 }

@@ -72,6 +72,8 @@ export async function takeTls12ServerHello(
   negotiated.version = TLS_1_2;
   negotiated.cipherSuite = suite;
   negotiated.extendedMasterSecret = choice.extendedMasterSecret;
+  negotiated.signedCertTimestamps =
+    extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
   takeRecordSizeLimit(hs, extensions);
   negotiated.alpnProtocol = chosenProtocol(extensions?.get(alpnProtocol), config);
   refuseOtherProtocol(hs);
@@ -142,6 +144,7 @@ async function resume(
   negotiated.authenticatedAt = session.authenticatedAt;
   negotiated.peerChain = session.peerChain;
   negotiated.stapledOcspResponse = session.stapledOcspResponse;
+  negotiated.signedCertTimestamps = session.signedCertTimestamps;
   negotiated.localChain = session.localChain;
   // Good for another time, unless the server sends a new one.
   const { ticket, expiresAt } = session;

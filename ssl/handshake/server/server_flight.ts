@@ -13,7 +13,6 @@ import { encodeEncryptedExtensions } from "../../messages/encrypted_extensions.t
 import { encodeServerHello } from "../../messages/server_hello.ts";
 import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
-import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -70,8 +69,7 @@ export async function sendServerFlight(
   const asksForCertificate = session === null && hs.config.clientAuth !== "none";
   if (asksForCertificate) sendCertificateRequest(hs);
   if (signer !== null) {
-    const staple = choice.extensions.has(ExtensionType.statusRequest);
-    sendCertificate(hs, signer.credential, staple);
+    sendCertificate(hs, signer.credential, choice.extensions);
     hs.negotiated.localChain = signer.credential.chain;
     await sendCertificateVerify(hs, signer.key, signer.scheme);
   }

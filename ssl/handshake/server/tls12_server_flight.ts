@@ -114,7 +114,7 @@ export async function sendTls12ServerFlight(
   begin(hs, message, choice);
   const staples = hello.extensions?.has(ExtensionType.statusRequest) &&
     signer.credential.ocspResponse !== undefined;
-  sendServerHello(hs, hello, choice, staples);
+  sendServerHello(hs, hello, choice, staples, signer.credential.scts);
   sendCertificate(hs, signer.credential, staples);
   const share = await generateKeyShare(group);
   await sendServerKeyExchange(hs, choice, signer, share);
@@ -194,6 +194,7 @@ function sendServerHello(
   hello: ClientHello,
   choice: Tls12Choice,
   staples = false,
+  scts?: Uint8Array<ArrayBuffer>,
 ): void {
   const extensions = new ExtensionBlock();
   const asked = (type: number) => hello.extensions?.has(type) ?? false;
@@ -204,6 +205,9 @@ function sendServerHello(
   if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
   if (staples) extensions.add(statusRequestEmpty, true);
+  if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
+    extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);
+  }
   answerRecordSizeLimit(hs, hello.extensions, extensions);
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   sendHandshake(
