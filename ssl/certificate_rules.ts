@@ -11,8 +11,14 @@ export function keyFault(certificate: Certificate, rules: CertificateRules): str
   const key = certificate.subjectPublicKeyInfo.algorithm;
   if (!rules.keyTypes.includes(key.type)) return `its key is of kind ${key.type}`;
   if (key.type === "ec" && !rules.curves.includes(key.curve)) return `its key is on ${key.curve}`;
-  if ((key.type === "rsa" || key.type === "rsa-pss") && key.modulusLength < rules.minRsaBits) {
-    return `its RSA key has ${key.modulusLength} bits, fewer than ${rules.minRsaBits}`;
+  if (key.type === "rsa" || key.type === "rsa-pss") return rsaFault(key.modulusLength, rules);
+  return null;
+}
+
+function rsaFault(bits: number, { minRsaBits, rsaBits }: CertificateRules): string | null {
+  if (bits < minRsaBits) return `its RSA key has ${bits} bits, fewer than ${minRsaBits}`;
+  if (rsaBits !== null && !rsaBits.includes(bits)) {
+    return `its RSA key has ${bits} bits, which is none of ${rsaBits.join(", ")}`;
   }
   return null;
 }

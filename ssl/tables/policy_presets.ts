@@ -12,6 +12,8 @@ export type PolicyPresetName = "modern" | "compatible" | "cnsa-1.0" | "pci-dss-4
 export interface CertificateRules {
   /** The least length of an RSA key's modulus in bits. */
   readonly minRsaBits: number;
+  /** The only lengths of such a modulus; `null` for any that is long enough. */
+  readonly rsaBits: readonly number[] | null;
   /** The kinds of keys. */
   readonly keyTypes: readonly KeyAlgorithm["type"][];
   /** The curves of ECDSA keys. */
@@ -92,6 +94,7 @@ const SCHEMES_OF_112_BITS: readonly SignatureScheme[] = [
 
 const KEYS_OF_112_BITS: CertificateRules = {
   minRsaBits: 2048,
+  rsaBits: null,
   keyTypes: ["ec", "ed25519", "rsa", "rsa-pss", "mldsa44", "mldsa65", "mldsa87"],
   curves: ["P-256", "P-384", "P-521"],
   signatureHashes: null,
@@ -166,6 +169,8 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     ],
     certificates: {
       minRsaBits: 3072,
+      // RFC 9151, Section 5.2: "only two modulus sizes (3072 bits and 4096 bits) are supported by this profile".
+      rsaBits: [3072, 4096],
       keyTypes: ["ec", "rsa", "rsa-pss"],
       curves: ["P-384"],
       signatureHashes: ["SHA-384"],

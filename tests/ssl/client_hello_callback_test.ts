@@ -290,6 +290,12 @@ Deno.test("ja4Of() gives the fingerprints that others give for real clients", as
   }
 });
 
+Deno.test("ja4Of() leaves out the underscore where there are no signature schemes, as in the specification", async () => {
+  const types = "0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01";
+  const ja4 = await ja4Of(helloFrom(`t13d1516h2_1301_${types}_0a0a`, false)); // GREASE is none
+  assertEquals(ja4.split("_")[2], "6d807ffa2a79");
+});
+
 Deno.test("ja4Of() marks the protocol by its ends, or by those of its hexadecimal digits", async () => {
   const rows: readonly [readonly number[], string][] = [
     [[0x68, 0x32], "h2"],

@@ -8,7 +8,9 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
 import { createCertificate } from "../../cert/create_certificate.ts";
+import { keyFault } from "../../ssl/certificate_rules.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { namedGroupByName } from "../../ssl/tables/named_groups.ts";
 import { signatureSchemeByName } from "../../ssl/tables/signature_schemes.ts";
@@ -227,6 +229,21 @@ for (const versions of [BOTH, TLS12]) {
     }
   });
 }
+
+Deno.test("keyFault() takes the RSA keys of CNSA's two lengths, and of no other (RFC 9151, Section 5.2)", () => {
+  const fault = (name: PolicyPresetName, modulusLength: number) => {
+    const algorithm = { type: "rsa", modulusLength };
+    const certificate = { subjectPublicKeyInfo: { algorithm } } as unknown as Certificate;
+    return keyFault(
+      certificate,
+      POLICY_PRESETS.find((preset) => preset.name === name)!.certificates,
+    );
+  };
+  const lengths = [2048, 3072, 3584, 4096, 8192];
+  assertEquals(lengths.filter((bits) => fault("cnsa-1.0", bits) === null), [3072, 4096]);
+  assertEquals(lengths.filter((bits) => fault("pci-dss-4", bits) === null), lengths);
+  assertMatch(fault("cnsa-1.0", 8192)!, /8192 bits, which is none of 3072, 4096/);
+});
 
 Deno.test("setPolicyPreset() holds client certificates to its rules", async () => {
   const server = {

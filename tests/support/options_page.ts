@@ -55,7 +55,12 @@ export function optionsPage(): string {
         ["cipher suites", names(preset.cipherSuites)],
         ["groups", names(preset.groups)],
         ["signature schemes", names(preset.signatureSchemes)],
-        ["RSA keys", `${preset.certificates.minRsaBits} bits and more`],
+        [
+          "RSA keys",
+          preset.certificates.rsaBits === null
+            ? `${preset.certificates.minRsaBits} bits and more`
+            : `${preset.certificates.rsaBits.join(" or ")} bits`,
+        ],
         ["curves of certificates", names(preset.certificates.curves)],
         [
           "hashes of certificates' signatures",
