@@ -12,7 +12,13 @@ import { resolveConfig } from "../../ssl/config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";
 import { serverName } from "../../ssl/extensions/server_name.ts";
-import { MAX_TRIED_TICKETS } from "../../ssl/handshake/server/accept_session.ts";
+import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
+import {
+  MAX_TRIED_TICKETS,
+  shownChain,
+  shownCredential,
+} from "../../ssl/handshake/server/accept_session.ts";
+import type { TicketContent } from "../../ssl/session_ticket.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
@@ -24,6 +30,7 @@ import {
   closeAll,
   failureOf,
   HOSTNAME,
+  PKI,
   serverOptions,
   session,
   socketOver,
@@ -119,5 +126,21 @@ Deno.test("acceptSession() tries MAX_TRIED_TICKETS of a client's tickets and no 
     }
     a[Symbol.dispose]();
     await closeAll(server);
+  }
+});
+
+Deno.test("shownCredential() and shownChain() go by a certificate's place, and do without where it has none", () => {
+  const certificates = [PKI.otherServer.credential, PKI.server.credential];
+  const config = resolveConfig(serverOptions({ certificates }));
+  for (
+    const [certificate, shown] of [
+      [PKI.server.cert, [PKI.server.cert]],
+      [PKI.client.cert, []],
+    ] as const
+  ) {
+    const hs = { config, negotiated: { localChain: [certificate] } } as unknown as HandshakeContext;
+    const content = { localCredential: shownCredential(hs) } as TicketContent;
+    assertEquals(content.localCredential, shown.length > 0 ? 1 : 0xffff);
+    assertEquals(shownChain(hs, content), shown);
   }
 });

@@ -112,11 +112,15 @@ export function isStillGood(
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
 }
 
+/** The place of a certificate that the configuration has not. */
+const NO_CREDENTIAL = 0xffff;
+
 /** Which certificate this server has shown: a session is bound to the list of them, so that its place will do. */
 export function shownCredential({ config, negotiated }: HandshakeContext): number {
-  return config.credentials.findIndex(({ certificate }) =>
+  const place = config.credentials.findIndex(({ certificate }) =>
     certificate === negotiated.localChain[0]
   );
+  return place === -1 ? NO_CREDENTIAL : place; // a session is worth keeping all the same
 }
 
 /** The certificates that this server has shown when the session was made. */
