@@ -222,7 +222,10 @@ async function refused(
     // A server's refusal comes after the client's part is over.
     await socket.read(new Uint8Array(1));
   }, SslError);
-  await peer.process.waitFor(/^ERROR$/m);
+  // The one on its output, the other on its error output: either may come first.
+  await peer.process.waitFor((p) =>
+    /^ERROR$/m.test(p.output) && /:SSL routines:/.test(p.output) ? p : null
+  );
   return { error, output: peer.output() };
 }
 
