@@ -411,6 +411,13 @@ export class SslEngine {
       );
     }
     if (this.#writeClosed) return;
+    if (!this.#keys.renewable) {
+      // The caller's mistake, not the connection's: it goes on.
+      throw new SslError(
+        "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION",
+        "Cannot renew keys: TLS 1.2 has no KeyUpdate",
+      );
+    }
     this.#renewals++;
     try {
       await this.#keys.renewWriteKey(requestUpdate, this.#hs.output);

@@ -8,7 +8,7 @@ export interface ConnectionKeys {
   readonly renewable: boolean;
 
   /**
-   * Goes on under the next write key, and tells the peer.
+   * Goes on under the next write key, and tells the peer; only where keys are {@linkcode renewable}.
    *
    * @param requestUpdate Whether the peer is to renew its own key, too.
    * @param output Where to tell it.

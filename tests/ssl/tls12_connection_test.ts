@@ -292,6 +292,7 @@ for (const role of ROLES) {
     await using joined = await connected(tls12());
     const error = await assertRejects(() => keyUpdate(joined[role]), SslError);
     assertEquals(error.name, "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION");
+    await pingPong(joined); // the connection is none the worse for it
   });
 }
 
