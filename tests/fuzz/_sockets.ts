@@ -12,6 +12,7 @@ import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import type { ConnectionOptions } from "../../ssl/connection.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
 import { type ConnLike, ConnTransport } from "../../ssl/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
@@ -28,6 +29,9 @@ const stranger = await createCertificate({
   isCa: true,
 });
 const issuer = { certificate: root, privateKey: rootKeys.privateKey };
+/** Who has issued the certificates. */
+export const AUTHORITY = issuer;
+
 const serverKeys = await generateKeyPair();
 const clientKeys = await generateKeyPair("ed25519");
 
@@ -58,16 +62,35 @@ export interface Pairing {
   readonly server: ImportOptions;
 }
 
-/** Picks what both ends have and want; `distrustful` does not accept the other's certificate, and must never connect. */
-export function pairing(prng: Prng, distrustful: "client" | "server" | null = null): Pairing {
+/** The suites of each version that fuzzers choose from; those of AES-CBC go two ways. */
+const SUITES = {
+  "TLSv1.3": [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+  ],
+  "TLSv1.2": [
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+  ],
+} as const;
+
+/**
+ * Picks what both ends have and want, of one version.
+ *
+ * @param prng Where the choices come from.
+ * @param distrustful Who does not accept the other's certificate, and must never connect.
+ * @param version The version; any by default.
+ */
+export function pairing(
+  prng: Prng,
+  distrustful: "client" | "server" | null = null,
+  version: ProtocolVersion = prng.pick(["TLSv1.3", "TLSv1.3", "TLSv1.2"] as const),
+): Pairing {
   const shared: ImportOptions = {
-    cipherSuites: [prng.pick(
-      [
-        "TLS_AES_128_GCM_SHA256",
-        "TLS_AES_256_GCM_SHA384",
-        "TLS_CHACHA20_POLY1305_SHA256",
-      ] as const,
-    )],
+    versions: { min: version, max: version },
+    cipherSuites: [prng.pick<typeof SUITES[ProtocolVersion][number]>(SUITES[version])],
     ...PATIENT,
   };
   const trust = (role: "client" | "server"): ImportOptions => ({

@@ -5,8 +5,8 @@
  * What the fuzzers share: seeds, mutations, bounds, and what counts as a crash.
  *
  * A fuzzer is a property over inputs that a seeded generator makes. The seed of a run is printed when it fails; `NSS_FUZZ_SEED`
- * sets it, `NSS_FUZZ_ITERATIONS` the length. `deno task test` runs a few iterations from a fixed seed, `deno task soak`
- * many from a random one.
+ * sets it, `NSS_FUZZ_ITERATIONS` how many iterations each fuzzer has, or `NSS_FUZZ_SECONDS` how many seconds. `deno task test`
+ * runs a few iterations from a fixed seed, `deno task soak` a minute of each from a random one, which is half an hour in all.
  *
  * @module
  */
@@ -21,8 +21,11 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 const soak = Deno.env.get("NSS_SOAK") === "1";
 
-/** How many times as long as in `deno task test` a soak runs. */
-const SOAK_FACTOR = 200;
+/** How many seconds of each fuzzer a soak runs. */
+const SOAK_SECONDS = 60;
+
+/** No single iteration may take longer, by far; the machine may be busy. */
+const MAX_ITERATION = 20_000;
 
 /** What every promise of a connection must settle within, once its transport has ended; only a hang takes longer. */
 const HANG = 30_000;
@@ -41,6 +44,15 @@ function setting(name: string): number | undefined {
 export const SEED: number = setting("NSS_FUZZ_SEED") ??
   (soak ? crypto.getRandomValues(new Uint32Array(1))[0]! : 1);
 
+/** How many iterations a fuzzer has, and when it ends. */
+function lengthOfRun(iterations: number): { readonly count: number; readonly end: number } {
+  const count = setting("NSS_FUZZ_ITERATIONS");
+  if (count !== undefined) return { count, end: Infinity };
+  const seconds = setting("NSS_FUZZ_SECONDS") ?? (soak ? SOAK_SECONDS : undefined);
+  if (seconds === undefined) return { count: iterations, end: Infinity };
+  return { count: Infinity, end: performance.now() + 1000 * seconds };
+}
+
 /**
  * Registers a fuzzer.
  *
@@ -54,17 +66,26 @@ export function fuzz(
   iteration: (prng: Prng, index: number) => void | Promise<void>,
 ): void {
   Deno.test(title, async () => {
-    const count = setting("NSS_FUZZ_ITERATIONS") ?? (soak ? SOAK_FACTOR * iterations : iterations);
-    for (let index = 0; index < count; index++) {
+    const { count, end } = lengthOfRun(iterations);
+    let slowest = 0;
+    let index = 0;
+    for (; index < count && performance.now() < end; index++) {
       const seed = (SEED + index) >>> 0;
+      const start = performance.now();
       try {
         await iteration(new Prng(seed), index);
+        slowest = Math.max(slowest, performance.now() - start);
+        if (slowest > MAX_ITERATION) throw new Error(`An iteration took ${slowest.toFixed()} ms`);
       } catch (error) {
         note(`${title}: again with NSS_FUZZ_SEED=${seed} NSS_FUZZ_ITERATIONS=1`);
         throw error;
       }
     }
-    if (soak) note(`${title}: ${count} iterations from seed ${SEED}`);
+    if (end !== Infinity) {
+      note(
+        `fuzz: ${index} iterations, the slowest ${slowest.toFixed()} ms, seed ${SEED}: ${title}`,
+      );
+    }
   });
 }
 
@@ -102,7 +123,8 @@ export function overCorpus(
     const text = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip")))
       .text();
     const lines = text.split("\n").filter((line) => line !== "");
-    const all = soak || setting("NSS_FUZZ_ITERATIONS") !== undefined;
+    const all = soak ||
+      ["NSS_FUZZ_ITERATIONS", "NSS_FUZZ_SECONDS"].some((name) => setting(name) !== undefined);
     for (const [index, line] of lines.entries()) {
       if (!all && index % sample !== SEED % sample) continue;
       const { id, data } = JSON.parse(line) as { id: string; data: string };

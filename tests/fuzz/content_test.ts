@@ -62,7 +62,7 @@ function rewriter(prng: Prng): Rewrite {
 }
 
 fuzz("SslSocket meets any content of records with typed errors", 100, async (prng) => {
-  const options = pairing(prng);
+  const options = pairing(prng, null, "TLSv1.3"); // the tap knows no other records
   const suite = CIPHER_SUITES.find(({ name }) => name === options.client.cipherSuites?.[0])!;
   const wire = new Wire();
   const taps = {

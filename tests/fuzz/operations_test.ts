@@ -10,7 +10,12 @@ import { type Story, Wire, type WireEnd } from "./_wire.ts";
 import { pairing, socketOver } from "./_sockets.ts";
 
 /** Whose errors are the caller's own fault. */
-const OWN_FAULTS = ["PR_IN_PROGRESS_ERROR", "PR_BAD_DESCRIPTOR_ERROR", "PR_SOCKET_SHUTDOWN_ERROR"];
+const OWN_FAULTS = [
+  "PR_IN_PROGRESS_ERROR",
+  "PR_BAD_DESCRIPTOR_ERROR",
+  "PR_SOCKET_SHUTDOWN_ERROR",
+  "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION", // keyUpdate() in TLS 1.2
+];
 
 /** Uses a socket in any order, without waiting for one thing to end before the next begins. */
 async function play(
