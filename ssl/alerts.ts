@@ -176,6 +176,13 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
 const ERRORS_BY_FAULT: { readonly [name in ErrorName]?: AlertByFault } = {
   // A record that is too long, or a handshake message that is.
   SSL_ERROR_RX_RECORD_TOO_LONG: { syntax: "record_overflow", value: "illegal_parameter" },
+  // A CertificateStatus that does not parse, or whose response is no good (RFC 6066, Section 8).
+  SSL_ERROR_BAD_CERT_STATUS_RESPONSE_ALERT: {
+    syntax: "decode_error",
+    value: "bad_certificate_status_response",
+  },
+  // All of its bytes are the MAC: of another length it is a wrong one (RFC 8446, Section 4.4.4).
+  SSL_ERROR_RX_MALFORMED_FINISHED: { syntax: "decrypt_error", value: "decrypt_error" },
   SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID: { syntax: "decode_error", value: "illegal_parameter" },
   // The signature of a certificate, or that of CertificateVerify over the handshake (RFC 8446, Section 4.4.3).
   SEC_ERROR_BAD_SIGNATURE: { syntax: "bad_certificate", value: "decrypt_error" },

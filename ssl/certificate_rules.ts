@@ -44,6 +44,20 @@ export function checkPeerKey(
 }
 
 /**
+ * Holds the peer's own certificate to what it does here: its key signs the handshake, in every suite (RFC 8446, Section 4.4.2.2; RFC 5246,
+ * Section 7.4.2).
+ *
+ * @throws {SslError} `SEC_ERROR_INADEQUATE_KEY_USAGE` if it is for other things only.
+ */
+export function checkMaySign({ keyUsage }: Certificate): void {
+  if (keyUsage === undefined || keyUsage.has("digitalSignature")) return;
+  throw new SslError(
+    "SEC_ERROR_INADEQUATE_KEY_USAGE",
+    "Cannot trust certificate: its key is not to be used for signatures",
+  );
+}
+
+/**
  * Holds a verified path to presets.
  *
  * @throws {NssError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, for keys as well, as in NSS.

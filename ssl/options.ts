@@ -402,7 +402,7 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
     field: "grease",
     nssDefault: false,
     does:
-      "on: a client's hello has suites, groups, versions, schemes and extensions that mean nothing (RFC 8701)",
+      "on: a client's hello has suites, groups, versions, schemes and extensions that mean nothing, a server's tickets and requests for certificates an extension (RFC 8701)",
   }),
   ENABLE_CH_EXTENSION_PERMUTATION: flag({
     id: 43,

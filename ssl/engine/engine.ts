@@ -16,6 +16,7 @@ import {
   type Negotiated,
   nothingNegotiated,
   type ReHandshakeWish,
+  unexpectedMessage,
 } from "../handshake/handshake.ts";
 import { forgetClientSessions } from "../session_cache/client.ts";
 import { startServer } from "../handshake/server/start.ts";
@@ -96,6 +97,8 @@ export class SslEngine {
   /** Whether the peer of a renegotiation has changed its keys and not yet proved itself. */
   #finishedDue = false;
   #renegotiations = 0;
+  /** Whether a message of a handshake is being taken. */
+  #inFlight = false;
   #keys: ConnectionKeys | null = null;
   #error: SslError | null = null;
   #received: Uint8Array<ArrayBuffer>[] = [];
@@ -111,8 +114,8 @@ export class SslEngine {
   #keyUpdates = 0;
   /** Renewals of the write key under way: application data waits for them. */
   #renewals = 0;
-  /** Whether a KeyUpdate of ours is still in the queue: it answers every request that came meanwhile. */
-  #keyUpdateQueued = false;
+  /** Whether the peer has asked for a KeyUpdate that it has not been sent: one answers all requests that came before it. */
+  #answerDue = false;
   #askedPeerToRenew = false;
 
   /** Makes an engine that has sent nothing yet. */
@@ -193,6 +196,10 @@ export class SslEngine {
   /** Whether a TLS 1.2 connection is being negotiated anew: application data of this end's waits until it is done. */
   get renegotiating(): boolean {
     return this.#renegotiating;
+  }
+
+  get #handshaking(): boolean {
+    return !this.connected || this.#renegotiating;
   }
 
   /** Whether the protocol version has been chosen. */
@@ -324,6 +331,8 @@ export class SslEngine {
    */
   send(data: Uint8Array<ArrayBuffer>): number {
     this.#throwIfFailed();
+    // RFC 8446, Section 4.6.3: before the next application data, and once for all requests.
+    if (this.#answerDue) this.keyUpdate(false).catch(() => {}); // the error stays with the engine
     if (this.#renewals > 0 || this.#renegotiating) return 0;
     for (const ticket of this.#tickets) this.#hs.output.sendMessage(ticket);
     this.#tickets = [];
@@ -418,10 +427,10 @@ export class SslEngine {
         "Cannot renew keys: TLS 1.2 has no KeyUpdate",
       );
     }
+    this.#answerDue = false;
     this.#renewals++;
     try {
       await this.#keys.renewWriteKey(requestUpdate, this.#hs.output);
-      this.#keyUpdateQueued = true;
     } catch (error) {
       throw this.#fail(error);
     } finally {
@@ -472,15 +481,12 @@ export class SslEngine {
    * @returns The bytes, valid until the next call; `null` when there are none.
    */
   async takeOutput(): Promise<Uint8Array<ArrayBuffer> | null> {
-    let output;
     try {
-      output = await this.#write.take();
+      return await this.#write.take();
     } catch (error) {
       this.#write.clear();
       throw this.#fail(error);
     }
-    if (this.#write.empty) this.#keyUpdateQueued = false;
-    return output;
   }
 
   /** Releases buffers that an idle connection does not need. */
@@ -553,8 +559,20 @@ export class SslEngine {
     joiner.push(fragment);
     for (let message; (message = joiner.next()) !== null;) {
       const next = message;
+      this.#inFlight = this.#handshaking;
       await this.#change((state) => state.handle(next, this.#hs));
+      if (this.#inFlight && !this.#handshaking) this.#refuseExcessMessages();
+      this.#inFlight = false;
     }
+  }
+
+  /**
+   * Ends the peer's flight: this end answers it, or the handshake is complete. What stands behind the end was written before that, and
+   * nobody honest has anything to say there.
+   */
+  #refuseExcessMessages(): void {
+    const type = this.#read.joiner.pendingType;
+    if (type !== null) throw unexpectedMessage(type);
   }
 
   /** Lets the state decide about the next one, when the changes before it are done. */
@@ -586,7 +604,7 @@ export class SslEngine {
     if (description === alertCode("close_notify")) {
       this.#readClosed = true;
       const error = endOfFile("Cannot complete handshake: the peer closed the connection", "peer");
-      if (!this.connected || this.#renegotiating) throw error;
+      if (this.#handshaking) throw error;
       return this.#refuseAgain(error);
     }
     if (!this.#isWarning(level, description)) throw errorFromAlert(description);
@@ -666,6 +684,7 @@ export class SslEngine {
       sendMessage: (message) => {
         // RFC 8446, Section 6.1: nothing follows a close_notify, nor a fatal alert, however long it was under way.
         if (this.#writeClosed || this.#error !== null) return;
+        if (this.#inFlight) this.#refuseExcessMessages();
         if (this.#filter === undefined) return this.#write.writeHandshake(message);
         const body = message.subarray(4);
         for (const replaced of this.#filter({ type: message[0]!, body, raw: message })) {
@@ -674,6 +693,7 @@ export class SslEngine {
       },
       sendChangeCipherSpec: () => {
         if (this.#sentChangeCipherSpec || this.#writeClosed || this.#error !== null) return;
+        if (this.#inFlight) this.#refuseExcessMessages();
         this.#sentChangeCipherSpec = true;
         this.#write.writeChangeCipherSpec();
       },
@@ -736,9 +756,7 @@ export class SslEngine {
         `Cannot take KeyUpdate: more than ${MAX_KEY_UPDATES} came without application data between`,
       );
     }
-    // RFC 8446, Section 4.6.3: one KeyUpdate may answer several requests.
-    if (!requestUpdate || this.#keyUpdateQueued || this.#renewals > 0) return;
-    this.keyUpdate(false).catch(() => {}); // the error stays with the engine
+    if (requestUpdate) this.#answerDue = true;
   }
 
   /** RFC 5246, Section 7.2.2: no_renegotiation is a warning, and the connection goes on. */

@@ -3,7 +3,7 @@
 import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssError } from "../../cert/errors.ts";
 import { authCertificate } from "../auth_certificate.ts";
-import { checkPeerKey } from "../certificate_rules.ts";
+import { checkMaySign, checkPeerKey } from "../certificate_rules.ts";
 import { presetsOf } from "../context_policy.ts";
 import { SslError, toSslError } from "../errors.ts";
 import type { PeerAuthentication } from "../hooks.ts";
@@ -59,6 +59,7 @@ export async function authenticatePeer(
   checkPeerKey(chain[0]!, peer.isServer, presetsOf(hs.config));
   try {
     await askHook(hs, peer);
+    checkMaySign(chain[0]!); // a hook that knows the key need not think of its usage
   } catch (cause) {
     const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
     if (!(await overrules(hs, error, peer))) throw error;
@@ -77,6 +78,7 @@ export async function isStillTrusted(
   try {
     checkPeerKey(shown.peerChain[0]!, peer.isServer, presetsOf(hs.config));
     await askHook(hs, peer);
+    checkMaySign(shown.peerChain[0]!);
     return true;
   } catch {
     return false; // a full handshake asks again, and says why

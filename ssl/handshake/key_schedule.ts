@@ -565,9 +565,9 @@ export async function exportKeyingMaterial(
   const { hash } = exporterMasterSecret;
   const hashLength = HASH_LENGTHS[hash];
   const labelLength = encoder.encode(label).length;
-  if (labelLength === 0 || labelLength > MAX_LABEL_LENGTH) {
+  if (labelLength > MAX_LABEL_LENGTH) {
     throw new RangeError(
-      `Cannot export keying material: label is ${labelLength} bytes long, not 1 to ${MAX_LABEL_LENGTH}`,
+      `Cannot export keying material: label is ${labelLength} bytes long, more than ${MAX_LABEL_LENGTH}`,
     );
   }
   if (!Number.isInteger(length) || length < 0 || length > 255 * hashLength) {
@@ -640,7 +640,8 @@ function hkdfLabel(
 ): Uint8Array<ArrayBuffer> {
   const writer = new Writer()
     .u16(length)
-    .vector8(encoder.encode(LABEL_PREFIX + label), 7)
+    // RFC 8446, Section 7.1 has at least 7 bytes; an exporter's empty label, which RFC 5705 does not forbid, makes 6.
+    .vector8(encoder.encode(LABEL_PREFIX + label), LABEL_PREFIX.length)
     .vector8(context);
   // HKDF-Expand's first block is HMAC(key, info | 1).
   if (firstBlock) writer.u8(1);

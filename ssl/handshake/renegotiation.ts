@@ -226,6 +226,21 @@ export function refuseOtherPeer(
 }
 
 /**
+ * Refuses a handshake whose secret is bound otherwise than the one before (RFC 7627, Section 5.4: without the extended master secret a
+ * renegotiation proves nothing about whom one has talked to).
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET`.
+ */
+export function refuseOtherBinding({ established, negotiated }: HandshakeContext): void {
+  if (established === null) return;
+  if (established.negotiated.extendedMasterSecret === negotiated.extendedMasterSecret) return;
+  throw new SslError(
+    "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+    "Cannot renegotiate: one of the two handshakes has no extended master secret",
+  );
+}
+
+/**
  * Refuses another application protocol than before: the connection is in the middle of one.
  *
  * @throws {SslError} `SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID`.

@@ -53,6 +53,11 @@ export class HandshakeJoiner {
     return this.#end > this.#start;
   }
 
+  /** The type of the first message that is kept, whole or not; `null` where nothing is. */
+  get pendingType(): number | null {
+    return this.pending ? this.#buffer[this.#start]! : null;
+  }
+
   /** Takes the content of one more handshake record; it is copied. */
   push(fragment: Uint8Array<ArrayBuffer>): void {
     this.#reserve(fragment.length);

@@ -103,7 +103,8 @@ test("keyUpdate() changes keys with openssl s_server, whichever end asks", async
   for (const command of ["k\n", "K\n"]) {
     // "K" asks for an update of our keys too.
     await peer.process.write(command);
-    await peer.exchange(socket, 40_000);
+    await peer.exchange(socket, 40_000); // which reads the request
+    await peer.exchange(socket, 40_000); // which answers it
   }
   for (const requestUpdate of [false, true, true]) {
     await keyUpdate(socket, requestUpdate);

@@ -86,9 +86,9 @@ const fit = (change: Edit | null | number, type: number) =>
 const replaced = (type: number, body: readonly number[] = []): Action => ({ type, body });
 
 /** The rows that every message has whose end is that of its last field. */
-const lengths = (at: typeof client, error: string): readonly Row[] => [
-  ["truncate", edit(truncate), at(error, "decode_error"), "6.2"],
-  ["append", edit(append), at(error, "decode_error"), "6.2"],
+const lengths = (at: typeof client, error: string, alert: AlertName = "decode_error"): readonly Row[] => [
+  ["truncate", edit(truncate), at(error, alert), "6.2"],
+  ["append", edit(append), at(error, alert), "6.2"],
 ];
 
 const clientFinished: readonly Row[] = [
@@ -96,7 +96,7 @@ const clientFinished: readonly Row[] = [
   ["duplicate", "duplicate", server(UNALIGNED, UNEXPECTED), ALIGNED],
   ["reorder", "reorder", waits("server")],
   ["flip MAC", edit(flip(0)), server("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.4.4"],
-  ...lengths(server, "RX_MALFORMED_FINISHED"),
+  ...lengths(server, "RX_MALFORMED_FINISHED", "decrypt_error"),
   ["as certificate_request", replaced(T.certificateRequest), server("RX_UNEXPECTED_CERT_REQUEST", UNEXPECTED)],
   ["as key_update", replaced(T.keyUpdate, [0]), server("RX_UNEXPECTED_KEY_UPDATE", UNEXPECTED), "4.6.3"],
 ];
@@ -106,7 +106,7 @@ const serverFinished: readonly Row[] = [
   ["duplicate", "duplicate", client(UNALIGNED, UNEXPECTED), ALIGNED],
   ["reorder", "reorder", waits("client")],
   ["flip MAC", edit(flip(-1)), client("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.4.4"],
-  ...lengths(client, "RX_MALFORMED_FINISHED"),
+  ...lengths(client, "RX_MALFORMED_FINISHED", "decrypt_error"),
   ["as certificate", replaced(T.certificate), client("RX_UNEXPECTED_CERTIFICATE", UNEXPECTED)],
   ["as key_update", replaced(T.keyUpdate, [0]), client("RX_UNEXPECTED_KEY_UPDATE", UNEXPECTED), "4.6.3"],
 ];
@@ -231,7 +231,7 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
     rows: [
       ...clientHello,
       ...OTHER_TRANSCRIPT,
-      ["duplicate", "duplicate", server(UNALIGNED, UNEXPECTED), ALIGNED],
+      ["duplicate", "duplicate", server("RX_UNEXPECTED_CLIENT_HELLO", UNEXPECTED)],
       ["flip legacy_session_id", edit(flip(HELLO.sessionId)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
       ["no signature_algorithms", fit(null, E.signatureAlgorithms), server("MISSING_SIGNATURE_ALGORITHMS_EXTENSION", "missing_extension"), "4.2.3"],
     ],
@@ -260,7 +260,7 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
     rows: [
       ...clientHello,
       // The second copy has to answer the HelloRetryRequest, and has no such key share.
-      ["duplicate", "duplicate", server("BAD_2ND_CLIENT_HELLO", "illegal_parameter"), "4.1.2"],
+      ["duplicate", "duplicate", server("RX_UNEXPECTED_CLIENT_HELLO", UNEXPECTED), "4.1.2"],
       ["flip random", edit(flip(HELLO.random)), server("BAD_2ND_CLIENT_HELLO", "illegal_parameter"), "4.1.2"],
       ["no signature_algorithms", fit(null, E.signatureAlgorithms), server("MISSING_SIGNATURE_ALGORITHMS_EXTENSION", "missing_extension"), "4.2.3"],
     ],
@@ -272,7 +272,7 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
     type: T.serverHello,
     rows: [
       ["drop", "drop", waits("client")],
-      ["duplicate", "duplicate", client("RX_UNEXPECTED_HELLO_RETRY_REQUEST", UNEXPECTED), "4.1.4"],
+      ["duplicate", "duplicate", client("RX_UNEXPECTED_SERVER_HELLO", UNEXPECTED), "4.1.4"],
       ["reorder", "reorder", waits("client")],
       ["flip random", edit(flip(HELLO.random)), client("RX_MALFORMED_SERVER_HELLO", "decode_error")],
       ["flip legacy_session_id_echo", edit(flip(HELLO.sessionId)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.4"],
@@ -298,7 +298,7 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
     index: 1,
     rows: [
       ["drop", "drop", waits("server")],
-      ["duplicate", "duplicate", server(UNALIGNED, UNEXPECTED), ALIGNED],
+      ["duplicate", "duplicate", server("RX_UNEXPECTED_CLIENT_HELLO", UNEXPECTED)],
       ["reorder", "reorder", waits("server")],
       ["flip random", edit(flip(HELLO.random)), server("BAD_2ND_CLIENT_HELLO", "illegal_parameter"), "4.1.2"],
       ["flip legacy_session_id", edit(flip(HELLO.sessionId)), server("BAD_2ND_CLIENT_HELLO", "illegal_parameter"), "4.1.2"],
@@ -374,7 +374,7 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
     rows: [
       // The binder is checked before anything is agreed on; an error that is met on the way there is the better one.
       ...clientHello,
-      ["duplicate", "duplicate", server(UNALIGNED, UNEXPECTED), ALIGNED],
+      ["duplicate", "duplicate", server("RX_UNEXPECTED_CLIENT_HELLO", UNEXPECTED)],
       ["flip random", edit(flip(HELLO.random)), server("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.2.11"],
       ["flip binder", edit(flip(-1)), server("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.2.11"],
       // The server does not know the ticket and offers a full handshake; the client's transcript is another.

@@ -71,9 +71,9 @@ const NO_CCS_DUE = "RX_UNEXPECTED_CHANGE_CIPHER";
 /** The signature covers both randoms and the share (RFC 8422, Section 5.4). */
 const WRONG_SIGNATURE = "SEC_ERROR_BAD_SIGNATURE";
 
-const lengths = (end: typeof client, error: string): readonly Tls12Row[] => [
-  ["truncate", edit(truncate), end(error, "decode_error")],
-  ["append", edit(append), end(error, "decode_error")],
+const lengths = (end: typeof client, error: string, alert: AlertName = "decode_error"): readonly Tls12Row[] => [
+  ["truncate", edit(truncate), end(error, alert)],
+  ["append", edit(append), end(error, alert)],
 ];
 
 const hello = (type: number, change: Edit | null | number) => edit(editHello("ClientHello", type, change));
@@ -147,8 +147,8 @@ const finished = (end: typeof client, role: Role): readonly Tls12Row[] => [
   ["reorder", "reorder", waits(role)],
   ["flip MAC", edit(flip(0)), end("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "RFC 5246, 7.2.2"],
   ["flip end of MAC", edit(flip(-1)), end("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "RFC 5246, 7.2.2"],
-  ...lengths(end, "RX_MALFORMED_FINISHED"),
-  ["of TLS 1.3", edit(() => new Uint8Array(32)), end("RX_MALFORMED_FINISHED", "decode_error")],
+  ...lengths(end, "RX_MALFORMED_FINISHED", "decrypt_error"),
+  ["of TLS 1.3", edit(() => new Uint8Array(32)), end("RX_MALFORMED_FINISHED", "decrypt_error")],
   ["as certificate", replaced(T.certificate), end("RX_UNEXPECTED_CERTIFICATE", UNEXPECTED)],
   ["as key_update", replaced(T.keyUpdate, [0]), end("RX_UNEXPECTED_KEY_UPDATE", UNEXPECTED)],
 ];
@@ -294,7 +294,7 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
     rows: [
       ["drop", "drop", server("RX_UNEXPECTED_CLIENT_KEY_EXCH", UNEXPECTED)],
       ["duplicate", "duplicate", client("RX_UNEXPECTED_CERT_REQUEST", UNEXPECTED)],
-      ["reorder", "reorder", { client: "SSL_ERROR_RX_UNEXPECTED_CERT_REQUEST", server: "SSL_ERROR_RX_UNEXPECTED_CLIENT_KEY_EXCH", alert: UNEXPECTED }],
+      ["reorder", "reorder", client("RX_UNEXPECTED_CERT_REQUEST", UNEXPECTED)],
       ["another certificate type", edit((body) => body.fill(1, 1, 3)), server("NO_CERTIFICATE", "handshake_failure"), "RFC 5246, 7.4.6"],
       ["another scheme", edit((body) => concatBytes(body.subarray(0, 3), [0, 2, 8, 4], body.subarray(5 + (body[3]! << 8 | body[4]!)))), server("NO_CERTIFICATE", "handshake_failure"), "RFC 5246, 7.4.6"],
       ["no certificate types", edit((body) => new Uint8Array([0, ...body.subarray(3)])), client("RX_MALFORMED_CERT_REQUEST", "decode_error"), "RFC 5246, 7.4.4"],
@@ -358,7 +358,8 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["flip ticket", hello(E.sessionTicket, flip(50)), SERVER_CANNOT_READ, "RFC 5077, 3.4"],
       ["no ticket", hello(E.sessionTicket, null), SERVER_CANNOT_READ],
       ["suite of the session left out", edit(setSuites(0xcca9)), SERVER_CANNOT_READ, "RFC 5246, 7.4.1.2"],
-      ["no session ID", edit(setSessionId()), SERVER_CANNOT_READ],
+      // It still has its ticket, and what it expects is the echo of an ID (RFC 5077, Section 3.4).
+      ["no session ID", edit(setSessionId()), client("RX_UNEXPECTED_NEW_SESSION_TICKET", UNEXPECTED)],
       // The client gets another session ID back than it sent, and with it no certificate.
       ["flip session ID", edit(flip(HELLO.sessionId)), client("RX_UNEXPECTED_NEW_SESSION_TICKET", UNEXPECTED)],
       // The keys follow from both randoms (RFC 5246, Section 6.3).

@@ -126,6 +126,38 @@ for (const role of ROLES) {
     assertEquals(seen.length, 1);
   });
 
+  Deno.test(`authCertificate hook need not think of the usage of the key (${role})`, async () => {
+    // RFC 8446, Section 4.4.2.2: it MUST allow digitalSignature.
+    const encipherment = await makeIdentity({
+      dnsNames: [HOSTNAME],
+      keyUsage: ["keyEncipherment"],
+    }, PKI.root);
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const versions = { min: version, max: version };
+      const own = authenticating(role, { authCertificate: () => true, versions });
+      const peer = role === "client" ? "server" : "client";
+      const options = {
+        ...own,
+        [peer]: { ...own[peer], certificates: [encipherment.credential], versions },
+      };
+      await assertFails(options, {
+        at: role,
+        error: "SEC_ERROR_INADEQUATE_KEY_USAGE",
+        alert: "certificate_unknown",
+      });
+      const asked: string[] = [];
+      await using joined = await connected({
+        ...options,
+        [role]: {
+          ...options[role],
+          badCert: (_socket: SslSocket, { name }: SslError) => asked.push(name) > 0,
+        },
+      });
+      await pingPong(joined);
+      assertEquals(asked, ["SEC_ERROR_INADEQUATE_KEY_USAGE"]);
+    }
+  });
+
   Deno.test(`badCert hook overrides a refusal with true alone (${role})`, async () => {
     for (const verdict of [true, slowly(true)]) {
       const seen: Parameters<BadCertHook>[] = [];

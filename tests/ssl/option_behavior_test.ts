@@ -10,9 +10,12 @@ import { recordSizeLimit } from "../../ssl/extensions/record_size_limit.ts";
 import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.ts";
 import { supportedGroups } from "../../ssl/extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../ssl/extensions/supported_versions.ts";
+import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { ReadHalf } from "../../ssl/engine/read_half.ts";
+import { parseCertificateRequest } from "../../ssl/messages/certificate_request.ts";
 import { encodeEncryptedExtensions } from "../../ssl/messages/encrypted_extensions.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
+import { parseNewSessionTicket } from "../../ssl/messages/new_session_ticket.ts";
 import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import type { RecordProtection } from "../../ssl/record/cipher_spec.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
@@ -38,7 +41,9 @@ import {
   join,
   type JoinOptions,
   makeIdentity,
+  onMessage,
   pattern,
+  pingPong,
   PKI,
   readExactly,
   session,
@@ -148,9 +153,26 @@ Deno.test("optionSet() of ENABLE_ALPN silences either end", async () => {
   }
 });
 
+/** The hello as one of TLS 1.1, which has no supported_versions. */
+function asTls11(raw: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[] {
+  const changed = raw.slice();
+  changed[5] = 2; // the minor number behind the header's four bytes
+  return [changed];
+}
+
 Deno.test("optionSet() of ENABLE_FALLBACK_SCSV lets a server find out a fallback without need", async () => {
   const client = { ...withOption("ENABLE_FALLBACK_SCSV", true), versions: TLS12 };
   await assertFails({ client, server: { versions: BOTH } }, {
+    at: "server",
+    error: "SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT",
+    alert: "inappropriate_fallback",
+  });
+  // However far it fell: a version that nobody speaks is the lesser trouble.
+  await assertFails({
+    client,
+    clientInternals: { messageFilter: onMessage(HandshakeType.clientHello, asTls11) },
+    server: { versions: TLS12 },
+  }, {
     at: "server",
     error: "SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT",
     alert: "inappropriate_fallback",
@@ -382,6 +404,36 @@ Deno.test("optionSet() of ENABLE_GREASE puts values that mean nothing everywhere
       if (versions !== TLS12) assertEquals(shares, info.helloRetryRequest ? [1, 0] : [1]);
       if (info.helloRetryRequest) assertEquals(values[0], values[1]);
     }
+  }
+});
+
+/** The extensions of a server's tickets and requests for certificates. */
+function keepServerExtensions() {
+  const sent: (readonly number[])[] = [];
+  const messageFilter: MessageFilter = ({ type, body, raw }) => {
+    if (type === HandshakeType.newSessionTicket) {
+      sent.push(parseNewSessionTicket(body).extensions.types());
+    }
+    if (type === HandshakeType.certificateRequest) {
+      sent.push(parseCertificateRequest(body).extensions.types());
+    }
+    return [raw];
+  };
+  return { sent, messageFilter };
+}
+
+Deno.test("optionSet() of ENABLE_GREASE has servers say what means nothing, and clients do not mind", async () => {
+  for (const isOn of [true, false]) {
+    const serverInternals = keepServerExtensions();
+    await using joined = await connected({
+      client: { certificates: [PKI.client.credential] },
+      server: { ...withOption("ENABLE_GREASE", isOn), clientAuth: "require" },
+      serverInternals,
+    });
+    await pingPong(joined);
+    const { sent } = serverInternals;
+    assert(sent.length >= 2);
+    for (const types of sent) assertEquals(types.filter(isGrease).length, isOn ? 1 : 0);
   }
 });
 

@@ -22,6 +22,7 @@ import {
 } from "@nss/nss";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
+import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
@@ -44,7 +45,8 @@ import {
   serverOptions,
   session,
 } from "./_support.ts";
-import { Acquaintance, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
+import { actOn } from "./_filters.ts";
+import { Acquaintance, editHello, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
 
 /** A client that does what its server asks for after the handshake, in any version. */
 function willing(options: ImportOptions = {}): ImportOptions {
@@ -465,6 +467,27 @@ Deno.test("reHandshake() needs the extended master secret (RFC 7627, Section 5.4
   assertEquals(error.name, "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED");
   await pingPong(joined);
 });
+
+for (const role of ["client", "server"] as const) {
+  Deno.test(`a ${role} refuses a renegotiation that loses the extended master secret`, async () => {
+    const withoutIt = editHello("ServerHello", ExtensionType.extendedMasterSecret, null);
+    await using joined = await connectedIn("TLSv1.2", {
+      client: willing(),
+      server: serving("UNRESTRICTED"),
+      ...(role === "server" ? {} : {
+        serverInternals: {
+          messageFilter: actOn(HandshakeType.serverHello, 1, { edit: withoutIt }),
+        },
+      }),
+    });
+    const { client, server } = joined;
+    if (role === "server") optionSet(client, "ENABLE_EXTENDED_MASTER_SECRET", false);
+    const reading = failureOf(server.read(new Uint8Array(1)));
+    const errors = { client: await failureOf(reHandshake(client)), server: await reading };
+    assertLocal(errors[role], "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET", "handshake_failure");
+    assertFromPeer(errors[role === "client" ? "server" : "client"], "handshake_failure");
+  });
+}
 
 Deno.test("a server renegotiates so often without application data between, and no more", async () => {
   await using joined = await connectedIn("TLSv1.2", { server: serving("REQUIRES_XTN") });

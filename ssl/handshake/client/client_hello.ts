@@ -46,7 +46,7 @@ import { generateKeyShares, type KeyShare } from "../key_exchange.ts";
 import { EarlySecret } from "../key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
 import { clientRenegotiationInfo } from "../renegotiation.ts";
-import { type Grease, greaseOf } from "./grease.ts";
+import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 
 /** A session that the hello offers, and the Early Secret that goes with it. */

@@ -22,6 +22,7 @@ import { MasterSecret } from "../tls12/master_secret.ts";
 import { type Tls12Choice, withKeys } from "../tls12/session.ts";
 import { takeRecordSizeLimit } from "../limit_records.ts";
 import {
+  refuseOtherBinding,
   refuseOtherPeer,
   refuseOtherProtocol,
   serverRenegotiationInfo,
@@ -72,6 +73,7 @@ export async function takeTls12ServerHello(
   negotiated.version = TLS_1_2;
   negotiated.cipherSuite = suite;
   negotiated.extendedMasterSecret = choice.extendedMasterSecret;
+  refuseOtherBinding(hs);
   negotiated.signedCertTimestamps =
     extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
   takeRecordSizeLimit(hs, extensions);

@@ -15,7 +15,7 @@ import { supportedGroups } from "../../extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
 import { type ClientHello, parseClientHello } from "../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
-import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import { type CipherSuite, TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
@@ -132,6 +132,14 @@ function chooseVersion(hello: ClientHello, config: SslConfig): number {
   const listed = hello.extensions?.get(supportedVersionsClientHello);
   const offered = listed ?? (hello.legacyVersion >= TLS_1_2 ? [TLS_1_2] : []);
   if (offersTls13(config) && offered.includes(TLS_1_3)) return TLS_1_3;
+  // RFC 7507, Section 3: a client that fell back although there was no need, however far.
+  const falls = hello.cipherSuites.includes(TLS_FALLBACK_SCSV);
+  if (falls && (offersTls13(config) || !offered.includes(TLS_1_2))) {
+    throw new SslError(
+      "SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT",
+      "Cannot take ClientHello: the client fell back, and this server speaks a newer version",
+    );
+  }
   if (offersTls12(config) && offered.includes(TLS_1_2)) return TLS_1_2;
   throw new SslError(
     "SSL_ERROR_UNSUPPORTED_VERSION",

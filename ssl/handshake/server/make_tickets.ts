@@ -10,6 +10,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import type { MasterSecret } from "../key_schedule.ts";
+import { addGrease } from "./add_grease.ts";
 
 /** A full handshake is worth two tickets, that two connections may follow at once; each resumption replaces its own (as OpenSSL). */
 const FULL_HANDSHAKE_TICKETS = 2;
@@ -49,6 +50,8 @@ export async function makeTickets(
     psk.fill(0);
     if (ticket === null) return null;
     const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
+    const extensions = new ExtensionBlock();
+    addGrease(hs, extensions);
     return encodeHandshake(
       HandshakeType.newSessionTicket,
       encodeNewSessionTicket({
@@ -56,7 +59,7 @@ export async function makeTickets(
         ticketAgeAdd: ticketAgeAdd!,
         ticketNonce,
         ticket,
-        extensions: new ExtensionBlock(),
+        extensions,
       }),
     );
   }));

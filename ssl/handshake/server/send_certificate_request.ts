@@ -8,6 +8,7 @@ import { encodeCertificateRequest } from "../../messages/certificate_request.ts"
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
+import { addGrease } from "./add_grease.ts";
 
 /** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
 const MAX_AUTHORITIES_LENGTH = 2 ** 15;
@@ -30,6 +31,7 @@ export function sendCertificateRequest(
   const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
   // They are a hint (RFC 8446, Section 4.2.4): a client that gets none shows whatever it has.
   if (length > 0 && length <= MAX_AUTHORITIES_LENGTH) extensions.add(certificateAuthorities, names);
+  addGrease(hs, extensions);
   sendHandshake(
     hs,
     HandshakeType.certificateRequest,

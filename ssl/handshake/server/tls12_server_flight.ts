@@ -31,7 +31,6 @@ import {
 import {
   type Tls12CipherSuite,
   TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
-  TLS_FALLBACK_SCSV,
 } from "../../tables/cipher_suites.ts";
 import {
   DOWNGRADE_SENTINEL_LENGTH,
@@ -52,6 +51,7 @@ import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
 import { answerRecordSizeLimit } from "../limit_records.ts";
 import {
   clientRenegotiationInfo,
+  refuseOtherBinding,
   refuseOtherProtocol,
   serverRenegotiationInfo,
   takeRenegotiationInfo,
@@ -126,13 +126,6 @@ export async function sendTls12ServerFlight(
 
 function checkHello(hs: HandshakeContext, hello: ClientHello): void {
   const { config } = hs;
-  // RFC 7507, Section 3: a client that fell back although there was no need.
-  if (hello.cipherSuites.includes(TLS_FALLBACK_SCSV) && offersTls13(config)) {
-    throw new SslError(
-      "SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT",
-      "Cannot take ClientHello: the client fell back to TLS 1.2, and this server speaks TLS 1.3",
-    );
-  }
   if (!hello.legacyCompressionMethods.includes(0)) {
     throw new SslError(
       "SSL_ERROR_NO_COMPRESSION_OVERLAP",
@@ -185,6 +178,7 @@ function settle(
 function begin(hs: HandshakeContext, message: HandshakeMessage, choice: Tls12Choice): void {
   hs.negotiated.cipherSuite = choice.suite;
   hs.negotiated.extendedMasterSecret = choice.extendedMasterSecret;
+  refuseOtherBinding(hs);
   hs.transcript.setHash(choice.suite.hash);
   hs.transcript.add(message.raw);
 }

@@ -66,11 +66,12 @@ async function findContent(
   hello: ClientHello,
 ): Promise<TicketContent | null> {
   const { config, environment } = hs;
-  // Without a session ID there would be no telling the client that its ticket was taken.
-  if (!config.sessionTickets || hello.legacySessionId.length === 0) return null;
+  if (!config.sessionTickets) return null;
   if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
   if (hs.established?.wish?.full) return null;
   const ticket = offeredTicket(hello);
+  // A ticket may come without an ID: the client sees by the next message that it was taken (RFC 5077, Section 3.4).
+  if (ticket === null && hello.legacySessionId.length === 0) return null;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
   return ticket === null

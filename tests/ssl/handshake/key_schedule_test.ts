@@ -183,17 +183,17 @@ async function exporterOf(hash: CipherSuiteHash) {
   return { exporter, bytes: exporter.bytesForKeyLog() };
 }
 
-Deno.test("exportKeyingMaterial() takes labels of 1 to 249 bytes", async () => {
+Deno.test("exportKeyingMaterial() takes labels of up to 249 bytes", async () => {
   const { exporter, bytes } = await exporterOf("SHA-256");
   const empty = hashOf("SHA-256", EMPTY);
-  for (const label of ["x", "x".repeat(249), "ä".repeat(124)]) {
+  for (const label of ["", "x", "x".repeat(249), "ä".repeat(124)]) {
     const derived = deriveSecret("SHA-256", bytes, label, empty);
     assertEquals(
       encodeHex(await exportKeyingMaterial(exporter, label, null, 32)),
       encodeHex(expandLabel("SHA-256", derived, "exporter", empty, 32)),
     );
   }
-  for (const label of ["", "x".repeat(250), "ä".repeat(125)]) {
+  for (const label of ["x".repeat(250), "ä".repeat(125)]) {
     await assertRejects(() => exportKeyingMaterial(exporter, label, null, 32), RangeError);
   }
 });

@@ -8,7 +8,7 @@ import {
 import { assertRefused } from "./refused.ts";
 
 const NAME = "SSL_ERROR_BAD_CERT_STATUS_RESPONSE_ALERT";
-const ALERT = "bad_certificate_status_response";
+const ALERT = "decode_error";
 
 Deno.test("encodeCertificateStatus() writes what RFC 6066 says", () => {
   const ocspResponse = Uint8Array.of(0x30, 0);

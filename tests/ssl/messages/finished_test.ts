@@ -12,7 +12,7 @@ Deno.test("parseFinished() takes exactly the length that it is told", () => {
     assertRefused(
       () => parseFinished(zeros(length), 32),
       "SSL_ERROR_RX_MALFORMED_FINISHED",
-      "decode_error",
+      "decrypt_error",
     );
   }
 });
@@ -23,7 +23,7 @@ Deno.test("parseFinished() takes TLS 1.2's twelve bytes, and no other length", (
     assertRefused(
       () => parseFinished(zeros(length), TLS12_VERIFY_DATA_LENGTH),
       "SSL_ERROR_RX_MALFORMED_FINISHED",
-      "decode_error",
+      "decrypt_error",
     );
   }
 });

@@ -368,7 +368,7 @@ function tls12Samples(random: Random): MessageSample[] {
       parseCertificateStatus,
       encodeCertificateStatus,
       [{ ocspResponse: opaque(1, 1) }, { ocspResponse: opaque(300, 2000) }],
-      "bad_certificate_status_response",
+      "decode_error",
     ),
     sample(
       "Tls12NewSessionTicket",

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Values that mean nothing, so that servers do not forget how to ignore what they do not know (RFC 8701). */
+/** A client's values that mean nothing, so that peers do not forget how to ignore what they do not know (RFC 8701). */
 export interface Grease {
   /** A cipher suite. */
   readonly cipherSuite: number;
@@ -30,8 +30,8 @@ export function greaseOf(random: Uint8Array<ArrayBuffer>): Grease {
   };
 }
 
-/** One of 0x0a0a, 0x1a1a ... 0xfafa (RFC 8701, Section 2). */
-function greaseValue(choice: number): number {
+/** One of 0x0a0a, 0x1a1a ... 0xfafa (RFC 8701, Section 2), for any byte. */
+export function greaseValue(choice: number): number {
   const byte = (choice % 16) * 16 + 10;
   return byte * 256 + byte;
 }
