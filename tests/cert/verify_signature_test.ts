@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { generateKeyPairSync, sign } from "node:crypto";
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { DerWriter } from "../../cert/der_writer.ts";
 import { NssError } from "../../cert/errors.ts";
@@ -172,3 +173,42 @@ Deno.test("verifySignature() says when WebCrypto refuses a key", async () => {
     }
   }
 });
+
+Deno.test("verifySignature() takes no ECDSA signature of zeros (CVE-2022-21449)", async () => {
+  const { publicKey } = await makeKeys("P-256");
+  const zeros = Uint8Array.fromHex("3006020100020100");
+  const content = new Uint8Array([1, 2, 3]);
+  assertEquals(await verifySignature(publicKey, "ecdsa_secp256r1_sha256", content, zeros), false);
+});
+
+/** The integer whose cube is the least that is not below `n`. */
+function cubeRoot(n: bigint): bigint {
+  let [low, high] = [0n, 1n << 700n];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if (middle ** 3n < n) low = middle + 1n;
+    else high = middle;
+  }
+  return low;
+}
+
+Deno.test("verifySignature() takes no RSA signature with anything beside the hash (BERserk)", async () => {
+  const pair = generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 3 });
+  const spki = new Uint8Array(pair.publicKey.export({ type: "spki", format: "der" }));
+  const publicKey = parseSubjectPublicKeyInfo(spki);
+  const content = new TextEncoder().encode("pay Mallory");
+  // A key with the exponent 3 is none that is refused for it: its honest signature is good.
+  const honest = new Uint8Array(sign("sha256", content, pair.privateKey));
+  assertEquals(await verifySignature(publicKey, "rsa_pkcs1_sha256", content, honest), true);
+  // A block as PKCS#1 has it, but with little padding, the hash early, and the rest whatever a cube has there.
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+  const start = `0001${"ff".repeat(8)}00${DIGEST_INFO_SHA256}${hash.toHex()}`;
+  const block = BigInt(`0x${start.padEnd(512, "0")}`);
+  const root = cubeRoot(block);
+  assertEquals((root ** 3n).toString(16).padStart(512, "0").slice(0, start.length), start);
+  const forged = Uint8Array.fromHex(root.toString(16).padStart(512, "0"));
+  assertEquals(await verifySignature(publicKey, "rsa_pkcs1_sha256", content, forged), false);
+});
+
+/** The DER before a hash of SHA-256 (RFC 8017, Section 9.2). */
+const DIGEST_INFO_SHA256 = "3031300d060960864801650304020105000420";
