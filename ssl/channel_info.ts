@@ -46,6 +46,8 @@ export interface ChannelInfo {
   readonly helloRetryRequest: boolean;
   /** Whether the secrets are bound to the handshake (RFC 7627): always in TLS 1.3. */
   readonly extendedMasterSecret: boolean;
+  /** Whether the peer knows RFC 5746, so that no renegotiation can be another's: always in TLS 1.3, which has none. */
+  readonly secureRenegotiation: boolean;
   /** Whether the peer's certificate stands only because the bad-certificate hook said so. */
   readonly badCertAccepted: boolean;
   /** The peer's certificates, its own first; those of the first handshake where a session was resumed. */

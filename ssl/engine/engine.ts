@@ -222,6 +222,7 @@ export class SslEngine {
       resumed: negotiated.resumed,
       helloRetryRequest: negotiated.helloRetryRequest,
       extendedMasterSecret: negotiated.extendedMasterSecret,
+      secureRenegotiation: negotiated.secureRenegotiation || negotiated.version > TLS_1_2,
       badCertAccepted: negotiated.badCertAccepted,
       peerCertificates: negotiated.peerChain,
       localCertificates: negotiated.localChain,

@@ -50,6 +50,12 @@ export async function checkHandshake(
   if (flags.has("-expect-extended-master-secret")) {
     expect("extended master secret", true, info.extendedMasterSecret);
   }
+  if (flags.has("-expect-secure-renegotiation")) {
+    expect("RFC 5746", true, info.secureRenegotiation);
+  }
+  if (flags.has("-expect-no-secure-renegotiation")) {
+    expect("RFC 5746", false, info.secureRenegotiation);
+  }
   if (flags.has("-expect-verify-result")) {
     expect(
       "override of a refused certificate",

@@ -172,7 +172,7 @@ export const ABSENT_FEATURES: readonly Exception[] = [
   {
     name: "other calls of BoringSSL's",
     why:
-      "NSS has none of them: peeking, alerts of the application's, limits of fragments and chains, what a hello said of RFC 5746",
+      "NSS has none of them: peeking, alerts of the application's, limits of fragments and chains",
     flags: [
       "-peek-then-read",
       "-send-alert",
@@ -181,8 +181,6 @@ export const ABSENT_FEATURES: readonly Exception[] = [
       "-retain-only-sha256-client-cert",
       "-allow-unknown-alpn-protos",
       "-expect-certificate-types",
-      "-expect-secure-renegotiation",
-      "-expect-no-secure-renegotiation",
     ],
   },
 ];

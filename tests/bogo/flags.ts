@@ -85,6 +85,8 @@ export const FLAGS = {
   "-expect-hrr": "switch",
   "-expect-no-hrr": "switch",
   "-expect-extended-master-secret": "switch",
+  "-expect-secure-renegotiation": "switch",
+  "-expect-no-secure-renegotiation": "switch",
   "-expect-total-renegotiations": "number",
   "-expect-session-miss": "switch",
   "-expect-no-session": "switch",

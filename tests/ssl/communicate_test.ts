@@ -22,7 +22,21 @@ import {
   SslError,
 } from "@nss/nss/ssl";
 import { NssContext } from "@nss/nss/pkcs11";
-import { connected, failureOf, HOSTNAME, join, ping, PKI, session, shake } from "./_support.ts";
+import { memoryPair } from "../support/memory_pair.ts";
+import { RawTls12Client } from "./_raw_tls12_client.ts";
+import {
+  connected,
+  failureOf,
+  HOSTNAME,
+  join,
+  ping,
+  PKI,
+  serverOptions,
+  session,
+  shake,
+  socketOver,
+} from "./_support.ts";
+import { ONLY_TLS12, tls12 } from "./_tls12.ts";
 
 Deno.test("forceHandshake() completes the handshake once, for all who ask", async () => {
   await using joined = join();
@@ -56,6 +70,7 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     resumed: false,
     helloRetryRequest: false,
     extendedMasterSecret: true,
+    secureRenegotiation: true,
     badCertAccepted: false,
     peerCertificates: [PKI.server.cert],
     localCertificates: [],
@@ -67,6 +82,18 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     peerCertificates: [],
     localCertificates: [PKI.server.cert],
   });
+});
+
+Deno.test("getChannelInfo() tells whether a peer of TLS 1.2 knows RFC 5746", async () => {
+  await using joined = await connected(tls12());
+  for (const socket of [joined.client, joined.server]) {
+    assertEquals(getChannelInfo(socket).secureRenegotiation, true);
+  }
+  const [ours, theirs] = memoryPair();
+  await using server = socketOver(ours, serverOptions({ versions: ONLY_TLS12 }));
+  const handshake = server.handshake();
+  await new RawTls12Client(theirs).handshake({}); // which says nothing of it
+  assertEquals((await handshake).secureRenegotiation, false);
 });
 
 Deno.test("peerCertificate() is null before the handshake and the peer's after it", async () => {
