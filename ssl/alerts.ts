@@ -142,6 +142,7 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
     "SEC_ERROR_EXTENSION_VALUE_INVALID",
     "SEC_ERROR_EXTRA_INPUT",
     "SEC_ERROR_INVALID_AVA",
+    "SEC_ERROR_INVALID_KEY", // a key in the chain is too short
     "SEC_ERROR_INVALID_POLICY_MAPPING",
     "SEC_ERROR_INVALID_TIME",
     "SEC_ERROR_OCSP_BAD_HTTP_RESPONSE",

@@ -62,6 +62,7 @@ Deno.test("alertFor() answers each code as RFC 8446 and NSS do", () => {
     ["SEC_ERROR_CA_CERT_INVALID", "bad_certificate"],
     ["SEC_ERROR_CERT_NOT_IN_NAME_SPACE", "bad_certificate"],
     ["SEC_ERROR_BAD_DER", "bad_certificate"],
+    ["SEC_ERROR_INVALID_KEY", "bad_certificate"],
     ["SEC_ERROR_OCSP_OLD_RESPONSE", "bad_certificate_status_response"],
     ["SEC_ERROR_LIBRARY_FAILURE", "internal_error"],
     ["SSL_ERROR_APP_CALLBACK_ERROR", "internal_error"],

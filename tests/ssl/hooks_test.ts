@@ -1,9 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { createCertificate } from "../../cert/create_certificate.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { parseSubjectPublicKeyInfo } from "../../cert/spki.ts";
 import { authCertificate } from "../../ssl/auth_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
+import type { CertificateOptions } from "../../ssl/credential.ts";
 import { SslError } from "../../ssl/errors.ts";
 import type { AuthCertificateHook, BadCertHook, PeerAuthentication } from "../../ssl/hooks.ts";
 import { importFD } from "../../ssl/import_fd.ts";
@@ -275,6 +278,28 @@ function sharedContexts(options: JoinOptions): JoinOptions {
   };
 }
 
+/** A server's certificate with an RSA key that nobody should believe any more. */
+async function makeWeak(): Promise<{ credential: CertificateOptions }> {
+  const pair = await crypto.subtle.generateKey(
+    {
+      name: "RSA-PSS",
+      modulusLength: 1024,
+      publicExponent: new Uint8Array([1, 0, 1]),
+      hash: "SHA-256",
+    },
+    true,
+    ["sign", "verify"],
+  );
+  const cert = await createCertificate({
+    dnsNames: [HOSTNAME],
+    publicKey: parseSubjectPublicKeyInfo(
+      new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey)),
+    ),
+    issuer: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
+  });
+  return { credential: { cert, key: pair.privateKey } };
+}
+
 Deno.test("authCertificate() refuses by default what nobody vouches for, and says why", async (t) => {
   const hour = 3_600_000;
   const past = new Date(Date.now() - 100 * hour);
@@ -292,7 +317,7 @@ Deno.test("authCertificate() refuses by default what nobody vouches for, and say
     PKI.root,
   );
   const selfSigned = await makeIdentity({ dnsNames: [HOSTNAME] });
-  const serverWith = (identity: typeof expired): JoinOptions => ({
+  const serverWith = (identity: Pick<typeof expired, "credential">): JoinOptions => ({
     server: { certificates: [identity.credential] },
   });
   const rows: readonly [string, JoinOptions, ErrorName, AlertName, RegExp][] = [
@@ -344,6 +369,13 @@ Deno.test("authCertificate() refuses by default what nobody vouches for, and say
       "SEC_ERROR_INADEQUATE_CERT_TYPE",
       "certificate_unknown",
       /./,
+    ],
+    [
+      "a key that is too short",
+      serverWith(await makeWeak()),
+      "SEC_ERROR_INVALID_KEY",
+      "bad_certificate",
+      /1024 bits/,
     ],
   ];
   for (const [name, options, error, alert, message] of rows) {
