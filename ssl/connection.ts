@@ -340,10 +340,11 @@ export class Connection<A = unknown> {
     done.catch(() => {}); // awaited by the pump
     return await this.#withinBounds(
       { ...bounds, timeout },
-      () => this.#pumpUntil(done, engine),
+      () => Promise.race([this.#pumpUntil(done, engine), this.#broken.promise]),
       (error) => {
-        // In the middle of it there is no way back; a peer that has not begun need not be waited for.
-        if (engine.renegotiating) this.#break(error);
+        // In the middle of it there is no way back, nor is there while the callback is told; a peer that has not begun need not
+        // be waited for.
+        if (engine.renegotiating || engine.again === null) this.#break(error);
         else engine.giveUpReHandshake(error);
       },
     );

@@ -218,6 +218,18 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     assertEquals(peerCertificate(server), PKI.client.cert);
   });
 
+  Deno.test(`reHandshake() does not wait for ever for a handshake callback (${version})`, async () => {
+    await using joined = await connectedIn(version);
+    const { client, server } = joined;
+    handshakeCallback(server, () => new Promise(() => {}));
+    optionSet(server, "REQUEST_CERTIFICATE", true);
+    const reading = failureOf(client.read(new Uint8Array(1)));
+    const late = await failureOf(reHandshake(server, true, { timeout: IMPATIENCE }));
+    assertEquals(late.name, "PR_IO_TIMEOUT_ERROR");
+    assertEquals((await failureOf(server.write(new Uint8Array(1)))).name, "PR_IO_TIMEOUT_ERROR");
+    await reading;
+  });
+
   Deno.test(`reHandshake() needs a complete handshake (${version})`, async () => {
     await using joined = await connectedIn(version);
     const { client, server } = joined;
