@@ -179,8 +179,9 @@ function decodeInheritance(text: string): Inheritance {
   try {
     value = JSON.parse(text);
     secret = Uint8Array.fromBase64(String(value?.secret));
-  } catch (cause) {
-    throw invalidInheritance("inherit", "its description is damaged", cause);
+  } catch {
+    // What JSON.parse throws quotes the text, which is a secret.
+    throw invalidInheritance("inherit", "its description is damaged");
   }
   const { form, path } = value!;
   if (form !== 1 || secret.length !== 32 || (path !== null && typeof path !== "string")) {
@@ -191,8 +192,6 @@ function decodeInheritance(text: string): Inheritance {
   return { form, secret, path, ...resolveLimits(limits) };
 }
 
-function invalidInheritance(attempt: string, why: string, cause?: unknown): SslError {
-  return new SslError("SEC_ERROR_INVALID_ARGS", `Cannot ${attempt} session cache: ${why}`, {
-    cause,
-  });
+function invalidInheritance(attempt: string, why: string): SslError {
+  return new SslError("SEC_ERROR_INVALID_ARGS", `Cannot ${attempt} session cache: ${why}`);
 }

@@ -195,6 +195,13 @@ Deno.test("inheritMPServerSIDCache() takes nothing that configMPServerSIDCache()
     );
     assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", text);
   }
+  // The text is a secret, of which errors tell nothing.
+  const unquoted = JSON.stringify(good).replace(`"${good.secret}"`, good.secret);
+  const damaged = await assertRejects(
+    () => inheritMPServerSIDCache(unquoted, { context }),
+    SslError,
+  );
+  assertEquals([damaged.name, damaged.cause], ["SEC_ERROR_INVALID_ARGS", undefined]);
   const nowhere = await assertRejects(
     () => inheritMPServerSIDCache(JSON.stringify(good), { context }),
     SslError,
