@@ -61,7 +61,8 @@ interface Inheritance extends Required<ServerSessionLimits> {
  * would get it (NSS does that). The store's file can be read and written by its owner only.
  *
  * A store that is locked is tried again for a second, with pauses that chance makes uneven; after that, or if it fails otherwise, the handshake goes on
- * without, and {@linkcode getStatistics} counts it as `cacheUnavailable`.
+ * without, and {@linkcode getStatistics} counts it as `cacheUnavailable`. After three failures in a row the store is left alone for five seconds,
+ * that it does not cost every handshake as much.
  *
  * @param options Where the store is, and how long sessions are good.
  * @returns What {@linkcode inheritMPServerSIDCache} takes, a secret; the value of `SSL_INHERITANCE` for a child.

@@ -94,5 +94,5 @@ export async function forgetClientSessions(config: SslConfig, peerAddress: strin
   const cache = applicationSessionCache(config.context);
   if (cache === null) return;
   const itsKey = await applicationSessionKey(config, peerAddress);
-  await attempt(countersOf(config.context), () => cache.delete(itsKey));
+  await attempt(cache, countersOf(config.context), () => cache.delete(itsKey));
 }

@@ -14,7 +14,7 @@ import {
 import { attempt } from "./attempt.ts";
 import { MemoryServerSessionCache } from "./memory_server.ts";
 import type { ServerSessionCache } from "./server_session_cache.ts";
-import { SharedTicketKeyring } from "./shared_ticket_keyring.ts";
+import { SharedTicketKeyring, type TicketKeyCache } from "./shared_ticket_keyring.ts";
 import { countersOf, type SslCounters } from "./statistics.ts";
 
 /**
@@ -52,16 +52,8 @@ export class ServerSessions {
     this.ticketLifetime = ticketLifetime;
     this.#sessionLifetime = sessionLifetime;
     this.#counters = counters;
-    const { readTicketKeys, writeTicketKeys } = cache;
-    const shared = readTicketKeys && writeTicketKeys
-      ? new SharedTicketKeyring(
-        {
-          readTicketKeys: () => readTicketKeys.call(cache),
-          writeTicketKeys: (keys, revision) => writeTicketKeys.call(cache, keys, revision),
-        },
-        ticketLifetime,
-        counters,
-      )
+    const shared = sharesTicketKeys(cache)
+      ? new SharedTicketKeyring(cache, ticketLifetime, counters)
       : undefined;
     this.#ticketKeys = new TicketKeys(ticketLifetime, shared);
   }
@@ -116,6 +108,7 @@ export class ServerSessions {
     // At its end a session is good still, by which a cache has forgotten it.
     const expiresAt = content.createdAt + this.#sessionLifetime * 1000 + 1;
     await attempt(
+      this.cache,
       this.#counters,
       () => this.cache.put(keyOf(id, binding), encodeTicketContent(content), expiresAt),
     );
@@ -128,8 +121,10 @@ export class ServerSessions {
     environment: Environment,
   ): Promise<TicketContent | null> {
     const key = keyOf(id, binding);
-    const bytes = await attempt(this.#counters, () => this.cache.get(key, environment.now()));
-    const content = bytes ? decodeTicketContent(bytes) : null;
+    const now = environment.now();
+    const bytes = await attempt(this.cache, this.#counters, () => this.cache.get(key, now));
+    // A cache of the application's may give back anything.
+    const content = bytes instanceof Uint8Array ? decodeTicketContent(bytes) : null;
     return content !== null && isWithin(content, this.#sessionLifetime, environment)
       ? content
       : null;
@@ -137,8 +132,12 @@ export class ServerSessions {
 
   /** Forgets the session of an ID. */
   async delete(id: Uint8Array, binding: Uint8Array): Promise<void> {
-    await attempt(this.#counters, () => this.cache.delete(keyOf(id, binding)));
+    await attempt(this.cache, this.#counters, () => this.cache.delete(keyOf(id, binding)));
   }
+}
+
+function sharesTicketKeys(cache: ServerSessionCache): cache is ServerSessionCache & TicketKeyCache {
+  return cache.readTicketKeys !== undefined && cache.writeTicketKeys !== undefined;
 }
 
 function keyOf(id: Uint8Array, binding: Uint8Array): string {

@@ -12,6 +12,8 @@ export type TicketKeyCache = Required<
   Pick<ServerSessionCache, "readTicketKeys" | "writeTicketKeys">
 >;
 
+/** AES-256's. */
+const KEY_LENGTH = 32;
 /** How often others can rotate the keys while this end does; once is rare. */
 const MAX_RACES = 4;
 /** The pause between two looks for keys that are not known: whoever sends tickets of no key must not keep the cache busy. */
@@ -84,12 +86,15 @@ export class SharedTicketKeyring implements TicketKeyring {
   }
 
   async #read(environment: Environment): Promise<boolean> {
-    const list = await attempt(this.#counters, () => this.#cache.readTicketKeys());
+    const read = await attempt(this.#cache, this.#counters, async () => {
+      const list = await this.#cache.readTicketKeys();
+      return { list, keys: await Promise.all(Array.from(list.keys, importKey)) };
+    });
     this.#loadedAt = environment.now();
-    if (list === null) return false;
-    this.#keys = await Promise.all(list.keys.map(importKey));
-    this.#records = list.keys;
-    this.#revision = list.revision;
+    if (read === null) return false;
+    this.#keys = read.keys;
+    this.#records = read.list.keys;
+    this.#revision = read.list.revision;
     return true;
   }
 
@@ -97,12 +102,13 @@ export class SharedTicketKeyring implements TicketKeyring {
   async #rotate(environment: Environment): Promise<boolean> {
     const made: TicketKeyRecord = {
       name: environment.random(KEY_NAME_LENGTH),
-      secret: environment.random(32),
+      secret: environment.random(KEY_LENGTH),
       createdAt: environment.now(),
     };
     const records = [made, ...this.#records.slice(0, 1)];
     const revision = this.#revision;
     const written = await attempt(
+      this.#cache,
       this.#counters,
       () => this.#cache.writeTicketKeys(records, revision),
     );
@@ -111,6 +117,11 @@ export class SharedTicketKeyring implements TicketKeyring {
 }
 
 async function importKey({ name, secret, createdAt }: TicketKeyRecord): Promise<TicketKey> {
+  if (name.length !== KEY_NAME_LENGTH || secret.length !== KEY_LENGTH) {
+    throw new TypeError(
+      "Cannot take ticket key: the cache gives back another one than it was given",
+    );
+  }
   const key = await crypto.subtle.importKey("raw", secret, "AES-GCM", false, [
     "encrypt",
     "decrypt",

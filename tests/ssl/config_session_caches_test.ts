@@ -16,9 +16,11 @@ import { SslError } from "../../ssl/errors.ts";
 import { getStatistics } from "../../ssl/get_statistics.ts";
 import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
 import type { VersionRange } from "../../ssl/import_options.ts";
+import { Circuit, MAX_FAILURES, REST } from "../../ssl/session_cache/circuit.ts";
 import { resolveLimits } from "../../ssl/session_cache/limits.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
 import { clientSessionCache } from "../../ssl/session_cache/client.ts";
+import { serverSessionsOf } from "../../ssl/session_cache/server.ts";
 import type { CachedSession } from "../../ssl/session_cache/session_cache.ts";
 import { join, type JoinOptions, ping, PKI, session, shake, TestEnvironment } from "./_support.ts";
 
@@ -167,6 +169,68 @@ Deno.test("configClientSessionCache() that fails, lies or hangs costs the resump
     assertEquals(await resumes(context, server), false);
     assert(getStatistics({ context }).cacheUnavailable >= 1);
   }
+});
+
+Deno.test("configServerSessionIDCache() with a cache that lies costs the resumption and no more", async () => {
+  const lies = [undefined, null, "text", {}, 1, [1, 2], new ArrayBuffer(8), new Uint8Array(3)];
+  for (const lie of lies) {
+    const server = newContext();
+    const answer = () => lie as never;
+    const cache = { get: answer, put: answer, delete: answer };
+    configServerSessionIDCache({ context: server, cache });
+    const sessions = serverSessionsOf(server);
+    const id = new Uint8Array(32);
+    assertEquals(await sessions.get(id, id, new TestEnvironment()), null);
+    for (
+      const keys of [lie, { keys: lie, revision: null }, { keys: [lie], revision: null }, {
+        keys: [{ name: new Uint8Array(16), secret: new Uint8Array(16), createdAt: Date.now() }],
+        revision: null,
+      }]
+    ) {
+      const sharing = newContext();
+      const readTicketKeys = () => keys as never;
+      const shared = { ...cache, readTicketKeys, writeTicketKeys: () => true };
+      configServerSessionIDCache({ context: sharing, cache: shared });
+      const client = newContext();
+      await resumes(client, sharing);
+      assertEquals(await resumes(client, sharing), false);
+    }
+  }
+});
+
+Deno.test("configServerSessionIDCache() leaves a cache alone that is down, and the connections do not wait for it", async () => {
+  let calls = 0;
+  const fail = () => {
+    calls++;
+    return Promise.reject(new Error("the cache is down"));
+  };
+  const cache = { get: fail, put: fail, delete: fail, readTicketKeys: fail, writeTicketKeys: fail };
+  const server = newContext();
+  configServerSessionIDCache({ context: server, cache });
+  for (let i = 0; i < MAX_FAILURES + 5; i++) {
+    assertEquals(await resumes(newContext(), server), false);
+  }
+  assertEquals(calls, MAX_FAILURES);
+  const { cacheUnavailable } = getStatistics({ context: server });
+  assert(cacheUnavailable >= MAX_FAILURES + 5, String(cacheUnavailable));
+});
+
+Deno.test("Circuit asks again after a rest, and one caller finds out for all", () => {
+  const circuit = new Circuit();
+  for (let i = 1; i < MAX_FAILURES; i++) {
+    circuit.failed(0);
+    assert(circuit.mayAsk(0));
+  }
+  circuit.succeeded(); // they have to be in a row
+  for (let i = 1; i < MAX_FAILURES; i++) circuit.failed(100);
+  assert(circuit.mayAsk(100));
+  circuit.failed(100);
+  assertEquals([100, 99 + REST].map((now) => circuit.mayAsk(now)), [false, false]);
+  assertEquals([0, 0].map(() => circuit.mayAsk(100 + REST)), [true, false]);
+  circuit.failed(100 + REST);
+  assertEquals([99 + 2 * REST, 100 + 2 * REST].map((now) => circuit.mayAsk(now)), [false, true]);
+  circuit.succeeded();
+  assertEquals([0, 0].map(() => circuit.mayAsk(100 + 2 * REST)), [true, true]);
 });
 
 Deno.test("configClientSessionCache() with a store of Deno KV resumes in the next run", async () => {

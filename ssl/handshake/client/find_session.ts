@@ -63,10 +63,10 @@ async function takeToken(hs: HandshakeContext, cache: SessionCache): Promise<Fou
   if (clientSessionKey(config, peerAddress) === null) return NOTHING;
   const key = await applicationSessionKey(config, peerAddress);
   const counters = countersOf(config.context);
-  const cached = await attempt(counters, () => cache.take(key, environment.now()));
+  const cached = await attempt(cache, counters, () => cache.take(key, environment.now()));
   if (!cached) return NOTHING;
   // A cache that gives back something else than it was given is as good as none.
-  const token = await attempt(counters, () => decodeToken(cached.token));
+  const token = await attempt(cache, counters, () => decodeToken(cached.token));
   return token === null ? { session: null, found: true } : await judgeToken(hs, token);
 }
 

@@ -44,7 +44,7 @@ export async function keepSession(hs: HandshakeContext, session: ClientSession):
   if (config.resumptionTokenCallback === null) {
     const key = await applicationSessionKey(config, peerAddress);
     const cached = { token, expiresAt: session.expiresAt };
-    await attempt(countersOf(config.context), () => cache!.put(key, cached));
+    await attempt(cache!, countersOf(config.context), () => cache!.put(key, cached));
     return;
   }
   try {
