@@ -28,7 +28,7 @@ const MAX_CONFLICTS = 16;
  * Opens a cache of clients' sessions in Deno KV: what one process, isolate or run has made, the next one resumes. Give it to
  * {@linkcode configClientSessionCache}.
  *
- * Sessions are stored as they are, in clear: whoever reads the store can be the client where it was known to the server, and whoever writes to it
+ * The store forgets a session when it expires. Sessions are stored as they are, in clear: whoever reads the store can be the client where it was known to the server, and whoever writes to it
  * can be the server. On Deno Deploy that is the application alone; a file has the
  * permissions that the platform gives it, so let it be in a directory that is its owner's alone.
  *
@@ -147,13 +147,21 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
       if (before.length === 0 && after.length === 0) return;
       const { ok } = await withStore(what, () => {
         const operation = this.#store.atomic().check({ key: place, versionstamp });
-        return (after.length === 0 ? operation.delete(place) : operation.set(place, after))
+        return (after.length === 0
+          ? operation.delete(place)
+          : operation.set(place, after, lifetimeOf(after)))
           .commit();
       }, PATIENCE);
       if (ok) return;
     }
     throw new Error(`Cannot ${what}: others change it all the time`);
   }
+}
+
+/** Peers that nobody connects to any more must not fill the store. */
+function lifetimeOf(sessions: readonly CachedSession[]): { expireIn?: number } {
+  const left = Math.max(...sessions.map(({ expiresAt }) => expiresAt)) - Date.now();
+  return left > 0 ? { expireIn: Math.ceil(left) } : {};
 }
 
 function isSession(value: unknown): value is CachedSession {

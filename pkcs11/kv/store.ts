@@ -29,9 +29,10 @@ export interface KvAtomic {
    *
    * @param key The key.
    * @param value Its value.
+   * @param options `expireIn`: after how many milliseconds the store may forget it.
    * @returns This operation.
    */
-  set(key: KvKey, value: unknown): this;
+  set(key: KvKey, value: unknown, options?: { expireIn?: number }): this;
   /**
    * Deletes a key.
    *

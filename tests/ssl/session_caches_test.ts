@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { assert, assertEquals } from "@std/assert";
-import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
+import { type KvStore, openKvSessionCache } from "../../ssl/kv_session_cache.ts";
 import { KvServerSessionCache } from "../../ssl/session_cache/kv_server.ts";
 import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
@@ -61,6 +61,34 @@ Deno.test("openKvSessionCache() keeps to its prefix, and forgets sessions that a
   assertEquals(await a!.take("peer", 0), undefined);
   await a!.clear();
   assertEquals((await kv.get(["mine"])).value, 1);
+});
+
+Deno.test("openKvSessionCache() has the store forget sessions at their end, whether anybody asks for them or not", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const lifetimes: (number | undefined)[] = [];
+  const store: KvStore = {
+    get: (key) => kv.get(key),
+    list: (selector) => kv.list(selector),
+    close: () => {},
+    atomic: () => {
+      const operation = kv.atomic();
+      const set = operation.set.bind(operation);
+      operation.set = (key, value, options) => {
+        lifetimes.push(options?.expireIn);
+        return set(key, value, options);
+      };
+      return operation;
+    },
+  };
+  const cache = await openKvSessionCache({ kv: store });
+  const now = Date.now();
+  const token = new Uint8Array(1);
+  await cache.put("peer", { token, expiresAt: now + 2_000_000 });
+  await cache.put("peer", { token, expiresAt: now + 1_000_000 }); // the other one lasts longer
+  assertEquals(lifetimes.length, 2);
+  for (const lifetime of lifetimes) {
+    assert(lifetime !== undefined && lifetime <= 2_000_000 && lifetime > 1_000_000);
+  }
 });
 
 Deno.test("KvServerSessionCache shows nothing of what it keeps, and takes nothing that was moved, changed or made by others", async () => {
