@@ -20,6 +20,7 @@ import {
   type ProtocolVersion,
   reHandshake,
 } from "@nss/nss";
+import { NssContext } from "../../pkcs11/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
@@ -250,6 +251,34 @@ Deno.test("reHandshake() of a client of TLS 1.3 names keyUpdate()", async () => 
   assertLocal(error, "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED", "no_renegotiation");
   assert(error.message.includes("keyUpdate()"), error.message);
   await pingPong(joined);
+});
+
+Deno.test("what a client keeps after it has shown another certificate is for whom shows that one", async () => {
+  const [context, serverContext] = [1, 2].map(() => new NssContext({ trustAnchors: [] }));
+  const versions = ONLY_TLS13;
+  const { client, server } = await connectedIn("TLSv1.3", {
+    client: willing({ context: context! }),
+    server: { context: serverContext! },
+  });
+  // Set when the server's wish was to be foreseen, after the handshake.
+  await configServerCert(client, PKI.client.cert, PKI.client.keys.privateKey);
+  optionSet(server, "REQUEST_CERTIFICATE", true);
+  const reading = readExactly(client, 1);
+  await reHandshake(server, false);
+  assertEquals(peerCertificate(server), PKI.client.cert);
+  await server.write(new Uint8Array(1)); // and with it the tickets
+  await reading;
+  await Promise.all([client.close(), server.close()]);
+
+  const again = async (options: ImportOptions) => {
+    const [info] = await session({
+      client: { ...willing({ context: context! }), versions, ...options },
+      server: { context: serverContext!, versions },
+    });
+    return info.resumed;
+  };
+  assertEquals(await again({}), false);
+  assertEquals(await again({ certificates: [PKI.client.credential] }), true);
 });
 
 Deno.test("reHandshake() cannot ask a client of TLS 1.3 that has not offered it", async () => {

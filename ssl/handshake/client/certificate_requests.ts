@@ -31,17 +31,10 @@ export class CertificateRequests {
       ...hs.output,
       sendMessage: (made: Uint8Array<ArrayBuffer>) => void answer.push(made),
     };
-    const config = hs.latestConfig();
-    const exchange: HandshakeContext = {
-      ...hs,
-      config: {
-        ...hs.config,
-        credentials: config.credentials,
-        getClientAuthData: config.getClientAuthData,
-      },
-      transcript,
-      output,
-    };
+    const { credentials, getClientAuthData } = hs.latestConfig();
+    // From here on the connection, and what may be resumed of it, is that of who is shown now.
+    hs.config = { ...hs.config, credentials, getClientAuthData };
+    const exchange: HandshakeContext = { ...hs, transcript, output };
     await sendClientCertificate(exchange, wanted, context);
     await keys.withWriteSecret(async (secret) => {
       await sendFinished(exchange, secret);
