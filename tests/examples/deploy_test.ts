@@ -3,6 +3,9 @@
 
 import { assertEquals } from "@std/assert";
 import { importFD, NssContext } from "@nss/nss";
+import { openssl } from "../support/peers/openssl.ts";
+import { spawn } from "../support/process.ts";
+import { skip } from "../support/skip.ts";
 import { runExample } from "./_example.ts";
 import { makePki } from "./_pki.ts";
 
@@ -63,3 +66,45 @@ Deno.test("deploy.ts trusts whom its store says, and resumes in the next run, wi
     await serving;
   }
 });
+
+const WITH_OPENSSL =
+  "deploy.ts hears what openssl s_server says, and resumes its sessions in the next run";
+
+async function checkOpenssl(): Promise<void> {
+  await using pki = await makePki();
+  for (const [version, own] of [["TLSv1.3", "-tls1_3"], ["TLSv1.2", "-tls1_2"]] as const) {
+    await using store = await makeStore();
+    const imported = await runExample("deploy.ts", {
+      permissions: ["--unstable-kv"],
+      args: ["import", pki.root],
+      env: store.env,
+    });
+    assertEquals(imported.code, 0, imported.stderr);
+    await using server = spawn("openssl", {
+      // deno-fmt-ignore
+      args: ["s_server", "-accept", "127.0.0.1:0", "-cert", pki.server.certFile, "-key", pki.server.keyFile, own, "-crlf"],
+      interactive: true,
+    });
+    const [, port] = await server.waitFor((p) => /^ACCEPT 127\.0\.0\.1:(\d+)/m.exec(p.stdout));
+    const connections = () => server.stdout.match(/BEGIN SSL SESSION PARAMETERS/g)?.length ?? 0;
+    for (const [before, resumed] of [false, true, true].entries()) {
+      const checking = runExample("deploy.ts", {
+        permissions: ["--unstable-kv", `--allow-net=127.0.0.1:${port}`],
+        args: ["check", "127.0.0.1", port!],
+        env: store.env,
+      });
+      await server.waitFor((p) => connections() > before ? p : null);
+      await server.write("* OK ready\n");
+      const { code, stdout, stderr } = await checking;
+      assertEquals(code, 0, `${stdout}${stderr}`);
+      const found = JSON.parse(stdout);
+      assertEquals([found.version, found.resumed], [version, resumed]);
+      assertEquals(found.greeting, "* OK ready");
+      await server.waitFor((p) => (p.stdout.match(/^DONE$/gm)?.length ?? 0) > before ? p : null);
+    }
+  }
+}
+
+const found = await openssl.available();
+if (found.ok) Deno.test(WITH_OPENSSL, checkOpenssl);
+else skip(WITH_OPENSSL, found.reason);
