@@ -16,7 +16,7 @@
  * @module
  */
 
-import { configClientSessionCache, importCert, importFD, NssContext, NssError } from "@nss/nss";
+import { configClientSessionCache, importCert, importFD, NssContext } from "@nss/nss";
 import { openKvToken } from "@nss/nss/pkcs11/kv-token";
 import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
 
@@ -48,7 +48,8 @@ async function report(target: typeof TARGET): Promise<object> {
   try {
     return await check(target);
   } catch (error) {
-    if (!(error instanceof NssError)) throw error;
+    // Of TLS, or of the connection before it: a server that is not there is what one wants to know
+    if (!(error instanceof Error)) throw error;
     return { ...target, error: error.name, message: error.message };
   }
 }

@@ -1,11 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { importFD, NssContext } from "@nss/nss";
 import { openssl } from "../support/peers/openssl.ts";
 import { spawn } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
+import { namespaceProblem, openNamespace } from "../support/namespace.ts";
 import { runExample } from "./_example.ts";
 import { makePki } from "./_pki.ts";
 
@@ -104,6 +105,34 @@ async function checkOpenssl(): Promise<void> {
     }
   }
 }
+
+const AS_DEPLOYED = "deploy.ts answers requests with what it has found, as on Deno Deploy";
+
+/** Without arguments it listens on every interface: in a network where loopback is all there is, and no mail server. */
+async function askDeployed(): Promise<void> {
+  await using store = await makeStore();
+  await using namespace = await openNamespace();
+  await using process = namespace.spawn(Deno.execPath(), {
+    // deno-fmt-ignore
+    args: ["run", "--no-prompt", "--no-check", "--unstable-kv", "--allow-net",
+      new URL("../../examples/deploy.ts", import.meta.url).pathname],
+    env: { NO_COLOR: "1", ...store.env },
+  });
+  await process.waitFor(/Listening on/);
+  using conn = await namespace.connect(8000);
+  await conn.write(
+    new TextEncoder().encode("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+  );
+  const answer = await new Response(conn.readable).text();
+  assertMatch(answer, /^HTTP\/1\.1 200 OK\r\n/, process.output);
+  const found = JSON.parse(answer.slice(answer.indexOf("{"), answer.lastIndexOf("}") + 1));
+  assertEquals([found.hostname, found.port], ["imap.example.com", 993]);
+  assert(found.error.length > 0 && found.message.length > 0);
+}
+
+const problem = await namespaceProblem();
+if (problem === undefined) Deno.test(AS_DEPLOYED, askDeployed);
+else skip(AS_DEPLOYED, problem);
 
 const found = await openssl.available();
 if (found.ok) Deno.test(WITH_OPENSSL, checkOpenssl);
