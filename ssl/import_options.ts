@@ -74,7 +74,7 @@ export interface ImportOptions {
    * hook gets them, and has to see to what they are worth.
    */
   signedCertTimestamps?: boolean;
-  /** Whether sessions are cached and resumed; default `true`. */
+  /** Whether sessions are cached and resumed, by tickets or by IDs; default `true`. */
   sessionTickets?: boolean;
   /**
    * A name that keeps this client's cached sessions apart from others (`SSL_SetSockPeerID`): of another peer, or of another identity

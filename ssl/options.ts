@@ -271,7 +271,8 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
     nssDefault: false,
     default: true,
     because: "resumption is what a client in Deno lacks most",
-    does: "off: no session is kept, offered or resumed, and no ticket is sent",
+    does:
+      "off: no session is kept, offered or resumed, by ID neither, and no ticket is sent: as NO_CACHE; NSS goes on with IDs",
   }),
   ENABLE_DEFLATE: off(19, false, "compression gives secrets away (CRIME)"),
   ENABLE_RENEGOTIATION: {
