@@ -254,6 +254,7 @@ const UNEXPECTED: ReadonlyMap<number, SslError["name"]> = new Map([
   [HandshakeType.endOfEarlyData, "SSL_ERROR_RX_UNEXPECTED_END_OF_EARLY_DATA"],
   [HandshakeType.encryptedExtensions, "SSL_ERROR_RX_UNEXPECTED_ENCRYPTED_EXTENSIONS"],
   [HandshakeType.certificate, "SSL_ERROR_RX_UNEXPECTED_CERTIFICATE"],
+  [HandshakeType.certificateStatus, "SSL_ERROR_RX_UNEXPECTED_CERT_STATUS"],
   [HandshakeType.serverKeyExchange, "SSL_ERROR_RX_UNEXPECTED_SERVER_KEY_EXCH"],
   [HandshakeType.certificateRequest, "SSL_ERROR_RX_UNEXPECTED_CERT_REQUEST"],
   [HandshakeType.serverHelloDone, "SSL_ERROR_RX_UNEXPECTED_HELLO_DONE"],

@@ -30,7 +30,7 @@ import {
 } from "./_tls12.ts";
 
 /** The handshakes whose messages are filtered. */
-export type Tls12Scenario = "full" | "auth" | "resumed";
+export type Tls12Scenario = "full" | "stapled" | "auth" | "resumed";
 
 /** What must come of an action. */
 export type Tls12Expectation =
@@ -245,7 +245,7 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["empty share", edit((body) => new Uint8Array([3, 0, 29, 0, ...body.subarray(36)])), client("RX_MALFORMED_SERVER_KEY_EXCH", "decode_error")],
       ...lengths(client, "RX_MALFORMED_SERVER_KEY_EXCH"),
       ["as certificate_request", replaced(T.certificateRequest), client("RX_UNEXPECTED_CERT_REQUEST", UNEXPECTED)],
-      ["as certificate_status", replaced(T.certificateStatus), client("RX_UNKNOWN_HANDSHAKE", UNEXPECTED)],
+      ["as certificate_status", replaced(T.certificateStatus), client("RX_UNEXPECTED_CERT_STATUS", UNEXPECTED)],
     ],
   },
   {
@@ -287,6 +287,47 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
   { scenario: "full", sender: "server", message: "Finished", type: T.finished, rows: finished(client, "client") },
 
   {
+    scenario: "stapled",
+    sender: "server",
+    message: "Certificate",
+    type: T.certificate,
+    rows: certificate(client, "RX_UNEXPECTED_CERT_STATUS"),
+  },
+  {
+    scenario: "stapled",
+    sender: "server",
+    message: "CertificateStatus",
+    type: T.certificateStatus,
+    rows: [
+      // RFC 6066, Section 8: a server may leave it out although it has promised it.
+      ["drop", "drop", SERVER_CANNOT_READ, "RFC 6066, 8"],
+      ["duplicate", "duplicate", client("RX_UNEXPECTED_CERT_STATUS", UNEXPECTED)],
+      ["reorder", "reorder", client("RX_UNEXPECTED_CERT_STATUS", UNEXPECTED), "RFC 6066, 8: immediately after Certificate"],
+      ["flip status type", edit(flip(0)), client("BAD_CERT_STATUS_RESPONSE_ALERT", "decode_error")],
+      ["empty response", edit(() => new Uint8Array([1, 0, 0, 0])), client("BAD_CERT_STATUS_RESPONSE_ALERT", "decode_error"), "RFC 6066, 8"],
+      // What does not verify is no response, as in NSS: under the policy "soft" only one that says "revoked" counts.
+      ["flip response's tag", edit(flip(4)), SERVER_CANNOT_READ],
+      ["flip response's signature", edit(flip(-1)), SERVER_CANNOT_READ],
+      ...lengths(client, "BAD_CERT_STATUS_RESPONSE_ALERT"),
+      ["as server_hello_done", replaced(T.serverHelloDone), client("RX_UNEXPECTED_HELLO_DONE", UNEXPECTED)],
+    ],
+  },
+  {
+    scenario: "stapled",
+    sender: "server",
+    message: "ServerKeyExchange",
+    type: T.serverKeyExchange,
+    rows: [
+      ["drop", "drop", client("RX_UNEXPECTED_HELLO_DONE", UNEXPECTED)],
+      ["duplicate", "duplicate", client("RX_UNEXPECTED_SERVER_KEY_EXCH", UNEXPECTED)],
+      ["reorder", "reorder", client("RX_UNEXPECTED_HELLO_DONE", UNEXPECTED)],
+      ...signed(client, 36),
+      ...lengths(client, "RX_MALFORMED_SERVER_KEY_EXCH"),
+      ["as certificate_status", replaced(T.certificateStatus), client("RX_UNEXPECTED_CERT_STATUS", UNEXPECTED)],
+    ],
+  },
+
+  {
     scenario: "auth",
     sender: "server",
     message: "CertificateRequest",
@@ -301,6 +342,19 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["grown types", edit(growVector8(0)), server(WRONG_SIGNATURE, "decrypt_error"), "RFC 5246, 7.4.4: one type more"],
       ...lengths(client, "RX_MALFORMED_CERT_REQUEST"),
       ["as certificate", replaced(T.certificate), client("RX_UNEXPECTED_CERTIFICATE", UNEXPECTED)],
+    ],
+  },
+  {
+    scenario: "auth",
+    sender: "server",
+    message: "ServerHelloDone",
+    type: T.serverHelloDone,
+    rows: [
+      ["drop", "drop", waits("client")],
+      ["duplicate", "duplicate", client("RX_UNEXPECTED_HELLO_DONE", UNEXPECTED)],
+      ["reorder", "reorder", waits("client")],
+      ["append", edit(append), client("RX_MALFORMED_HELLO_DONE", "decode_error")],
+      ["as certificate_request", replaced(T.certificateRequest), client("RX_UNEXPECTED_CERT_REQUEST", UNEXPECTED), "RFC 5246, 7.4.4: there is one"],
     ],
   },
   {
@@ -343,6 +397,10 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["as finished", replaced(T.finished), server("RX_UNEXPECTED_FINISHED", UNEXPECTED)],
     ],
   },
+
+  { scenario: "auth", sender: "client", message: "Finished", type: T.finished, rows: finished(server, "server") },
+  { scenario: "auth", sender: "server", message: "NewSessionTicket", type: T.newSessionTicket, rows: newSessionTicket },
+  { scenario: "auth", sender: "server", message: "Finished", type: T.finished, rows: finished(client, "client") },
 
   {
     scenario: "resumed",

@@ -8,6 +8,7 @@
  */
 
 import { assertEquals, assertNotEquals } from "@std/assert";
+import { createOcspResponse } from "../../cert/create_ocsp_response.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import type { ImportOptions, Role } from "../../ssl/import_options.ts";
@@ -54,8 +55,26 @@ function resumable(): JoinOptions {
   return tls12({ client: { context: contexts.client }, server: { context: contexts.server } });
 }
 
+/** The authority's good word on the server's certificate, signed once. */
+let response: Promise<Uint8Array> | undefined;
+
+function ocspResponse(): Promise<Uint8Array> {
+  response ??= createOcspResponse({
+    issuer: PKI.root.cert,
+    responder: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
+    producedAt: new Date(),
+    responses: [{ certificate: PKI.server.cert, status: "good" }],
+  }).then(({ der }) => der);
+  return response;
+}
+
 const SCENARIOS: Readonly<Record<Tls12Scenario, () => Promise<JoinOptions>>> = {
   full: () => Promise.resolve(tls12()),
+  stapled: async () =>
+    tls12({
+      client: { ocspStapling: true },
+      server: { certificates: [{ ...PKI.server.credential, ocsp: await ocspResponse() }] },
+    }),
   auth: () =>
     Promise.resolve(tls12({
       client: { certificates: [PKI.client.credential] },
