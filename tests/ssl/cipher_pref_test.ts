@@ -54,9 +54,28 @@ Deno.test("cipherPrefSet() turns a suite on at both ends, CBC among them", async
 });
 
 Deno.test("cipherPrefSet() turns a suite off, and the server's order decides about the rest", async () => {
-  await using joined = join();
-  cipherPrefSet(joined.server, "TLS_AES_128_GCM_SHA256", false);
-  assertEquals((await shake(joined))[0].cipherSuite, "TLS_CHACHA20_POLY1305_SHA256");
+  const rows = [
+    [ONLY_TLS13, "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"],
+    [
+      TLS12,
+      "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+      "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    ],
+  ] as const;
+  for (const [versions, off, next] of rows) {
+    for (const end of ["client", "server"] as const) {
+      const hellos = keepHellos();
+      await using joined = join({
+        client: { versions },
+        server: { versions },
+        clientInternals: hellos,
+      });
+      cipherPrefSet(joined[end], off, false);
+      assertEquals((await shake(joined))[0].cipherSuite, next, end);
+      const { id } = getCipherSuiteInfo(off);
+      assertEquals(hellos.sent[0]!.cipherSuites.includes(id), end === "server");
+    }
+  }
 });
 
 Deno.test("cipherPrefSet() puts a suite where it has its place, whatever is on already", async () => {

@@ -8,11 +8,16 @@ import { join, shake } from "./_support.ts";
 import { keepHellos } from "./_hello.ts";
 
 Deno.test("namedGroupConfig() decides what a client offers, and in which order", async () => {
-  const hellos = keepHellos();
-  await using joined = join({ clientInternals: hellos });
-  namedGroupConfig(joined.client, ["secp384r1", "secp256r1"]);
-  assertEquals((await shake(joined))[0].group, "secp384r1");
-  assertEquals(hellos.sent[0]!.extensions!.get(supportedGroups), [0x18, 0x17]);
+  for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+    const hellos = keepHellos();
+    const client = { versions: { min: version, max: version } };
+    await using joined = join({ client, clientInternals: hellos });
+    namedGroupConfig(joined.client, ["secp384r1", "secp256r1"]);
+    const { group } = (await shake(joined))[0];
+    // In TLS 1.3 any group with a share goes before a round trip; in TLS 1.2 the server's order decides.
+    assertEquals(group, version === "TLSv1.3" ? "secp384r1" : "secp256r1");
+    assertEquals(hellos.sent[0]!.extensions!.get(supportedGroups), [0x18, 0x17]);
+  }
 });
 
 Deno.test("namedGroupConfig() decides what a server takes, in both versions", async () => {

@@ -14,14 +14,17 @@ import { assertFails, connected, HOSTNAME, join, shake, turns } from "./_support
 import { keepHellos } from "./_hello.ts";
 
 Deno.test("setNextProtoNego() offers protocols in their order; the server's order decides", async () => {
-  const hellos = keepHellos();
-  await using joined = join({ clientInternals: hellos });
-  setNextProtoNego(joined.client, ["a", "b", "c"]);
-  setNextProtoNego(joined.server, ["c", "b"]);
-  await shake(joined);
-  assertEquals(hellos.sent[0]!.extensions!.get(alpnProtocols), ["a", "b", "c"]);
-  assertEquals(getNextProto(joined.client), { state: "SELECTED", protocol: "c" });
-  assertEquals(getNextProto(joined.server), { state: "SELECTED", protocol: "c" });
+  for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+    const hellos = keepHellos();
+    const client = { versions: { min: version, max: version } };
+    await using joined = join({ client, clientInternals: hellos });
+    setNextProtoNego(joined.client, ["a", "b", "c"]);
+    setNextProtoNego(joined.server, ["c", "b"]);
+    await shake(joined);
+    assertEquals(hellos.sent[0]!.extensions!.get(alpnProtocols), ["a", "b", "c"]);
+    assertEquals(getNextProto(joined.client), { state: "SELECTED", protocol: "c" });
+    assertEquals(getNextProto(joined.server), { state: "SELECTED", protocol: "c" });
+  }
 });
 
 Deno.test("setNextProtoNego() with no protocols turns it off", async () => {

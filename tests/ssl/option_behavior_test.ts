@@ -124,13 +124,15 @@ Deno.test("optionSet() of REQUIRE_SAFE_NEGOTIATION lets those through that do, a
 });
 
 Deno.test("optionSet() of ENABLE_OCSP_STAPLING asks for a response", async () => {
-  for (const on of [true, false]) {
-    const hellos = keepHellos();
-    await using _joined = await connected({
-      client: withOption("ENABLE_OCSP_STAPLING", on),
-      clientInternals: hellos,
-    });
-    assertEquals(hellos.sent[0]!.extensions!.has(ExtensionType.statusRequest), on);
+  for (const versions of [TLS13, TLS12]) {
+    for (const on of [true, false]) {
+      const hellos = keepHellos();
+      await using _joined = await connected({
+        client: { ...withOption("ENABLE_OCSP_STAPLING", on), versions },
+        clientInternals: hellos,
+      });
+      assertEquals(hellos.sent[0]!.extensions!.has(ExtensionType.statusRequest), on);
+    }
   }
 });
 
