@@ -7,6 +7,7 @@ import {
   authCertificateHook,
   cipherPrefSet,
   configServerCert,
+  dataPending,
   exportKeyingMaterial,
   forceHandshake,
   getChannelInfo,
@@ -25,6 +26,7 @@ import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
+import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
 import { mayRenegotiate } from "../../ssl/handshake/renegotiation.ts";
@@ -45,9 +47,13 @@ import {
   readExactly,
   serverOptions,
   session,
+  turns,
 } from "./_support.ts";
 import { actOn } from "./_filters.ts";
 import { Acquaintance, editHello, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
+
+/** The most that one read from the transport adds to what is kept. */
+const CHUNK = 8 * (16384 + 256 + 5);
 
 /** A client that does what its server asks for after the handshake, in any version. */
 function willing(options: ImportOptions = {}): ImportOptions {
@@ -128,6 +134,30 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     ]);
     assertEquals([received, answer], [sent, sent]);
     assertEquals(peerCertificate(server), PKI.client.cert);
+  });
+
+  Deno.test(`reHandshake() keeps so much application data that nobody reads, and no more (${version})`, async () => {
+    await using joined = await connectedIn(version);
+    const { client, server } = joined;
+    optionSet(server, "REQUEST_CERTIFICATE", true);
+    const sent = new Uint8Array(4 * MAX_KEPT_APPLICATION_DATA).fill(7);
+    const writing = client.write(sent); // before the client hears of the wish
+    let least = 0;
+    const asked = reHandshake(server);
+    for (let same = 0; same < 20; same++) {
+      await turns(1);
+      if (dataPending(server) > least) [least, same] = [dataPending(server), 0];
+    }
+    assert(
+      least > MAX_KEPT_APPLICATION_DATA && least <= MAX_KEPT_APPLICATION_DATA + CHUNK,
+      `${least - MAX_KEPT_APPLICATION_DATA}`,
+    );
+    const reading = client.read(new Uint8Array(1));
+    assertEquals(await readExactly(server, sent.length), sent);
+    await Promise.all([writing, asked]);
+    assertEquals(peerCertificate(server), PKI.client.cert);
+    await server.write(new Uint8Array(1));
+    await reading;
   });
 
   Deno.test(`reHandshake() insists on a certificate where that is configured (${version})`, async () => {

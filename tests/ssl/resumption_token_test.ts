@@ -27,7 +27,12 @@ import {
   setResumptionToken,
 } from "../../ssl/resumption_token.ts";
 import { clientSessionCache } from "../../ssl/session_cache/client.ts";
-import { decodeToken, encodeToken, type ResumptionToken } from "../../ssl/session_cache/token.ts";
+import {
+  decodeToken,
+  encodeToken,
+  MAX_TOKEN_LENGTH,
+  type ResumptionToken,
+} from "../../ssl/session_cache/token.ts";
 import {
   assertLocal,
   clientOptions,
@@ -344,11 +349,18 @@ for (const versions of VERSIONS) {
       new Uint8Array([2, ...token.subarray(1)]),
       token.with(4, 3), // a later form
       token.with(4, 1), // an earlier one
-      new Uint8Array(2 ** 20 + 1),
     ];
     for (const bytes of foreign) await assertBad(new Uint8Array(bytes), "", { versions });
     // deno-lint-ignore no-explicit-any -- types do not bind JavaScript
     await assertBad("token" as any, "it is none");
+    const stapled = (length: number) =>
+      change(token, ({ session }) => ({
+        session: { ...session, stapledOcspResponse: new Uint8Array(length) },
+      }));
+    const longest = MAX_TOKEN_LENGTH - stapled(1).length + 1;
+    assertEquals(stapled(longest).length, MAX_TOKEN_LENGTH);
+    decodeToken(stapled(longest));
+    await assertBad(stapled(longest + 1), "it is none", { versions });
     const forever = change(token, ({ session }) => ({
       session: { ...session, expiresAt: session.authenticatedAt + 604_800_001 },
     }));

@@ -6,12 +6,18 @@ import { type KvStore, openKvSessionCache } from "../../ssl/kv_session_cache.ts"
 import { KvServerSessionCache } from "../../ssl/session_cache/kv_server.ts";
 import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
+import {
+  MIN_RELOAD_INTERVAL,
+  SharedTicketKeyring,
+} from "../../ssl/session_cache/shared_ticket_keyring.ts";
 import { KvSessionCache } from "../../ssl/kv_session_cache.ts";
 import {
   testClientSessionCache,
   testServerSessionCache,
   testTicketKeyCache,
 } from "./server_session_cache_conformance.ts";
+
+import { TestEnvironment } from "./_support.ts";
 
 const nothing = { [Symbol.asyncDispose]: () => Promise.resolve() };
 
@@ -61,6 +67,27 @@ Deno.test("openKvSessionCache() keeps to its prefix, and forgets sessions that a
   assertEquals(await a!.take("peer", 0), undefined);
   await a!.clear();
   assertEquals((await kv.get(["mine"])).value, 1);
+});
+
+Deno.test("SharedTicketKeyring looks for keys that it does not know now and then, however many tickets of such keys come", async () => {
+  let reads = 0;
+  const cache = {
+    readTicketKeys: () => {
+      reads++;
+      return { keys: [], revision: null };
+    },
+    writeTicketKeys: () => true,
+  };
+  const keyring = new SharedTicketKeyring(cache, 1000, { cacheUnavailable: 0 });
+  const environment = new TestEnvironment();
+  const unknown = () => crypto.getRandomValues(new Uint8Array(16));
+  const expected = [1, 1, 1, 2, 2];
+  for (const [i, pause] of [0, 0, MIN_RELOAD_INTERVAL - 1, 1, 0].entries()) {
+    environment.advance(pause);
+    const found = [1, 2, 3].map(() => keyring.find(unknown(), environment));
+    assertEquals(await Promise.all(found), [null, null, null]);
+    assertEquals(reads, expected[i]);
+  }
 });
 
 Deno.test("openKvSessionCache() has the store forget sessions at their end, whether anybody asks for them or not", async () => {
