@@ -3,7 +3,7 @@
 import type { NssContext } from "../../pkcs11/context.ts";
 import type { SslConfig } from "../config.ts";
 import { attempt } from "./attempt.ts";
-import { hookIdentities, negotiationIdentity, trustIdentity } from "./identity.ts";
+import { hookIdentities, negotiationIdentity, shorten, trustIdentity } from "./identity.ts";
 import { MemorySessionCache } from "./memory.ts";
 import type { ClientSession, SessionCache } from "./session_cache.ts";
 import { countersOf } from "./statistics.ts";
@@ -48,7 +48,7 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
     config.peerId,
     config.alpnProtocols,
     negotiationIdentity(config),
-    trustIdentity(config),
+    shorten(JSON.stringify(trustIdentity(config))),
     hookIdentities(config.authCertificate, config.badCert, config.getClientAuthData),
   ]);
 }

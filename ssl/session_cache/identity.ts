@@ -18,6 +18,30 @@ export function identityOf(value: object | null): number {
   return identity;
 }
 
+/** Longer texts are remembered once, and not in every key that they are part of. */
+export const MAX_TEXT_LENGTH = 4096;
+/** How many long texts are remembered: as many lists of authorities as one program may have. */
+export const MAX_TEXTS = 64;
+
+/** In order of use, the longest unused first. */
+const texts = new Map<string, number>();
+
+/**
+ * A text, or the number that stands for it if it is long, as a list of authorities is: two that differ never have the same. One that was
+ * forgotten gets another number, so that what was kept under the old one is not found any more.
+ */
+export function shorten(text: string): string | number {
+  if (text.length <= MAX_TEXT_LENGTH) return text;
+  const number = texts.get(text) ?? ++lastIdentity;
+  texts.delete(text);
+  texts.set(text, number);
+  if (texts.size > MAX_TEXTS) {
+    const [longestUnused] = texts.keys();
+    texts.delete(longestUnused!);
+  }
+  return number;
+}
+
 /** Hooks are told apart by identity, so a hook that is made anew for each connection keeps its sessions to itself. */
 export function hookIdentities(...hooks: readonly (object | null)[]): readonly number[] {
   return hooks.map(identityOf);

@@ -1,11 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertNotEquals,
+  assertStrictEquals,
+} from "@std/assert";
+import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
-import { identityOf } from "../../ssl/session_cache/identity.ts";
+import {
+  identityOf,
+  MAX_TEXT_LENGTH,
+  MAX_TEXTS,
+  shorten,
+} from "../../ssl/session_cache/identity.ts";
 import {
   MAX_CACHED_PEERS,
   MAX_TICKETS_PER_PEER,
@@ -128,11 +140,46 @@ Deno.test("clientSessionKey() differs where anything differs that a session must
     { authCertificate: () => {} }, // another function is another opinion
     { badCert: () => true },
     { getClientAuthData: () => null },
+    { versions: { min: "TLSv1.3" } },
+    { ocspStapling: true },
+    { signedCertTimestamps: true },
+    { policy: "compatible" },
   ];
   const keys = variants.map((options) => key(options));
   assertEquals(new Set([...keys, key({}, "2")]).size, variants.length + 1);
   assertEquals(key({}), key({})); // plain values are compared as values
   assertEquals(key({ handshakeTimeout: 1, closeTimeout: 1, noDelay: false }), key({}));
+});
+
+Deno.test("clientSessionKey() is short however many anchors there are, and still tells them from each other", () => {
+  const key = (...caCerts: Certificate[]) => {
+    const made = clientSessionKey(resolveConfig({ hostname: "a.test", caCerts }), "")!;
+    assert(made.length < 2 * MAX_TEXT_LENGTH, `${made.length}`);
+    return made;
+  };
+  const { cert: a } = PKI.root;
+  const { cert: b } = PKI.otherRoot;
+  const many = Array<Certificate>(100).fill(a);
+  assertEquals(key(...many), key(...many.map(({ der }) => parseCertificate(der))));
+  const keys = [key(...many), key(...many, a), key(...many, b), key(b, ...many), key(a), key(b)];
+  assertEquals(new Set(keys).size, keys.length);
+});
+
+Deno.test("shorten() has a number for each long text, as long as it remembers it", () => {
+  const text = (length: number, end = "") => "x".repeat(length - end.length) + end;
+  assertEquals(shorten(text(MAX_TEXT_LENGTH)), text(MAX_TEXT_LENGTH));
+  const first = shorten(text(MAX_TEXT_LENGTH + 1));
+  assertEquals(shorten(text(MAX_TEXT_LENGTH + 1)), first);
+  assertEquals(typeof first, "number");
+  const others = Array.from(
+    { length: MAX_TEXTS },
+    (_, i) => shorten(text(MAX_TEXT_LENGTH + 1, `y${i}`)),
+  );
+  assertEquals(new Set([first, ...others]).size, MAX_TEXTS + 1);
+  // Forgotten meanwhile: no other text ever gets its number, nor does it itself.
+  const again = shorten(text(MAX_TEXT_LENGTH + 1));
+  assertFalse([first, ...others].includes(again));
+  assertEquals(shorten(text(MAX_TEXT_LENGTH + 1, `y${MAX_TEXTS - 1}`)), others.at(-1));
 });
 
 Deno.test("clientSessionKey() is null where nothing must be cached", () => {
