@@ -134,12 +134,7 @@ async function open(
   kv: KvStore | undefined,
   isFirst: boolean,
 ): Promise<Inheritance> {
-  if (areServerSessionsConfigured(context)) {
-    throw new SslError(
-      "PR_IS_CONNECTED_ERROR",
-      "Cannot configure session cache: the context has one; shut that down first",
-    );
-  }
+  refuseSecond(context);
   const [{ KvServerSessionCache }, file] = await Promise.all([
     import("./session_cache/kv_server.ts"),
     kv === undefined ? openFile(inheritance.path) : null,
@@ -153,6 +148,12 @@ async function open(
     maxCacheEntries,
     ...(remove && { onClose: remove }),
   });
+  try {
+    refuseSecond(context); // while this one opened
+  } catch (error) {
+    await cache.close();
+    throw error;
+  }
   setServerSessions(
     context,
     new ServerSessions({
@@ -163,6 +164,14 @@ async function open(
     }),
   );
   return { ...inheritance, path: file?.path ?? null };
+}
+
+function refuseSecond(context: NssContext): void {
+  if (!areServerSessionsConfigured(context)) return;
+  throw new SslError(
+    "PR_IS_CONNECTED_ERROR",
+    "Cannot configure session cache: the context has one; shut that down first",
+  );
 }
 
 async function openFile(path: string | null) {
