@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /** After so many failures in a row a cache is left alone for a while. */
-export const MAX_FAILURES = 3;
+export const FAILURES_UNTIL_REST = 3;
 /** For how many milliseconds: long beside a handshake, short beside the trouble of a store that is down. */
 export const REST = 5000;
 
@@ -12,7 +12,7 @@ export class Circuit {
 
   /** Whether to ask now; after a rest it is one caller who finds out for all. */
   mayAsk(now: number): boolean {
-    if (this.#failures < MAX_FAILURES) return true;
+    if (this.#failures < FAILURES_UNTIL_REST) return true;
     if (now < this.#restsUntil) return false;
     this.#restsUntil = now + REST;
     return true;
@@ -25,6 +25,6 @@ export class Circuit {
 
   /** The cache has failed, or taken too long. */
   failed(now: number): void {
-    if (++this.#failures >= MAX_FAILURES) this.#restsUntil = now + REST;
+    if (++this.#failures >= FAILURES_UNTIL_REST) this.#restsUntil = now + REST;
   }
 }

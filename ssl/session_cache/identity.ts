@@ -19,9 +19,9 @@ export function identityOf(value: object | null): number {
 }
 
 /** Longer texts are remembered once, and not in every key that they are part of. */
-export const MAX_TEXT_LENGTH = 4096;
+export const SHORT_TEXT_LENGTH = 4096;
 /** How many long texts are remembered: as many lists of authorities as one program may have. */
-export const MAX_TEXTS = 64;
+export const REMEMBERED_TEXTS = 64;
 
 /** In order of use, the longest unused first. */
 const texts = new Map<string, number>();
@@ -31,11 +31,11 @@ const texts = new Map<string, number>();
  * forgotten gets another number, so that what was kept under the old one is not found any more.
  */
 export function shorten(text: string): string | number {
-  if (text.length <= MAX_TEXT_LENGTH) return text;
+  if (text.length <= SHORT_TEXT_LENGTH) return text;
   const number = texts.get(text) ?? ++lastIdentity;
   texts.delete(text);
   texts.set(text, number);
-  if (texts.size > MAX_TEXTS) {
+  if (texts.size > REMEMBERED_TEXTS) {
     const [longestUnused] = texts.keys();
     texts.delete(longestUnused!);
   }

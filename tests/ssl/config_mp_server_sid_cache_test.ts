@@ -14,7 +14,7 @@ import {
   inheritMPServerSIDCache,
   SSL_INHERITANCE,
 } from "../../ssl/config_mp_server_sid_cache.ts";
-import { MAX_FAILURES } from "../../ssl/session_cache/circuit.ts";
+import { FAILURES_UNTIL_REST } from "../../ssl/session_cache/circuit.ts";
 import { shutdownServerSessionIDCache } from "../../ssl/config_server_session_id_cache.ts";
 import { SslError } from "../../ssl/errors.ts";
 import { getStatistics } from "../../ssl/get_statistics.ts";
@@ -278,5 +278,5 @@ Deno.test("configMPServerSIDCache() tries a locked store again, and in the end g
   ]);
   assert(getStatistics({ context: without! }).cacheUnavailable >= 2);
   // A second's patience with pauses from 4 ms on has some fifteen tries at most, and the store is left alone after three such calls.
-  assert(hopeless.tries > 4 && hopeless.tries <= MAX_FAILURES * 15, `${hopeless.tries}`);
+  assert(hopeless.tries > 4 && hopeless.tries <= FAILURES_UNTIL_REST * 15, `${hopeless.tries}`);
 });

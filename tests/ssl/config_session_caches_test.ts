@@ -16,7 +16,7 @@ import { SslError } from "../../ssl/errors.ts";
 import { getStatistics } from "../../ssl/get_statistics.ts";
 import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
 import type { VersionRange } from "../../ssl/import_options.ts";
-import { Circuit, MAX_FAILURES, REST } from "../../ssl/session_cache/circuit.ts";
+import { Circuit, FAILURES_UNTIL_REST, REST } from "../../ssl/session_cache/circuit.ts";
 import { resolveLimits } from "../../ssl/session_cache/limits.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
 import { clientSessionCache } from "../../ssl/session_cache/client.ts";
@@ -207,22 +207,22 @@ Deno.test("configServerSessionIDCache() leaves a cache alone that is down, and t
   const cache = { get: fail, put: fail, delete: fail, readTicketKeys: fail, writeTicketKeys: fail };
   const server = newContext();
   configServerSessionIDCache({ context: server, cache });
-  for (let i = 0; i < MAX_FAILURES + 5; i++) {
+  for (let i = 0; i < FAILURES_UNTIL_REST + 5; i++) {
     assertEquals(await resumes(newContext(), server), false);
   }
-  assertEquals(calls, MAX_FAILURES);
+  assertEquals(calls, FAILURES_UNTIL_REST);
   const { cacheUnavailable } = getStatistics({ context: server });
-  assert(cacheUnavailable >= MAX_FAILURES + 5, String(cacheUnavailable));
+  assert(cacheUnavailable >= FAILURES_UNTIL_REST + 5, String(cacheUnavailable));
 });
 
 Deno.test("Circuit asks again after a rest, and one caller finds out for all", () => {
   const circuit = new Circuit();
-  for (let i = 1; i < MAX_FAILURES; i++) {
+  for (let i = 1; i < FAILURES_UNTIL_REST; i++) {
     circuit.failed(0);
     assert(circuit.mayAsk(0));
   }
   circuit.succeeded(); // they have to be in a row
-  for (let i = 1; i < MAX_FAILURES; i++) circuit.failed(100);
+  for (let i = 1; i < FAILURES_UNTIL_REST; i++) circuit.failed(100);
   assert(circuit.mayAsk(100));
   circuit.failed(100);
   assertEquals([100, 99 + REST].map((now) => circuit.mayAsk(now)), [false, false]);

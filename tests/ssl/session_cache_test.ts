@@ -14,8 +14,8 @@ import type { ImportOptions } from "../../ssl/import_options.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import {
   identityOf,
-  MAX_TEXT_LENGTH,
-  MAX_TEXTS,
+  REMEMBERED_TEXTS,
+  SHORT_TEXT_LENGTH,
   shorten,
 } from "../../ssl/session_cache/identity.ts";
 import {
@@ -154,7 +154,7 @@ Deno.test("clientSessionKey() differs where anything differs that a session must
 Deno.test("clientSessionKey() is short however many anchors there are, and still tells them from each other", () => {
   const key = (...caCerts: Certificate[]) => {
     const made = clientSessionKey(resolveConfig({ hostname: "a.test", caCerts }), "")!;
-    assert(made.length < 2 * MAX_TEXT_LENGTH, `${made.length}`);
+    assert(made.length < 2 * SHORT_TEXT_LENGTH, `${made.length}`);
     return made;
   };
   const { cert: a } = PKI.root;
@@ -167,19 +167,19 @@ Deno.test("clientSessionKey() is short however many anchors there are, and still
 
 Deno.test("shorten() has a number for each long text, as long as it remembers it", () => {
   const text = (length: number, end = "") => "x".repeat(length - end.length) + end;
-  assertEquals(shorten(text(MAX_TEXT_LENGTH)), text(MAX_TEXT_LENGTH));
-  const first = shorten(text(MAX_TEXT_LENGTH + 1));
-  assertEquals(shorten(text(MAX_TEXT_LENGTH + 1)), first);
+  assertEquals(shorten(text(SHORT_TEXT_LENGTH)), text(SHORT_TEXT_LENGTH));
+  const first = shorten(text(SHORT_TEXT_LENGTH + 1));
+  assertEquals(shorten(text(SHORT_TEXT_LENGTH + 1)), first);
   assertEquals(typeof first, "number");
   const others = Array.from(
-    { length: MAX_TEXTS },
-    (_, i) => shorten(text(MAX_TEXT_LENGTH + 1, `y${i}`)),
+    { length: REMEMBERED_TEXTS },
+    (_, i) => shorten(text(SHORT_TEXT_LENGTH + 1, `y${i}`)),
   );
-  assertEquals(new Set([first, ...others]).size, MAX_TEXTS + 1);
+  assertEquals(new Set([first, ...others]).size, REMEMBERED_TEXTS + 1);
   // Forgotten meanwhile: no other text ever gets its number, nor does it itself.
-  const again = shorten(text(MAX_TEXT_LENGTH + 1));
+  const again = shorten(text(SHORT_TEXT_LENGTH + 1));
   assertFalse([first, ...others].includes(again));
-  assertEquals(shorten(text(MAX_TEXT_LENGTH + 1, `y${MAX_TEXTS - 1}`)), others.at(-1));
+  assertEquals(shorten(text(SHORT_TEXT_LENGTH + 1, `y${REMEMBERED_TEXTS - 1}`)), others.at(-1));
 });
 
 Deno.test("clientSessionKey() is null where nothing must be cached", () => {
