@@ -73,12 +73,7 @@ export async function reHandshake(
   flushCache = true,
   bounds: HandshakeBounds = {},
 ): Promise<ChannelInfo> {
-  const forgotten = flushCache ? invalidateSession(socket) : undefined;
-  const [info] = await Promise.all([
-    connectionOf(socket).reHandshake({ full: flushCache }, bounds),
-    forgotten,
-  ]);
-  return info;
+  return await connectionOf(socket).reHandshake({ full: flushCache }, bounds);
 }
 
 /**

@@ -173,7 +173,12 @@ export class Connection<A = unknown> {
         "Cannot begin another handshake: the one before is not complete",
       );
     }
-    return await this.#runAgain(engine, bounds, () => engine.beginReHandshake(wish));
+    let forgotten: Promise<void> | undefined;
+    const info = await this.#runAgain(engine, bounds, async () => {
+      ({ forgotten } = await engine.beginReHandshake(wish));
+    });
+    await forgotten;
+    return info;
   }
 
   /** Reads decrypted bytes into `p`, as many as there are. */

@@ -362,9 +362,10 @@ export class SslEngine {
    * Begins another handshake (RFC 5746; RFC 8446, Section 4.6.2); {@linkcode SslEngine.again} says when it is complete.
    *
    * @param wish What it is to be like.
+   * @returns `forgotten`: when the session so far is, where that is wished.
    * @throws {SslError} If the connection has no such thing: it goes on as it was.
    */
-  async beginReHandshake(wish: ReHandshakeWish): Promise<void> {
+  async beginReHandshake(wish: ReHandshakeWish): Promise<{ readonly forgotten: Promise<void> }> {
     this.#throwIfFailed();
     if (this.#keys === null || this.#renegotiating || this.#again !== null) {
       throw new SslError(
@@ -379,6 +380,7 @@ export class SslEngine {
       );
     }
     this.#again = unheeded();
+    const forget = this.#forgetterOfSession();
     try {
       await this.#change((state) => state.reHandshake!(this.#hs, wish));
     } catch (error) {
@@ -386,6 +388,7 @@ export class SslEngine {
       throw error;
     }
     this.#onProgress();
+    return { forgotten: wish.full ? forget() : Promise.resolve() };
   }
 
   /**
@@ -441,12 +444,19 @@ export class SslEngine {
   }
 
   /** Forgets the session of this connection, and hands out no more tickets to it; at once, but for caches outside the process. */
-  async invalidateSession(): Promise<void> {
+  invalidateSession(): Promise<void> {
+    return this.#forgetterOfSession()();
+  }
+
+  /** What forgets the session of the connection as it is now, though another handshake may have begun by then. */
+  #forgetterOfSession(): () => Promise<void> {
     const { config, negotiated, peerAddress } = this.#hs;
-    negotiated.sessionInvalidated = true;
-    this.#tickets = [];
-    if (config.role === "client") await forgetClientSessions(config, peerAddress);
-    else await negotiated.forgetSession?.();
+    return async () => {
+      negotiated.sessionInvalidated = true;
+      this.#tickets = [];
+      if (config.role === "client") await forgetClientSessions(config, peerAddress);
+      else await negotiated.forgetSession?.();
+    };
   }
 
   /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */

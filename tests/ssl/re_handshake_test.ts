@@ -311,6 +311,19 @@ Deno.test("what a client keeps after it has shown another certificate is for who
   assertEquals(await again({ certificates: [PKI.client.credential] }), true);
 });
 
+Deno.test("reHandshake() that cannot begin leaves the session alone", async () => {
+  const contexts = [1, 2].map(() => new NssContext({ trustAnchors: [] }));
+  const options: JoinOptions = {
+    client: { context: contexts[0]!, versions: ONLY_TLS13 },
+    server: { context: contexts[1]!, versions: ONLY_TLS13 },
+  };
+  await using joined = await connected(options);
+  await pingPong(joined);
+  for (const end of [joined.client, joined.server]) await failureOf(reHandshake(end));
+  const [info] = await session(options);
+  assertEquals(info.resumed, true);
+});
+
 Deno.test("reHandshake() cannot ask a client of TLS 1.3 that has not offered it", async () => {
   await using joined = await connectedIn("TLSv1.3", {
     client: clientOptions({ certificates: [PKI.client.credential] }),
