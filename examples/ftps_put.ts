@@ -67,6 +67,10 @@ class Control {
 
 async function put({ url, data, ca, reuse, strict, versions }: PutOptions): Promise<void> {
   const { hostname } = url;
+  // What stands in a command must not begin another one
+  if (/[\r\n\0]/.test(decodeURIComponent(url.username + url.password + url.pathname))) {
+    throw new Error("The URL holds the end of a line");
+  }
   const options: ImportOptions = {
     hostname,
     versions,

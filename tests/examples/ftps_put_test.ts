@@ -163,3 +163,13 @@ Deno.test("ftps_put.ts takes an end without close_notify on the data connection,
     await serving;
   }
 });
+
+Deno.test("ftps_put.ts sends no command that somebody has put into the URL", async () => {
+  await using pki = await makePki();
+  const file = `${pki.directory}/a.bin`;
+  await Deno.writeFile(file, new Uint8Array(1));
+  for (const path of ["a%0D%0ADELE%20b", "a%0Ab", "a%00"]) {
+    const { code, stdout, stderr } = await upload(pki, 1, path, file);
+    assertEquals([code, stdout, stderr], [1, "", "The URL holds the end of a line\n"]);
+  }
+});
