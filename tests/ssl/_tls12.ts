@@ -304,7 +304,10 @@ export class Tls12Tap implements ConnLike<Deno.NetAddr> {
       const opened = encrypted ? await this.#opener!.open(sealed) : sealed;
       const record = { type: opened.type, fragment: opened.fragment, encrypted };
       this.records.push(record);
-      if (this.#role === "server") this.#noteServerRandom(p);
+      if (this.#role === "server" && opened.type === ContentType.handshake) {
+        // That of a renegotiation as well, which only the server's own end can read.
+        if (opened.fragment[0] === 2) this.#randoms.server = opened.fragment.slice(6, 38);
+      }
       for (const changed of this.rewrite(record)) {
         parts.push(await this.seal({ ...changed, clear: changed.clear ?? !encrypted }));
       }

@@ -24,6 +24,7 @@ import {
 import { NssContext } from "../../pkcs11/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
+import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection.ts";
@@ -50,7 +51,7 @@ import {
   turns,
 } from "./_support.ts";
 import { actOn } from "./_filters.ts";
-import { Acquaintance, editHello, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
+import { Acquaintance, editHello, ONLY_TLS12, ONLY_TLS13, tappedAndConnected } from "./_tls12.ts";
 
 /** The most that one read from the transport adds to what is kept. */
 const CHUNK = 8 * (16384 + 256 + 5);
@@ -626,6 +627,24 @@ for (
     });
   }
 }
+
+Deno.test("a client takes no application data between the change_cipher_spec and the Finished of a renegotiation", async () => {
+  await using joined = await tappedAndConnected("server", {
+    client: willing(),
+    server: serving("REQUIRES_XTN"),
+  });
+  const { client, server, tap } = joined;
+  const reading = failureOf(server.read(new Uint8Array(1)));
+  tap.rewrite = (record) => {
+    const isFinished = record.type === ContentType.handshake &&
+      record.fragment[0] === HandshakeType.finished;
+    const early = { type: ContentType.applicationData, fragment: new Uint8Array([1]) };
+    return isFinished ? [early, record] : [record];
+  };
+  const error = await failureOf(reHandshake(client));
+  assertLocal(error, "SSL_ERROR_RX_UNEXPECTED_APPLICATION_DATA", "unexpected_message");
+  assertFromPeer(await reading, "unexpected_message");
+});
 
 Deno.test("a client refuses a server that shows another certificate when it renegotiates", async () => {
   const other = await makeIdentity({ dnsNames: ["server.test"] }, PKI.root);
