@@ -51,7 +51,8 @@ export function forceHandshake(
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
  * `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED` where the peer cannot do it safely, and for a client of TLS 1.3;
  * `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if a client of TLS 1.3 cannot be asked; `SSL_ERROR_NO_RENEGOTIATION_ALERT` if the
- * peer declines; `PR_IO_TIMEOUT_ERROR` if it does not answer. After these the connection goes on as it was; other errors end it, and so does
+ * peer declines; `PR_IO_TIMEOUT_ERROR` if it does not answer; should it do so later, the
+ * {@linkcode handshakeCallback} is told. After these the connection goes on as it was; other errors end it, and so does
  * time that is up when the other handshake has begun.
  *
  * @example Ask for a certificate where one is needed

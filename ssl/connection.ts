@@ -537,8 +537,8 @@ export class Connection<A = unknown> {
     }
     if (!engine.connected) return;
     this.#startSending();
-    // Where it is the peer's wish nobody waits for it: whoever reads or writes next meets the error.
-    if (engine.renegotiating) this.#runAgain(engine, {}).catch(() => {});
+    // Where it is the peer's wish, or an answer that nobody waits for any more: whoever reads or writes next meets the error.
+    if (engine.renegotiating || engine.takeLateAnswer()) this.#runAgain(engine, {}).catch(() => {});
   }
 
   async #nextChunk(mayReadAhead: boolean): Promise<Uint8Array<ArrayBuffer> | null> {

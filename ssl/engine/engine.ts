@@ -94,6 +94,8 @@ export class SslEngine {
   /** Another handshake, from the first word of it to the last. */
   #again: PromiseWithResolvers<void> | null = null;
   #renegotiating = false;
+  /** Whether a client has answered a request for a certificate that was given up. */
+  #answeredLate = false;
   /** Whether the peer of a renegotiation has changed its keys and not yet proved itself. */
   #finishedDue = false;
   #renegotiations = 0;
@@ -397,6 +399,13 @@ export class SslEngine {
    */
   get again(): Promise<void> | null {
     return this.#again?.promise ?? null;
+  }
+
+  /** Whether a client has answered a request that was given up, of which nobody has been told; says so once. */
+  takeLateAnswer(): boolean {
+    const answered = this.#answeredLate;
+    this.#answeredLate = false;
+    return answered;
   }
 
   /** No longer waits for a handshake that the peer has not begun. */
@@ -742,6 +751,7 @@ export class SslEngine {
         this.#refuseAgain(errorFromAlert(alertCode("no_renegotiation")));
         return this.#onProgress();
       case "reauthenticated":
+        this.#answeredLate = this.#again === null;
         return this.#completeAgain();
       case "connected":
         if (this.connected) {

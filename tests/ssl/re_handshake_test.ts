@@ -21,6 +21,7 @@ import {
   type ProtocolVersion,
   reHandshake,
 } from "@nss/nss";
+import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
@@ -241,6 +242,8 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       ? "PR_OPERATION_ABORTED_ERROR"
       : "SSL_ERROR_HANDSHAKE_NOT_COMPLETED"; // the request before is still to be answered
     assertEquals((await aborted).name, expected);
+    const told = Promise.withResolvers<Certificate | undefined>();
+    handshakeCallback(server, (_, { peerCertificates }) => told.resolve(peerCertificates[0]));
     // The client answers with what it reads next.
     const reading = readExactly(client, 1);
     await server.write(new Uint8Array([3]));
@@ -248,6 +251,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     await client.write(new Uint8Array([4]));
     assertEquals(await readExactly(server, 1), new Uint8Array([4]));
     assertEquals(peerCertificate(server), PKI.client.cert);
+    assertEquals(await told.promise, PKI.client.cert); // late as it is
   });
 
   Deno.test(`reHandshake() does not wait for ever for a handshake callback (${version})`, async () => {
