@@ -4,7 +4,14 @@
 // What openssl can do in TLS 1.2 beyond the matrix: sessions by their IDs, the MAC inside, wishes to renegotiate.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { importFD, type ImportOptions, SslError, type SslSocket } from "@nss/nss/ssl";
+import { NssContext } from "@nss/nss/pkcs11";
+import {
+  importFD,
+  type ImportOptions,
+  setResumptionToken,
+  SslError,
+  type SslSocket,
+} from "@nss/nss/ssl";
 import { openssl, type OpensslServer, startServer } from "../support/peers/openssl.ts";
 import { echo, payload } from "../support/peers/peer.ts";
 import { type Process, spawn } from "../support/process.ts";
@@ -98,6 +105,26 @@ test("importFD() client resumes openssl s_server's sessions by their IDs, again 
   }
   const facts = await peer.finish(4);
   assertEquals(facts.map(({ resumed }) => resumed), [false, true, true, true]);
+});
+
+test("setResumptionToken() carries openssl s_server's session to another socket by its ID", async () => {
+  await using peer = await server("-no_ticket");
+  let token: Uint8Array | undefined;
+  const resumptionTokenCallback: ImportOptions["resumptionTokenCallback"] = (_, newest) => {
+    token = newest;
+  };
+  for (let i = 0; i < 3; i++) {
+    // Each in a context of its own, as if in a process of its own.
+    const context = new NssContext();
+    const socket = await client(peer, { context, resumptionTokenCallback });
+    if (token !== undefined) setResumptionToken(socket, token);
+    token = undefined;
+    assertEquals((await socket.handshake()).resumed, i > 0);
+    await peer.exchange(socket, 200);
+    await goodbye(socket);
+  }
+  const facts = await peer.finish(3);
+  assertEquals(facts.map(({ resumed }) => resumed), [false, true, true]);
 });
 
 test("importFD() server resumes openssl s_client's sessions by their IDs, again and again", async () => {
