@@ -40,6 +40,11 @@ export const MAX_EMPTY_RECORDS = 32;
 export const MAX_WARNING_ALERTS = 4;
 /** KeyUpdates that may follow each other without application data between (BoringSSL's `kMaxKeyUpdates`). */
 export const MAX_KEY_UPDATES = 32;
+/**
+ * NewSessionTickets that may follow each other without application data between: each costs a derivation, and a write where the cache is
+ * a database. Servers send one to four at a time; Go refuses more than 16 messages in a row that carry no data.
+ */
+export const MAX_NEW_SESSION_TICKETS = 32;
 /** Renegotiations that a peer may want without application data between: each costs signatures and key agreements. */
 export const MAX_RENEGOTIATIONS = 4;
 /** When so few records are left to a write key, it is renewed (RFC 8446, Section 5.5). */
@@ -114,6 +119,7 @@ export class SslEngine {
   #emptyRecords = 0;
   #warningAlerts = 0;
   #keyUpdates = 0;
+  #newSessionTickets = 0;
   /** Renewals of the write key under way: application data waits for them. */
   #renewals = 0;
   /** Whether the peer has asked for a KeyUpdate that it has not been sent: one answers all requests that came before it. */
@@ -546,6 +552,7 @@ export class SslEngine {
     this.#emptyRecords =
       this.#warningAlerts =
       this.#keyUpdates =
+      this.#newSessionTickets =
       this.#renegotiations =
         0;
     this.#received.push(fragment);
@@ -740,6 +747,8 @@ export class SslEngine {
         return this.#read.skipEarlyData(event.how);
       case "keyUpdate":
         return this.#takeKeyUpdate(event.requestUpdate);
+      case "newSessionTicket":
+        return this.#countNewSessionTicket();
       case "declineRenegotiation":
         return this.#declineRenegotiation();
       case "ignored":
@@ -778,6 +787,14 @@ export class SslEngine {
       );
     }
     if (requestUpdate) this.#answerDue = true;
+  }
+
+  #countNewSessionTicket(): void {
+    if (++this.#newSessionTickets <= MAX_NEW_SESSION_TICKETS) return;
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_NEW_SESSION_TICKET",
+      `Cannot take NewSessionTicket: more than ${MAX_NEW_SESSION_TICKETS} came without application data between`,
+    );
   }
 
   /** RFC 5246, Section 7.2.2: no_renegotiation is a warning, and the connection goes on. */

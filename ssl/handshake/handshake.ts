@@ -37,6 +37,8 @@ export type HandshakeEvent =
   | { readonly kind: "skipEarlyData"; readonly how: "in clear" | "undecryptable" }
   /** The peer has renewed its key, and may ask for the same of this end. */
   | { readonly kind: "keyUpdate"; readonly requestUpdate: boolean }
+  /** The server of a TLS 1.3 connection hands out a ticket, which has not been looked at. */
+  | { readonly kind: "newSessionTicket" }
   /** The peer of a TLS 1.2 connection wants to renegotiate, and does not get its will. */
   | { readonly kind: "declineRenegotiation" }
   /** A TLS 1.2 connection is being negotiated anew; application data of this end's waits. */

@@ -8,7 +8,12 @@
 
 import { assertEquals, assertGreater } from "@std/assert";
 import type { ErrorName } from "../../cert/errors.ts";
-import { MAX_EMPTY_RECORDS, MAX_KEY_UPDATES, MAX_WARNING_ALERTS } from "../../ssl/engine/engine.ts";
+import {
+  MAX_EMPTY_RECORDS,
+  MAX_KEY_UPDATES,
+  MAX_NEW_SESSION_TICKETS,
+  MAX_WARNING_ALERTS,
+} from "../../ssl/engine/engine.ts";
 import { MAX_CHAIN_LENGTH } from "../../ssl/handshake/authenticate_peer.ts";
 import { MAX_HANDSHAKE_SIZE } from "../../ssl/messages/handshake.ts";
 import { MAX_CIPHERTEXT_LENGTH, MAX_PLAINTEXT_LENGTH } from "../../ssl/record/header.ts";
@@ -109,6 +114,28 @@ Deno.test("MAX_KEY_UPDATES may follow each other, one more may not", async () =>
     await patient.tap.send(DATA);
     assertEquals(await readExactly(patient.server, 1), DATA.fragment);
   }
+});
+
+Deno.test("MAX_NEW_SESSION_TICKETS may follow each other, one more may not", async () => {
+  const ticket = frame(HandshakeType.newSessionTicket, [
+    ...[0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7],
+    ...[0, 0],
+  ]);
+  const tickets = (count: number) =>
+    times(count, { type: ContentType.handshake, fragment: ticket });
+  await using joined = await tappedAndConnected("server", { server: { sessionTickets: false } });
+  const { tap, client } = joined;
+  // With data between them there is no end to them.
+  for (let i = 0; i < 3; i++) {
+    await tap.send(...tickets(MAX_NEW_SESSION_TICKETS), DATA);
+    assertEquals(await readExactly(client, 1), DATA.fragment);
+  }
+  await tap.send(...tickets(MAX_NEW_SESSION_TICKETS + 1));
+  assertLocal(
+    await failureOf(client.read(new Uint8Array(1))),
+    "SSL_ERROR_RX_UNEXPECTED_NEW_SESSION_TICKET",
+    "unexpected_message",
+  );
 });
 
 Deno.test("MAX_EMPTY_RECORDS bound change_cipher_spec in the handshake, for both ends", async () => {

@@ -57,6 +57,7 @@ export class ClientConnected implements HandshakeState {
   }
 
   async #keepTicket(message: HandshakeMessage, hs: HandshakeContext): Promise<void> {
+    hs.output.emit({ kind: "newSessionTicket" });
     const { ticket, ticketNonce, ticketLifetime, ticketAgeAdd } = parseNewSessionTicket(
       message.body,
     );
