@@ -317,12 +317,13 @@ export class SslEngine {
   receiveEof(): void {
     this.#throwIfFailed();
     if (this.#readClosed) return;
-    this.#refuseAgain(endOfFile("Cannot complete handshake: the peer closed the connection"));
     // Half a record is a truncation for whoever may end as it likes, too.
     const isBetween = this.connected && !this.#renegotiating;
     if (isBetween && this.#hs.config.allowTruncation && !this.#read.partial) {
       this.#readClosed = true;
-      return;
+      return this.#refuseAgain(
+        endOfFile("Cannot complete handshake: the peer closed the connection"),
+      );
     }
     throw this.#fail(
       endOfFile(
