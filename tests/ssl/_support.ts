@@ -183,6 +183,14 @@ export async function shake(
   return await Promise.all([client.handshake(), server.handshake()]);
 }
 
+/** Whatever can be called on a socket. */
+export const CALLS: readonly ((socket: SslSocket) => Promise<unknown>)[] = [
+  (socket) => socket.read(new Uint8Array(1)),
+  (socket) => socket.write(new Uint8Array(1)),
+  (socket) => socket.handshake(),
+  (socket) => socket.closeWrite(),
+];
+
 /** Joins two sockets and completes their handshakes. */
 export async function connected(options: JoinOptions = {}): Promise<Joined> {
   const joined = join(options);

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The pump rules of `ssl/connection.ts`: failures of the transport, limits of time and of memory, and bytes that come as they like.
+ * The pump rules of `ssl/connection.ts` (those for a transport that fails are in transport_faults_test.ts): limits of time and of memory, and bytes that come as they like.
  *
  * @module
  */
@@ -18,6 +18,7 @@ import { FlakyConn } from "./_flaky_conn.ts";
 import { concat } from "./_record_tap.ts";
 import {
   assertCutOff,
+  CALLS,
   clientOptions,
   closeAll,
   connected,
@@ -36,75 +37,6 @@ import {
 
 const ROLES: readonly Role[] = ["client", "server"];
 
-/** Whatever can be called on a socket. */
-const CALLS: readonly ((socket: SslSocket) => Promise<unknown>)[] = [
-  (socket) => socket.read(new Uint8Array(1)),
-  (socket) => socket.write(new Uint8Array(1)),
-  (socket) => socket.handshake(),
-  (socket) => socket.closeWrite(),
-];
-
-/** What a socket does in the tests of failures: it comes to every kind of read and write. */
-async function useSocket(socket: SslSocket): Promise<void> {
-  await socket.handshake();
-  await socket.write(pattern(50_000));
-  assertEquals((await readExactly(socket, 50_000)).length, 50_000);
-  await keyUpdate(socket, true);
-  await socket.write(pattern(10));
-  assertEquals((await readExactly(socket, 10)).length, 10);
-  await socket.closeWrite();
-  assertEquals(await socket.read(new Uint8Array(1)), null);
-  await socket.close();
-}
-
-/** Joins a socket whose transport may fail with one whose transport does not. */
-function flakyPair(role: Role, failAt: { read?: number; write?: number }, error?: Error) {
-  let flaky: FlakyConn | undefined;
-  const wrap = (conn: ConnLike<Deno.NetAddr>) => flaky = new FlakyConn(conn, failAt, error);
-  const joined = join({ [role === "client" ? "wrapClient" : "wrapServer"]: wrap });
-  const [own, peer] = role === "client"
-    ? [joined.client, joined.server]
-    : [joined.server, joined.client];
-  return { own, peer, flaky: flaky! };
-}
-
-for (const role of ROLES) {
-  for (const what of ["read", "write"] as const) {
-    Deno.test(`SslSocket as ${role} ends in its first error where any ${what} of the transport fails`, async () => {
-      const sound = flakyPair(role, {});
-      await Promise.all([useSocket(sound.own), useSocket(sound.peer)]);
-      await closeAll(sound.own, sound.peer);
-      const count = what === "read" ? sound.flaky.reads : sound.flaky.writes;
-      assert(count > 2);
-
-      for (let n = 1; n <= count; n++) {
-        const { own, peer, flaky } = flakyPair(role, { [what]: n });
-        const peers = useSocket(peer).then(() => null, (error) => error as SslError);
-        const error = await useSocket(own).then(() => null, (error) => error as SslError);
-        if (error === null) {
-          // How the records share the transport's writes is not the same in each run.
-          assertLess(what === "read" ? flaky.reads : flaky.writes, n);
-          await closeAll(own, peer);
-          continue;
-        }
-        assertEquals([error.name, error.origin, error.alert], ["PR_IO_ERROR", "local", null]);
-        assertEquals(error.message, `Cannot ${what}: the transport failed: cable cut`);
-        assertEquals((error.cause as Error).message, "cable cut");
-        assertEquals(flaky.closes, 1, "the transport is closed");
-        for (const call of CALLS) {
-          // A handshake that was complete stays so; whatever else there is meets the first error.
-          const later = await call(own).then(() => null, (error) => error);
-          if (later !== null) assertStrictEquals(later, error);
-        }
-        await own.close(); // which has nothing new to tell
-        await closeAll(peer);
-        await peers; // the peer has come to an end, too
-        assertEquals(flaky.closes, 1);
-      }
-    });
-  }
-}
-
 Deno.test("SslSocket names a connection that the peer has dropped", async () => {
   const rows: readonly [Error, ErrorName][] = [
     [new Deno.errors.ConnectionReset("reset"), "PR_CONNECT_RESET_ERROR"],
@@ -112,10 +44,11 @@ Deno.test("SslSocket names a connection that the peer has dropped", async () => 
     [new Error("other"), "PR_IO_ERROR"],
   ];
   for (const [cause, name] of rows) {
-    const { own, peer } = flakyPair("client", { read: 1 }, cause);
-    const error = await failureOf(own.handshake());
+    await using joined = join({
+      wrapClient: (conn) => new FlakyConn(conn, { call: "read", at: 1, error: cause }),
+    });
+    const error = await failureOf(joined.client.handshake());
     assertEquals([error.name, error.cause], [name, cause]);
-    await closeAll(own, peer);
   }
 });
 
@@ -182,7 +115,7 @@ Deno.test("SslSocket's signal stops a handshake that has not begun", async () =>
   const error = await failureOf(socket.write(new Uint8Array(1)));
   assertEquals([error.name, error.cause], ["PR_OPERATION_ABORTED_ERROR", reason]);
   assertStrictEquals(await failureOf(socket.handshake()), error);
-  assertEquals([conn.writes, conn.closes], [0, 1]);
+  assertEquals([conn.calls.write, conn.closes], [0, 1]);
   b.close();
   await socket.close();
 });
