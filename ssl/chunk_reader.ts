@@ -7,7 +7,7 @@ const FIRST_CHUNK_LENGTH = 4096;
 /** A connection that idles between small messages waits with this much. */
 const MIN_CHUNK_LENGTH = 2048;
 /** Eight records and their headers, one window: with two a transfer is a twentieth faster, and takes more memory than it may. */
-const MAX_CHUNK_LENGTH = 8 * (16384 + 256 + 5);
+export const MAX_CHUNK_LENGTH = 8 * (16384 + 256 + 5);
 
 /**
  * Reads a transport in chunks that grow while they come in full, and reads ahead then: the next chunk is on its way while this one

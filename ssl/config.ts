@@ -167,8 +167,8 @@ export function builtInDefaults(context: NssContext): SslConfig {
     pinArg: undefined,
     peerId: null,
     sessionIdContext: null,
-    handshakeTimeout: 60_000,
-    closeTimeout: 5_000,
+    handshakeTimeout: DEFAULT_HANDSHAKE_TIMEOUT,
+    closeTimeout: DEFAULT_CLOSE_TIMEOUT,
     noDelay: true,
     allowTruncation: false,
     authCertificate: null,
@@ -187,6 +187,12 @@ export function builtInDefaults(context: NssContext): SslConfig {
     context,
   };
 }
+
+/** How many milliseconds a handshake may take: somebody may have to type a password. nginx's `ssl_handshake_timeout` is as long. */
+export const DEFAULT_HANDSHAKE_TIMEOUT = 60_000;
+
+/** How many milliseconds what was written may take to leave when a socket closes. */
+export const DEFAULT_CLOSE_TIMEOUT = 5_000;
 
 /** 2^14 bytes of data and the inner content type: no limit (RFC 8449, Section 4; NSS's default). */
 export const MAX_RECORD_SIZE_LIMIT = 2 ** 14 + 1;

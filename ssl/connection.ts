@@ -54,7 +54,7 @@ export interface HandshakeBounds {
 export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
 
 /** How many milliseconds a peer's alert may take that is on its way while the transport refuses to write already. */
-const LAST_WORDS_TIMEOUT = 250;
+export const LAST_WORDS_TIMEOUT = 250;
 
 const PLATFORM: Environment = {
   now: () => Date.now(),

@@ -18,7 +18,7 @@ interface QueuedRecord {
 }
 
 /** At most this much leaves in one transport write; every record fits. */
-const MAX_OUTPUT_LENGTH = 16 * (MAX_PLAINTEXT_LENGTH + 256);
+export const MAX_OUTPUT_LENGTH = 16 * (MAX_PLAINTEXT_LENGTH + 256);
 
 /**
  * The sending half of a connection: cuts, seals and queues.
