@@ -89,7 +89,9 @@ export class Load implements AsyncDisposable {
         if (visit === undefined || visit.kind.outcome === outcome) return;
         const lasted = Math.round(performance.now() - visit.since);
         load.complaints.push(
-          `${visit.kind.name}: after ${lasted} ms at port ${port}, ${outcome}: ${message}`,
+          `${visit.kind.name}: after ${lasted} ms at port ${port}, ${
+            load.isOver ? "with time up" : "with time left"
+          }, ${outcome}: ${message}`,
         );
       },
     );
