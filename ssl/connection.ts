@@ -652,13 +652,24 @@ function startTimer(callback: () => void, milliseconds: number): ReturnType<type
   return setTimeout(callback, Math.min(milliseconds, MAX_TIMER));
 }
 
+/**
+ * In so many parts a bound is waited for: a process that stood still, as one that was suspended did, has not had that time. All timers
+ * are due then, before anything that has come meanwhile is looked at.
+ */
+const TIMER_PARTS = 8;
+
 async function bounded(promise: Promise<unknown>, milliseconds: number): Promise<void> {
   const timeout = Promise.withResolvers<void>();
-  const timer = startTimer(timeout.resolve, milliseconds);
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = (parts: number): void => {
+    if (parts === 0) return timeout.resolve();
+    timer = startTimer(() => wait(parts - 1), milliseconds / TIMER_PARTS);
+  };
+  wait(TIMER_PARTS);
   try {
     await Promise.race([promise, timeout.promise]);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(timer!);
   }
 }
 
