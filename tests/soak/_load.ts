@@ -10,6 +10,9 @@ import { ResettableConn } from "./_resettable_conn.ts";
 /** How many peers of this process shake hands at once: more would starve each other, and it is the server that is tried. */
 const HANDSHAKES_AT_ONCE = 16;
 
+/** How many milliseconds a run may take longer, until connections of all kinds have ended. */
+const MAX_OVERTIME = 60_000;
+
 /** How long things take in a run, in milliseconds. */
 export interface Times {
   /** How long peers come. */
@@ -66,6 +69,8 @@ export class Load implements AsyncDisposable {
   readonly #open = new Map<ConnLike, Visit>();
   readonly #over = Promise.withResolvers<void>();
   #isOver = false;
+  /** Of whom no connection has ended yet, once time is up. */
+  #awaited: Set<string> | null = null;
   #shaking = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -169,16 +174,26 @@ export class Load implements AsyncDisposable {
     const outcomes = this.outcomes.get(kind) ?? new Map<Outcome, number>();
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     this.outcomes.set(kind, outcomes);
+    this.#awaited?.delete(kind);
+    if (this.#awaited?.size === 0) this.#end();
   }
 
-  /** Lets peers come until time is up, and returns when all of them are gone. */
+  /**
+   * Lets peers come until time is up and connections of all kinds have ended, which takes longer on a busy machine, and returns when all of
+   * them are gone.
+   */
   async run(kinds: readonly PeerKind[], connections: number): Promise<void> {
-    const timer = setTimeout(() => this.#end(), this.times.run);
+    const timer = setTimeout(() => {
+      this.#awaited = new Set(kinds.map(({ name }) => name).filter((n) => !this.outcomes.has(n)));
+      if (this.#awaited.size === 0) this.#end();
+    }, this.times.run);
+    const latest = setTimeout(() => this.#end(), this.times.run + MAX_OVERTIME);
     const places = kinds.flatMap((kind) =>
       Array<PeerKind>(Math.ceil(kind.share * connections / 100)).fill(kind)
     );
     await Promise.all(places.map((kind) => this.#keepPlace(kind)));
     clearTimeout(timer);
+    clearTimeout(latest);
   }
 
   async #keepPlace(kind: PeerKind): Promise<void> {
