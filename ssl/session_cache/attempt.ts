@@ -41,7 +41,7 @@ export async function attempt<T>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     let answer = run();
-    if (answer instanceof Promise) {
+    if (isThenable(answer)) {
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(
           () => reject(new Error(`Cannot wait any longer: ${timeout} ms are over`)),
@@ -59,4 +59,9 @@ export async function attempt<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Whether an answer comes later. The promises of some libraries are none of the language's own, but are waited for all the same. */
+function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
+  return typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
 }

@@ -155,6 +155,11 @@ for (const versions of VERSIONS) {
   });
 }
 
+/** What can be waited for and is no promise of the language's. */
+function thenable(then: (resolve: unknown, reject: (error: Error) => void) => void) {
+  return { then } as unknown as Promise<never>;
+}
+
 Deno.test("configClientSessionCache() that fails, lies or hangs costs the resumption and no more", async () => {
   const server = newContext();
   const fail = () => Promise.reject(new Error("the cache is gone"));
@@ -162,6 +167,9 @@ Deno.test("configClientSessionCache() that fails, lies or hangs costs the resump
     fail,
     () => Promise.resolve({ token: new Uint8Array(9), expiresAt: Infinity }),
     () => new Promise<never>(() => {}),
+    // Promises of a library's own making.
+    () => thenable((_, reject) => reject(new Error("the cache is gone"))),
+    () => thenable(() => {}),
   ];
   for (const take of rows) {
     const context = newContext();
