@@ -21,24 +21,34 @@ export interface KvFile {
  */
 export async function openKvFile(path?: string): Promise<KvFile> {
   if (path !== undefined) {
-    await createPrivately(path);
-    return { store: await openKv(path), path };
+    const isNew = await createPrivately(path);
+    return { store: await openOr(path, () => isNew ? Deno.remove(path) : Promise.resolve()), path };
   }
   const directory = await Deno.makeTempDir({ prefix: "nss_sessions_" });
   const itsPath = `${directory}/sessions.kv`;
+  const remove = () => Deno.remove(directory, { recursive: true });
   await createPrivately(itsPath);
-  return {
-    store: await openKv(itsPath),
-    path: itsPath,
-    remove: () => Deno.remove(directory, { recursive: true }),
-  };
+  return { store: await openOr(itsPath, remove), path: itsPath, remove };
 }
 
-async function createPrivately(path: string): Promise<void> {
+/** Opens a store, or else leaves nothing behind. */
+async function openOr(path: string, remove: () => Promise<void>): Promise<KvStore> {
+  try {
+    return await openKv(path);
+  } catch (error) {
+    await remove().catch(() => {}); // why it does not open is what counts
+    throw error;
+  }
+}
+
+/** Makes an empty file; says whether there was none. */
+async function createPrivately(path: string): Promise<boolean> {
   try {
     (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+    return true;
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    return false;
   }
 }
 

@@ -146,6 +146,30 @@ Deno.test("configMPServerSIDCache() makes a file for its owner alone, and remove
   await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
 });
 
+Deno.test("configMPServerSIDCache() leaves no file behind where there is no Deno KV", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "nss_no_kv_" });
+  const module = new URL("../../ssl/config_mp_server_sid_cache.ts", import.meta.url);
+  const process = spawn(Deno.execPath(), {
+    args: [
+      "eval",
+      "--no-check",
+      `import { configMPServerSIDCache } from ${JSON.stringify(module)};
+      delete Deno.openKv;
+      for (const path of [undefined, ${JSON.stringify(`${directory}/cache`)}]) {
+        await configMPServerSIDCache(path && { path }).catch(({ name }) => console.log(name));
+      }`,
+    ],
+    env: { TMPDIR: directory, NO_COLOR: "1" },
+  });
+  try {
+    await process.waitFor(({ stdout }) => /(PR_OPERATION_NOT_SUPPORTED_ERROR\s*){2}/.exec(stdout));
+    assertEquals((await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name), []);
+  } finally {
+    await process[Symbol.asyncDispose]();
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 const both = { min: "TLSv1.3", max: "TLSv1.3" } as const;
 
 /** One connection between a client and a server of these contexts. */
