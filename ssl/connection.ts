@@ -339,20 +339,25 @@ export class Connection<A = unknown> {
     bounds: HandshakeBounds,
     begin: () => Promise<void>,
   ): Promise<ChannelInfo> {
-    await begin();
     const timeout = bounds.timeout ?? this.#config.handshakeTimeout;
-    const done = Promise.race([engine.again, this.#broken.promise]);
-    done.catch(() => {}); // awaited by the pump
-    return await this.#withinBounds(
-      { ...bounds, timeout },
-      () => Promise.race([this.#pumpUntil(done, engine), this.#broken.promise]),
-      (error) => {
-        // In the middle of it there is no way back, nor is there while the callback is told; a peer that has not begun need not
-        // be waited for.
-        if (engine.renegotiating || engine.again === null) this.#break(error);
-        else engine.giveUpReHandshake(error);
-      },
-    );
+    let begun = false;
+    let early: SslError | null = null;
+    const giveUp = (error: SslError): void => {
+      // In the middle of it there is no way back, nor is there while the callback is told; a peer that has not begun need not
+      // be waited for.
+      if (engine.renegotiating || (begun && engine.again === null)) this.#break(error);
+      else if (begun) engine.giveUpReHandshake(error);
+      else early ??= error; // there is nothing yet to give up
+    };
+    return await this.#withinBounds({ ...bounds, timeout }, async () => {
+      // It may ask a cache or a hook, which may take its time as well.
+      await Promise.race([begin(), this.#broken.promise]);
+      begun = true;
+      const done = Promise.race([engine.again, this.#broken.promise]);
+      done.catch(() => {}); // awaited by the pump
+      if (early !== null) giveUp(early);
+      return await Promise.race([this.#pumpUntil(done, engine), this.#broken.promise]);
+    }, giveUp);
   }
 
   /** Keeps the pump going until a handshake is over, whoever reads and writes meanwhile. */

@@ -22,6 +22,8 @@ import {
   reHandshake,
 } from "@nss/nss";
 import type { Certificate } from "../../cert/certificate.ts";
+import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
+import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
@@ -499,6 +501,22 @@ Deno.test("reHandshake() resumes the session where it is not flushed", async () 
     server: { context: two.server, versions: ONLY_TLS12 },
   });
   assertEquals(info.version, "TLSv1.2");
+});
+
+Deno.test("reHandshake() does not wait for ever for a hook that judges the session again", async () => {
+  const context = new NssContext({ trustAnchors: [] });
+  configClientSessionCache({ context, cache: new MemorySessionCache() });
+  let calls = 0;
+  await using joined = await connectedIn("TLSv1.2", {
+    client: willing({
+      context,
+      authCertificate: () => ++calls === 1 || new Promise<never>(() => {}),
+    }),
+    server: serving("REQUIRES_XTN"),
+  });
+  const late = await failureOf(reHandshake(joined.client, false, { timeout: IMPATIENCE }));
+  assertLocal(late, "PR_IO_TIMEOUT_ERROR", null);
+  assertEquals(calls, 2);
 });
 
 Deno.test("reHandshake() goes by what is configured by then: another suite", async () => {
