@@ -351,13 +351,22 @@ export class Connection<A = unknown> {
     };
     return await this.#withinBounds({ ...bounds, timeout }, async () => {
       // It may ask a cache or a hook, which may take its time as well.
-      await Promise.race([begin(), this.#broken.promise]);
+      await Promise.race([this.#begin(engine, begin), this.#broken.promise]);
       begun = true;
       const done = Promise.race([engine.again, this.#broken.promise]);
       done.catch(() => {}); // awaited by the pump
       if (early !== null) giveUp(early);
       return await Promise.race([this.#pumpUntil(done, engine), this.#broken.promise]);
     }, giveUp);
+  }
+
+  /** Begins another handshake; where it cannot, the connection goes on, unless it was in the middle of it. */
+  async #begin(engine: SslEngine, begin: () => Promise<void>): Promise<void> {
+    try {
+      await begin();
+    } catch (error) {
+      throw engine.error === null ? error : await this.#fail(error);
+    }
   }
 
   /** Keeps the pump going until a handshake is over, whoever reads and writes meanwhile. */

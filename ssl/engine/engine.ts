@@ -393,6 +393,7 @@ export class SslEngine {
     try {
       await this.#change((state) => state.reHandshake!(this.#hs, wish));
     } catch (error) {
+      if (this.#renegotiating) throw this.#fail(error); // there is no way back
       this.#again = null;
       throw error;
     }

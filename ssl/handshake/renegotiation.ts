@@ -15,7 +15,7 @@
 
 import type { Certificate } from "../../cert/certificate.ts";
 import { bytesEqual } from "../../cert/der.ts";
-import type { SslConfig } from "../config.ts";
+import { offersTls12, type SslConfig } from "../config.ts";
 import { SslError } from "../errors.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import {
@@ -125,7 +125,7 @@ export function sessionConfig({ config, established }: HandshakeContext): SslCon
  * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
  */
 export function configAgain(config: SslConfig, { peerChain }: Negotiated): SslConfig {
-  if (config.minVersion > TLS_1_2) {
+  if (!offersTls12(config)) {
     throw new SslError(
       "SSL_ERROR_SSL_DISABLED",
       "Cannot renegotiate: TLS 1.2, the version of the connection, is not enabled any more",

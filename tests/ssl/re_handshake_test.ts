@@ -11,15 +11,18 @@ import {
   exportKeyingMaterial,
   forceHandshake,
   getChannelInfo,
+  getImplementedCiphers,
   handshakeCallback,
   type ImportOptions,
   keyUpdate,
   localCertificate,
+  namedGroupConfig,
   newModel,
   optionSet,
   peerCertificate,
   type ProtocolVersion,
   reHandshake,
+  type SslSocket,
 } from "@nss/nss";
 import type { Certificate } from "../../cert/certificate.ts";
 import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
@@ -27,6 +30,7 @@ import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
+import { tls12CipherSuiteById } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
@@ -501,6 +505,49 @@ Deno.test("reHandshake() resumes the session where it is not flushed", async () 
     server: { context: two.server, versions: ONLY_TLS12 },
   });
   assertEquals(info.version, "TLSv1.2");
+});
+
+Deno.test("reHandshake() cannot begin with no suite or group of TLS 1.2 left, and the connection goes on", async () => {
+  const changes: ((client: SslSocket) => void)[] = [
+    (client) => {
+      for (const suite of getImplementedCiphers()) {
+        if (tls12CipherSuiteById(suite) !== undefined) cipherPrefSet(client, suite, false);
+      }
+    },
+    (client) => namedGroupConfig(client, ["X25519MLKEM768"]),
+  ];
+  for (const change of changes) {
+    await using joined = await connected({
+      client: willing({ versions: { min: "TLSv1.2", max: "TLSv1.3" } }),
+      server: { ...serving("REQUIRES_XTN"), versions: ONLY_TLS12 },
+    });
+    const { client, server } = joined;
+    change(client);
+    assertEquals((await failureOf(reHandshake(client))).name, "SSL_ERROR_SSL_DISABLED");
+    const reading = readExactly(server, 1);
+    await client.write(new Uint8Array([5]));
+    assertEquals(await reading, new Uint8Array([5]));
+  }
+});
+
+Deno.test("reHandshake() that fails in the middle ends the connection", async () => {
+  let hellos = 0;
+  await using joined = await connectedIn("TLSv1.2", {
+    client: willing(),
+    server: serving("REQUIRES_XTN"),
+    clientInternals: {
+      messageFilter: ({ type, raw }) => {
+        if (type === HandshakeType.clientHello && ++hellos === 2) throw new Error("no memory left");
+        return [raw];
+      },
+    },
+  });
+  const { client, server } = joined;
+  const reading = failureOf(server.read(new Uint8Array(1)));
+  const error = await failureOf(reHandshake(client));
+  assertLocal(error, "SEC_ERROR_LIBRARY_FAILURE", "internal_error");
+  assertEquals(await failureOf(client.write(new Uint8Array(1))), error);
+  assertFromPeer(await reading, "internal_error");
 });
 
 Deno.test("reHandshake() does not wait for ever for a hook that judges the session again", async () => {
