@@ -376,12 +376,7 @@ export class SslEngine {
    */
   async beginReHandshake(wish: ReHandshakeWish): Promise<{ readonly forgotten: Promise<void> }> {
     this.#throwIfFailed();
-    if (this.#keys === null || this.#renegotiating || this.#again !== null) {
-      throw new SslError(
-        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
-        "Cannot begin another handshake: the one before is not complete",
-      );
-    }
+    if (this.#keys === null || this.#renegotiating || this.#again !== null) throw notComplete();
     if (this.#writeClosed || this.#readClosed) {
       throw new SslError(
         "PR_SOCKET_SHUTDOWN_ERROR",
@@ -390,11 +385,17 @@ export class SslEngine {
     }
     this.#again = unheeded();
     const forget = this.#forgetterOfSession();
+    let begun = false;
     try {
-      await this.#change((state) => state.reHandshake!(this.#hs, wish));
+      await this.#change((state) => {
+        // The peer may have been faster, by a message that was being taken.
+        if (state.reHandshake === undefined) throw notComplete();
+        begun = true;
+        return state.reHandshake(this.#hs, wish);
+      });
     } catch (error) {
-      if (this.#renegotiating) throw this.#fail(error); // there is no way back
-      this.#again = null;
+      if (begun && this.#renegotiating) throw this.#fail(error); // there is no way back
+      if (!this.#renegotiating) this.#again = null;
       throw error;
     }
     this.#onProgress();
@@ -846,6 +847,13 @@ export class SslEngine {
     this.#write.writeRecord(ContentType.alert, new Uint8Array([level, description]));
     this.#onAlert("sent", alertOf(level, description));
   }
+}
+
+function notComplete(): SslError {
+  return new SslError(
+    "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+    "Cannot begin another handshake: the one before is not complete",
+  );
 }
 
 /** A promise that need not be waited for. */

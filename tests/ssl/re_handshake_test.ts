@@ -36,6 +36,7 @@ import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection.ts";
 import { resolveConfig } from "../../ssl/config.ts";
+import { configOf } from "../../ssl/config_registry.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
 import { mayRenegotiate } from "../../ssl/handshake/renegotiation.ts";
 import { MAX_CERTIFICATE_REQUESTS } from "../../ssl/handshake/client/certificate_requests.ts";
@@ -528,6 +529,26 @@ Deno.test("reHandshake() cannot begin with no suite or group of TLS 1.2 left, an
     await client.write(new Uint8Array([5]));
     assertEquals(await reading, new Uint8Array([5]));
   }
+});
+
+Deno.test("reHandshake() in the moment in which the peer begins is refused, and the peer's goes on", async () => {
+  await using joined = await connectedIn("TLSv1.2");
+  const { client, server } = joined;
+  let refused: ReturnType<typeof failureOf> | undefined;
+  // What the option says is asked for when the peer's wish has come, and nothing of it has been done.
+  Object.defineProperty(configOf(client), "renegotiation", {
+    enumerable: true,
+    get() {
+      refused ??= failureOf(reHandshake(client));
+      return "REQUIRES_XTN";
+    },
+  });
+  const reading = readExactly(client, 1);
+  const info = await reHandshake(server);
+  assertEquals(info.version, "TLSv1.2");
+  assertEquals((await refused)?.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
+  await server.write(new Uint8Array([6]));
+  assertEquals(await reading, new Uint8Array([6]));
 });
 
 Deno.test("reHandshake() that fails in the middle ends the connection", async () => {
