@@ -118,7 +118,12 @@ async function logIn(
   const serverFirst = decode((await expect(messages, 11)).subarray(4));
   const { r, s, i } = attributes(serverFirst);
   if (!r?.startsWith(nonce) || r === nonce) throw new Error("The server repeats another nonce");
-  const salted = await pbkdf2(password, Uint8Array.fromBase64(s!), Number(i));
+  const iterations = Number(i);
+  // RFC 7677, Section 4: fewer would give the password away; more than these is no login, but a burden
+  if (!(iterations >= 4096 && iterations <= 1_000_000)) {
+    throw new Error(`The server asks for ${i} iterations`);
+  }
+  const salted = await pbkdf2(password, Uint8Array.fromBase64(s!), iterations);
   const withoutProof = `c=${join(gs2, binding).toBase64()},r=${r}`;
   const said = `${first},${serverFirst},${withoutProof}`;
   const clientKey = await hmac(salted, "Client Key");
