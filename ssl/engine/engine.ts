@@ -318,7 +318,7 @@ export class SslEngine {
     this.#throwIfFailed();
     if (this.#readClosed) return;
     // Half a record is a truncation for whoever may end as it likes, too.
-    const isBetween = this.connected && !this.#renegotiating;
+    const isBetween = !this.#handshaking;
     if (isBetween && this.#hs.config.allowTruncation && !this.#read.partial) {
       this.#readClosed = true;
       return this.#refuseAgain(
@@ -591,17 +591,17 @@ export class SslEngine {
       const next = message;
       this.#inFlight = this.#handshaking;
       await this.#change((state) => state.handle(next, this.#hs));
-      if (this.#inFlight && !this.#handshaking) this.#refuseExcessMessages();
+      if (!this.#handshaking) this.#endPeersFlight();
       this.#inFlight = false;
     }
   }
 
   /**
-   * Ends the peer's flight: this end answers it, or the handshake is complete. What stands behind the end was written before that, and
+   * Ends the peer's flight, if it is in one: this end answers it, or the handshake is complete. What stands behind the end was written before that, and
    * nobody honest has anything to say there.
    */
-  #refuseExcessMessages(): void {
-    const type = this.#read.joiner.pendingType;
+  #endPeersFlight(): void {
+    const type = this.#inFlight ? this.#read.joiner.pendingType : null;
     if (type !== null) throw unexpectedMessage(type);
   }
 
@@ -714,7 +714,7 @@ export class SslEngine {
       sendMessage: (message) => {
         // RFC 8446, Section 6.1: nothing follows a close_notify, nor a fatal alert, however long it was under way.
         if (this.#writeClosed || this.#error !== null) return;
-        if (this.#inFlight) this.#refuseExcessMessages();
+        this.#endPeersFlight();
         if (this.#filter === undefined) return this.#write.writeHandshake(message);
         const body = message.subarray(4);
         for (const replaced of this.#filter({ type: message[0]!, body, raw: message })) {
@@ -723,7 +723,7 @@ export class SslEngine {
       },
       sendChangeCipherSpec: () => {
         if (this.#sentChangeCipherSpec || this.#writeClosed || this.#error !== null) return;
-        if (this.#inFlight) this.#refuseExcessMessages();
+        this.#endPeersFlight();
         this.#sentChangeCipherSpec = true;
         this.#write.writeChangeCipherSpec();
       },
