@@ -34,7 +34,8 @@ export type Tls12Scenario = "full" | "stapled" | "auth" | "resumed";
 
 /** What must come of an action. */
 export type Tls12Expectation =
-  | Tls13Expectation
+  /** No such row as that in which both ends cannot read is in TLS 1.2. */
+  | Exclude<Tls13Expectation, { readonly both: ErrorName }>
   /** Each end finds an error of its own before it hears of the other's. */
   | { readonly client: ErrorName; readonly server: ErrorName; readonly alert: AlertName };
 
@@ -50,7 +51,7 @@ export interface Tls12MessageRows {
   readonly rows: readonly Tls12Row[];
 }
 
-const at = (role: Role) => (error: string, alert: AlertName): Tls13Expectation => ({
+const at = (role: Role) => (error: string, alert: AlertName): Tls12Expectation => ({
   at: role,
   error: (/^SEC_/.test(error) ? error : `SSL_ERROR_${error}`) as ErrorName,
   alert,
@@ -58,7 +59,7 @@ const at = (role: Role) => (error: string, alert: AlertName): Tls13Expectation =
 const client = at("client");
 const server = at("server");
 const edit = (change: Edit) => ({ edit: change });
-const waits = (role: Role): Tls13Expectation => ({ waits: role });
+const waits = (role: Role): Tls12Expectation => ({ waits: role });
 const replaced = (type: number, body: readonly number[] = []) => ({ type, body });
 
 const T = HandshakeType;

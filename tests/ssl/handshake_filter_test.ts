@@ -14,12 +14,10 @@ import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/cl
 import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
 import type { ImportOptions, Role } from "../../ssl/import_options.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
+import { assertExpected } from "./_expectations.ts";
 import { MESSAGE_ROWS, type Row, type Scenario } from "./_filter_rows.ts";
 import { actOn } from "./_filters.ts";
 import {
-  assertCutOff,
-  assertFromPeer,
-  assertLocal,
   clientOptions,
   IMPATIENCE,
   join,
@@ -97,20 +95,8 @@ async function check(
     server: { ...options.server, ...patience("server") },
     [sender === "client" ? "clientInternals" : "serverInternals"]: { messageFilter: filter },
   });
-  const outcomes = await Promise.all([outcomeOf(joined.client), outcomeOf(joined.server)]);
-  if ("both" in expectation) {
-    for (const outcome of outcomes) assertLocal(outcome, expectation.both, expectation.alert);
-    return;
-  }
-  const found = "waits" in expectation ? expectation.waits : expectation.at;
-  const [own, other] = found === "client" ? outcomes : outcomes.toReversed();
-  if ("waits" in expectation) {
-    assertLocal(own, "PR_IO_TIMEOUT_ERROR", null);
-    assertCutOff(other);
-  } else {
-    assertLocal(own, expectation.error, expectation.alert);
-    assertFromPeer(other, expectation.alert);
-  }
+  const [client, server] = await Promise.all([outcomeOf(joined.client), outcomeOf(joined.server)]);
+  assertExpected(expectation, client, server);
 }
 
 for (const [scenario, options] of Object.entries(SCENARIOS)) {

@@ -24,11 +24,10 @@ import type { Role } from "../../ssl/import_options.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import { assertExpected } from "./_expectations.ts";
 import { type Expectation, MESSAGE_ROWS, type Row } from "./_filter_rows.ts";
 import { type Action, actOn, append, type Edit, flip, setU16, truncate } from "./_filters.ts";
 import {
-  assertCutOff,
-  assertFromPeer,
   assertLocal,
   clientOptions,
   connected,
@@ -96,20 +95,7 @@ async function check(
     ),
     readFailure(joined.server),
   ]);
-  if ("client" in expectation) {
-    assertLocal(client, expectation.client, expectation.alert);
-    return assertLocal(server, expectation.server, expectation.alert);
-  }
-  if ("both" in expectation) throw new Error("No such row is in TLS 1.2");
-  const found = "waits" in expectation ? expectation.waits : expectation.at;
-  const [own, other] = found === "client" ? [client, server] : [server, client];
-  if ("waits" in expectation) {
-    assertLocal(own, "PR_IO_TIMEOUT_ERROR", null);
-    assertCutOff(other);
-  } else {
-    assertLocal(own, expectation.error, expectation.alert);
-    assertFromPeer(other, expectation.alert);
-  }
+  assertExpected(expectation, client, server);
 }
 
 const handshakeFailure = (at: Role, error: ErrorName): Tls12Expectation => ({
@@ -257,10 +243,7 @@ async function checkAsked(
     return;
   }
   if ("both" in expectation) throw new Error("No such row");
-  const other = await reading;
-  const [found, told] = expectation.at === "server" ? [own, other] : [other, own];
-  assertLocal(found, expectation.error, expectation.alert);
-  assertFromPeer(told, expectation.alert);
+  assertExpected(expectation, await reading, own);
 }
 
 Deno.test("SslEngine says what is wrong with a server's CertificateRequest after the handshake", async (t) => {

@@ -14,11 +14,9 @@ import { resolveConfig } from "../../ssl/config.ts";
 import type { ImportOptions, Role } from "../../ssl/import_options.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
+import { assertExpected } from "./_expectations.ts";
 import { actOn } from "./_filters.ts";
 import {
-  assertCutOff,
-  assertFromPeer,
-  assertLocal,
   clientOptions,
   IMPATIENCE,
   join,
@@ -103,20 +101,7 @@ async function check(
     [sender === "client" ? "clientInternals" : "serverInternals"]: { messageFilter: filter },
   });
   const [client, server] = await Promise.all([outcomeOf(joined.client), outcomeOf(joined.server)]);
-  if ("client" in expectation) {
-    assertLocal(client, expectation.client, expectation.alert);
-    return assertLocal(server, expectation.server, expectation.alert);
-  }
-  if ("both" in expectation) throw new Error("No such row is in TLS 1.2");
-  const found = "waits" in expectation ? expectation.waits : expectation.at;
-  const [own, other] = found === "client" ? [client, server] : [server, client];
-  if ("waits" in expectation) {
-    assertLocal(own, "PR_IO_TIMEOUT_ERROR", null);
-    assertCutOff(other);
-  } else {
-    assertLocal(own, expectation.error, expectation.alert);
-    assertFromPeer(other, expectation.alert);
-  }
+  assertExpected(expectation, client, server);
 }
 
 for (const [scenario, options] of Object.entries(SCENARIOS)) {
