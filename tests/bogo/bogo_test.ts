@@ -9,7 +9,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { skip } from "../support/skip.ts";
-import { withoutLayout } from "../support/options_page.ts";
+import { withoutLayout } from "../support/generated_page.ts";
 import { conformanceTables, makePlan, withTables } from "./report.ts";
 import { findRunner, listTests, runTests } from "./runner.ts";
 

@@ -7,6 +7,7 @@ import {
   exceptionOf,
   unknownFlag,
 } from "./features.ts";
+import { table, withText } from "../support/generated_page.ts";
 import type { RunnerTest } from "./runner.ts";
 
 /** Which of the runner's tests are run, and which are not. */
@@ -82,44 +83,29 @@ export function conformanceTables({ enabled, disabled }: Plan): string {
   const otherwise = count(DEVIATIONS);
   const sum = (rows: readonly { readonly count: number }[]) =>
     rows.reduce((total, { count }) => total + count, 0);
+  const reasons = (rows: typeof absent) =>
+    rows.map(({ name, count, why }) => [name, String(count), why]);
   return [
-    "| tests of the runner | |",
-    "| --- | ---: |",
-    `| all | ${enabled.length + disabled.size} |`,
-    `| run, and passed | ${enabled.length} |`,
-    `| failed | 0 |`,
-    `| not run: of features that are not here | ${sum(absent)} |`,
-    `| not run: done otherwise, on purpose | ${sum(otherwise)} |`,
-    "",
+    table(["tests of the runner", "number"], [
+      ["all", String(enabled.length + disabled.size)],
+      ["run, and passed", String(enabled.length)],
+      ["failed", "0"],
+      ["not run: of features that are not here", String(sum(absent))],
+      ["not run: done otherwise, on purpose", String(sum(otherwise))],
+    ]),
     "What those that are run are about, as far as their names and flags tell (a test may be about several things):",
-    "",
-    "| subject | tests |",
-    "| --- | ---: |",
-    ...SUBJECTS.map(([name, isAbout]) => `| ${name} | ${enabled.filter(isAbout).length} |`),
-    "",
+    table(
+      ["subject", "tests"],
+      SUBJECTS.map(([name, isAbout]) => [name, String(enabled.filter(isAbout).length)]),
+    ),
     "## Features that are not here",
-    "",
-    "| feature | tests | why |",
-    "| --- | ---: | --- |",
-    ...absent.map(({ name, count, why }) => `| ${name} | ${count} | ${why} |`),
-    "",
+    table(["feature", "tests", "why"], reasons(absent)),
     "## Done otherwise, on purpose",
-    "",
-    "| here | tests | by |",
-    "| --- | ---: | --- |",
-    ...otherwise.map(({ name, count, why }) => `| ${name} | ${count} | ${why} |`),
-  ].join("\n");
+    table(["here", "tests", "by"], reasons(otherwise)),
+  ].join("\n\n");
 }
-
-/** The marks in docs/conformance.md between which the tables stand. */
-const [BEGIN, END] = ["<!-- written by `deno task bogo` -->", "<!-- to here -->"];
 
 /** The page with new tables. */
 export function withTables(page: string, tables: string): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) {
-    throw new Error("Cannot write docs/conformance.md: its marks are gone");
-  }
-  return `${before}${BEGIN}\n\n${tables}\n\n${END}${after}`;
+  return withText(page, "`deno task bogo`", tables);
 }

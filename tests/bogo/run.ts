@@ -15,7 +15,7 @@
  * @module
  */
 
-import { withoutLayout } from "../support/options_page.ts";
+import { withoutLayout } from "../support/generated_page.ts";
 import { runOk } from "../support/process.ts";
 import { conformanceTables, makePlan, withTables } from "./report.ts";
 import { findRunner, listTests, runTests } from "./runner.ts";

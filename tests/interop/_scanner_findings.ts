@@ -1,11 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { table, withText } from "../support/generated_page.ts";
+
 /** What testssl.sh finds, LOW and above, about a server in the default configuration, and what there is to say about it. */
 export interface Finding {
   /** testssl.sh's name of it. */
   readonly id: string;
   /** How bad it finds it. */
-  readonly severity: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+  readonly severity: (typeof SEVERITIES)[number];
   /** What it says. */
   readonly finding: string;
   /** Why it stands. */
@@ -30,34 +32,24 @@ export const FINDINGS: readonly Finding[] = [
   },
 ];
 
-/** The marks in docs/scanners.md between which the findings stand. */
-const [BEGIN, END] = ["<!-- written by tests/interop/_scanner_findings.ts -->", "<!-- to here -->"];
+const SEVERITIES = ["CRITICAL", "HIGH", "MEDIUM", "LOW"] as const;
 
 const PAGE = new URL("../../docs/scanners.md", import.meta.url);
 
 /** The page with the findings of now. */
 export function withFindings(page: string): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) {
-    throw new Error("Cannot write docs/scanners.md: its marks are gone");
-  }
-  const count = (severity: Finding["severity"]) =>
-    FINDINGS.filter((finding) => finding.severity === severity).length;
-  const table = [
-    "| severity | findings |",
-    "| --- | ---: |",
-    ...(["CRITICAL", "HIGH", "MEDIUM", "LOW"] as const).map((severity) =>
-      `| ${severity} | ${count(severity)} |`
-    ),
-    "",
-    "| finding | severity | testssl.sh says | why it stands |",
-    "| --- | --- | --- | --- |",
-    ...FINDINGS.map(({ id, severity, finding, why }) =>
-      `| \`${id}\` | ${severity} | ${finding} | ${why} |`
-    ),
-  ].join("\n");
-  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+  const counts = SEVERITIES.map((severity) => [
+    severity,
+    String(FINDINGS.filter((finding) => finding.severity === severity).length),
+  ]);
+  const findings = FINDINGS.map((
+    { id, severity, finding, why },
+  ) => [`\`${id}\``, severity, finding, why]);
+  const tables = [
+    table(["severity", "findings"], counts),
+    table(["finding", "severity", "testssl.sh says", "why it stands"], findings),
+  ];
+  return withText(page, "tests/interop/_scanner_findings.ts", tables.join("\n\n"));
 }
 
 if (import.meta.main) {

@@ -10,7 +10,7 @@
 
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { importFD } from "@nss/nss";
-import { withoutLayout } from "../support/options_page.ts";
+import { withoutLayout } from "../support/generated_page.ts";
 import { programVersion, run, runOk } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
 import { type ScannedServer, startScannedServer } from "./_scanned_server.ts";

@@ -2,7 +2,8 @@
 // This module uses Deno.
 
 import { assertEquals } from "@std/assert";
-import { optionsPage, withoutLayout } from "../support/options_page.ts";
+import { withoutLayout } from "../support/generated_page.ts";
+import { optionsPage } from "../support/options_page.ts";
 
 Deno.test("docs/options.md says what the code says: tests/support/options_page.ts writes it anew", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/options.md", import.meta.url));

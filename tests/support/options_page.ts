@@ -9,6 +9,7 @@
 
 import { getCipherSuiteInfo, type OptionInfo, POLICY_PRESETS, SSL_OPTIONS } from "@nss/nss/ssl";
 import { ABSENT_CIPHER_SUITES } from "../../ssl/tables/absent_cipher_suites.ts";
+import { table } from "./generated_page.ts";
 
 const PAGE = new URL("../../docs/options.md", import.meta.url);
 
@@ -114,17 +115,6 @@ function valueText(value: boolean | number | string): string {
 
 function names(list: readonly string[]): string {
   return list.join(", ");
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join(
-    "\n",
-  );
-}
-
-/** A page without what a formatter decides: how lines are broken and tables laid out. */
-export function withoutLayout(page: string): string {
-  return page.replaceAll(/-{2,}/g, "---").replaceAll(/\s+/g, " ").trim();
 }
 
 if (import.meta.main) await Deno.writeTextFile(PAGE, optionsPage());
