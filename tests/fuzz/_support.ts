@@ -14,7 +14,8 @@
 import { NssError } from "../../cert/errors.ts";
 import type { SslError } from "../../ssl/errors.ts";
 import { Prng } from "../support/prng.ts";
-import { note, skip } from "../support/skip.ts";
+import { type CorpusEntry, corpusOf, testShared } from "../support/shared_data.ts";
+import { note } from "../support/skip.ts";
 
 /** Bytes as everything here handles them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -89,14 +90,6 @@ export function fuzz(
   });
 }
 
-/** One entry of a corpus of shared data. */
-export interface CorpusEntry {
-  /** Its name. */
-  readonly id: string;
-  /** Its bytes. */
-  readonly data: Bytes;
-}
-
 /**
  * Registers a test over a corpus of `../shared/data/fuzz_corpora`; a short run takes some of it, a soak all of it.
  *
@@ -111,25 +104,13 @@ export function overCorpus(
   sample: number,
   entry: (entry: CorpusEntry, prng: Prng) => void | Promise<void>,
 ): void {
-  const url = new URL(`../../../shared/data/fuzz_corpora/${name}.jsonl.gz`, import.meta.url);
-  try {
-    Deno.statSync(url);
-  } catch {
-    skip(title, `there is no ../shared/data/fuzz_corpora/${name}.jsonl.gz`, true);
-    return;
-  }
-  Deno.test(title, async () => {
-    const file = await Deno.open(url);
-    const text = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip")))
-      .text();
-    const lines = text.split("\n").filter((line) => line !== "");
+  testShared(title, `data/fuzz_corpora/${name}.jsonl.gz`, async (contents) => {
     const all = soak ||
       ["NSS_FUZZ_ITERATIONS", "NSS_FUZZ_SECONDS"].some((name) => setting(name) !== undefined);
-    for (const [index, line] of lines.entries()) {
+    for (const [index, { id, data }] of (await corpusOf(contents)).entries()) {
       if (!all && index % sample !== SEED % sample) continue;
-      const { id, data } = JSON.parse(line) as { id: string; data: string };
       try {
-        await entry({ id, data: Uint8Array.fromBase64(data) }, new Prng(SEED + index));
+        await entry({ id, data }, new Prng(SEED + index));
       } catch (error) {
         note(`${title}: entry ${id}`);
         throw error;

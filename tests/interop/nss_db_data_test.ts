@@ -30,7 +30,7 @@ for (const [name, pairs] of Object.entries(DATABASES)) {
   for (const [server, client] of pairs) {
     const title = `NSS: ${name} serves with ${server} and authenticates with ${client}`;
     if (dataProblem !== null) {
-      skip(title, dataProblem, true);
+      skip(title, dataProblem);
       continue;
     }
     const open = (): Promise<NssContext> =>

@@ -5,7 +5,7 @@ import { platformTrustAnchors } from "../../pkcs11/builtins.ts";
 import { skip } from "../support/skip.ts";
 
 const MODULE = new URL("../../pkcs11/builtins.ts", import.meta.url).href;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
+const CONFIG = `${import.meta.dirname}/../../deno.json`;
 
 /** Loads the roots in a process of its own, whose permissions are the point. */
 async function run(...permissions: string[]): Promise<string> {
@@ -72,6 +72,5 @@ if (await exists(BUNDLE)) {
   skip(
     "platformTrustAnchors() is content with reading the system's file",
     `there is no ${BUNDLE}`,
-    true,
   );
 }

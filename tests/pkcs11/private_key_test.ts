@@ -20,7 +20,7 @@ import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
 import { exportPkcs8 } from "../../pkcs11/private_key.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { opensslTest } from "./_openssl.ts";
-import { skip } from "../support/skip.ts";
+import { corpusOf, testShared } from "../support/shared_data.ts";
 
 const DATA = new TextEncoder().encode("to be signed");
 
@@ -437,29 +437,13 @@ opensslTest("importPrivateKey() refuses other curves and explicit ones", async (
   await assertFails(explicit, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "given by name");
 });
 
-const CORPUS = new URL("../../../shared/data/fuzz_corpora/pkcs8.jsonl.gz", import.meta.url);
-
-async function readCorpus(): Promise<{ id: string; data: string }[] | null> {
-  try {
-    const file = await Deno.open(CORPUS);
-    const text = await new Response(
-      file.readable.pipeThrough(new DecompressionStream("gzip")),
-    ).text();
-    return text.trim().split("\n").map((line) => JSON.parse(line));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-const corpus = await readCorpus();
-if (corpus === null) {
-  skip("importPrivateKey() meets BoringSSL's corpus", "../shared is absent", true);
-} else {
-  Deno.test("importPrivateKey() meets BoringSSL's corpus and its mutations with typed errors only", async () => {
+const CORPUS = "data/fuzz_corpora/pkcs8.jsonl.gz";
+testShared(
+  "importPrivateKey() meets BoringSSL's corpus and its mutations with typed errors only",
+  CORPUS,
+  async (contents) => {
     let imported = 0;
-    for (const { id, data } of corpus) {
-      const original = Uint8Array.fromBase64(data);
+    for (const { id, data: original } of await corpusOf(contents)) {
       // Each byte of the first 80 changed in turn: lengths, versions and algorithms.
       for (let i = -1; i < Math.min(80, original.length); i++) {
         const bytes = original.slice();
@@ -473,5 +457,5 @@ if (corpus === null) {
       }
     }
     assert(imported > 0, "the corpus holds good keys as well");
-  });
-}
+  },
+);

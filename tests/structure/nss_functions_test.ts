@@ -5,7 +5,7 @@
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import * as nss from "@nss/nss";
-import { note } from "../support/skip.ts";
+import { testShared } from "../support/shared_data.ts";
 import { filesByTitle, readRows, ROOT, rowsOf } from "./_nss_functions.ts";
 
 const rows = await readRows();
@@ -47,16 +47,11 @@ Deno.test("rowsOf() reads a row with two functions", () => {
   assertEquals(row, { nss: "`A`, `B`", names: ["setA", "b"], isNoOp: false });
 });
 
-/** Asserts that each name of a text of the design has a row; the text's path is that in ../shared/design. */
-async function assertListed(path: string, atLeast: number): Promise<void> {
-  let text;
-  try {
-    text = await Deno.readTextFile(new URL(`../shared/design/${path}`, ROOT));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return note(`skipped: the names of ${path}: ../shared/design is missing`);
-  }
-  // Functions have small letters; what goes on with a slash or an ellipsis is no whole name, `PR_SockOpt_` are values.
+/** Asserts that each name of a text of the design has a row. */
+async function assertListed(contents: Response, atLeast: number): Promise<void> {
+  const text = await contents.text();
+  // Functions have small letters; what goes on with a slash or an ellipsis is no whole name,
+  // `PR_SockOpt_` are values.
   const names = /\b(?:SSL|NSSSSL|NSS|DTLS|CERT|PK11|PR|PL)_(?!SockOpt)\w*[a-z]\w*(?![\w/…])/g;
   const named = new Set(text.match(names));
   assertGreater(named.size, atLeast);
@@ -64,13 +59,17 @@ async function assertListed(path: string, atLeast: number): Promise<void> {
   assertEquals([...named].filter((name) => !listed.includes(name)), []);
 }
 
-Deno.test("docs/nss_functions.md: every function that the seed's page names has a row", async () => {
-  await assertListed("seed_overview_of_an_ssl_application.txt", 50);
-});
+testShared(
+  "docs/nss_functions.md: every function that the seed's page names has a row",
+  "design/seed_overview_of_an_ssl_application.txt",
+  (contents) => assertListed(contents, 50),
+);
 
-Deno.test("docs/nss_functions.md: every function that the design's list names has a row", async () => {
-  await assertListed("nss_api.md", 140);
-});
+testShared(
+  "docs/nss_functions.md: every function that the design's list names has a row",
+  "design/nss_api.md",
+  (contents) => assertListed(contents, 140),
+);
 
 Deno.test("docs/nss_functions.md: no function has two rows", () => {
   const listed = rows.flatMap((row) => row.nss.match(/\w+_\w+/g) ?? []);

@@ -5,8 +5,9 @@ import { parseCertificatesPem } from "../../cert/certificate.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
 import { trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { openShared, sharedProblem } from "../support/shared_data.ts";
 import { skip } from "../support/skip.ts";
-import { readLimbo } from "./_limbo_data.ts";
+import type { LimboInput } from "./limbo_harness.ts";
 import { limboRevocation } from "./limbo_revocation.ts";
 
 /** What each case fails with; those that are to succeed are not here. */
@@ -17,17 +18,21 @@ const ERRORS: Readonly<Record<string, ErrorName>> = {
   "crl::issuer-missing-crlsign": "SEC_ERROR_INADEQUATE_KEY_USAGE",
 };
 
-const all = await readLimbo("x509_limbo_core");
-const cases = all?.testcases.filter(({ crls }) => crls !== undefined && crls.length > 0) ?? null;
-if (cases === null) {
-  skip("checkRevocation() agrees with x509-limbo", "the shared data is absent", true);
+const CORE = "data/x509_limbo_core.json.gz";
+const problem = sharedProblem(CORE);
+const { testcases } = problem === null
+  ? await (await openShared(CORE)).json() as LimboInput
+  : { testcases: [] };
+const cases = testcases.filter(({ crls }) => crls !== undefined && crls.length > 0);
+if (problem !== null) {
+  skip("checkRevocation() agrees with x509-limbo", problem);
 } else {
   Deno.test("checkRevocation() finds the cases of x509-limbo that have lists", () => {
     assertGreaterOrEqual(cases.length, 8);
   });
 }
 
-for (const limbo of cases ?? []) {
+for (const limbo of cases) {
   const expected = ERRORS[limbo.id] ?? null;
   Deno.test(`checkRevocation() agrees with x509-limbo: ${limbo.id}`, async () => {
     assertEquals(limbo.expected_result, expected === null ? "SUCCESS" : "FAILURE");

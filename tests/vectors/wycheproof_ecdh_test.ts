@@ -1,14 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses Deno.
 
 import { createECDH } from "node:crypto";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { decodeHex, encodeBase64Url, encodeHex } from "@std/encoding";
 import { SslError } from "../../ssl/errors.ts";
 import { generateKeyShare } from "../../ssl/handshake/key_exchange.ts";
 import { namedGroupByName, type NamedGroupName } from "../../ssl/tables/named_groups.ts";
 import { importX25519, withPrivateKey } from "../ssl/handshake/subtle.ts";
-import { skip } from "../support/skip.ts";
+import { testShared } from "../support/shared_data.ts";
 
 /** The part of Wycheproof's files that is of use here. */
 interface Vectors {
@@ -58,14 +57,8 @@ const CASES: readonly Case[] = [
 
 for (const { group, file, importPrivateKey, refusedFlags, refused, agreed } of CASES) {
   const title = `KeyShare.complete() agrees with Wycheproof's ${file} (${group})`;
-  const url = new URL(`../../../shared/data/wycheproof/${file}`, import.meta.url);
-  const data = await read(url);
-  if (data === null) {
-    skip(title, "the folder shared/data/wycheproof beside the repository is missing", true);
-    continue;
-  }
-
-  Deno.test(title, async () => {
+  testShared(title, `data/wycheproof/${file}`, async (contents) => {
+    const data = await contents.json() as Vectors;
     const counts = { refused: 0, agreed: 0 };
     for (const test of data.testGroups.flatMap(({ tests }) => tests)) {
       const privateKey = await importPrivateKey(test.private);
@@ -84,21 +77,8 @@ for (const { group, file, importPrivateKey, refusedFlags, refused, agreed } of C
         counts.agreed++;
       }
     }
-    assert(counts.refused + counts.agreed > 0);
     assertEquals(counts, { refused, agreed });
   });
-}
-
-/** Reads a file of vectors; `null` if it is not there. */
-async function read(url: URL): Promise<Vectors | null> {
-  try {
-    const file = await Deno.open(url);
-    const text = file.readable.pipeThrough(new DecompressionStream("gzip"));
-    return await new Response(text).json();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 function importP256(hex: string): Promise<CryptoKey> {

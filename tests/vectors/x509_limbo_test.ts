@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { readLimbo } from "./_limbo_data.ts";
-import { runLimboCase } from "./limbo_harness.ts";
+import { testShared } from "../support/shared_data.ts";
+import { type LimboInput, runLimboCase } from "./limbo_harness.ts";
 
 /** A case in which the library disagrees: what x509-limbo expects, what we do, and why. */
 interface Disagreement {
@@ -62,26 +62,31 @@ const DISAGREEMENTS: Readonly<Record<string, Disagreement>> = {
   },
 };
 
-Deno.test("runLimboCase() agrees with x509-limbo but where the list says why not", async () => {
-  const input = await readLimbo("x509_limbo_core");
-  if (input === null) return;
-  const disagreements: Record<string, Omit<Disagreement, "why">> = {};
-  for (const limbo of input.testcases) {
-    const { id, actual_result } = await runLimboCase(limbo);
-    const expected = limbo.expected_result as Disagreement["expected"];
-    if (actual_result !== expected) disagreements[id] = { expected, ours: actual_result };
-  }
-  const listed = Object.entries(DISAGREEMENTS).map((
-    [id, { expected, ours }],
-  ) => [id, { expected, ours }]);
-  assertEquals(disagreements, Object.fromEntries(listed));
-  // The best of six implementations measured agrees in 150
-  assertGreaterOrEqual(input.testcases.length - listed.length, 199);
-});
+const CORE = "data/x509_limbo_core.json.gz";
+testShared(
+  "runLimboCase() agrees with x509-limbo but where the list says why not",
+  CORE,
+  async (data) => {
+    const input = await data.json() as LimboInput;
+    const disagreements: Record<string, Omit<Disagreement, "why">> = {};
+    for (const limbo of input.testcases) {
+      const { id, actual_result } = await runLimboCase(limbo);
+      const expected = limbo.expected_result as Disagreement["expected"];
+      if (actual_result !== expected) disagreements[id] = { expected, ours: actual_result };
+    }
+    const listed = Object.entries(DISAGREEMENTS).map((
+      [id, { expected, ours }],
+    ) => [id, { expected, ours }]);
+    assertEquals(disagreements, Object.fromEntries(listed));
+    // The best of six implementations measured agrees in 150
+    assertGreaterOrEqual(input.testcases.length - listed.length, 199);
+  },
+);
 
-Deno.test("runLimboCase() agrees with every case of BetterTLS", async () => {
-  const input = await readLimbo("x509_limbo_bettertls_sample");
-  if (input === null) return;
+const BETTERTLS = "data/x509_limbo_bettertls_sample.json.gz";
+testShared("runLimboCase() agrees with every case of BetterTLS", BETTERTLS, async (data) => {
+  const input = await data.json() as LimboInput;
+  assertGreaterOrEqual(input.testcases.length, 1473);
   const wrong: string[] = [];
   for (const limbo of input.testcases) {
     const { id, actual_result, context } = await runLimboCase(limbo);

@@ -4,22 +4,20 @@
 /** Databases for tests: made by NSS long ago, and copies of them to break. @module */
 
 import { DatabaseSync } from "node:sqlite";
+import { sharedPath, sharedProblem } from "../../support/shared_data.ts";
 
 /** Databases that others made; where they are. */
-const DATA = new URL("../../../../shared/data/nss_databases/", import.meta.url);
+const DATA = "data/nss_databases/";
 
 /** The password of those that have one. */
 export const PASSWORD = "Secret-Pw1";
 
 /** Why the databases of others cannot be used here, if so. */
-export const dataProblem: string | null = await Deno.stat(DATA).then(
-  () => null,
-  () => "there is no ../shared/data/nss_databases",
-);
+export const dataProblem: string | null = sharedProblem(DATA);
 
 /** The folder of one of them. */
 export function dataDirectory(name: string): string {
-  return new URL(name, DATA).pathname;
+  return sharedPath(DATA + name);
 }
 
 /** Makes a folder, with a copy of a database in it. */

@@ -57,7 +57,7 @@ const LISTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 for (const [name, list] of Object.entries(LISTS)) {
   const title = `openNssDb() reads ${name}`;
   if (dataProblem !== null) {
-    skip(title, dataProblem, true);
+    skip(title, dataProblem);
     continue;
   }
   const password = name === "nss_3_124_empty_password" ? undefined : PASSWORD;
@@ -176,7 +176,7 @@ async function openElsewhere(
         console.log(error.name);
       }
     }`;
-  const config = `${root.pathname}deno.json`;
+  const config = `${import.meta.dirname}/../../../deno.json`;
   const [program, ...args] = [
     ...prefix,
     ...[

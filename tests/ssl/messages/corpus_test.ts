@@ -7,59 +7,34 @@ import { HandshakeJoiner } from "../../../ssl/messages/handshake.ts";
 import { Deframer } from "../../../ssl/record/deframer.ts";
 import { ContentType } from "../../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../../ssl/tables/handshake_types.ts";
-import { skip } from "../../support/skip.ts";
+import { corpusOf, testShared } from "../../support/shared_data.ts";
 
 /** What clients sent to BoringSSL's server while it was fuzzed. */
-const CORPUS = new URL(
-  "../../../../shared/data/fuzz_corpora/server_no_fuzzer_mode.jsonl.gz",
-  import.meta.url,
-);
+const CORPUS = "data/fuzz_corpora/server_no_fuzzer_mode.jsonl.gz";
 
-async function readCorpus(): Promise<{ id: string; data: Uint8Array<ArrayBuffer> }[] | null> {
-  let file;
-  try {
-    file = await Deno.open(CORPUS);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  const text = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip")))
-    .text();
-  return text.trim().split("\n").map((line) => {
-    const { id, data } = JSON.parse(line);
-    return { id, data: Uint8Array.fromBase64(data) };
-  });
-}
-
-const TITLE = "parseClientHello() reads BoringSSL's corpus";
-const corpus = await readCorpus();
-
-if (corpus === null) {
-  skip(TITLE, "shared/data/fuzz_corpora is absent", true);
-} else {
-  Deno.test(TITLE, () => {
-    let hellos = 0;
-    for (const { id, data } of corpus) {
-      try {
-        const deframer = new Deframer();
-        const joiner = new HandshakeJoiner();
-        deframer.push(data);
-        for (let record; (record = deframer.next()) !== null;) {
-          // Behind the first message there may be records under keys that nobody has.
-          if (record.type !== ContentType.handshake) break;
-          joiner.push(record.fragment);
-          const message = joiner.next();
-          if (message === null) continue;
-          if (message.type !== HandshakeType.clientHello) break;
-          const hello = parseClientHello(message.body);
-          assertEquals(encodeClientHello(hello), message.body);
-          hellos++;
-          break;
-        }
-      } catch (error) {
-        if (!(error instanceof SslError)) throw new Error(`Cannot read ${id}`, { cause: error });
+testShared("parseClientHello() reads BoringSSL's corpus", CORPUS, async (contents) => {
+  const corpus = await corpusOf(contents);
+  let hellos = 0;
+  for (const { id, data } of corpus) {
+    try {
+      const deframer = new Deframer();
+      const joiner = new HandshakeJoiner();
+      deframer.push(data);
+      for (let record; (record = deframer.next()) !== null;) {
+        // Behind the first message there may be records under keys that nobody has.
+        if (record.type !== ContentType.handshake) break;
+        joiner.push(record.fragment);
+        const message = joiner.next();
+        if (message === null) continue;
+        if (message.type !== HandshakeType.clientHello) break;
+        const hello = parseClientHello(message.body);
+        assertEquals(encodeClientHello(hello), message.body);
+        hellos++;
+        break;
       }
+    } catch (error) {
+      if (!(error instanceof SslError)) throw new Error(`Cannot read ${id}`, { cause: error });
     }
-    assertGreater(hellos, corpus.length / 2);
-  });
-}
+  }
+  assertGreater(hellos, corpus.length / 2);
+});
