@@ -21,9 +21,9 @@ export interface ExampleOptions {
 /** Starts an example. */
 export function startExample(name: string, { permissions, args, env }: ExampleOptions): Process {
   demandDocumented(name, permissions);
-  const module = new URL(name, EXAMPLES);
+  const { href } = new URL(name, EXAMPLES);
   return spawn(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-check", ...permissions, module.pathname, ...args],
+    args: ["run", "--no-prompt", "--no-check", ...permissions, href, ...args],
     env: { NO_COLOR: "1", ...env },
   });
 }

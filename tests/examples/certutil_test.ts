@@ -560,7 +560,7 @@ toolsTest(
         "--password-file",
         desk.path("password"),
       ];
-      const program = new URL("../../examples/certutil.ts", import.meta.url).pathname;
+      const program = `${import.meta.dirname}/../../examples/certutil.ts`;
       const hsm = async (...args: readonly string[]): Promise<ProcessResult> => {
         const permissions = ["--allow-read", `--allow-write=${desk.folder}`, "--allow-ffi"];
         await using process = spawn(Deno.execPath(), {
@@ -614,7 +614,7 @@ toolsTest(
 }
 
 deskTest("certutil.ts asks for the password at a terminal, and shows none of it", async (desk) => {
-  const program = new URL("../../examples/certutil.ts", import.meta.url).pathname;
+  const program = `${import.meta.dirname}/../../examples/certutil.ts`;
   const permissions = `--allow-read=${desk.folder} --allow-write=${desk.folder}`;
   const command = (args: string): string =>
     `${Deno.execPath()} run --no-check --no-prompt ${permissions} ${program} ${args} --db ${

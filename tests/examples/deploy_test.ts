@@ -115,7 +115,7 @@ async function askDeployed(): Promise<void> {
   await using process = namespace.spawn(Deno.execPath(), {
     // deno-fmt-ignore
     args: ["run", "--no-prompt", "--no-check", "--unstable-kv", "--allow-net",
-      new URL("../../examples/deploy.ts", import.meta.url).pathname],
+      `${import.meta.dirname}/../../examples/deploy.ts`],
     env: { NO_COLOR: "1", ...store.env },
   });
   await process.waitFor(/Listening on/);

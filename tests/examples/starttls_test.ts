@@ -142,6 +142,6 @@ async function startTlsAtOnce(port: number, command: string, options: ImportOpti
 }
 
 function startNodeServer({ server: { certFile, keyFile } }: ExamplePki, mode = "tls"): Process {
-  const script = new URL("_smtp_server.mjs", import.meta.url).pathname;
+  const script = `${import.meta.dirname}/_smtp_server.mjs`;
   return spawn("node", { args: [script, certFile, keyFile, mode] });
 }

@@ -30,9 +30,9 @@ Deno.test("examples say in their headers how they are run, with named permission
 Deno.test("examples print their usage on --help, without any permission", async () => {
   const usages = names.filter((name) => name !== "demo.ts"); // which takes no arguments
   await Promise.all(usages.map(async (name) => {
-    const path = new URL(name, EXAMPLES).pathname;
+    const { href } = new URL(name, EXAMPLES);
     const { code, stdout, stderr } = await run(Deno.execPath(), {
-      args: ["run", "--no-prompt", "--no-check", path, "--help"],
+      args: ["run", "--no-prompt", "--no-check", href, "--help"],
       env: { NO_COLOR: "1" },
     });
     assertEquals({ code, stderr }, { code: 0, stderr: "" }, name);

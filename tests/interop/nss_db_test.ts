@@ -403,7 +403,7 @@ test(`NSS: of ${WRITERS} concurrent writers, ours and certutil, none loses a wri
     }
   };
   const program = folder.file("writer.ts", WRITER);
-  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const config = `${import.meta.dirname}/../../deno.json`;
   const writeElsewhere = (nicknames: readonly string[]): Promise<string> =>
     runOk(Deno.execPath(), [
       "run",

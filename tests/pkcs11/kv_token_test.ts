@@ -147,7 +147,7 @@ Deno.test("KvToken loses no write of several tokens on one file", () =>
 
 Deno.test("KvToken loses no write of several processes on one file", () =>
   withToken(async ({ token, path }) => {
-    const cwd = new URL("../..", import.meta.url).pathname;
+    const cwd = `${import.meta.dirname}/../..`;
     const script = `
       import { openKvToken } from "./pkcs11/kv_token.ts";
       import { createCertificate } from "./cert/create_certificate.ts";

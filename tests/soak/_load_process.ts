@@ -44,7 +44,7 @@ export class LoadProcess implements AsyncDisposable {
     lifetime: number,
     onOutcome: OnOutcome,
   ): Promise<LoadProcess> {
-    const program = new URL("_load_server.ts", import.meta.url).pathname;
+    const program = `${import.meta.dirname}/_load_server.ts`;
     const flags = ["run", "-A", "--no-check", "--v8-flags=--expose-gc"];
     const { idleTimeout, handshakeTimeout, closeTimeout } = limits;
     const options = { handshakeTimeout, closeTimeout };

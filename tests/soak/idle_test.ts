@@ -13,7 +13,7 @@ const TITLE =
   `importFD() keeps ${CONNECTIONS} idle connections in at most 40 KiB each beside plain TCP`;
 
 async function memoryPerEnd(kind: "tcp" | "tls"): Promise<number> {
-  const program = new URL("_idle.ts", import.meta.url).pathname;
+  const program = `${import.meta.dirname}/_idle.ts`;
   const flags = ["run", "-A", "--no-check", "--v8-flags=--expose-gc"];
   const args = [...flags, program, kind, String(CONNECTIONS)];
   return JSON.parse(await runOk(Deno.execPath(), args, { timeout: 300_000 }));

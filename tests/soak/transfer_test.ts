@@ -25,7 +25,7 @@ for (const [way, { whole, maxRss }] of Object.entries(TRANSFERS)) {
   const title = `importFD() moves ${Math.floor(length / MIB)} MiB each way at once, by ${way}, ` +
     `unaltered and in less than ${maxRss / MIB} MiB of memory`;
   Deno.test(title, async () => {
-    const program = new URL("_transfer.ts", import.meta.url).pathname;
+    const program = `${import.meta.dirname}/_transfer.ts`;
     const args = ["run", "-A", "--no-check", program, way, String(length)];
     const output = await runOk(Deno.execPath(), args, { timeout: TIMEOUT });
     const { peakRss, startRss, up, down, received }: Outcome = JSON.parse(output);

@@ -46,7 +46,7 @@ async function startServer(inheritance: string, named?: string) {
       "--no-check",
       "--unstable-kv",
       "-A",
-      new URL("_mp_server.ts", import.meta.url).pathname,
+      `${import.meta.dirname}/_mp_server.ts`,
       identity,
     ],
     env: { [SSL_INHERITANCE]: inheritance, NO_COLOR: "1" },

@@ -588,7 +588,7 @@ interopTest(
     await Deno.writeTextFile(`${folder}/key.pem`, await exportPrivateKeyPem(keys.privateKey));
     await using server = await Verifier.start(PKI.root.cert);
     // A process of its own: a library reads its configuration once, and test files share theirs
-    const program = new URL("_softhsm_client.ts", import.meta.url).pathname;
+    const program = `${import.meta.dirname}/_softhsm_client.ts`;
     const { code, stdout, stderr } = await run(Deno.execPath(), {
       args: ["run", "-A", "--no-check", program, folder, server.folder, `${server.port}`, PASSWORD],
       env,

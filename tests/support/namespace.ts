@@ -72,7 +72,7 @@ export async function openNamespace(): Promise<Namespace> {
       "--allow-net",
       "--allow-read",
       "--allow-write",
-      new URL("./namespace_relay.ts", import.meta.url).pathname,
+      `${import.meta.dirname}/namespace_relay.ts`,
       socket,
     ],
     interactive: true,

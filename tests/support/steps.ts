@@ -19,6 +19,9 @@ interface Coverage {
   }[];
 }
 
+/** Where the modules are that count. */
+const CERT = new URL("../../cert/", import.meta.url).href;
+
 const session = new Session();
 session.connect();
 
@@ -35,24 +38,22 @@ await post("Profiler.enable");
 await post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
 
 /**
- * Counts how often blocks of the library's code run: bodies of functions, of loops, of branches.
+ * Counts how often blocks of the code of `cert/` run: bodies of functions, of loops, of branches.
  *
  * What the platform does itself (a digest, `slice()`, a regular expression) does not count.
  *
  * @param run What to count.
- * @param folder In whose modules, as `/cert/`.
  * @returns How many blocks ran, and what `run` gave.
  */
 export async function countSteps<T>(
   run: () => T | Promise<T>,
-  folder = "/cert/",
 ): Promise<{ readonly steps: number; readonly value: T }> {
   await post("Profiler.takePreciseCoverage"); // what was counted before
   const value = await run();
   const { result } = await post("Profiler.takePreciseCoverage") as Coverage;
   let steps = 0;
   for (const { url, functions } of result) {
-    if (!url.includes(folder) || url.includes("/tests/")) continue;
+    if (!url.startsWith(CERT)) continue;
     for (const { ranges } of functions) for (const { count } of ranges) steps += count;
   }
   return { steps, value };

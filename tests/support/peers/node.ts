@@ -45,7 +45,7 @@ const GROUP_NAMES: Readonly<Record<Group, string>> = {
   X25519MLKEM768: "X25519MLKEM768",
 };
 
-const SCRIPT = new URL("./node_peer.mjs", import.meta.url).pathname;
+const SCRIPT = `${import.meta.dirname}/node_peer.mjs`;
 
 /** Node's `node:tls`, in a process of the node binary. */
 export const node: Peer = {
