@@ -30,13 +30,11 @@ export async function readRows(): Promise<readonly Row[]> {
   return rowsOf(await Deno.readTextFile(new URL("docs/nss_functions.md", ROOT)));
 }
 
-/** The test files in whose titles a function or member stands first, by its name. */
-export async function filesByTitle(
-  folder = new URL("tests/", ROOT),
-): Promise<Map<string, Set<string>>> {
+/** The test files in whose titles a function or member stands first, by its name; from the root. */
+export async function filesByTitle(): Promise<Map<string, Set<string>>> {
   const found = new Map<string, Set<string>>();
-  for await (const path of testFiles(folder)) {
-    const text = await Deno.readTextFile(path);
+  for await (const path of testFiles("tests")) {
+    const text = await Deno.readTextFile(new URL(path, ROOT));
     for (const [, name] of text.matchAll(/["'`]((?:\w+\.)?\w+)\(\) /g)) {
       found.set(name!, (found.get(name!) ?? new Set()).add(path));
     }
@@ -44,10 +42,10 @@ export async function filesByTitle(
   return found;
 }
 
-async function* testFiles(folder: URL): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const url = new URL(isDirectory ? `${name}/` : name, folder);
-    if (isDirectory) yield* testFiles(url);
-    else if (name.endsWith("_test.ts")) yield url.pathname;
+async function* testFiles(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* testFiles(path);
+    else if (name.endsWith("_test.ts")) yield path;
   }
 }
