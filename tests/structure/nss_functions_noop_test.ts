@@ -9,7 +9,8 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { filesByTitle, readRows, ROOT } from "./_nss_functions.ts";
+import { copyProject } from "./_copy.ts";
+import { filesByTitle, readRows } from "./_nss_functions.ts";
 
 /** What names the function that does nothing, in the environment of a run. */
 const VARIABLE = "NSS_TEST_NO_OP";
@@ -17,16 +18,6 @@ const VARIABLE = "NSS_TEST_NO_OP";
 const TIMEOUT = 30_000;
 /** How many runs are under way at once. */
 const WORKERS = navigator.hardwareConcurrency;
-/** What the tests need; examples and data are no part of it. */
-const COPIED = ["mod.ts", "deno.json", "cert", "pkcs11", "ssl", "tests", "docs"];
-
-async function copy(name: string, to: string): Promise<void> {
-  const from = new URL(name, ROOT);
-  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, `${to}/${name}`);
-  await Deno.mkdir(`${to}/${name}`);
-  for await (const entry of Deno.readDir(from)) await copy(`${name}/${entry.name}`, to);
-}
-
 /** Gives each of these exported functions a first line that returns where the environment says so. */
 async function instrument(folder: string, names: ReadonlySet<string>): Promise<void> {
   const done: string[] = [];
@@ -115,9 +106,8 @@ Deno.test("docs/nss_functions.md: each function that its table names is missed b
       .flatMap((row) => row.names)
       .filter((name) => !name.includes(".")),
   );
-  const folder = await Deno.makeTempDir({ prefix: "nss_no_op_" });
+  const folder = await copyProject("nss_no_op_");
   try {
-    for (const name of COPIED) await copy(name, folder);
     await instrument(folder, names);
     const filesOf = (name: string) => [...byTitle.get(name) ?? []];
 
