@@ -103,6 +103,7 @@ const DAY = 24 * HOUR;
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, verifyCertName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
  * const authority = await generateKeyPair("ec-p256");
  * const root = await createCertificate({ ...authority, subject: "CN=Example Root", isCa: true });
@@ -115,6 +116,7 @@ const DAY = 24 * HOUR;
  *   issuer: { certificate: root, privateKey: authority.privateKey },
  * });
  * verifyCertName(certificate, "www.example.com");
+ * assertEquals(String(certificate.issuer), "CN=Example Root");
  * ```
  */
 export async function createCertificate(options: CreateCertificateOptions): Promise<Certificate> {

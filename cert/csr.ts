@@ -325,6 +325,7 @@ function invalid(state: string): NssError {
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificateRequest, verifyCertificateRequest } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
  * const { privateKey } = await generateKeyPair("ec-p384");
  * const request = await createCertificateRequest({
@@ -333,6 +334,8 @@ function invalid(state: string): NssError {
  *   dnsNames: ["example.com", "www.example.com"],
  * });
  * await verifyCertificateRequest(request);
+ * assertEquals(request.subject.commonName, "example.com");
+ * assertEquals(request.subjectAltName?.length, 2);
  * ```
  */
 export async function createCertificateRequest(
@@ -415,7 +418,8 @@ export interface IssueCertificateOptions
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, createCertificateRequest, issueCertificate, verifyCertName } from "@nss/nss/cert";
+ * import { createCertificate, createCertificateRequest, issueCertificate } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
  * const authority = await generateKeyPair();
  * const root = await createCertificate({ ...authority, subject: "CN=Example Root", isCa: true });
@@ -427,7 +431,8 @@ export interface IssueCertificateOptions
  *   copyExtensions: ["subjectAltName"],
  *   days: 30,
  * });
- * verifyCertName(certificate, "example.com");
+ * assertEquals(String(certificate.issuer), "CN=Example Root");
+ * assertEquals(certificate.subjectAltName, [{ type: "dns", value: "example.com" }]);
  * ```
  */
 export async function issueCertificate(

@@ -11,9 +11,12 @@ import type { Certificate } from "./certificate.ts";
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, destroyCertificate } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
- * destroyCertificate(await createCertificate({ ...keys, dnsNames: ["example.com"] }));
+ * const certificate = await createCertificate({ ...keys, subject: "CN=example.com" });
+ * destroyCertificate(certificate);
+ * assertEquals(certificate.subject.commonName, "example.com"); // it is there all the same
  * ```
  */
 export function destroyCertificate(_certificate: Certificate): void {}

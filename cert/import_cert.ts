@@ -28,6 +28,7 @@ export interface ImportCertOptions extends CertFindOptions {
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, importCert, MemoryCertDB, verifyCertNow } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
  * const root = await createCertificate({ ...keys, subject: "CN=Example Root", isCa: true });
@@ -40,7 +41,8 @@ export interface ImportCertOptions extends CertFindOptions {
  *
  * const db = new MemoryCertDB();
  * await importCert(db, root.toPem(), { nickname: "Example Root", trust: "CT,," });
- * await verifyCertNow(db, leaf, true, "sslServer");
+ * const path = await verifyCertNow(db, leaf, true, "sslServer");
+ * assertEquals(path.map(({ der }) => der), [leaf.der, root.der]);
  * ```
  */
 export async function importCert(

@@ -94,9 +94,12 @@ export function nicknameOf(record: CertRecord): string | null {
  *
  * @example Usage
  * ```ts
- * import { freeNicknames, getCertNicknames, MemoryCertDB } from "@nss/nss/cert";
+ * import { freeNicknames } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
  *
- * freeNicknames(await getCertNicknames(new MemoryCertDB()));
+ * const nicknames = ["Example Root"];
+ * freeNicknames(nicknames);
+ * assertEquals(nicknames, ["Example Root"]); // they are there all the same
  * ```
  */
 export function freeNicknames(_nicknames: readonly string[]): void {}

@@ -211,8 +211,15 @@ export interface Token {
  * @example Usage
  * ```ts
  * import { requireLogin, SoftToken } from "@nss/nss/pkcs11";
+ * import { NssError } from "@nss/nss/cert";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
- * await requireLogin(new SoftToken(), "use private key", {}); // it needs none
+ * const token = new SoftToken({ label: "Keys", password: "secret" });
+ * const error = await assertRejects(() => requireLogin(token, "use private key"), NssError);
+ * assertEquals(error.message, 'Cannot use private key: token "Keys" is not logged in');
+ *
+ * await token.login("secret");
+ * await requireLogin(token, "use private key"); // it has what it needs
  * ```
  */
 export async function requireLogin(

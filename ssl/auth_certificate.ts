@@ -29,13 +29,30 @@ export type PeerRevocationOptions = Omit<
  *
  * @example Pinning the server's key on top of the usual checks
  * ```ts
- * import { authCertificate, type AuthCertificateHook } from "@nss/nss";
+ * import { authCertificate, createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { assert, assertEquals } from "@std/assert";
  *
- * const pinned = "0hVHJbA/t3O3ph6SUEMmcp6c8ByvWDkQIkNBmXHUhiE=";
- * const hook: AuthCertificateHook = async (socket, peer) => {
- *   await authCertificate(socket, peer);
- *   return await peer.chain[0]!.subjectPublicKeyInfo.pin() === pinned;
- * };
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ *
+ * const pinned = "0hVHJbA/t3O3ph6SUEMmcp6c8ByvWDkQIkNBmXHUhiE="; // of another key
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   authCertificate: async (socket, peer) => {
+ *     await authCertificate(socket, peer);
+ *     return await peer.chain[0]!.subjectPublicKeyInfo.pin() === pinned;
+ *   },
+ * });
+ * const [outcome] = await Promise.allSettled([client.handshake(), server.handshake()]);
+ * assert(outcome.status === "rejected");
+ * assertEquals(outcome.reason.alert, "bad_certificate");
  * ```
  */
 export async function authCertificate(
@@ -56,14 +73,34 @@ export async function authCertificate(
  *
  * @example Pinning an issuer's key
  * ```ts
- * import { type AuthCertificateHook, verifyPeerChain } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, importFD, verifyPeerChain } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * const pinned = "0hVHJbA/t3O3ph6SUEMmcp6c8ByvWDkQIkNBmXHUhiE=";
- * const hook: AuthCertificateHook = async (_socket, peer) => {
- *   const path = await verifyPeerChain(peer);
- *   const pins = await Promise.all(path.map((cert) => cert.subjectPublicKeyInfo.pin()));
- *   return pins.includes(pinned);
- * };
+ * const authority = await generateKeyPair();
+ * const ca = await createCertificate({ ...authority, subject: "CN=Example CA", isCa: true });
+ * const pinned = await ca.subjectPublicKeyInfo.pin();
+ *
+ * const { privateKey: key, publicKey } = await generateKeyPair();
+ * const issuer = { certificate: ca, privateKey: authority.privateKey };
+ * const cert = await createCertificate({ publicKey, dnsNames: ["localhost"], issuer });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key }],
+ * });
+ *
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [ca],
+ *   authCertificate: async (_socket, peer) => {
+ *     const path = await verifyPeerChain(peer);
+ *     const pins = await Promise.all(path.map((cert) => cert.subjectPublicKeyInfo.pin()));
+ *     return pins.includes(pinned);
+ *   },
+ * });
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.peerCertificates.length, 1); // the issuer's is not sent, but in the path
  * ```
  */
 export async function verifyPeerChain(
@@ -122,17 +159,36 @@ export async function verifyPeerChain(
  *
  * @example Refuse what is not known to be good
  * ```ts
- * import { authCertificateWith, authCertificateHook, newModel } from "@nss/nss";
+ * import { authCertificateWith, createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { assert, assertEquals } from "@std/assert";
  *
- * const model = newModel();
- * authCertificateHook(model, authCertificateWith({
- *   policy: "hard",
- *   fetchOcsp: async (url, { request, signal = null }) => {
- *     const headers = { "content-type": "application/ocsp-request" };
- *     const response = await fetch(url, { method: "POST", body: request, headers, signal });
- *     return response.ok ? await response.bytes() : null;
- *   },
- * }));
+ * const authority = await generateKeyPair();
+ * const ca = await createCertificate({ ...authority, subject: "CN=Example CA", isCa: true });
+ * const { privateKey: key, publicKey } = await generateKeyPair();
+ * const issuer = { certificate: ca, privateKey: authority.privateKey };
+ * const cert = await createCertificate({ publicKey, dnsNames: ["localhost"], issuer });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key }],
+ * });
+ *
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [ca],
+ *   authCertificate: authCertificateWith({
+ *     policy: "hard",
+ *     fetchOcsp: async (url, { request, signal = null }) => {
+ *       const headers = { "content-type": "application/ocsp-request" };
+ *       const response = await fetch(url, { method: "POST", body: request, headers, signal });
+ *       return response.ok ? await response.bytes() : null;
+ *     },
+ *   }),
+ * });
+ * const [outcome] = await Promise.allSettled([client.handshake(), server.handshake()]);
+ * assert(outcome.status === "rejected"); // the certificate does not say whom to ask
+ * assertEquals(outcome.reason.name, "SEC_ERROR_CRL_NOT_FOUND");
  * ```
  */
 export function authCertificateWith(revocation: PeerRevocationOptions): AuthCertificateHook {

@@ -11,9 +11,17 @@ import { applicationSessionCache, clientSessionCache } from "./session_cache/cli
  *
  * @example Usage
  * ```ts
- * import { clearSessionCache } from "@nss/nss";
+ * import { clearSessionCache, configClientSessionCache, NssContext } from "@nss/nss";
+ * import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+ * import { assertEquals } from "@std/assert";
  *
- * await clearSessionCache();
+ * const context = new NssContext();
+ * await using cache = await openKvSessionCache({ path: ":memory:" });
+ * configClientSessionCache({ cache, context });
+ * await cache.put("a server", { token: new Uint8Array(32), expiresAt: Date.now() + 60_000 });
+ *
+ * await clearSessionCache({ context });
+ * assertEquals(await cache.take("a server", Date.now()), undefined);
  * ```
  */
 export async function clearSessionCache(options: { context?: NssContext } = {}): Promise<void> {

@@ -109,14 +109,36 @@ export function getChannelInfo(socket: SslSocket): ChannelInfo {
  *
  * @example Usage
  * ```ts
- * import { authCertificate, getPreliminaryChannelInfo, newModel } from "@nss/nss";
+ * import {
+ *   authCertificate,
+ *   createCertificate,
+ *   generateKeyPair,
+ *   getPreliminaryChannelInfo,
+ *   importFD,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * newModel({
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ *
+ * let version: string | null = null;
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
  *   authCertificate: async (socket, peer) => {
  *     await authCertificate(socket, peer);
- *     return getPreliminaryChannelInfo(socket).version === "TLSv1.3";
+ *     version = getPreliminaryChannelInfo(socket).version;
+ *     return version === "TLSv1.3";
  *   },
  * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(version, "TLSv1.3");
  * ```
  */
 export function getPreliminaryChannelInfo(socket: SslSocket): PreliminaryChannelInfo {

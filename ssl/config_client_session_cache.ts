@@ -29,7 +29,14 @@ export interface ClientSessionCacheOptions {
  *
  * @example Usage
  * ```ts
- * import { type CachedSession, configClientSessionCache, NssContext, type SessionCache } from "@nss/nss";
+ * import {
+ *   type CachedSession,
+ *   clearSessionCache,
+ *   configClientSessionCache,
+ *   NssContext,
+ *   type SessionCache,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
  * const sessions = new Map<string, CachedSession>();
  * const cache: SessionCache = {
@@ -42,7 +49,12 @@ export interface ClientSessionCacheOptions {
  *   delete: (key) => void sessions.delete(key),
  *   clear: () => sessions.clear(),
  * };
- * configClientSessionCache({ cache, context: new NssContext() });
+ * const context = new NssContext();
+ * configClientSessionCache({ cache, context });
+ *
+ * sessions.set("a server", { token: new Uint8Array(32), expiresAt: Date.now() + 60_000 });
+ * await clearSessionCache({ context }); // which the cache is told of, as of all else
+ * assertEquals(sessions.size, 0);
  * ```
  */
 export function configClientSessionCache(options: ClientSessionCacheOptions = {}): void {

@@ -70,12 +70,26 @@ interface Inheritance extends Required<ServerSessionLimits> {
  * `SEC_ERROR_IO` if it does not open; `PR_IS_CONNECTED_ERROR` if the context has a cache already.
  *
  * @example Usage
- * ```ts ignore
- * import { configMPServerSIDCache, SSL_INHERITANCE } from "@nss/nss";
+ * ```ts
+ * import {
+ *   configMPServerSIDCache,
+ *   NssContext,
+ *   shutdownServerSessionIDCache,
+ *   SSL_INHERITANCE,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * const inheritance = await configMPServerSIDCache();
+ * const context = new NssContext();
+ * const inheritance = await configMPServerSIDCache({ context });
  * const env = { [SSL_INHERITANCE]: inheritance };
- * new Deno.Command(Deno.execPath(), { args: ["run", "-A", "server.ts"], env }).spawn();
+ * const child = new Deno.Command(Deno.execPath(), {
+ *   args: ["eval", `console.log(Deno.env.has("${SSL_INHERITANCE}"))`], // say, "run" and a server
+ *   env,
+ * });
+ * const { stdout } = await child.output();
+ * assertEquals(new TextDecoder().decode(stdout), "true\n");
+ * assertEquals(Deno.env.has(SSL_INHERITANCE), false); // nobody else is told
+ * await shutdownServerSessionIDCache({ context });
  * ```
  */
 export async function configMPServerSIDCache(
@@ -101,10 +115,29 @@ export async function configMPServerSIDCache(
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is nothing of the kind, else as {@linkcode configMPServerSIDCache}.
  *
  * @example Usage
- * ```ts ignore
- * import { inheritMPServerSIDCache } from "@nss/nss";
+ * ```ts
+ * import {
+ *   configMPServerSIDCache,
+ *   inheritMPServerSIDCache,
+ *   NssContext,
+ *   shutdownServerSessionIDCache,
+ *   SslError,
+ * } from "@nss/nss";
+ * import { assertRejects } from "@std/assert";
  *
- * await inheritMPServerSIDCache();
+ * const context = new NssContext();
+ * const inheritance = await configMPServerSIDCache({ context });
+ *
+ * // In a worker that was told; a child that has it in its environment names nothing
+ * const itsContext = new NssContext();
+ * await inheritMPServerSIDCache(inheritance, { context: itsContext });
+ * await assertRejects(
+ *   () => inheritMPServerSIDCache(inheritance, { context: itsContext }),
+ *   SslError,
+ *   "the context has one",
+ * );
+ * await shutdownServerSessionIDCache({ context: itsContext });
+ * await shutdownServerSessionIDCache({ context });
  * ```
  */
 export async function inheritMPServerSIDCache(

@@ -41,12 +41,29 @@ export interface ServerCertOptions {
  *
  * @example Usage
  * ```ts
- * import { configServerCert, createCertificate, generateKeyPair, newModel } from "@nss/nss";
+ * import {
+ *   configServerCert,
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ *   newModel,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
  * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
  * const model = newModel({ role: "server" });
  * await configServerCert(model, cert, keys.privateKey);
+ *
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, { model });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.peerCertificates[0]?.der, cert.der);
  * ```
  */
 export async function configServerCert(
@@ -87,13 +104,30 @@ export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
  *
  * @example Usage
  * ```ts
- * import { configSecureServer, createCertificate, generateKeyPair, newModel } from "@nss/nss";
+ * import {
+ *   configSecureServer,
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ *   newModel,
+ * } from "@nss/nss";
+ * import { assert, assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
  * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
  * const model = newModel({ role: "server" });
  * await configSecureServer(model, cert, keys.privateKey);
  * await configSecureServer(model, null, null, "ec"); // and away with it
+ *
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, { model });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ * });
+ * const [outcome] = await Promise.allSettled([server.handshake(), client.handshake()]);
+ * assert(outcome.status === "rejected"); // there is no certificate to show
+ * assertEquals(outcome.reason.name, "SSL_ERROR_NO_SERVER_KEY_FOR_ALG");
  * ```
  */
 export async function configSecureServer(

@@ -39,10 +39,23 @@ export interface ServerSessionCacheOptions extends ServerSessionLimits {
  *
  * @example Usage
  * ```ts
- * import { configServerSessionIDCache, NssContext, shutdownServerSessionIDCache } from "@nss/nss";
+ * import {
+ *   configMPServerSIDCache,
+ *   configServerSessionIDCache,
+ *   NssContext,
+ *   shutdownServerSessionIDCache,
+ *   SslError,
+ * } from "@nss/nss";
+ * import { assertRejects } from "@std/assert";
  *
  * const context = new NssContext();
- * configServerSessionIDCache({ context, maxCacheEntries: 500, timeout: 3600, ticketLifetime: 3600 });
+ * configServerSessionIDCache({
+ *   context,
+ *   maxCacheEntries: 500,
+ *   timeout: 3600,
+ *   ticketLifetime: 3600,
+ * });
+ * await assertRejects(() => configMPServerSIDCache({ context }), SslError, "the context has one");
  * await shutdownServerSessionIDCache({ context });
  * ```
  */
@@ -70,9 +83,26 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
  *
  * @example Usage
  * ```ts
- * import { NssContext, shutdownServerSessionIDCache } from "@nss/nss";
+ * import {
+ *   configServerSessionIDCache,
+ *   NssContext,
+ *   type ServerSessionCache,
+ *   shutdownServerSessionIDCache,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * await shutdownServerSessionIDCache({ context: new NssContext() });
+ * const sessions = new Map<string, Uint8Array<ArrayBuffer>>();
+ * let isOpen = true;
+ * const cache: ServerSessionCache = {
+ *   get: (id) => sessions.get(id),
+ *   put: (id, session) => void sessions.set(id, session),
+ *   delete: (id) => void sessions.delete(id),
+ *   close: () => void (isOpen = false),
+ * };
+ * const context = new NssContext();
+ * configServerSessionIDCache({ cache, context });
+ * await shutdownServerSessionIDCache({ context });
+ * assertEquals(isOpen, false);
  * ```
  */
 export async function shutdownServerSessionIDCache(

@@ -72,9 +72,27 @@ export function revealURL(target: Configurable): string | null {
  *
  * @example Usage
  * ```ts
- * import { newModel, setSockPeerID } from "@nss/nss";
+ * import {
+ *   configClientSessionCache,
+ *   importFD,
+ *   newModel,
+ *   NssContext,
+ *   setSockPeerID,
+ * } from "@nss/nss";
+ * import { assertNotEquals } from "@std/assert";
  *
- * setSockPeerID(newModel({ hostname: "example.com" }), "through proxy.example:3128");
+ * const context = new NssContext();
+ * const keys: string[] = [];
+ * const take = (key: string) => void keys.push(key);
+ * configClientSessionCache({ cache: { take, put() {}, delete() {}, clear() {} }, context });
+ *
+ * const model = newModel({ hostname: "example.com", context });
+ * for (const peerId of ["direct", "through proxy.example:3128"]) {
+ *   setSockPeerID(model, peerId);
+ *   const { readable, writable } = new TransformStream<Uint8Array>();
+ *   await importFD({ readable, writable }, { model }).handshake().catch(() => {}); // nobody answers
+ * }
+ * assertNotEquals(keys[0], keys[1]);
  * ```
  */
 export function setSockPeerID(target: Configurable, peerId: string | null): void {
@@ -91,11 +109,32 @@ export function setSockPeerID(target: Configurable, peerId: string | null): void
  *
  * @example Usage
  * ```ts
- * import { createCertificate, generateKeyPair, newModel, setTrustAnchors } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, importFD, setTrustAnchors } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
- * const ca = await createCertificate({ ...keys, subject: "CN=Staff CA", isCa: true });
- * setTrustAnchors(newModel({ role: "server", clientAuth: "request" }), [ca]);
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const staff = await createCertificate({ ...keys, subject: "CN=Staff CA", isCa: true });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   clientAuth: "request",
+ * });
+ * setTrustAnchors(server, [staff]);
+ *
+ * const names: string[] = [];
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   getClientAuthData: (_socket, { caNames }) => {
+ *     names.push(...caNames.map(String));
+ *     return null;
+ *   },
+ * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(names, ["CN=Staff CA"]);
  * ```
  */
 export function setTrustAnchors(
@@ -154,12 +193,35 @@ export function revealPinArg(target: Configurable): unknown {
  *
  * @example Usage
  * ```ts
- * import { authCertificate, authCertificateHook, newModel } from "@nss/nss";
+ * import {
+ *   authCertificate,
+ *   authCertificateHook,
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ * } from "@nss/nss";
+ * import { assert, assertEquals } from "@std/assert";
  *
- * authCertificateHook(newModel(), async (socket, peer) => {
- *   await authCertificate(socket, peer);
- *   return peer.chain.length > 1;
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
  * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * authCertificateHook(client, async (socket, peer) => {
+ *   await authCertificate(socket, peer);
+ *   return peer.chain.length > 1; // nothing self-signed
+ * });
+ *
+ * const [outcome] = await Promise.allSettled([client.handshake(), server.handshake()]);
+ * assert(outcome.status === "rejected");
+ * assertEquals(outcome.reason.alert, "bad_certificate");
  * ```
  */
 export function authCertificateHook(target: Configurable, hook: AuthCertificateHook | null): void {
@@ -175,9 +237,26 @@ export function authCertificateHook(target: Configurable, hook: AuthCertificateH
  *
  * @example Usage
  * ```ts
- * import { badCertHook, newModel } from "@nss/nss";
+ * import { badCertHook, createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * badCertHook(newModel(), (_socket, error) => error.name === "SEC_ERROR_EXPIRED_CERTIFICATE");
+ * const keys = await generateKeyPair();
+ * const notBefore = new Date("2020-01-01"), notAfter = new Date("2021-01-01");
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"], notBefore, notAfter });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * badCertHook(client, (_socket, error) => error.name === "SEC_ERROR_EXPIRED_CERTIFICATE");
+ *
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.badCertAccepted, true);
  * ```
  */
 export function badCertHook(target: Configurable, hook: BadCertHook | null): void {
@@ -193,11 +272,36 @@ export function badCertHook(target: Configurable, hook: BadCertHook | null): voi
  *
  * @example Usage
  * ```ts
- * import { getClientAuthDataHook, newModel } from "@nss/nss";
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   getClientAuthDataHook,
+ *   importFD,
+ *   peerCertificate,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * getClientAuthDataHook(newModel(), (_socket, { caNames }) => {
- *   return caNames.length === 0 ? null : undefined; // shows no certificate
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, subject: "CN=both", dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   clientAuth: "request",
+ *   caCerts: [cert],
  * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * getClientAuthDataHook(client, (_socket, { caNames }) => {
+ *   const isKnown = caNames.some((name) => name.equals(cert.issuer));
+ *   return isKnown ? { cert, key: keys.privateKey } : null; // null shows no certificate
+ * });
+ *
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(peerCertificate(server)?.subject.commonName, "both");
  * ```
  */
 export function getClientAuthDataHook(
@@ -216,12 +320,32 @@ export function getClientAuthDataHook(
  *
  * @example Usage
  * ```ts
- * import { newModel, sniSocketConfigHook } from "@nss/nss";
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ *   newModel,
+ *   sniSocketConfigHook,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * const admin = newModel({ role: "server", clientAuth: "require" });
- * sniSocketConfigHook(newModel({ role: "server" }), (_socket, { serverName }) => {
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["admin.example"] });
+ * const admin = newModel({ role: "server", certificates: [{ cert, key: keys.privateKey }] });
+ * const model = newModel({ role: "server" });
+ * sniSocketConfigHook(model, (_socket, { serverName }) => {
  *   return serverName === "admin.example" ? { model: admin } : undefined;
  * });
+ *
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, { model });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "admin.example",
+ *   caCerts: [cert],
+ * });
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.peerCertificates[0]?.der, cert.der);
  * ```
  */
 export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigHook | null): void {
@@ -237,10 +361,30 @@ export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigH
  *
  * @example Usage
  * ```ts
- * import { clientHelloCallback, newModel } from "@nss/nss";
+ * import { clientHelloCallback, createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { assertMatch } from "@std/assert";
  *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
  * const unwelcome = new Set(["t13d190900_9dc949149365_97f8aa674fd9"]);
- * clientHelloCallback(newModel({ role: "server" }), (_socket, { ja4 }) => !unwelcome.has(ja4));
+ * const callers: string[] = [];
+ * clientHelloCallback(server, (_socket, { ja4 }) => {
+ *   callers.push(ja4);
+ *   return !unwelcome.has(ja4);
+ * });
+ *
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertMatch(callers[0]!, /^t13d[0-9]{4}00_[0-9a-f]{12}_[0-9a-f]{12}$/);
  * ```
  */
 export function clientHelloCallback(
@@ -259,12 +403,33 @@ export function clientHelloCallback(
  *
  * @example Usage
  * ```ts
- * import { helloRetryRequestCallback, newModel } from "@nss/nss";
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   helloRetryRequestCallback,
+ *   importFD,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * helloRetryRequestCallback(newModel({ role: "server" }), (_socket, { firstHello, clientToken }) => {
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * helloRetryRequestCallback(server, (_socket, { firstHello, clientToken }) => {
  *   if (firstHello) return { retryToken: new TextEncoder().encode("queue 7") };
  *   return new TextDecoder().decode(clientToken) === "queue 7" ? "accept" : "fail";
  * });
+ *
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.helloRetryRequest, true);
  * ```
  */
 export function helloRetryRequestCallback(
@@ -283,10 +448,32 @@ export function helloRetryRequestCallback(
  *
  * @example Usage
  * ```ts
- * import { type ChannelInfo, handshakeCallback, newModel } from "@nss/nss";
+ * import {
+ *   type ChannelInfo,
+ *   createCertificate,
+ *   generateKeyPair,
+ *   handshakeCallback,
+ *   importFD,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
  * const seen: ChannelInfo[] = [];
- * handshakeCallback(newModel(), (_socket, info) => void seen.push(info));
+ * handshakeCallback(server, (_socket, info) => void seen.push(info));
+ *
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(seen.map(({ serverName }) => serverName), ["localhost"]);
  * ```
  */
 export function handshakeCallback(target: Configurable, callback: HandshakeCallback | null): void {
@@ -302,10 +489,16 @@ export function handshakeCallback(target: Configurable, callback: HandshakeCallb
  *
  * @example Usage
  * ```ts
- * import { type Alert, alertSentCallback, newModel } from "@nss/nss";
+ * import { type Alert, alertSentCallback, importFD, SslError } from "@nss/nss";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { hostname: "example.com" });
  * const sent: Alert[] = [];
- * alertSentCallback(newModel(), (_socket, alert) => void sent.push(alert));
+ * alertSentCallback(socket, (_socket, alert) => void sent.push(alert));
+ *
+ * await assertRejects(() => socket.handshake(), SslError); // its own ClientHello comes back
+ * assertEquals(sent[0]?.description, "unexpected_message");
  * ```
  */
 export function alertSentCallback(target: Configurable, callback: AlertCallback | null): void {
@@ -321,10 +514,19 @@ export function alertSentCallback(target: Configurable, callback: AlertCallback 
  *
  * @example Usage
  * ```ts
- * import { type Alert, alertReceivedCallback, newModel } from "@nss/nss";
+ * import { type Alert, alertReceivedCallback, importFD, SslError } from "@nss/nss";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
+ * const answer = Uint8Array.of(21, 3, 3, 0, 2, 2, 40); // a record with a fatal handshake_failure
+ * const readable = ReadableStream.from([answer]);
+ * const socket = importFD({ readable, writable: new WritableStream() }, {
+ *   hostname: "example.com",
+ * });
  * const received: Alert[] = [];
- * alertReceivedCallback(newModel(), (_socket, alert) => void received.push(alert));
+ * alertReceivedCallback(socket, (_socket, alert) => void received.push(alert));
+ *
+ * await assertRejects(() => socket.handshake(), SslError);
+ * assertEquals(received[0]?.description, "handshake_failure");
  * ```
  */
 export function alertReceivedCallback(target: Configurable, callback: AlertCallback | null): void {
@@ -340,10 +542,26 @@ export function alertReceivedCallback(target: Configurable, callback: AlertCallb
  *
  * @example Usage
  * ```ts
- * import { keyLogCallback, newModel } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, importFD, keyLogCallback } from "@nss/nss";
+ * import { assertMatch } from "@std/assert";
  *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
  * const lines: string[] = [];
- * keyLogCallback(newModel(), (line) => void lines.push(line));
+ * keyLogCallback(client, (line) => void lines.push(line));
+ *
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertMatch(lines.join("\n"), /^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]+$/m);
  * ```
  */
 export function keyLogCallback(target: Configurable, callback: KeyLogCallback | null): void {
@@ -359,10 +577,12 @@ export function keyLogCallback(target: Configurable, callback: KeyLogCallback | 
  *
  * @example Usage
  * ```ts
- * import { newModel, resetHandshake } from "@nss/nss";
+ * import { newModel, optionGet, resetHandshake } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
  * const model = newModel();
  * resetHandshake(model, true);
+ * assertEquals(optionGet(model, "HANDSHAKE_AS_SERVER"), true);
  * ```
  */
 export function resetHandshake(target: Configurable, asServer: boolean): void {

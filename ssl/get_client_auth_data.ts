@@ -52,12 +52,32 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
  *
  * @example Log in to a server with a certificate of the context
  * ```ts
- * import { getClientAuthData, getClientAuthDataHook, newModel } from "@nss/nss/ssl";
+ * import { getClientAuthData, importFD, peerCertificate } from "@nss/nss/ssl";
+ * import { createCertificate, importCert } from "@nss/nss/cert";
  * import { initContext } from "@nss/nss/pkcs11";
+ * import { assertEquals } from "@std/assert";
  *
  * await using context = await initContext(null); // or the folder of an NSS database
- * const model = newModel({ context, hostname: "server.example" });
- * getClientAuthDataHook(model, getClientAuthData("my certificate"));
+ * const keys = await context.token.generateKeyPair();
+ * const cert = await createCertificate({ ...keys, subject: "CN=alice", dnsNames: ["localhost"] });
+ * await importCert(context.certDB, cert, { nickname: "my certificate" });
+ *
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   clientAuth: "require",
+ *   caCerts: [cert],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   context,
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   getClientAuthData: getClientAuthData("my certificate"),
+ * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(peerCertificate(server)?.subject.commonName, "alice");
  * ```
  */
 export function getClientAuthData(nickname: string | null = null): GetClientAuthDataHook {

@@ -40,9 +40,15 @@ const MAX_CONFLICTS = 16;
  * ```ts
  * import { configClientSessionCache, NssContext } from "@nss/nss";
  * import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+ * import { assertEquals } from "@std/assert";
  *
  * await using cache = await openKvSessionCache({ path: ":memory:" });
  * configClientSessionCache({ cache, context: new NssContext() });
+ *
+ * // What clients then do
+ * const session = { token: new Uint8Array(32), expiresAt: Date.now() + 60_000 };
+ * await cache.put("a server", session);
+ * assertEquals(await cache.take("a server", Date.now()), session);
  * ```
  */
 export async function openKvSessionCache(

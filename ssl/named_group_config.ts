@@ -15,9 +15,26 @@ import { NAMED_GROUPS, type NamedGroupName } from "./tables/named_groups.ts";
  *
  * @example Usage
  * ```ts
- * import { namedGroupConfig, newModel } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, importFD, namedGroupConfig } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * namedGroupConfig(newModel(), ["X25519MLKEM768", "x25519"]);
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * namedGroupConfig(client, ["secp384r1", "x25519"]);
+ * namedGroupConfig(server, ["x25519", "secp384r1"]);
+ *
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.group, "x25519");
  * ```
  */
 export function namedGroupConfig(target: Configurable, groups: readonly NamedGroupName[]): void {
@@ -35,11 +52,33 @@ export function namedGroupConfig(target: Configurable, groups: readonly NamedGro
  *
  * @example Usage
  * ```ts
- * import { namedGroupConfig, newModel, sendAdditionalKeyShares } from "@nss/nss";
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ *   namedGroupConfig,
+ *   sendAdditionalKeyShares,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * const model = newModel();
- * namedGroupConfig(model, ["x25519", "secp256r1", "secp384r1"]);
- * sendAdditionalKeyShares(model, 1); // of x25519 and secp256r1
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   groups: ["secp256r1"],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * namedGroupConfig(client, ["x25519", "secp256r1", "secp384r1"]);
+ * sendAdditionalKeyShares(client, 1); // of x25519 and secp256r1
+ *
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.helloRetryRequest, false);
  * ```
  */
 export function sendAdditionalKeyShares(target: Configurable, count: number): void {

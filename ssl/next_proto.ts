@@ -32,9 +32,32 @@ export interface NextProto {
  *
  * @example Usage
  * ```ts
- * import { newModel, setNextProtoNego } from "@nss/nss";
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   getNextProto,
+ *   importFD,
+ *   setNextProtoNego,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * setNextProtoNego(newModel(), ["h2", "http/1.1"]);
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * setNextProtoNego(client, ["h2", "http/1.1"]);
+ * setNextProtoNego(server, ["http/1.1"]);
+ *
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(getNextProto(client), { state: "SELECTED", protocol: "http/1.1" });
  * ```
  */
 export function setNextProtoNego(target: Configurable, protocols: readonly string[]): void {
@@ -50,12 +73,35 @@ export function setNextProtoNego(target: Configurable, protocols: readonly strin
  *
  * @example Usage
  * ```ts
- * import { newModel, setNextProtoCallback } from "@nss/nss";
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   getNextProto,
+ *   importFD,
+ *   setNextProtoCallback,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * setNextProtoCallback(newModel({ role: "server" }), (_socket, { serverName, alpnProtocols }) => {
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * setNextProtoCallback(server, (_socket, { serverName, alpnProtocols }) => {
  *   if (serverName === "old.example") return null; // no ALPN for this one
  *   return alpnProtocols.find((protocol) => protocol === "h2" || protocol === "http/1.1");
  * });
+ *
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   alpnProtocols: ["spdy/3", "h2"],
+ * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(getNextProto(client).protocol, "h2");
  * ```
  */
 export function setNextProtoCallback(

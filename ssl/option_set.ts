@@ -79,11 +79,14 @@ export function optionGetDefault<O extends SslOption>(
  *
  * @example Usage
  * ```ts
- * import { newModel, optionSet } from "@nss/nss";
+ * import { newModel, optionGet, optionSet } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
  * const model = newModel({ role: "server" });
  * optionSet(model, "REQUEST_CERTIFICATE", true);
  * optionSet(model, "REQUIRE_CERTIFICATE", "NEVER"); // asked for, not insisted on
+ * assertEquals(optionGet(model, "REQUEST_CERTIFICATE"), true);
+ * assertEquals(optionGet(model, "REQUIRE_CERTIFICATE"), "NEVER");
  * ```
  */
 export function optionSet<O extends SslOption>(

@@ -17,13 +17,28 @@ import type { SslSocket } from "./ssl_socket.ts";
  *
  * @example Usage
  * ```ts
- * import { newModel, reconfigFD, type SniSocketConfigHook } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, importFD, newModel, reconfigFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * const admin = newModel({ role: "server", clientAuth: "require" });
- * const hook: SniSocketConfigHook = (socket, { serverName }) => {
- *   if (serverName === "admin.example") reconfigFD(admin, socket);
- *   return undefined;
- * };
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["admin.example"] });
+ * const admin = newModel({ role: "server", certificates: [{ cert, key: keys.privateKey }] });
+ *
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   sniSocketConfig: (socket, { serverName }) => {
+ *     if (serverName === "admin.example") reconfigFD(admin, socket);
+ *     return undefined;
+ *   },
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "admin.example",
+ *   caCerts: [cert],
+ * });
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.peerCertificates[0]?.der, cert.der);
  * ```
  */
 export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void {

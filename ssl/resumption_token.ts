@@ -30,10 +30,26 @@ import { type ProtocolVersion, versionName } from "./tables/versions.ts";
  *
  * @example Usage
  * ```ts
- * import { newModel, resumptionTokenCallback } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, importFD, resumptionTokenCallback } from "@nss/nss";
+ * import { assertGreater } from "@std/assert";
  *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
  * const tokens: Uint8Array[] = [];
- * resumptionTokenCallback(newModel(), (_socket, token) => void tokens.push(token));
+ * resumptionTokenCallback(client, (_socket, token) => void tokens.push(token));
+ *
+ * await Promise.all([server.write(new Uint8Array(5)), client.read(new Uint8Array(5))]);
+ * assertGreater(tokens.length, 0);
  * ```
  */
 export function resumptionTokenCallback(
@@ -117,13 +133,29 @@ export interface ResumptionTokenInfo {
  *
  * @example Usage
  * ```ts
- * import { getResumptionTokenInfo, newModel, resumptionTokenCallback } from "@nss/nss";
+ * import { createCertificate, generateKeyPair, getResumptionTokenInfo, importFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
  *
  * const kept = new Map<string, { token: Uint8Array; expires: Date }>();
- * resumptionTokenCallback(newModel(), (_socket, token) => {
- *   const { hostname, expirationTime } = getResumptionTokenInfo(token);
- *   kept.set(hostname, { token, expires: expirationTime });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   resumptionTokenCallback: (_socket, token) => {
+ *     const { hostname, expirationTime } = getResumptionTokenInfo(token);
+ *     kept.set(hostname, { token, expires: expirationTime });
+ *   },
  * });
+ * await Promise.all([server.write(new Uint8Array(5)), client.read(new Uint8Array(5))]);
+ * assertEquals([...kept.keys()], ["localhost"]);
  * ```
  */
 export function getResumptionTokenInfo(token: Uint8Array): ResumptionTokenInfo {
