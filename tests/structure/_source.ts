@@ -155,7 +155,7 @@ export async function readSources(): Promise<Source[]> {
   );
 }
 
-async function listFiles(folder: string): Promise<string[]> {
+export async function listFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
   for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
     if (entry.isFile) files.push(folder === "." ? entry.name : `${folder}/${entry.name}`);
