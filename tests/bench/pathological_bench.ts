@@ -12,8 +12,8 @@ import { forgetVerifiedSignatures } from "../../cert/verified_signatures.ts";
 import { verifyCertificateChain } from "../../cert/verify_cert.ts";
 import { CERTIFICATES, crlOf, VERIFICATIONS } from "../cert/_pathological.ts";
 import { CHECKS } from "../cert/_support.ts";
-import { readLimbo } from "../vectors/_limbo_data.ts";
-import { runLimboCase } from "../vectors/limbo_harness.ts";
+import { openShared, sharedProblem } from "../support/shared_data.ts";
+import { type LimboInput, runLimboCase } from "../vectors/limbo_harness.ts";
 
 for (const [name, make] of Object.entries(VERIFICATIONS)) {
   const { leaf, options } = await make();
@@ -59,7 +59,11 @@ Deno.bench({
   fn: () => void parsed.find(Uint8Array.of(1, 0, 1, 0)),
 });
 
-for (const limbo of (await readLimbo("x509_limbo_core"))?.testcases ?? []) {
+const CORE = "data/x509_limbo_core.json.gz";
+const { testcases } = sharedProblem(CORE) === null
+  ? await (await openShared(CORE)).json() as LimboInput
+  : { testcases: [] };
+for (const limbo of testcases) {
   if (!limbo.id.startsWith("pathological::")) continue;
   Deno.bench({
     name: limbo.id,
