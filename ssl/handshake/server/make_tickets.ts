@@ -5,7 +5,7 @@ import { encodeHandshake } from "../../messages/handshake.ts";
 import { encodeNewSessionTicket } from "../../messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../session_cache/server.ts";
 import { shownCredential } from "./accept_session.ts";
-import { ticketBinding } from "../../session_ticket.ts";
+import { ticketBinding, type TicketContent } from "../../session_ticket.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
@@ -24,6 +24,17 @@ export async function makeTickets(
   const { config, negotiated, environment } = hs;
   // What stands by override must be decided anew each time.
   if (!config.sessionTickets || negotiated.badCertAccepted) return [];
+  // As the handshake leaves it: a certificate that the client shows afterwards may come before the tickets are made.
+  const session: Omit<TicketContent, "psk"> = {
+    version: TLS_1_3,
+    cipherSuite: negotiated.cipherSuite!.id,
+    createdAt: environment.now(),
+    authenticatedAt: negotiated.authenticatedAt ?? environment.now(),
+    alpnProtocol: negotiated.alpnProtocol,
+    serverName: negotiated.serverName,
+    peerChain: negotiated.peerChain,
+    localCredential: shownCredential(hs),
+  };
   const resumptionSecret = hs.transcript.digest()
     .then((transcriptHash) => masterSecret.resumptionMasterSecret(transcriptHash));
   const [resumption, binding] = await Promise.all([resumptionSecret, ticketBinding(config)]);
@@ -32,21 +43,7 @@ export async function makeTickets(
   const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
     const ticketNonce = new Uint8Array([index]);
     const psk = await resumption.resumptionPsk(ticketNonce);
-    const ticket = await sessions.sealTicket(
-      {
-        version: TLS_1_3,
-        cipherSuite: negotiated.cipherSuite!.id,
-        createdAt: environment.now(),
-        authenticatedAt: negotiated.authenticatedAt ?? environment.now(),
-        psk,
-        alpnProtocol: negotiated.alpnProtocol,
-        serverName: negotiated.serverName,
-        peerChain: negotiated.peerChain,
-        localCredential: shownCredential(hs),
-      },
-      binding,
-      environment,
-    );
+    const ticket = await sessions.sealTicket({ ...session, psk }, binding, environment);
     psk.fill(0);
     if (ticket === null) return null;
     const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
