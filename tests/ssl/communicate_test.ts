@@ -29,14 +29,16 @@ import {
   failureOf,
   HOSTNAME,
   join,
+  type JoinOptions,
   ping,
   PKI,
   serverOptions,
   session,
   shake,
   socketOver,
+  TestEnvironment,
 } from "./_support.ts";
-import { ONLY_TLS12, tls12 } from "./_tls12.ts";
+import { ONLY_TLS12, ONLY_TLS13, tls12 } from "./_tls12.ts";
 
 Deno.test("forceHandshake() completes the handshake once, for all who ask", async () => {
   await using joined = join();
@@ -150,6 +152,28 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     });
   }
 }
+
+Deno.test("invalidateSession() reaches the ticket that is being taken in that moment", async () => {
+  const environment = new TestEnvironment();
+  const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
+  const options: JoinOptions = {
+    client: { context: contexts[0]!, versions: ONLY_TLS13 },
+    server: { context: contexts[1]!, versions: ONLY_TLS13 },
+    clientInternals: { environment },
+  };
+  {
+    await using joined = await connected(options);
+    const now = environment.now();
+    // The ticket's time is asked for when it has come, and its secret is still to be made.
+    environment.now = () => {
+      invalidateSession(joined.client);
+      return now;
+    };
+    await ping(joined);
+  }
+  const [{ resumed }] = await session({ ...options, clientInternals: {} });
+  assertEquals(resumed, false);
+});
 
 Deno.test("localCertificate() is what this end has shown", async () => {
   await using joined = await connected({

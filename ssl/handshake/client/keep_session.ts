@@ -19,7 +19,6 @@ import { sessionConfig } from "../renegotiation.ts";
 export function mayKeepSession(hs: HandshakeContext): boolean {
   const { negotiated, peerAddress } = hs;
   const config = sessionConfig(hs);
-  if (negotiated.sessionInvalidated) return false;
   // What stands by override must be decided anew each time.
   if (negotiated.badCertAccepted) return false;
   // The hook may choose to be somebody else next time: only the application knows for whom a session is.
@@ -29,7 +28,9 @@ export function mayKeepSession(hs: HandshakeContext): boolean {
 
 /** Hands a session to the application, where it wants to keep sessions itself, and otherwise to the cache. */
 export async function keepSession(hs: HandshakeContext, session: ClientSession): Promise<void> {
-  const { socket, peerAddress } = hs;
+  const { socket, peerAddress, negotiated } = hs;
+  // Looked at last: it may have been given up while its secret was made.
+  if (negotiated.sessionInvalidated) return;
   const config = sessionConfig(hs);
   const cache = applicationSessionCache(config.context);
   if (config.resumptionTokenCallback === null && cache === null) {
