@@ -17,10 +17,14 @@ import { type ClientHello, parseClientHello } from "../../ssl/messages/client_he
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import { NAMED_GROUPS, type NamedGroupName } from "../../ssl/tables/named_groups.ts";
+import {
+  NAMED_GROUPS,
+  namedGroupByName,
+  type NamedGroupName,
+} from "../../ssl/tables/named_groups.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { skip } from "../support/skip.ts";
-import { editExtension, frame } from "./_filters.ts";
+import { editExtension, frame, setU16 } from "./_filters.ts";
 import {
   assertFails,
   connected,
@@ -39,6 +43,7 @@ import {
 } from "./_support.ts";
 import { ONLY_TLS13 } from "./_tls12.ts";
 
+const SECP384R1 = namedGroupByName("secp384r1")!.id;
 const GROUPS = NAMED_GROUPS.filter((group) => group.available());
 for (const group of NAMED_GROUPS.filter((group) => !GROUPS.includes(group))) {
   skip(
@@ -135,6 +140,28 @@ Deno.test("SslSocket as client answers a HelloRetryRequest that brings a cookie 
     false,
     true,
   ]);
+});
+
+Deno.test("SslSocket as client refuses a second HelloRetryRequest that asks for another group (RFC 8446, Section 4.1.4)", async () => {
+  let first: Uint8Array<ArrayBuffer> | null = null;
+  await assertFails({
+    client: { keyShares: ["x25519"] },
+    server: { groups: ["secp256r1"] },
+    serverInternals: {
+      messageFilter: ({ type, body, raw }) => {
+        if (type !== HandshakeType.serverHello) return [raw];
+        const again = first;
+        first ??= body.slice();
+        if (again === null) return [raw];
+        const other = editExtension("ServerHello", ExtensionType.keyShare, setU16(0, SECP384R1));
+        return [frame(type, other(again))];
+      },
+    },
+  }, {
+    at: "client",
+    error: "SSL_ERROR_RX_UNEXPECTED_HELLO_RETRY_REQUEST",
+    alert: "unexpected_message",
+  });
 });
 
 Deno.test("SslSocket as client sends shares of X25519MLKEM768 and x25519 by default, and as told otherwise", async () => {

@@ -153,6 +153,7 @@ Deno.test("Transcript.forget() releases the messages, but not from digests under
   const digest = transcript.digest();
   transcript.forget();
   assertEquals(transcript.length, 0);
+  assertEquals(transcript.messages().buffer.byteLength, 0);
   assertEquals(encodeHex(await digest), hash("sha256", ONE, TWO));
   assertEquals(encodeHex(await transcript.digest()), hash("sha256"));
 });
