@@ -1,6 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   getPreliminaryChannelInfo,
   type HelloRetryRequest,
@@ -14,12 +20,21 @@ import {
 import { NssContext } from "@nss/nss/pkcs11";
 import { cookie } from "../../ssl/extensions/cookie.ts";
 import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
-import { COOKIE_LIFETIME, MAX_RETRY_TOKEN_LENGTH } from "../../ssl/handshake/server/hello_retry.ts";
+import {
+  COOKIE_BINDING,
+  COOKIE_LIFETIME,
+  MAX_RETRY_TOKEN_LENGTH,
+} from "../../ssl/handshake/server/hello_retry.ts";
 import { encodeClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
+import { serverSessionsOf } from "../../ssl/session_cache/server.ts";
+import { writeTime } from "../../ssl/session_cache/session_codec.ts";
+import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
+import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { ConnLike } from "../../ssl/transport.ts";
+import { Writer } from "../../ssl/wire/writer.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import {
   assertFails,
@@ -28,6 +43,7 @@ import {
   clientOptions,
   closeAll,
   connected,
+  failureOf,
   join,
   outcomeOf,
   pingPong,
@@ -40,7 +56,8 @@ import {
   turns,
 } from "./_support.ts";
 import { keepHellos } from "./_hello.ts";
-import { Acquaintance, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
+import { RawClient } from "./_raw_client.ts";
+import { Acquaintance, BOTH_VERSIONS, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const bytes = (text: string): Bytes => new TextEncoder().encode(text);
@@ -273,6 +290,81 @@ Deno.test("a server refuses a second hello with other key shares, where it has a
   const [client, server] = await Promise.all([outcomeOf(joined.client), outcomeOf(joined.server)]);
   assertLocal(server, "SSL_ERROR_BAD_2ND_CLIENT_HELLO", "illegal_parameter");
   assertFromPeer(client, "illegal_parameter");
+});
+
+Deno.test("a server that has asked for a group takes one share, of that group", async () => {
+  const other = [0x00, 0x1d, 0, 1, 7]; // of x25519
+  const rows: readonly ((asked: readonly number[]) => readonly number[])[] = [
+    (asked) => [...other, ...asked],
+    (asked) => [...asked, ...other],
+    () => other,
+    () => [],
+  ];
+  for (const row of rows) {
+    const edit = (body: Bytes) => {
+      const shares = row([...body.subarray(2)]);
+      return new Uint8Array([shares.length >> 8, shares.length & 0xff, ...shares]);
+    };
+    await using joined = join({
+      client: { groups: ["x25519", "secp256r1"], keyShares: ["x25519"] },
+      server: { groups: ["secp256r1"] },
+      clientInternals: secondHello((raw) => withExtension(raw, ExtensionType.keyShare, edit)),
+    });
+    const [client, server] = await Promise.all([joined.client, joined.server].map(outcomeOf));
+    assertLocal(server, "SSL_ERROR_BAD_2ND_CLIENT_HELLO", "illegal_parameter");
+    assertStringIncludes(server.message, "another key share than the one that was asked for");
+    assertFromPeer(client, "illegal_parameter");
+  }
+});
+
+Deno.test("a server that has asked for another hello does not go on in TLS 1.2", async () => {
+  await using joined = join({
+    client: { versions: BOTH_VERSIONS, keyShares: ["x25519"] },
+    server: { versions: BOTH_VERSIONS, groups: ["secp256r1"] },
+    clientInternals: secondHello((raw) =>
+      withExtension(raw, ExtensionType.supportedVersions, () => null)
+    ),
+  });
+  const [client, server] = await Promise.all([joined.client, joined.server].map(outcomeOf));
+  assertLocal(server, "SSL_ERROR_BAD_2ND_CLIENT_HELLO", "illegal_parameter");
+  assertFromPeer(client, "illegal_parameter");
+});
+
+/** What a server makes of a hello whose cookie has this content, sealed by the server's own keys. */
+async function outcomeOfCookie(
+  content: Bytes,
+  helloRetryRequestCallback: HelloRetryRequestCallback,
+): Promise<SslError> {
+  const context = new NssContext({ trustAnchors: [] });
+  const sealed = await serverSessionsOf(context)
+    .sealBytes(content, COOKIE_BINDING, new TestEnvironment());
+  const [a, b] = memoryPair();
+  const server = socketOver(a, serverOptions({ context, helloRetryRequestCallback }));
+  const failed = failureOf(server.handshake());
+  const client = new RawClient(b);
+  const hello = await client.hello({
+    extend: (extensions) => void extensions.add(cookie, sealed!),
+  });
+  await client.sendClear(ContentType.handshake, hello);
+  const error = await failed;
+  b.close();
+  await closeAll(server);
+  return error;
+}
+
+Deno.test("a server refuses a cookie of its keys that is of another version of the library", async () => {
+  const writer = new Writer().u16(CIPHER_SUITES[0]!.id).u16(0);
+  writeTime(writer, Date.now());
+  const content = writer.vector8(new Uint8Array(32)).vector16(bytes("token")).finish();
+  const { asked, callback } = answering("request", "fail");
+  for (const other of [NO_TOKEN, content.slice(0, -1), new Uint8Array([...content, 0])]) {
+    const error = await outcomeOfCookie(other, callback);
+    assertLocal(error, "SSL_ERROR_BAD_2ND_CLIENT_HELLO", "illegal_parameter");
+  }
+  assertEquals(asked, []);
+  const error = await outcomeOfCookie(content, callback);
+  assertLocal(error, "SSL_ERROR_APPLICATION_ABORT", "handshake_failure");
+  assertEquals(asked, [{ firstHello: false, clientToken: bytes("token") }]);
 });
 
 /** A client whose second hello, and all that follows, reaches another socket than its first one. */

@@ -48,7 +48,7 @@ export const MAX_RETRY_TOKEN_LENGTH = 1024;
 export const COOKIE_LIFETIME = 60_000;
 
 /** Tells cookies from the other things that the same keys seal. */
-const COOKIE_BINDING: Bytes = new TextEncoder().encode("HelloRetryRequest cookie");
+export const COOKIE_BINDING: Bytes = new TextEncoder().encode("HelloRetryRequest cookie");
 
 /** The application's answer, checked. */
 export interface RetryDecision {
