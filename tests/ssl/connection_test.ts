@@ -152,6 +152,28 @@ Deno.test("SslSocket.close() waits for what was written no longer than closeTime
   assertEquals((await writing).name, "PR_BAD_DESCRIPTOR_ERROR");
 });
 
+for (const [title, told] of [["untold", false], ["told", true]] as const) {
+  Deno.test(`SslSocket.close() reports a loss that nobody was told of, and no other (${title})`, async () => {
+    let cut = false;
+    await using joined = await connected({
+      wrapClient: (conn) => ({
+        localAddr: conn.localAddr,
+        remoteAddr: conn.remoteAddr,
+        read: (p) => conn.read(p),
+        write: (p) => cut ? Promise.reject(new Error("cable cut")) : conn.write(p),
+        close: () => conn.close(),
+      }),
+    });
+    const { client } = joined;
+    cut = true;
+    assertEquals(await client.write(new Uint8Array(1)), 1); // sealed, and gone for good
+    await turns();
+    if (told) assertEquals((await failureOf(client.write(new Uint8Array(1)))).name, "PR_IO_ERROR");
+    if (told) await client.close();
+    else assertEquals((await failureOf(client.close())).name, "PR_IO_ERROR");
+  });
+}
+
 Deno.test("SslSocket.close() does not count the time in which the process stood still", async () => {
   await using joined = await connected({ client: { closeTimeout: 200 } });
   const end = joined.server.read(new Uint8Array(1));
