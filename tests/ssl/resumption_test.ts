@@ -31,6 +31,7 @@ import {
   shake,
   TestEnvironment,
 } from "./_support.ts";
+import { keepHellos } from "./_hello.ts";
 
 const HOUR = 3_600_000;
 
@@ -298,6 +299,36 @@ Deno.test("SslSocket does not resume once the client's certificate has expired",
     error: "SEC_ERROR_EXPIRED_CERTIFICATE",
     alert: "certificate_expired",
   });
+});
+
+Deno.test("SslSocket as client tells a ticket's age in milliseconds, plus ticket_age_add modulo 2^32 (RFC 8446, Section 4.2.11.1)", async () => {
+  const rows = [
+    { age: 0, ageAdd: 7, sent: 7 },
+    { age: 5000, ageAdd: 7, sent: 5007 },
+    { age: 1, ageAdd: 2 ** 32 - 2, sent: 2 ** 32 - 1 },
+    { age: 1, ageAdd: 2 ** 32 - 1, sent: 0 },
+    { age: 5000, ageAdd: 2 ** 32 - 1, sent: 4999 },
+    { age: -5000, ageAdd: 7, sent: 7 }, // by a clock that was set back
+  ];
+  for (const { age, ageAdd, sent } of rows) {
+    const two = new Acquaintance();
+    await two.meet({
+      serverInternals: {
+        messageFilter: ({ type, raw }) => {
+          // Behind the header and ticket_lifetime.
+          if (type === HandshakeType.newSessionTicket) {
+            new DataView(raw.buffer).setUint32(8, ageAdd);
+          }
+          return [raw];
+        },
+      },
+    });
+    two.clientTime.advance(age);
+    const hellos = keepHellos();
+    assertEquals(await two.resumes({ clientInternals: hellos }), true);
+    const { identities } = hellos.sent[0]!.extensions!.get(preSharedKeyClientHello)!;
+    assertEquals(identities.map(({ obfuscatedTicketAge }) => obfuscatedTicketAge), [sent]);
+  }
 });
 
 Deno.test("SslSocket does not offer a ticket past its lifetime, nor take one", async () => {
