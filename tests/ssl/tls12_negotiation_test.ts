@@ -41,6 +41,7 @@ import {
 } from "./_support.ts";
 import {
   addSuite,
+  addToHello,
   BOTH_VERSIONS,
   editHello,
   identityOf,
@@ -155,6 +156,20 @@ Deno.test("SslSocket as client offers encrypt_then_mac with AES-CBC only", async
     cipherSuites: ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"],
   });
   assertEquals(extensions!.has(E.encryptThenMac), true);
+});
+
+Deno.test("SslSocket as client refuses encrypt_then_mac for a suite that has no MAC (RFC 7366, Section 3)", async () => {
+  const aead = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+  await assertFails({
+    client: {
+      versions: ONLY_TLS12,
+      cipherSuites: [aead, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"],
+    },
+    server: { versions: ONLY_TLS12, cipherSuites: [aead] },
+    serverInternals: {
+      messageFilter: actOn(T.serverHello, 0, { edit: addToHello("ServerHello", E.encryptThenMac) }),
+    },
+  }, failsAt("client", "SSL_ERROR_RX_MALFORMED_SERVER_HELLO", "illegal_parameter"));
 });
 
 for (const server of ["1.2", "both"] as const) {
