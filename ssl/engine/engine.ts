@@ -376,7 +376,7 @@ export class SslEngine {
    */
   async beginReHandshake(wish: ReHandshakeWish): Promise<{ readonly forgotten: Promise<void> }> {
     this.#throwIfFailed();
-    if (this.#keys === null || this.#renegotiating || this.#again !== null) throw notComplete();
+    if (this.#again !== null) throw notComplete();
     if (this.#writeClosed || this.#readClosed) {
       throw new SslError(
         "PR_SOCKET_SHUTDOWN_ERROR",
@@ -432,17 +432,12 @@ export class SslEngine {
     this.#again = null;
   }
 
-  /** Sends a KeyUpdate and renews the write key; asks the peer to renew its own as well where `requestUpdate`. */
+  /** Sends a KeyUpdate and renews the write key of a complete handshake; asks the peer for the same where `requestUpdate`. */
   async keyUpdate(requestUpdate: boolean): Promise<void> {
     this.#throwIfFailed();
-    if (this.#keys === null) {
-      throw new SslError(
-        "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
-        "Cannot renew keys: the handshake is not complete",
-      );
-    }
     if (this.#writeClosed) return;
-    if (!this.#keys.renewable) {
+    const keys = this.#keys!;
+    if (!keys.renewable) {
       // The caller's mistake, not the connection's: it goes on.
       throw new SslError(
         "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION",
@@ -452,7 +447,7 @@ export class SslEngine {
     this.#answerDue = false;
     this.#renewals++;
     try {
-      await this.#keys.renewWriteKey(requestUpdate, this.#hs.output);
+      await keys.renewWriteKey(requestUpdate, this.#hs.output);
     } catch (error) {
       throw this.#fail(error);
     } finally {
@@ -819,7 +814,7 @@ export class SslEngine {
   }
 
   #askPeerToRenew(): void {
-    if (this.#askedPeerToRenew || !this.#keys?.renewable || this.#writeClosed) return;
+    if (this.#askedPeerToRenew || !this.#keys?.renewable) return;
     if (this.#read.protection.recordsLeft > PEER_KEY_RENEWAL_MARGIN) return;
     this.#askedPeerToRenew = true;
     this.keyUpdate(true).catch(() => {}); // the error stays with the engine

@@ -265,6 +265,28 @@ for (const role of ROLES) {
   });
 }
 
+Deno.test("SslEngine asks a peer that goes on under its old key once, and anew under the next key", async () => {
+  const { filter, counts } = countUpdates();
+  await using joined = await tappedAndConnected("client", {
+    serverSuites: weakSuite(PEER_KEY_RENEWAL_MARGIN + 10),
+    serverInternals: { messageFilter: filter },
+  });
+  const { tap, server } = joined;
+  for (let key = 1; key <= 2; key++) {
+    for (let i = 0; i < 20; i++) {
+      await tap.send({ type: ContentType.applicationData, fragment: new Uint8Array([i]) });
+      assertEquals(await readExactly(server, 1), new Uint8Array([i]));
+    }
+    await turns();
+    assertEquals(counts, [0, key]);
+    await tap.send({
+      type: ContentType.handshake,
+      fragment: frame(HandshakeType.keyUpdate, [0]),
+    });
+    await tap.renewKeys();
+  }
+});
+
 Deno.test("SslEngine renews keys in the middle of one large write", async () => {
   for (const window of WINDOWS) {
     const { filter, counts } = countUpdates();

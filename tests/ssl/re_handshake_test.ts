@@ -22,6 +22,7 @@ import {
   peerCertificate,
   type ProtocolVersion,
   reHandshake,
+  type SslError,
   type SslSocket,
 } from "@nss/nss";
 import type { Certificate } from "../../cert/certificate.ts";
@@ -549,6 +550,41 @@ Deno.test("reHandshake() in the moment in which the peer begins is refused, and 
   assertEquals((await refused)?.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
   await server.write(new Uint8Array([6]));
   assertEquals(await reading, new Uint8Array([6]));
+});
+
+Deno.test("reHandshake() by a hook of the peer's renegotiation is refused, and the peer's goes on", async () => {
+  let hellos = 0;
+  let refused: SslError | undefined;
+  await using joined = await connectedIn("TLSv1.2", {
+    server: serving("REQUIRES_XTN", {
+      sniSocketConfig: async (socket) => {
+        if (++hellos === 1) return;
+        refused = await failureOf(reHandshake(socket, true, { timeout: IMPATIENCE }));
+      },
+    }),
+  });
+  const { client, server } = joined;
+  const reading = readExactly(server, 1);
+  await reHandshake(client);
+  assertEquals(refused?.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
+  await client.write(new Uint8Array([6]));
+  assertEquals(await reading, new Uint8Array([6]));
+});
+
+Deno.test("reHandshake() meets the error that ended the connection, whatever else is over", async () => {
+  await using joined = await connectedIn("TLSv1.3", {
+    serverInternals: {
+      messageFilter: ({ type, raw }) => {
+        if (type === HandshakeType.keyUpdate) throw new Error("no memory left");
+        return [raw];
+      },
+    },
+  });
+  const { client, server } = joined;
+  await client.closeWrite();
+  assertEquals(await server.read(new Uint8Array(1)), null);
+  const error = await failureOf(keyUpdate(server));
+  assertEquals(await failureOf(reHandshake(server)), error);
 });
 
 Deno.test("reHandshake() that fails in the middle ends the connection", async () => {
