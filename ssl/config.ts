@@ -301,11 +301,6 @@ function followClientAuth(config: SslConfig): void {
   config.requireCertificate = clientAuth === "require" ? "FIRST_HANDSHAKE" : "NEVER";
 }
 
-/** The names of those whose certificates a server says that it takes. */
-export function authorityNames({ caNames, trustAnchors }: SslConfig): readonly Name[] {
-  return caNames ?? (trustAnchors ?? []).map(({ subject }) => subject);
-}
-
 /** Whether a configuration leaves room for TLS 1.3. */
 export function offersTls13({ maxVersion, cipherSuites }: SslConfig): boolean {
   return maxVersion >= TLS_1_3 && cipherSuites.length > 0;

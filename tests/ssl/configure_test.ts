@@ -29,12 +29,16 @@ import {
   SslError,
 } from "@nss/nss/ssl";
 import { NssContext } from "@nss/nss/pkcs11";
+import type { Certificate } from "../../cert/certificate.ts";
+import { Name } from "../../cert/name.ts";
+import { MAX_AUTHORITIES_LENGTH } from "../../ssl/handshake/server/authority_names.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import {
   clientOptions,
   closeAll,
   HOSTNAME,
   join,
+  makeIdentity,
   PKI,
   serverOptions,
   session,
@@ -209,6 +213,39 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     );
     assertEquals(await names([]), []);
     assertEquals(await names(null), ["CN=Test Root"]);
+  });
+}
+
+/** A certificate whose name is so many bytes of DER. */
+async function authorityNamed(length: number): Promise<Certificate> {
+  const subject = (size: number) => Name.parse(`O=${"x".repeat(size)}`);
+  const frame = subject(length - 50).der.length - (length - 50);
+  const { cert } = await makeIdentity({ subject: subject(length - frame), isCa: true });
+  assertEquals(cert.subject.der.length, length);
+  return cert;
+}
+
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  Deno.test(`setTrustAnchors() names MAX_AUTHORITIES_LENGTH bytes of authorities, and of more none (${version})`, async () => {
+    const half = MAX_AUTHORITIES_LENGTH / 2 - 2; // each name has a length of two bytes before it
+    for (const [length, told] of [[half, 2], [half + 1, 0]] as const) {
+      const versions = { min: version, max: version };
+      let named: number | undefined;
+      const authorities = [await authorityNamed(half), await authorityNamed(length)];
+      await using joined = join({
+        client: {
+          versions,
+          getClientAuthData: (_socket, { caNames }) => {
+            named = caNames.length;
+            return null;
+          },
+        },
+        server: { versions, clientAuth: "request" },
+      });
+      setTrustAnchors(joined.server, authorities);
+      await shake(joined);
+      assertEquals(named, told);
+    }
   });
 }
 

@@ -7,6 +7,7 @@ import { readSources, ROOT } from "./_source.ts";
 
 /** Constants of the same kind of name that bound what is this end's own, or its application's: nothing that a peer sends. */
 const NOT_OF_PEERS: readonly string[] = [
+  "MAX_AUTHORITIES_LENGTH",
   "MAX_BUNDLE_CERTIFICATES",
   "MAX_DER_SIZE", // what is in DER has narrower bounds, each of its own
   "MAX_DNS_NAME_LENGTH",

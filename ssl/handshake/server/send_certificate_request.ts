@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { authorityNames } from "../../config.ts";
 import { certificateAuthorities } from "../../extensions/certificate_authorities.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
@@ -9,9 +8,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 import { addGrease } from "./add_grease.ts";
-
-/** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
-const MAX_AUTHORITIES_LENGTH = 2 ** 15;
+import { authorityNames } from "./authority_names.ts";
 
 /**
  * Asks the client for a certificate (RFC 8446, Section 4.3.2).
@@ -27,10 +24,8 @@ export function sendCertificateRequest(
     signatureAlgorithms,
     signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
   );
-  const names = authorityNames(hs.config).map(({ der }) => der);
-  const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
-  // They are a hint (RFC 8446, Section 4.2.4): a client that gets none shows whatever it has.
-  if (length > 0 && length <= MAX_AUTHORITIES_LENGTH) extensions.add(certificateAuthorities, names);
+  const names = authorityNames(hs.config);
+  if (names.length > 0) extensions.add(certificateAuthorities, names);
   addGrease(hs, extensions);
   sendHandshake(
     hs,

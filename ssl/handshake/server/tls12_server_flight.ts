@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../../cert/private_key.ts";
-import { authorityNames, offersTls13 } from "../../config.ts";
+import { offersTls13 } from "../../config.ts";
 import type { Credential } from "../../credential.ts";
 import { SslError } from "../../errors.ts";
 import { alpnProtocol } from "../../extensions/application_layer_protocol_negotiation.ts";
@@ -59,6 +59,7 @@ import {
 import { concat } from "../tls12/master_secret.ts";
 import type { Tls12Choice } from "../tls12/session.ts";
 import { authOf, chooseTls12Scheme, signTls12 } from "../tls12/signature.ts";
+import { authorityNames } from "./authority_names.ts";
 import { byHostName } from "./by_host_name.ts";
 import { chooseProtocol } from "./choose_protocol.ts";
 import { acceptTls12Session, newSessionId, resumeTls12Session } from "./tls12_session.ts";
@@ -247,22 +248,16 @@ async function sendServerKeyExchange(
   );
 }
 
-/** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
-const MAX_AUTHORITIES_LENGTH = 2 ** 15;
-
 function sendCertificateRequest(hs: HandshakeContext): void {
   const { signatureSchemes } = hs.config;
   const { rsaSign, ecdsaSign } = ClientCertificateType;
-  const names = authorityNames(hs.config).map(({ der }) => der);
-  const length = names.reduce((sum, name) => sum + 2 + name.length, 0);
   sendHandshake(
     hs,
     HandshakeType.certificateRequest,
     encodeTls12CertificateRequest({
       certificateTypes: [ecdsaSign, rsaSign],
       supportedSignatureAlgorithms: signatureSchemes.map((s) => signatureSchemeByName(s)!.id),
-      // They are a hint: a client that gets none shows whatever it has (RFC 5246, Section 7.4.4).
-      certificateAuthorities: length <= MAX_AUTHORITIES_LENGTH ? names : [],
+      certificateAuthorities: authorityNames(hs.config),
     }),
   );
 }
