@@ -135,7 +135,7 @@ export class WriteHalf {
     for (const { sealed } of this.#queue) {
       if (sealed === undefined) break;
       const size = RECORD_HEADER_LENGTH + sealed.length;
-      if (count > 0 && length + size > MAX_OUTPUT_LENGTH) break;
+      if (length + size > MAX_OUTPUT_LENGTH) break;
       length += size;
       count++;
     }

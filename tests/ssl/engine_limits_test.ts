@@ -14,12 +14,18 @@ import {
   MAX_NEW_SESSION_TICKETS,
   MAX_WARNING_ALERTS,
 } from "../../ssl/engine/engine.ts";
+import { MAX_OUTPUT_LENGTH, WriteHalf } from "../../ssl/engine/write_half.ts";
 import { MAX_CHAIN_LENGTH } from "../../ssl/handshake/authenticate_peer.ts";
 import { MAX_HANDSHAKE_SIZE } from "../../ssl/messages/handshake.ts";
-import { MAX_CIPHERTEXT_LENGTH, MAX_PLAINTEXT_LENGTH } from "../../ssl/record/header.ts";
+import {
+  MAX_CIPHERTEXT_LENGTH,
+  MAX_PLAINTEXT_LENGTH,
+  RECORD_HEADER_LENGTH,
+} from "../../ssl/record/header.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
+import { TLS_1_2 } from "../../ssl/tables/versions.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { frame } from "./_filters.ts";
 import { type RecordTap, type RecordToSend, tapped, tappedAndConnected } from "./_record_tap.ts";
@@ -38,6 +44,7 @@ import {
   serverOptions,
   shake,
   socketOver,
+  turns,
 } from "./_support.ts";
 
 const DATA: RecordToSend = { type: ContentType.applicationData, fragment: new Uint8Array([9]) };
@@ -255,6 +262,23 @@ Deno.test("MAX_PLAINTEXT_LENGTH bounds a record in clear by its header (RFC 8446
     } else assertLocal(error, "SSL_ERROR_RX_RECORD_TOO_LONG", "record_overflow");
     b.close();
     await closeAll(server);
+  }
+});
+
+Deno.test("MAX_OUTPUT_LENGTH bytes leave in one transport write, what is more leaves with the next", async () => {
+  const full = RECORD_HEADER_LENGTH + MAX_PLAINTEXT_LENGTH;
+  const room = MAX_OUTPUT_LENGTH - 16 * full - RECORD_HEADER_LENGTH;
+  for (const extra of [0, 1]) {
+    const half = new WriteHalf(TLS_1_2);
+    const write = (length: number) =>
+      half.writeRecord(ContentType.applicationData, new Uint8Array(length));
+    for (let i = 0; i < 16; i++) write(MAX_PLAINTEXT_LENGTH);
+    write(room + extra);
+    await turns(1); // by which all are sealed
+    const lengths = [];
+    for (let i = 0; i < 3 && !half.empty; i++) lengths.push((await half.take())!.length);
+    const apart = [16 * full, RECORD_HEADER_LENGTH + room + 1];
+    assertEquals(lengths, extra === 0 ? [MAX_OUTPUT_LENGTH] : apart);
   }
 });
 
