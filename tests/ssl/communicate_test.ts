@@ -126,7 +126,11 @@ Deno.test("revealCert() is the peer's certificate, also when a session is resume
 
 for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
   for (const end of ["client", "server"] as const) {
-    Deno.test(`invalidateSession() keeps this connection's session from being resumed (${end}, ${version})`, async () => {
+    // A server's ticket of TLS 1.2 has left with the handshake: only the client can forget it.
+    const title = version === "TLSv1.2" && end === "server"
+      ? "lets a ticket that the client has got be resumed"
+      : "keeps this connection's session from being resumed";
+    Deno.test(`invalidateSession() ${title} (${end}, ${version})`, async () => {
       const versions = { min: version, max: version };
       const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
       const options = {
@@ -141,8 +145,7 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
       {
         await using joined = join(options);
         await shake(joined);
-        // A ticket of TLS 1.2 has left by then, which only the client can forget.
-        if (version === "TLSv1.3" || end === "client") invalidateSession(joined[end]);
+        invalidateSession(joined[end]);
         await ping(joined); // the connection goes on, and would bring the tickets of TLS 1.3
         if (end === "client") invalidateSession(joined[end]); // also later
       }
