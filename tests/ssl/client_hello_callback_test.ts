@@ -144,9 +144,11 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
 }
 
 Deno.test("clientHelloCallback() gets copies: what it does to them changes nothing", async () => {
+  let calls = 0;
   await using joined = await connected({
     server: {
       clientHelloCallback: (_socket, hello) => {
+        calls++;
         for (const bytes of [hello.raw, hello.random, hello.sessionId]) bytes.fill(0);
         for (const { body } of hello.extensions) body.fill(0);
         (hello.cipherSuites as number[]).length = 0;
@@ -154,6 +156,7 @@ Deno.test("clientHelloCallback() gets copies: what it does to them changes nothi
       },
     },
   });
+  assertEquals(calls, 1);
   await pingPong(joined);
 });
 

@@ -138,8 +138,11 @@ Deno.test("configMPServerSIDCache() keeps sessions of servers with hooks to thei
 Deno.test("configMPServerSIDCache() makes a file for its owner alone, and removes one that nobody asked for", async () => {
   const context = new NssContext();
   const { path } = JSON.parse(await configMPServerSIDCache({ context }));
-  for await (const { name } of Deno.readDir(path.slice(0, path.lastIndexOf("/")))) {
-    const { mode } = await Deno.stat(`${path.slice(0, path.lastIndexOf("/"))}/${name}`);
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  const names = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+  assert(names.includes(path.slice(directory.length + 1)), `${names}`);
+  for (const name of names) {
+    const { mode } = await Deno.stat(`${directory}/${name}`);
     assertEquals(mode! & 0o077, 0, name);
   }
   await shutdownServerSessionIDCache({ context });

@@ -249,11 +249,15 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
   });
 }
 
-Deno.test("setPKCS11PinArg() is kept with the socket, and copied with a model", () => {
+Deno.test("setPKCS11PinArg() is kept with the socket, and copied with a model", async () => {
   const arg = { window: 1 };
+  await using joined = join();
+  setPKCS11PinArg(joined.client, arg);
+  assert(revealPinArg(joined.client) === arg);
+  assertEquals(revealPinArg(joined.server), undefined);
   const model = newModel();
   setPKCS11PinArg(model, arg);
-  assertEquals(revealPinArg(newModel({ model })) === arg, true);
+  assert(revealPinArg(newModel({ model })) === arg);
 });
 
 Deno.test("revealPinArg() tells what is set, of models and of their copies, and nothing where nothing is", () => {

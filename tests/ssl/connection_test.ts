@@ -12,6 +12,7 @@ import { keyUpdate } from "../../ssl/communicate.ts";
 import type { SslError } from "../../ssl/errors.ts";
 import type { Role } from "../../ssl/import_options.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import { alertCode } from "../../ssl/tables/alert_descriptions.ts";
 import type { ConnLike } from "../../ssl/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { FlakyConn } from "./_flaky_conn.ts";
@@ -184,12 +185,31 @@ Deno.test("SslSocket.close() does not count the time in which the process stood 
 });
 
 Deno.test("SslSocket sends its alert before the transport is closed, and no longer than closeTimeout", async () => {
+  const garbage = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n");
+  const [c, d] = memoryPair();
+  await using heard = socketOver(c, clientOptions());
+  await d.write(garbage);
+  const failure = failureOf(heard.handshake());
+  const bytes = await readAll(d);
+  assertEquals(bytes.slice(-2), new Uint8Array([2, alertCode("unexpected_message")]));
+  assertEquals((await failure).name, "SSL_ERROR_RX_UNKNOWN_RECORD_TYPE");
   // The peer's garbage is answered while the peer's own direction is stuck.
   const [a, b] = memoryPair({ capacity: 10 });
-  const socket = socketOver(a, clientOptions({ closeTimeout: IMPATIENCE }));
-  await b.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  const closed = Promise.withResolvers<void>();
+  const conn: ConnLike<Deno.NetAddr> = {
+    localAddr: a.localAddr,
+    remoteAddr: a.remoteAddr,
+    read: (p) => a.read(p),
+    write: (p) => a.write(p),
+    close: () => (closed.resolve(), a.close()),
+  };
+  const socket = socketOver(conn, clientOptions({ closeTimeout: IMPATIENCE }));
+  await b.write(garbage);
+  const start = performance.now();
   const error = await failureOf(socket.handshake());
   assertEquals(error.name, "SSL_ERROR_RX_UNKNOWN_RECORD_TYPE");
+  await closed.promise; // though nobody reads
+  assertLess(performance.now() - start, 5000, "long before the handshakeTimeout");
   b.close();
   await socket.close();
 });

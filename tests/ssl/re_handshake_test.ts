@@ -506,7 +506,7 @@ Deno.test("reHandshake() resumes the session where it is not flushed", async () 
     client: { context: two.client, versions: ONLY_TLS12 },
     server: { context: two.server, versions: ONLY_TLS12 },
   });
-  assertEquals(info.version, "TLSv1.2");
+  assertEquals([info.version, info.resumed], ["TLSv1.2", true]);
 });
 
 Deno.test("reHandshake() cannot begin with no suite or group of TLS 1.2 left, and the connection goes on", async () => {

@@ -77,8 +77,9 @@ for (const [name, start] of Object.entries(STARTERS)) {
       await turns(3);
       assertEquals([reads, writes], [0, 0]);
       const started = start(own);
-      const [info] = await Promise.all([peer.handshake(), own.handshake()]);
-      assertEquals(info.version, "TLSv1.3");
+      // The peer's handshake ends by what was started here alone.
+      assertEquals((await peer.handshake()).version, "TLSv1.3");
+      await own.handshake();
       assert(reads > 0 && writes > 0);
       await peer.write(new Uint8Array([1]));
       await started;

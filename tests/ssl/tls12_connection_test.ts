@@ -13,7 +13,7 @@ import { MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS } from "../../ssl/engine/engine.t
 import { SslError } from "../../ssl/errors.ts";
 import { MasterSecret } from "../../ssl/handshake/tls12/master_secret.ts";
 import type { Role } from "../../ssl/import_options.ts";
-import { alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
+import { type Alert, alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { frame } from "./_filters.ts";
@@ -68,10 +68,21 @@ function helloHeard(joined: Tapped): Uint8Array<ArrayBuffer> {
   return joined.tap.records[0]!.fragment;
 }
 
+/** Notes the alerts that reach an end. */
+function noteAlertsTo(role: Role, alerts: string[]): JoinOptions {
+  return {
+    [role]: {
+      alertReceivedCallback: (_: unknown, { level, description }: Alert) => {
+        alerts.push(`${level} ${description}`);
+      },
+    },
+  };
+}
+
 for (const role of ROLES) {
   Deno.test(`SslEngine declines a ${role}'s wish to renegotiate by a warning, and goes on`, async () => {
-    await using joined = await tappedAndConnected(role);
-    // What the end that is asked sends: seen by the one that asks, as a warning.
+    const alerts: string[] = [];
+    await using joined = await tappedAndConnected(role, noteAlertsTo(role, alerts));
     const wish = role === "client" ? helloHeard(joined) : frame(T.helloRequest, []);
     for (let i = 0; i < MAX_WARNING_ALERTS; i++) {
       await joined.tap.send(handshake(wish));
@@ -81,13 +92,17 @@ for (const role of ROLES) {
     await joined[other(role)].write(new Uint8Array([8]));
     assertEquals(await readExactly(joined[role], 1), new Uint8Array([8]));
     await pingPong(joined);
+    assertEquals(alerts, Array(MAX_WARNING_ALERTS).fill("warning no_renegotiation"));
   });
 
   Deno.test(`SslEngine declines in fragments what comes in fragments (${role})`, async () => {
-    await using joined = await tappedAndConnected(role);
+    const alerts: string[] = [];
+    await using joined = await tappedAndConnected(role, noteAlertsTo(role, alerts));
     const wish = frame(WISHES[role], role === "client" ? new Uint8Array(100) : []);
     for (const byte of wish) await joined.tap.send(handshake(new Uint8Array([byte])));
     await pingPong(joined);
+    await pingPong(joined); // a client reads the wish after it has written its ping
+    assertEquals(alerts, ["warning no_renegotiation"]);
   });
 
   Deno.test(`SslEngine bears no flood of wishes to renegotiate (${role})`, async () => {
@@ -255,13 +270,13 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`SslEngine of TLS 1.2 takes 2^14 bytes in a record, not one more (${role})`, async () => {
+  Deno.test(`SslEngine of TLS 1.2 takes 2^14 bytes in a record, and none of more than 2^14+2048 as sealed (${role})`, async () => {
     await using joined = await tappedAndConnected(role);
     const end = joined[other(role)];
     const most = pattern(2 ** 14);
     await joined.tap.send({ type: ContentType.applicationData, fragment: most });
     assertEquals(await readExactly(end, most.length), most);
-    // RFC 5246, Section 6.2.3: no more than 2^14+2048, judged by the header alone.
+    // RFC 5246, Section 6.2.3, judged by the header alone.
     const length = 2 ** 14 + 2048 + 1;
     await joined.tap.sendBytes(new Uint8Array([23, 3, 3, length >> 8, length & 0xff]));
     assertLocal(

@@ -267,6 +267,8 @@ Deno.test("Tls12CbcSpec.seal() takes 2^14 bytes and no more, and counts nothing 
     const spec = await specOf(SHA1, encryptThenMac);
     await assertRejects(() => spec.seal(handshake, new Uint8Array(2 ** 14 + 1)), RangeError);
     assertEquals(spec.sequence, 0);
+    assertGreaterOrEqual((await spec.seal(handshake, new Uint8Array(2 ** 14))).length, 2 ** 14);
+    assertEquals(spec.sequence, 1);
   }
 });
 
