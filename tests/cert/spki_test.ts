@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertFalse, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { TAG } from "../../cert/der.ts";
 import { DerWriter } from "../../cert/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/errors.ts";
@@ -158,7 +158,8 @@ Deno.test("parseSubjectPublicKeyInfo() wants whole bytes", () => {
 
 Deno.test("SubjectPublicKeyInfo.pin() is base64 of the SHA-256, as PEM and text say what it is", async () => {
   const { publicKey } = await makeKeys("P-384");
-  assertMatch(await publicKey.pin(), /^[A-Za-z0-9+/]{43}=$/);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey.der));
+  assertEquals(await publicKey.pin(), digest.toBase64());
   assertEquals(decodePem(publicKey.toPem(), "PUBLIC KEY")[0]?.der, publicKey.der);
   assertEquals(`${publicKey}`, "ec P-384");
   assertFalse(publicKey.equals((await makeKeys("P-384")).publicKey));

@@ -145,8 +145,8 @@ Deno.test("verifyCertificateChain() refuses a wrong signature, of the leaf and a
 });
 
 Deno.test("verifyCertificateChain() refuses a certificate changed anywhere in what is signed", async () => {
-  const { der, tbsCertificate } = leaf.certificate;
-  const start = der.length - tbsCertificate.length;
+  const { der } = leaf.certificate;
+  let parsed = 0;
   for (let at = 4; at < der.length; at += 7) {
     const bytes = der.slice();
     bytes[at]! ^= 1;
@@ -157,8 +157,10 @@ Deno.test("verifyCertificateChain() refuses a certificate changed anywhere in wh
       if (error instanceof NssError) continue;
       throw error;
     }
-    await assertRejects(() => verify({ ...leaf, certificate }, [sub]), NssError, "", `${start}`);
+    parsed++;
+    await assertRejects(() => verify({ ...leaf, certificate }, [sub]), NssError, "", `byte ${at}`);
   }
+  assert(parsed > 20, `${parsed} of the changed certificates parse`);
 });
 
 Deno.test("verifyCertificateChain() refuses an issuer that is no authority", async () => {

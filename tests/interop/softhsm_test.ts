@@ -271,7 +271,7 @@ softhsmTest(
     assertEquals(await token.login(PIN), true);
     await token.logout();
     assert(!token.isLoggedIn);
-    setPasswordFunc(() => "wrong", { for: slot });
+    setPasswordFunc(() => "wrong-pin", { for: slot });
     const error = await failsWith(() => token.listKeys(), "SEC_ERROR_BAD_PASSWORD", LABEL);
     assert(!error.message.includes("wrong-pin"));
   },
