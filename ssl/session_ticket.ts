@@ -3,7 +3,7 @@
 import type { Certificate } from "../cert/certificate.ts";
 import type { SslConfig } from "./config.ts";
 import type { Environment } from "./handshake/handshake.ts";
-import { serverHookIdentity, trustIdentity } from "./session_cache/identity.ts";
+import { presetNames, serverHookIdentity, trustIdentity } from "./session_cache/identity.ts";
 import {
   decodeText,
   encodeText,
@@ -140,6 +140,7 @@ export async function ticketBinding(config: SslConfig): Promise<Uint8Array<Array
     config.credentials.map(({ certificate }) => certificate.der.toBase64()),
     config.clientAuth,
     trustIdentity(config),
+    presetNames(config),
     serverHookIdentity(config),
   ]);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(binding)));

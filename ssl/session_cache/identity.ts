@@ -72,14 +72,14 @@ export function serverHookIdentity(config: SslConfig): unknown {
   return [processName(), ...hookIdentities(...things)];
 }
 
-/** What decides whether a peer is trusted, as plain values: two connections share sessions only where these are equal. */
-export function trustIdentity(config: SslConfig): readonly unknown[] {
-  return [
-    config.trustAnchors?.map(anchorIdentity) ?? null,
-    config.ocspStapling,
-    config.signedCertTimestamps,
-    presetsOf(config).map(({ name }) => name),
-  ];
+/** Whom a configuration trusts, as plain values; `null` where its context says it. */
+export function trustIdentity({ trustAnchors }: SslConfig): readonly unknown[] | null {
+  return trustAnchors?.map(anchorIdentity) ?? null;
+}
+
+/** The presets that a configuration is under: they judge the peer's certificates, too. */
+export function presetNames(config: SslConfig): readonly string[] {
+  return presetsOf(config).map(({ name }) => name);
 }
 
 /** What a client offers, demands and shows, as plain values: a session lives on only where it could have been negotiated anew. */
@@ -92,7 +92,7 @@ export function negotiationIdentity(config: SslConfig): readonly unknown[] {
     config.extendedMasterSecret,
     config.ocspStapling,
     config.signedCertTimestamps,
-    presetsOf(config).map(({ name }) => name),
+    presetNames(config),
     config.credentials.map(({ certificate }) => certificate.der.toBase64()),
   ];
 }
