@@ -7,6 +7,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
@@ -14,10 +15,11 @@ import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_ex
 import { serverName } from "../../ssl/extensions/server_name.ts";
 import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
 import {
-  MAX_TRIED_TICKETS,
+  isStillGood,
   shownChain,
   shownCredential,
 } from "../../ssl/handshake/server/accept_session.ts";
+import type { ClientAuth } from "../../ssl/import_options.ts";
 import type { TicketContent } from "../../ssl/session_ticket.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
@@ -34,6 +36,7 @@ import {
   serverOptions,
   session,
   socketOver,
+  TestEnvironment,
 } from "./_support.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -100,12 +103,9 @@ Deno.test("ExpectClientHello wants signature_algorithms only of a client whose s
   }
 });
 
-Deno.test("acceptSession() tries MAX_TRIED_TICKETS of a client's tickets and no more", async () => {
+Deno.test("acceptSession() tries four of a client's tickets and no more", async () => {
   for (
-    const [unknown, resumed] of [[0, true], [MAX_TRIED_TICKETS - 1, true], [
-      MAX_TRIED_TICKETS,
-      false,
-    ]] as const
+    const [unknown, resumed] of [[0, true], [3, true], [4, false]] as const
   ) {
     const context = new NssContext();
     const { ticket, psk } = await sessionOf(context);
@@ -142,5 +142,43 @@ Deno.test("shownCredential() and shownChain() go by a certificate's place, and d
     const content = { localCredential: shownCredential(hs) } as TicketContent;
     assertEquals(content.localCredential, shown.length > 0 ? 1 : 0xffff);
     assertEquals(shownChain(hs, content), shown);
+  }
+});
+
+Deno.test("isStillGood() takes a session for a week, of one host, and as far as the client's certificate counts", () => {
+  const now = PKI.client.cert.notAfter.getTime();
+  const good = {
+    serverName: HOSTNAME,
+    authenticatedAt: now - 604_800_000,
+    peerChain: [PKI.client.cert],
+  };
+  const bare = { ...good, peerChain: [] };
+  const rows: readonly [boolean, string, ClientAuth, Partial<TicketContent>, number?][] = [
+    [true, "all is well", "require", good],
+    [true, "the certificate may be left out", "request", good],
+    [true, "the certificate was left out", "request", bare],
+    [true, "nobody is asked", "none", bare],
+    [false, "a week and a millisecond old", "request", {
+      ...bare,
+      authenticatedAt: good.authenticatedAt - 1,
+    }],
+    [false, "another host", "require", { ...good, serverName: "other.test" }],
+    [false, "no host", "require", { ...good, serverName: null }],
+    [false, "a certificate is required", "require", bare],
+    [false, "nobody is asked any more", "none", good],
+    [false, "expired", "require", { ...good, authenticatedAt: now }, now + 1],
+    [false, "one of two is expired", "require", {
+      ...good,
+      authenticatedAt: now,
+      peerChain: [{ notAfter: new Date(now + 2) } as Certificate, PKI.client.cert],
+    }, now + 1],
+  ];
+  for (const [expected, name, clientAuth, content, time = now] of rows) {
+    const hs = {
+      config: { clientAuth },
+      negotiated: { serverName: HOSTNAME },
+      environment: new TestEnvironment(time),
+    } as unknown as HandshakeContext;
+    assertEquals(isStillGood(content as TicketContent, hs), expected, name);
   }
 });

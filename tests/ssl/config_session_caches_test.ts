@@ -16,7 +16,7 @@ import { SslError } from "../../ssl/errors.ts";
 import { getStatistics } from "../../ssl/get_statistics.ts";
 import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
 import type { VersionRange } from "../../ssl/import_options.ts";
-import { Circuit, FAILURES_UNTIL_REST, REST } from "../../ssl/session_cache/circuit.ts";
+import { Circuit, FAILURES_UNTIL_REST } from "../../ssl/session_cache/circuit.ts";
 import { resolveLimits } from "../../ssl/session_cache/limits.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
 import { clientSessionCache } from "../../ssl/session_cache/client.ts";
@@ -223,22 +223,22 @@ Deno.test("configServerSessionIDCache() leaves a cache alone that is down, and t
   assert(cacheUnavailable >= FAILURES_UNTIL_REST + 5, String(cacheUnavailable));
 });
 
-Deno.test("Circuit asks again after a rest, and one caller finds out for all", () => {
+Deno.test("Circuit asks no more after three failures in a row, and again after five seconds, when one caller finds out for all", () => {
   const circuit = new Circuit();
-  for (let i = 1; i < FAILURES_UNTIL_REST; i++) {
+  for (let i = 0; i < 2; i++) {
     circuit.failed(0);
     assert(circuit.mayAsk(0));
   }
   circuit.succeeded(); // they have to be in a row
-  for (let i = 1; i < FAILURES_UNTIL_REST; i++) circuit.failed(100);
+  for (let i = 0; i < 2; i++) circuit.failed(100);
   assert(circuit.mayAsk(100));
   circuit.failed(100);
-  assertEquals([100, 99 + REST].map((now) => circuit.mayAsk(now)), [false, false]);
-  assertEquals([0, 0].map(() => circuit.mayAsk(100 + REST)), [true, false]);
-  circuit.failed(100 + REST);
-  assertEquals([99 + 2 * REST, 100 + 2 * REST].map((now) => circuit.mayAsk(now)), [false, true]);
+  assertEquals([100, 5099].map((now) => circuit.mayAsk(now)), [false, false]);
+  assertEquals([5100, 5100, 10_099].map((now) => circuit.mayAsk(now)), [true, false, false]);
+  circuit.failed(5200);
+  assertEquals([10_199, 10_200].map((now) => circuit.mayAsk(now)), [false, true]);
   circuit.succeeded();
-  assertEquals([0, 0].map(() => circuit.mayAsk(100 + 2 * REST)), [true, true]);
+  assertEquals([10_200, 10_200].map((now) => circuit.mayAsk(now)), [true, true]);
 });
 
 Deno.test("configClientSessionCache() with a store of Deno KV resumes in the next run", async () => {
@@ -280,4 +280,7 @@ Deno.test("MemoryServerSessionCache forgets the longest unused session beyond it
   cache.put("c", new Uint8Array(1), 1);
   assertEquals(["a", "b", "c"].map((id) => cache.get(id, 0) !== undefined), [true, false, true]);
   assertEquals(cache.size, 2);
+  cache.put("a", new Uint8Array(1), 1); // kept anew, which is a use as well
+  cache.put("d", new Uint8Array(1), 1);
+  assertEquals(["a", "c", "d"].map((id) => cache.get(id, 0) !== undefined), [true, false, true]);
 });

@@ -12,7 +12,13 @@ import type { ChannelInfo } from "../../ssl/channel_info.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
+import { encodeHandshake } from "../../ssl/messages/handshake.ts";
+import {
+  encodeNewSessionTicket,
+  parseNewSessionTicket,
+} from "../../ssl/messages/new_session_ticket.ts";
 import { clearSessionCache } from "../../ssl/mod.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
@@ -25,6 +31,7 @@ import {
   join,
   type JoinOptions,
   makeIdentity,
+  onMessage,
   ping,
   PKI,
   session,
@@ -147,65 +154,18 @@ Deno.test("SslSocket as server sends two tickets after a full handshake, one aft
   }
 });
 
-Deno.test("SslSocket does not take a session anywhere else (client)", async (t) => {
-  const elsewhere = (conn: Parameters<NonNullable<JoinOptions["wrapClient"]>>[0]) => ({
-    localAddr: conn.localAddr,
-    remoteAddr: { ...conn.remoteAddr, port: 444 },
-    read: (p: Uint8Array) => conn.read(p),
-    write: (p: Uint8Array) => conn.write(p),
-    close: () => conn.close(),
-  });
-  const both: ImportOptions["certificates"] = [PKI.server.credential, PKI.otherServer.credential];
-  const rows: readonly [string, JoinOptions][] = [
-    ["another host name", { client: { hostname: "other.test" } }],
-    ["another address", { wrapClient: elsewhere }],
-    ["other authorities", { client: { caCerts: [PKI.root.cert, PKI.otherRoot.cert] } }],
-    ["other protocols", { client: { alpnProtocols: ["h2"] } }],
-    ["another identity", { client: { certificates: [PKI.client.credential] } }],
-    ["another peer ID", { client: { peerId: "tenant" } }],
-    ["another hook", { client: { authCertificate: () => {} } }],
-    ["another word on bad certificates", { client: { badCert: () => false } }],
-    ["another chooser of identities", { client: { getClientAuthData: () => null } }],
-    ["other cipher suites", { client: { cipherSuites: ["TLS_CHACHA20_POLY1305_SHA256"] } }],
-    ["another context", { client: { context: new NssContext() } }],
-    ["no sessions", { client: { sessionTickets: false } }],
-  ];
-  for (const [name, change] of rows) {
-    await t.step(name, async () => {
-      const two = new Acquaintance();
-      const server = { certificates: both! };
-      await two.meet({ server });
-      const offers: (string | null)[] = [];
-      const watched = watchOffers(offers);
-      const changed = { server, ...change, ...watched };
-      const [client] = await two.meet({
-        ...changed,
-        clientInternals: { environment: two.clientTime, ...watched.clientInternals },
-      });
-      assertEquals([client.resumed, offers], [false, [null]]);
-      assertEquals(await two.resumes({ server }), true); // what it was made for
-    });
-  }
-});
-
-Deno.test("SslSocket does not take a session anywhere else (server)", async (t) => {
-  const rows: readonly [string, ImportOptions][] = [
-    ["other certificates", { certificates: [PKI.server.credential, PKI.otherServer.credential] }],
-    ["asks for a certificate", { clientAuth: "request" }],
-    ["other authorities", { caCerts: [PKI.root.cert, PKI.otherRoot.cert] }],
-    ["another hook", { authCertificate: () => {} }],
-    ["another chooser by name", { sniSocketConfig: () => undefined }],
-    ["another context", { context: new NssContext() }],
-    ["no sessions", { sessionTickets: false }],
-  ];
-  for (const [name, server] of rows) {
-    await t.step(name, async () => {
-      const two = new Acquaintance();
-      await two.meet();
-      const offers: (string | null)[] = [];
-      assertEquals(await two.resumes({ server, ...watchOffers(offers) }), false);
-      assertNotEquals(offers, [null]); // it was the server who declined
-    });
+// What else keeps a session from being resumed is in session_identity_test.ts.
+Deno.test("SslSocket does not take a session to another context, nor where there are no sessions", async () => {
+  const changes = [{ context: new NssContext() }, { sessionTickets: false }];
+  for (const change of changes) {
+    const two = new Acquaintance();
+    await two.meet();
+    assertEquals(await two.resumes(), true); // what it was made for
+    const offers: (string | null)[] = [];
+    assertEquals(await two.resumes({ client: change, ...watchOffers(offers) }), false);
+    assertEquals(offers, [null]);
+    assertEquals(await two.resumes({ server: change, ...watchOffers(offers) }), false);
+    assertNotEquals(offers[1], null); // it was the server who declined
   }
 });
 
@@ -267,8 +227,11 @@ Deno.test("SslSocket does not resume once the server's certificate has expired",
   );
   const server = { certificates: [shortLived.credential] };
   await two.meet({ server });
+  two.clientTime.advance(shortLived.cert.notAfter.getTime() - two.clientTime.now());
   assert(await two.resumes({ server }));
-  two.clientTime.advance(2 * HOUR);
+  two.clientTime.advance(1);
+  assertEquals(await two.resumes({ server }), false);
+  two.clientTime.advance(999); // a full handshake goes by whole seconds
   const offers: (string | null)[] = [];
   const options = two.with({ server });
   await assertFails(
@@ -292,8 +255,11 @@ Deno.test("SslSocket does not resume once the client's certificate has expired",
     server: { clientAuth: "request" },
   };
   await two.meet(options);
+  two.serverTime.advance(shortLived.cert.notAfter.getTime() - two.serverTime.now());
   assert(await two.resumes(options));
-  two.serverTime.advance(2 * HOUR);
+  two.serverTime.advance(1);
+  assertEquals(await two.resumes(options), false);
+  two.serverTime.advance(999); // a full handshake goes by whole seconds
   await assertFails(two.with(options), {
     at: "server",
     error: "SEC_ERROR_EXPIRED_CERTIFICATE",
@@ -336,6 +302,8 @@ Deno.test("SslSocket does not offer a ticket past its lifetime, nor take one", a
   const lifetime = TICKET_LIFETIME * 1000;
   await two.meet();
   const offers: (string | null)[] = [];
+  two.clientTime.advance(lifetime - 1);
+  assertEquals(await two.resumes(), true);
   two.clientTime.advance(lifetime);
   assertEquals(await two.resumes(watchOffers(offers)), false);
   assertEquals(offers.at(-1), null);
@@ -348,6 +316,48 @@ Deno.test("SslSocket does not offer a ticket past its lifetime, nor take one", a
     false,
   );
   assertNotEquals(offers.at(-1), null);
+});
+
+Deno.test("SslSocket as client keeps a ticket for as long as the server says, but no more than a week", async () => {
+  for (
+    const [lifetime, kept] of [[0, 0], [1, 1], [604_800, 604_800], [604_801, 604_800]] as const
+  ) {
+    const two = new Acquaintance();
+    const messageFilter: MessageFilter = ({ type, raw, body }) => {
+      if (type !== HandshakeType.newSessionTicket) return [raw];
+      const ticket = { ...parseNewSessionTicket(body.slice()), ticketLifetime: lifetime };
+      return [encodeHandshake(type, encodeNewSessionTicket(ticket))];
+    };
+    for (const [age, resumes] of [[1000 * kept - 1, true], [1000 * kept, false]] as const) {
+      await two.meet({ serverInternals: { environment: two.serverTime, messageFilter } });
+      two.clientTime.advance(Math.max(0, age));
+      assertEquals(await two.resumes(), kept > 0 && resumes, `${lifetime} s, ${age} ms`);
+      clearSessionCache({ context: two.client });
+    }
+  }
+});
+
+Deno.test("SslSocket as client hides the age of a ticket by what the server has said, modulo 2^32 (RFC 8446, Section 4.2.11.1)", async () => {
+  const most = 2 ** 32 - 1;
+  const rows = [[0, most, most], [1, most, 0], [1, most - 1, most], [7, 5, 12], [-7, 5, 5]];
+  for (const [age, ticketAgeAdd, obfuscated] of rows) {
+    const two = new Acquaintance();
+    await two.meet();
+    const receivedAt = two.clientTime.now() - age!;
+    two.alter((session) => ({ ...session, receivedAt, ticketAgeAdd: ticketAgeAdd! }));
+    const ages: (number | undefined)[] = [];
+    await two.meet({
+      clientInternals: {
+        environment: two.clientTime,
+        messageFilter: onMessage(HandshakeType.clientHello, (raw) => {
+          const offered = parseClientHello(raw.slice(4)).extensions?.get(preSharedKeyClientHello);
+          ages.push(offered?.identities[0]?.obfuscatedTicketAge);
+          return [raw];
+        }),
+      },
+    });
+    assertEquals(ages, [obfuscated]);
+  }
 });
 
 Deno.test("SslSocket takes a ticket of the key before the present one", async () => {

@@ -17,7 +17,9 @@ import {
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../ssl/channel_info.ts";
 import { invalidateSession } from "../../ssl/communicate.ts";
+import { resolveConfig } from "../../ssl/config.ts";
 import { setURL } from "../../ssl/configure.ts";
+import { effectiveConfig } from "../../ssl/effective_config.ts";
 import { SslError } from "../../ssl/errors.ts";
 import type { ImportOptions, VersionRange } from "../../ssl/import_options.ts";
 import { newModel } from "../../ssl/model.ts";
@@ -33,6 +35,8 @@ import {
   MAX_TOKEN_LENGTH,
   type ResumptionToken,
 } from "../../ssl/session_cache/token.ts";
+import { tokenFault } from "../../ssl/session_cache/token_fault.ts";
+import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import {
   assertLocal,
   clientOptions,
@@ -370,10 +374,68 @@ for (const versions of VERSIONS) {
     assertEquals(stapled(longest).length, MAX_TOKEN_LENGTH);
     decodeToken(stapled(longest));
     await assertBad(stapled(longest + 1), "it is none", { versions });
-    const forever = change(token, ({ session }) => ({
-      session: { ...session, expiresAt: session.authenticatedAt + 604_800_001 },
-    }));
-    await assertBad(forever, "it lasts longer than sessions do", { versions });
+    const lasting = (age: number) =>
+      change(token, ({ session }) => ({
+        session: { ...session, expiresAt: session.authenticatedAt + age },
+      }));
+    decodeToken(lasting(604_800_000));
+    await assertBad(lasting(604_800_001), "it lasts longer than sessions do", { versions });
+  });
+
+  Deno.test(`decodeToken() takes no session whose parts do not go together (${version})`, async () => {
+    const token = await new Server(versions).token();
+    const none = new Uint8Array(0);
+    const { cipherSuite: its } = decodeToken(token).session;
+    const foreign = {
+      ...(version === "TLSv1.3" ? TLS12_CIPHER_SUITES : CIPHER_SUITES)[0]!,
+      hashLength: 32,
+    };
+    const secret = (length: number) =>
+      version === "TLSv1.3"
+        ? { psk: new Uint8Array(length) }
+        : { masterSecret: new Uint8Array(length) };
+    const length = version === "TLSv1.3" ? its.hashLength : 48;
+    const rows: (readonly [string, Record<string, unknown>])[] = [
+      ["it has no certificate of the server", { peerChain: [] }],
+      ["its parts do not go together", { cipherSuite: foreign }],
+      ["its parts do not go together", { cipherSuite: { ...its, id: 0x0a0a } }],
+      ["its parts do not go together", { ticket: none, sessionId: none }],
+      ["", secret(length - 1)],
+      ["", secret(length + 1)],
+    ];
+    if (version === "TLSv1.2") {
+      rows.push(["its parts do not go together", { version: 0x0302 }]);
+      rows.push(["", { sessionId: new Uint8Array(33) }]);
+    }
+    const changed = (session: Record<string, unknown>) =>
+      change(token, (decoded) => ({
+        session: { ...decoded.session, ...session } as ResumptionToken["session"],
+      }));
+    for (const [why, session] of rows) {
+      assertThrows(() => decodeToken(changed(session)), SslError, why);
+    }
+    for (const part of ["hostname", "configuration"]) {
+      assertThrows(() => decodeToken(change(token, () => ({ [part]: "" }))), SslError);
+    }
+    decodeToken(changed(secret(length)));
+    if (version === "TLSv1.3") return;
+    // One of the two is enough.
+    decodeToken(changed({ sessionId: new Uint8Array(32), ticket: none }));
+    decodeToken(changed({ sessionId: none, ticket: new Uint8Array(1) }));
+  });
+
+  Deno.test(`tokenFault() finds a session good until its end, and its certificates to theirs (${version})`, async () => {
+    const { session, ...rest } = decodeToken(await new Server(versions).token());
+    const config = effectiveConfig(resolveConfig(clientOptions({ versions })));
+    const end = session.peerChain[0]!.notAfter.getTime();
+    const until = (expiresAt: number) => ({ ...rest, session: { ...session, expiresAt } });
+    assertEquals(tokenFault(until(1001), config, 1000), null);
+    assertEquals(tokenFault(until(1000), config, 1000), "it has expired");
+    assertEquals(tokenFault(until(end + 2), config, end), null);
+    assertEquals(
+      tokenFault(until(end + 2), config, end + 1),
+      "a certificate of the server has expired",
+    );
   });
 
   Deno.test(`getResumptionTokenInfo() tells whose session it is and until when (${version})`, async () => {

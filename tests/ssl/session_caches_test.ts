@@ -2,21 +2,20 @@
 // This module uses Deno.
 
 import { assert, assertEquals } from "@std/assert";
-import { type KvStore, openKvSessionCache } from "../../ssl/kv_session_cache.ts";
+import { KvSessionCache, type KvStore, openKvSessionCache } from "../../ssl/kv_session_cache.ts";
 import { KvServerSessionCache } from "../../ssl/session_cache/kv_server.ts";
 import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
-import {
-  MIN_RELOAD_INTERVAL,
-  SharedTicketKeyring,
-} from "../../ssl/session_cache/shared_ticket_keyring.ts";
-import { KvSessionCache } from "../../ssl/kv_session_cache.ts";
+import type {
+  TicketKeyList,
+  TicketKeyRecord,
+} from "../../ssl/session_cache/server_session_cache.ts";
+import { SharedTicketKeyring } from "../../ssl/session_cache/shared_ticket_keyring.ts";
 import {
   testClientSessionCache,
   testServerSessionCache,
   testTicketKeyCache,
 } from "./server_session_cache_conformance.ts";
-
 import { TestEnvironment } from "./_support.ts";
 
 const nothing = { [Symbol.asyncDispose]: () => Promise.resolve() };
@@ -58,36 +57,147 @@ Deno.test("openKvSessionCache() keeps to its prefix, and forgets sessions that a
   const [a, b] = await Promise.all(
     ["a", "b"].map((prefix) => openKvSessionCache({ kv, prefix: [prefix] })),
   );
-  await a!.put("peer", { token: new Uint8Array(40_000), expiresAt: 1 });
-  await a!.put("peer", { token: new Uint8Array(40_001), expiresAt: 1 });
+  const most = 64_512; // a KiB less than a value may have
+  const put = (length: number) => a!.put("peer", { token: new Uint8Array(length), expiresAt: 1 });
+  const taken = async () => (await a!.take("peer", 0))?.token.length;
+  await put(most - 1);
+  await put(1);
   assertEquals(await b!.take("peer", 0), undefined);
-  await b!.put("peer", { token: new Uint8Array(70_000), expiresAt: 1 });
-  assertEquals(await b!.take("peer", 0), undefined);
-  assertEquals((await a!.take("peer", 0))?.token.length, 40_001);
-  assertEquals(await a!.take("peer", 0), undefined);
+  assertEquals([await taken(), await taken()], [1, most - 1]);
+  await put(most);
+  await put(1);
+  assertEquals([await taken(), await taken()], [1, undefined]);
+  await put(most);
+  assertEquals([await taken(), await taken()], [most, undefined]);
+  await put(most + 1);
+  assertEquals(await taken(), undefined);
+  await put(1);
   await a!.clear();
   assertEquals((await kv.get(["mine"])).value, 1);
 });
 
-Deno.test("SharedTicketKeyring looks for keys that it does not know now and then, however many tickets of such keys come", async () => {
-  let reads = 0;
+/** A keyring over a cache that counts, and answers as it is told. */
+function countingKeyring(answers: {
+  read?: () => TicketKeyList;
+  write?: (keys: readonly TicketKeyRecord[]) => boolean;
+}) {
+  const counts = { reads: 0, writes: 0, cacheUnavailable: 0 };
   const cache = {
     readTicketKeys: () => {
-      reads++;
-      return { keys: [], revision: null };
+      counts.reads++;
+      return answers.read?.() ?? { keys: [], revision: null };
     },
-    writeTicketKeys: () => true,
+    writeTicketKeys: (keys: readonly TicketKeyRecord[]) => {
+      counts.writes++;
+      return answers.write?.(keys) ?? true;
+    },
   };
-  const keyring = new SharedTicketKeyring(cache, 1000, { cacheUnavailable: 0 });
+  return { counts, keyring: new SharedTicketKeyring(cache, 1000, counts) };
+}
+
+Deno.test("SharedTicketKeyring looks for keys that it does not know ten times a second at most", async () => {
+  const { counts, keyring } = countingKeyring({});
   const environment = new TestEnvironment();
   const unknown = () => crypto.getRandomValues(new Uint8Array(16));
   const expected = [1, 1, 1, 2, 2];
-  for (const [i, pause] of [0, 0, MIN_RELOAD_INTERVAL - 1, 1, 0].entries()) {
+  for (const [i, pause] of [0, 0, 99, 1, 0].entries()) {
     environment.advance(pause);
     const found = [1, 2, 3].map(() => keyring.find(unknown(), environment));
     assertEquals(await Promise.all(found), [null, null, null]);
-    assertEquals(reads, expected[i]);
+    assertEquals(counts.reads, expected[i]);
   }
+});
+
+Deno.test("SharedTicketKeyring does not ask its cache for a key that it knows", async () => {
+  let keys: readonly TicketKeyRecord[] = [];
+  const { counts, keyring } = countingKeyring({
+    read: () => ({ keys, revision: null }),
+    write: (made) => {
+      keys = made;
+      return true;
+    },
+  });
+  const environment = new TestEnvironment();
+  const key = await keyring.current(environment);
+  const { reads } = counts;
+  environment.advance(999_999);
+  assertEquals(await keyring.current(environment), key);
+  assertEquals(await keyring.find(key!.name, environment), key);
+  assertEquals([counts.reads, counts.writes], [reads, 1]);
+});
+
+Deno.test("SharedTicketKeyring makes keys of AES-256 with names of 16 bytes, which do not leave it, and keeps two", async () => {
+  let keys: readonly TicketKeyRecord[] = [];
+  const { keyring } = countingKeyring({
+    read: () => ({ keys, revision: null }),
+    write: (made) => {
+      keys = made;
+      return true;
+    },
+  });
+  const environment = new TestEnvironment();
+  for (const count of [1, 2, 2]) {
+    const { name, key } = (await keyring.current(environment))!;
+    assertEquals([name.length, key.algorithm, key.extractable], [
+      16,
+      { name: "AES-GCM", length: 256 },
+      false,
+    ]);
+    assertEquals([keys.length, keys[0]!.name], [count, name]);
+    environment.advance(1_000_000);
+  }
+});
+
+Deno.test("SharedTicketKeyring.current() gives in where others are faster four times", async () => {
+  const record: TicketKeyRecord = {
+    name: new Uint8Array(16),
+    secret: new Uint8Array(32),
+    createdAt: 0,
+  };
+  for (const [races, found] of [[3, true], [4, false]] as const) {
+    const { counts, keyring } = countingKeyring({
+      read: () => ({ keys: counts.writes < races ? [] : [record], revision: null }),
+      write: () => false,
+    });
+    const key = await keyring.current(new TestEnvironment(0));
+    assertEquals([key !== null, counts.writes], [found, races]);
+  }
+});
+
+Deno.test("SharedTicketKeyring is without a key where its cache fails, counts it, and keeps those that it has", async () => {
+  let fails = false;
+  let keys: readonly TicketKeyRecord[] = [];
+  const fail = () => {
+    throw new Error("the cache is gone");
+  };
+  const { counts, keyring } = countingKeyring({
+    read: () => fails ? fail() : { keys, revision: null },
+    write: (made) => {
+      if (fails) fail();
+      keys = made;
+      return true;
+    },
+  });
+  const environment = new TestEnvironment();
+  const key = await keyring.current(environment);
+  fails = true;
+  environment.advance(1_000_000);
+  assertEquals(await keyring.current(environment), null);
+  assertEquals([counts.writes, counts.cacheUnavailable], [1, 1]);
+  assertEquals(await keyring.find(key!.name, environment), key);
+  environment.advance(100);
+  assertEquals(await keyring.find(new Uint8Array(16), environment), null);
+  assertEquals(counts.cacheUnavailable, 2);
+});
+
+Deno.test("SharedTicketKeyring.current() is null where the cache reads and does not write", async () => {
+  const { counts, keyring } = countingKeyring({
+    write: () => {
+      throw new Error("the cache is read only");
+    },
+  });
+  assertEquals(await keyring.current(new TestEnvironment()), null);
+  assertEquals([counts.writes, counts.cacheUnavailable], [1, 1]);
 });
 
 Deno.test("openKvSessionCache() has the store forget sessions at their end, whether anybody asks for them or not", async () => {
@@ -112,9 +222,32 @@ Deno.test("openKvSessionCache() has the store forget sessions at their end, whet
   const token = new Uint8Array(1);
   await cache.put("peer", { token, expiresAt: now + 2_000_000 });
   await cache.put("peer", { token, expiresAt: now + 1_000_000 }); // the other one lasts longer
-  assertEquals(lifetimes.length, 2);
-  for (const lifetime of lifetimes) {
+  await cache.put("another peer", { token, expiresAt: 1 }); // has ended
+  assertEquals([lifetimes.length, lifetimes[2]], [3, undefined]);
+  for (const lifetime of lifetimes.slice(0, 2)) {
     assert(lifetime !== undefined && lifetime <= 2_000_000 && lifetime > 1_000_000);
+  }
+});
+
+Deno.test("openKvSessionCache() tries again where somebody else was faster, sixteen times", async () => {
+  using kv = await Deno.openKv(":memory:");
+  for (const [conflicts, kept] of [[15, true], [16, false]] as const) {
+    let commits = 0;
+    const store: KvStore = {
+      get: (key) => kv.get(key),
+      list: (selector) => kv.list(selector),
+      close: () => {},
+      atomic: () => {
+        const operation = kv.atomic();
+        const commit = operation.commit.bind(operation);
+        operation.commit = () => commits++ < conflicts ? Promise.resolve({ ok: false }) : commit();
+        return operation;
+      },
+    };
+    const cache = await openKvSessionCache({ kv: store, prefix: [`${conflicts}`] });
+    const outcome = await cache.put("peer", { token: new Uint8Array(1), expiresAt: 1 })
+      .then(() => true, () => false);
+    assertEquals([outcome, commits], [kept, 16]);
   }
 });
 

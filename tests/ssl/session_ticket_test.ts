@@ -1,18 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/config.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
 import { serverSessionsOf } from "../../ssl/session_cache/server.ts";
 import {
+  decodeTicketContent,
+  encodeTicketContent,
   TICKET_LIFETIME,
-  ticketBinding,
   type TicketContent,
   TicketKeys,
 } from "../../ssl/session_ticket.ts";
+import { OwnTicketKeyring } from "../../ssl/session_cache/ticket_keyring.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
-import { PKI, serverOptions, TestEnvironment } from "./_support.ts";
+import { PKI, TestEnvironment } from "./_support.ts";
 
 const LIFETIME = TICKET_LIFETIME * 1000;
 const BINDING = new Uint8Array([1, 2, 3]);
@@ -120,6 +121,12 @@ Deno.test("TicketKeys seals under a new key after a lifetime, and opens under th
   assertNotEquals(await keys.open(renewed, BINDING, environment), null);
 });
 
+Deno.test("OwnTicketKeyring makes keys of AES-256 with names of 16 bytes, which do not leave it", async () => {
+  const { name, key } = await new OwnTicketKeyring(1).current(new TestEnvironment());
+  const { length } = key.algorithm as AesKeyAlgorithm;
+  assertEquals([name.length, length, key.extractable], [16, 256, false]);
+});
+
 Deno.test("TicketKeys makes one key for all who ask at once", async () => {
   const environment = new TestEnvironment();
   const keys = new TicketKeys();
@@ -136,21 +143,64 @@ Deno.test("serverSessionsOf() are each context's own", () => {
   assertEquals(serverSessionsOf(a) === serverSessionsOf(b), false);
 });
 
-Deno.test("ticketBinding() differs where anything differs that a session must not leave", async () => {
-  const variants: readonly ImportOptions[] = [
-    {},
-    { certificates: [PKI.otherServer.credential] },
-    { certificates: [PKI.server.credential, PKI.otherServer.credential] },
-    { clientAuth: "request" },
-    { clientAuth: "require" },
-    { caCerts: [PKI.otherRoot.cert] },
-    { authCertificate: () => {} },
-    { badCert: () => true },
-    { sniSocketConfig: () => undefined },
-  ];
-  const binding = async (options: ImportOptions) =>
-    (await ticketBinding(resolveConfig(serverOptions(options)))).toHex();
-  const bindings = await Promise.all(variants.map(binding));
-  assertEquals(new Set(bindings).size, variants.length);
-  assertEquals(await binding({}), bindings[0]);
+Deno.test("TicketKeys does not look for the key of a ticket that is too short for a name and a nonce", async () => {
+  const environment = new TestEnvironment();
+  let looked = 0;
+  const keyring = {
+    current: () => Promise.resolve(null),
+    find: () => {
+      looked++;
+      return Promise.resolve(null);
+    },
+  };
+  const keys = new TicketKeys(TICKET_LIFETIME, keyring);
+  for (const [length, expected] of [[27, 0], [28, 1]] as const) {
+    assertEquals(await keys.open(new Uint8Array(length), BINDING, environment), null);
+    assertEquals(looked, expected);
+  }
+  assertEquals(await keys.seal(contentAt(environment.now()), BINDING, environment), null);
+});
+
+Deno.test("ServerSessions.sealTicket() makes tickets of up to 16,384 bytes, as clients keep them", async () => {
+  const environment = new TestEnvironment();
+  const sessions = serverSessionsOf(new NssContext());
+  const seal = (nameLength: number) => {
+    const serverName = "x".repeat(nameLength);
+    return sessions.sealTicket({ ...contentAt(5), serverName }, BINDING, environment);
+  };
+  const longest = 16_384 - (await seal(0))!.length;
+  assertEquals((await seal(longest))?.length, 16_384);
+  assertEquals(await seal(longest + 1), null);
+});
+
+Deno.test("decodeTicketContent() takes what encodeTicketContent() makes of any time that a Date can tell, and no other", () => {
+  const last = 8.64e15;
+  for (const field of ["createdAt", "authenticatedAt"] as const) {
+    for (const [time, read] of [[0, 0], [1.9, 1], [2 ** 32, 2 ** 32], [last, last]] as const) {
+      const bytes = encodeTicketContent({ ...contentAt(5), [field]: time });
+      assertEquals(decodeTicketContent(bytes)?.[field], read);
+    }
+    const late = encodeTicketContent({ ...contentAt(5), [field]: last + 1 });
+    assertEquals(decodeTicketContent(late), null);
+  }
+});
+
+Deno.test("decodeTicketContent() takes nothing that is cut, goes on, is no UTF-8 or no certificate", () => {
+  const content = contentAt(5);
+  const bytes = encodeTicketContent(content);
+  for (let length = 0; length < bytes.length; length++) {
+    assertEquals(decodeTicketContent(bytes.slice(0, length)), null);
+  }
+  assertEquals(decodeTicketContent(new Uint8Array([...bytes, 0])), null);
+  const text = bytes.indexOf("h".charCodeAt(0));
+  assertEquals(decodeTicketContent(bytes.with(text, 0xff)), null);
+  const peerChain = [{ der: new Uint8Array(10) } as Certificate];
+  assertEquals(decodeTicketContent(encodeTicketContent({ ...content, peerChain })), null);
+});
+
+Deno.test("decodeTicketContent() gives a text back to the letter", () => {
+  for (const serverName of ["\ufeffa", "\u00e9", null]) {
+    const bytes = encodeTicketContent({ ...contentAt(5), serverName });
+    assertEquals(decodeTicketContent(bytes)?.serverName, serverName);
+  }
 });

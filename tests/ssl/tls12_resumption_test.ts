@@ -12,8 +12,12 @@ import { NssContext } from "../../pkcs11/context.ts";
 import { clearSessionCache } from "../../ssl/clear_session_cache.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
+import { takeTls12Ticket } from "../../ssl/handshake/client/tls12_connected.ts";
+import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
+import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
+import { encodeTls12NewSessionTicket } from "../../ssl/messages/tls12_new_session_ticket.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import { MAX_SESSION_AGE, type Tls12ClientSession } from "../../ssl/session_cache/session_cache.ts";
 import { TICKET_LIFETIME } from "../../ssl/session_ticket.ts";
@@ -29,6 +33,7 @@ import {
   pingPong,
   PKI,
   shake,
+  TestEnvironment,
 } from "./_support.ts";
 import { Acquaintance, BOTH_VERSIONS, noteTypes, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
 
@@ -222,13 +227,37 @@ Deno.test("SslSocket does not offer a ticket of TLS 1.2 past its lifetime, nor t
   const session = takeSession(two);
   putSession(two, session);
   const offers: (string | null)[] = [];
-  two.clientTime.advance(TICKET_LIFETIME * 1000);
+  two.clientTime.advance(TICKET_LIFETIME * 1000 - 1);
+  assertEquals(await two.resumes(), true);
+  takeSession(two);
+  putSession(two, session);
+  two.clientTime.advance(1);
   assertEquals(await two.resumes(watched(two, offers)), false);
   assertEquals(offers, [null]);
   putSession(two, { ...session, expiresAt: Infinity });
   two.serverTime.advance(TICKET_LIFETIME * 1000 + 1);
   assertEquals(await two.resumes(watched(two, offers)), false);
   assertNotEquals(offers.at(-1), null);
+});
+
+Deno.test("takeTls12Ticket() keeps a ticket for as long as the server hints, but no more than two days, and none that is empty or too long", () => {
+  const rows = [
+    [0, 1, 172_800], // RFC 5077, Section 5.6: 0 is unspecified
+    [1, 1, 1],
+    [172_800, 16_384, 172_800],
+    [172_801, 1, 172_800],
+    [1, 0, null],
+    [1, 16_385, null],
+  ] as const;
+  for (const [ticketLifetimeHint, length, kept] of rows) {
+    const negotiated = {} as HandshakeContext["negotiated"];
+    const hs = { environment: new TestEnvironment(7), negotiated } as unknown as HandshakeContext;
+    const ticket = new Uint8Array(length);
+    const body = encodeTls12NewSessionTicket({ ticketLifetimeHint, ticket });
+    takeTls12Ticket(hs, { body } as HandshakeMessage);
+    const expected = kept === null ? undefined : { ticket, expiresAt: 7 + 1000 * kept };
+    assertEquals(negotiated.tls12Ticket, expected);
+  }
 });
 
 Deno.test("SslSocket ends a session of TLS 1.2 some time after its full handshake, however often it was resumed", async () => {

@@ -8,11 +8,11 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
 import {
-  MAX_SESSION_CHAIN_LENGTH,
   ServerSessions,
   serverSessionsOf,
   SESSION_ID_LIFETIME,
@@ -294,13 +294,16 @@ Deno.test("ServerSessions keeps sessions to their binding and their time", async
   assertEquals(cache.size, 0);
 });
 
-Deno.test("ServerSessions does not keep certificates without end", async () => {
+Deno.test("ServerSessions keeps sessions with certificates of up to 16,384 bytes", async () => {
   const cache = new MemoryServerSessionCache();
   const sessions = sessionsWith(cache);
-  const { cert } = PKI.client;
-  const most = Math.floor(MAX_SESSION_CHAIN_LENGTH / cert.der.length);
-  await sessions.put(id(1), BINDING, content({ peerChain: Array(most).fill(cert) }));
-  assertEquals(cache.size, 1);
-  await sessions.put(id(2), BINDING, content({ peerChain: Array(most + 1).fill(cert) }));
-  assertEquals(cache.size, 1);
+  for (const [n, length, size] of [[1, 8192, 1], [2, 8193, 1]] as const) {
+    const peerChain = [8192, length].map((length) => ({ der: new Uint8Array(length) }));
+    await sessions.put(
+      id(n),
+      BINDING,
+      content({ peerChain: peerChain as unknown as Certificate[] }),
+    );
+    assertEquals(cache.size, size);
+  }
 });
