@@ -14,6 +14,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../ssl/channel_info.ts";
 import { invalidateSession } from "../../ssl/communicate.ts";
@@ -29,12 +30,7 @@ import {
   setResumptionToken,
 } from "../../ssl/resumption_token.ts";
 import { clientSessionCache } from "../../ssl/session_cache/client.ts";
-import {
-  decodeToken,
-  encodeToken,
-  MAX_TOKEN_LENGTH,
-  type ResumptionToken,
-} from "../../ssl/session_cache/token.ts";
+import { decodeToken, encodeToken, type ResumptionToken } from "../../ssl/session_cache/token.ts";
 import { tokenFault } from "../../ssl/session_cache/token_fault.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import {
@@ -264,6 +260,7 @@ for (const versions of VERSIONS) {
       const socket = importFD({ readable, writable }, nameless);
       const error = assertThrows(() => setResumptionToken(socket, token), SslError);
       assertEquals(error.name, "SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR");
+      assertStringIncludes(error.message, "no hostname is set");
       await closeAll(socket);
     });
     const expired = change(token, ({ session }) => ({
@@ -370,8 +367,8 @@ for (const versions of VERSIONS) {
       change(token, ({ session }) => ({
         session: { ...session, stapledOcspResponse: new Uint8Array(length) },
       }));
-    const longest = MAX_TOKEN_LENGTH - stapled(1).length + 1;
-    assertEquals(stapled(longest).length, MAX_TOKEN_LENGTH);
+    const longest = 1_048_576 - stapled(1).length + 1;
+    assertEquals(stapled(longest).length, 1_048_576);
     decodeToken(stapled(longest));
     await assertBad(stapled(longest + 1), "it is none", { versions });
     const lasting = (age: number) =>
@@ -385,7 +382,8 @@ for (const versions of VERSIONS) {
   Deno.test(`decodeToken() takes no session whose parts do not go together (${version})`, async () => {
     const token = await new Server(versions).token();
     const none = new Uint8Array(0);
-    const { cipherSuite: its } = decodeToken(token).session;
+    const { cipherSuite: its, ...facts } = decodeToken(token).session;
+    assertEquals([facts.stapledOcspResponse, facts.signedCertTimestamps], [null, null]);
     const foreign = {
       ...(version === "TLSv1.3" ? TLS12_CIPHER_SUITES : CIPHER_SUITES)[0]!,
       hashLength: 32,
@@ -416,10 +414,12 @@ for (const versions of VERSIONS) {
     }
     for (const part of ["hostname", "configuration"]) {
       assertThrows(() => decodeToken(change(token, () => ({ [part]: "" }))), SslError);
+      decodeToken(change(token, () => ({ [part]: "a" })));
     }
     decodeToken(changed(secret(length)));
     if (version === "TLSv1.3") return;
-    // One of the two is enough.
+    // One of the two is enough, and both are good.
+    decodeToken(changed({ sessionId: new Uint8Array(32), ticket: new Uint8Array(32) }));
     decodeToken(changed({ sessionId: new Uint8Array(32), ticket: none }));
     decodeToken(changed({ sessionId: none, ticket: new Uint8Array(1) }));
   });
@@ -428,7 +428,11 @@ for (const versions of VERSIONS) {
     const { session, ...rest } = decodeToken(await new Server(versions).token());
     const config = effectiveConfig(resolveConfig(clientOptions({ versions })));
     const end = session.peerChain[0]!.notAfter.getTime();
-    const until = (expiresAt: number) => ({ ...rest, session: { ...session, expiresAt } });
+    const peerChain = [{ notAfter: new Date(end + 9) } as Certificate, session.peerChain[0]!];
+    const until = (expiresAt: number) => ({
+      ...rest,
+      session: { ...session, expiresAt, peerChain },
+    });
     assertEquals(tokenFault(until(1001), config, 1000), null);
     assertEquals(tokenFault(until(1000), config, 1000), "it has expired");
     assertEquals(tokenFault(until(end + 2), config, end), null);
