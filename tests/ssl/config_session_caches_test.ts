@@ -15,7 +15,7 @@ import {
 import { SslError } from "../../ssl/errors.ts";
 import { getStatistics } from "../../ssl/get_statistics.ts";
 import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
-import type { VersionRange } from "../../ssl/import_options.ts";
+import type { ImportOptions, VersionRange } from "../../ssl/import_options.ts";
 import { Circuit, FAILURES_UNTIL_REST } from "../../ssl/session_cache/circuit.ts";
 import { resolveLimits } from "../../ssl/session_cache/limits.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
@@ -117,6 +117,24 @@ for (const versions of VERSIONS) {
     });
     assert(getStatistics({ context: server }).ticketParseFailures >= 1);
     assertEquals(before.ticketParseFailures, 0); // the counts of then
+    // A ticket that opens, of a session under a suite that is off now.
+    const cipherSuites: ImportOptions["cipherSuites"] = [
+      "TLS_AES_256_GCM_SHA384",
+      "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    ];
+    await resumes(client, server, versions, { server: { cipherSuites: cipherSuites! } });
+    assertEquals(getStatistics({ context: server }).handleClientHello, {
+      ...both,
+      misses: 3,
+      notOk: 1,
+    });
+    // Where the server has no sessions, nothing is found that would not do.
+    await resumes(client, server, versions, { server: { sessionTickets: false } });
+    assertEquals(getStatistics({ context: server }).handleClientHello, {
+      ...both,
+      misses: 4,
+      notOk: 1,
+    });
   });
 
   Deno.test(`configClientSessionCache() keeps sessions where the application wants them (${versions.max})`, async () => {
@@ -154,6 +172,26 @@ for (const versions of VERSIONS) {
     assertEquals(sessions.size, 0);
   });
 }
+
+Deno.test("configServerSessionIDCache() takes effect on a server that has kept sessions by the defaults", async () => {
+  const [client, server] = [newContext(), newContext()];
+  await resumes(client, server);
+  configServerSessionIDCache({ context: server });
+  assertEquals(await resumes(client, server), false);
+  configServerSessionIDCache({ context: server }); // nothing happens
+  assertEquals(await resumes(client, server), true);
+});
+
+Deno.test("configServerSessionIDCache() has keys of its own where the cache does not both read and write them", async () => {
+  const readTicketKeys = () => ({ keys: [], revision: null });
+  for (const half of [{ readTicketKeys }, { writeTicketKeys: () => true }]) {
+    const [client, server] = [newContext(), newContext()];
+    const cache = Object.assign(new MemoryServerSessionCache(), half);
+    configServerSessionIDCache({ context: server, cache });
+    await resumes(client, server);
+    assertEquals(await resumes(client, server), true);
+  }
+});
 
 /** What can be waited for and is no promise of the language's. */
 function thenable(then: (resolve: unknown, reject: (error: Error) => void) => void) {
