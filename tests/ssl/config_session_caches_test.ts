@@ -115,7 +115,9 @@ for (const versions of VERSIONS) {
       misses: 2,
       notOk: 1,
     });
-    assert(getStatistics({ context: server }).ticketParseFailures >= 1);
+    const after = getStatistics({ context: server });
+    assertEquals(after.handleClientHello, { ...both, misses: 2 });
+    assert(after.ticketParseFailures >= 1);
     assertEquals(before.ticketParseFailures, 0); // the counts of then
     // A ticket that opens, of a session under a suite that is off now.
     const cipherSuites: ImportOptions["cipherSuites"] = [
@@ -140,8 +142,10 @@ for (const versions of VERSIONS) {
   Deno.test(`configClientSessionCache() keeps sessions where the application wants them (${versions.max})`, async () => {
     const server = newContext();
     const sessions = new Map<string, CachedSession>();
+    let asked = 0;
     const cache = {
       take: (key: string) => {
+        asked++;
         const found = sessions.get(key);
         sessions.delete(key);
         return Promise.resolve(found);
@@ -154,11 +158,17 @@ for (const versions of VERSIONS) {
     for (const context of clients) configClientSessionCache({ cache, context });
     assertEquals(await resumes(clients[0]!, server, versions), false);
     assertEquals([sessions.size, clientSessionCache(clients[0]!).size], [1, 0]);
+    const { sendClientHello, cacheUnavailable } = getStatistics({ context: clients[0]! });
+    assertEquals([sendClientHello.misses, sendClientHello.notOk, cacheUnavailable], [1, 0, 0]);
     assert([...sessions.keys()].every((key) => /^[0-9a-f]{64}$/.test(key)));
     assertEquals(await resumes(clients[1]!, server, versions), true); // another run of the program
     // Whoever trusts somebody else is not made to trust by what is in the cache.
     const distrusting = { client: { authCertificate: () => false, badCert: () => true } };
     assertEquals(await resumes(clients[1]!, server, versions, distrusting), false);
+    assertEquals(getStatistics({ context: clients[1]! }).sendClientHello.notOk, 1);
+    const kept = sessions.size;
+    await resumes(clients[1]!, server, versions, { client: { sessionTickets: false } });
+    assertEquals([sessions.size, asked], [kept, 3]); // nobody has asked
     const other = { client: { certificates: [PKI.client.credential] } };
     await resumes(clients[1]!, server, versions);
     assertEquals(await resumes(clients[1]!, server, versions, other), false);
@@ -201,9 +211,10 @@ function thenable(then: (resolve: unknown, reject: (error: Error) => void) => vo
 Deno.test("configClientSessionCache() that fails, lies or hangs costs the resumption and no more", async () => {
   const server = newContext();
   const fail = () => Promise.reject(new Error("the cache is gone"));
+  const lie = () => Promise.resolve({ token: new Uint8Array(9), expiresAt: Infinity });
   const rows = [
     fail,
-    () => Promise.resolve({ token: new Uint8Array(9), expiresAt: Infinity }),
+    lie,
     () => new Promise<never>(() => {}),
     // Promises of a library's own making.
     () => thenable((_, reject) => reject(new Error("the cache is gone"))),
@@ -213,7 +224,9 @@ Deno.test("configClientSessionCache() that fails, lies or hangs costs the resump
     const context = newContext();
     configClientSessionCache({ context, cache: { take, put: fail, delete: fail, clear: fail } });
     assertEquals(await resumes(context, server), false);
-    assert(getStatistics({ context }).cacheUnavailable >= 1);
+    const { sendClientHello, cacheUnavailable } = getStatistics({ context });
+    assert(cacheUnavailable >= 1);
+    assertEquals(sendClientHello.notOk, take === lie ? 1 : 0);
   }
 });
 

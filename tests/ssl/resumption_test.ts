@@ -7,6 +7,7 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../ssl/channel_info.ts";
 import { resolveConfig } from "../../ssl/config.ts";
@@ -242,6 +243,16 @@ Deno.test("SslSocket does not resume once the server's certificate has expired",
     { at: "client", error: "SEC_ERROR_EXPIRED_CERTIFICATE", alert: "certificate_expired" },
   );
   assertEquals(offers, [null]);
+});
+
+Deno.test("SslSocket as client does not resume once any certificate of the server's chain has expired", async () => {
+  const two = new Acquaintance();
+  await two.meet();
+  two.alter(({ peerChain, ...session }) => ({
+    ...session,
+    peerChain: [...peerChain, { notAfter: new Date(0) } as Certificate],
+  }));
+  assertEquals(await two.resumes(), false);
 });
 
 Deno.test("SslSocket does not resume once the client's certificate has expired", async () => {

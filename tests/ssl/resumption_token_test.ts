@@ -22,6 +22,7 @@ import { resolveConfig } from "../../ssl/config.ts";
 import { setURL } from "../../ssl/configure.ts";
 import { effectiveConfig } from "../../ssl/effective_config.ts";
 import { SslError } from "../../ssl/errors.ts";
+import { getStatistics } from "../../ssl/get_statistics.ts";
 import type { ImportOptions, VersionRange } from "../../ssl/import_options.ts";
 import { newModel } from "../../ssl/model.ts";
 import {
@@ -337,10 +338,12 @@ for (const versions of VERSIONS) {
       [{ clientInternals: { environment: later } }, () => {}],
     ];
     for (const [options, alter] of rows) {
-      await using joined = server.join({ ...its, ...options });
+      const context = new NssContext({ trustAnchors: [] });
+      await using joined = server.join({ ...its, ...options, client: { context } });
       setResumptionToken(joined.client, token);
       alter(joined);
       assertEquals((await shake(joined)).map(({ resumed }) => resumed), [false, false]);
+      assertEquals(getStatistics({ context }).sendClientHello.notOk, 1);
     }
   });
 

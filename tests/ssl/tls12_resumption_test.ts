@@ -12,6 +12,7 @@ import { NssContext } from "../../pkcs11/context.ts";
 import { clearSessionCache } from "../../ssl/clear_session_cache.ts";
 import { resolveConfig } from "../../ssl/config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
+import { getStatistics } from "../../ssl/get_statistics.ts";
 import { takeTls12Ticket } from "../../ssl/handshake/client/tls12_connected.ts";
 import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
@@ -411,6 +412,18 @@ Deno.test("SslSocket without sessions offers none, asks for none and sends none 
       );
     }
     assertEquals(types.includes(T.newSessionTicket), false);
+  }
+});
+
+Deno.test("getStatistics() tells sessions of TLS 1.2 that the client has in a ticket from those that go by an ID", async () => {
+  for (const length of [0, 1]) {
+    const two = new Acquaintance();
+    await two.meet();
+    const ticket = new Uint8Array(length);
+    putSession(two, { ...takeSession(two), ticket, sessionId: new Uint8Array(32) });
+    assertEquals(await two.resumes(), false); // the server knows neither
+    const { hits, statelessResumes } = getStatistics({ context: two.client }).sendClientHello;
+    assertEquals([hits, statelessResumes], [1, length]);
   }
 });
 
