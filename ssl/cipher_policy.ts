@@ -2,7 +2,7 @@
 
 import { defaultContext, type NssContext } from "../pkcs11/context.ts";
 import { type CipherSuiteId, getCipherSuiteInfo, presentSuite } from "./cipher_suite_info.ts";
-import { invalid } from "./config.ts";
+import { invalid } from "./option_values.ts";
 import { contextPolicy } from "./context_policy.ts";
 
 /** Whether a context's sockets may use a cipher suite at all. NSS's third value, `SSL_RESTRICTED`, belonged to export ciphers. */

@@ -2,7 +2,8 @@
 
 import { defaultContext, type NssContext } from "../pkcs11/context.ts";
 import { type CipherSuiteId, presentSuite } from "./cipher_suite_info.ts";
-import { defaultsOf, type SslConfig } from "./config.ts";
+import { change, type SslConfig } from "./config.ts";
+import { defaultsOf } from "./resolve_config.ts";
 import { configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "./tables/cipher_suites.ts";
@@ -122,9 +123,10 @@ export function cipherPrefGet(target: Configurable, suite: CipherSuiteId): boole
 function setPref(config: SslConfig, suite: CipherSuiteId, on: boolean): void {
   const row = presentSuite(suite);
   if ("aead" in row) {
-    config.cipherSuites = withPref(config.cipherSuites, row, on, CIPHER_SUITES);
+    change(config, { cipherSuites: withPref(config.cipherSuites, row, on, CIPHER_SUITES) });
   } else {
-    config.tls12CipherSuites = withPref(config.tls12CipherSuites, row, on, TLS12_CIPHER_SUITES);
+    const suites = withPref(config.tls12CipherSuites, row, on, TLS12_CIPHER_SUITES);
+    change(config, { tls12CipherSuites: suites });
   }
 }
 

@@ -86,22 +86,10 @@ export async function whileReconfigurable<T>(
   }
 }
 
-/** Keeps what a name hook has chosen: from here on it is the socket's own, as far as a hook can choose. */
+/** Keeps what a name hook has chosen: from here on it is the socket's own. */
 export function adoptConfig(target: object, chosen: SslConfig): void {
   const config = configs.get(target)?.config;
-  if (config === undefined) return;
-  const { role, hostname, peerId, context, pinArg } = config;
-  const { handshakeTimeout, closeTimeout, noDelay, allowTruncation } = config;
-  const { sniSocketConfig, handshakeCallback, keyLog } = config;
-  const { clientHelloCallback, helloRetryRequestCallback } = config;
-  const { alertSentCallback, alertReceivedCallback } = config;
-  Object.assign(config, chosen, {
-    ...{ role, hostname, peerId, context, pinArg },
-    ...{ handshakeTimeout, closeTimeout, noDelay, allowTruncation },
-    ...{ sniSocketConfig, handshakeCallback, keyLog },
-    ...{ clientHelloCallback, helloRetryRequestCallback },
-    ...{ alertSentCallback, alertReceivedCallback },
-  });
+  if (config !== undefined) Object.assign(config, chosen);
 }
 
 /** A function, since TypeScript does not see that the hook may have changed it meanwhile. */

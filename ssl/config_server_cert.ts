@@ -3,7 +3,7 @@
 import type { Certificate } from "../cert/certificate.ts";
 import { findCertByName } from "../cert/find_cert.ts";
 import type { PrivateKey } from "../cert/private_key.ts";
-import type { SslConfig } from "./config.ts";
+import { change, type SslConfig } from "./config.ts";
 import { configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import {
@@ -85,7 +85,7 @@ export async function configServerCert(
     ? own
     : toCredential({ cert: own.certificate, key, chain, ...extrasOf(own) });
   const config = configToChange(target); // as it is now: all that took its time
-  config.credentials = withCredential(config.credentials, credential);
+  change(config, { credentials: withCredential(config.credentials, credential) });
 }
 
 /** The kinds of keys by which {@linkcode configSecureServer} takes a certificate away (`SSLKEAType`). */
@@ -141,9 +141,10 @@ export async function configSecureServer(
     throw invalidArgs("a certificate and its key come together, or neither");
   }
   const config = configToChange(target);
-  config.credentials = config.credentials.filter(({ certificate }) =>
+  const credentials = config.credentials.filter(({ certificate }) =>
     kind !== undefined && certificate.subjectPublicKeyInfo.algorithm.type !== kind
   );
+  change(config, { credentials });
 }
 
 async function credentialOf(options: CertificateOptions): Promise<Credential> {

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../cert/certificate.ts";
-import { normalizeHostname } from "./config.ts";
+import { change } from "./config.ts";
+import { normalizeHostname } from "./host_name.ts";
 import { configBeforeStart, configOf, configToChange } from "./config_registry.ts";
 import type {
   AlertCallback,
@@ -41,7 +42,7 @@ export type Configurable = SslSocket | SslListener | SslModel;
  * ```
  */
 export function setURL(target: Configurable, url: string | URL): void {
-  configBeforeStart(target).hostname = normalizeHostname(String(url));
+  change(configBeforeStart(target), { hostname: normalizeHostname(String(url)) });
 }
 
 /**
@@ -96,7 +97,7 @@ export function revealURL(target: Configurable): string | null {
  * ```
  */
 export function setSockPeerID(target: Configurable, peerId: string | null): void {
-  configBeforeStart(target).peerId = peerId;
+  change(configBeforeStart(target), { peerId });
 }
 
 /**
@@ -142,7 +143,7 @@ export function setTrustAnchors(
   certs: readonly CertificateInput[] | null,
 ): void {
   const names = certs?.flatMap(toCertificates).map(({ subject }: Certificate) => subject);
-  configToChange(target).caNames = names ?? null;
+  change(configToChange(target), { caNames: names ?? null });
 }
 
 /**
@@ -163,7 +164,7 @@ export function setTrustAnchors(
  * ```
  */
 export function setPKCS11PinArg(target: Configurable, arg: unknown): void {
-  configToChange(target).pinArg = arg;
+  change(configToChange(target), { pinArg: arg });
 }
 
 /**
@@ -225,7 +226,7 @@ export function revealPinArg(target: Configurable): unknown {
  * ```
  */
 export function authCertificateHook(target: Configurable, hook: AuthCertificateHook | null): void {
-  configToChange(target).authCertificate = hook;
+  change(configToChange(target), { authCertificate: hook });
 }
 
 /**
@@ -260,7 +261,7 @@ export function authCertificateHook(target: Configurable, hook: AuthCertificateH
  * ```
  */
 export function badCertHook(target: Configurable, hook: BadCertHook | null): void {
-  configToChange(target).badCert = hook;
+  change(configToChange(target), { badCert: hook });
 }
 
 /**
@@ -308,7 +309,7 @@ export function getClientAuthDataHook(
   target: Configurable,
   hook: GetClientAuthDataHook | null,
 ): void {
-  configToChange(target).getClientAuthData = hook;
+  change(configToChange(target), { getClientAuthData: hook });
 }
 
 /**
@@ -349,7 +350,7 @@ export function getClientAuthDataHook(
  * ```
  */
 export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigHook | null): void {
-  configToChange(target).sniSocketConfig = hook;
+  change(configToChange(target), { sniSocketConfig: hook });
 }
 
 /**
@@ -391,7 +392,7 @@ export function clientHelloCallback(
   target: Configurable,
   callback: ClientHelloCallback | null,
 ): void {
-  configToChange(target).clientHelloCallback = callback;
+  change(configToChange(target), { clientHelloCallback: callback });
 }
 
 /**
@@ -436,7 +437,7 @@ export function helloRetryRequestCallback(
   target: Configurable,
   callback: HelloRetryRequestCallback | null,
 ): void {
-  configToChange(target).helloRetryRequestCallback = callback;
+  change(configToChange(target), { helloRetryRequestCallback: callback });
 }
 
 /**
@@ -477,7 +478,7 @@ export function helloRetryRequestCallback(
  * ```
  */
 export function handshakeCallback(target: Configurable, callback: HandshakeCallback | null): void {
-  configToChange(target).handshakeCallback = callback;
+  change(configToChange(target), { handshakeCallback: callback });
 }
 
 /**
@@ -502,7 +503,7 @@ export function handshakeCallback(target: Configurable, callback: HandshakeCallb
  * ```
  */
 export function alertSentCallback(target: Configurable, callback: AlertCallback | null): void {
-  configToChange(target).alertSentCallback = callback;
+  change(configToChange(target), { alertSentCallback: callback });
 }
 
 /**
@@ -530,7 +531,7 @@ export function alertSentCallback(target: Configurable, callback: AlertCallback 
  * ```
  */
 export function alertReceivedCallback(target: Configurable, callback: AlertCallback | null): void {
-  configToChange(target).alertReceivedCallback = callback;
+  change(configToChange(target), { alertReceivedCallback: callback });
 }
 
 /**
@@ -565,7 +566,7 @@ export function alertReceivedCallback(target: Configurable, callback: AlertCallb
  * ```
  */
 export function keyLogCallback(target: Configurable, callback: KeyLogCallback | null): void {
-  configToChange(target).keyLog = callback;
+  change(configToChange(target), { keyLog: callback });
 }
 
 /**
@@ -586,5 +587,5 @@ export function keyLogCallback(target: Configurable, callback: KeyLogCallback | 
  * ```
  */
 export function resetHandshake(target: Configurable, asServer: boolean): void {
-  configBeforeStart(target).role = asServer ? "server" : "client";
+  change(configBeforeStart(target), { role: asServer ? "server" : "client" });
 }

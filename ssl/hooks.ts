@@ -198,8 +198,8 @@ export type NextProtoCallback = (
 /**
  * Chooses a server's configuration by the name that the client asks for (`SSL_SNISocketConfigHook`).
  *
- * The options that it returns replace those of the socket for this handshake; `undefined` keeps the socket's; `null`
- * refuses the name with an `unrecognized_name` alert.
+ * The options that it returns, and what has been set in the model that it names, take the place of the socket's own; whatever they say
+ * nothing about stays as it is. `undefined` keeps the socket's configuration; `null` refuses the name with an `unrecognized_name` alert.
  */
 export type SniSocketConfigHook = (
   socket: SslSocket,

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { resolveConfig } from "./config.ts";
+import { resolveConfig } from "./resolve_config.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { type ListenerLike, SslListener } from "./ssl_listener.ts";
 import { SslSocket } from "./ssl_socket.ts";

@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { invalid, setGroups } from "./config.ts";
+import { change } from "./config.ts";
 import { configToChange } from "./config_registry.ts";
+import { invalid } from "./option_values.ts";
+import { applyOption } from "./resolve_config.ts";
 import type { Configurable } from "./configure.ts";
 import { NAMED_GROUPS, type NamedGroupName } from "./tables/named_groups.ts";
 
@@ -38,7 +40,7 @@ import { NAMED_GROUPS, type NamedGroupName } from "./tables/named_groups.ts";
  * ```
  */
 export function namedGroupConfig(target: Configurable, groups: readonly NamedGroupName[]): void {
-  setGroups(configToChange(target), groups);
+  applyOption(configToChange(target), "groups", groups);
 }
 
 /**
@@ -85,5 +87,5 @@ export function sendAdditionalKeyShares(target: Configurable, count: number): vo
   if (!Number.isInteger(count) || count < 0 || count >= NAMED_GROUPS.length) {
     throw invalid("keyShares", `${count} is no number from 0 to ${NAMED_GROUPS.length - 1}`);
   }
-  configToChange(target).additionalKeyShares = count;
+  change(configToChange(target), { additionalKeyShares: count });
 }

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { setAlpnProtocols } from "./config.ts";
+import { change } from "./config.ts";
 import { configToChange } from "./config_registry.ts";
+import { applyOption } from "./resolve_config.ts";
 import type { Configurable } from "./configure.ts";
 import type { NextProtoCallback } from "./hooks.ts";
 import { connectionOf, type SslSocket } from "./ssl_socket.ts";
@@ -61,7 +62,7 @@ export interface NextProto {
  * ```
  */
 export function setNextProtoNego(target: Configurable, protocols: readonly string[]): void {
-  setAlpnProtocols(configToChange(target), protocols);
+  applyOption(configToChange(target), "alpnProtocols", protocols);
 }
 
 /**
@@ -108,7 +109,7 @@ export function setNextProtoCallback(
   target: Configurable,
   callback: NextProtoCallback | null,
 ): void {
-  configToChange(target).nextProtoCallback = callback;
+  change(configToChange(target), { nextProtoCallback: callback });
 }
 
 /**

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { defaultContext, type NssContext } from "../pkcs11/context.ts";
-import { defaultsOf } from "./config.ts";
+import { defaultsOf } from "./resolve_config.ts";
 import { configBeforeStart, configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { getOption, setOption, type SslOption, type SslOptionValues } from "./options.ts";

@@ -1,14 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import {
-  insists,
-  invalid,
-  MAX_RECORD_SIZE_LIMIT,
-  type Renegotiation,
-  type RequireCertificate,
-  type SslConfig,
-} from "./config.ts";
+import { change, type Renegotiation, type RequireCertificate, type SslConfig } from "./config.ts";
 import { SslError } from "./errors.ts";
+import { invalid } from "./option_values.ts";
+import { insists, MAX_RECORD_SIZE_LIMIT } from "./settings.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "./extensions/record_size_limit.ts";
 
 /** NSS's socket options, without `SSL_` before their names, and what values they take. */
@@ -169,7 +164,7 @@ function flag(
     does,
     accepts: isBoolean,
     get: (config) => config[field],
-    set: (config, value) => Object.assign(config, { [field]: value }),
+    set: (config, value) => change(config, { [field]: value }),
   };
 }
 
@@ -253,7 +248,7 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
     accepts: oneOf(...REQUIRE_CHOICES),
     get: ({ requireCertificate }) => requireCertificate,
     set: (config, value) => {
-      config.requireCertificate = value;
+      change(config, { requireCertificate: value });
       setClientAuth(config, config.clientAuth !== "none");
     },
   },
@@ -289,9 +284,7 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
       "anything; an application's own reHandshake() needs a peer that knows RFC 5746, but for UNRESTRICTED",
     accepts: oneOf(...RENEGOTIATION_CHOICES),
     get: ({ renegotiation }) => renegotiation,
-    set: (config, value) => {
-      config.renegotiation = value;
-    },
+    set: (config, value) => change(config, { renegotiation: value }),
   },
   REQUIRE_SAFE_NEGOTIATION: flag({
     id: 21,
@@ -338,9 +331,7 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
       "off: TLS 1.2 neither offers nor answers RFC 7627, and resumes nothing; preset cnsa-1.0 even requires it",
     accepts: isBoolean,
     get: ({ extendedMasterSecret }) => extendedMasterSecret !== "off",
-    set: (config, value) => {
-      config.extendedMasterSecret = value ? "on" : "off";
-    },
+    set: (config, value) => change(config, { extendedMasterSecret: value ? "on" : "off" }),
   },
   ENABLE_SIGNED_CERT_TIMESTAMPS: flag({
     id: 31,
@@ -367,9 +358,7 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
       Number.isInteger(value) && Number(value) >= MIN_RECORD_SIZE_LIMIT &&
       Number(value) <= MAX_RECORD_SIZE_LIMIT,
     get: ({ recordSizeLimit }) => recordSizeLimit,
-    set: (config, value) => {
-      config.recordSizeLimit = value;
-    },
+    set: (config, value) => change(config, { recordSizeLimit: value }),
   },
   ENABLE_TLS13_COMPAT_MODE: flag({
     id: 35,
@@ -470,13 +459,11 @@ function roleRow(id: number, role: "client" | "server"): Row<boolean> {
     does: `on makes the socket the ${role}, off the ${other}: it is always one of the two`,
     accepts: isBoolean,
     get: (config) => config.role === role,
-    set: (config, value) => {
-      config.role = value ? role : other;
-    },
+    set: (config, value) => change(config, { role: value ? role : other }),
   };
 }
 
 function setClientAuth(config: SslConfig, asks: boolean): void {
   const whenAsked = insists(config.requireCertificate) ? "require" : "request";
-  config.clientAuth = asks ? whenAsked : "none";
+  change(config, { clientAuth: asks ? whenAsked : "none" });
 }

@@ -1,13 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { defaultContext, NssContext } from "../pkcs11/context.ts";
-import {
-  applyPreset,
-  builtInDefaults,
-  defaultsOf,
-  presetByName,
-  type SslConfig,
-} from "./config.ts";
+import { change, type SslConfig } from "./config.ts";
+import { applyPreset, builtInDefaults, defaultsOf, presetByName } from "./resolve_config.ts";
 import { configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { contextPolicy } from "./context_policy.ts";
@@ -60,7 +55,7 @@ export function setPolicyPreset(
     contextPolicy(target).preset = preset;
     const config = defaultsOf(target);
     choose(config, preset);
-    config.policyPreset = null; // the context's holds already, for as long as the context keeps it
+    change(config, { policyPreset: null }); // the context's holds already, for as long as the context keeps it
   } else {
     choose(configToChange(target), preset);
   }
@@ -95,7 +90,7 @@ function choose(config: SslConfig, preset: PolicyPreset | null): void {
   if (preset !== null) return applyPreset(config, preset);
   const { minVersion, maxVersion, cipherSuites, tls12CipherSuites, groups, signatureSchemes } =
     builtInDefaults(config.context);
-  config.policyPreset = null;
-  Object.assign(config, { minVersion, maxVersion, cipherSuites, tls12CipherSuites });
-  Object.assign(config, { groups, signatureSchemes });
+  const versions = { minVersion, maxVersion };
+  const suites = { cipherSuites, tls12CipherSuites };
+  change(config, { policyPreset: null, ...versions, ...suites, groups, signatureSchemes });
 }

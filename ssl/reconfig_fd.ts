@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { configOf, configToReconfigure } from "./config_registry.ts";
+import { inherit } from "./resolve_config.ts";
 import type { SslModel } from "./model.ts";
 import type { SslSocket } from "./ssl_socket.ts";
 
@@ -8,8 +9,9 @@ import type { SslSocket } from "./ssl_socket.ts";
  * Replaces a socket's configuration by a model's (`SSL_ReconfigFD`): before the handshake, or in a server's
  * `sniSocketConfig` hook, once the name is known that the client asks for.
  *
- * All is copied but what makes the socket the one that it is: its role, host name, peer ID and context. A hook that the model has not set
- * leaves the socket's own in place. A hook may also return `{ model }`, which is the shorter way.
+ * What the model has been told takes the place of the socket's own, and what nobody has set there stays: a model without a word about
+ * `clientAuth` does not switch off the socket's. Role, host name, peer ID and context make the socket the one that it is, and stay always.
+ * A hook may also return `{ model }`, which does the same.
  *
  * @param model The model, or another socket.
  * @param socket The socket to change.
@@ -42,22 +44,5 @@ import type { SslSocket } from "./ssl_socket.ts";
  * ```
  */
 export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void {
-  const from = configOf(model);
-  const config = configToReconfigure(socket);
-  const { role, hostname, peerId, context } = config;
-  const hooks = {
-    authCertificate: from.authCertificate ?? config.authCertificate,
-    badCert: from.badCert ?? config.badCert,
-    getClientAuthData: from.getClientAuthData ?? config.getClientAuthData,
-    clientHelloCallback: from.clientHelloCallback ?? config.clientHelloCallback,
-    helloRetryRequestCallback: from.helloRetryRequestCallback ?? config.helloRetryRequestCallback,
-    nextProtoCallback: from.nextProtoCallback ?? config.nextProtoCallback,
-    sniSocketConfig: from.sniSocketConfig ?? config.sniSocketConfig,
-    handshakeCallback: from.handshakeCallback ?? config.handshakeCallback,
-    alertSentCallback: from.alertSentCallback ?? config.alertSentCallback,
-    alertReceivedCallback: from.alertReceivedCallback ?? config.alertReceivedCallback,
-    keyLog: from.keyLog ?? config.keyLog,
-    pinArg: from.pinArg ?? config.pinArg,
-  };
-  Object.assign(config, from, hooks, { role, hostname, peerId, context });
+  inherit(configToReconfigure(socket), configOf(model));
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../cert/certificate.ts";
+import { change } from "./config.ts";
 import { configBeforeStart } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { effectiveConfig } from "./effective_config.ts";
@@ -56,7 +57,7 @@ export function resumptionTokenCallback(
   target: Configurable,
   callback: ResumptionTokenCallback | null,
 ): void {
-  configBeforeStart(target).resumptionTokenCallback = callback;
+  change(configBeforeStart(target), { resumptionTokenCallback: callback });
 }
 
 /**
@@ -103,7 +104,7 @@ export function setResumptionToken(socket: SslSocket, token: Uint8Array): void {
   const decoded = decodeToken(token);
   const fault = tokenFault(decoded, effectiveConfig(config), Date.now());
   if (fault !== null) throw badToken("set", fault);
-  config.resumptionToken = decoded;
+  change(config, { resumptionToken: decoded });
 }
 
 /** What a token tells of its session. */

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SignatureScheme } from "../cert/private_key.ts";
-import { setSignatureSchemes } from "./config.ts";
+import { applyOption } from "./resolve_config.ts";
 import { configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 
@@ -28,7 +28,7 @@ export function signatureSchemePrefSet(
   target: Configurable,
   schemes: readonly SignatureScheme[],
 ): void {
-  setSignatureSchemes(configToChange(target), schemes);
+  applyOption(configToChange(target), "signatureSchemes", schemes);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { defaultContext, type NssContext } from "../pkcs11/context.ts";
-import { applyVersions, defaultsOf, type SslConfig } from "./config.ts";
+import type { SslConfig } from "./config.ts";
+import { applyOption, defaultsOf } from "./resolve_config.ts";
 import { configOf, configToChange } from "./config_registry.ts";
 import type { Configurable } from "./configure.ts";
 import { presetsOf } from "./context_policy.ts";
@@ -70,7 +71,7 @@ export function versionRangeSetDefault(
   range: VersionRange,
   options: { context?: NssContext } = {},
 ): void {
-  applyVersions(defaultsOf(options.context ?? defaultContext()), range);
+  applyOption(defaultsOf(options.context ?? defaultContext()), "versions", range);
 }
 
 /**
@@ -112,7 +113,7 @@ export function versionRangeGet(target: Configurable): Required<VersionRange> {
  * ```
  */
 export function versionRangeSet(target: Configurable, range: VersionRange): void {
-  applyVersions(configToChange(target), range);
+  applyOption(configToChange(target), "versions", range);
 }
 
 /** As NSS does: what policy leaves of the range. */

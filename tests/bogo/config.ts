@@ -3,7 +3,8 @@
 
 import { Name } from "../../cert/name.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig, type SslConfig } from "../../ssl/config.ts";
+import { change, type SslConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import type { CertificateOptions } from "../../ssl/credential.ts";
 import { SslError } from "../../ssl/errors.ts";
 import type { Environment } from "../../ssl/handshake/handshake.ts";
@@ -156,12 +157,14 @@ export function configFor(shim: Shim, { flags, credential }: ShimConnection): Ss
     ...shim.hooks,
     ...(isServer ? shim.serverHooks : shim.clientHooks),
   });
-  config.fallbackScsv = flags.has("-fallback-scsv");
-  config.grease = isServer || flags.has("-enable-grease"); // BoringSSL's servers always do
-  config.permuteExtensions = flags.has("-permute-extensions");
-  if (flags.has("-renegotiate-freely")) config.renegotiation = "UNRESTRICTED";
+  change(config, {
+    fallbackScsv: flags.has("-fallback-scsv"),
+    grease: isServer || flags.has("-enable-grease"), // BoringSSL's servers always do
+    permuteExtensions: flags.has("-permute-extensions"),
+    ...(flags.has("-renegotiate-freely") && { renegotiation: "UNRESTRICTED" }),
+  });
   const caList = flags.text("-use-client-ca-list");
-  if (caList !== undefined) config.caNames = namesOf(caList);
+  if (caList !== undefined) change(config, { caNames: namesOf(caList) });
   return config;
 }
 

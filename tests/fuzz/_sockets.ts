@@ -9,7 +9,7 @@
 import { createCertificate } from "../../cert/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import type { ConnectionOptions } from "../../ssl/connection.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";

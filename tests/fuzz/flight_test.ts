@@ -3,7 +3,7 @@
 /** Engines without their sockets, fed with what others have said before: recorded flights, altered, in pieces of any size. */
 
 import { assert, assertEquals } from "@std/assert";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { SslEngine } from "../../ssl/engine/engine.ts";
 import { SslError } from "../../ssl/errors.ts";
 import type { Role } from "../../ssl/import_options.ts";

@@ -15,7 +15,8 @@ import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair, type KeyPair, type KeyPairType } from "../../pkcs11/generate_key_pair.ts";
 import { errorFromAlert } from "../../ssl/alerts.ts";
 import type { ChannelInfo } from "../../ssl/channel_info.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { change } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import type { ConnectionOptions } from "../../ssl/connection.ts";
 import type { CertificateOptions } from "../../ssl/credential.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
@@ -106,7 +107,7 @@ export function socketOver<A>(
 ): SslSocket<A> {
   const { head, signal } = options;
   const config = resolveConfig(options);
-  if (cipherSuites !== undefined) config.cipherSuites = cipherSuites;
+  if (cipherSuites !== undefined) change(config, { cipherSuites });
   return new SslSocket(new ConnTransport(conn), config, { head, signal, ...internals });
 }
 

@@ -9,7 +9,7 @@
 
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
 import type { ImportOptions, Role } from "../../ssl/import_options.ts";

@@ -17,6 +17,7 @@ import {
   reHandshake,
   type SslModel,
 } from "@nss/nss";
+import { change } from "../../ssl/config.ts";
 import { configOf } from "../../ssl/config_registry.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import type { SslError } from "../../ssl/errors.ts";
@@ -85,7 +86,7 @@ async function check(
     [sender === "client" ? "clientInternals" : "serverInternals"]: { messageFilter: armable },
   });
   armable.armed = true;
-  configOf(joined.server).handshakeTimeout = patience("server");
+  change(configOf(joined.server), { handshakeTimeout: patience("server") });
   const timeout = patience("client");
   const [client, server] = await Promise.all([
     failureOf(

@@ -36,7 +36,7 @@ import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { configOf } from "../../ssl/config_registry.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
 import { mayRenegotiate } from "../../ssl/handshake/renegotiation.ts";

@@ -18,7 +18,7 @@ import {
 import { createCertificate } from "../../cert/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { keyUpdate } from "../../ssl/communicate.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { SslError } from "../../ssl/errors.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";

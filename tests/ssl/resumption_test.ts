@@ -10,7 +10,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../ssl/channel_info.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";

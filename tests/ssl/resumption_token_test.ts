@@ -18,7 +18,7 @@ import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../ssl/channel_info.ts";
 import { invalidateSession } from "../../ssl/communicate.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { setURL } from "../../ssl/configure.ts";
 import { effectiveConfig } from "../../ssl/effective_config.ts";
 import { SslError } from "../../ssl/errors.ts";

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
 import { identityOf, shorten } from "../../ssl/session_cache/identity.ts";
 import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";

@@ -10,7 +10,8 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig, type SslConfig } from "../../ssl/config.ts";
+import { change, type SettingName, type Settings, type SslConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
 import { configServerSessionIDCache } from "../../ssl/config_server_session_id_cache.ts";
 import { SslError } from "../../ssl/errors.ts";
@@ -47,8 +48,8 @@ import {
   shake,
 } from "./_support.ts";
 
-type Field = keyof SslConfig;
-type Change = Partial<SslConfig>;
+type Field = SettingName;
+type Change = Partial<Settings>;
 
 const newContext = () => new NssContext({ trustAnchors: [trustAnchorOf(PKI.root.cert)] });
 
@@ -63,7 +64,7 @@ const serverConfig = (options: ImportOptions = {}) =>
  * Another value for each field of a client's and of a server's configuration, with which the two still come to terms. The type
  * asks for a row here when the configuration has a new field.
  */
-function otherValues(base: SslConfig): SslConfig {
+function otherValues(base: SslConfig): Settings {
   const { cipherSuites, tls12CipherSuites, groups, signatureSchemes } = base;
   const fixed = resolveConfig({
     caCerts: [PKI.root.cert, PKI.otherRoot.cert],
@@ -323,7 +324,7 @@ for (
 Deno.test("SslSocket as client does not offer a session where its context is under another preset", async () => {
   const context = newContext();
   const base = clientConfig({ context, policy: "compatible" });
-  base.policyPreset = null;
+  change(base, { policyPreset: null });
   const server = serverFor("policyPreset");
   await meet(base, server);
   setPolicyPreset("compatible", context);

@@ -10,7 +10,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
 import { clearSessionCache } from "../../ssl/clear_session_cache.ts";
-import { resolveConfig } from "../../ssl/config.ts";
+import { resolveConfig } from "../../ssl/resolve_config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { getStatistics } from "../../ssl/get_statistics.ts";
 import { takeTls12Ticket } from "../../ssl/handshake/client/tls12_connected.ts";

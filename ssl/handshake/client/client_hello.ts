@@ -1,12 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import {
-  initialKeyShares,
-  MAX_RECORD_SIZE_LIMIT,
-  offersTls12,
-  offersTls13,
-  type SslConfig,
-} from "../../config.ts";
+import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config.ts";
+import { MAX_RECORD_SIZE_LIMIT } from "../../settings.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { ecPointFormats } from "../../extensions/ec_point_formats.ts";

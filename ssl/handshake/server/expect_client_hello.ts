@@ -3,8 +3,9 @@
 import { bytesEqual } from "../../../cert/der.ts";
 import { SslError, toSslError } from "../../errors.ts";
 import { adoptConfig, whileReconfigurable } from "../../config_registry.ts";
-import { offersTls12, offersTls13, resolveConfig, type SslConfig } from "../../config.ts";
+import { offersTls12, offersTls13, type SslConfig } from "../../config.ts";
 import { effectiveConfig } from "../../effective_config.ts";
+import { resolveNamed } from "../../resolve_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -246,17 +247,8 @@ async function applyServerName(
     );
     chosen = answer;
     if (chosen || reconfigured) {
-      const config = resolveConfig(chosen || {}, reconfigured ?? hs.config);
-      // A model may be of another context: the socket stays in its own, under whose policy it is.
-      // So does who looks at hellos: the next one may follow.
-      const { context, clientHelloCallback, helloRetryRequestCallback } = hs.config;
-      const effective = effectiveConfig({
-        ...config,
-        role: "server",
-        context,
-        clientHelloCallback,
-        helloRetryRequestCallback,
-      });
+      const config = resolveNamed(reconfigured ?? hs.config, chosen || {});
+      const effective = effectiveConfig(config);
       adoptConfig(hs.socket, config);
       hs.config = hs.established === null
         ? effective

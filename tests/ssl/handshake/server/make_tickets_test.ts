@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { NssContext } from "../../../../pkcs11/context.ts";
-import { resolveConfig } from "../../../../ssl/config.ts";
+import { resolveConfig } from "../../../../ssl/resolve_config.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../../../ssl/handshake/handshake.ts";
 import { EarlySecret } from "../../../../ssl/handshake/key_schedule.ts";
 import { makeTickets } from "../../../../ssl/handshake/server/make_tickets.ts";
