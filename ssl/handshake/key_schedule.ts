@@ -603,6 +603,7 @@ async function expand(
     );
     output.set(block.subarray(0, length - offset), offset);
     input.set(block);
+    block.fill(0);
   }
   input.fill(0);
   return output;

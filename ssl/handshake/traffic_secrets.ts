@@ -26,6 +26,7 @@ export async function handshakeTrafficSecrets(
     handshakeSecret.clientHandshakeTrafficSecret(transcriptHash),
     handshakeSecret.serverHandshakeTrafficSecret(transcriptHash),
   ]);
+  handshakeSecret.forget();
   logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientRandom, client);
   logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", clientRandom, server);
   for (const secret of [client, server]) secret.prepareFinished();

@@ -70,9 +70,12 @@ export class Writer {
     return this.#vector(body, 3, min, max);
   }
 
-  /** The bytes written so far, as a copy of their own. */
+  /** The bytes written, which the writer keeps no copy of: they may be secret. It is empty afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    const bytes = this.#bytes.slice(0, this.#length);
+    this.#bytes.fill(0, 0, this.#length);
+    this.#length = 0;
+    return bytes;
   }
 
   #vector(
@@ -113,6 +116,7 @@ export class Writer {
     if (this.#length > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
       grown.set(this.#bytes.subarray(0, at));
+      this.#bytes.fill(0);
       this.#bytes = grown;
     }
     return at;

@@ -71,8 +71,12 @@ async function chooseSession(
   for (const [index, { identity }] of offered.identities.slice(0, MAX_TRIED_TICKETS).entries()) {
     const content = await sessions.openTicket(identity, binding, environment);
     found ||= content !== null;
-    if (content === null || !isResumable(content, cipherSuite, hs)) continue;
-    const earlySecret = EarlySecret.fromPsk(cipherSuite.hash, content.psk);
+    if (content === null) continue;
+    const earlySecret = isResumable(content, cipherSuite, hs)
+      ? EarlySecret.fromPsk(cipherSuite.hash, content.psk)
+      : null;
+    content.psk.fill(0); // importKey took its copy at the call
+    if (earlySecret === null) continue;
     const [key, hash] = await Promise.all([
       earlySecret.binderKey("res"),
       hs.transcript.digestWith(truncateBinders(message.raw)),

@@ -62,6 +62,7 @@ export class PrfSecret {
       const block = await this.#hmac(input);
       output.set(block.subarray(0, length - offset), offset);
       offset += block.length;
+      block.fill(0);
     }
     return output;
   }
