@@ -99,7 +99,6 @@ export class KvServerSessionCache implements ServerSessionCache {
     writeTime(w, expiresAt);
     const plain = w.bytes(session).finish();
     const sealed = await seal(await this.#keyOf(`session ${id}`), plain, NO_CONTEXT);
-    plain.fill(0);
     await this.#with(
       "write session",
       () => this.#options.store.atomic().set(place, sealed).commit(),
@@ -128,9 +127,7 @@ export class KvServerSessionCache implements ServerSessionCache {
     if (!isSealed(value)) return none;
     const opened = await unseal(await this.#keyOf("ticket keys"), value, NO_CONTEXT);
     if (opened === null) return none; // damaged: the next keys replace it
-    const keys = decodeKeys(opened);
-    opened.fill(0);
-    return { keys, revision: versionstamp };
+    return { keys: decodeKeys(opened), revision: versionstamp };
   }
 
   /** Replaces the keys of tickets, unless others have. */
@@ -139,9 +136,7 @@ export class KvServerSessionCache implements ServerSessionCache {
     revision: string | null,
   ): Promise<boolean> {
     const place = [...await this.#prefix, "ticket keys"];
-    const plain = encodeKeys(keys);
-    const sealed = await seal(await this.#keyOf("ticket keys"), plain, NO_CONTEXT);
-    plain.fill(0);
+    const sealed = await seal(await this.#keyOf("ticket keys"), encodeKeys(keys), NO_CONTEXT);
     const { ok } = await this.#with("write ticket keys", () =>
       this.#options.store.atomic()
         .check({ key: place, versionstamp: revision })
@@ -178,8 +173,8 @@ function decodeKeys(bytes: Uint8Array<ArrayBuffer>): TicketKeyRecord[] {
   const r = new Reader(bytes);
   if (r.u8() !== FORM) throw new DecodeError("the keys are of another form");
   return r.list((entry) => ({
-    name: entry.bytes(KEY_NAME_LENGTH).slice(),
-    secret: entry.bytes(32).slice(),
+    name: entry.bytes(KEY_NAME_LENGTH),
+    secret: entry.bytes(32),
     createdAt: readTime(entry),
   }));
 }
