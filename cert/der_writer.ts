@@ -146,7 +146,9 @@ export class DerWriter {
   unsignedInteger(magnitude: Uint8Array): this {
     const bytes = new Uint8Array(magnitude.length + 1);
     bytes.set(magnitude, 1);
-    return this.integer(bytes);
+    this.integer(bytes);
+    bytes.fill(0); // it may be a part of a private key
+    return this;
   }
 
   /**
@@ -240,17 +242,19 @@ export class DerWriter {
   }
 
   /**
-   * Ends the building.
+   * Ends the building. The writer keeps no copy, which might be of a private key, and is empty afterwards.
    *
    * @returns What was written, in one piece.
    */
   finish(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.#length);
     let offset = 0;
-    for (const chunk of this.#chunks) {
+    for (const chunk of this.#chunks.splice(0)) {
       bytes.set(chunk, offset);
       offset += chunk.length;
+      chunk.fill(0);
     }
+    this.#length = 0;
     return bytes;
   }
 }

@@ -88,7 +88,7 @@ function decodeBody(lines: string[], line: number): Uint8Array<ArrayBuffer> {
     throw bad(line, "the block is not base64");
   }
   try {
-    return new Uint8Array(decodeBase64(base64));
+    return decodeBase64(base64);
   } catch (cause) {
     throw bad(line, "the block is not base64", cause);
   }

@@ -118,8 +118,6 @@ async function importKeys(
       }`,
       { cause },
     );
-  } finally {
-    for (const { info } of keys) info.pkcs8.fill(0);
   }
 }
 

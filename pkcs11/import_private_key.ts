@@ -5,7 +5,7 @@ import type { PemBlock } from "../cert/pem.ts";
 import type { PrivateKey } from "../cert/private_key.ts";
 import { decryptPkcs8 } from "./encrypted_pkcs8.ts";
 import { IterationBudget } from "./pbe/iteration_budget.ts";
-import { passwordBytes } from "./pbe/password_encryption.ts";
+import { erasePassword, passwordBytes } from "./pbe/password_encryption.ts";
 import {
   decodePrivateKey,
   decodePrivateKeyBlock,
@@ -125,10 +125,11 @@ async function decrypt(
       "Cannot import private key: it is encrypted, and no password is given",
     );
   }
-  const info = await decryptPkcs8(
-    der,
-    passwordBytes(password),
-    new IterationBudget(options.maxIterations),
-  );
-  return await fromInfo(info, options.extractable);
+  const forms = passwordBytes(password);
+  try {
+    const info = await decryptPkcs8(der, forms, new IterationBudget(options.maxIterations));
+    return await fromInfo(info, options.extractable);
+  } finally {
+    erasePassword(forms);
+  }
 }

@@ -309,7 +309,12 @@ export function allowExport(
 ): void {
   EXPORTERS.set(
     privateKey,
-    async () => rewrite(new Uint8Array(await crypto.subtle.exportKey("pkcs8", key))),
+    async () => {
+      const exported = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key));
+      const pkcs8 = rewrite(exported);
+      if (pkcs8 !== exported) exported.fill(0);
+      return pkcs8;
+    },
   );
 }
 

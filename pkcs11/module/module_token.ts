@@ -265,14 +265,12 @@ export class ModuleToken implements Token {
     const algorithm = { name: "HMAC", hash: "SHA-256" };
     const key = await crypto.subtle.importKey("raw", random, algorithm, false, ["sign"]);
     random.fill(0);
-    const bytes = new TextEncoder().encode(password);
-    this.#password = { key, mac: new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes)) };
+    this.#password = { key, mac: await macOf(password, key) };
   }
 
   async #isPassword(password: string): Promise<boolean> {
     const { key, mac } = this.#password!;
-    const bytes = new TextEncoder().encode(password);
-    return timingSafeEqual(new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes)), mac);
+    return timingSafeEqual(await macOf(password, key), mac);
   }
 
   /**
@@ -674,6 +672,13 @@ export class ModuleToken implements Token {
     this.#password = null;
     await this.#pool.close();
   }
+}
+
+async function macOf(password: string, key: CryptoKey): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new TextEncoder().encode(password);
+  const mac = crypto.subtle.sign("HMAC", key, bytes);
+  bytes.fill(0); // sign took its copy at the call
+  return new Uint8Array(await mac);
 }
 
 const MECHANISM_NAMES: ReadonlyMap<number, string> = new Map(

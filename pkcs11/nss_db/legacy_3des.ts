@@ -50,7 +50,7 @@ export async function decryptLegacy(
   const padding = padded.at(-1)!;
   const isPadded = padding >= 1 && padding <= 8 &&
     padded.subarray(-padding).every((byte) => byte === padding);
-  return isPadded ? padded.slice(0, -padding) : null;
+  return isPadded ? padded.subarray(0, -padding) : null; // no copy of what may be a private key
 }
 
 /** 24 bytes of key, then 8 that nobody uses, then 8 of IV. */
@@ -60,22 +60,37 @@ async function derive(
   iterations: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let hash = await sha1(passwordKey, salt);
-  for (let i = 1; i < iterations; i++) hash = await sha1(hash);
+  for (let i = 1; i < iterations; i++) {
+    const next = await sha1(hash);
+    hash.fill(0);
+    hash = next;
+  }
   const key = await crypto.subtle.importKey("raw", hash, { name: "HMAC", hash: "SHA-1" }, false, [
     "sign",
   ]);
-  const hmac = async (...parts: readonly Uint8Array<ArrayBuffer>[]) =>
-    new Uint8Array(await crypto.subtle.sign("HMAC", key, concat(...parts)));
+  hash.fill(0);
+  const hmac = async (...parts: readonly Uint8Array<ArrayBuffer>[]) => {
+    const input = concat(...parts);
+    const mac = crypto.subtle.sign("HMAC", key, input);
+    input.fill(0); // sign took its copy at the call
+    return new Uint8Array(await mac);
+  };
   const padded = new Uint8Array(Math.max(20, salt.length));
   padded.set(salt);
   const [first, state] = await Promise.all([hmac(padded, salt), hmac(padded)]);
-  return concat(first, await hmac(state, salt));
+  const second = await hmac(state, salt);
+  const derived = concat(first, second);
+  for (const part of [first, state, second]) part.fill(0);
+  return derived;
 }
 
 async function sha1(
   ...parts: readonly Uint8Array<ArrayBuffer>[]
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-1", concat(...parts)));
+  const input = concat(...parts);
+  const digest = crypto.subtle.digest("SHA-1", input);
+  input.fill(0); // digest took its copy at the call
+  return new Uint8Array(await digest);
 }
 
 function concat(...parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {

@@ -13,7 +13,7 @@ const SLICE = 5_000;
  * Hashes a hash again and again.
  *
  * @param hash The hash function.
- * @param digest The first hash.
+ * @param digest The first hash; those between it and the last one are overwritten.
  * @param times How often it is hashed.
  * @returns The last hash.
  */
@@ -27,7 +27,9 @@ export async function iterateHash(
   for (let left = times; left > 0; left -= SLICE) {
     if (left !== times) await turn();
     for (let i = Math.min(left, SLICE); i > 0; i--) {
-      last = new Uint8Array(crypto.subtle.digestSync(hash, last));
+      const next = new Uint8Array(crypto.subtle.digestSync(hash, last));
+      if (last !== digest) last.fill(0);
+      last = next;
     }
   }
   return last;

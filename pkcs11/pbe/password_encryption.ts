@@ -48,6 +48,12 @@ export function passwordBytes(password: string): PasswordBytes {
   return { utf8: new TextEncoder().encode(password), bmp: bmpPassword(password) };
 }
 
+/** Overwrites a password. */
+export function erasePassword({ utf8, bmp }: PasswordBytes): void {
+  utf8.fill(0);
+  bmp.fill(0);
+}
+
 /** What errors are called, and what was attempted. */
 export interface PasswordErrors {
   /** What was attempted, as `Cannot import private key`. */
@@ -198,7 +204,7 @@ async function decrypt3Des(
   const isPadded = padding >= 1 && padding <= 8 &&
     padded.subarray(-padding).every((byte) => byte === padding);
   if (!isPadded) throw new RangeError("The padding is wrong");
-  return padded.slice(0, -padding);
+  return padded.subarray(0, -padding); // no copy of what may be a private key
 }
 
 /** How often passwords are hashed by default: what OWASP recommends for PBKDF2 with SHA-256, and NSS has. */

@@ -82,7 +82,9 @@ export async function pkcs12Kdf(
         carry >>= 8;
       }
     }
+    first.fill(0); // all that follows can be computed from it
+    a.fill(0);
   }
   input.fill(0);
-  return result.slice(0, length);
+  return result.subarray(0, length);
 }

@@ -65,8 +65,11 @@ function rewrite(
   if (position > limit) throw bad(start, "the contents do not end");
   const elements = inner.finish();
   if (tag === (TAG.octetString | CONSTRUCTED)) {
-    writer.octetString(joinOctetStrings(elements, start));
+    const joined = joinOctetStrings(elements, start);
+    writer.octetString(joined);
+    joined.fill(0);
   } else writer.constructed(tag, (w) => w.raw(elements));
+  elements.fill(0); // a private key may be among them
   return position;
 }
 

@@ -7,7 +7,9 @@ import { decryptPkcs8 } from "../encrypted_pkcs8.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
   decryptWithPassword,
+  erasePassword,
   type PasswordBytes,
+  passwordBytes,
   type PasswordErrors,
 } from "../pbe/password_encryption.ts";
 import { decodePrivateKey, type PrivateKeyInfo } from "../pkcs8.ts";
@@ -91,18 +93,19 @@ export async function decodePkcs12(
   }
   const macData = pfx.sequence("macData");
   pfx.finish();
-  const forms = await verifyMac(macData, authSafe.data(), password, budget);
-  const opener: Opener = { password: forms, budget, keys: [], certs: [] };
+  const forms = passwordBytes(password);
+  const keys: Pkcs12Key[] = [];
+  const certs: Pkcs12Cert[] = [];
   try {
-    await readSafes(authSafe.data(), opener);
+    const form = await verifyMac(macData, authSafe.data(), forms, budget);
+    await readSafes(authSafe.data(), { password: form, budget, keys, certs });
   } catch (error) {
-    for (const { info } of opener.keys) info.pkcs8.fill(0);
+    for (const { info } of keys) info.pkcs8.fill(0);
     throw error;
   } finally {
-    forms.utf8.fill(0);
-    forms.bmp.fill(0);
+    erasePassword(forms);
   }
-  return opener;
+  return { keys, certs };
 }
 
 function unsupportedMode(oid: string): NssError {
@@ -211,10 +214,15 @@ async function decryptAnyForm<T>(
 
 /** SafeContents (RFC 7292, Section 4.2). */
 async function readBags(content: Uint8Array<ArrayBuffer>, opener: Opener): Promise<void> {
-  const whole = new DerReader(berToDer(content), WHAT, CORRUPT);
-  const bags = whole.sequence("safeContents");
-  whole.finish();
-  await readBagsOf(bags, opener);
+  const der = berToDer(content);
+  try {
+    const whole = new DerReader(der, WHAT, CORRUPT);
+    const bags = whole.sequence("safeContents");
+    whole.finish();
+    await readBagsOf(bags, opener);
+  } finally {
+    der.fill(0);
+  }
 }
 
 async function readBagsOf(bags: DerReader, opener: Opener): Promise<void> {

@@ -8,9 +8,9 @@ import { OIDS } from "../../cert/oids.ts";
 import type { HashName } from "../../cert/private_key.ts";
 import { type IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
 import { PBE_OIDS } from "../pbe/oids.ts";
-import { type PasswordBytes, passwordBytes } from "../pbe/password_encryption.ts";
+import type { PasswordBytes } from "../pbe/password_encryption.ts";
 import { HMACS, pbkdf2, readPbkdf2 } from "../pbe/pbkdf2.ts";
-import { pkcs12Kdf, PURPOSE } from "../pbe/pkcs12_kdf.ts";
+import { bmpPassword, pkcs12Kdf, PURPOSE } from "../pbe/pkcs12_kdf.ts";
 
 /** The hashes of MACs that WebCrypto has, with their lengths. */
 const HASHES: ReadonlyMap<string, readonly [HashName, number]> = new Map<
@@ -33,7 +33,7 @@ const MAX_PBMAC1_KEY = 128;
  *
  * @param macData The MacData (RFC 7292, Section 4).
  * @param content What the MAC is of.
- * @param password The password.
+ * @param forms The password.
  * @param budget What is left of the iterations.
  * @returns The password as this file hashes it.
  * @throws {NssError} `SEC_ERROR_PKCS12_INVALID_MAC` if it is another password, or the content is damaged.
@@ -41,7 +41,7 @@ const MAX_PBMAC1_KEY = 128;
 export async function verifyMac(
   macData: DerReader,
   content: Uint8Array<ArrayBuffer>,
-  password: string,
+  forms: PasswordBytes,
   budget: IterationBudget,
 ): Promise<PasswordBytes> {
   const mac = macData.sequence("mac");
@@ -52,7 +52,6 @@ export async function verifyMac(
   const salt = macData.octetString("macSalt");
   const iterations = macData.done ? 1 : readIterations(macData);
   macData.finish();
-  const forms = passwordBytes(password);
   const isMac = async (
     key: Uint8Array<ArrayBuffer>,
     hash: HashName,
@@ -71,7 +70,7 @@ export async function verifyMac(
     identifier.finish();
     const parameters = { hash, salt, iterations, purpose: PURPOSE.mac };
     // No password at all is written as an empty one, or as nothing: nobody knows which
-    const candidates = [forms.bmp, ...(password === "" ? [new Uint8Array(0)] : [])];
+    const candidates = [forms.bmp, ...(forms.utf8.length === 0 ? [new Uint8Array(0)] : [])];
     for (const bmp of candidates) {
       const key = await pkcs12Kdf(bmp, parameters, length!, budget);
       if (await isMac(key, hash)) return { ...forms, bmp };
@@ -160,7 +159,7 @@ export async function computeMac(
   budget: IterationBudget,
 ): Promise<{ digest: Uint8Array<ArrayBuffer>; salt: Uint8Array<ArrayBuffer>; iterations: number }> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
-  const { bmp } = passwordBytes(password);
+  const bmp = bmpPassword(password);
   const parameters = { hash: "SHA-256", salt, iterations, purpose: PURPOSE.mac } as const;
   const key = await pkcs12Kdf(bmp, parameters, 32, budget);
   bmp.fill(0);

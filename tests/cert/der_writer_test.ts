@@ -63,3 +63,11 @@ Deno.test("DerWriter nests and writes strings", () => {
   );
   assertEquals(der, "30070101ff0c02c3a90303000500");
 });
+
+Deno.test("DerWriter.finish() gives away all that was written, and later writes begin anew", () => {
+  const writer = new DerWriter().null();
+  const first = writer.finish();
+  assertEquals(writer.length, 0);
+  assertEquals(writer.boolean(true).finish(), Uint8Array.of(1, 1, 0xff));
+  assertEquals(first, Uint8Array.of(5, 0));
+});
