@@ -1,0 +1,38 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** The table of settings against what is written out by hand for readers: types, functions, options of NSS's. @module */
+
+import { assertEquals } from "@std/assert";
+import * as nss from "@nss/nss/ssl";
+import { OPTION_NAMES } from "../../ssl/resolve_config.ts";
+import { SETTING_NAMES, SETTINGS } from "../../ssl/settings.ts";
+import { ROOT, strip } from "./_source.ts";
+
+/** The members of an interface, in the order of the text. */
+async function membersOf(path: string, name: string): Promise<string[]> {
+  const text = strip(await Deno.readTextFile(new URL(path, ROOT)), true);
+  const body = new RegExp(`export interface ${name} \\{\\n(.*?)\\n\\}`, "s").exec(text)![1]!;
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member]) => member!);
+}
+
+Deno.test("SETTINGS: every member of ImportOptions sets a setting or is of one connection, and none is missing", async () => {
+  const members = await membersOf("ssl/import_options.ts", "ImportOptions");
+  assertEquals(members.toSorted(), OPTION_NAMES.toSorted());
+});
+
+Deno.test("SETTINGS: the rows are the members of Settings", async () => {
+  const members = await membersOf("ssl/config.ts", "Settings");
+  assertEquals(SETTING_NAMES.toSorted(), members.toSorted());
+});
+
+Deno.test("SETTINGS: what sets a setting is exported, or an option of NSS's that works", () => {
+  const working = nss.SSL_OPTIONS.filter(({ support }) => support === "works")
+    .map(({ option }) => option as string);
+  const unknown = SETTING_NAMES.map((name) => SETTINGS[name].verb)
+    .filter((verb) => verb !== null && !(verb in nss) && !working.includes(verb));
+  assertEquals(unknown, []);
+  const byRow = SETTING_NAMES.map((name) => SETTINGS[name].verb);
+  const roles = ["HANDSHAKE_AS_CLIENT", "HANDSHAKE_AS_SERVER"]; // resetHandshake() does the same
+  assertEquals(working.filter((name) => !byRow.includes(name) && !roles.includes(name)), []);
+});
