@@ -24,6 +24,7 @@ import { effectiveConfig } from "./effective_config.ts";
 import { type AlertDirection, type MessageFilter, SslEngine } from "./engine/engine.ts";
 import { SslError, toSslError } from "./errors.ts";
 import type { Environment, ReHandshakeWish } from "./handshake/handshake.ts";
+import { checkForRole } from "./resolve_config.ts";
 import type { SslSocket } from "./ssl_socket.ts";
 import type { Alert } from "./tables/alert_descriptions.ts";
 import type { Transport } from "./transport.ts";
@@ -34,6 +35,8 @@ export interface ConnectionOptions {
   readonly head?: Uint8Array | undefined;
   /** Aborts the handshake. */
   readonly signal?: AbortSignal | undefined;
+  /** The names of the options that `importFD` was given. */
+  readonly given?: readonly string[] | undefined;
   /** For tests: the clock and the randomness. */
   readonly environment?: Environment | undefined;
   /** For tests: how many records are under way at once. */
@@ -275,6 +278,7 @@ export class Connection<A = unknown> {
 
   async #runHandshake(): Promise<ChannelInfo> {
     this.#throwIfBroken();
+    checkForRole(this.#config, this.#options.given ?? []);
     if (this.#config.noDelay) this.transport.setNoDelay();
     lockConfig(this.#socket);
     const engine = this.#engine = new SslEngine({

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { resolveConfig } from "./resolve_config.ts";
+import type { SslConfig } from "./config.ts";
+import { checkForRole, resolveConfig } from "./resolve_config.ts";
 import type { ImportOptions } from "./import_options.ts";
 import { type ListenerLike, SslListener } from "./ssl_listener.ts";
 import { SslSocket } from "./ssl_socket.ts";
@@ -85,9 +86,14 @@ export function importFD(
   options: ImportOptions = {},
 ): SslSocket | SslListener {
   const config = resolveConfig(options);
-  if ("accept" in transport) return new SslListener(transport, { ...config, role: "server" });
+  const given = Object.keys(options);
+  if ("accept" in transport) {
+    const server: SslConfig = { ...config, role: "server" };
+    checkForRole(server, given);
+    return new SslListener(transport, server);
+  }
   const { head, signal } = options;
   return isConn(transport)
-    ? new SslSocket(new ConnTransport(transport), config, { head, signal })
-    : new SslSocket(new StreamTransport(transport), config, { head, signal });
+    ? new SslSocket(new ConnTransport(transport), config, { head, signal, given })
+    : new SslSocket(new StreamTransport(transport), config, { head, signal, given });
 }

@@ -117,6 +117,29 @@ function applyOptions(config: SslConfig, options: ImportOptions): void {
   }
 }
 
+/**
+ * Refuses options that mean nothing to the end that has them. A role may change until the handshake starts, and a model may serve both
+ * ends, so it is asked then, of what `importFD` itself was given.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for the first such option.
+ */
+export function checkForRole(config: SslConfig, given: readonly string[]): void {
+  const { role } = config;
+  const other = role === "client" ? "server" : "client";
+  const stray = given.find((option) => {
+    const names = SETTING_NAMES.filter((name) => SETTINGS[name].option === option);
+    return names.length > 0 &&
+      names.every((name) => SETTINGS[name].role === other) &&
+      names.some((name) => config[name] !== SETTINGS[name].initial());
+  });
+  if (stray === undefined) return;
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot start handshake: option ${stray} is a ${other}'s, and this socket is a ${role}` +
+      (role === "client" && other === "server" ? ' (role: "server" makes it one)' : ""),
+  );
+}
+
 /** Sets what an option of `importFD` sets: all of it, or nothing where the option has no such value. */
 export function applyOption<O extends keyof ImportOptions>(
   config: SslConfig,

@@ -3,12 +3,13 @@
 // What becomes of each setting when a socket is given another configuration: every row of the table x the way in which that happens x who
 // has set it.
 
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   importFD,
   type ImportOptions,
   newModel,
   reconfigFD,
+  resetHandshake,
   type SniSocketConfig,
   SslError,
   type SslModel,
@@ -26,7 +27,7 @@ import { policyPresetByName } from "../../ssl/tables/policy_presets.ts";
 import { TLS_1_2, TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { memoryPair } from "../support/memory_pair.ts";
-import { join, type Joined, PKI } from "./_support.ts";
+import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "./_support.ts";
 
 const hook = () => () => undefined as never;
 const anchors = () => [trustAnchorOf(PKI.root.cert)];
@@ -289,4 +290,47 @@ Deno.test("importFD() refuses values that an option has not, whichever option", 
       );
     }
   }
+});
+
+Deno.test("importFD() with an option of the other end's fails when the handshake starts, unless the role changes before", async () => {
+  const certificates = [PKI.server.credential];
+  for (
+    const [options, message] of [
+      [{ role: "server", certificates, hostname: "a.test" }, "option hostname is a client's"],
+      [{ role: "server", certificates, ocspStapling: true }, "option ocspStapling is a client's"],
+      [{ hostname: "a.test", clientAuth: "require" }, "option clientAuth is a server's"],
+      [{ hostname: "a.test", sniSocketConfig: hook() }, "option sniSocketConfig is a server's"],
+    ] as const
+  ) {
+    const socket = importFD(memoryPair()[0], options);
+    const error = await assertRejects(() => socket.handshake(), SslError, message);
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+  }
+  for (
+    const options of [{ clientAuth: "none" }, {
+      model: newModel({ clientAuth: "require" }),
+    }] as const
+  ) {
+    await using joined = join({ client: options });
+    await shake(joined);
+  }
+  const [a, b] = memoryPair();
+  const server = importFD(a, { clientAuth: "require", certificates, caCerts: [PKI.root.cert] });
+  const client = importFD(b, {
+    ...{ role: "server", caCerts: [PKI.root.cert], certificates: [PKI.client.credential] },
+    hostname: HOSTNAME,
+  });
+  resetHandshake(server, true);
+  resetHandshake(client, false);
+  await Promise.all([server.handshake(), client.handshake()]);
+  await closeAll(server, client);
+});
+
+Deno.test("importFD() of a listener refuses an option of a client's at once", () => {
+  const listener = { accept: () => Promise.reject(new Error()), close: () => {}, addr: null };
+  assertThrows(
+    () => importFD(listener, { hostname: "a.test" }),
+    SslError,
+    "hostname is a client's",
+  );
 });
