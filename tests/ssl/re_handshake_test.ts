@@ -509,6 +509,44 @@ Deno.test("reHandshake() resumes the session where it is not flushed", async () 
   assertEquals([info.version, info.resumed], ["TLSv1.2", true]);
 });
 
+for (
+  const [title, begins, clientAuth, certificates, resumes] of [
+    ["wants a certificate does not resume without one", "server", "request", [], false],
+    ["wants a certificate resumes with one", "server", "request", [PKI.client.credential], true],
+    ["wants no certificate resumes without one", "server", "none", [], true],
+    ["follows the client's wish resumes without one", "client", "request", [], true],
+  ] as const
+) {
+  Deno.test(`a server that renegotiates and ${title}`, async () => {
+    let ticket: Bytes | null = null;
+    let types: number[] = [];
+    // As clients may that are not NSS's: it offers its session, whoever wants the handshake.
+    const offer = editHello("ClientHello", ExtensionType.sessionTicket, () => ticket!);
+    await using joined = await connectedIn("TLSv1.2", {
+      client: willing({ certificates }),
+      server: serving("REQUIRES_XTN", { clientAuth }),
+      clientInternals: { messageFilter: actOn(HandshakeType.clientHello, 1, { edit: offer }) },
+      serverInternals: {
+        messageFilter: ({ type, body, raw }) => {
+          types.push(type);
+          // Behind its lifetime and its length.
+          if (type === HandshakeType.newSessionTicket) ticket ??= body.slice(6);
+          return [raw];
+        },
+      },
+    });
+    types = [];
+    const [own, peer] = begins === "server"
+      ? [joined.server, joined.client]
+      : [joined.client, joined.server];
+    // Only the filter offers the session; so the two have seen different hellos, and it fails later.
+    const failing = failureOf(reHandshake(own, begins === "client"));
+    await Promise.all([failing, failureOf(peer.read(new Uint8Array(1)))]);
+    assertEquals(types.includes(HandshakeType.certificate), !resumes);
+    assertEquals(types.includes(HandshakeType.finished), resumes);
+  });
+}
+
 Deno.test("reHandshake() cannot begin with no suite or group of TLS 1.2 left, and the connection goes on", async () => {
   const changes: ((client: SslSocket) => void)[] = [
     (client) => {
