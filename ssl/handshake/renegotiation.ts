@@ -251,5 +251,6 @@ export function refuseOtherProtocol({ established, negotiated }: HandshakeContex
   throw new SslError(
     "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID",
     "Cannot renegotiate: the application protocol would be another one than before",
+    { fault: "value" },
   );
 }

@@ -59,7 +59,7 @@ import {
   session,
   turns,
 } from "./_support.ts";
-import { actOn } from "./_filters.ts";
+import { actOn, flip } from "./_filters.ts";
 import { Acquaintance, editHello, ONLY_TLS12, ONLY_TLS13, tappedAndConnected } from "./_tls12.ts";
 
 /** The most that one read from the transport adds to what is kept. */
@@ -820,6 +820,30 @@ Deno.test("a client refuses a server that shows another certificate when it rene
   assertLocal(await reading, "SSL_ERROR_RX_MALFORMED_CERTIFICATE", "illegal_parameter");
   assertEquals(peerCertificate(client), PKI.server.cert);
 });
+
+for (const [what, second] of [["another", "c"], ["no", null]] as const) {
+  for (const role of ["client", "server"] as const) {
+    Deno.test(`a ${role} refuses a renegotiation that ends in ${what} application protocol`, async () => {
+      const chosen: (string | null)[] = ["b", role === "server" ? second : "b"];
+      const alpnProtocols = ["b", "c"];
+      const changed = second === null ? null : flip(-1); // its last bit tells "c" from "b"
+      const alpn = ExtensionType.applicationLayerProtocolNegotiation;
+      const edit = editHello("ServerHello", alpn, changed);
+      await using joined = await connectedIn("TLSv1.2", {
+        client: willing({ alpnProtocols }),
+        server: serving("REQUIRES_XTN", { nextProtoCallback: () => chosen.shift()! }),
+        serverInternals: role === "server" ? {} : {
+          messageFilter: actOn(HandshakeType.serverHello, 1, { edit }),
+        },
+      });
+      const { client, server } = joined;
+      const reading = failureOf(server.read(new Uint8Array(1)));
+      const errors = { client: await failureOf(reHandshake(client)), server: await reading };
+      assertLocal(errors[role], "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID", "illegal_parameter");
+      assertFromPeer(errors[role === "client" ? "server" : "client"], "illegal_parameter");
+    });
+  }
+}
 
 Deno.test("a server refuses a client that becomes another one in a renegotiation of its own", async () => {
   const other = await makeIdentity({ subject: "CN=Other Client" }, PKI.root);
