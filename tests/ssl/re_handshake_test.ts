@@ -889,7 +889,7 @@ Deno.test("a renegotiation that the peer leaves in the middle ends the connectio
   await reading;
 });
 
-Deno.test("close_notify in the middle of a renegotiation is no end of it", async () => {
+Deno.test("close_notify in the middle of a renegotiation ends it with an error", async () => {
   let armed = false;
   await using joined = await connectedIn("TLSv1.2", {
     server: serving("REQUIRES_XTN"),

@@ -426,30 +426,6 @@ Deno.test("importFD() refuses a host name that is longer than DNS allows", () =>
   assertThrows(() => resolveConfig({ hostname: name(256) }), SslError, "hostname");
 });
 
-Deno.test("A server with more authorities than a CertificateRequest holds names none of them", async () => {
-  const { keys } = PKI.otherRoot;
-  const caCerts = [
-    PKI.root.cert,
-    ...await Promise.all(
-      Array.from(
-        { length: 600 },
-        (_, i) => createCertificate({ ...keys, subject: `CN=${"x".repeat(100)} ${i}`, isCa: true }),
-      ),
-    ),
-  ];
-  let asked: number | undefined;
-  const [, info] = await session({
-    server: { clientAuth: "require", caCerts },
-    client: {
-      getClientAuthData: (_socket, { caNames }) => {
-        asked = caNames.length;
-        return PKI.client.credential;
-      },
-    },
-  });
-  assertEquals([asked, info.peerCertificates.length], [0, 1]);
-});
-
 Deno.test("Protocol names of the peer come into messages escaped and few", async () => {
   const alpnProtocols = ["a\n\u001b[31m\u009b", ...Array.from({ length: 20 }, (_, i) => `p${i}`)];
   await using joined = join({ client: { alpnProtocols }, server: { alpnProtocols: ["h2"] } });

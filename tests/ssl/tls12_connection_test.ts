@@ -345,7 +345,7 @@ Deno.test("SslEngine as client bears warnings before ServerHello where TLS 1.2 m
   }
 });
 
-Deno.test("exportKeyingMaterial() gives both ends of TLS 1.2 the same, and tells no context from an empty one", async () => {
+Deno.test("exportKeyingMaterial() gives both ends of TLS 1.2 the same, and other bytes without a context than with an empty one", async () => {
   let line = "";
   const randoms: Uint8Array<ArrayBuffer>[] = [];
   await using joined = await connected(tls12({
