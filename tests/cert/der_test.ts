@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
 import { parseCertificate } from "../../cert/certificate.ts";
-import { bytesEqual, constructedTag, contextTag, DerReader } from "../../cert/der.ts";
+import { asciiOf, bytesEqual, constructedTag, contextTag, DerReader } from "../../cert/der.ts";
 import { MAX_DER_DEPTH, MAX_DER_SIZE, MAX_OID_SIZE, TAG } from "../../cert/der.ts";
 import { DerWriter } from "../../cert/der_writer.ts";
 import { NssError } from "../../cert/errors.ts";
@@ -207,4 +207,10 @@ Deno.test("copyBytes() copies a Buffer of Node as well, whose slice() is a view"
   buffer.fill(0);
   assertEquals(parsed.der, certificate.der);
   assertEquals(parsed.subject.der, certificate.subject.der);
+});
+
+Deno.test("asciiOf() reads bytes below 0x80 and no others, and no bytes as an empty text", () => {
+  assertEquals(asciiOf(Uint8Array.of(0, 0x41, 0x7f)), "\0A\x7f");
+  assertEquals(asciiOf(Uint8Array.of(0x41, 0x80)), null);
+  assertEquals(asciiOf(new Uint8Array(0)), "");
 });
