@@ -182,14 +182,12 @@ export function leafProblems(certificate: Certificate, options: CheckOptions): N
     const state = validityState(certificate, validity);
     problems.push(certificateError("SEC_ERROR_EXPIRED_CERTIFICATE", certificate, state));
   }
-  try {
+  const malformed = errorOf(() => {
     for (const { name, state } of usageProblems(certificate, certUsageRow(options.usage))) {
       problems.push(certificateError(name, certificate, state));
     }
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    problems.push(error);
-  }
+  });
+  if (malformed !== null) problems.push(malformed);
   return problems;
 }
 

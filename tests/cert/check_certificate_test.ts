@@ -1,15 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   certificateError,
   checkAuthority,
   checkLeaf,
   type CheckOptions,
+  errorOf,
+  leafProblems,
 } from "../../cert/check_certificate.ts";
 import { NssError } from "../../cert/errors.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";
 import { keyUsage } from "../../cert/extensions/key_usage.ts";
+import { OIDS } from "../../cert/oids.ts";
 import { CHECKS, issue } from "./_support.ts";
 
 Deno.test("checkLeaf() reports time before key usage before purpose, as NSS", async () => {
@@ -20,6 +23,27 @@ Deno.test("checkLeaf() reports time before key usage before purpose, as NSS", as
   const usage = "sslClient";
   assertEquals(check({ usage, time: new Date(0) }), "SEC_ERROR_EXPIRED_CERTIFICATE");
   assertEquals(check({ usage }), "SEC_ERROR_INADEQUATE_KEY_USAGE");
+});
+
+Deno.test("leafProblems() lists a malformed extension among what else is wrong", async () => {
+  const { certificate } = await issue({
+    extensions: [{ oid: OIDS.keyUsage, critical: true, value: Uint8Array.of(4, 0), offset: 0 }],
+  });
+  const names = (time: Date) =>
+    leafProblems(certificate, { ...CHECKS, time }).map(({ name }) => name);
+  const malformed = "SEC_ERROR_EXTENSION_VALUE_INVALID";
+  assertEquals(names(CHECKS.time), [malformed]);
+  assertEquals(names(new Date(0)), ["SEC_ERROR_EXPIRED_CERTIFICATE", malformed]);
+});
+
+Deno.test("errorOf() gives errors of NSS, and throws all others", () => {
+  const error = new NssError("SEC_ERROR_BAD_DER");
+  const throwing = (what: Error) => () => {
+    throw what;
+  };
+  assertStrictEquals(errorOf(throwing(error)), error);
+  assertEquals(errorOf(() => {}), null);
+  assertThrows(() => errorOf(throwing(new TypeError("a bug"))), TypeError, "a bug");
 });
 
 Deno.test("checkAuthority() takes an anchor of version 1 in the compatible profile alone", async () => {
