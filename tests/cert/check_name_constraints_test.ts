@@ -88,6 +88,9 @@ const CASES: [GeneralName, GeneralName, "in" | "partly" | "out"][] = [
   [ip("2001:db8::1"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "in"],
   [ip("2001:db9::1"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "out"],
   [ip("2001:db8::1"), net("c0000200ffffff00"), "out"],
+  // An address of the other length that begins alike
+  [ip("32.1.13.184"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "out"],
+  [ip("c000:201::"), net("c0000200ffffff00"), "out"],
   // Browsers take the backslash for a slash, RFC 3986 for nothing that may stand here
   [uri("http://good.com\\@evil.com/"), uri("evil.com"), "partly"],
   [uri("http://good.com\\@evil.com/"), uri("good.com"), "partly"],
@@ -171,6 +174,8 @@ Deno.test("checkNameConstraints() refuses constraints that are none", async () =
   const bad = [dns("*.example.com"), dns(".example.com"), dns("a b"), email("a@"), email("@b.com")];
   bad.push(email("a@b@c.com"), email("*.com"), uri("http://a.com"), net("c00002"));
   bad.push(net("c0000200ff00ff00"), net("c0000200"));
+  // As long as an address of IPv6, and one byte less and more than an address with its mask
+  for (const length of [0, 7, 9, 16, 31, 33]) bad.push(net("ff".repeat(length)));
   for (const constraint of bad) {
     assertEquals(verdict(certificate, [constraint], []), BAD, JSON.stringify(constraint));
     assertEquals(verdict(certificate, [], [constraint]), BAD, JSON.stringify(constraint));
