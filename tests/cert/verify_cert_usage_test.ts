@@ -11,6 +11,7 @@ import { basicConstraints } from "../../cert/extensions/basic_constraints.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";
 import { extKeyUsage } from "../../cert/extensions/ext_key_usage.ts";
 import { type KeyUsage, keyUsage } from "../../cert/extensions/key_usage.ts";
+import { certificatePolicies } from "../../cert/extensions/policies.ts";
 import { MAX_ISSUER_LOOKUPS } from "../../cert/find_issuers.ts";
 import { importCert } from "../../cert/import_cert.ts";
 import { MemoryCertDB } from "../../cert/memory_cert_db.ts";
@@ -21,7 +22,7 @@ import {
   type VerifyCertOptions,
   type VerifyLogEntry,
 } from "../../cert/verify_cert_usage.ts";
-import { issue, NOW, type TestCertificate } from "./_support.ts";
+import { issue, makeKeys, NOW, type TestCertificate } from "./_support.ts";
 
 const root: TestCertificate = await issue({ ca: true, serial: Uint8Array.of(1) });
 const between: TestCertificate = await issue({
@@ -350,6 +351,58 @@ Deno.test("verifyCert() has no slop unless it is told so", async () => {
   assertEquals(await failure(db, soon), "SEC_ERROR_EXPIRED_CERTIFICATE");
   const options = { slopSeconds: 86_400 };
   assertEquals((await verifyCert(db, soon.certificate, true, "sslServer", NOW, options)).length, 3);
+});
+
+Deno.test("verifyCert() takes RSA keys of minRsaBits and no fewer, 2048 unless it is told so", async () => {
+  const db = await database();
+  const [short, usual] = await Promise.all(
+    (["RSA-1024", "RSA-2048"] as const).map(async (type) =>
+      issue({ issuer: between, keys: await makeKeys(type) })
+    ),
+  );
+  const verify = ({ certificate }: TestCertificate, options: VerifyCertOptions) =>
+    verifyCert(db, certificate, true, "sslServer", NOW, options);
+  assertEquals(await failure(db, short!), "SEC_ERROR_INVALID_KEY");
+  assertEquals((await verify(short!, { minRsaBits: 1024 })).length, 3);
+  const options = { minRsaBits: 1025 };
+  assertEquals(await failure(db, short!, "sslServer", options), "SEC_ERROR_INVALID_KEY");
+  assertEquals((await verify(usual!, {})).length, 3);
+  const more = { minRsaBits: 2049 };
+  assertEquals(await failure(db, usual!, "sslServer", more), "SEC_ERROR_INVALID_KEY");
+});
+
+Deno.test("verifyCert() takes signatures with SHA-1 where allowSha1 says so, and nowhere else", async () => {
+  const db = await database();
+  const keys = await makeKeys("RSA-2048");
+  const authority = await issue({ ca: true, issuer: root, keys, subject: "CN=RSA" });
+  const old = await issue({ issuer: authority, scheme: "rsa_pkcs1_sha1" });
+  const sent = { intermediates: [authority.certificate] };
+  const disabled = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED";
+  for (const options of [sent, { ...sent, allowSha1: false }]) {
+    assertEquals(await failure(db, old, "sslServer", options), disabled);
+  }
+  const options = { ...sent, allowSha1: true };
+  assertEquals((await verifyCert(db, old.certificate, true, "sslServer", NOW, options)).length, 3);
+});
+
+Deno.test("verifyCert() wants one of the policies that it is told to hold for the whole path", async () => {
+  const db = await database();
+  const stating = makeExtension(certificatePolicies, [{ policy: "1.2.3", qualifiers: [] }]);
+  const options = { ca: true, issuer: root, subject: "CN=Policies", extensions: [stating] };
+  const authority = await issue(options);
+  const both = await issue({ issuer: authority, extensions: [stating] });
+  const silent = await issue({ issuer: authority });
+  const verify = ({ certificate }: TestCertificate, policies?: string[]) =>
+    verifyCert(db, certificate, true, "sslServer", NOW, {
+      intermediates: [authority.certificate],
+      ...(policies !== undefined && { policies }),
+    });
+  assertEquals((await verify(silent)).length, 3);
+  assertEquals((await verify(both, ["1.2.4", "1.2.3"])).length, 3);
+  for (const [certificate, policies] of [[both, ["1.2.4"]], [silent, ["1.2.3"]]] as const) {
+    const error = await assertRejects(() => verify(certificate, [...policies]), NssError);
+    assertEquals(error.name, "SEC_ERROR_POLICY_VALIDATION_FAILED");
+  }
 });
 
 /** What each usage takes and refuses: a leaf with these, and the same under an authority with those purposes. */
