@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { createCrl } from "../../cert/create_crl.ts";
+import { MAX_CRL_SIZE } from "../../cert/crl.ts";
 import type { OcspStatusOptions } from "../../cert/create_ocsp_response.ts";
 import { NssError } from "../../cert/errors.ts";
 import { crlDistributionPoints } from "../../cert/extensions/crl_distribution_points.ts";
@@ -417,6 +418,27 @@ Deno.test("checkRevocation() fetches lists where OCSP says nothing, DER or PEM",
     "SEC_ERROR_REVOKED_CERTIFICATE",
     "the OCSP response from http://ocsp.example/",
   );
+});
+
+Deno.test("checkRevocation() reads MAX_CRL_SIZE bytes of PEM and no more, and PEM alone as text", async () => {
+  const padded = (length: number): Uint8Array => {
+    const bytes = new Uint8Array(length).fill(0x20);
+    bytes.set(new TextEncoder().encode(cleanLeafList.toPem()));
+    return bytes;
+  };
+  await check({ fetchCrl: () => padded(MAX_CRL_SIZE) }, ofCa);
+  for (
+    const [bytes, message] of [
+      [padded(MAX_CRL_SIZE + 1), `${MAX_CRL_SIZE + 1} bytes are more than ${MAX_CRL_SIZE}`],
+      [new TextEncoder().encode("Not found"), "Cannot parse CRL: "],
+    ] as const
+  ) {
+    await assertRejectsWith(
+      () => check({ fetchCrl: () => bytes }, ofCa),
+      "SEC_ERROR_CRL_INVALID",
+      message,
+    );
+  }
 });
 
 Deno.test("checkRevocation() goes on where a hook fails, and says why under hard", async () => {
