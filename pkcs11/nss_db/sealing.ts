@@ -271,6 +271,9 @@ function readPbes2(parameters: DerReader): { kdf: Pbkdf2Parameters; iv: Uint8Arr
     parameters.finish();
     const oid = scheme.oid("algorithm");
     if (oid !== PBE_OIDS.aes256CBC) throw unknown(`encryption by ${pbeName(oid)}`);
+    if ((kdf.keyLength ?? AES_256_LENGTH) !== AES_256_LENGTH) {
+      scheme.fail("keyLength", `${kdf.keyLength} is not ${AES_256_LENGTH}`);
+    }
     const { der: whole, content } = scheme.element("iv", 0x04);
     scheme.finish();
     const iv = content.length === 16 ? content : whole;
