@@ -485,11 +485,9 @@ function openError(directory: string, what: string, cause: unknown, writes = fal
     case "EROFS":
     case "EACCES":
     case "EPERM":
-      return new NssError(
-        writes ? "SEC_ERROR_READ_ONLY" : "PR_NO_ACCESS_RIGHTS_ERROR",
-        `${at} may not be ${writes ? "written" : "read"}`,
-        { cause },
-      );
+      return writes
+        ? new NssError("SEC_ERROR_READ_ONLY", `${at} may not be written`, { cause })
+        : new NssError("PR_NO_ACCESS_RIGHTS_ERROR", `${at} may not be read`, { cause });
   }
   return new NssError("SEC_ERROR_IO", `${at} cannot be opened`, { cause });
 }

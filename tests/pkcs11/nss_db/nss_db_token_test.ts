@@ -1,13 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import type { SQLInputValue } from "node:sqlite";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { NssError } from "../../../cert/errors.ts";
 import { formatTrust, parseTrust } from "../../../cert/trust_flags.ts";
 import { createCertificate } from "../../../cert/create_certificate.ts";
 import { NssContext } from "../../../pkcs11/context.ts";
 import { findCertFromNickname } from "../../../pkcs11/find.ts";
 import { generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";
-import { openNssDb } from "../../../pkcs11/nss_db/mod.ts";
+import { keyIdOf } from "../../../pkcs11/key_id.ts";
+import { openNssDb, type OpenNssDbOptions } from "../../../pkcs11/nss_db/mod.ts";
 import { testCertDB } from "../../cert/cert_db_conformance.ts";
 import { programVersion, run } from "../../support/process.ts";
 import { skip } from "../../support/skip.ts";
@@ -164,11 +172,12 @@ async function openElsewhere(
   directory: string,
   permissions: readonly string[],
   prefix: readonly string[] = [],
+  ways: readonly OpenNssDbOptions[] = [{}, { readWrite: true }],
 ): Promise<string> {
   const root = new URL("../../../", import.meta.url);
   const script = `
     const { openNssDb } = await import(${JSON.stringify(`${root}pkcs11/nss_db/mod.ts`)});
-    for (const options of [{}, { readWrite: true }]) {
+    for (const options of ${JSON.stringify(ways)}) {
       try {
         await (await openNssDb(${JSON.stringify(directory)}, options)).close();
         console.log("open");
@@ -215,11 +224,30 @@ const asOwner = Deno.uid() === 0
   ? ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
   : [];
 if (Deno.uid() === 0 && !(await programVersion("setpriv", ["--version"], /util-linux/)).ok) {
-  skip(
-    "openNssDb() says that a file is read-only",
-    "there is no setpriv, and root may write everything",
-  );
+  for (const what of ["file", "folder"]) {
+    skip(
+      `openNssDb() says that a ${what} is read-only`,
+      "there is no setpriv, and root may write everything",
+    );
+  }
 } else {
+  Deno.test("openNssDb() says that a folder is read-only", async () => {
+    const directory = await scratch();
+    const ways = [{}, { create: true }];
+    await Deno.chmod(directory, 0o500);
+    assertEquals(
+      await openElsewhere(directory, ["-A"], asOwner, ways),
+      "PR_FILE_NOT_FOUND_ERROR\nSEC_ERROR_READ_ONLY\n",
+    );
+    await Deno.chmod(directory, 0o000);
+    assertEquals(
+      await openElsewhere(directory, ["-A"], asOwner, ways),
+      "PR_NO_ACCESS_RIGHTS_ERROR\nSEC_ERROR_READ_ONLY\n",
+    );
+    await Deno.chmod(directory, 0o700);
+    await Deno.remove(directory, { recursive: true });
+  });
+
   Deno.test("openNssDb() says that a file is read-only", async () => {
     const directory = await scratch();
     await (await openNssDb(directory, { create: true })).close();
@@ -234,6 +262,110 @@ if (Deno.uid() === 0 && !(await programVersion("setpriv", ["--version"], /util-l
     await Deno.remove(directory, { recursive: true });
   });
 }
+
+// Of a file system that is read-only, and of a folder that nobody may change
+const mounts = ["unshare", "--map-root-user", "--mount"];
+if ((await run("unshare", { args: [...mounts.slice(1), "true"] }).catch(() => null))?.code !== 0) {
+  skip("openNssDb() says that a file system is read-only", "unshare may not mount here", true);
+} else {
+  Deno.test("openNssDb() says that a file system is read-only", async () => {
+    const directory = await scratch();
+    const mount = ["sh", "-c", 'mount -t tmpfs -o ro none "$0" && exec "$@"', directory];
+    assertEquals(
+      await openElsewhere(directory, ["-A"], [...mounts, ...mount], [{ create: true }]),
+      "SEC_ERROR_READ_ONLY\n",
+    );
+    await Deno.remove(directory, { recursive: true });
+  });
+}
+
+const immutable = await scratch();
+const chattr = (flag: string) => run("chattr", { args: [flag, immutable] }).catch(() => null);
+if ((await chattr("+i"))?.code !== 0) {
+  await Deno.remove(immutable);
+  skip("openNssDb() says that a folder is immutable", "chattr may not make one here", true);
+} else {
+  Deno.test("openNssDb() says that a folder is immutable", async () => {
+    try {
+      await rejectsWith("SEC_ERROR_READ_ONLY", () => openNssDb(immutable, { create: true }));
+    } finally {
+      await chattr("-i");
+      await Deno.remove(immutable, { recursive: true });
+    }
+  });
+}
+
+Deno.test("openNssDb() says that a folder is none, or leads nowhere", async () => {
+  const directory = await scratch();
+  await Deno.writeTextFile(`${directory}/file`, "");
+  await rejectsWith("PR_FILE_NOT_FOUND_ERROR", () => openNssDb(`${directory}/file`));
+  await Deno.symlink(`${directory}/loop`, `${directory}/loop`);
+  await rejectsWith("SEC_ERROR_IO", () => openNssDb(`${directory}/loop`));
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("NssDbToken.findKey() refuses a key that has the id of another public key", async () => {
+  const directory = await scratch();
+  const token = await openNssDb(directory, { create: true });
+  const [mine, other] = [await token.generateKeyPair(), await generateKeyPair()];
+  assertEquals(await token.findKey(other.publicKey), undefined);
+  const id = await keyIdOf(other.publicKey);
+  sql(`${directory}/key4.db`, (db) => db.prepare("UPDATE nssPrivate SET a102 = ?").run(id));
+  const error = await rejectsWith("SEC_ERROR_BAD_DATABASE", () => token.findKey(other.publicKey));
+  assertStringIncludes(error.message, "has the id of another public key");
+  assert((await token.findKey(mine.publicKey))?.publicKey?.equals(mine.publicKey));
+  await token.close();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("NssDbToken.findKey() reads a key anew whose row another program has changed", async () => {
+  const directory = await scratch();
+  const token = await openNssDb(directory, { create: true });
+  const { publicKey } = await token.generateKeyPair();
+  const file = `${directory}/key4.db`;
+  const row = sql(file, (db) => db.prepare("SELECT a3, a11, a120 FROM nssPrivate").get())!;
+  const set = (values: Record<string, SQLInputValue>) =>
+    sql(file, (db) => {
+      const { a3, a11, a120 } = { ...row, ...values };
+      db.prepare("UPDATE nssPrivate SET a3 = ?, a11 = ?, a120 = ?").run(a3!, a11!, a120!);
+    });
+  const wrong = (row.a11 as Uint8Array).slice();
+  wrong[wrong.length - 1]! ^= 1;
+  const damages: readonly Record<string, SQLInputValue>[] = [
+    { a11: wrong },
+    { a120: Uint8Array.of(1) }, // what has to have a MAC, and has none
+    { a120: Uint8Array.of(1), a3: null }, // as many attributes as before
+  ];
+  for (const damage of damages) {
+    set({});
+    assert(await token.findKey(publicKey) !== undefined);
+    set(damage);
+    await rejectsWith("SEC_ERROR_BAD_DATABASE", () => token.findKey(publicKey));
+  }
+  set({});
+  await assertSigns((await token.findKey(publicKey))!, publicKey);
+  await token.close();
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("NssDbToken.findKey() tries again a key whose MAC comes after it", async () => {
+  const directory = await scratch();
+  const writing = await openNssDb(directory, { create: true });
+  const { publicKey } = await writing.generateKeyPair();
+  await writing.close();
+  const token = await openNssDb(directory);
+  const setNames = (from: string, to: string) =>
+    sql(`${directory}/key4.db`, (db) => {
+      const change = "UPDATE metaData SET id = replace(id, ?, ?) WHERE id LIKE '%_00000011'";
+      db.prepare(change).run(from, to);
+    });
+  setNames("sig_", "not_yet_");
+  await rejectsWith("SEC_ERROR_BAD_DATABASE", () => token.findKey(publicKey));
+  setNames("not_yet_", "sig_");
+  await assertSigns((await token.findKey(publicKey))!, publicKey);
+  await token.close();
+  await Deno.remove(directory, { recursive: true });
+});
 
 Deno.test("NssDbToken tells apart keys of one certificate subject and finds them by id", async () => {
   const { token, close } = await openEmpty("");
