@@ -42,7 +42,7 @@ import {
   unseal,
   unsealDataKey,
 } from "./kv/sealing.ts";
-import { type KvKey, type KvStore, withStore } from "./kv/store.ts";
+import { type KvEntry, type KvKey, type KvStore, withStore } from "./kv/store.ts";
 import { MECHANISMS } from "./mechanisms.ts";
 import { DEFAULT_ITERATIONS } from "./pbe/password_encryption.ts";
 import { exportPkcs8 } from "./private_key.ts";
@@ -85,6 +85,12 @@ interface StoredKey {
   readonly label: string | null;
   readonly spki: Uint8Array<ArrayBuffer>;
   readonly pkcs8: Sealed;
+}
+
+function isStoredKey(value: unknown): value is StoredKey {
+  const { label, spki, pkcs8 } = (value ?? {}) as Partial<StoredKey>;
+  return spki instanceof Uint8Array && isSealed(pkcs8) &&
+    (label === null || typeof label === "string");
 }
 
 interface FoundKey extends TokenKey {
@@ -189,7 +195,7 @@ export class KvToken implements Token {
       "read password",
       () => this.#store.get(this.#passwordKey),
     );
-    const record = readPasswordRecord(value, this.label);
+    const record = versionstamp === null ? null : readPasswordRecord(value, this.label);
     this.#needsLogin = record?.isSet ?? false;
     return { record, versionstamp };
   }
@@ -282,10 +288,11 @@ export class KvToken implements Token {
     return ok ? dataKey : null;
   }
 
-  #damaged(what: string): NssError {
+  #damaged(what: string, cause?: unknown): NssError {
     return new NssError(
       "SEC_ERROR_BAD_DATABASE",
       `Cannot read token "${this.label}": its ${what} is damaged`,
+      cause === undefined ? {} : { cause },
     );
   }
 
@@ -347,24 +354,30 @@ export class KvToken implements Token {
   async #readKeys(): Promise<FoundKey[]> {
     const prefix = [...this.#prefix, "key"];
     const entries = await withStore("read keys", async () => {
-      const entries: (readonly [unknown, unknown])[] = [];
-      for await (const { key, value } of this.#store.list({ prefix })) {
-        entries.push([key.at(-1), value]);
-      }
+      const entries: KvEntry[] = [];
+      for await (const entry of this.#store.list({ prefix })) entries.push(entry);
       return entries;
     });
-    return entries.map(([id, value]) => this.#foundKey(String(id), value));
+    return await Promise.all(entries.map((entry) => this.#foundKey(entry)));
   }
 
-  #foundKey(id: string, value: unknown): FoundKey {
-    const stored = value as Partial<StoredKey> | null;
-    const isKey = typeof value === "object" && stored?.spki instanceof Uint8Array &&
-      isSealed(stored.pkcs8) && (stored.label === null || typeof stored.label === "string");
-    if (!isKey) throw this.#damaged(`key ${id}`);
-    const publicKey = parseSubjectPublicKeyInfo(stored.spki!);
-    const { algorithm } = publicKey;
-    const label = stored.label!;
-    return { id: Uint8Array.fromHex(id), label, algorithm, publicKey, stored: stored as StoredKey };
+  async #foundKey({ key, value }: KvEntry): Promise<FoundKey> {
+    const place = key.at(-1);
+    let cause: unknown;
+    if (isStoredKey(value)) {
+      try {
+        const publicKey = parseSubjectPublicKeyInfo(value.spki);
+        const id = await keyIdOf(publicKey);
+        // At the place of another key it would answer for that
+        if (id.toHex() === place) {
+          const { algorithm } = publicKey;
+          return { id, label: value.label, algorithm, publicKey, stored: value };
+        }
+      } catch (error) {
+        cause = error;
+      }
+    }
+    throw this.#damaged(`key ${place}`, cause);
   }
 
   async #find(which: KeyQuery): Promise<FoundKey | undefined> {
@@ -376,9 +389,9 @@ export class KvToken implements Token {
       throw error;
     }
     const id = publicKey === null ? (which as Pick<TokenKey, "id">).id : await keyIdOf(publicKey);
-    const { value } = await withStore("read keys", () => this.#store.get(this.#keyOf(id)));
-    if (value === null) return undefined;
-    const found = this.#foundKey(id.toHex(), value);
+    const entry = await withStore("read keys", () => this.#store.get(this.#keyOf(id)));
+    if (entry.value === null) return undefined;
+    const found = await this.#foundKey(entry);
     return matchesKeyQuery(found, which) ? found : undefined;
   }
 
@@ -479,8 +492,7 @@ export class KvToken implements Token {
       () => this.#store.atomic().check({ key, versionstamp: null }).set(key, stored).commit(),
     );
     // Ours, or the one that was there before
-    const { value } = await withStore("read keys", () => this.#store.get(key));
-    return this.#foundKey(id.toHex(), value);
+    return await this.#foundKey(await withStore("read keys", () => this.#store.get(key)));
   }
 
   /**

@@ -12,7 +12,7 @@ import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssError } from "../../cert/errors.ts";
 import type { CertTrust } from "../../cert/trust_flags.ts";
 import { keyIdOf } from "../key_id.ts";
-import { type KvKey, type KvStore, withStore } from "./store.ts";
+import { type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
 
 /** What a value of Deno KV may have at most, less what surrounds a certificate. */
 export const MAX_KV_CERTIFICATE_SIZE = 65_000;
@@ -25,6 +25,17 @@ interface StoredCert {
   readonly der: Uint8Array<ArrayBuffer>;
   readonly nickname: string | null;
   readonly trust: CertTrust | null;
+}
+
+function isStoredCert(value: unknown): value is StoredCert {
+  const { der, nickname, trust } = (value ?? {}) as Partial<StoredCert>;
+  return der instanceof Uint8Array && (nickname === null || typeof nickname === "string") &&
+    (trust === null ||
+      [trust?.ssl, trust?.email, trust?.objectSigning].every(Number.isInteger));
+}
+
+async function digestOf(der: Uint8Array): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", der.slice())).toHex();
 }
 
 /** What a {@linkcode KvCertDB} needs of its token. */
@@ -69,39 +80,37 @@ export class KvCertDB implements CertDB {
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
     this.#token.checkOpen("find certificates");
     const { store, prefix } = this.#token;
-    const values = await withStore("read certificates", async () => {
-      if (query.der !== undefined) {
-        return [(await store.get(await this.#keyOf(query.der))).value];
-      }
-      const values: unknown[] = [];
-      for await (const { value } of store.list({ prefix: [...prefix, "der"] })) values.push(value);
-      return values;
+    const entries = await withStore("read certificates", async () => {
+      if (query.der !== undefined) return [await store.get(await this.#keyOf(query.der))];
+      const entries: KvEntry[] = [];
+      for await (const entry of store.list({ prefix: [...prefix, "der"] })) entries.push(entry);
+      return entries;
     });
-    const records = await Promise.all(values.map((value) => this.#recordOf(value)));
+    const records = await Promise.all(entries.map((entry) => this.#recordOf(entry)));
     return records.filter((record) =>
       record !== null && matchesCertQuery(record, query)
     ) as CertRecord[];
   }
 
   async #keyOf(der: Uint8Array): Promise<KvKey> {
-    const digest = await crypto.subtle.digest("SHA-256", der.slice());
-    return [...this.#token.prefix, "der", new Uint8Array(digest).toHex()];
+    return [...this.#token.prefix, "der", await digestOf(der)];
   }
 
-  async #recordOf(value: unknown): Promise<CertRecord | null> {
+  async #recordOf({ key, value }: KvEntry): Promise<CertRecord | null> {
     if (value === null) return null;
-    const { der, nickname, trust } = value as Partial<StoredCert>;
-    if (!(der instanceof Uint8Array)) {
+    // Its place is its digest, so that no bit of it can be another one
+    if (!isStoredCert(value) || key.at(-1) !== await digestOf(value.der)) {
       throw new NssError(
         "SEC_ERROR_BAD_DATABASE",
         `Cannot read certificates of token "${this.name}": one of them is damaged`,
       );
     }
+    const { der, nickname, trust } = value;
     const certificate = parseCertificate(der);
     return {
       certificate,
-      nickname: nickname ?? null,
-      trust: trust ?? null,
+      nickname,
+      trust,
       hasKey: await this.#hasKey(certificate),
       tokenName: this.name,
     };

@@ -134,15 +134,14 @@ export async function unsealDataKey(
 /**
  * Reads what is stored of a password.
  *
- * @param value The value of the store; `null` if there is none.
+ * @param value The value of the store.
  * @param label The label of the token, for the error.
- * @returns The record; `null` if there is none.
+ * @returns The record.
  * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is something else.
  */
-export function readPasswordRecord(value: unknown, label: string): PasswordRecord | null {
-  if (value === null) return null;
-  const record = value as Partial<PasswordRecord>;
-  const isRecord = typeof value === "object" && record.version === 1 &&
+export function readPasswordRecord(value: unknown, label: string): PasswordRecord {
+  const record = (value ?? {}) as Partial<PasswordRecord>;
+  const isRecord = record.version === 1 &&
     typeof record.isSet === "boolean" && record.salt instanceof Uint8Array &&
     Number.isInteger(record.iterations) && record.iterations! > 0 && isSealed(record.dataKey);
   if (isRecord) return value as PasswordRecord;
@@ -159,7 +158,6 @@ export function readPasswordRecord(value: unknown, label: string): PasswordRecor
  * @returns Whether it is.
  */
 export function isSealed(value: unknown): value is Sealed {
-  const sealed = value as Partial<Sealed> | null | undefined;
-  return typeof value === "object" && sealed?.iv instanceof Uint8Array &&
-    sealed.ciphertext instanceof Uint8Array;
+  const { iv, ciphertext } = (value ?? {}) as Partial<Sealed>;
+  return iv instanceof Uint8Array && ciphertext instanceof Uint8Array;
 }
