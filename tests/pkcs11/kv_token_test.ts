@@ -11,11 +11,11 @@ import {
 import { NssError } from "../../cert/errors.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { LOCKED_TIMEOUT, withStore } from "../../pkcs11/kv/store.ts";
-import { type KvToken, openKvToken } from "../../pkcs11/kv_token.ts";
+import { type KvToken, type KvTokenOptions, openKvToken } from "../../pkcs11/kv_token.ts";
 import { exportPkcs8 } from "../../pkcs11/private_key.ts";
 import { testCertDB } from "../cert/cert_db_conformance.ts";
 import { run } from "../support/process.ts";
-import { certificatesOf, type OpenToken, testToken } from "./token_conformance.ts";
+import { assertSigns, certificatesOf, type OpenToken, testToken } from "./token_conformance.ts";
 
 const PASSWORD = "secret";
 const iterations = 100;
@@ -72,6 +72,189 @@ Deno.test("openKvToken() keeps two tokens of one store apart, and leaves a store
   await b!.close();
   assertEquals((await kv.get(["a", "password"])).value !== null, true);
   kv.close();
+});
+
+async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
+  const error = await assertRejects(fn, NssError);
+  assertEquals(error.name, name, error.message);
+  return error;
+}
+
+/** Tokens of one store in memory, without a password. */
+async function withTokens(
+  fn: (a: KvToken, b: KvToken, kv: Deno.Kv) => Promise<void>,
+  options: KvTokenOptions = { iterations },
+): Promise<void> {
+  const kv = await Deno.openKv(":memory:");
+  const [a, b] = [await openKvToken({ ...options, kv }), await openKvToken({ ...options, kv })];
+  try {
+    await fn(a, b, kv);
+  } finally {
+    await a.close();
+    await b.close();
+    kv.close();
+  }
+}
+
+Deno.test("openKvToken() has a label, a place and 600,000 iterations where nothing is said", () =>
+  withTokens(async (token, _, kv) => {
+    assertEquals([token.label, token.certificates.name], ["Deno KV", "Deno KV"]);
+    await token.changePassword(null, PASSWORD);
+    const { value } = await kv.get<{ iterations: number }>(["@nss/nss", "password"]);
+    assertEquals(value?.iterations, 600_000);
+  }, {}));
+
+Deno.test("openKvToken() says that a file cannot be opened", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nss_kv_" });
+  await rejectsWith("SEC_ERROR_IO", () => openKvToken({ path: `${folder}/none/kv` }));
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("KvToken.describe() tells whether there is a password", () =>
+  withTokens(async (token, other) => {
+    const expected = {
+      label: "Mine",
+      manufacturer: "NSS for Deno",
+      model: "Deno KV",
+      serialNumber: "",
+      isReadOnly: false,
+      isInitialized: false,
+      needsLogin: false,
+      hasProtectedAuthPath: false,
+      isFinalTry: false,
+      isLocked: false,
+    };
+    assertEquals(await token.describe(), expected);
+    await token.generateKeyPair();
+    assertEquals(await token.describe(), { ...expected, isInitialized: true });
+    await token.changePassword("", PASSWORD);
+    assert(token.isLoggedIn);
+    assertEquals(await other.describe(), { ...expected, isInitialized: true, needsLogin: true });
+    assert(!other.isLoggedIn);
+  }, { label: "Mine", iterations }));
+
+Deno.test("KvToken that has no password yet takes an empty one, and no other", () =>
+  withTokens(async (token) => {
+    for (const empty of ["", null]) assert(await token.login(empty));
+    assert(!await token.login("wrong"));
+    await rejectsWith("SEC_ERROR_BAD_PASSWORD", () => token.changePassword("wrong", "next"));
+    await token.changePassword("", "next");
+    await token.logout();
+    assert(!token.isLoggedIn);
+    await rejectsWith("SEC_ERROR_BAD_PASSWORD", () => token.changePassword(null, "other"));
+    await token.changePassword("next", "");
+    await token.logout();
+    assert(token.isLoggedIn);
+  }));
+
+Deno.test("KvToken without a password lets its keys be used after a logout", () =>
+  withTokens(async (token) => {
+    const { publicKey, privateKey } = await token.generateKeyPair();
+    await token.logout();
+    await assertSigns(privateKey, publicKey);
+  }));
+
+Deno.test("KvToken makes one key for all who begin at once", () =>
+  withTokens(async (a, b) => {
+    const [mine, its] = await Promise.all([a.generateKeyPair(), b.generateKeyPair()]);
+    for (const token of [a, b]) {
+      for (const { publicKey } of [mine, its]) {
+        await assertSigns((await token.findKey(publicKey))!, publicKey);
+      }
+    }
+  }));
+
+Deno.test("KvToken asks for the password that somebody else has given it meanwhile", () =>
+  withTokens(async (a, b) => {
+    await b.changePassword(null, PASSWORD);
+    await rejectsWith("SEC_ERROR_TOKEN_NOT_LOGGED_IN", () => a.generateKeyPair());
+    await b.changePassword(PASSWORD, "");
+    await a.describe();
+    await b.changePassword("", PASSWORD);
+    a.loginHandler = async () => void await a.login(PASSWORD);
+    const { publicKey } = await a.generateKeyPair();
+    await assertSigns((await b.findKey(publicKey))!, publicKey);
+  }));
+
+Deno.test("KvToken.importKey() leaves a key that is there as it is, and takes none that may not leave", () =>
+  withTokens(async (token) => {
+    const pair = await generateKeyPair("ec-p256", { extractable: true });
+    assertEquals((await token.importKey(pair.privateKey)).label, null);
+    assertEquals((await token.importKey(pair.privateKey, { label: "late" })).label, null);
+    const hidden = await generateKeyPair();
+    await rejectsWith(
+      "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
+      () => token.importKey(hidden.privateKey),
+    );
+  }));
+
+Deno.test("KvToken.importKey() says that a name is too long for the store", () =>
+  withTokens(async (token) => {
+    const pair = await generateKeyPair("ec-p256", { extractable: true });
+    const label = "x".repeat(70_000);
+    await rejectsWith("SEC_ERROR_IO", () => token.importKey(pair.privateKey, { label }));
+    assertEquals(await token.listKeys(), []);
+  }));
+
+Deno.test("KvToken.deleteKey() needs a login where there is such a key", () =>
+  withTokens(async (token, other) => {
+    const { publicKey, id } = await token.generateKeyPair();
+    await token.changePassword("", PASSWORD);
+    await other.describe();
+    assert(!await other.deleteKey({ id: Uint8Array.of(1) }));
+    await rejectsWith("SEC_ERROR_TOKEN_NOT_LOGGED_IN", () => other.deleteKey(publicKey));
+    assertEquals((await token.listKeys()).length, 1);
+    assert(await token.deleteKey({ id }));
+    assert(!await token.deleteKey({ id }));
+  }));
+
+Deno.test("KvToken.deleteKey() tries again where somebody writes in between", () =>
+  withTokens(async (token, _, kv) => {
+    const { id } = await token.generateKeyPair();
+    const key = ["@nss/nss", "key", id.toHex()];
+    const { get } = kv;
+    let reads = 0;
+    kv.get = async function (this: Deno.Kv, ...args: Parameters<typeof get>) {
+      const entry = await Reflect.apply(get, kv, args);
+      if (++reads === 2) await kv.set(key, entry.value); // after the look at what to delete
+      return entry;
+    } as typeof get;
+    assert(await token.deleteKey({ id }));
+    assertEquals(reads, 4);
+    assertEquals(await token.listKeys(), []);
+  }));
+
+Deno.test("KvToken answers nothing once it is closed, nor do its keys sign", async () => {
+  const { token, reopen, close } = await open();
+  const { publicKey, privateKey } = await token.generateKeyPair();
+  const { privateKey: other } = await generateKeyPair("ec-p256", { extractable: true });
+  await token.close();
+  await token.close();
+  assert(!token.isLoggedIn);
+  const scheme = "ecdsa_secp256r1_sha256";
+  for (
+    const run of [
+      () => token.describe(),
+      () => token.login(""),
+      () => token.changePassword(null, PASSWORD),
+      () => token.listKeys(),
+      () => token.findKey(publicKey),
+      () => token.generateKeyPair(),
+      () => token.importKey(other),
+      () => token.deleteKey(publicKey),
+    ]
+  ) {
+    const error = await rejectsWith("SEC_ERROR_NO_TOKEN", run);
+    assertStringIncludes(error.message, "is closed");
+  }
+  await rejectsWith(
+    "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+    () => privateKey.sign(scheme, Uint8Array.of(1)),
+  );
+  const again = await reopen!();
+  assertEquals((await again.listKeys()).length, 1);
+  await again.close();
+  await close!();
 });
 
 Deno.test("KvToken stores nothing of a private key in clear", () =>
@@ -227,6 +410,58 @@ Deno.test("withStore() tries a locked store again, and tells how long", async ()
   assertStringIncludes(late.message, "locked by others for 20 ms");
   assertGreater(tries, 1);
   assertEquals(LOCKED_TIMEOUT, 5000);
+  tries = 0;
+  await assertRejects(
+    () => withStore("read keys", () => Promise.reject((tries++, locked)), 0),
+    NssError,
+  );
+  assertEquals(tries, 1);
+});
+
+Deno.test("withStore() knows a locked store by what SQLite says, whoever hands it on", async () => {
+  for (
+    const [thrown, expected] of [
+      [new Error("database is locked"), 2],
+      [new TypeError("sqlite_busy: try again"), 2],
+      [new Error("database is full"), 1],
+      ["database is locked", 1], // no error, but what somebody has thrown
+      [new NssError("SEC_ERROR_BAD_DATABASE", "database is locked"), 1],
+    ] as const
+  ) {
+    let tries = 0;
+    const run = () => {
+      if (++tries === 1) throw thrown;
+      return Promise.resolve("read");
+    };
+    const error = await withStore("read keys", run).then(() => null, (error) => error);
+    assertEquals(tries, expected, String(thrown));
+    assertEquals(error === null, expected === 2);
+    if (thrown instanceof NssError) assertEquals(error, thrown);
+  }
+});
+
+Deno.test("withStore() waits twice as long each time, from 8 ms to 250, shortened by chance", async () => {
+  const { random } = Math;
+  const { setTimeout } = globalThis;
+  const waits: number[] = [];
+  try {
+    for (const chance of [0, 1]) {
+      Math.random = () => chance;
+      globalThis.setTimeout = ((resolve: () => void, wait: number) => {
+        waits.push(wait);
+        queueMicrotask(resolve);
+      }) as unknown as typeof setTimeout;
+      const run = () => Promise.reject(new Error("database is locked"));
+      await assertRejects(() => withStore("read keys", run, 500), NssError);
+      assertEquals(
+        waits.splice(0),
+        chance === 0 ? [4, 8, 16, 32, 64, 125, 125, 125, 125] : [8, 16, 32, 64, 128, 250, 250],
+      );
+    }
+  } finally {
+    Math.random = random;
+    globalThis.setTimeout = setTimeout;
+  }
 });
 
 Deno.test("withStore() tries nothing again that fails otherwise", async () => {

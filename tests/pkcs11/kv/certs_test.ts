@@ -1,0 +1,142 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { type Certificate, parseCertificate } from "../../../cert/certificate.ts";
+import { NssError } from "../../../cert/errors.ts";
+import { parseTrust } from "../../../cert/trust_flags.ts";
+import { MAX_KV_CERTIFICATE_SIZE } from "../../../pkcs11/kv/certs.ts";
+import type { KvStore } from "../../../pkcs11/kv/store.ts";
+import { type KvToken, openKvToken } from "../../../pkcs11/kv_token.ts";
+import { issue, makeKeys } from "../../cert/_support.ts";
+
+/** A token in memory, whose commits fail as often as a test says, as if others had written in between. */
+async function withToken(
+  fn: (token: KvToken, setConflicts: (n: number) => void, kv: Deno.Kv) => Promise<void>,
+): Promise<void> {
+  const kv = await Deno.openKv(":memory:");
+  let conflicts = 0;
+  const store: KvStore = {
+    get: (key) => kv.get(key),
+    list: (selector) => kv.list(selector),
+    atomic: () => {
+      if (conflicts === 0) return kv.atomic();
+      conflicts--;
+      const lost = kv.atomic();
+      lost.commit = () => Promise.resolve({ ok: false });
+      return lost;
+    },
+    close: () => kv.close(),
+  };
+  const token = await openKvToken({ kv: store, iterations: 1 });
+  try {
+    await fn(token, (n) => conflicts = n, kv);
+  } finally {
+    await token.close();
+    kv.close();
+  }
+}
+
+async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
+  const error = await assertRejects(fn, NssError);
+  assertEquals(error.name, name, error.message);
+  return error;
+}
+
+const { certificate } = await issue();
+
+/** A certificate of so many bytes: Ed25519 signs with 64, whatever stands in it. */
+async function certificateOf(length: number): Promise<Certificate> {
+  const keys = await makeKeys("Ed25519");
+  const made = async (size: number) => {
+    const value = new Uint8Array(size);
+    const extension = { oid: "1.2.3", critical: false, value, offset: 0 };
+    return (await issue({ keys, extensions: [extension] })).certificate;
+  };
+  const size = length - (await made(length - 1000)).der.length + length - 1000;
+  return await made(size);
+}
+
+Deno.test("KvCertDB.importCert() takes MAX_KV_CERTIFICATE_SIZE bytes and no more", () =>
+  withToken(async ({ certificates }) => {
+    const longest = await certificateOf(MAX_KV_CERTIFICATE_SIZE);
+    assertEquals(longest.der.length, 65_000);
+    await certificates.importCert(longest, { nickname: "longest", trust: parseTrust("P,p,") });
+    const [record] = await certificates.find({ nickname: "longest" });
+    assert(record!.certificate.equals(longest));
+    const longer = await certificateOf(MAX_KV_CERTIFICATE_SIZE + 1);
+    const error = await rejectsWith("SEC_ERROR_ADDING_CERT", () => certificates.importCert(longer));
+    assertStringIncludes(error.message, "65001 bytes are more than 65000");
+    assertEquals((await certificates.find({})).length, 1);
+  }));
+
+Deno.test("KvCertDB writes a thousand times where others write in between, and no more", () =>
+  withToken(async ({ certificates }, setConflicts) => {
+    setConflicts(1000);
+    const error = await rejectsWith("SEC_ERROR_IO", () => certificates.importCert(certificate));
+    assertStringIncludes(error.message, "others write all the time");
+    assertEquals(await certificates.find({}), []);
+    setConflicts(999);
+    assert((await certificates.importCert(certificate)).certificate.equals(certificate));
+  }));
+
+Deno.test("KvCertDB writes after a write that failed", () =>
+  withToken(async ({ certificates }) => {
+    const trust = parseTrust("P,,");
+    const [failed, written] = await Promise.allSettled([
+      certificates.setTrust(certificate, trust),
+      certificates.importCert(certificate),
+    ]);
+    assertEquals([failed.status, written.status], ["rejected", "fulfilled"]);
+    assertEquals((await certificates.setTrust(certificate, trust)).trust, trust);
+  }));
+
+Deno.test("KvCertDB.setTrust() keeps the nickname", () =>
+  withToken(async ({ certificates }) => {
+    await certificates.importCert(certificate, { nickname: "name" });
+    assertEquals((await certificates.setTrust(certificate, null)).nickname, "name");
+  }));
+
+Deno.test("KvCertDB has certificates of keys of any kind, without keys of unknown ones", () =>
+  withToken(async ({ certificates }) => {
+    // ecPublicKey, and its neighbour that means nothing
+    const hex = certificate.der.toHex().replace("06072a8648ce3d0201", "06072a8648ce3d027f");
+    const odd = parseCertificate(Uint8Array.fromHex(hex));
+    assertThrows(() => odd.subjectPublicKeyInfo, NssError);
+    assertFalse((await certificates.importCert(odd)).hasKey);
+    assertEquals((await certificates.find({})).length, 1);
+  }));
+
+Deno.test("KvCertDB leaves out a row whose value is null", () =>
+  withToken(async ({ certificates }, _, kv) => {
+    await certificates.importCert(certificate, { nickname: "name" });
+    for await (const { key } of kv.list({ prefix: ["@nss/nss", "certificate", "der"] })) {
+      await kv.set(key, null);
+    }
+    assertEquals(await certificates.find({}), []);
+    assertEquals(await certificates.find({ der: certificate.der }), []);
+  }));
+
+Deno.test("KvCertDB answers nothing once its token is closed", () =>
+  withToken(async (token) => {
+    const { certificates } = token;
+    await token.close();
+    for (
+      const run of [
+        () => certificates.find({}),
+        () => certificates.importCert(certificate),
+        () => certificates.setTrust(certificate, null),
+        () => certificates.deleteCert(certificate),
+      ]
+    ) {
+      const error = await rejectsWith("SEC_ERROR_NO_TOKEN", run);
+      assertStringIncludes(error.message, "is closed");
+    }
+  }));
