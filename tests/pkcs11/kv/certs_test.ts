@@ -13,31 +13,35 @@ import { type Certificate, parseCertificate } from "../../../cert/certificate.ts
 import { NssError } from "../../../cert/errors.ts";
 import { parseTrust } from "../../../cert/trust_flags.ts";
 import { MAX_KV_CERTIFICATE_SIZE } from "../../../pkcs11/kv/certs.ts";
-import type { KvStore } from "../../../pkcs11/kv/store.ts";
+import type { KvAtomic, KvStore } from "../../../pkcs11/kv/store.ts";
 import { type KvToken, openKvToken } from "../../../pkcs11/kv_token.ts";
 import { issue, makeKeys } from "../../cert/_support.ts";
 
-/** A token in memory, whose commits fail as often as a test says, as if others had written in between. */
+type Commit = KvAtomic["commit"];
+
+/** A token in memory, whose commits are in a test's hands. */
 async function withToken(
-  fn: (token: KvToken, setConflicts: (n: number) => void, kv: Deno.Kv) => Promise<void>,
+  fn: (
+    token: KvToken,
+    onCommit: (run: (commit: Commit) => ReturnType<Commit>) => void,
+    kv: Deno.Kv,
+  ) => Promise<void>,
 ): Promise<void> {
   const kv = await Deno.openKv(":memory:");
-  let conflicts = 0;
+  let run = (commit: Commit) => commit();
   const store: KvStore = {
     get: (key) => kv.get(key),
     list: (selector) => kv.list(selector),
     atomic: () => {
-      if (conflicts === 0) return kv.atomic();
-      conflicts--;
-      const lost = kv.atomic();
-      lost.commit = () => Promise.resolve({ ok: false });
-      return lost;
+      const operation = kv.atomic();
+      const commit = operation.commit.bind(operation);
+      return Object.assign(operation, { commit: () => run(commit) });
     },
     close: () => kv.close(),
   };
   const token = await openKvToken({ kv: store, iterations: 1 });
   try {
-    await fn(token, (n) => conflicts = n, kv);
+    await fn(token, (next) => run = next, kv);
   } finally {
     await token.close();
     kv.close();
@@ -78,13 +82,41 @@ Deno.test("KvCertDB.importCert() takes MAX_KV_CERTIFICATE_SIZE bytes and no more
   }));
 
 Deno.test("KvCertDB writes a thousand times where others write in between, and no more", () =>
-  withToken(async ({ certificates }, setConflicts) => {
-    setConflicts(1000);
+  withToken(async ({ certificates }, onCommit) => {
+    let conflicts = 1000;
+    onCommit((commit) => conflicts-- > 0 ? Promise.resolve({ ok: false }) : commit());
     const error = await rejectsWith("SEC_ERROR_IO", () => certificates.importCert(certificate));
     assertStringIncludes(error.message, "others write all the time");
     assertEquals(await certificates.find({}), []);
-    setConflicts(999);
+    conflicts = 999;
     assert((await certificates.importCert(certificate)).certificate.equals(certificate));
+  }));
+
+Deno.test("KvCertDB looks again at what another token has written before its own commit", () =>
+  withToken(async ({ certificates }, onCommit, kv) => {
+    const another = await openKvToken({ kv });
+    const { certificate: its } = await issue({ subject: "CN=other", serial: Uint8Array.of(9) });
+    onCommit(async (commit) => {
+      onCommit((commit) => commit());
+      await another.certificates.importCert(its, { nickname: "wanted" });
+      return await commit();
+    });
+    await rejectsWith(
+      "SEC_ERROR_CERT_NICKNAME_COLLISION",
+      () => certificates.importCert(certificate, { nickname: "wanted" }),
+    );
+    await another.close();
+  }));
+
+Deno.test("KvCertDB writes one after another, without a conflict of its own", () =>
+  withToken(async ({ certificates }, onCommit) => {
+    let commits = 0;
+    onCommit((commit) => (commits++, commit()));
+    const trusts = ["P,,", "p,,", ",,", "C,,"].map(parseTrust);
+    await certificates.importCert(certificate);
+    await Promise.all(trusts.map((trust) => certificates.setTrust(certificate, trust)));
+    assertEquals(commits, 1 + trusts.length);
+    assertEquals((await certificates.find({}))[0]!.trust, trusts.at(-1)!);
   }));
 
 Deno.test("KvCertDB writes after a write that failed", () =>
@@ -129,14 +161,14 @@ Deno.test("KvCertDB answers nothing once its token is closed", () =>
     const { certificates } = token;
     await token.close();
     for (
-      const run of [
-        () => certificates.find({}),
-        () => certificates.importCert(certificate),
-        () => certificates.setTrust(certificate, null),
-        () => certificates.deleteCert(certificate),
-      ]
+      const [what, run] of [
+        ["find certificates", () => certificates.find({})],
+        ["import certificate", () => certificates.importCert(certificate)],
+        ["set trust", () => certificates.setTrust(certificate, null)],
+        ["delete certificate", () => certificates.deleteCert(certificate)],
+      ] as const
     ) {
       const error = await rejectsWith("SEC_ERROR_NO_TOKEN", run);
-      assertStringIncludes(error.message, "is closed");
+      assertEquals(error.message, `Cannot ${what}: token "Deno KV" is closed`);
     }
   }));
