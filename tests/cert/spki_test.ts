@@ -65,10 +65,11 @@ Deno.test("parseSubjectPublicKeyInfo() refuses every strict prefix", async () =>
 });
 
 Deno.test("parseSubjectPublicKeyInfo() counts the bits of an RSA modulus", () => {
-  for (const bits of [1024, 2047, 2048, 2052, MAX_RSA_BITS]) {
+  for (const bits of [16, 1024, 2047, 2048, 2052, MAX_RSA_BITS]) {
     const { algorithm } = parseSubjectPublicKeyInfo(rsa(ones(bits), E));
     assertEquals(algorithm, { type: "rsa", modulusLength: bits });
   }
+  assertBad(rsa(ones(15), E), "SEC_ERROR_BAD_KEY");
   assertBad(rsa(ones(MAX_RSA_BITS + 1), E), "SEC_ERROR_BAD_KEY");
 });
 

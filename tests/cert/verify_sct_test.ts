@@ -234,7 +234,7 @@ Deno.test("verifySct() takes P-256 and RSA of 2048 bits with SHA-256, as RFC 696
   const rsa = await makeKeys("RSA-2048");
   const good = await sign(entry, { signer: rsa, scheme: "rsa_pkcs1_sha256", algorithm: 0x0401 });
   await verifySct(good, { ...options, logs: [{ key: rsa.publicKey }] });
-  const short = await makeKeys("RSA-1024");
+  const short = await makeKeys("RSA-2047");
   const p384 = await makeKeys("P-384");
   const bad: readonly [SignOptions, TestKeys][] = [
     [{ signer: short, scheme: "rsa_pkcs1_sha256", algorithm: 0x0401 }, short],

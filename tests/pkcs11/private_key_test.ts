@@ -307,6 +307,24 @@ Deno.test("importPrivateKey() takes a scalar without its leading zeros and witho
   await assertRejects(() => key.sign("ed25519", DATA), NssError);
 });
 
+Deno.test("importPrivateKey() refuses a scalar that is longer than the order, or is none", async () => {
+  const sec1 = (length: number) =>
+    new DerWriter().sequence((w) => {
+      w.integer(1).octetString(new Uint8Array(length).fill(7));
+      w.constructed(0xa0, (w) => w.oid("1.2.840.10045.3.1.7"));
+    }).finish();
+  await importPrivateKey(sec1(32));
+  for (const length of [0, 33]) {
+    await assertFails(sec1(length), "SEC_ERROR_BAD_DER", `${length} bytes are none of P-256`);
+  }
+});
+
+Deno.test("importPrivateKey() takes PKCS#8 of both versions, and no later one", async () => {
+  assertEquals(P256_PKCS8.subarray(3, 6), Uint8Array.of(2, 1, 0)); // its version
+  await importPrivateKey(new Uint8Array(P256_PKCS8.with(5, 1)));
+  await assertFails(new Uint8Array(P256_PKCS8.with(5, 2)), "SEC_ERROR_BAD_DER", "2 is unknown");
+});
+
 Deno.test("importPrivateKey() refuses other algorithms by name", async () => {
   const pkcs8 = (oid: string) =>
     new DerWriter().sequence((w) =>

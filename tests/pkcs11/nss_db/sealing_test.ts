@@ -90,3 +90,20 @@ Deno.test("PasswordKey.verify() takes keys of 1 to 64 bytes, and a MAC of any le
     assertFalse(await isVerified({ ciphertext: new Uint8Array(length) }));
   }
 });
+
+Deno.test("PasswordKey.decrypt() hashes 10,000 times for a value of NSS before 3.49 and not once more", async () => {
+  const legacy = (iterations: number, length = 8) =>
+    new DerWriter().sequence((w) => {
+      w.sequence((w) =>
+        w.oid("1.2.840.113549.1.12.5.1.3").sequence((w) =>
+          w.octetString(new Uint8Array(16)).integer(iterations)
+        )
+      );
+      w.octetString(new Uint8Array(length));
+    }).finish();
+  assertEquals((await key.decrypt(legacy(10_000))).isLegacy, true);
+  await assertDamaged(() => key.decrypt(legacy(10_001)), "10,001 iterations");
+  for (const length of [0, 7, 9]) {
+    await assertDamaged(() => key.decrypt(legacy(1, length)), `a ciphertext of ${length} bytes`);
+  }
+});
