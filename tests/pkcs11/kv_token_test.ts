@@ -4,11 +4,16 @@
 import {
   assert,
   assertEquals,
+  assertFalse,
   assertGreater,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
+import { parseCertificate } from "../../cert/certificate.ts";
+import { createCertificate } from "../../cert/create_certificate.ts";
 import { NssError } from "../../cert/errors.ts";
+import { parseSubjectPublicKeyInfo } from "../../cert/spki.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { LOCKED_TIMEOUT, withStore } from "../../pkcs11/kv/store.ts";
 import { type KvToken, type KvTokenOptions, openKvToken } from "../../pkcs11/kv_token.ts";
@@ -104,6 +109,32 @@ Deno.test("openKvToken() has a label, a place and 600,000 iterations where nothi
     assertEquals(value?.iterations, 600_000);
   }, {}));
 
+Deno.test("openKvToken() closes the store that it opened, with its token or if there is none", async () => {
+  const { openKv } = Deno;
+  const own = Object.getOwnPropertyDescriptor(Deno, "openKv")!;
+  const opened: Deno.Kv[] = [];
+  const value = async (path?: string): Promise<Deno.Kv> => {
+    const kv = await openKv(path);
+    opened.push(kv);
+    return kv;
+  };
+  Object.defineProperty(Deno, "openKv", { value, configurable: true });
+  const folder = await Deno.makeTempDir({ prefix: "nss_kv_" });
+  const path = `${folder}/kv`;
+  try {
+    await (await openKvToken({ path })).close();
+    const kv = await openKv(path);
+    await kv.set(["@nss/nss", "password"], "text");
+    kv.close();
+    await rejectsWith("SEC_ERROR_BAD_DATABASE", () => openKvToken({ path }));
+  } finally {
+    Object.defineProperty(Deno, "openKv", own);
+  }
+  assertEquals(opened.length, 2);
+  for (const kv of opened) assertThrows(() => kv.close(), Error); // once more
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("openKvToken() says that a file cannot be opened", async () => {
   const folder = await Deno.makeTempDir({ prefix: "nss_kv_" });
   await rejectsWith("SEC_ERROR_IO", () => openKvToken({ path: `${folder}/none/kv` }));
@@ -145,6 +176,51 @@ Deno.test("KvToken that has no password yet takes an empty one, and no other", (
     await token.changePassword("next", "");
     await token.logout();
     assert(token.isLoggedIn);
+  }));
+
+Deno.test("KvToken hashes a password as often as it is told", () =>
+  withTokens(async (token, _, kv) => {
+    await token.changePassword(null, PASSWORD);
+    const { value } = await kv.get<{ iterations: number }>(["@nss/nss", "password"]);
+    assertEquals(value?.iterations, 7);
+  }, { iterations: 7 }));
+
+Deno.test("KvToken lets keys be used after a second login", () =>
+  withTokens(async (token) => {
+    await token.changePassword(null, PASSWORD);
+    const { publicKey, privateKey } = await token.generateKeyPair();
+    assert(await token.login(PASSWORD));
+    await assertSigns(privateKey, publicKey);
+  }));
+
+Deno.test("KvToken leaves no copy of the key that its keys are encrypted with", () =>
+  withTokens(async (a, b) => {
+    const { subtle } = crypto;
+    const { importKey } = subtle;
+    const keys: Uint8Array[] = [];
+    subtle.importKey = function (this: SubtleCrypto, ...args: unknown[]) {
+      if (args[2] === "AES-GCM") keys.push(args[1] as Uint8Array);
+      return Reflect.apply(importKey, this, args);
+    } as typeof importKey;
+    try {
+      await a.changePassword(null, PASSWORD);
+      assert(await b.login(PASSWORD));
+    } finally {
+      subtle.importKey = importKey;
+    }
+    assertEquals(keys, [new Uint8Array(32), new Uint8Array(32)]);
+  }));
+
+Deno.test("KvToken.findKey() finds no key of another kind or with another exponent", () =>
+  withTokens(async (token) => {
+    const pair = await token.generateKeyPair("rsa-2048");
+    const { der } = pair.publicKey;
+    assertEquals(der.subarray(-3), Uint8Array.of(1, 0, 1)); // the exponent
+    const other = parseSubjectPublicKeyInfo(der.with(der.length - 1, 3));
+    assertEquals(await token.findKey(other), undefined);
+    const hex = (await createCertificate({ ...await generateKeyPair(), subject: "CN=odd" })).der
+      .toHex().replace("06072a8648ce3d0201", "06072a8648ce3d027f"); // no ecPublicKey
+    assertEquals(await token.findKey(parseCertificate(Uint8Array.fromHex(hex))), undefined);
   }));
 
 Deno.test("KvToken without a password lets its keys be used after a logout", () =>
@@ -222,6 +298,18 @@ Deno.test("KvToken.deleteKey() tries again where somebody writes in between", ()
     assert(await token.deleteKey({ id }));
     assertEquals(reads, 4);
     assertEquals(await token.listKeys(), []);
+  }));
+
+Deno.test("KvToken.deleteKey() does not claim to have removed what somebody else has", () =>
+  withTokens(async (token, _, kv) => {
+    const { id } = await token.generateKeyPair();
+    const { get } = kv;
+    kv.get = async function (this: Deno.Kv, ...args: Parameters<typeof get>) {
+      const entry = await Reflect.apply(get, kv, args);
+      await kv.delete(["@nss/nss", "key", id.toHex()]); // after it has been found
+      return entry;
+    } as typeof get;
+    assertFalse(await token.deleteKey({ id }));
   }));
 
 Deno.test("KvToken answers nothing once it is closed, nor do its keys sign", async () => {
@@ -424,7 +512,7 @@ Deno.test("withStore() knows a locked store by what SQLite says, whoever hands i
       [new Error("database is locked"), 2],
       [new TypeError("sqlite_busy: try again"), 2],
       [new Error("database is full"), 1],
-      ["database is locked", 1], // no error, but what somebody has thrown
+      [{ message: "database is locked" }, 1], // no error, whatever it is
       [new NssError("SEC_ERROR_BAD_DATABASE", "database is locked"), 1],
     ] as const
   ) {
