@@ -15,6 +15,7 @@ import { createCertificate } from "../../cert/create_certificate.ts";
 import { NssError } from "../../cert/errors.ts";
 import { parseSubjectPublicKeyInfo } from "../../cert/spki.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
+import type { PasswordRecord } from "../../pkcs11/kv/sealing.ts";
 import { LOCKED_TIMEOUT, withStore } from "../../pkcs11/kv/store.ts";
 import { type KvToken, type KvTokenOptions, openKvToken } from "../../pkcs11/kv_token.ts";
 import { exportPkcs8 } from "../../pkcs11/private_key.ts";
@@ -397,6 +398,25 @@ Deno.test("KvToken tells damaged records from wrong passwords", () =>
     const error = await assertRejects(() => openKvToken({ path }), NssError);
     assertEquals(error.name, "SEC_ERROR_BAD_DATABASE");
     kv.close();
+  }));
+
+Deno.test("KvToken without a password says that its password record is damaged, and does not try on", () =>
+  withTokens(async (token, other, kv) => {
+    const { publicKey } = await token.generateKeyPair();
+    const place = ["@nss/nss", "password"];
+    const { value } = await kv.get<PasswordRecord>(place);
+    const ciphertext = value!.dataKey.ciphertext.slice();
+    ciphertext[0]! ^= 1;
+    await kv.set(place, { ...value!, dataKey: { ...value!.dataKey, ciphertext } });
+    const { get } = kv;
+    let reads = 0;
+    kv.get = function (this: Deno.Kv, ...args: Parameters<typeof get>) {
+      assert(++reads < 10, "it tries on");
+      return Reflect.apply(get, kv, args);
+    } as typeof get;
+    assertFalse(await other.login(""));
+    const error = await rejectsWith("SEC_ERROR_BAD_DATABASE", () => other.findKey(publicKey));
+    assertStringIncludes(error.message, "its password record is damaged");
   }));
 
 Deno.test("KvToken loses no write of several tokens on one file", () =>

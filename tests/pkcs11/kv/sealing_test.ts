@@ -61,6 +61,25 @@ Deno.test("readPasswordRecord() takes one iteration, and none that is no whole n
   assertEquals(readPasswordRecord(record, "Test").iterations, 1);
 });
 
+Deno.test("readPasswordRecord() takes a record whose parts are all of their type, and nothing else", async () => {
+  const record = await sealDataKey("secret", DATA, 1);
+  assertEquals(readPasswordRecord(record, "Test"), record);
+  const { dataKey } = record;
+  const bad: unknown[] = [undefined, null, "text", [], { ...record, version: 2 }];
+  for (const other of [undefined, null, "text", {}]) {
+    for (const name of ["version", "isSet", "salt", "iterations", "dataKey"]) {
+      bad.push({ ...record, [name]: other });
+    }
+    for (const name of ["iv", "ciphertext"]) {
+      bad.push({ ...record, dataKey: { ...dataKey, [name]: other } });
+    }
+  }
+  for (const value of bad) {
+    const error = assertThrows(() => readPasswordRecord(value, "Test"), NssError);
+    assertEquals(error.name, "SEC_ERROR_BAD_DATABASE");
+  }
+});
+
 Deno.test("sealDataKey() and unsealDataKey() leave no copy of the password", async () => {
   const { subtle } = crypto;
   const { importKey } = subtle;
