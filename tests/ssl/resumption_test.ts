@@ -15,6 +15,7 @@ import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts"
 import type { ImportOptions } from "../../ssl/import_options.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
+import { getStatistics } from "../../ssl/get_statistics.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import {
   encodeNewSessionTicket,
@@ -253,6 +254,7 @@ Deno.test("SslSocket as client does not resume once any certificate of the serve
     peerChain: [...peerChain, { notAfter: new Date(0) } as Certificate],
   }));
   assertEquals(await two.resumes(), false);
+  assertEquals(getStatistics({ context: two.client }).sendClientHello.notOk, 1);
 });
 
 Deno.test("SslSocket does not resume once the client's certificate has expired", async () => {

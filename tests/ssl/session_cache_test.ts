@@ -99,6 +99,7 @@ Deno.test("MemorySessionCache.resize() forgets the longest unused peers, and kee
   cache.resize(3);
   assertEquals(cache.size, 3);
   cache.resize(2);
+  assertEquals(cache.size, 2);
   cache.put("d", makeSession(1));
   assertEquals(["a", "b", "c", "d"].map((key) => cache.take(key, 0) !== undefined), [
     false,

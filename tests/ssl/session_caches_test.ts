@@ -1,8 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { assert, assertEquals } from "@std/assert";
-import { KvSessionCache, type KvStore, openKvSessionCache } from "../../ssl/kv_session_cache.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type CachedSession,
+  KvSessionCache,
+  type KvStore,
+  openKvSessionCache,
+} from "../../ssl/kv_session_cache.ts";
 import { KvServerSessionCache } from "../../ssl/session_cache/kv_server.ts";
 import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
 import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
@@ -227,6 +232,22 @@ Deno.test("openKvSessionCache() has the store forget sessions at their end, whet
   for (const lifetime of lifetimes.slice(0, 2)) {
     assert(lifetime !== undefined && lifetime <= 2_000_000 && lifetime > 1_000_000);
   }
+});
+
+Deno.test("openKvSessionCache() closes the store that it has opened, and no other", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const session: CachedSession = { token: new Uint8Array(1), expiresAt: 1 };
+  const [given, own] = [
+    await openKvSessionCache({ kv }),
+    await openKvSessionCache({ path: ":memory:" }),
+  ];
+  for (const cache of [given, own]) {
+    await cache.put("peer", session);
+    await cache[Symbol.asyncDispose]();
+  }
+  await assertRejects(() => own.take("peer", 0));
+  const places = (await Array.fromAsync(kv.list({ prefix: [] }))).map(({ key }) => key);
+  assertEquals(places, [["@nss/nss", "sessions", "peer"]]);
 });
 
 Deno.test("openKvSessionCache() tries again where somebody else was faster, sixteen times", async () => {
