@@ -106,7 +106,7 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
     await this.#change("keep session", key, (sessions) => {
       const kept = [...sessions, session].slice(-MAX_TICKETS_PER_PEER);
       const length = () => kept.reduce((sum, { token }) => sum + token.length, 0);
-      while (kept.length > 0 && length() > MAX_VALUE_LENGTH) kept.shift();
+      while (length() > MAX_VALUE_LENGTH) kept.shift();
       return kept;
     });
   }

@@ -3,7 +3,7 @@
 /** After so many failures in a row a cache is left alone for a while. */
 export const FAILURES_UNTIL_REST = 3;
 /** For how many milliseconds: long beside a handshake, short beside the trouble of a store that is down. */
-export const REST = 5000;
+const REST = 5000;
 
 /** Says whether a cache is asked: one that is down would cost each handshake all of its patience. */
 export class Circuit {

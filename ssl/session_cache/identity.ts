@@ -19,9 +19,9 @@ export function identityOf(value: object | null): number {
 }
 
 /** Longer texts are remembered once, and not in every key that they are part of. */
-export const SHORT_TEXT_LENGTH = 4096;
+const SHORT_TEXT_LENGTH = 4096;
 /** How many long texts are remembered: as many lists of authorities as one program may have. */
-export const REMEMBERED_TEXTS = 64;
+const REMEMBERED_TEXTS = 64;
 
 /** In order of use, the longest unused first. */
 const texts = new Map<string, number>();

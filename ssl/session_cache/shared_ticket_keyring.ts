@@ -17,7 +17,7 @@ const KEY_LENGTH = 32;
 /** How often others can rotate the keys while this end does; once is rare. */
 const MAX_RACES = 4;
 /** The pause between two looks for keys that are not known: whoever sends tickets of no key must not keep the cache busy. */
-export const MIN_RELOAD_INTERVAL = 100;
+const MIN_RELOAD_INTERVAL = 100;
 
 /**
  * Keys that several processes share. Whoever finds the newest one too old to seal with makes the next; if two do so at once, the cache
