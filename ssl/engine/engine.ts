@@ -432,7 +432,10 @@ export class SslEngine {
     this.#again = null;
   }
 
-  /** Sends a KeyUpdate and renews the write key of a complete handshake; asks the peer for the same where `requestUpdate`. */
+  /**
+   * Sends a KeyUpdate and renews the write key, once the handshake is complete; asks the peer for the
+   * same where `requestUpdate`.
+   */
   async keyUpdate(requestUpdate: boolean): Promise<void> {
     this.#throwIfFailed();
     if (this.#writeClosed) return;

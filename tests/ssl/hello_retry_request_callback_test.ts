@@ -330,7 +330,7 @@ Deno.test("a server that has asked for another hello does not go on in TLS 1.2",
   assertFromPeer(client, "illegal_parameter");
 });
 
-/** What a server makes of a hello whose cookie has this content, sealed by the server's own keys. */
+/** What a server makes of a cookie with this content, sealed by its own keys. */
 async function outcomeOfCookie(
   content: Bytes,
   helloRetryRequestCallback: HelloRetryRequestCallback,

@@ -539,7 +539,7 @@ for (
     const [own, peer] = begins === "server"
       ? [joined.server, joined.client]
       : [joined.client, joined.server];
-    // Only the filter offers the session; so the two have seen different hellos, and it fails later.
+    // Only the filter offers the session: the two see different hellos, and it fails later.
     const failing = failureOf(reHandshake(own, begins === "client"));
     await Promise.all([failing, failureOf(peer.read(new Uint8Array(1)))]);
     assertEquals(types.includes(HandshakeType.certificate), !resumes);

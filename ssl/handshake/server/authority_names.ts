@@ -2,12 +2,16 @@
 
 import type { SslConfig } from "../../config.ts";
 
-/** The most bytes of names in a CertificateRequest, which must not be longer than what clients read (65,535 bytes in rustls). */
+/**
+ * The most bytes of names in a CertificateRequest, which must not be longer than what clients read
+ * (65,535 bytes in rustls).
+ */
 export const MAX_AUTHORITIES_LENGTH = 2 ** 15;
 
 /**
- * The names of authorities, DER, that a CertificateRequest tells; none where they are too long. They are a hint (RFC 8446, Section 4.2.4;
- * RFC 5246, Section 7.4.4): a client that gets none shows whatever it has.
+ * The names of authorities, DER, that a CertificateRequest tells; none where they are too long. They
+ * are a hint (RFC 8446, Section 4.2.4; RFC 5246, Section 7.4.4): a client that gets none shows
+ * whatever it has.
  */
 export function authorityNames(
   { caNames, trustAnchors }: SslConfig,

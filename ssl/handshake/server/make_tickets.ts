@@ -24,7 +24,7 @@ export async function makeTickets(
   const { config, negotiated, environment } = hs;
   // What stands by override must be decided anew each time.
   if (!config.sessionTickets || negotiated.badCertAccepted) return [];
-  // As the handshake leaves it: a certificate that the client shows afterwards may come before the tickets are made.
+  // As the handshake leaves it: the client may show a certificate before the tickets are made.
   const session: Omit<TicketContent, "psk"> = {
     version: TLS_1_3,
     cipherSuite: negotiated.cipherSuite!.id,
