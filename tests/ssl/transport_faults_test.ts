@@ -111,7 +111,7 @@ async function run(
   await closeAll(own, peer);
   assertEquals(conn.closes, 1, "the transport is closed once");
   assertEquals(await watch.rejections(), []);
-  assertEquals(watch.timers, 0, "timers are running");
+  assertEquals(await watch.timers(), 0, "timers are running");
   if (role === "client" && !shaken && cacheBefore === 0) {
     assertEquals(clientSessionCache(both.client.context!).size, 0, "the session is not complete");
   }
