@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SslConfig } from "./config.ts";
-import { checkForRole, resolveConfig } from "./resolve_config.ts";
-import type { ImportOptions } from "./import_options.ts";
+import type { SslConfig } from "./config/config.ts";
+import { checkForRole, resolveConfig } from "./config/resolve_config.ts";
+import type { ImportOptions } from "./config/import_options.ts";
 import { type ListenerLike, SslListener } from "./ssl_listener.ts";
 import { SslSocket } from "./ssl_socket.ts";
 import {
@@ -12,7 +12,7 @@ import {
   isConn,
   type StreamAddr,
   StreamTransport,
-} from "./transport.ts";
+} from "./connection/transport.ts";
 
 /**
  * Puts TLS on top of a transport (`SSL_ImportFD`). Nothing is sent yet: the handshake runs by itself on the first read or

@@ -15,22 +15,22 @@
  * @module
  */
 
-export * from "./auth_certificate.ts";
-export * from "./channel_binding.ts";
-export * from "./channel_info.ts";
-export * from "./cipher_policy.ts";
-export * from "./cipher_pref.ts";
-export * from "./clear_session_cache.ts";
-export * from "./communicate.ts";
-export * from "./config_client_session_cache.ts";
-export * from "./config_mp_server_sid_cache.ts";
-export * from "./config_server_cert.ts";
-export * from "./config_server_session_id_cache.ts";
-export * from "./configure.ts";
-export type { CertificateInput, CertificateOptions } from "./credential.ts";
-export * from "./errors.ts";
-export * from "./get_client_auth_data.ts";
-export * from "./get_statistics.ts";
+export * from "./authentication/auth_certificate.ts";
+export * from "./nss/channel_binding.ts";
+export * from "./base/channel_info.ts";
+export * from "./nss/cipher_policy.ts";
+export * from "./nss/cipher_pref.ts";
+export * from "./nss/clear_session_cache.ts";
+export * from "./nss/communicate.ts";
+export * from "./nss/config_client_session_cache.ts";
+export * from "./nss/config_mp_server_sid_cache.ts";
+export * from "./nss/config_server_cert.ts";
+export * from "./nss/config_server_session_id_cache.ts";
+export * from "./nss/configure.ts";
+export type { CertificateInput, CertificateOptions } from "./config/credential.ts";
+export * from "./base/errors.ts";
+export * from "./authentication/get_client_auth_data.ts";
+export * from "./nss/get_statistics.ts";
 export {
   type Alert,
   ALERT_DESCRIPTIONS,
@@ -41,18 +41,18 @@ export {
 export type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 export type { NamedGroupName } from "./tables/named_groups.ts";
 export type { ProtocolVersion } from "./tables/versions.ts";
-export * from "./hooks.ts";
+export * from "./config/hooks.ts";
 export * from "./import_fd.ts";
-export * from "./import_options.ts";
-export * from "./model.ts";
-export * from "./named_group_config.ts";
-export * from "./next_proto.ts";
-export * from "./option_set.ts";
-export * from "./policy_preset.ts";
-export * from "./reconfig_fd.ts";
-export * from "./resumption_token.ts";
-export * from "./signature_scheme_pref.ts";
+export * from "./config/import_options.ts";
+export * from "./config/model.ts";
+export * from "./nss/named_group_config.ts";
+export * from "./nss/next_proto.ts";
+export * from "./nss/option_set.ts";
+export * from "./nss/policy_preset.ts";
+export * from "./nss/reconfig_fd.ts";
+export * from "./nss/resumption_token.ts";
+export * from "./nss/signature_scheme_pref.ts";
 export type { ListenerLike, SslListener } from "./ssl_listener.ts";
 export type { SslSocket } from "./ssl_socket.ts";
-export type { ByteStreams, ConnLike, StreamAddr } from "./transport.ts";
-export * from "./version_range.ts";
+export type { ByteStreams, ConnLike, StreamAddr } from "./connection/transport.ts";
+export * from "./nss/version_range.ts";

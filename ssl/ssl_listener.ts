@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SslConfig } from "./config.ts";
-import { configOf, setConfig } from "./config_registry.ts";
+import type { SslConfig } from "./config/config.ts";
+import { configOf, setConfig } from "./config/config_registry.ts";
 import { SslSocket } from "./ssl_socket.ts";
-import { type ConnLike, ConnTransport } from "./transport.ts";
+import { type ConnLike, ConnTransport } from "./connection/transport.ts";
 
 /** A listener as `Deno.Listener` is one. */
 export interface ListenerLike<A = unknown> {

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { ChannelInfo } from "./channel_info.ts";
-import type { SslConfig } from "./config.ts";
-import { setConfig } from "./config_registry.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
-import type { Transport } from "./transport.ts";
+import type { ChannelInfo } from "./base/channel_info.ts";
+import type { SslConfig } from "./config/config.ts";
+import { setConfig } from "./config/config_registry.ts";
+import { Connection, type ConnectionOptions } from "./connection/connection.ts";
+import type { Transport } from "./connection/transport.ts";
 
 /** The pump behind a socket, for the functions that take a socket. */
 export let connectionOf: <A>(socket: SslSocket<A>) => Connection<A>;

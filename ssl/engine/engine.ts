@@ -1,14 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate.ts";
-import { errorFromAlert } from "../alerts.ts";
-import type { ChannelInfo, PreliminaryChannelInfo } from "../channel_info.ts";
-import { offersTls12, offersTls13, type SslConfig } from "../config.ts";
-import { SslError, toSslError } from "../errors.ts";
+import { errorFromAlert } from "../base/alerts.ts";
+import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
+import { offersTls12, offersTls13, type SslConfig } from "../config/config.ts";
+import { SslError, toSslError } from "../base/errors.ts";
 import { startClient } from "../handshake/client/start.ts";
 import type { ConnectionKeys } from "../handshake/connection_keys.ts";
+import type { Environment } from "../base/environment.ts";
 import {
-  type Environment,
   type HandshakeContext,
   type HandshakeEvent,
   type HandshakeOutput,
@@ -18,9 +18,9 @@ import {
   type ReHandshakeWish,
   unexpectedMessage,
 } from "../handshake/handshake.ts";
-import { forgetClientSessions } from "../session_cache/client.ts";
+import { forgetClientSessions } from "../session/client_cache.ts";
 import { startServer } from "../handshake/server/start.ts";
-import { Transcript } from "../handshake/transcript.ts";
+import { Transcript } from "../crypto/transcript.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { SslSocket } from "../ssl_socket.ts";

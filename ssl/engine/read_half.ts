@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../errors.ts";
+import { SslError } from "../base/errors.ts";
 import { HandshakeJoiner } from "../messages/handshake.ts";
 import { PlaintextSpec, type RecordProtection } from "../record/cipher_spec.ts";
 import { Deframer, type SealedRecord } from "../record/deframer.ts";

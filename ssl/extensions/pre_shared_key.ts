@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../errors.ts";
+import { SslError } from "../base/errors.ts";
 import { ExtensionType } from "../tables/extension_types.ts";
 import type { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../errors.ts";
+import { SslError } from "../base/errors.ts";
 import { ExtensionType } from "../tables/extension_types.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";

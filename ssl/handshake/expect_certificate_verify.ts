@@ -3,7 +3,7 @@
 import type { Certificate } from "../../cert/certificate.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
-import { verifyPeerSignature } from "./certificate_verify.ts";
+import { verifyPeerSignature } from "../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "./handshake.ts";
 
 /** Waits for the proof that the peer holds its certificate's key (RFC 8446, Section 4.4.3), in either role. */

@@ -2,8 +2,9 @@
 
 import type { Certificate } from "../../cert/certificate.ts";
 import type { SignatureScheme } from "../../cert/private_key.ts";
-import type { SslConfig } from "../config.ts";
-import { SslError } from "../errors.ts";
+import type { SslConfig } from "../config/config.ts";
+import type { Environment } from "../base/environment.ts";
+import { SslError } from "../base/errors.ts";
 import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { SslSocket } from "../ssl_socket.ts";
@@ -11,7 +12,7 @@ import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { ConnectionKeys } from "./connection_keys.ts";
-import type { Transcript } from "./transcript.ts";
+import type { Transcript } from "../crypto/transcript.ts";
 
 /** The only way in which a handshake acts on its connection. */
 export interface HandshakeOutput {
@@ -56,14 +57,6 @@ export type HandshakeEvent =
     /** Session tickets to send before the first application data; made meanwhile. */
     readonly tickets: Promise<readonly Uint8Array<ArrayBuffer>[]>;
   };
-
-/** Time and randomness, which the engine never takes from the air. */
-export interface Environment {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Unpredictable bytes. */
-  random(length: number): Uint8Array<ArrayBuffer>;
-}
 
 /** What has been agreed on so far; the states fill it in, `ChannelInfo` shows it. */
 export interface Negotiated {

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { toSslError } from "../errors.ts";
+import { toSslError } from "../base/errors.ts";
 import type { HandshakeContext } from "./handshake.ts";
-import type { ExporterMasterSecret, TrafficSecret } from "./key_schedule.ts";
+import type { ExporterMasterSecret, TrafficSecret } from "../crypto/key_schedule.ts";
 
 /**
  * Writes a secret of TLS 1.3 to the key log. Before the secret's first use.

@@ -15,8 +15,8 @@
 
 import type { Certificate } from "../../cert/certificate.ts";
 import { bytesEqual } from "../../cert/der.ts";
-import { offersTls12, type SslConfig } from "../config.ts";
-import { SslError } from "../errors.ts";
+import { offersTls12, type SslConfig } from "../config/config.ts";
+import { SslError } from "../base/errors.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import {
   type HandshakeContext,
@@ -25,8 +25,8 @@ import {
   nothingNegotiated,
   type ReHandshakeWish,
 } from "./handshake.ts";
-import { Transcript } from "./transcript.ts";
-import { concat } from "./tls12/master_secret.ts";
+import { Transcript } from "../crypto/transcript.ts";
+import { concat } from "../crypto/master_secret.ts";
 
 /**
  * Whether the connection may be negotiated anew (`SSL_ENABLE_RENEGOTIATION`).

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Credential } from "../credential.ts";
+import type { Credential } from "../config/credential.ts";
 import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { certificateStatus } from "../extensions/status_request.ts";
 import { encodeCertificate } from "../messages/certificate.ts";

@@ -11,7 +11,7 @@ import {
   type ExporterMasterSecret,
   exportKeyingMaterial,
   type TrafficSecret,
-} from "./key_schedule.ts";
+} from "../crypto/key_schedule.ts";
 
 /** The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported from. */
 export class TrafficKeys implements ConnectionKeys {

@@ -6,7 +6,7 @@ import type {
   HandshakeSecret,
   MasterSecret,
   TrafficSecret,
-} from "./key_schedule.ts";
+} from "../crypto/key_schedule.ts";
 import { logSecret } from "./log_secret.ts";
 
 /** The secrets of both directions. */

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../errors.ts";
+import { SslError } from "../base/errors.ts";
 import type { ExtensionBlock } from "../extensions/extension_block.ts";
 import { extensionTypeName } from "../tables/extension_types.ts";
 

@@ -8,9 +8,9 @@ import {
   generateKeyShare,
   generateKeyShares,
   respondToKeyShare,
-} from "../../ssl/handshake/key_exchange.ts";
-import { EarlySecret } from "../../ssl/handshake/key_schedule.ts";
-import { Transcript } from "../../ssl/handshake/transcript.ts";
+} from "../../ssl/crypto/key_exchange.ts";
+import { EarlySecret } from "../../ssl/crypto/key_schedule.ts";
+import { Transcript } from "../../ssl/crypto/transcript.ts";
 import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
 import type { SealedRecord } from "../../ssl/record/deframer.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.ts";

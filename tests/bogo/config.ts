@@ -3,15 +3,19 @@
 
 import { Name } from "../../cert/name.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { change, type SslConfig } from "../../ssl/config.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import type { CertificateOptions } from "../../ssl/credential.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { Environment } from "../../ssl/handshake/handshake.ts";
-import type { ClientAuthRequest, ClientHelloInfo, SniSocketConfig } from "../../ssl/hooks.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import { change, type SslConfig } from "../../ssl/config/config.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import type { CertificateOptions } from "../../ssl/config/credential.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { Environment } from "../../ssl/base/environment.ts";
+import type {
+  ClientAuthRequest,
+  ClientHelloInfo,
+  SniSocketConfig,
+} from "../../ssl/config/hooks.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
-import { clientSessionCache } from "../../ssl/session_cache/client.ts";
+import { clientSessionCache } from "../../ssl/session/client_cache.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";

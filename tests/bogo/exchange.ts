@@ -1,12 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { getChannelBinding } from "../../ssl/channel_binding.ts";
-import type { ChannelInfo } from "../../ssl/channel_info.ts";
-import { exportKeyingMaterial, getChannelInfo, keyUpdate } from "../../ssl/communicate.ts";
-import { optionSet } from "../../ssl/option_set.ts";
+import { getChannelBinding } from "../../ssl/nss/channel_binding.ts";
+import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
+import { exportKeyingMaterial, getChannelInfo, keyUpdate } from "../../ssl/nss/communicate.ts";
+import { optionSet } from "../../ssl/nss/option_set.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
-import { ConnTransport } from "../../ssl/transport.ts";
+import { ConnTransport } from "../../ssl/connection/transport.ts";
 import { configFor, type Observations, prepare, type Shim, type ShimConnection } from "./config.ts";
 import { checkHandshake, checkProofs, expect } from "./expectations.ts";
 import type { Flags } from "./flags.ts";

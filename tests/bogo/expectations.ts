@@ -2,9 +2,9 @@
 // This module uses Deno.
 
 import { parseCertificatesPem } from "../../cert/certificate.ts";
-import type { ChannelInfo } from "../../ssl/channel_info.ts";
-import { peerSignedCertTimestamps, peerStapledOCSPResponses } from "../../ssl/communicate.ts";
-import { getCipherSuiteInfo } from "../../ssl/cipher_suite_info.ts";
+import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
+import { peerSignedCertTimestamps, peerStapledOCSPResponses } from "../../ssl/nss/communicate.ts";
+import { getCipherSuiteInfo } from "../../ssl/nss/cipher_suite_info.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";

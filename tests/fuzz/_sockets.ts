@@ -9,12 +9,12 @@
 import { createCertificate } from "../../cert/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import type { ConnectionOptions } from "../../ssl/connection.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import type { ConnectionOptions } from "../../ssl/connection/connection.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
-import { type ConnLike, ConnTransport } from "../../ssl/transport.ts";
+import { type ConnLike, ConnTransport } from "../../ssl/connection/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import type { Prng } from "../support/prng.ts";
 

@@ -12,7 +12,7 @@
  */
 
 import { NssError } from "../../cert/errors.ts";
-import type { SslError } from "../../ssl/errors.ts";
+import type { SslError } from "../../ssl/base/errors.ts";
 import { Prng } from "../support/prng.ts";
 import { type CorpusEntry, corpusOf, testShared } from "../support/shared_data.ts";
 import { note } from "../support/skip.ts";

@@ -8,9 +8,9 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { SslError } from "../../ssl/errors.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { assertTyped, type Bytes, join, settles, turn } from "./_support.ts";
 
 /** What stands on one direction of the wire: gets what is written, gives what arrives. */

@@ -3,7 +3,7 @@
 /** The parser of every message and of every extension, each with samples of its own, altered. */
 
 import { assert, assertEquals } from "@std/assert";
-import { SslError } from "../../ssl/errors.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import { DecodeError } from "../../ssl/wire/decode_error.ts";
 import { extensionSamples } from "../ssl/extensions/samples.ts";
 import { messageSamples } from "../ssl/messages/samples.ts";

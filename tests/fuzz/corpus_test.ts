@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { SslError } from "../../ssl/errors.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import { assertTyped, type Bytes, cut, mutate, overCorpus, settles } from "./_support.ts";
 import { Wire } from "./_wire.ts";
 import { pairing, socketOver } from "./_sockets.ts";

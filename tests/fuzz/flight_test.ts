@@ -3,17 +3,17 @@
 /** Engines without their sockets, fed with what others have said before: recorded flights, altered, in pieces of any size. */
 
 import { assert, assertEquals } from "@std/assert";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { SslEngine } from "../../ssl/engine/engine.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { Prng } from "../support/prng.ts";
 import { meet, pairing, socketOver } from "./_sockets.ts";
 import { assertTyped, type Bytes, cut, flip, fuzz, join, mutate } from "./_support.ts";
-import { ConnTransport } from "../../ssl/transport.ts";
+import { ConnTransport } from "../../ssl/connection/transport.ts";
 import { liveBoth, Wire } from "./_wire.ts";
 
 /** What a peer of an engine has sent in a connection from its beginning to its end. */

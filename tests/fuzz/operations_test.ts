@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { keyUpdate } from "../../ssl/communicate.ts";
-import { SslError } from "../../ssl/errors.ts";
+import { keyUpdate } from "../../ssl/nss/communicate.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
 import type { Prng } from "../support/prng.ts";
 import { assertTyped, type Bytes, cut, fuzz, join, settles, turn } from "./_support.ts";

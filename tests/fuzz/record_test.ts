@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { SslError } from "../../ssl/errors.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import { HandshakeJoiner, MAX_HANDSHAKE_SIZE } from "../../ssl/messages/handshake.ts";
 import { Deframer } from "../../ssl/record/deframer.ts";
 import { MAX_PLAINTEXT_LENGTH } from "../../ssl/record/header.ts";

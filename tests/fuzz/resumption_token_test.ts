@@ -3,10 +3,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { createCertificate } from "../../cert/create_certificate.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
-import { SslError } from "../../ssl/errors.ts";
-import { getResumptionTokenInfo } from "../../ssl/resumption_token.ts";
-import { MAX_SESSION_AGE } from "../../ssl/session_cache/session_cache.ts";
-import { decodeToken, encodeToken, type ResumptionToken } from "../../ssl/session_cache/token.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import { getResumptionTokenInfo } from "../../ssl/nss/resumption_token.ts";
+import { MAX_SESSION_AGE } from "../../ssl/base/session_cache.ts";
+import { decodeToken, encodeToken, type ResumptionToken } from "../../ssl/session/token.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { TLS_1_2, TLS_1_3 } from "../../ssl/tables/versions.ts";
 import type { Prng } from "../support/prng.ts";

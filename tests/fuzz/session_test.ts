@@ -1,9 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { MAX_TICKETS_PER_PEER, MemorySessionCache } from "../../ssl/session_cache/memory.ts";
-import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
-import { TICKET_LIFETIME, type TicketContent, TicketKeys } from "../../ssl/session_ticket.ts";
+import { MAX_TICKETS_PER_PEER, MemorySessionCache } from "../../ssl/session/memory_cache.ts";
+import type { ClientSession } from "../../ssl/base/session_cache.ts";
+import {
+  TICKET_LIFETIME,
+  type TicketContent,
+  TicketKeys,
+} from "../../ssl/session/session_ticket.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { CREDENTIALS } from "./_sockets.ts";

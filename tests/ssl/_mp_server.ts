@@ -9,8 +9,8 @@
  */
 
 import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
-import { inheritMPServerSIDCache } from "../../ssl/config_mp_server_sid_cache.ts";
-import { shutdownServerSessionIDCache } from "../../ssl/config_server_session_id_cache.ts";
+import { inheritMPServerSIDCache } from "../../ssl/nss/config_mp_server_sid_cache.ts";
+import { shutdownServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 
 const { cert, pkcs8, named } = JSON.parse(Deno.args[0]!);

@@ -11,9 +11,9 @@ import { keyShareClientHello, keyShareServerHello } from "../../ssl/extensions/k
 import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.ts";
 import { supportedGroups } from "../../ssl/extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../ssl/extensions/supported_versions.ts";
-import { generateKeyShare, type KeyShare } from "../../ssl/handshake/key_exchange.ts";
-import { EarlySecret, type TrafficSecret } from "../../ssl/handshake/key_schedule.ts";
-import { Transcript } from "../../ssl/handshake/transcript.ts";
+import { generateKeyShare, type KeyShare } from "../../ssl/crypto/key_exchange.ts";
+import { EarlySecret, type TrafficSecret } from "../../ssl/crypto/key_schedule.ts";
+import { Transcript } from "../../ssl/crypto/transcript.ts";
 import {
   encodeClientHello,
   replaceBinders,
@@ -32,7 +32,7 @@ import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { namedGroupByName, type NamedGroupName } from "../../ssl/tables/named_groups.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { concat, plainRecord, RawSealer } from "./_record_tap.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

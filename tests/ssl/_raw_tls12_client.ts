@@ -14,10 +14,10 @@ import { serverName } from "../../ssl/extensions/server_name.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.ts";
 import { supportedGroups } from "../../ssl/extensions/supported_groups.ts";
-import { generateKeyShare } from "../../ssl/handshake/key_exchange.ts";
-import { deriveProtections } from "../../ssl/handshake/tls12/key_block.ts";
-import { MasterSecret } from "../../ssl/handshake/tls12/master_secret.ts";
-import { Transcript } from "../../ssl/handshake/transcript.ts";
+import { generateKeyShare } from "../../ssl/crypto/key_exchange.ts";
+import { deriveProtections } from "../../ssl/record/tls12_key_block.ts";
+import { MasterSecret } from "../../ssl/crypto/master_secret.ts";
+import { Transcript } from "../../ssl/crypto/transcript.ts";
 import { encodeClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeClientKeyExchange } from "../../ssl/messages/client_key_exchange.ts";
 import {
@@ -36,7 +36,7 @@ import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { namedGroupById } from "../../ssl/tables/named_groups.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { plainRecord } from "./_record_tap.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -9,8 +9,8 @@
  * @module
  */
 
-import type { Role } from "../../ssl/import_options.ts";
-import { TrafficSecret } from "../../ssl/handshake/key_schedule.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
+import { TrafficSecret } from "../../ssl/crypto/key_schedule.ts";
 import { HandshakeJoiner } from "../../ssl/messages/handshake.ts";
 import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
 import { Deframer } from "../../ssl/record/deframer.ts";
@@ -18,7 +18,7 @@ import { MAX_CIPHERTEXT_LENGTH } from "../../ssl/record/header.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { join, type Joined, type JoinOptions, shake } from "./_support.ts";
 
 /** A record as the honest end meant it. */

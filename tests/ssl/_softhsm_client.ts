@@ -12,7 +12,7 @@ import { parseCertificatesPem } from "../../cert/certificate.ts";
 import { importCert } from "../../cert/import_cert.ts";
 import { initContext } from "../../pkcs11/init.ts";
 import { loadModule } from "../../pkcs11/module/mod.ts";
-import { getClientAuthData } from "../../ssl/get_client_auth_data.ts";
+import { getClientAuthData } from "../../ssl/authentication/get_client_auth_data.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 
 const [folder, serverFolder, port, password] = Deno.args;

@@ -13,20 +13,20 @@ import { createCertificate, type CreateCertificateOptions } from "../../cert/cre
 import type { ErrorName } from "../../cert/errors.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair, type KeyPair, type KeyPairType } from "../../pkcs11/generate_key_pair.ts";
-import { errorFromAlert } from "../../ssl/alerts.ts";
-import type { ChannelInfo } from "../../ssl/channel_info.ts";
-import { change } from "../../ssl/config.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import type { ConnectionOptions } from "../../ssl/connection.ts";
-import type { CertificateOptions } from "../../ssl/credential.ts";
+import { errorFromAlert } from "../../ssl/base/alerts.ts";
+import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
+import { change } from "../../ssl/config/config.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import type { ConnectionOptions } from "../../ssl/connection/connection.ts";
+import type { CertificateOptions } from "../../ssl/config/credential.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { Environment } from "../../ssl/handshake/handshake.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { Environment } from "../../ssl/base/environment.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
 import { alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import type { CipherSuite } from "../../ssl/tables/cipher_suites.ts";
-import { type ConnLike, ConnTransport } from "../../ssl/transport.ts";
+import { type ConnLike, ConnTransport } from "../../ssl/connection/transport.ts";
 import { memoryPair, type MemoryPairOptions } from "../support/memory_pair.ts";
 
 /** The host that the server's certificates are for. */

@@ -10,11 +10,11 @@
 import { assertEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
-import type { ChannelInfo } from "../../ssl/channel_info.ts";
+import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import { deriveProtections } from "../../ssl/handshake/tls12/key_block.ts";
-import { MasterSecret } from "../../ssl/handshake/tls12/master_secret.ts";
-import type { ImportOptions, Role, VersionRange } from "../../ssl/import_options.ts";
+import { deriveProtections } from "../../ssl/record/tls12_key_block.ts";
+import { MasterSecret } from "../../ssl/crypto/master_secret.ts";
+import type { ImportOptions, Role, VersionRange } from "../../ssl/config/import_options.ts";
 import type { RecordProtection } from "../../ssl/record/cipher_spec.ts";
 import { Deframer } from "../../ssl/record/deframer.ts";
 import { MAX_CIPHERTEXT_LENGTH_TLS12 } from "../../ssl/record/header.ts";
@@ -24,7 +24,7 @@ import {
   type Tls12CipherSuiteName,
 } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import type { Edit } from "./_filters.ts";
 import { concat, plainRecord, type RecordToSend } from "./_record_tap.ts";
 import {

@@ -11,7 +11,7 @@
  */
 
 import type { ErrorName } from "../../cert/errors.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";

@@ -9,8 +9,8 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { keyUpdate, newModel, optionSet, type ProtocolVersion, reHandshake } from "@nss/nss";
 import { NssContext } from "../../pkcs11/context.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { ImportOptions, Role } from "../../ssl/import_options.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
 import { clientOptions, pattern, PKI, readExactly, serverOptions, session } from "./_support.ts";
 

@@ -9,19 +9,15 @@
 import { assertEquals } from "@std/assert";
 import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";
 import { serverName } from "../../ssl/extensions/server_name.ts";
 import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
-import {
-  isStillGood,
-  shownChain,
-  shownCredential,
-} from "../../ssl/handshake/server/accept_session.ts";
-import type { ClientAuth } from "../../ssl/import_options.ts";
-import type { TicketContent } from "../../ssl/session_ticket.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
+import { isStillGood, shownChain, shownCredential } from "../../ssl/session/accept_session.ts";
+import type { ClientAuth } from "../../ssl/config/import_options.ts";
+import type { TicketContent } from "../../ssl/session/session_ticket.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { memoryPair } from "../support/memory_pair.ts";

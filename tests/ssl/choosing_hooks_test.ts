@@ -8,10 +8,10 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import { peerCertificate } from "../../ssl/communicate.ts";
-import type { ClientAuthRequest, SniRequest } from "../../ssl/hooks.ts";
-import type { ImportOptions, Role } from "../../ssl/import_options.ts";
-import { newModel } from "../../ssl/model.ts";
+import { peerCertificate } from "../../ssl/nss/communicate.ts";
+import type { ClientAuthRequest, SniRequest } from "../../ssl/config/hooks.ts";
+import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
+import { newModel } from "../../ssl/config/model.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
 import {
   assertFails,

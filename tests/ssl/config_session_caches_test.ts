@@ -5,23 +5,23 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
-import { clearSessionCache } from "../../ssl/clear_session_cache.ts";
-import { invalidateSession } from "../../ssl/communicate.ts";
-import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
+import { clearSessionCache } from "../../ssl/nss/clear_session_cache.ts";
+import { invalidateSession } from "../../ssl/nss/communicate.ts";
+import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
 import {
   configServerSessionIDCache,
   shutdownServerSessionIDCache,
-} from "../../ssl/config_server_session_id_cache.ts";
-import { SslError } from "../../ssl/errors.ts";
-import { getStatistics } from "../../ssl/get_statistics.ts";
-import { openKvSessionCache } from "../../ssl/kv_session_cache.ts";
-import type { ImportOptions, VersionRange } from "../../ssl/import_options.ts";
-import { Circuit, FAILURES_UNTIL_REST } from "../../ssl/session_cache/circuit.ts";
-import { resolveLimits } from "../../ssl/session_cache/limits.ts";
-import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
-import { clientSessionCache } from "../../ssl/session_cache/client.ts";
-import { serverSessionsOf } from "../../ssl/session_cache/server.ts";
-import type { CachedSession } from "../../ssl/session_cache/session_cache.ts";
+} from "../../ssl/nss/config_server_session_id_cache.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import { getStatistics } from "../../ssl/nss/get_statistics.ts";
+import { openKvSessionCache } from "../../ssl/session/kv_session_cache.ts";
+import type { ImportOptions, VersionRange } from "../../ssl/config/import_options.ts";
+import { Circuit, FAILURES_UNTIL_REST } from "../../ssl/session/circuit.ts";
+import { resolveLimits } from "../../ssl/session/limits.ts";
+import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
+import { clientSessionCache } from "../../ssl/session/client_cache.ts";
+import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
+import type { CachedSession } from "../../ssl/base/session_cache.ts";
 import { join, type JoinOptions, ping, PKI, session, shake, TestEnvironment } from "./_support.ts";
 
 const newContext = () => new NssContext({ trustAnchors: [] });

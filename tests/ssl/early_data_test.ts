@@ -13,7 +13,7 @@ import { earlyData } from "../../ssl/extensions/early_data.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { type MemoryConn, memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "./_raw_client.ts";
 import {

@@ -15,7 +15,7 @@ import {
   MAX_WARNING_ALERTS,
 } from "../../ssl/engine/engine.ts";
 import { MAX_OUTPUT_LENGTH, WriteHalf } from "../../ssl/engine/write_half.ts";
-import { MAX_CHAIN_LENGTH } from "../../ssl/handshake/authenticate_peer.ts";
+import { MAX_CHAIN_LENGTH } from "../../ssl/authentication/authenticate_peer.ts";
 import { MAX_HANDSHAKE_SIZE } from "../../ssl/messages/handshake.ts";
 import {
   MAX_CIPHERTEXT_LENGTH,

@@ -8,9 +8,9 @@
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import type { ErrorName } from "../../cert/errors.ts";
-import { errorFromAlert } from "../../ssl/alerts.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import { errorFromAlert } from "../../ssl/base/alerts.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import { ALERT_DESCRIPTIONS, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";

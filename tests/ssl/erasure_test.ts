@@ -3,9 +3,9 @@
 /** One test for each kind of secret that SECURITY.md says is overwritten. @module */
 
 import { assert, assertEquals } from "@std/assert";
-import { exportKeyingMaterial, keyUpdate } from "../../ssl/communicate.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
-import { TicketKeys } from "../../ssl/session_ticket.ts";
+import { exportKeyingMaterial, keyUpdate } from "../../ssl/nss/communicate.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
+import { TicketKeys } from "../../ssl/session/session_ticket.ts";
 import { MemoryWatch } from "../support/memory.ts";
 import {
   connected,

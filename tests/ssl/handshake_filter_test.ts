@@ -9,10 +9,10 @@
 
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
-import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
-import type { ImportOptions, Role } from "../../ssl/import_options.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
+import type { ClientSession } from "../../ssl/base/session_cache.ts";
+import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { assertExpected } from "./_expectations.ts";
 import { MESSAGE_ROWS, type Row, type Scenario } from "./_filter_rows.ts";

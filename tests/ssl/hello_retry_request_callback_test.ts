@@ -24,16 +24,16 @@ import {
   COOKIE_BINDING,
   COOKIE_LIFETIME,
   MAX_RETRY_TOKEN_LENGTH,
-} from "../../ssl/handshake/server/hello_retry.ts";
+} from "../../ssl/handshake/server/tls13/hello_retry.ts";
 import { encodeClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
-import { serverSessionsOf } from "../../ssl/session_cache/server.ts";
-import { writeTime } from "../../ssl/session_cache/session_codec.ts";
+import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
+import { writeTime } from "../../ssl/session/session_codec.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { Writer } from "../../ssl/wire/writer.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import {

@@ -7,7 +7,7 @@ import { newModel, setURL } from "../../ssl/mod.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 import { SslListener } from "../../ssl/ssl_listener.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { memoryPair, memoryStreams } from "../support/memory_pair.ts";
 import {
   clientOptions,

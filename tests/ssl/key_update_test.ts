@@ -7,7 +7,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { keyUpdate } from "../../ssl/communicate.ts";
+import { keyUpdate } from "../../ssl/nss/communicate.ts";
 import {
   DEFAULT_WINDOW,
   KEY_RENEWAL_MARGIN,
@@ -15,7 +15,7 @@ import {
   type MessageFilter,
   PEER_KEY_RENEWAL_MARGIN,
 } from "../../ssl/engine/engine.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";

@@ -9,10 +9,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
-import { keyUpdate } from "../../ssl/communicate.ts";
+import { keyUpdate } from "../../ssl/nss/communicate.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { ImportOptions, Role } from "../../ssl/import_options.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { HandshakeType, handshakeTypeName } from "../../ssl/tables/handshake_types.ts";
 import { actOn, frame } from "./_filters.ts";
 import {

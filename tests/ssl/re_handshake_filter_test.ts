@@ -17,11 +17,11 @@ import {
   reHandshake,
   type SslModel,
 } from "@nss/nss";
-import { change } from "../../ssl/config.ts";
-import { configOf } from "../../ssl/config_registry.ts";
+import { change } from "../../ssl/config/config.ts";
+import { configOf } from "../../ssl/config/config_registry.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import type { SslError } from "../../ssl/errors.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import type { SslError } from "../../ssl/base/errors.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";

@@ -26,8 +26,8 @@ import {
   type SslSocket,
 } from "@nss/nss";
 import type { Certificate } from "../../cert/certificate.ts";
-import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
-import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
+import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
+import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
@@ -35,12 +35,12 @@ import { tls12CipherSuiteById } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import { configOf } from "../../ssl/config_registry.ts";
+import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/connection.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import { configOf } from "../../ssl/config/config_registry.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
 import { mayRenegotiate } from "../../ssl/handshake/renegotiation.ts";
-import { MAX_CERTIFICATE_REQUESTS } from "../../ssl/handshake/client/certificate_requests.ts";
+import { MAX_CERTIFICATE_REQUESTS } from "../../ssl/handshake/client/tls13/certificate_requests.ts";
 import {
   assertFromPeer,
   assertLocal,

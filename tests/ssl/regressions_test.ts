@@ -17,11 +17,11 @@ import {
 } from "@std/assert";
 import { createCertificate } from "../../cert/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { keyUpdate } from "../../ssl/communicate.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import { SslError } from "../../ssl/errors.ts";
+import { keyUpdate } from "../../ssl/nss/communicate.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import { importFD } from "../../ssl/import_fd.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { encodeClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { cookie, MAX_COOKIE_LENGTH } from "../../ssl/extensions/cookie.ts";
 import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
@@ -35,14 +35,14 @@ import {
 import { encodeServerHello, parseServerHello } from "../../ssl/messages/server_hello.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
-import { trustIdentity } from "../../ssl/session_cache/identity.ts";
-import { clientSessionCache } from "../../ssl/session_cache/client.ts";
-import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
-import { MAX_TICKET_LENGTH, TicketKeys } from "../../ssl/session_ticket.ts";
+import { trustIdentity } from "../../ssl/session/identity.ts";
+import { clientSessionCache } from "../../ssl/session/client_cache.ts";
+import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
+import { MAX_TICKET_LENGTH, TicketKeys } from "../../ssl/session/session_ticket.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { plainRecord, RecordTap } from "./_record_tap.ts";
 import {

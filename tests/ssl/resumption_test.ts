@@ -9,22 +9,22 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import type { ChannelInfo } from "../../ssl/channel_info.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
+import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
-import { getStatistics } from "../../ssl/get_statistics.ts";
+import { getStatistics } from "../../ssl/nss/get_statistics.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
 import {
   encodeNewSessionTicket,
   parseNewSessionTicket,
 } from "../../ssl/messages/new_session_ticket.ts";
 import { clearSessionCache } from "../../ssl/mod.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
-import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
-import { TICKET_LIFETIME } from "../../ssl/session_ticket.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
+import type { ClientSession } from "../../ssl/base/session_cache.ts";
+import { TICKET_LIFETIME } from "../../ssl/session/session_ticket.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import {
   assertFails,

@@ -3,13 +3,10 @@
 /** What every cache of server sessions, and every cache of client sessions, has to do. @module */
 
 import { assert, assertEquals } from "@std/assert";
-import type {
-  ServerSessionCache,
-  TicketKeyRecord,
-} from "../../ssl/session_cache/server_session_cache.ts";
-import type { CachedSession, SessionCache } from "../../ssl/session_cache/session_cache.ts";
-import { SharedTicketKeyring } from "../../ssl/session_cache/shared_ticket_keyring.ts";
-import { TicketKeys } from "../../ssl/session_ticket.ts";
+import type { ServerSessionCache, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
+import type { CachedSession, SessionCache } from "../../ssl/base/session_cache.ts";
+import { SharedTicketKeyring } from "../../ssl/session/shared_ticket_keyring.ts";
+import { TicketKeys } from "../../ssl/session/session_ticket.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { TestEnvironment } from "./_support.ts";
 

@@ -9,11 +9,11 @@ import {
 } from "@std/assert";
 import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
-import { identityOf, shorten } from "../../ssl/session_cache/identity.ts";
-import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
-import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
+import { identityOf, shorten } from "../../ssl/session/identity.ts";
+import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
+import type { ClientSession } from "../../ssl/base/session_cache.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { PKI } from "./_support.ts";

@@ -7,15 +7,12 @@ import {
   KvSessionCache,
   type KvStore,
   openKvSessionCache,
-} from "../../ssl/kv_session_cache.ts";
-import { KvServerSessionCache } from "../../ssl/session_cache/kv_server.ts";
-import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
-import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
-import type {
-  TicketKeyList,
-  TicketKeyRecord,
-} from "../../ssl/session_cache/server_session_cache.ts";
-import { SharedTicketKeyring } from "../../ssl/session_cache/shared_ticket_keyring.ts";
+} from "../../ssl/session/kv_session_cache.ts";
+import { KvServerSessionCache } from "../../ssl/session/kv_server.ts";
+import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
+import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
+import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
+import { SharedTicketKeyring } from "../../ssl/session/shared_ticket_keyring.ts";
 import {
   testClientSessionCache,
   testServerSessionCache,

@@ -10,31 +10,33 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/trust_anchor.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { change, type SettingName, type Settings, type SslConfig } from "../../ssl/config.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import { configClientSessionCache } from "../../ssl/config_client_session_cache.ts";
-import { configServerSessionIDCache } from "../../ssl/config_server_session_id_cache.ts";
-import { SslError } from "../../ssl/errors.ts";
-import { getStatistics } from "../../ssl/get_statistics.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
-import { setPolicyPreset } from "../../ssl/policy_preset.ts";
-import { setResumptionToken } from "../../ssl/resumption_token.ts";
+import {
+  change,
+  type SettingName,
+  type Settings,
+  type SslConfig,
+} from "../../ssl/config/config.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
+import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import { getStatistics } from "../../ssl/nss/get_statistics.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
+import { setPolicyPreset } from "../../ssl/nss/policy_preset.ts";
+import { setResumptionToken } from "../../ssl/nss/resumption_token.ts";
 import {
   applicationSessionKey,
   clientSessionKey,
   tokenConfiguration,
-} from "../../ssl/session_cache/client.ts";
-import { serverHookIdentity, trustIdentity } from "../../ssl/session_cache/identity.ts";
-import { MemorySessionCache } from "../../ssl/session_cache/memory.ts";
-import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
-import type {
-  TicketKeyList,
-  TicketKeyRecord,
-} from "../../ssl/session_cache/server_session_cache.ts";
-import type { ResumptionToken } from "../../ssl/session_cache/token.ts";
-import { ticketBinding } from "../../ssl/session_ticket.ts";
+} from "../../ssl/session/client_cache.ts";
+import { serverHookIdentity, trustIdentity } from "../../ssl/session/identity.ts";
+import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
+import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
+import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
+import type { ResumptionToken } from "../../ssl/session/token.ts";
+import { ticketBinding } from "../../ssl/session/session_ticket.ts";
 import { SslSocket } from "../../ssl/ssl_socket.ts";
-import { ConnTransport } from "../../ssl/transport.ts";
+import { ConnTransport } from "../../ssl/connection/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
 import {

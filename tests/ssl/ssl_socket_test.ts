@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { dataPending, forceHandshake, keyUpdate } from "../../ssl/communicate.ts";
-import { SslError } from "../../ssl/errors.ts";
+import { dataPending, forceHandshake, keyUpdate } from "../../ssl/nss/communicate.ts";
+import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
-import type { ConnLike } from "../../ssl/transport.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { plainRecord, RecordTap, type TappedRecord } from "./_record_tap.ts";
 import {

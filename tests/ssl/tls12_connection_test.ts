@@ -8,11 +8,11 @@
  */
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { exportKeyingMaterial, keyUpdate } from "../../ssl/communicate.ts";
+import { exportKeyingMaterial, keyUpdate } from "../../ssl/nss/communicate.ts";
 import { MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS } from "../../ssl/engine/engine.ts";
-import { SslError } from "../../ssl/errors.ts";
-import { MasterSecret } from "../../ssl/handshake/tls12/master_secret.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import { MasterSecret } from "../../ssl/crypto/master_secret.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import { type Alert, alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";

@@ -10,10 +10,10 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { createOcspResponse } from "../../cert/create_ocsp_response.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import type { ImportOptions, Role } from "../../ssl/import_options.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
-import type { ClientSession } from "../../ssl/session_cache/session_cache.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
+import type { ClientSession } from "../../ssl/base/session_cache.ts";
 import { assertExpected } from "./_expectations.ts";
 import { actOn } from "./_filters.ts";
 import {

@@ -8,8 +8,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
-import type { ImportOptions, VersionRange } from "../../ssl/import_options.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import type { ImportOptions, VersionRange } from "../../ssl/config/import_options.ts";
 import { supportedGroups } from "../../ssl/extensions/supported_groups.ts";
 import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.ts";
 import { supportedVersionsClientHello } from "../../ssl/extensions/supported_versions.ts";

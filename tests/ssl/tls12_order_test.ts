@@ -10,8 +10,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import { SslError } from "../../ssl/errors.ts";
-import type { Role } from "../../ssl/import_options.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType, handshakeTypeName } from "../../ssl/tables/handshake_types.ts";
 import { frame } from "./_filters.ts";

@@ -9,20 +9,20 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context.ts";
-import { clearSessionCache } from "../../ssl/clear_session_cache.ts";
-import { resolveConfig } from "../../ssl/resolve_config.ts";
+import { clearSessionCache } from "../../ssl/nss/clear_session_cache.ts";
+import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
-import { getStatistics } from "../../ssl/get_statistics.ts";
-import { takeTls12Ticket } from "../../ssl/handshake/client/tls12_connected.ts";
+import { getStatistics } from "../../ssl/nss/get_statistics.ts";
+import { takeTls12Ticket } from "../../ssl/handshake/client/tls12/connected.ts";
 import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
 import { encodeTls12NewSessionTicket } from "../../ssl/messages/tls12_new_session_ticket.ts";
-import { clientSessionCache, clientSessionKey } from "../../ssl/session_cache/client.ts";
-import { serverSessionsOf } from "../../ssl/session_cache/server.ts";
-import { MAX_SESSION_AGE, type Tls12ClientSession } from "../../ssl/session_cache/session_cache.ts";
-import { TICKET_LIFETIME } from "../../ssl/session_ticket.ts";
+import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
+import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
+import { MAX_SESSION_AGE, type Tls12ClientSession } from "../../ssl/base/session_cache.ts";
+import { TICKET_LIFETIME } from "../../ssl/session/session_ticket.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import {
   assertFails,

@@ -10,15 +10,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Certificate } from "../../cert/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import type { ImportOptions } from "../../ssl/import_options.ts";
-import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
+import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
 import {
   ServerSessions,
   serverSessionsOf,
   SESSION_ID_LIFETIME,
-} from "../../ssl/session_cache/server.ts";
-import { countersOf } from "../../ssl/session_cache/statistics.ts";
-import type { TicketContent } from "../../ssl/session_ticket.ts";
+} from "../../ssl/session/server_cache.ts";
+import { countersOf } from "../../ssl/session/statistics.ts";
+import type { TicketContent } from "../../ssl/session/session_ticket.ts";
 import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";

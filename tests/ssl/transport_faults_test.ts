@@ -11,11 +11,11 @@ import { assert, assertEquals, assertGreater, assertStrictEquals } from "@std/as
 import type { ProtocolVersion } from "@nss/nss";
 import type { ErrorName } from "../../cert/errors.ts";
 import { NssContext } from "../../pkcs11/context.ts";
-import { configServerSessionIDCache } from "../../ssl/config_server_session_id_cache.ts";
-import type { SslError } from "../../ssl/errors.ts";
-import type { Role } from "../../ssl/import_options.ts";
-import { clientSessionCache } from "../../ssl/session_cache/client.ts";
-import { MemoryServerSessionCache } from "../../ssl/session_cache/memory_server.ts";
+import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
+import type { SslError } from "../../ssl/base/errors.ts";
+import type { Role } from "../../ssl/config/import_options.ts";
+import { clientSessionCache } from "../../ssl/session/client_cache.ts";
+import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
 import type { SslSocket } from "../../ssl/ssl_socket.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { FAILURES, type Fault, type FaultyCall, FlakyConn } from "./_flaky_conn.ts";

@@ -22,6 +22,47 @@ export function layerProblems(source: Source): string[] {
   });
 }
 
+/** The rooms of `ssl/`, from the highest to the lowest; what stands in one row forms no circle. */
+export const SSL_ROOMS: readonly (readonly string[])[] = [
+  ["nss"],
+  ["connection"],
+  ["engine"],
+  ["handshake"],
+  ["authentication", "session"],
+  ["config"],
+  ["record"],
+  ["crypto"],
+  ["messages"],
+  ["extensions"],
+  ["base"],
+  ["tables", "wire"],
+];
+
+/** The room of a file of `ssl/`; `""` for the files at its root, which stand above all rooms. */
+function sslRoomOf(path: string): string | null {
+  const parts = path.split("/");
+  if (parts[0] !== "ssl") return null;
+  return parts.length === 2 ? "" : parts[1]!;
+}
+
+/**
+ * The imports of one room of `ssl/` from a higher one, types included.
+ *
+ * @returns As `nss/communicate.ts -> ssl_socket.ts`.
+ */
+export function sslRoomProblems(source: Source): string[] {
+  const room = sslRoomOf(source.path);
+  if (room === null || room === "") return [];
+  const rank = (name: string) => SSL_ROOMS.findIndex((row) => row.includes(name));
+  if (rank(room) < 0) return [`${source.path} is in no room`];
+  return source.imports.flatMap(({ specifier }) => {
+    const target = resolveImport(source.path, specifier);
+    const other = target === null ? null : sslRoomOf(target);
+    if (other === null || other === room || rank(other) > rank(room)) return [];
+    return [`${source.path.slice("ssl/".length)} -> ${target!.slice("ssl/".length)}`];
+  });
+}
+
 /** Imports lead to published files, to @std, or lazily to node:; never to npm:, a URL or a test. */
 export function importProblems(source: Source): string[] {
   return source.imports.flatMap((entry) => {
@@ -67,19 +108,20 @@ const RING_0 =
 
 /** Ring 1: cryptography, with time and randomness as arguments. */
 const RING_1 =
-  /^(?:cert\/.*|ssl\/(?:engine|handshake|record)\/.*|ssl\/(?:alerts|errors|session_ticket)\.ts)$/;
+  /^(?:cert\/.*|ssl\/(?:engine|handshake|authentication|record|crypto)\/.*|ssl\/base\/(?:alerts|errors)\.ts|ssl\/session\/(?:(?:find|keep|accept)_session|session_ticket)\.ts)$/;
 
-/** What makes certificates for people takes the clock by default, and a random serial number. */
+/** What makes certificates for people, or looks for one, takes the clock by default, and a random serial number. */
 const RING_1_EXCEPTIONS: ReadonlySet<string> = new Set([
+  "ssl/authentication/get_client_auth_data.ts",
   "cert/create_certificate.ts",
   "cert/verify_cert_now.ts",
 ]);
 
 /** What ring 0 may import besides itself: errors. */
-const RING_0_IMPORTS = /^(?:cert\/(?:errors|error_table)\.ts|ssl\/(?:errors|alerts)\.ts)$/;
+const RING_0_IMPORTS = /^(?:cert\/(?:errors|error_table)\.ts|ssl\/base\/(?:errors|alerts)\.ts)$/;
 
 /** Files that own a transport. */
-const TRANSPORT_OWNERS = /^ssl\/(?:import_fd|connection|ssl_socket|ssl_listener)\.ts$/;
+const TRANSPORT_OWNERS = /^ssl\/(?:import_fd|connection\/connection|ssl_socket|ssl_listener)\.ts$/;
 
 const FORBIDDEN_0 = new Map<string, RegExp>([
   ["Promise", /\bPromise\b/],
@@ -143,13 +185,15 @@ export interface Manifest {
   readonly exports: Readonly<Record<string, string>>;
 }
 
-/** Each entry point exists, and its kebab-case name is that of its file. */
+/** Each entry point exists, and its kebab-case name is that of its file; the rooms of `ssl/` are no part of it. */
 export function exportProblems(manifest: Manifest, paths: ReadonlySet<string>): string[] {
   return Object.entries(manifest.exports).flatMap(([name, target]) => {
     const path = target.replace(/^\.\//, "");
     const problems: string[] = [];
     if (!paths.has(path)) problems.push(`export ${name} leads to ${target}, which does not exist`);
-    const expected = path.replace(/(?:^|\/)mod\.ts$|\.ts$/, "").replaceAll("_", "-");
+    const expected = path.replace(/(?:^|\/)mod\.ts$|\.ts$/, "")
+      .replace(new RegExp(`^ssl/(?:${SSL_ROOMS.flat().join("|")})/`), "ssl/")
+      .replaceAll("_", "-");
     if (name !== (expected === "" ? "." : `./${expected}`)) {
       problems.push(`export ${name} does not have the name of ${target}`);
     }

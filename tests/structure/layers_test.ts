@@ -10,6 +10,7 @@ import {
   type Manifest,
   type ModuleGraph,
   platformProblems,
+  sslRoomProblems,
 } from "./_rules.ts";
 import { parseSource, readSources, resolveImport, ROOT, strip } from "./_source.ts";
 
@@ -19,13 +20,45 @@ const MANIFEST: Manifest = JSON.parse(await Deno.readTextFile(new URL("deno.json
 Deno.test("layers: every published file is looked at", () => {
   const paths = SOURCES.map(({ path }) => path);
   assertGreater(paths.length, 50);
-  for (const path of ["cert/errors.ts", "pkcs11/mod.ts", "ssl/alerts.ts", "ssl/wire/reader.ts"]) {
+  for (
+    const path of ["cert/errors.ts", "pkcs11/mod.ts", "ssl/base/alerts.ts", "ssl/wire/reader.ts"]
+  ) {
     assert(paths.includes(path), path);
   }
 });
 
 Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.ts", () => {
   assertEquals(SOURCES.flatMap(layerProblems), []);
+});
+
+/** What still leads upwards inside `ssl/`: types of the socket, and of the handshake that a session is of. */
+const UPWARDS: readonly string[] = [
+  "authentication/auth_certificate.ts -> ssl_socket.ts",
+  "authentication/authenticate_peer.ts -> handshake/handshake.ts",
+  "authentication/certificate_verify.ts -> handshake/handshake.ts",
+  "config/config.ts -> session/token.ts",
+  "config/hooks.ts -> ssl_socket.ts",
+  "config/import_options.ts -> ssl_socket.ts",
+  "connection/connection.ts -> ssl_socket.ts",
+  "engine/engine.ts -> ssl_socket.ts",
+  "handshake/handshake.ts -> ssl_socket.ts",
+  "nss/channel_binding.ts -> ssl_socket.ts",
+  "nss/communicate.ts -> ssl_socket.ts",
+  "nss/configure.ts -> ssl_listener.ts",
+  "nss/configure.ts -> ssl_socket.ts",
+  "nss/next_proto.ts -> ssl_socket.ts",
+  "nss/reconfig_fd.ts -> ssl_socket.ts",
+  "nss/resumption_token.ts -> ssl_socket.ts",
+  "session/accept_session.ts -> handshake/handshake.ts",
+  "session/find_session.ts -> authentication/authenticate_peer.ts",
+  "session/find_session.ts -> handshake/handshake.ts",
+  "session/find_session.ts -> handshake/renegotiation.ts",
+  "session/keep_session.ts -> handshake/handshake.ts",
+  "session/keep_session.ts -> handshake/renegotiation.ts",
+];
+
+Deno.test("layers: nothing imports upwards in the rooms of ssl/ but what is listed", () => {
+  assertEquals(SOURCES.flatMap(sslRoomProblems).toSorted(), UPWARDS.toSorted());
 });
 
 Deno.test("layers: imports lead to published files, @std, or lazily to node:", () => {
@@ -190,6 +223,19 @@ Deno.test("platformProblems() finds unannounced uses and vain announcements", ()
   assertEquals(problems(`// NSS for Deno\nconst a = "Deno"; /** Deno.Conn */`), []);
 });
 
+Deno.test("sslRoomProblems() finds imports of higher rooms, and of rooms in the same row", () => {
+  const problems = (path: string, target: string) =>
+    sslRoomProblems(parseSource(path, `import type { A } from "${target}";`));
+  assertEquals(problems("ssl/nss/a.ts", "../base/b.ts"), []);
+  assertEquals(problems("ssl/nss/a.ts", "./b.ts"), []);
+  assertEquals(problems("ssl/a.ts", "./nss/b.ts"), []);
+  assertEquals(problems("ssl/handshake/client/a.ts", "../../../cert/b.ts"), []);
+  assertEquals(problems("ssl/nss/a.ts", "../b.ts"), ["nss/a.ts -> b.ts"]);
+  assertEquals(problems("ssl/base/a.ts", "../config/b.ts"), ["base/a.ts -> config/b.ts"]);
+  assertEquals(problems("ssl/tables/a.ts", "../wire/b.ts"), ["tables/a.ts -> wire/b.ts"]);
+  assertEquals(problems("ssl/attic/a.ts", "./b.ts"), ["ssl/attic/a.ts is in no room"]);
+});
+
 Deno.test("formProblems() finds names, headers and casts that are not ours", () => {
   const copyright = "// Copyright 2026 the NSS for Deno authors. MIT license.\n";
   const problems = (path: string, text: string) => formProblems(parseSource(path, text), text);
@@ -202,19 +248,27 @@ Deno.test("formProblems() finds names, headers and casts that are not ours", () 
 });
 
 Deno.test("exportProblems() finds missing, misnamed and private entry points", () => {
-  const paths = new Set(["mod.ts", "ssl/mod.ts", "ssl/session_cache/kv.ts", "ssl/_a.ts"]);
+  const paths = new Set([
+    "mod.ts",
+    "ssl/mod.ts",
+    "ssl/nss/set_url.ts",
+    "cert/extensions/a_b.ts",
+    "ssl/_a.ts",
+  ]);
   const problems = (exports: Record<string, string>) => exportProblems({ exports }, paths);
   assertEquals(
     problems({
       ".": "./mod.ts",
       "./ssl": "./ssl/mod.ts",
-      "./ssl/session-cache/kv": "./ssl/session_cache/kv.ts",
+      "./ssl/set-url": "./ssl/nss/set_url.ts",
+      "./cert/extensions/a-b": "./cert/extensions/a_b.ts",
     }),
     [],
   );
   assertEquals(problems({ "./cert": "./cert/mod.ts" }).length, 1);
   assertEquals(problems({ "./tls": "./ssl/mod.ts" }).length, 1);
-  assertEquals(problems({ "./ssl/session_cache/kv": "./ssl/session_cache/kv.ts" }).length, 1);
+  assertEquals(problems({ "./ssl/set_url": "./ssl/nss/set_url.ts" }).length, 1);
+  assertEquals(problems({ "./ssl/nss/set-url": "./ssl/nss/set_url.ts" }).length, 1);
   assertEquals(problems({ "./ssl/-a": "./ssl/_a.ts" }).length, 1);
 });
 

@@ -6,8 +6,8 @@
  * Changes one file in one place at a time and runs the tests that mirror it: what no test notices is printed.
  *
  * ```sh
- * deno task mutate ssl/session_cache/client.ts                  # tests/ssl/session_cache/client_test.ts, or tests/ssl
- * deno task mutate ssl/session_cache/client.ts:80-90 tests/ssl/session_caches_test.ts
+ * deno task mutate ssl/session/client_cache.ts                  # tests/ssl/session_cache/client_test.ts, or tests/ssl
+ * deno task mutate ssl/session/client_cache.ts:80-90 tests/ssl/session_caches_test.ts
  * ```
  *
  * The change happens in a copy of the project, so that nothing else sees it.

@@ -10,6 +10,7 @@
 
 import { assertEquals } from "@std/assert";
 import { copyProject } from "./_copy.ts";
+import { readSources } from "./_source.ts";
 import { filesByTitle, readRows } from "./_nss_functions.ts";
 
 /** What names the function that does nothing, in the environment of a run. */
@@ -21,18 +22,17 @@ const WORKERS = navigator.hardwareConcurrency;
 /** Gives each of these exported functions a first line that returns where the environment says so. */
 async function instrument(folder: string, names: ReadonlySet<string>): Promise<void> {
   const done: string[] = [];
-  const modules = ["cert", "pkcs11", "ssl"].flatMap((layer) =>
-    [...Deno.readDirSync(`${folder}/${layer}`)]
-      .filter(({ isFile }) => isFile)
-      .map(({ name }) => `${folder}/${layer}/${name}`)
+  const modules = (await readSources()).map(({ path }) => path).filter((path) =>
+    path.includes("/")
   );
   for (const path of modules) {
-    const lines = (await Deno.readTextFile(path)).split("\n");
+    const file = `${folder}/${path}`;
+    const lines = (await Deno.readTextFile(file)).split("\n");
     const found = bodiesOf(lines, names);
     for (const { name, line } of found.toReversed()) {
       lines.splice(line, 0, `  if (Deno.env.get("${VARIABLE}") === "${name}") return;`);
     }
-    await Deno.writeTextFile(path, lines.join("\n"));
+    await Deno.writeTextFile(file, lines.join("\n"));
     done.push(...found.map(({ name }) => name));
   }
   assertEquals(done.sort(), [...names].sort(), "each is found, once");

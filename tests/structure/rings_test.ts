@@ -47,7 +47,7 @@ Deno.test("ringProblems() keeps the clock, randomness, timers and I/O out of rin
     "ssl/engine/a.ts",
     "ssl/handshake/client/a.ts",
     "ssl/record/cipher_spec.ts",
-    "ssl/session_ticket.ts",
+    "ssl/session/session_ticket.ts",
   ];
   const snippets = [
     "Date.now();",
@@ -83,7 +83,7 @@ Deno.test("ringProblems() lets ring 0 import itself, errors and types", () => {
     problems(
       path,
       `import { Reader } from "../wire/reader.ts";
-       import { SslError } from "../errors.ts";
+       import { SslError } from "../base/errors.ts";
        import { NssError } from "../../cert/errors.ts";
        import type { Name } from "../../cert/name.ts";`,
     ),

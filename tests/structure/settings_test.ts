@@ -5,8 +5,8 @@
 
 import { assertEquals } from "@std/assert";
 import * as nss from "@nss/nss/ssl";
-import { OPTION_NAMES } from "../../ssl/resolve_config.ts";
-import { SETTING_NAMES, SETTINGS } from "../../ssl/settings.ts";
+import { OPTION_NAMES } from "../../ssl/config/resolve_config.ts";
+import { SETTING_NAMES, SETTINGS } from "../../ssl/config/settings.ts";
 import { ROOT, strip } from "./_source.ts";
 
 /** The members of an interface, in the order of the text. */
@@ -17,12 +17,12 @@ async function membersOf(path: string, name: string): Promise<string[]> {
 }
 
 Deno.test("SETTINGS: every member of ImportOptions sets a setting or is of one connection, and none is missing", async () => {
-  const members = await membersOf("ssl/import_options.ts", "ImportOptions");
+  const members = await membersOf("ssl/config/import_options.ts", "ImportOptions");
   assertEquals(members.toSorted(), OPTION_NAMES.toSorted());
 });
 
 Deno.test("SETTINGS: the rows are the members of Settings", async () => {
-  const members = await membersOf("ssl/config.ts", "Settings");
+  const members = await membersOf("ssl/config/config.ts", "Settings");
   assertEquals(SETTING_NAMES.toSorted(), members.toSorted());
 });
 

@@ -6,7 +6,7 @@ import { parseCertificate as parseX509 } from "../../cert/certificate.ts";
 import { verifySignature } from "../../cert/verify_signature.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import { lookupExtension, type MessageKind } from "../../ssl/extensions/registry.ts";
-import { Transcript } from "../../ssl/handshake/transcript.ts";
+import { Transcript } from "../../ssl/crypto/transcript.ts";
 import { encodeCertificate, parseCertificate } from "../../ssl/messages/certificate.ts";
 import {
   encodeCertificateRequest,

@@ -2,13 +2,13 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { encodeBase64Url, encodeHex } from "@std/encoding";
-import { generateKeyShare } from "../../ssl/handshake/key_exchange.ts";
+import { generateKeyShare } from "../../ssl/crypto/key_exchange.ts";
 import {
   EarlySecret,
   type ExpandedSecret,
   type TrafficSecret,
-} from "../../ssl/handshake/key_schedule.ts";
-import { Transcript } from "../../ssl/handshake/transcript.ts";
+} from "../../ssl/crypto/key_schedule.ts";
+import { Transcript } from "../../ssl/crypto/transcript.ts";
 import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";

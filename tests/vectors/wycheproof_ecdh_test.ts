@@ -3,8 +3,8 @@
 import { createECDH } from "node:crypto";
 import { assertEquals, assertRejects } from "@std/assert";
 import { decodeHex, encodeBase64Url, encodeHex } from "@std/encoding";
-import { SslError } from "../../ssl/errors.ts";
-import { generateKeyShare } from "../../ssl/handshake/key_exchange.ts";
+import { SslError } from "../../ssl/base/errors.ts";
+import { generateKeyShare } from "../../ssl/crypto/key_exchange.ts";
 import { namedGroupByName, type NamedGroupName } from "../../ssl/tables/named_groups.ts";
 import { importX25519, withPrivateKey } from "../ssl/handshake/subtle.ts";
 import { testShared } from "../support/shared_data.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config.ts";
-import { MAX_RECORD_SIZE_LIMIT } from "../../settings.ts";
+import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
+import { MAX_RECORD_SIZE_LIMIT } from "../../config/settings.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { ecPointFormats } from "../../extensions/ec_point_formats.ts";
@@ -31,14 +31,14 @@ import type {
   ClientSession,
   Tls12ClientSession,
   Tls13ClientSession,
-} from "../../session_cache/session_cache.ts";
+} from "../../base/session_cache.ts";
 import { TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
-import { generateKeyShares, type KeyShare } from "../key_exchange.ts";
-import { EarlySecret } from "../key_schedule.ts";
+import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
+import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
 import { clientRenegotiationInfo } from "../renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { countersOf, countSession } from "../../session_cache/statistics.ts";
+import { countersOf, countSession } from "../../session/statistics.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import type { Offer } from "./client_hello.ts";
 

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual } from "../../../cert/der.ts";
-import { offersTls12, offersTls13 } from "../../config.ts";
-import { SslError } from "../../errors.ts";
+import { offersTls12, offersTls13 } from "../../config/config.ts";
+import { SslError } from "../../base/errors.ts";
 import { cookie, MAX_COOKIE_LENGTH } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareHelloRetryRequest, keyShareServerHello } from "../../extensions/key_share.ts";
@@ -17,15 +17,15 @@ import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
-import { generateKeyShare, type KeyShare } from "../key_exchange.ts";
-import { EarlySecret } from "../key_schedule.ts";
+import { generateKeyShare, type KeyShare } from "../../crypto/key_exchange.ts";
+import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { abandonRenegotiation } from "../renegotiation.ts";
 import { handshakeTrafficSecrets } from "../traffic_secrets.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
 import { countAnswer } from "./count_answer.ts";
-import { takeTls12ServerHello } from "./tls12_server_hello.ts";
-import { ExpectEncryptedExtensions } from "./expect_encrypted_extensions.ts";
+import { takeTls12ServerHello } from "./tls12/server_hello.ts";
+import { ExpectEncryptedExtensions } from "./tls13/expect_encrypted_extensions.ts";
 
 /** What a HelloRetryRequest has settled. */
 interface Retried {

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../../errors.ts";
+import { SslError } from "../../base/errors.ts";
 import type { HandshakeContext, HandshakeState } from "../handshake.ts";
 import { sendFirstClientHello } from "./client_hello.ts";
 import { ExpectServerHello } from "./expect_server_hello.ts";
-import { findSession } from "./find_session.ts";
+import { findSession } from "../../session/find_session.ts";
 
 /**
  * Begins a client's handshake (RFC 8446, Section 2):

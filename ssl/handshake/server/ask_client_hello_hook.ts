@@ -1,13 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError, toSslError } from "../../errors.ts";
+import { SslError, toSslError } from "../../base/errors.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { keyShareClientHello } from "../../extensions/key_share.ts";
 import { serverName } from "../../extensions/server_name.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import { supportedGroups } from "../../extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
-import type { ClientHelloInfo } from "../../hooks.ts";
+import type { ClientHelloInfo } from "../../config/hooks.ts";
 import type { ClientHello } from "../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import type { HandshakeContext } from "../handshake.ts";

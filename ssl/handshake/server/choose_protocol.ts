@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError, toSslError } from "../../errors.ts";
+import { SslError, toSslError } from "../../base/errors.ts";
 import {
   alpnProtocols,
   listProtocols,

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual } from "../../../cert/der.ts";
-import { SslError, toSslError } from "../../errors.ts";
-import { adoptConfig, whileReconfigurable } from "../../config_registry.ts";
-import { offersTls12, offersTls13, type SslConfig } from "../../config.ts";
-import { effectiveConfig } from "../../effective_config.ts";
-import { resolveNamed } from "../../resolve_config.ts";
+import { SslError, toSslError } from "../../base/errors.ts";
+import { adoptConfig, whileReconfigurable } from "../../config/config_registry.ts";
+import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
+import { effectiveConfig } from "../../config/effective_config.ts";
+import { resolveNamed } from "../../config/resolve_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -21,10 +21,10 @@ import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
-import { knownSchemes } from "../certificate_verify.ts";
+import { knownSchemes } from "../../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { configAgain } from "../renegotiation.ts";
-import { acceptSession } from "./accept_session.ts";
+import { acceptSession } from "../../session/accept_session.ts";
 import { askClientHelloHook } from "./ask_client_hello_hook.ts";
 import { chooseProtocol } from "./choose_protocol.ts";
 import {
@@ -33,9 +33,9 @@ import {
   makeCookie,
   resumeRetry,
   type Retried,
-} from "./hello_retry.ts";
-import { sendServerFlight } from "./server_flight.ts";
-import { sendTls12ServerFlight } from "./tls12_server_flight.ts";
+} from "./tls13/hello_retry.ts";
+import { sendServerFlight } from "./tls13/flight.ts";
+import { sendTls12ServerFlight } from "./tls12/flight.ts";
 
 /** What a ClientHello of TLS 1.3 must say, and does. */
 interface Tls13Hello {

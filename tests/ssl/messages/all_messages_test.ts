@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { SslError } from "../../../ssl/errors.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 import type { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
 import { encodeClientHello, parseClientHello } from "../../../ssl/messages/client_hello.ts";
 import { encodeServerHello, parseServerHello } from "../../../ssl/messages/server_hello.ts";

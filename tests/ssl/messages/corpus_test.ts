@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertGreater } from "@std/assert";
-import { SslError } from "../../../ssl/errors.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 import { encodeClientHello, parseClientHello } from "../../../ssl/messages/client_hello.ts";
 import { HandshakeJoiner } from "../../../ssl/messages/handshake.ts";
 import { Deframer } from "../../../ssl/record/deframer.ts";

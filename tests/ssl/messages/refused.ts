@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { ErrorName } from "../../../cert/errors.ts";
-import { SslError } from "../../../ssl/errors.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 import type { AlertName } from "../../../ssl/tables/alert_descriptions.ts";
 
 /** Asserts that something is refused with this error and alert, and a message that says this. */

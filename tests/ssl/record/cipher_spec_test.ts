@@ -11,8 +11,8 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { SslError } from "../../../ssl/errors.ts";
-import { EarlySecret } from "../../../ssl/handshake/key_schedule.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
+import { EarlySecret } from "../../../ssl/crypto/key_schedule.ts";
 import {
   CipherSpec,
   type OpenedFragment,

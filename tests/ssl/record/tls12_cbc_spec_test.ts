@@ -10,7 +10,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { SslError } from "../../../ssl/errors.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 import type { SealedRecord } from "../../../ssl/record/deframer.ts";
 import { Tls12CbcSpec } from "../../../ssl/record/tls12_cbc_spec.ts";
 import { TLS12_CIPHER_SUITES, type Tls12CipherSuite } from "../../../ssl/tables/cipher_suites.ts";

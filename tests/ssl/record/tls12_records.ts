@@ -2,7 +2,7 @@
 
 import { createCipheriv, createHmac } from "node:crypto";
 import { assertEquals, assertRejects } from "@std/assert";
-import { SslError } from "../../../ssl/errors.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 import type { RecordProtection } from "../../../ssl/record/cipher_spec.ts";
 import type { SealedRecord } from "../../../ssl/record/deframer.ts";
 import { parseRecordHeader, writeRecordHeader } from "../../../ssl/record/header.ts";

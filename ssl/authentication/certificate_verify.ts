@@ -1,0 +1,130 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { verifySignature } from "../../cert/verify_signature.ts";
+import { SslError, toSslError } from "../base/errors.ts";
+import { encodeCertificateVerify, parseCertificateVerify } from "../messages/certificate_verify.ts";
+import type { HandshakeMessage } from "../messages/handshake.ts";
+import { HandshakeType } from "../tables/handshake_types.ts";
+import {
+  signatureSchemeById,
+  signatureSchemeByName,
+  type SignatureSchemeRow,
+} from "../tables/signature_schemes.ts";
+import { type HandshakeContext, sendHandshake } from "../handshake/handshake.ts";
+
+const CONTEXTS = {
+  client: new TextEncoder().encode("TLS 1.3, client CertificateVerify\0"),
+  server: new TextEncoder().encode("TLS 1.3, server CertificateVerify\0"),
+};
+
+/** What a CertificateVerify signs (RFC 8446, Section 4.4.3): 64 spaces, who signs, and the transcript's hash. */
+function signedContent(
+  signer: "client" | "server",
+  transcriptHash: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const context = CONTEXTS[signer];
+  const content = new Uint8Array(64 + context.length + transcriptHash.length).fill(0x20, 0, 64);
+  content.set(context, 64);
+  content.set(transcriptHash, 64 + context.length);
+  return content;
+}
+
+/**
+ * Checks that the peer holds its certificate's key.
+ *
+ * @param message The CertificateVerify, which is not yet part of the transcript.
+ * @param offered The schemes that this end has said it accepts.
+ * @returns How the peer signed.
+ * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or does not go with
+ * the key, `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` for a wrong signature.
+ */
+export async function verifyPeerSignature(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  publicKey: SubjectPublicKeyInfo,
+  offered: readonly SignatureScheme[],
+): Promise<SignatureScheme> {
+  const { algorithm, signature } = parseCertificateVerify(message.body);
+  const row = signatureSchemeById(algorithm);
+  // RFC 8446, Section 4.4.3: one of those offered, and never PKCS#1 or SHA-1 in TLS 1.3.
+  if (row === undefined || !row.tls13 || !offered.includes(row.scheme) || !fits(row, publicKey)) {
+    throw new SslError(
+      "SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM",
+      `Cannot take CertificateVerify: scheme ${row?.scheme ?? `0x${algorithm.toString(16)}`} ` +
+        "was not offered or does not go with the certificate's key",
+    );
+  }
+  const signer = hs.config.role === "client" ? "server" : "client";
+  const content = signedContent(signer, await hs.transcript.digest());
+  if (!(await verifySignature(publicKey, row.scheme, content, signature))) {
+    // RFC 8446, Section 4.4.3: if the verification fails, a decrypt_error.
+    throw new SslError(
+      "SEC_ERROR_BAD_SIGNATURE",
+      "Cannot take CertificateVerify: the signature is wrong",
+      { fault: "value" },
+    );
+  }
+  return row.scheme;
+}
+
+/**
+ * Signs the transcript so far and sends the CertificateVerify.
+ *
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ */
+export async function sendCertificateVerify(
+  hs: HandshakeContext,
+  key: PrivateKey,
+  scheme: SignatureScheme,
+): Promise<void> {
+  const content = signedContent(hs.config.role, await hs.transcript.digest());
+  let signature;
+  try {
+    signature = await key.sign(scheme, content);
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE"); // a key may be anything that signs
+  }
+  const algorithm = signatureSchemeByName(scheme)!.id;
+  sendHandshake(
+    hs,
+    HandshakeType.certificateVerify,
+    encodeCertificateVerify({ algorithm, signature }),
+  );
+  hs.negotiated.localSignatureScheme = scheme;
+}
+
+/**
+ * The scheme that a key is to sign a TLS 1.3 handshake with.
+ *
+ * @param own The schemes that this end may use, its favourite first.
+ * @param peers The schemes that the peer accepts.
+ * @returns The scheme; `undefined` if there is none.
+ */
+export function chooseScheme(
+  key: Pick<PrivateKey, "algorithm" | "schemes">,
+  own: readonly SignatureScheme[],
+  peers: readonly SignatureScheme[],
+): SignatureScheme | undefined {
+  return own.find((scheme) => {
+    const row = signatureSchemeByName(scheme);
+    return row?.tls13 && peers.includes(scheme) && fits(row, key) &&
+      (key.schemes === undefined || key.schemes.includes(scheme));
+  });
+}
+
+/** The schemes behind numbers from the wire, those that nobody here knows left out. */
+export function knownSchemes(ids: readonly number[]): readonly SignatureScheme[] {
+  return ids.map(signatureSchemeById).filter((row) => row !== undefined).map(({ scheme }) =>
+    scheme
+  );
+}
+
+/** Whether a scheme signs with such a key; in TLS 1.3 ECDSA schemes name the curve, too. */
+function fits(row: SignatureSchemeRow, { algorithm }: Pick<PrivateKey, "algorithm">): boolean {
+  if (row.keyType !== algorithm.type) return false;
+  if (algorithm.type === "ec") return row.curve === algorithm.curve;
+  return algorithm.type !== "rsa-pss" || algorithm.hash === undefined ||
+    algorithm.hash === row.hash;
+}

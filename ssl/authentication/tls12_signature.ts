@@ -1,0 +1,121 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { verifySignature } from "../../cert/verify_signature.ts";
+import { SslError, toSslError } from "../base/errors.ts";
+import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import {
+  signatureSchemeById,
+  signatureSchemeByName,
+  type SignatureSchemeRow,
+} from "../tables/signature_schemes.ts";
+
+/** A signature with the number of its scheme, as TLS 1.2's messages have it. */
+export interface Signed {
+  readonly algorithm: number;
+  readonly signature: Uint8Array<ArrayBuffer>;
+}
+
+/** What TLS 1.2's suites call each kind of key; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa, Section 3). */
+const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | null>> = {
+  "ec": "ecdsa",
+  "ed25519": "ecdsa",
+  "rsa": "rsa",
+  "rsa-pss": "rsa",
+  "mldsa44": null,
+  "mldsa65": null,
+  "mldsa87": null,
+};
+
+/** What a TLS 1.2 suite calls the kind of a key; `null` where there is none for it. */
+export function authOf(
+  { algorithm }: Pick<PrivateKey, "algorithm">,
+): Tls12CipherSuite["auth"] | null {
+  return AUTHS[algorithm.type];
+}
+
+/**
+ * The scheme that a key is to sign a TLS 1.2 handshake with.
+ *
+ * @param key The key.
+ * @param own The schemes that this end may use, its favourite first.
+ * @param peers The schemes that the peer accepts.
+ * @returns The scheme; `undefined` if there is none.
+ */
+export function chooseTls12Scheme(
+  key: Pick<PrivateKey, "algorithm" | "schemes">,
+  own: readonly SignatureScheme[],
+  peers: readonly SignatureScheme[],
+): SignatureScheme | undefined {
+  return own.find((scheme) =>
+    peers.includes(scheme) && fits(signatureSchemeByName(scheme), key) &&
+    (key.schemes === undefined || key.schemes.includes(scheme))
+  );
+}
+
+/**
+ * Checks a peer's signature in a ServerKeyExchange or CertificateVerify.
+ *
+ * @param publicKey The peer's key.
+ * @param signed What the message says.
+ * @param content What is signed.
+ * @param offered The schemes that this end accepts.
+ * @returns How the peer signed.
+ * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or does not go with the key,
+ * `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
+ */
+export async function verifyTls12Signature(
+  publicKey: SubjectPublicKeyInfo,
+  { algorithm, signature }: Signed,
+  content: Uint8Array<ArrayBuffer>,
+  offered: readonly SignatureScheme[],
+): Promise<SignatureScheme> {
+  const row = signatureSchemeById(algorithm);
+  // RFC 5246, Section 7.4.3: one of those offered, and of the certificate's kind of key.
+  if (row === undefined || !offered.includes(row.scheme) || !fits(row, publicKey)) {
+    throw new SslError(
+      "SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM",
+      `Cannot take signature: scheme ${row?.scheme ?? `0x${algorithm.toString(16)}`} ` +
+        "was not offered or does not go with the certificate's key",
+    );
+  }
+  const isRight = await verifySignature(publicKey, row.scheme, content, signature, {
+    anyCurve: true,
+  });
+  if (!isRight) {
+    throw new SslError("SEC_ERROR_BAD_SIGNATURE", "Cannot take signature: it is wrong", {
+      fault: "value",
+    });
+  }
+  return row.scheme;
+}
+
+/**
+ * Signs.
+ *
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ */
+export async function signTls12(
+  key: PrivateKey,
+  scheme: SignatureScheme,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<Signed> {
+  try {
+    const signature = await key.sign(scheme, content);
+    return { algorithm: signatureSchemeByName(scheme)!.id, signature };
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE"); // a key may be anything that signs
+  }
+}
+
+/** Whether a scheme signs with such a key; in TLS 1.2 an ECDSA scheme is a hash, and the curve is the key's. SHA-1 is out. */
+function fits(
+  row: SignatureSchemeRow | undefined,
+  { algorithm }: Pick<PrivateKey, "algorithm">,
+): boolean {
+  if (row === undefined || row.keyType !== algorithm.type || row.hash === "SHA-1") return false;
+  if (AUTHS[algorithm.type] === null) return false;
+  return algorithm.type !== "rsa-pss" || algorithm.hash === undefined ||
+    algorithm.hash === row.hash;
+}

@@ -1,0 +1,98 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../cert/certificate.ts";
+import { NssError } from "../../cert/errors.ts";
+import type { VerifiedPath } from "../../cert/verify_cert.ts";
+import { SslError } from "../base/errors.ts";
+import type { CertificateRules, PolicyPreset } from "../tables/policy_presets.ts";
+
+/** Why a certificate's key breaks the rules; `null` if it keeps them. */
+export function keyFault(certificate: Certificate, rules: CertificateRules): string | null {
+  const key = certificate.subjectPublicKeyInfo.algorithm;
+  if (!rules.keyTypes.includes(key.type)) return `its key is of kind ${key.type}`;
+  if (key.type === "ec" && !rules.curves.includes(key.curve)) return `its key is on ${key.curve}`;
+  if (key.type === "rsa" || key.type === "rsa-pss") return rsaFault(key.modulusLength, rules);
+  return null;
+}
+
+function rsaFault(bits: number, { minRsaBits, rsaBits }: CertificateRules): string | null {
+  if (bits < minRsaBits) return `its RSA key has ${bits} bits, fewer than ${minRsaBits}`;
+  if (rsaBits !== null && !rsaBits.includes(bits)) {
+    return `its RSA key has ${bits} bits, which is none of ${rsaBits.join(", ")}`;
+  }
+  return null;
+}
+
+/**
+ * Holds the peer's own certificate to presets, which no hook overrules.
+ *
+ * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` for a client's.
+ */
+export function checkPeerKey(
+  certificate: Certificate,
+  isServer: boolean,
+  presets: readonly PolicyPreset[],
+): void {
+  for (const { name, certificates } of presets) {
+    const fault = keyFault(certificate, certificates);
+    if (fault === null) continue;
+    throw new SslError(
+      isServer ? DISABLED : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
+      `Cannot take certificate under policy "${name}": ${fault}`,
+    );
+  }
+}
+
+/**
+ * Holds the peer's own certificate to what it does here: its key signs the handshake, in every suite (RFC 8446, Section 4.4.2.2; RFC 5246,
+ * Section 7.4.2).
+ *
+ * @throws {SslError} `SEC_ERROR_INADEQUATE_KEY_USAGE` if it is for other things only.
+ */
+export function checkMaySign({ keyUsage }: Certificate): void {
+  if (keyUsage === undefined || keyUsage.has("digitalSignature")) return;
+  throw new SslError(
+    "SEC_ERROR_INADEQUATE_KEY_USAGE",
+    "Cannot trust certificate: its key is not to be used for signatures",
+  );
+}
+
+/**
+ * Holds a verified path to presets.
+ *
+ * @throws {NssError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, for keys as well, as in NSS.
+ */
+export function checkPathRules(
+  { certificates, anchor }: VerifiedPath,
+  presets: readonly PolicyPreset[],
+): void {
+  for (const preset of presets) {
+    const rules = preset.certificates;
+    for (
+      const certificate of anchor.certificate ? [...certificates, anchor.certificate] : certificates
+    ) {
+      const fault = keyFault(certificate, rules);
+      if (fault !== null) throw refusal(preset, certificate, fault);
+      // An anchor is trusted for what it is, not for its own word on itself.
+      if (anchor.certificate?.equals(certificate)) continue;
+      const { hash, name } = certificate.signatureAlgorithm;
+      if (rules.signatureHashes === null || (hash && rules.signatureHashes.includes(hash))) {
+        continue;
+      }
+      throw refusal(preset, certificate, `its signature is ${name}`);
+    }
+  }
+}
+
+const DISABLED = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED";
+
+function refusal(
+  preset: PolicyPreset,
+  { subject }: Certificate,
+  fault: string,
+): NssError {
+  return new NssError(
+    DISABLED,
+    `Cannot verify certificate "${subject}" under policy "${preset.name}": ${fault}`,
+  );
+}

@@ -1,0 +1,139 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Name } from "../../cert/name.ts";
+import type { TrustAnchor } from "../../cert/trust_anchor.ts";
+import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { NssContext } from "../../pkcs11/context.ts";
+import type { Credential } from "./credential.ts";
+import type {
+  AlertCallback,
+  AuthCertificateHook,
+  BadCertHook,
+  ClientHelloCallback,
+  GetClientAuthDataHook,
+  HandshakeCallback,
+  HelloRetryRequestCallback,
+  KeyLogCallback,
+  NextProtoCallback,
+  ResumptionTokenCallback,
+  SniSocketConfigHook,
+} from "./hooks.ts";
+import type { ClientAuth, Role } from "./import_options.ts";
+import type { ResumptionToken } from "../session/token.ts";
+import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import type { NamedGroup } from "../tables/named_groups.ts";
+import type { PolicyPreset } from "../tables/policy_presets.ts";
+import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
+
+/** The settings of a socket, listener or model, each present; `SETTINGS` has a row for each. */
+export interface Settings {
+  readonly role: Role;
+  readonly hostname: string | null;
+  readonly trustAnchors: readonly TrustAnchor[] | null;
+  readonly credentials: readonly Credential[];
+  readonly clientAuth: ClientAuth;
+  /** When a server that asks for a certificate insists on one; `clientAuth` says what follows from it for now. */
+  readonly requireCertificate: RequireCertificate;
+  /** Whose certificates a server says that it takes; `null` for those of the trust anchors. */
+  readonly caNames: readonly Name[] | null;
+  readonly alpn: boolean;
+  readonly alpnProtocols: readonly string[];
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  /** The suites of TLS 1.3. */
+  readonly cipherSuites: readonly CipherSuite[];
+  readonly tls12CipherSuites: readonly Tls12CipherSuite[];
+  readonly groups: readonly NamedGroup[];
+  readonly keyShares: readonly NamedGroup[] | null;
+  /** How many groups besides the first get a share at once; `null` where `keyShares` or the default says it. */
+  readonly additionalKeyShares: number | null;
+  readonly signatureSchemes: readonly SignatureScheme[];
+  readonly policyPreset: PolicyPreset | null;
+  readonly noCache: boolean;
+  readonly sessionTickets: boolean;
+  readonly ocspStapling: boolean;
+  /** Whether a client asks for SCTs. */
+  readonly signedCertTimestamps: boolean;
+  readonly extendedMasterSecret: "off" | "on" | "required";
+  readonly requireSafeNegotiation: boolean;
+  /** Whether, and with whom, a TLS 1.2 connection is negotiated anew when the peer wants it. */
+  readonly renegotiation: Renegotiation;
+  /** Whether a client shows its certificate after the handshake, too. */
+  readonly postHandshakeAuth: boolean;
+  readonly fallbackScsv: boolean;
+  readonly downgradeCheck: boolean;
+  readonly compatMode: boolean;
+  readonly grease: boolean;
+  readonly permuteExtensions: boolean;
+  /** The most plaintext that this end takes in one record, the inner content type included (RFC 8449). */
+  readonly recordSizeLimit: number;
+  /** Whether the chain of a server's certificate is completed from the context's database. */
+  readonly loadCertificateChain: boolean;
+  readonly pinArg: unknown;
+  readonly peerId: string | null;
+  /** What the application calls a server's configuration, which other processes have, too. */
+  readonly sessionIdContext: string | null;
+  readonly handshakeTimeout: number;
+  readonly closeTimeout: number;
+  readonly noDelay: boolean;
+  readonly allowTruncation: boolean;
+  readonly authCertificate: AuthCertificateHook | null;
+  readonly badCert: BadCertHook | null;
+  readonly getClientAuthData: GetClientAuthDataHook | null;
+  readonly clientHelloCallback: ClientHelloCallback | null;
+  readonly helloRetryRequestCallback: HelloRetryRequestCallback | null;
+  readonly sniSocketConfig: SniSocketConfigHook | null;
+  readonly nextProtoCallback: NextProtoCallback | null;
+  readonly handshakeCallback: HandshakeCallback | null;
+  readonly alertSentCallback: AlertCallback | null;
+  readonly alertReceivedCallback: AlertCallback | null;
+  readonly resumptionTokenCallback: ResumptionTokenCallback | null;
+  /** The session that a client is to resume; a socket's own, not its copies'. */
+  readonly resumptionToken: ResumptionToken | null;
+  readonly keyLog: KeyLogCallback | null;
+  readonly context: NssContext;
+}
+
+/** Whether, and with whom, a TLS 1.2 connection is negotiated anew (`SSL_RENEGOTIATE_*`). */
+export type Renegotiation = "NEVER" | "UNRESTRICTED" | "REQUIRES_XTN" | "TRANSITIONAL";
+
+/** When a server insists on a client's certificate (`SSL_REQUIRE_CERTIFICATE`). */
+export type RequireCertificate = "NEVER" | "ALWAYS" | "FIRST_HANDSHAKE" | "NO_ERROR";
+
+/** The name of a setting. */
+export type SettingName = keyof Settings;
+
+/** A configuration: the settings, and which of them somebody has set. */
+export interface SslConfig extends Settings {
+  /** The settings that were not left at what they are from the start. */
+  readonly chosen: ReadonlySet<SettingName>;
+}
+
+/** Sets settings of a configuration, in place: the only way in which one changes. */
+export function change(config: SslConfig, settings: Partial<Settings>): void {
+  const chosen = new Set([...config.chosen, ...Object.keys(settings) as SettingName[]]);
+  Object.assign(config, settings, { chosen });
+}
+
+/** Whether a configuration leaves room for TLS 1.3. */
+export function offersTls13({ maxVersion, cipherSuites }: SslConfig): boolean {
+  return maxVersion >= TLS_1_3 && cipherSuites.length > 0;
+}
+
+/** Whether a configuration leaves room for TLS 1.2. */
+export function offersTls12({ minVersion, tls12CipherSuites, groups }: SslConfig): boolean {
+  return minVersion <= TLS_1_2 && tls12CipherSuites.length > 0 && groups.some(({ tls12 }) => tls12);
+}
+
+/** The groups for which a client sends a share in its first hello. */
+export function initialKeyShares(
+  { groups, keyShares, additionalKeyShares }: SslConfig,
+): readonly NamedGroup[] {
+  if (additionalKeyShares !== null) return groups.slice(0, 1 + additionalKeyShares);
+  const wanted = keyShares ?? groups.filter(({ name }) => DEFAULT_KEY_SHARES.includes(name));
+  const shares = wanted.filter((group) => groups.includes(group));
+  return shares.length > 0 ? shares : groups.slice(0, 1);
+}
+
+/** X25519 is eight times cheaper than P-256 here, and every peer worth a round trip has it. */
+const DEFAULT_KEY_SHARES: readonly string[] = ["X25519MLKEM768", "x25519"];

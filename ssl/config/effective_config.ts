@@ -1,0 +1,66 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { SslConfig } from "./config.ts";
+import { offersTls12, offersTls13 } from "./config.ts";
+import { keyFault } from "./certificate_rules.ts";
+import { contextPolicy, presetsOf } from "./context_policy.ts";
+import { SslError } from "../base/errors.ts";
+import { PROTOCOL_VERSIONS } from "../tables/versions.ts";
+
+/**
+ * What policy and options leave of a configuration: the only thing that a handshake sees. Whatever sockets, models and hooks
+ * were set to, nothing that the context's policy or a preset forbids comes onto the wire.
+ *
+ * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if nothing is left to begin a handshake with.
+ */
+export function effectiveConfig(config: SslConfig): SslConfig {
+  const presets = presetsOf(config);
+  const { disallowedSuites } = contextPolicy(config.context);
+  const isAllowed = ({ id, name }: { readonly id: number; readonly name: string }) =>
+    !disallowedSuites.has(id) &&
+    presets.every(({ cipherSuites }) => cipherSuites.some((suite) => suite === name));
+  const effective: SslConfig = {
+    ...config,
+    minVersion: Math.max(
+      config.minVersion,
+      ...presets.map(({ minVersion }) => PROTOCOL_VERSIONS[minVersion]),
+    ),
+    maxVersion: Math.min(
+      config.maxVersion,
+      ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
+    ),
+    cipherSuites: config.cipherSuites.filter(isAllowed),
+    tls12CipherSuites: config.tls12CipherSuites.filter(isAllowed),
+    groups: config.groups.filter(({ name }) =>
+      presets.every(({ groups }) => groups.includes(name))
+    ),
+    signatureSchemes: config.signatureSchemes.filter((scheme) =>
+      presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme))
+    ),
+    credentials: config.credentials.filter(({ certificate }) =>
+      presets.every(({ certificates }) => keyFault(certificate, certificates) === null)
+    ),
+    alpnProtocols: config.alpn ? config.alpnProtocols : [],
+    sessionTickets: config.sessionTickets && !config.noCache,
+    extendedMasterSecret:
+      presets.some(({ requiresExtendedMasterSecret }) => requiresExtendedMasterSecret)
+        ? "required"
+        : config.extendedMasterSecret,
+  };
+  checkRemains(effective);
+  return effective;
+}
+
+function checkRemains(config: SslConfig): void {
+  if (config.minVersion > config.maxVersion) throw disabled("protocol version");
+  if (!offersTls13(config) && !offersTls12(config)) throw disabled("cipher suite");
+  if (config.groups.length === 0) throw disabled("key exchange group");
+  if (config.signatureSchemes.length === 0) throw disabled("signature scheme");
+}
+
+function disabled(what: string): SslError {
+  return new SslError(
+    "SSL_ERROR_SSL_DISABLED",
+    `Cannot start handshake: no ${what} is left that is both enabled and allowed by policy`,
+  );
+}

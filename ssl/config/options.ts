@@ -1,0 +1,469 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { change, type Renegotiation, type RequireCertificate, type SslConfig } from "./config.ts";
+import { SslError } from "../base/errors.ts";
+import { invalid } from "./option_values.ts";
+import { insists, MAX_RECORD_SIZE_LIMIT } from "./settings.ts";
+import { MIN_RECORD_SIZE_LIMIT } from "../extensions/record_size_limit.ts";
+
+/** NSS's socket options, without `SSL_` before their names, and what values they take. */
+export interface SslOptionValues {
+  /** Whether there is TLS at all. */
+  readonly SECURITY: boolean;
+  /** The SOCKS of 1995. */
+  readonly SOCKS: boolean;
+  /** Whether a server asks for the client's certificate. */
+  readonly REQUEST_CERTIFICATE: boolean;
+  /** Whether this end is the client. */
+  readonly HANDSHAKE_AS_CLIENT: boolean;
+  /** Whether this end is the server. */
+  readonly HANDSHAKE_AS_SERVER: boolean;
+  /** SSL 2.0. */
+  readonly ENABLE_SSL2: boolean;
+  /** SSL 3.0. */
+  readonly ENABLE_SSL3: boolean;
+  /** Whether sessions are neither kept nor resumed. */
+  readonly NO_CACHE: boolean;
+  /** When a server that asks for a certificate insists on one. */
+  readonly REQUIRE_CERTIFICATE: RequireCertificate;
+  /** Whether reading and writing may happen at once. */
+  readonly ENABLE_FDX: boolean;
+  /** A hello that SSL 2.0 servers understand. */
+  readonly V2_COMPATIBLE_HELLO: boolean;
+  /** Whether there is any version of TLS. */
+  readonly ENABLE_TLS: boolean;
+  /** Whether a version that somebody has rolled back is found out, in RSA key transport. */
+  readonly ROLLBACK_DETECTION: boolean;
+  /** Whether export ciphers are never stepped up from. */
+  readonly NO_STEP_DOWN: boolean;
+  /** Whether cryptography goes past PKCS#11. */
+  readonly BYPASS_PKCS11: boolean;
+  /** Whether sockets work without locks. */
+  readonly NO_LOCKS: boolean;
+  /** Whether sessions are resumed by tickets. */
+  readonly ENABLE_SESSION_TICKETS: boolean;
+  /** Compression. */
+  readonly ENABLE_DEFLATE: boolean;
+  /** Whether a connection is negotiated anew. */
+  readonly ENABLE_RENEGOTIATION: Renegotiation;
+  /** Whether TLS 1.2 is spoken only with peers that know RFC 5746. */
+  readonly REQUIRE_SAFE_NEGOTIATION: boolean;
+  /** Whether a client writes before the server's Finished. */
+  readonly ENABLE_FALSE_START: boolean;
+  /** TLS 1.0's remedy against BEAST. */
+  readonly CBC_RANDOM_IV: boolean;
+  /** Whether a client asks for a stapled OCSP response. */
+  readonly ENABLE_OCSP_STAPLING: boolean;
+  /** Next Protocol Negotiation. */
+  readonly ENABLE_NPN: boolean;
+  /** Whether application protocols are spoken of. */
+  readonly ENABLE_ALPN: boolean;
+  /** Whether a server's key shares serve several connections. */
+  readonly REUSE_SERVER_ECDHE_KEY: boolean;
+  /** Whether a client says that it has fallen back to an older version. */
+  readonly ENABLE_FALLBACK_SCSV: boolean;
+  /** Whether a server does finite-field Diffie-Hellman. */
+  readonly ENABLE_SERVER_DHE: boolean;
+  /** Whether TLS 1.2 binds its secrets to the handshake. */
+  readonly ENABLE_EXTENDED_MASTER_SECRET: boolean;
+  /** Whether a client asks for SCTs. */
+  readonly ENABLE_SIGNED_CERT_TIMESTAMPS: boolean;
+  /** Whether finite-field groups must be named ones. */
+  readonly REQUIRE_DH_NAMED_GROUPS: boolean;
+  /** Early data. */
+  readonly ENABLE_0RTT_DATA: boolean;
+  /** The most plaintext that this end takes in one record. */
+  readonly RECORD_SIZE_LIMIT: number;
+  /** Whether TLS 1.3 looks like TLS 1.2 to those who stand between. */
+  readonly ENABLE_TLS13_COMPAT_MODE: boolean;
+  /** DTLS's short record header. */
+  readonly ENABLE_DTLS_SHORT_HEADER: boolean;
+  /** Whether a client heeds what a server says about versions that it could speak. */
+  readonly ENABLE_HELLO_DOWNGRADE_CHECK: boolean;
+  /** Whether a server understands a hello in the form of SSL 2.0. */
+  readonly ENABLE_V2_COMPATIBLE_HELLO: boolean;
+  /** Whether a client shows its certificate after the handshake, too. */
+  readonly ENABLE_POST_HANDSHAKE_AUTH: boolean;
+  /** Delegated credentials. */
+  readonly ENABLE_DELEGATED_CREDENTIALS: boolean;
+  /** Whether EndOfEarlyData is left out, for QUIC. */
+  readonly SUPPRESS_END_OF_EARLY_DATA: boolean;
+  /** Whether a client's hello has values that mean nothing. */
+  readonly ENABLE_GREASE: boolean;
+  /** Whether a client's extensions stand in another order each time. */
+  readonly ENABLE_CH_EXTENSION_PERMUTATION: boolean;
+  /** Whether a server's chain is completed from the database. */
+  readonly DB_LOAD_CERTIFICATE_CHAIN: boolean;
+}
+
+/** The name of an option of NSS's, without `SSL_` before it. */
+export type SslOption = keyof SslOptionValues;
+
+/** What becomes of an option here: it works; it has its only sensible value; or the feature is not there yet. */
+export type OptionSupport = "works" | "fixed" | "refused";
+
+/** A row of the table of options. */
+export interface OptionInfo {
+  /** The name, without `SSL_` before it. */
+  readonly option: SslOption;
+  /** NSS's number. */
+  readonly id: number;
+  /** What it is called in the options of `importFD`; `null` where it has no name there. */
+  readonly importOption: string | null;
+  /** The values that there are. */
+  readonly type: string;
+  /** NSS's default. */
+  readonly nssDefault: boolean | number | string;
+  /** The default here. */
+  readonly default: boolean | number | string;
+  /** Why the default differs; `null` where it does not. */
+  readonly because: string | null;
+  /** What becomes of it here. */
+  readonly support: OptionSupport;
+  /** What it does here, or why it cannot be changed. */
+  readonly does: string;
+}
+
+interface Row<T extends boolean | number | string = boolean | number | string>
+  extends Omit<OptionInfo, "option" | "nssDefault" | "default"> {
+  readonly nssDefault: T;
+  readonly default: T;
+  /** Whether a value is one of this option's. */
+  accepts(value: unknown): value is T;
+  get(config: SslConfig): T;
+  set(config: SslConfig, value: T): void;
+}
+
+/** The configuration's own switches. */
+type Flag = { [K in keyof SslConfig]: SslConfig[K] extends boolean ? K : never }[keyof SslConfig];
+
+const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
+
+interface FlagOptions {
+  readonly id: number;
+  readonly field: Flag & keyof SslConfig;
+  readonly importOption?: string;
+  readonly nssDefault: boolean;
+  readonly default?: boolean;
+  readonly because?: string;
+  readonly does: string;
+}
+
+/** A switch of the configuration. */
+function flag(
+  { id, field, importOption, nssDefault, because, does, ...rest }: FlagOptions,
+): Row<boolean> {
+  return {
+    id,
+    importOption: importOption ?? null,
+    type: "boolean",
+    nssDefault,
+    default: rest.default ?? nssDefault,
+    because: because ?? null,
+    support: "works",
+    does,
+    accepts: isBoolean,
+    get: (config) => config[field],
+    set: (config, value) => change(config, { [field]: value }),
+  };
+}
+
+/** A switch that is where it is. */
+function fixed(
+  id: number,
+  value: boolean,
+  nssDefault: boolean,
+  does: string,
+  support: "fixed" | "refused" = "fixed",
+): Row<boolean> {
+  return {
+    id,
+    importOption: null,
+    type: "boolean",
+    nssDefault,
+    default: value,
+    because: value === nssDefault ? null : does,
+    support,
+    does,
+    accepts: isBoolean,
+    get: () => value,
+    set: (_config, wanted) => {
+      if (wanted === value) return;
+      throw new SslError(
+        support === "fixed" ? "SEC_ERROR_INVALID_ARGS" : "PR_NOT_IMPLEMENTED_ERROR",
+        `Cannot set option: it is always ${value ? "on" : "off"}: ${does}`,
+      );
+    },
+  };
+}
+
+const off = (id: number, nssDefault: boolean, does: string) => fixed(id, false, nssDefault, does);
+const on = (id: number, nssDefault: boolean, does: string) => fixed(id, true, nssDefault, does);
+const notYet = (id: number, does: string) => fixed(id, false, false, does, "refused");
+
+function oneOf<T extends string>(...choices: readonly T[]): (value: unknown) => value is T {
+  return (value): value is T => choices.some((choice) => choice === value);
+}
+
+const REQUIRE_CHOICES = ["NEVER", "ALWAYS", "FIRST_HANDSHAKE", "NO_ERROR"] as const;
+const RENEGOTIATION_CHOICES = ["NEVER", "UNRESTRICTED", "REQUIRES_XTN", "TRANSITIONAL"] as const;
+
+const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
+  SECURITY: on(1, true, "a socket without TLS is the transport itself: use that"),
+  SOCKS: off(2, false, "NSS has dropped it, too; give importFD a connection through a proxy"),
+  REQUEST_CERTIFICATE: {
+    id: 3,
+    importOption: "clientAuth",
+    type: "boolean",
+    nssDefault: false,
+    default: false,
+    because: null,
+    support: "works",
+    does: 'off is clientAuth: "none"; on is "require" or "request", as REQUIRE_CERTIFICATE says',
+    accepts: isBoolean,
+    get: ({ clientAuth }) => clientAuth !== "none",
+    set: (config, value) => setClientAuth(config, value),
+  },
+  HANDSHAKE_AS_CLIENT: roleRow(5, "client"),
+  HANDSHAKE_AS_SERVER: roleRow(6, "server"),
+  ENABLE_SSL2: off(7, false, "SSL 2.0 is broken (RFC 6176)"),
+  ENABLE_SSL3: off(8, false, "SSL 3.0 is broken (RFC 7568)"),
+  NO_CACHE: flag({
+    id: 9,
+    field: "noCache",
+    nssDefault: false,
+    does: "on: no session is kept, offered or resumed, and no ticket is sent",
+  }),
+  REQUIRE_CERTIFICATE: {
+    id: 10,
+    importOption: "clientAuth",
+    type: REQUIRE_CHOICES.join(", "),
+    nssDefault: "FIRST_HANDSHAKE",
+    default: "FIRST_HANDSHAKE",
+    because: null,
+    support: "works",
+    does:
+      'ALWAYS and FIRST_HANDSHAKE are clientAuth: "require", NEVER and NO_ERROR are "request"; where no certificate is asked ' +
+      "for, it waits until REQUEST_CERTIFICATE is on",
+    accepts: oneOf(...REQUIRE_CHOICES),
+    get: ({ requireCertificate }) => requireCertificate,
+    set: (config, value) => {
+      change(config, { requireCertificate: value });
+      setClientAuth(config, config.clientAuth !== "none");
+    },
+  },
+  ENABLE_FDX: on(11, false, "reading and writing never wait for each other"),
+  V2_COMPATIBLE_HELLO: off(12, false, "SSL 2.0 is broken (RFC 6176)"),
+  ENABLE_TLS: on(13, true, "which versions are spoken is up to versionRangeSet()"),
+  ROLLBACK_DETECTION: on(14, true, "it belongs to RSA key transport, which is not here"),
+  NO_STEP_DOWN: on(15, false, "there are no export ciphers to step up from"),
+  BYPASS_PKCS11: off(16, false, "NSS has dropped it, too; keys sign where they live"),
+  NO_LOCKS: on(17, false, "one thread needs none"),
+  ENABLE_SESSION_TICKETS: flag({
+    id: 18,
+    field: "sessionTickets",
+    importOption: "sessionTickets",
+    nssDefault: false,
+    default: true,
+    because: "resumption is what a client in Deno lacks most",
+    does:
+      "off: no session is kept, offered or resumed, by ID neither, and no ticket is sent: as NO_CACHE; NSS goes on with IDs",
+  }),
+  ENABLE_DEFLATE: off(19, false, "compression gives secrets away (CRIME)"),
+  ENABLE_RENEGOTIATION: {
+    id: 20,
+    importOption: null,
+    type: RENEGOTIATION_CHOICES.join(", "),
+    nssDefault: "REQUIRES_XTN",
+    default: "NEVER",
+    because: "few need it, and each renegotiation costs a server more than the client",
+    support: "works",
+    does:
+      "what a peer gets that wants to renegotiate a TLS 1.2 connection: NEVER a no_renegotiation warning, " +
+      "REQUIRES_XTN its will if it knows RFC 5746, TRANSITIONAL the same as a client and from servers anything, UNRESTRICTED " +
+      "anything; an application's own reHandshake() needs a peer that knows RFC 5746, but for UNRESTRICTED",
+    accepts: oneOf(...RENEGOTIATION_CHOICES),
+    get: ({ renegotiation }) => renegotiation,
+    set: (config, value) => change(config, { renegotiation: value }),
+  },
+  REQUIRE_SAFE_NEGOTIATION: flag({
+    id: 21,
+    field: "requireSafeNegotiation",
+    nssDefault: false,
+    does: "on: a peer of TLS 1.2 that does not know RFC 5746 is refused",
+  }),
+  ENABLE_FALSE_START: notYet(22, "it saves a round trip that TLS 1.3 saves without it"),
+  CBC_RANDOM_IV: on(23, true, "it is TLS 1.0's; each record of TLS 1.2 has an IV of its own"),
+  ENABLE_OCSP_STAPLING: flag({
+    id: 24,
+    field: "ocspStapling",
+    importOption: "ocspStapling",
+    nssDefault: false,
+    does:
+      "on: a client asks for an OCSP response with the certificate, and heeds it; servers staple what they have",
+  }),
+  ENABLE_NPN: off(25, false, "NSS has dropped it, too; ALPN took its place"),
+  ENABLE_ALPN: flag({
+    id: 26,
+    field: "alpn",
+    importOption: "alpnProtocols",
+    nssDefault: true,
+    does:
+      "off: application protocols are neither offered nor answered, whatever alpnProtocols says",
+  }),
+  REUSE_SERVER_ECDHE_KEY: off(27, false, "a key for each connection is what gives forward secrecy"),
+  ENABLE_FALLBACK_SCSV: flag({
+    id: 28,
+    field: "fallbackScsv",
+    nssDefault: false,
+    does: "on: a client's hello has TLS_FALLBACK_SCSV (RFC 7507); servers heed it always",
+  }),
+  ENABLE_SERVER_DHE: off(29, true, "WebCrypto has no finite-field Diffie-Hellman"),
+  ENABLE_EXTENDED_MASTER_SECRET: {
+    id: 30,
+    importOption: null,
+    type: "boolean",
+    nssDefault: true,
+    default: true,
+    because: null,
+    support: "works",
+    does:
+      "off: TLS 1.2 neither offers nor answers RFC 7627, and resumes nothing; preset cnsa-1.0 even requires it",
+    accepts: isBoolean,
+    get: ({ extendedMasterSecret }) => extendedMasterSecret !== "off",
+    set: (config, value) => change(config, { extendedMasterSecret: value ? "on" : "off" }),
+  },
+  ENABLE_SIGNED_CERT_TIMESTAMPS: flag({
+    id: 31,
+    field: "signedCertTimestamps",
+    importOption: "signedCertTimestamps",
+    nssDefault: false,
+    does:
+      "on: a client asks for SCTs, which peerSignedCertTimestamps() and the authCertificate hook get; servers send what they have",
+  }),
+  REQUIRE_DH_NAMED_GROUPS: on(32, false, "there are no groups but named ones"),
+  ENABLE_0RTT_DATA: notYet(33, "servers read past early data, as RFC 8446 says"),
+  RECORD_SIZE_LIMIT: {
+    id: 34,
+    importOption: null,
+    type: `number, ${MIN_RECORD_SIZE_LIMIT} to ${MAX_RECORD_SIZE_LIMIT}`,
+    nssDefault: MAX_RECORD_SIZE_LIMIT,
+    default: MAX_RECORD_SIZE_LIMIT,
+    because: null,
+    support: "works",
+    does:
+      "the most plaintext in a record that this end takes (RFC 8449), told to servers where it is less than the default, and " +
+      "to clients that tell theirs, which is kept to always",
+    accepts: (value): value is number =>
+      Number.isInteger(value) && Number(value) >= MIN_RECORD_SIZE_LIMIT &&
+      Number(value) <= MAX_RECORD_SIZE_LIMIT,
+    get: ({ recordSizeLimit }) => recordSizeLimit,
+    set: (config, value) => change(config, { recordSizeLimit: value }),
+  },
+  ENABLE_TLS13_COMPAT_MODE: flag({
+    id: 35,
+    field: "compatMode",
+    nssDefault: false,
+    default: true,
+    because: "middleboxes break connections without it (RFC 8446, Appendix D.4)",
+    does:
+      "off: a client of TLS 1.3 sends neither a session ID nor change_cipher_spec; a server does as its client",
+  }),
+  ENABLE_DTLS_SHORT_HEADER: off(36, false, "there is no DTLS"),
+  ENABLE_HELLO_DOWNGRADE_CHECK: flag({
+    id: 37,
+    field: "downgradeCheck",
+    nssDefault: true,
+    does:
+      "off: a client of both versions takes TLS 1.2 from a server that says it could do better (RFC 8446, Section 4.1.3)",
+  }),
+  ENABLE_V2_COMPATIBLE_HELLO: off(38, false, "SSL 2.0 is broken (RFC 6176)"),
+  ENABLE_POST_HANDSHAKE_AUTH: flag({
+    id: 39,
+    field: "postHandshakeAuth",
+    nssDefault: false,
+    does:
+      "on: a client of TLS 1.3 lets its server ask for a certificate at any time (RFC 8446, Section 4.6.2)",
+  }),
+  ENABLE_DELEGATED_CREDENTIALS: notYet(40, "keys may live elsewhere and sign from there instead"),
+  SUPPRESS_END_OF_EARLY_DATA: off(41, false, "it is for QUIC, whose records are not TLS's"),
+  ENABLE_GREASE: flag({
+    id: 42,
+    field: "grease",
+    nssDefault: false,
+    does:
+      "on: a client's hello has suites, groups, versions, schemes and extensions that mean nothing, a server's tickets and requests for certificates an extension (RFC 8701)",
+  }),
+  ENABLE_CH_EXTENSION_PERMUTATION: flag({
+    id: 43,
+    field: "permuteExtensions",
+    nssDefault: false,
+    does: "on: a client's extensions stand in another order in each connection",
+  }),
+  DB_LOAD_CERTIFICATE_CHAIN: flag({
+    id: 44,
+    field: "loadCertificateChain",
+    nssDefault: true,
+    default: false,
+    because: "what is sent is what was configured, unless somebody asks for more",
+    does: "on: configServerCert() completes a lone certificate's chain from the context's database",
+  }),
+};
+
+/** The options of NSS's, in the order of their numbers: what each does here, and where its default differs. */
+export const SSL_OPTIONS: readonly OptionInfo[] = Object.entries(ROWS).map(([name, row]) => {
+  const { accepts: _accepts, get: _get, set: _set, ...info } = row;
+  return { option: name as SslOption, ...info };
+});
+
+/** What an option of a configuration is set to. */
+export function getOption<O extends SslOption>(config: SslConfig, option: O): SslOptionValues[O] {
+  return rowOf(option).get(config);
+}
+
+/**
+ * Sets an option of a configuration.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not, `PR_NOT_IMPLEMENTED_ERROR` for a
+ * feature that is not there yet.
+ */
+export function setOption<O extends SslOption>(
+  config: SslConfig,
+  option: O,
+  value: SslOptionValues[O],
+): void {
+  const row = rowOf(option);
+  if (!row.accepts(value)) {
+    throw invalid(option, `${JSON.stringify(value)} is none of its values (${row.type})`);
+  }
+  row.set(config, value);
+}
+
+function rowOf<O extends SslOption>(option: O): Row<SslOptionValues[O]> {
+  if (Object.hasOwn(ROWS, option)) return ROWS[option];
+  throw invalid(String(option), "NSS has none of that name");
+}
+
+function roleRow(id: number, role: "client" | "server"): Row<boolean> {
+  const other = role === "client" ? "server" : "client";
+  return {
+    id,
+    importOption: "role",
+    type: "boolean",
+    nssDefault: false,
+    default: role === "client",
+    because: role === "client"
+      ? "what is imported is connected already, so a socket is one of the two from the beginning"
+      : null,
+    support: "works",
+    does: `on makes the socket the ${role}, off the ${other}: it is always one of the two`,
+    accepts: isBoolean,
+    get: (config) => config.role === role,
+    set: (config, value) => change(config, { role: value ? role : other }),
+  };
+}
+
+function setClientAuth(config: SslConfig, asks: boolean): void {
+  const whenAsked = insists(config.requireCertificate) ? "require" : "request";
+  change(config, { clientAuth: asks ? whenAsked : "none" });
+}

@@ -1,0 +1,197 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** How configurations come to be: from defaults, options, models and presets. @module */
+
+import { defaultContext, NssContext } from "../../pkcs11/context.ts";
+import {
+  change,
+  offersTls12,
+  offersTls13,
+  type SettingName,
+  type Settings,
+  type SslConfig,
+} from "./config.ts";
+import { configOf } from "./config_registry.ts";
+import { SslError } from "../base/errors.ts";
+import type { ImportOptions } from "./import_options.ts";
+import { invalid, show, takeInstance, takeOptions } from "./option_values.ts";
+import { SETTING_NAMES, SETTINGS } from "./settings.ts";
+import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
+import { NAMED_GROUPS } from "../tables/named_groups.ts";
+import { POLICY_PRESETS, type PolicyPreset, policyPresetByName } from "../tables/policy_presets.ts";
+import { PROTOCOL_VERSIONS, versionName } from "../tables/versions.ts";
+
+const defaults = new WeakMap<NssContext, SslConfig>();
+
+/** What sockets of a context begin with, unless they copy a model; changed in place by those who set defaults. */
+export function defaultsOf(context: NssContext): SslConfig {
+  let config = defaults.get(context);
+  if (config === undefined) {
+    config = builtInDefaults(context);
+    defaults.set(context, config);
+  }
+  return config;
+}
+
+/** A configuration in which nothing has been chosen. */
+export function builtInDefaults(context: NssContext): SslConfig {
+  const settings = Object.fromEntries(
+    SETTING_NAMES.filter((name) => name !== "context")
+      .map((name) => [name, SETTINGS[name].initial()]),
+  ) as Omit<Settings, "context">;
+  return { ...settings, context, chosen: new Set() };
+}
+
+/** The options that are no settings: a model to copy, a preset of settings, and what is of one connection. */
+const OTHER_OPTIONS = ["model", "policy", "head", "signal"] as const;
+
+/** The names of all options. */
+export const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
+  ...new Set([
+    ...SETTING_NAMES.map((name) => SETTINGS[name].option).filter((option) => option !== null),
+    ...OTHER_OPTIONS,
+  ]),
+];
+
+const takeContext = takeInstance(NssContext);
+
+/** What a name hook may return: nothing that makes a socket the one that it is. */
+const NAMED_OPTION_NAMES = OPTION_NAMES.filter((option) =>
+  option === "model" || option === "policy" ||
+  SETTING_NAMES.some((name) =>
+    SETTINGS[name].option === option && SETTINGS[name].owner !== "socket"
+  )
+);
+
+/**
+ * The configuration that options describe: their model's, or else the context's defaults, with what they set.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such option, or an option has no such value.
+ */
+export function resolveConfig(given: ImportOptions): SslConfig {
+  const options = takeOptions(given, OPTION_NAMES, "options");
+  const context = options.context === undefined
+    ? defaultContext()
+    : takeContext(options.context, "context");
+  const base = options.model === undefined
+    ? { ...defaultsOf(context), chosen: new Set<SettingName>() }
+    : configOf(options.model);
+  const config = { ...base, resumptionToken: null };
+  applyOptions(config, options);
+  return config;
+}
+
+/**
+ * A socket's configuration after its name hook has returned these options, their model's settings first.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such option, or an option has no such value.
+ */
+export function resolveNamed(own: SslConfig, given: ImportOptions): SslConfig {
+  const options = takeOptions(given, NAMED_OPTION_NAMES, "what the name hook returned");
+  const config = { ...own };
+  if (options.model !== undefined) inherit(config, configOf(options.model));
+  applyOptions(config, options);
+  return config;
+}
+
+/**
+ * Gives a socket's configuration what has been set in another one. What nobody has set there stays as it is, so that what an
+ * application has done to protect itself is not dropped by naming a configuration that says nothing about it.
+ */
+export function inherit(own: SslConfig, named: SslConfig): void {
+  const taken = [...named.chosen].filter((name) => SETTINGS[name].owner !== "socket");
+  change(own, Object.fromEntries(taken.map((name) => [name, named[name]])));
+}
+
+function applyOptions(config: SslConfig, options: ImportOptions): void {
+  if (options.policy !== undefined) applyPreset(config, presetByName(options.policy));
+  for (const name of SETTING_NAMES) {
+    const { option, take } = SETTINGS[name];
+    if (option === null || take === null || options[option] === undefined) continue;
+    const value = take(options[option], option, config);
+    if (value !== undefined) change(config, { [name]: value });
+  }
+  if (options.versions !== undefined) checkVersions(config);
+  if (options.cipherSuites !== undefined && !offersTls13(config) && !offersTls12(config)) {
+    throw invalid("cipherSuites", "none of them is of a version that is enabled");
+  }
+}
+
+/**
+ * Refuses options that mean nothing to the end that has them. A role may change until the handshake starts, and a model may serve both
+ * ends, so it is asked then, of what `importFD` itself was given.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for the first such option.
+ */
+export function checkForRole(config: SslConfig, given: readonly string[]): void {
+  const { role } = config;
+  const other = role === "client" ? "server" : "client";
+  const stray = given.find((option) => {
+    const names = SETTING_NAMES.filter((name) => SETTINGS[name].option === option);
+    return names.length > 0 &&
+      names.every((name) => SETTINGS[name].role === other) &&
+      names.some((name) => config[name] !== SETTINGS[name].initial());
+  });
+  if (stray === undefined) return;
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot start handshake: option ${stray} is a ${other}'s, and this socket is a ${role}` +
+      (role === "client" && other === "server" ? ' (role: "server" makes it one)' : ""),
+  );
+}
+
+/** Sets what an option of `importFD` sets: all of it, or nothing where the option has no such value. */
+export function applyOption<O extends keyof ImportOptions>(
+  config: SslConfig,
+  option: O,
+  value: NonNullable<ImportOptions[O]>,
+): void {
+  const next = { ...config };
+  applyOptions(next, { [option]: value });
+  Object.assign(config, next);
+}
+
+function checkVersions({ minVersion, maxVersion }: SslConfig): void {
+  if (minVersion <= maxVersion) return;
+  throw new SslError(
+    "SSL_ERROR_INVALID_VERSION_RANGE",
+    `Cannot use option versions: ${versionName(minVersion)} to ${
+      versionName(maxVersion)
+    } is no range`,
+  );
+}
+
+/**
+ * The preset of a name.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is none.
+ */
+export function presetByName(name: string): PolicyPreset {
+  const preset = policyPresetByName(name);
+  if (preset !== undefined) return preset;
+  throw invalid(
+    "policy",
+    `${show(name)} is none of ${POLICY_PRESETS.map((p) => p.name).join(", ")}`,
+  );
+}
+
+/** Chooses all that a preset fixes. */
+export function applyPreset(config: SslConfig, preset: PolicyPreset): void {
+  const suites: readonly string[] = preset.cipherSuites;
+  const byName = <Row extends { readonly name: string }>(
+    names: readonly string[],
+    rows: readonly Row[],
+  ) =>
+    names.map((name) => rows.find((row) => row.name === name)).filter((row) => row !== undefined);
+  change(config, {
+    policyPreset: preset,
+    minVersion: PROTOCOL_VERSIONS[preset.minVersion],
+    maxVersion: PROTOCOL_VERSIONS[preset.maxVersion],
+    cipherSuites: byName(suites, CIPHER_SUITES),
+    tls12CipherSuites: byName(suites, TLS12_CIPHER_SUITES),
+    groups: byName(preset.groups, NAMED_GROUPS).filter((group) => group.available()),
+    keyShares: null,
+    additionalKeyShares: null,
+    signatureSchemes: preset.signatureSchemes,
+  });
+}

@@ -1,0 +1,320 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../base/errors.ts";
+import type { NamedGroup } from "../tables/named_groups.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A client's half of a key exchange: the share that it sends, and the private key that never leaves. */
+export interface KeyShare {
+  /** The group's number (RFC 8446, Section 4.2.7). */
+  readonly group: number;
+  /** The client's share as it goes on the wire. */
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+  /**
+   * Computes the shared secret.
+   *
+   * @param peerShare The server's share.
+   * @returns The secret, which belongs to the caller.
+   * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE`
+   * if the share is not one of this group.
+   */
+  complete(peerShare: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A server's half of a key exchange, which is complete at once. */
+export interface KeyShareResponse {
+  /** The server's share as it goes on the wire. */
+  readonly serverShare: Uint8Array<ArrayBuffer>;
+  /** The secret, which belongs to the caller. */
+  readonly sharedSecret: Uint8Array<ArrayBuffer>;
+}
+
+/** A key pair of the client: a {@linkcode KeyShare} that does not know its group yet. */
+type ClientPair = Omit<KeyShare, "group">;
+
+/** Key pairs that the shares of one ClientHello have in common, by their agreement. */
+type PairPool = Map<Agreement, Promise<ClientPair>>;
+
+/** How two ends agree on a secret. Failures of the peer's share throw anything; callers name the error. */
+interface Agreement {
+  /** What a peer's share is that is not one of this agreement. */
+  readonly malformedShareError: SslError["name"];
+  generate(pool: PairPool): Promise<ClientPair>;
+  respond(clientShare: Bytes): Promise<KeyShareResponse>;
+}
+
+/**
+ * Makes a client's share.
+ *
+ * @param group The group.
+ * @returns The share.
+ */
+export async function generateKeyShare(group: NamedGroup): Promise<KeyShare> {
+  return await keyShare(group, new Map());
+}
+
+/**
+ * Makes a client's shares for one ClientHello. Those of X25519MLKEM768 and x25519 have one X25519 key
+ * pair in common (draft-ietf-tls-hybrid-design, Section 3.2), which costs one key generation less.
+ *
+ * @param groups The groups, in the order of preference.
+ * @returns The shares, in the same order.
+ */
+export async function generateKeyShares(groups: readonly NamedGroup[]): Promise<KeyShare[]> {
+  const pool: PairPool = new Map();
+  return await Promise.all(groups.map((group) => keyShare(group, pool)));
+}
+
+/**
+ * Answers a client's share.
+ *
+ * @param group The group.
+ * @param clientShare The client's share.
+ * @returns The server's share and the secret.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE`
+ * if the client's share is not one of this group.
+ */
+export async function respondToKeyShare(
+  group: NamedGroup,
+  clientShare: Uint8Array<ArrayBuffer>,
+): Promise<KeyShareResponse> {
+  const agreement = AGREEMENTS[group.name];
+  return await withPeerShare(
+    group,
+    clientShare,
+    group.clientShareLength,
+    agreement.malformedShareError,
+    (share) => agreement.respond(share),
+  );
+}
+
+async function keyShare(group: NamedGroup, pool: PairPool): Promise<KeyShare> {
+  const agreement = AGREEMENTS[group.name];
+  const pair = await pairOf(agreement, pool);
+  return {
+    group: group.id,
+    publicKey: pair.publicKey,
+    complete: (peerShare) =>
+      withPeerShare(
+        group,
+        peerShare,
+        group.serverShareLength,
+        agreement.malformedShareError,
+        (share) => pair.complete(share),
+      ),
+  };
+}
+
+function pairOf(agreement: Agreement, pool: PairPool): Promise<ClientPair> {
+  let pair = pool.get(agreement);
+  if (pair === undefined) {
+    pair = agreement.generate(pool);
+    pool.set(agreement, pair);
+  }
+  return pair;
+}
+
+/** Names the error of whatever goes wrong with a peer's share. */
+async function withPeerShare<T>(
+  group: NamedGroup,
+  share: Bytes,
+  length: number,
+  malformedShareError: SslError["name"],
+  use: (share: Bytes) => Promise<T>,
+): Promise<T> {
+  const fail = (state: string, options: ErrorOptions = {}): SslError =>
+    new SslError(malformedShareError, `Cannot use key share of ${group.name}: ${state}`, {
+      ...options,
+      fault: "value",
+    });
+  if (share.length !== length) {
+    throw fail(`it is ${share.length} bytes long, not ${length}`);
+  }
+  try {
+    return await use(share);
+  } catch (cause) {
+    // Our own keys are sound, so it is the peer's that WebCrypto refuses. What it throws depends on the runtime.
+    throw fail("it is not a valid public value", { cause });
+  }
+}
+
+/** RFC 7748: the function over Curve25519. */
+const X25519: Agreement = diffieHellman({ name: "X25519" }, 32, (secret) => {
+  // RFC 8446, Section 7.4.2: implementations MUST check whether the computed shared secret is the all-zero
+  // value. WebCrypto does so too, where it follows the latest specification.
+  if (secret.every((byte) => byte === 0)) throw new Error("The shared secret is all zeros");
+});
+
+const AGREEMENTS: Readonly<Record<NamedGroup["name"], Agreement>> = {
+  x25519: X25519,
+  secp256r1: ecDiffieHellman("P-256", 32),
+  secp384r1: ecDiffieHellman("P-384", 48),
+  secp521r1: ecDiffieHellman("P-521", 66),
+  // draft-ietf-tls-ecdhe-mlkem: here, unlike in its name, ML-KEM's part comes first.
+  X25519MLKEM768: hybrid(mlKem("ML-KEM-768"), 1184, 1088, X25519),
+};
+
+/** ECDH over a NIST curve, the shares uncompressed points, the secret the x-coordinate with its leading zeros. */
+function ecDiffieHellman(namedCurve: string, coordinateLength: number): Agreement {
+  const algorithm: EcKeyGenParams = { name: "ECDH", namedCurve };
+  // RFC 8446, Section 4.2.8.2: legacy_form is 4. WebCrypto would take compressed points of that length, too.
+  return diffieHellman(algorithm, coordinateLength, () => {}, 4);
+}
+
+function diffieHellman(
+  algorithm: EcKeyGenParams | Algorithm,
+  secretLength: number,
+  checkSecret: (secret: Bytes) => void,
+  leadingByte?: number,
+): Agreement {
+  const { subtle } = crypto;
+
+  async function generatePair(): Promise<CryptoKeyPair> {
+    const pair = await subtle.generateKey(algorithm, false, ["deriveBits"]);
+    if (!("privateKey" in pair)) throw new TypeError(`${algorithm.name} has no key pairs`);
+    return pair;
+  }
+
+  async function exportShare({ publicKey }: CryptoKeyPair): Promise<Bytes> {
+    return new Uint8Array(await subtle.exportKey("raw", publicKey));
+  }
+
+  async function importShare(share: Bytes): Promise<CryptoKey> {
+    if (leadingByte !== undefined && share[0] !== leadingByte) {
+      throw new Error(`The point begins with ${share[0]}, not ${leadingByte}`);
+    }
+    return await subtle.importKey("raw", share, algorithm, true, []);
+  }
+
+  async function agree({ privateKey }: CryptoKeyPair, publicKey: CryptoKey): Promise<Bytes> {
+    const params = { name: algorithm.name, public: publicKey };
+    const secret = new Uint8Array(await subtle.deriveBits(params, privateKey, 8 * secretLength));
+    checkSecret(secret);
+    return secret;
+  }
+
+  return {
+    malformedShareError: "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
+    async generate() {
+      const pair = await generatePair();
+      return {
+        publicKey: await exportShare(pair),
+        complete: async (peerShare) => await agree(pair, await importShare(peerShare)),
+      };
+    },
+    async respond(clientShare) {
+      const [pair, publicKey] = await Promise.all([generatePair(), importShare(clientShare)]);
+      const [serverShare, sharedSecret] = await Promise.all([
+        exportShare(pair),
+        agree(pair, publicKey),
+      ]);
+      return { serverShare, sharedSecret };
+    },
+  };
+}
+
+/**
+ * The part of WebCrypto that TypeScript's library does not know yet
+ * (https://wicg.github.io/webcrypto-modern-algos/).
+ */
+interface EncapsulatingCrypto {
+  generateKey(
+    algorithm: string,
+    extractable: boolean,
+    keyUsages: readonly ("encapsulateBits" | "decapsulateBits")[],
+  ): Promise<CryptoKeyPair>;
+  importKey(
+    format: "raw-public",
+    keyData: Bytes,
+    algorithm: string,
+    extractable: boolean,
+    keyUsages: readonly "encapsulateBits"[],
+  ): Promise<CryptoKey>;
+  exportKey(format: "raw-public", key: CryptoKey): Promise<ArrayBuffer>;
+  encapsulateBits(
+    algorithm: string,
+    encapsulationKey: CryptoKey,
+  ): Promise<{ readonly sharedKey: ArrayBuffer; readonly ciphertext: ArrayBuffer }>;
+  decapsulateBits(
+    algorithm: string,
+    decapsulationKey: CryptoKey,
+    ciphertext: Bytes,
+  ): Promise<ArrayBuffer>;
+}
+
+/** ML-KEM (FIPS 203): the client sends an encapsulation key, the server a ciphertext. */
+function mlKem(algorithm: string): Agreement {
+  const subtle = crypto.subtle as SubtleCrypto & EncapsulatingCrypto;
+  return {
+    malformedShareError: "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
+    async generate() {
+      const pair = await subtle.generateKey(algorithm, false, [
+        "encapsulateBits",
+        "decapsulateBits",
+      ]);
+      return {
+        publicKey: new Uint8Array(await subtle.exportKey("raw-public", pair.publicKey)),
+        complete: async (peerShare) =>
+          new Uint8Array(await subtle.decapsulateBits(algorithm, pair.privateKey, peerShare)),
+      };
+    },
+    async respond(clientShare) {
+      const key = await subtle.importKey("raw-public", clientShare, algorithm, true, [
+        "encapsulateBits",
+      ]);
+      // FIPS 203's check of the encapsulation key happens here, not at the import.
+      const { ciphertext, sharedKey } = await subtle.encapsulateBits(algorithm, key);
+      return { serverShare: new Uint8Array(ciphertext), sharedSecret: new Uint8Array(sharedKey) };
+    },
+  };
+}
+
+/** Two agreements side by side: shares and secrets are concatenated (draft-ietf-tls-hybrid-design, Section 3). */
+function hybrid(
+  first: Agreement,
+  firstClientLength: number,
+  firstServerLength: number,
+  second: Agreement,
+): Agreement {
+  return {
+    malformedShareError: "SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE",
+    async generate(pool) {
+      const [one, two] = await Promise.all([pairOf(first, pool), pairOf(second, pool)]);
+      return {
+        publicKey: concat(one.publicKey, two.publicKey),
+        complete: async (peerShare) => {
+          const [oneSecret, twoSecret] = await Promise.all([
+            one.complete(peerShare.subarray(0, firstServerLength)),
+            two.complete(peerShare.subarray(firstServerLength)),
+          ]);
+          return concatSecrets(oneSecret, twoSecret);
+        },
+      };
+    },
+    async respond(clientShare) {
+      const [one, two] = await Promise.all([
+        first.respond(clientShare.subarray(0, firstClientLength)),
+        second.respond(clientShare.subarray(firstClientLength)),
+      ]);
+      return {
+        serverShare: concat(one.serverShare, two.serverShare),
+        sharedSecret: concatSecrets(one.sharedSecret, two.sharedSecret),
+      };
+    },
+  };
+}
+
+function concat(first: Bytes, second: Bytes): Bytes {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}
+
+function concatSecrets(first: Bytes, second: Bytes): Bytes {
+  const whole = concat(first, second);
+  first.fill(0);
+  second.fill(0);
+  return whole;
+}

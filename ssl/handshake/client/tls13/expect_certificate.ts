@@ -1,0 +1,131 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { SslError } from "../../../base/errors.ts";
+import { certificateAuthorities } from "../../../extensions/certificate_authorities.ts";
+import { certificateStatus } from "../../../extensions/status_request.ts";
+import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts";
+import type { ClientAuthRequest } from "../../../config/hooks.ts";
+import { parseCertificate } from "../../../messages/certificate.ts";
+import {
+  type CertificateRequest,
+  parseCertificateRequest,
+} from "../../../messages/certificate_request.ts";
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { ExtensionType } from "../../../tables/extension_types.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
+import { knownSchemes } from "../../../authentication/certificate_verify.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import { ExpectCertificateVerify } from "../../expect_certificate_verify.ts";
+import { refuseUnsolicited } from "../../unsolicited.ts";
+import type { ClientKeys } from "./expect_encrypted_extensions.ts";
+import { readAuthorities } from "../read_authorities.ts";
+import { ExpectServerFinished } from "./expect_finished.ts";
+
+/** Waits for the server's certificate, or first for its wish to see the client's. */
+export class ExpectCertificateOrRequest implements HandshakeState {
+  readonly #keys: ClientKeys;
+
+  /** Takes what is known. */
+  constructor(keys: ClientKeys) {
+    this.#keys = keys;
+  }
+
+  /** Takes CertificateRequest or Certificate. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificateRequest, HandshakeType.certificate);
+    if (message.type === HandshakeType.certificate) {
+      return new ExpectCertificate(this.#keys, null).handle(message, hs);
+    }
+    const request = readRequest(message);
+    hs.transcript.add(message.raw);
+    return Promise.resolve(new ExpectCertificate(this.#keys, request));
+  }
+}
+
+/** Waits for the server's certificate (RFC 8446, Section 4.4.2). */
+class ExpectCertificate implements HandshakeState {
+  readonly #keys: ClientKeys;
+  readonly #request: ClientAuthRequest | null;
+
+  constructor(keys: ClientKeys, request: ClientAuthRequest | null) {
+    this.#keys = keys;
+    this.#request = request;
+  }
+
+  /** Takes Certificate. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificate);
+    const { certificateRequestContext, certificateList } = parseCertificate(message.body);
+    if (certificateRequestContext.length > 0) {
+      throw illegalCertificate("its request context is not empty");
+    }
+    for (const { extensions } of certificateList) {
+      refuseUnsolicited(extensions, this.#keys.extensionTypes);
+    }
+    const chain = parseChain(certificateList.map(({ certData }) => certData));
+    const [certificate] = chain;
+    if (certificate === undefined) {
+      // RFC 8446, Section 4.4.2.4: an empty one from a server is a decode_error.
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+        "Cannot take Certificate: the server sent none",
+      );
+    }
+    hs.negotiated.peerChain = chain;
+    hs.transcript.add(message.raw);
+    const { extensions } = certificateList[0]!;
+    const stapled = extensions.get(certificateStatus);
+    hs.negotiated.signedCertTimestamps =
+      extensions.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
+    // The hook may take its time: what the server sends next is looked at meanwhile.
+    const authentication = authenticatePeer(hs, chain, stapled ?? null);
+    authentication.catch(() => {}); // awaited with the CertificateVerify
+    return Promise.resolve(
+      new ExpectCertificateVerify(
+        certificate,
+        authentication,
+        new ExpectServerFinished(this.#keys, this.#request),
+      ),
+    );
+  }
+}
+
+function readRequest(message: HandshakeMessage): ClientAuthRequest {
+  const request = parseCertificateRequest(message.body);
+  if (request.certificateRequestContext.length > 0) {
+    // RFC 8446, Section 4.3.2: it SHALL be zero length during the handshake.
+    throw new SslError(
+      "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
+      "Cannot take CertificateRequest: its context is not empty",
+      { fault: "value" },
+    );
+  }
+  return clientAuthRequest(request);
+}
+
+/**
+ * What a CertificateRequest asks for.
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the key may sign.
+ */
+export function clientAuthRequest({ extensions }: CertificateRequest): ClientAuthRequest {
+  const schemes = extensions.get(signatureAlgorithms);
+  if (schemes === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
+      "Cannot take CertificateRequest: it names no signature algorithms",
+    );
+  }
+  return {
+    version: "TLSv1.3",
+    caNames: readAuthorities(extensions.get(certificateAuthorities) ?? []),
+    signatureSchemes: knownSchemes(schemes),
+  };
+}
+
+function illegalCertificate(why: string): SslError {
+  return new SslError("SSL_ERROR_RX_MALFORMED_CERTIFICATE", `Cannot take Certificate: ${why}`, {
+    fault: "value",
+  });
+}

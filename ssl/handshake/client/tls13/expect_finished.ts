@@ -1,0 +1,59 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { ClientAuthRequest } from "../../../config/hooks.ts";
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { CipherSpec } from "../../../record/cipher_spec.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import { sendFinished, verifyPeerFinished } from "../../finished.ts";
+import { applicationTrafficSecrets } from "../../traffic_secrets.ts";
+import { TrafficKeys } from "../../traffic_keys.ts";
+import { ClientConnected } from "./connected.ts";
+import type { ClientKeys } from "./expect_encrypted_extensions.ts";
+import { sendClientCertificate } from "./send_certificate.ts";
+
+/** Waits for the server's Finished, then completes the handshake (RFC 8446, Section 4.4.4). */
+export class ExpectServerFinished implements HandshakeState {
+  readonly #keys: ClientKeys;
+  readonly #request: ClientAuthRequest | null;
+
+  /** Takes what is known and the server's wish to see a certificate, where it has one. */
+  constructor(keys: ClientKeys, request: ClientAuthRequest | null) {
+    this.#keys = keys;
+    this.#request = request;
+  }
+
+  /** Takes Finished, and sends the client's last flight. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.finished);
+    const { cipherSuite, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
+    await verifyPeerFinished(hs, message, serverSecret);
+
+    const { client, server, exporterMasterSecret } = await applicationTrafficSecrets(
+      hs,
+      masterSecret,
+      clientRandom,
+    );
+    const [readSpec, writeSpec] = await Promise.all([
+      CipherSpec.create(cipherSuite, server),
+      CipherSpec.create(cipherSuite, client),
+    ]);
+    hs.output.installReadSpec(readSpec);
+
+    if (this.#request !== null) await sendClientCertificate(hs, this.#request);
+    await sendFinished(hs, clientSecret);
+    hs.output.installWriteSpec(writeSpec);
+
+    const secrets = { read: server, write: client, exporterMasterSecret };
+    const keys = new TrafficKeys(cipherSuite, secrets);
+    const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
+    resumption.catch(() => {}); // awaited with the first ticket
+    masterSecret.forget();
+    if (!hs.config.postHandshakeAuth) hs.transcript.forget();
+    hs.output.emit({ kind: "connected", keys, tickets: NO_TICKETS });
+    return new ClientConnected(cipherSuite, keys, resumption);
+  }
+}
+
+/** Clients send none. */
+const NO_TICKETS = Promise.resolve([]);

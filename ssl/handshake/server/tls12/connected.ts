@@ -1,0 +1,64 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { encodeHandshake, type HandshakeMessage } from "../../../messages/handshake.ts";
+import { encodeHelloRequest } from "../../../messages/hello_request.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  type ReHandshakeWish,
+} from "../../handshake.ts";
+import {
+  beginRenegotiation,
+  completeRenegotiation,
+  mayRenegotiate,
+  requireMayRenegotiate,
+} from "../../renegotiation.ts";
+import type { Tls12Session } from "../../tls12_session.ts";
+import { Tls12Keys } from "../../tls12_keys.ts";
+import { ExpectClientHello } from "../expect_client_hello.ts";
+
+/** Completes the handshake. */
+export function completeTls12(hs: HandshakeContext, session: Tls12Session): HandshakeState {
+  completeRenegotiation(hs);
+  hs.transcript.forget();
+  const keys = new Tls12Keys(session.masterSecret, session.randoms);
+  hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
+  return new Tls12ServerConnected(null);
+}
+
+/** A complete handshake: takes what the client may send at any time. */
+class Tls12ServerConnected implements HandshakeState {
+  /** What the client has been asked for by a HelloRequest. */
+  readonly #wish: ReHandshakeWish | null;
+
+  constructor(wish: ReHandshakeWish | null) {
+    this.#wish = wish;
+  }
+
+  /** Takes a ClientHello: renegotiates, or declines (RFC 5246, Section 7.2.2). */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.clientHello);
+    if (this.#wish === null && !mayRenegotiate(hs, true)) {
+      hs.output.emit({ kind: "declineRenegotiation" });
+      return this;
+    }
+    beginRenegotiation(hs, new Tls12ServerConnected(null), this.#wish);
+    return await new ExpectClientHello().handle(message, hs);
+  }
+
+  /** Sends a HelloRequest, which is not part of the handshake (RFC 5246, Section 7.4.1.1). */
+  reHandshake(hs: HandshakeContext, wish: ReHandshakeWish): HandshakeState {
+    requireMayRenegotiate(hs);
+    hs.output.sendMessage(encodeHandshake(HandshakeType.helloRequest, encodeHelloRequest()));
+    return new Tls12ServerConnected(wish);
+  }
+
+  /** Goes on without; a client that was not asked has said nothing of importance. */
+  takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
+    if (this.#wish === null) return this;
+    hs.output.emit({ kind: "renegotiationDeclined" });
+    return new Tls12ServerConnected(null);
+  }
+}

@@ -1,0 +1,331 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { EcCurve, PrivateKey, SignatureScheme } from "../../../../cert/private_key.ts";
+import { offersTls13 } from "../../../config/config.ts";
+import type { Credential } from "../../../config/credential.ts";
+import { SslError } from "../../../base/errors.ts";
+import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
+import { ecPointFormats } from "../../../extensions/ec_point_formats.ts";
+import { encryptThenMac } from "../../../extensions/encrypt_then_mac.ts";
+import { extendedMasterSecret } from "../../../extensions/extended_master_secret.ts";
+import { ExtensionBlock } from "../../../extensions/extension_block.ts";
+import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
+import { sessionTicketPromise } from "../../../extensions/session_ticket.ts";
+import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts";
+import { statusRequestEmpty } from "../../../extensions/status_request.ts";
+import { supportedGroups } from "../../../extensions/supported_groups.ts";
+import { encodeCertificateStatus } from "../../../messages/certificate_status.ts";
+import type { ClientHello } from "../../../messages/client_hello.ts";
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { encodeServerHello } from "../../../messages/server_hello.ts";
+import { encodeServerHelloDone } from "../../../messages/server_hello_done.ts";
+import {
+  encodeServerEcdhParams,
+  encodeServerKeyExchange,
+} from "../../../messages/server_key_exchange.ts";
+import { encodeTls12Certificate } from "../../../messages/tls12_certificate.ts";
+import {
+  ClientCertificateType,
+  encodeTls12CertificateRequest,
+} from "../../../messages/tls12_certificate_request.ts";
+import {
+  type Tls12CipherSuite,
+  TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+} from "../../../tables/cipher_suites.ts";
+import {
+  DOWNGRADE_SENTINEL_LENGTH,
+  DOWNGRADE_TO_TLS_1_2,
+} from "../../../tables/downgrade_sentinels.ts";
+import { ExtensionType } from "../../../tables/extension_types.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import {
+  type NamedGroup,
+  namedGroupByName,
+  type NamedGroupName,
+} from "../../../tables/named_groups.ts";
+import { signatureSchemeByName } from "../../../tables/signature_schemes.ts";
+import { TLS_1_2 } from "../../../tables/versions.ts";
+import { knownSchemes } from "../../../authentication/certificate_verify.ts";
+import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
+import { generateKeyShare, type KeyShare } from "../../../crypto/key_exchange.ts";
+import { answerRecordSizeLimit } from "../../limit_records.ts";
+import {
+  clientRenegotiationInfo,
+  refuseOtherBinding,
+  refuseOtherProtocol,
+  serverRenegotiationInfo,
+  takeRenegotiationInfo,
+} from "../../renegotiation.ts";
+import { concat } from "../../../crypto/master_secret.ts";
+import type { Tls12Choice } from "../../tls12_session.ts";
+import { authOf, chooseTls12Scheme, signTls12 } from "../../../authentication/tls12_signature.ts";
+import { authorityNames } from "../authority_names.ts";
+import { byHostName } from "../../../authentication/by_host_name.ts";
+import { chooseProtocol } from "../choose_protocol.ts";
+import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.ts";
+import { expectTls12ClientFlight } from "./client_flight.ts";
+
+/** What signs the server's share, and in which suite. */
+interface Signer {
+  readonly suite: Tls12CipherSuite;
+  readonly credential: Credential;
+  readonly key: PrivateKey;
+  readonly scheme: SignatureScheme;
+}
+
+/**
+ * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). What follows in a full handshake:
+ *
+ * ```text
+ *                                 ServerHello, Certificate, CertificateStatus (where asked for), ServerKeyExchange,
+ *                                 CertificateRequest (where configured), ServerHelloDone -->
+ * ExpectTls12ClientCertificate    <-- Certificate, where the server has asked for it
+ * ExpectClientKeyExchange         <-- ClientKeyExchange
+ * ExpectTls12CertificateVerify    <-- CertificateVerify, with a certificate
+ * ExpectChangeCipherSpec          <-- change_cipher_spec
+ * ExpectTls12Finished             <-- Finished
+ *                                 NewSessionTicket (where wanted), change_cipher_spec, Finished -->
+ * ```
+ *
+ * Where a session is resumed, the server's change_cipher_spec and Finished go at once, and the client's follow.
+ */
+export async function sendTls12ServerFlight(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  hello: ClientHello,
+): Promise<HandshakeState> {
+  const { config, negotiated } = hs;
+  checkHello(hs, hello);
+  negotiated.version = TLS_1_2;
+  negotiated.alpnProtocol = await chooseProtocol(hs, hello.extensions);
+  refuseOtherProtocol(hs);
+  const accepted = await acceptTls12Session(hs, hello);
+  if (accepted !== null) {
+    // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its session is resumed.
+    const choice = settle(hs, hello, accepted.suite, hello.legacySessionId);
+    begin(hs, message, choice);
+    negotiated.resumed = true;
+    sendServerHello(hs, hello, choice);
+    return await resumeTls12Session(hs, choice, accepted.content);
+  }
+  const group = chooseGroup(hs, hello);
+  const signer = await chooseSigner(hs, hello);
+  negotiated.group = group;
+  const choice = settle(hs, hello, signer.suite, newSessionId(hs, hello));
+  begin(hs, message, choice);
+  const staples = hello.extensions?.has(ExtensionType.statusRequest) &&
+    signer.credential.ocspResponse !== undefined;
+  sendServerHello(hs, hello, choice, staples, signer.credential.scts);
+  sendCertificate(hs, signer.credential, staples);
+  const share = await generateKeyShare(group);
+  await sendServerKeyExchange(hs, choice, signer, share);
+  const asksForCertificate = config.clientAuth !== "none";
+  if (asksForCertificate) sendCertificateRequest(hs);
+  sendHandshake(hs, HandshakeType.serverHelloDone, encodeServerHelloDone());
+  return expectTls12ClientFlight(choice, share, asksForCertificate);
+}
+
+function checkHello(hs: HandshakeContext, hello: ClientHello): void {
+  const { config } = hs;
+  if (!hello.legacyCompressionMethods.includes(0)) {
+    throw new SslError(
+      "SSL_ERROR_NO_COMPRESSION_OVERLAP",
+      "Cannot take ClientHello: it insists on compression",
+    );
+  }
+  takeRenegotiationInfo(
+    hs,
+    hello.extensions?.get(renegotiationInfo),
+    hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+    clientRenegotiationInfo(hs),
+  );
+  if (
+    config.extendedMasterSecret === "required" &&
+    !hello.extensions?.has(ExtensionType.extendedMasterSecret)
+  ) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+      "Cannot take ClientHello: it has no extended master secret, which this server requires",
+    );
+  }
+}
+
+/** What the hellos settle once the suite is chosen. */
+function settle(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  suite: Tls12CipherSuite,
+  sessionId: Uint8Array<ArrayBuffer>,
+): Tls12Choice {
+  const { config, environment } = hs;
+  const random = environment.random(32);
+  // RFC 8446, Section 4.1.3: a client that could do better shall know that this server could, too.
+  if (offersTls13(config)) random.set(DOWNGRADE_TO_TLS_1_2, 32 - DOWNGRADE_SENTINEL_LENGTH);
+  const has = (type: number) => hello.extensions?.has(type) ?? false;
+  const bindsSecret = has(ExtensionType.extendedMasterSecret) &&
+    config.extendedMasterSecret !== "off";
+  return {
+    suite,
+    randoms: { client: hello.random, server: random },
+    sessionId,
+    extendedMasterSecret: bindsSecret,
+    encryptThenMac: suite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
+    statusDue: false, // decided with the certificate
+    // RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
+    ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
+  };
+}
+
+function begin(hs: HandshakeContext, message: HandshakeMessage, choice: Tls12Choice): void {
+  hs.negotiated.cipherSuite = choice.suite;
+  hs.negotiated.extendedMasterSecret = choice.extendedMasterSecret;
+  refuseOtherBinding(hs);
+  hs.transcript.setHash(choice.suite.hash);
+  hs.transcript.add(message.raw);
+}
+
+function sendServerHello(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  choice: Tls12Choice,
+  staples = false,
+  scts?: Uint8Array<ArrayBuffer>,
+): void {
+  const extensions = new ExtensionBlock();
+  const asked = (type: number) => hello.extensions?.has(type) ?? false;
+  const { alpnProtocol: protocol, secureRenegotiation } = hs.negotiated;
+  if (secureRenegotiation) extensions.add(renegotiationInfo, serverRenegotiationInfo(hs));
+  if (choice.extendedMasterSecret) extensions.add(extendedMasterSecret, true);
+  if (choice.encryptThenMac) extensions.add(encryptThenMac, true);
+  if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
+  if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
+  if (staples) extensions.add(statusRequestEmpty, true);
+  if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
+    extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);
+  }
+  answerRecordSizeLimit(hs, hello.extensions, extensions);
+  if (protocol !== null) extensions.add(alpnProtocol, protocol);
+  sendHandshake(
+    hs,
+    HandshakeType.serverHello,
+    encodeServerHello({
+      legacyVersion: TLS_1_2,
+      random: choice.randoms.server,
+      legacySessionIdEcho: choice.sessionId,
+      cipherSuite: choice.suite.id,
+      legacyCompressionMethod: 0,
+      extensions: extensions.types().length > 0 ? extensions : undefined,
+    }),
+  );
+}
+
+function sendCertificate(hs: HandshakeContext, credential: Credential, staples = false): void {
+  const { chain, ocspResponse } = credential;
+  sendHandshake(
+    hs,
+    HandshakeType.certificate,
+    encodeTls12Certificate({ certificateList: chain.map(({ der }) => der) }),
+  );
+  hs.negotiated.localChain = chain;
+  if (!staples || ocspResponse === undefined) return;
+  sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
+}
+
+async function sendServerKeyExchange(
+  hs: HandshakeContext,
+  { randoms }: Tls12Choice,
+  { key, scheme }: Signer,
+  share: KeyShare,
+): Promise<void> {
+  const params = { namedCurve: share.group, point: share.publicKey };
+  const content = concat(concat(randoms.client, randoms.server), encodeServerEcdhParams(params));
+  const signed = await signTls12(key, scheme, content);
+  hs.negotiated.localSignatureScheme = scheme;
+  sendHandshake(
+    hs,
+    HandshakeType.serverKeyExchange,
+    encodeServerKeyExchange({ params, ...signed }),
+  );
+}
+
+function sendCertificateRequest(hs: HandshakeContext): void {
+  const { signatureSchemes } = hs.config;
+  const { rsaSign, ecdsaSign } = ClientCertificateType;
+  sendHandshake(
+    hs,
+    HandshakeType.certificateRequest,
+    encodeTls12CertificateRequest({
+      certificateTypes: [ecdsaSign, rsaSign],
+      supportedSignatureAlgorithms: signatureSchemes.map((s) => signatureSchemeByName(s)!.id),
+      certificateAuthorities: authorityNames(hs.config),
+    }),
+  );
+}
+
+/** The server's order of suites decides; a suite counts where a certificate goes with it. */
+async function chooseSigner(hs: HandshakeContext, hello: ClientHello): Promise<Signer> {
+  const { credentials, tls12CipherSuites, signatureSchemes } = hs.config;
+  const suites = tls12CipherSuites.filter(({ id }) => hello.cipherSuites.includes(id));
+  if (suites.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_CYPHER_OVERLAP",
+      "Cannot agree on a cipher suite: the client offers none of " +
+        tls12CipherSuites.map(({ name }) => name).join(", "),
+    );
+  }
+  if (credentials.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
+      "Cannot complete handshake: this server has no certificate; give the option certificates",
+    );
+  }
+  // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server does not sign with.
+  const peers = knownSchemes(hello.extensions?.get(signatureAlgorithms) ?? []);
+  const groups = hello.extensions?.get(supportedGroups);
+  const fitting: Tls12CipherSuite["auth"][] = [];
+  for (const credential of byHostName(credentials, hs.negotiated.serverName)) {
+    const key = await credential.privateKey();
+    const auth = authOf(key);
+    const suite = suites.find((candidate) => candidate.auth === auth);
+    if (suite === undefined || auth === null || !readsCurve(groups, key)) continue;
+    fitting.push(auth);
+    const scheme = chooseTls12Scheme(key, signatureSchemes, peers);
+    if (scheme !== undefined) return { suite, credential, key, scheme };
+  }
+  if (fitting.length === 0) {
+    throw new SslError(
+      "SSL_ERROR_NO_CYPHER_OVERLAP",
+      "Cannot agree on a cipher suite: no certificate of this server goes with those that the client offers " +
+        "and the curves that it reads",
+    );
+  }
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
+    "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
+  );
+}
+
+/** RFC 8422, Section 5.1.1: the groups that a client names are those of ECDSA certificates, too; none named is any. */
+function readsCurve(groups: readonly number[] | undefined, { algorithm }: PrivateKey): boolean {
+  if (groups === undefined || algorithm.type !== "ec") return true;
+  return groups.includes(namedGroupByName(GROUP_OF_CURVE[algorithm.curve])!.id);
+}
+
+const GROUP_OF_CURVE: Readonly<Record<EcCurve, NamedGroupName>> = {
+  "P-256": "secp256r1",
+  "P-384": "secp384r1",
+  "P-521": "secp521r1",
+};
+
+/** The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422, Section 4). */
+function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGroup {
+  const named = hello.extensions?.get(supportedGroups);
+  const usable = config.groups.filter(({ tls12 }) => tls12);
+  const group = usable.find(({ id, name }) => named?.includes(id) ?? name === "secp256r1");
+  if (group !== undefined) return group;
+  throw new SslError(
+    "SSL_ERROR_KEY_EXCHANGE_FAILURE",
+    "Cannot agree on a key exchange group: the client offers none of " +
+      usable.map(({ name }) => name).join(", "),
+  );
+}

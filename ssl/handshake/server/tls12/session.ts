@@ -1,0 +1,189 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { sessionTicket } from "../../../extensions/session_ticket.ts";
+import { type ClientHello, MAX_SESSION_ID_LENGTH } from "../../../messages/client_hello.ts";
+import { encodeTls12NewSessionTicket } from "../../../messages/tls12_new_session_ticket.ts";
+import { SslError } from "../../../base/errors.ts";
+import { ticketBinding, type TicketContent } from "../../../session/session_ticket.ts";
+import { serverSessionsOf } from "../../../session/server_cache.ts";
+import { countersOf, countSession } from "../../../session/statistics.ts";
+import type { Tls12CipherSuite } from "../../../tables/cipher_suites.ts";
+import { ExtensionType } from "../../../tables/extension_types.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { TLS_1_2 } from "../../../tables/versions.ts";
+import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
+import { refuseOtherPeer } from "../../renegotiation.ts";
+import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12_finished.ts";
+import { MasterSecret } from "../../../crypto/master_secret.ts";
+import { type Tls12Choice, type Tls12Session, withKeys } from "../../tls12_session.ts";
+import { isStillGood, shownChain, shownCredential } from "../../../session/accept_session.ts";
+import { completeTls12 } from "./connected.ts";
+
+/** A session that the server resumes. */
+export interface AcceptedTls12Session {
+  readonly content: TicketContent;
+  readonly suite: Tls12CipherSuite;
+}
+
+/**
+ * The ID of a session that this server will remember itself, for a client that takes no tickets; empty for all others.
+ * RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
+ */
+export function newSessionId(
+  { config, environment }: HandshakeContext,
+  { extensions }: ClientHello,
+): Uint8Array<ArrayBuffer> {
+  const remembers = config.sessionTickets && !extensions?.has(ExtensionType.sessionTicket) &&
+    extensions?.has(ExtensionType.extendedMasterSecret) && config.extendedMasterSecret !== "off";
+  return remembers ? environment.random(MAX_SESSION_ID_LENGTH) : new Uint8Array(0);
+}
+
+/**
+ * The client's session if it may be resumed (RFC 5077, Section 3.4; RFC 5246, Section 7.3), `null` for a full handshake.
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client resumes without what the session was made with.
+ */
+export async function acceptTls12Session(
+  hs: HandshakeContext,
+  hello: ClientHello,
+): Promise<AcceptedTls12Session | null> {
+  const { handleClientHello } = countersOf(hs.config.context);
+  const stateless = offeredTicket(hello) !== null;
+  const content = await findContent(hs, hello);
+  const accepted = content && chooseTls12Session(hs, hello, content);
+  countSession(handleClientHello, accepted !== null, { stateless, notOk: content !== null });
+  return accepted;
+}
+
+function offeredTicket({ extensions }: ClientHello): Uint8Array<ArrayBuffer> | null {
+  const ticket = extensions?.get(sessionTicket);
+  return ticket === undefined || ticket.length === 0 ? null : ticket;
+}
+
+/** What is known of the session that the client offers. */
+async function findContent(
+  hs: HandshakeContext,
+  hello: ClientHello,
+): Promise<TicketContent | null> {
+  const { config, environment } = hs;
+  if (!config.sessionTickets) return null;
+  if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
+  if (hs.established?.wish?.full) return null;
+  const ticket = offeredTicket(hello);
+  // A ticket may come without an ID: the client sees by the next message that it was taken (RFC 5077, Section 3.4).
+  if (ticket === null && hello.legacySessionId.length === 0) return null;
+  const binding = await ticketBinding(config);
+  const sessions = serverSessionsOf(config.context);
+  return ticket === null
+    ? await sessions.get(hello.legacySessionId, binding, environment)
+    : await sessions.openTicket(ticket, binding, environment);
+}
+
+function chooseTls12Session(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  content: TicketContent,
+): AcceptedTls12Session | null {
+  const { config } = hs;
+  if (content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
+  // A server that renegotiates in order to see a certificate is not served by a session without one.
+  const wantsCertificate = (hs.established?.wish ?? null) !== null && config.clientAuth !== "none";
+  if (wantsCertificate && content.peerChain.length === 0) return null;
+  const suite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
+  if (suite === undefined || !hello.cipherSuites.includes(suite.id)) return null;
+  if (!hello.extensions?.has(ExtensionType.extendedMasterSecret)) {
+    // RFC 7627, Section 5.3: all our sessions are made with it.
+    throw new SslError(
+      "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+      "Cannot resume session: the client leaves out the extended master secret",
+    );
+  }
+  return { content, suite };
+}
+
+/** Goes on with a resumed session: the server's Finished comes first. */
+export async function resumeTls12Session(
+  hs: HandshakeContext,
+  choice: Tls12Choice,
+  content: TicketContent,
+): Promise<HandshakeState> {
+  refuseOtherPeer(hs, content.peerChain);
+  await knowHowToForget(hs, choice);
+  hs.negotiated.peerChain = content.peerChain;
+  hs.negotiated.localChain = shownChain(hs, content);
+  hs.negotiated.authenticatedAt = content.authenticatedAt;
+  const masterSecret = await MasterSecret.of(choice.suite, content.psk);
+  const session = await withKeys(hs, choice, masterSecret);
+  await sendTls12Ticket(hs, session);
+  await sendTls12Finished(hs, session);
+  return new ExpectChangeCipherSpec(session, () => Promise.resolve(completeTls12(hs, session)));
+}
+
+/** A session that goes by its ID can be forgotten; one that the client has in a ticket cannot. */
+async function knowHowToForget(
+  { config, negotiated }: HandshakeContext,
+  { sessionId, ticketDue }: Tls12Choice,
+): Promise<void> {
+  if (ticketDue) return;
+  const binding = await ticketBinding(config);
+  const sessions = serverSessionsOf(config.context);
+  negotiated.forgetSession = () => sessions.delete(sessionId, binding);
+}
+
+/** Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC 5077, Section 3.3). */
+export async function sendTls12Ticket(hs: HandshakeContext, session: Tls12Session): Promise<void> {
+  if (!session.ticketDue) return;
+  const ticket = await makeTicket(hs, session);
+  const { ticketLifetime } = serverSessionsOf(hs.config.context);
+  sendHandshake(
+    hs,
+    HandshakeType.newSessionTicket,
+    encodeTls12NewSessionTicket({ ticketLifetimeHint: ticketLifetime, ticket }),
+  );
+}
+
+async function makeTicket(
+  hs: HandshakeContext,
+  session: Tls12Session,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { config, negotiated, environment } = hs;
+  const none = new Uint8Array(0);
+  // What stands by override must be decided anew each time.
+  if (negotiated.badCertAccepted) return none;
+  const ticket = await serverSessionsOf(config.context).sealTicket(
+    contentOf(hs, session),
+    await ticketBinding(config),
+    environment,
+  );
+  return ticket ?? none;
+}
+
+/** Remembers the session of a client that takes no tickets. */
+export async function keepTls12Session(hs: HandshakeContext, session: Tls12Session): Promise<void> {
+  const { config, negotiated } = hs;
+  // What stands by override must be decided anew each time.
+  if (session.sessionId.length === 0 || negotiated.badCertAccepted) return;
+  const binding = await ticketBinding(config);
+  const sessions = serverSessionsOf(config.context);
+  await sessions.put(session.sessionId, binding, contentOf(hs, session));
+  negotiated.forgetSession = () => sessions.delete(session.sessionId, binding);
+}
+
+function contentOf(
+  hs: HandshakeContext,
+  { suite, masterSecret }: Tls12Session,
+): TicketContent {
+  const { negotiated, environment } = hs;
+  const createdAt = environment.now();
+  return {
+    version: TLS_1_2,
+    cipherSuite: suite.id,
+    createdAt,
+    authenticatedAt: negotiated.authenticatedAt ?? createdAt,
+    psk: masterSecret.bytes,
+    alpnProtocol: negotiated.alpnProtocol,
+    serverName: negotiated.serverName,
+    peerChain: negotiated.peerChain,
+    localCredential: shownCredential(hs),
+  };
+}

@@ -1,0 +1,29 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import type { TrafficKeys } from "../../traffic_keys.ts";
+import { requestCertificate } from "./post_handshake_auth.ts";
+
+/** A complete handshake: takes what the client may send at any time (RFC 8446, Section 4.6). */
+export class ServerConnected implements HandshakeState {
+  readonly #keys: TrafficKeys;
+
+  /** Takes the keys of the connection. */
+  constructor(keys: TrafficKeys) {
+    this.#keys = keys;
+  }
+
+  /** Takes KeyUpdate. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.keyUpdate);
+    await this.#keys.receive(message, hs.output);
+    return this;
+  }
+
+  /** Asks for a certificate, the one thing that TLS 1.3 has in place of a renegotiation. */
+  reHandshake(hs: HandshakeContext): HandshakeState {
+    return requestCertificate(hs, this.#keys, this);
+  }
+}

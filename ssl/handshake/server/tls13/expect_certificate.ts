@@ -1,0 +1,55 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { bytesEqual } from "../../../../cert/der.ts";
+import { SslError } from "../../../base/errors.ts";
+import { parseCertificate } from "../../../messages/certificate.ts";
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import { ExpectCertificateVerify } from "../../expect_certificate_verify.ts";
+import { refuseUnsolicited } from "../../unsolicited.ts";
+
+/** Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2), in the handshake or after it. */
+export class ExpectClientCertificate implements HandshakeState {
+  readonly #context: Uint8Array<ArrayBuffer>;
+  readonly #next: HandshakeState;
+
+  /** Takes the context of the request, and the state that waits for Finished. */
+  constructor(context: Uint8Array<ArrayBuffer>, next: HandshakeState) {
+    this.#context = context;
+    this.#next = next;
+  }
+
+  /** Takes Certificate. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.certificate);
+    const { certificateRequestContext, certificateList } = parseCertificate(message.body);
+    if (!bytesEqual(certificateRequestContext, this.#context)) {
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+        "Cannot take Certificate: its request context is not that of the CertificateRequest",
+        { fault: "value" },
+      );
+    }
+    // The CertificateRequest asks for no extensions of certificates.
+    for (const { extensions } of certificateList) refuseUnsolicited(extensions, []);
+    const chain = parseChain(certificateList.map(({ certData }) => certData));
+    const [certificate] = chain;
+    hs.transcript.add(message.raw);
+    hs.negotiated.peerChain = chain;
+    if (certificate === undefined) {
+      if (hs.config.clientAuth === "require") {
+        throw new SslError(
+          "SSL_ERROR_NO_CERTIFICATE",
+          "Cannot accept client: it sent no certificate, and this server requires one",
+        );
+      }
+      return Promise.resolve(this.#next);
+    }
+    // The hook may take its time: what the client sends next is looked at meanwhile.
+    const authentication = authenticatePeer(hs, chain, null);
+    authentication.catch(() => {}); // awaited with the CertificateVerify
+    return Promise.resolve(new ExpectCertificateVerify(certificate, authentication, this.#next));
+  }
+}

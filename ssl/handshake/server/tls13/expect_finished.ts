@@ -1,0 +1,61 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { CipherSpec } from "../../../record/cipher_spec.ts";
+import type { CipherSuite } from "../../../tables/cipher_suites.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { verifyPeerFinished } from "../../finished.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import type {
+  ExporterMasterSecret,
+  MasterSecret,
+  TrafficSecret,
+} from "../../../crypto/key_schedule.ts";
+import { TrafficKeys } from "../../traffic_keys.ts";
+import { makeTickets } from "./make_tickets.ts";
+import { ServerConnected } from "./connected.ts";
+
+/** What a server knows once it has sent its flight. */
+export interface ServerKeys {
+  readonly cipherSuite: CipherSuite;
+  readonly masterSecret: MasterSecret;
+  readonly clientHandshakeSecret: TrafficSecret;
+  /** The secret of what the client will send. */
+  readonly read: TrafficSecret;
+  /** The secret of what the server sends. */
+  readonly write: TrafficSecret;
+  readonly exporterMasterSecret: ExporterMasterSecret;
+  /** Whether the client can resume in the one way that this server supports. */
+  readonly mayResume: boolean;
+}
+
+/** Waits for the client's Finished, which completes the handshake (RFC 8446, Section 4.4.4). */
+export class ExpectClientFinished implements HandshakeState {
+  readonly #keys: ServerKeys;
+
+  /** Takes what is known. */
+  constructor(keys: ServerKeys) {
+    this.#keys = keys;
+  }
+
+  /** Takes Finished. */
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.finished);
+    const { cipherSuite, masterSecret, clientHandshakeSecret, read } = this.#keys;
+    const [readSpec] = await Promise.all([
+      CipherSpec.create(cipherSuite, read),
+      verifyPeerFinished(hs, message, clientHandshakeSecret),
+    ]);
+    hs.output.installReadSpec(readSpec);
+
+    const keys = new TrafficKeys(cipherSuite, this.#keys);
+    const tickets = this.#keys.mayResume ? makeTickets(hs, masterSecret) : NO_TICKETS;
+    const forget = () => masterSecret.forget();
+    tickets.then(forget, forget);
+    if (!hs.negotiated.postHandshakeAuth) hs.transcript.forget();
+    hs.output.emit({ kind: "connected", keys, tickets });
+    return new ServerConnected(keys);
+  }
+}
+
+const NO_TICKETS = Promise.resolve([]);

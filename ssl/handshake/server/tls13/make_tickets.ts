@@ -1,0 +1,64 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { ExtensionBlock } from "../../../extensions/extension_block.ts";
+import { encodeHandshake } from "../../../messages/handshake.ts";
+import { encodeNewSessionTicket } from "../../../messages/new_session_ticket.ts";
+import { serverSessionsOf } from "../../../session/server_cache.ts";
+import { shownCredential } from "../../../session/accept_session.ts";
+import { ticketBinding, type TicketContent } from "../../../session/session_ticket.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { TLS_1_3 } from "../../../tables/versions.ts";
+import type { HandshakeContext } from "../../handshake.ts";
+import type { MasterSecret } from "../../../crypto/key_schedule.ts";
+import { addGrease } from "./add_grease.ts";
+
+/** A full handshake is worth two tickets, that two connections may follow at once; each resumption replaces its own (as OpenSSL). */
+const FULL_HANDSHAKE_TICKETS = 2;
+const RESUMPTION_TICKETS = 1;
+
+/** Makes the NewSessionTicket messages of a complete handshake (RFC 8446, Section 4.6.1). */
+export async function makeTickets(
+  hs: HandshakeContext,
+  masterSecret: MasterSecret,
+): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+  const { config, negotiated, environment } = hs;
+  // What stands by override must be decided anew each time.
+  if (!config.sessionTickets || negotiated.badCertAccepted) return [];
+  // As the handshake leaves it: the client may show a certificate before the tickets are made.
+  const session: Omit<TicketContent, "psk"> = {
+    version: TLS_1_3,
+    cipherSuite: negotiated.cipherSuite!.id,
+    createdAt: environment.now(),
+    authenticatedAt: negotiated.authenticatedAt ?? environment.now(),
+    alpnProtocol: negotiated.alpnProtocol,
+    serverName: negotiated.serverName,
+    peerChain: negotiated.peerChain,
+    localCredential: shownCredential(hs),
+  };
+  const resumptionSecret = hs.transcript.digest()
+    .then((transcriptHash) => masterSecret.resumptionMasterSecret(transcriptHash));
+  const [resumption, binding] = await Promise.all([resumptionSecret, ticketBinding(config)]);
+  const sessions = serverSessionsOf(config.context);
+  const count = negotiated.resumed ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
+  const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
+    const ticketNonce = new Uint8Array([index]);
+    const psk = await resumption.resumptionPsk(ticketNonce);
+    const ticket = await sessions.sealTicket({ ...session, psk }, binding, environment);
+    psk.fill(0);
+    if (ticket === null) return null;
+    const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
+    const extensions = new ExtensionBlock();
+    addGrease(hs, extensions);
+    return encodeHandshake(
+      HandshakeType.newSessionTicket,
+      encodeNewSessionTicket({
+        ticketLifetime: sessions.ticketLifetime,
+        ticketAgeAdd: ticketAgeAdd!,
+        ticketNonce,
+        ticket,
+        extensions,
+      }),
+    );
+  }));
+  return messages.filter((message) => message !== null);
+}

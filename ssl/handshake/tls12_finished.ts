@@ -1,0 +1,106 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import { SslError } from "../base/errors.ts";
+import { encodeFinished, parseFinished, TLS12_VERIFY_DATA_LENGTH } from "../messages/finished.ts";
+import type { HandshakeMessage } from "../messages/handshake.ts";
+import { HandshakeType } from "../tables/handshake_types.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  sendHandshake,
+  unexpectedMessage,
+} from "./handshake.ts";
+import type { End } from "../crypto/master_secret.ts";
+import type { Tls12Session } from "./tls12_session.ts";
+
+/** Sends change_cipher_spec and, under the new keys, Finished (RFC 5246, Section 7.4.9). */
+export async function sendTls12Finished(
+  hs: HandshakeContext,
+  session: Tls12Session,
+): Promise<void> {
+  const end: End = hs.config.role;
+  const verifyData = await session.masterSecret.verifyData(end, await hs.transcript.digest());
+  hs.negotiated.verifyData[end] = verifyData;
+  hs.output.sendChangeCipherSpec();
+  hs.output.installWriteSpec(session.protections[end]);
+  sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
+}
+
+/** What follows the peer's Finished. */
+type Next = (hs: HandshakeContext) => Promise<HandshakeState>;
+
+/** Waits for the peer's change_cipher_spec, and before it for a ticket where the server has promised one. */
+export class ExpectChangeCipherSpec implements HandshakeState {
+  readonly #session: Tls12Session;
+  readonly #next: Next;
+  /** Takes the promised NewSessionTicket; `null` where none is due. */
+  readonly #takeTicket: ((message: HandshakeMessage, hs: HandshakeContext) => void) | null;
+
+  /** Takes what is known, what follows, and who keeps a ticket. */
+  constructor(
+    session: Tls12Session,
+    next: Next,
+    takeTicket: ((message: HandshakeMessage, hs: HandshakeContext) => void) | null = null,
+  ) {
+    this.#session = session;
+    this.#next = next;
+    this.#takeTicket = takeTicket;
+  }
+
+  /** Takes NewSessionTicket, where one is due. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    if (this.#takeTicket === null) throw unexpectedMessage(message.type);
+    expectMessage(message, HandshakeType.newSessionTicket);
+    this.#takeTicket(message, hs);
+    hs.transcript.add(message.raw);
+    return Promise.resolve(new ExpectChangeCipherSpec(this.#session, this.#next));
+  }
+
+  /** Goes on under the peer's new keys. */
+  takeChangeCipherSpec(hs: HandshakeContext): HandshakeState {
+    // RFC 5077, Section 3.3: a ticket that was promised MUST come.
+    if (this.#takeTicket !== null) {
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",
+        "Cannot take change_cipher_spec: the ticket that was promised is due",
+      );
+    }
+    hs.output.installReadSpec(this.#session.protections[peerOf(hs)]);
+    return new ExpectTls12Finished(this.#session, this.#next);
+  }
+}
+
+/** Waits for the peer's Finished. */
+class ExpectTls12Finished implements HandshakeState {
+  readonly #session: Tls12Session;
+  readonly #next: Next;
+
+  constructor(session: Tls12Session, next: Next) {
+    this.#session = session;
+    this.#next = next;
+  }
+
+  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    expectMessage(message, HandshakeType.finished);
+    const { verifyData } = parseFinished(message.body, TLS12_VERIFY_DATA_LENGTH);
+    const expected = await this.#session.masterSecret.verifyData(
+      peerOf(hs),
+      await hs.transcript.digest(),
+    );
+    if (!timingSafeEqual(verifyData, expected)) {
+      throw new SslError(
+        "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
+        "Cannot take Finished: the peer has seen another handshake than this end",
+      );
+    }
+    hs.negotiated.verifyData[peerOf(hs)] = expected;
+    hs.transcript.add(message.raw);
+    return await this.#next(hs);
+  }
+}
+
+function peerOf({ config }: HandshakeContext): End {
+  return config.role === "client" ? "server" : "client";
+}

@@ -1,0 +1,49 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { RecordProtection } from "../record/cipher_spec.ts";
+import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import type { HandshakeContext } from "./handshake.ts";
+import { logKey } from "./log_secret.ts";
+import { deriveProtections } from "../record/tls12_key_block.ts";
+import type { End, MasterSecret, Randoms } from "../crypto/master_secret.ts";
+
+/** What the hellos of a TLS 1.2 handshake have settled. */
+export interface Tls12Choice {
+  readonly suite: Tls12CipherSuite;
+  readonly randoms: Randoms;
+  /** What the server calls the session; empty where it remembers none itself. */
+  readonly sessionId: Uint8Array<ArrayBuffer>;
+  /** Whether the master secret is bound to the handshake (RFC 7627). */
+  readonly extendedMasterSecret: boolean;
+  /** Whether records of AES-CBC are encrypted first (RFC 7366). */
+  readonly encryptThenMac: boolean;
+  /** Whether the server may send an OCSP response. */
+  readonly statusDue: boolean;
+  /** Whether the server will send a ticket. */
+  readonly ticketDue: boolean;
+}
+
+/** A TLS 1.2 handshake that has its keys. */
+export interface Tls12Session extends Tls12Choice {
+  readonly masterSecret: MasterSecret;
+  /** The protection of what each end sends. */
+  readonly protections: Readonly<Record<End, RecordProtection>>;
+}
+
+/** Derives the keys of a handshake, and logs the secret where that is asked for. */
+export async function withKeys(
+  hs: HandshakeContext,
+  choice: Tls12Choice,
+  masterSecret: MasterSecret,
+): Promise<Tls12Session> {
+  const { suite, randoms, encryptThenMac } = choice;
+  logKey(hs, "CLIENT_RANDOM", randoms.client, masterSecret.bytes);
+  const protections = await deriveProtections(
+    suite,
+    masterSecret.prf,
+    randoms.client,
+    randoms.server,
+    { encryptThenMac, random: (length) => hs.environment.random(length) },
+  );
+  return { ...choice, masterSecret, protections };
+}

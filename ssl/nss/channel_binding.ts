@@ -1,0 +1,110 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../cert/certificate.ts";
+import { DerReader } from "../../cert/der.ts";
+import { OIDS } from "../../cert/oids.ts";
+import { parseSignatureAlgorithm } from "../../cert/signature_algorithm.ts";
+import type { SslEngine } from "../engine/engine.ts";
+import { SslError, toSslError } from "../base/errors.ts";
+import { connectionOf, type SslSocket } from "../ssl_socket.ts";
+import { TLS_1_2 } from "../tables/versions.ts";
+
+/** What a protocol such as SCRAM is bound to (RFC 5056). */
+export type ChannelBindingType = "tls-exporter" | "tls-server-end-point" | "tls-unique";
+
+const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
+const EXPORTER_LENGTH = 32;
+
+/**
+ * The bytes that bind another protocol's authentication to this connection (RFC 5056), so that nobody can relay it through a
+ * connection of their own. SCRAM's `-PLUS` mechanisms want them, as in PostgreSQL, XMPP and IMAP.
+ *
+ * - `"tls-exporter"` (RFC 9266) is bound to the connection, in all versions; in TLS 1.2 only with the extended master secret.
+ * - `"tls-server-end-point"` (RFC 5929) is bound to the server's certificate: a hash of it.
+ * - `"tls-unique"` (RFC 5929) is bound to the connection's latest handshake; TLS 1.3 has no such thing, and without the extended master
+ *   secret it would not bind (RFC 7627).
+ *
+ * @param socket The socket, its handshake complete.
+ * @param type Which binding.
+ * @returns The bytes; both ends get the same.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
+ * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` if the version has no such binding; `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the
+ * connection has no extended master secret; `SEC_ERROR_INVALID_ALGORITHM` if the certificate's signature has no hash of its own, as
+ * Ed25519's; `SEC_ERROR_INVALID_ARGS` if there is no such type.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { getChannelBinding, importFD } from "@nss/nss";
+ *
+ * const hostname = "db.example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 5432 }), { hostname });
+ * await socket.handshake();
+ * const binding = await getChannelBinding(socket, "tls-server-end-point"); // for SCRAM-SHA-256-PLUS
+ * ```
+ */
+export async function getChannelBinding(
+  socket: SslSocket,
+  type: ChannelBindingType,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const engine = connectionOf(socket).connectedEngine;
+  switch (type) {
+    case "tls-exporter":
+      requireBoundSecret(engine, type);
+      // RFC 9266, Section 2: the context is there, and empty, which TLS 1.2 tells from none (RFC 5705, Section 4).
+      return await engine.exportKeyingMaterial(EXPORTER_LABEL, new Uint8Array(0), EXPORTER_LENGTH);
+    case "tls-server-end-point":
+      return await serverEndPoint(engine.serverCertificate);
+    case "tls-unique":
+      if (engine.version !== TLS_1_2) {
+        throw new SslError(
+          "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION",
+          "Cannot bind to channel: TLS 1.3 has no tls-unique; tls-exporter takes its place",
+        );
+      }
+      requireBoundSecret(engine, type);
+      return engine.firstVerifyData;
+  }
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot bind to channel: there is no type "${type satisfies never}"`,
+  );
+}
+
+/** RFC 7627, Section 6.1: without it a man in the middle can have two connections with the same secrets. */
+function requireBoundSecret(engine: SslEngine, type: ChannelBindingType): void {
+  if (engine.channelInfo.extendedMasterSecret) return;
+  throw new SslError(
+    "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
+    `Cannot bind to channel: the connection has no extended master secret, without which ${type} is not safe`,
+  );
+}
+
+/** The certificate's hash, by the hash of its signature; in place of MD5 and SHA-1 it is SHA-256 (RFC 5929, Section 4.1). */
+async function serverEndPoint(certificate: Certificate | null): Promise<Uint8Array<ArrayBuffer>> {
+  if (certificate === null) {
+    throw new SslError(
+      "SSL_ERROR_NO_CERTIFICATE",
+      "Cannot bind to channel: the server's certificate is not known",
+    );
+  }
+  const hash = signatureHash(certificate);
+  const digest = await crypto.subtle.digest(hash === "SHA-1" ? "SHA-256" : hash, certificate.der);
+  return new Uint8Array(digest);
+}
+
+function signatureHash({ signatureAlgorithmDer }: Certificate) {
+  const oid = new DerReader(signatureAlgorithmDer, "signature algorithm")
+    .sequence("algorithmIdentifier").oid("algorithm");
+  if (oid === OIDS.md5WithRSAEncryption) return "SHA-256";
+  let algorithm;
+  try {
+    algorithm = parseSignatureAlgorithm(signatureAlgorithmDer);
+  } catch (error) {
+    throw toSslError(error);
+  }
+  if (algorithm.hash !== undefined) return algorithm.hash;
+  throw new SslError(
+    "SEC_ERROR_INVALID_ALGORITHM",
+    `Cannot bind to channel: tls-server-end-point is not defined for certificates signed with ${algorithm.name}`,
+  );
+}

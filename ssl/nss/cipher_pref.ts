@@ -1,0 +1,149 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { type CipherSuiteId, presentSuite } from "./cipher_suite_info.ts";
+import { change, type SslConfig } from "../config/config.ts";
+import { defaultsOf } from "../config/resolve_config.ts";
+import { configOf, configToChange } from "../config/config_registry.ts";
+import type { Configurable } from "./configure.ts";
+import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
+
+export {
+  type CipherSuiteId,
+  type CipherSuiteInfo,
+  getCipherSuiteInfo,
+  getImplementedCiphers,
+} from "./cipher_suite_info.ts";
+
+/**
+ * Turns a cipher suite on or off for sockets to come (`SSL_CipherPrefSetDefault`). It is used where the policy allows it
+ * ({@linkcode cipherPolicySet}) and its version is enabled. Sockets and models that exist already keep their own.
+ *
+ * @param suite The suite's name or number.
+ * @param on Whether it is on.
+ * @param options `context`: whose sockets; default the default context's.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here; the message says why.
+ *
+ * @example Usage
+ * ```ts
+ * import { cipherPrefGetDefault, cipherPrefSetDefault, NssContext } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * cipherPrefSetDefault("TLS_AES_128_GCM_SHA256", false, { context });
+ * assertEquals(cipherPrefGetDefault("TLS_AES_128_GCM_SHA256", { context }), false);
+ * ```
+ */
+export function cipherPrefSetDefault(
+  suite: CipherSuiteId,
+  on: boolean,
+  options: { context?: NssContext } = {},
+): void {
+  setPref(defaultsOf(options.context ?? defaultContext()), suite, on);
+}
+
+/**
+ * Whether a cipher suite is on for sockets to come (`SSL_CipherPrefGetDefault`).
+ *
+ * @param suite The suite's name or number.
+ * @param options `context`: whose sockets; default the default context's.
+ * @returns Whether it is on; the policy may forbid it all the same.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here.
+ *
+ * @example Usage
+ * ```ts
+ * import { cipherPrefGetDefault, NssContext } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * assertEquals(cipherPrefGetDefault("TLS_AES_128_GCM_SHA256", { context }), true);
+ * assertEquals(cipherPrefGetDefault("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", { context }), false);
+ * ```
+ */
+export function cipherPrefGetDefault(
+  suite: CipherSuiteId,
+  options: { context?: NssContext } = {},
+): boolean {
+  return getPref(defaultsOf(options.context ?? defaultContext()), suite);
+}
+
+/**
+ * Turns a cipher suite on or off (`SSL_CipherPrefSet`). One that is turned on takes the place that it has in the order of
+ * preference.
+ *
+ * @param target The socket, listener or model.
+ * @param suite The suite's name or number.
+ * @param on Whether it is on.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here; the message says why. `PR_IS_CONNECTED_ERROR` once the
+ * handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { cipherPrefGet, cipherPrefSet, newModel, SslError } from "@nss/nss";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const model = newModel({ versions: { min: "TLSv1.2" } });
+ * cipherPrefSet(model, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", true);
+ * assertEquals(cipherPrefGet(model, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"), true);
+ *
+ * const TLS_RSA_WITH_AES_128_CBC_SHA = 0x002f;
+ * assertThrows(
+ *   () => cipherPrefSet(model, TLS_RSA_WITH_AES_128_CBC_SHA, true),
+ *   SslError,
+ *   "RSA key transport",
+ * );
+ * ```
+ */
+export function cipherPrefSet(target: Configurable, suite: CipherSuiteId, on: boolean): void {
+  setPref(configToChange(target), suite, on);
+}
+
+/**
+ * Whether a cipher suite is on (`SSL_CipherPrefGet`).
+ *
+ * @param target The socket, listener or model.
+ * @param suite The suite's name or number.
+ * @returns Whether it is on; the policy may forbid it all the same.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here.
+ *
+ * @example Usage
+ * ```ts
+ * import { cipherPrefGet, newModel } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel({ cipherSuites: ["TLS_AES_256_GCM_SHA384"] });
+ * assertEquals(cipherPrefGet(model, "TLS_AES_256_GCM_SHA384"), true);
+ * assertEquals(cipherPrefGet(model, "TLS_AES_128_GCM_SHA256"), false);
+ * ```
+ */
+export function cipherPrefGet(target: Configurable, suite: CipherSuiteId): boolean {
+  return getPref(configOf(target), suite);
+}
+
+function setPref(config: SslConfig, suite: CipherSuiteId, on: boolean): void {
+  const row = presentSuite(suite);
+  if ("aead" in row) {
+    change(config, { cipherSuites: withPref(config.cipherSuites, row, on, CIPHER_SUITES) });
+  } else {
+    const suites = withPref(config.tls12CipherSuites, row, on, TLS12_CIPHER_SUITES);
+    change(config, { tls12CipherSuites: suites });
+  }
+}
+
+function getPref({ cipherSuites, tls12CipherSuites }: SslConfig, suite: CipherSuiteId): boolean {
+  const { id } = presentSuite(suite);
+  return [...cipherSuites, ...tls12CipherSuites].some((enabled) => enabled.id === id);
+}
+
+function withPref<Row extends { readonly id: number }>(
+  enabled: readonly Row[],
+  row: Row,
+  on: boolean,
+  table: readonly Row[],
+): readonly Row[] {
+  if (!on) return enabled.filter(({ id }) => id !== row.id);
+  if (enabled.some(({ id }) => id === row.id)) return enabled;
+  const rank = ({ id }: Row) => table.findIndex((candidate) => candidate.id === id);
+  const next = enabled.findIndex((other) => rank(other) > rank(row));
+  return next === -1 ? [...enabled, row] : enabled.toSpliced(next, 0, row);
+}

@@ -1,0 +1,91 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { change } from "../config/config.ts";
+import { configToChange } from "../config/config_registry.ts";
+import { invalid } from "../config/option_values.ts";
+import { applyOption } from "../config/resolve_config.ts";
+import type { Configurable } from "./configure.ts";
+import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
+
+/**
+ * Chooses the key exchange groups (`SSL_NamedGroupConfig`), as the option `groups` does. A server chooses by its own order.
+ *
+ * @param target The socket, listener or model.
+ * @param groups The groups, the favourite first; no others are used.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a group that is not here, or none at all; `PR_IS_CONNECTED_ERROR` once the
+ * handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { createCertificate, generateKeyPair, importFD, namedGroupConfig } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * namedGroupConfig(client, ["secp384r1", "x25519"]);
+ * namedGroupConfig(server, ["x25519", "secp384r1"]);
+ *
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.group, "x25519");
+ * ```
+ */
+export function namedGroupConfig(target: Configurable, groups: readonly NamedGroupName[]): void {
+  applyOption(configToChange(target), "groups", groups);
+}
+
+/**
+ * Sets for how many groups a client sends a key share at once, besides the first (`SSL_SendAdditionalKeyShares`). A server that has
+ * none of them costs a round trip more.
+ *
+ * @param target The socket or model.
+ * @param count How many; 0 for the favourite group alone, which is NSS's default. Here the default is a share of X25519MLKEM768 and
+ * one of x25519.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no number of groups; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ *   namedGroupConfig,
+ *   sendAdditionalKeyShares,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   groups: ["secp256r1"],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * namedGroupConfig(client, ["x25519", "secp256r1", "secp384r1"]);
+ * sendAdditionalKeyShares(client, 1); // of x25519 and secp256r1
+ *
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(info.helloRetryRequest, false);
+ * ```
+ */
+export function sendAdditionalKeyShares(target: Configurable, count: number): void {
+  if (!Number.isInteger(count) || count < 0 || count >= NAMED_GROUPS.length) {
+    throw invalid("keyShares", `${count} is no number from 0 to ${NAMED_GROUPS.length - 1}`);
+  }
+  change(configToChange(target), { additionalKeyShares: count });
+}

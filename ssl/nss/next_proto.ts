@@ -1,0 +1,135 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { change } from "../config/config.ts";
+import { configToChange } from "../config/config_registry.ts";
+import { applyOption } from "../config/resolve_config.ts";
+import type { Configurable } from "./configure.ts";
+import type { NextProtoCallback } from "../config/hooks.ts";
+import { connectionOf, type SslSocket } from "../ssl_socket.ts";
+
+/**
+ * What became of the application protocol (`SSLNextProtoState`): `"SELECTED"` by ALPN, or `"NO_SUPPORT"`: the ends have not spoken of it,
+ * or not yet. NSS's other states belong to NPN.
+ */
+export type NextProtoState = "NO_SUPPORT" | "SELECTED";
+
+/** The application protocol, and how it came to be. */
+export interface NextProto {
+  /** What became of it. */
+  readonly state: NextProtoState;
+  /** The protocol; `null` where there is none. */
+  readonly protocol: string | null;
+}
+
+/**
+ * Sets the application protocols (`SSL_SetNextProtoNego`; RFC 7301), as the option `alpnProtocols` does.
+ *
+ * The first is the favourite. NSS moves it to the end, as the fallback that it was in NPN; here it stays where it is.
+ *
+ * @param target The socket, listener or model.
+ * @param protocols The protocols' names; none for no ALPN.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a name is not 1 to 255 bytes long; `PR_IS_CONNECTED_ERROR` once the handshake
+ * has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   getNextProto,
+ *   importFD,
+ *   setNextProtoNego,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * setNextProtoNego(client, ["h2", "http/1.1"]);
+ * setNextProtoNego(server, ["http/1.1"]);
+ *
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(getNextProto(client), { state: "SELECTED", protocol: "http/1.1" });
+ * ```
+ */
+export function setNextProtoNego(target: Configurable, protocols: readonly string[]): void {
+  applyOption(configToChange(target), "alpnProtocols", protocols);
+}
+
+/**
+ * Sets who chooses a server's application protocol (`SSL_SetNextProtoCallback`).
+ *
+ * @param target The socket, listener or model.
+ * @param callback Called where a client offers protocols; `null` leaves the choice to the list.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ *
+ * @example Usage
+ * ```ts
+ * import {
+ *   createCertificate,
+ *   generateKeyPair,
+ *   getNextProto,
+ *   importFD,
+ *   setNextProtoCallback,
+ * } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ * });
+ * setNextProtoCallback(server, (_socket, { serverName, alpnProtocols }) => {
+ *   if (serverName === "old.example") return null; // no ALPN for this one
+ *   return alpnProtocols.find((protocol) => protocol === "h2" || protocol === "http/1.1");
+ * });
+ *
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   alpnProtocols: ["spdy/3", "h2"],
+ * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(getNextProto(client).protocol, "h2");
+ * ```
+ */
+export function setNextProtoCallback(
+  target: Configurable,
+  callback: NextProtoCallback | null,
+): void {
+  change(configToChange(target), { nextProtoCallback: callback });
+}
+
+/**
+ * The application protocol that was agreed on (`SSL_GetNextProto`).
+ *
+ * @param socket The socket.
+ * @returns The protocol, and what became of it.
+ *
+ * @example Usage
+ * ```ts
+ * import { getNextProto, importFD } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array>();
+ * const socket = importFD({ readable, writable }, { alpnProtocols: ["h2"] });
+ * assertEquals(getNextProto(socket), { state: "NO_SUPPORT", protocol: null }); // no handshake yet
+ * await socket.close();
+ * ```
+ */
+export function getNextProto(socket: SslSocket): NextProto {
+  const protocol = connectionOf(socket).channelInfo?.alpnProtocol ?? null;
+  return { state: protocol === null ? "NO_SUPPORT" : "SELECTED", protocol };
+}

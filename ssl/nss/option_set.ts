@@ -1,0 +1,124 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultsOf } from "../config/resolve_config.ts";
+import { configBeforeStart, configOf, configToChange } from "../config/config_registry.ts";
+import type { Configurable } from "./configure.ts";
+import { getOption, setOption, type SslOption, type SslOptionValues } from "../config/options.ts";
+
+export type { Renegotiation, RequireCertificate } from "../config/config.ts";
+export {
+  type OptionInfo,
+  type OptionSupport,
+  SSL_OPTIONS,
+  type SslOption,
+  type SslOptionValues,
+} from "../config/options.ts";
+
+/**
+ * Sets an option for sockets to come (`SSL_OptionSetDefault`). Sockets and models that exist already keep their own.
+ *
+ * {@linkcode SSL_OPTIONS} lists the options: which work, and why the others are as they are.
+ *
+ * @param option NSS's name of the option, without `SSL_`.
+ * @param value The value.
+ * @param options `context`: whose sockets; default the default context's.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not, `PR_NOT_IMPLEMENTED_ERROR` for a
+ * feature that is not there yet.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssContext, optionGetDefault, optionSetDefault } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * optionSetDefault("ENABLE_OCSP_STAPLING", true, { context });
+ * assertEquals(optionGetDefault("ENABLE_OCSP_STAPLING", { context }), true);
+ * ```
+ */
+export function optionSetDefault<O extends SslOption>(
+  option: O,
+  value: SslOptionValues[O],
+  options: { context?: NssContext } = {},
+): void {
+  setOption(defaultsOf(options.context ?? defaultContext()), option, value);
+}
+
+/**
+ * What an option is for sockets to come (`SSL_OptionGetDefault`).
+ *
+ * @param option NSS's name of the option, without `SSL_`.
+ * @param options `context`: whose sockets; default the default context's.
+ * @returns The value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssContext, optionGetDefault } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * assertEquals(optionGetDefault("REQUIRE_CERTIFICATE", { context }), "FIRST_HANDSHAKE");
+ * ```
+ */
+export function optionGetDefault<O extends SslOption>(
+  option: O,
+  options: { context?: NssContext } = {},
+): SslOptionValues[O] {
+  return getOption(defaultsOf(options.context ?? defaultContext()), option);
+}
+
+/**
+ * Sets an option (`SSL_OptionSet`).
+ *
+ * @param target The socket, listener or model.
+ * @param option NSS's name of the option, without `SSL_`.
+ * @param value The value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not, `PR_NOT_IMPLEMENTED_ERROR` for a
+ * feature that is not there yet, `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, optionGet, optionSet } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel({ role: "server" });
+ * optionSet(model, "REQUEST_CERTIFICATE", true);
+ * optionSet(model, "REQUIRE_CERTIFICATE", "NEVER"); // asked for, not insisted on
+ * assertEquals(optionGet(model, "REQUEST_CERTIFICATE"), true);
+ * assertEquals(optionGet(model, "REQUIRE_CERTIFICATE"), "NEVER");
+ * ```
+ */
+export function optionSet<O extends SslOption>(
+  target: Configurable,
+  option: O,
+  value: SslOptionValues[O],
+): void {
+  const isRole = option === "HANDSHAKE_AS_CLIENT" || option === "HANDSHAKE_AS_SERVER";
+  setOption(isRole ? configBeforeStart(target) : configToChange(target), option, value);
+}
+
+/**
+ * What an option is set to (`SSL_OptionGet`).
+ *
+ * @param target The socket, listener or model.
+ * @param option NSS's name of the option, without `SSL_`.
+ * @returns The value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, optionGet } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel({ role: "server", clientAuth: "request" });
+ * assertEquals(optionGet(model, "REQUEST_CERTIFICATE"), true);
+ * assertEquals(optionGet(model, "REQUIRE_CERTIFICATE"), "NEVER");
+ * ```
+ */
+export function optionGet<O extends SslOption>(
+  target: Configurable,
+  option: O,
+): SslOptionValues[O] {
+  return getOption(configOf(target), option);
+}

@@ -1,0 +1,135 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import type { SslConfig } from "../config/config.ts";
+import { applyOption, defaultsOf } from "../config/resolve_config.ts";
+import { configOf, configToChange } from "../config/config_registry.ts";
+import type { Configurable } from "./configure.ts";
+import { presetsOf } from "../config/context_policy.ts";
+import { SslError } from "../base/errors.ts";
+import type { VersionRange } from "../config/import_options.ts";
+import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS, versionName } from "../tables/versions.ts";
+
+/**
+ * The protocol versions that there are (`SSL_VersionRangeGetSupported`). SSL, TLS 1.0 and TLS 1.1 are not among them (RFC 8996).
+ *
+ * @returns The oldest and the newest.
+ *
+ * @example Usage
+ * ```ts
+ * import { versionRangeGetSupported } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(versionRangeGetSupported(), { min: "TLSv1.2", max: "TLSv1.3" });
+ * ```
+ */
+export function versionRangeGetSupported(): Required<VersionRange> {
+  return { min: SUPPORTED_VERSIONS[0]!, max: SUPPORTED_VERSIONS.at(-1)! };
+}
+
+/**
+ * The protocol versions of sockets to come (`SSL_VersionRangeGetDefault`).
+ *
+ * @param options `context`: whose sockets; default the default context's.
+ * @returns The oldest and the newest, as far as presets allow them.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if presets allow none of them.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssContext, versionRangeGetDefault } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * assertEquals(versionRangeGetDefault({ context }), { min: "TLSv1.2", max: "TLSv1.3" });
+ * ```
+ */
+export function versionRangeGetDefault(
+  options: { context?: NssContext } = {},
+): Required<VersionRange> {
+  return rangeOf(defaultsOf(options.context ?? defaultContext()));
+}
+
+/**
+ * Sets the protocol versions of sockets to come (`SSL_VersionRangeSetDefault`). Sockets and models that exist already keep their
+ * own.
+ *
+ * @param range The oldest and the newest version; what is left out stays as it is.
+ * @param options `context`: whose sockets; default the default context's.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if that is no range of supported versions.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssContext, versionRangeGetDefault, versionRangeSetDefault } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * versionRangeSetDefault({ min: "TLSv1.3" }, { context });
+ * assertEquals(versionRangeGetDefault({ context }).min, "TLSv1.3");
+ * ```
+ */
+export function versionRangeSetDefault(
+  range: VersionRange,
+  options: { context?: NssContext } = {},
+): void {
+  applyOption(defaultsOf(options.context ?? defaultContext()), "versions", range);
+}
+
+/**
+ * The protocol versions of a socket (`SSL_VersionRangeGet`).
+ *
+ * @param target The socket, listener or model.
+ * @returns The oldest and the newest, as far as presets allow them.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if presets allow none of them.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, versionRangeGet } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel({ versions: { min: "TLSv1.3" } });
+ * assertEquals(versionRangeGet(model), { min: "TLSv1.3", max: "TLSv1.3" });
+ * ```
+ */
+export function versionRangeGet(target: Configurable): Required<VersionRange> {
+  return rangeOf(configOf(target));
+}
+
+/**
+ * Sets the protocol versions of a socket (`SSL_VersionRangeSet`).
+ *
+ * @param target The socket, listener or model.
+ * @param range The oldest and the newest version; what is left out stays as it is.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if that is no range of supported versions; `PR_IS_CONNECTED_ERROR` once
+ * the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, versionRangeGet, versionRangeSet } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel();
+ * versionRangeSet(model, { min: "TLSv1.2", max: "TLSv1.2" });
+ * assertEquals(versionRangeGet(model), { min: "TLSv1.2", max: "TLSv1.2" });
+ * ```
+ */
+export function versionRangeSet(target: Configurable, range: VersionRange): void {
+  applyOption(configToChange(target), "versions", range);
+}
+
+/** As NSS does: what policy leaves of the range. */
+function rangeOf(config: SslConfig): Required<VersionRange> {
+  const presets = presetsOf(config);
+  const min = Math.max(
+    config.minVersion,
+    ...presets.map(({ minVersion }) => PROTOCOL_VERSIONS[minVersion]),
+  );
+  const max = Math.min(
+    config.maxVersion,
+    ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
+  );
+  if (min <= max) return { min: versionName(min), max: versionName(max) };
+  throw new SslError(
+    "SSL_ERROR_INVALID_VERSION_RANGE",
+    "Cannot tell the versions: policy allows none of those that are enabled",
+  );
+}

@@ -1,0 +1,84 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { attempt } from "./attempt.ts";
+import {
+  applicationSessionCache,
+  applicationSessionKey,
+  clientSessionCache,
+  clientSessionKey,
+} from "./client_cache.ts";
+import type { ClientSession, SessionCache } from "../base/session_cache.ts";
+import { countersOf, countSession } from "./statistics.ts";
+import { decodeToken, type ResumptionToken } from "./token.ts";
+import { tokenFault } from "./token_fault.ts";
+import { isStillTrusted } from "../authentication/authenticate_peer.ts";
+import type { HandshakeContext } from "../handshake/handshake.ts";
+import { sessionConfig } from "../handshake/renegotiation.ts";
+
+/** A session of an earlier connection to the same server, if there is one that may still be resumed. */
+export async function findSession(hs: HandshakeContext): Promise<ClientSession | null> {
+  const { sendClientHello } = countersOf(hs.config.context);
+  const { session, found } = await lookForSession(hs);
+  const stateless = (session?.ticket.length ?? 0) > 0;
+  countSession(sendClientHello, session !== null, { stateless, notOk: found });
+  return session;
+}
+
+interface Found {
+  /** The session that will do. */
+  readonly session: ClientSession | null;
+  /** Whether there was one at all. */
+  readonly found: boolean;
+}
+
+const NOTHING: Found = { session: null, found: false };
+
+async function lookForSession(hs: HandshakeContext): Promise<Found> {
+  const config = sessionConfig(hs);
+  // A token is for the beginning of a connection, which a renegotiation is not.
+  if (config.resumptionToken !== null) {
+    return hs.established === null ? await judgeToken(hs, config.resumptionToken) : NOTHING;
+  }
+  if (config.resumptionTokenCallback !== null) return NOTHING;
+  const cache = applicationSessionCache(config.context);
+  return cache === null ? takeSession(hs) : await takeToken(hs, cache);
+}
+
+/**
+ * The session of a token. It may come from another process, whose word does not count: what is decided about its certificates is decided
+ * here and now, as if the server had just shown them.
+ */
+async function judgeToken(hs: HandshakeContext, token: ResumptionToken): Promise<Found> {
+  // Even one that was set is judged again: since then time has passed, and the configuration may have changed.
+  const fault = tokenFault(token, sessionConfig(hs), hs.environment.now());
+  if (fault !== null) return { session: null, found: true };
+  const { session } = token;
+  const isTrusted = await isStillTrusted(hs, session);
+  return { session: isTrusted ? session : null, found: true };
+}
+
+async function takeToken(hs: HandshakeContext, cache: SessionCache): Promise<Found> {
+  const { peerAddress, environment } = hs;
+  const config = sessionConfig(hs);
+  if (clientSessionKey(config, peerAddress) === null) return NOTHING;
+  const key = await applicationSessionKey(config, peerAddress);
+  const counters = countersOf(config.context);
+  const cached = await attempt(cache, counters, () => cache.take(key, environment.now()));
+  if (!cached) return NOTHING;
+  // A cache that gives back something else than it was given is as good as none.
+  const token = await attempt(cache, counters, () => decodeToken(cached.token));
+  return token === null ? { session: null, found: true } : await judgeToken(hs, token);
+}
+
+function takeSession(hs: HandshakeContext): Found {
+  const { peerAddress, environment } = hs;
+  const config = sessionConfig(hs);
+  const key = clientSessionKey(config, peerAddress);
+  if (key === null) return NOTHING;
+  const now = environment.now();
+  const session = clientSessionCache(config.context).take(key, now);
+  if (session === undefined) return NOTHING;
+  // What was verified then must still be in force: the certificate is not sent again.
+  const isInForce = session.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
+  return { session: isInForce ? session : null, found: true };
+}

@@ -1,0 +1,92 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { NssError, trustAnchorOf } from "@nss/nss/cert";
+import { NssContext } from "@nss/nss/pkcs11";
+import { authCertificate, importFD, type PeerAuthentication } from "@nss/nss/ssl";
+import { memoryPair } from "../../support/memory_pair.ts";
+import { HOSTNAME, makeIdentity, PKI } from "../_support.ts";
+
+/** What the hook is handed for the test server's certificate, with changes. */
+function peer(changes: Partial<PeerAuthentication> = {}): PeerAuthentication {
+  return {
+    chain: [PKI.server.cert],
+    hostname: HOSTNAME,
+    isServer: false,
+    checkSig: true,
+    trustAnchors: [trustAnchorOf(PKI.root.cert)],
+    context: new NssContext({ trustAnchors: [] }),
+    stapledOcspResponse: null,
+    signedCertTimestamps: null,
+    askedForOcspResponse: false,
+    time: new Date(),
+    ...changes,
+  };
+}
+
+async function authenticate(changes: Partial<PeerAuthentication> = {}): Promise<void> {
+  const [a] = memoryPair();
+  await using socket = importFD(a, { hostname: HOSTNAME });
+  await authCertificate(socket, peer(changes));
+}
+
+async function refusal(changes: Partial<PeerAuthentication>): Promise<NssError> {
+  return await assertRejects(() => authenticate(changes), NssError);
+}
+
+Deno.test("authCertificate() passes a server of the authority, under its name", async () => {
+  await authenticate();
+});
+
+Deno.test("authCertificate() passes a client of the authority, whatever its name", async () => {
+  await authenticate({ chain: [PKI.client.cert], isServer: true, hostname: null });
+});
+
+Deno.test("authCertificate() refuses another host's certificate, and names both", async () => {
+  const error = await refusal({ hostname: "elsewhere.test" });
+  assertEquals(error.name, "SSL_ERROR_BAD_CERT_DOMAIN");
+  assertStringIncludes(error.message, "elsewhere.test");
+  assertStringIncludes(error.message, HOSTNAME);
+});
+
+Deno.test("authCertificate() refuses a server where no host name is set", async () => {
+  assertEquals((await refusal({ hostname: null })).name, "SSL_ERROR_BAD_CERT_DOMAIN");
+});
+
+Deno.test("authCertificate() refuses an issuer that is not trusted", async () => {
+  const trustAnchors = [trustAnchorOf(PKI.otherRoot.cert)];
+  assertEquals((await refusal({ trustAnchors })).name, "SEC_ERROR_UNKNOWN_ISSUER");
+});
+
+Deno.test("authCertificate() trusts whom the context trusts where the socket names nobody", async () => {
+  const context = new NssContext({ trustAnchors: [trustAnchorOf(PKI.root.cert)] });
+  await authenticate({ trustAnchors: null, context });
+  const error = await refusal({ trustAnchors: null });
+  assertEquals(error.name, "SEC_ERROR_UNKNOWN_ISSUER");
+});
+
+Deno.test("authCertificate() refuses what is not valid yet to the second, and any more", async () => {
+  const { notBefore, notAfter } = PKI.server.cert;
+  await authenticate({ time: notBefore });
+  await authenticate({ time: notAfter });
+  for (const time of [notBefore.getTime() - 1000, notAfter.getTime() + 1000]) {
+    assertEquals((await refusal({ time: new Date(time) })).name, "SEC_ERROR_EXPIRED_CERTIFICATE");
+  }
+});
+
+Deno.test("authCertificate() refuses a client's certificate as a server's, and the other way round", async () => {
+  const onlyClient = await makeIdentity(
+    { dnsNames: [HOSTNAME], extKeyUsage: ["clientAuth"] },
+    PKI.root,
+  );
+  const onlyServer = await makeIdentity(
+    { dnsNames: [HOSTNAME], extKeyUsage: ["serverAuth"] },
+    PKI.root,
+  );
+  const asServer = await refusal({ chain: [onlyClient.cert] });
+  const asClient = await refusal({ chain: [onlyServer.cert], isServer: true, hostname: null });
+  assertEquals([asServer.name, asClient.name], [
+    "SEC_ERROR_INADEQUATE_CERT_TYPE",
+    "SEC_ERROR_INADEQUATE_CERT_TYPE",
+  ]);
+});

@@ -1,0 +1,247 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { decodeHex } from "@std/encoding";
+import { SslError } from "../../../ssl/base/errors.ts";
+import {
+  generateKeyShare,
+  generateKeyShares,
+  type KeyShare,
+  respondToKeyShare,
+} from "../../../ssl/crypto/key_exchange.ts";
+import {
+  NAMED_GROUPS,
+  type NamedGroup,
+  namedGroupByName,
+  type NamedGroupName,
+} from "../../../ssl/tables/named_groups.ts";
+import { skip } from "../../support/skip.ts";
+import { countSubtleCalls, withDerivedBits } from "../handshake/subtle.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const X25519 = namedGroupByName("x25519")!;
+const HYBRID = namedGroupByName("X25519MLKEM768")!;
+const ML_KEM_KEY_LENGTH = 1184;
+const ML_KEM_CIPHERTEXT_LENGTH = 1088;
+
+/** How long the secret is that a group agrees on. */
+const SECRET_LENGTHS: Readonly<Record<NamedGroupName, number>> = {
+  x25519: 32,
+  secp256r1: 32,
+  secp384r1: 48,
+  secp521r1: 66,
+  X25519MLKEM768: 64,
+};
+
+const EC_GROUPS = NAMED_GROUPS.filter(({ name }) => name.startsWith("secp"));
+
+/** The points of small order, and those that are the same modulo p (Wycheproof and RFC 7748, Section 7). */
+const LOW_ORDER_POINTS = [
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+].map(decodeHex);
+
+/** Checks the error that a bad share of a group is met with. */
+async function assertRefused(group: NamedGroup, attempt: () => Promise<unknown>): Promise<void> {
+  const error = await assertRejects(attempt, SslError);
+  assertEquals(
+    error.name,
+    group === HYBRID
+      ? "SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE"
+      : "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
+  );
+  // RFC 8446, Section 4.2.8 and draft-ietf-tls-ecdhe-mlkem: illegal_parameter.
+  assertEquals([error.fault, error.alert, error.origin], ["value", "illegal_parameter", "local"]);
+  assert(error.message.startsWith(`Cannot use key share of ${group.name}: `), error.message);
+}
+
+/** Checks that neither end takes a share. */
+async function assertRefusedByBoth(group: NamedGroup, share: Bytes): Promise<void> {
+  await assertRefused(group, () => respondToKeyShare(group, share));
+  const client = await generateKeyShare(group);
+  await assertRefused(group, () => client.complete(share));
+}
+
+async function agree(group: NamedGroup, client: KeyShare): Promise<Bytes> {
+  const { serverShare, sharedSecret } = await respondToKeyShare(group, client.publicKey);
+  assertEquals(client.group, group.id);
+  assertEquals(client.publicKey.length, group.clientShareLength);
+  assertEquals(serverShare.length, group.serverShareLength);
+  const secret = await client.complete(serverShare);
+  assertEquals(secret, sharedSecret);
+  assertEquals(secret.length, SECRET_LENGTHS[group.name]);
+  return secret;
+}
+
+for (const group of NAMED_GROUPS) {
+  const title = `generateKeyShare() and respondToKeyShare() agree on a secret in ${group.name}`;
+  if (!group.available()) {
+    skip(title, `this runtime has no ${group.name}`);
+    continue;
+  }
+
+  Deno.test(title, async () => {
+    const first = await agree(group, await generateKeyShare(group));
+    const second = await agree(group, await generateKeyShare(group));
+    assertNotEquals(first, second);
+  });
+
+  Deno.test(`KeyShare.complete() and respondToKeyShare() refuse lengths other than that of ${group.name}`, async () => {
+    const client = await generateKeyShare(group);
+    const { serverShare } = await respondToKeyShare(group, client.publicKey);
+    for (const length of [0, 1, serverShare.length - 1, serverShare.length + 1]) {
+      const share = new Uint8Array(length);
+      share.set(serverShare.subarray(0, length));
+      await assertRefused(group, () => client.complete(share));
+    }
+    const { publicKey } = client;
+    for (const length of [0, 1, publicKey.length - 1, publicKey.length + 1]) {
+      const share = new Uint8Array(length);
+      share.set(publicKey.subarray(0, length));
+      await assertRefused(group, () => respondToKeyShare(group, share));
+    }
+  });
+
+  Deno.test(`KeyShare.complete() and respondToKeyShare() take the share of ${group.name} at the call`, async () => {
+    const client = await generateKeyShare(group);
+    const clientShare = client.publicKey.slice();
+    const responding = respondToKeyShare(group, clientShare);
+    clientShare.fill(0);
+    const { serverShare, sharedSecret } = await responding;
+    const completing = client.complete(serverShare);
+    serverShare.fill(0);
+    assertEquals(await completing, sharedSecret);
+  });
+}
+
+for (const group of EC_GROUPS) {
+  Deno.test(`respondToKeyShare() and KeyShare.complete() refuse bad points of ${group.name}`, async () => {
+    const { publicKey } = await generateKeyShare(group);
+    const coordinateLength = (publicKey.length - 1) / 2;
+    // RFC 8446, Section 4.2.8.2: only the uncompressed form, whose first byte is 4.
+    for (const leadingByte of [0, 2, 3, 5, 6, 7]) {
+      await assertRefusedByBoth(group, Uint8Array.of(leadingByte, ...publicKey.subarray(1)));
+    }
+    // WebCrypto is not even asked: other runtimes than this one might take such a point.
+    const client = await generateKeyShare(group);
+    const counts = await countSubtleCalls(async () => {
+      const share = Uint8Array.of(3, ...publicKey.subarray(1));
+      await assertRefused(group, () => client.complete(share));
+    });
+    assertEquals(counts.all, 0);
+    const y = publicKey.at(-1)!;
+    const compressed = Uint8Array.of(
+      2 + (y & 1),
+      ...publicKey.subarray(1, 1 + coordinateLength),
+    );
+    await assertRefusedByBoth(group, compressed);
+    // WebCrypto finds compressed points by their length or their first byte: try both.
+    await assertRefusedByBoth(
+      group,
+      Uint8Array.from({ length: publicKey.length }, (_, i) => compressed[i] ?? 0),
+    );
+    const offCurve = publicKey.slice();
+    offCurve[offCurve.length - 1]! ^= 1;
+    await assertRefusedByBoth(group, offCurve);
+    // Coordinates that are no field elements, and the nearest thing to the point at infinity.
+    for (const filling of [0xff, 0]) {
+      const share = new Uint8Array(publicKey.length).fill(filling);
+      share[0] = 4;
+      await assertRefusedByBoth(group, share);
+    }
+  });
+}
+
+Deno.test("respondToKeyShare() and KeyShare.complete() refuse X25519 points of low order", async () => {
+  for (const point of LOW_ORDER_POINTS) {
+    await assertRefusedByBoth(X25519, point);
+    const withHighBit = point.slice();
+    withHighBit[31]! |= 0x80; // RFC 7748, Section 5: ignored
+    await assertRefusedByBoth(X25519, withHighBit);
+  }
+});
+
+Deno.test("KeyShare.complete() refuses an X25519 secret of zeros even if WebCrypto does not", async () => {
+  const client = await generateKeyShare(X25519);
+  const { serverShare } = await respondToKeyShare(X25519, client.publicKey);
+  for (const place of [0, 31]) {
+    const almost = new Uint8Array(32);
+    almost[place] = 1;
+    assertEquals(await withDerivedBits(almost, () => client.complete(serverShare)), almost);
+  }
+  await withDerivedBits(
+    new Uint8Array(32),
+    () => assertRefused(X25519, () => client.complete(serverShare)),
+  );
+});
+
+if (HYBRID.available()) {
+  Deno.test("generateKeyShares() gives X25519MLKEM768 and x25519 one X25519 key pair", async () => {
+    let shares: KeyShare[] = [];
+    const counts = await countSubtleCalls(async () => {
+      shares = await generateKeyShares([HYBRID, X25519]);
+    });
+    assertEquals(counts, { all: 4, generateKey: 2, exportKey: 2 });
+    const [hybrid, x25519] = shares;
+    assertEquals(shares.map(({ group }) => group), [HYBRID.id, X25519.id]);
+    assertEquals(hybrid!.publicKey.subarray(ML_KEM_KEY_LENGTH), x25519!.publicKey);
+    await agree(HYBRID, hybrid!);
+    await agree(X25519, x25519!);
+    const [again] = await generateKeyShares([X25519]);
+    assertNotEquals(again!.publicKey, x25519!.publicKey);
+  });
+
+  Deno.test("KeyShare.complete() puts the ML-KEM secret before that of X25519", async () => {
+    const [hybrid, x25519] = await generateKeyShares([HYBRID, X25519]);
+    const { serverShare, sharedSecret } = await respondToKeyShare(HYBRID, hybrid!.publicKey);
+    const secret = await x25519!.complete(serverShare.slice(ML_KEM_CIPHERTEXT_LENGTH));
+    assertEquals(sharedSecret.subarray(32), secret);
+    assertNotEquals(sharedSecret.subarray(0, 32), secret);
+  });
+
+  Deno.test("respondToKeyShare() refuses an ML-KEM key with coefficients that are not reduced", async () => {
+    const { publicKey } = await generateKeyShare(HYBRID);
+    // FIPS 203, Section 7.2: the first coefficient becomes 0xfff, which is not below q = 3329.
+    const share = publicKey.slice();
+    share[0] = 0xff;
+    share[1]! |= 0x0f;
+    await assertRefused(HYBRID, () => respondToKeyShare(HYBRID, share));
+    // q itself, and q - 1, which is good.
+    share[0] = 3329 & 0xff;
+    share[1] = share[1]! & 0xf0 | 3329 >> 8;
+    await assertRefused(HYBRID, () => respondToKeyShare(HYBRID, share));
+    share[0] = 3328 & 0xff;
+    share[1] = share[1]! & 0xf0 | 3328 >> 8;
+    await respondToKeyShare(HYBRID, share);
+  });
+
+  Deno.test("respondToKeyShare() and KeyShare.complete() refuse the X25519 part of X25519MLKEM768", async () => {
+    const client = await generateKeyShare(HYBRID);
+    const { serverShare } = await respondToKeyShare(HYBRID, client.publicKey);
+    for (const point of LOW_ORDER_POINTS) {
+      const toServer = client.publicKey.slice();
+      toServer.set(point, ML_KEM_KEY_LENGTH);
+      await assertRefused(HYBRID, () => respondToKeyShare(HYBRID, toServer));
+      const toClient = serverShare.slice();
+      toClient.set(point, ML_KEM_CIPHERTEXT_LENGTH);
+      await assertRefused(HYBRID, () => client.complete(toClient));
+    }
+  });
+
+  Deno.test("KeyShare.complete() gets another secret from a changed ML-KEM ciphertext", async () => {
+    const client = await generateKeyShare(HYBRID);
+    const { serverShare, sharedSecret } = await respondToKeyShare(HYBRID, client.publicKey);
+    const changed = serverShare.slice();
+    changed[0]! ^= 1;
+    // FIPS 203's implicit rejection: the Finished message will not verify.
+    const secret = await client.complete(changed);
+    assertNotEquals(secret.subarray(0, 32), sharedSecret.subarray(0, 32));
+    assertEquals(secret.subarray(32), sharedSecret.subarray(32));
+  });
+}
