@@ -14,7 +14,7 @@ import { withoutLayout } from "../support/generated_page.ts";
 import { conformanceTables, makePlan, withTables } from "./report.ts";
 import { findRunner, listTests, runTests } from "./runner.ts";
 
-const SAMPLE = inCi ? 0 : 300;
+const SAMPLE = 300;
 /** What docs/conformance.md may boast of at least. */
 const MIN_ENABLED = 1_570;
 const TIMEOUT = 10 * 60_000;
@@ -35,6 +35,7 @@ if (runner === null) {
       assertEquals(withoutLayout(page), withoutLayout(renewed), "deno task bogo writes it anew");
     });
     const isWhole = Deno.env.get("NSS_SOAK") === "1";
+    if (inCi && !isWhole) return;
     const chosen = isWhole ? enabled : Array.from(
       { length: SAMPLE },
       (_, i) => enabled[Math.floor(i * enabled.length / SAMPLE)]!,
