@@ -86,7 +86,8 @@ export function importFD(
   options: ImportOptions = {},
 ): SslSocket | SslListener {
   const config = resolveConfig(options);
-  const given = Object.keys(options);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+    .map(([option]) => option);
   if ("accept" in transport) {
     const server: SslConfig = { ...config, role: "server" };
     checkForRole(server, given);

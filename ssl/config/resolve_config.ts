@@ -136,7 +136,7 @@ export function checkForRole(config: SslConfig, given: readonly string[]): void 
   throw new SslError(
     "SEC_ERROR_INVALID_ARGS",
     `Cannot start handshake: option ${stray} is a ${other}'s, and this socket is a ${role}` +
-      (role === "client" && other === "server" ? ' (role: "server" makes it one)' : ""),
+      (role === "client" ? ' (role: "server" makes it one)' : ""),
   );
 }
 

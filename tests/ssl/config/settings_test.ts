@@ -326,6 +326,14 @@ Deno.test("importFD() with an option of the other end's fails when the handshake
   await closeAll(server, client);
 });
 
+Deno.test("importFD() with undefined for an option of the other end's has not been given it", async () => {
+  const model = newModel({ clientAuth: "require" });
+  const options = { model, clientAuth: undefined } as unknown as ImportOptions;
+  const socket = importFD(memoryPair()[0], options);
+  const error = await assertRejects(() => socket.handshake(), SslError);
+  assertEquals(error.name, "SSL_ERROR_BAD_CERT_DOMAIN"); // it has no host name, and that is all
+});
+
 Deno.test("importFD() of a listener refuses an option of a client's at once", () => {
   const listener = { accept: () => Promise.reject(new Error()), close: () => {}, addr: null };
   assertThrows(
