@@ -55,13 +55,13 @@
  * @module
  */
 
-export type { AltNameOptions } from "./alt_names.ts";
+export type { AltNameOptions } from "./names/alt_names.ts";
 export {
   Certificate,
   certificatesOf,
   parseCertificate,
   parseCertificatesPem,
-} from "./certificate.ts";
+} from "./certificate/certificate.ts";
 export {
   type CertDB,
   type CertFindOptions,
@@ -71,34 +71,34 @@ export {
   checkStorable,
   matchesCertQuery,
   type StoreCertOptions,
-} from "./cert_db.ts";
-export { CERT_USAGES, type CertUsageName } from "./cert_usage.ts";
+} from "./db/cert_db.ts";
+export { CERT_USAGES, type CertUsageName } from "./verify/cert_usage.ts";
 export {
   type CertificateExtensionJson,
   type CertificateJson,
   certificateToJson,
-} from "./certificate_to_json.ts";
-export type { CertProfile } from "./check_certificate.ts";
+} from "./format/certificate_to_json.ts";
+export type { CertProfile } from "./verify/check_certificate.ts";
 export {
   type CertTimeValidity,
   checkCertValidTimes,
   NSS_SLOP_SECONDS,
-} from "./check_cert_valid_times.ts";
-export { combineCertSources, type CombineCertSourcesOptions } from "./combine_cert_sources.ts";
+} from "./verify/check_cert_valid_times.ts";
+export { combineCertSources, type CombineCertSourcesOptions } from "./db/combine_cert_sources.ts";
 export {
   type CertificateIssuer,
   createCertificate,
   type CreateCertificateOptions,
   type KeyPurpose,
-} from "./create_certificate.ts";
-export { createCrl, type CreateCrlOptions, type RevokedCertificate } from "./create_crl.ts";
+} from "./create/create_certificate.ts";
+export { createCrl, type CreateCrlOptions, type RevokedCertificate } from "./create/create_crl.ts";
 export {
   createOcspErrorResponse,
   createOcspResponse,
   type CreateOcspResponseOptions,
   type OcspStatusOptions,
-} from "./create_ocsp_response.ts";
-export { Crl, type CrlEntry, parseCrl, parseCrlsPem } from "./crl.ts";
+} from "./create/create_ocsp_response.ts";
+export { Crl, type CrlEntry, parseCrl, parseCrlsPem } from "./revocation/crl.ts";
 export {
   CertificateRequest,
   createCertificateRequest,
@@ -108,17 +108,17 @@ export {
   parseCertificateRequest,
   type RequestedExtension,
   verifyCertificateRequest,
-} from "./csr.ts";
-export { formatFingerprint, spkiPin } from "./fingerprint.ts";
-export { formatCertificate } from "./format_certificate.ts";
+} from "./create/csr.ts";
+export { formatFingerprint, spkiPin } from "./format/fingerprint.ts";
+export { formatCertificate } from "./format/format_certificate.ts";
 export {
   encodePkcs7Certificates,
   encodePkcs7CertificatesPem,
   parsePkcs7Certificates,
-} from "./pkcs7.ts";
-export { destroyCertificate } from "./destroy_certificate.ts";
-export { dupCertificate } from "./dup_certificate.ts";
-export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./errors.ts";
+} from "./certificate/pkcs7.ts";
+export { destroyCertificate } from "./db/destroy_certificate.ts";
+export { dupCertificate } from "./db/dup_certificate.ts";
+export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./base/errors.ts";
 export { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
 export { type BasicConstraints, basicConstraints } from "./extensions/basic_constraints.ts";
 export {
@@ -178,21 +178,21 @@ export {
   findCertByName,
   findCertByNickname,
   type FindCertOptions,
-} from "./find_cert.ts";
-export { formatGeneralName, type GeneralName, type GeneralNameType } from "./general_name.ts";
-export { getDefaultCertDB } from "./get_default_cert_db.ts";
-export { importCert, type ImportCertOptions } from "./import_cert.ts";
-export { formatIpAddress, parseIpAddress } from "./ip_address.ts";
-export { MemoryCertDB, type MemoryCertDBOptions } from "./memory_cert_db.ts";
-export { Name, type NameAttribute } from "./name.ts";
-export { freeNicknames, getCertNicknames, nicknameOf, type NicknameSet } from "./nicknames.ts";
+} from "./db/find_cert.ts";
+export { formatGeneralName, type GeneralName, type GeneralNameType } from "./names/general_name.ts";
+export { getDefaultCertDB } from "./db/get_default_cert_db.ts";
+export { importCert, type ImportCertOptions } from "./db/import_cert.ts";
+export { formatIpAddress, parseIpAddress } from "./names/ip_address.ts";
+export { MemoryCertDB, type MemoryCertDBOptions } from "./db/memory_cert_db.ts";
+export { Name, type NameAttribute } from "./names/name.ts";
+export { freeNicknames, getCertNicknames, nicknameOf, type NicknameSet } from "./db/nicknames.ts";
 export {
   createOcspRequest,
   type CreateOcspRequestOptions,
   type OcspCertId,
   type OcspRequest,
   parseOcspRequest,
-} from "./ocsp_request.ts";
+} from "./revocation/ocsp_request.ts";
 export {
   type BasicOcspResponse,
   type OcspCertStatus,
@@ -201,16 +201,16 @@ export {
   type OcspResponseStatus,
   type OcspSingleResponse,
   parseOcspResponse,
-} from "./ocsp_response.ts";
-export { type OidName, oidName, OIDS } from "./oids.ts";
-export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+} from "./revocation/ocsp_response.ts";
+export { type OidName, oidName, OIDS } from "./der/oids.ts";
+export { decodePem, encodePem, type PemBlock } from "./der/pem.ts";
 export type {
   EcCurve,
   HashName,
   KeyAlgorithm,
   PrivateKey,
   SignatureScheme,
-} from "./private_key.ts";
+} from "./certificate/private_key.ts";
 export {
   checkRevocation,
   type FetchCrl,
@@ -220,11 +220,11 @@ export {
   type RevocationOptions,
   type RevocationPolicy,
   type RevocationReport,
-} from "./revocation.ts";
-export { encodeSctList, parseSctList, type Sct } from "./sct.ts";
-export { type SignatureAlgorithm, signatureSchemesOf } from "./signature_algorithm.ts";
-export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./spki.ts";
-export { type TrustAnchor, trustAnchorOf } from "./trust_anchor.ts";
+} from "./revocation/revocation.ts";
+export { encodeSctList, parseSctList, type Sct } from "./extensions/sct.ts";
+export { type SignatureAlgorithm, signatureSchemesOf } from "./certificate/signature_algorithm.ts";
+export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./certificate/spki.ts";
+export { type TrustAnchor, trustAnchorOf } from "./verify/trust_anchor.ts";
 export {
   type CertTrust,
   formatTrust,
@@ -236,26 +236,31 @@ export {
   type TrustLevels,
   trustLevels,
   type TrustPurpose,
-} from "./trust_flags.ts";
+} from "./db/trust_flags.ts";
 export {
   type VerifiedPath,
   verifyCertificateChain,
   type VerifyChainOptions,
   verifyPath,
-} from "./verify_cert.ts";
-export { verifyCertName } from "./verify_cert_name.ts";
-export { verifyCertificateNow, verifyCertNow } from "./verify_cert_now.ts";
+} from "./verify/verify_cert.ts";
+export { verifyCertName } from "./verify/verify_cert_name.ts";
+export { verifyCertificateNow, verifyCertNow } from "./verify/verify_cert_now.ts";
 export {
   verifyCert,
   verifyCertificate,
   type VerifyCertOptions,
   type VerifyLogEntry,
-} from "./verify_cert_usage.ts";
-export { verifyCrl, type VerifyCrlOptions } from "./verify_crl.ts";
+} from "./verify/verify_cert_usage.ts";
+export { verifyCrl, type VerifyCrlOptions } from "./revocation/verify_crl.ts";
 export {
   type VerifiedOcspStatus,
   verifyOcspResponse,
   type VerifyOcspResponseOptions,
-} from "./verify_ocsp_response.ts";
-export { type CtLog, precertificateTbs, verifySct, type VerifySctOptions } from "./verify_sct.ts";
-export { verifySignature } from "./verify_signature.ts";
+} from "./revocation/verify_ocsp_response.ts";
+export {
+  type CtLog,
+  precertificateTbs,
+  verifySct,
+  type VerifySctOptions,
+} from "./revocation/verify_sct.ts";
+export { verifySignature } from "./verify/verify_signature.ts";

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno. This module uses node:.
 
-import { parseCertificatesPem } from "../cert/certificate.ts";
-import { NssError } from "../cert/errors.ts";
-import { type TrustAnchor, trustAnchorOf } from "../cert/trust_anchor.ts";
+import { parseCertificatesPem } from "../cert/certificate/certificate.ts";
+import { NssError } from "../cert/base/errors.ts";
+import { type TrustAnchor, trustAnchorOf } from "../cert/verify/trust_anchor.ts";
 
 /** Where systems keep their roots as one PEM file, as in Go's `crypto/x509`. */
 const BUNDLES: readonly string[] = [

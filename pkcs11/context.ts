@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertDB, CertSource } from "../cert/cert_db.ts";
-import { setDefaultCertDBProvider } from "../cert/default_cert_db.ts";
-import type { TrustAnchor } from "../cert/trust_anchor.ts";
+import type { CertDB, CertSource } from "../cert/db/cert_db.ts";
+import { setDefaultCertDBProvider } from "../cert/db/default_cert_db.ts";
+import type { TrustAnchor } from "../cert/verify/trust_anchor.ts";
 import { platformTrustAnchors } from "./builtins.ts";
 import { ContextCertDB } from "./context_cert_db.ts";
 import { OwnModule } from "./own_module.ts";

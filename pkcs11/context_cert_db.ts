@@ -7,11 +7,11 @@ import type {
   CertRecord,
   CertSource,
   StoreCertOptions,
-} from "../cert/cert_db.ts";
-import type { Certificate } from "../cert/certificate.ts";
-import { combineCertSources } from "../cert/combine_cert_sources.ts";
-import type { NssError } from "../cert/errors.ts";
-import type { CertTrust } from "../cert/trust_flags.ts";
+} from "../cert/db/cert_db.ts";
+import type { Certificate } from "../cert/certificate/certificate.ts";
+import { combineCertSources } from "../cert/db/combine_cert_sources.ts";
+import type { NssError } from "../cert/base/errors.ts";
+import type { CertTrust } from "../cert/db/trust_flags.ts";
 
 /** The database of a context, whose tokens come and go: the combination of what is there at the moment. */
 export class ContextCertDB implements CertDB {

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerReader, TAG } from "../cert/der.ts";
-import { DerWriter } from "../cert/der_writer.ts";
-import { NssError } from "../cert/errors.ts";
+import { DerReader, TAG } from "../cert/der/der.ts";
+import { DerWriter } from "../cert/der/der_writer.ts";
+import { NssError } from "../cert/base/errors.ts";
 import type { IterationBudget } from "./pbe/iteration_budget.ts";
 import {
   decryptWithPassword,

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../cert/certificate.ts";
-import { bytesEqual, constructedTag, contextTag, TAG } from "../cert/der.ts";
-import { DerWriter } from "../cert/der_writer.ts";
-import { NssError } from "../cert/errors.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
+import type { Certificate } from "../cert/certificate/certificate.ts";
+import { bytesEqual, constructedTag, contextTag, TAG } from "../cert/der/der.ts";
+import { DerWriter } from "../cert/der/der_writer.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
 import { encryptPkcs8 } from "./encrypted_pkcs8.ts";
 import { IterationBudget } from "./pbe/iteration_budget.ts";
 import { DEFAULT_ITERATIONS, encryptWithPassword } from "./pbe/password_encryption.ts";

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertRecord, CertSource } from "../cert/cert_db.ts";
-import type { Certificate } from "../cert/certificate.ts";
-import { NssError } from "../cert/errors.ts";
-import { findCertByNickname } from "../cert/find_cert.ts";
-import { OIDS } from "../cert/oids.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
+import type { CertRecord, CertSource } from "../cert/db/cert_db.ts";
+import type { Certificate } from "../cert/certificate/certificate.ts";
+import { NssError } from "../cert/base/errors.ts";
+import { findCertByNickname } from "../cert/db/find_cert.ts";
+import { OIDS } from "../cert/der/oids.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
 import { defaultContext, type NssContext } from "./context.ts";
 import { keyIdOf } from "./key_id.ts";
 import type { Slot, TokenModule } from "./slot.ts";

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerWriter } from "../cert/der_writer.ts";
-import { NssError } from "../cert/errors.ts";
-import { OIDS } from "../cert/oids.ts";
-import { encodePem } from "../cert/pem.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
-import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/spki.ts";
+import { DerWriter } from "../cert/der/der_writer.ts";
+import { NssError } from "../cert/base/errors.ts";
+import { OIDS } from "../cert/der/oids.ts";
+import { encodePem } from "../cert/der/pem.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
+import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/certificate/spki.ts";
 import { encryptPkcs8 } from "./encrypted_pkcs8.ts";
 import { DEFAULT_ITERATIONS } from "./pbe/password_encryption.ts";
 import { decodePrivateKey, withAlgorithm } from "./pkcs8.ts";

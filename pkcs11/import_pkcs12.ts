@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../cert/certificate.ts";
-import { bytesEqual } from "../cert/der.ts";
-import { NssError } from "../cert/errors.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
+import type { Certificate } from "../cert/certificate/certificate.ts";
+import { bytesEqual } from "../cert/der/der.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
 import { IterationBudget } from "./pbe/iteration_budget.ts";
 import {
   decodePkcs12,

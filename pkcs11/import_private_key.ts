@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../cert/errors.ts";
-import type { PemBlock } from "../cert/pem.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { PemBlock } from "../cert/der/pem.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
 import { decryptPkcs8 } from "./encrypted_pkcs8.ts";
 import { IterationBudget } from "./pbe/iteration_budget.ts";
 import { erasePassword, passwordBytes } from "./pbe/password_encryption.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../cert/errors.ts";
-import type { TrustAnchor } from "../cert/trust_anchor.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { TrustAnchor } from "../cert/verify/trust_anchor.ts";
 import { NssContext, setDefaultContext } from "./context.ts";
 import { type PasswordFunc, setPasswordFunc } from "./password.ts";
 import type { TokenModule } from "./slot.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerReader } from "../cert/der.ts";
-import type { SubjectPublicKeyInfo } from "../cert/spki.ts";
+import { DerReader } from "../cert/der/der.ts";
+import type { SubjectPublicKeyInfo } from "../cert/certificate/spki.ts";
 
 /**
  * Gives the part of a public key that NSS knows it by: of RSA the modulus without leading zeros, of others all of it

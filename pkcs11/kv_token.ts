@@ -25,9 +25,9 @@
  * @module
  */
 
-import { NssError } from "../cert/errors.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
-import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/spki.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
+import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/certificate/spki.ts";
 import { generateKeyPair, type KeyPairType } from "./generate_key_pair.ts";
 import { importPrivateKey } from "./import_private_key.ts";
 import { keyIdOf } from "./key_id.ts";

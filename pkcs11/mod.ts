@@ -119,4 +119,4 @@ export type {
   KeyAlgorithm,
   PrivateKey,
   SignatureScheme,
-} from "../cert/private_key.ts";
+} from "../cert/certificate/private_key.ts";

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, contextTag, DerReader, TAG } from "../cert/der.ts";
-import { DerWriter } from "../cert/der_writer.ts";
-import { NssError } from "../cert/errors.ts";
-import { oidName, OIDS } from "../cert/oids.ts";
-import { decodePem, type PemBlock } from "../cert/pem.ts";
-import type { EcCurve, KeyAlgorithm } from "../cert/private_key.ts";
+import { constructedTag, contextTag, DerReader, TAG } from "../cert/der/der.ts";
+import { DerWriter } from "../cert/der/der_writer.ts";
+import { NssError } from "../cert/base/errors.ts";
+import { oidName, OIDS } from "../cert/der/oids.ts";
+import { decodePem, type PemBlock } from "../cert/der/pem.ts";
+import type { EcCurve, KeyAlgorithm } from "../cert/certificate/private_key.ts";
 
 /** A private key as its encoding tells it, in the form that WebCrypto imports. */
 export interface PrivateKeyInfo {

@@ -1,16 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerWriter } from "../cert/der_writer.ts";
-import { NssError } from "../cert/errors.ts";
-import type { HashName, KeyAlgorithm, PrivateKey, SignatureScheme } from "../cert/private_key.ts";
+import { DerWriter } from "../cert/der/der_writer.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type {
+  HashName,
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "../cert/certificate/private_key.ts";
 import {
   keyFitsScheme,
   schemeRow,
   type SignatureAlgorithm,
   signatureSchemesOf,
-} from "../cert/signature_algorithm.ts";
-import { describeKey, parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../cert/spki.ts";
-import { verifySignature } from "../cert/verify_signature.ts";
+} from "../cert/certificate/signature_algorithm.ts";
+import {
+  describeKey,
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../cert/certificate/spki.ts";
+import { verifySignature } from "../cert/verify/verify_signature.ts";
 import { type PrivateKeyInfo, withAlgorithm } from "./pkcs8.ts";
 
 /** What `crypto.subtle.importKey` binds RSA keys to: a CryptoKey signs in one way only. */

@@ -6,9 +6,9 @@ import type {
   CertQuery,
   CertRecord,
   CertSource,
-} from "../cert/cert_db.ts";
-import { NssError } from "../cert/errors.ts";
-import type { PrivateKey } from "../cert/private_key.ts";
+} from "../cert/db/cert_db.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { PrivateKey } from "../cert/certificate/private_key.ts";
 import type {
   LoginHandler,
   Token,

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../cert/errors.ts";
-import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../cert/private_key.ts";
-import type { SubjectPublicKeyInfo } from "../cert/spki.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../cert/certificate/spki.ts";
 
 /** A key of a token, of use as long as the token stays logged in (PKCS#11: private objects of a session). */
 export class SessionKey implements PrivateKey {

@@ -1,12 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import type { CertDB } from "../cert/cert_db.ts";
-import type { Certificate } from "../cert/certificate.ts";
-import { NssError } from "../cert/errors.ts";
-import { MemoryCertDB } from "../cert/memory_cert_db.ts";
-import type { KeyAlgorithm, PrivateKey } from "../cert/private_key.ts";
-import type { SubjectPublicKeyInfo } from "../cert/spki.ts";
+import type { CertDB } from "../cert/db/cert_db.ts";
+import type { Certificate } from "../cert/certificate/certificate.ts";
+import { NssError } from "../cert/base/errors.ts";
+import { MemoryCertDB } from "../cert/db/memory_cert_db.ts";
+import type { KeyAlgorithm, PrivateKey } from "../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../cert/certificate/spki.ts";
 import { generateKeyPair, type KeyPairType } from "./generate_key_pair.ts";
 import { importPrivateKey } from "./import_private_key.ts";
 import { keyIdOf } from "./key_id.ts";

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertDB } from "../cert/cert_db.ts";
-import { Certificate } from "../cert/certificate.ts";
-import { NssError } from "../cert/errors.ts";
-import type { KeyAlgorithm, PrivateKey } from "../cert/private_key.ts";
-import { SubjectPublicKeyInfo } from "../cert/spki.ts";
+import type { CertDB } from "../cert/db/cert_db.ts";
+import { Certificate } from "../cert/certificate/certificate.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { KeyAlgorithm, PrivateKey } from "../cert/certificate/private_key.ts";
+import { SubjectPublicKeyInfo } from "../cert/certificate/spki.ts";
 import type { KeyPairType } from "./generate_key_pair.ts";
 
 /** What a call takes that may need the token's password. */

@@ -5,10 +5,10 @@ import {
   type CertRecord,
   type CertSource,
   matchesCertQuery,
-} from "../cert/cert_db.ts";
-import { NssError } from "../cert/errors.ts";
-import type { TrustAnchor } from "../cert/trust_anchor.ts";
-import { type CertTrust, parseTrust } from "../cert/trust_flags.ts";
+} from "../cert/db/cert_db.ts";
+import { NssError } from "../cert/base/errors.ts";
+import type { TrustAnchor } from "../cert/verify/trust_anchor.ts";
+import { type CertTrust, parseTrust } from "../cert/db/trust_flags.ts";
 
 /** What a {@linkcode TrustAnchorSource} is made with. */
 export interface TrustAnchorSourceOptions {

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../cert/errors.ts";
+import { NssError } from "../cert/base/errors.ts";
 
 /** What a `pkcs11:` URI names (RFC 7512). What is left out may be anything. */
 export interface Pkcs11Uri {

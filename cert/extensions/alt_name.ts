@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type GeneralName, readGeneralNames, writeGeneralName } from "../general_name.ts";
-import { OIDS } from "../oids.ts";
+import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/general_name.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 const codec = (oid: string, name: string): ExtensionCodec<readonly GeneralName[]> => ({

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { TAG } from "../der.ts";
-import { OIDS } from "../oids.ts";
+import { TAG } from "../der/der.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** Whether a certificate is an authority's (RFC 5280, Section 4.2.1.9). */

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type DerReader, TAG } from "../der.ts";
-import { type GeneralName, readGeneralNames, writeGeneralName } from "../general_name.ts";
-import { OIDS } from "../oids.ts";
-import { readGeneralizedTime, writeGeneralizedTime } from "../time.ts";
+import { type DerReader, TAG } from "../der/der.ts";
+import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/general_name.ts";
+import { OIDS } from "../der/oids.ts";
+import { readGeneralizedTime, writeGeneralizedTime } from "../der/time.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** Why a certificate was revoked (RFC 5280, Section 5.3.1). */

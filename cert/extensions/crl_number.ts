@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerWriter } from "../der_writer.ts";
-import type { DerReader } from "../der.ts";
-import { OIDS } from "../oids.ts";
+import type { DerWriter } from "../der/der_writer.ts";
+import type { DerReader } from "../der/der.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** RFC 5280, Section 5.2.3: CRL verifiers MUST be able to handle CRLNumber values up to 20 octets. */

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerReader } from "../der.ts";
-import { DerWriter } from "../der_writer.ts";
-import { oidName, OIDS } from "../oids.ts";
+import { DerReader } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { oidName, OIDS } from "../der/oids.ts";
 
 /** An extension of a certificate as it stands there, unread. */
 export interface CertificateExtension {

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type GeneralName, readGeneralName, writeGeneralName } from "../general_name.ts";
-import { OIDS } from "../oids.ts";
+import { type GeneralName, readGeneralName, writeGeneralName } from "../names/general_name.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** Where something about a certificate is found (RFC 5280, Section 4.2.2.1). */

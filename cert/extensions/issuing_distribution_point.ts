@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, contextTag, type DerReader } from "../der.ts";
-import type { DerWriter } from "../der_writer.ts";
-import { type GeneralName, writeGeneralName } from "../general_name.ts";
-import { OIDS } from "../oids.ts";
+import { constructedTag, contextTag, type DerReader } from "../der/der.ts";
+import type { DerWriter } from "../der/der_writer.ts";
+import { type GeneralName, writeGeneralName } from "../names/general_name.ts";
+import { OIDS } from "../der/oids.ts";
 import { readDistributionPointName } from "./crl_distribution_points.ts";
 import type { ExtensionCodec } from "./extension.ts";
 

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, contextTag } from "../der.ts";
-import { type GeneralName, readGeneralNames, writeGeneralName } from "../general_name.ts";
-import { OIDS } from "../oids.ts";
+import { constructedTag, contextTag } from "../der/der.ts";
+import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/general_name.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** Which key signed a certificate (RFC 5280, Section 4.2.1.1). */

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { OIDS } from "../oids.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** A thing that a key may be used for (RFC 5280, Section 4.2.1.3). */

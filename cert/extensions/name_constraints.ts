@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, type DerReader } from "../der.ts";
-import type { DerWriter } from "../der_writer.ts";
-import { type GeneralName, readGeneralName, writeGeneralName } from "../general_name.ts";
-import { OIDS } from "../oids.ts";
+import { constructedTag, type DerReader } from "../der/der.ts";
+import type { DerWriter } from "../der/der_writer.ts";
+import { type GeneralName, readGeneralName, writeGeneralName } from "../names/general_name.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** In which names an authority may issue (RFC 5280, Section 4.2.1.10). */

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { OIDS } from "../oids.ts";
+import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** The most bytes of a nonce (RFC 9654, Section 2.1); there is at least one. */

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { contextTag } from "../der.ts";
-import { oidName, OIDS } from "../oids.ts";
+import { contextTag } from "../der/der.ts";
+import { oidName, OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /** A policy that a certificate was issued under (RFC 5280, Section 4.2.1.4). */

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../der.ts";
-import { NssError } from "../errors.ts";
-import { OIDS } from "../oids.ts";
-import { encodeSctList, parseSctList, type Sct } from "../sct.ts";
+import type { DerReader } from "../der/der.ts";
+import { NssError } from "../base/errors.ts";
+import { OIDS } from "../der/oids.ts";
+import { encodeSctList, parseSctList, type Sct } from "./sct.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 function read(reader: DerReader): readonly Sct[] {

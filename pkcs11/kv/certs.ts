@@ -7,10 +7,10 @@ import {
   checkStorable,
   matchesCertQuery,
   type StoreCertOptions,
-} from "../../cert/cert_db.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { CertTrust } from "../../cert/trust_flags.ts";
+} from "../../cert/db/cert_db.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../key_id.ts";
 import { type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
 

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import type { KvStore } from "./store.ts";
 
 /**

@@ -1,10 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerReader, TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import { OIDS } from "../../cert/oids.ts";
-import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { DerReader, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import {
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/certificate/spki.ts";
 import type { KeyPairType } from "../generate_key_pair.ts";
 import type { PrivateKeyInfo } from "../pkcs8.ts";
 import { CKA, CKK, CKM, type MechanismName } from "./constants.ts";

@@ -8,12 +8,12 @@ import {
   checkStorable,
   matchesCertQuery,
   type StoreCertOptions,
-} from "../../cert/cert_db.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import { TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { CertTrust } from "../../cert/trust_flags.ts";
+} from "../../cert/db/cert_db.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../key_id.ts";
 import { CKA, CKO } from "./constants.ts";
 import type { Attribute } from "./key_attributes.ts";

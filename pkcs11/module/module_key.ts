@@ -1,9 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/errors.ts";
-import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
-import { keyFitsScheme } from "../../cert/signature_algorithm.ts";
-import { describeKey, type SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type {
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
+import { keyFitsScheme } from "../../cert/certificate/signature_algorithm.ts";
+import { describeKey, type SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SessionPool } from "./session_pool.ts";
 import { planSignature, schemesOf } from "./signing.ts";
 

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { parseCertificate } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
-import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { parseCertificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { KeyPairType } from "../generate_key_pair.ts";
 import { importPrivateKey } from "../import_private_key.ts";
 import { keyIdOf, publicValueOf } from "../key_id.ts";

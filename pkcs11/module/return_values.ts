@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 
 /** Every return value that a module may give, and NSS's error for it (`PK11_MapError`). */
 const ROWS = {

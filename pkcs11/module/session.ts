@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import type { Argument, Caller, FunctionName } from "./library.ts";
 import { alloc, pin } from "./memory.ts";
 import { ModuleError } from "./return_values.ts";

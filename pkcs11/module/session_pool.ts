@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { CKF } from "./constants.ts";
 import type { Caller } from "./library.ts";
 import { alloc } from "./memory.ts";

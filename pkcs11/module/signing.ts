@@ -1,13 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerWriter } from "../../cert/der_writer.ts";
-import { OIDS } from "../../cert/oids.ts";
-import type { HashName, KeyAlgorithm, SignatureScheme } from "../../cert/private_key.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import type {
+  HashName,
+  KeyAlgorithm,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
 import {
   schemeRow,
   type SignatureAlgorithm,
   signatureSchemesOf,
-} from "../../cert/signature_algorithm.ts";
+} from "../../cert/certificate/signature_algorithm.ts";
 import { CKG_MGF1, CKM, type MechanismName } from "./constants.ts";
 import { mechanism, ulong } from "./template.ts";
 

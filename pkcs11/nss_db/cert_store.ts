@@ -9,12 +9,12 @@ import {
   checkStorable,
   matchesCertQuery,
   type StoreCertOptions,
-} from "../../cert/cert_db.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import { bytesEqual, DerReader } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import { type CertTrust, TRUST_FLAGS } from "../../cert/trust_flags.ts";
+} from "../../cert/db/cert_db.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { bytesEqual, DerReader } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { publicValueOf } from "../key_id.ts";
 import type { TokenOptions } from "../token.ts";
 import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";

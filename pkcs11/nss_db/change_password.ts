@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { AUTHENTICATED, ENCRYPTED } from "./attributes.ts";
 import {
   checkPassword,

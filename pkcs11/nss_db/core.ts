@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../cert/der.ts";
-import { NssError } from "../../cert/errors.ts";
+import { bytesEqual } from "../../cert/der/der.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { CKA, CKO, ENCRYPTED } from "./attributes.ts";
 import type { Commit, MetadataRow, NssDbFiles, NssDbReader } from "./files.ts";
 import { badMac, macName, PasswordKey } from "./sealing.ts";

@@ -2,7 +2,7 @@
 // This module uses node:.
 
 import type { DatabaseSync } from "node:sqlite";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
 import { columnValue, damaged, StoredObject } from "./values.ts";
 import { WriterQueue } from "./writer_queue.ts";

@@ -1,14 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, DerReader, TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import { OIDS } from "../../cert/oids.ts";
+import { constructedTag, DerReader, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { OIDS } from "../../cert/der/oids.ts";
 import {
   describeKey,
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
-} from "../../cert/spki.ts";
+} from "../../cert/certificate/spki.ts";
 import { keyIdOf, publicValueOf } from "../key_id.ts";
 import { encodePkcs8 } from "../pkcs8.ts";
 import { CKA, CKK, CKO } from "./attributes.ts";

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../cert/der.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { KeyAlgorithm, PrivateKey } from "../../cert/private_key.ts";
-import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { bytesEqual } from "../../cert/der/der.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { keyIdOf, publicValueOf } from "../key_id.ts";
 import { decodePrivateKey } from "../pkcs8.ts";
 import { fromInfo } from "../private_key.ts";

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node:.
 
-import type { DerReader } from "../../cert/der.ts";
-import { NssError } from "../../cert/errors.ts";
+import type { DerReader } from "../../cert/der/der.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
 import { damaged } from "./values.ts";
 

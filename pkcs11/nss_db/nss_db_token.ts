@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertDB } from "../../cert/cert_db.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
+import type { CertDB } from "../../cert/db/cert_db.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { generateKeyPair, type KeyPairType } from "../generate_key_pair.ts";
 import { importPrivateKey } from "../import_private_key.ts";
 import { MECHANISMS } from "../mechanisms.ts";

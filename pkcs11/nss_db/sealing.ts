@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { DerReader } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { HashName } from "../../cert/private_key.ts";
+import { DerReader } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { HashName } from "../../cert/certificate/private_key.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
 import { PBE_OIDS, pbeName } from "../pbe/oids.ts";
 import { HMACS, pbkdf2, type Pbkdf2Parameters, readPbkdf2 } from "../pbe/pbkdf2.ts";

@@ -1,13 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import {
   type CertTrust,
   trustFromLevels,
   type TrustLevel,
   trustLevels,
   type TrustPurpose,
-} from "../../cert/trust_flags.ts";
+} from "../../cert/db/trust_flags.ts";
 import { CKA, CKO } from "./attributes.ts";
 import { bool, damaged, hex, type StoredObject, ulong } from "./values.ts";
 

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { HashName } from "../../cert/private_key.ts";
+import type { HashName } from "../../cert/certificate/private_key.ts";
 
 // PKCS#12 derives its keys by hashing a hash up to a million times (RFC 7292, Appendix B.2). WebCrypto has no such
 // function, and each of its digests costs a thread hop of 30 us: 600,000 iterations, which is what pk12util writes, would

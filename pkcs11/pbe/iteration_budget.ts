@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../../cert/der.ts";
-import { NssError } from "../../cert/errors.ts";
+import type { DerReader } from "../../cert/der/der.ts";
+import { NssError } from "../../cert/base/errors.ts";
 
 /**
  * The most iterations that one file may ask for, all its parts together: what NIST SP 800-132, Section 5.2, calls

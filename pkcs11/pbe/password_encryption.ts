@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node: where a file is encrypted with 3DES.
 
-import { DerReader } from "../../cert/der.ts";
-import type { DerWriter } from "../../cert/der_writer.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { DerReader } from "../../cert/der/der.ts";
+import type { DerWriter } from "../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { type IterationBudget, MAX_ITERATIONS, readIterations } from "./iteration_budget.ts";
 import { PBE_OIDS, pbeName } from "./oids.ts";
 import { pbkdf2, type Pbkdf2Parameters, readPbkdf2, writePbkdf2 } from "./pbkdf2.ts";

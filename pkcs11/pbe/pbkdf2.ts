@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../../cert/der.ts";
-import type { DerWriter } from "../../cert/der_writer.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import type { HashName } from "../../cert/private_key.ts";
+import type { DerReader } from "../../cert/der/der.ts";
+import type { DerWriter } from "../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import type { HashName } from "../../cert/certificate/private_key.ts";
 import { type IterationBudget, readIterations } from "./iteration_budget.ts";
 import { PBE_OIDS, pbeName } from "./oids.ts";
 

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { HashName } from "../../cert/private_key.ts";
+import type { HashName } from "../../cert/certificate/private_key.ts";
 import { iterateHash } from "./iterated_hash.ts";
 import type { IterationBudget } from "./iteration_budget.ts";
 

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { MAX_DER_DEPTH, MAX_DER_SIZE, TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
+import { MAX_DER_DEPTH, MAX_DER_SIZE, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
 
 const CONSTRUCTED = 0x20;
 const END_OF_CONTENTS = 0;

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import type { DerReader } from "../../cert/der.ts";
-import type { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import { OIDS } from "../../cert/oids.ts";
-import type { HashName } from "../../cert/private_key.ts";
+import type { DerReader } from "../../cert/der/der.ts";
+import type { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import type { HashName } from "../../cert/certificate/private_key.ts";
 import { type IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
 import { PBE_OIDS } from "../pbe/oids.ts";
 import type { PasswordBytes } from "../pbe/password_encryption.ts";

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import { checkRevocation, type RevocationOptions } from "../../cert/revocation.ts";
-import { verifyCertName } from "../../cert/verify_cert_name.ts";
-import { verifyCert } from "../../cert/verify_cert_usage.ts";
-import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify_cert.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { checkRevocation, type RevocationOptions } from "../../cert/revocation/revocation.ts";
+import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
+import { verifyCert } from "../../cert/verify/verify_cert_usage.ts";
+import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { checkPathRules } from "../config/certificate_rules.ts";
 import { SslError } from "../base/errors.ts";
 import type { AuthCertificateHook, PeerAuthentication } from "../config/hooks.ts";

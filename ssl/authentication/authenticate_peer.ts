@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { authCertificate } from "./auth_certificate.ts";
 import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
 import { presetsOf } from "../config/context_policy.ts";

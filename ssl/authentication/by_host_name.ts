@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { verifyCertName } from "../../cert/verify_cert_name.ts";
+import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import type { Credential } from "../config/credential.ts";
 
 /** The certificates that are good for a host name first, in their order, then the others: any is better than none. */

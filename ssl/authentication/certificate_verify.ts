@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
-import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
-import { verifySignature } from "../../cert/verify_signature.ts";
+import type { PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { encodeCertificateVerify, parseCertificateVerify } from "../messages/certificate_verify.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";

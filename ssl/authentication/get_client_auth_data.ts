@@ -1,15 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { MAX_PATH_LENGTH } from "../../cert/build_path.ts";
-import type { CertRecord, CertSource } from "../../cert/cert_db.ts";
-import type { Certificate } from "../../cert/certificate.ts";
-import { certUsageRow, type UsageProblem, usageProblems } from "../../cert/check_cert_usage.ts";
-import { checkCertValidTimes } from "../../cert/check_cert_valid_times.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { findCertByNickname } from "../../cert/find_cert.ts";
-import type { Name } from "../../cert/name.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
-import { verifySignedData } from "../../cert/verify_signature.ts";
+import { MAX_PATH_LENGTH } from "../../cert/verify/build_path.ts";
+import type { CertRecord, CertSource } from "../../cert/db/cert_db.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import {
+  certUsageRow,
+  type UsageProblem,
+  usageProblems,
+} from "../../cert/verify/check_cert_usage.ts";
+import { checkCertValidTimes } from "../../cert/verify/check_cert_valid_times.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { findCertByNickname } from "../../cert/db/find_cert.ts";
+import type { Name } from "../../cert/names/name.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { verifySignedData } from "../../cert/verify/verify_signature.ts";
 import {
   findCertsFromNickname,
   type FindInTokensOptions,

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type ErrorName, ERRORS } from "../../cert/errors.ts";
+import { type ErrorName, ERRORS } from "../../cert/base/errors.ts";
 import { SslError } from "./errors.ts";
 import { type AlertName, alertName } from "../tables/alert_descriptions.ts";
 

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 
 /** What a handshake has negotiated so far (`SSLPreliminaryChannelInfo`); `null` stands for what is not settled yet. */

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type ErrorName, NssError } from "../../cert/errors.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { alertFor, type Fault } from "./alerts.ts";
 import type { AlertName } from "../tables/alert_descriptions.ts";
 

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import type { VerifiedPath } from "../../cert/verify_cert.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { VerifiedPath } from "../../cert/verify/verify_cert.ts";
 import { SslError } from "../base/errors.ts";
 import type { CertificateRules, PolicyPreset } from "../tables/policy_presets.ts";
 

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Name } from "../../cert/name.ts";
-import type { TrustAnchor } from "../../cert/trust_anchor.ts";
-import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { Name } from "../../cert/names/name.ts";
+import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { NssContext } from "../../pkcs11/context.ts";
 import type { Credential } from "./credential.ts";
 import type {

@@ -1,8 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { Certificate, parseCertificate, parseCertificatesPem } from "../../cert/certificate.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
-import { parseSctList } from "../../cert/sct.ts";
+import {
+  Certificate,
+  parseCertificate,
+  parseCertificatesPem,
+} from "../../cert/certificate/certificate.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { parseSctList } from "../../cert/extensions/sct.ts";
 import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 

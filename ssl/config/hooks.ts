@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import type { Name } from "../../cert/name.ts";
-import type { SignatureScheme } from "../../cert/private_key.ts";
-import type { TrustAnchor } from "../../cert/trust_anchor.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { Name } from "../../cert/names/name.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
+import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import type { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { CertificateOptions } from "./credential.ts";

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { trustAnchorOf } from "../../cert/trust_anchor.ts";
-import type { SignatureScheme } from "../../cert/private_key.ts";
+import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context.ts";
 import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import {

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { Writer } from "../wire/writer.ts";
 

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import type { CipherSuiteHash } from "./key_schedule.ts";
 

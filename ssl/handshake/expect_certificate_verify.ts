@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import { verifyPeerSignature } from "../authentication/certificate_verify.ts";

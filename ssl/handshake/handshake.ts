@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
 import { SslError } from "../base/errors.ts";

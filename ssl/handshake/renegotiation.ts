@@ -13,8 +13,8 @@
  * @module
  */
 
-import type { Certificate } from "../../cert/certificate.ts";
-import { bytesEqual } from "../../cert/der.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { bytesEqual } from "../../cert/der/der.ts";
 import { offersTls12, type SslConfig } from "../config/config.ts";
 import { SslError } from "../base/errors.ts";
 import { TLS_1_2 } from "../tables/versions.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { ErrorName } from "../../cert/errors.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import { SslError } from "../base/errors.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import { DerReader } from "../../cert/der.ts";
-import { OIDS } from "../../cert/oids.ts";
-import { parseSignatureAlgorithm } from "../../cert/signature_algorithm.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { DerReader } from "../../cert/der/der.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import { parseSignatureAlgorithm } from "../../cert/certificate/signature_algorithm.ts";
 import type { SslEngine } from "../engine/engine.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { connectionOf, type SslSocket } from "../ssl_socket.ts";

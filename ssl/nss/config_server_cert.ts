@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
-import { findCertByName } from "../../cert/find_cert.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { findCertByName } from "../../cert/db/find_cert.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configure.ts";

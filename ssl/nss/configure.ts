@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { change } from "../config/config.ts";
 import { normalizeHostname } from "../config/host_name.ts";
 import { configBeforeStart, configOf, configToChange } from "../config/config_registry.ts";

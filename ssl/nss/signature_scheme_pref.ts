@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { applyOption } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configure.ts";

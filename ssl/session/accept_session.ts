@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { SslError } from "../base/errors.ts";
 import type { ExtensionBlock } from "../extensions/extension_block.ts";
 import { preSharedKeyClientHello } from "../extensions/pre_shared_key.ts";

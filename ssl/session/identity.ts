@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { TrustAnchor } from "../../cert/trust_anchor.ts";
+import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
 

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
 import { presetNames, serverHookIdentity, trustIdentity } from "./identity.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { HashName } from "../../cert/private_key.ts";
+import type { HashName } from "../../cert/certificate/private_key.ts";
 
 /** The name of a TLS 1.3 cipher suite, as IANA writes it. */
 export type CipherSuiteName =

@@ -1,6 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { EcCurve, HashName, KeyAlgorithm, SignatureScheme } from "../../cert/private_key.ts";
+import type {
+  EcCurve,
+  HashName,
+  KeyAlgorithm,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "./cipher_suites.ts";
 import type { NamedGroupName } from "./named_groups.ts";
 import type { ProtocolVersion } from "./versions.ts";

@@ -1,6 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { EcCurve, HashName, KeyAlgorithm, SignatureScheme } from "../../cert/private_key.ts";
+import type {
+  EcCurve,
+  HashName,
+  KeyAlgorithm,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
 
 /** One signature scheme. */
 export interface SignatureSchemeRow {

@@ -6,10 +6,10 @@
 // checks all of RFC 5280. Run with `deno bench -A tests/bench/certificate_bench.ts`.
 
 import { X509Certificate } from "node:crypto";
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import { trustAnchorOf } from "../../cert/trust_anchor.ts";
-import { forgetVerifiedSignatures } from "../../cert/verified_signatures.ts";
-import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { issue, makeKeys, NOW, type TestKeyType } from "../cert/_support.ts";
 import { note } from "../support/skip.ts";
 

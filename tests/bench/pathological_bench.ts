@@ -4,12 +4,12 @@
 // The time of what `tests/cert/pathological_test.ts` counts the steps of. Each run parses anew and remembers no signature.
 // Run with `deno bench -A tests/bench/pathological_bench.ts`.
 
-import { parseCertificate } from "../../cert/certificate.ts";
-import { checkContent } from "../../cert/check_certificate.ts";
-import { parseCrl } from "../../cert/crl.ts";
-import { NssError } from "../../cert/errors.ts";
-import { forgetVerifiedSignatures } from "../../cert/verified_signatures.ts";
-import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { parseCertificate } from "../../cert/certificate/certificate.ts";
+import { checkContent } from "../../cert/verify/check_certificate.ts";
+import { parseCrl } from "../../cert/revocation/crl.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { CERTIFICATES, crlOf, VERIFICATIONS } from "../cert/_pathological.ts";
 import { CHECKS } from "../cert/_support.ts";
 import { openShared, sharedProblem } from "../support/shared_data.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { Name } from "../../cert/name.ts";
+import { Name } from "../../cert/names/name.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { change, type SslConfig } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";

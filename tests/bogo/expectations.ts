@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { parseCertificatesPem } from "../../cert/certificate.ts";
+import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { peerSignedCertTimestamps, peerStapledOCSPResponses } from "../../ssl/nss/communicate.ts";
 import { getCipherSuiteInfo } from "../../ssl/nss/cipher_suite_info.ts";

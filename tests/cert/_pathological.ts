@@ -2,11 +2,11 @@
 
 /** Input that is made to cost much: for the test of what it costs, and the bench. @module */
 
-import type { Certificate } from "../../cert/certificate.ts";
-import { createCrl } from "../../cert/create_crl.ts";
-import { createOcspResponse } from "../../cert/create_ocsp_response.ts";
-import { TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { createCrl } from "../../cert/create/create_crl.ts";
+import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
+import { TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
 import { subjectAltName } from "../../cert/extensions/alt_name.ts";
 import { type CertificateExtension, makeExtension } from "../../cert/extensions/extension.ts";
 import { keyUsage } from "../../cert/extensions/key_usage.ts";
@@ -16,9 +16,9 @@ import {
   policyConstraints,
   policyMappings,
 } from "../../cert/extensions/policies.ts";
-import type { GeneralName } from "../../cert/general_name.ts";
-import { trustAnchorOf } from "../../cert/trust_anchor.ts";
-import type { VerifyChainOptions } from "../../cert/verify_cert.ts";
+import type { GeneralName } from "../../cert/names/general_name.ts";
+import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import type { VerifyChainOptions } from "../../cert/verify/verify_cert.ts";
 import { issue, type IssueOptions, makeKeys, NOW, type TestCertificate } from "./_support.ts";
 
 /** What is verified. */

@@ -3,27 +3,27 @@
 /** An authority, a leaf and a responder for the tests of revocation. @module */
 
 import { assert, assertRejects, assertThrows } from "@std/assert";
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import {
   type CertificateIssuer,
   createCertificate,
   type CreateCertificateOptions,
-} from "../../cert/create_certificate.ts";
-import { createCrl, type CreateCrlOptions } from "../../cert/create_crl.ts";
+} from "../../cert/create/create_certificate.ts";
+import { createCrl, type CreateCrlOptions } from "../../cert/create/create_crl.ts";
 import {
   createOcspResponse,
   type CreateOcspResponseOptions,
   type OcspStatusOptions,
-} from "../../cert/create_ocsp_response.ts";
-import type { Crl } from "../../cert/crl.ts";
-import { constructedTag, contextTag, TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { ocspCertIdOf, ocspKeyHash, writeOcspCertId } from "../../cert/ocsp_cert_id.ts";
-import type { OcspResponse } from "../../cert/ocsp_response.ts";
-import { OIDS } from "../../cert/oids.ts";
-import { encodeSignedData } from "../../cert/signed_data.ts";
-import { writeGeneralizedTime } from "../../cert/time.ts";
+} from "../../cert/create/create_ocsp_response.ts";
+import type { Crl } from "../../cert/revocation/crl.ts";
+import { constructedTag, contextTag, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { ocspCertIdOf, ocspKeyHash, writeOcspCertId } from "../../cert/revocation/ocsp_cert_id.ts";
+import type { OcspResponse } from "../../cert/revocation/ocsp_response.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import { encodeSignedData } from "../../cert/create/signed_data.ts";
+import { writeGeneralizedTime } from "../../cert/der/time.ts";
 import { makeKeys, mutate, NOW, seeded, type TestKeyType } from "./_support.ts";
 
 /** A day in milliseconds. */

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
-import type { CheckOptions } from "../../cert/check_certificate.ts";
-import { constructedTag } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import type { CheckOptions } from "../../cert/verify/check_certificate.ts";
+import { constructedTag } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
 import { subjectAltName } from "../../cert/extensions/alt_name.ts";
 import { basicConstraints } from "../../cert/extensions/basic_constraints.ts";
 import {
@@ -17,12 +17,20 @@ import {
   subjectKeyIdentifier,
 } from "../../cert/extensions/key_identifiers.ts";
 import { keyUsage } from "../../cert/extensions/key_usage.ts";
-import { Name } from "../../cert/name.ts";
-import { OIDS } from "../../cert/oids.ts";
-import type { EcCurve, KeyAlgorithm, PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
-import { encodeSignatureAlgorithm, schemeRow } from "../../cert/signature_algorithm.ts";
-import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../../cert/spki.ts";
-import { writeTime } from "../../cert/time.ts";
+import { Name } from "../../cert/names/name.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import type {
+  EcCurve,
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
+import { encodeSignatureAlgorithm, schemeRow } from "../../cert/certificate/signature_algorithm.ts";
+import {
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/certificate/spki.ts";
+import { writeTime } from "../../cert/der/time.ts";
 
 /** A key pair of a test; it can sign in every way that its kind can. */
 export interface TestKeys {

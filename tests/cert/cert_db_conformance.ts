@@ -11,10 +11,10 @@
  */
 
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import type { CertDB, CertQuery, CertRecord } from "../../cert/cert_db.ts";
-import type { Certificate } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import { formatTrust, parseTrust } from "../../cert/trust_flags.ts";
+import type { CertDB, CertQuery, CertRecord } from "../../cert/db/cert_db.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { formatTrust, parseTrust } from "../../cert/db/trust_flags.ts";
 import { issue, type TestCertificate } from "./_support.ts";
 
 /** A store, empty, and how to be done with it. */

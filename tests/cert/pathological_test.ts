@@ -9,20 +9,20 @@ import {
   assertLessOrEqual,
   assertStringIncludes,
 } from "@std/assert";
-import { parseCertificate } from "../../cert/certificate.ts";
-import { checkContent } from "../../cert/check_certificate.ts";
-import { type Crl, parseCrl } from "../../cert/crl.ts";
-import { parseCertificateRequest } from "../../cert/csr.ts";
-import { MAX_DER_DEPTH } from "../../cert/der.ts";
-import { NssError } from "../../cert/errors.ts";
-import { parseOcspRequest } from "../../cert/ocsp_request.ts";
-import { parseOcspResponse } from "../../cert/ocsp_response.ts";
-import { decodePem, encodePem } from "../../cert/pem.ts";
-import { encodePkcs7Certificates, parsePkcs7Certificates } from "../../cert/pkcs7.ts";
-import { encodeSctList, parseSctList } from "../../cert/sct.ts";
-import { VERIFICATION_LIMITS } from "../../cert/verification_budget.ts";
-import { forgetVerifiedSignatures } from "../../cert/verified_signatures.ts";
-import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { parseCertificate } from "../../cert/certificate/certificate.ts";
+import { checkContent } from "../../cert/verify/check_certificate.ts";
+import { type Crl, parseCrl } from "../../cert/revocation/crl.ts";
+import { parseCertificateRequest } from "../../cert/create/csr.ts";
+import { MAX_DER_DEPTH } from "../../cert/der/der.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { parseOcspRequest } from "../../cert/revocation/ocsp_request.ts";
+import { parseOcspResponse } from "../../cert/revocation/ocsp_response.ts";
+import { decodePem, encodePem } from "../../cert/der/pem.ts";
+import { encodePkcs7Certificates, parsePkcs7Certificates } from "../../cert/certificate/pkcs7.ts";
+import { encodeSctList, parseSctList } from "../../cert/extensions/sct.ts";
+import { VERIFICATION_LIMITS } from "../../cert/verify/verification_budget.ts";
+import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { testShared } from "../support/shared_data.ts";
 import { type LimboInput, runLimboCase } from "../vectors/limbo_harness.ts";
 import {

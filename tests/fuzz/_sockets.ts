@@ -6,7 +6,7 @@
  * @module
  */
 
-import { createCertificate } from "../../cert/create_certificate.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";

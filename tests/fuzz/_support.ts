@@ -11,7 +11,7 @@
  * @module
  */
 
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import type { SslError } from "../../ssl/base/errors.ts";
 import { Prng } from "../support/prng.ts";
 import { type CorpusEntry, corpusOf, testShared } from "../support/shared_data.ts";

@@ -1,12 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { Certificate, parseCertificate, parseCertificatesPem } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import { decodePem, encodePem } from "../../cert/pem.ts";
-import { trustAnchorOf } from "../../cert/trust_anchor.ts";
-import { verifyCertificateChain } from "../../cert/verify_cert.ts";
-import { verifyCertName } from "../../cert/verify_cert_name.ts";
+import {
+  Certificate,
+  parseCertificate,
+  parseCertificatesPem,
+} from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { decodePem, encodePem } from "../../cert/der/pem.ts";
+import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
+import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
 import { CREDENTIALS } from "./_sockets.ts";
 import { type Bytes, flip, fuzz, mutate, overCorpus, typed } from "./_support.ts";

@@ -3,23 +3,23 @@
 /** Everything in ASN.1 beside certificates and keys: DER itself, PEM, CRLs, OCSP, requests, bundles, SCTs, PKCS#12. */
 
 import { assert, assertEquals } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { createCrl } from "../../cert/create_crl.ts";
-import { createOcspResponse } from "../../cert/create_ocsp_response.ts";
-import { parseCrl } from "../../cert/crl.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { createCrl } from "../../cert/create/create_crl.ts";
+import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
+import { parseCrl } from "../../cert/revocation/crl.ts";
 import {
   createCertificateRequest,
   parseCertificateRequest,
   verifyCertificateRequest,
-} from "../../cert/csr.ts";
-import { DerReader, TAG } from "../../cert/der.ts";
-import { createOcspRequest, parseOcspRequest } from "../../cert/ocsp_request.ts";
-import { parseOcspResponse } from "../../cert/ocsp_response.ts";
-import { decodePem, encodePem } from "../../cert/pem.ts";
-import { encodePkcs7Certificates, parsePkcs7Certificates } from "../../cert/pkcs7.ts";
-import { encodeSctList, parseSctList } from "../../cert/sct.ts";
-import { verifyCrl } from "../../cert/verify_crl.ts";
-import { verifyOcspResponse } from "../../cert/verify_ocsp_response.ts";
+} from "../../cert/create/csr.ts";
+import { DerReader, TAG } from "../../cert/der/der.ts";
+import { createOcspRequest, parseOcspRequest } from "../../cert/revocation/ocsp_request.ts";
+import { parseOcspResponse } from "../../cert/revocation/ocsp_response.ts";
+import { decodePem, encodePem } from "../../cert/der/pem.ts";
+import { encodePkcs7Certificates, parsePkcs7Certificates } from "../../cert/certificate/pkcs7.ts";
+import { encodeSctList, parseSctList } from "../../cert/extensions/sct.ts";
+import { verifyCrl } from "../../cert/revocation/verify_crl.ts";
+import { verifyOcspResponse } from "../../cert/revocation/verify_ocsp_response.ts";
 import { exportPkcs12 } from "../../pkcs11/export_pkcs12.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { importPkcs12 } from "../../pkcs11/import_pkcs12.ts";

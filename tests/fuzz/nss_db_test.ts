@@ -5,8 +5,8 @@
 /** Rows of an NSS database, altered as somebody may who can write its files and knows no password. */
 
 import { assert } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { parseTrust, TRUST_FLAGS } from "../../cert/trust_flags.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { parseTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { openNssDb } from "../../pkcs11/nss_db/mod.ts";
 import { parsePkcs11Txt } from "../../pkcs11/nss_db/pkcs11_txt.ts";
 import { parsePkcs11Uri } from "../../pkcs11/uri.ts";

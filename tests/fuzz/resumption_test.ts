@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { getResumptionTokenInfo } from "../../ssl/nss/resumption_token.ts";

@@ -3,7 +3,7 @@
 
 import { authorityInfoAccess } from "../../cert/extensions/info_access.ts";
 import { makeExtension } from "../../cert/extensions/extension.ts";
-import { OIDS } from "../../cert/oids.ts";
+import { OIDS } from "../../cert/der/oids.ts";
 import { createCertificate, generateKeyPair, importFD, type SslSocket } from "@nss/nss";
 
 /** A server as a user would start it, and what a scanner has to know of it. */

@@ -8,10 +8,10 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { decodePem, encodePem } from "../../cert/pem.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { decodePem, encodePem } from "../../cert/der/pem.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { importPrivateKey, type ImportPrivateKeyOptions } from "../../pkcs11/import_private_key.ts";
 import { importPkcs12 } from "../../pkcs11/import_pkcs12.ts";

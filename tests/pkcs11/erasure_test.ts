@@ -5,10 +5,10 @@
 
 import { createCipheriv, createHash } from "node:crypto";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { constructedTag, contextTag, DerReader } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import { encodePem } from "../../cert/pem.ts";
+import { constructedTag, contextTag, DerReader } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { encodePem } from "../../cert/der/pem.ts";
 import { exportPkcs12 } from "../../pkcs11/export_pkcs12.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { importPkcs12 } from "../../pkcs11/import_pkcs12.ts";

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import type { Certificate } from "../../cert/certificate.ts";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { importCert } from "../../cert/import_cert.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { importCert } from "../../cert/db/import_cert.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import {
   findCertFromNickname,

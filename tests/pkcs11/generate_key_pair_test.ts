@@ -7,9 +7,9 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { NssError } from "../../cert/errors.ts";
-import type { KeyAlgorithm, SignatureScheme } from "../../cert/private_key.ts";
-import { verifySignature } from "../../cert/verify_signature.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { KeyAlgorithm, SignatureScheme } from "../../cert/certificate/private_key.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import {
   exportPrivateKeyPem,
   generateKeyPair,

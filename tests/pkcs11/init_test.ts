@@ -9,10 +9,10 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { getDefaultCertDB } from "../../cert/get_default_cert_db.ts";
-import { importCert } from "../../cert/import_cert.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { getDefaultCertDB } from "../../cert/db/get_default_cert_db.ts";
+import { importCert } from "../../cert/db/import_cert.ts";
 import { defaultContext } from "../../pkcs11/context.ts";
 import { findCertFromNickname, findKeyByAnyCert } from "../../pkcs11/find.ts";
 import {

@@ -10,10 +10,10 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { parseCertificate } from "../../cert/certificate.ts";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import { parseSubjectPublicKeyInfo } from "../../cert/spki.ts";
+import { parseCertificate } from "../../cert/certificate/certificate.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { parseSubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import type { PasswordRecord } from "../../pkcs11/kv/sealing.ts";
 import { LOCKED_TIMEOUT, withStore } from "../../pkcs11/kv/store.ts";
@@ -441,7 +441,7 @@ Deno.test("KvToken loses no write of several processes on one file", () =>
     const cwd = `${import.meta.dirname}/../..`;
     const script = `
       import { openKvToken } from "./pkcs11/kv_token.ts";
-      import { createCertificate } from "./cert/create_certificate.ts";
+      import { createCertificate } from "./cert/create/create_certificate.ts";
       const token = await openKvToken({ path: Deno.args[0] });
       if (!await token.login(${JSON.stringify(PASSWORD)})) throw new Error("not logged in");
       for (let i = 0; i < 10; i++) {

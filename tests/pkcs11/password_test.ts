@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertFalse, assertRejects, assertStrictEquals } from "@std/assert";
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import {
   MAX_PASSWORD_TRIES,

@@ -8,11 +8,11 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { constructedTag, DerReader } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { OIDS } from "../../cert/oids.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { constructedTag, DerReader } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { OIDS } from "../../cert/der/oids.ts";
 import { exportPkcs12 } from "../../pkcs11/export_pkcs12.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { importPkcs12, type ImportPkcs12Options } from "../../pkcs11/import_pkcs12.ts";

@@ -10,12 +10,16 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { TAG } from "../../cert/der.ts";
-import { DerWriter } from "../../cert/der_writer.ts";
-import { NssError } from "../../cert/errors.ts";
-import { encodePem } from "../../cert/pem.ts";
-import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../../cert/private_key.ts";
-import { verifySignature } from "../../cert/verify_signature.ts";
+import { TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { encodePem } from "../../cert/der/pem.ts";
+import type {
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
 import { exportPkcs8 } from "../../pkcs11/private_key.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { SoftToken } from "../../pkcs11/softoken.ts";
 import { testCertDB } from "../cert/cert_db_conformance.ts";
 import { certificatesOf, testToken } from "./token_conformance.ts";

@@ -11,15 +11,15 @@
  */
 
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import type { CertDB } from "../../cert/cert_db.ts";
-import { createCertificate } from "../../cert/create_certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import { importCert } from "../../cert/import_cert.ts";
-import type { PrivateKey } from "../../cert/private_key.ts";
-import { signatureSchemesOf } from "../../cert/signature_algorithm.ts";
-import type { SubjectPublicKeyInfo } from "../../cert/spki.ts";
-import { formatTrust } from "../../cert/trust_flags.ts";
-import { verifySignature } from "../../cert/verify_signature.ts";
+import type { CertDB } from "../../cert/db/cert_db.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { importCert } from "../../cert/db/import_cert.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { signatureSchemesOf } from "../../cert/certificate/signature_algorithm.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import { formatTrust } from "../../cert/db/trust_flags.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import {
   exportPrivateKeyPem,
   generateKeyPair,

@@ -1,16 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { setDefaultCertDBProvider } from "../../cert/default_cert_db.ts";
-import { NssError } from "../../cert/errors.ts";
-import { findCertByNickname } from "../../cert/find_cert.ts";
-import { getDefaultCertDB } from "../../cert/get_default_cert_db.ts";
-import { importCert } from "../../cert/import_cert.ts";
-import { MemoryCertDB } from "../../cert/memory_cert_db.ts";
-import { getCertNicknames } from "../../cert/nicknames.ts";
-import { type TrustAnchor, trustAnchorOf } from "../../cert/trust_anchor.ts";
-import { formatTrust } from "../../cert/trust_flags.ts";
-import { verifyCert } from "../../cert/verify_cert_usage.ts";
+import { setDefaultCertDBProvider } from "../../cert/db/default_cert_db.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { findCertByNickname } from "../../cert/db/find_cert.ts";
+import { getDefaultCertDB } from "../../cert/db/get_default_cert_db.ts";
+import { importCert } from "../../cert/db/import_cert.ts";
+import { MemoryCertDB } from "../../cert/db/memory_cert_db.ts";
+import { getCertNicknames } from "../../cert/db/nicknames.ts";
+import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import { formatTrust } from "../../cert/db/trust_flags.ts";
+import { verifyCert } from "../../cert/verify/verify_cert_usage.ts";
 import { platformTrustAnchors } from "../../pkcs11/builtins.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context.ts";
 import { TrustAnchorSource } from "../../pkcs11/trust_anchor_source.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { formatPkcs11Uri, MAX_PKCS11_URI_LENGTH, parsePkcs11Uri } from "../../pkcs11/uri.ts";
 
 Deno.test("parsePkcs11Uri() reads the examples of RFC 7512, Section 3", () => {

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { ErrorName } from "../../cert/errors.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";

@@ -8,8 +8,8 @@
  * @module
  */
 
-import { parseCertificatesPem } from "../../cert/certificate.ts";
-import { importCert } from "../../cert/import_cert.ts";
+import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
+import { importCert } from "../../cert/db/import_cert.ts";
 import { initContext } from "../../pkcs11/init.ts";
 import { loadModule } from "../../pkcs11/module/mod.ts";
 import { getClientAuthData } from "../../ssl/authentication/get_client_auth_data.ts";

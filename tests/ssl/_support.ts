@@ -8,9 +8,12 @@
  */
 
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import type { Certificate } from "../../cert/certificate.ts";
-import { createCertificate, type CreateCertificateOptions } from "../../cert/create_certificate.ts";
-import type { ErrorName } from "../../cert/errors.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import {
+  createCertificate,
+  type CreateCertificateOptions,
+} from "../../cert/create/create_certificate.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair, type KeyPair, type KeyPairType } from "../../pkcs11/generate_key_pair.ts";
 import { errorFromAlert } from "../../ssl/base/alerts.ts";

@@ -7,7 +7,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";

@@ -7,7 +7,7 @@
  */
 
 import { assertEquals, assertGreater } from "@std/assert";
-import type { ErrorName } from "../../cert/errors.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import {
   MAX_EMPTY_RECORDS,
   MAX_KEY_UPDATES,

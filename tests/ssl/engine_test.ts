@@ -7,7 +7,7 @@
  */
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import type { ErrorName } from "../../cert/errors.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import { errorFromAlert } from "../../ssl/base/alerts.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { Role } from "../../ssl/config/import_options.ts";

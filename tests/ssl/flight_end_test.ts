@@ -8,7 +8,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { ErrorName } from "../../cert/errors.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
 import { HandshakeType as T } from "../../ssl/tables/handshake_types.ts";

@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { NssError } from "../../cert/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { newModel, setURL } from "../../ssl/mod.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 import { SslListener } from "../../ssl/ssl_listener.ts";

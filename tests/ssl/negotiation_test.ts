@@ -7,8 +7,8 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { ErrorName } from "../../cert/errors.ts";
-import type { SignatureScheme } from "../../cert/private_key.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { cookie } from "../../ssl/extensions/cookie.ts";

@@ -3,8 +3,8 @@
 /** What each option that works changes on the wire, at the end that it is set at. */
 
 import { assert, assertEquals, assertFalse, assertGreater, assertNotEquals } from "@std/assert";
-import { MemoryCertDB } from "../../cert/memory_cert_db.ts";
-import { importCert } from "../../cert/import_cert.ts";
+import { MemoryCertDB } from "../../cert/db/memory_cert_db.ts";
+import { importCert } from "../../cert/db/import_cert.ts";
 import { keyShareClientHello } from "../../ssl/extensions/key_share.ts";
 import { recordSizeLimit } from "../../ssl/extensions/record_size_limit.ts";
 import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.ts";

@@ -25,7 +25,7 @@ import {
   type SslError,
   type SslSocket,
 } from "@nss/nss";
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { NssContext } from "../../pkcs11/context.ts";

@@ -15,7 +15,7 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { createCertificate } from "../../cert/create_certificate.ts";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { keyUpdate } from "../../ssl/nss/communicate.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";

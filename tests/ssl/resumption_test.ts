@@ -7,7 +7,7 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Certificate } from "../../cert/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";

@@ -7,7 +7,7 @@ import {
   assertNotEquals,
   assertStrictEquals,
 } from "@std/assert";
-import { type Certificate, parseCertificate } from "../../cert/certificate.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";

@@ -8,7 +8,7 @@
  */
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { type TrustAnchor, trustAnchorOf } from "../../cert/trust_anchor.ts";
+import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import {
   change,

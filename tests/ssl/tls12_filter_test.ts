@@ -8,7 +8,7 @@
  */
 
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { createOcspResponse } from "../../cert/create_ocsp_response.ts";
+import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";

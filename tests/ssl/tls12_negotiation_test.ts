@@ -15,7 +15,7 @@ import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.t
 import { supportedVersionsClientHello } from "../../ssl/extensions/supported_versions.ts";
 import { type ClientHello, parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { parseServerHello } from "../../ssl/messages/server_hello.ts";
-import type { ErrorName } from "../../cert/errors.ts";
+import type { ErrorName } from "../../cert/base/errors.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import {

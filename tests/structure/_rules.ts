@@ -22,44 +22,59 @@ export function layerProblems(source: Source): string[] {
   });
 }
 
-/** The rooms of `ssl/`, from the highest to the lowest; what stands in one row forms no circle. */
-export const SSL_ROOMS: readonly (readonly string[])[] = [
-  ["nss"],
-  ["connection"],
-  ["engine"],
-  ["handshake"],
-  ["authentication", "session"],
-  ["config"],
-  ["record"],
-  ["crypto"],
-  ["messages"],
-  ["extensions"],
-  ["base"],
-  ["tables", "wire"],
-];
+/** The rooms of a package, from the highest to the lowest; what stands in one row forms no circle. */
+export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  cert: [
+    ["create", "format"],
+    ["revocation"],
+    ["verify"],
+    ["db"],
+    ["certificate"],
+    ["extensions"],
+    ["names"],
+    ["der"],
+    ["base"],
+  ],
+  ssl: [
+    ["nss"],
+    ["connection"],
+    ["engine"],
+    ["handshake"],
+    ["authentication", "session"],
+    ["config"],
+    ["record"],
+    ["crypto"],
+    ["messages"],
+    ["extensions"],
+    ["base"],
+    ["tables", "wire"],
+  ],
+};
 
-/** The room of a file of `ssl/`; `""` for the files at its root, which stand above all rooms. */
-function sslRoomOf(path: string): string | null {
+/** The room of a file; `""` for the files at the root of a package, which stand above all its rooms. */
+function roomOf(path: string): string {
   const parts = path.split("/");
-  if (parts[0] !== "ssl") return null;
   return parts.length === 2 ? "" : parts[1]!;
 }
 
 /**
- * The imports of one room of `ssl/` from a higher one, types included.
+ * The imports of one room of a package from a higher one, types included.
  *
- * @returns As `nss/communicate.ts -> ssl_socket.ts`.
+ * @returns As `ssl/nss/communicate.ts -> ssl/ssl_socket.ts`.
  */
-export function sslRoomProblems(source: Source): string[] {
-  const room = sslRoomOf(source.path);
-  if (room === null || room === "") return [];
-  const rank = (name: string) => SSL_ROOMS.findIndex((row) => row.includes(name));
+export function roomProblems(source: Source): string[] {
+  const [layer] = source.path.split("/");
+  const rows = ROOMS[layer!];
+  const room = roomOf(source.path);
+  if (rows === undefined || room === "") return [];
+  const rank = (name: string) => rows.findIndex((row) => row.includes(name));
   if (rank(room) < 0) return [`${source.path} is in no room`];
   return source.imports.flatMap(({ specifier }) => {
     const target = resolveImport(source.path, specifier);
-    const other = target === null ? null : sslRoomOf(target);
-    if (other === null || other === room || rank(other) > rank(room)) return [];
-    return [`${source.path.slice("ssl/".length)} -> ${target!.slice("ssl/".length)}`];
+    if (target === null || !target.startsWith(`${layer}/`)) return [];
+    const other = roomOf(target);
+    if (other === room || rank(other) > rank(room)) return [];
+    return [`${source.path} -> ${target}`];
   });
 }
 
@@ -104,7 +119,7 @@ function compare({ path, header }: Source, sentence: string, uses: boolean): str
 
 /** Ring 0: bytes and typed values, tables, limits. */
 const RING_0 =
-  /^(?:cert\/der[^/]*\.ts|ssl\/(?:wire|tables|messages|extensions)\/.*|ssl\/record\/(?:header|deframer|fragmenter)\.ts)$/;
+  /^(?:cert\/der\/der[^/]*\.ts|ssl\/(?:wire|tables|messages|extensions)\/.*|ssl\/record\/(?:header|deframer|fragmenter)\.ts)$/;
 
 /** Ring 1: cryptography, with time and randomness as arguments. */
 const RING_1 =
@@ -113,12 +128,13 @@ const RING_1 =
 /** What makes certificates for people, or looks for one, takes the clock by default, and a random serial number. */
 const RING_1_EXCEPTIONS: ReadonlySet<string> = new Set([
   "ssl/authentication/get_client_auth_data.ts",
-  "cert/create_certificate.ts",
-  "cert/verify_cert_now.ts",
+  "cert/create/create_certificate.ts",
+  "cert/verify/verify_cert_now.ts",
 ]);
 
 /** What ring 0 may import besides itself: errors. */
-const RING_0_IMPORTS = /^(?:cert\/(?:errors|error_table)\.ts|ssl\/base\/(?:errors|alerts)\.ts)$/;
+const RING_0_IMPORTS =
+  /^(?:cert\/base\/(?:errors|error_table)\.ts|ssl\/base\/(?:errors|alerts)\.ts)$/;
 
 /** Files that own a transport. */
 const TRANSPORT_OWNERS = /^ssl\/(?:import_fd|connection\/connection|ssl_socket|ssl_listener)\.ts$/;
@@ -185,18 +201,26 @@ export interface Manifest {
   readonly exports: Readonly<Record<string, string>>;
 }
 
-/** Each entry point exists, and its kebab-case name is that of its file; the rooms of `ssl/` are no part of it. */
+/** The room in a path, as `ssl/nss/` without its package. */
+function withoutRoom(path: string): string {
+  const [layer, room, ...rest] = path.split("/");
+  return ROOMS[layer!]?.flat().includes(room!) ? [layer, ...rest].join("/") : path;
+}
+
+/** The name of the entry point that a file would be. */
+function entryName(path: string): string {
+  const name = path.replace(/(?:^|\/)mod\.ts$|\.ts$/, "").replaceAll("_", "-");
+  return name === "" ? "." : `./${name}`;
+}
+
+/** Each entry point exists, and its kebab-case name is that of its file; rooms need not be part of it. */
 export function exportProblems(manifest: Manifest, paths: ReadonlySet<string>): string[] {
   return Object.entries(manifest.exports).flatMap(([name, target]) => {
     const path = target.replace(/^\.\//, "");
     const problems: string[] = [];
     if (!paths.has(path)) problems.push(`export ${name} leads to ${target}, which does not exist`);
-    const expected = path.replace(/(?:^|\/)mod\.ts$|\.ts$/, "")
-      .replace(new RegExp(`^ssl/(?:${SSL_ROOMS.flat().join("|")})/`), "ssl/")
-      .replaceAll("_", "-");
-    if (name !== (expected === "" ? "." : `./${expected}`)) {
-      problems.push(`export ${name} does not have the name of ${target}`);
-    }
+    const names = [path, withoutRoom(path)].map(entryName);
+    if (!names.includes(name)) problems.push(`export ${name} does not have the name of ${target}`);
     if (/(?:^|\/)_/.test(path)) {
       problems.push(`export ${name} leads to ${target}, which is private`);
     }

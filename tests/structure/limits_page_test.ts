@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { ERRORS } from "../../cert/error_table.ts";
+import { ERRORS } from "../../cert/base/error_table.ts";
 import { readSources, ROOT } from "./_source.ts";
 
 /** Constants of the same kind of name that bound what is this end's own, or its application's: nothing that a peer sends. */

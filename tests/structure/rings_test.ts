@@ -12,8 +12,8 @@ const problems = (path: string, text: string) => ringProblems(parseSource(path, 
 
 Deno.test("ringProblems() keeps ring 0 free of promises, cryptography, time and Deno", () => {
   const paths = [
-    "cert/der.ts",
-    "cert/der_writer.ts",
+    "cert/der/der.ts",
+    "cert/der/der_writer.ts",
     "ssl/wire/a.ts",
     "ssl/tables/a.ts",
     "ssl/messages/a.ts",
@@ -43,7 +43,7 @@ Deno.test("ringProblems() keeps ring 0 free of promises, cryptography, time and 
 
 Deno.test("ringProblems() keeps the clock, randomness, timers and I/O out of ring 1", () => {
   const paths = [
-    "cert/verify_cert.ts",
+    "cert/verify/verify_cert.ts",
     "ssl/engine/a.ts",
     "ssl/handshake/client/a.ts",
     "ssl/record/cipher_spec.ts",
@@ -72,7 +72,14 @@ Deno.test("ringProblems() keeps the clock, randomness, timers and I/O out of rin
 
 Deno.test("ringProblems() leaves ring 2 and the makers of certificates alone", () => {
   const text = "await Date.now(); crypto.getRandomValues(a); setTimeout(f, 1);";
-  for (const path of ["mod.ts", "ssl/ssl_socket.ts", "pkcs11/a.ts", "cert/create_certificate.ts"]) {
+  for (
+    const path of [
+      "mod.ts",
+      "ssl/ssl_socket.ts",
+      "pkcs11/a.ts",
+      "cert/create/create_certificate.ts",
+    ]
+  ) {
     assertEquals(problems(path, text), []);
   }
 });
@@ -84,13 +91,13 @@ Deno.test("ringProblems() lets ring 0 import itself, errors and types", () => {
       path,
       `import { Reader } from "../wire/reader.ts";
        import { SslError } from "../base/errors.ts";
-       import { NssError } from "../../cert/errors.ts";
-       import type { Name } from "../../cert/name.ts";`,
+       import { NssError } from "../../cert/base/errors.ts";
+       import type { Name } from "../../cert/names/name.ts";`,
     ),
     [],
   );
   assertEquals(problems(path, `import { a } from "../handshake/a.ts";`).length, 1);
-  assertEquals(problems(path, `import { a } from "../../cert/name.ts";`).length, 1);
+  assertEquals(problems(path, `import { a } from "../../cert/names/name.ts";`).length, 1);
 });
 
 Deno.test("ringProblems() keeps ring 1 away from what owns the transport, save its types", () => {

@@ -12,12 +12,12 @@
  * @module
  */
 
-import { type Certificate, parseCertificatesPem } from "../../cert/certificate.ts";
-import { NssError } from "../../cert/errors.ts";
-import { type TrustAnchor, trustAnchorOf } from "../../cert/trust_anchor.ts";
-import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { type Certificate, parseCertificatesPem } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { limboRevocation } from "./limbo_revocation.ts";
-import { verifyCertName } from "../../cert/verify_cert_name.ts";
+import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 
 /** The name of a peer in a case. */
 export interface LimboPeerName {

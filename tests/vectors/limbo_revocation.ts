@@ -2,9 +2,9 @@
 
 /** The revocation lists of x509-limbo's cases. @module */
 
-import { parseCrlsPem } from "../../cert/crl.ts";
-import { checkRevocation } from "../../cert/revocation.ts";
-import type { VerifiedPath } from "../../cert/verify_cert.ts";
+import { parseCrlsPem } from "../../cert/revocation/crl.ts";
+import { checkRevocation } from "../../cert/revocation/revocation.ts";
+import type { VerifiedPath } from "../../cert/verify/verify_cert.ts";
 
 /** What of a case this reads. */
 export interface LimboCaseWithLists {

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { parseCertificatesPem } from "../../cert/certificate.ts";
-import { type ErrorName, NssError } from "../../cert/errors.ts";
-import { trustAnchorOf } from "../../cert/trust_anchor.ts";
-import { verifyCertificateChain } from "../../cert/verify_cert.ts";
+import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
+import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { openShared, sharedProblem } from "../support/shared_data.ts";
 import { skip } from "../support/skip.ts";
 import type { LimboInput } from "./limbo_harness.ts";

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { parseCertificate as parseX509 } from "../../cert/certificate.ts";
-import { verifySignature } from "../../cert/verify_signature.ts";
+import { parseCertificate as parseX509 } from "../../cert/certificate/certificate.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import { lookupExtension, type MessageKind } from "../../ssl/extensions/registry.ts";
 import { Transcript } from "../../ssl/crypto/transcript.ts";

@@ -2,9 +2,9 @@
 
 import { assertEquals, assertGreater } from "@std/assert";
 import { decodeHex } from "@std/encoding";
-import type { SignatureScheme } from "../../cert/private_key.ts";
-import { parseSubjectPublicKeyInfo } from "../../cert/spki.ts";
-import { verifySignature } from "../../cert/verify_signature.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
+import { parseSubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { testShared } from "../support/shared_data.ts";
 
 interface Vector {

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { Name } from "../../../cert/name.ts";
+import { Name } from "../../../cert/names/name.ts";
 import { SslError } from "../../base/errors.ts";
 
 /**

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../../cert/der.ts";
+import { bytesEqual } from "../../../cert/der/der.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { adoptConfig, whileReconfigurable } from "../../config/config_registry.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";

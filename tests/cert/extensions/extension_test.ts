@@ -2,9 +2,9 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { DerReader } from "../../../cert/der.ts";
-import { DerWriter } from "../../../cert/der_writer.ts";
-import { NssError } from "../../../cert/errors.ts";
+import { DerReader } from "../../../cert/der/der.ts";
+import { DerWriter } from "../../../cert/der/der_writer.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { issuerAltName, subjectAltName } from "../../../cert/extensions/alt_name.ts";
 import { basicConstraints } from "../../../cert/extensions/basic_constraints.ts";
 import {
@@ -34,7 +34,7 @@ import {
   policyMappings,
 } from "../../../cert/extensions/policies.ts";
 import { tlsFeature } from "../../../cert/extensions/tls_feature.ts";
-import { OIDS } from "../../../cert/oids.ts";
+import { OIDS } from "../../../cert/der/oids.ts";
 import { mutate, seeded } from "../_support.ts";
 
 const DNS = { type: "dns", value: "example.com" } as const;

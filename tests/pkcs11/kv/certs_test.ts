@@ -9,9 +9,9 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { type Certificate, parseCertificate } from "../../../cert/certificate.ts";
-import { NssError } from "../../../cert/errors.ts";
-import { parseTrust } from "../../../cert/trust_flags.ts";
+import { type Certificate, parseCertificate } from "../../../cert/certificate/certificate.ts";
+import { NssError } from "../../../cert/base/errors.ts";
+import { parseTrust } from "../../../cert/db/trust_flags.ts";
 import { MAX_KV_CERTIFICATE_SIZE } from "../../../pkcs11/kv/certs.ts";
 import type { KvAtomic, KvStore } from "../../../pkcs11/kv/store.ts";
 import { type KvToken, openKvToken } from "../../../pkcs11/kv_token.ts";

@@ -4,10 +4,10 @@
 /** Each field of each row of a token in Deno KV, damaged. @module */
 
 import { assert, assertEquals } from "@std/assert";
-import { createCertificate } from "../../../cert/create_certificate.ts";
-import { NssError } from "../../../cert/errors.ts";
-import { formatTrust, parseTrust } from "../../../cert/trust_flags.ts";
-import { verifySignature } from "../../../cert/verify_signature.ts";
+import { createCertificate } from "../../../cert/create/create_certificate.ts";
+import { NssError } from "../../../cert/base/errors.ts";
+import { formatTrust, parseTrust } from "../../../cert/db/trust_flags.ts";
+import { verifySignature } from "../../../cert/verify/verify_signature.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";
 import { type KvToken, openKvToken } from "../../../pkcs11/kv_token.ts";
 import type { KeyQuery } from "../../../pkcs11/token.ts";

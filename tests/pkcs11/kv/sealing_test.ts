@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { NssError } from "../../../cert/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import {
   type PasswordRecord,
   readPasswordRecord,

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { NssError } from "../../../cert/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import type { Argument, Caller, FunctionName } from "../../../pkcs11/module/library.ts";
 import { isReturned, ModuleError } from "../../../pkcs11/module/return_values.ts";
 import { MAX_OBJECTS } from "../../../pkcs11/module/session.ts";

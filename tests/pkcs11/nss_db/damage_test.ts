@@ -3,9 +3,9 @@
 /** Each column and each MAC of a database, damaged. @module */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createCertificate } from "../../../cert/create_certificate.ts";
-import { NssError } from "../../../cert/errors.ts";
-import { formatTrust, parseTrust } from "../../../cert/trust_flags.ts";
+import { createCertificate } from "../../../cert/create/create_certificate.ts";
+import { NssError } from "../../../cert/base/errors.ts";
+import { formatTrust, parseTrust } from "../../../cert/db/trust_flags.ts";
 import { openNssDb } from "../../../pkcs11/nss_db/mod.ts";
 import { skip } from "../../support/skip.ts";
 import {

@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { NssError } from "../../../cert/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { LOCK_PATIENCE, NssDbFiles } from "../../../pkcs11/nss_db/files.ts";
 import { scratch, sql } from "./_support.ts";
 

@@ -8,9 +8,9 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { NssError } from "../../../cert/errors.ts";
-import { formatTrust, parseTrust } from "../../../cert/trust_flags.ts";
-import { createCertificate } from "../../../cert/create_certificate.ts";
+import { NssError } from "../../../cert/base/errors.ts";
+import { formatTrust, parseTrust } from "../../../cert/db/trust_flags.ts";
+import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { NssContext } from "../../../pkcs11/context.ts";
 import { findCertFromNickname } from "../../../pkcs11/find.ts";
 import { generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { DerWriter } from "../../../cert/der_writer.ts";
-import { NssError } from "../../../cert/errors.ts";
+import { DerWriter } from "../../../cert/der/der_writer.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { PasswordKey } from "../../../pkcs11/nss_db/sealing.ts";
 import { PBE_OIDS } from "../../../pkcs11/pbe/oids.ts";
 

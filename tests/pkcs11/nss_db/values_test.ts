@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { NssError } from "../../../cert/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { StoredObject } from "../../../pkcs11/nss_db/values.ts";
 
 Deno.test("StoredObject takes ids of 32 bits, and no others", () => {

@@ -15,14 +15,14 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import type { Certificate } from "../../../cert/certificate.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import {
   createCertificate,
   type CreateCertificateOptions,
-} from "../../../cert/create_certificate.ts";
-import type { ErrorName } from "../../../cert/errors.ts";
-import { importCert } from "../../../cert/import_cert.ts";
-import { MemoryCertDB } from "../../../cert/memory_cert_db.ts";
+} from "../../../cert/create/create_certificate.ts";
+import type { ErrorName } from "../../../cert/base/errors.ts";
+import { importCert } from "../../../cert/db/import_cert.ts";
+import { MemoryCertDB } from "../../../cert/db/memory_cert_db.ts";
 import { NssContext } from "../../../pkcs11/context.ts";
 import {
   exportPrivateKeyPem,

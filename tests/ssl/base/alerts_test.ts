@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type ErrorName, ERRORS } from "../../../cert/errors.ts";
+import { type ErrorName, ERRORS } from "../../../cert/base/errors.ts";
 import { alertFor, errorFromAlert } from "../../../ssl/base/alerts.ts";
 import { ALERT_DESCRIPTIONS, type AlertName } from "../../../ssl/tables/alert_descriptions.ts";
 

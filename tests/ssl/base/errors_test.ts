@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import { type ErrorName, ERRORS, NssError } from "../../../cert/errors.ts";
+import { type ErrorName, ERRORS, NssError } from "../../../cert/base/errors.ts";
 import { alertFor } from "../../../ssl/base/alerts.ts";
 import { SslError, toSslError } from "../../../ssl/base/errors.ts";
 

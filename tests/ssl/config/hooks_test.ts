@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import { createCertificate } from "../../../cert/create_certificate.ts";
-import { type ErrorName, NssError } from "../../../cert/errors.ts";
-import { parseSubjectPublicKeyInfo } from "../../../cert/spki.ts";
+import { createCertificate } from "../../../cert/create/create_certificate.ts";
+import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
+import { parseSubjectPublicKeyInfo } from "../../../cert/certificate/spki.ts";
 import { authCertificate } from "../../../ssl/authentication/auth_certificate.ts";
 import { NssContext } from "../../../pkcs11/context.ts";
 import type { CertificateOptions } from "../../../ssl/config/credential.ts";

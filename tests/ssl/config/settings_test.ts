@@ -25,7 +25,7 @@ import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../../ssl/tables/cipher_s
 import { NAMED_GROUPS } from "../../../ssl/tables/named_groups.ts";
 import { policyPresetByName } from "../../../ssl/tables/policy_presets.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../ssl/tables/versions.ts";
-import { trustAnchorOf } from "../../../cert/trust_anchor.ts";
+import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.ts";
 

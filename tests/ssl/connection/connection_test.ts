@@ -7,7 +7,7 @@
  */
 
 import { assert, assertEquals, assertLess, assertStrictEquals } from "@std/assert";
-import type { ErrorName } from "../../../cert/errors.ts";
+import type { ErrorName } from "../../../cert/base/errors.ts";
 import { keyUpdate } from "../../../ssl/nss/communicate.ts";
 import type { SslError } from "../../../ssl/base/errors.ts";
 import type { Role } from "../../../ssl/config/import_options.ts";

@@ -10,7 +10,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { NssError } from "../../../cert/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import {
   type CipherSuiteHash,
   EarlySecret,

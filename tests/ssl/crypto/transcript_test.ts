@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { NssError } from "../../../cert/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { Transcript } from "../../../ssl/crypto/transcript.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
 

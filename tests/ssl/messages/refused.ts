@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { ErrorName } from "../../../cert/errors.ts";
+import type { ErrorName } from "../../../cert/base/errors.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import type { AlertName } from "../../../ssl/tables/alert_descriptions.ts";
 

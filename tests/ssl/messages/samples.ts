@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { ErrorName } from "../../../cert/errors.ts";
+import type { ErrorName } from "../../../cert/base/errors.ts";
 import { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
 import type { MessageKind } from "../../../ssl/extensions/registry.ts";
 import { supportedVersionsServerHello } from "../../../ssl/extensions/supported_versions.ts";

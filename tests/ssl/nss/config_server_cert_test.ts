@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Certificate } from "../../../cert/certificate.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { exportPrivateKeyPem } from "../../../pkcs11/generate_key_pair.ts";
 import {
   configSecureServer,
@@ -15,7 +15,7 @@ import {
   type SslModel,
 } from "@nss/nss";
 import { generateKeyPair } from "@nss/nss/pkcs11";
-import { createCertificate } from "../../../cert/create_certificate.ts";
+import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import {
   assertFails,
   clientOptions,

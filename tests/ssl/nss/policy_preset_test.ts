@@ -8,8 +8,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import type { Certificate } from "../../../cert/certificate.ts";
-import { createCertificate } from "../../../cert/create_certificate.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { keyFault } from "../../../ssl/config/certificate_rules.ts";
 import { ExtensionType } from "../../../ssl/tables/extension_types.ts";
 import { namedGroupByName } from "../../../ssl/tables/named_groups.ts";

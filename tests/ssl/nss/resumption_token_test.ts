@@ -14,7 +14,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import type { Certificate } from "../../../cert/certificate.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { NssContext } from "../../../pkcs11/context.ts";
 import type { ChannelInfo } from "../../../ssl/base/channel_info.ts";
 import { invalidateSession } from "../../../ssl/nss/communicate.ts";

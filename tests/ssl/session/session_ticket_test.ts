@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
-import type { Certificate } from "../../../cert/certificate.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { NssContext } from "../../../pkcs11/context.ts";
 import { serverSessionsOf } from "../../../ssl/session/server_cache.ts";
 import {

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { PrivateKey, SignatureScheme } from "../../../../cert/private_key.ts";
+import type { PrivateKey, SignatureScheme } from "../../../../cert/certificate/private_key.ts";
 import type { Credential } from "../../../config/credential.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
 import { encodeCertificateVerify } from "../../../messages/certificate_verify.ts";

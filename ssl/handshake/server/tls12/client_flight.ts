@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../../cert/certificate.ts";
+import type { Certificate } from "../../../../cert/certificate/certificate.ts";
 import { SslError } from "../../../base/errors.ts";
 import { parseCertificateVerify } from "../../../messages/certificate_verify.ts";
 import { parseClientKeyExchange } from "../../../messages/client_key_exchange.ts";

@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { EcCurve, PrivateKey, SignatureScheme } from "../../../../cert/private_key.ts";
+import type {
+  EcCurve,
+  PrivateKey,
+  SignatureScheme,
+} from "../../../../cert/certificate/private_key.ts";
 import { offersTls13 } from "../../../config/config.ts";
 import type { Credential } from "../../../config/credential.ts";
 import { SslError } from "../../../base/errors.ts";

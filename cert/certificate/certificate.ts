@@ -1,0 +1,489 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  asciiOf,
+  bytesEqual,
+  constructedTag,
+  contextTag,
+  copyBytes,
+  DerReader,
+} from "../der/der.ts";
+import { NssError } from "../base/errors.ts";
+import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
+import { type BasicConstraints, basicConstraints } from "../extensions/basic_constraints.ts";
+import {
+  crlDistributionPoints,
+  type DistributionPoint,
+} from "../extensions/crl_distribution_points.ts";
+import {
+  type CertificateExtension,
+  type ExtensionCodec,
+  readExtension,
+  readExtensions,
+} from "../extensions/extension.ts";
+import { extKeyUsage } from "../extensions/ext_key_usage.ts";
+import { type AccessDescription, authorityInfoAccess } from "../extensions/info_access.ts";
+import {
+  type AuthorityKeyIdentifier,
+  authorityKeyIdentifier,
+  subjectKeyIdentifier,
+} from "../extensions/key_identifiers.ts";
+import { type KeyUsage, keyUsage } from "../extensions/key_usage.ts";
+import { type NameConstraints, nameConstraints } from "../extensions/name_constraints.ts";
+import {
+  certificatePolicies,
+  inhibitAnyPolicy,
+  type PolicyConstraints,
+  policyConstraints,
+  type PolicyInformation,
+  type PolicyMapping,
+  policyMappings,
+} from "../extensions/policies.ts";
+import { tlsFeature } from "../extensions/tls_feature.ts";
+import type { GeneralName } from "../names/general_name.ts";
+import { Name } from "../names/name.ts";
+import { decodePem, encodePem } from "../der/pem.ts";
+import type { HashName } from "./private_key.ts";
+import {
+  parseSignatureAlgorithm,
+  readAlgorithmIdentifier,
+  type SignatureAlgorithm,
+} from "./signature_algorithm.ts";
+import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "./spki.ts";
+import { readTime } from "../der/time.ts";
+
+/**
+ * The most bytes of a certificate that {@linkcode parseCertificate} takes. The largest of the public web
+ * have 30,000 (NSS and OpenSSL have no bound of their own, TLS stacks accept messages of 64 to 128 KiB).
+ */
+export const MAX_CERTIFICATE_SIZE = 1 << 20;
+
+/** The parts of a certificate that parsing finds; {@linkcode Certificate} reads the rest when asked. */
+type CertificateFields = ConstructorParameters<typeof Certificate>[0];
+
+/**
+ * An X.509 certificate (RFC 5280). It is immutable.
+ *
+ * Parsing checks the structure; a key or an extension is read when it is asked for, and an error in it is
+ * thrown then: NSS's `SEC_ERROR_UNSUPPORTED_KEYALG`, `SEC_ERROR_EXTENSION_VALUE_INVALID` and their like.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const certificate = await createCertificate({
+ *   publicKey,
+ *   privateKey,
+ *   subject: "CN=example.com",
+ *   dnsNames: ["example.com"],
+ * });
+ * assertEquals(certificate.subject.toString(), "CN=example.com");
+ * assertEquals(certificate.subjectAltName, [{ type: "dns", value: "example.com" }]);
+ * ```
+ */
+export class Certificate {
+  /** The encoding. */
+  readonly der: Uint8Array<ArrayBuffer>;
+  /** The part of the encoding that is signed. */
+  readonly tbsCertificate: Uint8Array<ArrayBuffer>;
+  /** The version: 3 of all that have extensions. */
+  readonly version: 1 | 2 | 3;
+  /** The serial number in two's complement, as short as possible; it should be positive. */
+  readonly serialNumber: Uint8Array<ArrayBuffer>;
+  /** The encoding of the AlgorithmIdentifier of the signature. */
+  readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
+  /** The signature. */
+  readonly signature: Uint8Array<ArrayBuffer>;
+  /** The name of who signed the certificate. */
+  readonly issuer: Name;
+  /** The name of whose key it is. */
+  readonly subject: Name;
+  /** The encoding of the public key with its algorithm. */
+  readonly subjectPublicKeyInfoDer: Uint8Array<ArrayBuffer>;
+  /** All extensions, unread, by their identifiers, in their order. */
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
+  readonly #notBefore: number;
+  readonly #notAfter: number;
+  readonly #values = new Map<string, { value: unknown } | { error: unknown }>();
+  readonly #fingerprints = new Map<HashName, Promise<Uint8Array<ArrayBuffer>>>();
+  #selfIssued: boolean | undefined;
+  #spki: SubjectPublicKeyInfo | undefined;
+  #signatureAlgorithm: SignatureAlgorithm | undefined;
+
+  /**
+   * Creates a certificate of its parts; {@linkcode parseCertificate} is the way to get one.
+   *
+   * @param fields The parts.
+   */
+  constructor(
+    fields: Pick<
+      Certificate,
+      | "der"
+      | "tbsCertificate"
+      | "version"
+      | "serialNumber"
+      | "signatureAlgorithmDer"
+      | "signature"
+      | "issuer"
+      | "subject"
+      | "notBefore"
+      | "notAfter"
+      | "subjectPublicKeyInfoDer"
+      | "extensions"
+    >,
+  ) {
+    this.der = fields.der;
+    this.tbsCertificate = fields.tbsCertificate;
+    this.version = fields.version;
+    this.serialNumber = fields.serialNumber;
+    this.signatureAlgorithmDer = fields.signatureAlgorithmDer;
+    this.signature = fields.signature;
+    this.issuer = fields.issuer;
+    this.subject = fields.subject;
+    this.subjectPublicKeyInfoDer = fields.subjectPublicKeyInfoDer;
+    this.extensions = fields.extensions;
+    this.#notBefore = fields.notBefore.getTime();
+    this.#notAfter = fields.notAfter.getTime();
+  }
+
+  /** The first second at which the certificate is valid. */
+  get notBefore(): Date {
+    return new Date(this.#notBefore);
+  }
+
+  /** The last second at which the certificate is valid. */
+  get notAfter(): Date {
+    return new Date(this.#notAfter);
+  }
+
+  /** The public key. Throws `SEC_ERROR_UNSUPPORTED_KEYALG` and the like if this package cannot use it. */
+  get subjectPublicKeyInfo(): SubjectPublicKeyInfo {
+    return this.#spki ??= readSubjectPublicKeyInfo(this.subjectPublicKeyInfoDer);
+  }
+
+  /** How the certificate is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown. */
+  get signatureAlgorithm(): SignatureAlgorithm {
+    return this.#signatureAlgorithm ??= parseSignatureAlgorithm(this.signatureAlgorithmDer);
+  }
+
+  /** Whether subject and issuer have the same name, which does not say that they have the same key. */
+  get isSelfIssued(): boolean {
+    return this.#selfIssued ??= this.subject.equals(this.issuer);
+  }
+
+  /**
+   * Reads an extension, once.
+   *
+   * @param codec Which extension.
+   * @returns Its value, or `undefined` if the certificate does not have it.
+   * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
+   */
+  extension<T>(codec: ExtensionCodec<T>): T | undefined {
+    const extension = this.extensions.get(codec.oid);
+    if (extension === undefined) return undefined;
+    let entry = this.#values.get(codec.oid);
+    if (entry === undefined) {
+      try {
+        entry = { value: readExtension(extension, codec) };
+      } catch (error) {
+        entry = { error };
+      }
+      this.#values.set(codec.oid, entry);
+    }
+    if ("error" in entry) throw entry.error;
+    return entry.value as T;
+  }
+
+  /** Whether this is an authority's certificate. */
+  get basicConstraints(): BasicConstraints | undefined {
+    return this.extension(basicConstraints);
+  }
+
+  /** What the key may be used for. */
+  get keyUsage(): ReadonlySet<KeyUsage> | undefined {
+    return this.extension(keyUsage);
+  }
+
+  /** The purposes of the key, as dotted identifiers. */
+  get extKeyUsage(): readonly string[] | undefined {
+    return this.extension(extKeyUsage);
+  }
+
+  /** The names of the subject. */
+  get subjectAltName(): readonly GeneralName[] | undefined {
+    return this.extension(subjectAltName);
+  }
+
+  /** More names of the issuer. */
+  get issuerAltName(): readonly GeneralName[] | undefined {
+    return this.extension(issuerAltName);
+  }
+
+  /** In which names the authority may issue. */
+  get nameConstraints(): NameConstraints | undefined {
+    return this.extension(nameConstraints);
+  }
+
+  /** An identifier of the public key. */
+  get subjectKeyIdentifier(): Uint8Array<ArrayBuffer> | undefined {
+    return this.extension(subjectKeyIdentifier);
+  }
+
+  /** Which key of the issuer signed. */
+  get authorityKeyIdentifier(): AuthorityKeyIdentifier | undefined {
+    return this.extension(authorityKeyIdentifier);
+  }
+
+  /** Where the issuer's certificate and its OCSP responder are. */
+  get authorityInfoAccess(): readonly AccessDescription[] | undefined {
+    return this.extension(authorityInfoAccess);
+  }
+
+  /** Where revocation lists are. */
+  get crlDistributionPoints(): readonly DistributionPoint[] | undefined {
+    return this.extension(crlDistributionPoints);
+  }
+
+  /** The policies that the certificate was issued under. */
+  get certificatePolicies(): readonly PolicyInformation[] | undefined {
+    return this.extension(certificatePolicies);
+  }
+
+  /** Which policies of the issuer stand for which of the subject. */
+  get policyMappings(): readonly PolicyMapping[] | undefined {
+    return this.extension(policyMappings);
+  }
+
+  /** When policies get stricter. */
+  get policyConstraints(): PolicyConstraints | undefined {
+    return this.extension(policyConstraints);
+  }
+
+  /** After how many certificates anyPolicy stops to be one. */
+  get inhibitAnyPolicy(): number | undefined {
+    return this.extension(inhibitAnyPolicy);
+  }
+
+  /** The TLS extensions that the server must support; 5 is "must-staple". */
+  get tlsFeature(): readonly number[] | undefined {
+    return this.extension(tlsFeature);
+  }
+
+  /**
+   * Computes a digest of the encoding, by which people tell certificates apart.
+   *
+   * @param hash The hash function.
+   * @returns The digest.
+   */
+  async fingerprint(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.digest(hash)).slice();
+  }
+
+  /**
+   * Computes the digest of {@linkcode Certificate.fingerprint} once, for who does not change it.
+   *
+   * @param hash The hash function.
+   * @returns The digest.
+   */
+  digest(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
+    let promise = this.#fingerprints.get(hash);
+    if (promise === undefined) {
+      promise = crypto.subtle.digest(hash, this.der).then((digest) => new Uint8Array(digest));
+      this.#fingerprints.set(hash, promise);
+    }
+    return promise;
+  }
+
+  /**
+   * Compares the encodings.
+   *
+   * @param other The other certificate.
+   * @returns Whether both are the same certificate.
+   */
+  equals(other: Certificate): boolean {
+    return bytesEqual(this.der, other.der);
+  }
+
+  /**
+   * Writes the certificate as PEM.
+   *
+   * @returns A `CERTIFICATE` block.
+   */
+  toPem(): string {
+    return encodePem("CERTIFICATE", this.der);
+  }
+
+  /**
+   * Says whose certificate this is, in a line.
+   *
+   * @returns As `Certificate "CN=example.com" of "CN=Example Root", valid 2026-01-01 to 2026-12-31`.
+   */
+  toString(): string {
+    const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+    return `Certificate "${this.subject}" of "${this.issuer}", ` +
+      `valid ${day(this.#notBefore)} to ${day(this.#notAfter)}`;
+  }
+}
+
+/**
+ * Parses a certificate.
+ *
+ * The encoding must be DER: indefinite lengths, long forms of short lengths, padded integers and whatever
+ * else BER allows are errors, so that no two readers can see different certificates in the same bytes.
+ *
+ * @param der The encoding, which is copied.
+ * @returns The certificate.
+ * @throws {NssError} `SEC_ERROR_BAD_DER`; the message names the field and the byte.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssError, parseCertificate } from "@nss/nss/cert";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => parseCertificate(Uint8Array.of(0x31, 0x00)),
+ *   NssError,
+ *   "Cannot parse certificate: at byte 0: expected tag 0x30, found 0x31",
+ * );
+ * ```
+ */
+export function parseCertificate(der: Uint8Array): Certificate {
+  if (der.length > MAX_CERTIFICATE_SIZE) {
+    throw new NssError(
+      "SEC_ERROR_BAD_DER",
+      `Cannot parse certificate: ${der.length} bytes are more than ${MAX_CERTIFICATE_SIZE}`,
+    );
+  }
+  return new Certificate(readCertificate(copyBytes(der)));
+}
+
+function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
+  const whole = new DerReader(der, "certificate");
+  const certificate = whole.sequence("");
+  whole.finish();
+  const tbsCertificate = certificate.peek("tbsCertificate").der;
+  const tbs = certificate.sequence("tbsCertificate");
+  const signatureAlgorithmDer = readAlgorithmIdentifier(certificate, "signatureAlgorithm");
+  const signature = certificate.bitStringBytes("signatureValue");
+  certificate.finish();
+
+  const version = readVersion(tbs);
+  const serialNumber = tbs.integer("serialNumber");
+  const innerOffset = tbs.offset;
+  const inner = readAlgorithmIdentifier(tbs, "signature");
+  // RFC 5280, Section 4.1.1.2: MUST contain the same algorithm identifier as the signature field
+  if (!bytesEqual(inner, signatureAlgorithmDer)) {
+    tbs.fail("signature", "the algorithm is not that of the certificate", innerOffset);
+  }
+  const issuer = Name.read(tbs, "issuer");
+  const validity = tbs.sequence("validity");
+  const notBefore = readTime(validity, "notBefore");
+  const notAfter = readTime(validity, "notAfter");
+  validity.finish();
+  const subject = Name.read(tbs, "subject");
+  const subjectPublicKeyInfoDer = readSpkiDer(tbs);
+  // RFC 5280, Section 4.1.2.8: unique identifiers are of version 2 and 3
+  for (const [number, name] of [[1, "issuerUniqueID"], [2, "subjectUniqueID"]] as const) {
+    if (version !== 1 && tbs.nextTag === contextTag(number)) {
+      tbs.bitString(name, contextTag(number));
+    }
+  }
+  let extensions: ReadonlyMap<string, CertificateExtension> = new Map();
+  // RFC 5280, Section 4.1.2.9: extensions are of version 3
+  if (version === 3 && tbs.nextTag === constructedTag(3)) {
+    const explicit = tbs.constructed("extensions", constructedTag(3));
+    extensions = readExtensions(explicit, "");
+    explicit.finish();
+  }
+  tbs.finish();
+  return {
+    der,
+    tbsCertificate,
+    version,
+    serialNumber,
+    signatureAlgorithmDer,
+    signature,
+    issuer,
+    subject,
+    notBefore,
+    notAfter,
+    subjectPublicKeyInfoDer,
+    extensions,
+  };
+}
+
+function readVersion(tbs: DerReader): 1 | 2 | 3 {
+  if (tbs.nextTag !== constructedTag(0)) return 1;
+  const explicit = tbs.constructed("version", constructedTag(0));
+  const number = explicit.smallInteger("");
+  explicit.finish();
+  // Version 1 is the default, which DER omits
+  if (number !== 1 && number !== 2) tbs.fail("version", `version ${number + 1} is not 2 or 3`);
+  return number === 1 ? 2 : 3;
+}
+
+function readSpkiDer(tbs: DerReader): Uint8Array<ArrayBuffer> {
+  const { der } = tbs.peek("subjectPublicKeyInfo");
+  const spki = tbs.sequence("subjectPublicKeyInfo");
+  readAlgorithmIdentifier(spki, "algorithm");
+  spki.bitString("subjectPublicKey");
+  spki.finish();
+  return der;
+}
+
+/** The labels under which certificates stand in PEM: RFC 7468, Section 5.1, and OpenSSL's older one. */
+const LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"];
+
+/**
+ * Parses every certificate of a PEM text.
+ *
+ * @param pem The text; other blocks, and text around the blocks, are skipped.
+ * @returns The certificates in their order.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if the text has no certificate, or one is malformed.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseCertificatesPem, NssError } from "@nss/nss/cert";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => parseCertificatesPem("no certificate"), NssError, "there is none");
+ * ```
+ */
+export function parseCertificatesPem(pem: string): Certificate[] {
+  const blocks = decodePem(pem, LABELS);
+  if (blocks.length === 0) {
+    throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse certificates of PEM: there is none");
+  }
+  return blocks.map(({ der }) => parseCertificate(der));
+}
+
+/**
+ * Takes certificates in whichever form people have them.
+ *
+ * @param input PEM text, PEM or DER bytes, a certificate, or several of these.
+ * @returns The certificates.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if something is malformed.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { certificatesOf, createCertificate } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * assertEquals(certificatesOf([certificate.toPem(), certificate.der]).length, 2);
+ * ```
+ */
+export function certificatesOf(
+  input: string | Uint8Array | Certificate | readonly (string | Uint8Array | Certificate)[],
+): Certificate[] {
+  if (input instanceof Certificate) return [input];
+  if (typeof input === "string") return parseCertificatesPem(input);
+  if (!(input instanceof Uint8Array)) return input.flatMap((one) => certificatesOf(one));
+  const text = input[0] === 0x30 ? null : asciiOf(input);
+  return text?.includes("-----BEGIN ") ? parseCertificatesPem(text) : [parseCertificate(input)];
+}

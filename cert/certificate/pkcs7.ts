@@ -1,0 +1,132 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import { asciiOf, constructedTag, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { NssError } from "../base/errors.ts";
+import { decodePem, encodePem } from "../der/pem.ts";
+
+const DATA = "1.2.840.113549.1.7.1";
+const SIGNED_DATA = "1.2.840.113549.1.7.2";
+
+/** RFC 7468, Sections 8 and 9, and what old programs write. */
+const LABELS: readonly string[] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
+
+/** The most certificates of a bundle: Mozilla's roots are 150, a chain has three. */
+export const MAX_BUNDLE_CERTIFICATES = 4096;
+
+/**
+ * Reads the certificates of a PKCS #7 or CMS bundle (`.p7b`, `.p7c`), in which authorities hand out chains:
+ * `CERT_DecodeCertPackage`.
+ *
+ * A bundle proves nothing: whatever is signed in it is not looked at, and the certificates are in any order.
+ *
+ * @param input The DER, or PEM text.
+ * @returns The certificates, in their order.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or no SignedData, or has no block of PEM.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, encodePkcs7Certificates, parsePkcs7Certificates } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * const bundle = encodePkcs7Certificates([certificate]);
+ * assertEquals(parsePkcs7Certificates(bundle).map(String), [String(certificate)]);
+ * ```
+ */
+export function parsePkcs7Certificates(input: Uint8Array | string): Certificate[] {
+  const text = typeof input === "string" ? input : input[0] === 0x30 ? null : asciiOf(input);
+  if (text === null) return readBundle(copyBytes(input as Uint8Array));
+  const blocks = decodePem(text, LABELS);
+  if (blocks.length === 0) {
+    throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse PKCS #7 of PEM: there is no bundle");
+  }
+  return blocks.flatMap(({ der }) => readBundle(der));
+}
+
+function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
+  const whole = new DerReader(der, "PKCS #7 bundle");
+  const content = whole.sequence("");
+  whole.finish();
+  const type = content.oid("contentType");
+  if (type !== SIGNED_DATA) content.fail("contentType", `${type} is not SignedData`);
+  const explicit = content.constructed("content", constructedTag(0));
+  content.finish();
+  const signed = explicit.sequence("signedData");
+  explicit.finish();
+
+  // RFC 5652, Section 5.1
+  signed.smallInteger("version");
+  signed.element("digestAlgorithms", TAG.set);
+  signed.element("encapContentInfo", TAG.sequence);
+  const certificates: Certificate[] = [];
+  if (signed.nextTag === constructedTag(0)) {
+    const set = signed.constructed("certificates", constructedTag(0));
+    while (!set.done) {
+      const { tag, der } = set.element("certificate");
+      // RFC 5652, Section 10.2.2: attribute certificates and the like have tags of their own
+      if (tag !== TAG.sequence) continue;
+      if (certificates.length === MAX_BUNDLE_CERTIFICATES) {
+        set.fail("certificate", `there are more than ${MAX_BUNDLE_CERTIFICATES}`);
+      }
+      certificates.push(parseCertificate(der));
+    }
+  }
+  if (signed.nextTag === constructedTag(1)) signed.element("crls");
+  signed.element("signerInfos", TAG.set);
+  signed.finish();
+  return certificates;
+}
+
+/**
+ * Makes a bundle of certificates that nobody signs ("degenerate" SignedData, RFC 5652, Section 5), as
+ * `openssl crl2pkcs7 -nocrl` does.
+ *
+ * @param certificates The certificates.
+ * @returns The DER.
+ *
+ * @example Usage
+ * ```ts
+ * import { encodePkcs7Certificates, parsePkcs7Certificates } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parsePkcs7Certificates(encodePkcs7Certificates([])), []);
+ * ```
+ */
+export function encodePkcs7Certificates(
+  certificates: readonly Certificate[],
+): Uint8Array<ArrayBuffer> {
+  return new DerWriter().sequence((w) => {
+    w.oid(SIGNED_DATA).constructed(constructedTag(0), (w) =>
+      w.sequence((w) => {
+        w.integer(1).setOf([]);
+        w.sequence((w) => w.oid(DATA));
+        // A SET OF in DER's order would be a chain out of order; every reader takes this one
+        if (certificates.length > 0) {
+          w.constructed(constructedTag(0), (w) => certificates.forEach(({ der }) => w.raw(der)));
+        }
+        w.setOf([]);
+      }));
+  }).finish();
+}
+
+/**
+ * Makes a bundle of certificates as PEM.
+ *
+ * @param certificates The certificates.
+ * @returns A `PKCS7` block.
+ *
+ * @example Usage
+ * ```ts
+ * import { encodePkcs7CertificatesPem } from "@nss/nss/cert";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * assertStringIncludes(encodePkcs7CertificatesPem([]), "-----BEGIN PKCS7-----");
+ * ```
+ */
+export function encodePkcs7CertificatesPem(certificates: readonly Certificate[]): string {
+  return encodePem("PKCS7", encodePkcs7Certificates(certificates));
+}

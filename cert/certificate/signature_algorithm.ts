@@ -1,0 +1,274 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { DerReader } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { NssError } from "../base/errors.ts";
+import { OIDS } from "../der/oids.ts";
+import type { EcCurve, HashName, KeyAlgorithm, SignatureScheme } from "./private_key.ts";
+import { readRsaPssParameters, writeRsaPssParameters } from "./rsa_pss_parameters.ts";
+
+/** An algorithm of signatures, as certificates name it. */
+export interface SignatureAlgorithm {
+  /** The name that people know, as `ecdsa-with-SHA256`. */
+  readonly name: string;
+  /** Its object identifier. */
+  readonly oid: string;
+  /** What WebCrypto calls it. */
+  readonly webCrypto: string;
+  /** The kinds of keys that it takes. */
+  readonly keyTypes: readonly KeyAlgorithm["type"][];
+  /** What it hashes the message with; absent where the algorithm does that itself. */
+  readonly hash?: HashName;
+  /** The length of the salt, of RSASSA-PSS. */
+  readonly saltLength?: number;
+  /** Whether a collision of its hash is within reach, so that no chain may depend on it. */
+  readonly weak: boolean;
+}
+
+type Parameters = "null" | "absent" | "pss";
+type Row = SignatureAlgorithm & { readonly parameters: Parameters };
+
+const RSA = ["rsa"] as const;
+// RFC 4055, Section 1.2: a key of rsaEncryption signs in both ways
+const RSA_PSS = ["rsa", "rsa-pss"] as const;
+const EC = ["ec"] as const;
+
+const pkcs1 = (name: string, oid: string, hash: HashName): Row => ({
+  name,
+  oid,
+  webCrypto: "RSASSA-PKCS1-v1_5",
+  keyTypes: RSA,
+  hash,
+  weak: hash === "SHA-1",
+  parameters: "null",
+});
+const pss = (hash: HashName, saltLength: number): Row => ({
+  name: `RSASSA-PSS with ${hash}`,
+  oid: OIDS.rsassaPss,
+  webCrypto: "RSA-PSS",
+  keyTypes: RSA_PSS,
+  hash,
+  saltLength,
+  weak: hash === "SHA-1",
+  parameters: "pss",
+});
+const ecdsa = (name: string, oid: string, hash: HashName): Row => ({
+  name,
+  oid,
+  webCrypto: "ECDSA",
+  keyTypes: EC,
+  hash,
+  weak: hash === "SHA-1",
+  parameters: "absent",
+});
+const pure = (name: string, oid: string, keyType: KeyAlgorithm["type"]): Row => ({
+  name,
+  oid,
+  webCrypto: name,
+  keyTypes: [keyType],
+  weak: false,
+  parameters: "absent",
+});
+
+/** Every algorithm there is: X.509 and TLS both look here. A new one is one row. */
+const ROWS = {
+  rsaSha1: pkcs1("sha1WithRSAEncryption", OIDS.sha1WithRSAEncryption, "SHA-1"),
+  rsaSha256: pkcs1("sha256WithRSAEncryption", OIDS.sha256WithRSAEncryption, "SHA-256"),
+  rsaSha384: pkcs1("sha384WithRSAEncryption", OIDS.sha384WithRSAEncryption, "SHA-384"),
+  rsaSha512: pkcs1("sha512WithRSAEncryption", OIDS.sha512WithRSAEncryption, "SHA-512"),
+  pssSha256: pss("SHA-256", 32),
+  pssSha384: pss("SHA-384", 48),
+  pssSha512: pss("SHA-512", 64),
+  ecdsaSha1: ecdsa("ecdsa-with-SHA1", OIDS.ecdsaWithSHA1, "SHA-1"),
+  ecdsaSha256: ecdsa("ecdsa-with-SHA256", OIDS.ecdsaWithSHA256, "SHA-256"),
+  ecdsaSha384: ecdsa("ecdsa-with-SHA384", OIDS.ecdsaWithSHA384, "SHA-384"),
+  ecdsaSha512: ecdsa("ecdsa-with-SHA512", OIDS.ecdsaWithSHA512, "SHA-512"),
+  ed25519: pure("Ed25519", OIDS.ed25519, "ed25519"),
+  mldsa44: pure("ML-DSA-44", OIDS.mldsa44, "mldsa44"),
+  mldsa65: pure("ML-DSA-65", OIDS.mldsa65, "mldsa65"),
+  mldsa87: pure("ML-DSA-87", OIDS.mldsa87, "mldsa87"),
+} as const satisfies Record<string, Row>;
+
+const ROW_OF_OID: ReadonlyMap<string, Row> = new Map(
+  Object.values(ROWS).filter((row) => row.parameters !== "pss").map((row) => [row.oid, row]),
+);
+const PSS_OF_HASH: ReadonlyMap<HashName | undefined, Row> = new Map(
+  Object.values(ROWS).filter((row) => row.parameters === "pss").map((row) => [row.hash, row]),
+);
+
+/** A scheme of TLS: an algorithm and what the scheme says of the key on top of it. */
+export interface SchemeRow {
+  /** The algorithm. */
+  readonly algorithm: SignatureAlgorithm;
+  /** The kind of key: `rsae` and `pss` schemes differ in nothing else (RFC 8446, Section 4.2.3). */
+  readonly keyType: KeyAlgorithm["type"];
+  /** The curve that TLS 1.3 binds the scheme to. */
+  readonly curve?: EcCurve;
+}
+
+const SCHEMES: Readonly<Record<SignatureScheme, SchemeRow & { readonly algorithm: Row }>> = {
+  ecdsa_secp256r1_sha256: { algorithm: ROWS.ecdsaSha256, keyType: "ec", curve: "P-256" },
+  ecdsa_secp384r1_sha384: { algorithm: ROWS.ecdsaSha384, keyType: "ec", curve: "P-384" },
+  ecdsa_secp521r1_sha512: { algorithm: ROWS.ecdsaSha512, keyType: "ec", curve: "P-521" },
+  ed25519: { algorithm: ROWS.ed25519, keyType: "ed25519" },
+  mldsa44: { algorithm: ROWS.mldsa44, keyType: "mldsa44" },
+  mldsa65: { algorithm: ROWS.mldsa65, keyType: "mldsa65" },
+  mldsa87: { algorithm: ROWS.mldsa87, keyType: "mldsa87" },
+  rsa_pss_rsae_sha256: { algorithm: ROWS.pssSha256, keyType: "rsa" },
+  rsa_pss_rsae_sha384: { algorithm: ROWS.pssSha384, keyType: "rsa" },
+  rsa_pss_rsae_sha512: { algorithm: ROWS.pssSha512, keyType: "rsa" },
+  rsa_pss_pss_sha256: { algorithm: ROWS.pssSha256, keyType: "rsa-pss" },
+  rsa_pss_pss_sha384: { algorithm: ROWS.pssSha384, keyType: "rsa-pss" },
+  rsa_pss_pss_sha512: { algorithm: ROWS.pssSha512, keyType: "rsa-pss" },
+  rsa_pkcs1_sha256: { algorithm: ROWS.rsaSha256, keyType: "rsa" },
+  rsa_pkcs1_sha384: { algorithm: ROWS.rsaSha384, keyType: "rsa" },
+  rsa_pkcs1_sha512: { algorithm: ROWS.rsaSha512, keyType: "rsa" },
+  ecdsa_sha1: { algorithm: ROWS.ecdsaSha1, keyType: "ec" },
+  rsa_pkcs1_sha1: { algorithm: ROWS.rsaSha1, keyType: "rsa" },
+};
+
+/**
+ * Finds what a scheme of TLS stands for.
+ *
+ * @param scheme The scheme.
+ * @returns Its algorithm and the key it wants.
+ */
+export function schemeRow(scheme: SignatureScheme): SchemeRow {
+  return SCHEMES[scheme];
+}
+
+/**
+ * Lists the schemes that a key can sign with, the best first.
+ *
+ * @param key What kind of key it is.
+ * @param options What else is allowed.
+ * @param options.anyCurve Whether an ECDSA key may be used with the hash of another curve, as in X.509
+ * and TLS 1.2; by default the curve binds the scheme, as in TLS 1.3.
+ * @returns The schemes; those of PKCS #1 v1.5 are for certificates and TLS 1.2, SHA-1 is not among them.
+ *
+ * @example Usage
+ * ```ts
+ * import { signatureSchemesOf } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(signatureSchemesOf({ type: "ec", curve: "P-384" }), ["ecdsa_secp384r1_sha384"]);
+ * ```
+ */
+export function signatureSchemesOf(
+  key: KeyAlgorithm,
+  options: { anyCurve?: boolean } = {},
+): SignatureScheme[] {
+  return (Object.keys(SCHEMES) as SignatureScheme[]).filter((scheme) =>
+    !SCHEMES[scheme].algorithm.weak && keyFitsScheme(key, scheme, options)
+  );
+}
+
+/**
+ * Tells whether a key can sign, and be verified, in a way.
+ *
+ * @param key What kind of key it is.
+ * @param scheme The scheme.
+ * @param options See {@linkcode signatureSchemesOf}.
+ * @param options.anyCurve Whether the curve of an ECDSA scheme does not count.
+ * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key fit.
+ */
+export function keyFitsScheme(
+  key: KeyAlgorithm,
+  scheme: SignatureScheme,
+  options: { anyCurve?: boolean } = {},
+): boolean {
+  const { algorithm, keyType, curve } = SCHEMES[scheme];
+  if (key.type !== keyType || !keyFitsAlgorithm(key, algorithm)) return false;
+  return key.type !== "ec" || curve === undefined || options.anyCurve === true ||
+    key.curve === curve;
+}
+
+/**
+ * Tells whether a key can be used with an algorithm of X.509.
+ *
+ * @param key What kind of key it is.
+ * @param algorithm The algorithm.
+ * @returns Whether the kind of key and the parameters of an RSASSA-PSS key fit, and an RSA key is long
+ * enough for the hash and salt.
+ */
+export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorithm): boolean {
+  if (!algorithm.keyTypes.includes(key.type)) return false;
+  if (key.type !== "rsa-pss") return true;
+  // RFC 4055, Section 3.1: the hash of the key, and at least its salt
+  return (key.hash === undefined || key.hash === algorithm.hash) &&
+    (key.saltLength === undefined || (algorithm.saltLength ?? 0) >= key.saltLength);
+}
+
+/**
+ * Checks the structure of an AlgorithmIdentifier, whatever it names.
+ *
+ * @param reader Where to read.
+ * @param field The name of the field.
+ * @returns Its encoding.
+ * @throws {NssError} If it is malformed.
+ */
+export function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8Array<ArrayBuffer> {
+  const { der } = reader.peek(field);
+  const sequence = reader.sequence(field);
+  sequence.oid("algorithm");
+  if (!sequence.done) sequence.element("parameters");
+  sequence.finish();
+  return der;
+}
+
+/**
+ * Reads an AlgorithmIdentifier of a signature.
+ *
+ * @param der The encoding.
+ * @returns The algorithm.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`
+ * if it is well-formed but no algorithm of this package, as those with MD5.
+ */
+export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): SignatureAlgorithm {
+  const whole = new DerReader(der, "signature algorithm");
+  const reader = whole.sequence("algorithmIdentifier");
+  whole.finish();
+  const oid = reader.oid("algorithm");
+  if (oid === OIDS.rsassaPss) {
+    const parameters = readRsaPssParameters(reader, "parameters");
+    reader.finish();
+    const row = PSS_OF_HASH.get(parameters?.hash);
+    // A salt shorter than the hash weakens the proof of RSASSA-PSS; no profile of X.509 allows one
+    if (parameters === null || row === undefined || parameters.saltLength < row.saltLength!) {
+      throw disabled("RSASSA-PSS with these parameters");
+    }
+    return parameters.saltLength === row.saltLength
+      ? row
+      : { ...row, saltLength: parameters.saltLength };
+  }
+  const row = ROW_OF_OID.get(oid);
+  if (row === undefined) throw disabled(oid);
+  // RFC 4055, Section 5: with RSA, NULL and absent are the same; RFC 5758, RFC 8410: absent
+  if (row.parameters === "null" && !reader.done) reader.null("parameters");
+  reader.finish();
+  return row;
+}
+
+function disabled(name: string): NssError {
+  return new NssError(
+    "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
+    `Cannot use signature algorithm: ${name} is not supported`,
+  );
+}
+
+/**
+ * Writes the AlgorithmIdentifier of a scheme.
+ *
+ * @param scheme The scheme that signs.
+ * @returns The encoding.
+ */
+export function encodeSignatureAlgorithm(scheme: SignatureScheme): Uint8Array<ArrayBuffer> {
+  const { algorithm } = SCHEMES[scheme];
+  return new DerWriter().sequence((w) => {
+    w.oid(algorithm.oid);
+    if (algorithm.parameters === "null") w.null();
+    if (algorithm.parameters === "pss") {
+      writeRsaPssParameters(w, { hash: algorithm.hash!, saltLength: algorithm.saltLength! });
+    }
+  }).finish();
+}

@@ -1,0 +1,270 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { encodeBase64 } from "@std/encoding";
+import { bytesEqual, copyBytes, DerReader } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { NssError } from "../base/errors.ts";
+import { OIDS } from "../der/oids.ts";
+import { encodePem } from "../der/pem.ts";
+import type { EcCurve, KeyAlgorithm } from "./private_key.ts";
+import { readRsaPssParameters } from "./rsa_pss_parameters.ts";
+
+/** The most bits of an RSA modulus, as in NSS (`RSA_MAX_MODULUS_BITS`). */
+export const MAX_RSA_BITS = 16384;
+
+interface CurveRow {
+  readonly curve: EcCurve;
+  /** The bytes of a coordinate. */
+  readonly size: number;
+}
+
+const CURVES: ReadonlyMap<string, CurveRow> = new Map<string, CurveRow>([
+  [OIDS.secp256r1, { curve: "P-256", size: 32 }],
+  [OIDS.secp384r1, { curve: "P-384", size: 48 }],
+  [OIDS.secp521r1, { curve: "P-521", size: 66 }],
+]);
+
+/** Keys without parameters, which are nothing but bytes: how many (RFC 8410, FIPS 204 Table 2). */
+const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> = new Map<
+  string,
+  { algorithm: KeyAlgorithm; size: number }
+>([
+  [OIDS.ed25519, { algorithm: { type: "ed25519" }, size: 32 }],
+  [OIDS.mldsa44, { algorithm: { type: "mldsa44" }, size: 1312 }],
+  [OIDS.mldsa65, { algorithm: { type: "mldsa65" }, size: 1952 }],
+  [OIDS.mldsa87, { algorithm: { type: "mldsa87" }, size: 2592 }],
+]);
+
+/** A public key with its algorithm, as certificates carry it. It is immutable. */
+export class SubjectPublicKeyInfo {
+  /** The encoding. */
+  readonly der: Uint8Array<ArrayBuffer>;
+  /** What kind of key this is. */
+  readonly algorithm: KeyAlgorithm;
+  /** The key itself: of RSA its DER, of elliptic curves the point, of others the bytes. */
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+  #digest: Promise<Uint8Array<ArrayBuffer>> | undefined;
+
+  /**
+   * Creates a public key; {@linkcode parseSubjectPublicKeyInfo} is the way to get one.
+   *
+   * @param der The encoding.
+   * @param algorithm What kind of key it is.
+   * @param publicKey The key itself.
+   */
+  constructor(
+    der: Uint8Array<ArrayBuffer>,
+    algorithm: KeyAlgorithm,
+    publicKey: Uint8Array<ArrayBuffer>,
+  ) {
+    this.der = der;
+    this.algorithm = algorithm;
+    this.publicKey = publicKey;
+  }
+
+  /**
+   * Compares the encodings.
+   *
+   * @param other The other key.
+   * @returns Whether both are the same key.
+   */
+  equals(other: SubjectPublicKeyInfo): boolean {
+    return bytesEqual(this.der, other.der);
+  }
+
+  /**
+   * Computes the SHA-256 of the encoding, by which keys are pinned (RFC 7469, Section 2.4).
+   *
+   * @returns 32 bytes.
+   */
+  digest(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#digest ??= crypto.subtle.digest("SHA-256", this.der)
+      .then((digest) => new Uint8Array(digest));
+  }
+
+  /**
+   * Computes the pin: base64 of {@linkcode SubjectPublicKeyInfo.digest}.
+   *
+   * @returns 44 characters.
+   */
+  async pin(): Promise<string> {
+    return encodeBase64(await this.digest());
+  }
+
+  /**
+   * Writes the key as PEM.
+   *
+   * @returns A `PUBLIC KEY` block.
+   */
+  toPem(): string {
+    return encodePem("PUBLIC KEY", this.der);
+  }
+
+  /**
+   * Says what kind of key this is.
+   *
+   * @returns As `ec P-256` or `rsa 2048`.
+   */
+  toString(): string {
+    return describeKey(this.algorithm);
+  }
+}
+
+/**
+ * Says what kind of key an algorithm is.
+ *
+ * @param algorithm The algorithm.
+ * @returns As `ec P-256` or `rsa 2048`.
+ */
+export function describeKey(algorithm: KeyAlgorithm): string {
+  switch (algorithm.type) {
+    case "rsa":
+    case "rsa-pss":
+      return `${algorithm.type} ${algorithm.modulusLength}`;
+    case "ec":
+      return `ec ${algorithm.curve}`;
+    default:
+      return algorithm.type;
+  }
+}
+
+/**
+ * Reads a public key with its algorithm.
+ *
+ * @param der The encoding, which is copied.
+ * @returns The key.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is malformed, `SEC_ERROR_UNSUPPORTED_KEYALG` or
+ * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of another kind than {@linkcode KeyAlgorithm}
+ * lists, `SEC_ERROR_BAD_KEY` if it cannot be a key of its kind.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseSubjectPublicKeyInfo } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]) as CryptoKeyPair;
+ * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
+ * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
+ * assertEquals(key.algorithm, { type: "ed25519" });
+ * ```
+ */
+export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
+  return readSubjectPublicKeyInfo(copyBytes(der));
+}
+
+/**
+ * Reads a public key without a copy; see {@linkcode parseSubjectPublicKeyInfo}.
+ *
+ * @param der The encoding, which nobody changes.
+ * @returns The key.
+ * @throws {NssError} As {@linkcode parseSubjectPublicKeyInfo}.
+ */
+export function readSubjectPublicKeyInfo(der: Uint8Array<ArrayBuffer>): SubjectPublicKeyInfo {
+  const whole = new DerReader(der, "public key");
+  const spki = whole.sequence("subjectPublicKeyInfo");
+  whole.finish();
+  const identifier = spki.sequence("algorithm");
+  const oid = identifier.oid("algorithm");
+  const publicKey = spki.bitStringBytes("subjectPublicKey");
+  spki.finish();
+  return new SubjectPublicKeyInfo(der, readAlgorithm(oid, identifier, publicKey), publicKey);
+}
+
+function readAlgorithm(
+  oid: string,
+  identifier: DerReader,
+  publicKey: Uint8Array<ArrayBuffer>,
+): KeyAlgorithm {
+  switch (oid) {
+    case OIDS.rsaEncryption:
+      // RFC 3279, Section 2.3.1: the parameters MUST be NULL
+      identifier.null("parameters");
+      identifier.finish();
+      return { type: "rsa", modulusLength: readModulusLength(publicKey) };
+    case OIDS.rsassaPss:
+      return readRsaPssKey(identifier, publicKey);
+    case OIDS.ecPublicKey:
+      return readEcKey(identifier, publicKey);
+  }
+  const row = RAW_KEYS.get(oid);
+  if (row === undefined) {
+    throw new NssError(
+      "SEC_ERROR_UNSUPPORTED_KEYALG",
+      `Cannot use public key: its algorithm ${oid} is not supported`,
+    );
+  }
+  identifier.finish();
+  if (publicKey.length !== row.size) {
+    throw badKey(`a key of ${row.algorithm.type} has ${row.size} bytes, not ${publicKey.length}`);
+  }
+  return row.algorithm;
+}
+
+function badKey(state: string): NssError {
+  return new NssError("SEC_ERROR_BAD_KEY", `Cannot use public key: ${state}`);
+}
+
+/** RFC 8017, Appendix A.1.1. */
+function readModulusLength(publicKey: Uint8Array<ArrayBuffer>): number {
+  const whole = new DerReader(publicKey, "RSA public key");
+  const key = whole.sequence("rsaPublicKey");
+  whole.finish();
+  const modulus = key.unsignedInteger("modulus");
+  const exponent = key.unsignedInteger("publicExponent");
+  key.finish();
+  const bits = 8 * modulus.length - Math.clz32(modulus[0]!) + 24;
+  if (bits > MAX_RSA_BITS) throw badKey(`the RSA modulus has ${bits} bits`);
+  if (bits < 16 || (modulus[modulus.length - 1]! & 1) === 0) throw badKey("the modulus is even");
+  // RFC 8017, Section 3.1: an odd integer of 3 or more; longer ones than 64 bits only cost time
+  const last = exponent[exponent.length - 1]!;
+  if (exponent.length > 8 || (last & 1) === 0 || (exponent.length === 1 && last < 3)) {
+    throw badKey("the RSA exponent is not an odd number from 3 to 2^64");
+  }
+  return bits;
+}
+
+function readRsaPssKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): KeyAlgorithm {
+  const modulusLength = readModulusLength(publicKey);
+  if (identifier.done) return { type: "rsa-pss", modulusLength };
+  const parameters = readRsaPssParameters(identifier, "parameters");
+  identifier.finish();
+  if (parameters === null) {
+    throw new NssError(
+      "SEC_ERROR_UNSUPPORTED_KEYALG",
+      "Cannot use public key: its RSASSA-PSS parameters are not supported",
+    );
+  }
+  return { type: "rsa-pss", modulusLength, ...parameters };
+}
+
+function readEcKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): KeyAlgorithm {
+  // RFC 5480, Section 2.1.1: namedCurve; implicitCurve and specifiedCurve MUST NOT be used
+  const row = identifier.nextTag === 0x06 ? CURVES.get(identifier.oid("parameters")) : undefined;
+  if (row === undefined) {
+    throw new NssError(
+      "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
+      "Cannot use public key: it is on no curve of P-256, P-384 and P-521, given by name",
+    );
+  }
+  identifier.finish();
+  // RFC 5480, Section 2.2: compressed points are optional, and nobody else takes them
+  if (publicKey[0] !== 4 || publicKey.length !== 1 + 2 * row.size) {
+    throw badKey(`the point is not an uncompressed one of ${row.curve}`);
+  }
+  return { type: "ec", curve: row.curve };
+}
+
+/**
+ * The encoding that WebCrypto imports: keys of the RSASSA-PSS kind say that they are plain RSA keys,
+ * because `importKey` refuses them otherwise. The caller enforces hash and salt.
+ *
+ * @param key The key.
+ * @returns A SubjectPublicKeyInfo.
+ */
+export function importableSpki(key: SubjectPublicKeyInfo): Uint8Array<ArrayBuffer> {
+  if (key.algorithm.type !== "rsa-pss") return key.der;
+  return new DerWriter().sequence((w) => {
+    w.sequence((w) => w.oid(OIDS.rsaEncryption).null());
+    w.bitString(key.publicKey);
+  }).finish();
+}

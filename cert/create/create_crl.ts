@@ -1,0 +1,188 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { CertificateIssuer } from "./create_certificate.ts";
+import { type Crl, parseCrl } from "../revocation/crl.ts";
+import { constructedTag } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { NssError } from "../base/errors.ts";
+import { type CrlReason, invalidityDate, reasonCode } from "../extensions/crl_entry.ts";
+import { crlNumber, MAX_CRL_NUMBER_SIZE } from "../extensions/crl_number.ts";
+import {
+  type CertificateExtension,
+  makeExtension,
+  writeExtensions,
+} from "../extensions/extension.ts";
+import {
+  type IssuingDistributionPoint,
+  issuingDistributionPoint,
+} from "../extensions/issuing_distribution_point.ts";
+import { authorityKeyIdentifier } from "../extensions/key_identifiers.ts";
+import type { SignatureScheme } from "../certificate/private_key.ts";
+import { encodeSignedData } from "./signed_data.ts";
+import { writeTime } from "../der/time.ts";
+
+/** A certificate to put on a list. */
+export interface RevokedCertificate {
+  /** Its serial number, as {@linkcode Certificate.serialNumber}. */
+  readonly serialNumber: Uint8Array;
+  /** When it was revoked. */
+  readonly revocationDate: Date;
+  /** Why; left out if `"unspecified"`, as RFC 5280 wants. */
+  readonly reason?: CrlReason;
+  /** Since when the key is suspect. */
+  readonly invalidityDate?: Date;
+}
+
+/** What {@linkcode createCrl} makes. */
+export interface CreateCrlOptions {
+  /** Who signs. */
+  readonly issuer: CertificateIssuer;
+  /** The number of the list, higher than that of the list before. */
+  readonly crlNumber: number | bigint;
+  /** When the list is issued. */
+  readonly thisUpdate: Date;
+  /** By when the next one is issued at the latest; 7 days after `thisUpdate` by default. */
+  readonly nextUpdate?: Date;
+  /** What is revoked. */
+  readonly revoked: Iterable<RevokedCertificate>;
+  /** For which certificates the list speaks; for all of the issuer by default. */
+  readonly issuingDistributionPoint?: Partial<IssuingDistributionPoint>;
+  /** Other extensions; one of a kind named above takes its place. */
+  readonly extensions?: readonly CertificateExtension[];
+  /** How to sign; by default what the issuer's key does best and everyone reads. */
+  readonly signatureScheme?: SignatureScheme;
+}
+
+const WEEK = 7 * 24 * 3_600_000;
+
+/**
+ * Makes a certificate revocation list, of version 2 with a number and the identifier of the issuer's key.
+ *
+ * @param options What to make.
+ * @returns The list.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or the issuer may not sign
+ * lists, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if it is
+ * not the key of the issuer's certificate.
+ *
+ * @example Revoke a certificate
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createCrl } from "@nss/nss/cert";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const issuer = { certificate: root, privateKey };
+ * const leaf = await createCertificate({ publicKey, dnsNames: ["example.com"], issuer });
+ *
+ * const thisUpdate = new Date();
+ * const crl = await createCrl({
+ *   issuer,
+ *   crlNumber: 1,
+ *   thisUpdate,
+ *   revoked: [{ serialNumber: leaf.serialNumber, revocationDate: thisUpdate, reason: "superseded" }],
+ * });
+ * assertEquals(crl.size, 1);
+ * assert(crl.toPem().startsWith("-----BEGIN X509 CRL-----"));
+ * ```
+ */
+export async function createCrl(options: CreateCrlOptions): Promise<Crl> {
+  const { certificate, privateKey } = options.issuer;
+  const { thisUpdate } = options;
+  const nextUpdate = options.nextUpdate ?? new Date(thisUpdate.getTime() + WEEK);
+  if (!(thisUpdate <= nextUpdate)) throw invalid("nextUpdate is before thisUpdate");
+  if (certificate.keyUsage?.has("cRLSign") === false) {
+    throw invalid("the keyUsage of the issuer's certificate has no cRLSign");
+  }
+  if (certificate.subject.isEmpty) throw invalid("the issuer has no subject");
+  const extensions = extensionsOf(options);
+  const entries = entriesOf(options.revoked);
+  const der = await encodeSignedData(
+    {
+      what: "CRL",
+      privateKey,
+      publicKey: certificate.subjectPublicKeyInfo,
+      signatureScheme: options.signatureScheme,
+    },
+    (signatureAlgorithm) =>
+      new DerWriter().sequence((w) => {
+        w.integer(1).raw(signatureAlgorithm).raw(certificate.subject.der);
+        writeTime(w, thisUpdate);
+        writeTime(w, nextUpdate);
+        // RFC 5280, Section 5.1.2.6: where there are none, the list MUST be absent
+        if (entries.length > 0) w.sequence((w) => entries.forEach((entry) => w.raw(entry)));
+        w.constructed(constructedTag(0), (w) => writeExtensions(w, extensions));
+      }),
+  );
+  return parseCrl(der);
+}
+
+function invalid(state: string): NssError {
+  return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create CRL: ${state}`);
+}
+
+function extensionsOf(options: CreateCrlOptions): Iterable<CertificateExtension> {
+  const number = BigInt(options.crlNumber);
+  if (number < 0n || number >= 1n << BigInt(8 * MAX_CRL_NUMBER_SIZE - 1)) {
+    throw invalid("the number is not from 0 to 2^159 - 1");
+  }
+  const list = [makeExtension(crlNumber, number)];
+  const { subjectKeyIdentifier } = options.issuer.certificate;
+  if (subjectKeyIdentifier !== undefined) {
+    list.unshift(makeExtension(authorityKeyIdentifier, { keyIdentifier: subjectKeyIdentifier }));
+  }
+  const point = options.issuingDistributionPoint;
+  if (point !== undefined) {
+    const whole = {
+      onlyContainsUserCerts: false,
+      onlyContainsCaCerts: false,
+      indirectCrl: false,
+      onlyContainsAttributeCerts: false,
+      ...point,
+    };
+    // RFC 5280, Section 5.2.5: a critical extension
+    list.push(makeExtension(issuingDistributionPoint, whole, true));
+  }
+  const extensions = new Map(list.map((extension) => [extension.oid, extension]));
+  for (const extension of options.extensions ?? []) extensions.set(extension.oid, extension);
+  return extensions.values();
+}
+
+function entriesOf(revoked: Iterable<RevokedCertificate>): Uint8Array<ArrayBuffer>[] {
+  const seen = new Set<string>();
+  const entries: Uint8Array<ArrayBuffer>[] = [];
+  // Lists have many entries and few reasons
+  const encodings = new Map<CrlReason | undefined, Uint8Array>();
+  for (const certificate of revoked) {
+    const { serialNumber, revocationDate } = certificate;
+    if (serialNumber.length === 0) throw invalid("a serial number is empty");
+    const isKnown = certificate.invalidityDate === undefined;
+    const extensions = (isKnown ? encodings.get(certificate.reason) : undefined) ??
+      encodeEntryExtensions(certificate);
+    if (isKnown) encodings.set(certificate.reason, extensions);
+    const serial = serialNumber.toHex().replace(/^(00)+(?=[0-7])|^(ff)+(?=[89a-f])/, "");
+    if (seen.has(serial)) throw invalid(`the serial number ${serial} is there twice`);
+    seen.add(serial);
+    const writer = new DerWriter().sequence((w) => {
+      w.integer(serialNumber);
+      writeTime(w, revocationDate);
+      w.raw(extensions);
+    });
+    entries.push(writer.finish());
+  }
+  return entries;
+}
+
+function encodeEntryExtensions(
+  { reason, invalidityDate: invalidity }: RevokedCertificate,
+): Uint8Array {
+  const extensions: CertificateExtension[] = [];
+  // RFC 5280, Section 5.3.1: absent instead of unspecified
+  if (reason !== undefined && reason !== "unspecified") {
+    extensions.push(makeExtension(reasonCode, reason));
+  }
+  if (invalidity !== undefined) extensions.push(makeExtension(invalidityDate, invalidity));
+  const writer = new DerWriter();
+  if (extensions.length > 0) writeExtensions(writer, extensions);
+  return writer.finish();
+}

@@ -1,0 +1,234 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import type { CertificateIssuer } from "./create_certificate.ts";
+import { constructedTag, contextTag, copyBytes, TAG } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { NssError } from "../base/errors.ts";
+import { type CrlReason, crlReasonNumber } from "../extensions/crl_entry.ts";
+import {
+  type CertificateExtension,
+  makeExtension,
+  writeExtensions,
+} from "../extensions/extension.ts";
+import { MAX_OCSP_NONCE_SIZE, ocspNonce } from "../extensions/ocsp_nonce.ts";
+import {
+  type OcspCertId,
+  ocspCertIdOf,
+  ocspKeyHash,
+  writeOcspCertId,
+} from "../revocation/ocsp_cert_id.ts";
+import { type OcspResponse, parseOcspResponse } from "../revocation/ocsp_response.ts";
+import {
+  type OcspResponseStatus,
+  ocspResponseStatusNumber,
+} from "../revocation/ocsp_response_status.ts";
+import { OIDS } from "../der/oids.ts";
+import type { HashName, SignatureScheme } from "../certificate/private_key.ts";
+import { encodeSignedData } from "./signed_data.ts";
+import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { writeGeneralizedTime } from "../der/time.ts";
+
+/** What to say of one certificate. */
+export interface OcspStatusOptions {
+  /** The certificate, or its identifier from a request. */
+  readonly certificate: Certificate | OcspCertId;
+  /** What to say of it. */
+  readonly status: "good" | "revoked" | "unknown";
+  /** Since when it is revoked; `thisUpdate` by default. */
+  readonly revocationTime?: Date;
+  /** Why it is revoked. */
+  readonly reason?: CrlReason;
+  /** When this was known to be right; `producedAt` by default. */
+  readonly thisUpdate?: Date;
+  /** By when there will be newer information; 7 days after `thisUpdate` by default, `null` says nothing. */
+  readonly nextUpdate?: Date | null;
+  /** Extensions of this single response. */
+  readonly extensions?: readonly CertificateExtension[];
+}
+
+/** What {@linkcode createOcspResponse} makes. */
+export interface CreateOcspResponseOptions {
+  /** Who issued the certificates. */
+  readonly issuer: Certificate | TrustAnchor;
+  /** Who signs: the issuer, or who has a certificate with the purpose `"ocspSigning"` from it. */
+  readonly responder: CertificateIssuer;
+  /** When the response is signed. */
+  readonly producedAt: Date;
+  /** What to say, of one certificate or more. */
+  readonly responses: readonly OcspStatusOptions[];
+  /** The nonce of the request, to be repeated. */
+  readonly nonce?: Uint8Array;
+  /** The hash function of the identifiers; SHA-1 by default. */
+  readonly hash?: HashName;
+  /** How the responder is named; `"keyHash"`, the shorter way, by default. */
+  readonly responderId?: "keyHash" | "name";
+  /** Certificates to add; by default the responder's, unless that is the issuer's. */
+  readonly certificates?: readonly Certificate[];
+  /** Other extensions of the response. */
+  readonly extensions?: readonly CertificateExtension[];
+  /** How to sign; by default what the responder's key does best and everyone reads. */
+  readonly signatureScheme?: SignatureScheme;
+}
+
+const WEEK = 7 * 24 * 3_600_000;
+
+/**
+ * Makes an OCSP response, to be sent to who asked, or stapled to a certificate.
+ *
+ * @param options What to say, and who signs.
+ * @returns The response.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other,
+ * `SEC_ERROR_INVALID_ALGORITHM` if the responder's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if it is not
+ * the key of the responder's certificate.
+ *
+ * @example A response to staple to a server's certificate
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createOcspResponse } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const issuer = { certificate: root, privateKey };
+ * const leaf = await createCertificate({ publicKey, dnsNames: ["example.com"], issuer });
+ *
+ * const response = await createOcspResponse({
+ *   issuer: root,
+ *   responder: issuer,
+ *   producedAt: new Date("2026-01-01T00:00:00Z"),
+ *   responses: [{ certificate: leaf, status: "revoked", reason: "keyCompromise" }],
+ * });
+ * assertEquals(response.basic?.responses[0]?.certStatus, {
+ *   status: "revoked",
+ *   revocationTime: new Date("2026-01-01T00:00:00Z"),
+ *   reason: "keyCompromise",
+ * });
+ * ```
+ */
+export async function createOcspResponse(
+  options: CreateOcspResponseOptions,
+): Promise<OcspResponse> {
+  const { issuer, producedAt, responses, nonce } = options;
+  const { certificate: responder, privateKey } = options.responder;
+  if (responses.length === 0) throw invalid("there is no certificate");
+  if (nonce !== undefined && (nonce.length === 0 || nonce.length > MAX_OCSP_NONCE_SIZE)) {
+    throw invalid(`the nonce has ${nonce.length} bytes, not 1 to ${MAX_OCSP_NONCE_SIZE}`);
+  }
+  const isIssuer = responder.subjectPublicKeyInfo.equals(issuer.subjectPublicKeyInfo);
+  if (!isIssuer && responder.extKeyUsage?.includes(OIDS.ocspSigning) !== true) {
+    throw invalid("the responder is not the issuer, and its extKeyUsage has no ocspSigning");
+  }
+  const ids = await Promise.all(
+    responses.map(({ certificate }) =>
+      "hashOid" in certificate ? certificate : ocspCertIdOf(certificate, issuer, options.hash)
+    ),
+  );
+  const keyHash = await ocspKeyHash(responder);
+  const certificates = options.certificates ?? (isIssuer ? [] : [responder]);
+  const extensions = [
+    ...(nonce === undefined ? [] : [makeExtension(ocspNonce, copyBytes(nonce))]),
+    ...options.extensions ?? [],
+  ];
+  const basic = await encodeSignedData(
+    {
+      what: "OCSP response",
+      privateKey,
+      publicKey: responder.subjectPublicKeyInfo,
+      signatureScheme: options.signatureScheme,
+    },
+    () =>
+      new DerWriter().sequence((w) => {
+        if (options.responderId === "name") {
+          w.constructed(constructedTag(1), (w) => w.raw(responder.subject.der));
+        } else {
+          w.constructed(constructedTag(2), (w) => w.octetString(keyHash));
+        }
+        writeGeneralizedTime(w, producedAt);
+        w.sequence((w) => {
+          responses.forEach((response, i) => writeSingle(w, ids[i]!, response, producedAt));
+        });
+        writeExplicitExtensions(w, extensions);
+      }),
+    (w) => {
+      if (certificates.length === 0) return;
+      w.constructed(constructedTag(0), (w) => {
+        w.sequence((w) => certificates.forEach(({ der }) => w.raw(der)));
+      });
+    },
+  );
+  const writer = new DerWriter().sequence((w) => {
+    w.integer(ocspResponseStatusNumber("successful"), TAG.enumerated);
+    w.constructed(constructedTag(0), (w) => {
+      w.sequence((w) => w.oid(OIDS.ocspBasic).octetString(basic));
+    });
+  });
+  return parseOcspResponse(writer.finish());
+}
+
+/**
+ * Makes a response that says nothing but why there is no answer. Nobody signs it.
+ *
+ * @param status Why.
+ * @returns The response.
+ *
+ * @example Usage
+ * ```ts
+ * import { createOcspErrorResponse } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(createOcspErrorResponse("tryLater").der, Uint8Array.of(0x30, 3, 0x0a, 1, 3));
+ * ```
+ */
+export function createOcspErrorResponse(
+  status: Exclude<OcspResponseStatus, "successful">,
+): OcspResponse {
+  const number = ocspResponseStatusNumber(status);
+  return parseOcspResponse(
+    new DerWriter().sequence((w) => w.integer(number, TAG.enumerated)).finish(),
+  );
+}
+
+function invalid(state: string): NssError {
+  return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create OCSP response: ${state}`);
+}
+
+function writeExplicitExtensions(w: DerWriter, extensions: readonly CertificateExtension[]): void {
+  if (extensions.length === 0) return;
+  w.constructed(constructedTag(1), (w) => writeExtensions(w, extensions));
+}
+
+function writeSingle(
+  writer: DerWriter,
+  id: OcspCertId,
+  options: OcspStatusOptions,
+  producedAt: Date,
+): void {
+  const { status, reason, thisUpdate = producedAt, revocationTime = thisUpdate } = options;
+  if (status !== "revoked" && (reason ?? options.revocationTime) !== undefined) {
+    throw invalid(`a certificate that is ${status} has no reason and time of revocation`);
+  }
+  const nextUpdate = options.nextUpdate === undefined
+    ? new Date(thisUpdate.getTime() + WEEK)
+    : options.nextUpdate;
+  if (nextUpdate !== null && !(thisUpdate <= nextUpdate)) {
+    throw invalid("nextUpdate is before thisUpdate");
+  }
+  writer.sequence((w) => {
+    writeOcspCertId(w, id);
+    if (status === "revoked") {
+      w.constructed(constructedTag(1), (w) => {
+        writeGeneralizedTime(w, revocationTime);
+        if (reason === undefined) return;
+        w.constructed(constructedTag(0), (w) => w.integer(crlReasonNumber(reason), TAG.enumerated));
+      });
+    } else {
+      w.primitive(contextTag(status === "good" ? 0 : 2), new Uint8Array(0));
+    }
+    writeGeneralizedTime(w, thisUpdate);
+    if (nextUpdate !== null) {
+      w.constructed(constructedTag(0), (w) => writeGeneralizedTime(w, nextUpdate));
+    }
+    writeExplicitExtensions(w, options.extensions ?? []);
+  });
+}

@@ -1,0 +1,152 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import {
+  type CertDB,
+  type CertQuery,
+  type CertRecord,
+  checkStorable,
+  matchesCertQuery,
+  type StoreCertOptions,
+} from "./cert_db.ts";
+import { NssError } from "../base/errors.ts";
+import type { CertTrust } from "./trust_flags.ts";
+
+/** What a {@linkcode MemoryCertDB} is made with. */
+export interface MemoryCertDBOptions {
+  /** What people call it, `Memory` by default. */
+  readonly name?: string;
+  /** Tells whether the private key of a certificate is at hand; by default none is. */
+  readonly hasKey?: (certificate: Certificate) => boolean | Promise<boolean>;
+}
+
+type Stored = Omit<CertRecord, "hasKey">;
+
+/**
+ * A database of certificates that lives as long as the program.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, findCertByNickname, importCert, MemoryCertDB } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const root = await createCertificate({ ...keys, subject: "CN=Example Root", isCa: true });
+ * const db = new MemoryCertDB();
+ * await importCert(db, root, { nickname: "root", trust: "CT,," });
+ * assertEquals(await findCertByNickname(db, "root"), root);
+ * ```
+ */
+export class MemoryCertDB implements CertDB {
+  /** What people call it. */
+  readonly name: string;
+  /** It can be written. */
+  readonly isReadOnly: boolean = false;
+  readonly #hasKey: (certificate: Certificate) => boolean | Promise<boolean>;
+  /** By the subject's encoding, which is what verification asks for. */
+  readonly #bySubject = new Map<string, Stored[]>();
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Creates an empty database.
+   *
+   * @param options Its name, and who knows of private keys.
+   */
+  constructor(options: MemoryCertDBOptions = {}) {
+    this.name = options.name ?? "Memory";
+    this.#hasKey = options.hasKey ?? (() => false);
+  }
+
+  /**
+   * Looks for certificates; see {@linkcode CertSource.find}.
+   *
+   * @param query What must be the same.
+   * @returns Every record that fits.
+   */
+  find(query: CertQuery): Promise<readonly CertRecord[]> {
+    const candidates = query.subject === undefined
+      ? [...this.#bySubject.values()].flat()
+      : this.#bySubject.get(query.subject.toHex()) ?? [];
+    const found = candidates.filter((r) => matchesCertQuery({ ...r, hasKey: false }, query));
+    return Promise.all(found.map((record) => this.#recordOf(record)));
+  }
+
+  async #recordOf(stored: Stored): Promise<CertRecord> {
+    return { ...stored, hasKey: await this.#hasKey(stored.certificate) };
+  }
+
+  /** One write after another, so that what one has checked still holds when it writes. */
+  #write<T>(write: () => Promise<T>): Promise<T> {
+    const result = this.#lastWrite.then(write);
+    this.#lastWrite = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Stores a certificate; see {@linkcode CertDB.importCert}.
+   *
+   * @param certificate The certificate.
+   * @param options What it is stored with.
+   * @returns What is stored now.
+   * @throws {NssError} As {@linkcode CertDB} says.
+   */
+  importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
+    return this.#write(async () => {
+      const checked = await checkStorable(this, certificate, options);
+      return await this.#put({ certificate, ...checked });
+    });
+  }
+
+  #put(stored: Stored): Promise<CertRecord> {
+    const key = stored.certificate.subject.der.toHex();
+    const others = (this.#bySubject.get(key) ?? [])
+      .filter(({ certificate }) => !certificate.equals(stored.certificate));
+    this.#bySubject.set(key, [...others, stored]);
+    return this.#recordOf(stored);
+  }
+
+  #get(certificate: Certificate): Stored | undefined {
+    return this.#bySubject.get(certificate.subject.der.toHex())
+      ?.find((stored) => stored.certificate.equals(certificate));
+  }
+
+  /**
+   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   *
+   * @param certificate The certificate.
+   * @returns Whether it was there.
+   */
+  deleteCert(certificate: Certificate): Promise<boolean> {
+    return this.#write(() => {
+      const stored = this.#get(certificate);
+      if (stored === undefined) return Promise.resolve(false);
+      const key = certificate.subject.der.toHex();
+      const left = this.#bySubject.get(key)!.filter((other) => other !== stored);
+      if (left.length > 0) this.#bySubject.set(key, left);
+      else this.#bySubject.delete(key);
+      return Promise.resolve(true);
+    });
+  }
+
+  /**
+   * Changes how far a certificate is trusted; see {@linkcode CertDB.setTrust}.
+   *
+   * @param certificate The certificate.
+   * @param trust How far; `null` to say nothing about that any more.
+   * @returns What is stored now.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not there.
+   */
+  setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
+    return this.#write(() => {
+      const stored = this.#get(certificate);
+      if (stored === undefined) {
+        throw new NssError(
+          "SEC_ERROR_UNKNOWN_CERT",
+          `Cannot set trust: certificate "${certificate.subject}" is not in "${this.name}"`,
+        );
+      }
+      return this.#put({ ...stored, trust });
+    });
+  }
+}

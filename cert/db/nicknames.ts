@@ -1,0 +1,105 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { CertFindOptions, CertRecord, CertSource } from "./cert_db.ts";
+import { NssError } from "../base/errors.ts";
+import { TRUST_FLAGS } from "./trust_flags.ts";
+
+/**
+ * Which nicknames {@linkcode getCertNicknames} lists (`SEC_CERT_NICKNAMES_*`).
+ *
+ * - `all`: of every certificate.
+ * - `user`: of those with a private key.
+ * - `server`: of those that are trusted as TLS servers by themselves (`P`).
+ * - `ca`: of those of authorities.
+ */
+export type NicknameSet = "all" | "user" | "server" | "ca";
+
+const SETS: Readonly<Record<NicknameSet, (record: CertRecord) => boolean>> = {
+  all: () => true,
+  user: ({ hasKey }) => hasKey,
+  server: ({ trust }) => ((trust?.ssl ?? 0) & TRUST_FLAGS.trusted) !== 0,
+  ca: ({ trust, certificate }) => {
+    const { ssl = 0, email = 0, objectSigning = 0 } = trust ?? {};
+    if (((ssl | email | objectSigning) & TRUST_FLAGS.validCa) !== 0) return true;
+    try {
+      return certificate.basicConstraints?.isCa === true;
+    } catch (error) {
+      if (error instanceof NssError) return false;
+      throw error;
+    }
+  },
+};
+
+/**
+ * Lists the nicknames in a database (`CERT_GetCertNicknames`).
+ *
+ * NSS logs into every token first; here a token asks for its password only if it must have it to answer.
+ *
+ * @param db Where to look.
+ * @param which Which of them.
+ * @param options What a token may need.
+ * @returns The nicknames, each once, in alphabetical order; those of tokens as `"token:nickname"`.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, getCertNicknames, importCert, MemoryCertDB } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const db = new MemoryCertDB();
+ * const keys = await generateKeyPair();
+ * const root = await createCertificate({ ...keys, subject: "CN=Example Root", isCa: true });
+ * await importCert(db, root, { nickname: "root" });
+ * assertEquals(await getCertNicknames(db, "ca"), ["root"]);
+ * assertEquals(await getCertNicknames(db, "user"), []);
+ * ```
+ */
+export async function getCertNicknames(
+  db: CertSource,
+  which: NicknameSet = "all",
+  options: CertFindOptions = {},
+): Promise<string[]> {
+  const records = await db.find({}, options);
+  const names = new Set<string>();
+  for (const record of records.filter(SETS[which])) {
+    if (record.nickname !== null) names.add(nicknameOf(record)!);
+  }
+  return [...names].sort();
+}
+
+/**
+ * Prints a nickname with its token, where it has one.
+ *
+ * @param record The record.
+ * @returns As `"token:nickname"`, or `null` if there is no nickname.
+ *
+ * @example Usage
+ * ```ts
+ * import { MemoryCertDB, nicknameOf } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const records = await new MemoryCertDB().find({});
+ * assertEquals(records.map(nicknameOf), []);
+ * ```
+ */
+export function nicknameOf(record: CertRecord): string | null {
+  const { nickname, tokenName } = record;
+  return nickname === null || tokenName === undefined ? nickname : `${tokenName}:${nickname}`;
+}
+
+/**
+ * Does nothing: frees what {@linkcode getCertNicknames} gave (`CERT_FreeNicknames`), which is garbage-collected here.
+ *
+ * @param _nicknames The nicknames.
+ *
+ * @example Usage
+ * ```ts
+ * import { freeNicknames } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const nicknames = ["Example Root"];
+ * freeNicknames(nicknames);
+ * assertEquals(nicknames, ["Example Root"]); // they are there all the same
+ * ```
+ */
+export function freeNicknames(_nicknames: readonly string[]): void {}

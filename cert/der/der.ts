@@ -1,0 +1,586 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type ErrorName, NssError } from "../base/errors.ts";
+
+// Ring 0. Distinguished encoding rules (ITU-T X.690, Sections 8 to 11): one value has one encoding, and
+// a reader that takes a second one lets two parties see two different certificates in the same bytes.
+
+/**
+ * The most bytes that {@linkcode DerReader} takes. A TLS certificate message is bounded by 2^24 bytes
+ * (RFC 8446, Section 4.4.2), and the largest certificate revocation lists of the public web have some
+ * ten million.
+ */
+export const MAX_DER_SIZE = 1 << 26;
+
+/**
+ * How deep readers may be nested: the deepest structure of RFC 5280 (a name in a general name in a
+ * distribution point) has 14 levels, certificates in OCSP responses add 6. mozilla::pkix, which has one
+ * function a level, has no deeper ones either.
+ */
+export const MAX_DER_DEPTH = 32;
+
+/** The most bytes of an object identifier: NSS and OpenSSL print no longer ones, none in use has 64. */
+export const MAX_OID_SIZE = 128;
+
+/** The tags (identifier octets) of ASN.1's universal types that X.509 uses. */
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  enumerated: 0x0a,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/**
+ * The tag of a primitive context-specific type, as `[0] IMPLICIT OCTET STRING`.
+ *
+ * @param number The number in brackets, at most 30.
+ * @returns The identifier octet.
+ */
+export function contextTag(number: number): number {
+  return 0x80 | number;
+}
+
+/**
+ * The tag of a constructed context-specific type, as `[0] EXPLICIT` of anything.
+ *
+ * @param number The number in brackets, at most 30.
+ * @returns The identifier octet.
+ */
+export function constructedTag(number: number): number {
+  return 0xa0 | number;
+}
+
+/** One type-length-value triple. */
+export interface DerElement {
+  /** The identifier octet. */
+  readonly tag: number;
+  /** The triple wholly. */
+  readonly der: Uint8Array<ArrayBuffer>;
+  /** The value alone. */
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/** The value of a BIT STRING. */
+export interface BitString {
+  /** How many bits of the last byte do not count; they are zero. */
+  readonly unusedBits: number;
+  /** The bits, first bit highest. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
+
+/**
+ * A strict reader of distinguished encoding rules.
+ *
+ * Every method takes the name of the field it reads, so that an error says where the bytes are wrong:
+ * `Cannot parse certificate: tbsCertificate.validity at byte 93: expected tag 0x30, found 0x31`. Names
+ * are put together only when something fails.
+ *
+ * @example Usage
+ * ```ts
+ * import { DerReader } from "@nss/nss/cert/der";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const reader = new DerReader(Uint8Array.of(0x30, 3, 2, 1, 5), "example");
+ * const sequence = reader.sequence("numbers");
+ * assertEquals(sequence.smallInteger("first"), 5);
+ * sequence.finish();
+ * reader.finish();
+ * ```
+ */
+export class DerReader {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #end: number;
+  readonly #what: string;
+  readonly #error: ErrorName;
+  readonly #parent: DerReader | null;
+  readonly #name: string;
+  readonly #base: number;
+  readonly #depth: number;
+  #position: number;
+
+  /**
+   * Creates a reader of a whole encoding.
+   *
+   * @param bytes What to read; results are views of it.
+   * @param what What the bytes are, for messages, as `certificate`.
+   * @param error What a failure is called, `SEC_ERROR_BAD_DER` by default.
+   * @param base The offset of the bytes in what messages count from.
+   * @param inner Set by {@linkcode DerReader.constructed}: which part of which reader to read.
+   * @throws {NssError} If there are more than {@linkcode MAX_DER_SIZE} bytes, or too many levels.
+   */
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    what: string,
+    error: ErrorName = "SEC_ERROR_BAD_DER",
+    base = 0,
+    inner?: { parent: DerReader; name: string; start: number; end: number },
+  ) {
+    this.#bytes = bytes;
+    this.#what = what;
+    this.#error = error;
+    this.#base = base;
+    this.#parent = inner?.parent ?? null;
+    this.#name = inner?.name ?? "";
+    this.#position = inner?.start ?? 0;
+    this.#end = inner?.end ?? bytes.length;
+    this.#depth = inner === undefined ? 0 : inner.parent.#depth + 1;
+    if (bytes.length > MAX_DER_SIZE) {
+      this.fail("", `${bytes.length} bytes are more than ${MAX_DER_SIZE}`);
+    }
+    if (this.#depth > MAX_DER_DEPTH) this.fail("", `nested deeper than ${MAX_DER_DEPTH}`);
+  }
+
+  /** How many bytes are left. */
+  get remaining(): number {
+    return this.#end - this.#position;
+  }
+
+  /** Whether nothing is left. */
+  get done(): boolean {
+    return this.#position === this.#end;
+  }
+
+  /** The offset of the next byte, as messages count. */
+  get offset(): number {
+    return this.#base + this.#position;
+  }
+
+  /** The tag of the next element, or -1 at the end. */
+  get nextTag(): number {
+    return this.#position < this.#end ? this.#bytes[this.#position]! : -1;
+  }
+
+  #path(name: string): string {
+    const own = this.#name === "" || name === "" ? this.#name + name : `${this.#name}.${name}`;
+    return this.#parent === null ? own : this.#parent.#path(own);
+  }
+
+  /**
+   * Throws an error that says where.
+   *
+   * @param name The field, below this reader's own.
+   * @param state What is wrong with it.
+   * @param offset The byte at fault, by default the next.
+   * @throws {NssError} Always.
+   */
+  fail(name: string, state: string, offset: number = this.#position): never {
+    const path = this.#path(name);
+    const where = path === "" ? "" : `${path} `;
+    throw new NssError(
+      this.#error,
+      `Cannot parse ${this.#what}: ${where}at byte ${this.#base + offset}: ${state}`,
+    );
+  }
+
+  /** Reads a header, leaves the position at the content, and returns the end of the content. */
+  #header(name: string): number {
+    const bytes = this.#bytes;
+    const start = this.#position;
+    if (this.#end - start < 2) {
+      this.fail(name, start === this.#end ? "missing" : "the header is truncated");
+    }
+    const tag = bytes[start]!;
+    // X.509 has no tag number above 30, so none needs the multi-byte form (X.690, Section 8.1.2.4)
+    if ((tag & 0x1f) === 0x1f) this.fail(name, `tag ${hex(tag)} has the multi-byte form`);
+    let length = bytes[start + 1]!;
+    let position = start + 2;
+    if (length >= 0x80) {
+      const count = length & 0x7f;
+      // X.690, Section 10.1: the definite form, in the fewest octets
+      if (count === 0) this.fail(name, "the length is indefinite");
+      if (count > 4) this.fail(name, `the length has ${count} bytes`);
+      if (this.#end - position < count) this.fail(name, "the header is truncated");
+      length = 0;
+      for (let i = 0; i < count; i++) length = length * 256 + bytes[position + i]!;
+      if (length < 0x80 || length < 2 ** (8 * (count - 1))) {
+        this.fail(name, "the length is not minimal");
+      }
+      position += count;
+    }
+    if (length > this.#end - position) {
+      this.fail(name, `${length} bytes announced, ${this.#end - position} present`);
+    }
+    this.#position = position;
+    return position + length;
+  }
+
+  #expect(tag: number, name: string): void {
+    if (this.#position < this.#end && this.#bytes[this.#position] !== tag) {
+      this.fail(name, `expected tag ${hex(tag)}, found ${hex(this.#bytes[this.#position]!)}`);
+    }
+  }
+
+  /**
+   * Reads an element of any tag, or of one.
+   *
+   * @param name The name of the field.
+   * @param tag The tag that it must have, if given.
+   * @returns The element.
+   * @throws {NssError} If there is none.
+   */
+  element(name: string, tag?: number): DerElement {
+    if (tag !== undefined) this.#expect(tag, name);
+    const start = this.#position;
+    const end = this.#header(name);
+    const content = this.#bytes.subarray(this.#position, end);
+    this.#position = end;
+    return { tag: this.#bytes[start]!, der: this.#bytes.subarray(start, end), content };
+  }
+
+  /**
+   * Reads the content of an element of a given tag.
+   *
+   * @param name The name of the field.
+   * @param tag The tag that it must have.
+   * @returns The content, a view.
+   * @throws {NssError} If there is none.
+   */
+  content(name: string, tag: number): Uint8Array<ArrayBuffer> {
+    this.#expect(tag, name);
+    const end = this.#header(name);
+    const content = this.#bytes.subarray(this.#position, end);
+    this.#position = end;
+    return content;
+  }
+
+  /**
+   * Takes everything that is left, unread.
+   *
+   * @returns The bytes, a view.
+   */
+  rest(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#bytes.subarray(this.#position, this.#end);
+    this.#position = this.#end;
+    return bytes;
+  }
+
+  /**
+   * Enters a constructed element.
+   *
+   * @param name The name of the field.
+   * @param tag The tag that it must have.
+   * @returns A reader of what is inside; this reader goes on after the element.
+   * @throws {NssError} If there is none.
+   */
+  constructed(name: string, tag: number): DerReader {
+    this.#expect(tag, name);
+    const end = this.#header(name);
+    const start = this.#position;
+    this.#position = end;
+    return new DerReader(this.#bytes, this.#what, this.#error, this.#base, {
+      parent: this,
+      name,
+      start,
+      end,
+    });
+  }
+
+  /**
+   * Enters a SEQUENCE.
+   *
+   * @param name The name of the field.
+   * @returns A reader of what is inside.
+   * @throws {NssError} If there is none.
+   */
+  sequence(name: string): DerReader {
+    return this.constructed(name, TAG.sequence);
+  }
+
+  /**
+   * Reads an element of any tag, and stays before it.
+   *
+   * @param name The name of the field.
+   * @returns The element.
+   * @throws {NssError} If there is none.
+   */
+  peek(name: string): DerElement {
+    const start = this.#position;
+    const element = this.element(name);
+    this.#position = start;
+    return element;
+  }
+
+  /**
+   * Reads a BOOLEAN.
+   *
+   * @param name The name of the field.
+   * @returns Its value.
+   * @throws {NssError} If it is anything but one byte 0x00 or 0xff (X.690, Section 11.1).
+   */
+  boolean(name: string): boolean {
+    const start = this.#position;
+    const content = this.content(name, TAG.boolean);
+    if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) {
+      this.fail(name, "not a BOOLEAN of DER", start);
+    }
+    return content[0] === 0xff;
+  }
+
+  /**
+   * Reads an INTEGER of any size.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one.
+   * @returns Its two's complement, in the fewest bytes.
+   * @throws {NssError} If it is empty or not minimal (X.690, Section 8.3.2).
+   */
+  integer(name: string, tag: number = TAG.integer): Uint8Array<ArrayBuffer> {
+    const start = this.#position;
+    const content = this.content(name, tag);
+    if (content.length === 0) this.fail(name, "the INTEGER is empty", start);
+    if (content.length > 1) {
+      const first = content[0]!;
+      const sign = content[1]! & 0x80;
+      if ((first === 0 && sign === 0) || (first === 0xff && sign !== 0)) {
+        this.fail(name, "the INTEGER is not minimal", start);
+      }
+    }
+    return content;
+  }
+
+  /**
+   * Reads a non-negative INTEGER of any size without its sign byte.
+   *
+   * @param name The name of the field.
+   * @returns The magnitude, in the fewest bytes; zero is one zero byte.
+   * @throws {NssError} If it is negative.
+   */
+  unsignedInteger(name: string): Uint8Array<ArrayBuffer> {
+    const start = this.#position;
+    const content = this.integer(name);
+    if ((content[0]! & 0x80) !== 0) this.fail(name, "the INTEGER is negative", start);
+    return content.length > 1 && content[0] === 0 ? content.subarray(1) : content;
+  }
+
+  /**
+   * Reads a non-negative INTEGER below 2^31.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one or ENUMERATED.
+   * @returns Its value.
+   * @throws {NssError} If it is negative or larger.
+   */
+  smallInteger(name: string, tag: number = TAG.integer): number {
+    const start = this.#position;
+    const content = this.integer(name, tag);
+    if ((content[0]! & 0x80) !== 0) this.fail(name, "the INTEGER is negative", start);
+    if (content.length > 4) this.fail(name, "the INTEGER is 2^31 or more", start);
+    return content.reduce((value, byte) => value * 256 + byte, 0);
+  }
+
+  /**
+   * Reads an OBJECT IDENTIFIER.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one.
+   * @returns It in dotted form.
+   * @throws {NssError} If it is empty, truncated, not minimal or longer than {@linkcode MAX_OID_SIZE}.
+   */
+  oid(name: string, tag: number = TAG.oid): string {
+    const start = this.#position;
+    const content = this.content(name, tag);
+    if (content.length === 0) this.fail(name, "the OBJECT IDENTIFIER is empty", start);
+    if (content.length > MAX_OID_SIZE) {
+      this.fail(name, `the OBJECT IDENTIFIER has more than ${MAX_OID_SIZE} bytes`, start);
+    }
+    if ((content[content.length - 1]! & 0x80) !== 0) {
+      this.fail(name, "the OBJECT IDENTIFIER is truncated", start);
+    }
+    let dotted = "";
+    let arc = 0;
+    let large: bigint | null = null;
+    let first = true;
+    for (let i = 0; i < content.length; i++) {
+      const byte = content[i]!;
+      if (byte === 0x80 && arc === 0 && large === null && (i === 0 || content[i - 1]! < 0x80)) {
+        this.fail(name, "the OBJECT IDENTIFIER is not minimal", start);
+      }
+      if (large === null && arc >= 2 ** 45) large = BigInt(arc);
+      if (large !== null) large = large * 128n + BigInt(byte & 0x7f);
+      else arc = arc * 128 + (byte & 0x7f);
+      if (byte >= 0x80) continue;
+      if (first) {
+        const root = large !== null || arc >= 80 ? 2 : arc >= 40 ? 1 : 0;
+        dotted = `${root}.${large !== null ? large - 80n : arc - 40 * root}`;
+        first = false;
+      } else {
+        dotted += `.${large ?? arc}`;
+      }
+      arc = 0;
+      large = null;
+    }
+    return dotted;
+  }
+
+  /**
+   * Reads an OCTET STRING.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one.
+   * @returns Its bytes, a view.
+   * @throws {NssError} If there is none.
+   */
+  octetString(name: string, tag: number = TAG.octetString): Uint8Array<ArrayBuffer> {
+    return this.content(name, tag);
+  }
+
+  /**
+   * Enters an OCTET STRING that holds DER.
+   *
+   * @param name The name of the field.
+   * @returns A reader of what is inside.
+   * @throws {NssError} If there is none.
+   */
+  octetStringReader(name: string): DerReader {
+    return this.constructed(name, TAG.octetString);
+  }
+
+  /**
+   * Reads a BIT STRING.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one.
+   * @returns Its bits.
+   * @throws {NssError} If a bit that does not count is set (X.690, Section 11.2.1).
+   */
+  bitString(name: string, tag: number = TAG.bitString): BitString {
+    const start = this.#position;
+    const content = this.content(name, tag);
+    const unusedBits = content[0];
+    if (unusedBits === undefined) this.fail(name, "the BIT STRING is empty", start);
+    const last = content.length > 1 ? content[content.length - 1]! : 0;
+    if (
+      unusedBits > 7 || (content.length === 1 && unusedBits !== 0) ||
+      (last & ((1 << unusedBits) - 1)) !== 0
+    ) {
+      this.fail(name, "the BIT STRING's unused bits are not of DER", start);
+    }
+    return { unusedBits, bytes: content.subarray(1) };
+  }
+
+  /**
+   * Reads a BIT STRING of whole bytes, as keys and signatures are.
+   *
+   * @param name The name of the field.
+   * @returns Its bytes, a view.
+   * @throws {NssError} If the last byte is not whole.
+   */
+  bitStringBytes(name: string): Uint8Array<ArrayBuffer> {
+    const start = this.#position;
+    const { unusedBits, bytes } = this.bitString(name);
+    if (unusedBits !== 0) this.fail(name, "the BIT STRING has no whole bytes", start);
+    return bytes;
+  }
+
+  /**
+   * Reads a BIT STRING of named bits.
+   *
+   * DER has no trailing zero bits (X.690, Section 11.2.2), but two roots of Mozilla's store do ("Trustwave
+   * Global ECC"), so they are read, as by every other implementation. They change no meaning.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one.
+   * @returns The numbers of the bits that are set.
+   * @throws {NssError} If there are more than 32 bits.
+   */
+  namedBits(name: string, tag: number = TAG.bitString): ReadonlySet<number> {
+    const start = this.#position;
+    const { bytes } = this.bitString(name, tag);
+    if (bytes.length > 4) this.fail(name, "the BIT STRING has more than 32 named bits", start);
+    const set = new Set<number>();
+    bytes.forEach((byte, i) => {
+      for (let bit = 0; bit < 8; bit++) if ((byte & (0x80 >> bit)) !== 0) set.add(8 * i + bit);
+    });
+    return set;
+  }
+
+  /**
+   * Reads a NULL.
+   *
+   * @param name The name of the field.
+   * @throws {NssError} If it is not empty.
+   */
+  null(name: string): void {
+    const start = this.#position;
+    if (this.content(name, TAG.null).length !== 0) this.fail(name, "the NULL is not empty", start);
+  }
+
+  /**
+   * Reads an IA5String, which is ASCII.
+   *
+   * @param name The name of the field.
+   * @param tag The tag, where it is an implicit one.
+   * @returns The text.
+   * @throws {NssError} If a byte is 0x80 or more.
+   */
+  ia5String(name: string, tag: number = TAG.ia5String): string {
+    const start = this.#position;
+    const content = this.content(name, tag);
+    const text = asciiOf(content);
+    if (text === null) this.fail(name, "the IA5String is not ASCII", start);
+    return text;
+  }
+
+  /**
+   * Checks that nothing is left.
+   *
+   * @throws {NssError} If something is.
+   */
+  finish(): void {
+    if (this.#position !== this.#end) {
+      this.fail("", `${this.remaining} bytes after the last field`);
+    }
+  }
+}
+
+/**
+ * Reads bytes as ASCII.
+ *
+ * @param bytes What to read.
+ * @returns The text, or `null` if a byte is 0x80 or more.
+ */
+export function asciiOf(bytes: Uint8Array): string | null {
+  // Not by adding character to character, which takes a gigabyte for the longest CRL
+  return bytes.every((byte) => byte < 0x80) ? new TextDecoder().decode(bytes) : null;
+}
+
+/**
+ * Compares bytes that are no secret.
+ *
+ * @param a One side.
+ * @param b The other.
+ * @returns Whether they are the same.
+ */
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/**
+ * Copies bytes that are a caller's. `slice()` would not do: that of Node's `Buffer` is a view.
+ *
+ * @param bytes The bytes.
+ * @returns A copy that nobody else can change.
+ */
+export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}

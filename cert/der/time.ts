@@ -1,0 +1,114 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { type DerReader, TAG } from "./der.ts";
+import type { DerWriter } from "./der_writer.ts";
+import { asciiOf } from "./der.ts";
+import { NssError } from "../base/errors.ts";
+
+/**
+ * Reads a `Time` as RFC 5280, Sections 4.1.2.5.1 and 4.1.2.5.2, restricts it: to the second, in UTC,
+ * with the final Z. GeneralizedTime before 2050 is read too, as every implementation does.
+ *
+ * @param reader Where to read.
+ * @param name The name of the field.
+ * @returns The time.
+ * @throws {NssError} If it has any other form, or is no day of the calendar.
+ */
+export function readTime(reader: DerReader, name: string): Date {
+  return reader.nextTag === TAG.generalizedTime
+    ? readGeneralizedTime(reader, name)
+    : readDigits(reader, name, TAG.utcTime, 2);
+}
+
+/**
+ * Reads a GeneralizedTime as RFC 5280, Section 4.1.2.5.2, restricts it.
+ *
+ * @param reader Where to read.
+ * @param name The name of the field.
+ * @param tag The tag, where it is an implicit one.
+ * @returns The time.
+ * @throws {NssError} If it has any other form, or is no day of the calendar.
+ */
+export function readGeneralizedTime(
+  reader: DerReader,
+  name: string,
+  tag: number = TAG.generalizedTime,
+): Date {
+  return readDigits(reader, name, tag, 4);
+}
+
+function readDigits(reader: DerReader, name: string, tag: number, yearDigits: number): Date {
+  const text = asciiOf(reader.content(name, tag)) ?? "";
+  if (text.length !== yearDigits + 11 || !/^[0-9]+Z$/.test(text)) {
+    reader.fail(name, `the time is not ${"Y".repeat(yearDigits)}MMDDHHMMSSZ`);
+  }
+  const number = (at: number) => Number(text.slice(yearDigits + at, yearDigits + at + 2));
+  let year = Number(text.slice(0, yearDigits));
+  // RFC 5280, Section 4.1.2.5.1: YY of 50 or more is 19YY
+  if (yearDigits === 2) year += year >= 50 ? 1900 : 2000;
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map(number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  if (
+    hour > 23 || minute > 59 || second > 59 || date.getUTCFullYear() !== year ||
+    date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day
+  ) {
+    reader.fail(name, `${text} is no time of the calendar`);
+  }
+  return date;
+}
+
+/**
+ * Writes a `Time`: UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5280, Section 4.1.2.5).
+ *
+ * @param writer Where to write.
+ * @param time The time; fractions of a second are cut off.
+ * @throws {NssError} `SEC_ERROR_INVALID_TIME` if the year is not between 1 and 9999.
+ */
+export function writeTime(writer: DerWriter, time: Date): void {
+  const year = time.getUTCFullYear();
+  if (year >= 1950 && year < 2050) writer.string(TAG.utcTime, digitsOf(time).slice(2));
+  else writeGeneralizedTime(writer, time);
+}
+
+/**
+ * Writes a GeneralizedTime.
+ *
+ * @param writer Where to write.
+ * @param time The time; fractions of a second are cut off.
+ * @param tag The tag, where it is an implicit one.
+ * @throws {NssError} `SEC_ERROR_INVALID_TIME` if the year is not between 1 and 9999.
+ */
+export function writeGeneralizedTime(
+  writer: DerWriter,
+  time: Date,
+  tag: number = TAG.generalizedTime,
+): void {
+  writer.string(tag, digitsOf(time));
+}
+
+function digitsOf(time: Date): string {
+  const year = time.getUTCFullYear();
+  if (!(year >= 1 && year <= 9999)) {
+    throw new NssError("SEC_ERROR_INVALID_TIME", "Cannot encode time: the year is not 1 to 9999");
+  }
+  // ISO 8601 has the same fields with separators between
+  return `${time.toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
+}
+
+/**
+ * Prints a time for a message, also one that is none.
+ *
+ * @param time The time.
+ * @returns As ISO 8601, or `Invalid Date`.
+ */
+export function timeText(time: Date): string {
+  return Number.isNaN(time.getTime()) ? String(time) : time.toISOString();
+}

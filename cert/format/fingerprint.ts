@@ -1,0 +1,54 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import { colonHex } from "./certificate_text.ts";
+import type { HashName } from "../certificate/private_key.ts";
+
+/**
+ * Computes the fingerprint of a certificate in the form that people compare.
+ *
+ * @param certificate The certificate.
+ * @param hash The hash function.
+ * @returns The digest in hexadecimal with colons, as `AB:CD:...`.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, formatFingerprint } from "@nss/nss/cert";
+ * import { assertMatch } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * assertMatch(await formatFingerprint(certificate), /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/);
+ * ```
+ */
+export async function formatFingerprint(
+  certificate: Certificate,
+  hash: HashName = "SHA-256",
+): Promise<string> {
+  return colonHex(await certificate.digest(hash));
+}
+
+/**
+ * Computes the pin of a certificate's key (RFC 7469, Section 2.4), which stays the same when the certificate is renewed
+ * for the same key. It works for keys of every kind, also those that this package cannot use.
+ *
+ * @param certificate The certificate.
+ * @returns The SHA-256 of the SubjectPublicKeyInfo in base64, 44 characters.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, spkiPin } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * const renewed = await createCertificate({ ...keys, dnsNames: ["example.com"], days: 180 });
+ * assertEquals(await spkiPin(certificate), await spkiPin(renewed));
+ * ```
+ */
+export async function spkiPin(certificate: Certificate): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", certificate.subjectPublicKeyInfoDer);
+  return new Uint8Array(digest).toBase64();
+}

@@ -1,0 +1,196 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { constructedTag, contextTag, type DerReader } from "../der/der.ts";
+import type { DerWriter } from "../der/der_writer.ts";
+import { formatIpAddress } from "./ip_address.ts";
+import { Name } from "./name.ts";
+import { printable } from "./printable.ts";
+
+/** A name of any of the kinds of RFC 5280, Section 4.2.1.6. */
+export type GeneralName =
+  | {
+    /** Which kind of name this is. */
+    readonly type: "dns" | "email" | "uri";
+    /** The name, ASCII. */
+    readonly value: string;
+  }
+  | {
+    /** Which kind of name this is. */
+    readonly type: "ip";
+    /** 4 or 16 bytes; in a name constraint twice as many, the second half a mask. */
+    readonly value: Uint8Array<ArrayBuffer>;
+  }
+  | {
+    /** Which kind of name this is. */
+    readonly type: "directory";
+    /** The distinguished name. */
+    readonly value: Name;
+  }
+  | {
+    /** Which kind of name this is. */
+    readonly type: "other";
+    /** The object identifier that says what the value is. */
+    readonly typeId: string;
+    /** The encoding of the value. */
+    readonly value: Uint8Array<ArrayBuffer>;
+  }
+  | {
+    /** Which kind of name this is. */
+    readonly type: "registeredId";
+    /** A dotted object identifier. */
+    readonly value: string;
+  }
+  | {
+    /** Which kind of name this is. */
+    readonly type: "x400" | "ediParty";
+    /** The encoding, which nothing reads. */
+    readonly value: Uint8Array<ArrayBuffer>;
+  };
+
+/** The kinds of {@linkcode GeneralName}. */
+export type GeneralNameType = GeneralName["type"];
+
+const OTHER = constructedTag(0);
+const EMAIL = contextTag(1);
+const DNS = contextTag(2);
+const X400 = constructedTag(3);
+const DIRECTORY = constructedTag(4);
+const EDI_PARTY = constructedTag(5);
+const URI = contextTag(6);
+const IP = contextTag(7);
+const REGISTERED_ID = contextTag(8);
+
+/**
+ * Reads a GeneralName.
+ *
+ * @param reader Where to read.
+ * @param field The name of the field.
+ * @returns The name.
+ * @throws {NssError} If it is of no kind of RFC 5280, or text is not ASCII.
+ */
+export function readGeneralName(reader: DerReader, field: string): GeneralName {
+  const tag = reader.nextTag;
+  switch (tag) {
+    case OTHER: {
+      const other = reader.constructed(field, tag);
+      const typeId = other.oid("type-id");
+      const explicit = other.constructed("value", constructedTag(0));
+      const value = explicit.element("value").der;
+      explicit.finish();
+      other.finish();
+      return { type: "other", typeId, value };
+    }
+    case EMAIL:
+      return { type: "email", value: reader.ia5String(field, tag) };
+    case DNS:
+      return { type: "dns", value: reader.ia5String(field, tag) };
+    case URI:
+      return { type: "uri", value: reader.ia5String(field, tag) };
+    case IP:
+      return { type: "ip", value: reader.octetString(field, tag) };
+    case REGISTERED_ID:
+      return { type: "registeredId", value: reader.oid(field, tag) };
+    case DIRECTORY: {
+      // Name is a CHOICE: the tag is explicit (X.680, Section 31.2.7)
+      const explicit = reader.constructed(field, tag);
+      const value = Name.read(explicit, "directoryName");
+      explicit.finish();
+      return { type: "directory", value };
+    }
+    case X400:
+      return { type: "x400", value: reader.element(field).der };
+    case EDI_PARTY:
+      return { type: "ediParty", value: reader.element(field).der };
+    default:
+      return reader.fail(field, "not a GeneralName");
+  }
+}
+
+/**
+ * Reads the rest of a reader as GeneralNames.
+ *
+ * @param reader Where to read.
+ * @returns At least one name.
+ * @throws {NssError} If there is none, or one is malformed.
+ */
+export function readGeneralNames(reader: DerReader): GeneralName[] {
+  const names: GeneralName[] = [];
+  // RFC 5280, Section 4.2.1.6: GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName
+  do names.push(readGeneralName(reader, "generalName")); while (!reader.done);
+  return names;
+}
+
+/**
+ * Writes a GeneralName.
+ *
+ * @param writer Where to write.
+ * @param name The name.
+ */
+export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
+  switch (name.type) {
+    case "other":
+      writer.constructed(OTHER, (w) => {
+        w.oid(name.typeId).constructed(constructedTag(0), (w) => w.raw(name.value));
+      });
+      return;
+    case "email":
+      writer.string(EMAIL, name.value);
+      return;
+    case "dns":
+      writer.string(DNS, name.value);
+      return;
+    case "uri":
+      writer.string(URI, name.value);
+      return;
+    case "ip":
+      writer.primitive(IP, name.value);
+      return;
+    case "registeredId":
+      writer.oid(name.value, REGISTERED_ID);
+      return;
+    case "directory":
+      writer.constructed(DIRECTORY, (w) => w.raw(name.value.der));
+      return;
+    case "x400":
+    case "ediParty":
+      writer.raw(name.value);
+  }
+}
+
+/**
+ * Prints a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`. Control characters are escaped, so
+ * that it may stand in a log or on a terminal.
+ *
+ * @param name The name.
+ * @returns The text.
+ *
+ * @example Usage
+ * ```ts
+ * import { formatGeneralName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatGeneralName({ type: "dns", value: "example.com" }), "DNS:example.com");
+ * ```
+ */
+export function formatGeneralName(name: GeneralName): string {
+  switch (name.type) {
+    case "dns":
+      return `DNS:${printable(name.value)}`;
+    case "email":
+      return `email:${printable(name.value)}`;
+    case "uri":
+      return `URI:${printable(name.value)}`;
+    case "ip":
+      return `IP Address:${formatIpAddress(name.value)}`;
+    case "directory":
+      return `DirName:${name.value}`;
+    case "registeredId":
+      return `Registered ID:${name.value}`;
+    case "other":
+      return `othername:${name.typeId}`;
+    case "x400":
+      return "X400Name";
+    case "ediParty":
+      return "EdiPartyName";
+  }
+}

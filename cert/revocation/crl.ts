@@ -1,0 +1,334 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { bytesEqual, constructedTag, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { CrlEntries, type CrlEntry, readCrlExtension } from "./crl_entries.ts";
+import { NssError } from "../base/errors.ts";
+import { crlNumber, deltaCrlIndicator } from "../extensions/crl_number.ts";
+import { type DistributionPoint, freshestCrl } from "../extensions/crl_distribution_points.ts";
+import { type CertificateExtension, readExtensions } from "../extensions/extension.ts";
+import {
+  type IssuingDistributionPoint,
+  issuingDistributionPoint,
+} from "../extensions/issuing_distribution_point.ts";
+import {
+  type AuthorityKeyIdentifier,
+  authorityKeyIdentifier,
+} from "../extensions/key_identifiers.ts";
+import { Name } from "../names/name.ts";
+import { decodePem, encodePem } from "../der/pem.ts";
+import {
+  parseSignatureAlgorithm,
+  readAlgorithmIdentifier,
+  type SignatureAlgorithm,
+} from "../certificate/signature_algorithm.ts";
+import { readTime } from "../der/time.ts";
+
+export type { CrlEntry } from "./crl_entries.ts";
+
+/**
+ * The most bytes of a revocation list that {@linkcode parseCrl} takes. The largest of the public web have
+ * some ten million. With it the entries are bounded, an entry has 20 bytes or more.
+ */
+export const MAX_CRL_SIZE = 1 << 25;
+
+type CrlFields = ConstructorParameters<typeof Crl>[0];
+
+/**
+ * A certificate revocation list (RFC 5280, Section 5). It is immutable.
+ *
+ * Parsing checks the structure of everything in it; what the list may be used for is decided by
+ * {@linkcode verifyCrl}.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createCrl } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const crl = await createCrl({
+ *   issuer: { certificate: root, privateKey },
+ *   crlNumber: 1,
+ *   thisUpdate: new Date("2026-01-01T00:00:00Z"),
+ *   revoked: [{
+ *     serialNumber: Uint8Array.of(5),
+ *     revocationDate: new Date("2025-12-31T00:00:00Z"),
+ *     reason: "keyCompromise",
+ *   }],
+ * });
+ * assertEquals(crl.find(Uint8Array.of(5))?.reason, "keyCompromise");
+ * assertEquals(crl.find(Uint8Array.of(6)), undefined);
+ * ```
+ */
+export class Crl {
+  /** The encoding. */
+  readonly der: Uint8Array<ArrayBuffer>;
+  /** The part of the encoding that is signed. */
+  readonly tbsCertList: Uint8Array<ArrayBuffer>;
+  /** The version: 2 of all that have extensions. */
+  readonly version: 1 | 2;
+  /** The encoding of the AlgorithmIdentifier of the signature. */
+  readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
+  /** The signature. */
+  readonly signature: Uint8Array<ArrayBuffer>;
+  /** Who issued the list. */
+  readonly issuer: Name;
+  /** All extensions of the list, unread, by their identifiers, in their order. */
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
+  /** The number of the list; each is higher than the one before. */
+  readonly crlNumber: bigint | undefined;
+  /** Which key of the issuer signed. */
+  readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
+  /** For which certificates the list speaks; for all of its issuer where absent. */
+  readonly issuingDistributionPoint: IssuingDistributionPoint | undefined;
+  /** The number of the list that this one is but a difference to; absent of complete lists. */
+  readonly deltaCrlIndicator: bigint | undefined;
+  /** Where differences to this list are. */
+  readonly freshestCrl: readonly DistributionPoint[] | undefined;
+  readonly #thisUpdate: number;
+  readonly #nextUpdate: number | null;
+  readonly #entries: CrlEntries | null;
+  #signatureAlgorithm: SignatureAlgorithm | undefined;
+
+  /**
+   * Creates a list of its parts; {@linkcode parseCrl} is the way to get one.
+   *
+   * @param fields The parts.
+   */
+  constructor(
+    fields:
+      & Pick<
+        Crl,
+        | "der"
+        | "tbsCertList"
+        | "version"
+        | "signatureAlgorithmDer"
+        | "signature"
+        | "issuer"
+        | "thisUpdate"
+        | "nextUpdate"
+        | "extensions"
+      >
+      & { readonly entries: CrlEntries | null },
+  ) {
+    this.der = fields.der;
+    this.tbsCertList = fields.tbsCertList;
+    this.version = fields.version;
+    this.signatureAlgorithmDer = fields.signatureAlgorithmDer;
+    this.signature = fields.signature;
+    this.issuer = fields.issuer;
+    this.extensions = fields.extensions;
+    this.#thisUpdate = fields.thisUpdate.getTime();
+    this.#nextUpdate = fields.nextUpdate?.getTime() ?? null;
+    this.#entries = fields.entries;
+    this.crlNumber = readCrlExtension(fields.extensions, crlNumber);
+    this.authorityKeyIdentifier = readCrlExtension(fields.extensions, authorityKeyIdentifier);
+    this.issuingDistributionPoint = readCrlExtension(fields.extensions, issuingDistributionPoint);
+    this.deltaCrlIndicator = readCrlExtension(fields.extensions, deltaCrlIndicator);
+    this.freshestCrl = readCrlExtension(fields.extensions, freshestCrl);
+  }
+
+  /** When the list was issued. */
+  get thisUpdate(): Date {
+    return new Date(this.#thisUpdate);
+  }
+
+  /** By when the next list is issued at the latest; `null` if the issuer does not say. */
+  get nextUpdate(): Date | null {
+    return this.#nextUpdate === null ? null : new Date(this.#nextUpdate);
+  }
+
+  /** How the list is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown. */
+  get signatureAlgorithm(): SignatureAlgorithm {
+    return this.#signatureAlgorithm ??= parseSignatureAlgorithm(this.signatureAlgorithmDer);
+  }
+
+  /** How many entries the list has. */
+  get size(): number {
+    return this.#entries?.size ?? 0;
+  }
+
+  /** Whether the list speaks of certificates of other issuers as well (RFC 5280, Section 5.3.3). */
+  get isIndirect(): boolean {
+    return this.issuingDistributionPoint?.indirectCrl === true ||
+      this.#entries?.namesIssuers === true;
+  }
+
+  /** A critical extension of an entry that nothing processes; `null` if there is none. */
+  get unknownCriticalEntryExtension(): string | null {
+    return this.#entries?.unknownCritical ?? null;
+  }
+
+  /**
+   * Looks a certificate up. The first look-up sorts the entries.
+   *
+   * @param serialNumber Its serial number, as {@linkcode Certificate.serialNumber}.
+   * @returns The entry, or `undefined` if the list has none.
+   */
+  find(serialNumber: Uint8Array): CrlEntry | undefined {
+    return this.#entries?.find(serialNumber);
+  }
+
+  /**
+   * Goes through all entries in the order of the list; each is read anew.
+   *
+   * @returns The entries.
+   */
+  *entries(): Generator<CrlEntry, void, void> {
+    if (this.#entries !== null) yield* this.#entries;
+  }
+
+  /**
+   * Writes the list as PEM.
+   *
+   * @returns An `X509 CRL` block.
+   */
+  toPem(): string {
+    return encodePem("X509 CRL", this.der);
+  }
+
+  /**
+   * Says whose list this is, in a line.
+   *
+   * @returns As `CRL 5 of "CN=Example Root" of 2026-01-01T00:00:00.000Z`.
+   */
+  toString(): string {
+    const number = this.crlNumber === undefined ? "" : ` ${this.crlNumber}`;
+    return `CRL${number} of "${this.issuer}" of ${this.thisUpdate.toISOString()}`;
+  }
+}
+
+/**
+ * Parses a certificate revocation list.
+ *
+ * The encoding must be DER. Every entry is checked; they are looked up by {@linkcode Crl.find}.
+ *
+ * @param der The encoding, which is copied.
+ * @returns The list.
+ * @throws {NssError} `SEC_ERROR_CRL_INVALID`, whose message names the field and the byte;
+ * `SEC_ERROR_CRL_INVALID_VERSION` if it is of a version later than 2; `SEC_ERROR_CRL_V1_CRITICAL_EXTENSION`
+ * if it is of version 1 and has a critical extension.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssError, parseCrl } from "@nss/nss/cert";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => parseCrl(Uint8Array.of(0x30, 0x00)),
+ *   NssError,
+ *   "Cannot parse CRL: tbsCertList at byte 2: missing",
+ * );
+ * ```
+ */
+export function parseCrl(der: Uint8Array): Crl {
+  if (der.length > MAX_CRL_SIZE) {
+    throw new NssError(
+      "SEC_ERROR_CRL_INVALID",
+      `Cannot parse CRL: ${der.length} bytes are more than ${MAX_CRL_SIZE}`,
+    );
+  }
+  return new Crl(readCrl(copyBytes(der)));
+}
+
+/**
+ * Parses every revocation list of a PEM text.
+ *
+ * @param pem The text; other blocks, and text around the blocks, are skipped.
+ * @returns The lists in their order.
+ * @throws {NssError} `SEC_ERROR_CRL_INVALID` if the text has no list, or one is malformed.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssError, parseCrlsPem } from "@nss/nss/cert";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => parseCrlsPem("no list"), NssError, "there is none");
+ * ```
+ */
+export function parseCrlsPem(pem: string): Crl[] {
+  const blocks = decodePem(pem, ["X509 CRL", "CRL"]);
+  if (blocks.length === 0) {
+    throw new NssError("SEC_ERROR_CRL_INVALID", "Cannot parse CRLs of PEM: there is none");
+  }
+  return blocks.map(({ der }) => parseCrl(der));
+}
+
+function readCrl(der: Uint8Array<ArrayBuffer>): CrlFields {
+  const whole = new DerReader(der, "CRL", "SEC_ERROR_CRL_INVALID");
+  const list = whole.sequence("");
+  whole.finish();
+  const tbsCertList = list.peek("tbsCertList").der;
+  const tbs = list.sequence("tbsCertList");
+  const signatureAlgorithmDer = readAlgorithmIdentifier(list, "signatureAlgorithm");
+  const signature = list.bitStringBytes("signatureValue");
+  list.finish();
+
+  const version = tbs.nextTag === TAG.integer ? readVersion(tbs) : 1;
+  const innerOffset = tbs.offset;
+  const inner = readAlgorithmIdentifier(tbs, "signature");
+  // RFC 5280, Section 5.1.1.2: MUST contain the same algorithm identifier as the signature field
+  if (!bytesEqual(inner, signatureAlgorithmDer)) {
+    tbs.fail("signature", "the algorithm is not that of the list", innerOffset);
+  }
+  const issuer = Name.read(tbs, "issuer");
+  // RFC 5280, Section 5.1.2.3: a non-empty distinguished name
+  if (issuer.isEmpty) tbs.fail("issuer", "the name is empty");
+  const thisUpdate = readTime(tbs, "thisUpdate");
+  const hasNext = tbs.nextTag === TAG.utcTime || tbs.nextTag === TAG.generalizedTime;
+  const nextUpdate = hasNext ? readTime(tbs, "nextUpdate") : null;
+  let entries: CrlEntries | null = null;
+  if (tbs.nextTag === TAG.sequence) {
+    const revoked = tbs.sequence("revokedCertificates");
+    // RFC 5280, Section 5.1.2.6: where there are none, the list MUST be absent
+    if (revoked.done) revoked.fail("", "the list is empty");
+    entries = new CrlEntries(revoked, version === 2);
+  }
+  let extensions: ReadonlyMap<string, CertificateExtension> = new Map();
+  if (tbs.nextTag === constructedTag(0)) {
+    const explicit = tbs.constructed("crlExtensions", constructedTag(0));
+    extensions = readExtensions(explicit, "");
+    explicit.finish();
+    if (version === 1) failVersion1(tbs, extensions);
+  }
+  tbs.finish();
+  return {
+    der,
+    tbsCertList,
+    version,
+    signatureAlgorithmDer,
+    signature,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    entries,
+    extensions,
+  };
+}
+
+function readVersion(tbs: DerReader): 2 {
+  const number = tbs.smallInteger("version");
+  // RFC 5280, Section 5.1.2.1: if present, MUST be v2
+  if (number !== 1) {
+    throw new NssError(
+      "SEC_ERROR_CRL_INVALID_VERSION",
+      `Cannot parse CRL: version ${number + 1} is not 2`,
+    );
+  }
+  return 2;
+}
+
+/** RFC 5280, Section 5.1.2.1: the version MUST be 2 when any extensions are used. */
+function failVersion1(
+  tbs: DerReader,
+  extensions: ReadonlyMap<string, CertificateExtension>,
+): never {
+  if ([...extensions.values()].some(({ critical }) => critical)) {
+    throw new NssError(
+      "SEC_ERROR_CRL_V1_CRITICAL_EXTENSION",
+      "Cannot parse CRL: it is of version 1 and has a critical extension",
+    );
+  }
+  return tbs.fail("crlExtensions", "they are of version 2, this is of version 1");
+}

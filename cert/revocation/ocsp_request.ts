@@ -1,0 +1,166 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import { constructedTag, copyBytes, DerReader } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { NssError } from "../base/errors.ts";
+import {
+  type CertificateExtension,
+  makeExtension,
+  writeExtensions,
+} from "../extensions/extension.ts";
+import { MAX_OCSP_NONCE_SIZE, ocspNonce } from "../extensions/ocsp_nonce.ts";
+import { type GeneralName, readGeneralName } from "../names/general_name.ts";
+import { type OcspCertId, ocspCertIdOf, readOcspCertId, writeOcspCertId } from "./ocsp_cert_id.ts";
+import { readExplicitExtensions, readOcspExtension } from "./ocsp_extensions.ts";
+import type { HashName } from "../certificate/private_key.ts";
+import type { TrustAnchor } from "../verify/trust_anchor.ts";
+
+export type { OcspCertId } from "./ocsp_cert_id.ts";
+
+/** The most bytes of a request that {@linkcode parseOcspRequest} takes: some hundred certificates. */
+export const MAX_OCSP_REQUEST_SIZE = 1 << 14;
+
+/** What a client asks an OCSP responder (RFC 6960, Section 4.1). */
+export interface OcspRequest {
+  /** The encoding. */
+  readonly der: Uint8Array<ArrayBuffer>;
+  /** The certificates in question, at least one. */
+  readonly certIds: readonly OcspCertId[];
+  /** What the response is to repeat, where the client wants to know that it is new. */
+  readonly nonce?: Uint8Array<ArrayBuffer>;
+  /** Who asks, where the client says so. */
+  readonly requestorName?: GeneralName;
+  /** All extensions of the request, unread. */
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
+  /** Whether the request is signed; nothing here verifies that. */
+  readonly isSigned: boolean;
+}
+
+/** How {@linkcode createOcspRequest} asks. */
+export interface CreateOcspRequestOptions {
+  /** The hash function of the identifiers; SHA-1 by default, which every responder knows (RFC 5019). */
+  readonly hash?: HashName;
+  /**
+   * Random bytes (RFC 9654: 32) that the response must repeat. Responders of the public web make their
+   * responses ahead and leave nonces out, so by default there is none.
+   */
+  readonly nonce?: Uint8Array;
+}
+
+/**
+ * Makes a request for the status of a certificate, to be sent to the OCSP responder of its issuer (by POST
+ * as `application/ocsp-request`, or by GET as RFC 5019, Section 5, says).
+ *
+ * @param certificate The certificate.
+ * @param issuer Who issued it.
+ * @param options How to ask.
+ * @returns The request.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the nonce is empty or too long.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createOcspRequest, parseOcspRequest } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const issuer = { certificate: root, privateKey };
+ * const leaf = await createCertificate({ publicKey, dnsNames: ["example.com"], issuer });
+ *
+ * const request = await createOcspRequest(leaf, root);
+ * assertEquals(parseOcspRequest(request.der).certIds[0]?.serialNumber, leaf.serialNumber);
+ * ```
+ */
+export async function createOcspRequest(
+  certificate: Certificate,
+  issuer: Certificate | TrustAnchor,
+  options: CreateOcspRequestOptions = {},
+): Promise<OcspRequest> {
+  const { nonce } = options;
+  if (nonce !== undefined && (nonce.length === 0 || nonce.length > MAX_OCSP_NONCE_SIZE)) {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot create OCSP request: the nonce has ${nonce.length} bytes, not 1 to ${MAX_OCSP_NONCE_SIZE}`,
+    );
+  }
+  const id = await ocspCertIdOf(certificate, issuer, options.hash);
+  const writer = new DerWriter().sequence((w) => {
+    w.sequence((w) => {
+      w.sequence((w) => w.sequence((w) => writeOcspCertId(w, id)));
+      if (nonce !== undefined) {
+        const extension = makeExtension(ocspNonce, copyBytes(nonce));
+        w.constructed(constructedTag(2), (w) => writeExtensions(w, [extension]));
+      }
+    });
+  });
+  return parseOcspRequest(writer.finish());
+}
+
+/**
+ * Parses a request, as an OCSP responder does.
+ *
+ * @param der The encoding, which is copied.
+ * @returns The request.
+ * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_REQUEST`; the message names the field and the byte.
+ *
+ * @example Usage
+ * ```ts
+ * import { NssError, parseOcspRequest } from "@nss/nss/cert";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(
+ *   () => parseOcspRequest(Uint8Array.of(0x30, 0x00)),
+ *   NssError,
+ *   "Cannot parse OCSP request: tbsRequest at byte 2: missing",
+ * );
+ * ```
+ */
+export function parseOcspRequest(der: Uint8Array): OcspRequest {
+  const error = "SEC_ERROR_OCSP_MALFORMED_REQUEST";
+  if (der.length > MAX_OCSP_REQUEST_SIZE) {
+    throw new NssError(
+      error,
+      `Cannot parse OCSP request: ${der.length} bytes are more than ${MAX_OCSP_REQUEST_SIZE}`,
+    );
+  }
+  const bytes = copyBytes(der);
+  const whole = new DerReader(bytes, "OCSP request", error);
+  const request = whole.sequence("");
+  whole.finish();
+  const tbs = request.sequence("tbsRequest");
+  const isSigned = !request.done;
+  if (isSigned) request.element("optionalSignature", constructedTag(0));
+  request.finish();
+
+  // Version 1 is the default, which DER omits, and there is no other
+  if (tbs.nextTag === constructedTag(0)) tbs.fail("version", "it is not 1");
+  let requestorName: GeneralName | undefined;
+  if (tbs.nextTag === constructedTag(1)) {
+    const explicit = tbs.constructed("requestorName", constructedTag(1));
+    requestorName = readGeneralName(explicit, "");
+    explicit.finish();
+  }
+  const certIds: OcspCertId[] = [];
+  const list = tbs.sequence("requestList");
+  do {
+    const one = list.sequence("request");
+    certIds.push(readOcspCertId(one, "reqCert"));
+    if (!one.done) readExplicitExtensions(one, "singleRequestExtensions", 0);
+    one.finish();
+  } while (!list.done);
+  const extensions = tbs.done
+    ? new Map<string, CertificateExtension>()
+    : readExplicitExtensions(tbs, "requestExtensions", 2);
+  tbs.finish();
+  const nonce = readOcspExtension(extensions, ocspNonce, "OCSP request", error);
+  return {
+    der: bytes,
+    certIds,
+    ...(nonce !== undefined && { nonce }),
+    ...(requestorName !== undefined && { requestorName }),
+    extensions,
+    isSigned,
+  };
+}

@@ -1,0 +1,177 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { Certificate } from "../certificate/certificate.ts";
+import type { CertProfile } from "../verify/check_certificate.ts";
+import type { Crl } from "./crl.ts";
+import { type ErrorName, NssError } from "../base/errors.ts";
+import { oidName, OIDS } from "../der/oids.ts";
+import { timeText } from "../der/time.ts";
+import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { verifySignedData } from "../verify/verify_signature.ts";
+
+/** The extensions of revocation lists that this package processes, so that they may be critical. */
+const PROCESSED: ReadonlySet<string> = new Set([
+  OIDS.cRLNumber,
+  OIDS.authorityKeyIdentifier,
+  OIDS.issuingDistributionPoint,
+]);
+
+/** What {@linkcode verifyCrl} works with. */
+export interface VerifyCrlOptions {
+  /** Who must have issued the list: the authority above the certificate in question. */
+  readonly issuer: Certificate | TrustAnchor;
+  /** The time at which the list must be fresh. */
+  readonly time: Date;
+  /** How far ahead of ours the clock of the issuer may be, in seconds; 0 by default. */
+  readonly slopSeconds?: number;
+  /**
+   * How lists must be made; by default `"strict"`: of version 2 with a number, with a nextUpdate.
+   * `"compatible"` takes lists without, which are fresh for ever.
+   */
+  readonly profile?: CertProfile;
+  /** Whether signatures with SHA-1 count, `false` by default. */
+  readonly allowSha1?: boolean;
+}
+
+/**
+ * The keys with which a list has been verified, by their digests: a large list costs as much to hash as ten
+ * handshakes. One signature has one key, so the sets stay small.
+ */
+const VERIFIED = new WeakMap<Crl, Set<string>>();
+
+/**
+ * Verifies a revocation list (RFC 5280, Section 6.3.3): that it is its issuer's, that the issuer may sign
+ * lists, that it is fresh, and that this package understands all of it.
+ *
+ * The list must be signed with the very key that signed the certificates in question; lists of an issuer
+ * that has changed its key come in two. Indirect lists (that speak of other issuers' certificates) and
+ * delta lists (that are but a difference to another list) are refused.
+ *
+ * @param crl The list.
+ * @param options Who must have issued it, and when it must be fresh.
+ * @throws {NssError} What is wrong: `SEC_ERROR_CRL_INVALID`, `SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION` (also of
+ * indirect and delta lists), `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`,
+ * `SEC_ERROR_INADEQUATE_KEY_USAGE`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, `SEC_ERROR_CRL_BAD_SIGNATURE`.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createCrl, NssError, verifyCrl } from "@nss/nss/cert";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const crl = await createCrl({
+ *   issuer: { certificate: root, privateKey },
+ *   crlNumber: 1,
+ *   thisUpdate: new Date("2026-01-01T00:00:00Z"),
+ *   nextUpdate: new Date("2026-01-08T00:00:00Z"),
+ *   revoked: [],
+ * });
+ * await verifyCrl(crl, { issuer: root, time: new Date("2026-01-02T00:00:00Z") });
+ * await assertRejects(
+ *   () => verifyCrl(crl, { issuer: root, time: new Date("2026-01-09T00:00:00Z") }),
+ *   NssError,
+ *   "the next one was due at 2026-01-08T00:00:00.000Z",
+ * );
+ * ```
+ */
+export async function verifyCrl(crl: Crl, options: VerifyCrlOptions): Promise<void> {
+  const { issuer } = options;
+  if (!crl.issuer.equals(issuer.subject)) {
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of "${issuer.subject}"`);
+  }
+  checkUnderstood(crl);
+  if ((options.profile ?? "strict") === "strict") checkForm(crl);
+  checkFresh(crl, options);
+  const certificate = issuer instanceof Certificate ? issuer : issuer.certificate;
+  // RFC 5280, Section 6.3.3 (f)
+  if (certificate?.keyUsage !== undefined && !certificate.keyUsage.has("cRLSign")) {
+    throw crlError(
+      "SEC_ERROR_INADEQUATE_KEY_USAGE",
+      crl,
+      "the keyUsage of its issuer's certificate has no cRLSign",
+    );
+  }
+  const { signatureAlgorithm } = crl;
+  if (signatureAlgorithm.weak && options.allowSha1 !== true) {
+    throw crlError(
+      "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
+      crl,
+      `it is signed with ${signatureAlgorithm.name}, which is disabled`,
+    );
+  }
+  await checkSignature(crl, issuer);
+}
+
+function crlError(name: ErrorName, crl: Crl, state: string): NssError {
+  return new NssError(name, `Cannot use ${crl}: ${state}`);
+}
+
+function checkUnderstood(crl: Crl): void {
+  const refuse = (state: string): never => {
+    throw crlError("SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION", crl, state);
+  };
+  if (crl.isIndirect) refuse("it is an indirect CRL, which is not supported");
+  if (crl.deltaCrlIndicator !== undefined) {
+    refuse(`it is a delta CRL to number ${crl.deltaCrlIndicator}, which is not supported`);
+  }
+  // RFC 5280, Section 5.2: MUST NOT use that CRL
+  for (const { oid, critical } of crl.extensions.values()) {
+    if (critical && !PROCESSED.has(oid)) {
+      refuse(`its critical extension ${oidName(oid) ?? oid} is not known`);
+    }
+  }
+  const oid = crl.unknownCriticalEntryExtension;
+  if (oid !== null) {
+    refuse(`the critical extension ${oidName(oid) ?? oid} of an entry is not known`);
+  }
+}
+
+function checkForm(crl: Crl): void {
+  // RFC 5280, Section 5.1.2.5: conforming issuers MUST include nextUpdate in all CRLs
+  if (crl.nextUpdate === null) {
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, "it does not say when the next one is due");
+  }
+  // RFC 5280, Section 5.2: conforming issuers are REQUIRED to issue version 2 with a number. The key
+  // identifier, which is required as well, would decide nothing here: the signature does
+  const number = crl.extensions.get(OIDS.cRLNumber);
+  if (number === undefined) throw crlError("SEC_ERROR_CRL_INVALID", crl, "it has no number");
+  // RFC 5280, Section 5.2.3: MUST mark this extension as non-critical
+  if (number.critical) throw crlError("SEC_ERROR_CRL_INVALID", crl, "its number is critical");
+}
+
+function checkFresh(crl: Crl, { time, slopSeconds = 0 }: VerifyCrlOptions): void {
+  const { thisUpdate, nextUpdate } = crl;
+  // A time that is none is neither early nor late enough
+  if (nextUpdate !== null && !(nextUpdate >= thisUpdate)) {
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, "its nextUpdate is before its thisUpdate");
+  }
+  if (!(thisUpdate.getTime() <= time.getTime() + 1000 * slopSeconds)) {
+    throw crlError("SEC_ERROR_CRL_NOT_YET_VALID", crl, `it is later than ${timeText(time)}`);
+  }
+  if (nextUpdate !== null && !(nextUpdate.getTime() >= time.getTime() - 1000 * slopSeconds)) {
+    throw crlError(
+      "SEC_ERROR_CRL_EXPIRED",
+      crl,
+      `the next one was due at ${nextUpdate.toISOString()}`,
+    );
+  }
+}
+
+async function checkSignature(crl: Crl, issuer: Certificate | TrustAnchor): Promise<void> {
+  const { subjectPublicKeyInfo } = issuer;
+  const key = (await subjectPublicKeyInfo.digest()).toHex();
+  let keys = VERIFIED.get(crl);
+  if (keys?.has(key)) return;
+  const { signatureAlgorithm, tbsCertList, signature } = crl;
+  if (!await verifySignedData(subjectPublicKeyInfo, signatureAlgorithm, tbsCertList, signature)) {
+    throw crlError(
+      "SEC_ERROR_CRL_BAD_SIGNATURE",
+      crl,
+      `its signature is not of the ${subjectPublicKeyInfo} key of its issuer`,
+    );
+  }
+  if (keys === undefined) VERIFIED.set(crl, keys = new Set());
+  keys.add(key);
+}

@@ -1,0 +1,352 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import {
+  type CertProfile,
+  checkLeaf,
+  checkSignatureAlgorithm,
+} from "../verify/check_certificate.ts";
+import { bytesEqual } from "../der/der.ts";
+import { type ErrorName, NssError } from "../base/errors.ts";
+import type { CertificateExtension } from "../extensions/extension.ts";
+import { ocspCertIdOf, ocspCertIdsEqual, ocspKeyHash } from "./ocsp_cert_id.ts";
+import {
+  type BasicOcspResponse,
+  type OcspCertStatus,
+  OcspResponse,
+  type OcspSingleResponse,
+  parseOcspResponse,
+} from "./ocsp_response.ts";
+import type { OcspResponseStatus } from "./ocsp_response_status.ts";
+import { oidName, OIDS } from "../der/oids.ts";
+import type { HashName } from "../certificate/private_key.ts";
+import { MIN_RSA_BITS } from "../verify/search_path.ts";
+import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import { timeText } from "../der/time.ts";
+import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
+import { verifySignedData } from "../verify/verify_signature.ts";
+
+/**
+ * How long a response without nextUpdate counts, in seconds: a day, as in mozilla::pkix. RFC 6960 lets it
+ * mean that newer information is always available, and RFC 5019 forbids it.
+ */
+export const OCSP_MAX_AGE_WITHOUT_NEXT_UPDATE = 86_400;
+
+/** What {@linkcode verifyOcspResponse} works with. */
+export interface VerifyOcspResponseOptions {
+  /** The certificate in question. */
+  readonly certificate: Certificate;
+  /** Who issued it; the caller has verified that. */
+  readonly issuer: Certificate | TrustAnchor;
+  /** The time at which the response must be fresh. */
+  readonly time: Date;
+  /** What the request had as nonce: then the response must repeat it. */
+  readonly nonce?: Uint8Array;
+  /** How far apart our clock and the responder's may be, in seconds; 0 by default. */
+  readonly slopSeconds?: number;
+  /** How old what the response says may be, in seconds; by default as old as the responder says. */
+  readonly maxAgeSeconds?: number;
+  /** How the certificate of a delegated responder must be made; `"strict"` by default. */
+  readonly profile?: CertProfile;
+  /** How many bits the modulus of a delegated responder's RSA key must have; 2048 by default. */
+  readonly minRsaBits?: number;
+  /** Whether signatures with SHA-1 count, `false` by default. */
+  readonly allowSha1?: boolean;
+}
+
+/** What a responder says of a certificate, verified. */
+export interface VerifiedOcspStatus {
+  /** What it says. */
+  readonly certStatus: OcspCertStatus;
+  /** When that was known to be right. */
+  readonly thisUpdate: Date;
+  /** By when there will be newer information. */
+  readonly nextUpdate?: Date;
+  /** When the response was signed. */
+  readonly producedAt: Date;
+  /** The certificate of a delegated responder; `null` if the issuer itself signed. */
+  readonly responder: Certificate | null;
+  /**
+   * Whether the responder's certificate may be revoked itself: it is delegated, and has no
+   * `id-pkix-ocsp-nocheck` (RFC 6960, Section 4.2.2.2.1). {@linkcode checkRevocation} looks at the lists at hand.
+   */
+  readonly responderNeedsCheck: boolean;
+  /** All extensions of the single response, unread, such as a list of SCTs. */
+  readonly extensions: ReadonlyMap<string, CertificateExtension>;
+}
+
+const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">, ErrorName>> = {
+  malformedRequest: "SEC_ERROR_OCSP_MALFORMED_REQUEST",
+  internalError: "SEC_ERROR_OCSP_SERVER_ERROR",
+  tryLater: "SEC_ERROR_OCSP_TRY_SERVER_LATER",
+  sigRequired: "SEC_ERROR_OCSP_REQUEST_NEEDS_SIG",
+  unauthorized: "SEC_ERROR_OCSP_UNAUTHORIZED_REQUEST",
+};
+
+/**
+ * Verifies an OCSP response (RFC 6960, Section 3.2), stapled or fetched: that it is about this certificate,
+ * that who signed it may (the issuer, or who has a certificate for that directly from the issuer), and that
+ * it is fresh.
+ *
+ * Of several single responses about the certificate, one that says `revoked` counts, else the newest.
+ *
+ * @param response The response, or its encoding.
+ * @param options About which certificate, and when.
+ * @returns What the response says; that may well be `revoked` or `unknown`.
+ * @throws {NssError} Why the response says nothing: `SEC_ERROR_OCSP_MALFORMED_RESPONSE`,
+ * `SEC_ERROR_OCSP_UNKNOWN_CERT` (it is about other certificates), `SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE`,
+ * `SEC_ERROR_OCSP_INVALID_SIGNING_CERT`, `SEC_ERROR_OCSP_BAD_SIGNATURE`, `SEC_ERROR_OCSP_FUTURE_RESPONSE`,
+ * `SEC_ERROR_OCSP_OLD_RESPONSE`, `SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION`,
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, or what the responder calls its error.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createOcspResponse, verifyOcspResponse } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const issuer = { certificate: root, privateKey };
+ * const leaf = await createCertificate({ publicKey, dnsNames: ["example.com"], issuer });
+ *
+ * const time = new Date();
+ * const response = await createOcspResponse({
+ *   issuer: root,
+ *   responder: issuer,
+ *   producedAt: time,
+ *   responses: [{ certificate: leaf, status: "good" }],
+ * });
+ * const { certStatus } = await verifyOcspResponse(response, { certificate: leaf, issuer: root, time });
+ * assertEquals(certStatus, { status: "good" });
+ * ```
+ */
+export async function verifyOcspResponse(
+  response: OcspResponse | Uint8Array,
+  options: VerifyOcspResponseOptions,
+): Promise<VerifiedOcspStatus> {
+  const parsed = response instanceof OcspResponse ? response : parseOcspResponse(response);
+  const { basic, status } = parsed;
+  if (basic === null) {
+    throw ocspError(
+      ERROR_OF_STATUS[status as keyof typeof ERROR_OF_STATUS],
+      `the responder answered with ${status}`,
+    );
+  }
+  checkCritical(basic.extensions);
+  checkNonce(basic, options.nonce);
+  const matching = await matchingResponses(basic, options);
+  const responder = await verifySigner(parsed, basic, options);
+  const single = freshResponse(basic, matching, options);
+  return {
+    certStatus: single.certStatus,
+    thisUpdate: single.thisUpdate,
+    ...(single.nextUpdate !== undefined && { nextUpdate: single.nextUpdate }),
+    producedAt: basic.producedAt,
+    responder,
+    responderNeedsCheck: responder !== null && !responder.extensions.has(OIDS.ocspNoCheck),
+    extensions: single.extensions,
+  };
+}
+
+function ocspError(name: ErrorName, state: string, cause?: unknown): NssError {
+  return new NssError(name, `Cannot use OCSP response: ${state}`, { cause });
+}
+
+/** RFC 5280, Section 4.2, of which RFC 6960, Section 4.4, makes use: no extension of OCSP need be critical. */
+function checkCritical(extensions: ReadonlyMap<string, CertificateExtension>): void {
+  for (const { oid, critical } of extensions.values()) {
+    if (critical && oid !== OIDS.ocspNonce) {
+      throw ocspError(
+        "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
+        `its critical extension ${oidName(oid) ?? oid} is not known`,
+      );
+    }
+  }
+}
+
+function checkNonce({ nonce }: BasicOcspResponse, wanted: Uint8Array | undefined): void {
+  if (wanted === undefined || (nonce !== undefined && bytesEqual(nonce, wanted))) return;
+  throw ocspError(
+    "SEC_ERROR_OCSP_OLD_RESPONSE",
+    nonce === undefined ? "it does not repeat the nonce" : "its nonce is not that of the request",
+  );
+}
+
+async function matchingResponses(
+  basic: BasicOcspResponse,
+  { certificate, issuer }: VerifyOcspResponseOptions,
+): Promise<OcspSingleResponse[]> {
+  const hashes = new Set<HashName>();
+  for (const { certId } of basic.responses) if (certId.hash !== null) hashes.add(certId.hash);
+  const ids = await Promise.all(
+    [...hashes].map((hash) => ocspCertIdOf(certificate, issuer, hash)),
+  );
+  const matching = basic.responses.filter(({ certId }) =>
+    ids.some((id) => ocspCertIdsEqual(id, certId))
+  );
+  if (matching.length === 0) {
+    throw ocspError(
+      "SEC_ERROR_OCSP_UNKNOWN_CERT",
+      `it is not about the certificate with serial number ${certificate.serialNumber.toHex()}`,
+    );
+  }
+  for (const { extensions } of matching) checkCritical(extensions);
+  return matching;
+}
+
+/** Finds who signed and verifies that; gives the delegated responder's certificate, `null` for the issuer. */
+async function verifySigner(
+  response: OcspResponse,
+  basic: BasicOcspResponse,
+  options: VerifyOcspResponseOptions,
+): Promise<Certificate | null> {
+  const { issuer } = options;
+  const algorithm = response.signatureAlgorithm!;
+  if (algorithm.weak && options.allowSha1 !== true) {
+    throw ocspError(
+      "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
+      `it is signed with ${algorithm.name}, which is disabled`,
+    );
+  }
+  const signedBy = (key: SubjectPublicKeyInfo) =>
+    verifySignedData(key, algorithm, basic.tbsResponseData, basic.signature);
+  let failure: NssError | null = null;
+
+  if (await isNamed(issuer, basic)) {
+    if (await signedBy(issuer.subjectPublicKeyInfo)) return null;
+    failure = badSignature("the issuer");
+  }
+  for (const certificate of basic.certificates) {
+    try {
+      if (!await isNamed(certificate, basic)) continue;
+      if (certificate.subjectPublicKeyInfo.equals(issuer.subjectPublicKeyInfo)) continue;
+      await checkDelegation(certificate, options);
+      if (await signedBy(certificate.subjectPublicKeyInfo)) return certificate;
+      failure = badSignature(`"${certificate.subject}"`);
+    } catch (error) {
+      if (!(error instanceof NssError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure ?? ocspError(
+    "SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE",
+    `its signer is neither the issuer "${issuer.subject}" nor in its certificates`,
+  );
+}
+
+function badSignature(signer: string): NssError {
+  return ocspError("SEC_ERROR_OCSP_BAD_SIGNATURE", `its signature is not of the key of ${signer}`);
+}
+
+async function isNamed(
+  candidate: Certificate | TrustAnchor,
+  { responderId }: BasicOcspResponse,
+): Promise<boolean> {
+  return "name" in responderId
+    ? candidate.subject.equals(responderId.name)
+    : bytesEqual(await ocspKeyHash(candidate), responderId.keyHash);
+}
+
+/** RFC 6960, Section 4.2.2.2: a certificate with id-kp-OCSPSigning, issued directly by the issuer. */
+async function checkDelegation(
+  responder: Certificate,
+  options: VerifyOcspResponseOptions,
+): Promise<void> {
+  const { issuer } = options;
+  const key = issuer.subjectPublicKeyInfo;
+  const who = `the responder "${responder.subject}"`;
+  if (!responder.issuer.equals(issuer.subject)) {
+    throw ocspError(
+      "SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE",
+      `${who} has its certificate from "${responder.issuer}", not from "${issuer.subject}"`,
+    );
+  }
+  if (responder.extKeyUsage?.includes(OIDS.ocspSigning) !== true) {
+    throw ocspError(
+      "SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE",
+      `the extKeyUsage of ${who} has no ocspSigning`,
+    );
+  }
+  const checks = {
+    usage: "statusResponder",
+    time: options.time,
+    slopSeconds: options.slopSeconds ?? 0,
+    profile: options.profile ?? "strict",
+    minRsaBits: options.minRsaBits ?? MIN_RSA_BITS,
+    allowSha1: options.allowSha1 ?? false,
+  } as const;
+  try {
+    checkLeaf(responder, checks);
+    checkSignatureAlgorithm(responder, checks);
+  } catch (cause) {
+    if (!(cause instanceof NssError)) throw cause;
+    throw ocspError("SEC_ERROR_OCSP_INVALID_SIGNING_CERT", cause.message, cause);
+  }
+  if (await isVerified(responder, key)) return;
+  const { signatureAlgorithm, tbsCertificate, signature } = responder;
+  if (!await verifySignedData(key, signatureAlgorithm, tbsCertificate, signature)) {
+    throw ocspError(
+      "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
+      `the certificate of ${who} is not signed with the key of "${issuer.subject}"`,
+    );
+  }
+  await rememberVerified(responder, key);
+}
+
+function freshResponse(
+  basic: BasicOcspResponse,
+  matching: readonly OcspSingleResponse[],
+  options: VerifyOcspResponseOptions,
+): OcspSingleResponse {
+  const now = options.time.getTime();
+  const slop = 1000 * (options.slopSeconds ?? 0);
+  if (!(basic.producedAt.getTime() <= now + slop)) {
+    throw ocspError(
+      "SEC_ERROR_OCSP_FUTURE_RESPONSE",
+      `it was produced at ${basic.producedAt.toISOString()}, after ${timeText(options.time)}`,
+    );
+  }
+  let best: OcspSingleResponse | null = null;
+  let failure: NssError | null = null;
+  for (const single of matching) {
+    const error = stalenessOf(single, options, now, slop);
+    if (error !== null) failure ??= error;
+    else if (best === null || outweighs(single, best)) best = single;
+  }
+  if (best === null) throw failure!;
+  return best;
+}
+
+function outweighs(a: OcspSingleResponse, b: OcspSingleResponse): boolean {
+  const revoked = (single: OcspSingleResponse) => single.certStatus.status === "revoked";
+  return revoked(a) === revoked(b) ? a.thisUpdate > b.thisUpdate : revoked(a);
+}
+
+function stalenessOf(
+  { thisUpdate, nextUpdate }: OcspSingleResponse,
+  { maxAgeSeconds = Infinity, time }: VerifyOcspResponseOptions,
+  now: number,
+  slop: number,
+): NssError | null {
+  const from = thisUpdate.getTime();
+  if (nextUpdate !== undefined && nextUpdate < thisUpdate) {
+    return ocspError(
+      "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
+      "its nextUpdate is before its thisUpdate",
+    );
+  }
+  if (!(from <= now + slop)) {
+    return ocspError(
+      "SEC_ERROR_OCSP_FUTURE_RESPONSE",
+      `it is of ${thisUpdate.toISOString()}, later than ${timeText(time)}`,
+    );
+  }
+  const said = nextUpdate?.getTime() ?? from + 1000 * OCSP_MAX_AGE_WITHOUT_NEXT_UPDATE;
+  const until = Math.min(said, from + 1000 * maxAgeSeconds);
+  return until >= now - slop ? null : ocspError(
+    "SEC_ERROR_OCSP_OLD_RESPONSE",
+    `it was good until ${new Date(until).toISOString()}`,
+  );
+}

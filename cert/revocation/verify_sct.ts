@@ -1,0 +1,223 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import { bytesEqual, constructedTag, DerReader } from "../der/der.ts";
+import { DerWriter } from "../der/der_writer.ts";
+import { type ErrorName, NssError } from "../base/errors.ts";
+import { OIDS } from "../der/oids.ts";
+import type { SignatureScheme } from "../certificate/private_key.ts";
+import type { Sct } from "../extensions/sct.ts";
+import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import { timeText } from "../der/time.ts";
+import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { verifySignature } from "../verify/verify_signature.ts";
+
+/** A certificate transparency log that the caller trusts. */
+export interface CtLog {
+  /** The key of the log, whose SHA-256 is the log's identifier. */
+  readonly key: SubjectPublicKeyInfo;
+  /** What people call the log, for messages. */
+  readonly description?: string;
+  /** When the log was retired: later promises do not count. */
+  readonly retiredAt?: Date;
+}
+
+/** What {@linkcode verifySct} works with. */
+export interface VerifySctOptions {
+  /** The certificate that the log promises to publish. */
+  readonly certificate: Certificate;
+  /**
+   * Where the SCT comes from. `"embedded"` in the certificate, the log signed a certificate without it, a
+   * precertificate; `"delivered"` by TLS or OCSP, it signed the certificate itself.
+   */
+  readonly source: "embedded" | "delivered";
+  /** Who issued the certificate; needed for an embedded SCT. */
+  readonly issuer?: Certificate | TrustAnchor;
+  /** The logs that are trusted. */
+  readonly logs: readonly CtLog[];
+  /** The time now: no log promises in the future. */
+  readonly time: Date;
+}
+
+/** RFC 6962, Section 2.1.4: NIST P-256 or RSA, both with SHA-256. */
+const SCHEMES: ReadonlyMap<number, SignatureScheme> = new Map([
+  [0x0403, "ecdsa_secp256r1_sha256"],
+  [0x0401, "rsa_pkcs1_sha256"],
+]);
+
+/** The bits that an RSA key of a log must have (RFC 6962, Section 2.1.4). */
+const MIN_LOG_RSA_BITS = 2048;
+
+function sctError(name: ErrorName, state: string): NssError {
+  return new NssError(name, `Cannot use SCT: ${state}`);
+}
+
+/**
+ * Verifies a signed certificate timestamp (RFC 6962, Section 5.2).
+ *
+ * How many, of which logs, make a certificate acceptable is a policy of who asks.
+ *
+ * @param sct The SCT.
+ * @param options About which certificate, and which logs are trusted.
+ * @returns The log that promises.
+ * @throws {NssError} `SEC_ERROR_UNKNOWN_SIGNER` if the log is none of these, `SEC_ERROR_BAD_SIGNATURE` if its
+ * signature is wrong, `SEC_ERROR_INVALID_TIME` if the time is in the future or after the log's retirement,
+ * `SEC_ERROR_INVALID_ARGS` if the SCT is embedded and there is no issuer.
+ *
+ * @example The SCTs in a certificate
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import {
+ *   type Certificate,
+ *   createCertificate,
+ *   type CtLog,
+ *   signedCertificateTimestampList,
+ *   verifySct,
+ * } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function countScts(certificate: Certificate, issuer: Certificate, logs: CtLog[]) {
+ *   const scts = certificate.extension(signedCertificateTimestampList) ?? [];
+ *   const time = new Date();
+ *   const results = await Promise.allSettled(
+ *     scts.map((sct) => verifySct(sct, { certificate, issuer, source: "embedded", logs, time })),
+ *   );
+ *   return results.filter(({ status }) => status === "fulfilled").length;
+ * }
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, subject: "CN=No log knows" });
+ * assertEquals(await countScts(certificate, certificate, []), 0);
+ * ```
+ */
+export async function verifySct(sct: Sct, options: VerifySctOptions): Promise<CtLog> {
+  const { time } = options;
+  const log = await findLog(sct, options.logs);
+  if (log === undefined) {
+    throw sctError("SEC_ERROR_UNKNOWN_SIGNER", `the log ${sct.logId.toHex()} is not known`);
+  }
+  const name = log.description ?? `the log ${sct.logId.toHex()}`;
+  if (!(sct.timestamp <= time)) {
+    throw sctError(
+      "SEC_ERROR_INVALID_TIME",
+      `it is of ${sct.timestamp.toISOString()}, later than ${timeText(time)}`,
+    );
+  }
+  if (log.retiredAt !== undefined && !(sct.timestamp < log.retiredAt)) {
+    throw sctError(
+      "SEC_ERROR_INVALID_TIME",
+      `it is of ${sct.timestamp.toISOString()}, and ${name} was retired at ` +
+        timeText(log.retiredAt),
+    );
+  }
+  const scheme = SCHEMES.get(sct.signatureAlgorithm);
+  const { algorithm } = log.key;
+  const isTooShort = algorithm.type === "rsa" && algorithm.modulusLength < MIN_LOG_RSA_BITS;
+  if (scheme === undefined || isTooShort) {
+    throw sctError(
+      "SEC_ERROR_BAD_SIGNATURE",
+      `${name} signs in a way that RFC 6962 does not allow`,
+    );
+  }
+  const data = await signedData(sct, options);
+  if (!await verifySignature(log.key, scheme, data, sct.signature)) {
+    throw sctError("SEC_ERROR_BAD_SIGNATURE", `its signature is not of the key of ${name}`);
+  }
+  return log;
+}
+
+async function findLog(sct: Sct, logs: readonly CtLog[]): Promise<CtLog | undefined> {
+  for (const log of logs) if (bytesEqual(await log.key.digest(), sct.logId)) return log;
+  return undefined;
+}
+
+/**
+ * Makes what the log signed (RFC 6962, Section 3.2): version 1, the type certificate_timestamp, the time,
+ * then either x509_entry with the certificate or precert_entry with the hash of the issuer's key and the
+ * TBSCertificate, then the extensions.
+ */
+async function signedData(sct: Sct, options: VerifySctOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const { certificate, issuer, source } = options;
+  if (source === "delivered") return assemble(sct, 0, [], certificate.der);
+  if (issuer === undefined) {
+    throw sctError("SEC_ERROR_INVALID_ARGS", "it is embedded, and no issuer is given");
+  }
+  const keyHash = await issuer.subjectPublicKeyInfo.digest();
+  return assemble(sct, 1, keyHash, precertificateTbs(certificate));
+}
+
+function assemble(
+  sct: Sct,
+  entryType: 0 | 1,
+  prefix: ArrayLike<number>,
+  entry: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const { extensions } = sct;
+  const bytes = new Uint8Array(12 + prefix.length + 3 + entry.length + 2 + extensions.length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(2, BigInt(sct.timestamp.getTime()));
+  view.setUint16(10, entryType);
+  bytes.set(prefix, 12);
+  let offset = 12 + prefix.length;
+  bytes[offset] = entry.length >> 16;
+  view.setUint16(offset + 1, entry.length & 0xffff);
+  bytes.set(entry, offset += 3);
+  view.setUint16(offset += entry.length, extensions.length);
+  bytes.set(extensions, offset + 2);
+  return bytes;
+}
+
+/** The extensions that a log does not see: of the certificate the SCTs, of the precertificate the poison. */
+const NOT_SIGNED: ReadonlySet<string> = new Set([
+  OIDS.signedCertificateTimestampList,
+  OIDS.precertificatePoison,
+]);
+
+/**
+ * Makes the TBSCertificate that logs sign (RFC 6962, Section 3.2): the certificate's without its SCTs, which
+ * is the precertificate's without its poison. Everything else keeps its bytes.
+ *
+ * @param certificate The certificate, or the precertificate where the issuer's own key signed that.
+ * @returns The encoding.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, precertificateTbs } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, subject: "CN=Test" });
+ * assertEquals(precertificateTbs(certificate), certificate.tbsCertificate);
+ * ```
+ */
+export function precertificateTbs(certificate: Certificate): Uint8Array<ArrayBuffer> {
+  if (!certificate.extensions.keys().some((oid) => NOT_SIGNED.has(oid))) {
+    return certificate.tbsCertificate.slice();
+  }
+  const tag = constructedTag(3);
+  const whole = new DerReader(certificate.tbsCertificate, "certificate");
+  const fields = whole.sequence("tbsCertificate");
+  return new DerWriter().sequence((w) => {
+    while (!fields.done) {
+      const { nextTag } = fields;
+      if (nextTag !== tag) w.raw(fields.element("").der);
+      else {
+        const kept = keptExtensions(fields.constructed("extensions", tag));
+        if (kept.length > 0) {
+          w.constructed(tag, (w) => w.sequence((w) => kept.forEach((der) => w.raw(der))));
+        }
+      }
+    }
+  }).finish();
+}
+
+function keptExtensions(explicit: DerReader): Uint8Array<ArrayBuffer>[] {
+  const kept: Uint8Array<ArrayBuffer>[] = [];
+  const sequence = explicit.sequence("");
+  while (!sequence.done) {
+    const { der } = sequence.peek("extension");
+    if (!NOT_SIGNED.has(sequence.sequence("extension").oid("extnID"))) kept.push(der);
+  }
+  return kept;
+}

@@ -1,0 +1,287 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import { certificateError } from "./check_certificate.ts";
+import { normalizeDnsName } from "../names/dns_name.ts";
+import { NssError } from "../base/errors.ts";
+import type { NameConstraints } from "../extensions/name_constraints.ts";
+import { formatGeneralName, type GeneralName } from "../names/general_name.ts";
+import { parseIpAddress } from "../names/ip_address.ts";
+import { OIDS } from "../der/oids.ts";
+import type { VerificationBudget } from "./verification_budget.ts";
+
+/** A subtree, ready to be compared with. */
+interface Constraint {
+  readonly type: GeneralName["type"];
+  readonly name: GeneralName;
+  /** Whether every form that the name may have lies in the subtree. */
+  permits(name: GeneralName): boolean;
+  /** Whether any form that the name may have lies in the subtree. */
+  excludes(name: GeneralName): boolean;
+}
+
+/** Constraints, or names, by their kind: who has 100,000 of one kind pays nothing for those of another. */
+type ByType<T> = ReadonlyMap<GeneralName["type"], readonly T[]>;
+
+interface Prepared {
+  readonly permitted: ByType<Constraint>;
+  readonly excluded: ByType<Constraint>;
+}
+
+const PREPARED = new WeakMap<NameConstraints, Prepared>();
+const SUBJECT_NAMES = new WeakMap<Certificate, ByType<GeneralName>>();
+
+function byType<T extends { readonly type: GeneralName["type"] }>(list: readonly T[]): ByType<T> {
+  return Map.groupBy(list, ({ type }) => type);
+}
+
+/**
+ * Checks a certificate's names against the constraints of an authority above it (RFC 5280, Sections
+ * 4.2.1.10 and 6.1.3 (b), (c)).
+ *
+ * @param certificate The certificate.
+ * @param constraints The constraints.
+ * @param options What the names are of.
+ * @param options.commonName Whether the common name is a host name where there is none in the subject
+ * alternative name, as some clients take it: true of a TLS server's own certificate.
+ * @param options.budget Counts the comparisons.
+ * @throws {NssError} `SEC_ERROR_CERT_NOT_IN_NAME_SPACE` if a name is not permitted or is excluded,
+ * `SEC_ERROR_EXTENSION_VALUE_INVALID` if a constraint is none.
+ */
+export function checkNameConstraints(
+  certificate: Certificate,
+  constraints: NameConstraints,
+  options: { commonName: boolean; budget: VerificationBudget },
+): void {
+  const { permitted, excluded } = prepare(constraints);
+  const { budget } = options;
+  const names = subjectNames(certificate, options.commonName);
+  const refuse = (name: GeneralName, state: string): never => {
+    throw certificateError(
+      "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
+      certificate,
+      `the name ${formatGeneralName(name)} is ${state}`,
+    );
+  };
+  for (const [type, list] of excluded) {
+    for (const name of names.get(type) ?? []) {
+      for (const constraint of list) {
+        budget.spend("nameComparisons");
+        if (!constraint.excludes(name)) continue;
+        refuse(name, `excluded by ${formatGeneralName(constraint.name)}`);
+      }
+    }
+  }
+  for (const [type, list] of permitted) {
+    for (const name of names.get(type) ?? []) {
+      const allowed = list.some((constraint) => {
+        budget.spend("nameComparisons");
+        return constraint.permits(name);
+      });
+      if (!allowed) refuse(name, "not permitted");
+    }
+  }
+}
+
+/** The names that constraints apply to. */
+function subjectNames(certificate: Certificate, commonName: boolean): ByType<GeneralName> {
+  let names = SUBJECT_NAMES.get(certificate);
+  if (names === undefined) {
+    const { subject, subjectAltName } = certificate;
+    names = byType<GeneralName>([
+      ...subjectAltName ?? [],
+      ...(subject.isEmpty ? [] : [{ type: "directory", value: subject } as const]),
+      // RFC 5280: with no subject alternative name, to the attribute of type emailAddress. What is no text is no mailbox
+      ...(subjectAltName === undefined
+        ? subject.rdns.flat().filter(({ type }) => type === OIDS.emailAddress)
+          .map(({ value }) => ({ type: "email", value: value ?? "" }) as const)
+        : []),
+    ]);
+    SUBJECT_NAMES.set(certificate, names);
+  }
+  if (!commonName || names.has("dns") || names.has("ip")) return names;
+  const hosts = certificate.subject.values(OIDS.commonName).flatMap((value): GeneralName[] => {
+    const address = parseIpAddress(value);
+    if (address !== null) return [{ type: "ip", value: address }];
+    const options = { underscore: true, wildcard: true };
+    return normalizeDnsName(value, options) === null ? [] : [{ type: "dns", value }];
+  });
+  return new Map([...names, ...byType(hosts)]);
+}
+
+function prepare(constraints: NameConstraints): Prepared {
+  let prepared = PREPARED.get(constraints);
+  if (prepared === undefined) {
+    prepared = {
+      permitted: byType(constraints.permitted.map(prepareOne)),
+      excluded: byType(constraints.excluded.map(prepareOne)),
+    };
+    PREPARED.set(constraints, prepared);
+  }
+  return prepared;
+}
+
+function malformed(name: GeneralName): NssError {
+  return new NssError(
+    "SEC_ERROR_EXTENSION_VALUE_INVALID",
+    `Cannot use name constraint: ${formatGeneralName(name)} is malformed`,
+  );
+}
+
+function prepareOne(name: GeneralName): Constraint {
+  switch (name.type) {
+    case "dns":
+      return dnsConstraint(name);
+    case "email":
+      return emailConstraint(name);
+    case "uri":
+      return uriConstraint(name);
+    case "ip":
+      return ipConstraint(name);
+    case "directory": {
+      return {
+        type: "directory",
+        name,
+        permits: (other) => other.type === "directory" && other.value.isWithin(name.value),
+        excludes: (other) => other.type === "directory" && other.value.mayBeWithin(name.value),
+      };
+    }
+    default:
+      // RFC 5280: process the constraint or reject the certificate, where such a name occurs
+      return { type: name.type, name, permits: () => false, excludes: () => true };
+  }
+}
+
+/** A name is compared with every constraint, so it is taken apart once. */
+function once<T>(parse: (value: string) => T): (name: Of<"dns" | "email" | "uri">) => T {
+  const known = new WeakMap<GeneralName, { readonly parsed: T }>();
+  return (name) => {
+    let entry = known.get(name);
+    if (entry === undefined) known.set(name, entry = { parsed: parse(name.value) });
+    return entry.parsed;
+  };
+}
+
+type Of<T extends GeneralName["type"]> = Extract<GeneralName, { type: T }>;
+
+const isWithin = (name: string, base: string) =>
+  base === "" || name === base || name.endsWith(`.${base}`);
+
+const presentedName = once((value) =>
+  normalizeDnsName(value, { underscore: true, wildcard: true })
+);
+const presentedMailbox = once(mailboxOf);
+const presentedHost = once(uriHost);
+
+function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint {
+  // The empty constraint is every name. A leading period has no meaning here (RFC 5280 gives it one for
+  // URI only), and implementations disagree about it
+  const base = name.value === "" ? "" : normalizeDnsName(name.value, { underscore: true });
+  if (base === null) throw malformed(name);
+  const compare = (other: GeneralName, any: boolean) => {
+    const presented = other.type === "dns" ? presentedName(other) : null;
+    // What is no DNS name lies nowhere, and may lie anywhere
+    if (presented === null) return any;
+    if (!presented.startsWith("*.")) return isWithin(presented, base);
+    const parent = presented.slice(2);
+    // One label stands for the wildcard: any name one level below the parent may be meant
+    return isWithin(parent, base) || (any && base.slice(base.indexOf(".") + 1) === parent);
+  };
+  return {
+    type: "dns",
+    name,
+    permits: (other) => compare(other, false),
+    excludes: (other) => compare(other, true),
+  };
+}
+
+interface Mailbox {
+  readonly local: string;
+  readonly host: string;
+}
+
+/** Takes a mailbox apart; the local part is compared literally (RFC 5280, Section 7.5). */
+function mailboxOf(text: string): Mailbox | null {
+  const at = text.lastIndexOf("@");
+  const host = normalizeDnsName(text.slice(at + 1), { underscore: true });
+  const local = text.slice(0, Math.max(at, 0));
+  return local === "" || local.includes("@") || host === null ? null : { local, host };
+}
+
+/** A constraint on hosts of e-mail and URI: a host, or with a leading period all hosts below it. */
+function hostConstraint(
+  name: Of<"email" | "uri" | "dns">,
+): (host: string) => boolean {
+  const below = name.value.startsWith(".");
+  const base = normalizeDnsName(below ? name.value.slice(1) : name.value, { underscore: true });
+  if (base === null) throw malformed(name);
+  return (host) => below ? host.endsWith(`.${base}`) : host === base;
+}
+
+function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint {
+  let within: (mailbox: Mailbox) => boolean;
+  if (name.value.includes("@")) {
+    const base = mailboxOf(name.value);
+    if (base === null) throw malformed(name);
+    within = ({ local, host }) => local === base.local && host === base.host;
+  } else {
+    const matches = hostConstraint(name);
+    within = ({ host }) => matches(host);
+  }
+  const compare = (other: GeneralName, any: boolean) => {
+    const mailbox = other.type === "email" ? presentedMailbox(other) : null;
+    return mailbox === null ? any : within(mailbox);
+  };
+  return {
+    type: "email",
+    name,
+    permits: (other) => compare(other, false),
+    excludes: (other) => compare(other, true),
+  };
+}
+
+function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint {
+  const matches = hostConstraint(name);
+  const compare = (other: GeneralName, any: boolean) => {
+    // RFC 5280: a URI without a host that is a name MUST be rejected where a constraint applies
+    const host = other.type === "uri" ? presentedHost(other) : null;
+    return host === null ? any : matches(host);
+  };
+  return {
+    type: "uri",
+    name,
+    permits: (other) => compare(other, false),
+    excludes: (other) => compare(other, true),
+  };
+}
+
+/** The host of a URI that has an authority (RFC 3986, Section 3.2.2), or null. */
+function uriHost(uri: string): string | null {
+  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1];
+  // A browser takes a backslash for a slash, others for a part of the user's name
+  if (authority === undefined || authority.includes("\\")) return null;
+  const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/:[0-9]*$/, "");
+  return normalizeDnsName(host, { underscore: true, finalDot: true });
+}
+
+function ipConstraint(name: Of<"ip">): Constraint {
+  const { value } = name;
+  if (value.length !== 8 && value.length !== 32) throw malformed(name);
+  const size = value.length / 2;
+  const base = value.subarray(0, size);
+  const mask = value.subarray(size);
+  // RFC 4632, Section 3.1, to whose style RFC 5280 refers: ones, then zeros
+  const bits = Array.from(mask, (byte) => byte.toString(2).padStart(8, "0")).join("");
+  if (!/^1*0*$/.test(bits)) throw malformed(name);
+  const compare = (other: GeneralName, any: boolean) => {
+    if (other.type !== "ip" || (other.value.length !== 4 && other.value.length !== 16)) return any;
+    return other.value.length === size &&
+      other.value.every((byte, i) => (byte & mask[i]!) === (base[i]! & mask[i]!));
+  };
+  return {
+    type: "ip",
+    name,
+    permits: (other) => compare(other, false),
+    excludes: (other) => compare(other, true),
+  };
+}

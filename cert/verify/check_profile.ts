@@ -1,0 +1,264 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { CandidatePath } from "./build_path.ts";
+import type { Certificate } from "../certificate/certificate.ts";
+import { certUsageRow } from "./check_cert_usage.ts";
+import { certificateError, type CheckOptions, errorOf } from "./check_certificate.ts";
+import { bytesEqual } from "../der/der.ts";
+import { normalizeDnsName } from "../names/dns_name.ts";
+import type { ErrorName, NssError } from "../base/errors.ts";
+import { formatIpAddress, parseIpAddress } from "../names/ip_address.ts";
+import { OIDS } from "../der/oids.ts";
+import type { TrustAnchor } from "./trust_anchor.ts";
+
+/** What is wrong with the form of what a search has come by; `null` if nothing is. */
+export type FormVerdicts = Map<Certificate | TrustAnchor, NssError | null>;
+
+/**
+ * Checks that the certificates of a path are made as RFC 5280 says, and where it says nothing the
+ * CA/Browser Forum's Baseline Requirements (BR): the `"strict"` profile.
+ *
+ * None of these checks keeps out someone who has no certificate of a trusted authority. They keep out
+ * authorities that do not know what they are doing, and leave others less to disagree about.
+ *
+ * A leaf that is itself the certificate of an anchor is not checked: nobody issued it.
+ *
+ * @param path The path.
+ * @param options What it is verified for.
+ * @param known What is known of certificates from other paths, for a search may come by often.
+ * @throws {NssError} What is wrong first.
+ */
+export function checkStrictProfile(
+  path: CandidatePath,
+  options: CheckOptions,
+  known: FormVerdicts = new Map(),
+): void {
+  if (path.leafIsAnchor) return;
+  const check = (whose: Certificate | TrustAnchor, run: () => void): void => {
+    let verdict = known.get(whose);
+    if (verdict === undefined) known.set(whose, verdict = errorOf(run));
+    if (verdict !== null) throw verdict;
+  };
+  const [leaf, ...authorities] = path.certificates;
+  const anchor = path.anchor.certificate;
+  if (anchor !== undefined && path.anchor.vetted !== true) {
+    check(path.anchor, () => {
+      checkEvery(anchor);
+      checkAuthorityForm(anchor);
+      if (anchor.isSelfIssued) checkRootForm(anchor);
+    });
+  }
+  for (const authority of authorities.reverse()) {
+    check(authority, () => {
+      checkEvery(authority);
+      checkIssued(authority);
+      checkAuthorityForm(authority);
+    });
+  }
+  check(leaf!, () => {
+    checkEvery(leaf!);
+    checkIssued(leaf!);
+    if (certUsageRow(options.usage).isCa) checkAuthorityForm(leaf!);
+    else checkLeafForm(leaf!);
+    if (options.usage === "sslServer") checkServerForm(leaf!);
+  });
+}
+
+/** Makes a check of one certificate: an error where a condition does not hold. */
+function demand(
+  certificate: Certificate,
+  condition: boolean,
+  state: string,
+  name: ErrorName = "SEC_ERROR_EXTENSION_VALUE_INVALID",
+): void {
+  if (condition) return;
+  throw certificateError(name, certificate, `${state} (the strict profile)`);
+}
+
+function isCritical(certificate: Certificate, oid: string): boolean | undefined {
+  return certificate.extensions.get(oid)?.critical;
+}
+
+function checkEvery(certificate: Certificate): void {
+  // RFC 5280, Section 4.1.2.1
+  demand(certificate, certificate.version === 3, "it is not of version 3", "SEC_ERROR_BAD_DER");
+  // RFC 5280, Section 4.1.2.4
+  demand(certificate, !certificate.issuer.isEmpty, "it names no issuer", "SEC_ERROR_BAD_DER");
+  const { algorithm } = certificate.subjectPublicKeyInfo;
+  if (algorithm.type === "rsa" || algorithm.type === "rsa-pss") {
+    // BR, Section 6.1.5
+    demand(
+      certificate,
+      algorithm.modulusLength % 8 === 0,
+      `its RSA key has ${algorithm.modulusLength} bits, which are no whole bytes`,
+      "SEC_ERROR_INVALID_KEY",
+    );
+  }
+}
+
+/** What an issuer should have seen to. Roots with a serial number of 0 are among Mozilla's. */
+function checkIssued(certificate: Certificate): void {
+  const { serialNumber } = certificate;
+  // RFC 5280, Section 4.1.2.2: positive, not longer than 20 octets
+  const positive = serialNumber[0]! < 0x80 && serialNumber.some((byte) => byte !== 0);
+  demand(
+    certificate,
+    positive && serialNumber.length <= 20,
+    "its serial number is not from 1 to 2^159 - 1",
+    "SEC_ERROR_BAD_DER",
+  );
+  // RFC 5280, Section 4.2.1.1: MUST be there, but in what signs itself
+  demand(
+    certificate,
+    certificate.authorityKeyIdentifier?.keyIdentifier !== undefined,
+    "it has no authorityKeyIdentifier with a keyIdentifier",
+    "SEC_ERROR_EXTENSION_NOT_FOUND",
+  );
+}
+
+function checkAuthorityForm(certificate: Certificate): void {
+  // RFC 5280, Section 4.1.2.6
+  demand(
+    certificate,
+    !certificate.subject.isEmpty,
+    "it is an authority's and names no subject",
+    "SEC_ERROR_CA_CERT_INVALID",
+  );
+  // RFC 5280, Section 4.2.1.9
+  demand(
+    certificate,
+    isCritical(certificate, OIDS.basicConstraints) === true,
+    "its basicConstraints are not critical",
+  );
+  // RFC 5280, Section 4.2.1.2
+  demand(
+    certificate,
+    certificate.subjectKeyIdentifier !== undefined,
+    "it is an authority's and has no subjectKeyIdentifier",
+    "SEC_ERROR_EXTENSION_NOT_FOUND",
+  );
+  // RFC 5280, Section 4.2.1.11. Not so nameConstraints, which BR, Section 7.1.2.5.2, exempts
+  demand(
+    certificate,
+    isCritical(certificate, OIDS.policyConstraints) !== false,
+    "its policyConstraints are not critical",
+  );
+}
+
+function checkRootForm(certificate: Certificate): void {
+  // BR, Section 7.1.2.1.2
+  demand(
+    certificate,
+    certificate.extKeyUsage === undefined,
+    "it is a root authority's and has an extKeyUsage",
+  );
+  const identifier = certificate.authorityKeyIdentifier;
+  if (identifier === undefined) return;
+  // BR, Section 7.1.2.1.3: the keyIdentifier, and nothing else
+  demand(
+    certificate,
+    identifier.keyIdentifier !== undefined &&
+      bytesEqual(identifier.keyIdentifier, certificate.subjectKeyIdentifier!) &&
+      identifier.authorityCertIssuer === undefined &&
+      identifier.authorityCertSerialNumber === undefined,
+    "its authorityKeyIdentifier is not its own subjectKeyIdentifier alone",
+  );
+}
+
+function checkLeafForm(certificate: Certificate): void {
+  const { basicConstraints, keyUsage, subjectAltName } = certificate;
+  // BR, Section 7.1.2.7.8
+  demand(
+    certificate,
+    basicConstraints?.isCa !== true,
+    "it is an authority's",
+    "SEC_ERROR_CA_CERT_INVALID",
+  );
+  // RFC 5280, Section 4.2.1.9
+  demand(
+    certificate,
+    basicConstraints?.pathLength === undefined && keyUsage?.has("keyCertSign") !== true,
+    "it is no authority's and has a pathLenConstraint or keyCertSign",
+  );
+  // RFC 5280, Section 4.2.1.10
+  demand(
+    certificate,
+    !certificate.extensions.has(OIDS.nameConstraints),
+    "it is no authority's and has nameConstraints",
+  );
+  // RFC 5280, Section 4.2.1.6
+  demand(
+    certificate,
+    !certificate.subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) === true,
+    "it names no subject, and its subjectAltName is not critical",
+  );
+  for (const name of subjectAltName ?? []) {
+    if (name.type === "dns") {
+      // RFC 5280, Section 4.2.1.6: the preferred name syntax
+      demand(
+        certificate,
+        normalizeDnsName(name.value, { wildcard: true }) !== null,
+        `"${name.value}" is no DNS name`,
+      );
+    } else if (name.type === "ip") {
+      demand(
+        certificate,
+        name.value.length === 4 || name.value.length === 16,
+        "an IP address has not 4 or 16 bytes",
+      );
+    }
+  }
+}
+
+function checkServerForm(certificate: Certificate): void {
+  const { subject, extKeyUsage } = certificate;
+  // BR, Section 7.1.2.7.12
+  demand(
+    certificate,
+    subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) !== true,
+    "it names a subject, and its subjectAltName is critical",
+  );
+  // BR, Section 7.1.2.7.10. RFC 5280 lets extKeyUsage be absent, and so do we
+  demand(
+    certificate,
+    isCritical(certificate, OIDS.extKeyUsage) !== true &&
+      extKeyUsage?.includes(OIDS.anyExtendedKeyUsage) !== true,
+    "its extKeyUsage is critical or says any",
+  );
+  checkCommonNames(certificate);
+}
+
+/**
+ * BR, Section 7.1.4.3: a common name is a copy, character for character, of a name in subjectAltName.
+ *
+ * Refused is what two programs may take for two hosts: an address in another form than the canonical one,
+ * a name in another case, a name with other characters than ASCII. A common name that just is not in
+ * subjectAltName is let be: nobody looks at it there (RFC 9525, Section 2), and x509-limbo and BetterTLS
+ * want to see such chains accepted as often as refused.
+ */
+function checkCommonNames(certificate: Certificate): void {
+  const names = (certificate.subjectAltName ?? []).flatMap((name) =>
+    name.type === "dns" ? [name.value] : []
+  );
+  for (const commonName of certificate.subject.values(OIDS.commonName)) {
+    const lowerCase = commonName.toLowerCase();
+    demand(
+      certificate,
+      !isOddAddress(commonName) && !isInternational(commonName) &&
+        (names.includes(commonName) || !names.some((name) => name.toLowerCase() === lowerCase)),
+      `its common name "${commonName}" is a host in another form than subjectAltName's`,
+    );
+  }
+}
+
+/** An address as `inet_aton` or a lenient reader takes it, but not in the canonical form. */
+function isOddAddress(text: string): boolean {
+  const address = parseIpAddress(text);
+  if (address !== null) return formatIpAddress(address) !== text;
+  return /^(0x[0-9a-f]+|[0-9]+)(\.(0x[0-9a-f]+|[0-9]+)){0,3}$/i.test(text) && /[.x]/i.test(text);
+}
+
+function isInternational(text: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return /^[^\s.]+(\.[^\s.]+)+$/.test(text) && /[^\x00-\x7f]/.test(text);
+}

@@ -1,0 +1,194 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import {
+  type CandidatePath,
+  candidatePaths,
+  MAX_SUB_CA_COUNT,
+  MostSpecificError,
+  type PathFailure,
+  type PathPlace,
+  unknownIssuer,
+} from "./build_path.ts";
+import type { Certificate } from "../certificate/certificate.ts";
+import {
+  certificateAtFault,
+  certificateError,
+  checkContent,
+  type CheckOptions,
+  checkSignatureAlgorithm,
+} from "./check_certificate.ts";
+import { checkNameConstraints } from "./check_name_constraints.ts";
+import { checkPolicies } from "./check_policies.ts";
+import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
+import { NssError } from "../base/errors.ts";
+import type { NameConstraints } from "../extensions/name_constraints.ts";
+import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
+import { isVerified, rememberVerified } from "./verified_signatures.ts";
+import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
+import { verifySignedData } from "./verify_signature.ts";
+
+/** How many bits the modulus of an RSA key must have (Baseline Requirements, Section 6.1.5; webpki). */
+export const MIN_RSA_BITS = 2048;
+
+/**
+ * Lists the certificates of a path.
+ *
+ * @param path The path.
+ * @returns Its certificates, the leaf first, the anchor's last if the anchor has one.
+ */
+export function wholePath({ certificates, anchor }: VerifiedPath): readonly Certificate[] {
+  const { certificate } = anchor;
+  return certificate === undefined || certificates[certificates.length - 1]!.equals(certificate)
+    ? certificates
+    : [...certificates, certificate];
+}
+
+/**
+ * Fills in what is checked where nothing else is said.
+ *
+ * @param options What the caller says.
+ * @returns What is checked of each certificate.
+ */
+export function checksOf(
+  options: Omit<VerifyChainOptions, "anchors" | "intermediates" | "checkPath">,
+): CheckOptions {
+  return {
+    usage: options.usage,
+    time: options.time,
+    slopSeconds: options.slopSeconds ?? 0,
+    profile: options.profile ?? "strict",
+    minRsaBits: options.minRsaBits ?? MIN_RSA_BITS,
+    allowSha1: options.allowSha1 ?? false,
+  };
+}
+
+/** What {@linkcode searchPath} works with. */
+export interface SearchPathOptions extends VerifyChainOptions {
+  /** Tells whether a certificate must not issue, whatever stands in it. */
+  readonly distrusts?: (certificate: Certificate) => boolean;
+}
+
+/**
+ * Finds a path and checks it, but for the leaf's own time and usage, which {@linkcode checkLeaf} checks.
+ *
+ * @param leaf The certificate.
+ * @param options What is trusted, when and for what.
+ * @returns The path, or why there is none.
+ */
+export async function searchPath(
+  leaf: Certificate,
+  options: SearchPathOptions,
+): Promise<VerifiedPath | PathFailure> {
+  const checks = checksOf(options);
+  const { distrusts } = options;
+  const budget = new VerificationBudget();
+  const policies = options.policies === undefined ? undefined : new Set(options.policies);
+  const worst = new MostSpecificError();
+  const search = {
+    ...checks,
+    intermediates: options.intermediates ?? [],
+    anchors: options.anchors,
+    maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
+    budget,
+    ...(distrusts !== undefined && { distrusts }),
+    reject: worst.offer.bind(worst),
+  };
+  const forms: FormVerdicts = new Map();
+  try {
+    checkContent(leaf, checks);
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    return { error, certificate: leaf, depth: 0 };
+  }
+  try {
+    for (const path of candidatePaths(leaf, search)) {
+      try {
+        await checkPath(path, checks, budget, policies, forms);
+        await options.checkPath?.(path);
+        return { certificates: path.certificates, anchor: path.anchor };
+      } catch (error) {
+        if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
+        worst.offer(error.name, () => error, placeOf(error, path));
+      }
+    }
+  } catch (error) {
+    if (error instanceof BudgetExceededError) return { error };
+    throw error;
+  }
+  return worst.failure ?? { error: unknownIssuer(leaf), certificate: leaf, depth: 0 };
+}
+
+/** Which certificate of a path an error is about. */
+function placeOf(error: NssError, path: VerifiedPath): PathPlace {
+  const certificate = certificateAtFault(error);
+  const depth = certificate === undefined ? -1 : wholePath(path).indexOf(certificate);
+  return depth < 0 ? {} : { certificate, depth };
+}
+
+async function checkPath(
+  path: CandidatePath,
+  checks: CheckOptions,
+  budget: VerificationBudget,
+  policies: ReadonlySet<string> | undefined,
+  forms: FormVerdicts,
+): Promise<void> {
+  if (!path.leafIsAnchor) checkSignatureAlgorithm(path.certificates[0]!, checks);
+  checkPathNames(path, checks, budget);
+  checkPolicies(path.certificates, policies, budget);
+  if (checks.profile === "strict") checkStrictProfile(path, checks, forms);
+  if (!path.leafIsAnchor) await checkSignatures(path, budget);
+}
+
+/** RFC 5280, Section 6.1.3 (b), (c): each authority's constraints, to all that is under it. */
+function checkPathNames(
+  { certificates, anchor, leafIsAnchor }: CandidatePath,
+  { usage }: CheckOptions,
+  budget: VerificationBudget,
+): void {
+  const check = (constraints: NameConstraints | undefined, below: number) => {
+    if (constraints === undefined) return;
+    for (let i = below - 1; i >= 0; i--) {
+      const certificate = certificates[i]!;
+      // RFC 5280: not to a self-issued certificate, unless it is the last one of the path
+      if (i > 0 && certificate.isSelfIssued) continue;
+      checkNameConstraints(certificate, constraints, {
+        commonName: i === 0 && usage === "sslServer",
+        budget,
+      });
+    }
+  };
+  for (let i = 1; i < certificates.length; i++) check(certificates[i]!.nameConstraints, i);
+  check(anchor.nameConstraints, certificates.length);
+  if (!leafIsAnchor) check(anchor.certificate?.nameConstraints, certificates.length);
+}
+
+/** From the anchor down, so that no key is used that is not vouched for. */
+async function checkSignatures(
+  { certificates, anchor }: CandidatePath,
+  budget: VerificationBudget,
+): Promise<void> {
+  let issuer: SubjectPublicKeyInfo = anchor.subjectPublicKeyInfo;
+  for (const certificate of certificates.toReversed()) {
+    await checkSignature(certificate, issuer, budget);
+    issuer = certificate.subjectPublicKeyInfo;
+  }
+}
+
+async function checkSignature(
+  certificate: Certificate,
+  issuer: SubjectPublicKeyInfo,
+  budget: VerificationBudget,
+): Promise<void> {
+  if (await isVerified(certificate, issuer)) return;
+  budget.spend("signatures");
+  const { signatureAlgorithm, tbsCertificate, signature } = certificate;
+  if (!await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature)) {
+    throw certificateError(
+      "SEC_ERROR_BAD_SIGNATURE",
+      certificate,
+      `its signature is not of the ${issuer} key of "${certificate.issuer}"`,
+    );
+  }
+  await rememberVerified(certificate, issuer);
+}

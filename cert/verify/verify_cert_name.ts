@@ -1,0 +1,109 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../certificate/certificate.ts";
+import { bytesEqual } from "../der/der.ts";
+import { normalizeDnsName } from "../names/dns_name.ts";
+import { NssError } from "../base/errors.ts";
+import { formatGeneralName } from "../names/general_name.ts";
+import { parseIpAddress } from "../names/ip_address.ts";
+
+/** How many of a certificate's names a message lists. */
+const LISTED_NAMES = 8;
+
+/**
+ * Checks that a certificate is for a host (RFC 9525).
+ *
+ * - Only the subject alternative name counts. With `commonNameFallback` the common name counts where the
+ *   certificate has no DNS name and no IP address there, which is NSS's rule.
+ * - DNS names are compared without regard to case; a final dot of the host is dropped.
+ * - A wildcard is the whole left-most label, stands for exactly one label and needs two labels after it.
+ * - An IP address is compared byte for byte with `iPAddress` names, never with DNS names.
+ *
+ * International names must be given as A-labels (`xn--...`), as `new URL(...).hostname` has them.
+ *
+ * @param certificate The certificate.
+ * @param hostname The DNS name or IP address (IPv6 also in brackets) that was connected to.
+ * @param options What else is allowed.
+ * @param options.commonNameFallback Whether the common name may be taken, `false` by default.
+ * @throws {NssError} `SSL_ERROR_BAD_CERT_DOMAIN` if the certificate is for others,
+ * `SEC_ERROR_INVALID_ARGS` if the host name is none.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, NssError, verifyCertName } from "@nss/nss/cert";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["*.example.com"] });
+ * verifyCertName(certificate, "www.example.com");
+ * assertThrows(() => verifyCertName(certificate, "example.com"), NssError);
+ * ```
+ */
+export function verifyCertName(
+  certificate: Certificate,
+  hostname: string,
+  options: { commonNameFallback?: boolean } = {},
+): void {
+  const address = parseIpAddress(hostname);
+  const host = address === null
+    ? normalizeDnsName(hostname, { underscore: true, finalDot: true })
+    : null;
+  if (address === null && host === null) {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot verify certificate name: "${hostname}" is neither a DNS name nor an IP address`,
+    );
+  }
+  const names = certificate.subjectAltName ?? [];
+  const matches = names.some((name) =>
+    address !== null
+      ? name.type === "ip" && bytesEqual(name.value, address)
+      : name.type === "dns" && dnsNameMatches(name.value, host!)
+  );
+  if (matches) return;
+  const hasHostNames = names.some(({ type }) => type === "dns" || type === "ip");
+  const { commonName } = certificate.subject;
+  const falls = options.commonNameFallback === true && !hasHostNames && commonName !== undefined;
+  if (falls && commonNameMatches(commonName, address, host)) return;
+
+  const listed = names.slice(0, LISTED_NAMES).map(formatGeneralName);
+  if (names.length > LISTED_NAMES) listed.push(`${names.length - LISTED_NAMES} more`);
+  const state = falls
+    ? `the certificate is for the common name "${commonName}"`
+    : listed.length > 0
+    ? `the certificate is for ${listed.join(", ")}`
+    : "the certificate has no subject alternative name";
+  throw new NssError(
+    "SSL_ERROR_BAD_CERT_DOMAIN",
+    `Cannot verify certificate name "${hostname}": ${state}`,
+  );
+}
+
+function commonNameMatches(
+  commonName: string,
+  address: Uint8Array | null,
+  host: string | null,
+): boolean {
+  if (address === null) return dnsNameMatches(commonName, host!);
+  const own = parseIpAddress(commonName);
+  return own !== null && bytesEqual(own, address);
+}
+
+/**
+ * Compares a DNS name of a certificate with that of a host (RFC 9525, Section 6.3).
+ *
+ * @param presented The name in the certificate, perhaps with a wildcard.
+ * @param host The normalised name of the host.
+ * @returns Whether the presented name is for the host.
+ */
+export function dnsNameMatches(presented: string, host: string): boolean {
+  const name = normalizeDnsName(presented, { underscore: true, wildcard: true });
+  if (name === null) return false;
+  if (!name.startsWith("*.")) return name === host;
+  // Three labels at least, as NSS: "*.com" is for no one
+  const suffix = name.slice(1);
+  if (!suffix.slice(1).includes(".")) return false;
+  const dot = host.indexOf(".");
+  return dot > 0 && host.slice(dot) === suffix;
+}

@@ -1,0 +1,184 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { DerReader } from "../der/der.ts";
+import { NssError } from "../base/errors.ts";
+import type { EcCurve, SignatureScheme } from "../certificate/private_key.ts";
+import {
+  keyFitsAlgorithm,
+  keyFitsScheme,
+  schemeRow,
+  type SignatureAlgorithm,
+} from "../certificate/signature_algorithm.ts";
+import { importableSpki, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
+
+/** The orders of the curves' groups (FIPS 186-5 refers to SP 800-186, Section 3.2.1). */
+const ORDERS: Readonly<Record<EcCurve, Uint8Array<ArrayBuffer>>> = {
+  "P-256": Uint8Array.fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+  "P-384": Uint8Array.fromHex(
+    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+  ),
+  "P-521": Uint8Array.fromHex(
+    "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+  ),
+};
+
+/** Imported keys: of each public key one for each algorithm and hash that WebCrypto binds it to. */
+const CRYPTO_KEYS = new WeakMap<SubjectPublicKeyInfo, Map<string, Promise<CryptoKey>>>();
+
+function cryptoKeyOf(
+  key: SubjectPublicKeyInfo,
+  algorithm: SignatureAlgorithm,
+): Promise<CryptoKey> {
+  let keys = CRYPTO_KEYS.get(key);
+  if (keys === undefined) CRYPTO_KEYS.set(key, keys = new Map());
+  const hashBound = key.algorithm.type === "rsa" || key.algorithm.type === "rsa-pss";
+  const id = hashBound ? `${algorithm.webCrypto} ${algorithm.hash}` : algorithm.webCrypto;
+  let promise = keys.get(id);
+  if (promise === undefined) {
+    promise = importKey(key, algorithm);
+    keys.set(id, promise);
+  }
+  return promise;
+}
+
+async function importKey(
+  key: SubjectPublicKeyInfo,
+  { webCrypto, hash }: SignatureAlgorithm,
+): Promise<CryptoKey> {
+  const parameters = key.algorithm.type === "ec"
+    ? { name: webCrypto, namedCurve: key.algorithm.curve }
+    : hash !== undefined
+    ? { name: webCrypto, hash }
+    : { name: webCrypto };
+  try {
+    return await crypto.subtle.importKey("spki", importableSpki(key), parameters, false, [
+      "verify",
+    ]);
+  } catch (cause) {
+    const unsupported = cause instanceof Error && cause.name === "NotSupportedError";
+    throw new NssError(
+      unsupported ? "SEC_ERROR_UNSUPPORTED_KEYALG" : "SEC_ERROR_BAD_KEY",
+      `Cannot use public key: WebCrypto refuses this ${key} key`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Verifies a signature of TLS.
+ *
+ * @param publicKey The key of the signer.
+ * @param scheme How the signer says to have signed.
+ * @param data What was signed.
+ * @param signature The signature; of ECDSA the DER `Ecdsa-Sig-Value`.
+ * @param options What else is allowed.
+ * @param options.anyCurve Whether an ECDSA scheme takes a key of any curve, as TLS 1.2 does (RFC 8422,
+ * Section 5.10); by default the scheme binds the curve (RFC 8446, Section 4.2.3).
+ * @returns Whether the scheme fits the key, and the signature is right.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the key.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseSubjectPublicKeyInfo, verifySignature } from "@nss/nss/cert";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]) as CryptoKeyPair;
+ * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
+ * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
+ * const data = new TextEncoder().encode("data");
+ * const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", pair.privateKey, data));
+ *
+ * assert(await verifySignature(key, "ed25519", data, signature));
+ * assertFalse(await verifySignature(key, "rsa_pss_rsae_sha256", data, signature));
+ * ```
+ */
+export async function verifySignature(
+  publicKey: SubjectPublicKeyInfo,
+  scheme: SignatureScheme,
+  data: Uint8Array<ArrayBuffer>,
+  signature: Uint8Array<ArrayBuffer>,
+  options: { anyCurve?: boolean } = {},
+): Promise<boolean> {
+  if (!keyFitsScheme(publicKey.algorithm, scheme, options)) return false;
+  return await verifySignedData(publicKey, schemeRow(scheme).algorithm, data, signature);
+}
+
+/**
+ * Verifies a signature of X.509, where an ECDSA algorithm takes a key of any curve.
+ *
+ * @param publicKey The key of the signer.
+ * @param algorithm How the signer says to have signed.
+ * @param data What was signed.
+ * @param signature The signature.
+ * @returns Whether the algorithm fits the key, and the signature is right.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the key.
+ */
+export async function verifySignedData(
+  publicKey: SubjectPublicKeyInfo,
+  algorithm: SignatureAlgorithm,
+  data: Uint8Array<ArrayBuffer>,
+  signature: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  const { algorithm: key } = publicKey;
+  if (!keyFitsAlgorithm(key, algorithm)) return false;
+  let raw: Uint8Array<ArrayBuffer> | null = signature;
+  if (key.type === "ec") raw = ecdsaRawSignature(signature, key.curve);
+  // RFC 8017, Sections 8.1.2 and 8.2.2: exactly as long as the modulus
+  else if (key.type === "rsa" || key.type === "rsa-pss") {
+    if (signature.length !== Math.ceil(key.modulusLength / 8)) return false;
+  }
+  if (raw === null) return false;
+  const cryptoKey = await cryptoKeyOf(publicKey, algorithm);
+  const parameters = {
+    name: algorithm.webCrypto,
+    ...(key.type === "ec" && { hash: algorithm.hash! }),
+    ...(algorithm.saltLength !== undefined && { saltLength: algorithm.saltLength }),
+  };
+  try {
+    return await crypto.subtle.verify(parameters, cryptoKey, raw, data);
+  } catch {
+    // Some runtimes throw where a signature, or the point behind a key, cannot be one at all
+    return false;
+  }
+}
+
+/**
+ * Takes an `Ecdsa-Sig-Value` apart (RFC 3279, Section 2.2.3).
+ *
+ * @param signature The DER.
+ * @param curve The curve of the key.
+ * @returns r and s, each as long as the curve's order, as WebCrypto wants them; `null` if the encoding is
+ * not DER, or r or s is not from 1 to the order less one.
+ */
+export function ecdsaRawSignature(
+  signature: Uint8Array<ArrayBuffer>,
+  curve: EcCurve,
+): Uint8Array<ArrayBuffer> | null {
+  const order = ORDERS[curve];
+  // The longest encoding: 3 bytes of header, two INTEGERs of 2 bytes of header and a sign byte
+  if (signature.length > 2 * order.length + 9) return null;
+  const raw = new Uint8Array(2 * order.length);
+  try {
+    const whole = new DerReader(signature, "ECDSA signature", "SEC_ERROR_BAD_SIGNATURE");
+    const sequence = whole.sequence("");
+    whole.finish();
+    for (const [i, name] of ["r", "s"].entries()) {
+      const value = sequence.unsignedInteger(name);
+      if (value.length > order.length) return null;
+      const end = (i + 1) * order.length;
+      raw.set(value, end - value.length);
+      const padded = raw.subarray(end - order.length, end);
+      if (padded.every((byte) => byte === 0) || !isBelow(padded, order)) return null;
+    }
+    sequence.finish();
+  } catch (error) {
+    if (error instanceof NssError) return null;
+    throw error;
+  }
+  return raw;
+}
+
+function isBelow(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]!;
+  return false;
+}

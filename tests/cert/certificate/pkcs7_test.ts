@@ -1,0 +1,128 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { constructedTag } from "../../../cert/der/der.ts";
+import { DerWriter } from "../../../cert/der/der_writer.ts";
+import { NssError } from "../../../cert/base/errors.ts";
+import {
+  encodePkcs7Certificates,
+  encodePkcs7CertificatesPem,
+  MAX_BUNDLE_CERTIFICATES,
+  parsePkcs7Certificates,
+} from "../../../cert/certificate/pkcs7.ts";
+import { opensslTest } from "../../pkcs11/_openssl.ts";
+import { issue, seeded } from "../_support.ts";
+
+const root = await issue({ ca: true });
+const leaf = await issue({ issuer: root });
+const chain = [leaf.certificate, root.certificate];
+const ders = (certificates: readonly { der: Uint8Array }[]) =>
+  certificates.map(({ der }) => der.toHex());
+
+/** A bundle of anything. */
+function bundle(
+  inside: (w: DerWriter) => void,
+  type = "1.2.840.113549.1.7.2",
+): Uint8Array<ArrayBuffer> {
+  return new DerWriter().sequence((w) => {
+    w.oid(type).constructed(constructedTag(0), (w) =>
+      w.sequence((w) => {
+        w.integer(1).setOf([]).sequence((w) => w.oid("1.2.840.113549.1.7.1"));
+        inside(w);
+      }));
+  }).finish();
+}
+
+Deno.test("parsePkcs7Certificates() reads what encodePkcs7Certificates() makes, in its order", () => {
+  for (const certificates of [[], [leaf.certificate], chain, chain.toReversed()]) {
+    assertEquals(
+      ders(parsePkcs7Certificates(encodePkcs7Certificates(certificates))),
+      ders(certificates),
+    );
+    const pem = encodePkcs7CertificatesPem(certificates);
+    assertEquals(ders(parsePkcs7Certificates(pem)), ders(certificates));
+    assertEquals(ders(parsePkcs7Certificates(new TextEncoder().encode(pem))), ders(certificates));
+  }
+});
+
+Deno.test("parsePkcs7Certificates() skips what is no certificate, revocation lists and signers", () => {
+  const der = bundle((w) => {
+    w.constructed(constructedTag(0), (w) => {
+      w.constructed(constructedTag(1), (w) => w.null()).raw(leaf.certificate.der);
+    });
+    w.constructed(constructedTag(1), (w) => w.sequence(() => {}));
+    w.setOf([(w) => void w.sequence((w) => w.integer(1))]);
+  });
+  assertEquals(ders(parsePkcs7Certificates(der)), ders([leaf.certificate]));
+  assertEquals(parsePkcs7Certificates(bundle((w) => w.setOf([]))), []);
+});
+
+Deno.test("parsePkcs7Certificates() refuses what is malformed", () => {
+  const good = encodePkcs7Certificates(chain);
+  const bad: readonly Uint8Array[] = [
+    bundle((w) => w.setOf([]), "1.2.840.113549.1.7.3"),
+    bundle(() => {}),
+    bundle((w) => w.setOf([]).null()),
+    bundle((w) => w.constructed(constructedTag(0), (w) => w.sequence(() => {})).setOf([])),
+    new Uint8Array([...good, 0]),
+    new Uint8Array(0),
+  ];
+  for (const der of bad) {
+    assertEquals(
+      assertThrows(() => parsePkcs7Certificates(der), NssError).name,
+      "SEC_ERROR_BAD_DER",
+    );
+  }
+  for (let length = 0; length < good.length; length += 7) {
+    assertThrows(() => parsePkcs7Certificates(good.subarray(0, length)), NssError);
+  }
+  assertThrows(
+    () => parsePkcs7Certificates(leaf.certificate.toPem()),
+    NssError,
+    "there is no bundle",
+  );
+});
+
+Deno.test("parsePkcs7Certificates() throws nothing but NssError, whatever is changed", () => {
+  const good = encodePkcs7Certificates(chain);
+  const random = seeded(3);
+  let parsed = 0;
+  for (let i = 0; i < 2000; i++) {
+    const changed = good.slice();
+    changed[Math.floor(random() * changed.length)] = Math.floor(random() * 256);
+    try {
+      parsePkcs7Certificates(changed);
+      parsed++;
+    } catch (error) {
+      assert(error instanceof NssError, String(error));
+    }
+  }
+  assert(parsed > 100);
+});
+
+Deno.test(`parsePkcs7Certificates() reads ${MAX_BUNDLE_CERTIFICATES} certificates and no more`, () => {
+  const many = (count: number) => {
+    // Not certificates, but as many: the count is checked before they are parsed
+    const der = bundle((w) => {
+      w.constructed(constructedTag(0), (w) => {
+        for (let i = 0; i < count - 1; i++) w.raw(leaf.certificate.der);
+        w.sequence(() => {});
+      });
+      w.setOf([]);
+    });
+    return assertThrows(() => parsePkcs7Certificates(der), NssError).message;
+  };
+  assertFalse(many(MAX_BUNDLE_CERTIFICATES).includes("there are more than"));
+  assert(many(MAX_BUNDLE_CERTIFICATES + 1).includes("there are more than"));
+});
+
+opensslTest("parsePkcs7Certificates() and openssl read each other's bundles", async (folder) => {
+  await folder.write("chain.pem", chain.map((certificate) => certificate.toPem()).join(""));
+  await folder.run(...["crl2pkcs7", "-nocrl", "-certfile", "chain.pem", "-out", "theirs.p7b"]);
+  assertEquals(ders(parsePkcs7Certificates(await folder.read("theirs.p7b"))), ders(chain));
+  await folder.write("ours.p7b", encodePkcs7Certificates(chain));
+  const text = await folder.run("pkcs7", "-in", "ours.p7b", "-inform", "DER", "-print_certs");
+  for (const certificate of chain) {
+    assert(text.replace(/\s/g, "").includes(certificate.toPem().replace(/\s/g, "")), text);
+  }
+});

@@ -1,0 +1,171 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { TAG } from "../../../cert/der/der.ts";
+import { DerWriter } from "../../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
+import { OIDS } from "../../../cert/der/oids.ts";
+import { decodePem } from "../../../cert/der/pem.ts";
+import { writeRsaPssParameters } from "../../../cert/certificate/rsa_pss_parameters.ts";
+import {
+  importableSpki,
+  MAX_RSA_BITS,
+  parseSubjectPublicKeyInfo,
+} from "../../../cert/certificate/spki.ts";
+import { makeKeys, withAlgorithm } from "../_support.ts";
+
+function spki(
+  algorithm: (writer: DerWriter) => void,
+  key: Uint8Array | ((writer: DerWriter) => void),
+): Uint8Array<ArrayBuffer> {
+  return new DerWriter().sequence((w) => w.sequence(algorithm).bitString(key)).finish();
+}
+
+const rsa = (modulus: Uint8Array, exponent: Uint8Array) =>
+  spki(
+    (w) => w.oid(OIDS.rsaEncryption).null(),
+    (w) => w.sequence((w) => w.unsignedInteger(modulus).unsignedInteger(exponent)),
+  );
+const ones = (bits: number) => {
+  const bytes = new Uint8Array(Math.ceil(bits / 8)).fill(0xff);
+  if (bits % 8 !== 0) bytes[0] = (1 << (bits % 8)) - 1;
+  return bytes;
+};
+const E = Uint8Array.of(1, 0, 1);
+
+function assertBad(der: Uint8Array, name: ErrorName): void {
+  assertEquals(assertThrows(() => parseSubjectPublicKeyInfo(der), NssError).name, name);
+}
+
+Deno.test("parseSubjectPublicKeyInfo() reads every kind of key", async () => {
+  const kinds = {
+    "P-256": { type: "ec", curve: "P-256" },
+    "P-384": { type: "ec", curve: "P-384" },
+    "P-521": { type: "ec", curve: "P-521" },
+    "Ed25519": { type: "ed25519" },
+    "ML-DSA-44": { type: "mldsa44" },
+    "RSA-2048": { type: "rsa", modulusLength: 2048 },
+  } as const;
+  for (const [kind, algorithm] of Object.entries(kinds)) {
+    const { publicKey } = await makeKeys(kind as keyof typeof kinds);
+    assertEquals(publicKey.algorithm, algorithm);
+    assert(publicKey.equals(parseSubjectPublicKeyInfo(publicKey.der)));
+  }
+});
+
+Deno.test("parseSubjectPublicKeyInfo() copies its input", async () => {
+  const { publicKey } = await makeKeys("Ed25519");
+  const bytes = publicKey.der.slice();
+  const key = parseSubjectPublicKeyInfo(bytes);
+  bytes.fill(0);
+  assert(key.equals(publicKey));
+});
+
+Deno.test("parseSubjectPublicKeyInfo() refuses every strict prefix", async () => {
+  const { publicKey } = await makeKeys("P-256");
+  for (let size = 0; size < publicKey.der.length; size++) {
+    assertThrows(() => parseSubjectPublicKeyInfo(publicKey.der.subarray(0, size)), NssError);
+  }
+});
+
+Deno.test("parseSubjectPublicKeyInfo() counts the bits of an RSA modulus", () => {
+  for (const bits of [16, 1024, 2047, 2048, 2052, MAX_RSA_BITS]) {
+    const { algorithm } = parseSubjectPublicKeyInfo(rsa(ones(bits), E));
+    assertEquals(algorithm, { type: "rsa", modulusLength: bits });
+  }
+  assertBad(rsa(ones(15), E), "SEC_ERROR_BAD_KEY");
+  assertBad(rsa(ones(MAX_RSA_BITS + 1), E), "SEC_ERROR_BAD_KEY");
+});
+
+Deno.test("parseSubjectPublicKeyInfo() refuses RSA keys that cannot be one", () => {
+  const even = ones(2048);
+  even[even.length - 1] = 0xfe;
+  assertBad(rsa(even, E), "SEC_ERROR_BAD_KEY");
+  for (const exponent of [[0], [1], [2], [1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 1]]) {
+    assertBad(rsa(ones(2048), Uint8Array.from(exponent)), "SEC_ERROR_BAD_KEY");
+  }
+  parseSubjectPublicKeyInfo(rsa(ones(2048), Uint8Array.of(3)));
+  parseSubjectPublicKeyInfo(rsa(ones(2048), Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 1)));
+});
+
+Deno.test("parseSubjectPublicKeyInfo() wants the parameters of RSA to be NULL", () => {
+  const body = (w: DerWriter) => {
+    w.sequence((w) => w.unsignedInteger(ones(2048)).unsignedInteger(E));
+  };
+  assertBad(spki((w) => w.oid(OIDS.rsaEncryption), body), "SEC_ERROR_BAD_DER");
+  assertBad(spki((w) => w.oid(OIDS.rsaEncryption).null().null(), body), "SEC_ERROR_BAD_DER");
+});
+
+Deno.test("parseSubjectPublicKeyInfo() reads the parameters of an RSASSA-PSS key", async () => {
+  const { publicKey } = await makeKeys("RSA-2048");
+  const any = withAlgorithm(publicKey, (w) => w.oid(OIDS.rsassaPss));
+  assertEquals(any.algorithm, { type: "rsa-pss", modulusLength: 2048 });
+  const bound = withAlgorithm(publicKey, (w) => {
+    writeRsaPssParameters(w.oid(OIDS.rsassaPss), { hash: "SHA-384", saltLength: 48 });
+  });
+  assertEquals(bound.algorithm, {
+    type: "rsa-pss",
+    modulusLength: 2048,
+    hash: "SHA-384",
+    saltLength: 48,
+  });
+  assertEquals(importableSpki(any), publicKey.der);
+  assertEquals(importableSpki(publicKey), publicKey.der);
+});
+
+Deno.test("parseSubjectPublicKeyInfo() takes named curves and uncompressed points alone", () => {
+  const point = (size: number, first = 4) => {
+    const bytes = new Uint8Array(size);
+    bytes[0] = first;
+    return bytes;
+  };
+  const ec = (curve: string) => (w: DerWriter) => {
+    w.oid(OIDS.ecPublicKey).oid(curve);
+  };
+  parseSubjectPublicKeyInfo(spki(ec(OIDS.secp256r1), point(65)));
+  assertBad(spki(ec(OIDS.secp256r1), point(33, 2)), "SEC_ERROR_BAD_KEY");
+  assertBad(spki(ec(OIDS.secp256r1), point(65, 6)), "SEC_ERROR_BAD_KEY");
+  assertBad(spki(ec(OIDS.secp256r1), point(64)), "SEC_ERROR_BAD_KEY");
+  assertBad(spki(ec(OIDS.secp256r1), point(1, 0)), "SEC_ERROR_BAD_KEY");
+  // P-192, explicit parameters, none
+  const unsupported = "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE";
+  assertBad(spki(ec("1.2.840.10045.3.1.1"), point(49)), unsupported);
+  const explicit = (w: DerWriter) => {
+    w.oid(OIDS.ecPublicKey).sequence((w) => w.integer(1));
+  };
+  assertBad(spki(explicit, point(65)), unsupported);
+  assertBad(spki((w) => w.oid(OIDS.ecPublicKey), point(65)), unsupported);
+});
+
+Deno.test("parseSubjectPublicKeyInfo() wants raw keys without parameters and of their size", () => {
+  const ed25519 = (w: DerWriter) => {
+    w.oid(OIDS.ed25519);
+  };
+  parseSubjectPublicKeyInfo(spki(ed25519, new Uint8Array(32)));
+  assertBad(spki(ed25519, new Uint8Array(31)), "SEC_ERROR_BAD_KEY");
+  assertBad(spki(ed25519, new Uint8Array(33)), "SEC_ERROR_BAD_KEY");
+  assertBad(spki((w) => w.oid(OIDS.ed25519).null(), new Uint8Array(32)), "SEC_ERROR_BAD_DER");
+});
+
+Deno.test("parseSubjectPublicKeyInfo() names an algorithm that it does not support", () => {
+  const dsa = spki((w) => w.oid(OIDS.dsa).null(), new Uint8Array(8));
+  assertBad(dsa, "SEC_ERROR_UNSUPPORTED_KEYALG");
+  assertThrows(() => parseSubjectPublicKeyInfo(dsa), NssError, OIDS.dsa);
+});
+
+Deno.test("parseSubjectPublicKeyInfo() wants whole bytes", () => {
+  const der = new DerWriter().sequence((w) => {
+    w.sequence((w) => w.oid(OIDS.ed25519));
+    w.primitive(TAG.bitString, Uint8Array.of(1, ...new Uint8Array(32)));
+  }).finish();
+  assertBad(der, "SEC_ERROR_BAD_DER");
+});
+
+Deno.test("SubjectPublicKeyInfo.pin() is base64 of the SHA-256, as PEM and text say what it is", async () => {
+  const { publicKey } = await makeKeys("P-384");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey.der));
+  assertEquals(await publicKey.pin(), digest.toBase64());
+  assertEquals(decodePem(publicKey.toPem(), "PUBLIC KEY")[0]?.der, publicKey.der);
+  assertEquals(`${publicKey}`, "ec P-384");
+  assertFalse(publicKey.equals((await makeKeys("P-384")).publicKey));
+});

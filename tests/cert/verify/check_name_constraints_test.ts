@@ -1,0 +1,197 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { decodeHex } from "@std/encoding";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import { checkNameConstraints } from "../../../cert/verify/check_name_constraints.ts";
+import { TAG } from "../../../cert/der/der.ts";
+import { DerWriter } from "../../../cert/der/der_writer.ts";
+import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
+import { subjectAltName } from "../../../cert/extensions/alt_name.ts";
+import { makeExtension } from "../../../cert/extensions/extension.ts";
+import type { GeneralName } from "../../../cert/names/general_name.ts";
+import { parseIpAddress } from "../../../cert/names/ip_address.ts";
+import { Name } from "../../../cert/names/name.ts";
+import { OIDS } from "../../../cert/der/oids.ts";
+import {
+  VERIFICATION_LIMITS,
+  VerificationBudget,
+} from "../../../cert/verify/verification_budget.ts";
+import { issue } from "../_support.ts";
+
+const dns = (value: string): GeneralName => ({ type: "dns", value });
+const email = (value: string): GeneralName => ({ type: "email", value });
+const uri = (value: string): GeneralName => ({ type: "uri", value });
+const ip = (text: string): GeneralName => ({ type: "ip", value: parseIpAddress(text)! });
+const net = (hex: string): GeneralName => ({ type: "ip", value: new Uint8Array(decodeHex(hex)) });
+const directory = (text: string): GeneralName => ({ type: "directory", value: Name.parse(text) });
+const other: GeneralName = { type: "other", typeId: "1.2.3", value: Uint8Array.of(5, 0) };
+
+async function named(names: GeneralName[], subject = ""): Promise<Certificate> {
+  const options = names.length > 0
+    ? { extensions: [makeExtension(subjectAltName, names)] }
+    : { without: [OIDS.subjectAltName] };
+  return (await issue({ subject, ...options })).certificate;
+}
+
+function verdict(
+  certificate: Certificate,
+  permitted: GeneralName[],
+  excluded: GeneralName[],
+  commonName = false,
+): ErrorName | "ok" {
+  const budget = new VerificationBudget();
+  try {
+    checkNameConstraints(certificate, { permitted, excluded }, { commonName, budget });
+    return "ok";
+  } catch (error) {
+    if (error instanceof NssError) return error.name;
+    throw error;
+  }
+}
+
+const OUT = "SEC_ERROR_CERT_NOT_IN_NAME_SPACE";
+const BAD = "SEC_ERROR_EXTENSION_VALUE_INVALID";
+
+/** A name, a constraint, and whether the name lies in it: wholly (`in`), partly (`partly`), not (`out`). */
+const CASES: [GeneralName, GeneralName, "in" | "partly" | "out"][] = [
+  [dns("example.com"), dns("example.com"), "in"],
+  [dns("EXAMPLE.com"), dns("example.COM"), "in"],
+  [dns("a.b.example.com"), dns("example.com"), "in"],
+  [dns("example.com"), dns(""), "in"],
+  [dns("xexample.com"), dns("example.com"), "out"],
+  [dns("com"), dns("example.com"), "out"],
+  [dns("*.example.com"), dns("example.com"), "in"],
+  [dns("*.example.com"), dns("a.example.com"), "partly"],
+  [dns("*.example.com"), dns("a.b.example.com"), "out"],
+  [dns("*.example.org"), dns("a.example.com"), "out"],
+  [dns(".example.com"), dns("example.com"), "partly"],
+  [email("a@example.com"), email("a@example.com"), "in"],
+  [email("A@example.com"), email("a@example.com"), "out"],
+  [email("a@EXAMPLE.com"), email("a@example.com"), "in"],
+  [email("*@example.com"), email("*@example.com"), "in"],
+  [email("a@example.com"), email("*@example.com"), "out"],
+  [email("a@example.com"), email("example.com"), "in"],
+  [email("a@b.example.com"), email("example.com"), "out"],
+  [email("a@b.example.com"), email(".example.com"), "in"],
+  [email("a@example.com"), email(".example.com"), "out"],
+  [email("no mailbox"), email("example.com"), "partly"],
+  [email("a@b@example.com"), email("example.com"), "partly"],
+  [uri("https://example.com:1/x"), uri("example.com"), "in"],
+  [uri("https://u@example.com/x"), uri("example.com"), "in"],
+  [uri("https://b.example.com"), uri("example.com"), "out"],
+  [uri("https://b.example.com"), uri(".example.com"), "in"],
+  [uri("https://example.com"), uri(".example.com"), "out"],
+  [uri("https://192.0.2.1/"), uri("example.com"), "partly"],
+  [uri("urn:x"), uri("example.com"), "partly"],
+  [uri("https://example.org@example.com"), uri("example.org"), "out"],
+  [ip("192.0.2.9"), net("c0000200ffffff00"), "in"],
+  [ip("192.0.3.9"), net("c0000200ffffff00"), "out"],
+  [ip("192.0.2.9"), net("0000000000000000"), "in"],
+  [ip("2001:db8::1"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "in"],
+  [ip("2001:db9::1"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "out"],
+  [ip("2001:db8::1"), net("c0000200ffffff00"), "out"],
+  // An address of the other length that begins alike
+  [ip("32.1.13.184"), net("20010db8" + "00".repeat(12) + "ffffffff" + "00".repeat(12)), "out"],
+  [ip("c000:201::"), net("c0000200ffffff00"), "out"],
+  // Browsers take the backslash for a slash, RFC 3986 for nothing that may stand here
+  [uri("http://good.com\\@evil.com/"), uri("evil.com"), "partly"],
+  [uri("http://good.com\\@evil.com/"), uri("good.com"), "partly"],
+  [{ type: "ip", value: Uint8Array.of(1, 2, 3) }, net("0000000000000000"), "partly"],
+  [directory("CN=a,O=b"), directory("O=B"), "in"],
+  [directory("O=b"), directory("CN=a,O=b"), "out"],
+  [other, other, "partly"],
+];
+
+Deno.test("checkNameConstraints() permits what lies wholly inside, excludes what may lie inside", async () => {
+  for (const [name, constraint, where] of CASES) {
+    const certificate = await named([name]);
+    const what = JSON.stringify([name, constraint]);
+    assertEquals(verdict(certificate, [constraint], []), where === "in" ? "ok" : OUT, what);
+    assertEquals(verdict(certificate, [], [constraint]), where === "out" ? "ok" : OUT, what);
+  }
+});
+
+Deno.test("checkNameConstraints() leaves names of other kinds alone", async () => {
+  const certificate = await named([dns("example.com")]);
+  for (const constraint of [email("x.com"), uri("x.com"), net("c0000200ffffff00"), other]) {
+    assertEquals(verdict(certificate, [constraint], []), "ok");
+    assertEquals(verdict(certificate, [], [constraint]), "ok");
+  }
+});
+
+Deno.test("checkNameConstraints() wants every name to be permitted, by any constraint", async () => {
+  const certificate = await named([dns("a.com"), dns("b.com")]);
+  assertEquals(verdict(certificate, [dns("a.com")], []), OUT);
+  assertEquals(verdict(certificate, [dns("a.com"), dns("b.com")], []), "ok");
+  assertEquals(verdict(certificate, [dns("")], [dns("b.com")]), OUT);
+});
+
+Deno.test("checkNameConstraints() applies to the subject, and to its e-mail addresses without others", async () => {
+  const constraint = directory("O=Example");
+  assertEquals(verdict(await named([], "CN=a,O=Example"), [constraint], []), "ok");
+  assertEquals(verdict(await named([], "CN=a,O=Other"), [constraint], []), OUT);
+  const subject = "E=a@example.com";
+  assertEquals(verdict(await named([], subject), [email("example.org")], []), OUT);
+  assertEquals(verdict(await named([dns("x.com")], subject), [email("example.org")], []), "ok");
+});
+
+Deno.test("checkNameConstraints() takes the common name of a server for a host name without others", async () => {
+  const host = await named([], "CN=www.example.com");
+  assertEquals(verdict(host, [dns("example.org")], [], true), OUT);
+  assertEquals(verdict(host, [dns("example.com")], [], true), "ok");
+  assertEquals(verdict(host, [dns("example.org")], [], false), "ok");
+  const address = await named([], "CN=192.0.2.1");
+  assertEquals(verdict(address, [], [net("c0000200ffffff00")], true), OUT);
+  const both = await named([dns("www.example.org")], "CN=www.example.com");
+  assertEquals(verdict(both, [dns("example.org")], [], true), "ok");
+  assertEquals(verdict(await named([], "CN=A Name"), [dns("example.org")], [], true), "ok");
+});
+
+Deno.test("checkNameConstraints() excludes a directory name in whatever type of string it is", async () => {
+  const typed = (tag: number, content: Uint8Array) =>
+    new DerWriter().sequence((w) => {
+      w.setOf([(w) => w.sequence((w) => w.oid(OIDS.organizationName).primitive(tag, content))]);
+    }).finish();
+  const bmp = Uint8Array.from([..."Evil"].flatMap((c) => [0, c.charCodeAt(0)]));
+  const latin = new TextEncoder().encode("EVIL");
+  for (const [tag, content] of [[TAG.bmpString, bmp], [TAG.teletexString, latin]] as const) {
+    const name = Name.fromDer(typed(tag, content));
+    const certificate = await named([{ type: "directory", value: name }]);
+    assertEquals(verdict(certificate, [], [directory("O=Evil")]), OUT);
+    // To be permitted, it must be the same name to everybody
+    assertEquals(verdict(certificate, [directory("O=Evil")], []), OUT);
+    assertEquals(verdict(certificate, [], [directory("O=Other")]), "ok");
+  }
+});
+
+Deno.test("checkNameConstraints() permits no e-mail address that is no text", async () => {
+  const value = new DerWriter().primitive(TAG.ia5String, Uint8Array.of(0xe4, 0x40, 0x62)).finish();
+  const subject = `E=#${value.toHex()}`;
+  assertEquals(verdict(await named([], subject), [email("example.org")], []), OUT);
+  assertEquals(verdict(await named([], subject), [], [email("example.org")]), OUT);
+});
+
+Deno.test("checkNameConstraints() refuses constraints that are none", async () => {
+  const certificate = await named([dns("example.com")]);
+  const bad = [dns("*.example.com"), dns(".example.com"), dns("a b"), email("a@"), email("@b.com")];
+  bad.push(email("a@b@c.com"), email("*.com"), uri("http://a.com"), net("c00002"));
+  bad.push(net("c0000200ff00ff00"), net("c0000200"));
+  // As long as an address of IPv6, and one byte less and more than an address with its mask
+  for (const length of [0, 7, 9, 16, 31, 33]) bad.push(net("ff".repeat(length)));
+  for (const constraint of bad) {
+    assertEquals(verdict(certificate, [constraint], []), BAD, JSON.stringify(constraint));
+    assertEquals(verdict(certificate, [], [constraint]), BAD, JSON.stringify(constraint));
+  }
+});
+
+Deno.test("checkNameConstraints() compares as often as the budget allows and not once more", async () => {
+  const budget = new VerificationBudget();
+  const half = VERIFICATION_LIMITS.nameComparisons / 500;
+  const excluded = Array.from({ length: 500 }, (_, i) => dns(`x${i}.example`));
+  const constraints = { permitted: [], excluded };
+  const options = { commonName: false, budget };
+  const one = await named([dns("example.com")]);
+  for (let i = 0; i < half; i++) checkNameConstraints(one, constraints, options);
+  assertThrows(() => checkNameConstraints(one, constraints, options), NssError, "gave up after");
+});
