@@ -3,13 +3,15 @@
 import type { SslConfig } from "./config/config.ts";
 import { checkForRole, resolveConfig } from "./config/resolve_config.ts";
 import type { ImportOptions } from "./config/import_options.ts";
-import { type ListenerLike, SslListener } from "./ssl_listener.ts";
-import { SslSocket } from "./ssl_socket.ts";
+import type { SslListener, SslSocket } from "./base/socket_type.ts";
+import { createListener } from "./ssl_listener.ts";
+import { createSocket } from "./ssl_socket.ts";
 import {
   type ByteStreams,
   type ConnLike,
   ConnTransport,
   isConn,
+  type ListenerLike,
   type StreamAddr,
   StreamTransport,
 } from "./connection/transport.ts";
@@ -91,10 +93,10 @@ export function importFD(
   if ("accept" in transport) {
     const server: SslConfig = { ...config, role: "server" };
     checkForRole(server, given);
-    return new SslListener(transport, server);
+    return createListener(transport, server);
   }
   const { head, signal } = options;
   return isConn(transport)
-    ? new SslSocket(new ConnTransport(transport), config, { head, signal, given })
-    : new SslSocket(new StreamTransport(transport), config, { head, signal, given });
+    ? createSocket(new ConnTransport(transport), config, { head, signal, given })
+    : createSocket(new StreamTransport(transport), config, { head, signal, given });
 }

@@ -1,73 +1,55 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { SslListener as SslListenerType, SslSocket } from "./base/socket_type.ts";
 import type { SslConfig } from "./config/config.ts";
 import { configOf, setConfig } from "./config/config_registry.ts";
-import { SslSocket } from "./ssl_socket.ts";
-import { type ConnLike, ConnTransport } from "./connection/transport.ts";
-
-/** A listener as `Deno.Listener` is one. */
-export interface ListenerLike<A = unknown> {
-  /** Waits for the next connection. */
-  accept(): Promise<ConnLike<A>>;
-  /** Stops listening. */
-  close(): void;
-  /** Keeps the process alive while the listener is open. */
-  ref?(): void;
-  /** Lets the process end while the listener is open. */
-  unref?(): void;
-  /** The address that is listened on. */
-  readonly addr: A;
-}
+import { createSocket } from "./ssl_socket.ts";
+import { ConnTransport, type ListenerLike } from "./connection/transport.ts";
 
 /**
- * A listener whose connections speak TLS, made by {@linkcode importFD}. The handshake of an accepted socket has not begun: no
- * slow client keeps `accept()` from the next one.
+ * Makes a listener of sockets; {@linkcode importFD} is the function for applications.
  *
  * @typeParam A The type of the connections' addresses.
  */
-export class SslListener<A = unknown> implements AsyncIterable<SslSocket<A>>, Disposable {
+export function createListener<A>(
+  listener: ListenerLike<A>,
+  config: SslConfig,
+): SslListenerType<A> {
+  return new SslListener(listener, config);
+}
+
+class SslListener<A = unknown> implements SslListenerType<A> {
   readonly #listener: ListenerLike<A>;
   #closed = false;
 
-  /** Wraps a listener; {@linkcode importFD} is the function for it. */
   constructor(listener: ListenerLike<A>, config: SslConfig) {
     this.#listener = listener;
     setConfig(this, config);
   }
 
-  /** The address that is listened on. */
   get addr(): A {
     return this.#listener.addr;
   }
 
-  /**
-   * Waits for the next connection.
-   *
-   * @returns A server socket with the configuration that the listener has now.
-   */
   async accept(): Promise<SslSocket<A>> {
     const conn = await this.#listener.accept();
-    return new SslSocket(new ConnTransport(conn), { ...configOf(this) });
+    return createSocket(new ConnTransport(conn), { ...configOf(this) });
   }
 
-  /** Stops listening; accepted sockets live on. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#listener.close();
   }
 
-  /** Keeps the process alive while the listener is open. */
   ref(): void {
     this.#listener.ref?.();
   }
 
-  /** Lets the process end while the listener is open. */
   unref(): void {
     this.#listener.unref?.();
   }
 
-  /** Accepts connections until the listener is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<SslSocket<A>> {
     for (;;) {
       let socket;
@@ -82,7 +64,6 @@ export class SslListener<A = unknown> implements AsyncIterable<SslSocket<A>>, Di
     }
   }
 
-  /** Stops listening. */
   [Symbol.dispose](): void {
     this.close();
   }

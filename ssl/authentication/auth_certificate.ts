@@ -8,7 +8,7 @@ import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify/ver
 import { checkPathRules } from "../config/certificate_rules.ts";
 import { SslError } from "../base/errors.ts";
 import type { AuthCertificateHook, PeerAuthentication } from "../config/hooks.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
 
 /** How {@linkcode authCertificateWith} checks for revocation; what the peer brings along is known already. */
 export type PeerRevocationOptions = Omit<

@@ -106,11 +106,11 @@ function authenticationOf(
 }
 
 async function askHook(
-  { config, socket }: HandshakeContext,
+  { config, hooks }: HandshakeContext,
   peer: PeerAuthentication,
 ): Promise<void> {
   const hook = config.authCertificate ?? authCertificate;
-  const verdict = await hook(socket, peer);
+  const verdict = await hooks.call(hook, peer);
   // Types do not bind JavaScript: anything but a pass is a refusal.
   if (verdict !== undefined && verdict !== true) {
     throw new SslError(
@@ -121,13 +121,13 @@ async function askHook(
 }
 
 async function overrules(
-  { config, socket }: HandshakeContext,
+  { config, hooks }: HandshakeContext,
   error: SslError,
   peer: PeerAuthentication,
 ): Promise<boolean> {
   if (config.badCert === null) return false;
   try {
-    return await config.badCert(socket, error, peer) === true;
+    return await hooks.call(config.badCert, error, peer) === true;
   } catch (cause) {
     throw toSslError(cause, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

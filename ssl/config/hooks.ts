@@ -9,7 +9,7 @@ import type { ChannelInfo } from "../base/channel_info.ts";
 import type { CertificateOptions } from "./credential.ts";
 import type { ImportOptions } from "./import_options.ts";
 import type { SslError } from "../base/errors.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";

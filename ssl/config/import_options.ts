@@ -16,8 +16,7 @@ import type {
   ResumptionTokenCallback,
   SniSocketConfigHook,
 } from "./hooks.ts";
-import type { SslModel } from "./model.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "../tables/cipher_suites.ts";
 import type { NamedGroupName } from "../tables/named_groups.ts";
 import type { PolicyPresetName } from "../tables/policy_presets.ts";

@@ -1,20 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { SslModel } from "../base/socket_type.ts";
 import { resolveConfig } from "./resolve_config.ts";
 import { setConfig } from "./config_registry.ts";
 import type { ImportOptions } from "./import_options.ts";
-
-/**
- * A configuration without a connection (NSS's model socket): set it up with options or with the functions that take a
- * socket, and name it as `model` when sockets are imported. Each socket copies the values that the model has at that
- * moment.
- */
-export class SslModel {
-  /** Makes a model; {@linkcode newModel} is the function for it. */
-  constructor(options: ImportOptions = {}) {
-    setConfig(this, resolveConfig(options));
-  }
-}
 
 /**
  * Makes a model: a configuration that many sockets copy.
@@ -35,5 +24,7 @@ export class SslModel {
  * ```
  */
 export function newModel(options: ImportOptions = {}): SslModel {
-  return new SslModel(options);
+  const model: SslModel = { [Symbol.toStringTag]: "SslModel" };
+  setConfig(model, resolveConfig(options));
+  return model;
 }

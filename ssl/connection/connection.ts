@@ -26,7 +26,8 @@ import { SslError, toSslError } from "../base/errors.ts";
 import type { Environment } from "../base/environment.ts";
 import type { ReHandshakeWish } from "../handshake/handshake.ts";
 import { checkForRole } from "../config/resolve_config.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { socketHooks } from "./socket_hooks.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
 import type { Transport } from "./transport.ts";
 
@@ -283,7 +284,7 @@ export class Connection<A = unknown> {
     if (this.#config.noDelay) this.transport.setNoDelay();
     lockConfig(this.#socket);
     const engine = this.#engine = new SslEngine({
-      socket: this.#socket,
+      hooks: socketHooks(this.#socket),
       config: effectiveConfig(this.#config),
       latestConfig: () => effectiveConfig(this.#config),
       peerAddress: addressText(this.transport.remoteAddr),

@@ -22,6 +22,20 @@ export interface ConnLike<A = unknown> {
   readonly remoteAddr: A;
 }
 
+/** A listener as `Deno.Listener` is one. */
+export interface ListenerLike<A = unknown> {
+  /** Waits for the next connection. */
+  accept(): Promise<ConnLike<A>>;
+  /** Stops listening. */
+  close(): void;
+  /** Keeps the process alive while the listener is open. */
+  ref?(): void;
+  /** Lets the process end while the listener is open. */
+  unref?(): void;
+  /** The address that is listened on. */
+  readonly addr: A;
+}
+
 /** Two byte streams, such as a WebSocketStream's, a process's or the ends of two pipes. */
 export interface ByteStreams {
   /** What the peer sends. */

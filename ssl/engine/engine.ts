@@ -23,7 +23,7 @@ import { startServer } from "../handshake/server/start.ts";
 import { Transcript } from "../crypto/transcript.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { HookCaller } from "../config/hook_caller.ts";
 import { type Alert, ALERT_LEVELS, alertCode, alertOf } from "../tables/alert_descriptions.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_0, TLS_1_2, versionName } from "../tables/versions.ts";
@@ -60,8 +60,8 @@ export type AlertDirection = "sent" | "received";
 
 /** What an engine is made from. */
 export interface EngineOptions {
-  /** The socket, to be handed to hooks. */
-  readonly socket: SslSocket;
+  /** The way to the application's hooks. */
+  readonly hooks: HookCaller;
   /** The configuration; not changed from here on. */
   readonly config: SslConfig;
   /** What the configuration is by now, for a handshake after the first one; default the same. */
@@ -129,7 +129,7 @@ export class SslEngine {
   /** Makes an engine that has sent nothing yet. */
   constructor(
     {
-      socket,
+      hooks,
       config,
       latestConfig = () => config,
       peerAddress,
@@ -149,7 +149,7 @@ export class SslEngine {
     this.#write = new WriteHalf(config.role === "client" ? TLS_1_0 : TLS_1_2);
     this.#hs = {
       config,
-      socket,
+      hooks,
       peerAddress,
       environment,
       output: this.#handshakeOutput(),

@@ -7,7 +7,7 @@ import type { Environment } from "../base/environment.ts";
 import { SslError } from "../base/errors.ts";
 import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { HookCaller } from "../config/hook_caller.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
@@ -112,8 +112,8 @@ export interface Negotiated {
 export interface HandshakeContext {
   /** The socket's configuration; a server's name hook may replace it. */
   config: SslConfig;
-  /** The socket, to be handed to hooks. */
-  readonly socket: SslSocket;
+  /** The way to the application's hooks. */
+  readonly hooks: HookCaller;
   /** Where the peer is, as far as the transport tells; for the session cache's key. */
   readonly peerAddress: string;
   /** Time and randomness. */

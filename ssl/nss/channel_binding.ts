@@ -6,7 +6,8 @@ import { OIDS } from "../../cert/der/oids.ts";
 import { parseSignatureAlgorithm } from "../../cert/certificate/signature_algorithm.ts";
 import type { SslEngine } from "../engine/engine.ts";
 import { SslError, toSslError } from "../base/errors.ts";
-import { connectionOf, type SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 
 /** What a protocol such as SCRAM is bound to (RFC 5056). */

@@ -4,7 +4,8 @@ import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import type { HandshakeBounds } from "../connection/connection.ts";
 import { SslError } from "../base/errors.ts";
-import { connectionOf, type SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
 
 export type { HandshakeBounds } from "../connection/connection.ts";
 

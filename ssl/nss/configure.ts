@@ -15,9 +15,7 @@ import type {
   KeyLogCallback,
   SniSocketConfigHook,
 } from "../config/hooks.ts";
-import type { SslModel } from "../config/model.ts";
-import type { SslListener } from "../ssl_listener.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslListener, SslModel, SslSocket } from "../base/socket_type.ts";
 import { type CertificateInput, toCertificates } from "../config/credential.ts";
 
 /** What can be configured: a socket until its handshake begins, a listener for the sockets to come, a model. */

@@ -5,7 +5,8 @@ import { configToChange } from "../config/config_registry.ts";
 import { applyOption } from "../config/resolve_config.ts";
 import type { Configurable } from "./configure.ts";
 import type { NextProtoCallback } from "../config/hooks.ts";
-import { connectionOf, type SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
  * What became of the application protocol (`SSLNextProtoState`): `"SELECTED"` by ALPN, or `"NO_SUPPORT"`: the ends have not spoken of it,

@@ -2,8 +2,7 @@
 
 import { configOf, configToReconfigure } from "../config/config_registry.ts";
 import { inherit } from "../config/resolve_config.ts";
-import type { SslModel } from "../config/model.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslModel, SslSocket } from "../base/socket_type.ts";
 
 /**
  * Replaces a socket's configuration by a model's (`SSL_ReconfigFD`): before the handshake, or in a server's

@@ -9,7 +9,7 @@ import { SslError } from "../base/errors.ts";
 import type { ResumptionTokenCallback } from "../config/hooks.ts";
 import { badToken, decodeToken } from "../session/token.ts";
 import { tokenFault } from "../session/token_fault.ts";
-import type { SslSocket } from "../ssl_socket.ts";
+import type { SslSocket } from "../base/socket_type.ts";
 import { type ProtocolVersion, versionName } from "../tables/versions.ts";
 
 /**

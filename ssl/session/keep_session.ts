@@ -28,7 +28,7 @@ export function mayKeepSession(hs: HandshakeContext): boolean {
 
 /** Hands a session to the application, where it wants to keep sessions itself, and otherwise to the cache. */
 export async function keepSession(hs: HandshakeContext, session: ClientSession): Promise<void> {
-  const { socket, peerAddress, negotiated } = hs;
+  const { hooks, peerAddress, negotiated } = hs;
   // Looked at last: it may have been given up while its secret was made.
   if (negotiated.sessionInvalidated) return;
   const config = sessionConfig(hs);
@@ -49,7 +49,7 @@ export async function keepSession(hs: HandshakeContext, session: ClientSession):
     return;
   }
   try {
-    await config.resumptionTokenCallback(socket, token);
+    await hooks.call(config.resumptionTokenCallback, token);
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

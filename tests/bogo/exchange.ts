@@ -5,7 +5,8 @@ import { getChannelBinding } from "../../ssl/nss/channel_binding.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { exportKeyingMaterial, getChannelInfo, keyUpdate } from "../../ssl/nss/communicate.ts";
 import { optionSet } from "../../ssl/nss/option_set.ts";
-import { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
+import { createSocket } from "../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../ssl/connection/transport.ts";
 import { configFor, type Observations, prepare, type Shim, type ShimConnection } from "./config.ts";
 import { checkHandshake, checkProofs, expect } from "./expectations.ts";
@@ -32,7 +33,7 @@ export async function runConnection(
   if (isResumption) shim.advance(flags.number("-resumption-delay") ?? 0);
   const connection = await prepare(shim, flags);
   const conn = new RunnerConn(await connect(flags.number("-port")!));
-  const socket = new SslSocket(new ConnTransport(conn), configFor(shim, connection), {
+  const socket = createSocket(new ConnTransport(conn), configFor(shim, connection), {
     environment: shim.environment,
     messageFilter: connection.seen.messageFilter,
   });

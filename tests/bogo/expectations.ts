@@ -5,7 +5,7 @@ import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { peerSignedCertTimestamps, peerStapledOCSPResponses } from "../../ssl/nss/communicate.ts";
 import { getCipherSuiteInfo } from "../../ssl/nss/cipher_suite_info.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS } from "../../ssl/tables/versions.ts";

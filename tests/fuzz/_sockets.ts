@@ -13,7 +13,8 @@ import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { ConnectionOptions } from "../../ssl/connection/connection.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
-import { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
+import { createSocket } from "../../ssl/ssl_socket.ts";
 import { type ConnLike, ConnTransport } from "../../ssl/connection/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import type { Prng } from "../support/prng.ts";
@@ -128,7 +129,7 @@ export function socketOver<A>(
   options: ImportOptions,
   internals: ConnectionOptions = {},
 ): SslSocket<A> {
-  return new SslSocket(new ConnTransport(conn), resolveConfig(options), {
+  return createSocket(new ConnTransport(conn), resolveConfig(options), {
     head: options.head,
     ...internals,
   });

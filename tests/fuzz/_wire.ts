@@ -9,7 +9,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { SslError } from "../../ssl/base/errors.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import type { ConnLike } from "../../ssl/connection/transport.ts";
 import { assertTyped, type Bytes, join, settles, turn } from "./_support.ts";
 

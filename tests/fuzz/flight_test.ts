@@ -2,12 +2,13 @@
 
 /** Engines without their sockets, fed with what others have said before: recorded flights, altered, in pieces of any size. */
 
+import { socketHooks } from "../../ssl/connection/socket_hooks.ts";
 import { assert, assertEquals } from "@std/assert";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { SslEngine } from "../../ssl/engine/engine.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
-import { SslSocket } from "../../ssl/ssl_socket.ts";
+import { createSocket } from "../../ssl/ssl_socket.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { Prng } from "../support/prng.ts";
@@ -63,7 +64,7 @@ async function feed(
   const config = resolveConfig(pairing(prng, null, version)[role]);
   const [conn] = memoryPair();
   const engine = new SslEngine({
-    socket: new SslSocket(new ConnTransport(conn), config, {}),
+    hooks: socketHooks(createSocket(new ConnTransport(conn), config)),
     config,
     peerAddress: "",
     environment: {

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { keyUpdate } from "../../ssl/nss/communicate.ts";
 import { SslError } from "../../ssl/base/errors.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import type { Prng } from "../support/prng.ts";
 import { assertTyped, type Bytes, cut, fuzz, join, settles, turn } from "./_support.ts";
 import { type Story, Wire, type WireEnd } from "./_wire.ts";

@@ -26,7 +26,8 @@ import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { Environment } from "../../ssl/base/environment.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
-import { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
+import { createSocket } from "../../ssl/ssl_socket.ts";
 import { alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import type { CipherSuite } from "../../ssl/tables/cipher_suites.ts";
 import { type ConnLike, ConnTransport } from "../../ssl/connection/transport.ts";
@@ -111,7 +112,7 @@ export function socketOver<A>(
   const { head, signal } = options;
   const config = resolveConfig(options);
   if (cipherSuites !== undefined) change(config, { cipherSuites });
-  return new SslSocket(new ConnTransport(conn), config, { head, signal, ...internals });
+  return createSocket(new ConnTransport(conn), config, { head, signal, ...internals });
 }
 
 /** What stands between the two sockets, and how each is made. */

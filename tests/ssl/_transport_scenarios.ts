@@ -11,7 +11,7 @@ import { keyUpdate, newModel, optionSet, type ProtocolVersion, reHandshake } fro
 import { NssContext } from "../../pkcs11/context.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { clientOptions, pattern, PKI, readExactly, serverOptions, session } from "./_support.ts";
 
 /** Longer than one record, so that a transport may stop between two. */

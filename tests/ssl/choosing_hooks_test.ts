@@ -12,7 +12,7 @@ import { peerCertificate } from "../../ssl/nss/communicate.ts";
 import type { ClientAuthRequest, SniRequest } from "../../ssl/config/hooks.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { newModel } from "../../ssl/config/model.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import {
   assertFails,
   connected,

@@ -12,7 +12,7 @@ import { cookie } from "../../ssl/extensions/cookie.ts";
 import { earlyData } from "../../ssl/extensions/early_data.ts";
 import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { type MemoryConn, memoryPair } from "../support/memory_pair.ts";
 import { RawClient } from "./_raw_client.ts";

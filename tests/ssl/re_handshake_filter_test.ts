@@ -24,7 +24,7 @@ import type { SslError } from "../../ssl/base/errors.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
 import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { assertExpected } from "./_expectations.ts";
 import { type Expectation, MESSAGE_ROWS, type Row } from "./_filter_rows.ts";
 import { type Action, actOn, append, type Edit, flip, setU16, truncate } from "./_filters.ts";

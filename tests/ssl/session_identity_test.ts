@@ -35,7 +35,7 @@ import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
 import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
 import type { ResumptionToken } from "../../ssl/session/token.ts";
 import { ticketBinding } from "../../ssl/session/session_ticket.ts";
-import { SslSocket } from "../../ssl/ssl_socket.ts";
+import { createSocket } from "../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../ssl/connection/transport.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
@@ -284,8 +284,8 @@ async function meet(client: SslConfig, server: SslConfig, port = 443): Promise<b
     close: () => a.close(),
   };
   const ends = {
-    client: new SslSocket(new ConnTransport(conn), client),
-    server: new SslSocket(new ConnTransport(b), server),
+    client: createSocket(new ConnTransport(conn), client),
+    server: createSocket(new ConnTransport(b), server),
   };
   try {
     const [, { resumed }] = await shake(ends);
@@ -341,7 +341,7 @@ Deno.test("setResumptionToken() refuses a token where one thing is another", asy
   const base = clientConfig({ resumptionTokenCallback: (_, token) => void tokens.push(token) });
   await meet(base, serverFor("groups"));
   const set = async (change: Change) => {
-    const socket = new SslSocket(new ConnTransport(memoryPair()[0]), { ...base, ...change });
+    const socket = createSocket(new ConnTransport(memoryPair()[0]), { ...base, ...change });
     try {
       setResumptionToken(socket, tokens[0]!);
     } finally {

@@ -22,7 +22,7 @@ import type { TicketContent } from "../../ssl/session/session_ticket.ts";
 import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import {
   assertLocal,

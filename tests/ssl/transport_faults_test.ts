@@ -16,7 +16,7 @@ import type { SslError } from "../../ssl/base/errors.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
 import { clientSessionCache } from "../../ssl/session/client_cache.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
-import type { SslSocket } from "../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { FAILURES, type Fault, type FaultyCall, FlakyConn } from "./_flaky_conn.ts";
 import { RawTls12Client } from "./_raw_tls12_client.ts";

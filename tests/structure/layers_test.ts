@@ -36,24 +36,11 @@ Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.
   assertEquals(SOURCES.flatMap(layerProblems), []);
 });
 
-/** What still leads upwards inside `ssl/`: types of the socket, and of the handshake that a session is of. */
+/** What still leads upwards inside `ssl/`: types of the handshake that a session is of. */
 const UPWARDS: readonly string[] = [
-  "ssl/authentication/auth_certificate.ts -> ssl/ssl_socket.ts",
   "ssl/authentication/authenticate_peer.ts -> ssl/handshake/handshake.ts",
   "ssl/authentication/certificate_verify.ts -> ssl/handshake/handshake.ts",
   "ssl/config/config.ts -> ssl/session/token.ts",
-  "ssl/config/hooks.ts -> ssl/ssl_socket.ts",
-  "ssl/config/import_options.ts -> ssl/ssl_socket.ts",
-  "ssl/connection/connection.ts -> ssl/ssl_socket.ts",
-  "ssl/engine/engine.ts -> ssl/ssl_socket.ts",
-  "ssl/handshake/handshake.ts -> ssl/ssl_socket.ts",
-  "ssl/nss/channel_binding.ts -> ssl/ssl_socket.ts",
-  "ssl/nss/communicate.ts -> ssl/ssl_socket.ts",
-  "ssl/nss/configure.ts -> ssl/ssl_listener.ts",
-  "ssl/nss/configure.ts -> ssl/ssl_socket.ts",
-  "ssl/nss/next_proto.ts -> ssl/ssl_socket.ts",
-  "ssl/nss/reconfig_fd.ts -> ssl/ssl_socket.ts",
-  "ssl/nss/resumption_token.ts -> ssl/ssl_socket.ts",
   "ssl/session/accept_session.ts -> ssl/handshake/handshake.ts",
   "ssl/session/find_session.ts -> ssl/authentication/authenticate_peer.ts",
   "ssl/session/find_session.ts -> ssl/handshake/handshake.ts",

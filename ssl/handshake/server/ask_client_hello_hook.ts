@@ -30,7 +30,7 @@ export async function askClientHelloHook(
   const info = await describe(hs, message, hello, isRetry);
   let verdict;
   try {
-    verdict = await clientHelloCallback(hs.socket, info);
+    verdict = await hs.hooks.call(clientHelloCallback, info);
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APPLICATION_ABORT");
   }

@@ -30,7 +30,7 @@ export async function chooseProtocol(
 
 /** What the application's callback says; `undefined` leaves it to the list. */
 async function askApplication(
-  { config, socket, negotiated }: HandshakeContext,
+  { config, hooks, negotiated }: HandshakeContext,
   offered: readonly string[],
 ): Promise<string | null | undefined> {
   const { nextProtoCallback, alpn } = config;
@@ -38,7 +38,7 @@ async function askApplication(
   let chosen;
   try {
     const { serverName } = negotiated;
-    chosen = await nextProtoCallback(socket, { serverName, alpnProtocols: [...offered] });
+    chosen = await hooks.call(nextProtoCallback, { serverName, alpnProtocols: [...offered] });
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

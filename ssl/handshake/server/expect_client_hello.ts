@@ -2,10 +2,7 @@
 
 import { bytesEqual } from "../../../cert/der/der.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
-import { adoptConfig, whileReconfigurable } from "../../config/config_registry.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
-import { effectiveConfig } from "../../config/effective_config.ts";
-import { resolveNamed } from "../../config/resolve_config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -241,24 +238,14 @@ async function applyServerName(
   let chosen;
   try {
     const request = { serverName: name, alpnProtocols: extensions?.get(alpnProtocols) ?? [] };
-    const { answer, reconfigured } = await whileReconfigurable(
-      hs.socket,
-      () => sniSocketConfig(hs.socket, request),
-    );
-    chosen = answer;
-    if (chosen || reconfigured) {
-      const config = resolveNamed(reconfigured ?? hs.config, chosen || {});
-      const effective = effectiveConfig(config);
-      adoptConfig(hs.socket, config);
-      hs.config = hs.established === null
-        ? effective
-        : configAgain(effective, hs.established.negotiated);
+    chosen = await hs.hooks.chooseConfig(sniSocketConfig, hs.config, request);
+    if (typeof chosen === "object") {
+      hs.config = hs.established === null ? chosen : configAgain(chosen, hs.established.negotiated);
     }
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }
-  // Types do not bind JavaScript: only undefined keeps the configuration.
-  if (chosen !== undefined && !chosen) {
+  if (chosen === "unknown") {
     throw new SslError(
       "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
       `Cannot serve ${name === null ? "a client that names no host" : `host name "${name}"`}: ` +

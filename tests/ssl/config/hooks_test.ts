@@ -15,7 +15,7 @@ import type {
 } from "../../../ssl/config/hooks.ts";
 import { importFD } from "../../../ssl/import_fd.ts";
 import type { ImportOptions, Role } from "../../../ssl/config/import_options.ts";
-import type { SslSocket } from "../../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../../ssl/base/socket_type.ts";
 import type { AlertName } from "../../../ssl/tables/alert_descriptions.ts";
 import { memoryStreams } from "../../support/memory_pair.ts";
 import {

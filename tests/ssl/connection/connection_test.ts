@@ -11,7 +11,7 @@ import type { ErrorName } from "../../../cert/base/errors.ts";
 import { keyUpdate } from "../../../ssl/nss/communicate.ts";
 import type { SslError } from "../../../ssl/base/errors.ts";
 import type { Role } from "../../../ssl/config/import_options.ts";
-import type { SslSocket } from "../../../ssl/ssl_socket.ts";
+import type { SslSocket } from "../../../ssl/base/socket_type.ts";
 import { alertCode } from "../../../ssl/tables/alert_descriptions.ts";
 import type { ConnLike } from "../../../ssl/connection/transport.ts";
 import { memoryPair } from "../../support/memory_pair.ts";

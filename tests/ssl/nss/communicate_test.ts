@@ -20,6 +20,7 @@ import {
   peerCertificateChain,
   revealCert,
   SslError,
+  type SslSocket,
 } from "@nss/nss/ssl";
 import { NssContext } from "@nss/nss/pkcs11";
 import { memoryPair } from "../../support/memory_pair.ts";
@@ -242,4 +243,11 @@ Deno.test("peerCertificate() is null while the server's answer is awaited", asyn
     await Promise.resolve();
   }
   await Promise.all([handshake, joined.server.handshake()]);
+});
+
+Deno.test("functions that take a socket say when they are given none", () => {
+  for (const other of [{}, new Map(), { read: () => null }]) {
+    const error = assertThrows(() => dataPending(other as unknown as SslSocket), SslError);
+    assertEquals(error.name, "PR_BAD_DESCRIPTOR_ERROR");
+  }
 });

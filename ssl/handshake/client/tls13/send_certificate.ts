@@ -34,14 +34,14 @@ export async function sendClientCertificate(
  * @param choose How the protocol version chooses a scheme for a key.
  */
 export async function chooseCredential(
-  { config, socket, negotiated }: HandshakeContext,
+  { config, hooks, negotiated }: HandshakeContext,
   request: ClientAuthRequest,
   choose: typeof chooseScheme,
 ): Promise<Credential | null> {
   if (config.getClientAuthData !== null) {
     negotiated.askedForClientAuthData = true;
     try {
-      const chosen = await config.getClientAuthData(socket, request);
+      const chosen = await hooks.call(config.getClientAuthData, request);
       return chosen ? toCredential(chosen) : null;
     } catch (error) {
       throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");

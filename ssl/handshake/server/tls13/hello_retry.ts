@@ -65,7 +65,7 @@ export interface RetryDecision {
  * @throws {SslError} If it refuses the client, or wants what cannot be.
  */
 export async function askApplication(
-  { config, socket }: HandshakeContext,
+  { config, hooks }: HandshakeContext,
   retried: Retried | null,
 ): Promise<RetryDecision> {
   const { helloRetryRequestCallback } = config;
@@ -73,7 +73,7 @@ export async function askApplication(
   if (helloRetryRequestCallback === null) return { retry: false, token: none };
   let action: HelloRetryRequestAction;
   try {
-    action = await helloRetryRequestCallback(socket, {
+    action = await hooks.call(helloRetryRequestCallback, {
       firstHello: retried === null,
       clientToken: retried?.token.slice() ?? none,
     });
