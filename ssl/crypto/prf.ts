@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CipherSuiteHash } from "./key_schedule.ts";
+import type { CipherSuiteHash } from "./hkdf.ts";
 
 const encoder = new TextEncoder();
 

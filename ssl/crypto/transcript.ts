@@ -2,7 +2,7 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
-import type { CipherSuiteHash } from "./key_schedule.ts";
+import type { CipherSuiteHash } from "./hkdf.ts";
 
 /** Holds a ClientHello with a hybrid key share; grows by doubling. */
 const INITIAL_CAPACITY = 2048;

@@ -5,7 +5,7 @@ import { encodeFinished, parseFinished } from "../messages/finished.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import { type HandshakeContext, sendHandshake } from "./handshake.ts";
-import type { TrafficSecret } from "../crypto/key_schedule.ts";
+import type { TrafficSecret } from "../crypto/expanded_secrets.ts";
 
 /** Sends Finished: a MAC over the whole handshake (RFC 8446, Section 4.4.4). */
 export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret): Promise<void> {

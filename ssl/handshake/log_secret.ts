@@ -2,7 +2,7 @@
 
 import { toSslError } from "../base/errors.ts";
 import type { HandshakeContext } from "./handshake.ts";
-import type { ExporterMasterSecret, TrafficSecret } from "../crypto/key_schedule.ts";
+import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
 
 /**
  * Writes a secret of TLS 1.3 to the key log. Before the secret's first use.

@@ -7,11 +7,8 @@ import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import type { ConnectionKeys } from "./connection_keys.ts";
 import type { HandshakeOutput } from "./handshake.ts";
-import {
-  type ExporterMasterSecret,
-  exportKeyingMaterial,
-  type TrafficSecret,
-} from "../crypto/key_schedule.ts";
+import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
+import { exportKeyingMaterial } from "../crypto/export_keying_material.ts";
 
 /** The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported from. */
 export class TrafficKeys implements ConnectionKeys {

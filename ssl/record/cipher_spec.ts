@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../base/errors.ts";
-import type { TrafficSecret } from "../crypto/key_schedule.ts";
+import type { TrafficSecret } from "../crypto/expanded_secrets.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_2 } from "../tables/versions.ts";

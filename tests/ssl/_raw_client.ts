@@ -12,7 +12,8 @@ import { signatureAlgorithms } from "../../ssl/extensions/signature_algorithms.t
 import { supportedGroups } from "../../ssl/extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../ssl/extensions/supported_versions.ts";
 import { generateKeyShare, type KeyShare } from "../../ssl/crypto/key_exchange.ts";
-import { EarlySecret, type TrafficSecret } from "../../ssl/crypto/key_schedule.ts";
+import type { TrafficSecret } from "../../ssl/crypto/expanded_secrets.ts";
+import { EarlySecret } from "../../ssl/crypto/key_schedule.ts";
 import { Transcript } from "../../ssl/crypto/transcript.ts";
 import {
   encodeClientHello,

@@ -10,7 +10,7 @@
  */
 
 import type { Role } from "../../ssl/config/import_options.ts";
-import { TrafficSecret } from "../../ssl/crypto/key_schedule.ts";
+import { TrafficSecret } from "../../ssl/crypto/expanded_secrets.ts";
 import { HandshakeJoiner } from "../../ssl/messages/handshake.ts";
 import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
 import { Deframer } from "../../ssl/record/deframer.ts";

@@ -3,11 +3,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { encodeBase64Url, encodeHex } from "@std/encoding";
 import { generateKeyShare } from "../../ssl/crypto/key_exchange.ts";
-import {
-  EarlySecret,
-  type ExpandedSecret,
-  type TrafficSecret,
-} from "../../ssl/crypto/key_schedule.ts";
+import type { ExpandedSecret, TrafficSecret } from "../../ssl/crypto/expanded_secrets.ts";
+import { EarlySecret } from "../../ssl/crypto/key_schedule.ts";
 import { Transcript } from "../../ssl/crypto/transcript.ts";
 import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";

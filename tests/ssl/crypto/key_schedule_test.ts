@@ -11,13 +11,10 @@ import {
 } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { NssError } from "../../../cert/base/errors.ts";
-import {
-  type CipherSuiteHash,
-  EarlySecret,
-  type ExpandedSecret,
-  exportKeyingMaterial,
-  TrafficSecret,
-} from "../../../ssl/crypto/key_schedule.ts";
+import { type ExpandedSecret, TrafficSecret } from "../../../ssl/crypto/expanded_secrets.ts";
+import { exportKeyingMaterial } from "../../../ssl/crypto/export_keying_material.ts";
+import type { CipherSuiteHash } from "../../../ssl/crypto/hkdf.ts";
+import { EarlySecret } from "../../../ssl/crypto/key_schedule.ts";
 import { CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
 

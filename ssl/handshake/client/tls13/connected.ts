@@ -9,7 +9,7 @@ import type { CipherSuite } from "../../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type { ResumptionMasterSecret } from "../../../crypto/key_schedule.ts";
+import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts";
 import { CertificateRequests } from "./certificate_requests.ts";
 import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
 import type { TrafficKeys } from "../../traffic_keys.ts";

@@ -6,11 +6,8 @@ import type { CipherSuite } from "../../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { verifyPeerFinished } from "../../finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type {
-  ExporterMasterSecret,
-  MasterSecret,
-  TrafficSecret,
-} from "../../../crypto/key_schedule.ts";
+import type { ExporterMasterSecret, TrafficSecret } from "../../../crypto/expanded_secrets.ts";
+import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import { TrafficKeys } from "../../traffic_keys.ts";
 import { makeTickets } from "./make_tickets.ts";
 import { ServerConnected } from "./connected.ts";

@@ -20,11 +20,8 @@ import { chooseScheme, sendCertificateVerify } from "../../../authentication/cer
 import { sendFinished } from "../../finished.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
 import { respondToKeyShare } from "../../../crypto/key_exchange.ts";
-import {
-  EarlySecret,
-  type HandshakeSecret,
-  type TrafficSecret,
-} from "../../../crypto/key_schedule.ts";
+import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
+import { EarlySecret, type HandshakeSecret } from "../../../crypto/key_schedule.ts";
 import {
   applicationTrafficSecrets,
   handshakeTrafficSecrets,

@@ -1,0 +1,194 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** The secrets of the key schedule that are only expanded: one HMAC for each key that comes out of one. @module */
+
+import { NssError } from "../../cert/base/errors.ts";
+import type { CipherSuite } from "../tables/cipher_suites.ts";
+import { HashConstants } from "./hash_constants.ts";
+import { type CipherSuiteHash, HASH_LENGTHS, hkdfLabel, importHmacKey } from "./hkdf.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** What a record protection is keyed with. */
+export interface KeyAndIv {
+  /** The AEAD key, not extractable. */
+  readonly key: CryptoKey;
+  /** The static part of every nonce. */
+  readonly iv: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * A secret that is only expanded. Its bytes are overwritten when it is first used: from then on it is a
+ * non-extractable HMAC key.
+ */
+export abstract class ExpandedSecret {
+  /** The hash function of the schedule. */
+  readonly hash: CipherSuiteHash;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #key: Promise<CryptoKey> | undefined;
+
+  /** Takes the secret over. */
+  constructor(hash: CipherSuiteHash, secret: Uint8Array<ArrayBuffer>) {
+    this.hash = hash;
+    this.#bytes = secret;
+  }
+
+  /**
+   * A copy of the secret for a key log, which must be taken before anything is derived from the secret.
+   *
+   * @returns The secret.
+   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the secret is in use, and its bytes are gone.
+   */
+  bytesForKeyLog(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes === undefined) {
+      throw new NssError(
+        "SEC_ERROR_LIBRARY_FAILURE",
+        "Cannot log secret: it is in use and its bytes are overwritten",
+      );
+    }
+    return this.#bytes.slice();
+  }
+
+  /** HKDF-Expand-Label(this, label, context, length), length up to the hash's: one HMAC. */
+  protected async expandLabel(
+    label: string,
+    context: Uint8Array,
+    length: number,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const info = hkdfLabel(length, label, context, true);
+    const block = await crypto.subtle.sign("HMAC", await this.hmacKey(), info);
+    return new Uint8Array(block, 0, length);
+  }
+
+  /** The secret as HMAC key. */
+  protected hmacKey(): Promise<CryptoKey> {
+    if (this.#bytes !== undefined) {
+      this.#key = importHmacKey(this.hash, this.#bytes);
+      this.#bytes.fill(0); // importKey took its copy at the call
+      this.#bytes = undefined;
+    }
+    return this.#key!;
+  }
+}
+
+/** A secret with a finished key under it (RFC 8446, Section 4.4.4). */
+export abstract class FinishedSecret extends ExpandedSecret {
+  #finishedKey: Promise<CryptoKey> | undefined;
+
+  /**
+   * `verify_data` of a Finished message, or a PSK binder.
+   *
+   * @param transcriptHash The hash of the messages before it.
+   * @returns The MAC.
+   */
+  async finishedMac(transcriptHash: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await crypto.subtle.sign("HMAC", await this.#finished(), transcriptHash));
+  }
+
+  /**
+   * Whether a peer's `verify_data` or binder is right, compared in constant time.
+   *
+   * @param transcriptHash The hash of the messages before it.
+   * @param verifyData The peer's MAC.
+   * @returns Whether it is right.
+   */
+  async verifyFinished(
+    transcriptHash: Uint8Array<ArrayBuffer>,
+    verifyData: Uint8Array<ArrayBuffer>,
+  ): Promise<boolean> {
+    return await crypto.subtle.verify("HMAC", await this.#finished(), verifyData, transcriptHash);
+  }
+
+  /** Begins to derive the finished key, so that it is at hand when the messages before Finished are. */
+  prepareFinished(): void {
+    this.#finished().catch(() => {}); // whoever uses the key reports it
+  }
+
+  #finished(): Promise<CryptoKey> {
+    return this.#finishedKey ??= this.#deriveFinishedKey();
+  }
+
+  async #deriveFinishedKey(): Promise<CryptoKey> {
+    const finishedKey = await this.expandLabel("finished", EMPTY, HASH_LENGTHS[this.hash]);
+    const imported = importHmacKey(this.hash, finishedKey);
+    finishedKey.fill(0);
+    return await imported;
+  }
+}
+
+/** The key of a PSK binder, which is computed as a Finished message is (RFC 8446, Section 4.2.11.2). */
+export class BinderKey extends FinishedSecret {
+}
+
+/** How an AEAD's key is imported. */
+const AEAD_KEY_FORMATS = {
+  "AES-GCM": "raw",
+  "ChaCha20-Poly1305": "raw-secret",
+} as const satisfies Record<CipherSuite["aead"], KeyFormat>;
+
+/** RFC 8446, Section 5.3: both AEADs have nonces of twelve bytes. */
+const IV_LENGTH = 12;
+
+/** The secret of one direction's records (RFC 8446, Sections 7.2 and 7.3). */
+export class TrafficSecret extends FinishedSecret {
+  /**
+   * The key and iv that protect records.
+   *
+   * @param suite The cipher suite.
+   * @returns The key, not extractable, and the iv.
+   */
+  async keyAndIv(suite: Pick<CipherSuite, "aead" | "keyLength">): Promise<KeyAndIv> {
+    const [key, iv] = await Promise.all([
+      this.expandLabel("key", EMPTY, suite.keyLength),
+      this.expandLabel("iv", EMPTY, IV_LENGTH),
+    ]);
+    const imported = crypto.subtle.importKey(
+      AEAD_KEY_FORMATS[suite.aead],
+      key,
+      suite.aead,
+      false,
+      ["encrypt", "decrypt"],
+    );
+    new Uint8Array(key.buffer).fill(0); // the whole HMAC block, of which the key is a part
+    return { key: await imported, iv };
+  }
+
+  /**
+   * The secret after a KeyUpdate.
+   *
+   * @returns `application_traffic_secret_N+1`.
+   */
+  async next(): Promise<TrafficSecret> {
+    return new TrafficSecret(
+      this.hash,
+      await this.expandLabel("traffic upd", EMPTY, HASH_LENGTHS[this.hash]),
+    );
+  }
+}
+
+/** The secret that the PSKs of tickets come from. */
+export class ResumptionMasterSecret extends ExpandedSecret {
+  /**
+   * The PSK of a ticket (RFC 8446, Section 4.6.1).
+   *
+   * @param ticketNonce The ticket's nonce.
+   * @returns The PSK.
+   */
+  async resumptionPsk(ticketNonce: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    return await this.expandLabel("resumption", ticketNonce, HASH_LENGTHS[this.hash]);
+  }
+}
+
+/** The secret that exporters start from. */
+export class ExporterMasterSecret extends ExpandedSecret {
+  /**
+   * Derive-Secret(this, label, ""), the key of one label's exporter.
+   *
+   * @param label The exporter's label.
+   * @returns The secret of the label.
+   */
+  async deriveSecret(label: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { emptyHash } = HashConstants.of(this.hash);
+    return await this.expandLabel(label, await emptyHash, HASH_LENGTHS[this.hash]);
+  }
+}
