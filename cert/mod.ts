@@ -35,22 +35,25 @@
  * assertEquals(path.length, 2);
  * ```
  *
- * Every certificate passes one strict parser; names, purposes, constraints and signatures are checked as
- * RFC 5280 says; the work that a peer can cause is bounded. Time is an argument, except for what makes
- * certificates and for {@linkcode verifyCertNow} and {@linkcode verifyCertificateNow}. Errors are NSS's, with a
- * message that says what was wrong and where.
+ * Every certificate passes one strict parser; names, purposes, constraints and signatures are
+ * checked as RFC 5280 says; the work that a peer can cause is bounded. Time is an argument, except
+ * for what makes certificates and for {@linkcode verifyCertNow} and
+ * {@linkcode verifyCertificateNow}. Errors are NSS's, with a message that says what was wrong and
+ * where.
  *
- * Trust may be kept in a database, as in NSS: {@linkcode importCert} stores a certificate with trust as
- * `"CT,C,C"`, {@linkcode verifyCert} and its like look there, {@linkcode getDefaultCertDB} gives the one of the
- * default context. A {@linkcode CertDB} is three methods and a look-up: in memory here, elsewhere a token.
+ * Trust may be kept in a database, as in NSS: {@linkcode importCert} stores a certificate with
+ * trust as `"CT,C,C"`, {@linkcode verifyCert} and its like look there, {@linkcode getDefaultCertDB}
+ * gives the one of the default context. A {@linkcode CertDB} is three methods and a look-up: in
+ * memory here, elsewhere a token.
  *
- * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, wants certificates made as
- * RFC 5280 and the CA/Browser Forum say, as all of the public web are. Home-made authorities often leave
- * out key identifiers and the like, which protects nobody: `"compatible"` takes them.
+ * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, wants certificates
+ * made as RFC 5280 and the CA/Browser Forum say, as all of the public web are. Home-made
+ * authorities often leave out key identifiers and the like, which protects nobody: `"compatible"`
+ * takes them.
  *
- * What is here is what programs need. Its limits have names in the modules that they bound, as `MAX_CRL_SIZE` in
- * `@nss/nss/cert/crl`; extensions of one's own are read and written with `@nss/nss/cert/der` and
- * `@nss/nss/cert/der-writer` (see {@linkcode ExtensionCodec}).
+ * What is here is what programs need. Its limits have names in the modules that they bound, as
+ * `MAX_CRL_SIZE` in `@nss/nss/cert/crl`; extensions of one's own are read and written with
+ * `@nss/nss/cert/der` and `@nss/nss/cert/der-writer` (see {@linkcode ExtensionCodec}).
  *
  * @module
  */

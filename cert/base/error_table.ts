@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Every error of NSS with its number, as in `secerr.h`, `sslerr.h` and NSPR's `prerr.h`, and what it
- * means in our words. The numbers of a range follow each other, so no row may be left out.
+ * Every error of NSS with its number, as in `secerr.h`, `sslerr.h` and NSPR's `prerr.h`, and what
+ * it means in our words. The numbers of a range follow each other, so no row may be left out.
  */
 // deno-fmt-ignore: a row is a line
 export const ERRORS = {

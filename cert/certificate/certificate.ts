@@ -53,19 +53,23 @@ import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "./spki.ts";
 import { readTime } from "../der/time.ts";
 
 /**
- * The most bytes of a certificate that {@linkcode parseCertificate} takes. The largest of the public web
- * have 30,000 (NSS and OpenSSL have no bound of their own, TLS stacks accept messages of 64 to 128 KiB).
+ * The most bytes of a certificate that {@linkcode parseCertificate} takes. The largest of the
+ * public web have 30,000 (NSS and OpenSSL have no bound of their own, TLS stacks accept messages of
+ * 64 to 128 KiB).
  */
 export const MAX_CERTIFICATE_SIZE = 1 << 20;
 
-/** The parts of a certificate that parsing finds; {@linkcode Certificate} reads the rest when asked. */
+/**
+ * The parts of a certificate that parsing finds; {@linkcode Certificate} reads the rest when asked.
+ */
 type CertificateFields = ConstructorParameters<typeof Certificate>[0];
 
 /**
  * An X.509 certificate (RFC 5280). It is immutable.
  *
- * Parsing checks the structure; a key or an extension is read when it is asked for, and an error in it is
- * thrown then: NSS's `SEC_ERROR_UNSUPPORTED_KEYALG`, `SEC_ERROR_EXTENSION_VALUE_INVALID` and their like.
+ * Parsing checks the structure; a key or an extension is read when it is asked for, and an error in
+ * it is thrown then: NSS's `SEC_ERROR_UNSUPPORTED_KEYALG`, `SEC_ERROR_EXTENSION_VALUE_INVALID` and
+ * their like.
  *
  * @example Usage
  * ```ts
@@ -159,17 +163,24 @@ export class Certificate {
     return new Date(this.#notAfter);
   }
 
-  /** The public key. Throws `SEC_ERROR_UNSUPPORTED_KEYALG` and the like if this package cannot use it. */
+  /**
+   * The public key. Throws `SEC_ERROR_UNSUPPORTED_KEYALG` and the like if this package cannot use
+   * it.
+   */
   get subjectPublicKeyInfo(): SubjectPublicKeyInfo {
     return this.#spki ??= readSubjectPublicKeyInfo(this.subjectPublicKeyInfoDer);
   }
 
-  /** How the certificate is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown. */
+  /**
+   * How the certificate is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown.
+   */
   get signatureAlgorithm(): SignatureAlgorithm {
     return this.#signatureAlgorithm ??= parseSignatureAlgorithm(this.signatureAlgorithmDer);
   }
 
-  /** Whether subject and issuer have the same name, which does not say that they have the same key. */
+  /**
+   * Whether subject and issuer have the same name, which does not say that they have the same key.
+   */
   get isSelfIssued(): boolean {
     return this.#selfIssued ??= this.subject.equals(this.issuer);
   }
@@ -319,7 +330,8 @@ export class Certificate {
   /**
    * Says whose certificate this is, in a line.
    *
-   * @returns As `Certificate "CN=example.com" of "CN=Example Root", valid 2026-01-01 to 2026-12-31`.
+   * @returns As
+   * `Certificate "CN=example.com" of "CN=Example Root", valid 2026-01-01 to 2026-12-31`.
    */
   toString(): string {
     const day = (time: number) => new Date(time).toISOString().slice(0, 10);
@@ -331,8 +343,9 @@ export class Certificate {
 /**
  * Parses a certificate.
  *
- * The encoding must be DER: indefinite lengths, long forms of short lengths, padded integers and whatever
- * else BER allows are errors, so that no two readers can see different certificates in the same bytes.
+ * The encoding must be DER: indefinite lengths, long forms of short lengths, padded integers and
+ * whatever else BER allows are errors, so that no two readers can see different certificates in the
+ * same bytes.
  *
  * @param der The encoding, which is copied.
  * @returns The certificate.
@@ -434,7 +447,9 @@ function readSpkiDer(tbs: DerReader): Uint8Array<ArrayBuffer> {
   return der;
 }
 
-/** The labels under which certificates stand in PEM: RFC 7468, Section 5.1, and OpenSSL's older one. */
+/**
+ * The labels under which certificates stand in PEM: RFC 7468, Section 5.1, and OpenSSL's older one.
+ */
 const LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"];
 
 /**

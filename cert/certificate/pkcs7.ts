@@ -16,19 +16,25 @@ const LABELS: readonly string[] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
 export const MAX_BUNDLE_CERTIFICATES = 4096;
 
 /**
- * Reads the certificates of a PKCS #7 or CMS bundle (`.p7b`, `.p7c`), in which authorities hand out chains:
- * `CERT_DecodeCertPackage`.
+ * Reads the certificates of a PKCS #7 or CMS bundle (`.p7b`, `.p7c`), in which authorities hand out
+ * chains: `CERT_DecodeCertPackage`.
  *
- * A bundle proves nothing: whatever is signed in it is not looked at, and the certificates are in any order.
+ * A bundle proves nothing: whatever is signed in it is not looked at, and the certificates are in
+ * any order.
  *
  * @param input The DER, or PEM text.
  * @returns The certificates, in their order.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or no SignedData, or has no block of PEM.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or no SignedData, or has no block of
+ * PEM.
  *
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, encodePkcs7Certificates, parsePkcs7Certificates } from "@nss/nss/cert";
+ * import {
+ *   createCertificate,
+ *   encodePkcs7Certificates,
+ *   parsePkcs7Certificates,
+ * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
@@ -82,8 +88,8 @@ function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
 }
 
 /**
- * Makes a bundle of certificates that nobody signs ("degenerate" SignedData, RFC 5652, Section 5), as
- * `openssl crl2pkcs7 -nocrl` does.
+ * Makes a bundle of certificates that nobody signs ("degenerate" SignedData, RFC 5652, Section 5),
+ * as `openssl crl2pkcs7 -nocrl` does.
  *
  * @param certificates The certificates.
  * @returns The DER.

@@ -49,8 +49,8 @@ export type KeyAlgorithm =
   | { readonly type: "mldsa44" | "mldsa65" | "mldsa87" };
 
 /**
- * A private key that signs, wherever it lives: in WebCrypto, in an NSS database, in a smart card or in
- * a service across the network. The key material itself is never asked for.
+ * A private key that signs, wherever it lives: in WebCrypto, in an NSS database, in a smart card or
+ * in a service across the network. The key material itself is never asked for.
  */
 export interface PrivateKey {
   /** What kind of key this is; decides which schemes {@linkcode PrivateKey.sign} accepts. */
@@ -67,7 +67,8 @@ export interface PrivateKey {
    *
    * @param scheme How to sign.
    * @param data What to sign; hashing is the key's part.
-   * @returns The signature as X.509 and TLS carry it (an ECDSA signature is the DER `Ecdsa-Sig-Value`).
+   * @returns The signature as X.509 and TLS carry it (an ECDSA signature is the DER
+   * `Ecdsa-Sig-Value`).
    * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key cannot sign in that way.
    */
   sign(scheme: SignatureScheme, data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;

@@ -81,7 +81,8 @@ export function readRsaPssParameters(reader: DerReader, field: string): RsaPssPa
  * Writes RSASSA-PSS-params.
  *
  * @param writer Where to write.
- * @param parameters The parameters; SHA-1 is written too, though it is the default and DER omits it.
+ * @param parameters The parameters; SHA-1 is written too, though it is the default and DER omits
+ * it.
  */
 export function writeRsaPssParameters(writer: DerWriter, parameters: RsaPssParameters): void {
   const writeHash = (w: DerWriter) =>

@@ -142,9 +142,10 @@ export function schemeRow(scheme: SignatureScheme): SchemeRow {
  *
  * @param key What kind of key it is.
  * @param options What else is allowed.
- * @param options.anyCurve Whether an ECDSA key may be used with the hash of another curve, as in X.509
- * and TLS 1.2; by default the curve binds the scheme, as in TLS 1.3.
- * @returns The schemes; those of PKCS #1 v1.5 are for certificates and TLS 1.2, SHA-1 is not among them.
+ * @param options.anyCurve Whether an ECDSA key may be used with the hash of another curve, as in
+ * X.509 and TLS 1.2; by default the curve binds the scheme, as in TLS 1.3.
+ * @returns The schemes; those of PKCS #1 v1.5 are for certificates and TLS 1.2, SHA-1 is not among
+ * them.
  *
  * @example Usage
  * ```ts
@@ -188,8 +189,8 @@ export function keyFitsScheme(
  *
  * @param key What kind of key it is.
  * @param algorithm The algorithm.
- * @returns Whether the kind of key and the parameters of an RSASSA-PSS key fit, and an RSA key is long
- * enough for the hash and salt.
+ * @returns Whether the kind of key and the parameters of an RSASSA-PSS key fit, and an RSA key is
+ * long enough for the hash and salt.
  */
 export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorithm): boolean {
   if (!algorithm.keyTypes.includes(key.type)) return false;
@@ -221,8 +222,9 @@ export function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8
  *
  * @param der The encoding.
  * @returns The algorithm.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`
- * if it is well-formed but no algorithm of this package, as those with MD5.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed,
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is well-formed but no algorithm of this
+ * package, as those with MD5.
  */
 export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): SignatureAlgorithm {
   const whole = new DerReader(der, "signature algorithm");

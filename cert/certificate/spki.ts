@@ -133,16 +133,18 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  *
  * @param der The encoding, which is copied.
  * @returns The key.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is malformed, `SEC_ERROR_UNSUPPORTED_KEYALG` or
- * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of another kind than {@linkcode KeyAlgorithm}
- * lists, `SEC_ERROR_BAD_KEY` if it cannot be a key of its kind.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is malformed,
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of
+ * another kind than {@linkcode KeyAlgorithm} lists, `SEC_ERROR_BAD_KEY` if it cannot be a key of
+ * its kind.
  *
  * @example Usage
  * ```ts
  * import { parseSubjectPublicKeyInfo } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
- * const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]) as CryptoKeyPair;
+ * const usages = ["sign", "verify"] as const;
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, usages);
  * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
  * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
  * assertEquals(key.algorithm, { type: "ed25519" });
@@ -255,8 +257,8 @@ function readEcKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): K
 }
 
 /**
- * The encoding that WebCrypto imports: keys of the RSASSA-PSS kind say that they are plain RSA keys,
- * because `importKey` refuses them otherwise. The caller enforces hash and salt.
+ * The encoding that WebCrypto imports: keys of the RSASSA-PSS kind say that they are plain RSA
+ * keys, because `importKey` refuses them otherwise. The caller enforces hash and salt.
  *
  * @param key The key.
  * @returns A SubjectPublicKeyInfo.

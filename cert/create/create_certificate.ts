@@ -45,7 +45,9 @@ export interface CertificateIssuer {
 
 /** What {@linkcode createCertificate} makes. */
 export interface CreateCertificateOptions extends AltNameOptions {
-  /** Whose certificate it is, as `"CN=example.com"`; may be left out where there are other names. */
+  /**
+   * Whose certificate it is, as `"CN=example.com"`; may be left out where there are other names.
+   */
   readonly subject?: string | Name;
   /** The key that is certified. */
   readonly publicKey: SubjectPublicKeyInfo;
@@ -60,8 +62,8 @@ export interface CreateCertificateOptions extends AltNameOptions {
   /** In which names the authority may issue; any by default. */
   readonly nameConstraints?: NameConstraints;
   /**
-   * What the key is for; by default `digitalSignature`, with RSA also `keyEncipherment`, of an authority `keyCertSign` and
-   * `cRLSign`.
+   * What the key is for; by default `digitalSignature`, with RSA also `keyEncipherment`, of an
+   * authority `keyCertSign` and `cRLSign`.
    */
   readonly keyUsage?: readonly KeyUsage[];
   /** The purposes of the key; by default `serverAuth` and `clientAuth`, of an authority any. */
@@ -72,7 +74,10 @@ export interface CreateCertificateOptions extends AltNameOptions {
   readonly notBefore?: Date;
   /** The time through which the certificate is valid. */
   readonly notAfter?: Date;
-  /** The validity in days from now where there is no `notAfter`; by default 90, of an authority 3650. */
+  /**
+   * The validity in days from now where there is no `notAfter`; by default 90, of an authority
+   * 3650.
+   */
   readonly days?: number;
   /** The time now, from which the validity counts. */
   readonly now?: Date;
@@ -88,16 +93,16 @@ const DAY = 24 * HOUR;
 /**
  * Makes a certificate.
  *
- * The defaults are safe: a certificate of a TLS server and client with 16 random bytes of serial number,
- * key identifiers, a critical `basicConstraints` that says that it is no authority's, `digitalSignature`
- * and 90 days; of an authority (`isCa`) `keyCertSign` and `cRLSign` and 3650 days. It passes the strict
- * profile of {@linkcode verifyCertificateChain}.
+ * The defaults are safe: a certificate of a TLS server and client with 16 random bytes of serial
+ * number, key identifiers, a critical `basicConstraints` that says that it is no authority's,
+ * `digitalSignature` and 90 days; of an authority (`isCa`) `keyCertSign` and `cRLSign` and 3650
+ * days. It passes the strict profile of {@linkcode verifyCertificateChain}.
  *
  * @param options What to make.
  * @returns The certificate.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or a name is none,
- * `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if it is not
- * the key of the issuer's certificate.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or a name is
+ * none, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE`
+ * if it is not the key of the issuer's certificate.
  *
  * @example A private authority and a server's certificate
  * ```ts

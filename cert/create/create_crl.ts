@@ -56,13 +56,14 @@ export interface CreateCrlOptions {
 const WEEK = 7 * 24 * 3_600_000;
 
 /**
- * Makes a certificate revocation list, of version 2 with a number and the identifier of the issuer's key.
+ * Makes a certificate revocation list, of version 2 with a number and the identifier of the
+ * issuer's key.
  *
  * @param options What to make.
  * @returns The list.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or the issuer may not sign
- * lists, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if it is
- * not the key of the issuer's certificate.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or the issuer
+ * may not sign lists, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so,
+ * `SEC_ERROR_BAD_SIGNATURE` if it is not the key of the issuer's certificate.
  *
  * @example Revoke a certificate
  * ```ts
@@ -80,7 +81,11 @@ const WEEK = 7 * 24 * 3_600_000;
  *   issuer,
  *   crlNumber: 1,
  *   thisUpdate,
- *   revoked: [{ serialNumber: leaf.serialNumber, revocationDate: thisUpdate, reason: "superseded" }],
+ *   revoked: [{
+ *     serialNumber: leaf.serialNumber,
+ *     revocationDate: thisUpdate,
+ *     reason: "superseded",
+ *   }],
  * });
  * assertEquals(crl.size, 1);
  * assert(crl.toPem().startsWith("-----BEGIN X509 CRL-----"));

@@ -41,7 +41,10 @@ export interface OcspStatusOptions {
   readonly reason?: CrlReason;
   /** When this was known to be right; `producedAt` by default. */
   readonly thisUpdate?: Date;
-  /** By when there will be newer information; 7 days after `thisUpdate` by default, `null` says nothing. */
+  /**
+   * By when there will be newer information; 7 days after `thisUpdate` by default, `null` says
+   * nothing.
+   */
   readonly nextUpdate?: Date | null;
   /** Extensions of this single response. */
   readonly extensions?: readonly CertificateExtension[];
@@ -79,8 +82,8 @@ const WEEK = 7 * 24 * 3_600_000;
  * @param options What to say, and who signs.
  * @returns The response.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other,
- * `SEC_ERROR_INVALID_ALGORITHM` if the responder's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if it is not
- * the key of the responder's certificate.
+ * `SEC_ERROR_INVALID_ALGORITHM` if the responder's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if
+ * it is not the key of the responder's certificate.
  *
  * @example A response to staple to a server's certificate
  * ```ts

@@ -42,7 +42,8 @@ export const MAX_REQUEST_SIZE = 1 << 20;
 /**
  * A request to certify a key (PKCS #10, RFC 2986). It is immutable.
  *
- * Parsing checks the structure. {@linkcode verifyCertificateRequest} checks that who asks has the private key.
+ * Parsing checks the structure. {@linkcode verifyCertificateRequest} checks that who asks has the
+ * private key.
  *
  * @example Usage
  * ```ts
@@ -169,7 +170,8 @@ const LABELS: readonly string[] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUE
  * import { NssError, parseCertificateRequest } from "@nss/nss/cert";
  * import { assertThrows } from "@std/assert";
  *
- * assertThrows(() => parseCertificateRequest(Uint8Array.of(0x30, 0x00)), NssError, "at byte 2: missing");
+ * const empty = Uint8Array.of(0x30, 0x00);
+ * assertThrows(() => parseCertificateRequest(empty), NssError, "at byte 2: missing");
  * ```
  */
 export function parseCertificateRequest(input: Uint8Array | string): CertificateRequest {
@@ -257,15 +259,22 @@ function requestedExtensions(
  *
  * @param request The request.
  * @throws {NssError} `SEC_ERROR_BAD_SIGNATURE` if not,
- * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is signed in a way that proves nothing, as with SHA-1.
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is signed in a way that proves nothing, as
+ * with SHA-1.
  *
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificateRequest, NssError, parseCertificateRequest, verifyCertificateRequest } from "@nss/nss/cert";
+ * import {
+ *   createCertificateRequest,
+ *   NssError,
+ *   parseCertificateRequest,
+ *   verifyCertificateRequest,
+ * } from "@nss/nss/cert";
  * import { assertRejects } from "@std/assert";
  *
- * const request = await createCertificateRequest({ ...await generateKeyPair(), subject: "CN=example.com" });
+ * const keys = await generateKeyPair();
+ * const request = await createCertificateRequest({ ...keys, subject: "CN=example.com" });
  * await verifyCertificateRequest(request);
  *
  * const der = request.der.slice();
@@ -318,8 +327,8 @@ function invalid(state: string): NssError {
  *
  * @param options What to ask for.
  * @returns The request.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if a name is none or there is none, or the public key is not known,
- * `SEC_ERROR_BAD_SIGNATURE` if the keys are no pair.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if a name is none or there is none, or the public key
+ * is not known, `SEC_ERROR_BAD_SIGNATURE` if the keys are no pair.
  *
  * @example Usage
  * ```ts
@@ -396,9 +405,10 @@ export interface IssueCertificateOptions
   /** Who signs. */
   readonly issuer: CertificateIssuer;
   /**
-   * What to take over from the request as it asks, once the names have been looked at; nothing by default. What
-   * is given here by other options takes its place. Whether the subject is an authority is never taken over, and a request
-   * for what is an authority's own (`keyCertSign`, `cRLSign`, `ocspSigning`, any purpose) is refused.
+   * What to take over from the request as it asks, once the names have been looked at; nothing by
+   * default. What is given here by other options takes its place. Whether the subject is an
+   * authority is never taken over, and a request for what is an authority's own (`keyCertSign`,
+   * `cRLSign`, `ocspSigning`, any purpose) is refused.
    */
   readonly copyExtensions?: readonly RequestedExtension[];
 }
@@ -406,8 +416,8 @@ export interface IssueCertificateOptions
 /**
  * Issues a certificate to who sent a request, after a check that they have the private key.
  *
- * What stands in the certificate is the issuer's to decide: the request gives the key, and the subject unless
- * another is given; its names and purposes only where `copyExtensions` says so.
+ * What stands in the certificate is the issuer's to decide: the request gives the key, and the
+ * subject unless another is given; its names and purposes only where `copyExtensions` says so.
  *
  * @param request The request.
  * @param options Who signs, and what.
@@ -459,7 +469,10 @@ export async function issueCertificate(
   });
 }
 
-/** What an authority gives to nobody who but asks: to sign certificates, lists and OCSP responses in its name. */
+/**
+ * What an authority gives to nobody who but asks: to sign certificates, lists and OCSP responses in
+ * its name.
+ */
 const OWN_USAGES: readonly KeyUsage[] = ["keyCertSign", "cRLSign"];
 const OWN_PURPOSES: readonly string[] = [OIDS.ocspSigning, OIDS.anyExtendedKeyUsage];
 

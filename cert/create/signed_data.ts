@@ -46,8 +46,8 @@ export function defaultSignatureScheme(
  * @param write Makes what is signed, knowing the encoding of the AlgorithmIdentifier.
  * @param more Writes what follows the signature.
  * @returns The encoding.
- * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if the
- * private key is not that of the public key.
+ * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key cannot sign so,
+ * `SEC_ERROR_BAD_SIGNATURE` if the private key is not that of the public key.
  */
 export async function encodeSignedData(
   options: SignerOptions,

@@ -16,13 +16,15 @@ export interface CertRecord {
   /** What people call it, without the name of the token; `null` if it has no nickname. */
   readonly nickname: string | null;
   /**
-   * How far it is trusted; `null` if the store says nothing about that, so that another one may. An empty
-   * trust, `",,"`, says something: to verify it by its issuer.
+   * How far it is trusted; `null` if the store says nothing about that, so that another one may. An
+   * empty trust, `",,"`, says something: to verify it by its issuer.
    */
   readonly trust: CertTrust | null;
   /** Whether the store, or the token that it is of, holds the private key. */
   readonly hasKey: boolean;
-  /** Certificates of TLS servers made after this are not trusted (`CKA_NSS_SERVER_DISTRUST_AFTER`). */
+  /**
+   * Certificates of TLS servers made after this are not trusted (`CKA_NSS_SERVER_DISTRUST_AFTER`).
+   */
   readonly distrustAfter?: Date;
   /** Certificates of e-mail made after this are not trusted (`CKA_NSS_EMAIL_DISTRUST_AFTER`). */
   readonly emailDistrustAfter?: Date;
@@ -36,8 +38,8 @@ export interface CertRecord {
 }
 
 /**
- * What to look for: a record fits if all that is given is the same, byte for byte. Nothing given means
- * everything. PKCS#11 calls this a template.
+ * What to look for: a record fits if all that is given is the same, byte for byte. Nothing given
+ * means everything. PKCS#11 calls this a template.
  */
 export interface CertQuery {
   /** The encoding of the certificate (`CKA_VALUE`). */
@@ -47,8 +49,8 @@ export interface CertQuery {
   /** The encoding of the issuer's name (`CKA_ISSUER`). */
   readonly issuer?: Uint8Array;
   /**
-   * The serial number as {@linkcode Certificate.serialNumber} has it: the content of the INTEGER, without
-   * the header that `CKA_SERIAL_NUMBER` has.
+   * The serial number as {@linkcode Certificate.serialNumber} has it: the content of the INTEGER,
+   * without the header that `CKA_SERIAL_NUMBER` has.
    */
   readonly serialNumber?: Uint8Array;
   /** The nickname, without the name of the token (`CKA_LABEL`). */
@@ -72,7 +74,13 @@ export interface CertFindOptions {
  * @example Certificates of a list
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { type CertRecord, type CertSource, createCertificate, findCertByDER, matchesCertQuery } from "@nss/nss/cert";
+ * import {
+ *   type CertRecord,
+ *   type CertSource,
+ *   createCertificate,
+ *   findCertByDER,
+ *   matchesCertQuery,
+ * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
@@ -89,9 +97,9 @@ export interface CertSource {
   /** What people call the store, as `NSS Certificate DB`. */
   readonly name: string;
   /**
-   * Why the store has less than it should, where that only lessens what is trusted: the platform's roots
-   * without a permission to read them. Verification that finds no issuer throws this instead. A store that
-   * may hide distrust throws at the look-up.
+   * Why the store has less than it should, where that only lessens what is trusted: the platform's
+   * roots without a permission to read them. Verification that finds no issuer throws this instead.
+   * A store that may hide distrust throws at the look-up.
    */
   readonly problem?: NssError | null;
   /**
@@ -107,8 +115,8 @@ export interface CertSource {
 /** What a certificate is stored with. */
 export interface StoreCertOptions extends CertFindOptions {
   /**
-   * What people call it. Left out, a certificate that is there keeps its nickname, and another gets that of
-   * its subject, if the store has one, or none.
+   * What people call it. Left out, a certificate that is there keeps its nickname, and another gets
+   * that of its subject, if the store has one, or none.
    */
   readonly nickname?: string | null;
   /** How far it is trusted; left out, what the store says of it stays as it is. */
@@ -121,12 +129,13 @@ export interface StoreCertOptions extends CertFindOptions {
  * The rules of NSS hold:
  *
  * - To import a certificate that is there already changes its nickname and trust, where given.
- * - A nickname is that of one subject: for a second one it fails with `SEC_ERROR_CERT_NICKNAME_COLLISION`.
+ * - A nickname is that of one subject: for a second one it fails with
+ *   `SEC_ERROR_CERT_NICKNAME_COLLISION`.
  * - Two certificates with the same issuer and serial number: `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`.
  * - A store that is read-only fails with `SEC_ERROR_READ_ONLY`.
  *
- * {@linkcode checkStorable} checks them. Every write is whole or not done, and seen by each look-up that begins
- * after it has ended.
+ * {@linkcode checkStorable} checks them. Every write is whole or not done, and seen by each look-up
+ * that begins after it has ended.
  */
 export interface CertDB extends CertSource {
   /** Whether writes fail. */
@@ -156,7 +165,8 @@ export interface CertDB extends CertSource {
    * @param trust How far; `null` to say nothing about that any more.
    * @param options What a token may need.
    * @returns What is stored now.
-   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not there, `SEC_ERROR_READ_ONLY` if the store is.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not there, `SEC_ERROR_READ_ONLY` if the
+   * store is.
    */
   setTrust(
     certificate: Certificate,

@@ -19,14 +19,16 @@ export interface CombineCertSourcesOptions {
 }
 
 /**
- * Makes one database of several, as a context of NSS has its own database, tokens and Mozilla's roots.
+ * Makes one database of several, as a context of NSS has its own database, tokens and Mozilla's
+ * roots.
  *
- * - A certificate that several have is one record: nickname and trust are those of the first that has any, the
- *   private key may be anywhere. So trust in the first overrides that of the built-in roots: `",,"` there
- *   takes a root's trust away, `"p,p,p"` distrusts it.
- * - Nicknames of the first stand as they are, those of others behind their name: `"token:nickname"`.
- * - Writes go to the first that can be written. Trust in a certificate that only others have is stored with
- *   a copy of it.
+ * - A certificate that several have is one record: nickname and trust are those of the first that
+ *   has any, the private key may be anywhere. So trust in the first overrides that of the built-in
+ *   roots: `",,"` there takes a root's trust away, `"p,p,p"` distrusts it.
+ * - Nicknames of the first stand as they are, those of others behind their name:
+ *   `"token:nickname"`.
+ * - Writes go to the first that can be written. Trust in a certificate that only others have is
+ *   stored with a copy of it.
  * - A failure of one is a failure of all: it may be the one that knows of distrust.
  *
  * @param sources The sources, the most important first.
@@ -36,7 +38,13 @@ export interface CombineCertSourcesOptions {
  * @example A root that is trusted no more
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { combineCertSources, createCertificate, formatTrust, importCert, MemoryCertDB } from "@nss/nss/cert";
+ * import {
+ *   combineCertSources,
+ *   createCertificate,
+ *   formatTrust,
+ *   importCert,
+ *   MemoryCertDB,
+ * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
@@ -90,7 +98,8 @@ class CombinedCertDB implements CertDB {
 
   async find(query: CertQuery, options: CertFindOptions = {}): Promise<readonly CertRecord[]> {
     const found = await this.#findAll(query, options);
-    // A certificate may be known elsewhere under no nickname or another, so what fits is asked for again
+    // A certificate may be known elsewhere under no nickname or another, so what fits is asked for
+    // again
     if (query.nickname === undefined || this.#sources.length < 2) return merge(found);
     const whole = await Promise.all(
       merge(found).map(async (record) => {
@@ -156,7 +165,10 @@ class CombinedCertDB implements CertDB {
   }
 }
 
-/** The query as a source sees it whose nicknames stand behind its name; `null` if it cannot fit there. */
+/**
+ * The query as a source sees it whose nicknames stand behind its name; `null` if it cannot fit
+ * there.
+ */
 function withoutToken(query: CertQuery, name: string): CertQuery | null {
   const { nickname } = query;
   if (nickname === undefined) return query;

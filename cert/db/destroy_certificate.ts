@@ -3,7 +3,8 @@
 import type { Certificate } from "../certificate/certificate.ts";
 
 /**
- * Does nothing: gives a reference to a certificate back (`CERT_DestroyCertificate`), which is garbage-collected here.
+ * Does nothing: gives a reference to a certificate back (`CERT_DestroyCertificate`), which is
+ * garbage-collected here.
  *
  * @param _certificate The certificate, which stays as it is.
  *

@@ -8,8 +8,8 @@ import { Name } from "../names/name.ts";
 /** What look-ups of one certificate take. */
 export interface FindCertOptions extends CertFindOptions {
   /**
-   * When the certificate should be valid, where several fit: those that are come first. Without it the
-   * newest one is the best.
+   * When the certificate should be valid, where several fit: those that are come first. Without it
+   * the newest one is the best.
    */
   readonly time?: Date;
 }
@@ -42,8 +42,9 @@ function bestOf(records: readonly CertRecord[], options: FindCertOptions): CertR
  * Finds a certificate by its subject (`CERT_FindCertByName`).
  *
  * @param db Where to look.
- * @param name The subject, as `"CN=example.com"`, or its encoding. Stores compare encodings byte for byte, so
- * the text finds names in UTF-8 as this package writes them; the name of another certificate is safer.
+ * @param name The subject, as `"CN=example.com"`, or its encoding. Stores compare encodings byte
+ * for byte, so the text finds names in UTF-8 as this package writes them; the name of another
+ * certificate is safer.
  * @param options When it should be valid.
  * @returns The best one: valid at the time, then the newest; `undefined` if there is none.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is no name, and what the store throws.
@@ -82,7 +83,12 @@ export function findCertByName(
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, findCertByIssuerAndSN, importCert, MemoryCertDB } from "@nss/nss/cert";
+ * import {
+ *   createCertificate,
+ *   findCertByIssuerAndSN,
+ *   importCert,
+ *   MemoryCertDB,
+ * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const db = new MemoryCertDB();
@@ -153,14 +159,15 @@ export function findCertByKeyID(
 /**
  * Finds a certificate by its nickname (`CERT_FindCertByNickname`).
  *
- * A nickname names one subject. Stores of other programs may break that rule; here it is an error rather than
- * a guess, with the fingerprints by which the certificates can be told apart.
+ * A nickname names one subject. Stores of other programs may break that rule; here it is an error
+ * rather than a guess, with the fingerprints by which the certificates can be told apart.
  *
  * @param db Where to look.
  * @param nickname The nickname, in a store of several with the token before it: `"token:nickname"`.
  * @param options When it should be valid.
  * @returns The best one, as {@linkcode findCertByName}, or `undefined` if there is none.
- * @throws {NssError} `SEC_ERROR_BAD_NICKNAME` if certificates of several subjects have the nickname.
+ * @throws {NssError} `SEC_ERROR_BAD_NICKNAME` if certificates of several subjects have the
+ * nickname.
  *
  * @example Usage
  * ```ts

@@ -7,11 +7,12 @@ import { NssError } from "../base/errors.ts";
 /**
  * Gives the database of the default context (`CERT_GetDefaultCertDB`).
  *
- * Until a context is made by name, that is a database in memory with the platform's roots behind it.
+ * Until a context is made by name, that is a database in memory with the platform's roots behind
+ * it.
  *
  * @returns The database.
- * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the part of this package that makes contexts is not
- * loaded: a program that imports nothing but `@nss/nss/cert` has its own databases, as
+ * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the part of this package that makes contexts is
+ * not loaded: a program that imports nothing but `@nss/nss/cert` has its own databases, as
  * {@linkcode MemoryCertDB}.
  *
  * @example Usage

@@ -18,11 +18,12 @@ export interface ImportCertOptions extends CertFindOptions {
  *
  * @param db The database.
  * @param certificate The certificate, or the DER or PEM of one.
- * @param options Its nickname and trust. Whether the private key is there (`u`) is found out by the database.
+ * @param options Its nickname and trust. Whether the private key is there (`u`) is found out by the
+ * database.
  * @returns What is stored now.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is no certificate, `SEC_ERROR_INVALID_ARGS` if it is more than
- * one or the trust is malformed, `SEC_ERROR_CERT_NICKNAME_COLLISION`, `SEC_ERROR_REUSED_ISSUER_AND_SERIAL` and
- * `SEC_ERROR_READ_ONLY` as {@linkcode CertDB} says.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is no certificate, `SEC_ERROR_INVALID_ARGS` if it is
+ * more than one or the trust is malformed, `SEC_ERROR_CERT_NICKNAME_COLLISION`,
+ * `SEC_ERROR_REUSED_ISSUER_AND_SERIAL` and `SEC_ERROR_READ_ONLY` as {@linkcode CertDB} says.
  *
  * @example Trust an authority for servers and clients
  * ```ts

@@ -33,7 +33,8 @@ const SETS: Readonly<Record<NicknameSet, (record: CertRecord) => boolean>> = {
 /**
  * Lists the nicknames in a database (`CERT_GetCertNicknames`).
  *
- * NSS logs into every token first; here a token asks for its password only if it must have it to answer.
+ * NSS logs into every token first; here a token asks for its password only if it must have it to
+ * answer.
  *
  * @param db Where to look.
  * @param which Which of them.
@@ -88,7 +89,8 @@ export function nicknameOf(record: CertRecord): string | null {
 }
 
 /**
- * Does nothing: frees what {@linkcode getCertNicknames} gave (`CERT_FreeNicknames`), which is garbage-collected here.
+ * Does nothing: frees what {@linkcode getCertNicknames} gave (`CERT_FreeNicknames`), which is
+ * garbage-collected here.
  *
  * @param _nicknames The nicknames.
  *

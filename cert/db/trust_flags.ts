@@ -49,7 +49,9 @@ const LETTERS: Readonly<Record<string, number>> = {
   u: F.user,
 };
 
-/** NSS's order and conditions (`EncodeFlags`): a letter for each flag that no other letter implies. */
+/**
+ * NSS's order and conditions (`EncodeFlags`): a letter for each flag that no other letter implies.
+ */
 const PRINTED: readonly (readonly [string, (flags: number) => boolean])[] = [
   ["c", (f) => (f & F.validCa) !== 0 && (f & (F.trustedCa | F.trustedClientCa)) === 0],
   ["p", (f) => (f & F.terminalRecord) !== 0 && (f & F.trusted) === 0],
@@ -61,8 +63,8 @@ const PRINTED: readonly (readonly [string, (flags: number) => boolean])[] = [
 ];
 
 /**
- * Reads trust in the form of certutil, `"CT,C,C"` (`CERT_DecodeTrustString`): what the certificate is trusted
- * for in TLS, in S/MIME and in the signing of objects.
+ * Reads trust in the form of certutil, `"CT,C,C"` (`CERT_DecodeTrustString`): what the certificate
+ * is trusted for in TLS, in S/MIME and in the signing of objects.
  *
  * | letter | meaning |
  * |---|---|
@@ -128,12 +130,13 @@ export function formatTrust(trust: CertTrust): string {
 }
 
 /**
- * How far a certificate is trusted for one purpose, as tokens store it (`CKT_NSS_*`, and since PKCS#11 3.2
- * `CKT_*`).
+ * How far a certificate is trusted for one purpose, as tokens store it (`CKT_NSS_*`, and since
+ * PKCS#11 3.2 `CKT_*`).
  *
  * - `mustVerify`: as its issuer says; what an empty column means.
  * - `trusted`: as it stands (`P`); `notTrusted`: never (`p`).
- * - `trustAnchor`: to issue (`C`, for clients `T`); `validDelegator`: an authority that is not (`c`).
+ * - `trustAnchor`: to issue (`C`, for clients `T`); `validDelegator`: an authority that is not
+ *   (`c`).
  */
 export type TrustLevel =
   | "mustVerify"
@@ -240,7 +243,8 @@ export function trustFromLevels(levels: Partial<TrustLevels>): CertTrust {
     const { column, anchor } = PURPOSES[purpose];
     trust[column] |= FLAGS_OF_LEVEL[level] | (level === "trustAnchor" ? anchor : 0);
   }
-  // The first column has room for one of the two; distrust in servers must not become trust by clients
+  // The first column has room for one of the two; distrust in servers must not become trust by
+  // clients
   if (levels.serverAuth === "notTrusted" || levels.clientAuth === "notTrusted") {
     trust.ssl &= ~F.trusted;
   }

@@ -2,24 +2,27 @@
 
 import { type ErrorName, NssError } from "../base/errors.ts";
 
-// Ring 0. Distinguished encoding rules (ITU-T X.690, Sections 8 to 11): one value has one encoding, and
-// a reader that takes a second one lets two parties see two different certificates in the same bytes.
+// Ring 0. Distinguished encoding rules (ITU-T X.690, Sections 8 to 11): one value has one encoding,
+// and a reader that takes a second one lets two parties see two different certificates in the same
+// bytes.
 
 /**
- * The most bytes that {@linkcode DerReader} takes. A TLS certificate message is bounded by 2^24 bytes
- * (RFC 8446, Section 4.4.2), and the largest certificate revocation lists of the public web have some
- * ten million.
+ * The most bytes that {@linkcode DerReader} takes. A TLS certificate message is bounded by 2^24
+ * bytes (RFC 8446, Section 4.4.2), and the largest certificate revocation lists of the public web
+ * have some ten million.
  */
 export const MAX_DER_SIZE = 1 << 26;
 
 /**
  * How deep readers may be nested: the deepest structure of RFC 5280 (a name in a general name in a
- * distribution point) has 14 levels, certificates in OCSP responses add 6. mozilla::pkix, which has one
- * function a level, has no deeper ones either.
+ * distribution point) has 14 levels, certificates in OCSP responses add 6. mozilla::pkix, which has
+ * one function a level, has no deeper ones either.
  */
 export const MAX_DER_DEPTH = 32;
 
-/** The most bytes of an object identifier: NSS and OpenSSL print no longer ones, none in use has 64. */
+/**
+ * The most bytes of an object identifier: NSS and OpenSSL print no longer ones, none in use has 64.
+ */
 export const MAX_OID_SIZE = 128;
 
 /** The tags (identifier octets) of ASN.1's universal types that X.509 uses. */
@@ -88,9 +91,9 @@ const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
 /**
  * A strict reader of distinguished encoding rules.
  *
- * Every method takes the name of the field it reads, so that an error says where the bytes are wrong:
- * `Cannot parse certificate: tbsCertificate.validity at byte 93: expected tag 0x30, found 0x31`. Names
- * are put together only when something fails.
+ * Every method takes the name of the field it reads, so that an error says where the bytes are
+ * wrong: `Cannot parse certificate: tbsCertificate.validity at byte 93: expected tag 0x30, found
+ * 0x31`. Names are put together only when something fails.
  *
  * @example Usage
  * ```ts
@@ -391,7 +394,8 @@ export class DerReader {
    * @param name The name of the field.
    * @param tag The tag, where it is an implicit one.
    * @returns It in dotted form.
-   * @throws {NssError} If it is empty, truncated, not minimal or longer than {@linkcode MAX_OID_SIZE}.
+   * @throws {NssError} If it is empty, truncated, not minimal or longer than
+   * {@linkcode MAX_OID_SIZE}.
    */
   oid(name: string, tag: number = TAG.oid): string {
     const start = this.#position;
@@ -492,8 +496,9 @@ export class DerReader {
   /**
    * Reads a BIT STRING of named bits.
    *
-   * DER has no trailing zero bits (X.690, Section 11.2.2), but two roots of Mozilla's store do ("Trustwave
-   * Global ECC"), so they are read, as by every other implementation. They change no meaning.
+   * DER has no trailing zero bits (X.690, Section 11.2.2), but two roots of Mozilla's store do
+   * ("Trustwave Global ECC"), so they are read, as by every other implementation. They change no
+   * meaning.
    *
    * @param name The name of the field.
    * @param tag The tag, where it is an implicit one.

@@ -242,7 +242,8 @@ export class DerWriter {
   }
 
   /**
-   * Ends the building. The writer keeps no copy, which might be of a private key, and is empty afterwards.
+   * Ends the building. The writer keeps no copy, which might be of a private key, and is empty
+   * afterwards.
    *
    * @returns What was written, in one piece.
    */

@@ -3,7 +3,9 @@
 import { decodeBase64, encodeBase64 } from "@std/encoding";
 import { NssError } from "../base/errors.ts";
 
-/** The most characters of PEM text that {@linkcode decodePem} takes: Mozilla's bundle has 230,000. */
+/**
+ * The most characters of PEM text that {@linkcode decodePem} takes: Mozilla's bundle has 230,000.
+ */
 export const MAX_PEM_SIZE = 1 << 26;
 
 /** One block of PEM. */
@@ -19,14 +21,15 @@ const BEGIN = /^-----BEGIN ([\x20-\x2c\x2e-\x7e]*(?:-[\x20-\x2c\x2e-\x7e]+)*)---
 /**
  * Reads the blocks of PEM text (RFC 7468).
  *
- * As in OpenSSL, text around the blocks is skipped, lines may have any length and white space at their
- * ends, and headers as `Proc-Type: 4,ENCRYPTED` are an error only where the block is asked for (they say
- * that it is encrypted, which is a matter of `importPrivateKey`).
+ * As in OpenSSL, text around the blocks is skipped, lines may have any length and white space at
+ * their ends, and headers as `Proc-Type: 4,ENCRYPTED` are an error only where the block is asked
+ * for (they say that it is encrypted, which is a matter of `importPrivateKey`).
  *
  * @param text The text.
  * @param label The only label, or labels, to return; blocks of other labels are skipped.
  * @returns The blocks in their order; none if there are none.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if a block has no end, ends with another label or holds no base64.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if a block has no end, ends with another label or holds no
+ * base64.
  *
  * @example Usage
  * ```ts

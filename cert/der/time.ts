@@ -6,8 +6,8 @@ import { asciiOf } from "./der.ts";
 import { NssError } from "../base/errors.ts";
 
 /**
- * Reads a `Time` as RFC 5280, Sections 4.1.2.5.1 and 4.1.2.5.2, restricts it: to the second, in UTC,
- * with the final Z. GeneralizedTime before 2050 is read too, as every implementation does.
+ * Reads a `Time` as RFC 5280, Sections 4.1.2.5.1 and 4.1.2.5.2, restricts it: to the second, in
+ * UTC, with the final Z. GeneralizedTime before 2050 is read too, as every implementation does.
  *
  * @param reader Where to read.
  * @param name The name of the field.

@@ -67,7 +67,9 @@ export const reasonCode: ExtensionCodec<CrlReason> = {
   },
 };
 
-/** How invalidityDate (RFC 5280, Section 5.3.2), since when a key is suspect, is read and written. */
+/**
+ * How invalidityDate (RFC 5280, Section 5.3.2), since when a key is suspect, is read and written.
+ */
 export const invalidityDate: ExtensionCodec<Date> = {
   oid: OIDS.invalidityDate,
   name: "invalidityDate",
@@ -75,7 +77,10 @@ export const invalidityDate: ExtensionCodec<Date> = {
   write: writeGeneralizedTime,
 };
 
-/** How certificateIssuer (RFC 5280, Section 5.3.3), of entries of indirect lists, is read and written. */
+/**
+ * How certificateIssuer (RFC 5280, Section 5.3.3), of entries of indirect lists, is read and
+ * written.
+ */
 export const certificateIssuer: ExtensionCodec<readonly GeneralName[]> = {
   oid: OIDS.certificateIssuer,
   name: "certificateIssuer",

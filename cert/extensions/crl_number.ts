@@ -5,7 +5,9 @@ import type { DerReader } from "../der/der.ts";
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** RFC 5280, Section 5.2.3: CRL verifiers MUST be able to handle CRLNumber values up to 20 octets. */
+/**
+ * RFC 5280, Section 5.2.3: CRL verifiers MUST be able to handle CRLNumber values up to 20 octets.
+ */
 export const MAX_CRL_NUMBER_SIZE = 20;
 
 function readNumber(reader: DerReader): bigint {
@@ -29,7 +31,10 @@ const codec = (oid: string, name: string): ExtensionCodec<bigint> => ({
 /** How cRLNumber (RFC 5280, Section 5.2.3), which grows from list to list, is read and written. */
 export const crlNumber: ExtensionCodec<bigint> = codec(OIDS.cRLNumber, "cRLNumber");
 
-/** How deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base list, is read and written. */
+/**
+ * How deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base list, is read and
+ * written.
+ */
 export const deltaCrlIndicator: ExtensionCodec<bigint> = codec(
   OIDS.deltaCRLIndicator,
   "deltaCRLIndicator",

@@ -122,7 +122,8 @@ export function readExtensions(
   do {
     const extension = sequence.sequence("extension");
     const oid = extension.oid("extnID");
-    // An explicit FALSE is not DER, but certificates of the public web have it; so has mozilla::pkix
+    // An explicit FALSE is not DER, but certificates of the public web have it; so has
+    // mozilla::pkix
     const critical = extension.nextTag === 0x01 ? extension.boolean("critical") : false;
     const inner = extension.octetStringReader("extnValue");
     const { offset } = inner;
@@ -159,8 +160,8 @@ export function writeExtensions(
 }
 
 /**
- * The extensions that path validation processes, so that they may be critical (RFC 5280, Section 4.2).
- * A critical extension that is not here makes a certificate unusable.
+ * The extensions that path validation processes, so that they may be critical (RFC 5280, Section
+ * 4.2). A critical extension that is not here makes a certificate unusable.
  */
 export const PROCESSED_EXTENSIONS: ReadonlySet<string> = new Set([
   OIDS.basicConstraints,

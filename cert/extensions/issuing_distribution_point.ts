@@ -9,7 +9,9 @@ import type { ExtensionCodec } from "./extension.ts";
 
 /** For which certificates a revocation list speaks (RFC 5280, Section 5.2.5). */
 export interface IssuingDistributionPoint {
-  /** Where the list is found: one of these names must be in the certificate's distribution points. */
+  /**
+   * Where the list is found: one of these names must be in the certificate's distribution points.
+   */
   readonly fullName?: readonly GeneralName[];
   /** The encoding of the name relative to the issuer. */
   readonly nameRelativeToCrlIssuer?: Uint8Array<ArrayBuffer>;

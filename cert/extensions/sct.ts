@@ -10,8 +10,8 @@ export const SCT_LOG_ID_SIZE = 32;
 export const MAX_SCT_LIST_SIZE = 0x10001;
 
 /**
- * A signed certificate timestamp (RFC 6962, Section 3.2): the promise of a log to publish a certificate, so
- * that nobody can issue one in secret.
+ * A signed certificate timestamp (RFC 6962, Section 3.2): the promise of a log to publish a
+ * certificate, so that nobody can issue one in secret.
  */
 export interface Sct {
   /** Which log promises: the SHA-256 of its SubjectPublicKeyInfo. */
@@ -20,7 +20,9 @@ export interface Sct {
   readonly timestamp: Date;
   /** Extensions, of which there are none in version 1. */
   readonly extensions: Uint8Array<ArrayBuffer>;
-  /** How the log has signed, a number of RFC 5246, Section 7.4.1.4.1: 0x0403 is ECDSA with SHA-256. */
+  /**
+   * How the log has signed, a number of RFC 5246, Section 7.4.1.4.1: 0x0403 is ECDSA with SHA-256.
+   */
   readonly signatureAlgorithm: number;
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
@@ -65,8 +67,9 @@ function malformed(state: string): NssError {
 }
 
 /**
- * Parses a list of SCTs (RFC 6962, Section 3.3), as the TLS extension `signed_certificate_timestamp` carries
- * it, and inside an OCTET STRING a certificate or an OCSP response ({@linkcode signedCertificateTimestampList}).
+ * Parses a list of SCTs (RFC 6962, Section 3.3), as the TLS extension
+ * `signed_certificate_timestamp` carries it, and inside an OCTET STRING a certificate or an OCSP
+ * response ({@linkcode signedCertificateTimestampList}).
  *
  * @param bytes The encoding, which is copied.
  * @returns The SCTs of version 1; others, of which the form is not known, are left out.
@@ -77,7 +80,8 @@ function malformed(state: string): NssError {
  * import { NssError, parseSctList } from "@nss/nss/cert";
  * import { assertThrows } from "@std/assert";
  *
- * assertThrows(() => parseSctList(Uint8Array.of(0, 5, 0)), NssError, "5 bytes announced, 1 present");
+ * const short = Uint8Array.of(0, 5, 0);
+ * assertThrows(() => parseSctList(short), NssError, "5 bytes announced, 1 present");
  * ```
  */
 export function parseSctList(bytes: Uint8Array): Sct[] {
@@ -117,7 +121,8 @@ function readSct(reader: SctReader): Sct | null {
  *
  * @param scts The SCTs, at least one.
  * @returns The encoding.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is none, or they take more than 65,535 bytes.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is none, or they take more than 65,535
+ * bytes.
  *
  * @example Usage
  * ```ts

@@ -195,7 +195,8 @@ const PRINTERS: ReadonlyMap<string, Printer> = new Map([
  * Prints an extension.
  *
  * @param extension The extension.
- * @returns Its title, and what it says; of an unknown one the bytes, of a malformed one what is wrong as well.
+ * @returns Its title, and what it says; of an unknown one the bytes, of a malformed one what is
+ * wrong as well.
  */
 export function extensionText(
   extension: CertificateExtension,

@@ -27,7 +27,10 @@ export interface CertificateJson {
   readonly pathLength: number | null;
   /** What the key may be used for; `null` where that is not said. */
   readonly keyUsage: readonly string[] | null;
-  /** The purposes of the key by their names, others as dotted identifiers; `null` where that is not said. */
+  /**
+   * The purposes of the key by their names, others as dotted identifiers; `null` where that is not
+   * said.
+   */
   readonly extKeyUsage: readonly string[] | null;
   /** The kind of key, as `ec P-256`; `null` if this package cannot use it. */
   readonly publicKey: string | null;

@@ -30,8 +30,9 @@ export async function formatFingerprint(
 }
 
 /**
- * Computes the pin of a certificate's key (RFC 7469, Section 2.4), which stays the same when the certificate is renewed
- * for the same key. It works for keys of every kind, also those that this package cannot use.
+ * Computes the pin of a certificate's key (RFC 7469, Section 2.4), which stays the same when the
+ * certificate is renewed for the same key. It works for keys of every kind, also those that this
+ * package cannot use.
  *
  * @param certificate The certificate.
  * @returns The SHA-256 of the SubjectPublicKeyInfo in base64, 44 characters.

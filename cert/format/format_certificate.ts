@@ -10,10 +10,11 @@ import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 const KEY_BYTES_IN_LINE = 15;
 
 /**
- * Prints a certificate for people, in the form that `openssl x509 -text` and `certutil -L -n` made known.
+ * Prints a certificate for people, in the form that `openssl x509 -text` and `certutil -L -n` made
+ * known.
  *
- * Names and whatever else somebody wrote into the certificate are escaped, so that it can be printed on a terminal.
- * What cannot be read is printed as such, and what is not known as bytes.
+ * Names and whatever else somebody wrote into the certificate are escaped, so that it can be
+ * printed on a terminal. What cannot be read is printed as such, and what is not known as bytes.
  *
  * @param certificate The certificate.
  * @returns Lines of text, at the end the fingerprints and the pin of the key.
@@ -25,7 +26,8 @@ const KEY_BYTES_IN_LINE = 15;
  * import { assertStringIncludes } from "@std/assert";
  *
  * const keys = await generateKeyPair();
- * const text = await formatCertificate(await createCertificate({ ...keys, dnsNames: ["example.com"] }));
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
+ * const text = await formatCertificate(certificate);
  * assertStringIncludes(text, "X509v3 Subject Alternative Name");
  * assertStringIncludes(text, "DNS:example.com");
  * ```

@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The most characters of a DNS name in its text form (RFC 1035, Section 2.3.4: 255 octets on the wire). */
+/**
+ * The most characters of a DNS name in its text form (RFC 1035, Section 2.3.4: 255 octets on the
+ * wire).
+ */
 export const MAX_DNS_NAME_LENGTH = 253;
 
 /**

@@ -158,8 +158,8 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
 }
 
 /**
- * Prints a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`. Control characters are escaped, so
- * that it may stand in a log or on a terminal.
+ * Prints a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`. Control
+ * characters are escaped, so that it may stand in a log or on a terminal.
  *
  * @param name The name.
  * @returns The text.

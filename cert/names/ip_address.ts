@@ -3,8 +3,8 @@
 /**
  * Reads the text form of an IP address.
  *
- * @param text Four decimal numbers without leading zeros (RFC 6943, Section 3.1.1, "strict"), or a form
- * of RFC 4291, Section 2.2; an IPv6 address may stand in brackets, but have no zone.
+ * @param text Four decimal numbers without leading zeros (RFC 6943, Section 3.1.1, "strict"), or a
+ * form of RFC 4291, Section 2.2; an IPv6 address may stand in brackets, but have no zone.
  * @returns 4 or 16 bytes, or `null` if the text is no IP address.
  *
  * @example Usage

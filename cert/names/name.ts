@@ -105,7 +105,9 @@ function decodeText(tag: number, content: Uint8Array<ArrayBuffer>): string | nul
 export class Name {
   /** The encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** The relative distinguished names in the order of the encoding, each of one attribute or more. */
+  /**
+   * The relative distinguished names in the order of the encoding, each of one attribute or more.
+   */
   readonly rdns: readonly (readonly NameAttribute[])[];
   #key: string | undefined;
   #rdnKeys: readonly string[] | undefined;
@@ -163,7 +165,8 @@ export class Name {
   /**
    * Reads the text form of RFC 4514, or makes a name of a list of attributes.
    *
-   * @param input The text, as `CN=example.com,O=Example` (the most specific attribute first), or a name.
+   * @param input The text, as `CN=example.com,O=Example` (the most specific attribute first), or a
+   * name.
    * @returns The name.
    * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is not of that form.
    */
@@ -210,8 +213,8 @@ export class Name {
   }
 
   /**
-   * Compares as RFC 5280, Section 7.1: text without regard to case and to runs of white space, anything
-   * else byte for byte, attributes of one RDN in any order.
+   * Compares as RFC 5280, Section 7.1: text without regard to case and to runs of white space,
+   * anything else byte for byte, attributes of one RDN in any order.
    *
    * @param other The other name.
    * @returns Whether both are the same name.
@@ -231,8 +234,9 @@ export class Name {
   }
 
   /**
-   * Tells whether this name may be taken for one in the subtree below another: as {@linkcode Name.isWithin}, but
-   * text counts in whatever type of string it is, for that is how many programs compare.
+   * Tells whether this name may be taken for one in the subtree below another: as
+   * {@linkcode Name.isWithin}, but text counts in whatever type of string it is, for that is how
+   * many programs compare.
    *
    * @param base The name at the top of the subtree.
    * @returns Whether the text of all of the RDNs of the base begins this name.
@@ -294,7 +298,8 @@ function printAttribute({ type, value, der }: NameAttribute): string {
   if (name === undefined || value === null) return `${name ?? type}=#${der.toHex()}`;
   const escaped = value
     .replace(/["+,;<>\\]/g, "\\$&")
-    // RFC 4514, Section 2.4, lets any byte be escaped: here what moves a cursor or turns the direction of writing
+    // RFC 4514, Section 2.4, lets any byte be escaped: here what moves a cursor or turns the
+    // direction of writing
     .replace(
       /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
       (c) => ENCODER.encode(c).toHex().replace(/../g, "\\$&"),

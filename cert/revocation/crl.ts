@@ -26,8 +26,8 @@ import { readTime } from "../der/time.ts";
 export type { CrlEntry } from "./crl_entries.ts";
 
 /**
- * The most bytes of a revocation list that {@linkcode parseCrl} takes. The largest of the public web have
- * some ten million. With it the entries are bounded, an entry has 20 bytes or more.
+ * The most bytes of a revocation list that {@linkcode parseCrl} takes. The largest of the public
+ * web have some ten million. With it the entries are bounded, an entry has 20 bytes or more.
  */
 export const MAX_CRL_SIZE = 1 << 25;
 
@@ -207,8 +207,8 @@ export class Crl {
  * @param der The encoding, which is copied.
  * @returns The list.
  * @throws {NssError} `SEC_ERROR_CRL_INVALID`, whose message names the field and the byte;
- * `SEC_ERROR_CRL_INVALID_VERSION` if it is of a version later than 2; `SEC_ERROR_CRL_V1_CRITICAL_EXTENSION`
- * if it is of version 1 and has a critical extension.
+ * `SEC_ERROR_CRL_INVALID_VERSION` if it is of a version later than 2;
+ * `SEC_ERROR_CRL_V1_CRITICAL_EXTENSION` if it is of version 1 and has a critical extension.
  *
  * @example Usage
  * ```ts

@@ -92,15 +92,18 @@ function readEntry(list: DerReader): CrlEntry {
   return { serialNumber, revocationDate, ...more };
 }
 
-/** How many encodings of extensions are remembered: most entries have one of ten reasons and no more. */
+/**
+ * How many encodings of extensions are remembered: most entries have one of ten reasons and no
+ * more.
+ */
 const MAX_KNOWN_EXTENSIONS = 16;
 
 /**
  * The entries of a revocation list.
  *
- * All are checked once, when the list is parsed, and forgotten: large lists have a million. The first
- * look-up makes an index of four bytes an entry, in which the others search by halves; so neither an
- * entry's cost nor a look-up's depends on what the issuer has chosen as serial numbers.
+ * All are checked once, when the list is parsed, and forgotten: large lists have a million. The
+ * first look-up makes an index of four bytes an entry, in which the others search by halves; so
+ * neither an entry's cost nor a look-up's depends on what the issuer has chosen as serial numbers.
  */
 export class CrlEntries {
   readonly #content: Uint8Array<ArrayBuffer>;
@@ -230,7 +233,10 @@ export class CrlEntries {
   }
 }
 
-/** Shorter ones first, then byte by byte; without a view of either, of which sorting would make millions. */
+/**
+ * Shorter ones first, then byte by byte; without a view of either, of which sorting would make
+ * millions.
+ */
 function compareParts(
   a: Uint8Array,
   startA: number,

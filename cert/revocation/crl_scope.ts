@@ -6,19 +6,22 @@ import type { DistributionPoint } from "../extensions/crl_distribution_points.ts
 import { DerWriter } from "../der/der_writer.ts";
 import { type GeneralName, writeGeneralName } from "../names/general_name.ts";
 
-/** The numbers of all reasons that a distribution point may be limited to (RFC 5280, Section 4.2.1.13). */
+/**
+ * The numbers of all reasons that a distribution point may be limited to (RFC 5280, Section
+ * 4.2.1.13).
+ */
 export const ALL_REASONS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8]);
 
 const NONE: ReadonlySet<number> = new Set();
 
 /**
- * Tells what a revocation list can say about a certificate of its issuer (RFC 5280, Section 6.3.3 (b), (c)
- * and (d)).
+ * Tells what a revocation list can say about a certificate of its issuer (RFC 5280, Section 6.3.3
+ * (b), (c) and (d)).
  *
  * @param crl The list.
  * @param certificate The certificate.
- * @returns The numbers of the reasons that the list covers: all, some, or none where the certificate is
- * outside of the list's scope, so that its absence says nothing.
+ * @returns The numbers of the reasons that the list covers: all, some, or none where the
+ * certificate is outside of the list's scope, so that its absence says nothing.
  */
 export function crlScope(crl: Crl, certificate: Certificate): ReadonlySet<number> {
   const point = crl.issuingDistributionPoint;

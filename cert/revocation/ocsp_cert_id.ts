@@ -9,7 +9,10 @@ import type { TrustAnchor } from "../verify/trust_anchor.ts";
 
 /** Which certificate OCSP speaks of (RFC 6960, Section 4.1.1, `CertID`). */
 export interface OcspCertId {
-  /** The hash function; `null` if it is none that this package knows, so that the identifier fits nothing. */
+  /**
+   * The hash function; `null` if it is none that this package knows, so that the identifier fits
+   * nothing.
+   */
   readonly hash: HashName | null;
   /** The dotted identifier of the hash function. */
   readonly hashOid: string;
@@ -21,7 +24,10 @@ export interface OcspCertId {
   readonly serialNumber: Uint8Array<ArrayBuffer>;
 }
 
-/** The hash functions of identifiers: SHA-1 names issuers here and protects nothing (RFC 5019, Section 2.1.1). */
+/**
+ * The hash functions of identifiers: SHA-1 names issuers here and protects nothing (RFC 5019,
+ * Section 2.1.1).
+ */
 const HASHES: readonly (readonly [HashName, string])[] = [
   ["SHA-1", OIDS.sha1],
   ["SHA-256", OIDS.sha256],
@@ -62,7 +68,8 @@ export async function ocspCertIdOf(
 }
 
 /**
- * Computes the SHA-1 of a public key, by which responders name themselves (RFC 6960, Section 4.2.2.3).
+ * Computes the SHA-1 of a public key, by which responders name themselves (RFC 6960, Section
+ * 4.2.2.3).
  *
  * @param holder Whose key it is.
  * @returns 20 bytes.

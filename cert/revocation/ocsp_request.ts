@@ -18,7 +18,9 @@ import type { TrustAnchor } from "../verify/trust_anchor.ts";
 
 export type { OcspCertId } from "./ocsp_cert_id.ts";
 
-/** The most bytes of a request that {@linkcode parseOcspRequest} takes: some hundred certificates. */
+/**
+ * The most bytes of a request that {@linkcode parseOcspRequest} takes: some hundred certificates.
+ */
 export const MAX_OCSP_REQUEST_SIZE = 1 << 14;
 
 /** What a client asks an OCSP responder (RFC 6960, Section 4.1). */
@@ -39,18 +41,20 @@ export interface OcspRequest {
 
 /** How {@linkcode createOcspRequest} asks. */
 export interface CreateOcspRequestOptions {
-  /** The hash function of the identifiers; SHA-1 by default, which every responder knows (RFC 5019). */
+  /**
+   * The hash function of the identifiers; SHA-1 by default, which every responder knows (RFC 5019).
+   */
   readonly hash?: HashName;
   /**
-   * Random bytes (RFC 9654: 32) that the response must repeat. Responders of the public web make their
-   * responses ahead and leave nonces out, so by default there is none.
+   * Random bytes (RFC 9654: 32) that the response must repeat. Responders of the public web make
+   * their responses ahead and leave nonces out, so by default there is none.
    */
   readonly nonce?: Uint8Array;
 }
 
 /**
- * Makes a request for the status of a certificate, to be sent to the OCSP responder of its issuer (by POST
- * as `application/ocsp-request`, or by GET as RFC 5019, Section 5, says).
+ * Makes a request for the status of a certificate, to be sent to the OCSP responder of its issuer
+ * (by POST as `application/ocsp-request`, or by GET as RFC 5019, Section 5, says).
  *
  * @param certificate The certificate.
  * @param issuer Who issued it.

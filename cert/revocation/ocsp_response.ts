@@ -32,7 +32,10 @@ export const MAX_OCSP_CERTIFICATES = 8;
 /** What a responder says of a certificate. */
 export type OcspCertStatus =
   | {
-    /** Whether the certificate is revoked, not revoked as far as the responder knows, or not known to it. */
+    /**
+     * Whether the certificate is revoked, not revoked as far as the responder knows, or not known
+     * to it.
+     */
     readonly status: "good" | "unknown";
   }
   | {
@@ -139,8 +142,8 @@ const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
  *
  * @param der The encoding, which is copied.
  * @returns The response.
- * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, whose message names the field and the byte;
- * `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`, `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_TYPE`.
+ * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, whose message names the field and the
+ * byte; `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`, `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_TYPE`.
  *
  * @example A responder that wants to be asked later
  * ```ts

@@ -35,8 +35,8 @@ export {
  * What happens where it cannot be found out whether a certificate is revoked.
  *
  * - `off`: nothing is looked at.
- * - `soft`: only a certificate that is known to be revoked is refused. Who can cut the network, or leaves out
- *   a stapled response, goes unnoticed.
+ * - `soft`: only a certificate that is known to be revoked is refused. Who can cut the network, or
+ *   leaves out a stapled response, goes unnoticed.
  * - `hard`: a certificate is refused unless it is known not to be revoked.
  */
 export type RevocationPolicy = "off" | "soft" | "hard";
@@ -62,8 +62,9 @@ export interface RevocationOptions {
   /** The OCSP response that the peer stapled to its certificate; `null` where it sent none. */
   readonly stapledOcspResponse?: OcspResponse | Uint8Array | null;
   /**
-   * Whether a certificate that promises a stapled response (RFC 7633, "must-staple") is refused without a good
-   * one, whatever the policy. Set it where the handshake asked for one; `false` by default.
+   * Whether a certificate that promises a stapled response (RFC 7633, "must-staple") is refused
+   * without a good one, whatever the policy. Set it where the handshake asked for one; `false` by
+   * default.
    */
   readonly mustStaple?: boolean;
   /** Fetches a list, where nothing at hand says anything; by default none is fetched. */
@@ -92,18 +93,18 @@ const STATUS_REQUEST = 5;
 /**
  * Makes a check of revocation, for the `checkPath` of {@linkcode verifyCertificateChain}.
  *
- * For each certificate of the path but the trust anchor's it looks first at what is at hand: the stapled
- * response (for the first certificate) and the lists; anything that says `revoked` and verifies refuses the
- * certificate. Only where nothing at hand says `good` does it fetch: first OCSP, then lists, from the
- * addresses in the certificate, by the hooks given here. This package does no network I/O of its own, so a
- * hook decides about time-outs, proxies, caches and which addresses it will not call. The number of fetches
- * is bounded (`MAX_REVOCATION_FETCHES`).
+ * For each certificate of the path but the trust anchor's it looks first at what is at hand: the
+ * stapled response (for the first certificate) and the lists; anything that says `revoked` and
+ * verifies refuses the certificate. Only where nothing at hand says `good` does it fetch: first
+ * OCSP, then lists, from the addresses in the certificate, by the hooks given here. This package
+ * does no network I/O of its own, so a hook decides about time-outs, proxies, caches and which
+ * addresses it will not call. The number of fetches is bounded (`MAX_REVOCATION_FETCHES`).
  *
  * @param options What is at hand, and the policy.
- * @returns The check. It throws `SEC_ERROR_REVOKED_CERTIFICATE` if a certificate is revoked; under the policy
- * `"hard"`, where nothing can be found out, the error of the first source that failed, or
- * `SEC_ERROR_CRL_NOT_FOUND` if there was none, with all reasons in its message; and where a promised response
- * is missing `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`.
+ * @returns The check. It throws `SEC_ERROR_REVOKED_CERTIFICATE` if a certificate is revoked; under
+ * the policy `"hard"`, where nothing can be found out, the error of the first source that failed,
+ * or `SEC_ERROR_CRL_NOT_FOUND` if there was none, with all reasons in its message; and where a
+ * promised response is missing `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`.
  *
  * @example A list at hand
  * ```ts
@@ -168,8 +169,8 @@ export function checkRevocation(
     if (list === undefined) lists.set(crl.issuer.key, [crl]);
     else list.push(crl);
   }
-  // One verification may try many paths; what was found out about a certificate, and what was spent on it,
-  // holds for all of them
+  // One verification may try many paths; what was found out about a certificate, and what was spent
+  // on it, holds for all of them
   const checks = new WeakMap<Certificate, RevocationCheck>();
   return async (path) => {
     const leaf = path.certificates[0]!;
@@ -186,7 +187,9 @@ interface Note {
   readonly cause?: unknown;
 }
 
-/** What a source says: `good`, and who says so; or nothing, and why. That it is revoked, it throws. */
+/**
+ * What a source says: `good`, and who says so; or nothing, and why. That it is revoked, it throws.
+ */
 type Verdict = { readonly good: string } | { readonly notes: readonly Note[] };
 
 type Issuer = Certificate | TrustAnchor;
@@ -227,7 +230,10 @@ class RevocationCheck {
     }
   }
 
-  /** RFC 7633, Section 4.3.3: a certificate with the feature is refused where the server does not staple. */
+  /**
+   * RFC 7633, Section 4.3.3: a certificate with the feature is refused where the server does not
+   * staple.
+   */
   async #checkPromise(leaf: Certificate, issuer: Issuer): Promise<void> {
     const staple = this.#options.stapledOcspResponse ?? null;
     if (staple === null) {
@@ -335,7 +341,10 @@ class RevocationCheck {
     }
   }
 
-  /** RFC 5280, Section 6.3.3: several lists may cover a reason each, and only all together say `good`. */
+  /**
+   * RFC 5280, Section 6.3.3: several lists may cover a reason each, and only all together say
+   * `good`.
+   */
   async #askLists(
     lists: readonly Crl[],
     certificate: Certificate,

@@ -38,15 +38,18 @@ export interface FetchOcspRequest extends FetchCrlRequest {
 /**
  * Fetches a revocation list.
  *
- * The address is `http:` or `https:` and stands in a certificate whose signature is right; lists are signed,
- * so plain HTTP is usual. A hook gives `null`, or throws, where it has none. It may give one from a cache.
+ * The address is `http:` or `https:` and stands in a certificate whose signature is right; lists
+ * are signed, so plain HTTP is usual. A hook gives `null`, or throws, where it has none. It may
+ * give one from a cache.
  */
 export type FetchCrl = (
   url: string,
   request: FetchCrlRequest,
 ) => Uint8Array | null | Promise<Uint8Array | null>;
 
-/** Sends a request to an OCSP responder and gives its response, or `null`; see {@linkcode FetchCrl}. */
+/**
+ * Sends a request to an OCSP responder and gives its response, or `null`; see {@linkcode FetchCrl}.
+ */
 export type FetchOcsp = (
   url: string,
   request: FetchOcspRequest,
@@ -86,8 +89,8 @@ export function ocspUrlsOf(certificate: Certificate): RevocationUrls {
 }
 
 /**
- * Lists where a certificate says that its revocation lists are (RFC 5280, Section 4.2.1.13); those of other
- * issuers are left out.
+ * Lists where a certificate says that its revocation lists are (RFC 5280, Section 4.2.1.13); those
+ * of other issuers are left out.
  *
  * @param certificate The certificate.
  * @returns The addresses.
@@ -154,7 +157,8 @@ export class RevocationFetcher {
    * @param certificate The certificate in question.
    * @param issuer Who issued it.
    * @returns The response, and the nonce that it must repeat.
-   * @throws {NssError} `SEC_ERROR_OCSP_BAD_HTTP_RESPONSE` if the hook gives none, or why it does not parse.
+   * @throws {NssError} `SEC_ERROR_OCSP_BAD_HTTP_RESPONSE` if the hook gives none, or why it does
+   * not parse.
    */
   async fetchOcsp(
     url: string,

@@ -34,24 +34,25 @@ export interface VerifyCrlOptions {
 }
 
 /**
- * The keys with which a list has been verified, by their digests: a large list costs as much to hash as ten
- * handshakes. One signature has one key, so the sets stay small.
+ * The keys with which a list has been verified, by their digests: a large list costs as much to
+ * hash as ten handshakes. One signature has one key, so the sets stay small.
  */
 const VERIFIED = new WeakMap<Crl, Set<string>>();
 
 /**
- * Verifies a revocation list (RFC 5280, Section 6.3.3): that it is its issuer's, that the issuer may sign
- * lists, that it is fresh, and that this package understands all of it.
+ * Verifies a revocation list (RFC 5280, Section 6.3.3): that it is its issuer's, that the issuer
+ * may sign lists, that it is fresh, and that this package understands all of it.
  *
- * The list must be signed with the very key that signed the certificates in question; lists of an issuer
- * that has changed its key come in two. Indirect lists (that speak of other issuers' certificates) and
- * delta lists (that are but a difference to another list) are refused.
+ * The list must be signed with the very key that signed the certificates in question; lists of an
+ * issuer that has changed its key come in two. Indirect lists (that speak of other issuers'
+ * certificates) and delta lists (that are but a difference to another list) are refused.
  *
  * @param crl The list.
  * @param options Who must have issued it, and when it must be fresh.
- * @throws {NssError} What is wrong: `SEC_ERROR_CRL_INVALID`, `SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION` (also of
- * indirect and delta lists), `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`,
- * `SEC_ERROR_INADEQUATE_KEY_USAGE`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, `SEC_ERROR_CRL_BAD_SIGNATURE`.
+ * @throws {NssError} What is wrong: `SEC_ERROR_CRL_INVALID`,
+ * `SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION` (also of indirect and delta lists),
+ * `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`, `SEC_ERROR_INADEQUATE_KEY_USAGE`,
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, `SEC_ERROR_CRL_BAD_SIGNATURE`.
  *
  * @example Usage
  * ```ts
@@ -133,8 +134,8 @@ function checkForm(crl: Crl): void {
   if (crl.nextUpdate === null) {
     throw crlError("SEC_ERROR_CRL_INVALID", crl, "it does not say when the next one is due");
   }
-  // RFC 5280, Section 5.2: conforming issuers are REQUIRED to issue version 2 with a number. The key
-  // identifier, which is required as well, would decide nothing here: the signature does
+  // RFC 5280, Section 5.2: conforming issuers are REQUIRED to issue version 2 with a number. The
+  // key identifier, which is required as well, would decide nothing here: the signature does
   const number = crl.extensions.get(OIDS.cRLNumber);
   if (number === undefined) throw crlError("SEC_ERROR_CRL_INVALID", crl, "it has no number");
   // RFC 5280, Section 5.2.3: MUST mark this extension as non-critical

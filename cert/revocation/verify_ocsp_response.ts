@@ -28,8 +28,8 @@ import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
 /**
- * How long a response without nextUpdate counts, in seconds: a day, as in mozilla::pkix. RFC 6960 lets it
- * mean that newer information is always available, and RFC 5019 forbids it.
+ * How long a response without nextUpdate counts, in seconds: a day, as in mozilla::pkix. RFC 6960
+ * lets it mean that newer information is always available, and RFC 5019 forbids it.
  */
 export const OCSP_MAX_AGE_WITHOUT_NEXT_UPDATE = 86_400;
 
@@ -69,7 +69,8 @@ export interface VerifiedOcspStatus {
   readonly responder: Certificate | null;
   /**
    * Whether the responder's certificate may be revoked itself: it is delegated, and has no
-   * `id-pkix-ocsp-nocheck` (RFC 6960, Section 4.2.2.2.1). {@linkcode checkRevocation} looks at the lists at hand.
+   * `id-pkix-ocsp-nocheck` (RFC 6960, Section 4.2.2.2.1). {@linkcode checkRevocation} looks at the
+   * lists at hand.
    */
   readonly responderNeedsCheck: boolean;
   /** All extensions of the single response, unread, such as a list of SCTs. */
@@ -85,20 +86,22 @@ const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">
 };
 
 /**
- * Verifies an OCSP response (RFC 6960, Section 3.2), stapled or fetched: that it is about this certificate,
- * that who signed it may (the issuer, or who has a certificate for that directly from the issuer), and that
- * it is fresh.
+ * Verifies an OCSP response (RFC 6960, Section 3.2), stapled or fetched: that it is about this
+ * certificate, that who signed it may (the issuer, or who has a certificate for that directly from
+ * the issuer), and that it is fresh.
  *
- * Of several single responses about the certificate, one that says `revoked` counts, else the newest.
+ * Of several single responses about the certificate, one that says `revoked` counts, else the
+ * newest.
  *
  * @param response The response, or its encoding.
  * @param options About which certificate, and when.
  * @returns What the response says; that may well be `revoked` or `unknown`.
  * @throws {NssError} Why the response says nothing: `SEC_ERROR_OCSP_MALFORMED_RESPONSE`,
- * `SEC_ERROR_OCSP_UNKNOWN_CERT` (it is about other certificates), `SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE`,
- * `SEC_ERROR_OCSP_INVALID_SIGNING_CERT`, `SEC_ERROR_OCSP_BAD_SIGNATURE`, `SEC_ERROR_OCSP_FUTURE_RESPONSE`,
- * `SEC_ERROR_OCSP_OLD_RESPONSE`, `SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION`,
- * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, or what the responder calls its error.
+ * `SEC_ERROR_OCSP_UNKNOWN_CERT` (it is about other certificates),
+ * `SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE`, `SEC_ERROR_OCSP_INVALID_SIGNING_CERT`,
+ * `SEC_ERROR_OCSP_BAD_SIGNATURE`, `SEC_ERROR_OCSP_FUTURE_RESPONSE`, `SEC_ERROR_OCSP_OLD_RESPONSE`,
+ * `SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, or what
+ * the responder calls its error.
  *
  * @example Usage
  * ```ts
@@ -118,7 +121,11 @@ const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">
  *   producedAt: time,
  *   responses: [{ certificate: leaf, status: "good" }],
  * });
- * const { certStatus } = await verifyOcspResponse(response, { certificate: leaf, issuer: root, time });
+ * const { certStatus } = await verifyOcspResponse(response, {
+ *   certificate: leaf,
+ *   issuer: root,
+ *   time,
+ * });
  * assertEquals(certStatus, { status: "good" });
  * ```
  */
@@ -154,7 +161,10 @@ function ocspError(name: ErrorName, state: string, cause?: unknown): NssError {
   return new NssError(name, `Cannot use OCSP response: ${state}`, { cause });
 }
 
-/** RFC 5280, Section 4.2, of which RFC 6960, Section 4.4, makes use: no extension of OCSP need be critical. */
+/**
+ * RFC 5280, Section 4.2, of which RFC 6960, Section 4.4, makes use: no extension of OCSP need be
+ * critical.
+ */
 function checkCritical(extensions: ReadonlyMap<string, CertificateExtension>): void {
   for (const { oid, critical } of extensions.values()) {
     if (critical && oid !== OIDS.ocspNonce) {
@@ -196,7 +206,10 @@ async function matchingResponses(
   return matching;
 }
 
-/** Finds who signed and verifies that; gives the delegated responder's certificate, `null` for the issuer. */
+/**
+ * Finds who signed and verifies that; gives the delegated responder's certificate, `null` for the
+ * issuer.
+ */
 async function verifySigner(
   response: OcspResponse,
   basic: BasicOcspResponse,
@@ -249,7 +262,9 @@ async function isNamed(
     : bytesEqual(await ocspKeyHash(candidate), responderId.keyHash);
 }
 
-/** RFC 6960, Section 4.2.2.2: a certificate with id-kp-OCSPSigning, issued directly by the issuer. */
+/**
+ * RFC 6960, Section 4.2.2.2: a certificate with id-kp-OCSPSigning, issued directly by the issuer.
+ */
 async function checkDelegation(
   responder: Certificate,
   options: VerifyOcspResponseOptions,

@@ -27,8 +27,8 @@ export interface VerifySctOptions {
   /** The certificate that the log promises to publish. */
   readonly certificate: Certificate;
   /**
-   * Where the SCT comes from. `"embedded"` in the certificate, the log signed a certificate without it, a
-   * precertificate; `"delivered"` by TLS or OCSP, it signed the certificate itself.
+   * Where the SCT comes from. `"embedded"` in the certificate, the log signed a certificate without
+   * it, a precertificate; `"delivered"` by TLS or OCSP, it signed the certificate itself.
    */
   readonly source: "embedded" | "delivered";
   /** Who issued the certificate; needed for an embedded SCT. */
@@ -60,9 +60,10 @@ function sctError(name: ErrorName, state: string): NssError {
  * @param sct The SCT.
  * @param options About which certificate, and which logs are trusted.
  * @returns The log that promises.
- * @throws {NssError} `SEC_ERROR_UNKNOWN_SIGNER` if the log is none of these, `SEC_ERROR_BAD_SIGNATURE` if its
- * signature is wrong, `SEC_ERROR_INVALID_TIME` if the time is in the future or after the log's retirement,
- * `SEC_ERROR_INVALID_ARGS` if the SCT is embedded and there is no issuer.
+ * @throws {NssError} `SEC_ERROR_UNKNOWN_SIGNER` if the log is none of these,
+ * `SEC_ERROR_BAD_SIGNATURE` if its signature is wrong, `SEC_ERROR_INVALID_TIME` if the time is in
+ * the future or after the log's retirement, `SEC_ERROR_INVALID_ARGS` if the SCT is embedded and
+ * there is no issuer.
  *
  * @example The SCTs in a certificate
  * ```ts
@@ -132,9 +133,9 @@ async function findLog(sct: Sct, logs: readonly CtLog[]): Promise<CtLog | undefi
 }
 
 /**
- * Makes what the log signed (RFC 6962, Section 3.2): version 1, the type certificate_timestamp, the time,
- * then either x509_entry with the certificate or precert_entry with the hash of the issuer's key and the
- * TBSCertificate, then the extensions.
+ * Makes what the log signed (RFC 6962, Section 3.2): version 1, the type certificate_timestamp, the
+ * time, then either x509_entry with the certificate or precert_entry with the hash of the issuer's
+ * key and the TBSCertificate, then the extensions.
  */
 async function signedData(sct: Sct, options: VerifySctOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { certificate, issuer, source } = options;
@@ -167,15 +168,18 @@ function assemble(
   return bytes;
 }
 
-/** The extensions that a log does not see: of the certificate the SCTs, of the precertificate the poison. */
+/**
+ * The extensions that a log does not see: of the certificate the SCTs, of the precertificate the
+ * poison.
+ */
 const NOT_SIGNED: ReadonlySet<string> = new Set([
   OIDS.signedCertificateTimestampList,
   OIDS.precertificatePoison,
 ]);
 
 /**
- * Makes the TBSCertificate that logs sign (RFC 6962, Section 3.2): the certificate's without its SCTs, which
- * is the precertificate's without its poison. Everything else keeps its bytes.
+ * Makes the TBSCertificate that logs sign (RFC 6962, Section 3.2): the certificate's without its
+ * SCTs, which is the precertificate's without its poison. Everything else keeps its bytes.
  *
  * @param certificate The certificate, or the precertificate where the issuer's own key signed that.
  * @returns The encoding.

@@ -14,14 +14,15 @@ import type { TrustAnchor } from "./trust_anchor.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
 /**
- * How many certificates of authorities may stand between the last certificate and the trust anchor by
- * default, self-issued ones not counted (webpki: `MAX_SUB_CA_COUNT`). The public web has two or three.
+ * How many certificates of authorities may stand between the last certificate and the trust anchor
+ * by default, self-issued ones not counted (webpki: `MAX_SUB_CA_COUNT`). The public web has two or
+ * three.
  */
 export const MAX_SUB_CA_COUNT = 6;
 
 /**
- * How many certificates of authorities a path may have besides the anchor's, self-issued ones counted
- * (GnuTLS: `DEFAULT_MAX_VERIFY_DEPTH`).
+ * How many certificates of authorities a path may have besides the anchor's, self-issued ones
+ * counted (GnuTLS: `DEFAULT_MAX_VERIFY_DEPTH`).
  */
 export const MAX_PATH_LENGTH = 16;
 
@@ -65,13 +66,15 @@ export interface PathFailure extends PathPlace {
   readonly error: NssError;
 }
 
-/** Why it could not be found out whether a certificate is revoked: the path is good but for that. */
+/**
+ * Why it could not be found out whether a certificate is revoked: the path is good but for that.
+ */
 const REVOCATION_UNKNOWN: readonly ErrorName[] = (Object.keys(ERRORS) as ErrorName[])
   .filter((name) => /^SEC_ERROR_(CRL|OCSP)_/.test(name));
 
 /**
- * Which error tells most, where every path fails with another (webpki: `Error::rank`): an error further
- * along the way, and one about a certificate rather than about a lack of one.
+ * Which error tells most, where every path fails with another (webpki: `Error::rank`): an error
+ * further along the way, and one about a certificate rather than about a lack of one.
  */
 const RANKS: readonly ErrorName[] = [
   "SEC_ERROR_UNKNOWN_ISSUER",
@@ -126,10 +129,10 @@ export class MostSpecificError {
  * Searches the paths from a certificate to a trust anchor, depth first.
  *
  * Names and extensions decide; signatures are the caller's, from the anchor down, once a path is
- * complete. Several certificates may have the issuer's name (authorities are cross-signed and renewed):
- * those whose key identifier fits are tried first, none is left out, for identifiers are hints
- * (RFC 4158, Section 3.5). A certificate of the same name and key as one already on the path is not taken
- * (RFC 4158, Section 2.4.2): the path would be longer, not better.
+ * complete. Several certificates may have the issuer's name (authorities are cross-signed and
+ * renewed): those whose key identifier fits are tried first, none is left out, for identifiers are
+ * hints (RFC 4158, Section 3.5). A certificate of the same name and key as one already on the path
+ * is not taken (RFC 4158, Section 2.4.2): the path would be longer, not better.
  *
  * @param leaf The last certificate of the paths.
  * @param search What the paths are built of.
@@ -140,7 +143,8 @@ export function* candidatePaths(
   leaf: Certificate,
   search: PathSearch,
 ): Generator<CandidatePath, void, void> {
-  // A certificate that is trusted itself needs no issuer, as in OpenSSL (X509_V_FLAG_PARTIAL_CHAIN) and Go
+  // A certificate that is trusted itself needs no issuer, as in OpenSSL (X509_V_FLAG_PARTIAL_CHAIN)
+  // and Go
   for (const anchor of search.anchors) {
     if (anchor.certificate?.equals(leaf) === true) {
       yield { certificates: [leaf], anchor, leafIsAnchor: true };
@@ -272,7 +276,9 @@ function bySubject<T extends { readonly subject: Certificate["subject"] }>(
   return named;
 }
 
-/** Of candidates that have the name of a certificate's issuer those with its key identifier first. */
+/**
+ * Of candidates that have the name of a certificate's issuer those with its key identifier first.
+ */
 function byHint<T>(
   child: Certificate,
   named: readonly T[] = [],

@@ -3,7 +3,8 @@
 /**
  * What a certificate is used for (`SECCertUsage`), by the names and numbers of NSS.
  *
- * - `sslClient`, `sslServer`: an end of a TLS connection; `ipsec`: one of an IPsec connection (RFC 4945).
+ * - `sslClient`, `sslServer`: an end of a TLS connection; `ipsec`: one of an IPsec connection (RFC
+ *   4945).
  * - `emailSigner`, `emailRecipient`: S/MIME. `objectSigner`: signed code.
  * - `sslCA`: an authority that issues for TLS; `verifyCA`, `anyCA`: an authority for anything.
  * - `statusResponder`: who signs OCSP responses.

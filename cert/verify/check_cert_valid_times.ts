@@ -11,13 +11,14 @@ export const NSS_SLOP_SECONDS = 86_400;
 /**
  * Checks the validity of a certificate at a time (`CERT_CheckCertValidTimes`).
  *
- * Both ends belong to the validity, and certificates count in seconds: fractions of the time are cut off.
+ * Both ends belong to the validity, and certificates count in seconds: fractions of the time are
+ * cut off.
  *
  * @param certificate The certificate.
  * @param time The time.
  * @param options What else is allowed.
- * @param options.slopSeconds How long before notBefore the certificate is taken as valid, for clocks that
- * are behind; 0 by default, {@linkcode NSS_SLOP_SECONDS} in NSS.
+ * @param options.slopSeconds How long before notBefore the certificate is taken as valid, for
+ * clocks that are behind; 0 by default, {@linkcode NSS_SLOP_SECONDS} in NSS.
  * @returns What the time is in the life of the certificate.
  *
  * @example Usage

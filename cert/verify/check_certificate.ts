@@ -26,9 +26,10 @@ import { oidName } from "../der/oids.ts";
 /**
  * How certificates must be made.
  *
- * - `strict`: as RFC 5280 and the CA/Browser Forum's Baseline Requirements say. Every authority of the
- *   public web complies.
- * - `compatible`: checks of form that protect no one are left out; home-made authorities often break them.
+ * - `strict`: as RFC 5280 and the CA/Browser Forum's Baseline Requirements say. Every authority of
+ *   the public web complies.
+ * - `compatible`: checks of form that protect no one are left out; home-made authorities often
+ *   break them.
  */
 export type CertProfile = "strict" | "compatible";
 
@@ -125,8 +126,8 @@ export function certificateAtFault(error: NssError): Certificate | undefined {
  */
 export function checkContent(certificate: Certificate, options: CheckOptions): void {
   for (const { oid, critical } of certificate.extensions.values()) {
-    // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it does
-    // not recognize
+    // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it
+    // does not recognize
     if (critical && !PROCESSED_EXTENSIONS.has(oid)) {
       throw certificateError(
         "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
@@ -151,7 +152,8 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
 }
 
 /**
- * Checks that a certificate's signature may be trusted at all, whoever made it. Not for trust anchors.
+ * Checks that a certificate's signature may be trusted at all, whoever made it. Not for trust
+ * anchors.
  *
  * @param certificate The certificate.
  * @param options Whether SHA-1 counts.
@@ -209,8 +211,8 @@ export function checkLeaf(certificate: Certificate, options: CheckOptions): void
  *
  * @param certificate The certificate of an authority.
  * @param options What the path is verified for, and when.
- * @param isAnchor Whether it is the certificate of a trust anchor, whose own signature nobody looks at and
- * which may be of version 1.
+ * @param isAnchor Whether it is the certificate of a trust anchor, whose own signature nobody looks
+ * at and which may be of version 1.
  * @throws {NssError} What is wrong first.
  */
 export function checkAuthority(
@@ -246,8 +248,8 @@ export function checkAuthority(
       "its keyUsage has no keyCertSign",
     );
   }
-  // Not in RFC 5280, but in every implementation and Section 7.1.2.10.6 of the Baseline Requirements:
-  // the purposes of an authority bound those of what it issues
+  // Not in RFC 5280, but in every implementation and Section 7.1.2.10.6 of the Baseline
+  // Requirements: the purposes of an authority bound those of what it issues
   const problem = issuerPurposeProblem(certificate, certUsageRow(options.usage));
   if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
   checkContent(certificate, options);

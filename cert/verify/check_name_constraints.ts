@@ -20,7 +20,10 @@ interface Constraint {
   excludes(name: GeneralName): boolean;
 }
 
-/** Constraints, or names, by their kind: who has 100,000 of one kind pays nothing for those of another. */
+/**
+ * Constraints, or names, by their kind: who has 100,000 of one kind pays nothing for those of
+ * another.
+ */
 type ByType<T> = ReadonlyMap<GeneralName["type"], readonly T[]>;
 
 interface Prepared {
@@ -42,8 +45,8 @@ function byType<T extends { readonly type: GeneralName["type"] }>(list: readonly
  * @param certificate The certificate.
  * @param constraints The constraints.
  * @param options What the names are of.
- * @param options.commonName Whether the common name is a host name where there is none in the subject
- * alternative name, as some clients take it: true of a TLS server's own certificate.
+ * @param options.commonName Whether the common name is a host name where there is none in the
+ * subject alternative name, as some clients take it: true of a TLS server's own certificate.
  * @param options.budget Counts the comparisons.
  * @throws {NssError} `SEC_ERROR_CERT_NOT_IN_NAME_SPACE` if a name is not permitted or is excluded,
  * `SEC_ERROR_EXTENSION_VALUE_INVALID` if a constraint is none.
@@ -91,7 +94,8 @@ function subjectNames(certificate: Certificate, commonName: boolean): ByType<Gen
     names = byType<GeneralName>([
       ...subjectAltName ?? [],
       ...(subject.isEmpty ? [] : [{ type: "directory", value: subject } as const]),
-      // RFC 5280: with no subject alternative name, to the attribute of type emailAddress. What is no text is no mailbox
+      // RFC 5280: with no subject alternative name, to the attribute of type emailAddress. What is
+      // no text is no mailbox
       ...(subjectAltName === undefined
         ? subject.rdns.flat().filter(({ type }) => type === OIDS.emailAddress)
           .map(({ value }) => ({ type: "email", value: value ?? "" }) as const)
@@ -174,8 +178,8 @@ const presentedMailbox = once(mailboxOf);
 const presentedHost = once(uriHost);
 
 function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint {
-  // The empty constraint is every name. A leading period has no meaning here (RFC 5280 gives it one for
-  // URI only), and implementations disagree about it
+  // The empty constraint is every name. A leading period has no meaning here (RFC 5280 gives it one
+  // for URI only), and implementations disagree about it
   const base = name.value === "" ? "" : normalizeDnsName(name.value, { underscore: true });
   if (base === null) throw malformed(name);
   const compare = (other: GeneralName, any: boolean) => {

@@ -18,14 +18,15 @@ interface PolicyLevel {
 }
 
 /**
- * Checks the policies of a path (RFC 5280, Section 6.1, with the graph of RFC 9618 in place of the tree,
- * which an attacker can make exponentially large).
+ * Checks the policies of a path (RFC 5280, Section 6.1, with the graph of RFC 9618 in place of the
+ * tree, which an attacker can make exponentially large).
  *
  * @param certificates The path without the anchor, the leaf first.
- * @param acceptable The policies of which one must hold for the path; none must where it is `undefined`,
- * unless a certificate says so.
+ * @param acceptable The policies of which one must hold for the path; none must where it is
+ * `undefined`, unless a certificate says so.
  * @param budget Counts the policies.
- * @throws {NssError} `SEC_ERROR_POLICY_VALIDATION_FAILED` if no policy holds for the path and one must.
+ * @throws {NssError} `SEC_ERROR_POLICY_VALIDATION_FAILED` if no policy holds for the path and one
+ * must.
  */
 export function checkPolicies(
   certificates: readonly Certificate[],
@@ -94,7 +95,9 @@ function isEmpty({ hasAnyPolicy, policies }: PolicyLevel): boolean {
   return !hasAnyPolicy && policies.size === 0;
 }
 
-/** RFC 9618, Section 5.4: what of the level the certificate confirms, and what it adds to anyPolicy. */
+/**
+ * RFC 9618, Section 5.4: what of the level the certificate confirms, and what it adds to anyPolicy.
+ */
 function applyPolicies(certificate: Certificate, level: PolicyLevel, anyAllowed: boolean): void {
   const stated = new Set(certificate.certificatePolicies?.map(({ policy }) => policy) ?? []);
   const hadAnyPolicy = level.hasAnyPolicy;

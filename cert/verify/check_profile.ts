@@ -18,8 +18,8 @@ export type FormVerdicts = Map<Certificate | TrustAnchor, NssError | null>;
  * Checks that the certificates of a path are made as RFC 5280 says, and where it says nothing the
  * CA/Browser Forum's Baseline Requirements (BR): the `"strict"` profile.
  *
- * None of these checks keeps out someone who has no certificate of a trusted authority. They keep out
- * authorities that do not know what they are doing, and leave others less to disagree about.
+ * None of these checks keeps out someone who has no certificate of a trusted authority. They keep
+ * out authorities that do not know what they are doing, and leave others less to disagree about.
  *
  * A leaf that is itself the certificate of an anchor is not checked: nobody issued it.
  *
@@ -229,12 +229,13 @@ function checkServerForm(certificate: Certificate): void {
 }
 
 /**
- * BR, Section 7.1.4.3: a common name is a copy, character for character, of a name in subjectAltName.
+ * BR, Section 7.1.4.3: a common name is a copy, character for character, of a name in
+ * subjectAltName.
  *
- * Refused is what two programs may take for two hosts: an address in another form than the canonical one,
- * a name in another case, a name with other characters than ASCII. A common name that just is not in
- * subjectAltName is let be: nobody looks at it there (RFC 9525, Section 2), and x509-limbo and BetterTLS
- * want to see such chains accepted as often as refused.
+ * Refused is what two programs may take for two hosts: an address in another form than the
+ * canonical one, a name in another case, a name with other characters than ASCII. A common name
+ * that just is not in subjectAltName is let be: nobody looks at it there (RFC 9525, Section 2), and
+ * x509-limbo and BetterTLS want to see such chains accepted as often as refused.
  */
 function checkCommonNames(certificate: Certificate): void {
   const names = (certificate.subjectAltName ?? []).flatMap((name) =>

@@ -7,8 +7,8 @@ import type { Name } from "../names/name.ts";
 
 /**
  * How many names are looked up in a store to verify one certificate. A path has at most 17 issuers
- * ({@linkcode MAX_PATH_LENGTH} and the anchor), most have 3; a peer that sends certificates of 1,000 made-up
- * issuers must not cause 1,000 searches on a smart card.
+ * ({@linkcode MAX_PATH_LENGTH} and the anchor), most have 3; a peer that sends certificates of
+ * 1,000 made-up issuers must not cause 1,000 searches on a smart card.
  */
 export const MAX_ISSUER_LOOKUPS = 32;
 
@@ -16,17 +16,20 @@ export const MAX_ISSUER_LOOKUPS = 32;
 export interface FoundIssuers {
   /** The records of the store. */
   readonly records: readonly CertRecord[];
-  /** Of the other certificates those whose subject the store has been asked for, so that it is known to trust them or not. */
+  /**
+   * Of the other certificates those whose subject the store has been asked for, so that it is known
+   * to trust them or not.
+   */
   readonly sent: readonly Certificate[];
 }
 
 /**
- * Finds every certificate of a store that may stand above another: those with its issuer's name, those with
- * their issuers' names, and so on.
+ * Finds every certificate of a store that may stand above another: those with its issuer's name,
+ * those with their issuers' names, and so on.
  *
- * The store is asked for the name of each certificate that a peer has sent in the letters of that certificate:
- * stores compare bytes, path building does not, and a store must get to say that it distrusts one. What it could
- * not be asked for any more is left out.
+ * The store is asked for the name of each certificate that a peer has sent in the letters of that
+ * certificate: stores compare bytes, path building does not, and a store must get to say that it
+ * distrusts one. What it could not be asked for any more is left out.
  *
  * @param source The store.
  * @param leaf The certificate.

@@ -28,7 +28,9 @@ import { isVerified, rememberVerified } from "./verified_signatures.ts";
 import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
-/** How many bits the modulus of an RSA key must have (Baseline Requirements, Section 6.1.5; webpki). */
+/**
+ * How many bits the modulus of an RSA key must have (Baseline Requirements, Section 6.1.5; webpki).
+ */
 export const MIN_RSA_BITS = 2048;
 
 /**
@@ -70,7 +72,8 @@ export interface SearchPathOptions extends VerifyChainOptions {
 }
 
 /**
- * Finds a path and checks it, but for the leaf's own time and usage, which {@linkcode checkLeaf} checks.
+ * Finds a path and checks it, but for the leaf's own time and usage, which {@linkcode checkLeaf}
+ * checks.
  *
  * @param leaf The certificate.
  * @param options What is trusted, when and for what.

@@ -13,11 +13,15 @@ export interface TrustAnchor {
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo;
   /** In which names the authority is trusted, where that is not in its certificate. */
   readonly nameConstraints?: NameConstraints;
-  /** Certificates whose validity begins after this are not trusted (`CKA_NSS_SERVER_DISTRUST_AFTER`). */
+  /**
+   * Certificates whose validity begins after this are not trusted
+   * (`CKA_NSS_SERVER_DISTRUST_AFTER`).
+   */
   readonly distrustAfter?: Date;
   /**
-   * Whether a root programme has examined the certificate, as Mozilla does for the platform's roots: then
-   * the strict profile leaves its form alone. Seven of Mozilla's roots, from before 2013, would not pass.
+   * Whether a root programme has examined the certificate, as Mozilla does for the platform's
+   * roots: then the strict profile leaves its form alone. Seven of Mozilla's roots, from before
+   * 2013, would not pass.
    */
   readonly vetted?: boolean;
   /** The certificate of the authority, whose validity and extensions are then checked as well. */

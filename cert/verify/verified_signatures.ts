@@ -4,13 +4,14 @@ import type { Certificate } from "../certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /**
- * How many verified signatures are remembered: the intermediates of the public web are about 2,000, a
- * process meets a fraction of them. An entry takes some 300 bytes.
+ * How many verified signatures are remembered: the intermediates of the public web are about 2,000,
+ * a process meets a fraction of them. An entry takes some 300 bytes.
  */
 export const MAX_VERIFIED_SIGNATURES = 1024;
 
-// Peers send the same certificates in fresh bytes with every handshake, and a P-384 signature costs 1.8 ms.
-// A signature that is right stays right, whatever else becomes of the certificate; only that is kept.
+// Peers send the same certificates in fresh bytes with every handshake, and a P-384 signature costs
+// 1.8 ms. A signature that is right stays right, whatever else becomes of the certificate; only
+// that is kept.
 const VERIFIED = new Set<string>();
 
 async function idOf(certificate: Certificate, issuer: SubjectPublicKeyInfo): Promise<string> {

@@ -31,8 +31,8 @@ export interface VerifyChainOptions {
   /** The policies of which one must hold for the path; by default only if a certificate says so. */
   readonly policies?: readonly string[];
   /**
-   * Hears of each path whose signatures are right, and may refuse it by throwing an `NssError`, as where
-   * a certificate is revoked; other paths are then tried.
+   * Hears of each path whose signatures are right, and may refuse it by throwing an `NssError`, as
+   * where a certificate is revoked; other paths are then tried.
    */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
 }
@@ -46,26 +46,29 @@ export interface VerifiedPath {
 }
 
 /**
- * Verifies a certificate: finds a path to a trust anchor and checks it wholly (RFC 5280, Section 6).
+ * Verifies a certificate: finds a path to a trust anchor and checks it wholly (RFC 5280, Section
+ * 6).
  *
- * What it checks: validity of all certificates, signatures from the anchor down, key usage, purposes of
- * the leaf and of every authority above it, basic constraints and path length, name constraints, policies,
- * unknown critical extensions, weak keys and hashes, `distrustAfter`. What it does not: the host name
- * ({@linkcode verifyCertName}) and revocation (`checkPath`).
+ * What it checks: validity of all certificates, signatures from the anchor down, key usage,
+ * purposes of the leaf and of every authority above it, basic constraints and path length, name
+ * constraints, policies, unknown critical extensions, weak keys and hashes, `distrustAfter`. What
+ * it does not: the host name ({@linkcode verifyCertName}) and revocation (`checkPath`).
  *
- * A leaf that is byte for byte the certificate of a given anchor is accepted without an issuer, after the
- * same checks of validity, usage and extensions: that is what people mean who trust a self-signed server
- * certificate.
+ * A leaf that is byte for byte the certificate of a given anchor is accepted without an issuer,
+ * after the same checks of validity, usage and extensions: that is what people mean who trust a
+ * self-signed server certificate.
  *
- * The certificates come from the peer, so the work is bounded: 100 signatures, 1,000 complete paths, 200,000 steps
- * of a search, 250,000 comparisons with name constraints and as many policies. Beyond it is `SEC_ERROR_UNKNOWN_ISSUER`.
+ * The certificates come from the peer, so the work is bounded: 100 signatures, 1,000 complete
+ * paths, 200,000 steps of a search, 250,000 comparisons with name constraints and as many policies.
+ * Beyond it is `SEC_ERROR_UNKNOWN_ISSUER`.
  *
  * @param leaf The certificate.
  * @param options What is trusted, when and for what.
  * @returns The path: the leaf first, the anchor's certificate last if the anchor has one.
- * @throws {NssError} What is wrong; of several paths that fail, with the error that tells most. Among them
- * `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`, `SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE`,
- * `SEC_ERROR_BAD_SIGNATURE`, `SEC_ERROR_CA_CERT_INVALID`, `SEC_ERROR_CERT_NOT_IN_NAME_SPACE`.
+ * @throws {NssError} What is wrong; of several paths that fail, with the error that tells most.
+ * Among them `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
+ * `SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE`, `SEC_ERROR_BAD_SIGNATURE`, `SEC_ERROR_CA_CERT_INVALID`,
+ * `SEC_ERROR_CERT_NOT_IN_NAME_SPACE`.
  *
  * @example Usage
  * ```ts

@@ -13,10 +13,11 @@ const LISTED_NAMES = 8;
 /**
  * Checks that a certificate is for a host (RFC 9525).
  *
- * - Only the subject alternative name counts. With `commonNameFallback` the common name counts where the
- *   certificate has no DNS name and no IP address there, which is NSS's rule.
+ * - Only the subject alternative name counts. With `commonNameFallback` the common name counts
+ *   where the certificate has no DNS name and no IP address there, which is NSS's rule.
  * - DNS names are compared without regard to case; a final dot of the host is dropped.
- * - A wildcard is the whole left-most label, stands for exactly one label and needs two labels after it.
+ * - A wildcard is the whole left-most label, stands for exactly one label and needs two labels
+ *   after it.
  * - An IP address is compared byte for byte with `iPAddress` names, never with DNS names.
  *
  * International names must be given as A-labels (`xn--...`), as `new URL(...).hostname` has them.

@@ -21,7 +21,13 @@ import { verifyCert, verifyCertificate, type VerifyCertOptions } from "./verify_
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, importCert, MemoryCertDB, NssError, verifyCertNow } from "@nss/nss/cert";
+ * import {
+ *   createCertificate,
+ *   importCert,
+ *   MemoryCertDB,
+ *   NssError,
+ *   verifyCertNow,
+ * } from "@nss/nss/cert";
  * import { assertRejects } from "@std/assert";
  *
  * const keys = await generateKeyPair();
@@ -57,7 +63,12 @@ export function verifyCertNow(
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, importCert, MemoryCertDB, verifyCertificateNow } from "@nss/nss/cert";
+ * import {
+ *   createCertificate,
+ *   importCert,
+ *   MemoryCertDB,
+ *   verifyCertificateNow,
+ * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();

@@ -32,8 +32,8 @@ export interface VerifyCertOptions extends CertFindOptions {
   /** How long before notBefore a certificate is taken as valid; 0 by default (NSS: 86,400). */
   readonly slopSeconds?: number;
   /**
-   * How certificates must be made; by default `"strict"` if all authorities that may be at the top are those
-   * of a root programme, `"compatible"` for the home-made.
+   * How certificates must be made; by default `"strict"` if all authorities that may be at the top
+   * are those of a root programme, `"compatible"` for the home-made.
    */
   readonly profile?: CertProfile;
   /** How many bits the modulus of an RSA key must have; 2048 by default. */
@@ -42,11 +42,13 @@ export interface VerifyCertOptions extends CertFindOptions {
   readonly allowSha1?: boolean;
   /** The policies of which one must hold for the path. */
   readonly policies?: readonly string[];
-  /** Hears of each path that is right so far, and may refuse it by throwing, as where it is revoked. */
+  /**
+   * Hears of each path that is right so far, and may refuse it by throwing, as where it is revoked.
+   */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
   /**
-   * Where to write down all that is wrong, instead of stopping at the first. The verification fails all the
-   * same.
+   * Where to write down all that is wrong, instead of stopping at the first. The verification fails
+   * all the same.
    */
   readonly log?: VerifyLogEntry[];
 }
@@ -54,29 +56,37 @@ export interface VerifyCertOptions extends CertFindOptions {
 /**
  * Verifies a certificate at a time with what a database knows (`CERT_VerifyCert`).
  *
- * In NSS's order: validity, key usage, purpose; then the trust in the certificate itself, which may settle the
- * matter (`P` accepts it as it stands, `p` refuses it); then a path of issuers to an authority that is trusted
- * for this usage (`C`, for clients `T`), none of which is distrusted, checked as
- * {@linkcode verifyCertificateChain} does.
+ * In NSS's order: validity, key usage, purpose; then the trust in the certificate itself, which may
+ * settle the matter (`P` accepts it as it stands, `p` refuses it); then a path of issuers to an
+ * authority that is trusted for this usage (`C`, for clients `T`), none of which is distrusted,
+ * checked as {@linkcode verifyCertificateChain} does.
  *
  * The host name is not looked at: see {@linkcode verifyCertName}.
  *
  * @param db Where trust and issuers are looked up.
  * @param certificate The certificate.
- * @param _checkSig Whether to check signatures. NSS leaves them out for `false`; here they are always checked:
- * a path without signatures proves nothing, and those checked lately are remembered.
+ * @param _checkSig Whether to check signatures. NSS leaves them out for `false`; here they are
+ * always checked: a path without signatures proves nothing, and those checked lately are
+ * remembered.
  * @param usage What the certificate is used for.
  * @param time When.
  * @param options What else is there, and allowed.
  * @returns The path: the certificate first, the trusted authority last.
- * @throws {NssError} What is wrong first; of several paths that fail, with the error that tells most. Besides the
- * errors of {@linkcode verifyCertificateChain} these are `SEC_ERROR_UNTRUSTED_CERT` and
- * `SEC_ERROR_UNTRUSTED_ISSUER` where the database distrusts, and what a token throws.
+ * @throws {NssError} What is wrong first; of several paths that fail, with the error that tells
+ * most. Besides the errors of {@linkcode verifyCertificateChain} these are
+ * `SEC_ERROR_UNTRUSTED_CERT` and `SEC_ERROR_UNTRUSTED_ISSUER` where the database distrusts, and
+ * what a token throws.
  *
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, importCert, MemoryCertDB, NssError, verifyCert } from "@nss/nss/cert";
+ * import {
+ *   createCertificate,
+ *   importCert,
+ *   MemoryCertDB,
+ *   NssError,
+ *   verifyCert,
+ * } from "@nss/nss/cert";
  * import { assertEquals, assertRejects } from "@std/assert";
  *
  * const keys = await generateKeyPair();
@@ -187,7 +197,13 @@ export async function verifyCert(
  * @example Usage
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, importCert, MemoryCertDB, verifyCertificate, type VerifyLogEntry } from "@nss/nss/cert";
+ * import {
+ *   createCertificate,
+ *   importCert,
+ *   MemoryCertDB,
+ *   verifyCertificate,
+ *   type VerifyLogEntry,
+ * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();

@@ -72,17 +72,19 @@ async function importKey(
  * @param data What was signed.
  * @param signature The signature; of ECDSA the DER `Ecdsa-Sig-Value`.
  * @param options What else is allowed.
- * @param options.anyCurve Whether an ECDSA scheme takes a key of any curve, as TLS 1.2 does (RFC 8422,
- * Section 5.10); by default the scheme binds the curve (RFC 8446, Section 4.2.3).
+ * @param options.anyCurve Whether an ECDSA scheme takes a key of any curve, as TLS 1.2 does (RFC
+ * 8422, Section 5.10); by default the scheme binds the curve (RFC 8446, Section 4.2.3).
  * @returns Whether the scheme fits the key, and the signature is right.
- * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the key.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the
+ * key.
  *
  * @example Usage
  * ```ts
  * import { parseSubjectPublicKeyInfo, verifySignature } from "@nss/nss/cert";
  * import { assert, assertFalse } from "@std/assert";
  *
- * const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]) as CryptoKeyPair;
+ * const usages = ["sign", "verify"] as const;
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, usages);
  * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
  * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
  * const data = new TextEncoder().encode("data");
@@ -111,7 +113,8 @@ export async function verifySignature(
  * @param data What was signed.
  * @param signature The signature.
  * @returns Whether the algorithm fits the key, and the signature is right.
- * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the key.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the
+ * key.
  */
 export async function verifySignedData(
   publicKey: SubjectPublicKeyInfo,
@@ -147,8 +150,8 @@ export async function verifySignedData(
  *
  * @param signature The DER.
  * @param curve The curve of the key.
- * @returns r and s, each as long as the curve's order, as WebCrypto wants them; `null` if the encoding is
- * not DER, or r or s is not from 1 to the order less one.
+ * @returns r and s, each as long as the curve's order, as WebCrypto wants them; `null` if the
+ * encoding is not DER, or r or s is not from 1 to the order less one.
  */
 export function ecdsaRawSignature(
   signature: Uint8Array<ArrayBuffer>,

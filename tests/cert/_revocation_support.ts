@@ -65,7 +65,9 @@ export interface Pki {
 
 let shared: Promise<Pki> | undefined;
 
-/** Gives the parties: the leaf is of the intermediate, that and the responder of the root and of it. */
+/**
+ * Gives the parties: the leaf is of the intermediate, that and the responder of the root and of it.
+ */
 export function pki(): Promise<Pki> {
   return shared ??= makePki();
 }

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What every store of certificates must do: one suite for memory, NSS databases, PKCS#11 modules, Deno KV.
+ * What every store of certificates must do: one suite for memory, NSS databases, PKCS#11 modules,
+ * Deno KV.
  *
  * ```ts ignore
  * testCertDB("MemoryCertDB", () => Promise.resolve({ db: new MemoryCertDB() }));
@@ -30,11 +31,14 @@ export interface OpenCertDB {
 /** What a store leaves out of the suite. */
 export interface CertDBTestOptions {
   /**
-   * Whether one nickname is stored for each subject, so that a second certificate of the subject gets the first one's
-   * whatever is asked for (NSS's own import does that).
+   * Whether one nickname is stored for each subject, so that a second certificate of the subject
+   * gets the first one's whatever is asked for (NSS's own import does that).
    */
   readonly nicknamePerSubject?: boolean;
-  /** Whether `setTrust(certificate, null)` leaves an empty trust, because the store cannot say nothing. */
+  /**
+   * Whether `setTrust(certificate, null)` leaves an empty trust, because the store cannot say
+   * nothing.
+   */
   readonly trustAlwaysStored?: boolean;
 }
 
@@ -47,7 +51,9 @@ interface Fixtures {
 
 let fixtures: Promise<Fixtures> | undefined;
 
-/** Four certificates: an authority, two of one subject that it issued, and one that stands alone. */
+/**
+ * Four certificates: an authority, two of one subject that it issued, and one that stands alone.
+ */
 function makeFixtures(): Promise<Fixtures> {
   return fixtures ??= (async () => {
     const root = await issue({ ca: true, subject: "CN=Conformance Root,O=Example" });

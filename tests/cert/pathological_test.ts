@@ -35,8 +35,9 @@ import {
 import { CHECKS, issue, mutate, seeded } from "./_support.ts";
 
 /**
- * How many blocks of code a parser may run for each byte: what costs most, policies of 9 bytes with a header, a SEQUENCE
- * and an identifier each, takes 3.6. A step that grows with what was read before would take thousands.
+ * How many blocks of code a parser may run for each byte: what costs most, policies of 9 bytes with
+ * a header, a SEQUENCE and an identifier each, takes 3.6. A step that grows with what was read
+ * before would take thousands.
  */
 const STEPS_PER_BYTE = 8;
 

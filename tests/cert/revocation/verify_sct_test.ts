@@ -42,7 +42,10 @@ interface SignOptions {
   readonly algorithm?: number;
 }
 
-/** What a log does: RFC 6962, Section 3.2, written a second time and in another way than in the library. */
+/**
+ * What a log does: RFC 6962, Section 3.2, written a second time and in another way than in the
+ * library.
+ */
 async function sign(entry: string, options: SignOptions = {}): Promise<Sct> {
   const { signer = keys, timestamp = days(-1), extensions = Uint8Array.of() } = options;
   const hex = (value: number, bytes: number) => value.toString(16).padStart(2 * bytes, "0");

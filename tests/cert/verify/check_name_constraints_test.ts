@@ -53,7 +53,10 @@ function verdict(
 const OUT = "SEC_ERROR_CERT_NOT_IN_NAME_SPACE";
 const BAD = "SEC_ERROR_EXTENSION_VALUE_INVALID";
 
-/** A name, a constraint, and whether the name lies in it: wholly (`in`), partly (`partly`), not (`out`). */
+/**
+ * A name, a constraint, and whether the name lies in it: wholly (`in`), partly (`partly`), not
+ * (`out`).
+ */
 const CASES: [GeneralName, GeneralName, "in" | "partly" | "out"][] = [
   [dns("example.com"), dns("example.com"), "in"],
   [dns("EXAMPLE.com"), dns("example.COM"), "in"],

@@ -405,7 +405,10 @@ Deno.test("verifyCert() wants one of the policies that it is told to hold for th
   }
 });
 
-/** What each usage takes and refuses: a leaf with these, and the same under an authority with those purposes. */
+/**
+ * What each usage takes and refuses: a leaf with these, and the same under an authority with those
+ * purposes.
+ */
 Deno.test("verifyCert() has rules for each usage", async () => {
   const db = await database("CT,C,C");
   const good: Readonly<Record<string, readonly [KeyUsage[], OidName[], CertUsageName[]]>> = {

@@ -200,7 +200,8 @@ Deno.test("verifySignature() takes no RSA signature with anything beside the has
   // A key with the exponent 3 is none that is refused for it: its honest signature is good.
   const honest = new Uint8Array(sign("sha256", content, pair.privateKey));
   assertEquals(await verifySignature(publicKey, "rsa_pkcs1_sha256", content, honest), true);
-  // A block as PKCS#1 has it, but with little padding, the hash early, and the rest whatever a cube has there.
+  // A block as PKCS#1 has it, but with little padding, the hash early, and the rest whatever a cube
+  // has there.
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   const start = `0001${"ff".repeat(8)}00${DIGEST_INFO_SHA256}${hash.toHex()}`;
   const block = BigInt(`0x${start.padEnd(512, "0")}`);
