@@ -143,8 +143,8 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * import { parseSubjectPublicKeyInfo } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
- * const usages = ["sign", "verify"] as const;
- * const pair = await crypto.subtle.generateKey("Ed25519", false, usages);
+ * const usages: KeyUsage[] = ["sign", "verify"];
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, usages) as CryptoKeyPair;
  * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
  * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
  * assertEquals(key.algorithm, { type: "ed25519" });

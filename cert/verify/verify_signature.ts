@@ -83,8 +83,8 @@ async function importKey(
  * import { parseSubjectPublicKeyInfo, verifySignature } from "@nss/nss/cert";
  * import { assert, assertFalse } from "@std/assert";
  *
- * const usages = ["sign", "verify"] as const;
- * const pair = await crypto.subtle.generateKey("Ed25519", false, usages);
+ * const usages: KeyUsage[] = ["sign", "verify"];
+ * const pair = await crypto.subtle.generateKey("Ed25519", false, usages) as CryptoKeyPair;
  * const spki = await crypto.subtle.exportKey("spki", pair.publicKey);
  * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
  * const data = new TextEncoder().encode("data");
