@@ -181,8 +181,7 @@ export function ringProblems(source: Source): string[] {
 }
 
 /** Names and forms that every file keeps to. */
-export function formProblems(source: Source, text: string): string[] {
-  const { path, code } = source;
+export function formProblems({ path, code, text }: Source): string[] {
   const problems: string[] = [];
   if (!/^(?:[a-z0-9_]+\/)*[a-z0-9_]+\.ts$/.test(path)) problems.push(`${path} is not snake_case`);
   if (!text.startsWith("// Copyright 2026 the NSS for Deno authors. MIT license.\n")) {

@@ -22,6 +22,8 @@ export interface Import {
 export interface Source {
   /** The path from the root, with forward slashes. */
   readonly path: string;
+  /** The text as it is. */
+  readonly text: string;
   /** The comments before anything else. */
   readonly header: string;
   /** The text without comments and without what stands in strings. */
@@ -113,7 +115,13 @@ function beginsRegExp(before: string): boolean {
 /** Reads a file's text. */
 export function parseSource(path: string, text: string): Source {
   const header = /^(?:\s*(?:\/\/[^\n]*|\/\*[^]*?\*\/))*/.exec(text)![0];
-  return { path, header, code: strip(text, true), imports: findImports(strip(text, false)) };
+  return {
+    path,
+    text,
+    header,
+    code: strip(text, true),
+    imports: findImports(strip(text, false)),
+  };
 }
 
 function findImports(text: string): Import[] {
@@ -144,29 +152,30 @@ export function resolveImport(from: string, specifier: string): string | null {
   return url.startsWith("/root/") ? url.slice("/root/".length) : `..${url}`;
 }
 
-/** Reads every published file. */
-export async function readSources(): Promise<Source[]> {
-  const paths = [...await listFiles("."), ...(await Promise.all(LAYERS.map(listTree))).flat()]
+/** Reads every published file of the checkout at `root`. */
+export async function readSources(root: URL = ROOT): Promise<Source[]> {
+  const trees = await Promise.all(LAYERS.map((layer) => listTree(layer, root)));
+  const paths = [...await listFiles(".", root), ...trees.flat()]
     .filter((path) => path.endsWith(".ts"));
   return await Promise.all(
     paths.sort().map(async (path) =>
-      parseSource(path, await Deno.readTextFile(new URL(path, ROOT)))
+      parseSource(path, await Deno.readTextFile(new URL(path, root)))
     ),
   );
 }
 
-export async function listFiles(folder: string): Promise<string[]> {
+export async function listFiles(folder: string, root: URL = ROOT): Promise<string[]> {
   const files: string[] = [];
-  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
+  for await (const entry of Deno.readDir(new URL(folder, root))) {
     if (entry.isFile) files.push(folder === "." ? entry.name : `${folder}/${entry.name}`);
   }
   return files;
 }
 
-async function listTree(folder: string): Promise<string[]> {
-  const files = await listFiles(folder);
-  for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
-    if (entry.isDirectory) files.push(...await listTree(`${folder}/${entry.name}`));
+async function listTree(folder: string, root: URL): Promise<string[]> {
+  const files = await listFiles(folder, root);
+  for await (const entry of Deno.readDir(new URL(folder, root))) {
+    if (entry.isDirectory) files.push(...await listTree(`${folder}/${entry.name}`, root));
   }
   return files;
 }
