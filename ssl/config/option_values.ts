@@ -2,7 +2,20 @@
 
 /** Checks of options' values: types do not bind JavaScript. Each throws `SEC_ERROR_INVALID_ARGS`. @module */
 
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { SslError } from "../base/errors.ts";
+import {
+  CIPHER_SUITES,
+  type CipherSuite,
+  TLS12_CIPHER_SUITES,
+  type Tls12CipherSuite,
+} from "../tables/cipher_suites.ts";
+import { NAMED_GROUPS, type NamedGroup } from "../tables/named_groups.ts";
+import { SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
+import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS } from "../tables/versions.ts";
+
+/** How many bytes a list of protocols takes at most: beside a cookie and a ticket there must be room for it in a hello. */
+const MAX_PROTOCOLS_LENGTH = 2 ** 13;
 
 /** Makes a setting of an option's value, or throws. */
 export type Take<T> = (value: unknown, option: string) => T;
@@ -82,6 +95,66 @@ export function takeRows<Row extends { readonly name: string }>(
       throw invalid(option, `${show(name)} is none of ${known}`);
     });
   };
+}
+
+/** A range of versions before it is known to be one. */
+interface GivenRange {
+  readonly min?: unknown;
+  readonly max?: unknown;
+}
+
+interface VersionNumbers {
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
+
+/** The numbers of a range of versions; whether it is one is for the whole configuration to say. */
+export function takeVersions(value: unknown, option: string): VersionNumbers {
+  const { min, max } = takeOptions(value as GivenRange, ["min", "max"], `option ${option}`);
+  return { min: numberOfVersion(min), max: numberOfVersion(max) };
+}
+
+function numberOfVersion(name: unknown): number | undefined {
+  if (name === undefined) return undefined;
+  const version = SUPPORTED_VERSIONS.find((supported) => supported === name);
+  if (version !== undefined) return PROTOCOL_VERSIONS[version];
+  throw new SslError(
+    "SSL_ERROR_INVALID_VERSION_RANGE",
+    `Cannot use option versions: ${show(name)} is not supported, only ${
+      SUPPORTED_VERSIONS.join(", ")
+    }`,
+  );
+}
+
+export const takeSuites: Take<readonly (CipherSuite | Tls12CipherSuite)[]> = takeRows([
+  ...CIPHER_SUITES,
+  ...TLS12_CIPHER_SUITES,
+]);
+
+export function takeGroups(value: unknown, option: string): readonly NamedGroup[] {
+  const groups = takeRows(NAMED_GROUPS)(value, option);
+  const missing = groups.find((group) => !group.available());
+  if (missing) throw invalid(option, `this runtime's WebCrypto lacks ${missing.name}`);
+  return groups;
+}
+
+export function takeSchemes(value: unknown, option: string): readonly SignatureScheme[] {
+  const names = SIGNATURE_SCHEMES.map(({ scheme }) => ({ name: scheme }));
+  return takeRows(names)(value, option).map(({ name }) => name);
+}
+
+export function takeProtocols(value: unknown, option: string): readonly string[] {
+  let total = 0;
+  const protocols = takeArray(value, option).map((element) => takeString(element, option));
+  for (const protocol of protocols) {
+    const { length } = new TextEncoder().encode(protocol);
+    total += 1 + length;
+    if (length === 0 || length > 255) {
+      throw invalid(option, `"${protocol}" is not 1 to 255 bytes long`);
+    }
+  }
+  if (total > MAX_PROTOCOLS_LENGTH) throw invalid(option, `they take ${total} bytes`);
+  return protocols;
 }
 
 /**

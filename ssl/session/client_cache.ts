@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { NssContext } from "../../pkcs11/context.ts";
-import type { SslConfig } from "../config/config.ts";
+import type { SettingName, SslConfig } from "../config/config.ts";
 import { attempt } from "./attempt.ts";
-import { hookIdentities, negotiationIdentity, shorten, trustIdentity } from "./identity.ts";
+import { CLIENT_SETTINGS, localKey, portableKey, shorten, TOKEN_SETTINGS } from "./identity.ts";
 import { MemorySessionCache } from "./memory_cache.ts";
 import type { ClientSession, SessionCache } from "../base/session_cache.ts";
 import { countersOf } from "./statistics.ts";
@@ -42,16 +42,13 @@ export function setApplicationSessionCache(context: NssContext, cache: SessionCa
  */
 export function clientSessionKey(config: SslConfig, peerAddress: string): string | null {
   if (!config.sessionTickets || config.hostname === null) return null;
-  return JSON.stringify([
-    config.hostname,
-    peerAddress,
-    config.peerId,
-    config.alpnProtocols,
-    negotiationIdentity(config),
-    shorten(JSON.stringify(trustIdentity(config))),
-    hookIdentities(config.authCertificate, config.badCert, config.getClientAuthData),
-  ]);
+  const settings = localKey(config, CLIENT_SETTINGS).map((value) => shorten(JSON.stringify(value)));
+  return JSON.stringify([peerAddress, ...settings]);
 }
+
+/** What a token says itself, or what is negotiated anew with it: a cache keeps tokens apart by it. */
+const OF_TOKEN: readonly SettingName[] = ["hostname", "alpnProtocols"];
+const BESIDE_TOKEN = TOKEN_SETTINGS.filter((name) => !OF_TOKEN.includes(name));
 
 /**
  * What a token's session is bound to besides the host: what it could have been negotiated with, who this end is, and of what decides
@@ -62,11 +59,7 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
  */
 export function tokenConfiguration(config: SslConfig): string | null {
   if (!config.sessionTickets) return null;
-  return JSON.stringify([
-    config.peerId,
-    negotiationIdentity(config),
-    config.getClientAuthData !== null,
-  ]);
+  return JSON.stringify(portableKey(config, BESIDE_TOKEN));
 }
 
 /**
@@ -80,8 +73,11 @@ export async function applicationSessionKey(
   config: SslConfig,
   peerAddress: string,
 ): Promise<string> {
-  const { hostname, alpnProtocols } = config;
-  const text = JSON.stringify([hostname, peerAddress, alpnProtocols, tokenConfiguration(config)]);
+  const text = JSON.stringify([
+    peerAddress,
+    portableKey(config, OF_TOKEN),
+    tokenConfiguration(config),
+  ]);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
     .toHex();
 }

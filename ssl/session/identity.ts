@@ -1,8 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
-import type { SslConfig } from "../config/config.ts";
-import { presetsOf } from "../config/context_policy.ts";
+/** What a configuration adds to the keys of sessions: derived from the table of settings. @module */
+
+import type { SettingName, SslConfig } from "../config/config.ts";
+import type { KeyPart } from "../config/key_part.ts";
+import { keyOfSetting, SETTING_NAMES, SETTINGS } from "../config/settings.ts";
 
 const identities = new WeakMap<object, number>();
 let lastIdentity = 0;
@@ -42,9 +44,46 @@ export function shorten(text: string): string | number {
   return number;
 }
 
-/** Hooks are told apart by identity, so a hook that is made anew for each connection keeps its sessions to itself. */
-export function hookIdentities(...hooks: readonly (object | null)[]): readonly number[] {
-  return hooks.map(identityOf);
+/** The settings that the sessions of one end are bound to, for what they do to them. */
+function settingsFor(
+  role: "client" | "server",
+  effect: "trust" | "negotiation" | "any",
+): readonly SettingName[] {
+  return SETTING_NAMES.filter((name) => {
+    const { role: heeds, sessions } = SETTINGS[name];
+    if (heeds !== role && heeds !== "both") return false;
+    return sessions === effect || sessions === "both" || (effect === "any" && sessions !== "none");
+  });
+}
+
+/** What a client's sessions are bound to in memory, where nothing is judged again. */
+export const CLIENT_SETTINGS: readonly SettingName[] = settingsFor("client", "any");
+
+/** What a client's sessions are bound to outside the process: whom to trust is judged again where they come back. */
+export const TOKEN_SETTINGS: readonly SettingName[] = settingsFor("client", "negotiation");
+
+/** What a server's sessions are bound to: with the same clients it negotiates anew. */
+export const SERVER_SETTINGS: readonly SettingName[] = settingsFor("server", "trust");
+
+/** Settings as values for a key that stays in this process: hooks are told apart by identity. */
+export function localKey(config: SslConfig, names: readonly SettingName[]): readonly unknown[] {
+  return names.map((name) => valueOf(keyOfSetting(config, name), identityOf));
+}
+
+/** Settings as values that mean the same in another process: of hooks only whether there are any. */
+export function portableKey(config: SslConfig, names: readonly SettingName[]): readonly unknown[] {
+  return names.map((name) => valueOf(keyOfSetting(config, name), () => true));
+}
+
+function valueOf(part: KeyPart, nameObject: (object: object) => unknown): unknown {
+  if (typeof part !== "object" || part === null) return part;
+  return "object" in part ? nameObject(part.object) : part.map((each) => valueOf(each, nameObject));
+}
+
+/** The objects in a part of a key. */
+function objectsIn(part: KeyPart): readonly object[] {
+  if (typeof part !== "object" || part === null) return [];
+  return "object" in part ? [part.object] : part.flatMap(objectsIn);
 }
 
 let process: string | undefined;
@@ -60,49 +99,10 @@ function processName(): string {
  * application says by a name that it is the same elsewhere.
  */
 export function serverHookIdentity(config: SslConfig): unknown {
-  const hooks = [config.authCertificate, config.badCert, config.sniSocketConfig];
-  const trusted = config.clientAuth !== "none" && config.trustAnchors === null
-    ? config.context
-    : null;
-  const things: readonly (object | null)[] = [...hooks, trusted];
+  const objects = SERVER_SETTINGS.map((name) => objectsIn(keyOfSetting(config, name)));
   if (config.sessionIdContext !== null) {
-    return [config.sessionIdContext, ...things.map((thing) => thing !== null)];
+    return [config.sessionIdContext, objects.map(({ length }) => length)];
   }
-  if (things.every((thing) => thing === null)) return null;
-  return [processName(), ...hookIdentities(...things)];
-}
-
-/** Whom a configuration trusts, as plain values; `null` where its context says it. */
-export function trustIdentity({ trustAnchors }: SslConfig): readonly unknown[] | null {
-  return trustAnchors?.map(anchorIdentity) ?? null;
-}
-
-/** The presets that a configuration is under: they judge the peer's certificates, too. */
-export function presetNames(config: SslConfig): readonly string[] {
-  return presetsOf(config).map(({ name }) => name);
-}
-
-/** What a client offers, demands and shows, as plain values: a session lives on only where it could have been negotiated anew. */
-export function negotiationIdentity(config: SslConfig): readonly unknown[] {
-  return [
-    [config.minVersion, config.maxVersion],
-    [...config.cipherSuites, ...config.tls12CipherSuites].map(({ id }) => id),
-    config.groups.map(({ id }) => id),
-    config.signatureSchemes,
-    config.extendedMasterSecret,
-    config.ocspStapling,
-    config.signedCertTimestamps,
-    presetNames(config),
-    config.credentials.map(({ certificate }) => certificate.der.toBase64()),
-  ];
-}
-
-/** Not its name and key alone: certificates of one authority may differ in what they let it do. */
-function anchorIdentity(anchor: TrustAnchor): readonly unknown[] {
-  return [
-    anchor.certificate?.der.toBase64() ??
-      [anchor.subject.der.toBase64(), anchor.subjectPublicKeyInfo.der.toBase64()],
-    identityOf(anchor.nameConstraints ?? null),
-    anchor.distrustAfter?.getTime() ?? null,
-  ];
+  if (objects.every(({ length }) => length === 0)) return null;
+  return [processName(), objects.map((list) => list.map(identityOf))];
 }

@@ -3,7 +3,7 @@
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
-import { presetNames, serverHookIdentity, trustIdentity } from "./identity.ts";
+import { portableKey, SERVER_SETTINGS, serverHookIdentity } from "./identity.ts";
 import {
   decodeText,
   encodeText,
@@ -133,10 +133,7 @@ export function isWithin(
  */
 export async function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
   const binding = JSON.stringify([
-    config.credentials.map(({ certificate }) => certificate.der.toBase64()),
-    config.clientAuth,
-    trustIdentity(config),
-    presetNames(config),
+    portableKey(config, SERVER_SETTINGS),
     serverHookIdentity(config),
   ]);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(binding)));

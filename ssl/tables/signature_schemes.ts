@@ -98,3 +98,24 @@ export function signatureSchemeById(id: number): SignatureSchemeRow | undefined 
 export function signatureSchemeByName(scheme: string): SignatureSchemeRow | undefined {
   return BY_NAME.get(scheme);
 }
+
+/**
+ * What is enabled where nothing is set, in preference order: ECDSA first, as it is the cheapest to
+ * make with a hardware key and the commonest; then RSA-PSS. PKCS#1 stands last, for certificates'
+ * signatures only: TLS 1.3 does not sign with it (RFC 8446, Section 4.2.3).
+ */
+export const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+  "ed25519",
+  "rsa_pss_rsae_sha256",
+  "rsa_pss_rsae_sha384",
+  "rsa_pss_rsae_sha512",
+  "rsa_pss_pss_sha256",
+  "rsa_pss_pss_sha384",
+  "rsa_pss_pss_sha512",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];

@@ -35,7 +35,7 @@ import {
 import { encodeServerHello, parseServerHello } from "../../ssl/messages/server_hello.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import { encodeHandshake } from "../../ssl/messages/handshake.ts";
-import { trustIdentity } from "../../ssl/session/identity.ts";
+import { localKey } from "../../ssl/session/identity.ts";
 import { clientSessionCache } from "../../ssl/session/client_cache.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { MAX_TICKET_LENGTH, TicketKeys } from "../../ssl/session/session_ticket.ts";
@@ -214,7 +214,7 @@ Deno.test("write() fails if its bytes are taken away meanwhile", async () => {
   assertEquals((await writing).name, "SEC_ERROR_INVALID_ARGS");
 });
 
-Deno.test("trustIdentity() tells anchors of one name and key by what they may do", async () => {
+Deno.test("localKey() tells anchors of one name and key by what they may do", async () => {
   const { keys } = PKI.root;
   const make = (pathLength?: number) =>
     createCertificate({
@@ -225,7 +225,7 @@ Deno.test("trustIdentity() tells anchors of one name and key by what they may do
     });
   const [free, bound] = await Promise.all([make(), make(0)]);
   const identity = (caCerts: ImportOptions["caCerts"]) =>
-    JSON.stringify(trustIdentity(resolveConfig({ caCerts: caCerts! })));
+    JSON.stringify(localKey(resolveConfig({ caCerts: caCerts! }), ["trustAnchors"]));
   assertNotEquals(identity([free]), identity([bound]));
   assertEquals(identity([free]), identity([free.toPem()]));
 });

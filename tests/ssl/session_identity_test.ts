@@ -29,7 +29,7 @@ import {
   clientSessionKey,
   tokenConfiguration,
 } from "../../ssl/session/client_cache.ts";
-import { serverHookIdentity, trustIdentity } from "../../ssl/session/identity.ts";
+import { localKey, serverHookIdentity } from "../../ssl/session/identity.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
 import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
@@ -58,6 +58,7 @@ const newContext = () => new NssContext({ trustAnchors: [trustAnchorOf(PKI.root.
 /** A server for both of the names that its clients ask for. */
 const names = await makeIdentity({ dnsNames: [HOSTNAME, "other.test"] }, PKI.root);
 
+const trustIdentity = (config: SslConfig) => localKey(config, ["trustAnchors"]);
 const clientConfig = (options: ImportOptions = {}) => resolveConfig(clientOptions(options));
 const serverConfig = (options: ImportOptions = {}) =>
   resolveConfig(serverOptions({ certificates: [names.credential], ...options }));
@@ -218,6 +219,19 @@ Deno.test("serverHookIdentity() does without the context where no client is aske
   const config = { ...serverConfig(), trustAnchors: null };
   assertEquals(serverHookIdentity(config), null);
   assertNotEquals(serverHookIdentity({ ...config, clientAuth: "request" }), null);
+});
+
+Deno.test("serverHookIdentity() keeps sessions in the process where an anchor has constraints of its own", () => {
+  const anchor = {
+    ...trustAnchorOf(PKI.root.cert),
+    nameConstraints: { permitted: [], excluded: [] },
+  };
+  const config = { ...serverConfig(), trustAnchors: [anchor] };
+  assertNotEquals(serverHookIdentity(config), null); // another process has other constraints of that number
+  assertEquals(
+    serverHookIdentity({ ...config, trustAnchors: [trustAnchorOf(PKI.root.cert)] }),
+    null,
+  );
 });
 
 Deno.test("serverHookIdentity() with a name tells whether there are hooks, and not which", () => {
