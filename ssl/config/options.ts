@@ -1,9 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { change, type Renegotiation, type RequireCertificate, type SslConfig } from "./config.ts";
+import {
+  change,
+  type Renegotiation,
+  type RequireCertificate,
+  type SettingName,
+  type SslConfig,
+} from "./config.ts";
 import { SslError } from "../base/errors.ts";
 import { invalid } from "./option_values.ts";
-import { insists, MAX_RECORD_SIZE_LIMIT } from "./settings.ts";
+import { insists, MAX_RECORD_SIZE_LIMIT, SETTINGS } from "./settings.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "../extensions/record_size_limit.ts";
 
 /** NSS's socket options, without `SSL_` before their names, and what values they take. */
@@ -134,38 +140,42 @@ interface Row<T extends boolean | number | string = boolean | number | string>
   set(config: SslConfig, value: T): void;
 }
 
-/** The configuration's own switches. */
-type Flag = { [K in keyof SslConfig]: SslConfig[K] extends boolean ? K : never }[keyof SslConfig];
+/** The settings that are switches. */
+type Flag = { [K in SettingName]: SslConfig[K] extends boolean ? K : never }[SettingName];
 
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 
-interface FlagOptions {
-  readonly id: number;
-  readonly field: Flag & keyof SslConfig;
-  readonly importOption?: string;
-  readonly nssDefault: boolean;
-  readonly default?: boolean;
-  readonly because?: string;
-  readonly does: string;
+/** What of a row its setting does not say. */
+type SettingRow<T extends boolean | number | string> =
+  & Omit<Row<T>, "importOption" | "because" | "support" | "does">
+  & Partial<Pick<Row<T>, "importOption" | "because">>;
+
+/** An option that reads and sets a setting, whose row says what it does. */
+function ofSetting<T extends boolean | number | string>(
+  name: SettingName,
+  row: SettingRow<T>,
+): Row<T> {
+  const { option, doc } = SETTINGS[name];
+  return { importOption: option, because: null, ...row, support: "works", does: doc };
 }
 
-/** A switch of the configuration. */
-function flag(
-  { id, field, importOption, nssDefault, because, does, ...rest }: FlagOptions,
-): Row<boolean> {
-  return {
+interface FlagOptions {
+  readonly importOption?: string;
+  readonly nssDefault: boolean;
+  readonly because?: string;
+}
+
+/** An option that is a switch of the configuration. */
+function flag(id: number, name: Flag, options: FlagOptions): Row<boolean> {
+  return ofSetting(name, {
     id,
-    importOption: importOption ?? null,
     type: "boolean",
-    nssDefault,
-    default: rest.default ?? nssDefault,
-    because: because ?? null,
-    support: "works",
-    does,
+    default: SETTINGS[name].initial(),
     accepts: isBoolean,
-    get: (config) => config[field],
-    set: (config, value) => change(config, { [field]: value }),
-  };
+    get: (config) => config[name],
+    set: (config, value) => change(config, { [name]: value }),
+    ...options,
+  });
 }
 
 /** A switch that is where it is. */
@@ -211,47 +221,32 @@ const RENEGOTIATION_CHOICES = ["NEVER", "UNRESTRICTED", "REQUIRES_XTN", "TRANSIT
 const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
   SECURITY: on(1, true, "a socket without TLS is the transport itself: use that"),
   SOCKS: off(2, false, "NSS has dropped it, too; give importFD a connection through a proxy"),
-  REQUEST_CERTIFICATE: {
+  REQUEST_CERTIFICATE: ofSetting("clientAuth", {
     id: 3,
-    importOption: "clientAuth",
     type: "boolean",
     nssDefault: false,
     default: false,
-    because: null,
-    support: "works",
-    does: 'off is clientAuth: "none"; on is "require" or "request", as REQUIRE_CERTIFICATE says',
     accepts: isBoolean,
     get: ({ clientAuth }) => clientAuth !== "none",
     set: (config, value) => setClientAuth(config, value),
-  },
+  }),
   HANDSHAKE_AS_CLIENT: roleRow(5, "client"),
   HANDSHAKE_AS_SERVER: roleRow(6, "server"),
   ENABLE_SSL2: off(7, false, "SSL 2.0 is broken (RFC 6176)"),
   ENABLE_SSL3: off(8, false, "SSL 3.0 is broken (RFC 7568)"),
-  NO_CACHE: flag({
-    id: 9,
-    field: "noCache",
-    nssDefault: false,
-    does: "on: no session is kept, offered or resumed, and no ticket is sent",
-  }),
-  REQUIRE_CERTIFICATE: {
+  NO_CACHE: flag(9, "noCache", { nssDefault: false }),
+  REQUIRE_CERTIFICATE: ofSetting("requireCertificate", {
     id: 10,
-    importOption: "clientAuth",
     type: REQUIRE_CHOICES.join(", "),
     nssDefault: "FIRST_HANDSHAKE",
     default: "FIRST_HANDSHAKE",
-    because: null,
-    support: "works",
-    does:
-      'ALWAYS and FIRST_HANDSHAKE are clientAuth: "require", NEVER and NO_ERROR are "request"; where no certificate is asked ' +
-      "for, it waits until REQUEST_CERTIFICATE is on",
     accepts: oneOf(...REQUIRE_CHOICES),
     get: ({ requireCertificate }) => requireCertificate,
     set: (config, value) => {
       change(config, { requireCertificate: value });
       setClientAuth(config, config.clientAuth !== "none");
     },
-  },
+  }),
   ENABLE_FDX: on(11, false, "reading and writing never wait for each other"),
   V2_COMPATIBLE_HELLO: off(12, false, "SSL 2.0 is broken (RFC 6176)"),
   ENABLE_TLS: on(13, true, "which versions are spoken is up to versionRangeSet()"),
@@ -259,154 +254,68 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
   NO_STEP_DOWN: on(15, false, "there are no export ciphers to step up from"),
   BYPASS_PKCS11: off(16, false, "NSS has dropped it, too; keys sign where they live"),
   NO_LOCKS: on(17, false, "one thread needs none"),
-  ENABLE_SESSION_TICKETS: flag({
-    id: 18,
-    field: "sessionTickets",
-    importOption: "sessionTickets",
+  ENABLE_SESSION_TICKETS: flag(18, "sessionTickets", {
     nssDefault: false,
-    default: true,
     because: "resumption is what a client in Deno lacks most",
-    does:
-      "off: no session is kept, offered or resumed, by ID neither, and no ticket is sent: as NO_CACHE; NSS goes on with IDs",
   }),
   ENABLE_DEFLATE: off(19, false, "compression gives secrets away (CRIME)"),
-  ENABLE_RENEGOTIATION: {
+  ENABLE_RENEGOTIATION: ofSetting("renegotiation", {
     id: 20,
-    importOption: null,
     type: RENEGOTIATION_CHOICES.join(", "),
     nssDefault: "REQUIRES_XTN",
     default: "NEVER",
     because: "few need it, and each renegotiation costs a server more than the client",
-    support: "works",
-    does:
-      "what a peer gets that wants to renegotiate a TLS 1.2 connection: NEVER a no_renegotiation warning, " +
-      "REQUIRES_XTN its will if it knows RFC 5746, TRANSITIONAL the same as a client and from servers anything, UNRESTRICTED " +
-      "anything; an application's own reHandshake() needs a peer that knows RFC 5746, but for UNRESTRICTED",
     accepts: oneOf(...RENEGOTIATION_CHOICES),
     get: ({ renegotiation }) => renegotiation,
     set: (config, value) => change(config, { renegotiation: value }),
-  },
-  REQUIRE_SAFE_NEGOTIATION: flag({
-    id: 21,
-    field: "requireSafeNegotiation",
-    nssDefault: false,
-    does: "on: a peer of TLS 1.2 that does not know RFC 5746 is refused",
   }),
+  REQUIRE_SAFE_NEGOTIATION: flag(21, "requireSafeNegotiation", { nssDefault: false }),
   ENABLE_FALSE_START: notYet(22, "it saves a round trip that TLS 1.3 saves without it"),
   CBC_RANDOM_IV: on(23, true, "it is TLS 1.0's; each record of TLS 1.2 has an IV of its own"),
-  ENABLE_OCSP_STAPLING: flag({
-    id: 24,
-    field: "ocspStapling",
-    importOption: "ocspStapling",
-    nssDefault: false,
-    does:
-      "on: a client asks for an OCSP response with the certificate, and heeds it; servers staple what they have",
-  }),
+  ENABLE_OCSP_STAPLING: flag(24, "ocspStapling", { nssDefault: false }),
   ENABLE_NPN: off(25, false, "NSS has dropped it, too; ALPN took its place"),
-  ENABLE_ALPN: flag({
-    id: 26,
-    field: "alpn",
-    importOption: "alpnProtocols",
-    nssDefault: true,
-    does:
-      "off: application protocols are neither offered nor answered, whatever alpnProtocols says",
-  }),
+  ENABLE_ALPN: flag(26, "alpn", { nssDefault: true, importOption: "alpnProtocols" }),
   REUSE_SERVER_ECDHE_KEY: off(27, false, "a key for each connection is what gives forward secrecy"),
-  ENABLE_FALLBACK_SCSV: flag({
-    id: 28,
-    field: "fallbackScsv",
-    nssDefault: false,
-    does: "on: a client's hello has TLS_FALLBACK_SCSV (RFC 7507); servers heed it always",
-  }),
+  ENABLE_FALLBACK_SCSV: flag(28, "fallbackScsv", { nssDefault: false }),
   ENABLE_SERVER_DHE: off(29, true, "WebCrypto has no finite-field Diffie-Hellman"),
-  ENABLE_EXTENDED_MASTER_SECRET: {
+  ENABLE_EXTENDED_MASTER_SECRET: ofSetting("extendedMasterSecret", {
     id: 30,
-    importOption: null,
     type: "boolean",
     nssDefault: true,
     default: true,
-    because: null,
-    support: "works",
-    does:
-      "off: TLS 1.2 neither offers nor answers RFC 7627, and resumes nothing; preset cnsa-1.0 even requires it",
     accepts: isBoolean,
     get: ({ extendedMasterSecret }) => extendedMasterSecret !== "off",
     set: (config, value) => change(config, { extendedMasterSecret: value ? "on" : "off" }),
-  },
-  ENABLE_SIGNED_CERT_TIMESTAMPS: flag({
-    id: 31,
-    field: "signedCertTimestamps",
-    importOption: "signedCertTimestamps",
-    nssDefault: false,
-    does:
-      "on: a client asks for SCTs, which peerSignedCertTimestamps() and the authCertificate hook get; servers send what they have",
   }),
+  ENABLE_SIGNED_CERT_TIMESTAMPS: flag(31, "signedCertTimestamps", { nssDefault: false }),
   REQUIRE_DH_NAMED_GROUPS: on(32, false, "there are no groups but named ones"),
   ENABLE_0RTT_DATA: notYet(33, "servers read past early data, as RFC 8446 says"),
-  RECORD_SIZE_LIMIT: {
+  RECORD_SIZE_LIMIT: ofSetting("recordSizeLimit", {
     id: 34,
-    importOption: null,
     type: `number, ${MIN_RECORD_SIZE_LIMIT} to ${MAX_RECORD_SIZE_LIMIT}`,
     nssDefault: MAX_RECORD_SIZE_LIMIT,
     default: MAX_RECORD_SIZE_LIMIT,
-    because: null,
-    support: "works",
-    does:
-      "the most plaintext in a record that this end takes (RFC 8449), told to servers where it is less than the default, and " +
-      "to clients that tell theirs, which is kept to always",
     accepts: (value): value is number =>
       Number.isInteger(value) && Number(value) >= MIN_RECORD_SIZE_LIMIT &&
       Number(value) <= MAX_RECORD_SIZE_LIMIT,
     get: ({ recordSizeLimit }) => recordSizeLimit,
     set: (config, value) => change(config, { recordSizeLimit: value }),
-  },
-  ENABLE_TLS13_COMPAT_MODE: flag({
-    id: 35,
-    field: "compatMode",
+  }),
+  ENABLE_TLS13_COMPAT_MODE: flag(35, "compatMode", {
     nssDefault: false,
-    default: true,
     because: "middleboxes break connections without it (RFC 8446, Appendix D.4)",
-    does:
-      "off: a client of TLS 1.3 sends neither a session ID nor change_cipher_spec; a server does as its client",
   }),
   ENABLE_DTLS_SHORT_HEADER: off(36, false, "there is no DTLS"),
-  ENABLE_HELLO_DOWNGRADE_CHECK: flag({
-    id: 37,
-    field: "downgradeCheck",
-    nssDefault: true,
-    does:
-      "off: a client of both versions takes TLS 1.2 from a server that says it could do better (RFC 8446, Section 4.1.3)",
-  }),
+  ENABLE_HELLO_DOWNGRADE_CHECK: flag(37, "downgradeCheck", { nssDefault: true }),
   ENABLE_V2_COMPATIBLE_HELLO: off(38, false, "SSL 2.0 is broken (RFC 6176)"),
-  ENABLE_POST_HANDSHAKE_AUTH: flag({
-    id: 39,
-    field: "postHandshakeAuth",
-    nssDefault: false,
-    does:
-      "on: a client of TLS 1.3 lets its server ask for a certificate at any time (RFC 8446, Section 4.6.2)",
-  }),
+  ENABLE_POST_HANDSHAKE_AUTH: flag(39, "postHandshakeAuth", { nssDefault: false }),
   ENABLE_DELEGATED_CREDENTIALS: notYet(40, "keys may live elsewhere and sign from there instead"),
   SUPPRESS_END_OF_EARLY_DATA: off(41, false, "it is for QUIC, whose records are not TLS's"),
-  ENABLE_GREASE: flag({
-    id: 42,
-    field: "grease",
-    nssDefault: false,
-    does:
-      "on: a client's hello has suites, groups, versions, schemes and extensions that mean nothing, a server's tickets and requests for certificates an extension (RFC 8701)",
-  }),
-  ENABLE_CH_EXTENSION_PERMUTATION: flag({
-    id: 43,
-    field: "permuteExtensions",
-    nssDefault: false,
-    does: "on: a client's extensions stand in another order in each connection",
-  }),
-  DB_LOAD_CERTIFICATE_CHAIN: flag({
-    id: 44,
-    field: "loadCertificateChain",
+  ENABLE_GREASE: flag(42, "grease", { nssDefault: false }),
+  ENABLE_CH_EXTENSION_PERMUTATION: flag(43, "permuteExtensions", { nssDefault: false }),
+  DB_LOAD_CERTIFICATE_CHAIN: flag(44, "loadCertificateChain", {
     nssDefault: true,
-    default: false,
     because: "what is sent is what was configured, unless somebody asks for more",
-    does: "on: configServerCert() completes a lone certificate's chain from the context's database",
   }),
 };
 
@@ -447,19 +356,19 @@ function rowOf<O extends SslOption>(option: O): Row<SslOptionValues[O]> {
 function roleRow(id: number, role: "client" | "server"): Row<boolean> {
   const other = role === "client" ? "server" : "client";
   return {
-    id,
-    importOption: "role",
-    type: "boolean",
-    nssDefault: false,
-    default: role === "client",
-    because: role === "client"
-      ? "what is imported is connected already, so a socket is one of the two from the beginning"
-      : null,
-    support: "works",
+    ...ofSetting("role", {
+      id,
+      type: "boolean",
+      nssDefault: false,
+      default: role === "client",
+      because: role === "client"
+        ? "what is imported is connected already, so a socket is one of the two from the beginning"
+        : null,
+      accepts: isBoolean,
+      get: (config) => config.role === role,
+      set: (config, value) => change(config, { role: value ? role : other }),
+    }),
     does: `on makes the socket the ${role}, off the ${other}: it is always one of the two`,
-    accepts: isBoolean,
-    get: (config) => config.role === role,
-    set: (config, value) => change(config, { role: value ? role : other }),
   };
 }
 

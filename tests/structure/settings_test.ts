@@ -21,6 +21,19 @@ Deno.test("SETTINGS: every member of ImportOptions sets a setting or is of one c
   assertEquals(members.toSorted(), OPTION_NAMES.toSorted());
 });
 
+Deno.test("SETTINGS: every member of ImportOptions has its documentation", async () => {
+  const text = await Deno.readTextFile(new URL("ssl/config/import_options.ts", ROOT));
+  const documented = [...text.matchAll(/\*\/\n {2}(\w+)\?:/g)].map(([, member]) => member!);
+  assertEquals(documented.toSorted(), OPTION_NAMES.toSorted());
+});
+
+Deno.test("SETTINGS: each row says in a sentence what it is for", () => {
+  const wrong = SETTING_NAMES.filter((name) => !/^[A-Z][^|\n]+\.$/.test(SETTINGS[name].doc));
+  assertEquals(wrong, []);
+  const sentences = SETTING_NAMES.map((name) => SETTINGS[name].doc);
+  assertEquals(new Set(sentences).size, sentences.length, "two rows say the same");
+});
+
 Deno.test("SETTINGS: the rows are the members of Settings", async () => {
   const members = await membersOf("ssl/config/config.ts", "Settings");
   assertEquals(SETTING_NAMES.toSorted(), members.toSorted());

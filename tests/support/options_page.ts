@@ -1,13 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/**
- * Writes docs/options.md from the code: `deno run -A tests/support/options_page.ts && deno fmt docs/options.md`.
- *
- * @module
- */
+/** Writes docs/options.md from the code: `deno task options`. @module */
 
 import { getCipherSuiteInfo, type OptionInfo, POLICY_PRESETS, SSL_OPTIONS } from "@nss/nss/ssl";
+import type { SettingName } from "../../ssl/config/config.ts";
+import { SETTING_NAMES, SETTINGS } from "../../ssl/config/settings.ts";
+import { versionName } from "../../ssl/tables/versions.ts";
 import { ABSENT_CIPHER_SUITES } from "../../ssl/tables/absent_cipher_suites.ts";
 import { table } from "./generated_page.ts";
 
@@ -18,6 +17,16 @@ export function optionsPage(): string {
   return [
     "# Options, presets and cipher suites",
     "This page is written by the code that it describes, and a test holds it to that.",
+    "## Settings",
+    "What can be set for a socket, listener or model: by an option of `importFD`, by a function, or by `optionSet` with NSS's name of " +
+    "the option. Each counts for the end that heeds it. Where a socket is given another configuration, by `reconfigFD` or its name " +
+    "hook, what has been set there replaces its own, save what is marked _stays_.",
+    "_sessions_ says what binds sessions: a server's are bound to what decides about _trust_, a client's to what decides about the " +
+    "_negotiation_, and in memory to trust as well.",
+    table(
+      ["setting", "in importFD", "function or option", "default", "end", "sessions", "what it is"],
+      SETTING_NAMES.map(settingRow),
+    ),
     "## NSS's socket options",
     '`optionSet(socket, "ENABLE_GREASE", true)` sets one, `optionSetDefault` sets it for sockets to come. What is not listed as ' +
     "_works_ has its only sensible value here, or is _not there yet_, and says so when somebody wants to set it otherwise.",
@@ -95,6 +104,33 @@ const SUPPORT: Readonly<Record<OptionInfo["support"], string>> = {
   fixed: "fixed",
   refused: "not there yet",
 };
+
+function settingRow(name: SettingName): readonly string[] {
+  const { option, verb, initial, role, owner, sessions, doc } = SETTINGS[name];
+  const code = (text: string | null) => text === null ? "" : `\`${text}\``;
+  return [
+    code(name),
+    code(option),
+    code(verb),
+    settingText(name, initial()),
+    `${role}${owner === "socket" ? ", stays" : ""}`,
+    sessions === "none" ? "" : sessions === "both" ? "trust, negotiation" : sessions,
+    doc,
+  ];
+}
+
+/** A default as a reader writes it: rows of tables by their names, versions by theirs. */
+function settingText(name: SettingName, value: unknown): string {
+  if (name === "context") return "the default one";
+  if (name === "minVersion" || name === "maxVersion") return versionName(Number(value));
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return value.map(nameOf).join(", ");
+  return typeof value === "boolean" ? valueText(value) : String(value);
+}
+
+function nameOf(row: unknown): string {
+  return String(typeof row === "object" && row !== null && "name" in row ? row.name : row);
+}
 
 function optionRow(row: OptionInfo): readonly string[] {
   return [
