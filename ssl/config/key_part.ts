@@ -13,8 +13,8 @@ export interface LocalObject {
 }
 
 /**
- * A value by its type: text, numbers and truth values as they are, rows of the tables of TLS by their
- * numbers, lists element by element, and all else by identity.
+ * A value by its type: text, numbers and truth values as they are, rows of the tables of TLS by
+ * their numbers, lists element by element, and all else by identity.
  */
 export function keyPart(value: unknown): KeyPart {
   switch (typeof value) {

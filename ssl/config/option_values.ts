@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Checks of options' values: types do not bind JavaScript. Each throws `SEC_ERROR_INVALID_ARGS`. @module */
+/**
+ * Checks of options' values: types do not bind JavaScript. Each throws `SEC_ERROR_INVALID_ARGS`.
+ *
+ * @module
+ */
 
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { SslError } from "../base/errors.ts";
@@ -14,7 +18,10 @@ import { NAMED_GROUPS, type NamedGroup } from "../tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS } from "../tables/versions.ts";
 
-/** How many bytes a list of protocols takes at most: beside a cookie and a ticket there must be room for it in a hello. */
+/**
+ * How many bytes a list of protocols takes at most: beside a cookie and a ticket there must be room
+ * for it in a hello.
+ */
 const MAX_PROTOCOLS_LENGTH = 2 ** 13;
 
 /** Makes a setting of an option's value, or throws. */
@@ -158,13 +165,15 @@ export function takeProtocols(value: unknown, option: string): readonly string[]
 }
 
 /**
- * Reads an object of options: its own members that are there, and none that it inherits, which somebody else may have set.
+ * Reads an object of options: its own members that are there, and none that it inherits, which
+ * somebody else may have set.
  *
  * @param options What the application has given.
  * @param known The names that there are.
  * @param what What the options are for, as in "Cannot use options of importFD()".
  * @returns The options that are not `undefined`.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object, or has a member that is none of the names: the nearest is named.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object, or has a member that is
+ * none of the names: the nearest is named.
  */
 export function takeOptions<T extends object>(
   options: T,
@@ -196,7 +205,9 @@ function isPlainObject(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The known name that looks most like one that is not; `undefined` where none looks much like it. */
+/**
+ * The known name that looks most like one that is not; `undefined` where none looks much like it.
+ */
 function nearestName(unknown: string, known: readonly string[]): string | undefined {
   const text = unknown.toLowerCase();
   const distances = known.map((name) => ({

@@ -105,7 +105,10 @@ export interface SslOptionValues {
 /** The name of an option of NSS's, without `SSL_` before it. */
 export type SslOption = keyof SslOptionValues;
 
-/** What becomes of an option here: it works; it has its only sensible value; or the feature is not there yet. */
+/**
+ * What becomes of an option here: it works; it has its only sensible value; or the feature is not
+ * there yet.
+ */
 export type OptionSupport = "works" | "fixed" | "refused";
 
 /** A row of the table of options. */
@@ -319,7 +322,10 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
   }),
 };
 
-/** The options of NSS's, in the order of their numbers: what each does here, and where its default differs. */
+/**
+ * The options of NSS's, in the order of their numbers: what each does here, and where its default
+ * differs.
+ */
 export const SSL_OPTIONS: readonly OptionInfo[] = Object.entries(ROWS).map(([name, row]) => {
   const { accepts: _accepts, get: _get, set: _set, ...info } = row;
   return { option: name as SslOption, ...info };
@@ -333,8 +339,8 @@ export function getOption<O extends SslOption>(config: SslConfig, option: O): Ss
 /**
  * Sets an option of a configuration.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not, `PR_NOT_IMPLEMENTED_ERROR` for a
- * feature that is not there yet.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not,
+ * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not there yet.
  */
 export function setOption<O extends SslOption>(
   config: SslConfig,

@@ -3,7 +3,8 @@
 /**
  * The table of settings: a row for each thing that can be set for a socket, listener or model.
  *
- * Defaults, checks of options, copies, `reconfigFD`, configurations chosen by name, and the tests of all these are loops over it.
+ * Defaults, checks of options, copies, `reconfigFD`, configurations chosen by name, and the tests
+ * of all these are loops over it.
  *
  * @module
  */
@@ -49,19 +50,24 @@ export interface Setting<T> {
   readonly initial: () => T;
   /** The option of `importFD` that sets it; `null` where there is none. */
   readonly option: keyof ImportOptions | null;
-  /** The function, or the option of NSS's in capitals, that sets it; `null` where only `option` does. */
+  /**
+   * The function, or the option of NSS's in capitals, that sets it; `null` where only `option`
+   * does.
+   */
   readonly verb: string | null;
   /** Which end heeds it. */
   readonly role: Role | "both";
   /**
-   * Whose it is where a socket is given another configuration, by `reconfigFD` or its name hook. `"socket"`: it makes the socket what it is,
-   * and stays. Else the other configuration's counts where somebody has set it there, and where not, the socket's own stays.
+   * Whose it is where a socket is given another configuration, by `reconfigFD` or its name hook.
+   * `"socket"`: it makes the socket what it is, and stays. Else the other configuration's counts
+   * where somebody has set it there, and where not, the socket's own stays.
    */
   readonly owner: "socket" | "chosen by name" | "hook";
   /**
-   * What it does to sessions. `"trust"`: it decides who the ends are to each other, and a server's sessions are bound to it.
-   * `"negotiation"`: it decides what is negotiated, and a client's sessions outside the process are bound to it. A client's sessions in
-   * memory are bound to either.
+   * What it does to sessions. `"trust"`: it decides who the ends are to each other, and a server's
+   * sessions are bound to it. `"negotiation"`: it decides what is negotiated, and a client's
+   * sessions outside the process are bound to it. A client's sessions in memory are bound to
+   * either.
    */
   readonly sessions: "trust" | "negotiation" | "both" | "none";
   /** What stands for it in the keys of sessions; `null` for what `keyPart` makes of its value. */
@@ -70,7 +76,10 @@ export interface Setting<T> {
   readonly take: ((value: unknown, option: string, config: SslConfig) => T | undefined) | null;
 }
 
-/** How many milliseconds a handshake may take: somebody may have to type a password. nginx's `ssl_handshake_timeout` is as long. */
+/**
+ * How many milliseconds a handshake may take: somebody may have to type a password. nginx's
+ * `ssl_handshake_timeout` is as long.
+ */
 export const DEFAULT_HANDSHAKE_TIMEOUT = 60_000;
 
 /** How many milliseconds what was written may take to leave when a socket closes. */

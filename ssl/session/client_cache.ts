@@ -33,8 +33,8 @@ export function setApplicationSessionCache(context: NssContext, cache: SessionCa
 }
 
 /**
- * The cache key of a connection: who the peer is, and everything in the configuration that decides whether it is
- * trusted and who this end is.
+ * The cache key of a connection: who the peer is, and everything in the configuration that decides
+ * whether it is trusted and who this end is.
  *
  * @param config The client's configuration.
  * @param peerAddress The transport's remote address; `""` where it has none.
@@ -46,13 +46,16 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
   return JSON.stringify([peerAddress, ...settings]);
 }
 
-/** What a token says itself, or what is negotiated anew with it: a cache keeps tokens apart by it. */
+/**
+ * What a token says itself, or what is negotiated anew with it: a cache keeps tokens apart by it.
+ */
 const OF_TOKEN: readonly SettingName[] = ["hostname", "alpnProtocols"];
 const BESIDE_TOKEN = TOKEN_SETTINGS.filter((name) => !OF_TOKEN.includes(name));
 
 /**
- * What a token's session is bound to besides the host: what it could have been negotiated with, who this end is, and of what decides
- * about trust as much as outlives the process. For the rest the server's certificates are judged anew where the token is used.
+ * What a token's session is bound to besides the host: what it could have been negotiated with, who
+ * this end is, and of what decides about trust as much as outlives the process. For the rest the
+ * server's certificates are judged anew where the token is used.
  *
  * @param config The client's configuration.
  * @returns The text; `null` where sessions must not be kept.
@@ -63,7 +66,8 @@ export function tokenConfiguration(config: SslConfig): string | null {
 }
 
 /**
- * The key of a connection in a cache of the application's own, which may outlive the process, as the tokens that are in it do.
+ * The key of a connection in a cache of the application's own, which may outlive the process, as
+ * the tokens that are in it do.
  *
  * @param config The client's configuration, under which sessions are kept.
  * @param peerAddress The transport's remote address; `""` where it has none.

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What a configuration adds to the keys of sessions: derived from the table of settings. @module */
+/** What settings add to the keys of sessions, as their table says. @module */
 
 import type { SettingName, SslConfig } from "../config/config.ts";
 import type { KeyPart } from "../config/key_part.ts";
@@ -29,8 +29,9 @@ const REMEMBERED_TEXTS = 64;
 const texts = new Map<string, number>();
 
 /**
- * A text, or the number that stands for it if it is long, as a list of authorities is: two that differ never have the same. One that was
- * forgotten gets another number, so that what was kept under the old one is not found any more.
+ * A text, or the number that stands for it if it is long, as a list of authorities is: two that
+ * differ never have the same. One that was forgotten gets another number, so that what was kept
+ * under the old one is not found any more.
  */
 export function shorten(text: string): string | number {
   if (text.length <= SHORT_TEXT_LENGTH) return text;
@@ -59,7 +60,10 @@ function settingsFor(
 /** What a client's sessions are bound to in memory, where nothing is judged again. */
 export const CLIENT_SETTINGS: readonly SettingName[] = settingsFor("client", "any");
 
-/** What a client's sessions are bound to outside the process: whom to trust is judged again where they come back. */
+/**
+ * What a client's sessions are bound to outside the process: whom to trust is judged again where
+ * they come back.
+ */
 export const TOKEN_SETTINGS: readonly SettingName[] = settingsFor("client", "negotiation");
 
 /** What a server's sessions are bound to: with the same clients it negotiates anew. */
@@ -70,7 +74,9 @@ export function localKey(config: SslConfig, names: readonly SettingName[]): read
   return names.map((name) => valueOf(keyOfSetting(config, name), identityOf));
 }
 
-/** Settings as values that mean the same in another process: of hooks only whether there are any. */
+/**
+ * Settings as values that mean the same in another process: of hooks only whether there are any.
+ */
 export function portableKey(config: SslConfig, names: readonly SettingName[]): readonly unknown[] {
   return names.map((name) => valueOf(keyOfSetting(config, name), () => true));
 }
@@ -94,9 +100,10 @@ function processName(): string {
 }
 
 /**
- * What decides about a server's clients and is no plain value: hooks, and the context that says whom to trust where the
- * configuration does not. Sessions may be shared with other processes, which know none of it: it keeps them in this process, unless the
- * application says by a name that it is the same elsewhere.
+ * What decides about a server's clients and is no plain value: hooks, and the context that says
+ * whom to trust where the configuration does not. Sessions may be shared with other processes,
+ * which know none of it: it keeps them in this process, unless the application says by a name that
+ * it is the same elsewhere.
  */
 export function serverHookIdentity(config: SslConfig): unknown {
   const objects = SERVER_SETTINGS.map((name) => objectsIn(keyOfSetting(config, name)));

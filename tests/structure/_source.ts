@@ -37,8 +37,8 @@ const BEFORE_REGEXP =
   /(?:^|[^\w$.])(?:return|typeof|case|in|of|new|delete|void|throw|await|yield)$/;
 
 /**
- * Blanks comments, and where `strings` is set the inside of strings, templates and regular expressions. Lengths and
- * line ends stay.
+ * Blanks comments, and where `strings` is set the inside of strings, templates and regular
+ * expressions. Lengths and line ends stay.
  */
 export function strip(text: string, strings: boolean): string {
   let out = "";

@@ -76,7 +76,8 @@ export interface KnownCircle {
 }
 
 /**
- * What is wrong with circles: they have too many files, stand in several folders, or are not as listed.
+ * What is wrong with circles: they have too many files, stand in several folders, or are not as
+ * listed.
  *
  * @param circles The circles that there are.
  * @param known Those that may stay.
@@ -181,8 +182,8 @@ export function longCommentLines({ text }: Source, columns: number): number {
 }
 
 /**
- * The files whose code, strings included and comments not, holds a word, in small letters or capitals:
- * as `keylog` in `KeyLog`, `#keyLog` and `"keyLog"`.
+ * The files whose code, strings included and comments not, holds a word, in small letters or
+ * capitals: as `keylog` in `KeyLog`, `#keyLog` and `"keyLog"`.
  */
 export function filesNaming(sources: readonly Source[], word: string): string[] {
   const pattern = new RegExp(`(?<![A-Za-z0-9_])${word}(?![A-Za-z0-9_])`, "i");
