@@ -19,7 +19,7 @@ import type {
   SniSocketConfigHook,
 } from "./hooks.ts";
 import type { ClientAuth, Role } from "./import_options.ts";
-import type { ResumptionToken } from "../session/token.ts";
+import type { ResumptionToken } from "../base/resumption_token.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";

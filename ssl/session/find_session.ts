@@ -9,7 +9,8 @@ import {
 } from "./client_cache.ts";
 import type { ClientSession, SessionCache } from "../base/session_cache.ts";
 import { countersOf, countSession } from "./statistics.ts";
-import { decodeToken, type ResumptionToken } from "./token.ts";
+import type { ResumptionToken } from "../base/resumption_token.ts";
+import { decodeToken } from "./token.ts";
 import { tokenFault } from "./token_fault.ts";
 import { isStillTrusted } from "../authentication/authenticate_peer.ts";
 import type { HandshakeContext } from "../handshake/handshake.ts";

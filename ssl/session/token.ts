@@ -8,6 +8,7 @@ import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import type { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
+import type { ResumptionToken } from "../base/resumption_token.ts";
 import { type ClientSession, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import {
   decodeText,
@@ -17,16 +18,6 @@ import {
   writeChain,
   writeTime,
 } from "./session_codec.ts";
-
-/** A session on its way from one socket to another, perhaps of another process. */
-export interface ResumptionToken {
-  /** The host whose session it is. */
-  readonly hostname: string;
-  /** What the configuration was that it was made under ({@linkcode tokenConfiguration}). */
-  readonly configuration: string;
-  /** The session. */
-  readonly session: ClientSession;
-}
 
 /** "nsst": the tokens of NSS in C begin otherwise. */
 const MAGIC = 0x6e737374;

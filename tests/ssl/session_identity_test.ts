@@ -33,7 +33,7 @@ import { localKey, serverHookIdentity } from "../../ssl/session/identity.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
 import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
-import type { ResumptionToken } from "../../ssl/session/token.ts";
+import type { ResumptionToken } from "../../ssl/base/resumption_token.ts";
 import { ticketBinding } from "../../ssl/session/session_ticket.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../ssl/connection/transport.ts";

@@ -40,7 +40,6 @@ Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.
 const UPWARDS: readonly string[] = [
   "ssl/authentication/authenticate_peer.ts -> ssl/handshake/handshake.ts",
   "ssl/authentication/certificate_verify.ts -> ssl/handshake/handshake.ts",
-  "ssl/config/config.ts -> ssl/session/token.ts",
   "ssl/session/accept_session.ts -> ssl/handshake/handshake.ts",
   "ssl/session/find_session.ts -> ssl/authentication/authenticate_peer.ts",
   "ssl/session/find_session.ts -> ssl/handshake/handshake.ts",

@@ -31,7 +31,8 @@ import {
   setResumptionToken,
 } from "../../../ssl/nss/resumption_token.ts";
 import { clientSessionCache } from "../../../ssl/session/client_cache.ts";
-import { decodeToken, encodeToken, type ResumptionToken } from "../../../ssl/session/token.ts";
+import type { ResumptionToken } from "../../../ssl/base/resumption_token.ts";
+import { decodeToken, encodeToken } from "../../../ssl/session/token.ts";
 import { tokenFault } from "../../../ssl/session/token_fault.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import {
