@@ -24,7 +24,7 @@ import { effectiveConfig } from "../config/effective_config.ts";
 import { type AlertDirection, type MessageFilter, SslEngine } from "../engine/engine.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { Environment } from "../base/environment.ts";
-import type { ReHandshakeWish } from "../handshake/handshake.ts";
+import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import { checkForRole } from "../config/resolve_config.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { socketHooks } from "./socket_hooks.ts";
@@ -169,7 +169,7 @@ export class Connection<A = unknown> {
   }
 
   /** Runs another handshake, which the peer may decline, or leave unanswered: the connection goes on as it was. */
-  async reHandshake(wish: ReHandshakeWish, bounds: HandshakeBounds): Promise<ChannelInfo> {
+  async reHandshake(request: ReHandshakeRequest, bounds: HandshakeBounds): Promise<ChannelInfo> {
     const engine = this.connectedEngine;
     this.#throwIfBroken();
     if (this.#again !== null || !this.#handshakeComplete) {
@@ -180,7 +180,7 @@ export class Connection<A = unknown> {
     }
     let forgotten: Promise<void> | undefined;
     const info = await this.#runAgain(engine, bounds, async () => {
-      ({ forgotten } = await engine.beginReHandshake(wish));
+      ({ forgotten } = await engine.beginReHandshake(request));
     });
     await forgotten;
     return info;
@@ -557,7 +557,7 @@ export class Connection<A = unknown> {
     }
     if (!engine.connected) return;
     this.#startSending();
-    // Where it is the peer's wish, or an answer that nobody waits for any more: whoever reads or writes next meets the error.
+    // Where it is the peer's request, or an answer that nobody waits for any more: whoever reads or writes next meets the error.
     if (engine.renegotiating || engine.takeLateAnswer()) this.#runAgain(engine, {}).catch(() => {});
   }
 

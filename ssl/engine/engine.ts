@@ -15,7 +15,7 @@ import {
   type HandshakeState,
   type Negotiated,
   nothingNegotiated,
-  type ReHandshakeWish,
+  type ReHandshakeRequest,
   unexpectedMessage,
 } from "../handshake/handshake.ts";
 import { forgetClientSessions } from "../session/client_cache.ts";
@@ -370,11 +370,13 @@ export class SslEngine {
   /**
    * Begins another handshake (RFC 5746; RFC 8446, Section 4.6.2); {@linkcode SslEngine.again} says when it is complete.
    *
-   * @param wish What it is to be like.
-   * @returns `forgotten`: when the session so far is, where that is wished.
+   * @param request What it is to be like.
+   * @returns `forgotten`: when the session so far is, where that is asked for.
    * @throws {SslError} If the connection has no such thing: it goes on as it was.
    */
-  async beginReHandshake(wish: ReHandshakeWish): Promise<{ readonly forgotten: Promise<void> }> {
+  async beginReHandshake(
+    request: ReHandshakeRequest,
+  ): Promise<{ readonly forgotten: Promise<void> }> {
     this.#throwIfFailed();
     if (this.#again !== null) throw notComplete();
     if (this.#writeClosed || this.#readClosed) {
@@ -391,7 +393,7 @@ export class SslEngine {
         // The peer may have been faster, by a message that was being taken.
         if (state.reHandshake === undefined) throw notComplete();
         begun = true;
-        return state.reHandshake(this.#hs, wish);
+        return state.reHandshake(this.#hs, request);
       });
     } catch (error) {
       if (begun && this.#renegotiating) throw this.#fail(error); // there is no way back
@@ -399,7 +401,7 @@ export class SslEngine {
       throw error;
     }
     this.#onProgress();
-    return { forgotten: wish.full ? forget() : Promise.resolve() };
+    return { forgotten: request.full ? forget() : Promise.resolve() };
   }
 
   /**

@@ -5,7 +5,7 @@ import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 
 const NAME = "signed_certificate_timestamp";
 
-/** The wish for timestamps, in ClientHello and CertificateRequest (RFC 6962, Section 3.3.1). */
+/** The request for timestamps, in ClientHello and CertificateRequest (RFC 6962, Section 3.3.1). */
 export const signedCertificateTimestamp: ExtensionCodec<true> = emptyCodec(
   ExtensionType.signedCertificateTimestamp,
   NAME,

@@ -7,7 +7,7 @@ import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 /** The `CertificateStatusType` of OCSP (RFC 6066, Section 8). */
 export const STATUS_TYPE_OCSP = 1;
 
-/** A client's wish to see the status of the server's certificate. */
+/** A client's request to see the status of the server's certificate. */
 export type CertificateStatusRequest =
   /** OCSP, from responders that the client knows. */
   | {
@@ -48,7 +48,7 @@ export const statusRequest: ExtensionCodec<CertificateStatusRequest> = {
 };
 
 /**
- * `status_request` with an empty body: in a CertificateRequest the wish itself (RFC 8446, Section 4.4.2.1), in a
+ * `status_request` with an empty body: in a CertificateRequest the request itself (RFC 8446, Section 4.4.2.1), in a
  * TLS 1.2 ServerHello the promise of a CertificateStatus.
  */
 export const statusRequestEmpty: ExtensionCodec<true> = emptyCodec(

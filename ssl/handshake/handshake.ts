@@ -138,12 +138,12 @@ export interface Established {
   readonly negotiated: Negotiated;
   /** The state that waits for whatever comes. */
   readonly state: HandshakeState;
-  /** This end's wish that the next handshake follows; `null` where it is the peer's. */
-  readonly wish: ReHandshakeWish | null;
+  /** This end's request that the next handshake follows; `null` where it is the peer's. */
+  readonly request: ReHandshakeRequest | null;
 }
 
 /** How an application wants another handshake. */
-export interface ReHandshakeWish {
+export interface ReHandshakeRequest {
   /** Whether no session is to be resumed in it. */
   readonly full: boolean;
 }
@@ -174,7 +174,7 @@ export interface HandshakeState {
    */
   reHandshake?(
     hs: HandshakeContext,
-    wish: ReHandshakeWish,
+    request: ReHandshakeRequest,
   ): HandshakeState | Promise<HandshakeState>;
 
   /** Takes the peer's no_renegotiation, in a state that waits for its answer; the connection goes on as it was. */

@@ -23,7 +23,7 @@ import {
   type HandshakeState,
   type Negotiated,
   nothingNegotiated,
-  type ReHandshakeWish,
+  type ReHandshakeRequest,
 } from "./handshake.ts";
 import { Transcript } from "../crypto/transcript.ts";
 import { concat } from "../crypto/master_secret.ts";
@@ -31,7 +31,7 @@ import { concat } from "../crypto/master_secret.ts";
 /**
  * Whether the connection may be negotiated anew (`SSL_ENABLE_RENEGOTIATION`).
  *
- * @param byPeer Whether it is the peer that wants it; an application's own wish needs no permission, only a peer that knows
+ * @param byPeer Whether it is the peer that wants it; an application's own request needs no permission, only a peer that knows
  * RFC 5746.
  */
 export function mayRenegotiate(hs: HandshakeContext, byPeer: boolean): boolean {
@@ -71,17 +71,17 @@ export function requireMayRenegotiate(hs: HandshakeContext): void {
  * Begins a new handshake on the connection: nothing is agreed on but the version, and what is configured by now counts.
  *
  * @param state The state to go back to where it is declined.
- * @param wish This end's wish; `null` where it is the peer's.
+ * @param request This end's request; `null` where it is the peer's.
  * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
  */
 export function beginRenegotiation(
   hs: HandshakeContext,
   state: HandshakeState,
-  wish: ReHandshakeWish | null,
+  request: ReHandshakeRequest | null,
 ): void {
   const config = configAgain(hs.latestConfig(), hs.negotiated);
   const { negotiated } = hs;
-  hs.established = { config: hs.config, negotiated, state, wish };
+  hs.established = { config: hs.config, negotiated, state, request };
   hs.config = config;
   hs.negotiated = {
     ...nothingNegotiated(),
@@ -91,7 +91,7 @@ export function beginRenegotiation(
     peerChain: config.role === "server" ? negotiated.peerChain : [],
   };
   hs.transcript = new Transcript();
-  hs.output.emit({ kind: "renegotiation", byPeer: wish === null });
+  hs.output.emit({ kind: "renegotiation", byPeer: request === null });
 }
 
 /** Goes back to what was before. */
@@ -215,7 +215,7 @@ export function refuseOtherPeer(
 ): void {
   const before = established?.negotiated.peerChain[0];
   // A server that asks once more looks at the answer.
-  const isAnswer = config.role === "server" && established?.wish !== null;
+  const isAnswer = config.role === "server" && established?.request !== null;
   if (before === undefined || isAnswer) return;
   if (chain[0] !== undefined && bytesEqual(chain[0].der, before.der)) return;
   throw new SslError(

@@ -3,7 +3,7 @@
 import { parseMessage } from "./parse_message.ts";
 
 /**
- * Reads HelloRequest, a TLS 1.2 server's wish to negotiate again (RFC 5246, Section 7.4.1.1).
+ * Reads HelloRequest, a TLS 1.2 server's request to negotiate again (RFC 5246, Section 7.4.1.1).
  *
  * @param body The bytes after the handshake header.
  * @throws {SslError} `SSL_ERROR_RX_MALFORMED_HELLO_REQUEST` if there are any.

@@ -103,7 +103,7 @@ export function pairing(
       ...trust("client"),
       hostname: HOSTNAME,
       certificates: prng.pick([[], [CREDENTIALS.client]]),
-      // The server's wish for authorities it knows would hide the certificate from one that does not know its issuer.
+      // The server's request for authorities it knows would hide the certificate from one that does not know its issuer.
       ...(distrustful === "server" ? { getClientAuthData: () => CREDENTIALS.client } : {}),
       alpnProtocols: prng.pick([[], ["a", "b"]]),
       keyShares: ["x25519"],

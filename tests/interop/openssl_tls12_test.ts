@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// What openssl can do in TLS 1.2 beyond the matrix: sessions by their IDs, the MAC inside, wishes to renegotiate.
+// What openssl can do in TLS 1.2 beyond the matrix: sessions by their IDs, the MAC inside, requests to renegotiate.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NssContext } from "@nss/nss/pkcs11";

@@ -59,7 +59,7 @@ Deno.test("getClientAuthData hook chooses, or sends none", async () => {
 });
 
 for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
-  Deno.test(`getClientAuthData hook gets the server's wishes, and goes before the option certificates (${version})`, async () => {
+  Deno.test(`getClientAuthData hook gets the server's requests, and goes before the option certificates (${version})`, async () => {
     const seen: [SslSocket, ClientAuthRequest][] = [];
     await using joined = await connected({
       client: {

@@ -151,7 +151,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     const { client, server } = joined;
     optionSet(server, "REQUEST_CERTIFICATE", true);
     const sent = new Uint8Array(4 * MAX_KEPT_APPLICATION_DATA).fill(7);
-    const writing = client.write(sent); // before the client hears of the wish
+    const writing = client.write(sent); // before the client hears of the request
     let least = 0;
     const asked = reHandshake(server);
     for (let same = 0; same < 20; same++) {
@@ -303,7 +303,7 @@ Deno.test("what a client keeps after it has shown another certificate is for who
     client: willing({ context: context! }),
     server: { context: serverContext! },
   });
-  // Set when the server's wish was to be foreseen, after the handshake.
+  // Set when the server's request was to be foreseen, after the handshake.
   await configServerCert(client, PKI.client.cert, PKI.client.keys.privateKey);
   optionSet(server, "REQUEST_CERTIFICATE", true);
   const reading = readExactly(client, 1);
@@ -514,7 +514,7 @@ for (
     ["wants a certificate does not resume without one", "server", "request", [], false],
     ["wants a certificate resumes with one", "server", "request", [PKI.client.credential], true],
     ["wants no certificate resumes without one", "server", "none", [], true],
-    ["follows the client's wish resumes without one", "client", "request", [], true],
+    ["follows the client's request resumes without one", "client", "request", [], true],
   ] as const
 ) {
   Deno.test(`a server that renegotiates and ${title}`, async () => {
@@ -574,7 +574,7 @@ Deno.test("reHandshake() in the moment in which the peer begins is refused, and 
   await using joined = await connectedIn("TLSv1.2");
   const { client, server } = joined;
   let refused: ReturnType<typeof failureOf> | undefined;
-  // What the option says is asked for when the peer's wish has come, and nothing of it has been done.
+  // What the option says is asked for when the peer's request has come, and nothing of it has been done.
   Object.defineProperty(configOf(client), "renegotiation", {
     enumerable: true,
     get() {

@@ -122,7 +122,7 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     }
   });
 
-  Deno.test(`a client without the wish for SCTs does not resume a session that had them, nor the other way round (${version})`, async () => {
+  Deno.test(`a client without the request for SCTs does not resume a session that had them, nor the other way round (${version})`, async () => {
     const both = new Acquaintance();
     const resumed = [];
     for (const signedCertTimestamps of [true, false, true]) {

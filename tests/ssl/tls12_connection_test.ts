@@ -47,7 +47,7 @@ import {
 const T = HandshakeType;
 const ROLES = ["client", "server"] as const;
 /** What an end sends that wants to renegotiate (RFC 5246, Section 7.4.1). */
-const WISHES = { client: T.clientHello, server: T.helloRequest } as const;
+const REQUESTS = { client: T.clientHello, server: T.helloRequest } as const;
 
 const other = (role: Role): Role => role === "client" ? "server" : "client";
 const handshake = (message: Uint8Array<ArrayBuffer>) => ({
@@ -80,12 +80,12 @@ function noteAlertsTo(role: Role, alerts: string[]): JoinOptions {
 }
 
 for (const role of ROLES) {
-  Deno.test(`SslEngine declines a ${role}'s wish to renegotiate by a warning, and goes on`, async () => {
+  Deno.test(`SslEngine declines a ${role}'s request to renegotiate by a warning, and goes on`, async () => {
     const alerts: string[] = [];
     await using joined = await tappedAndConnected(role, noteAlertsTo(role, alerts));
-    const wish = role === "client" ? helloHeard(joined) : frame(T.helloRequest, []);
+    const request = role === "client" ? helloHeard(joined) : frame(T.helloRequest, []);
     for (let i = 0; i < MAX_WARNING_ALERTS; i++) {
-      await joined.tap.send(handshake(wish));
+      await joined.tap.send(handshake(request));
     }
     await joined.tap.send(data(7));
     assertEquals(await readExactly(joined[other(role)], 1), new Uint8Array([7]));
@@ -98,14 +98,14 @@ for (const role of ROLES) {
   Deno.test(`SslEngine declines in fragments what comes in fragments (${role})`, async () => {
     const alerts: string[] = [];
     await using joined = await tappedAndConnected(role, noteAlertsTo(role, alerts));
-    const wish = frame(WISHES[role], role === "client" ? new Uint8Array(100) : []);
-    for (const byte of wish) await joined.tap.send(handshake(new Uint8Array([byte])));
+    const request = frame(REQUESTS[role], role === "client" ? new Uint8Array(100) : []);
+    for (const byte of request) await joined.tap.send(handshake(new Uint8Array([byte])));
     await pingPong(joined);
-    await pingPong(joined); // a client reads the wish after it has written its ping
+    await pingPong(joined); // a client reads the request after it has written its ping
     assertEquals(alerts, ["warning no_renegotiation"]);
   });
 
-  Deno.test(`SslEngine bears no flood of wishes to renegotiate (${role})`, async () => {
+  Deno.test(`SslEngine bears no flood of requests to renegotiate (${role})`, async () => {
     for (
       const [count, survives] of [[MAX_EMPTY_RECORDS, true], [
         MAX_EMPTY_RECORDS + 1,
@@ -114,9 +114,9 @@ for (const role of ROLES) {
     ) {
       await using joined = tapped(role);
       await shake(joined);
-      const wish = handshake(frame(WISHES[role], []));
+      const request = handshake(frame(REQUESTS[role], []));
       const end = joined[other(role)];
-      await joined.tap.send(...Array(count).fill(wish), data(7));
+      await joined.tap.send(...Array(count).fill(request), data(7));
       if (survives) assertEquals(await readExactly(end, 1), new Uint8Array([7]));
       else {
         assertLocal(
@@ -129,7 +129,7 @@ for (const role of ROLES) {
   });
 
   Deno.test(`SslEngine takes no other message of TLS 1.2 after the handshake (${role})`, async () => {
-    const types = [...Object.values(T), 99].filter((type) => type !== WISHES[role]);
+    const types = [...Object.values(T), 99].filter((type) => type !== REQUESTS[role]);
     for (const type of types) {
       await using joined = await tappedAndConnected(role);
       await joined.tap.send(handshake(frame(type, [])));
@@ -245,7 +245,7 @@ for (const role of ROLES) {
         data(1),
         alert(1, "close_notify"),
         alert(2, "internal_error"),
-        handshake(frame(WISHES[role], [])),
+        handshake(frame(REQUESTS[role], [])),
       ]
     ) {
       await bad((joined) => joined.tap.send({ ...record, clear: true }));

@@ -12,7 +12,7 @@ import {
   expectMessage,
   type HandshakeContext,
   type HandshakeState,
-  type ReHandshakeWish,
+  type ReHandshakeRequest,
 } from "../../handshake.ts";
 import {
   beginRenegotiation,
@@ -97,15 +97,18 @@ class Tls12ClientConnected implements HandshakeState {
   }
 
   /** Sends a ClientHello. */
-  async reHandshake(hs: HandshakeContext, wish: ReHandshakeWish): Promise<HandshakeState> {
+  async reHandshake(hs: HandshakeContext, request: ReHandshakeRequest): Promise<HandshakeState> {
     requireMayRenegotiate(hs);
-    return await this.#sendHello(hs, wish);
+    return await this.#sendHello(hs, request);
   }
 
-  async #sendHello(hs: HandshakeContext, wish: ReHandshakeWish | null): Promise<HandshakeState> {
-    beginRenegotiation(hs, this, wish);
+  async #sendHello(
+    hs: HandshakeContext,
+    request: ReHandshakeRequest | null,
+  ): Promise<HandshakeState> {
+    beginRenegotiation(hs, this, request);
     // A server that asks for it wants more than the session has, such as a certificate: NSS begins anew, too.
-    const session = wish === null || wish.full ? null : await findSession(hs);
+    const session = request === null || request.full ? null : await findSession(hs);
     return new ExpectServerHello(
       await sendFirstClientHello(hs, session?.version === TLS_1_2 ? session : null),
     );

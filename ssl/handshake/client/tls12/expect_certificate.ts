@@ -171,7 +171,7 @@ interface ServerShare {
   readonly point: Uint8Array<ArrayBuffer>;
 }
 
-/** Waits for the end of the server's flight, or first for its wish to see a certificate. */
+/** Waits for the end of the server's flight, or first for its request to see a certificate. */
 class ExpectRequestOrDone implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #share: ServerShare;

@@ -12,7 +12,7 @@ import { sendClientCertificate } from "./send_certificate.ts";
 /** How many certificates a server may ask for in one connection; each costs a signature, and perhaps somebody a question. */
 export const MAX_CERTIFICATE_REQUESTS = 32;
 
-/** A server's wishes to see a certificate after the handshake (RFC 8446, Section 4.6.2). */
+/** A server's requests to see a certificate after the handshake (RFC 8446, Section 4.6.2). */
 export class CertificateRequests {
   readonly #contexts = new Set<string>();
 

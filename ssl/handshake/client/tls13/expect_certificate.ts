@@ -22,7 +22,7 @@ import type { ClientKeys } from "./expect_encrypted_extensions.ts";
 import { readAuthorities } from "../read_authorities.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
-/** Waits for the server's certificate, or first for its wish to see the client's. */
+/** Waits for the server's certificate, or first for its request to see the client's. */
 export class ExpectCertificateOrRequest implements HandshakeState {
   readonly #keys: ClientKeys;
 

@@ -17,7 +17,7 @@ export class ExpectServerFinished implements HandshakeState {
   readonly #keys: ClientKeys;
   readonly #request: ClientAuthRequest | null;
 
-  /** Takes what is known and the server's wish to see a certificate, where it has one. */
+  /** Takes what is known and the server's request to see a certificate, where it has one. */
   constructor(keys: ClientKeys, request: ClientAuthRequest | null) {
     this.#keys = keys;
     this.#request = request;

@@ -7,7 +7,7 @@ import {
   expectMessage,
   type HandshakeContext,
   type HandshakeState,
-  type ReHandshakeWish,
+  type ReHandshakeRequest,
 } from "../../handshake.ts";
 import {
   beginRenegotiation,
@@ -31,33 +31,33 @@ export function completeTls12(hs: HandshakeContext, session: Tls12Session): Hand
 /** A complete handshake: takes what the client may send at any time. */
 class Tls12ServerConnected implements HandshakeState {
   /** What the client has been asked for by a HelloRequest. */
-  readonly #wish: ReHandshakeWish | null;
+  readonly #request: ReHandshakeRequest | null;
 
-  constructor(wish: ReHandshakeWish | null) {
-    this.#wish = wish;
+  constructor(request: ReHandshakeRequest | null) {
+    this.#request = request;
   }
 
   /** Takes a ClientHello: renegotiates, or declines (RFC 5246, Section 7.2.2). */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.clientHello);
-    if (this.#wish === null && !mayRenegotiate(hs, true)) {
+    if (this.#request === null && !mayRenegotiate(hs, true)) {
       hs.output.emit({ kind: "declineRenegotiation" });
       return this;
     }
-    beginRenegotiation(hs, new Tls12ServerConnected(null), this.#wish);
+    beginRenegotiation(hs, new Tls12ServerConnected(null), this.#request);
     return await new ExpectClientHello().handle(message, hs);
   }
 
   /** Sends a HelloRequest, which is not part of the handshake (RFC 5246, Section 7.4.1.1). */
-  reHandshake(hs: HandshakeContext, wish: ReHandshakeWish): HandshakeState {
+  reHandshake(hs: HandshakeContext, request: ReHandshakeRequest): HandshakeState {
     requireMayRenegotiate(hs);
     hs.output.sendMessage(encodeHandshake(HandshakeType.helloRequest, encodeHelloRequest()));
-    return new Tls12ServerConnected(wish);
+    return new Tls12ServerConnected(request);
   }
 
   /** Goes on without; a client that was not asked has said nothing of importance. */
   takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
-    if (this.#wish === null) return this;
+    if (this.#request === null) return this;
     hs.output.emit({ kind: "renegotiationDeclined" });
     return new Tls12ServerConnected(null);
   }

@@ -68,7 +68,7 @@ async function findContent(
   const { config, environment } = hs;
   if (!config.sessionTickets) return null;
   if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
-  if (hs.established?.wish?.full) return null;
+  if (hs.established?.request?.full) return null;
   const ticket = offeredTicket(hello);
   // A ticket may come without an ID: the client sees by the next message that it was taken (RFC 5077, Section 3.4).
   if (ticket === null && hello.legacySessionId.length === 0) return null;
@@ -87,7 +87,8 @@ function chooseTls12Session(
   const { config } = hs;
   if (content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
   // A server that renegotiates in order to see a certificate is not served by a session without one.
-  const wantsCertificate = (hs.established?.wish ?? null) !== null && config.clientAuth !== "none";
+  const wantsCertificate = (hs.established?.request ?? null) !== null &&
+    config.clientAuth !== "none";
   if (wantsCertificate && content.peerChain.length === 0) return null;
   const suite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
   if (suite === undefined || !hello.cipherSuites.includes(suite.id)) return null;
