@@ -14,7 +14,7 @@ import { decodeToken } from "./token.ts";
 import { tokenFault } from "./token_fault.ts";
 import { isStillTrusted } from "../authentication/authenticate_peer.ts";
 import type { HandshakeContext } from "../handshake/handshake.ts";
-import { sessionConfig } from "../handshake/renegotiation.ts";
+import { sessionConfig } from "../handshake/tls12/renegotiation.ts";
 
 /** A session of an earlier connection to the same server, if there is one that may still be resumed. */
 export async function findSession(hs: HandshakeContext): Promise<ClientSession | null> {

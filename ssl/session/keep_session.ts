@@ -13,7 +13,7 @@ import type { ClientSession } from "../base/session_cache.ts";
 import { countersOf } from "./statistics.ts";
 import { encodeToken } from "./token.ts";
 import type { HandshakeContext } from "../handshake/handshake.ts";
-import { sessionConfig } from "../handshake/renegotiation.ts";
+import { sessionConfig } from "../handshake/tls12/renegotiation.ts";
 
 /** Whether the session of this handshake may be resumed one day. */
 export function mayKeepSession(hs: HandshakeContext): boolean {

@@ -39,7 +39,7 @@ import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/connection.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { configOf } from "../../ssl/config/config_registry.ts";
 import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
-import { mayRenegotiate } from "../../ssl/handshake/renegotiation.ts";
+import { mayRenegotiate } from "../../ssl/handshake/tls12/renegotiation.ts";
 import { MAX_CERTIFICATE_REQUESTS } from "../../ssl/handshake/client/tls13/certificate_requests.ts";
 import {
   assertFromPeer,

@@ -43,9 +43,9 @@ const UPWARDS: readonly string[] = [
   "ssl/session/accept_session.ts -> ssl/handshake/handshake.ts",
   "ssl/session/find_session.ts -> ssl/authentication/authenticate_peer.ts",
   "ssl/session/find_session.ts -> ssl/handshake/handshake.ts",
-  "ssl/session/find_session.ts -> ssl/handshake/renegotiation.ts",
+  "ssl/session/find_session.ts -> ssl/handshake/tls12/renegotiation.ts",
   "ssl/session/keep_session.ts -> ssl/handshake/handshake.ts",
-  "ssl/session/keep_session.ts -> ssl/handshake/renegotiation.ts",
+  "ssl/session/keep_session.ts -> ssl/handshake/tls12/renegotiation.ts",
 ];
 
 Deno.test("layers: nothing imports upwards in the rooms of a package but what is listed", () => {

@@ -40,7 +40,7 @@ import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
-import { clientRenegotiationInfo } from "../renegotiation.ts";
+import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 

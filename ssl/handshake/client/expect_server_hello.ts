@@ -19,11 +19,11 @@ import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../../crypto/key_exchange.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
-import { abandonRenegotiation } from "../renegotiation.ts";
-import { handshakeTrafficSecrets } from "../traffic_secrets.ts";
+import { abandonRenegotiation } from "../tls12/renegotiation.ts";
+import { handshakeTrafficSecrets } from "../tls13/traffic_secrets.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
-import { countAnswer } from "./count_answer.ts";
+import { countAnswer } from "../../session/count_answer.ts";
 import { takeTls12ServerHello } from "./tls12/server_hello.ts";
 import { ExpectEncryptedExtensions } from "./tls13/expect_encrypted_extensions.ts";
 
@@ -64,7 +64,8 @@ export class ExpectServerHello implements HandshakeState {
     hs.negotiated.version = TLS_1_3;
     hs.negotiated.cipherSuite = cipherSuite;
     hs.negotiated.resumed = session !== null;
-    countAnswer(hs, session !== null, this.#offer);
+    const offered = this.#offer.session?.session ?? this.#offer.tls12Session;
+    countAnswer(hs.config.context, session !== null, offered);
     hs.transcript.setHash(cipherSuite.hash);
     hs.transcript.add(message.raw);
 

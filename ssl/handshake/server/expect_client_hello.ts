@@ -20,10 +20,10 @@ import type { NamedGroup } from "../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { knownSchemes } from "../../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
-import { configAgain } from "../renegotiation.ts";
+import { configAgain } from "../tls12/renegotiation.ts";
 import { acceptSession } from "../../session/accept_session.ts";
 import { askClientHelloHook } from "./ask_client_hello_hook.ts";
-import { chooseProtocol } from "./choose_protocol.ts";
+import { chooseProtocol } from "../choose_protocol.ts";
 import {
   askApplication,
   helloRetryRequest,

@@ -31,7 +31,7 @@ import {
 import { NssContext } from "@nss/nss/pkcs11";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { Name } from "../../../cert/names/name.ts";
-import { MAX_AUTHORITIES_LENGTH } from "../../../ssl/handshake/server/authority_names.ts";
+import { MAX_AUTHORITIES_LENGTH } from "../../../ssl/authentication/authority_names.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import {
   clientOptions,

@@ -19,13 +19,13 @@ import {
   completeRenegotiation,
   mayRenegotiate,
   requireMayRenegotiate,
-} from "../../renegotiation.ts";
-import type { Tls12Session } from "../../tls12_session.ts";
+} from "../../tls12/renegotiation.ts";
+import type { Tls12Session } from "../../tls12/session.ts";
 import { sendFirstClientHello } from "../client_hello.ts";
 import { ExpectServerHello } from "../expect_server_hello.ts";
 import { findSession } from "../../../session/find_session.ts";
 import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
-import { Tls12Keys } from "../../tls12_keys.ts";
+import { Tls12Keys } from "../../tls12/keys.ts";
 
 /** Keeps the ticket that the server sends before its Finished (RFC 5077, Section 3.3). */
 export function takeTls12Ticket(hs: HandshakeContext, message: HandshakeMessage): void {

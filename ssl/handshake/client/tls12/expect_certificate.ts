@@ -26,12 +26,12 @@ import {
   sendHandshake,
 } from "../../handshake.ts";
 import { generateKeyShare } from "../../../crypto/key_exchange.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12_finished.ts";
+import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
 import { concat, MasterSecret } from "../../../crypto/master_secret.ts";
-import { type Tls12Choice, withKeys } from "../../tls12_session.ts";
+import { type Tls12Choice, withKeys } from "../../tls12/session.ts";
 import { authOf, verifyTls12Signature } from "../../../authentication/tls12_signature.ts";
-import { refuseOtherPeer } from "../../renegotiation.ts";
-import { readAuthorities } from "../read_authorities.ts";
+import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
+import { readAuthorities } from "../../../authentication/read_authorities.ts";
 import {
   chooseTls12Credential,
   sendTls12Certificate,

@@ -17,9 +17,9 @@ import { ExtensionType } from "../../../tables/extension_types.ts";
 import { TLS_1_2 } from "../../../tables/versions.ts";
 import { offersTls13 } from "../../../config/config.ts";
 import type { HandshakeContext, HandshakeState } from "../../handshake.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12_finished.ts";
+import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
-import { type Tls12Choice, withKeys } from "../../tls12_session.ts";
+import { type Tls12Choice, withKeys } from "../../tls12/session.ts";
 import { takeRecordSizeLimit } from "../../limit_records.ts";
 import {
   refuseOtherBinding,
@@ -27,10 +27,10 @@ import {
   refuseOtherProtocol,
   serverRenegotiationInfo,
   takeRenegotiationInfo,
-} from "../../renegotiation.ts";
+} from "../../tls12/renegotiation.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
-import { countAnswer } from "../count_answer.ts";
-import { chosenProtocol } from "../chosen_protocol.ts";
+import { countAnswer } from "../../../session/count_answer.ts";
+import { chosenProtocol } from "../../chosen_protocol.ts";
 import type { Offer } from "../client_hello.ts";
 import { ExpectTls12Certificate } from "./expect_certificate.ts";
 import { completeTls12, takeTls12Ticket } from "./connected.ts";
@@ -86,7 +86,7 @@ export async function takeTls12ServerHello(
   // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo says that the session is resumed.
   const echoed = hello.legacySessionIdEcho.length > 0 &&
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
-  countAnswer(hs, echoed && session !== null, offer);
+  countAnswer(config.context, echoed && session !== null, offer.session?.session ?? session);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
   return new ExpectTls12Certificate(choice);

@@ -3,9 +3,9 @@
 import { SslError } from "../../../base/errors.ts";
 import { parseCertificateRequest } from "../../../messages/certificate_request.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
-import { sendFinished } from "../../finished.ts";
+import { sendFinished } from "../../tls13/finished.ts";
 import type { HandshakeContext } from "../../handshake.ts";
-import type { TrafficKeys } from "../../traffic_keys.ts";
+import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { clientAuthRequest } from "./expect_certificate.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 

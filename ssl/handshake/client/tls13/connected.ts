@@ -12,7 +12,7 @@ import { expectMessage, type HandshakeContext, type HandshakeState } from "../..
 import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts";
 import { CertificateRequests } from "./certificate_requests.ts";
 import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
-import type { TrafficKeys } from "../../traffic_keys.ts";
+import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 
 /** RFC 8446, Section 4.6.1: servers MUST NOT use a lifetime of more than seven days, in seconds. */
 export const MAX_TICKET_LIFETIME = 604_800;

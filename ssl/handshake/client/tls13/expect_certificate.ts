@@ -16,10 +16,10 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { ExpectCertificateVerify } from "../../expect_certificate_verify.ts";
+import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import type { ClientKeys } from "./expect_encrypted_extensions.ts";
-import { readAuthorities } from "../read_authorities.ts";
+import { readAuthorities } from "../../../authentication/read_authorities.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
 /** Waits for the server's certificate, or first for its request to see the client's. */

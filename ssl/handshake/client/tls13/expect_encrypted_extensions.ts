@@ -11,7 +11,7 @@ import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import { takeRecordSizeLimit } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
-import { chosenProtocol } from "../chosen_protocol.ts";
+import { chosenProtocol } from "../../chosen_protocol.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 

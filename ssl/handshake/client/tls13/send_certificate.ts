@@ -5,7 +5,7 @@ import { toSslError } from "../../../base/errors.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import { chooseScheme, sendCertificateVerify } from "../../../authentication/certificate_verify.ts";
-import { sendCertificate } from "../../send_certificate.ts";
+import { sendCertificate } from "../../tls13/send_certificate.ts";
 
 /**
  * Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446, Section 4.4.2).

@@ -14,9 +14,9 @@ import {
   completeRenegotiation,
   mayRenegotiate,
   requireMayRenegotiate,
-} from "../../renegotiation.ts";
-import type { Tls12Session } from "../../tls12_session.ts";
-import { Tls12Keys } from "../../tls12_keys.ts";
+} from "../../tls12/renegotiation.ts";
+import type { Tls12Session } from "../../tls12/session.ts";
+import { Tls12Keys } from "../../tls12/keys.ts";
 import { ExpectClientHello } from "../expect_client_hello.ts";
 
 /** Completes the handshake. */

@@ -59,13 +59,13 @@ import {
   refuseOtherProtocol,
   serverRenegotiationInfo,
   takeRenegotiationInfo,
-} from "../../renegotiation.ts";
+} from "../../tls12/renegotiation.ts";
 import { concat } from "../../../crypto/master_secret.ts";
-import type { Tls12Choice } from "../../tls12_session.ts";
+import type { Tls12Choice } from "../../tls12/session.ts";
 import { authOf, chooseTls12Scheme, signTls12 } from "../../../authentication/tls12_signature.ts";
-import { authorityNames } from "../authority_names.ts";
+import { authorityNames } from "../../../authentication/authority_names.ts";
 import { byHostName } from "../../../authentication/by_host_name.ts";
-import { chooseProtocol } from "../choose_protocol.ts";
+import { chooseProtocol } from "../../choose_protocol.ts";
 import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.ts";
 import { expectTls12ClientFlight } from "./client_flight.ts";
 

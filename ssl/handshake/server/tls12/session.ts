@@ -12,10 +12,10 @@ import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../../tables/versions.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
-import { refuseOtherPeer } from "../../renegotiation.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12_finished.ts";
+import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
+import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
-import { type Tls12Choice, type Tls12Session, withKeys } from "../../tls12_session.ts";
+import { type Tls12Choice, type Tls12Session, withKeys } from "../../tls12/session.ts";
 import { isStillGood, shownChain, shownCredential } from "../../../session/accept_session.ts";
 import { completeTls12 } from "./connected.ts";
 

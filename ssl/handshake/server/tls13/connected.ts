@@ -3,7 +3,7 @@
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type { TrafficKeys } from "../../traffic_keys.ts";
+import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { requestCertificate } from "./post_handshake_auth.ts";
 
 /** A complete handshake: takes what the client may send at any time (RFC 8446, Section 4.6). */

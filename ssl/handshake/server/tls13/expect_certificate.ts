@@ -7,7 +7,7 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { ExpectCertificateVerify } from "../../expect_certificate_verify.ts";
+import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 
 /** Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2), in the handshake or after it. */

@@ -4,11 +4,11 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { CipherSpec } from "../../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { verifyPeerFinished } from "../../finished.ts";
+import { verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
-import { TrafficKeys } from "../../traffic_keys.ts";
+import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { makeTickets } from "./make_tickets.ts";
 import { ServerConnected } from "./connected.ts";
 

@@ -17,7 +17,7 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
 import { chooseScheme, sendCertificateVerify } from "../../../authentication/certificate_verify.ts";
-import { sendFinished } from "../../finished.ts";
+import { sendFinished } from "../../tls13/finished.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
 import { respondToKeyShare } from "../../../crypto/key_exchange.ts";
 import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
@@ -26,9 +26,9 @@ import {
   applicationTrafficSecrets,
   handshakeTrafficSecrets,
   type TrafficSecrets,
-} from "../../traffic_secrets.ts";
+} from "../../tls13/traffic_secrets.ts";
 import { answerRecordSizeLimit } from "../../limit_records.ts";
-import { sendCertificate } from "../../send_certificate.ts";
+import { sendCertificate } from "../../tls13/send_certificate.ts";
 import { sendCertificateRequest } from "./send_certificate_request.ts";
 import { byHostName } from "../../../authentication/by_host_name.ts";
 import { type AcceptedSession, shownChain } from "../../../session/accept_session.ts";

@@ -3,10 +3,10 @@
 import { SslError } from "../../../base/errors.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { verifyPeerFinished } from "../../finished.ts";
+import { verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { clientAuthAgain } from "../../renegotiation.ts";
-import type { TrafficKeys } from "../../traffic_keys.ts";
+import { clientAuthAgain } from "../../tls12/renegotiation.ts";
+import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { sendCertificateRequest } from "./send_certificate_request.ts";
 

@@ -8,7 +8,7 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../../tables/signature_schemes.ts";
 import { type HandshakeContext, sendHandshake } from "../../handshake.ts";
 import { addGrease } from "./add_grease.ts";
-import { authorityNames } from "../authority_names.ts";
+import { authorityNames } from "../../../authentication/authority_names.ts";
 
 /**
  * Asks the client for a certificate (RFC 8446, Section 4.3.2).

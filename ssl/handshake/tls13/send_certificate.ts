@@ -1,12 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Credential } from "../config/credential.ts";
-import { ExtensionBlock } from "../extensions/extension_block.ts";
-import { certificateStatus } from "../extensions/status_request.ts";
-import { encodeCertificate } from "../messages/certificate.ts";
-import { ExtensionType } from "../tables/extension_types.ts";
-import { HandshakeType } from "../tables/handshake_types.ts";
-import { type HandshakeContext, sendHandshake } from "./handshake.ts";
+import type { Credential } from "../../config/credential.ts";
+import { ExtensionBlock } from "../../extensions/extension_block.ts";
+import { certificateStatus } from "../../extensions/status_request.ts";
+import { encodeCertificate } from "../../messages/certificate.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 
 /**
  * Sends Certificate (RFC 8446, Section 4.4.2).

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SslConfig } from "../../config/config.ts";
+import type { SslConfig } from "../config/config.ts";
 
 /**
  * The most bytes of names in a CertificateRequest, which must not be longer than what clients read

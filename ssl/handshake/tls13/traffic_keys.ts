@@ -1,14 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { encodeKeyUpdate, parseKeyUpdate } from "../messages/key_update.ts";
-import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
-import { CipherSpec } from "../record/cipher_spec.ts";
-import type { CipherSuite } from "../tables/cipher_suites.ts";
-import { HandshakeType } from "../tables/handshake_types.ts";
-import type { ConnectionKeys } from "./connection_keys.ts";
-import type { HandshakeOutput } from "./handshake.ts";
-import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
-import { exportKeyingMaterial } from "../crypto/export_keying_material.ts";
+import { encodeKeyUpdate, parseKeyUpdate } from "../../messages/key_update.ts";
+import { encodeHandshake, type HandshakeMessage } from "../../messages/handshake.ts";
+import { CipherSpec } from "../../record/cipher_spec.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { ConnectionKeys } from "../connection_keys.ts";
+import type { HandshakeOutput } from "../handshake.ts";
+import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_secrets.ts";
+import { exportKeyingMaterial } from "../../crypto/export_keying_material.ts";
 
 /** The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported from. */
 export class TrafficKeys implements ConnectionKeys {

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { RecordProtection } from "../record/cipher_spec.ts";
-import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
-import type { HandshakeContext } from "./handshake.ts";
-import { logKey } from "./log_secret.ts";
-import { deriveProtections } from "../record/tls12_key_block.ts";
-import type { End, MasterSecret, Randoms } from "../crypto/master_secret.ts";
+import type { RecordProtection } from "../../record/cipher_spec.ts";
+import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
+import type { HandshakeContext } from "../handshake.ts";
+import { logKey } from "../log_secret.ts";
+import { deriveProtections } from "../../record/tls12_key_block.ts";
+import type { End, MasterSecret, Randoms } from "../../crypto/master_secret.ts";
 
 /** What the hellos of a TLS 1.2 handshake have settled. */
 export interface Tls12Choice {

@@ -13,20 +13,20 @@
  * @module
  */
 
-import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { bytesEqual } from "../../cert/der/der.ts";
-import { offersTls12, type SslConfig } from "../config/config.ts";
-import { SslError } from "../base/errors.ts";
-import { TLS_1_2 } from "../tables/versions.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import { bytesEqual } from "../../../cert/der/der.ts";
+import { offersTls12, type SslConfig } from "../../config/config.ts";
+import { SslError } from "../../base/errors.ts";
+import { TLS_1_2 } from "../../tables/versions.ts";
 import {
   type HandshakeContext,
   type HandshakeState,
   type Negotiated,
   nothingNegotiated,
   type ReHandshakeRequest,
-} from "./handshake.ts";
-import { Transcript } from "../crypto/transcript.ts";
-import { concat } from "../crypto/master_secret.ts";
+} from "../handshake.ts";
+import { Transcript } from "../../crypto/transcript.ts";
+import { concat } from "../../crypto/master_secret.ts";
 
 /**
  * Whether the connection may be negotiated anew (`SSL_ENABLE_RENEGOTIATION`).

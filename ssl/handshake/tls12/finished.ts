@@ -1,19 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import { SslError } from "../base/errors.ts";
-import { encodeFinished, parseFinished, TLS12_VERIFY_DATA_LENGTH } from "../messages/finished.ts";
-import type { HandshakeMessage } from "../messages/handshake.ts";
-import { HandshakeType } from "../tables/handshake_types.ts";
+import { SslError } from "../../base/errors.ts";
+import {
+  encodeFinished,
+  parseFinished,
+  TLS12_VERIFY_DATA_LENGTH,
+} from "../../messages/finished.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
 import {
   expectMessage,
   type HandshakeContext,
   type HandshakeState,
   sendHandshake,
   unexpectedMessage,
-} from "./handshake.ts";
-import type { End } from "../crypto/master_secret.ts";
-import type { Tls12Session } from "./tls12_session.ts";
+} from "../handshake.ts";
+import type { End } from "../../crypto/master_secret.ts";
+import type { Tls12Session } from "./session.ts";
 
 /** Sends change_cipher_spec and, under the new keys, Finished (RFC 5246, Section 7.4.9). */
 export async function sendTls12Finished(

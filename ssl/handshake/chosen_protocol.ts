@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SslConfig } from "../../config/config.ts";
-import { SslError } from "../../base/errors.ts";
-import { listProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
+import type { SslConfig } from "../config/config.ts";
+import { SslError } from "../base/errors.ts";
+import { listProtocols } from "../extensions/application_layer_protocol_negotiation.ts";
 
 /**
  * Checks the server's choice of an application protocol.

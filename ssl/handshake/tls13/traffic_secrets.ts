@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { HandshakeContext } from "./handshake.ts";
-import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
-import type { HandshakeSecret, MasterSecret } from "../crypto/key_schedule.ts";
-import { logSecret } from "./log_secret.ts";
+import type { HandshakeContext } from "../handshake.ts";
+import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_secrets.ts";
+import type { HandshakeSecret, MasterSecret } from "../../crypto/key_schedule.ts";
+import { logSecret } from "../log_secret.ts";
 
 /** The secrets of both directions. */
 export interface TrafficSecrets {

@@ -1,12 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError, toSslError } from "../../base/errors.ts";
+import { SslError, toSslError } from "../base/errors.ts";
 import {
   alpnProtocols,
   listProtocols,
-} from "../../extensions/application_layer_protocol_negotiation.ts";
-import type { ExtensionBlock } from "../../extensions/extension_block.ts";
-import type { HandshakeContext } from "../handshake.ts";
+} from "../extensions/application_layer_protocol_negotiation.ts";
+import type { ExtensionBlock } from "../extensions/extension_block.ts";
+import type { HandshakeContext } from "./handshake.ts";
 
 /** The application's callback decides, or else the server's order (RFC 7301, Section 3.2). */
 export async function chooseProtocol(

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate/certificate.ts";
-import type { HandshakeMessage } from "../messages/handshake.ts";
-import { HandshakeType } from "../tables/handshake_types.ts";
-import { verifyPeerSignature } from "../authentication/certificate_verify.ts";
-import { expectMessage, type HandshakeContext, type HandshakeState } from "./handshake.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { verifyPeerSignature } from "../../authentication/certificate_verify.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 
 /** Waits for the proof that the peer holds its certificate's key (RFC 8446, Section 4.4.3), in either role. */
 export class ExpectCertificateVerify implements HandshakeState {

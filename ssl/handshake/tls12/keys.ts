@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../base/errors.ts";
-import { Writer } from "../wire/writer.ts";
-import type { ConnectionKeys } from "./connection_keys.ts";
-import type { MasterSecret, Randoms } from "../crypto/master_secret.ts";
+import { SslError } from "../../base/errors.ts";
+import { Writer } from "../../wire/writer.ts";
+import type { ConnectionKeys } from "../connection_keys.ts";
+import type { MasterSecret, Randoms } from "../../crypto/master_secret.ts";
 
 /** What can still be done with the keys of a TLS 1.2 connection: to export from them. */
 export class Tls12Keys implements ConnectionKeys {

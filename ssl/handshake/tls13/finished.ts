@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../base/errors.ts";
-import { encodeFinished, parseFinished } from "../messages/finished.ts";
-import type { HandshakeMessage } from "../messages/handshake.ts";
-import { HandshakeType } from "../tables/handshake_types.ts";
-import { type HandshakeContext, sendHandshake } from "./handshake.ts";
-import type { TrafficSecret } from "../crypto/expanded_secrets.ts";
+import { SslError } from "../../base/errors.ts";
+import { encodeFinished, parseFinished } from "../../messages/finished.ts";
+import type { HandshakeMessage } from "../../messages/handshake.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { type HandshakeContext, sendHandshake } from "../handshake.ts";
+import type { TrafficSecret } from "../../crypto/expanded_secrets.ts";
 
 /** Sends Finished: a MAC over the whole handshake (RFC 8446, Section 4.4.4). */
 export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret): Promise<void> {

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { Name } from "../../../cert/names/name.ts";
-import { SslError } from "../../base/errors.ts";
+import { Name } from "../../cert/names/name.ts";
+import { SslError } from "../base/errors.ts";
 
 /**
  * Reads the names of the authorities that a server accepts.
