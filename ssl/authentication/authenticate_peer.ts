@@ -1,19 +1,140 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { authCertificate } from "./auth_certificate.ts";
 import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
+import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
+import type { Environment } from "../base/environment.ts";
 import { SslError, toSslError } from "../base/errors.ts";
+import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
-import type { HandshakeContext, Negotiated } from "../handshake/handshake.ts";
 
 /** The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see less than 10. */
 export const MAX_CHAIN_LENGTH = 16;
 
-/** What a peer shows of itself, or has shown when a session was made. */
-type Shown = Pick<Negotiated, "peerChain" | "stapledOcspResponse" | "signedCertTimestamps">;
+/** What decides about a peer. */
+export interface AuthenticationContext {
+  /** The configuration of the handshake. */
+  readonly config: SslConfig;
+  /** The way to the application's hooks. */
+  readonly hooks: HookCaller;
+  /** Time. */
+  readonly environment: Environment;
+}
+
+/** What a peer has sent to show who it is. Nobody has looked at it. */
+export interface ReceivedChain {
+  /** The certificates, the peer's own first. */
+  readonly chain: readonly [Certificate, ...Certificate[]];
+  /** The OCSP response that came with them; `null` where there was none. */
+  readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
+  /** The list of SCTs that came with them; `null` where there was none. */
+  readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
+}
+
+/** What a session says of the peer that it was made with: a client keeps what came with the certificates, too. */
+export interface SessionPeer {
+  /** The certificates, as they were verified then; none of a client that has shown none. */
+  readonly peerChain: readonly Certificate[];
+  /** The OCSP response that came with them. */
+  readonly stapledOcspResponse?: Uint8Array<ArrayBuffer> | null;
+  /** The list of SCTs that came with them. */
+  readonly signedCertTimestamps?: Uint8Array<ArrayBuffer> | null;
+}
+
+/** A peer's certificates, while it is being decided about them. */
+export interface PeerClaim {
+  /** The certificate whose key has to sign the handshake. */
+  readonly certificate: Certificate;
+  /**
+   * Waits until it is decided about the certificates, and then for the signature: a refused certificate is the better error.
+   *
+   * @param verification Verifies the peer's signature by the certificate's key, and says how the peer signed.
+   * @throws {SslError} What is wrong.
+   */
+  prove(verification: Promise<SignatureScheme>): Promise<AuthenticatedPeer>;
+}
+
+/**
+ * Whom a handshake has proved the peer to be. It is made here only: of certificates in which the application believes, and
+ * whose key has signed the handshake; of a session, whose secret proves the peer; and of a client that has shown nothing.
+ */
+export class AuthenticatedPeer {
+  /** A client that has shown no certificate. */
+  static readonly anonymous = new AuthenticatedPeer({ peerChain: [] }, null, false);
+
+  readonly #shown: SessionPeer;
+  /** How it signed this handshake; `null` where it did not have to. */
+  readonly signatureScheme: SignatureScheme | null;
+  /** Whether it stands only because the bad-certificate hook overrode a refusal. */
+  readonly badCertAccepted: boolean;
+
+  private constructor(
+    shown: SessionPeer,
+    signatureScheme: SignatureScheme | null,
+    badCertAccepted: boolean,
+  ) {
+    this.#shown = shown;
+    this.signatureScheme = signatureScheme;
+    this.badCertAccepted = badCertAccepted;
+  }
+
+  /**
+   * Asks the authentication hook about the peer's certificates, and the bad-certificate hook where that one refuses. They may take
+   * their time: what the peer sends next is looked at meanwhile.
+   */
+  static claim(context: AuthenticationContext, received: ReceivedChain): PeerClaim {
+    const { chain, ...proofs } = received;
+    const judgement = judge(context, received);
+    judgement.catch(() => {}); // awaited with the proof
+    return {
+      certificate: chain[0],
+      prove: async (verification) => {
+        verification.catch(() => {}); // awaited after the judgement
+        const { badCertAccepted } = await judgement;
+        const scheme = await verification;
+        return new AuthenticatedPeer({ peerChain: chain, ...proofs }, scheme, badCertAccepted);
+      },
+    };
+  }
+
+  /** The peer of a resumed session. None is kept that an override has accepted. */
+  static ofSession(session: SessionPeer): AuthenticatedPeer {
+    return new AuthenticatedPeer(session, null, false);
+  }
+
+  /** The same one in a handshake that is bound to this one, in which it was not asked to prove itself. */
+  unasked(): AuthenticatedPeer {
+    return new AuthenticatedPeer(this.#shown, null, this.badCertAccepted);
+  }
+
+  /** Who a client is that has answered a request after the handshake: it may have shown nothing more, which takes nothing back. */
+  answering(before: AuthenticatedPeer): AuthenticatedPeer {
+    return new AuthenticatedPeer(
+      this.#shown,
+      this.signatureScheme ?? before.signatureScheme,
+      this.badCertAccepted || before.badCertAccepted,
+    );
+  }
+
+  /** The certificates, the peer's own first; none of a client that has shown none. */
+  get chain(): readonly Certificate[] {
+    return this.#shown.peerChain;
+  }
+
+  /** The OCSP response that came with them; `null` where there was none. */
+  get stapledOcspResponse(): Uint8Array<ArrayBuffer> | null {
+    return this.#shown.stapledOcspResponse ?? null;
+  }
+
+  /** The list of SCTs that came with them; `null` where there was none. */
+  get signedCertTimestamps(): Uint8Array<ArrayBuffer> | null {
+    return this.#shown.signedCertTimestamps ?? null;
+  }
+}
 
 /**
  * Reads the certificates of a Certificate message.
@@ -39,31 +160,21 @@ export function parseChain(
   });
 }
 
-/**
- * Asks the authentication hook about the peer's certificates, and the bad-certificate hook where that one refuses.
- *
- * @throws {SslError} The refusal.
- */
-export async function authenticatePeer(
-  hs: HandshakeContext,
-  chain: readonly Certificate[],
-  stapledOcspResponse: Uint8Array<ArrayBuffer> | null,
-): Promise<void> {
-  hs.negotiated.stapledOcspResponse = stapledOcspResponse;
-  const { signedCertTimestamps } = hs.negotiated;
-  const peer = authenticationOf(hs, {
-    peerChain: chain,
-    stapledOcspResponse,
-    signedCertTimestamps,
-  });
-  checkPeerKey(chain[0]!, peer.isServer, presetsOf(hs.config));
+async function judge(
+  context: AuthenticationContext,
+  received: ReceivedChain,
+): Promise<{ readonly badCertAccepted: boolean }> {
+  const [certificate] = received.chain;
+  const peer = authenticationOf(context, received);
+  checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
   try {
-    await askHook(hs, peer);
-    checkMaySign(chain[0]!); // a hook that knows the key need not think of its usage
+    await askHook(context, peer);
+    checkMaySign(certificate); // a hook that knows the key need not think of its usage
+    return { badCertAccepted: false };
   } catch (cause) {
     const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
-    if (!(await overrules(hs, error, peer))) throw error;
-    hs.negotiated.badCertAccepted = true;
+    if (!(await overrules(context, error, peer))) throw error;
+    return { badCertAccepted: true };
   }
 }
 
@@ -71,14 +182,21 @@ export async function authenticatePeer(
  * Whether certificates that were verified once, by whomever, would be believed now: nobody is asked to overrule a refusal.
  */
 export async function isStillTrusted(
-  hs: HandshakeContext,
-  shown: Shown,
+  context: AuthenticationContext,
+  { peerChain, stapledOcspResponse = null, signedCertTimestamps = null }: SessionPeer,
 ): Promise<boolean> {
-  const peer = authenticationOf(hs, shown);
+  const [certificate, ...issuers] = peerChain;
+  if (certificate === undefined) return false;
+  const received: ReceivedChain = {
+    chain: [certificate, ...issuers],
+    stapledOcspResponse,
+    signedCertTimestamps,
+  };
+  const peer = authenticationOf(context, received);
   try {
-    checkPeerKey(shown.peerChain[0]!, peer.isServer, presetsOf(hs.config));
-    await askHook(hs, peer);
-    checkMaySign(shown.peerChain[0]!);
+    checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
+    await askHook(context, peer);
+    checkMaySign(certificate);
     return true;
   } catch {
     return false; // a full handshake asks again, and says why
@@ -86,8 +204,8 @@ export async function isStillTrusted(
 }
 
 function authenticationOf(
-  { config, environment }: HandshakeContext,
-  { peerChain: chain, stapledOcspResponse, signedCertTimestamps }: Shown,
+  { config, environment }: AuthenticationContext,
+  { chain, stapledOcspResponse, signedCertTimestamps }: ReceivedChain,
 ): PeerAuthentication {
   const isServer = config.role === "server";
   return {
@@ -106,7 +224,7 @@ function authenticationOf(
 }
 
 async function askHook(
-  { config, hooks }: HandshakeContext,
+  { config, hooks }: AuthenticationContext,
   peer: PeerAuthentication,
 ): Promise<void> {
   const hook = config.authCertificate ?? authCertificate;
@@ -121,7 +239,7 @@ async function askHook(
 }
 
 async function overrules(
-  { config, hooks }: HandshakeContext,
+  { config, hooks }: AuthenticationContext,
   error: SslError,
   peer: PeerAuthentication,
 ): Promise<boolean> {

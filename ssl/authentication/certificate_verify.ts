@@ -4,15 +4,13 @@ import type { PrivateKey, SignatureScheme } from "../../cert/certificate/private
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { SslError, toSslError } from "../base/errors.ts";
-import { encodeCertificateVerify, parseCertificateVerify } from "../messages/certificate_verify.ts";
-import type { HandshakeMessage } from "../messages/handshake.ts";
-import { HandshakeType } from "../tables/handshake_types.ts";
+import type { End } from "../crypto/master_secret.ts";
+import { type CertificateVerify, parseCertificateVerify } from "../messages/certificate_verify.ts";
 import {
   signatureSchemeById,
   signatureSchemeByName,
   type SignatureSchemeRow,
 } from "../tables/signature_schemes.ts";
-import { type HandshakeContext, sendHandshake } from "../handshake/handshake.ts";
 
 const CONTEXTS = {
   client: new TextEncoder().encode("TLS 1.3, client CertificateVerify\0"),
@@ -21,7 +19,7 @@ const CONTEXTS = {
 
 /** What a CertificateVerify signs (RFC 8446, Section 4.4.3): 64 spaces, who signs, and the transcript's hash. */
 function signedContent(
-  signer: "client" | "server",
+  signer: End,
   transcriptHash: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
   const context = CONTEXTS[signer];
@@ -34,19 +32,23 @@ function signedContent(
 /**
  * Checks that the peer holds its certificate's key.
  *
- * @param message The CertificateVerify, which is not yet part of the transcript.
+ * @param publicKey The certificate's key.
+ * @param body The CertificateVerify, which is not yet part of the transcript.
+ * @param signer Which end the peer is.
+ * @param transcriptHash The hash of the messages before it.
  * @param offered The schemes that this end has said it accepts.
  * @returns How the peer signed.
  * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or does not go with
  * the key, `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` for a wrong signature.
  */
 export async function verifyPeerSignature(
-  hs: HandshakeContext,
-  message: HandshakeMessage,
   publicKey: SubjectPublicKeyInfo,
+  body: Uint8Array<ArrayBuffer>,
+  signer: End,
+  transcriptHash: Promise<Uint8Array<ArrayBuffer>>,
   offered: readonly SignatureScheme[],
 ): Promise<SignatureScheme> {
-  const { algorithm, signature } = parseCertificateVerify(message.body);
+  const { algorithm, signature } = parseCertificateVerify(body);
   const row = signatureSchemeById(algorithm);
   // RFC 8446, Section 4.4.3: one of those offered, and never PKCS#1 or SHA-1 in TLS 1.3.
   if (row === undefined || !row.tls13 || !offered.includes(row.scheme) || !fits(row, publicKey)) {
@@ -56,8 +58,7 @@ export async function verifyPeerSignature(
         "was not offered or does not go with the certificate's key",
     );
   }
-  const signer = hs.config.role === "client" ? "server" : "client";
-  const content = signedContent(signer, await hs.transcript.digest());
+  const content = signedContent(signer, await transcriptHash);
   if (!(await verifySignature(publicKey, row.scheme, content, signature))) {
     // RFC 8446, Section 4.4.3: if the verification fails, a decrypt_error.
     throw new SslError(
@@ -70,29 +71,24 @@ export async function verifyPeerSignature(
 }
 
 /**
- * Signs the transcript so far and sends the CertificateVerify.
+ * Signs the transcript so far.
  *
+ * @param signer Which end this one is.
  * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
  */
-export async function sendCertificateVerify(
-  hs: HandshakeContext,
+export async function signTranscript(
   key: PrivateKey,
   scheme: SignatureScheme,
-): Promise<void> {
-  const content = signedContent(hs.config.role, await hs.transcript.digest());
-  let signature;
+  signer: End,
+  transcriptHash: Uint8Array<ArrayBuffer>,
+): Promise<CertificateVerify> {
+  const content = signedContent(signer, transcriptHash);
   try {
-    signature = await key.sign(scheme, content);
+    const signature = await key.sign(scheme, content);
+    return { algorithm: signatureSchemeByName(scheme)!.id, signature };
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE"); // a key may be anything that signs
   }
-  const algorithm = signatureSchemeByName(scheme)!.id;
-  sendHandshake(
-    hs,
-    HandshakeType.certificateVerify,
-    encodeCertificateVerify({ algorithm, signature }),
-  );
-  hs.negotiated.localSignatureScheme = scheme;
 }
 
 /**

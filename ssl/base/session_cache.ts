@@ -46,7 +46,7 @@ export interface Tls12ClientSession extends SessionFacts {
 }
 
 /** What the sessions of all versions have. */
-interface SessionFacts {
+export interface SessionFacts {
   /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
   readonly authenticatedAt: number;
   /** When the ticket ends, in milliseconds since 1970. */

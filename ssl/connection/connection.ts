@@ -122,19 +122,14 @@ export class Connection<A = unknown> {
     return this.#engine;
   }
 
-  /** What has been negotiated so far; `null` before the version is. */
-  get channelInfo(): ChannelInfo | null {
-    return this.#engine?.hasVersion ? this.#engine.channelInfo : null;
-  }
-
   /** What the handshake has negotiated so far; `null` before it has begun. */
   get preliminaryChannelInfo(): PreliminaryChannelInfo | null {
     return this.#engine?.preliminaryChannelInfo ?? null;
   }
 
-  /** What came with the peer's certificate; `null` before the handshake has begun. */
-  get peerProofs(): SslEngine["peerProofs"] | null {
-    return this.#engine?.peerProofs ?? null;
+  /** What the connection shows of itself, authenticated or not; `null` before the handshake has begun. */
+  get shown(): SslEngine["shown"] | null {
+    return this.#engine?.shown ?? null;
   }
 
   /** The bytes that can be read without waiting. */

@@ -5,19 +5,19 @@ import { errorFromAlert } from "../base/alerts.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../config/config.ts";
 import { SslError, toSslError } from "../base/errors.ts";
-import { startClient } from "../handshake/client/start.ts";
-import type { ConnectionKeys } from "../handshake/connection_keys.ts";
+import { channelInfo, preliminaryChannelInfo } from "../handshake/channel_info.ts";
+import { restartClient, startClient } from "../handshake/client/start.ts";
 import type { Environment } from "../base/environment.ts";
 import {
   type HandshakeContext,
-  type HandshakeEvent,
-  type HandshakeOutput,
   type HandshakeState,
-  type Negotiated,
-  nothingNegotiated,
   type ReHandshakeRequest,
   unexpectedMessage,
 } from "../handshake/handshake.ts";
+import type { Negotiated } from "../handshake/negotiated.ts";
+import type { ConnectionKeys, HandshakeEvent, HandshakeOutput } from "../handshake/output.ts";
+import { NO_PROGRESS, type Progress } from "../handshake/progress.ts";
+import { newSessionHandle } from "../session/session_handle.ts";
 import { forgetClientSessions } from "../session/client_cache.ts";
 import { startServer } from "../handshake/server/start.ts";
 import { Transcript } from "../crypto/transcript.ts";
@@ -26,7 +26,7 @@ import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import { type Alert, ALERT_LEVELS, alertCode, alertOf } from "../tables/alert_descriptions.ts";
 import { ContentType } from "../tables/content_types.ts";
-import { TLS_1_0, TLS_1_2, versionName } from "../tables/versions.ts";
+import { TLS_1_0, TLS_1_2 } from "../tables/versions.ts";
 import { type OpenedRecord, ReadHalf } from "./read_half.ts";
 import { RESERVED_RECORDS, WriteHalf } from "./write_half.ts";
 
@@ -107,6 +107,8 @@ export class SslEngine {
   /** Whether a message of a handshake is being taken. */
   #inFlight = false;
   #keys: ConnectionKeys | null = null;
+  /** What the last complete handshake has negotiated. */
+  #negotiated: Negotiated | null = null;
   #error: SslError | null = null;
   #received: Uint8Array<ArrayBuffer>[] = [];
   #receivedLength = 0;
@@ -154,10 +156,12 @@ export class SslEngine {
       environment,
       output: this.#handshakeOutput(),
       transcript: new Transcript(),
-      negotiated: nothingNegotiated(),
+      progress: NO_PROGRESS,
+      session: newSessionHandle(),
       established: null,
       // Which end this is, and whom it talks to, does not change any more.
       latestConfig: () => ({ ...latestConfig(), role, hostname, peerId, context }),
+      restart: role === "client" ? restartClient : startServer,
     };
   }
 
@@ -210,68 +214,44 @@ export class SslEngine {
     return !this.connected || this.#renegotiating;
   }
 
-  /** Whether the protocol version has been chosen. */
-  get hasVersion(): boolean {
-    return this.#hs.negotiated.version !== 0;
-  }
-
-  /** What has been negotiated. */
+  /** What the last complete handshake has negotiated. */
   get channelInfo(): ChannelInfo {
-    // Until a renegotiation is complete, what was before it is what counts.
-    const negotiated = this.#hs.established?.negotiated ?? this.#hs.negotiated;
-    return {
-      version: versionName(negotiated.version),
-      cipherSuite: negotiated.cipherSuite?.name ?? "",
-      group: negotiated.group?.name ?? "",
-      peerSignatureScheme: negotiated.peerSignatureScheme,
-      localSignatureScheme: negotiated.localSignatureScheme,
-      alpnProtocol: negotiated.alpnProtocol,
-      serverName: negotiated.serverName,
-      resumed: negotiated.resumed,
-      helloRetryRequest: negotiated.helloRetryRequest,
-      extendedMasterSecret: negotiated.extendedMasterSecret,
-      secureRenegotiation: negotiated.secureRenegotiation || negotiated.version > TLS_1_2,
-      badCertAccepted: negotiated.badCertAccepted,
-      peerCertificates: negotiated.peerChain,
-      localCertificates: negotiated.localChain,
-    };
+    return channelInfo(this.#complete);
   }
 
   /** What the handshake that is under way, or else the last one, has negotiated so far. */
   get preliminaryChannelInfo(): PreliminaryChannelInfo {
-    const { negotiated } = this.#hs;
-    return {
-      version: negotiated.version === 0 ? null : versionName(negotiated.version),
-      cipherSuite: negotiated.cipherSuite?.name ?? null,
-      group: negotiated.group?.name ?? null,
-      peerSignatureScheme: negotiated.peerSignatureScheme,
-      alpnProtocol: negotiated.alpnProtocol,
-      serverName: negotiated.serverName,
-      helloRetryRequest: negotiated.helloRetryRequest,
-      peerCertificates: negotiated.peerChain,
-    };
+    return preliminaryChannelInfo(this.#hs.progress);
   }
 
-  /** The protocol version's number. */
-  get version(): number {
-    return this.#hs.negotiated.version;
+  /** What the connection shows of itself: of a first handshake whatever there is, and during another one what was before it. */
+  get shown(): Progress {
+    return this.#hs.established?.progress ?? this.#hs.progress;
   }
 
   /** The server's certificate, whichever end this is; that of the first handshake where a session was resumed. */
   get serverCertificate(): Certificate | null {
-    const { peerChain, localChain } = this.#hs.established?.negotiated ?? this.#hs.negotiated;
-    return (this.#hs.config.role === "client" ? peerChain : localChain)[0] ?? null;
+    const { peer, local } = this.#complete;
+    return (this.#hs.config.role === "client" ? peer : local).chain[0] ?? null;
   }
 
-  /** What came with the peer's certificate. */
-  get peerProofs(): Pick<Negotiated, "stapledOcspResponse" | "signedCertTimestamps"> {
-    return this.#hs.established?.negotiated ?? this.#hs.negotiated;
+  /**
+   * What the first Finished of the latest complete handshake of TLS 1.2 says: the server's where a session was resumed; `null`
+   * in TLS 1.3.
+   */
+  get firstVerifyData(): Uint8Array<ArrayBuffer> | null {
+    const negotiated = this.#complete;
+    if (negotiated.version !== TLS_1_2) return null;
+    const resumes = negotiated.authenticatedAt !== null;
+    return negotiated.verifyData[resumes ? "server" : "client"].slice();
   }
 
-  /** What the first Finished of the latest complete handshake of TLS 1.2 says: the server's where a session was resumed. */
-  get firstVerifyData(): Uint8Array<ArrayBuffer> {
-    const { verifyData, resumed } = this.#hs.established?.negotiated ?? this.#hs.negotiated;
-    return verifyData[resumed ? "server" : "client"].slice();
+  get #complete(): Negotiated {
+    if (this.#negotiated !== null) return this.#negotiated;
+    throw new SslError(
+      "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
+      "Cannot tell: the handshake is not complete",
+    );
   }
 
   /** Begins the handshake: a client's hello is queued, a server waits for one. */
@@ -468,12 +448,12 @@ export class SslEngine {
 
   /** What forgets the session of the connection as it is now, though another handshake may have begun by then. */
   #forgetterOfSession(): () => Promise<void> {
-    const { config, negotiated, peerAddress } = this.#hs;
+    const { config, session, peerAddress } = this.#hs;
     return async () => {
-      negotiated.sessionInvalidated = true;
+      session.invalidated = true;
       this.#tickets = [];
       if (config.role === "client") await forgetClientSessions(config, peerAddress);
-      else await negotiated.forgetSession?.();
+      else await session.forget?.();
     };
   }
 
@@ -651,10 +631,10 @@ export class SslEngine {
   }
 
   #isWarning(level: number, description: number): boolean {
-    const { config, negotiated } = this.#hs;
+    const { config, progress: { version } } = this.#hs;
     // In TLS 1.2 the level counts (RFC 5246, Section 7.2), and so it does while a server may still choose TLS 1.2: some send
     // the warning unrecognized_name before ServerHello (RFC 6066, Section 3).
-    if (negotiated.version === TLS_1_2 || (negotiated.version === 0 && offersTls12(config))) {
+    if (version === TLS_1_2 || (version === 0 && offersTls12(config))) {
       return level === ALERT_LEVELS.warning;
     }
     // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says.
@@ -669,8 +649,8 @@ export class SslEngine {
 
   #takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
     const state = this.#state;
-    const { config, negotiated } = this.#hs;
-    const isTls12 = negotiated.version === TLS_1_2 || !offersTls13(config);
+    const { config, progress } = this.#hs;
+    const isTls12 = progress.version === TLS_1_2 || !offersTls13(config);
     // RFC 8446, Section 5: dropped between the first ClientHello and the peer's Finished, if it is the single byte 1.
     const isDue = isTls12
       ? state?.takeChangeCipherSpec !== undefined
@@ -763,8 +743,12 @@ export class SslEngine {
         this.#refuseAgain(errorFromAlert(alertCode("no_renegotiation")));
         return this.#onProgress();
       case "reauthenticated":
+        this.#negotiated = event.negotiated;
         this.#answeredLate = this.#again === null;
         return this.#completeAgain();
+      case "shown":
+        this.#negotiated = event.negotiated;
+        return;
       case "connected":
         if (this.connected) {
           this.#renegotiating = this.#finishedDue = false;
@@ -772,10 +756,11 @@ export class SslEngine {
           this.#onProgress();
         }
         this.#keys = event.keys;
+        this.#negotiated = event.negotiated;
         this.#emptyRecords = 0;
         this.#ticketsReady = event.tickets.then(
           (tickets) => {
-            if (!this.#hs.negotiated.sessionInvalidated) this.#tickets = tickets;
+            if (!this.#hs.session.invalidated) this.#tickets = tickets;
           },
           () => {}, // a connection without tickets is a good connection
         );

@@ -6,17 +6,19 @@ import {
   listProtocols,
 } from "../extensions/application_layer_protocol_negotiation.ts";
 import type { ExtensionBlock } from "../extensions/extension_block.ts";
+import type { SniRequest } from "../config/hooks.ts";
 import type { HandshakeContext } from "./handshake.ts";
 
 /** The application's callback decides, or else the server's order (RFC 7301, Section 3.2). */
 export async function chooseProtocol(
   hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
+  serverName: string | null,
 ): Promise<string | null> {
   const { config } = hs;
   const offered = extensions?.get(alpnProtocols);
   if (offered === undefined) return null;
-  const asked = await askApplication(hs, offered);
+  const asked = await askApplication(hs, { serverName, alpnProtocols: offered });
   if (asked !== undefined) return asked;
   if (config.alpnProtocols.length === 0) return null;
   const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
@@ -30,14 +32,13 @@ export async function chooseProtocol(
 
 /** What the application's callback says; `undefined` leaves it to the list. */
 async function askApplication(
-  { config, hooks, negotiated }: HandshakeContext,
-  offered: readonly string[],
+  { config, hooks }: HandshakeContext,
+  { serverName, alpnProtocols: offered }: SniRequest,
 ): Promise<string | null | undefined> {
   const { nextProtoCallback, alpn } = config;
   if (nextProtoCallback === null || !alpn) return undefined;
   let chosen;
   try {
-    const { serverName } = negotiated;
     chosen = await hooks.call(nextProtoCallback, { serverName, alpnProtocols: [...offered] });
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { toSslError } from "../base/errors.ts";
-import type { HandshakeContext } from "./handshake.ts";
+import type { SslConfig } from "../config/config.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
 
 /**
@@ -10,12 +10,12 @@ import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_sec
  * @throws {SslError} `SSL_ERROR_APP_CALLBACK_ERROR` if the callback throws.
  */
 export function logSecret(
-  hs: HandshakeContext,
+  config: SslConfig,
   label: string,
   clientRandom: Uint8Array<ArrayBuffer>,
   secret: TrafficSecret | ExporterMasterSecret,
 ): void {
-  if (hs.config.keyLog !== null) logKey(hs, label, clientRandom, secret.bytesForKeyLog());
+  if (config.keyLog !== null) logKey(config, label, clientRandom, secret.bytesForKeyLog());
 }
 
 /**
@@ -24,7 +24,7 @@ export function logSecret(
  * @throws {SslError} `SSL_ERROR_APP_CALLBACK_ERROR` if the callback throws.
  */
 export function logKey(
-  { config }: HandshakeContext,
+  config: SslConfig,
   label: string,
   clientRandom: Uint8Array<ArrayBuffer>,
   secret: Uint8Array<ArrayBuffer>,

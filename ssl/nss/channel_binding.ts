@@ -8,7 +8,6 @@ import type { SslEngine } from "../engine/engine.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
-import { TLS_1_2 } from "../tables/versions.ts";
 
 /** What a protocol such as SCRAM is bound to (RFC 5056). */
 export type ChannelBindingType = "tls-exporter" | "tls-server-end-point" | "tls-unique";
@@ -55,15 +54,17 @@ export async function getChannelBinding(
       return await engine.exportKeyingMaterial(EXPORTER_LABEL, new Uint8Array(0), EXPORTER_LENGTH);
     case "tls-server-end-point":
       return await serverEndPoint(engine.serverCertificate);
-    case "tls-unique":
-      if (engine.version !== TLS_1_2) {
+    case "tls-unique": {
+      const { firstVerifyData } = engine;
+      if (firstVerifyData === null) {
         throw new SslError(
           "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION",
           "Cannot bind to channel: TLS 1.3 has no tls-unique; tls-exporter takes its place",
         );
       }
       requireBoundSecret(engine, type);
-      return engine.firstVerifyData;
+      return firstVerifyData;
+    }
   }
   throw new SslError(
     "SEC_ERROR_INVALID_ARGS",

@@ -12,14 +12,27 @@ import { countersOf, countSession } from "./statistics.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 import { decodeToken } from "./token.ts";
 import { tokenFault } from "./token_fault.ts";
-import { isStillTrusted } from "../authentication/authenticate_peer.ts";
-import type { HandshakeContext } from "../handshake/handshake.ts";
-import { sessionConfig } from "../handshake/tls12/renegotiation.ts";
+import type { Environment } from "../base/environment.ts";
+import type { SslConfig } from "../config/config.ts";
+
+/** Where a client looks for a session. */
+export interface SessionSearch {
+  /** The configuration under which sessions are kept. */
+  readonly config: SslConfig;
+  /** Where the peer is; `""` where the transport does not tell. */
+  readonly peerAddress: string;
+  /** Time. */
+  readonly environment: Environment;
+  /** Whether the connection begins; a token is for that, and not for a renegotiation. */
+  readonly isFirst: boolean;
+  /** Whether the certificates of a session would be believed now. */
+  readonly isTrusted: (session: ClientSession) => Promise<boolean>;
+}
 
 /** A session of an earlier connection to the same server, if there is one that may still be resumed. */
-export async function findSession(hs: HandshakeContext): Promise<ClientSession | null> {
-  const { sendClientHello } = countersOf(hs.config.context);
-  const { session, found } = await lookForSession(hs);
+export async function findSession(search: SessionSearch): Promise<ClientSession | null> {
+  const { sendClientHello } = countersOf(search.config.context);
+  const { session, found } = await lookForSession(search);
   const stateless = (session?.ticket.length ?? 0) > 0;
   countSession(sendClientHello, session !== null, { stateless, notOk: found });
   return session;
@@ -34,33 +47,33 @@ interface Found {
 
 const NOTHING: Found = { session: null, found: false };
 
-async function lookForSession(hs: HandshakeContext): Promise<Found> {
-  const config = sessionConfig(hs);
-  // A token is for the beginning of a connection, which a renegotiation is not.
+async function lookForSession(search: SessionSearch): Promise<Found> {
+  const { config } = search;
   if (config.resumptionToken !== null) {
-    return hs.established === null ? await judgeToken(hs, config.resumptionToken) : NOTHING;
+    return search.isFirst ? await judgeToken(search, config.resumptionToken) : NOTHING;
   }
   if (config.resumptionTokenCallback !== null) return NOTHING;
   const cache = applicationSessionCache(config.context);
-  return cache === null ? takeSession(hs) : await takeToken(hs, cache);
+  return cache === null ? takeSession(search) : await takeToken(search, cache);
 }
 
 /**
  * The session of a token. It may come from another process, whose word does not count: what is decided about its certificates is decided
  * here and now, as if the server had just shown them.
  */
-async function judgeToken(hs: HandshakeContext, token: ResumptionToken): Promise<Found> {
+async function judgeToken(
+  { config, environment, isTrusted }: SessionSearch,
+  token: ResumptionToken,
+): Promise<Found> {
   // Even one that was set is judged again: since then time has passed, and the configuration may have changed.
-  const fault = tokenFault(token, sessionConfig(hs), hs.environment.now());
+  const fault = tokenFault(token, config, environment.now());
   if (fault !== null) return { session: null, found: true };
   const { session } = token;
-  const isTrusted = await isStillTrusted(hs, session);
-  return { session: isTrusted ? session : null, found: true };
+  return { session: await isTrusted(session) ? session : null, found: true };
 }
 
-async function takeToken(hs: HandshakeContext, cache: SessionCache): Promise<Found> {
-  const { peerAddress, environment } = hs;
-  const config = sessionConfig(hs);
+async function takeToken(search: SessionSearch, cache: SessionCache): Promise<Found> {
+  const { config, peerAddress, environment } = search;
   if (clientSessionKey(config, peerAddress) === null) return NOTHING;
   const key = await applicationSessionKey(config, peerAddress);
   const counters = countersOf(config.context);
@@ -68,12 +81,10 @@ async function takeToken(hs: HandshakeContext, cache: SessionCache): Promise<Fou
   if (!cached) return NOTHING;
   // A cache that gives back something else than it was given is as good as none.
   const token = await attempt(cache, counters, () => decodeToken(cached.token));
-  return token === null ? { session: null, found: true } : await judgeToken(hs, token);
+  return token === null ? { session: null, found: true } : await judgeToken(search, token);
 }
 
-function takeSession(hs: HandshakeContext): Found {
-  const { peerAddress, environment } = hs;
-  const config = sessionConfig(hs);
+function takeSession({ config, peerAddress, environment }: SessionSearch): Found {
   const key = clientSessionKey(config, peerAddress);
   if (key === null) return NOTHING;
   const now = environment.now();

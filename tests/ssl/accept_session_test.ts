@@ -13,7 +13,6 @@ import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";
 import { serverName } from "../../ssl/extensions/server_name.ts";
-import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
 import { isStillGood, shownChain, shownCredential } from "../../ssl/session/accept_session.ts";
 import type { ClientAuth } from "../../ssl/config/import_options.ts";
 import type { TicketContent } from "../../ssl/session/session_ticket.ts";
@@ -134,10 +133,9 @@ Deno.test("shownCredential() and shownChain() go by a certificate's place, and d
       [PKI.client.cert, []],
     ] as const
   ) {
-    const hs = { config, negotiated: { localChain: [certificate] } } as unknown as HandshakeContext;
-    const content = { localCredential: shownCredential(hs) } as TicketContent;
+    const content = { localCredential: shownCredential(config, [certificate]) } as TicketContent;
     assertEquals(content.localCredential, shown.length > 0 ? 1 : 0xffff);
-    assertEquals(shownChain(hs, content), shown);
+    assertEquals(shownChain(config, content), shown);
   }
 });
 
@@ -170,11 +168,11 @@ Deno.test("isStillGood() takes a session for a week, of one host, and as far as 
     }, now + 1],
   ];
   for (const [expected, name, clientAuth, content, time = now] of rows) {
-    const hs = {
-      config: { clientAuth },
-      negotiated: { serverName: HOSTNAME },
+    const context = {
+      config: { ...resolveConfig({}), clientAuth },
+      serverName: HOSTNAME,
       environment: new TestEnvironment(time),
-    } as unknown as HandshakeContext;
-    assertEquals(isStillGood(content as TicketContent, hs), expected, name);
+    };
+    assertEquals(isStillGood(content as TicketContent, context), expected, name);
   }
 });

@@ -38,7 +38,6 @@ import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/connection.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { configOf } from "../../ssl/config/config_registry.ts";
-import { type HandshakeContext, nothingNegotiated } from "../../ssl/handshake/handshake.ts";
 import { mayRenegotiate } from "../../ssl/handshake/tls12/renegotiation.ts";
 import { MAX_CERTIFICATE_REQUESTS } from "../../ssl/handshake/client/tls13/certificate_requests.ts";
 import {
@@ -946,12 +945,8 @@ Deno.test("mayRenegotiate() goes by the option, the role and what the peer knows
   const allowed = (role: "client" | "server", byPeer: boolean, knows: boolean, binds: boolean) =>
     all.filter((renegotiation) => {
       const config = { ...resolveConfig({}), role, renegotiation };
-      const negotiated = {
-        ...nothingNegotiated(),
-        secureRenegotiation: knows,
-        extendedMasterSecret: binds,
-      };
-      return mayRenegotiate({ latestConfig: () => config, negotiated } as HandshakeContext, byPeer);
+      const negotiated = { secureRenegotiation: knows, extendedMasterSecret: binds };
+      return mayRenegotiate(config, negotiated, byPeer);
     });
   for (const role of ["client", "server"] as const) {
     assertEquals(allowed(role, true, true, true), all.slice(1));

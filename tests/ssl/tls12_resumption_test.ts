@@ -14,7 +14,6 @@ import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";
 import { takeTls12Ticket } from "../../ssl/handshake/client/tls12/connected.ts";
-import type { HandshakeContext } from "../../ssl/handshake/handshake.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
@@ -251,13 +250,12 @@ Deno.test("takeTls12Ticket() keeps a ticket for as long as the server hints, but
     [1, 16_385, null],
   ] as const;
   for (const [ticketLifetimeHint, length, kept] of rows) {
-    const negotiated = {} as HandshakeContext["negotiated"];
-    const hs = { environment: new TestEnvironment(7), negotiated } as unknown as HandshakeContext;
+    const environment = new TestEnvironment(7);
     const ticket = new Uint8Array(length);
     const body = encodeTls12NewSessionTicket({ ticketLifetimeHint, ticket });
-    takeTls12Ticket(hs, { body } as HandshakeMessage);
-    const expected = kept === null ? undefined : { ticket, expiresAt: 7 + 1000 * kept };
-    assertEquals(negotiated.tls12Ticket, expected);
+    const taken = takeTls12Ticket({ environment }, { body } as HandshakeMessage);
+    const expected = kept === null ? null : { ticket, expiresAt: 7 + 1000 * kept };
+    assertEquals(taken, expected);
   }
 });
 

@@ -13,6 +13,9 @@ import { parseHelloRequest } from "../../messages/hello_request.ts";
 import { parseServerHello, type ServerHello } from "../../messages/server_hello.ts";
 import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
+import type { NamedGroup } from "../../tables/named_groups.ts";
+import { show } from "../progress.ts";
+import type { HandshakeKeys, HelloAgreement } from "./tls13/client_keys.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -59,11 +62,9 @@ export class ExpectServerHello implements HandshakeState {
     const cipherSuite = this.#checkHello(hello, hs);
     if (hello.isHelloRetryRequest) return await this.#retry(message, hello, cipherSuite, hs);
 
-    const share = this.#chosenShare(hello.extensions, hs);
+    const { group, ...share } = this.#chosenShare(hello.extensions, hs);
     const session = this.#acceptedSession(hello.extensions, cipherSuite);
-    hs.negotiated.version = TLS_1_3;
-    hs.negotiated.cipherSuite = cipherSuite;
-    hs.negotiated.resumed = session !== null;
+    show(hs, { version: TLS_1_3, cipherSuite, group });
     const offered = this.#offer.session?.session ?? this.#offer.tls12Session;
     countAnswer(hs.config.context, session !== null, offered);
     hs.transcript.setHash(cipherSuite.hash);
@@ -85,20 +86,27 @@ export class ExpectServerHello implements HandshakeState {
     hs.output.installReadSpec(readSpec);
     if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
     hs.output.installWriteSpec(writeSpec);
-    return new ExpectEncryptedExtensions({
-      cipherSuite,
+    const keys: HandshakeKeys = {
       clientRandom: random,
       extensionTypes: this.#offer.extensionTypes,
       masterSecret: handshakeSecret.enterMaster(),
       clientSecret: client,
       serverSecret: server,
-      session: session?.session ?? null,
-    });
+    };
+    const agreement: HelloAgreement = {
+      version: TLS_1_3,
+      cipherSuite,
+      group,
+      serverName: hs.config.hostname,
+      helloRetryRequest: this.#retried !== null,
+      postHandshakeAuth: hs.config.postHandshakeAuth,
+    };
+    return new ExpectEncryptedExtensions(keys, agreement, session?.session ?? null);
   }
 
   /** Goes back to the connection that was to be renegotiated; in a first handshake it is a warning like others. */
   takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
-    return hs.established === null ? this : abandonRenegotiation(hs);
+    return hs.established === null ? this : abandonRenegotiation(hs, hs.established);
   }
 
   #choosesTls12(hello: ServerHello, { config }: HandshakeContext): boolean {
@@ -138,7 +146,11 @@ export class ExpectServerHello implements HandshakeState {
   #chosenShare(
     extensions: ExtensionBlock | undefined,
     hs: HandshakeContext,
-  ): { readonly own: KeyShare; readonly server: Uint8Array<ArrayBuffer> } {
+  ): {
+    readonly group: NamedGroup;
+    readonly own: KeyShare;
+    readonly server: Uint8Array<ArrayBuffer>;
+  } {
     const entry = extensions?.get(keyShareServerHello);
     if (entry === undefined) {
       throw new SslError(
@@ -147,9 +159,11 @@ export class ExpectServerHello implements HandshakeState {
       );
     }
     const own = this.#offer.keyShares.find(({ group }) => group === entry.group);
-    if (own === undefined) throw illegal("its key share is of a group for which none was sent");
-    hs.negotiated.group = hs.config.groups.find(({ id }) => id === entry.group) ?? null;
-    return { own, server: entry.keyExchange };
+    const group = hs.config.groups.find(({ id }) => id === entry.group);
+    if (own === undefined || group === undefined) {
+      throw illegal("its key share is of a group for which none was sent");
+    }
+    return { group, own, server: entry.keyExchange };
   }
 
   #acceptedSession(
@@ -206,7 +220,7 @@ export class ExpectServerHello implements HandshakeState {
     const keyShares = requested === undefined
       ? this.#offer.keyShares
       : [await this.#requestedShare(requested, hs)];
-    hs.negotiated.helloRetryRequest = true;
+    show(hs, { helloRetryRequest: true });
     hs.transcript.setHash(cipherSuite.hash);
     await hs.transcript.replaceWithMessageHash();
     hs.transcript.add(message.raw);

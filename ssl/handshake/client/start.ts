@@ -1,10 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../base/errors.ts";
+import { isStillTrusted } from "../../authentication/authenticate_peer.ts";
+import type { ClientSession } from "../../base/session_cache.ts";
+import { findSession } from "../../session/find_session.ts";
+import { TLS_1_2 } from "../../tables/versions.ts";
 import type { HandshakeContext, HandshakeState } from "../handshake.ts";
+import { show } from "../progress.ts";
+import { sessionConfig } from "../tls12/renegotiation.ts";
 import { sendFirstClientHello } from "./client_hello.ts";
 import { ExpectServerHello } from "./expect_server_hello.ts";
-import { findSession } from "../../session/find_session.ts";
 
 /**
  * Begins a client's handshake (RFC 8446, Section 2):
@@ -32,6 +37,27 @@ export async function startClient(hs: HandshakeContext): Promise<HandshakeState>
         "give the option hostname, or decide in an authCertificate hook",
     );
   }
-  hs.negotiated.serverName = config.hostname;
-  return new ExpectServerHello(await sendFirstClientHello(hs, await findSession(hs)));
+  show(hs, { serverName: config.hostname });
+  return new ExpectServerHello(await sendFirstClientHello(hs, await sessionToOffer(hs)));
+}
+
+/** Begins another handshake on a TLS 1.2 connection; the states are the same. */
+export async function restartClient(
+  hs: HandshakeContext,
+  resumes: boolean,
+): Promise<HandshakeState> {
+  const session = resumes ? await sessionToOffer(hs) : null;
+  return new ExpectServerHello(
+    await sendFirstClientHello(hs, session?.version === TLS_1_2 ? session : null),
+  );
+}
+
+function sessionToOffer(hs: HandshakeContext): Promise<ClientSession | null> {
+  return findSession({
+    config: sessionConfig(hs),
+    peerAddress: hs.peerAddress,
+    environment: hs.environment,
+    isFirst: hs.established === null,
+    isTrusted: (session) => isStillTrusted(hs, session),
+  });
 }

@@ -20,6 +20,7 @@ import type { NamedGroup } from "../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { knownSchemes } from "../../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { show } from "../progress.ts";
 import { configAgain } from "../tls12/renegotiation.ts";
 import { acceptSession } from "../../session/accept_session.ts";
 import { askClientHelloHook } from "./ask_client_hello_hook.ts";
@@ -42,13 +43,19 @@ interface Tls13Hello {
   readonly groups: readonly number[];
 }
 
+/** What the first hello has led to. */
+interface FirstHello {
+  readonly retried: Retried;
+  readonly serverName: string | null;
+}
+
 /** Waits for the client's hello, and chooses (RFC 8446, Section 4.1.2). */
 export class ExpectClientHello implements HandshakeState {
-  readonly #retried: Retried | null;
+  readonly #first: FirstHello | null;
 
-  /** Takes what a HelloRetryRequest has asked for, the second time. */
-  constructor(retried: Retried | null = null) {
-    this.#retried = retried;
+  /** Takes what the first hello has led to, the second time. */
+  constructor(first: FirstHello | null = null) {
+    this.#first = first;
   }
 
   /** Takes ClientHello; answers with the server's flight, or with a HelloRetryRequest. */
@@ -56,12 +63,14 @@ export class ExpectClientHello implements HandshakeState {
     expectMessage(message, HandshakeType.clientHello);
     const hello = parseClientHello(message.body);
     hs.output.emit({ kind: "hello" });
-    const retried = this.#retried ?? await resumeRetry(hs, hello);
+    const retried = this.#first?.retried ?? await resumeRetry(hs, hello);
     await askClientHelloHook(hs, message, hello, retried !== null);
-    if (this.#retried === null) await applyServerName(hs, hello.extensions);
+    const serverName = this.#first === null
+      ? await applyServerName(hs, hello.extensions)
+      : this.#first.serverName;
     if (chooseVersion(hello, hs.config) === TLS_1_2) {
       if (retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
-      return await sendTls12ServerFlight(hs, message, hello);
+      return await sendTls12ServerFlight(hs, message, hello, serverName);
     }
     const offer = checkTls13(hello);
     if (retried !== null) checkSecondHello(hello, offer, retried);
@@ -69,10 +78,7 @@ export class ExpectClientHello implements HandshakeState {
     const cipherSuite = retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
     const group = retried?.requestedGroup ?? chooseGroup(offer, hs);
     const keyShare = offer.keyShares.find((share) => share.group === group.id);
-    hs.negotiated.version = TLS_1_3;
-    hs.negotiated.cipherSuite = cipherSuite;
-    hs.negotiated.group = group;
-    hs.negotiated.postHandshakeAuth = offer.extensions.has(ExtensionType.postHandshakeAuth);
+    show(hs, { version: TLS_1_3, cipherSuite, group });
     hs.transcript.setHash(cipherSuite.hash);
     if (keyShare === undefined && retried !== null) {
       // RFC 8446, Section 4.1.4: there is no third one.
@@ -81,24 +87,36 @@ export class ExpectClientHello implements HandshakeState {
     const { retry, token } = await askApplication(hs, retried);
     if (keyShare === undefined || retry) {
       const requestedGroup = keyShare === undefined ? group : null;
-      return await this.#retry(message, hello, { cipherSuite, requestedGroup, token }, hs);
+      const request = { cipherSuite, requestedGroup, token };
+      return await this.#retry(message, hello, serverName, request, hs);
     }
 
-    hs.negotiated.alpnProtocol = await chooseProtocol(hs, offer.extensions);
+    const alpnProtocol = await chooseProtocol(hs, offer.extensions, serverName);
+    show(hs, { alpnProtocol });
     // The binders cover the transcript without this hello: before it is added.
-    const session = await acceptSession(hs, message, offer.extensions, cipherSuite);
+    const session = await acceptSession(
+      { config: hs.config, environment: hs.environment, serverName },
+      { message, extensions: offer.extensions, cipherSuite, transcript: hs.transcript },
+    );
     if (session === null) requireSignatureAlgorithms(offer.extensions);
     hs.transcript.add(message.raw);
     if (retried === null && offer.extensions.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
     }
     return await sendServerFlight(hs, {
+      agreement: {
+        version: TLS_1_3,
+        cipherSuite,
+        group,
+        alpnProtocol,
+        serverName,
+        helloRetryRequest: retried !== null,
+        postHandshakeAuth: offer.extensions.has(ExtensionType.postHandshakeAuth),
+      },
       clientRandom: hello.random,
       legacySessionId: hello.legacySessionId,
       extensions: offer.extensions,
       signatureSchemes: knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []),
-      cipherSuite,
-      group,
       keyShare: keyShare.keyExchange,
       session,
     });
@@ -107,10 +125,11 @@ export class ExpectClientHello implements HandshakeState {
   async #retry(
     message: HandshakeMessage,
     hello: ClientHello,
+    serverName: string | null,
     request: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
     hs: HandshakeContext,
   ): Promise<HandshakeState> {
-    hs.negotiated.helloRetryRequest = true;
+    show(hs, { helloRetryRequest: true });
     hs.transcript.add(message.raw);
     const retried = { ...request, first: hello, cookie: await makeCookie(hs, request) };
     await hs.transcript.replaceWithMessageHash();
@@ -121,7 +140,7 @@ export class ExpectClientHello implements HandshakeState {
     if (hello.extensions?.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "in clear" });
     }
-    return new ExpectClientHello(retried);
+    return new ExpectClientHello({ retried, serverName });
   }
 }
 
@@ -220,11 +239,11 @@ function hasSameShares(hello: ClientHello, first: ClientHello): boolean {
   return second !== undefined && before !== undefined && bytesEqual(second, before);
 }
 
-/** Tells the name hook what the client wants, and goes on with the configuration that it returns. */
+/** Tells the name hook which host the client wants, and goes on with the configuration that it returns. */
 async function applyServerName(
   hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
-): Promise<void> {
+): Promise<string | null> {
   const name = extensions?.get(serverName)?.toLowerCase() ?? null;
   if (hs.established !== null && name !== hs.established.negotiated.serverName) {
     throw new SslError(
@@ -232,9 +251,9 @@ async function applyServerName(
       "Cannot renegotiate: the client asks for another host name than before",
     );
   }
-  hs.negotiated.serverName = name;
+  show(hs, { serverName: name });
   const { sniSocketConfig } = hs.config;
-  if (sniSocketConfig === null) return;
+  if (sniSocketConfig === null) return name;
   let chosen;
   try {
     const request = { serverName: name, alpnProtocols: extensions?.get(alpnProtocols) ?? [] };
@@ -252,6 +271,7 @@ async function applyServerName(
         "the sniSocketConfig hook does not know it",
     );
   }
+  return name;
 }
 
 /** The server's order decides. */

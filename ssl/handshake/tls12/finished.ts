@@ -19,34 +19,44 @@ import {
 import type { End } from "../../crypto/master_secret.ts";
 import type { Tls12Session } from "./session.ts";
 
-/** Sends change_cipher_spec and, under the new keys, Finished (RFC 5246, Section 7.4.9). */
+/**
+ * Sends change_cipher_spec and, under the new keys, Finished (RFC 5246, Section 7.4.9).
+ *
+ * @returns What it says.
+ */
 export async function sendTls12Finished(
   hs: HandshakeContext,
   session: Tls12Session,
-): Promise<void> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const end: End = hs.config.role;
   const verifyData = await session.masterSecret.verifyData(end, await hs.transcript.digest());
-  hs.negotiated.verifyData[end] = verifyData;
   hs.output.sendChangeCipherSpec();
   hs.output.installWriteSpec(session.protections[end]);
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
+  return verifyData;
 }
 
-/** What follows the peer's Finished. */
-type Next = (hs: HandshakeContext) => Promise<HandshakeState>;
+/** What follows the peer's Finished, of which it gets what it says. */
+export type AfterFinished = (
+  hs: HandshakeContext,
+  verifyData: Uint8Array<ArrayBuffer>,
+) => Promise<HandshakeState>;
+
+/** Takes NewSessionTicket; what follows the Finished knows of the ticket. */
+export type TakeTicket = (message: HandshakeMessage, hs: HandshakeContext) => AfterFinished;
 
 /** Waits for the peer's change_cipher_spec, and before it for a ticket where the server has promised one. */
 export class ExpectChangeCipherSpec implements HandshakeState {
   readonly #session: Tls12Session;
-  readonly #next: Next;
+  readonly #next: AfterFinished;
   /** Takes the promised NewSessionTicket; `null` where none is due. */
-  readonly #takeTicket: ((message: HandshakeMessage, hs: HandshakeContext) => void) | null;
+  readonly #takeTicket: TakeTicket | null;
 
   /** Takes what is known, what follows, and who keeps a ticket. */
   constructor(
     session: Tls12Session,
-    next: Next,
-    takeTicket: ((message: HandshakeMessage, hs: HandshakeContext) => void) | null = null,
+    next: AfterFinished,
+    takeTicket: TakeTicket | null = null,
   ) {
     this.#session = session;
     this.#next = next;
@@ -57,9 +67,9 @@ export class ExpectChangeCipherSpec implements HandshakeState {
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     if (this.#takeTicket === null) throw unexpectedMessage(message.type);
     expectMessage(message, HandshakeType.newSessionTicket);
-    this.#takeTicket(message, hs);
+    const next = this.#takeTicket(message, hs);
     hs.transcript.add(message.raw);
-    return Promise.resolve(new ExpectChangeCipherSpec(this.#session, this.#next));
+    return Promise.resolve(new ExpectChangeCipherSpec(this.#session, next));
   }
 
   /** Goes on under the peer's new keys. */
@@ -79,9 +89,9 @@ export class ExpectChangeCipherSpec implements HandshakeState {
 /** Waits for the peer's Finished. */
 class ExpectTls12Finished implements HandshakeState {
   readonly #session: Tls12Session;
-  readonly #next: Next;
+  readonly #next: AfterFinished;
 
-  constructor(session: Tls12Session, next: Next) {
+  constructor(session: Tls12Session, next: AfterFinished) {
     this.#session = session;
     this.#next = next;
   }
@@ -99,9 +109,8 @@ class ExpectTls12Finished implements HandshakeState {
         "Cannot take Finished: the peer has seen another handshake than this end",
       );
     }
-    hs.negotiated.verifyData[peerOf(hs)] = expected;
     hs.transcript.add(message.raw);
-    return await this.#next(hs);
+    return await this.#next(hs, expected);
   }
 }
 

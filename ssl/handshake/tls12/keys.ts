@@ -2,7 +2,7 @@
 
 import { SslError } from "../../base/errors.ts";
 import { Writer } from "../../wire/writer.ts";
-import type { ConnectionKeys } from "../connection_keys.ts";
+import type { ConnectionKeys } from "../output.ts";
 import type { MasterSecret, Randoms } from "../../crypto/master_secret.ts";
 
 /** What can still be done with the keys of a TLS 1.2 connection: to export from them. */

@@ -18,13 +18,16 @@ import { bytesEqual } from "../../../cert/der/der.ts";
 import { offersTls12, type SslConfig } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
-import {
-  type HandshakeContext,
-  type HandshakeState,
-  type Negotiated,
-  nothingNegotiated,
-  type ReHandshakeRequest,
+import type {
+  Established,
+  HandshakeContext,
+  HandshakeState,
+  ReHandshakeRequest,
 } from "../handshake.ts";
+import type { Tls12Agreement, Tls12Negotiated } from "../negotiated.ts";
+import { NO_PROGRESS } from "../progress.ts";
+import { clientAuthAgain } from "../client_auth_again.ts";
+import { newSessionHandle } from "../../session/session_handle.ts";
 import { Transcript } from "../../crypto/transcript.ts";
 import { concat } from "../../crypto/master_secret.ts";
 
@@ -34,9 +37,14 @@ import { concat } from "../../crypto/master_secret.ts";
  * @param byPeer Whether it is the peer that wants it; an application's own request needs no permission, only a peer that knows
  * RFC 5746.
  */
-export function mayRenegotiate(hs: HandshakeContext, byPeer: boolean): boolean {
-  const { secureRenegotiation, extendedMasterSecret } = hs.negotiated;
-  const { renegotiation, role } = hs.latestConfig();
+export function mayRenegotiate(
+  { renegotiation, role }: SslConfig,
+  { secureRenegotiation, extendedMasterSecret }: Pick<
+    Tls12Agreement,
+    "secureRenegotiation" | "extendedMasterSecret"
+  >,
+  byPeer: boolean,
+): boolean {
   if (renegotiation === "UNRESTRICTED") return true;
   // RFC 7627, Section 5.4: without the extended master secret RFC 5746 binds nothing (the triple handshake).
   if (!extendedMasterSecret) return false;
@@ -55,13 +63,13 @@ export function mayRenegotiate(hs: HandshakeContext, byPeer: boolean): boolean {
  *
  * @throws {SslError} `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED`, or `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
  */
-export function requireMayRenegotiate(hs: HandshakeContext): void {
-  configAgain(hs.latestConfig(), hs.negotiated);
-  if (mayRenegotiate(hs, false)) return;
+export function requireMayRenegotiate(config: SslConfig, negotiated: Tls12Negotiated): void {
+  configAgain(config, negotiated);
+  if (mayRenegotiate(config, negotiated, false)) return;
   throw new SslError(
     "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED",
     "Cannot renegotiate: the connection has no " +
-      (hs.negotiated.extendedMasterSecret
+      (negotiated.extendedMasterSecret
         ? "secure renegotiation (RFC 5746)"
         : "extended master secret (RFC 7627), without which a renegotiation is not safe"),
   );
@@ -70,35 +78,41 @@ export function requireMayRenegotiate(hs: HandshakeContext): void {
 /**
  * Begins a new handshake on the connection: nothing is agreed on but the version, and what is configured by now counts.
  *
+ * @param negotiated What the connection has negotiated so far.
  * @param state The state to go back to where it is declined.
  * @param request This end's request; `null` where it is the peer's.
  * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
  */
 export function beginRenegotiation(
   hs: HandshakeContext,
+  negotiated: Tls12Negotiated,
   state: HandshakeState,
   request: ReHandshakeRequest | null,
 ): void {
-  const config = configAgain(hs.latestConfig(), hs.negotiated);
-  const { negotiated } = hs;
-  hs.established = { config: hs.config, negotiated, state, request };
+  const config = configAgain(hs.latestConfig(), negotiated);
+  const { progress, session } = hs;
+  hs.established = { config: hs.config, negotiated, progress, session, state, request };
   hs.config = config;
-  hs.negotiated = {
-    ...nothingNegotiated(),
+  hs.session = newSessionHandle();
+  hs.progress = {
+    ...NO_PROGRESS,
     version: TLS_1_2,
     serverName: negotiated.serverName,
     // A client that is not asked again stays who it is: the handshakes are bound to each other.
-    peerChain: config.role === "server" ? negotiated.peerChain : [],
+    peerChain: config.role === "server" ? negotiated.peer.chain : [],
   };
   hs.transcript = new Transcript();
   hs.output.emit({ kind: "renegotiation", byPeer: request === null });
 }
 
 /** Goes back to what was before. */
-export function abandonRenegotiation(hs: HandshakeContext): HandshakeState {
-  const { config, negotiated, state } = hs.established!;
+export function abandonRenegotiation(
+  hs: HandshakeContext,
+  { config, progress, session, state }: Established,
+): HandshakeState {
   hs.config = config;
-  hs.negotiated = negotiated;
+  hs.progress = progress;
+  hs.session = session;
   hs.established = null;
   hs.transcript.forget();
   hs.output.emit({ kind: "renegotiationDeclined" });
@@ -124,7 +138,7 @@ export function sessionConfig({ config, established }: HandshakeContext): SslCon
  *
  * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
  */
-export function configAgain(config: SslConfig, { peerChain }: Negotiated): SslConfig {
+export function configAgain(config: SslConfig, { peer }: Tls12Negotiated): SslConfig {
   if (!offersTls12(config)) {
     throw new SslError(
       "SSL_ERROR_SSL_DISABLED",
@@ -133,23 +147,10 @@ export function configAgain(config: SslConfig, { peerChain }: Negotiated): SslCo
   }
   return {
     ...config,
-    clientAuth: clientAuthAgain(config, peerChain),
+    clientAuth: clientAuthAgain(config, peer.chain),
     minVersion: TLS_1_2,
     maxVersion: TLS_1_2,
   };
-}
-
-/**
- * Whether a server insists on a certificate in a handshake after the first one (`SSL_REQUIRE_CERTIFICATE`).
- *
- * @param shown What the client has shown in the connection so far: FIRST_HANDSHAKE insists once.
- */
-export function clientAuthAgain(
-  { clientAuth, requireCertificate }: SslConfig,
-  shown: readonly Certificate[],
-): SslConfig["clientAuth"] {
-  if (clientAuth !== "require" || requireCertificate === "ALWAYS") return clientAuth;
-  return shown.length === 0 ? "require" : "request";
 }
 
 /** What a client's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.4 and 3.5). */
@@ -174,6 +175,7 @@ export function serverRenegotiationInfo(
  * @param info The peer's renegotiation_info.
  * @param signals Whether it says by a suite that it knows RFC 5746, which only a first hello may.
  * @param expected What it has to say.
+ * @returns Whether the peer knows RFC 5746.
  * @throws {SslError} `SSL_ERROR_UNSAFE_NEGOTIATION` if it does not.
  */
 export function takeRenegotiationInfo(
@@ -181,8 +183,8 @@ export function takeRenegotiationInfo(
   info: Uint8Array | undefined,
   signals: boolean,
   expected: Uint8Array,
-): void {
-  const { config, negotiated, established } = hs;
+): boolean {
+  const { config, established } = hs;
   const knows = info !== undefined || signals;
   if (info !== undefined && !bytesEqual(info, expected)) {
     throw unsafe("renegotiation_info is that of another handshake");
@@ -197,7 +199,7 @@ export function takeRenegotiationInfo(
       throw unsafe("renegotiation_info does not go with the first handshake's");
     }
   }
-  negotiated.secureRenegotiation = knows;
+  return knows;
 }
 
 function unsafe(why: string): SslError {
@@ -213,7 +215,7 @@ export function refuseOtherPeer(
   { established, config }: HandshakeContext,
   chain: readonly Certificate[],
 ): void {
-  const before = established?.negotiated.peerChain[0];
+  const before = established?.negotiated.peer.chain[0];
   // A server that asks once more looks at the answer.
   const isAnswer = config.role === "server" && established?.request !== null;
   if (before === undefined || isAnswer) return;
@@ -231,9 +233,12 @@ export function refuseOtherPeer(
  *
  * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET`.
  */
-export function refuseOtherBinding({ established, negotiated }: HandshakeContext): void {
+export function refuseOtherBinding(
+  { established }: HandshakeContext,
+  extendedMasterSecret: boolean,
+): void {
   if (established === null) return;
-  if (established.negotiated.extendedMasterSecret === negotiated.extendedMasterSecret) return;
+  if (established.negotiated.extendedMasterSecret === extendedMasterSecret) return;
   throw new SslError(
     "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
     "Cannot renegotiate: one of the two handshakes has no extended master secret",
@@ -245,9 +250,12 @@ export function refuseOtherBinding({ established, negotiated }: HandshakeContext
  *
  * @throws {SslError} `SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID`.
  */
-export function refuseOtherProtocol({ established, negotiated }: HandshakeContext): void {
+export function refuseOtherProtocol(
+  { established }: HandshakeContext,
+  protocol: string | null,
+): void {
   if (established === null) return;
-  if (established.negotiated.alpnProtocol === negotiated.alpnProtocol) return;
+  if (established.negotiated.alpnProtocol === protocol) return;
   throw new SslError(
     "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID",
     "Cannot renegotiate: the application protocol would be another one than before",

@@ -1,20 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { RecordProtection } from "../../record/cipher_spec.ts";
-import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import type { HandshakeContext } from "../handshake.ts";
+import type { Tls12Agreement } from "../negotiated.ts";
 import { logKey } from "../log_secret.ts";
 import { deriveProtections } from "../../record/tls12_key_block.ts";
-import type { End, MasterSecret, Randoms } from "../../crypto/master_secret.ts";
+import { type End, MasterSecret, type Randoms } from "../../crypto/master_secret.ts";
 
 /** What the hellos of a TLS 1.2 handshake have settled. */
 export interface Tls12Choice {
-  readonly suite: Tls12CipherSuite;
+  readonly agreement: Tls12Agreement;
   readonly randoms: Randoms;
   /** What the server calls the session; empty where it remembers none itself. */
   readonly sessionId: Uint8Array<ArrayBuffer>;
-  /** Whether the master secret is bound to the handshake (RFC 7627). */
-  readonly extendedMasterSecret: boolean;
   /** Whether records of AES-CBC are encrypted first (RFC 7366). */
   readonly encryptThenMac: boolean;
   /** Whether the server may send an OCSP response. */
@@ -36,14 +34,26 @@ export async function withKeys(
   choice: Tls12Choice,
   masterSecret: MasterSecret,
 ): Promise<Tls12Session> {
-  const { suite, randoms, encryptThenMac } = choice;
-  logKey(hs, "CLIENT_RANDOM", randoms.client, masterSecret.bytes);
+  const { agreement, randoms, encryptThenMac } = choice;
+  logKey(hs.config, "CLIENT_RANDOM", randoms.client, masterSecret.bytes);
   const protections = await deriveProtections(
-    suite,
+    agreement.cipherSuite,
     masterSecret.prf,
     randoms.client,
     randoms.server,
     { encryptThenMac, random: (length) => hs.environment.random(length) },
   );
   return { ...choice, masterSecret, protections };
+}
+
+/** Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4), and the keys from it. */
+export async function withNewKeys(
+  hs: HandshakeContext,
+  choice: Tls12Choice,
+  premasterSecret: Uint8Array<ArrayBuffer>,
+): Promise<Tls12Session> {
+  const { agreement: { cipherSuite, extendedMasterSecret }, randoms } = choice;
+  const transcript = extendedMasterSecret ? hs.transcript : null;
+  const secret = await MasterSecret.derive(cipherSuite, premasterSecret, randoms, transcript);
+  return await withKeys(hs, choice, secret);
 }

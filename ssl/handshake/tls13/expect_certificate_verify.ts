@@ -1,21 +1,20 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import type { AuthenticatedPeer, PeerClaim } from "../../authentication/authenticate_peer.ts";
+import { verifyPeerSignature } from "../../authentication/certificate_verify.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
-import { verifyPeerSignature } from "../../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import { show } from "../progress.ts";
 
 /** Waits for the proof that the peer holds its certificate's key (RFC 8446, Section 4.4.3), in either role. */
 export class ExpectCertificateVerify implements HandshakeState {
-  readonly #certificate: Certificate;
-  readonly #authentication: Promise<void>;
-  readonly #next: HandshakeState;
+  readonly #claim: PeerClaim;
+  readonly #next: (peer: AuthenticatedPeer) => HandshakeState;
 
-  /** Takes the peer's certificate, what is being decided about it, and what follows. */
-  constructor(certificate: Certificate, authentication: Promise<void>, next: HandshakeState) {
-    this.#certificate = certificate;
-    this.#authentication = authentication;
+  /** Takes the peer's certificates, about which it is being decided, and what follows. */
+  constructor(claim: PeerClaim, next: (peer: AuthenticatedPeer) => HandshakeState) {
+    this.#claim = claim;
     this.#next = next;
   }
 
@@ -23,15 +22,15 @@ export class ExpectCertificateVerify implements HandshakeState {
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificateVerify);
     const verification = verifyPeerSignature(
-      hs,
-      message,
-      this.#certificate.subjectPublicKeyInfo,
+      this.#claim.certificate.subjectPublicKeyInfo,
+      message.body,
+      hs.config.role === "client" ? "server" : "client",
+      hs.transcript.digest(),
       hs.config.signatureSchemes,
     );
-    verification.catch(() => {}); // awaited below; a refused certificate is the better error
-    await this.#authentication;
-    hs.negotiated.peerSignatureScheme = await verification;
+    const peer = await this.#claim.prove(verification);
+    show(hs, { peerSignatureScheme: peer.signatureScheme });
     hs.transcript.add(message.raw);
-    return this.#next;
+    return this.#next(peer);
   }
 }

@@ -4,6 +4,7 @@ import { SslError } from "../../base/errors.ts";
 import { encodeFinished, parseFinished } from "../../messages/finished.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
+import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 import type { TrafficSecret } from "../../crypto/expanded_secrets.ts";
 
@@ -22,9 +23,10 @@ export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret):
 export async function verifyPeerFinished(
   hs: HandshakeContext,
   message: HandshakeMessage,
+  { hashLength }: CipherSuite,
   secret: TrafficSecret,
 ): Promise<void> {
-  const { verifyData } = parseFinished(message.body, hs.negotiated.cipherSuite!.hashLength);
+  const { verifyData } = parseFinished(message.body, hashLength);
   if (!(await secret.verifyFinished(await hs.transcript.digest(), verifyData))) {
     throw new SslError(
       "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",

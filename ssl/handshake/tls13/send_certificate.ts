@@ -6,7 +6,11 @@ import { certificateStatus } from "../../extensions/status_request.ts";
 import { encodeCertificate } from "../../messages/certificate.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
+import { signTranscript } from "../../authentication/certificate_verify.ts";
+import type { Signer } from "../../authentication/choose_signer.ts";
+import { encodeCertificateVerify } from "../../messages/certificate_verify.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
+import { show } from "../progress.ts";
 
 /**
  * Sends Certificate (RFC 8446, Section 4.4.2).
@@ -37,4 +41,24 @@ export function sendCertificate(
     HandshakeType.certificate,
     encodeCertificate({ certificateRequestContext, certificateList }),
   );
+}
+
+/**
+ * Sends Certificate and CertificateVerify.
+ *
+ * @param asked As for {@linkcode sendCertificate}.
+ * @param certificateRequestContext As for {@linkcode sendCertificate}.
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ */
+export async function sendCertificateAndVerify(
+  hs: HandshakeContext,
+  { credential, key, scheme }: Signer,
+  asked?: ExtensionBlock | null,
+  certificateRequestContext?: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  sendCertificate(hs, credential, asked, certificateRequestContext);
+  show(hs, { localChain: credential.chain });
+  const transcriptHash = await hs.transcript.digest();
+  const signed = await signTranscript(key, scheme, hs.config.role, transcriptHash);
+  sendHandshake(hs, HandshakeType.certificateVerify, encodeCertificateVerify(signed));
 }

@@ -5,8 +5,7 @@ import { encodeHandshake, type HandshakeMessage } from "../../messages/handshake
 import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
-import type { ConnectionKeys } from "../connection_keys.ts";
-import type { HandshakeOutput } from "../handshake.ts";
+import type { ConnectionKeys, HandshakeOutput } from "../output.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_secrets.ts";
 import { exportKeyingMaterial } from "../../crypto/export_keying_material.ts";
 

@@ -23,8 +23,8 @@ export async function handshakeTrafficSecrets(
     handshakeSecret.serverHandshakeTrafficSecret(transcriptHash),
   ]);
   handshakeSecret.forget();
-  logSecret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientRandom, client);
-  logSecret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", clientRandom, server);
+  logSecret(hs.config, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", clientRandom, client);
+  logSecret(hs.config, "SERVER_HANDSHAKE_TRAFFIC_SECRET", clientRandom, server);
   for (const secret of [client, server]) secret.prepareFinished();
   return { client, server };
 }
@@ -41,8 +41,8 @@ export async function applicationTrafficSecrets(
     masterSecret.serverApplicationTrafficSecret(transcriptHash),
     masterSecret.exporterMasterSecret(transcriptHash),
   ]);
-  logSecret(hs, "CLIENT_TRAFFIC_SECRET_0", clientRandom, client);
-  logSecret(hs, "SERVER_TRAFFIC_SECRET_0", clientRandom, server);
-  logSecret(hs, "EXPORTER_SECRET", clientRandom, exporterMasterSecret);
+  logSecret(hs.config, "CLIENT_TRAFFIC_SECRET_0", clientRandom, client);
+  logSecret(hs.config, "SERVER_TRAFFIC_SECRET_0", clientRandom, server);
+  logSecret(hs.config, "EXPORTER_SECRET", clientRandom, exporterMasterSecret);
   return { client, server, exporterMasterSecret };
 }

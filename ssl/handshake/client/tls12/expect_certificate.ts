@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../../cert/certificate/certificate.ts";
 import { SslError } from "../../../base/errors.ts";
 import { ClientCertificateType } from "../../../messages/tls12_certificate_request.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
@@ -17,7 +16,13 @@ import { parseTls12Certificate } from "../../../messages/tls12_certificate.ts";
 import { parseTls12CertificateRequest } from "../../../messages/tls12_certificate_request.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
-import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
+import {
+  AuthenticatedPeer,
+  parseChain,
+  type PeerClaim,
+  type ReceivedChain,
+} from "../../../authentication/authenticate_peer.ts";
+import { chooseClientSigner } from "../../../authentication/choose_signer.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
 import {
   expectMessage,
@@ -26,107 +31,99 @@ import {
   sendHandshake,
 } from "../../handshake.ts";
 import { generateKeyShare } from "../../../crypto/key_exchange.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
-import { concat, MasterSecret } from "../../../crypto/master_secret.ts";
-import { type Tls12Choice, withKeys } from "../../tls12/session.ts";
+import {
+  type AfterFinished,
+  ExpectChangeCipherSpec,
+  sendTls12Finished,
+} from "../../tls12/finished.ts";
+import { concat } from "../../../crypto/master_secret.ts";
+import { type Tls12Choice, withNewKeys } from "../../tls12/session.ts";
 import { authOf, verifyTls12Signature } from "../../../authentication/tls12_signature.ts";
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { readAuthorities } from "../../../authentication/read_authorities.ts";
-import {
-  chooseTls12Credential,
-  sendTls12Certificate,
-  sendTls12CertificateVerify,
-} from "./send_certificate.ts";
-import { completeTls12, takeTls12Ticket } from "./connected.ts";
+import { shownBefore, shownBy, type Tls12Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
+import { sendTls12Certificate, sendTls12CertificateVerify } from "./send_certificate.ts";
+import { completeTls12, takeTls12Ticket, type Tls12Ticket } from "./connected.ts";
 
 /** Waits for the server's certificate (RFC 5246, Section 7.4.2). */
 export class ExpectTls12Certificate implements HandshakeState {
   readonly #choice: Tls12Choice;
+  readonly #signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
 
-  /** Takes what the hellos have settled. */
-  constructor(choice: Tls12Choice) {
+  /** Takes what the hellos have settled, and the SCTs that are in the server's. */
+  constructor(choice: Tls12Choice, signedCertTimestamps: Uint8Array<ArrayBuffer> | null) {
     this.#choice = choice;
+    this.#signedCertTimestamps = signedCertTimestamps;
   }
 
   /** Takes Certificate. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificate);
     const { certificateList } = parseTls12Certificate(message.body);
-    const chain = parseChain(certificateList);
-    const [certificate] = chain;
+    const [certificate, ...issuers] = parseChain(certificateList);
     if (certificate === undefined) {
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
         "Cannot take Certificate: the server sent none",
       );
     }
-    if (authOf(certificate.subjectPublicKeyInfo) !== this.#choice.suite.auth) {
+    const { cipherSuite } = this.#choice.agreement;
+    if (authOf(certificate.subjectPublicKeyInfo) !== cipherSuite.auth) {
       throw new SslError(
         "SSL_ERROR_CERT_KEA_MISMATCH",
-        `Cannot take Certificate: its key does not go with ${this.#choice.suite.name}`,
+        `Cannot take Certificate: its key does not go with ${cipherSuite.name}`,
       );
     }
-    refuseOtherPeer(hs, chain);
-    hs.negotiated.peerChain = chain;
+    const received: ReceivedChain = {
+      chain: [certificate, ...issuers],
+      stapledOcspResponse: null, // which has a message of its own
+      signedCertTimestamps: this.#signedCertTimestamps,
+    };
+    refuseOtherPeer(hs, received.chain);
+    show(hs, { peerChain: received.chain });
     hs.transcript.add(message.raw);
-    if (this.#choice.statusDue) {
-      return Promise.resolve(new ExpectCertificateStatus(this.#choice, chain));
-    }
-    return Promise.resolve(authenticate(hs, this.#choice, chain, null));
+    return Promise.resolve(
+      this.#choice.statusDue
+        ? new ExpectCertificateStatus(this.#choice, received)
+        : new ExpectServerKeyExchange(this.#choice, AuthenticatedPeer.claim(hs, received)),
+    );
   }
 }
 
 /** Waits for the server's OCSP response, which it may leave out all the same (RFC 6066, Section 8). */
 class ExpectCertificateStatus implements HandshakeState {
   readonly #choice: Tls12Choice;
-  readonly #chain: readonly Certificate[];
+  readonly #received: ReceivedChain;
 
-  constructor(
-    choice: Tls12Choice,
-    chain: readonly Certificate[],
-  ) {
+  constructor(choice: Tls12Choice, received: ReceivedChain) {
     this.#choice = choice;
-    this.#chain = chain;
+    this.#received = received;
   }
 
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     const { certificateStatus, serverKeyExchange } = HandshakeType;
     expectMessage(message, certificateStatus, serverKeyExchange);
-    const next = (response: Uint8Array<ArrayBuffer> | null) =>
-      authenticate(hs, this.#choice, this.#chain, response);
-    if (message.type === serverKeyExchange) return await next(null).handle(message, hs);
-    const { ocspResponse } = parseCertificateStatus(message.body);
+    if (message.type === serverKeyExchange) {
+      const claim = AuthenticatedPeer.claim(hs, this.#received);
+      return await new ExpectServerKeyExchange(this.#choice, claim).handle(message, hs);
+    }
+    const { ocspResponse: stapledOcspResponse } = parseCertificateStatus(message.body);
     hs.transcript.add(message.raw);
-    return next(ocspResponse);
+    show(hs, { stapledOcspResponse });
+    const claim = AuthenticatedPeer.claim(hs, { ...this.#received, stapledOcspResponse });
+    return new ExpectServerKeyExchange(this.#choice, claim);
   }
-}
-
-/** Begins to decide about the server's certificate; the hook may take its time, what the server sends next is looked at meanwhile. */
-function authenticate(
-  hs: HandshakeContext,
-  choice: Tls12Choice,
-  chain: readonly Certificate[],
-  ocspResponse: Uint8Array<ArrayBuffer> | null,
-): HandshakeState {
-  const authentication = authenticatePeer(hs, chain, ocspResponse);
-  authentication.catch(() => {}); // awaited before anything is sent
-  return new ExpectServerKeyExchange(choice, chain[0]!, authentication);
 }
 
 /** Waits for the server's share, signed (RFC 8422, Section 5.4). */
 class ExpectServerKeyExchange implements HandshakeState {
   readonly #choice: Tls12Choice;
-  readonly #certificate: Certificate;
-  readonly #authentication: Promise<void>;
+  readonly #claim: PeerClaim;
 
-  constructor(
-    choice: Tls12Choice,
-    certificate: Certificate,
-    authentication: Promise<void>,
-  ) {
+  constructor(choice: Tls12Choice, claim: PeerClaim) {
     this.#choice = choice;
-    this.#certificate = certificate;
-    this.#authentication = authentication;
+    this.#claim = claim;
   }
 
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
@@ -139,17 +136,15 @@ class ExpectServerKeyExchange implements HandshakeState {
       encodeServerEcdhParams(exchange.params),
     );
     const verification = verifyTls12Signature(
-      this.#certificate.subjectPublicKeyInfo,
+      this.#claim.certificate.subjectPublicKeyInfo,
       exchange,
       content,
       hs.config.signatureSchemes,
     );
-    verification.catch(() => {}); // awaited below; a refused certificate is the better error
-    await this.#authentication;
-    hs.negotiated.peerSignatureScheme = await verification;
+    const peer = await this.#claim.prove(verification);
+    show(hs, { peerSignatureScheme: peer.signatureScheme, group });
     hs.transcript.add(message.raw);
-    hs.negotiated.group = group;
-    const share = { group, point: exchange.params.point };
+    const share = { peer, group, point: exchange.params.point };
     return new ExpectRequestOrDone(this.#choice, share, null);
   }
 }
@@ -165,8 +160,9 @@ function offeredGroup({ config }: HandshakeContext, { namedCurve }: ServerEcdhPa
   );
 }
 
-/** What the server gives to the key exchange. */
+/** What a server that has proved itself gives to the key exchange. */
 interface ServerShare {
+  readonly peer: AuthenticatedPeer;
   readonly group: NamedGroup;
   readonly point: Uint8Array<ArrayBuffer>;
 }
@@ -202,23 +198,32 @@ class ExpectRequestOrDone implements HandshakeState {
 
   async #sendFlight(hs: HandshakeContext): Promise<HandshakeState> {
     const choice = this.#choice;
-    const credential = this.#request && await chooseTls12Credential(hs, this.#request);
-    if (this.#request !== null) sendTls12Certificate(hs, credential?.credential ?? null);
+    const signer = this.#request && await chooseClientSigner(hs, this.#request);
+    if (this.#request !== null) sendTls12Certificate(hs, signer?.credential.chain ?? []);
     const premasterSecret = await this.#exchangeKeys(hs);
-    const transcript = choice.extendedMasterSecret ? hs.transcript : null;
-    const masterSecret = await MasterSecret.derive(
-      choice.suite,
-      premasterSecret,
-      choice.randoms,
-      transcript,
-    );
-    const session = await withKeys(hs, choice, masterSecret);
-    if (credential) await sendTls12CertificateVerify(hs, credential);
-    await sendTls12Finished(hs, session);
+    const session = await withNewKeys(hs, choice, premasterSecret);
+    if (signer !== null) await sendTls12CertificateVerify(hs, signer);
+    const client = await sendTls12Finished(hs, session);
+    const { peer, group } = this.#share;
+    const asksHook = this.#request !== null && hs.config.getClientAuthData !== null;
+    const shown = signer === null ? shownBefore([]) : shownBy(signer);
+    const local = { ...shown, askedForClientAuthData: asksHook };
+    const complete = (ticket: Tls12Ticket | null): AfterFinished => (hs, server) => {
+      const verifyData = { client, server };
+      const negotiated: Tls12Negotiated = {
+        ...choice.agreement,
+        group,
+        peer,
+        local,
+        authenticatedAt: null,
+        verifyData,
+      };
+      return completeTls12(hs, session, negotiated, { sessionId: session.sessionId, ticket });
+    };
     return new ExpectChangeCipherSpec(
       session,
-      () => completeTls12(hs, session, session.sessionId),
-      choice.ticketDue ? (message) => takeTls12Ticket(hs, message) : null,
+      complete(null),
+      choice.ticketDue ? (message) => complete(takeTls12Ticket(hs, message)) : null,
     );
   }
 

@@ -6,8 +6,7 @@ import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
 import { bytesEqual } from "../../../../cert/der/der.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import type { ServerHello } from "../../../messages/server_hello.ts";
-import type { Tls12ClientSession } from "../../../base/session_cache.ts";
-import type { Tls12CipherSuite } from "../../../tables/cipher_suites.ts";
+import type { ClientSession, Tls12ClientSession } from "../../../base/session_cache.ts";
 import {
   DOWNGRADE_TO_TLS_1_1,
   DOWNGRADE_TO_TLS_1_2,
@@ -17,7 +16,11 @@ import { ExtensionType } from "../../../tables/extension_types.ts";
 import { TLS_1_2 } from "../../../tables/versions.ts";
 import { offersTls13 } from "../../../config/config.ts";
 import type { HandshakeContext, HandshakeState } from "../../handshake.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
+import {
+  type AfterFinished,
+  ExpectChangeCipherSpec,
+  sendTls12Finished,
+} from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
 import { type Tls12Choice, withKeys } from "../../tls12/session.ts";
 import { takeRecordSizeLimit } from "../../limit_records.ts";
@@ -31,9 +34,23 @@ import {
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { countAnswer } from "../../../session/count_answer.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
-import type { Offer } from "../client_hello.ts";
+import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
+import { shownBefore, type Tls12Agreement, type Tls12Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import { ExpectTls12Certificate } from "./expect_certificate.ts";
-import { completeTls12, takeTls12Ticket } from "./connected.ts";
+import { completeTls12, takeTls12Ticket, type Tls12Ticket } from "./connected.ts";
+
+/** What a client has said in its hello, as far as a server of TLS 1.2 answers to it. */
+export interface Tls12Offer {
+  readonly random: Uint8Array<ArrayBuffer>;
+  readonly legacySessionId: Uint8Array<ArrayBuffer>;
+  /** The session of TLS 1.3 that is offered. */
+  readonly session: { readonly session: ClientSession } | null;
+  /** The session of TLS 1.2 that is offered. */
+  readonly tls12Session: Tls12ClientSession | null;
+  /** The extensions of the hello, in answer to which alone the server may send its own. */
+  readonly extensionTypes: readonly number[];
+}
 
 /**
  * Takes a ServerHello that chooses TLS 1.2 (RFC 5246, Section 7.4.1.3). What follows in a full handshake:
@@ -56,30 +73,38 @@ export async function takeTls12ServerHello(
   hs: HandshakeContext,
   message: HandshakeMessage,
   hello: ServerHello,
-  offer: Offer,
+  offer: Tls12Offer,
 ): Promise<HandshakeState> {
-  const { config, negotiated } = hs;
-  const suite = checkHello(hs, hello, offer);
+  const { config } = hs;
+  const { cipherSuite, secureRenegotiation } = checkHello(hs, hello, offer);
   const { extensions } = hello;
+  const has = (type: number) => extensions?.has(type) ?? false;
+  show(hs, { version: TLS_1_2, cipherSuite });
+  const bindsSecret = has(ExtensionType.extendedMasterSecret);
+  refuseOtherBinding(hs, bindsSecret);
+  const signedCertTimestamps =
+    extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
+  show(hs, { signedCertTimestamps });
+  takeRecordSizeLimit(hs, extensions, TLS_1_2);
+  const protocol = chosenProtocol(extensions?.get(alpnProtocol), config);
+  show(hs, { alpnProtocol: protocol });
+  refuseOtherProtocol(hs, protocol);
   const choice: Tls12Choice = {
-    suite,
+    agreement: {
+      version: TLS_1_2,
+      cipherSuite,
+      alpnProtocol: protocol,
+      serverName: config.hostname,
+      extendedMasterSecret: bindsSecret,
+      secureRenegotiation,
+    },
     randoms: { client: offer.random, server: hello.random },
     sessionId: hello.legacySessionIdEcho.slice(),
-    extendedMasterSecret: extensions?.has(ExtensionType.extendedMasterSecret) ?? false,
-    encryptThenMac: extensions?.has(ExtensionType.encryptThenMac) ?? false,
-    statusDue: extensions?.has(ExtensionType.statusRequest) ?? false,
-    ticketDue: extensions?.has(ExtensionType.sessionTicket) ?? false,
+    encryptThenMac: has(ExtensionType.encryptThenMac),
+    statusDue: has(ExtensionType.statusRequest),
+    ticketDue: has(ExtensionType.sessionTicket),
   };
-  negotiated.version = TLS_1_2;
-  negotiated.cipherSuite = suite;
-  negotiated.extendedMasterSecret = choice.extendedMasterSecret;
-  refuseOtherBinding(hs);
-  negotiated.signedCertTimestamps =
-    extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
-  takeRecordSizeLimit(hs, extensions);
-  negotiated.alpnProtocol = chosenProtocol(extensions?.get(alpnProtocol), config);
-  refuseOtherProtocol(hs);
-  hs.transcript.setHash(suite.hash);
+  hs.transcript.setHash(cipherSuite.hash);
   hs.transcript.add(message.raw);
 
   const session = offer.tls12Session;
@@ -89,10 +114,14 @@ export async function takeTls12ServerHello(
   countAnswer(config.context, echoed && session !== null, offer.session?.session ?? session);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
-  return new ExpectTls12Certificate(choice);
+  return new ExpectTls12Certificate(choice, signedCertTimestamps);
 }
 
-function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls12CipherSuite {
+function checkHello(
+  hs: HandshakeContext,
+  hello: ServerHello,
+  offer: Tls12Offer,
+): Pick<Tls12Agreement, "cipherSuite" | "secureRenegotiation"> {
   const { config } = hs;
   // RFC 8446, Section 4.1.3: a server that could do better says so, unless somebody stands between.
   if (
@@ -103,10 +132,15 @@ function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls
   }
   if (hello.legacyCompressionMethod !== 0) throw illegal("it compresses");
   refuseUnsolicited(hello.extensions, offer.extensionTypes);
-  const suite = config.tls12CipherSuites.find(({ id }) => id === hello.cipherSuite);
-  if (suite === undefined) throw illegal("its cipher suite was not offered");
+  const cipherSuite = config.tls12CipherSuites.find(({ id }) => id === hello.cipherSuite);
+  if (cipherSuite === undefined) throw illegal("its cipher suite was not offered");
   const info = hello.extensions?.get(renegotiationInfo);
-  takeRenegotiationInfo(hs, info, false, serverRenegotiationInfo(hs));
+  const secureRenegotiation = takeRenegotiationInfo(
+    hs,
+    info,
+    false,
+    serverRenegotiationInfo(hs),
+  );
   if (
     config.extendedMasterSecret === "required" &&
     !hello.extensions?.has(ExtensionType.extendedMasterSecret)
@@ -116,11 +150,11 @@ function checkHello(hs: HandshakeContext, hello: ServerHello, offer: Offer): Tls
       "Cannot take ServerHello: it has no extended master secret, which this client requires",
     );
   }
-  if (suite.bulk !== "AES-CBC" && hello.extensions?.has(ExtensionType.encryptThenMac)) {
+  if (cipherSuite.bulk !== "AES-CBC" && hello.extensions?.has(ExtensionType.encryptThenMac)) {
     // RFC 7366, Section 3.
     throw illegal("it answers encrypt_then_mac for a suite that has no MAC");
   }
-  return suite;
+  return { cipherSuite, secureRenegotiation };
 }
 
 async function resume(
@@ -128,39 +162,43 @@ async function resume(
   choice: Tls12Choice,
   session: Tls12ClientSession,
 ): Promise<HandshakeState> {
-  if (session.cipherSuite !== choice.suite) {
+  if (session.cipherSuite !== choice.agreement.cipherSuite) {
     throw illegal("it resumes the session with another cipher suite");
   }
   // RFC 7627, Section 5.3: both or neither.
-  if (session.extendedMasterSecret !== choice.extendedMasterSecret) {
+  if (session.extendedMasterSecret !== choice.agreement.extendedMasterSecret) {
     throw new SslError(
-      choice.extendedMasterSecret
+      choice.agreement.extendedMasterSecret
         ? "SSL_ERROR_UNEXPECTED_EXTENDED_MASTER_SECRET"
         : "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
       "Cannot resume session: the extended master secret is not as it was",
     );
   }
   refuseOtherPeer(hs, session.peerChain);
-  const { negotiated } = hs;
-  negotiated.resumed = true;
-  negotiated.authenticatedAt = session.authenticatedAt;
-  negotiated.peerChain = session.peerChain;
-  negotiated.stapledOcspResponse = session.stapledOcspResponse;
-  negotiated.signedCertTimestamps = session.signedCertTimestamps;
-  negotiated.localChain = session.localChain;
-  // Good for another time, unless the server sends a new one.
-  const { ticket, expiresAt } = session;
-  if (ticket.length > 0) negotiated.tls12Ticket = { ticket, expiresAt };
-  const masterSecret = await MasterSecret.of(choice.suite, session.masterSecret);
+  const { peerChain, stapledOcspResponse, signedCertTimestamps, localChain } = session;
+  show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
+  const masterSecret = await MasterSecret.of(choice.agreement.cipherSuite, session.masterSecret);
   const keyed = await withKeys(hs, choice, masterSecret);
-  const next = async () => {
-    await sendTls12Finished(hs, keyed);
-    return await completeTls12(hs, keyed, session.sessionId);
+  const { sessionId, expiresAt } = session;
+  const complete = (ticket: Tls12Ticket | null): AfterFinished => async (hs, server) => {
+    const client = await sendTls12Finished(hs, keyed);
+    const negotiated: Tls12Negotiated = {
+      ...choice.agreement,
+      group: null,
+      // The server's Finished has shown that it has the session's secret.
+      peer: AuthenticatedPeer.ofSession(session),
+      local: shownBefore(localChain),
+      authenticatedAt: session.authenticatedAt,
+      verifyData: { client, server },
+    };
+    return await completeTls12(hs, keyed, negotiated, { sessionId, ticket });
   };
+  // Good for another time, unless the server sends a new one.
+  const kept = session.ticket.length > 0 ? { ticket: session.ticket, expiresAt } : null;
   return new ExpectChangeCipherSpec(
     keyed,
-    next,
-    choice.ticketDue ? (message) => takeTls12Ticket(hs, message) : null,
+    complete(kept),
+    choice.ticketDue ? (message) => complete(takeTls12Ticket(hs, message) ?? kept) : null,
   );
 }
 

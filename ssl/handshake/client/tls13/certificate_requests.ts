@@ -6,7 +6,8 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { sendFinished } from "../../tls13/finished.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
-import { clientAuthRequest } from "./expect_certificate.ts";
+import type { Shown } from "../../negotiated.ts";
+import { clientAuthRequest } from "./client_auth_request.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
 /** How many certificates a server may ask for in one connection; each costs a signature, and perhaps somebody a question. */
@@ -16,8 +17,18 @@ export const MAX_CERTIFICATE_REQUESTS = 32;
 export class CertificateRequests {
   readonly #contexts = new Set<string>();
 
-  /** Answers a CertificateRequest: Certificate, CertificateVerify where there is something to show, Finished. */
-  async answer(message: HandshakeMessage, hs: HandshakeContext, keys: TrafficKeys): Promise<void> {
+  /**
+   * Answers a CertificateRequest: Certificate, CertificateVerify where there is something to show, Finished.
+   *
+   * @param before What this end has shown so far.
+   * @returns What it has shown by now.
+   */
+  async answer(
+    message: HandshakeMessage,
+    hs: HandshakeContext,
+    keys: TrafficKeys,
+    before: Shown,
+  ): Promise<Shown> {
     const request = parseCertificateRequest(message.body);
     const context = request.certificateRequestContext.slice();
     this.#remember(context);
@@ -35,12 +46,13 @@ export class CertificateRequests {
     // From here on the connection, and what may be resumed of it, is that of who is shown now.
     hs.config = { ...hs.config, credentials, getClientAuthData };
     const exchange: HandshakeContext = { ...hs, transcript, output };
-    await sendClientCertificate(exchange, wanted, context);
+    const shown = await sendClientCertificate(exchange, wanted, before, context);
     await keys.withWriteSecret(async (secret) => {
       await sendFinished(exchange, secret);
       for (const made of answer) hs.output.sendMessage(made);
     });
     transcript.forget();
+    return shown;
   }
 
   /** RFC 8446, Section 4.3.2: a context MUST be unique within the connection, and the handshake's own is empty. */

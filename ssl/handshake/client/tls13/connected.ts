@@ -5,13 +5,14 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { parseNewSessionTicket } from "../../../messages/new_session_ticket.ts";
 import { MAX_SESSION_AGE } from "../../../base/session_cache.ts";
 import { MAX_TICKET_LENGTH } from "../../../session/session_ticket.ts";
-import type { CipherSuite } from "../../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts";
 import { CertificateRequests } from "./certificate_requests.ts";
 import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
+import { obstaclesOf, sessionFacts, type Tls13Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 
 /** RFC 8446, Section 4.6.1: servers MUST NOT use a lifetime of more than seven days, in seconds. */
@@ -19,28 +20,29 @@ export const MAX_TICKET_LIFETIME = 604_800;
 
 /** A complete handshake: takes what the server may send at any time (RFC 8446, Section 4.6). */
 export class ClientConnected implements HandshakeState {
-  readonly #cipherSuite: CipherSuite;
+  readonly #negotiated: Tls13Negotiated;
   readonly #keys: TrafficKeys;
   readonly #resumption: Promise<ResumptionMasterSecret>;
-  readonly #requests = new CertificateRequests();
+  readonly #requests: CertificateRequests;
 
-  /** Takes the keys of the connection. */
+  /** Takes what was negotiated, the keys of the connection, and what certificates the server has asked for so far. */
   constructor(
-    cipherSuite: CipherSuite,
+    negotiated: Tls13Negotiated,
     keys: TrafficKeys,
     resumption: Promise<ResumptionMasterSecret>,
+    requests: CertificateRequests = new CertificateRequests(),
   ) {
-    this.#cipherSuite = cipherSuite;
+    this.#negotiated = negotiated;
     this.#keys = keys;
     this.#resumption = resumption;
+    this.#requests = requests;
   }
 
   /** Takes NewSessionTicket, KeyUpdate or, where it was offered, CertificateRequest. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     const { newSessionTicket, keyUpdate, certificateRequest } = HandshakeType;
     if (message.type === certificateRequest && hs.config.postHandshakeAuth) {
-      await this.#requests.answer(message, hs, this.#keys);
-      return this;
+      return await this.#answer(message, hs);
     }
     expectMessage(message, newSessionTicket, keyUpdate);
     if (message.type === keyUpdate) await this.#keys.receive(message, hs.output);
@@ -56,23 +58,31 @@ export class ClientConnected implements HandshakeState {
     );
   }
 
+  async #answer(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+    const local = await this.#requests.answer(message, hs, this.#keys, this.#negotiated.local);
+    const negotiated = { ...this.#negotiated, local };
+    show(hs, { localChain: local.chain });
+    hs.output.emit({ kind: "shown", negotiated });
+    return new ClientConnected(negotiated, this.#keys, this.#resumption, this.#requests);
+  }
+
   async #keepTicket(message: HandshakeMessage, hs: HandshakeContext): Promise<void> {
     hs.output.emit({ kind: "newSessionTicket" });
     const { ticket, ticketNonce, ticketLifetime, ticketAgeAdd } = parseNewSessionTicket(
       message.body,
     );
-    const { negotiated, environment } = hs;
-    if (!mayKeepSession(hs) || ticketLifetime === 0) return;
+    const negotiated = this.#negotiated;
+    if (!mayKeepSession(hs, obstaclesOf(negotiated)) || ticketLifetime === 0) return;
     // Longer than any server's, and a hello must have room for it.
     if (ticket.length > MAX_TICKET_LENGTH) return;
-    const receivedAt = environment.now();
+    const receivedAt = hs.environment.now();
     const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;
     const psk = await (await this.#resumption).resumptionPsk(ticketNonce);
     await keepSession(hs, {
       version: TLS_1_3,
       ticket: ticket.slice(),
       psk,
-      cipherSuite: this.#cipherSuite,
+      cipherSuite: negotiated.cipherSuite,
       ticketAgeAdd,
       receivedAt,
       authenticatedAt,
@@ -80,11 +90,7 @@ export class ClientConnected implements HandshakeState {
         receivedAt + Math.min(ticketLifetime, MAX_TICKET_LIFETIME) * 1000,
         authenticatedAt + MAX_SESSION_AGE * 1000,
       ),
-      alpnProtocol: negotiated.alpnProtocol,
-      peerChain: negotiated.peerChain,
-      stapledOcspResponse: negotiated.stapledOcspResponse,
-      signedCertTimestamps: negotiated.signedCertTimestamps,
-      localChain: negotiated.localChain,
+      ...sessionFacts(negotiated),
     });
   }
 }

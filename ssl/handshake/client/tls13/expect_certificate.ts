@@ -1,25 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../../base/errors.ts";
-import { certificateAuthorities } from "../../../extensions/certificate_authorities.ts";
 import { certificateStatus } from "../../../extensions/status_request.ts";
-import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
 import { parseCertificate } from "../../../messages/certificate.ts";
-import {
-  type CertificateRequest,
-  parseCertificateRequest,
-} from "../../../messages/certificate_request.ts";
+import { parseCertificateRequest } from "../../../messages/certificate_request.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
-import { knownSchemes } from "../../../authentication/certificate_verify.ts";
+import {
+  AuthenticatedPeer,
+  parseChain,
+  type ReceivedChain,
+} from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
-import type { ClientKeys } from "./expect_encrypted_extensions.ts";
-import { readAuthorities } from "../../../authentication/read_authorities.ts";
+import { show } from "../../progress.ts";
+import { clientAuthRequest } from "./client_auth_request.ts";
+import type { ClientKeys } from "./client_keys.ts";
+import { shownBefore } from "../../negotiated.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
 /** Waits for the server's certificate, or first for its request to see the client's. */
@@ -63,8 +63,7 @@ class ExpectCertificate implements HandshakeState {
     for (const { extensions } of certificateList) {
       refuseUnsolicited(extensions, this.#keys.extensionTypes);
     }
-    const chain = parseChain(certificateList.map(({ certData }) => certData));
-    const [certificate] = chain;
+    const [certificate, ...issuers] = parseChain(certificateList.map(({ certData }) => certData));
     if (certificate === undefined) {
       // RFC 8446, Section 4.4.2.4: an empty one from a server is a decode_error.
       throw new SslError(
@@ -72,21 +71,22 @@ class ExpectCertificate implements HandshakeState {
         "Cannot take Certificate: the server sent none",
       );
     }
-    hs.negotiated.peerChain = chain;
-    hs.transcript.add(message.raw);
     const { extensions } = certificateList[0]!;
-    const stapled = extensions.get(certificateStatus);
-    hs.negotiated.signedCertTimestamps =
-      extensions.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
-    // The hook may take its time: what the server sends next is looked at meanwhile.
-    const authentication = authenticatePeer(hs, chain, stapled ?? null);
-    authentication.catch(() => {}); // awaited with the CertificateVerify
+    const received: ReceivedChain = {
+      chain: [certificate, ...issuers],
+      stapledOcspResponse: extensions.get(certificateStatus) ?? null,
+      signedCertTimestamps: extensions.body(ExtensionType.signedCertificateTimestamp)?.slice() ??
+        null,
+    };
+    const { chain: peerChain, ...proofs } = received;
+    show(hs, { peerChain, ...proofs });
+    hs.transcript.add(message.raw);
+    const claim = AuthenticatedPeer.claim(hs, received);
     return Promise.resolve(
-      new ExpectCertificateVerify(
-        certificate,
-        authentication,
-        new ExpectServerFinished(this.#keys, this.#request),
-      ),
+      new ExpectCertificateVerify(claim, (peer) => {
+        const identities = { peer, local: shownBefore([]), authenticatedAt: null };
+        return new ExpectServerFinished(this.#keys, identities, this.#request);
+      }),
     );
   }
 }
@@ -102,26 +102,6 @@ function readRequest(message: HandshakeMessage): ClientAuthRequest {
     );
   }
   return clientAuthRequest(request);
-}
-
-/**
- * What a CertificateRequest asks for.
- *
- * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the key may sign.
- */
-export function clientAuthRequest({ extensions }: CertificateRequest): ClientAuthRequest {
-  const schemes = extensions.get(signatureAlgorithms);
-  if (schemes === undefined) {
-    throw new SslError(
-      "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
-      "Cannot take CertificateRequest: it names no signature algorithms",
-    );
-  }
-  return {
-    version: "TLSv1.3",
-    caNames: readAuthorities(extensions.get(certificateAuthorities) ?? []),
-    signatureSchemes: knownSchemes(schemes),
-  };
 }
 
 function illegalCertificate(why: string): SslError {

@@ -3,38 +3,35 @@
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { parseEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
-import type { ClientSession } from "../../../base/session_cache.ts";
-import type { CipherSuite } from "../../../tables/cipher_suites.ts";
+import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
+import type { Tls13ClientSession } from "../../../base/session_cache.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
-import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import { takeRecordSizeLimit } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
+import { shownBefore } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
+import type { ClientKeys, HandshakeKeys, HelloAgreement } from "./client_keys.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
-/** What a client knows once the server has chosen. */
-export interface ClientKeys {
-  readonly cipherSuite: CipherSuite;
-  readonly clientRandom: Uint8Array<ArrayBuffer>;
-  /** The extensions of the ClientHello. */
-  readonly extensionTypes: readonly number[];
-  readonly masterSecret: MasterSecret;
-  readonly clientSecret: TrafficSecret;
-  readonly serverSecret: TrafficSecret;
-  /** The session that is being resumed. */
-  readonly session: ClientSession | null;
-}
-
 /** Waits for the server's answers that are not for everybody's eyes (RFC 8446, Section 4.3.1). */
 export class ExpectEncryptedExtensions implements HandshakeState {
-  readonly #keys: ClientKeys;
+  readonly #keys: HandshakeKeys;
+  readonly #agreement: HelloAgreement;
+  readonly #session: Tls13ClientSession | null;
 
-  /** Takes what is known. */
-  constructor(keys: ClientKeys) {
+  /** Takes what is known, and the session that is being resumed. */
+  constructor(
+    keys: HandshakeKeys,
+    agreement: HelloAgreement,
+    session: Tls13ClientSession | null,
+  ) {
     this.#keys = keys;
+    this.#agreement = agreement;
+    this.#session = session;
   }
 
   /** Takes EncryptedExtensions. */
@@ -42,16 +39,23 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     expectMessage(message, HandshakeType.encryptedExtensions);
     const { extensions } = parseEncryptedExtensions(message.body);
     refuseUnsolicited(extensions, this.#keys.extensionTypes);
-    hs.negotiated.alpnProtocol = chosenProtocol(extensions.get(alpnProtocol), hs.config);
-    takeRecordSizeLimit(hs, extensions);
+    const protocol = chosenProtocol(extensions.get(alpnProtocol), hs.config);
+    show(hs, { alpnProtocol: protocol });
+    takeRecordSizeLimit(hs, extensions, TLS_1_3);
     hs.transcript.add(message.raw);
-    const { session } = this.#keys;
-    if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(this.#keys));
-    hs.negotiated.authenticatedAt = session.authenticatedAt;
-    hs.negotiated.peerChain = session.peerChain;
-    hs.negotiated.stapledOcspResponse = session.stapledOcspResponse;
-    hs.negotiated.signedCertTimestamps = session.signedCertTimestamps;
-    hs.negotiated.localChain = session.localChain;
-    return Promise.resolve(new ExpectServerFinished(this.#keys, null));
+    const agreement = { ...this.#agreement, alpnProtocol: protocol };
+    const keys: ClientKeys = { ...this.#keys, agreement };
+    const session = this.#session;
+    if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(keys));
+    const { peerChain, stapledOcspResponse, signedCertTimestamps, localChain } = session;
+    show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
+    return Promise.resolve(
+      new ExpectServerFinished(keys, {
+        // The server has the session's secret, as this message is under keys that come from it.
+        peer: AuthenticatedPeer.ofSession(session),
+        local: shownBefore(localChain),
+        authenticatedAt: session.authenticatedAt,
+      }, null),
+    );
   }
 }

@@ -9,25 +9,29 @@ import { sendFinished, verifyPeerFinished } from "../../tls13/finished.ts";
 import { applicationTrafficSecrets } from "../../tls13/traffic_secrets.ts";
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ClientConnected } from "./connected.ts";
-import type { ClientKeys } from "./expect_encrypted_extensions.ts";
+import type { Identities, Tls13Negotiated } from "../../negotiated.ts";
+import type { ClientKeys } from "./client_keys.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
 /** Waits for the server's Finished, then completes the handshake (RFC 8446, Section 4.4.4). */
 export class ExpectServerFinished implements HandshakeState {
   readonly #keys: ClientKeys;
+  readonly #identities: Identities;
   readonly #request: ClientAuthRequest | null;
 
-  /** Takes what is known and the server's request to see a certificate, where it has one. */
-  constructor(keys: ClientKeys, request: ClientAuthRequest | null) {
+  /** Takes what is known, who the ends are, and the server's request to see a certificate, where it has one. */
+  constructor(keys: ClientKeys, identities: Identities, request: ClientAuthRequest | null) {
     this.#keys = keys;
+    this.#identities = identities;
     this.#request = request;
   }
 
   /** Takes Finished, and sends the client's last flight. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { cipherSuite, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
-    await verifyPeerFinished(hs, message, serverSecret);
+    const { agreement, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
+    const { cipherSuite } = agreement;
+    await verifyPeerFinished(hs, message, cipherSuite, serverSecret);
 
     const { client, server, exporterMasterSecret } = await applicationTrafficSecrets(
       hs,
@@ -40,7 +44,9 @@ export class ExpectServerFinished implements HandshakeState {
     ]);
     hs.output.installReadSpec(readSpec);
 
-    if (this.#request !== null) await sendClientCertificate(hs, this.#request);
+    const local = this.#request === null
+      ? this.#identities.local
+      : await sendClientCertificate(hs, this.#request, this.#identities.local);
     await sendFinished(hs, clientSecret);
     hs.output.installWriteSpec(writeSpec);
 
@@ -50,8 +56,9 @@ export class ExpectServerFinished implements HandshakeState {
     resumption.catch(() => {}); // awaited with the first ticket
     masterSecret.forget();
     if (!hs.config.postHandshakeAuth) hs.transcript.forget();
-    hs.output.emit({ kind: "connected", keys, tickets: NO_TICKETS });
-    return new ClientConnected(cipherSuite, keys, resumption);
+    const negotiated: Tls13Negotiated = { ...agreement, ...this.#identities, local };
+    hs.output.emit({ kind: "connected", negotiated, keys, tickets: NO_TICKETS });
+    return new ClientConnected(negotiated, keys, resumption);
   }
 }
 

@@ -16,49 +16,58 @@ import {
   requireMayRenegotiate,
 } from "../../tls12/renegotiation.ts";
 import type { Tls12Session } from "../../tls12/session.ts";
+import type { Tls12Negotiated } from "../../negotiated.ts";
 import { Tls12Keys } from "../../tls12/keys.ts";
-import { ExpectClientHello } from "../expect_client_hello.ts";
 
 /** Completes the handshake. */
-export function completeTls12(hs: HandshakeContext, session: Tls12Session): HandshakeState {
+export function completeTls12(
+  hs: HandshakeContext,
+  session: Tls12Session,
+  negotiated: Tls12Negotiated,
+): HandshakeState {
   completeRenegotiation(hs);
   hs.transcript.forget();
   const keys = new Tls12Keys(session.masterSecret, session.randoms);
-  hs.output.emit({ kind: "connected", keys, tickets: Promise.resolve([]) });
-  return new Tls12ServerConnected(null);
+  hs.output.emit({ kind: "connected", negotiated, keys, tickets: Promise.resolve([]) });
+  return new Tls12ServerConnected(negotiated, null);
 }
 
 /** A complete handshake: takes what the client may send at any time. */
 class Tls12ServerConnected implements HandshakeState {
+  readonly #negotiated: Tls12Negotiated;
   /** What the client has been asked for by a HelloRequest. */
   readonly #request: ReHandshakeRequest | null;
 
-  constructor(request: ReHandshakeRequest | null) {
+  constructor(negotiated: Tls12Negotiated, request: ReHandshakeRequest | null) {
+    this.#negotiated = negotiated;
     this.#request = request;
   }
 
   /** Takes a ClientHello: renegotiates, or declines (RFC 5246, Section 7.2.2). */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.clientHello);
-    if (this.#request === null && !mayRenegotiate(hs, true)) {
+    const negotiated = this.#negotiated;
+    if (this.#request === null && !mayRenegotiate(hs.latestConfig(), negotiated, true)) {
       hs.output.emit({ kind: "declineRenegotiation" });
       return this;
     }
-    beginRenegotiation(hs, new Tls12ServerConnected(null), this.#request);
-    return await new ExpectClientHello().handle(message, hs);
+    const declined = new Tls12ServerConnected(negotiated, null);
+    beginRenegotiation(hs, negotiated, declined, this.#request);
+    const state = await hs.restart(hs, true);
+    return await state.handle(message, hs);
   }
 
   /** Sends a HelloRequest, which is not part of the handshake (RFC 5246, Section 7.4.1.1). */
   reHandshake(hs: HandshakeContext, request: ReHandshakeRequest): HandshakeState {
-    requireMayRenegotiate(hs);
+    requireMayRenegotiate(hs.latestConfig(), this.#negotiated);
     hs.output.sendMessage(encodeHandshake(HandshakeType.helloRequest, encodeHelloRequest()));
-    return new Tls12ServerConnected(request);
+    return new Tls12ServerConnected(this.#negotiated, request);
   }
 
   /** Goes on without; a client that was not asked has said nothing of importance. */
   takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
     if (this.#request === null) return this;
     hs.output.emit({ kind: "renegotiationDeclined" });
-    return new Tls12ServerConnected(null);
+    return new Tls12ServerConnected(this.#negotiated, null);
   }
 }

@@ -1,10 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type {
-  EcCurve,
-  PrivateKey,
-  SignatureScheme,
-} from "../../../../cert/certificate/private_key.ts";
 import { offersTls13 } from "../../../config/config.ts";
 import type { Credential } from "../../../config/credential.ts";
 import { SslError } from "../../../base/errors.ts";
@@ -32,21 +27,14 @@ import {
   ClientCertificateType,
   encodeTls12CertificateRequest,
 } from "../../../messages/tls12_certificate_request.ts";
-import {
-  type Tls12CipherSuite,
-  TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
-} from "../../../tables/cipher_suites.ts";
+import { TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "../../../tables/cipher_suites.ts";
 import {
   DOWNGRADE_SENTINEL_LENGTH,
   DOWNGRADE_TO_TLS_1_2,
 } from "../../../tables/downgrade_sentinels.ts";
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import {
-  type NamedGroup,
-  namedGroupByName,
-  type NamedGroupName,
-} from "../../../tables/named_groups.ts";
+import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { signatureSchemeByName } from "../../../tables/signature_schemes.ts";
 import { TLS_1_2 } from "../../../tables/versions.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
@@ -62,20 +50,14 @@ import {
 } from "../../tls12/renegotiation.ts";
 import { concat } from "../../../crypto/master_secret.ts";
 import type { Tls12Choice } from "../../tls12/session.ts";
-import { authOf, chooseTls12Scheme, signTls12 } from "../../../authentication/tls12_signature.ts";
+import { chooseTls12ServerSigner, type Signer } from "../../../authentication/choose_signer.ts";
+import { signTls12 } from "../../../authentication/tls12_signature.ts";
+import { shownBy, type Tls12Agreement } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import { authorityNames } from "../../../authentication/authority_names.ts";
-import { byHostName } from "../../../authentication/by_host_name.ts";
 import { chooseProtocol } from "../../choose_protocol.ts";
 import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.ts";
 import { expectTls12ClientFlight } from "./client_flight.ts";
-
-/** What signs the server's share, and in which suite. */
-interface Signer {
-  readonly suite: Tls12CipherSuite;
-  readonly credential: Credential;
-  readonly key: PrivateKey;
-  readonly scheme: SignatureScheme;
-}
 
 /**
  * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). What follows in a full handshake:
@@ -97,39 +79,50 @@ export async function sendTls12ServerFlight(
   hs: HandshakeContext,
   message: HandshakeMessage,
   hello: ClientHello,
+  serverName: string | null,
 ): Promise<HandshakeState> {
-  const { config, negotiated } = hs;
-  checkHello(hs, hello);
-  negotiated.version = TLS_1_2;
-  negotiated.alpnProtocol = await chooseProtocol(hs, hello.extensions);
-  refuseOtherProtocol(hs);
-  const accepted = await acceptTls12Session(hs, hello);
+  const { config } = hs;
+  const { extensions } = hello;
+  const secureRenegotiation = checkHello(hs, hello);
+  show(hs, { version: TLS_1_2 });
+  const alpnProtocol = await chooseProtocol(hs, extensions, serverName);
+  show(hs, { alpnProtocol });
+  refuseOtherProtocol(hs, alpnProtocol);
+  const agreed = { alpnProtocol, serverName, secureRenegotiation };
+  const accepted = await acceptTls12Session(hs, hello, serverName);
   if (accepted !== null) {
     // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its session is resumed.
-    const choice = settle(hs, hello, accepted.suite, hello.legacySessionId);
+    const choice = settle(hs, hello, { ...agreed, ...accepted }, hello.legacySessionId);
     begin(hs, message, choice);
-    negotiated.resumed = true;
     sendServerHello(hs, hello, choice);
     return await resumeTls12Session(hs, choice, accepted.content);
   }
   const group = chooseGroup(hs, hello);
-  const signer = await chooseSigner(hs, hello);
-  negotiated.group = group;
-  const choice = settle(hs, hello, signer.suite, newSessionId(hs, hello));
+  const signer = await chooseTls12ServerSigner(config, serverName, {
+    cipherSuites: hello.cipherSuites,
+    groups: extensions?.get(supportedGroups),
+    // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server does not sign with.
+    signatureSchemes: knownSchemes(extensions?.get(signatureAlgorithms) ?? []),
+  });
+  const { credential } = signer;
+  show(hs, { group });
+  const choice = settle(hs, hello, { ...agreed, ...signer }, newSessionId(hs, hello));
   begin(hs, message, choice);
-  const staples = hello.extensions?.has(ExtensionType.statusRequest) &&
-    signer.credential.ocspResponse !== undefined;
-  sendServerHello(hs, hello, choice, staples, signer.credential.scts);
-  sendCertificate(hs, signer.credential, staples);
+  const staples = extensions?.has(ExtensionType.statusRequest) &&
+    credential.ocspResponse !== undefined;
+  sendServerHello(hs, hello, choice, staples, credential.scts);
+  sendCertificate(hs, credential, staples);
   const share = await generateKeyShare(group);
   await sendServerKeyExchange(hs, choice, signer, share);
   const asksForCertificate = config.clientAuth !== "none";
   if (asksForCertificate) sendCertificateRequest(hs);
   sendHandshake(hs, HandshakeType.serverHelloDone, encodeServerHelloDone());
-  return expectTls12ClientFlight(choice, share, asksForCertificate);
+  const flight = { choice, group, share, local: shownBy(signer) };
+  return expectTls12ClientFlight(hs, flight, asksForCertificate);
 }
 
-function checkHello(hs: HandshakeContext, hello: ClientHello): void {
+/** Returns whether the client knows RFC 5746. */
+function checkHello(hs: HandshakeContext, hello: ClientHello): boolean {
   const { config } = hs;
   if (!hello.legacyCompressionMethods.includes(0)) {
     throw new SslError(
@@ -137,7 +130,7 @@ function checkHello(hs: HandshakeContext, hello: ClientHello): void {
       "Cannot take ClientHello: it insists on compression",
     );
   }
-  takeRenegotiationInfo(
+  const secureRenegotiation = takeRenegotiationInfo(
     hs,
     hello.extensions?.get(renegotiationInfo),
     hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
@@ -152,13 +145,17 @@ function checkHello(hs: HandshakeContext, hello: ClientHello): void {
       "Cannot take ClientHello: it has no extended master secret, which this server requires",
     );
   }
+  return secureRenegotiation;
 }
+
+/** What is chosen by the hello. */
+type Settled = Omit<Tls12Agreement, "version" | "extendedMasterSecret">;
 
 /** What the hellos settle once the suite is chosen. */
 function settle(
   hs: HandshakeContext,
   hello: ClientHello,
-  suite: Tls12CipherSuite,
+  { cipherSuite, alpnProtocol, serverName, secureRenegotiation }: Settled,
   sessionId: Uint8Array<ArrayBuffer>,
 ): Tls12Choice {
   const { config, environment } = hs;
@@ -169,11 +166,17 @@ function settle(
   const bindsSecret = has(ExtensionType.extendedMasterSecret) &&
     config.extendedMasterSecret !== "off";
   return {
-    suite,
+    agreement: {
+      version: TLS_1_2,
+      cipherSuite,
+      alpnProtocol,
+      serverName,
+      extendedMasterSecret: bindsSecret,
+      secureRenegotiation,
+    },
     randoms: { client: hello.random, server: random },
     sessionId,
-    extendedMasterSecret: bindsSecret,
-    encryptThenMac: suite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
+    encryptThenMac: cipherSuite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
     statusDue: false, // decided with the certificate
     // RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
     ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
@@ -181,10 +184,10 @@ function settle(
 }
 
 function begin(hs: HandshakeContext, message: HandshakeMessage, choice: Tls12Choice): void {
-  hs.negotiated.cipherSuite = choice.suite;
-  hs.negotiated.extendedMasterSecret = choice.extendedMasterSecret;
-  refuseOtherBinding(hs);
-  hs.transcript.setHash(choice.suite.hash);
+  const { cipherSuite, extendedMasterSecret } = choice.agreement;
+  show(hs, { cipherSuite });
+  refuseOtherBinding(hs, extendedMasterSecret);
+  hs.transcript.setHash(cipherSuite.hash);
   hs.transcript.add(message.raw);
 }
 
@@ -197,9 +200,9 @@ function sendServerHello(
 ): void {
   const extensions = new ExtensionBlock();
   const asked = (type: number) => hello.extensions?.has(type) ?? false;
-  const { alpnProtocol: protocol, secureRenegotiation } = hs.negotiated;
-  if (secureRenegotiation) extensions.add(renegotiationInfo, serverRenegotiationInfo(hs));
-  if (choice.extendedMasterSecret) extensions.add(extendedMasterSecret, true);
+  const { agreement } = choice;
+  if (agreement.secureRenegotiation) extensions.add(renegotiationInfo, serverRenegotiationInfo(hs));
+  if (agreement.extendedMasterSecret) extensions.add(extendedMasterSecret, true);
   if (choice.encryptThenMac) extensions.add(encryptThenMac, true);
   if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
@@ -207,8 +210,8 @@ function sendServerHello(
   if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
     extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);
   }
-  answerRecordSizeLimit(hs, hello.extensions, extensions);
-  if (protocol !== null) extensions.add(alpnProtocol, protocol);
+  answerRecordSizeLimit(hs, hello.extensions, extensions, TLS_1_2);
+  if (agreement.alpnProtocol !== null) extensions.add(alpnProtocol, agreement.alpnProtocol);
   sendHandshake(
     hs,
     HandshakeType.serverHello,
@@ -216,7 +219,7 @@ function sendServerHello(
       legacyVersion: TLS_1_2,
       random: choice.randoms.server,
       legacySessionIdEcho: choice.sessionId,
-      cipherSuite: choice.suite.id,
+      cipherSuite: agreement.cipherSuite.id,
       legacyCompressionMethod: 0,
       extensions: extensions.types().length > 0 ? extensions : undefined,
     }),
@@ -230,7 +233,7 @@ function sendCertificate(hs: HandshakeContext, credential: Credential, staples =
     HandshakeType.certificate,
     encodeTls12Certificate({ certificateList: chain.map(({ der }) => der) }),
   );
-  hs.negotiated.localChain = chain;
+  show(hs, { localChain: chain });
   if (!staples || ocspResponse === undefined) return;
   sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
 }
@@ -244,7 +247,6 @@ async function sendServerKeyExchange(
   const params = { namedCurve: share.group, point: share.publicKey };
   const content = concat(concat(randoms.client, randoms.server), encodeServerEcdhParams(params));
   const signed = await signTls12(key, scheme, content);
-  hs.negotiated.localSignatureScheme = scheme;
   sendHandshake(
     hs,
     HandshakeType.serverKeyExchange,
@@ -265,61 +267,6 @@ function sendCertificateRequest(hs: HandshakeContext): void {
     }),
   );
 }
-
-/** The server's order of suites decides; a suite counts where a certificate goes with it. */
-async function chooseSigner(hs: HandshakeContext, hello: ClientHello): Promise<Signer> {
-  const { credentials, tls12CipherSuites, signatureSchemes } = hs.config;
-  const suites = tls12CipherSuites.filter(({ id }) => hello.cipherSuites.includes(id));
-  if (suites.length === 0) {
-    throw new SslError(
-      "SSL_ERROR_NO_CYPHER_OVERLAP",
-      "Cannot agree on a cipher suite: the client offers none of " +
-        tls12CipherSuites.map(({ name }) => name).join(", "),
-    );
-  }
-  if (credentials.length === 0) {
-    throw new SslError(
-      "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
-      "Cannot complete handshake: this server has no certificate; give the option certificates",
-    );
-  }
-  // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server does not sign with.
-  const peers = knownSchemes(hello.extensions?.get(signatureAlgorithms) ?? []);
-  const groups = hello.extensions?.get(supportedGroups);
-  const fitting: Tls12CipherSuite["auth"][] = [];
-  for (const credential of byHostName(credentials, hs.negotiated.serverName)) {
-    const key = await credential.privateKey();
-    const auth = authOf(key);
-    const suite = suites.find((candidate) => candidate.auth === auth);
-    if (suite === undefined || auth === null || !readsCurve(groups, key)) continue;
-    fitting.push(auth);
-    const scheme = chooseTls12Scheme(key, signatureSchemes, peers);
-    if (scheme !== undefined) return { suite, credential, key, scheme };
-  }
-  if (fitting.length === 0) {
-    throw new SslError(
-      "SSL_ERROR_NO_CYPHER_OVERLAP",
-      "Cannot agree on a cipher suite: no certificate of this server goes with those that the client offers " +
-        "and the curves that it reads",
-    );
-  }
-  throw new SslError(
-    "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
-    "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
-  );
-}
-
-/** RFC 8422, Section 5.1.1: the groups that a client names are those of ECDSA certificates, too; none named is any. */
-function readsCurve(groups: readonly number[] | undefined, { algorithm }: PrivateKey): boolean {
-  if (groups === undefined || algorithm.type !== "ec") return true;
-  return groups.includes(namedGroupByName(GROUP_OF_CURVE[algorithm.curve])!.id);
-}
-
-const GROUP_OF_CURVE: Readonly<Record<EcCurve, NamedGroupName>> = {
-  "P-256": "secp256r1",
-  "P-384": "secp384r1",
-  "P-521": "secp521r1",
-};
 
 /** The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422, Section 4). */
 function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGroup {

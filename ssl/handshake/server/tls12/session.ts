@@ -16,13 +16,22 @@ import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../../tls12/session.ts";
+import type { Certificate } from "../../../../cert/certificate/certificate.ts";
+import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
+import {
+  type Identities,
+  shownBefore,
+  type Tls12Agreement,
+  type Tls12Negotiated,
+} from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import { isStillGood, shownChain, shownCredential } from "../../../session/accept_session.ts";
 import { completeTls12 } from "./connected.ts";
 
 /** A session that the server resumes. */
 export interface AcceptedTls12Session {
   readonly content: TicketContent;
-  readonly suite: Tls12CipherSuite;
+  readonly cipherSuite: Tls12CipherSuite;
 }
 
 /**
@@ -46,11 +55,12 @@ export function newSessionId(
 export async function acceptTls12Session(
   hs: HandshakeContext,
   hello: ClientHello,
+  serverName: string | null,
 ): Promise<AcceptedTls12Session | null> {
   const { handleClientHello } = countersOf(hs.config.context);
   const stateless = offeredTicket(hello) !== null;
   const content = await findContent(hs, hello);
-  const accepted = content && chooseTls12Session(hs, hello, content);
+  const accepted = content && chooseTls12Session(hs, hello, content, serverName);
   countSession(handleClientHello, accepted !== null, { stateless, notOk: content !== null });
   return accepted;
 }
@@ -83,15 +93,17 @@ function chooseTls12Session(
   hs: HandshakeContext,
   hello: ClientHello,
   content: TicketContent,
+  serverName: string | null,
 ): AcceptedTls12Session | null {
-  const { config } = hs;
-  if (content.version !== TLS_1_2 || !isStillGood(content, hs)) return null;
+  const { config, environment } = hs;
+  if (content.version !== TLS_1_2) return null;
+  if (!isStillGood(content, { config, environment, serverName })) return null;
   // A server that renegotiates in order to see a certificate is not served by a session without one.
   const wantsCertificate = (hs.established?.request ?? null) !== null &&
     config.clientAuth !== "none";
   if (wantsCertificate && content.peerChain.length === 0) return null;
-  const suite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
-  if (suite === undefined || !hello.cipherSuites.includes(suite.id)) return null;
+  const cipherSuite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
+  if (cipherSuite === undefined || !hello.cipherSuites.includes(cipherSuite.id)) return null;
   if (!hello.extensions?.has(ExtensionType.extendedMasterSecret)) {
     // RFC 7627, Section 5.3: all our sessions are made with it.
     throw new SslError(
@@ -99,7 +111,7 @@ function chooseTls12Session(
       "Cannot resume session: the client leaves out the extended master secret",
     );
   }
-  return { content, suite };
+  return { content, cipherSuite };
 }
 
 /** Goes on with a resumed session: the server's Finished comes first. */
@@ -110,31 +122,71 @@ export async function resumeTls12Session(
 ): Promise<HandshakeState> {
   refuseOtherPeer(hs, content.peerChain);
   await knowHowToForget(hs, choice);
-  hs.negotiated.peerChain = content.peerChain;
-  hs.negotiated.localChain = shownChain(hs, content);
-  hs.negotiated.authenticatedAt = content.authenticatedAt;
-  const masterSecret = await MasterSecret.of(choice.suite, content.psk);
+  const { peerChain, authenticatedAt } = content;
+  const localChain = shownChain(hs.config, content);
+  show(hs, { peerChain, localChain });
+  const { agreement } = choice;
+  const masterSecret = await MasterSecret.of(agreement.cipherSuite, content.psk);
   const session = await withKeys(hs, choice, masterSecret);
-  await sendTls12Ticket(hs, session);
-  await sendTls12Finished(hs, session);
-  return new ExpectChangeCipherSpec(session, () => Promise.resolve(completeTls12(hs, session)));
+  const { alpnProtocol, serverName } = agreement;
+  const facts = { alpnProtocol, serverName, authenticatedAt, peerChain, localChain };
+  await sendTls12Ticket(hs, session, facts);
+  const server = await sendTls12Finished(hs, session);
+  return new ExpectChangeCipherSpec(session, (hs, client) => {
+    const negotiated: Tls12Negotiated = {
+      ...agreement,
+      group: null,
+      peer: AuthenticatedPeer.ofSession(content), // its Finished has shown that it has the secret
+      local: shownBefore(localChain),
+      authenticatedAt,
+      verifyData: { client, server },
+    };
+    return Promise.resolve(completeTls12(hs, session, negotiated));
+  });
 }
 
 /** A session that goes by its ID can be forgotten; one that the client has in a ticket cannot. */
 async function knowHowToForget(
-  { config, negotiated }: HandshakeContext,
+  { config, session }: HandshakeContext,
   { sessionId, ticketDue }: Tls12Choice,
 ): Promise<void> {
   if (ticketDue) return;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
-  negotiated.forgetSession = () => sessions.delete(sessionId, binding);
+  session.forget = () => sessions.delete(sessionId, binding);
 }
 
-/** Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC 5077, Section 3.3). */
-export async function sendTls12Ticket(hs: HandshakeContext, session: Tls12Session): Promise<void> {
+/** What a session says of the handshake that it comes from. */
+export interface TicketFacts
+  extends Pick<TicketContent, "alpnProtocol" | "serverName" | "peerChain"> {
+  /** When the full handshake was; `null` for now. */
+  readonly authenticatedAt: number | null;
+  /** The certificates that this server has shown. */
+  readonly localChain: readonly Certificate[];
+}
+
+/** What a session says of a handshake. */
+export function ticketFacts(
+  { alpnProtocol, serverName }: Tls12Agreement,
+  { peer, local, authenticatedAt }: Identities,
+): TicketFacts {
+  const { chain: peerChain } = peer;
+  return { alpnProtocol, serverName, authenticatedAt, peerChain, localChain: local.chain };
+}
+
+/**
+ * Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC 5077, Section 3.3).
+ *
+ * @param facts What it says; `null` where there must be none.
+ */
+export async function sendTls12Ticket(
+  hs: HandshakeContext,
+  session: Tls12Session,
+  facts: TicketFacts | null,
+): Promise<void> {
   if (!session.ticketDue) return;
-  const ticket = await makeTicket(hs, session);
+  const made = facts && await makeTicket(hs, session, facts);
+  const ticket = made ?? new Uint8Array(0);
   const { ticketLifetime } = serverSessionsOf(hs.config.context);
   sendHandshake(
     hs,
@@ -146,45 +198,43 @@ export async function sendTls12Ticket(hs: HandshakeContext, session: Tls12Sessio
 async function makeTicket(
   hs: HandshakeContext,
   session: Tls12Session,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { config, negotiated, environment } = hs;
-  const none = new Uint8Array(0);
-  // What stands by override must be decided anew each time.
-  if (negotiated.badCertAccepted) return none;
-  const ticket = await serverSessionsOf(config.context).sealTicket(
-    contentOf(hs, session),
+  facts: TicketFacts,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { config, environment } = hs;
+  return await serverSessionsOf(config.context).sealTicket(
+    contentOf(hs, session, facts),
     await ticketBinding(config),
     environment,
   );
-  return ticket ?? none;
 }
 
 /** Remembers the session of a client that takes no tickets. */
-export async function keepTls12Session(hs: HandshakeContext, session: Tls12Session): Promise<void> {
-  const { config, negotiated } = hs;
-  // What stands by override must be decided anew each time.
-  if (session.sessionId.length === 0 || negotiated.badCertAccepted) return;
+export async function keepTls12Session(
+  hs: HandshakeContext,
+  session: Tls12Session,
+  facts: TicketFacts,
+): Promise<void> {
+  if (session.sessionId.length === 0) return;
+  const { config } = hs;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
-  await sessions.put(session.sessionId, binding, contentOf(hs, session));
-  negotiated.forgetSession = () => sessions.delete(session.sessionId, binding);
+  await sessions.put(session.sessionId, binding, contentOf(hs, session, facts));
+  hs.session.forget = () => sessions.delete(session.sessionId, binding);
 }
 
 function contentOf(
-  hs: HandshakeContext,
-  { suite, masterSecret }: Tls12Session,
+  { config, environment }: HandshakeContext,
+  { agreement, masterSecret }: Tls12Session,
+  { localChain, authenticatedAt, ...facts }: TicketFacts,
 ): TicketContent {
-  const { negotiated, environment } = hs;
   const createdAt = environment.now();
   return {
+    ...facts,
     version: TLS_1_2,
-    cipherSuite: suite.id,
+    cipherSuite: agreement.cipherSuite.id,
     createdAt,
-    authenticatedAt: negotiated.authenticatedAt ?? createdAt,
+    authenticatedAt: authenticatedAt ?? createdAt,
     psk: masterSecret.bytes,
-    alpnProtocol: negotiated.alpnProtocol,
-    serverName: negotiated.serverName,
-    peerChain: negotiated.peerChain,
-    localCredential: shownCredential(hs),
+    localCredential: shownCredential(config, localChain),
   };
 }

@@ -3,15 +3,18 @@
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import type { Tls13Negotiated } from "../../negotiated.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { requestCertificate } from "./post_handshake_auth.ts";
 
 /** A complete handshake: takes what the client may send at any time (RFC 8446, Section 4.6). */
 export class ServerConnected implements HandshakeState {
+  readonly #negotiated: Tls13Negotiated;
   readonly #keys: TrafficKeys;
 
-  /** Takes the keys of the connection. */
-  constructor(keys: TrafficKeys) {
+  /** Takes what was negotiated, and the keys of the connection. */
+  constructor(negotiated: Tls13Negotiated, keys: TrafficKeys) {
+    this.#negotiated = negotiated;
     this.#keys = keys;
   }
 
@@ -24,6 +27,11 @@ export class ServerConnected implements HandshakeState {
 
   /** Asks for a certificate, the one thing that TLS 1.3 has in place of a renegotiation. */
   reHandshake(hs: HandshakeContext): HandshakeState {
-    return requestCertificate(hs, this.#keys, this);
+    return requestCertificate(
+      hs,
+      this.#negotiated,
+      this.#keys,
+      (negotiated) => new ServerConnected(negotiated, this.#keys),
+    );
   }
 }

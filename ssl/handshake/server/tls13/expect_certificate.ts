@@ -5,18 +5,26 @@ import { SslError } from "../../../base/errors.ts";
 import { parseCertificate } from "../../../messages/certificate.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { authenticatePeer, parseChain } from "../../../authentication/authenticate_peer.ts";
+import {
+  AuthenticatedPeer,
+  parseChain,
+  type ReceivedChain,
+} from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import { show } from "../../progress.ts";
 import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 
 /** Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2), in the handshake or after it. */
 export class ExpectClientCertificate implements HandshakeState {
   readonly #context: Uint8Array<ArrayBuffer>;
-  readonly #next: HandshakeState;
+  readonly #next: (peer: AuthenticatedPeer) => HandshakeState;
 
-  /** Takes the context of the request, and the state that waits for Finished. */
-  constructor(context: Uint8Array<ArrayBuffer>, next: HandshakeState) {
+  /** Takes the context of the request, and what waits for Finished. */
+  constructor(
+    context: Uint8Array<ArrayBuffer>,
+    next: (peer: AuthenticatedPeer) => HandshakeState,
+  ) {
     this.#context = context;
     this.#next = next;
   }
@@ -34,22 +42,25 @@ export class ExpectClientCertificate implements HandshakeState {
     }
     // The CertificateRequest asks for no extensions of certificates.
     for (const { extensions } of certificateList) refuseUnsolicited(extensions, []);
-    const chain = parseChain(certificateList.map(({ certData }) => certData));
-    const [certificate] = chain;
+    const [certificate, ...issuers] = parseChain(certificateList.map(({ certData }) => certData));
     hs.transcript.add(message.raw);
-    hs.negotiated.peerChain = chain;
     if (certificate === undefined) {
+      show(hs, { peerChain: [] });
       if (hs.config.clientAuth === "require") {
         throw new SslError(
           "SSL_ERROR_NO_CERTIFICATE",
           "Cannot accept client: it sent no certificate, and this server requires one",
         );
       }
-      return Promise.resolve(this.#next);
+      return Promise.resolve(this.#next(AuthenticatedPeer.anonymous));
     }
-    // The hook may take its time: what the client sends next is looked at meanwhile.
-    const authentication = authenticatePeer(hs, chain, null);
-    authentication.catch(() => {}); // awaited with the CertificateVerify
-    return Promise.resolve(new ExpectCertificateVerify(certificate, authentication, this.#next));
+    const received: ReceivedChain = {
+      chain: [certificate, ...issuers],
+      stapledOcspResponse: null,
+      signedCertTimestamps: null,
+    };
+    show(hs, { peerChain: received.chain });
+    const claim = AuthenticatedPeer.claim(hs, received);
+    return Promise.resolve(new ExpectCertificateVerify(claim, this.#next));
   }
 }

@@ -2,19 +2,19 @@
 
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { CipherSpec } from "../../../record/cipher_spec.ts";
-import type { CipherSuite } from "../../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
+import type { Identities, Tls13Agreement, Tls13Negotiated } from "../../negotiated.ts";
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { makeTickets } from "./make_tickets.ts";
 import { ServerConnected } from "./connected.ts";
 
 /** What a server knows once it has sent its flight. */
 export interface ServerKeys {
-  readonly cipherSuite: CipherSuite;
+  readonly agreement: Tls13Agreement;
   readonly masterSecret: MasterSecret;
   readonly clientHandshakeSecret: TrafficSecret;
   /** The secret of what the client will send. */
@@ -29,29 +29,33 @@ export interface ServerKeys {
 /** Waits for the client's Finished, which completes the handshake (RFC 8446, Section 4.4.4). */
 export class ExpectClientFinished implements HandshakeState {
   readonly #keys: ServerKeys;
+  readonly #identities: Identities;
 
-  /** Takes what is known. */
-  constructor(keys: ServerKeys) {
+  /** Takes what is known, and who the ends are. */
+  constructor(keys: ServerKeys, identities: Identities) {
     this.#keys = keys;
+    this.#identities = identities;
   }
 
   /** Takes Finished. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { cipherSuite, masterSecret, clientHandshakeSecret, read } = this.#keys;
+    const { agreement, masterSecret, clientHandshakeSecret, read } = this.#keys;
+    const { cipherSuite } = agreement;
     const [readSpec] = await Promise.all([
       CipherSpec.create(cipherSuite, read),
-      verifyPeerFinished(hs, message, clientHandshakeSecret),
+      verifyPeerFinished(hs, message, cipherSuite, clientHandshakeSecret),
     ]);
     hs.output.installReadSpec(readSpec);
 
     const keys = new TrafficKeys(cipherSuite, this.#keys);
-    const tickets = this.#keys.mayResume ? makeTickets(hs, masterSecret) : NO_TICKETS;
+    const negotiated: Tls13Negotiated = { ...agreement, ...this.#identities };
+    const tickets = this.#keys.mayResume ? makeTickets(hs, negotiated, masterSecret) : NO_TICKETS;
     const forget = () => masterSecret.forget();
     tickets.then(forget, forget);
-    if (!hs.negotiated.postHandshakeAuth) hs.transcript.forget();
-    hs.output.emit({ kind: "connected", keys, tickets });
-    return new ServerConnected(keys);
+    if (!negotiated.postHandshakeAuth) hs.transcript.forget();
+    hs.output.emit({ kind: "connected", negotiated, keys, tickets });
+    return new ServerConnected(negotiated, keys);
   }
 }
 

@@ -26,6 +26,7 @@ import { DecodeError } from "../../../wire/decode_error.ts";
 import { Reader } from "../../../wire/reader.ts";
 import { Writer } from "../../../wire/writer.ts";
 import type { HandshakeContext } from "../../handshake.ts";
+import { show } from "../../progress.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -182,7 +183,7 @@ export async function resumeRetry(
   hs.transcript.setHash(cipherSuite.hash);
   hs.transcript.add(encodeHandshake(HandshakeType.messageHash, content.helloHash));
   hs.transcript.add(helloRetryRequest(hello, retried));
-  hs.negotiated.helloRetryRequest = true;
+  show(hs, { helloRetryRequest: true });
   return retried;
 }
 

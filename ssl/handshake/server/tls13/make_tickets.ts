@@ -9,6 +9,7 @@ import { ticketBinding, type TicketContent } from "../../../session/session_tick
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import type { HandshakeContext } from "../../handshake.ts";
+import type { Tls13Negotiated } from "../../negotiated.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import { addGrease } from "./add_grease.ts";
 
@@ -19,27 +20,28 @@ const RESUMPTION_TICKETS = 1;
 /** Makes the NewSessionTicket messages of a complete handshake (RFC 8446, Section 4.6.1). */
 export async function makeTickets(
   hs: HandshakeContext,
+  negotiated: Tls13Negotiated,
   masterSecret: MasterSecret,
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
-  const { config, negotiated, environment } = hs;
+  const { config, environment } = hs;
+  const { peer, local, authenticatedAt } = negotiated;
   // What stands by override must be decided anew each time.
-  if (!config.sessionTickets || negotiated.badCertAccepted) return [];
-  // As the handshake leaves it: the client may show a certificate before the tickets are made.
+  if (!config.sessionTickets || peer.badCertAccepted) return [];
   const session: Omit<TicketContent, "psk"> = {
     version: TLS_1_3,
-    cipherSuite: negotiated.cipherSuite!.id,
+    cipherSuite: negotiated.cipherSuite.id,
     createdAt: environment.now(),
-    authenticatedAt: negotiated.authenticatedAt ?? environment.now(),
+    authenticatedAt: authenticatedAt ?? environment.now(),
     alpnProtocol: negotiated.alpnProtocol,
     serverName: negotiated.serverName,
-    peerChain: negotiated.peerChain,
-    localCredential: shownCredential(hs),
+    peerChain: peer.chain,
+    localCredential: shownCredential(config, local.chain),
   };
   const resumptionSecret = hs.transcript.digest()
     .then((transcriptHash) => masterSecret.resumptionMasterSecret(transcriptHash));
   const [resumption, binding] = await Promise.all([resumptionSecret, ticketBinding(config)]);
   const sessions = serverSessionsOf(config.context);
-  const count = negotiated.resumed ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
+  const count = authenticatedAt !== null ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
   const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
     const ticketNonce = new Uint8Array([index]);
     const psk = await resumption.resumptionPsk(ticketNonce);

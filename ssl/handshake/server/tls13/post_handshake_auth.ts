@@ -5,13 +5,18 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { clientAuthAgain } from "../../tls12/renegotiation.ts";
+import { clientAuthAgain } from "../../client_auth_again.ts";
+import type { Tls13Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { sendCertificateRequest } from "./send_certificate_request.ts";
 
 /** As OpenSSL's. */
 const CONTEXT_LENGTH = 32;
+
+/** What a connection goes on in. */
+type Connected = (negotiated: Tls13Negotiated) => HandshakeState;
 
 /**
  * Asks a client for a certificate after the handshake (RFC 8446, Section 4.6.2).
@@ -25,61 +30,66 @@ const CONTEXT_LENGTH = 32;
  *
  * Application data comes and goes meanwhile; the client may take its time, and may renew its key before it answers.
  *
+ * @param negotiated What the connection has negotiated so far.
  * @param connected The state to go on in when the client has answered.
  * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client cannot be asked.
  */
 export function requestCertificate(
   hs: HandshakeContext,
+  negotiated: Tls13Negotiated,
   keys: TrafficKeys,
-  connected: HandshakeState,
+  connected: Connected,
 ): HandshakeState {
-  if (!hs.negotiated.postHandshakeAuth) {
+  if (!negotiated.postHandshakeAuth) {
     throw new SslError(
       "SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION",
       "Cannot ask for a certificate: the client has not offered post-handshake authentication",
     );
   }
   const config = hs.latestConfig();
-  const { peerChain } = hs.negotiated;
   const exchange: HandshakeContext = {
     ...hs,
     // Whoever asks wants to see something, whatever was configured for the handshake itself.
     config: {
       ...config,
-      clientAuth: config.clientAuth === "none" ? "request" : clientAuthAgain(config, peerChain),
+      clientAuth: config.clientAuth === "none"
+        ? "request"
+        : clientAuthAgain(config, negotiated.peer.chain),
     },
-    // What is signed is the handshake and this exchange, and no exchange before it.
+    // What is signed is the handshake and this exchange, and no exchange before it. Nor does anybody see what the client
+    // claims before it is proved: the exchange's progress is its own.
     transcript: hs.transcript.snapshot(),
-    // What the client claims does not count before it is proved.
-    negotiated: { ...hs.negotiated, badCertAccepted: false },
   };
   const context = hs.environment.random(CONTEXT_LENGTH);
   sendCertificateRequest(exchange, context);
-  const finished = new ExpectFinished(keys, hs, connected);
-  const first = new ExpectClientCertificate(context, finished);
-  return new PostHandshakeAuth(exchange, first, connected);
+  const first = new ExpectClientCertificate(context, (peer) => {
+    const answered = { ...negotiated, peer: peer.answering(negotiated.peer) };
+    return new ExpectFinished(answered, keys, hs, connected);
+  });
+  return new PostHandshakeAuth(exchange, first, keys);
 }
 
 /** One exchange, whose states share a context of their own. */
 class PostHandshakeAuth implements HandshakeState {
   readonly #exchange: HandshakeContext;
-  readonly #connected: HandshakeState;
   readonly #first: HandshakeState;
+  readonly #keys: TrafficKeys;
   #state: HandshakeState;
 
-  constructor(exchange: HandshakeContext, first: HandshakeState, connected: HandshakeState) {
+  constructor(exchange: HandshakeContext, first: HandshakeState, keys: TrafficKeys) {
     this.#exchange = exchange;
-    this.#connected = connected;
     this.#first = this.#state = first;
+    this.#keys = keys;
   }
 
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    if (this.#state === this.#first && message.type === HandshakeType.keyUpdate) {
-      await this.#connected.handle(message, hs);
+    const state = this.#state;
+    if (state === this.#first && message.type === HandshakeType.keyUpdate) {
+      await this.#keys.receive(message, hs.output);
       return this;
     }
-    this.#state = await this.#state.handle(message, this.#exchange);
-    return this.#state === this.#connected ? this.#connected : this;
+    this.#state = await state.handle(message, this.#exchange);
+    return state instanceof ExpectFinished ? this.#state : this;
   }
 
   /** Cannot before the client has answered. */
@@ -93,11 +103,18 @@ class PostHandshakeAuth implements HandshakeState {
 
 /** Waits for Finished, whose key comes from what the client writes with by now (RFC 8446, Section 4.4). */
 class ExpectFinished implements HandshakeState {
+  readonly #answered: Tls13Negotiated;
   readonly #keys: TrafficKeys;
   readonly #connection: HandshakeContext;
-  readonly #connected: HandshakeState;
+  readonly #connected: Connected;
 
-  constructor(keys: TrafficKeys, connection: HandshakeContext, connected: HandshakeState) {
+  constructor(
+    answered: Tls13Negotiated,
+    keys: TrafficKeys,
+    connection: HandshakeContext,
+    connected: Connected,
+  ) {
+    this.#answered = answered;
     this.#keys = keys;
     this.#connection = connection;
     this.#connected = connected;
@@ -105,12 +122,12 @@ class ExpectFinished implements HandshakeState {
 
   async handle(message: HandshakeMessage, exchange: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    await verifyPeerFinished(exchange, message, this.#keys.read);
-    const { peerChain, peerSignatureScheme, badCertAccepted } = exchange.negotiated;
-    Object.assign(this.#connection.negotiated, { peerChain, peerSignatureScheme });
-    if (badCertAccepted) this.#connection.negotiated.badCertAccepted = true;
+    const negotiated = this.#answered;
+    await verifyPeerFinished(exchange, message, negotiated.cipherSuite, this.#keys.read);
+    const { chain: peerChain, signatureScheme: peerSignatureScheme } = negotiated.peer;
+    show(this.#connection, { peerChain, peerSignatureScheme });
     exchange.transcript.forget();
-    this.#connection.output.emit({ kind: "reauthenticated" });
-    return this.#connected;
+    this.#connection.output.emit({ kind: "reauthenticated", negotiated });
+    return this.#connected(negotiated);
   }
 }

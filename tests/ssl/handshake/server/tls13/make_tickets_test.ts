@@ -2,11 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import { NssContext } from "../../../../../pkcs11/context.ts";
+import { AuthenticatedPeer } from "../../../../../ssl/authentication/authenticate_peer.ts";
 import { resolveConfig } from "../../../../../ssl/config/resolve_config.ts";
-import {
-  type HandshakeContext,
-  nothingNegotiated,
-} from "../../../../../ssl/handshake/handshake.ts";
+import type { HandshakeContext } from "../../../../../ssl/handshake/handshake.ts";
+import { shownBefore, type Tls13Negotiated } from "../../../../../ssl/handshake/negotiated.ts";
 import { EarlySecret } from "../../../../../ssl/crypto/key_schedule.ts";
 import { makeTickets } from "../../../../../ssl/handshake/server/tls13/make_tickets.ts";
 import { Transcript } from "../../../../../ssl/crypto/transcript.ts";
@@ -14,26 +13,43 @@ import { parseNewSessionTicket } from "../../../../../ssl/messages/new_session_t
 import { serverSessionsOf } from "../../../../../ssl/session/server_cache.ts";
 import { ticketBinding } from "../../../../../ssl/session/session_ticket.ts";
 import { CIPHER_SUITES } from "../../../../../ssl/tables/cipher_suites.ts";
+import { NAMED_GROUPS } from "../../../../../ssl/tables/named_groups.ts";
+import { TLS_1_3 } from "../../../../../ssl/tables/versions.ts";
 import { PKI, serverOptions, TestEnvironment } from "../../../_support.ts";
 
-Deno.test("makeTickets() keeps whom the handshake has shown, whatever the client shows meanwhile", async () => {
+Deno.test("makeTickets() keeps whom the handshake has proved the client to be", async () => {
   const [cipherSuite] = CIPHER_SUITES;
+  const [group] = NAMED_GROUPS;
   const context = new NssContext({ trustAnchors: [] });
   const config = resolveConfig(serverOptions({ context }));
   const environment = new TestEnvironment();
   const transcript = new Transcript();
   transcript.setHash(cipherSuite!.hash);
-  const negotiated = { ...nothingNegotiated(), cipherSuite: cipherSuite! };
-  const hs: Partial<HandshakeContext> = { config, environment, transcript, negotiated };
-  const master = EarlySecret.withoutPsk(cipherSuite!.hash).enterHandshake(null).enterMaster();
-  const making = makeTickets(hs as HandshakeContext, master);
-  negotiated.peerChain = [PKI.client.cert]; // by an answer to a CertificateRequest
-  const messages = await making;
+  const hs: Partial<HandshakeContext> = { config, environment, transcript };
   const binding = await ticketBinding(config);
-  const chains = await Promise.all(messages.map(async (message) => {
-    const { ticket } = parseNewSessionTicket(message.subarray(4));
-    const content = await serverSessionsOf(context).openTicket(ticket, binding, environment);
-    return content?.peerChain;
-  }));
-  assertEquals(chains, [[], []]);
+  const chainsOf = async (peer: AuthenticatedPeer) => {
+    const negotiated: Tls13Negotiated = {
+      version: TLS_1_3,
+      cipherSuite: cipherSuite!,
+      group: group!,
+      alpnProtocol: null,
+      serverName: null,
+      helloRetryRequest: false,
+      postHandshakeAuth: true,
+      peer,
+      local: shownBefore([]),
+      authenticatedAt: null,
+    };
+    const master = EarlySecret.withoutPsk(cipherSuite!.hash).enterHandshake(null).enterMaster();
+    const messages = await makeTickets(hs as HandshakeContext, negotiated, master);
+    return await Promise.all(messages.map(async (message) => {
+      const { ticket } = parseNewSessionTicket(message.subarray(4));
+      const content = await serverSessionsOf(context).openTicket(ticket, binding, environment);
+      return content?.peerChain.map((certificate) => certificate.der.toHex());
+    }));
+  };
+  assertEquals(await chainsOf(AuthenticatedPeer.anonymous), [[], []]);
+  const known = [PKI.client.cert.der.toHex()];
+  const client = AuthenticatedPeer.ofSession({ peerChain: [PKI.client.cert] });
+  assertEquals(await chainsOf(client), [known, known]);
 });

@@ -1,0 +1,29 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { knownSchemes } from "../../../authentication/certificate_verify.ts";
+import { readAuthorities } from "../../../authentication/read_authorities.ts";
+import { SslError } from "../../../base/errors.ts";
+import type { ClientAuthRequest } from "../../../config/hooks.ts";
+import { certificateAuthorities } from "../../../extensions/certificate_authorities.ts";
+import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts";
+import type { CertificateRequest } from "../../../messages/certificate_request.ts";
+
+/**
+ * What a CertificateRequest asks for.
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the key may sign.
+ */
+export function clientAuthRequest({ extensions }: CertificateRequest): ClientAuthRequest {
+  const schemes = extensions.get(signatureAlgorithms);
+  if (schemes === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION",
+      "Cannot take CertificateRequest: it names no signature algorithms",
+    );
+  }
+  return {
+    version: "TLSv1.3",
+    caNames: readAuthorities(extensions.get(certificateAuthorities) ?? []),
+    signatureSchemes: knownSchemes(schemes),
+  };
+}
