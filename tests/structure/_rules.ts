@@ -51,6 +51,14 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
+/** The folders of `ssl/handshake/`, from the highest to the lowest: what begins a handshake, its versions, what both ends share. */
+const HANDSHAKE_ROOMS: readonly (readonly string[])[] = [
+  ["client", "server"],
+  ["client/tls12", "client/tls13", "server/tls12", "server/tls13"],
+  ["tls12", "tls13"],
+  [""],
+];
+
 /** The room of a file; `""` for the files at the root of a package, which stand above all its rooms. */
 function roomOf(path: string): string {
   const parts = path.split("/");
@@ -75,6 +83,28 @@ export function roomProblems(source: Source): string[] {
     const other = roomOf(target);
     if (other === room || rank(other) > rank(room)) return [];
     return [`${source.path} -> ${target}`];
+  });
+}
+
+/**
+ * The imports of one folder of `ssl/handshake/` from a higher one, or from one in the same row, types included.
+ *
+ * @returns As `ssl/handshake/client/tls12/connected.ts -> ssl/handshake/client/start.ts`.
+ */
+export function handshakeProblems({ path, imports }: Source): string[] {
+  const rank = (file: string) => {
+    const folder = /^ssl\/handshake\/(?:(.*)\/)?[^/]+$/.exec(file);
+    return folder && HANDSHAKE_ROOMS.findIndex((row) => row.includes(folder[1] ?? ""));
+  };
+  const own = rank(path);
+  if (own === null) return [];
+  if (own < 0) return [`${path} is in no room`];
+  const folderOf = (file: string) => file.slice(0, file.lastIndexOf("/"));
+  return imports.flatMap(({ specifier }) => {
+    const target = resolveImport(path, specifier);
+    const other = target === null ? null : rank(target);
+    if (target === null || other === null || folderOf(target) === folderOf(path)) return [];
+    return other > own ? [] : [`${path} -> ${target}`];
   });
 }
 

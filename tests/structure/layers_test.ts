@@ -5,6 +5,7 @@ import {
   exportProblems,
   formProblems,
   graphProblems,
+  handshakeProblems,
   importProblems,
   layerProblems,
   type Manifest,
@@ -38,6 +39,10 @@ Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.
 
 Deno.test("layers: nothing imports upwards in the rooms of a package", () => {
   assertEquals(SOURCES.flatMap(roomProblems), []);
+});
+
+Deno.test("layers: in the handshake, the ends stand above their versions, and what they share below", () => {
+  assertEquals(SOURCES.flatMap(handshakeProblems), []);
 });
 
 Deno.test("layers: imports lead to published files, @std, or lazily to node:", () => {
@@ -208,6 +213,30 @@ Deno.test("roomProblems() finds imports of higher rooms, and of rooms in the sam
   assertEquals(problems("ssl/base/a.ts", "../config/b.ts"), ["ssl/base/a.ts -> ssl/config/b.ts"]);
   assertEquals(problems("ssl/tables/a.ts", "../wire/b.ts"), ["ssl/tables/a.ts -> ssl/wire/b.ts"]);
   assertEquals(problems("ssl/attic/a.ts", "./b.ts"), ["ssl/attic/a.ts is in no room"]);
+});
+
+Deno.test("handshakeProblems() finds imports of higher folders, and of folders in the same row", () => {
+  const problems = (path: string, target: string) =>
+    handshakeProblems(parseSource(`ssl/handshake/${path}`, `import "${target}";`));
+  assertEquals(problems("client/a.ts", "./b.ts"), []);
+  assertEquals(problems("client/a.ts", "./tls12/b.ts"), []);
+  assertEquals(problems("client/tls12/a.ts", "../../tls12/b.ts"), []);
+  assertEquals(problems("tls12/a.ts", "../b.ts"), []);
+  assertEquals(problems("a.ts", "../config/b.ts"), []);
+  for (
+    const [path, target] of [
+      ["client/tls12/a.ts", "client/b.ts"],
+      ["client/tls12/a.ts", "client/tls13/b.ts"],
+      ["tls13/a.ts", "tls12/b.ts"],
+      ["a.ts", "tls12/b.ts"],
+      ["client/a.ts", "server/b.ts"],
+    ] as const
+  ) {
+    const up = path.split("/").map((_, i) => i === 0 ? "." : "..").join("/");
+    const found = [`ssl/handshake/${path} -> ssl/handshake/${target}`];
+    assertEquals(problems(path, `${up}/${target}`), found);
+  }
+  assertEquals(problems("attic/a.ts", "../b.ts"), ["ssl/handshake/attic/a.ts is in no room"]);
 });
 
 Deno.test("formProblems() finds names, headers and casts that are not ours", () => {

@@ -81,15 +81,13 @@ export interface KnownCircle {
  *
  * @param circles The circles that there are.
  * @param known Those that may stay.
- * @param excessive Those that have too many files or stand in several folders still.
  */
 export function circleProblems(
   circles: readonly (readonly string[])[],
   known: readonly KnownCircle[],
-  excessive: readonly KnownCircle[] = [],
 ): string[] {
   const has = (circle: readonly string[]) => ({ member }: KnownCircle) => circle.includes(member);
-  const tooMuch = circles.filter((circle) => !excessive.some(has(circle))).flatMap((circle) => {
+  const tooMuch = circles.flatMap((circle) => {
     const name = `the circle of ${circle[0]}`;
     const folders = foldersOf(circle);
     return [
@@ -98,7 +96,7 @@ export function circleProblems(
       ...(known.some(has(circle)) ? [] : [`${name} is not listed: ${circle.join(", ")}`]),
     ];
   });
-  const stale = [...known, ...excessive].flatMap(({ member, files }) => {
+  const stale = known.flatMap(({ member, files }) => {
     const found = circles.find((circle) => circle.includes(member))?.length ?? 0;
     return found === files ? [] : [`the circle of ${member} has ${found} files, not ${files}`];
   });
