@@ -870,6 +870,27 @@ Deno.test("a client that is not asked again stays who it is", async () => {
   assertEquals(peerCertificate(server), PKI.client.cert);
 });
 
+Deno.test("a client that stands by override and is not asked again stands by override still", async () => {
+  await using joined = await connectedIn("TLSv1.2", {
+    server: serving("REQUIRES_XTN", {
+      clientAuth: "require",
+      authCertificate: () => false,
+      badCert: () => true,
+    }),
+  });
+  const { client, server } = joined;
+  const { badCertAccepted, peerSignatureScheme } = getChannelInfo(server);
+  assertEquals([badCertAccepted, peerSignatureScheme], [true, "ecdsa_secp256r1_sha256"]);
+  optionSet(server, "REQUEST_CERTIFICATE", false);
+  const reading = readExactly(server, 1);
+  await reHandshake(client);
+  await client.write(new Uint8Array(1));
+  await reading;
+  const after = getChannelInfo(server);
+  assertEquals(after.peerCertificates, [PKI.client.cert]);
+  assertEquals([after.badCertAccepted, after.peerSignatureScheme], [true, null]);
+});
+
 Deno.test("a renegotiation that the peer leaves in the middle ends the connection in time", async () => {
   let armed = false;
   await using joined = await connectedIn("TLSv1.2", {
