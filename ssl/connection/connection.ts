@@ -128,8 +128,8 @@ export class Connection<A = unknown> {
   }
 
   /** What the connection shows of itself, authenticated or not; `null` before the handshake has begun. */
-  get shown(): SslEngine["shown"] | null {
-    return this.#engine?.shown ?? null;
+  get visible(): SslEngine["visible"] | null {
+    return this.#engine?.visible ?? null;
   }
 
   /** The bytes that can be read without waiting. */

@@ -225,7 +225,7 @@ export class SslEngine {
   }
 
   /** What the connection shows of itself: of a first handshake whatever there is, and during another one what was before it. */
-  get shown(): Progress {
+  get visible(): Progress {
     return this.#hs.established?.progress ?? this.#hs.progress;
   }
 

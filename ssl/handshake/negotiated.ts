@@ -11,8 +11,8 @@ import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
-/** What the hellos of TLS 1.3 and EncryptedExtensions agree on. */
-export interface Tls13Agreement extends Agreement {
+/** What the hellos of TLS 1.3 agree on. */
+export interface Tls13HelloAgreement {
   /** Tells it from TLS 1.2's. */
   readonly version: typeof TLS_1_3;
   /** The cipher suite. */
@@ -23,10 +23,18 @@ export interface Tls13Agreement extends Agreement {
   readonly helloRetryRequest: boolean;
   /** Whether the client may be asked for a certificate at any time (RFC 8446, Section 4.2.6). */
   readonly postHandshakeAuth: boolean;
+  /** The host name that the client asked for. */
+  readonly serverName: string | null;
+}
+
+/** What the hellos of TLS 1.3 and EncryptedExtensions agree on. */
+export interface Tls13Agreement extends Tls13HelloAgreement {
+  /** The application protocol. */
+  readonly alpnProtocol: string | null;
 }
 
 /** What the hellos of TLS 1.2 agree on. */
-export interface Tls12Agreement extends Agreement {
+export interface Tls12Agreement {
   /** Tells it from TLS 1.3's. */
   readonly version: typeof TLS_1_2;
   /** The cipher suite. */
@@ -35,10 +43,6 @@ export interface Tls12Agreement extends Agreement {
   readonly extendedMasterSecret: boolean;
   /** Whether the peer knows RFC 5746. */
   readonly secureRenegotiation: boolean;
-}
-
-/** What the hellos of all versions agree on. */
-interface Agreement {
   /** The application protocol. */
   readonly alpnProtocol: string | null;
   /** The host name that the client asked for. */

@@ -190,7 +190,7 @@ export function peerCertificate(socket: SslSocket): Certificate | null {
  * ```
  */
 export function peerCertificateChain(socket: SslSocket): readonly Certificate[] {
-  return connectionOf(socket).shown?.peerChain ?? [];
+  return connectionOf(socket).visible?.peerChain ?? [];
 }
 
 /**
@@ -213,7 +213,7 @@ export function peerCertificateChain(socket: SslSocket): readonly Certificate[] 
  * ```
  */
 export function peerStapledOCSPResponses(socket: SslSocket): readonly Uint8Array<ArrayBuffer>[] {
-  const response = connectionOf(socket).shown?.stapledOcspResponse ?? null;
+  const response = connectionOf(socket).visible?.stapledOcspResponse ?? null;
   return response === null ? [] : [response.slice()];
 }
 
@@ -238,7 +238,7 @@ export function peerStapledOCSPResponses(socket: SslSocket): readonly Uint8Array
  * ```
  */
 export function peerSignedCertTimestamps(socket: SslSocket): Uint8Array<ArrayBuffer> | null {
-  return connectionOf(socket).shown?.signedCertTimestamps?.slice() ?? null;
+  return connectionOf(socket).visible?.signedCertTimestamps?.slice() ?? null;
 }
 
 /**
@@ -259,7 +259,7 @@ export function peerSignedCertTimestamps(socket: SslSocket): Uint8Array<ArrayBuf
  * ```
  */
 export function localCertificate(socket: SslSocket): Certificate | null {
-  return connectionOf(socket).shown?.localChain[0] ?? null;
+  return connectionOf(socket).visible?.localChain[0] ?? null;
 }
 
 /**

@@ -131,6 +131,6 @@ export function setNextProtoCallback(
  * ```
  */
 export function getNextProto(socket: SslSocket): NextProto {
-  const protocol = connectionOf(socket).shown?.alpnProtocol ?? null;
+  const protocol = connectionOf(socket).visible?.alpnProtocol ?? null;
   return { state: protocol === null ? "NO_SUPPORT" : "SELECTED", protocol };
 }

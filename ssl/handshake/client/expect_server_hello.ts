@@ -15,7 +15,8 @@ import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { show } from "../progress.ts";
-import type { HandshakeKeys, HelloAgreement } from "./tls13/client_keys.ts";
+import type { Tls13HelloAgreement } from "../negotiated.ts";
+import type { HandshakeKeys } from "./tls13/client_keys.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -93,7 +94,7 @@ export class ExpectServerHello implements HandshakeState {
       clientSecret: client,
       serverSecret: server,
     };
-    const agreement: HelloAgreement = {
+    const agreement: Tls13HelloAgreement = {
       version: TLS_1_3,
       cipherSuite,
       group,

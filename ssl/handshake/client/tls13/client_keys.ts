@@ -4,9 +4,6 @@ import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import type { Tls13Agreement } from "../../negotiated.ts";
 
-/** What the hellos of TLS 1.3 agree on; the application protocol follows under the handshake's keys. */
-export type HelloAgreement = Omit<Tls13Agreement, "alpnProtocol">;
-
 /** What a client has once the server has chosen. */
 export interface HandshakeKeys {
   readonly clientRandom: Uint8Array<ArrayBuffer>;

@@ -11,22 +11,22 @@ import { expectMessage, type HandshakeContext, type HandshakeState } from "../..
 import { takeRecordSizeLimit } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
-import { shownBefore } from "../../negotiated.ts";
+import { shownBefore, type Tls13HelloAgreement } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
-import type { ClientKeys, HandshakeKeys, HelloAgreement } from "./client_keys.ts";
+import type { ClientKeys, HandshakeKeys } from "./client_keys.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
 /** Waits for the server's answers that are not for everybody's eyes (RFC 8446, Section 4.3.1). */
 export class ExpectEncryptedExtensions implements HandshakeState {
   readonly #keys: HandshakeKeys;
-  readonly #agreement: HelloAgreement;
+  readonly #agreement: Tls13HelloAgreement;
   readonly #session: Tls13ClientSession | null;
 
   /** Takes what is known, and the session that is being resumed. */
   constructor(
     keys: HandshakeKeys,
-    agreement: HelloAgreement,
+    agreement: Tls13HelloAgreement,
     session: Tls13ClientSession | null,
   ) {
     this.#keys = keys;
