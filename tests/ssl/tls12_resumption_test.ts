@@ -13,7 +13,7 @@ import { clearSessionCache } from "../../ssl/nss/clear_session_cache.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";
-import { takeTls12Ticket } from "../../ssl/handshake/client/tls12/connected.ts";
+import { takeTls12Ticket } from "../../ssl/handshake/client/tls12/session.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";

@@ -43,8 +43,9 @@ import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { readAuthorities } from "../../../authentication/read_authorities.ts";
 import { shownBefore, shownBy, type Tls12Negotiated } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
-import { sendTls12Certificate, sendTls12CertificateVerify } from "./send_certificate.ts";
-import { completeTls12, takeTls12Ticket, type Tls12Ticket } from "./connected.ts";
+import { sendTls12Certificate, sendTls12CertificateVerify } from "../../tls12/send_certificate.ts";
+import { completeTls12 } from "./connected.ts";
+import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
 
 /** Waits for the server's certificate (RFC 5246, Section 7.4.2). */
 export class ExpectTls12Certificate implements HandshakeState {

@@ -38,7 +38,8 @@ import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts"
 import { shownBefore, type Tls12Agreement, type Tls12Negotiated } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
 import { ExpectTls12Certificate } from "./expect_certificate.ts";
-import { completeTls12, takeTls12Ticket, type Tls12Ticket } from "./connected.ts";
+import { completeTls12 } from "./connected.ts";
+import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
 
 /** What a client has said in its hello, as far as a server of TLS 1.2 answers to it. */
 export interface Tls12Offer {

@@ -1,7 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { offersTls13 } from "../../../config/config.ts";
-import type { Credential } from "../../../config/credential.ts";
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { ecPointFormats } from "../../../extensions/ec_point_formats.ts";
@@ -22,12 +21,14 @@ import {
   encodeServerEcdhParams,
   encodeServerKeyExchange,
 } from "../../../messages/server_key_exchange.ts";
-import { encodeTls12Certificate } from "../../../messages/tls12_certificate.ts";
 import {
   ClientCertificateType,
   encodeTls12CertificateRequest,
 } from "../../../messages/tls12_certificate_request.ts";
-import { TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "../../../tables/cipher_suites.ts";
+import {
+  type Tls12CipherSuite,
+  TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+} from "../../../tables/cipher_suites.ts";
 import {
   DOWNGRADE_SENTINEL_LENGTH,
   DOWNGRADE_TO_TLS_1_2,
@@ -56,8 +57,9 @@ import { shownBy, type Tls12Agreement } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
 import { authorityNames } from "../../../authentication/authority_names.ts";
 import { chooseProtocol } from "../../choose_protocol.ts";
+import { sendTls12Certificate } from "../../tls12/send_certificate.ts";
 import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.ts";
-import { expectTls12ClientFlight } from "./client_flight.ts";
+import { expectTls12ClientFlight } from "./expect_certificate.ts";
 
 /**
  * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). What follows in a full handshake:
@@ -88,11 +90,11 @@ export async function sendTls12ServerFlight(
   const alpnProtocol = await chooseProtocol(hs, extensions, serverName);
   show(hs, { alpnProtocol });
   refuseOtherProtocol(hs, alpnProtocol);
-  const agreed = { alpnProtocol, serverName, secureRenegotiation };
+  const agreed: Agreed = { alpnProtocol, serverName, secureRenegotiation };
   const accepted = await acceptTls12Session(hs, hello, serverName);
   if (accepted !== null) {
     // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its session is resumed.
-    const choice = settle(hs, hello, { ...agreed, ...accepted }, hello.legacySessionId);
+    const choice = settle(hs, hello, agreed, accepted.cipherSuite, hello.legacySessionId);
     begin(hs, message, choice);
     sendServerHello(hs, hello, choice);
     return await resumeTls12Session(hs, choice, accepted.content);
@@ -106,12 +108,16 @@ export async function sendTls12ServerFlight(
   });
   const { credential } = signer;
   show(hs, { group });
-  const choice = settle(hs, hello, { ...agreed, ...signer }, newSessionId(hs, hello));
+  const choice = settle(hs, hello, agreed, signer.cipherSuite, newSessionId(hs, hello));
   begin(hs, message, choice);
-  const staples = extensions?.has(ExtensionType.statusRequest) &&
-    credential.ocspResponse !== undefined;
-  sendServerHello(hs, hello, choice, staples, credential.scts);
-  sendCertificate(hs, credential, staples);
+  const ocspResponse = extensions?.has(ExtensionType.statusRequest)
+    ? credential.ocspResponse
+    : undefined;
+  sendServerHello(hs, hello, choice, ocspResponse !== undefined, credential.scts);
+  sendTls12Certificate(hs, credential.chain);
+  if (ocspResponse !== undefined) {
+    sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
+  }
   const share = await generateKeyShare(group);
   await sendServerKeyExchange(hs, choice, signer, share);
   const asksForCertificate = config.clientAuth !== "none";
@@ -148,14 +154,15 @@ function checkHello(hs: HandshakeContext, hello: ClientHello): boolean {
   return secureRenegotiation;
 }
 
-/** What is chosen by the hello. */
-type Settled = Omit<Tls12Agreement, "version" | "extendedMasterSecret">;
+/** What is agreed on before the suite. */
+type Agreed = Omit<Tls12Agreement, "version" | "cipherSuite" | "extendedMasterSecret">;
 
 /** What the hellos settle once the suite is chosen. */
 function settle(
   hs: HandshakeContext,
   hello: ClientHello,
-  { cipherSuite, alpnProtocol, serverName, secureRenegotiation }: Settled,
+  agreed: Agreed,
+  cipherSuite: Tls12CipherSuite,
   sessionId: Uint8Array<ArrayBuffer>,
 ): Tls12Choice {
   const { config, environment } = hs;
@@ -167,12 +174,10 @@ function settle(
     config.extendedMasterSecret !== "off";
   return {
     agreement: {
+      ...agreed,
       version: TLS_1_2,
       cipherSuite,
-      alpnProtocol,
-      serverName,
       extendedMasterSecret: bindsSecret,
-      secureRenegotiation,
     },
     randoms: { client: hello.random, server: random },
     sessionId,
@@ -224,18 +229,6 @@ function sendServerHello(
       extensions: extensions.types().length > 0 ? extensions : undefined,
     }),
   );
-}
-
-function sendCertificate(hs: HandshakeContext, credential: Credential, staples = false): void {
-  const { chain, ocspResponse } = credential;
-  sendHandshake(
-    hs,
-    HandshakeType.certificate,
-    encodeTls12Certificate({ certificateList: chain.map(({ der }) => der) }),
-  );
-  show(hs, { localChain: chain });
-  if (!staples || ocspResponse === undefined) return;
-  sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
 }
 
 async function sendServerKeyExchange(

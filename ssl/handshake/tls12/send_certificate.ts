@@ -1,13 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../../cert/certificate/certificate.ts";
-import type { Signer } from "../../../authentication/choose_signer.ts";
-import { signTls12 } from "../../../authentication/tls12_signature.ts";
-import { encodeCertificateVerify } from "../../../messages/certificate_verify.ts";
-import { encodeTls12Certificate } from "../../../messages/tls12_certificate.ts";
-import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { type HandshakeContext, sendHandshake } from "../../handshake.ts";
-import { show } from "../../progress.ts";
+import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import type { Signer } from "../../authentication/choose_signer.ts";
+import { signTls12 } from "../../authentication/tls12_signature.ts";
+import { encodeCertificateVerify } from "../../messages/certificate_verify.ts";
+import { encodeTls12Certificate } from "../../messages/tls12_certificate.ts";
+import { HandshakeType } from "../../tables/handshake_types.ts";
+import { type HandshakeContext, sendHandshake } from "../handshake.ts";
+import { show } from "../progress.ts";
 
 /** Sends Certificate, with an empty list where there is nothing to show (RFC 5246, Section 7.4.6). */
 export function sendTls12Certificate(

@@ -1,0 +1,76 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Environment } from "../../../base/environment.ts";
+import { MAX_SESSION_AGE } from "../../../base/session_cache.ts";
+import type { HandshakeMessage } from "../../../messages/handshake.ts";
+import { parseTls12NewSessionTicket } from "../../../messages/tls12_new_session_ticket.ts";
+import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
+import { SESSION_ID_LIFETIME } from "../../../session/server_cache.ts";
+import { MAX_TICKET_LENGTH, TICKET_LIFETIME } from "../../../session/session_ticket.ts";
+import { TLS_1_2 } from "../../../tables/versions.ts";
+import type { HandshakeContext } from "../../handshake.ts";
+import { obstaclesOf, sessionFacts, type Tls12Negotiated } from "../../negotiated.ts";
+import { sessionConfig } from "../../tls12/renegotiation.ts";
+import type { Tls12Session } from "../../tls12/session.ts";
+
+/** What a client may offer to resume a session of TLS 1.2 by. */
+export interface ResumptionHandles {
+  /** What the server calls the session; empty where it remembers none itself. */
+  readonly sessionId: Uint8Array<ArrayBuffer>;
+  /** The session's ticket; `null` where there is none. */
+  readonly ticket: Tls12Ticket | null;
+}
+
+/** A ticket of TLS 1.2. */
+export interface Tls12Ticket {
+  readonly ticket: Uint8Array<ArrayBuffer>;
+  /** When it ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Takes the ticket that the server sends before its Finished (RFC 5077, Section 3.3); `null` for one that is not kept. */
+export function takeTls12Ticket(
+  { environment }: { readonly environment: Environment },
+  message: HandshakeMessage,
+): Tls12Ticket | null {
+  const { ticket, ticketLifetimeHint } = parseTls12NewSessionTicket(message.body);
+  // RFC 5077, Section 3.3: an empty one says that there is none after all.
+  if (ticket.length === 0 || ticket.length > MAX_TICKET_LENGTH) return null;
+  const lifetime = ticketLifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified
+  return {
+    ticket: ticket.slice(),
+    expiresAt: environment.now() + Math.min(lifetime, TICKET_LIFETIME) * 1000,
+  };
+}
+
+/** Keeps the session, where it may be resumed one day. */
+export async function keepTls12Session(
+  hs: HandshakeContext,
+  { masterSecret }: Tls12Session,
+  negotiated: Tls12Negotiated,
+  { sessionId, ticket }: ResumptionHandles,
+): Promise<void> {
+  const keeping = { ...hs, config: sessionConfig(hs) };
+  const { cipherSuite, extendedMasterSecret } = negotiated;
+  const isResumable = ticket !== null || sessionId.length > 0;
+  // Without the extended master secret a session can be made to be somebody else's (the triple handshake, RFC 7627,
+  // Section 1): it is not resumed.
+  if (!mayKeepSession(keeping, obstaclesOf(negotiated)) || !isResumable || !extendedMasterSecret) {
+    return;
+  }
+  const authenticatedAt = negotiated.authenticatedAt ?? hs.environment.now();
+  await keepSession(keeping, {
+    version: TLS_1_2,
+    sessionId: sessionId.slice(),
+    ticket: ticket?.ticket ?? new Uint8Array(0),
+    masterSecret: masterSecret.bytes,
+    cipherSuite,
+    extendedMasterSecret,
+    authenticatedAt,
+    expiresAt: Math.min(
+      ticket?.expiresAt ?? authenticatedAt + SESSION_ID_LIFETIME * 1000,
+      authenticatedAt + MAX_SESSION_AGE * 1000,
+    ),
+    ...sessionFacts(negotiated),
+  });
+}
