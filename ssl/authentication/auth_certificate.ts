@@ -10,22 +10,27 @@ import { SslError } from "../base/errors.ts";
 import type { AuthCertificateHook, PeerAuthentication } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 
-/** How {@linkcode authCertificateWith} checks for revocation; what the peer brings along is known already. */
+/**
+ * How {@linkcode authCertificateWith} checks for revocation; what the peer brings along is known
+ * already.
+ */
 export type PeerRevocationOptions = Omit<
   RevocationOptions,
   "time" | "stapledOcspResponse" | "mustStaple"
 >;
 
 /**
- * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set, and what a hook of your own
- * calls to go on from.
+ * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set,
+ * and what a hook of your own calls to go on from.
  *
- * The chain must lead to a trust anchor (the socket's `caCerts`, or those of its context: its database, by default with the platform's roots), be
- * valid now and made for this use; a server's certificate must be good for the socket's host name.
+ * The chain must lead to a trust anchor (the socket's `caCerts`, or those of its context: its
+ * database, by default with the platform's roots), be valid now and made for this use; a server's
+ * certificate must be good for the socket's host name.
  *
  * @param _socket The socket.
  * @param peer What to decide about.
- * @throws {NssError} What is wrong: `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`, `SSL_ERROR_BAD_CERT_DOMAIN` ...
+ * @throws {NssError} What is wrong: `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
+ * `SSL_ERROR_BAD_CERT_DOMAIN` ...
  *
  * @example Pinning the server's key on top of the usual checks
  * ```ts
@@ -63,11 +68,12 @@ export async function authCertificate(
 }
 
 /**
- * Authenticates a peer as {@linkcode authCertificate} does, and tells the path that was verified. A hook that looks at issuers must
- * look at this path: `peer.chain` is whatever the peer has sent.
+ * Authenticates a peer as {@linkcode authCertificate} does, and tells the path that was verified. A
+ * hook that looks at issuers must look at this path: `peer.chain` is whatever the peer has sent.
  *
  * @param peer What to decide about.
- * @param revocation How to check for revocation; by default only what the peer stapled is looked at.
+ * @param revocation How to check for revocation; by default only what the peer stapled is looked
+ * at.
  * @returns The path: the peer's certificate first, the trust anchor's last.
  * @throws {NssError} What is wrong.
  *
@@ -115,7 +121,8 @@ export async function verifyPeerChain(
     );
   }
   const usage = isServer ? "sslClient" : "sslServer";
-  // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect nobody.
+  // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect
+  // nobody.
   const profile = trustAnchors === null ? "strict" : "compatible";
   const checkRevoked = checkRevocation({
     profile,
@@ -152,7 +159,8 @@ export async function verifyPeerChain(
 /**
  * Makes a hook that authenticates as {@linkcode authCertificate} does, and checks for revocation.
  *
- * Without it only a stapled OCSP response counts: one that verifies and says "revoked" refuses the certificate.
+ * Without it only a stapled OCSP response counts: one that verifies and says "revoked" refuses the
+ * certificate.
  *
  * @param revocation Where to look, and what to do where nothing can be found out.
  * @returns The hook.

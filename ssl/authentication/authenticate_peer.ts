@@ -12,7 +12,10 @@ import { SslError, toSslError } from "../base/errors.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 
-/** The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see less than 10. */
+/**
+ * The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see
+ * less than 10.
+ */
 export const MAX_CHAIN_LENGTH = 16;
 
 /** What decides about a peer. */
@@ -35,7 +38,10 @@ export interface ReceivedChain {
   readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
 }
 
-/** What a session says of the peer that it was made with: a client keeps what came with the certificates, too. */
+/**
+ * What a session says of the peer that it was made with: a client keeps what came with the
+ * certificates, too.
+ */
 export interface SessionPeer {
   /** The certificates, as they were verified then; none of a client that has shown none. */
   readonly peerChain: readonly Certificate[];
@@ -50,17 +56,20 @@ export interface PeerClaim {
   /** The certificate whose key has to sign the handshake. */
   readonly certificate: Certificate;
   /**
-   * Waits until it is decided about the certificates, and then for the signature: a refused certificate is the better error.
+   * Waits until it is decided about the certificates, and then for the signature: a refused
+   * certificate is the better error.
    *
-   * @param verification Verifies the peer's signature by the certificate's key, and says how the peer signed.
+   * @param verification Verifies the peer's signature by the certificate's key, and says how the
+   * peer signed.
    * @throws {SslError} What is wrong.
    */
   prove(verification: Promise<SignatureScheme>): Promise<AuthenticatedPeer>;
 }
 
 /**
- * Whom a handshake has proved the peer to be. It is made here only: of certificates in which the application believes, and
- * whose key has signed the handshake; of a session, whose secret proves the peer; and of a client that has shown nothing.
+ * Whom a handshake has proved the peer to be. It is made here only: of certificates in which the
+ * application believes, and whose key has signed the handshake; of a session, whose secret proves
+ * the peer; and of a client that has shown nothing.
  */
 export class AuthenticatedPeer {
   /** A client that has shown no certificate. */
@@ -83,8 +92,8 @@ export class AuthenticatedPeer {
   }
 
   /**
-   * Asks the authentication hook about the peer's certificates, and the bad-certificate hook where that one refuses. They may take
-   * their time: what the peer sends next is looked at meanwhile.
+   * Asks the authentication hook about the peer's certificates, and the bad-certificate hook where
+   * that one refuses. They may take their time: what the peer sends next is looked at meanwhile.
    */
   static claim(context: AuthenticationContext, received: ReceivedChain): PeerClaim {
     const { chain, ...proofs } = received;
@@ -106,12 +115,18 @@ export class AuthenticatedPeer {
     return new AuthenticatedPeer(session, null, false);
   }
 
-  /** The same one in a handshake that is bound to this one, in which it was not asked to prove itself. */
+  /**
+   * The same one in a handshake that is bound to this one, in which it was not asked to prove
+   * itself.
+   */
   unasked(): AuthenticatedPeer {
     return new AuthenticatedPeer(this.#shown, null, this.badCertAccepted);
   }
 
-  /** Who a client is that has answered a request after the handshake: it may have shown nothing more, which takes nothing back. */
+  /**
+   * Who a client is that has answered a request after the handshake: it may have shown nothing
+   * more, which takes nothing back.
+   */
   answering(before: AuthenticatedPeer): AuthenticatedPeer {
     return new AuthenticatedPeer(
       this.#shown,
@@ -179,7 +194,8 @@ async function judge(
 }
 
 /**
- * Whether certificates that were verified once, by whomever, would be believed now: nobody is asked to overrule a refusal.
+ * Whether certificates that were verified once, by whomever, would be believed now: nobody is asked
+ * to overrule a refusal.
  */
 export async function isStillTrusted(
   context: AuthenticationContext,

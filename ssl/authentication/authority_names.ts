@@ -9,8 +9,8 @@ import type { SslConfig } from "../config/config.ts";
 export const MAX_AUTHORITIES_LENGTH = 2 ** 15;
 
 /**
- * The names of authorities, DER, that a CertificateRequest tells; none where they are too long. They
- * are a hint (RFC 8446, Section 4.2.4; RFC 5246, Section 7.4.4): a client that gets none shows
+ * The names of authorities, DER, that a CertificateRequest tells; none where they are too long.
+ * They are a hint (RFC 8446, Section 4.2.4; RFC 5246, Section 7.4.4): a client that gets none shows
  * whatever it has.
  */
 export function authorityNames(

@@ -3,7 +3,10 @@
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import type { Credential } from "../config/credential.ts";
 
-/** The certificates that are good for a host name first, in their order, then the others: any is better than none. */
+/**
+ * The certificates that are good for a host name first, in their order, then the others: any is
+ * better than none.
+ */
 export function byHostName(
   credentials: readonly Credential[],
   hostName: string | null,

@@ -17,7 +17,10 @@ const CONTEXTS = {
   server: new TextEncoder().encode("TLS 1.3, server CertificateVerify\0"),
 };
 
-/** What a CertificateVerify signs (RFC 8446, Section 4.4.3): 64 spaces, who signs, and the transcript's hash. */
+/**
+ * What a CertificateVerify signs (RFC 8446, Section 4.4.3): 64 spaces, who signs, and the
+ * transcript's hash.
+ */
 function signedContent(
   signer: End,
   transcriptHash: Uint8Array<ArrayBuffer>,
@@ -38,8 +41,8 @@ function signedContent(
  * @param transcriptHash The hash of the messages before it.
  * @param offered The schemes that this end has said it accepts.
  * @returns How the peer signed.
- * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or does not go with
- * the key, `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` for a wrong signature.
+ * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or
+ * does not go with the key, `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` for a wrong signature.
  */
 export async function verifyPeerSignature(
   publicKey: SubjectPublicKeyInfo,

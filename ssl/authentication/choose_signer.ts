@@ -39,11 +39,13 @@ export interface Tls12SignerRequest {
 }
 
 /**
- * What a server of TLS 1.3 shows: the first certificate for the host name whose key signs in a way that the client accepts.
+ * What a server of TLS 1.3 shows: the first certificate for the host name whose key signs in a way
+ * that the client accepts.
  *
  * @param serverName The host name that the client asks for.
  * @param peers The schemes that the client accepts.
- * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
+ * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or
+ * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
  */
 export async function chooseServerSigner(
   { credentials, signatureSchemes }: SslConfig,
@@ -60,7 +62,8 @@ export async function chooseServerSigner(
 }
 
 /**
- * What a server of TLS 1.2 shows. Its order of suites decides; a suite counts where a certificate goes with it.
+ * What a server of TLS 1.2 shows. Its order of suites decides; a suite counts where a certificate
+ * goes with it.
  *
  * @param serverName The host name that the client asks for.
  * @param request What the client offers.
@@ -100,9 +103,11 @@ export async function chooseTls12ServerSigner(
 }
 
 /**
- * What a client shows to a server that asks for a certificate: the hook decides, or else the configuration.
+ * What a client shows to a server that asks for a certificate: the hook decides, or else the
+ * configuration.
  *
- * @returns What to show; `null` if there is nothing, or nothing whose signature the server could verify.
+ * @returns What to show; `null` if there is nothing, or nothing whose signature the server could
+ * verify.
  * @throws {SslError} If the hook throws.
  */
 export async function chooseClientSigner(
@@ -134,7 +139,10 @@ async function chooseCredential(
   return config.credentials.find((credential) => isWanted(credential, request, choose)) ?? null;
 }
 
-/** Whether a credential's chain leads to an issuer that the server knows, and its key signs in a way that it accepts. */
+/**
+ * Whether a credential's chain leads to an issuer that the server knows, and its key signs in a way
+ * that it accepts.
+ */
 function isWanted(
   credential: Credential,
   { caNames, signatureSchemes }: ClientAuthRequest,
@@ -161,7 +169,10 @@ function noScheme(): SslError {
   );
 }
 
-/** RFC 8422, Section 5.1.1: the groups that a client names are those of ECDSA certificates, too; none named is any. */
+/**
+ * RFC 8422, Section 5.1.1: the groups that a client names are those of ECDSA certificates, too;
+ * none named is any.
+ */
 function readsCurve(groups: readonly number[] | undefined, { algorithm }: PrivateKey): boolean {
   if (groups === undefined || algorithm.type !== "ec") return true;
   return groups.includes(namedGroupByName(GROUP_OF_CURVE[algorithm.curve])!.id);

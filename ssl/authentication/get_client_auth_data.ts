@@ -37,18 +37,21 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
 ];
 
 /**
- * Makes NSS's standard hook for a client's certificate (`NSS_GetClientAuthData`): it comes, with its key, from the tokens of the
- * socket's context, and its chain from the context's database. Passwords are asked for when the server asks for the certificate;
- * the password function is handed what `setPKCS11PinArg()` has set for the socket.
+ * Makes NSS's standard hook for a client's certificate (`NSS_GetClientAuthData`): it comes, with
+ * its key, from the tokens of the socket's context, and its chain from the context's database.
+ * Passwords are asked for when the server asks for the certificate; the password function is handed
+ * what `setPKCS11PinArg()` has set for the socket.
  *
- * With a nickname, whatever `findCertFromNickname()` takes, the certificate is the one found there: of several the one that is
- * made for TLS clients and signs in a way that the server accepts, valid before expired, then the newest. The names of
- * authorities that the server accepts are not looked at, as in NSS. Unlike in NSS, which then goes on without a certificate,
- * the handshake fails where it is not found, not made for clients, or its key not to be had.
+ * With a nickname, whatever `findCertFromNickname()` takes, the certificate is the one found there:
+ * of several the one that is made for TLS clients and signs in a way that the server accepts, valid
+ * before expired, then the newest. The names of authorities that the server accepts are not looked
+ * at, as in NSS. Unlike in NSS, which then goes on without a certificate, the handshake fails where
+ * it is not found, not made for clients, or its key not to be had.
  *
- * Without one it is chosen: the newest of those, authorities last, that have a key, are valid now, are made for TLS clients, sign in a way that the
- * server accepts, and whose issuers lead to an authority that the server names. Where there is none, or its token is not
- * given its password, the client goes on without a certificate. Whoever may connect to strangers should think twice: any
+ * Without one it is chosen: the newest of those, authorities last, that have a key, are valid now,
+ * are made for TLS clients, sign in a way that the server accepts, and whose issuers lead to an
+ * authority that the server names. Where there is none, or its token is not given its password, the
+ * client goes on without a certificate. Whoever may connect to strangers should think twice: any
  * server may ask, and learns who the user is.
  *
  * @param nickname What the certificate is called by; `null`, the default, to choose.
@@ -112,7 +115,8 @@ class Choice {
       new NssError(name, `Cannot show client certificate "${nickname}": ${state}`);
     const found = await findCertsFromNickname(nickname, this.#options);
     if (found.length === 0) throw fail("SEC_ERROR_UNKNOWN_CERT", "no token has it");
-    // Of a pair for signing and encryption, which share nickname and subject, only one is made for this
+    // Of a pair for signing and encryption, which share nickname and subject, only one is made for
+    // this
     const made = found.filter((certificate) => clientProblem(certificate) === null);
     if (made.length === 0) {
       const { name, state } = clientProblem(found[0]!)!;
@@ -175,7 +179,8 @@ class Choice {
   }
 
   /**
-   * The issuers of a certificate as the database knows them, without the root, which whoever trusts it has.
+   * The issuers of a certificate as the database knows them, without the root, which whoever trusts
+   * it has.
    *
    * @param caNames The authorities of which one must have issued it, or an issuer; none for any.
    * @returns The issuers; `null` if none of the authorities has.

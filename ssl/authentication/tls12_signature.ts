@@ -21,7 +21,10 @@ export interface Signed {
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** What TLS 1.2's suites call each kind of key; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa, Section 3). */
+/**
+ * What TLS 1.2's suites call each kind of key; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa,
+ * Section 3).
+ */
 const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | null>> = {
   "ec": "ecdsa",
   "ed25519": "ecdsa",
@@ -66,8 +69,8 @@ export function chooseTls12Scheme(
  * @param content What is signed.
  * @param offered The schemes that this end accepts.
  * @returns How the peer signed.
- * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or does not go with the key,
- * `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
+ * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or
+ * does not go with the key, `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
  */
 export async function verifyTls12Signature(
   publicKey: SubjectPublicKeyInfo,
@@ -113,7 +116,10 @@ export async function signTls12(
   }
 }
 
-/** Whether a scheme signs with such a key; in TLS 1.2 an ECDSA scheme is a hash, and the curve is the key's. SHA-1 is out. */
+/**
+ * Whether a scheme signs with such a key; in TLS 1.2 an ECDSA scheme is a hash, and the curve is
+ * the key's. SHA-1 is out.
+ */
 function fits(
   row: SignatureSchemeRow | undefined,
   { algorithm }: Pick<PrivateKey, "algorithm">,

@@ -4,7 +4,8 @@ import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 
 /**
- * Whether a server insists on a certificate in a handshake after the first one (`SSL_REQUIRE_CERTIFICATE`).
+ * Whether a server insists on a certificate in a handshake after the first one
+ * (`SSL_REQUIRE_CERTIFICATE`).
  *
  * @param shown What the client has shown in the connection so far: FIRST_HANDSHAKE insists once.
  */

@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** A client's values that mean nothing, so that peers do not forget how to ignore what they do not know (RFC 8701). */
+/**
+ * A client's values that mean nothing, so that peers do not forget how to ignore what they do not
+ * know (RFC 8701).
+ */
 export interface Grease {
   /** A cipher suite. */
   readonly cipherSuite: number;
@@ -15,8 +18,8 @@ export interface Grease {
 }
 
 /**
- * The values of a connection: the same in both hellos, which must not differ (RFC 8446, Section 4.1.2), and hence taken from
- * the hello's random, which is public.
+ * The values of a connection: the same in both hellos, which must not differ (RFC 8446, Section
+ * 4.1.2), and hence taken from the hello's random, which is public.
  */
 export function greaseOf(random: Uint8Array<ArrayBuffer>): Grease {
   const [cipherSuite, group, version, signatureScheme, first, other] = random;

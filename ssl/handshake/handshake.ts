@@ -30,7 +30,10 @@ export interface HandshakeContext {
   progress: Progress;
   /** The session of this handshake. */
   session: SessionHandle;
-  /** What a renegotiation begins from, and goes back to where it is declined; `null` in a first handshake. */
+  /**
+   * What a renegotiation begins from, and goes back to where it is declined; `null` in a first
+   * handshake.
+   */
   established: Established | null;
   /** What the socket's configuration is by now, for a handshake after the first one. */
   readonly latestConfig: () => SslConfig;
@@ -74,8 +77,8 @@ export interface HandshakeState {
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState>;
 
   /**
-   * Takes the peer's change_cipher_spec, in a state of TLS 1.2 that waits for it. Other states have no such method: in TLS 1.3
-   * it is dropped or refused before a state hears of it.
+   * Takes the peer's change_cipher_spec, in a state of TLS 1.2 that waits for it. Other states have
+   * no such method: in TLS 1.3 it is dropped or refused before a state hears of it.
    *
    * @returns The next state.
    */
@@ -92,7 +95,10 @@ export interface HandshakeState {
     request: ReHandshakeRequest,
   ): HandshakeState | Promise<HandshakeState>;
 
-  /** Takes the peer's no_renegotiation, in a state that waits for its answer; the connection goes on as it was. */
+  /**
+   * Takes the peer's no_renegotiation, in a state that waits for its answer; the connection goes on
+   * as it was.
+   */
   takeNoRenegotiation?(hs: HandshakeContext): HandshakeState;
 }
 

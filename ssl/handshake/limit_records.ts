@@ -9,7 +9,10 @@ import type { HandshakeContext } from "./handshake.ts";
 /** The version decides what the limit counts. */
 type Version = typeof TLS_1_2 | typeof TLS_1_3;
 
-/** The limit that an end may name, which in TLS 1.3 counts the inner content type (RFC 8449, Section 4). */
+/**
+ * The limit that an end may name, which in TLS 1.3 counts the inner content type (RFC 8449, Section
+ * 4).
+ */
 export function ownRecordSizeLimit(
   { recordSizeLimit }: { recordSizeLimit: number },
   version: Version,

@@ -55,7 +55,10 @@ export interface Identities {
   readonly peer: AuthenticatedPeer;
   /** What this end has shown. */
   readonly local: Shown;
-  /** When the resumed session's full handshake was, in milliseconds since 1970; `null` without a session. */
+  /**
+   * When the resumed session's full handshake was, in milliseconds since 1970; `null` without a
+   * session.
+   */
   readonly authenticatedAt: number | null;
 }
 

@@ -9,7 +9,10 @@ export interface HandshakeOutput {
   sendMessage(message: Uint8Array<ArrayBuffer>): void;
   /** Sends the change_cipher_spec of middlebox compatibility, once (RFC 8446, Appendix D.4). */
   sendChangeCipherSpec(): void;
-  /** Keeps protected records to so much plaintext in either direction, from the next one on (RFC 8449). */
+  /**
+   * Keeps protected records to so much plaintext in either direction, from the next one on (RFC
+   * 8449).
+   */
   limitRecords(send: number, receive: number): void;
   /** Protects what is read from the next record on. */
   installReadSpec(spec: RecordProtection): void;
@@ -56,11 +59,13 @@ export interface ConnectionKeys {
   readonly renewable: boolean;
 
   /**
-   * Goes on under the next write key, and tells the peer; only where keys are {@linkcode renewable}.
+   * Goes on under the next write key, and tells the peer; only where keys are
+   * {@linkcode renewable}.
    *
    * @param requestUpdate Whether the peer is to renew its own key, too.
    * @param output Where to tell it.
-   * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` where the version has no such thing.
+   * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` where the version has no such
+   * thing.
    */
   renewWriteKey(requestUpdate: boolean, output: HandshakeOutput): Promise<void>;
 

@@ -6,8 +6,8 @@ import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 
 /**
- * What the application may see of a handshake that is under way; none of it is authenticated, and no state goes by it. Of a complete
- * handshake it shows what that has negotiated.
+ * What the application may see of a handshake that is under way; none of it is authenticated, and
+ * no state goes by it. Of a complete handshake it shows what that has negotiated.
  */
 export interface Progress {
   /** The protocol version's number; 0 before it is chosen. */

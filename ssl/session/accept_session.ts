@@ -54,7 +54,8 @@ export const MAX_TRIED_TICKETS = 4;
 /**
  * The first of the client's sessions that may be resumed, or `null` for a full handshake.
  *
- * @throws {SslError} If the client offers sessions against the rules, or does not hold the secret of the chosen one.
+ * @throws {SslError} If the client offers sessions against the rules, or does not hold the secret
+ * of the chosen one.
  */
 export async function acceptSession(
   context: ResumptionContext,
@@ -123,7 +124,10 @@ function isResumable(
     isStillGood(content, context);
 }
 
-/** Whether a session still fits: same host, not too old, and a client certificate where one is demanded, still valid. */
+/**
+ * Whether a session still fits: same host, not too old, and a client certificate where one is
+ * demanded, still valid.
+ */
 export function isStillGood(
   content: TicketContent,
   { config, environment, serverName }: ResumptionContext,
@@ -140,7 +144,10 @@ export function isStillGood(
 /** The place of a certificate that the configuration has not. */
 const NO_CREDENTIAL = 0xffff;
 
-/** Which certificate this server has shown: a session is bound to the list of them, so that its place will do. */
+/**
+ * Which certificate this server has shown: a session is bound to the list of them, so that its
+ * place will do.
+ */
 export function shownCredential(
   { credentials }: SslConfig,
   [shown]: readonly Certificate[],

@@ -3,7 +3,10 @@
 import { Circuit } from "./circuit.ts";
 import type { Awaitable } from "../base/session_cache.ts";
 
-/** How many milliseconds a handshake waits for a cache outside the process; a full handshake takes a few. */
+/**
+ * How many milliseconds a handshake waits for a cache outside the process; a full handshake takes a
+ * few.
+ */
 export const CACHE_TIMEOUT = 2000;
 
 const circuits = new WeakMap<object, Circuit>();
@@ -18,8 +21,8 @@ function circuitOf(cache: object): Circuit {
 }
 
 /**
- * Asks a cache, which may be anything: what fails or takes too long is counted, and the handshake goes on without. One that fails again
- * and again is left alone for a while, which is counted, too.
+ * Asks a cache, which may be anything: what fails or takes too long is counted, and the handshake
+ * goes on without. One that fails again and again is left alone for a while, which is counted, too.
  *
  * @param cache The cache.
  * @param counters Where it is counted.
@@ -61,7 +64,10 @@ export async function attempt<T>(
   }
 }
 
-/** Whether an answer comes later. The promises of some libraries are none of the language's own, but are waited for all the same. */
+/**
+ * Whether an answer comes later. The promises of some libraries are none of the language's own, but
+ * are waited for all the same.
+ */
 function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then === "function";
 }

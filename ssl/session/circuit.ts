@@ -2,10 +2,15 @@
 
 /** After so many failures in a row a cache is left alone for a while. */
 export const FAILURES_UNTIL_REST = 3;
-/** For how many milliseconds: long beside a handshake, short beside the trouble of a store that is down. */
+/**
+ * For how many milliseconds: long beside a handshake, short beside the trouble of a store that is
+ * down.
+ */
 const REST = 5000;
 
-/** Says whether a cache is asked: one that is down would cost each handshake all of its patience. */
+/**
+ * Says whether a cache is asked: one that is down would cost each handshake all of its patience.
+ */
 export class Circuit {
   #failures = 0;
   #restsUntil = -Infinity;

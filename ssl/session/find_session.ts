@@ -29,7 +29,9 @@ export interface SessionSearch {
   readonly isTrusted: (session: ClientSession) => Promise<boolean>;
 }
 
-/** A session of an earlier connection to the same server, if there is one that may still be resumed. */
+/**
+ * A session of an earlier connection to the same server, if there is one that may still be resumed.
+ */
 export async function findSession(search: SessionSearch): Promise<ClientSession | null> {
   const { sendClientHello } = countersOf(search.config.context);
   const { session, found } = await lookForSession(search);
@@ -58,14 +60,15 @@ async function lookForSession(search: SessionSearch): Promise<Found> {
 }
 
 /**
- * The session of a token. It may come from another process, whose word does not count: what is decided about its certificates is decided
- * here and now, as if the server had just shown them.
+ * The session of a token. It may come from another process, whose word does not count: what is
+ * decided about its certificates is decided here and now, as if the server had just shown them.
  */
 async function judgeToken(
   { config, environment, isTrusted }: SessionSearch,
   token: ResumptionToken,
 ): Promise<Found> {
-  // Even one that was set is judged again: since then time has passed, and the configuration may have changed.
+  // Even one that was set is judged again: since then time has passed, and the configuration may
+  // have changed.
   const fault = tokenFault(token, config, environment.now());
   if (fault !== null) return { session: null, found: true };
   const { session } = token;

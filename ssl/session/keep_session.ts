@@ -43,12 +43,16 @@ export function mayKeepSession(
 ): boolean {
   // What stands by override must be decided anew each time.
   if (badCertAccepted) return false;
-  // The hook may choose to be somebody else next time: only the application knows for whom a session is.
+  // The hook may choose to be somebody else next time: only the application knows for whom a
+  // session is.
   if (askedForClientAuthData && config.peerId === null) return false;
   return clientSessionKey(config, peerAddress) !== null;
 }
 
-/** Hands a session to the application, where it wants to keep sessions itself, and otherwise to the cache. */
+/**
+ * Hands a session to the application, where it wants to keep sessions itself, and otherwise to the
+ * cache.
+ */
 export async function keepSession(
   { config, peerAddress, hooks, session: handle }: SessionKeeping,
   session: ClientSession,

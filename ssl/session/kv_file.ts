@@ -15,7 +15,8 @@ export interface KvFile {
 }
 
 /**
- * Opens a store in a file that only its owner may read and write; SQLite gives its other files the same permissions.
+ * Opens a store in a file that only its owner may read and write; SQLite gives its other files the
+ * same permissions.
  *
  * @param path Where; by default in a new directory for temporary files.
  */

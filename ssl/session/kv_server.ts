@@ -35,12 +35,14 @@ export interface KvServerCacheOptions {
 }
 
 /**
- * A cache in Deno KV, for several processes. All of it is sealed with AES-256-GCM under keys that come from a secret which is not in the
- * store, and bound to its place: whoever reads the store learns how many sessions there are, and whoever writes to it can make the cache
- * forget, or remember what it knew before.
+ * A cache in Deno KV, for several processes. All of it is sealed with AES-256-GCM under keys that
+ * come from a secret which is not in the store, and bound to its place: whoever reads the store
+ * learns how many sessions there are, and whoever writes to it can make the cache forget, or
+ * remember what it knew before.
  *
- * Each session has one of a fixed number of places, by its ID, which is random: a new one takes the place of an old one, as in the sets of
- * NSS, so that the store does not grow and nobody must count.
+ * Each session has one of a fixed number of places, by its ID, which is random: a new one takes the
+ * place of an old one, as in the sets of NSS, so that the store does not grow and nobody must
+ * count.
  */
 export class KvServerSessionCache implements ServerSessionCache {
   readonly #options: KvServerCacheOptions;

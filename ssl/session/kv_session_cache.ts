@@ -25,16 +25,18 @@ const PATIENCE = 1000;
 const MAX_CONFLICTS = 16;
 
 /**
- * Opens a cache of clients' sessions in Deno KV: what one process, isolate or run has made, the next one resumes. Give it to
- * {@linkcode configClientSessionCache}.
+ * Opens a cache of clients' sessions in Deno KV: what one process, isolate or run has made, the
+ * next one resumes. Give it to {@linkcode configClientSessionCache}.
  *
- * The store forgets a session when it expires. Sessions are stored as they are, in clear: whoever reads the store can be the client where it was known to the server, and whoever writes to it
- * can be the server. On Deno Deploy that is the application alone; a file has the
- * permissions that the platform gives it, so let it be in a directory that is its owner's alone.
+ * The store forgets a session when it expires. Sessions are stored as they are, in clear: whoever
+ * reads the store can be the client where it was known to the server, and whoever writes to it can
+ * be the server. On Deno Deploy that is the application alone; a file has the permissions that the
+ * platform gives it, so let it be in a directory that is its owner's alone.
  *
  * @param options Which store, and where in it.
  * @returns The cache.
- * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO` if it does not open.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO`
+ * if it does not open.
  *
  * @example Usage
  * ```ts
@@ -97,7 +99,8 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
   }
 
   /**
-   * Keeps a session; the oldest of more than four of a key is forgotten, as is one that does not fit.
+   * Keeps a session; the oldest of more than four of a key is forgotten, as is one that does not
+   * fit.
    *
    * @param key The key.
    * @param session The session.

@@ -9,11 +9,14 @@ import { SESSION_ID_LIFETIME } from "./server_cache.ts";
 export interface ServerSessionLimits {
   /** How many sessions are kept by ID; default, and for 0, NSS's 10,000. */
   readonly maxCacheEntries?: number;
-  /** For how many seconds a session by ID is good, from 5 to 86,400; default, and for 0, NSS's 86,400. What is beyond is drawn in. */
+  /**
+   * For how many seconds a session by ID is good, from 5 to 86,400; default, and for 0, NSS's
+   * 86,400. What is beyond is drawn in.
+   */
   readonly timeout?: number;
   /**
-   * For how many seconds a ticket is good, from 5 to 604,800 (RFC 8446, Section 4.6.1); default, and for 0, NSS's 172,800. The keys of tickets
-   * are renewed as often. What is beyond is drawn in.
+   * For how many seconds a ticket is good, from 5 to 604,800 (RFC 8446, Section 4.6.1); default,
+   * and for 0, NSS's 172,800. The keys of tickets are renewed as often. What is beyond is drawn in.
    */
   readonly ticketLifetime?: number;
 }

@@ -2,7 +2,10 @@
 
 import type { CachedSession, SessionCache } from "../base/session_cache.ts";
 
-/** How many peers a cache remembers; Go's default for its LRU session cache is 64, a server farm wants more. */
+/**
+ * How many peers a cache remembers; Go's default for its LRU session cache is 64, a server farm
+ * wants more.
+ */
 export const MAX_CACHED_PEERS = 1000;
 /** How many tickets are kept for one peer; OpenSSL's servers send two, Go keeps one. */
 export const MAX_TICKETS_PER_PEER = 4;

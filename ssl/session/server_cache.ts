@@ -18,7 +18,8 @@ import { SharedTicketKeyring, type TicketKeyCache } from "./shared_ticket_keyrin
 import { countersOf, type SslCounters } from "./statistics.ts";
 
 /**
- * For how many seconds a session by ID is good: "an upper limit of 24 hours is suggested" (RFC 5246, Appendix F.1.4; NSS's default).
+ * For how many seconds a session by ID is good: "an upper limit of 24 hours is suggested" (RFC
+ * 5246, Appendix F.1.4; NSS's default).
  */
 export const SESSION_ID_LIFETIME = 24 * 60 * 60;
 /** The most bytes of a client's certificates that a session is remembered with. */
@@ -79,7 +80,10 @@ export class ServerSessions {
     return content;
   }
 
-  /** Seals what is no session with the same keys; `binding` says what it is. `null` where there is no key. */
+  /**
+   * Seals what is no session with the same keys; `binding` says what it is. `null` where there is
+   * no key.
+   */
   sealBytes(
     bytes: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
@@ -114,7 +118,9 @@ export class ServerSessions {
     );
   }
 
-  /** The session of an ID; `null` if there is none, it belongs to another binding, or has expired. */
+  /**
+   * The session of an ID; `null` if there is none, it belongs to another binding, or has expired.
+   */
   async get(
     id: Uint8Array,
     binding: Uint8Array,
@@ -178,7 +184,9 @@ export function setServerSessions(context: NssContext, sessions: ServerSessions)
   entries.set(context, { sessions, configured: true });
 }
 
-/** Forgets a context's server sessions and their configuration, and lets go of what they have open. */
+/**
+ * Forgets a context's server sessions and their configuration, and lets go of what they have open.
+ */
 export async function closeServerSessions(context: NssContext): Promise<void> {
   const entry = entries.get(context);
   entries.delete(context);

@@ -17,9 +17,15 @@ import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 
-/** How long a ticket is good for, in seconds; RFC 8446, Section 4.6.1, allows a week, NSS gives two days. */
+/**
+ * How long a ticket is good for, in seconds; RFC 8446, Section 4.6.1, allows a week, NSS gives two
+ * days.
+ */
 export const TICKET_LIFETIME = 2 * 24 * 60 * 60;
-/** The longest ticket that is sent, or kept by a client; a longer client certificate chain goes without. */
+/**
+ * The longest ticket that is sent, or kept by a client; a longer client certificate chain goes
+ * without.
+ */
 export const MAX_TICKET_LENGTH = 16384;
 
 /** What a server keeps of a session, inside the ticket that the client keeps for it. */
@@ -46,19 +52,27 @@ export interface TicketContent {
 
 const IV_LENGTH = 12;
 
-/** What seals a server's tickets and opens them (RFC 5077, Section 4), with the keys of a keyring. */
+/**
+ * What seals a server's tickets and opens them (RFC 5077, Section 4), with the keys of a keyring.
+ */
 export class TicketKeys {
   readonly #keyring: TicketKeyring;
   /** For how many seconds tickets are good. */
   readonly lifetime: number;
 
-  /** Takes where the keys come from, and for how many seconds tickets are good; by default keys of this object's own. */
+  /**
+   * Takes where the keys come from, and for how many seconds tickets are good; by default keys of
+   * this object's own.
+   */
   constructor(lifetime: number = TICKET_LIFETIME, keyring?: TicketKeyring) {
     this.lifetime = lifetime;
     this.#keyring = keyring ?? new OwnTicketKeyring(lifetime);
   }
 
-  /** Seals a session into a ticket; `binding` names what the session must not leave. `null` where there is no key. */
+  /**
+   * Seals a session into a ticket; `binding` names what the session must not leave. `null` where
+   * there is no key.
+   */
   async seal(
     content: TicketContent,
     binding: Uint8Array<ArrayBuffer>,
@@ -87,7 +101,10 @@ export class TicketKeys {
     return new Writer().bytes(current.name).bytes(iv).bytes(new Uint8Array(sealed)).finish();
   }
 
-  /** Opens a ticket; `null` if it is not one of these keys', was altered, belongs to another binding or has expired. */
+  /**
+   * Opens a ticket; `null` if it is not one of these keys', was altered, belongs to another binding
+   * or has expired.
+   */
   async open(
     ticket: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
@@ -98,7 +115,10 @@ export class TicketKeys {
     return content !== null && isWithin(content, this.lifetime, environment) ? content : null;
   }
 
-  /** Opens what was sealed; `null` if it is not one of these keys', was altered, or belongs to another binding. */
+  /**
+   * Opens what was sealed; `null` if it is not one of these keys', was altered, or belongs to
+   * another binding.
+   */
   async openBytes(
     ticket: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
@@ -128,8 +148,9 @@ export function isWithin(
 }
 
 /**
- * What a server's sessions are bound to: the certificates that it shows, and all that decides about a client's. A ticket opens
- * under this binding only, so no session reaches a host or a trust that it was not made for.
+ * What a server's sessions are bound to: the certificates that it shows, and all that decides about
+ * a client's. A ticket opens under this binding only, so no session reaches a host or a trust that
+ * it was not made for.
  */
 export async function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
   const binding = JSON.stringify([

@@ -16,13 +16,17 @@ export type TicketKeyCache = Required<
 const KEY_LENGTH = 32;
 /** How often others can rotate the keys while this end does; once is rare. */
 const MAX_RACES = 4;
-/** The pause between two looks for keys that are not known: whoever sends tickets of no key must not keep the cache busy. */
+/**
+ * The pause between two looks for keys that are not known: whoever sends tickets of no key must not
+ * keep the cache busy.
+ */
 const MIN_RELOAD_INTERVAL = 100;
 
 /**
- * Keys that several processes share. Whoever finds the newest one too old to seal with makes the next; if two do so at once, the cache
- * decides whose it is, and both go on with that. Whoever meets a ticket of a key that it does not know looks again, so that a key
- * is known everywhere from its first ticket on.
+ * Keys that several processes share. Whoever finds the newest one too old to seal with makes the
+ * next; if two do so at once, the cache decides whose it is, and both go on with that. Whoever
+ * meets a ticket of a key that it does not know looks again, so that a key is known everywhere from
+ * its first ticket on.
  */
 export class SharedTicketKeyring implements TicketKeyring {
   readonly #cache: TicketKeyCache;
@@ -98,7 +102,10 @@ export class SharedTicketKeyring implements TicketKeyring {
     return true;
   }
 
-  /** Makes the next key, and keeps the one before it; says whether the cache has answered, be it that somebody was faster. */
+  /**
+   * Makes the next key, and keeps the one before it; says whether the cache has answered, be it
+   * that somebody was faster.
+   */
   async #rotate(environment: Environment): Promise<boolean> {
     const made: TicketKeyRecord = {
       name: environment.random(KEY_NAME_LENGTH),

@@ -24,7 +24,10 @@ export interface SslStatistics {
   readonly handleClientHello: SessionCounts;
   /** Tickets that servers could not open (`hch_sid_ticket_parse_failures`). */
   readonly ticketParseFailures: number;
-  /** How often a cache of the application's own, or one of several processes, failed, took too long, or was left alone since it had. */
+  /**
+   * How often a cache of the application's own, or one of several processes, failed, took too long,
+   * or was left alone since it had.
+   */
   readonly cacheUnavailable: number;
 }
 

@@ -16,7 +16,10 @@ export interface TicketKey {
 /** The length of a key's name. */
 export const KEY_NAME_LENGTH = 16;
 
-/** Where the keys of tickets come from: one to seal, and the one before it to open what is still good. */
+/**
+ * Where the keys of tickets come from: one to seal, and the one before it to open what is still
+ * good.
+ */
 export interface TicketKeyring {
   /** The key to seal with; `null` if it is out of reach. */
   current(environment: Environment): Promise<TicketKey | null>;
@@ -24,7 +27,10 @@ export interface TicketKeyring {
   find(name: Uint8Array, environment: Environment): Promise<TicketKey | null>;
 }
 
-/** Keys of this process alone, renewed by themselves when the current one is as old as a ticket may get. */
+/**
+ * Keys of this process alone, renewed by themselves when the current one is as old as a ticket may
+ * get.
+ */
 export class OwnTicketKeyring implements TicketKeyring {
   readonly #lifetime: number;
   #keys: Promise<readonly TicketKey[]> = Promise.resolve([]);

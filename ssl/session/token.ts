@@ -25,7 +25,10 @@ const MAGIC = 0x6e737374;
 const FORM = 2;
 /** The master secret of TLS 1.2 (RFC 5246, Section 8.1). */
 const MASTER_SECRET_LENGTH = 48;
-/** The longest token that is looked at; the longest that is made is some 200 kB, with certificates as long as can be. */
+/**
+ * The longest token that is looked at; the longest that is made is some 200 kB, with certificates
+ * as long as can be.
+ */
 export const MAX_TOKEN_LENGTH = 2 ** 20;
 
 /** The bytes of a token, which are a secret. */

@@ -4,7 +4,10 @@ import type { SslConfig } from "../config/config.ts";
 import { tokenConfiguration } from "./client_cache.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 
-/** What keeps a token from being used; `null` for nothing that could be told before the certificates are judged. */
+/**
+ * What keeps a token from being used; `null` for nothing that could be told before the certificates
+ * are judged.
+ */
 export function tokenFault(
   { hostname, configuration, session }: ResumptionToken,
   config: SslConfig,

@@ -93,13 +93,16 @@ function sessionIdFor(
   session: Tls12ClientSession | null,
 ): Uint8Array<ArrayBuffer> {
   if (session !== null && session.ticket.length === 0) return session.sessionId;
-  // RFC 5077, Section 3.4: made up, that the server's echo tells whether it took the ticket. RFC 8446, Appendix D.4: that
-  // middleboxes take the handshake for a resumption.
+  // RFC 5077, Section 3.4: made up, that the server's echo tells whether it took the ticket. RFC
+  // 8446, Appendix D.4: that middleboxes take the handshake for a resumption.
   const looksLikeTls12 = offersTls13(config) && config.compatMode;
   return session !== null || looksLikeTls12 ? environment.random(32) : new Uint8Array(0);
 }
 
-/** Sends the second ClientHello: the first one with what the HelloRetryRequest asks for (RFC 8446, Section 4.1.2). */
+/**
+ * Sends the second ClientHello: the first one with what the HelloRetryRequest asks for (RFC 8446,
+ * Section 4.1.2).
+ */
 export async function sendSecondClientHello(
   hs: HandshakeContext,
   offer: Offer,

@@ -36,7 +36,10 @@ interface Retried {
   readonly cipherSuite: CipherSuite;
 }
 
-/** Waits for the server's choice of version, suite and key share (RFC 8446, Sections 4.1.3 and 4.1.4). */
+/**
+ * Waits for the server's choice of version, suite and key share (RFC 8446, Sections 4.1.3 and
+ * 4.1.4).
+ */
 export class ExpectServerHello implements HandshakeState {
   readonly #offer: Offer;
   readonly #retried: Retried | null;
@@ -105,7 +108,10 @@ export class ExpectServerHello implements HandshakeState {
     return new ExpectEncryptedExtensions(keys, agreement, session?.session ?? null);
   }
 
-  /** Goes back to the connection that was to be renegotiated; in a first handshake it is a warning like others. */
+  /**
+   * Goes back to the connection that was to be renegotiated; in a first handshake it is a warning
+   * like others.
+   */
   takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
     return hs.established === null ? this : abandonRenegotiation(hs, hs.established);
   }
@@ -225,7 +231,8 @@ export class ExpectServerHello implements HandshakeState {
     hs.transcript.setHash(cipherSuite.hash);
     await hs.transcript.replaceWithMessageHash();
     hs.transcript.add(message.raw);
-    // RFC 8446, Section 4.1.2: a PSK that does not go with the suite is left out of the second hello.
+    // RFC 8446, Section 4.1.2: a PSK that does not go with the suite is left out of the second
+    // hello.
     const { session } = this.#offer;
     const kept = session?.session.cipherSuite.hash === cipherSuite.hash ? session : null;
     if (hs.config.compatMode) hs.output.sendChangeCipherSpec();

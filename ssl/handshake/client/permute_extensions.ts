@@ -3,8 +3,9 @@
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 
 /**
- * The extensions in an order that differs from connection to connection, so that nobody comes to rely on one. Both hellos of a
- * connection have the same, as it hangs on their random, which is public.
+ * The extensions in an order that differs from connection to connection, so that nobody comes to
+ * rely on one. Both hellos of a connection have the same, as it hangs on their random, which is
+ * public.
  */
 export function permuteExtensions(
   extensions: ExtensionBlock,
@@ -19,7 +20,9 @@ export function permuteExtensions(
   return permuted;
 }
 
-/** Numbers that are close together, far apart (the finalizer of MurmurHash3); it keeps no secret. */
+/**
+ * Numbers that are close together, far apart (the finalizer of MurmurHash3); it keeps no secret.
+ */
 function scatter(value: number): number {
   let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -26,7 +26,8 @@ import { ExpectServerHello } from "./expect_server_hello.ts";
  * ClientConnected                 <-- NewSessionTicket, KeyUpdate
  * ```
  *
- * @throws {SslError} `SSL_ERROR_BAD_CERT_DOMAIN` if there is no name to hold the certificate against.
+ * @throws {SslError} `SSL_ERROR_BAD_CERT_DOMAIN` if there is no name to hold the certificate
+ * against.
  */
 export async function startClient(hs: HandshakeContext): Promise<HandshakeState> {
   const { config } = hs;

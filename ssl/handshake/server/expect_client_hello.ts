@@ -166,7 +166,9 @@ function chooseVersion(hello: ClientHello, config: SslConfig): number {
   );
 }
 
-/** Checks what every hello that TLS 1.3 is chosen for must have (RFC 8446, Sections 4.1.2 and 9.2). */
+/**
+ * Checks what every hello that TLS 1.3 is chosen for must have (RFC 8446, Sections 4.1.2 and 9.2).
+ */
 function checkTls13(hello: ClientHello): Tls13Hello {
   const extensions = hello.extensions!; // TLS 1.3 was chosen by one of them
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
@@ -205,7 +207,9 @@ function requireSignatureAlgorithms(extensions: ExtensionBlock): void {
   );
 }
 
-/** RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only. */
+/**
+ * RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only.
+ */
 function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retried): void {
   const { first, requestedGroup, cipherSuite } = retried;
   const same = first === null
@@ -239,7 +243,10 @@ function hasSameShares(hello: ClientHello, first: ClientHello): boolean {
   return second !== undefined && before !== undefined && bytesEqual(second, before);
 }
 
-/** Tells the name hook which host the client wants, and goes on with the configuration that it returns. */
+/**
+ * Tells the name hook which host the client wants, and goes on with the configuration that it
+ * returns.
+ */
 async function applyServerName(
   hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
@@ -285,7 +292,9 @@ function chooseCipherSuite(hello: ClientHello, { config }: HandshakeContext): Ci
   );
 }
 
-/** The server's order decides, but any group with a share goes before a round trip for a better one. */
+/**
+ * The server's order decides, but any group with a share goes before a round trip for a better one.
+ */
 function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeContext): NamedGroup {
   const common = config.groups.filter(({ id }) => groups.includes(id));
   const shared = common.find(({ id }) => keyShares.some(({ group }) => group === id));

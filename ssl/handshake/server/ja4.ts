@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * JA4, FoxIO's fingerprint of TLS clients (`technical_details/JA4.md` in FoxIO-LLC/ja4), which is free for everybody's use: what a client
- * can do, whatever order it says it in.
+ * JA4, FoxIO's fingerprint of TLS clients (`technical_details/JA4.md` in FoxIO-LLC/ja4), which is
+ * free for everybody's use: what a client can do, whatever order it says it in.
  *
  * ```text
  * t13d1516h2_8daaf6152771_e5627efa2ab1
@@ -82,7 +82,10 @@ function newestVersion({ extensions, legacyVersion }: ClientHello): number {
   return listed.length > 0 ? Math.max(...listed) : legacyVersion;
 }
 
-/** The ends of the first protocol: of its text, or of its hexadecimal digits if either end is no letter or digit. */
+/**
+ * The ends of the first protocol: of its text, or of its hexadecimal digits if either end is no
+ * letter or digit.
+ */
 function alpnMark(body: Uint8Array | undefined): string {
   if (body === undefined) return "00";
   // After the length of the list, and of the name; a list that parses is not empty, nor is a name.

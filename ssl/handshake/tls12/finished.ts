@@ -45,7 +45,10 @@ export type AfterFinished = (
 /** Takes NewSessionTicket; what follows the Finished knows of the ticket. */
 export type TakeTicket = (message: HandshakeMessage, hs: HandshakeContext) => AfterFinished;
 
-/** Waits for the peer's change_cipher_spec, and before it for a ticket where the server has promised one. */
+/**
+ * Waits for the peer's change_cipher_spec, and before it for a ticket where the server has promised
+ * one.
+ */
 export class ExpectChangeCipherSpec implements HandshakeState {
   readonly #session: Tls12Session;
   readonly #next: AfterFinished;

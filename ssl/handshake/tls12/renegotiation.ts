@@ -1,13 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A TLS 1.2 connection that is negotiated anew (RFC 5246, Section 7.4.1): who may begin it, how it is bound to the handshake
- * before it (RFC 5746), and how the connection goes on where it is declined.
+ * A TLS 1.2 connection that is negotiated anew (RFC 5246, Section 7.4.1): who may begin it, how it
+ * is bound to the handshake before it (RFC 5746), and how the connection goes on where it is
+ * declined.
  *
  * ```text
  * server                          HelloRequest -->            where it is the server that wants it
  * client                          <-- ClientHello
- *                                 ... as a first handshake, under the old keys until change_cipher_spec
+ *                                 ... as a first handshake, under the old keys
+ *                                 until change_cipher_spec
  * ```
  *
  * @module
@@ -34,8 +36,8 @@ import { concat } from "../../crypto/master_secret.ts";
 /**
  * Whether the connection may be negotiated anew (`SSL_ENABLE_RENEGOTIATION`).
  *
- * @param byPeer Whether it is the peer that wants it; an application's own request needs no permission, only a peer that knows
- * RFC 5746.
+ * @param byPeer Whether it is the peer that wants it; an application's own request needs no
+ * permission, only a peer that knows RFC 5746.
  */
 export function mayRenegotiate(
   { renegotiation, role }: SslConfig,
@@ -46,7 +48,8 @@ export function mayRenegotiate(
   byPeer: boolean,
 ): boolean {
   if (renegotiation === "UNRESTRICTED") return true;
-  // RFC 7627, Section 5.4: without the extended master secret RFC 5746 binds nothing (the triple handshake).
+  // RFC 7627, Section 5.4: without the extended master secret RFC 5746 binds nothing (the triple
+  // handshake).
   if (!extendedMasterSecret) return false;
   switch (renegotiation) {
     case "NEVER":
@@ -61,7 +64,8 @@ export function mayRenegotiate(
 /**
  * Refuses a renegotiation that the application wants and may not have.
  *
- * @throws {SslError} `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED`, or `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
+ * @throws {SslError} `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED`, or `SSL_ERROR_SSL_DISABLED` if TLS 1.2
+ * is not enabled any more.
  */
 export function requireMayRenegotiate(config: SslConfig, negotiated: Tls12Negotiated): void {
   configAgain(config, negotiated);
@@ -76,7 +80,8 @@ export function requireMayRenegotiate(config: SslConfig, negotiated: Tls12Negoti
 }
 
 /**
- * Begins a new handshake on the connection: nothing is agreed on but the version, and what is configured by now counts.
+ * Begins a new handshake on the connection: nothing is agreed on but the version, and what is
+ * configured by now counts.
  *
  * @param negotiated What the connection has negotiated so far.
  * @param state The state to go back to where it is declined.
@@ -126,7 +131,10 @@ export function completeRenegotiation(hs: HandshakeContext): void {
   hs.established = null;
 }
 
-/** The configuration under which sessions are kept: a renegotiation is of one version, its session may be of several. */
+/**
+ * The configuration under which sessions are kept: a renegotiation is of one version, its session
+ * may be of several.
+ */
 export function sessionConfig({ config, established }: HandshakeContext): SslConfig {
   if (established === null) return config;
   const { minVersion, maxVersion } = established.config;
@@ -153,14 +161,20 @@ export function configAgain(config: SslConfig, { peer }: Tls12Negotiated): SslCo
   };
 }
 
-/** What a client's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.4 and 3.5). */
+/**
+ * What a client's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.4 and
+ * 3.5).
+ */
 export function clientRenegotiationInfo(
   { established }: HandshakeContext,
 ): Uint8Array<ArrayBuffer> {
   return established?.negotiated.verifyData.client ?? new Uint8Array(0);
 }
 
-/** What a server's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.6 and 3.7). */
+/**
+ * What a server's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.6 and
+ * 3.7).
+ */
 export function serverRenegotiationInfo(
   { established }: HandshakeContext,
 ): Uint8Array<ArrayBuffer> {
@@ -170,7 +184,8 @@ export function serverRenegotiationInfo(
 }
 
 /**
- * Checks that the peer means this connection, and no other that somebody has joined to it (RFC 5746, Sections 3.4 to 3.7).
+ * Checks that the peer means this connection, and no other that somebody has joined to it (RFC
+ * 5746, Sections 3.4 to 3.7).
  *
  * @param info The peer's renegotiation_info.
  * @param signals Whether it says by a suite that it knows RFC 5746, which only a first hello may.
@@ -207,7 +222,8 @@ function unsafe(why: string): SslError {
 }
 
 /**
- * Refuses a peer that has become another one since the handshake before: whoever looked at its certificate then need not look again.
+ * Refuses a peer that has become another one since the handshake before: whoever looked at its
+ * certificate then need not look again.
  *
  * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it shows another certificate.
  */
@@ -228,8 +244,8 @@ export function refuseOtherPeer(
 }
 
 /**
- * Refuses a handshake whose secret is bound otherwise than the one before (RFC 7627, Section 5.4: without the extended master secret a
- * renegotiation proves nothing about whom one has talked to).
+ * Refuses a handshake whose secret is bound otherwise than the one before (RFC 7627, Section 5.4:
+ * without the extended master secret a renegotiation proves nothing about whom one has talked to).
  *
  * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET`.
  */

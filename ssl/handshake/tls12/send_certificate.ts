@@ -9,7 +9,9 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 import { show } from "../progress.ts";
 
-/** Sends Certificate, with an empty list where there is nothing to show (RFC 5246, Section 7.4.6). */
+/**
+ * Sends Certificate, with an empty list where there is nothing to show (RFC 5246, Section 7.4.6).
+ */
 export function sendTls12Certificate(
   hs: HandshakeContext,
   chain: readonly Certificate[],

@@ -46,7 +46,10 @@ export async function withKeys(
   return { ...choice, masterSecret, protections };
 }
 
-/** Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4), and the keys from it. */
+/**
+ * Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4), and
+ * the keys from it.
+ */
 export async function withNewKeys(
   hs: HandshakeContext,
   choice: Tls12Choice,

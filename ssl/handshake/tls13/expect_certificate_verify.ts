@@ -7,7 +7,10 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { show } from "../progress.ts";
 
-/** Waits for the proof that the peer holds its certificate's key (RFC 8446, Section 4.4.3), in either role. */
+/**
+ * Waits for the proof that the peer holds its certificate's key (RFC 8446, Section 4.4.3), in
+ * either role.
+ */
 export class ExpectCertificateVerify implements HandshakeState {
   readonly #claim: PeerClaim;
   readonly #next: (peer: AuthenticatedPeer) => HandshakeState;

@@ -16,7 +16,8 @@ import { show } from "../progress.ts";
  * Sends Certificate (RFC 8446, Section 4.4.2).
  *
  * @param credential What to show; `null` for an empty list.
- * @param asked The extensions of the client's hello, which say what may go with a server's certificate.
+ * @param asked The extensions of the client's hello, which say what may go with a server's
+ * certificate.
  * @param certificateRequestContext Which request it answers, after the handshake.
  */
 export function sendCertificate(

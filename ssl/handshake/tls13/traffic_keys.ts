@@ -9,7 +9,10 @@ import type { ConnectionKeys, HandshakeOutput } from "../output.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_secrets.ts";
 import { exportKeyingMaterial } from "../../crypto/export_keying_material.ts";
 
-/** The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported from. */
+/**
+ * The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported
+ * from.
+ */
 export class TrafficKeys implements ConnectionKeys {
   /** TLS 1.3 has KeyUpdate. */
   readonly renewable = true;

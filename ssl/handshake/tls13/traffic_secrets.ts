@@ -11,7 +11,10 @@ export interface TrafficSecrets {
   readonly server: TrafficSecret;
 }
 
-/** Derives the secrets of the handshake's messages from the transcript up to ServerHello, and logs them where that is asked for. */
+/**
+ * Derives the secrets of the handshake's messages from the transcript up to ServerHello, and logs
+ * them where that is asked for.
+ */
 export async function handshakeTrafficSecrets(
   hs: HandshakeContext,
   handshakeSecret: HandshakeSecret,
@@ -29,7 +32,10 @@ export async function handshakeTrafficSecrets(
   return { client, server };
 }
 
-/** Derives the secrets of application data from the transcript up to the server's Finished, and logs them likewise. */
+/**
+ * Derives the secrets of application data from the transcript up to the server's Finished, and logs
+ * them likewise.
+ */
 export async function applicationTrafficSecrets(
   hs: HandshakeContext,
   masterSecret: MasterSecret,

@@ -65,7 +65,8 @@ class Tls12ClientConnected implements HandshakeState {
     request: ReHandshakeRequest | null,
   ): Promise<HandshakeState> {
     beginRenegotiation(hs, this.#negotiated, this, request);
-    // A server that asks for it wants more than the session has, such as a certificate: NSS begins anew, too.
+    // A server that asks for it wants more than the session has, such as a certificate: NSS begins
+    // anew, too.
     return await hs.restart(hs, request !== null && !request.full);
   }
 }

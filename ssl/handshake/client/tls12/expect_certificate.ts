@@ -92,7 +92,9 @@ export class ExpectTls12Certificate implements HandshakeState {
   }
 }
 
-/** Waits for the server's OCSP response, which it may leave out all the same (RFC 6066, Section 8). */
+/**
+ * Waits for the server's OCSP response, which it may leave out all the same (RFC 6066, Section 8).
+ */
 class ExpectCertificateStatus implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #received: ReceivedChain;

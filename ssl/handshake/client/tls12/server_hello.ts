@@ -54,7 +54,8 @@ export interface Tls12Offer {
 }
 
 /**
- * Takes a ServerHello that chooses TLS 1.2 (RFC 5246, Section 7.4.1.3). What follows in a full handshake:
+ * Takes a ServerHello that chooses TLS 1.2 (RFC 5246, Section 7.4.1.3). What follows in a full
+ * handshake:
  *
  * ```text
  * ExpectTls12Certificate          <-- Certificate
@@ -62,13 +63,14 @@ export interface Tls12Offer {
  *                                 <-- ServerKeyExchange
  * ExpectRequestOrDone             <-- CertificateRequest, where the server asks
  *                                 <-- ServerHelloDone
- *                                 Certificate (where asked for), ClientKeyExchange, CertificateVerify (with a certificate),
- *                                 change_cipher_spec, Finished -->
+ *                                 Certificate (where asked for), ClientKeyExchange,
+ *                                 CertificateVerify (with a certificate), change_cipher_spec, Finished -->
  * ExpectChangeCipherSpec          <-- NewSessionTicket (where promised), change_cipher_spec
  * ExpectTls12Finished             <-- Finished
  * ```
  *
- * Where a session is resumed, the server's change_cipher_spec and Finished come at once, and the client's follow.
+ * Where a session is resumed, the server's change_cipher_spec and Finished come at once, and the
+ * client's follow.
  */
 export async function takeTls12ServerHello(
   hs: HandshakeContext,
@@ -109,7 +111,8 @@ export async function takeTls12ServerHello(
   hs.transcript.add(message.raw);
 
   const session = offer.tls12Session;
-  // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo says that the session is resumed.
+  // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo says that the session is
+  // resumed.
   const echoed = hello.legacySessionIdEcho.length > 0 &&
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
   countAnswer(config.context, echoed && session !== null, offer.session?.session ?? session);

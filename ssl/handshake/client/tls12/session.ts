@@ -28,7 +28,10 @@ export interface Tls12Ticket {
   readonly expiresAt: number;
 }
 
-/** Takes the ticket that the server sends before its Finished (RFC 5077, Section 3.3); `null` for one that is not kept. */
+/**
+ * Takes the ticket that the server sends before its Finished (RFC 5077, Section 3.3); `null` for
+ * one that is not kept.
+ */
 export function takeTls12Ticket(
   { environment }: { readonly environment: Environment },
   message: HandshakeMessage,
@@ -53,8 +56,8 @@ export async function keepTls12Session(
   const keeping = { ...hs, config: sessionConfig(hs) };
   const { cipherSuite, extendedMasterSecret } = negotiated;
   const isResumable = ticket !== null || sessionId.length > 0;
-  // Without the extended master secret a session can be made to be somebody else's (the triple handshake, RFC 7627,
-  // Section 1): it is not resumed.
+  // Without the extended master secret a session can be made to be somebody else's (the triple
+  // handshake, RFC 7627, Section 1): it is not resumed.
   if (!mayKeepSession(keeping, obstaclesOf(negotiated)) || !isResumable || !extendedMasterSecret) {
     return;
   }

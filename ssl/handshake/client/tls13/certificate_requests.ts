@@ -10,7 +10,10 @@ import type { Shown } from "../../negotiated.ts";
 import { clientAuthRequest } from "./client_auth_request.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
-/** How many certificates a server may ask for in one connection; each costs a signature, and perhaps somebody a question. */
+/**
+ * How many certificates a server may ask for in one connection; each costs a signature, and perhaps
+ * somebody a question.
+ */
 export const MAX_CERTIFICATE_REQUESTS = 32;
 
 /** A server's requests to see a certificate after the handshake (RFC 8446, Section 4.6.2). */
@@ -18,7 +21,8 @@ export class CertificateRequests {
   readonly #contexts = new Set<string>();
 
   /**
-   * Answers a CertificateRequest: Certificate, CertificateVerify where there is something to show, Finished.
+   * Answers a CertificateRequest: Certificate, CertificateVerify where there is something to show,
+   * Finished.
    *
    * @param before What this end has shown so far.
    * @returns What it has shown by now.
@@ -36,7 +40,8 @@ export class CertificateRequests {
     // What is signed is the handshake and this exchange, and no exchange before it.
     const transcript = hs.transcript.snapshot();
     transcript.add(message.raw);
-    // RFC 8446, Section 4.6.2: the messages MUST appear consecutively, so they leave when all of them are made.
+    // RFC 8446, Section 4.6.2: the messages MUST appear consecutively, so they leave when all of
+    // them are made.
     const answer: Uint8Array<ArrayBuffer>[] = [];
     const output = {
       ...hs.output,
@@ -55,7 +60,10 @@ export class CertificateRequests {
     return shown;
   }
 
-  /** RFC 8446, Section 4.3.2: a context MUST be unique within the connection, and the handshake's own is empty. */
+  /**
+   * RFC 8446, Section 4.3.2: a context MUST be unique within the connection, and the handshake's
+   * own is empty.
+   */
   #remember(context: Uint8Array<ArrayBuffer>): void {
     const name = context.toHex();
     if (name === "" || this.#contexts.has(name)) {

@@ -11,7 +11,8 @@ import type { CertificateRequest } from "../../../messages/certificate_request.t
 /**
  * What a CertificateRequest asks for.
  *
- * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the key may sign.
+ * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the
+ * key may sign.
  */
 export function clientAuthRequest({ extensions }: CertificateRequest): ClientAuthRequest {
   const schemes = extensions.get(signatureAlgorithms);

@@ -25,7 +25,10 @@ export class ClientConnected implements HandshakeState {
   readonly #resumption: Promise<ResumptionMasterSecret>;
   readonly #requests: CertificateRequests;
 
-  /** Takes what was negotiated, the keys of the connection, and what certificates the server has asked for so far. */
+  /**
+   * Takes what was negotiated, the keys of the connection, and what certificates the server has
+   * asked for so far.
+   */
   constructor(
     negotiated: Tls13Negotiated,
     keys: TrafficKeys,

@@ -19,7 +19,10 @@ export class ExpectServerFinished implements HandshakeState {
   readonly #identities: Identities;
   readonly #request: ClientAuthRequest | null;
 
-  /** Takes what is known, who the ends are, and the server's request to see a certificate, where it has one. */
+  /**
+   * Takes what is known, who the ends are, and the server's request to see a certificate, where it
+   * has one.
+   */
   constructor(keys: ClientKeys, identities: Identities, request: ClientAuthRequest | null) {
     this.#keys = keys;
     this.#identities = identities;

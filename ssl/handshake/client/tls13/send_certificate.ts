@@ -7,7 +7,8 @@ import { type Shown, shownBy } from "../../negotiated.ts";
 import { sendCertificate, sendCertificateAndVerify } from "../../tls13/send_certificate.ts";
 
 /**
- * Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446, Section 4.4.2).
+ * Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446,
+ * Section 4.4.2).
  *
  * @param before What this end has shown in the connection so far.
  * @param context Which request it answers, after the handshake.

@@ -65,8 +65,8 @@ import { expectTls12ClientFlight } from "./expect_certificate.ts";
  * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). What follows in a full handshake:
  *
  * ```text
- *                                 ServerHello, Certificate, CertificateStatus (where asked for), ServerKeyExchange,
- *                                 CertificateRequest (where configured), ServerHelloDone -->
+ *                                 ServerHello, Certificate, CertificateStatus (where asked for),
+ *                                 ServerKeyExchange, CertificateRequest (where configured), ServerHelloDone -->
  * ExpectTls12ClientCertificate    <-- Certificate, where the server has asked for it
  * ExpectClientKeyExchange         <-- ClientKeyExchange
  * ExpectTls12CertificateVerify    <-- CertificateVerify, with a certificate
@@ -75,7 +75,8 @@ import { expectTls12ClientFlight } from "./expect_certificate.ts";
  *                                 NewSessionTicket (where wanted), change_cipher_spec, Finished -->
  * ```
  *
- * Where a session is resumed, the server's change_cipher_spec and Finished go at once, and the client's follow.
+ * Where a session is resumed, the server's change_cipher_spec and Finished go at once, and the
+ * client's follow.
  */
 export async function sendTls12ServerFlight(
   hs: HandshakeContext,
@@ -93,7 +94,8 @@ export async function sendTls12ServerFlight(
   const agreed: Agreed = { alpnProtocol, serverName, secureRenegotiation };
   const accepted = await acceptTls12Session(hs, hello, serverName);
   if (accepted !== null) {
-    // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its session is resumed.
+    // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its
+    // session is resumed.
     const choice = settle(hs, hello, agreed, accepted.cipherSuite, hello.legacySessionId);
     begin(hs, message, choice);
     sendServerHello(hs, hello, choice);
@@ -103,7 +105,8 @@ export async function sendTls12ServerFlight(
   const signer = await chooseTls12ServerSigner(config, serverName, {
     cipherSuites: hello.cipherSuites,
     groups: extensions?.get(supportedGroups),
-    // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server does not sign with.
+    // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server
+    // does not sign with.
     signatureSchemes: knownSchemes(extensions?.get(signatureAlgorithms) ?? []),
   });
   const { credential } = signer;
@@ -183,7 +186,8 @@ function settle(
     sessionId,
     encryptThenMac: cipherSuite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
     statusDue: false, // decided with the certificate
-    // RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
+    // RFC 7627, Section 5.4: without the extended master secret a session had better not be
+    // resumed.
     ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
   };
 }
@@ -261,7 +265,10 @@ function sendCertificateRequest(hs: HandshakeContext): void {
   );
 }
 
-/** The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422, Section 4). */
+/**
+ * The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422,
+ * Section 4).
+ */
 function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGroup {
   const named = hello.extensions?.get(supportedGroups);
   const usable = config.groups.filter(({ tls12 }) => tls12);

@@ -35,8 +35,9 @@ export interface AcceptedTls12Session {
 }
 
 /**
- * The ID of a session that this server will remember itself, for a client that takes no tickets; empty for all others.
- * RFC 7627, Section 5.4: without the extended master secret a session had better not be resumed.
+ * The ID of a session that this server will remember itself, for a client that takes no tickets;
+ * empty for all others. RFC 7627, Section 5.4: without the extended master secret a session had
+ * better not be resumed.
  */
 export function newSessionId(
   { config, environment }: HandshakeContext,
@@ -48,9 +49,11 @@ export function newSessionId(
 }
 
 /**
- * The client's session if it may be resumed (RFC 5077, Section 3.4; RFC 5246, Section 7.3), `null` for a full handshake.
+ * The client's session if it may be resumed (RFC 5077, Section 3.4; RFC 5246, Section 7.3), `null`
+ * for a full handshake.
  *
- * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client resumes without what the session was made with.
+ * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client resumes without what
+ * the session was made with.
  */
 export async function acceptTls12Session(
   hs: HandshakeContext,
@@ -80,7 +83,8 @@ async function findContent(
   if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
   if (hs.established?.request?.full) return null;
   const ticket = offeredTicket(hello);
-  // A ticket may come without an ID: the client sees by the next message that it was taken (RFC 5077, Section 3.4).
+  // A ticket may come without an ID: the client sees by the next message that it was taken (RFC
+  // 5077, Section 3.4).
   if (ticket === null && hello.legacySessionId.length === 0) return null;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
@@ -98,7 +102,8 @@ function chooseTls12Session(
   const { config, environment } = hs;
   if (content.version !== TLS_1_2) return null;
   if (!isStillGood(content, { config, environment, serverName })) return null;
-  // A server that renegotiates in order to see a certificate is not served by a session without one.
+  // A server that renegotiates in order to see a certificate is not served by a session without
+  // one.
   const wantsCertificate = (hs.established?.request ?? null) !== null &&
     config.clientAuth !== "none";
   if (wantsCertificate && content.peerChain.length === 0) return null;
@@ -136,7 +141,8 @@ export async function resumeTls12Session(
     const negotiated: Tls12Negotiated = {
       ...agreement,
       group: null,
-      peer: AuthenticatedPeer.ofSession(content), // its Finished has shown that it has the secret
+      // The client's Finished has shown that it has the session's secret.
+      peer: AuthenticatedPeer.ofSession(content),
       local: shownBefore(localChain),
       authenticatedAt,
       verifyData: { client, server },
@@ -175,7 +181,8 @@ export function ticketFacts(
 }
 
 /**
- * Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC 5077, Section 3.3).
+ * Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC
+ * 5077, Section 3.3).
  *
  * @param facts What it says; `null` where there must be none.
  */

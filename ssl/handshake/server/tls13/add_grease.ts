@@ -4,7 +4,10 @@ import type { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { greaseValue } from "../../grease.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 
-/** Adds an extension that means nothing to what a client has to read past, where that is configured (RFC 8701, Section 4). */
+/**
+ * Adds an extension that means nothing to what a client has to read past, where that is configured
+ * (RFC 8701, Section 4).
+ */
 export function addGrease(
   { config, environment }: HandshakeContext,
   extensions: ExtensionBlock,

@@ -15,7 +15,10 @@ import { show } from "../../progress.ts";
 import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 
-/** Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2), in the handshake or after it. */
+/**
+ * Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2), in the handshake
+ * or after it.
+ */
 export class ExpectClientCertificate implements HandshakeState {
   readonly #context: Uint8Array<ArrayBuffer>;
   readonly #next: (peer: AuthenticatedPeer) => HandshakeState;

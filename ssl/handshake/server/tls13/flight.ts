@@ -71,7 +71,8 @@ export async function sendServerFlight(
     const localChain = shownChain(config, session.content);
     show(hs, { peerChain, localChain });
     return new ExpectClientFinished(keys, {
-      peer: AuthenticatedPeer.ofSession(session.content), // its binder has shown that it has the secret
+      // The client's binder has shown that it has the session's secret.
+      peer: AuthenticatedPeer.ofSession(session.content),
       local: shownBefore(localChain),
       authenticatedAt,
     });

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * HelloRetryRequest, and the cookie in it that holds all there is to know of the first ClientHello (RFC 8446, Sections 4.1.4 and 4.2.2):
- * the second one may reach another socket, which goes on from there.
+ * HelloRetryRequest, and the cookie in it that holds all there is to know of the first ClientHello
+ * (RFC 8446, Sections 4.1.4 and 4.2.2): the second one may reach another socket, which goes on from
+ * there.
  *
  * @module
  */
@@ -128,8 +129,9 @@ export function helloRetryRequest(
 const BARE_COOKIE_LENGTH = 32;
 
 /**
- * Makes a cookie. Where the application takes part, the first hello's hash and what was chosen by it are sealed in it; where the keys that
- * processes share are out of reach, or nobody would look into it, this socket goes by the state that it keeps itself.
+ * Makes a cookie. Where the application takes part, the first hello's hash and what was chosen by
+ * it are sealed in it; where the keys that processes share are out of reach, or nobody would look
+ * into it, this socket goes by the state that it keeps itself.
  */
 export async function makeCookie(
   { config, environment, transcript }: HandshakeContext,
@@ -147,11 +149,13 @@ export async function makeCookie(
 }
 
 /**
- * Takes up, from the cookie in it, a handshake that another socket has begun: the transcript is what it would be there.
+ * Takes up, from the cookie in it, a handshake that another socket has begun: the transcript is
+ * what it would be there.
  *
- * @returns What the cookie says; `null` where the hello has none, or this server does not ask for any.
- * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if the cookie was made by nobody who has the keys, is old, or chooses what is
- * not enabled here.
+ * @returns What the cookie says; `null` where the hello has none, or this server does not ask for
+ * any.
+ * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if the cookie was made by nobody who has the
+ * keys, is old, or chooses what is not enabled here.
  */
 export async function resumeRetry(
   hs: HandshakeContext,

@@ -13,7 +13,10 @@ import type { Tls13Negotiated } from "../../negotiated.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import { addGrease } from "./add_grease.ts";
 
-/** A full handshake is worth two tickets, that two connections may follow at once; each resumption replaces its own (as OpenSSL). */
+/**
+ * A full handshake is worth two tickets, that two connections may follow at once; each resumption
+ * replaces its own (as OpenSSL).
+ */
 const FULL_HANDSHAKE_TICKETS = 2;
 const RESUMPTION_TICKETS = 1;
 

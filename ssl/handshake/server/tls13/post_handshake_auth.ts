@@ -28,11 +28,13 @@ type Connected = (negotiated: Tls13Negotiated) => HandshakeState;
  * ExpectFinished                  <-- Finished
  * ```
  *
- * Application data comes and goes meanwhile; the client may take its time, and may renew its key before it answers.
+ * Application data comes and goes meanwhile; the client may take its time, and may renew its key
+ * before it answers.
  *
  * @param negotiated What the connection has negotiated so far.
  * @param connected The state to go on in when the client has answered.
- * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client cannot be asked.
+ * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client cannot be
+ * asked.
  */
 export function requestCertificate(
   hs: HandshakeContext,
@@ -56,8 +58,8 @@ export function requestCertificate(
         ? "request"
         : clientAuthAgain(config, negotiated.peer.chain),
     },
-    // What is signed is the handshake and this exchange, and no exchange before it. Nor does anybody see what the client
-    // claims before it is proved: the exchange's progress is its own.
+    // What is signed is the handshake and this exchange, and no exchange before it. Nor does
+    // anybody see what the client claims before it is proved: the exchange's progress is its own.
     transcript: hs.transcript.snapshot(),
   };
   const context = hs.environment.random(CONTEXT_LENGTH);
@@ -101,7 +103,10 @@ class PostHandshakeAuth implements HandshakeState {
   }
 }
 
-/** Waits for Finished, whose key comes from what the client writes with by now (RFC 8446, Section 4.4). */
+/**
+ * Waits for Finished, whose key comes from what the client writes with by now (RFC 8446, Section
+ * 4.4).
+ */
 class ExpectFinished implements HandshakeState {
   readonly #answered: Tls13Negotiated;
   readonly #keys: TrafficKeys;
