@@ -6,7 +6,8 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { sendFinished } from "../../tls13/finished.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
-import type { Shown } from "../../negotiated.ts";
+import type { Tls13Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import { clientAuthRequest } from "./client_auth_request.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
@@ -24,15 +25,15 @@ export class CertificateRequests {
    * Answers a CertificateRequest: Certificate, CertificateVerify where there is something to show,
    * Finished.
    *
-   * @param before What this end has shown so far.
-   * @returns What it has shown by now.
+   * @param negotiated What the connection has negotiated so far.
+   * @returns What it has negotiated by now: this end is who it has shown itself to be.
    */
   async answer(
     message: HandshakeMessage,
     hs: HandshakeContext,
     keys: TrafficKeys,
-    before: Shown,
-  ): Promise<Shown> {
+    negotiated: Tls13Negotiated,
+  ): Promise<Tls13Negotiated> {
     const request = parseCertificateRequest(message.body);
     const context = request.certificateRequestContext.slice();
     this.#remember(context);
@@ -51,13 +52,16 @@ export class CertificateRequests {
     // From here on the connection, and what may be resumed of it, is that of who is shown now.
     hs.config = { ...hs.config, credentials, getClientAuthData };
     const exchange: HandshakeContext = { ...hs, transcript, output };
-    const shown = await sendClientCertificate(exchange, wanted, before, context);
+    const local = await sendClientCertificate(exchange, wanted, negotiated.local, context);
+    const answered = { ...negotiated, local };
     await keys.withWriteSecret(async (secret) => {
       await sendFinished(exchange, secret);
+      show(hs, { localChain: local.chain });
+      hs.output.emit({ kind: "shown", negotiated: answered });
       for (const made of answer) hs.output.sendMessage(made);
     });
     transcript.forget();
-    return shown;
+    return answered;
   }
 
   /**

@@ -12,7 +12,6 @@ import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts
 import { CertificateRequests } from "./certificate_requests.ts";
 import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
 import { obstaclesOf, sessionFacts, type Tls13Negotiated } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 
 /** RFC 8446, Section 4.6.1: servers MUST NOT use a lifetime of more than seven days, in seconds. */
@@ -62,10 +61,7 @@ export class ClientConnected implements HandshakeState {
   }
 
   async #answer(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    const local = await this.#requests.answer(message, hs, this.#keys, this.#negotiated.local);
-    const negotiated = { ...this.#negotiated, local };
-    show(hs, { localChain: local.chain });
-    hs.output.emit({ kind: "shown", negotiated });
+    const negotiated = await this.#requests.answer(message, hs, this.#keys, this.#negotiated);
     return new ClientConnected(negotiated, this.#keys, this.#resumption, this.#requests);
   }
 
