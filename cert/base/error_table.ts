@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Every error of NSS with its number, as in `secerr.h`, `sslerr.h` and NSPR's `prerr.h`, and what
- * it means in our words. The numbers of a range follow each other, so no row may be left out.
+ * The errors of NSS with their numbers (`secerr.h`, `sslerr.h`, NSPR's `prerr.h`) and default
+ * messages. The numbers of a range are consecutive, so no row may be left out.
  */
 // deno-fmt-ignore: a row is a line
 export const ERRORS = {
@@ -388,7 +388,7 @@ export const ERRORS = {
   SSL_ERROR_ECH_REQUIRED_ALERT: [-12097, "The peer wants ECH (ech_required)"],
   SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE: [-12096, "The hybrid key share of the peer is malformed"],
 
-  // NSPR, which is to say the transport and the platform: from -6000 up.
+  // NSPR, for the transport and the platform: from -6000 up.
   PR_OUT_OF_MEMORY_ERROR: [-6000, "Memory is exhausted"],
   PR_BAD_DESCRIPTOR_ERROR: [-5999, "The transport is not open"],
   PR_WOULD_BLOCK_ERROR: [-5998, "The operation cannot finish without waiting"],

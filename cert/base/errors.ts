@@ -12,7 +12,7 @@ const NAMES: ReadonlyMap<number, ErrorName> = new Map(
 );
 
 /**
- * An error of this package: NSS's name and number, and a message that says what was attempted.
+ * An error of this package: NSS's name and number of the error, and a message.
  *
  * @example Tell errors apart by name
  * ```ts
@@ -34,7 +34,8 @@ export class NssError extends Error {
    * Creates an error.
    *
    * @param name NSS's name of the error.
-   * @param message What was attempted, then the state; by default what the name means.
+   * @param message What was attempted, then what is wrong; by default the error's text in
+   * {@linkcode ERRORS}.
    * @param options The cause of the error.
    */
   constructor(name: ErrorName, message?: string, options?: ErrorOptions) {
@@ -45,7 +46,7 @@ export class NssError extends Error {
 }
 
 /**
- * Finds the name of an error number (`PR_ErrorToName`).
+ * Returns the name of an error number (`PR_ErrorToName`).
  *
  * @param code The number of an error.
  * @returns NSS's name, or `undefined` if no error has this number.
@@ -64,10 +65,10 @@ export function errorToName(code: number): ErrorName | undefined {
 }
 
 /**
- * Says in a sentence what an error number means (`PR_ErrorToString`).
+ * Returns the default message of an error number (`PR_ErrorToString`).
  *
  * @param code The number of an error.
- * @returns The sentence, without a final period.
+ * @returns A sentence without a final period; `Unknown error N` if no error has this number.
  *
  * @example Usage
  * ```ts

@@ -2,26 +2,27 @@
 
 import { type ErrorName, NssError } from "../base/errors.ts";
 
-// Ring 0. Distinguished encoding rules (ITU-T X.690, Sections 8 to 11): one value has one encoding,
-// and a reader that takes a second one lets two parties see two different certificates in the same
+// Ring 0. Distinguished encoding rules (ITU-T X.690, Sections 8 to 11): each value has exactly one
+// encoding. A reader that accepts others lets two parties see different certificates in the same
 // bytes.
 
 /**
- * The most bytes that {@linkcode DerReader} takes. A TLS certificate message is bounded by 2^24
- * bytes (RFC 8446, Section 4.4.2), and the largest certificate revocation lists of the public web
- * have some ten million.
+ * The maximum number of bytes that {@linkcode DerReader} accepts. A TLS certificate message is
+ * bounded by 2^24 bytes (RFC 8446, Section 4.4.2), and the largest CRLs on the public web have some
+ * ten million.
  */
 export const MAX_DER_SIZE = 1 << 26;
 
 /**
- * How deep readers may be nested: the deepest structure of RFC 5280 (a name in a general name in a
- * distribution point) has 14 levels, certificates in OCSP responses add 6. mozilla::pkix, which has
- * one function a level, has no deeper ones either.
+ * The maximum nesting depth of readers. The deepest structure of RFC 5280 (a name in a general name
+ * in a distribution point) has 14 levels; certificates in OCSP responses add 6. mozilla::pkix reads
+ * no deeper structures either.
  */
 export const MAX_DER_DEPTH = 32;
 
 /**
- * The most bytes of an object identifier: NSS and OpenSSL print no longer ones, none in use has 64.
+ * The maximum size in bytes of an object identifier. NSS and OpenSSL print no longer ones, and none
+ * in use has 64.
  */
 export const MAX_OID_SIZE = 128;
 
@@ -49,7 +50,7 @@ export const TAG = {
 } as const;
 
 /**
- * The tag of a primitive context-specific type, as `[0] IMPLICIT OCTET STRING`.
+ * Returns the tag of a primitive context-specific type, such as `[0] IMPLICIT OCTET STRING`.
  *
  * @param number The number in brackets, at most 30.
  * @returns The identifier octet.
@@ -59,7 +60,7 @@ export function contextTag(number: number): number {
 }
 
 /**
- * The tag of a constructed context-specific type, as `[0] EXPLICIT` of anything.
+ * Returns the tag of a constructed context-specific type, such as `[0] EXPLICIT`.
  *
  * @param number The number in brackets, at most 30.
  * @returns The identifier octet.
@@ -72,28 +73,28 @@ export function constructedTag(number: number): number {
 export interface DerElement {
   /** The identifier octet. */
   readonly tag: number;
-  /** The triple wholly. */
+  /** The whole element: tag, length and value. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** The value alone. */
+  /** The value. */
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
 /** The value of a BIT STRING. */
 export interface BitString {
-  /** How many bits of the last byte do not count; they are zero. */
+  /** The number of unused bits in the last byte, 0 to 7; they are zero. */
   readonly unusedBits: number;
-  /** The bits, first bit highest. */
+  /** The bits, the first one in the highest bit of the first byte. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
 
 /**
- * A strict reader of distinguished encoding rules.
+ * A strict reader of DER.
  *
- * Every method takes the name of the field it reads, so that an error says where the bytes are
+ * Every method takes the name of the field that it reads, so that an error says where the bytes are
  * wrong: `Cannot parse certificate: tbsCertificate.validity at byte 93: expected tag 0x30, found
- * 0x31`. Names are put together only when something fails.
+ * 0x31`.
  *
  * @example Usage
  * ```ts
@@ -121,12 +122,14 @@ export class DerReader {
   /**
    * Creates a reader of a whole encoding.
    *
-   * @param bytes What to read; results are views of it.
-   * @param what What the bytes are, for messages, as `certificate`.
-   * @param error What a failure is called, `SEC_ERROR_BAD_DER` by default.
-   * @param base The offset of the bytes in what messages count from.
-   * @param inner Set by {@linkcode DerReader.constructed}: which part of which reader to read.
-   * @throws {NssError} If there are more than {@linkcode MAX_DER_SIZE} bytes, or too many levels.
+   * @param bytes The encoding; results are views of it.
+   * @param what What the bytes are, for error messages, such as `certificate`.
+   * @param error The name of the errors thrown, `SEC_ERROR_BAD_DER` by default.
+   * @param base The offset that messages add to positions, if the bytes are part of a larger
+   * encoding.
+   * @param inner Set by {@linkcode DerReader.constructed}: the part of another reader to read.
+   * @throws {NssError} If there are more than {@linkcode MAX_DER_SIZE} bytes, or readers are nested
+   * deeper than {@linkcode MAX_DER_DEPTH}.
    */
   constructor(
     bytes: Uint8Array<ArrayBuffer>,
@@ -150,7 +153,7 @@ export class DerReader {
     if (this.#depth > MAX_DER_DEPTH) this.fail("", `nested deeper than ${MAX_DER_DEPTH}`);
   }
 
-  /** How many bytes are left. */
+  /** The number of bytes that are left. */
   get remaining(): number {
     return this.#end - this.#position;
   }
@@ -160,7 +163,7 @@ export class DerReader {
     return this.#position === this.#end;
   }
 
-  /** The offset of the next byte, as messages count. */
+  /** The offset of the next byte, as in error messages. */
   get offset(): number {
     return this.#base + this.#position;
   }
@@ -176,11 +179,11 @@ export class DerReader {
   }
 
   /**
-   * Throws an error that says where.
+   * Throws an error that names the field and the byte.
    *
-   * @param name The field, below this reader's own.
+   * @param name The name of the field inside this reader's element.
    * @param state What is wrong with it.
-   * @param offset The byte at fault, by default the next.
+   * @param offset The offset of the byte at fault in this reader's bytes, by default the next one.
    * @throws {NssError} Always.
    */
   fail(name: string, state: string, offset: number = this.#position): never {
@@ -231,12 +234,12 @@ export class DerReader {
   }
 
   /**
-   * Reads an element of any tag, or of one.
+   * Reads an element of any tag, or of a given one.
    *
    * @param name The name of the field.
-   * @param tag The tag that it must have, if given.
+   * @param tag The required tag; any if absent.
    * @returns The element.
-   * @throws {NssError} If there is none.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   element(name: string, tag?: number): DerElement {
     if (tag !== undefined) this.#expect(tag, name);
@@ -251,9 +254,9 @@ export class DerReader {
    * Reads the content of an element of a given tag.
    *
    * @param name The name of the field.
-   * @param tag The tag that it must have.
+   * @param tag The required tag.
    * @returns The content, a view.
-   * @throws {NssError} If there is none.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   content(name: string, tag: number): Uint8Array<ArrayBuffer> {
     this.#expect(tag, name);
@@ -264,7 +267,7 @@ export class DerReader {
   }
 
   /**
-   * Takes everything that is left, unread.
+   * Returns the bytes that are left, without parsing them.
    *
    * @returns The bytes, a view.
    */
@@ -278,9 +281,9 @@ export class DerReader {
    * Enters a constructed element.
    *
    * @param name The name of the field.
-   * @param tag The tag that it must have.
-   * @returns A reader of what is inside; this reader goes on after the element.
-   * @throws {NssError} If there is none.
+   * @param tag The required tag.
+   * @returns A reader of the content; this reader continues after the element.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   constructed(name: string, tag: number): DerReader {
     this.#expect(tag, name);
@@ -299,19 +302,19 @@ export class DerReader {
    * Enters a SEQUENCE.
    *
    * @param name The name of the field.
-   * @returns A reader of what is inside.
-   * @throws {NssError} If there is none.
+   * @returns A reader of the content.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   sequence(name: string): DerReader {
     return this.constructed(name, TAG.sequence);
   }
 
   /**
-   * Reads an element of any tag, and stays before it.
+   * Reads an element of any tag without moving past it.
    *
    * @param name The name of the field.
    * @returns The element.
-   * @throws {NssError} If there is none.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   peek(name: string): DerElement {
     const start = this.#position;
@@ -325,7 +328,7 @@ export class DerReader {
    *
    * @param name The name of the field.
    * @returns Its value.
-   * @throws {NssError} If it is anything but one byte 0x00 or 0xff (X.690, Section 11.1).
+   * @throws {NssError} If the content is not one byte 0x00 or 0xff (X.690, Section 11.1).
    */
   boolean(name: string): boolean {
     const start = this.#position;
@@ -340,8 +343,8 @@ export class DerReader {
    * Reads an INTEGER of any size.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one.
-   * @returns Its two's complement, in the fewest bytes.
+   * @param tag The tag, if it is implicit.
+   * @returns The two's complement, in the fewest bytes, a view.
    * @throws {NssError} If it is empty or not minimal (X.690, Section 8.3.2).
    */
   integer(name: string, tag: number = TAG.integer): Uint8Array<ArrayBuffer> {
@@ -376,7 +379,7 @@ export class DerReader {
    * Reads a non-negative INTEGER below 2^31.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one or ENUMERATED.
+   * @param tag The tag, if it is implicit or ENUMERATED.
    * @returns Its value.
    * @throws {NssError} If it is negative or larger.
    */
@@ -392,8 +395,8 @@ export class DerReader {
    * Reads an OBJECT IDENTIFIER.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one.
-   * @returns It in dotted form.
+   * @param tag The tag, if it is implicit.
+   * @returns The identifier in dotted form.
    * @throws {NssError} If it is empty, truncated, not minimal or longer than
    * {@linkcode MAX_OID_SIZE}.
    */
@@ -437,9 +440,9 @@ export class DerReader {
    * Reads an OCTET STRING.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one.
+   * @param tag The tag, if it is implicit.
    * @returns Its bytes, a view.
-   * @throws {NssError} If there is none.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   octetString(name: string, tag: number = TAG.octetString): Uint8Array<ArrayBuffer> {
     return this.content(name, tag);
@@ -449,8 +452,8 @@ export class DerReader {
    * Enters an OCTET STRING that holds DER.
    *
    * @param name The name of the field.
-   * @returns A reader of what is inside.
-   * @throws {NssError} If there is none.
+   * @returns A reader of the content.
+   * @throws {NssError} If there is no such element, or it is truncated.
    */
   octetStringReader(name: string): DerReader {
     return this.constructed(name, TAG.octetString);
@@ -460,9 +463,9 @@ export class DerReader {
    * Reads a BIT STRING.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one.
+   * @param tag The tag, if it is implicit.
    * @returns Its bits.
-   * @throws {NssError} If a bit that does not count is set (X.690, Section 11.2.1).
+   * @throws {NssError} If an unused bit is set (X.690, Section 11.2.1).
    */
   bitString(name: string, tag: number = TAG.bitString): BitString {
     const start = this.#position;
@@ -484,7 +487,7 @@ export class DerReader {
    *
    * @param name The name of the field.
    * @returns Its bytes, a view.
-   * @throws {NssError} If the last byte is not whole.
+   * @throws {NssError} If the last byte has unused bits.
    */
   bitStringBytes(name: string): Uint8Array<ArrayBuffer> {
     const start = this.#position;
@@ -496,12 +499,12 @@ export class DerReader {
   /**
    * Reads a BIT STRING of named bits.
    *
-   * DER has no trailing zero bits (X.690, Section 11.2.2), but two roots of Mozilla's store do
-   * ("Trustwave Global ECC"), so they are read, as by every other implementation. They change no
-   * meaning.
+   * DER forbids trailing zero bits (X.690, Section 11.2.2), but two roots of Mozilla's store have
+   * them ("Trustwave Global ECC"), so they are accepted, as in every other implementation. They do
+   * not change the meaning.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one.
+   * @param tag The tag, if it is implicit.
    * @returns The numbers of the bits that are set.
    * @throws {NssError} If there are more than 32 bits.
    */
@@ -531,7 +534,7 @@ export class DerReader {
    * Reads an IA5String, which is ASCII.
    *
    * @param name The name of the field.
-   * @param tag The tag, where it is an implicit one.
+   * @param tag The tag, if it is implicit.
    * @returns The text.
    * @throws {NssError} If a byte is 0x80 or more.
    */
@@ -544,9 +547,9 @@ export class DerReader {
   }
 
   /**
-   * Checks that nothing is left.
+   * Checks that no bytes are left.
    *
-   * @throws {NssError} If something is.
+   * @throws {NssError} If there are.
    */
   finish(): void {
     if (this.#position !== this.#end) {
@@ -556,22 +559,22 @@ export class DerReader {
 }
 
 /**
- * Reads bytes as ASCII.
+ * Decodes bytes as ASCII.
  *
- * @param bytes What to read.
+ * @param bytes The bytes.
  * @returns The text, or `null` if a byte is 0x80 or more.
  */
 export function asciiOf(bytes: Uint8Array): string | null {
-  // Not by adding character to character, which takes a gigabyte for the longest CRL
+  // String concatenation by character would take a gigabyte for the longest CRL
   return bytes.every((byte) => byte < 0x80) ? new TextDecoder().decode(bytes) : null;
 }
 
 /**
- * Compares bytes that are no secret.
+ * Compares bytes, not in constant time: only for public data.
  *
- * @param a One side.
- * @param b The other.
- * @returns Whether they are the same.
+ * @param a The first bytes.
+ * @param b The second bytes.
+ * @returns Whether they are equal.
  */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a === b) return true;
@@ -581,10 +584,10 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Copies bytes that are a caller's. `slice()` would not do: that of Node's `Buffer` is a view.
+ * Copies bytes that a caller passed. `slice()` would not do: on Node's `Buffer` it returns a view.
  *
  * @param bytes The bytes.
- * @returns A copy that nobody else can change.
+ * @returns The copy.
  */
 export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);

@@ -8,7 +8,7 @@ import { copyBytes, TAG } from "./der.ts";
 const ENCODER = new TextEncoder();
 
 /**
- * A builder of distinguished encoding rules in which no length is computed by hand.
+ * A writer of DER that computes all lengths.
  *
  * @example Usage
  * ```ts
@@ -23,15 +23,15 @@ export class DerWriter {
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];
   #length = 0;
 
-  /** How many bytes have been written. */
+  /** The number of bytes written. */
   get length(): number {
     return this.#length;
   }
 
   /**
-   * Adds DER that is already made.
+   * Adds encoded DER.
    *
-   * @param der Whole elements.
+   * @param der The encoding of whole elements.
    * @returns This writer.
    */
   raw(der: Uint8Array): this {
@@ -54,8 +54,8 @@ export class DerWriter {
   /**
    * Adds a primitive element.
    *
-   * @param tag Its tag.
-   * @param content Its content.
+   * @param tag The tag.
+   * @param content The content.
    * @returns This writer.
    */
   primitive(tag: number, content: Uint8Array): this {
@@ -66,8 +66,8 @@ export class DerWriter {
   /**
    * Adds a constructed element.
    *
-   * @param tag Its tag.
-   * @param body Writes what is inside.
+   * @param tag The tag.
+   * @param body Writes the content.
    * @returns This writer.
    */
   constructed(tag: number, body: (writer: DerWriter) => void): this {
@@ -81,7 +81,7 @@ export class DerWriter {
   /**
    * Adds a SEQUENCE.
    *
-   * @param body Writes what is inside.
+   * @param body Writes the content.
    * @returns This writer.
    */
   sequence(body: (writer: DerWriter) => void): this {
@@ -89,7 +89,7 @@ export class DerWriter {
   }
 
   /**
-   * Adds a SET OF, its elements in DER's order (X.690, Section 11.6).
+   * Adds a SET OF, with its elements sorted as DER requires (X.690, Section 11.6).
    *
    * @param bodies Each writes one element.
    * @returns This writer.
@@ -111,7 +111,7 @@ export class DerWriter {
   /**
    * Adds a BOOLEAN.
    *
-   * @param value Its value.
+   * @param value The value.
    * @returns This writer.
    */
   boolean(value: boolean): this {
@@ -121,8 +121,8 @@ export class DerWriter {
   /**
    * Adds an INTEGER.
    *
-   * @param value A number, or the two's complement, which is made minimal.
-   * @param tag The tag, where it is an implicit one or ENUMERATED.
+   * @param value A number, or its two's complement, which is shortened to the minimal form.
+   * @param tag The tag, if it is implicit or ENUMERATED.
    * @returns This writer.
    */
   integer(value: number | bigint | Uint8Array, tag: number = TAG.integer): this {
@@ -138,16 +138,16 @@ export class DerWriter {
   }
 
   /**
-   * Adds an INTEGER of a magnitude, with a sign byte where its highest bit is set.
+   * Adds a non-negative INTEGER, with a sign byte if the highest bit of the magnitude is set.
    *
-   * @param magnitude The number, highest byte first.
+   * @param magnitude The number, big-endian.
    * @returns This writer.
    */
   unsignedInteger(magnitude: Uint8Array): this {
     const bytes = new Uint8Array(magnitude.length + 1);
     bytes.set(magnitude, 1);
     this.integer(bytes);
-    bytes.fill(0); // it may be a part of a private key
+    bytes.fill(0); // may be part of a private key
     return this;
   }
 
@@ -155,9 +155,9 @@ export class DerWriter {
    * Adds an OBJECT IDENTIFIER.
    *
    * @param dotted The identifier in dotted form.
-   * @param tag The tag, where it is an implicit one.
+   * @param tag The tag, if it is implicit.
    * @returns This writer.
-   * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is no object identifier.
+   * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is not an object identifier.
    */
   oid(dotted: string, tag: number = TAG.oid): this {
     if (!/^[0-2](\.(0|[1-9][0-9]*))+$/.test(dotted)) {
@@ -181,7 +181,7 @@ export class DerWriter {
   /**
    * Adds an OCTET STRING.
    *
-   * @param value Its bytes, or what writes DER inside.
+   * @param value The bytes, or a function that writes DER as the content.
    * @returns This writer.
    */
   octetString(value: Uint8Array | ((writer: DerWriter) => void)): this {
@@ -193,7 +193,7 @@ export class DerWriter {
   /**
    * Adds a BIT STRING of whole bytes.
    *
-   * @param value Its bytes, or what writes DER inside.
+   * @param value The bytes, or a function that writes DER as the content.
    * @returns This writer.
    */
   bitString(value: Uint8Array | ((writer: DerWriter) => void)): this {
@@ -207,8 +207,8 @@ export class DerWriter {
   /**
    * Adds a BIT STRING of named bits, without trailing zero bits.
    *
-   * @param bits The numbers of the bits to set.
-   * @param tag The tag, where it is an implicit one.
+   * @param bits The numbers of the bits to set; bit 0 is the first.
+   * @param tag The tag, if it is implicit.
    * @returns This writer.
    */
   namedBits(bits: Iterable<number>, tag: number = TAG.bitString): this {
@@ -231,7 +231,7 @@ export class DerWriter {
   }
 
   /**
-   * Adds text of any string type that is ASCII or UTF-8.
+   * Adds a string of a type that is encoded as ASCII or UTF-8.
    *
    * @param tag The tag.
    * @param text The text.
@@ -242,10 +242,10 @@ export class DerWriter {
   }
 
   /**
-   * Ends the building. The writer keeps no copy, which might be of a private key, and is empty
-   * afterwards.
+   * Returns the encoding and empties the writer, which overwrites its own copy: that may be a
+   * private key.
    *
-   * @returns What was written, in one piece.
+   * @returns The encoding of everything written.
    */
   finish(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(this.#length);

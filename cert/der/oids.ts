@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Every object identifier that this package knows, by its name in the standards. */
+/** The object identifiers that this package knows, by their names in the standards. */
 export const OIDS = {
   // Attributes of names: RFC 4519, RFC 5280 (Appendix A), RFC 2985
   commonName: "2.5.4.3",
@@ -115,10 +115,10 @@ const NAMES: ReadonlyMap<string, OidName> = new Map(
 );
 
 /**
- * Finds the standards' name of an object identifier.
+ * Returns the name of an object identifier in the standards.
  *
  * @param oid A dotted object identifier.
- * @returns Its name, or `undefined` if this package does not know it.
+ * @returns The name, or `undefined` if this package does not know it.
  *
  * @example Usage
  * ```ts

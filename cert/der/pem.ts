@@ -4,32 +4,33 @@ import { decodeBase64, encodeBase64 } from "@std/encoding";
 import { NssError } from "../base/errors.ts";
 
 /**
- * The most characters of PEM text that {@linkcode decodePem} takes: Mozilla's bundle has 230,000.
+ * The maximum number of characters that {@linkcode decodePem} accepts; Mozilla's bundle has
+ * 230,000.
  */
 export const MAX_PEM_SIZE = 1 << 26;
 
-/** One block of PEM. */
+/** A block of PEM text. */
 export interface PemBlock {
-  /** What stands after `BEGIN`, as `CERTIFICATE`. */
+  /** The label after `BEGIN`, such as `CERTIFICATE`. */
   readonly label: string;
-  /** What the block holds. */
+  /** The decoded base64. */
   readonly der: Uint8Array<ArrayBuffer>;
 }
 
 const BEGIN = /^-----BEGIN ([\x20-\x2c\x2e-\x7e]*(?:-[\x20-\x2c\x2e-\x7e]+)*)-----$/;
 
 /**
- * Reads the blocks of PEM text (RFC 7468).
+ * Decodes the blocks of PEM text (RFC 7468).
  *
- * As in OpenSSL, text around the blocks is skipped, lines may have any length and white space at
- * their ends, and headers as `Proc-Type: 4,ENCRYPTED` are an error only where the block is asked
- * for (they say that it is encrypted, which is a matter of `importPrivateKey`).
+ * As in OpenSSL, text outside of blocks is skipped, and lines may have any length and surrounding
+ * white space. A block with headers such as `Proc-Type: 4,ENCRYPTED` (encrypted as RFC 1421 says)
+ * is an error if its label matches.
  *
  * @param text The text.
- * @param label The only label, or labels, to return; blocks of other labels are skipped.
- * @returns The blocks in their order; none if there are none.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if a block has no end, ends with another label or holds no
- * base64.
+ * @param label The label, or labels, of the blocks to return; all by default.
+ * @returns The blocks, in the order of the text.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if a block has no end, ends with another label, has
+ * headers or is not base64, or the text is longer than {@linkcode MAX_PEM_SIZE}.
  *
  * @example Usage
  * ```ts
@@ -71,7 +72,7 @@ export function decodePem(text: string, label?: string | readonly string[]): Pem
       current = null;
       continue;
     }
-    // RFC 1421 headers stand before an empty line and have a colon, which base64 has not
+    // RFC 1421 headers precede an empty line and contain a colon, which base64 does not
     if (line.includes(":")) {
       if (current.base64.length > 0) throw bad(number, "a header stands inside the base64");
       if (isWanted(current.label)) {
@@ -102,10 +103,10 @@ function bad(line: number, state: string, cause?: unknown): NssError {
 }
 
 /**
- * Writes a block of PEM (RFC 7468), 64 characters in a line.
+ * Encodes bytes as a block of PEM (RFC 7468), with 64 characters a line.
  *
- * @param label What stands after `BEGIN`, as `CERTIFICATE`.
- * @param der What the block holds.
+ * @param label The label after `BEGIN`, such as `CERTIFICATE`.
+ * @param der The bytes to encode.
  * @returns The text, with a final line break.
  *
  * @example Usage

@@ -6,13 +6,14 @@ import { asciiOf } from "./der.ts";
 import { NssError } from "../base/errors.ts";
 
 /**
- * Reads a `Time` as RFC 5280, Sections 4.1.2.5.1 and 4.1.2.5.2, restricts it: to the second, in
- * UTC, with the final Z. GeneralizedTime before 2050 is read too, as every implementation does.
+ * Reads a `Time` in the form that RFC 5280, Sections 4.1.2.5.1 and 4.1.2.5.2, requires: with
+ * seconds, in UTC, with the final Z. GeneralizedTime before 2050 is accepted, as in every
+ * implementation.
  *
- * @param reader Where to read.
- * @param name The name of the field.
+ * @param reader The reader.
+ * @param name The name of the field, for error messages.
  * @returns The time.
- * @throws {NssError} If it has any other form, or is no day of the calendar.
+ * @throws {NssError} If it has any other form, or is not a valid date and time.
  */
 export function readTime(reader: DerReader, name: string): Date {
   return reader.nextTag === TAG.generalizedTime
@@ -21,13 +22,13 @@ export function readTime(reader: DerReader, name: string): Date {
 }
 
 /**
- * Reads a GeneralizedTime as RFC 5280, Section 4.1.2.5.2, restricts it.
+ * Reads a GeneralizedTime in the form that RFC 5280, Section 4.1.2.5.2, requires.
  *
- * @param reader Where to read.
- * @param name The name of the field.
- * @param tag The tag, where it is an implicit one.
+ * @param reader The reader.
+ * @param name The name of the field, for error messages.
+ * @param tag The tag, if it is implicit.
  * @returns The time.
- * @throws {NssError} If it has any other form, or is no day of the calendar.
+ * @throws {NssError} If it has any other form, or is not a valid date and time.
  */
 export function readGeneralizedTime(
   reader: DerReader,
@@ -66,9 +67,10 @@ function readDigits(reader: DerReader, name: string, tag: number, yearDigits: nu
 }
 
 /**
- * Writes a `Time`: UTCTime through 2049, GeneralizedTime from 2050 on (RFC 5280, Section 4.1.2.5).
+ * Writes a `Time`: UTCTime from 1950 through 2049, otherwise GeneralizedTime (RFC 5280, Section
+ * 4.1.2.5).
  *
- * @param writer Where to write.
+ * @param writer The writer.
  * @param time The time; fractions of a second are cut off.
  * @throws {NssError} `SEC_ERROR_INVALID_TIME` if the year is not between 1 and 9999.
  */
@@ -81,9 +83,9 @@ export function writeTime(writer: DerWriter, time: Date): void {
 /**
  * Writes a GeneralizedTime.
  *
- * @param writer Where to write.
+ * @param writer The writer.
  * @param time The time; fractions of a second are cut off.
- * @param tag The tag, where it is an implicit one.
+ * @param tag The tag, if it is implicit.
  * @throws {NssError} `SEC_ERROR_INVALID_TIME` if the year is not between 1 and 9999.
  */
 export function writeGeneralizedTime(
@@ -99,15 +101,15 @@ function digitsOf(time: Date): string {
   if (!(year >= 1 && year <= 9999)) {
     throw new NssError("SEC_ERROR_INVALID_TIME", "Cannot encode time: the year is not 1 to 9999");
   }
-  // ISO 8601 has the same fields with separators between
+  // ISO 8601 has the same fields, with separators
   return `${time.toISOString().slice(0, 19).replace(/[-:T]/g, "")}Z`;
 }
 
 /**
- * Prints a time for a message, also one that is none.
+ * Formats a time for an error message, also an invalid one.
  *
  * @param time The time.
- * @returns As ISO 8601, or `Invalid Date`.
+ * @returns The time in ISO 8601, or `Invalid Date`.
  */
 export function timeText(time: Date): string {
   return Number.isNaN(time.getTime()) ? String(time) : time.toISOString();
