@@ -53,23 +53,21 @@ import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "./spki.ts";
 import { readTime } from "../der/time.ts";
 
 /**
- * The most bytes of a certificate that {@linkcode parseCertificate} takes. The largest of the
- * public web have 30,000 (NSS and OpenSSL have no bound of their own, TLS stacks accept messages of
- * 64 to 128 KiB).
+ * The maximum size in bytes of a certificate that {@linkcode parseCertificate} accepts. The largest
+ * on the public web have 30,000 bytes. NSS and OpenSSL have no limit of their own; TLS stacks
+ * accept messages of 64 to 128 KiB.
  */
 export const MAX_CERTIFICATE_SIZE = 1 << 20;
 
-/**
- * The parts of a certificate that parsing finds; {@linkcode Certificate} reads the rest when asked.
- */
+/** The fields that are read when a certificate is parsed. */
 type CertificateFields = ConstructorParameters<typeof Certificate>[0];
 
 /**
  * An X.509 certificate (RFC 5280). It is immutable.
  *
- * Parsing checks the structure; a key or an extension is read when it is asked for, and an error in
- * it is thrown then: NSS's `SEC_ERROR_UNSUPPORTED_KEYALG`, `SEC_ERROR_EXTENSION_VALUE_INVALID` and
- * their like.
+ * Parsing checks the structure. The public key and the extensions are read when their property is
+ * first used, which throws if they are malformed or not supported (`SEC_ERROR_UNSUPPORTED_KEYALG`,
+ * `SEC_ERROR_EXTENSION_VALUE_INVALID` and others).
  *
  * @example Usage
  * ```ts
@@ -89,25 +87,28 @@ type CertificateFields = ConstructorParameters<typeof Certificate>[0];
  * ```
  */
 export class Certificate {
-  /** The encoding. */
+  /** The DER encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** The part of the encoding that is signed. */
+  /** The encoding of the TBSCertificate, which is signed. */
   readonly tbsCertificate: Uint8Array<ArrayBuffer>;
-  /** The version: 3 of all that have extensions. */
+  /** The version; 3 if the certificate has extensions. */
   readonly version: 1 | 2 | 3;
-  /** The serial number in two's complement, as short as possible; it should be positive. */
+  /**
+   * The serial number in two's complement, in the fewest bytes. RFC 5280 requires it to be
+   * positive; parsing does not.
+   */
   readonly serialNumber: Uint8Array<ArrayBuffer>;
   /** The encoding of the AlgorithmIdentifier of the signature. */
   readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
-  /** The name of who signed the certificate. */
+  /** The distinguished name of the issuer. */
   readonly issuer: Name;
-  /** The name of whose key it is. */
+  /** The distinguished name of the subject. */
   readonly subject: Name;
-  /** The encoding of the public key with its algorithm. */
+  /** The encoding of the SubjectPublicKeyInfo. */
   readonly subjectPublicKeyInfoDer: Uint8Array<ArrayBuffer>;
-  /** All extensions, unread, by their identifiers, in their order. */
+  /** The extensions, not decoded, by dotted object identifier, in the order of the encoding. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   readonly #notBefore: number;
   readonly #notAfter: number;
@@ -118,9 +119,9 @@ export class Certificate {
   #signatureAlgorithm: SignatureAlgorithm | undefined;
 
   /**
-   * Creates a certificate of its parts; {@linkcode parseCertificate} is the way to get one.
+   * Creates a certificate from its fields; use {@linkcode parseCertificate} to get one.
    *
-   * @param fields The parts.
+   * @param fields The fields.
    */
   constructor(
     fields: Pick<
@@ -164,32 +165,31 @@ export class Certificate {
   }
 
   /**
-   * The public key. Throws `SEC_ERROR_UNSUPPORTED_KEYALG` and the like if this package cannot use
-   * it.
+   * The public key. Throws what {@linkcode parseSubjectPublicKeyInfo} throws if it is malformed or
+   * not supported.
    */
   get subjectPublicKeyInfo(): SubjectPublicKeyInfo {
     return this.#spki ??= readSubjectPublicKeyInfo(this.subjectPublicKeyInfoDer);
   }
 
   /**
-   * How the certificate is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown.
+   * The signature algorithm. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is not
+   * supported.
    */
   get signatureAlgorithm(): SignatureAlgorithm {
     return this.#signatureAlgorithm ??= parseSignatureAlgorithm(this.signatureAlgorithmDer);
   }
 
-  /**
-   * Whether subject and issuer have the same name, which does not say that they have the same key.
-   */
+  /** Whether subject and issuer have the same name. They may still have different keys. */
   get isSelfIssued(): boolean {
     return this.#selfIssued ??= this.subject.equals(this.issuer);
   }
 
   /**
-   * Reads an extension, once.
+   * Reads the value of an extension. The result is cached.
    *
-   * @param codec Which extension.
-   * @returns Its value, or `undefined` if the certificate does not have it.
+   * @param codec The codec of the extension.
+   * @returns The value, or `undefined` if the certificate does not have the extension.
    * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
    */
   extension<T>(codec: ExtensionCodec<T>): T | undefined {
@@ -208,85 +208,85 @@ export class Certificate {
     return entry.value as T;
   }
 
-  /** Whether this is an authority's certificate. */
+  /** Whether this is a CA certificate, and the maximum length of paths below it. */
   get basicConstraints(): BasicConstraints | undefined {
     return this.extension(basicConstraints);
   }
 
-  /** What the key may be used for. */
+  /** The uses of the key. */
   get keyUsage(): ReadonlySet<KeyUsage> | undefined {
     return this.extension(keyUsage);
   }
 
-  /** The purposes of the key, as dotted identifiers. */
+  /** The purposes of the key, as dotted object identifiers. */
   get extKeyUsage(): readonly string[] | undefined {
     return this.extension(extKeyUsage);
   }
 
-  /** The names of the subject. */
+  /** The alternative names of the subject. */
   get subjectAltName(): readonly GeneralName[] | undefined {
     return this.extension(subjectAltName);
   }
 
-  /** More names of the issuer. */
+  /** The alternative names of the issuer. */
   get issuerAltName(): readonly GeneralName[] | undefined {
     return this.extension(issuerAltName);
   }
 
-  /** In which names the authority may issue. */
+  /** The names for which the CA may issue certificates. */
   get nameConstraints(): NameConstraints | undefined {
     return this.extension(nameConstraints);
   }
 
-  /** An identifier of the public key. */
+  /** The identifier of the public key. */
   get subjectKeyIdentifier(): Uint8Array<ArrayBuffer> | undefined {
     return this.extension(subjectKeyIdentifier);
   }
 
-  /** Which key of the issuer signed. */
+  /** The key of the issuer that signed the certificate. */
   get authorityKeyIdentifier(): AuthorityKeyIdentifier | undefined {
     return this.extension(authorityKeyIdentifier);
   }
 
-  /** Where the issuer's certificate and its OCSP responder are. */
+  /** The addresses of the issuer's certificate and OCSP responder. */
   get authorityInfoAccess(): readonly AccessDescription[] | undefined {
     return this.extension(authorityInfoAccess);
   }
 
-  /** Where revocation lists are. */
+  /** The addresses of the CRLs. */
   get crlDistributionPoints(): readonly DistributionPoint[] | undefined {
     return this.extension(crlDistributionPoints);
   }
 
-  /** The policies that the certificate was issued under. */
+  /** The policies under which the certificate was issued. */
   get certificatePolicies(): readonly PolicyInformation[] | undefined {
     return this.extension(certificatePolicies);
   }
 
-  /** Which policies of the issuer stand for which of the subject. */
+  /** The policies of the issuer that are equivalent to policies of the subject. */
   get policyMappings(): readonly PolicyMapping[] | undefined {
     return this.extension(policyMappings);
   }
 
-  /** When policies get stricter. */
+  /** After how many more certificates an explicit policy is required, or mappings are inhibited. */
   get policyConstraints(): PolicyConstraints | undefined {
     return this.extension(policyConstraints);
   }
 
-  /** After how many certificates anyPolicy stops to be one. */
+  /** After how many more certificates anyPolicy is no longer a match for other policies. */
   get inhibitAnyPolicy(): number | undefined {
     return this.extension(inhibitAnyPolicy);
   }
 
-  /** The TLS extensions that the server must support; 5 is "must-staple". */
+  /** The numbers of the TLS extensions that the server must support; 5 is "must-staple". */
   get tlsFeature(): readonly number[] | undefined {
     return this.extension(tlsFeature);
   }
 
   /**
-   * Computes a digest of the encoding, by which people tell certificates apart.
+   * Computes the fingerprint, a digest of the encoding.
    *
-   * @param hash The hash function.
+   * @param hash The hash function, SHA-256 by default.
    * @returns The digest.
    */
   async fingerprint(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
@@ -294,9 +294,10 @@ export class Certificate {
   }
 
   /**
-   * Computes the digest of {@linkcode Certificate.fingerprint} once, for who does not change it.
+   * Computes the same digest as {@linkcode Certificate.fingerprint} and caches it. The caller must
+   * not change the bytes.
    *
-   * @param hash The hash function.
+   * @param hash The hash function, SHA-256 by default.
    * @returns The digest.
    */
   digest(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
@@ -309,17 +310,17 @@ export class Certificate {
   }
 
   /**
-   * Compares the encodings.
+   * Compares the encodings of two certificates.
    *
    * @param other The other certificate.
-   * @returns Whether both are the same certificate.
+   * @returns Whether they are equal.
    */
   equals(other: Certificate): boolean {
     return bytesEqual(this.der, other.der);
   }
 
   /**
-   * Writes the certificate as PEM.
+   * Encodes the certificate as PEM.
    *
    * @returns A `CERTIFICATE` block.
    */
@@ -328,10 +329,10 @@ export class Certificate {
   }
 
   /**
-   * Says whose certificate this is, in a line.
+   * Describes the certificate in one line.
    *
-   * @returns As
-   * `Certificate "CN=example.com" of "CN=Example Root", valid 2026-01-01 to 2026-12-31`.
+   * @returns For example `Certificate "CN=example.com" of "CN=Example Root", valid 2026-01-01 to
+   * 2026-12-31`.
    */
   toString(): string {
     const day = (time: number) => new Date(time).toISOString().slice(0, 10);
@@ -344,10 +345,10 @@ export class Certificate {
  * Parses a certificate.
  *
  * The encoding must be DER: indefinite lengths, long forms of short lengths, padded integers and
- * whatever else BER allows are errors, so that no two readers can see different certificates in the
- * same bytes.
+ * other forms that only BER allows are errors, so that no two readers can see different
+ * certificates in the same bytes.
  *
- * @param der The encoding, which is copied.
+ * @param der The DER encoding, which is copied.
  * @returns The certificate.
  * @throws {NssError} `SEC_ERROR_BAD_DER`; the message names the field and the byte.
  *
@@ -398,14 +399,14 @@ function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
   validity.finish();
   const subject = Name.read(tbs, "subject");
   const subjectPublicKeyInfoDer = readSpkiDer(tbs);
-  // RFC 5280, Section 4.1.2.8: unique identifiers are of version 2 and 3
+  // RFC 5280, Section 4.1.2.8: unique identifiers MUST only appear if the version is 2 or 3
   for (const [number, name] of [[1, "issuerUniqueID"], [2, "subjectUniqueID"]] as const) {
     if (version !== 1 && tbs.nextTag === contextTag(number)) {
       tbs.bitString(name, contextTag(number));
     }
   }
   let extensions: ReadonlyMap<string, CertificateExtension> = new Map();
-  // RFC 5280, Section 4.1.2.9: extensions are of version 3
+  // RFC 5280, Section 4.1.2.9: extensions MUST only appear if the version is 3
   if (version === 3 && tbs.nextTag === constructedTag(3)) {
     const explicit = tbs.constructed("extensions", constructedTag(3));
     extensions = readExtensions(explicit, "");
@@ -447,17 +448,15 @@ function readSpkiDer(tbs: DerReader): Uint8Array<ArrayBuffer> {
   return der;
 }
 
-/**
- * The labels under which certificates stand in PEM: RFC 7468, Section 5.1, and OpenSSL's older one.
- */
+/** The PEM labels of certificates: that of RFC 7468, Section 5.1, and OpenSSL's older one. */
 const LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"];
 
 /**
- * Parses every certificate of a PEM text.
+ * Parses all certificates in PEM text.
  *
- * @param pem The text; other blocks, and text around the blocks, are skipped.
- * @returns The certificates in their order.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if the text has no certificate, or one is malformed.
+ * @param pem The text. Blocks with other labels and text outside of blocks are skipped.
+ * @returns The certificates, in the order of the text.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if the text has no certificate or one is malformed.
  *
  * @example Usage
  * ```ts
@@ -476,11 +475,11 @@ export function parseCertificatesPem(pem: string): Certificate[] {
 }
 
 /**
- * Takes certificates in whichever form people have them.
+ * Converts certificates in any form to parsed ones.
  *
- * @param input PEM text, PEM or DER bytes, a certificate, or several of these.
+ * @param input PEM text, PEM or DER bytes, a certificate, or an array of these.
  * @returns The certificates.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if something is malformed.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if one is malformed or PEM text has no certificate.
  *
  * @example Usage
  * ```ts

@@ -9,23 +9,25 @@ import { decodePem, encodePem } from "../der/pem.ts";
 const DATA = "1.2.840.113549.1.7.1";
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 
-/** RFC 7468, Sections 8 and 9, and what old programs write. */
+/** The PEM labels: those of RFC 7468, Sections 8 and 9, and that of old programs. */
 const LABELS: readonly string[] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
 
-/** The most certificates of a bundle: Mozilla's roots are 150, a chain has three. */
+/**
+ * The maximum number of certificates in a bundle; Mozilla has 150 roots, a chain three
+ * certificates.
+ */
 export const MAX_BUNDLE_CERTIFICATES = 4096;
 
 /**
- * Reads the certificates of a PKCS #7 or CMS bundle (`.p7b`, `.p7c`), in which authorities hand out
- * chains: `CERT_DecodeCertPackage`.
+ * Parses the certificates of a PKCS #7 or CMS bundle (`.p7b`, `.p7c`), in which CAs distribute
+ * chains (`CERT_DecodeCertPackage`).
  *
- * A bundle proves nothing: whatever is signed in it is not looked at, and the certificates are in
- * any order.
+ * Signatures of the bundle are not verified, and its certificates may be in any order.
  *
- * @param input The DER, or PEM text.
- * @returns The certificates, in their order.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or no SignedData, or has no block of
- * PEM.
+ * @param input The DER, or PEM as text or bytes.
+ * @returns The certificates, in the order of the bundle.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or not SignedData, or the text has no
+ * PEM block with such a label.
  *
  * @example Usage
  * ```ts
@@ -73,7 +75,7 @@ function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
     const set = signed.constructed("certificates", constructedTag(0));
     while (!set.done) {
       const { tag, der } = set.element("certificate");
-      // RFC 5652, Section 10.2.2: attribute certificates and the like have tags of their own
+      // RFC 5652, Section 10.2.2: other kinds, such as attribute certificates, have other tags
       if (tag !== TAG.sequence) continue;
       if (certificates.length === MAX_BUNDLE_CERTIFICATES) {
         set.fail("certificate", `there are more than ${MAX_BUNDLE_CERTIFICATES}`);
@@ -88,11 +90,11 @@ function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
 }
 
 /**
- * Makes a bundle of certificates that nobody signs ("degenerate" SignedData, RFC 5652, Section 5),
+ * Creates a bundle of certificates without signers ("degenerate" SignedData, RFC 5652, Section 5),
  * as `openssl crl2pkcs7 -nocrl` does.
  *
  * @param certificates The certificates.
- * @returns The DER.
+ * @returns The DER encoding.
  *
  * @example Usage
  * ```ts
@@ -110,7 +112,8 @@ export function encodePkcs7Certificates(
       w.sequence((w) => {
         w.integer(1).setOf([]);
         w.sequence((w) => w.oid(DATA));
-        // A SET OF in DER's order would be a chain out of order; every reader takes this one
+        // DER would sort this SET OF, which would disorder a chain; every reader accepts it
+        // unsorted
         if (certificates.length > 0) {
           w.constructed(constructedTag(0), (w) => certificates.forEach(({ der }) => w.raw(der)));
         }
@@ -120,7 +123,7 @@ export function encodePkcs7Certificates(
 }
 
 /**
- * Makes a bundle of certificates as PEM.
+ * Creates a bundle of certificates without signers as PEM.
  *
  * @param certificates The certificates.
  * @returns A `PKCS7` block.

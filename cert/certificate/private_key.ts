@@ -3,9 +3,9 @@
 import type { SubjectPublicKeyInfo } from "./spki.ts";
 
 /**
- * A way to sign: the names of RFC 8446, Section 4.2.3, which X.509 signatures share.
+ * The name of a signature scheme (RFC 8446, Section 4.2.3), also used for X.509 signatures.
  *
- * `rsa_pkcs1_*` are for certificates (and TLS 1.2) only.
+ * `rsa_pkcs1_*` are for certificates and TLS 1.2 only.
  */
 export type SignatureScheme =
   | "rsa_pkcs1_sha1"
@@ -27,21 +27,21 @@ export type SignatureScheme =
   | "mldsa65"
   | "mldsa87";
 
-/** The names of the curves that ECDSA keys may lie on. */
+/** The name of the curve of an ECDSA key. */
 export type EcCurve = "P-256" | "P-384" | "P-521";
 
-/** The hash functions that signatures and key schedules use, by their WebCrypto names. */
+/** The name of a hash function in WebCrypto. */
 export type HashName = "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
 
-/** What kind of key a public or private key is. */
+/** The kind of a public or private key. */
 export type KeyAlgorithm =
   | { readonly type: "rsa"; readonly modulusLength: number }
   | {
     readonly type: "rsa-pss";
     readonly modulusLength: number;
-    /** The only hash that the key may sign with (RFC 4055, Section 3.1); any where absent. */
+    /** The only hash that the key may be used with (RFC 4055, Section 3.1); any if absent. */
     readonly hash?: HashName;
-    /** The least salt length in bytes that the key allows; none where absent. */
+    /** The minimum salt length in bytes (RFC 4055, Section 3.1); any if absent. */
     readonly saltLength?: number;
   }
   | { readonly type: "ec"; readonly curve: EcCurve }
@@ -49,27 +49,26 @@ export type KeyAlgorithm =
   | { readonly type: "mldsa44" | "mldsa65" | "mldsa87" };
 
 /**
- * A private key that signs, wherever it lives: in WebCrypto, in an NSS database, in a smart card or
- * in a service across the network. The key material itself is never asked for.
+ * A private key that signs. It may be stored in WebCrypto, an NSS database, a smart card or a
+ * remote service; the interface never exposes the key material.
  */
 export interface PrivateKey {
-  /** What kind of key this is; decides which schemes {@linkcode PrivateKey.sign} accepts. */
+  /** The kind of key, which determines the schemes that {@linkcode PrivateKey.sign} accepts. */
   readonly algorithm: KeyAlgorithm;
 
-  /** The only schemes that the key can sign with; all that its algorithm allows where absent. */
+  /** The schemes that the key can sign with; all that its algorithm allows if absent. */
   readonly schemes?: readonly SignatureScheme[];
 
-  /** The public half where it is known; needed to make certificates, not to sign. */
+  /** The public key, if known; required to create certificates, not to sign. */
   readonly publicKey?: SubjectPublicKeyInfo;
 
   /**
    * Signs data.
    *
-   * @param scheme How to sign.
-   * @param data What to sign; hashing is the key's part.
-   * @returns The signature as X.509 and TLS carry it (an ECDSA signature is the DER
-   * `Ecdsa-Sig-Value`).
-   * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key cannot sign in that way.
+   * @param scheme The signature scheme.
+   * @param data The data to sign, not hashed.
+   * @returns The signature as in X.509 and TLS; of ECDSA the DER of `Ecdsa-Sig-Value`.
+   * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key does not support the scheme.
    */
   sign(scheme: SignatureScheme, data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 }

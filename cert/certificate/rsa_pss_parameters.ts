@@ -5,11 +5,11 @@ import type { DerWriter } from "../der/der_writer.ts";
 import { OIDS } from "../der/oids.ts";
 import type { HashName } from "./private_key.ts";
 
-/** The parameters of RSASSA-PSS, of a key or a signature. */
+/** The RSASSA-PSS parameters of a key or a signature. */
 export interface RsaPssParameters {
-  /** The hash of the message and of MGF1, which this package wants to be the same. */
+  /** The hash of the message and of MGF1; this package supports only the same one for both. */
   readonly hash: HashName;
-  /** How long the salt is, in bytes; of a key, how long it is at least. */
+  /** The salt length in bytes; of a key, the minimum. */
   readonly saltLength: number;
 }
 
@@ -26,7 +26,7 @@ const HASH_OIDS: ReadonlyMap<HashName, string> = new Map(
 function readHash(reader: DerReader, field: string): HashName | undefined {
   const algorithm = reader.sequence(field);
   const hash = HASHES.get(algorithm.oid("algorithm"));
-  // RFC 4055, Section 2.1: NULL and absent parameters are the same
+  // RFC 4055, Section 2.1: NULL and absent parameters are equivalent
   if (!algorithm.done) algorithm.null("parameters");
   algorithm.finish();
   return hash;
@@ -35,9 +35,9 @@ function readHash(reader: DerReader, field: string): HashName | undefined {
 /**
  * Reads RSASSA-PSS-params (RFC 4055, Section 3.1).
  *
- * @param reader Where to read.
+ * @param reader The reader.
  * @param field The name of the field.
- * @returns The parameters, or `null` if they are well-formed but none that this package supports.
+ * @returns The parameters, or `null` if they are well-formed but not supported.
  * @throws {NssError} If they are malformed.
  */
 export function readRsaPssParameters(reader: DerReader, field: string): RsaPssParameters | null {
@@ -80,9 +80,8 @@ export function readRsaPssParameters(reader: DerReader, field: string): RsaPssPa
 /**
  * Writes RSASSA-PSS-params.
  *
- * @param writer Where to write.
- * @param parameters The parameters; SHA-1 is written too, though it is the default and DER omits
- * it.
+ * @param writer The writer.
+ * @param parameters The parameters. SHA-1 is written although DER omits default values.
  */
 export function writeRsaPssParameters(writer: DerWriter, parameters: RsaPssParameters): void {
   const writeHash = (w: DerWriter) =>

@@ -7,21 +7,21 @@ import { OIDS } from "../der/oids.ts";
 import type { EcCurve, HashName, KeyAlgorithm, SignatureScheme } from "./private_key.ts";
 import { readRsaPssParameters, writeRsaPssParameters } from "./rsa_pss_parameters.ts";
 
-/** An algorithm of signatures, as certificates name it. */
+/** A signature algorithm of X.509. */
 export interface SignatureAlgorithm {
-  /** The name that people know, as `ecdsa-with-SHA256`. */
+  /** The usual name, such as `ecdsa-with-SHA256`. */
   readonly name: string;
-  /** Its object identifier. */
+  /** The dotted object identifier. */
   readonly oid: string;
-  /** What WebCrypto calls it. */
+  /** The name in WebCrypto. */
   readonly webCrypto: string;
-  /** The kinds of keys that it takes. */
+  /** The kinds of keys that it can be used with. */
   readonly keyTypes: readonly KeyAlgorithm["type"][];
-  /** What it hashes the message with; absent where the algorithm does that itself. */
+  /** The hash of the message; absent if the algorithm defines its own. */
   readonly hash?: HashName;
-  /** The length of the salt, of RSASSA-PSS. */
+  /** The salt length in bytes; RSASSA-PSS only. */
   readonly saltLength?: number;
-  /** Whether a collision of its hash is within reach, so that no chain may depend on it. */
+  /** Whether collisions of its hash are feasible, so that chains must not depend on it. */
   readonly weak: boolean;
 }
 
@@ -29,7 +29,7 @@ type Parameters = "null" | "absent" | "pss";
 type Row = SignatureAlgorithm & { readonly parameters: Parameters };
 
 const RSA = ["rsa"] as const;
-// RFC 4055, Section 1.2: a key of rsaEncryption signs in both ways
+// RFC 4055, Section 1.2: a key with rsaEncryption may be used with both schemes
 const RSA_PSS = ["rsa", "rsa-pss"] as const;
 const EC = ["ec"] as const;
 
@@ -70,7 +70,7 @@ const pure = (name: string, oid: string, keyType: KeyAlgorithm["type"]): Row => 
   parameters: "absent",
 });
 
-/** Every algorithm there is: X.509 and TLS both look here. A new one is one row. */
+/** The supported algorithms, for X.509 and TLS. A new one is one row. */
 const ROWS = {
   rsaSha1: pkcs1("sha1WithRSAEncryption", OIDS.sha1WithRSAEncryption, "SHA-1"),
   rsaSha256: pkcs1("sha256WithRSAEncryption", OIDS.sha256WithRSAEncryption, "SHA-256"),
@@ -96,13 +96,16 @@ const PSS_OF_HASH: ReadonlyMap<HashName | undefined, Row> = new Map(
   Object.values(ROWS).filter((row) => row.parameters === "pss").map((row) => [row.hash, row]),
 );
 
-/** A scheme of TLS: an algorithm and what the scheme says of the key on top of it. */
+/** A signature scheme of TLS: an algorithm, and the key that the scheme requires. */
 export interface SchemeRow {
   /** The algorithm. */
   readonly algorithm: SignatureAlgorithm;
-  /** The kind of key: `rsae` and `pss` schemes differ in nothing else (RFC 8446, Section 4.2.3). */
+  /**
+   * The kind of key, the only difference between `rsae` and `pss` schemes (RFC 8446, Section
+   * 4.2.3).
+   */
   readonly keyType: KeyAlgorithm["type"];
-  /** The curve that TLS 1.3 binds the scheme to. */
+  /** The curve of the scheme in TLS 1.3. */
   readonly curve?: EcCurve;
 }
 
@@ -128,24 +131,24 @@ const SCHEMES: Readonly<Record<SignatureScheme, SchemeRow & { readonly algorithm
 };
 
 /**
- * Finds what a scheme of TLS stands for.
+ * Returns the algorithm and the kind of key of a scheme.
  *
  * @param scheme The scheme.
- * @returns Its algorithm and the key it wants.
+ * @returns The algorithm and the kind of key.
  */
 export function schemeRow(scheme: SignatureScheme): SchemeRow {
   return SCHEMES[scheme];
 }
 
 /**
- * Lists the schemes that a key can sign with, the best first.
+ * Returns the schemes that a key can sign with, in preference order.
  *
- * @param key What kind of key it is.
- * @param options What else is allowed.
- * @param options.anyCurve Whether an ECDSA key may be used with the hash of another curve, as in
- * X.509 and TLS 1.2; by default the curve binds the scheme, as in TLS 1.3.
- * @returns The schemes; those of PKCS #1 v1.5 are for certificates and TLS 1.2, SHA-1 is not among
- * them.
+ * @param key The kind of key.
+ * @param options Options.
+ * @param options.anyCurve Whether an ECDSA key may be used with schemes of other curves, as in
+ * X.509 and TLS 1.2; by default the curve must match, as in TLS 1.3.
+ * @returns The schemes, without those with SHA-1. Those of PKCS #1 v1.5 are for certificates and
+ * TLS 1.2 only.
  *
  * @example Usage
  * ```ts
@@ -165,13 +168,13 @@ export function signatureSchemesOf(
 }
 
 /**
- * Tells whether a key can sign, and be verified, in a way.
+ * Returns whether a key can be used with a scheme.
  *
- * @param key What kind of key it is.
+ * @param key The kind of key.
  * @param scheme The scheme.
- * @param options See {@linkcode signatureSchemesOf}.
- * @param options.anyCurve Whether the curve of an ECDSA scheme does not count.
- * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key fit.
+ * @param options Options.
+ * @param options.anyCurve See {@linkcode signatureSchemesOf}.
+ * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key match.
  */
 export function keyFitsScheme(
   key: KeyAlgorithm,
@@ -185,27 +188,26 @@ export function keyFitsScheme(
 }
 
 /**
- * Tells whether a key can be used with an algorithm of X.509.
+ * Returns whether a key can be used with an algorithm.
  *
- * @param key What kind of key it is.
+ * @param key The kind of key.
  * @param algorithm The algorithm.
- * @returns Whether the kind of key and the parameters of an RSASSA-PSS key fit, and an RSA key is
- * long enough for the hash and salt.
+ * @returns Whether the kind of key and the parameters of an RSASSA-PSS key match.
  */
 export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorithm): boolean {
   if (!algorithm.keyTypes.includes(key.type)) return false;
   if (key.type !== "rsa-pss") return true;
-  // RFC 4055, Section 3.1: the hash of the key, and at least its salt
+  // RFC 4055, Section 3.1: the hash must be the key's, the salt at least as long as the key's
   return (key.hash === undefined || key.hash === algorithm.hash) &&
     (key.saltLength === undefined || (algorithm.saltLength ?? 0) >= key.saltLength);
 }
 
 /**
- * Checks the structure of an AlgorithmIdentifier, whatever it names.
+ * Checks the structure of an AlgorithmIdentifier, also of an unknown algorithm.
  *
- * @param reader Where to read.
+ * @param reader The reader.
  * @param field The name of the field.
- * @returns Its encoding.
+ * @returns The encoding, a view.
  * @throws {NssError} If it is malformed.
  */
 export function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8Array<ArrayBuffer> {
@@ -218,13 +220,13 @@ export function readAlgorithmIdentifier(reader: DerReader, field: string): Uint8
 }
 
 /**
- * Reads an AlgorithmIdentifier of a signature.
+ * Parses the AlgorithmIdentifier of a signature.
  *
  * @param der The encoding.
  * @returns The algorithm.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed,
- * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is well-formed but no algorithm of this
- * package, as those with MD5.
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if the algorithm is not supported, such as those
+ * with MD5.
  */
 export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): SignatureAlgorithm {
   const whole = new DerReader(der, "signature algorithm");
@@ -235,7 +237,8 @@ export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): Signature
     const parameters = readRsaPssParameters(reader, "parameters");
     reader.finish();
     const row = PSS_OF_HASH.get(parameters?.hash);
-    // A salt shorter than the hash weakens the proof of RSASSA-PSS; no profile of X.509 allows one
+    // A salt shorter than the hash weakens the security proof of RSASSA-PSS; no profile of X.509
+    // allows it
     if (parameters === null || row === undefined || parameters.saltLength < row.saltLength!) {
       throw disabled("RSASSA-PSS with these parameters");
     }
@@ -245,7 +248,7 @@ export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): Signature
   }
   const row = ROW_OF_OID.get(oid);
   if (row === undefined) throw disabled(oid);
-  // RFC 4055, Section 5: with RSA, NULL and absent are the same; RFC 5758, RFC 8410: absent
+  // RFC 4055, Section 5: with RSA, NULL and absent are equivalent; RFC 5758, RFC 8410: absent
   if (row.parameters === "null" && !reader.done) reader.null("parameters");
   reader.finish();
   return row;
@@ -259,9 +262,9 @@ function disabled(name: string): NssError {
 }
 
 /**
- * Writes the AlgorithmIdentifier of a scheme.
+ * Encodes the AlgorithmIdentifier of a scheme.
  *
- * @param scheme The scheme that signs.
+ * @param scheme The scheme.
  * @returns The encoding.
  */
 export function encodeSignatureAlgorithm(scheme: SignatureScheme): Uint8Array<ArrayBuffer> {

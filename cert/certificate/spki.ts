@@ -9,12 +9,12 @@ import { encodePem } from "../der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "./private_key.ts";
 import { readRsaPssParameters } from "./rsa_pss_parameters.ts";
 
-/** The most bits of an RSA modulus, as in NSS (`RSA_MAX_MODULUS_BITS`). */
+/** The maximum length in bits of an RSA modulus, as in NSS (`RSA_MAX_MODULUS_BITS`). */
 export const MAX_RSA_BITS = 16384;
 
 interface CurveRow {
   readonly curve: EcCurve;
-  /** The bytes of a coordinate. */
+  /** The size in bytes of a coordinate. */
   readonly size: number;
 }
 
@@ -24,7 +24,7 @@ const CURVES: ReadonlyMap<string, CurveRow> = new Map<string, CurveRow>([
   [OIDS.secp521r1, { curve: "P-521", size: 66 }],
 ]);
 
-/** Keys without parameters, which are nothing but bytes: how many (RFC 8410, FIPS 204 Table 2). */
+/** Keys without parameters or structure, with their sizes in bytes (RFC 8410, FIPS 204 Table 2). */
 const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> = new Map<
   string,
   { algorithm: KeyAlgorithm; size: number }
@@ -35,22 +35,25 @@ const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> =
   [OIDS.mldsa87, { algorithm: { type: "mldsa87" }, size: 2592 }],
 ]);
 
-/** A public key with its algorithm, as certificates carry it. It is immutable. */
+/** A public key with its algorithm (RFC 5280, Section 4.1.2.7). It is immutable. */
 export class SubjectPublicKeyInfo {
   /** The encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** What kind of key this is. */
+  /** The kind of key. */
   readonly algorithm: KeyAlgorithm;
-  /** The key itself: of RSA its DER, of elliptic curves the point, of others the bytes. */
+  /**
+   * The content of subjectPublicKey: of RSA the DER of RSAPublicKey, of ECDSA the uncompressed
+   * point, of others the raw key.
+   */
   readonly publicKey: Uint8Array<ArrayBuffer>;
   #digest: Promise<Uint8Array<ArrayBuffer>> | undefined;
 
   /**
-   * Creates a public key; {@linkcode parseSubjectPublicKeyInfo} is the way to get one.
+   * Creates a public key; use {@linkcode parseSubjectPublicKeyInfo} to get one.
    *
    * @param der The encoding.
-   * @param algorithm What kind of key it is.
-   * @param publicKey The key itself.
+   * @param algorithm The kind of key.
+   * @param publicKey The content of subjectPublicKey.
    */
   constructor(
     der: Uint8Array<ArrayBuffer>,
@@ -63,19 +66,19 @@ export class SubjectPublicKeyInfo {
   }
 
   /**
-   * Compares the encodings.
+   * Compares the encodings of two keys.
    *
    * @param other The other key.
-   * @returns Whether both are the same key.
+   * @returns Whether they are equal.
    */
   equals(other: SubjectPublicKeyInfo): boolean {
     return bytesEqual(this.der, other.der);
   }
 
   /**
-   * Computes the SHA-256 of the encoding, by which keys are pinned (RFC 7469, Section 2.4).
+   * Computes the SHA-256 of the encoding, as used for pins (RFC 7469, Section 2.4).
    *
-   * @returns 32 bytes.
+   * @returns The digest, 32 bytes.
    */
   digest(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#digest ??= crypto.subtle.digest("SHA-256", this.der)
@@ -83,16 +86,16 @@ export class SubjectPublicKeyInfo {
   }
 
   /**
-   * Computes the pin: base64 of {@linkcode SubjectPublicKeyInfo.digest}.
+   * Computes the pin, the base64 of {@linkcode SubjectPublicKeyInfo.digest}.
    *
-   * @returns 44 characters.
+   * @returns The pin, 44 characters.
    */
   async pin(): Promise<string> {
     return encodeBase64(await this.digest());
   }
 
   /**
-   * Writes the key as PEM.
+   * Encodes the key as PEM.
    *
    * @returns A `PUBLIC KEY` block.
    */
@@ -101,9 +104,9 @@ export class SubjectPublicKeyInfo {
   }
 
   /**
-   * Says what kind of key this is.
+   * Describes the kind of key.
    *
-   * @returns As `ec P-256` or `rsa 2048`.
+   * @returns For example `ec P-256` or `rsa 2048`.
    */
   toString(): string {
     return describeKey(this.algorithm);
@@ -111,10 +114,10 @@ export class SubjectPublicKeyInfo {
 }
 
 /**
- * Says what kind of key an algorithm is.
+ * Describes a kind of key.
  *
- * @param algorithm The algorithm.
- * @returns As `ec P-256` or `rsa 2048`.
+ * @param algorithm The kind of key.
+ * @returns For example `ec P-256` or `rsa 2048`.
  */
 export function describeKey(algorithm: KeyAlgorithm): string {
   switch (algorithm.type) {
@@ -129,14 +132,13 @@ export function describeKey(algorithm: KeyAlgorithm): string {
 }
 
 /**
- * Reads a public key with its algorithm.
+ * Parses a SubjectPublicKeyInfo.
  *
  * @param der The encoding, which is copied.
  * @returns The key.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is malformed,
- * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of
- * another kind than {@linkcode KeyAlgorithm} lists, `SEC_ERROR_BAD_KEY` if it cannot be a key of
- * its kind.
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if the kind of key is
+ * not one of {@linkcode KeyAlgorithm}, `SEC_ERROR_BAD_KEY` if the key is invalid.
  *
  * @example Usage
  * ```ts
@@ -155,11 +157,11 @@ export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo
 }
 
 /**
- * Reads a public key without a copy; see {@linkcode parseSubjectPublicKeyInfo}.
+ * Parses a SubjectPublicKeyInfo as {@linkcode parseSubjectPublicKeyInfo} does, without a copy.
  *
- * @param der The encoding, which nobody changes.
+ * @param der The encoding, which must not be changed later.
  * @returns The key.
- * @throws {NssError} As {@linkcode parseSubjectPublicKeyInfo}.
+ * @throws {NssError} See {@linkcode parseSubjectPublicKeyInfo}.
  */
 export function readSubjectPublicKeyInfo(der: Uint8Array<ArrayBuffer>): SubjectPublicKeyInfo {
   const whole = new DerReader(der, "public key");
@@ -217,7 +219,7 @@ function readModulusLength(publicKey: Uint8Array<ArrayBuffer>): number {
   const bits = 8 * modulus.length - Math.clz32(modulus[0]!) + 24;
   if (bits > MAX_RSA_BITS) throw badKey(`the RSA modulus has ${bits} bits`);
   if (bits < 16 || (modulus[modulus.length - 1]! & 1) === 0) throw badKey("the modulus is even");
-  // RFC 8017, Section 3.1: an odd integer of 3 or more; longer ones than 64 bits only cost time
+  // RFC 8017, Section 3.1: an odd integer of 3 or more; more than 64 bits only cost time
   const last = exponent[exponent.length - 1]!;
   if (exponent.length > 8 || (last & 1) === 0 || (exponent.length === 1 && last < 3)) {
     throw badKey("the RSA exponent is not an odd number from 3 to 2^64");
@@ -249,7 +251,7 @@ function readEcKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): K
     );
   }
   identifier.finish();
-  // RFC 5480, Section 2.2: compressed points are optional, and nobody else takes them
+  // RFC 5480, Section 2.2: compressed points are optional; NSS does not accept them either
   if (publicKey[0] !== 4 || publicKey.length !== 1 + 2 * row.size) {
     throw badKey(`the point is not an uncompressed one of ${row.curve}`);
   }
@@ -257,11 +259,11 @@ function readEcKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): K
 }
 
 /**
- * The encoding that WebCrypto imports: keys of the RSASSA-PSS kind say that they are plain RSA
- * keys, because `importKey` refuses them otherwise. The caller enforces hash and salt.
+ * Returns an encoding that WebCrypto imports: an RSASSA-PSS key is encoded as an RSA key, because
+ * `importKey` refuses it otherwise. The caller enforces hash and salt length.
  *
  * @param key The key.
- * @returns A SubjectPublicKeyInfo.
+ * @returns The SubjectPublicKeyInfo.
  */
 export function importableSpki(key: SubjectPublicKeyInfo): Uint8Array<ArrayBuffer> {
   if (key.algorithm.type !== "rsa-pss") return key.der;
