@@ -4,25 +4,25 @@ import { normalizeDnsName } from "./dns_name.ts";
 import type { GeneralName } from "./general_name.ts";
 import { parseIpAddress } from "./ip_address.ts";
 
-/** Names of a subject as people write them. */
+/** Alternative names of a subject, in text form. */
 export interface AltNameOptions {
-  /** DNS names of the subject, perhaps with a wildcard as the first label. */
+  /** DNS names; the first label may be a wildcard. */
   readonly dnsNames?: readonly string[];
-  /** IP addresses of the subject. */
+  /** IP addresses, in the forms that {@linkcode parseIpAddress} accepts. */
   readonly ipAddresses?: readonly string[];
-  /** E-mail addresses of the subject. */
+  /** E-mail addresses. */
   readonly emailAddresses?: readonly string[];
-  /** Other names of the subject. */
+  /** Names of any kind, added after the others. */
   readonly otherNames?: readonly GeneralName[];
 }
 
 /**
- * Makes names of what people write.
+ * Converts names in text form to GeneralNames.
  *
  * @param options The names.
- * @param invalid Makes the error of what is no name.
+ * @param invalid Creates the error to throw for an invalid name.
  * @returns The names, DNS names first.
- * @throws {Error} What `invalid` makes.
+ * @throws {Error} The error that `invalid` creates.
  */
 export function altNamesOf(
   options: AltNameOptions,

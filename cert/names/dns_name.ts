@@ -1,21 +1,20 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The most characters of a DNS name in its text form (RFC 1035, Section 2.3.4: 255 octets on the
- * wire).
+ * The maximum length of a DNS name in text form (RFC 1035, Section 2.3.4: 255 octets on the wire).
  */
 export const MAX_DNS_NAME_LENGTH = 253;
 
 /**
- * Brings a DNS name into the form in which names are compared: lower case, without the final dot.
+ * Normalizes a DNS name for comparison: lower case, without the final dot.
  *
- * @param name The name; international labels must be A-labels (`xn--...`) already.
- * @param options What is allowed beside letters, digits and hyphens.
- * @param options.underscore Whether labels may have underscores, as some hosts inside networks do.
+ * @param name The name; internationalized labels must be A-labels (`xn--...`).
+ * @param options What else is allowed.
+ * @param options.underscore Whether labels may contain underscores, as some internal hosts do.
  * @param options.wildcard Whether the left-most label may be `*`.
  * @param options.finalDot Whether the name may end in a dot.
- * @returns The name, or `null` if it is none: labels of 1 to 63 letters, digits and inner hyphens
- * (RFC 5890, Section 2.3.1), of which the last is not a number (RFC 3696, Section 2).
+ * @returns The name, or `null` if it is not valid: labels of 1 to 63 letters, digits and inner
+ * hyphens (RFC 5890, Section 2.3.1), of which the last is not a number (RFC 3696, Section 2).
  */
 export function normalizeDnsName(
   name: string,

@@ -6,44 +6,44 @@ import { formatIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";
 import { printable } from "./printable.ts";
 
-/** A name of any of the kinds of RFC 5280, Section 4.2.1.6. */
+/** A GeneralName (RFC 5280, Section 4.2.1.6). */
 export type GeneralName =
   | {
-    /** Which kind of name this is. */
+    /** The kind of name. */
     readonly type: "dns" | "email" | "uri";
     /** The name, ASCII. */
     readonly value: string;
   }
   | {
-    /** Which kind of name this is. */
+    /** The kind of name. */
     readonly type: "ip";
-    /** 4 or 16 bytes; in a name constraint twice as many, the second half a mask. */
+    /** 4 or 16 bytes; in a name constraint the address and a mask of the same length. */
     readonly value: Uint8Array<ArrayBuffer>;
   }
   | {
-    /** Which kind of name this is. */
+    /** The kind of name. */
     readonly type: "directory";
     /** The distinguished name. */
     readonly value: Name;
   }
   | {
-    /** Which kind of name this is. */
+    /** The kind of name. */
     readonly type: "other";
-    /** The object identifier that says what the value is. */
+    /** The dotted object identifier of the kind of value. */
     readonly typeId: string;
     /** The encoding of the value. */
     readonly value: Uint8Array<ArrayBuffer>;
   }
   | {
-    /** Which kind of name this is. */
+    /** The kind of name. */
     readonly type: "registeredId";
     /** A dotted object identifier. */
     readonly value: string;
   }
   | {
-    /** Which kind of name this is. */
+    /** The kind of name. */
     readonly type: "x400" | "ediParty";
-    /** The encoding, which nothing reads. */
+    /** The encoding, not decoded. */
     readonly value: Uint8Array<ArrayBuffer>;
   };
 
@@ -63,10 +63,10 @@ const REGISTERED_ID = contextTag(8);
 /**
  * Reads a GeneralName.
  *
- * @param reader Where to read.
+ * @param reader The reader.
  * @param field The name of the field.
  * @returns The name.
- * @throws {NssError} If it is of no kind of RFC 5280, or text is not ASCII.
+ * @throws {NssError} If it is not a GeneralName, or text is not ASCII.
  */
 export function readGeneralName(reader: DerReader, field: string): GeneralName {
   const tag = reader.nextTag;
@@ -91,7 +91,7 @@ export function readGeneralName(reader: DerReader, field: string): GeneralName {
     case REGISTERED_ID:
       return { type: "registeredId", value: reader.oid(field, tag) };
     case DIRECTORY: {
-      // Name is a CHOICE: the tag is explicit (X.680, Section 31.2.7)
+      // Name is a CHOICE, so the tag is explicit (X.680, Section 31.2.7)
       const explicit = reader.constructed(field, tag);
       const value = Name.read(explicit, "directoryName");
       explicit.finish();
@@ -107,10 +107,10 @@ export function readGeneralName(reader: DerReader, field: string): GeneralName {
 }
 
 /**
- * Reads the rest of a reader as GeneralNames.
+ * Reads the elements that are left as GeneralNames.
  *
- * @param reader Where to read.
- * @returns At least one name.
+ * @param reader The reader.
+ * @returns One or more names.
  * @throws {NssError} If there is none, or one is malformed.
  */
 export function readGeneralNames(reader: DerReader): GeneralName[] {
@@ -123,7 +123,7 @@ export function readGeneralNames(reader: DerReader): GeneralName[] {
 /**
  * Writes a GeneralName.
  *
- * @param writer Where to write.
+ * @param writer The writer.
  * @param name The name.
  */
 export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
@@ -158,8 +158,8 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
 }
 
 /**
- * Prints a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`. Control
- * characters are escaped, so that it may stand in a log or on a terminal.
+ * Formats a GeneralName as OpenSSL does: `DNS:example.com`, `IP Address:192.0.2.1`. Control
+ * characters are escaped, so that it is safe in a log or on a terminal.
  *
  * @param name The name.
  * @returns The text.

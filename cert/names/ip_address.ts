@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Reads the text form of an IP address.
+ * Parses the text form of an IP address.
  *
  * @param text Four decimal numbers without leading zeros (RFC 6943, Section 3.1.1, "strict"), or a
- * form of RFC 4291, Section 2.2; an IPv6 address may stand in brackets, but have no zone.
- * @returns 4 or 16 bytes, or `null` if the text is no IP address.
+ * form of RFC 4291, Section 2.2; an IPv6 address may be in brackets, but not have a zone.
+ * @returns 4 or 16 bytes, or `null` if the text is not an IP address.
  *
  * @example Usage
  * ```ts
@@ -58,9 +58,9 @@ function parseIpv6(text: string): Uint8Array<ArrayBuffer> | null {
 }
 
 /**
- * Prints an IP address: dotted decimal, or the canonical form of RFC 5952.
+ * Formats an IP address: dotted decimal, or the canonical form of RFC 5952.
  *
- * @param bytes 4 or 16 bytes; of any other number of bytes, their hexadecimal form is printed.
+ * @param bytes 4 or 16 bytes; any other number is formatted as hexadecimal.
  * @returns The text.
  *
  * @example Usage
@@ -75,7 +75,8 @@ export function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
   if (bytes.length !== 16) return bytes.toHex();
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
-  // RFC 5952, Section 4.2: the longest run of two or more zero groups, the first of equals
+  // RFC 5952, Section 4.2: the longest run of two or more zero groups, the first one if several are
+  // as long
   let best = { start: 0, length: 1 };
   for (let start = 0; start < 8; start++) {
     let length = 0;

@@ -5,19 +5,19 @@ import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";
 
-/** One attribute of a {@linkcode Name}, as `CN=example.com`. */
+/** An attribute of a {@linkcode Name}, such as `CN=example.com`. */
 export interface NameAttribute {
-  /** The type of the attribute, a dotted object identifier. */
+  /** The dotted object identifier of the attribute type. */
   readonly type: string;
-  /** The value as text, or `null` where it is of a type that is no text. */
+  /** The value as text, or `null` if it is not a string or malformed. */
   readonly value: string | null;
-  /** The tag of the value. */
+  /** The ASN.1 tag of the value. */
   readonly tag: number;
-  /** The value's encoding. */
+  /** The encoding of the value. */
   readonly der: Uint8Array<ArrayBuffer>;
 }
 
-/** The short names of RFC 4514, Section 3, first, then those that NSS and OpenSSL print. */
+/** The short names of RFC 4514, Section 3, then those that NSS and OpenSSL print. */
 const SHORT_NAMES: readonly (readonly [string, string])[] = [
   ["CN", OIDS.commonName],
   ["L", OIDS.localityName],
@@ -53,7 +53,7 @@ const TYPE_OF_NAME: ReadonlyMap<string, string> = new Map([
   ["EMAILADDRESS", OIDS.emailAddress],
 ]);
 
-/** Attributes whose value is a PrintableString or an IA5String by their definition. */
+/** Attributes that are defined as PrintableString or IA5String. */
 const STRING_TAGS: ReadonlyMap<string, number> = new Map<string, number>([
   [OIDS.countryName, TAG.printableString],
   [OIDS.serialNumber, TAG.printableString],
@@ -89,7 +89,7 @@ function decodeText(tag: number, content: Uint8Array<ArrayBuffer>): string | nul
 }
 
 /**
- * A distinguished name: the subject or issuer of a certificate. It is immutable.
+ * A distinguished name, such as the subject or issuer of a certificate. It is immutable.
  *
  * @example Usage
  * ```ts
@@ -103,10 +103,11 @@ function decodeText(tag: number, content: Uint8Array<ArrayBuffer>): string | nul
  * ```
  */
 export class Name {
-  /** The encoding. */
+  /** The DER encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
   /**
-   * The relative distinguished names in the order of the encoding, each of one attribute or more.
+   * The relative distinguished names in the order of the encoding, each with one or more
+   * attributes.
    */
   readonly rdns: readonly (readonly NameAttribute[])[];
   #key: string | undefined;
@@ -115,10 +116,10 @@ export class Name {
   #text: string | undefined;
 
   /**
-   * Creates a name; {@linkcode Name.parse} and {@linkcode Name.read} are the ways to get one.
+   * Creates a name; use {@linkcode Name.parse} or {@linkcode Name.fromDer} to get one.
    *
-   * @param der The encoding.
-   * @param rdns What it says.
+   * @param der The DER encoding.
+   * @param rdns The relative distinguished names.
    */
   constructor(der: Uint8Array<ArrayBuffer>, rdns: readonly (readonly NameAttribute[])[]) {
     this.der = der;
@@ -126,11 +127,11 @@ export class Name {
   }
 
   /**
-   * Reads a name's DER.
+   * Parses the DER encoding of a name.
    *
-   * @param der The encoding.
+   * @param der The DER encoding.
    * @returns The name.
-   * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is not one of a name.
+   * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed.
    */
   static fromDer(der: Uint8Array): Name {
     const reader = new DerReader(copyBytes(der), "name");
@@ -140,13 +141,13 @@ export class Name {
   }
 
   /**
-   * Reads a name inside another structure.
+   * Reads a name that is a field of another structure.
    *
-   * @param reader Where to read.
+   * @param reader The reader.
    * @param field The name of the field.
-   * @param tag The tag, where it is not that of a SEQUENCE.
+   * @param tag The tag, if it is not that of SEQUENCE.
    * @returns The name.
-   * @throws {NssError} If the encoding is not one of a name.
+   * @throws {NssError} If it is malformed.
    */
   static read(reader: DerReader, field: string, tag: number = TAG.sequence): Name {
     const rdns: NameAttribute[][] = [];
@@ -163,12 +164,12 @@ export class Name {
   }
 
   /**
-   * Reads the text form of RFC 4514, or makes a name of a list of attributes.
+   * Parses the text form of RFC 4514.
    *
-   * @param input The text, as `CN=example.com,O=Example` (the most specific attribute first), or a
-   * name.
+   * @param input The text, such as `CN=example.com,O=Example` (the most specific attribute first),
+   * or a name, which is returned.
    * @returns The name.
-   * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is not of that form.
+   * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is malformed.
    */
   static parse(input: string | Name): Name {
     if (input instanceof Name) return input;
@@ -184,62 +185,58 @@ export class Name {
     return this.rdns.length === 0;
   }
 
-  /** The last common name as text, the most specific one, or `undefined`. */
+  /** The last common name, which is the most specific one, or `undefined`. */
   get commonName(): string | undefined {
     return this.values(OIDS.commonName).at(-1);
   }
 
   /**
-   * Lists the values of one type of attribute that are text.
+   * Returns the values of an attribute type that are text.
    *
-   * @param type The dotted object identifier.
+   * @param type The dotted object identifier of the type.
    * @returns The values in the order of the encoding.
    */
   values(type: string): string[] {
     return this.rdns.flat().flatMap((a) => a.type === type && a.value !== null ? [a.value] : []);
   }
 
-  /**
-   * One string a name: two names are equal if their keys are. Each RDN has a key as well, so that
-   * directory name constraints can compare beginnings.
-   */
+  /** A string that is the same for equal names, for use as a map key. */
   get key(): string {
     return this.#key ??= this.rdnKeys.join("/");
   }
 
-  /** The key of each relative distinguished name. */
+  /** Such a string of each relative distinguished name, for the comparison of prefixes. */
   get rdnKeys(): readonly string[] {
-    return this.#rdnKeys ??= keysOf(this.rdns, folds);
+    return this.#rdnKeys ??= keysOf(this.rdns, ignoresCase);
   }
 
   /**
-   * Compares as RFC 5280, Section 7.1: text without regard to case and to runs of white space,
-   * anything else byte for byte, attributes of one RDN in any order.
+   * Compares names as RFC 5280, Section 7.1, says: text without regard to case and runs of white
+   * space, other values byte for byte, attributes of one RDN in any order.
    *
    * @param other The other name.
-   * @returns Whether both are the same name.
+   * @returns Whether they are equal.
    */
   equals(other: Name): boolean {
     return this === other || bytesEqual(this.der, other.der) || this.key === other.key;
   }
 
   /**
-   * Tells whether this name lies in the subtree below another (RFC 5280, Section 7.1).
+   * Returns whether this name is in the subtree of another (RFC 5280, Section 7.1).
    *
-   * @param base The name at the top of the subtree.
-   * @returns Whether all of the RDNs of the base begin this name.
+   * @param base The base of the subtree.
+   * @returns Whether this name begins with all RDNs of the base.
    */
   isWithin(base: Name): boolean {
     return startsWith(this.rdnKeys, base.rdnKeys);
   }
 
   /**
-   * Tells whether this name may be taken for one in the subtree below another: as
-   * {@linkcode Name.isWithin}, but text counts in whatever type of string it is, for that is how
-   * many programs compare.
+   * Returns whether another program may regard this name as in the subtree of another. Unlike
+   * {@linkcode Name.isWithin}, it compares text of any string type without regard to case.
    *
-   * @param base The name at the top of the subtree.
-   * @returns Whether the text of all of the RDNs of the base begins this name.
+   * @param base The base of the subtree.
+   * @returns Whether this name begins with the text of all RDNs of the base.
    */
   mayBeWithin(base: Name): boolean {
     return startsWith(this.#textKeys, base.#textKeys);
@@ -250,7 +247,8 @@ export class Name {
   }
 
   /**
-   * Prints as RFC 4514, the most specific attribute first: `CN=example.com,O=Example,C=DE`.
+   * Formats the name as RFC 4514 says, the most specific attribute first:
+   * `CN=example.com,O=Example,C=DE`.
    *
    * @returns The text.
    */
@@ -272,8 +270,8 @@ function startsWith(keys: readonly string[], beginning: readonly string[]): bool
   return beginning.length <= keys.length && beginning.every((key, i) => key === keys[i]);
 }
 
-/** RFC 5280, Section 7.1 for PrintableString and UTF8String; Section 7.3 for domain components. */
-function folds({ tag, type }: NameAttribute): boolean {
+/** Whether case is ignored: RFC 5280, Section 7.1, and Section 7.3 for domain components. */
+function ignoresCase({ tag, type }: NameAttribute): boolean {
   return tag === TAG.printableString || tag === TAG.utf8String ||
     (tag === TAG.ia5String && type === OIDS.domainComponent);
 }
@@ -288,18 +286,18 @@ function keysOf(
 function attributeKey({ type, der, value }: NameAttribute, isText: boolean): string {
   if (!isText || value === null) return `${type}#${der.toHex()}`;
   const text = value.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
-  // The length keeps two names from having one key
+  // With its length, no text can look like a separator, so that different names have different keys
   return `${type}=${text.length}:${text}`;
 }
 
 function printAttribute({ type, value, der }: NameAttribute): string {
   const name = NAME_OF_TYPE.get(type);
-  // RFC 4514, Section 2.4: what has no short name or is no text is printed as its encoding
+  // RFC 4514, Section 2.4: without a short name, or if it is not text, as the encoding
   if (name === undefined || value === null) return `${name ?? type}=#${der.toHex()}`;
   const escaped = value
     .replace(/["+,;<>\\]/g, "\\$&")
-    // RFC 4514, Section 2.4, lets any byte be escaped: here what moves a cursor or turns the
-    // direction of writing
+    // RFC 4514, Section 2.4, allows to escape any byte: here control and format characters, which
+    // may move a cursor or change the text direction
     .replace(
       /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
       (c) => ENCODER.encode(c).toHex().replace(/../g, "\\$&"),
@@ -311,7 +309,10 @@ function printAttribute({ type, value, der }: NameAttribute): string {
 
 type WriteAttribute = (writer: DerWriter) => void;
 
-/** Parses RFC 4514, Section 3, and returns what writes the attributes, in the order of the text. */
+/**
+ * Parses RFC 4514, Section 3, and returns functions that write the attributes, in the order of the
+ * text.
+ */
 function parseText(text: string): WriteAttribute[][] {
   const fail = (state: string): never => {
     throw new NssError("SEC_ERROR_INVALID_ARGS", `Cannot parse name "${text}": ${state}`);
@@ -342,7 +343,7 @@ function parseText(text: string): WriteAttribute[][] {
       rdn.push((w) => w.sequence((w) => w.oid(type).raw(der)));
     } else {
       const bytes: number[] = [];
-      let end = 0; // what of bytes is kept: escaped spaces are, trailing ones are not
+      let end = 0; // trailing spaces are dropped unless they are escaped
       while (position < text.length && !"+,;".includes(text[position]!)) {
         const character = String.fromCodePoint(text.codePointAt(position)!);
         if (character === "\\") {

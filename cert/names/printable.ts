@@ -1,11 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Makes text safe to print: what would move a cursor, start a line or turn the direction of writing
- * is escaped.
+ * Escapes control and format characters, which may move a cursor or change the text direction.
  *
- * @param text Text of a certificate, which anybody may have written.
- * @returns Text without control and format characters.
+ * @param text Untrusted text, such as that in a certificate.
+ * @returns The escaped text.
  */
 export function printable(text: string): string {
   return text.replace(
