@@ -13,13 +13,13 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly GeneralName[]
   },
 });
 
-/** How subjectAltName (RFC 5280, Section 4.2.1.6) is read and written. */
+/** The codec of subjectAltName (RFC 5280, Section 4.2.1.6). */
 export const subjectAltName: ExtensionCodec<readonly GeneralName[]> = codec(
   OIDS.subjectAltName,
   "subjectAltName",
 );
 
-/** How issuerAltName (RFC 5280, Section 4.2.1.7) is read and written. */
+/** The codec of issuerAltName (RFC 5280, Section 4.2.1.7). */
 export const issuerAltName: ExtensionCodec<readonly GeneralName[]> = codec(
   OIDS.issuerAltName,
   "issuerAltName",

@@ -4,15 +4,18 @@ import { TAG } from "../der/der.ts";
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** Whether a certificate is an authority's (RFC 5280, Section 4.2.1.9). */
+/** The value of basicConstraints (RFC 5280, Section 4.2.1.9). */
 export interface BasicConstraints {
-  /** Whether the key may sign certificates. */
+  /** Whether the subject is a CA. */
   readonly isCa: boolean;
-  /** How many certificates that are not self-issued may stand between this and the last one. */
+  /**
+   * The maximum number of intermediate certificates that are not self-issued between this one and
+   * the end entity's.
+   */
   readonly pathLength?: number;
 }
 
-/** How basicConstraints is read and written. */
+/** The codec of basicConstraints. */
 export const basicConstraints: ExtensionCodec<BasicConstraints> = {
   oid: OIDS.basicConstraints,
   name: "basicConstraints",
@@ -22,7 +25,8 @@ export const basicConstraints: ExtensionCodec<BasicConstraints> = {
     const isCa = sequence.nextTag === TAG.boolean ? sequence.boolean("cA") : false;
     const pathLength = sequence.done ? undefined : sequence.smallInteger("pathLenConstraint");
     sequence.finish();
-    // RFC 5280: CAs MUST NOT include pathLenConstraint unless cA is asserted. Left to the verifier.
+    // RFC 5280: CAs MUST NOT include pathLenConstraint unless cA is asserted. The verifier checks
+    // that.
     return { isCa, ...(pathLength !== undefined && { pathLength }) };
   },
   write(writer, { isCa, pathLength }) {

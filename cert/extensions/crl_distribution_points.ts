@@ -6,15 +6,15 @@ import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/g
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** Where a revocation list is found (RFC 5280, Section 4.2.1.13). */
+/** A DistributionPoint: the location of a CRL (RFC 5280, Section 4.2.1.13). */
 export interface DistributionPoint {
-  /** Where it is; absent if only the name relative to the issuer, or only the issuer, is given. */
+  /** The location; absent if only a relative name or the issuer is given. */
   readonly fullName?: readonly GeneralName[];
-  /** The encoding of the name relative to the issuer. */
+  /** The content of the name relative to the CRL issuer. */
   readonly nameRelativeToCrlIssuer?: Uint8Array<ArrayBuffer>;
-  /** The numbers of the reasons that the list covers; all where absent. */
+  /** The numbers of the reasons that the CRL covers; all if absent. */
   readonly reasons?: ReadonlySet<number>;
-  /** Who issues the list, where that is not the issuer of the certificate. */
+  /** The issuer of the CRL, if it is not the issuer of the certificate. */
   readonly crlIssuer?: readonly GeneralName[];
 }
 
@@ -27,8 +27,8 @@ const CRL_ISSUER = constructedTag(2);
 /**
  * Reads a DistributionPointName, which is a CHOICE.
  *
- * @param reader Before the `[0]` that holds it.
- * @returns The full name or the relative one.
+ * @param reader A reader before its `[0]` tag.
+ * @returns The full name or the relative name.
  * @throws {NssError} If it is malformed.
  */
 export function readDistributionPointName(
@@ -88,13 +88,13 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly DistributionP
   },
 });
 
-/** How cRLDistributionPoints is read and written. */
+/** The codec of cRLDistributionPoints. */
 export const crlDistributionPoints: ExtensionCodec<readonly DistributionPoint[]> = codec(
   OIDS.cRLDistributionPoints,
   "cRLDistributionPoints",
 );
 
-/** How freshestCRL (RFC 5280, Section 4.2.1.15) is read and written. */
+/** The codec of freshestCRL (RFC 5280, Section 4.2.1.15). */
 export const freshestCrl: ExtensionCodec<readonly DistributionPoint[]> = codec(
   OIDS.freshestCRL,
   "freshestCRL",

@@ -6,7 +6,7 @@ import { OIDS } from "../der/oids.ts";
 import { readGeneralizedTime, writeGeneralizedTime } from "../der/time.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** Why a certificate was revoked (RFC 5280, Section 5.3.1). */
+/** The reason for a revocation (RFC 5280, Section 5.3.1). */
 export type CrlReason =
   | "unspecified"
   | "keyCompromise"
@@ -19,7 +19,7 @@ export type CrlReason =
   | "privilegeWithdrawn"
   | "aACompromise";
 
-/** The reasons by their numbers; 7 is not used. */
+/** The reasons by number; 7 is not used. */
 const REASONS: readonly (CrlReason | null)[] = [
   "unspecified",
   "keyCompromise",
@@ -37,10 +37,10 @@ const REASONS: readonly (CrlReason | null)[] = [
 /**
  * Reads a CRLReason.
  *
- * @param reader Where to read.
+ * @param reader The reader.
  * @param field The name of the field.
  * @returns The reason.
- * @throws {NssError} If it is none.
+ * @throws {NssError} If it is not a reason.
  */
 export function readCrlReason(reader: DerReader, field: string): CrlReason {
   const number = reader.smallInteger(field, TAG.enumerated);
@@ -48,16 +48,16 @@ export function readCrlReason(reader: DerReader, field: string): CrlReason {
 }
 
 /**
- * Tells the number of a reason.
+ * Returns the number of a reason.
  *
  * @param reason The reason.
- * @returns Its number.
+ * @returns The number.
  */
 export function crlReasonNumber(reason: CrlReason): number {
   return REASONS.indexOf(reason);
 }
 
-/** How reasonCode (RFC 5280, Section 5.3.1) is read and written. */
+/** The codec of reasonCode (RFC 5280, Section 5.3.1). */
 export const reasonCode: ExtensionCodec<CrlReason> = {
   oid: OIDS.reasonCode,
   name: "reasonCode",
@@ -67,9 +67,7 @@ export const reasonCode: ExtensionCodec<CrlReason> = {
   },
 };
 
-/**
- * How invalidityDate (RFC 5280, Section 5.3.2), since when a key is suspect, is read and written.
- */
+/** The codec of invalidityDate (RFC 5280, Section 5.3.2), since when the key is suspect. */
 export const invalidityDate: ExtensionCodec<Date> = {
   oid: OIDS.invalidityDate,
   name: "invalidityDate",
@@ -77,10 +75,7 @@ export const invalidityDate: ExtensionCodec<Date> = {
   write: writeGeneralizedTime,
 };
 
-/**
- * How certificateIssuer (RFC 5280, Section 5.3.3), of entries of indirect lists, is read and
- * written.
- */
+/** The codec of certificateIssuer (RFC 5280, Section 5.3.3), in entries of indirect CRLs. */
 export const certificateIssuer: ExtensionCodec<readonly GeneralName[]> = {
   oid: OIDS.certificateIssuer,
   name: "certificateIssuer",

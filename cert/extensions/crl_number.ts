@@ -6,7 +6,8 @@ import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /**
- * RFC 5280, Section 5.2.3: CRL verifiers MUST be able to handle CRLNumber values up to 20 octets.
+ * The maximum size in bytes of a CRL number. RFC 5280, Section 5.2.3: CRL verifiers MUST be able to
+ * handle CRLNumber values up to 20 octets.
  */
 export const MAX_CRL_NUMBER_SIZE = 20;
 
@@ -28,13 +29,10 @@ const codec = (oid: string, name: string): ExtensionCodec<bigint> => ({
   },
 });
 
-/** How cRLNumber (RFC 5280, Section 5.2.3), which grows from list to list, is read and written. */
+/** The codec of cRLNumber (RFC 5280, Section 5.2.3), which increases with each CRL. */
 export const crlNumber: ExtensionCodec<bigint> = codec(OIDS.cRLNumber, "cRLNumber");
 
-/**
- * How deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base list, is read and
- * written.
- */
+/** The codec of deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base CRL. */
 export const deltaCrlIndicator: ExtensionCodec<bigint> = codec(
   OIDS.deltaCRLIndicator,
   "deltaCRLIndicator",

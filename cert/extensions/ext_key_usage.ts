@@ -3,7 +3,7 @@
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** How extKeyUsage, the purposes of a key as dotted identifiers, is read and written. */
+/** The codec of extKeyUsage (RFC 5280, Section 4.2.1.12): purposes as dotted object identifiers. */
 export const extKeyUsage: ExtensionCodec<readonly string[]> = {
   oid: OIDS.extKeyUsage,
   name: "extKeyUsage",

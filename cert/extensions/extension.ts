@@ -4,22 +4,22 @@ import { DerReader } from "../der/der.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 
-/** An extension of a certificate as it stands there, unread. */
+/** An extension of a certificate, CRL or OCSP message, not decoded. */
 export interface CertificateExtension {
   /** The dotted object identifier. */
   readonly oid: string;
-  /** Whether a certificate is to be refused by who does not know the extension. */
+  /** Whether a verifier that does not know the extension must reject the certificate. */
   readonly critical: boolean;
-  /** The content of the extnValue. */
+  /** The content of extnValue. */
   readonly value: Uint8Array<ArrayBuffer>;
-  /** The offset of the value in the certificate, for messages. */
+  /** The offset of the value in the certificate, for error messages. */
   readonly offset: number;
 }
 
 /**
- * How to read and write one kind of extension; each has a file.
+ * How to decode and encode the value of one kind of extension.
  *
- * @example An extension of one's own
+ * @example A custom extension
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, type ExtensionCodec, makeExtension } from "@nss/nss/cert";
@@ -46,17 +46,17 @@ export interface ExtensionCodec<T> {
   readonly oid: string;
   /** The name in the standard. */
   readonly name: string;
-  /** Reads the value, all of it but the check that nothing is left. */
+  /** Reads the value. The caller checks that no bytes are left. */
   read(reader: DerReader): T;
   /** Writes the value. */
   write(writer: DerWriter, value: T): void;
 }
 
 /**
- * Reads an extension's value.
+ * Decodes the value of an extension.
  *
  * @param extension The extension.
- * @param codec Its kind.
+ * @param codec The codec of the extension.
  * @returns The value.
  * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
  */
@@ -73,14 +73,14 @@ export function readExtension<T>(extension: CertificateExtension, codec: Extensi
 }
 
 /**
- * Makes an extension.
+ * Creates an extension.
  *
- * @param codec Its kind.
- * @param value Its value.
- * @param critical Whether it is critical.
- * @returns The extension, with an offset of zero.
+ * @param codec The codec of the extension.
+ * @param value The value.
+ * @param critical Whether it is critical, `false` by default.
+ * @returns The extension, with an offset of 0.
  *
- * @example A certificate of a server that must staple an OCSP response
+ * @example A must-staple certificate
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, makeExtension, tlsFeature } from "@nss/nss/cert";
@@ -109,8 +109,8 @@ export function makeExtension<T>(
  *
  * @param reader A reader before the SEQUENCE.
  * @param field The name of the field.
- * @returns The extensions by their identifiers, in their order.
- * @throws {NssError} If they are malformed, or one is there twice.
+ * @returns The extensions by dotted object identifier, in the order of the encoding.
+ * @throws {NssError} If they are malformed, or one occurs twice.
  */
 export function readExtensions(
   reader: DerReader,
@@ -122,8 +122,7 @@ export function readExtensions(
   do {
     const extension = sequence.sequence("extension");
     const oid = extension.oid("extnID");
-    // An explicit FALSE is not DER, but certificates of the public web have it; so has
-    // mozilla::pkix
+    // An explicit FALSE is not DER, but occurs on the public web; mozilla::pkix accepts it as well
     const critical = extension.nextTag === 0x01 ? extension.boolean("critical") : false;
     const inner = extension.octetStringReader("extnValue");
     const { offset } = inner;
@@ -141,7 +140,7 @@ export function readExtensions(
 /**
  * Writes `Extensions`.
  *
- * @param writer Where to write.
+ * @param writer The writer.
  * @param extensions The extensions.
  */
 export function writeExtensions(
@@ -160,8 +159,8 @@ export function writeExtensions(
 }
 
 /**
- * The extensions that path validation processes, so that they may be critical (RFC 5280, Section
- * 4.2). A critical extension that is not here makes a certificate unusable.
+ * The extensions that path validation processes (RFC 5280, Section 4.2). A certificate with any
+ * other critical extension is rejected.
  */
 export const PROCESSED_EXTENSIONS: ReadonlySet<string> = new Set([
   OIDS.basicConstraints,

@@ -4,11 +4,13 @@ import { type GeneralName, readGeneralName, writeGeneralName } from "../names/ge
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** Where something about a certificate is found (RFC 5280, Section 4.2.2.1). */
+/**
+ * An AccessDescription: the location of a service or of information (RFC 5280, Section 4.2.2.1).
+ */
 export interface AccessDescription {
-  /** What is found there, a dotted identifier: OCSP, or the certificates of the issuer. */
+  /** The kind of information, a dotted object identifier such as that of OCSP or caIssuers. */
   readonly method: string;
-  /** Where it is found. */
+  /** The location. */
   readonly location: GeneralName;
 }
 
@@ -36,13 +38,13 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly AccessDescrip
   },
 });
 
-/** How authorityInfoAccess is read and written. */
+/** The codec of authorityInfoAccess (RFC 5280, Section 4.2.2.1). */
 export const authorityInfoAccess: ExtensionCodec<readonly AccessDescription[]> = codec(
   OIDS.authorityInfoAccess,
   "authorityInfoAccess",
 );
 
-/** How subjectInfoAccess (RFC 5280, Section 4.2.2.2) is read and written. */
+/** The codec of subjectInfoAccess (RFC 5280, Section 4.2.2.2). */
 export const subjectInfoAccess: ExtensionCodec<readonly AccessDescription[]> = codec(
   OIDS.subjectInfoAccess,
   "subjectInfoAccess",

@@ -7,23 +7,23 @@ import { OIDS } from "../der/oids.ts";
 import { readDistributionPointName } from "./crl_distribution_points.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** For which certificates a revocation list speaks (RFC 5280, Section 5.2.5). */
+/** The scope of a CRL (RFC 5280, Section 5.2.5). */
 export interface IssuingDistributionPoint {
   /**
-   * Where the list is found: one of these names must be in the certificate's distribution points.
+   * The location of the CRL: one of these names must be in the certificate's distribution points.
    */
   readonly fullName?: readonly GeneralName[];
-  /** The encoding of the name relative to the issuer. */
+  /** The content of the name relative to the CRL issuer. */
   readonly nameRelativeToCrlIssuer?: Uint8Array<ArrayBuffer>;
-  /** Whether the list is about no authorities. */
+  /** Whether the CRL covers end entity certificates only. */
   readonly onlyContainsUserCerts: boolean;
-  /** Whether the list is about authorities alone. */
+  /** Whether the CRL covers CA certificates only. */
   readonly onlyContainsCaCerts: boolean;
-  /** The numbers of the reasons that the list covers; all where absent. */
+  /** The numbers of the reasons that the CRL covers; all if absent. */
   readonly onlySomeReasons?: ReadonlySet<number>;
-  /** Whether the list is about certificates of other issuers as well. */
+  /** Whether the CRL covers certificates of other issuers as well. */
   readonly indirectCrl: boolean;
-  /** Whether the list is about attribute certificates alone. */
+  /** Whether the CRL covers attribute certificates only. */
   readonly onlyContainsAttributeCerts: boolean;
 }
 
@@ -38,14 +38,14 @@ function readFlag(sequence: DerReader, field: string, tag: number): boolean {
   if (sequence.nextTag !== tag) return false;
   const start = sequence.offset;
   const content = sequence.content(field, tag);
-  // X.690, Section 11.1, and 11.5: FALSE, the default, is left out
+  // X.690, Sections 11.1 and 11.5: FALSE, the default, is omitted
   if (content.length !== 1 || content[0] !== 0xff) {
     sequence.fail(field, `at byte ${start} there is no TRUE of DER`);
   }
   return true;
 }
 
-/** How issuingDistributionPoint is read and written. */
+/** The codec of issuingDistributionPoint. */
 export const issuingDistributionPoint: ExtensionCodec<IssuingDistributionPoint> = {
   oid: OIDS.issuingDistributionPoint,
   name: "issuingDistributionPoint",

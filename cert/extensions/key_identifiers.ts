@@ -5,7 +5,7 @@ import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/g
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** Which key signed a certificate (RFC 5280, Section 4.2.1.1). */
+/** The identification of the key that signed a certificate (RFC 5280, Section 4.2.1.1). */
 export interface AuthorityKeyIdentifier {
   /** The subject key identifier of the issuer's certificate. */
   readonly keyIdentifier?: Uint8Array<ArrayBuffer>;
@@ -15,7 +15,7 @@ export interface AuthorityKeyIdentifier {
   readonly authorityCertSerialNumber?: Uint8Array<ArrayBuffer>;
 }
 
-/** How subjectKeyIdentifier (RFC 5280, Section 4.2.1.2) is read and written. */
+/** The codec of subjectKeyIdentifier (RFC 5280, Section 4.2.1.2). */
 export const subjectKeyIdentifier: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   oid: OIDS.subjectKeyIdentifier,
   name: "subjectKeyIdentifier",
@@ -28,7 +28,7 @@ export const subjectKeyIdentifier: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
 const ISSUER = constructedTag(1);
 const SERIAL = contextTag(2);
 
-/** How authorityKeyIdentifier is read and written. */
+/** The codec of authorityKeyIdentifier. */
 export const authorityKeyIdentifier: ExtensionCodec<AuthorityKeyIdentifier> = {
   oid: OIDS.authorityKeyIdentifier,
   name: "authorityKeyIdentifier",

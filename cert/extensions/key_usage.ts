@@ -3,7 +3,7 @@
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** A thing that a key may be used for (RFC 5280, Section 4.2.1.3). */
+/** A use of a key (RFC 5280, Section 4.2.1.3). */
 export type KeyUsage =
   | "digitalSignature"
   | "nonRepudiation"
@@ -27,7 +27,7 @@ const BITS: readonly KeyUsage[] = [
   "decipherOnly",
 ];
 
-/** How keyUsage is read and written. */
+/** The codec of keyUsage. */
 export const keyUsage: ExtensionCodec<ReadonlySet<KeyUsage>> = {
   oid: OIDS.keyUsage,
   name: "keyUsage",

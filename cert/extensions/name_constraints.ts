@@ -6,11 +6,11 @@ import { type GeneralName, readGeneralName, writeGeneralName } from "../names/ge
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** In which names an authority may issue (RFC 5280, Section 4.2.1.10). */
+/** The names for which a CA may issue certificates (RFC 5280, Section 4.2.1.10). */
 export interface NameConstraints {
-  /** Of each kind that occurs, a name must lie in one of these. */
+  /** The permitted subtrees. A name of a kind that occurs here must be in one of them. */
   readonly permitted: readonly GeneralName[];
-  /** No name may lie in one of these. */
+  /** The excluded subtrees, in which no name may be. */
   readonly excluded: readonly GeneralName[];
 }
 
@@ -35,7 +35,7 @@ function writeSubtrees(writer: DerWriter, tag: number, subtrees: readonly Genera
   });
 }
 
-/** How nameConstraints is read and written. */
+/** The codec of nameConstraints. */
 export const nameConstraints: ExtensionCodec<NameConstraints> = {
   oid: OIDS.nameConstraints,
   name: "nameConstraints",

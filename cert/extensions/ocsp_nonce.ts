@@ -3,10 +3,10 @@
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** The most bytes of a nonce (RFC 9654, Section 2.1); there is at least one. */
+/** The maximum size in bytes of a nonce (RFC 9654, Section 2.1); the minimum is 1. */
 export const MAX_OCSP_NONCE_SIZE = 128;
 
-/** How the nonce that binds a response to a request (RFC 9654) is read and written. */
+/** The codec of the nonce extension (RFC 9654), which binds a response to a request. */
 export const ocspNonce: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   oid: OIDS.ocspNonce,
   name: "nonce",

@@ -4,23 +4,23 @@ import { contextTag } from "../der/der.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** A policy that a certificate was issued under (RFC 5280, Section 4.2.1.4). */
+/** A policy under which a certificate was issued (RFC 5280, Section 4.2.1.4). */
 export interface PolicyInformation {
-  /** The dotted identifier of the policy. */
+  /** The dotted object identifier of the policy. */
   readonly policy: string;
-  /** What else the authority says of it. */
+  /** The qualifiers of the policy. */
   readonly qualifiers: readonly PolicyQualifier[];
 }
 
-/** A remark on a policy. */
+/** A qualifier of a policy, such as the address of a practice statement. */
 export interface PolicyQualifier {
-  /** The dotted identifier of the kind of remark. */
+  /** The dotted object identifier of the kind of qualifier. */
   readonly type: string;
-  /** The encoding of the remark. */
+  /** The encoding of the qualifier. */
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
-/** A policy of the issuer that a policy of the subject stands for (RFC 5280, Section 4.2.1.5). */
+/** A policy of the issuer and an equivalent policy of the subject (RFC 5280, Section 4.2.1.5). */
 export interface PolicyMapping {
   /** The policy of the issuer. */
   readonly issuerDomainPolicy: string;
@@ -28,15 +28,15 @@ export interface PolicyMapping {
   readonly subjectDomainPolicy: string;
 }
 
-/** After how many more certificates policies get stricter (RFC 5280, Section 4.2.1.11). */
+/** The value of policyConstraints (RFC 5280, Section 4.2.1.11). */
 export interface PolicyConstraints {
-  /** When every certificate needs an acceptable policy. */
+  /** The number of further certificates after which an acceptable policy is required. */
   readonly requireExplicitPolicy?: number;
-  /** When policies are mapped no more. */
+  /** The number of further certificates after which policy mappings are not permitted. */
   readonly inhibitPolicyMapping?: number;
 }
 
-/** How certificatePolicies is read and written. */
+/** The codec of certificatePolicies. */
 export const certificatePolicies: ExtensionCodec<readonly PolicyInformation[]> = {
   oid: OIDS.certificatePolicies,
   name: "certificatePolicies",
@@ -80,7 +80,7 @@ export const certificatePolicies: ExtensionCodec<readonly PolicyInformation[]> =
   },
 };
 
-/** How policyMappings is read and written. */
+/** The codec of policyMappings. */
 export const policyMappings: ExtensionCodec<readonly PolicyMapping[]> = {
   oid: OIDS.policyMappings,
   name: "policyMappings",
@@ -112,7 +112,7 @@ export const policyMappings: ExtensionCodec<readonly PolicyMapping[]> = {
 const REQUIRE = contextTag(0);
 const INHIBIT = contextTag(1);
 
-/** How policyConstraints is read and written. */
+/** The codec of policyConstraints. */
 export const policyConstraints: ExtensionCodec<PolicyConstraints> = {
   oid: OIDS.policyConstraints,
   name: "policyConstraints",
@@ -140,7 +140,7 @@ export const policyConstraints: ExtensionCodec<PolicyConstraints> = {
   },
 };
 
-/** How inhibitAnyPolicy (RFC 5280, Section 4.2.1.14) is read and written. */
+/** The codec of inhibitAnyPolicy (RFC 5280, Section 4.2.1.14). */
 export const inhibitAnyPolicy: ExtensionCodec<number> = {
   oid: OIDS.inhibitAnyPolicy,
   name: "inhibitAnyPolicy",

@@ -3,32 +3,32 @@
 import { copyBytes } from "../der/der.ts";
 import { NssError } from "../base/errors.ts";
 
-/** The bytes of the identifier of a log, the SHA-256 of its key. */
+/** The size in bytes of a log's identifier, the SHA-256 of its key. */
 export const SCT_LOG_ID_SIZE = 32;
 
-/** The most bytes of a list: its length has 16 bits (RFC 6962, Section 3.3). */
+/** The maximum size in bytes of a list with its 16-bit length (RFC 6962, Section 3.3). */
 export const MAX_SCT_LIST_SIZE = 0x10001;
 
 /**
- * A signed certificate timestamp (RFC 6962, Section 3.2): the promise of a log to publish a
- * certificate, so that nobody can issue one in secret.
+ * A signed certificate timestamp (RFC 6962, Section 3.2): a log's promise to publish a certificate.
  */
 export interface Sct {
-  /** Which log promises: the SHA-256 of its SubjectPublicKeyInfo. */
+  /** The identifier of the log: the SHA-256 of its SubjectPublicKeyInfo. */
   readonly logId: Uint8Array<ArrayBuffer>;
-  /** When it was promised. */
+  /** When the timestamp was issued. */
   readonly timestamp: Date;
-  /** Extensions, of which there are none in version 1. */
+  /** The extensions; none are defined for version 1. */
   readonly extensions: Uint8Array<ArrayBuffer>;
   /**
-   * How the log has signed, a number of RFC 5246, Section 7.4.1.4.1: 0x0403 is ECDSA with SHA-256.
+   * The SignatureAndHashAlgorithm (RFC 5246, Section 7.4.1.4.1) as a number: 0x0403 is ECDSA with
+   * SHA-256.
    */
   readonly signatureAlgorithm: number;
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/** A reader of TLS's presentation language; that of ssl/ is in a higher layer. */
+/** A reader of the TLS presentation language. cert/ must not import the one in ssl/. */
 class SctReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   #position = 0;
@@ -67,12 +67,12 @@ function malformed(state: string): NssError {
 }
 
 /**
- * Parses a list of SCTs (RFC 6962, Section 3.3), as the TLS extension
- * `signed_certificate_timestamp` carries it, and inside an OCTET STRING a certificate or an OCSP
- * response ({@linkcode signedCertificateTimestampList}).
+ * Parses a SignedCertificateTimestampList (RFC 6962, Section 3.3): the content of the TLS extension
+ * `signed_certificate_timestamp`. Certificates and OCSP responses contain it in an OCTET STRING
+ * ({@linkcode signedCertificateTimestampList}).
  *
  * @param bytes The encoding, which is copied.
- * @returns The SCTs of version 1; others, of which the form is not known, are left out.
+ * @returns The SCTs of version 1; those of other versions are skipped.
  * @throws {NssError} `SEC_ERROR_BAD_DATA` if the list or an SCT is malformed or empty.
  *
  * @example Usage
@@ -117,12 +117,12 @@ function readSct(reader: SctReader): Sct | null {
 }
 
 /**
- * Writes a list of SCTs, such as a server sends in TLS.
+ * Encodes a SignedCertificateTimestampList.
  *
- * @param scts The SCTs, at least one.
+ * @param scts One or more SCTs.
  * @returns The encoding.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is none, or they take more than 65,535
- * bytes.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is none, a log identifier does not have 32
+ * bytes, or the list is longer than 65,535 bytes.
  *
  * @example Usage
  * ```ts

@@ -26,13 +26,13 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly Sct[]> => ({
   },
 });
 
-/** How the SCTs in a certificate (RFC 6962, Section 3.3) are read and written. */
+/** The codec of the SCTs in a certificate (RFC 6962, Section 3.3). */
 export const signedCertificateTimestampList: ExtensionCodec<readonly Sct[]> = codec(
   OIDS.signedCertificateTimestampList,
   "signedCertificateTimestampList",
 );
 
-/** How the SCTs in a single response of OCSP (RFC 6962, Section 3.3) are read and written. */
+/** The codec of the SCTs in a single response of OCSP (RFC 6962, Section 3.3). */
 export const ocspSignedCertificateTimestampList: ExtensionCodec<readonly Sct[]> = codec(
   "1.3.6.1.4.1.11129.2.4.5",
   "signedCertificateTimestampList",

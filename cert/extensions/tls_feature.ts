@@ -4,9 +4,8 @@ import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
 /**
- * How tlsFeature (RFC 7633) is read and written: the numbers of the TLS extensions that a server
- * with the certificate supports, so that their absence is an attack. 5 is `status_request`:
- * "must-staple".
+ * The codec of tlsFeature (RFC 7633): the numbers of the TLS extensions that a server with this
+ * certificate must support. 5 is `status_request`, "must-staple".
  */
 export const tlsFeature: ExtensionCodec<readonly number[]> = {
   oid: OIDS.tlsFeature,
