@@ -6,40 +6,44 @@ import { NssError } from "../base/errors.ts";
 import type { CertTrust } from "./trust_flags.ts";
 
 /**
- * A certificate with what a store knows of it.
+ * A certificate with what a store knows about it.
  *
- * Records are answers: to change what a store knows, ask its {@linkcode CertDB}.
+ * A record is a copy; to change the stored values, use the methods of {@linkcode CertDB}.
  */
 export interface CertRecord {
   /** The certificate. */
   readonly certificate: Certificate;
-  /** What people call it, without the name of the token; `null` if it has no nickname. */
+  /** The nickname without the name of the token; `null` if there is none. */
   readonly nickname: string | null;
   /**
-   * How far it is trusted; `null` if the store says nothing about that, so that another one may. An
-   * empty trust, `",,"`, says something: to verify it by its issuer.
+   * The trust; `null` if the store has none, so that another store's trust applies. Empty trust,
+   * `",,"`, is not the same: it means that the certificate is verified by its issuer.
    */
   readonly trust: CertTrust | null;
-  /** Whether the store, or the token that it is of, holds the private key. */
+  /** Whether the store, or its token, has the private key. */
   readonly hasKey: boolean;
   /**
-   * Certificates of TLS servers made after this are not trusted (`CKA_NSS_SERVER_DISTRUST_AFTER`).
+   * TLS server certificates issued by this one after this time are not trusted
+   * (`CKA_NSS_SERVER_DISTRUST_AFTER`).
    */
   readonly distrustAfter?: Date;
-  /** Certificates of e-mail made after this are not trusted (`CKA_NSS_EMAIL_DISTRUST_AFTER`). */
+  /**
+   * E-mail certificates issued by this one after this time are not trusted
+   * (`CKA_NSS_EMAIL_DISTRUST_AFTER`).
+   */
   readonly emailDistrustAfter?: Date;
-  /** Whether a root programme has examined the certificate; see {@linkcode TrustAnchor}. */
+  /** Whether a root program has examined the certificate; see {@linkcode TrustAnchor}. */
   readonly vetted?: boolean;
   /**
-   * The name of the token where that is part of the nickname for people, as in
-   * `Builtin Object Token:ISRG Root X1`. Absent in the database of the context itself.
+   * The name of the token, if it is a prefix of the displayed nickname, as in
+   * `Builtin Object Token:ISRG Root X1`. Absent in the context's own database.
    */
   readonly tokenName?: string;
 }
 
 /**
- * What to look for: a record fits if all that is given is the same, byte for byte. Nothing given
- * means everything. PKCS#11 calls this a template.
+ * A query, in PKCS#11 a template: a record matches if it is equal, byte for byte, in all given
+ * properties. An empty query matches everything.
  */
 export interface CertQuery {
   /** The encoding of the certificate (`CKA_VALUE`). */
@@ -49,29 +53,28 @@ export interface CertQuery {
   /** The encoding of the issuer's name (`CKA_ISSUER`). */
   readonly issuer?: Uint8Array;
   /**
-   * The serial number as {@linkcode Certificate.serialNumber} has it: the content of the INTEGER,
-   * without the header that `CKA_SERIAL_NUMBER` has.
+   * The serial number in the form of {@linkcode Certificate.serialNumber}: the content of the
+   * INTEGER, without the header that `CKA_SERIAL_NUMBER` includes.
    */
   readonly serialNumber?: Uint8Array;
   /** The nickname, without the name of the token (`CKA_LABEL`). */
   readonly nickname?: string;
-  /** The value of the certificate's subjectKeyIdentifier. */
+  /** The subject key identifier. */
   readonly subjectKeyIdentifier?: Uint8Array;
 }
 
-/** What a look-up takes besides what to look for. */
+/** The options of a search. */
 export interface CertFindOptions {
-  /** Handed to the password function, should a token ask for a password (`wincx` in NSS). */
+  /** An argument for the password function, if a token needs a password (`wincx` in NSS). */
   readonly pinArg?: unknown;
 }
 
 /**
- * Where certificates are found: a token, Mozilla's roots, a database.
+ * A source of certificates, such as a token, Mozilla's roots or a database.
  *
- * There is one method. A store with indexes asks them; one without filters all it has with
- * {@linkcode matchesCertQuery}.
+ * An implementation without indexes can filter its records with {@linkcode matchesCertQuery}.
  *
- * @example Certificates of a list
+ * @example A source backed by an array
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import {
@@ -94,79 +97,80 @@ export interface CertFindOptions {
  * ```
  */
 export interface CertSource {
-  /** What people call the store, as `NSS Certificate DB`. */
+  /** The display name, such as `NSS Certificate DB`. */
   readonly name: string;
   /**
-   * Why the store has less than it should, where that only lessens what is trusted: the platform's
-   * roots without a permission to read them. Verification that finds no issuer throws this instead.
-   * A store that may hide distrust throws at the look-up.
+   * Why the source is incomplete, such as the platform's roots without permission to read them.
+   * Verification that finds no issuer throws this error instead. If entries that distrust could be
+   * missing, {@linkcode CertSource.find} has to throw.
    */
   readonly problem?: NssError | null;
   /**
-   * Looks for certificates.
+   * Finds certificates.
    *
-   * @param query What must be the same.
-   * @param options What a token may need.
-   * @returns Every record that fits, in no order.
+   * @param query The query.
+   * @param options Options for tokens.
+   * @returns All matching records, in any order.
    */
   find(query: CertQuery, options?: CertFindOptions): Promise<readonly CertRecord[]>;
 }
 
-/** What a certificate is stored with. */
+/** The options of {@linkcode CertDB.importCert}. */
 export interface StoreCertOptions extends CertFindOptions {
   /**
-   * What people call it. Left out, a certificate that is there keeps its nickname, and another gets
-   * that of its subject, if the store has one, or none.
+   * The nickname. By default a stored certificate keeps its own; a new one gets that of other
+   * certificates of its subject, or none.
    */
   readonly nickname?: string | null;
-  /** How far it is trusted; left out, what the store says of it stays as it is. */
+  /** The trust; by default it stays as it is. */
   readonly trust?: CertTrust | null;
 }
 
 /**
- * A store of certificates that can be written (`CERTCertDBHandle`).
+ * A database of certificates (`CERTCertDBHandle`).
  *
- * The rules of NSS hold:
+ * The rules are those of NSS:
  *
- * - To import a certificate that is there already changes its nickname and trust, where given.
- * - A nickname is that of one subject: for a second one it fails with
+ * - Importing a stored certificate changes its nickname and trust, if given.
+ * - A nickname belongs to one subject; using it for another fails with
  *   `SEC_ERROR_CERT_NICKNAME_COLLISION`.
- * - Two certificates with the same issuer and serial number: `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`.
- * - A store that is read-only fails with `SEC_ERROR_READ_ONLY`.
+ * - Importing a different certificate with the same issuer and serial number fails with
+ *   `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`.
+ * - Writing to a read-only database fails with `SEC_ERROR_READ_ONLY`.
  *
- * {@linkcode checkStorable} checks them. Every write is whole or not done, and seen by each look-up
- * that begins after it has ended.
+ * {@linkcode checkStorable} checks the second and third. Writes are atomic and visible to every
+ * search that begins after they have completed.
  */
 export interface CertDB extends CertSource {
-  /** Whether writes fail. */
+  /** Whether the database is read-only. */
   readonly isReadOnly: boolean;
   /**
-   * Stores a certificate, or changes what it is stored with.
+   * Stores a certificate, or changes the nickname and trust of a stored one.
    *
    * @param certificate The certificate.
-   * @param options What it is stored with.
-   * @returns What is stored now.
-   * @throws {NssError} As the rules above say.
+   * @param options Its nickname and trust.
+   * @returns The stored record.
+   * @throws {NssError} See the rules of {@linkcode CertDB}.
    */
   importCert(certificate: Certificate, options?: StoreCertOptions): Promise<CertRecord>;
   /**
-   * Removes a certificate with its trust, and leaves its private key.
+   * Deletes a certificate and its trust, but not its private key.
    *
    * @param certificate The certificate.
-   * @param options What a token may need.
-   * @returns Whether it was there.
-   * @throws {NssError} `SEC_ERROR_READ_ONLY` if the store is.
+   * @param options Options for tokens.
+   * @returns Whether it was stored.
+   * @throws {NssError} `SEC_ERROR_READ_ONLY` if the database is read-only.
    */
   deleteCert(certificate: Certificate, options?: CertFindOptions): Promise<boolean>;
   /**
-   * Changes how far a certificate is trusted.
+   * Changes the trust of a certificate.
    *
    * @param certificate The certificate.
-   * @param trust How far; `null` to say nothing about that any more.
-   * @param options What a token may need.
-   * @returns What is stored now.
-   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not there, `SEC_ERROR_READ_ONLY` if the
-   * store is.
+   * @param trust The trust; `null` to remove it.
+   * @param options Options for tokens.
+   * @returns The stored record.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if the certificate is not stored,
+   * `SEC_ERROR_READ_ONLY` if the database is read-only.
    */
   setTrust(
     certificate: Certificate,
@@ -176,11 +180,11 @@ export interface CertDB extends CertSource {
 }
 
 /**
- * Tells whether a record is what a query looks for.
+ * Returns whether a record matches a query.
  *
  * @param record The record.
  * @param query The query.
- * @returns Whether all that the query gives is the same.
+ * @returns Whether the record is equal in all properties of the query.
  *
  * @example Usage
  * ```ts
@@ -197,20 +201,23 @@ export interface CertDB extends CertSource {
  */
 export function matchesCertQuery(record: CertRecord, query: CertQuery): boolean {
   const { certificate } = record;
-  const is = (wanted: Uint8Array | undefined, value: () => Uint8Array | undefined): boolean => {
+  const matches = (
+    wanted: Uint8Array | undefined,
+    value: () => Uint8Array | undefined,
+  ): boolean => {
     if (wanted === undefined) return true;
     const bytes = value();
     return bytes !== undefined && bytesEqual(bytes, wanted);
   };
   return (query.nickname === undefined || record.nickname === query.nickname) &&
-    is(query.der, () => certificate.der) &&
-    is(query.subject, () => certificate.subject.der) &&
-    is(query.issuer, () => certificate.issuer.der) &&
-    is(query.serialNumber, () => certificate.serialNumber) &&
-    is(query.subjectKeyIdentifier, () => keyIdentifierOf(certificate));
+    matches(query.der, () => certificate.der) &&
+    matches(query.subject, () => certificate.subject.der) &&
+    matches(query.issuer, () => certificate.issuer.der) &&
+    matches(query.serialNumber, () => certificate.serialNumber) &&
+    matches(query.subjectKeyIdentifier, () => keyIdentifierOf(certificate));
 }
 
-/** A malformed extension is no identifier; whoever verifies the certificate says so. */
+/** A malformed extension counts as absent here; verification reports it. */
 function keyIdentifierOf(certificate: Certificate): Uint8Array | undefined {
   try {
     return certificate.subjectKeyIdentifier;
@@ -221,13 +228,14 @@ function keyIdentifierOf(certificate: Certificate): Uint8Array | undefined {
 }
 
 /**
- * Checks the rules of {@linkcode CertDB} for a certificate that is about to be stored.
+ * Checks whether a certificate may be stored by the rules of {@linkcode CertDB}, except that of
+ * read-only ones.
  *
- * @param source The store.
+ * @param source The database.
  * @param certificate The certificate.
- * @param options What it is to be stored with.
- * @returns What it is stored with when it is: the nickname as the rules make it, and the trust.
- * @throws {NssError} `SEC_ERROR_CERT_NICKNAME_COLLISION`, `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`.
+ * @param options The requested nickname and trust.
+ * @returns The nickname and trust to store, with the defaults of {@linkcode StoreCertOptions}.
+ * @throws {NssError} `SEC_ERROR_CERT_NICKNAME_COLLISION` or `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`.
  *
  * @example Usage
  * ```ts

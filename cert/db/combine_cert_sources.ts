@@ -12,30 +12,30 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import type { CertTrust } from "./trust_flags.ts";
 
-/** What {@linkcode combineCertSources} takes besides the sources. */
+/** The options of {@linkcode combineCertSources}. */
 export interface CombineCertSourcesOptions {
-  /** What people call the whole; by default the name of the first source. */
+  /** The name of the combined database; by default that of the first source. */
   readonly name?: string;
 }
 
 /**
- * Makes one database of several, as a context of NSS has its own database, tokens and Mozilla's
- * roots.
+ * Combines several sources of certificates into one database, as an NSS context combines its own
+ * database, tokens and Mozilla's roots.
  *
- * - A certificate that several have is one record: nickname and trust are those of the first that
- *   has any, the private key may be anywhere. So trust in the first overrides that of the built-in
- *   roots: `",,"` there takes a root's trust away, `"p,p,p"` distrusts it.
- * - Nicknames of the first stand as they are, those of others behind their name:
+ * - Records of the same certificate are merged: the nickname and the trust are each taken from the
+ *   first source that has one, and the private key may be in any of them. So the trust in the first
+ *   source overrides that of built-in roots: `",,"` removes a root's trust, `"p,p,p"` distrusts it.
+ * - Nicknames of sources other than the first are prefixed with the name of the source:
  *   `"token:nickname"`.
- * - Writes go to the first that can be written. Trust in a certificate that only others have is
- *   stored with a copy of it.
- * - A failure of one is a failure of all: it may be the one that knows of distrust.
+ * - Imports and trust go to the first writable database; deletions to all writable ones. To store
+ *   trust in a certificate that only other sources have, the certificate is imported.
+ * - If one source fails, the search fails, because that source may hold distrust.
  *
- * @param sources The sources, the most important first.
- * @param options The name of the whole.
- * @returns The database; it is read-only if all of the sources are.
+ * @param sources The sources, in order of precedence.
+ * @param options The name of the combined database.
+ * @returns The combined database, which is read-only if all sources are.
  *
- * @example A root that is trusted no more
+ * @example Distrust a root of another source
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import {
@@ -80,7 +80,7 @@ class CombinedCertDB implements CertDB {
     this.name = name;
   }
 
-  /** Asked anew each time: a token may be unlocked, or the first source opened for writing. */
+  /** Not cached: a source may become writable, such as a token that is unlocked. */
   get #writable(): readonly CertDB[] {
     return this.#sources.filter(isDB).filter(({ isReadOnly }) => !isReadOnly);
   }
@@ -98,10 +98,10 @@ class CombinedCertDB implements CertDB {
 
   async find(query: CertQuery, options: CertFindOptions = {}): Promise<readonly CertRecord[]> {
     const found = await this.#findAll(query, options);
-    // A certificate may be known elsewhere under no nickname or another, so what fits is asked for
-    // again
+    // Other sources may have the same certificate without this nickname, so search again by
+    // encoding
     if (query.nickname === undefined || this.#sources.length < 2) return merge(found);
-    const whole = await Promise.all(
+    const completed = await Promise.all(
       merge(found).map(async (record) => {
         const all = merge(await this.#findAll({ der: record.certificate.der }, options));
         const { nickname, tokenName: _, ...rest } = all[0] ?? record;
@@ -112,7 +112,7 @@ class CombinedCertDB implements CertDB {
         };
       }),
     );
-    return whole;
+    return completed;
   }
 
   async #findAll(query: CertQuery, options: CertFindOptions): Promise<CertRecord[]> {
@@ -127,7 +127,7 @@ class CombinedCertDB implements CertDB {
     return found.flat();
   }
 
-  #first(what: string): CertDB {
+  #firstWritable(what: string): CertDB {
     const [db] = this.#writable;
     if (db === undefined) {
       throw new NssError("SEC_ERROR_READ_ONLY", `Cannot ${what}: "${this.name}" is read-only`);
@@ -139,11 +139,11 @@ class CombinedCertDB implements CertDB {
     certificate: Certificate,
     options: StoreCertOptions = {},
   ): Promise<CertRecord> {
-    return await this.#first("import certificate").importCert(certificate, options);
+    return await this.#firstWritable("import certificate").importCert(certificate, options);
   }
 
   async deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
-    this.#first("delete certificate");
+    this.#firstWritable("delete certificate");
     const deleted = await Promise.all(
       this.#writable.map((db) => db.deleteCert(certificate, options)),
     );
@@ -155,19 +155,19 @@ class CombinedCertDB implements CertDB {
     trust: CertTrust | null,
     options: CertFindOptions = {},
   ): Promise<CertRecord> {
-    const db = this.#first("set trust");
+    const db = this.#firstWritable("set trust");
     const { der } = certificate;
-    const isThere = (await db.find({ der }, options)).length > 0 ||
-      (await this.find({ der }, options)).length === 0; // then the error is the database's
-    return isThere
+    const noCopyNeeded = (await db.find({ der }, options)).length > 0 ||
+      (await this.find({ der }, options)).length === 0; // if nowhere, let the database throw
+    return noCopyNeeded
       ? await db.setTrust(certificate, trust, options)
       : await db.importCert(certificate, { ...options, trust });
   }
 }
 
 /**
- * The query as a source sees it whose nicknames stand behind its name; `null` if it cannot fit
- * there.
+ * Removes the name of a source from the nickname of a query; `null` if the nickname does not have
+ * that prefix.
  */
 function withoutToken(query: CertQuery, name: string): CertQuery | null {
   const { nickname } = query;
@@ -176,7 +176,7 @@ function withoutToken(query: CertQuery, name: string): CertQuery | null {
   return { ...query, nickname: nickname.slice(name.length + 1) };
 }
 
-/** One record for each certificate; what comes first counts most. */
+/** Merges the records of each certificate; earlier ones take precedence. */
 function merge(records: readonly CertRecord[]): CertRecord[] {
   const merged = new Map<string, CertRecord>();
   for (const record of records) {

@@ -2,26 +2,26 @@
 
 import type { CertDB } from "./cert_db.ts";
 
-// Contexts are made in pkcs11/, which this folder does not import: they are installed from there.
+// Contexts are defined in pkcs11/, which this folder must not import, so pkcs11/ sets the provider.
 
 let provider: (() => CertDB) | null = null;
 
 /**
- * Says where the default database comes from. For `pkcs11/`, which makes contexts.
+ * Sets the function that returns the default database. For `pkcs11/`.
  *
- * @param next Gives the database of the context that is the default at the time of the call.
- * @returns What was set before.
+ * @param next Returns the database of the current default context; `null` for none.
+ * @returns The previous function.
  */
 export function setDefaultCertDBProvider(next: (() => CertDB) | null): (() => CertDB) | null {
-  const before = provider;
+  const previous = provider;
   provider = next;
-  return before;
+  return previous;
 }
 
 /**
- * Gives the default database.
+ * Returns the default database.
  *
- * @returns The database, or `null` if nothing has been installed.
+ * @returns The database, or `null` if no provider is set.
  */
 export function defaultCertDB(): CertDB | null {
   return provider?.() ?? null;

@@ -3,10 +3,10 @@
 import type { Certificate } from "../certificate/certificate.ts";
 
 /**
- * Does nothing: gives a reference to a certificate back (`CERT_DestroyCertificate`), which is
- * garbage-collected here.
+ * Does nothing. NSS's `CERT_DestroyCertificate` releases a reference; here certificates are
+ * garbage-collected.
  *
- * @param _certificate The certificate, which stays as it is.
+ * @param _certificate The certificate, which stays usable.
  *
  * @example Usage
  * ```ts
@@ -17,7 +17,7 @@ import type { Certificate } from "../certificate/certificate.ts";
  * const keys = await generateKeyPair();
  * const certificate = await createCertificate({ ...keys, subject: "CN=example.com" });
  * destroyCertificate(certificate);
- * assertEquals(certificate.subject.commonName, "example.com"); // it is there all the same
+ * assertEquals(certificate.subject.commonName, "example.com"); // still usable
  * ```
  */
 export function destroyCertificate(_certificate: Certificate): void {}

@@ -3,8 +3,8 @@
 import type { Certificate } from "../certificate/certificate.ts";
 
 /**
- * Gives the certificate itself (`CERT_DupCertificate`, which counts a reference): certificates are
- * immutable, so nobody needs one of their own.
+ * Returns the certificate itself. NSS's `CERT_DupCertificate` adds a reference; here certificates
+ * are immutable and garbage-collected.
  *
  * @param certificate The certificate.
  * @returns The same certificate.

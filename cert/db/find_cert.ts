@@ -5,19 +5,17 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { Name } from "../names/name.ts";
 
-/** What look-ups of one certificate take. */
+/** The options of searches for one certificate. */
 export interface FindCertOptions extends CertFindOptions {
   /**
-   * When the certificate should be valid, where several fit: those that are come first. Without it
-   * the newest one is the best.
+   * The time at which certificates should be valid. If several match, valid ones are preferred,
+   * then the newest one; without a time, the newest one.
    */
   readonly time?: Date;
 }
 
-/**
- * Puts the best first, as NSS does: valid at the time before not, then the one that was made last.
- */
-function better(a: CertRecord, b: CertRecord, time: Date | undefined): number {
+/** Compares for sorting, as NSS: certificates valid at the time first, then by latest notBefore. */
+function compareByPreference(a: CertRecord, b: CertRecord, time: Date | undefined): number {
   const isValid = ({ certificate: { notBefore, notAfter } }: CertRecord): boolean =>
     time === undefined || (notBefore <= time && time <= notAfter);
   return Number(isValid(b)) - Number(isValid(a)) ||
@@ -35,19 +33,21 @@ async function findBest(
 }
 
 function bestOf(records: readonly CertRecord[], options: FindCertOptions): CertRecord | undefined {
-  return records.toSorted((a, b) => better(a, b, options.time))[0];
+  return records.toSorted((a, b) => compareByPreference(a, b, options.time))[0];
 }
 
 /**
  * Finds a certificate by its subject (`CERT_FindCertByName`).
  *
- * @param db Where to look.
- * @param name The subject, as `"CN=example.com"`, or its encoding. Stores compare encodings byte
- * for byte, so the text finds names in UTF-8 as this package writes them; the name of another
- * certificate is safer.
- * @param options When it should be valid.
- * @returns The best one: valid at the time, then the newest; `undefined` if there is none.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is no name, and what the store throws.
+ * @param db The source to search.
+ * @param name The subject, such as `"CN=example.com"`, or its encoding. Stores compare encodings
+ * byte for byte, so the text finds names in UTF-8 as this package writes them; the encoding from
+ * another certificate is safer.
+ * @param options The time at which it should be valid.
+ * @returns The preferred certificate (see {@linkcode FindCertOptions}), or `undefined` if there is
+ * none.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is not a valid name, and what the source
+ * throws.
  *
  * @example Usage
  * ```ts
@@ -74,10 +74,10 @@ export function findCertByName(
 /**
  * Finds a certificate by its issuer and serial number (`CERT_FindCertByIssuerAndSN`).
  *
- * @param db Where to look.
+ * @param db The source to search.
  * @param issuer The name of the issuer.
- * @param serialNumber The serial number, as {@linkcode Certificate.serialNumber} has it.
- * @param options What a token may need.
+ * @param serialNumber The serial number, in the form of {@linkcode Certificate.serialNumber}.
+ * @param options Options for tokens.
  * @returns The certificate, or `undefined` if there is none.
  *
  * @example Usage
@@ -109,12 +109,12 @@ export function findCertByIssuerAndSN(
 }
 
 /**
- * Finds a certificate by its encoding (`CERT_FindCertByDERCert`): tells whether a store has it.
+ * Finds a certificate by its encoding (`CERT_FindCertByDERCert`).
  *
- * @param db Where to look.
+ * @param db The source to search.
  * @param der The encoding.
- * @param options What a token may need.
- * @returns The certificate, or `undefined` if the store does not have it.
+ * @param options Options for tokens.
+ * @returns The certificate, or `undefined` if there is none.
  *
  * @example Usage
  * ```ts
@@ -133,12 +133,13 @@ export function findCertByDER(
 }
 
 /**
- * Finds a certificate by its subjectKeyIdentifier (`CERT_FindCertByKeyID`).
+ * Finds a certificate by its subject key identifier (`CERT_FindCertByKeyID`).
  *
- * @param db Where to look.
+ * @param db The source to search.
  * @param keyIdentifier The value of the extension.
- * @param options When it should be valid.
- * @returns The best one, as {@linkcode findCertByName}, or `undefined` if there is none.
+ * @param options The time at which it should be valid.
+ * @returns The preferred certificate (see {@linkcode FindCertOptions}), or `undefined` if there is
+ * none.
  *
  * @example Usage
  * ```ts
@@ -159,13 +160,15 @@ export function findCertByKeyID(
 /**
  * Finds a certificate by its nickname (`CERT_FindCertByNickname`).
  *
- * A nickname names one subject. Stores of other programs may break that rule; here it is an error
- * rather than a guess, with the fingerprints by which the certificates can be told apart.
+ * A nickname should belong to one subject, but databases of other programs may break that rule. The
+ * error then lists the fingerprints of the certificates.
  *
- * @param db Where to look.
- * @param nickname The nickname, in a store of several with the token before it: `"token:nickname"`.
- * @param options When it should be valid.
- * @returns The best one, as {@linkcode findCertByName}, or `undefined` if there is none.
+ * @param db The source to search.
+ * @param nickname The nickname, in a combined database with the name of the token:
+ * `"token:nickname"`.
+ * @param options The time at which it should be valid.
+ * @returns The preferred certificate (see {@linkcode FindCertOptions}), or `undefined` if there is
+ * none.
  * @throws {NssError} `SEC_ERROR_BAD_NICKNAME` if certificates of several subjects have the
  * nickname.
  *

@@ -5,14 +5,14 @@ import { defaultCertDB } from "./default_cert_db.ts";
 import { NssError } from "../base/errors.ts";
 
 /**
- * Gives the database of the default context (`CERT_GetDefaultCertDB`).
+ * Returns the database of the default context (`CERT_GetDefaultCertDB`).
  *
- * Until a context is made by name, that is a database in memory with the platform's roots behind
- * it.
+ * Unless a context was opened by name, this is a database in memory, combined with the platform's
+ * roots.
  *
  * @returns The database.
- * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the part of this package that makes contexts is
- * not loaded: a program that imports nothing but `@nss/nss/cert` has its own databases, as
+ * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if `@nss/nss/pkcs11`, which defines contexts, is
+ * not loaded. A program that imports only `@nss/nss/cert` needs a database of its own, such as
  * {@linkcode MemoryCertDB}.
  *
  * @example Usage

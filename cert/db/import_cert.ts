@@ -5,11 +5,11 @@ import { type Certificate, certificatesOf } from "../certificate/certificate.ts"
 import { NssError } from "../base/errors.ts";
 import { type CertTrust, parseTrust, TRUST_FLAGS } from "./trust_flags.ts";
 
-/** What {@linkcode importCert} stores with a certificate. */
+/** The options of {@linkcode importCert}. */
 export interface ImportCertOptions extends CertFindOptions {
-  /** What people call it; left out, it keeps the one that it, or its subject, has. */
+  /** The nickname; by default the one that the certificate, or its subject, already has. */
   readonly nickname?: string;
-  /** How far it is trusted, as `"CT,C,C"`; left out, that stays as it is. */
+  /** The trust, such as `"CT,C,C"`; by default it stays as it is. */
   readonly trust?: string | CertTrust;
 }
 
@@ -18,14 +18,14 @@ export interface ImportCertOptions extends CertFindOptions {
  *
  * @param db The database.
  * @param certificate The certificate, or the DER or PEM of one.
- * @param options Its nickname and trust. Whether the private key is there (`u`) is found out by the
- * database.
- * @returns What is stored now.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is no certificate, `SEC_ERROR_INVALID_ARGS` if it is
- * more than one or the trust is malformed, `SEC_ERROR_CERT_NICKNAME_COLLISION`,
- * `SEC_ERROR_REUSED_ISSUER_AND_SERIAL` and `SEC_ERROR_READ_ONLY` as {@linkcode CertDB} says.
+ * @param options The nickname and trust. The flag `u` is ignored: the database knows which private
+ * keys it has.
+ * @returns The stored record.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is not a certificate, `SEC_ERROR_INVALID_ARGS` if
+ * there are several or the trust is malformed, and the errors of {@linkcode CertDB}:
+ * `SEC_ERROR_CERT_NICKNAME_COLLISION`, `SEC_ERROR_REUSED_ISSUER_AND_SERIAL`, `SEC_ERROR_READ_ONLY`.
  *
- * @example Trust an authority for servers and clients
+ * @example Trust a CA for servers and clients
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, importCert, MemoryCertDB, verifyCertNow } from "@nss/nss/cert";
@@ -62,12 +62,12 @@ export async function importCert(
   return await db.importCert(first, {
     ...rest,
     ...(nickname !== undefined && { nickname }),
-    ...(trust !== undefined && { trust: stored(trust) }),
+    ...(trust !== undefined && { trust: withoutUser(trust) }),
   });
 }
 
-/** Whether there is a key is a fact, not a decision: it is never stored. */
-function stored(trust: string | CertTrust): CertTrust {
+/** Removes the flag `user`, which databases derive from the keys that they have. */
+function withoutUser(trust: string | CertTrust): CertTrust {
   const { ssl, email, objectSigning } = typeof trust === "string" ? parseTrust(trust) : trust;
   const mask = ~TRUST_FLAGS.user;
   return { ssl: ssl & mask, email: email & mask, objectSigning: objectSigning & mask };

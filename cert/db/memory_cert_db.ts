@@ -12,18 +12,18 @@ import {
 import { NssError } from "../base/errors.ts";
 import type { CertTrust } from "./trust_flags.ts";
 
-/** What a {@linkcode MemoryCertDB} is made with. */
+/** The options of a {@linkcode MemoryCertDB}. */
 export interface MemoryCertDBOptions {
-  /** What people call it, `Memory` by default. */
+  /** The display name, `Memory` by default. */
   readonly name?: string;
-  /** Tells whether the private key of a certificate is at hand; by default none is. */
+  /** Returns whether the private key of a certificate is available; by default none is. */
   readonly hasKey?: (certificate: Certificate) => boolean | Promise<boolean>;
 }
 
 type Stored = Omit<CertRecord, "hasKey">;
 
 /**
- * A database of certificates that lives as long as the program.
+ * A database of certificates in memory.
  *
  * @example Usage
  * ```ts
@@ -39,19 +39,19 @@ type Stored = Omit<CertRecord, "hasKey">;
  * ```
  */
 export class MemoryCertDB implements CertDB {
-  /** What people call it. */
+  /** The display name. */
   readonly name: string;
-  /** It can be written. */
+  /** Always `false`. */
   readonly isReadOnly: boolean = false;
   readonly #hasKey: (certificate: Certificate) => boolean | Promise<boolean>;
-  /** By the subject's encoding, which is what verification asks for. */
+  /** By the encoding of the subject, because verification searches by it. */
   readonly #bySubject = new Map<string, Stored[]>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   /**
    * Creates an empty database.
    *
-   * @param options Its name, and who knows of private keys.
+   * @param options The name, and how to find out about private keys.
    */
   constructor(options: MemoryCertDBOptions = {}) {
     this.name = options.name ?? "Memory";
@@ -59,10 +59,10 @@ export class MemoryCertDB implements CertDB {
   }
 
   /**
-   * Looks for certificates; see {@linkcode CertSource.find}.
+   * Finds certificates; see {@linkcode CertSource.find}.
    *
-   * @param query What must be the same.
-   * @returns Every record that fits.
+   * @param query The query.
+   * @returns All matching records.
    */
   find(query: CertQuery): Promise<readonly CertRecord[]> {
     const candidates = query.subject === undefined
@@ -76,7 +76,7 @@ export class MemoryCertDB implements CertDB {
     return { ...stored, hasKey: await this.#hasKey(stored.certificate) };
   }
 
-  /** One write after another, so that what one has checked still holds when it writes. */
+  /** Serializes writes, so that the result of a check still holds when the change is made. */
   #write<T>(write: () => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(write);
     this.#lastWrite = result.catch(() => {});
@@ -87,9 +87,9 @@ export class MemoryCertDB implements CertDB {
    * Stores a certificate; see {@linkcode CertDB.importCert}.
    *
    * @param certificate The certificate.
-   * @param options What it is stored with.
-   * @returns What is stored now.
-   * @throws {NssError} As {@linkcode CertDB} says.
+   * @param options Its nickname and trust.
+   * @returns The stored record.
+   * @throws {NssError} See {@linkcode CertDB}.
    */
   importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     return this.#write(async () => {
@@ -112,10 +112,10 @@ export class MemoryCertDB implements CertDB {
   }
 
   /**
-   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   * Deletes a certificate; see {@linkcode CertDB.deleteCert}.
    *
    * @param certificate The certificate.
-   * @returns Whether it was there.
+   * @returns Whether it was stored.
    */
   deleteCert(certificate: Certificate): Promise<boolean> {
     return this.#write(() => {
@@ -130,12 +130,12 @@ export class MemoryCertDB implements CertDB {
   }
 
   /**
-   * Changes how far a certificate is trusted; see {@linkcode CertDB.setTrust}.
+   * Changes the trust of a certificate; see {@linkcode CertDB.setTrust}.
    *
    * @param certificate The certificate.
-   * @param trust How far; `null` to say nothing about that any more.
-   * @returns What is stored now.
-   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not there.
+   * @param trust The trust; `null` to remove it.
+   * @returns The stored record.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if the certificate is not stored.
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     return this.#write(() => {

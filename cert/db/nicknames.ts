@@ -5,12 +5,12 @@ import { NssError } from "../base/errors.ts";
 import { TRUST_FLAGS } from "./trust_flags.ts";
 
 /**
- * Which nicknames {@linkcode getCertNicknames} lists (`SEC_CERT_NICKNAMES_*`).
+ * The set of nicknames that {@linkcode getCertNicknames} returns (`SEC_CERT_NICKNAMES_*`).
  *
- * - `all`: of every certificate.
- * - `user`: of those with a private key.
- * - `server`: of those that are trusted as TLS servers by themselves (`P`).
- * - `ca`: of those of authorities.
+ * - `all`: those of all certificates.
+ * - `user`: those of certificates with a private key.
+ * - `server`: those of TLS peers that are trusted themselves (`P`).
+ * - `ca`: those of CA certificates.
  */
 export type NicknameSet = "all" | "user" | "server" | "ca";
 
@@ -31,15 +31,14 @@ const SETS: Readonly<Record<NicknameSet, (record: CertRecord) => boolean>> = {
 };
 
 /**
- * Lists the nicknames in a database (`CERT_GetCertNicknames`).
+ * Returns the nicknames in a database (`CERT_GetCertNicknames`).
  *
- * NSS logs into every token first; here a token asks for its password only if it must have it to
- * answer.
+ * NSS logs in to every token first; here a token asks for its password only if the search needs it.
  *
- * @param db Where to look.
- * @param which Which of them.
- * @param options What a token may need.
- * @returns The nicknames, each once, in alphabetical order; those of tokens as `"token:nickname"`.
+ * @param db The source to search.
+ * @param which The set of nicknames, all by default.
+ * @param options Options for tokens.
+ * @returns The nicknames without duplicates, sorted; those of tokens as `"token:nickname"`.
  *
  * @example Usage
  * ```ts
@@ -69,10 +68,10 @@ export async function getCertNicknames(
 }
 
 /**
- * Prints a nickname with its token, where it has one.
+ * Returns the nickname of a record, with the name of the token if there is one.
  *
  * @param record The record.
- * @returns As `"token:nickname"`, or `null` if there is no nickname.
+ * @returns For example `"token:nickname"`, or `null` if there is no nickname.
  *
  * @example Usage
  * ```ts
@@ -89,8 +88,8 @@ export function nicknameOf(record: CertRecord): string | null {
 }
 
 /**
- * Does nothing: frees what {@linkcode getCertNicknames} gave (`CERT_FreeNicknames`), which is
- * garbage-collected here.
+ * Does nothing. NSS's `CERT_FreeNicknames` frees the result of {@linkcode getCertNicknames}; here
+ * it is garbage-collected.
  *
  * @param _nicknames The nicknames.
  *
@@ -101,7 +100,7 @@ export function nicknameOf(record: CertRecord): string | null {
  *
  * const nicknames = ["Example Root"];
  * freeNicknames(nicknames);
- * assertEquals(nicknames, ["Example Root"]); // they are there all the same
+ * assertEquals(nicknames, ["Example Root"]); // unchanged
  * ```
  */
 export function freeNicknames(_nicknames: readonly string[]): void {}

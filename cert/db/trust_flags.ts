@@ -3,14 +3,16 @@
 import { NssError } from "../base/errors.ts";
 
 /**
- * What trust is made of (`CERTDB_*` of NSS's `certdb.h`), with NSS's numbers.
+ * The flags of trust, with the values of `CERTDB_*` in NSS's `certdb.h`.
  *
- * - `terminalRecord`: trust is decided here, without a look at the issuer. Alone: distrusted.
- * - `trusted`: with `terminalRecord`, trusted as it stands.
- * - `validCa`: an authority, trusted by nobody for that.
- * - `trustedCa`: an authority that is trusted to issue: of servers in the first column.
- * - `trustedClientCa`: an authority that is trusted to issue to clients; only in the first column.
- * - `user`: the private key is there.
+ * - `terminalRecord`: the trust is final, whatever the issuer; without `trusted`, the certificate
+ *   is distrusted.
+ * - `trusted`: with `terminalRecord`, the certificate itself is trusted.
+ * - `validCa`: a valid CA; on its own it does not make a trust anchor.
+ * - `trustedCa`: a CA that is trusted to issue certificates; in the first column to servers.
+ * - `trustedClientCa`: a CA that is trusted to issue certificates to clients; only in the first
+ *   column.
+ * - `user`: the private key is available.
  * - `sendWarn`: warn before use.
  */
 export const TRUST_FLAGS = {
@@ -24,7 +26,7 @@ export const TRUST_FLAGS = {
 } as const;
 
 /**
- * How far a certificate is trusted, in NSS's three columns (`CERTCertTrust`), each a sum of
+ * The trust in a certificate, in NSS's three columns (`CERTCertTrust`), each a combination of
  * {@linkcode TRUST_FLAGS}.
  */
 export interface CertTrust {
@@ -38,7 +40,7 @@ export interface CertTrust {
 
 const F = TRUST_FLAGS;
 
-/** What each letter of certutil's `-t` sets (`CERT_DecodeTrustString`). */
+/** The flags of each letter in certutil's `-t` (`CERT_DecodeTrustString`). */
 const LETTERS: Readonly<Record<string, number>> = {
   p: F.terminalRecord,
   P: F.terminalRecord | F.trusted,
@@ -50,7 +52,8 @@ const LETTERS: Readonly<Record<string, number>> = {
 };
 
 /**
- * NSS's order and conditions (`EncodeFlags`): a letter for each flag that no other letter implies.
+ * The order and conditions of NSS (`EncodeFlags`): a letter for each flag that no other letter
+ * implies.
  */
 const PRINTED: readonly (readonly [string, (flags: number) => boolean])[] = [
   ["c", (f) => (f & F.validCa) !== 0 && (f & (F.trustedCa | F.trustedClientCa)) === 0],
@@ -63,20 +66,20 @@ const PRINTED: readonly (readonly [string, (flags: number) => boolean])[] = [
 ];
 
 /**
- * Reads trust in the form of certutil, `"CT,C,C"` (`CERT_DecodeTrustString`): what the certificate
- * is trusted for in TLS, in S/MIME and in the signing of objects.
+ * Parses trust in the form of certutil, such as `"CT,C,C"` (`CERT_DecodeTrustString`). The columns
+ * are TLS, S/MIME and object signing.
  *
  * | letter | meaning |
  * |---|---|
- * | `C` | authority that is trusted to issue (in the first column: to servers) |
- * | `T` | authority that is trusted to issue to clients (first column) |
- * | `c` | authority, not trusted by itself |
- * | `P` | trusted peer: taken as it is, without a look at its issuer |
- * | `p` | distrusted, whoever issued it |
- * | `u` | the private key is there; databases find that out themselves |
+ * | `C` | CA that is trusted to issue certificates (in the first column: to servers) |
+ * | `T` | CA that is trusted to issue certificates to clients (first column) |
+ * | `c` | valid CA, not trusted itself |
+ * | `P` | trusted peer, whatever its issuer |
+ * | `p` | distrusted, whatever its issuer |
+ * | `u` | the private key is available; databases determine that themselves |
  * | `w` | warn before use |
  *
- * @param text Up to three columns, separated by commas; those left out are empty.
+ * @param text Up to three columns, separated by commas; missing ones are empty.
  * @returns The trust.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is another letter or a fourth column.
  *
@@ -110,10 +113,10 @@ function invalid(text: string, state: string): NssError {
 }
 
 /**
- * Prints trust in the form of certutil (`CERT_EncodeTrustString`).
+ * Formats trust in the form of certutil (`CERT_EncodeTrustString`).
  *
  * @param trust The trust.
- * @returns As `"CT,C,C"`; `",,"` where there is none.
+ * @returns For example `"CT,C,C"`; `",,"` if there is none.
  *
  * @example Usage
  * ```ts
@@ -130,13 +133,13 @@ export function formatTrust(trust: CertTrust): string {
 }
 
 /**
- * How far a certificate is trusted for one purpose, as tokens store it (`CKT_NSS_*`, and since
- * PKCS#11 3.2 `CKT_*`).
+ * The trust in a certificate for one purpose, as tokens store it (`CKT_NSS_*`, and since PKCS#11
+ * 3.2 `CKT_*`).
  *
- * - `mustVerify`: as its issuer says; what an empty column means.
- * - `trusted`: as it stands (`P`); `notTrusted`: never (`p`).
- * - `trustAnchor`: to issue (`C`, for clients `T`); `validDelegator`: an authority that is not
- *   (`c`).
+ * - `mustVerify`: verified by its issuer; an empty column.
+ * - `trusted`: trusted itself (`P`); `notTrusted`: distrusted (`p`).
+ * - `trustAnchor`: a CA that is trusted to issue certificates (`C`, for clients `T`);
+ *   `validDelegator`: a CA that is not (`c`).
  */
 export type TrustLevel =
   | "mustVerify"
@@ -148,10 +151,10 @@ export type TrustLevel =
 /** The purposes for which tokens store trust. */
 export type TrustPurpose = "serverAuth" | "clientAuth" | "emailProtection" | "codeSigning";
 
-/** Trust by purposes. */
+/** The trust in a certificate for each purpose. */
 export type TrustLevels = Readonly<Record<TrustPurpose, TrustLevel>>;
 
-/** Where the trust for a purpose stands: the column, and the flag that makes an anchor. */
+/** The column of each purpose, and the flag of a trust anchor. */
 const PURPOSES: Readonly<
   Record<TrustPurpose, { readonly column: keyof CertTrust; readonly anchor: number }>
 > = {
@@ -170,7 +173,7 @@ const FLAGS_OF_LEVEL: Readonly<Record<TrustLevel, number>> = {
 };
 
 /**
- * Tells how far trust goes for one purpose (`get_stan_trust`).
+ * Returns the trust for one purpose (`get_stan_trust`).
  *
  * @param trust The trust.
  * @param purpose The purpose.
@@ -198,7 +201,7 @@ export function trustLevel(trust: CertTrust, purpose: TrustPurpose): TrustLevel 
 }
 
 /**
- * Takes trust apart for a token that stores it by purposes.
+ * Converts trust to the form in which tokens store it, by purpose.
  *
  * @param trust The trust.
  * @returns The level of each purpose.
@@ -223,9 +226,9 @@ export function trustLevels(trust: CertTrust): TrustLevels {
 }
 
 /**
- * Puts together what a token stores by purposes (`nssTrust_GetCERTCertTrust`).
+ * Converts trust from the form in which tokens store it, by purpose (`nssTrust_GetCERTCertTrust`).
  *
- * @param levels The level of each purpose; one that is left out is `mustVerify`.
+ * @param levels The level of each purpose; `mustVerify` if absent.
  * @returns The trust.
  *
  * @example Usage
@@ -243,8 +246,8 @@ export function trustFromLevels(levels: Partial<TrustLevels>): CertTrust {
     const { column, anchor } = PURPOSES[purpose];
     trust[column] |= FLAGS_OF_LEVEL[level] | (level === "trustAnchor" ? anchor : 0);
   }
-  // The first column has room for one of the two; distrust in servers must not become trust by
-  // clients
+  // Both purposes share the flags of the first column; distrust for one must not become trust
+  // because of the other
   if (levels.serverAuth === "notTrusted" || levels.clientAuth === "notTrusted") {
     trust.ssl &= ~F.trusted;
   }
