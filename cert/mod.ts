@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * X.509 certificates: parse, verify, create, on WebCrypto alone.
+ * X.509 certificates: parsing, verification and creation, using WebCrypto only.
  *
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
@@ -14,7 +14,7 @@
  * } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
- * // A private authority, and a certificate of it
+ * // A private CA, and a certificate that it issues
  * const authority = await generateKeyPair();
  * const root = await createCertificate({ ...authority, subject: "CN=Example Root", isCa: true });
  * const { publicKey } = await generateKeyPair();
@@ -24,7 +24,7 @@
  *   issuer: { certificate: root, privateKey: authority.privateKey },
  * });
  *
- * // What a client does with what a server sends
+ * // What a client does with a server's certificate
  * const [received] = parseCertificatesPem(leaf.toPem());
  * const path = await verifyCertificateChain(received!, {
  *   anchors: [trustAnchorOf(root)],
@@ -35,25 +35,26 @@
  * assertEquals(path.length, 2);
  * ```
  *
- * Every certificate passes one strict parser; names, purposes, constraints and signatures are
- * checked as RFC 5280 says; the work that a peer can cause is bounded. Time is an argument, except
- * for what makes certificates and for {@linkcode verifyCertNow} and
- * {@linkcode verifyCertificateNow}. Errors are NSS's, with a message that says what was wrong and
- * where.
+ * All certificates pass one strict parser. Names, purposes, constraints and signatures are checked
+ * as RFC 5280 says, and the work that a peer can cause is bounded. Time is an argument, except in
+ * functions that create certificates, {@linkcode verifyCertNow} and
+ * {@linkcode verifyCertificateNow}. Errors are those of NSS, with a message that says what is wrong
+ * and where.
  *
- * Trust may be kept in a database, as in NSS: {@linkcode importCert} stores a certificate with
- * trust as `"CT,C,C"`, {@linkcode verifyCert} and its like look there, {@linkcode getDefaultCertDB}
- * gives the one of the default context. A {@linkcode CertDB} is three methods and a look-up: in
- * memory here, elsewhere a token.
+ * Trust may be stored in a database, as in NSS: {@linkcode importCert} stores a certificate with
+ * trust such as `"CT,C,C"`, {@linkcode verifyCert} and {@linkcode verifyCertificate} use it, and
+ * {@linkcode getDefaultCertDB} returns the database of the default context.
+ * {@linkcode MemoryCertDB} is one in memory; the tokens of `@nss/nss/pkcs11` have others (see
+ * {@linkcode CertDB}).
  *
- * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, wants certificates
- * made as RFC 5280 and the CA/Browser Forum say, as all of the public web are. Home-made
- * authorities often leave out key identifiers and the like, which protects nobody: `"compatible"`
- * takes them.
+ * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, requires the form
+ * that RFC 5280 and the CA/Browser Forum prescribe and that all CAs of the public web use. Private
+ * CAs often omit key identifiers and similar fields that do not affect security; `"compatible"`
+ * accepts their certificates.
  *
- * What is here is what programs need. Its limits have names in the modules that they bound, as
- * `MAX_CRL_SIZE` in `@nss/nss/cert/crl`; extensions of one's own are read and written with
- * `@nss/nss/cert/der` and `@nss/nss/cert/der-writer` (see {@linkcode ExtensionCodec}).
+ * Limits are exported by the modules that they apply to, such as `MAX_CRL_SIZE` by
+ * `@nss/nss/cert/crl`. To read and write other extensions, use `@nss/nss/cert/der` and
+ * `@nss/nss/cert/der-writer` (see {@linkcode ExtensionCodec}).
  *
  * @module
  */

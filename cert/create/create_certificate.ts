@@ -24,7 +24,7 @@ import { encodeSignedData } from "./signed_data.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { writeTime } from "../der/time.ts";
 
-/** A purpose of a key by its name, or any other by its dotted identifier. */
+/** A purpose of a key: its name, or any other as a dotted object identifier. */
 export type KeyPurpose =
   | "serverAuth"
   | "clientAuth"
@@ -35,55 +35,58 @@ export type KeyPurpose =
   | "anyExtendedKeyUsage"
   | `${number}.${string}`;
 
-/** Who signs a certificate. */
+/** The issuer of a certificate. */
 export interface CertificateIssuer {
-  /** The authority's certificate. */
+  /** The issuer's certificate. */
   readonly certificate: Certificate;
-  /** The authority's key. */
+  /** The issuer's private key. */
   readonly privateKey: PrivateKey;
 }
 
-/** What {@linkcode createCertificate} makes. */
+/** The options of {@linkcode createCertificate}. */
 export interface CreateCertificateOptions extends AltNameOptions {
-  /**
-   * Whose certificate it is, as `"CN=example.com"`; may be left out where there are other names.
-   */
+  /** The subject, such as `"CN=example.com"`; optional if there are alternative names. */
   readonly subject?: string | Name;
-  /** The key that is certified. */
+  /** The public key to certify. */
   readonly publicKey: SubjectPublicKeyInfo;
-  /** The subject's own key, for a self-signed certificate. */
+  /**
+   * The subject's private key; required for a self-signed certificate, ignored if there is an
+   * `issuer`.
+   */
   readonly privateKey?: PrivateKey;
-  /** Who signs; without it the certificate is self-signed. */
+  /** The issuer; by default the certificate is self-signed. */
   readonly issuer?: CertificateIssuer;
-  /** Whether the certificate is an authority's; `false` by default. */
+  /** Whether it is a CA certificate; `false` by default. */
   readonly isCa?: boolean;
-  /** How many authorities may be under this one; any number by default. */
+  /** The maximum number of CA certificates below this one; not limited by default. */
   readonly pathLength?: number;
-  /** In which names the authority may issue; any by default. */
+  /** The names for which the CA may issue certificates; any by default. */
   readonly nameConstraints?: NameConstraints;
   /**
-   * What the key is for; by default `digitalSignature`, with RSA also `keyEncipherment`, of an
-   * authority `keyCertSign` and `cRLSign`.
+   * The key usages; by default `digitalSignature`, for RSA also `keyEncipherment`, and for a CA
+   * `keyCertSign` and `cRLSign`.
    */
   readonly keyUsage?: readonly KeyUsage[];
-  /** The purposes of the key; by default `serverAuth` and `clientAuth`, of an authority any. */
+  /** The purposes of the key; by default `serverAuth` and `clientAuth`, for a CA no restriction. */
   readonly extKeyUsage?: readonly KeyPurpose[];
-  /** Other extensions; one of a kind named above takes its place. */
+  /** Other extensions; they replace those that result from other options. */
   readonly extensions?: readonly CertificateExtension[];
-  /** The time from which the certificate is valid; an hour before now by default. */
+  /** The time from which the certificate is valid; an hour before `now` by default. */
   readonly notBefore?: Date;
-  /** The time through which the certificate is valid. */
+  /** The time until which the certificate is valid; see `days` for the default. */
   readonly notAfter?: Date;
-  /**
-   * The validity in days from now where there is no `notAfter`; by default 90, of an authority
-   * 3650.
-   */
+  /** The validity in days from `now` if there is no `notAfter`; 90 by default, for a CA 3650. */
   readonly days?: number;
-  /** The time now, from which the validity counts. */
+  /** The current time; by default that of the clock. */
   readonly now?: Date;
-  /** The serial number, a magnitude of 20 bytes at most; 16 random bytes by default. */
+  /**
+   * The serial number, big-endian and unsigned, from 1 to 2^159 - 1; 16 random bytes by default.
+   */
   readonly serialNumber?: Uint8Array;
-  /** How to sign; by default what the issuer's key does best and everyone reads. */
+  /**
+   * The signature scheme; by default the preferred one of the issuer's key, of RSA
+   * `rsa_pkcs1_sha256`.
+   */
   readonly signatureScheme?: SignatureScheme;
 }
 
@@ -91,20 +94,19 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /**
- * Makes a certificate.
+ * Creates a certificate.
  *
- * The defaults are safe: a certificate of a TLS server and client with 16 random bytes of serial
- * number, key identifiers, a critical `basicConstraints` that says that it is no authority's,
- * `digitalSignature` and 90 days; of an authority (`isCa`) `keyCertSign` and `cRLSign` and 3650
- * days. It passes the strict profile of {@linkcode verifyCertificateChain}.
+ * By default it is a certificate for TLS servers and clients that passes the strict profile of
+ * {@linkcode verifyCertificateChain}: with a random serial number, key identifiers and a critical
+ * `basicConstraints`.
  *
- * @param options What to make.
+ * @param options The contents of the certificate and its issuer.
  * @returns The certificate.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or a name is
- * none, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE`
- * if it is not the key of the issuer's certificate.
+ * invalid, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key does not support the scheme,
+ * `SEC_ERROR_BAD_SIGNATURE` if it does not belong to the issuer's certificate.
  *
- * @example A private authority and a server's certificate
+ * @example A private CA and a server certificate
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, verifyCertName } from "@nss/nss/cert";
@@ -179,7 +181,7 @@ function validityOf(options: CreateCertificateOptions): { notBefore: Date; notAf
 
 function serialNumberOf(given: Uint8Array | undefined): Uint8Array {
   if (given !== undefined) {
-    // RFC 5280, Section 4.1.2.2: a positive integer, not longer than 20 octets with its sign
+    // RFC 5280, Section 4.1.2.2: a positive integer, not longer than 20 octets with its sign bit
     const first = given.findIndex((byte) => byte !== 0);
     const size = first < 0 ? 0 : given.length - first + (given[first]! >> 7);
     if (size === 0 || size > 20) throw invalid("the serial number is not from 1 to 2^159 - 1");
@@ -212,7 +214,7 @@ async function extensionsOf(
     await keyIdentifierOf(issuerKey);
 
   const list: CertificateExtension[] = [
-    // RFC 5280, Section 4.2.1.9: critical in certificates of authorities
+    // RFC 5280, Section 4.2.1.9: critical in CA certificates
     makeExtension(
       basicConstraints,
       { isCa, ...(pathLength !== undefined && { pathLength }) },
@@ -224,7 +226,7 @@ async function extensionsOf(
     const oids = purposes.map((name) => name in OIDS ? OIDS[name as OidName] : name);
     list.push(makeExtension(extKeyUsage, oids));
   }
-  // RFC 5280, Section 4.2.1.6: critical where the subject is empty
+  // RFC 5280, Section 4.2.1.6: critical if the subject is empty
   if (names.length > 0) list.push(makeExtension(subjectAltName, names, subject.isEmpty));
   if (options.nameConstraints !== undefined) {
     list.push(makeExtension(nameConstraints, options.nameConstraints, true));
@@ -237,7 +239,7 @@ async function extensionsOf(
   return extensions;
 }
 
-/** RSA keys get keyEncipherment, too: NSS wants it of TLS servers, whatever the key exchange. */
+/** RSA keys also get keyEncipherment, which NSS requires of TLS servers for any key exchange. */
 function defaultKeyUsage(isCa: boolean, { algorithm }: SubjectPublicKeyInfo): readonly KeyUsage[] {
   if (isCa) return ["keyCertSign", "cRLSign"];
   return algorithm.type === "rsa" ? ["digitalSignature", "keyEncipherment"] : ["digitalSignature"];

@@ -21,49 +21,52 @@ import type { SignatureScheme } from "../certificate/private_key.ts";
 import { encodeSignedData } from "./signed_data.ts";
 import { writeTime } from "../der/time.ts";
 
-/** A certificate to put on a list. */
+/** A revoked certificate, to be put on a CRL. */
 export interface RevokedCertificate {
-  /** Its serial number, as {@linkcode Certificate.serialNumber}. */
+  /** The serial number, in the form of {@linkcode Certificate.serialNumber}. */
   readonly serialNumber: Uint8Array;
   /** When it was revoked. */
   readonly revocationDate: Date;
-  /** Why; left out if `"unspecified"`, as RFC 5280 wants. */
+  /** The reason; `"unspecified"` is omitted, as RFC 5280 recommends. */
   readonly reason?: CrlReason;
   /** Since when the key is suspect. */
   readonly invalidityDate?: Date;
 }
 
-/** What {@linkcode createCrl} makes. */
+/** The options of {@linkcode createCrl}. */
 export interface CreateCrlOptions {
-  /** Who signs. */
+  /** The issuer of the CRL. */
   readonly issuer: CertificateIssuer;
-  /** The number of the list, higher than that of the list before. */
+  /** The CRL number, from 0 to 2^159 - 1. Each CRL must have a higher one than the one before. */
   readonly crlNumber: number | bigint;
-  /** When the list is issued. */
+  /** When the CRL is issued. */
   readonly thisUpdate: Date;
-  /** By when the next one is issued at the latest; 7 days after `thisUpdate` by default. */
+  /** When the next CRL is due at the latest; 7 days after `thisUpdate` by default. */
   readonly nextUpdate?: Date;
-  /** What is revoked. */
+  /** The revoked certificates. */
   readonly revoked: Iterable<RevokedCertificate>;
-  /** For which certificates the list speaks; for all of the issuer by default. */
+  /** The scope of the CRL; all certificates of the issuer by default. */
   readonly issuingDistributionPoint?: Partial<IssuingDistributionPoint>;
-  /** Other extensions; one of a kind named above takes its place. */
+  /** Other extensions; they replace those that result from other options. */
   readonly extensions?: readonly CertificateExtension[];
-  /** How to sign; by default what the issuer's key does best and everyone reads. */
+  /**
+   * The signature scheme; by default the preferred one of the issuer's key, of RSA
+   * `rsa_pkcs1_sha256`.
+   */
   readonly signatureScheme?: SignatureScheme;
 }
 
 const WEEK = 7 * 24 * 3_600_000;
 
 /**
- * Makes a certificate revocation list, of version 2 with a number and the identifier of the
- * issuer's key.
+ * Creates a CRL of version 2, with a CRL number and, if the issuer's certificate has a key
+ * identifier, an authority key identifier.
  *
- * @param options What to make.
- * @returns The list.
+ * @param options The contents of the CRL and its issuer.
+ * @returns The CRL.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other or the issuer
- * may not sign lists, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key cannot sign so,
- * `SEC_ERROR_BAD_SIGNATURE` if it is not the key of the issuer's certificate.
+ * may not sign CRLs, `SEC_ERROR_INVALID_ALGORITHM` if the issuer's key does not support the scheme,
+ * `SEC_ERROR_BAD_SIGNATURE` if it does not belong to the issuer's certificate.
  *
  * @example Revoke a certificate
  * ```ts
@@ -114,7 +117,7 @@ export async function createCrl(options: CreateCrlOptions): Promise<Crl> {
         w.integer(1).raw(signatureAlgorithm).raw(certificate.subject.der);
         writeTime(w, thisUpdate);
         writeTime(w, nextUpdate);
-        // RFC 5280, Section 5.1.2.6: where there are none, the list MUST be absent
+        // RFC 5280, Section 5.1.2.6: when there are none, the list MUST be absent
         if (entries.length > 0) w.sequence((w) => entries.forEach((entry) => w.raw(entry)));
         w.constructed(constructedTag(0), (w) => writeExtensions(w, extensions));
       }),
@@ -156,15 +159,15 @@ function extensionsOf(options: CreateCrlOptions): Iterable<CertificateExtension>
 function entriesOf(revoked: Iterable<RevokedCertificate>): Uint8Array<ArrayBuffer>[] {
   const seen = new Set<string>();
   const entries: Uint8Array<ArrayBuffer>[] = [];
-  // Lists have many entries and few reasons
+  // By reason, because CRLs have many entries and few reasons
   const encodings = new Map<CrlReason | undefined, Uint8Array>();
   for (const certificate of revoked) {
     const { serialNumber, revocationDate } = certificate;
     if (serialNumber.length === 0) throw invalid("a serial number is empty");
-    const isKnown = certificate.invalidityDate === undefined;
-    const extensions = (isKnown ? encodings.get(certificate.reason) : undefined) ??
+    const isCacheable = certificate.invalidityDate === undefined;
+    const extensions = (isCacheable ? encodings.get(certificate.reason) : undefined) ??
       encodeEntryExtensions(certificate);
-    if (isKnown) encodings.set(certificate.reason, extensions);
+    if (isCacheable) encodings.set(certificate.reason, extensions);
     const serial = serialNumber.toHex().replace(/^(00)+(?=[0-7])|^(ff)+(?=[89a-f])/, "");
     if (seen.has(serial)) throw invalid(`the serial number ${serial} is there twice`);
     seen.add(serial);

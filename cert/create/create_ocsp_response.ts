@@ -29,63 +29,68 @@ import { encodeSignedData } from "./signed_data.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 import { writeGeneralizedTime } from "../der/time.ts";
 
-/** What to say of one certificate. */
+/** The status of one certificate. */
 export interface OcspStatusOptions {
-  /** The certificate, or its identifier from a request. */
+  /** The certificate, or the identifier in the request. */
   readonly certificate: Certificate | OcspCertId;
-  /** What to say of it. */
+  /** The status. */
   readonly status: "good" | "revoked" | "unknown";
-  /** Since when it is revoked; `thisUpdate` by default. */
+  /** When it was revoked; `thisUpdate` by default. */
   readonly revocationTime?: Date;
-  /** Why it is revoked. */
+  /** The reason for the revocation. */
   readonly reason?: CrlReason;
-  /** When this was known to be right; `producedAt` by default. */
+  /** When the status was known to be correct; `producedAt` by default. */
   readonly thisUpdate?: Date;
   /**
-   * By when there will be newer information; 7 days after `thisUpdate` by default, `null` says
-   * nothing.
+   * When newer information is available at the latest; 7 days after `thisUpdate` by default, `null`
+   * to omit it.
    */
   readonly nextUpdate?: Date | null;
-  /** Extensions of this single response. */
+  /** The extensions of this single response. */
   readonly extensions?: readonly CertificateExtension[];
 }
 
-/** What {@linkcode createOcspResponse} makes. */
+/** The options of {@linkcode createOcspResponse}. */
 export interface CreateOcspResponseOptions {
-  /** Who issued the certificates. */
+  /** The issuer of the certificates. */
   readonly issuer: Certificate | TrustAnchor;
-  /** Who signs: the issuer, or who has a certificate with the purpose `"ocspSigning"` from it. */
+  /**
+   * The signer: the issuer, or a holder of a certificate from it with the purpose `ocspSigning`.
+   */
   readonly responder: CertificateIssuer;
   /** When the response is signed. */
   readonly producedAt: Date;
-  /** What to say, of one certificate or more. */
+  /** The statuses of one or more certificates. */
   readonly responses: readonly OcspStatusOptions[];
-  /** The nonce of the request, to be repeated. */
+  /** The nonce of the request. */
   readonly nonce?: Uint8Array;
-  /** The hash function of the identifiers; SHA-1 by default. */
+  /** The hash function of certificate identifiers; SHA-1 by default. */
   readonly hash?: HashName;
-  /** How the responder is named; `"keyHash"`, the shorter way, by default. */
+  /** How the responder is identified; by default `"keyHash"`, which is shorter. */
   readonly responderId?: "keyHash" | "name";
-  /** Certificates to add; by default the responder's, unless that is the issuer's. */
+  /** The certificates to include; by default the responder's, unless it is the issuer. */
   readonly certificates?: readonly Certificate[];
   /** Other extensions of the response. */
   readonly extensions?: readonly CertificateExtension[];
-  /** How to sign; by default what the responder's key does best and everyone reads. */
+  /**
+   * The signature scheme; by default the preferred one of the responder's key, of RSA
+   * `rsa_pkcs1_sha256`.
+   */
   readonly signatureScheme?: SignatureScheme;
 }
 
 const WEEK = 7 * 24 * 3_600_000;
 
 /**
- * Makes an OCSP response, to be sent to who asked, or stapled to a certificate.
+ * Creates an OCSP response, to answer a request or to be stapled.
  *
- * @param options What to say, and who signs.
+ * @param options The statuses and the signer.
  * @returns The response.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the options contradict each other,
- * `SEC_ERROR_INVALID_ALGORITHM` if the responder's key cannot sign so, `SEC_ERROR_BAD_SIGNATURE` if
- * it is not the key of the responder's certificate.
+ * `SEC_ERROR_INVALID_ALGORITHM` if the responder's key does not support the scheme,
+ * `SEC_ERROR_BAD_SIGNATURE` if it does not belong to the responder's certificate.
  *
- * @example A response to staple to a server's certificate
+ * @example A response to staple
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { createCertificate, createOcspResponse } from "@nss/nss/cert";
@@ -170,9 +175,9 @@ export async function createOcspResponse(
 }
 
 /**
- * Makes a response that says nothing but why there is no answer. Nobody signs it.
+ * Creates an unsigned OCSP response that reports an error.
  *
- * @param status Why.
+ * @param status The error.
  * @returns The response.
  *
  * @example Usage

@@ -36,14 +36,13 @@ import { encodeSignedData } from "./signed_data.ts";
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
-/** The most bytes of a request: as of a certificate. */
+/** The maximum size in bytes of a request, the same as of a certificate. */
 export const MAX_REQUEST_SIZE = 1 << 20;
 
 /**
- * A request to certify a key (PKCS #10, RFC 2986). It is immutable.
+ * A certificate signing request (PKCS #10, RFC 2986). It is immutable.
  *
- * Parsing checks the structure. {@linkcode verifyCertificateRequest} checks that who asks has the
- * private key.
+ * Parsing checks the structure only; {@linkcode verifyCertificateRequest} checks the signature.
  *
  * @example Usage
  * ```ts
@@ -62,13 +61,13 @@ export class CertificateRequest {
   readonly der: Uint8Array<ArrayBuffer>;
   /** The part of the encoding that is signed. */
   readonly requestInfo: Uint8Array<ArrayBuffer>;
-  /** Who asks. */
+  /** The subject. */
   readonly subject: Name;
-  /** The key that is to be certified. */
+  /** The public key to certify. */
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo;
-  /** The encodings of the values of each attribute, by its dotted identifier. */
+  /** The encodings of the values of each attribute, by dotted object identifier. */
   readonly attributes: ReadonlyMap<string, readonly Uint8Array<ArrayBuffer>[]>;
-  /** The extensions that are asked for, unread, by their identifiers. */
+  /** The requested extensions, not decoded, by dotted object identifier. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   /** The encoding of the AlgorithmIdentifier of the signature. */
   readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
@@ -76,9 +75,9 @@ export class CertificateRequest {
   readonly signature: Uint8Array<ArrayBuffer>;
 
   /**
-   * Creates a request of its parts; {@linkcode parseCertificateRequest} is the way to get one.
+   * Creates a request from its fields; use {@linkcode parseCertificateRequest} to get one.
    *
-   * @param fields The parts.
+   * @param fields The fields.
    */
   constructor(
     fields: Pick<
@@ -103,16 +102,19 @@ export class CertificateRequest {
     this.signature = fields.signature;
   }
 
-  /** How the request is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown. */
+  /**
+   * The signature algorithm. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is not
+   * supported.
+   */
   get signatureAlgorithm(): SignatureAlgorithm {
     return parseSignatureAlgorithm(this.signatureAlgorithmDer);
   }
 
   /**
-   * Reads an extension that is asked for.
+   * Reads the value of a requested extension.
    *
-   * @param codec Which extension.
-   * @returns Its value, or `undefined` if it is not asked for.
+   * @param codec The codec of the extension.
+   * @returns The value, or `undefined` if the extension is not requested.
    * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
    */
   extension<T>(codec: ExtensionCodec<T>): T | undefined {
@@ -120,23 +122,23 @@ export class CertificateRequest {
     return extension === undefined ? undefined : readExtension(extension, codec);
   }
 
-  /** The names that are asked for. */
+  /** The requested alternative names. */
   get subjectAltName(): readonly GeneralName[] | undefined {
     return this.extension(subjectAltName);
   }
 
   /**
-   * Compares the encodings.
+   * Compares the encodings of two requests.
    *
    * @param other The other request.
-   * @returns Whether both are the same request.
+   * @returns Whether they are equal.
    */
   equals(other: CertificateRequest): boolean {
     return bytesEqual(this.der, other.der);
   }
 
   /**
-   * Writes the request as PEM.
+   * Encodes the request as PEM.
    *
    * @returns A `CERTIFICATE REQUEST` block.
    */
@@ -145,25 +147,25 @@ export class CertificateRequest {
   }
 
   /**
-   * Says whose request this is.
+   * Describes the request in one line.
    *
-   * @returns As `Certificate request of "CN=example.com"`.
+   * @returns For example `Certificate request of "CN=example.com"`.
    */
   toString(): string {
     return `Certificate request of "${this.subject}"`;
   }
 }
 
-/** The label of RFC 7468, Section 7, and the one that NSS's certutil and old tools write. */
+/** The PEM labels: that of RFC 7468, Section 7, and that of NSS's certutil and old tools. */
 const LABELS: readonly string[] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 
 /**
- * Parses a request for a certificate.
+ * Parses a certificate signing request.
  *
  * @param input The DER, which is copied, or PEM text with one request.
- * @returns The request, whose signature nobody has checked.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, and for the key what
- * {@linkcode parseSubjectPublicKeyInfo} throws.
+ * @returns The request. Its signature is not verified.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or the text does not have exactly one
+ * request, and what {@linkcode parseSubjectPublicKeyInfo} throws.
  *
  * @example Usage
  * ```ts
@@ -225,7 +227,7 @@ function readRequest(input: Uint8Array): CertificateRequest {
 
 function readAttributes(info: DerReader): Map<string, readonly Uint8Array<ArrayBuffer>[]> {
   const attributes = new Map<string, readonly Uint8Array<ArrayBuffer>[]>();
-  // RFC 2986: there always, but old programs leave out an empty set
+  // RFC 2986 requires the set, but old programs omit it if it is empty
   if (info.done) return attributes;
   const set = info.constructed("attributes", constructedTag(0));
   while (!set.done) {
@@ -255,12 +257,13 @@ function requestedExtensions(
 }
 
 /**
- * Checks that a request is signed with the key that it asks to certify, so that who asks has it.
+ * Verifies the signature of a request with the public key in it, which proves possession of the
+ * private key.
  *
  * @param request The request.
- * @throws {NssError} `SEC_ERROR_BAD_SIGNATURE` if not,
- * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is signed in a way that proves nothing, as
- * with SHA-1.
+ * @throws {NssError} `SEC_ERROR_BAD_SIGNATURE` if the signature is wrong,
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if its algorithm is weak, such as with SHA-1, or
+ * not supported.
  *
  * @example Usage
  * ```ts
@@ -300,21 +303,21 @@ export async function verifyCertificateRequest(request: CertificateRequest): Pro
   }
 }
 
-/** What {@linkcode createCertificateRequest} makes. */
+/** The options of {@linkcode createCertificateRequest}. */
 export interface CreateCertificateRequestOptions extends AltNameOptions {
-  /** Who asks, as `"CN=example.com"`; may be left out where there are other names. */
+  /** The subject, such as `"CN=example.com"`; optional if there are alternative names. */
   readonly subject?: string | Name;
-  /** The key that is to be certified; by default the public half of `privateKey`. */
+  /** The public key to certify; by default that of `privateKey`. */
   readonly publicKey?: SubjectPublicKeyInfo;
-  /** The key that signs the request. */
+  /** The private key, which signs the request. */
   readonly privateKey: PrivateKey;
-  /** What the key is to be for. */
+  /** The requested key usages. */
   readonly keyUsage?: readonly KeyUsage[];
-  /** The purposes that are asked for. */
+  /** The requested purposes. */
   readonly extKeyUsage?: readonly KeyPurpose[];
-  /** Other extensions that are asked for. */
+  /** Other requested extensions. */
   readonly extensions?: readonly CertificateExtension[];
-  /** How to sign; by default what the key does best and everyone reads. */
+  /** The signature scheme; by default the preferred one of the key, of RSA `rsa_pkcs1_sha256`. */
   readonly signatureScheme?: SignatureScheme;
 }
 
@@ -323,12 +326,13 @@ function invalid(state: string): NssError {
 }
 
 /**
- * Makes a request for a certificate.
+ * Creates a certificate signing request.
  *
- * @param options What to ask for.
+ * @param options The contents of the request and the key.
  * @returns The request.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if a name is none or there is none, or the public key
- * is not known, `SEC_ERROR_BAD_SIGNATURE` if the keys are no pair.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if a name is invalid or there is none, or the public
+ * key is not known, `SEC_ERROR_INVALID_ALGORITHM` if the key does not support the scheme,
+ * `SEC_ERROR_BAD_SIGNATURE` if the keys are not a pair.
  *
  * @example Usage
  * ```ts
@@ -396,34 +400,33 @@ function requestExtensions(
   return [...extensions.values()];
 }
 
-/** An extension that {@linkcode issueCertificate} may take over from a request. */
+/** An extension that {@linkcode issueCertificate} can copy from a request. */
 export type RequestedExtension = "subjectAltName" | "keyUsage" | "extKeyUsage";
 
-/** What {@linkcode issueCertificate} makes of a request. */
+/** The options of {@linkcode issueCertificate}. */
 export interface IssueCertificateOptions
   extends Omit<CreateCertificateOptions, "publicKey" | "privateKey" | "issuer"> {
-  /** Who signs. */
+  /** The issuer. */
   readonly issuer: CertificateIssuer;
   /**
-   * What to take over from the request as it asks, once the names have been looked at; nothing by
-   * default. What is given here by other options takes its place. Whether the subject is an
-   * authority is never taken over, and a request for what is an authority's own (`keyCertSign`,
-   * `cRLSign`, `ocspSigning`, any purpose) is refused.
+   * The extensions to copy from the request, which the caller has to examine first; none by
+   * default. Other options take precedence. `basicConstraints` is never copied. `keyCertSign` and
+   * `cRLSign` (unless `isCa`), `ocspSigning` and `anyExtendedKeyUsage` are refused in a request.
    */
   readonly copyExtensions?: readonly RequestedExtension[];
 }
 
 /**
- * Issues a certificate to who sent a request, after a check that they have the private key.
+ * Verifies a certificate signing request and issues a certificate.
  *
- * What stands in the certificate is the issuer's to decide: the request gives the key, and the
- * subject unless another is given; its names and purposes only where `copyExtensions` says so.
+ * The public key, and the subject unless the options have one, are those of the request.
+ * Alternative names, key usages and purposes are copied only if `copyExtensions` names them.
  *
  * @param request The request.
- * @param options Who signs, and what.
+ * @param options The issuer and the contents of the certificate.
  * @returns The certificate.
  * @throws {NssError} As {@linkcode verifyCertificateRequest} and {@linkcode createCertificate};
- * `SEC_ERROR_INVALID_ARGS` if what is taken over is the authority's own.
+ * `SEC_ERROR_INVALID_ARGS` if a usage or purpose to copy is reserved for the issuer.
  *
  * @example Usage
  * ```ts
@@ -451,14 +454,18 @@ export async function issueCertificate(
 ): Promise<Certificate> {
   await verifyCertificateRequest(request);
   const { copyExtensions = [], ...rest } = options;
-  const wants = (name: RequestedExtension): boolean => copyExtensions.includes(name);
+  const copies = (name: RequestedExtension): boolean => copyExtensions.includes(name);
   const { dnsNames, ipAddresses, emailAddresses } = options;
   const given = dnsNames ?? ipAddresses ?? emailAddresses ?? options.otherNames;
-  const names = wants("subjectAltName") && given === undefined ? request.subjectAltName : undefined;
-  const usages = wants("keyUsage") ? request.extension(keyUsage) : undefined;
-  const purposes = wants("extKeyUsage") ? request.extension(extKeyUsage) : undefined;
-  if (options.keyUsage === undefined && options.isCa !== true) refuseOwn(usages ?? [], OWN_USAGES);
-  if (options.extKeyUsage === undefined) refuseOwn(purposes ?? [], OWN_PURPOSES);
+  const names = copies("subjectAltName") && given === undefined
+    ? request.subjectAltName
+    : undefined;
+  const usages = copies("keyUsage") ? request.extension(keyUsage) : undefined;
+  const purposes = copies("extKeyUsage") ? request.extension(extKeyUsage) : undefined;
+  if (options.keyUsage === undefined && options.isCa !== true) {
+    refuseReserved(usages ?? [], RESERVED_USAGES);
+  }
+  if (options.extKeyUsage === undefined) refuseReserved(purposes ?? [], RESERVED_PURPOSES);
   return await createCertificate({
     subject: request.subject,
     ...(names !== undefined && { otherNames: names }),
@@ -470,15 +477,15 @@ export async function issueCertificate(
 }
 
 /**
- * What an authority gives to nobody who but asks: to sign certificates, lists and OCSP responses in
- * its name.
+ * What is not copied from a request: the rights to sign certificates, CRLs and OCSP responses in
+ * the issuer's name.
  */
-const OWN_USAGES: readonly KeyUsage[] = ["keyCertSign", "cRLSign"];
-const OWN_PURPOSES: readonly string[] = [OIDS.ocspSigning, OIDS.anyExtendedKeyUsage];
+const RESERVED_USAGES: readonly KeyUsage[] = ["keyCertSign", "cRLSign"];
+const RESERVED_PURPOSES: readonly string[] = [OIDS.ocspSigning, OIDS.anyExtendedKeyUsage];
 
-function refuseOwn<T extends string>(asked: Iterable<T>, own: readonly T[]): void {
+function refuseReserved<T extends string>(asked: Iterable<T>, reserved: readonly T[]): void {
   for (const one of asked) {
-    if (!own.includes(one)) continue;
+    if (!reserved.includes(one)) continue;
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
       `Cannot issue certificate: the request asks for ${oidName(one) ?? one}, ` +

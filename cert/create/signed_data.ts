@@ -11,24 +11,25 @@ import {
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
-/** Who signs: a certificate, a request, a revocation list, an OCSP response. */
+/** The signer of a certificate, request, CRL or OCSP response. */
 export interface SignerOptions {
-  /** What is made, for messages, as `CRL`. */
+  /** The kind of data, for error messages, such as `CRL`. */
   readonly what: string;
-  /** The key that signs. */
+  /** The private key. */
   readonly privateKey: PrivateKey;
-  /** The key that the signature is verified with, that of the signer's certificate. */
+  /** The public key of the signer's certificate; the signature is checked against it. */
   readonly publicKey: SubjectPublicKeyInfo;
-  /** How to sign; by default what the key does best and everyone reads. */
+  /** The signature scheme; by default that of {@linkcode defaultSignatureScheme}. */
   readonly signatureScheme?: SignatureScheme | undefined;
 }
 
 /**
- * Chooses how to sign: of RSA keys PKCS #1 v1.5, which more programs read than RSASSA-PSS.
+ * Returns the preferred signature scheme of a key. Of RSA keys it is PKCS #1 v1.5, which more
+ * programs support than RSASSA-PSS.
  *
  * @param key The public key.
- * @param privateKey The private key, which may be able to sign in a few ways only.
- * @returns The scheme, or `undefined` if there is none.
+ * @param privateKey The private key, which may support only some schemes.
+ * @returns The scheme, or `undefined` if the key supports none.
  */
 export function defaultSignatureScheme(
   key: KeyAlgorithm,
@@ -40,14 +41,15 @@ export function defaultSignatureScheme(
 }
 
 /**
- * Signs as X.509 does everywhere: `SEQUENCE { tbs, signatureAlgorithm, signature }`.
+ * Signs and encodes the structure common to X.509:
+ * `SEQUENCE { tbs, signatureAlgorithm, signature }`.
  *
- * @param options Who signs.
- * @param write Makes what is signed, knowing the encoding of the AlgorithmIdentifier.
- * @param more Writes what follows the signature.
+ * @param options The signer.
+ * @param write Writes the data to sign, given the encoding of the AlgorithmIdentifier.
+ * @param more Writes fields after the signature.
  * @returns The encoding.
- * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key cannot sign so,
- * `SEC_ERROR_BAD_SIGNATURE` if the private key is not that of the public key.
+ * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key does not support the scheme,
+ * `SEC_ERROR_BAD_SIGNATURE` if the private key does not belong to the public key.
  */
 export async function encodeSignedData(
   options: SignerOptions,

@@ -35,26 +35,26 @@ import { formatIpAddress } from "../names/ip_address.ts";
 import { oidName } from "../der/oids.ts";
 import { printable } from "../names/printable.ts";
 
-// What people read of a certificate, in the words of OpenSSL, which they know.
+// The text form of a certificate's parts, in the wording of OpenSSL.
 
-/** How many bytes of hexadecimal stand in a line of text. */
+/** The number of bytes in a line of hexadecimal. */
 const BYTES_IN_LINE = 18;
 
 /**
- * Prints bytes as hexadecimal with colons.
+ * Formats bytes as hexadecimal with colons.
  *
  * @param bytes The bytes.
- * @returns As `AB:CD`.
+ * @returns For example `AB:CD`.
  */
 export function colonHex(bytes: Uint8Array): string {
   return bytes.toHex().toUpperCase().match(/../g)?.join(":") ?? "";
 }
 
 /**
- * Prints bytes as lines of hexadecimal with colons.
+ * Formats bytes as lines of hexadecimal with colons.
  *
  * @param bytes The bytes.
- * @param width How many stand in a line.
+ * @param width The number of bytes in a line, 18 by default.
  * @returns The lines, all but the last one with a colon at the end.
  */
 export function hexLines(bytes: Uint8Array, width: number = BYTES_IN_LINE): string[] {
@@ -64,7 +64,7 @@ export function hexLines(bytes: Uint8Array, width: number = BYTES_IN_LINE): stri
   return lines.map((line, i) => i < lines.length - 1 ? `${line}:` : line);
 }
 
-/** OpenSSL's words for what a key may be used for. */
+/** OpenSSL's names of key usages. */
 const KEY_USAGES: Readonly<Record<KeyUsage, string>> = {
   digitalSignature: "Digital Signature",
   nonRepudiation: "Non Repudiation",
@@ -77,7 +77,7 @@ const KEY_USAGES: Readonly<Record<KeyUsage, string>> = {
   decipherOnly: "Decipher Only",
 };
 
-/** OpenSSL's words for purposes. */
+/** OpenSSL's names of purposes. */
 const PURPOSES: Readonly<Record<string, string>> = {
   serverAuth: "TLS Web Server Authentication",
   clientAuth: "TLS Web Client Authentication",
@@ -90,9 +90,9 @@ const PURPOSES: Readonly<Record<string, string>> = {
 
 const METHODS: Readonly<Record<string, string>> = { ocsp: "OCSP", caIssuers: "CA Issuers" };
 
-const nameOf = (oid: string, words: Readonly<Record<string, string>> = {}): string => {
+const nameOf = (oid: string, texts: Readonly<Record<string, string>> = {}): string => {
   const name = oidName(oid);
-  return name === undefined ? oid : words[name] ?? name;
+  return name === undefined ? oid : texts[name] ?? name;
 };
 
 const namesOf = (names: readonly GeneralName[]): string => names.map(formatGeneralName).join(", ");
@@ -109,7 +109,7 @@ const pointsOf = (points: readonly DistributionPoint[]): string[] =>
     ...(crlIssuer === undefined ? [] : [`CRL Issuer: ${namesOf(crlIssuer)}`]),
   ]);
 
-/** A name, or of IP addresses perhaps a network with its mask. */
+/** Formats a name constraint: an IP address with its mask, other names as they are. */
 function constraint(name: GeneralName): string {
   if (name.type !== "ip" || (name.value.length !== 8 && name.value.length !== 32)) {
     return formatGeneralName(name);
@@ -135,7 +135,7 @@ const printer = <T>(
   lines: (extension) => lines(readExtension(extension, codec)),
 });
 
-/** What is known of each extension; a new one is a row. */
+/** The extensions that are decoded; a new one is a row. */
 const PRINTERS: ReadonlyMap<string, Printer> = new Map([
   printer("X509v3 Basic Constraints", basicConstraints, ({ isCa, pathLength }) => [
     `CA:${isCa ? "TRUE" : "FALSE"}${pathLength === undefined ? "" : `, pathlen:${pathLength}`}`,
@@ -192,11 +192,11 @@ const PRINTERS: ReadonlyMap<string, Printer> = new Map([
 ].map((entry) => [entry.oid, entry]));
 
 /**
- * Prints an extension.
+ * Formats an extension.
  *
  * @param extension The extension.
- * @returns Its title, and what it says; of an unknown one the bytes, of a malformed one what is
- * wrong as well.
+ * @returns The title and the value as lines; of an unknown extension the bytes in hexadecimal, of a
+ * malformed one the error, then the bytes.
  */
 export function extensionText(
   extension: CertificateExtension,
@@ -213,16 +213,16 @@ export function extensionText(
   }
 }
 
-/** What cannot be read, in a form that people see. */
+/** A part of a certificate that cannot be read. */
 export type Unreadable = {
-  /** Why it cannot be read. */
+  /** The error of the attempt. */
   readonly error: NssError;
 };
 
 /**
- * Reads a part of a certificate that may be of no use.
+ * Reads a part of a certificate that may be malformed or not supported.
  *
- * @param read Reads it.
+ * @param read Reads the part.
  * @returns The part, or the error.
  */
 export function attempt<T>(read: () => T): T | Unreadable {
@@ -235,10 +235,10 @@ export function attempt<T>(read: () => T): T | Unreadable {
 }
 
 /**
- * Prints names of a subject that may be malformed.
+ * Formats the subject alternative names.
  *
  * @param certificate The certificate.
- * @returns The names.
+ * @returns The names; none if the extension is absent or malformed.
  */
 export function altNameTexts(certificate: Certificate): string[] {
   const names = attempt(() => certificate.subjectAltName ?? []);

@@ -5,44 +5,44 @@ import { altNameTexts, attempt, colonHex } from "./certificate_text.ts";
 import { formatFingerprint, spkiPin } from "./fingerprint.ts";
 import { oidName } from "../der/oids.ts";
 
-/** A certificate as plain data, for logs and other programs. */
+/** A certificate as plain data. */
 export interface CertificateJson {
-  /** The version: 3 of all that have extensions. */
+  /** The version; 3 if the certificate has extensions. */
   readonly version: number;
   /** The serial number in hexadecimal with colons. */
   readonly serialNumber: string;
-  /** The name of the subject, as RFC 4514. */
+  /** The subject in the form of RFC 4514. */
   readonly subject: string;
-  /** The name of the issuer, as RFC 4514. */
+  /** The issuer in the form of RFC 4514. */
   readonly issuer: string;
-  /** The first second at which it is valid, ISO 8601. */
+  /** The first second at which it is valid, in ISO 8601. */
   readonly notBefore: string;
-  /** The last second at which it is valid, ISO 8601. */
+  /** The last second at which it is valid, in ISO 8601. */
   readonly notAfter: string;
-  /** The names of the subject, as `DNS:example.com`. */
+  /** The subject alternative names, such as `DNS:example.com`. */
   readonly subjectAltName: readonly string[];
-  /** Whether it is an authority's. */
+  /** Whether it is a CA certificate. */
   readonly isCa: boolean;
-  /** How many authorities may be under it; `null` where that is not bounded. */
+  /** The maximum number of CA certificates below it; `null` if not limited. */
   readonly pathLength: number | null;
-  /** What the key may be used for; `null` where that is not said. */
+  /** The key usages; `null` if the extension is absent. */
   readonly keyUsage: readonly string[] | null;
   /**
-   * The purposes of the key by their names, others as dotted identifiers; `null` where that is not
-   * said.
+   * The purposes of the key by name, or as dotted object identifiers if unknown; `null` if the
+   * extension is absent.
    */
   readonly extKeyUsage: readonly string[] | null;
-  /** The kind of key, as `ec P-256`; `null` if this package cannot use it. */
+  /** The kind of key, such as `ec P-256`; `null` if it is not supported. */
   readonly publicKey: string | null;
-  /** How it is signed, as `ecdsa-with-SHA256`; `null` if this package does not know how. */
+  /** The signature algorithm, such as `ecdsa-with-SHA256`; `null` if it is not supported. */
   readonly signatureAlgorithm: string | null;
-  /** All extensions, in their order. */
+  /** All extensions, in the order of the encoding. */
   readonly extensions: readonly CertificateExtensionJson[];
   /** The SHA-256 of the certificate in hexadecimal with colons. */
   readonly fingerprint: string;
-  /** The SHA-256 of the key in base64. */
+  /** The SHA-256 of the SubjectPublicKeyInfo in base64. */
   readonly pin: string;
-  /** The certificate itself. */
+  /** The certificate as PEM. */
   readonly pem: string;
 }
 
@@ -50,21 +50,21 @@ export interface CertificateJson {
 export interface CertificateExtensionJson {
   /** The dotted object identifier. */
   readonly oid: string;
-  /** The name in the standards; `null` if this package does not know it. */
+  /** The name in the standards; `null` if unknown. */
   readonly name: string | null;
   /** Whether it is critical. */
   readonly critical: boolean;
-  /** The bytes of the value, in hexadecimal. */
+  /** The value in hexadecimal. */
   readonly value: string;
 }
 
 /**
- * Describes a certificate as plain data.
+ * Converts a certificate to plain data, for logs and other programs.
  *
- * Extensions that are malformed are as if they were not there, but in the list of all.
+ * A malformed extension is treated as absent, except in `extensions`.
  *
  * @param certificate The certificate.
- * @returns What `JSON.stringify` takes.
+ * @returns Data that `JSON.stringify` accepts.
  *
  * @example Usage
  * ```ts

@@ -5,11 +5,11 @@ import { colonHex } from "./certificate_text.ts";
 import type { HashName } from "../certificate/private_key.ts";
 
 /**
- * Computes the fingerprint of a certificate in the form that people compare.
+ * Computes the fingerprint of a certificate in text form.
  *
  * @param certificate The certificate.
- * @param hash The hash function.
- * @returns The digest in hexadecimal with colons, as `AB:CD:...`.
+ * @param hash The hash function, SHA-256 by default.
+ * @returns The digest in hexadecimal with colons, such as `AB:CD:...`.
  *
  * @example Usage
  * ```ts
@@ -31,8 +31,7 @@ export async function formatFingerprint(
 
 /**
  * Computes the pin of a certificate's key (RFC 7469, Section 2.4), which stays the same when the
- * certificate is renewed for the same key. It works for keys of every kind, also those that this
- * package cannot use.
+ * certificate is renewed with the same key. Keys of unsupported kinds have one as well.
  *
  * @param certificate The certificate.
  * @returns The SHA-256 of the SubjectPublicKeyInfo in base64, 44 characters.

@@ -6,18 +6,17 @@ import { DerReader } from "../der/der.ts";
 import type { EcCurve, KeyAlgorithm } from "../certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
-/** How many bytes of a key stand in a line, as in OpenSSL. */
+/** The number of bytes of a key in a line, as in OpenSSL. */
 const KEY_BYTES_IN_LINE = 15;
 
 /**
- * Prints a certificate for people, in the form that `openssl x509 -text` and `certutil -L -n` made
- * known.
+ * Formats a certificate as text, in the form of `openssl x509 -text`.
  *
- * Names and whatever else somebody wrote into the certificate are escaped, so that it can be
- * printed on a terminal. What cannot be read is printed as such, and what is not known as bytes.
+ * Control characters in names and other text are escaped, so that the result is safe on a terminal.
+ * Malformed parts are marked as such, and unknown extensions are formatted as bytes.
  *
  * @param certificate The certificate.
- * @returns Lines of text, at the end the fingerprints and the pin of the key.
+ * @returns Lines of text that end with the fingerprints and the pin of the key.
  *
  * @example Usage
  * ```ts
@@ -74,7 +73,7 @@ function at(column: number, text: string): string {
   return " ".repeat(column) + text;
 }
 
-/** As OpenSSL: in decimal where it fits 63 bits. */
+/** As in OpenSSL: in decimal if it fits in 63 bits. */
 function serialLines(serialNumber: Uint8Array<ArrayBuffer>): string[] {
   const isNegative = serialNumber[0]! >= 0x80;
   if (serialNumber.length <= 8 && !isNegative) {
@@ -89,7 +88,7 @@ function serialLines(serialNumber: Uint8Array<ArrayBuffer>): string[] {
   ];
 }
 
-/** As OpenSSL: `Jan  1 00:00:00 2026 GMT`. */
+/** As in OpenSSL: `Jan  1 00:00:00 2026 GMT`. */
 function formatTime(time: Date): string {
   const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(time.toUTCString())!;
   return `${month} ${String(Number(day)).padStart(2)} ${clock} ${Number(year)} GMT`;
@@ -105,7 +104,7 @@ const KEY_NAMES: Readonly<Record<KeyAlgorithm["type"], string>> = {
   "mldsa87": "ML-DSA-87",
 };
 
-/** The names that OpenSSL and NIST have for a curve. */
+/** OpenSSL's name of each curve, and its size in bits. */
 const CURVES: Readonly<Record<EcCurve, readonly [string, number]>> = {
   "P-256": ["prime256v1", 256],
   "P-384": ["secp384r1", 384],
