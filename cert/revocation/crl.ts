@@ -26,18 +26,19 @@ import { readTime } from "../der/time.ts";
 export type { CrlEntry } from "./crl_entries.ts";
 
 /**
- * The most bytes of a revocation list that {@linkcode parseCrl} takes. The largest of the public
- * web have some ten million. With it the entries are bounded, an entry has 20 bytes or more.
+ * The maximum size in bytes of a CRL that {@linkcode parseCrl} accepts. The largest on the public
+ * web have some ten million bytes. It also bounds the number of entries, which have 20 bytes or
+ * more each.
  */
 export const MAX_CRL_SIZE = 1 << 25;
 
 type CrlFields = ConstructorParameters<typeof Crl>[0];
 
 /**
- * A certificate revocation list (RFC 5280, Section 5). It is immutable.
+ * A certificate revocation list (CRL; RFC 5280, Section 5). It is immutable.
  *
- * Parsing checks the structure of everything in it; what the list may be used for is decided by
- * {@linkcode verifyCrl}.
+ * Parsing checks the structure, including all entries. {@linkcode verifyCrl} decides whether the
+ * CRL may be used.
  *
  * @example Usage
  * ```ts
@@ -62,29 +63,29 @@ type CrlFields = ConstructorParameters<typeof Crl>[0];
  * ```
  */
 export class Crl {
-  /** The encoding. */
+  /** The DER encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** The part of the encoding that is signed. */
+  /** The encoding of the TBSCertList, which is signed. */
   readonly tbsCertList: Uint8Array<ArrayBuffer>;
-  /** The version: 2 of all that have extensions. */
+  /** The version; 2 if the CRL has extensions. */
   readonly version: 1 | 2;
   /** The encoding of the AlgorithmIdentifier of the signature. */
   readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
-  /** Who issued the list. */
+  /** The distinguished name of the issuer. */
   readonly issuer: Name;
-  /** All extensions of the list, unread, by their identifiers, in their order. */
+  /** The extensions, not decoded, by dotted object identifier, in the order of the encoding. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
-  /** The number of the list; each is higher than the one before. */
+  /** The CRL number, which increases with each CRL. */
   readonly crlNumber: bigint | undefined;
-  /** Which key of the issuer signed. */
+  /** The key of the issuer that signed the CRL. */
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
-  /** For which certificates the list speaks; for all of its issuer where absent. */
+  /** The scope of the CRL; all certificates of the issuer if absent. */
   readonly issuingDistributionPoint: IssuingDistributionPoint | undefined;
-  /** The number of the list that this one is but a difference to; absent of complete lists. */
+  /** The number of the base CRL of a delta CRL; absent in complete CRLs. */
   readonly deltaCrlIndicator: bigint | undefined;
-  /** Where differences to this list are. */
+  /** The locations of delta CRLs. */
   readonly freshestCrl: readonly DistributionPoint[] | undefined;
   readonly #thisUpdate: number;
   readonly #nextUpdate: number | null;
@@ -92,9 +93,9 @@ export class Crl {
   #signatureAlgorithm: SignatureAlgorithm | undefined;
 
   /**
-   * Creates a list of its parts; {@linkcode parseCrl} is the way to get one.
+   * Creates a CRL from its fields; use {@linkcode parseCrl} to get one.
    *
-   * @param fields The parts.
+   * @param fields The fields.
    */
   constructor(
     fields:
@@ -129,49 +130,55 @@ export class Crl {
     this.freshestCrl = readCrlExtension(fields.extensions, freshestCrl);
   }
 
-  /** When the list was issued. */
+  /** When the CRL was issued. */
   get thisUpdate(): Date {
     return new Date(this.#thisUpdate);
   }
 
-  /** By when the next list is issued at the latest; `null` if the issuer does not say. */
+  /** When the next CRL is due at the latest; `null` if absent. */
   get nextUpdate(): Date | null {
     return this.#nextUpdate === null ? null : new Date(this.#nextUpdate);
   }
 
-  /** How the list is signed. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown. */
+  /**
+   * The signature algorithm. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is not
+   * supported.
+   */
   get signatureAlgorithm(): SignatureAlgorithm {
     return this.#signatureAlgorithm ??= parseSignatureAlgorithm(this.signatureAlgorithmDer);
   }
 
-  /** How many entries the list has. */
+  /** The number of entries. */
   get size(): number {
     return this.#entries?.size ?? 0;
   }
 
-  /** Whether the list speaks of certificates of other issuers as well (RFC 5280, Section 5.3.3). */
+  /** Whether the CRL covers certificates of other issuers as well (RFC 5280, Section 5.3.3). */
   get isIndirect(): boolean {
     return this.issuingDistributionPoint?.indirectCrl === true ||
       this.#entries?.namesIssuers === true;
   }
 
-  /** A critical extension of an entry that nothing processes; `null` if there is none. */
+  /**
+   * The object identifier of a critical entry extension that is not processed; `null` if there is
+   * none.
+   */
   get unknownCriticalEntryExtension(): string | null {
     return this.#entries?.unknownCritical ?? null;
   }
 
   /**
-   * Looks a certificate up. The first look-up sorts the entries.
+   * Finds the entry of a certificate. The first search sorts the entries.
    *
-   * @param serialNumber Its serial number, as {@linkcode Certificate.serialNumber}.
-   * @returns The entry, or `undefined` if the list has none.
+   * @param serialNumber The serial number, in the form of {@linkcode Certificate.serialNumber}.
+   * @returns The entry, or `undefined` if there is none.
    */
   find(serialNumber: Uint8Array): CrlEntry | undefined {
     return this.#entries?.find(serialNumber);
   }
 
   /**
-   * Goes through all entries in the order of the list; each is read anew.
+   * Iterates over all entries in the order of the CRL; each is decoded again.
    *
    * @returns The entries.
    */
@@ -180,7 +187,7 @@ export class Crl {
   }
 
   /**
-   * Writes the list as PEM.
+   * Encodes the CRL as PEM.
    *
    * @returns An `X509 CRL` block.
    */
@@ -189,9 +196,9 @@ export class Crl {
   }
 
   /**
-   * Says whose list this is, in a line.
+   * Describes the CRL in one line.
    *
-   * @returns As `CRL 5 of "CN=Example Root" of 2026-01-01T00:00:00.000Z`.
+   * @returns For example `CRL 5 of "CN=Example Root" of 2026-01-01T00:00:00.000Z`.
    */
   toString(): string {
     const number = this.crlNumber === undefined ? "" : ` ${this.crlNumber}`;
@@ -200,14 +207,14 @@ export class Crl {
 }
 
 /**
- * Parses a certificate revocation list.
+ * Parses a CRL.
  *
- * The encoding must be DER. Every entry is checked; they are looked up by {@linkcode Crl.find}.
+ * The encoding must be DER. The structure of every entry is checked.
  *
- * @param der The encoding, which is copied.
- * @returns The list.
- * @throws {NssError} `SEC_ERROR_CRL_INVALID`, whose message names the field and the byte;
- * `SEC_ERROR_CRL_INVALID_VERSION` if it is of a version later than 2;
+ * @param der The DER encoding, which is copied.
+ * @returns The CRL.
+ * @throws {NssError} `SEC_ERROR_CRL_INVALID` if it is malformed, with a message that names the
+ * field and the byte; `SEC_ERROR_CRL_INVALID_VERSION` if the version field is present and not 2;
  * `SEC_ERROR_CRL_V1_CRITICAL_EXTENSION` if it is of version 1 and has a critical extension.
  *
  * @example Usage
@@ -233,11 +240,12 @@ export function parseCrl(der: Uint8Array): Crl {
 }
 
 /**
- * Parses every revocation list of a PEM text.
+ * Parses all CRLs in PEM text.
  *
- * @param pem The text; other blocks, and text around the blocks, are skipped.
- * @returns The lists in their order.
- * @throws {NssError} `SEC_ERROR_CRL_INVALID` if the text has no list, or one is malformed.
+ * @param pem The text. Blocks with other labels and text outside of blocks are skipped.
+ * @returns The CRLs, in the order of the text.
+ * @throws {NssError} `SEC_ERROR_CRL_INVALID` if the text has no CRL or one is malformed, and the
+ * other errors of {@linkcode parseCrl}.
  *
  * @example Usage
  * ```ts
@@ -281,7 +289,7 @@ function readCrl(der: Uint8Array<ArrayBuffer>): CrlFields {
   let entries: CrlEntries | null = null;
   if (tbs.nextTag === TAG.sequence) {
     const revoked = tbs.sequence("revokedCertificates");
-    // RFC 5280, Section 5.1.2.6: where there are none, the list MUST be absent
+    // RFC 5280, Section 5.1.2.6: when there are none, the list MUST be absent
     if (revoked.done) revoked.fail("", "the list is empty");
     entries = new CrlEntries(revoked, version === 2);
   }

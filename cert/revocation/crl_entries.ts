@@ -15,17 +15,17 @@ import {
 import { OIDS } from "../der/oids.ts";
 import { readTime } from "../der/time.ts";
 
-/** A certificate that is revoked, as a revocation list names it (RFC 5280, Section 5.3). */
+/** An entry of a CRL: a revoked certificate (RFC 5280, Section 5.3). */
 export interface CrlEntry {
-  /** The serial number in two's complement, as short as possible. */
+  /** The serial number in two's complement, in the fewest bytes. */
   readonly serialNumber: Uint8Array<ArrayBuffer>;
-  /** When it was revoked. */
+  /** When the certificate was revoked. */
   readonly revocationDate: Date;
-  /** Why, where the list says so. */
+  /** The reason, if given. */
   readonly reason?: CrlReason;
-  /** Since when the key is suspect, where the list says so. */
+  /** Since when the key is suspect, if given. */
   readonly invalidityDate?: Date;
-  /** All extensions of the entry, unread. */
+  /** The extensions of the entry, not decoded. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
 }
 
@@ -35,11 +35,11 @@ const PROCESSED: ReadonlySet<string> = new Set([OIDS.reasonCode, OIDS.invalidity
 const NO_EXTENSIONS: ReadonlyMap<string, CertificateExtension> = new Map();
 
 /**
- * Reads the value of an extension of a revocation list or of one of its entries.
+ * Decodes the value of an extension of a CRL or of an entry.
  *
- * @param extensions Where to look.
- * @param codec Which extension.
- * @returns Its value, or `undefined` if there is none.
+ * @param extensions The extensions.
+ * @param codec The codec of the extension.
+ * @returns The value, or `undefined` if the extension is absent.
  * @throws {NssError} `SEC_ERROR_CRL_INVALID` if it is malformed.
  */
 export function readCrlExtension<T>(
@@ -59,7 +59,7 @@ export function readCrlExtension<T>(
   return value;
 }
 
-/** The parts of an entry, its extensions unread. */
+/** The fields of an entry, its extensions not decoded. */
 interface EntryParts {
   readonly serialNumber: Uint8Array<ArrayBuffer>;
   readonly revocationDate: Date;
@@ -85,7 +85,7 @@ function readEntryExtensions(rest: DerReader): Omit<CrlEntry, "serialNumber" | "
   };
 }
 
-/** Reads an entry that has been checked. */
+/** Decodes an entry, which has been checked before. */
 function readEntry(list: DerReader): CrlEntry {
   const { serialNumber, revocationDate, rest } = readParts(list);
   const more = rest.done ? { extensions: NO_EXTENSIONS } : readEntryExtensions(rest);
@@ -93,34 +93,37 @@ function readEntry(list: DerReader): CrlEntry {
 }
 
 /**
- * How many encodings of extensions are remembered: most entries have one of ten reasons and no
- * more.
+ * How many different encodings of entry extensions are checked only once: most entries have one of
+ * ten reasons and no other extension.
  */
 const MAX_KNOWN_EXTENSIONS = 16;
 
 /**
- * The entries of a revocation list.
+ * The entries of a CRL.
  *
- * All are checked once, when the list is parsed, and forgotten: large lists have a million. The
- * first look-up makes an index of four bytes an entry, in which the others search by halves; so
- * neither an entry's cost nor a look-up's depends on what the issuer has chosen as serial numbers.
+ * All are checked when the CRL is parsed, but not kept decoded: large CRLs have a million. The
+ * first search creates a sorted index of four bytes an entry, for binary search. Unlike in a hash
+ * table, the cost does not depend on the serial numbers that the issuer chose.
  */
 export class CrlEntries {
   readonly #content: Uint8Array<ArrayBuffer>;
   readonly #base: number;
-  /** How many entries there are. */
+  /** The number of entries. */
   readonly size: number;
-  /** A critical extension of an entry that nothing here processes; `null` if there is none. */
+  /**
+   * The object identifier of a critical entry extension that is not processed; `null` if there is
+   * none.
+   */
   readonly unknownCritical: string | null;
-  /** Whether an entry names another issuer, as those of indirect lists do. */
+  /** Whether an entry has a certificateIssuer, as in indirect CRLs. */
   readonly namesIssuers: boolean;
   #index: Uint32Array | undefined;
 
   /**
-   * Reads all entries once.
+   * Checks all entries.
    *
-   * @param reader The content of revokedCertificates, at its beginning.
-   * @param withExtensions Whether entries may have extensions, as from version 2 on.
+   * @param reader A reader of the content of revokedCertificates.
+   * @param withExtensions Whether entries may have extensions, as in version 2.
    * @throws {NssError} `SEC_ERROR_CRL_INVALID` if one is malformed.
    */
   constructor(reader: DerReader, withExtensions: boolean) {
@@ -134,7 +137,7 @@ export class CrlEntries {
     for (; !list.done; size++) {
       const { rest } = readParts(list);
       if (rest.done) continue;
-      // RFC 5280, Section 5.1: crlEntryExtensions are of version 2
+      // RFC 5280, Section 5.1: crlEntryExtensions only in version 2
       if (!withExtensions) rest.finish();
       const bytes = this.#content.subarray(
         list.offset - this.#base - rest.remaining,
@@ -157,17 +160,18 @@ export class CrlEntries {
     return new DerReader(this.#content.subarray(offset), WHAT, ERROR, this.#base + offset);
   }
 
-  /** Goes through all entries, in their order. */
+  /** Iterates over all entries in the order of the CRL. */
   *[Symbol.iterator](): Generator<CrlEntry, void, void> {
     const list = this.#readerAt(0);
     while (!list.done) yield readEntry(list);
   }
 
   /**
-   * Looks a certificate up.
+   * Finds the entry of a certificate.
    *
-   * @param serialNumber Its serial number in two's complement, as short as possible.
-   * @returns Its entry, of several the first that does not take it off the list; or `undefined`.
+   * @param serialNumber The serial number in two's complement, in the fewest bytes.
+   * @returns The entry, or `undefined` if there is none. Of several, the first whose reason is not
+   * `removeFromCRL`.
    */
   find(serialNumber: Uint8Array): CrlEntry | undefined {
     const index = this.#index ??= this.#makeIndex();
@@ -187,13 +191,13 @@ export class CrlEntries {
     return removed;
   }
 
-  /** Where a TLV's content begins; its header has been checked. */
+  /** The offset of the content of an element, whose header has been checked. */
   #contentAt(offset: number): number {
     const length = this.#content[offset + 1]!;
     return offset + (length < 0x80 ? 2 : 2 + (length & 0x7f));
   }
 
-  /** Where a TLV ends; its header has been checked. */
+  /** The offset of the end of an element, whose header has been checked. */
   #endAt(offset: number): number {
     const start = this.#contentAt(offset);
     if (start === offset + 2) return start + this.#content[offset + 1]!;
@@ -227,15 +231,15 @@ export class CrlEntries {
       const startB = this.#contentAt(serialB);
       const lengthA = this.#endAt(serialA) - startA;
       const lengthB = this.#endAt(serialB) - startB;
-      // Sorting is stable: of the same serial numbers the first entry stays first
+      // Sorting is stable, so entries with the same serial number keep their order
       return compareParts(content, startA, lengthA, content, startB, lengthB);
     });
   }
 }
 
 /**
- * Shorter ones first, then byte by byte; without a view of either, of which sorting would make
- * millions.
+ * Compares by length, then by bytes. It takes offsets because sorting would create millions of
+ * views.
  */
 function compareParts(
   a: Uint8Array,

@@ -7,7 +7,7 @@ import { DerWriter } from "../der/der_writer.ts";
 import { type GeneralName, writeGeneralName } from "../names/general_name.ts";
 
 /**
- * The numbers of all reasons that a distribution point may be limited to (RFC 5280, Section
+ * The numbers of the reasons to which a distribution point may be limited (RFC 5280, Section
  * 4.2.1.13).
  */
 export const ALL_REASONS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -15,13 +15,13 @@ export const ALL_REASONS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8]
 const NONE: ReadonlySet<number> = new Set();
 
 /**
- * Tells what a revocation list can say about a certificate of its issuer (RFC 5280, Section 6.3.3
+ * Returns the reasons that a CRL covers for a certificate of its issuer (RFC 5280, Section 6.3.3
  * (b), (c) and (d)).
  *
- * @param crl The list.
+ * @param crl The CRL.
  * @param certificate The certificate.
- * @returns The numbers of the reasons that the list covers: all, some, or none where the
- * certificate is outside of the list's scope, so that its absence says nothing.
+ * @returns The numbers of the reasons; none if the certificate is not in the scope of the CRL,
+ * whose silence then proves nothing.
  */
 export function crlScope(crl: Crl, certificate: Certificate): ReadonlySet<number> {
   const point = crl.issuingDistributionPoint;
@@ -37,7 +37,7 @@ export function crlScope(crl: Crl, certificate: Certificate): ReadonlySet<number
   const names = new Set(namesOf(point, certificate));
   const covered = new Set<number>();
   for (const candidate of pointsOf(certificate)) {
-    // A point with a cRLIssuer is of an indirect list
+    // A point with a cRLIssuer is that of an indirect CRL
     if (candidate.crlIssuer !== undefined) continue;
     if (!namesOf(candidate, certificate).some((name) => names.has(name))) continue;
     for (const reason of candidate.reasons ?? ALL_REASONS) if (own.has(reason)) covered.add(reason);
@@ -45,13 +45,15 @@ export function crlScope(crl: Crl, certificate: Certificate): ReadonlySet<number
   return covered;
 }
 
-/** RFC 5280, Section 6.3.3: a list that no point names is looked for under the issuer's name. */
+/**
+ * The distribution points, and as RFC 5280, Section 6.3.3, adds for other CRLs, the issuer's name.
+ */
 function pointsOf(certificate: Certificate): readonly DistributionPoint[] {
   const issuer = { fullName: [{ type: "directory", value: certificate.issuer } as const] };
   return [...certificate.crlDistributionPoints ?? [], issuer];
 }
 
-/** The names of a point, one string each; equal names have equal strings. */
+/** A string for each name of a point; equal names have equal strings. */
 function namesOf(
   point: Pick<DistributionPoint, "fullName" | "nameRelativeToCrlIssuer">,
   certificate: Certificate,

@@ -7,26 +7,26 @@ import { OIDS } from "../der/oids.ts";
 import type { HashName } from "../certificate/private_key.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 
-/** Which certificate OCSP speaks of (RFC 6960, Section 4.1.1, `CertID`). */
+/** The identifier of a certificate in OCSP (RFC 6960, Section 4.1.1, `CertID`). */
 export interface OcspCertId {
   /**
-   * The hash function; `null` if it is none that this package knows, so that the identifier fits
-   * nothing.
+   * The hash function; `null` if it is not supported, so that the identifier matches no
+   * certificate.
    */
   readonly hash: HashName | null;
-  /** The dotted identifier of the hash function. */
+  /** The dotted object identifier of the hash function. */
   readonly hashOid: string;
-  /** The hash of the encoding of the issuer's name. */
+  /** The hash of the DER encoding of the issuer's name. */
   readonly issuerNameHash: Uint8Array<ArrayBuffer>;
-  /** The hash of the issuer's public key, without its algorithm. */
+  /** The hash of the content of the issuer's subjectPublicKey. */
   readonly issuerKeyHash: Uint8Array<ArrayBuffer>;
-  /** The serial number of the certificate in two's complement. */
+  /** The serial number of the certificate in two's complement, in the fewest bytes. */
   readonly serialNumber: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * The hash functions of identifiers: SHA-1 names issuers here and protects nothing (RFC 5019,
- * Section 2.1.1).
+ * The supported hash functions. SHA-1 only identifies issuers here; security does not depend on it
+ * (RFC 5019, Section 2.1.1).
  */
 const HASHES: readonly (readonly [HashName, string])[] = [
   ["SHA-1", OIDS.sha1],
@@ -50,8 +50,8 @@ async function digest(
  * Computes the identifier of a certificate.
  *
  * @param certificate The certificate.
- * @param issuer Who issued it.
- * @param hash The hash function; SHA-1 by default, which every responder knows.
+ * @param issuer The issuer.
+ * @param hash The hash function; SHA-1 by default, which every responder supports.
  * @returns The identifier.
  */
 export async function ocspCertIdOf(
@@ -68,11 +68,10 @@ export async function ocspCertIdOf(
 }
 
 /**
- * Computes the SHA-1 of a public key, by which responders name themselves (RFC 6960, Section
- * 4.2.2.3).
+ * Computes the SHA-1 of a public key, which identifies responders (RFC 6960, Section 4.2.2.3).
  *
- * @param holder Whose key it is.
- * @returns 20 bytes.
+ * @param holder The holder of the key.
+ * @returns The digest, 20 bytes.
  */
 export function ocspKeyHash(holder: Certificate | TrustAnchor): Promise<Uint8Array<ArrayBuffer>> {
   return digest("SHA-1", holder.subjectPublicKeyInfo.publicKey);
@@ -81,9 +80,9 @@ export function ocspKeyHash(holder: Certificate | TrustAnchor): Promise<Uint8Arr
 /**
  * Compares identifiers.
  *
- * @param a One identifier.
- * @param b Another.
- * @returns Whether both have the same hash function and everything else.
+ * @param a The first identifier.
+ * @param b The second identifier.
+ * @returns Whether they are equal, including the hash function.
  */
 export function ocspCertIdsEqual(a: OcspCertId, b: OcspCertId): boolean {
   return a.hashOid === b.hashOid &&
@@ -94,7 +93,7 @@ export function ocspCertIdsEqual(a: OcspCertId, b: OcspCertId): boolean {
 /**
  * Reads a CertID.
  *
- * @param reader Where to read.
+ * @param reader The reader.
  * @param field The name of the field.
  * @returns The identifier.
  * @throws {NssError} If it is malformed.
@@ -104,7 +103,7 @@ export function readOcspCertId(reader: DerReader, field: string): OcspCertId {
   const algorithm = sequence.sequence("hashAlgorithm");
   const hashOid = algorithm.oid("algorithm");
   const hash = HASH_OF_OID.get(hashOid) ?? null;
-  // RFC 5754, Section 2: absent, but NULL is to be accepted
+  // RFC 5754, Section 2: parameters should be absent, but NULL must be accepted
   if (!algorithm.done) algorithm.null("parameters");
   algorithm.finish();
   const issuerNameHash = sequence.octetString("issuerNameHash");
@@ -117,12 +116,12 @@ export function readOcspCertId(reader: DerReader, field: string): OcspCertId {
 /**
  * Writes a CertID.
  *
- * @param writer Where to write.
+ * @param writer The writer.
  * @param id The identifier.
  */
 export function writeOcspCertId(writer: DerWriter, id: OcspCertId): void {
   writer.sequence((w) => {
-    // With NULL: what every responder has always been asked with, and some compare bytes (RFC 5019)
+    // With NULL, as all clients have always sent: some responders compare bytes (RFC 5019)
     w.sequence((w) => w.oid(id.hashOid).null());
     w.octetString(id.issuerNameHash).octetString(id.issuerKeyHash).integer(id.serialNumber);
   });

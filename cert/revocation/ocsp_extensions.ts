@@ -8,12 +8,12 @@ import {
 } from "../extensions/extension.ts";
 
 /**
- * Reads extensions in an explicit tag, as OCSP has them.
+ * Reads extensions in an explicit tag, as in OCSP.
  *
- * @param reader Where to read.
+ * @param reader The reader.
  * @param field The name of the field.
  * @param number The number of the tag.
- * @returns The extensions.
+ * @returns The extensions by dotted object identifier.
  * @throws {NssError} If they are malformed.
  */
 export function readExplicitExtensions(
@@ -28,13 +28,13 @@ export function readExplicitExtensions(
 }
 
 /**
- * Reads the value of an extension of a request or a response.
+ * Decodes the value of an extension of an OCSP request or response.
  *
- * @param extensions Where to look.
- * @param codec Which extension.
- * @param what Of what it is, for messages.
- * @param error What a failure is called.
- * @returns Its value, or `undefined` if there is none.
+ * @param extensions The extensions.
+ * @param codec The codec of the extension.
+ * @param what What has the extension, for error messages.
+ * @param error The name of the error thrown.
+ * @returns The value, or `undefined` if the extension is absent.
  * @throws {NssError} If it is malformed.
  */
 export function readOcspExtension<T>(

@@ -19,46 +19,48 @@ import type { TrustAnchor } from "../verify/trust_anchor.ts";
 export type { OcspCertId } from "./ocsp_cert_id.ts";
 
 /**
- * The most bytes of a request that {@linkcode parseOcspRequest} takes: some hundred certificates.
+ * The maximum size in bytes of a request that {@linkcode parseOcspRequest} accepts, enough for more
+ * than a hundred certificates.
  */
 export const MAX_OCSP_REQUEST_SIZE = 1 << 14;
 
-/** What a client asks an OCSP responder (RFC 6960, Section 4.1). */
+/** An OCSP request (RFC 6960, Section 4.1). */
 export interface OcspRequest {
-  /** The encoding. */
+  /** The DER encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** The certificates in question, at least one. */
+  /** The identifiers of one or more certificates. */
   readonly certIds: readonly OcspCertId[];
-  /** What the response is to repeat, where the client wants to know that it is new. */
+  /** The nonce that the response has to repeat, if the client sent one. */
   readonly nonce?: Uint8Array<ArrayBuffer>;
-  /** Who asks, where the client says so. */
+  /** The name of the client, if given. */
   readonly requestorName?: GeneralName;
-  /** All extensions of the request, unread. */
+  /** The extensions of the request, not decoded. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
-  /** Whether the request is signed; nothing here verifies that. */
+  /** Whether the request is signed. The signature is not verified. */
   readonly isSigned: boolean;
 }
 
-/** How {@linkcode createOcspRequest} asks. */
+/** The options of {@linkcode createOcspRequest}. */
 export interface CreateOcspRequestOptions {
   /**
-   * The hash function of the identifiers; SHA-1 by default, which every responder knows (RFC 5019).
+   * The hash function of the identifier; SHA-1 by default, which every responder supports (RFC
+   * 5019).
    */
   readonly hash?: HashName;
   /**
-   * Random bytes (RFC 9654: 32) that the response must repeat. Responders of the public web make
-   * their responses ahead and leave nonces out, so by default there is none.
+   * Random bytes (RFC 9654: 32) that the response must repeat. By default there is none, because
+   * responders of the public web prepare responses in advance and ignore nonces.
    */
   readonly nonce?: Uint8Array;
 }
 
 /**
- * Makes a request for the status of a certificate, to be sent to the OCSP responder of its issuer
- * (by POST as `application/ocsp-request`, or by GET as RFC 5019, Section 5, says).
+ * Creates a request for the status of a certificate, to be sent to the OCSP responder of its issuer
+ * (by POST as `application/ocsp-request`, or by GET as in RFC 5019, Section 5).
  *
  * @param certificate The certificate.
- * @param issuer Who issued it.
- * @param options How to ask.
+ * @param issuer The issuer.
+ * @param options The hash function and the nonce.
  * @returns The request.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the nonce is empty or too long.
  *
@@ -103,11 +105,12 @@ export async function createOcspRequest(
 }
 
 /**
- * Parses a request, as an OCSP responder does.
+ * Parses an OCSP request.
  *
- * @param der The encoding, which is copied.
+ * @param der The DER encoding, which is copied.
  * @returns The request.
- * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_REQUEST`; the message names the field and the byte.
+ * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_REQUEST`, with a message that names the field and
+ * the byte.
  *
  * @example Usage
  * ```ts
@@ -138,7 +141,7 @@ export function parseOcspRequest(der: Uint8Array): OcspRequest {
   if (isSigned) request.element("optionalSignature", constructedTag(0));
   request.finish();
 
-  // Version 1 is the default, which DER omits, and there is no other
+  // Version 1, the only one, is the default, which DER omits
   if (tbs.nextTag === constructedTag(0)) tbs.fail("version", "it is not 1");
   let requestorName: GeneralName | undefined;
   if (tbs.nextTag === constructedTag(1)) {

@@ -21,47 +21,47 @@ import { readGeneralizedTime } from "../der/time.ts";
 export type { OcspResponseStatus } from "./ocsp_response_status.ts";
 
 /**
- * The most bytes of a response that {@linkcode parseOcspResponse} takes, as in OpenSSL
- * (`OCSP_MAX_RESP_LENGTH`). With it the number of single responses is bounded.
+ * The maximum size in bytes of a response that {@linkcode parseOcspResponse} accepts, as in OpenSSL
+ * (`OCSP_MAX_RESP_LENGTH`). It also bounds the number of single responses.
  */
 export const MAX_OCSP_RESPONSE_SIZE = 100 * 1024;
 
-/** The most certificates in a response; a responder needs one, some add their issuers. */
+/**
+ * The maximum number of certificates in a response; a responder needs one, and some add their
+ * issuers.
+ */
 export const MAX_OCSP_CERTIFICATES = 8;
 
-/** What a responder says of a certificate. */
+/** The status of a certificate (RFC 6960, Section 2.2). */
 export type OcspCertStatus =
   | {
-    /**
-     * Whether the certificate is revoked, not revoked as far as the responder knows, or not known
-     * to it.
-     */
+    /** `"good"`: the certificate is not revoked; `"unknown"`: the responder does not know it. */
     readonly status: "good" | "unknown";
   }
   | {
     /** The certificate is revoked. */
     readonly status: "revoked";
-    /** Since when. */
+    /** When it was revoked. */
     readonly revocationTime: Date;
-    /** Why, where the responder says so. */
+    /** The reason, if given. */
     readonly reason?: CrlReason;
   };
 
-/** What a responder says of one certificate, and for how long. */
+/** The status of one certificate and its validity (RFC 6960, Section 4.2.1, `SingleResponse`). */
 export interface OcspSingleResponse {
-  /** Of which certificate. */
+  /** The identifier of the certificate. */
   readonly certId: OcspCertId;
-  /** What it says. */
+  /** The status. */
   readonly certStatus: OcspCertStatus;
-  /** When that was known to be right. */
+  /** When the status was known to be correct. */
   readonly thisUpdate: Date;
-  /** By when there will be newer information; absent where there always is. */
+  /** When newer information is available at the latest; absent if it is always available. */
   readonly nextUpdate?: Date;
-  /** All extensions of this single response, unread. */
+  /** The extensions of the single response, not decoded. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
 }
 
-/** Who signed a response: by name, or by the SHA-1 of the key. */
+/** The identifier of a responder: its name, or the SHA-1 of its key. */
 export type OcspResponderId =
   | {
     /** The subject of the responder's certificate. */
@@ -72,47 +72,47 @@ export type OcspResponderId =
     readonly keyHash: Uint8Array<ArrayBuffer>;
   };
 
-/** The answer of a responder that could answer (RFC 6960, Section 4.2.1, `BasicOCSPResponse`). */
+/** The content of a successful response (RFC 6960, Section 4.2.1, `BasicOCSPResponse`). */
 export interface BasicOcspResponse {
-  /** The part of the encoding that is signed. */
+  /** The encoding of the ResponseData, which is signed. */
   readonly tbsResponseData: Uint8Array<ArrayBuffer>;
-  /** Who signed. */
+  /** The responder that signed. */
   readonly responderId: OcspResponderId;
   /** When the response was signed. */
   readonly producedAt: Date;
-  /** What it says of each certificate. */
+  /** The statuses of the certificates. */
   readonly responses: readonly OcspSingleResponse[];
-  /** What the request had, where the responder repeats it. */
+  /** The nonce of the request, if the responder repeats it. */
   readonly nonce?: Uint8Array<ArrayBuffer>;
-  /** All extensions of the response, unread. */
+  /** The extensions of the response, not decoded. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   /** The encoding of the AlgorithmIdentifier of the signature. */
   readonly signatureAlgorithmDer: Uint8Array<ArrayBuffer>;
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
-  /** The certificates that may be the responder's. */
+  /** The certificates included to verify the signature. */
   readonly certificates: readonly Certificate[];
 }
 
 /**
- * An OCSP response (RFC 6960, Section 4.2). It is immutable, and nothing in it is trusted until
- * {@linkcode verifyOcspResponse} says so.
+ * An OCSP response (RFC 6960, Section 4.2). It is immutable. Its contents must not be trusted
+ * before {@linkcode verifyOcspResponse} has verified it.
  */
 export class OcspResponse {
   /** The encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** What became of the request. */
+  /** The response status. */
   readonly status: OcspResponseStatus;
-  /** The answer; `null` unless the status is `"successful"`. */
+  /** The content; `null` unless the status is `"successful"`. */
   readonly basic: BasicOcspResponse | null;
   #signatureAlgorithm: SignatureAlgorithm | undefined;
 
   /**
-   * Creates a response of its parts; {@linkcode parseOcspResponse} is the way to get one.
+   * Creates a response from its fields; use {@linkcode parseOcspResponse} to get one.
    *
    * @param der The encoding.
-   * @param status What became of the request.
-   * @param basic The answer.
+   * @param status The response status.
+   * @param basic The content; `null` unless the status is `"successful"`.
    */
   constructor(
     der: Uint8Array<ArrayBuffer>,
@@ -125,8 +125,8 @@ export class OcspResponse {
   }
 
   /**
-   * How the response is signed; `undefined` if it is an error, which nobody signs. Throws
-   * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if the algorithm is unknown.
+   * The signature algorithm; `undefined` if the response reports an error, which is not signed.
+   * Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if the algorithm is not supported.
    */
   get signatureAlgorithm(): SignatureAlgorithm | undefined {
     if (this.basic === null) return undefined;
@@ -138,14 +138,14 @@ const WHAT = "OCSP response";
 const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
 
 /**
- * Parses an OCSP response, as a responder sends it or a server staples it.
+ * Parses an OCSP response.
  *
- * @param der The encoding, which is copied.
+ * @param der The DER encoding, which is copied.
  * @returns The response.
- * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, whose message names the field and the
- * byte; `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`, `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_TYPE`.
+ * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, with a message that names the field and
+ * the byte; `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`; `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_TYPE`.
  *
- * @example A responder that wants to be asked later
+ * @example A responder that is busy
  * ```ts
  * import { parseOcspResponse } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
@@ -235,13 +235,13 @@ type ResponseData = Pick<
 >;
 
 function readResponseData(data: DerReader): ResponseData {
-  // Version 1 is the default, which DER omits, and there is no other
+  // Version 1, the only one, is the default, which DER omits
   if (data.nextTag === constructedTag(0)) data.fail("version", "it is not 1");
   const responderId = readResponderId(data);
   const producedAt = readGeneralizedTime(data, "producedAt");
   const responses: OcspSingleResponse[] = [];
   const list = data.sequence("responses");
-  // The syntax allows none, which answers nothing; the verifier will not find its certificate
+  // The syntax allows an empty list; the verifier then does not find its certificate
   while (!list.done) responses.push(readSingleResponse(list));
   const extensions = data.done
     ? new Map<string, CertificateExtension>()

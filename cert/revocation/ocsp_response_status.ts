@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What became of a request (RFC 6960, Section 4.2.1). */
+/** The status of an OCSP response (RFC 6960, Section 4.2.1). */
 export type OcspResponseStatus =
   | "successful"
   | "malformedRequest"
@@ -9,7 +9,7 @@ export type OcspResponseStatus =
   | "sigRequired"
   | "unauthorized";
 
-/** The statuses by their numbers; 4 is not used. */
+/** The statuses by number; 4 is not used. */
 export const OCSP_RESPONSE_STATUSES: readonly (OcspResponseStatus | null)[] = [
   "successful",
   "malformedRequest",
@@ -21,10 +21,10 @@ export const OCSP_RESPONSE_STATUSES: readonly (OcspResponseStatus | null)[] = [
 ];
 
 /**
- * Tells the number of a status.
+ * Returns the number of a status.
  *
  * @param status The status.
- * @returns Its number.
+ * @returns The number.
  */
 export function ocspResponseStatusNumber(status: OcspResponseStatus): number {
   return OCSP_RESPONSE_STATUSES.indexOf(status);

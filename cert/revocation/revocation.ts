@@ -32,58 +32,58 @@ export {
 } from "./revocation_fetcher.ts";
 
 /**
- * What happens where it cannot be found out whether a certificate is revoked.
+ * What happens if the revocation status of a certificate cannot be determined.
  *
- * - `off`: nothing is looked at.
- * - `soft`: only a certificate that is known to be revoked is refused. Who can cut the network, or
- *   leaves out a stapled response, goes unnoticed.
+ * - `off`: revocation is not checked.
+ * - `soft`: only certificates known to be revoked are refused. An attacker who blocks the network,
+ *   or omits a stapled response, is not detected.
  * - `hard`: a certificate is refused unless it is known not to be revoked.
  */
 export type RevocationPolicy = "off" | "soft" | "hard";
 
-/** What came out about one certificate. */
+/** The result of the check of one certificate. */
 export interface RevocationReport {
   /** The certificate. */
   readonly certificate: Certificate;
   /** Whether it is known not to be revoked. */
   readonly status: "good" | "unknown";
-  /** Who says so, or why nobody does. */
+  /** The source that says so, or why no source does. */
   readonly reason: string;
 }
 
-/** What {@linkcode checkRevocation} works with. */
+/** The options of {@linkcode checkRevocation}. */
 export interface RevocationOptions {
-  /** What happens where nothing can be found out. */
+  /** What happens if the status cannot be determined. */
   readonly policy: RevocationPolicy;
-  /** The time at which lists and responses must be fresh. */
+  /** The time at which CRLs and responses must be fresh. */
   readonly time: Date;
-  /** The lists at hand, of any issuers. */
+  /** CRLs of any issuers. */
   readonly crls?: readonly Crl[];
-  /** The OCSP response that the peer stapled to its certificate; `null` where it sent none. */
+  /** The OCSP response that the peer stapled; `null` if it sent none. */
   readonly stapledOcspResponse?: OcspResponse | Uint8Array | null;
   /**
-   * Whether a certificate that promises a stapled response (RFC 7633, "must-staple") is refused
-   * without a good one, whatever the policy. Set it where the handshake asked for one; `false` by
-   * default.
+   * Whether a path with a must-staple certificate (RFC 7633) is refused without a good stapled
+   * response, whatever the policy; `false` by default. Set it if the handshake requested a
+   * response.
    */
   readonly mustStaple?: boolean;
-  /** Fetches a list, where nothing at hand says anything; by default none is fetched. */
+  /** Fetches a CRL if no given source has the status; by default none is fetched. */
   readonly fetchCrl?: FetchCrl;
-  /** Asks an OCSP responder, where nothing at hand says anything; by default none is asked. */
+  /** Asks an OCSP responder if no given source has the status; by default none is asked. */
   readonly fetchOcsp?: FetchOcsp;
-  /** Makes the nonce of a request, 32 random bytes (RFC 9654); by default requests have none. */
+  /** Returns the nonce of a request, 32 random bytes (RFC 9654); by default requests have none. */
   readonly ocspNonce?: () => Uint8Array;
-  /** Whether the authorities between are checked as well; `true` by default. */
+  /** Whether intermediate certificates are checked as well; `true` by default. */
   readonly wholePath?: boolean;
-  /** How far apart our clock and the issuers' may be, in seconds; 0 by default. */
+  /** The tolerated difference of clocks in seconds; 0 by default. */
   readonly slopSeconds?: number;
-  /** How lists and certificates of responders must be made; `"strict"` by default. */
+  /** The profile of CRLs and responder certificates; `"strict"` by default. */
   readonly profile?: CertProfile;
-  /** Whether signatures with SHA-1 count, `false` by default. */
+  /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
-  /** Ends the waiting for hooks. */
+  /** Aborts the waiting for hooks. */
   readonly signal?: AbortSignal;
-  /** Hears what came out about each certificate that is not refused. */
+  /** Called with the result for each certificate that is not refused. */
   readonly report?: (report: RevocationReport) => void;
 }
 
@@ -91,22 +91,22 @@ export interface RevocationOptions {
 const STATUS_REQUEST = 5;
 
 /**
- * Makes a check of revocation, for the `checkPath` of {@linkcode verifyCertificateChain}.
+ * Creates a check of revocation, to be passed as `checkPath` to {@linkcode verifyCertificateChain}.
  *
- * For each certificate of the path but the trust anchor's it looks first at what is at hand: the
- * stapled response (for the first certificate) and the lists; anything that says `revoked` and
- * verifies refuses the certificate. Only where nothing at hand says `good` does it fetch: first
- * OCSP, then lists, from the addresses in the certificate, by the hooks given here. This package
- * does no network I/O of its own, so a hook decides about time-outs, proxies, caches and which
- * addresses it will not call. The number of fetches is bounded (`MAX_REVOCATION_FETCHES`).
+ * For each certificate of the path except the trust anchor's, it first uses the given sources: the
+ * stapled response (for the leaf) and the CRLs. A certificate that one verified source calls
+ * revoked is refused. If no source says `good`, it fetches with the given hooks from the addresses
+ * in the certificate: first OCSP, then CRLs. The package does no network I/O itself, so hooks
+ * decide on timeouts, proxies, caches and permitted addresses. The number of fetches is bounded
+ * (`MAX_REVOCATION_FETCHES`).
  *
- * @param options What is at hand, and the policy.
- * @returns The check. It throws `SEC_ERROR_REVOKED_CERTIFICATE` if a certificate is revoked; under
- * the policy `"hard"`, where nothing can be found out, the error of the first source that failed,
- * or `SEC_ERROR_CRL_NOT_FOUND` if there was none, with all reasons in its message; and where a
- * promised response is missing `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`.
+ * @param options The sources, the hooks and the policy.
+ * @returns The check. It throws `SEC_ERROR_REVOKED_CERTIFICATE` if a certificate is revoked. With
+ * the policy `"hard"`, if the status cannot be determined, it throws the error of the first source
+ * that failed, or `SEC_ERROR_CRL_NOT_FOUND` if there was none, with all reasons in the message.
+ * With `mustStaple`, it throws `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS` if no response is stapled.
  *
- * @example A list at hand
+ * @example Use a given CRL
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import {
@@ -144,7 +144,7 @@ const STATUS_REQUEST = 5;
  * );
  * ```
  *
- * @example Fetching lists
+ * @example Fetch CRLs
  * ```ts
  * import { checkRevocation } from "@nss/nss/cert";
  * import { assertInstanceOf } from "@std/assert";
@@ -169,8 +169,7 @@ export function checkRevocation(
     if (list === undefined) lists.set(crl.issuer.key, [crl]);
     else list.push(crl);
   }
-  // One verification may try many paths; what was found out about a certificate, and what was spent
-  // on it, holds for all of them
+  // One verification may try several paths, which share results and the limit of fetches
   const checks = new WeakMap<Certificate, RevocationCheck>();
   return async (path) => {
     const leaf = path.certificates[0]!;
@@ -180,7 +179,7 @@ export function checkRevocation(
   };
 }
 
-/** Why a source said nothing. */
+/** Why a source did not give a status. */
 interface Note {
   readonly name: ErrorName | null;
   readonly state: string;
@@ -188,7 +187,8 @@ interface Note {
 }
 
 /**
- * What a source says: `good`, and who says so; or nothing, and why. That it is revoked, it throws.
+ * The result of a source: a description of it if the status is good, or why it has none. A revoked
+ * certificate throws.
  */
 type Verdict = { readonly good: string } | { readonly notes: readonly Note[] };
 
@@ -209,10 +209,10 @@ class RevocationCheck {
   async checkPath({ certificates, anchor }: VerifiedPath): Promise<void> {
     const { policy, mustStaple, wholePath = true } = this.#options;
     const [leaf] = certificates;
-    // A certificate that is trusted itself is nobody's to revoke
+    // A leaf that is a trust anchor itself has no issuer that could revoke it
     if (anchor.certificate?.equals(leaf!) === true) return;
-    if (mustStaple === true && certificates.some(promisesStaple)) {
-      await this.#checkPromise(leaf!, certificates[1] ?? anchor);
+    if (mustStaple === true && certificates.some(isMustStaple)) {
+      await this.#checkMustStaple(leaf!, certificates[1] ?? anchor);
     }
     if (policy === "off") return;
     const count = wholePath ? certificates.length : 1;
@@ -231,10 +231,10 @@ class RevocationCheck {
   }
 
   /**
-   * RFC 7633, Section 4.3.3: a certificate with the feature is refused where the server does not
+   * RFC 7633, Section 4.3.3: a certificate with the feature is refused if the server does not
    * staple.
    */
-  async #checkPromise(leaf: Certificate, issuer: Issuer): Promise<void> {
+  async #checkMustStaple(leaf: Certificate, issuer: Issuer): Promise<void> {
     const staple = this.#options.stapledOcspResponse ?? null;
     if (staple === null) {
       throw certificateError(
@@ -245,7 +245,7 @@ class RevocationCheck {
     }
     const verdict = await this.#askResponse(staple, leaf, issuer, "the stapled OCSP response");
     if (!("good" in verdict)) {
-      throw this.#unknown(leaf, "it promises a good stapled OCSP response", verdict.notes);
+      throw this.#unknownStatus(leaf, "it promises a good stapled OCSP response", verdict.notes);
     }
   }
 
@@ -257,19 +257,21 @@ class RevocationCheck {
     const { policy, report, signal } = this.#options;
     const notes: Note[] = [];
     let good: string | null = null;
-    const hear = (verdict: Verdict) => {
+    const addVerdict = (verdict: Verdict) => {
       if ("good" in verdict) good ??= verdict.good;
       else notes.push(...verdict.notes);
     };
-    // All that is at hand, for one source may know what another does not know yet
-    if (isLeaf) hear(await this.#askStaple(certificate, issuer));
-    hear(await this.#askLists(this.#lists.get(certificate.issuer.key) ?? [], certificate, issuer));
-    if (good === null) hear(await this.#askResponders(certificate, issuer));
-    if (good === null) hear(await this.#fetchLists(certificate, issuer));
-    // What a hook was too late for is not what it did not find
+    // All given sources, because one may know of a revocation that another does not know yet
+    if (isLeaf) addVerdict(await this.#askStaple(certificate, issuer));
+    addVerdict(
+      await this.#askLists(this.#lists.get(certificate.issuer.key) ?? [], certificate, issuer),
+    );
+    if (good === null) addVerdict(await this.#askResponders(certificate, issuer));
+    if (good === null) addVerdict(await this.#fetchLists(certificate, issuer));
+    // An aborted fetch must not count as one that found nothing
     signal?.throwIfAborted();
     if (good === null && policy === "hard") {
-      throw this.#unknown(certificate, "whether it is revoked is not known", notes);
+      throw this.#unknownStatus(certificate, "whether it is revoked is not known", notes);
     }
     report?.({
       certificate,
@@ -278,7 +280,7 @@ class RevocationCheck {
     });
   }
 
-  #unknown(certificate: Certificate, what: string, notes: readonly Note[]): NssError {
+  #unknownStatus(certificate: Certificate, what: string, notes: readonly Note[]): NssError {
     const first = notes.find(({ name }) => name !== null);
     const states = notes.map(({ state }) => state).join("; ");
     return new NssError(
@@ -326,7 +328,7 @@ class RevocationCheck {
     });
   }
 
-  /** RFC 6960, Section 4.2.2.2.1: only what is at hand, or checks would go round in circles. */
+  /** RFC 6960, Section 4.2.2.2.1. Uses given CRLs only: fetching could recurse without end. */
   async #checkResponder(responder: Certificate, issuer: Issuer): Promise<void> {
     const lists = this.#lists.get(responder.issuer.key) ?? [];
     try {
@@ -342,8 +344,8 @@ class RevocationCheck {
   }
 
   /**
-   * RFC 5280, Section 6.3.3: several lists may cover a reason each, and only all together say
-   * `good`.
+   * RFC 5280, Section 6.3.3: CRLs may cover some reasons each; the status is good if together they
+   * cover all.
    */
   async #askLists(
     lists: readonly Crl[],
@@ -416,7 +418,7 @@ class RevocationCheck {
       if (this.#options.fetchCrl === undefined) return note("no CRL is fetched");
       const { urls, ignored } = crlUrlsOf(certificate);
       if (urls.length === 0) return note(`it names no CRL${ignored}`);
-      // Lists for some reasons each say something only together
+      // CRLs that each cover some reasons are only conclusive together
       const lists: Crl[] = [];
       return await firstGood(urls, (url) =>
         attempt(`the CRL from ${url}`, async () => {
@@ -427,7 +429,7 @@ class RevocationCheck {
   }
 }
 
-function promisesStaple(certificate: Certificate): boolean {
+function isMustStaple(certificate: Certificate): boolean {
   return certificate.tlsFeature?.includes(STATUS_REQUEST) === true;
 }
 
@@ -435,7 +437,7 @@ function note(state: string): { readonly notes: readonly Note[] } {
   return { notes: [{ name: null, state }] };
 }
 
-/** A certificate is revoked, which no other source can heal. */
+/** Thrown if a certificate is revoked, whatever other sources say. */
 class RevokedError extends NssError {}
 
 function revoked(
@@ -453,7 +455,7 @@ function revoked(
   return new RevokedError(name, message);
 }
 
-/** A source that fails says nothing, and that is remembered. */
+/** Converts the error of a source to a note, except that a certificate is revoked. */
 async function attempt(source: string | null, ask: () => Promise<Verdict>): Promise<Verdict> {
   try {
     return await ask();

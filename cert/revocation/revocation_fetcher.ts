@@ -10,37 +10,37 @@ import { type OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
 import { OIDS } from "../der/oids.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 
-/** How many fetches one verification may cause, over all certificates and paths. */
+/** The maximum number of fetches in one verification, over all certificates and paths. */
 export const MAX_REVOCATION_FETCHES = 16;
 
-/** How many addresses of a kind are tried of one certificate. */
+/** The maximum number of addresses of each kind that are tried for one certificate. */
 export const MAX_REVOCATION_URLS = 4;
 
-/** The most characters of an address that is tried. */
+/** The maximum length of an address that is tried. */
 export const MAX_REVOCATION_URL_LENGTH = 2048;
 
-/** What a hook knows that fetches a list. */
+/** The arguments of a {@linkcode FetchCrl} hook besides the address. */
 export interface FetchCrlRequest {
-  /** The certificate in question. */
+  /** The certificate whose status is checked. */
   readonly certificate: Certificate;
-  /** Ends the waiting, where the caller set one. */
+  /** Aborts the fetch, if the caller set one. */
   readonly signal?: AbortSignal;
 }
 
-/** What a hook knows that asks an OCSP responder. */
+/** The arguments of a {@linkcode FetchOcsp} hook besides the address. */
 export interface FetchOcspRequest extends FetchCrlRequest {
   /** The body to POST, of the type `application/ocsp-request`. */
   readonly request: Uint8Array<ArrayBuffer>;
-  /** Who issued the certificate. */
+  /** The issuer of the certificate. */
   readonly issuer: Certificate | TrustAnchor;
 }
 
 /**
- * Fetches a revocation list.
+ * A hook that fetches a CRL.
  *
- * The address is `http:` or `https:` and stands in a certificate whose signature is right; lists
- * are signed, so plain HTTP is usual. A hook gives `null`, or throws, where it has none. It may
- * give one from a cache.
+ * The address is an `http:` or `https:` URL from a certificate whose signature has been verified.
+ * CRLs are signed, so plain HTTP is usual. The hook returns the bytes, also from a cache, or
+ * returns `null` or throws if it has none.
  */
 export type FetchCrl = (
   url: string,
@@ -48,7 +48,8 @@ export type FetchCrl = (
 ) => Uint8Array | null | Promise<Uint8Array | null>;
 
 /**
- * Sends a request to an OCSP responder and gives its response, or `null`; see {@linkcode FetchCrl}.
+ * A hook that sends a request to an OCSP responder and returns the response, or `null`; see
+ * {@linkcode FetchCrl}.
  */
 export type FetchOcsp = (
   url: string,
@@ -57,9 +58,9 @@ export type FetchOcsp = (
 
 /** The addresses of one kind in a certificate. */
 export interface RevocationUrls {
-  /** Those that are tried. */
+  /** The addresses that are tried. */
   readonly urls: readonly string[];
-  /** What to say of the others. */
+  /** A note on the number of others, for error messages; empty if there are none. */
   readonly ignored: string;
 }
 
@@ -76,7 +77,7 @@ function isFetchable(url: string): boolean {
 }
 
 /**
- * Lists the OCSP responders that a certificate names (RFC 5280, Section 4.2.2.1).
+ * Returns the addresses of OCSP responders in a certificate (RFC 5280, Section 4.2.2.1).
  *
  * @param certificate The certificate.
  * @returns The addresses.
@@ -89,8 +90,8 @@ export function ocspUrlsOf(certificate: Certificate): RevocationUrls {
 }
 
 /**
- * Lists where a certificate says that its revocation lists are (RFC 5280, Section 4.2.1.13); those
- * of other issuers are left out.
+ * Returns the addresses of CRLs in a certificate (RFC 5280, Section 4.2.1.13), without those of
+ * other CRL issuers.
  *
  * @param certificate The certificate.
  * @returns The addresses.
@@ -104,7 +105,7 @@ export function crlUrlsOf(certificate: Certificate): RevocationUrls {
   );
 }
 
-/** Calls the hooks of one verification, and counts. */
+/** Calls the hooks of one verification and limits the number of calls. */
 export class RevocationFetcher {
   readonly #fetchCrl: FetchCrl | undefined;
   readonly #fetchOcsp: FetchOcsp | undefined;
@@ -131,12 +132,13 @@ export class RevocationFetcher {
   }
 
   /**
-   * Fetches and parses a list, each only once.
+   * Fetches and parses a CRL, each address only once.
    *
-   * @param url Where it is.
-   * @param certificate The certificate in question.
-   * @returns The list.
-   * @throws {NssError} `SEC_ERROR_CRL_NOT_FOUND` if the hook gives none, or why it does not parse.
+   * @param url The address.
+   * @param certificate The certificate whose status is checked.
+   * @returns The CRL.
+   * @throws {NssError} `SEC_ERROR_CRL_NOT_FOUND` if the hook does not return one, and what
+   * {@linkcode parseCrl} throws.
    */
   fetchCrl(url: string, certificate: Certificate): Promise<Crl> {
     let promise = this.#crls.get(url);
@@ -151,14 +153,14 @@ export class RevocationFetcher {
   }
 
   /**
-   * Asks a responder.
+   * Sends a request to a responder.
    *
-   * @param url Where it is.
-   * @param certificate The certificate in question.
-   * @param issuer Who issued it.
-   * @returns The response, and the nonce that it must repeat.
-   * @throws {NssError} `SEC_ERROR_OCSP_BAD_HTTP_RESPONSE` if the hook gives none, or why it does
-   * not parse.
+   * @param url The address.
+   * @param certificate The certificate whose status is checked.
+   * @param issuer The issuer.
+   * @returns The response, and the nonce that it must repeat, if any.
+   * @throws {NssError} `SEC_ERROR_OCSP_BAD_HTTP_RESPONSE` if the hook does not return one, and what
+   * {@linkcode parseOcspResponse} throws.
    */
   async fetchOcsp(
     url: string,
@@ -203,13 +205,13 @@ export class RevocationFetcher {
   }
 }
 
-/** RFC 5280, Section 4.2.1.13: a single DER encoded CRL; some authorities serve PEM. */
+/** RFC 5280, Section 4.2.1.13: a single DER encoded CRL; some CAs serve PEM. */
 function parseFetchedCrl(bytes: Uint8Array): Crl {
   const text = bytes[0] === 0x2d && bytes.length <= MAX_CRL_SIZE ? asciiOf(bytes) : null;
   return text === null ? parseCrl(bytes) : parseCrlsPem(text)[0]!;
 }
 
-/** A hook that does not listen to the signal is not waited for. */
+/** Rejects when the signal aborts, even if the hook ignores it. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {

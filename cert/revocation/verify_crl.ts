@@ -9,50 +9,49 @@ import { timeText } from "../der/time.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
-/** The extensions of revocation lists that this package processes, so that they may be critical. */
+/** The CRL extensions that this package processes, so that they may be critical. */
 const PROCESSED: ReadonlySet<string> = new Set([
   OIDS.cRLNumber,
   OIDS.authorityKeyIdentifier,
   OIDS.issuingDistributionPoint,
 ]);
 
-/** What {@linkcode verifyCrl} works with. */
+/** The options of {@linkcode verifyCrl}. */
 export interface VerifyCrlOptions {
-  /** Who must have issued the list: the authority above the certificate in question. */
+  /** The required issuer of the CRL: that of the certificate whose status is checked. */
   readonly issuer: Certificate | TrustAnchor;
-  /** The time at which the list must be fresh. */
+  /** The time at which the CRL must be fresh. */
   readonly time: Date;
-  /** How far ahead of ours the clock of the issuer may be, in seconds; 0 by default. */
+  /** The tolerated difference of clocks in seconds; 0 by default. */
   readonly slopSeconds?: number;
   /**
-   * How lists must be made; by default `"strict"`: of version 2 with a number, with a nextUpdate.
-   * `"compatible"` takes lists without, which are fresh for ever.
+   * The profile. `"strict"`, the default, requires version 2, a CRL number and nextUpdate.
+   * `"compatible"` does not; CRLs without nextUpdate then never expire.
    */
   readonly profile?: CertProfile;
-  /** Whether signatures with SHA-1 count, `false` by default. */
+  /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
 }
 
 /**
- * The keys with which a list has been verified, by their digests: a large list costs as much to
- * hash as ten handshakes. One signature has one key, so the sets stay small.
+ * The digests of the keys with which each CRL has been verified: hashing a large CRL costs as much
+ * as ten handshakes. A signature usually verifies with one key, so the sets are small.
  */
 const VERIFIED = new WeakMap<Crl, Set<string>>();
 
 /**
- * Verifies a revocation list (RFC 5280, Section 6.3.3): that it is its issuer's, that the issuer
- * may sign lists, that it is fresh, and that this package understands all of it.
+ * Verifies a CRL (RFC 5280, Section 6.3.3): its issuer, that the issuer may sign CRLs, that it is
+ * fresh, its signature, and that it has no unknown critical extensions.
  *
- * The list must be signed with the very key that signed the certificates in question; lists of an
- * issuer that has changed its key come in two. Indirect lists (that speak of other issuers'
- * certificates) and delta lists (that are but a difference to another list) are refused.
+ * The CRL must be signed with the same key as the certificates that it covers; an issuer that has
+ * changed its key issues one CRL for each key. Indirect CRLs and delta CRLs are not supported.
  *
- * @param crl The list.
- * @param options Who must have issued it, and when it must be fresh.
- * @throws {NssError} What is wrong: `SEC_ERROR_CRL_INVALID`,
- * `SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION` (also of indirect and delta lists),
- * `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`, `SEC_ERROR_INADEQUATE_KEY_USAGE`,
- * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, `SEC_ERROR_CRL_BAD_SIGNATURE`.
+ * @param crl The CRL.
+ * @param options The required issuer and the time.
+ * @throws {NssError} `SEC_ERROR_CRL_INVALID`, `SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION` (also for
+ * indirect and delta CRLs), `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`,
+ * `SEC_ERROR_INADEQUATE_KEY_USAGE`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`,
+ * `SEC_ERROR_CRL_BAD_SIGNATURE`.
  *
  * @example Usage
  * ```ts
@@ -135,7 +134,7 @@ function checkForm(crl: Crl): void {
     throw crlError("SEC_ERROR_CRL_INVALID", crl, "it does not say when the next one is due");
   }
   // RFC 5280, Section 5.2: conforming issuers are REQUIRED to issue version 2 with a number. The
-  // key identifier, which is required as well, would decide nothing here: the signature does
+  // key identifier, also required, is not checked: the signature proves the key
   const number = crl.extensions.get(OIDS.cRLNumber);
   if (number === undefined) throw crlError("SEC_ERROR_CRL_INVALID", crl, "it has no number");
   // RFC 5280, Section 5.2.3: MUST mark this extension as non-critical
@@ -144,7 +143,7 @@ function checkForm(crl: Crl): void {
 
 function checkFresh(crl: Crl, { time, slopSeconds = 0 }: VerifyCrlOptions): void {
   const { thisUpdate, nextUpdate } = crl;
-  // A time that is none is neither early nor late enough
+  // Negated comparisons, so that an invalid time is an error
   if (nextUpdate !== null && !(nextUpdate >= thisUpdate)) {
     throw crlError("SEC_ERROR_CRL_INVALID", crl, "its nextUpdate is before its thisUpdate");
   }

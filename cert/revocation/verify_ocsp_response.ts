@@ -28,52 +28,55 @@ import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
 /**
- * How long a response without nextUpdate counts, in seconds: a day, as in mozilla::pkix. RFC 6960
+ * How long a response without nextUpdate is fresh, in seconds: a day, as in mozilla::pkix. RFC 6960
  * lets it mean that newer information is always available, and RFC 5019 forbids it.
  */
 export const OCSP_MAX_AGE_WITHOUT_NEXT_UPDATE = 86_400;
 
-/** What {@linkcode verifyOcspResponse} works with. */
+/** The options of {@linkcode verifyOcspResponse}. */
 export interface VerifyOcspResponseOptions {
-  /** The certificate in question. */
+  /** The certificate whose status is checked. */
   readonly certificate: Certificate;
-  /** Who issued it; the caller has verified that. */
+  /** The issuer, which the caller has verified. */
   readonly issuer: Certificate | TrustAnchor;
   /** The time at which the response must be fresh. */
   readonly time: Date;
-  /** What the request had as nonce: then the response must repeat it. */
+  /** The nonce of the request; if given, the response must repeat it. */
   readonly nonce?: Uint8Array;
-  /** How far apart our clock and the responder's may be, in seconds; 0 by default. */
+  /** The tolerated difference of clocks in seconds; 0 by default. */
   readonly slopSeconds?: number;
-  /** How old what the response says may be, in seconds; by default as old as the responder says. */
+  /**
+   * The maximum age of the status (since thisUpdate) in seconds, besides nextUpdate; not limited by
+   * default.
+   */
   readonly maxAgeSeconds?: number;
-  /** How the certificate of a delegated responder must be made; `"strict"` by default. */
+  /** The profile of the certificate of a delegated responder; `"strict"` by default. */
   readonly profile?: CertProfile;
-  /** How many bits the modulus of a delegated responder's RSA key must have; 2048 by default. */
+  /** The minimum length in bits of a delegated responder's RSA key; 2048 by default. */
   readonly minRsaBits?: number;
-  /** Whether signatures with SHA-1 count, `false` by default. */
+  /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
 }
 
-/** What a responder says of a certificate, verified. */
+/** The verified status of a certificate. */
 export interface VerifiedOcspStatus {
-  /** What it says. */
+  /** The status. */
   readonly certStatus: OcspCertStatus;
-  /** When that was known to be right. */
+  /** When the status was known to be correct. */
   readonly thisUpdate: Date;
-  /** By when there will be newer information. */
+  /** When newer information is available at the latest; absent if it is always available. */
   readonly nextUpdate?: Date;
   /** When the response was signed. */
   readonly producedAt: Date;
   /** The certificate of a delegated responder; `null` if the issuer itself signed. */
   readonly responder: Certificate | null;
   /**
-   * Whether the responder's certificate may be revoked itself: it is delegated, and has no
-   * `id-pkix-ocsp-nocheck` (RFC 6960, Section 4.2.2.2.1). {@linkcode checkRevocation} looks at the
-   * lists at hand.
+   * Whether revocation of the responder's certificate should be checked: it is delegated and has no
+   * `id-pkix-ocsp-nocheck` (RFC 6960, Section 4.2.2.2.1). {@linkcode checkRevocation} does so with
+   * the given CRLs.
    */
   readonly responderNeedsCheck: boolean;
-  /** All extensions of the single response, unread, such as a list of SCTs. */
+  /** The extensions of the single response, not decoded, such as a list of SCTs. */
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
 }
 
@@ -86,22 +89,22 @@ const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">
 };
 
 /**
- * Verifies an OCSP response (RFC 6960, Section 3.2), stapled or fetched: that it is about this
- * certificate, that who signed it may (the issuer, or who has a certificate for that directly from
- * the issuer), and that it is fresh.
+ * Verifies an OCSP response (RFC 6960, Section 3.2): that it is about the certificate, that it is
+ * signed by the issuer or a responder with a delegation certificate directly from the issuer, and
+ * that it is fresh.
  *
- * Of several single responses about the certificate, one that says `revoked` counts, else the
- * newest.
+ * Of several fresh single responses about the certificate, one with the status `revoked` takes
+ * precedence, then the newest.
  *
  * @param response The response, or its encoding.
- * @param options About which certificate, and when.
- * @returns What the response says; that may well be `revoked` or `unknown`.
- * @throws {NssError} Why the response says nothing: `SEC_ERROR_OCSP_MALFORMED_RESPONSE`,
- * `SEC_ERROR_OCSP_UNKNOWN_CERT` (it is about other certificates),
- * `SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE`, `SEC_ERROR_OCSP_INVALID_SIGNING_CERT`,
- * `SEC_ERROR_OCSP_BAD_SIGNATURE`, `SEC_ERROR_OCSP_FUTURE_RESPONSE`, `SEC_ERROR_OCSP_OLD_RESPONSE`,
- * `SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, or what
- * the responder calls its error.
+ * @param options The certificate, its issuer and the time.
+ * @returns The status, which may be `revoked` or `unknown`.
+ * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, `SEC_ERROR_OCSP_UNKNOWN_CERT` (it is
+ * about other certificates), `SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE`,
+ * `SEC_ERROR_OCSP_INVALID_SIGNING_CERT`, `SEC_ERROR_OCSP_BAD_SIGNATURE`,
+ * `SEC_ERROR_OCSP_FUTURE_RESPONSE`, `SEC_ERROR_OCSP_OLD_RESPONSE`,
+ * `SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, or, if the
+ * response reports an error, that of its status.
  *
  * @example Usage
  * ```ts
@@ -162,8 +165,8 @@ function ocspError(name: ErrorName, state: string, cause?: unknown): NssError {
 }
 
 /**
- * RFC 5280, Section 4.2, of which RFC 6960, Section 4.4, makes use: no extension of OCSP need be
- * critical.
+ * RFC 6960, Section 4.4: no OCSP extension should be critical. RFC 5280, Section 4.2: unknown
+ * critical extensions are an error.
  */
 function checkCritical(extensions: ReadonlyMap<string, CertificateExtension>): void {
   for (const { oid, critical } of extensions.values()) {
@@ -207,8 +210,8 @@ async function matchingResponses(
 }
 
 /**
- * Finds who signed and verifies that; gives the delegated responder's certificate, `null` for the
- * issuer.
+ * Finds the signer and verifies the signature. Returns the certificate of a delegated responder, or
+ * `null` if the issuer signed.
  */
 async function verifySigner(
   response: OcspResponse,

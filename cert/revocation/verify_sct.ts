@@ -12,30 +12,30 @@ import { timeText } from "../der/time.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 import { verifySignature } from "../verify/verify_signature.ts";
 
-/** A certificate transparency log that the caller trusts. */
+/** A trusted certificate transparency log. */
 export interface CtLog {
-  /** The key of the log, whose SHA-256 is the log's identifier. */
+  /** The public key of the log; its SHA-256 is the log's identifier. */
   readonly key: SubjectPublicKeyInfo;
-  /** What people call the log, for messages. */
+  /** The name of the log, for error messages. */
   readonly description?: string;
-  /** When the log was retired: later promises do not count. */
+  /** When the log was retired; SCTs from then on are refused. */
   readonly retiredAt?: Date;
 }
 
-/** What {@linkcode verifySct} works with. */
+/** The options of {@linkcode verifySct}. */
 export interface VerifySctOptions {
-  /** The certificate that the log promises to publish. */
+  /** The certificate that the SCT is about. */
   readonly certificate: Certificate;
   /**
-   * Where the SCT comes from. `"embedded"` in the certificate, the log signed a certificate without
-   * it, a precertificate; `"delivered"` by TLS or OCSP, it signed the certificate itself.
+   * The source of the SCT: `"embedded"` in the certificate, so that the log signed the
+   * precertificate, or `"delivered"` by TLS or OCSP, so that it signed the certificate.
    */
   readonly source: "embedded" | "delivered";
-  /** Who issued the certificate; needed for an embedded SCT. */
+  /** The issuer of the certificate; required for an embedded SCT. */
   readonly issuer?: Certificate | TrustAnchor;
-  /** The logs that are trusted. */
+  /** The trusted logs. */
   readonly logs: readonly CtLog[];
-  /** The time now: no log promises in the future. */
+  /** The current time; SCTs from the future are refused. */
   readonly time: Date;
 }
 
@@ -45,7 +45,7 @@ const SCHEMES: ReadonlyMap<number, SignatureScheme> = new Map([
   [0x0401, "rsa_pkcs1_sha256"],
 ]);
 
-/** The bits that an RSA key of a log must have (RFC 6962, Section 2.1.4). */
+/** The minimum length in bits of a log's RSA key (RFC 6962, Section 2.1.4). */
 const MIN_LOG_RSA_BITS = 2048;
 
 function sctError(name: ErrorName, state: string): NssError {
@@ -55,15 +55,15 @@ function sctError(name: ErrorName, state: string): NssError {
 /**
  * Verifies a signed certificate timestamp (RFC 6962, Section 5.2).
  *
- * How many, of which logs, make a certificate acceptable is a policy of who asks.
+ * The caller decides how many SCTs of which logs a certificate needs.
  *
  * @param sct The SCT.
- * @param options About which certificate, and which logs are trusted.
- * @returns The log that promises.
- * @throws {NssError} `SEC_ERROR_UNKNOWN_SIGNER` if the log is none of these,
- * `SEC_ERROR_BAD_SIGNATURE` if its signature is wrong, `SEC_ERROR_INVALID_TIME` if the time is in
- * the future or after the log's retirement, `SEC_ERROR_INVALID_ARGS` if the SCT is embedded and
- * there is no issuer.
+ * @param options The certificate and the trusted logs.
+ * @returns The log that signed.
+ * @throws {NssError} `SEC_ERROR_UNKNOWN_SIGNER` if the log is not trusted,
+ * `SEC_ERROR_BAD_SIGNATURE` if the signature is wrong or its algorithm is not that of RFC 6962,
+ * `SEC_ERROR_INVALID_TIME` if the time is in the future or after the log's retirement,
+ * `SEC_ERROR_INVALID_ARGS` if the SCT is embedded and no issuer is given.
  *
  * @example The SCTs in a certificate
  * ```ts
@@ -133,9 +133,9 @@ async function findLog(sct: Sct, logs: readonly CtLog[]): Promise<CtLog | undefi
 }
 
 /**
- * Makes what the log signed (RFC 6962, Section 3.2): version 1, the type certificate_timestamp, the
- * time, then either x509_entry with the certificate or precert_entry with the hash of the issuer's
- * key and the TBSCertificate, then the extensions.
+ * Encodes the data that the log signed (RFC 6962, Section 3.2): version 1, the type
+ * certificate_timestamp, the time, then either x509_entry with the certificate or precert_entry
+ * with the hash of the issuer's key and the TBSCertificate, then the extensions.
  */
 async function signedData(sct: Sct, options: VerifySctOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { certificate, issuer, source } = options;
@@ -169,8 +169,8 @@ function assemble(
 }
 
 /**
- * The extensions that a log does not see: of the certificate the SCTs, of the precertificate the
- * poison.
+ * The extensions that are not part of the signed data: SCTs in a certificate, the poison in a
+ * precertificate.
  */
 const NOT_SIGNED: ReadonlySet<string> = new Set([
   OIDS.signedCertificateTimestampList,
@@ -178,10 +178,10 @@ const NOT_SIGNED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes the TBSCertificate that logs sign (RFC 6962, Section 3.2): the certificate's without its
- * SCTs, which is the precertificate's without its poison. Everything else keeps its bytes.
+ * Returns the TBSCertificate that logs sign (RFC 6962, Section 3.2): that of the certificate
+ * without its SCTs, which is that of the precertificate without its poison.
  *
- * @param certificate The certificate, or the precertificate where the issuer's own key signed that.
+ * @param certificate The certificate, or a precertificate signed with the issuer's own key.
  * @returns The encoding.
  *
  * @example Usage
