@@ -14,67 +14,68 @@ import type { TrustAnchor } from "./trust_anchor.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
 /**
- * How many certificates of authorities may stand between the last certificate and the trust anchor
- * by default, self-issued ones not counted (webpki: `MAX_SUB_CA_COUNT`). The public web has two or
- * three.
+ * The default maximum number of intermediate certificates, not counting self-issued ones (webpki:
+ * `MAX_SUB_CA_COUNT`). The public web has two or three.
  */
 export const MAX_SUB_CA_COUNT = 6;
 
 /**
- * How many certificates of authorities a path may have besides the anchor's, self-issued ones
- * counted (GnuTLS: `DEFAULT_MAX_VERIFY_DEPTH`).
+ * The maximum number of intermediate certificates, including self-issued ones (GnuTLS:
+ * `DEFAULT_MAX_VERIFY_DEPTH`).
  */
 export const MAX_PATH_LENGTH = 16;
 
-/** A path that is complete but for its signatures. */
+/** A path whose signatures are not verified yet. */
 export interface CandidatePath {
-  /** The certificates, the last one of the path (the leaf) first, without the anchor's. */
+  /** The certificates, leaf first, without that of the anchor unless it is the leaf. */
   readonly certificates: readonly Certificate[];
-  /** What the path ends in; `null` if the leaf itself is the certificate of an anchor. */
+  /** The trust anchor. */
   readonly anchor: TrustAnchor;
-  /** Whether the leaf itself is the certificate of the anchor. */
+  /** Whether the leaf is the certificate of the anchor. */
   readonly leafIsAnchor: boolean;
 }
 
-/** What paths are built of. */
+/** The options of a search. */
 export interface PathSearch extends CheckOptions {
-  /** The certificates that may stand between. */
+  /** The available intermediate certificates. */
   readonly intermediates: readonly Certificate[];
-  /** What paths may end in. */
+  /** The trust anchors. */
   readonly anchors: readonly TrustAnchor[];
-  /** How many certificates of authorities, self-issued ones not counted, may stand between. */
+  /** The maximum number of intermediate certificates, not counting self-issued ones. */
   readonly maxDepth: number;
-  /** Counts the work. */
+  /** The budget of the verification. */
   readonly budget: VerificationBudget;
-  /** Tells whether a certificate must not issue, whatever stands in it. */
+  /** Returns whether an intermediate certificate is distrusted. */
   readonly distrusts?: (certificate: Certificate) => boolean;
-  /** Hears why a candidate was not taken; the error is made only if its name tells more. */
+  /** Called when a candidate is rejected; it creates the error only if it is more specific. */
   readonly reject: (name: ErrorName, error: () => NssError, where: PathPlace) => void;
 }
 
-/** The certificate at fault, and where it stands. */
+/** The certificate at fault and its position in the path. */
 export interface PathPlace {
-  /** The certificate, where it is known. */
+  /** The certificate, if known. */
   readonly certificate?: Certificate | undefined;
-  /** How many certificates are under it: 0 is the leaf. */
+  /** The number of certificates below it: 0 for the leaf. */
   readonly depth?: number;
 }
 
 /** Why there is no path. */
 export interface PathFailure extends PathPlace {
-  /** What is wrong. */
+  /** The error. */
   readonly error: NssError;
 }
 
 /**
- * Why it could not be found out whether a certificate is revoked: the path is good but for that.
+ * The errors if the revocation status is unknown. They rank high, because the path is otherwise
+ * valid.
  */
 const REVOCATION_UNKNOWN: readonly ErrorName[] = (Object.keys(ERRORS) as ErrorName[])
   .filter((name) => /^SEC_ERROR_(CRL|OCSP)_/.test(name));
 
 /**
- * Which error tells most, where every path fails with another (webpki: `Error::rank`): an error
- * further along the way, and one about a certificate rather than about a lack of one.
+ * The errors from least to most specific (webpki: `Error::rank`), to choose one if all paths fail:
+ * errors of later checks, and those about a certificate rather than a missing one, are more
+ * specific.
  */
 const RANKS: readonly ErrorName[] = [
   "SEC_ERROR_UNKNOWN_ISSUER",
@@ -101,21 +102,22 @@ const RANKS: readonly ErrorName[] = [
   "SEC_ERROR_REVOKED_CERTIFICATE",
 ];
 
-/** Keeps the error that tells most. */
+/** Keeps the most specific error. */
 export class MostSpecificError {
   #failure: PathFailure | null = null;
 
-  /** The error kept and where it is from, or `null` if there was none. */
+  /** The most specific error, or `null` if there was none. */
   get failure(): PathFailure | null {
     return this.#failure;
   }
 
   /**
-   * Offers an error.
+   * Records an error if it is more specific than the one kept.
    *
-   * @param name Its name.
-   * @param make Makes it; called only if it is kept, for a search may reject 200,000 times.
-   * @param where Which certificate is at fault.
+   * @param name The name of the error.
+   * @param make Creates the error; called only if it is kept, because a search may reject 200,000
+   * times.
+   * @param where The certificate at fault.
    */
   offer(name: ErrorName, make: () => NssError, where: PathPlace = {}): void {
     const kept = this.#failure?.error.name;
@@ -128,23 +130,22 @@ export class MostSpecificError {
 /**
  * Searches the paths from a certificate to a trust anchor, depth first.
  *
- * Names and extensions decide; signatures are the caller's, from the anchor down, once a path is
- * complete. Several certificates may have the issuer's name (authorities are cross-signed and
- * renewed): those whose key identifier fits are tried first, none is left out, for identifiers are
- * hints (RFC 4158, Section 3.5). A certificate of the same name and key as one already on the path
- * is not taken (RFC 4158, Section 2.4.2): the path would be longer, not better.
+ * The search uses names and extensions; the caller verifies the signatures of complete paths.
+ * Several certificates may have the issuer's name, because CAs are cross-signed and renewed. Those
+ * with a matching key identifier are tried first, but all are tried, because identifiers are hints
+ * (RFC 4158, Section 3.5). A certificate with the same name and key as one on the path is skipped
+ * (RFC 4158, Section 2.4.2).
  *
- * @param leaf The last certificate of the paths.
- * @param search What the paths are built of.
- * @returns The paths, one after another as long as the caller wants more.
- * @throws {BudgetExceededError} If the search takes too long.
+ * @param leaf The certificate to verify.
+ * @param search The options of the search.
+ * @returns A generator of paths.
+ * @throws {BudgetExceededError} If the search exceeds the budget.
  */
 export function* candidatePaths(
   leaf: Certificate,
   search: PathSearch,
 ): Generator<CandidatePath, void, void> {
-  // A certificate that is trusted itself needs no issuer, as in OpenSSL (X509_V_FLAG_PARTIAL_CHAIN)
-  // and Go
+  // A leaf that is an anchor needs no issuer, as in OpenSSL (X509_V_FLAG_PARTIAL_CHAIN) and Go
   for (const anchor of search.anchors) {
     if (anchor.certificate?.equals(leaf) === true) {
       yield { certificates: [leaf], anchor, leafIsAnchor: true };
@@ -153,12 +154,12 @@ export function* candidatePaths(
   const { budget, maxDepth } = search;
   const anchors = bySubject(search.anchors);
   const intermediates = bySubject(search.intermediates);
-  // Per certificate once, however often the search comes by
+  // Cached, because a search may visit a certificate many times
   const verdicts = new Map<Certificate | TrustAnchor, NssError | null>();
   const issuers = new Map<Certificate, Issuers>();
   const authorities = new Map<Certificate, number>();
   const numbers = new Map<string, number>();
-  /** One number for each name and key. */
+  /** A number that is the same for certificates with the same name and key. */
   const authorityOf = (certificate: Certificate) =>
     memoized(authorities, certificate, () => {
       const id = `${certificate.subjectPublicKeyInfoDer.toHex()} ${certificate.subject.key}`;
@@ -184,7 +185,7 @@ export function* candidatePaths(
       found = true;
       const { certificate } = anchor;
       const error = memoized(verdicts, anchor, () => checkAnchor(anchor, leaf, search));
-      if (!takes(certificate, error, depth, path.length)) continue;
+      if (!accepts(certificate, error, depth, path.length)) continue;
       budget.spend("paths");
       yield { certificates: path, anchor, leafIsAnchor: false };
     }
@@ -202,7 +203,7 @@ export function* candidatePaths(
         continue;
       }
       const error = memoized(verdicts, candidate, () => checkIntermediate(candidate, search));
-      if (!takes(candidate, error, depth, path.length)) continue;
+      if (!accepts(candidate, error, depth, path.length)) continue;
       yield* extend([...path, candidate], [...onPath, authority], inner);
     }
     if (!found) {
@@ -213,8 +214,8 @@ export function* candidatePaths(
     }
   }
 
-  /** Whether an issuer may stand above what is on the path. */
-  function takes(
+  /** Returns whether the path may be extended with an issuer; otherwise reports why not. */
+  function accepts(
     certificate: Certificate | undefined,
     error: NssError | null,
     below: number,
@@ -225,7 +226,7 @@ export function* candidatePaths(
       search.reject(error.name, () => error, where);
       return false;
     }
-    // RFC 5280, Section 6.1.4 (l), (m), counted from below: the constraint bounds what is under it
+    // RFC 5280, Section 6.1.4 (l), (m), counted from the leaf instead of from the anchor
     const pathLength = certificate?.basicConstraints?.pathLength ?? Infinity;
     if (below <= pathLength) return true;
     search.reject("SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID", () =>
@@ -239,7 +240,7 @@ export function* candidatePaths(
 }
 
 /**
- * Makes the error of a certificate whose issuer is not there.
+ * Creates the error of a certificate whose issuer is not known.
  *
  * @param child The certificate.
  * @returns The error.
@@ -254,7 +255,7 @@ export function unknownIssuer(child: Certificate): NssError {
   );
 }
 
-/** What has the name of a certificate's issuer. */
+/** The candidates for the issuer of a certificate, by name. */
 interface Issuers {
   readonly anchors: readonly TrustAnchor[];
   readonly intermediates: readonly Certificate[];
@@ -277,7 +278,8 @@ function bySubject<T extends { readonly subject: Certificate["subject"] }>(
 }
 
 /**
- * Of candidates that have the name of a certificate's issuer those with its key identifier first.
+ * Sorts candidates for an issuer: those with the right key identifier first, then those without
+ * one.
  */
 function byHint<T>(
   child: Certificate,
@@ -296,7 +298,7 @@ function byHint<T>(
     .sort(([a], [b]) => a - b).map(([, candidate]) => candidate);
 }
 
-/** A hint that is malformed is none; whether the certificate may be used is decided elsewhere. */
+/** A malformed identifier counts as absent here; the checks of the certificate report it. */
 function hint<T>(read: () => T | undefined): T | null {
   try {
     return read() ?? null;

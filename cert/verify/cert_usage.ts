@@ -1,15 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What a certificate is used for (`SECCertUsage`), by the names and numbers of NSS.
+ * The usages of a certificate, with NSS's numbers (`SECCertUsage`).
  *
- * - `sslClient`, `sslServer`: an end of a TLS connection; `ipsec`: one of an IPsec connection (RFC
- *   4945).
+ * - `sslClient`, `sslServer`: an endpoint of TLS; `ipsec`: an endpoint of IPsec (RFC 4945).
  * - `emailSigner`, `emailRecipient`: S/MIME. `objectSigner`: signed code.
- * - `sslCA`: an authority that issues for TLS; `verifyCA`, `anyCA`: an authority for anything.
- * - `statusResponder`: who signs OCSP responses.
+ * - `sslCA`: a CA for TLS; `verifyCA`, `anyCA`: a CA for any purpose.
+ * - `statusResponder`: a signer of OCSP responses.
  *
- * NSS's other numbers (step-up, import, protected objects) are of the past.
+ * NSS's other usages (step-up, import, protected objects) are obsolete.
  */
 export const CERT_USAGES = {
   sslClient: 0,

@@ -7,17 +7,20 @@ import type { KeyUsage } from "../extensions/key_usage.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import type { TrustPurpose } from "../db/trust_flags.ts";
 
-/** What a usage demands (`CERT_KeyUsageAndTypeForCertUsage`, `CERT_TrustFlagsForCACertUsage`). */
+/**
+ * The requirements of a usage (`CERT_KeyUsageAndTypeForCertUsage`,
+ * `CERT_TrustFlagsForCACertUsage`).
+ */
 export interface CertUsageRow {
-  /** The purposes of which extKeyUsage must have one, where it is there; none if any will do. */
+  /** The purposes of which extKeyUsage, if present, must have one; empty if any is accepted. */
   readonly purposes: readonly string[];
-  /** Whether extKeyUsage must be there and name the purpose itself. */
+  /** Whether extKeyUsage must be present and have the purpose itself, not anyExtendedKeyUsage. */
   readonly explicit: boolean;
-  /** What keyUsage must have one of, where it is there. */
+  /** The key usages of which keyUsage, if present, must have one. */
   readonly keyUsages: readonly KeyUsage[];
-  /** Whether the certificate must be an authority's. */
+  /** Whether it must be a CA certificate. */
   readonly isCa: boolean;
-  /** For which purposes an authority may be trusted. */
+  /** The purposes for which trust in an issuer is accepted; one is enough. */
   readonly trust: readonly TrustPurpose[];
 }
 
@@ -38,9 +41,9 @@ const row = (
 
 const CA = { isCa: true } as const;
 
-/** Each usage is a row. */
+/** The requirements of each usage. */
 const ROWS: Readonly<Record<CertUsageName, CertUsageRow>> = {
-  // The cipher suites of this package sign, so keyEncipherment, which NSS takes too, is of no use
+  // NSS also accepts keyEncipherment, but no cipher suite of this package encrypts to the key
   sslServer: row([OIDS.serverAuth], ["digitalSignature"], ["serverAuth"]),
   sslClient: row([OIDS.clientAuth], ["digitalSignature"], ["clientAuth"]),
   emailSigner: row([OIDS.emailProtection], SIGNS, ["emailProtection"]),
@@ -49,11 +52,11 @@ const ROWS: Readonly<Record<CertUsageName, CertUsageRow>> = {
     ["keyEncipherment", "keyAgreement"],
     ["emailProtection"],
   ),
-  // NSS: code is signed only by who may sign code, by name
+  // As in NSS, codeSigning itself
   objectSigner: row([OIDS.codeSigning], SIGNS, ["codeSigning"], { explicit: true }),
   // RFC 6960, Section 4.2.2.2: id-kp-OCSPSigning itself
   statusResponder: row([OIDS.ocspSigning], SIGNS, ANY_TRUST, { explicit: true }),
-  // RFC 4945, Section 5.1.3.12; NSS takes the certificates of TLS and e-mail as well
+  // RFC 4945, Section 5.1.3.12; NSS also accepts the purposes of TLS and e-mail
   ipsec: row(
     [
       "1.3.6.1.5.5.7.3.17", // id-kp-ipsecIKE
@@ -73,20 +76,20 @@ const ROWS: Readonly<Record<CertUsageName, CertUsageRow>> = {
   anyCA: row([], ["keyCertSign"], ANY_TRUST, CA),
 };
 
-/** Every usage, in the order of NSS's numbers. */
+/** All usages, in the order of NSS's numbers. */
 export const ALL_CERT_USAGES: readonly CertUsageName[] = Object.keys(
   CERT_USAGES,
 ) as CertUsageName[];
 
 /**
- * Finds what a usage demands.
+ * Returns the requirements of a usage.
  *
  * @param usage The usage.
- * @returns Its row.
+ * @returns The requirements.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is no such usage.
  */
 export function certUsageRow(usage: CertUsageName): CertUsageRow {
-  // Types do not bind JavaScript.
+  // JavaScript callers may pass any string
   if (Object.hasOwn(ROWS, usage)) return ROWS[usage];
   throw new NssError(
     "SEC_ERROR_INVALID_ARGS",
@@ -96,7 +99,7 @@ export function certUsageRow(usage: CertUsageName): CertUsageRow {
 
 /** A check that failed. */
 export interface UsageProblem {
-  /** NSS's name of the error. */
+  /** The name of the error. */
   readonly name:
     | "SEC_ERROR_INADEQUATE_KEY_USAGE"
     | "SEC_ERROR_INADEQUATE_CERT_TYPE"
@@ -106,11 +109,11 @@ export interface UsageProblem {
 }
 
 /**
- * Checks that a certificate may be used so, by what stands in it.
+ * Checks a certificate against the requirements of a usage.
  *
  * @param certificate The certificate.
- * @param row What the usage demands.
- * @returns What is wrong, in NSS's order: key usage, then the rest.
+ * @param row The requirements of the usage.
+ * @returns The failed checks, in NSS's order: key usage, then the others.
  * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if an extension is malformed.
  */
 export function usageProblems(certificate: Certificate, row: CertUsageRow): UsageProblem[] {
@@ -153,11 +156,11 @@ function hasPurpose(present: readonly string[] | undefined, row: CertUsageRow): 
 }
 
 /**
- * Checks that an authority may issue certificates that are used so: its purposes bound theirs.
+ * Checks that a CA may issue certificates for a usage: its purposes limit theirs.
  *
- * @param authority The authority's certificate.
- * @param row What the usage demands.
- * @returns What is wrong, or `null`.
+ * @param authority The CA certificate.
+ * @param row The requirements of the usage.
+ * @returns The failed check, or `null`.
  */
 export function issuerPurposeProblem(
   authority: Certificate,

@@ -2,24 +2,25 @@
 
 import type { Certificate } from "../certificate/certificate.ts";
 
-/** Whether a time lies in the validity of a certificate (`SECCertTimeValidity`). */
+/** The relation of a time to the validity of a certificate (`SECCertTimeValidity`). */
 export type CertTimeValidity = "valid" | "expired" | "notValidYet";
 
-/** The slop that NSS allows before notBefore (`DEFAULT_SLOP`): a day. Here the default is none. */
+/**
+ * The time before notBefore that NSS tolerates (`DEFAULT_SLOP`), in seconds. Here the default is 0.
+ */
 export const NSS_SLOP_SECONDS = 86_400;
 
 /**
  * Checks the validity of a certificate at a time (`CERT_CheckCertValidTimes`).
  *
- * Both ends belong to the validity, and certificates count in seconds: fractions of the time are
- * cut off.
+ * Both ends of the validity are inclusive. Fractions of a second in the time are cut off.
  *
  * @param certificate The certificate.
  * @param time The time.
- * @param options What else is allowed.
- * @param options.slopSeconds How long before notBefore the certificate is taken as valid, for
- * clocks that are behind; 0 by default, {@linkcode NSS_SLOP_SECONDS} in NSS.
- * @returns What the time is in the life of the certificate.
+ * @param options The tolerance.
+ * @param options.slopSeconds The tolerated time before notBefore in seconds, for clocks that are
+ * slow; 0 by default, {@linkcode NSS_SLOP_SECONDS} in NSS.
+ * @returns `"valid"`, `"expired"` (also for an invalid time) or `"notValidYet"`.
  *
  * @example Usage
  * ```ts

@@ -24,32 +24,31 @@ import { tlsFeature } from "../extensions/tls_feature.ts";
 import { oidName } from "../der/oids.ts";
 
 /**
- * How certificates must be made.
+ * The required form of certificates.
  *
- * - `strict`: as RFC 5280 and the CA/Browser Forum's Baseline Requirements say. Every authority of
- *   the public web complies.
- * - `compatible`: checks of form that protect no one are left out; home-made authorities often
- *   break them.
+ * - `strict`: as RFC 5280 and the CA/Browser Forum's Baseline Requirements say. All CAs of the
+ *   public web comply.
+ * - `compatible`: without checks of form that do not affect security, which private CAs often fail.
  */
 export type CertProfile = "strict" | "compatible";
 
-/** What a check of one certificate wants to know. */
+/** The options of checks of one certificate. */
 export interface CheckOptions {
-  /** What the path is verified for. */
+  /** The usage for which the path is verified. */
   readonly usage: CertUsageName;
-  /** When. */
+  /** The time at which the path must be valid. */
   readonly time: Date;
-  /** How long before notBefore a certificate is taken as valid. */
+  /** The tolerated time before notBefore in seconds. */
   readonly slopSeconds: number;
-  /** How certificates must be made. */
+  /** The required form of certificates. */
   readonly profile: CertProfile;
-  /** How many bits the modulus of an RSA key must have. */
+  /** The minimum length in bits of an RSA key. */
   readonly minRsaBits: number;
-  /** Whether signatures with SHA-1 count. */
+  /** Whether signatures with SHA-1 are accepted. */
   readonly allowSha1: boolean;
 }
 
-/** The extensions that are read whether or not they are used, so that malformed ones are found. */
+/** The extensions that are decoded even if they are not used, so that malformed ones are found. */
 const CODECS: readonly ExtensionCodec<unknown>[] = [
   basicConstraints,
   keyUsage,
@@ -73,7 +72,7 @@ const CODECS: readonly ExtensionCodec<unknown>[] = [
 const AT_FAULT = new WeakMap<NssError, Certificate>();
 
 /**
- * Makes an error about a certificate.
+ * Creates an error about a certificate.
  *
  * @param name NSS's name of the error.
  * @param certificate The certificate at fault.
@@ -92,7 +91,7 @@ export function certificateError(
 }
 
 /**
- * Runs a check, and gives its error instead of throwing it.
+ * Runs a check and returns its error instead of throwing it.
  *
  * @param check The check.
  * @returns The error, or `null` if there was none.
@@ -108,21 +107,21 @@ export function errorOf(check: () => void): NssError | null {
 }
 
 /**
- * Tells which certificate an error of {@linkcode certificateError} is about.
+ * Returns the certificate that an error of {@linkcode certificateError} is about.
  *
  * @param error The error.
- * @returns The certificate, or `undefined` if that is not known.
+ * @returns The certificate, or `undefined` if it is another error.
  */
 export function certificateAtFault(error: NssError): Certificate | undefined {
   return AT_FAULT.get(error);
 }
 
 /**
- * Checks extensions and key: what holds for every certificate of a path.
+ * Checks the extensions and the key, as for every certificate of a path.
  *
  * @param certificate The certificate.
- * @param options What is allowed.
- * @throws {NssError} What is wrong first.
+ * @param options The options of the verification.
+ * @throws {NssError} The first error found.
  */
 export function checkContent(certificate: Certificate, options: CheckOptions): void {
   for (const { oid, critical } of certificate.extensions.values()) {
@@ -152,11 +151,10 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
 }
 
 /**
- * Checks that a certificate's signature may be trusted at all, whoever made it. Not for trust
- * anchors.
+ * Checks that the signature algorithm of a certificate is allowed. Not for trust anchors.
  *
  * @param certificate The certificate.
- * @param options Whether SHA-1 counts.
+ * @param options The options of the verification.
  * @throws {NssError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if not.
  */
 export function checkSignatureAlgorithm(certificate: Certificate, options: CheckOptions): void {
@@ -171,11 +169,11 @@ export function checkSignatureAlgorithm(certificate: Certificate, options: Check
 }
 
 /**
- * Lists what is wrong with the last certificate of a path for its usage, whoever issued it.
+ * Returns the errors of time and usage of a leaf certificate.
  *
  * @param certificate The certificate.
- * @param options What it is verified for, and when.
- * @returns What is wrong, in NSS's order: time, key usage, purpose.
+ * @param options The options of the verification.
+ * @returns The errors, in NSS's order: time, key usage, purpose.
  */
 export function leafProblems(certificate: Certificate, options: CheckOptions): NssError[] {
   const problems: NssError[] = [];
@@ -194,11 +192,11 @@ export function leafProblems(certificate: Certificate, options: CheckOptions): N
 }
 
 /**
- * Checks of the last certificate of a path whatever does not depend on its issuer.
+ * Performs the checks of a leaf certificate that do not depend on its issuer.
  *
  * @param certificate The certificate.
- * @param options What it is verified for, and when.
- * @throws {NssError} What is wrong first, in NSS's order: time, key usage, purpose, then the rest.
+ * @param options The options of the verification.
+ * @throws {NssError} The first error, in NSS's order: time, key usage, purpose, then the others.
  */
 export function checkLeaf(certificate: Certificate, options: CheckOptions): void {
   const [problem] = leafProblems(certificate, options);
@@ -207,13 +205,13 @@ export function checkLeaf(certificate: Certificate, options: CheckOptions): void
 }
 
 /**
- * Checks of a certificate above others whatever does not depend on its issuer.
+ * Performs the checks of a CA certificate in a path that do not depend on its issuer.
  *
- * @param certificate The certificate of an authority.
- * @param options What the path is verified for, and when.
- * @param isAnchor Whether it is the certificate of a trust anchor, whose own signature nobody looks
- * at and which may be of version 1.
- * @throws {NssError} What is wrong first.
+ * @param certificate The CA certificate.
+ * @param options The options of the verification.
+ * @param isAnchor Whether it is the certificate of a trust anchor, whose signature is not checked
+ * and which may be of version 1 in the profile `"compatible"`.
+ * @throws {NssError} The first error found.
  */
 export function checkAuthority(
   certificate: Certificate,
@@ -229,7 +227,7 @@ export function checkAuthority(
     );
   }
   const constraints = certificate.basicConstraints;
-  // RFC 5280, Section 6.1.4 (k). An old root has no basicConstraints, and trust is said out of band
+  // RFC 5280, Section 6.1.4 (k). Old roots have no basicConstraints; they are trusted out of band
   const oldAnchor = isAnchor && certificate.version === 1 && options.profile === "compatible";
   if (constraints?.isCa !== true && !oldAnchor) {
     throw certificateError(
@@ -249,7 +247,7 @@ export function checkAuthority(
     );
   }
   // Not in RFC 5280, but in every implementation and Section 7.1.2.10.6 of the Baseline
-  // Requirements: the purposes of an authority bound those of what it issues
+  // Requirements: the purposes of a CA limit those of the certificates that it issues
   const problem = issuerPurposeProblem(certificate, certUsageRow(options.usage));
   if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
   checkContent(certificate, options);

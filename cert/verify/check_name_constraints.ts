@@ -10,20 +10,17 @@ import { parseIpAddress } from "../names/ip_address.ts";
 import { OIDS } from "../der/oids.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
-/** A subtree, ready to be compared with. */
+/** A subtree, prepared for comparisons. */
 interface Constraint {
   readonly type: GeneralName["type"];
   readonly name: GeneralName;
-  /** Whether every form that the name may have lies in the subtree. */
+  /** Returns whether the name is certainly in the subtree. */
   permits(name: GeneralName): boolean;
-  /** Whether any form that the name may have lies in the subtree. */
+  /** Returns whether the name may be in the subtree. */
   excludes(name: GeneralName): boolean;
 }
 
-/**
- * Constraints, or names, by their kind: who has 100,000 of one kind pays nothing for those of
- * another.
- */
+/** Constraints, or names, by kind, so that those of other kinds cost nothing. */
 type ByType<T> = ReadonlyMap<GeneralName["type"], readonly T[]>;
 
 interface Prepared {
@@ -39,17 +36,17 @@ function byType<T extends { readonly type: GeneralName["type"] }>(list: readonly
 }
 
 /**
- * Checks a certificate's names against the constraints of an authority above it (RFC 5280, Sections
- * 4.2.1.10 and 6.1.3 (b), (c)).
+ * Checks the names of a certificate against the name constraints of a CA above it (RFC 5280,
+ * Sections 4.2.1.10 and 6.1.3 (b), (c)).
  *
  * @param certificate The certificate.
  * @param constraints The constraints.
- * @param options What the names are of.
- * @param options.commonName Whether the common name is a host name where there is none in the
- * subject alternative name, as some clients take it: true of a TLS server's own certificate.
- * @param options.budget Counts the comparisons.
+ * @param options Options.
+ * @param options.commonName Whether to check the common name as a host name if the subject
+ * alternative name has none, because some clients use it; for TLS server certificates.
+ * @param options.budget The budget of the verification.
  * @throws {NssError} `SEC_ERROR_CERT_NOT_IN_NAME_SPACE` if a name is not permitted or is excluded,
- * `SEC_ERROR_EXTENSION_VALUE_INVALID` if a constraint is none.
+ * `SEC_ERROR_EXTENSION_VALUE_INVALID` if a constraint is malformed.
  */
 export function checkNameConstraints(
   certificate: Certificate,
@@ -86,7 +83,7 @@ export function checkNameConstraints(
   }
 }
 
-/** The names that constraints apply to. */
+/** Returns the names to which constraints apply. */
 function subjectNames(certificate: Certificate, commonName: boolean): ByType<GeneralName> {
   let names = SUBJECT_NAMES.get(certificate);
   if (names === undefined) {
@@ -94,8 +91,8 @@ function subjectNames(certificate: Certificate, commonName: boolean): ByType<Gen
     names = byType<GeneralName>([
       ...subjectAltName ?? [],
       ...(subject.isEmpty ? [] : [{ type: "directory", value: subject } as const]),
-      // RFC 5280: with no subject alternative name, to the attribute of type emailAddress. What is
-      // no text is no mailbox
+      // RFC 5280: without subjectAltName, also emailAddress attributes. One that is not text counts
+      // as a malformed mailbox
       ...(subjectAltName === undefined
         ? subject.rdns.flat().filter(({ type }) => type === OIDS.emailAddress)
           .map(({ value }) => ({ type: "email", value: value ?? "" }) as const)
@@ -151,12 +148,12 @@ function prepareOne(name: GeneralName): Constraint {
       };
     }
     default:
-      // RFC 5280: process the constraint or reject the certificate, where such a name occurs
+      // RFC 5280: process the constraint or reject the certificate, if such a name occurs
       return { type: name.type, name, permits: () => false, excludes: () => true };
   }
 }
 
-/** A name is compared with every constraint, so it is taken apart once. */
+/** Caches the parsed form of a name, which is compared with every constraint. */
 function once<T>(parse: (value: string) => T): (name: Of<"dns" | "email" | "uri">) => T {
   const known = new WeakMap<GeneralName, { readonly parsed: T }>();
   return (name) => {
@@ -178,18 +175,18 @@ const presentedMailbox = once(mailboxOf);
 const presentedHost = once(uriHost);
 
 function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint {
-  // The empty constraint is every name. A leading period has no meaning here (RFC 5280 gives it one
-  // for URI only), and implementations disagree about it
+  // The empty constraint matches every name. A leading period is an error: RFC 5280 defines it for
+  // URI only, and implementations disagree about it
   const base = name.value === "" ? "" : normalizeDnsName(name.value, { underscore: true });
   if (base === null) throw malformed(name);
-  const compare = (other: GeneralName, any: boolean) => {
+  const compare = (other: GeneralName, ifUncertain: boolean) => {
     const presented = other.type === "dns" ? presentedName(other) : null;
-    // What is no DNS name lies nowhere, and may lie anywhere
-    if (presented === null) return any;
+    // An invalid DNS name is never permitted and always excluded
+    if (presented === null) return ifUncertain;
     if (!presented.startsWith("*.")) return isWithin(presented, base);
     const parent = presented.slice(2);
-    // One label stands for the wildcard: any name one level below the parent may be meant
-    return isWithin(parent, base) || (any && base.slice(base.indexOf(".") + 1) === parent);
+    // The wildcard may stand for the label of the constraint one level below the parent
+    return isWithin(parent, base) || (ifUncertain && base.slice(base.indexOf(".") + 1) === parent);
   };
   return {
     type: "dns",
@@ -204,7 +201,7 @@ interface Mailbox {
   readonly host: string;
 }
 
-/** Takes a mailbox apart; the local part is compared literally (RFC 5280, Section 7.5). */
+/** Parses a mailbox; the local part is compared literally (RFC 5280, Section 7.5). */
 function mailboxOf(text: string): Mailbox | null {
   const at = text.lastIndexOf("@");
   const host = normalizeDnsName(text.slice(at + 1), { underscore: true });
@@ -212,7 +209,10 @@ function mailboxOf(text: string): Mailbox | null {
   return local === "" || local.includes("@") || host === null ? null : { local, host };
 }
 
-/** A constraint on hosts of e-mail and URI: a host, or with a leading period all hosts below it. */
+/**
+ * Parses a constraint on hosts of e-mail or URI: a host, or with a leading period all hosts below
+ * it.
+ */
 function hostConstraint(
   name: Of<"email" | "uri" | "dns">,
 ): (host: string) => boolean {
@@ -232,9 +232,9 @@ function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint {
     const matches = hostConstraint(name);
     within = ({ host }) => matches(host);
   }
-  const compare = (other: GeneralName, any: boolean) => {
+  const compare = (other: GeneralName, ifUncertain: boolean) => {
     const mailbox = other.type === "email" ? presentedMailbox(other) : null;
-    return mailbox === null ? any : within(mailbox);
+    return mailbox === null ? ifUncertain : within(mailbox);
   };
   return {
     type: "email",
@@ -246,10 +246,10 @@ function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint {
 
 function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint {
   const matches = hostConstraint(name);
-  const compare = (other: GeneralName, any: boolean) => {
-    // RFC 5280: a URI without a host that is a name MUST be rejected where a constraint applies
+  const compare = (other: GeneralName, ifUncertain: boolean) => {
+    // RFC 5280: if a constraint applies, a URI without a host name MUST be rejected
     const host = other.type === "uri" ? presentedHost(other) : null;
-    return host === null ? any : matches(host);
+    return host === null ? ifUncertain : matches(host);
   };
   return {
     type: "uri",
@@ -259,10 +259,10 @@ function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint {
   };
 }
 
-/** The host of a URI that has an authority (RFC 3986, Section 3.2.2), or null. */
+/** Returns the host name of a URI (RFC 3986, Section 3.2.2), or `null` if it has none. */
 function uriHost(uri: string): string | null {
   const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri)?.[1];
-  // A browser takes a backslash for a slash, others for a part of the user's name
+  // Browsers treat a backslash as a slash, others as part of the user information
   if (authority === undefined || authority.includes("\\")) return null;
   const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/:[0-9]*$/, "");
   return normalizeDnsName(host, { underscore: true, finalDot: true });
@@ -274,11 +274,13 @@ function ipConstraint(name: Of<"ip">): Constraint {
   const size = value.length / 2;
   const base = value.subarray(0, size);
   const mask = value.subarray(size);
-  // RFC 4632, Section 3.1, to whose style RFC 5280 refers: ones, then zeros
+  // RFC 4632, Section 3.1, to which RFC 5280 refers: ones, then zeros
   const bits = Array.from(mask, (byte) => byte.toString(2).padStart(8, "0")).join("");
   if (!/^1*0*$/.test(bits)) throw malformed(name);
-  const compare = (other: GeneralName, any: boolean) => {
-    if (other.type !== "ip" || (other.value.length !== 4 && other.value.length !== 16)) return any;
+  const compare = (other: GeneralName, ifUncertain: boolean) => {
+    if (other.type !== "ip" || (other.value.length !== 4 && other.value.length !== 16)) {
+      return ifUncertain;
+    }
     return other.value.length === size &&
       other.value.every((byte, i) => (byte & mask[i]!) === (base[i]! & mask[i]!));
   };

@@ -6,41 +6,38 @@ import type { PolicyMapping } from "../extensions/policies.ts";
 import { OIDS } from "../der/oids.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
-/** The policies that hold after a certificate: one level of the graph of RFC 9618, Section 3. */
+/** The policies that are valid at a certificate: one level of the graph of RFC 9618, Section 3. */
 interface PolicyLevel {
   /** Whether anyPolicy is among them. */
   hasAnyPolicy: boolean;
-  /**
-   * Each policy with the policies of the level above that it comes from; none where it comes from
-   * anyPolicy.
-   */
+  /** Each policy with its parents in the level above; no parents if it derives from anyPolicy. */
   readonly policies: Map<string, Set<string>>;
 }
 
 /**
- * Checks the policies of a path (RFC 5280, Section 6.1, with the graph of RFC 9618 in place of the
+ * Checks the policies of a path (RFC 5280, Section 6.1, with the graph of RFC 9618 instead of the
  * tree, which an attacker can make exponentially large).
  *
- * @param certificates The path without the anchor, the leaf first.
- * @param acceptable The policies of which one must hold for the path; none must where it is
- * `undefined`, unless a certificate says so.
- * @param budget Counts the policies.
- * @throws {NssError} `SEC_ERROR_POLICY_VALIDATION_FAILED` if no policy holds for the path and one
- * must.
+ * @param certificates The path without the anchor, leaf first.
+ * @param acceptable The acceptable policies, one of which must be valid for the path; if
+ * `undefined`, a policy is required only if a certificate says so.
+ * @param budget The budget of the verification.
+ * @throws {NssError} `SEC_ERROR_POLICY_VALIDATION_FAILED` if a policy is required and none is
+ * valid.
  */
 export function checkPolicies(
   certificates: readonly Certificate[],
   acceptable: ReadonlySet<string> | undefined,
   budget: VerificationBudget,
 ): void {
-  // Nobody asks for a policy
+  // No policy is required
   if (
     acceptable === undefined && !certificates.some(({ policyConstraints }) => policyConstraints)
   ) {
     return;
   }
   const size = certificates.length;
-  // RFC 5280, Section 6.1.2 (d) to (f): after how many certificates each begins to hold
+  // RFC 5280, Section 6.1.2 (d) to (f): the number of certificates after which each applies
   let explicitPolicy = acceptable === undefined ? size + 1 : 0;
   let inhibitAnyPolicy = size + 1;
   let policyMapping = size + 1;
@@ -76,7 +73,7 @@ export function checkPolicies(
     inhibitAnyPolicy = Math.min(inhibitAnyPolicy, certificate.inhibitAnyPolicy ?? Infinity);
   }
   // Section 6.1.5 (g)
-  if (explicitPolicy === 0 && !holds(levels, acceptable)) throw failed(certificates[0]!);
+  if (explicitPolicy === 0 && !isAcceptable(levels, acceptable)) throw failed(certificates[0]!);
 }
 
 function stepsOf({ certificatePolicies, policyMappings }: Certificate): number {
@@ -96,7 +93,8 @@ function isEmpty({ hasAnyPolicy, policies }: PolicyLevel): boolean {
 }
 
 /**
- * RFC 9618, Section 5.4: what of the level the certificate confirms, and what it adds to anyPolicy.
+ * RFC 9618, Section 5.4: removes policies that the certificate does not have, and adds those that
+ * derive from anyPolicy.
  */
 function applyPolicies(certificate: Certificate, level: PolicyLevel, anyAllowed: boolean): void {
   const stated = new Set(certificate.certificatePolicies?.map(({ policy }) => policy) ?? []);
@@ -113,7 +111,7 @@ function applyPolicies(certificate: Certificate, level: PolicyLevel, anyAllowed:
   }
 }
 
-/** RFC 9618, Section 5.5: the level that the next certificate is compared with. */
+/** RFC 9618, Section 5.5: returns the level for the next certificate. */
 function applyMappings(
   certificate: Certificate,
   level: PolicyLevel,
@@ -135,7 +133,7 @@ function applyMappings(
     mapped.add(issuerDomainPolicy);
     mappings.push(mapping);
   }
-  // What is not mapped stands for itself
+  // Policies that are not mapped stay the same
   for (const policy of level.policies.keys()) {
     if (!mapped.has(policy)) {
       mappings.push({ issuerDomainPolicy: policy, subjectDomainPolicy: policy });
@@ -149,8 +147,8 @@ function applyMappings(
   return next;
 }
 
-/** Whether a policy of the last level goes back, up the graph, to an acceptable one. */
-function holds(levels: readonly PolicyLevel[], acceptable?: ReadonlySet<string>): boolean {
+/** Returns whether a policy of the last level derives from an acceptable one. */
+function isAcceptable(levels: readonly PolicyLevel[], acceptable?: ReadonlySet<string>): boolean {
   const last = levels[levels.length - 1]!;
   if (acceptable === undefined || acceptable.has(OIDS.anyPolicy)) return !isEmpty(last);
   if (last.hasAnyPolicy) return true;
@@ -159,7 +157,7 @@ function holds(levels: readonly PolicyLevel[], acceptable?: ReadonlySet<string>)
     const above = new Set<string>();
     for (const policy of reached) {
       const parents = policies.get(policy)!;
-      // Where a policy comes from anyPolicy begins its domain: there its name is the caller's
+      // A policy that derives from anyPolicy is in the domain of the caller's policies
       if (parents.size === 0 && acceptable.has(policy)) return true;
       for (const parent of parents) above.add(parent);
     }

@@ -11,22 +11,22 @@ import { formatIpAddress, parseIpAddress } from "../names/ip_address.ts";
 import { OIDS } from "../der/oids.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 
-/** What is wrong with the form of what a search has come by; `null` if nothing is. */
+/** The results of checks of form in a search; `null` if there is no error. */
 export type FormVerdicts = Map<Certificate | TrustAnchor, NssError | null>;
 
 /**
- * Checks that the certificates of a path are made as RFC 5280 says, and where it says nothing the
- * CA/Browser Forum's Baseline Requirements (BR): the `"strict"` profile.
+ * Checks the certificates of a path against the `"strict"` profile: the form that RFC 5280 and, if
+ * it says nothing, the CA/Browser Forum's Baseline Requirements (BR) prescribe.
  *
- * None of these checks keeps out someone who has no certificate of a trusted authority. They keep
- * out authorities that do not know what they are doing, and leave others less to disagree about.
+ * None of these checks stops an attacker without a certificate of a trusted CA. They refuse CAs
+ * that make mistakes, and reduce differences between implementations.
  *
- * A leaf that is itself the certificate of an anchor is not checked: nobody issued it.
+ * A leaf that is the certificate of an anchor is not checked, because no CA has issued it.
  *
  * @param path The path.
- * @param options What it is verified for.
- * @param known What is known of certificates from other paths, for a search may come by often.
- * @throws {NssError} What is wrong first.
+ * @param options The options of the verification.
+ * @param known The results of other paths of the search.
+ * @throws {NssError} The first error found.
  */
 export function checkStrictProfile(
   path: CandidatePath,
@@ -34,9 +34,9 @@ export function checkStrictProfile(
   known: FormVerdicts = new Map(),
 ): void {
   if (path.leafIsAnchor) return;
-  const check = (whose: Certificate | TrustAnchor, run: () => void): void => {
-    let verdict = known.get(whose);
-    if (verdict === undefined) known.set(whose, verdict = errorOf(run));
+  const check = (key: Certificate | TrustAnchor, run: () => void): void => {
+    let verdict = known.get(key);
+    if (verdict === undefined) known.set(key, verdict = errorOf(run));
     if (verdict !== null) throw verdict;
   };
   const [leaf, ...authorities] = path.certificates;
@@ -64,7 +64,7 @@ export function checkStrictProfile(
   });
 }
 
-/** Makes a check of one certificate: an error where a condition does not hold. */
+/** Throws an error about a certificate if a condition is false. */
 function demand(
   certificate: Certificate,
   condition: boolean,
@@ -96,7 +96,10 @@ function checkEvery(certificate: Certificate): void {
   }
 }
 
-/** What an issuer should have seen to. Roots with a serial number of 0 are among Mozilla's. */
+/**
+ * The checks of certificates that are not trust anchors: some of Mozilla's roots have a serial
+ * number of 0.
+ */
 function checkIssued(certificate: Certificate): void {
   const { serialNumber } = certificate;
   // RFC 5280, Section 4.1.2.2: positive, not longer than 20 octets
@@ -107,7 +110,7 @@ function checkIssued(certificate: Certificate): void {
     "its serial number is not from 1 to 2^159 - 1",
     "SEC_ERROR_BAD_DER",
   );
-  // RFC 5280, Section 4.2.1.1: MUST be there, but in what signs itself
+  // RFC 5280, Section 4.2.1.1: MUST be present, except in self-signed certificates
   demand(
     certificate,
     certificate.authorityKeyIdentifier?.keyIdentifier !== undefined,
@@ -137,7 +140,7 @@ function checkAuthorityForm(certificate: Certificate): void {
     "it is an authority's and has no subjectKeyIdentifier",
     "SEC_ERROR_EXTENSION_NOT_FOUND",
   );
-  // RFC 5280, Section 4.2.1.11. Not so nameConstraints, which BR, Section 7.1.2.5.2, exempts
+  // RFC 5280, Section 4.2.1.11. BR, Section 7.1.2.5.2, allows nameConstraints not to be critical
   demand(
     certificate,
     isCritical(certificate, OIDS.policyConstraints) !== false,
@@ -218,7 +221,7 @@ function checkServerForm(certificate: Certificate): void {
     subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) !== true,
     "it names a subject, and its subjectAltName is critical",
   );
-  // BR, Section 7.1.2.7.10. RFC 5280 lets extKeyUsage be absent, and so do we
+  // BR, Section 7.1.2.7.10. extKeyUsage may be absent, as in RFC 5280
   demand(
     certificate,
     isCritical(certificate, OIDS.extKeyUsage) !== true &&
@@ -232,10 +235,10 @@ function checkServerForm(certificate: Certificate): void {
  * BR, Section 7.1.4.3: a common name is a copy, character for character, of a name in
  * subjectAltName.
  *
- * Refused is what two programs may take for two hosts: an address in another form than the
- * canonical one, a name in another case, a name with other characters than ASCII. A common name
- * that just is not in subjectAltName is let be: nobody looks at it there (RFC 9525, Section 2), and
- * x509-limbo and BetterTLS want to see such chains accepted as often as refused.
+ * Common names that programs may interpret differently are refused: an address not in canonical
+ * form, a name in another case than in subjectAltName, a name with non-ASCII characters. One that
+ * is merely absent from subjectAltName is accepted: clients must not use it (RFC 9525, Section 2),
+ * and x509-limbo and BetterTLS have such chains among valid and invalid ones.
  */
 function checkCommonNames(certificate: Certificate): void {
   const names = (certificate.subjectAltName ?? []).flatMap((name) =>
@@ -245,15 +248,18 @@ function checkCommonNames(certificate: Certificate): void {
     const lowerCase = commonName.toLowerCase();
     demand(
       certificate,
-      !isOddAddress(commonName) && !isInternational(commonName) &&
+      !isNonCanonicalAddress(commonName) && !isInternational(commonName) &&
         (names.includes(commonName) || !names.some((name) => name.toLowerCase() === lowerCase)),
       `its common name "${commonName}" is a host in another form than subjectAltName's`,
     );
   }
 }
 
-/** An address as `inet_aton` or a lenient reader takes it, but not in the canonical form. */
-function isOddAddress(text: string): boolean {
+/**
+ * Returns whether `inet_aton` or a lenient parser accepts the text as an address, but it is not in
+ * canonical form.
+ */
+function isNonCanonicalAddress(text: string): boolean {
   const address = parseIpAddress(text);
   if (address !== null) return formatIpAddress(address) !== text;
   return /^(0x[0-9a-f]+|[0-9]+)(\.(0x[0-9a-f]+|[0-9]+)){0,3}$/i.test(text) && /[.x]/i.test(text);

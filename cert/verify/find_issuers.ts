@@ -6,37 +6,37 @@ import type { Certificate } from "../certificate/certificate.ts";
 import type { Name } from "../names/name.ts";
 
 /**
- * How many names are looked up in a store to verify one certificate. A path has at most 17 issuers
- * ({@linkcode MAX_PATH_LENGTH} and the anchor), most have 3; a peer that sends certificates of
- * 1,000 made-up issuers must not cause 1,000 searches on a smart card.
+ * The maximum number of names that are looked up in a store to verify one certificate. A path has
+ * at most 17 issuers ({@linkcode MAX_PATH_LENGTH} and the anchor), usually up to 3. A peer that
+ * sends certificates of 1,000 invented issuers must not cause 1,000 searches on a smart card.
  */
 export const MAX_ISSUER_LOOKUPS = 32;
 
-/** What may stand above a certificate. */
+/** The possible issuers of a certificate. */
 export interface FoundIssuers {
-  /** The records of the store. */
+  /** The records in the store. */
   readonly records: readonly CertRecord[];
   /**
-   * Of the other certificates those whose subject the store has been asked for, so that it is known
-   * to trust them or not.
+   * The other certificates whose subjects were looked up in the store, so that distrust in them is
+   * known.
    */
   readonly sent: readonly Certificate[];
 }
 
 /**
- * Finds every certificate of a store that may stand above another: those with its issuer's name,
- * those with their issuers' names, and so on.
+ * Finds all certificates in a store that may be above another in a path: those with the name of its
+ * issuer, then those with the names of their issuers, and so on.
  *
- * The store is asked for the name of each certificate that a peer has sent in the letters of that
- * certificate: stores compare bytes, path building does not, and a store must get to say that it
- * distrusts one. What it could not be asked for any more is left out.
+ * The subject of each certificate in `more` is also looked up as it is encoded there, because
+ * stores compare names byte for byte and path building does not: distrust in that certificate must
+ * be found. Certificates whose subject would exceed {@linkcode MAX_ISSUER_LOOKUPS} are left out.
  *
  * @param source The store.
  * @param leaf The certificate.
- * @param more Certificates that are not in the store and may stand between.
- * @param isEnd Tells whether a path may end in a certificate, so that nobody looks above it.
- * @param options What a token may need.
- * @returns What was found.
+ * @param more Other certificates that may be intermediates, such as those sent by a peer.
+ * @param isEnd Returns whether a path may end in a certificate, so that its issuers are not needed.
+ * @param options Options for tokens.
+ * @returns The certificates found.
  */
 export async function findIssuers(
   source: CertSource,

@@ -29,15 +29,15 @@ import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
 /**
- * How many bits the modulus of an RSA key must have (Baseline Requirements, Section 6.1.5; webpki).
+ * The default minimum length in bits of an RSA key (Baseline Requirements, Section 6.1.5; webpki).
  */
 export const MIN_RSA_BITS = 2048;
 
 /**
- * Lists the certificates of a path.
+ * Returns the certificates of a path including the anchor's.
  *
  * @param path The path.
- * @returns Its certificates, the leaf first, the anchor's last if the anchor has one.
+ * @returns The certificates, leaf first; the last one is that of the anchor, if it has one.
  */
 export function wholePath({ certificates, anchor }: VerifiedPath): readonly Certificate[] {
   const { certificate } = anchor;
@@ -47,10 +47,10 @@ export function wholePath({ certificates, anchor }: VerifiedPath): readonly Cert
 }
 
 /**
- * Fills in what is checked where nothing else is said.
+ * Fills in the defaults of the checks of one certificate.
  *
- * @param options What the caller says.
- * @returns What is checked of each certificate.
+ * @param options The options of the caller.
+ * @returns The options with defaults.
  */
 export function checksOf(
   options: Omit<VerifyChainOptions, "anchors" | "intermediates" | "checkPath">,
@@ -65,19 +65,19 @@ export function checksOf(
   };
 }
 
-/** What {@linkcode searchPath} works with. */
+/** The options of {@linkcode searchPath}. */
 export interface SearchPathOptions extends VerifyChainOptions {
-  /** Tells whether a certificate must not issue, whatever stands in it. */
+  /** Returns whether an intermediate certificate is distrusted. */
   readonly distrusts?: (certificate: Certificate) => boolean;
 }
 
 /**
- * Finds a path and checks it, but for the leaf's own time and usage, which {@linkcode checkLeaf}
+ * Finds and checks a path, except for the time and usage of the leaf, which {@linkcode checkLeaf}
  * checks.
  *
  * @param leaf The certificate.
- * @param options What is trusted, when and for what.
- * @returns The path, or why there is none.
+ * @param options The trust anchors, the time, the usage and other options.
+ * @returns The path, or the most specific error if there is none.
  */
 export async function searchPath(
   leaf: Certificate,
@@ -87,7 +87,7 @@ export async function searchPath(
   const { distrusts } = options;
   const budget = new VerificationBudget();
   const policies = options.policies === undefined ? undefined : new Set(options.policies);
-  const worst = new MostSpecificError();
+  const mostSpecific = new MostSpecificError();
   const search = {
     ...checks,
     intermediates: options.intermediates ?? [],
@@ -95,7 +95,7 @@ export async function searchPath(
     maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
     budget,
     ...(distrusts !== undefined && { distrusts }),
-    reject: worst.offer.bind(worst),
+    reject: mostSpecific.offer.bind(mostSpecific),
   };
   const forms: FormVerdicts = new Map();
   try {
@@ -112,17 +112,17 @@ export async function searchPath(
         return { certificates: path.certificates, anchor: path.anchor };
       } catch (error) {
         if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
-        worst.offer(error.name, () => error, placeOf(error, path));
+        mostSpecific.offer(error.name, () => error, placeOf(error, path));
       }
     }
   } catch (error) {
     if (error instanceof BudgetExceededError) return { error };
     throw error;
   }
-  return worst.failure ?? { error: unknownIssuer(leaf), certificate: leaf, depth: 0 };
+  return mostSpecific.failure ?? { error: unknownIssuer(leaf), certificate: leaf, depth: 0 };
 }
 
-/** Which certificate of a path an error is about. */
+/** Returns the certificate of a path that an error is about. */
 function placeOf(error: NssError, path: VerifiedPath): PathPlace {
   const certificate = certificateAtFault(error);
   const depth = certificate === undefined ? -1 : wholePath(path).indexOf(certificate);
@@ -143,7 +143,10 @@ async function checkPath(
   if (!path.leafIsAnchor) await checkSignatures(path, budget);
 }
 
-/** RFC 5280, Section 6.1.3 (b), (c): each authority's constraints, to all that is under it. */
+/**
+ * RFC 5280, Section 6.1.3 (b), (c): checks the constraints of each CA for all certificates below
+ * it.
+ */
 function checkPathNames(
   { certificates, anchor, leafIsAnchor }: CandidatePath,
   { usage }: CheckOptions,
@@ -153,7 +156,7 @@ function checkPathNames(
     if (constraints === undefined) return;
     for (let i = below - 1; i >= 0; i--) {
       const certificate = certificates[i]!;
-      // RFC 5280: not to a self-issued certificate, unless it is the last one of the path
+      // RFC 5280: not to self-issued certificates, unless it is the final certificate of the path
       if (i > 0 && certificate.isSelfIssued) continue;
       checkNameConstraints(certificate, constraints, {
         commonName: i === 0 && usage === "sslServer",
@@ -166,7 +169,7 @@ function checkPathNames(
   if (!leafIsAnchor) check(anchor.certificate?.nameConstraints, certificates.length);
 }
 
-/** From the anchor down, so that no key is used that is not vouched for. */
+/** Verifies signatures from the anchor down, so that only authenticated keys are used. */
 async function checkSignatures(
   { certificates, anchor }: CandidatePath,
   budget: VerificationBudget,

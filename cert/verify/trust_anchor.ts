@@ -5,37 +5,38 @@ import type { NameConstraints } from "../extensions/name_constraints.ts";
 import type { Name } from "../names/name.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
-/** An authority that is trusted without a signature (RFC 5280, Section 6.1.1 (d)). */
+/** A trust anchor: a CA that is trusted without a signature (RFC 5280, Section 6.1.1 (d)). */
 export interface TrustAnchor {
-  /** The name of the authority. */
+  /** The distinguished name of the CA. */
   readonly subject: Name;
-  /** The key of the authority. */
+  /** The public key of the CA. */
   readonly subjectPublicKeyInfo: SubjectPublicKeyInfo;
-  /** In which names the authority is trusted, where that is not in its certificate. */
+  /** The names for which the CA is trusted, besides the constraints in its certificate. */
   readonly nameConstraints?: NameConstraints;
   /**
-   * Certificates whose validity begins after this are not trusted
+   * Leaf certificates whose notBefore is after this time are not trusted
    * (`CKA_NSS_SERVER_DISTRUST_AFTER`).
    */
   readonly distrustAfter?: Date;
   /**
-   * Whether a root programme has examined the certificate, as Mozilla does for the platform's
-   * roots: then the strict profile leaves its form alone. Seven of Mozilla's roots, from before
-   * 2013, would not pass.
+   * Whether a root program, such as Mozilla's, has examined the certificate. Then the strict
+   * profile does not check its form, which seven of Mozilla's roots, from before 2013, would not
+   * pass.
    */
   readonly vetted?: boolean;
-  /** The certificate of the authority, whose validity and extensions are then checked as well. */
+  /** The certificate of the CA; if given, its validity and extensions are checked as well. */
   readonly certificate?: Certificate;
 }
 
 const ANCHORS = new WeakMap<Certificate, TrustAnchor>();
 
 /**
- * Takes a certificate as a trust anchor.
+ * Returns a trust anchor for a certificate.
  *
- * @param certificate The certificate, usually of a root authority.
- * @returns The trust anchor, the same one for the same certificate.
- * @throws {NssError} `SEC_ERROR_UNSUPPORTED_KEYALG` and the like if its key cannot be used.
+ * @param certificate The certificate, usually that of a root CA.
+ * @returns The trust anchor; the same object for the same certificate.
+ * @throws {NssError} What {@linkcode parseSubjectPublicKeyInfo} throws if the key is malformed or
+ * not supported.
  *
  * @example Usage
  * ```ts

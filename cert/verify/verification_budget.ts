@@ -3,38 +3,39 @@
 import { NssError } from "../base/errors.ts";
 
 /**
- * What one verification may cost at most. A peer chooses the certificates, so without a bound it
- * chooses how long we work (CVE-2024-0567, the "pathological" cases of x509-limbo). The numbers are
- * webpki's (`Budget` in `verify_cert.rs`), those of paths and policies, which webpki does not
- * count, are ours.
+ * The limits of the work of one verification. The peer chooses the certificates, so without limits
+ * it could cause any amount of work (CVE-2024-0567, the "pathological" cases of x509-limbo). The
+ * values are those of webpki (`Budget` in `verify_cert.rs`), except for paths and policies, which
+ * webpki does not limit.
  */
 export const VERIFICATION_LIMITS = {
-  /** How many signatures are verified. */
+  /** The number of signatures verified. */
   signatures: 100,
-  /** How often a certificate is put on a path. */
+  /** The number of candidates for issuers that are examined. */
   pathSteps: 200_000,
   /**
-   * How many paths that are complete are looked at; no case of x509-limbo or BetterTLS takes more
+   * The number of complete paths that are checked; no case of x509-limbo or BetterTLS needs more
    * than 3.
    */
   paths: 1_000,
-  /** How many names are compared with name constraints. */
+  /** The number of comparisons of a name with a name constraint. */
   nameComparisons: 250_000,
   /**
-   * How many policies and mappings of policies are put into the graph of RFC 9618, over all paths.
+   * The number of policies and policy mappings that are processed in the graph of RFC 9618, over
+   * all paths.
    */
   policySteps: 250_000,
 } as const;
 
-/** The kinds of work that are bounded. */
+/** The kinds of work that are limited. */
 export type BudgetedWork = keyof typeof VERIFICATION_LIMITS;
 
-/** A verification costs too much; no other path is tried. */
+/** Thrown if a verification exceeds a limit; no other path is tried. */
 export class BudgetExceededError extends NssError {
   /**
    * Creates an error.
    *
-   * @param work What there was too much of.
+   * @param work The kind of work whose limit is exceeded.
    */
   constructor(work: BudgetedWork) {
     super(
@@ -49,11 +50,11 @@ export class VerificationBudget {
   readonly #left: Record<BudgetedWork, number> = { ...VERIFICATION_LIMITS };
 
   /**
-   * Takes work.
+   * Subtracts work from the budget.
    *
-   * @param work What is going to be done.
-   * @param times How often.
-   * @throws {BudgetExceededError} If that is too often.
+   * @param work The kind of work.
+   * @param times The amount, 1 by default.
+   * @throws {BudgetExceededError} If the limit is exceeded.
    */
   spend(work: BudgetedWork, times = 1): void {
     this.#left[work] -= times;

@@ -4,14 +4,14 @@ import type { Certificate } from "../certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /**
- * How many verified signatures are remembered: the intermediates of the public web are about 2,000,
- * a process meets a fraction of them. An entry takes some 300 bytes.
+ * The maximum number of verified signatures in the cache. The public web has about 2,000
+ * intermediates, of which a process sees a fraction. An entry takes some 300 bytes.
  */
 export const MAX_VERIFIED_SIGNATURES = 1024;
 
-// Peers send the same certificates in fresh bytes with every handshake, and a P-384 signature costs
-// 1.8 ms. A signature that is right stays right, whatever else becomes of the certificate; only
-// that is kept.
+// Peers send the same certificates in new bytes with every handshake, and verifying a P-384
+// signature takes 1.8 ms. A correct signature stays correct, so only successes are cached, and no
+// other result of a check.
 const VERIFIED = new Set<string>();
 
 async function idOf(certificate: Certificate, issuer: SubjectPublicKeyInfo): Promise<string> {
@@ -20,11 +20,11 @@ async function idOf(certificate: Certificate, issuer: SubjectPublicKeyInfo): Pro
 }
 
 /**
- * Tells whether a certificate's signature is known to be right.
+ * Returns whether the signature of a certificate has been verified before.
  *
  * @param certificate The certificate.
- * @param issuer The key that is to have signed it.
- * @returns Whether it has been verified before, with the same bytes and the same key.
+ * @param issuer The public key of the issuer.
+ * @returns Whether it has been verified with the same bytes and the same key.
  */
 export async function isVerified(
   certificate: Certificate,
@@ -32,16 +32,16 @@ export async function isVerified(
 ): Promise<boolean> {
   const id = await idOf(certificate, issuer);
   if (!VERIFIED.delete(id)) return false;
-  // To the end: a Set keeps the order of insertion, so the first is the least recently used
+  // A Set keeps insertion order, so with this the first entry is the least recently used
   VERIFIED.add(id);
   return true;
 }
 
 /**
- * Remembers that a certificate's signature is right.
+ * Stores that the signature of a certificate has been verified.
  *
  * @param certificate The certificate.
- * @param issuer The key that has signed it.
+ * @param issuer The public key of the issuer.
  */
 export async function rememberVerified(
   certificate: Certificate,
@@ -56,12 +56,12 @@ export async function rememberVerified(
   }
 }
 
-/** How many signatures are remembered. */
+/** Returns the number of signatures in the cache. */
 export function verifiedSignatureCount(): number {
   return VERIFIED.size;
 }
 
-/** Forgets all signatures, for tests and measurements. */
+/** Clears the cache, for tests and measurements. */
 export function forgetVerifiedSignatures(): void {
   VERIFIED.clear();
 }

@@ -8,65 +8,69 @@ import type { TrustAnchor } from "./trust_anchor.ts";
 
 export { MIN_RSA_BITS } from "./search_path.ts";
 
-/** What {@linkcode verifyCertificateChain} works with. */
+/** The options of {@linkcode verifyCertificateChain}. */
 export interface VerifyChainOptions {
-  /** Certificates that may stand between, in any order; those that do not help are ignored. */
+  /** Intermediate certificates, in any order; unneeded ones are ignored. */
   readonly intermediates?: readonly Certificate[];
-  /** The authorities that are trusted. */
+  /** The trust anchors. */
   readonly anchors: readonly TrustAnchor[];
-  /** The time at which all must be valid. */
+  /** The time at which all certificates must be valid. */
   readonly time: Date;
-  /** What the certificate is used for. */
+  /** The usage of the certificate. */
   readonly usage: CertUsageName;
-  /** How long before notBefore a certificate is taken as valid; 0 by default (NSS: 86,400). */
+  /** The tolerated time before notBefore in seconds; 0 by default (NSS: 86,400). */
   readonly slopSeconds?: number;
-  /** How certificates must be made, `"strict"` by default. */
+  /** The profile, `"strict"` by default. */
   readonly profile?: CertProfile;
-  /** How many authorities may stand between, self-issued ones not counted; 6 by default. */
+  /**
+   * The maximum number of intermediate certificates, not counting self-issued ones; 6 by default.
+   */
   readonly maxDepth?: number;
-  /** How many bits the modulus of an RSA key must have; 2048 by default. */
+  /** The minimum length in bits of an RSA key; 2048 by default. */
   readonly minRsaBits?: number;
-  /** Whether signatures with SHA-1 count, `false` by default. */
+  /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
-  /** The policies of which one must hold for the path; by default only if a certificate says so. */
+  /**
+   * The acceptable policies, one of which must be valid for the path; by default a policy is
+   * required only if a certificate says so.
+   */
   readonly policies?: readonly string[];
   /**
-   * Hears of each path whose signatures are right, and may refuse it by throwing an `NssError`, as
-   * where a certificate is revoked; other paths are then tried.
+   * Called with each path that passes all other checks. It may refuse the path by throwing an
+   * `NssError`, such as for a revoked certificate; other paths are then tried.
    */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
 }
 
-/** A path that has been verified. */
+/** A verified path. */
 export interface VerifiedPath {
-  /** The certificates, the leaf first, without the anchor's (unless the leaf is that). */
+  /** The certificates, leaf first, without that of the anchor unless it is the leaf. */
   readonly certificates: readonly Certificate[];
-  /** What the path ends in. */
+  /** The trust anchor. */
   readonly anchor: TrustAnchor;
 }
 
 /**
- * Verifies a certificate: finds a path to a trust anchor and checks it wholly (RFC 5280, Section
- * 6).
+ * Verifies a certificate: finds and checks a path to a trust anchor (RFC 5280, Section 6).
  *
- * What it checks: validity of all certificates, signatures from the anchor down, key usage,
- * purposes of the leaf and of every authority above it, basic constraints and path length, name
- * constraints, policies, unknown critical extensions, weak keys and hashes, `distrustAfter`. What
- * it does not: the host name ({@linkcode verifyCertName}) and revocation (`checkPath`).
+ * It checks the validity of all certificates, signatures, key usage, purposes of the leaf and of
+ * all CAs, basic constraints and path length, name constraints, policies, unknown critical
+ * extensions, weak keys and hashes, and `distrustAfter`. It does not check the host name (see
+ * {@linkcode verifyCertName}) or revocation (see `checkPath`).
  *
- * A leaf that is byte for byte the certificate of a given anchor is accepted without an issuer,
- * after the same checks of validity, usage and extensions: that is what people mean who trust a
- * self-signed server certificate.
+ * A leaf that is byte for byte the certificate of a given anchor needs no issuer, so that a
+ * self-signed server certificate can be trusted. Its validity, usage and extensions are checked all
+ * the same.
  *
- * The certificates come from the peer, so the work is bounded: 100 signatures, 1,000 complete
- * paths, 200,000 steps of a search, 250,000 comparisons with name constraints and as many policies.
- * Beyond it is `SEC_ERROR_UNKNOWN_ISSUER`.
+ * The peer chooses the certificates, so the work is limited to 100 signatures, 1,000 complete
+ * paths, 200,000 steps of the search, 250,000 comparisons with name constraints and as many
+ * policies. Beyond a limit it throws `SEC_ERROR_UNKNOWN_ISSUER`.
  *
  * @param leaf The certificate.
- * @param options What is trusted, when and for what.
- * @returns The path: the leaf first, the anchor's certificate last if the anchor has one.
- * @throws {NssError} What is wrong; of several paths that fail, with the error that tells most.
- * Among them `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
+ * @param options The trust anchors, the time, the usage and other options.
+ * @returns The path, leaf first; the last certificate is that of the anchor, if it has one.
+ * @throws {NssError} The first error of the leaf, or the most specific one if all paths fail. Among
+ * them are `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
  * `SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE`, `SEC_ERROR_BAD_SIGNATURE`, `SEC_ERROR_CA_CERT_INVALID`,
  * `SEC_ERROR_CERT_NOT_IN_NAME_SPACE`.
  *
@@ -101,12 +105,13 @@ export async function verifyCertificateChain(
 }
 
 /**
- * Verifies a certificate as {@linkcode verifyCertificateChain}, and tells the trust anchor as well.
+ * Verifies a certificate as {@linkcode verifyCertificateChain} does, and also returns the trust
+ * anchor.
  *
  * @param leaf The certificate.
- * @param options What is trusted, when and for what.
- * @returns The path.
- * @throws {NssError} As {@linkcode verifyCertificateChain}.
+ * @param options The trust anchors, the time, the usage and other options.
+ * @returns The path and the trust anchor.
+ * @throws {NssError} See {@linkcode verifyCertificateChain}.
  *
  * @example Usage
  * ```ts

@@ -7,27 +7,27 @@ import { NssError } from "../base/errors.ts";
 import { formatGeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
 
-/** How many of a certificate's names a message lists. */
+/** The number of names of a certificate that an error message lists. */
 const LISTED_NAMES = 8;
 
 /**
- * Checks that a certificate is for a host (RFC 9525).
+ * Verifies that a certificate is valid for a host (RFC 9525).
  *
- * - Only the subject alternative name counts. With `commonNameFallback` the common name counts
- *   where the certificate has no DNS name and no IP address there, which is NSS's rule.
- * - DNS names are compared without regard to case; a final dot of the host is dropped.
- * - A wildcard is the whole left-most label, stands for exactly one label and needs two labels
- *   after it.
- * - An IP address is compared byte for byte with `iPAddress` names, never with DNS names.
+ * - Only the subject alternative name is used. With `commonNameFallback`, the common name is used
+ *   if the subject alternative name has no DNS name and no IP address, as in NSS.
+ * - DNS names are compared without regard to case; a final dot of the host name is ignored.
+ * - A wildcard must be the whole left-most label and be followed by at least two labels. It matches
+ *   exactly one label.
+ * - An IP address is compared with `iPAddress` names only.
  *
- * International names must be given as A-labels (`xn--...`), as `new URL(...).hostname` has them.
+ * Internationalized names must be given as A-labels (`xn--...`), as in `new URL(...).hostname`.
  *
  * @param certificate The certificate.
- * @param hostname The DNS name or IP address (IPv6 also in brackets) that was connected to.
- * @param options What else is allowed.
- * @param options.commonNameFallback Whether the common name may be taken, `false` by default.
- * @throws {NssError} `SSL_ERROR_BAD_CERT_DOMAIN` if the certificate is for others,
- * `SEC_ERROR_INVALID_ARGS` if the host name is none.
+ * @param hostname The DNS name or IP address (IPv6 also in brackets) of the host.
+ * @param options Options.
+ * @param options.commonNameFallback Whether the common name may be used, `false` by default.
+ * @throws {NssError} `SSL_ERROR_BAD_CERT_DOMAIN` if the certificate is not valid for the host,
+ * `SEC_ERROR_INVALID_ARGS` if the host name is not valid.
  *
  * @example Usage
  * ```ts
@@ -65,12 +65,13 @@ export function verifyCertName(
   if (matches) return;
   const hasHostNames = names.some(({ type }) => type === "dns" || type === "ip");
   const { commonName } = certificate.subject;
-  const falls = options.commonNameFallback === true && !hasHostNames && commonName !== undefined;
-  if (falls && commonNameMatches(commonName, address, host)) return;
+  const usesCommonName = options.commonNameFallback === true && !hasHostNames &&
+    commonName !== undefined;
+  if (usesCommonName && commonNameMatches(commonName, address, host)) return;
 
   const listed = names.slice(0, LISTED_NAMES).map(formatGeneralName);
   if (names.length > LISTED_NAMES) listed.push(`${names.length - LISTED_NAMES} more`);
-  const state = falls
+  const state = usesCommonName
     ? `the certificate is for the common name "${commonName}"`
     : listed.length > 0
     ? `the certificate is for ${listed.join(", ")}`
@@ -92,17 +93,17 @@ function commonNameMatches(
 }
 
 /**
- * Compares a DNS name of a certificate with that of a host (RFC 9525, Section 6.3).
+ * Returns whether a DNS name in a certificate matches a host name (RFC 9525, Section 6.3).
  *
- * @param presented The name in the certificate, perhaps with a wildcard.
- * @param host The normalised name of the host.
- * @returns Whether the presented name is for the host.
+ * @param presented The name in the certificate, which may have a wildcard.
+ * @param host The normalized host name.
+ * @returns Whether they match.
  */
 export function dnsNameMatches(presented: string, host: string): boolean {
   const name = normalizeDnsName(presented, { underscore: true, wildcard: true });
   if (name === null) return false;
   if (!name.startsWith("*.")) return name === host;
-  // Three labels at least, as NSS: "*.com" is for no one
+  // At least three labels, as in NSS: "*.com" matches no host
   const suffix = name.slice(1);
   if (!suffix.slice(1).includes(".")) return false;
   const dot = host.indexOf(".");

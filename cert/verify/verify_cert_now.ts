@@ -5,18 +5,18 @@ import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { verifyCert, verifyCertificate, type VerifyCertOptions } from "./verify_cert_usage.ts";
 
-// What is called "now" takes the clock; everywhere else in this folder time is an argument.
+// Only this file uses the clock; elsewhere in this folder, time is an argument.
 
 /**
- * Verifies a certificate now with what a database knows (`CERT_VerifyCertNow`).
+ * Verifies a certificate at the current time, with the trust in a database (`CERT_VerifyCertNow`).
  *
- * @param db Where trust and issuers are looked up.
+ * @param db The source of trust and issuers.
  * @param certificate The certificate.
- * @param checkSig As in {@linkcode verifyCert}: signatures are always checked.
- * @param usage What the certificate is used for.
- * @param options What else is there, and allowed.
- * @returns The path: the certificate first, the trusted authority last.
- * @throws {NssError} As {@linkcode verifyCert}.
+ * @param checkSig Ignored: signatures are always verified. See {@linkcode verifyCert}.
+ * @param usage The usage of the certificate.
+ * @param options Intermediates and other options.
+ * @returns The path: the certificate first, the trust anchor's last.
+ * @throws {NssError} See {@linkcode verifyCert}.
  *
  * @example Usage
  * ```ts
@@ -50,15 +50,15 @@ export function verifyCertNow(
 }
 
 /**
- * Verifies a certificate now for several usages (`CERT_VerifyCertificateNow`).
+ * Verifies a certificate for several usages at the current time (`CERT_VerifyCertificateNow`).
  *
- * @param db Where trust and issuers are looked up.
+ * @param db The source of trust and issuers.
  * @param certificate The certificate.
- * @param checkSig As in {@linkcode verifyCert}: signatures are always checked.
- * @param usages The usages that the certificate must be good for; none to find out which they are.
- * @param options What else is there, and allowed.
- * @returns The usages that it is good for.
- * @throws {NssError} As {@linkcode verifyCertificate}.
+ * @param checkSig Ignored: signatures are always verified. See {@linkcode verifyCert}.
+ * @param usages The usages for which the certificate must be valid; if empty, all are tried.
+ * @param options Intermediates and other options.
+ * @returns The usages for which it is valid.
+ * @throws {NssError} See {@linkcode verifyCertificate}.
  *
  * @example Usage
  * ```ts

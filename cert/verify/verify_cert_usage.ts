@@ -13,69 +13,65 @@ import type { TrustAnchor } from "./trust_anchor.ts";
 import { type CertTrust, trustLevel } from "../db/trust_flags.ts";
 import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
 
-/** What a verification found wrong (`CERTVerifyLogNode`). */
+/** An error found by a verification (`CERTVerifyLogNode`). */
 export interface VerifyLogEntry {
-  /** The usage that it rules out. */
+  /** The usage for which it was found. */
   readonly usage: CertUsageName;
-  /** What is wrong. */
+  /** The error. */
   readonly error: NssError;
-  /** The certificate at fault, where that is known. */
+  /** The certificate at fault, if known. */
   readonly certificate?: Certificate;
-  /** Where it stands: 0 is the certificate that was verified. */
+  /** Its position in the path: 0 is the certificate that was verified. */
   readonly depth?: number;
 }
 
-/** What {@linkcode verifyCert} takes. */
+/** The options of {@linkcode verifyCert}. */
 export interface VerifyCertOptions extends CertFindOptions {
-  /** Certificates that are not in the database and may stand between, as a peer sends them. */
+  /** Intermediate certificates besides those in the database, such as those sent by a peer. */
   readonly intermediates?: readonly Certificate[];
-  /** How long before notBefore a certificate is taken as valid; 0 by default (NSS: 86,400). */
+  /** The tolerated time before notBefore in seconds; 0 by default (NSS: 86,400). */
   readonly slopSeconds?: number;
   /**
-   * How certificates must be made; by default `"strict"` if all authorities that may be at the top
-   * are those of a root programme, `"compatible"` for the home-made.
+   * The profile; by default `"strict"` if all possible trust anchors are those of a root program,
+   * otherwise `"compatible"`.
    */
   readonly profile?: CertProfile;
-  /** How many bits the modulus of an RSA key must have; 2048 by default. */
+  /** The minimum length in bits of an RSA key; 2048 by default. */
   readonly minRsaBits?: number;
-  /** Whether signatures with SHA-1 count, `false` by default. */
+  /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
-  /** The policies of which one must hold for the path. */
+  /** The acceptable policies; see {@linkcode VerifyChainOptions}. */
   readonly policies?: readonly string[];
-  /**
-   * Hears of each path that is right so far, and may refuse it by throwing, as where it is revoked.
-   */
+  /** Called with each path found, which it may refuse; see {@linkcode VerifyChainOptions}. */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
   /**
-   * Where to write down all that is wrong, instead of stopping at the first. The verification fails
-   * all the same.
+   * An array to which all errors are appended. Without it, verification stops at the first error;
+   * with it, the first one is thrown at the end.
    */
   readonly log?: VerifyLogEntry[];
 }
 
 /**
- * Verifies a certificate at a time with what a database knows (`CERT_VerifyCert`).
+ * Verifies a certificate at a given time, with the trust in a database (`CERT_VerifyCert`).
  *
- * In NSS's order: validity, key usage, purpose; then the trust in the certificate itself, which may
- * settle the matter (`P` accepts it as it stands, `p` refuses it); then a path of issuers to an
- * authority that is trusted for this usage (`C`, for clients `T`), none of which is distrusted,
- * checked as {@linkcode verifyCertificateChain} does.
+ * The checks are in NSS's order: validity, key usage and purpose; then the trust in the certificate
+ * itself (`P` accepts it without an issuer, `p` refuses it); then a path to a CA that is trusted
+ * for the usage (`C`, for clients `T`), in which no certificate is distrusted, as in
+ * {@linkcode verifyCertificateChain}.
  *
- * The host name is not looked at: see {@linkcode verifyCertName}.
+ * The host name is not checked: see {@linkcode verifyCertName}.
  *
- * @param db Where trust and issuers are looked up.
+ * @param db The source of trust and issuers.
  * @param certificate The certificate.
- * @param _checkSig Whether to check signatures. NSS leaves them out for `false`; here they are
- * always checked: a path without signatures proves nothing, and those checked lately are
- * remembered.
- * @param usage What the certificate is used for.
- * @param time When.
- * @param options What else is there, and allowed.
- * @returns The path: the certificate first, the trusted authority last.
- * @throws {NssError} What is wrong first; of several paths that fail, with the error that tells
- * most. Besides the errors of {@linkcode verifyCertificateChain} these are
- * `SEC_ERROR_UNTRUSTED_CERT` and `SEC_ERROR_UNTRUSTED_ISSUER` where the database distrusts, and
- * what a token throws.
+ * @param _checkSig Ignored: signatures are always verified. NSS skips them if `false`, but such a
+ * path proves nothing, and verified signatures are cached.
+ * @param usage The usage of the certificate.
+ * @param time The time at which the certificates must be valid.
+ * @param options Intermediates and other options.
+ * @returns The path: the certificate first, the trust anchor's last.
+ * @throws {NssError} The first error, or the most specific one if all paths fail: the errors of
+ * {@linkcode verifyCertificateChain}, `SEC_ERROR_UNTRUSTED_CERT` and `SEC_ERROR_UNTRUSTED_ISSUER`
+ * if the database distrusts a certificate, and what the source throws.
  *
  * @example Usage
  * ```ts
@@ -128,7 +124,7 @@ export async function verifyCert(
   }
 
   const { issuer, serialNumber, tbsCertificate } = certificate;
-  const [twins, { records, sent }] = await Promise.all([
+  const [sameSerial, { records, sent }] = await Promise.all([
     db.find({ issuer: issuer.der, serialNumber }, options),
     findIssuers(
       db,
@@ -138,9 +134,9 @@ export async function verifyCert(
       options,
     ),
   ]);
-  // By what is signed: who has an ECDSA signature can make another one of it that is as right
+  // By tbsCertificate, because anyone can change an ECDSA signature into another valid one
   const distrusted = new Set(
-    [...twins, ...records].filter(({ trust }) => decisionOf(row, trust) === "distrusted")
+    [...sameSerial, ...records].filter(({ trust }) => decisionOf(row, trust) === "distrusted")
       .map(({ certificate }) => certificate.tbsCertificate.toHex()),
   );
   if (distrusted.has(tbsCertificate.toHex())) {
@@ -148,13 +144,13 @@ export async function verifyCert(
     const error = certificateError("SEC_ERROR_UNTRUSTED_CERT", certificate, state);
     fail(error, { certificate, depth: 0 });
   }
-  const own = twins.filter((record) => record.certificate.equals(certificate));
+  const own = sameSerial.filter((record) => record.certificate.equals(certificate));
   const anchors = new Map<string, TrustAnchor>();
   const intermediates = new Map<string, Certificate>();
   for (const record of [...own, ...records]) {
     const { certificate: { der }, trust } = record;
     const decision = decisionOf(row, trust);
-    // Trusted as it stands, a certificate needs no issuer, and is none
+    // `P` makes a certificate an anchor for itself, not for certificates that it issues
     const isAnchor = decision === "anchor" || (decision === "trusted" && own.includes(record));
     if (isAnchor) anchors.set(der.toHex(), anchorOf(record, usage));
     else intermediates.set(der.toHex(), record.certificate);
@@ -176,23 +172,23 @@ export async function verifyCert(
   } else {
     const { error, ...where } = result;
     const { problem } = db;
-    const hides = error.name === "SEC_ERROR_UNKNOWN_ISSUER" && problem !== null;
-    fail(hides ? problem ?? error : error, where);
+    const isIncomplete = error.name === "SEC_ERROR_UNKNOWN_ISSUER" && problem !== null;
+    fail(isIncomplete ? problem ?? error : error, where);
   }
   throw errors[0]!;
 }
 
 /**
- * Verifies a certificate for several usages at a time (`CERT_VerifyCertificate`).
+ * Verifies a certificate for several usages at a given time (`CERT_VerifyCertificate`).
  *
- * @param db Where trust and issuers are looked up.
+ * @param db The source of trust and issuers.
  * @param certificate The certificate.
- * @param checkSig As in {@linkcode verifyCert}.
- * @param usages The usages that the certificate must be good for; none to find out which they are.
- * @param time When.
- * @param options What else is there, and allowed.
- * @returns The usages that it is good for: all that were demanded, or of all those that it has.
- * @throws {NssError} If a usage was demanded that it is not good for: what is wrong with the first.
+ * @param checkSig Ignored: see {@linkcode verifyCert}.
+ * @param usages The usages for which the certificate must be valid; if empty, all are tried.
+ * @param time The time at which the certificates must be valid.
+ * @param options Intermediates and other options.
+ * @returns The usages for which it is valid.
+ * @throws {NssError} The first error, if `usages` has one for which the certificate is not valid.
  *
  * @example Usage
  * ```ts
@@ -243,7 +239,7 @@ export async function verifyCertificate(
 
 type Decision = "anchor" | "trusted" | "distrusted" | "open";
 
-/** What trust says for a usage: of several purposes, one that trusts is enough. */
+/** Returns the decision for a usage; of several purposes, one that is trusted is enough. */
 function decisionOf(row: CertUsageRow, trust: CertTrust | null | undefined): Decision {
   if (trust === null || trust === undefined) return "open";
   const levels = row.trust.map((purpose) => trustLevel(trust, purpose));

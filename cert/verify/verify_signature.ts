@@ -11,7 +11,7 @@ import {
 } from "../certificate/signature_algorithm.ts";
 import { importableSpki, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
-/** The orders of the curves' groups (FIPS 186-5 refers to SP 800-186, Section 3.2.1). */
+/** The orders of the curves (SP 800-186, Section 3.2.1, to which FIPS 186-5 refers). */
 const ORDERS: Readonly<Record<EcCurve, Uint8Array<ArrayBuffer>>> = {
   "P-256": Uint8Array.fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
   "P-384": Uint8Array.fromHex(
@@ -22,7 +22,9 @@ const ORDERS: Readonly<Record<EcCurve, Uint8Array<ArrayBuffer>>> = {
   ),
 };
 
-/** Imported keys: of each public key one for each algorithm and hash that WebCrypto binds it to. */
+/**
+ * Imported keys: for each public key, one for each algorithm and hash to which WebCrypto binds it.
+ */
 const CRYPTO_KEYS = new WeakMap<SubjectPublicKeyInfo, Map<string, Promise<CryptoKey>>>();
 
 function cryptoKeyOf(
@@ -68,13 +70,14 @@ async function importKey(
  * Verifies a signature of TLS.
  *
  * @param publicKey The key of the signer.
- * @param scheme How the signer says to have signed.
- * @param data What was signed.
- * @param signature The signature; of ECDSA the DER `Ecdsa-Sig-Value`.
- * @param options What else is allowed.
- * @param options.anyCurve Whether an ECDSA scheme takes a key of any curve, as TLS 1.2 does (RFC
- * 8422, Section 5.10); by default the scheme binds the curve (RFC 8446, Section 4.2.3).
- * @returns Whether the scheme fits the key, and the signature is right.
+ * @param scheme The signature scheme.
+ * @param data The signed data.
+ * @param signature The signature; of ECDSA the DER of `Ecdsa-Sig-Value`.
+ * @param options Options.
+ * @param options.anyCurve Whether an ECDSA scheme may be used with a key of any curve, as in TLS
+ * 1.2 (RFC 8422, Section 5.10); by default the curve must match, as in TLS 1.3 (RFC 8446, Section
+ * 4.2.3).
+ * @returns Whether the scheme fits the key and the signature is correct.
  * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the
  * key.
  *
@@ -106,13 +109,13 @@ export async function verifySignature(
 }
 
 /**
- * Verifies a signature of X.509, where an ECDSA algorithm takes a key of any curve.
+ * Verifies a signature of X.509, where an ECDSA algorithm may be used with a key of any curve.
  *
  * @param publicKey The key of the signer.
- * @param algorithm How the signer says to have signed.
- * @param data What was signed.
+ * @param algorithm The signature algorithm.
+ * @param data The signed data.
  * @param signature The signature.
- * @returns Whether the algorithm fits the key, and the signature is right.
+ * @returns Whether the algorithm fits the key and the signature is correct.
  * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the
  * key.
  */
@@ -140,18 +143,18 @@ export async function verifySignedData(
   try {
     return await crypto.subtle.verify(parameters, cryptoKey, raw, data);
   } catch {
-    // Some runtimes throw where a signature, or the point behind a key, cannot be one at all
+    // Some runtimes throw if the signature, or the point of the key, is malformed
     return false;
   }
 }
 
 /**
- * Takes an `Ecdsa-Sig-Value` apart (RFC 3279, Section 2.2.3).
+ * Converts an `Ecdsa-Sig-Value` (RFC 3279, Section 2.2.3) to the form of WebCrypto.
  *
  * @param signature The DER.
  * @param curve The curve of the key.
- * @returns r and s, each as long as the curve's order, as WebCrypto wants them; `null` if the
- * encoding is not DER, or r or s is not from 1 to the order less one.
+ * @returns r and s, each as long as the order of the curve; `null` if the encoding is not DER, or r
+ * or s is not from 1 to the order less 1.
  */
 export function ecdsaRawSignature(
   signature: Uint8Array<ArrayBuffer>,
