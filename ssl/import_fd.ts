@@ -14,7 +14,7 @@ import {
   type ListenerLike,
   type StreamAddr,
   StreamTransport,
-} from "./connection/transport.ts";
+} from "./connection/transports.ts";
 
 /**
  * Puts TLS on top of a transport (`SSL_ImportFD`). Nothing is sent yet: the handshake runs by itself on the first read or

@@ -53,5 +53,5 @@ export * from "./nss/reconfig_fd.ts";
 export * from "./nss/resumption_token.ts";
 export * from "./nss/signature_scheme_pref.ts";
 export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";
-export type { ByteStreams, ConnLike, ListenerLike, StreamAddr } from "./connection/transport.ts";
+export type { ByteStreams, ConnLike, ListenerLike, StreamAddr } from "./connection/transports.ts";
 export * from "./nss/version_range.ts";

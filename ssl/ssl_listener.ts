@@ -4,7 +4,7 @@ import type { SslListener as SslListenerType, SslSocket } from "./base/socket_ty
 import type { SslConfig } from "./config/config.ts";
 import { configOf, setConfig } from "./config/config_registry.ts";
 import { createSocket } from "./ssl_socket.ts";
-import { ConnTransport, type ListenerLike } from "./connection/transport.ts";
+import { ConnTransport, type ListenerLike } from "./connection/transports.ts";
 
 /**
  * Makes a listener of sockets; {@linkcode importFD} is the function for applications.

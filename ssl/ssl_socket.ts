@@ -6,7 +6,7 @@ import type { SslConfig } from "./config/config.ts";
 import { setConfig } from "./config/config_registry.ts";
 import { Connection, type ConnectionOptions } from "./connection/connection.ts";
 import { setConnection } from "./connection/connection_registry.ts";
-import type { Transport } from "./connection/transport.ts";
+import type { Transport } from "./connection/transports.ts";
 
 /**
  * Puts a socket on a transport; {@linkcode importFD} is the function for applications.

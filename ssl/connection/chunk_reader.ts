@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./transports.ts";
 
 /** A whole server flight often fits. */
 const FIRST_CHUNK_LENGTH = 4096;

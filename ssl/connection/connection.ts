@@ -29,7 +29,7 @@ import { checkForRole } from "../config/resolve_config.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { socketHooks } from "./socket_hooks.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./transports.ts";
 
 /** How a connection is set up, beside its configuration. */
 export interface ConnectionOptions {

@@ -7,7 +7,7 @@ import { exportKeyingMaterial, getChannelInfo, keyUpdate } from "../../ssl/nss/c
 import { optionSet } from "../../ssl/nss/option_set.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
-import { ConnTransport } from "../../ssl/connection/transport.ts";
+import { ConnTransport } from "../../ssl/connection/transports.ts";
 import { configFor, type Observations, prepare, type Shim, type ShimConnection } from "./config.ts";
 import { checkHandshake, checkProofs, expect } from "./expectations.ts";
 import type { Flags } from "./flags.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 
 /** How long the runner may take to end its side. */
 const PATIENCE = 10_000;

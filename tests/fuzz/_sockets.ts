@@ -15,7 +15,7 @@ import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
-import { type ConnLike, ConnTransport } from "../../ssl/connection/transport.ts";
+import { type ConnLike, ConnTransport } from "../../ssl/connection/transports.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import type { Prng } from "../support/prng.ts";
 

@@ -10,7 +10,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { assertTyped, type Bytes, join, settles, turn } from "./_support.ts";
 
 /** What stands on one direction of the wire: gets what is written, gives what arrives. */

@@ -14,7 +14,7 @@ import { memoryPair } from "../support/memory_pair.ts";
 import { Prng } from "../support/prng.ts";
 import { meet, pairing, socketOver } from "./_sockets.ts";
 import { assertTyped, type Bytes, cut, flip, fuzz, join, mutate } from "./_support.ts";
-import { ConnTransport } from "../../ssl/connection/transport.ts";
+import { ConnTransport } from "../../ssl/connection/transports.ts";
 import { liveBoth, Wire } from "./_wire.ts";
 
 /** What a peer of an engine has sent in a connection from its beginning to its end. */

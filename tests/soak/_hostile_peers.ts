@@ -14,7 +14,7 @@ import { frame } from "../ssl/_filters.ts";
 import { RawClient } from "../ssl/_raw_client.ts";
 import { RawTls12Client } from "../ssl/_raw_tls12_client.ts";
 import { plainRecord, RecordTap, type RecordToSend } from "../ssl/_record_tap.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import type { Load, PeerKind } from "./_load.ts";
 import type { Outcome } from "./_load_server.ts";
 import type { ResettableConn } from "./_resettable_conn.ts";

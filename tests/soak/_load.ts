@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { type Certificate, parseCertificatesPem } from "@nss/nss";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { LoadProcess } from "./_load_process.ts";
 import type { Outcome } from "./_load_server.ts";
 import { ResettableConn } from "./_resettable_conn.ts";

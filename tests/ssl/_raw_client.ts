@@ -33,7 +33,7 @@ import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { namedGroupByName, type NamedGroupName } from "../../ssl/tables/named_groups.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { concat, plainRecord, RawSealer } from "./_record_tap.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

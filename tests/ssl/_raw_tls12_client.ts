@@ -36,7 +36,7 @@ import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { namedGroupById } from "../../ssl/tables/named_groups.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { plainRecord } from "./_record_tap.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

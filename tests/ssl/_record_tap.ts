@@ -18,7 +18,7 @@ import { MAX_CIPHERTEXT_LENGTH } from "../../ssl/record/header.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { join, type Joined, type JoinOptions, shake } from "./_support.ts";
 
 /** A record as the honest end meant it. */

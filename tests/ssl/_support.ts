@@ -30,7 +30,7 @@ import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
 import { alertCode, type AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import type { CipherSuite } from "../../ssl/tables/cipher_suites.ts";
-import { type ConnLike, ConnTransport } from "../../ssl/connection/transport.ts";
+import { type ConnLike, ConnTransport } from "../../ssl/connection/transports.ts";
 import { memoryPair, type MemoryPairOptions } from "../support/memory_pair.ts";
 
 /** The host that the server's certificates are for. */

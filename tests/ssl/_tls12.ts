@@ -24,7 +24,7 @@ import {
   type Tls12CipherSuiteName,
 } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import type { Edit } from "./_filters.ts";
 import { concat, plainRecord, type RecordToSend } from "./_record_tap.ts";
 import {

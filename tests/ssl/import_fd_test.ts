@@ -7,7 +7,7 @@ import { newModel, setURL } from "../../ssl/mod.ts";
 import { importFD } from "../../ssl/import_fd.ts";
 import type { SslListener } from "../../ssl/base/socket_type.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { memoryPair, memoryStreams } from "../support/memory_pair.ts";
 import {
   clientOptions,

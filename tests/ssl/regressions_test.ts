@@ -42,7 +42,7 @@ import { MAX_TICKET_LENGTH, TicketKeys } from "../../ssl/session/session_ticket.
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { plainRecord, RecordTap } from "./_record_tap.ts";
 import {

@@ -36,7 +36,7 @@ import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_sessi
 import type { ResumptionToken } from "../../ssl/base/resumption_token.ts";
 import { ticketBinding } from "../../ssl/session/session_ticket.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
-import { ConnTransport } from "../../ssl/connection/transport.ts";
+import { ConnTransport } from "../../ssl/connection/transports.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
 import {

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { dataPending, forceHandshake, keyUpdate } from "../../ssl/nss/communicate.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
-import type { ConnLike } from "../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { plainRecord, RecordTap, type TappedRecord } from "./_record_tap.ts";

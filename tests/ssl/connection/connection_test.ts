@@ -13,7 +13,7 @@ import type { SslError } from "../../../ssl/base/errors.ts";
 import type { Role } from "../../../ssl/config/import_options.ts";
 import type { SslSocket } from "../../../ssl/base/socket_type.ts";
 import { alertCode } from "../../../ssl/tables/alert_descriptions.ts";
-import type { ConnLike } from "../../../ssl/connection/transport.ts";
+import type { ConnLike } from "../../../ssl/connection/transports.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { FlakyConn } from "../_flaky_conn.ts";
 import { concat } from "../_record_tap.ts";
