@@ -17,6 +17,7 @@
  */
 
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
+import { bounded, type HandshakeBounds, withinBounds } from "./bounds.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { SslConfig } from "../config/config.ts";
 import { configOf, lockConfig, unlockConfig } from "../config/config_registry.ts";
@@ -29,6 +30,7 @@ import { checkForRole } from "../config/resolve_config.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { socketHooks } from "./socket_hooks.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
+import { isReset, transportError } from "./transport_error.ts";
 import type { Transport } from "./transports.ts";
 
 /** How a connection is set up, beside its configuration. */
@@ -45,14 +47,6 @@ export interface ConnectionOptions {
   readonly window?: number | undefined;
   /** For tests: stands between handshake and records. */
   readonly messageFilter?: MessageFilter | undefined;
-}
-
-/** How long a handshake may take. */
-export interface HandshakeBounds {
-  /** The most milliseconds; 0 for no limit. */
-  readonly timeout?: number | undefined;
-  /** Aborts it. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Up to so much application data is kept while a handshake or another waits for the peer. */
@@ -160,7 +154,7 @@ export class Connection<A = unknown> {
   async forceHandshake(bounds: HandshakeBounds): Promise<ChannelInfo> {
     const handshake = this.handshake();
     if (this.#handshakeComplete && this.#again === null) return await handshake;
-    return await this.#withinBounds(bounds, () => handshake, (error) => this.#break(error));
+    return await withinBounds(bounds, () => handshake, (error) => this.#break(error));
   }
 
   /** Runs another handshake, which the peer may decline, or leave unanswered: the connection goes on as it was. */
@@ -238,38 +232,13 @@ export class Connection<A = unknown> {
   async #boundedHandshake(): Promise<ChannelInfo> {
     const bounds = { timeout: this.#config.handshakeTimeout, signal: this.#options.signal };
     try {
-      return await this.#withinBounds(
+      return await withinBounds(
         bounds,
         () => Promise.race([this.#runHandshake(), this.#broken.promise]),
         (error) => this.#break(error),
       );
     } catch (error) {
       throw await this.#fail(error);
-    }
-  }
-
-  /** Does something that may take a certain time, and may be aborted; whoever is told of the end has to bring it about. */
-  async #withinBounds<T>(
-    { timeout = 0, signal }: HandshakeBounds,
-    run: () => Promise<T>,
-    giveUp: (error: SslError) => void,
-  ): Promise<T> {
-    const onAbort = () =>
-      giveUp(
-        new SslError("PR_OPERATION_ABORTED_ERROR", "Cannot complete handshake: it was aborted", {
-          cause: signal!.reason,
-        }),
-      );
-    const timer = timeout > 0
-      ? startTimer(() => giveUp(timeoutError(timeout)), timeout)
-      : undefined;
-    signal?.addEventListener("abort", onAbort, { once: true });
-    try {
-      if (signal?.aborted) onAbort();
-      return await run();
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
     }
   }
 
@@ -350,7 +319,7 @@ export class Connection<A = unknown> {
       else if (begun) engine.giveUpReHandshake(error);
       else early ??= error; // there is nothing yet to give up
     };
-    return await this.#withinBounds({ ...bounds, timeout }, async () => {
+    return await withinBounds({ ...bounds, timeout }, async () => {
       // It may ask a cache or a hook, which may take its time as well.
       await Promise.race([this.#begin(engine, begin), this.#broken.promise]);
       begun = true;
@@ -459,7 +428,9 @@ export class Connection<A = unknown> {
       const closed = this.#closeTransport(this.#flushed ? "close" : "abort");
       this.#break(closedError());
       // Over another socket the close_notify was data, which a peer that is gone has no use for.
-      await closed.catch(throwUnlessReset);
+      await closed.catch((error) => {
+        if (!isReset(error)) throw error;
+      });
     }
   }
 
@@ -507,7 +478,7 @@ export class Connection<A = unknown> {
     } catch (error) {
       this.#outputBroken = true;
       const failure = transportError("write", error);
-      if (failure.name === "PR_CONNECT_RESET_ERROR") await this.#hearLastWords();
+      if (isReset(failure)) await this.#hearLastWords();
       this.#break(failure);
       throw this.#failure ?? failure;
     } finally {
@@ -631,61 +602,12 @@ function closedError(): SslError {
   return new SslError("PR_BAD_DESCRIPTOR_ERROR", "Cannot use socket: it was closed");
 }
 
-function timeoutError(milliseconds: number): SslError {
-  return new SslError(
-    "PR_IO_TIMEOUT_ERROR",
-    `Cannot complete handshake: the peer took longer than ${milliseconds} ms (handshake timeout)`,
-  );
-}
-
 function closeTimeoutError(milliseconds: number): SslError {
   return new SslError(
     "PR_IO_TIMEOUT_ERROR",
     `Cannot send all that was written before the socket closes: it took longer than ${milliseconds} ms ` +
       "(closeTimeout)",
   );
-}
-
-function transportError(what: "read" | "write" | "close", cause: unknown): SslError {
-  if (cause instanceof SslError) return cause;
-  const reason = cause instanceof Error ? cause : new Error(String(cause));
-  const name = RESET_NAMES.includes(reason.name) ? "PR_CONNECT_RESET_ERROR" : "PR_IO_ERROR";
-  return new SslError(name, `Cannot ${what}: the transport failed: ${reason.message}`, { cause });
-}
-
-function throwUnlessReset(error: unknown): void {
-  if (!(error instanceof SslError && error.name === "PR_CONNECT_RESET_ERROR")) throw error;
-}
-
-/** What Deno calls the errors of a connection that the peer has dropped. */
-const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
-
-/** The most milliseconds that a timer takes: for more it would fire at once, and 24 days are as good as for ever. */
-const MAX_TIMER = 2 ** 31 - 1;
-
-function startTimer(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
-  return setTimeout(callback, Math.min(milliseconds, MAX_TIMER));
-}
-
-/**
- * In so many parts a bound is waited for: a process that stood still, as one that was suspended did, has not had that time. All timers
- * are due then, before anything that has come meanwhile is looked at.
- */
-const TIMER_PARTS = 8;
-
-async function bounded(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  const timeout = Promise.withResolvers<void>();
-  let timer: ReturnType<typeof setTimeout>;
-  const wait = (parts: number): void => {
-    if (parts === 0) return timeout.resolve();
-    timer = startTimer(() => wait(parts - 1), milliseconds / TIMER_PARTS);
-  };
-  wait(TIMER_PARTS);
-  try {
-    await Promise.race([promise, timeout.promise]);
-  } finally {
-    clearTimeout(timer!);
-  }
 }
 
 /** WebCrypto wants bytes on an `ArrayBuffer`; only those on shared memory need a copy. */

@@ -2,12 +2,12 @@
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
-import type { HandshakeBounds } from "../connection/connection.ts";
+import type { HandshakeBounds } from "../connection/bounds.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
-export type { HandshakeBounds } from "../connection/connection.ts";
+export type { HandshakeBounds } from "../connection/bounds.ts";
 
 /**
  * Completes the handshake, unless it is complete (`SSL_ForceHandshake`). One that follows the first is completed as well.
