@@ -4,8 +4,9 @@ import type { ChannelInfo } from "./base/channel_info.ts";
 import type { SslSocket as SslSocketType } from "./base/socket_type.ts";
 import type { SslConfig } from "./config/config.ts";
 import { setConfig } from "./config/config_registry.ts";
-import { Connection, type ConnectionOptions } from "./connection/connection.ts";
+import { Connection } from "./connection/connection.ts";
 import { setConnection } from "./connection/connection_registry.ts";
+import type { ConnectionOptions } from "./connection/handshakes.ts";
 import type { Transport } from "./connection/transports.ts";
 
 /**

@@ -15,7 +15,8 @@ export interface HandshakeBounds {
  *
  * @param bounds The bounds; no limit of time by default.
  * @param run The handshake.
- * @param giveUp Called when time is up or the signal is aborted, perhaps before `run`; it has to make `run` end.
+ * @param giveUp Called when time is up or the signal is aborted, perhaps before `run`: has to end
+ * `run`.
  * @returns What `run` resolves with.
  */
 export async function withinBounds<T>(
@@ -36,8 +37,8 @@ export async function withinBounds<T>(
 }
 
 /**
- * In so many parts a bound is waited for: a process that was suspended has not had that time. All its timers are due when it goes
- * on, before anything that has come meanwhile is looked at.
+ * In so many parts a bound is waited for: a process that was suspended has not had that time. When
+ * it goes on, its timers are due before anything that has come meanwhile is looked at.
  */
 const TIMER_PARTS = 8;
 
@@ -57,7 +58,7 @@ export async function bounded(promise: Promise<unknown>, milliseconds: number): 
   }
 }
 
-/** The most milliseconds that `setTimeout` takes: for more it would fire at once, and 24 days are as good as for ever. */
+/** `setTimeout` fires at once for more milliseconds; 24 days are as good as for ever. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 function startTimer(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {

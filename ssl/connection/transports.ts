@@ -158,7 +158,8 @@ export class StreamTransport implements Transport<StreamAddr> {
   }
 
   async write(p: Uint8Array<ArrayBuffer>): Promise<void> {
-    // The stream's own queue is its buffer: not to wait for the peer to read is what keeps two writers from a deadlock.
+    // The stream's own queue is its buffer: that this does not wait for the peer to read keeps two
+    // writers from a deadlock.
     await this.#writer.ready;
     // A stream may keep the chunk after the write: it gets one of its own.
     this.#writer.write(p.slice()).catch(() => {}); // the next call meets it
@@ -171,7 +172,8 @@ export class StreamTransport implements Transport<StreamAddr> {
 
   close(): void {
     this.#reader.cancel().catch(() => {}); // it had ended in an error of its own
-    this.#writer.close().catch(() => {}); // it was closed before, or the peer is gone; what is queued still leaves
+    // It was closed before, or the peer is gone; what is queued still leaves.
+    this.#writer.close().catch(() => {});
   }
 
   abort(): void {

@@ -10,7 +10,7 @@ import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context.ts";
 import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
-import type { ConnectionOptions } from "../../ssl/connection/connection.ts";
+import type { ConnectionOptions } from "../../ssl/connection/handshakes.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import type { ProtocolVersion } from "../../ssl/tables/versions.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";

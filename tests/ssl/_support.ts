@@ -20,7 +20,7 @@ import { errorFromAlert } from "../../ssl/base/alerts.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { change } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
-import type { ConnectionOptions } from "../../ssl/connection/connection.ts";
+import type { ConnectionOptions } from "../../ssl/connection/handshakes.ts";
 import type { CertificateOptions } from "../../ssl/config/credential.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { SslError } from "../../ssl/base/errors.ts";

@@ -3,7 +3,7 @@
 
 import { assertEquals } from "@std/assert";
 
-/** How many milliseconds at least what is under way may take: less than the shortest timer, `LAST_WORDS_TIMEOUT`. */
+/** How many milliseconds at least what is under way may take: less than the shortest timer, `PENDING_ALERT_TIMEOUT`. */
 const MOMENT = 200;
 
 /**

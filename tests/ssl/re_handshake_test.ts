@@ -35,7 +35,7 @@ import { tls12CipherSuiteById } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/connection.ts";
+import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/pump.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { configOf } from "../../ssl/config/config_registry.ts";
 import { mayRenegotiate } from "../../ssl/handshake/tls12/renegotiation.ts";

@@ -167,7 +167,7 @@ const RING_0_IMPORTS =
   /^(?:cert\/base\/(?:errors|error_table)\.ts|ssl\/base\/(?:errors|alerts)\.ts)$/;
 
 /** Files that own a transport. */
-const TRANSPORT_OWNERS = /^ssl\/(?:import_fd|connection\/connection|ssl_socket|ssl_listener)\.ts$/;
+const TRANSPORT_OWNERS = /^ssl\/(?:connection\/\w+|import_fd|ssl_socket|ssl_listener)\.ts$/;
 
 const FORBIDDEN_0 = new Map<string, RegExp>([
   ["Promise", /\bPromise\b/],

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The pump rules of `ssl/connection/connection.ts` (those for a transport that fails are in transport_faults_test.ts): limits of time and of memory, and bytes that come as they like.
+ * The rules of `ssl/connection/pump.ts` (those for a transport that fails are in
+ * transport_faults_test.ts): limits of time and of memory, and bytes that come as they like.
  *
  * @module
  */

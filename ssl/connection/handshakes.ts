@@ -1,0 +1,280 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { ChannelInfo } from "../base/channel_info.ts";
+import type { Environment } from "../base/environment.ts";
+import { SslError, toSslError } from "../base/errors.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import type { SslConfig } from "../config/config.ts";
+import { configOf, lockConfig, unlockConfig } from "../config/config_registry.ts";
+import { effectiveConfig } from "../config/effective_config.ts";
+import { checkForRole } from "../config/resolve_config.ts";
+import { type AlertDirection, type MessageFilter, SslEngine } from "../engine/engine.ts";
+import type { ReHandshakeRequest } from "../handshake/handshake.ts";
+import type { Alert } from "../tables/alert_descriptions.ts";
+import { type HandshakeBounds, withinBounds } from "./bounds.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import { Pump } from "./pump.ts";
+import { socketHooks } from "./socket_hooks.ts";
+import type { Teardown } from "./teardown.ts";
+
+/** How a connection is set up, beside its configuration. */
+export interface ConnectionOptions {
+  /** Bytes of the peer's that have been read already. */
+  readonly head?: Uint8Array | undefined;
+  /** Aborts the handshake. */
+  readonly signal?: AbortSignal | undefined;
+  /** The names of the options that `importFD` was given. */
+  readonly given?: readonly string[] | undefined;
+  /** For tests: the clock and the randomness. */
+  readonly environment?: Environment | undefined;
+  /** For tests: how many records are under way at once. */
+  readonly window?: number | undefined;
+  /** For tests: stands between handshake and records. */
+  readonly messageFilter?: MessageFilter | undefined;
+}
+
+const PLATFORM: Environment = {
+  now: () => Date.now(),
+  random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+/** The handshakes of a connection: the first one, which makes the pump, and those that follow. */
+export class Handshakes {
+  readonly #socket: SslSocket;
+  readonly #teardown: Teardown;
+  readonly #options: ConnectionOptions;
+  readonly #chunks: ChunkReader;
+  #pump: Pump | null = null;
+  /** The first handshake, or the latest complete one. */
+  #latest: Promise<ChannelInfo> | null = null;
+  #firstComplete = false;
+  /** A handshake after the first one that is under way. */
+  #rehandshake: Promise<ChannelInfo> | null = null;
+
+  constructor(socket: SslSocket, teardown: Teardown, options: ConnectionOptions) {
+    this.#socket = socket;
+    this.#teardown = teardown;
+    this.#options = options;
+    this.#chunks = new ChunkReader(teardown.transport, options.head);
+  }
+
+  /** The pump; `null` before the first handshake has begun. */
+  get pump(): Pump | null {
+    return this.#pump;
+  }
+
+  /** The pump of a connection whose handshake is complete. */
+  get connectedPump(): Pump {
+    if (this.#teardown.error !== null) throw this.#teardown.error;
+    const pump = this.#started;
+    if (pump.engine.connected) return pump;
+    throw notComplete("Cannot tell: the handshake is not complete");
+  }
+
+  /** Runs the handshake, once, or joins one that follows; all callers get the same promise. */
+  run(): Promise<ChannelInfo> {
+    if (this.#rehandshake !== null) return this.#rehandshake;
+    if (this.#latest === null) {
+      this.#latest = this.#boundedHandshake();
+      this.#latest.catch(() => {}); // whoever reads or writes next meets it
+    }
+    return this.#latest;
+  }
+
+  /** Runs or joins the handshake, and gives the connection up if it takes too long. */
+  async force(bounds: HandshakeBounds): Promise<ChannelInfo> {
+    const handshake = this.run();
+    if (this.#firstComplete && this.#rehandshake === null) return await handshake;
+    return await withinBounds(bounds, () => handshake, (error) => this.#teardown.break(error));
+  }
+
+  /**
+   * Completes the first handshake. One that follows is not waited for: it may be declined, or
+   * answered late.
+   */
+  async completeFirst(): Promise<Pump> {
+    if (!this.#firstComplete) await this.run();
+    return this.#started;
+  }
+
+  /**
+   * Runs another handshake, which the peer may decline, or leave unanswered: the connection goes on
+   * as it was.
+   */
+  async rehandshake(request: ReHandshakeRequest, bounds: HandshakeBounds): Promise<ChannelInfo> {
+    const pump = this.connectedPump;
+    this.#teardown.throwUnlessOpen();
+    if (this.#rehandshake !== null || !this.#firstComplete) {
+      throw notComplete("Cannot begin another handshake: the one before is not complete");
+    }
+    let forgotten: Promise<void> | undefined;
+    const info = await this.#runRehandshake(pump, bounds, async () => {
+      ({ forgotten } = await pump.engine.beginReHandshake(request));
+    });
+    await forgotten;
+    return info;
+  }
+
+  get #config(): SslConfig {
+    return configOf(this.#socket);
+  }
+
+  get #started(): Pump {
+    if (this.#pump !== null) return this.#pump;
+    throw notComplete("Cannot tell: the handshake is not complete");
+  }
+
+  async #boundedHandshake(): Promise<ChannelInfo> {
+    const bounds = { timeout: this.#config.handshakeTimeout, signal: this.#options.signal };
+    try {
+      return await withinBounds(
+        bounds,
+        () => Promise.race([this.#runHandshake(), this.#teardown.broken]),
+        (error) => this.#teardown.break(error),
+      );
+    } catch (error) {
+      throw await (this.#pump ?? this.#teardown).fail(error);
+    }
+  }
+
+  async #runHandshake(): Promise<ChannelInfo> {
+    const pump = this.#pump = this.#start();
+    const { engine } = pump;
+    await engine.start();
+    while (!engine.connected) {
+      // Not awaited: over a transport without buffers two ends that both write would wait for each
+      // other.
+      pump.startSending();
+      await pump.receive();
+    }
+    await pump.send();
+    const info = await this.#tellOfHandshake(engine);
+    this.#firstComplete = true;
+    return info;
+  }
+
+  /** Makes the engine with the configuration as it is now. */
+  #start(): Pump {
+    const { transport } = this.#teardown;
+    this.#teardown.throwUnlessOpen();
+    checkForRole(this.#config, this.#options.given ?? []);
+    if (this.#config.noDelay) transport.setNoDelay();
+    lockConfig(this.#socket);
+    const engine = new SslEngine({
+      hooks: socketHooks(this.#socket),
+      config: effectiveConfig(this.#config),
+      latestConfig: () => effectiveConfig(this.#config),
+      peerAddress: addressText(transport.remoteAddr),
+      environment: this.#options.environment ?? PLATFORM,
+      onProgress: () => pump.onProgress(),
+      onAlert: (direction, alert) => this.#tellOfAlert(direction, alert),
+      window: this.#options.window,
+      messageFilter: this.#options.messageFilter,
+    });
+    const pump = new Pump({
+      engine,
+      chunks: this.#chunks,
+      teardown: this.#teardown,
+      config: this.#config,
+      // Whoever reads or writes next meets the error.
+      onRehandshake: () => this.#runRehandshake(pump, {}).catch(() => {}),
+    });
+    return pump;
+  }
+
+  async #tellOfHandshake(engine: SslEngine): Promise<ChannelInfo> {
+    unlockConfig(this.#socket);
+    const info = engine.channelInfo;
+    try {
+      await this.#config.handshakeCallback?.(this.#socket, info);
+    } catch (error) {
+      throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+    }
+    return info;
+  }
+
+  /** Later: the engine is in the middle of something that the callback must not meddle with. */
+  #tellOfAlert(direction: AlertDirection, alert: Alert): void {
+    const { alertSentCallback, alertReceivedCallback } = this.#config;
+    const callback = direction === "sent" ? alertSentCallback : alertReceivedCallback;
+    if (callback === null) return;
+    Promise.resolve().then(() => callback(this.#socket, alert)).catch(() => {}); // it looks on
+  }
+
+  /** Runs another handshake; joins the one that runs. */
+  #runRehandshake(
+    pump: Pump,
+    bounds: HandshakeBounds,
+    begin: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<ChannelInfo> {
+    if (this.#rehandshake !== null) return this.#rehandshake;
+    lockConfig(this.#socket);
+    this.#rehandshake = this.#boundedRehandshake(pump, bounds, begin).finally(() => {
+      unlockConfig(this.#socket);
+      this.#rehandshake = null;
+    });
+    return this.#rehandshake;
+  }
+
+  async #boundedRehandshake(
+    pump: Pump,
+    bounds: HandshakeBounds,
+    begin: () => Promise<void>,
+  ): Promise<ChannelInfo> {
+    const { engine } = pump;
+    const { broken } = this.#teardown;
+    const timeout = bounds.timeout ?? this.#config.handshakeTimeout;
+    let begun = false;
+    let early: SslError | null = null;
+    const giveUp = (error: SslError): void => {
+      // In the middle of it there is no way back, nor is there while the callback is told; a peer
+      // that has not begun need not be waited for.
+      if (engine.renegotiating || (begun && engine.again === null)) this.#teardown.break(error);
+      else if (begun) engine.giveUpReHandshake(error);
+      else early ??= error; // there is nothing yet to give up
+    };
+    return await withinBounds({ ...bounds, timeout }, async () => {
+      // It may ask a cache or a hook, which may take its time as well.
+      await Promise.race([this.#begin(pump, begin), broken]);
+      begun = true;
+      const done = Promise.race([engine.again, broken]);
+      done.catch(() => {}); // awaited by the pump
+      if (early !== null) giveUp(early);
+      return await Promise.race([this.#pumpUntil(done, pump), broken]);
+    }, giveUp);
+  }
+
+  /** Begins another handshake; if it cannot, the connection goes on, unless it is in the middle. */
+  async #begin(pump: Pump, begin: () => Promise<void>): Promise<void> {
+    try {
+      await begin();
+    } catch (error) {
+      throw pump.engine.error === null ? error : await pump.fail(error);
+    }
+  }
+
+  /** Keeps the pump going until another handshake is over, whoever reads and writes meanwhile. */
+  async #pumpUntil(done: Promise<unknown>, pump: Pump): Promise<ChannelInfo> {
+    while (pump.engine.again !== null) {
+      pump.startSending();
+      await Promise.race([done, pump.receiveForHandshake()]);
+    }
+    await done;
+    await pump.send();
+    try {
+      const info = await this.#tellOfHandshake(pump.engine);
+      this.#latest = Promise.resolve(info);
+      return info;
+    } catch (error) {
+      throw await pump.fail(error);
+    }
+  }
+}
+
+function notComplete(message: string): SslError {
+  return new SslError("SSL_ERROR_HANDSHAKE_NOT_COMPLETED", message);
+}
+
+function addressText(address: unknown): string {
+  return typeof address === "object" && address !== null ? JSON.stringify(address) : "";
+}
