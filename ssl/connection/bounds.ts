@@ -26,7 +26,7 @@ export async function withinBounds<T>(
 ): Promise<T> {
   const onAbort = () => giveUp(abortError(signal?.reason));
   const timer = timeout > 0 ? startTimer(() => giveUp(timeoutError(timeout)), timeout) : undefined;
-  signal?.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort);
   try {
     if (signal?.aborted) onAbort();
     return await run();
