@@ -169,6 +169,23 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     await reading;
   });
 
+  Deno.test(`reHandshake() goes on by itself when what was kept has been read (${version})`, async () => {
+    await using joined = await connectedIn(version);
+    const { client, server } = joined;
+    optionSet(server, "REQUEST_CERTIFICATE", true);
+    const sent = new Uint8Array(1.5 * MAX_KEPT_APPLICATION_DATA).fill(7);
+    const writing = client.write(sent); // before the client hears of the request
+    const asked = reHandshake(server);
+    while (dataPending(server) <= MAX_KEPT_APPLICATION_DATA) await turns(1);
+    const reading = client.read(new Uint8Array(1));
+    const kept = await server.read(new Uint8Array(sent.length));
+    await Promise.all([writing, asked]); // though nobody reads the rest
+    assertEquals(await readExactly(server, sent.length - kept!), sent.subarray(kept!));
+    assertEquals(peerCertificate(server), PKI.client.cert);
+    await server.write(new Uint8Array(1));
+    await reading;
+  });
+
   Deno.test(`reHandshake() insists on a certificate where that is configured (${version})`, async () => {
     await using joined = await connectedIn(version, { client: willing() });
     const { client, server } = joined;
