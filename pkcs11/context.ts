@@ -5,11 +5,11 @@ import { setDefaultCertDBProvider } from "../cert/db/default_cert_db.ts";
 import type { TrustAnchor } from "../cert/verify/trust_anchor.ts";
 import { platformTrustAnchors } from "./builtins.ts";
 import { ContextCertDB } from "./context_cert_db.ts";
-import { OwnModule } from "./own_module.ts";
 import { ReadOnlyToken } from "./read_only_token.ts";
-import { Slot, type TokenModule } from "./slot.ts";
+import { Slot, type SlotOwner } from "./slot.ts";
 import { SoftToken } from "./softoken.ts";
 import type { Token } from "./token.ts";
+import { OwnModule, type TokenModule } from "./token_module.ts";
 import { TrustAnchorSource } from "./trust_anchor_source.ts";
 
 /** NSS's name of the slot of its databases. */
@@ -41,7 +41,7 @@ export interface NssContextOptions {
  * assertEquals(await context.trustAnchors(), []);
  * ```
  */
-export class NssContext {
+export class NssContext implements SlotOwner {
   /**
    * What the context knows of certificates: its database, its other sources, and behind them its trust anchors,
    * those of the platform as `Builtin Object Token`. Trust that is set here overrides theirs. Trust anchors

@@ -8,8 +8,9 @@ import { OIDS } from "../cert/der/oids.ts";
 import type { PrivateKey } from "../cert/certificate/private_key.ts";
 import { defaultContext, type NssContext } from "./context.ts";
 import { keyIdOf } from "./key_id.ts";
-import type { Slot, TokenModule } from "./slot.ts";
+import type { Slot } from "./slot.ts";
 import type { Token, TokenOptions } from "./token.ts";
+import type { TokenModule } from "./token_module.ts";
 import { parsePkcs11Uri, type Pkcs11Uri } from "./uri.ts";
 
 /** What look-ups in the tokens of a context take. */

@@ -3,9 +3,9 @@
 import { NssError } from "../cert/base/errors.ts";
 import type { TrustAnchor } from "../cert/verify/trust_anchor.ts";
 import { NssContext, setDefaultContext } from "./context.ts";
-import { type PasswordFunc, setPasswordFunc } from "./password.ts";
-import type { TokenModule } from "./slot.ts";
+import { type PasswordFunc, setPasswordFunc } from "./slot.ts";
 import type { Token } from "./token.ts";
+import type { TokenModule } from "./token_module.ts";
 
 /** A module that the `pkcs11.txt` of a database names. */
 export interface ConfiguredModule {

@@ -80,14 +80,12 @@ export {
   PW_AUTHENTICATED,
   setPasswordFunc,
   type SetPasswordFuncOptions,
-} from "./password.ts";
-export {
-  type ModuleInfo,
   Slot,
   type SlotInfo,
   type SlotOptions,
-  type TokenModule,
+  type SlotOwner,
 } from "./slot.ts";
+export type { ModuleInfo, TokenModule } from "./token_module.ts";
 export { ReadOnlyToken, type ReadOnlyTokenOptions } from "./read_only_token.ts";
 export { SoftToken, type SoftTokenOptions } from "./softoken.ts";
 export {

@@ -1,8 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../cert/base/errors.ts";
-import type { NssContext } from "./context.ts";
-import { MAX_PASSWORD_TRIES, passwordFuncOf } from "./password.ts";
 import type { Token, TokenOptions } from "./token.ts";
 
 /** What a {@linkcode Slot} is made with. */
@@ -35,6 +33,51 @@ export interface SlotInfo {
   readonly isPresent: boolean;
 }
 
+/** Whose slots they are: an `NssContext`. */
+export interface SlotOwner {
+  /** All its slots. */
+  readonly slots: readonly Slot[];
+  /** The slot of its own token. */
+  readonly internalSlot: Slot;
+}
+
+/**
+ * What a {@linkcode PasswordFunc} returns where the user has given the password at the token itself, or the function
+ * has logged the token in (`PK11_PW_AUTHENTICATED`).
+ */
+export const PW_AUTHENTICATED: PasswordAuthenticated = Object.freeze({ isAuthenticated: true });
+
+/** What {@linkcode PW_AUTHENTICATED} is. */
+export interface PasswordAuthenticated {
+  /** The token has been logged in. */
+  readonly isAuthenticated: true;
+}
+
+/**
+ * Gives the password of a token (`PK11PasswordFunc`).
+ *
+ * It is asked once for all who wait for the same slot, and again, with `retry`, after a wrong answer.
+ *
+ * @param slot The slot whose token wants its password.
+ * @param retry Whether the last answer was wrong. A function that knows but one answer returns `null` then.
+ * @param arg The pin argument of the call that needs the token (`wincx`).
+ * @returns The password, `null` to give up, or {@linkcode PW_AUTHENTICATED}.
+ */
+export type PasswordFunc = (
+  slot: Slot,
+  retry: boolean,
+  arg: unknown,
+) => PasswordAnswer | Promise<PasswordAnswer>;
+
+/** What a {@linkcode PasswordFunc} answers. */
+export type PasswordAnswer = string | null | undefined | PasswordAuthenticated;
+
+/**
+ * How many passwords are tried before a login fails. NSS goes on as long as there are answers, which locks smart
+ * cards; these lock after 3 to 10 wrong ones.
+ */
+export const MAX_PASSWORD_TRIES = 3;
+
 /**
  * A place for a token, and who asks for its password (`PK11SlotInfo`).
  *
@@ -65,7 +108,7 @@ export class Slot {
   /** The number that its module knows it by. */
   readonly id: number | bigint | null;
   /** Whose slot it is; set by the context that it is added to. */
-  context: NssContext | null = null;
+  context: SlotOwner | null = null;
   readonly #token: () => Token | null;
   #last: Token | null = null;
   #login: Promise<void> | null = null;
@@ -166,36 +209,49 @@ export class Slot {
   }
 }
 
-/** What a module says of itself (`CK_INFO`). */
-export interface ModuleInfo {
-  /** What people call it. */
-  readonly name: string;
-  /** The file of its library; `null` of those that are part of this package. */
-  readonly library: string | null;
-  /** Who made it. */
-  readonly manufacturer: string;
-  /** What it says of itself. */
-  readonly description: string;
-  /** Its version, as `2.6`; empty if it tells none. */
-  readonly version: string;
+/** What {@linkcode setPasswordFunc} takes besides the function. */
+export interface SetPasswordFuncOptions {
+  /** For which slot, or for the slots of which context; for all that have no other by default. */
+  readonly for?: Slot | SlotOwner;
 }
 
-/** Something that has slots (`SECMODModule`): this package's own, or a PKCS#11 library. */
-export interface TokenModule {
-  /** What people call it. */
-  readonly name: string;
-  /** Its slots, with and without tokens. */
-  readonly slots: readonly Slot[];
-  /**
-   * Tells what it is.
-   *
-   * @returns The answer.
-   */
-  describe(): ModuleInfo;
-  /**
-   * Closes its tokens and lets go of the library.
-   *
-   * @returns When it has happened.
-   */
-  close(): Promise<void>;
+let common: PasswordFunc | null = null;
+const own = new WeakMap<object, PasswordFunc>();
+
+/**
+ * Says who gives passwords (`PK11_SetPasswordFunc`).
+ *
+ * A slot's own function comes first, then its context's, then the common one. It is called when a token needs to be
+ * logged in, not before; without one such calls fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
+ *
+ * @param func The function; `null` for none.
+ * @param options For whom.
+ *
+ * @example Usage
+ * ```ts
+ * import { setPasswordFunc, Slot, SoftToken } from "@nss/nss/pkcs11";
+ * import { assert } from "@std/assert";
+ *
+ * const token = new SoftToken({ label: "Example", password: "secret" });
+ * const slot = new Slot({ name: "Example Slot", token });
+ * setPasswordFunc((_slot, retry) => retry ? null : "secret", { for: slot });
+ *
+ * await token.generateKeyPair(); // asks
+ * assert(token.isLoggedIn);
+ * ```
+ */
+export function setPasswordFunc(
+  func: PasswordFunc | null,
+  options: SetPasswordFuncOptions = {},
+): void {
+  const { for: owner } = options;
+  if (owner === undefined) common = func;
+  else if (func === null) own.delete(owner);
+  else own.set(owner, func);
+}
+
+/** Who gives the password of a slot; `null` if there is nobody. */
+function passwordFuncOf(slot: Slot): PasswordFunc | null {
+  const { context } = slot;
+  return own.get(slot) ?? (context === null ? undefined : own.get(context)) ?? common;
 }

@@ -24,7 +24,7 @@ import {
   noDbInit,
   shutdown,
 } from "../../pkcs11/init.ts";
-import { OwnModule } from "../../pkcs11/own_module.ts";
+import { OwnModule } from "../../pkcs11/token_module.ts";
 import { Slot } from "../../pkcs11/slot.ts";
 import { SoftToken } from "../../pkcs11/softoken.ts";
 
