@@ -35,16 +35,16 @@
  * @module
  */
 
-export { platformTrustAnchors } from "./builtins.ts";
-export { defaultContext, NssContext, type NssContextOptions } from "./context.ts";
-export { exportPkcs12, type ExportPkcs12Options } from "./export_pkcs12.ts";
+export { platformTrustAnchors } from "./context/builtins.ts";
+export { defaultContext, NssContext, type NssContextOptions } from "./context/context.ts";
+export { exportPkcs12, type ExportPkcs12Options } from "./pkcs12/export_pkcs12.ts";
 export {
   findCertFromNickname,
   findCertsFromNickname,
   type FindFromNicknameOptions,
   type FindInTokensOptions,
   findKeyByAnyCert,
-} from "./find.ts";
+} from "./context/find.ts";
 export {
   type ExportPrivateKeyOptions,
   exportPrivateKeyPem,
@@ -52,15 +52,15 @@ export {
   type GenerateKeyPairOptions,
   type KeyPair,
   type KeyPairType,
-} from "./generate_key_pair.ts";
+} from "./keys/generate_key_pair.ts";
 export {
   importPkcs12,
   type ImportPkcs12Options,
   type Pkcs12,
   type Pkcs12Certificate,
   type Pkcs12Identity,
-} from "./import_pkcs12.ts";
-export { importPrivateKey, type ImportPrivateKeyOptions } from "./import_private_key.ts";
+} from "./pkcs12/import_pkcs12.ts";
+export { importPrivateKey, type ImportPrivateKeyOptions } from "./keys/import_private_key.ts";
 export {
   type ConfiguredModule,
   init,
@@ -71,7 +71,7 @@ export {
   noDbInit,
   type NoDbInitOptions,
   shutdown,
-} from "./init.ts";
+} from "./context/init.ts";
 export {
   MAX_PASSWORD_TRIES,
   type PasswordAnswer,
@@ -84,10 +84,10 @@ export {
   type SlotInfo,
   type SlotOptions,
   type SlotOwner,
-} from "./slot.ts";
-export type { ModuleInfo, TokenModule } from "./token_module.ts";
-export { ReadOnlyToken, type ReadOnlyTokenOptions } from "./read_only_token.ts";
-export { SoftToken, type SoftTokenOptions } from "./softoken.ts";
+} from "./slots/slot.ts";
+export type { ModuleInfo, TokenModule } from "./slots/token_module.ts";
+export { ReadOnlyToken, type ReadOnlyTokenOptions } from "./token/read_only_token.ts";
+export { SoftToken, type SoftTokenOptions } from "./token/softoken.ts";
 export {
   type ImportableKey,
   type KeyQuery,
@@ -103,14 +103,14 @@ export {
   type TokenKeyPair,
   type TokenMechanism,
   type TokenOptions,
-} from "./token.ts";
+} from "./token/token.ts";
 export {
   formatPkcs11Uri,
   MAX_PKCS11_URI_LENGTH,
   parsePkcs11Uri,
   type Pkcs11ObjectType,
   type Pkcs11Uri,
-} from "./uri.ts";
+} from "./context/uri.ts";
 export type {
   EcCurve,
   HashName,

@@ -11,7 +11,7 @@ import {
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
-import { keyIdOf } from "../key_id.ts";
+import { keyIdOf } from "../keys/key_id.ts";
 import { type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
 
 /** What a value of Deno KV may have at most, less what surrounds a certificate. */

@@ -8,8 +8,8 @@ import {
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
-import type { KeyPairType } from "../generate_key_pair.ts";
-import type { PrivateKeyInfo } from "../pkcs8.ts";
+import type { KeyPairType } from "../keys/generate_key_pair.ts";
+import type { PrivateKeyInfo } from "../keys/pkcs8.ts";
 import { CKA, CKK, CKM, type MechanismName } from "./constants.ts";
 import type { Attributes } from "./session.ts";
 import { type AttributeValue, readUlong } from "./template.ts";

@@ -14,7 +14,7 @@ import { TAG } from "../../cert/der/der.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
-import { keyIdOf } from "../key_id.ts";
+import { keyIdOf } from "../keys/key_id.ts";
 import { CKA, CKO } from "./constants.ts";
 import type { Attribute } from "./key_attributes.ts";
 import { readDistrustAfter, readNssTrust, trustKey } from "./nss_trust.ts";

@@ -5,12 +5,12 @@ import { parseCertificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
-import type { KeyPairType } from "../generate_key_pair.ts";
-import { importPrivateKey } from "../import_private_key.ts";
-import { keyIdOf, publicValueOf } from "../key_id.ts";
-import { decodePrivateKey } from "../pkcs8.ts";
-import { exportPkcs8 } from "../private_key.ts";
-import { SessionKey } from "../session_key.ts";
+import type { KeyPairType } from "../keys/generate_key_pair.ts";
+import { importPrivateKey } from "../keys/import_private_key.ts";
+import { keyIdOf, publicValueOf } from "../keys/key_id.ts";
+import { decodePrivateKey } from "../keys/pkcs8.ts";
+import { exportPkcs8 } from "../keys/private_key.ts";
+import { SessionKey } from "../token/session_key.ts";
 import {
   type ImportableKey,
   type KeyQuery,
@@ -25,7 +25,7 @@ import {
   type TokenKeyPair,
   type TokenMechanism,
   type TokenOptions,
-} from "../token.ts";
+} from "../token/token.ts";
 import { CKA, CKF, CKM, CKO, CKU_USER } from "./constants.ts";
 import {
   type Attribute,

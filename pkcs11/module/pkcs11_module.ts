@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { Slot, type SlotInfo } from "../slot.ts";
-import type { ModuleInfo, TokenModule } from "../token_module.ts";
+import { Slot, type SlotInfo } from "../slots/slot.ts";
+import type { ModuleInfo, TokenModule } from "../slots/token_module.ts";
 import { CKF } from "./constants.ts";
 import { Library, type LibraryOptions } from "./library.ts";
 import { alloc } from "./memory.ts";

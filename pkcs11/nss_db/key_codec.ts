@@ -9,8 +9,8 @@ import {
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
-import { keyIdOf, publicValueOf } from "../key_id.ts";
-import { encodePkcs8 } from "../pkcs8.ts";
+import { keyIdOf, publicValueOf } from "../keys/key_id.ts";
+import { encodePkcs8 } from "../keys/pkcs8.ts";
 import { CKA, CKK, CKO } from "./attributes.ts";
 import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
 

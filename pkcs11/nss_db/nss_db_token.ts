@@ -3,10 +3,10 @@
 import type { CertDB } from "../../cert/db/cert_db.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import { generateKeyPair, type KeyPairType } from "../generate_key_pair.ts";
-import { importPrivateKey } from "../import_private_key.ts";
-import { MECHANISMS } from "../mechanisms.ts";
-import { exportPkcs8 } from "../private_key.ts";
+import { generateKeyPair, type KeyPairType } from "../keys/generate_key_pair.ts";
+import { importPrivateKey } from "../keys/import_private_key.ts";
+import { MECHANISMS } from "../token/mechanisms.ts";
+import { exportPkcs8 } from "../keys/private_key.ts";
 import {
   type ImportableKey,
   type KeyQuery,
@@ -19,7 +19,7 @@ import {
   type TokenKeyPair,
   type TokenMechanism,
   type TokenOptions,
-} from "../token.ts";
+} from "../token/token.ts";
 import { NssCertStore } from "./cert_store.ts";
 import { changePassword } from "./change_password.ts";
 import { makePasswordRecord, NssDbCore, PASSWORD_RECORD } from "./core.ts";

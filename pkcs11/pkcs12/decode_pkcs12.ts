@@ -3,7 +3,7 @@
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { constructedTag, contextTag, DerReader, TAG } from "../../cert/der/der.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { decryptPkcs8 } from "../encrypted_pkcs8.ts";
+import { decryptPkcs8 } from "../keys/encrypted_pkcs8.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
   decryptWithPassword,
@@ -12,7 +12,7 @@ import {
   passwordBytes,
   type PasswordErrors,
 } from "../pbe/password_encryption.ts";
-import { decodePrivateKey, type PrivateKeyInfo } from "../pkcs8.ts";
+import { decodePrivateKey, type PrivateKeyInfo } from "../keys/pkcs8.ts";
 import { berToDer, joinOctetStrings } from "./ber.ts";
 import { verifyMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";

@@ -18,7 +18,7 @@ import {
   findCertsFromNickname,
   type FindInTokensOptions,
   findKeyByAnyCert,
-} from "../../pkcs11/find.ts";
+} from "../../pkcs11/context/find.ts";
 import type { SslConfig } from "../config/config.ts";
 import { configOf } from "../config/config_registry.ts";
 import type { CertificateOptions } from "../config/credential.ts";

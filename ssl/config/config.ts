@@ -3,7 +3,7 @@
 import type { Name } from "../../cert/names/name.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
-import type { NssContext } from "../../pkcs11/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Credential } from "./credential.ts";
 import type {
   AlertCallback,

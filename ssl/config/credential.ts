@@ -7,7 +7,7 @@ import {
 } from "../../cert/certificate/certificate.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { parseSctList } from "../../cert/extensions/sct.ts";
-import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 
 /** A certificate in any of the forms that people have it in: parsed, PEM text (the chain may follow), DER. */

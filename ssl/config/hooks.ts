@@ -4,7 +4,7 @@ import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
-import type { NssContext } from "../../pkcs11/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { CertificateOptions } from "./credential.ts";
 import type { ImportOptions } from "./import_options.ts";

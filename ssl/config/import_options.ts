@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
-import type { NssContext } from "../../pkcs11/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
 import type {
   AlertCallback,

@@ -2,7 +2,7 @@
 
 /** How configurations come to be: from defaults, options, models and presets. @module */
 
-import { defaultContext, NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import {
   change,
   offersTls12,

@@ -10,7 +10,7 @@
  */
 
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
-import { defaultContext, NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import {
   type CertificateInput,

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { type CipherSuiteId, getCipherSuiteInfo, presentSuite } from "./cipher_suite_info.ts";
 import { invalid } from "../config/option_values.ts";
 import { contextPolicy } from "../config/context_policy.ts";

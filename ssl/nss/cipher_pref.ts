@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { type CipherSuiteId, presentSuite } from "./cipher_suite_info.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import { defaultsOf } from "../config/resolve_config.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { SslError } from "../base/errors.ts";
 import { clientSessionCache, setApplicationSessionCache } from "../session/client_cache.ts";
 import { MAX_CACHED_PEERS } from "../session/memory_cache.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import type { KvStore } from "../../pkcs11/kv/store.ts";
 import { SslError } from "../base/errors.ts";
 import { resolveLimits, type ServerSessionLimits } from "../session/limits.ts";

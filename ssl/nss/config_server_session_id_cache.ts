@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { resolveLimits, type ServerSessionLimits } from "../session/limits.ts";
 import { MemoryServerSessionCache } from "../session/memory_server.ts";
 import {

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { countersOf, type SslStatistics } from "../session/statistics.ts";
 
 export type { SessionCounts, SslStatistics } from "../session/statistics.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { defaultsOf } from "../config/resolve_config.ts";
 import { configBeforeStart, configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configure.ts";

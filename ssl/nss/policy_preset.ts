@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import {
   applyPreset,

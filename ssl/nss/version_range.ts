@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import type { SslConfig } from "../config/config.ts";
 import { applyOption, defaultsOf } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { NssContext } from "../../pkcs11/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 
 /** How often sessions were found, at one place of the handshake. */
 export interface SessionCounts {

@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { Name } from "../../cert/names/name.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { change, type SslConfig } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { CertificateOptions } from "../../ssl/config/credential.ts";

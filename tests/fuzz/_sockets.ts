@@ -7,8 +7,8 @@
  */
 
 import { createCertificate } from "../../cert/create/create_certificate.ts";
-import { NssContext } from "../../pkcs11/context.ts";
-import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
+import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { ConnectionOptions } from "../../ssl/connection/handshakes.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";

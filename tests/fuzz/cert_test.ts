@@ -11,7 +11,7 @@ import { decodePem, encodePem } from "../../cert/der/pem.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
-import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { CREDENTIALS } from "./_sockets.ts";
 import { type Bytes, flip, fuzz, mutate, overCorpus, typed } from "./_support.ts";
 

@@ -20,10 +20,10 @@ import { encodePkcs7Certificates, parsePkcs7Certificates } from "../../cert/cert
 import { encodeSctList, parseSctList } from "../../cert/extensions/sct.ts";
 import { verifyCrl } from "../../cert/revocation/verify_crl.ts";
 import { verifyOcspResponse } from "../../cert/revocation/verify_ocsp_response.ts";
-import { exportPkcs12 } from "../../pkcs11/export_pkcs12.ts";
-import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
-import { importPkcs12 } from "../../pkcs11/import_pkcs12.ts";
-import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
+import { exportPkcs12 } from "../../pkcs11/pkcs12/export_pkcs12.ts";
+import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
+import { importPkcs12 } from "../../pkcs11/pkcs12/import_pkcs12.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import type { Prng } from "../support/prng.ts";
 import { AUTHORITY, CREDENTIALS } from "./_sockets.ts";
 import { type Bytes, flip, fuzz, join, mutate, typed } from "./_support.ts";

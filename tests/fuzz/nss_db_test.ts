@@ -9,7 +9,7 @@ import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { parseTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { openNssDb } from "../../pkcs11/nss_db/mod.ts";
 import { parsePkcs11Txt } from "../../pkcs11/nss_db/pkcs11_txt.ts";
-import { parsePkcs11Uri } from "../../pkcs11/uri.ts";
+import { parsePkcs11Uri } from "../../pkcs11/context/uri.ts";
 import { copyDatabase, scratch, sql } from "../pkcs11/nss_db/_support.ts";
 import type { Prng } from "../support/prng.ts";
 import { type Bytes, flip, fuzz, mutate, typed } from "./_support.ts";

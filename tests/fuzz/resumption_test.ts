@@ -2,8 +2,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";
-import { NssContext } from "../../pkcs11/context.ts";
-import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
+import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import type { Prng } from "../support/prng.ts";

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";
-import { generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
+import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { getResumptionTokenInfo } from "../../ssl/nss/resumption_token.ts";
 import { MAX_SESSION_AGE } from "../../ssl/base/session_cache.ts";

@@ -9,11 +9,11 @@ import { constructedTag, contextTag, DerReader } from "../../cert/der/der.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { encodePem } from "../../cert/der/pem.ts";
-import { exportPkcs12 } from "../../pkcs11/export_pkcs12.ts";
-import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/generate_key_pair.ts";
-import { importPkcs12 } from "../../pkcs11/import_pkcs12.ts";
-import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
-import { openKvToken } from "../../pkcs11/kv_token.ts";
+import { exportPkcs12 } from "../../pkcs11/pkcs12/export_pkcs12.ts";
+import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
+import { importPkcs12 } from "../../pkcs11/pkcs12/import_pkcs12.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
+import { openKvToken } from "../../pkcs11/kv/kv_token.ts";
 import type { Argument, Caller, Library } from "../../pkcs11/module/library.ts";
 import { ModuleToken, type ReadTokenInfo } from "../../pkcs11/module/module_token.ts";
 import { decryptLegacy } from "../../pkcs11/nss_db/legacy_3des.ts";
@@ -23,7 +23,7 @@ import { decryptWithPassword, encryptWithPassword } from "../../pkcs11/pbe/passw
 import { bmpPassword, pkcs12Kdf, PURPOSE } from "../../pkcs11/pbe/pkcs12_kdf.ts";
 import { computeMac, writeMac } from "../../pkcs11/pkcs12/mac.ts";
 import { PKCS12_OIDS } from "../../pkcs11/pkcs12/oids.ts";
-import { decodePrivateKey } from "../../pkcs11/pkcs8.ts";
+import { decodePrivateKey } from "../../pkcs11/keys/pkcs8.ts";
 import { MemoryWatch } from "../support/memory.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

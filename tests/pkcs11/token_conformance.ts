@@ -24,10 +24,10 @@ import {
   exportPrivateKeyPem,
   generateKeyPair,
   type KeyPairType,
-} from "../../pkcs11/generate_key_pair.ts";
-import { setPasswordFunc } from "../../pkcs11/password.ts";
-import { Slot } from "../../pkcs11/slot.ts";
-import type { Token } from "../../pkcs11/token.ts";
+} from "../../pkcs11/keys/generate_key_pair.ts";
+import { setPasswordFunc } from "../../pkcs11/slots/password.ts";
+import { Slot } from "../../pkcs11/slots/slot.ts";
+import type { Token } from "../../pkcs11/token/token.ts";
 
 /** A token, empty, and how to be done with it. */
 export interface OpenToken {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { importPrivateKey } from "../../pkcs11/import_private_key.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { inheritMPServerSIDCache } from "../../ssl/nss/config_mp_server_sid_cache.ts";
 import { shutdownServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
 import { importFD } from "../../ssl/import_fd.ts";

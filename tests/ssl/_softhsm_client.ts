@@ -10,7 +10,7 @@
 
 import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { importCert } from "../../cert/db/import_cert.ts";
-import { initContext } from "../../pkcs11/init.ts";
+import { initContext } from "../../pkcs11/context/init.ts";
 import { loadModule } from "../../pkcs11/module/mod.ts";
 import { getClientAuthData } from "../../ssl/authentication/get_client_auth_data.ts";
 import { importFD } from "../../ssl/import_fd.ts";

@@ -14,8 +14,12 @@ import {
   type CreateCertificateOptions,
 } from "../../cert/create/create_certificate.ts";
 import type { ErrorName } from "../../cert/base/errors.ts";
-import { NssContext } from "../../pkcs11/context.ts";
-import { generateKeyPair, type KeyPair, type KeyPairType } from "../../pkcs11/generate_key_pair.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
+import {
+  generateKeyPair,
+  type KeyPair,
+  type KeyPairType,
+} from "../../pkcs11/keys/generate_key_pair.ts";
 import { errorFromAlert } from "../../ssl/base/alerts.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { change } from "../../ssl/config/config.ts";

@@ -8,8 +8,8 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { NssContext } from "../../pkcs11/context.ts";
-import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
+import type { KeyPairType } from "../../pkcs11/keys/generate_key_pair.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { deriveProtections } from "../../ssl/record/tls12_key_block.ts";

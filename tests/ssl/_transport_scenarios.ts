@@ -8,7 +8,7 @@
 
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { keyUpdate, newModel, optionSet, type ProtocolVersion, reHandshake } from "@nss/nss";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";

@@ -8,7 +8,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../ssl/extensions/psk_key_exchange_modes.ts";

@@ -4,7 +4,7 @@
 /** How servers and clients keep their sessions, and how they count them. @module */
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { clearSessionCache } from "../../ssl/nss/clear_session_cache.ts";
 import { invalidateSession } from "../../ssl/nss/communicate.ts";
 import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";

@@ -8,7 +8,7 @@
  */
 
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
 import type { ClientSession } from "../../ssl/base/session_cache.ts";

@@ -8,7 +8,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { keyUpdate } from "../../ssl/nss/communicate.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { SslError } from "../../ssl/base/errors.ts";

@@ -9,7 +9,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ErrorName } from "../../cert/base/errors.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
-import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
+import type { KeyPairType } from "../../pkcs11/keys/generate_key_pair.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { cookie } from "../../ssl/extensions/cookie.ts";
 import { keyShareClientHello } from "../../ssl/extensions/key_share.ts";

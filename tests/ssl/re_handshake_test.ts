@@ -28,7 +28,7 @@ import {
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
 import { tls12CipherSuiteById } from "../../ssl/tables/cipher_suites.ts";

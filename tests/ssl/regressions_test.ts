@@ -16,7 +16,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { keyUpdate } from "../../ssl/nss/communicate.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { SslError } from "../../ssl/base/errors.ts";

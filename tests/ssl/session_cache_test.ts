@@ -8,7 +8,7 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
 import { identityOf, shorten } from "../../ssl/session/identity.ts";

@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import {
   change,
   type SettingName,

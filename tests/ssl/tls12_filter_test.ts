@@ -9,7 +9,7 @@
 
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";

@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
 import {

@@ -8,7 +8,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
-import type { KeyPairType } from "../../pkcs11/generate_key_pair.ts";
+import type { KeyPairType } from "../../pkcs11/keys/generate_key_pair.ts";
 import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";

@@ -10,7 +10,7 @@
 import { assert, assertEquals, assertGreater, assertStrictEquals } from "@std/assert";
 import type { ProtocolVersion } from "@nss/nss";
 import type { ErrorName } from "../../cert/base/errors.ts";
-import { NssContext } from "../../pkcs11/context.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
 import type { SslError } from "../../ssl/base/errors.ts";
 import type { Role } from "../../ssl/config/import_options.ts";

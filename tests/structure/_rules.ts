@@ -35,6 +35,14 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["der"],
     ["base"],
   ],
+  pkcs11: [
+    ["context"],
+    ["kv", "module", "nss_db"],
+    ["slots"],
+    ["pkcs12", "token"],
+    ["keys"],
+    ["pbe"],
+  ],
   ssl: [
     ["nss"],
     ["connection"],

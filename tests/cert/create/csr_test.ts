@@ -22,7 +22,7 @@ import { encodePem } from "../../../cert/der/pem.ts";
 import type { SignatureScheme } from "../../../cert/certificate/private_key.ts";
 import { encodeSignatureAlgorithm } from "../../../cert/certificate/signature_algorithm.ts";
 import { opensslTest } from "../../pkcs11/_openssl.ts";
-import { importPrivateKey } from "../../../pkcs11/import_private_key.ts";
+import { importPrivateKey } from "../../../pkcs11/keys/import_private_key.ts";
 import { issue, makeKeys, NOW, seeded, type TestKeys, type TestKeyType } from "../_support.ts";
 
 const keys: TestKeys = await makeKeys();

@@ -14,7 +14,7 @@ import { NssError } from "../../../cert/base/errors.ts";
 import { parseTrust } from "../../../cert/db/trust_flags.ts";
 import { MAX_KV_CERTIFICATE_SIZE } from "../../../pkcs11/kv/certs.ts";
 import type { KvAtomic, KvStore } from "../../../pkcs11/kv/store.ts";
-import { type KvToken, openKvToken } from "../../../pkcs11/kv_token.ts";
+import { type KvToken, openKvToken } from "../../../pkcs11/kv/kv_token.ts";
 import { issue, makeKeys } from "../../cert/_support.ts";
 
 type Commit = KvAtomic["commit"];

@@ -8,9 +8,9 @@ import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { formatTrust, parseTrust } from "../../../cert/db/trust_flags.ts";
 import { verifySignature } from "../../../cert/verify/verify_signature.ts";
-import { exportPrivateKeyPem, generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";
-import { type KvToken, openKvToken } from "../../../pkcs11/kv_token.ts";
-import type { KeyQuery } from "../../../pkcs11/token.ts";
+import { exportPrivateKeyPem, generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
+import { type KvToken, openKvToken } from "../../../pkcs11/kv/kv_token.ts";
+import type { KeyQuery } from "../../../pkcs11/token/token.ts";
 
 const PASSWORD = "secret";
 const DATA = Uint8Array.of(1, 2, 3);

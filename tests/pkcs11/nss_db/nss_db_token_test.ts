@@ -11,10 +11,10 @@ import {
 import { NssError } from "../../../cert/base/errors.ts";
 import { formatTrust, parseTrust } from "../../../cert/db/trust_flags.ts";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
-import { NssContext } from "../../../pkcs11/context.ts";
-import { findCertFromNickname } from "../../../pkcs11/find.ts";
-import { generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";
-import { keyIdOf } from "../../../pkcs11/key_id.ts";
+import { NssContext } from "../../../pkcs11/context/context.ts";
+import { findCertFromNickname } from "../../../pkcs11/context/find.ts";
+import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
+import { keyIdOf } from "../../../pkcs11/keys/key_id.ts";
 import { openNssDb, type OpenNssDbOptions } from "../../../pkcs11/nss_db/mod.ts";
 import { testCertDB } from "../../cert/cert_db_conformance.ts";
 import { programVersion, run } from "../../support/process.ts";

@@ -23,16 +23,16 @@ import {
 import type { ErrorName } from "../../../cert/base/errors.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
 import { MemoryCertDB } from "../../../cert/db/memory_cert_db.ts";
-import { NssContext } from "../../../pkcs11/context.ts";
+import { NssContext } from "../../../pkcs11/context/context.ts";
 import {
   exportPrivateKeyPem,
   generateKeyPair,
   type KeyPairType,
-} from "../../../pkcs11/generate_key_pair.ts";
-import { setPasswordFunc } from "../../../pkcs11/password.ts";
-import { SoftToken } from "../../../pkcs11/softoken.ts";
-import type { Token } from "../../../pkcs11/token.ts";
-import { initContext } from "../../../pkcs11/init.ts";
+} from "../../../pkcs11/keys/generate_key_pair.ts";
+import { setPasswordFunc } from "../../../pkcs11/slots/password.ts";
+import { SoftToken } from "../../../pkcs11/token/softoken.ts";
+import type { Token } from "../../../pkcs11/token/token.ts";
+import { initContext } from "../../../pkcs11/context/init.ts";
 import { peerCertificate, peerCertificateChain } from "../../../ssl/nss/communicate.ts";
 import { setPKCS11PinArg } from "../../../ssl/nss/configure.ts";
 import { SslError } from "../../../ssl/base/errors.ts";

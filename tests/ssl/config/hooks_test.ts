@@ -5,7 +5,7 @@ import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { parseSubjectPublicKeyInfo } from "../../../cert/certificate/spki.ts";
 import { authCertificate } from "../../../ssl/authentication/auth_certificate.ts";
-import { NssContext } from "../../../pkcs11/context.ts";
+import { NssContext } from "../../../pkcs11/context/context.ts";
 import type { CertificateOptions } from "../../../ssl/config/credential.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import type {

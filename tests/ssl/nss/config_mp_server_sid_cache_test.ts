@@ -6,8 +6,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { encodePem } from "../../../cert/der/pem.ts";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
-import { NssContext } from "../../../pkcs11/context.ts";
-import { generateKeyPair } from "../../../pkcs11/generate_key_pair.ts";
+import { NssContext } from "../../../pkcs11/context/context.ts";
+import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
 import type { KvStore } from "../../../pkcs11/kv/store.ts";
 import {
   configMPServerSIDCache,

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
-import { exportPrivateKeyPem } from "../../../pkcs11/generate_key_pair.ts";
+import { exportPrivateKeyPem } from "../../../pkcs11/keys/generate_key_pair.ts";
 import {
   configSecureServer,
   configServerCert,

@@ -15,7 +15,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
-import { NssContext } from "../../../pkcs11/context.ts";
+import { NssContext } from "../../../pkcs11/context/context.ts";
 import type { ChannelInfo } from "../../../ssl/base/channel_info.ts";
 import { invalidateSession } from "../../../ssl/nss/communicate.ts";
 import { resolveConfig } from "../../../ssl/config/resolve_config.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertNotEquals, assertStrictEquals } from "@std/assert";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
-import { NssContext } from "../../../pkcs11/context.ts";
+import { NssContext } from "../../../pkcs11/context/context.ts";
 import { serverSessionsOf } from "../../../ssl/session/server_cache.ts";
 import {
   decodeTicketContent,

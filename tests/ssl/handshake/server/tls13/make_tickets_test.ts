@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { NssContext } from "../../../../../pkcs11/context.ts";
+import { NssContext } from "../../../../../pkcs11/context/context.ts";
 import { AuthenticatedPeer } from "../../../../../ssl/authentication/authenticate_peer.ts";
 import { resolveConfig } from "../../../../../ssl/config/resolve_config.ts";
 import type { HandshakeContext } from "../../../../../ssl/handshake/handshake.ts";

@@ -1,0 +1,338 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { CertRecord, CertSource } from "../../cert/db/cert_db.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { findCertByNickname } from "../../cert/db/find_cert.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { defaultContext, type NssContext } from "./context.ts";
+import { keyIdOf } from "../keys/key_id.ts";
+import type { Slot } from "../slots/slot.ts";
+import type { Token, TokenOptions } from "../token/token.ts";
+import type { TokenModule } from "../slots/token_module.ts";
+import { parsePkcs11Uri, type Pkcs11Uri } from "./uri.ts";
+
+/** What look-ups in the tokens of a context take. */
+export interface FindInTokensOptions extends TokenOptions {
+  /** Whose tokens; those of the default context by default. */
+  readonly context?: NssContext;
+}
+
+/** What {@linkcode findCertFromNickname} takes. */
+export interface FindFromNicknameOptions extends FindInTokensOptions {
+  /** When the certificate should be valid, where several of one subject fit; now by default. */
+  readonly time?: Date;
+}
+
+/**
+ * Finds a certificate by whatever people call it by (`PK11_FindCertFromNickname`):
+ *
+ * - a nickname in the context's database, or with the token before it: `"token:nickname"`,
+ * - a URI of RFC 7512: `"pkcs11:token=...;object=..."`,
+ * - a fingerprint, SHA-256 or SHA-1, in hexadecimal, with or without colons and `sha256:`,
+ * - an e-mail address that is in the certificate.
+ *
+ * What is found in the first of these ways counts.
+ *
+ * @param nickname What it is called by.
+ * @param options In which context, and when it should be valid.
+ * @returns The certificate; of several with one subject the one that is valid, and then the newest.
+ * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if there is none, `SEC_ERROR_BAD_NICKNAME` if several subjects have the
+ * name, with the fingerprints that tell them apart, `SEC_ERROR_INVALID_ARGS` if it is a malformed URI.
+ *
+ * @example Usage
+ * ```ts
+ * import { findCertFromNickname, initContext } from "@nss/nss/pkcs11";
+ * import { createCertificate, importCert } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using context = await initContext(null);
+ * const keys = await context.token.generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * await importCert(context.certDB, certificate, { nickname: "server" });
+ *
+ * assertEquals(await findCertFromNickname("server", { context }), certificate);
+ * const uri = "pkcs11:token=Memory;object=server";
+ * assertEquals(await findCertFromNickname(uri, { context }), certificate);
+ * const fingerprint = (await certificate.fingerprint()).toHex();
+ * assertEquals(await findCertFromNickname(fingerprint, { context }), certificate);
+ * ```
+ */
+export async function findCertFromNickname(
+  nickname: string,
+  options: FindFromNicknameOptions = {},
+): Promise<Certificate> {
+  const found = await findRecords(nickname, options);
+  // The rules of cert/: of one subject the best, of several none
+  const source: CertSource = { name: "found", find: () => Promise.resolve(found) };
+  const certificate = await findCertByNickname(source, nickname, {
+    time: options.time ?? new Date(),
+  });
+  if (certificate !== undefined) return certificate;
+  throw new NssError(
+    "SEC_ERROR_UNKNOWN_CERT",
+    `Cannot find certificate "${nickname}": no token has it`,
+  );
+}
+
+/**
+ * Finds all certificates that people call by one name (`PK11_FindCertsFromNickname`).
+ *
+ * @param nickname What they are called by, as for {@linkcode findCertFromNickname}.
+ * @param options In which context.
+ * @returns The certificates, the newest first; none if there is none.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is a malformed URI.
+ *
+ * @example Usage
+ * ```ts
+ * import { findCertsFromNickname, initContext } from "@nss/nss/pkcs11";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using context = await initContext(null, { trustAnchors: [] });
+ * assertEquals(await findCertsFromNickname("server", { context }), []);
+ * ```
+ */
+export async function findCertsFromNickname(
+  nickname: string,
+  options: FindInTokensOptions = {},
+): Promise<Certificate[]> {
+  const found = await findRecords(nickname, options);
+  return found.map(({ certificate }) => certificate)
+    .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
+}
+
+async function findRecords(
+  nickname: string,
+  options: FindInTokensOptions,
+): Promise<readonly CertRecord[]> {
+  const { context = defaultContext() } = options;
+  if (/^pkcs11:/i.test(nickname)) {
+    return await findByUri(context, parsePkcs11Uri(nickname), options);
+  }
+  for (const find of [findByNickname, findByFingerprint, findByEmail]) {
+    const found = await find(context, nickname, options);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+async function findByNickname(
+  context: NssContext,
+  nickname: string,
+  options: TokenOptions,
+): Promise<readonly CertRecord[]> {
+  const found = await context.certDB.find({ nickname }, options);
+  if (found.length > 0) return found;
+  // The context's own token is not in nicknames, and may be there all the same
+  const { token } = context;
+  if (!nickname.startsWith(`${token.label}:`)) return [];
+  return await token.certificates.find(
+    { nickname: nickname.slice(token.label.length + 1) },
+    options,
+  );
+}
+
+async function findByFingerprint(
+  context: NssContext,
+  text: string,
+  options: TokenOptions,
+): Promise<readonly CertRecord[]> {
+  const [, name, value = ""] = /^(?:sha-?(1|256):)?([0-9a-f]{2}(?::?[0-9a-f]{2})*)$/i.exec(text) ??
+    [];
+  const digits = value.replaceAll(":", "").toLowerCase();
+  const hash = digits.length === 64 ? "SHA-256" : digits.length === 40 ? "SHA-1" : null;
+  if (hash === null || (name !== undefined && hash !== `SHA-${name}`)) return [];
+  return await filter(
+    await context.certDB.find({}, options),
+    async ({ certificate }) => (await certificate.fingerprint(hash)).toHex() === digits,
+  );
+}
+
+async function findByEmail(
+  context: NssContext,
+  text: string,
+  options: TokenOptions,
+): Promise<readonly CertRecord[]> {
+  if (!text.includes("@")) return [];
+  const wanted = text.toLowerCase();
+  return await filter(
+    await context.certDB.find({}, options),
+    ({ certificate }) => Promise.resolve(emailsOf(certificate).includes(wanted)),
+  );
+}
+
+/** `CERT_GetFirstEmailAddress` and its like: from the subject and from subjectAltName, in lower case. */
+function emailsOf(certificate: Certificate): string[] {
+  const emails = certificate.subject.values(OIDS.emailAddress);
+  try {
+    for (const name of certificate.subjectAltName ?? []) {
+      if (name.type === "email") emails.push(name.value);
+    }
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error; // a malformed extension holds no address
+  }
+  return emails.map((email) => email.toLowerCase());
+}
+
+async function filter(
+  records: readonly CertRecord[],
+  fits: (record: CertRecord) => Promise<boolean>,
+): Promise<CertRecord[]> {
+  const results = await Promise.all(records.map(fits));
+  return records.filter((_, i) => results[i]);
+}
+
+async function findByUri(
+  context: NssContext,
+  uri: Pkcs11Uri,
+  options: TokenOptions,
+): Promise<readonly CertRecord[]> {
+  if (uri.type !== undefined && uri.type !== "cert") {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot find certificate by its PKCS#11 URI: the URI is of type ${uri.type}`,
+    );
+  }
+  const found: CertRecord[] = [];
+  for (const { slot, token } of await tokensOf(context, uri)) {
+    if (uri.pinValue !== undefined && !token.isLoggedIn) await logIn(slot, token, uri.pinValue);
+    const query = uri.object === undefined ? {} : { nickname: uri.object };
+    const records = await token.certificates.find(query, options);
+    const { id } = uri;
+    found.push(
+      ...id === undefined ? records : await filter(records, (record) => hasId(record, token, id)),
+    );
+  }
+  const seen = new Set<string>();
+  return found.filter(({ certificate }) => {
+    const key = certificate.der.toHex();
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+async function logIn(slot: Slot, token: Token, pin: string): Promise<void> {
+  if (await token.login(pin)) return;
+  throw new NssError(
+    "SEC_ERROR_BAD_PASSWORD",
+    `Cannot log in to token "${token.label}" in slot "${slot.name}": the pin-value of the URI is wrong`,
+  );
+}
+
+/** NSS's ids are the hashes of public keys; other tokens tell theirs with their keys. */
+async function hasId(
+  { certificate }: CertRecord,
+  token: Token,
+  id: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  const hex = id.toHex();
+  try {
+    const publicKey = certificate.subjectPublicKeyInfo;
+    if ((await keyIdOf(publicKey)).toHex() === hex) return true;
+    return (await token.listKeys())
+      .some((key) => key.id.toHex() === hex && key.publicKey?.equals(publicKey));
+  } catch (error) {
+    if (error instanceof NssError && /^SEC_ERROR_(?:UNSUPPORTED|BAD_KEY)/.test(error.name)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function tokensOf(
+  context: NssContext,
+  uri: Pkcs11Uri,
+): Promise<{ slot: Slot; token: Token }[]> {
+  const found: { slot: Slot; token: Token }[] = [];
+  for (const module of context.modules) {
+    if (!fitsModule(module, uri)) continue;
+    for (const slot of module.slots) {
+      const { token } = slot;
+      if (token === null || !fitsSlot(slot, uri)) continue;
+      const info = await token.describe();
+      const same = (wanted: string | undefined, value: string): boolean =>
+        wanted === undefined || wanted === value;
+      if (
+        same(uri.token, info.label) && same(uri.manufacturer, info.manufacturer) &&
+        same(uri.serial, info.serialNumber) && same(uri.model, info.model)
+      ) found.push({ slot, token });
+    }
+  }
+  return found;
+}
+
+function fitsModule(module: TokenModule, uri: Pkcs11Uri): boolean {
+  const info = module.describe();
+  const file = info.library?.split("/").at(-1)?.replace(/^lib/, "").replace(/\.[^.]*$/, "");
+  return (uri.libraryDescription === undefined || uri.libraryDescription === info.description) &&
+    (uri.libraryManufacturer === undefined || uri.libraryManufacturer === info.manufacturer) &&
+    (uri.libraryVersion === undefined || uri.libraryVersion === info.version) &&
+    (uri.modulePath === undefined || uri.modulePath === info.library) &&
+    (uri.moduleName === undefined || uri.moduleName === file);
+}
+
+function fitsSlot(slot: Slot, uri: Pkcs11Uri): boolean {
+  return (uri.slotDescription === undefined || uri.slotDescription === slot.name) &&
+    (uri.slotManufacturer === undefined || uri.slotManufacturer === slot.manufacturer) &&
+    (uri.slotId === undefined || (slot.id !== null && uri.slotId === BigInt(slot.id)));
+}
+
+/**
+ * Finds the private key of a certificate in the tokens of a context (`PK11_FindKeyByAnyCert`).
+ *
+ * Tokens that have the certificate are asked first, and then those that do not; a password is asked for where a token
+ * has the key.
+ *
+ * @param certificate The certificate.
+ * @param options In which context, and what the password function is handed.
+ * @returns The key. It signs until its token is logged out or closed.
+ * @throws {NssError} `SEC_ERROR_NO_KEY` if no token has it, and what a token says that could not be asked.
+ *
+ * @example Usage
+ * ```ts
+ * import { findKeyByAnyCert, initContext } from "@nss/nss/pkcs11";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using context = await initContext(null);
+ * const keys = await context.token.generateKeyPair("ec-p384");
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const key = await findKeyByAnyCert(certificate, { context });
+ * assertEquals(key.algorithm, { type: "ec", curve: "P-384" });
+ * ```
+ */
+export async function findKeyByAnyCert(
+  certificate: Certificate,
+  options: FindInTokensOptions = {},
+): Promise<PrivateKey> {
+  const { context = defaultContext() } = options;
+  let problem: unknown;
+  const tokens: { token: Token; hasCertificate: boolean }[] = [];
+  const attempt = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await ask();
+    } catch (error) {
+      problem ??= error; // another token may have it
+      return undefined;
+    }
+  };
+  for (const { token } of context.slots) {
+    if (token === null) continue;
+    const { der, subject } = certificate;
+    const query = { der, subject: subject.der };
+    const records = await attempt(() => token.certificates.find(query, options));
+    tokens.push({ token, hasCertificate: (records?.length ?? 0) > 0 });
+  }
+  tokens.sort((a, b) => Number(b.hasCertificate) - Number(a.hasCertificate));
+  for (const { token } of tokens) {
+    const key = await attempt(() => token.findKey(certificate, options));
+    if (key !== undefined) return key;
+  }
+  if (problem !== undefined) throw problem;
+  throw new NssError(
+    "SEC_ERROR_NO_KEY",
+    `Cannot find private key of "${certificate.subject}": no token has it`,
+  );
+}

@@ -1,0 +1,213 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { NssError } from "../../cert/base/errors.ts";
+
+/** What a `pkcs11:` URI names (RFC 7512). What is left out may be anything. */
+export interface Pkcs11Uri {
+  /** The label of the token. */
+  readonly token?: string;
+  /** Who made the token. */
+  readonly manufacturer?: string;
+  /** The serial number of the token. */
+  readonly serial?: string;
+  /** What the token is. */
+  readonly model?: string;
+  /** The label of the object: of a certificate its nickname. */
+  readonly object?: string;
+  /** The class of the object. */
+  readonly type?: Pkcs11ObjectType;
+  /** The `CKA_ID` of the object. */
+  readonly id?: Uint8Array<ArrayBuffer>;
+  /** What the slot is called. */
+  readonly slotDescription?: string;
+  /** Who made the slot. */
+  readonly slotManufacturer?: string;
+  /** The number of the slot. */
+  readonly slotId?: bigint;
+  /** What the library says of itself. */
+  readonly libraryDescription?: string;
+  /** Who made the library. */
+  readonly libraryManufacturer?: string;
+  /** The version of the library, as `2.6`. */
+  readonly libraryVersion?: string;
+  /** Where the password is, as `file:/etc/token.pin`. */
+  readonly pinSource?: string;
+  /** The password. */
+  readonly pinValue?: string;
+  /** The name of the module, without path and ending. */
+  readonly moduleName?: string;
+  /** The file of the module. */
+  readonly modulePath?: string;
+  /** Attributes of vendors, by their names. */
+  readonly vendor?: Readonly<Record<string, string>>;
+}
+
+/** The classes of objects that a `pkcs11:` URI can name. */
+export type Pkcs11ObjectType = "public" | "private" | "cert" | "secret-key" | "data";
+
+/** The most characters of a `pkcs11:` URI. */
+export const MAX_PKCS11_URI_LENGTH = 8192;
+
+const TYPES: readonly string[] = ["public", "private", "cert", "secret-key", "data"];
+
+type TextName = Exclude<keyof Pkcs11Uri, "type" | "id" | "slotId" | "vendor">;
+
+/** RFC 7512, Section 2.3: attributes of the path, which come in any order, and of the query. */
+const PATH: ReadonlyMap<string, TextName> = new Map<string, TextName>([
+  ["token", "token"],
+  ["manufacturer", "manufacturer"],
+  ["serial", "serial"],
+  ["model", "model"],
+  ["object", "object"],
+  ["slot-description", "slotDescription"],
+  ["slot-manufacturer", "slotManufacturer"],
+  ["library-description", "libraryDescription"],
+  ["library-manufacturer", "libraryManufacturer"],
+  ["library-version", "libraryVersion"],
+]);
+const QUERY: ReadonlyMap<string, TextName> = new Map<string, TextName>([
+  ["pin-source", "pinSource"],
+  ["pin-value", "pinValue"],
+  ["module-name", "moduleName"],
+  ["module-path", "modulePath"],
+]);
+
+/**
+ * Reads a `pkcs11:` URI (RFC 7512).
+ *
+ * @param text The URI.
+ * @returns What it names.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is malformed: another scheme, an attribute twice, a character
+ * that must be percent-encoded, an unknown type.
+ *
+ * @example Usage
+ * ```ts
+ * import { parsePkcs11Uri } from "@nss/nss/pkcs11";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const uri = parsePkcs11Uri("pkcs11:token=My%20token;object=server;type=cert");
+ * assertEquals(uri, { token: "My token", object: "server", type: "cert" });
+ * ```
+ */
+export function parsePkcs11Uri(text: string): Pkcs11Uri {
+  if (text.length > MAX_PKCS11_URI_LENGTH) {
+    throw invalid(`it has ${text.length} characters, more than ${MAX_PKCS11_URI_LENGTH}`);
+  }
+  const [, path, query] = /^pkcs11:([^?]*)(?:\?(.*))?$/is.exec(text) ?? [];
+  if (path === undefined) throw invalid(`it does not begin with "pkcs11:"`);
+  const uri: { -readonly [K in keyof Pkcs11Uri]: Pkcs11Uri[K] } = {};
+  const vendor: Record<string, string> = Object.create(null);
+  const seen = new Set<string>();
+  const read = (part: string, names: ReadonlyMap<string, TextName>, allowed: RegExp): void => {
+    const at = part.indexOf("=");
+    const name = part.slice(0, at);
+    if (at < 1 || !/^[\w-]+$/.test(name)) throw invalid(`"${part.slice(0, 40)}" is no attribute`);
+    // RFC 7512, Section 2.3: attributes MUST NOT be duplicated; those of vendors in the query may be
+    if (seen.has(name) && (names === PATH || names.has(name))) {
+      throw invalid(`"${name}" is there twice`);
+    }
+    seen.add(name);
+    const value = part.slice(at + 1);
+    if (!allowed.test(value)) {
+      throw invalid(`the value of "${name}" has a character that must be percent-encoded`);
+    }
+    const known = names.get(name);
+    if (known !== undefined) uri[known] = decodeText(name, value);
+    else if (names === PATH && name === "id") uri.id = decodeBytes(value);
+    else if (names === PATH && name === "type") uri.type = readType(decodeText(name, value));
+    else if (names === PATH && name === "slot-id") uri.slotId = readSlotId(value);
+    else vendor[name] = decodeText(name, value);
+  };
+  if (path !== "") { for (const part of path.split(";")) read(part, PATH, PATH_VALUE); }
+  if (query !== undefined && query !== "") {
+    for (const part of query.split("&")) read(part, QUERY, QUERY_VALUE);
+  }
+  if (Object.keys(vendor).length > 0) uri.vendor = { ...vendor };
+  return uri;
+}
+
+/** RFC 7512, Section 2.3: `pk11-pchar` and `pk11-qchar`. */
+const PATH_VALUE = /^(?:[A-Za-z0-9\-._~:[\]@!$'()*+,=&]|%[0-9a-f]{2})*$/i;
+const QUERY_VALUE = /^(?:[A-Za-z0-9\-._~:[\]@!$'()*+,=/?|]|%[0-9a-f]{2})*$/i;
+
+function decodeBytes(value: string): Uint8Array<ArrayBuffer> {
+  const bytes: number[] = [];
+  for (let i = 0; i < value.length; i++) {
+    if (value[i] === "%") {
+      bytes.push(parseInt(value.slice(i + 1, i + 3), 16));
+      i += 2;
+    } else bytes.push(value.charCodeAt(i));
+  }
+  return Uint8Array.from(bytes);
+}
+
+function decodeText(name: string, value: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBytes(value));
+  } catch (cause) {
+    throw invalid(`the value of "${name}" is no UTF-8`, cause);
+  }
+}
+
+function readType(type: string): Pkcs11ObjectType {
+  if (TYPES.includes(type)) return type as Pkcs11ObjectType;
+  throw invalid(`the type "${type}" is none of ${TYPES.join(", ")}`);
+}
+
+function readSlotId(value: string): bigint {
+  if (/^[0-9]{1,20}$/.test(value)) return BigInt(value);
+  throw invalid(`the slot-id "${value.slice(0, 40)}" is no number`);
+}
+
+function invalid(state: string, cause?: unknown): NssError {
+  return new NssError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot parse PKCS#11 URI: ${state}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/**
+ * Writes a `pkcs11:` URI.
+ *
+ * @param uri What it names.
+ * @returns The URI, with everything percent-encoded that is no letter, digit or `-._~`.
+ *
+ * @example Usage
+ * ```ts
+ * import { formatPkcs11Uri } from "@nss/nss/pkcs11";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const uri = formatPkcs11Uri({ token: "My token", id: Uint8Array.of(1, 0xff), type: "private" });
+ * assertEquals(uri, "pkcs11:token=My%20token;type=private;id=%01%FF");
+ * ```
+ */
+export function formatPkcs11Uri(uri: Pkcs11Uri): string {
+  const list = (names: ReadonlyMap<string, TextName>): string[] =>
+    [...names].flatMap(([name, key]) => {
+      const value = uri[key];
+      return value === undefined ? [] : [`${name}=${encode(new TextEncoder().encode(value))}`];
+    });
+  const path = list(PATH);
+  if (uri.type !== undefined) path.push(`type=${uri.type}`);
+  if (uri.slotId !== undefined) path.push(`slot-id=${uri.slotId}`);
+  if (uri.id !== undefined) {
+    path.push(`id=${[...uri.id].map(percent).join("")}`);
+  }
+  for (const [name, value] of Object.entries(uri.vendor ?? {})) {
+    path.push(`${name}=${encode(new TextEncoder().encode(value))}`);
+  }
+  const query = list(QUERY);
+  return `pkcs11:${path.join(";")}${query.length === 0 ? "" : `?${query.join("&")}`}`;
+}
+
+function encode(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : percent(byte);
+  }).join("");
+}
+
+function percent(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+}

@@ -1,0 +1,89 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { DerReader, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { IterationBudget } from "../pbe/iteration_budget.ts";
+import {
+  decryptWithPassword,
+  encryptWithPassword,
+  type PasswordBytes,
+  type PasswordErrors,
+} from "../pbe/password_encryption.ts";
+import { decodePrivateKey, isEncryptedPrivateKey, type PrivateKeyInfo } from "./pkcs8.ts";
+
+const ERRORS: PasswordErrors = {
+  attempt: "Cannot import private key",
+  unsupported: "SEC_ERROR_INVALID_ALGORITHM",
+  wrongPassword: "SEC_ERROR_BAD_PASSWORD",
+};
+
+/**
+ * Reads an encrypted private key (EncryptedPrivateKeyInfo of RFC 5208, Section 6).
+ *
+ * @param der The encoding.
+ * @param password The password.
+ * @param budget What is left of the iterations.
+ * @param errors What errors are called.
+ * @returns The key.
+ * @throws {NssError} As `errors` says, `SEC_ERROR_BAD_DER` if it is malformed, and as {@linkcode decodePrivateKey}.
+ */
+export async function decryptPkcs8(
+  der: Uint8Array<ArrayBuffer>,
+  password: PasswordBytes,
+  budget: IterationBudget,
+  errors: PasswordErrors = ERRORS,
+): Promise<PrivateKeyInfo> {
+  const whole = new DerReader(der, "private key");
+  const reader = whole.sequence("encryptedPrivateKeyInfo");
+  whole.finish();
+  const algorithm = reader.element("encryptionAlgorithm", TAG.sequence).der;
+  const ciphertext = reader.octetString("encryptedData");
+  reader.finish();
+  const plain = await decryptWithPassword(algorithm, ciphertext, password, budget, errors);
+  try {
+    return decodePlain(plain, errors);
+  } finally {
+    plain.fill(0);
+  }
+}
+
+function decodePlain(plain: Uint8Array<ArrayBuffer>, errors: PasswordErrors): PrivateKeyInfo {
+  try {
+    if (!isEncryptedPrivateKey(plain)) return decodePrivateKey(plain);
+  } catch (cause) {
+    if (!(cause instanceof NssError) || cause.name !== "SEC_ERROR_BAD_DER") throw cause;
+    // A wrong password passes for the right one by its padding once in 256 times
+    throw wrongPassword(errors, cause);
+  }
+  throw wrongPassword(errors);
+}
+
+function wrongPassword(errors: PasswordErrors, cause?: unknown): NssError {
+  return new NssError(
+    errors.wrongPassword,
+    `${errors.attempt}: the password is wrong or the encoding is damaged`,
+    { cause },
+  );
+}
+
+/**
+ * Encrypts a private key.
+ *
+ * @param pkcs8 The key.
+ * @param password The password.
+ * @param iterations How often it is hashed.
+ * @returns An EncryptedPrivateKeyInfo.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for iterations that nobody could read.
+ */
+export async function encryptPkcs8(
+  pkcs8: Uint8Array<ArrayBuffer>,
+  password: string,
+  iterations: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { writeAlgorithm, ciphertext } = await encryptWithPassword(pkcs8, password, iterations);
+  return new DerWriter().sequence((w) => {
+    writeAlgorithm(w);
+    w.octetString(ciphertext);
+  }).finish();
+}

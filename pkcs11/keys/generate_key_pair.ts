@@ -1,0 +1,218 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { OIDS } from "../../cert/der/oids.ts";
+import { encodePem } from "../../cert/der/pem.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import {
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/certificate/spki.ts";
+import { encryptPkcs8 } from "./encrypted_pkcs8.ts";
+import { DEFAULT_ITERATIONS } from "../pbe/password_encryption.ts";
+import { decodePrivateKey, withAlgorithm } from "./pkcs8.ts";
+import { allowExport, exportPkcs8, fromCryptoKey, fromInfo } from "./private_key.ts";
+
+/** The kinds of key pairs that {@linkcode generateKeyPair} makes. */
+export type KeyPairType =
+  | "ec-p256"
+  | "ec-p384"
+  | "ec-p521"
+  | "ed25519"
+  | "mldsa44"
+  | "mldsa65"
+  | "mldsa87"
+  | "rsa-2048"
+  | "rsa-3072"
+  | "rsa-4096"
+  | "rsa-pss-2048";
+
+/** A private key with its public half. */
+export interface KeyPair {
+  /** The private key. */
+  readonly privateKey: PrivateKey;
+  /** The public key. */
+  readonly publicKey: SubjectPublicKeyInfo;
+  /**
+   * Takes the private key out, as PKCS#8.
+   *
+   * @returns The encoding.
+   * @throws {NssError} `SEC_ERROR_INVALID_KEY` unless the pair is extractable.
+   */
+  exportPkcs8(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** How {@linkcode generateKeyPair} makes a pair. */
+export interface GenerateKeyPairOptions {
+  /** Whether the private key may leave; `false` by default. */
+  readonly extractable?: boolean;
+}
+
+const rsa = (
+  modulusLength: number,
+  pss = false,
+): { parameters: RsaHashedKeyGenParams; pss: boolean } => ({
+  parameters: {
+    name: "RSA-PSS",
+    modulusLength,
+    publicExponent: Uint8Array.of(1, 0, 1),
+    hash: "SHA-256",
+  },
+  pss,
+});
+
+/** RSA pairs, whose key is bound to one algorithm when generated and has to be imported anew for the others. */
+const RSA_PAIRS: { readonly [type in KeyPairType]?: ReturnType<typeof rsa> } = {
+  "rsa-2048": rsa(2048),
+  "rsa-3072": rsa(3072),
+  "rsa-4096": rsa(4096),
+  "rsa-pss-2048": rsa(2048, true),
+};
+
+const OTHER_PAIRS: { readonly [type in KeyPairType]?: Algorithm | EcKeyGenParams } = {
+  "ec-p256": { name: "ECDSA", namedCurve: "P-256" },
+  "ec-p384": { name: "ECDSA", namedCurve: "P-384" },
+  "ec-p521": { name: "ECDSA", namedCurve: "P-521" },
+  "ed25519": { name: "Ed25519" },
+  "mldsa44": { name: "ML-DSA-44" },
+  "mldsa65": { name: "ML-DSA-65" },
+  "mldsa87": { name: "ML-DSA-87" },
+};
+
+/** RFC 4055, Section 3.1: without parameters the key signs with any hash. */
+const RSASSA_PSS = new DerWriter().sequence((w) => w.oid(OIDS.rsassaPss)).finish();
+
+/**
+ * Generates a key pair.
+ *
+ * @param type The kind of keys. `"ec-p256"`, the default, is what everybody supports and signs fastest; ML-DSA depends
+ * on the runtime.
+ * @param options Whether the private key may leave.
+ * @returns The pair.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for another kind, `SEC_ERROR_KEYGEN_FAIL` if the runtime's WebCrypto does
+ * not know it.
+ *
+ * @example Usage
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { privateKey, publicKey } = await generateKeyPair("ec-p384");
+ * assertEquals(privateKey.algorithm, publicKey.algorithm);
+ * ```
+ */
+export async function generateKeyPair(
+  type: KeyPairType = "ec-p256",
+  options: GenerateKeyPairOptions = {},
+): Promise<KeyPair> {
+  const extractable = options.extractable ?? false;
+  const rsaPair = RSA_PAIRS[type];
+  const privateKey = rsaPair !== undefined
+    ? await generateRsa(rsaPair, extractable)
+    : await generateOther(type, extractable);
+  return {
+    privateKey,
+    publicKey: privateKey.publicKey!,
+    exportPkcs8: () => exportPkcs8(privateKey),
+  };
+}
+
+async function generateRsa(
+  { parameters, pss }: ReturnType<typeof rsa>,
+  extractable: boolean,
+): Promise<PrivateKey> {
+  const pair = await generate(parameters, true);
+  const exported = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
+  const pkcs8 = pss ? withAlgorithm(exported, RSASSA_PSS) : exported;
+  try {
+    const privateKey = await fromInfo(decodePrivateKey(pkcs8));
+    if (extractable) {
+      allowExport(
+        privateKey,
+        pair.privateKey,
+        pss ? (pkcs8) => withAlgorithm(pkcs8, RSASSA_PSS) : undefined,
+      );
+    }
+    return privateKey;
+  } finally {
+    exported.fill(0);
+    pkcs8.fill(0);
+  }
+}
+
+async function generateOther(type: KeyPairType, extractable: boolean): Promise<PrivateKey> {
+  const parameters = OTHER_PAIRS[type];
+  if (parameters === undefined) {
+    const known = [...Object.keys(OTHER_PAIRS), ...Object.keys(RSA_PAIRS)].join(", ");
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot generate key pair: "${type}" is none of ${known}`,
+    );
+  }
+  const pair = await generate(parameters, extractable);
+  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", pair.publicKey));
+  return await fromCryptoKey(pair.privateKey, parseSubjectPublicKeyInfo(spki));
+}
+
+async function generate(
+  parameters: Algorithm | EcKeyGenParams | RsaHashedKeyGenParams,
+  extractable: boolean,
+): Promise<CryptoKeyPair> {
+  try {
+    return await crypto.subtle.generateKey(parameters, extractable, [
+      "sign",
+      "verify",
+    ]) as CryptoKeyPair;
+  } catch (cause) {
+    throw new NssError(
+      "SEC_ERROR_KEYGEN_FAIL",
+      `Cannot generate key pair: this runtime's WebCrypto does not make ${parameters.name} keys`,
+      { cause },
+    );
+  }
+}
+
+/** How {@linkcode exportPrivateKeyPem} writes a key. */
+export interface ExportPrivateKeyOptions {
+  /** What the key is encrypted under; by default it is not encrypted. */
+  readonly password?: string;
+  /** How often the password is hashed; 600,000 by default, as OWASP recommends. */
+  readonly iterations?: number;
+}
+
+/**
+ * Writes a private key as PEM.
+ *
+ * @param key A key that may leave: generated or imported with `extractable: true`, or from an extractable `CryptoKey`.
+ * @param options A password, without which whoever has the text has the key.
+ * @returns An `ENCRYPTED PRIVATE KEY` block (PKCS#8 with PBES2: PBKDF2 with SHA-256, AES-256-CBC), or without a
+ * password a `PRIVATE KEY` block.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` for iterations that
+ * are no positive integer or more than `importPrivateKey` takes.
+ *
+ * @example Usage
+ * ```ts
+ * import { exportPrivateKeyPem, generateKeyPair } from "@nss/nss/pkcs11";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const { privateKey } = await generateKeyPair("ed25519", { extractable: true });
+ * assertStringIncludes(await exportPrivateKeyPem(privateKey), "-----BEGIN PRIVATE KEY-----");
+ *
+ * const pem = await exportPrivateKeyPem(privateKey, { password: "correct horse" });
+ * assertStringIncludes(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
+ * ```
+ */
+export async function exportPrivateKeyPem(
+  key: PrivateKey,
+  options: ExportPrivateKeyOptions = {},
+): Promise<string> {
+  const { password, iterations = DEFAULT_ITERATIONS } = options;
+  const pkcs8 = await exportPkcs8(key);
+  try {
+    if (password === undefined) return encodePem("PRIVATE KEY", pkcs8);
+    return encodePem("ENCRYPTED PRIVATE KEY", await encryptPkcs8(pkcs8, password, iterations));
+  } finally {
+    pkcs8.fill(0);
+  }
+}

@@ -1,0 +1,135 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { NssError } from "../../cert/base/errors.ts";
+import type { PemBlock } from "../../cert/der/pem.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { decryptPkcs8 } from "./encrypted_pkcs8.ts";
+import { IterationBudget } from "../pbe/iteration_budget.ts";
+import { erasePassword, passwordBytes } from "../pbe/password_encryption.ts";
+import {
+  decodePrivateKey,
+  decodePrivateKeyBlock,
+  findPrivateKeyPem,
+  isEncryptedBlock,
+  isEncryptedPrivateKey,
+} from "./pkcs8.ts";
+import { fromCryptoKey, fromInfo } from "./private_key.ts";
+
+/** What {@linkcode importPrivateKey} needs besides the key. */
+export interface ImportPrivateKeyOptions {
+  /** What the key is encrypted under, if it is; asked for only then if it is a function. */
+  readonly password?: string | (() => string | Promise<string>);
+  /** Whether the key may leave again, as by {@linkcode exportPrivateKeyPem}; `false` by default. */
+  readonly extractable?: boolean;
+  /**
+   * How often the encoding may have its password hashed at most; 10,000,000 by default, which takes seconds. Less for
+   * keys of strangers.
+   */
+  readonly maxIterations?: number;
+}
+
+/**
+ * Takes a private key in any of the forms that people have it in.
+ *
+ * The key goes into WebCrypto and cannot be taken out again, unless asked for; what was read of its encoding is
+ * overwritten. A key from an encoding signs in all ways of its kind, and is checked by a signature. A `CryptoKey` signs
+ * in the one way that it was made for: one of `RSASSA-PKCS1-v1_5` is of no use to TLS 1.3.
+ *
+ * @param input PEM text (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, among other
+ * blocks), the bytes of such a text or of DER (PKCS#8, PKCS#1, SEC1), a `CryptoKey` that may sign, or a
+ * {@linkcode PrivateKey}, which is returned as it is.
+ * @param options A password, and whether the key may leave.
+ * @returns The key.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_BAD_KEY` if it cannot be a key,
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is of another kind than
+ * {@linkcode KeyAlgorithm} lists, `SEC_ERROR_NO_KEY` if the text holds none, `SEC_ERROR_INVALID_ARGS` if it holds
+ * several or the `CryptoKey` may not sign, `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong,
+ * `SEC_ERROR_BAD_DATA` if it asks for more than `maxIterations`, `SEC_ERROR_INVALID_ALGORITHM` if it is encrypted in a
+ * way that the runtime does not have (3DES needs `node:crypto`, RC2 is nowhere), `PR_NOT_IMPLEMENTED_ERROR` if it is
+ * in OpenSSL's older way.
+ *
+ * @example Usage
+ * ```ts
+ * import { exportPrivateKeyPem, generateKeyPair, importPrivateKey } from "@nss/nss/pkcs11";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pair = await generateKeyPair("ec-p256", { extractable: true });
+ * const pem = await exportPrivateKeyPem(pair.privateKey);
+ *
+ * const key = await importPrivateKey(pem);
+ * assertEquals(key.algorithm, { type: "ec", curve: "P-256" });
+ * ```
+ *
+ * @example A key under a password
+ * ```ts
+ * import { exportPrivateKeyPem, generateKeyPair, importPrivateKey } from "@nss/nss/pkcs11";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * const pair = await generateKeyPair("ec-p256", { extractable: true });
+ * const pem = await exportPrivateKeyPem(pair.privateKey, { password: "correct horse" });
+ *
+ * const key = await importPrivateKey(pem, { password: "correct horse" });
+ * assertEquals(key.algorithm, { type: "ec", curve: "P-256" });
+ * await assertRejects(() => importPrivateKey(pem, { password: "wrong" }));
+ * ```
+ */
+export async function importPrivateKey(
+  input: CryptoKey | PrivateKey | string | Uint8Array,
+  options: ImportPrivateKeyOptions = {},
+): Promise<PrivateKey> {
+  if (typeof input === "string") return await fromPem(input, options);
+  if (input instanceof Uint8Array) return await fromBytes(input.slice(), options);
+  if (input instanceof CryptoKey) return await fromCryptoKey(input);
+  if (typeof input?.sign === "function" && typeof input.algorithm?.type === "string") return input;
+  throw new NssError(
+    "SEC_ERROR_INVALID_ARGS",
+    "Cannot import private key: it is no PEM text, no bytes, no CryptoKey and no PrivateKey",
+  );
+}
+
+async function fromPem(text: string, options: ImportPrivateKeyOptions): Promise<PrivateKey> {
+  const block: PemBlock = findPrivateKeyPem(text);
+  try {
+    if (isEncryptedBlock(block)) return await decrypt(block.der, options);
+    return await fromInfo(decodePrivateKeyBlock(block), options.extractable);
+  } finally {
+    block.der.fill(0);
+  }
+}
+
+async function fromBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: ImportPrivateKeyOptions,
+): Promise<PrivateKey> {
+  try {
+    // DER begins with a SEQUENCE; what does not may be the bytes of a PEM file
+    const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
+    if (text.includes("-----BEGIN ")) return await fromPem(text, options);
+    if (isEncryptedPrivateKey(bytes)) return await decrypt(bytes, options);
+    return await fromInfo(decodePrivateKey(bytes), options.extractable);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+async function decrypt(
+  der: Uint8Array<ArrayBuffer>,
+  options: ImportPrivateKeyOptions,
+): Promise<PrivateKey> {
+  const password = typeof options.password === "function"
+    ? await options.password()
+    : options.password;
+  if (password === undefined) {
+    throw new NssError(
+      "SEC_ERROR_BAD_PASSWORD",
+      "Cannot import private key: it is encrypted, and no password is given",
+    );
+  }
+  const forms = passwordBytes(password);
+  try {
+    const info = await decryptPkcs8(der, forms, new IterationBudget(options.maxIterations));
+    return await fromInfo(info, options.extractable);
+  } finally {
+    erasePassword(forms);
+  }
+}

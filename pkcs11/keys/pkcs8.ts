@@ -1,0 +1,324 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { constructedTag, contextTag, DerReader, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { oidName, OIDS } from "../../cert/der/oids.ts";
+import { decodePem, type PemBlock } from "../../cert/der/pem.ts";
+import type { EcCurve, KeyAlgorithm } from "../../cert/certificate/private_key.ts";
+
+/** A private key as its encoding tells it, in the form that WebCrypto imports. */
+export interface PrivateKeyInfo {
+  /** What kind of key it is. */
+  readonly type: KeyAlgorithm["type"];
+  /** The curve, of an elliptic curve key. */
+  readonly curve?: EcCurve;
+  /**
+   * PKCS#8 without attributes. Secret: to be zeroed when the key is imported. RSASSA-PSS keys say that they are
+   * plain RSA keys here, because `importKey` refuses them otherwise.
+   */
+  readonly pkcs8: Uint8Array<ArrayBuffer>;
+  /** The AlgorithmIdentifier of the public key. */
+  readonly algorithm: Uint8Array<ArrayBuffer>;
+  /** The public key's bits, where the encoding holds them. */
+  readonly publicKey: Uint8Array<ArrayBuffer> | null;
+}
+
+const CURVES: ReadonlyMap<string, { curve: EcCurve; size: number }> = new Map<
+  string,
+  { curve: EcCurve; size: number }
+>([
+  [OIDS.secp256r1, { curve: "P-256", size: 32 }],
+  [OIDS.secp384r1, { curve: "P-384", size: 48 }],
+  [OIDS.secp521r1, { curve: "P-521", size: 66 }],
+]);
+
+/** Keys whose PKCS#8 needs no rewriting inside. */
+const OPAQUE_KEYS: ReadonlyMap<string, KeyAlgorithm["type"]> = new Map<
+  string,
+  KeyAlgorithm["type"]
+>([
+  [OIDS.ed25519, "ed25519"],
+  [OIDS.mldsa44, "mldsa44"],
+  [OIDS.mldsa65, "mldsa65"],
+  [OIDS.mldsa87, "mldsa87"],
+]);
+
+const WHAT = "private key";
+
+/** The encodings of private keys in PEM, by label (RFC 7468, Section 10 and OpenSSL's older ones). */
+const DECODERS: ReadonlyMap<string, (der: Uint8Array<ArrayBuffer>) => PrivateKeyInfo> = new Map([
+  ["PRIVATE KEY", decodePkcs8],
+  ["RSA PRIVATE KEY", decodePkcs1],
+  ["EC PRIVATE KEY", decodeSec1],
+]);
+
+/** What PEM calls a private key under a password (RFC 7468, Section 11). */
+const ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY";
+
+/**
+ * Finds the private key of PEM text, which may hold certificates and parameters as well.
+ *
+ * @param text The text.
+ * @returns The block of the key; secret.
+ * @throws {NssError} `SEC_ERROR_NO_KEY` if there is none, `SEC_ERROR_INVALID_ARGS` if there are several,
+ * `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted in OpenSSL's older way.
+ */
+export function findPrivateKeyPem(text: string): PemBlock {
+  // RFC 1421's headers are in nothing but OpenSSL's older encrypted keys
+  if (/^Proc-Type:.*ENCRYPTED/m.test(text)) {
+    throw new NssError(
+      "PR_NOT_IMPLEMENTED_ERROR",
+      "Cannot import private key: it is encrypted in OpenSSL's older way, with a key from MD5; " +
+        "write it anew first, with `openssl pkcs8 -topk8`",
+    );
+  }
+  const blocks = decodePem(text);
+  const keys = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
+  const [key] = keys;
+  if (key === undefined) {
+    const labels = [...new Set(blocks.map(({ label }) => label))].join(", ");
+    throw new NssError(
+      "SEC_ERROR_NO_KEY",
+      `Cannot import private key: the text holds ${labels === "" ? "no PEM" : `only ${labels}`}`,
+    );
+  }
+  if (keys.length > 1) {
+    for (const { der } of keys) der.fill(0);
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot import private key: the text holds ${keys.length} of them`,
+    );
+  }
+  return key;
+}
+
+/**
+ * Reads a private key from a block of PEM.
+ *
+ * @param block The block.
+ * @returns The key.
+ * @throws {NssError} As {@linkcode decodePrivateKey}.
+ */
+export function decodePrivateKeyBlock(block: PemBlock): PrivateKeyInfo {
+  const decode = DECODERS.get(block.label);
+  if (decode === undefined) throw unsupported(`PEM of "${block.label}"`);
+  return decode(block.der);
+}
+
+/**
+ * Tells whether a block of PEM is a private key under a password.
+ *
+ * @param block The block.
+ * @returns Whether it is.
+ */
+export function isEncryptedBlock(block: PemBlock): boolean {
+  return block.label === ENCRYPTED_LABEL;
+}
+
+/**
+ * Tells whether DER is a private key under a password.
+ *
+ * @param der The encoding.
+ * @returns Whether it is; if not, it may be anything else.
+ */
+export function isEncryptedPrivateKey(der: Uint8Array<ArrayBuffer>): boolean {
+  // EncryptedPrivateKeyInfo begins with an algorithm, everything else with a version
+  const reader = new DerReader(der, WHAT);
+  return reader.nextTag === TAG.sequence &&
+    reader.sequence("privateKeyInfo").nextTag === TAG.sequence;
+}
+
+/**
+ * Reads a private key from DER: PKCS#8, or the older PKCS#1 and SEC1.
+ *
+ * @param der The encoding.
+ * @returns The key.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_UNSUPPORTED_KEYALG` or
+ * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of another kind than `KeyAlgorithm` lists.
+ */
+export function decodePrivateKey(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
+  const outer = new DerReader(der, WHAT);
+  const peek = outer.sequence("privateKeyInfo");
+  peek.integer("version");
+  if (peek.nextTag === TAG.integer) return decodePkcs1(der);
+  if (peek.nextTag === TAG.octetString) return decodeSec1(der);
+  return decodePkcs8(der);
+}
+
+function unsupported(what: string): NssError {
+  return new NssError(
+    "SEC_ERROR_UNSUPPORTED_KEYALG",
+    `Cannot import private key: ${what} is not supported, only RSA, ECDSA, Ed25519 and ML-DSA keys are`,
+  );
+}
+
+/** PKCS#8 (RFC 5208) and its successor, OneAsymmetricKey (RFC 5958). */
+function decodePkcs8(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
+  const whole = new DerReader(der, WHAT);
+  const info = whole.sequence("privateKeyInfo");
+  whole.finish();
+  const version = info.smallInteger("version");
+  if (version > 1) info.fail("version", `${version} is unknown`);
+  const identifier = info.element("privateKeyAlgorithm", TAG.sequence);
+  const privateKey = info.octetString("privateKey");
+  if (info.nextTag === constructedTag(0)) info.element("attributes");
+  if (version === 1 && info.nextTag === contextTag(1)) info.bitString("publicKey", contextTag(1));
+  info.finish();
+
+  const parameters = new DerReader(identifier.der, WHAT).sequence("privateKeyAlgorithm");
+  const oid = parameters.oid("algorithm");
+  switch (oid) {
+    case OIDS.rsaEncryption:
+      // RFC 8017, Appendix A.1: NULL, which some encoders leave out
+      if (!parameters.done) parameters.null("parameters");
+      parameters.finish();
+      return rsaKey("rsa", RSA_ENCRYPTION, privateKey);
+    case OIDS.rsassaPss:
+      return rsaKey("rsa-pss", identifier.der, privateKey);
+    case OIDS.ecPublicKey: {
+      const curve = readCurve(parameters, "parameters");
+      parameters.finish();
+      return ecKey(privateKey, curve);
+    }
+  }
+  const type = OPAQUE_KEYS.get(oid);
+  if (type === undefined) throw unsupported(oidName(oid) ?? `algorithm ${oid}`);
+  parameters.finish();
+  return {
+    type,
+    pkcs8: encodePkcs8(identifier.der, privateKey),
+    algorithm: identifier.der.slice(),
+    publicKey: null,
+  };
+}
+
+const RSA_ENCRYPTION = new DerWriter()
+  .sequence((w) => w.oid(OIDS.rsaEncryption).null())
+  .finish();
+
+/** PKCS#1's RSAPrivateKey (RFC 8017, Appendix A.1.2), of rsaEncryption. */
+function decodePkcs1(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
+  return rsaKey("rsa", RSA_ENCRYPTION, der);
+}
+
+function rsaKey(
+  type: "rsa" | "rsa-pss",
+  algorithm: Uint8Array<ArrayBuffer>,
+  privateKey: Uint8Array<ArrayBuffer>,
+): PrivateKeyInfo {
+  const whole = new DerReader(privateKey, WHAT);
+  const key = whole.sequence("rsaPrivateKey");
+  whole.finish();
+  const version = key.smallInteger("version");
+  if (version !== 0) throw unsupported("RSA with more than two primes");
+  const modulus = key.unsignedInteger("modulus");
+  const exponent = key.unsignedInteger("publicExponent");
+  for (const part of ["d", "p", "q", "dP", "dQ", "qInv"]) key.unsignedInteger(part);
+  key.finish();
+  return {
+    type,
+    pkcs8: encodePkcs8(RSA_ENCRYPTION, privateKey),
+    algorithm: algorithm.slice(),
+    publicKey: new DerWriter()
+      .sequence((w) => w.unsignedInteger(modulus).unsignedInteger(exponent))
+      .finish(),
+  };
+}
+
+/** SEC1's ECPrivateKey (RFC 5915), which names its curve where it stands alone. */
+function decodeSec1(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
+  return ecKey(der, null);
+}
+
+function readCurve(reader: DerReader, field: string): string {
+  const oid = reader.nextTag === TAG.oid ? reader.oid(field) : null;
+  if (oid === null || !CURVES.has(oid)) {
+    throw new NssError(
+      "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
+      "Cannot import private key: it is on no curve of P-256, P-384 and P-521, given by name" +
+        (oid === null ? "" : `, but on ${oid}`),
+    );
+  }
+  return oid;
+}
+
+function ecKey(ecPrivateKey: Uint8Array<ArrayBuffer>, outerCurve: string | null): PrivateKeyInfo {
+  const whole = new DerReader(ecPrivateKey, WHAT);
+  const key = whole.sequence("ecPrivateKey");
+  whole.finish();
+  const version = key.smallInteger("version");
+  if (version !== 1) key.fail("version", `${version} is unknown`);
+  const encoded = key.octetString("privateKey");
+  let oid = outerCurve;
+  if (key.nextTag === constructedTag(0)) {
+    const parameters = key.constructed("parameters", constructedTag(0));
+    const inner = readCurve(parameters, "");
+    parameters.finish();
+    if (outerCurve !== null && inner !== outerCurve) key.fail("parameters", "another curve");
+    oid = inner;
+  }
+  if (oid === null) return key.fail("parameters", "missing");
+  const { curve, size } = CURVES.get(oid)!;
+  let publicKey: Uint8Array<ArrayBuffer> | null = null;
+  if (key.nextTag === constructedTag(1)) {
+    const bits = key.constructed("publicKey", constructedTag(1));
+    publicKey = bits.bitStringBytes("").slice();
+    bits.finish();
+  }
+  key.finish();
+  // A compressed point is no use to WebCrypto, which can compute the point itself
+  if (publicKey?.[0] !== 4) publicKey = null;
+  else if (publicKey.length !== 1 + 2 * size) key.fail("publicKey", `not a point of ${curve}`);
+  // RFC 5915, Section 3: as long as the order; some encoders leave leading zeros out
+  if (encoded.length === 0 || encoded.length > size) {
+    key.fail("privateKey", `${encoded.length} bytes are none of ${curve}`);
+  }
+  const scalar = new Uint8Array(size);
+  scalar.set(encoded, size - encoded.length);
+  const algorithm = new DerWriter()
+    .sequence((w) => w.oid(OIDS.ecPublicKey).oid(oid))
+    .finish();
+  const canonical = new DerWriter().sequence((w) => {
+    w.integer(1).octetString(scalar);
+    if (publicKey !== null) w.constructed(constructedTag(1), (w) => w.bitString(publicKey));
+  }).finish();
+  const pkcs8 = encodePkcs8(algorithm, canonical);
+  scalar.fill(0);
+  canonical.fill(0);
+  return { type: "ec", curve, pkcs8, algorithm, publicKey };
+}
+
+/**
+ * Writes PKCS#8 (RFC 5208, Section 5).
+ *
+ * @param algorithm The AlgorithmIdentifier.
+ * @param privateKey What the algorithm calls a private key.
+ * @returns The encoding.
+ */
+export function encodePkcs8(
+  algorithm: Uint8Array,
+  privateKey: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  return new DerWriter()
+    .sequence((w) => w.integer(0).raw(algorithm).octetString(privateKey))
+    .finish();
+}
+
+/**
+ * Gives a PKCS#8 encoding another AlgorithmIdentifier, as RSASSA-PSS keys need it.
+ *
+ * @param pkcs8 The encoding.
+ * @param algorithm The AlgorithmIdentifier.
+ * @returns The new encoding.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed.
+ */
+export function withAlgorithm(
+  pkcs8: Uint8Array<ArrayBuffer>,
+  algorithm: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const info = new DerReader(pkcs8, WHAT).sequence("privateKeyInfo");
+  info.integer("version");
+  info.element("privateKeyAlgorithm", TAG.sequence);
+  return encodePkcs8(algorithm, info.octetString("privateKey"));
+}

@@ -1,0 +1,349 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type {
+  HashName,
+  KeyAlgorithm,
+  PrivateKey,
+  SignatureScheme,
+} from "../../cert/certificate/private_key.ts";
+import {
+  keyFitsScheme,
+  schemeRow,
+  type SignatureAlgorithm,
+  signatureSchemesOf,
+} from "../../cert/certificate/signature_algorithm.ts";
+import {
+  describeKey,
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/certificate/spki.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
+import { type PrivateKeyInfo, withAlgorithm } from "./pkcs8.ts";
+
+/** What `crypto.subtle.importKey` binds RSA keys to: a CryptoKey signs in one way only. */
+const RSA_BINDINGS: readonly { name: string; hash: HashName }[] = [
+  ...(["SHA-256", "SHA-384", "SHA-512"] as const).map((hash) => ({ name: "RSA-PSS", hash })),
+  ...(["SHA-256", "SHA-384", "SHA-512", "SHA-1"] as const)
+    .map((hash) => ({ name: "RSASSA-PKCS1-v1_5", hash })),
+];
+
+/** WebCrypto's name of each kind of key that has but one way to sign. */
+const WEB_CRYPTO_NAMES = {
+  ec: "ECDSA",
+  ed25519: "Ed25519",
+  mldsa44: "ML-DSA-44",
+  mldsa65: "ML-DSA-65",
+  mldsa87: "ML-DSA-87",
+} as const;
+
+/** The bytes of digests (FIPS 180-4). */
+const HASH_LENGTHS: Readonly<Record<HashName, number>> = {
+  "SHA-1": 20,
+  "SHA-256": 32,
+  "SHA-384": 48,
+  "SHA-512": 64,
+};
+
+/** Not in every runtime's types, nor in every runtime. */
+interface PublicKeyGetter {
+  getPublicKey?(key: CryptoKey, usages: readonly KeyUsage[]): Promise<CryptoKey>;
+}
+
+/** Keys whose owner allows that they leave, and how they do. */
+const EXPORTERS = new WeakMap<PrivateKey, () => Promise<Uint8Array<ArrayBuffer>>>();
+
+/** A private key in WebCrypto: of RSA a CryptoKey for each algorithm and hash, of others one. */
+class WebCryptoPrivateKey implements PrivateKey {
+  readonly algorithm: KeyAlgorithm;
+  declare readonly publicKey?: SubjectPublicKeyInfo;
+  readonly schemes: readonly SignatureScheme[];
+  readonly #keys: ReadonlyMap<string, CryptoKey>;
+
+  constructor(
+    algorithm: KeyAlgorithm,
+    publicKey: SubjectPublicKeyInfo | undefined,
+    keys: readonly CryptoKey[],
+  ) {
+    this.algorithm = algorithm;
+    if (publicKey !== undefined) this.publicKey = publicKey;
+    this.#keys = new Map(keys.map((key) => [bindingOf(key), key]));
+    this.schemes = signatureSchemesOf(algorithm).filter((scheme) => {
+      const { algorithm } = schemeRow(scheme);
+      return this.#keyFor(algorithm) !== undefined && isLongEnough(this.algorithm, algorithm);
+    });
+  }
+
+  async sign(
+    scheme: SignatureScheme,
+    data: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const row = schemeRow(scheme);
+    // An ECDSA key may sign with another curve's hash in TLS 1.2 and X.509; TLS 1.3 does not choose so.
+    const fits = row !== undefined && keyFitsScheme(this.algorithm, scheme, { anyCurve: true });
+    const key = fits ? this.#keyFor(row.algorithm) : undefined;
+    if (key === undefined) {
+      const only = fits
+        ? `, its CryptoKey is for ${[...this.#keys.keys()].join(" and ")} only`
+        : "";
+      throw new NssError(
+        "SEC_ERROR_INVALID_ALGORITHM",
+        `Cannot sign: a key of ${describeKey(this.algorithm)} does not sign ${scheme}${only}`,
+      );
+    }
+    const { webCrypto: name, hash, saltLength } = row.algorithm;
+    const parameters = {
+      name,
+      ...(hash !== undefined && { hash }),
+      ...(saltLength !== undefined && { saltLength }),
+    };
+    let signature: Uint8Array<ArrayBuffer>;
+    try {
+      signature = new Uint8Array(await crypto.subtle.sign(parameters, key, data));
+    } catch (cause) {
+      throw new NssError(
+        "SEC_ERROR_INVALID_KEY",
+        `Cannot sign: WebCrypto does not sign ${scheme} with this ${
+          describeKey(this.algorithm)
+        } key`,
+        { cause },
+      );
+    }
+    return this.algorithm.type === "ec" ? encodeEcdsaSignature(signature) : signature;
+  }
+
+  #keyFor({ webCrypto, hash }: SignatureAlgorithm): CryptoKey | undefined {
+    return this.#keys.get(webCrypto) ?? this.#keys.get(`${webCrypto} with ${hash}`);
+  }
+}
+
+/** What a CryptoKey is bound to. */
+function bindingOf({ algorithm }: CryptoKey): string {
+  const { name, hash } = algorithm as Partial<RsaHashedKeyAlgorithm>;
+  return name!.startsWith("RSA") ? `${name} with ${hash!.name}` : name!;
+}
+
+/** RFC 8017, Sections 9.1.1 and 9.2: whether what is signed is shorter than the modulus. */
+function isLongEnough(key: KeyAlgorithm, { hash, saltLength }: SignatureAlgorithm): boolean {
+  if (key.type !== "rsa" && key.type !== "rsa-pss") return true;
+  const hashLength = HASH_LENGTHS[hash!];
+  return saltLength === undefined
+    ? Math.ceil(key.modulusLength / 8) >= hashLength + 19 + 11
+    : Math.ceil((key.modulusLength - 1) / 8) >= hashLength + saltLength + 2;
+}
+
+/** From WebCrypto's r and s side by side to the DER of TLS and X.509 (RFC 3279, Section 2.2.3). */
+function encodeEcdsaSignature(raw: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const half = raw.length / 2;
+  return new DerWriter().sequence((w) =>
+    w.unsignedInteger(raw.subarray(0, half)).unsignedInteger(raw.subarray(half))
+  ).finish();
+}
+
+/**
+ * Imports a decoded key and overwrites its secret.
+ *
+ * @param info The key as its encoding tells it.
+ * @param extractable Whether the key may leave.
+ * @returns The key.
+ * @throws {NssError} As `importPrivateKey`.
+ */
+export async function fromInfo(info: PrivateKeyInfo, extractable = false): Promise<PrivateKey> {
+  const { type, pkcs8 } = info;
+  const bindings = type === "rsa" || type === "rsa-pss"
+    ? RSA_BINDINGS.filter(({ name }) => type === "rsa" || name === "RSA-PSS")
+    : [{ name: WEB_CRYPTO_NAMES[type], ...(type === "ec" && { namedCurve: info.curve! }) }];
+  try {
+    const keys = await Promise.all(bindings.map((binding) => importPkcs8(pkcs8, binding, false)));
+    const publicKey = await publicKeyOf(info, keys[0]!, bindings[0]!);
+    const key = new WebCryptoPrivateKey(publicKey.algorithm, publicKey, keys);
+    await checkPair(key, publicKey);
+    if (extractable) {
+      const identifier = info.algorithm.slice();
+      allowExport(
+        key,
+        await importPkcs8(pkcs8, bindings[0]!, true),
+        type === "rsa-pss" ? (pkcs8) => withAlgorithm(pkcs8, identifier) : undefined,
+      );
+    }
+    return key;
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+async function importPkcs8(
+  pkcs8: Uint8Array<ArrayBuffer>,
+  binding: AlgorithmIdentifier,
+  extractable: boolean,
+): Promise<CryptoKey> {
+  try {
+    return await crypto.subtle.importKey("pkcs8", pkcs8, binding, extractable, ["sign"]);
+  } catch (cause) {
+    const { name } = binding as Algorithm;
+    const unknown = cause instanceof Error && cause.name === "NotSupportedError";
+    throw new NssError(
+      unknown ? "SEC_ERROR_UNSUPPORTED_KEYALG" : "SEC_ERROR_BAD_KEY",
+      unknown
+        ? `Cannot import private key: this runtime's WebCrypto does not know ${name}`
+        : `Cannot import private key: WebCrypto refuses it as one of ${name}`,
+      { cause },
+    );
+  }
+}
+
+async function publicKeyOf(
+  info: PrivateKeyInfo,
+  key: CryptoKey,
+  binding: AlgorithmIdentifier,
+): Promise<SubjectPublicKeyInfo> {
+  if (info.publicKey !== null) return encodeSpki(info.algorithm, info.publicKey);
+  const known = await derivePublicKey(key);
+  if (known !== undefined) return known;
+  // Without getPublicKey the only way leads through a key that may leave; it is dropped at once.
+  return (await derivePublicKey(await importPkcs8(info.pkcs8, binding, true)))!;
+}
+
+function encodeSpki(algorithm: Uint8Array, publicKey: Uint8Array): SubjectPublicKeyInfo {
+  return parseSubjectPublicKeyInfo(
+    new DerWriter().sequence((w) => w.raw(algorithm).bitString(publicKey)).finish(),
+  );
+}
+
+/** The public half of a CryptoKey; `undefined` if the runtime gives none. */
+async function derivePublicKey(key: CryptoKey): Promise<SubjectPublicKeyInfo | undefined> {
+  const subtle: SubtleCrypto & PublicKeyGetter = crypto.subtle;
+  let publicKey: CryptoKey;
+  if (typeof subtle.getPublicKey === "function") {
+    publicKey = await subtle.getPublicKey(key, ["verify"]);
+  } else if (key.extractable) {
+    const { kty, crv, alg, n, e, x, y, pub } = await subtle.exportKey("jwk", key) as
+      & JsonWebKey
+      & { pub?: string };
+    const jwk = Object.fromEntries(
+      Object.entries({ kty, crv, alg, n, e, x, y, pub }).filter(([, value]) => value !== undefined),
+    );
+    publicKey = await subtle.importKey("jwk", jwk, key.algorithm, true, ["verify"]);
+  } else return undefined;
+  return parseSubjectPublicKeyInfo(new Uint8Array(await subtle.exportKey("spki", publicKey)));
+}
+
+/** WebCrypto may take a key whose parts do not belong together; better to say so now than in a handshake. */
+async function checkPair(key: WebCryptoPrivateKey, publicKey: SubjectPublicKeyInfo): Promise<void> {
+  const scheme = key.schemes[0];
+  const data = new TextEncoder().encode("NSS for Deno checks a private key");
+  let cause: unknown;
+  try {
+    if (scheme !== undefined) {
+      if (await verifySignature(publicKey, scheme, data, await key.sign(scheme, data))) return;
+    }
+  } catch (error) {
+    cause = error;
+  }
+  throw new NssError(
+    "SEC_ERROR_BAD_KEY",
+    scheme === undefined
+      ? `Cannot import private key: ${describeKey(key.algorithm)} is too small to sign with`
+      : "Cannot import private key: its parts do not belong together",
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/**
+ * Takes a private key that is in WebCrypto already.
+ *
+ * @param key A private key for `sign`.
+ * @param known Its public half, if known.
+ * @returns The key.
+ * @throws {NssError} As `importPrivateKey`.
+ */
+export async function fromCryptoKey(
+  key: CryptoKey,
+  known?: SubjectPublicKeyInfo,
+): Promise<PrivateKey> {
+  if (key.type !== "private" || !key.usages.includes("sign")) {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot import private key: the CryptoKey is a ${key.type} one for ` +
+        `${key.usages.join(", ") || "nothing"}, not a private one for sign`,
+    );
+  }
+  const algorithm = algorithmOf(key);
+  const publicKey = known ?? await derivePublicKey(key);
+  const privateKey = new WebCryptoPrivateKey(algorithm, publicKey, [key]);
+  if (key.extractable) allowExport(privateKey, key);
+  return privateKey;
+}
+
+function algorithmOf({ algorithm }: CryptoKey): KeyAlgorithm {
+  switch (algorithm.name) {
+    case "RSASSA-PKCS1-v1_5":
+    case "RSA-PSS":
+      return { type: "rsa", modulusLength: (algorithm as RsaHashedKeyAlgorithm).modulusLength };
+    case "ECDSA": {
+      const curve = (algorithm as EcKeyAlgorithm).namedCurve;
+      if (curve === "P-256" || curve === "P-384" || curve === "P-521") return { type: "ec", curve };
+      throw new NssError(
+        "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
+        `Cannot import private key: the CryptoKey's curve ${curve} is not supported`,
+      );
+    }
+    case "Ed25519":
+      return { type: "ed25519" };
+    case "ML-DSA-44":
+      return { type: "mldsa44" };
+    case "ML-DSA-65":
+      return { type: "mldsa65" };
+    case "ML-DSA-87":
+      return { type: "mldsa87" };
+  }
+  throw new NssError(
+    "SEC_ERROR_UNSUPPORTED_KEYALG",
+    `Cannot import private key: a CryptoKey of ${algorithm.name} is not supported`,
+  );
+}
+
+/**
+ * Lets a key leave.
+ *
+ * @param privateKey The key.
+ * @param key The extractable CryptoKey that it came from.
+ * @param rewrite Changes the PKCS#8 that WebCrypto gives.
+ */
+export function allowExport(
+  privateKey: PrivateKey,
+  key: CryptoKey,
+  rewrite: (pkcs8: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> = (pkcs8) => pkcs8,
+): void {
+  EXPORTERS.set(
+    privateKey,
+    async () => {
+      const exported = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key));
+      const pkcs8 = rewrite(exported);
+      if (pkcs8 !== exported) exported.fill(0);
+      return pkcs8;
+    },
+  );
+}
+
+/**
+ * Takes a key out, as PKCS#8.
+ *
+ * @param key The key.
+ * @returns The encoding.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if its owner does not allow it.
+ */
+export function exportPkcs8(key: PrivateKey): Promise<Uint8Array<ArrayBuffer>> {
+  const exporter = EXPORTERS.get(key);
+  if (exporter === undefined) {
+    return Promise.reject(
+      new NssError(
+        "SEC_ERROR_INVALID_KEY",
+        "Cannot export private key: only keys generated or imported with extractable: true, and extractable CryptoKeys, " +
+          "may leave",
+      ),
+    );
+  }
+  return exporter();
+}

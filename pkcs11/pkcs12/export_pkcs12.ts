@@ -1,0 +1,179 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { bytesEqual, constructedTag, contextTag, TAG } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { encryptPkcs8 } from "../keys/encrypted_pkcs8.ts";
+import { IterationBudget } from "../pbe/iteration_budget.ts";
+import { DEFAULT_ITERATIONS, encryptWithPassword } from "../pbe/password_encryption.ts";
+import { computeMac, writeMac } from "./mac.ts";
+import { PKCS12_OIDS } from "./oids.ts";
+import { exportPkcs8 } from "../keys/private_key.ts";
+
+/** What {@linkcode exportPkcs12} writes. */
+export interface ExportPkcs12Options {
+  /** The private key, which may leave; none for certificates alone. */
+  readonly key?: PrivateKey;
+  /** The certificate of the key first, then those of its issuers in any order. */
+  readonly certificates: readonly Certificate[];
+  /** What people call the key and its certificate; they have no name by default. */
+  readonly friendlyName?: string;
+  /** What the file is encrypted under. */
+  readonly password: string;
+  /** How often the password is hashed for each of the three parts; 600,000 by default, as in NSS. */
+  readonly iterations?: number;
+}
+
+/**
+ * Writes a PKCS#12 file (`.p12`, `.pfx`): a private key with its certificates (`SEC_PKCS12Encode`).
+ *
+ * Key and certificates are encrypted by PBES2 (PBKDF2 with SHA-256, AES-256-CBC), and the MAC is HMAC with SHA-256:
+ * what OpenSSL 1.1, NSS, Java 8u301, Windows 10 and their successors read.
+ *
+ * @param options The key, its certificates, a name and the password.
+ * @returns The file.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` if the first certificate
+ * is of another key or the iterations are none that everybody reads.
+ *
+ * @example Usage
+ * ```ts
+ * import { exportPkcs12, generateKeyPair, importPkcs12 } from "@nss/nss/pkcs11";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { assert } from "@std/assert";
+ *
+ * const { privateKey, publicKey } = await generateKeyPair("ec-p256", { extractable: true });
+ * const certificate = await createCertificate({ privateKey, publicKey, dnsNames: ["example.com"] });
+ * const password = "correct horse";
+ * const file = await exportPkcs12({ key: privateKey, certificates: [certificate], password });
+ *
+ * const { identities: [identity] } = await importPkcs12(file, password);
+ * assert(identity?.key.publicKey?.equals(publicKey));
+ * ```
+ */
+export async function exportPkcs12(
+  options: ExportPkcs12Options,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { key, certificates, friendlyName, password, iterations = DEFAULT_ITERATIONS } = options;
+  const [leaf] = certificates;
+  if (key !== undefined) checkPair(key, leaf);
+  const localKeyId = key === undefined || leaf === undefined ? null : await leaf.digest("SHA-1");
+  const attributes = (w: DerWriter): void => writeAttributes(w, friendlyName, localKeyId);
+
+  const certs = new DerWriter().sequence((w) => {
+    certificates.forEach((certificate, i) => {
+      writeBag(
+        w,
+        PKCS12_OIDS.certBag,
+        (w) =>
+          w.sequence((w) => {
+            w.oid(PKCS12_OIDS.x509Certificate);
+            w.constructed(constructedTag(0), (w) => w.octetString(certificate.der));
+          }),
+        i === 0 ? attributes : () => {},
+      );
+    });
+  }).finish();
+  const encrypted = await encryptWithPassword(certs, password, iterations);
+  const shrouded = key === undefined ? null : await shroud(key, password, iterations);
+
+  const safes = new DerWriter().sequence((w) => {
+    if (certificates.length > 0) {
+      writeContent(w, PKCS12_OIDS.encryptedData, (w) =>
+        w.sequence((w) => {
+          w.integer(0).sequence((w) => {
+            w.oid(PKCS12_OIDS.data);
+            encrypted.writeAlgorithm(w);
+            w.primitive(contextTag(0), encrypted.ciphertext);
+          });
+        }));
+    }
+    if (shrouded !== null) {
+      writeContent(
+        w,
+        PKCS12_OIDS.data,
+        (w) =>
+          w.octetString((w) =>
+            w.sequence((w) =>
+              writeBag(w, PKCS12_OIDS.pkcs8ShroudedKeyBag, (w) => w.raw(shrouded), attributes)
+            )
+          ),
+      );
+    }
+  }).finish();
+  const mac = await computeMac(safes, password, iterations, new IterationBudget());
+  return new DerWriter().sequence((w) => {
+    w.integer(3);
+    writeContent(w, PKCS12_OIDS.data, (w) => w.octetString(safes));
+    writeMac(w, mac);
+  }).finish();
+}
+
+function checkPair(key: PrivateKey, leaf: Certificate | undefined): void {
+  const { publicKey } = key;
+  if (leaf === undefined || publicKey === undefined) return;
+  if (!bytesEqual(leaf.subjectPublicKeyInfo.publicKey, publicKey.publicKey)) {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot export PKCS#12: the first certificate, "${leaf.subject}", is not of the private key`,
+    );
+  }
+}
+
+async function shroud(
+  key: PrivateKey,
+  password: string,
+  iterations: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pkcs8 = await exportPkcs8(key);
+  try {
+    return await encryptPkcs8(pkcs8, password, iterations);
+  } finally {
+    pkcs8.fill(0);
+  }
+}
+
+type Write = (writer: DerWriter) => void;
+
+/** ContentInfo of PKCS#7 (RFC 2315, Section 7). */
+function writeContent(writer: DerWriter, type: string, content: Write): void {
+  writer.sequence((w) => w.oid(type).constructed(constructedTag(0), content));
+}
+
+/** SafeBag (RFC 7292, Section 4.2). */
+function writeBag(writer: DerWriter, type: string, value: Write, attributes: Write): void {
+  writer.sequence((w) => {
+    w.oid(type).constructed(constructedTag(0), value);
+    attributes(w);
+  });
+}
+
+function writeAttributes(
+  writer: DerWriter,
+  friendlyName: string | undefined,
+  localKeyId: Uint8Array | null,
+): void {
+  const attributes: Write[] = [];
+  if (friendlyName !== undefined) {
+    attributes.push((w) =>
+      w.sequence((w) => {
+        w.oid(PKCS12_OIDS.friendlyName);
+        w.setOf([(w) => w.primitive(TAG.bmpString, utf16(friendlyName))]);
+      })
+    );
+  }
+  if (localKeyId !== null) {
+    attributes.push((w) =>
+      w.sequence((w) => w.oid(PKCS12_OIDS.localKeyId).setOf([(w) => w.octetString(localKeyId)]))
+    );
+  }
+  if (attributes.length > 0) writer.setOf(attributes);
+}
+
+function utf16(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(2 * text.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i));
+  return bytes;
+}
