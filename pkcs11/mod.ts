@@ -12,8 +12,8 @@
  *   beside the default context.
  * - {@linkcode findCertFromNickname} and {@linkcode findKeyByAnyCert} look into all tokens of a context, and
  *   {@linkcode setPasswordFunc} says who gives their passwords.
- * - {@linkcode Token} is what all tokens have in common: {@linkcode SoftToken} is one in memory, NSS databases are in
- *   `@nss/nss/pkcs11/nss-db`.
+ * - {@linkcode Token} is what all tokens have in common: {@linkcode SoftToken} is one in memory, NSS
+ *   databases are in `@nss/nss/pkcs11/nss-db`; {@linkcode BaseToken} makes one of your own.
  * - {@linkcode platformTrustAnchors} are the certification authorities that are trusted by default.
  * - {@linkcode NssContext} keeps apart what must not be shared, as trust and session caches.
  *
@@ -86,6 +86,7 @@ export {
   type SlotOwner,
 } from "./slots/slot.ts";
 export type { ModuleInfo, TokenModule } from "./slots/token_module.ts";
+export { BaseToken, type TokenParts } from "./token/base_token.ts";
 export { ReadOnlyToken, type ReadOnlyTokenOptions } from "./token/read_only_token.ts";
 export { SoftToken, type SoftTokenOptions } from "./token/softoken.ts";
 export {
@@ -104,6 +105,8 @@ export {
   type TokenMechanism,
   type TokenOptions,
 } from "./token/token.ts";
+export type { TokenKeyStore } from "./token/token_key_store.ts";
+export type { TokenLogin } from "./token/token_login.ts";
 export {
   formatPkcs11Uri,
   MAX_PKCS11_URI_LENGTH,

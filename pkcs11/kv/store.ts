@@ -121,3 +121,19 @@ export async function withStore<T>(
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
+
+/**
+ * Says that something of a token is damaged.
+ *
+ * @param label The label of the token.
+ * @param what What it is, as `password record`.
+ * @param cause Why it cannot be read, if that is known.
+ * @returns The error, `SEC_ERROR_BAD_DATABASE`.
+ */
+export function damaged(label: string, what: string, cause?: unknown): NssError {
+  return new NssError(
+    "SEC_ERROR_BAD_DATABASE",
+    `Cannot read token "${label}": its ${what} is damaged`,
+    cause === undefined ? {} : { cause },
+  );
+}

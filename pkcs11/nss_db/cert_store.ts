@@ -42,7 +42,7 @@ interface Entries {
 }
 
 /** Gets the token logged in where a write needs that. */
-export type EnsureLogin = (what: string, options: TokenOptions) => Promise<void>;
+export type EnsureLogin = (what: string, options: TokenOptions) => Promise<unknown>;
 
 /** The certificates of an NSS database with their trust. */
 export class NssCertStore implements CertDB {

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/base/errors.ts";
+import { wrongCurrentPassword } from "../token/token_login.ts";
 import { AUTHENTICATED, ENCRYPTED } from "./attributes.ts";
 import {
   checkPassword,
@@ -40,12 +40,7 @@ async function prepare(
 ): Promise<Commit<void>> {
   const old = snapshot.metadata.get(PASSWORD_RECORD);
   const oldKey = old === undefined ? null : await checkPassword(old, current ?? "");
-  if (old !== undefined && oldKey === null) {
-    throw new NssError(
-      "SEC_ERROR_BAD_PASSWORD",
-      `Cannot change password of token "${core.label}": the current one is wrong`,
-    );
-  }
+  if (old !== undefined && oldKey === null) throw wrongCurrentPassword(core.label);
   // The generation that the database has; NSS stores empty passwords in the old one always
   const isNew = old?.item1.length === NEW_SALT_LENGTH && next !== "";
   const { record, key } = await makePasswordRecord(

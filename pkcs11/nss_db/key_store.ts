@@ -4,11 +4,19 @@ import { bytesEqual } from "../../cert/der/der.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import type { KeyPairType } from "../keys/generate_key_pair.ts";
+import { importPrivateKey } from "../keys/import_private_key.ts";
 import { keyIdOf, publicValueOf } from "../keys/key_id.ts";
 import { decodePrivateKey } from "../keys/pkcs8.ts";
 import { fromInfo } from "../keys/private_key.ts";
-import { SessionKey } from "../token/session_key.ts";
-import { type KeyQuery, publicKeyOf, type TokenKey } from "../token/token.ts";
+import {
+  type ImportableKey,
+  type KeyQuery,
+  publicKeyOf,
+  type TokenKey,
+  type TokenKeyPair,
+} from "../token/token.ts";
+import { storeImported, storeNewPair, type TokenKeyStore } from "../token/token_key_store.ts";
 import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
 import type { NssDbCore, Session, Snapshot } from "./core.ts";
 import { decodeKey, encodeKey, type KeyObjects, readPublicKey, secretsOf } from "./key_codec.ts";
@@ -17,7 +25,7 @@ import { macName } from "./sealing.ts";
 import { damaged, type StoredObject } from "./values.ts";
 
 /** A private key as it is stored. */
-export interface StoredKey extends TokenKey {
+interface StoredKey extends TokenKey {
   /** The object in key4.db. */
   readonly object: StoredObject;
 }
@@ -26,7 +34,7 @@ export interface StoredKey extends TokenKey {
 type Opened = Map<number, { readonly object: StoredObject; readonly key: Promise<PrivateKey> }>;
 
 /** The private keys of an NSS database. */
-export class NssKeyStore {
+export class NssKeyStore implements TokenKeyStore {
   readonly #core: NssDbCore;
   readonly #opened = new WeakMap<Session, Opened>();
 
@@ -39,40 +47,80 @@ export class NssKeyStore {
     this.#core = core;
   }
 
-  /**
-   * Lists the keys, for which no password is needed.
-   *
-   * @returns The keys.
-   */
-  list(): Promise<StoredKey[]> {
+  /** Lists the keys, for which no password is needed; see {@linkcode TokenKeyStore.list}. */
+  list(): Promise<readonly TokenKey[]> {
     return this.#core.settled((snapshot) => Promise.resolve(keysOf(snapshot)));
   }
 
   /**
-   * Finds a key, for which no password is needed.
+   * Finds a key and decrypts it into WebCrypto; see {@linkcode TokenKeyStore.find}.
    *
-   * @param which Which one.
-   * @returns The key, or `undefined`.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
    */
-  find(which: KeyQuery): Promise<StoredKey | undefined> {
+  async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
+    if (await this.#find(which) === undefined) return undefined;
+    await login();
+    return await this.#open(which);
+  }
+
+  /** Makes a pair; see {@linkcode TokenKeyStore.generate}. */
+  async generate(
+    type: KeyPairType,
+    label: string | null,
+    login: () => Promise<void>,
+  ): Promise<TokenKeyPair> {
+    if (!/^(?:ec|rsa)-/.test(type)) {
+      throw new NssError(
+        "SEC_ERROR_KEYGEN_FAIL",
+        `Cannot generate key pair: NSS databases hold RSA and EC keys, none of ${type}`,
+      );
+    }
+    await login();
+    return await storeNewPair(type, async (pkcs8, publicKey) => {
+      const { id } = await this.#store(pkcs8, publicKey, label);
+      const privateKey = await this.#open(publicKey);
+      if (privateKey !== undefined) {
+        return { id, label, algorithm: privateKey.algorithm, publicKey, privateKey };
+      }
+      throw new NssError(
+        "SEC_ERROR_NO_KEY",
+        "Cannot read the generated key: another program has removed it",
+      );
+    });
+  }
+
+  /** Stores a key; see {@linkcode TokenKeyStore.import}. */
+  async import(
+    key: ImportableKey,
+    label: string | null,
+    login: () => Promise<void>,
+  ): Promise<TokenKey> {
+    const imported = await importPrivateKey(key, { extractable: true });
+    await login();
+    return await storeImported(imported, this.#core.label, async (pkcs8, publicKey) => {
+      const stored = await this.#store(pkcs8, publicKey, label);
+      return await this.#find(publicKey) ?? stored;
+    });
+  }
+
+  /** Removes a key with its public half; see {@linkcode TokenKeyStore.delete}. */
+  async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
+    if (await this.#find(which) === undefined) return false;
+    await login();
+    return await this.#delete(which);
+  }
+
+  #find(which: KeyQuery): Promise<StoredKey | undefined> {
     return this.#core.settled((snapshot) => findIn(snapshot, which));
   }
 
-  /**
-   * Decrypts a key into WebCrypto.
-   *
-   * @param which Which one.
-   * @returns The key, or `undefined` if it is not there any more.
-   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN`, `SEC_ERROR_BAD_DATABASE` if it is damaged.
-   */
-  open(which: KeyQuery): Promise<PrivateKey | undefined> {
+  #open(which: KeyQuery): Promise<PrivateKey | undefined> {
     return this.#core.settled(async (snapshot) => {
       const session = this.#core.demandSession();
       const stored = await findIn(snapshot, which);
       if (stored === undefined) return undefined;
       const wanted = publicKeyOf(which) ?? stored.publicKey ?? null;
-      const key = await this.#import(snapshot, session, stored, wanted);
-      return new SessionKey(key, this.#core.label, () => this.#core.session === session);
+      return await this.#import(snapshot, session, stored, wanted);
     });
   }
 
@@ -125,25 +173,12 @@ export class NssKeyStore {
     }
   }
 
-  /**
-   * Stores a key pair.
-   *
-   * @param pkcs8 The private key; it is overwritten.
-   * @param publicKey The public key.
-   * @param label What people call it.
-   * @returns What is stored now.
-   */
-  async store(
+  async #store(
     pkcs8: Uint8Array<ArrayBuffer>,
     publicKey: SubjectPublicKeyInfo,
     label: string | null,
   ): Promise<TokenKey> {
-    let objects: KeyObjects;
-    try {
-      objects = await encodeKey(pkcs8, publicKey, label);
-    } finally {
-      pkcs8.fill(0);
-    }
+    const objects = await encodeKey(pkcs8, publicKey, label);
     const ids = new ObjectIds();
     const sealed = new Map<Session, Promise<Sealed>>();
     const macs = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
@@ -192,13 +227,7 @@ export class NssKeyStore {
     };
   }
 
-  /**
-   * Removes a key with its public half.
-   *
-   * @param which Which one.
-   * @returns Whether it was there.
-   */
-  delete(which: KeyQuery): Promise<boolean> {
+  #delete(which: KeyQuery): Promise<boolean> {
     return this.#core.write(async (snapshot) => {
       const stored = await findIn(snapshot, which);
       if (stored === undefined) return () => false;
@@ -304,13 +333,4 @@ function isSameObject(a: StoredObject, b: StoredObject): boolean {
       const other = b.get(attribute);
       return other !== undefined && bytesEqual(other, value);
     }));
-}
-
-/** Says that a key may not leave where it is. */
-export function cannotMove(cause: unknown): NssError {
-  return new NssError(
-    "SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY",
-    "Cannot import private key: it may not leave where it is; import PEM, DER or an extractable CryptoKey",
-    { cause },
-  );
 }

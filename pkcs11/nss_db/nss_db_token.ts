@@ -1,30 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertDB } from "../../cert/db/cert_db.ts";
-import { NssError } from "../../cert/base/errors.ts";
-import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import { generateKeyPair, type KeyPairType } from "../keys/generate_key_pair.ts";
-import { importPrivateKey } from "../keys/import_private_key.ts";
+import { BaseToken } from "../token/base_token.ts";
 import { MECHANISMS } from "../token/mechanisms.ts";
-import { exportPkcs8 } from "../keys/private_key.ts";
-import {
-  type ImportableKey,
-  type KeyQuery,
-  type LoginHandler,
-  requireLogin,
-  type StoreKeyOptions,
-  type Token,
-  type TokenInfo,
-  type TokenKey,
-  type TokenKeyPair,
-  type TokenMechanism,
-  type TokenOptions,
-} from "../token/token.ts";
+import type { TokenInfo, TokenMechanism } from "../token/token.ts";
+import type { TokenLogin } from "../token/token_login.ts";
 import { NssCertStore } from "./cert_store.ts";
 import { changePassword } from "./change_password.ts";
 import { makePasswordRecord, NssDbCore, PASSWORD_RECORD } from "./core.ts";
 import { NssDbFiles } from "./files.ts";
-import { cannotMove, NssKeyStore, type StoredKey } from "./key_store.ts";
+import { NssKeyStore } from "./key_store.ts";
 import { writeModules } from "./module_file.ts";
 import { OLD_SALT_LENGTH } from "./sealing.ts";
 
@@ -113,16 +98,10 @@ async function givePassword(core: NssDbCore, password: string): Promise<void> {
 }
 
 /** A token whose keys and certificates are in an NSS database; {@linkcode openNssDb} opens one. */
-export class NssDbToken implements Token {
-  /** What people call it. */
-  readonly label: string;
+export class NssDbToken extends BaseToken {
   /** Its certificates with their trust. */
   readonly certificates: CertDB;
-  /** Who logs it in. */
-  loginHandler: LoginHandler | null = null;
   readonly #core: NssDbCore;
-  readonly #keys: NssKeyStore;
-  #closed = false;
 
   /**
    * Makes a token of an open database.
@@ -130,20 +109,23 @@ export class NssDbToken implements Token {
    * @param core The database.
    */
   constructor(core: NssDbCore) {
-    this.label = core.label;
+    super({
+      label: core.label,
+      isReadOnly: core.files.isReadOnly,
+      login: loginOf(core),
+      keys: new NssKeyStore(core),
+      release: () => core.close(), // after the writes that are under way
+    });
     this.#core = core;
-    this.#keys = new NssKeyStore(core);
-    this.certificates = new NssCertStore(core, (what, options) => this.#ensureLogin(what, options));
+    this.certificates = new NssCertStore(
+      core,
+      (what, options) => this.requireSession(what, options),
+    );
   }
 
   /** The folder. */
   get directory(): string {
     return this.#core.files.directory;
-  }
-
-  /** Whether its keys are within reach. */
-  get isLoggedIn(): boolean {
-    return this.#core.session !== null;
   }
 
   /**
@@ -153,19 +135,14 @@ export class NssDbToken implements Token {
    */
   async describe(): Promise<TokenInfo> {
     const snapshot = await this.#core.snapshot();
-    return {
-      label: this.label,
+    return this.infoOf({
       // As softoken says it, so that the URIs of NSS's tools lead here
       manufacturer: "Mozilla Foundation",
       model: "NSS 3",
       serialNumber: "0000000000000000",
-      isReadOnly: this.#core.files.isReadOnly,
       isInitialized: snapshot.metadata.has(PASSWORD_RECORD),
       needsLogin: this.#core.needsLogin,
-      hasProtectedAuthPath: false,
-      isFinalTry: false,
-      isLocked: false,
-    };
+    });
   }
 
   /**
@@ -173,161 +150,26 @@ export class NssDbToken implements Token {
    *
    * @returns The mechanisms of WebCrypto with RSA and EC keys.
    */
-  mechanisms(): Promise<readonly TokenMechanism[]> {
+  override mechanisms(): Promise<readonly TokenMechanism[]> {
     return Promise.resolve(MECHANISMS.filter(({ name }) => /RSA|_EC_KEY|ECDSA/.test(name)));
-  }
-
-  /**
-   * Tries a password.
-   *
-   * @param password The password.
-   * @returns Whether it is right.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the record of it is damaged.
-   */
-  login(password: string | null): Promise<boolean> {
-    return this.#core.login(password ?? "");
-  }
-
-  /**
-   * Puts its keys out of reach, unless the password is empty.
-   *
-   * @returns When it has happened.
-   */
-  logout(): Promise<void> {
-    this.#core.logout();
-    return Promise.resolve();
-  }
-
-  /**
-   * Changes the password. All keys are encrypted anew; if any of them, or trust, is damaged, nothing changes.
-   *
-   * @param current The current one; `null` if there is none.
-   * @param next The new one.
-   * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong, `SEC_ERROR_BAD_DATABASE`,
-   * `SEC_ERROR_READ_ONLY`.
-   */
-  async changePassword(current: string | null, next: string): Promise<void> {
-    await changePassword(this.#core, current, next);
-  }
-
-  /**
-   * Lists the private keys, for which no password is needed.
-   *
-   * @returns The keys.
-   */
-  async listKeys(): Promise<readonly TokenKey[]> {
-    return (await this.#keys.list()).map(describe);
-  }
-
-  /**
-   * Finds a private key.
-   *
-   * @param which Which one.
-   * @param options What the password function is handed.
-   * @returns The key, or `undefined` if it is not here.
-   */
-  async findKey(which: KeyQuery, options: TokenOptions = {}): Promise<PrivateKey | undefined> {
-    if (await this.#keys.find(which) === undefined) return undefined;
-    await this.#ensureLogin("use private key", options);
-    return await this.#keys.open(which);
-  }
-
-  /**
-   * Makes a key pair and stores it.
-   *
-   * @param type What kind of keys: RSA or EC.
-   * @param options What people call it.
-   * @returns The pair.
-   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL`, `SEC_ERROR_READ_ONLY`.
-   */
-  async generateKeyPair(
-    type: KeyPairType = "ec-p256",
-    options: StoreKeyOptions = {},
-  ): Promise<TokenKeyPair> {
-    this.#demandWritable("generate key pair");
-    if (!/^(?:ec|rsa)-/.test(type)) {
-      throw new NssError(
-        "SEC_ERROR_KEYGEN_FAIL",
-        `Cannot generate key pair: NSS databases hold RSA and EC keys, none of ${type}`,
-      );
-    }
-    await this.#ensureLogin("generate key pair", options);
-    const pair = await generateKeyPair(type, { extractable: true });
-    const stored = await this.#keys.store(
-      await pair.exportPkcs8(),
-      pair.publicKey,
-      options.label ?? null,
-    );
-    const privateKey = await this.#keys.open(pair.publicKey);
-    if (privateKey === undefined) {
-      throw new NssError(
-        "SEC_ERROR_NO_KEY",
-        "Cannot read the generated key: another program has removed it",
-      );
-    }
-    return { ...stored, algorithm: privateKey.algorithm, publicKey: pair.publicKey, privateKey };
-  }
-
-  /**
-   * Stores a private key.
-   *
-   * @param key The key.
-   * @param options What people call it.
-   * @returns What is stored now.
-   * @throws {NssError} As {@linkcode Token.importKey} says.
-   */
-  async importKey(key: ImportableKey, options: StoreKeyOptions = {}): Promise<TokenKey> {
-    this.#demandWritable("import private key");
-    const imported = await importPrivateKey(key, { extractable: true });
-    await this.#ensureLogin("import private key", options);
-    const pkcs8 = await exportPkcs8(imported).catch((cause) => {
-      throw cannotMove(cause);
-    });
-    const { publicKey } = imported;
-    if (publicKey === undefined) throw cannotMove(undefined);
-    const stored = await this.#keys.store(pkcs8, publicKey, options.label ?? null);
-    const now = await this.#keys.find(publicKey);
-    return now === undefined ? stored : describe(now);
-  }
-
-  /**
-   * Removes a private key and its public half, and leaves certificates.
-   *
-   * @param which Which one.
-   * @param options What the password function is handed.
-   * @returns Whether it was here.
-   * @throws {NssError} `SEC_ERROR_READ_ONLY`.
-   */
-  async deleteKey(which: KeyQuery, options: TokenOptions = {}): Promise<boolean> {
-    this.#demandWritable("delete private key");
-    if (await this.#keys.find(which) === undefined) return false;
-    await this.#ensureLogin("delete private key", options);
-    return await this.#keys.delete(which);
-  }
-
-  /**
-   * Closes the files, after the writes that are under way.
-   *
-   * @returns When it has happened.
-   */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#core.close();
-  }
-
-  #demandWritable(what: string): void {
-    if (!this.#core.files.isReadOnly) return;
-    throw new NssError("SEC_ERROR_READ_ONLY", `Cannot ${what}: "${this.label}" is read-only`);
-  }
-
-  /** Another program may have changed the password, or taken it away. */
-  async #ensureLogin(what: string, options: TokenOptions): Promise<void> {
-    await this.#core.snapshot();
-    await requireLogin(this, what, options);
   }
 }
 
-function describe({ id, label, algorithm, publicKey }: StoredKey): TokenKey {
-  return { id, label, algorithm, ...(publicKey !== undefined && { publicKey }) };
+/** The login of a database. Another program may have changed the password, or taken it away. */
+function loginOf(core: NssDbCore): TokenLogin {
+  return {
+    get session() {
+      return core.session;
+    },
+    get isLoggedIn() {
+      return core.session !== null;
+    },
+    open: async () => {
+      await core.snapshot();
+      return core.session;
+    },
+    login: (password) => core.login(password ?? ""),
+    logout: () => Promise.resolve(core.logout()),
+    changePassword: (current, next) => changePassword(core, current, next),
+  };
 }

@@ -7,16 +7,10 @@ import type {
   CertRecord,
   CertSource,
 } from "../../cert/db/cert_db.ts";
-import { NssError } from "../../cert/base/errors.ts";
-import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import type {
-  LoginHandler,
-  Token,
-  TokenInfo,
-  TokenKey,
-  TokenKeyPair,
-  TokenMechanism,
-} from "./token.ts";
+import type { NssError } from "../../cert/base/errors.ts";
+import { BaseToken, readOnly } from "./base_token.ts";
+import type { TokenInfo, TokenMechanism } from "./token.ts";
+import type { TokenLogin } from "./token_login.ts";
 
 /** What a {@linkcode ReadOnlyToken} says of itself. */
 export interface ReadOnlyTokenOptions {
@@ -38,15 +32,9 @@ export interface ReadOnlyTokenOptions {
  * assert(roots.certificates.isReadOnly);
  * ```
  */
-export class ReadOnlyToken implements Token {
-  /** What people call it. */
-  readonly label: string;
+export class ReadOnlyToken extends BaseToken {
   /** The certificates. */
   readonly certificates: CertDB;
-  /** It needs no login. */
-  readonly isLoggedIn: boolean = true;
-  /** It needs no login. */
-  loginHandler: LoginHandler | null = null;
   readonly #model: string;
 
   /**
@@ -56,7 +44,7 @@ export class ReadOnlyToken implements Token {
    * @param options What it is.
    */
   constructor(source: CertSource, options: ReadOnlyTokenOptions = {}) {
-    this.label = source.name;
+    super({ label: source.name, isReadOnly: true, login: noPassword(source.name), keys: null });
     this.certificates = new ReadOnlyCertDB(source);
     this.#model = options.model ?? "";
   }
@@ -67,18 +55,9 @@ export class ReadOnlyToken implements Token {
    * @returns The answer.
    */
   describe(): Promise<TokenInfo> {
-    return Promise.resolve({
-      label: this.label,
-      manufacturer: "NSS for Deno",
-      model: this.#model,
-      serialNumber: "",
-      isReadOnly: true,
-      isInitialized: true,
-      needsLogin: false,
-      hasProtectedAuthPath: false,
-      isFinalTry: false,
-      isLocked: false,
-    });
+    return Promise.resolve(
+      this.infoOf({ model: this.#model, isInitialized: true, needsLogin: false }),
+    );
   }
 
   /**
@@ -86,105 +65,31 @@ export class ReadOnlyToken implements Token {
    *
    * @returns No mechanisms.
    */
-  mechanisms(): Promise<readonly TokenMechanism[]> {
+  override mechanisms(): Promise<readonly TokenMechanism[]> {
     return Promise.resolve([]);
   }
 
   /**
-   * It has no password: the empty one is right.
-   *
-   * @param password The password.
-   * @returns Whether it is empty.
-   */
-  login(password: string | null): Promise<boolean> {
-    return Promise.resolve(password === "");
-  }
-
-  /**
-   * Does nothing.
+   * Does nothing: it holds nothing that could be let go of.
    *
    * @returns At once.
    */
-  logout(): Promise<void> {
+  override close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  /**
-   * Fails.
-   *
-   * @returns Never.
-   * @throws {NssError} `SEC_ERROR_READ_ONLY`.
-   */
-  changePassword(): Promise<void> {
-    return this.#refuse("change password");
-  }
-
-  /**
-   * It has no keys.
-   *
-   * @returns None.
-   */
-  listKeys(): Promise<readonly TokenKey[]> {
-    return Promise.resolve([]);
-  }
-
-  /**
-   * It has no keys.
-   *
-   * @returns None.
-   */
-  findKey(): Promise<PrivateKey | undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  /**
-   * Fails.
-   *
-   * @returns Never.
-   * @throws {NssError} `SEC_ERROR_READ_ONLY`.
-   */
-  generateKeyPair(): Promise<TokenKeyPair> {
-    return this.#refuse("generate key pair");
-  }
-
-  /**
-   * Fails.
-   *
-   * @returns Never.
-   * @throws {NssError} `SEC_ERROR_READ_ONLY`.
-   */
-  importKey(): Promise<TokenKey> {
-    return this.#refuse("import private key");
-  }
-
-  /**
-   * Fails.
-   *
-   * @returns Never.
-   * @throws {NssError} `SEC_ERROR_READ_ONLY`.
-   */
-  deleteKey(): Promise<boolean> {
-    return this.#refuse("delete private key");
-  }
-
-  /**
-   * Does nothing.
-   *
-   * @returns At once.
-   */
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  #refuse(what: string): Promise<never> {
-    return refuse(what, this.label);
   }
 }
 
-function refuse(what: string, name: string): Promise<never> {
-  return Promise.reject(
-    new NssError("SEC_ERROR_READ_ONLY", `Cannot ${what}: "${name}" is read-only`),
-  );
+/** It needs no login; the empty password is right. */
+function noPassword(label: string): TokenLogin {
+  const session = {};
+  return {
+    session,
+    isLoggedIn: true,
+    open: () => Promise.resolve(session),
+    login: (password) => Promise.resolve(password === ""),
+    logout: () => Promise.resolve(),
+    changePassword: () => Promise.reject(readOnly("change password", label)),
+  };
 }
 
 class ReadOnlyCertDB implements CertDB {
@@ -206,14 +111,14 @@ class ReadOnlyCertDB implements CertDB {
   }
 
   importCert(): Promise<CertRecord> {
-    return refuse("import certificate", this.name);
+    return Promise.reject(readOnly("import certificate", this.name));
   }
 
   deleteCert(): Promise<boolean> {
-    return refuse("delete certificate", this.name);
+    return Promise.reject(readOnly("delete certificate", this.name));
   }
 
   setTrust(): Promise<CertRecord> {
-    return refuse("set trust", this.name);
+    return Promise.reject(readOnly("set trust", this.name));
   }
 }
