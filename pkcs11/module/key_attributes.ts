@@ -10,7 +10,7 @@ import {
 } from "../../cert/certificate/spki.ts";
 import type { KeyPairType } from "../keys/generate_key_pair.ts";
 import type { PrivateKeyInfo } from "../keys/pkcs8.ts";
-import { CKA, CKK, CKM, type MechanismName } from "./constants.ts";
+import { CKA, CKK, type MechanismName } from "./constants.ts";
 import type { Attributes } from "./session.ts";
 import { type AttributeValue, readUlong } from "./template.ts";
 
@@ -127,17 +127,6 @@ export const GENERATE: { readonly [type in KeyPairType]?: GenerateRow } = {
   "rsa-3072": rsa(3072),
   "rsa-4096": rsa(4096),
 };
-
-/**
- * Tells which mechanism makes a key pair.
- *
- * @param type What kind of keys.
- * @returns Its number; `undefined` if there is none.
- */
-export function generateMechanism(type: KeyPairType): number | undefined {
-  const row = GENERATE[type];
-  return row === undefined ? undefined : CKM[row.mechanism];
-}
 
 /**
  * Takes a private key apart, for a token to store.

@@ -17,6 +17,7 @@ import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../keys/key_id.ts";
 import { CKA, CKO } from "./constants.ts";
 import type { Attribute } from "./key_attributes.ts";
+import { readKeyedPublicKeys } from "./key_objects.ts";
 import { readDistrustAfter, readNssTrust, trustKey } from "./nss_trust.ts";
 import { isReturned } from "./return_values.ts";
 import type { Attributes, Session } from "./session.ts";
@@ -31,10 +32,8 @@ export interface CertToken {
   readonly isReadOnly: boolean;
   /** Its sessions. */
   readonly pool: SessionPool;
-  /** Tells which public keys, in hexadecimal, have a private key in the token, as far as is known. */
-  readonly keyedPublicKeys: (session: Session) => Promise<ReadonlySet<string>>;
   /** Logs the token in. */
-  readonly login: (what: string, options: CertFindOptions) => Promise<void>;
+  readonly login: (what: string, options: CertFindOptions) => Promise<unknown>;
 }
 
 /** A certificate with the object that it is. */
@@ -94,7 +93,7 @@ export class ModuleCertDB implements CertDB {
   }
 
   #read(template: readonly Attribute[]): Promise<readonly Found[]> {
-    const { pool, label, keyedPublicKeys } = this.#token;
+    const { pool, label } = this.#token;
     const attempt = `Cannot read certificates of token "${label}"`;
     return pool.use(async (session) => {
       const handles = await session.findObjects(
@@ -112,7 +111,7 @@ export class ModuleCertDB implements CertDB {
         }
       }
       const trust = await readNssTrust(session, attempt);
-      const keyed = await keyedPublicKeys(session);
+      const keyed = await readKeyedPublicKeys(session, `Cannot read keys of token "${label}"`);
       return objects.flatMap(([handle, attributes]) => {
         const record = this.#recordOf(attributes, trust, keyed);
         return record === null ? [] : [{ handle, record }];

@@ -5,10 +5,11 @@ import type { ModuleInfo, TokenModule } from "../slots/token_module.ts";
 import { CKF } from "./constants.ts";
 import { Library, type LibraryOptions } from "./library.ts";
 import { alloc } from "./memory.ts";
-import { ModuleToken, readTokenInfo } from "./module_token.ts";
+import { ModuleToken } from "./module_token.ts";
 import { isReturned } from "./return_values.ts";
 import { readBig } from "./session.ts";
 import { readText } from "./text.ts";
+import { readTokenInfo } from "./token_info.ts";
 
 /** How {@linkcode loadModule} loads a library. */
 export interface LoadModuleOptions extends LibraryOptions {

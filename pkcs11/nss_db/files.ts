@@ -2,8 +2,9 @@
 // This module uses node:.
 
 import type { DatabaseSync } from "node:sqlite";
-import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
+import { busy, codeOf, isBusy, legacyDatabase, openError, sqliteError } from "./sqlite_errors.ts";
 import { columnValue, damaged, StoredObject } from "./values.ts";
 import { WriterQueue } from "./writer_queue.ts";
 
@@ -75,24 +76,6 @@ export interface NssDbWriter extends NssDbReader {
 export type Commit<T> = (writer: NssDbWriter) => T;
 
 const TABLES: Readonly<Record<DbFile, string>> = { cert: "nssPublic", key: "nssPrivate" };
-
-/** SQLite's primary result codes that have a meaning here. */
-const BUSY = 5;
-const LOCKED = 6;
-const CODES: Readonly<Record<number, ErrorName>> = {
-  3: "PR_NO_ACCESS_RIGHTS_ERROR",
-  8: "SEC_ERROR_READ_ONLY",
-  10: "SEC_ERROR_IO",
-  13: "SEC_ERROR_IO",
-  14: "SEC_ERROR_IO",
-};
-
-/** Deno gives no code of what fails in `exec` and when a file is opened. */
-const MESSAGES: readonly (readonly [RegExp, ErrorName])[] = [
-  [/readonly database/, "SEC_ERROR_READ_ONLY"],
-  [/unable to open/, "PR_NO_ACCESS_RIGHTS_ERROR"],
-  [/disk I\/O|disk is full/, "SEC_ERROR_IO"],
-];
 
 /**
  * cert9.db and key4.db of one folder.
@@ -439,66 +422,6 @@ function metadataOf(name: string, row: Record<string, unknown>): MetadataRow {
 
 function rollback(database: DatabaseSync): void {
   if (database.isOpen && database.isTransaction) database.exec("ROLLBACK");
-}
-
-/** SQLite's code, which Deno gives of statements, and not of `exec`, whose message it is then. */
-function isBusy(error: unknown): boolean {
-  const { errcode, message } = error as { errcode?: number; message?: string };
-  if (errcode !== undefined) return [BUSY, LOCKED].includes(errcode & 0xff);
-  return /database (?:table )?is locked/.test(message ?? "");
-}
-
-function busy(what: string, state: string, cause?: unknown): NssError {
-  return new NssError(
-    "SEC_ERROR_BUSY",
-    `Cannot ${what}: ${state}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function sqliteError(what: string, cause: unknown): NssError {
-  const { errcode, message, name } = cause as { errcode?: number; message?: string; name?: string };
-  const code: ErrorName = name === "NotCapable"
-    ? "PR_NO_ACCESS_RIGHTS_ERROR"
-    : CODES[(errcode ?? 0) & 0xff] ??
-      MESSAGES.find(([pattern]) => pattern.test(message ?? ""))?.[1] ?? "SEC_ERROR_BAD_DATABASE";
-  return new NssError(code, `Cannot ${what}: ${message}`, { cause });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as { code?: string }).code;
-}
-
-function openError(directory: string, what: string, cause: unknown, writes = false): NssError {
-  const at = `Cannot open NSS database in "${directory}": ${what}`;
-  if ((cause as Error).name === "NotCapable") {
-    return new NssError(
-      "PR_NO_ACCESS_RIGHTS_ERROR",
-      `${at} is out of reach; run with --allow-read, and --allow-write where it changes, of the folder`,
-      { cause },
-    );
-  }
-  switch (codeOf(cause)) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return new NssError("PR_FILE_NOT_FOUND_ERROR", `${at} does not exist`, { cause });
-    case "EROFS":
-    case "EACCES":
-    case "EPERM":
-      return writes
-        ? new NssError("SEC_ERROR_READ_ONLY", `${at} may not be written`, { cause })
-        : new NssError("PR_NO_ACCESS_RIGHTS_ERROR", `${at} may not be read`, { cause });
-  }
-  return new NssError("SEC_ERROR_IO", `${at} cannot be opened`, { cause });
-}
-
-/** Says that a database is of the form before NSS 3.12. */
-export function legacyDatabase(directory: string): NssError {
-  return new NssError(
-    "SEC_ERROR_LEGACY_DATABASE",
-    `Cannot open NSS database in "${directory}": it is of the old dbm: form; ` +
-      "convert it first, by certutil -K -d sql:DIRECTORY of an NSS before 3.120",
-  );
 }
 
 async function exists(path: string): Promise<boolean> {

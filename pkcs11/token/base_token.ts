@@ -208,6 +208,11 @@ export abstract class BaseToken implements Token {
     await this.#parts.release?.();
   }
 
+  /** Whether it has been closed. */
+  protected get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /**
    * Checks that the token is open.
    *

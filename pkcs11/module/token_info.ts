@@ -1,0 +1,49 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { TokenInfo } from "../token/token.ts";
+import { CKF } from "./constants.ts";
+import type { Library } from "./library.ts";
+import { alloc } from "./memory.ts";
+import { readBig } from "./session.ts";
+import { readText } from "./text.ts";
+
+const TOKEN_INFO_SIZE = 208;
+
+/** What a token says of itself, and how many sessions it allows. */
+export interface ReadTokenInfo extends TokenInfo {
+  /** Whether there is something in it: an uninitialised token has not even a label. */
+  readonly isTokenInitialized: boolean;
+  /** How many sessions it allows; 0 if it does not tell, or as many as one likes. */
+  readonly maxSessions: number;
+}
+
+/**
+ * Reads CK_TOKEN_INFO.
+ *
+ * @param library The library.
+ * @param slot The slot of the token.
+ * @returns What it says.
+ * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is none.
+ */
+export async function readTokenInfo(library: Library, slot: bigint): Promise<ReadTokenInfo> {
+  const info = alloc(TOKEN_INFO_SIZE);
+  await library.call("C_GetTokenInfo", "Cannot describe token", slot, info);
+  const flags = Number(readBig(info, 96));
+  const maxSessions = readBig(info, 104);
+  const has = (flag: number): boolean => (flags & flag) !== 0;
+  return {
+    label: readText(info, 0, 32),
+    manufacturer: readText(info, 32, 32),
+    model: readText(info, 64, 16),
+    serialNumber: readText(info, 80, 16),
+    isReadOnly: has(CKF.writeProtected),
+    isInitialized: has(CKF.userPinInitialized),
+    needsLogin: has(CKF.loginRequired),
+    hasProtectedAuthPath: has(CKF.protectedAuthenticationPath),
+    isFinalTry: has(CKF.userPinFinalTry),
+    isLocked: has(CKF.userPinLocked),
+    isTokenInitialized: has(CKF.tokenInitialized),
+    // CK_EFFECTIVELY_INFINITE is 0, CK_UNAVAILABLE_INFORMATION the largest number
+    maxSessions: maxSessions > 0xffffffffn ? 0 : Number(maxSessions),
+  };
+}

@@ -1,0 +1,85 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { TokenMechanism } from "../token/token.ts";
+import { CKF, CKM } from "./constants.ts";
+import type { Library } from "./library.ts";
+import { alloc } from "./memory.ts";
+import { readBig } from "./session.ts";
+
+/** The most mechanisms of a token that are looked at. */
+const MECHANISM_ROOM = 4096;
+
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(CKM).map(([name, number]) => [number, name]),
+);
+
+/** What a token of a library can do of what is used here; it is asked once. */
+export class TokenMechanisms {
+  readonly #library: Library;
+  readonly #slot: bigint;
+  readonly #attempt: string;
+  #all: Promise<readonly TokenMechanism[]> | null = null;
+
+  /**
+   * Asks nothing yet.
+   *
+   * @param library The library.
+   * @param slot The slot of the token.
+   * @param label The token's label, for errors.
+   */
+  constructor(library: Library, slot: bigint, label: string) {
+    this.#library = library;
+    this.#slot = slot;
+    this.#attempt = `Cannot list mechanisms of token "${label}"`;
+  }
+
+  /**
+   * Lists the mechanisms.
+   *
+   * @returns Those that sign or make key pairs.
+   */
+  async list(): Promise<readonly TokenMechanism[]> {
+    const all = this.#all ??= this.#read();
+    all.catch(() => this.#all = null);
+    return await all;
+  }
+
+  /**
+   * Lists the mechanisms that sign.
+   *
+   * @returns Their numbers.
+   */
+  async signing(): Promise<ReadonlySet<number>> {
+    const all = await this.list();
+    return new Set(all.filter(({ uses }) => uses.includes("sign")).map(({ type }) => type));
+  }
+
+  async #read(): Promise<readonly TokenMechanism[]> {
+    const count = alloc(8);
+    await this.#library.call("C_GetMechanismList", this.#attempt, this.#slot, null, count);
+    const list = alloc(8 * Math.min(Number(readBig(count)), MECHANISM_ROOM));
+    await this.#library.call("C_GetMechanismList", this.#attempt, this.#slot, list, count);
+    const types = Array.from({ length: Number(readBig(count)) }, (_, i) => readBig(list, 8 * i));
+    const mechanisms = await Promise.all(types.map((type) => this.#readOne(type)));
+    return mechanisms.filter(({ uses }) => uses.length > 0);
+  }
+
+  /** CK_MECHANISM_INFO. */
+  async #readOne(type: bigint): Promise<TokenMechanism> {
+    const info = alloc(24);
+    await this.#library.call("C_GetMechanismInfo", this.#attempt, this.#slot, type, info);
+    const flags = Number(readBig(info, 16));
+    const number = Number(type);
+    const uses: TokenMechanism["uses"] = [
+      ...(flags & CKF.sign ? ["sign"] as const : []),
+      ...(flags & CKF.generateKeyPair ? ["generateKeyPair"] as const : []),
+    ];
+    const [minKeySize, maxKeySize] = [Number(readBig(info)), Number(readBig(info, 8))];
+    return {
+      name: NAMES.get(number) ?? `0x${number.toString(16)}`,
+      type: number,
+      uses,
+      ...(maxKeySize > 0 && { minKeySize, maxKeySize }),
+    };
+  }
+}
