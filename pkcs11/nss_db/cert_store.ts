@@ -10,36 +10,25 @@ import {
   matchesCertQuery,
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
-import { bytesEqual, DerReader } from "../../cert/der/der.ts";
-import { DerWriter } from "../../cert/der/der_writer.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { publicValueOf } from "../keys/key_id.ts";
 import type { TokenOptions } from "../token/token.ts";
 import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
+import {
+  CertEntryReader,
+  checkOrphans,
+  type Entries,
+  type Entry,
+  serialOf,
+} from "./cert_entries.ts";
 import type { NssDbCore, Session, Snapshot } from "./core.ts";
 import type { Commit, NssDbWriter } from "./files.ts";
 import { ObjectIds } from "./object_ids.ts";
 import { macName } from "./sealing.ts";
 import { checkTrustHash, readTrust, trustAttributes } from "./trust_codec.ts";
-import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
-
-interface Entry {
-  readonly object: StoredObject;
-  readonly certificate: Certificate;
-  readonly record: Omit<CertRecord, "trust">;
-  readonly trust: readonly { readonly object: StoredObject; readonly form: "old" | "new" }[];
-}
-
-/** The certificates of a snapshot. */
-interface Entries {
-  readonly version: string;
-  readonly all: readonly Entry[];
-  readonly bySubject: ReadonlyMap<string, readonly Entry[]>;
-  /** Trust whose issuer and serial number are those of no certificate, by the hash of the certificate. */
-  readonly orphans: ReadonlyMap<string, StoredObject>;
-}
+import { bool, text, ulong } from "./values.ts";
 
 /** Gets the token logged in where a write needs that. */
 export type EnsureLogin = (what: string, options: TokenOptions) => Promise<unknown>;
@@ -50,9 +39,7 @@ export class NssCertStore implements CertDB {
   readonly name: string;
   readonly #core: NssDbCore;
   readonly #ensureLogin: EnsureLogin;
-  #entries: Entries | null = null;
-  /** Kept so that a certificate is one object, with what has been computed of it. */
-  #parsed: ReadonlyMap<number, Certificate | null> = new Map();
+  readonly #entries = new CertEntryReader();
 
   /**
    * Creates the store.
@@ -72,8 +59,8 @@ export class NssCertStore implements CertDB {
   }
 
   /**
-   * Looks for certificates; see {@linkcode CertSource.find}. As in NSS, trust is checked against its MACs while the
-   * token is logged in, as it always is where the password is empty.
+   * Looks for certificates; see {@linkcode CertSource.find}. As in NSS, trust is checked against
+   * its MACs while the token is logged in, as it always is where the password is empty.
    *
    * @param query What must be the same.
    * @returns Every record that fits.
@@ -82,7 +69,7 @@ export class NssCertStore implements CertDB {
   find(query: CertQuery): Promise<readonly CertRecord[]> {
     return this.#core.settled(async (snapshot) => {
       const { session } = this.#core;
-      const entries = this.#entriesOf(snapshot);
+      const entries = this.#entries.read(snapshot);
       const candidates = query.subject === undefined
         ? entries.all
         : entries.bySubject.get(query.subject.toHex()) ?? [];
@@ -121,57 +108,6 @@ export class NssCertStore implements CertDB {
     return { ...entry.record, trust };
   }
 
-  #entriesOf(snapshot: Snapshot): Entries {
-    if (this.#entries?.version === snapshot.version) return this.#entries;
-    const hasKey = keyFinder(snapshot);
-    const { trustOf, orphansOf } = trustFinder(snapshot);
-    const parsed = new Map<number, Certificate | null>();
-    const all = snapshot.certificates.flatMap((object): Entry[] => {
-      const certificate = this.#parse(object);
-      parsed.set(object.id, certificate);
-      if (certificate === null) return [];
-      const record = {
-        certificate,
-        nickname: object.text(CKA.label),
-        hasKey: hasKey(certificate, object),
-      };
-      return [{ object, certificate, record, trust: trustOf(object, certificate) }];
-    });
-    this.#parsed = parsed;
-    const bySubject = Map.groupBy(all, ({ certificate }) => certificate.subject.der.toHex());
-    const orphans = orphansOf(all.map(({ object }) => object));
-    return this.#entries = { version: snapshot.version, all, bySubject, orphans };
-  }
-
-  /** `null` if it is of a form that this package refuses, so that no peer can present it either. */
-  #parse(object: StoredObject): Certificate | null {
-    const der = object.need(CKA.value);
-    const type = object.ulong(CKA.certificateType);
-    if (type !== undefined && type !== 0) {
-      throw damaged(`certificate ${object.id} is of type ${type}, not X.509`);
-    }
-    const known = this.#parsed.get(object.id);
-    let certificate: Certificate;
-    if (known && bytesEqual(known.der, der)) certificate = known;
-    else {
-      try {
-        certificate = parseCertificate(der);
-      } catch (cause) {
-        if (isIntact(object, der)) return null;
-        throw damaged(`certificate ${object.id} is malformed`, cause);
-      }
-    }
-    const differs = !bytesEqual(certificate.subject.der, object.need(CKA.subject))
-      ? "subject"
-      : !bytesEqual(certificate.issuer.der, object.need(CKA.issuer))
-      ? "issuer"
-      : !isSerial(object.need(CKA.serialNumber), certificate)
-      ? "serial number"
-      : null;
-    if (differs === null) return certificate;
-    throw damaged(`certificate ${object.id} has another ${differs} than is stored with it`);
-  }
-
   /**
    * Stores a certificate; see {@linkcode CertDB.importCert}.
    *
@@ -185,7 +121,7 @@ export class NssCertStore implements CertDB {
     return this.#writing(what, options.trust, options, async (makers) => {
       const id = await certificateId(certificate);
       return async (snapshot) => {
-        const entries = this.#entriesOf(snapshot);
+        const entries = this.#entries.read(snapshot);
         const checked = await checkStorable(sourceOf(this.name, entries), certificate, options);
         const trust = options.trust === undefined
           ? null
@@ -242,7 +178,7 @@ export class NssCertStore implements CertDB {
       options,
       (makers) =>
         Promise.resolve(async (snapshot) => {
-          const entries = this.#entriesOf(snapshot);
+          const entries = this.#entries.read(snapshot);
           if (!entries.all.some((entry) => entry.certificate.equals(certificate))) {
             throw new NssError(
               "SEC_ERROR_UNKNOWN_CERT",
@@ -269,7 +205,7 @@ export class NssCertStore implements CertDB {
       options,
       () =>
         Promise.resolve((snapshot) => {
-          const own = this.#entriesOf(snapshot).all
+          const own = this.#entries.read(snapshot).all
             .find((entry) => entry.certificate.equals(certificate));
           return Promise.resolve((writer) => {
             if (own === undefined) return false;
@@ -373,7 +309,10 @@ function removeObject(writer: NssDbWriter, file: "cert" | "key", id: number): vo
   writer.removeMetadata(macName(file, id, 0).slice(0, -8));
 }
 
-/** What the rules of {@linkcode CertDB} are checked against: what is there, whether or not it is authentic. */
+/**
+ * What the rules of {@linkcode CertDB} are checked against: what is there, whether or not it is
+ * authentic.
+ */
 function sourceOf(name: string, entries: Entries): CertSource {
   return {
     name,
@@ -385,89 +324,10 @@ function sourceOf(name: string, entries: Entries): CertSource {
   };
 }
 
-interface TrustFinder {
-  readonly trustOf: (object: StoredObject, certificate: Certificate) => Entry["trust"];
-  readonly orphansOf: (certificates: readonly StoredObject[]) => Map<string, StoredObject>;
-}
-
-function trustFinder(snapshot: Snapshot): TrustFinder {
-  const key = (object: StoredObject): string =>
-    `${object.get(CKA.issuer)?.toHex()} ${object.get(CKA.serialNumber)?.toHex()}`;
-  const all = [
-    ...snapshot.newTrust.map((object) => ({ object, form: "new" as const })),
-    ...snapshot.oldTrust.map((object) => ({ object, form: "old" as const })),
-  ];
-  const byName = Map.groupBy(all, ({ object }) => key(object));
-  return {
-    trustOf: (object) => byName.get(key(object)) ?? [],
-    orphansOf: (certificates) => {
-      const known = new Set(certificates.map(key));
-      const orphans = new Map<string, StoredObject>();
-      for (const { object } of all) {
-        const hash = object.get(CKA.nssSha1) ?? object.get(CKA.hashOfCertificate);
-        if (hash !== undefined && !known.has(key(object))) orphans.set(hash.toHex(), object);
-      }
-      return orphans;
-    },
-  };
-}
-
-/** What is trusted, or distrusted, must not get lost with its name. */
-async function checkOrphans(
-  certificate: Certificate,
-  orphans: ReadonlyMap<string, StoredObject>,
-): Promise<void> {
-  if (orphans.size === 0) return;
-  for (const hash of ["SHA-1", "SHA-256"] as const) {
-    const object = orphans.get((await certificate.fingerprint(hash)).toHex());
-    if (object === undefined) continue;
-    throw damaged(
-      `trust ${object.id} is that of "${certificate.subject}", and has another issuer or serial number`,
-    );
-  }
-}
-
-/** Tells whether the private key of a certificate is in key4.db, for which no password is needed. */
-function keyFinder(
-  snapshot: Snapshot,
-): (certificate: Certificate, object: StoredObject) => boolean {
-  const values = new Set<string>();
-  /** Public values by ids; empty where they are not known. */
-  const ids = new Map<string, string>();
-  for (const object of snapshot.secrets) {
-    if (object.ulong(CKA.class) !== CKO.privateKey) continue;
-    const value = (object.get(CKA.nssDb) ?? object.get(CKA.modulus))?.toHex() ?? "";
-    if (value !== "") values.add(value);
-    const id = object.get(CKA.id)?.toHex() ?? "";
-    if (id !== "") ids.set(id, value);
-  }
-  return (certificate, object) => {
-    const idValue = ids.get(object.get(CKA.id)?.toHex() ?? "");
-    if (idValue === "") return true;
-    if (values.size === 0) return false;
-    try {
-      if (values.has(publicValueOf(certificate.subjectPublicKeyInfo).toHex())) return true;
-    } catch (error) {
-      if (error instanceof NssError) return false; // a kind of key that is not supported
-      throw error;
-    }
-    if (idValue === undefined) return false;
-    throw damaged(
-      `the private key with the id of certificate ${object.id} is of another public key`,
-    );
-  };
-}
-
-function serialOf(certificate: Certificate): Uint8Array<ArrayBuffer> {
-  return new DerWriter().primitive(0x02, certificate.serialNumber).finish();
-}
-
-/** NSS stores the INTEGER; some programs store its content. */
-function isSerial(stored: Uint8Array<ArrayBuffer>, certificate: Certificate): boolean {
-  return bytesEqual(stored, serialOf(certificate)) || bytesEqual(stored, certificate.serialNumber);
-}
-
-/** By what NSS finds the private key of a certificate; the hash of its encoding where the key is of no known kind. */
+/**
+ * By what NSS finds the private key of a certificate; the hash of its encoding where the key is of
+ * no known kind.
+ */
 async function certificateId(certificate: Certificate): Promise<Uint8Array<ArrayBuffer>> {
   let value: Uint8Array<ArrayBuffer>;
   try {
@@ -477,18 +337,4 @@ async function certificateId(certificate: Certificate): Promise<Uint8Array<Array
     value = certificate.subjectPublicKeyInfoDer;
   }
   return new Uint8Array(await crypto.subtle.digest("SHA-1", value));
-}
-
-/** Whether what is stored with a certificate is in it: then it is as it was, though of a form that is refused. */
-function isIntact(object: StoredObject, der: Uint8Array<ArrayBuffer>): boolean {
-  try {
-    const whole = new DerReader(der, "certificate");
-    whole.sequence("certificate");
-    whole.finish();
-  } catch {
-    return false;
-  }
-  const hex = der.toHex();
-  return [CKA.issuer, CKA.serialNumber, CKA.subject]
-    .every((attribute) => hex.includes(object.need(attribute).toHex()));
 }

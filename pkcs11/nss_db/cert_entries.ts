@@ -1,0 +1,217 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { NssError } from "../../cert/base/errors.ts";
+import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import type { CertRecord } from "../../cert/db/cert_db.ts";
+import { bytesEqual, DerReader } from "../../cert/der/der.ts";
+import { DerWriter } from "../../cert/der/der_writer.ts";
+import { publicValueOf } from "../keys/key_id.ts";
+import { CKA, CKO } from "./attributes.ts";
+import type { Snapshot } from "./core.ts";
+import { damaged, type StoredObject } from "./values.ts";
+
+/** A certificate with what is stored of it. */
+export interface Entry {
+  /** The object in cert9.db. */
+  readonly object: StoredObject;
+  /** What it holds. */
+  readonly certificate: Certificate;
+  /** What is told of it, trust apart. */
+  readonly record: Omit<CertRecord, "trust">;
+  /** The objects that say how far it is trusted; the first counts. */
+  readonly trust: readonly { readonly object: StoredObject; readonly form: "old" | "new" }[];
+}
+
+/** The certificates of a snapshot. */
+export interface Entries {
+  /** That of the snapshot. */
+  readonly version: string;
+  /** All of them. */
+  readonly all: readonly Entry[];
+  /** By their subjects, in hexadecimal. */
+  readonly bySubject: ReadonlyMap<string, readonly Entry[]>;
+  /**
+   * Trust whose issuer and serial number are those of no certificate, by the hash of the
+   * certificate.
+   */
+  readonly orphans: ReadonlyMap<string, StoredObject>;
+}
+
+/** Reads the certificates of snapshots, each of which it parses once. */
+export class CertEntryReader {
+  #entries: Entries | null = null;
+  /** Kept so that a certificate is one object, with what has been computed of it. */
+  #parsed: ReadonlyMap<number, Certificate | null> = new Map();
+
+  /**
+   * Reads the certificates, unless nothing has been written since.
+   *
+   * @param snapshot What is in the database.
+   * @returns Its certificates.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if any of them is damaged.
+   */
+  read(snapshot: Snapshot): Entries {
+    if (this.#entries?.version === snapshot.version) return this.#entries;
+    const hasKey = keyFinder(snapshot);
+    const { trustOf, orphansOf } = trustFinder(snapshot);
+    const parsed = new Map<number, Certificate | null>();
+    const all = snapshot.certificates.flatMap((object): Entry[] => {
+      const certificate = this.#parse(object);
+      parsed.set(object.id, certificate);
+      if (certificate === null) return [];
+      const record = {
+        certificate,
+        nickname: object.text(CKA.label),
+        hasKey: hasKey(certificate, object),
+      };
+      return [{ object, certificate, record, trust: trustOf(object, certificate) }];
+    });
+    this.#parsed = parsed;
+    const bySubject = Map.groupBy(all, ({ certificate }) => certificate.subject.der.toHex());
+    const orphans = orphansOf(all.map(({ object }) => object));
+    return this.#entries = { version: snapshot.version, all, bySubject, orphans };
+  }
+
+  /** `null` if it is of a form that this package refuses, so that no peer can present it either. */
+  #parse(object: StoredObject): Certificate | null {
+    const der = object.need(CKA.value);
+    const type = object.ulong(CKA.certificateType);
+    if (type !== undefined && type !== 0) {
+      throw damaged(`certificate ${object.id} is of type ${type}, not X.509`);
+    }
+    const known = this.#parsed.get(object.id);
+    let certificate: Certificate;
+    if (known && bytesEqual(known.der, der)) certificate = known;
+    else {
+      try {
+        certificate = parseCertificate(der);
+      } catch (cause) {
+        if (isIntact(object, der)) return null;
+        throw damaged(`certificate ${object.id} is malformed`, cause);
+      }
+    }
+    const differs = !bytesEqual(certificate.subject.der, object.need(CKA.subject))
+      ? "subject"
+      : !bytesEqual(certificate.issuer.der, object.need(CKA.issuer))
+      ? "issuer"
+      : !isSerial(object.need(CKA.serialNumber), certificate)
+      ? "serial number"
+      : null;
+    if (differs === null) return certificate;
+    throw damaged(`certificate ${object.id} has another ${differs} than is stored with it`);
+  }
+}
+
+interface TrustFinder {
+  readonly trustOf: (object: StoredObject, certificate: Certificate) => Entry["trust"];
+  readonly orphansOf: (certificates: readonly StoredObject[]) => Map<string, StoredObject>;
+}
+
+function trustFinder(snapshot: Snapshot): TrustFinder {
+  const key = (object: StoredObject): string =>
+    `${object.get(CKA.issuer)?.toHex()} ${object.get(CKA.serialNumber)?.toHex()}`;
+  const all = [
+    ...snapshot.newTrust.map((object) => ({ object, form: "new" as const })),
+    ...snapshot.oldTrust.map((object) => ({ object, form: "old" as const })),
+  ];
+  const byName = Map.groupBy(all, ({ object }) => key(object));
+  return {
+    trustOf: (object) => byName.get(key(object)) ?? [],
+    orphansOf: (certificates) => {
+      const known = new Set(certificates.map(key));
+      const orphans = new Map<string, StoredObject>();
+      for (const { object } of all) {
+        const hash = object.get(CKA.nssSha1) ?? object.get(CKA.hashOfCertificate);
+        if (hash !== undefined && !known.has(key(object))) orphans.set(hash.toHex(), object);
+      }
+      return orphans;
+    },
+  };
+}
+
+/**
+ * Checks that no trust has lost its certificate: what is trusted, or distrusted, must not get lost
+ * with its name.
+ *
+ * @param certificate A certificate without trust.
+ * @param orphans Trust of no certificate, by hashes.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if any is that of the certificate.
+ */
+export async function checkOrphans(
+  certificate: Certificate,
+  orphans: ReadonlyMap<string, StoredObject>,
+): Promise<void> {
+  if (orphans.size === 0) return;
+  for (const hash of ["SHA-1", "SHA-256"] as const) {
+    const object = orphans.get((await certificate.fingerprint(hash)).toHex());
+    if (object === undefined) continue;
+    throw damaged(
+      `trust ${object.id} is that of "${certificate.subject}", and has another issuer or serial number`,
+    );
+  }
+}
+
+/**
+ * Tells whether the private key of a certificate is in key4.db, for which no password is needed.
+ */
+function keyFinder(
+  snapshot: Snapshot,
+): (certificate: Certificate, object: StoredObject) => boolean {
+  const values = new Set<string>();
+  /** Public values by ids; empty where they are not known. */
+  const ids = new Map<string, string>();
+  for (const object of snapshot.secrets) {
+    if (object.ulong(CKA.class) !== CKO.privateKey) continue;
+    const value = (object.get(CKA.nssDb) ?? object.get(CKA.modulus))?.toHex() ?? "";
+    if (value !== "") values.add(value);
+    const id = object.get(CKA.id)?.toHex() ?? "";
+    if (id !== "") ids.set(id, value);
+  }
+  return (certificate, object) => {
+    const idValue = ids.get(object.get(CKA.id)?.toHex() ?? "");
+    if (idValue === "") return true;
+    if (values.size === 0) return false;
+    try {
+      if (values.has(publicValueOf(certificate.subjectPublicKeyInfo).toHex())) return true;
+    } catch (error) {
+      if (error instanceof NssError) return false; // a kind of key that is not supported
+      throw error;
+    }
+    if (idValue === undefined) return false;
+    throw damaged(
+      `the private key with the id of certificate ${object.id} is of another public key`,
+    );
+  };
+}
+
+/**
+ * Encodes a serial number as NSS stores it.
+ *
+ * @param certificate The certificate.
+ * @returns The INTEGER.
+ */
+export function serialOf(certificate: Certificate): Uint8Array<ArrayBuffer> {
+  return new DerWriter().primitive(0x02, certificate.serialNumber).finish();
+}
+
+/** NSS stores the INTEGER; some programs store its content. */
+function isSerial(stored: Uint8Array<ArrayBuffer>, certificate: Certificate): boolean {
+  return bytesEqual(stored, serialOf(certificate)) || bytesEqual(stored, certificate.serialNumber);
+}
+
+/**
+ * Whether what is stored with a certificate is in it: then it is as it was, though of a form that
+ * is refused.
+ */
+function isIntact(object: StoredObject, der: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const whole = new DerReader(der, "certificate");
+    whole.sequence("certificate");
+    whole.finish();
+  } catch {
+    return false;
+  }
+  const hex = der.toHex();
+  return [CKA.issuer, CKA.serialNumber, CKA.subject]
+    .every((attribute) => hex.includes(object.need(attribute).toHex()));
+}
