@@ -3,17 +3,17 @@
 /**
  * Where private keys and trust live.
  *
- * A {@linkcode PrivateKey} is anything that signs: it may be in WebCrypto, in a token, or behind a service. Whatever
- * wants a key takes any of them, and never sees its bytes.
+ * A {@linkcode PrivateKey} is anything that signs: it may be in WebCrypto, in a token, or behind a
+ * service. Whatever wants a key takes any of them, and never sees its bytes.
  *
  * - {@linkcode importPrivateKey} takes PEM, DER and WebCrypto keys.
  * - {@linkcode generateKeyPair} makes new ones.
- * - {@linkcode init} opens an NSS database, {@linkcode noDbInit} begins in memory, {@linkcode initContext} does either
- *   beside the default context.
- * - {@linkcode findCertFromNickname} and {@linkcode findKeyByAnyCert} look into all tokens of a context, and
- *   {@linkcode setPasswordFunc} says who gives their passwords.
- * - {@linkcode Token} is what all tokens have in common: {@linkcode SoftToken} is one in memory, NSS
- *   databases are in `@nss/nss/pkcs11/nss-db`; {@linkcode BaseToken} makes one of your own.
+ * - {@linkcode init} opens an NSS database, {@linkcode noDbInit} begins in memory,
+ *   {@linkcode initContext} does either beside the default context.
+ * - {@linkcode findCertFromNickname} and {@linkcode findKeyByAnyCert} look into all tokens of a
+ *   context, and {@linkcode setPasswordFunc} says who gives their passwords.
+ * - {@linkcode Token} is what all tokens have in common: {@linkcode SoftToken} is one in memory,
+ *   NSS databases are in `@nss/nss/pkcs11/nss-db`; {@linkcode BaseToken} makes one of your own.
  * - {@linkcode platformTrustAnchors} are the certification authorities that are trusted by default.
  * - {@linkcode NssContext} keeps apart what must not be shared, as trust and session caches.
  *

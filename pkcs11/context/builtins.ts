@@ -18,10 +18,12 @@ let anchors: Promise<readonly TrustAnchor[]> | undefined;
 /**
  * Loads the certification authorities that the platform trusts.
  *
- * They are Mozilla's, as the runtime carries them, which Deno allows with `--allow-sys`. Where that is missing and
- * reading is allowed, they are those of the system's PEM file. Loaded once, at the first call that succeeds.
+ * They are Mozilla's, as the runtime carries them, which Deno allows with `--allow-sys`. Where that
+ * is missing and reading is allowed, they are those of the system's PEM file. Loaded once, at the
+ * first call that succeeds.
  *
- * Neither source tells for which purposes an authority is trusted, nor from which day on it no longer is.
+ * Neither source tells for which purposes an authority is trusted, nor from which day on it no
+ * longer is.
  *
  * @returns The trust anchors.
  * @throws {NssError} `SEC_ERROR_NO_MODULE` if neither is allowed; the message names the ways out.
@@ -59,7 +61,9 @@ async function load(): Promise<readonly TrustAnchor[]> {
   return parsed;
 }
 
-/** The roots of the system's file, if that may be read without a question and the runtime's may not. */
+/**
+ * The roots of the system's file, if that may be read without a question and the runtime's may not.
+ */
 async function readBundle(): Promise<string[] | null> {
   if (!("Deno" in globalThis)) return null;
   const { permissions } = Deno;

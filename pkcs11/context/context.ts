@@ -19,7 +19,10 @@ const INTERNAL_SLOT = "NSS User Private Key and Certificate Services";
 export interface NssContextOptions {
   /** The certification authorities that the context trusts; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
-  /** The token of its own, where keys are made and certificates imported; by default an empty one in memory. */
+  /**
+   * The token of its own, where keys are made and certificates imported; by default an empty one in
+   * memory.
+   */
   readonly token?: Token;
   /** The database of certificates; by default that of the token. */
   readonly certDB?: CertDB;
@@ -28,7 +31,8 @@ export interface NssContextOptions {
 }
 
 /**
- * What belongs together: tokens, trust, and by its identity the defaults and caches that other modules keep for it.
+ * What belongs together: tokens, trust, and by its identity the defaults and caches that other
+ * modules keep for it.
  *
  * Contexts know nothing of each other: a session that one of them made is not resumed in another.
  *
@@ -43,9 +47,10 @@ export interface NssContextOptions {
  */
 export class NssContext implements SlotOwner {
   /**
-   * What the context knows of certificates: its database, its other sources, and behind them its trust anchors,
-   * those of the platform as `Builtin Object Token`. Trust that is set here overrides theirs. Trust anchors
-   * without a certificate are not in it. Certificates of other tokens are in it as long as the tokens are there.
+   * What the context knows of certificates: its database, its other sources, and behind them its
+   * trust anchors, those of the platform as `Builtin Object Token`. Trust that is set here
+   * overrides theirs. Trust anchors without a certificate are not in it. Certificates of other
+   * tokens are in it as long as the tokens are there.
    */
   readonly certDB: CertDB;
   /** The slot of the context's own token (`PK11_GetInternalKeySlot`). */
@@ -95,7 +100,10 @@ export class NssContext implements SlotOwner {
     ]);
   }
 
-  /** Its modules: the two of its own, with its token and its trust anchors, and those that were added. */
+  /**
+   * Its modules: the two of its own, with its token and its trust anchors, and those that were
+   * added.
+   */
   get modules(): readonly TokenModule[] {
     return [...this.#modules];
   }
@@ -111,8 +119,8 @@ export class NssContext implements SlotOwner {
   }
 
   /**
-   * Adds a module (`SECMOD_AddModule`): its tokens' keys and certificates are found from now on, and it is closed with
-   * the context.
+   * Adds a module (`SECMOD_AddModule`): its tokens' keys and certificates are found from now on,
+   * and it is closed with the context.
    *
    * @param module The module. It belongs to one context.
    * @returns The module.
@@ -169,8 +177,8 @@ export class NssContext implements SlotOwner {
   }
 
   /**
-   * Gives the certification authorities that the context was made with. What its database trusts besides is
-   * there.
+   * Gives the certification authorities that the context was made with. What its database trusts
+   * besides is there.
    *
    * @returns The trust anchors.
    * @throws {NssError} As {@linkcode platformTrustAnchors}, where the platform's are meant.
@@ -183,8 +191,8 @@ export class NssContext implements SlotOwner {
 let current: NssContext | undefined;
 
 /**
- * Gives the context that functions mean where none is named: the one that `init()` made, or else one with an empty
- * token in memory and the platform's roots.
+ * Gives the context that functions mean where none is named: the one that `init()` made, or else
+ * one with an empty token in memory and the platform's roots.
  *
  * @returns The same context each time, as long as nothing is initialised or shut down.
  *

@@ -13,7 +13,10 @@ import { combineCertSources } from "../../cert/db/combine_cert_sources.ts";
 import type { NssError } from "../../cert/base/errors.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
 
-/** The database of a context, whose tokens come and go: the combination of what is there at the moment. */
+/**
+ * The database of a context, whose tokens come and go: the combination of what is there at the
+ * moment.
+ */
 export class ContextCertDB implements CertDB {
   readonly #sources: () => readonly (CertSource | CertDB)[];
   #combined: readonly (CertSource | CertDB)[] = [];

@@ -38,8 +38,9 @@ export interface FindFromNicknameOptions extends FindInTokensOptions {
  * @param nickname What it is called by.
  * @param options In which context, and when it should be valid.
  * @returns The certificate; of several with one subject the one that is valid, and then the newest.
- * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if there is none, `SEC_ERROR_BAD_NICKNAME` if several subjects have the
- * name, with the fingerprints that tell them apart, `SEC_ERROR_INVALID_ARGS` if it is a malformed URI.
+ * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if there is none, `SEC_ERROR_BAD_NICKNAME` if several
+ * subjects have the name, with the fingerprints that tell them apart, `SEC_ERROR_INVALID_ARGS` if
+ * it is a malformed URI.
  *
  * @example Usage
  * ```ts
@@ -162,7 +163,10 @@ async function findByEmail(
   );
 }
 
-/** `CERT_GetFirstEmailAddress` and its like: from the subject and from subjectAltName, in lower case. */
+/**
+ * `CERT_GetFirstEmailAddress` and its like: from the subject and from subjectAltName, in lower
+ * case.
+ */
 function emailsOf(certificate: Certificate): string[] {
   const emails = certificate.subject.values(OIDS.emailAddress);
   try {
@@ -282,13 +286,14 @@ function fitsSlot(slot: Slot, uri: Pkcs11Uri): boolean {
 /**
  * Finds the private key of a certificate in the tokens of a context (`PK11_FindKeyByAnyCert`).
  *
- * Tokens that have the certificate are asked first, and then those that do not; a password is asked for where a token
- * has the key.
+ * Tokens that have the certificate are asked first, and then those that do not; a password is asked
+ * for where a token has the key.
  *
  * @param certificate The certificate.
  * @param options In which context, and what the password function is handed.
  * @returns The key. It signs until its token is logged out or closed.
- * @throws {NssError} `SEC_ERROR_NO_KEY` if no token has it, and what a token says that could not be asked.
+ * @throws {NssError} `SEC_ERROR_NO_KEY` if no token has it, and what a token says that could not be
+ * asked.
  *
  * @example Usage
  * ```ts

@@ -19,7 +19,10 @@ export interface ConfiguredModule {
 
 /** What {@linkcode noDbInit} takes. */
 export interface NoDbInitOptions {
-  /** Who gives the passwords of this context's tokens; by default whoever {@linkcode setPasswordFunc} names. */
+  /**
+   * Who gives the passwords of this context's tokens; by default whoever
+   * {@linkcode setPasswordFunc} names.
+   */
   readonly passwordFunc?: PasswordFunc;
   /** The certification authorities that are trusted besides; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
@@ -36,7 +39,8 @@ export interface InitOptions extends NoDbInitOptions {
   /** What stands before `key4.db`; nothing by default. */
   readonly keyPrefix?: string;
   /**
-   * Loads the modules that the `pkcs11.txt` of the database names (modutil adds them); none is loaded by default.
+   * Loads the modules that the `pkcs11.txt` of the database names (modutil adds them); none is
+   * loaded by default.
    *
    * @param module The module.
    * @returns The module, open.
@@ -70,16 +74,16 @@ let defaultOne: SharedContext | null = null;
 /**
  * Opens the NSS database of a folder for the whole program (`NSS_Init`, `NSS_Initialize`).
  *
- * Its context becomes the default one: its certificates are found and its trust counts where no other context is
- * named. A second call for the same folder gives the same context, which is closed when each call has been answered
- * by a {@linkcode shutdown}, or by `await using`.
+ * Its context becomes the default one: its certificates are found and its trust counts where no
+ * other context is named. A second call for the same folder gives the same context, which is closed
+ * when each call has been answered by a {@linkcode shutdown}, or by `await using`.
  *
  * @param configDir The folder with `cert9.db` and `key4.db`, with or without NSS's `sql:`.
  * @param options Whether to write, and who gives passwords.
  * @returns The context.
  * @throws {NssError} `SEC_ERROR_BUSY` if another folder is open, or this one for reading only,
- * `SEC_ERROR_LEGACY_DATABASE` of `dbm:`, `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_BAD_DATABASE`, `SEC_ERROR_READ_ONLY`,
- * `PR_NO_ACCESS_RIGHTS_ERROR`.
+ * `SEC_ERROR_LEGACY_DATABASE` of `dbm:`, `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_BAD_DATABASE`,
+ * `SEC_ERROR_READ_ONLY`, `PR_NO_ACCESS_RIGHTS_ERROR`.
  *
  * @example Usage
  * ```ts
@@ -108,8 +112,8 @@ export async function init(configDir: string, options: InitOptions = {}): Promis
 }
 
 /**
- * Opens the NSS database of a folder to read and write (`NSS_InitReadWrite`); see {@linkcode init}. What is missing is
- * made.
+ * Opens the NSS database of a folder to read and write (`NSS_InitReadWrite`); see {@linkcode init}.
+ * What is missing is made.
  *
  * @param configDir The folder.
  * @param options Who gives passwords.
@@ -161,8 +165,8 @@ export function noDbInit(options: NoDbInitOptions = {}): Promise<NssContext> {
 }
 
 /**
- * Opens the NSS database of a folder for its own (`NSS_InitContext`): the context is not the default one, and any
- * number of them may be open.
+ * Opens the NSS database of a folder for its own (`NSS_InitContext`): the context is not the
+ * default one, and any number of them may be open.
  *
  * @param configDir The folder; `null` for a context in memory.
  * @param options Whether to write, and who gives passwords.
@@ -206,8 +210,8 @@ export function isInitialized(): boolean {
 }
 
 /**
- * Answers one {@linkcode init} (`NSS_Shutdown`); the last closes the database. It never fails because somebody still
- * holds a certificate or a key: those of the database just stop signing.
+ * Answers one {@linkcode init} (`NSS_Shutdown`); the last closes the database. It never fails
+ * because somebody still holds a certificate or a key: those of the database just stop signing.
  *
  * @returns When it has happened.
  * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if nothing is open.

@@ -22,7 +22,10 @@ export interface TrustAnchorSourceOptions {
   readonly vetted?: boolean;
 }
 
-/** Trust anchors as a source of certificates: the built-in roots of NSS, or those that somebody gave. */
+/**
+ * Trust anchors as a source of certificates: the built-in roots of NSS, or those that somebody
+ * gave.
+ */
 export class TrustAnchorSource implements CertSource {
   /** What people call it. */
   readonly name: string;
@@ -62,7 +65,8 @@ export class TrustAnchorSource implements CertSource {
       anchors = await this.#load();
       this.#problem = null;
     } catch (error) {
-      // No anchors, no trust: another source may have what is needed, and if not, this is what to say
+      // No anchors, no trust: another source may have what is needed, and if not, this is what to
+      // say
       if (!(error instanceof NssError)) throw error;
       this.#problem = error;
       return [];

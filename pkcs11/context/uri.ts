@@ -77,8 +77,8 @@ const QUERY: ReadonlyMap<string, TextName> = new Map<string, TextName>([
  *
  * @param text The URI.
  * @returns What it names.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is malformed: another scheme, an attribute twice, a character
- * that must be percent-encoded, an unknown type.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is malformed: another scheme, an attribute
+ * twice, a character that must be percent-encoded, an unknown type.
  *
  * @example Usage
  * ```ts
@@ -102,7 +102,8 @@ export function parsePkcs11Uri(text: string): Pkcs11Uri {
     const at = part.indexOf("=");
     const name = part.slice(0, at);
     if (at < 1 || !/^[\w-]+$/.test(name)) throw invalid(`"${part.slice(0, 40)}" is no attribute`);
-    // RFC 7512, Section 2.3: attributes MUST NOT be duplicated; those of vendors in the query may be
+    // RFC 7512, Section 2.3: attributes MUST NOT be duplicated; those of vendors in the query may
+    // be
     if (seen.has(name) && (names === PATH || names.has(name))) {
       throw invalid(`"${name}" is there twice`);
     }

@@ -26,7 +26,8 @@ const ERRORS: PasswordErrors = {
  * @param budget What is left of the iterations.
  * @param errors What errors are called.
  * @returns The key.
- * @throws {NssError} As `errors` says, `SEC_ERROR_BAD_DER` if it is malformed, and as {@linkcode decodePrivateKey}.
+ * @throws {NssError} As `errors` says, `SEC_ERROR_BAD_DER` if it is malformed, and as
+ * {@linkcode decodePrivateKey}.
  */
 export async function decryptPkcs8(
   der: Uint8Array<ArrayBuffer>,

@@ -62,7 +62,10 @@ const rsa = (
   pss,
 });
 
-/** RSA pairs, whose key is bound to one algorithm when generated and has to be imported anew for the others. */
+/**
+ * RSA pairs, whose key is bound to one algorithm when generated and has to be imported anew for the
+ * others.
+ */
 const RSA_PAIRS: { readonly [type in KeyPairType]?: ReturnType<typeof rsa> } = {
   "rsa-2048": rsa(2048),
   "rsa-3072": rsa(3072),
@@ -86,12 +89,12 @@ const RSASSA_PSS = new DerWriter().sequence((w) => w.oid(OIDS.rsassaPss)).finish
 /**
  * Generates a key pair.
  *
- * @param type The kind of keys. `"ec-p256"`, the default, is what everybody supports and signs fastest; ML-DSA depends
- * on the runtime.
+ * @param type The kind of keys. `"ec-p256"`, the default, is what everybody supports and signs
+ * fastest; ML-DSA depends on the runtime.
  * @param options Whether the private key may leave.
  * @returns The pair.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for another kind, `SEC_ERROR_KEYGEN_FAIL` if the runtime's WebCrypto does
- * not know it.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for another kind, `SEC_ERROR_KEYGEN_FAIL` if the
+ * runtime's WebCrypto does not know it.
  *
  * @example Usage
  * ```ts
@@ -184,12 +187,13 @@ export interface ExportPrivateKeyOptions {
 /**
  * Writes a private key as PEM.
  *
- * @param key A key that may leave: generated or imported with `extractable: true`, or from an extractable `CryptoKey`.
+ * @param key A key that may leave: generated or imported with `extractable: true`, or from an
+ * extractable `CryptoKey`.
  * @param options A password, without which whoever has the text has the key.
- * @returns An `ENCRYPTED PRIVATE KEY` block (PKCS#8 with PBES2: PBKDF2 with SHA-256, AES-256-CBC), or without a
- * password a `PRIVATE KEY` block.
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` for iterations that
- * are no positive integer or more than `importPrivateKey` takes.
+ * @returns An `ENCRYPTED PRIVATE KEY` block (PKCS#8 with PBES2: PBKDF2 with SHA-256, AES-256-CBC),
+ * or without a password a `PRIVATE KEY` block.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` for
+ * iterations that are no positive integer or more than `importPrivateKey` takes.
  *
  * @example Usage
  * ```ts

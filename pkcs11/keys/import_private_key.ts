@@ -22,8 +22,8 @@ export interface ImportPrivateKeyOptions {
   /** Whether the key may leave again, as by {@linkcode exportPrivateKeyPem}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * How often the encoding may have its password hashed at most; 10,000,000 by default, which takes seconds. Less for
-   * keys of strangers.
+   * How often the encoding may have its password hashed at most; 10,000,000 by default, which takes
+   * seconds. Less for keys of strangers.
    */
   readonly maxIterations?: number;
 }
@@ -31,22 +31,24 @@ export interface ImportPrivateKeyOptions {
 /**
  * Takes a private key in any of the forms that people have it in.
  *
- * The key goes into WebCrypto and cannot be taken out again, unless asked for; what was read of its encoding is
- * overwritten. A key from an encoding signs in all ways of its kind, and is checked by a signature. A `CryptoKey` signs
- * in the one way that it was made for: one of `RSASSA-PKCS1-v1_5` is of no use to TLS 1.3.
+ * The key goes into WebCrypto and cannot be taken out again, unless asked for; what was read of its
+ * encoding is overwritten. A key from an encoding signs in all ways of its kind, and is checked by
+ * a signature. A `CryptoKey` signs in the one way that it was made for: one of `RSASSA-PKCS1-v1_5`
+ * is of no use to TLS 1.3.
  *
- * @param input PEM text (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, among other
- * blocks), the bytes of such a text or of DER (PKCS#8, PKCS#1, SEC1), a `CryptoKey` that may sign, or a
- * {@linkcode PrivateKey}, which is returned as it is.
+ * @param input PEM text (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or
+ * `EC PRIVATE KEY`, among other blocks), the bytes of such a text or of DER (PKCS#8, PKCS#1, SEC1),
+ * a `CryptoKey` that may sign, or a {@linkcode PrivateKey}, which is returned as it is.
  * @param options A password, and whether the key may leave.
  * @returns The key.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_BAD_KEY` if it cannot be a key,
- * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is of another kind than
- * {@linkcode KeyAlgorithm} lists, `SEC_ERROR_NO_KEY` if the text holds none, `SEC_ERROR_INVALID_ARGS` if it holds
- * several or the `CryptoKey` may not sign, `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong,
- * `SEC_ERROR_BAD_DATA` if it asks for more than `maxIterations`, `SEC_ERROR_INVALID_ALGORITHM` if it is encrypted in a
- * way that the runtime does not have (3DES needs `node:crypto`, RC2 is nowhere), `PR_NOT_IMPLEMENTED_ERROR` if it is
- * in OpenSSL's older way.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_BAD_KEY` if it cannot be a
+ * key, `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is of another
+ * kind than {@linkcode KeyAlgorithm} lists, `SEC_ERROR_NO_KEY` if the text holds none,
+ * `SEC_ERROR_INVALID_ARGS` if it holds several or the `CryptoKey` may not sign,
+ * `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong, `SEC_ERROR_BAD_DATA` if it asks for
+ * more than `maxIterations`, `SEC_ERROR_INVALID_ALGORITHM` if it is encrypted in a way that the
+ * runtime does not have (3DES needs `node:crypto`, RC2 is nowhere), `PR_NOT_IMPLEMENTED_ERROR` if
+ * it is in OpenSSL's older way.
  *
  * @example Usage
  * ```ts

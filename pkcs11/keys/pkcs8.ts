@@ -14,8 +14,8 @@ export interface PrivateKeyInfo {
   /** The curve, of an elliptic curve key. */
   readonly curve?: EcCurve;
   /**
-   * PKCS#8 without attributes. Secret: to be zeroed when the key is imported. RSASSA-PSS keys say that they are
-   * plain RSA keys here, because `importKey` refuses them otherwise.
+   * PKCS#8 without attributes. Secret: to be zeroed when the key is imported. RSASSA-PSS keys say
+   * that they are plain RSA keys here, because `importKey` refuses them otherwise.
    */
   readonly pkcs8: Uint8Array<ArrayBuffer>;
   /** The AlgorithmIdentifier of the public key. */
@@ -46,7 +46,9 @@ const OPAQUE_KEYS: ReadonlyMap<string, KeyAlgorithm["type"]> = new Map<
 
 const WHAT = "private key";
 
-/** The encodings of private keys in PEM, by label (RFC 7468, Section 10 and OpenSSL's older ones). */
+/**
+ * The encodings of private keys in PEM, by label (RFC 7468, Section 10 and OpenSSL's older ones).
+ */
 const DECODERS: ReadonlyMap<string, (der: Uint8Array<ArrayBuffer>) => PrivateKeyInfo> = new Map([
   ["PRIVATE KEY", decodePkcs8],
   ["RSA PRIVATE KEY", decodePkcs1],
@@ -61,8 +63,8 @@ const ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY";
  *
  * @param text The text.
  * @returns The block of the key; secret.
- * @throws {NssError} `SEC_ERROR_NO_KEY` if there is none, `SEC_ERROR_INVALID_ARGS` if there are several,
- * `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted in OpenSSL's older way.
+ * @throws {NssError} `SEC_ERROR_NO_KEY` if there is none, `SEC_ERROR_INVALID_ARGS` if there are
+ * several, `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted in OpenSSL's older way.
  */
 export function findPrivateKeyPem(text: string): PemBlock {
   // RFC 1421's headers are in nothing but OpenSSL's older encrypted keys

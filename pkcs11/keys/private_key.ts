@@ -80,7 +80,8 @@ class WebCryptoPrivateKey implements PrivateKey {
     data: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const row = schemeRow(scheme);
-    // An ECDSA key may sign with another curve's hash in TLS 1.2 and X.509; TLS 1.3 does not choose so.
+    // An ECDSA key may sign with another curve's hash in TLS 1.2 and X.509; TLS 1.3 does not choose
+    // so.
     const fits = row !== undefined && keyFitsScheme(this.algorithm, scheme, { anyCurve: true });
     const key = fits ? this.#keyFor(row.algorithm) : undefined;
     if (key === undefined) {
@@ -229,7 +230,10 @@ async function derivePublicKey(key: CryptoKey): Promise<SubjectPublicKeyInfo | u
   return parseSubjectPublicKeyInfo(new Uint8Array(await subtle.exportKey("spki", publicKey)));
 }
 
-/** WebCrypto may take a key whose parts do not belong together; better to say so now than in a handshake. */
+/**
+ * WebCrypto may take a key whose parts do not belong together; better to say so now than in a
+ * handshake.
+ */
 async function checkPair(key: WebCryptoPrivateKey, publicKey: SubjectPublicKeyInfo): Promise<void> {
   const scheme = key.schemes[0];
   const data = new TextEncoder().encode("NSS for Deno checks a private key");

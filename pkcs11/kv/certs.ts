@@ -129,7 +129,8 @@ export class KvCertDB implements CertDB {
   }
 
   /**
-   * One write after another, here and in other processes: each demands that nobody has written since it began to look.
+   * One write after another, here and in other processes: each demands that nobody has written
+   * since it began to look.
    */
   #write<T>(
     what: string,

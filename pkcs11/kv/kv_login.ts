@@ -65,7 +65,9 @@ export class KvLogin implements TokenLogin {
     return { record, versionstamp };
   }
 
-  /** Gives the session, which is made where no password is needed; see {@linkcode TokenLogin.open}. */
+  /**
+   * Gives the session, which is made where no password is needed; see {@linkcode TokenLogin.open}.
+   */
   async open(): Promise<object | null> {
     while (this.session === null && !this.#needsLogin) {
       const { record } = await this.readPassword();

@@ -3,9 +3,10 @@
 /**
  * Keys and certificates in Deno KV, for Deno Deploy and for programs with several processes.
  *
- * Private keys are encrypted with AES-256-GCM under a random key, and that under the token's password (PBKDF2 with
- * SHA-256). Certificates, their nicknames and their trust are in clear and not authenticated: whoever can write to the
- * store can change what is trusted, and whoever can read it can try passwords.
+ * Private keys are encrypted with AES-256-GCM under a random key, and that under the token's
+ * password (PBKDF2 with SHA-256). Certificates, their nicknames and their trust are in clear and
+ * not authenticated: whoever can write to the store can change what is trusted, and whoever can
+ * read it can try passwords.
  *
  * @example Usage
  * ```ts
@@ -40,7 +41,10 @@ export type { KvCertDB } from "./certs.ts";
 export interface KvTokenOptions {
   /** What people call it, `Deno KV` by default. */
   readonly label?: string;
-  /** Where in the store it is; `["@nss/nss"]` by default. Two tokens of one store must not begin alike. */
+  /**
+   * Where in the store it is; `["@nss/nss"]` by default. Two tokens of one store must not begin
+   * alike.
+   */
   readonly prefix?: readonly string[];
   /** The file of the store; by default that of the application, on Deno Deploy its database. */
   readonly path?: string;
@@ -51,12 +55,13 @@ export interface KvTokenOptions {
 }
 
 /**
- * Opens a token in Deno KV. A new one has no password: give it one by {@linkcode KvToken.changePassword}.
+ * Opens a token in Deno KV. A new one has no password: give it one by
+ * {@linkcode KvToken.changePassword}.
  *
  * @param options Which store, and where in it.
  * @returns The token.
- * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO` if it does not open,
- * `SEC_ERROR_BAD_DATABASE` if it holds something else.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO`
+ * if it does not open, `SEC_ERROR_BAD_DATABASE` if it holds something else.
  *
  * @example Usage
  * ```ts

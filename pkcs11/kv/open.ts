@@ -9,7 +9,8 @@ import type { KvStore } from "./store.ts";
  *
  * @param path The file; that of the application if left out, on Deno Deploy its database.
  * @returns The store.
- * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO` if it does not open.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO`
+ * if it does not open.
  */
 export async function openKv(path?: string): Promise<KvStore> {
   if (!("Deno" in globalThis) || typeof Deno.openKv !== "function") {

@@ -40,7 +40,8 @@ export async function seal(
   plaintext: Uint8Array<ArrayBuffer>,
   context: Uint8Array<ArrayBuffer>,
 ): Promise<Sealed> {
-  // Random nonces are good for 2^32 messages (NIST SP 800-38D, Section 8.3): so many keys nobody stores
+  // Random nonces are good for 2^32 messages (NIST SP 800-38D, Section 8.3): so many keys nobody
+  // stores
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const parameters = { name: "AES-GCM", iv, additionalData: context };
   return {

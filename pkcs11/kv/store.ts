@@ -75,12 +75,14 @@ export interface KvStore {
 }
 
 /**
- * How long a store that is locked is tried again: as long as NSS databases are. Deno KV on a file fails at once with
- * "database is locked" where several processes write.
+ * How long a store that is locked is tried again: as long as NSS databases are. Deno KV on a file
+ * fails at once with "database is locked" where several processes write.
  */
 export const LOCKED_TIMEOUT = 5000;
 
-/** The first and the longest pause between two tries, in milliseconds; each is shortened by chance. */
+/**
+ * The first and the longest pause between two tries, in milliseconds; each is shortened by chance.
+ */
 const PAUSES = { first: 8, longest: 250 } as const;
 
 /**

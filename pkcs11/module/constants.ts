@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The numbers of PKCS#11 2.40 (`pkcs11t.h`) and of NSS's extensions (`pkcs11n.h`) that are used here. @module */
+/**
+ * The numbers of PKCS#11 2.40 (`pkcs11t.h`) and of NSS's extensions (`pkcs11n.h`) that are used
+ * here. @module
+ */
 
 /** Classes of objects. */
 export const CKO = {

@@ -32,7 +32,8 @@ export const KEY_ATTRIBUTES: readonly number[] = [
  * Puts the public key of an object together.
  *
  * @param attributes What the token gives of a public or private key.
- * @returns The public key; `undefined` if something of it is missing, or it is of a kind that is not supported.
+ * @returns The public key; `undefined` if something of it is missing, or it is of a kind that is
+ * not supported.
  */
 export function publicKeyOfAttributes(attributes: Attributes): SubjectPublicKeyInfo | undefined {
   const der = encodeSpki(attributes);
@@ -86,7 +87,10 @@ function unwrapPoint(point: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString; it is older than the OID. */
+/**
+ * PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString; it is older than the
+ * OID.
+ */
 const EDWARDS25519: Attribute = [
   CKA.ecParams,
   new DerWriter().string(TAG.printableString, "edwards25519").finish(),
@@ -117,7 +121,8 @@ export const GENERATE: { readonly [type in KeyPairType]?: GenerateRow } = {
   "ed25519": {
     mechanism: "CKM_EC_EDWARDS_KEY_PAIR_GEN",
     keyType: CKK.ecEdwards,
-    // PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString, before there was an OID
+    // PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString, before there was an
+    // OID
     publicKey: [[
       CKA.ecParams,
       new DerWriter().string(TAG.printableString, "edwards25519").finish(),
@@ -133,7 +138,8 @@ export const GENERATE: { readonly [type in KeyPairType]?: GenerateRow } = {
  *
  * @param info The key.
  * @param publicKey Its public half.
- * @returns What the private and the public key have; secret. `undefined` for kinds that tokens do not take.
+ * @returns What the private and the public key have; secret. `undefined` for kinds that tokens do
+ * not take.
  */
 export function attributesOfKey(
   info: PrivateKeyInfo,

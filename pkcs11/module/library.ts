@@ -10,8 +10,8 @@ import { ModuleError } from "./return_values.ts";
 type FunctionRow = readonly [index: number, ...parameters: readonly ("u64" | "buffer")[]];
 
 /**
- * The functions that are called. All of them may wait, be it for a card or for another thread's lock, so that none is
- * called on the thread of the event loop.
+ * The functions that are called. All of them may wait, be it for a card or for another thread's
+ * lock, so that none is called on the thread of the event loop.
  */
 const FUNCTIONS = {
   C_Initialize: [0, "buffer"],
@@ -95,8 +95,9 @@ export class Library {
    * @param path Its file.
    * @param options How it is initialised, if it is not yet.
    * @returns The library.
-   * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` if a permission is missing, `PR_FILE_NOT_FOUND_ERROR` and
-   * `PR_LOAD_LIBRARY_ERROR` if the file is, `PR_FIND_SYMBOL_ERROR` if it is no PKCS#11 library.
+   * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` if a permission is missing,
+   * `PR_FILE_NOT_FOUND_ERROR` and `PR_LOAD_LIBRARY_ERROR` if the file is, `PR_FIND_SYMBOL_ERROR` if
+   * it is no PKCS#11 library.
    */
   static async open(path: string, options: LibraryOptions = {}): Promise<Library> {
     const key = await realPath(path);
@@ -124,7 +125,10 @@ export class Library {
     }
   }
 
-  /** CK_C_INITIALIZE_ARGS: four functions, flags, then in NSS the parameters, and a reserved pointer. */
+  /**
+   * CK_C_INITIALIZE_ARGS: four functions, flags, then in NSS the parameters, and a reserved
+   * pointer.
+   */
   async #initialize({ parameters }: LibraryOptions): Promise<void> {
     const args = alloc(56);
     const view = new DataView(args.buffer);
@@ -146,7 +150,8 @@ export class Library {
   }
 
   /**
-   * Calls a function, off the thread of the event loop. The arguments stay where they are until it returns.
+   * Calls a function, off the thread of the event loop. The arguments stay where they are until it
+   * returns.
    *
    * @param name The function.
    * @param attempt What is attempted, for the error.
@@ -309,7 +314,10 @@ function missing(): Promise<bigint> {
   return Promise.resolve(0x54n);
 }
 
-/** The arguments of the calls that have not returned: nothing collects what a library may still write to. */
+/**
+ * The arguments of the calls that have not returned: nothing collects what a library may still
+ * write to.
+ */
 const PINNED = new Set<readonly unknown[]>();
 
 function bind(

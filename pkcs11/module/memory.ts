@@ -5,8 +5,8 @@
 export const CALL_ATTEMPT = "Cannot call";
 
 /**
- * Allocates memory that a library may write to. The engine moves small arrays whose buffer nobody has asked for; one
- * that is made from a buffer stays where it is.
+ * Allocates memory that a library may write to. The engine moves small arrays whose buffer nobody
+ * has asked for; one that is made from a buffer stays where it is.
  *
  * @param length How many bytes.
  * @returns Zeros.
@@ -41,7 +41,8 @@ export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
  * Copies a password to where a library may read it; whoever has it overwrites it.
  *
  * @param text The password.
- * @returns Its UTF-8 and how long that is. There is memory for an empty one too: a null pointer is another thing.
+ * @returns Its UTF-8 and how long that is. There is memory for an empty one too: a null pointer is
+ * another thing.
  */
 export function pinPassword(
   text: string,
@@ -53,7 +54,10 @@ export function pinPassword(
   return { bytes, length: utf8.length };
 }
 
-/** Text with a final zero; it stays in memory until it is released, as libraries may keep its address. */
+/**
+ * Text with a final zero; it stays in memory until it is released, as libraries may keep its
+ * address.
+ */
 export class CString {
   #bytes: Uint8Array<ArrayBuffer>;
 

@@ -1,15 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * PKCS#11 libraries: smart cards, hardware security modules, SoftHSM, p11-kit, NSS's own softoken and roots.
+ * PKCS#11 libraries: smart cards, hardware security modules, SoftHSM, p11-kit, NSS's own softoken
+ * and roots.
  *
- * This needs Deno, with `--allow-ffi` and no path after it: PKCS#11 passes pointers, which Deno allows only whole.
+ * This needs Deno, with `--allow-ffi` and no path after it: PKCS#11 passes pointers, which Deno
+ * allows only whole.
  *
- * A library is code of somebody else in this process: what it does is not bound by Deno's permissions. Its calls run
- * on threads of their own, so that a slow card never holds up the event loop.
+ * A library is code of somebody else in this process: what it does is not bound by Deno's
+ * permissions. Its calls run on threads of their own, so that a slow card never holds up the event
+ * loop.
  *
- * - {@linkcode loadModule} loads a library; its slots have tokens with certificates and keys, which sign for TLS like
- *   any other.
+ * - {@linkcode loadModule} loads a library; its slots have tokens with certificates and keys, which
+ *   sign for TLS like any other.
  *
  * @example Serve TLS with a key in SoftHSM
  * ```ts ignore
@@ -37,15 +40,16 @@ export type { LibraryOptions } from "./library.ts";
 export type { LoadModuleOptions, Pkcs11Module } from "./pkcs11_module.ts";
 
 /**
- * Loads a PKCS#11 library (`SECMOD_LoadUserModule`). Loaded twice, it is initialised once, and finalised when the last
- * of its modules is closed.
+ * Loads a PKCS#11 library (`SECMOD_LoadUserModule`). Loaded twice, it is initialised once, and
+ * finalised when the last of its modules is closed.
  *
  * @param path Its file, as `/usr/lib/softhsm/libsofthsm2.so`.
  * @param options Its name, and what it is told.
  * @returns The module with its slots.
- * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` without `--allow-ffi`, `PR_FILE_NOT_FOUND_ERROR` if the file does not
- * exist, `PR_LOAD_LIBRARY_ERROR` if it cannot be loaded, `PR_FIND_SYMBOL_ERROR` if it is no PKCS#11 library,
- * `SEC_ERROR_INCOMPATIBLE_PKCS11` if it is one of another age, and what it says itself.
+ * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` without `--allow-ffi`, `PR_FILE_NOT_FOUND_ERROR`
+ * if the file does not exist, `PR_LOAD_LIBRARY_ERROR` if it cannot be loaded,
+ * `PR_FIND_SYMBOL_ERROR` if it is no PKCS#11 library, `SEC_ERROR_INCOMPATIBLE_PKCS11` if it is one
+ * of another age, and what it says itself.
  *
  * @example A library that is none
  * ```ts

@@ -50,7 +50,10 @@ const CERT_ATTRIBUTES: readonly number[] = [
   CKA.nssEmailDistrustAfter,
 ];
 
-/** The certificates of a token of a PKCS#11 library. It knows trust where the library has NSS's trust objects. */
+/**
+ * The certificates of a token of a PKCS#11 library. It knows trust where the library has NSS's
+ * trust objects.
+ */
 export class ModuleCertDB implements CertDB {
   /** What people call it. */
   readonly name: string;
@@ -181,7 +184,8 @@ export class ModuleCertDB implements CertDB {
    * @param certificate The certificate.
    * @param options What it is stored with.
    * @returns What is stored now.
-   * @throws {NssError} As {@linkcode CertDB} says, and `PR_NOT_IMPLEMENTED_ERROR` for trust, which tokens do not keep.
+   * @throws {NssError} As {@linkcode CertDB} says, and `PR_NOT_IMPLEMENTED_ERROR` for trust, which
+   * tokens do not keep.
    */
   importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     return this.#write(async () => {
@@ -254,7 +258,8 @@ export class ModuleCertDB implements CertDB {
    * @param certificate The certificate.
    * @param trust Nothing but `null`.
    * @returns What is stored.
-   * @throws {NssError} `PR_NOT_IMPLEMENTED_ERROR` for trust, `SEC_ERROR_UNKNOWN_CERT` if it is not there.
+   * @throws {NssError} `PR_NOT_IMPLEMENTED_ERROR` for trust, `SEC_ERROR_UNKNOWN_CERT` if it is not
+   * there.
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     return this.#write(async () => {

@@ -53,7 +53,8 @@ export class ModuleKey implements PrivateKey {
    * @param scheme How to sign.
    * @param data What to sign; it is hashed here where the token allows it.
    * @returns The signature.
-   * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if key or token cannot sign in that way, and what the token says.
+   * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if key or token cannot sign in that way, and
+   * what the token says.
    */
   async sign(
     scheme: SignatureScheme,

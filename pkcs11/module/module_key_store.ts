@@ -69,8 +69,8 @@ export class ModuleKeyStore implements TokenKeyStore {
   }
 
   /**
-   * Finds a key; see {@linkcode TokenKeyStore.find}. The password is asked for only if the token has
-   * the public key or certificate, as NSS does.
+   * Finds a key; see {@linkcode TokenKeyStore.find}. The password is asked for only if the token
+   * has the public key or certificate, as NSS does.
    */
   async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
     let found = await this.#find(which);
@@ -235,8 +235,8 @@ export class ModuleKeyStore implements TokenKeyStore {
   }
 
   /**
-   * Removes a key with its public key (`C_DestroyObject`); see {@linkcode TokenKeyStore.delete}. One
-   * that shows nothing public can only be seen after a login.
+   * Removes a key with its public key (`C_DestroyObject`); see {@linkcode TokenKeyStore.delete}.
+   * One that shows nothing public can only be seen after a login.
    */
   async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
     await login();

@@ -62,7 +62,9 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
     }
   }
 
-  /** Its slots, with and without tokens; after {@linkcode Pkcs11Module.refresh} they may be others. */
+  /**
+   * Its slots, with and without tokens; after {@linkcode Pkcs11Module.refresh} they may be others.
+   */
   get slots(): readonly Slot[] {
     return this.#slots.map(({ slot }) => slot);
   }
@@ -77,8 +79,8 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
   }
 
   /**
-   * Looks which tokens are there now, after a card has been put in or taken out. A slot that is there still is the same
-   * object.
+   * Looks which tokens are there now, after a card has been put in or taken out. A slot that is
+   * there still is the same object.
    *
    * @returns When it has happened.
    */

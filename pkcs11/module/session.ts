@@ -9,13 +9,19 @@ import { align, ATTRIBUTE_SIZE, type AttributeValue, Template } from "./template
 /** How many objects are asked for at once. */
 const FIND_BATCH = 64;
 
-/** The most objects of one search: a module that never says that there are no more must not go on for ever. */
+/**
+ * The most objects of one search: a module that never says that there are no more must not go on
+ * for ever.
+ */
 export const MAX_OBJECTS = 100_000;
 
 /** The longest attribute that is read: no certificate that this package takes is longer. */
 export const MAX_ATTRIBUTE_SIZE = 1 << 24;
 
-/** The longest signature at first; a token tells if it needs more (RSA of 16384 bits has 2048 bytes). */
+/**
+ * The longest signature at first; a token tells if it needs more (RSA of 16384 bits has 2048
+ * bytes).
+ */
 const SIGNATURE_SIZE = 1024;
 
 /** The attributes of an object that the token gave. */

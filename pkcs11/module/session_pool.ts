@@ -8,14 +8,14 @@ import { isReturned } from "./return_values.ts";
 import { readBig, Session } from "./session.ts";
 
 /**
- * How many sessions a token has at most. Each runs one operation, on a thread of its own; software tokens get no faster
- * beyond the number of processors, and cards have one.
+ * How many sessions a token has at most. Each runs one operation, on a thread of its own; software
+ * tokens get no faster beyond the number of processors, and cards have one.
  */
 export const MAX_SESSIONS = 8;
 
 /**
- * The sessions with one token. Operations get one each, in the order of their calls; those that read and sign share
- * the pool, those that write have sessions of their own, one after another.
+ * The sessions with one token. Operations get one each, in the order of their calls; those that
+ * read and sign share the pool, those that write have sessions of their own, one after another.
  */
 export class SessionPool {
   readonly #library: Caller;
@@ -112,7 +112,8 @@ export class SessionPool {
             await this.#give(null);
             throw error;
           }
-          // The token allows no more: one of ours will be free. Nobody is woken to fail in the same way.
+          // The token allows no more: one of ours will be free. Nobody is woken to fail in the same
+          // way.
           this.#open--;
           this.#max = Math.min(this.#max, this.#open);
         }
@@ -125,7 +126,10 @@ export class SessionPool {
     }
   }
 
-  /** Hands a session to who waits longest; `null` is one that is gone, instead of which another may be opened. */
+  /**
+   * Hands a session to who waits longest; `null` is one that is gone, instead of which another may
+   * be opened.
+   */
   async #give(session: Session | null): Promise<void> {
     if (session === null) this.#open--;
     if (this.#closed) {

@@ -93,7 +93,10 @@ function pssParameters(hash: HashName, saltLength: number): Bytes {
   return new Uint8Array(numbers.flatMap((number) => [...ulong(number)]));
 }
 
-/** The ways to sign, the best first: hashing in the token costs a card time, and hashing here costs nothing. */
+/**
+ * The ways to sign, the best first: hashing in the token costs a card time, and hashing here costs
+ * nothing.
+ */
 function waysOf(
   { webCrypto, hash, saltLength }: SignatureAlgorithm,
 ): [MechanismName, SigningPlan][] {

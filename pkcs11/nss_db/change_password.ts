@@ -15,13 +15,14 @@ import { macName, NEW_SALT_LENGTH, OLD_SALT_LENGTH, type PasswordKey } from "./s
 import type { StoredObject } from "./values.ts";
 
 /**
- * Changes the password of a database: everything is decrypted and checked with the old one, and then encrypted anew.
+ * Changes the password of a database: everything is decrypted and checked with the old one, and
+ * then encrypted anew.
  *
  * @param core The database.
  * @param current The current password; `null` if there is none.
  * @param next The new one.
- * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong, `SEC_ERROR_BAD_DATABASE` if anything is
- * damaged, which then stays as it is.
+ * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong, `SEC_ERROR_BAD_DATABASE`
+ * if anything is damaged, which then stays as it is.
  */
 export async function changePassword(
   core: NssDbCore,

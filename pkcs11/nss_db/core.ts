@@ -13,7 +13,10 @@ const PASSWORD_CHECK = new TextEncoder().encode("password-check");
 /** The name of the password's row in `metaData`. */
 export const PASSWORD_RECORD = "password";
 
-/** How often a value whose MAC is wrong is read again: NSS commits values and MACs one after the other. */
+/**
+ * How often a value whose MAC is wrong is read again: NSS commits values and MACs one after the
+ * other.
+ */
 const MAX_LOOKS = 3;
 const FIRST_PAUSE = 15;
 
@@ -76,7 +79,8 @@ export class NssDbCore {
   }
 
   /**
-   * Reads the database, unless nothing has been written since. Where the password is empty, logs in.
+   * Reads the database, unless nothing has been written since. Where the password is empty, logs
+   * in.
    *
    * @returns What is in it.
    */
@@ -115,7 +119,8 @@ export class NssDbCore {
    *
    * @param password The password.
    * @returns Whether it is right.
-   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if the database has none, `SEC_ERROR_BAD_DATABASE`.
+   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if the database has none,
+   * `SEC_ERROR_BAD_DATABASE`.
    */
   async login(password: string): Promise<boolean> {
     const record = (await this.snapshot()).metadata.get(PASSWORD_RECORD);
@@ -292,7 +297,10 @@ const TRAITS: readonly (readonly [attribute: number, classes: readonly number[]]
   [CKA.nssSha1, [CKO.nssTrust]],
 ];
 
-/** An object whose class is damaged would be one that nobody finds: distrust must not get lost like that. */
+/**
+ * An object whose class is damaged would be one that nobody finds: distrust must not get lost like
+ * that.
+ */
 function classOf(object: StoredObject, file: "cert" | "key"): number {
   const value = object.ulong(CKA.class);
   const isKnown = value !== undefined &&

@@ -8,13 +8,20 @@ import { busy, codeOf, isBusy, legacyDatabase, openError, sqliteError } from "./
 import { columnValue, damaged, StoredObject } from "./values.ts";
 import { WriterQueue } from "./writer_queue.ts";
 
-/** How long SQLite itself waits for a lock, in milliseconds: it stops the whole program meanwhile. */
+/**
+ * How long SQLite itself waits for a lock, in milliseconds: it stops the whole program meanwhile.
+ */
 const BUSY_TIMEOUT = 20;
 
-/** How long this package waits for other programs before it gives up, in milliseconds. NSS's tools wait 1 s. */
+/**
+ * How long this package waits for other programs before it gives up, in milliseconds. NSS's tools
+ * wait 1 s.
+ */
 export const LOCK_PATIENCE = 60_000;
 
-/** The first wait between two attempts in milliseconds, and the longest: it doubles, more or less. */
+/**
+ * The first wait between two attempts in milliseconds, and the longest: it doubles, more or less.
+ */
 const FIRST_WAIT = 2;
 const LONGEST_WAIT = 100;
 
@@ -80,8 +87,9 @@ const TABLES: Readonly<Record<DbFile, string>> = { cert: "nssPublic", key: "nssP
 /**
  * cert9.db and key4.db of one folder.
  *
- * SQLite is synchronous here. So a transaction never waits: what it needs is made before it begins, it takes both
- * databases at once, in the order of NSS, and is begun anew when another program has written meanwhile.
+ * SQLite is synchronous here. So a transaction never waits: what it needs is made before it begins,
+ * it takes both databases at once, in the order of NSS, and is begun anew when another program has
+ * written meanwhile.
  */
 export class NssDbFiles {
   /** The folder. */
@@ -112,8 +120,8 @@ export class NssDbFiles {
    * @param directory The folder.
    * @param options Whether to write and to create.
    * @returns The databases.
-   * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_LEGACY_DATABASE`, `SEC_ERROR_BAD_DATABASE`,
-   * `SEC_ERROR_READ_ONLY`, `PR_NO_ACCESS_RIGHTS_ERROR`.
+   * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_LEGACY_DATABASE`,
+   * `SEC_ERROR_BAD_DATABASE`, `SEC_ERROR_READ_ONLY`, `PR_NO_ACCESS_RIGHTS_ERROR`.
    */
   static async open(directory: string, options: NssDbFilesOptions): Promise<NssDbFiles> {
     const { DatabaseSync } = await loadSqlite();
@@ -128,7 +136,8 @@ export class NssDbFiles {
     const paths = { cert: `${real}/${certPrefix}cert9.db`, key: `${real}/${keyPrefix}key4.db` };
     for (const path of Object.values(paths)) {
       try {
-        // Nothing here opens a file that is there: its close() would take SQLite's locks of this process away
+        // Nothing here opens a file that is there: its close() would take SQLite's locks of this
+        // process away
         if (!await exists(path) && create) {
           const file = await fs.open(path, "wx", 0o600); // as NSS has it, before there is anything in it
           await file.close();
@@ -215,7 +224,8 @@ export class NssDbFiles {
    *
    * @param read What to read; it does not wait.
    * @returns What it returns.
-   * @throws {NssError} What it throws; `SEC_ERROR_BUSY` if another program holds the databases too long.
+   * @throws {NssError} What it throws; `SEC_ERROR_BUSY` if another program holds the databases too
+   * long.
    */
   read<T>(read: (reader: NssDbReader) => T): Promise<T> {
     return this.#unlocked(
@@ -227,8 +237,8 @@ export class NssDbFiles {
   /**
    * Writes in one transaction.
    *
-   * @param prepare Reads and computes what is needed, with {@linkcode NssDbFiles.read}. It is called again where
-   * another program has written since.
+   * @param prepare Reads and computes what is needed, with {@linkcode NssDbFiles.read}. It is
+   * called again where another program has written since.
    * @returns What the commit returned.
    * @throws {NssError} What they throw; `SEC_ERROR_READ_ONLY`, `SEC_ERROR_BUSY`.
    */
@@ -298,7 +308,9 @@ export class NssDbFiles {
     }
   }
 
-  /** Both locks are taken before anything is written, so that no COMMIT has to wait for a reader. */
+  /**
+   * Both locks are taken before anything is written, so that no COMMIT has to wait for a reader.
+   */
   #exclusively<T>(write: () => T): Promise<T> {
     return this.#unlocked("write NSS database", () => {
       const { cert, key } = this.#databases;

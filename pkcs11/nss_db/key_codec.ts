@@ -16,7 +16,10 @@ import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
 
 type Values = Map<number, Uint8Array<ArrayBuffer>>;
 
-/** The parts of an RSA private key in the order of RSAPrivateKey (RFC 8017, Appendix A.1.2), after the public ones. */
+/**
+ * The parts of an RSA private key in the order of RSAPrivateKey (RFC 8017, Appendix A.1.2), after
+ * the public ones.
+ */
 const RSA_PARTS: readonly number[] = [
   CKA.privateExponent,
   CKA.prime1,

@@ -10,7 +10,8 @@ import { damaged } from "./values.ts";
 const MAX_LEGACY_ITERATIONS = 10_000;
 
 /**
- * Decrypts a value that NSS wrote before 3.49 (`nsspkcs5_PKCS12PBE` of softoken, by SHA-1 and 3DES).
+ * Decrypts a value that NSS wrote before 3.49 (`nsspkcs5_PKCS12PBE` of softoken, by SHA-1 and
+ * 3DES).
  *
  * @param passwordKey The hash of the password.
  * @param parameters The parameters of the algorithm.

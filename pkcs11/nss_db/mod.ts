@@ -3,8 +3,8 @@
 /**
  * NSS databases: `cert9.db` and `key4.db`, read and written as NSS does.
  *
- * {@linkcode openNssDb} gives the token in a folder; `init()` of `@nss/nss/pkcs11` opens one as the database of a
- * context, and is what most programs want. This needs `node:sqlite`.
+ * {@linkcode openNssDb} gives the token in a folder; `init()` of `@nss/nss/pkcs11` opens one as the
+ * database of a context, and is what most programs want. This needs `node:sqlite`.
  *
  * | what | how |
  * |---|---|

@@ -35,15 +35,16 @@ export const NSS_DB_LABEL = "NSS Certificate DB";
 /**
  * Opens an NSS database: `cert9.db` and `key4.db` in a folder.
  *
- * Other programs, as certutil, may use it at the same time. Private keys are decrypted into WebCrypto, from where
- * they cannot be taken out.
+ * Other programs, as certutil, may use it at the same time. Private keys are decrypted into
+ * WebCrypto, from where they cannot be taken out.
  *
  * @param directory The folder.
  * @param options Whether it is to be changed or made.
  * @returns The token. It is logged in if its password is empty.
- * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR` if it is not there, `SEC_ERROR_LEGACY_DATABASE` if it is of the old
- * `dbm:` form, `SEC_ERROR_BAD_DATABASE` if it is damaged or of a newer form, `SEC_ERROR_READ_ONLY` if it cannot be
- * changed and should be, `PR_NO_ACCESS_RIGHTS_ERROR` if a permission is missing.
+ * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR` if it is not there, `SEC_ERROR_LEGACY_DATABASE` if
+ * it is of the old `dbm:` form, `SEC_ERROR_BAD_DATABASE` if it is damaged or of a newer form,
+ * `SEC_ERROR_READ_ONLY` if it cannot be changed and should be, `PR_NO_ACCESS_RIGHTS_ERROR` if a
+ * permission is missing.
  *
  * @example Usage
  * ```ts

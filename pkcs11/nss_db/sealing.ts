@@ -10,7 +10,9 @@ import { PBE_OIDS, pbeName } from "../pbe/oids.ts";
 import { HMACS, pbkdf2, type Pbkdf2Parameters, readPbkdf2 } from "../pbe/pbkdf2.ts";
 import { damaged, hex, ulong } from "./values.ts";
 
-/** How often NSS hashes a password by default (`NSS_MAX_MP_PBE_ITERATION_COUNT`), and an empty one. */
+/**
+ * How often NSS hashes a password by default (`NSS_MAX_MP_PBE_ITERATION_COUNT`), and an empty one.
+ */
 export const PASSWORD_ITERATIONS = 10_000;
 
 /** The most iterations that one value may ask for: 100 times what NSS writes by default. */

@@ -55,7 +55,10 @@ export interface ReadTrust {
   readonly trust: CertTrust;
   /** The attributes that a MAC protects. */
   readonly authenticated: readonly number[];
-  /** Those that say nothing, which NSS does not protect; but if they have a MAC, they said something once. */
+  /**
+   * Those that say nothing, which NSS does not protect; but if they have a MAC, they said something
+   * once.
+   */
   readonly unprotected: readonly number[];
 }
 

@@ -2,7 +2,10 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 
-/** How NSS stores a value that is there and empty, to tell it from SQL's NULL (`SQLITE_EXPLICIT_NULL`). */
+/**
+ * How NSS stores a value that is there and empty, to tell it from SQL's NULL
+ * (`SQLITE_EXPLICIT_NULL`).
+ */
 const EXPLICIT_NULL: Uint8Array<ArrayBuffer> = Uint8Array.of(0xa5, 0x00, 0x5a);
 
 /** Says that a database is damaged, and where. */

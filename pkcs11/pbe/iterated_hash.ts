@@ -2,9 +2,10 @@
 
 import type { HashName } from "../../cert/certificate/private_key.ts";
 
-// PKCS#12 derives its keys by hashing a hash up to a million times (RFC 7292, Appendix B.2). WebCrypto has no such
-// function, and each of its digests costs a thread hop of 30 us: 600,000 iterations, which is what pk12util writes, would
-// take 18 s. @std/crypto computes them where they are asked for; it is loaded when a file wants it.
+// PKCS#12 derives its keys by hashing a hash up to a million times (RFC 7292, Appendix B.2).
+// WebCrypto has no such function, and each of its digests costs a thread hop of 30 us: 600,000
+// iterations, which is what pk12util writes, would take 18 s. @std/crypto computes them where they
+// are asked for; it is loaded when a file wants it.
 
 /** How many iterations run before other work gets its turn: some milliseconds. */
 const SLICE = 5_000;

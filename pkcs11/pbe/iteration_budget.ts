@@ -4,14 +4,16 @@ import type { DerReader } from "../../cert/der/der.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
 /**
- * The most iterations that one file may ask for, all its parts together: what NIST SP 800-132, Section 5.2, calls
- * appropriate for very critical keys. Files have some 10,000 to 2,000,000; Windows takes no more than 600,000 a part.
- * The work is some seconds, so that who reads files of strangers sets less.
+ * The most iterations that one file may ask for, all its parts together: what NIST SP 800-132,
+ * Section 5.2, calls appropriate for very critical keys. Files have some 10,000 to 2,000,000;
+ * Windows takes no more than 600,000 a part. The work is some seconds, so that who reads files of
+ * strangers sets less.
  */
 export const MAX_ITERATIONS = 10_000_000;
 
 /**
- * What is left of the iterations that a file may ask for. Without it, four bytes of a file could cost hours.
+ * What is left of the iterations that a file may ask for. Without it, four bytes of a file could
+ * cost hours.
  */
 export class IterationBudget {
   readonly #max: number;

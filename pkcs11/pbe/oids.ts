@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The object identifiers of what passwords protect, by their names in RFC 8018, RFC 7292 and RFC 9579. */
+/**
+ * The object identifiers of what passwords protect, by their names in RFC 8018, RFC 7292 and RFC
+ * 9579.
+ */
 export const PBE_OIDS = {
   pbkdf2: "1.2.840.113549.1.5.12",
   pbes2: "1.2.840.113549.1.5.13",

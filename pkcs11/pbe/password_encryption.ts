@@ -24,7 +24,10 @@ const CIPHERS: ReadonlyMap<string, CipherRow> = new Map<string, CipherRow>([
   [PBE_OIDS.desEDE3CBC, { keyLength: 24, ivLength: 8, decrypt: decrypt3Des }],
 ]);
 
-/** The old schemes of PKCS#12 that a runtime can have (RFC 7292, Appendix C), by the bytes of their keys. */
+/**
+ * The old schemes of PKCS#12 that a runtime can have (RFC 7292, Appendix C), by the bytes of their
+ * keys.
+ */
 const PKCS12_SCHEMES: ReadonlyMap<string, number> = new Map<string, number>([
   [PBE_OIDS.pbeWithSHAAnd3KeyTripleDESCBC, 24],
   [PBE_OIDS.pbeWithSHAAnd2KeyTripleDESCBC, 16],
@@ -207,7 +210,10 @@ async function decrypt3Des(
   return padded.subarray(0, -padding); // no copy of what may be a private key
 }
 
-/** How often passwords are hashed by default: what OWASP recommends for PBKDF2 with SHA-256, and NSS has. */
+/**
+ * How often passwords are hashed by default: what OWASP recommends for PBKDF2 with SHA-256, and NSS
+ * has.
+ */
 export const DEFAULT_ITERATIONS = 600_000;
 
 /** What {@linkcode encryptWithPassword} gives. */

@@ -8,8 +8,9 @@ const CONSTRUCTED = 0x20;
 const END_OF_CONTENTS = 0;
 
 /**
- * Rewrites BER with definite lengths and strings in one piece, as DER has them. PKCS#12 files are BER: NSS and Windows
- * write lengths that are not known at the beginning (ITU-T X.690, Section 8.1.3.6).
+ * Rewrites BER with definite lengths and strings in one piece, as DER has them. PKCS#12 files are
+ * BER: NSS and Windows write lengths that are not known at the beginning (ITU-T X.690, Section
+ * 8.1.3.6).
  *
  * @param ber The encoding.
  * @returns The same values; an OCTET STRING under an implicit tag stays in pieces.

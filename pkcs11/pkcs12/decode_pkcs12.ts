@@ -195,8 +195,8 @@ async function decryptSafe(data: DerReader, opener: Opener): Promise<Uint8Array<
 }
 
 /**
- * NSS before 3.31 hashed its own form of the password where PBES2 wants UTF-8 (bug 1268141). The MAC has told that the
- * password is right, so that the other form is worth a try.
+ * NSS before 3.31 hashed its own form of the password where PBES2 wants UTF-8 (bug 1268141). The
+ * MAC has told that the password is right, so that the other form is worth a try.
  */
 async function decryptAnyForm<T>(
   { password }: Opener,

@@ -22,20 +22,22 @@ export interface ExportPkcs12Options {
   readonly friendlyName?: string;
   /** What the file is encrypted under. */
   readonly password: string;
-  /** How often the password is hashed for each of the three parts; 600,000 by default, as in NSS. */
+  /**
+   * How often the password is hashed for each of the three parts; 600,000 by default, as in NSS.
+   */
   readonly iterations?: number;
 }
 
 /**
  * Writes a PKCS#12 file (`.p12`, `.pfx`): a private key with its certificates (`SEC_PKCS12Encode`).
  *
- * Key and certificates are encrypted by PBES2 (PBKDF2 with SHA-256, AES-256-CBC), and the MAC is HMAC with SHA-256:
- * what OpenSSL 1.1, NSS, Java 8u301, Windows 10 and their successors read.
+ * Key and certificates are encrypted by PBES2 (PBKDF2 with SHA-256, AES-256-CBC), and the MAC is
+ * HMAC with SHA-256: what OpenSSL 1.1, NSS, Java 8u301, Windows 10 and their successors read.
  *
  * @param options The key, its certificates, a name and the password.
  * @returns The file.
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` if the first certificate
- * is of another key or the iterations are none that everybody reads.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` if
+ * the first certificate is of another key or the iterations are none that everybody reads.
  *
  * @example Usage
  * ```ts

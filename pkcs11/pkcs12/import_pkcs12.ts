@@ -17,7 +17,10 @@ import { fromInfo } from "../keys/private_key.ts";
 export interface Pkcs12Identity {
   /** The private key. */
   readonly key: PrivateKey;
-  /** The certificate of the key, then that of its issuer, and so on; none if the file has none of the key. */
+  /**
+   * The certificate of the key, then that of its issuer, and so on; none if the file has none of
+   * the key.
+   */
   readonly certificates: readonly Certificate[];
   /** What people call it; `null` if it has no name. */
   readonly friendlyName: string | null;
@@ -44,31 +47,33 @@ export interface ImportPkcs12Options {
   /** Whether the keys may leave again, as by {@linkcode exportPkcs12}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * How often the file may have its password hashed at most; 10,000,000 by default, which takes seconds. Less for files
-   * of strangers.
+   * How often the file may have its password hashed at most; 10,000,000 by default, which takes
+   * seconds. Less for files of strangers.
    */
   readonly maxIterations?: number;
 }
 
 /**
- * Reads a PKCS#12 file (`.p12`, `.pfx`): private keys with their certificates (`SEC_PKCS12DecoderImportBags`).
+ * Reads a PKCS#12 file (`.p12`, `.pfx`): private keys with their certificates
+ * (`SEC_PKCS12DecoderImportBags`).
  *
- * Its MAC is verified first, so that a wrong password or a damaged file is known before anything is decrypted. Files
- * of OpenSSL, NSS, Windows and Java are read as far as the runtime has their ciphers: PBES2 with AES everywhere, 3DES
- * where there is `node:crypto`, RC2 and RC4 nowhere.
+ * Its MAC is verified first, so that a wrong password or a damaged file is known before anything is
+ * decrypted. Files of OpenSSL, NSS, Windows and Java are read as far as the runtime has their
+ * ciphers: PBES2 with AES everywhere, 3DES where there is `node:crypto`, RC2 and RC4 nowhere.
  *
  * @param bytes The file.
  * @param password Its password; empty for none.
  * @param options Whether the keys may leave.
  * @returns What it holds.
- * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is no such file, `SEC_ERROR_PKCS12_INVALID_MAC` if the
- * password is wrong or the file is damaged or has no MAC, `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or
- * `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if it is of a kind that the runtime does not have,
- * `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if it is for a key and not for a password,
- * `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`, `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its parts have another
- * password than its MAC, `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`, `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and
- * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if what is in it is malformed, `SEC_ERROR_BAD_DATA` if it asks for more than
- * `maxIterations`.
+ * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is no such file,
+ * `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the file is damaged or has no MAC,
+ * `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if
+ * it is of a kind that the runtime does not have, `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if
+ * it is for a key and not for a password, `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`,
+ * `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its parts have another password than its MAC,
+ * `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`, `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and
+ * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if what is in it is malformed, `SEC_ERROR_BAD_DATA` if it
+ * asks for more than `maxIterations`.
  *
  * @example Usage
  * ```ts

@@ -36,7 +36,8 @@ const MAX_PBMAC1_KEY = 128;
  * @param forms The password.
  * @param budget What is left of the iterations.
  * @returns The password as this file hashes it.
- * @throws {NssError} `SEC_ERROR_PKCS12_INVALID_MAC` if it is another password, or the content is damaged.
+ * @throws {NssError} `SEC_ERROR_PKCS12_INVALID_MAC` if it is another password, or the content is
+ * damaged.
  */
 export async function verifyMac(
   macData: DerReader,

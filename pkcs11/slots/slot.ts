@@ -42,8 +42,8 @@ export interface SlotOwner {
 }
 
 /**
- * What a {@linkcode PasswordFunc} returns where the user has given the password at the token itself, or the function
- * has logged the token in (`PK11_PW_AUTHENTICATED`).
+ * What a {@linkcode PasswordFunc} returns where the user has given the password at the token
+ * itself, or the function has logged the token in (`PK11_PW_AUTHENTICATED`).
  */
 export const PW_AUTHENTICATED: PasswordAuthenticated = Object.freeze({ isAuthenticated: true });
 
@@ -56,10 +56,12 @@ export interface PasswordAuthenticated {
 /**
  * Gives the password of a token (`PK11PasswordFunc`).
  *
- * It is asked once for all who wait for the same slot, and again, with `retry`, after a wrong answer.
+ * It is asked once for all who wait for the same slot, and again, with `retry`, after a wrong
+ * answer.
  *
  * @param slot The slot whose token wants its password.
- * @param retry Whether the last answer was wrong. A function that knows but one answer returns `null` then.
+ * @param retry Whether the last answer was wrong. A function that knows but one answer returns
+ * `null` then.
  * @param arg The pin argument of the call that needs the token (`wincx`).
  * @returns The password, `null` to give up, or {@linkcode PW_AUTHENTICATED}.
  */
@@ -73,8 +75,8 @@ export type PasswordFunc = (
 export type PasswordAnswer = string | null | undefined | PasswordAuthenticated;
 
 /**
- * How many passwords are tried before a login fails. NSS goes on as long as there are answers, which locks smart
- * cards; these lock after 3 to 10 wrong ones.
+ * How many passwords are tried before a login fails. NSS goes on as long as there are answers,
+ * which locks smart cards; these lock after 3 to 10 wrong ones.
  */
 export const MAX_PASSWORD_TRIES = 3;
 
@@ -153,13 +155,14 @@ export class Slot {
   /**
    * Logs its token in, if that is needed (`PK11_Authenticate`).
    *
-   * The password function is asked, at most {@linkcode MAX_PASSWORD_TRIES} times, once for all who wait; never again
-   * where the next wrong answer would lock the token.
+   * The password function is asked, at most {@linkcode MAX_PASSWORD_TRIES} times, once for all who
+   * wait; never again where the next wrong answer would lock the token.
    *
-   * @param options What the password function is handed; of several callers at once, that of the first.
-   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is none, `SEC_ERROR_BAD_PASSWORD` if the answers were wrong or the
-   * function gave up, `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if there is no function, `SEC_ERROR_LOCKED_PASSWORD`, and what
-   * the function throws.
+   * @param options What the password function is handed; of several callers at once, that of the
+   * first.
+   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is none, `SEC_ERROR_BAD_PASSWORD` if the
+   * answers were wrong or the function gave up, `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if there is no
+   * function, `SEC_ERROR_LOCKED_PASSWORD`, and what the function throws.
    */
   async authenticate(options: TokenOptions = {}): Promise<void> {
     const { token } = this;
@@ -221,8 +224,9 @@ const own = new WeakMap<object, PasswordFunc>();
 /**
  * Says who gives passwords (`PK11_SetPasswordFunc`).
  *
- * A slot's own function comes first, then its context's, then the common one. It is called when a token needs to be
- * logged in, not before; without one such calls fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
+ * A slot's own function comes first, then its context's, then the common one. It is called when a
+ * token needs to be logged in, not before; without one such calls fail with
+ * `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
  *
  * @param func The function; `null` for none.
  * @param options For whom.

@@ -39,9 +39,9 @@ export interface TokenParts {
 /**
  * What all tokens of this package have in common: who may do what with keys, and when.
  *
- * A new kind of token has a {@linkcode TokenLogin}, a {@linkcode TokenKeyStore} and certificates, and
- * describes itself. That it is open and writable, that it is logged in where that is needed, and
- * that keys sign no longer than the session lasts in which they were found, is seen to here.
+ * A new kind of token has a {@linkcode TokenLogin}, a {@linkcode TokenKeyStore} and certificates,
+ * and describes itself. That it is open and writable, that it is logged in where that is needed,
+ * and that keys sign no longer than the session lasts in which they were found, is seen to here.
  */
 export abstract class BaseToken implements Token {
   /** What people call it. */
@@ -154,8 +154,8 @@ export abstract class BaseToken implements Token {
    * @param type What kind of keys.
    * @param options What people call it, and what the password function is handed.
    * @returns The pair.
-   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if it makes none of that kind, `SEC_ERROR_READ_ONLY`,
-   * `SEC_ERROR_NO_TOKEN` if the token is closed.
+   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if it makes none of that kind,
+   * `SEC_ERROR_READ_ONLY`, `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async generateKeyPair(
     type: KeyPairType = "ec-p256",
@@ -268,7 +268,9 @@ export abstract class BaseToken implements Token {
     return keys;
   }
 
-  /** What logs in for one call, and binds its keys to that login; else to the login of the moment. */
+  /**
+   * What logs in for one call, and binds its keys to that login; else to the login of the moment.
+   */
   #inSession(
     what: string,
     options: TokenOptions,

@@ -69,7 +69,8 @@ export class MemoryKeyStore implements TokenKeyStore {
   /**
    * Stores a key; see {@linkcode TokenKeyStore.import}.
    *
-   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_INVALID_KEY` if its public half is not known.
+   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_INVALID_KEY` if its public half is not
+   * known.
    */
   async import(
     key: ImportableKey,

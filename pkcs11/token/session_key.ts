@@ -8,7 +8,10 @@ import type {
 } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 
-/** A key of a token, of use as long as the token stays logged in (PKCS#11: private objects of a session). */
+/**
+ * A key of a token, of use as long as the token stays logged in (PKCS#11: private objects of a
+ * session).
+ */
 export class SessionKey implements PrivateKey {
   /** What kind of key it is. */
   readonly algorithm: KeyAlgorithm;

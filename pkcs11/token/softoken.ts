@@ -62,7 +62,8 @@ class MemoryLogin implements TokenLogin {
 }
 
 /**
- * A token that lives as long as the program: keys in WebCrypto, which cannot be taken out, and certificates.
+ * A token that lives as long as the program: keys in WebCrypto, which cannot be taken out, and
+ * certificates.
  *
  * Its password keeps honest code from using the keys; it encrypts nothing.
  *

@@ -66,7 +66,10 @@ export interface TokenKey {
   readonly publicKey?: SubjectPublicKeyInfo;
 }
 
-/** Which private key is meant: that of a certificate, the other half of a public key, or one by its id. */
+/**
+ * Which private key is meant: that of a certificate, the other half of a public key, or one by its
+ * id.
+ */
 export type KeyQuery = Certificate | SubjectPublicKeyInfo | Pick<TokenKey, "id">;
 
 /** A key pair that a token has made. */
@@ -85,17 +88,22 @@ export interface StoreKeyOptions extends TokenOptions {
   readonly label?: string;
 }
 
-/** What a token takes as a private key: what `importPrivateKey` does, if the key may leave where it is. */
+/**
+ * What a token takes as a private key: what `importPrivateKey` does, if the key may leave where it
+ * is.
+ */
 export type ImportableKey = CryptoKey | PrivateKey | string | Uint8Array;
 
 /** Logs a token in; see {@linkcode Token.loginHandler}. */
 export type LoginHandler = (options: TokenOptions) => Promise<void>;
 
 /**
- * Where private keys and certificates live: memory, an NSS database, a smart card (`PK11SlotInfo` with what is in it).
+ * Where private keys and certificates live: memory, an NSS database, a smart card (`PK11SlotInfo`
+ * with what is in it).
  *
- * Certificates are found without a password. A call that needs one asks {@linkcode Token.loginHandler}; whoever
- * implements tokens calls {@linkcode requireLogin}. All methods may be called at once.
+ * Certificates are found without a password. A call that needs one asks
+ * {@linkcode Token.loginHandler}; whoever implements tokens calls {@linkcode requireLogin}. All
+ * methods may be called at once.
  *
  * A token that is read-only fails with `SEC_ERROR_READ_ONLY` where it should change.
  */
@@ -107,8 +115,8 @@ export interface Token {
   /** Whether its keys are within reach: after {@linkcode Token.login}, or because it needs none. */
   readonly isLoggedIn: boolean;
   /**
-   * What is called where the token must be logged in and is not. The {@linkcode Slot} of the token sets it; without
-   * one such calls fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
+   * What is called where the token must be logged in and is not. The {@linkcode Slot} of the token
+   * sets it; without one such calls fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
    */
   loginHandler: LoginHandler | null;
   /**
@@ -127,13 +135,15 @@ export interface Token {
    * Tries a password. Without success the token is as it was.
    *
    * @param password The password; `null` where it is entered at the token itself.
-   * @returns Whether it is right. A token that is logged in says so again only to the right password.
-   * @throws {NssError} `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, and what is wrong with the token itself.
+   * @returns Whether it is right. A token that is logged in says so again only to the right
+   * password.
+   * @throws {NssError} `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, and what is wrong with
+   * the token itself.
    */
   login(password: string | null): Promise<boolean>;
   /**
-   * Puts its keys out of reach: those that were found before fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`. A token that
-   * needs no login stays as it is.
+   * Puts its keys out of reach: those that were found before fail with
+   * `SEC_ERROR_TOKEN_NOT_LOGGED_IN`. A token that needs no login stays as it is.
    *
    * @returns When it has happened.
    */
@@ -144,8 +154,8 @@ export interface Token {
    * @param current The current password; `null` if there is none.
    * @param next The new one; empty to need none.
    * @returns When it has happened. The token is logged in.
-   * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong, `SEC_ERROR_INVALID_PASSWORD` if the token
-   * does not take the new one, `SEC_ERROR_READ_ONLY`.
+   * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong,
+   * `SEC_ERROR_INVALID_PASSWORD` if the token does not take the new one, `SEC_ERROR_READ_ONLY`.
    */
   changePassword(current: string | null, next: string): Promise<void>;
   /**
@@ -160,8 +170,8 @@ export interface Token {
    *
    * @param which Which one.
    * @param options What a token may need.
-   * @returns The key, or `undefined` if the token does not have it, for which no password is asked if the token can
-   * tell without.
+   * @returns The key, or `undefined` if the token does not have it, for which no password is asked
+   * if the token can tell without.
    */
   findKey(which: KeyQuery, options?: TokenOptions): Promise<PrivateKey | undefined>;
   /**
@@ -170,17 +180,20 @@ export interface Token {
    * @param type What kind of keys.
    * @param options What people call it.
    * @returns The pair.
-   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if the token does not make such keys, `SEC_ERROR_READ_ONLY`.
+   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if the token does not make such keys,
+   * `SEC_ERROR_READ_ONLY`.
    */
   generateKeyPair(type?: KeyPairType, options?: StoreKeyOptions): Promise<TokenKeyPair>;
   /**
-   * Takes a private key in (`PK11_ImportDERPrivateKeyInfo`). One that is there already stays as it is.
+   * Takes a private key in (`PK11_ImportDERPrivateKeyInfo`). One that is there already stays as it
+   * is.
    *
    * @param key The key.
    * @param options What people call it.
    * @returns What is stored now.
-   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key may not leave where it
-   * is, `SEC_ERROR_UNSUPPORTED_KEYALG` if the token does not take such keys, `SEC_ERROR_READ_ONLY`.
+   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key may
+   * not leave where it is, `SEC_ERROR_UNSUPPORTED_KEYALG` if the token does not take such keys,
+   * `SEC_ERROR_READ_ONLY`.
    */
   importKey(key: ImportableKey, options?: StoreKeyOptions): Promise<TokenKey>;
   /**
@@ -206,7 +219,8 @@ export interface Token {
  * @param token The token.
  * @param what What is about to be done, as `use private key`, for the error.
  * @param options What the caller gave.
- * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if nobody can log it in, and what the password function says.
+ * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if nobody can log it in, and what the password
+ * function says.
  *
  * @example Usage
  * ```ts

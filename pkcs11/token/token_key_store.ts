@@ -95,8 +95,8 @@ export async function storeNewPair<T>(type: KeyPairType, store: StoreEncoded<T>)
  * @param label The label of the token, for the error.
  * @param store Stores the private key.
  * @returns What `store` returns.
- * @throws {NssError} `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key may not leave where it is, and
- * what `store` throws.
+ * @throws {NssError} `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key may not leave where it is,
+ * and what `store` throws.
  */
 export async function storeImported<T>(
   key: PrivateKey,
