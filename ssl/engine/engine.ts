@@ -27,6 +27,7 @@ import type { HookCaller } from "../config/hook_caller.ts";
 import { type Alert, ALERT_LEVELS, alertCode, alertOf } from "../tables/alert_descriptions.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_0, TLS_1_2 } from "../tables/versions.ts";
+import { FloodLimits } from "./flood_limits.ts";
 import { type OpenedRecord, ReadHalf } from "./read_half.ts";
 import { RESERVED_RECORDS, WriteHalf } from "./write_half.ts";
 
@@ -34,19 +35,6 @@ import { RESERVED_RECORDS, WriteHalf } from "./write_half.ts";
 export const DEFAULT_WINDOW = 8;
 /** More than this gains nothing and delays the event loop. */
 export const MAX_WINDOW = 16;
-/** Records without content or effect that may follow each other (BoringSSL's `kMaxEmptyRecords`). */
-export const MAX_EMPTY_RECORDS = 32;
-/** Warnings that may follow each other (BoringSSL's `kMaxWarningAlerts`). */
-export const MAX_WARNING_ALERTS = 4;
-/** KeyUpdates that may follow each other without application data between (BoringSSL's `kMaxKeyUpdates`). */
-export const MAX_KEY_UPDATES = 32;
-/**
- * NewSessionTickets that may follow each other without application data between: each costs a derivation, and a write where the cache is
- * a database. Servers send one to four at a time; Go refuses more than 16 messages in a row that carry no data.
- */
-export const MAX_NEW_SESSION_TICKETS = 32;
-/** Renegotiations that a peer may want without application data between: each costs signatures and key agreements. */
-export const MAX_RENEGOTIATIONS = 4;
 /** When so few records are left to a write key, it is renewed (RFC 8446, Section 5.5). */
 export const KEY_RENEWAL_MARGIN = 1024;
 /** When so few records are left to the peer's key, the peer is asked to renew it. */
@@ -88,6 +76,7 @@ export interface EngineOptions {
 export class SslEngine {
   readonly #read = new ReadHalf();
   readonly #write: WriteHalf;
+  readonly #floods = new FloodLimits();
   readonly #window: number;
   readonly #onProgress: () => void;
   readonly #onAlert: NonNullable<EngineOptions["onAlert"]>;
@@ -103,7 +92,6 @@ export class SslEngine {
   #answeredLate = false;
   /** Whether the peer of a renegotiation has changed its keys and not yet proved itself. */
   #finishedDue = false;
-  #renegotiations = 0;
   /** Whether a message of a handshake is being taken. */
   #inFlight = false;
   #keys: ConnectionKeys | null = null;
@@ -118,10 +106,6 @@ export class SslEngine {
   #sentChangeCipherSpec = false;
   #readClosed = false;
   #writeClosed = false;
-  #emptyRecords = 0;
-  #warningAlerts = 0;
-  #keyUpdates = 0;
-  #newSessionTickets = 0;
   /** Renewals of the write key under way: application data waits for them. */
   #renewals = 0;
   /** Whether the peer has asked for a KeyUpdate that it has not been sent: one answers all requests that came before it. */
@@ -531,13 +515,8 @@ export class SslEngine {
       );
     }
     this.#refuseInterleaving();
-    if (fragment.length === 0) return this.#countEmptyRecord();
-    this.#emptyRecords =
-      this.#warningAlerts =
-      this.#keyUpdates =
-      this.#newSessionTickets =
-      this.#renegotiations =
-        0;
+    if (fragment.length === 0) return this.#floods.countEmptyRecord();
+    this.#floods.reset();
     this.#received.push(fragment);
     this.#receivedLength += fragment.length;
   }
@@ -619,12 +598,7 @@ export class SslEngine {
     }
     if (!this.#isWarning(level, description)) throw errorFromAlert(description);
     this.#refuseInterleaving();
-    if (++this.#warningAlerts > MAX_WARNING_ALERTS) {
-      throw new SslError(
-        "SSL_ERROR_RX_UNEXPECTED_ALERT",
-        `Cannot take alert: more than ${MAX_WARNING_ALERTS} warnings came in a row`,
-      );
-    }
+    this.#floods.countWarningAlert();
     if (description === alertCode("no_renegotiation")) {
       this.#state = this.#state?.takeNoRenegotiation?.(this.#hs) ?? this.#state;
     }
@@ -669,7 +643,7 @@ export class SslEngine {
     }
     this.#refuseInterleaving();
     if (isTls12) this.#state = state!.takeChangeCipherSpec!(this.#hs);
-    else this.#countEmptyRecord();
+    else this.#floods.countEmptyRecord();
   }
 
   /** RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other records. */
@@ -678,14 +652,6 @@ export class SslEngine {
     throw new SslError(
       "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
       "Cannot take record: it interrupts a handshake message",
-    );
-  }
-
-  #countEmptyRecord(): void {
-    if (++this.#emptyRecords <= MAX_EMPTY_RECORDS) return;
-    throw new SslError(
-      "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
-      `Cannot read on: more than ${MAX_EMPTY_RECORDS} empty records came in a row`,
     );
   }
 
@@ -729,13 +695,15 @@ export class SslEngine {
       case "skipEarlyData":
         return this.#read.skipEarlyData(event.how);
       case "keyUpdate":
-        return this.#takeKeyUpdate(event.requestUpdate);
+        this.#floods.countKeyUpdate();
+        if (event.requestUpdate) this.#answerDue = true;
+        return;
       case "newSessionTicket":
-        return this.#countNewSessionTicket();
+        return this.#floods.countNewSessionTicket();
       case "declineRenegotiation":
         return this.#declineRenegotiation();
       case "ignored":
-        return this.#countEmptyRecord();
+        return this.#floods.countEmptyRecord();
       case "renegotiation":
         return this.#beginRenegotiation(event.byPeer);
       case "renegotiationDeclined":
@@ -757,7 +725,7 @@ export class SslEngine {
         }
         this.#keys = event.keys;
         this.#negotiated = event.negotiated;
-        this.#emptyRecords = 0;
+        this.#floods.resetEmptyRecords();
         this.#ticketsReady = event.tickets.then(
           (tickets) => {
             if (!this.#hs.session.invalidated) this.#tickets = tickets;
@@ -767,37 +735,14 @@ export class SslEngine {
     }
   }
 
-  #takeKeyUpdate(requestUpdate: boolean): void {
-    if (++this.#keyUpdates > MAX_KEY_UPDATES) {
-      throw new SslError(
-        "SSL_ERROR_TOO_MANY_KEY_UPDATES",
-        `Cannot take KeyUpdate: more than ${MAX_KEY_UPDATES} came without application data between`,
-      );
-    }
-    if (requestUpdate) this.#answerDue = true;
-  }
-
-  #countNewSessionTicket(): void {
-    if (++this.#newSessionTickets <= MAX_NEW_SESSION_TICKETS) return;
-    throw new SslError(
-      "SSL_ERROR_RX_UNEXPECTED_NEW_SESSION_TICKET",
-      `Cannot take NewSessionTicket: more than ${MAX_NEW_SESSION_TICKETS} came without application data between`,
-    );
-  }
-
   /** RFC 5246, Section 7.2.2: no_renegotiation is a warning, and the connection goes on. */
   #declineRenegotiation(): void {
-    this.#countEmptyRecord();
+    this.#floods.countEmptyRecord();
     if (!this.#writeClosed) this.#writeAlert(ALERT_LEVELS.warning, alertCode("no_renegotiation"));
   }
 
   #beginRenegotiation(byPeer: boolean): void {
-    if (byPeer && ++this.#renegotiations > MAX_RENEGOTIATIONS) {
-      throw new SslError(
-        "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED",
-        `Cannot renegotiate: more than ${MAX_RENEGOTIATIONS} renegotiations came without application data between`,
-      );
-    }
+    if (byPeer) this.#floods.countRenegotiation();
     this.#again ??= unheeded();
     this.#renegotiating = true;
     this.#sentChangeCipherSpec = false;

@@ -13,7 +13,7 @@ import {
   MAX_KEY_UPDATES,
   MAX_NEW_SESSION_TICKETS,
   MAX_WARNING_ALERTS,
-} from "../../ssl/engine/engine.ts";
+} from "../../ssl/engine/flood_limits.ts";
 import { MAX_OUTPUT_LENGTH, WriteHalf } from "../../ssl/engine/write_half.ts";
 import { MAX_CHAIN_LENGTH } from "../../ssl/authentication/authenticate_peer.ts";
 import { MAX_HANDSHAKE_SIZE } from "../../ssl/messages/handshake.ts";

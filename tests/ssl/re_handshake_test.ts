@@ -30,7 +30,7 @@ import { configClientSessionCache } from "../../ssl/nss/config_client_session_ca
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import { MAX_RENEGOTIATIONS } from "../../ssl/engine/engine.ts";
+import { MAX_RENEGOTIATIONS } from "../../ssl/engine/flood_limits.ts";
 import { tls12CipherSuiteById } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";

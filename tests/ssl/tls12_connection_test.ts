@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { exportKeyingMaterial, keyUpdate } from "../../ssl/nss/communicate.ts";
-import { MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS } from "../../ssl/engine/engine.ts";
+import { MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS } from "../../ssl/engine/flood_limits.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { MasterSecret } from "../../ssl/crypto/master_secret.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
