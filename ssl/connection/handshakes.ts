@@ -229,15 +229,16 @@ export class Handshakes {
     const giveUp = (error: SslError): void => {
       // In the middle of it there is no way back, nor is there while the callback is told; a peer
       // that has not begun need not be waited for.
-      if (engine.renegotiating || (begun && engine.again === null)) this.#teardown.break(error);
-      else if (begun) engine.giveUpReHandshake(error);
+      if (engine.renegotiating || (begun && engine.rehandshake === null)) {
+        this.#teardown.break(error);
+      } else if (begun) engine.giveUpReHandshake(error);
       else early ??= error; // there is nothing yet to give up
     };
     return await withinBounds({ ...bounds, timeout }, async () => {
       // It may ask a cache or a hook, which may take its time as well.
       await Promise.race([this.#begin(pump, begin), broken]);
       begun = true;
-      const done = Promise.race([engine.again, broken]);
+      const done = Promise.race([engine.rehandshake, broken]);
       done.catch(() => {}); // awaited by the pump
       if (early !== null) giveUp(early);
       return await Promise.race([this.#pumpUntil(done, pump), broken]);
@@ -255,7 +256,7 @@ export class Handshakes {
 
   /** Keeps the pump going until another handshake is over, whoever reads and writes meanwhile. */
   async #pumpUntil(done: Promise<unknown>, pump: Pump): Promise<ChannelInfo> {
-    while (pump.engine.again !== null) {
+    while (pump.engine.rehandshake !== null) {
       pump.startSending();
       await Promise.race([done, pump.receiveForHandshake()]);
     }

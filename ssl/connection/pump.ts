@@ -176,6 +176,6 @@ export class Pump {
     }
     if (!engine.connected) return;
     this.startSending();
-    if (engine.renegotiating || engine.takeLateAnswer()) this.#onRehandshake();
+    if (engine.renegotiating || engine.takeUnreportedAuthentication()) this.#onRehandshake();
   }
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../base/errors.ts";
+import { unexpectedMessage } from "../handshake/handshake.ts";
 import { HandshakeJoiner } from "../messages/handshake.ts";
 import { PlaintextSpec, type RecordProtection } from "../record/cipher_spec.ts";
 import { Deframer, type SealedRecord } from "../record/deframer.ts";
@@ -42,14 +43,21 @@ export const MAX_SKIPPED_EARLY_DATA = 16384;
 export class ReadHalf {
   /** The handshake messages that the records carry. */
   readonly joiner: HandshakeJoiner = new HandshakeJoiner();
-  /** The most plaintext that the peer may put into a protected record, in TLS 1.3 with its inner type (RFC 8449, Section 4). */
+  /**
+   * The most plaintext that the peer may put into a protected record, in TLS 1.3 with its inner type
+   * (RFC 8449, Section 4).
+   */
   recordSizeLimit = Infinity;
+  /** Whether the handshake message that is being handled is part of a flight of the peer's. */
+  inFlight = false;
   readonly #deframer = new Deframer();
   #protection: RecordProtection = new PlaintextSpec();
   #pending: PendingRecord[] = [];
   #skippable: "no" | "in clear" | "undecryptable" = "no";
   #skipped = 0;
   #openedAny = false;
+  #applicationData: Uint8Array<ArrayBuffer>[] = [];
+  #applicationDataLength = 0;
 
   /** Takes more bytes from the peer; they are read in place until {@linkcode ReadHalf.finishChunk}. */
   push(chunk: Uint8Array<ArrayBuffer>): void {
@@ -124,6 +132,60 @@ export class ReadHalf {
         this.#protection = this.#protection.restart();
       }
     }
+  }
+
+  /**
+   * Ends the peer's flight, if it is in one: this end answers it, or the handshake is complete. What
+   * stands behind the end was written before that, and nobody honest has anything to say there.
+   *
+   * @throws {SslError} NSS's `SSL_ERROR_RX_UNEXPECTED_*` for the message that stands there.
+   */
+  endFlight(): void {
+    const type = this.inFlight ? this.joiner.pendingType : null;
+    if (type !== null) throw unexpectedMessage(type);
+  }
+
+  /**
+   * RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other records.
+   *
+   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` in the middle of one.
+   */
+  refuseInterleaving(): void {
+    if (!this.joiner.pending) return;
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
+      "Cannot take record: it interrupts a handshake message",
+    );
+  }
+
+  /** The bytes of application data that have been read and not been taken. */
+  get pendingLength(): number {
+    return this.#applicationDataLength;
+  }
+
+  /** Keeps a record's application data until it is taken. */
+  pushApplicationData(fragment: Uint8Array<ArrayBuffer>): void {
+    this.#applicationData.push(fragment);
+    this.#applicationDataLength += fragment.length;
+  }
+
+  /**
+   * The next application data, in the pieces that the peer's records had.
+   *
+   * @param limit The most bytes to take.
+   * @returns The bytes, the caller's to keep; `null` when there are none for now.
+   */
+  takeApplicationData(limit: number): Uint8Array<ArrayBuffer> | null {
+    const first = this.#applicationData[0];
+    if (first === undefined) return null;
+    if (first.length <= limit) {
+      this.#applicationData.shift();
+      this.#applicationDataLength -= first.length;
+      return first;
+    }
+    this.#applicationData[0] = first.subarray(limit);
+    this.#applicationDataLength -= limit;
+    return first.subarray(0, limit);
   }
 
   #fill(window: number): void {

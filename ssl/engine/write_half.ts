@@ -27,7 +27,10 @@ export const MAX_OUTPUT_LENGTH = 16 * (MAX_PLAINTEXT_LENGTH + 256);
  * change swaps the protection between two calls: records in flight keep the old one.
  */
 export class WriteHalf {
-  /** The most plaintext that the peer takes in a protected record, in TLS 1.3 with its inner type (RFC 8449, Section 4). */
+  /**
+   * The most plaintext that the peer takes in a protected record, in TLS 1.3 with its inner type
+   * (RFC 8449, Section 4).
+   */
   recordSizeLimit = Infinity;
   #protection: RecordProtection = new PlaintextSpec();
   #queue: QueuedRecord[] = [];
@@ -35,6 +38,8 @@ export class WriteHalf {
   #output: Uint8Array<ArrayBuffer> | undefined;
   /** What the first record says; the later ones say 0x0303 (RFC 8446, Section 5.1). */
   #version: number;
+  /** Whether a change_cipher_spec has been sent in clear. */
+  #sentChangeCipherSpec = false;
 
   /** Starts in clear; `initialVersion` is the first record's legacy version. */
   constructor(initialVersion: number) {
@@ -85,14 +90,16 @@ export class WriteHalf {
   }
 
   /**
-   * Queues a change_cipher_spec: of TLS 1.2, protected as the messages before it; of TLS 1.3, in clear, which only middleboxes
-   * read (RFC 8446, Appendix D.4).
+   * Queues a change_cipher_spec: of TLS 1.2, protected as the messages before it; of TLS 1.3, in
+   * clear and once, which only middleboxes read (RFC 8446, Appendix D.4).
    */
   writeChangeCipherSpec(): void {
     const { encrypts, hidesType } = this.#protection;
     if (encrypts && !hidesType) {
       return this.writeRecord(ContentType.changeCipherSpec, new Uint8Array([1]));
     }
+    if (this.#sentChangeCipherSpec) return;
+    this.#sentChangeCipherSpec = true;
     this.flushHandshake();
     this.#queue.push({
       wireType: ContentType.changeCipherSpec,
@@ -190,12 +197,15 @@ export class WriteHalf {
   }
 }
 
-/** Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has to send. */
+/**
+ * Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has to
+ * send.
+ */
 export const RESERVED_RECORDS = 8;
 
 /**
- * Output buffers that no connection has at present. The queue of a busy one runs empty all the time, and a fresh buffer for each
- * burst costs as much as some seals.
+ * Output buffers that no connection has at present. The queue of a busy one runs empty all the time,
+ * and a fresh buffer for each burst costs as much as some seals.
  */
 const FREE_BUFFERS: Uint8Array<ArrayBuffer>[] = [];
 const MAX_FREE_BUFFERS = 4;

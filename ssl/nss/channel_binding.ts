@@ -7,6 +7,8 @@ import { parseSignatureAlgorithm } from "../../cert/certificate/signature_algori
 import type { SslEngine } from "../engine/engine.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
+import type { Tls12Negotiated } from "../handshake/negotiated.ts";
+import { TLS_1_2 } from "../tables/versions.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /** What a protocol such as SCRAM is bound to (RFC 5056). */
@@ -53,17 +55,17 @@ export async function getChannelBinding(
       // RFC 9266, Section 2: the context is there, and empty, which TLS 1.2 tells from none (RFC 5705, Section 4).
       return await engine.exportKeyingMaterial(EXPORTER_LABEL, new Uint8Array(0), EXPORTER_LENGTH);
     case "tls-server-end-point":
-      return await serverEndPoint(engine.serverCertificate);
+      return await serverEndPoint(serverCertificate(engine));
     case "tls-unique": {
-      const { firstVerifyData } = engine;
-      if (firstVerifyData === null) {
+      const { negotiated } = engine;
+      if (negotiated.version !== TLS_1_2) {
         throw new SslError(
           "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION",
           "Cannot bind to channel: TLS 1.3 has no tls-unique; tls-exporter takes its place",
         );
       }
       requireBoundSecret(engine, type);
-      return firstVerifyData;
+      return firstVerifyData(negotiated);
     }
   }
   throw new SslError(
@@ -79,6 +81,18 @@ function requireBoundSecret(engine: SslEngine, type: ChannelBindingType): void {
     "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
     `Cannot bind to channel: the connection has no extended master secret, without which ${type} is not safe`,
   );
+}
+
+/** That of the first handshake where a session was resumed. */
+function serverCertificate({ role, negotiated: { peer, local } }: SslEngine): Certificate | null {
+  return (role === "client" ? peer : local).chain[0] ?? null;
+}
+
+/** What the first Finished of the handshake says: the server's where a session was resumed. */
+function firstVerifyData(
+  { verifyData, authenticatedAt }: Tls12Negotiated,
+): Uint8Array<ArrayBuffer> {
+  return verifyData[authenticatedAt !== null ? "server" : "client"].slice();
 }
 
 /** The certificate's hash, by the hash of its signature; in place of MD5 and SHA-1 it is SHA-256 (RFC 5929, Section 4.1). */

@@ -8,13 +8,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { keyUpdate } from "../../ssl/nss/communicate.ts";
-import {
-  DEFAULT_WINDOW,
-  KEY_RENEWAL_MARGIN,
-  MAX_WINDOW,
-  type MessageFilter,
-  PEER_KEY_RENEWAL_MARGIN,
-} from "../../ssl/engine/engine.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW, type MessageFilter } from "../../ssl/engine/engine.ts";
+import { KEY_RENEWAL_MARGIN, PEER_KEY_RENEWAL_MARGIN } from "../../ssl/engine/key_updates.ts";
 import type { Role } from "../../ssl/config/import_options.ts";
 import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";

@@ -1,0 +1,109 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { errorFromAlert } from "../base/alerts.ts";
+import type { HandshakeEvent, HandshakeOutput } from "../handshake/output.ts";
+import { alertCode } from "../tables/alert_descriptions.ts";
+import type { CommonState } from "./common_state.ts";
+import type { MessageFilter } from "./engine_options.ts";
+import type { KeyUpdates } from "./key_updates.ts";
+import { completeHandshake, handshakeOf, isOpen, refuseRehandshake, seeHello } from "./phase.ts";
+import {
+  changeReadKeys,
+  completeAuthentication,
+  showCertificate,
+  startRenegotiation,
+} from "./rehandshake.ts";
+import type { SessionTickets } from "./session_tickets.ts";
+
+/** What a handshake acts on. */
+interface Targets {
+  readonly common: CommonState;
+  readonly keyUpdates: KeyUpdates;
+  readonly tickets: SessionTickets;
+  readonly filter: MessageFilter | undefined;
+}
+
+/** How the handshake's states act on their connection. */
+export function handshakeOutput(targets: Targets): HandshakeOutput {
+  const { common, keyUpdates, filter } = targets;
+  const { read, write } = common;
+  // RFC 8446, Section 6.1: nothing follows a close_notify, nor a fatal alert, however long it was
+  // under way.
+  const maySend = () => common.phase.kind !== "failed" && isOpen(common.phase, "writing");
+  return {
+    sendMessage(message) {
+      if (!maySend()) return;
+      read.endFlight();
+      if (filter === undefined) return write.writeHandshake(message);
+      const body = message.subarray(4);
+      for (const replaced of filter({ type: message[0]!, body, raw: message })) {
+        write.writeHandshake(replaced);
+      }
+    },
+    sendChangeCipherSpec() {
+      if (!maySend()) return;
+      read.endFlight();
+      write.writeChangeCipherSpec();
+    },
+    limitRecords(send, receive) {
+      write.recordSizeLimit = send;
+      read.recordSizeLimit = receive;
+    },
+    installReadSpec(spec) {
+      read.install(spec);
+      common.phase = changeReadKeys(common.phase);
+      keyUpdates.peerKeyChanged();
+    },
+    installWriteSpec(spec) {
+      write.install(spec);
+    },
+    emit(event) {
+      takeEvent(event, targets);
+    },
+  };
+}
+
+function takeEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Targets): void {
+  const { read, floods, alerts } = common;
+  switch (event.kind) {
+    case "hello":
+      common.phase = seeHello(common.phase);
+      return;
+    case "skipEarlyData":
+      return read.skipEarlyData(event.how);
+    case "keyUpdate":
+      return keyUpdates.receive(event.requestUpdate);
+    case "newSessionTicket":
+      return floods.countNewSessionTicket();
+    case "ignored":
+      return floods.countEmptyRecord();
+    case "declineRenegotiation":
+      floods.countEmptyRecord();
+      // RFC 5246, Section 7.2.2: it is a warning, and the connection goes on.
+      if (isOpen(common.phase, "writing")) alerts.sendWarning("no_renegotiation");
+      return;
+    case "renegotiation":
+      if (event.byPeer) floods.countRenegotiation();
+      common.phase = startRenegotiation(common.phase);
+      return;
+    case "renegotiationDeclined":
+      common.phase = refuseRehandshake(
+        common.phase,
+        errorFromAlert(alertCode("no_renegotiation")),
+      );
+      return common.onProgress();
+    case "reauthenticated":
+      common.phase = completeAuthentication(common.phase, event.negotiated);
+      return;
+    case "shown":
+      common.phase = showCertificate(common.phase, event.negotiated);
+      return;
+    case "connected": {
+      const isFirst = handshakeOf(common.phase) === null;
+      common.phase = completeHandshake(common.phase, event);
+      if (!isFirst) common.onProgress();
+      floods.resetEmptyRecords();
+      tickets.expect(event.tickets);
+    }
+  }
+}
