@@ -87,7 +87,7 @@ function isWarning(
   { config, progress: { version } }: Negotiation,
 ): boolean {
   // In TLS 1.2 the level counts (RFC 5246, Section 7.2), and so it does while a server may still
-  // choose TLS 1.2: some send the warning unrecognized_name before ServerHello (RFC 6066, Section 3).
+  // choose TLS 1.2: before ServerHello some warn of an unrecognized_name (RFC 6066, Section 3).
   if (version === TLS_1_2 || (version === 0 && offersTls12(config))) {
     return level === ALERT_LEVELS.warning;
   }

@@ -44,7 +44,7 @@ export const DEFAULT_WINDOW = 8;
 export const MAX_WINDOW = 16;
 
 /**
- * One TLS connection apart from its transport: bytes of the peer go in, bytes for the peer come out.
+ * One TLS connection apart from its transport: the peer's bytes go in, bytes for the peer come out.
  *
  * - In: {@linkcode SslEngine.receive} has the receiving half cut and open records, and sorts them:
  *   handshake messages to the states, alerts to the alert protocol, application data to whom reads.
@@ -322,7 +322,7 @@ export class SslEngine {
     common.alerts.sendWarning("close_notify");
   }
 
-  /** Ends the connection for a reason of this end's own; an alert leaves where the error has one. */
+  /** Ends the connection for a reason of this end's own; the error's alert leaves, if any. */
   abort(error: SslError): void {
     this.#common.fail(error);
   }
@@ -363,8 +363,8 @@ export class SslEngine {
   }
 
   /**
-   * Sends a KeyUpdate and renews the write key, once the handshake is complete; asks the peer for the
-   * same where `requestUpdate`.
+   * Sends a KeyUpdate and renews the write key, once the handshake is complete; asks the peer for
+   * the same where `requestUpdate`.
    */
   keyUpdate(requestUpdate: boolean): Promise<void> {
     return this.#keyUpdates.send(requestUpdate, this.#handshake.context.output);

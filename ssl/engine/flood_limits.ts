@@ -9,7 +9,7 @@
 
 import { SslError } from "../base/errors.ts";
 
-/** Records without content or effect that may follow each other (BoringSSL's `kMaxEmptyRecords`). */
+/** Records of no content or effect that may follow each other (BoringSSL's `kMaxEmptyRecords`). */
 export const MAX_EMPTY_RECORDS = 32;
 /** Warnings that may follow each other (BoringSSL's `kMaxWarningAlerts`). */
 export const MAX_WARNING_ALERTS = 4;

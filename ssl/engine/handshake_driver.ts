@@ -75,7 +75,7 @@ export class HandshakeDriver {
     return change;
   }
 
-  /** Takes the peer's change_cipher_spec: of TLS 1.2 it changes keys, of TLS 1.3 it means nothing. */
+  /** Takes the peer's change_cipher_spec: in TLS 1.2 it changes keys, in TLS 1.3 it is dropped. */
   takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
     const state = this.#state;
     const { config, progress } = this.context;

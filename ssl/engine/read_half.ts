@@ -36,16 +36,17 @@ interface PendingRecord {
 export const MAX_SKIPPED_EARLY_DATA = 16384;
 
 /**
- * The receiving half of a connection: cuts the peer's bytes into records and takes their protection off.
+ * The receiving half of a connection: cuts the peer's bytes into records and opens them.
  *
- * Up to a window of records are opened at once, with consecutive sequence numbers, and handed out in order.
+ * Up to a window of records are opened at once, with consecutive sequence numbers, and handed out
+ * in order.
  */
 export class ReadHalf {
   /** The handshake messages that the records carry. */
   readonly joiner: HandshakeJoiner = new HandshakeJoiner();
   /**
-   * The most plaintext that the peer may put into a protected record, in TLS 1.3 with its inner type
-   * (RFC 8449, Section 4).
+   * The most plaintext that the peer may put into a protected record, in TLS 1.3 with its inner
+   * type (RFC 8449, Section 4).
    */
   recordSizeLimit = Infinity;
   /** Whether the handshake message that is being handled is part of a flight of the peer's. */
@@ -59,12 +60,16 @@ export class ReadHalf {
   #applicationData: Uint8Array<ArrayBuffer>[] = [];
   #applicationDataLength = 0;
 
-  /** Takes more bytes from the peer; they are read in place until {@linkcode ReadHalf.finishChunk}. */
+  /**
+   * Takes more bytes from the peer; they are read in place until {@linkcode ReadHalf.finishChunk}.
+   */
   push(chunk: Uint8Array<ArrayBuffer>): void {
     this.#deframer.push(chunk);
   }
 
-  /** Keeps a copy of the unfinished record at the chunk's end; the chunk may be reused afterwards. */
+  /**
+   * Keeps a copy of the unfinished record at the chunk's end; the chunk may be reused afterwards.
+   */
   finishChunk(): void {
     this.#deframer.finishChunk();
   }
@@ -82,7 +87,8 @@ export class ReadHalf {
   /**
    * Replaces the protection; records opened ahead under the old one are opened again.
    *
-   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_HANDSHAKE` if a handshake message straddles the change.
+   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_HANDSHAKE` if a handshake message straddles the
+   * change.
    */
   install(protection: RecordProtection): void {
     // RFC 8446, Section 5.1: handshake messages MUST NOT span key changes.
@@ -100,7 +106,10 @@ export class ReadHalf {
     );
   }
 
-  /** Reads past early data from now on: in clear sight of its record type, or because it does not decrypt. */
+  /**
+   * Reads past early data from now on: in clear sight of its record type, or because it does not
+   * decrypt.
+   */
   skipEarlyData(how: "in clear" | "undecryptable"): void {
     this.#skippable = how;
     // What comes encrypted is longer than what may come in clear.
@@ -135,8 +144,8 @@ export class ReadHalf {
   }
 
   /**
-   * Ends the peer's flight, if it is in one: this end answers it, or the handshake is complete. What
-   * stands behind the end was written before that, and nobody honest has anything to say there.
+   * Ends the peer's flight, if it is in one: this end answers it, or the handshake is complete.
+   * No honest peer has written anything behind that end before it has the answer.
    *
    * @throws {SslError} NSS's `SSL_ERROR_RX_UNEXPECTED_*` for the message that stands there.
    */
@@ -146,7 +155,8 @@ export class ReadHalf {
   }
 
   /**
-   * RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other records.
+   * RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other
+   * records.
    *
    * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` in the middle of one.
    */

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Handshakes after the first one: renegotiation in TLS 1.2 (RFC 5746), post-handshake authentication
- * in TLS 1.3 (RFC 8446, Section 4.6.2).
+ * Handshakes after the first one: renegotiation in TLS 1.2 (RFC 5746), post-handshake
+ * authentication in TLS 1.3 (RFC 8446, Section 4.6.2).
  *
  * ```text
  * requestRehandshake    this end wants one; the peer may decline, or be given up

@@ -198,14 +198,14 @@ export class WriteHalf {
 }
 
 /**
- * Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has to
- * send.
+ * Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has
+ * to send.
  */
 export const RESERVED_RECORDS = 8;
 
 /**
- * Output buffers that no connection has at present. The queue of a busy one runs empty all the time,
- * and a fresh buffer for each burst costs as much as some seals.
+ * Output buffers that no connection has at present. The queue of a busy one runs empty all the
+ * time, and a fresh buffer for each burst costs as much as some seals.
  */
 const FREE_BUFFERS: Uint8Array<ArrayBuffer>[] = [];
 const MAX_FREE_BUFFERS = 4;

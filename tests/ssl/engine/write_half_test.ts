@@ -1,0 +1,51 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assertEquals } from "@std/assert";
+import { WriteHalf } from "../../../ssl/engine/write_half.ts";
+import { PlaintextSpec, type RecordProtection } from "../../../ssl/record/cipher_spec.ts";
+import { ContentType } from "../../../ssl/tables/content_types.ts";
+import { TLS_1_2 } from "../../../ssl/tables/versions.ts";
+
+/** Looks like the protection of a version, and protects nothing. */
+function protection(hidesType: boolean): RecordProtection {
+  const plaintext = new PlaintextSpec();
+  return {
+    encrypts: true,
+    hidesType,
+    overhead: 0,
+    sequence: 0,
+    recordsLeft: Infinity,
+    wireType: (type) => plaintext.wireType(type),
+    seal: (type, fragment) => plaintext.seal(type, fragment),
+    open: (record) => plaintext.open(record),
+    restart: () => plaintext,
+  };
+}
+
+/** How many change_cipher_spec there are in what has been written. */
+async function countOf(half: WriteHalf): Promise<number> {
+  let count = 0;
+  while (!half.empty) {
+    const output = await half.take();
+    for (let at = 0; output !== null && at < output.length; at += 5 + output[at + 4]!) {
+      assertEquals([output[at], output[at + 4]], [ContentType.changeCipherSpec, 1]);
+      count++;
+    }
+  }
+  return count;
+}
+
+Deno.test("WriteHalf.writeChangeCipherSpec() writes one in clear, and one in each renegotiation", async () => {
+  const half = new WriteHalf(TLS_1_2);
+  half.writeChangeCipherSpec();
+  half.writeChangeCipherSpec(); // TLS 1.3: after a HelloRetryRequest and after ServerHello
+  assertEquals(await countOf(half), 1);
+  half.install(protection(true));
+  half.writeChangeCipherSpec();
+  assertEquals(await countOf(half), 0);
+  half.install(protection(false)); // TLS 1.2
+  for (let i = 0; i < 2; i++) {
+    half.writeChangeCipherSpec();
+    assertEquals(await countOf(half), 1);
+  }
+});
