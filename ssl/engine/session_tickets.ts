@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { HandshakeContext } from "../handshake/handshake.ts";
+import { sessionConfig } from "../handshake/tls12/renegotiation.ts";
 import { forgetClientSessions } from "../session/client_cache.ts";
 
 type Ticket = Uint8Array<ArrayBuffer>;
@@ -43,17 +44,21 @@ export class SessionTickets {
 }
 
 /**
- * What makes this end forget the session of the connection as it is now, though another handshake
- * may have begun by then: at once, but for caches outside the process.
+ * Returns what forgets the session of the connection as it is now, and during a renegotiation the
+ * one before it as well; another handshake may have begun when it is called. It acts at once, but
+ * for caches outside the process.
  */
 export function sessionForgetter(
-  { config, session, peerAddress }: HandshakeContext,
+  hs: HandshakeContext,
   tickets: SessionTickets,
 ): () => Promise<void> {
+  const { session, established, peerAddress } = hs;
+  const config = sessionConfig(hs);
+  const sessions = established === null ? [session] : [session, established.session];
   return async () => {
-    session.invalidated = true;
+    for (const each of sessions) each.invalidated = true;
     tickets.drop();
-    if (config.role === "client") await forgetClientSessions(config, peerAddress);
-    else await session.forget?.();
+    if (config.role === "client") return await forgetClientSessions(config, peerAddress);
+    await Promise.all(sessions.map((each) => each.forget?.()));
   };
 }

@@ -4,6 +4,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import {
+  authCertificate,
   authCertificateHook,
   cipherPrefSet,
   configServerCert,
@@ -14,6 +15,7 @@ import {
   getImplementedCiphers,
   handshakeCallback,
   type ImportOptions,
+  invalidateSession,
   keyUpdate,
   localCertificate,
   namedGroupConfig,
@@ -524,6 +526,34 @@ Deno.test("reHandshake() resumes the session where it is not flushed", async () 
   });
   assertEquals([info.version, info.resumed], ["TLSv1.2", true]);
 });
+
+for (const gives of [false, true]) {
+  const title = gives
+    ? "forgets the session before it, too"
+    : "is what keeps it from being resumed";
+  Deno.test(`invalidateSession() in the middle of a renegotiation ${title}`, async () => {
+    const two = new Acquaintance();
+    let asked = 0;
+    // Of two versions, unlike the renegotiation, under which the session must be found all the same.
+    const client = willing({
+      context: two.client,
+      authCertificate: async (socket, peer) => {
+        if (++asked === 2 && gives) await invalidateSession(socket);
+        return await authCertificate(socket, peer);
+      },
+    });
+    const server = serving("REQUIRES_XTN", { context: two.server, versions: ONLY_TLS12 });
+    {
+      await using joined = await connected({ client, server });
+      const reading = readExactly(joined.client, 1);
+      await reHandshake(joined.server, true);
+      await joined.server.write(new Uint8Array(1));
+      await reading;
+    }
+    const [info] = await session({ client, server });
+    assertEquals([info.version, info.resumed], ["TLSv1.2", !gives]);
+  });
+}
 
 for (
   const [title, begins, clientAuth, certificates, resumes] of [
