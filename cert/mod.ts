@@ -60,12 +60,7 @@
  */
 
 export type { AltNameOptions } from "./names/alt_names.ts";
-export {
-  Certificate,
-  certificatesOf,
-  parseCertificate,
-  parseCertificatesPem,
-} from "./certificate/certificate.ts";
+export { Certificate, parseCertificate, parseCertificatesPem } from "./certificate/certificate.ts";
 export {
   type CertDB,
   type CertFindOptions,
@@ -113,13 +108,8 @@ export {
   type RequestedExtension,
   verifyCertificateRequest,
 } from "./create/csr.ts";
-export { formatFingerprint, spkiPin } from "./format/fingerprint.ts";
 export { formatCertificate } from "./format/format_certificate.ts";
-export {
-  encodePkcs7Certificates,
-  encodePkcs7CertificatesPem,
-  parsePkcs7Certificates,
-} from "./certificate/pkcs7.ts";
+export { encodePkcs7Certificates, parsePkcs7Certificates } from "./certificate/pkcs7.ts";
 export { destroyCertificate } from "./db/destroy_certificate.ts";
 export { dupCertificate } from "./db/dup_certificate.ts";
 export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./base/errors.ts";
@@ -236,7 +226,6 @@ export {
   TRUST_FLAGS,
   trustFromLevels,
   type TrustLevel,
-  trustLevel,
   type TrustLevels,
   trustLevels,
   type TrustPurpose,
@@ -245,7 +234,6 @@ export {
   type VerifiedPath,
   verifyCertificateChain,
   type VerifyChainOptions,
-  verifyPath,
 } from "./verify/verify_cert.ts";
 export { verifyCertName } from "./verify/verify_cert_name.ts";
 export { verifyCertificateNow, verifyCertNow } from "./verify/verify_cert_now.ts";

@@ -1,13 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import {
-  asciiOf,
-  bytesEqual,
-  constructedTag,
-  contextTag,
-  copyBytes,
-  DerReader,
-} from "../der/der.ts";
+import { bytesEqual, constructedTag, contextTag, copyBytes, DerReader } from "../der/der.ts";
 import { NssError } from "../base/errors.ts";
 import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
 import { type BasicConstraints, basicConstraints } from "../extensions/basic_constraints.ts";
@@ -290,23 +283,12 @@ export class Certificate {
    * @returns The digest.
    */
   async fingerprint(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.digest(hash)).slice();
-  }
-
-  /**
-   * Computes the same digest as {@linkcode Certificate.fingerprint} and caches it. The caller must
-   * not change the bytes.
-   *
-   * @param hash The hash function, SHA-256 by default.
-   * @returns The digest.
-   */
-  digest(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
     let promise = this.#fingerprints.get(hash);
     if (promise === undefined) {
       promise = crypto.subtle.digest(hash, this.der).then((digest) => new Uint8Array(digest));
       this.#fingerprints.set(hash, promise);
     }
-    return promise;
+    return (await promise).slice();
   }
 
   /**
@@ -472,32 +454,4 @@ export function parseCertificatesPem(pem: string): Certificate[] {
     throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse certificates of PEM: there is none");
   }
   return blocks.map(({ der }) => parseCertificate(der));
-}
-
-/**
- * Converts certificates in any form to parsed ones.
- *
- * @param input PEM text, PEM or DER bytes, a certificate, or an array of these.
- * @returns The certificates.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if one is malformed or PEM text has no certificate.
- *
- * @example Usage
- * ```ts
- * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { certificatesOf, createCertificate } from "@nss/nss/cert";
- * import { assertEquals } from "@std/assert";
- *
- * const keys = await generateKeyPair();
- * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
- * assertEquals(certificatesOf([certificate.toPem(), certificate.der]).length, 2);
- * ```
- */
-export function certificatesOf(
-  input: string | Uint8Array | Certificate | readonly (string | Uint8Array | Certificate)[],
-): Certificate[] {
-  if (input instanceof Certificate) return [input];
-  if (typeof input === "string") return parseCertificatesPem(input);
-  if (!(input instanceof Uint8Array)) return input.flatMap((one) => certificatesOf(one));
-  const text = input[0] === 0x30 ? null : asciiOf(input);
-  return text?.includes("-----BEGIN ") ? parseCertificatesPem(text) : [parseCertificate(input)];
 }

@@ -4,7 +4,7 @@ import { type Certificate, parseCertificate } from "./certificate.ts";
 import { asciiOf, constructedTag, copyBytes, DerReader, TAG } from "../der/der.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
-import { decodePem, encodePem } from "../der/pem.ts";
+import { decodePem } from "../der/pem.ts";
 
 const DATA = "1.2.840.113549.1.7.1";
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
@@ -103,6 +103,15 @@ function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
  *
  * assertEquals(parsePkcs7Certificates(encodePkcs7Certificates([])), []);
  * ```
+ *
+ * @example As PEM
+ * ```ts
+ * import { encodePem, encodePkcs7Certificates } from "@nss/nss/cert";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const pem = encodePem("PKCS7", encodePkcs7Certificates([]));
+ * assertStringIncludes(pem, "-----BEGIN PKCS7-----");
+ * ```
  */
 export function encodePkcs7Certificates(
   certificates: readonly Certificate[],
@@ -120,22 +129,4 @@ export function encodePkcs7Certificates(
         w.setOf([]);
       }));
   }).finish();
-}
-
-/**
- * Creates a bundle of certificates without signers as PEM.
- *
- * @param certificates The certificates.
- * @returns A `PKCS7` block.
- *
- * @example Usage
- * ```ts
- * import { encodePkcs7CertificatesPem } from "@nss/nss/cert";
- * import { assertStringIncludes } from "@std/assert";
- *
- * assertStringIncludes(encodePkcs7CertificatesPem([]), "-----BEGIN PKCS7-----");
- * ```
- */
-export function encodePkcs7CertificatesPem(certificates: readonly Certificate[]): string {
-  return encodePem("PKCS7", encodePkcs7Certificates(certificates));
 }

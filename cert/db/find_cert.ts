@@ -197,7 +197,7 @@ export async function findCertByNickname(
     return best;
   }
   const prints = await Promise.all(records.map(async ({ certificate }) => {
-    const digest = await certificate.digest();
+    const digest = await certificate.fingerprint();
     return `"${certificate.subject}" (SHA-256 ${digest.toHex().slice(0, 16)}...)`;
   }));
   throw new NssError(

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertDB, CertFindOptions, CertRecord } from "./cert_db.ts";
-import { type Certificate, certificatesOf } from "../certificate/certificate.ts";
+import type { Certificate } from "../certificate/certificate.ts";
+import { certificatesOf } from "../certificate/certificates_of.ts";
 import { NssError } from "../base/errors.ts";
 import { type CertTrust, parseTrust, TRUST_FLAGS } from "./trust_flags.ts";
 

@@ -178,18 +178,6 @@ const FLAGS_OF_LEVEL: Readonly<Record<TrustLevel, number>> = {
  * @param trust The trust.
  * @param purpose The purpose.
  * @returns The level.
- *
- * @example Usage
- * ```ts
- * import { parseTrust, trustLevel } from "@nss/nss/cert";
- * import { assertEquals } from "@std/assert";
- *
- * const trust = parseTrust("C,p,");
- * assertEquals(trustLevel(trust, "serverAuth"), "trustAnchor");
- * assertEquals(trustLevel(trust, "clientAuth"), "validDelegator");
- * assertEquals(trustLevel(trust, "emailProtection"), "notTrusted");
- * assertEquals(trustLevel(trust, "codeSigning"), "mustVerify");
- * ```
  */
 export function trustLevel(trust: CertTrust, purpose: TrustPurpose): TrustLevel {
   const { column, anchor } = PURPOSES[purpose];

@@ -10,23 +10,12 @@ import type { HashName } from "../certificate/private_key.ts";
  * @param certificate The certificate.
  * @param hash The hash function, SHA-256 by default.
  * @returns The digest in hexadecimal with colons, such as `AB:CD:...`.
- *
- * @example Usage
- * ```ts
- * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, formatFingerprint } from "@nss/nss/cert";
- * import { assertMatch } from "@std/assert";
- *
- * const keys = await generateKeyPair();
- * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
- * assertMatch(await formatFingerprint(certificate), /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/);
- * ```
  */
 export async function formatFingerprint(
   certificate: Certificate,
   hash: HashName = "SHA-256",
 ): Promise<string> {
-  return colonHex(await certificate.digest(hash));
+  return colonHex(await certificate.fingerprint(hash));
 }
 
 /**
@@ -35,18 +24,6 @@ export async function formatFingerprint(
  *
  * @param certificate The certificate.
  * @returns The SHA-256 of the SubjectPublicKeyInfo in base64, 44 characters.
- *
- * @example Usage
- * ```ts
- * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, spkiPin } from "@nss/nss/cert";
- * import { assertEquals } from "@std/assert";
- *
- * const keys = await generateKeyPair();
- * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
- * const renewed = await createCertificate({ ...keys, dnsNames: ["example.com"], days: 180 });
- * assertEquals(await spkiPin(certificate), await spkiPin(renewed));
- * ```
  */
 export async function spkiPin(certificate: Certificate): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", certificate.subjectPublicKeyInfoDer);

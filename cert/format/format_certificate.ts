@@ -41,8 +41,8 @@ export async function formatCertificate(certificate: Certificate): Promise<strin
     return [at(12, title), ...lines.map((line) => at(16, line))];
   });
   const [sha256, sha1, keyDigest] = await Promise.all([
-    certificate.digest("SHA-256"),
-    certificate.digest("SHA-1"),
+    certificate.fingerprint("SHA-256"),
+    certificate.fingerprint("SHA-1"),
     crypto.subtle.digest("SHA-256", certificate.subjectPublicKeyInfoDer),
   ]);
   return [

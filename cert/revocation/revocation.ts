@@ -220,7 +220,7 @@ class RevocationCheck {
       const certificate = certificates[i]!;
       const issuer = certificates[i + 1] ?? anchor;
       const key = await issuer.subjectPublicKeyInfo.digest();
-      const id = `${key.toHex()}${(await certificate.digest()).toHex()}`;
+      const id = `${key.toHex()}${(await certificate.fingerprint()).toHex()}`;
       let done = this.#done.get(id);
       if (done === undefined) {
         done = this.#checkCertificate(certificate, issuer, i === 0);

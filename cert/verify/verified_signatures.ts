@@ -15,7 +15,7 @@ export const MAX_VERIFIED_SIGNATURES = 1024;
 const VERIFIED = new Set<string>();
 
 async function idOf(certificate: Certificate, issuer: SubjectPublicKeyInfo): Promise<string> {
-  const [subject, key] = await Promise.all([certificate.digest("SHA-256"), issuer.digest()]);
+  const [subject, key] = await Promise.all([certificate.fingerprint(), issuer.digest()]);
   return `${key.toHex()}${subject.toHex()}`;
 }
 

@@ -36,8 +36,8 @@ export interface VerifyChainOptions {
    */
   readonly policies?: readonly string[];
   /**
-   * Called with each path that passes all other checks. It may refuse the path by throwing an
-   * `NssError`, such as for a revoked certificate; other paths are then tried.
+   * Called with each path that passes all other checks, and its trust anchor. It may refuse the path
+   * by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
    */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
 }
@@ -101,41 +101,8 @@ export async function verifyCertificateChain(
   leaf: Certificate,
   options: VerifyChainOptions,
 ): Promise<readonly Certificate[]> {
-  return wholePath(await verifyPath(leaf, options));
-}
-
-/**
- * Verifies a certificate as {@linkcode verifyCertificateChain} does, and also returns the trust
- * anchor.
- *
- * @param leaf The certificate.
- * @param options The trust anchors, the time, the usage and other options.
- * @returns The path and the trust anchor.
- * @throws {NssError} See {@linkcode verifyCertificateChain}.
- *
- * @example Usage
- * ```ts
- * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, trustAnchorOf, verifyPath } from "@nss/nss/cert";
- * import { assertEquals } from "@std/assert";
- *
- * const keys = await generateKeyPair();
- * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
- * const anchor = trustAnchorOf(certificate);
- * const path = await verifyPath(certificate, {
- *   anchors: [anchor],
- *   time: new Date(),
- *   usage: "sslServer",
- * });
- * assertEquals(path.anchor, anchor);
- * ```
- */
-export async function verifyPath(
-  leaf: Certificate,
-  options: VerifyChainOptions,
-): Promise<VerifiedPath> {
   checkLeaf(leaf, checksOf(options));
   const result = await searchPath(leaf, options);
   if ("error" in result) throw result.error;
-  return result;
+  return wholePath(result);
 }

@@ -303,7 +303,7 @@ async function idOf(certificate: Certificate): Promise<Uint8Array<ArrayBuffer>> 
   try {
     return await keyIdOf(certificate.subjectPublicKeyInfo);
   } catch {
-    return await certificate.digest("SHA-1"); // a kind of key that is not supported
+    return await certificate.fingerprint("SHA-1"); // a kind of key that is not supported
   }
 }
 

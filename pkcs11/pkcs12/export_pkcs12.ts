@@ -60,7 +60,9 @@ export async function exportPkcs12(
   const { key, certificates, friendlyName, password, iterations = DEFAULT_ITERATIONS } = options;
   const [leaf] = certificates;
   if (key !== undefined) checkPair(key, leaf);
-  const localKeyId = key === undefined || leaf === undefined ? null : await leaf.digest("SHA-1");
+  const localKeyId = key === undefined || leaf === undefined
+    ? null
+    : await leaf.fingerprint("SHA-1");
   const attributes = (w: DerWriter): void => writeAttributes(w, friendlyName, localKeyId);
 
   const certs = new DerWriter().sequence((w) => {

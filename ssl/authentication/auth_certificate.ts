@@ -1,23 +1,28 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { checkRevocation, type RevocationOptions } from "../../cert/revocation/revocation.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import { verifyCert } from "../../cert/verify/verify_cert_usage.ts";
 import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { checkPathRules } from "../config/certificate_rules.ts";
 import { SslError } from "../base/errors.ts";
-import type { AuthCertificateHook, PeerAuthentication } from "../config/hooks.ts";
+import type { PeerAuthentication } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 
-/**
- * How {@linkcode authCertificateWith} checks for revocation; what the peer brings along is known
- * already.
- */
-export type PeerRevocationOptions = Omit<
-  RevocationOptions,
-  "time" | "stapledOcspResponse" | "mustStaple"
->;
+/** What {@linkcode authCertificate} checks besides what it always checks. */
+export interface AuthCertificateOptions {
+  /**
+   * Where to look for revocation, and what to do where nothing can be found out. By default only a
+   * stapled OCSP response counts: one that verifies and says "revoked" refuses the certificate.
+   */
+  readonly revocation?: Omit<RevocationOptions, "time" | "stapledOcspResponse" | "mustStaple">;
+  /**
+   * Called with each path that is right so far, and its trust anchor. It may refuse the path by
+   * throwing; other paths are then tried. A hook that looks at issuers must look at this path:
+   * `peer.chain` is whatever the peer has sent.
+   */
+  readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
+}
 
 /**
  * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set,
@@ -29,6 +34,7 @@ export type PeerRevocationOptions = Omit<
  *
  * @param _socket The socket.
  * @param peer What to decide about.
+ * @param options What else to check.
  * @throws {NssError} What is wrong: `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
  * `SSL_ERROR_BAD_CERT_DOMAIN` ...
  *
@@ -59,27 +65,10 @@ export type PeerRevocationOptions = Omit<
  * assert(outcome.status === "rejected");
  * assertEquals(outcome.reason.alert, "bad_certificate");
  * ```
- */
-export async function authCertificate(
-  _socket: SslSocket,
-  peer: PeerAuthentication,
-): Promise<void> {
-  await verifyPeerChain(peer);
-}
-
-/**
- * Authenticates a peer as {@linkcode authCertificate} does, and tells the path that was verified. A
- * hook that looks at issuers must look at this path: `peer.chain` is whatever the peer has sent.
- *
- * @param peer What to decide about.
- * @param revocation How to check for revocation; by default only what the peer stapled is looked
- * at.
- * @returns The path: the peer's certificate first, the trust anchor's last.
- * @throws {NssError} What is wrong.
  *
  * @example Pinning an issuer's key
  * ```ts
- * import { createCertificate, generateKeyPair, importFD, verifyPeerChain } from "@nss/nss";
+ * import { authCertificate, createCertificate, generateKeyPair, importFD, NssError } from "@nss/nss";
  * import { assertEquals } from "@std/assert";
  *
  * const authority = await generateKeyPair();
@@ -99,75 +88,21 @@ export async function authCertificate(
  * const client = importFD({ readable: down.readable, writable: up.writable }, {
  *   hostname: "localhost",
  *   caCerts: [ca],
- *   authCertificate: async (_socket, peer) => {
- *     const path = await verifyPeerChain(peer);
- *     const pins = await Promise.all(path.map((cert) => cert.subjectPublicKeyInfo.pin()));
- *     return pins.includes(pinned);
- *   },
+ *   authCertificate: (socket, peer) =>
+ *     authCertificate(socket, peer, {
+ *       checkPath: async ({ anchor }) => {
+ *         if (await anchor.subjectPublicKeyInfo.pin() === pinned) return;
+ *         throw new NssError("SEC_ERROR_UNTRUSTED_ISSUER");
+ *       },
+ *     }),
  * });
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.peerCertificates.length, 1); // the issuer's is not sent, but in the path
  * ```
- */
-export async function verifyPeerChain(
-  peer: PeerAuthentication,
-  revocation: PeerRevocationOptions = { policy: "soft" },
-): Promise<readonly Certificate[]> {
-  const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, context, time } = peer;
-  if (leaf === undefined) {
-    throw new SslError(
-      "SSL_ERROR_NO_CERTIFICATE",
-      "Cannot authenticate peer: it has no certificate",
-    );
-  }
-  const usage = isServer ? "sslClient" : "sslServer";
-  // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect
-  // nobody.
-  const profile = trustAnchors === null ? "strict" : "compatible";
-  const checkRevoked = checkRevocation({
-    profile,
-    ...revocation,
-    time,
-    stapledOcspResponse: peer.stapledOcspResponse,
-    mustStaple: peer.askedForOcspResponse,
-  });
-  const checkPath = async (verified: VerifiedPath) => {
-    checkPathRules(verified, peer.policyPresets ?? []);
-    await checkRevoked(verified);
-  };
-  const path = trustAnchors === null
-    ? await verifyCert(context.certDB, leaf, true, usage, time, { intermediates, checkPath })
-    : await verifyCertificateChain(leaf, {
-      intermediates,
-      anchors: trustAnchors,
-      time,
-      usage,
-      profile,
-      checkPath,
-    });
-  if (isServer) return path;
-  if (hostname === null) {
-    throw new SslError(
-      "SSL_ERROR_BAD_CERT_DOMAIN",
-      "Cannot authenticate server: no hostname is set to check its certificate against",
-    );
-  }
-  verifyCertName(leaf, hostname);
-  return path;
-}
-
-/**
- * Makes a hook that authenticates as {@linkcode authCertificate} does, and checks for revocation.
- *
- * Without it only a stapled OCSP response counts: one that verifies and says "revoked" refuses the
- * certificate.
- *
- * @param revocation Where to look, and what to do where nothing can be found out.
- * @returns The hook.
  *
  * @example Refuse what is not known to be good
  * ```ts
- * import { authCertificateWith, createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { authCertificate, createCertificate, generateKeyPair, importFD } from "@nss/nss";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const authority = await generateKeyPair();
@@ -185,22 +120,68 @@ export async function verifyPeerChain(
  * const client = importFD({ readable: down.readable, writable: up.writable }, {
  *   hostname: "localhost",
  *   caCerts: [ca],
- *   authCertificate: authCertificateWith({
- *     policy: "hard",
- *     fetchOcsp: async (url, { request, signal = null }) => {
- *       const headers = { "content-type": "application/ocsp-request" };
- *       const response = await fetch(url, { method: "POST", body: request, headers, signal });
- *       return response.ok ? await response.bytes() : null;
- *     },
- *   }),
+ *   authCertificate: (socket, peer) =>
+ *     authCertificate(socket, peer, {
+ *       revocation: {
+ *         policy: "hard",
+ *         fetchOcsp: async (url, { request, signal = null }) => {
+ *           const headers = { "content-type": "application/ocsp-request" };
+ *           const response = await fetch(url, { method: "POST", body: request, headers, signal });
+ *           return response.ok ? await response.bytes() : null;
+ *         },
+ *       },
+ *     }),
  * });
  * const [outcome] = await Promise.allSettled([client.handshake(), server.handshake()]);
  * assert(outcome.status === "rejected"); // the certificate does not say whom to ask
  * assertEquals(outcome.reason.name, "SEC_ERROR_CRL_NOT_FOUND");
  * ```
  */
-export function authCertificateWith(revocation: PeerRevocationOptions): AuthCertificateHook {
-  return async (_socket, peer) => {
-    await verifyPeerChain(peer, revocation);
+export async function authCertificate(
+  _socket: SslSocket,
+  peer: PeerAuthentication,
+  options: AuthCertificateOptions = {},
+): Promise<void> {
+  const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, context, time } = peer;
+  if (leaf === undefined) {
+    throw new SslError(
+      "SSL_ERROR_NO_CERTIFICATE",
+      "Cannot authenticate peer: it has no certificate",
+    );
+  }
+  const usage = isServer ? "sslClient" : "sslServer";
+  // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect nobody.
+  const profile = trustAnchors === null ? "strict" : "compatible";
+  const checkRevoked = checkRevocation({
+    profile,
+    ...(options.revocation ?? { policy: "soft" }),
+    time,
+    stapledOcspResponse: peer.stapledOcspResponse,
+    mustStaple: peer.askedForOcspResponse,
+  });
+  const checkPath = async (verified: VerifiedPath) => {
+    checkPathRules(verified, peer.policyPresets ?? []);
+    await checkRevoked(verified);
+    await options.checkPath?.(verified);
   };
+  if (trustAnchors === null) {
+    await verifyCert(context.certDB, leaf, true, usage, time, { intermediates, checkPath });
+  } else {
+    await verifyCertificateChain(leaf, {
+      intermediates,
+      anchors: trustAnchors,
+      time,
+      usage,
+      profile,
+      checkPath,
+    });
+  }
+  if (isServer) return;
+  if (hostname === null) {
+    throw new SslError(
+      "SSL_ERROR_BAD_CERT_DOMAIN",
+      "Cannot authenticate server: no hostname is set to check its certificate against",
+    );
+  }
+  verifyCertName(leaf, hostname);
 }

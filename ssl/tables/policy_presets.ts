@@ -185,9 +185,9 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
       "That the cryptographic module is validated: WebCrypto's is the runtime's",
       "RSA key transport, DHE and ffdhe3072/ffdhe4096, which the profile allows besides: WebCrypto has none of them",
       "What an authCertificate hook of your own does not look at: the keys and hashes above the peer's own certificate are " +
-      "checked by authCertificate and verifyPeerChain",
+      "checked by authCertificate",
       "The signature of a self-issued anchor's own certificate, which proves nothing",
-      'Revocation: give authCertificateWith({ policy: "hard" })',
+      'Revocation: call authCertificate with { revocation: { policy: "hard" } } in a hook',
       "Where private keys live and how they are made",
     ],
   },
@@ -210,7 +210,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     requiresExtendedMasterSecret: false,
     notEnforced: [
       'Requirement 4.2.1, that certificates "are confirmed as valid and are not expired or revoked": expiry always is; ' +
-      'for revocation give authCertificateWith({ policy: "hard" })',
+      'for revocation call authCertificate with { revocation: { policy: "hard" } } in a hook',
       "Requirement 4.2.1.1, an inventory of trusted keys and certificates",
       "Key management, and the judgement of an assessor",
     ],

@@ -10,7 +10,6 @@ import {
 } from "@std/assert";
 import {
   Certificate,
-  certificatesOf,
   MAX_CERTIFICATE_SIZE,
   parseCertificate,
   parseCertificatesPem,
@@ -251,15 +250,6 @@ Deno.test("parseCertificatesPem() reads every certificate and skips the rest", a
   assertEquals(parseCertificatesPem(`# a\n${pem}${key}${old}`).length, 2);
   assertThrows(() => parseCertificatesPem(key), NssError, "there is none");
   assertThrows(() => parseCertificatesPem(pem.replace(/\nMII./, "\nMIIA")), NssError);
-});
-
-Deno.test("certificatesOf() takes PEM, DER, certificates and lists of these", async () => {
-  const { certificate } = await issue();
-  const pem = certificate.toPem();
-  const inputs = [certificate, pem, certificate.der, new TextEncoder().encode(pem)];
-  for (const input of inputs) assert(certificatesOf(input)[0]!.equals(certificate));
-  assertEquals(certificatesOf(inputs).length, 4);
-  assertThrows(() => certificatesOf(new Uint8Array(3)), NssError);
 });
 
 Deno.test("Certificate.fingerprint() digests the encoding", async () => {

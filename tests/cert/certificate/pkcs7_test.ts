@@ -3,10 +3,10 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { constructedTag } from "../../../cert/der/der.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
+import { encodePem } from "../../../cert/der/pem.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import {
   encodePkcs7Certificates,
-  encodePkcs7CertificatesPem,
   MAX_BUNDLE_CERTIFICATES,
   parsePkcs7Certificates,
 } from "../../../cert/certificate/pkcs7.ts";
@@ -39,7 +39,7 @@ Deno.test("parsePkcs7Certificates() reads what encodePkcs7Certificates() makes, 
       ders(parsePkcs7Certificates(encodePkcs7Certificates(certificates))),
       ders(certificates),
     );
-    const pem = encodePkcs7CertificatesPem(certificates);
+    const pem = encodePem("PKCS7", encodePkcs7Certificates(certificates));
     assertEquals(ders(parsePkcs7Certificates(pem)), ders(certificates));
     assertEquals(ders(parsePkcs7Certificates(new TextEncoder().encode(pem))), ders(certificates));
   }

@@ -78,7 +78,7 @@ Deno.test("findCertByNickname() names what it cannot tell apart", async () => {
   const error = await assertRejects(() => findCertByNickname(source, "same"), NssError);
   assertEquals(error.name, "SEC_ERROR_BAD_NICKNAME");
   assertStringIncludes(error.message, '"CN=a"');
-  assertStringIncludes(error.message, (await b.certificate.digest()).toHex().slice(0, 16));
+  assertStringIncludes(error.message, (await b.certificate.fingerprint()).toHex().slice(0, 16));
 });
 
 Deno.test("findCertByNickname() hands the pin argument to the store", async () => {

@@ -18,9 +18,9 @@ import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { VERIFICATION_LIMITS } from "../../../cert/verify/verification_budget.ts";
 import { forgetVerifiedSignatures } from "../../../cert/verify/verified_signatures.ts";
 import {
+  type VerifiedPath,
   verifyCertificateChain,
   type VerifyChainOptions,
-  verifyPath,
 } from "../../../cert/verify/verify_cert.ts";
 import { opensslTest } from "../../pkcs11/_openssl.ts";
 import { issue, makeKeys, NOW, openssl, type TestCertificate } from "../_support.ts";
@@ -95,16 +95,19 @@ Deno.test("verifyCertificateChain() takes an intermediate as the anchor", async 
   assertEquals((await verify(leaf, [root], { anchors })).length, 2);
 });
 
-Deno.test("verifyPath() tells the anchor", async () => {
+Deno.test("verifyCertificateChain() tells checkPath the anchor", async () => {
   const anchor = trustAnchorOf(root.certificate);
-  const path = await verifyPath(leaf.certificate, {
+  const paths: VerifiedPath[] = [];
+  await verifyCertificateChain(leaf.certificate, {
     anchors: [anchor],
     intermediates: [sub.certificate],
     time: NOW,
     usage: "sslServer",
+    checkPath: (path) => void paths.push(path),
   });
-  assert(path.anchor === anchor);
-  assertEquals(path.certificates.length, 2);
+  assertEquals(paths.length, 1);
+  assert(paths[0]!.anchor === anchor);
+  assertEquals(paths[0]!.certificates.length, 2);
 });
 
 Deno.test("verifyCertificateChain() refuses a chain whose issuer is not known", async () => {

@@ -1,9 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { NssError, trustAnchorOf } from "@nss/nss/cert";
+import { NssError, trustAnchorOf, type VerifiedPath } from "@nss/nss/cert";
 import { NssContext } from "@nss/nss/pkcs11";
-import { authCertificate, importFD, type PeerAuthentication } from "@nss/nss/ssl";
+import {
+  authCertificate,
+  type AuthCertificateOptions,
+  importFD,
+  type PeerAuthentication,
+} from "@nss/nss/ssl";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { HOSTNAME, makeIdentity, PKI } from "../_support.ts";
 
@@ -24,14 +29,20 @@ function peer(changes: Partial<PeerAuthentication> = {}): PeerAuthentication {
   };
 }
 
-async function authenticate(changes: Partial<PeerAuthentication> = {}): Promise<void> {
+async function authenticate(
+  changes: Partial<PeerAuthentication> = {},
+  options?: AuthCertificateOptions,
+): Promise<void> {
   const [a] = memoryPair();
   await using socket = importFD(a, { hostname: HOSTNAME });
-  await authCertificate(socket, peer(changes));
+  await authCertificate(socket, peer(changes), options);
 }
 
-async function refusal(changes: Partial<PeerAuthentication>): Promise<NssError> {
-  return await assertRejects(() => authenticate(changes), NssError);
+async function refusal(
+  changes: Partial<PeerAuthentication>,
+  options?: AuthCertificateOptions,
+): Promise<NssError> {
+  return await assertRejects(() => authenticate(changes, options), NssError);
 }
 
 Deno.test("authCertificate() passes a server of the authority, under its name", async () => {
@@ -90,3 +101,34 @@ Deno.test("authCertificate() refuses a client's certificate as a server's, and t
     "SEC_ERROR_INADEQUATE_CERT_TYPE",
   ]);
 });
+
+for (const trusts of ["socket", "context"] as const) {
+  const trust = (): Partial<PeerAuthentication> =>
+    trusts === "socket" ? {} : {
+      trustAnchors: null,
+      context: new NssContext({ trustAnchors: [trustAnchorOf(PKI.root.cert)] }),
+    };
+
+  Deno.test(`authCertificate() tells checkPath the path and its anchor (trust of the ${trusts})`, async () => {
+    const paths: VerifiedPath[] = [];
+    await authenticate(trust(), { checkPath: (path) => void paths.push(path) });
+    assertEquals(paths.map(({ certificates }) => certificates), [[PKI.server.cert]]);
+    assertEquals(paths[0]?.anchor.certificate, PKI.root.cert);
+  });
+
+  Deno.test(`authCertificate() refuses as checkPath does, at once or later (trust of the ${trusts})`, async () => {
+    const untrusted = () => {
+      throw new NssError("SEC_ERROR_UNTRUSTED_ISSUER");
+    };
+    for (const checkPath of [untrusted, () => Promise.resolve().then(untrusted)]) {
+      assertEquals((await refusal(trust(), { checkPath })).name, "SEC_ERROR_UNTRUSTED_ISSUER");
+    }
+  });
+
+  Deno.test(`authCertificate() checks for revocation as it is told (trust of the ${trusts})`, async () => {
+    const options = { revocation: { policy: "hard" } } as const;
+    // Nobody can be asked: neither the certificate nor the options say whom
+    assertEquals((await refusal(trust(), options)).name, "SEC_ERROR_CRL_NOT_FOUND");
+    await authenticate(trust(), { revocation: { policy: "soft" } });
+  });
+}
