@@ -17,13 +17,13 @@
 
 import {
   type ChannelInfo,
-  formatGeneralName,
   getChannelInfo,
   importFD,
   type ImportOptions,
   NssError,
   type SslSocket,
 } from "@nss/nss";
+import { formatGeneralName } from "@nss/nss/cert";
 import { parseArgs } from "node:util";
 
 /** How to tell whom to trust. */

@@ -21,17 +21,19 @@ import {
   type CertificateIssuer,
   createCertificate,
   exportPrivateKeyPem,
-  formatCertificate,
   generateKeyPair,
   importPrivateKey,
-  issueCertificate,
   NssError,
-  parseCertificateRequest,
   parseCertificatesPem,
-  parseIpAddress,
   type PrivateKey,
-  subjectAltName,
 } from "@nss/nss";
+import {
+  formatCertificate,
+  issueCertificate,
+  parseCertificateRequest,
+  parseIpAddress,
+  subjectAltName,
+} from "@nss/nss/cert";
 
 async function writeKey(path: string, key: PrivateKey): Promise<void> {
   await Deno.writeTextFile(path, await exportPrivateKeyPem(key), { mode: 0o600, createNew: true });

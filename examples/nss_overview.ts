@@ -33,7 +33,6 @@ import {
   getClientAuthData,
   getClientAuthDataHook,
   getDefaultCertDB,
-  getStatistics,
   handshakeCallback,
   importCert,
   importFD,
@@ -63,6 +62,7 @@ import {
   verifyCertNow,
   versionRangeSet,
 } from "@nss/nss";
+import { getStatistics } from "@nss/nss/ssl";
 import { Lines } from "./_lines.ts";
 
 const HOST = "localhost";

@@ -15,22 +15,150 @@
  * @module
  */
 
-export * from "./authentication/auth_certificate.ts";
-export * from "./nss/channel_binding.ts";
-export * from "./base/channel_info.ts";
-export * from "./nss/cipher_policy.ts";
-export * from "./nss/cipher_pref.ts";
-export * from "./nss/clear_session_cache.ts";
-export * from "./nss/communicate.ts";
-export * from "./nss/config_client_session_cache.ts";
-export * from "./nss/config_mp_server_sid_cache.ts";
-export * from "./nss/config_server_cert.ts";
-export * from "./nss/config_server_session_id_cache.ts";
-export * from "./nss/configure.ts";
+export { authCertificate, type AuthCertificateOptions } from "./authentication/auth_certificate.ts";
+export { getClientAuthData } from "./authentication/get_client_auth_data.ts";
+export type { Fault } from "./base/alerts.ts";
+export type { ChannelInfo, PreliminaryChannelInfo } from "./base/channel_info.ts";
+export { SslError, type SslErrorOptions } from "./base/errors.ts";
+export type {
+  ServerSessionCache,
+  TicketKeyList,
+  TicketKeyRecord,
+} from "./base/server_session_cache.ts";
+export type { Awaitable, CachedSession, SessionCache } from "./base/session_cache.ts";
+export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";
+export type { Renegotiation, RequireCertificate } from "./config/config.ts";
 export type { CertificateInput, CertificateOptions } from "./config/credential.ts";
-export * from "./base/errors.ts";
-export * from "./authentication/get_client_auth_data.ts";
-export * from "./nss/get_statistics.ts";
+export type {
+  AlertCallback,
+  AuthCertificateHook,
+  BadCertHook,
+  ClientAuthRequest,
+  ClientHelloCallback,
+  ClientHelloInfo,
+  GetClientAuthDataHook,
+  HandshakeCallback,
+  HelloRetryRequest,
+  HelloRetryRequestAction,
+  HelloRetryRequestCallback,
+  KeyLogCallback,
+  NextProtoCallback,
+  PeerAuthentication,
+  ResumptionTokenCallback,
+  SniRequest,
+  SniSocketConfig,
+  SniSocketConfigHook,
+} from "./config/hooks.ts";
+export type { ClientAuth, ImportOptions, Role, VersionRange } from "./config/import_options.ts";
+export { newModel } from "./config/model.ts";
+export {
+  type OptionInfo,
+  type OptionSupport,
+  SSL_OPTIONS,
+  type SslOption,
+  type SslOptionValues,
+} from "./config/options.ts";
+export type { ByteStreams, ConnLike, ListenerLike, StreamAddr } from "./connection/transports.ts";
+export { importFD } from "./import_fd.ts";
+export { alertReceivedCallback, alertSentCallback } from "./nss/alert_callbacks.ts";
+export { authCertificateHook } from "./nss/auth_certificate_hook.ts";
+export { badCertHook } from "./nss/bad_cert_hook.ts";
+export { type ChannelBindingType, getChannelBinding } from "./nss/channel_binding.ts";
+export {
+  type CipherPolicy,
+  cipherPolicyGet,
+  cipherPolicySet,
+  setDomesticPolicy,
+  setExportPolicy,
+  setFrancePolicy,
+} from "./nss/cipher_policy.ts";
+export {
+  cipherPrefGet,
+  cipherPrefGetDefault,
+  cipherPrefSet,
+  cipherPrefSetDefault,
+} from "./nss/cipher_pref.ts";
+export {
+  type CipherSuiteId,
+  type CipherSuiteInfo,
+  getCipherSuiteInfo,
+  getImplementedCiphers,
+} from "./nss/cipher_suite_info.ts";
+export { clearSessionCache } from "./nss/clear_session_cache.ts";
+export { clientHelloCallback } from "./nss/client_hello_callback.ts";
+export {
+  type ClientSessionCacheOptions,
+  configClientSessionCache,
+} from "./nss/config_client_session_cache.ts";
+export {
+  configMPServerSIDCache,
+  inheritMPServerSIDCache,
+  type InheritOptions,
+  type KvStore,
+  type MPServerSessionCacheOptions,
+  SSL_INHERITANCE,
+} from "./nss/config_mp_server_sid_cache.ts";
+export {
+  configSecureServer,
+  configServerCert,
+  type ServerCertOptions,
+  type ServerKeyKind,
+} from "./nss/config_server_cert.ts";
+export {
+  configServerSessionIDCache,
+  type ServerSessionCacheOptions,
+  shutdownServerSessionIDCache,
+} from "./nss/config_server_session_id_cache.ts";
+export type { Configurable } from "./nss/configurable.ts";
+export { dataPending } from "./nss/data_pending.ts";
+export { exportKeyingMaterial } from "./nss/export_keying_material.ts";
+export { forceHandshake, type HandshakeBounds } from "./nss/force_handshake.ts";
+export { getChannelInfo, getPreliminaryChannelInfo } from "./nss/get_channel_info.ts";
+export { getClientAuthDataHook } from "./nss/get_client_auth_data_hook.ts";
+export { getStatistics } from "./nss/get_statistics.ts";
+export { handshakeCallback } from "./nss/handshake_callback.ts";
+export { helloRetryRequestCallback } from "./nss/hello_retry_request_callback.ts";
+export { invalidateSession } from "./nss/invalidate_session.ts";
+export { keyLogCallback } from "./nss/key_log_callback.ts";
+export { keyUpdate } from "./nss/key_update.ts";
+export { localCertificate } from "./nss/local_certificate.ts";
+export { namedGroupConfig, sendAdditionalKeyShares } from "./nss/named_group_config.ts";
+export {
+  getNextProto,
+  type NextProto,
+  type NextProtoState,
+  setNextProtoCallback,
+  setNextProtoNego,
+} from "./nss/next_proto.ts";
+export { optionGet, optionGetDefault, optionSet, optionSetDefault } from "./nss/option_set.ts";
+export { peerCertificate, peerCertificateChain, revealCert } from "./nss/peer_certificate.ts";
+export { peerSignedCertTimestamps } from "./nss/peer_signed_cert_timestamps.ts";
+export { peerStapledOCSPResponses } from "./nss/peer_stapled_ocsp_responses.ts";
+export { policyPreset, setPolicyPreset } from "./nss/policy_preset.ts";
+export { reHandshake } from "./nss/re_handshake.ts";
+export { reconfigFD } from "./nss/reconfig_fd.ts";
+export { resetHandshake } from "./nss/reset_handshake.ts";
+export {
+  getResumptionTokenInfo,
+  resumptionTokenCallback,
+  type ResumptionTokenInfo,
+  setResumptionToken,
+} from "./nss/resumption_token.ts";
+export { revealPinArg, setPKCS11PinArg } from "./nss/set_pkcs11_pin_arg.ts";
+export { setSockPeerID } from "./nss/set_sock_peer_id.ts";
+export { setTrustAnchors } from "./nss/set_trust_anchors.ts";
+export { revealURL, setURL } from "./nss/set_url.ts";
+export { signatureSchemePrefGet, signatureSchemePrefSet } from "./nss/signature_scheme_pref.ts";
+export { sniSocketConfigHook } from "./nss/sni_socket_config_hook.ts";
+export {
+  versionRangeGet,
+  versionRangeGetDefault,
+  versionRangeGetSupported,
+  versionRangeSet,
+  versionRangeSetDefault,
+} from "./nss/version_range.ts";
+export type { ServerSessionLimits } from "./session/limits.ts";
+export type { SessionCounts, SslStatistics } from "./session/statistics.ts";
 export {
   type Alert,
   ALERT_DESCRIPTIONS,
@@ -40,18 +168,10 @@ export {
 } from "./tables/alert_descriptions.ts";
 export type { CipherSuiteName, Tls12CipherSuiteName } from "./tables/cipher_suites.ts";
 export type { NamedGroupName } from "./tables/named_groups.ts";
+export {
+  type CertificateRules,
+  POLICY_PRESETS,
+  type PolicyPreset,
+  type PolicyPresetName,
+} from "./tables/policy_presets.ts";
 export type { ProtocolVersion } from "./tables/versions.ts";
-export * from "./config/hooks.ts";
-export * from "./import_fd.ts";
-export * from "./config/import_options.ts";
-export * from "./config/model.ts";
-export * from "./nss/named_group_config.ts";
-export * from "./nss/next_proto.ts";
-export * from "./nss/option_set.ts";
-export * from "./nss/policy_preset.ts";
-export * from "./nss/reconfig_fd.ts";
-export * from "./nss/resumption_token.ts";
-export * from "./nss/signature_scheme_pref.ts";
-export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";
-export type { ByteStreams, ConnLike, ListenerLike, StreamAddr } from "./connection/transports.ts";
-export * from "./nss/version_range.ts";

@@ -16,7 +16,7 @@ import {
   parseTrust,
   type SubjectPublicKeyInfo,
 } from "@nss/nss/cert";
-import type { PrivateKey } from "@nss/nss/pkcs11";
+import type { PrivateKey } from "@nss/nss/cert";
 import { type Args, type Option, UsageError } from "./args.ts";
 import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
 import { type Command, OUT } from "./command.ts";

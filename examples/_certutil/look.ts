@@ -21,7 +21,8 @@ import {
   verifyCertNow,
   type VerifyLogEntry,
 } from "@nss/nss/cert";
-import type { KeyAlgorithm, TokenKey } from "@nss/nss/pkcs11";
+import type { KeyAlgorithm } from "@nss/nss/cert";
+import type { TokenKey } from "@nss/nss/pkcs11";
 import { type Args, oneOf } from "./args.ts";
 import { type Command, NegativeAnswer, OUT } from "./command.ts";
 import { readText, writeFile } from "./files.ts";

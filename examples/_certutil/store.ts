@@ -10,13 +10,13 @@ import {
   importCert,
   NssError,
   parseCertificate,
+  type PrivateKey,
 } from "@nss/nss/cert";
 import {
   findCertFromNickname,
   importPrivateKey,
   NssContext,
   platformTrustAnchors,
-  type PrivateKey,
   setPasswordFunc,
   type Token,
   type TokenKey,

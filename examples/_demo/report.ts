@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // deno-lint-ignore-file no-console
 
-import { type Certificate, type ChannelInfo, formatGeneralName, NssError } from "@nss/nss";
+import { type Certificate, type ChannelInfo, NssError } from "@nss/nss";
+import { formatGeneralName } from "@nss/nss/cert";
 import { encodeHex } from "@std/encoding";
 
 const COLUMN = 18;

@@ -18,7 +18,7 @@
  * ```ts ignore
  * import { loadModule } from "@nss/nss/pkcs11/module";
  * import { setPasswordFunc } from "@nss/nss/pkcs11";
- * import { importFD } from "@nss/nss";
+ * import { importFD } from "@nss/nss/ssl";
  *
  * await using module = await loadModule("/usr/lib/softhsm/libsofthsm2.so");
  * const slot = module.slots.find(({ token }) => token?.label === "server")!;

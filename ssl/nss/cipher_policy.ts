@@ -20,7 +20,8 @@ export type CipherPolicy = "ALLOWED" | "NOT_ALLOWED";
  *
  * @example Usage
  * ```ts
- * import { cipherPolicyGet, cipherPolicySet, NssContext } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPolicyGet, cipherPolicySet } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -50,7 +51,8 @@ export function cipherPolicySet(
  *
  * @example Usage
  * ```ts
- * import { cipherPolicyGet, NssContext, setPolicyPreset } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPolicyGet, setPolicyPreset } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -78,7 +80,8 @@ export function cipherPolicyGet(
  *
  * @example Usage
  * ```ts
- * import { cipherPolicyGet, cipherPolicySet, NssContext, setDomesticPolicy } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPolicyGet, cipherPolicySet, setDomesticPolicy } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -98,7 +101,8 @@ export function setDomesticPolicy(options: { context?: NssContext } = {}): void 
  *
  * @example Usage
  * ```ts
- * import { cipherPolicyGet, NssContext, setExportPolicy } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPolicyGet, setExportPolicy } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -117,7 +121,8 @@ export function setExportPolicy(options: { context?: NssContext } = {}): void {
  *
  * @example Usage
  * ```ts
- * import { cipherPolicyGet, NssContext, setFrancePolicy } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPolicyGet, setFrancePolicy } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();

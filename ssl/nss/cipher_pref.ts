@@ -5,7 +5,7 @@ import { type CipherSuiteId, presentSuite } from "./cipher_suite_info.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import { defaultsOf } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
 
 export {
@@ -26,7 +26,8 @@ export {
  *
  * @example Usage
  * ```ts
- * import { cipherPrefGetDefault, cipherPrefSetDefault, NssContext } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPrefGetDefault, cipherPrefSetDefault } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -52,7 +53,8 @@ export function cipherPrefSetDefault(
  *
  * @example Usage
  * ```ts
- * import { cipherPrefGetDefault, NssContext } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { cipherPrefGetDefault } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -79,7 +81,7 @@ export function cipherPrefGetDefault(
  *
  * @example Usage
  * ```ts
- * import { cipherPrefGet, cipherPrefSet, newModel, SslError } from "@nss/nss";
+ * import { cipherPrefGet, cipherPrefSet, newModel, SslError } from "@nss/nss/ssl";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const model = newModel({ versions: { min: "TLSv1.2" } });
@@ -108,7 +110,7 @@ export function cipherPrefSet(target: Configurable, suite: CipherSuiteId, on: bo
  *
  * @example Usage
  * ```ts
- * import { cipherPrefGet, newModel } from "@nss/nss";
+ * import { cipherPrefGet, newModel } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const model = newModel({ cipherSuites: ["TLS_AES_256_GCM_SHA384"] });

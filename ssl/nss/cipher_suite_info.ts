@@ -56,7 +56,7 @@ export interface CipherSuiteInfo {
  *
  * @example Usage
  * ```ts
- * import { getCipherSuiteInfo } from "@nss/nss";
+ * import { getCipherSuiteInfo } from "@nss/nss/ssl";
  * import { assertEquals, assertStringIncludes } from "@std/assert";
  *
  * const { symCipher, symKeyBits } = getCipherSuiteInfo("TLS_AES_256_GCM_SHA384");
@@ -101,7 +101,7 @@ export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteIn
  *
  * @example Usage
  * ```ts
- * import { getCipherSuiteInfo, getImplementedCiphers } from "@nss/nss";
+ * import { getCipherSuiteInfo, getImplementedCiphers } from "@nss/nss/ssl";
  * import { assert } from "@std/assert";
  *
  * const suites = getImplementedCiphers().map((id) => getCipherSuiteInfo(id));

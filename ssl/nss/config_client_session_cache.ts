@@ -29,13 +29,13 @@ export interface ClientSessionCacheOptions {
  *
  * @example Usage
  * ```ts
+ * import { NssContext } from "@nss/nss/pkcs11";
  * import {
  *   type CachedSession,
  *   clearSessionCache,
  *   configClientSessionCache,
- *   NssContext,
  *   type SessionCache,
- * } from "@nss/nss";
+ * } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const sessions = new Map<string, CachedSession>();

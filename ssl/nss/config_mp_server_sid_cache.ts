@@ -71,12 +71,12 @@ interface Inheritance extends Required<ServerSessionLimits> {
  *
  * @example Usage
  * ```ts
+ * import { NssContext } from "@nss/nss/pkcs11";
  * import {
  *   configMPServerSIDCache,
- *   NssContext,
  *   shutdownServerSessionIDCache,
  *   SSL_INHERITANCE,
- * } from "@nss/nss";
+ * } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();

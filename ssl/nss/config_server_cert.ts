@@ -5,7 +5,7 @@ import { findCertByName } from "../../cert/db/find_cert.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import {
   type CertificateInput,
   type CertificateOptions,

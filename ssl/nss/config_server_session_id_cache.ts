@@ -83,12 +83,12 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
  *
  * @example Usage
  * ```ts
+ * import { NssContext } from "@nss/nss/pkcs11";
  * import {
  *   configServerSessionIDCache,
- *   NssContext,
  *   type ServerSessionCache,
  *   shutdownServerSessionIDCache,
- * } from "@nss/nss";
+ * } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const sessions = new Map<string, Uint8Array<ArrayBuffer>>();

@@ -13,7 +13,8 @@ export type { SessionCounts, SslStatistics } from "../session/statistics.ts";
  *
  * @example Usage
  * ```ts
- * import { getStatistics, NssContext } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { getStatistics } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const { handleClientHello } = getStatistics({ context: new NssContext() });

@@ -4,7 +4,7 @@ import { change } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import { invalid } from "../config/option_values.ts";
 import { applyOption } from "../config/resolve_config.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
 
 /**
@@ -17,7 +17,9 @@ import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
  *
  * @example Usage
  * ```ts
- * import { createCertificate, generateKeyPair, importFD, namedGroupConfig } from "@nss/nss";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { importFD, namedGroupConfig } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
@@ -54,13 +56,9 @@ export function namedGroupConfig(target: Configurable, groups: readonly NamedGro
  *
  * @example Usage
  * ```ts
- * import {
- *   createCertificate,
- *   generateKeyPair,
- *   importFD,
- *   namedGroupConfig,
- *   sendAdditionalKeyShares,
- * } from "@nss/nss";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { importFD, namedGroupConfig, sendAdditionalKeyShares } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();

@@ -3,7 +3,7 @@
 import { change } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import { applyOption } from "../config/resolve_config.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import type { NextProtoCallback } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
@@ -75,13 +75,9 @@ export function setNextProtoNego(target: Configurable, protocols: readonly strin
  *
  * @example Usage
  * ```ts
- * import {
- *   createCertificate,
- *   generateKeyPair,
- *   getNextProto,
- *   importFD,
- *   setNextProtoCallback,
- * } from "@nss/nss";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { getNextProto, importFD, setNextProtoCallback } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();

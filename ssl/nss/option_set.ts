@@ -3,7 +3,7 @@
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { defaultsOf } from "../config/resolve_config.ts";
 import { configBeforeStart, configOf, configToChange } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import { getOption, setOption, type SslOption, type SslOptionValues } from "../config/options.ts";
 
 export type { Renegotiation, RequireCertificate } from "../config/config.ts";
@@ -28,7 +28,8 @@ export {
  *
  * @example Usage
  * ```ts
- * import { NssContext, optionGetDefault, optionSetDefault } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { optionGetDefault, optionSetDefault } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -54,7 +55,8 @@ export function optionSetDefault<O extends SslOption>(
  *
  * @example Usage
  * ```ts
- * import { NssContext, optionGetDefault } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { optionGetDefault } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();

@@ -9,7 +9,7 @@ import {
   presetByName,
 } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import { contextPolicy } from "../config/context_policy.ts";
 import type { PolicyPreset, PolicyPresetName } from "../tables/policy_presets.ts";
 
@@ -43,7 +43,8 @@ export {
  *
  * @example Usage
  * ```ts
- * import { NssContext, policyPreset, setPolicyPreset } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { policyPreset, setPolicyPreset } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -74,7 +75,7 @@ export function setPolicyPreset(
  *
  * @example Usage
  * ```ts
- * import { newModel, policyPreset } from "@nss/nss";
+ * import { newModel, policyPreset } from "@nss/nss/ssl";
  * import { assertEquals, assertMatch } from "@std/assert";
  *
  * const preset = policyPreset(newModel({ policy: "pci-dss-4" }))!;

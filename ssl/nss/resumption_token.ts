@@ -3,7 +3,7 @@
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { change } from "../config/config.ts";
 import { configBeforeStart } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import { effectiveConfig } from "../config/effective_config.ts";
 import { SslError } from "../base/errors.ts";
 import type { ResumptionTokenCallback } from "../config/hooks.ts";
@@ -134,7 +134,9 @@ export interface ResumptionTokenInfo {
  *
  * @example Usage
  * ```ts
- * import { createCertificate, generateKeyPair, getResumptionTokenInfo, importFD } from "@nss/nss";
+ * import { createCertificate } from "@nss/nss/cert";
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { getResumptionTokenInfo, importFD } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();

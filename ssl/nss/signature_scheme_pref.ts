@@ -3,7 +3,7 @@
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { applyOption } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 
 /**
  * Chooses the signature schemes (`SSL_SignatureSchemePrefSet`), as the option `signatureSchemes` does: for what this end signs and for
@@ -16,7 +16,7 @@ import type { Configurable } from "./configure.ts";
  *
  * @example Usage
  * ```ts
- * import { newModel, signatureSchemePrefGet, signatureSchemePrefSet } from "@nss/nss";
+ * import { newModel, signatureSchemePrefGet, signatureSchemePrefSet } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const model = newModel();
@@ -39,7 +39,7 @@ export function signatureSchemePrefSet(
  *
  * @example Usage
  * ```ts
- * import { newModel, signatureSchemePrefGet } from "@nss/nss";
+ * import { newModel, signatureSchemePrefGet } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(signatureSchemePrefGet(newModel())[0], "ecdsa_secp256r1_sha256");

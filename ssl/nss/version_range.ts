@@ -4,7 +4,7 @@ import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts
 import type { SslConfig } from "../config/config.ts";
 import { applyOption, defaultsOf } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
-import type { Configurable } from "./configure.ts";
+import type { Configurable } from "./configurable.ts";
 import { presetsOf } from "../config/context_policy.ts";
 import { SslError } from "../base/errors.ts";
 import type { VersionRange } from "../config/import_options.ts";
@@ -17,7 +17,7 @@ import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS, versionName } from "../tables/ve
  *
  * @example Usage
  * ```ts
- * import { versionRangeGetSupported } from "@nss/nss";
+ * import { versionRangeGetSupported } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(versionRangeGetSupported(), { min: "TLSv1.2", max: "TLSv1.3" });
@@ -36,7 +36,8 @@ export function versionRangeGetSupported(): Required<VersionRange> {
  *
  * @example Usage
  * ```ts
- * import { NssContext, versionRangeGetDefault } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { versionRangeGetDefault } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -59,7 +60,8 @@ export function versionRangeGetDefault(
  *
  * @example Usage
  * ```ts
- * import { NssContext, versionRangeGetDefault, versionRangeSetDefault } from "@nss/nss";
+ * import { NssContext } from "@nss/nss/pkcs11";
+ * import { versionRangeGetDefault, versionRangeSetDefault } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const context = new NssContext();
@@ -83,7 +85,7 @@ export function versionRangeSetDefault(
  *
  * @example Usage
  * ```ts
- * import { newModel, versionRangeGet } from "@nss/nss";
+ * import { newModel, versionRangeGet } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const model = newModel({ versions: { min: "TLSv1.3" } });
@@ -104,7 +106,7 @@ export function versionRangeGet(target: Configurable): Required<VersionRange> {
  *
  * @example Usage
  * ```ts
- * import { newModel, versionRangeGet, versionRangeSet } from "@nss/nss";
+ * import { newModel, versionRangeGet, versionRangeSet } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
  * const model = newModel();

@@ -4,12 +4,8 @@
 /** Channel bindings, as GnuTLS's client computes them. @module */
 
 import { assertEquals } from "@std/assert";
-import {
-  type ChannelBindingType,
-  getChannelBinding,
-  importFD,
-  type ProtocolVersion,
-} from "@nss/nss";
+import { getChannelBinding, importFD, type ProtocolVersion } from "@nss/nss";
+import { type ChannelBindingType } from "@nss/nss/ssl";
 import { spawn } from "../support/process.ts";
 import { gnutls } from "../support/peers/gnutls.ts";
 import { echo } from "../support/peers/peer.ts";

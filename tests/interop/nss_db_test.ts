@@ -15,6 +15,7 @@ import {
   formatTrust,
   importCert,
   parseTrust,
+  type PrivateKey,
 } from "@nss/nss/cert";
 import {
   findCertFromNickname,
@@ -22,7 +23,6 @@ import {
   initContext,
   type KeyPairType,
   type NssContext,
-  type PrivateKey,
 } from "@nss/nss/pkcs11";
 import { openNssDb } from "@nss/nss/pkcs11/nss-db";
 import { importFD, type SslSocket } from "@nss/nss/ssl";

@@ -26,6 +26,7 @@ import {
   formatTrust,
   importCert,
   NssError,
+  type PrivateKey,
   verifySignature,
 } from "@nss/nss/cert";
 import {
@@ -34,7 +35,6 @@ import {
   findKeyByAnyCert,
   generateKeyPair,
   initContext,
-  type PrivateKey,
   setPasswordFunc,
   type Slot,
   type Token,

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { encodePem, importFD, type ProtocolVersion } from "@nss/nss";
+import { importFD, type ProtocolVersion } from "@nss/nss";
+import { encodePem } from "@nss/nss/cert";
 import { spawn } from "../support/process.ts";
 import type { Load, PeerKind } from "./_load.ts";
 

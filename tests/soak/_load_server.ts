@@ -11,13 +11,13 @@
 
 import {
   createCertificate,
-  encodePem,
   generateKeyPair,
   importFD,
   type ImportOptions,
   SslError,
   type SslSocket,
-} from "../../mod.ts";
+} from "@nss/nss";
+import { encodePem } from "@nss/nss/cert";
 
 /** How a connection ended: `served` in the peer's close_notify, `idle` for want of data, or by an error's name. */
 export type Outcome = string;

@@ -3,7 +3,8 @@
 /** One test for each kind of secret that SECURITY.md says is overwritten. @module */
 
 import { assert, assertEquals } from "@std/assert";
-import { exportKeyingMaterial, keyUpdate } from "../../ssl/nss/communicate.ts";
+import { exportKeyingMaterial } from "../../ssl/nss/export_keying_material.ts";
+import { keyUpdate } from "../../ssl/nss/key_update.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { TicketKeys } from "../../ssl/session/session_ticket.ts";
 import { MemoryWatch } from "../support/memory.ts";

@@ -12,13 +12,11 @@ import {
   exportKeyingMaterial,
   forceHandshake,
   getChannelInfo,
-  getImplementedCiphers,
   handshakeCallback,
   type ImportOptions,
   invalidateSession,
   keyUpdate,
   localCertificate,
-  namedGroupConfig,
   newModel,
   optionSet,
   peerCertificate,
@@ -27,6 +25,7 @@ import {
   type SslError,
   type SslSocket,
 } from "@nss/nss";
+import { getImplementedCiphers, namedGroupConfig } from "@nss/nss/ssl";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";

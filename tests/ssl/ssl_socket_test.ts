@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { dataPending, forceHandshake, keyUpdate } from "../../ssl/nss/communicate.ts";
+import { dataPending } from "../../ssl/nss/data_pending.ts";
+import { forceHandshake } from "../../ssl/nss/force_handshake.ts";
+import { keyUpdate } from "../../ssl/nss/key_update.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import type { ConnLike } from "../../ssl/connection/transports.ts";

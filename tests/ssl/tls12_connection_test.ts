@@ -8,7 +8,8 @@
  */
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { exportKeyingMaterial, keyUpdate } from "../../ssl/nss/communicate.ts";
+import { exportKeyingMaterial } from "../../ssl/nss/export_keying_material.ts";
+import { keyUpdate } from "../../ssl/nss/key_update.ts";
 import { MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS } from "../../ssl/engine/flood_limits.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { MasterSecret } from "../../ssl/crypto/master_secret.ts";

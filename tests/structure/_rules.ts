@@ -76,7 +76,7 @@ function roomOf(path: string): string {
 /**
  * The imports of one room of a package from a higher one, types included.
  *
- * @returns As `ssl/nss/communicate.ts -> ssl/ssl_socket.ts`.
+ * @returns As `ssl/nss/set_url.ts -> ssl/ssl_socket.ts`.
  */
 export function roomProblems(source: Source): string[] {
   const [layer] = source.path.split("/");

@@ -4,7 +4,7 @@
 /** docs/tls_attacks.md tells the truth: every attack has its reason, and the tests and files that it names are there. */
 
 import { assert, assertGreater } from "@std/assert";
-import { getCipherSuiteInfo, getImplementedCiphers } from "@nss/nss";
+import { getCipherSuiteInfo, getImplementedCiphers } from "@nss/nss/ssl";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { ROOT } from "./_nss_functions.ts";
 

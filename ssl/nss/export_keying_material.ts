@@ -1,0 +1,35 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { SslSocket } from "../base/socket_type.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
+
+/**
+ * Derives bytes that both ends know and nobody else (`SSL_ExportKeyingMaterial`; RFC 8446, Section 7.5), to bind another protocol to
+ * this connection.
+ *
+ * @param socket The socket, its handshake complete.
+ * @param label The purpose, as registered with IANA, such as `"EXPORTER-Channel-Binding"`.
+ * @param length How many bytes.
+ * @param context What else the bytes depend on; default nothing.
+ * @returns The bytes.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { exportKeyingMaterial, importFD } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await socket.handshake();
+ * const binding = await exportKeyingMaterial(socket, "EXPORTER-Channel-Binding", 32);
+ * ```
+ */
+export async function exportKeyingMaterial(
+  socket: SslSocket,
+  label: string,
+  length: number,
+  context?: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const engine = connectionOf(socket).connectedEngine;
+  return await engine.exportKeyingMaterial(label, context ? new Uint8Array(context) : null, length);
+}

@@ -1,0 +1,53 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { change } from "../config/config.ts";
+import { configToChange } from "../config/config_registry.ts";
+import { type CertificateInput, toCertificates } from "../config/credential.ts";
+import type { Configurable } from "./configurable.ts";
+
+/**
+ * Sets whose certificates a server says that it takes when it asks for one (`SSL_SetTrustAnchors`). It is a hint for clients that have
+ * several: who is trusted is up to `caCerts` and the context, and does not change.
+ *
+ * @param target The socket, listener or model.
+ * @param certs The authorities, of which the names count; `null` for those of `caCerts`, an empty list for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { createCertificate, generateKeyPair, importFD, setTrustAnchors } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const staff = await createCertificate({ ...keys, subject: "CN=Staff CA", isCa: true });
+ * const up = new TransformStream<Uint8Array>();
+ * const down = new TransformStream<Uint8Array>();
+ * const server = importFD({ readable: up.readable, writable: down.writable }, {
+ *   role: "server",
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   clientAuth: "request",
+ * });
+ * setTrustAnchors(server, [staff]);
+ *
+ * const names: string[] = [];
+ * const client = importFD({ readable: down.readable, writable: up.writable }, {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ *   getClientAuthData: (_socket, { caNames }) => {
+ *     names.push(...caNames.map(String));
+ *     return null;
+ *   },
+ * });
+ * await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(names, ["CN=Staff CA"]);
+ * ```
+ */
+export function setTrustAnchors(
+  target: Configurable,
+  certs: readonly CertificateInput[] | null,
+): void {
+  const names = certs?.flatMap(toCertificates).map(({ subject }: Certificate) => subject);
+  change(configToChange(target), { caNames: names ?? null });
+}

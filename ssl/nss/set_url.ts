@@ -1,0 +1,46 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { change } from "../config/config.ts";
+import { configBeforeStart, configOf } from "../config/config_registry.ts";
+import { normalizeHostname } from "../config/host_name.ts";
+import type { Configurable } from "./configurable.ts";
+
+/**
+ * Sets the host name that a client wants to reach (`SSL_SetURL`): it goes into SNI, into the check of the certificate's names
+ * and into the session cache's key.
+ *
+ * @param target The socket or model.
+ * @param url A host name, an IP address or a URL, of which the host counts.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no host; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealURL, setURL } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel();
+ * setURL(model, "https://Example.com:8443/path");
+ * assertEquals(revealURL(model), "example.com");
+ * ```
+ */
+export function setURL(target: Configurable, url: string | URL): void {
+  change(configBeforeStart(target), { hostname: normalizeHostname(String(url)) });
+}
+
+/**
+ * The host name that was set (`SSL_RevealURL`).
+ *
+ * @param target The socket or model.
+ * @returns The host name; `null` where none is set.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealURL } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(revealURL(newModel()), null);
+ * ```
+ */
+export function revealURL(target: Configurable): string | null {
+  return configOf(target).hostname;
+}
