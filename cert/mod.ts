@@ -52,15 +52,19 @@
  * CAs often omit key identifiers and similar fields that do not affect security; `"compatible"`
  * accepts their certificates.
  *
- * Limits are exported by the modules that they apply to, such as `MAX_CRL_SIZE` by
- * `@nss/nss/cert/crl`. To read and write other extensions, use `@nss/nss/cert/der` and
- * `@nss/nss/cert/der-writer` (see {@linkcode ExtensionCodec}).
+ * To read and write other extensions, use {@linkcode DerReader} and {@linkcode DerWriter} (see
+ * {@linkcode ExtensionCodec}). The limits of inputs are exported, such as {@linkcode MAX_CRL_SIZE}.
  *
  * @module
  */
 
 export type { AltNameOptions } from "./names/alt_names.ts";
-export { Certificate, parseCertificate, parseCertificatesPem } from "./certificate/certificate.ts";
+export {
+  Certificate,
+  MAX_CERTIFICATE_SIZE,
+  parseCertificate,
+  parseCertificatesPem,
+} from "./certificate/certificate.ts";
 export {
   type CertDB,
   type CertFindOptions,
@@ -97,13 +101,14 @@ export {
   type CreateOcspResponseOptions,
   type OcspStatusOptions,
 } from "./create/create_ocsp_response.ts";
-export { Crl, type CrlEntry, parseCrl, parseCrlsPem } from "./revocation/crl.ts";
+export { Crl, type CrlEntry, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./revocation/crl.ts";
 export {
   CertificateRequest,
   createCertificateRequest,
   type CreateCertificateRequestOptions,
   issueCertificate,
   type IssueCertificateOptions,
+  MAX_REQUEST_SIZE,
   parseCertificateRequest,
   type RequestedExtension,
   verifyCertificateRequest,
@@ -131,6 +136,9 @@ export {
   type CertificateExtension,
   type ExtensionCodec,
   makeExtension,
+  readExtension,
+  readExtensions,
+  writeExtensions,
 } from "./extensions/extension.ts";
 export { extKeyUsage } from "./extensions/ext_key_usage.ts";
 export {
@@ -173,7 +181,14 @@ export {
   findCertByNickname,
   type FindCertOptions,
 } from "./db/find_cert.ts";
-export { formatGeneralName, type GeneralName, type GeneralNameType } from "./names/general_name.ts";
+export {
+  formatGeneralName,
+  type GeneralName,
+  type GeneralNameType,
+  readGeneralName,
+  readGeneralNames,
+  writeGeneralName,
+} from "./names/general_name.ts";
 export { getDefaultCertDB } from "./db/get_default_cert_db.ts";
 export { importCert, type ImportCertOptions } from "./db/import_cert.ts";
 export { formatIpAddress, parseIpAddress } from "./names/ip_address.ts";
@@ -183,12 +198,14 @@ export { freeNicknames, getCertNicknames, nicknameOf, type NicknameSet } from ".
 export {
   createOcspRequest,
   type CreateOcspRequestOptions,
+  MAX_OCSP_REQUEST_SIZE,
   type OcspCertId,
   type OcspRequest,
   parseOcspRequest,
 } from "./revocation/ocsp_request.ts";
 export {
   type BasicOcspResponse,
+  MAX_OCSP_RESPONSE_SIZE,
   type OcspCertStatus,
   type OcspResponderId,
   OcspResponse,
@@ -196,8 +213,18 @@ export {
   type OcspSingleResponse,
   parseOcspResponse,
 } from "./revocation/ocsp_response.ts";
+export {
+  type BitString,
+  constructedTag,
+  contextTag,
+  type DerElement,
+  DerReader,
+  MAX_DER_SIZE,
+  TAG,
+} from "./der/der.ts";
+export { DerWriter } from "./der/der_writer.ts";
 export { type OidName, oidName, OIDS } from "./der/oids.ts";
-export { decodePem, encodePem, type PemBlock } from "./der/pem.ts";
+export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./der/pem.ts";
 export type {
   EcCurve,
   HashName,

@@ -3,8 +3,8 @@
 /**
  * Where private keys and trust live.
  *
- * A {@linkcode PrivateKey} is anything that signs: it may be in WebCrypto, in a token, or behind a
- * service. Whatever wants a key takes any of them, and never sees its bytes.
+ * A `PrivateKey` (of `@nss/nss/cert`) is anything that signs: it may be in WebCrypto, in a token, or
+ * behind a service. Whatever wants a key takes any of them, and never sees its bytes.
  *
  * - {@linkcode importPrivateKey} takes PEM, DER and WebCrypto keys.
  * - {@linkcode generateKeyPair} makes new ones.
@@ -114,10 +114,3 @@ export {
   type Pkcs11ObjectType,
   type Pkcs11Uri,
 } from "./context/uri.ts";
-export type {
-  EcCurve,
-  HashName,
-  KeyAlgorithm,
-  PrivateKey,
-  SignatureScheme,
-} from "../cert/certificate/private_key.ts";

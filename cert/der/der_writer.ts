@@ -12,7 +12,7 @@ const ENCODER = new TextEncoder();
  *
  * @example Usage
  * ```ts
- * import { DerWriter } from "@nss/nss/cert/der-writer";
+ * import { DerWriter } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
  * const der = new DerWriter().sequence((w) => w.integer(5).null()).finish();

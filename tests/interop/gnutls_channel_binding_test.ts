@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { getChannelBinding, importFD, type ProtocolVersion } from "@nss/nss";
-import { type ChannelBindingType } from "@nss/nss/ssl";
+import type { ChannelBindingType } from "@nss/nss/ssl";
 import { spawn } from "../support/process.ts";
 import { gnutls } from "../support/peers/gnutls.ts";
 import { echo } from "../support/peers/peer.ts";

@@ -14,14 +14,19 @@ export interface Row {
   readonly names: readonly string[];
   /** Whether the row says that the function does nothing. */
   readonly isNoOp: boolean;
+  /** What the line above the row's table imports from; `null` where there is none. */
+  readonly entry: string | null;
 }
 
 /** The rows; names are what stands in backquotes before a parenthesis, members with their owner before a dot. */
 export function rowsOf(text: string): readonly Row[] {
-  return text.split("\n").filter((line) => /^\| `/.test(line)).map((line) => {
-    const [left, right] = line.split("|").slice(1);
-    const names = [...right!.matchAll(/`([\w.]+)\(/g)].map(([, name]) => name!);
-    return { nss: left!.trim(), names, isNoOp: /\ba no-op\b/.test(right!) };
+  return text.split(/^## /m).flatMap((section) => {
+    const entry = /^`import \{ \.\.\. \} from "([^"]+)"`$/m.exec(section)?.[1] ?? null;
+    return section.split("\n").filter((line) => /^\| `/.test(line)).map((line) => {
+      const [left, right] = line.split("|").slice(1);
+      const names = [...right!.matchAll(/`([\w.]+)\(/g)].map(([, name]) => name!);
+      return { nss: left!.trim(), names, isNoOp: /\ba no-op\b/.test(right!), entry };
+    });
   });
 }
 

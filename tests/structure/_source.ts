@@ -179,3 +179,13 @@ async function listTree(folder: string, root: URL): Promise<string[]> {
   }
   return files;
 }
+
+/** What Deno prints, as JSON, of a command such as `info` or `doc`. */
+export async function denoJson<T>(...args: readonly string[]): Promise<T> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}

@@ -13,6 +13,7 @@ import {
   platformProblems,
   roomProblems,
 } from "./_rules.ts";
+import { readGraph } from "./_entries.ts";
 import { parseSource, readSources, resolveImport, ROOT, strip } from "./_source.ts";
 
 const SOURCES = await readSources();
@@ -74,14 +75,7 @@ Deno.test("layers: each entry point exists and has its file's name in kebab-case
 for (const entry of Object.values(MANIFEST.exports)) {
   Deno.test(`layers: no static path leads from ${entry} to node:, FFI or KV`, async () => {
     const url = new URL(entry, ROOT);
-    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", url.href],
-      cwd: ROOT,
-      stdout: "piped",
-      stderr: "piped",
-    }).output();
-    assert(success, new TextDecoder().decode(stderr));
-    const graph: ModuleGraph = JSON.parse(new TextDecoder().decode(stdout));
+    const graph = await readGraph(entry);
     const heavy = new Set(
       SOURCES.filter(({ code }) => /\bDeno\.(?:dlopen|openKv|UnsafePointer)/.test(code))
         .map(({ path }) => new URL(path, ROOT).href),

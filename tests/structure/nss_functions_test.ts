@@ -11,12 +11,20 @@ import { filesByTitle, readRows, ROOT, rowsOf } from "./_nss_functions.ts";
 const rows = await readRows();
 const titles = await filesByTitle();
 
+/** What the pages' tables import from; a function without a table of its own is looked for in all of them. */
+const PACKAGES: Readonly<Record<string, object>> = {
+  "@nss/nss/cert": await import("@nss/nss/cert"),
+  "@nss/nss/pkcs11": await import("@nss/nss/pkcs11"),
+  "@nss/nss/ssl": await import("@nss/nss/ssl"),
+};
+
 Deno.test("docs/nss_functions.md: the table of NSS functions names exports, and each has tests under its name", () => {
   assertGreater(rows.length, 60);
-  for (const { nss: name, names } of rows) {
+  for (const { nss: name, names, entry } of rows) {
+    const within = entry === null ? Object.values(PACKAGES) : [PACKAGES[entry]!];
     for (const here of names) {
       if (here.includes(".")) continue; // a member of the socket: below
-      assert(here in nss, `${name}: ${here} is not exported`);
+      assert(within.some((one) => here in one), `${name}: ${here} is not in ${entry}`);
       assert(titles.has(here), `${name}: no test title begins with "${here}() "`);
     }
   }
@@ -40,20 +48,26 @@ Deno.test("docs/nss_functions.md: the members of sockets and listeners that the 
   socket[Symbol.dispose]();
 });
 
-Deno.test("rowsOf() reads a row with two functions", () => {
-  const [row] = rowsOf(
-    "### NSS function → here\n| `A`, `B` | `setA(x)`, `b(y)`; option `c` |\n## Z",
-  );
-  assertEquals(row, { nss: "`A`, `B`", names: ["setA", "b"], isNoOp: false });
+Deno.test("rowsOf() reads a row with two functions, and where they are", () => {
+  const text =
+    '## A\n`import { ... } from "b"`\n| `A`, `B` | `setA(x)`, `b(y)`; option `c` |\n## Z\n| `D` | |';
+  assertEquals(rowsOf(text), [
+    { nss: "`A`, `B`", names: ["setA", "b"], isNoOp: false, entry: "b" },
+    { nss: "`D`", names: [], isNoOp: false, entry: null },
+  ]);
 });
 
-/** Asserts that each name of a text of the design has a row. */
-async function assertListed(contents: Response, atLeast: number): Promise<void> {
-  const text = await contents.text();
+/** The functions that a text of the design names. */
+function functionsOf(text: string): ReadonlySet<string> {
   // Functions have small letters; what goes on with a slash or an ellipsis is no whole name,
   // `PR_SockOpt_` are values.
   const names = /\b(?:SSL|NSSSSL|NSS|DTLS|CERT|PK11|PR|PL)_(?!SockOpt)\w*[a-z]\w*(?![\w/…])/g;
-  const named = new Set(text.match(names));
+  return new Set(text.match(names));
+}
+
+/** Asserts that each name of a text of the design has a row. */
+async function assertListed(contents: Response, atLeast: number): Promise<void> {
+  const named = functionsOf(await contents.text());
   assertGreater(named.size, atLeast);
   const listed = rows.flatMap((row) => row.nss.match(/\w+/g) ?? []);
   assertEquals([...named].filter((name) => !listed.includes(name)), []);
@@ -63,6 +77,18 @@ testShared(
   "docs/nss_functions.md: every function that the seed's page names has a row",
   "design/seed_overview_of_an_ssl_application.txt",
   (contents) => assertListed(contents, 50),
+);
+
+testShared(
+  "docs/nss_functions.md: every function that the seed's page names is in the root, too",
+  "design/seed_overview_of_an_ssl_application.txt",
+  async (contents) => {
+    const named = functionsOf(await contents.text());
+    const here = rows.filter(({ nss: name }) => name.match(/\w+/g)!.some((one) => named.has(one)))
+      .flatMap(({ names }) => names).filter((name) => !name.includes("."));
+    assertGreater(here.length, 30);
+    assertEquals(here.filter((name) => !(name in nss)), []);
+  },
 );
 
 testShared(

@@ -1,0 +1,183 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** The rules of docs/entry_points.md: how many entry points there are, and why each of them. @module */
+
+import type { ModuleGraph } from "./_rules.ts";
+import { denoJson, readSources, ROOT } from "./_source.ts";
+import { PACKAGES } from "./_surface.ts";
+
+/** The page that lists the entry points. */
+export const PAGE = new URL("docs/entry_points.md", ROOT);
+
+/** The most entry points. */
+export const MAX_ENTRIES = 30;
+/** The most symbols of the root, types included. */
+export const MAX_ROOT_SYMBOLS = 150;
+
+/** The root and the packages, which need no reason. */
+const MAIN_ENTRIES: readonly string[] = [".", ...PACKAGES];
+
+/** What an entry point may need that its package does not: what of a module's code or imports shows it. */
+const NEEDS: Readonly<Record<string, RegExp>> = {
+  "Deno.dlopen": /\bDeno\.dlopen\b/,
+  "Deno.openKv": /\bDeno\.openKv\b/,
+  "node:sqlite": /^node:sqlite$/m,
+};
+
+/** A row of the page. */
+export interface Listed {
+  /** The entry point, as in `deno.json`. */
+  readonly entry: string;
+  /** `package`, `half`, or what is needed. */
+  readonly reason: string;
+  /** How many modules it loads. */
+  readonly modules: number;
+}
+
+/** What was measured of an entry point. */
+export interface Measured {
+  /** How many modules it loads, types and lazy imports not counted. */
+  readonly modules: number;
+  /** What the modules need that it loads. */
+  readonly needs: ReadonlySet<string>;
+  /** What the modules need that it loads, at once or by one lazy import. */
+  readonly lazyNeeds: ReadonlySet<string>;
+}
+
+/** The rows of the page. */
+export function listedOn(page: string): Listed[] {
+  const rows = page.matchAll(
+    /^\| `(\.[^`]*)` +\| (?:needs )?`?([^|`]+?)`?(?: \([^|]*)? +\| +(\d+) +\|/gm,
+  );
+  return [...rows].map(([, entry, reason, modules]) => ({
+    entry: entry!,
+    reason: reason!,
+    modules: Number(modules),
+  }));
+}
+
+/** The page with the numbers that were measured. */
+export function withNumbers(page: string, measured: ReadonlyMap<string, Measured>): string {
+  return page.replace(/^(\| `(\.[^`]*)` .*\| +)(\d+)( +\|)/gm, (row, before, entry, old, after) => {
+    const modules = measured.get(entry)?.modules;
+    return modules === undefined ? row : before + String(modules).padStart(old.length) + after;
+  });
+}
+
+/** The package of an entry point: `./ssl` of `./ssl/kv-session-cache`. */
+export function packageOf(entry: string): string {
+  return entry.split("/").slice(0, 2).join("/");
+}
+
+/** What is wrong with the entry points: too many, not listed, or for no reason. */
+export function entryProblems(
+  exported: readonly string[],
+  listed: readonly Listed[],
+  measured: ReadonlyMap<string, Measured>,
+): string[] {
+  const names = listed.map(({ entry }) => entry);
+  return [
+    ...exported.length > MAX_ENTRIES ? [`there are ${exported.length} entry points`] : [],
+    ...exported.filter((entry) => !names.includes(entry)).map((entry) => `${entry} is not listed`),
+    ...names.filter((entry) => !exported.includes(entry)).map((entry) =>
+      `${entry} is not exported`
+    ),
+    ...listed.flatMap((row) => {
+      const found = measured.get(row.entry);
+      const parent = measured.get(packageOf(row.entry));
+      if (found === undefined || parent === undefined) return [];
+      return [...reasonProblems(row, found, parent), ...numberProblems(row, found)];
+    }),
+  ];
+}
+
+function reasonProblems({ entry, reason }: Listed, found: Measured, parent: Measured): string[] {
+  if (MAIN_ENTRIES.includes(entry)) {
+    return reason === "package" ? [] : [`${entry} is listed as "${reason}"`];
+  }
+  if (reason === "half") {
+    if (2 * found.modules <= parent.modules) return [];
+    return [`${entry} loads ${found.modules} modules of ${parent.modules}: more than half`];
+  }
+  if (!Object.hasOwn(NEEDS, reason)) return [`${entry} has no reason: "${reason}" is none`];
+  if (!found.lazyNeeds.has(reason)) return [`${entry} does not need ${reason}`];
+  return parent.needs.has(reason) ? [`${packageOf(entry)} needs ${reason} as well`] : [];
+}
+
+/** The page's numbers may be off by a tenth, so that not every new file changes it. */
+function numberProblems({ entry, modules }: Listed, found: Measured): string[] {
+  if (10 * Math.abs(modules - found.modules) <= found.modules) return [];
+  return [`${entry} is listed with ${modules} modules and loads ${found.modules}`];
+}
+
+/**
+ * What is wrong with the names: too many in the root; one that stands in two packages; one that is in no package, and so
+ * reachable only where nobody looks. An entry point that needs something may have names of its own.
+ */
+export function nameProblems(
+  symbols: ReadonlyMap<string, readonly string[]>,
+  listed: readonly Listed[],
+): string[] {
+  const homesOf = (name: string) => PACKAGES.filter((entry) => symbols.get(entry)?.includes(name));
+  const root = symbols.get(".") ?? [];
+  const needing = listed.filter(({ reason }) => reason in NEEDS).map(({ entry }) => entry);
+  return [
+    ...root.length > MAX_ROOT_SYMBOLS ? [`the root has ${root.length} symbols`] : [],
+    ...new Set(PACKAGES.flatMap((entry) => symbols.get(entry) ?? [])).values()
+      .filter((name) => homesOf(name).length > 1)
+      .map((name) => `${name} is in ${homesOf(name).join(" and ")}`),
+    ...[...symbols].filter(([entry]) => !needing.includes(entry)).flatMap(([entry, names]) =>
+      names.filter((name) => homesOf(name).length === 0)
+        .map((name) => `${name} of ${entry} is in no package`)
+    ),
+  ];
+}
+
+/** Asks Deno for the modules that an entry point leads to. */
+export function readGraph(path: string): Promise<ModuleGraph> {
+  return denoJson("info", "--json", new URL(path, ROOT).href);
+}
+
+/** Measures each entry point, by its name. */
+export async function measureEntries(
+  exports: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, Measured>> {
+  const needsOf = new Map((await readSources()).map(({ path, code, imports }) => {
+    const text = [code, ...imports.map(({ specifier }) => specifier)].join("\n");
+    const needs = Object.keys(NEEDS).filter((need) => NEEDS[need]!.test(text));
+    return [new URL(path, ROOT).href, needs] as const;
+  }));
+  const union = (modules: Iterable<string>) =>
+    new Set([...modules].flatMap((one) => needsOf.get(one) ?? []));
+  return new Map(
+    await Promise.all(
+      Object.entries(exports).map(async ([entry, path]) => {
+        const graph = await readGraph(path);
+        const { loaded, lazy } = reach(graph, [new URL(path, ROOT).href]);
+        const later = reach(graph, [...loaded, ...lazy]).loaded;
+        const measured = {
+          modules: loaded.size,
+          needs: union(loaded),
+          lazyNeeds: union(later),
+        };
+        return [entry, measured] as const;
+      }),
+    ),
+  );
+}
+
+/** What is loaded with some modules, and what these may import lazily. */
+export function reach(
+  graph: ModuleGraph,
+  roots: readonly string[],
+): { readonly loaded: ReadonlySet<string>; readonly lazy: ReadonlySet<string> } {
+  const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
+  const loaded = new Set(roots);
+  const lazy = new Set<string>();
+  for (const from of loaded) { // a Set goes on to what is added meanwhile
+    for (const { code, isDynamic } of modules.get(from)?.dependencies ?? []) {
+      if (code?.specifier !== undefined) (isDynamic ? lazy : loaded).add(code.specifier);
+    }
+  }
+  return { loaded, lazy };
+}
