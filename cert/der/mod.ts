@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * DER and PEM, read strictly and written without counting a length, and the names of object identifiers.
+ * DER and PEM, read strictly and written without counting a length, and the names of object
+ * identifiers.
  *
  * ```ts
  * import { DerReader, DerWriter } from "@nss/nss/cert/der";

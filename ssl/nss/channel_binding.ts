@@ -18,20 +18,23 @@ const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
 const EXPORTER_LENGTH = 32;
 
 /**
- * The bytes that bind another protocol's authentication to this connection (RFC 5056), so that nobody can relay it through a
- * connection of their own. SCRAM's `-PLUS` mechanisms want them, as in PostgreSQL, XMPP and IMAP.
+ * The bytes that bind another protocol's authentication to this connection (RFC 5056), so that
+ * nobody can relay it through a connection of their own. SCRAM's `-PLUS` mechanisms want them, as
+ * in PostgreSQL, XMPP and IMAP.
  *
- * - `"tls-exporter"` (RFC 9266) is bound to the connection, in all versions; in TLS 1.2 only with the extended master secret.
+ * - `"tls-exporter"` (RFC 9266) is bound to the connection, in all versions; in TLS 1.2 only with
+ *   the extended master secret.
  * - `"tls-server-end-point"` (RFC 5929) is bound to the server's certificate: a hash of it.
- * - `"tls-unique"` (RFC 5929) is bound to the connection's latest handshake; TLS 1.3 has no such thing, and without the extended master
- *   secret it would not bind (RFC 7627).
+ * - `"tls-unique"` (RFC 5929) is bound to the connection's latest handshake; TLS 1.3 has no such
+ *   thing, and without the extended master secret it would not bind (RFC 7627).
  *
  * @param socket The socket, its handshake complete.
  * @param type Which binding.
  * @returns The bytes; both ends get the same.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
- * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` if the version has no such binding; `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the
- * connection has no extended master secret; `SEC_ERROR_INVALID_ALGORITHM` if the certificate's signature has no hash of its own, as
+ * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` if the version has no such binding;
+ * `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the connection has no extended master secret;
+ * `SEC_ERROR_INVALID_ALGORITHM` if the certificate's signature has no hash of its own, as
  * Ed25519's; `SEC_ERROR_INVALID_ARGS` if there is no such type.
  *
  * @example Usage
@@ -74,7 +77,10 @@ export async function getChannelBinding(
   );
 }
 
-/** RFC 7627, Section 6.1: without it a man in the middle can have two connections with the same secrets. */
+/**
+ * RFC 7627, Section 6.1: without it a man in the middle can have two connections with the same
+ * secrets.
+ */
 function requireBoundSecret(engine: SslEngine, type: ChannelBindingType): void {
   if (engine.channelInfo.extendedMasterSecret) return;
   throw new SslError(
@@ -95,7 +101,10 @@ function firstVerifyData(
   return verifyData[authenticatedAt !== null ? "server" : "client"].slice();
 }
 
-/** The certificate's hash, by the hash of its signature; in place of MD5 and SHA-1 it is SHA-256 (RFC 5929, Section 4.1). */
+/**
+ * The certificate's hash, by the hash of its signature; in place of MD5 and SHA-1 it is SHA-256
+ * (RFC 5929, Section 4.1).
+ */
 async function serverEndPoint(certificate: Certificate | null): Promise<Uint8Array<ArrayBuffer>> {
   if (certificate === null) {
     throw new SslError(

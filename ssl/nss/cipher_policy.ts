@@ -5,18 +5,22 @@ import { type CipherSuiteId, getCipherSuiteInfo, presentSuite } from "./cipher_s
 import { invalid } from "../config/option_values.ts";
 import { contextPolicy } from "../config/context_policy.ts";
 
-/** Whether a context's sockets may use a cipher suite at all. NSS's third value, `SSL_RESTRICTED`, belonged to export ciphers. */
+/**
+ * Whether a context's sockets may use a cipher suite at all. NSS's third value, `SSL_RESTRICTED`,
+ * belonged to export ciphers.
+ */
 export type CipherPolicy = "ALLOWED" | "NOT_ALLOWED";
 
 /**
- * Allows or forbids a cipher suite (`SSL_CipherPolicySet`). A suite is used where the policy allows it, the preference turns it on
- * and its version is enabled; the policy holds for all handshakes of the context that are yet to begin, whatever their
- * sockets and models were set to.
+ * Allows or forbids a cipher suite (`SSL_CipherPolicySet`). A suite is used where the policy allows
+ * it, the preference turns it on and its version is enabled; the policy holds for all handshakes of
+ * the context that are yet to begin, whatever their sockets and models were set to.
  *
  * @param suite The suite's name or number.
  * @param policy Whether it is allowed.
  * @param options `context`: whose sockets; default the default context's.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here, `SEC_ERROR_INVALID_ARGS` for another policy.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here, `SEC_ERROR_INVALID_ARGS`
+ * for another policy.
  *
  * @example Usage
  * ```ts
@@ -42,7 +46,8 @@ export function cipherPolicySet(
 }
 
 /**
- * Whether a cipher suite is allowed (`SSL_CipherPolicyGet`), by {@linkcode cipherPolicySet} and by the context's preset.
+ * Whether a cipher suite is allowed (`SSL_CipherPolicyGet`), by {@linkcode cipherPolicySet} and by
+ * the context's preset.
  *
  * @param suite The suite's name or number.
  * @param options `context`: whose sockets; default the default context's.
@@ -73,8 +78,8 @@ export function cipherPolicyGet(
 }
 
 /**
- * Allows every cipher suite that is here (`NSS_SetDomesticPolicy`): what a context begins with, so that programs of today need not
- * call it. A preset stays in force.
+ * Allows every cipher suite that is here (`NSS_SetDomesticPolicy`): what a context begins with, so
+ * that programs of today need not call it. A preset stays in force.
  *
  * @param options `context`: whose sockets; default the default context's.
  *
@@ -95,7 +100,8 @@ export function setDomesticPolicy(options: { context?: NssContext } = {}): void 
 }
 
 /**
- * The same as {@linkcode setDomesticPolicy} (`NSS_SetExportPolicy`): the United States no longer tell short keys from long ones.
+ * The same as {@linkcode setDomesticPolicy} (`NSS_SetExportPolicy`): the United States no longer
+ * tell short keys from long ones.
  *
  * @param options `context`: whose sockets; default the default context's.
  *

@@ -16,8 +16,9 @@ export {
 } from "./cipher_suite_info.ts";
 
 /**
- * Turns a cipher suite on or off for sockets to come (`SSL_CipherPrefSetDefault`). It is used where the policy allows it
- * ({@linkcode cipherPolicySet}) and its version is enabled. Sockets and models that exist already keep their own.
+ * Turns a cipher suite on or off for sockets to come (`SSL_CipherPrefSetDefault`). It is used where
+ * the policy allows it ({@linkcode cipherPolicySet}) and its version is enabled. Sockets and models
+ * that exist already keep their own.
  *
  * @param suite The suite's name or number.
  * @param on Whether it is on.
@@ -70,14 +71,14 @@ export function cipherPrefGetDefault(
 }
 
 /**
- * Turns a cipher suite on or off (`SSL_CipherPrefSet`). One that is turned on takes the place that it has in the order of
- * preference.
+ * Turns a cipher suite on or off (`SSL_CipherPrefSet`). One that is turned on takes the place that
+ * it has in the order of preference.
  *
  * @param target The socket, listener or model.
  * @param suite The suite's name or number.
  * @param on Whether it is on.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here; the message says why. `PR_IS_CONNECTED_ERROR` once the
- * handshake has begun.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here; the message says why.
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts

@@ -27,9 +27,15 @@ export interface CipherSuiteInfo {
   readonly absentBecause: string | null;
   /** The protocol version that it belongs to; TLS 1.2 for all that are not here. */
   readonly version: ProtocolVersion;
-  /** How keys are exchanged; `"any"` in TLS 1.3, where the group says it, and `null` where the suite is not here. */
+  /**
+   * How keys are exchanged; `"any"` in TLS 1.3, where the group says it, and `null` where the suite
+   * is not here.
+   */
   readonly keaType: "any" | "ECDHE" | null;
-  /** What the server's certificate signs with; `"any"` in TLS 1.3, and `null` where the suite is not here. */
+  /**
+   * What the server's certificate signs with; `"any"` in TLS 1.3, and `null` where the suite is not
+   * here.
+   */
   readonly authType: "any" | "ECDSA" | "RSA" | null;
   /** What encrypts the records; `null` where the suite is not here. */
   readonly symCipher: "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC" | null;
@@ -43,12 +49,15 @@ export interface CipherSuiteInfo {
   readonly kdfHash: "SHA-256" | "SHA-384" | null;
   /** Whether it is on unless something else is configured. */
   readonly enabledByDefault: boolean;
-  /** Whether all of its algorithms are ones of FIPS 140; of a validated module this says nothing. */
+  /**
+   * Whether all of its algorithms are ones of FIPS 140; of a validated module this says nothing.
+   */
   readonly isFips: boolean;
 }
 
 /**
- * Tells about a cipher suite (`SSL_GetCipherSuiteInfo`), also about those of NSS's that are not here, and why they are not.
+ * Tells about a cipher suite (`SSL_GetCipherSuiteInfo`), also about those of NSS's that are not
+ * here, and why they are not.
  *
  * @param suite The suite's name or number.
  * @returns What there is to know.
@@ -95,7 +104,8 @@ export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteIn
 }
 
 /**
- * The numbers of the cipher suites that are here, in the order of preference (`SSL_GetImplementedCiphers`).
+ * The numbers of the cipher suites that are here, in the order of preference
+ * (`SSL_GetImplementedCiphers`).
  *
  * @returns The numbers.
  *

@@ -7,7 +7,8 @@ import { applicationSessionCache, clientSessionCache } from "../session/client_c
  * Forgets the sessions that clients could resume (`SSL_ClearSessionCache`).
  *
  * @param options `context`: whose cache; default the default context's.
- * @returns When a cache of the application's own has forgotten them, too; the one in memory has at once.
+ * @returns When a cache of the application's own has forgotten them, too; the one in memory has at
+ * once.
  *
  * @example Usage
  * ```ts

@@ -6,7 +6,8 @@ import type { ClientHelloCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who looks at each ClientHello that reaches a server, its JA4 fingerprint included, and may refuse it.
+ * Sets who looks at each ClientHello that reaches a server, its JA4 fingerprint included, and may
+ * refuse it.
  *
  * @param target The socket, listener or model.
  * @param callback Called before anything is chosen; `null` for nobody.

@@ -18,13 +18,17 @@ export const SSL_INHERITANCE = "SSL_INHERITANCE";
 
 /** How {@linkcode configMPServerSIDCache} shares servers' sessions. */
 export interface MPServerSessionCacheOptions extends ServerSessionLimits {
-  /** The file of the store; by default one for this cache alone, which is removed when it is shut down. */
+  /**
+   * The file of the store; by default one for this cache alone, which is removed when it is shut
+   * down.
+   */
   readonly path?: string;
   /** A store that is open already, in place of a file; it is not closed with the cache. */
   readonly kv?: KvStore;
   /**
-   * What seals the sessions in the store, 32 random bytes that the processes know from each other or from elsewhere; by default new ones, so that
-   * the cache is found by those alone who are told of it.
+   * What seals the sessions in the store, 32 random bytes that the processes know from each other
+   * or from elsewhere; by default new ones, so that the cache is found by those alone who are told
+   * of it.
    */
   readonly secret?: Uint8Array;
   /** Whose servers; default the default context's. */
@@ -48,26 +52,31 @@ interface Inheritance extends Required<ServerSessionLimits> {
 }
 
 /**
- * Shares servers' sessions among the processes of one machine, in Deno KV (`SSL_ConfigMPServerSIDCache`): what one process has
- * made another resumes, by IDs and by tickets, whose keys are shared and renewed for all. Call it before the servers
- * begin, once for a context.
+ * Shares servers' sessions among the processes of one machine, in Deno KV
+ * (`SSL_ConfigMPServerSIDCache`): what one process has made another resumes, by IDs and by tickets,
+ * whose keys are shared and renewed for all. Call it before the servers begin, once for a context.
  *
- * Sessions are shared only among servers that are configured alike: the same certificates, client authentication, `caCerts` and presets. Hooks
- * cannot be compared from process to process, nor can whom a context trusts: where they decide about clients, a server shares its sessions with others
+ * Sessions are shared only among servers that are configured alike: the same certificates, client
+ * authentication, `caCerts` and presets. Hooks cannot be compared from process to process, nor can
+ * whom a context trusts: where they decide about clients, a server shares its sessions with others
  * only under a name that says that they decide alike, the option `sessionIdContext`.
  *
- * All that is in the store is sealed. The text that this function returns holds the key: whoever has it can read what the servers resume, so
- * it goes to the workers and children that serve, and to nobody else. It is not put into this process's environment, where every child
- * would get it (NSS does that). The store's file can be read and written by its owner only.
+ * All that is in the store is sealed. The text that this function returns holds the key: whoever
+ * has it can read what the servers resume, so it goes to the workers and children that serve, and
+ * to nobody else. It is not put into this process's environment, where every child would get it
+ * (NSS does that). The store's file can be read and written by its owner only.
  *
- * A store that is locked is tried again for a second, with pauses that chance makes uneven; after that, or if it fails otherwise, the handshake goes on
- * without, and {@linkcode getStatistics} counts it as `cacheUnavailable`. After three failures in a row the store is left alone for five seconds,
- * that it does not cost every handshake as much.
+ * A store that is locked is tried again for a second, with pauses that chance makes uneven; after
+ * that, or if it fails otherwise, the handshake goes on without, and {@linkcode getStatistics}
+ * counts it as `cacheUnavailable`. After three failures in a row the store is left alone for five
+ * seconds, that it does not cost every handshake as much.
  *
  * @param options Where the store is, and how long sessions are good.
- * @returns What {@linkcode inheritMPServerSIDCache} takes, a secret; the value of `SSL_INHERITANCE` for a child.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if an option has no such value, `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV,
- * `SEC_ERROR_IO` if it does not open; `PR_IS_CONNECTED_ERROR` if the context has a cache already.
+ * @returns What {@linkcode inheritMPServerSIDCache} takes, a secret; the value of `SSL_INHERITANCE`
+ * for a child.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if an option has no such value,
+ * `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO` if it does not open;
+ * `PR_IS_CONNECTED_ERROR` if the context has a cache already.
  *
  * @example Usage
  * ```ts
@@ -110,7 +119,8 @@ export async function configMPServerSIDCache(
 /**
  * Uses the cache of another process (`SSL_InheritMPServerSIDCache`), in a worker or in a child.
  *
- * @param inheritance What {@linkcode configMPServerSIDCache} returned; by default the environment variable `SSL_INHERITANCE`.
+ * @param inheritance What {@linkcode configMPServerSIDCache} returned; by default the environment
+ * variable `SSL_INHERITANCE`.
  * @param options The store, where it is not in a file, and whose servers.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is nothing of the kind, else as {@linkcode configMPServerSIDCache}.
  *

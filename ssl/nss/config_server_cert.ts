@@ -20,24 +20,28 @@ export interface ServerCertOptions {
   readonly certChain?: CertificateInput;
   /** An OCSP response about the certificate (DER), to be stapled for clients that ask for it. */
   readonly stapledOCSPResponse?: Uint8Array;
-  /** Signed certificate timestamps, as `encodeSctList` writes them, to be sent to clients that ask for them. */
+  /**
+   * Signed certificate timestamps, as `encodeSctList` writes them, to be sent to clients that ask
+   * for them.
+   */
   readonly signedCertTimestamps?: Uint8Array;
 }
 
 /**
- * Gives a server a certificate and its key (`SSL_ConfigServerCert`), and replaces one that it had; on a listener that serves
- * already, the connections that are accepted from now on see it.
+ * Gives a server a certificate and its key (`SSL_ConfigServerCert`), and replaces one that it had;
+ * on a listener that serves already, the connections that are accepted from now on see it.
  *
- * A server may have several, of several kinds of keys and for several names. The new one takes the place of those of the same
- * kind of key for whose names it is good, goes before those with which it shares a name only, and behind all others. For a client the
- * first one counts that is good for its host name and whose signature it understands.
+ * A server may have several, of several kinds of keys and for several names. The new one takes the
+ * place of those of the same kind of key for whose names it is good, goes before those with which
+ * it shares a name only, and behind all others. For a client the first one counts that is good for
+ * its host name and whose signature it understands.
  *
  * @param target The listener, socket or model.
  * @param cert The certificate; PEM text may hold the chain, too.
  * @param key The private key, in any form that the option `certificates` takes.
  * @param extra What goes with it.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the key is not the certificate's; `PR_IS_CONNECTED_ERROR` once the handshake has
- * begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the key is not the certificate's;
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts
@@ -88,19 +92,24 @@ export async function configServerCert(
   change(config, { credentials: withCredential(config.credentials, credential) });
 }
 
-/** The kinds of keys by which {@linkcode configSecureServer} takes a certificate away (`SSLKEAType`). */
+/**
+ * The kinds of keys by which {@linkcode configSecureServer} takes a certificate away
+ * (`SSLKEAType`).
+ */
 export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
 
 /**
- * Gives a server a certificate and its key, or takes those of a kind away (`SSL_ConfigSecureServer`). NSS has replaced it by
- * `SSL_ConfigServerCert`, {@linkcode configServerCert} here.
+ * Gives a server a certificate and its key, or takes those of a kind away
+ * (`SSL_ConfigSecureServer`). NSS has replaced it by `SSL_ConfigServerCert`, {@linkcode configServerCert}
+ * here.
  *
  * @param target The listener, socket or model.
  * @param cert The certificate; `null`, and then also for the key, takes away.
  * @param key The private key.
- * @param kind Of which kind of keys the certificates are that are taken away; all of them where it is left out.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for one of certificate and key without the other, or a key that is not the
- * certificate's; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param kind Of which kind of keys the certificates are that are taken away; all of them where it
+ * is left out.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for one of certificate and key without the other, or
+ * a key that is not the certificate's; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts
@@ -166,7 +175,10 @@ function isKeyOf({ publicKey, algorithm }: PrivateKey, certificate: Certificate)
   return algorithm.type === own.algorithm.type;
 }
 
-/** The issuers from the context's database, without the root, where the option DB_LOAD_CERTIFICATE_CHAIN wants them. */
+/**
+ * The issuers from the context's database, without the root, where the option
+ * DB_LOAD_CERTIFICATE_CHAIN wants them.
+ */
 async function missingChain(
   { loadCertificateChain, context }: SslConfig,
   { chain }: Credential,

@@ -21,18 +21,22 @@ export type {
 
 /** How {@linkcode configServerSessionIDCache} keeps servers' sessions. */
 export interface ServerSessionCacheOptions extends ServerSessionLimits {
-  /** Where sessions are kept in place of the memory; it is closed with {@linkcode shutdownServerSessionIDCache}. */
+  /**
+   * Where sessions are kept in place of the memory; it is closed with {@linkcode shutdownServerSessionIDCache}.
+   */
   readonly cache?: ServerSessionCache;
   /** Whose servers; default the default context's. */
   readonly context?: NssContext;
 }
 
 /**
- * Chooses how servers keep their sessions (`SSL_ConfigServerSessionIDCache`). A server that is not configured keeps them all the same,
- * with the defaults; a second call does nothing until {@linkcode shutdownServerSessionIDCache}, as in NSS.
+ * Chooses how servers keep their sessions (`SSL_ConfigServerSessionIDCache`). A server that is not
+ * configured keeps them all the same, with the defaults; a second call does nothing until
+ * {@linkcode shutdownServerSessionIDCache}, as in NSS.
  *
- * What is kept are sessions of TLS 1.2 that go by an ID, of clients that take no tickets, and the keys of tickets, which renew themselves: the
- * last but one opens tickets still. Call it before there are connections: sessions from before are forgotten.
+ * What is kept are sessions of TLS 1.2 that go by an ID, of clients that take no tickets, and the
+ * keys of tickets, which renew themselves: the last but one opens tickets still. Call it before
+ * there are connections: sessions from before are forgotten.
  *
  * @param options How; what is left out is the default.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a number is negative or none.
@@ -75,8 +79,9 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
 }
 
 /**
- * Forgets the sessions of servers and the keys of their tickets (`SSL_ShutdownServerSessionIDCache`), and closes a cache that several
- * processes share; the others keep it. Servers go on with the defaults.
+ * Forgets the sessions of servers and the keys of their tickets
+ * (`SSL_ShutdownServerSessionIDCache`), and closes a cache that several processes share; the others
+ * keep it. Servers go on with the defaults.
  *
  * @param options `context`: whose servers; default the default context's.
  * @returns When it has happened.

@@ -4,8 +4,8 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * Derives bytes that both ends know and nobody else (`SSL_ExportKeyingMaterial`; RFC 8446, Section 7.5), to bind another protocol to
- * this connection.
+ * Derives bytes that both ends know and nobody else (`SSL_ExportKeyingMaterial`; RFC 8446, Section
+ * 7.5), to bind another protocol to this connection.
  *
  * @param socket The socket, its handshake complete.
  * @param label The purpose, as registered with IANA, such as `"EXPORTER-Channel-Binding"`.

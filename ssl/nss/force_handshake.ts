@@ -8,11 +8,12 @@ import { connectionOf } from "../connection/connection_registry.ts";
 export type { HandshakeBounds } from "../connection/bounds.ts";
 
 /**
- * Completes the handshake, unless it is complete (`SSL_ForceHandshake`). One that follows the first is completed as well.
+ * Completes the handshake, unless it is complete (`SSL_ForceHandshake`). One that follows the first
+ * is completed as well.
  *
  * @param socket The socket.
- * @param bounds How long it may take, in milliseconds, besides the option `handshakeTimeout`; and what aborts it. Either ends
- * the connection.
+ * @param bounds How long it may take, in milliseconds, besides the option `handshakeTimeout`; and
+ * what aborts it. Either ends the connection.
  * @returns What has been negotiated.
  * @throws {SslError} If the handshake fails; `PR_IO_TIMEOUT_ERROR` if it takes too long.
  *

@@ -27,7 +27,8 @@ export function getChannelInfo(socket: SslSocket): ChannelInfo {
 }
 
 /**
- * What the handshake has negotiated so far (`SSL_GetPreliminaryChannelInfo`), for hooks that are asked in the middle of it.
+ * What the handshake has negotiated so far (`SSL_GetPreliminaryChannelInfo`), for hooks that are
+ * asked in the middle of it.
  *
  * What it shows is not yet authenticated, and may come to nothing.
  *

@@ -6,10 +6,12 @@ import type { GetClientAuthDataHook } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who chooses the client's certificate when a server asks for one (`SSL_GetClientAuthDataHook`).
+ * Sets who chooses the client's certificate when a server asks for one
+ * (`SSL_GetClientAuthDataHook`).
  *
  * @param target The socket or model.
- * @param hook Called with what the server accepts; `null` leaves the choice to the option `certificates`.
+ * @param hook Called with what the server accepts; `null` leaves the choice to the option
+ * `certificates`.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage

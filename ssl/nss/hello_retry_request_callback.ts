@@ -6,7 +6,8 @@ import type { HelloRetryRequestCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who decides whether a client has to say hello once more (`SSL_HelloRetryRequestCallback`), to a server of TLS 1.3.
+ * Sets who decides whether a client has to say hello once more (`SSL_HelloRetryRequestCallback`),
+ * to a server of TLS 1.3.
  *
  * @param target The socket, listener or model.
  * @param callback Called with each hello; `null` for nobody.

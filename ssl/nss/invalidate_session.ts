@@ -4,13 +4,16 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * Takes care that this connection's session is not resumed (`SSL_InvalidateSession`); the connection itself goes on.
+ * Takes care that this connection's session is not resumed (`SSL_InvalidateSession`); the
+ * connection itself goes on.
  *
- * A client forgets the session, and those that it still gets in this connection. A server forgets one that goes by its ID, and sends no
- * more tickets; those that have left are good until they expire, as in NSS.
+ * A client forgets the session, and those that it still gets in this connection. A server forgets
+ * one that goes by its ID, and sends no more tickets; those that have left are good until they
+ * expire, as in NSS.
  *
  * @param socket The socket, its handshake complete.
- * @returns When a cache of the application's own, or one of several processes, has forgotten it, too; the one in memory has at once.
+ * @returns When a cache of the application's own, or one of several processes, has forgotten it,
+ * too; the one in memory has at once.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
  *
  * @example Usage

@@ -4,8 +4,8 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * Renews the key that this end writes with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). It happens by itself when a key has
- * protected as much as it should.
+ * Renews the key that this end writes with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). It happens
+ * by itself when a key has protected as much as it should.
  *
  * @param socket The socket.
  * @param requestUpdate Whether the peer is to renew its own key, too.

@@ -8,12 +8,13 @@ import type { Configurable } from "./configurable.ts";
 import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
 
 /**
- * Chooses the key exchange groups (`SSL_NamedGroupConfig`), as the option `groups` does. A server chooses by its own order.
+ * Chooses the key exchange groups (`SSL_NamedGroupConfig`), as the option `groups` does. A server
+ * chooses by its own order.
  *
  * @param target The socket, listener or model.
  * @param groups The groups, the favourite first; no others are used.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a group that is not here, or none at all; `PR_IS_CONNECTED_ERROR` once the
- * handshake has begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a group that is not here, or none at all;
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts
@@ -46,13 +47,14 @@ export function namedGroupConfig(target: Configurable, groups: readonly NamedGro
 }
 
 /**
- * Sets for how many groups a client sends a key share at once, besides the first (`SSL_SendAdditionalKeyShares`). A server that has
- * none of them costs a round trip more.
+ * Sets for how many groups a client sends a key share at once, besides the first
+ * (`SSL_SendAdditionalKeyShares`). A server that has none of them costs a round trip more.
  *
  * @param target The socket or model.
- * @param count How many; 0 for the favourite group alone, which is NSS's default. Here the default is a share of X25519MLKEM768 and
- * one of x25519.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no number of groups; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param count How many; 0 for the favourite group alone, which is NSS's default. Here the default
+ * is a share of X25519MLKEM768 and one of x25519.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no number of groups;
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts

@@ -9,8 +9,8 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * What became of the application protocol (`SSLNextProtoState`): `"SELECTED"` by ALPN, or `"NO_SUPPORT"`: the ends have not spoken of it,
- * or not yet. NSS's other states belong to NPN.
+ * What became of the application protocol (`SSLNextProtoState`): `"SELECTED"` by ALPN, or
+ * `"NO_SUPPORT"`: the ends have not spoken of it, or not yet. NSS's other states belong to NPN.
  */
 export type NextProtoState = "NO_SUPPORT" | "SELECTED";
 
@@ -23,14 +23,16 @@ export interface NextProto {
 }
 
 /**
- * Sets the application protocols (`SSL_SetNextProtoNego`; RFC 7301), as the option `alpnProtocols` does.
+ * Sets the application protocols (`SSL_SetNextProtoNego`; RFC 7301), as the option `alpnProtocols`
+ * does.
  *
- * The first is the favourite. NSS moves it to the end, as the fallback that it was in NPN; here it stays where it is.
+ * The first is the favourite. NSS moves it to the end, as the fallback that it was in NPN; here it
+ * stays where it is.
  *
  * @param target The socket, listener or model.
  * @param protocols The protocols' names; none for no ALPN.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a name is not 1 to 255 bytes long; `PR_IS_CONNECTED_ERROR` once the handshake
- * has begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a name is not 1 to 255 bytes long;
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts

@@ -16,15 +16,16 @@ export {
 } from "../config/options.ts";
 
 /**
- * Sets an option for sockets to come (`SSL_OptionSetDefault`). Sockets and models that exist already keep their own.
+ * Sets an option for sockets to come (`SSL_OptionSetDefault`). Sockets and models that exist
+ * already keep their own.
  *
  * {@linkcode SSL_OPTIONS} lists the options: which work, and why the others are as they are.
  *
  * @param option NSS's name of the option, without `SSL_`.
  * @param value The value.
  * @param options `context`: whose sockets; default the default context's.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not, `PR_NOT_IMPLEMENTED_ERROR` for a
- * feature that is not there yet.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not,
+ * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not there yet.
  *
  * @example Usage
  * ```ts
@@ -76,8 +77,9 @@ export function optionGetDefault<O extends SslOption>(
  * @param target The socket, listener or model.
  * @param option NSS's name of the option, without `SSL_`.
  * @param value The value.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not, `PR_NOT_IMPLEMENTED_ERROR` for a
- * feature that is not there yet, `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not,
+ * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not there yet, `PR_IS_CONNECTED_ERROR` once the
+ * handshake has begun.
  *
  * @example Usage
  * ```ts

@@ -4,8 +4,9 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The signed certificate timestamps that the server sent with its certificate (`SSL_PeerSignedCertTimestamps`; RFC 6962, Section 3.3), which
- * a client has to have asked for by the option `signedCertTimestamps`. They are not verified: that is up to `verifySct`.
+ * The signed certificate timestamps that the server sent with its certificate
+ * (`SSL_PeerSignedCertTimestamps`; RFC 6962, Section 3.3), which a client has to have asked for by
+ * the option `signedCertTimestamps`. They are not verified: that is up to `verifySct`.
  *
  * @param socket The socket.
  * @returns The list as it came, for `parseSctList`; `null` where the server sent none, or not yet.

@@ -4,11 +4,12 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The OCSP responses that the server stapled to its certificate (`SSL_PeerStapledOCSPResponses`), which a client has to have asked for by
- * the option `ocspStapling`.
+ * The OCSP responses that the server stapled to its certificate (`SSL_PeerStapledOCSPResponses`),
+ * which a client has to have asked for by the option `ocspStapling`.
  *
  * @param socket The socket.
- * @returns The response about the server's own certificate, DER; none where it sent none, or not yet.
+ * @returns The response about the server's own certificate, DER; none where it sent none, or not
+ * yet.
  *
  * @example Usage
  * ```ts ignore

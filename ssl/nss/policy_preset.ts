@@ -21,11 +21,13 @@ export {
 } from "../tables/policy_presets.ts";
 
 /**
- * Puts a context, or a single socket, listener or model, under a preset: a set of rules that others have written down.
+ * Puts a context, or a single socket, listener or model, under a preset: a set of rules that others
+ * have written down.
  *
- * A preset chooses protocol versions, cipher suites, groups and signature schemes, and is a limit at the same time: what is set
- * before or after it, in sockets, models or hooks, counts only as far as the preset goes. It also demands of certificates
- * what its source does, of this end's and of the peer's.
+ * A preset chooses protocol versions, cipher suites, groups and signature schemes, and is a limit
+ * at the same time: what is set before or after it, in sockets, models or hooks, counts only as far
+ * as the preset goes. It also demands of certificates what its source does, of this end's and of
+ * the peer's.
  *
  * | preset | versions | suites | groups | RSA keys | source |
  * |---|---|---|---|---|---|
@@ -34,12 +36,14 @@ export {
  * | `cnsa-1.0` | 1.2, 1.3 | AES-256-GCM with SHA-384 | P-384 | 3072 bits | RFC 9151 |
  * | `pci-dss-4` | 1.2, 1.3 | all with AEAD | all | 2048 bits | PCI DSS v4 |
  *
- * The preset itself ({@linkcode policyPreset}) quotes its source, and lists what it does not enforce.
+ * The preset itself ({@linkcode policyPreset}) quotes its source, and lists what it does not
+ * enforce.
  *
  * @param name The preset; `null` for none, which restores the defaults of what it had chosen.
- * @param target The context, whose handshakes to come are all under it, or a socket, listener or model; default the default
- * context.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such preset; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param target The context, whose handshakes to come are all under it, or a socket, listener or
+ * model; default the default context.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such preset; `PR_IS_CONNECTED_ERROR`
+ * once the handshake has begun.
  *
  * @example Usage
  * ```ts

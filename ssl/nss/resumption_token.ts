@@ -13,20 +13,24 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { type ProtocolVersion, versionName } from "../tables/versions.ts";
 
 /**
- * Sets who is told of the sessions that a client can resume later (`SSL_SetResumptionTokenCallback`). It keeps them itself: the session
- * cache is not used any more.
+ * Sets who is told of the sessions that a client can resume later
+ * (`SSL_SetResumptionTokenCallback`). It keeps them itself: the session cache is not used any more.
  *
- * In TLS 1.3 it is called for each ticket that comes, which is after the handshake, while the socket is being read. In TLS 1.2 it is called
- * once at the end of each handshake that can be resumed; one that was resumed itself gives its session back. A connection that a
- * `badCert` hook has let pass has no token, nor has one after {@linkcode invalidateSession}. Where a `getClientAuthData` hook was asked,
- * there are tokens only with a `peerId` that says for whom.
+ * In TLS 1.3 it is called for each ticket that comes, which is after the handshake, while the
+ * socket is being read. In TLS 1.2 it is called once at the end of each handshake that can be
+ * resumed; one that was resumed itself gives its session back. A connection that a `badCert` hook
+ * has let pass has no token, nor has one after {@linkcode invalidateSession}. Where a
+ * `getClientAuthData` hook was asked, there are tokens only with a `peerId` that says for whom.
  *
- * A token is a secret, as a private key is. Whoever has one can be the client, as far as the session tells the server who that is, and can
- * stand between client and server where it is used again; in TLS 1.2 it opens the connection that it comes from, and each that it resumes.
- * Whoever can put a token of their own where it is kept can be the server: the certificates in it are public.
+ * A token is a secret, as a private key is. Whoever has one can be the client, as far as the
+ * session tells the server who that is, and can stand between client and server where it is used
+ * again; in TLS 1.2 it opens the connection that it comes from, and each that it resumes. Whoever
+ * can put a token of their own where it is kept can be the server: the certificates in it are
+ * public.
  *
  * @param target The socket or model.
- * @param callback Called with each token; `null` for nobody. The connection waits for it, and fails if it throws.
+ * @param callback Called with each token; `null` for nobody. The connection waits for it, and fails
+ * if it throws.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
@@ -61,21 +65,25 @@ export function resumptionTokenCallback(
 }
 
 /**
- * Sets the session that a client is to resume (`SSL_SetResumptionToken`): of another socket, perhaps of another process, and perhaps to
- * another port of the same host, as FTPS wants it for its data. Set up all else first.
+ * Sets the session that a client is to resume (`SSL_SetResumptionToken`): of another socket,
+ * perhaps of another process, and perhaps to another port of the same host, as FTPS wants it for
+ * its data. Set up all else first.
  *
- * The server decides whether it resumes; {@linkcode getChannelInfo} tells. The token must be for the host name that is set, and from a client
- * with the same versions, suites, groups, signature schemes, presets, certificates and `peerId`. Whom to trust is not left to the token: the
- * server's certificates that are in it are judged by this socket's own `authCertificate` hook or `caCerts` before the session is offered, and where
- * they are refused there is a full handshake in its place, as there is where the configuration has been changed after this call.
+ * The server decides whether it resumes; {@linkcode getChannelInfo} tells. The token must be for
+ * the host name that is set, and from a client with the same versions, suites, groups, signature
+ * schemes, presets, certificates and `peerId`. Whom to trust is not left to the token: the server's
+ * certificates that are in it are judged by this socket's own `authCertificate` hook or `caCerts`
+ * before the session is offered, and where they are refused there is a full handshake in its place,
+ * as there is where the configuration has been changed after this call.
  *
- * The same token may be set on several sockets. In TLS 1.3 whoever watches the wire can then tell that they belong together (RFC 8446,
- * Appendix C.4); servers of FTPS insist on it.
+ * The same token may be set on several sockets. In TLS 1.3 whoever watches the wire can then tell
+ * that they belong together (RFC 8446, Appendix C.4); servers of FTPS insist on it.
  *
  * @param socket The socket, a client.
  * @param token What {@linkcode resumptionTokenCallback} was told.
- * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if it is no token, has expired, or is for another host or configuration;
- * `SEC_ERROR_INVALID_ARGS` if the socket is a server, `PR_IS_CONNECTED_ERROR` once its handshake has begun.
+ * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if it is no token, has expired, or is
+ * for another host or configuration; `SEC_ERROR_INVALID_ARGS` if the socket is a server,
+ * `PR_IS_CONNECTED_ERROR` once its handshake has begun.
  *
  * @example Usage
  * ```ts ignore
@@ -121,12 +129,16 @@ export interface ResumptionTokenInfo {
   readonly alpnProtocol: string | null;
   /** When it expires. */
   readonly expirationTime: Date;
-  /** How many bytes may be sent ahead of the server's answer: none, since early data is not supported. */
+  /**
+   * How many bytes may be sent ahead of the server's answer: none, since early data is not
+   * supported.
+   */
   readonly maxEarlyDataSize: number;
 }
 
 /**
- * What a token tells of its session (`SSL_GetResumptionTokenInfo`), such as how long to keep it. It is not judged, only read.
+ * What a token tells of its session (`SSL_GetResumptionTokenInfo`), such as how long to keep it. It
+ * is not judged, only read.
  *
  * @param token What {@linkcode resumptionTokenCallback} was told.
  * @returns What it tells.

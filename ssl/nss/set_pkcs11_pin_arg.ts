@@ -5,7 +5,8 @@ import { configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets what a password callback is told when this socket needs a key of a token (`SSL_SetPKCS11PinArg`).
+ * Sets what a password callback is told when this socket needs a key of a token
+ * (`SSL_SetPKCS11PinArg`).
  *
  * @param target The socket, listener or model.
  * @param arg Whatever the callback knows what to do with.

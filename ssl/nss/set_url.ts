@@ -6,12 +6,13 @@ import { normalizeHostname } from "../config/host_name.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets the host name that a client wants to reach (`SSL_SetURL`): it goes into SNI, into the check of the certificate's names
- * and into the session cache's key.
+ * Sets the host name that a client wants to reach (`SSL_SetURL`): it goes into SNI, into the check
+ * of the certificate's names and into the session cache's key.
  *
  * @param target The socket or model.
  * @param url A host name, an IP address or a URL, of which the host counts.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no host; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no host; `PR_IS_CONNECTED_ERROR` once the
+ * handshake has begun.
  *
  * @example Usage
  * ```ts

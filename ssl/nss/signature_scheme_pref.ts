@@ -6,13 +6,13 @@ import { configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Chooses the signature schemes (`SSL_SignatureSchemePrefSet`), as the option `signatureSchemes` does: for what this end signs and for
- * what it accepts.
+ * Chooses the signature schemes (`SSL_SignatureSchemePrefSet`), as the option `signatureSchemes`
+ * does: for what this end signs and for what it accepts.
  *
  * @param target The socket, listener or model.
  * @param schemes The schemes, the favourite first; no others are used.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a scheme that is not here, or none at all; `PR_IS_CONNECTED_ERROR` once the
- * handshake has begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a scheme that is not here, or none at all;
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts

@@ -11,7 +11,8 @@ import type { VersionRange } from "../config/import_options.ts";
 import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS, versionName } from "../tables/versions.ts";
 
 /**
- * The protocol versions that there are (`SSL_VersionRangeGetSupported`). SSL, TLS 1.0 and TLS 1.1 are not among them (RFC 8996).
+ * The protocol versions that there are (`SSL_VersionRangeGetSupported`). SSL, TLS 1.0 and TLS 1.1
+ * are not among them (RFC 8996).
  *
  * @returns The oldest and the newest.
  *
@@ -51,8 +52,8 @@ export function versionRangeGetDefault(
 }
 
 /**
- * Sets the protocol versions of sockets to come (`SSL_VersionRangeSetDefault`). Sockets and models that exist already keep their
- * own.
+ * Sets the protocol versions of sockets to come (`SSL_VersionRangeSetDefault`). Sockets and models
+ * that exist already keep their own.
  *
  * @param range The oldest and the newest version; what is left out stays as it is.
  * @param options `context`: whose sockets; default the default context's.
@@ -101,8 +102,8 @@ export function versionRangeGet(target: Configurable): Required<VersionRange> {
  *
  * @param target The socket, listener or model.
  * @param range The oldest and the newest version; what is left out stays as it is.
- * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if that is no range of supported versions; `PR_IS_CONNECTED_ERROR` once
- * the handshake has begun.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if that is no range of supported versions;
+ * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage
  * ```ts

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The rules of docs/entry_points.md: how many entry points there are, and why each of them. @module */
+/**
+ * The rules of docs/entry_points.md: how many entry points there are, and why each of them. @module
+ */
 
 import type { ModuleGraph } from "./_rules.ts";
 import { denoJson, readSources, ROOT } from "./_source.ts";
@@ -17,7 +19,10 @@ export const MAX_ROOT_SYMBOLS = 150;
 /** The root and the packages, which need no reason. */
 const MAIN_ENTRIES: readonly string[] = [".", ...PACKAGES];
 
-/** What an entry point may need that its package does not: what of a module's code or imports shows it. */
+/**
+ * What an entry point may need that its package does not: what of a module's code or imports shows
+ * it.
+ */
 const NEEDS: Readonly<Record<string, RegExp>> = {
   "Deno.dlopen": /\bDeno\.dlopen\b/,
   "Deno.openKv": /\bDeno\.openKv\b/,
@@ -111,8 +116,9 @@ function numberProblems({ entry, modules }: Listed, found: Measured): string[] {
 }
 
 /**
- * What is wrong with the names: too many in the root; one that stands in two packages; one that is in no package, and so
- * reachable only where nobody looks. An entry point that needs something may have names of its own.
+ * What is wrong with the names: too many in the root; one that stands in two packages; one that is
+ * in no package, and so reachable only where nobody looks. An entry point that needs something may
+ * have names of its own.
  */
 export function nameProblems(
   symbols: ReadonlyMap<string, readonly string[]>,

@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** The tables of docs/nss_functions.md, and the tests that bear the names of its functions. @module */
+/**
+ * The tables of docs/nss_functions.md, and the tests that bear the names of its functions. @module
+ */
 
 /** The root of the repository. */
 export const ROOT = new URL("../../", import.meta.url);
@@ -18,7 +20,10 @@ export interface Row {
   readonly entry: string | null;
 }
 
-/** The rows; names are what stands in backquotes before a parenthesis, members with their owner before a dot. */
+/**
+ * The rows; names are what stands in backquotes before a parenthesis, members with their owner
+ * before a dot.
+ */
 export function rowsOf(text: string): readonly Row[] {
   return text.split(/^## /m).flatMap((section) => {
     const entry = /^`import \{ \.\.\. \} from "([^"]+)"`$/m.exec(section)?.[1] ?? null;

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The public names of each entry point and their signatures, a line each, as `deno doc --json` tells them. @module */
+/** The public names and signatures of each entry point, as `deno doc --json` tells them. @module */
 
 import { denoJson, ROOT } from "./_source.ts";
 
@@ -90,7 +90,7 @@ export async function readSymbols(
   return new Map(await Promise.all(Object.entries(exports).map(read)));
 }
 
-/** The file that keeps an entry point's lines: `./cert/der` is in `cert_der.txt`, the root in `root.txt`. */
+/** The file that keeps an entry point's lines: `./cert/der` is in `cert_der.txt`. */
 export function fileOf(entry: string): string {
   return `${entry === "." ? "root" : entry.slice(2).replace(/\W/g, "_")}.txt`;
 }

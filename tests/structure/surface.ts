@@ -1,7 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Writes down the public names and signatures, and the numbers of docs/entry_points.md: `deno task surface`. @module */
+/**
+ * Writes down the public names and signatures, and the numbers of docs/entry_points.md:
+ * `deno task surface`.
+ *
+ * @module
+ */
 
 import { measureEntries, PAGE, withNumbers } from "./_entries.ts";
 import { ROOT } from "./_source.ts";
