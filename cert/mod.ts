@@ -213,15 +213,8 @@ export {
   type OcspSingleResponse,
   parseOcspResponse,
 } from "./revocation/ocsp_response.ts";
-export {
-  type BitString,
-  constructedTag,
-  contextTag,
-  type DerElement,
-  DerReader,
-  MAX_DER_SIZE,
-  TAG,
-} from "./der/der.ts";
+export { type BitString, type DerElement, DerReader, MAX_DER_SIZE } from "./der/der_reader.ts";
+export { constructedTag, contextTag, TAG } from "./der/tag.ts";
 export { DerWriter } from "./der/der_writer.ts";
 export { type OidName, oidName, OIDS } from "./der/oids.ts";
 export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./der/pem.ts";

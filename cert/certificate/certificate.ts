@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual, constructedTag, contextTag, copyBytes, DerReader } from "../der/der.ts";
+import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag, contextTag } from "../der/tag.ts";
 import { NssError } from "../base/errors.ts";
 import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
 import { type BasicConstraints, basicConstraints } from "../extensions/basic_constraints.ts";

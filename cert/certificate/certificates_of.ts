@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { asciiOf } from "../der/der.ts";
+import { asciiOf } from "../base/bytes.ts";
 import { Certificate, parseCertificate, parseCertificatesPem } from "./certificate.ts";
 
 /**

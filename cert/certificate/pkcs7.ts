@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "./certificate.ts";
-import { asciiOf, constructedTag, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { asciiOf, copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag, TAG } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { decodePem } from "../der/pem.ts";

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, type DerReader, TAG } from "../der/der.ts";
+import type { DerReader } from "../der/der_reader.ts";
+import { constructedTag, TAG } from "../der/tag.ts";
 import type { DerWriter } from "../der/der_writer.ts";
 import { OIDS } from "../der/oids.ts";
 import type { HashName } from "./private_key.ts";

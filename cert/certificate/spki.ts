@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { encodeBase64 } from "@std/encoding";
-import { bytesEqual, copyBytes, DerReader } from "../der/der.ts";
+import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";

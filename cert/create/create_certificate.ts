@@ -2,7 +2,7 @@
 
 import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
 import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
-import { constructedTag } from "../der/der.ts";
+import { constructedTag } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { subjectAltName } from "../extensions/alt_name.ts";

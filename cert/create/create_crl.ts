@@ -2,7 +2,7 @@
 
 import type { CertificateIssuer } from "./create_certificate.ts";
 import { type Crl, parseCrl } from "../revocation/crl.ts";
-import { constructedTag } from "../der/der.ts";
+import { constructedTag } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { type CrlReason, invalidityDate, reasonCode } from "../extensions/crl_entry.ts";

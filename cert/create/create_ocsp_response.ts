@@ -2,7 +2,8 @@
 
 import type { Certificate } from "../certificate/certificate.ts";
 import type { CertificateIssuer } from "./create_certificate.ts";
-import { constructedTag, contextTag, copyBytes, TAG } from "../der/der.ts";
+import { copyBytes } from "../base/bytes.ts";
+import { constructedTag, contextTag, TAG } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { type CrlReason, crlReasonNumber } from "../extensions/crl_entry.ts";

@@ -8,7 +8,9 @@ import {
   type CreateCertificateOptions,
   type KeyPurpose,
 } from "./create_certificate.ts";
-import { bytesEqual, constructedTag, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag, TAG } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { subjectAltName } from "../extensions/alt_name.ts";

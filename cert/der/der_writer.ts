@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../base/errors.ts";
-import { copyBytes, TAG } from "./der.ts";
+import { copyBytes } from "../base/bytes.ts";
+import { TAG } from "./tag.ts";
 
 // Ring 0.
 

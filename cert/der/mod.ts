@@ -20,15 +20,8 @@
  * @module
  */
 
-export {
-  type BitString,
-  constructedTag,
-  contextTag,
-  type DerElement,
-  DerReader,
-  MAX_DER_SIZE,
-  TAG,
-} from "./der.ts";
+export { type BitString, type DerElement, DerReader, MAX_DER_SIZE } from "./der_reader.ts";
+export { constructedTag, contextTag, TAG } from "./tag.ts";
 export { DerWriter } from "./der_writer.ts";
 export { type OidName, oidName, OIDS } from "./oids.ts";
 export { decodePem, encodePem, MAX_PEM_SIZE, type PemBlock } from "./pem.ts";

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type DerReader, TAG } from "./der.ts";
+import type { DerReader } from "./der_reader.ts";
+import { TAG } from "./tag.ts";
 import type { DerWriter } from "./der_writer.ts";
-import { asciiOf } from "./der.ts";
+import { asciiOf } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 
 /**

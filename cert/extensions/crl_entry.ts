@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type DerReader, TAG } from "../der/der.ts";
+import type { DerReader } from "../der/der_reader.ts";
+import { TAG } from "../der/tag.ts";
 import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/general_name.ts";
 import { OIDS } from "../der/oids.ts";
 import { readGeneralizedTime, writeGeneralizedTime } from "../der/time.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { DerWriter } from "../der/der_writer.ts";
-import type { DerReader } from "../der/der.ts";
+import type { DerReader } from "../der/der_reader.ts";
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, contextTag } from "../der/der.ts";
+import { constructedTag, contextTag } from "../der/tag.ts";
 import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/general_name.ts";
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { contextTag } from "../der/der.ts";
+import { contextTag } from "../der/tag.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 

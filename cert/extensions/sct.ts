@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { copyBytes } from "../der/der.ts";
+import { copyBytes } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 
 /** The size in bytes of a log's identifier, the SHA-256 of its key. */

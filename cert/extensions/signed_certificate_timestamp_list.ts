@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../der/der.ts";
+import type { DerReader } from "../der/der_reader.ts";
 import { NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";
 import { encodeSctList, parseSctList, type Sct } from "./sct.ts";

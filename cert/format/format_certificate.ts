@@ -2,7 +2,7 @@
 
 import type { Certificate } from "../certificate/certificate.ts";
 import { attempt, colonHex, extensionText, hexLines } from "./certificate_text.ts";
-import { DerReader } from "../der/der.ts";
+import { DerReader } from "../der/der_reader.ts";
 import type { EcCurve, KeyAlgorithm } from "../certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 

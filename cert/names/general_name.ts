@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, contextTag, type DerReader } from "../der/der.ts";
+import type { DerReader } from "../der/der_reader.ts";
+import { constructedTag, contextTag } from "../der/tag.ts";
 import type { DerWriter } from "../der/der_writer.ts";
 import { formatIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { asciiOf, bytesEqual, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { asciiOf, bytesEqual, copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { TAG } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual, constructedTag, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag, TAG } from "../der/tag.ts";
 import { CrlEntries, type CrlEntry, readCrlExtension } from "./crl_entries.ts";
 import { NssError } from "../base/errors.ts";
 import { crlNumber, deltaCrlIndicator } from "../extensions/crl_number.ts";

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual, DerReader } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
 import {
   certificateIssuer,
   type CrlReason,

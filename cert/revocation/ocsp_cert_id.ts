@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { bytesEqual, type DerReader } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
+import type { DerReader } from "../der/der_reader.ts";
 import type { DerWriter } from "../der/der_writer.ts";
 import { OIDS } from "../der/oids.ts";
 import type { HashName } from "../certificate/private_key.ts";

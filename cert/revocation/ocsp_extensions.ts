@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, DerReader } from "../der/der.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag } from "../der/tag.ts";
 import {
   type CertificateExtension,
   type ExtensionCodec,

@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
-import { constructedTag, contextTag, copyBytes, DerReader, TAG } from "../der/der.ts";
+import { copyBytes } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag, contextTag, TAG } from "../der/tag.ts";
 import { NssError } from "../base/errors.ts";
 import { type CrlReason, readCrlReason } from "../extensions/crl_entry.ts";
 import type { CertificateExtension } from "../extensions/extension.ts";

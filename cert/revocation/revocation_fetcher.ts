@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { asciiOf } from "../der/der.ts";
+import { asciiOf } from "../base/bytes.ts";
 import { type Crl, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import type { GeneralName } from "../names/general_name.ts";

@@ -6,7 +6,7 @@ import {
   checkLeaf,
   checkSignatureAlgorithm,
 } from "../verify/check_certificate.ts";
-import { bytesEqual } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import type { CertificateExtension } from "../extensions/extension.ts";
 import { ocspCertIdOf, ocspCertIdsEqual, ocspKeyHash } from "./ocsp_cert_id.ts";

@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { bytesEqual, constructedTag, DerReader } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
+import { DerReader } from "../der/der_reader.ts";
+import { constructedTag } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";

@@ -7,7 +7,7 @@ import {
   type CheckOptions,
   errorOf,
 } from "./check_certificate.ts";
-import { bytesEqual } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
 import { type ErrorName, ERRORS, NssError } from "../base/errors.ts";
 import { timeText } from "../der/time.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";

@@ -4,7 +4,7 @@ import type { CandidatePath } from "./build_path.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow } from "./check_cert_usage.ts";
 import { certificateError, type CheckOptions, errorOf } from "./check_certificate.ts";
-import { bytesEqual } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import type { ErrorName, NssError } from "../base/errors.ts";
 import { formatIpAddress, parseIpAddress } from "../names/ip_address.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { bytesEqual } from "../der/der.ts";
+import { bytesEqual } from "../base/bytes.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import { NssError } from "../base/errors.ts";
 import { formatGeneralName } from "../names/general_name.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerReader } from "../der/der.ts";
+import { DerReader } from "../der/der_reader.ts";
 import { NssError } from "../base/errors.ts";
 import type { EcCurve, SignatureScheme } from "../certificate/private_key.ts";
 import {

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { DerReader } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 
 /**

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { constructedTag, contextTag, DerReader, TAG } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
+import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { oidName, OIDS } from "../../cert/der/oids.ts";

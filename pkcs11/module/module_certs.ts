@@ -10,7 +10,7 @@ import {
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
-import { TAG } from "../../cert/der/der.ts";
+import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";

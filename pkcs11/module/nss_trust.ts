@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { asciiOf } from "../../cert/der/der.ts";
+import { asciiOf } from "../../cert/base/bytes.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { CKA, CKO, CKT_NSS } from "./constants.ts";
 import type { Attributes, Session } from "./session.ts";

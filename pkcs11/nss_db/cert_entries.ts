@@ -3,7 +3,8 @@
 import { NssError } from "../../cert/base/errors.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import type { CertRecord } from "../../cert/db/cert_db.ts";
-import { bytesEqual, DerReader } from "../../cert/der/der.ts";
+import { bytesEqual } from "../../cert/base/bytes.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { publicValueOf } from "../keys/key_id.ts";
 import { CKA, CKO } from "./attributes.ts";

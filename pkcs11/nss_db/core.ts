@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../cert/der/der.ts";
+import { bytesEqual } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { CKA, CKO, ENCRYPTED } from "./attributes.ts";
 import type { Commit, MetadataRow, NssDbFiles, NssDbReader } from "./files.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node:.
 
-import type { DerReader } from "../../cert/der/der.ts";
+import type { DerReader } from "../../cert/der/der_reader.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
 import { damaged } from "./values.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../../cert/der/der.ts";
+import type { DerReader } from "../../cert/der/der_reader.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
 /**

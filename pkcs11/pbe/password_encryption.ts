@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node: where a file is encrypted with 3DES.
 
-import { DerReader } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
 import type { DerWriter } from "../../cert/der/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { type IterationBudget, MAX_ITERATIONS, readIterations } from "./iteration_budget.ts";

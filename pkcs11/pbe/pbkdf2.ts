@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../../cert/der/der.ts";
+import type { DerReader } from "../../cert/der/der_reader.ts";
 import type { DerWriter } from "../../cert/der/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";

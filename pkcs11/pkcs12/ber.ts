@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { MAX_DER_DEPTH, MAX_DER_SIZE, TAG } from "../../cert/der/der.ts";
+import { MAX_DER_DEPTH, MAX_DER_SIZE } from "../../cert/der/der_reader.ts";
+import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
-import { constructedTag, contextTag, DerReader, TAG } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
+import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { decryptPkcs8 } from "../keys/encrypted_pkcs8.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";

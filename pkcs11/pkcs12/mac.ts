@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import type { DerReader } from "../../cert/der/der.ts";
+import type { DerReader } from "../../cert/der/der_reader.ts";
 import type { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { OIDS } from "../../cert/der/oids.ts";

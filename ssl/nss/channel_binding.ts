@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { DerReader } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
 import { OIDS } from "../../cert/der/oids.ts";
 import { parseSignatureAlgorithm } from "../../cert/certificate/signature_algorithm.ts";
 import type { SslEngine } from "../engine/engine.ts";

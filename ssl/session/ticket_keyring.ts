@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../cert/der/der.ts";
+import { bytesEqual } from "../../cert/base/bytes.ts";
 import type { Environment } from "../base/environment.ts";
 
 /** A key that seals tickets. */

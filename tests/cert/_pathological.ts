@@ -5,7 +5,7 @@
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { createCrl } from "../../cert/create/create_crl.ts";
 import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
-import { TAG } from "../../cert/der/der.ts";
+import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { subjectAltName } from "../../cert/extensions/alt_name.ts";
 import { type CertificateExtension, makeExtension } from "../../cert/extensions/extension.ts";

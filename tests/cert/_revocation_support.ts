@@ -16,7 +16,7 @@ import {
   type OcspStatusOptions,
 } from "../../cert/create/create_ocsp_response.ts";
 import type { Crl } from "../../cert/revocation/crl.ts";
-import { constructedTag, contextTag, TAG } from "../../cert/der/der.ts";
+import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { ocspCertIdOf, ocspKeyHash, writeOcspCertId } from "../../cert/revocation/ocsp_cert_id.ts";

@@ -2,7 +2,7 @@
 
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import type { CheckOptions } from "../../cert/verify/check_certificate.ts";
-import { constructedTag } from "../../cert/der/der.ts";
+import { constructedTag } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { subjectAltName } from "../../cert/extensions/alt_name.ts";
 import { basicConstraints } from "../../cert/extensions/basic_constraints.ts";

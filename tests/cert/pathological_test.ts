@@ -13,7 +13,7 @@ import { parseCertificate } from "../../cert/certificate/certificate.ts";
 import { checkContent } from "../../cert/verify/check_certificate.ts";
 import { type Crl, parseCrl } from "../../cert/revocation/crl.ts";
 import { parseCertificateRequest } from "../../cert/create/csr.ts";
-import { MAX_DER_DEPTH } from "../../cert/der/der.ts";
+import { MAX_DER_DEPTH } from "../../cert/der/der_reader.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { parseOcspRequest } from "../../cert/revocation/ocsp_request.ts";
 import { parseOcspResponse } from "../../cert/revocation/ocsp_response.ts";

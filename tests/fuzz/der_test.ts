@@ -12,7 +12,8 @@ import {
   parseCertificateRequest,
   verifyCertificateRequest,
 } from "../../cert/create/csr.ts";
-import { DerReader, TAG } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
+import { TAG } from "../../cert/der/tag.ts";
 import { createOcspRequest, parseOcspRequest } from "../../cert/revocation/ocsp_request.ts";
 import { parseOcspResponse } from "../../cert/revocation/ocsp_response.ts";
 import { decodePem, encodePem } from "../../cert/der/pem.ts";

@@ -5,7 +5,8 @@
 
 import { createCipheriv, createHash } from "node:crypto";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { constructedTag, contextTag, DerReader } from "../../cert/der/der.ts";
+import { DerReader } from "../../cert/der/der_reader.ts";
+import { constructedTag, contextTag } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { encodePem } from "../../cert/der/pem.ts";

@@ -6,7 +6,7 @@
  * Changes one file in one place at a time and runs the tests that mirror it: what no test notices is printed.
  *
  * ```sh
- * deno task mutate cert/der/der.ts # its tests are tests/cert/der/der_test.ts, or else those of the folder
+ * deno task mutate cert/der/der_reader.ts # its tests are tests/cert/der/der_reader_test.ts, or else those of the folder
  * deno task mutate ssl/session/client_cache.ts:80-90 tests/ssl/session_caches_test.ts
  * ```
  *

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../../cert/der/der.ts";
+import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { offersTls12, offersTls13 } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
 import { cookie, MAX_COOKIE_LENGTH } from "../../extensions/cookie.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../../cert/der/der.ts";
+import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";

@@ -16,7 +16,7 @@
  */
 
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
-import { bytesEqual } from "../../../cert/der/der.ts";
+import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { offersTls12, type SslConfig } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";

@@ -14,7 +14,8 @@ import {
   parseCertificate,
   parseCertificatesPem,
 } from "../../../cert/certificate/certificate.ts";
-import { constructedTag, contextTag, DerReader } from "../../../cert/der/der.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
+import { constructedTag, contextTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { OIDS } from "../../../cert/der/oids.ts";

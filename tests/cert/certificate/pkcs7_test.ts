@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { constructedTag } from "../../../cert/der/der.ts";
+import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { encodePem } from "../../../cert/der/pem.ts";
 import { NssError } from "../../../cert/base/errors.ts";

@@ -12,7 +12,7 @@ import {
   createCertificate,
   type CreateCertificateOptions,
 } from "../../../cert/create/create_certificate.ts";
-import { TAG } from "../../../cert/der/der.ts";
+import { TAG } from "../../../cert/der/tag.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { makeExtension } from "../../../cert/extensions/extension.ts";
 import { tlsFeature } from "../../../cert/extensions/tls_feature.ts";

@@ -9,7 +9,7 @@ import {
   parseCertificateRequest,
   verifyCertificateRequest,
 } from "../../../cert/create/csr.ts";
-import { constructedTag } from "../../../cert/der/der.ts";
+import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { basicConstraints } from "../../../cert/extensions/basic_constraints.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeHex } from "@std/encoding";
-import { DerReader } from "../../../cert/der/der.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { issuerAltName, subjectAltName } from "../../../cert/extensions/alt_name.ts";

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
-import { DerReader } from "../../../cert/der/der.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Crl, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "../../../cert/revocation/crl.ts";
-import { constructedTag, TAG } from "../../../cert/der/der.ts";
+import { constructedTag, TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { crlReasonNumber } from "../../../cert/extensions/crl_entry.ts";

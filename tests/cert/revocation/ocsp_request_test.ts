@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { constructedTag } from "../../../cert/der/der.ts";
+import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { writeExtensions } from "../../../cert/extensions/extension.ts";
 import { MAX_OCSP_NONCE_SIZE } from "../../../cert/extensions/ocsp_nonce.ts";

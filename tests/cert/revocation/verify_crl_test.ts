@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { parseCrl } from "../../../cert/revocation/crl.ts";
 import { ALL_REASONS, crlScope } from "../../../cert/revocation/crl_scope.ts";
-import { constructedTag } from "../../../cert/der/der.ts";
+import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import {
   crlDistributionPoints,

@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { type Certificate, parseCertificate } from "../../../cert/certificate/certificate.ts";
-import { constructedTag, DerReader } from "../../../cert/der/der.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
+import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import {
   type CertificateExtension,

@@ -4,7 +4,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { checkNameConstraints } from "../../../cert/verify/check_name_constraints.ts";
-import { TAG } from "../../../cert/der/der.ts";
+import { TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { subjectAltName } from "../../../cert/extensions/alt_name.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import type { CertSource } from "../../../cert/db/cert_db.ts";
 import { parseCertificate } from "../../../cert/certificate/certificate.ts";
 import { CERT_USAGES, type CertUsageName } from "../../../cert/verify/cert_usage.ts";
-import { DerReader } from "../../../cert/der/der.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { basicConstraints } from "../../../cert/extensions/basic_constraints.ts";

@@ -10,7 +10,7 @@ import {
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
-import { TAG } from "../../../cert/der/der.ts";
+import { TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { encodePem } from "../../../cert/der/pem.ts";

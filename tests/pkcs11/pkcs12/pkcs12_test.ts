@@ -9,7 +9,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
-import { constructedTag, DerReader } from "../../../cert/der/der.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
+import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { OIDS } from "../../../cert/der/oids.ts";

@@ -3,7 +3,7 @@
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
-import { bytesEqual } from "../../../../cert/der/der.ts";
+import { bytesEqual } from "../../../../cert/base/bytes.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import type { ServerHello } from "../../../messages/server_hello.ts";
 import type { ClientSession, Tls12ClientSession } from "../../../base/session_cache.ts";

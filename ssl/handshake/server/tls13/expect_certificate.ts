@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../../../cert/der/der.ts";
+import { bytesEqual } from "../../../../cert/base/bytes.ts";
 import { SslError } from "../../../base/errors.ts";
 import { parseCertificate } from "../../../messages/certificate.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";

@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type ErrorName, NssError } from "../base/errors.ts";
+import { asciiOf } from "../base/bytes.ts";
+import { dottedOid } from "./dotted_oid.ts";
+import { TAG } from "./tag.ts";
 
 // Ring 0. Distinguished encoding rules (ITU-T X.690, Sections 8 to 11): each value has exactly one
 // encoding. A reader that accepts others lets two parties see different certificates in the same
@@ -25,49 +28,6 @@ export const MAX_DER_DEPTH = 32;
  * in use has 64.
  */
 export const MAX_OID_SIZE = 128;
-
-/** The tags (identifier octets) of ASN.1's universal types that X.509 uses. */
-export const TAG = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  null: 0x05,
-  oid: 0x06,
-  enumerated: 0x0a,
-  utf8String: 0x0c,
-  numericString: 0x12,
-  printableString: 0x13,
-  teletexString: 0x14,
-  ia5String: 0x16,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  visibleString: 0x1a,
-  universalString: 0x1c,
-  bmpString: 0x1e,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
-
-/**
- * Returns the tag of a primitive context-specific type, such as `[0] IMPLICIT OCTET STRING`.
- *
- * @param number The number in brackets, at most 30.
- * @returns The identifier octet.
- */
-export function contextTag(number: number): number {
-  return 0x80 | number;
-}
-
-/**
- * Returns the tag of a constructed context-specific type, such as `[0] EXPLICIT`.
- *
- * @param number The number in brackets, at most 30.
- * @returns The identifier octet.
- */
-export function constructedTag(number: number): number {
-  return 0xa0 | number;
-}
 
 /** One type-length-value triple. */
 export interface DerElement {
@@ -410,29 +370,8 @@ export class DerReader {
     if ((content[content.length - 1]! & 0x80) !== 0) {
       this.fail(name, "the OBJECT IDENTIFIER is truncated", start);
     }
-    let dotted = "";
-    let arc = 0;
-    let large: bigint | null = null;
-    let first = true;
-    for (let i = 0; i < content.length; i++) {
-      const byte = content[i]!;
-      if (byte === 0x80 && arc === 0 && large === null && (i === 0 || content[i - 1]! < 0x80)) {
-        this.fail(name, "the OBJECT IDENTIFIER is not minimal", start);
-      }
-      if (large === null && arc >= 2 ** 45) large = BigInt(arc);
-      if (large !== null) large = large * 128n + BigInt(byte & 0x7f);
-      else arc = arc * 128 + (byte & 0x7f);
-      if (byte >= 0x80) continue;
-      if (first) {
-        const root = large !== null || arc >= 80 ? 2 : arc >= 40 ? 1 : 0;
-        dotted = `${root}.${large !== null ? large - 80n : arc - 40 * root}`;
-        first = false;
-      } else {
-        dotted += `.${large ?? arc}`;
-      }
-      arc = 0;
-      large = null;
-    }
+    const dotted = dottedOid(content);
+    if (dotted === null) this.fail(name, "the OBJECT IDENTIFIER is not minimal", start);
     return dotted;
   }
 
@@ -556,39 +495,4 @@ export class DerReader {
       this.fail("", `${this.remaining} bytes after the last field`);
     }
   }
-}
-
-/**
- * Decodes bytes as ASCII.
- *
- * @param bytes The bytes.
- * @returns The text, or `null` if a byte is 0x80 or more.
- */
-export function asciiOf(bytes: Uint8Array): string | null {
-  // String concatenation by character would take a gigabyte for the longest CRL
-  return bytes.every((byte) => byte < 0x80) ? new TextDecoder().decode(bytes) : null;
-}
-
-/**
- * Compares bytes, not in constant time: only for public data.
- *
- * @param a The first bytes.
- * @param b The second bytes.
- * @returns Whether they are equal.
- */
-export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/**
- * Copies bytes that a caller passed. `slice()` would not do: on Node's `Buffer` it returns a view.
- *
- * @param bytes The bytes.
- * @returns The copy.
- */
-export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
 }

@@ -4,14 +4,11 @@ import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
 import { parseCertificate } from "../../../cert/certificate/certificate.ts";
-import {
-  asciiOf,
-  bytesEqual,
-  constructedTag,
-  contextTag,
-  DerReader,
-} from "../../../cert/der/der.ts";
-import { MAX_DER_DEPTH, MAX_DER_SIZE, MAX_OID_SIZE, TAG } from "../../../cert/der/der.ts";
+import { asciiOf, bytesEqual } from "../../../cert/base/bytes.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
+import { constructedTag, contextTag } from "../../../cert/der/tag.ts";
+import { MAX_DER_DEPTH, MAX_DER_SIZE, MAX_OID_SIZE } from "../../../cert/der/der_reader.ts";
+import { TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { issue } from "../_support.ts";

@@ -1,0 +1,36 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * Decodes bytes as ASCII.
+ *
+ * @param bytes The bytes.
+ * @returns The text, or `null` if a byte is 0x80 or more.
+ */
+export function asciiOf(bytes: Uint8Array): string | null {
+  // String concatenation by character would take a gigabyte for the longest CRL
+  return bytes.every((byte) => byte < 0x80) ? new TextDecoder().decode(bytes) : null;
+}
+
+/**
+ * Compares bytes, not in constant time: only for public data.
+ *
+ * @param a The first bytes.
+ * @param b The second bytes.
+ * @returns Whether they are equal.
+ */
+export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/**
+ * Copies bytes that a caller passed. `slice()` would not do: on Node's `Buffer` it returns a view.
+ *
+ * @param bytes The bytes.
+ * @returns The copy.
+ */
+export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}

@@ -1,0 +1,44 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** The tags (identifier octets) of ASN.1's universal types that X.509 uses. */
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  null: 0x05,
+  oid: 0x06,
+  enumerated: 0x0a,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  visibleString: 0x1a,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/**
+ * Returns the tag of a primitive context-specific type, such as `[0] IMPLICIT OCTET STRING`.
+ *
+ * @param number The number in brackets, at most 30.
+ * @returns The identifier octet.
+ */
+export function contextTag(number: number): number {
+  return 0x80 | number;
+}
+
+/**
+ * Returns the tag of a constructed context-specific type, such as `[0] EXPLICIT`.
+ *
+ * @param number The number in brackets, at most 30.
+ * @returns The identifier octet.
+ */
+export function constructedTag(number: number): number {
+  return 0xa0 | number;
+}
