@@ -25,7 +25,7 @@ import {
   generateKeyPair,
   type KeyPairType,
 } from "../../pkcs11/keys/generate_key_pair.ts";
-import { setPasswordFunc } from "../../pkcs11/slots/password.ts";
+import { setPasswordFunc } from "../../pkcs11/slots/slot.ts";
 import { Slot } from "../../pkcs11/slots/slot.ts";
 import type { Token } from "../../pkcs11/token/token.ts";
 

@@ -12,7 +12,7 @@ import {
   findKeyByAnyCert,
 } from "../../../pkcs11/context/find.ts";
 import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
-import { setPasswordFunc } from "../../../pkcs11/slots/password.ts";
+import { setPasswordFunc } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
 import { formatPkcs11Uri } from "../../../pkcs11/context/uri.ts";
 

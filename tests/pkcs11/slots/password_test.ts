@@ -8,7 +8,7 @@ import {
   type PasswordAnswer,
   PW_AUTHENTICATED,
   setPasswordFunc,
-} from "../../../pkcs11/slots/password.ts";
+} from "../../../pkcs11/slots/slot.ts";
 import { Slot } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
 import type { TokenInfo } from "../../../pkcs11/token/token.ts";

@@ -29,7 +29,7 @@ import {
   generateKeyPair,
   type KeyPairType,
 } from "../../../pkcs11/keys/generate_key_pair.ts";
-import { setPasswordFunc } from "../../../pkcs11/slots/password.ts";
+import { setPasswordFunc } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
 import type { Token } from "../../../pkcs11/token/token.ts";
 import { initContext } from "../../../pkcs11/context/init.ts";
