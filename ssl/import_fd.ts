@@ -17,17 +17,19 @@ import {
 } from "./connection/transports.ts";
 
 /**
- * Puts TLS on top of a transport (`SSL_ImportFD`). Nothing is sent yet: the handshake runs by itself on the first read or
- * write, or when it is asked for.
+ * Creates a TLS socket or listener over a transport (`SSL_ImportFD`). Nothing is sent yet: the
+ * first read or write, or `handshake()`, runs the handshake.
  *
- * The transport is any `Deno.Conn` (TCP, Unix, another `SslSocket` for TLS in TLS), any pair of byte streams, or a listener,
- * whose `accept()` then gives server sockets. From here on it belongs to the socket, which closes it.
+ * The transport is any `Deno.Conn` (TCP, Unix, another `SslSocket` for TLS in TLS), any pair of
+ * byte streams, or a listener, whose `accept()` then gives server sockets. The socket then owns the
+ * transport and closes it.
  *
  * @typeParam A The type of the connection's addresses.
- * @param transport What carries the records.
- * @param options How to set the socket up; see {@linkcode ImportOptions}.
+ * @param transport The transport that carries the records.
+ * @param options The options of the socket; see {@linkcode ImportOptions}.
  * @returns The socket.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if an option has no such value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value,
+ * `SSL_ERROR_INVALID_VERSION_RANGE` for invalid versions.
  *
  * @example A client
  * ```ts ignore
@@ -64,10 +66,10 @@ import {
  */
 export function importFD<A>(transport: ConnLike<A>, options?: ImportOptions): SslSocket<A>;
 /**
- * Puts TLS on top of a pair of byte streams.
+ * Creates a TLS socket over a pair of byte streams.
  *
- * @param transport The streams, which are locked.
- * @param options How to set the socket up.
+ * @param transport The streams; the socket locks them.
+ * @param options The options of the socket.
  * @returns The socket.
  */
 export function importFD(
@@ -75,12 +77,12 @@ export function importFD(
   options?: ImportOptions,
 ): SslSocket<StreamAddr>;
 /**
- * Puts TLS on top of a listener: the connections that it accepts are server sockets with these options.
+ * Creates a TLS listener, whose connections are server sockets with these options.
  *
  * @typeParam A The type of the connections' addresses.
- * @param listener The listener, which then belongs to the result.
- * @param options How to set the sockets up.
- * @returns The listener of sockets.
+ * @param listener The listener, which the result then owns.
+ * @param options The options of the sockets.
+ * @returns The TLS listener.
  */
 export function importFD<A>(listener: ListenerLike<A>, options?: ImportOptions): SslListener<A>;
 export function importFD(

@@ -7,7 +7,7 @@ import { createSocket } from "./ssl_socket.ts";
 import { ConnTransport, type ListenerLike } from "./connection/transports.ts";
 
 /**
- * Makes a listener of sockets; {@linkcode importFD} is the function for applications.
+ * Creates a TLS listener. Applications call {@linkcode importFD}.
  *
  * @typeParam A The type of the connections' addresses.
  */
@@ -56,7 +56,8 @@ class SslListener<A = unknown> implements SslListenerType<A> {
       try {
         socket = await this.accept();
       } catch (error) {
-        // As Deno's own listeners do: closing ends the loop, and so does a connection that is gone before it is taken.
+        // As in Deno's listeners, closing ends the loop, and so does a connection that is gone
+        // before it is accepted.
         if (error instanceof Error && ["BadResource", "Interrupted"].includes(error.name)) return;
         throw error;
       }

@@ -10,7 +10,7 @@ import type { ConnectionOptions } from "./connection/handshakes.ts";
 import type { Transport } from "./connection/transports.ts";
 
 /**
- * Puts a socket on a transport; {@linkcode importFD} is the function for applications.
+ * Creates a socket over a transport. Applications call {@linkcode importFD}.
  *
  * @typeParam A The type of the transport's addresses.
  */
@@ -104,14 +104,14 @@ class SslSocket<A = unknown> implements SslSocketType<A> {
   }
 
   [Symbol.dispose](): void {
-    this.#connection.abort(); // in its own time
+    this.#connection.abort(); // not awaited: disposal is synchronous
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** A connection whose streams have both ended is of no use to anybody. */
+  /** Closes the connection once both streams have ended. */
   async #closeWhenEnded(): Promise<void> {
     if (this.#readableEnded && this.#writableEnded) await this.close();
   }

@@ -2,21 +2,20 @@
 
 import { SslError } from "../base/errors.ts";
 
-/** How long a handshake may take. */
+/** The limits of a handshake. */
 export interface HandshakeBounds {
-  /** The most milliseconds; 0 for no limit. */
+  /** The timeout in milliseconds; 0 for none. */
   readonly timeout?: number | undefined;
-  /** Aborts it. */
+  /** Aborts the handshake. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a handshake that may take a certain time, and may be aborted.
+ * Runs a handshake with a timeout and an abort signal.
  *
- * @param bounds The bounds; no limit of time by default.
+ * @param bounds The limits; no timeout by default.
  * @param run The handshake.
- * @param giveUp Called when time is up or the signal is aborted, perhaps before `run`: has to end
- * `run`.
+ * @param giveUp Called on timeout or abort, possibly before `run`; it must make `run` settle.
  * @returns What `run` resolves with.
  */
 export async function withinBounds<T>(
@@ -37,12 +36,12 @@ export async function withinBounds<T>(
 }
 
 /**
- * In so many parts a bound is waited for: a process that was suspended has not had that time. When
- * it goes on, its timers are due before anything that has come meanwhile is looked at.
+ * A timeout is split into this many timers, because a suspended process has not had that time: when
+ * it resumes, expired timers run before pending I/O.
  */
 const TIMER_PARTS = 8;
 
-/** Waits for a promise, and no longer than so many milliseconds. */
+/** Waits until a promise settles or the time has passed; rejects if the promise does. */
 export async function bounded(promise: Promise<unknown>, milliseconds: number): Promise<void> {
   const timeout = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +57,7 @@ export async function bounded(promise: Promise<unknown>, milliseconds: number): 
   }
 }
 
-/** `setTimeout` fires at once for more milliseconds; 24 days are as good as for ever. */
+/** The longest delay of `setTimeout`, about 24 days; a longer one would fire at once. */
 const MAX_TIMER = 2 ** 31 - 1;
 
 function startTimer(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {

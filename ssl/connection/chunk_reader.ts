@@ -3,39 +3,39 @@
 import { transportError } from "./transport_error.ts";
 import type { Transport } from "./transports.ts";
 
-/** A whole server flight often fits. */
+/** Often enough for a whole server flight. */
 const FIRST_CHUNK_LENGTH = 4096;
-/** A connection that idles between small messages waits with this much. */
+/** The buffer of a connection that waits for small messages. */
 const MIN_CHUNK_LENGTH = 2048;
 /**
- * Eight records and their headers, one window: with two a transfer is a twentieth faster, and takes
- * more memory than it may.
+ * One window of eight records with headers. Two windows make a transfer 5% faster, but exceed the
+ * memory budget.
  */
 export const MAX_CHUNK_LENGTH = 8 * (16384 + 256 + 5);
 
 /**
- * Reads a transport in chunks that grow while they come in full, and reads ahead then: the next
- * chunk is on its way while this one is decrypted.
+ * Reads a transport in chunks, which grow while they are full; then it also reads the next chunk
+ * while the current one is decrypted.
  */
 export class ChunkReader {
   readonly #transport: Transport;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
-  /** Takes turns with the other one while chunks are read ahead; an idle connection has none. */
+  /** The second buffer for reading ahead; an idle connection has none. */
   #spare: Uint8Array<ArrayBuffer> | undefined;
   #length = FIRST_CHUNK_LENGTH;
   #head: Uint8Array<ArrayBuffer> | undefined;
   #ahead: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
 
-  /** Takes the transport and what has been read from it already. */
+  /** Creates a reader; `head` is what has been read from the transport already. */
   constructor(transport: Transport, head?: Uint8Array) {
     this.#transport = transport;
     if (head !== undefined && head.length > 0) this.#head = new Uint8Array(head);
   }
 
   /**
-   * The next chunk.
+   * Returns the next chunk.
    *
-   * @param mayReadAhead Whether bytes beyond the chunk may be taken from the transport already.
+   * @param mayReadAhead Whether the reader may already start to read the chunk after this one.
    * @returns The chunk, valid until the next call; `null` at the end.
    * @throws {SslError} If the transport fails.
    */
@@ -55,10 +55,10 @@ export class ChunkReader {
       this.#length = Math.max(Math.floor(this.#length / 4), MIN_CHUNK_LENGTH);
     }
     if (full && mayReadAhead) {
-      // The chunk is in use while the next one comes in.
+      // The caller still uses the chunk while the next one is read.
       [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
       this.#ahead = this.#read();
-      this.#ahead.catch(() => {}); // the next call reports it
+      this.#ahead.catch(() => {}); // reported by the next call
     } else if (this.#length === MIN_CHUNK_LENGTH) this.#spare = undefined;
     return chunk;
   }

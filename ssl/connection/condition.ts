@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** A condition that some wait for and others bring about. */
+/** A condition variable. */
 export class Condition {
   #waiting: PromiseWithResolvers<void> | null = null;
 
@@ -10,7 +10,7 @@ export class Condition {
     return this.#waiting.promise;
   }
 
-  /** Wakes all who wait. */
+  /** Resolves all pending waits. */
   notify(): void {
     this.#waiting?.resolve();
     this.#waiting = null;

@@ -14,9 +14,9 @@ import { isReset, transportError } from "./transport_error.ts";
 import type { Transport } from "./transports.ts";
 
 /**
- * One TLS connection over a transport: what a socket asks for.
+ * A TLS connection over a transport: the operations of a socket.
  *
- * There is one reader and one writer at a time; a second one fails at once.
+ * A second concurrent read, or write, is rejected at once.
  */
 export class Connection<A = unknown> {
   readonly transport: Transport<A>;
@@ -40,17 +40,20 @@ export class Connection<A = unknown> {
     return this.#handshakes.connectedPump.engine;
   }
 
-  /** What the handshake has negotiated so far; `null` before it has begun. */
+  /** What the handshake has negotiated so far; `null` before it starts. */
   get preliminaryChannelInfo(): PreliminaryChannelInfo | null {
     return this.#engine?.preliminaryChannelInfo ?? null;
   }
 
-  /** What the connection shows of itself, authenticated or not; `null` before it has begun. */
+  /**
+   * The properties visible to the application, authenticated or not; `null` before the handshake
+   * starts.
+   */
   get visible(): SslEngine["visible"] | null {
     return this.#engine?.visible ?? null;
   }
 
-  /** The bytes that can be read without waiting. */
+  /** The number of bytes that can be read without waiting. */
   get pendingLength(): number {
     return this.#engine?.pendingLength ?? 0;
   }
@@ -59,22 +62,22 @@ export class Connection<A = unknown> {
     return this.#handshakes.pump?.engine ?? null;
   }
 
-  /** Runs the handshake, once, or joins one that follows; all callers get the same promise. */
+  /** Runs the first handshake, or joins the current one; concurrent callers share the promise. */
   handshake(): Promise<ChannelInfo> {
     return this.#handshakes.run();
   }
 
-  /** Runs or joins the handshake, and gives the connection up if it takes too long. */
+  /** Runs or joins the handshake; a timeout or abort ends the connection. */
   forceHandshake(bounds: HandshakeBounds): Promise<ChannelInfo> {
     return this.#handshakes.force(bounds);
   }
 
-  /** Runs another handshake; if the peer declines, or does not answer, the connection goes on. */
+  /** Runs another handshake. If the peer declines or does not answer, the connection continues. */
   reHandshake(request: ReHandshakeRequest, bounds: HandshakeBounds): Promise<ChannelInfo> {
     return this.#handshakes.rehandshake(request, bounds);
   }
 
-  /** Reads decrypted bytes into `p`, as many as there are. */
+  /** Reads decrypted bytes into `p`, as many as are available; `null` at the end. */
   async read(p: Uint8Array): Promise<number | null> {
     return await this.#exclusiveRead((engine) => {
       let filled = 0;
@@ -88,14 +91,14 @@ export class Connection<A = unknown> {
     });
   }
 
-  /** The next piece of decrypted bytes, which is the caller's to keep; `null` at the end. */
+  /** Returns the next decrypted bytes, which the caller owns; `null` at the end. */
   readPiece(): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.#exclusiveRead((engine) => engine.takeApplicationData());
   }
 
   /**
-   * Encrypts and sends bytes; resolves once all are sealed, and no more than half a window waits
-   * for the transport.
+   * Encrypts and sends bytes. Resolves when all are encrypted and at most half a window waits for
+   * the transport.
    */
   write(p: Uint8Array): Promise<number> {
     if (this.#writing !== null) return Promise.reject(busy("write"));
@@ -107,23 +110,25 @@ export class Connection<A = unknown> {
     return writing;
   }
 
-  /** Says that no more will be written, once; reading goes on. */
+  /** Sends close_notify, once; reading continues. */
   closeWrite(): Promise<void> {
     if (this.#writing !== null) return Promise.reject(busy("write"));
     return this.#writeClosing ??= this.#closeWrite();
   }
 
-  /** Sends what was written and close_notify, then closes the transport. */
+  /** Sends pending data and close_notify, then closes the transport. */
   close(): Promise<void> {
     return this.#end(true);
   }
 
-  /** Sends what was written, then closes the transport: without close_notify, a truncation. */
+  /**
+   * Sends pending data, then closes the transport without close_notify: the peer sees a truncation.
+   */
   abort(): Promise<void> {
     return this.#end(false);
   }
 
-  /** Renews the write key, and asks the peer to renew its own where `requestUpdate`. */
+  /** Updates the write key; `requestUpdate` asks the peer to update its own. */
   async keyUpdate(requestUpdate: boolean): Promise<void> {
     const pump = await this.#handshakes.completeFirst();
     this.#teardown.throwUnlessOpen();
@@ -131,7 +136,7 @@ export class Connection<A = unknown> {
     await pump.send();
   }
 
-  /** Waits until `take` finds something, as the only reader; `null` at the end of the data. */
+  /** Waits until `take` returns a value, as the only reader; `null` at the end of the data. */
   async #exclusiveRead<T>(take: (engine: SslEngine) => T | null): Promise<T | null> {
     if (this.#reading) throw busy("read");
     this.#reading = true;
@@ -146,7 +151,7 @@ export class Connection<A = unknown> {
         }
         if (engine.readClosed && this.#teardown.error === null) return null;
         this.#teardown.throwUnlessOpen();
-        await pump.receive().catch(() => {}); // what came before the failure is still good
+        await pump.receive().catch(() => {}); // data received before the failure is still read
       }
     } finally {
       this.#reading = false;
@@ -163,7 +168,7 @@ export class Connection<A = unknown> {
       if (data.length !== length) {
         throw new SslError("SEC_ERROR_INVALID_ARGS", "Cannot write: the bytes were taken away");
       }
-      this.#teardown.throwIfFailed(); // not if closing: close() waits for the write under way
+      this.#teardown.throwIfFailed(); // not if closing: close() waits for this write
       if (engine.writeClosed) {
         throw new SslError("PR_SOCKET_SHUTDOWN_ERROR", "Cannot write: the writing side is closed");
       }
@@ -186,42 +191,42 @@ export class Connection<A = unknown> {
     }
   }
 
-  #end(inOrder: boolean): Promise<void> {
+  #end(sendCloseNotify: boolean): Promise<void> {
     if (this.#closing === null) {
-      this.#closing = this.#close(inOrder);
-      this.#closing.catch(() => {}); // the end of a socket is often not awaited
+      this.#closing = this.#close(sendCloseNotify);
+      this.#closing.catch(() => {}); // applications often do not await close()
     }
     return this.#closing;
   }
 
-  async #close(inOrder: boolean): Promise<void> {
+  async #close(sendCloseNotify: boolean): Promise<void> {
     const teardown = this.#teardown;
     if (teardown.error !== null) {
-      await teardown.closeTransport().catch(() => {}); // the first error counts
+      await teardown.closeTransport().catch(() => {}); // not the first error
       return teardown.throwIfUnreported();
     }
     teardown.beginClosing();
     const { closeTimeout } = this.#config;
     let flushed = false;
     try {
-      await bounded(this.#sayGoodbye(inOrder, () => flushed = true), closeTimeout);
+      await bounded(this.#sendRemaining(sendCloseNotify, () => flushed = true), closeTimeout);
       if (!flushed) throw closeTimeoutError(closeTimeout);
     } finally {
       const closed = teardown.closeTransport(flushed ? "close" : "abort");
       teardown.break(closedError());
       await closed.catch((error) => {
-        // Over another socket the close_notify was data, which a peer that is gone has no use for.
+        // In TLS over TLS the close_notify is data, which fails if the peer is gone.
         if (!isReset(error)) throw error;
       });
     }
   }
 
-  async #sayGoodbye(inOrder: boolean, onFlushed: () => void): Promise<void> {
+  async #sendRemaining(sendCloseNotify: boolean, onFlushed: () => void): Promise<void> {
     await this.#writing;
     await this.#handshakes.pump?.send();
     onFlushed();
-    if (inOrder) this.#engine?.close();
-    // Everything has left but the close_notify: the peer may be gone already.
+    if (sendCloseNotify) this.#engine?.close();
+    // Only the close_notify is left to send: the peer may be gone already.
     await this.#handshakes.pump?.send().catch(() => {});
   }
 }
@@ -238,7 +243,7 @@ function closeTimeoutError(milliseconds: number): SslError {
   );
 }
 
-/** WebCrypto wants bytes on an `ArrayBuffer`; only those on shared memory need a copy. */
+/** Returns the bytes on an `ArrayBuffer`, as WebCrypto requires; copies only shared memory. */
 function toArrayBufferBytes(p: Uint8Array): Uint8Array<ArrayBuffer> {
   return p.buffer instanceof ArrayBuffer
     ? new Uint8Array(p.buffer, p.byteOffset, p.byteLength)

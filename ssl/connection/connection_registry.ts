@@ -6,15 +6,15 @@ import type { Connection } from "./connection.ts";
 
 const connections = new WeakMap<object, Connection>();
 
-/** Gives a socket its connection, for the functions that take a socket. */
+/** Registers the connection of a socket. */
 export function setConnection(socket: SslSocket, connection: Connection): void {
   connections.set(socket, connection);
 }
 
 /**
- * The connection behind a socket.
+ * Returns the connection of a socket.
  *
- * @throws {SslError} `PR_BAD_DESCRIPTOR_ERROR` if it is no socket of `importFD`.
+ * @throws {SslError} `PR_BAD_DESCRIPTOR_ERROR` if the socket was not created by `importFD`.
  */
 export function connectionOf(socket: SslSocket): Connection {
   const connection = connections.get(socket);

@@ -17,19 +17,19 @@ import { Pump } from "./pump.ts";
 import { socketHooks } from "./socket_hooks.ts";
 import type { Teardown } from "./teardown.ts";
 
-/** How a connection is set up, beside its configuration. */
+/** The options of a connection besides its configuration. */
 export interface ConnectionOptions {
-  /** Bytes of the peer's that have been read already. */
+  /** The peer's bytes that have been read already. */
   readonly head?: Uint8Array | undefined;
   /** Aborts the handshake. */
   readonly signal?: AbortSignal | undefined;
-  /** The names of the options that `importFD` was given. */
+  /** The names of the options passed to `importFD`. */
   readonly given?: readonly string[] | undefined;
   /** For tests: the clock and the randomness. */
   readonly environment?: Environment | undefined;
-  /** For tests: how many records are under way at once. */
+  /** For tests: the number of records in flight. */
   readonly window?: number | undefined;
-  /** For tests: stands between handshake and records. */
+  /** For tests: filters messages between handshake and records. */
   readonly messageFilter?: MessageFilter | undefined;
 }
 
@@ -38,17 +38,17 @@ const PLATFORM: Environment = {
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
 };
 
-/** The handshakes of a connection: the first one, which makes the pump, and those that follow. */
+/** The handshakes of a connection: the first one, which creates the pump, and later ones. */
 export class Handshakes {
   readonly #socket: SslSocket;
   readonly #teardown: Teardown;
   readonly #options: ConnectionOptions;
   readonly #chunks: ChunkReader;
   #pump: Pump | null = null;
-  /** The first handshake, or the latest complete one. */
+  /** The first handshake, or the latest completed one. */
   #latest: Promise<ChannelInfo> | null = null;
   #firstComplete = false;
-  /** A handshake after the first one that is under way. */
+  /** A later handshake in progress. */
   #rehandshake: Promise<ChannelInfo> | null = null;
 
   constructor(socket: SslSocket, teardown: Teardown, options: ConnectionOptions) {
@@ -58,7 +58,7 @@ export class Handshakes {
     this.#chunks = new ChunkReader(teardown.transport, options.head);
   }
 
-  /** The pump; `null` before the first handshake has begun. */
+  /** The pump; `null` before the first handshake starts. */
   get pump(): Pump | null {
     return this.#pump;
   }
@@ -66,22 +66,22 @@ export class Handshakes {
   /** The pump of a connection whose handshake is complete. */
   get connectedPump(): Pump {
     if (this.#teardown.error !== null) throw this.#teardown.error;
-    const pump = this.#started;
+    const pump = this.#startedPump;
     if (pump.engine.connected) return pump;
     throw notComplete("Cannot tell: the handshake is not complete");
   }
 
-  /** Runs the handshake, once, or joins one that follows; all callers get the same promise. */
+  /** Runs the first handshake, or joins the current one; concurrent callers share the promise. */
   run(): Promise<ChannelInfo> {
     if (this.#rehandshake !== null) return this.#rehandshake;
     if (this.#latest === null) {
       this.#latest = this.#boundedHandshake();
-      this.#latest.catch(() => {}); // whoever reads or writes next meets it
+      this.#latest.catch(() => {}); // reported by the next read or write
     }
     return this.#latest;
   }
 
-  /** Runs or joins the handshake, and gives the connection up if it takes too long. */
+  /** Runs or joins the handshake; a timeout or abort ends the connection. */
   async force(bounds: HandshakeBounds): Promise<ChannelInfo> {
     const handshake = this.run();
     if (this.#firstComplete && this.#rehandshake === null) return await handshake;
@@ -89,17 +89,17 @@ export class Handshakes {
   }
 
   /**
-   * Completes the first handshake. One that follows is not waited for: it may be declined, or
-   * answered late.
+   * Completes the first handshake. It does not wait for a later one, which the peer may decline or
+   * delay.
    */
   async completeFirst(): Promise<Pump> {
     if (!this.#firstComplete) await this.run();
-    return this.#started;
+    return this.#startedPump;
   }
 
   /**
-   * Runs another handshake, which the peer may decline, or leave unanswered: the connection goes on
-   * as it was.
+   * Runs another handshake. If the peer declines or does not answer, the connection continues as
+   * before.
    */
   async rehandshake(request: ReHandshakeRequest, bounds: HandshakeBounds): Promise<ChannelInfo> {
     const pump = this.connectedPump;
@@ -119,7 +119,7 @@ export class Handshakes {
     return configOf(this.#socket);
   }
 
-  get #started(): Pump {
+  get #startedPump(): Pump {
     if (this.#pump !== null) return this.#pump;
     throw notComplete("Cannot tell: the handshake is not complete");
   }
@@ -142,18 +142,17 @@ export class Handshakes {
     const { engine } = pump;
     await engine.start();
     while (!engine.connected) {
-      // Not awaited: over a transport without buffers two ends that both write would wait for each
-      // other.
+      // Not awaited: over an unbuffered transport two ends that both write would deadlock.
       pump.startSending();
       await pump.receive();
     }
     await pump.send();
-    const info = await this.#tellOfHandshake(engine);
+    const info = await this.#callHandshakeCallback(engine);
     this.#firstComplete = true;
     return info;
   }
 
-  /** Makes the engine with the configuration as it is now. */
+  /** Creates the engine with the current configuration. */
   #start(): Pump {
     const { transport } = this.#teardown;
     this.#teardown.throwUnlessOpen();
@@ -167,7 +166,7 @@ export class Handshakes {
       peerAddress: addressText(transport.remoteAddr),
       environment: this.#options.environment ?? PLATFORM,
       onProgress: () => pump.onProgress(),
-      onAlert: (direction, alert) => this.#tellOfAlert(direction, alert),
+      onAlert: (direction, alert) => this.#callAlertCallback(direction, alert),
       window: this.#options.window,
       messageFilter: this.#options.messageFilter,
     });
@@ -176,13 +175,13 @@ export class Handshakes {
       chunks: this.#chunks,
       teardown: this.#teardown,
       config: this.#config,
-      // Whoever reads or writes next meets the error.
+      // The next read or write reports the error.
       onRehandshake: () => this.#runRehandshake(pump, {}).catch(() => {}),
     });
     return pump;
   }
 
-  async #tellOfHandshake(engine: SslEngine): Promise<ChannelInfo> {
+  async #callHandshakeCallback(engine: SslEngine): Promise<ChannelInfo> {
     unlockConfig(this.#socket);
     const info = engine.channelInfo;
     try {
@@ -193,15 +192,15 @@ export class Handshakes {
     return info;
   }
 
-  /** Later: the engine is in the middle of something that the callback must not meddle with. */
-  #tellOfAlert(direction: AlertDirection, alert: Alert): void {
+  /** Calls the alert callback asynchronously, because the engine is still processing the alert. */
+  #callAlertCallback(direction: AlertDirection, alert: Alert): void {
     const { alertSentCallback, alertReceivedCallback } = this.#config;
     const callback = direction === "sent" ? alertSentCallback : alertReceivedCallback;
     if (callback === null) return;
-    Promise.resolve().then(() => callback(this.#socket, alert)).catch(() => {}); // it looks on
+    Promise.resolve().then(() => callback(this.#socket, alert)).catch(() => {}); // not reported
   }
 
-  /** Runs another handshake; joins the one that runs. */
+  /** Runs another handshake, or joins the current one. */
   #runRehandshake(
     pump: Pump,
     bounds: HandshakeBounds,
@@ -225,27 +224,30 @@ export class Handshakes {
     const { broken } = this.#teardown;
     const timeout = bounds.timeout ?? this.#config.handshakeTimeout;
     let begun = false;
-    let early: SslError | null = null;
+    let earlyError: SslError | null = null;
     const giveUp = (error: SslError): void => {
-      // In the middle of it there is no way back, nor is there while the callback is told; a peer
-      // that has not begun need not be waited for.
+      // A handshake in progress cannot be undone, nor one whose callback runs; one that the peer
+      // has not begun can be given up.
       if (engine.renegotiating || (begun && engine.rehandshake === null)) {
         this.#teardown.break(error);
       } else if (begun) engine.giveUpReHandshake(error);
-      else early ??= error; // there is nothing yet to give up
+      else earlyError ??= error; // nothing to give up yet
     };
     return await withinBounds({ ...bounds, timeout }, async () => {
-      // It may ask a cache or a hook, which may take its time as well.
+      // Beginning may call a cache or a hook, which may take time as well.
       await Promise.race([this.#begin(pump, begin), broken]);
       begun = true;
       const done = Promise.race([engine.rehandshake, broken]);
-      done.catch(() => {}); // awaited by the pump
-      if (early !== null) giveUp(early);
+      done.catch(() => {}); // awaited in #pumpUntil
+      if (earlyError !== null) giveUp(earlyError);
       return await Promise.race([this.#pumpUntil(done, pump), broken]);
     }, giveUp);
   }
 
-  /** Begins another handshake; if it cannot, the connection goes on, unless it is in the middle. */
+  /**
+   * Begins another handshake. If that fails, the connection continues, unless the engine has
+   * failed.
+   */
   async #begin(pump: Pump, begin: () => Promise<void>): Promise<void> {
     try {
       await begin();
@@ -254,7 +256,7 @@ export class Handshakes {
     }
   }
 
-  /** Keeps the pump going until another handshake is over, whoever reads and writes meanwhile. */
+  /** Runs the pump until another handshake is over, besides concurrent reads and writes. */
   async #pumpUntil(done: Promise<unknown>, pump: Pump): Promise<ChannelInfo> {
     while (pump.engine.rehandshake !== null) {
       pump.startSending();
@@ -263,7 +265,7 @@ export class Handshakes {
     await done;
     await pump.send();
     try {
-      const info = await this.#tellOfHandshake(pump.engine);
+      const info = await this.#callHandshakeCallback(pump.engine);
       this.#latest = Promise.resolve(info);
       return info;
     } catch (error) {

@@ -1,19 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The pump between an engine and a transport: the one hard file of ring 2.
+ * The pump between an engine and a transport.
  *
- * General theory of operation (learned from trio's `_ssl.py` and tokio-rustls):
+ * Its rules (as in trio's `_ssl.py` and tokio-rustls):
  *
  * - One reader and one writer at a time; a second one fails at once. Handshakes are neither: they
- *   join the pump that runs.
- * - The engine is touched between awaits only; then exactly one thing is awaited; then one looks
- *   again.
- * - There is one output pump and one input pump at a time. Whoever needs one starts it or joins the
- *   one that runs, so no two of them ever wait for the same bytes.
- * - What the engine has to say leaves before the peer is waited for.
- * - The first error is the one that is reported, for ever. A failure closes the transport, after a
- *   bounded try to send the alert, so that nothing stays half open.
+ *   join the running pump.
+ * - The engine is used only between awaits; after each await its state is checked again.
+ * - There is one output pump and one input pump at a time. A caller starts a pump or joins the
+ *   running one, so that no two callers wait for the same bytes.
+ * - Pending output is sent before waiting for the peer.
+ * - The first error is reported by all later calls. A failure closes the transport after a bounded
+ *   attempt to send the alert, so that nothing stays half open.
  *
  * @module
  */
@@ -27,23 +26,23 @@ import { Condition } from "./condition.ts";
 import type { Teardown } from "./teardown.ts";
 import { isReset, transportError } from "./transport_error.ts";
 
-/** Up to so much application data is kept while a handshake or another waits for the peer. */
+/** The maximum number of bytes of application data kept while a handshake waits for the peer. */
 export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
 
-/** How many milliseconds a peer's alert may take when the transport refuses to write already. */
+/** The time in milliseconds to wait for a peer's alert after a write has failed. */
 export const PENDING_ALERT_TIMEOUT = 250;
 
-/** What a pump stands between, and what it tells of. */
+/** The parts of a pump. */
 export interface PumpOptions {
   /** The engine. */
   readonly engine: SslEngine;
-  /** What the transport reads. */
+  /** The reader of the transport. */
   readonly chunks: ChunkReader;
-  /** The end of the connection, with the transport. */
+  /** The teardown of the connection, with the transport. */
   readonly teardown: Teardown;
-  /** The configuration, as it is by now. */
+  /** The current configuration. */
   readonly config: SslConfig;
-  /** Called when the peer has begun another handshake, or ended one that was given up. */
+  /** Called when the peer has begun another handshake, or has completed one that was given up. */
   readonly onRehandshake: () => void;
 }
 
@@ -55,14 +54,14 @@ export class Pump {
   readonly #teardown: Teardown;
   readonly #config: SslConfig;
   readonly #onRehandshake: () => void;
-  /** Notified when application data has been read that a handshake waits to be read. */
+  /** Notified when a reader has taken application data, for which a handshake waits. */
   readonly #taken = new Condition();
   #sending: Promise<void> | null = null;
   #receiving: Promise<void> | null = null;
-  /** Whether the transport has refused to write. */
+  /** Whether a write to the transport has failed. */
   #outputBroken = false;
 
-  /** Makes a pump that does not run yet. */
+  /** Creates a pump that does not run yet. */
   constructor({ engine, chunks, teardown, config, onRehandshake }: PumpOptions) {
     this.engine = engine;
     this.#chunks = chunks;
@@ -71,7 +70,7 @@ export class Pump {
     this.#onRehandshake = onRehandshake;
   }
 
-  /** Sends all output; joins the pump that runs. */
+  /** Sends all output, or joins the running output pump. */
   send(): Promise<void> {
     if (this.#sending !== null) return this.#sending;
     if (!this.engine.hasOutput) return Promise.resolve();
@@ -79,36 +78,36 @@ export class Pump {
     return this.#sending;
   }
 
-  /** Sends all output, in its own time. */
+  /** Starts to send all output, without waiting. */
   startSending(): void {
-    this.send().catch(() => {}); // the failure stays with the connection
+    this.send().catch(() => {}); // the teardown keeps the error
   }
 
-  /** Takes the next bytes from the peer; joins the pump that runs. */
+  /** Receives the next bytes from the peer, or joins the running input pump. */
   receive(): Promise<void> {
     this.#receiving ??= this.#pumpInput();
     return this.#receiving;
   }
 
-  /** Takes the next bytes; waits for a reader first where too much application data has come. */
+  /** Receives the next bytes; waits for a reader first if too much application data is kept. */
   receiveForHandshake(): Promise<void> {
     return this.#full ? this.#taken.wait() : this.receive();
   }
 
-  /** Says that application data has been taken from the engine. */
+  /** Notifies that application data has been taken from the engine. */
   notifyTaken(): void {
     this.#taken.notify();
   }
 
-  /** Says that the engine has output, or room for data. */
+  /** Handles that the engine has output, or room for data. */
   onProgress(): void {
     this.#teardown.writable.notify();
     this.startSending();
   }
 
   /**
-   * Ends the connection for an error: its alert leaves, within bounds, then the transport is
-   * closed.
+   * Ends the connection with an error: sends its alert, within a timeout, then closes the
+   * transport.
    *
    * @returns The connection's first error, which the caller throws.
    */
@@ -123,7 +122,7 @@ export class Pump {
   async #sendAlert(error: SslError): Promise<void> {
     this.engine.abort(error);
     if (this.#outputBroken) return;
-    await bounded(this.send(), this.#config.closeTimeout).catch(() => {}); // the first error counts
+    await bounded(this.send(), this.#config.closeTimeout).catch(() => {}); // not the first error
   }
 
   async #pumpOutput(): Promise<void> {
@@ -148,7 +147,7 @@ export class Pump {
     }
   }
 
-  /** A peer that has reset the connection may have sent an alert before: the better error. */
+  /** Reads on after a reset: an alert that the peer sent before it is the better error. */
   async #readPendingAlert(): Promise<void> {
     let waiting = this.#teardown.open;
     const read = async () => {
@@ -156,7 +155,7 @@ export class Pump {
         await this.receive();
       }
     };
-    await bounded(read(), PENDING_ALERT_TIMEOUT).catch(() => {}); // it is the first error by then
+    await bounded(read(), PENDING_ALERT_TIMEOUT).catch(() => {}); // the teardown keeps the error
     waiting = false;
   }
 
@@ -168,7 +167,7 @@ export class Pump {
       this.#teardown.throwIfFailed();
       if (chunk === null) engine.receiveEof();
       else await engine.receive(chunk);
-      this.#teardown.throwIfFailed(); // a hook took its time, and meanwhile the connection broke
+      this.#teardown.throwIfFailed(); // the connection may have broken while a hook ran
     } catch (error) {
       throw await this.fail(error);
     } finally {

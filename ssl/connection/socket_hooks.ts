@@ -6,7 +6,7 @@ import { effectiveConfig } from "../config/effective_config.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import { resolveNamed } from "../config/resolve_config.ts";
 
-/** Binds hooks to a socket: they are called with it, and the name hook configures it. */
+/** Returns a caller of hooks that passes them the socket; the SNI hook configures it. */
 export function socketHooks(socket: SslSocket): HookCaller {
   return {
     call: (hook, ...args) => hook(socket, ...args),
@@ -15,7 +15,7 @@ export function socketHooks(socket: SslSocket): HookCaller {
         socket,
         () => hook(socket, request),
       );
-      // Types do not bind JavaScript: only undefined keeps the configuration.
+      // JavaScript ignores types: only undefined keeps the configuration.
       if (answer !== undefined && !answer) return "unknown";
       if (!answer && !reconfigured) return "same";
       const chosen = resolveNamed(reconfigured ?? config, answer ?? {});

@@ -7,28 +7,28 @@ import type { Transport } from "./transports.ts";
 
 type State =
   | { readonly kind: "open" }
-  /** The application has closed the socket; what it wrote is still leaving. */
+  /** The application has closed the socket; pending data is still being sent. */
   | { readonly kind: "closing" }
-  /** `reported`: whether a call of the application's has thrown the error, or is about to. */
+  /** `reported`: whether a call of the application has thrown the error, or is about to. */
   | { readonly kind: "failed"; readonly error: SslError; readonly reported: boolean };
 
 /**
- * How a connection ends: by its first error, which all later calls throw, and by closing its
- * transport, once.
+ * The end of a connection: keeps the first error, which all later calls throw, and closes the
+ * transport once.
  */
 export class Teardown {
   /** The transport. */
   readonly transport: Transport;
-  /** Notified when the engine may have room for data again, and when the connection has ended. */
+  /** Notified when the engine may have room for data, and when the connection has ended. */
   readonly writable: Condition = new Condition();
   readonly #broken = Promise.withResolvers<never>();
   #state: State = { kind: "open" };
   #transportClosing: Promise<void> | null = null;
 
-  /** Takes the transport over. */
+  /** Creates the teardown of a transport, which it then owns. */
   constructor(transport: Transport) {
     this.transport = transport;
-    this.#broken.promise.catch(() => {}); // only handshakes wait for it
+    this.#broken.promise.catch(() => {}); // awaited by handshakes only
   }
 
   /** Whether the connection has neither failed nor been closed. */
@@ -41,7 +41,7 @@ export class Teardown {
     return this.#state.kind === "failed" ? this.#state.error : null;
   }
 
-  /** Rejects when the connection is broken, whatever a handshake is waiting for. */
+  /** A promise that rejects when the connection breaks, so that a waiting handshake ends. */
   get broken(): Promise<never> {
     return this.#broken.promise;
   }
@@ -51,27 +51,27 @@ export class Teardown {
     if (this.#state.kind === "failed") throw this.#report(this.#state.error);
   }
 
-  /** Throws the first error if there is one, or that the socket was closed. */
+  /** Throws the first error if there is one, or an error if the socket is closed. */
   throwUnlessOpen(): void {
     this.throwIfFailed();
     if (!this.open) throw closedError();
   }
 
-  /** Throws the first error if no call has thrown it: lost data must not go unnoticed. */
+  /** Throws the first error if no call has thrown it: data loss must be reported. */
   throwIfUnreported(): void {
     if (this.#state.kind === "failed" && !this.#state.reported) throw this.#state.error;
   }
 
-  /** Notes that the application has closed the socket. */
+  /** Records that the application has closed the socket. */
   beginClosing(): void {
     if (this.open) this.#state = { kind: "closing" };
   }
 
   /**
-   * Ends the connection for an error, in order: the alert leaves, then the transport is closed.
+   * Ends the connection with an error: sends the alert, then closes the transport.
    *
-   * @param cause What has gone wrong.
-   * @param sendAlert Tells the peer, within bounds.
+   * @param cause The error, of any type.
+   * @param sendAlert Sends the alert; must be bounded in time.
    * @returns The first error, which the caller throws.
    */
   async fail(
@@ -83,19 +83,19 @@ export class Teardown {
     const alertSent = sendAlert(error);
     this.writable.notify();
     await alertSent;
-    await this.closeTransport().catch(() => {}); // the first error counts
+    await this.closeTransport().catch(() => {}); // not the first error
     return error;
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection at once, without an alert. */
   break(error: SslError): void {
     if (this.#state.kind !== "failed") this.#state = { kind: "failed", error, reported: false };
     this.#broken.reject(this.error);
     this.writable.notify();
-    this.closeTransport("abort").catch(() => {}); // the first error counts
+    this.closeTransport("abort").catch(() => {}); // not the first error
   }
 
-  /** Closes the transport, once; all callers get the same promise. */
+  /** Closes the transport, once; all callers share the promise. */
   closeTransport(how: "close" | "abort" = "close"): Promise<void> {
     this.#transportClosing ??= this.#closeTransportOnce(how);
     return this.#transportClosing;
@@ -115,7 +115,7 @@ export class Teardown {
   }
 }
 
-/** The error of a call on a socket that was closed. */
+/** Returns the error of a call on a closed socket. */
 export function closedError(): SslError {
   return new SslError("PR_BAD_DESCRIPTOR_ERROR", "Cannot use socket: it was closed");
 }

@@ -2,14 +2,15 @@
 
 import { SslError } from "../base/errors.ts";
 
-/** What Deno calls the errors of a connection that the peer has reset. */
+/** Deno's names of the errors of a connection that the peer has reset. */
 const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
 
 /**
- * The error of a connection whose transport has failed.
+ * Returns the error for a failed transport.
  *
- * @param what What the transport was to do.
- * @param cause What it threw; an {@linkcode SslError}, as of TLS in TLS, is returned as it is.
+ * @param what The failed operation.
+ * @param cause The error of the transport; an {@linkcode SslError}, from TLS over TLS, is returned
+ * as it is.
  * @returns `PR_CONNECT_RESET_ERROR` if the peer has reset the connection, `PR_IO_ERROR` otherwise.
  */
 export function transportError(what: "read" | "write" | "close", cause: unknown): SslError {
@@ -19,7 +20,7 @@ export function transportError(what: "read" | "write" | "close", cause: unknown)
   return new SslError(name, `Cannot ${what}: the transport failed: ${reason.message}`, { cause });
 }
 
-/** Whether an error says that the peer has reset the connection. */
+/** Returns whether an error means that the peer has reset the connection. */
 export function isReset(error: unknown): boolean {
   return error instanceof SslError && error.name === "PR_CONNECT_RESET_ERROR";
 }

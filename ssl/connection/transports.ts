@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** A connection as `Deno.Conn` is one: anything with these members can carry TLS. */
+/** The members of `Deno.Conn` that TLS uses; any object with them can be a transport. */
 export interface ConnLike<A = unknown> {
   /** Reads up to `p.length` bytes; `null` at the end. */
   read(p: Uint8Array): Promise<number | null>;
@@ -8,13 +8,13 @@ export interface ConnLike<A = unknown> {
   write(p: Uint8Array): Promise<number>;
   /** Closes the connection. */
   close(): void;
-  /** Says that no more will be written. */
+  /** Closes the writing side. */
   closeWrite?(): Promise<void>;
   /** Keeps the process alive while the connection is open. */
   ref?(): void;
   /** Lets the process end while the connection is open. */
   unref?(): void;
-  /** Sends small writes at once, which TLS wants: Nagle's algorithm costs 40 ms in each flight. */
+  /** Disables Nagle's algorithm, which would delay each flight by 40 ms. */
   setNoDelay?(noDelay?: boolean): void;
   /** The address of this end. */
   readonly localAddr: A;
@@ -22,7 +22,7 @@ export interface ConnLike<A = unknown> {
   readonly remoteAddr: A;
 }
 
-/** A listener as `Deno.Listener` is one. */
+/** The members of `Deno.Listener` that a TLS listener uses. */
 export interface ListenerLike<A = unknown> {
   /** Waits for the next connection. */
   accept(): Promise<ConnLike<A>>;
@@ -32,44 +32,44 @@ export interface ListenerLike<A = unknown> {
   ref?(): void;
   /** Lets the process end while the listener is open. */
   unref?(): void;
-  /** The address that is listened on. */
+  /** The address on which it listens. */
   readonly addr: A;
 }
 
-/** Two byte streams, such as a WebSocketStream's, a process's or the ends of two pipes. */
+/** Two byte streams, such as those of a `WebSocketStream`, a process or two pipes. */
 export interface ByteStreams {
-  /** What the peer sends. */
+  /** The stream of bytes from the peer. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What the peer is to get. */
+  /** The stream of bytes to the peer. */
   readonly writable: WritableStream<Uint8Array>;
 }
 
 /** The address of a socket over byte streams, which have none. */
 export interface StreamAddr {
-  /** Tells it from the addresses of networks. */
+  /** Distinguishes it from network addresses. */
   readonly transport: "stream";
 }
 
-/** What TLS needs of a transport. */
+/** The operations that TLS needs of a transport. */
 export interface Transport<A = unknown> {
   readonly localAddr: A;
   readonly remoteAddr: A;
   /** Reads up to `p.length` bytes; `null` at the end. */
   read(p: Uint8Array<ArrayBuffer>): Promise<number | null>;
-  /** Writes all of `p`, which is the caller's again when the promise settles. */
+  /** Writes all of `p`; the caller must not change it until the promise settles. */
   write(p: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Says that no more will be written. */
+  /** Closes the writing side. */
   closeWrite(): Promise<void>;
-  /** Ends both directions in order; what was written still leaves. */
+  /** Closes both directions; pending data is still sent. */
   close(): void | Promise<void>;
-  /** Ends both directions at once: the peer may be stuck. */
+  /** Closes both directions at once: the peer may be stuck. */
   abort(): void | Promise<void>;
   setNoDelay(): void;
   ref(): void;
   unref(): void;
 }
 
-/** Whether a transport is a connection, not a pair of streams. */
+/** Returns whether a transport is a connection rather than a pair of streams. */
 export function isConn<A>(transport: ConnLike<A> | ByteStreams): transport is ConnLike<A> {
   return "read" in transport && typeof transport.read === "function";
 }
@@ -78,7 +78,7 @@ export function isConn<A>(transport: ConnLike<A> | ByteStreams): transport is Co
 export class ConnTransport<A> implements Transport<A> {
   readonly #conn: ConnLike<A>;
 
-  /** Takes the connection over. */
+  /** Creates a transport that owns the connection. */
   constructor(conn: ConnLike<A>) {
     this.#conn = conn;
   }
@@ -98,7 +98,7 @@ export class ConnTransport<A> implements Transport<A> {
   async write(p: Uint8Array<ArrayBuffer>): Promise<void> {
     for (let offset = 0; offset < p.length;) {
       const count = await this.#conn.write(offset === 0 ? p : p.subarray(offset));
-      // Who breaks that promise would be asked for ever, without a pause for anybody else.
+      // A connection that takes no bytes would be called again in an endless loop.
       if (!(count > 0)) throw new Error(`it took ${count} of ${p.length} bytes`);
       offset += count;
     }
@@ -137,12 +137,12 @@ export class StreamTransport implements Transport<StreamAddr> {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #rest: Uint8Array | undefined;
 
-  /** Locks the streams. */
+  /** Creates a transport and locks the streams. */
   constructor({ readable, writable }: ByteStreams) {
     this.#reader = readable.getReader();
     this.#writer = writable.getWriter();
-    this.#writer.closed.catch(() => {}); // the next write reports it
-    this.#reader.closed.catch(() => {}); // the next read reports it
+    this.#writer.closed.catch(() => {}); // reported by the next write
+    this.#reader.closed.catch(() => {}); // reported by the next read
   }
 
   async read(p: Uint8Array<ArrayBuffer>): Promise<number | null> {
@@ -158,27 +158,27 @@ export class StreamTransport implements Transport<StreamAddr> {
   }
 
   async write(p: Uint8Array<ArrayBuffer>): Promise<void> {
-    // The stream's own queue is its buffer: that this does not wait for the peer to read keeps two
-    // writers from a deadlock.
+    // Waits for room in the stream's queue, not for the peer to read, so that two writers do not
+    // deadlock.
     await this.#writer.ready;
-    // A stream may keep the chunk after the write: it gets one of its own.
-    this.#writer.write(p.slice()).catch(() => {}); // the next call meets it
+    // A stream may keep the chunk after the write, so it gets a copy.
+    this.#writer.write(p.slice()).catch(() => {}); // reported by the next call
   }
 
   async closeWrite(): Promise<void> {
     await this.#writer.ready;
-    this.#writer.close().catch(() => {}); // it was closed before, or the peer is gone
+    this.#writer.close().catch(() => {}); // already closed, or the peer is gone
   }
 
   close(): void {
-    this.#reader.cancel().catch(() => {}); // it had ended in an error of its own
-    // It was closed before, or the peer is gone; what is queued still leaves.
+    this.#reader.cancel().catch(() => {}); // the stream had already failed
+    // Fails if it is already closed or the peer is gone. Queued data is still sent.
     this.#writer.close().catch(() => {});
   }
 
   abort(): void {
-    this.#reader.cancel().catch(() => {}); // it had ended in an error of its own
-    this.#writer.abort().catch(() => {}); // it was closed before, or the peer is gone
+    this.#reader.cancel().catch(() => {}); // the stream had already failed
+    this.#writer.abort().catch(() => {}); // already closed, or the peer is gone
   }
 
   setNoDelay(): void {}
