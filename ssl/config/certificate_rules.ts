@@ -6,7 +6,7 @@ import type { VerifiedPath } from "../../cert/verify/verify_cert.ts";
 import { SslError } from "../base/errors.ts";
 import type { CertificateRules, PolicyPreset } from "../tables/policy_presets.ts";
 
-/** Why a certificate's key breaks the rules; `null` if it keeps them. */
+/** Returns how a certificate's key violates the rules; `null` if it does not. */
 export function keyFault(certificate: Certificate, rules: CertificateRules): string | null {
   const key = certificate.subjectPublicKeyInfo.algorithm;
   if (!rules.keyTypes.includes(key.type)) return `its key is of kind ${key.type}`;
@@ -24,9 +24,10 @@ function rsaFault(bits: number, { minRsaBits, rsaBits }: CertificateRules): stri
 }
 
 /**
- * Holds the peer's own certificate to presets, which no hook overrules.
+ * Checks the key of the peer's certificate against presets, which no hook can override.
  *
- * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` for a client's.
+ * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` for a client's.
  */
 export function checkPeerKey(
   certificate: Certificate,
@@ -44,10 +45,10 @@ export function checkPeerKey(
 }
 
 /**
- * Holds the peer's own certificate to what it does here: its key signs the handshake, in every suite (RFC 8446, Section 4.4.2.2; RFC 5246,
- * Section 7.4.2).
+ * Checks that the peer's certificate allows signatures, which its key makes in every cipher suite
+ * (RFC 8446, Section 4.4.2.2; RFC 5246, Section 7.4.2).
  *
- * @throws {SslError} `SEC_ERROR_INADEQUATE_KEY_USAGE` if it is for other things only.
+ * @throws {SslError} `SEC_ERROR_INADEQUATE_KEY_USAGE` if its key usage does not.
  */
 export function checkMaySign({ keyUsage }: Certificate): void {
   if (keyUsage === undefined || keyUsage.has("digitalSignature")) return;
@@ -58,7 +59,7 @@ export function checkMaySign({ keyUsage }: Certificate): void {
 }
 
 /**
- * Holds a verified path to presets.
+ * Checks a verified path against presets.
  *
  * @throws {NssError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`, for keys as well, as in NSS.
  */
@@ -73,7 +74,7 @@ export function checkPathRules(
     ) {
       const fault = keyFault(certificate, rules);
       if (fault !== null) throw refusal(preset, certificate, fault);
-      // An anchor is trusted for what it is, not for its own word on itself.
+      // An anchor is trusted itself; its own signature proves nothing.
       if (anchor.certificate?.equals(certificate)) continue;
       const { hash, name } = certificate.signatureAlgorithm;
       if (rules.signatureHashes === null || (hash && rules.signatureHashes.includes(hash))) {

@@ -25,53 +25,59 @@ import type { NamedGroup } from "../tables/named_groups.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";
 import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
-/** The settings of a socket, listener or model, each present; `SETTINGS` has a row for each. */
+/** The settings of a socket, listener or model; `SETTINGS` has a row for each. */
 export interface Settings {
   readonly role: Role;
   readonly hostname: string | null;
   readonly trustAnchors: readonly TrustAnchor[] | null;
   readonly credentials: readonly Credential[];
   readonly clientAuth: ClientAuth;
-  /** When a server that asks for a certificate insists on one; `clientAuth` says what follows from it for now. */
+  /** When a server that requests a certificate requires one; `clientAuth` holds the effect. */
   readonly requireCertificate: RequireCertificate;
-  /** Whose certificates a server says that it takes; `null` for those of the trust anchors. */
+  /** The authorities in a server's certificate request; `null` for the trust anchors. */
   readonly caNames: readonly Name[] | null;
   readonly alpn: boolean;
   readonly alpnProtocols: readonly string[];
   readonly minVersion: number;
   readonly maxVersion: number;
-  /** The suites of TLS 1.3. */
+  /** The cipher suites of TLS 1.3. */
   readonly cipherSuites: readonly CipherSuite[];
   readonly tls12CipherSuites: readonly Tls12CipherSuite[];
   readonly groups: readonly NamedGroup[];
   readonly keyShares: readonly NamedGroup[] | null;
-  /** How many groups besides the first get a share at once; `null` where `keyShares` or the default says it. */
+  /**
+   * The number of groups besides the first that have a key share in the first ClientHello; `null`
+   * if `keyShares` or the default decides.
+   */
   readonly additionalKeyShares: number | null;
   readonly signatureSchemes: readonly SignatureScheme[];
   readonly policyPreset: PolicyPreset | null;
   readonly noCache: boolean;
   readonly sessionTickets: boolean;
   readonly ocspStapling: boolean;
-  /** Whether a client asks for SCTs. */
+  /** Whether a client requests SCTs. */
   readonly signedCertTimestamps: boolean;
   readonly extendedMasterSecret: "off" | "on" | "required";
   readonly requireSafeNegotiation: boolean;
-  /** Whether, and with whom, a TLS 1.2 connection is negotiated anew when the peer wants it. */
+  /** How a peer's request to renegotiate a TLS 1.2 connection is answered. */
   readonly renegotiation: Renegotiation;
-  /** Whether a client shows its certificate after the handshake, too. */
+  /** Whether a client offers post-handshake authentication. */
   readonly postHandshakeAuth: boolean;
   readonly fallbackScsv: boolean;
   readonly downgradeCheck: boolean;
   readonly compatMode: boolean;
   readonly grease: boolean;
   readonly permuteExtensions: boolean;
-  /** The most plaintext that this end takes in one record, the inner content type included (RFC 8449). */
+  /**
+   * The maximum plaintext in a record that this end accepts, with the inner content type (RFC
+   * 8449).
+   */
   readonly recordSizeLimit: number;
-  /** Whether the chain of a server's certificate is completed from the context's database. */
+  /** Whether a server's certificate chain is completed from the context's database. */
   readonly loadCertificateChain: boolean;
   readonly pinArg: unknown;
   readonly peerId: string | null;
-  /** What the application calls a server's configuration, which other processes have, too. */
+  /** The application's name of a server configuration that several processes share. */
   readonly sessionIdContext: string | null;
   readonly handshakeTimeout: number;
   readonly closeTimeout: number;
@@ -88,44 +94,44 @@ export interface Settings {
   readonly alertSentCallback: AlertCallback | null;
   readonly alertReceivedCallback: AlertCallback | null;
   readonly resumptionTokenCallback: ResumptionTokenCallback | null;
-  /** The session that a client is to resume; a socket's own, not its copies'. */
+  /** The session that a client is to resume; never copied to other sockets. */
   readonly resumptionToken: ResumptionToken | null;
   readonly keyLog: KeyLogCallback | null;
   readonly context: NssContext;
 }
 
-/** Whether, and with whom, a TLS 1.2 connection is negotiated anew (`SSL_RENEGOTIATE_*`). */
+/** When a TLS 1.2 connection is renegotiated (`SSL_RENEGOTIATE_*`). */
 export type Renegotiation = "NEVER" | "UNRESTRICTED" | "REQUIRES_XTN" | "TRANSITIONAL";
 
-/** When a server insists on a client's certificate (`SSL_REQUIRE_CERTIFICATE`). */
+/** When a server requires a client's certificate (`SSL_REQUIRE_CERTIFICATE`). */
 export type RequireCertificate = "NEVER" | "ALWAYS" | "FIRST_HANDSHAKE" | "NO_ERROR";
 
 /** The name of a setting. */
 export type SettingName = keyof Settings;
 
-/** A configuration: the settings, and which of them somebody has set. */
+/** A configuration: the settings, and which of them have been set. */
 export interface SslConfig extends Settings {
-  /** The settings that were not left at what they are from the start. */
+  /** The settings that have been set, even to their defaults. */
   readonly chosen: ReadonlySet<SettingName>;
 }
 
-/** Sets settings of a configuration, in place: the only way in which one changes. */
+/** Sets settings of a configuration in place; every change of one goes through here. */
 export function change(config: SslConfig, settings: Partial<Settings>): void {
   const chosen = new Set([...config.chosen, ...Object.keys(settings) as SettingName[]]);
   Object.assign(config, settings, { chosen });
 }
 
-/** Whether a configuration leaves room for TLS 1.3. */
+/** Returns whether a configuration allows TLS 1.3. */
 export function offersTls13({ maxVersion, cipherSuites }: SslConfig): boolean {
   return maxVersion >= TLS_1_3 && cipherSuites.length > 0;
 }
 
-/** Whether a configuration leaves room for TLS 1.2. */
+/** Returns whether a configuration allows TLS 1.2. */
 export function offersTls12({ minVersion, tls12CipherSuites, groups }: SslConfig): boolean {
   return minVersion <= TLS_1_2 && tls12CipherSuites.length > 0 && groups.some(({ tls12 }) => tls12);
 }
 
-/** The groups for which a client sends a share in its first hello. */
+/** Returns the groups that have a key share in a client's first ClientHello. */
 export function initialKeyShares(
   { groups, keyShares, additionalKeyShares }: SslConfig,
 ): readonly NamedGroup[] {
@@ -135,5 +141,5 @@ export function initialKeyShares(
   return shares.length > 0 ? shares : groups.slice(0, 1);
 }
 
-/** X25519 is eight times cheaper than P-256 here, and every peer worth a round trip has it. */
+/** X25519 is eight times faster than P-256 in WebCrypto, and almost every peer supports it. */
 const DEFAULT_KEY_SHARES: readonly string[] = ["X25519MLKEM768", "x25519"];

@@ -5,41 +5,44 @@ import { SslError } from "../base/errors.ts";
 
 interface Entry {
   readonly config: SslConfig;
-  /** Whether a handshake is under way, which goes by what was set when it began. */
+  /** Whether a handshake is in progress, which uses the settings of its start. */
   locked: boolean;
-  /** Whether there was a handshake: who the ends are is settled. */
+  /** Whether a handshake has started: role and host name are final. */
   started: boolean;
-  /** Whether the name hook is being asked, and what it has done to the configuration. */
-  naming: "no" | "asked" | "reconfigured";
+  /** The state of the SNI hook, and whether it has reconfigured the socket. */
+  sniHook: "idle" | "running" | "reconfigured";
 }
 
 const configs = new WeakMap<object, Entry>();
 
-/** Gives a socket, listener or model its configuration, which its setters change in place. */
+/**
+ * Registers the configuration of a socket, listener or model, which its setters change in place.
+ */
 export function setConfig(target: object, config: SslConfig): void {
-  configs.set(target, { config, locked: false, started: false, naming: "no" });
+  configs.set(target, { config, locked: false, started: false, sniHook: "idle" });
 }
 
-/** The configuration of a socket, listener or model. */
+/** Returns the configuration of a socket, listener or model. */
 export function configOf(target: object): SslConfig {
   return entryOf(target).config;
 }
 
-/** Ends the time of changes: the handshake begins with what is set now. */
+/** Forbids changes: a handshake starts with the current settings. */
 export function lockConfig(target: object): void {
   const entry = entryOf(target);
   entry.locked = entry.started = true;
 }
 
-/** The handshake is complete: what is changed from here on counts for the next one, should there be any. */
+/** Allows changes again: the handshake is complete, and changes apply to the next one. */
 export function unlockConfig(target: object): void {
   entryOf(target).locked = false;
 }
 
 /**
- * The configuration of a target that may be changed now.
+ * Returns the configuration of a target in order to change it.
  *
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` if the target is a socket in the middle of its handshake.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` if the target is a socket whose handshake is in
+ * progress.
  */
 export function configToChange(target: object): SslConfig {
   const { config, locked } = entryOf(target);
@@ -48,7 +51,8 @@ export function configToChange(target: object): SslConfig {
 }
 
 /**
- * The configuration of a target, to change what is settled by the first handshake: which end it is, and whom it talks to.
+ * Returns the configuration of a target in order to change what the first handshake makes final:
+ * its role and host name.
  *
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` if the target is a socket whose handshake has begun.
  */
@@ -59,42 +63,43 @@ export function configBeforeStart(target: object): SslConfig {
 }
 
 /**
- * The configuration of a socket that is to be reconfigured: before its handshake, and while the name hook is being asked.
+ * Returns the configuration of a socket in order to reconfigure it: before the handshake, and while
+ * the SNI hook runs.
  *
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` at any other time.
  */
 export function configToReconfigure(target: object): SslConfig {
   const entry = entryOf(target);
-  if (entry.naming === "no") return configBeforeStart(target);
-  entry.naming = "reconfigured";
+  if (entry.sniHook === "idle") return configBeforeStart(target);
+  entry.sniHook = "reconfigured";
   return entry.config;
 }
 
-/** Asks the name hook; says what it returned, and the configuration if it has changed that. */
+/** Calls the SNI hook; returns its answer, and the configuration if the hook has changed it. */
 export async function whileReconfigurable<T>(
   target: object,
   ask: () => T | Promise<T>,
 ): Promise<{ readonly answer: T; readonly reconfigured: SslConfig | null }> {
   const entry = configs.get(target);
   if (entry === undefined) return { answer: await ask(), reconfigured: null };
-  entry.naming = "asked";
+  entry.sniHook = "running";
   try {
     const answer = await ask();
     return { answer, reconfigured: isReconfigured(entry) ? entry.config : null };
   } finally {
-    entry.naming = "no";
+    entry.sniHook = "idle";
   }
 }
 
-/** Keeps what a name hook has chosen: from here on it is the socket's own. */
+/** Makes the configuration that an SNI hook has chosen the socket's own. */
 export function adoptConfig(target: object, chosen: SslConfig): void {
   const config = configs.get(target)?.config;
   if (config !== undefined) Object.assign(config, chosen);
 }
 
-/** A function, since TypeScript does not see that the hook may have changed it meanwhile. */
-function isReconfigured({ naming }: Entry): boolean {
-  return naming === "reconfigured";
+/** A function, because TypeScript does not see that the hook may change the state. */
+function isReconfigured({ sniHook }: Entry): boolean {
+  return sniHook === "reconfigured";
 }
 
 function entryOf(target: object): Entry {

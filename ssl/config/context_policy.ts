@@ -3,17 +3,17 @@
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";
 
-/** What a context allows, whatever its sockets are set to. */
+/** The policy of a context, which overrides the settings of its sockets. */
 export interface ContextPolicy {
-  /** The numbers of the cipher suites that are not allowed. */
+  /** The code points of the disallowed cipher suites. */
   readonly disallowedSuites: Set<number>;
-  /** The preset that all its sockets are under. */
+  /** The preset that applies to all its sockets. */
   preset: PolicyPreset | null;
 }
 
 const policies = new WeakMap<NssContext, ContextPolicy>();
 
-/** The policy of a context, changed in place. */
+/** Returns the policy of a context, which callers change in place. */
 export function contextPolicy(context: NssContext): ContextPolicy {
   let policy = policies.get(context);
   if (policy === undefined) {
@@ -23,7 +23,7 @@ export function contextPolicy(context: NssContext): ContextPolicy {
   return policy;
 }
 
-/** The presets that a socket is under: its own, and its context's. */
+/** Returns the presets that apply to a socket: its own and its context's. */
 export function presetsOf(
   { context, policyPreset }: {
     readonly context: NssContext;

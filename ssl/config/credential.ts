@@ -10,29 +10,35 @@ import { parseSctList } from "../../cert/extensions/sct.ts";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 
-/** A certificate in any of the forms that people have it in: parsed, PEM text (the chain may follow), DER. */
+/** A certificate: parsed, PEM text (its chain may follow), or DER. */
 export type CertificateInput = Certificate | readonly Certificate[] | string | Uint8Array;
 
-/** A certificate to show to peers and the key that belongs to it. */
+/** A certificate to present to peers, with its private key. */
 export interface CertificateOptions {
-  /** The certificate; PEM text and arrays may hold its chain as well, each followed by its issuer. */
+  /**
+   * The certificate; PEM text and arrays may contain its chain, each certificate followed by its
+   * issuer.
+   */
   cert: CertificateInput;
   /**
    * The private key: PEM text, PKCS#8 bytes, a WebCrypto key, or any object that signs
    * ({@linkcode PrivateKey}), such as a key in a token or behind a service.
    */
   key: string | Uint8Array | CryptoKey | PrivateKey;
-  /** The issuers' certificates, where `cert` does not hold them; the root may be left out. */
+  /** The issuers' certificates, if `cert` does not contain them; the root may be omitted. */
   chain?: CertificateInput;
-  /** An OCSP response about the certificate (DER), to be stapled for clients that ask for it. */
+  /** An OCSP response for the certificate (DER), to staple for clients that request it. */
   ocsp?: Uint8Array;
-  /** Signed certificate timestamps (RFC 6962), as `encodeSctList` writes them, to be sent to clients that ask for them. */
+  /**
+   * Signed certificate timestamps (RFC 6962), as encoded by `encodeSctList`, for clients that
+   * request them.
+   */
   scts?: Uint8Array;
 }
 
-/** A parsed chain with the key to it; made once for each {@linkcode CertificateOptions} object. */
+/** A parsed chain with its private key. */
 export class Credential {
-  /** The certificates to send, this end's own first. */
+  /** The certificates to send, leaf first. */
   readonly chain: readonly Certificate[];
   /** The OCSP response to staple, if any. */
   readonly ocspResponse: Uint8Array<ArrayBuffer> | undefined;
@@ -41,7 +47,7 @@ export class Credential {
   readonly #key: CertificateOptions["key"];
   #privateKey: Promise<PrivateKey> | undefined;
 
-  /** Parses the certificates now and leaves the key for its first use, as that takes a promise. */
+  /** Parses the certificates; the key is imported on first use, which is asynchronous. */
   constructor(options: CertificateOptions) {
     const own = toCertificates(options.cert);
     if (own.length === 0) {
@@ -53,18 +59,18 @@ export class Credential {
     this.#key = options.key;
   }
 
-  /** The certificate that names this end. */
+  /** The leaf certificate. */
   get certificate(): Certificate {
     return this.chain[0]!;
   }
 
-  /** The key, imported on the first call. */
+  /** Returns the private key, which the first call imports. */
   privateKey(): Promise<PrivateKey> {
     return this.#privateKey ??= importPrivateKey(this.#key);
   }
 }
 
-/** What is no list would only end handshakes. */
+/** Returns a copy of a list of SCTs that parses, since a malformed one would end handshakes. */
 function checkedScts(scts: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
     parseSctList(scts);
@@ -77,8 +83,8 @@ function checkedScts(scts: Uint8Array): Uint8Array<ArrayBuffer> {
 const credentials = new WeakMap<CertificateOptions, Credential>();
 
 /**
- * The credential that options describe; the same one for the same object, so that a server which hands the same
- * options to each connection parses and imports once.
+ * Returns the credential of options; the same one for the same object, so that a server that passes
+ * the same options to each connection parses and imports them once.
  */
 export function toCredential(options: CertificateOptions): Credential {
   let credential = credentials.get(options);
@@ -89,7 +95,7 @@ export function toCredential(options: CertificateOptions): Credential {
   return credential;
 }
 
-/** Reads certificates from any of the forms of {@linkcode CertificateInput}. */
+/** Parses the certificates of a {@linkcode CertificateInput}. */
 export function toCertificates(input: CertificateInput): readonly Certificate[] {
   if (typeof input === "string") return parseCertificatesPem(input);
   if (input instanceof Uint8Array) return [parseCertificate(input)];

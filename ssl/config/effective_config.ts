@@ -8,10 +8,11 @@ import { SslError } from "../base/errors.ts";
 import { PROTOCOL_VERSIONS } from "../tables/versions.ts";
 
 /**
- * What policy and options leave of a configuration: the only thing that a handshake sees. Whatever sockets, models and hooks
- * were set to, nothing that the context's policy or a preset forbids comes onto the wire.
+ * Returns what policy and options leave of a configuration: the one that handshakes use. Nothing
+ * that the context's policy or a preset forbids is negotiated, whatever sockets, models and hooks
+ * set.
  *
- * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if nothing is left to begin a handshake with.
+ * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if too little is left for a handshake.
  */
 export function effectiveConfig(config: SslConfig): SslConfig {
   const presets = presetsOf(config);

@@ -4,22 +4,22 @@ import type { SslSocket } from "../base/socket_type.ts";
 import type { SslConfig } from "./config.ts";
 import type { SniRequest, SniSocketConfigHook } from "./hooks.ts";
 
-/** How a handshake asks an application's hooks. It is bound to the socket above, so that no handshake knows one. */
+/** Calls an application's hooks for a handshake, which does not know its socket. */
 export interface HookCaller {
-  /** Calls a hook with the socket in front of its other arguments. */
+  /** Calls a hook with the socket as first argument. */
   call<P extends readonly unknown[], R>(
     hook: (socket: SslSocket, ...args: P) => R,
     ...args: P
   ): R;
 
   /**
-   * Asks the name hook; what it chooses is the socket's own from here on.
+   * Calls the SNI hook; the configuration that it chooses becomes the socket's own.
    *
    * @param hook The hook.
-   * @param config The configuration so far.
-   * @param request What the client wants.
-   * @returns What policy leaves of the configuration that it chose, `"same"` where it keeps the one so far, `"unknown"` where it has none
-   * for that name.
+   * @param config The current configuration.
+   * @param request The request of the client.
+   * @returns The effective configuration that it chose, `"same"` if it keeps the current one,
+   * `"unknown"` if it has none for that name.
    */
   chooseConfig(
     hook: SniSocketConfigHook,

@@ -14,41 +14,43 @@ import type { Alert } from "../tables/alert_descriptions.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";
 
-/** What an {@linkcode AuthCertificateHook} decides about. */
+/** The subject of an {@linkcode AuthCertificateHook}'s decision. */
 export interface PeerAuthentication {
-  /** The peer's certificates as it sent them, its own first; never empty. */
+  /** The peer's certificates as sent, leaf first; never empty. */
   readonly chain: readonly Certificate[];
-  /** The name that the certificate must be good for: the client's `hostname`; `null` on a server. */
+  /** The name that the certificate must match: the client's `hostname`; `null` on a server. */
   readonly hostname: string | null;
-  /** Whether this end is the server, so that the certificate is a client's. */
+  /** Whether this end is the server and the certificate a client's. */
   readonly isServer: boolean;
-  /** Whether signatures are to be checked; always `true`, as in NSS. */
+  /** Whether to check signatures; always `true`, as in NSS. */
   readonly checkSig: boolean;
-  /** The anchors set for this socket (`caCerts`); `null` means the context's. */
+  /** The trust anchors set for this socket (`caCerts`); `null` for the context's. */
   readonly trustAnchors: readonly TrustAnchor[] | null;
-  /** The context, whose trust is the default one. */
+  /** The context of the socket. */
   readonly context: NssContext;
-  /** The OCSP response that the peer stapled to its certificate, DER; `null` where it sent none. */
+  /** The OCSP response stapled by the peer, DER; `null` if it sent none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
-  /** Whether this end asked for such a response, so that a certificate that promises one must have it. */
+  /** Whether this end requested an OCSP response: then a must-staple certificate requires one. */
   readonly askedForOcspResponse: boolean;
   /**
-   * The signed certificate timestamps that the server sent with its certificate, for `parseSctList` and `verifySct`; `null` where it sent
-   * none. Others may be in the certificate or in the OCSP response.
+   * The signed certificate timestamps that the server sent with its certificate, for `parseSctList`
+   * and `verifySct`; `null` if it sent none. The certificate or the OCSP response may contain
+   * others.
    */
   readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
-  /** The presets whose rules for certificates hold; none where absent. */
+  /** The presets whose rules for certificates apply; none by default. */
   readonly policyPresets?: readonly PolicyPreset[];
-  /** The time to verify at. */
+  /** The time of verification. */
   readonly time: Date;
 }
 
 /**
  * Decides whether the peer's certificate is trusted (`SSL_AuthCertificateHook`).
  *
- * It passes with `undefined` or `true`, and refuses by throwing or with `false`. It may take its time: the
- * handshake waits, in both roles. It is not called when a session is resumed, unless that comes from a token
- * ({@linkcode setResumptionToken}): then it decides about the certificates of the session before that is offered.
+ * It accepts by returning `undefined` or `true`, and rejects by throwing or returning `false`. The
+ * handshake waits for it, in both roles. It is not called when a session is resumed, except from a
+ * token ({@linkcode setResumptionToken}): then it decides about the certificates of the session
+ * before the session is offered.
  */
 export type AuthCertificateHook = (
   socket: SslSocket,
@@ -56,9 +58,11 @@ export type AuthCertificateHook = (
 ) => void | boolean | Promise<void | boolean>;
 
 /**
- * Has the last word on a certificate that the authentication hook refused (`SSL_BadCertHook`).
+ * Decides whether a certificate is accepted although the authentication hook rejected it
+ * (`SSL_BadCertHook`).
  *
- * Only exactly `true` lets the handshake go on. A connection accepted in this way is never cached or resumed.
+ * Only exactly `true` continues the handshake. The session of such a connection is never cached or
+ * resumed.
  */
 export type BadCertHook = (
   socket: SslSocket,
@@ -66,22 +70,22 @@ export type BadCertHook = (
   peer: PeerAuthentication,
 ) => boolean | Promise<boolean>;
 
-/** What a server says when it asks for a client's certificate. */
+/** A server's request for a client's certificate. */
 export interface ClientAuthRequest {
-  /** The version that was negotiated: TLS 1.2 lets an ECDSA key of any curve sign with any hash. */
+  /** The negotiated version; in TLS 1.2 an ECDSA key of any curve may sign with any hash. */
   readonly version: ProtocolVersion;
-  /** The issuers that the server knows; empty means any. */
+  /** The acceptable certificate authorities; empty for any. */
   readonly caNames: readonly Name[];
-  /** The ways to sign that the server accepts, its favourite first. */
+  /** The signature schemes that the server accepts, in preference order. */
   readonly signatureSchemes: readonly SignatureScheme[];
 }
 
 /**
- * Chooses the certificate and key that a client shows (`SSL_GetClientAuthDataHook`).
+ * Chooses the certificate and key that a client presents (`SSL_GetClientAuthDataHook`).
  *
- * `null` or `undefined` sends an empty certificate; the server decides whether that will do. It is not asked when a session is
- * resumed; and since it may choose to be somebody else each time, a session for which it was asked is kept only where the
- * option `peerId` says for whom.
+ * `null` or `undefined` sends an empty certificate message; the server decides whether to continue.
+ * The hook is not called when a session is resumed. Since it may choose a different identity each
+ * time, a session for which it was called is cached only if the option `peerId` is set.
  */
 export type GetClientAuthDataHook = (
   socket: SslSocket,
@@ -92,67 +96,78 @@ export type GetClientAuthDataHook = (
   | undefined
   | Promise<CertificateOptions | null | undefined>;
 
-/** A ClientHello as it came: all that a client says of itself before anything is encrypted, GREASE included. */
+/** A ClientHello as received, including GREASE values. */
 export interface ClientHelloInfo {
-  /** The whole message with its four-byte header. */
+  /** The message with its four-byte header. */
   readonly raw: Uint8Array<ArrayBuffer>;
-  /** Its JA4 fingerprint, such as `"t13d1516h2_8daaf6152771_e5627efa2ab1"`, which tells kinds of clients apart. */
+  /**
+   * The JA4 fingerprint, such as `"t13d1516h2_8daaf6152771_e5627efa2ab1"`, which identifies client
+   * software.
+   */
   readonly ja4: string;
-  /** Whether it is the second one, after a HelloRetryRequest. */
+  /** Whether it follows a HelloRetryRequest. */
   readonly isRetry: boolean;
-  /** Whether it negotiates a TLS 1.2 connection anew. */
+  /** Whether it renegotiates a TLS 1.2 connection. */
   readonly isRenegotiation: boolean;
-  /** The version of TLS 1.2 and before. */
+  /** The `legacy_version`: the client's version in TLS 1.2 and before. */
   readonly legacyVersion: number;
-  /** The versions that it offers, its favourite first; the one before where it does not list them. */
+  /**
+   * The offered versions, in preference order; `legacyVersion` alone if the client does not list
+   * any.
+   */
   readonly versions: readonly number[];
   /** The client's random bytes. */
   readonly random: Uint8Array<ArrayBuffer>;
-  /** TLS 1.2's session ID; in TLS 1.3 anything. */
+  /** The session ID of TLS 1.2; arbitrary bytes in TLS 1.3. */
   readonly sessionId: Uint8Array<ArrayBuffer>;
-  /** The cipher suites, its favourite first. */
+  /** The code points of the cipher suites, in preference order. */
   readonly cipherSuites: readonly number[];
-  /** TLS 1.2's compression methods. */
+  /** The compression methods of TLS 1.2. */
   readonly compressionMethods: readonly number[];
-  /** The extensions in their order. */
+  /** The extensions, in order. */
   readonly extensions: readonly { readonly type: number; readonly body: Uint8Array<ArrayBuffer> }[];
-  /** The host name that it wants, in lower case; `null` where it names none. */
+  /** The requested host name, in lower case; `null` if none. */
   readonly serverName: string | null;
-  /** The application protocols, its favourite first. */
+  /** The application protocols, in preference order. */
   readonly alpnProtocols: readonly string[];
-  /** The key exchange groups, its favourite first. */
+  /** The code points of the key exchange groups, in preference order. */
   readonly groups: readonly number[];
-  /** The groups of which it sends a share. */
+  /** The code points of the groups with a key share. */
   readonly keyShareGroups: readonly number[];
-  /** The signature schemes, its favourite first. */
+  /** The code points of the signature schemes, in preference order. */
   readonly signatureSchemes: readonly number[];
 }
 
 /**
- * Looks at each ClientHello before a server chooses anything, and may refuse it.
+ * Inspects each ClientHello before a server negotiates, and may reject it.
  *
- * It passes with `undefined` or `true`. `false`, and what is thrown, ends the handshake with a `handshake_failure` alert; an
- * {@linkcode SslError} with its own. It is asked before the `sniSocketConfig` hook, also where a session is resumed, and again about the
- * second hello after a HelloRetryRequest (`isRetry`) and the hello of a renegotiation that is not declined (`isRenegotiation`): whoever
- * counts clients counts those without either. What it is told is not authenticated: anybody can say it.
+ * It accepts by returning `undefined` or `true`. `false` or an exception ends the handshake with a
+ * `handshake_failure` alert; an {@linkcode SslError} with its own alert. It is called before the
+ * `sniSocketConfig` hook, also if a session is resumed, and again for the second ClientHello after
+ * a HelloRetryRequest (`isRetry`) and the ClientHello of a renegotiation that is not declined
+ * (`isRenegotiation`); to count clients, ignore both. The ClientHello is not authenticated.
  */
 export type ClientHelloCallback = (
   socket: SslSocket,
   hello: ClientHelloInfo,
 ) => void | boolean | Promise<void | boolean>;
 
-/** What a {@linkcode HelloRetryRequestCallback} decides about. */
+/** The subject of a {@linkcode HelloRetryRequestCallback}'s decision. */
 export interface HelloRetryRequest {
-  /** Whether it is the client's first hello, before any HelloRetryRequest. */
+  /** Whether it is the client's first ClientHello, before any HelloRetryRequest. */
   readonly firstHello: boolean;
-  /** What this callback has asked the client to bring back; empty for a first hello, and where it has asked for nothing. */
+  /**
+   * The token that this callback put into its HelloRetryRequest; empty for a first ClientHello, and
+   * if there was no token.
+   */
   readonly clientToken: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * What is to become of a hello (`SSLHelloRetryRequestAction`): `"accept"` goes on, `"fail"` ends the handshake with a
- * `handshake_failure` alert, `"request"` and `{ retryToken }` have the client say hello once more, in the second case with a token of
- * up to 1024 bytes that comes back then. NSS's `ssl_hello_retry_reject_0rtt` is `"accept"` here, where no early data is taken.
+ * The answer to a ClientHello (`SSLHelloRetryRequestAction`): `"accept"` continues, `"fail"` ends
+ * the handshake with a `handshake_failure` alert, `"request"` and `{ retryToken }` send a
+ * HelloRetryRequest, the latter with a token of at most 1024 bytes that the client returns. NSS's
+ * `ssl_hello_retry_reject_0rtt` is `"accept"` here, since early data is never accepted.
  */
 export type HelloRetryRequestAction =
   | "accept"
@@ -161,34 +176,37 @@ export type HelloRetryRequestAction =
   | { readonly retryToken: Uint8Array };
 
 /**
- * Decides, on a server of TLS 1.3, whether a client has to say hello once more (`SSL_HelloRetryRequestCallback`): to see that it is
- * where it says, or to hand the connection to another socket.
+ * Decides whether a TLS 1.3 server sends a HelloRetryRequest (`SSL_HelloRetryRequestCallback`): to
+ * verify the client's address, or to hand the connection over to another socket.
  *
- * It is asked about the first hello, and again about the second one, to which it cannot answer with a request. Where the client's
- * key shares do not fit, there is a HelloRetryRequest even if it accepts. The token is inside the cookie, sealed by the keys of session
- * tickets: a client can neither read nor forge it, and it is good for a minute. All the state is in there, too, so that the second hello
- * may reach another socket with this callback whose context has the same keys ({@linkcode configMPServerSIDCache}); that is how the same
- * cookie may come more than once, to sockets that do not know of each other.
+ * It is called for the first ClientHello, and again for the second one, to which it cannot answer
+ * with a request. If the client's key shares do not fit, there is a HelloRetryRequest even if it
+ * accepts. The token is in the cookie, encrypted with the keys of session tickets: a client can
+ * neither read nor forge it, and it is valid for a minute. The cookie contains all state, so that
+ * the second ClientHello may reach another socket with this callback whose context has the same
+ * keys ({@linkcode configMPServerSIDCache}); for the same reason one cookie may be used several
+ * times, at sockets that do not know of each other.
  */
 export type HelloRetryRequestCallback = (
   socket: SslSocket,
   request: HelloRetryRequest,
 ) => HelloRetryRequestAction | Promise<HelloRetryRequestAction>;
 
-/** What a client's first message asks of a server. */
+/** The parts of a ClientHello that choose a server's configuration. */
 export interface SniRequest {
-  /** The host name that the client wants (RFC 6066, Section 3), in lower case; `null` where it names none. */
+  /** The requested host name (RFC 6066, Section 3), in lower case; `null` if none. */
   readonly serverName: string | null;
-  /** The application protocols that the client offers, its favourite first. */
+  /** The application protocols that the client offers, in preference order. */
   readonly alpnProtocols: readonly string[];
 }
 
 /**
- * Chooses a server's application protocol (`SSL_SetNextProtoCallback`), where the client offers any.
+ * Chooses a server's application protocol (`SSL_SetNextProtoCallback`) if the client offers any.
  *
- * It returns one of those that the client offers; `null` for none, as if this end did not know ALPN; `undefined` to leave it to the
- * list of the option `alpnProtocols`. To refuse the client it throws an {@linkcode SslError}
- * `SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL`, which the alert `no_application_protocol` announces.
+ * It returns one of the offered protocols; `null` for none, as if ALPN were not supported;
+ * `undefined` to use the option `alpnProtocols`. To reject the client it throws an
+ * {@linkcode SslError} `SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL`, which sends a
+ * `no_application_protocol` alert.
  */
 export type NextProtoCallback = (
   socket: SslSocket,
@@ -196,10 +214,11 @@ export type NextProtoCallback = (
 ) => string | null | undefined | Promise<string | null | undefined>;
 
 /**
- * Chooses a server's configuration by the name that the client asks for (`SSL_SNISocketConfigHook`).
+ * Chooses a server's configuration by the requested host name (`SSL_SNISocketConfigHook`).
  *
- * The options that it returns, and what has been set in the model that it names, take the place of the socket's own; whatever they say
- * nothing about stays as it is. `undefined` keeps the socket's configuration; `null` refuses the name with an `unrecognized_name` alert.
+ * The returned options, and what has been set in the model that they name, replace the socket's
+ * own; everything else stays. `undefined` keeps the socket's configuration; `null` rejects the name
+ * with an `unrecognized_name` alert.
  */
 export type SniSocketConfigHook = (
   socket: SslSocket,
@@ -210,7 +229,7 @@ export type SniSocketConfigHook = (
   | undefined
   | Promise<SniSocketConfig | null | undefined>;
 
-/** The options that may change once the client's first message has been read. */
+/** The options that may change after the ClientHello has been read. */
 export type SniSocketConfig = Pick<
   ImportOptions,
   | "certificates"
@@ -224,7 +243,8 @@ export type SniSocketConfig = Pick<
 >;
 
 /**
- * Is told of each completed handshake (`SSL_HandshakeCallback`), before any application data is handed out.
+ * Called after each completed handshake (`SSL_HandshakeCallback`), before any application data can
+ * be read.
  *
  * It must not read from the socket or write to it: both wait for it.
  */
@@ -234,19 +254,19 @@ export type HandshakeCallback = (
 ) => void | Promise<void>;
 
 /**
- * Is told of each alert that this end sends (`SSL_AlertSentCallback`) or receives (`SSL_AlertReceivedCallback`), close_notify and warnings
- * among them.
+ * Called with each alert that this end sends (`SSL_AlertSentCallback`) or receives
+ * (`SSL_AlertReceivedCallback`), including close_notify and warnings.
  *
- * It looks on: nothing waits for it, and what it throws changes nothing about the connection.
+ * The connection does not wait for it and ignores its errors.
  */
 export type AlertCallback = (socket: SslSocket, alert: Alert) => void | Promise<void>;
 
 /**
- * Is told of each session that a client can resume later (`SSL_SetResumptionTokenCallback`), as opaque bytes that
- * {@linkcode setResumptionToken} takes.
+ * Called with each session that a client can resume later (`SSL_SetResumptionTokenCallback`), as
+ * opaque bytes for {@linkcode setResumptionToken}.
  *
- * The bytes are a secret: whoever has them can read what is resumed with them, and whoever can change them where they are kept can
- * pretend to be the server. The connection waits until the callback is done.
+ * The bytes are secret: reading them allows decryption of the connections resumed with them, and
+ * modifying them allows impersonation of the server. The connection waits for the callback.
  */
 export type ResumptionTokenCallback = (
   socket: SslSocket,
@@ -254,8 +274,9 @@ export type ResumptionTokenCallback = (
 ) => void | Promise<void>;
 
 /**
- * Receives the connection's secrets, a line at a time without its line end, in NSS's key log format, as Wireshark reads it.
+ * Called with the connection's secrets, one line at a time without line end, in NSS's key log
+ * format, as Wireshark reads it.
  *
- * Whoever has these lines can read the connection: for debugging only.
+ * The lines allow decryption of the connection: for debugging only.
  */
 export type KeyLogCallback = (line: string) => void;

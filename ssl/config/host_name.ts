@@ -3,7 +3,10 @@
 import { MAX_HOST_NAME_LENGTH } from "../extensions/server_name.ts";
 import { invalid } from "./option_values.ts";
 
-/** The host name of a host name or URL, as SNI and certificates spell it: A-labels, lower case, no port, no final dot. */
+/**
+ * Returns the host name of a host name or URL in the form of SNI and certificates: A-labels, lower
+ * case, no port, no final dot.
+ */
 export function normalizeHostname(input: string): string {
   const url = URL.parse(input.includes("://") ? input : `https://${hostPart(input)}`);
   if (url === null || url.hostname === "") throw invalid("hostname", `"${input}" is no host name`);
@@ -14,7 +17,10 @@ export function normalizeHostname(input: string): string {
   return hostname;
 }
 
-/** A host, perhaps with its port, where there is no scheme: nothing of a URL besides, and addresses with colons in brackets. */
+/**
+ * Returns a host with an optional port, an IPv6 address in brackets; throws if the input has other
+ * parts of a URL.
+ */
 function hostPart(input: string): string {
   if (/[/\\?#@]/.test(input)) throw invalid("hostname", `"${input}" is no host name`);
   return /^[^[].*:.*:/.test(input) || input.startsWith("::") ? `[${input}]` : input;

@@ -1,20 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What stands for a setting in the key of a session. @module */
+/** The parts of a session's cache key. @module */
 
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 
-/** Plain values, which mean the same in another process, and objects that only this one knows. */
+/**
+ * A part of a key: plain values, which are the same in all processes, and objects of this process.
+ */
 export type KeyPart = string | number | boolean | null | LocalObject | readonly KeyPart[];
 
-/** A function or an object that is told from others by identity. */
+/** A function or object, compared by identity. */
 export interface LocalObject {
   readonly object: object;
 }
 
 /**
- * A value by its type: text, numbers and truth values as they are, rows of the tables of TLS by
- * their numbers, lists element by element, and all else by identity.
+ * Returns the part of a key for a value: strings, numbers and booleans as they are, rows of TLS
+ * tables by their code points, arrays element by element, and others by identity.
  */
 export function keyPart(value: unknown): KeyPart {
   switch (typeof value) {
@@ -35,7 +37,10 @@ export function keyPart(value: unknown): KeyPart {
   }
 }
 
-/** Not its name and key alone: certificates of one authority may differ in what they let it do. */
+/**
+ * Returns the part of a key for a trust anchor: its whole certificate, since two certificates of
+ * one authority may have different constraints.
+ */
 export function anchorPart(anchor: TrustAnchor): KeyPart {
   return [
     anchor.certificate?.der.toBase64() ??

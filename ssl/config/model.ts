@@ -6,9 +6,9 @@ import { setConfig } from "./config_registry.ts";
 import type { ImportOptions } from "./import_options.ts";
 
 /**
- * Makes a model: a configuration that many sockets copy.
+ * Creates a model: a configuration for many sockets to copy.
  *
- * @param options The model's configuration; what is left out is the default.
+ * @param options The model's options; omitted ones have their defaults.
  * @returns The model.
  *
  * @example Usage

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Checks of options' values: types do not bind JavaScript. Each throws `SEC_ERROR_INVALID_ARGS`.
+ * Checks of option values at run time, for callers without types. Each throws
+ * `SEC_ERROR_INVALID_ARGS`.
  *
  * @module
  */
@@ -19,20 +20,23 @@ import { SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS } from "../tables/versions.ts";
 
 /**
- * How many bytes a list of protocols takes at most: beside a cookie and a ticket there must be room
- * for it in a hello.
+ * The maximum encoded length of a list of protocols, which leaves room for a cookie and a ticket in
+ * a ClientHello.
  */
 const MAX_PROTOCOLS_LENGTH = 2 ** 13;
 
-/** Makes a setting of an option's value, or throws. */
+/** Converts an option's value to a setting, or throws. */
 export type Take<T> = (value: unknown, option: string) => T;
 
-/** The error for a value that an option has not. */
+/** Returns the error for an invalid value of an option. */
 export function invalid(option: string, why: string): SslError {
   return new SslError("SEC_ERROR_INVALID_ARGS", `Cannot use option ${option}: ${why}`);
 }
 
-/** A value as an error's text shows it; of objects only the kind, since they may hold secrets. */
+/**
+ * Returns a value as error messages show it; of objects only the type, since they may contain
+ * secrets.
+ */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   if (typeof value === "function") return "a function";
@@ -41,31 +45,31 @@ export function show(value: unknown): string {
   return `an object of type ${value.constructor?.name ?? "Object"}`;
 }
 
-/** `true` or `false`. */
+/** Accepts a boolean. */
 export const takeBoolean: Take<boolean> = (value, option) => {
   if (typeof value === "boolean") return value;
   throw invalid(option, `${show(value)} is neither true nor false`);
 };
 
-/** A text. */
+/** Accepts a string. */
 export const takeString: Take<string> = (value, option) => {
   if (typeof value === "string") return value;
   throw invalid(option, `${show(value)} is no string`);
 };
 
-/** A length of time. */
+/** Accepts a number of milliseconds. */
 export const takeMilliseconds: Take<number> = (value, option) => {
   if (typeof value === "number" && value >= 0) return value;
   throw invalid(option, `${show(value)} is no number of milliseconds`);
 };
 
-/** A hook or callback. */
+/** Accepts a hook or callback. */
 export function takeFunction<T>(value: unknown, option: string): T {
   if (typeof value === "function") return value as T;
   throw invalid(option, `${show(value)} is no function`);
 }
 
-/** An object of a class. */
+/** Returns a check for instances of a class. */
 export function takeInstance<T>(type: abstract new (...args: never[]) => T): Take<T> {
   return (value, option) => {
     if (value instanceof type) return value;
@@ -73,7 +77,7 @@ export function takeInstance<T>(type: abstract new (...args: never[]) => T): Tak
   };
 }
 
-/** One of a few words. */
+/** Returns a check for one of several strings. */
 export function takeOneOf<T extends string>(...choices: readonly T[]): Take<T> {
   return (value, option) => {
     const choice = choices.find((candidate) => candidate === value);
@@ -82,13 +86,16 @@ export function takeOneOf<T extends string>(...choices: readonly T[]): Take<T> {
   };
 }
 
-/** The elements of an array. */
+/** Accepts an array. */
 export const takeArray: Take<readonly unknown[]> = (value, option) => {
   if (Array.isArray(value)) return value;
   throw invalid(option, `${show(value)} is no array`);
 };
 
-/** The rows of a table by their names, each once, in the order of the names. */
+/**
+ * Returns a check that converts names to rows of a table, without duplicates, in the order of the
+ * names.
+ */
 export function takeRows<Row extends { readonly name: string }>(
   table: readonly Row[],
 ): Take<readonly Row[]> {
@@ -104,7 +111,7 @@ export function takeRows<Row extends { readonly name: string }>(
   };
 }
 
-/** A range of versions before it is known to be one. */
+/** A range of versions before validation. */
 interface GivenRange {
   readonly min?: unknown;
   readonly max?: unknown;
@@ -115,7 +122,7 @@ interface VersionNumbers {
   readonly max: number | undefined;
 }
 
-/** The numbers of a range of versions; whether it is one is for the whole configuration to say. */
+/** Converts a range of versions to their numbers; the caller checks that the range is not empty. */
 export function takeVersions(value: unknown, option: string): VersionNumbers {
   const { min, max } = takeOptions(value as GivenRange, ["min", "max"], `option ${option}`);
   return { min: numberOfVersion(min), max: numberOfVersion(max) };
@@ -165,15 +172,14 @@ export function takeProtocols(value: unknown, option: string): readonly string[]
 }
 
 /**
- * Reads an object of options: its own members that are there, and none that it inherits, which
- * somebody else may have set.
+ * Reads an object of options: only its own properties, since inherited ones may be polluted.
  *
- * @param options What the application has given.
- * @param known The names that there are.
- * @param what What the options are for, as in "Cannot use options of importFD()".
+ * @param options The options from the application.
+ * @param known The names of all options.
+ * @param what What the options are, for the error message.
  * @returns The options that are not `undefined`.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object, or has a member that is
- * none of the names: the nearest is named.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object or has an unknown property;
+ * the message suggests the nearest name.
  */
 export function takeOptions<T extends object>(
   options: T,
@@ -206,7 +212,7 @@ function isPlainObject(value: unknown): value is object {
 }
 
 /**
- * The known name that looks most like one that is not; `undefined` where none looks much like it.
+ * Returns the known name that is most similar to an unknown one; `undefined` if none is similar.
  */
 function nearestName(unknown: string, known: readonly string[]): string | undefined {
   const text = unknown.toLowerCase();
@@ -223,7 +229,7 @@ function nearestName(unknown: string, known: readonly string[]): string | undefi
   return text.length > 1 ? begins : undefined;
 }
 
-/** How many letters must be put in, taken out or replaced to make one text of the other. */
+/** Returns the Levenshtein distance of two strings. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

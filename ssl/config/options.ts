@@ -12,102 +12,101 @@ import { invalid } from "./option_values.ts";
 import { insists, MAX_RECORD_SIZE_LIMIT, SETTINGS } from "./settings.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "../extensions/record_size_limit.ts";
 
-/** NSS's socket options, without `SSL_` before their names, and what values they take. */
+/** NSS's socket options, without `SSL_` before their names, and the types of their values. */
 export interface SslOptionValues {
-  /** Whether there is TLS at all. */
+  /** Whether the socket uses TLS. */
   readonly SECURITY: boolean;
-  /** The SOCKS of 1995. */
+  /** Whether the socket uses a SOCKS proxy. */
   readonly SOCKS: boolean;
-  /** Whether a server asks for the client's certificate. */
+  /** Whether a server requests a client certificate. */
   readonly REQUEST_CERTIFICATE: boolean;
   /** Whether this end is the client. */
   readonly HANDSHAKE_AS_CLIENT: boolean;
   /** Whether this end is the server. */
   readonly HANDSHAKE_AS_SERVER: boolean;
-  /** SSL 2.0. */
+  /** Whether SSL 2.0 is enabled. */
   readonly ENABLE_SSL2: boolean;
-  /** SSL 3.0. */
+  /** Whether SSL 3.0 is enabled. */
   readonly ENABLE_SSL3: boolean;
   /** Whether sessions are neither kept nor resumed. */
   readonly NO_CACHE: boolean;
-  /** When a server that asks for a certificate insists on one. */
+  /** When a server that requests a certificate requires one. */
   readonly REQUIRE_CERTIFICATE: RequireCertificate;
-  /** Whether reading and writing may happen at once. */
+  /** Whether reading and writing may happen concurrently. */
   readonly ENABLE_FDX: boolean;
-  /** A hello that SSL 2.0 servers understand. */
+  /** Whether a client sends a ClientHello that SSL 2.0 servers understand. */
   readonly V2_COMPATIBLE_HELLO: boolean;
-  /** Whether there is any version of TLS. */
+  /** Whether any version of TLS is enabled. */
   readonly ENABLE_TLS: boolean;
-  /** Whether a version that somebody has rolled back is found out, in RSA key transport. */
+  /** Whether version rollback attacks are detected in RSA key transport. */
   readonly ROLLBACK_DETECTION: boolean;
-  /** Whether export ciphers are never stepped up from. */
+  /** Whether step-up from export ciphers is disabled. */
   readonly NO_STEP_DOWN: boolean;
-  /** Whether cryptography goes past PKCS#11. */
+  /** Whether cryptography bypasses PKCS#11. */
   readonly BYPASS_PKCS11: boolean;
   /** Whether sockets work without locks. */
   readonly NO_LOCKS: boolean;
   /** Whether sessions are resumed by tickets. */
   readonly ENABLE_SESSION_TICKETS: boolean;
-  /** Compression. */
+  /** Whether compression is enabled. */
   readonly ENABLE_DEFLATE: boolean;
-  /** Whether a connection is negotiated anew. */
+  /** When a TLS 1.2 connection is renegotiated. */
   readonly ENABLE_RENEGOTIATION: Renegotiation;
-  /** Whether TLS 1.2 is spoken only with peers that know RFC 5746. */
+  /** Whether TLS 1.2 requires a peer that supports RFC 5746. */
   readonly REQUIRE_SAFE_NEGOTIATION: boolean;
-  /** Whether a client writes before the server's Finished. */
+  /** Whether a client sends data before the server's Finished. */
   readonly ENABLE_FALSE_START: boolean;
-  /** TLS 1.0's remedy against BEAST. */
+  /** Whether CBC records are split against BEAST in TLS 1.0. */
   readonly CBC_RANDOM_IV: boolean;
-  /** Whether a client asks for a stapled OCSP response. */
+  /** Whether a client requests a stapled OCSP response. */
   readonly ENABLE_OCSP_STAPLING: boolean;
-  /** Next Protocol Negotiation. */
+  /** Whether Next Protocol Negotiation is enabled. */
   readonly ENABLE_NPN: boolean;
-  /** Whether application protocols are spoken of. */
+  /** Whether ALPN is enabled. */
   readonly ENABLE_ALPN: boolean;
-  /** Whether a server's key shares serve several connections. */
+  /** Whether a server reuses its key shares for several connections. */
   readonly REUSE_SERVER_ECDHE_KEY: boolean;
-  /** Whether a client says that it has fallen back to an older version. */
+  /** Whether a client signals a fallback to an older version (RFC 7507). */
   readonly ENABLE_FALLBACK_SCSV: boolean;
-  /** Whether a server does finite-field Diffie-Hellman. */
+  /** Whether a server supports finite-field Diffie-Hellman. */
   readonly ENABLE_SERVER_DHE: boolean;
-  /** Whether TLS 1.2 binds its secrets to the handshake. */
+  /** Whether TLS 1.2 uses the extended master secret (RFC 7627). */
   readonly ENABLE_EXTENDED_MASTER_SECRET: boolean;
-  /** Whether a client asks for SCTs. */
+  /** Whether a client requests SCTs. */
   readonly ENABLE_SIGNED_CERT_TIMESTAMPS: boolean;
   /** Whether finite-field groups must be named ones. */
   readonly REQUIRE_DH_NAMED_GROUPS: boolean;
-  /** Early data. */
+  /** Whether early data is enabled. */
   readonly ENABLE_0RTT_DATA: boolean;
-  /** The most plaintext that this end takes in one record. */
+  /** The maximum plaintext in a record that this end accepts. */
   readonly RECORD_SIZE_LIMIT: number;
-  /** Whether TLS 1.3 looks like TLS 1.2 to those who stand between. */
+  /** Whether TLS 1.3 uses middlebox compatibility mode. */
   readonly ENABLE_TLS13_COMPAT_MODE: boolean;
-  /** DTLS's short record header. */
+  /** Whether DTLS uses the short record header. */
   readonly ENABLE_DTLS_SHORT_HEADER: boolean;
-  /** Whether a client heeds what a server says about versions that it could speak. */
+  /** Whether a client checks the downgrade sentinel of a server. */
   readonly ENABLE_HELLO_DOWNGRADE_CHECK: boolean;
-  /** Whether a server understands a hello in the form of SSL 2.0. */
+  /** Whether a server accepts a ClientHello in the format of SSL 2.0. */
   readonly ENABLE_V2_COMPATIBLE_HELLO: boolean;
-  /** Whether a client shows its certificate after the handshake, too. */
+  /** Whether a client offers post-handshake authentication. */
   readonly ENABLE_POST_HANDSHAKE_AUTH: boolean;
-  /** Delegated credentials. */
+  /** Whether delegated credentials are enabled. */
   readonly ENABLE_DELEGATED_CREDENTIALS: boolean;
-  /** Whether EndOfEarlyData is left out, for QUIC. */
+  /** Whether EndOfEarlyData is omitted, for QUIC. */
   readonly SUPPRESS_END_OF_EARLY_DATA: boolean;
-  /** Whether a client's hello has values that mean nothing. */
+  /** Whether GREASE values are sent (RFC 8701). */
   readonly ENABLE_GREASE: boolean;
-  /** Whether a client's extensions stand in another order each time. */
+  /** Whether a client sends its extensions in a random order. */
   readonly ENABLE_CH_EXTENSION_PERMUTATION: boolean;
-  /** Whether a server's chain is completed from the database. */
+  /** Whether a server's certificate chain is completed from the database. */
   readonly DB_LOAD_CERTIFICATE_CHAIN: boolean;
 }
 
-/** The name of an option of NSS's, without `SSL_` before it. */
+/** The name of an NSS option, without `SSL_` before it. */
 export type SslOption = keyof SslOptionValues;
 
 /**
- * What becomes of an option here: it works; it has its only sensible value; or the feature is not
- * there yet.
+ * The support of an option: it works; its value is fixed; or its feature is not implemented yet.
  */
 export type OptionSupport = "works" | "fixed" | "refused";
 
@@ -115,21 +114,21 @@ export type OptionSupport = "works" | "fixed" | "refused";
 export interface OptionInfo {
   /** The name, without `SSL_` before it. */
   readonly option: SslOption;
-  /** NSS's number. */
+  /** The number in NSS. */
   readonly id: number;
-  /** What it is called in the options of `importFD`; `null` where it has no name there. */
+  /** The name among the options of `importFD`; `null` if none. */
   readonly importOption: string | null;
-  /** The values that there are. */
+  /** The type of its values. */
   readonly type: string;
   /** NSS's default. */
   readonly nssDefault: boolean | number | string;
   /** The default here. */
   readonly default: boolean | number | string;
-  /** Why the default differs; `null` where it does not. */
+  /** Why the default differs from NSS's; `null` if it does not. */
   readonly because: string | null;
-  /** What becomes of it here. */
+  /** The support of the option. */
   readonly support: OptionSupport;
-  /** What it does here, or why it cannot be changed. */
+  /** What it does, or why it cannot be changed. */
   readonly does: string;
 }
 
@@ -137,23 +136,23 @@ interface Row<T extends boolean | number | string = boolean | number | string>
   extends Omit<OptionInfo, "option" | "nssDefault" | "default"> {
   readonly nssDefault: T;
   readonly default: T;
-  /** Whether a value is one of this option's. */
+  /** Returns whether a value is valid for this option. */
   accepts(value: unknown): value is T;
   get(config: SslConfig): T;
   set(config: SslConfig, value: T): void;
 }
 
-/** The settings that are switches. */
+/** The boolean settings. */
 type Flag = { [K in SettingName]: SslConfig[K] extends boolean ? K : never }[SettingName];
 
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 
-/** What of a row its setting does not say. */
+/** The columns that a row does not take from its setting. */
 type SettingRow<T extends boolean | number | string> =
   & Omit<Row<T>, "importOption" | "because" | "support" | "does">
   & Partial<Pick<Row<T>, "importOption" | "because">>;
 
-/** An option that reads and sets a setting, whose row says what it does. */
+/** Returns the row of an option that reads and sets a setting. */
 function ofSetting<T extends boolean | number | string>(
   name: SettingName,
   row: SettingRow<T>,
@@ -168,7 +167,7 @@ interface FlagOptions {
   readonly because?: string;
 }
 
-/** An option that is a switch of the configuration. */
+/** Returns the row of an option for a boolean setting. */
 function flag(id: number, name: Flag, options: FlagOptions): Row<boolean> {
   return ofSetting(name, {
     id,
@@ -181,7 +180,7 @@ function flag(id: number, name: Flag, options: FlagOptions): Row<boolean> {
   });
 }
 
-/** A switch that is where it is. */
+/** Returns the row of a boolean option with a fixed value. */
 function fixed(
   id: number,
   value: boolean,
@@ -323,7 +322,7 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
 };
 
 /**
- * The options of NSS's, in the order of their numbers: what each does here, and where its default
+ * The options of NSS in the order of their numbers: what each does here, and where its default
  * differs.
  */
 export const SSL_OPTIONS: readonly OptionInfo[] = Object.entries(ROWS).map(([name, row]) => {
@@ -331,7 +330,7 @@ export const SSL_OPTIONS: readonly OptionInfo[] = Object.entries(ROWS).map(([nam
   return { option: name as SslOption, ...info };
 });
 
-/** What an option of a configuration is set to. */
+/** Returns the value of an option in a configuration. */
 export function getOption<O extends SslOption>(config: SslConfig, option: O): SslOptionValues[O] {
   return rowOf(option).get(config);
 }
@@ -339,8 +338,8 @@ export function getOption<O extends SslOption>(config: SslConfig, option: O): Ss
 /**
  * Sets an option of a configuration.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not,
- * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not there yet.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value,
+ * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not implemented.
  */
 export function setOption<O extends SslOption>(
   config: SslConfig,

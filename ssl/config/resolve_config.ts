@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** How configurations come to be: from defaults, options, models and presets. @module */
+/** Creates configurations from defaults, options, models and presets. @module */
 
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import {
@@ -23,7 +23,10 @@ import { PROTOCOL_VERSIONS, versionName } from "../tables/versions.ts";
 
 const defaults = new WeakMap<NssContext, SslConfig>();
 
-/** What sockets of a context begin with, unless they copy a model; changed in place by those who set defaults. */
+/**
+ * Returns the default configuration of a context's sockets, which setters of defaults change in
+ * place.
+ */
 export function defaultsOf(context: NssContext): SslConfig {
   let config = defaults.get(context);
   if (config === undefined) {
@@ -33,7 +36,7 @@ export function defaultsOf(context: NssContext): SslConfig {
   return config;
 }
 
-/** A configuration in which nothing has been chosen. */
+/** Returns a configuration in which nothing has been set. */
 export function builtInDefaults(context: NssContext): SslConfig {
   const settings = Object.fromEntries(
     SETTING_NAMES.filter((name) => name !== "context")
@@ -42,7 +45,9 @@ export function builtInDefaults(context: NssContext): SslConfig {
   return { ...settings, context, chosen: new Set() };
 }
 
-/** The options that are no settings: a model to copy, a preset of settings, and what is of one connection. */
+/**
+ * The options that are not settings: a model to copy, a preset, and those of a single connection.
+ */
 const OTHER_OPTIONS = ["model", "policy", "head", "signal"] as const;
 
 /** The names of all options. */
@@ -55,7 +60,7 @@ export const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
 
 const takeContext = takeInstance(NssContext);
 
-/** What a name hook may return: nothing that makes a socket the one that it is. */
+/** The options that an SNI hook may return: all but those that belong to the socket. */
 const NAMED_OPTION_NAMES = OPTION_NAMES.filter((option) =>
   option === "model" || option === "policy" ||
   SETTING_NAMES.some((name) =>
@@ -64,9 +69,10 @@ const NAMED_OPTION_NAMES = OPTION_NAMES.filter((option) =>
 );
 
 /**
- * The configuration that options describe: their model's, or else the context's defaults, with what they set.
+ * Returns the configuration for options: the model's, or else the context's defaults, with the
+ * options applied.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such option, or an option has no such value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  */
 export function resolveConfig(given: ImportOptions): SslConfig {
   const options = takeOptions(given, OPTION_NAMES, "options");
@@ -82,9 +88,10 @@ export function resolveConfig(given: ImportOptions): SslConfig {
 }
 
 /**
- * A socket's configuration after its name hook has returned these options, their model's settings first.
+ * Returns a socket's configuration after its SNI hook has returned options; the settings of their
+ * model are applied first.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such option, or an option has no such value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  */
 export function resolveNamed(own: SslConfig, given: ImportOptions): SslConfig {
   const options = takeOptions(given, NAMED_OPTION_NAMES, "what the name hook returned");
@@ -95,8 +102,8 @@ export function resolveNamed(own: SslConfig, given: ImportOptions): SslConfig {
 }
 
 /**
- * Gives a socket's configuration what has been set in another one. What nobody has set there stays as it is, so that what an
- * application has done to protect itself is not dropped by naming a configuration that says nothing about it.
+ * Copies what has been set in one configuration to another. What has not been set stays, so that an
+ * application's own restrictions are kept.
  */
 export function inherit(own: SslConfig, named: SslConfig): void {
   const taken = [...named.chosen].filter((name) => SETTINGS[name].owner !== "socket");
@@ -118,8 +125,9 @@ function applyOptions(config: SslConfig, options: ImportOptions): void {
 }
 
 /**
- * Refuses options that mean nothing to the end that has them. A role may change until the handshake starts, and a model may serve both
- * ends, so it is asked then, of what `importFD` itself was given.
+ * Rejects options that have no effect in a socket's role. It is called when the handshake starts,
+ * since the role may change until then, and checks only the options passed to `importFD`, since a
+ * model may serve both roles.
  *
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for the first such option.
  */
@@ -140,7 +148,7 @@ export function checkForRole(config: SslConfig, given: readonly string[]): void 
   );
 }
 
-/** Sets what an option of `importFD` sets: all of it, or nothing where the option has no such value. */
+/** Applies an option of `importFD`, or nothing if its value is invalid. */
 export function applyOption<O extends keyof ImportOptions>(
   config: SslConfig,
   option: O,
@@ -162,7 +170,7 @@ function checkVersions({ minVersion, maxVersion }: SslConfig): void {
 }
 
 /**
- * The preset of a name.
+ * Returns the preset of a name.
  *
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is none.
  */
@@ -175,7 +183,7 @@ export function presetByName(name: string): PolicyPreset {
   );
 }
 
-/** Chooses all that a preset fixes. */
+/** Applies all settings of a preset. */
 export function applyPreset(config: SslConfig, preset: PolicyPreset): void {
   const suites: readonly string[] = preset.cipherSuites;
   const byName = <Row extends { readonly name: string }>(

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The table of settings: a row for each thing that can be set for a socket, listener or model.
+ * The table of settings of sockets, listeners and models.
  *
- * Defaults, checks of options, copies, `reconfigFD`, configurations chosen by name, and the tests
- * of all these are loops over it.
+ * Defaults, checks of options, copies, `reconfigFD`, the SNI hook, and the tests of all these
+ * iterate over it.
  *
  * @module
  */
@@ -42,53 +42,51 @@ import { NAMED_GROUPS } from "../tables/named_groups.ts";
 import { DEFAULT_SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
-/** A row: what a setting is, and what becomes of it. */
+/** A row of the table of settings. */
 export interface Setting<T> {
-  /** What it is for, in a sentence: the page of options has it from here. */
+  /** A sentence of documentation, which `docs/options.md` shows. */
   readonly doc: string;
-  /** What it is where nobody has set it. */
+  /** Returns the default. */
   readonly initial: () => T;
-  /** The option of `importFD` that sets it; `null` where there is none. */
+  /** The option of `importFD` that sets it; `null` if none. */
   readonly option: keyof ImportOptions | null;
-  /**
-   * The function, or the option of NSS's in capitals, that sets it; `null` where only `option`
-   * does.
-   */
+  /** The function, or the NSS option in capitals, that sets it; `null` if only `option` does. */
   readonly verb: string | null;
-  /** Which end heeds it. */
+  /** The role in which it has an effect. */
   readonly role: Role | "both";
   /**
-   * Whose it is where a socket is given another configuration, by `reconfigFD` or its name hook.
-   * `"socket"`: it makes the socket what it is, and stays. Else the other configuration's counts
-   * where somebody has set it there, and where not, the socket's own stays.
+   * How another configuration affects it, by `reconfigFD` or the SNI hook. `"socket"`: not at all.
+   * Otherwise the other configuration replaces it if it has been set there.
    */
   readonly owner: "socket" | "chosen by name" | "hook";
   /**
-   * What it does to sessions. `"trust"`: it decides who the ends are to each other, and a server's
-   * sessions are bound to it. `"negotiation"`: it decides what is negotiated, and a client's
-   * sessions outside the process are bound to it. A client's sessions in memory are bound to
-   * either.
+   * How it binds sessions. `"trust"`: it decides whom the ends trust, and a server's sessions are
+   * bound to it. `"negotiation"`: it decides what is negotiated, and a client's sessions outside
+   * the process are bound to it. A client's sessions in memory are bound to either.
    */
   readonly sessions: "trust" | "negotiation" | "both" | "none";
-  /** What stands for it in the keys of sessions; `null` for what `keyPart` makes of its value. */
+  /** Returns its part of session keys; `null` for `keyPart` of its value. */
   readonly key: ((config: SslConfig) => KeyPart) | null;
-  /** Makes the setting of the option's value; `undefined` leaves the setting as it is. */
+  /** Converts the option's value to the setting; `undefined` leaves the setting unchanged. */
   readonly take: ((value: unknown, option: string, config: SslConfig) => T | undefined) | null;
 }
 
 /**
- * How many milliseconds a handshake may take: somebody may have to type a password. nginx's
- * `ssl_handshake_timeout` is as long.
+ * The default timeout of a handshake in milliseconds: somebody may have to type a password. nginx's
+ * `ssl_handshake_timeout` is the same.
  */
 export const DEFAULT_HANDSHAKE_TIMEOUT = 60_000;
 
-/** How many milliseconds what was written may take to leave when a socket closes. */
+/** The default time in milliseconds that closing waits until pending data is sent. */
 export const DEFAULT_CLOSE_TIMEOUT = 5_000;
 
-/** 2^14 bytes of data and the inner content type: no limit (RFC 8449, Section 4; NSS's default). */
+/**
+ * The largest record size limit: 2^14 bytes of data and the inner content type (RFC 8449, Section
+ * 4; NSS's default).
+ */
 export const MAX_RECORD_SIZE_LIMIT = 2 ** 14 + 1;
 
-/** The table; `context` and what else only a socket has comes last. */
+/** The table of settings. */
 export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = {
   role: row(() => "client", {
     doc: "Which end of the connection the socket is.",
@@ -110,7 +108,8 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     doc: "The authorities to trust in place of the context's.",
     option: "caCerts",
     sessions: "trust",
-    // Where nothing is set, the context says whom to trust, if anybody is judged at all
+    // Without anchors, the context decides whom to trust, if this end authenticates its peer at
+    // all.
     key: ({ trustAnchors, role, clientAuth, context }) => {
       if (trustAnchors !== null) return trustAnchors.map(anchorPart);
       return role === "client" || clientAuth !== "none" ? keyPart(context) : null;
@@ -120,8 +119,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
         .map(trustAnchorOf),
   }),
   credentials: row(() => [], {
-    doc:
-      "The certificates to show, with their keys: a server's, of which the first that fits is used, or a client's own.",
+    doc: "The certificates to present, with their keys; a server uses the first suitable one.",
     option: "certificates",
     verb: "configServerCert",
     sessions: "both",
@@ -131,7 +129,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
   }),
   clientAuth: row(() => "none", {
     doc:
-      'Whether a server asks for the client\'s certificate, and whether it goes on without one: REQUEST_CERTIFICATE off is "none", on is "require" or "request", as REQUIRE_CERTIFICATE says.',
+      'Whether a server requests the client\'s certificate, and whether it requires one: REQUEST_CERTIFICATE off is "none", on is "require" or "request", as REQUIRE_CERTIFICATE says.',
     option: "clientAuth",
     verb: "REQUEST_CERTIFICATE",
     role: "server",
@@ -140,11 +138,11 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
   }),
   requireCertificate: row(() => "FIRST_HANDSHAKE", {
     doc:
-      'When a server that asks for a certificate insists on one: ALWAYS and FIRST_HANDSHAKE are clientAuth "require", NEVER and NO_ERROR are "request"; it counts once a certificate is requested.',
+      'When a server that requests a certificate requires one: ALWAYS and FIRST_HANDSHAKE are clientAuth "require", NEVER and NO_ERROR are "request"; it has an effect if a certificate is requested.',
     option: "clientAuth",
     verb: "REQUIRE_CERTIFICATE",
     role: "server",
-    // The NSS option says what the option has been set to
+    // Keeps the NSS option consistent with this option.
     take: (value, _option, { requireCertificate }) => {
       if (value === "none" || insists(requireCertificate) === (value === "require")) {
         return undefined;
@@ -233,25 +231,25 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
   policyPreset: row(() => null, {
     doc:
       "The preset that limits versions, suites, groups, signature schemes and certificates; `policy` names it.",
-    // The option sets other settings as well: see `applyPreset`
+    // The option `policy` sets other settings as well: see `applyPreset`.
     verb: "setPolicyPreset",
     sessions: "both",
     key: (config) => presetsOf(config).map(({ name }) => name),
   }),
   noCache: row(() => false, {
-    doc: "Whether no session is kept, offered or resumed, and no ticket is sent.",
+    doc: "Whether sessions are neither cached, offered nor resumed, and no ticket is sent.",
     verb: "NO_CACHE",
   }),
   sessionTickets: row(() => true, {
     doc:
-      "Whether sessions are kept, offered and resumed, by ticket or by ID; off, NSS goes on with IDs.",
+      "Whether sessions are cached, offered and resumed, by ticket or by ID; NSS's option affects tickets only.",
     option: "sessionTickets",
     verb: "ENABLE_SESSION_TICKETS",
     take: takeBoolean,
   }),
   ocspStapling: row(() => false, {
     doc:
-      "Whether a client asks for an OCSP response with the certificate, and heeds it; servers staple what they have.",
+      "Whether a client requests an OCSP response with the certificate, and checks it; servers staple what they have.",
     option: "ocspStapling",
     verb: "ENABLE_OCSP_STAPLING",
     role: "client",
@@ -260,7 +258,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
   }),
   signedCertTimestamps: row(() => false, {
     doc:
-      "Whether a client asks for SCTs, which peerSignedCertTimestamps() and the authCertificate hook get; servers send what they have.",
+      "Whether a client requests SCTs, for peerSignedCertTimestamps() and the authCertificate hook; servers send what they have.",
     option: "signedCertTimestamps",
     verb: "ENABLE_SIGNED_CERT_TIMESTAMPS",
     role: "client",
@@ -269,54 +267,53 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
   }),
   extendedMasterSecret: row(() => "on", {
     doc:
-      "Whether TLS 1.2 offers and answers the extended master secret (RFC 7627), without which it resumes nothing; preset cnsa-1.0 requires it.",
+      "Whether TLS 1.2 negotiates the extended master secret (RFC 7627), without which no session is resumed; preset cnsa-1.0 requires it.",
     verb: "ENABLE_EXTENDED_MASTER_SECRET",
     sessions: "negotiation",
   }),
   requireSafeNegotiation: row(() => false, {
-    doc: "Whether a peer of TLS 1.2 that does not know RFC 5746 is refused.",
+    doc: "Whether a TLS 1.2 peer without support of RFC 5746 is rejected.",
     verb: "REQUIRE_SAFE_NEGOTIATION",
   }),
   renegotiation: row(() => "NEVER", {
     doc:
-      "How a peer's request to renegotiate a TLS 1.2 connection is answered: NEVER with a no_renegotiation warning; REQUIRES_XTN with a handshake if the peer knows RFC 5746; TRANSITIONAL likewise, and always if it is a server; UNRESTRICTED always, and then reHandshake() needs no RFC 5746 either.",
+      "How a peer's request to renegotiate a TLS 1.2 connection is answered: NEVER with a no_renegotiation warning; REQUIRES_XTN with a handshake if the peer supports RFC 5746; TRANSITIONAL likewise, and always if it is a server; UNRESTRICTED always, and then reHandshake() needs no RFC 5746 either.",
     verb: "ENABLE_RENEGOTIATION",
   }),
   postHandshakeAuth: row(() => false, {
-    doc:
-      "Whether a client of TLS 1.3 lets its server ask for a certificate at any time (RFC 8446, Section 4.6.2).",
+    doc: "Whether a TLS 1.3 client offers post-handshake authentication (RFC 8446, Section 4.6.2).",
     verb: "ENABLE_POST_HANDSHAKE_AUTH",
     role: "client",
   }),
   fallbackScsv: row(() => false, {
-    doc: "Whether a client's hello has TLS_FALLBACK_SCSV (RFC 7507); servers heed it always.",
+    doc: "Whether a client sends TLS_FALLBACK_SCSV (RFC 7507); servers always check it.",
     verb: "ENABLE_FALLBACK_SCSV",
     role: "client",
   }),
   downgradeCheck: row(() => true, {
     doc:
-      "Whether a client of both versions refuses TLS 1.2 from a server that signals TLS 1.3 (RFC 8446, Section 4.1.3).",
+      "Whether a client of both versions rejects TLS 1.2 from a server that signals TLS 1.3 (RFC 8446, Section 4.1.3).",
     verb: "ENABLE_HELLO_DOWNGRADE_CHECK",
     role: "client",
   }),
   compatMode: row(() => true, {
     doc:
-      "Whether a client of TLS 1.3 sends a session ID and change_cipher_spec; a server does as its client.",
+      "Whether a TLS 1.3 client sends a session ID and change_cipher_spec; a server follows its client.",
     verb: "ENABLE_TLS13_COMPAT_MODE",
   }),
   grease: row(() => false, {
     doc:
-      "Whether a client's hello has reserved suites, groups, versions, schemes and extensions, and a server's tickets and certificate requests a reserved extension (RFC 8701).",
+      "Whether a client's ClientHello has reserved suites, groups, versions, schemes and extensions, and a server's tickets and certificate requests a reserved extension (RFC 8701).",
     verb: "ENABLE_GREASE",
   }),
   permuteExtensions: row(() => false, {
-    doc: "Whether a client's extensions stand in another order in each connection.",
+    doc: "Whether a client sends its extensions in a random order.",
     verb: "ENABLE_CH_EXTENSION_PERMUTATION",
     role: "client",
   }),
   recordSizeLimit: row(() => MAX_RECORD_SIZE_LIMIT, {
     doc:
-      "The most plaintext in a record that this end takes (RFC 8449): told to servers where it is below the default, and to clients that tell theirs; the peer's limit always holds.",
+      "The maximum plaintext in a record that this end accepts (RFC 8449): sent to servers if below the default, and to clients that send theirs; the peer's limit always applies.",
     verb: "RECORD_SIZE_LIMIT",
   }),
   loadCertificateChain: row(() => false, {
@@ -326,11 +323,11 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     role: "server",
   }),
   pinArg: row(() => undefined, {
-    doc: "What a token's password function gets as its argument.",
+    doc: "The argument of a token's password function.",
     verb: "setPKCS11PinArg",
   }),
   peerId: row(() => null, {
-    doc: "A name that keeps a client's cached sessions apart from others.",
+    doc: "A name that separates a client's cached sessions from others.",
     option: "peerId",
     verb: "setSockPeerID",
     role: "client",
@@ -340,19 +337,19 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
   }),
   sessionIdContext: row(() => null, {
     doc:
-      "A name for a server's configuration: servers of the same name share sessions although their hooks are different functions.",
+      "A name of a server's configuration: servers of the same name share sessions although their hooks are different functions.",
     option: "sessionIdContext",
     role: "server",
     sessions: "trust",
     take: takeString,
   }),
   handshakeTimeout: row(() => DEFAULT_HANDSHAKE_TIMEOUT, {
-    doc: "The most milliseconds that a handshake may take; 0 for no limit.",
+    doc: "The timeout of a handshake in milliseconds; 0 for none.",
     option: "handshakeTimeout",
     take: takeMilliseconds,
   }),
   closeTimeout: row(() => DEFAULT_CLOSE_TIMEOUT, {
-    doc: "The most milliseconds that `close()` waits for what was written to leave.",
+    doc: "The time in milliseconds that `close()` waits until pending data is sent.",
     option: "closeTimeout",
     take: takeMilliseconds,
   }),
@@ -362,7 +359,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     take: takeBoolean,
   }),
   allowTruncation: row(() => false, {
-    doc: "Whether a connection that ends without close_notify counts as a good end of data.",
+    doc: "Whether a connection that ends without close_notify counts as a regular end of data.",
     option: "allowTruncation",
     take: takeBoolean,
   }),
@@ -373,7 +370,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     sessions: "trust",
   }),
   badCert: hook({
-    doc: "Has the last word on a refused certificate.",
+    doc: "Decides whether a rejected certificate is accepted nevertheless.",
     option: "badCert",
     verb: "badCertHook",
     sessions: "trust",
@@ -386,7 +383,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     sessions: "negotiation",
   }),
   clientHelloCallback: hook({
-    doc: "Is called with each ClientHello that reaches a server, and may refuse it.",
+    doc: "Is called with each ClientHello that a server receives, and may reject it.",
     option: "clientHelloCallback",
     verb: "clientHelloCallback",
     role: "server",
@@ -398,7 +395,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     role: "server",
   }),
   sniSocketConfig: hook({
-    doc: "Chooses a server's configuration by the name that the client asks for.",
+    doc: "Chooses a server's configuration by the requested host name.",
     option: "sniSocketConfig",
     verb: "sniSocketConfigHook",
     role: "server",
@@ -438,7 +435,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     verb: "keyLogCallback",
   }),
   resumptionToken: row(() => null, {
-    doc: "The session that a client is to resume; copies of a configuration leave it out.",
+    doc: "The session that a client is to resume; it is not copied with the configuration.",
     verb: "setResumptionToken",
     role: "client",
     owner: "socket",
@@ -454,7 +451,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
 /** The names of the settings, in the order of the table. */
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];
 
-/** A row: its sentence, and what is not as it mostly is. */
+/** The columns of a row that differ from the defaults below. */
 type RowOptions<T> = Pick<Setting<T>, "doc"> & Partial<Omit<Setting<T>, "doc" | "initial">>;
 
 function row<T>(initial: () => T, options: RowOptions<T>): Setting<T> {
@@ -471,18 +468,18 @@ function row<T>(initial: () => T, options: RowOptions<T>): Setting<T> {
   };
 }
 
-/** The row of a hook or callback of the application's. */
+/** Returns the row of a hook or callback. */
 function hook<T>(options: RowOptions<T | null>): Setting<T | null> {
   return row<T | null>(() => null, { ...options, owner: "hook", take: takeFunction<T> });
 }
 
-/** What stands for a setting in the key of a session. */
+/** Returns the part of a session's key for a setting. */
 export function keyOfSetting(config: SslConfig, name: SettingName): KeyPart {
   const { key } = SETTINGS[name];
   return key === null ? keyPart(config[name]) : key(config);
 }
 
-/** Whether a server that asks for a certificate goes on without one in the first handshake. */
+/** Returns whether a server that requests a certificate requires one in the first handshake. */
 export function insists(require: RequireCertificate): boolean {
   return require === "ALWAYS" || require === "FIRST_HANDSHAKE";
 }
