@@ -115,7 +115,7 @@ export interface SslConfig extends Settings {
   readonly chosen: ReadonlySet<SettingName>;
 }
 
-/** Sets settings of a configuration in place; every change of one goes through here. */
+/** Sets settings of a configuration in place and marks them as set. */
 export function change(config: SslConfig, settings: Partial<Settings>): void {
   const chosen = new Set([...config.chosen, ...Object.keys(settings) as SettingName[]]);
   Object.assign(config, settings, { chosen });

@@ -8,7 +8,7 @@ import { TLS_1_2 } from "../tables/versions.ts";
 import type { SealedRecord } from "./deframer.ts";
 import { MAX_PLAINTEXT_LENGTH, RECORD_HEADER_LENGTH, writeRecordHeader } from "./header.ts";
 
-/** What a record holds once its protection is off. */
+/** The content of a record after decryption. */
 export interface OpenedFragment {
   /** The content type. */
   readonly type: number;
@@ -17,17 +17,18 @@ export interface OpenedFragment {
 }
 
 /**
- * How the records of one direction are protected between two changes of keys.
+ * The protection of the records of one direction under one key.
  *
- * Both methods take the record's sequence number and its bytes at the call, before they return: calls need no
- * waiting for each other, and the caller may reuse its buffer at once. The promises may settle in any order.
+ * `seal` and `open` take the record's sequence number and its bytes before they return, so that
+ * calls need not wait for each other. The caller may reuse its buffer at once, except that
+ * `PlaintextSpec` opens records without copying. The promises may settle in any order.
  */
 export interface RecordProtection {
   /** Whether records are encrypted. */
   readonly encrypts: boolean;
-  /** Whether the header of an encrypted record shows application data, whatever the content type is (TLS 1.3). */
+  /** Whether the header of a record always has the type application_data (TLS 1.3). */
   readonly hidesType: boolean;
-  /** How many bytes longer a sealed fragment is than its content; with block ciphers, how many at most. */
+  /** How many bytes a sealed fragment is longer than its content; the maximum for block ciphers. */
   readonly overhead: number;
   /** The sequence number of the next record. */
   readonly sequence: number;
@@ -35,7 +36,7 @@ export interface RecordProtection {
   readonly recordsLeft: number;
 
   /**
-   * The type that a record's header shows.
+   * Returns the type in a record's header.
    *
    * @param contentType The content type.
    * @returns The type for the header.
@@ -47,7 +48,7 @@ export interface RecordProtection {
    *
    * @param contentType The content type.
    * @param fragment The content.
-   * @returns What follows the record's header.
+   * @returns The bytes after the record's header.
    * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    */
   seal(
@@ -56,68 +57,49 @@ export interface RecordProtection {
   ): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
-   * Takes the protection off a record.
+   * Removes the protection of a record.
    *
    * @param record The record.
    * @returns Its content type and content.
-   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it was not made with these keys for this place.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if its authentication fails.
    */
   open(record: SealedRecord): Promise<OpenedFragment>;
 
   /**
-   * The same keys from the start: for a server that tries them on early data, which takes no sequence numbers.
-   *
-   * @returns A protection whose next sequence number is zero.
+   * Returns a protection with the same keys and sequence number zero: while a server skips early
+   * data, records that it cannot decrypt do not count.
    */
   restart(): RecordProtection;
 }
 
-/** No protection: what every connection starts with. */
+/** No protection, as at the start of a connection. */
 export class PlaintextSpec implements RecordProtection {
   #sequence = 0;
 
-  /** Never. */
   get encrypts(): boolean {
     return false;
   }
 
-  /** Never. */
   get hidesType(): boolean {
     return false;
   }
 
-  /** None. */
   get overhead(): number {
     return 0;
   }
 
-  /** How many records there were. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** No keys, no limit. */
   get recordsLeft(): number {
     return Number.MAX_SAFE_INTEGER - this.#sequence;
   }
 
-  /**
-   * The type that a record's header shows.
-   *
-   * @param contentType The content type.
-   * @returns The same.
-   */
   wireType(contentType: number): number {
     return contentType;
   }
 
-  /**
-   * Copies a fragment.
-   *
-   * @param _contentType The content type, which only the header shows.
-   * @param fragment The content.
-   * @returns The copy.
-   */
   seal(
     _contentType: number,
     fragment: Uint8Array<ArrayBuffer>,
@@ -126,38 +108,28 @@ export class PlaintextSpec implements RecordProtection {
     return Promise.resolve(fragment.slice());
   }
 
-  /**
-   * Passes a record on.
-   *
-   * @param record The record.
-   * @returns Its type and fragment, the latter not copied.
-   */
+  /** Returns the fragment itself, not a copy. */
   open(record: SealedRecord): Promise<OpenedFragment> {
     this.#sequence++;
     const { type, fragment } = record;
     return Promise.resolve({ type, fragment });
   }
 
-  /**
-   * No keys to try again.
-   *
-   * @returns A new one.
-   */
   restart(): RecordProtection {
     return new PlaintextSpec();
   }
 }
 
-/** RFC 8446, Section 5.2: the tags of all TLS 1.3 suites here are of 16 bytes. */
+/** The tag length of all TLS 1.3 suites here in bytes (RFC 8446, Section 5.2). */
 const TAG_LENGTH = 16;
 
-/** The content type in TLSInnerPlaintext. */
+/** The length of the content type in TLSInnerPlaintext. */
 const INNER_TYPE_LENGTH = 1;
 
-/** RFC 8446, Section 5.3: the nonces of both AEADs are of 12 bytes. */
+/** The nonce length of both AEADs in bytes (RFC 8446, Section 5.3). */
 const IV_LENGTH = 12;
 
-/** What a call to WebCrypto needs besides the key and the data. */
+/** The parameters of a WebCrypto call besides the key and the data. */
 interface AeadScratch {
   readonly name: string;
   readonly iv: Uint8Array<ArrayBuffer>;
@@ -166,8 +138,9 @@ interface AeadScratch {
 
 // RFC 8446, Section 5.2: additional_data is the record's header.
 //
-// WebCrypto copies all its input before a call returns, and nothing here awaits between filling these and the
-// call. So all connections share them, and neither a record nor an idle connection costs an allocation.
+// All connections share these buffers, so that no record and no idle connection allocates them.
+// This is safe because nothing awaits between filling them and the call of WebCrypto, which copies
+// its input before it returns.
 const plaintext = new Uint8Array(MAX_PLAINTEXT_LENGTH + INNER_TYPE_LENGTH);
 const nonce = new Uint8Array(IV_LENGTH);
 const nonceView = new DataView(nonce.buffer);
@@ -191,11 +164,11 @@ export class CipherSpec implements RecordProtection {
   #sequence: number;
 
   /**
-   * Takes a key and an iv.
+   * Creates a protection from a key and an IV.
    *
    * @param suite The cipher suite.
    * @param key The AEAD key.
-   * @param iv The static part of the nonces.
+   * @param iv The IV, with which the sequence numbers are XORed to nonces.
    * @param sequence The first record's sequence number.
    */
   constructor(
@@ -215,23 +188,22 @@ export class CipherSpec implements RecordProtection {
   }
 
   /**
-   * Keys a protection from a traffic secret.
+   * Derives a protection from a traffic secret.
    *
    * @param suite The cipher suite.
-   * @param secret The direction's traffic secret.
-   * @returns The protection, its sequence number zero.
+   * @param secret The traffic secret of the direction.
+   * @returns The protection with sequence number zero.
    */
   static async create(suite: CipherSuite, secret: TrafficSecret): Promise<CipherSpec> {
     const { key, iv } = await secret.keyAndIv(suite);
     return new CipherSpec(suite, key, iv);
   }
 
-  /** Always. */
   get encrypts(): boolean {
     return true;
   }
 
-  /** Always: the type is in the inner plaintext. */
+  /** `true`: the type is in the inner plaintext. */
   get hidesType(): boolean {
     return true;
   }
@@ -241,7 +213,6 @@ export class CipherSpec implements RecordProtection {
     return INNER_TYPE_LENGTH + TAG_LENGTH;
   }
 
-  /** The sequence number of the next record. */
   get sequence(): number {
     return this.#sequence;
   }
@@ -251,12 +222,6 @@ export class CipherSpec implements RecordProtection {
     return this.#suite.maxRecords - this.#sequence;
   }
 
-  /**
-   * The type that a record's header shows.
-   *
-   * @param _contentType The content type, which is hidden.
-   * @returns That of application data.
-   */
   wireType(_contentType: number): number {
     return ContentType.applicationData;
   }
@@ -291,10 +256,11 @@ export class CipherSpec implements RecordProtection {
    * Decrypts a record.
    *
    * @param record The record.
-   * @returns Its content type and content, a part of the decrypted bytes.
-   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt, `SSL_ERROR_RX_RECORD_TOO_LONG` if its
-   * content and padding are longer than 2^14, `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` if all of it is padding,
-   * `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   * @returns Its content type and content, a subarray of the decrypted bytes.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt,
+   * `SSL_ERROR_RX_RECORD_TOO_LONG` if its content and padding are longer than 2^14,
+   * `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` if all of it is padding, `SSL_ERROR_TOO_MANY_RECORDS` if
+   * the keys may protect no more.
    */
   async open(record: SealedRecord): Promise<OpenedFragment> {
     const params = this.#nextRecord();
@@ -312,16 +278,11 @@ export class CipherSpec implements RecordProtection {
     return parseInnerPlaintext(inner);
   }
 
-  /**
-   * The same keys from the start.
-   *
-   * @returns A protection whose next sequence number is zero.
-   */
   restart(): CipherSpec {
     return new CipherSpec(this.#suite, this.#key, this.#iv);
   }
 
-  /** Makes the next record's nonce in the scratch and counts the record. */
+  /** Writes the next record's nonce to the shared buffer and counts the record. */
   #nextRecord(): AeadScratch {
     const sequence = this.#sequence;
     if (sequence >= this.#suite.maxRecords) {
@@ -331,7 +292,8 @@ export class CipherSpec implements RecordProtection {
       );
     }
     this.#sequence = sequence + 1;
-    // RFC 8446, Section 5.3: the sequence number in network order, padded on the left, XORed with the iv.
+    // RFC 8446, Section 5.3: the sequence number in network order, padded on the left, XORed with
+    // the IV.
     nonce.set(this.#iv);
     nonceView.setUint32(4, this.#ivHigh ^ Math.floor(sequence / 0x1_0000_0000));
     nonceView.setUint32(8, this.#ivLow ^ sequence);

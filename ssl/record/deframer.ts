@@ -9,11 +9,11 @@ import {
   type RecordHeader,
 } from "./header.ts";
 
-/** A record as it came, whether protected or not. */
+/** A record as received, encrypted or not. */
 export interface SealedRecord {
-  /** The `ContentType` that its header shows. */
+  /** The `ContentType` in its header. */
   readonly type: number;
-  /** The `legacy_record_version` that its header shows. */
+  /** The `legacy_record_version` in its header. */
   readonly version: number;
   /** The bytes of the header: the additional data of an AEAD. */
   readonly header: Uint8Array<ArrayBuffer>;
@@ -24,26 +24,30 @@ export interface SealedRecord {
 const EMPTY = new Uint8Array(0);
 
 /**
- * Cuts the peer's bytes into records.
+ * Splits the peer's bytes into records.
  *
- * A record that lies within a chunk is handed out as subarrays of the chunk. Only a record that its chunk does not
- * finish is copied, into a buffer of the record's own length that lives until the record is whole: an idle
- * connection keeps none. A length that is over the limit is refused from the header, before anything is kept for it.
+ * A record within one chunk is returned as subarrays of the chunk. Only an incomplete record is
+ * copied, into a buffer of the record's length; an idle connection has none. A length over the
+ * limit is rejected after the header, before anything is allocated.
  */
 export class Deframer {
-  /** The longest fragment: 2^14 in clear; 2^14+256 where records are protected, or what a peer was asked for. */
+  /**
+   * The maximum length of a fragment in bytes: 2^14 for plaintext; 2^14+256 for protected records,
+   * or the limit that the peer was told.
+   */
   limit: number = MAX_PLAINTEXT_LENGTH;
   #chunk: Uint8Array<ArrayBuffer> = EMPTY;
   #offset = 0;
-  /** The record that a chunk before this one began, or its header's first bytes. */
-  #carry: Uint8Array<ArrayBuffer> | null = null;
-  #carried = 0;
+  /** An incomplete record from previous chunks, or the start of its header. */
+  #partial: Uint8Array<ArrayBuffer> | null = null;
+  #partialLength = 0;
   #first = true;
 
   /**
-   * Takes a chunk of what the peer sent. It is read in place until {@linkcode Deframer.finishChunk}.
+   * Adds a chunk of the peer's bytes, which is read in place until
+   * {@linkcode Deframer.finishChunk}.
    *
-   * Chunks are meant to be used up before the next one comes; what is left of one is copied.
+   * A chunk should be used up before the next one is added; its remaining bytes are copied.
    */
   push(chunk: Uint8Array<ArrayBuffer>): void {
     const left = this.#chunk.subarray(this.#offset);
@@ -58,18 +62,18 @@ export class Deframer {
   }
 
   /**
-   * Takes the next whole record out.
+   * Returns the next complete record and removes it.
    *
-   * @returns The record, or `null` until more bytes come.
-   * @throws {SslError} As soon as a header is whole: `SSL_ERROR_RX_UNKNOWN_RECORD_TYPE` or
-   * `SSL_ERROR_UNSUPPORTED_VERSION` if it is none of TLS, `SSL_ERROR_RX_RECORD_TOO_LONG` if it declares more than
-   * {@linkcode Deframer.limit}. No record comes after that.
+   * @returns The record, or `null` if more bytes are needed.
+   * @throws {SslError} `SSL_ERROR_RX_UNKNOWN_RECORD_TYPE` or `SSL_ERROR_UNSUPPORTED_VERSION` if a
+   * header is not of TLS, `SSL_ERROR_RX_RECORD_TOO_LONG` if its length is more than
+   * {@linkcode Deframer.limit}. All further calls throw as well.
    */
   next(): SealedRecord | null {
-    return this.#carry === null ? this.#nextInChunk() : this.#nextInCarry(this.#carry);
+    return this.#partial === null ? this.#nextInChunk() : this.#nextInPartial(this.#partial);
   }
 
-  /** Copies what the chunk's last record needs, so that the chunk's owner may reuse it. */
+  /** Copies the remaining bytes of the chunk, so that its owner may reuse it. */
   finishChunk(): void {
     const left = this.#chunk.subarray(this.#offset);
     this.#chunk = EMPTY;
@@ -78,33 +82,35 @@ export class Deframer {
     const size = left.length < RECORD_HEADER_LENGTH
       ? RECORD_HEADER_LENGTH
       : RECORD_HEADER_LENGTH + parseRecordHeader(left).length;
-    if (this.#carry === null && left.length < size && size <= RECORD_HEADER_LENGTH + this.limit) {
-      this.#carry = new Uint8Array(size);
-      this.#carry.set(left);
-      this.#carried = left.length;
+    if (this.#partial === null && left.length < size && size <= RECORD_HEADER_LENGTH + this.limit) {
+      this.#partial = new Uint8Array(size);
+      this.#partial.set(left);
+      this.#partialLength = left.length;
     } else {
-      // More than a part of one record: next() was not called until it gave null.
+      // More than one incomplete record: next() was not called until it returned null.
       this.#chunk = left.slice();
     }
   }
 
-  /** Whether bytes are kept: after {@linkcode Deframer.next} gave `null`, a part of a record. */
+  /**
+   * Whether bytes are kept: an incomplete record after {@linkcode Deframer.next} returned `null`.
+   */
   get pending(): boolean {
-    return this.#carry !== null || this.#offset < this.#chunk.length;
+    return this.#partial !== null || this.#offset < this.#chunk.length;
   }
 
   /**
-   * Takes out all that follows the last record: what the peer sent after its close_notify is not TLS's.
+   * Returns and removes all bytes after the last record: those after a close_notify are not TLS.
    *
-   * @returns The bytes, as a copy.
+   * @returns A copy of the bytes.
    */
   takeRemainder(): Uint8Array<ArrayBuffer> {
-    const carried = this.#carry?.subarray(0, this.#carried) ?? EMPTY;
+    const partial = this.#partial?.subarray(0, this.#partialLength) ?? EMPTY;
     const left = this.#chunk.subarray(this.#offset);
-    const remainder = new Uint8Array(carried.length + left.length);
-    remainder.set(carried);
-    remainder.set(left, carried.length);
-    this.#carry = null;
+    const remainder = new Uint8Array(partial.length + left.length);
+    remainder.set(partial);
+    remainder.set(left, partial.length);
+    this.#partial = null;
     this.#chunk = EMPTY;
     this.#offset = 0;
     return remainder;
@@ -121,29 +127,29 @@ export class Deframer {
     return recordOf(header, chunk.subarray(start, end));
   }
 
-  /** Completes the carried record with the bytes that it lacks, and no more. */
-  #nextInCarry(carry: Uint8Array<ArrayBuffer>): SealedRecord | null {
-    if (this.#carried < RECORD_HEADER_LENGTH) {
-      this.#fill(carry, RECORD_HEADER_LENGTH);
-      if (this.#carried < RECORD_HEADER_LENGTH) return null;
+  /** Completes the incomplete record with the bytes that it lacks, and no more. */
+  #nextInPartial(partial: Uint8Array<ArrayBuffer>): SealedRecord | null {
+    if (this.#partialLength < RECORD_HEADER_LENGTH) {
+      this.#fill(partial, RECORD_HEADER_LENGTH);
+      if (this.#partialLength < RECORD_HEADER_LENGTH) return null;
     }
-    const header = this.#checkedHeader(carry, 0);
+    const header = this.#checkedHeader(partial, 0);
     const size = RECORD_HEADER_LENGTH + header.length;
-    if (carry.length < size) {
+    if (partial.length < size) {
       const whole = new Uint8Array(size);
-      whole.set(carry);
-      this.#carry = carry = whole;
+      whole.set(partial);
+      this.#partial = partial = whole;
     }
-    this.#fill(carry, size);
-    if (this.#carried < size) return null;
-    this.#carry = null;
-    return recordOf(header, carry);
+    this.#fill(partial, size);
+    if (this.#partialLength < size) return null;
+    this.#partial = null;
+    return recordOf(header, partial);
   }
 
-  #fill(carry: Uint8Array<ArrayBuffer>, size: number): void {
-    const taken = this.#chunk.subarray(this.#offset, this.#offset + size - this.#carried);
-    carry.set(taken, this.#carried);
-    this.#carried += taken.length;
+  #fill(partial: Uint8Array<ArrayBuffer>, size: number): void {
+    const taken = this.#chunk.subarray(this.#offset, this.#offset + size - this.#partialLength);
+    partial.set(taken, this.#partialLength);
+    this.#partialLength += taken.length;
     this.#offset += taken.length;
   }
 
@@ -159,7 +165,8 @@ export class Deframer {
         `Cannot read record: its type is ${header.type}`,
       );
     }
-    // RFC 8446, Section 5.1: the version is ignored "for all purposes"; other major ones are no TLS record at all.
+    // RFC 8446, Section 5.1: the version is ignored "for all purposes"; another major version is
+    // not TLS.
     if (major !== 3) {
       throw new SslError(
         "SSL_ERROR_UNSUPPORTED_VERSION",
@@ -186,7 +193,7 @@ function recordOf(header: RecordHeader, bytes: Uint8Array<ArrayBuffer>): SealedR
   };
 }
 
-/** How other protocols begin, for a hint at what went wrong. */
+/** The first bytes of other protocols, for hints in error messages. */
 const OTHER_PROTOCOLS: readonly (readonly [start: RegExp, name: string])[] = [
   [/^HTTP\//, "an HTTP response: is the port meant for plain HTTP?"],
   [

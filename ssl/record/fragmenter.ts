@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Cuts data into the fragments of records, without copying it.
+ * Splits data into fragments of records, without copying.
  *
- * @param data What to cut.
- * @param max The most bytes of one fragment; may be smaller than 2^14 by RFC 8449.
+ * @param data The data.
+ * @param max The maximum length of a fragment in bytes; RFC 8449 allows limits below 2^14.
  * @returns The fragments in order, each but the last of `max` bytes; none for no data.
  * @throws {RangeError} If `max` is not a positive integer.
  */

@@ -1,18 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The length of a record's header (RFC 8446, Section 5.1). */
+/** The length of a record header in bytes (RFC 8446, Section 5.1). */
 export const RECORD_HEADER_LENGTH = 5;
 
-/** The most content that a record carries (RFC 8446, Section 5.1). */
+/** The maximum length of a record's content in bytes (RFC 8446, Section 5.1). */
 export const MAX_PLAINTEXT_LENGTH: number = 2 ** 14;
 
-/** The longest fragment of a protected record of TLS 1.3 (RFC 8446, Section 5.2). */
+/** The maximum length of a TLS 1.3 ciphertext fragment in bytes (RFC 8446, Section 5.2). */
 export const MAX_CIPHERTEXT_LENGTH: number = MAX_PLAINTEXT_LENGTH + 256;
 
-/** The longest fragment of a protected record of TLS 1.2 (RFC 5246, Section 6.2.3). */
+/** The maximum length of a TLS 1.2 ciphertext fragment in bytes (RFC 5246, Section 6.2.3). */
 export const MAX_CIPHERTEXT_LENGTH_TLS12: number = MAX_PLAINTEXT_LENGTH + 2048;
 
-/** What stands before each record's fragment. */
+/** A record header. */
 export interface RecordHeader {
   /** The `ContentType`. */
   readonly type: number;
@@ -23,12 +23,12 @@ export interface RecordHeader {
 }
 
 /**
- * Reads a record's header; what it says is judged elsewhere.
+ * Parses a record header, without validation.
  *
- * @param bytes Bytes that hold at least {@linkcode RECORD_HEADER_LENGTH} from the offset on.
- * @param offset Where the header begins.
+ * @param bytes The bytes, at least {@linkcode RECORD_HEADER_LENGTH} from the offset.
+ * @param offset The offset of the header.
  * @returns The header.
- * @throws {RangeError} If the bytes end before the header does.
+ * @throws {RangeError} If there are too few bytes.
  */
 export function parseRecordHeader(bytes: Uint8Array, offset = 0): RecordHeader {
   if (bytes.length - offset < RECORD_HEADER_LENGTH) {
@@ -42,10 +42,10 @@ export function parseRecordHeader(bytes: Uint8Array, offset = 0): RecordHeader {
 }
 
 /**
- * Writes a record's header in place.
+ * Writes a record header in place.
  *
  * @param into The bytes to write into.
- * @param offset Where the header begins.
+ * @param offset The offset of the header.
  * @param type The `ContentType`.
  * @param version The `legacy_record_version`.
  * @param length The length of the fragment in bytes.

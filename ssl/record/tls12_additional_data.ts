@@ -1,21 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The length of what {@linkcode writeAdditionalData} writes. */
+/** The length in bytes of what {@linkcode writeAdditionalData} writes. */
 export const ADDITIONAL_DATA_LENGTH = 13;
 
 /**
- * Writes what TLS 1.2 authenticates besides a record's content: the `additional_data` of AEADs, and what stands first
- * under the MACs of block ciphers (RFC 5246, Sections 6.2.3.1 and 6.2.3.3).
+ * Writes the `additional_data` of AEADs in TLS 1.2, which is also the start of the MAC input of
+ * block ciphers (RFC 5246, Sections 6.2.3.1 and 6.2.3.3).
  *
  * ```text
  * additional_data = seq_num + TLSCompressed.type + TLSCompressed.version + TLSCompressed.length;
  * ```
  *
- * @param into The bytes whose first {@linkcode ADDITIONAL_DATA_LENGTH} to write.
+ * @param into The bytes to write to, at least {@linkcode ADDITIONAL_DATA_LENGTH}.
  * @param sequence The record's sequence number.
  * @param type The `ContentType`.
  * @param version The version of the record's header.
- * @param length The length to authenticate: that of the content, or of all before an outer MAC.
+ * @param length The length to authenticate in bytes: that of the content, or with encrypt-then-MAC
+ * that of all before the MAC.
  */
 export function writeAdditionalData(
   into: Uint8Array,

@@ -21,15 +21,15 @@ export type Tls12CbcSuite = Pick<Tls12CipherSuite, "name" | "mac" | "macLength" 
 export interface Tls12CbcKeys {
   /** The key of AES-CBC. */
   readonly encryption: CryptoKey;
-  /** The key of the HMAC, which may sign and verify. */
+  /** The key of the HMAC, for signing and verification. */
   readonly mac: CryptoKey;
 }
 
-/** What else a {@linkcode Tls12CbcSpec} is made from. */
+/** The options of a {@linkcode Tls12CbcSpec}. */
 export interface Tls12CbcOptions {
-  /** Whether the MAC stands outside (RFC 7366), as negotiated. */
+  /** Whether encrypt-then-MAC was negotiated (RFC 7366). */
   readonly encryptThenMac: boolean;
-  /** Makes so many random bytes: each record has an IV of its own, which nobody may foresee. */
+  /** Returns `length` random bytes: the IV of each record must be unpredictable. */
   readonly random: (length: number) => Uint8Array<ArrayBuffer>;
   /** The first record's sequence number; 0 by default. */
   readonly sequence?: number;
@@ -38,21 +38,22 @@ export interface Tls12CbcOptions {
 const EMPTY = new Uint8Array(0);
 
 /**
- * The protection of TLS 1.2's AES-CBC suites (RFC 5246, Section 6.2.3.2), with the MAC inside the encryption, or outside
- * where encrypt_then_mac was negotiated (RFC 7366).
+ * The record protection of TLS 1.2's AES-CBC suites (RFC 5246, Section 6.2.3.2), with
+ * MAC-then-encrypt, or with encrypt-then-MAC if negotiated (RFC 7366).
  *
  * ```text
- * inside:  IV, ENC(content + MAC(additional_data + content) + padding)
- * outside: IV, ENC(content + padding), MAC(additional_data + IV + ENC(content + padding))
+ * MAC-then-encrypt: IV, ENC(content + MAC(additional_data + content) + padding)
+ * encrypt-then-MAC: IV, ENC(content + padding), MAC(additional_data + IV + ENC(content + padding))
  * ```
  *
- * With the MAC inside, who tells by the time whether padding or MAC was wrong reads the content byte by byte (Vaudenay's
- * attack, Lucky Thirteen). Here the padding is checked without a branch, a bad one is taken for a single byte and the MAC
- * verified all the same, and a second HMAC makes up for the blocks that a long padding has saved the first: all records
- * of one length cost equally many operations, and every fault is the same error. What is *not* promised: that engine,
- * garbage collector, WebCrypto's copies and the processor's caches take the same time for each. So these suites are off
- * by default; where they must be on, encrypt_then_mac has none of this trouble, since nothing is decrypted before the MAC
- * over what everybody can see is verified.
+ * With MAC-then-encrypt, an attacker who can tell by timing whether the padding or the MAC was
+ * wrong can decrypt the content byte by byte (Vaudenay's attack, Lucky Thirteen). Here the padding
+ * is checked without branches; an invalid one is taken for a single byte and the MAC is verified
+ * all the same; a second HMAC compensates for the blocks that a long padding saves the first. So
+ * all records of one length take the same number of operations, and all faults are the same error.
+ * *Not* guaranteed is equal time in the JavaScript engine, garbage collector, WebCrypto's copies
+ * and processor caches. Therefore these suites are off by default. Encrypt-then-MAC is not
+ * affected, since the MAC over the ciphertext is verified before decryption.
  */
 export class Tls12CbcSpec implements RecordProtection {
   readonly #suite: Tls12CbcSuite;
@@ -61,11 +62,11 @@ export class Tls12CbcSpec implements RecordProtection {
   readonly #records: RecordCounter;
 
   /**
-   * Takes keys.
+   * Creates a protection from keys.
    *
    * @param suite The cipher suite.
    * @param keys The keys of the direction.
-   * @param options The order of encryption and MAC, and where IVs come from.
+   * @param options The order of encryption and MAC, and the source of IVs.
    */
   constructor(suite: Tls12CbcSuite, keys: Tls12CbcKeys, options: Tls12CbcOptions) {
     this.#suite = suite;
@@ -74,37 +75,30 @@ export class Tls12CbcSpec implements RecordProtection {
     this.#records = new RecordCounter(suite, options.sequence ?? 0);
   }
 
-  /** Always. */
   get encrypts(): boolean {
     return true;
   }
 
-  /** Never. */
   get hidesType(): boolean {
     return false;
   }
 
-  /** The IV, the MAC and a padding of one block, which is the longest that {@linkcode Tls12CbcSpec.seal} writes. */
+  /**
+   * The IV, the MAC and one block of padding, the maximum that {@linkcode Tls12CbcSpec.seal}
+   * writes.
+   */
   get overhead(): number {
     return BLOCK_LENGTH + this.#suite.macLength + BLOCK_LENGTH;
   }
 
-  /** The sequence number of the next record. */
   get sequence(): number {
     return this.#records.sequence;
   }
 
-  /** How many more records the keys may protect. */
   get recordsLeft(): number {
     return this.#records.left;
   }
 
-  /**
-   * The type that a record's header shows.
-   *
-   * @param contentType The content type.
-   * @returns The same.
-   */
   wireType(contentType: number): number {
     return contentType;
   }
@@ -135,7 +129,7 @@ export class Tls12CbcSpec implements RecordProtection {
    *
    * @param record The record.
    * @returns The content type of its header, and its content.
-   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` whatever is wrong with its length, its padding or its MAC,
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if its length, padding or MAC is wrong,
    * `SSL_ERROR_RX_RECORD_TOO_LONG` if it is longer than 2^14+2048 or its content than 2^14,
    * `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    */
@@ -149,11 +143,6 @@ export class Tls12CbcSpec implements RecordProtection {
     return { type: record.type, fragment: content };
   }
 
-  /**
-   * The same keys from the start.
-   *
-   * @returns A protection whose next sequence number is zero.
-   */
   restart(): Tls12CbcSpec {
     return new Tls12CbcSpec(this.#suite, this.#keys, { ...this.#options, sequence: 0 });
   }
@@ -235,14 +224,15 @@ export class Tls12CbcSpec implements RecordProtection {
       signed.subarray(0, ADDITIONAL_DATA_LENGTH + length),
     );
     await this.#sign(this.#balance(length, padded.length - macLength - 1));
-    // RFC 5246, Section 6.2.3.2: one error, after the same work, whichever of the two it was.
+    // RFC 5246, Section 6.2.3.2: one error, after the same work, for invalid padding and a wrong
+    // MAC.
     if ((unpadded.good & Number(matches)) === 0) throw badRecordMac();
     return padded.subarray(0, length);
   }
 
   /**
-   * What makes the HMAC over a content cost as much as the one over the longest content that its record may have: as
-   * many zeros as fill the blocks that it lacks. One block more, for the end of the message, comes with each.
+   * Returns zeros that fill the hash blocks by which the content is shorter than the longest one of
+   * its record, so that both HMACs together cost the same for all records of one length.
    */
   #balance(length: number, longest: number): Uint8Array<ArrayBuffer> {
     const blockLength = hashBlockLength(this.#suite.macLength);
@@ -250,7 +240,9 @@ export class Tls12CbcSpec implements RecordProtection {
     return ZEROS.subarray(0, (blocks(longest) - blocks(length)) * blockLength);
   }
 
-  /** WebCrypto pads by itself (PKCS #7): what is padded already gets a block more, which is cut off. */
+  /**
+   * Encrypts padded data. WebCrypto appends a block of its own padding (PKCS #7), which is cut off.
+   */
   async #encrypt(
     iv: Uint8Array<ArrayBuffer>,
     padded: Uint8Array<ArrayBuffer>,
@@ -261,8 +253,8 @@ export class Tls12CbcSpec implements RecordProtection {
   }
 
   /**
-   * WebCrypto wants to see a padding of its own (PKCS #7): the block that it would have put after the last one is made by
-   * encrypting nothing with that one as the IV. So it never finds a fault, and all the padding of TLS is left to us.
+   * Decrypts data, including the padding of TLS. WebCrypto requires PKCS #7 padding, so a block of
+   * it is appended: the encryption of no data with the last block as IV.
    */
   async #decrypt(fragment: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const { length } = fragment;
@@ -297,15 +289,21 @@ export class Tls12CbcSpec implements RecordProtection {
   }
 }
 
-/** At most as many as the longest padding spans blocks of the longest kind, all used as zeros. */
+/** Enough for `#balance`: the longest padding spans at most four blocks, of at most 128 bytes. */
 const ZEROS = new Uint8Array(4 * 128);
 
-/** The block of the hash function: that of SHA-384 is twice that of SHA-1 and SHA-256 (FIPS 180-4). */
+/**
+ * Returns the block length of a hash function in bytes: 64 for SHA-1 and SHA-256, 128 for SHA-384
+ * (FIPS 180-4).
+ */
 function hashBlockLength(hashLength: number): number {
   return hashLength > 32 ? 128 : 64;
 }
 
-/** How many blocks a hash function takes for a message with its end: a one and the length, of an eighth of a block. */
+/**
+ * Returns the number of hash blocks of a message with its end: a one bit, and the length in an
+ * eighth of a block.
+ */
 function hashBlocks(length: number, blockLength: number): number {
   return Math.ceil((length + 1 + blockLength / 8) / blockLength);
 }

@@ -13,14 +13,14 @@ import {
   RecordCounter,
 } from "./tls12_record.ts";
 
-/** The tags of both AEADs are of 16 bytes (RFC 5288, Section 3; RFC 7905, Section 2). */
+/** The tag length of both AEADs in bytes (RFC 5288, Section 3; RFC 7905, Section 2). */
 const TAG_LENGTH = 16;
 
-/** The nonces of both AEADs are of 12 bytes. */
+/** The nonce length of both AEADs in bytes. */
 const NONCE_LENGTH = 12;
 
-// WebCrypto copies all its input before a call returns, and nothing here awaits between filling these and the call:
-// all connections share them.
+// All connections share these buffers: nothing awaits between filling them and the call of
+// WebCrypto, which copies its input before it returns.
 const nonce = new Uint8Array(NONCE_LENGTH);
 const nonceView = new DataView(nonce.buffer);
 const additionalData = new Uint8Array(ADDITIONAL_DATA_LENGTH);
@@ -29,22 +29,23 @@ const additionalData = new Uint8Array(ADDITIONAL_DATA_LENGTH);
 export type Tls12AeadSuite = Pick<Tls12CipherSuite, "name" | "bulk" | "maxRecords">;
 
 /**
- * The protection of TLS 1.2's AEAD suites (RFC 5246, Section 6.2.3.3).
+ * The record protection of TLS 1.2's AEAD suites (RFC 5246, Section 6.2.3.3).
  *
- * AES-GCM (RFC 5288): the nonce is the fixed IV and eight bytes that each record shows; here they are the sequence
- * number, which never repeats. ChaCha20-Poly1305 (RFC 7905): the nonce is the fixed IV XORed with the sequence number,
- * and records show none of it. With the shorter IV filled up with zeros, both are the same computation.
+ * AES-GCM (RFC 5288): the nonce is the fixed IV and an explicit part of eight bytes in each record,
+ * here the sequence number, which never repeats. ChaCha20-Poly1305 (RFC 7905): the nonce is the
+ * fixed IV XORed with the sequence number, and records contain no part of it. With the shorter IV
+ * padded with zeros, both computations are the same.
  */
 export class Tls12AeadSpec implements RecordProtection {
   readonly #suite: Tls12AeadSuite;
   readonly #key: CryptoKey;
   readonly #fixedIv: Uint8Array<ArrayBuffer>;
-  /** How much of a nonce its record shows. */
+  /** The length of the explicit part of the nonce in bytes. */
   readonly #explicitLength: number;
   readonly #records: RecordCounter;
 
   /**
-   * Takes a key and a fixed IV.
+   * Creates a protection from a key and a fixed IV.
    *
    * @param suite The cipher suite.
    * @param key The AEAD key.
@@ -64,12 +65,10 @@ export class Tls12AeadSpec implements RecordProtection {
     this.#records = new RecordCounter(suite, sequence);
   }
 
-  /** Always. */
   get encrypts(): boolean {
     return true;
   }
 
-  /** Never. */
   get hidesType(): boolean {
     return false;
   }
@@ -79,22 +78,14 @@ export class Tls12AeadSpec implements RecordProtection {
     return this.#explicitLength + TAG_LENGTH;
   }
 
-  /** The sequence number of the next record. */
   get sequence(): number {
     return this.#records.sequence;
   }
 
-  /** How many more records the keys may protect. */
   get recordsLeft(): number {
     return this.#records.left;
   }
 
-  /**
-   * The type that a record's header shows.
-   *
-   * @param contentType The content type.
-   * @returns The same.
-   */
   wireType(contentType: number): number {
     return contentType;
   }
@@ -131,8 +122,9 @@ export class Tls12AeadSpec implements RecordProtection {
    *
    * @param record The record.
    * @returns The content type of its header, and its content.
-   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt, `SSL_ERROR_RX_RECORD_TOO_LONG` if it is longer
-   * than 2^14+2048 or its content than 2^14, `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
+   * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt,
+   * `SSL_ERROR_RX_RECORD_TOO_LONG` if it is longer than 2^14+2048 or its content than 2^14,
+   * `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    */
   async open({ type, version, fragment }: SealedRecord): Promise<OpenedFragment> {
     checkCiphertextLength(fragment.length);
@@ -140,7 +132,7 @@ export class Tls12AeadSpec implements RecordProtection {
     const length = fragment.length - this.overhead;
     if (length < 0) throw badRecordMac();
     this.#writeNonce(sequence);
-    // The sender has chosen what its record shows: RFC 5288, Section 3 only says that it must not repeat.
+    // The sender chooses the explicit part: RFC 5288, Section 3 only requires it to be unique.
     nonce.set(fragment.subarray(0, this.#explicitLength), NONCE_LENGTH - this.#explicitLength);
     writeAdditionalData(additionalData, sequence, type, version, length);
     let content;
@@ -154,11 +146,6 @@ export class Tls12AeadSpec implements RecordProtection {
     return { type, fragment: new Uint8Array(content) };
   }
 
-  /**
-   * The same keys from the start.
-   *
-   * @returns A protection whose next sequence number is zero.
-   */
   restart(): Tls12AeadSpec {
     return new Tls12AeadSpec(this.#suite, this.#key, this.#fixedIv);
   }

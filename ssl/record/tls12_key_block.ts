@@ -7,23 +7,23 @@ import type { Tls12BulkCipher, Tls12CipherSuite } from "../tables/cipher_suites.
 import { Reader } from "../wire/reader.ts";
 import type { PrfSecret } from "../crypto/prf.ts";
 
-/** What the keys of records depend on besides the secrets. */
+/** The options of {@linkcode deriveProtections}. */
 export interface DeriveProtectionsOptions {
-  /** Whether both ends agreed on encrypt_then_mac; AEADs do not care. */
+  /** Whether encrypt_then_mac was negotiated; no effect on AEADs. */
   readonly encryptThenMac: boolean;
-  /** Makes random bytes, for the IVs of AES-CBC. */
+  /** Returns `length` random bytes, for the IVs of AES-CBC. */
   readonly random: (length: number) => Uint8Array<ArrayBuffer>;
 }
 
-/** The protection of what each end writes. */
+/** The record protections of a connection. */
 export interface Protections {
-  /** What the client writes. */
+  /** The protection of records from the client. */
   readonly client: RecordProtection;
-  /** What the server writes. */
+  /** The protection of records from the server. */
   readonly server: RecordProtection;
 }
 
-/** How the key of a bulk cipher is imported. */
+/** The WebCrypto key format of each bulk cipher. */
 const KEY_FORMATS = {
   "AES-GCM": "raw",
   "ChaCha20-Poly1305": "raw-secret",
@@ -31,7 +31,7 @@ const KEY_FORMATS = {
 } as const satisfies Record<Tls12BulkCipher, KeyFormat>;
 
 /**
- * Derives the keys of both directions (RFC 5246, Section 6.3).
+ * Derives the protections of both directions (RFC 5246, Section 6.3).
  *
  * ```text
  * key_block = PRF(master_secret, "key expansion", server_random + client_random)
@@ -45,8 +45,8 @@ const KEY_FORMATS = {
  * @param masterSecret The master secret.
  * @param clientRandom The ClientHello's `random`.
  * @param serverRandom The ServerHello's `random`.
- * @param options How records are protected.
- * @returns The protections, their sequence numbers zero.
+ * @param options The options of the protections.
+ * @returns The protections with sequence number zero.
  */
 export async function deriveProtections(
   suite: Tls12CipherSuite,
@@ -56,7 +56,7 @@ export async function deriveProtections(
   options: DeriveProtectionsOptions,
 ): Promise<Protections> {
   const { macLength, keyLength, fixedIvLength } = suite;
-  // The server's random comes first here, and last where the master secret is made.
+  // The server's random comes first here, unlike in the derivation of the master secret.
   const seed = new Uint8Array(serverRandom.length + clientRandom.length);
   seed.set(serverRandom);
   seed.set(clientRandom, serverRandom.length);
@@ -71,12 +71,12 @@ export async function deriveProtections(
     protect(suite, clientMac, clientKey, clientIv, options),
     protect(suite, serverMac, serverKey, serverIv, options),
   ]);
-  keyBlock.fill(0); // importKey took its copies at the calls
+  keyBlock.fill(0); // importKey has copied its parts
   const [client, server] = await importing;
   return { client, server };
 }
 
-/** Takes all the bytes at the call. */
+/** Imports keys; copies all bytes before it returns. */
 async function protect(
   suite: Tls12CipherSuite,
   macKey: Uint8Array<ArrayBuffer>,

@@ -9,7 +9,7 @@ export class RecordCounter {
   readonly #suite: Pick<Tls12CipherSuite, "name" | "maxRecords">;
   #sequence: number;
 
-  /** Starts at a sequence number. */
+  /** Creates a counter that starts at a sequence number. */
   constructor(suite: Pick<Tls12CipherSuite, "name" | "maxRecords">, sequence: number) {
     this.#suite = suite;
     this.#sequence = sequence;
@@ -44,9 +44,9 @@ export class RecordCounter {
 }
 
 /**
- * Refuses to seal what no record may carry.
+ * Checks the length of content to seal.
  *
- * @param length The length of the content.
+ * @param length The length of the content in bytes.
  * @throws {RangeError} If it is more than 2^14.
  */
 export function checkContentToSeal(length: number): void {
@@ -56,9 +56,9 @@ export function checkContentToSeal(length: number): void {
 }
 
 /**
- * Refuses a record that is longer than TLS 1.2 lets it be (RFC 5246, Section 6.2.3).
+ * Checks the length of a received fragment (RFC 5246, Section 6.2.3).
  *
- * @param length The length of the fragment.
+ * @param length The length of the fragment in bytes.
  * @throws {SslError} `SSL_ERROR_RX_RECORD_TOO_LONG` if it is more than 2^14+2048.
  */
 export function checkCiphertextLength(length: number): void {
@@ -66,9 +66,9 @@ export function checkCiphertextLength(length: number): void {
 }
 
 /**
- * Refuses a content that is longer than a record's may be (RFC 5246, Section 6.2.1).
+ * Checks the length of received content (RFC 5246, Section 6.2.1).
  *
- * @param length The length of the content.
+ * @param length The length of the content in bytes.
  * @throws {SslError} `SSL_ERROR_RX_RECORD_TOO_LONG` if it is more than 2^14.
  */
 export function checkContentLength(length: number): void {
@@ -83,9 +83,10 @@ function tooLong(what: string, length: number): SslError {
 }
 
 /**
- * The one error for whatever does not come off: RFC 5246, Section 6.2.3.2 wants padding and MAC not told apart.
+ * Returns the single error of all decryption failures: RFC 5246, Section 6.2.3.2 forbids
+ * distinguishing padding and MAC errors.
  *
- * @param options The cause, where it tells nothing of the content.
+ * @param options The cause, if it reveals nothing about the content.
  * @returns The error.
  */
 export function badRecordMac(options?: ErrorOptions): SslError {
