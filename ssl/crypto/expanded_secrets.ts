@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The secrets of the key schedule that are only expanded: one HMAC for each key that comes out of one. @module */
+/**
+ * The secrets of the key schedule that are only expanded, with one HMAC per derived key.
+ *
+ * @module
+ */
 
 import { NssError } from "../../cert/base/errors.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
@@ -9,35 +13,35 @@ import { type CipherSuiteHash, HASH_LENGTHS, hkdfLabel, importHmacKey } from "./
 
 const EMPTY = new Uint8Array(0);
 
-/** What a record protection is keyed with. */
+/** The key and IV of a record protection. */
 export interface KeyAndIv {
   /** The AEAD key, not extractable. */
   readonly key: CryptoKey;
-  /** The static part of every nonce. */
+  /** The IV, with which sequence numbers are XORed to nonces. */
   readonly iv: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * A secret that is only expanded. Its bytes are overwritten when it is first used: from then on it is a
- * non-extractable HMAC key.
+ * A secret that is only expanded. On first use its bytes are imported as a non-extractable HMAC key
+ * and overwritten.
  */
 export abstract class ExpandedSecret {
-  /** The hash function of the schedule. */
+  /** The hash function of the key schedule. */
   readonly hash: CipherSuiteHash;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #key: Promise<CryptoKey> | undefined;
 
-  /** Takes the secret over. */
+  /** Creates a secret, which owns the bytes. */
   constructor(hash: CipherSuiteHash, secret: Uint8Array<ArrayBuffer>) {
     this.hash = hash;
     this.#bytes = secret;
   }
 
   /**
-   * A copy of the secret for a key log, which must be taken before anything is derived from the secret.
+   * Returns a copy of the secret for a key log; to be called before anything is derived from it.
    *
    * @returns The secret.
-   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the secret is in use, and its bytes are gone.
+   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the bytes have been overwritten.
    */
   bytesForKeyLog(): Uint8Array<ArrayBuffer> {
     if (this.#bytes === undefined) {
@@ -49,7 +53,9 @@ export abstract class ExpandedSecret {
     return this.#bytes.slice();
   }
 
-  /** HKDF-Expand-Label(this, label, context, length), length up to the hash's: one HMAC. */
+  /**
+   * HKDF-Expand-Label(this, label, context, length), where length is at most the hash's: one HMAC.
+   */
   protected async expandLabel(
     label: string,
     context: Uint8Array,
@@ -60,23 +66,23 @@ export abstract class ExpandedSecret {
     return new Uint8Array(block, 0, length);
   }
 
-  /** The secret as HMAC key. */
+  /** Returns the secret as an HMAC key. */
   protected hmacKey(): Promise<CryptoKey> {
     if (this.#bytes !== undefined) {
       this.#key = importHmacKey(this.hash, this.#bytes);
-      this.#bytes.fill(0); // importKey took its copy at the call
+      this.#bytes.fill(0); // importKey has copied it
       this.#bytes = undefined;
     }
     return this.#key!;
   }
 }
 
-/** A secret with a finished key under it (RFC 8446, Section 4.4.4). */
+/** A secret from which a finished key is derived (RFC 8446, Section 4.4.4). */
 export abstract class FinishedSecret extends ExpandedSecret {
   #finishedKey: Promise<CryptoKey> | undefined;
 
   /**
-   * `verify_data` of a Finished message, or a PSK binder.
+   * Returns the `verify_data` of a Finished message, or a PSK binder.
    *
    * @param transcriptHash The hash of the messages before it.
    * @returns The MAC.
@@ -86,11 +92,11 @@ export abstract class FinishedSecret extends ExpandedSecret {
   }
 
   /**
-   * Whether a peer's `verify_data` or binder is right, compared in constant time.
+   * Returns whether a peer's `verify_data` or binder is correct, in constant time.
    *
    * @param transcriptHash The hash of the messages before it.
    * @param verifyData The peer's MAC.
-   * @returns Whether it is right.
+   * @returns Whether it is correct.
    */
   async verifyFinished(
     transcriptHash: Uint8Array<ArrayBuffer>,
@@ -99,9 +105,9 @@ export abstract class FinishedSecret extends ExpandedSecret {
     return await crypto.subtle.verify("HMAC", await this.#finished(), verifyData, transcriptHash);
   }
 
-  /** Begins to derive the finished key, so that it is at hand when the messages before Finished are. */
+  /** Starts to derive the finished key before it is needed. */
   prepareFinished(): void {
-    this.#finished().catch(() => {}); // whoever uses the key reports it
+    this.#finished().catch(() => {}); // reported when the key is used
   }
 
   #finished(): Promise<CryptoKey> {
@@ -116,26 +122,28 @@ export abstract class FinishedSecret extends ExpandedSecret {
   }
 }
 
-/** The key of a PSK binder, which is computed as a Finished message is (RFC 8446, Section 4.2.11.2). */
+/**
+ * The key of a PSK binder, which is computed like a Finished message (RFC 8446, Section 4.2.11.2).
+ */
 export class BinderKey extends FinishedSecret {
 }
 
-/** How an AEAD's key is imported. */
+/** The WebCrypto key format of each AEAD. */
 const AEAD_KEY_FORMATS = {
   "AES-GCM": "raw",
   "ChaCha20-Poly1305": "raw-secret",
 } as const satisfies Record<CipherSuite["aead"], KeyFormat>;
 
-/** RFC 8446, Section 5.3: both AEADs have nonces of twelve bytes. */
+/** The nonce length of both AEADs in bytes (RFC 8446, Section 5.3). */
 const IV_LENGTH = 12;
 
-/** The secret of one direction's records (RFC 8446, Sections 7.2 and 7.3). */
+/** The traffic secret of one direction (RFC 8446, Sections 7.2 and 7.3). */
 export class TrafficSecret extends FinishedSecret {
   /**
-   * The key and iv that protect records.
+   * Derives the key and IV that protect records.
    *
    * @param suite The cipher suite.
-   * @returns The key, not extractable, and the iv.
+   * @returns The key, not extractable, and the IV.
    */
   async keyAndIv(suite: Pick<CipherSuite, "aead" | "keyLength">): Promise<KeyAndIv> {
     const [key, iv] = await Promise.all([
@@ -149,12 +157,12 @@ export class TrafficSecret extends FinishedSecret {
       false,
       ["encrypt", "decrypt"],
     );
-    new Uint8Array(key.buffer).fill(0); // the whole HMAC block, of which the key is a part
+    new Uint8Array(key.buffer).fill(0); // the whole HMAC output, which the key is a part of
     return { key: await imported, iv };
   }
 
   /**
-   * The secret after a KeyUpdate.
+   * Derives the secret after a KeyUpdate.
    *
    * @returns `application_traffic_secret_N+1`.
    */
@@ -166,10 +174,10 @@ export class TrafficSecret extends FinishedSecret {
   }
 }
 
-/** The secret that the PSKs of tickets come from. */
+/** The secret from which the PSKs of tickets are derived. */
 export class ResumptionMasterSecret extends ExpandedSecret {
   /**
-   * The PSK of a ticket (RFC 8446, Section 4.6.1).
+   * Derives the PSK of a ticket (RFC 8446, Section 4.6.1).
    *
    * @param ticketNonce The ticket's nonce.
    * @returns The PSK.
@@ -179,10 +187,10 @@ export class ResumptionMasterSecret extends ExpandedSecret {
   }
 }
 
-/** The secret that exporters start from. */
+/** The secret from which keying material is exported. */
 export class ExporterMasterSecret extends ExpandedSecret {
   /**
-   * Derive-Secret(this, label, ""), the key of one label's exporter.
+   * Derive-Secret(this, label, ""): derives the secret of an exporter label.
    *
    * @param label The exporter's label.
    * @returns The secret of the label.

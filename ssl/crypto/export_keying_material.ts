@@ -11,8 +11,8 @@ const encoder = new TextEncoder();
  *
  * @param exporterMasterSecret The (early) exporter master secret.
  * @param label The exporter's label.
- * @param context The exporter's context; in TLS 1.3 none is the same as an empty one.
- * @param length How many bytes to export.
+ * @param context The exporter's context; in TLS 1.3 `null` is equivalent to an empty one.
+ * @param length The number of bytes to export.
  * @returns The keying material.
  * @throws {RangeError} If the label or the length is out of range.
  */

@@ -3,20 +3,21 @@
 import { type CipherSuiteHash, extractThenExpand, HASH_LENGTHS, importHkdfKey } from "./hkdf.ts";
 
 /**
- * Values that are the same in every handshake, computed once for each hash function.
+ * The values of the key schedule that are the same in every handshake, computed once per hash
+ * function.
  *
- * Without a PSK the Early Secret is Extract(0, 0), and so what is derived from it is public.
+ * Without a PSK the Early Secret is Extract(0, 0), so that values derived from it are public.
  */
 export class HashConstants {
   static readonly #byHash = new Map<CipherSuiteHash, HashConstants>();
 
-  /** As many zeros as a hash has bytes. */
+  /** Zeros of the hash's length. */
   readonly zeros: Uint8Array<ArrayBuffer>;
   /** The hash of no messages. */
   readonly emptyHash: Promise<Uint8Array<ArrayBuffer>>;
-  /** The input keying material of the Master Secret, and of the Early Secret where there is no PSK. */
+  /** The input keying material of the Master Secret, and of the Early Secret without a PSK. */
   readonly zeroKey: Promise<CryptoKey>;
-  /** Derive-Secret(Early Secret, "derived", "") where there is no PSK. */
+  /** Derive-Secret(Early Secret, "derived", "") without a PSK. */
   readonly derivedWithoutPsk: Promise<Uint8Array<ArrayBuffer>>;
 
   private constructor(hash: CipherSuiteHash) {
@@ -29,13 +30,13 @@ export class HashConstants {
       .then(([zeroKey, emptyHash]) =>
         extractThenExpand(hash, zeroKey, this.zeros, "derived", emptyHash)
       );
-    // Whoever needs them reports a failure.
+    // Failures are reported where the values are used.
     this.emptyHash.catch(() => {});
     this.zeroKey.catch(() => {});
     this.derivedWithoutPsk.catch(() => {});
   }
 
-  /** The values of a hash function. */
+  /** Returns the values of a hash function. */
   static of(hash: CipherSuiteHash): HashConstants {
     let constants = this.#byHash.get(hash);
     if (constants === undefined) {

@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** HKDF as TLS 1.3 uses it (RFC 5869; RFC 8446, Section 7.1), on WebCrypto's HKDF and HMAC. @module */
+/**
+ * HKDF as TLS 1.3 uses it (RFC 5869; RFC 8446, Section 7.1), on WebCrypto's HKDF and HMAC.
+ *
+ * @module
+ */
 
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { Writer } from "../wire/writer.ts";
@@ -8,16 +12,16 @@ import { Writer } from "../wire/writer.ts";
 /** The hash function of a cipher suite, by its WebCrypto name. */
 export type CipherSuiteHash = CipherSuite["hash"];
 
-/** How many bytes a hash has. */
+/** The output lengths of the hash functions in bytes. */
 export const HASH_LENGTHS: Readonly<Record<CipherSuiteHash, number>> = {
   "SHA-256": 32,
   "SHA-384": 48,
 };
 
-/** What stands before each label on the wire. */
+/** The prefix of each label on the wire. */
 const LABEL_PREFIX = "tls13 ";
 
-/** The most bytes of a label that fits into an HkdfLabel behind its prefix. */
+/** The maximum length in bytes of a label in an HkdfLabel, without the prefix. */
 export const LABEL_LIMIT: number = 255 - LABEL_PREFIX.length;
 
 const encoder = new TextEncoder();
@@ -34,7 +38,7 @@ export async function expand(
   input.set(info, hashLength);
   for (let offset = 0, count = 1; offset < length; offset += hashLength, count++) {
     input[input.length - 1] = count;
-    // Each block is the next one's input: these awaits cannot overlap.
+    // Each block is an input of the next: these calls cannot run concurrently.
     const block = new Uint8Array(
       await crypto.subtle.sign("HMAC", key, count === 1 ? input.subarray(hashLength) : input),
     );
@@ -62,7 +66,7 @@ export async function extractThenExpand(
 }
 
 /**
- * The information that a derivation is bound to (RFC 8446, Section 7.1).
+ * Encodes an HkdfLabel (RFC 8446, Section 7.1).
  *
  * ```text
  * struct {
@@ -72,7 +76,7 @@ export async function extractThenExpand(
  * } HkdfLabel;
  * ```
  *
- * @param firstBlock Whether it is for an HMAC of its own, the first block of HKDF-Expand.
+ * @param firstBlock Whether to append the counter 1, for a single HMAC as HKDF-Expand.
  */
 export function hkdfLabel(
   length: number,
@@ -82,7 +86,8 @@ export function hkdfLabel(
 ): Uint8Array<ArrayBuffer> {
   const writer = new Writer()
     .u16(length)
-    // RFC 8446, Section 7.1 has at least 7 bytes; an exporter's empty label, which RFC 5705 does not forbid, makes 6.
+    // RFC 8446, Section 7.1 requires 7 bytes; an exporter's empty label, which RFC 5705 allows, has
+    // 6.
     .vector8(encoder.encode(LABEL_PREFIX + label), LABEL_PREFIX.length)
     .vector8(context);
   // HKDF-Expand's first block is HMAC(key, info | 1).
@@ -90,12 +95,12 @@ export function hkdfLabel(
   return writer.finish();
 }
 
-/** The key of an HKDF, not extractable. */
+/** Imports the key of an HKDF, not extractable. */
 export function importHkdfKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveBits"]);
 }
 
-/** The key of an HMAC, not extractable. */
+/** Imports the key of an HMAC, not extractable. */
 export function importHmacKey(
   hash: CipherSuiteHash,
   bytes: Uint8Array<ArrayBuffer>,

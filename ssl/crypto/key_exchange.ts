@@ -5,47 +5,47 @@ import type { NamedGroup } from "../tables/named_groups.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A client's half of a key exchange: the share that it sends, and the private key that never leaves. */
+/** A client's half of a key exchange: the share to send, and the private key. */
 export interface KeyShare {
-  /** The group's number (RFC 8446, Section 4.2.7). */
+  /** The group's code point (RFC 8446, Section 4.2.7). */
   readonly group: number;
-  /** The client's share as it goes on the wire. */
+  /** The encoded client share. */
   readonly publicKey: Uint8Array<ArrayBuffer>;
   /**
    * Computes the shared secret.
    *
    * @param peerShare The server's share.
-   * @returns The secret, which belongs to the caller.
-   * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE`
-   * if the share is not one of this group.
+   * @returns The secret, which the caller owns.
+   * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or
+   * `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE` if the share is invalid for the group.
    */
   complete(peerShare: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A server's half of a key exchange, which is complete at once. */
+/** The server's half of a key exchange, with the shared secret. */
 export interface KeyShareResponse {
-  /** The server's share as it goes on the wire. */
+  /** The encoded server share. */
   readonly serverShare: Uint8Array<ArrayBuffer>;
-  /** The secret, which belongs to the caller. */
+  /** The shared secret, which the caller owns. */
   readonly sharedSecret: Uint8Array<ArrayBuffer>;
 }
 
-/** A key pair of the client: a {@linkcode KeyShare} that does not know its group yet. */
+/** A key pair of the client: a {@linkcode KeyShare} without its group. */
 type ClientPair = Omit<KeyShare, "group">;
 
-/** Key pairs that the shares of one ClientHello have in common, by their agreement. */
+/** The key pairs of one ClientHello, by agreement: shares may have a key pair in common. */
 type PairPool = Map<Agreement, Promise<ClientPair>>;
 
-/** How two ends agree on a secret. Failures of the peer's share throw anything; callers name the error. */
+/** A key agreement. For an invalid peer's share its methods throw any error; callers name it. */
 interface Agreement {
-  /** What a peer's share is that is not one of this agreement. */
+  /** The error for an invalid peer's share. */
   readonly malformedShareError: SslError["name"];
   generate(pool: PairPool): Promise<ClientPair>;
   respond(clientShare: Bytes): Promise<KeyShareResponse>;
 }
 
 /**
- * Makes a client's share.
+ * Generates a client's share.
  *
  * @param group The group.
  * @returns The share.
@@ -55,10 +55,10 @@ export async function generateKeyShare(group: NamedGroup): Promise<KeyShare> {
 }
 
 /**
- * Makes a client's shares for one ClientHello. Those of X25519MLKEM768 and x25519 have one X25519 key
- * pair in common (draft-ietf-tls-hybrid-design, Section 3.2), which costs one key generation less.
+ * Generates a client's shares for one ClientHello. Those of X25519MLKEM768 and x25519 share one
+ * X25519 key pair (draft-ietf-tls-hybrid-design, Section 3.2), which saves a key generation.
  *
- * @param groups The groups, in the order of preference.
+ * @param groups The groups, in preference order.
  * @returns The shares, in the same order.
  */
 export async function generateKeyShares(groups: readonly NamedGroup[]): Promise<KeyShare[]> {
@@ -67,13 +67,13 @@ export async function generateKeyShares(groups: readonly NamedGroup[]): Promise<
 }
 
 /**
- * Answers a client's share.
+ * Computes a server's share and the shared secret for a client's share.
  *
  * @param group The group.
  * @param clientShare The client's share.
  * @returns The server's share and the secret.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE`
- * if the client's share is not one of this group.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or
+ * `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE` if the client's share is invalid for the group.
  */
 export async function respondToKeyShare(
   group: NamedGroup,
@@ -115,7 +115,7 @@ function pairOf(agreement: Agreement, pool: PairPool): Promise<ClientPair> {
   return pair;
 }
 
-/** Names the error of whatever goes wrong with a peer's share. */
+/** Calls a function with a peer's share; turns its errors into that of an invalid share. */
 async function withPeerShare<T>(
   group: NamedGroup,
   share: Bytes,
@@ -134,15 +134,15 @@ async function withPeerShare<T>(
   try {
     return await use(share);
   } catch (cause) {
-    // Our own keys are sound, so it is the peer's that WebCrypto refuses. What it throws depends on the runtime.
+    // Our own keys are valid, so WebCrypto rejects the peer's. Its error depends on the runtime.
     throw fail("it is not a valid public value", { cause });
   }
 }
 
-/** RFC 7748: the function over Curve25519. */
+/** X25519 (RFC 7748). */
 const X25519: Agreement = diffieHellman({ name: "X25519" }, 32, (secret) => {
-  // RFC 8446, Section 7.4.2: implementations MUST check whether the computed shared secret is the all-zero
-  // value. WebCrypto does so too, where it follows the latest specification.
+  // RFC 8446, Section 7.4.2: implementations MUST check whether the computed shared secret is the
+  // all-zero value. The latest WebCrypto specification checks it too.
   if (secret.every((byte) => byte === 0)) throw new Error("The shared secret is all zeros");
 });
 
@@ -151,14 +151,18 @@ const AGREEMENTS: Readonly<Record<NamedGroup["name"], Agreement>> = {
   secp256r1: ecDiffieHellman("P-256", 32),
   secp384r1: ecDiffieHellman("P-384", 48),
   secp521r1: ecDiffieHellman("P-521", 66),
-  // draft-ietf-tls-ecdhe-mlkem: here, unlike in its name, ML-KEM's part comes first.
+  // draft-ietf-tls-ecdhe-mlkem: unlike in its name, ML-KEM's part comes first.
   X25519MLKEM768: hybrid(mlKem("ML-KEM-768"), 1184, 1088, X25519),
 };
 
-/** ECDH over a NIST curve, the shares uncompressed points, the secret the x-coordinate with its leading zeros. */
+/**
+ * ECDH over a NIST curve: shares are uncompressed points, the secret is the x-coordinate with
+ * leading zeros.
+ */
 function ecDiffieHellman(namedCurve: string, coordinateLength: number): Agreement {
   const algorithm: EcKeyGenParams = { name: "ECDH", namedCurve };
-  // RFC 8446, Section 4.2.8.2: legacy_form is 4. WebCrypto would take compressed points of that length, too.
+  // RFC 8446, Section 4.2.8.2: legacy_form is 4. WebCrypto would also accept compressed points of
+  // that length.
   return diffieHellman(algorithm, coordinateLength, () => {}, 4);
 }
 
@@ -215,7 +219,7 @@ function diffieHellman(
 }
 
 /**
- * The part of WebCrypto that TypeScript's library does not know yet
+ * The part of WebCrypto that TypeScript's library lacks
  * (https://wicg.github.io/webcrypto-modern-algos/).
  */
 interface EncapsulatingCrypto {
@@ -263,14 +267,17 @@ function mlKem(algorithm: string): Agreement {
       const key = await subtle.importKey("raw-public", clientShare, algorithm, true, [
         "encapsulateBits",
       ]);
-      // FIPS 203's check of the encapsulation key happens here, not at the import.
+      // This call, not the import, checks the encapsulation key (FIPS 203).
       const { ciphertext, sharedKey } = await subtle.encapsulateBits(algorithm, key);
       return { serverShare: new Uint8Array(ciphertext), sharedSecret: new Uint8Array(sharedKey) };
     },
   };
 }
 
-/** Two agreements side by side: shares and secrets are concatenated (draft-ietf-tls-hybrid-design, Section 3). */
+/**
+ * A hybrid of two agreements: shares and secrets are concatenated (draft-ietf-tls-hybrid-design,
+ * Section 3).
+ */
 function hybrid(
   first: Agreement,
   firstClientLength: number,

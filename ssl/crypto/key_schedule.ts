@@ -1,12 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The TLS 1.3 key schedule (RFC 8446, Section 7.1), a chain of types: each secret hands out what is derived
- * from it and the next one, so that the order cannot be got wrong.
+ * The TLS 1.3 key schedule (RFC 8446, Section 7.1) as a chain of types: each secret returns the
+ * secrets derived from it and the next one, so that types enforce the order.
  *
- * WebCrypto's HKDF is Extract and Expand in one call. Therefore the three extracted secrets are never computed
- * on their own: each is kept as the salt and the input keying material of its Extract, and what is derived right
- * under it costs one call. Below them Expand alone is needed, which is one HMAC for up to a hash's length.
+ * WebCrypto's HKDF is Extract and Expand in one call. Therefore the three extracted secrets are
+ * never computed themselves: each is kept as the salt and the input keying material of its Extract,
+ * and a secret derived from it costs one call. Below them only Expand is needed, one HMAC for up to
+ * a hash's length.
  *
  * @module
  */
@@ -20,20 +21,20 @@ import {
 import { HashConstants } from "./hash_constants.ts";
 import { type CipherSuiteHash, extractThenExpand, importHkdfKey } from "./hkdf.ts";
 
-/** What derivations from an extracted secret need. */
+/** The inputs of an Extract, and the hash of no messages. */
 interface ExtractInputs {
   readonly inputKey: CryptoKey;
   readonly salt: Uint8Array<ArrayBuffer>;
   readonly emptyHash: Uint8Array<ArrayBuffer>;
 }
 
-/** A secret that comes out of an Extract, kept as what goes into it. */
+/** An extracted secret, kept as the inputs of its Extract. */
 export abstract class ExtractedSecret {
-  /** The hash function of the schedule. */
+  /** The hash function of the key schedule. */
   readonly hash: CipherSuiteHash;
   readonly #inputs: Promise<ExtractInputs>;
 
-  /** Takes the input keying material and the salt of the Extract. */
+  /** Creates a secret from the input keying material and the salt of its Extract. */
   constructor(
     hash: CipherSuiteHash,
     inputKey: Promise<CryptoKey>,
@@ -42,24 +43,25 @@ export abstract class ExtractedSecret {
     this.hash = hash;
     this.#inputs = Promise.all([inputKey, salt, HashConstants.of(hash).emptyHash])
       .then(([inputKey, salt, emptyHash]) => ({ inputKey, salt, emptyHash }));
-    this.#inputs.catch(() => {}); // each derivation reports it
+    this.#inputs.catch(() => {}); // reported by each derivation
   }
 
   /**
-   * Overwrites the salt, after the derivations that were begun: nothing right is derived from this secret any more.
+   * Overwrites the salt after the pending derivations; later ones give wrong secrets.
    *
-   * What was derived before is not affected.
+   * Secrets derived before are not affected.
    */
   forget(): void {
     this.#inputs.then(({ salt }) => salt.fill(0), () => {});
   }
 
-  /** Derive-Secret(this, label, messages), given the hash of the messages; `null` is that of none. */
+  /** Derive-Secret(this, label, messages), where `null` is the hash of no messages. */
   protected async deriveSecret(
     label: string,
     transcriptHash: Uint8Array<ArrayBuffer> | null,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    // The only await before WebCrypto takes its copies: so a forget() called later comes later.
+    // The only await before WebCrypto copies the salt, so that forget() cannot overwrite it
+    // earlier.
     const { inputKey, salt, emptyHash } = await this.#inputs;
     return await extractThenExpand(this.hash, inputKey, salt, label, transcriptHash ?? emptyHash);
   }
@@ -101,10 +103,10 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
-   * The Early Secret of a PSK.
+   * Returns the Early Secret of a PSK.
    *
    * @param hash The hash function of the PSK.
-   * @param psk The PSK, which stays the caller's.
+   * @param psk The PSK, which the caller still owns.
    * @returns The secret.
    */
   static fromPsk(hash: CipherSuiteHash, psk: Uint8Array<ArrayBuffer>): EarlySecret {
@@ -112,7 +114,7 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
-   * The Early Secret of a handshake without a PSK.
+   * Returns the Early Secret of a handshake without a PSK.
    *
    * @param hash The hash function of the cipher suite.
    * @returns The secret.
@@ -122,9 +124,9 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
-   * The key of the PSK's binder.
+   * Derives the key of the PSK's binder.
    *
-   * @param kind Whether the PSK was agreed upon outside of TLS ("ext") or comes from a ticket ("res").
+   * @param kind Whether the PSK is external ("ext") or from a ticket ("res").
    * @returns The key; its `finishedMac` is the binder.
    */
   async binderKey(kind: "ext" | "res"): Promise<BinderKey> {
@@ -132,7 +134,7 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
-   * The secret of 0-RTT data.
+   * Derives the secret of 0-RTT data.
    *
    * @param transcriptHash The hash of the ClientHello.
    * @returns `client_early_traffic_secret`.
@@ -142,7 +144,7 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
-   * The secret of exporters that are used before the handshake is complete.
+   * Derives the secret of exporters before the handshake is complete.
    *
    * @param transcriptHash The hash of the ClientHello.
    * @returns `early_exporter_master_secret`.
@@ -157,9 +159,10 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
-   * Goes on to the Handshake Secret.
+   * Returns the Handshake Secret.
    *
-   * @param sharedSecret The (EC)DHE shared secret, overwritten with zeros; `null` for a PSK alone.
+   * @param sharedSecret The (EC)DHE shared secret, overwritten with zeros; `null` for PSK-only key
+   * exchange.
    * @returns The Handshake Secret.
    */
   enterHandshake(sharedSecret: Uint8Array<ArrayBuffer> | null): HandshakeSecret {
@@ -167,7 +170,7 @@ export class EarlySecret extends ExtractedSecret {
     const salt = this.#hasPsk ? this.deriveSalt() : derivedWithoutPsk.then((it) => it.slice());
     if (sharedSecret === null) return new HandshakeSecret(this.hash, zeroKey, salt);
     const inputKey = importHkdfKey(sharedSecret);
-    sharedSecret.fill(0); // importKey took its copy at the call
+    sharedSecret.fill(0); // importKey has copied it
     return new HandshakeSecret(this.hash, inputKey, salt);
   }
 }
@@ -193,19 +196,19 @@ export class EarlySecret extends ExtractedSecret {
 export class HandshakeSecret extends ExtractedSecret {
   readonly #derived: Promise<Uint8Array<ArrayBuffer>>;
 
-  /** Takes the input keying material and the salt of the Extract; see `EarlySecret.enterHandshake`. */
+  /** Creates a secret from the inputs of its Extract; see `EarlySecret.enterHandshake`. */
   constructor(
     hash: CipherSuiteHash,
     inputKey: Promise<CryptoKey>,
     salt: Promise<Uint8Array<ArrayBuffer>>,
   ) {
     super(hash, inputKey, salt);
-    this.#derived = this.deriveSalt(); // started here to run beside the traffic secrets
+    this.#derived = this.deriveSalt(); // started here, concurrent with the traffic secrets
     this.#derived.catch(() => {});
   }
 
   /**
-   * The secret of the client's handshake messages.
+   * Derives the secret of the client's handshake messages.
    *
    * @param transcriptHash The hash of ClientHello...ServerHello.
    * @returns `client_handshake_traffic_secret`.
@@ -217,7 +220,7 @@ export class HandshakeSecret extends ExtractedSecret {
   }
 
   /**
-   * The secret of the server's handshake messages.
+   * Derives the secret of the server's handshake messages.
    *
    * @param transcriptHash The hash of ClientHello...ServerHello.
    * @returns `server_handshake_traffic_secret`.
@@ -229,7 +232,7 @@ export class HandshakeSecret extends ExtractedSecret {
   }
 
   /**
-   * Goes on to the Master Secret.
+   * Returns the Master Secret.
    *
    * @returns The Master Secret.
    */
@@ -262,7 +265,7 @@ export class HandshakeSecret extends ExtractedSecret {
  */
 export class MasterSecret extends ExtractedSecret {
   /**
-   * The first secret of the client's application data.
+   * Derives the first secret of the client's application data.
    *
    * @param transcriptHash The hash of ClientHello...server Finished.
    * @returns `client_application_traffic_secret_0`.
@@ -274,7 +277,7 @@ export class MasterSecret extends ExtractedSecret {
   }
 
   /**
-   * The first secret of the server's application data.
+   * Derives the first secret of the server's application data.
    *
    * @param transcriptHash The hash of ClientHello...server Finished.
    * @returns `server_application_traffic_secret_0`.
@@ -286,7 +289,7 @@ export class MasterSecret extends ExtractedSecret {
   }
 
   /**
-   * The secret that exporters start from.
+   * Derives the secret from which keying material is exported.
    *
    * @param transcriptHash The hash of ClientHello...server Finished.
    * @returns `exporter_master_secret`.
@@ -301,7 +304,7 @@ export class MasterSecret extends ExtractedSecret {
   }
 
   /**
-   * The secret that the PSKs of tickets come from.
+   * Derives the secret from which the PSKs of tickets are derived.
    *
    * @param transcriptHash The hash of ClientHello...client Finished.
    * @returns `resumption_master_secret`.

@@ -11,12 +11,12 @@ export type End = "client" | "server";
 /** The randoms of the two hellos. */
 export type Randoms = Readonly<Record<End, Uint8Array<ArrayBuffer>>>;
 
-/** RFC 5246, Section 8.1. */
+/** The length of a master secret in bytes (RFC 5246, Section 8.1). */
 const MASTER_SECRET_LENGTH = 48;
 
 /** The master secret of a TLS 1.2 session (RFC 5246, Section 8.1). */
 export class MasterSecret {
-  /** The secret itself, which sessions are resumed with. */
+  /** The bytes of the secret, for resumption. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The secret as the key of the PRF. */
   readonly prf: PrfSecret;
@@ -27,13 +27,13 @@ export class MasterSecret {
   }
 
   /**
-   * Derives the secret of a full handshake.
+   * Derives the master secret of a full handshake.
    *
    * @param suite The cipher suite.
-   * @param premasterSecret What the key exchange gave, overwritten with zeros.
+   * @param premasterSecret The result of the key exchange, overwritten with zeros.
    * @param randoms The randoms of the hellos.
-   * @param transcript The messages up to and with ClientKeyExchange, where the extended master secret was agreed on
-   * (RFC 7627, Section 4); `null` where it was not.
+   * @param transcript The messages up to and including ClientKeyExchange, for the extended master
+   * secret (RFC 7627, Section 4); `null` if it was not negotiated.
    * @returns The secret.
    */
   static async derive(
@@ -57,10 +57,10 @@ export class MasterSecret {
   }
 
   /**
-   * Takes the secret of a session that is resumed.
+   * Creates a master secret from its bytes, such as those of a session.
    *
    * @param suite The cipher suite.
-   * @param bytes The secret.
+   * @param bytes The bytes, which the secret then owns.
    * @returns The secret.
    */
   static async of(suite: Tls12CipherSuite, bytes: Uint8Array<ArrayBuffer>): Promise<MasterSecret> {
@@ -68,9 +68,9 @@ export class MasterSecret {
   }
 
   /**
-   * The content of a Finished message.
+   * Computes the content of a Finished message.
    *
-   * @param end Whose message it is.
+   * @param end The sender of the message.
    * @param transcriptHash The hash of the messages before it.
    * @returns The `verify_data`.
    */
@@ -79,7 +79,7 @@ export class MasterSecret {
   }
 }
 
-/** Two byte strings, one after the other. */
+/** Concatenates two byte strings. */
 export function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = new Uint8Array(a.length + b.length);
   both.set(a);

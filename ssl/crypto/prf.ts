@@ -4,7 +4,7 @@ import type { CipherSuiteHash } from "./hkdf.ts";
 
 const encoder = new TextEncoder();
 
-/** A secret as the key of TLS 1.2's pseudorandom function; its bytes are the importer's to overwrite. */
+/** A secret as the key of TLS 1.2's pseudorandom function (RFC 5246, Section 5). */
 export class PrfSecret {
   readonly #key: CryptoKey;
 
@@ -26,21 +26,21 @@ export class PrfSecret {
     const imported = crypto.subtle.importKey("raw", secret, { name: "HMAC", hash }, false, [
       "sign",
     ]);
-    secret.fill(0); // importKey took its copy at the call
+    secret.fill(0); // importKey has copied it
     return new PrfSecret(await imported);
   }
 
   /**
-   * PRF(secret, label, seed) (RFC 5246, Section 5): HMAC upon HMAC, each block with a running A(i).
+   * PRF(secret, label, seed) (RFC 5246, Section 5): returns pseudorandom bytes.
    *
    * ```text
    * P_hash(secret, seed) = HMAC_hash(secret, A(1) + seed) + HMAC_hash(secret, A(2) + seed) + ...
    * A(0) = seed, A(i) = HMAC_hash(secret, A(i-1))
    * ```
    *
-   * @param label What the output is for.
-   * @param seed What it depends on.
-   * @param length How many bytes.
+   * @param label The label.
+   * @param seed The seed.
+   * @param length The number of bytes.
    * @returns The bytes.
    */
   async expand(
@@ -55,7 +55,7 @@ export class PrfSecret {
     const output = new Uint8Array(length);
     let a = labelAndSeed;
     for (let offset = 0; offset < length;) {
-      a = await this.#hmac(a); // A(i) and the next A(i+1) hang on each other: no two of these can run together
+      a = await this.#hmac(a); // A(i) depends on A(i-1): these calls cannot run concurrently
       const input = new Uint8Array(a.length + labelAndSeed.length);
       input.set(a);
       input.set(labelAndSeed, a.length);

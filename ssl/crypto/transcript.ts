@@ -4,21 +4,21 @@ import { NssError } from "../../cert/base/errors.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import type { CipherSuiteHash } from "./hkdf.ts";
 
-/** Holds a ClientHello with a hybrid key share; grows by doubling. */
+/** Enough for a ClientHello with a hybrid key share; grows by doubling. */
 const INITIAL_CAPACITY = 2048;
 
 /**
- * The handshake messages so far, framed, and their hash (RFC 8446, Section 4.4.1).
+ * The handshake messages so far, with their headers, and their hash (RFC 8446, Section 4.4.1).
  *
- * WebCrypto has no incremental digest, so the bytes stay in one growing buffer and each digest starts over;
- * that costs less than a thread hop. Every digest takes its input at the call: what is added afterwards,
- * even before the promise resolves, is not in it.
+ * WebCrypto has no incremental digest, so the bytes are kept in one growing buffer and each digest
+ * covers all of them, which costs less than a switch of threads. A digest does not include messages
+ * that are added after the call, even before its promise resolves.
  */
 export class Transcript {
   #buffer: Uint8Array<ArrayBuffer>;
   #length = 0;
   #hash: CipherSuiteHash | undefined;
-  /** The last digest: several secrets and MACs cover the same messages. */
+  /** The last digest, cached because several secrets and MACs cover the same messages. */
   #last: { readonly length: number; readonly digest: Promise<Uint8Array<ArrayBuffer>> } | undefined;
 
   /** Creates an empty transcript. */
@@ -26,12 +26,12 @@ export class Transcript {
     this.#buffer = new Uint8Array(INITIAL_CAPACITY);
   }
 
-  /** The hash function, once the cipher suite or a PSK has decided it. */
+  /** The hash function; `undefined` before the cipher suite or a PSK decides it. */
   get hash(): CipherSuiteHash | undefined {
     return this.#hash;
   }
 
-  /** How many bytes of messages there are. */
+  /** The length of all messages in bytes. */
   get length(): number {
     return this.#length;
   }
@@ -39,7 +39,7 @@ export class Transcript {
   /**
    * Adds a message.
    *
-   * @param message The whole message, with its four-byte header; copied.
+   * @param message The message with its four-byte header; copied.
    */
   add(message: Uint8Array): void {
     this.#reserve(message.length);
@@ -48,7 +48,7 @@ export class Transcript {
   }
 
   /**
-   * Decides the hash function; a PSK's choice for early data may be replaced by the server's suite.
+   * Sets the hash function; the server's cipher suite may replace that of a PSK for early data.
    *
    * @param hash The cipher suite's hash.
    */
@@ -59,10 +59,10 @@ export class Transcript {
   }
 
   /**
-   * The hash of all messages so far.
+   * Returns the hash of all messages so far.
    *
-   * @returns The hash. Callers share it, so they must not write to it.
-   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the hash function is not decided yet.
+   * @returns The hash, shared by all callers: they must not modify it.
+   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the hash function is not set yet.
    */
   async digest(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#last?.length !== this.#length) {
@@ -73,7 +73,8 @@ export class Transcript {
   }
 
   /**
-   * The messages themselves, for a signature of TLS 1.2, which covers them and not their hash (RFC 5246, Section 7.4.8).
+   * Returns the messages, which a TLS 1.2 signature covers instead of their hash (RFC 5246, Section
+   * 7.4.8).
    *
    * @returns The bytes, valid until the next message is added.
    */
@@ -82,19 +83,19 @@ export class Transcript {
   }
 
   /**
-   * The hash of all messages so far and of part of the next one: what a PSK binder covers
+   * Returns the hash of all messages so far and of part of the next one, which a PSK binder covers
    * (RFC 8446, Section 4.2.11.2).
    *
    * @param partial The ClientHello up to its binders.
-   * @param hash The PSK's hash, for a client that has no cipher suite yet; by default the transcript's.
+   * @param hash The PSK's hash, for a client without cipher suite yet; by default the transcript's.
    * @returns The hash.
-   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if no hash function is given or decided.
+   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if no hash function is given or set.
    */
   async digestWith(
     partial: Uint8Array,
     hash: CipherSuiteHash | undefined = this.#hash,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    // Written behind the end and not counted: the next message overwrites it.
+    // Written after the end and not counted: the next message overwrites it.
     this.#reserve(partial.length);
     this.#buffer.set(partial, this.#length);
     return await hashOf(
@@ -104,10 +105,10 @@ export class Transcript {
   }
 
   /**
-   * Replaces the messages so far (the first ClientHello) by a synthetic `message_hash` message, as a
-   * HelloRetryRequest demands (RFC 8446, Section 4.4.1). Messages added while it works stay behind it.
+   * Replaces the messages so far (the first ClientHello) by a synthetic `message_hash` message, as
+   * a HelloRetryRequest requires (RFC 8446, Section 4.4.1). Messages added meanwhile follow it.
    *
-   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the hash function is not decided yet.
+   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the hash function is not set yet.
    */
   async replaceWithMessageHash(): Promise<void> {
     const replaced = this.#length;
@@ -121,8 +122,8 @@ export class Transcript {
   }
 
   /**
-   * An independent copy, for handshakes that continue from this point more than once (post-handshake
-   * authentication covers the main handshake and its own messages only).
+   * Returns an independent copy, for handshakes that continue from this point more than once:
+   * post-handshake authentication covers the main handshake and its own messages only.
    *
    * @returns The copy.
    */
@@ -135,7 +136,7 @@ export class Transcript {
     return copy;
   }
 
-  /** Releases the messages, of a handshake that is complete; digests that were begun are not affected. */
+  /** Releases the messages after the handshake; pending digests are not affected. */
   forget(): void {
     this.#buffer = new Uint8Array(0);
     this.#length = 0;
