@@ -9,10 +9,10 @@ import type { ExtensionCodec } from "./extension_codec.ts";
 const NAME = "application_layer_protocol_negotiation";
 
 /**
- * The protocols that a client offers, its favourite first (RFC 7301, Section 3.1).
+ * The protocols that a client offers, in preference order (RFC 7301, Section 3.1).
  *
- * Names are bytes that IANA gives out as UTF-8; bytes that are not UTF-8, such as GREASE, read as
- * replacement characters and so match no configured protocol.
+ * Names are bytes, which IANA registers in UTF-8; other bytes, such as GREASE, are decoded as
+ * replacement characters, which match no configured protocol.
  */
 export const alpnProtocols: ExtensionCodec<readonly string[]> = {
   type: ExtensionType.applicationLayerProtocolNegotiation,
@@ -21,7 +21,7 @@ export const alpnProtocols: ExtensionCodec<readonly string[]> = {
   encode: encodeList,
 };
 
-/** The one protocol that a server has chosen (RFC 7301, Section 3.1). */
+/** The protocol that a server has chosen (RFC 7301, Section 3.1). */
 export const alpnProtocol: ExtensionCodec<string> = {
   type: ExtensionType.applicationLayerProtocolNegotiation,
   name: NAME,
@@ -45,11 +45,12 @@ function encodeList(writer: Writer, names: readonly string[]): void {
   writer.vector16((list) => names.forEach((name) => list.vector8(encoder.encode(name), 1)), 2);
 }
 
-/** How many of a peer's protocols a message lists. */
+/** The maximum number of a peer's protocols in a message. */
 const LISTED_PROTOCOLS = 8;
 
 /**
- * Lists protocols of the peer's in a message: few, and with nothing in them that does something to a terminal or a log.
+ * Formats a peer's protocols for an error message: only the first ones, with escapes for characters
+ * that are unsafe in terminals and logs.
  *
  * @param names The names.
  * @returns The list.

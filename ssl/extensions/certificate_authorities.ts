@@ -3,7 +3,7 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** The authorities that an end trusts, as the DER of their names (RFC 8446, Section 4.2.4). */
+/** The names of the authorities that an end trusts, in DER (RFC 8446, Section 4.2.4). */
 export const certificateAuthorities: ExtensionCodec<readonly Uint8Array<ArrayBuffer>[]> = {
   type: ExtensionType.certificateAuthorities,
   name: "certificate_authorities",

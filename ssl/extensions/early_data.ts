@@ -5,7 +5,9 @@ import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 
 const NAME = "early_data";
 
-/** `early_data` in ClientHello and EncryptedExtensions: sent, accepted (RFC 8446, Section 4.2.10). */
+/**
+ * `early_data`: sent in ClientHello, accepted in EncryptedExtensions (RFC 8446, Section 4.2.10).
+ */
 export const earlyData: ExtensionCodec<true> = emptyCodec(ExtensionType.earlyData, NAME);
 
 /** `max_early_data_size` in a NewSessionTicket (RFC 8446, Section 4.2.10). */

@@ -3,7 +3,7 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 
-/** `encrypt_then_mac`: the records of CBC suites have their MAC outside (RFC 7366, Section 2). */
+/** `encrypt_then_mac`: CBC suites compute the MAC over the ciphertext (RFC 7366, Section 2). */
 export const encryptThenMac: ExtensionCodec<true> = emptyCodec(
   ExtensionType.encryptThenMac,
   "encrypt_then_mac",

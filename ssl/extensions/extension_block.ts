@@ -8,7 +8,7 @@ import { Writer } from "../wire/writer.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 import { lookupExtension, type MessageKind } from "./registry.ts";
 
-/** One extension: its bytes and, where a codec has read or written them, what they say. */
+/** An extension: its body and, if it has a codec, its value. */
 interface Extension {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly codec: ExtensionCodec<unknown> | undefined;
@@ -16,24 +16,25 @@ interface Extension {
 }
 
 /**
- * The extensions of one message, in their order.
+ * The extensions of a message, in order.
  *
- * All that are recognised have been read by the time the block exists, each once; all keep their bytes, so that
- * a block that was parsed encodes to what it was parsed from.
+ * Recognised extensions are parsed once, with the block. All keep their bytes, so that a parsed
+ * block is encoded to the same bytes.
  */
 export class ExtensionBlock {
   readonly #extensions = new Map<number, Extension>();
 
   /**
-   * Reads a block with its length.
+   * Parses a block with its length field.
    *
-   * @param reader Where the block begins.
-   * @param kind The message that the block belongs to, or a function that tells it from the types in it.
-   * @param min The least bytes that the message's block has.
-   * @param max The most bytes that the message's block has.
+   * @param reader The reader, at the start of the block.
+   * @param kind The message of the block, or a function that determines it from the types in the
+   * block.
+   * @param min The minimum length of the block in bytes.
+   * @param max The maximum length of the block in bytes.
    * @returns The block.
-   * @throws {DecodeError} If it does not parse, or an extension comes twice.
-   * @throws {SslError} If an extension must not appear here, or has a forbidden value.
+   * @throws {DecodeError} If it is malformed or an extension is repeated.
+   * @throws {SslError} If an extension is not allowed in the message, or has a forbidden value.
    */
   static parse(
     reader: Reader,
@@ -45,7 +46,8 @@ export class ExtensionBlock {
     const block = reader.reader16(min, max);
     while (block.remaining > 0) {
       const type = block.u16();
-      // RFC 8446, Section 4.2: "There MUST NOT be more than one extension of the same type in a given extension block."
+      // RFC 8446, Section 4.2: "There MUST NOT be more than one extension of the same type in a
+      // given extension block."
       if (bodies.has(type)) throw new DecodeError(`${extensionTypeName(type)} comes twice`);
       bodies.set(type, block.vector16());
     }
@@ -59,11 +61,12 @@ export class ExtensionBlock {
   }
 
   /**
-   * Gets what an extension says.
+   * Returns the value of an extension.
    *
-   * @param codec The extension, as it is in this message.
-   * @returns Its value, or `undefined` where it is absent.
-   * @throws {TypeError} If the extension is there and was not read by this codec: the codec is another message's.
+   * @param codec The codec of the extension in this message.
+   * @returns The value, or `undefined` if the extension is absent.
+   * @throws {TypeError} If the extension was parsed with another codec, because the given one is
+   * for another message.
    */
   get<T>(codec: ExtensionCodec<T>): T | undefined {
     const extension = this.#extensions.get(codec.type);
@@ -74,23 +77,23 @@ export class ExtensionBlock {
     return extension.value as T;
   }
 
-  /** Gets the bytes of an extension's body, or `undefined` where it is absent. */
+  /** Returns the body of an extension, or `undefined` if it is absent. */
   body(type: number): Uint8Array<ArrayBuffer> | undefined {
     return this.#extensions.get(type)?.body;
   }
 
-  /** Tells whether an extension is there. */
+  /** Returns whether an extension is present. */
   has(type: number): boolean {
     return this.#extensions.has(type);
   }
 
   /**
-   * Adds an extension at the end.
+   * Appends an extension.
    *
-   * @param codec The extension, as it is in this message.
-   * @param value What it says.
+   * @param codec The codec of the extension in this message.
+   * @param value The value.
    * @returns This block.
-   * @throws {RangeError} If it is there already, or the value does not fit.
+   * @throws {RangeError} If it is already present, or the value is out of range.
    */
   add<T>(codec: ExtensionCodec<T>, value: T): this {
     const writer = new Writer();
@@ -99,29 +102,29 @@ export class ExtensionBlock {
   }
 
   /**
-   * Adds an extension that no codec knows at the end.
+   * Appends an extension without a codec.
    *
    * @param type The `ExtensionType`.
-   * @param body The bytes of its body.
+   * @param body The body.
    * @returns This block.
-   * @throws {RangeError} If it is there already.
+   * @throws {RangeError} If it is already present.
    */
   addBody(type: number, body: Uint8Array<ArrayBuffer>): this {
     return this.#append(type, { body, codec: undefined, value: undefined });
   }
 
-  /** Lists the types in their order. */
+  /** Returns the types in order. */
   types(): number[] {
     return [...this.#extensions.keys()];
   }
 
   /**
-   * Writes the block with its length.
+   * Writes the block with its length field.
    *
-   * @param writer Where to write it.
-   * @param min The least bytes that the message's block has.
-   * @param max The most bytes that the message's block has.
-   * @throws {RangeError} If it has fewer or more.
+   * @param writer The writer.
+   * @param min The minimum length of the block in bytes.
+   * @param max The maximum length of the block in bytes.
+   * @throws {RangeError} If the length is out of range.
    */
   encode(writer: Writer, min = 0, max = 0xffff): void {
     writer.vector16(
@@ -149,7 +152,8 @@ function parseExtension(
 ): Extension {
   const codec = lookupExtension(type, kind);
   if (codec === "disallowed") {
-    // RFC 8446, Section 4.2: one "which it recognizes and which is not specified for the message in which it appears".
+    // RFC 8446, Section 4.2: one "which it recognizes and which is not specified for the message in
+    // which it appears".
     throw new SslError(
       "SSL_ERROR_EXTENSION_DISALLOWED_FOR_VERSION",
       `Cannot parse ${kind}: extension ${extensionTypeName(type)} must not be in it`,
@@ -172,7 +176,8 @@ function parseExtension(
 
 function checkPreSharedKeyIsLast(types: readonly number[]): void {
   const at = types.indexOf(ExtensionType.preSharedKey);
-  // RFC 8446, Section 4.2.11: "Servers MUST check that it is the last extension and otherwise fail the handshake".
+  // RFC 8446, Section 4.2.11: "Servers MUST check that it is the last extension and otherwise fail
+  // the handshake".
   if (at !== -1 && at !== types.length - 1) {
     throw new SslError(
       "SSL_ERROR_RX_MALFORMED_CLIENT_HELLO",

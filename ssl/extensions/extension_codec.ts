@@ -3,36 +3,36 @@
 import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 
-/** How the body of one extension is read and written in one kind of message, or in several. */
+/** The codec of the body of an extension in one or more kinds of message. */
 export interface ExtensionCodec<T> {
   /** The `ExtensionType`. */
   readonly type: number;
-  /** The RFC's name of the extension. */
+  /** The name of the extension in the RFC. */
   readonly name: string;
   /**
-   * Reads the body.
+   * Parses the body.
    *
-   * @param reader A reader of the body alone; who calls checks that nothing is left.
-   * @returns What the body says.
-   * @throws {DecodeError} If the body does not parse.
-   * @throws {SslError} If it parses and says what it must not.
+   * @param reader A reader of the body; the caller checks that no bytes are left.
+   * @returns The value.
+   * @throws {DecodeError} If the body is malformed.
+   * @throws {SslError} If the body has a forbidden value.
    */
   parse(reader: Reader): T;
   /**
    * Writes the body.
    *
-   * @param writer Where to write it.
-   * @param value What the body says.
-   * @throws {RangeError} If the value does not fit.
+   * @param writer The writer.
+   * @param value The value.
+   * @throws {RangeError} If the value is out of range.
    */
   encode(writer: Writer, value: T): void;
 }
 
 /**
- * Makes the codec of an extension whose presence is all it says.
+ * Returns the codec of an extension with an empty body.
  *
  * @param type The `ExtensionType`.
- * @param name The RFC's name.
+ * @param name The name in the RFC.
  * @returns A codec whose only value is `true`.
  */
 export function emptyCodec(type: number, name: string): ExtensionCodec<true> {
@@ -40,12 +40,12 @@ export function emptyCodec(type: number, name: string): ExtensionCodec<true> {
 }
 
 /**
- * Makes the codec of an extension that is a vector of numbers of two bytes.
+ * Returns the codec of an extension that is a vector of `uint16`.
  *
  * @param type The `ExtensionType`.
- * @param name The RFC's name.
- * @param max The longest vector in bytes.
- * @returns The codec; the vector holds at least one number.
+ * @param name The name in the RFC.
+ * @param max The maximum length of the vector in bytes.
+ * @returns The codec; the vector has at least one element.
  */
 export function u16ListCodec(
   type: number,

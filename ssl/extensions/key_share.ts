@@ -6,17 +6,17 @@ import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** A public key for one group. */
+/** A `KeyShareEntry`: the public key for a group. */
 export interface KeyShareEntry {
-  /** The number of the group. */
+  /** The code point of the group. */
   readonly group: number;
-  /** The public key, or the ciphertext of a KEM; its length is the group's own matter. */
+  /** The public key, or the ciphertext of a KEM; its length depends on the group. */
   readonly keyExchange: Uint8Array<ArrayBuffer>;
 }
 
 const NAME = "key_share";
 
-/** The shares that a client offers, its favourite first; may be none (RFC 8446, Section 4.2.8). */
+/** The shares that a client offers, in preference order; may be empty (RFC 8446, Section 4.2.8). */
 export const keyShareClientHello: ExtensionCodec<readonly KeyShareEntry[]> = {
   type: ExtensionType.keyShare,
   name: NAME,
@@ -24,7 +24,8 @@ export const keyShareClientHello: ExtensionCodec<readonly KeyShareEntry[]> = {
     const groups = new Set<number>();
     return reader.reader16().list((r) => {
       const entry = parseEntry(r);
-      // RFC 8446, Section 4.2.8: "Clients MUST NOT offer multiple KeyShareEntry values for the same group."
+      // RFC 8446, Section 4.2.8: "Clients MUST NOT offer multiple KeyShareEntry values for the same
+      // group."
       if (groups.has(entry.group)) {
         throw new SslError(
           "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
@@ -41,7 +42,7 @@ export const keyShareClientHello: ExtensionCodec<readonly KeyShareEntry[]> = {
   },
 };
 
-/** The share that a server answers with (RFC 8446, Section 4.2.8). */
+/** The share of a server (RFC 8446, Section 4.2.8). */
 export const keyShareServerHello: ExtensionCodec<KeyShareEntry> = {
   type: ExtensionType.keyShare,
   name: NAME,
@@ -49,7 +50,7 @@ export const keyShareServerHello: ExtensionCodec<KeyShareEntry> = {
   encode: encodeEntry,
 };
 
-/** The group of which a server wants a share (RFC 8446, Section 4.2.8). */
+/** The group for which a server requests a share (RFC 8446, Section 4.2.8). */
 export const keyShareHelloRetryRequest: ExtensionCodec<number> = {
   type: ExtensionType.keyShare,
   name: NAME,

@@ -3,7 +3,7 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** `padding` (RFC 7685): bytes that say nothing, not even by being zero. */
+/** `padding` (RFC 7685): bytes without meaning, which are not required to be zero. */
 export const padding: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   type: ExtensionType.padding,
   name: "padding",

@@ -3,7 +3,10 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 
-/** `post_handshake_auth`: the client can be asked for a certificate later (RFC 8446, Section 4.2.6). */
+/**
+ * `post_handshake_auth`: the client supports post-handshake authentication (RFC 8446, Section
+ * 4.2.6).
+ */
 export const postHandshakeAuth: ExtensionCodec<true> = emptyCodec(
   ExtensionType.postHandshakeAuth,
   "post_handshake_auth",

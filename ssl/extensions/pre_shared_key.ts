@@ -6,9 +6,9 @@ import type { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** A pre-shared key that a client offers, by its name. */
+/** The identity of a pre-shared key that a client offers. */
 export interface PskIdentity {
-  /** The name: a session ticket, or a label agreed on outside TLS. */
+  /** The identity: a session ticket, or a label agreed on outside TLS. */
   readonly identity: Uint8Array<ArrayBuffer>;
   /** The ticket's age in milliseconds plus `ticket_age_add`, modulo 2^32. */
   readonly obfuscatedTicketAge: number;
@@ -16,15 +16,18 @@ export interface PskIdentity {
 
 /** `OfferedPsks` (RFC 8446, Section 4.2.11). */
 export interface OfferedPsks {
-  /** The keys, the client's favourite first. */
+  /** The identities, in preference order. */
   readonly identities: readonly PskIdentity[];
-  /** For each of the keys a MAC over the ClientHello up to here. */
+  /** The binders: for each identity a MAC over the ClientHello up to here. */
   readonly binders: readonly Uint8Array<ArrayBuffer>[];
 }
 
 const NAME = "pre_shared_key";
 
-/** The pre-shared keys that a client offers; it must be the last extension (RFC 8446, Section 4.2.11). */
+/**
+ * The pre-shared keys that a client offers; it must be the last extension (RFC 8446, Section
+ * 4.2.11).
+ */
 export const preSharedKeyClientHello: ExtensionCodec<OfferedPsks> = {
   type: ExtensionType.preSharedKey,
   name: NAME,
@@ -34,7 +37,8 @@ export const preSharedKeyClientHello: ExtensionCodec<OfferedPsks> = {
       obfuscatedTicketAge: r.u32(),
     }));
     const binders = reader.reader16(33).list((r) => r.vector8(32));
-    // RFC 8446, Section 4.2.11: binders are "a series of HMAC values, one for each value in the identities list".
+    // RFC 8446, Section 4.2.11: binders are "a series of HMAC values, one for each value in the
+    // identities list".
     if (binders.length !== identities.length) {
       throw new SslError(
         "SSL_ERROR_MALFORMED_PRE_SHARED_KEY",
@@ -59,7 +63,7 @@ export const preSharedKeyClientHello: ExtensionCodec<OfferedPsks> = {
   },
 };
 
-/** Which of the offered keys a server has chosen, from 0 (RFC 8446, Section 4.2.11). */
+/** The index of the identity that a server has chosen (RFC 8446, Section 4.2.11). */
 export const preSharedKeyServerHello: ExtensionCodec<number> = {
   type: ExtensionType.preSharedKey,
   name: NAME,
@@ -68,10 +72,10 @@ export const preSharedKeyServerHello: ExtensionCodec<number> = {
 };
 
 /**
- * Encodes the list of binders alone, with its length: the end of a ClientHello that offers them.
+ * Encodes a list of binders with its length field, which ends a ClientHello.
  *
- * @param binders The MACs, or zeros in their place.
- * @returns The encoding; its length is that of what the binders' hash leaves out.
+ * @param binders The binders, or zeros.
+ * @returns The encoding, which the binders' hash excludes.
  */
 export function encodeBinders(binders: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return new Writer()
@@ -80,11 +84,12 @@ export function encodeBinders(binders: readonly Uint8Array[]): Uint8Array<ArrayB
 }
 
 /**
- * Measures what the binders' hash leaves out (RFC 8446, Section 4.2.11.2).
+ * Returns the length of the list of binders, which their hash excludes (RFC 8446, Section
+ * 4.2.11.2).
  *
  * @param body The body of a `pre_shared_key` extension of a ClientHello.
- * @returns The bytes that the list of binders takes at its end, with its length.
- * @throws {DecodeError} If the body does not parse.
+ * @returns The length in bytes, with the length field.
+ * @throws {DecodeError} If the body is malformed.
  */
 export function bindersLength(body: Reader): number {
   identitiesOf(body);

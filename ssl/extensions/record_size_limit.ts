@@ -4,10 +4,13 @@ import { SslError } from "../base/errors.ts";
 import { ExtensionType } from "../tables/extension_types.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** The smallest limit that an end may ask for (RFC 8449, Section 4). */
+/** The minimum limit in bytes (RFC 8449, Section 4). */
 export const MIN_RECORD_SIZE_LIMIT = 64;
 
-/** `record_size_limit`: the most plaintext, inner type included, that an end takes in one record (RFC 8449). */
+/**
+ * `record_size_limit`: the maximum plaintext in bytes that an end accepts in a record, with the
+ * inner content type (RFC 8449).
+ */
 export const recordSizeLimit: ExtensionCodec<number> = {
   type: ExtensionType.recordSizeLimit,
   name: "record_size_limit",

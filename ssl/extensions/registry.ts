@@ -34,7 +34,10 @@ import {
   supportedVersionsServerHello,
 } from "./supported_versions.ts";
 
-/** The places where extensions stand. `ServerHello` is TLS 1.3's: TLS 1.2's allows others. */
+/**
+ * The messages with extensions. `ServerHello` is that of TLS 1.3; TLS 1.2's allows other
+ * extensions.
+ */
 export const MESSAGE_KINDS = [
   "ClientHello",
   "ServerHello",
@@ -46,19 +49,20 @@ export const MESSAGE_KINDS = [
   "NewSessionTicket",
 ] as const;
 
-/** A place where extensions stand. */
+/** A message with extensions. */
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
-/** The body is known to be allowed, and kept as bytes. */
+/** Stands for an extension that is allowed without a codec: its body is kept as bytes. */
 const OPAQUE = "opaque";
 
-/** How an extension's body is read in each of the messages in which it may appear. */
+/** The codecs of an extension in each of the messages in which it may appear. */
 type Placement = { readonly [Kind in MessageKind]?: ExtensionCodec<unknown> | typeof OPAQUE };
 
 /**
- * Which extension may appear where: the table of RFC 8446, Section 4.2, with TLS 1.2's and later RFCs' own.
+ * The extensions allowed in each message: the table of RFC 8446, Section 4.2, with those of TLS 1.2
+ * and later RFCs.
  *
- * Whatever is opaque waits for its codec; who adds one adds a file and changes its line here.
+ * To implement an opaque extension, add a file with its codec and change its row here.
  */
 const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
   [ExtensionType.serverName, {
@@ -80,7 +84,7 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
   [ExtensionType.supportedGroups, {
     ClientHello: supportedGroups,
     EncryptedExtensions: supportedGroups,
-    // Not allowed by RFC 8422, and yet some servers send it: it says nothing that matters.
+    // Not allowed by RFC 8422, but sent by some servers; it is ignored.
     Tls12ServerHello: OPAQUE,
   }],
   [ExtensionType.ecPointFormats, { ClientHello: ecPointFormats, Tls12ServerHello: ecPointFormats }],
@@ -174,23 +178,23 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
   }],
 ]);
 
-/** What the registry says of an extension in a message. */
+/** The result of {@linkcode lookupExtension}. */
 export type Lookup =
-  /** It may appear, and this reads it. */
+  /** The codec of an allowed extension. */
   | ExtensionCodec<unknown>
-  /** It may appear; its body is kept as bytes. */
+  /** An allowed extension without a codec. */
   | "opaque"
-  /** It is recognised, and must not appear in this message. */
+  /** A recognised extension that is not allowed in the message. */
   | "disallowed"
-  /** It is not recognised. */
+  /** An unknown extension. */
   | "unknown";
 
 /**
- * Looks up how an extension is to be taken in a message.
+ * Looks up an extension in a message.
  *
  * @param type The `ExtensionType`.
  * @param kind The message.
- * @returns Its codec, or what stands in its place.
+ * @returns Its codec, or why there is none.
  */
 export function lookupExtension(type: number, kind: MessageKind): Lookup {
   const placement = REGISTRY.get(type);
@@ -199,9 +203,9 @@ export function lookupExtension(type: number, kind: MessageKind): Lookup {
 }
 
 /**
- * Lists the extensions that are recognised.
+ * Returns the types of the recognised extensions.
  *
- * @returns Their types, in ascending order.
+ * @returns The types, in ascending order.
  */
 export function recognisedExtensions(): number[] {
   return [...REGISTRY.keys()].sort((a, b) => a - b);

@@ -8,14 +8,17 @@ import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 /** The only `NameType` (RFC 6066, Section 3). */
 const HOST_NAME = 0;
 
-/** The longest host name: that of DNS with its length bytes (RFC 1035, Section 2.3.4). */
+/**
+ * The maximum length of a host name in bytes: that of DNS with its length bytes (RFC 1035, Section
+ * 2.3.4).
+ */
 export const MAX_HOST_NAME_LENGTH = 255;
 
 /**
  * `server_name` in a ClientHello (RFC 6066, Section 3).
  *
- * The value is the host name; `null` if the list has only names of other types, which mean nothing yet.
- * Whether it is a name that DNS would allow, or one with a final dot, is for those to say who look it up.
+ * The value is the host name; `null` if the list has only names of other types, none of which is
+ * defined yet. It is not checked against the rules of DNS, and may have a final dot.
  */
 export const serverName: ExtensionCodec<string | null> = {
   type: ExtensionType.serverName,
@@ -26,10 +29,11 @@ export const serverName: ExtensionCodec<string | null> = {
     const names = reader.reader16(1);
     while (names.remaining > 0) {
       const nameType = names.u8();
-      // RFC 6066, Section 3: "The ServerNameList MUST NOT contain more than one name of the same name_type."
+      // RFC 6066, Section 3: "The ServerNameList MUST NOT contain more than one name of the same
+      // name_type."
       if (seen.has(nameType)) throw malformed(`two names are of type ${nameType}`);
       seen.add(nameType);
-      // All future types begin with a 16-bit length, says RFC 6066: they can be skipped.
+      // RFC 6066, Section 3: all future types begin with a 16-bit length, so they can be skipped.
       if (nameType === HOST_NAME) hostName = parseHostName(names.vector16(1));
       else names.vector16();
     }
@@ -44,7 +48,7 @@ export const serverName: ExtensionCodec<string | null> = {
   },
 };
 
-/** `server_name` in a server's answer: it has made use of the name (RFC 6066, Section 3). */
+/** `server_name` in a server's answer: the server has used the name (RFC 6066, Section 3). */
 export const serverNameAcknowledgement: ExtensionCodec<true> = emptyCodec(
   ExtensionType.serverName,
   "server_name",
@@ -59,7 +63,10 @@ function parseHostName(bytes: Uint8Array): string {
   return hostName;
 }
 
-/** RFC 6066, Section 3: ASCII; a NUL or a space in it would fool who prints or compares it. */
+/**
+ * RFC 6066, Section 3: ASCII; control characters and spaces are rejected, as they mislead output
+ * and comparisons.
+ */
 function isHostName(hostName: string): boolean {
   return /^[\x21-\x7e]+$/.test(hostName);
 }

@@ -5,7 +5,7 @@ import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 
 const NAME = "session_ticket";
 
-/** A client's ticket, or nothing, which asks for one (RFC 5077, Section 3.2). */
+/** A client's ticket; empty to request one (RFC 5077, Section 3.2). */
 export const sessionTicket: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   type: ExtensionType.sessionTicket,
   name: NAME,
@@ -13,7 +13,7 @@ export const sessionTicket: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   encode: (writer, ticket) => void writer.bytes(ticket),
 };
 
-/** A server's promise of a NewSessionTicket (RFC 5077, Section 3.2). */
+/** A server's announcement of a NewSessionTicket (RFC 5077, Section 3.2). */
 export const sessionTicketPromise: ExtensionCodec<true> = emptyCodec(
   ExtensionType.sessionTicket,
   NAME,

@@ -11,7 +11,7 @@ export const signedCertificateTimestamp: ExtensionCodec<true> = emptyCodec(
   NAME,
 );
 
-/** `SignedCertificateTimestampList`: the SCTs that go with a certificate (RFC 6962, Section 3.3). */
+/** `SignedCertificateTimestampList`: the SCTs of a certificate (RFC 6962, Section 3.3). */
 export const signedCertificateTimestampList: ExtensionCodec<readonly Uint8Array<ArrayBuffer>[]> = {
   type: ExtensionType.signedCertificateTimestamp,
   name: NAME,

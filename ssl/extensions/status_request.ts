@@ -7,17 +7,17 @@ import { emptyCodec, type ExtensionCodec } from "./extension_codec.ts";
 /** The `CertificateStatusType` of OCSP (RFC 6066, Section 8). */
 export const STATUS_TYPE_OCSP = 1;
 
-/** A client's request to see the status of the server's certificate. */
+/** A client's request for the status of the server's certificate. */
 export type CertificateStatusRequest =
-  /** OCSP, from responders that the client knows. */
+  /** A request for an OCSP response. */
   | {
     readonly statusType: typeof STATUS_TYPE_OCSP;
-    /** The DER `ResponderID`s of the responders that the client trusts; none means that the server knows. */
+    /** The `ResponderID`s of trusted responders in DER; empty if the server may choose. */
     readonly responderIds: readonly Uint8Array<ArrayBuffer>[];
-    /** The DER `Extensions` for the OCSP request; may be empty. */
+    /** The `Extensions` of the OCSP request in DER; may be empty. */
     readonly requestExtensions: Uint8Array<ArrayBuffer>;
   }
-  /** A type that came after RFC 6066: nothing to answer. */
+  /** A request of an unknown type, which is ignored. */
   | { readonly statusType: null };
 
 const NAME = "status_request";
@@ -48,15 +48,15 @@ export const statusRequest: ExtensionCodec<CertificateStatusRequest> = {
 };
 
 /**
- * `status_request` with an empty body: in a CertificateRequest the request itself (RFC 8446, Section 4.4.2.1), in a
- * TLS 1.2 ServerHello the promise of a CertificateStatus.
+ * `status_request` with an empty body: in a CertificateRequest the request (RFC 8446, Section
+ * 4.4.2.1), in a TLS 1.2 ServerHello the announcement of a CertificateStatus.
  */
 export const statusRequestEmpty: ExtensionCodec<true> = emptyCodec(
   ExtensionType.statusRequest,
   NAME,
 );
 
-/** The DER `OCSPResponse` that goes with a certificate (RFC 8446, Section 4.4.2.1). */
+/** The `OCSPResponse` for a certificate in DER (RFC 8446, Section 4.4.2.1). */
 export const certificateStatus: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   type: ExtensionType.statusRequest,
   name: NAME,

@@ -5,7 +5,7 @@ import type { ExtensionCodec } from "./extension_codec.ts";
 
 const NAME = "supported_versions";
 
-/** The versions that a client speaks, `versions<2..254>` (RFC 8446, Section 4.2.1). */
+/** The versions that a client supports, `versions<2..254>` (RFC 8446, Section 4.2.1). */
 export const supportedVersionsClientHello: ExtensionCodec<readonly number[]> = {
   type: ExtensionType.supportedVersions,
   name: NAME,
@@ -15,7 +15,10 @@ export const supportedVersionsClientHello: ExtensionCodec<readonly number[]> = {
   },
 };
 
-/** The version that a server has chosen, in ServerHello and HelloRetryRequest (RFC 8446, Section 4.2.1). */
+/**
+ * The version that a server has chosen, in ServerHello and HelloRetryRequest (RFC 8446, Section
+ * 4.2.1).
+ */
 export const supportedVersionsServerHello: ExtensionCodec<number> = {
   type: ExtensionType.supportedVersions,
   name: NAME,

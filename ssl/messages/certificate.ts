@@ -8,24 +8,24 @@ import { parseMessage } from "./parse_message.ts";
 export interface CertificateEntry {
   /** The DER of the certificate. */
   readonly certData: Uint8Array<ArrayBuffer>;
-  /** What goes with it, such as an OCSP response. */
+  /** The extensions of the certificate, such as an OCSP response. */
   readonly extensions: ExtensionBlock;
 }
 
-/** Certificate of TLS 1.3 (RFC 8446, Section 4.4.2). */
+/** A Certificate message of TLS 1.3 (RFC 8446, Section 4.4.2). */
 export interface CertificateMessage {
-  /** What the CertificateRequest said; empty in a server's message. */
+  /** The context of the CertificateRequest; empty in a server's message. */
   readonly certificateRequestContext: Uint8Array<ArrayBuffer>;
-  /** The certificates, the sender's own first; none from a client that has none. */
+  /** The certificates, leaf first; empty from a client without certificate. */
   readonly certificateList: readonly CertificateEntry[];
 }
 
 /**
- * Reads a Certificate message of TLS 1.3; the certificates themselves stay bytes.
+ * Parses a Certificate message of TLS 1.3; the certificates are not parsed.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it is malformed.
  */
 export function parseCertificate(body: Uint8Array<ArrayBuffer>): CertificateMessage {
   return parseMessage("Certificate", "SSL_ERROR_RX_MALFORMED_CERTIFICATE", body, (reader) => ({
@@ -38,10 +38,10 @@ export function parseCertificate(body: Uint8Array<ArrayBuffer>): CertificateMess
 }
 
 /**
- * Writes a Certificate message of TLS 1.3.
+ * Encodes a Certificate message of TLS 1.3.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer or shorter than the RFC allows.
  */
 export function encodeCertificate(message: CertificateMessage): Uint8Array<ArrayBuffer> {

@@ -4,20 +4,20 @@ import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** CertificateRequest of TLS 1.3 (RFC 8446, Section 4.3.2). */
+/** A CertificateRequest message of TLS 1.3 (RFC 8446, Section 4.3.2). */
 export interface CertificateRequest {
-  /** What the client's Certificate repeats; empty during the handshake. */
+  /** The context, which the client's Certificate repeats; empty during the handshake. */
   readonly certificateRequestContext: Uint8Array<ArrayBuffer>;
-  /** What kind of certificate the server asks for. */
+  /** The extensions, which describe the requested certificate. */
   readonly extensions: ExtensionBlock;
 }
 
 /**
- * Reads a CertificateRequest.
+ * Parses a CertificateRequest.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if it is malformed.
  */
 export function parseCertificateRequest(body: Uint8Array<ArrayBuffer>): CertificateRequest {
   return parseMessage(
@@ -32,10 +32,10 @@ export function parseCertificateRequest(body: Uint8Array<ArrayBuffer>): Certific
 }
 
 /**
- * Writes a CertificateRequest.
+ * Encodes a CertificateRequest.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer than the RFC allows.
  */
 export function encodeCertificateRequest(message: CertificateRequest): Uint8Array<ArrayBuffer> {

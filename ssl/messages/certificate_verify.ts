@@ -3,20 +3,23 @@
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** CertificateVerify (RFC 8446, Section 4.4.3), which TLS 1.2 writes alike (RFC 5246, Section 7.4.8). */
+/**
+ * A CertificateVerify message (RFC 8446, Section 4.4.3), with the same encoding in TLS 1.2 (RFC
+ * 5246, Section 7.4.8).
+ */
 export interface CertificateVerify {
-  /** The number of the signature scheme. */
+  /** The code point of the signature scheme. */
   readonly algorithm: number;
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Reads a CertificateVerify.
+ * Parses a CertificateVerify.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_VERIFY` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_VERIFY` if it is malformed.
  */
 export function parseCertificateVerify(body: Uint8Array<ArrayBuffer>): CertificateVerify {
   return parseMessage(
@@ -28,10 +31,10 @@ export function parseCertificateVerify(body: Uint8Array<ArrayBuffer>): Certifica
 }
 
 /**
- * Writes a CertificateVerify.
+ * Encodes a CertificateVerify.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If the signature is longer than 2^16-1 bytes.
  */
 export function encodeCertificateVerify(message: CertificateVerify): Uint8Array<ArrayBuffer> {

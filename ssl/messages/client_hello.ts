@@ -8,48 +8,49 @@ import { Writer } from "../wire/writer.ts";
 import { HANDSHAKE_HEADER_LENGTH } from "./handshake.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** The length of `random` in ClientHello and ServerHello. */
+/** The length of `random` in ClientHello and ServerHello in bytes. */
 export const RANDOM_LENGTH = 32;
 
-/** The longest `legacy_session_id`. */
+/** The maximum length of `legacy_session_id` in bytes. */
 export const MAX_SESSION_ID_LENGTH = 32;
 
-/** A ClientHello (RFC 8446, Section 4.1.2), of TLS 1.2 as well. */
+/** A ClientHello of TLS 1.3 (RFC 8446, Section 4.1.2) or TLS 1.2. */
 export interface ClientHello {
-  /** The version of TLS 1.2 and before; 0x0303 in TLS 1.3. */
+  /** The version in TLS 1.2 and before; 0x0303 in TLS 1.3. */
   readonly legacyVersion: number;
   /** 32 random bytes. */
   readonly random: Uint8Array<ArrayBuffer>;
-  /** TLS 1.2's session ID; in TLS 1.3 anything that the server echoes. */
+  /** The session ID of TLS 1.2; arbitrary bytes in TLS 1.3, which the server echoes. */
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
-  /** The cipher suites by their numbers, the client's favourite first. */
+  /** The code points of the cipher suites, in preference order. */
   readonly cipherSuites: readonly number[];
-  /** TLS 1.2's compression methods; one zero in TLS 1.3. */
+  /** The compression methods of TLS 1.2; one zero in TLS 1.3. */
   readonly legacyCompressionMethods: Uint8Array<ArrayBuffer>;
-  /** The extensions; `undefined` for the hello of a TLS 1.2 client that has none at all. */
+  /** The extensions; `undefined` if a TLS 1.2 client sends no block. */
   readonly extensions: ExtensionBlock | undefined;
 }
 
 /**
- * Reads a ClientHello.
+ * Parses a ClientHello.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CLIENT_HELLO` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CLIENT_HELLO` if it is malformed.
  */
 export function parseClientHello(body: Uint8Array<ArrayBuffer>): ClientHello {
   return parseMessage("ClientHello", "SSL_ERROR_RX_MALFORMED_CLIENT_HELLO", body, (reader) => ({
     ...parseFixedFields(reader),
-    // RFC 5246, Section 7.4.1.2: the block may be absent, or empty, where TLS 1.3 says <8..2^16-1>.
+    // RFC 5246, Section 7.4.1.2: the block may be absent or empty, unlike in TLS 1.3 with
+    // <8..2^16-1>.
     extensions: reader.remaining === 0 ? undefined : ExtensionBlock.parse(reader, "ClientHello"),
   }));
 }
 
 /**
- * Writes a ClientHello.
+ * Encodes a ClientHello.
  *
  * @param hello The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer or shorter than the RFC allows.
  */
 export function encodeClientHello(hello: ClientHello): Uint8Array<ArrayBuffer> {
@@ -64,11 +65,13 @@ export function encodeClientHello(hello: ClientHello): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Cuts off the binders: what remains is what they are MACs of (RFC 8446, Section 4.2.11.2).
+ * Returns the part of a ClientHello that its binders are computed over (RFC 8446, Section
+ * 4.2.11.2).
  *
- * @param message A whole ClientHello message, header included, that parses and offers pre-shared keys.
- * @returns The message up to the list of binders, as a subarray; its lengths still count the binders.
- * @throws {RangeError} If no pre-shared key is offered in it.
+ * @param message A well-formed ClientHello with header that offers pre-shared keys.
+ * @returns The message up to the list of binders, as a subarray; its length fields still include
+ * the binders.
+ * @throws {RangeError} If it offers no pre-shared key.
  */
 export function truncateBinders(message: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const reader = new Reader(message, HANDSHAKE_HEADER_LENGTH);
@@ -77,7 +80,7 @@ export function truncateBinders(message: Uint8Array<ArrayBuffer>): Uint8Array<Ar
   while (extensions.remaining > 0) {
     const type = extensions.u16();
     const body = extensions.reader16();
-    // It is the last extension: its end is the message's.
+    // It is the last extension, so the binders end the message.
     if (type === ExtensionType.preSharedKey) {
       return message.subarray(0, message.length - bindersLength(body));
     }
@@ -86,12 +89,12 @@ export function truncateBinders(message: Uint8Array<ArrayBuffer>): Uint8Array<Ar
 }
 
 /**
- * Puts binders in the place of the zeros that a ClientHello was encoded with.
+ * Replaces the binders of a ClientHello, such as zeros.
  *
- * @param message A whole ClientHello message, header included, that offers pre-shared keys.
- * @param binders As many MACs as it has binders, each of the same length.
+ * @param message A ClientHello with header that offers pre-shared keys.
+ * @param binders The new binders, in the number and lengths of the present ones.
  * @returns A copy of the message with the new binders.
- * @throws {RangeError} If the binders' number or lengths differ.
+ * @throws {RangeError} If the number or lengths differ.
  */
 export function replaceBinders(
   message: Uint8Array<ArrayBuffer>,

@@ -3,18 +3,18 @@
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** ClientKeyExchange of ECDHE in TLS 1.2 (RFC 8422, Section 5.7). */
+/** A ClientKeyExchange message of ECDHE in TLS 1.2 (RFC 8422, Section 5.7). */
 export interface ClientKeyExchange {
-  /** The client's public key; its length is the group's own matter. */
+  /** The client's public key; its length depends on the group. */
   readonly point: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Reads a ClientKeyExchange of ECDHE.
+ * Parses a ClientKeyExchange of ECDHE.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CLIENT_KEY_EXCH` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CLIENT_KEY_EXCH` if it is malformed.
  */
 export function parseClientKeyExchange(body: Uint8Array<ArrayBuffer>): ClientKeyExchange {
   return parseMessage(
@@ -26,10 +26,10 @@ export function parseClientKeyExchange(body: Uint8Array<ArrayBuffer>): ClientKey
 }
 
 /**
- * Writes a ClientKeyExchange of ECDHE.
+ * Encodes a ClientKeyExchange of ECDHE.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If the point is empty or longer than 255 bytes.
  */
 export function encodeClientKeyExchange(message: ClientKeyExchange): Uint8Array<ArrayBuffer> {

@@ -4,18 +4,18 @@ import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** EncryptedExtensions (RFC 8446, Section 4.3.1). */
+/** An EncryptedExtensions message (RFC 8446, Section 4.3.1). */
 export interface EncryptedExtensions {
   /** The server's answers to the client's extensions. */
   readonly extensions: ExtensionBlock;
 }
 
 /**
- * Reads EncryptedExtensions.
+ * Parses EncryptedExtensions.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_ENCRYPTED_EXTENSIONS` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_ENCRYPTED_EXTENSIONS` if it is malformed.
  */
 export function parseEncryptedExtensions(body: Uint8Array<ArrayBuffer>): EncryptedExtensions {
   return parseMessage(
@@ -27,10 +27,10 @@ export function parseEncryptedExtensions(body: Uint8Array<ArrayBuffer>): Encrypt
 }
 
 /**
- * Writes EncryptedExtensions.
+ * Encodes EncryptedExtensions.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  */
 export function encodeEncryptedExtensions(
   message: EncryptedExtensions,

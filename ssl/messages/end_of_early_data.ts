@@ -3,19 +3,19 @@
 import { parseMessage } from "./parse_message.ts";
 
 /**
- * Reads EndOfEarlyData, which says nothing (RFC 8446, Section 4.5).
+ * Parses EndOfEarlyData, which is empty (RFC 8446, Section 4.5).
  *
  * @param body The bytes after the handshake header.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_END_OF_EARLY_DATA` if there are any.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_END_OF_EARLY_DATA` if the body is not empty.
  */
 export function parseEndOfEarlyData(body: Uint8Array<ArrayBuffer>): void {
   parseMessage("EndOfEarlyData", "SSL_ERROR_RX_MALFORMED_END_OF_EARLY_DATA", body, () => {});
 }
 
 /**
- * Writes EndOfEarlyData.
+ * Encodes EndOfEarlyData.
  *
- * @returns No bytes.
+ * @returns An empty body.
  */
 export function encodeEndOfEarlyData(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(0);

@@ -4,31 +4,32 @@ import { SslError } from "../base/errors.ts";
 import { handshakeTypeName } from "../tables/handshake_types.ts";
 import { Writer } from "../wire/writer.ts";
 
-/** The length of what stands before a handshake message's body: its type and length (RFC 8446, Section 4). */
+/** The length of a handshake message's header in bytes: type and length (RFC 8446, Section 4). */
 export const HANDSHAKE_HEADER_LENGTH = 4;
 
 /**
- * The longest body of a handshake message that is read; the RFC's own limit of 2^24-1 would let a peer make us
- * keep 16 MiB before anything is known of it. rustls has the same `MAX_HANDSHAKE_SIZE`.
+ * The maximum length in bytes of the body of a received handshake message (rustls:
+ * `MAX_HANDSHAKE_SIZE`). The RFC's limit of 2^24-1 would let an unauthenticated peer make us keep
+ * 16 MiB.
  */
 export const MAX_HANDSHAKE_SIZE = 0xffff;
 
-/** A whole handshake message. */
+/** A complete handshake message. */
 export interface HandshakeMessage {
-  /** The `HandshakeType`; may be one that no table knows. */
+  /** The `HandshakeType`, possibly unknown. */
   readonly type: number;
-  /** What follows the header. */
+  /** The bytes after the header. */
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Header and body, as the transcript takes them. */
+  /** Header and body, as in the transcript. */
   readonly raw: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Puts the header before a message's body.
+ * Encodes a message with its header.
  *
  * @param type The `HandshakeType`.
  * @param body The encoded body.
- * @returns The whole message.
+ * @returns The message.
  * @throws {RangeError} If the body is longer than 2^24-1 bytes.
  */
 export function encodeHandshake(type: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -38,27 +39,30 @@ export function encodeHandshake(type: number, body: Uint8Array): Uint8Array<Arra
 const EMPTY = new Uint8Array(0);
 
 /**
- * Joins the fragments of records to handshake messages.
+ * Joins fragments of records to handshake messages.
  *
- * The messages have buffers of their own: they outlive what was read from the transport. Nothing is kept
- * while no message is under way.
+ * The messages are copies, which outlive the fragments. Nothing is kept while no message is
+ * incomplete.
  */
 export class HandshakeJoiner {
   #buffer: Uint8Array<ArrayBuffer> = EMPTY;
   #start = 0;
   #end = 0;
 
-  /** Whether bytes are kept: after {@linkcode HandshakeJoiner.next} gave `null`, a part of a message. */
+  /**
+   * Whether bytes are kept: an incomplete message after {@linkcode HandshakeJoiner.next} returned
+   * `null`.
+   */
   get pending(): boolean {
     return this.#end > this.#start;
   }
 
-  /** The type of the first message that is kept, whole or not; `null` where nothing is. */
+  /** The type of the first kept message, complete or not; `null` if none. */
   get pendingType(): number | null {
     return this.pending ? this.#buffer[this.#start]! : null;
   }
 
-  /** Takes the content of one more handshake record; it is copied. */
+  /** Adds the content of a handshake record, as a copy. */
   push(fragment: Uint8Array<ArrayBuffer>): void {
     this.#reserve(fragment.length);
     this.#buffer.set(fragment, this.#end);
@@ -66,11 +70,11 @@ export class HandshakeJoiner {
   }
 
   /**
-   * Takes the next whole message out.
+   * Returns the next complete message and removes it.
    *
-   * @returns The message, or `null` until more fragments come.
-   * @throws {SslError} `SSL_ERROR_RX_MALFORMED_HANDSHAKE` as soon as a header declares a body that is longer than
-   * {@linkcode MAX_HANDSHAKE_SIZE}.
+   * @returns The message, or `null` if more fragments are needed.
+   * @throws {SslError} `SSL_ERROR_RX_MALFORMED_HANDSHAKE` if the length in a header is more than
+   * {@linkcode MAX_HANDSHAKE_SIZE}, before the body is complete.
    */
   next(): HandshakeMessage | null {
     const available = this.#end - this.#start;
@@ -95,7 +99,7 @@ export class HandshakeJoiner {
     return { type: type!, body: raw.subarray(HANDSHAKE_HEADER_LENGTH), raw };
   }
 
-  /** Makes room at the end: by doubling, so that bytes are moved a bounded number of times each. */
+  /** Makes room at the end by doubling, so that each byte is moved a bounded number of times. */
   #reserve(length: number): void {
     if (this.#end + length <= this.#buffer.length) return;
     const kept = this.#end - this.#start;

@@ -3,19 +3,19 @@
 import { parseMessage } from "./parse_message.ts";
 
 /**
- * Reads HelloRequest, a TLS 1.2 server's request to negotiate again (RFC 5246, Section 7.4.1.1).
+ * Parses HelloRequest, a TLS 1.2 server's request to renegotiate (RFC 5246, Section 7.4.1.1).
  *
  * @param body The bytes after the handshake header.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_HELLO_REQUEST` if there are any.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_HELLO_REQUEST` if the body is not empty.
  */
 export function parseHelloRequest(body: Uint8Array<ArrayBuffer>): void {
   parseMessage("HelloRequest", "SSL_ERROR_RX_MALFORMED_HELLO_REQUEST", body, () => {});
 }
 
 /**
- * Writes HelloRequest.
+ * Encodes HelloRequest.
  *
- * @returns No bytes.
+ * @returns An empty body.
  */
 export function encodeHelloRequest(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(0);

@@ -4,23 +4,23 @@ import { SslError } from "../base/errors.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** KeyUpdate (RFC 8446, Section 4.6.3). */
+/** A KeyUpdate message (RFC 8446, Section 4.6.3). */
 export interface KeyUpdate {
-  /** Whether the sender wants a KeyUpdate back. */
+  /** Whether the sender requests a KeyUpdate in return. */
   readonly requestUpdate: boolean;
 }
 
-/** `KeyUpdateRequest`: the sender wants nothing back. */
+/** The `KeyUpdateRequest` without a KeyUpdate in return. */
 const UPDATE_NOT_REQUESTED = 0;
-/** `KeyUpdateRequest`: the sender wants a KeyUpdate back. */
+/** The `KeyUpdateRequest` for a KeyUpdate in return. */
 const UPDATE_REQUESTED = 1;
 
 /**
- * Reads a KeyUpdate.
+ * Parses a KeyUpdate.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_UPDATE` if it does not parse or says something else than yes or no.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_UPDATE` if it is malformed or has another value.
  */
 export function parseKeyUpdate(body: Uint8Array<ArrayBuffer>): KeyUpdate {
   const request = parseMessage(
@@ -29,7 +29,8 @@ export function parseKeyUpdate(body: Uint8Array<ArrayBuffer>): KeyUpdate {
     body,
     (reader) => reader.u8(),
   );
-  // RFC 8446, Section 4.6.3: "If an implementation receives any other value, it MUST terminate the connection".
+  // RFC 8446, Section 4.6.3: "If an implementation receives any other value, it MUST terminate the
+  // connection".
   if (request !== UPDATE_NOT_REQUESTED && request !== UPDATE_REQUESTED) {
     throw new SslError(
       "SSL_ERROR_RX_MALFORMED_KEY_UPDATE",
@@ -41,10 +42,10 @@ export function parseKeyUpdate(body: Uint8Array<ArrayBuffer>): KeyUpdate {
 }
 
 /**
- * Writes a KeyUpdate.
+ * Encodes a KeyUpdate.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  */
 export function encodeKeyUpdate(message: KeyUpdate): Uint8Array<ArrayBuffer> {
   return new Writer().u8(message.requestUpdate ? UPDATE_REQUESTED : UPDATE_NOT_REQUESTED).finish();

@@ -4,29 +4,29 @@ import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** The longest `extensions` of a NewSessionTicket. */
+/** The maximum length of `extensions` in bytes. */
 const MAX_EXTENSIONS_LENGTH = 0xfffe;
 
-/** NewSessionTicket of TLS 1.3 (RFC 8446, Section 4.6.1). */
+/** A NewSessionTicket message of TLS 1.3 (RFC 8446, Section 4.6.1). */
 export interface NewSessionTicket {
-  /** For how many seconds the server takes the ticket. */
+  /** The lifetime of the ticket in seconds. */
   readonly ticketLifetime: number;
-  /** What the client adds to the ticket's age, modulo 2^32. */
+  /** The value that the client adds to the ticket's age, modulo 2^32. */
   readonly ticketAgeAdd: number;
-  /** What makes the tickets of one connection differ. */
+  /** A value that is unique among the tickets of a connection. */
   readonly ticketNonce: Uint8Array<ArrayBuffer>;
   /** The ticket. */
   readonly ticket: Uint8Array<ArrayBuffer>;
-  /** What the ticket can be used for. */
+  /** The extensions, such as the limit of early data. */
   readonly extensions: ExtensionBlock;
 }
 
 /**
- * Reads a NewSessionTicket of TLS 1.3.
+ * Parses a NewSessionTicket of TLS 1.3.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET` if it is malformed.
  */
 export function parseNewSessionTicket(body: Uint8Array<ArrayBuffer>): NewSessionTicket {
   return parseMessage(
@@ -44,10 +44,10 @@ export function parseNewSessionTicket(body: Uint8Array<ArrayBuffer>): NewSession
 }
 
 /**
- * Writes a NewSessionTicket of TLS 1.3.
+ * Encodes a NewSessionTicket of TLS 1.3.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer or shorter than the RFC allows.
  */
 export function encodeNewSessionTicket(message: NewSessionTicket): Uint8Array<ArrayBuffer> {

@@ -6,14 +6,14 @@ import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 
 /**
- * Reads the body of a message to its end.
+ * Parses the whole body of a message.
  *
- * @param name The RFC's name of the message.
- * @param error What to throw where the bytes do not parse.
+ * @param name The name of the message in the RFC.
+ * @param error The error if the body is malformed.
  * @param body The bytes after the handshake header.
- * @param parse Reads them.
+ * @param parse Parses the body.
  * @returns What `parse` returns.
- * @throws {SslError} `error`, if `parse` throws a `DecodeError` or leaves bytes over.
+ * @throws {SslError} `error`, if `parse` throws a `DecodeError` or does not read all bytes.
  */
 export function parseMessage<T>(
   name: string,

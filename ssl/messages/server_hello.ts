@@ -19,31 +19,34 @@ export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array<ArrayBuffer> = new Uint8Arra
   0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 ]);
 
-/** A ServerHello (RFC 8446, Section 4.1.3), of TLS 1.2 as well, or a HelloRetryRequest (Section 4.1.4). */
+/**
+ * A ServerHello of TLS 1.3 (RFC 8446, Section 4.1.3) or TLS 1.2, or a HelloRetryRequest (RFC 8446,
+ * Section 4.1.4).
+ */
 export interface ServerHello {
-  /** The version of TLS 1.2 and before; 0x0303 in TLS 1.3. */
+  /** The version in TLS 1.2 and before; 0x0303 in TLS 1.3. */
   readonly legacyVersion: number;
   /** 32 random bytes, or {@linkcode HELLO_RETRY_REQUEST_RANDOM}. */
   readonly random: Uint8Array<ArrayBuffer>;
-  /** TLS 1.2's session ID; in TLS 1.3 the client's `legacy_session_id`. */
+  /** The session ID of TLS 1.2; in TLS 1.3 the client's `legacy_session_id`. */
   readonly legacySessionIdEcho: Uint8Array<ArrayBuffer>;
-  /** The number of the cipher suite that the server has chosen. */
+  /** The code point of the chosen cipher suite. */
   readonly cipherSuite: number;
-  /** TLS 1.2's compression method; 0 in TLS 1.3. */
+  /** The compression method of TLS 1.2; 0 in TLS 1.3. */
   readonly legacyCompressionMethod: number;
-  /** The extensions; `undefined` for the hello of a TLS 1.2 server that has none at all. */
+  /** The extensions; `undefined` if a TLS 1.2 server sends no block. */
   readonly extensions: ExtensionBlock | undefined;
-  /** Whether it is a HelloRetryRequest, which its random alone tells. */
+  /** Whether it is a HelloRetryRequest, which has a fixed `random`. */
   readonly isHelloRetryRequest: boolean;
 }
 
 /**
- * Reads a ServerHello or HelloRetryRequest.
+ * Parses a ServerHello or HelloRetryRequest.
  *
  * @param body The bytes after the handshake header.
- * @returns The message; one without `supported_versions` may have TLS 1.2's extensions.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_HELLO` or `SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST` if it
- * does not parse.
+ * @returns The message; without `supported_versions` its extensions are those of TLS 1.2.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_HELLO` or
+ * `SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST` if it is malformed.
  */
 export function parseServerHello(body: Uint8Array<ArrayBuffer>): ServerHello {
   const isHelloRetryRequest = hasHelloRetryRequestRandom(body);
@@ -60,7 +63,8 @@ export function parseServerHello(body: Uint8Array<ArrayBuffer>): ServerHello {
       legacySessionIdEcho: reader.vector8(0, MAX_SESSION_ID_LENGTH),
       cipherSuite: reader.u16(),
       legacyCompressionMethod: reader.u8(),
-      // RFC 5246, Section 7.4.1.3: the block may be absent, or empty, where TLS 1.3 says <6..2^16-1>.
+      // RFC 5246, Section 7.4.1.3: the block may be absent or empty, unlike in TLS 1.3 with
+      // <6..2^16-1>.
       extensions: reader.remaining === 0
         ? undefined
         : ExtensionBlock.parse(reader, (types): MessageKind => {
@@ -72,10 +76,10 @@ export function parseServerHello(body: Uint8Array<ArrayBuffer>): ServerHello {
 }
 
 /**
- * Writes a ServerHello or HelloRetryRequest.
+ * Encodes a ServerHello or HelloRetryRequest.
  *
  * @param hello The message; its `random` decides which it is.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer or shorter than the RFC allows.
  */
 export function encodeServerHello(

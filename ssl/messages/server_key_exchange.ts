@@ -5,33 +5,34 @@ import type { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** The `ECCurveType` of a curve that has a number (RFC 8422, Section 5.4); the others are gone. */
+/** The `ECCurveType` of named curves (RFC 8422, Section 5.4), the only one left. */
 export const NAMED_CURVE = 3;
 
-/** `ServerECDHParams`: what the server signs, after both randoms (RFC 8422, Section 5.4). */
+/** `ServerECDHParams`, which the server signs after both randoms (RFC 8422, Section 5.4). */
 export interface ServerEcdhParams {
-  /** The number of the group. */
+  /** The code point of the group. */
   readonly namedCurve: number;
-  /** The server's public key; its length is the group's own matter. */
+  /** The server's public key; its length depends on the group. */
   readonly point: Uint8Array<ArrayBuffer>;
 }
 
-/** ServerKeyExchange of ECDHE in TLS 1.2 (RFC 8422, Section 5.4). */
+/** A ServerKeyExchange message of ECDHE in TLS 1.2 (RFC 8422, Section 5.4). */
 export interface ServerKeyExchange {
-  /** The server's share. */
+  /** The parameters with the server's public key. */
   readonly params: ServerEcdhParams;
-  /** The number of the signature scheme. */
+  /** The code point of the signature scheme. */
   readonly algorithm: number;
-  /** The signature over both randoms and the bytes of the params. */
+  /** The signature over both randoms and the encoded parameters. */
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Reads a ServerKeyExchange of ECDHE.
+ * Parses a ServerKeyExchange of ECDHE.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH` if it does not parse, or its curve has no number.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH` if it is malformed or its curve is
+ * not a named one.
  */
 export function parseServerKeyExchange(body: Uint8Array<ArrayBuffer>): ServerKeyExchange {
   return parseMessage(
@@ -47,10 +48,10 @@ export function parseServerKeyExchange(body: Uint8Array<ArrayBuffer>): ServerKey
 }
 
 /**
- * Writes a ServerKeyExchange of ECDHE.
+ * Encodes a ServerKeyExchange of ECDHE.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer or shorter than the RFC allows.
  */
 export function encodeServerKeyExchange(message: ServerKeyExchange): Uint8Array<ArrayBuffer> {
@@ -62,10 +63,11 @@ export function encodeServerKeyExchange(message: ServerKeyExchange): Uint8Array<
 }
 
 /**
- * Writes the params alone. They have only one encoding: of those that were parsed, these are the bytes that came.
+ * Encodes the parameters. The encoding is unique, so that parsed parameters give the received
+ * bytes.
  *
- * @param params The params.
- * @returns The exact bytes that are signed after `client_random` and `server_random`.
+ * @param params The parameters.
+ * @returns The bytes that are signed after `client_random` and `server_random`.
  * @throws {RangeError} If the point is empty or longer than 255 bytes.
  */
 export function encodeServerEcdhParams(params: ServerEcdhParams): Uint8Array<ArrayBuffer> {
@@ -74,7 +76,7 @@ export function encodeServerEcdhParams(params: ServerEcdhParams): Uint8Array<Arr
 
 function parseParams(reader: Reader): ServerEcdhParams {
   const curveType = reader.u8();
-  // RFC 8422, Section 5.4: the other types, of curves that the server spells out, "MUST NOT" be used.
+  // RFC 8422, Section 5.4: the other types, of explicit curves, "MUST NOT" be used.
   if (curveType !== NAMED_CURVE) {
     throw new SslError(
       "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",

@@ -3,18 +3,18 @@
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** Certificate of TLS 1.2 (RFC 5246, Section 7.4.2). */
+/** A Certificate message of TLS 1.2 (RFC 5246, Section 7.4.2). */
 export interface Tls12CertificateMessage {
-  /** The DER of the certificates, the sender's own first; none from a client that has none. */
+  /** The certificates in DER, leaf first; empty from a client without certificate. */
   readonly certificateList: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /**
- * Reads a Certificate message of TLS 1.2; the certificates themselves stay bytes.
+ * Parses a Certificate message of TLS 1.2; the certificates are not parsed.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it is malformed.
  */
 export function parseTls12Certificate(body: Uint8Array<ArrayBuffer>): Tls12CertificateMessage {
   return parseMessage("Certificate", "SSL_ERROR_RX_MALFORMED_CERTIFICATE", body, (reader) => ({
@@ -23,10 +23,10 @@ export function parseTls12Certificate(body: Uint8Array<ArrayBuffer>): Tls12Certi
 }
 
 /**
- * Writes a Certificate message of TLS 1.2.
+ * Encodes a Certificate message of TLS 1.2.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a certificate is empty, or all are longer than 2^24-1 bytes.
  */
 export function encodeTls12Certificate(

@@ -3,32 +3,34 @@
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** The `ClientCertificateType`s of keys that sign (RFC 5246, Section 7.4.4; RFC 8422, Section 5.5). */
+/**
+ * The `ClientCertificateType`s of signing keys (RFC 5246, Section 7.4.4; RFC 8422, Section 5.5).
+ */
 export const ClientCertificateType = {
   rsaSign: 1,
-  /** EdDSA's too (RFC 8422, Section 5.5). */
+  /** Also for EdDSA (RFC 8422, Section 5.5). */
   ecdsaSign: 64,
 } as const;
 
-/** The longest `supported_signature_algorithms<2..2^16-2>`. */
+/** The maximum length in bytes of `supported_signature_algorithms<2..2^16-2>`. */
 const MAX_ALGORITHMS_LENGTH = 0xfffe;
 
-/** CertificateRequest of TLS 1.2 (RFC 5246, Section 7.4.4). */
+/** A CertificateRequest message of TLS 1.2 (RFC 5246, Section 7.4.4). */
 export interface Tls12CertificateRequest {
-  /** The `ClientCertificateType`s that the server takes. */
+  /** The `ClientCertificateType`s that the server accepts. */
   readonly certificateTypes: readonly number[];
-  /** The numbers of the signature schemes that the server verifies. */
+  /** The code points of the signature schemes that the server supports. */
   readonly supportedSignatureAlgorithms: readonly number[];
-  /** The DER names of the authorities that the server trusts; none means any. */
+  /** The names of acceptable authorities in DER; empty for any. */
   readonly certificateAuthorities: readonly Uint8Array<ArrayBuffer>[];
 }
 
 /**
- * Reads a CertificateRequest of TLS 1.2.
+ * Parses a CertificateRequest of TLS 1.2.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if it is malformed.
  */
 export function parseTls12CertificateRequest(
   body: Uint8Array<ArrayBuffer>,
@@ -46,10 +48,10 @@ export function parseTls12CertificateRequest(
 }
 
 /**
- * Writes a CertificateRequest of TLS 1.2.
+ * Encodes a CertificateRequest of TLS 1.2.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If a field is longer or shorter than the RFC allows.
  */
 export function encodeTls12CertificateRequest(

@@ -3,20 +3,20 @@
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** NewSessionTicket of TLS 1.2 (RFC 5077, Section 3.3). */
+/** A NewSessionTicket message of TLS 1.2 (RFC 5077, Section 3.3). */
 export interface Tls12NewSessionTicket {
-  /** For how many seconds the server means to take the ticket; 0 leaves it to the client. */
+  /** The expected lifetime of the ticket in seconds; 0 leaves it to the client. */
   readonly ticketLifetimeHint: number;
-  /** The ticket; empty from a server that has changed its mind. */
+  /** The ticket; empty if the server issues none after all. */
   readonly ticket: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Reads a NewSessionTicket of TLS 1.2.
+ * Parses a NewSessionTicket of TLS 1.2.
  *
  * @param body The bytes after the handshake header.
  * @returns The message.
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET` if it does not parse.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_NEW_SESSION_TICKET` if it is malformed.
  */
 export function parseTls12NewSessionTicket(body: Uint8Array<ArrayBuffer>): Tls12NewSessionTicket {
   return parseMessage(
@@ -28,10 +28,10 @@ export function parseTls12NewSessionTicket(body: Uint8Array<ArrayBuffer>): Tls12
 }
 
 /**
- * Writes a NewSessionTicket of TLS 1.2.
+ * Encodes a NewSessionTicket of TLS 1.2.
  *
  * @param message The message.
- * @returns The bytes after the handshake header.
+ * @returns The body.
  * @throws {RangeError} If the ticket is longer than 2^16-1 bytes.
  */
 export function encodeTls12NewSessionTicket(
