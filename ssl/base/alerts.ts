@@ -5,26 +5,27 @@ import { SslError } from "./errors.ts";
 import { type AlertName, alertName } from "../tables/alert_descriptions.ts";
 
 /**
- * Tells two uses of one code apart: bytes that do not parse (`"syntax"`), and well-formed bytes with a value
- * that is forbidden there (`"value"`).
+ * Distinguishes two faults of one error code: malformed bytes (`"syntax"`), and well-formed bytes
+ * with a forbidden value (`"value"`).
  */
 export type Fault = "syntax" | "value";
 
-/** The alert for either fault. */
+/** The alert for each fault. */
 type AlertByFault = Readonly<Record<Fault, AlertName | null>>;
 
 /**
- * Which errors each alert announces, where the families below do not say so already.
+ * The errors that each alert announces, in addition to the rules for whole families below.
  *
- * Errors of certificates follow NSS's `ssl3_SendAlertForCertError`; the others RFC 8446, Section 6.2, and the
- * sections quoted.
+ * Errors of certificates follow NSS's `ssl3_SendAlertForCertError`; the others RFC 8446, Section
+ * 6.2, and the sections quoted.
  */
 const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } = {
   unexpected_message: [
     "SSL_ERROR_TOO_MUCH_EARLY_DATA", // RFC 8446, Section 4.2.10
     "SSL_ERROR_TOO_MANY_KEY_UPDATES",
     "SEC_ERROR_UNEXPECTED_COMPRESSED_CERTIFICATE",
-    // RFC 8446, Section 5: a change_cipher_spec of any other content is as unwelcome as one out of turn.
+    // RFC 8446, Section 5: a change_cipher_spec with other content is treated like an unexpected
+    // one.
     "SSL_ERROR_RX_MALFORMED_CHANGE_CIPHER",
   ],
   bad_record_mac: [
@@ -173,26 +174,29 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
   ],
 };
 
-/** Errors whose alert depends on the fault, where the families below do not say so already. */
+/**
+ * The errors whose alert depends on the fault, in addition to the rules for whole families below.
+ */
 const ERRORS_BY_FAULT: { readonly [name in ErrorName]?: AlertByFault } = {
-  // A record that is too long, or a handshake message that is.
+  // A record that is too long (`syntax`), or a handshake message (`value`, not thrown at present).
   SSL_ERROR_RX_RECORD_TOO_LONG: { syntax: "record_overflow", value: "illegal_parameter" },
-  // A CertificateStatus that does not parse, or whose response is no good (RFC 6066, Section 8).
+  // A malformed CertificateStatus, or an unacceptable response in it (RFC 6066, Section 8).
   SSL_ERROR_BAD_CERT_STATUS_RESPONSE_ALERT: {
     syntax: "decode_error",
     value: "bad_certificate_status_response",
   },
-  // All of its bytes are the MAC: of another length it is a wrong one (RFC 8446, Section 4.4.4).
+  // The message consists of the MAC, so another length is a wrong MAC (RFC 8446, Section 4.4.4).
   SSL_ERROR_RX_MALFORMED_FINISHED: { syntax: "decrypt_error", value: "decrypt_error" },
   SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID: { syntax: "decode_error", value: "illegal_parameter" },
-  // The signature of a certificate, or that of CertificateVerify over the handshake (RFC 8446, Section 4.4.3).
+  // The signature of a certificate, or the one in CertificateVerify (RFC 8446, Section 4.4.3).
   SEC_ERROR_BAD_SIGNATURE: { syntax: "bad_certificate", value: "decrypt_error" },
-  // TLS 1.3 has an alert of its own (RFC 8446, Section 4.4.2.4); in TLS 1.2, where none is the value of a message, it is
-  // the other (RFC 5246, Section 7.4.6), as BoringSSL has it. NSS says bad_certificate there.
+  // TLS 1.3 has its own alert (RFC 8446, Section 4.4.2.4). In TLS 1.2, where the fault is `value`,
+  // it is handshake_failure (RFC 5246, Section 7.4.6), as in BoringSSL. NSS sends bad_certificate
+  // there.
   SSL_ERROR_NO_CERTIFICATE: { syntax: "certificate_required", value: "handshake_failure" },
 };
 
-/** No alert follows these: nobody would receive it. */
+/** The errors without alert, because the peer would not receive it. */
 const SILENT_ERRORS: readonly ErrorName[] = [
   "SSL_ERROR_SOCKET_WRITE_FAILURE",
   "SSL_ERROR_HANDSHAKE_FAILED",
@@ -201,7 +205,7 @@ const SILENT_ERRORS: readonly ErrorName[] = [
   "SSL_ERROR_RX_UNKNOWN_ALERT",
 ];
 
-/** What a received alert becomes: NSS's error (`ssl3_HandleAlert`), and what its receiver may do. */
+/** The error for each received alert (NSS: `ssl3_HandleAlert`), and advice to the receiver. */
 const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: string]>> = {
   close_notify: ["SSL_ERROR_CLOSE_NOTIFY_ALERT", "it closed the connection"],
   unexpected_message: [
@@ -321,7 +325,7 @@ const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: s
     "SSL_ERROR_BAD_CERT_HASH_VALUE_ALERT",
     "it found another hash of our certificate than was announced",
   ],
-  // NSS has no code of its own for this one.
+  // NSS has no code for this alert.
   unknown_psk_identity: [
     "SSL_ERROR_RX_UNKNOWN_ALERT",
     "it does not know the pre-shared key; check its identity on both ends",
@@ -342,7 +346,7 @@ const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: s
 
 const ALERTS: ReadonlyMap<ErrorName, AlertByFault> = makeTable();
 
-/** Every error with its alerts; later rules overrule earlier ones. */
+/** Returns the alerts of all errors; later rules override earlier ones. */
 function makeTable(): Map<ErrorName, AlertByFault> {
   const table = new Map<ErrorName, AlertByFault>();
   const put = (name: ErrorName, alert: AlertName | null): void => {
@@ -354,13 +358,13 @@ function makeTable(): Map<ErrorName, AlertByFault> {
     } else if (/^SSL_ERROR_RX_(UNEXPECTED|UNKNOWN)_/.test(name)) {
       put(name, "unexpected_message");
     } else if (name.startsWith("PR_")) {
-      put(name, null); // the transport failed, or time is up
+      put(name, null); // the transport failed or timed out
     } else {
       put(name, "internal_error");
     }
   }
-  // A code that stands for a received alert stands for the same alert when this end is who refuses, as
-  // SSL_ERROR_UNRECOGNIZED_NAME_ALERT does in NSS's servers.
+  // The code of a received alert gives the same alert if this end throws it, as NSS's servers do
+  // with SSL_ERROR_UNRECOGNIZED_NAME_ALERT.
   for (const [alert, [name]] of Object.entries(RECEIVED) as [AlertName, [ErrorName, string]][]) {
     if (name.endsWith("_ALERT")) put(name, alert);
   }
@@ -375,10 +379,10 @@ function makeTable(): Map<ErrorName, AlertByFault> {
 }
 
 /**
- * Decides which alert announces an error of this end to the peer. Nothing else maps errors to alerts.
+ * Returns the alert that announces an error to the peer. Nothing else maps errors to alerts.
  *
- * @param name NSS's name of the error.
- * @param fault What kind of fault it is.
+ * @param name The name of the error.
+ * @param fault The kind of fault.
  * @returns The alert, or `null` if none is sent.
  */
 export function alertFor(name: ErrorName, fault: Fault): AlertName | null {
@@ -386,10 +390,10 @@ export function alertFor(name: ErrorName, fault: Fault): AlertName | null {
 }
 
 /**
- * Makes the error that a received alert stands for, in NSS's code.
+ * Returns the error for a received alert, with NSS's code.
  *
- * @param description The alert's description byte, known or not.
- * @returns The error; its origin is the peer, and no alert answers it.
+ * @param description The alert's description byte, possibly unknown.
+ * @returns The error; its origin is the peer, so that it causes no alert.
  */
 export function errorFromAlert(description: number): SslError {
   const name = alertName(description);

@@ -4,23 +4,26 @@ import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 
-/** What a handshake has negotiated so far (`SSLPreliminaryChannelInfo`); `null` stands for what is not settled yet. */
+/**
+ * What a handshake has negotiated so far (`SSLPreliminaryChannelInfo`); `null` for values not yet
+ * known.
+ */
 export interface PreliminaryChannelInfo {
   /** The protocol version. */
   readonly version: ProtocolVersion | null;
-  /** The cipher suite's IANA name. */
+  /** The IANA name of the cipher suite. */
   readonly cipherSuite: string | null;
-  /** The key exchange group's IANA name. */
+  /** The IANA name of the key exchange group. */
   readonly group: string | null;
-  /** How the peer proved its certificate's key. */
+  /** The signature scheme of the peer's authentication. */
   readonly peerSignatureScheme: SignatureScheme | null;
   /** The application protocol (RFC 7301). */
   readonly alpnProtocol: string | null;
-  /** The host name that the client asked for (RFC 6066). */
+  /** The host name that the client requested (RFC 6066). */
   readonly serverName: string | null;
-  /** Whether the server asked for a second ClientHello. */
+  /** Whether the server sent a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
-  /** The peer's certificates, accepted or not: hooks decide about them. */
+  /** The peer's certificates, leaf first, possibly not yet accepted. */
   readonly peerCertificates: readonly Certificate[];
 }
 
@@ -28,30 +31,43 @@ export interface PreliminaryChannelInfo {
 export interface ChannelInfo {
   /** The protocol version. */
   readonly version: ProtocolVersion;
-  /** The cipher suite's IANA name, such as `"TLS_AES_128_GCM_SHA256"`. */
+  /** The IANA name of the cipher suite, such as `"TLS_AES_128_GCM_SHA256"`. */
   readonly cipherSuite: string;
-  /** The key exchange group's IANA name, such as `"X25519MLKEM768"`; empty where TLS 1.2 resumed a session, which exchanges no keys. */
+  /**
+   * The IANA name of the key exchange group, such as `"X25519MLKEM768"`; empty if TLS 1.2 resumed a
+   * session, without key exchange.
+   */
   readonly group: string;
-  /** How the peer proved its certificate's key in this handshake; `null` where it did not have to. */
+  /**
+   * The signature scheme of the peer's authentication in this handshake; `null` if there was none.
+   */
   readonly peerSignatureScheme: SignatureScheme | null;
-  /** How this end proved its certificate's key in this handshake; `null` where it did not have to. */
+  /**
+   * The signature scheme of this end's authentication in this handshake; `null` if there was none.
+   */
   readonly localSignatureScheme: SignatureScheme | null;
-  /** The application protocol (RFC 7301); `null` where none was agreed on. */
+  /** The application protocol (RFC 7301); `null` if none was negotiated. */
   readonly alpnProtocol: string | null;
-  /** The host name that the client asked for (RFC 6066); `null` where it named none. */
+  /** The host name that the client requested (RFC 6066); `null` if none. */
   readonly serverName: string | null;
   /** Whether an earlier session was resumed. */
   readonly resumed: boolean;
-  /** Whether the server asked for a second ClientHello. */
+  /** Whether the server sent a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
-  /** Whether the secrets are bound to the handshake (RFC 7627): always in TLS 1.3. */
+  /** Whether the extended master secret is used (RFC 7627); always `true` in TLS 1.3. */
   readonly extendedMasterSecret: boolean;
-  /** Whether the peer knows RFC 5746, so that no renegotiation can be another's: always in TLS 1.3, which has none. */
+  /**
+   * Whether the peer supports secure renegotiation (RFC 5746); always `true` in TLS 1.3, which has
+   * no renegotiation.
+   */
   readonly secureRenegotiation: boolean;
-  /** Whether the peer's certificate stands only because the bad-certificate hook said so. */
+  /** Whether the peer's certificate was rejected, and then accepted by the bad-certificate hook. */
   readonly badCertAccepted: boolean;
-  /** The peer's certificates, its own first; those of the first handshake where a session was resumed. */
+  /** The peer's certificates, leaf first; after resumption those of the original handshake. */
   readonly peerCertificates: readonly Certificate[];
-  /** The certificates that this end sent, its own first; those of the first handshake where a session was resumed. */
+  /**
+   * The certificates sent by this end, leaf first; after resumption those of the original
+   * handshake.
+   */
   readonly localCertificates: readonly Certificate[];
 }

@@ -1,9 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Time and randomness, which the engine never takes from the air. */
+/** The sources of time and randomness, which tests replace. */
 export interface Environment {
-  /** Milliseconds since 1970. */
+  /** Returns the time in milliseconds since 1970. */
   now(): number;
-  /** Unpredictable bytes. */
+  /** Returns unpredictable bytes. */
   random(length: number): Uint8Array<ArrayBuffer>;
 }

@@ -7,18 +7,18 @@ import type { AlertName } from "../tables/alert_descriptions.ts";
 export type { Fault } from "./alerts.ts";
 export type { AlertName } from "../tables/alert_descriptions.ts";
 
-/** What else an {@linkcode SslError} is made from. */
+/** The options of an {@linkcode SslError}. */
 export interface SslErrorOptions extends ErrorOptions {
-  /** Whether bytes did not parse, or a value was forbidden; `"syntax"` by default. */
+  /** Whether bytes were malformed or a value was forbidden; `"syntax"` by default. */
   readonly fault?: Fault;
   /** Which end found the error; `"local"` by default. */
   readonly origin?: "local" | "peer";
 }
 
 /**
- * An error of a TLS connection. It ends the connection; every later call on the socket meets the same error.
+ * An error of TLS. Calls on a socket whose connection has failed throw the error that ended it.
  *
- * @example Tell who gave up, and why
+ * @example Origin, code and alert
  * ```ts
  * import { SslError } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
@@ -30,18 +30,18 @@ export interface SslErrorOptions extends ErrorOptions {
  * ```
  */
 export class SslError extends NssError {
-  /** The alert that announces the error to the peer; `null` if none does. */
+  /** The alert that announces the error to the peer; `null` if none. */
   readonly alert: AlertName | null;
-  /** Which end found the error: this one, or the peer, which said so by an alert. */
+  /** Which end found the error: this one, or the peer, which sent an alert. */
   readonly origin: "local" | "peer";
-  /** Whether bytes did not parse, or a value was forbidden. */
+  /** Whether bytes were malformed or a value was forbidden. */
   readonly fault: Fault;
 
   /**
    * Creates an error; its alert follows from the name and the fault.
    *
-   * @param name NSS's name of the error.
-   * @param message What was attempted, then the state; by default what the name means.
+   * @param name The name of the error in NSS.
+   * @param message The message: what failed, then why; by default NSS's text.
    * @param options The cause, the fault and the origin.
    */
   constructor(name: ErrorName, message?: string, options: SslErrorOptions = {}) {
@@ -54,14 +54,14 @@ export class SslError extends NssError {
 }
 
 /**
- * Turns whatever was thrown into an error of the connection.
+ * Converts an exception to an `SslError`.
  *
- * An `NssError`, as certificates and keys throw them, keeps its name, message and cause. Anything else, such as what
- * a hook throws, becomes the cause.
+ * An `NssError` keeps its name, message and cause. Any other value becomes the cause.
  *
- * @param thrown What was thrown.
- * @param name The name for what is no `NssError`: `"SSL_ERROR_APP_CALLBACK_ERROR"` fits around hooks.
- * @returns The error; the same object if it is an `SslError` already.
+ * @param thrown The thrown value.
+ * @param name The name for a value that is not an `NssError`, such as
+ * `"SSL_ERROR_APP_CALLBACK_ERROR"` for hooks.
+ * @returns The error; the same object if it is already an `SslError`.
  */
 export function toSslError(
   thrown: unknown,

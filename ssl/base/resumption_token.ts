@@ -2,11 +2,11 @@
 
 import type { ClientSession } from "./session_cache.ts";
 
-/** A session on its way from one socket to another, perhaps of another process. */
+/** The content of a resumption token: a session for another socket, possibly in another process. */
 export interface ResumptionToken {
-  /** The host whose session it is. */
+  /** The host name of the server. */
   readonly hostname: string;
-  /** What the configuration was that it was made under, as `tokenConfiguration()` tells it. */
+  /** The configuration of the session, as returned by `tokenConfiguration()`. */
   readonly configuration: string;
   /** The session. */
   readonly session: ClientSession;

@@ -2,42 +2,50 @@
 
 import type { Awaitable } from "./session_cache.ts";
 
-/** A key that seals tickets, as it goes from process to process; its bytes are a secret. */
+/** A key that encrypts tickets, as processes exchange it; its bytes are secret. */
 export interface TicketKeyRecord {
-  /** What tickets call it, 16 bytes. */
+  /** The name of the key in tickets, 16 bytes. */
   readonly name: Uint8Array<ArrayBuffer>;
   /** The AES-256 key. */
   readonly secret: Uint8Array<ArrayBuffer>;
-  /** When it was made, in milliseconds since 1970. */
+  /** The time of its creation, in milliseconds since 1970. */
   readonly createdAt: number;
 }
 
-/** The keys that several processes seal tickets with. */
+/** The keys with which several processes encrypt tickets. */
 export interface TicketKeyList {
-  /** The newest first; none where nobody has made one yet. */
+  /** The keys, newest first; empty if none has been created yet. */
   readonly keys: readonly TicketKeyRecord[];
-  /** Which write they are of; `null` for none. */
+  /** The revision of the list; `null` if it was never written. */
   readonly revision: string | null;
 }
 
 /**
- * Where a server's sessions are; {@linkcode configServerSessionIDCache} takes one. The one in memory keeps those of TLS 1.2 that go by an
- * ID; one that several processes share keeps the keys of tickets as well.
+ * A cache of a server's sessions, for {@linkcode configServerSessionIDCache}. The one in memory
+ * stores TLS 1.2 sessions with an ID; one shared by several processes also stores the keys of
+ * tickets.
  *
- * An ID says which session and for which configuration. What fails or takes too long costs the resumption, never the connection. Sessions
- * and keys are secrets: whoever reads them can read what was resumed, and whoever writes them can be a client.
+ * An ID identifies the session and the configuration. A cache that fails or is too slow prevents
+ * resumption, but never ends the connection. Sessions and keys are secret: reading them allows
+ * decryption of resumed connections, writing them allows impersonation of clients.
  */
 export interface ServerSessionCache {
-  /** The session of an ID; `undefined` if there is none, or it has expired at `now`. It stays. */
+  /**
+   * Returns the session of an ID without removing it; `undefined` if there is none, or it has
+   * expired at `now`.
+   */
   get(id: string, now: number): Awaitable<Uint8Array<ArrayBuffer> | undefined>;
-  /** Keeps a session until it expires, or until others need its place. */
+  /** Stores a session until it expires or is evicted. */
   put(id: string, session: Uint8Array<ArrayBuffer>, expiresAt: number): Awaitable<void>;
-  /** Forgets a session. */
+  /** Deletes a session. */
   delete(id: string): Awaitable<void>;
-  /** The keys of tickets, where the cache shares them; without this method each process has its own. */
+  /**
+   * Returns the keys of tickets, if the cache shares them; without this method each process has its
+   * own.
+   */
   readTicketKeys?(): Awaitable<TicketKeyList>;
-  /** Replaces the keys, unless somebody has done so since that revision; says whether it has. */
+  /** Replaces the keys if the revision is still the current one; returns whether it is. */
   writeTicketKeys?(keys: readonly TicketKeyRecord[], revision: string | null): Awaitable<boolean>;
-  /** Lets go of what the cache has open. */
+  /** Closes the resources of the cache. */
   close?(): Awaitable<void>;
 }

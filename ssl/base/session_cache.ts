@@ -5,88 +5,95 @@ import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
 /**
- * How many seconds after a full handshake its sessions end, however often they were renewed: certificates, and what was thought of
- * them, change (RFC 8446, Section 4.6.1; BoringSSL's `SSL_DEFAULT_SESSION_AUTH_TIMEOUT`).
+ * The maximum age of sessions in seconds since the full handshake, however often they are renewed:
+ * certificates and their trust change (RFC 8446, Section 4.6.1; BoringSSL's
+ * `SSL_DEFAULT_SESSION_AUTH_TIMEOUT`).
  */
 export const MAX_SESSION_AGE = 7 * 24 * 60 * 60;
 
-/** What a client keeps of a connection to resume it later. */
+/** A client's session, to resume later. */
 export type ClientSession = Tls13ClientSession | Tls12ClientSession;
 
 /** A session of TLS 1.3 (RFC 8446, Section 4.6.1). */
 export interface Tls13ClientSession extends SessionFacts {
-  /** Tells it from the other kind. */
+  /** The protocol version. */
   readonly version: typeof TLS_1_3;
-  /** The ticket, which only the server reads. */
+  /** The ticket, which only the server can decrypt. */
   readonly ticket: Uint8Array<ArrayBuffer>;
-  /** The secret that goes with the ticket. */
+  /** The PSK of the ticket. */
   readonly psk: Uint8Array<ArrayBuffer>;
-  /** The suite whose hash the secret is bound to. */
+  /** The cipher suite, whose hash the PSK is bound to. */
   readonly cipherSuite: CipherSuite;
-  /** What hides the ticket's age on the wire. */
+  /** The value that obfuscates the ticket's age on the wire. */
   readonly ticketAgeAdd: number;
-  /** When the ticket came, in milliseconds since 1970. */
+  /** The time of receipt of the ticket, in milliseconds since 1970. */
   readonly receivedAt: number;
 }
 
 /** A session of TLS 1.2 (RFC 5246, Section 7.3, and RFC 5077). */
 export interface Tls12ClientSession extends SessionFacts {
-  /** Tells it from the other kind. */
+  /** The protocol version. */
   readonly version: typeof TLS_1_2;
-  /** The name that the server has given it; may be empty where there is a ticket. */
+  /** The session ID; may be empty if there is a ticket. */
   readonly sessionId: Uint8Array<ArrayBuffer>;
-  /** The ticket; may be empty where there is a session ID. */
+  /** The ticket; may be empty if there is a session ID. */
   readonly ticket: Uint8Array<ArrayBuffer>;
   /** The master secret. */
   readonly masterSecret: Uint8Array<ArrayBuffer>;
-  /** The suite, with which alone it is resumed. */
+  /** The cipher suite, the only one to resume it with. */
   readonly cipherSuite: Tls12CipherSuite;
-  /** Whether the master secret is bound to its handshake (RFC 7627). */
+  /** Whether it has an extended master secret (RFC 7627). */
   readonly extendedMasterSecret: boolean;
 }
 
-/** What the sessions of all versions have. */
+/** The properties of sessions of all versions. */
 export interface SessionFacts {
-  /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
+  /** The time of the full handshake, in milliseconds since 1970. */
   readonly authenticatedAt: number;
-  /** When the ticket ends, in milliseconds since 1970. */
+  /** The time of expiry, in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** The application protocol of the connection. */
+  /** The application protocol of the connection; `null` if none. */
   readonly alpnProtocol: string | null;
-  /** The server's certificates, as they were verified. */
+  /** The server's certificates, as verified. */
   readonly peerChain: readonly Certificate[];
-  /** The OCSP response that came with the server's certificate; `null` where there was none. */
+  /** The OCSP response stapled by the server; `null` if none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
-  /** The list of SCTs that came with the server's certificate; `null` where there was none. */
+  /** The list of SCTs that the server sent; `null` if none. */
   readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
-  /** The certificates that this end showed. */
+  /** The certificates that this end presented. */
   readonly localChain: readonly Certificate[];
 }
 
-/** What is there at once, or comes later. */
+/** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** A session as a cache of an application's own keeps it. */
+/** A session in a cache of the application. */
 export interface CachedSession {
-  /** The bytes of the session, which are a secret as those of {@linkcode ResumptionTokenCallback}. */
+  /**
+   * The bytes of the session, which are secret like those of {@linkcode ResumptionTokenCallback}.
+   */
   readonly token: Uint8Array<ArrayBuffer>;
-  /** When the session ends, in milliseconds since 1970. */
+  /** The time of expiry, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
 /**
- * Where a client's sessions wait for the next connection to the same server; {@linkcode configClientSessionCache} takes one.
+ * A cache of a client's sessions, for {@linkcode configClientSessionCache}.
  *
- * The key names the peer and the configuration, and holds nothing secret. What fails or takes too long costs the resumption, never
- * the connection. Whoever can write to the cache can be the server: what is in it must come from this library alone.
+ * A key identifies the peer and the configuration, and is not secret. A cache that fails or is too
+ * slow prevents resumption, but never ends the connection. Writing to the cache allows
+ * impersonation of the server: its content must come from this library alone.
  */
 export interface SessionCache<S extends { readonly expiresAt: number } = CachedSession> {
-  /** Removes and returns the newest session that has not expired at `now`; tickets are used once (RFC 8446, Appendix C.4). */
+  /**
+   * Removes and returns the newest session that has not expired at `now`, since tickets are used
+   * once (RFC 8446, Appendix C.4).
+   */
   take(key: string, now: number): Awaitable<S | undefined>;
-  /** Keeps a session. */
+  /** Stores a session. */
   put(key: string, session: S): Awaitable<void>;
-  /** Forgets the sessions of one key. */
+  /** Deletes the sessions of a key. */
   delete(key: string): Awaitable<void>;
-  /** Forgets all sessions. */
+  /** Deletes all sessions. */
   clear(): Awaitable<void>;
 }

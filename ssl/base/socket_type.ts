@@ -3,10 +3,11 @@
 import type { ChannelInfo } from "./channel_info.ts";
 
 /**
- * A TLS connection, made by {@linkcode importFD}. It is a `Deno.Conn`, and goes wherever one goes.
+ * A TLS connection, created by {@linkcode importFD}. It has the members of a `Deno.Conn` and can be
+ * used as one.
  *
- * The handshake runs by itself on the first read or write. What NSS does to a file descriptor is done by functions that
- * take the socket: `peerCertificate(socket)`, `setURL(socket, "example.com")` and so on.
+ * The first read or write runs the handshake. The functions of NSS on a file descriptor take the
+ * socket: `peerCertificate(socket)`, `setURL(socket, "example.com")` and so on.
  *
  * @typeParam A The type of the transport's addresses.
  */
@@ -20,13 +21,13 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   /** The decrypted data as a byte stream; cancelling it closes the socket. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 
-  /** A stream of data to encrypt; closing it says that no more will be written. */
+  /** A stream of data to encrypt; closing it sends close_notify. */
   readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
 
   /**
-   * Completes the handshake, unless it is complete.
+   * Runs the handshake if it is not complete.
    *
-   * @returns What has been negotiated.
+   * @returns The negotiated parameters.
    * @throws {SslError} If the handshake fails; every later call throws the same error.
    */
   handshake(): Promise<ChannelInfo>;
@@ -34,8 +35,8 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   /**
    * Reads decrypted data, after the handshake.
    *
-   * @param p Where to put the bytes.
-   * @returns How many bytes there are; `null` after the peer's close_notify.
+   * @param p The bytes to read into.
+   * @returns The number of bytes; `null` after the peer's close_notify.
    * @throws {SslError} If the connection has failed, or ends without close_notify.
    */
   read(p: Uint8Array): Promise<number | null>;
@@ -43,21 +44,21 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   /**
    * Encrypts and sends data, after the handshake.
    *
-   * @param p The bytes, the caller's again when the promise settles.
-   * @returns How many bytes were taken: all of them.
+   * @param p The bytes, not to be changed until the promise settles.
+   * @returns The number of bytes, always all of `p`.
    * @throws {SslError} If the connection has failed or its writing side is closed.
    */
   write(p: Uint8Array): Promise<number>;
 
   /**
-   * Says that no more will be written, by close_notify; reading goes on.
+   * Sends close_notify and closes the writing side; reading continues.
    *
    * @throws {SslError} If the connection has failed.
    */
   closeWrite(): Promise<void>;
 
   /**
-   * Sends what was written and close_notify, then closes the transport. It does not wait for the peer.
+   * Sends pending data and close_notify, then closes the transport. It does not wait for the peer.
    *
    * @returns A promise that settles when the transport is closed; it need not be awaited.
    */
@@ -69,31 +70,33 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   /** Lets the process end while the connection is open. */
   unref(): void;
 
-  /** Closes the transport once what was written has left, without close_notify: the peer sees a truncation. */
+  /**
+   * Sends pending data, then closes the transport without close_notify: the peer sees a truncation.
+   */
   [Symbol.dispose](): void;
 
-  /** Closes the socket in order. */
+  /** Closes the socket like `close()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * A listener whose connections speak TLS, made by {@linkcode importFD}. The handshake of an accepted socket has not begun: no
- * slow client keeps `accept()` from the next one.
+ * A TLS listener, created by {@linkcode importFD}. `accept()` does not run the handshake, so that a
+ * slow client does not delay the next one.
  *
  * @typeParam A The type of the connections' addresses.
  */
 export interface SslListener<A = unknown> extends AsyncIterable<SslSocket<A>>, Disposable {
-  /** The address that is listened on. */
+  /** The address on which it listens. */
   readonly addr: A;
 
   /**
    * Waits for the next connection.
    *
-   * @returns A server socket with the configuration that the listener has now.
+   * @returns A server socket with the listener's current configuration.
    */
   accept(): Promise<SslSocket<A>>;
 
-  /** Stops listening; accepted sockets live on. */
+  /** Stops listening; accepted sockets stay open. */
   close(): void;
 
   /** Keeps the process alive while the listener is open. */
@@ -110,11 +113,11 @@ export interface SslListener<A = unknown> extends AsyncIterable<SslSocket<A>>, D
 }
 
 /**
- * A configuration without a connection (NSS's model socket), made by {@linkcode newModel}: set it up with options or with the
- * functions that take a socket, and name it as `model` when sockets are imported. Each socket copies the values that the model
- * has at that moment.
+ * A configuration without a connection (NSS's model socket), created by {@linkcode newModel}.
+ * Configure it with options or with the functions that take a socket, and pass it as the option
+ * `model` of `importFD`, which copies its current settings.
  */
 export interface SslModel {
-  /** Tells a model from a socket. */
+  /** Distinguishes a model from a socket. */
   readonly [Symbol.toStringTag]: "SslModel";
 }

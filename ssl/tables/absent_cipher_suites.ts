@@ -1,24 +1,24 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** A cipher suite that NSS has and this package has not. */
+/** A cipher suite of NSS that this package does not implement. */
 export interface AbsentCipherSuite {
-  /** The number of the wire. */
+  /** The code point. */
   readonly id: number;
-  /** IANA's name. */
+  /** The IANA name. */
   readonly name: string;
-  /** Why it is not here. */
+  /** Why it is not implemented. */
   readonly because: string;
 }
 
 const RSA_KEY_TRANSPORT =
-  "its key exchange is RSA key transport, and WebCrypto has no decryption of PKCS#1 v1.5";
-const DHE = "its key exchange is finite-field Diffie-Hellman, which WebCrypto has not";
+  "its key exchange is RSA key transport, and WebCrypto lacks decryption of PKCS#1 v1.5";
+const DHE = "its key exchange is finite-field Diffie-Hellman, which WebCrypto lacks";
 const STATIC_ECDH =
   "its key exchange is static ECDH, without forward secrecy (RFC 9325, Section 4.1: SHOULD NOT)";
 const NO_ENCRYPTION = "it does not encrypt";
-const RC4 = "its cipher is RC4, which RFC 7465 forbids and WebCrypto has not";
+const RC4 = "its cipher is RC4, which RFC 7465 forbids and WebCrypto lacks";
 const TRIPLE_DES =
-  "its cipher is 3DES, whose blocks are too short (Sweet32) and which WebCrypto has not";
+  "its cipher is 3DES, whose blocks are too short (Sweet32) and which WebCrypto lacks";
 
 const because = (
   why: string,
@@ -26,8 +26,8 @@ const because = (
 ): readonly AbsentCipherSuite[] => suites.map(([id, name]) => ({ id, name, because: why }));
 
 /**
- * The cipher suites that NSS 3.124 implements and this package does not: 54 of its 71. The other 17 are in
- * `cipher_suites.ts`.
+ * The cipher suites that NSS 3.124 implements and this package does not: 54 of its 71. The other 17
+ * are in `cipher_suites.ts`.
  */
 export const ABSENT_CIPHER_SUITES: readonly AbsentCipherSuite[] = [
   ...because(TRIPLE_DES, [

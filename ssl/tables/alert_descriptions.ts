@@ -2,7 +2,7 @@
 
 /**
  * Every `AlertDescription` of RFC 8446, Section 6, and those of TLS 1.2 and before (RFC 5246,
- * Section 7.2), by the RFC's own names.
+ * Section 7.2), with the RFCs' names.
  */
 export const ALERT_DESCRIPTIONS = {
   close_notify: 0,
@@ -42,7 +42,7 @@ export const ALERT_DESCRIPTIONS = {
   ech_required: 121,
 } as const satisfies Record<string, number>;
 
-/** The name of an alert, as RFC 8446, Section 6 writes it. */
+/** The name of an alert in RFC 8446, Section 6. */
 export type AlertName = keyof typeof ALERT_DESCRIPTIONS;
 
 /** The `AlertLevel` of RFC 8446, Section 6. */
@@ -51,13 +51,16 @@ export const ALERT_LEVELS = { warning: 1, fatal: 2 } as const;
 /** The name of an alert level. */
 export type AlertLevelName = keyof typeof ALERT_LEVELS;
 
-/** An alert, as it is on the wire (RFC 8446, Section 6). */
+/** An alert (RFC 8446, Section 6). */
 export interface Alert {
-  /** Its level; `null` for one that no RFC gave out. In TLS 1.3 it says nothing: all but closure alerts are fatal. */
+  /**
+   * The level; `null` if it is not defined. It has no meaning in TLS 1.3: all but closure alerts
+   * are fatal.
+   */
   readonly level: AlertLevelName | null;
-  /** What it says; `null` for a number that no RFC gave out. */
+  /** The description; `null` if it is not defined. */
   readonly description: AlertName | null;
-  /** The number of what it says. */
+  /** The byte of the description. */
   readonly code: number;
 }
 
@@ -66,30 +69,30 @@ const NAMES: ReadonlyMap<number, AlertName> = new Map(
 );
 
 /**
- * Finds the number of an alert.
+ * Returns the description byte of an alert.
  *
  * @param name The name of the alert.
- * @returns The byte that stands for it on the wire.
+ * @returns The byte.
  */
 export function alertCode(name: AlertName): number {
   return ALERT_DESCRIPTIONS[name];
 }
 
 /**
- * Finds the name of an alert.
+ * Returns the name of an alert.
  *
- * @param code The byte of the wire.
- * @returns The name, or `undefined` for a number that no RFC gave out.
+ * @param code The byte of the description.
+ * @returns The name, or `undefined` if it is not defined.
  */
 export function alertName(code: number): AlertName | undefined {
   return NAMES.get(code);
 }
 
 /**
- * Names the two bytes of an alert.
+ * Returns the alert of two bytes.
  *
- * @param level The byte of its level.
- * @param code The byte of its description.
+ * @param level The byte of the level.
+ * @param code The byte of the description.
  * @returns The alert.
  */
 export function alertOf(level: number, code: number): Alert {

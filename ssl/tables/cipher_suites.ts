@@ -2,46 +2,46 @@
 
 import type { HashName } from "../../cert/certificate/private_key.ts";
 
-/** The name of a TLS 1.3 cipher suite, as IANA writes it. */
+/** The IANA name of a TLS 1.3 cipher suite. */
 export type CipherSuiteName =
   | "TLS_AES_128_GCM_SHA256"
   | "TLS_CHACHA20_POLY1305_SHA256"
   | "TLS_AES_256_GCM_SHA384";
 
-/** One cipher suite of TLS 1.3. */
+/** A cipher suite of TLS 1.3. */
 export interface CipherSuite {
-  /** The number of the wire. */
+  /** The code point. */
   readonly id: number;
-  /** IANA's name. */
+  /** The IANA name. */
   readonly name: CipherSuiteName;
-  /** What protects the records. */
+  /** The AEAD of the records. */
   readonly aead: "AES-GCM" | "ChaCha20-Poly1305";
   /** The length of the AEAD's key in bytes. */
   readonly keyLength: number;
   /** The hash of the key schedule and of the transcript. */
   readonly hash: "SHA-256" | "SHA-384";
-  /** The length of the hash's output in bytes. */
+  /** The output length of the hash in bytes. */
   readonly hashLength: number;
-  /** How many records one key may protect. */
+  /** The maximum number of records under one key. */
   readonly maxRecords: number;
 }
 
 /**
- * How many full-size records AES-GCM may protect under one key: 2^24.5 (RFC 8446, Section 5.5).
+ * The maximum number of full-size records under one key of AES-GCM: 2^24.5 (RFC 8446, Section 5.5).
  */
 export const MAX_RECORDS_AES_GCM: number = Math.floor(2 ** 24.5);
 
 /**
- * ChaCha20-Poly1305 has no limit below the sequence number's own (RFC 8446, Section 5.5); NSS stops at
- * 2^48, which a number holds exactly.
+ * The maximum number of records under one key of ChaCha20-Poly1305, whose only limit is the
+ * sequence number (RFC 8446, Section 5.5): NSS's 2^48, which a JavaScript number represents
+ * exactly.
  */
 export const MAX_RECORDS_CHACHA20_POLY1305: number = 2 ** 48;
 
 /**
- * The cipher suites of RFC 8446, Appendix B.4, in NSS's order of preference.
+ * The cipher suites of RFC 8446, Appendix B.4, in NSS's preference order.
  *
- * All three are authenticated encryption; TLS_AES_128_CCM_SHA256 and its short-tag sister are left out:
- * WebCrypto has no CCM.
+ * TLS_AES_128_CCM_SHA256 and TLS_AES_128_CCM_8_SHA256 are missing: WebCrypto has no CCM.
  */
 export const CIPHER_SUITES: readonly CipherSuite[] = [
   {
@@ -81,26 +81,26 @@ const BY_NAME: ReadonlyMap<string, CipherSuite> = new Map(
 );
 
 /**
- * Finds a cipher suite by its number.
+ * Returns the cipher suite of a code point.
  *
- * @param id The number of the wire.
- * @returns The suite, or `undefined` for one that this package does not have.
+ * @param id The code point.
+ * @returns The suite, or `undefined` if it is not supported.
  */
 export function cipherSuiteById(id: number): CipherSuite | undefined {
   return BY_ID.get(id);
 }
 
 /**
- * Finds a cipher suite by its name.
+ * Returns the cipher suite of a name.
  *
- * @param name IANA's name.
- * @returns The suite, or `undefined` for one that this package does not have.
+ * @param name The IANA name.
+ * @returns The suite, or `undefined` if it is not supported.
  */
 export function cipherSuiteByName(name: string): CipherSuite | undefined {
   return BY_NAME.get(name);
 }
 
-/** The name of a TLS 1.2 cipher suite, as IANA writes it. */
+/** The IANA name of a TLS 1.2 cipher suite. */
 export type Tls12CipherSuiteName =
   | "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
   | "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
@@ -117,40 +117,40 @@ export type Tls12CipherSuiteName =
   | "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"
   | "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384";
 
-/** How records are encrypted in TLS 1.2. */
+/** A cipher of records in TLS 1.2. */
 export type Tls12BulkCipher = "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC";
 
-/** One cipher suite of TLS 1.2; the key exchange of all of them is ECDHE. */
+/** A cipher suite of TLS 1.2; all use ECDHE key exchange. */
 export interface Tls12CipherSuite {
-  /** The number of the wire. */
+  /** The code point. */
   readonly id: number;
-  /** IANA's name. */
+  /** The IANA name. */
   readonly name: Tls12CipherSuiteName;
-  /** What the server's certificate signs with; `"ecdsa"` is EdDSA's too (RFC 8422, Section 5.10). */
+  /** The authentication of the server; `"ecdsa"` includes EdDSA (RFC 8422, Section 5.10). */
   readonly auth: "ecdsa" | "rsa";
-  /** What encrypts the records. */
+  /** The cipher of the records. */
   readonly bulk: Tls12BulkCipher;
   /** The length of the cipher's key in bytes. */
   readonly keyLength: number;
-  /** How many bytes of the nonces or IVs come from the key block. */
+  /** The length in bytes of the part of nonces or IVs from the key block. */
   readonly fixedIvLength: number;
-  /** The hash of the records' HMAC; `null` where the cipher authenticates by itself. */
+  /** The hash of the records' HMAC; `null` for an AEAD. */
   readonly mac: HashName | null;
   /** The length of the records' HMAC, and of its key, in bytes. */
   readonly macLength: number;
   /** The hash of the PRF and of the transcript. */
   readonly hash: "SHA-256" | "SHA-384";
-  /** The length of that hash's output in bytes. */
+  /** The output length of that hash in bytes. */
   readonly hashLength: number;
-  /** How many records one key may protect. */
+  /** The maximum number of records under one key. */
   readonly maxRecords: number;
-  /** Whether it is on unless something else is configured. */
+  /** Whether it is enabled by default. */
   readonly enabledByDefault: boolean;
 }
 
 /**
- * How many full-size records AES-CBC may protect under one key: 2^24.5, which keeps the chance that two of its blocks
- * meet as low as RFC 8446, Section 5.5 wants it for AES-GCM, whose blocks are of the same size.
+ * The maximum number of full-size records under one key of AES-CBC: 2^24.5, as for AES-GCM, whose
+ * blocks have the same length and so the same risk of collisions (RFC 8446, Section 5.5).
  */
 export const MAX_RECORDS_AES_CBC: number = MAX_RECORDS_AES_GCM;
 
@@ -160,7 +160,7 @@ type Bulk = Pick<
   "bulk" | "keyLength" | "fixedIvLength" | "maxRecords" | "enabledByDefault"
 >;
 
-// RFC 5288, Section 3: "salt" is of 4 bytes, the explicit part of the nonce of 8.
+// RFC 5288, Section 3: "salt" has 4 bytes, the explicit part of the nonce 8.
 const AES_128_GCM: Bulk = {
   bulk: "AES-GCM",
   keyLength: 16,
@@ -177,7 +177,7 @@ const CHACHA20_POLY1305: Bulk = {
   maxRecords: MAX_RECORDS_CHACHA20_POLY1305,
   enabledByDefault: true,
 };
-// RFC 5246, Section 6.2.3.2: each record has an IV of its own.
+// RFC 5246, Section 6.2.3.2: each record has its own IV.
 const AES_128_CBC: Bulk = {
   bulk: "AES-CBC",
   keyLength: 16,
@@ -191,16 +191,17 @@ const NO_MAC = { mac: null, macLength: 0 } as const;
 const HMAC_SHA1 = { mac: "SHA-1", macLength: 20 } as const;
 const HMAC_SHA256 = { mac: "SHA-256", macLength: 32 } as const;
 const HMAC_SHA384 = { mac: "SHA-384", macLength: 48 } as const;
-// RFC 5246, Section 5: the PRF is that of SHA-256 unless the suite says otherwise, also where the MAC is of SHA-1.
+// RFC 5246, Section 5: the PRF uses SHA-256 unless the suite says otherwise, even if the MAC uses
+// SHA-1.
 const PRF_SHA256 = { hash: "SHA-256", hashLength: 32 } as const;
 const PRF_SHA384 = { hash: "SHA-384", hashLength: 48 } as const;
 
 /**
- * The cipher suites of TLS 1.2, in NSS's order of preference.
+ * The cipher suites of TLS 1.2, in NSS's preference order.
  *
- * All have forward secrecy. Those of AES-CBC are off unless asked for: their MAC comes before the padding, and no
- * JavaScript can promise to check the two without telling by its time which of them was wrong (Lucky Thirteen).
- * Left out is what WebCrypto has no means for: RSA key transport (its decryption), DHE, 3DES, RC4 and AES-CCM.
+ * All have forward secrecy. Those with AES-CBC are off by default: with MAC-then-encrypt,
+ * JavaScript cannot guarantee constant time against Lucky Thirteen. Suites that WebCrypto does not
+ * support are missing: RSA key transport (decryption), DHE, 3DES, RC4 and AES-CCM.
  */
 export const TLS12_CIPHER_SUITES: readonly Tls12CipherSuite[] = [
   {
@@ -325,27 +326,27 @@ const TLS12_BY_NAME: ReadonlyMap<string, Tls12CipherSuite> = new Map(
 );
 
 /**
- * Finds a TLS 1.2 cipher suite by its number.
+ * Returns the TLS 1.2 cipher suite of a code point.
  *
- * @param id The number of the wire.
- * @returns The suite, or `undefined` for one that this package does not have.
+ * @param id The code point.
+ * @returns The suite, or `undefined` if it is not supported.
  */
 export function tls12CipherSuiteById(id: number): Tls12CipherSuite | undefined {
   return TLS12_BY_ID.get(id);
 }
 
 /**
- * Finds a TLS 1.2 cipher suite by its name.
+ * Returns the TLS 1.2 cipher suite of a name.
  *
- * @param name IANA's name.
- * @returns The suite, or `undefined` for one that this package does not have.
+ * @param name The IANA name.
+ * @returns The suite, or `undefined` if it is not supported.
  */
 export function tls12CipherSuiteByName(name: string): Tls12CipherSuite | undefined {
   return TLS12_BY_NAME.get(name);
 }
 
-/** No suite: a client's word for an empty `renegotiation_info` (RFC 5746, Section 3.3). */
+/** The SCSV that stands for an empty `renegotiation_info` of a client (RFC 5746, Section 3.3). */
 export const TLS_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
 
-/** No suite: a client says that it would speak a higher version if it had not failed (RFC 7507). */
+/** The SCSV of a client that has fallen back from a higher version (RFC 7507). */
 export const TLS_FALLBACK_SCSV = 0x5600;

@@ -11,9 +11,9 @@ export const ContentType = {
 const KNOWN: ReadonlySet<number> = new Set(Object.values(ContentType));
 
 /**
- * Tells whether a record of this type is one of TLS.
+ * Returns whether a byte is a content type of TLS.
  *
- * @param type The byte of the wire.
+ * @param type The byte.
  * @returns Whether it is in {@linkcode ContentType}.
  */
 export function isContentType(type: number): boolean {

@@ -1,11 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** How many bytes at the end of a ServerHello's `random` a sentinel takes (RFC 8446, Section 4.1.3). */
+/**
+ * The length in bytes of a sentinel at the end of a ServerHello's `random` (RFC 8446, Section
+ * 4.1.3).
+ */
 export const DOWNGRADE_SENTINEL_LENGTH = 8;
 
 /**
- * How the `random` of a server ends that speaks TLS 1.3 and negotiates TLS 1.2: "DOWNGRD" and a 1
- * (RFC 8446, Section 4.1.3).
+ * The sentinel of a server that supports TLS 1.3 and negotiates TLS 1.2: "DOWNGRD" and a 1 (RFC
+ * 8446, Section 4.1.3).
  */
 // deno-fmt-ignore
 export const DOWNGRADE_TO_TLS_1_2: Uint8Array<ArrayBuffer> = new Uint8Array([
@@ -13,8 +16,8 @@ export const DOWNGRADE_TO_TLS_1_2: Uint8Array<ArrayBuffer> = new Uint8Array([
 ]);
 
 /**
- * How the `random` of a server ends that speaks TLS 1.2 or more and negotiates TLS 1.1 or less: "DOWNGRD" and a 0
- * (RFC 8446, Section 4.1.3).
+ * The sentinel of a server that supports TLS 1.2 or later and negotiates TLS 1.1 or earlier:
+ * "DOWNGRD" and a 0 (RFC 8446, Section 4.1.3).
  */
 // deno-fmt-ignore
 export const DOWNGRADE_TO_TLS_1_1: Uint8Array<ArrayBuffer> = new Uint8Array([
@@ -22,7 +25,7 @@ export const DOWNGRADE_TO_TLS_1_1: Uint8Array<ArrayBuffer> = new Uint8Array([
 ]);
 
 /**
- * Tells whether the `random` of a ServerHello ends with a sentinel.
+ * Returns whether the `random` of a ServerHello ends with a sentinel.
  *
  * @param random The `random`.
  * @param sentinel The sentinel.

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The `ExtensionType` of every extension that this package recognises: those of RFC 8446, Section 4.2,
- * TLS 1.2's, and a few of later RFCs.
+ * The `ExtensionType` of every extension that this package recognises: those of RFC 8446, Section
+ * 4.2, TLS 1.2's, and a few of later RFCs.
  */
 export const ExtensionType = {
   serverName: 0,
@@ -44,9 +44,9 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 );
 
 /**
- * Names an extension for people.
+ * Returns the name of an extension for messages.
  *
- * @param type The number of the wire.
+ * @param type The `ExtensionType`.
  * @returns The RFC's name, such as `"key_share"`, or `"extension 0x1234"`.
  */
 export function extensionTypeName(type: number): string {

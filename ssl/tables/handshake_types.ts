@@ -19,7 +19,7 @@ export const HandshakeType = {
   keyUpdate: 24,
   compressedCertificate: 25,
   nextProtocol: 67,
-  /** Never sent: it stands for ClientHello1 in the transcript (RFC 8446, Section 4.4.1). */
+  /** Never sent: it replaces ClientHello1 in the transcript (RFC 8446, Section 4.4.1). */
   messageHash: 254,
 } as const;
 
@@ -31,9 +31,9 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 );
 
 /**
- * Names a handshake message.
+ * Returns the name of a handshake message.
  *
- * @param type The byte of the wire.
+ * @param type The `HandshakeType`.
  * @returns The RFC's name, such as `"client_hello"`, or `"handshake message 99"`.
  */
 export function handshakeTypeName(type: number): string {

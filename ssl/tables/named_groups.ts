@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The name of a key exchange group, as IANA writes it. */
+/** The IANA name of a key exchange group. */
 export type NamedGroupName =
   | "x25519"
   | "secp256r1"
@@ -8,28 +8,28 @@ export type NamedGroupName =
   | "secp521r1"
   | "X25519MLKEM768";
 
-/** One key exchange group. */
+/** A key exchange group. */
 export interface NamedGroup {
-  /** The number of the wire. */
+  /** The code point. */
   readonly id: number;
-  /** IANA's name. */
+  /** The IANA name. */
   readonly name: NamedGroupName;
-  /** The exact length of a client's `key_exchange` in bytes. */
+  /** The length of a client's `key_exchange` in bytes. */
   readonly clientShareLength: number;
-  /** The exact length of a server's `key_exchange` in bytes. */
+  /** The length of a server's `key_exchange` in bytes. */
   readonly serverShareLength: number;
-  /** Whether TLS 1.2 can use it, too: a hybrid needs the messages of TLS 1.3. */
+  /** Whether TLS 1.2 can use it; a hybrid requires TLS 1.3. */
   readonly tls12: boolean;
-  /** Tells whether this runtime's WebCrypto can compute it. */
+  /** Returns whether the runtime's WebCrypto supports it. */
   available(): boolean;
 }
 
-/** The one question that a table asks the runtime: `SubtleCrypto.supports()`, where it exists. */
+/** `SubtleCrypto.supports()`, which only newer runtimes have. */
 interface Supports {
   supports?(operation: string, algorithm: { name: string; namedCurve?: string }): boolean;
 }
 
-/** A runtime too old to be asked has the curves, and neither ML-KEM nor anything newer. */
+/** Returns whether the runtime supports an algorithm; `otherwise` if it lacks `supports()`. */
 function supported(
   operation: string,
   algorithm: { name: string; namedCurve?: string },
@@ -45,8 +45,9 @@ const hasCurve = (namedCurve: string) => (): boolean =>
   supported("generateKey", { name: "ECDH", namedCurve }, true);
 
 /**
- * The groups in order of preference: the hybrid first, since what is recorded today can be broken later;
- * then X25519, which WebCrypto computes several times faster than the NIST curves.
+ * The groups in preference order: the hybrid first, against decryption of recorded traffic by
+ * future quantum computers; then X25519, which is several times faster in WebCrypto than the NIST
+ * curves.
  */
 export const NAMED_GROUPS: readonly NamedGroup[] = [
   // The ML-KEM-768 encapsulation key or ciphertext comes first, the X25519 share after it.
@@ -101,20 +102,20 @@ const BY_NAME: ReadonlyMap<string, NamedGroup> = new Map(
 );
 
 /**
- * Finds a group by its number.
+ * Returns the group of a code point.
  *
- * @param id The number of the wire.
- * @returns The group, or `undefined` for one that this package does not have.
+ * @param id The code point.
+ * @returns The group, or `undefined` if it is not supported.
  */
 export function namedGroupById(id: number): NamedGroup | undefined {
   return BY_ID.get(id);
 }
 
 /**
- * Finds a group by its name.
+ * Returns the group of a name.
  *
- * @param name IANA's name.
- * @returns The group, or `undefined` for one that this package does not have.
+ * @param name The IANA name.
+ * @returns The group, or `undefined` if it is not supported.
  */
 export function namedGroupByName(name: string): NamedGroup | undefined {
   return BY_NAME.get(name);

@@ -10,51 +10,54 @@ import type { CipherSuiteName, Tls12CipherSuiteName } from "./cipher_suites.ts";
 import type { NamedGroupName } from "./named_groups.ts";
 import type { ProtocolVersion } from "./versions.ts";
 
-/** The name of a preset. */
+/** The name of a policy preset. */
 export type PolicyPresetName = "modern" | "compatible" | "cnsa-1.0" | "pci-dss-4";
 
-/** What a preset demands of certificates, of this end's and of the peer's. */
+/** The requirements of a preset on the certificates of both ends. */
 export interface CertificateRules {
-  /** The least length of an RSA key's modulus in bits. */
+  /** The minimum length of an RSA modulus in bits. */
   readonly minRsaBits: number;
-  /** The only lengths of such a modulus; `null` for any that is long enough. */
+  /** The permitted lengths of an RSA modulus in bits; `null` for any that is long enough. */
   readonly rsaBits: readonly number[] | null;
-  /** The kinds of keys. */
+  /** The permitted types of keys. */
   readonly keyTypes: readonly KeyAlgorithm["type"][];
-  /** The curves of ECDSA keys. */
+  /** The permitted curves of ECDSA keys. */
   readonly curves: readonly EcCurve[];
-  /** The hashes of the signatures on the verified path, the anchor's own left out; `null` for any that verification takes. */
+  /**
+   * The permitted hashes of the signatures of the path, except the anchor's; `null` for any that
+   * verification accepts.
+   */
   readonly signatureHashes: readonly HashName[] | null;
 }
 
-/** A set of rules that others have written down, as far as it can be enforced here. */
+/** A published security policy, as far as it can be enforced here. */
 export interface PolicyPreset {
-  /** The name to ask for it by. */
+  /** The name. */
   readonly name: PolicyPresetName;
-  /** Where its rules are from. */
+  /** The source of its rules. */
   readonly source: {
-    /** The document. */
+    /** The title of the document. */
     readonly title: string;
-    /** Where it is published. */
+    /** The URL of the document. */
     readonly url: string;
-    /** What it says, in its own words. */
+    /** A quotation of the document. */
     readonly quote: string;
   };
   /** The oldest protocol version. */
   readonly minVersion: ProtocolVersion;
   /** The newest protocol version. */
   readonly maxVersion: ProtocolVersion;
-  /** The cipher suites, the favourite first. */
+  /** The cipher suites, in preference order. */
   readonly cipherSuites: readonly (CipherSuiteName | Tls12CipherSuiteName)[];
-  /** The key exchange groups, the favourite first. */
+  /** The key exchange groups, in preference order. */
   readonly groups: readonly NamedGroupName[];
-  /** The signature schemes, the favourite first. */
+  /** The signature schemes, in preference order. */
   readonly signatureSchemes: readonly SignatureScheme[];
-  /** What is demanded of certificates. */
+  /** The requirements on certificates. */
   readonly certificates: CertificateRules;
-  /** Whether TLS 1.2 is spoken only with the extended master secret (RFC 7627). */
+  /** Whether TLS 1.2 requires the extended master secret (RFC 7627). */
   readonly requiresExtendedMasterSecret: boolean;
-  /** What the source asks for besides and no TLS stack can see to, or this one differs in. */
+  /** The requirements of the source that a TLS stack cannot enforce, and the differences to it. */
   readonly notEnforced: readonly string[];
 }
 
@@ -80,7 +83,7 @@ const MOZILLA_GROUPS: readonly NamedGroupName[] = [
   "secp384r1",
 ];
 
-/** Without SHA-1; PKCS#1 is for the signatures of certificates, and of TLS 1.2. */
+/** Without SHA-1. PKCS#1 is for certificates and TLS 1.2. */
 const SCHEMES_OF_112_BITS: readonly SignatureScheme[] = [
   "ecdsa_secp256r1_sha256",
   "ecdsa_secp384r1_sha384",
@@ -124,9 +127,9 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     certificates: KEYS_OF_112_BITS,
     requiresExtendedMasterSecret: false,
     notEnforced: [
-      "Mozilla wants servers to show ECDSA certificates of P-256 that live 90 days at most; here RSA of 2048 bits and more passes, too, " +
-      "since clients would reach few servers otherwise, and no lifetime is prescribed",
-      "X25519MLKEM768 stands before Mozilla's groups (X25519, P-256, P-384): what is recorded today can be broken later",
+      "Mozilla requires ECDSA certificates of P-256 that are valid for at most 90 days; here RSA of 2048 bits and more is accepted, too, " +
+      "since clients would reach few servers otherwise, and any validity period",
+      "X25519MLKEM768 precedes Mozilla's groups (X25519, P-256, P-384), against later decryption of recorded traffic",
     ],
   },
   {
@@ -144,8 +147,8 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     certificates: KEYS_OF_112_BITS,
     requiresExtendedMasterSecret: false,
     notEnforced: [
-      "Mozilla's list ends with suites of finite-field Diffie-Hellman, which WebCrypto has not; every client of its list has others",
-      "X25519MLKEM768 stands before Mozilla's groups (X25519, P-256, P-384): what is recorded today can be broken later",
+      "Mozilla's list ends with suites of finite-field Diffie-Hellman, which WebCrypto lacks; every client of its list supports others",
+      "X25519MLKEM768 precedes Mozilla's groups (X25519, P-256, P-384), against later decryption of recorded traffic",
     ],
   },
   {
@@ -174,7 +177,8 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     ],
     certificates: {
       minRsaBits: 3072,
-      // RFC 9151, Section 5.2: "only two modulus sizes (3072 bits and 4096 bits) are supported by this profile".
+      // RFC 9151, Section 5.2: "only two modulus sizes (3072 bits and 4096 bits) are supported by
+      // this profile".
       rsaBits: [3072, 4096],
       keyTypes: ["ec", "rsa", "rsa-pss"],
       curves: ["P-384"],
@@ -183,8 +187,8 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     requiresExtendedMasterSecret: true,
     notEnforced: [
       "That the cryptographic module is validated: WebCrypto's is the runtime's",
-      "RSA key transport, DHE and ffdhe3072/ffdhe4096, which the profile allows besides: WebCrypto has none of them",
-      "What an authCertificate hook of your own does not look at: the keys and hashes above the peer's own certificate are " +
+      "RSA key transport, DHE and ffdhe3072/ffdhe4096, which the profile also allows: WebCrypto lacks them",
+      "What an authCertificate hook of your own does not check: the keys and hashes above the peer's own certificate are " +
       "checked by authCertificate",
       "The signature of a self-issued anchor's own certificate, which proves nothing",
       'Revocation: call authCertificate with { revocation: { policy: "hard" } } in a hook',
@@ -222,10 +226,10 @@ const BY_NAME: ReadonlyMap<string, PolicyPreset> = new Map(
 );
 
 /**
- * Finds a preset.
+ * Returns the preset of a name.
  *
- * @param name Its name.
- * @returns The preset, or `undefined` for a name that none has.
+ * @param name The name.
+ * @returns The preset, or `undefined` if there is none.
  */
 export function policyPresetByName(name: string): PolicyPreset | undefined {
   return BY_NAME.get(name);

@@ -7,28 +7,29 @@ import type {
   SignatureScheme,
 } from "../../cert/certificate/private_key.ts";
 
-/** One signature scheme. */
+/** A signature scheme. */
 export interface SignatureSchemeRow {
-  /** The number of the wire. */
+  /** The code point. */
   readonly id: number;
   /** The RFC's name. */
   readonly scheme: SignatureScheme;
-  /** What kind of key signs so. */
+  /** The type of its keys. */
   readonly keyType: KeyAlgorithm["type"];
-  /** The curve that TLS 1.3 binds an ECDSA scheme to; TLS 1.2 does not. */
+  /** The curve to which TLS 1.3, unlike TLS 1.2, binds an ECDSA scheme. */
   readonly curve?: EcCurve;
-  /** The hash; `null` where the scheme hashes in a way of its own. */
+  /** The hash; `null` if the scheme defines its own. */
   readonly hash: HashName | null;
-  /** Whether it may sign a TLS 1.3 CertificateVerify; the others are for certificates and TLS 1.2. */
+  /**
+   * Whether a TLS 1.3 CertificateVerify may use it; the others are for certificates and TLS 1.2.
+   */
   readonly tls13: boolean;
 }
 
 /**
- * The signature schemes of RFC 8446, Section 4.2.3, and ML-DSA's, in order of preference.
+ * The signature schemes of RFC 8446, Section 4.2.3, and ML-DSA's, in preference order.
  *
- * Elliptic curves come before RSA, since they sign and verify cheaper; ML-DSA comes after them: no
- * public certificate has such a key yet. SHA-1 stands at the end, for certificates alone
- * (RFC 8446, Section 4.2.3).
+ * Elliptic curves come first, since they are faster than RSA; then ML-DSA, which no public
+ * certificate uses yet. SHA-1 comes last, for certificates only (RFC 8446, Section 4.2.3).
  */
 export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
   {
@@ -80,29 +81,29 @@ const BY_NAME: ReadonlyMap<string, SignatureSchemeRow> = new Map(
 );
 
 /**
- * Finds a signature scheme by its number.
+ * Returns the row of a code point.
  *
- * @param id The number of the wire.
- * @returns Its row, or `undefined` for a scheme that this package does not have.
+ * @param id The code point.
+ * @returns The row, or `undefined` if the scheme is not supported.
  */
 export function signatureSchemeById(id: number): SignatureSchemeRow | undefined {
   return BY_ID.get(id);
 }
 
 /**
- * Finds a signature scheme by its name.
+ * Returns the row of a signature scheme.
  *
- * @param scheme The RFC's name.
- * @returns Its row, or `undefined` for a scheme that this package does not have.
+ * @param scheme The name in the RFC.
+ * @returns The row, or `undefined` if the scheme is not supported.
  */
 export function signatureSchemeByName(scheme: string): SignatureSchemeRow | undefined {
   return BY_NAME.get(scheme);
 }
 
 /**
- * What is enabled where nothing is set, in preference order: ECDSA first, as it is the cheapest to
- * make with a hardware key and the commonest; then RSA-PSS. PKCS#1 stands last, for certificates'
- * signatures only: TLS 1.3 does not sign with it (RFC 8446, Section 4.2.3).
+ * The schemes enabled by default, in preference order: ECDSA first, as it is the fastest with a
+ * hardware key and the most common; then RSA-PSS. PKCS#1 comes last, for certificates and TLS 1.2:
+ * TLS 1.3 does not sign with it (RFC 8446, Section 4.2.3).
  */
 export const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
   "ecdsa_secp256r1_sha256",

@@ -11,7 +11,7 @@ export const TLS_1_2 = 0x0303;
 /** The `ProtocolVersion` of TLS 1.3. */
 export const TLS_1_3 = 0x0304;
 
-/** The versions that this package knows by name, as the numbers of the wire. */
+/** The supported versions as `ProtocolVersion` numbers, by name. */
 export const PROTOCOL_VERSIONS = {
   "TLSv1.2": TLS_1_2,
   "TLSv1.3": TLS_1_3,
@@ -20,7 +20,7 @@ export const PROTOCOL_VERSIONS = {
 /** The name of a protocol version. */
 export type ProtocolVersion = "TLSv1.2" | "TLSv1.3";
 
-/** The versions that this package speaks. */
+/** The names of the supported versions. */
 export const SUPPORTED_VERSIONS: readonly ProtocolVersion[] = ["TLSv1.2", "TLSv1.3"];
 
 const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
@@ -29,11 +29,11 @@ const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
 );
 
 /**
- * Finds the name of a version that this package speaks, or knows at least.
+ * Returns the name of a supported version.
  *
- * @param version The number of the wire.
- * @returns Its name.
- * @throws {RangeError} If it is another number: no peer gets us to agree on one.
+ * @param version The `ProtocolVersion` number.
+ * @returns The name.
+ * @throws {RangeError} If the version is not supported; such a version is never negotiated.
  */
 export function versionName(version: number): ProtocolVersion {
   const name = NAMES.get(version);

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Bytes of the peer that do not parse.
+ * The error for malformed bytes of the peer.
  *
- * It never leaves `ssl/`: whoever knows which message the bytes belong to turns it into an
- * `SslError` and keeps it as the cause.
+ * It never leaves `ssl/`: the parser of the message converts it to an `SslError`, with it as the
+ * cause.
  */
 export class DecodeError extends Error {
   /** The name of the class. */

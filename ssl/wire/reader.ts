@@ -3,10 +3,10 @@
 import { DecodeError } from "./decode_error.ts";
 
 /**
- * Reads the presentation language of RFC 8446, Section 3.
+ * A reader of the presentation language of RFC 8446, Section 3.
  *
- * Nothing is copied: what it hands out are subarrays of what it was given. Each method throws a
- * {@linkcode DecodeError} where the bytes do not suffice or a vector's length is not within its bounds.
+ * It copies nothing: byte strings are subarrays of the input. Each method throws a
+ * {@linkcode DecodeError} if there are too few bytes or the length of a vector is out of range.
  */
 export class Reader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
@@ -23,7 +23,7 @@ export class Reader {
     this.#end = end;
   }
 
-  /** How many bytes have not been read yet. */
+  /** The number of unread bytes. */
   get remaining(): number {
     return this.#end - this.#offset;
   }
@@ -59,37 +59,37 @@ export class Reader {
     return this.#bytes.subarray(at, at + length);
   }
 
-  /** Reads an opaque vector with a length of one byte. */
+  /** Reads an opaque vector with a length field of one byte. */
   vector8(min = 0, max = 0xff): Uint8Array<ArrayBuffer> {
     return this.bytes(bounded(this.u8(), min, max));
   }
 
-  /** Reads an opaque vector with a length of two bytes. */
+  /** Reads an opaque vector with a length field of two bytes. */
   vector16(min = 0, max = 0xffff): Uint8Array<ArrayBuffer> {
     return this.bytes(bounded(this.u16(), min, max));
   }
 
-  /** Reads an opaque vector with a length of three bytes. */
+  /** Reads an opaque vector with a length field of three bytes. */
   vector24(min = 0, max = 0xffffff): Uint8Array<ArrayBuffer> {
     return this.bytes(bounded(this.u24(), min, max));
   }
 
-  /** Reads a vector with a length of one byte, as a reader of its elements. */
+  /** Reads a vector with a length field of one byte; returns a reader of its elements. */
   reader8(min = 0, max = 0xff): Reader {
     return this.#sub(bounded(this.u8(), min, max));
   }
 
-  /** Reads a vector with a length of two bytes, as a reader of its elements. */
+  /** Reads a vector with a length field of two bytes; returns a reader of its elements. */
   reader16(min = 0, max = 0xffff): Reader {
     return this.#sub(bounded(this.u16(), min, max));
   }
 
-  /** Reads a vector with a length of three bytes, as a reader of its elements. */
+  /** Reads a vector with a length field of three bytes; returns a reader of its elements. */
   reader24(min = 0, max = 0xffffff): Reader {
     return this.#sub(bounded(this.u24(), min, max));
   }
 
-  /** Reads elements until nothing is left. */
+  /** Reads elements until no bytes are left. */
   list<T>(element: (reader: Reader) => T): T[] {
     const values: T[] = [];
     while (this.remaining > 0) {
@@ -102,12 +102,12 @@ export class Reader {
     return values;
   }
 
-  /** Reads all that is left. */
+  /** Reads all remaining bytes. */
   rest(): Uint8Array<ArrayBuffer> {
     return this.bytes(this.remaining);
   }
 
-  /** Throws a {@linkcode DecodeError} if anything is left. */
+  /** Throws a {@linkcode DecodeError} if bytes are left. */
   finish(): void {
     if (this.remaining > 0) {
       throw new DecodeError(`${this.remaining} bytes are left at the end`);

@@ -1,21 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Writes the presentation language of RFC 8446, Section 3.
+ * A writer of the presentation language of RFC 8446, Section 3.
  *
- * A vector's length is never given: the vector is what its function writes. What does not fit is a
- * mistake of the caller, not of the peer: a `RangeError`.
+ * The length of a vector follows from what its function writes. A value out of range is a fault of
+ * the caller: a `RangeError`.
  */
 export class Writer {
   #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
-  /** Creates a writer; the capacity is only a guess and grows. */
+  /** Creates a writer; its initial capacity in bytes grows. */
   constructor(capacity = 64) {
     this.#bytes = new Uint8Array(capacity);
   }
 
-  /** How many bytes have been written. */
+  /** The number of bytes written. */
   get length(): number {
     return this.#length;
   }
@@ -55,22 +55,33 @@ export class Writer {
     return this.bytes(value);
   }
 
-  /** Writes a vector with a length of one byte: what the function writes, or the bytes given. */
+  /**
+   * Writes a vector with a length field of one byte: the given bytes, or those that the function
+   * writes.
+   */
   vector8(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xff): this {
     return this.#vector(body, 1, min, max);
   }
 
-  /** Writes a vector with a length of two bytes: what the function writes, or the bytes given. */
+  /**
+   * Writes a vector with a length field of two bytes: the given bytes, or those that the function
+   * writes.
+   */
   vector16(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xffff): this {
     return this.#vector(body, 2, min, max);
   }
 
-  /** Writes a vector with a length of three bytes: what the function writes, or the bytes given. */
+  /**
+   * Writes a vector with a length field of three bytes: the given bytes, or those that the function
+   * writes.
+   */
   vector24(body: Uint8Array | ((writer: this) => void), min = 0, max = 0xffffff): this {
     return this.#vector(body, 3, min, max);
   }
 
-  /** The bytes written, which the writer keeps no copy of: they may be secret. It is empty afterwards. */
+  /**
+   * Returns the written bytes; erases its own copy, which may be secret, and is empty afterwards.
+   */
   finish(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes.slice(0, this.#length);
     this.#bytes.fill(0, 0, this.#length);
