@@ -320,7 +320,8 @@ function parseInnerPlaintext(inner: Uint8Array<ArrayBuffer>): OpenedFragment {
   }
   let end = inner.length - 1;
   while (end >= 0 && inner[end] === 0) end--;
-  // RFC 8446, Section 5.4: no non-zero octet MUST be answered with unexpected_message.
+  // RFC 8446, Section 5.4: a plaintext without a non-zero octet MUST be answered with
+  // unexpected_message.
   if (end < 0) {
     throw new SslError(
       "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
