@@ -46,7 +46,8 @@ import {
  * import { assertEquals } from "@std/assert";
  *
  * const keys = await generateKeyPair();
- * const cert = await createCertificate({ subject: "CN=localhost", dnsNames: ["localhost"], ...keys });
+ * const names = { subject: "CN=localhost", dnsNames: ["localhost"] };
+ * const cert = await createCertificate({ ...names, ...keys });
  *
  * const up = new TransformStream<Uint8Array>();
  * const down = new TransformStream<Uint8Array>();
