@@ -15,16 +15,16 @@ import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import type { WriteHalf } from "./write_half.ts";
 
-/** Which way an alert goes. */
+/** The direction of an alert. */
 export type AlertDirection = "sent" | "received";
 
-/** Called with each alert, in the middle of things: it must only take note. */
+/** Called synchronously with each alert; it must not use the engine. */
 export type AlertListener = (direction: AlertDirection, alert: Alert) => void;
 
-/** What is left for the connection to do where an alert is no error. */
+/** A received alert that is not an error. */
 export type ReceivedAlert = "close_notify" | "no_renegotiation" | "warning";
 
-/** What decides whether an alert is an error. */
+/** The parts of the handshake that decide whether an alert is an error. */
 type Negotiation = Pick<HandshakeContext, "config" | "progress">;
 
 /** The alert protocol (RFC 8446, Section 6; RFC 5246, Section 7.2). */
@@ -32,19 +32,20 @@ export class AlertProtocol {
   readonly #write: WriteHalf;
   readonly #listener: AlertListener;
 
-  /** Writes into the sending half, and tells the listener of alerts both ways. */
+  /** Sends alerts through the sending half, and reports those sent and received. */
   constructor(write: WriteHalf, listener: AlertListener) {
     this.#write = write;
     this.#listener = listener;
   }
 
   /**
-   * Reads an alert of the peer's.
+   * Processes an alert record of the peer.
    *
-   * @param fragment What its record holds.
-   * @returns What it says.
-   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_ALERT` or `SSL_ERROR_RX_MALFORMED_ALERT` if it is
-   * none; the error that it stands for if it is fatal.
+   * @param fragment The content of the record.
+   * @param negotiation The state of the handshake.
+   * @returns The alert, if it is not an error.
+   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_ALERT` if the record is empty,
+   * `SSL_ERROR_RX_MALFORMED_ALERT` if it is not one alert, or the error of a fatal alert.
    */
   receive(fragment: Uint8Array<ArrayBuffer>, negotiation: Negotiation): ReceivedAlert {
     if (fragment.length === 0) {
@@ -64,7 +65,7 @@ export class AlertProtocol {
     return description === alertCode("no_renegotiation") ? "no_renegotiation" : "warning";
   }
 
-  /** Queues an alert after which the connection goes on, or this end sends no more. */
+  /** Queues an alert at level warning, such as close_notify. */
   sendWarning(name: AlertName): void {
     this.#send(ALERT_LEVELS.warning, name);
   }
@@ -86,11 +87,11 @@ function isWarning(
   description: number,
   { config, progress: { version } }: Negotiation,
 ): boolean {
-  // In TLS 1.2 the level counts (RFC 5246, Section 7.2), and so it does while a server may still
-  // choose TLS 1.2: before ServerHello some warn of an unrecognized_name (RFC 6066, Section 3).
+  // In TLS 1.2 the level decides (RFC 5246, Section 7.2), also while a server may still choose
+  // TLS 1.2: some send an unrecognized_name warning before ServerHello (RFC 6066, Section 3).
   if (version === TLS_1_2 || (version === 0 && offersTls12(config))) {
     return level === ALERT_LEVELS.warning;
   }
-  // RFC 8446, Section 6: all but the closure alerts are fatal, whatever their level says.
+  // RFC 8446, Section 6: all but the closure alerts are fatal, regardless of the level.
   return description === alertCode("user_canceled");
 }

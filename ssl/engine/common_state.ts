@@ -9,50 +9,50 @@ import { fail, isOpen, NOT_CONNECTED, type Phase } from "./phase.ts";
 import { ReadHalf } from "./read_half.ts";
 import { WriteHalf } from "./write_half.ts";
 
-/** What the parts of an engine share: its two halves, its phase, and how it fails. */
+/** The state that the parts of an engine share: its two halves, its phase and its error. */
 export class CommonState {
-  /** Which end this is. */
+  /** Whether this end is the client or the server. */
   readonly role: Role;
-  /** What comes from the peer. */
+  /** The receiving half. */
   readonly read: ReadHalf = new ReadHalf();
-  /** What goes to the peer. */
+  /** The sending half. */
   readonly write: WriteHalf;
-  /** How often the peer has sent what moves no data. */
+  /** The counts of what the peer has sent without application data. */
   readonly floods: FloodLimits = new FloodLimits();
-  /** How alerts are read and written. */
+  /** The alert protocol. */
   readonly alerts: AlertProtocol;
-  /** Called when output has come up, or room to send, outside the caller's own calls. */
+  /** Called when there is new output, or room to send, outside of the caller's own calls. */
   readonly onProgress: () => void;
-  /** What the connection is at. */
+  /** The phase of the connection. */
   phase: Phase = NOT_CONNECTED;
 
-  /** Begins a connection that has sent nothing yet. */
+  /** Creates the state of a new connection. */
   constructor(role: Role, onProgress: () => void, onAlert: AlertListener) {
     this.role = role;
     this.onProgress = onProgress;
-    // RFC 8446, Section 5.1: an initial ClientHello may say 0x0301 for old servers' sake.
+    // RFC 8446, Section 5.1: an initial ClientHello may have 0x0301, for old servers.
     this.write = new WriteHalf(role === "client" ? TLS_1_0 : TLS_1_2);
     this.alerts = new AlertProtocol(this.write, onAlert);
   }
 
-  /** Meets the error that ended the connection. */
+  /** Throws the error that ended the connection, if any. */
   throwIfFailed(): void {
     if (this.phase.kind === "failed") throw this.phase.error;
   }
 
   /**
-   * Ends the connection, and queues the error's alert.
+   * Ends the connection, and queues the alert of the error, if it has one.
    *
-   * @returns The error, or the first one if the connection has failed before.
+   * @returns The error, or the first one if the connection has already failed.
    */
   fail(cause: unknown): SslError {
     const { phase } = this;
     if (phase.kind === "failed") return phase.error;
     const error = toSslError(cause);
     this.phase = fail(phase, error);
-    // A client that has said nothing yet has nobody to tell.
-    const isHeard = this.role === "server" || phase.kind !== "handshaking" || phase.helloSeen;
-    if (error.alert !== null && isOpen(phase, "writing") && isHeard) {
+    // A client sends no alert before its ClientHello.
+    const maySend = this.role === "server" || phase.kind !== "handshaking" || phase.helloSeen;
+    if (error.alert !== null && isOpen(phase, "writing") && maySend) {
       this.alerts.sendFatal(error.alert);
     }
     return error;

@@ -38,18 +38,19 @@ import { sessionForgetter, SessionTickets } from "./session_tickets.ts";
 export type { AlertDirection } from "./alert_protocol.ts";
 export type { EngineOptions, MessageFilter } from "./engine_options.ts";
 
-/** How many records are sealed or opened at once. */
+/** The default number of records that are sealed or opened concurrently. */
 export const DEFAULT_WINDOW = 8;
-/** More than this gains nothing and delays the event loop. */
+/** The maximum number of them: more gains nothing and delays the event loop. */
 export const MAX_WINDOW = 16;
 
 /**
- * One TLS connection apart from its transport: the peer's bytes go in, bytes for the peer come out.
+ * A TLS connection without its transport: bytes of the peer go in, bytes for the peer come out.
  *
- * - In: {@linkcode SslEngine.receive} has the receiving half cut and open records, and sorts them:
- *   handshake messages to the states, alerts to the alert protocol, application data to whom reads.
- * - Out: {@linkcode SslEngine.send} and the states have the sending half seal and queue records,
- *   which leave by {@linkcode SslEngine.takeOutput}.
+ * - In: {@linkcode SslEngine.receive} splits the bytes into records and opens them, and passes
+ *   handshake messages to the states, alerts to the alert protocol, and application data to
+ *   {@linkcode SslEngine.takeApplicationData}.
+ * - Out: {@linkcode SslEngine.send} and the states seal and queue records, which
+ *   {@linkcode SslEngine.takeOutput} returns.
  */
 export class SslEngine {
   readonly #common: CommonState;
@@ -58,7 +59,7 @@ export class SslEngine {
   readonly #tickets = new SessionTickets();
   readonly #window: number;
 
-  /** Makes an engine that has sent nothing yet. */
+  /** Creates an engine; {@linkcode SslEngine.start} begins the handshake. */
   constructor(
     {
       hooks,
@@ -87,100 +88,101 @@ export class SslEngine {
       progress: NO_PROGRESS,
       session: newSessionHandle(),
       established: null,
-      // Which end this is, and whom it talks to, does not change any more.
+      // The role and the peer do not change after the start.
       latestConfig: () => ({ ...latestConfig(), role, hostname, peerId, context }),
       restart: role === "client" ? restartClient : startServer,
     });
   }
 
-  /** Which end this is. */
+  /** Whether this end is the client or the server. */
   get role(): Role {
     return this.#common.role;
   }
 
-  /** Whether the handshake is complete. */
+  /** Whether the first handshake is complete. */
   get connected(): boolean {
     return handshakeOf(this.#common.phase) !== null;
   }
 
-  /** The error that ended the connection; every later call meets it again. */
+  /** The error that ended the connection, which every later call throws; `null` without one. */
   get error(): SslError | null {
     const { phase } = this.#common;
     return phase.kind === "failed" ? phase.error : null;
   }
 
-  /** Whether the peer has said that it sends no more. */
+  /** Whether the peer sends no more: its close_notify came, or a permitted truncation. */
   get readClosed(): boolean {
     return !isOpen(this.#common.phase, "reading");
   }
 
-  /** Whether this end has said that it sends no more. */
+  /** Whether this end has sent close_notify. */
   get writeClosed(): boolean {
     return !isOpen(this.#common.phase, "writing");
   }
 
-  /** The bytes of application data that have been read and not been taken. */
+  /** The number of bytes of application data that have been received and not yet taken. */
   get pendingLength(): number {
     return this.#common.read.pendingLength;
   }
 
-  /** Whether sealed or unsealed records wait to leave. */
+  /** Whether there are records to send, sealed or not. */
   get hasOutput(): boolean {
     return !this.#common.write.empty;
   }
 
-  /** Whether more than half a window of records waits to leave. */
+  /** Whether more than half a window of records is queued. */
   get congested(): boolean {
     return this.#common.write.queued > this.#window / 2;
   }
 
-  /** Settles when the session tickets that leave with the first application data are made. */
+  /** Settles when the session tickets, which are sent with the first application data, exist. */
   get ticketsReady(): Promise<void> {
     return this.#tickets.ready;
   }
 
-  /** Whether a TLS 1.2 connection is being renegotiated: this end's application data waits. */
+  /** Whether a TLS 1.2 connection is being renegotiated; this end sends no application data. */
   get renegotiating(): boolean {
     return isRenegotiating(this.#common.phase);
   }
 
   /**
-   * What the last complete handshake has negotiated.
+   * The result of the last complete handshake.
    *
-   * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before there is one.
+   * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the first is complete.
    */
   get negotiated(): Negotiated {
     return requireHandshake(this.#common.phase, "tell").negotiated;
   }
 
-  /** The same, as an application sees it. */
+  /** The public form of {@linkcode SslEngine.negotiated}. */
   get channelInfo(): ChannelInfo {
     return channelInfo(this.negotiated);
   }
 
-  /** What the handshake that is under way, or else the last one, has negotiated so far. */
+  /** What the current handshake, or else the last one, has negotiated so far. */
   get preliminaryChannelInfo(): PreliminaryChannelInfo {
     return preliminaryChannelInfo(this.#handshake.context.progress);
   }
 
   /**
-   * What the connection shows of itself: of a first handshake whatever there is, and during another
-   * one what was before it.
+   * The progress that the application sees: that of the first handshake until it is complete, and
+   * during a later one that of the last complete one.
    */
   get visible(): Progress {
     const { established, progress } = this.#handshake.context;
     return established?.progress ?? progress;
   }
 
-  /** Begins the handshake: a client's hello is queued, a server waits for one. */
+  /** Begins the handshake: a client queues its ClientHello, a server waits for one. */
   start(): Promise<void> {
     return this.#handshake.start();
   }
 
   /**
-   * Takes bytes from the peer, and returns when all of them have had their effect.
+   * Processes bytes of the peer.
    *
-   * @param chunk The bytes; not kept, may be reused when the promise settles.
+   * @param chunk The bytes, which may be reused when the promise settles.
+   * @returns A promise that settles when all bytes have been processed.
    * @throws {SslError} The error that ended the connection; its alert is queued.
    */
   async receive(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -246,16 +248,17 @@ export class SslEngine {
   }
 
   /**
-   * Takes the end of the transport's bytes.
+   * Processes the end of the transport's bytes.
    *
-   * @throws {SslError} `PR_END_OF_FILE_ERROR` unless the peer's close_notify came first.
+   * @throws {SslError} `PR_END_OF_FILE_ERROR` unless the peer's close_notify came first, or the
+   * configuration allows truncation and it is not in the middle of a record or a message.
    */
   receiveEof(): void {
     const common = this.#common;
     common.throwIfFailed();
     if (this.readClosed) return;
     if (isHandshaking(common.phase)) throw common.fail(handshakeCutOff("local"));
-    // Half a record is a truncation for whoever may end as it likes, too.
+    // Not in the middle of a record or a message.
     if (this.#handshake.context.config.allowTruncation && !common.read.partial) {
       common.phase = closeReading(common.phase, handshakeCutOff("local"));
       return;
@@ -269,19 +272,19 @@ export class SslEngine {
   }
 
   /**
-   * The next application data, in the pieces that the peer's records had.
+   * Returns and removes the next application data, at most that of one record.
    *
-   * @param limit The most bytes to take.
-   * @returns The bytes, the caller's to keep; `null` when there are none for now.
+   * @param limit The maximum number of bytes.
+   * @returns The bytes, which the caller may keep; `null` if there are none at present.
    */
   takeApplicationData(limit = Infinity): Uint8Array<ArrayBuffer> | null {
     return this.#common.read.takeApplicationData(limit);
   }
 
   /**
-   * Seals application data, as much as the window takes.
+   * Seals application data until the window is full.
    *
-   * @returns How many bytes were taken; the rest is for a later call, after output has been taken.
+   * @returns The number of bytes that were sealed; the caller sends the rest when output has left.
    */
   send(data: Uint8Array<ArrayBuffer>): number {
     const { output } = this.#handshake.context;
@@ -295,9 +298,9 @@ export class SslEngine {
   }
 
   /**
-   * The next bytes for the peer.
+   * Returns and removes the next bytes for the peer.
    *
-   * @returns The bytes, valid until the next call; `null` when there are none.
+   * @returns The bytes, valid until the next call; `null` if there are none.
    */
   async takeOutput(): Promise<Uint8Array<ArrayBuffer> | null> {
     const { write } = this.#common;
@@ -314,7 +317,7 @@ export class SslEngine {
     this.#common.write.releaseBuffer();
   }
 
-  /** Queues a close_notify, once. */
+  /** Queues a close_notify, unless one has been sent or the connection has failed. */
   close(): void {
     const common = this.#common;
     if (common.phase.kind === "failed" || this.writeClosed) return;
@@ -322,18 +325,19 @@ export class SslEngine {
     common.alerts.sendWarning("close_notify");
   }
 
-  /** Ends the connection for a reason of this end's own; the error's alert leaves, if any. */
+  /** Ends the connection with an error of this end, and queues its alert, if it has one. */
   abort(error: SslError): void {
     this.#common.fail(error);
   }
 
   /**
    * Begins another handshake (RFC 5746; RFC 8446, Section 4.6.2); {@linkcode SslEngine.rehandshake}
-   * says when it is complete.
+   * settles when it is complete.
    *
-   * @param request What it is to be like.
-   * @returns `forgotten`: when the session so far is, where no session is to be resumed.
-   * @throws {SslError} If the connection has no such thing: it goes on as it was.
+   * @param request The kind of handshake.
+   * @returns `forgotten`, which settles when the session is forgotten, if none is to be resumed.
+   * @throws {SslError} If another handshake is not possible, and the connection continues; or if a
+   * renegotiation that has begun fails, which ends the connection.
    */
   beginReHandshake(request: ReHandshakeRequest): Promise<{ readonly forgotten: Promise<void> }> {
     const forget = sessionForgetter(this.#handshake.context, this.#tickets);
@@ -341,44 +345,48 @@ export class SslEngine {
   }
 
   /**
-   * Settles when the handshake that follows a complete one is complete, too, or will not be; what
-   * the peer sends has to be received meanwhile. `null` where there is none.
+   * Settles when a handshake after the first one is complete or has been given up, while the caller
+   * goes on receiving; `null` if there is none.
    */
   get rehandshake(): Promise<void> | null {
     const { phase } = this.#common;
     return phase.kind === "rehandshaking" ? phase.done.promise : null;
   }
 
-  /** No longer waits for a handshake that the peer has not begun. */
+  /** Stops waiting for a handshake that the peer has not begun. */
   giveUpReHandshake(error: SslError): void {
     this.#common.phase = giveUpRehandshake(this.#common.phase, error);
   }
 
   /**
-   * Whether a client has authenticated itself after the handshake though its request had been given
-   * up, and the application is still to be told; says so once.
+   * Returns whether a client has authenticated itself after its post-handshake request was given
+   * up, and the application is to be told; `true` once.
    */
   takeUnreportedAuthentication(): boolean {
     return takeUnreportedAuthentication(this.#common);
   }
 
   /**
-   * Sends a KeyUpdate and renews the write key, once the handshake is complete; asks the peer for
-   * the same where `requestUpdate`.
+   * Sends a KeyUpdate and renews the write key.
+   *
+   * @param requestUpdate Whether to ask the peer for a KeyUpdate, too.
+   * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete,
+   * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2.
    */
   keyUpdate(requestUpdate: boolean): Promise<void> {
     return this.#keyUpdates.send(requestUpdate, this.#handshake.context.output);
   }
 
   /**
-   * Forgets the session of this connection, and hands out no more tickets to it; at once, but for
-   * caches outside the process.
+   * Forgets the session of this connection, and sends no more tickets.
+   *
+   * @returns A promise that settles when caches outside of the process have forgotten it, too.
    */
   invalidateSession(): Promise<void> {
     return sessionForgetter(this.#handshake.context, this.#tickets)();
   }
 
-  /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */
+  /** Exports keying material (RFC 8446, Section 7.5; RFC 5705). */
   exportKeyingMaterial(
     label: string,
     context: Uint8Array<ArrayBuffer> | null,
@@ -389,7 +397,7 @@ export class SslEngine {
   }
 }
 
-/** The end of the connection, to a handshake that it keeps from being complete. */
+/** Creates the error of a handshake that the end of the connection interrupts. */
 function handshakeCutOff(origin: "local" | "peer"): SslError {
   return new SslError(
     "PR_END_OF_FILE_ERROR",

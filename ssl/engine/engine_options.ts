@@ -6,27 +6,27 @@ import type { HookCaller } from "../config/hook_caller.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import type { AlertListener } from "./alert_protocol.ts";
 
-/** A test's hand between handshake and records: what to send in place of an outgoing message. */
+/** Returns the framed messages to send instead of an outgoing handshake message; for tests. */
 export type MessageFilter = (message: HandshakeMessage) => readonly Uint8Array<ArrayBuffer>[];
 
-/** What an engine is made from. */
+/** The options of an engine. */
 export interface EngineOptions {
-  /** The way to the application's hooks. */
+  /** Calls the application's hooks. */
   readonly hooks: HookCaller;
-  /** The configuration; not changed from here on. */
+  /** The configuration, which does not change. */
   readonly config: SslConfig;
-  /** What the configuration is by now, for a handshake after the first one; default the same. */
+  /** Returns the configuration of a later handshake; default the same. */
   readonly latestConfig?: (() => SslConfig) | undefined;
-  /** Where the peer is; `""` where the transport does not tell. */
+  /** The address of the peer; `""` if the transport does not know it. */
   readonly peerAddress: string;
   /** Time and randomness. */
   readonly environment: Environment;
-  /** Called when output has come up, or room to send, outside the caller's own calls. */
+  /** Called when there is new output, or room to send, outside of the caller's own calls. */
   readonly onProgress: () => void;
-  /** Called with each alert, in the middle of things: it must only take note. */
+  /** Called synchronously with each alert; it must not use the engine. */
   readonly onAlert?: AlertListener | undefined;
-  /** How many records are sealed or opened at once. */
+  /** The number of records that are sealed or opened concurrently. */
   readonly window?: number | undefined;
-  /** For tests only. */
+  /** Replaces outgoing handshake messages; for tests. */
   readonly messageFilter?: MessageFilter | undefined;
 }

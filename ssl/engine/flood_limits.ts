@@ -1,30 +1,30 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What a peer may send in a row without moving any data: each of it costs work. Application data
- * sets all counts back.
+ * Limits on what a peer may send without application data, because each message costs work.
+ * Application data resets all counts.
  *
  * @module
  */
 
 import { SslError } from "../base/errors.ts";
 
-/** Records of no content or effect that may follow each other (BoringSSL's `kMaxEmptyRecords`). */
+/** The maximum of consecutive records without content or effect (BoringSSL: `kMaxEmptyRecords`). */
 export const MAX_EMPTY_RECORDS = 32;
-/** Warnings that may follow each other (BoringSSL's `kMaxWarningAlerts`). */
+/** The maximum of consecutive warning alerts (BoringSSL: `kMaxWarningAlerts`). */
 export const MAX_WARNING_ALERTS = 4;
-/** KeyUpdates that may follow each other (BoringSSL's `kMaxKeyUpdates`). */
+/** The maximum of consecutive KeyUpdates (BoringSSL: `kMaxKeyUpdates`). */
 export const MAX_KEY_UPDATES = 32;
 /**
- * NewSessionTickets that may follow each other: each costs a derivation, and a write where the
- * cache is a database. Servers send one to four at a time; Go refuses more than 16 messages in a
- * row that carry no data.
+ * The maximum of consecutive NewSessionTickets: each costs a derivation, and a write if the cache
+ * is a database. Servers send one to four at a time; Go refuses more than 16 consecutive messages
+ * that carry no data.
  */
 export const MAX_NEW_SESSION_TICKETS = 32;
-/** Renegotiations that a peer may begin in a row: each costs signatures and key agreements. */
+/** The maximum of consecutive renegotiations: each costs signatures and key agreements. */
 export const MAX_RENEGOTIATIONS = 4;
 
-/** Counts what a peer sends in a row. */
+/** Counts what a peer sends without application data. */
 export class FloodLimits {
   #emptyRecords = 0;
   #warningAlerts = 0;
@@ -32,7 +32,7 @@ export class FloodLimits {
   #newSessionTickets = 0;
   #renegotiations = 0;
 
-  /** Application data has come: everything counts anew. */
+  /** Resets all counts, because application data has come. */
   reset(): void {
     this.#emptyRecords = 0;
     this.#warningAlerts = 0;
@@ -41,13 +41,13 @@ export class FloodLimits {
     this.#renegotiations = 0;
   }
 
-  /** A handshake is complete: the records without effect that came in it count no more. */
+  /** Resets the count of records without content or effect, because a handshake is complete. */
   resetEmptyRecords(): void {
     this.#emptyRecords = 0;
   }
 
   /**
-   * Counts a record, or a message, that has no content or no effect.
+   * Counts a record or a message without content or effect.
    *
    * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` beyond {@linkcode MAX_EMPTY_RECORDS}.
    */
@@ -60,7 +60,7 @@ export class FloodLimits {
   }
 
   /**
-   * Counts an alert that is no more than a warning.
+   * Counts a warning alert.
    *
    * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_ALERT` beyond {@linkcode MAX_WARNING_ALERTS}.
    */
@@ -101,7 +101,7 @@ export class FloodLimits {
   }
 
   /**
-   * Counts a renegotiation that the peer begins.
+   * Counts a renegotiation that the peer has begun.
    *
    * @throws {SslError} `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED` beyond {@linkcode MAX_RENEGOTIATIONS}.
    */

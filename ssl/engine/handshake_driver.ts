@@ -13,22 +13,22 @@ import { TLS_1_2 } from "../tables/versions.ts";
 import type { CommonState } from "./common_state.ts";
 import { isHandshaking, livePhase } from "./phase.ts";
 
-/** Hands the handshake's states what the peer sends, one after the other. */
+/** Passes handshake messages to the states, one at a time. */
 export class HandshakeDriver {
-  /** What the states share. */
+  /** The context of the states. */
   readonly context: HandshakeContext;
   readonly #common: CommonState;
   #state: HandshakeState = NOT_STARTED;
-  /** The last change of state: changes come one after the other. */
-  #turn: Promise<void> = Promise.resolve();
+  /** Settles after the last change of state: they happen one after the other. */
+  #lastChange: Promise<void> = Promise.resolve();
 
-  /** Drives a handshake that has not been started. */
+  /** Creates the driver of a handshake that has not been started. */
   constructor(common: CommonState, context: HandshakeContext) {
     this.#common = common;
     this.context = context;
   }
 
-  /** Begins: a client's hello is queued, a server waits for one. */
+  /** Begins the handshake: a client queues its ClientHello, a server waits for one. */
   async start(): Promise<void> {
     this.#common.throwIfFailed();
     try {
@@ -40,7 +40,7 @@ export class HandshakeDriver {
     }
   }
 
-  /** Takes what a handshake record holds. */
+  /** Processes the content of a handshake record. */
   async takeRecord(fragment: Uint8Array<ArrayBuffer>): Promise<void> {
     if (fragment.length === 0) {
       // RFC 8446, Section 5.1: zero-length fragments of Handshake types MUST NOT be sent.
@@ -61,21 +61,21 @@ export class HandshakeDriver {
     }
   }
 
-  /** Lets the state decide about the next one, when the changes before it are done. */
+  /** Replaces the state by the next one, after earlier changes of state. */
   change(
     decide: (state: HandshakeState) => HandshakeState | Promise<HandshakeState>,
   ): Promise<void> {
-    const change = this.#turn.then(async () => {
+    const change = this.#lastChange.then(async () => {
       this.#common.throwIfFailed();
       this.#state = await decide(this.#state);
-      // It may have taken its time, and meanwhile the connection was given up.
+      // The connection may have been aborted meanwhile.
       this.#common.throwIfFailed();
     });
-    this.#turn = change.catch(() => {});
+    this.#lastChange = change.catch(() => {});
     return change;
   }
 
-  /** Takes the peer's change_cipher_spec: in TLS 1.2 it changes keys, in TLS 1.3 it is dropped. */
+  /** Processes a change_cipher_spec: in TLS 1.2 it changes keys, in TLS 1.3 it is dropped. */
   takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): void {
     const state = this.#state;
     const { config, progress } = this.context;
@@ -100,14 +100,15 @@ export class HandshakeDriver {
     else this.#common.floods.countEmptyRecord();
   }
 
-  /** Takes the peer's no_renegotiation, which most states ignore. */
+  /** Processes a no_renegotiation alert, which most states ignore. */
   takeNoRenegotiation(): void {
     this.#state = this.#state.takeNoRenegotiation?.(this.context) ?? this.#state;
   }
 
   /**
-   * RFC 8446, Section 5: between the first ClientHello and the peer's Finished. Appendix D.4: a
-   * client's second hello, which may be another socket's to begin with, has it in front.
+   * Returns whether a change_cipher_spec may come in TLS 1.3: between the first ClientHello and the
+   * peer's Finished (RFC 8446, Section 5), and before a second ClientHello (Appendix D.4), which
+   * may be the first that this socket receives, after a stateless HelloRetryRequest.
    */
   #toleratesChangeCipherSpec(): boolean {
     const { role, helloRetryRequestCallback } = this.context.config;
@@ -117,7 +118,7 @@ export class HandshakeDriver {
   }
 }
 
-/** Before the start no message is due. */
+/** The state before the start, which accepts no message. */
 const NOT_STARTED: HandshakeState = {
   handle: ({ type }) => Promise.reject(unexpectedMessage(type)),
 };

@@ -15,7 +15,7 @@ import {
 } from "./rehandshake.ts";
 import type { SessionTickets } from "./session_tickets.ts";
 
-/** What a handshake acts on. */
+/** The parts of an engine that a handshake acts on. */
 interface Targets {
   readonly common: CommonState;
   readonly keyUpdates: KeyUpdates;
@@ -23,12 +23,12 @@ interface Targets {
   readonly filter: MessageFilter | undefined;
 }
 
-/** How the handshake's states act on their connection. */
+/** Returns the output through which the states act on the connection. */
 export function handshakeOutput(targets: Targets): HandshakeOutput {
   const { common, keyUpdates, filter } = targets;
   const { read, write } = common;
-  // RFC 8446, Section 6.1: nothing follows a close_notify, nor a fatal alert, however long it was
-  // under way.
+  // RFC 8446, Section 6.1: nothing follows a close_notify or a fatal alert, even if it was being
+  // prepared before.
   const maySend = () => common.phase.kind !== "failed" && isOpen(common.phase, "writing");
   return {
     sendMessage(message) {
@@ -58,12 +58,12 @@ export function handshakeOutput(targets: Targets): HandshakeOutput {
       write.install(spec);
     },
     emit(event) {
-      takeEvent(event, targets);
+      handleEvent(event, targets);
     },
   };
 }
 
-function takeEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Targets): void {
+function handleEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Targets): void {
   const { read, floods, alerts } = common;
   switch (event.kind) {
     case "hello":
@@ -79,7 +79,7 @@ function takeEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Targe
       return floods.countEmptyRecord();
     case "declineRenegotiation":
       floods.countEmptyRecord();
-      // RFC 5246, Section 7.2.2: it is a warning, and the connection goes on.
+      // RFC 5246, Section 7.2.2: a warning; the connection continues.
       if (isOpen(common.phase, "writing")) alerts.sendWarning("no_renegotiation");
       return;
     case "renegotiation":

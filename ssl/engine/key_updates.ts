@@ -6,27 +6,27 @@ import type { CommonState } from "./common_state.ts";
 import { handshakeOf, isOpen, requireHandshake } from "./phase.ts";
 import { RESERVED_RECORDS } from "./write_half.ts";
 
-/** When so few records are left to a write key, it is renewed (RFC 8446, Section 5.5). */
+/** The number of records left at which a write key is renewed (RFC 8446, Section 5.5). */
 export const KEY_RENEWAL_MARGIN = 1024;
-/** When so few records are left to the peer's key, the peer is asked to renew it. */
+/** The number of records left at which the peer is asked to renew its write key. */
 export const PEER_KEY_RENEWAL_MARGIN = 4096;
 
-/** How keys are renewed while the connection goes on (RFC 8446, Sections 4.6.3 and 5.5). */
+/** The renewal of traffic keys by KeyUpdates (RFC 8446, Sections 4.6.3 and 5.5). */
 export class KeyUpdates {
   readonly #common: CommonState;
-  /** Renewals of the write key under way. */
+  /** The number of renewals of the write key in progress. */
   #underWay = 0;
-  /** Whether the peer has asked for a KeyUpdate that it has not been sent. */
+  /** Whether the peer has requested a KeyUpdate that has not been sent. */
   #answerDue = false;
-  /** Whether the peer has been asked to renew the key that it has by now. */
+  /** Whether the peer has been asked to renew its current key. */
   #peerAsked = false;
 
-  /** Renews the keys of a connection. */
+  /** Creates the key updates of a connection. */
   constructor(common: CommonState) {
     this.#common = common;
   }
 
-  /** Whether the write key is being renewed: application data waits for it. */
+  /** Whether the write key is being renewed; no application data is sent meanwhile. */
   get underWay(): boolean {
     return this.#underWay > 0;
   }
@@ -34,9 +34,10 @@ export class KeyUpdates {
   /**
    * Sends a KeyUpdate and renews the write key.
    *
-   * @param requestUpdate Whether the peer is to do the same.
-   * @param output Where to send it.
-   * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2.
+   * @param requestUpdate Whether to ask the peer for a KeyUpdate, too.
+   * @param output The output to send it to.
+   * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete,
+   * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2.
    */
   async send(requestUpdate: boolean, output: HandshakeOutput): Promise<void> {
     const common = this.#common;
@@ -44,7 +45,7 @@ export class KeyUpdates {
     if (!isOpen(common.phase, "writing")) return;
     const { keys } = requireHandshake(common.phase, "renew keys");
     if (!keys.renewable) {
-      // The caller's mistake, not the connection's: it goes on.
+      // An error of the caller, not of the connection, which continues.
       throw new SslError(
         "SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION",
         "Cannot renew keys: TLS 1.2 has no KeyUpdate",
@@ -62,27 +63,27 @@ export class KeyUpdates {
     }
   }
 
-  /** Takes the peer's KeyUpdate. */
+  /** Processes the peer's KeyUpdate. */
   receive(requestUpdate: boolean): void {
     this.#common.floods.countKeyUpdate();
     if (requestUpdate) this.#answerDue = true;
   }
 
-  /** Answers the peer: before the next application data, and once for all of its requests. */
+  /** Sends the KeyUpdate that the peer has requested, one for all of its requests. */
   answer(output: HandshakeOutput): void {
-    if (this.#answerDue) this.#sendUnasked(false, output);
+    if (this.#answerDue) this.#sendInBackground(false, output);
   }
 
   /**
-   * Renews the write key before it has protected too much.
+   * Renews the write key if it is near its limit.
    *
-   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if it has, in TLS 1.2.
+   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` in TLS 1.2 at the limit.
    */
   renewInTime(output: HandshakeOutput): void {
     const common = this.#common;
     const { recordsLeft } = common.write.protection;
     if (handshakeOf(common.phase)?.keys.renewable) {
-      if (recordsLeft <= KEY_RENEWAL_MARGIN) this.#sendUnasked(false, output);
+      if (recordsLeft <= KEY_RENEWAL_MARGIN) this.#sendInBackground(false, output);
     } else if (recordsLeft <= RESERVED_RECORDS) {
       throw common.fail(
         new SslError(
@@ -93,21 +94,21 @@ export class KeyUpdates {
     }
   }
 
-  /** Asks the peer to renew its key before that has protected too much, once for each key. */
+  /** Asks the peer to renew its write key if that is near its limit, once for each key. */
   askPeerInTime(output: HandshakeOutput): void {
     const { phase, read } = this.#common;
     if (this.#peerAsked || !handshakeOf(phase)?.keys.renewable) return;
     if (read.protection.recordsLeft > PEER_KEY_RENEWAL_MARGIN) return;
     this.#peerAsked = true;
-    this.#sendUnasked(true, output);
+    this.#sendInBackground(true, output);
   }
 
-  /** The peer has another key from now on. */
+  /** Records that the peer has a new write key. */
   peerKeyChanged(): void {
     this.#peerAsked = false;
   }
 
-  #sendUnasked(requestUpdate: boolean, output: HandshakeOutput): void {
-    this.send(requestUpdate, output).catch(() => {}); // the error stays with the engine
+  #sendInBackground(requestUpdate: boolean, output: HandshakeOutput): void {
+    this.send(requestUpdate, output).catch(() => {}); // the engine keeps the error
   }
 }

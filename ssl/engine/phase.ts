@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The phases of a connection, and how one leads to the next.
+ * The phases of a connection and their transitions.
  *
  * ```text
  * handshaking -> connected <-> rehandshaking
@@ -9,7 +9,7 @@
  * any of these   -> failed
  * ```
  *
- * What begins and ends a rehandshake is in `rehandshake.ts`.
+ * The transitions that begin and end a rehandshake are in `rehandshake.ts`.
  *
  * @module
  */
@@ -18,96 +18,97 @@ import { SslError } from "../base/errors.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
 import type { ConnectionKeys } from "../handshake/output.ts";
 
-/** A direction of the data, as this end sees it. */
+/** A direction of the data, seen from this end. */
 export type Direction = "reading" | "writing";
 
-/** Before the first handshake is complete. */
+/** The phase before the first handshake is complete. */
 export interface Handshaking {
   /** Names the phase. */
   readonly kind: "handshaking";
   /** Whether a ClientHello has been sent or received. */
   readonly helloSeen: boolean;
-  /** Which directions no close_notify has closed; the peer's would end the handshake. */
+  /** The open directions; a close_notify of the peer is an error in this phase. */
   readonly open: "both" | "reading";
 }
 
-/** What the last complete handshake has left. */
+/** The result of the last complete handshake. */
 export interface HandshakeComplete {
-  /** What can be done with its keys. */
+  /** The operations on its keys. */
   readonly keys: ConnectionKeys;
-  /** What it has negotiated, and what authentication after it has changed of that. */
+  /** What it has negotiated, updated by post-handshake authentication. */
   readonly negotiated: Negotiated;
   /**
-   * Whether a client has authenticated itself after the handshake when nobody waited for it any
-   * more, and the application has not been told.
+   * Whether a client has authenticated itself after its post-handshake request was given up, and
+   * the application has not been told.
    */
   readonly unreportedAuthentication: boolean;
 }
 
-/** Application data may come and go in the directions that are open. */
+/** The phase of application data. */
 export interface Connected extends HandshakeComplete {
   /** Names the phase. */
   readonly kind: "connected";
-  /** Which directions are open: each end closes one by close_notify (RFC 8446, Section 6.1). */
+  /** The open directions: each end closes one by close_notify (RFC 8446, Section 6.1). */
   readonly open: "both" | Direction;
 }
 
-/** A handshake that follows a complete one: renegotiation, or post-handshake authentication. */
+/** The phase of a later handshake: renegotiation, or post-handshake authentication. */
 export interface Rehandshaking extends HandshakeComplete {
   /** Names the phase. */
   readonly kind: "rehandshaking";
-  /** Which directions no close_notify has closed; the peer's ends the rehandshake. */
+  /** The open directions; a close_notify of the peer ends the rehandshake. */
   readonly open: "both" | "reading";
   /**
-   * How far it is: this end has requested it, and application data comes and goes meanwhile; or a
-   * TLS 1.2 connection is renegotiated, from which there is no way back; or the peer has changed
-   * its keys in that and has to send its Finished.
+   * The step of the rehandshake: this end has requested it, and application data flows meanwhile;
+   * or TLS 1.2 renegotiates, and a failure ends the connection; or, in a renegotiation, the peer
+   * has changed its keys and has to send its Finished.
    */
   readonly step: "requested" | "renegotiating" | "finished due";
-  /** Settles when it is complete, or will not be. */
+  /** Settles when it is complete or has been given up. */
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** Both ends have sent close_notify. */
+/** The phase after both ends have sent close_notify. */
 export interface Closed extends HandshakeComplete {
   /** Names the phase. */
   readonly kind: "closed";
 }
 
-/** An error has ended the connection. */
+/** The phase after an error has ended the connection. */
 export interface Failed {
   /** Names the phase. */
   readonly kind: "failed";
-  /** The first error, which every later call meets. */
+  /** The first error, which every later call throws. */
   readonly error: SslError;
-  /** The phase that it met; what had come before the error can still be read. */
+  /** The phase before the error; data received before it can still be read. */
   readonly before: LivePhase;
 }
 
-/** A phase in which nothing has gone wrong. */
+/** A phase without an error. */
 export type LivePhase = Handshaking | Connected | Rehandshaking | Closed;
 
-/** What a connection is at, with all that is known there and nowhere else. */
+/** The phase of a connection, with the state that exists only in that phase. */
 export type Phase = LivePhase | Failed;
 
 /** The phase of a new connection. */
 export const NOT_CONNECTED: Handshaking = { kind: "handshaking", helloSeen: false, open: "both" };
 
-/** The phase, or what it was before the connection failed. */
+/** Returns the phase, or the one before the connection failed. */
 export function livePhase(phase: Phase): LivePhase {
   return phase.kind === "failed" ? phase.before : phase;
 }
 
-/** What the last complete handshake has left; `null` before the first is complete. */
+/** Returns the result of the last complete handshake; `null` before the first is complete. */
 export function handshakeOf(phase: Phase): HandshakeComplete | null {
   const live = livePhase(phase);
   return live.kind === "handshaking" ? null : live;
 }
 
 /**
- * What the last complete handshake has left.
+ * Returns the result of the last complete handshake.
  *
- * @param purpose What it is for.
+ * @param phase The phase.
+ * @param purpose What the caller does with it, for the error message.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the first is complete.
  */
 export function requireHandshake(phase: Phase, purpose: string): HandshakeComplete {
@@ -119,36 +120,36 @@ export function requireHandshake(phase: Phase, purpose: string): HandshakeComple
   );
 }
 
-/** Whether no close_notify has closed a direction. */
+/** Returns whether a direction is open. */
 export function isOpen(phase: Phase, direction: Direction): boolean {
   const live = livePhase(phase);
   return live.kind !== "closed" && (live.open === "both" || live.open === direction);
 }
 
-/** Whether a TLS 1.2 connection is being renegotiated. */
+/** Returns whether a TLS 1.2 connection is being renegotiated. */
 export function isRenegotiating(phase: Phase): boolean {
   const live = livePhase(phase);
   return live.kind === "rehandshaking" && live.step !== "requested";
 }
 
-/** Whether a handshake is under way whose end the connection cannot do without. */
+/** Returns whether a handshake is in progress whose failure ends the connection. */
 export function isHandshaking(phase: Phase): boolean {
   return livePhase(phase).kind === "handshaking" || isRenegotiating(phase);
 }
 
-/** Whether the peer may send application data: in a renegotiation under the old keys only. */
+/** Returns whether the peer may send application data: in a renegotiation under old keys only. */
 export function takesApplicationData(phase: Phase): boolean {
   const live = livePhase(phase);
   return live.kind !== "handshaking" &&
     !(live.kind === "rehandshaking" && live.step === "finished due");
 }
 
-/** A ClientHello has been sent or received. */
+/** Records that a ClientHello has been sent or received. */
 export function seeHello(phase: Phase): Phase {
   return phase.kind === "handshaking" ? { ...phase, helloSeen: true } : phase;
 }
 
-/** The peer's Finished has been verified, and the new keys are in use. */
+/** Completes a handshake: the peer's Finished is verified, and the new keys are in use. */
 export function completeHandshake(
   phase: Phase,
   { keys, negotiated }: Pick<HandshakeComplete, "keys" | "negotiated">,
@@ -173,14 +174,14 @@ export function completeHandshake(
   }
 }
 
-/** A rehandshake that is under way will not be complete: the connection goes on as it was. */
+/** Ends a rehandshake that will not be complete; the connection continues. */
 export function refuseRehandshake(phase: Phase, error: unknown): Phase {
   if (phase.kind !== "rehandshaking") return phase;
   phase.done.reject(error);
   return afterRehandshake(phase);
 }
 
-/** What a rehandshake leads to, once it is settled. */
+/** Returns the phase after a rehandshake. */
 export function afterRehandshake(
   { keys, negotiated, unreportedAuthentication, open }: Rehandshaking,
 ): Connected {
@@ -188,13 +189,14 @@ export function afterRehandshake(
 }
 
 /**
- * The peer sends no more.
+ * Closes the reading direction.
  *
- * @param error What it means for a handshake that is under way.
- * @throws {SslError} The error, if that is one that the connection cannot do without.
+ * @param phase The phase.
+ * @param error The error of a handshake in progress.
+ * @throws {SslError} The error, if the failure of that handshake ends the connection.
  */
 export function closeReading(phase: Phase, error: SslError): Phase {
-  // What came before an error is still read, and so is the end of it.
+  // Data received before an error is still read, up to the close_notify.
   if (phase.kind === "failed") return { ...phase, before: closeReadingOf(phase.before, error) };
   return closeReadingOf(phase, error);
 }
@@ -214,7 +216,7 @@ function closeReadingOf(phase: LivePhase, error: SslError): LivePhase {
   }
 }
 
-/** This end sends no more. */
+/** Closes the writing direction. */
 export function closeWriting(phase: LivePhase): LivePhase {
   switch (phase.kind) {
     case "handshaking":
@@ -231,7 +233,7 @@ function closed({ keys, negotiated, unreportedAuthentication }: Connected): Clos
   return { kind: "closed", keys, negotiated, unreportedAuthentication };
 }
 
-/** Something went wrong, which ends all that is under way. */
+/** Ends the connection, and a rehandshake in progress, with an error. */
 export function fail(phase: LivePhase, error: SslError): Failed {
   if (phase.kind === "rehandshaking") phase.done.reject(error);
   return { kind: "failed", error, before: phase };

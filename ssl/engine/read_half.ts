@@ -13,43 +13,43 @@ import {
 } from "../record/header.ts";
 import { ContentType } from "../tables/content_types.ts";
 
-/** A record after its protection is off. */
+/** A record whose protection is removed. */
 export interface OpenedRecord {
-  /** The true content type. */
+  /** The content type; in TLS 1.3 the inner one. */
   readonly type: number;
   /** The content. */
   readonly fragment: Uint8Array<ArrayBuffer>;
-  /** Whether it came in clear. */
+  /** Whether it was not encrypted. */
   readonly inClear: boolean;
 }
 
-/** A record being opened; the ciphertext is kept so that a key change can open it anew. */
+/** A record being opened; the ciphertext is kept to open it again after a key change. */
 interface PendingRecord {
   readonly record: SealedRecord | undefined;
   readonly opened: Promise<OpenedRecord>;
 }
 
 /**
- * How much early data a server that accepts none reads past before it gives up
- * (RFC 8446, Section 4.2.10; BoringSSL's `kMaxEarlyDataSkipped`).
+ * The maximum number of bytes of early data, with record headers, that a server skips
+ * (RFC 8446, Section 4.2.10; BoringSSL: `kMaxEarlyDataSkipped`).
  */
 export const MAX_SKIPPED_EARLY_DATA = 16384;
 
 /**
- * The receiving half of a connection: cuts the peer's bytes into records and opens them.
+ * The receiving half of a connection, which splits the peer's bytes into records and opens them.
  *
- * Up to a window of records are opened at once, with consecutive sequence numbers, and handed out
- * in order.
+ * Up to a window of records are opened concurrently, with consecutive sequence numbers, and
+ * returned in order.
  */
 export class ReadHalf {
-  /** The handshake messages that the records carry. */
+  /** Joins the content of handshake records into messages. */
   readonly joiner: HandshakeJoiner = new HandshakeJoiner();
   /**
-   * The most plaintext that the peer may put into a protected record, in TLS 1.3 with its inner
+   * The maximum length in bytes of the plaintext of a protected record, in TLS 1.3 with its inner
    * type (RFC 8449, Section 4).
    */
   recordSizeLimit = Infinity;
-  /** Whether the handshake message that is being handled is part of a flight of the peer's. */
+  /** Whether the message being processed is part of a flight of the peer. */
   inFlight = false;
   readonly #deframer = new Deframer();
   #protection: RecordProtection = new PlaintextSpec();
@@ -60,21 +60,17 @@ export class ReadHalf {
   #applicationData: Uint8Array<ArrayBuffer>[] = [];
   #applicationDataLength = 0;
 
-  /**
-   * Takes more bytes from the peer; they are read in place until {@linkcode ReadHalf.finishChunk}.
-   */
+  /** Adds bytes of the peer, which are read in place until {@linkcode ReadHalf.finishChunk}. */
   push(chunk: Uint8Array<ArrayBuffer>): void {
     this.#deframer.push(chunk);
   }
 
-  /**
-   * Keeps a copy of the unfinished record at the chunk's end; the chunk may be reused afterwards.
-   */
+  /** Copies the incomplete record at the end of the chunk, which may then be reused. */
   finishChunk(): void {
     this.#deframer.finishChunk();
   }
 
-  /** Whether the peer stopped in the middle of a record or of a handshake message. */
+  /** Whether the bytes end in the middle of a record or a handshake message. */
   get partial(): boolean {
     return this.#deframer.pending || this.joiner.pending;
   }
@@ -107,20 +103,20 @@ export class ReadHalf {
   }
 
   /**
-   * Reads past early data from now on: in clear sight of its record type, or because it does not
-   * decrypt.
+   * Skips early data from now on: recognized by its record type while records are not encrypted, or
+   * because it does not decrypt.
    */
   skipEarlyData(how: "in clear" | "undecryptable"): void {
     this.#skippable = how;
-    // What comes encrypted is longer than what may come in clear.
+    // Encrypted records may be longer than those in clear.
     if (how === "in clear") this.#deframer.limit = MAX_CIPHERTEXT_LENGTH;
   }
 
   /**
-   * The next record of what was pushed.
+   * Returns the next record.
    *
-   * @param window How many records to open ahead.
-   * @returns The record, or `null` when no whole record is left.
+   * @param window The number of records to open concurrently.
+   * @returns The record; `null` if no complete record is left.
    */
   async next(window: number): Promise<OpenedRecord | null> {
     for (;;) {
@@ -137,17 +133,17 @@ export class ReadHalf {
         return opened;
       } catch (error) {
         if (!this.#skipsUndecryptable(head.record, error)) throw error;
-        // A record that is skipped takes no sequence number.
+        // A skipped record does not count in the sequence number.
         this.#protection = this.#protection.restart();
       }
     }
   }
 
   /**
-   * Ends the peer's flight, if it is in one: this end answers it, or the handshake is complete.
-   * No honest peer has written anything behind that end before it has the answer.
+   * Ends a flight of the peer, because this end answers it or the handshake is complete: the peer
+   * must not send another message before the answer.
    *
-   * @throws {SslError} NSS's `SSL_ERROR_RX_UNEXPECTED_*` for the message that stands there.
+   * @throws {SslError} The `SSL_ERROR_RX_UNEXPECTED_*` of a message that follows the flight.
    */
   endFlight(): void {
     const type = this.inFlight ? this.joiner.pendingType : null;
@@ -155,10 +151,10 @@ export class ReadHalf {
   }
 
   /**
-   * RFC 8446, Section 5.1: between the fragments of a handshake message there MUST NOT be other
-   * records.
+   * Refuses another record in the middle of a handshake message: "Handshake messages MUST NOT be
+   * interleaved with other record types" (RFC 8446, Section 5.1).
    *
-   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` in the middle of one.
+   * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` within a handshake message.
    */
   refuseInterleaving(): void {
     if (!this.joiner.pending) return;
@@ -168,22 +164,22 @@ export class ReadHalf {
     );
   }
 
-  /** The bytes of application data that have been read and not been taken. */
+  /** The number of bytes of application data that have been received and not yet taken. */
   get pendingLength(): number {
     return this.#applicationDataLength;
   }
 
-  /** Keeps a record's application data until it is taken. */
+  /** Queues the application data of a record. */
   pushApplicationData(fragment: Uint8Array<ArrayBuffer>): void {
     this.#applicationData.push(fragment);
     this.#applicationDataLength += fragment.length;
   }
 
   /**
-   * The next application data, in the pieces that the peer's records had.
+   * Returns and removes the next application data, at most that of one record.
    *
-   * @param limit The most bytes to take.
-   * @returns The bytes, the caller's to keep; `null` when there are none for now.
+   * @param limit The maximum number of bytes.
+   * @returns The bytes, which the caller may keep; `null` if there are none at present.
    */
   takeApplicationData(limit: number): Uint8Array<ArrayBuffer> | null {
     const first = this.#applicationData[0];
@@ -204,7 +200,7 @@ export class ReadHalf {
       try {
         record = this.#deframer.next();
       } catch (error) {
-        // The records before the bad one are still good: its turn comes after theirs.
+        // The error is thrown after the valid records before it.
         this.#pending.push({ record: undefined, opened: rejected(error) });
         return;
       }
@@ -215,7 +211,7 @@ export class ReadHalf {
 
   #open(record: SealedRecord): PendingRecord {
     const { type, fragment } = record;
-    // While early data is skipped in clear, only that may be as long as a sealed record.
+    // While early data is skipped in clear, only its records may exceed MAX_PLAINTEXT_LENGTH.
     if (!this.#protection.encrypts && fragment.length > MAX_PLAINTEXT_LENGTH) {
       return { record, opened: rejected(tooLong(fragment.length)) };
     }
@@ -224,7 +220,7 @@ export class ReadHalf {
       return { record, opened: Promise.resolve({ type, fragment, inClear: true }) };
     }
     if (!hidesType) return this.#decrypt(record);
-    // A peer that could not read our hello has no keys to encrypt its alert with.
+    // A peer that could not process this end's hello has no keys to encrypt its alert with.
     if (type === ContentType.alert && !this.#openedAny) {
       return { record, opened: Promise.resolve({ type, fragment, inClear: true }) };
     }
@@ -253,7 +249,7 @@ export class ReadHalf {
       if (!hidesType && fragment.length > limit) throw tooLong(fragment.length, limit);
       return { type, fragment, inClear: false };
     });
-    opened.catch(() => {}); // next() reports it when its turn comes, unless a key change drops it
+    opened.catch(() => {}); // next() throws it, unless a key change drops it
     return { record, opened };
   }
 
@@ -273,7 +269,7 @@ export class ReadHalf {
   }
 
   #countSkipped(record: SealedRecord): void {
-    // Its header as well: records may be empty.
+    // With the header, because records may be empty.
     this.#skipped += RECORD_HEADER_LENGTH + record.fragment.length;
     if (this.#skipped > MAX_SKIPPED_EARLY_DATA) {
       throw new SslError(
@@ -284,7 +280,7 @@ export class ReadHalf {
   }
 }
 
-/** Of every AEAD of TLS 1.3 (RFC 8446, Section 5.2). */
+/** The tag length in bytes of every AEAD of TLS 1.3 (RFC 8446, Section 5.2). */
 const AEAD_TAG_LENGTH = 16;
 
 function tooLong(length: number, limit = MAX_PLAINTEXT_LENGTH): SslError {
@@ -294,7 +290,7 @@ function tooLong(length: number, limit = MAX_PLAINTEXT_LENGTH): SslError {
   );
 }
 
-/** How long a record may be (RFC 8446, Section 5.2; RFC 5246, Section 6.2.3). */
+/** Returns the maximum length of a record (RFC 8446, Section 5.2; RFC 5246, Section 6.2.3). */
 function limitOf({ encrypts, hidesType }: RecordProtection): number {
   if (!encrypts) return MAX_PLAINTEXT_LENGTH;
   return hidesType ? MAX_CIPHERTEXT_LENGTH : MAX_CIPHERTEXT_LENGTH_TLS12;

@@ -5,11 +5,11 @@
  * authentication in TLS 1.3 (RFC 8446, Section 4.6.2).
  *
  * ```text
- * requestRehandshake    this end wants one; the peer may decline, or be given up
- * startRenegotiation    TLS 1.2: hellos cross, at either end's request
- * changeReadKeys        TLS 1.2: the peer's Finished is due
- * completeHandshake     TLS 1.2: in phase.ts, as for the first one
- * completeAuthentication   TLS 1.3: the client has answered, late perhaps
+ * requestRehandshake       this end requests one; the peer may decline or not answer
+ * startRenegotiation       TLS 1.2: hellos are exchanged, at the request of either end
+ * changeReadKeys           TLS 1.2: the peer's Finished is due
+ * completeHandshake        TLS 1.2: in phase.ts, as for the first one
+ * completeAuthentication   TLS 1.3: the client has answered, perhaps after it was given up
  * ```
  *
  * @module
@@ -31,9 +31,13 @@ import {
 /**
  * Begins another handshake.
  *
- * @param forget Makes this end forget the session so far.
- * @returns `forgotten`: when the session is, where no session is to be resumed.
- * @throws {SslError} If the connection has no such thing: it goes on as it was.
+ * @param common The state of the engine.
+ * @param handshake The driver of the handshake.
+ * @param request The kind of handshake.
+ * @param forget Forgets the current session.
+ * @returns `forgotten`, which settles when the session is forgotten, if none is to be resumed.
+ * @throws {SslError} If another handshake is not possible, and the connection continues; or if a
+ * renegotiation that has begun fails, which ends the connection.
  */
 export async function beginRehandshake(
   common: CommonState,
@@ -45,15 +49,15 @@ export async function beginRehandshake(
   let begun = false;
   try {
     await handshake.change((state) => {
-      // While it waited for its turn, the peer may have closed the connection ...
+      // Before this change of state, the peer may have closed the connection ...
       if (common.phase.kind !== "rehandshaking") return done.promise.then(() => state);
-      // ... or have been faster, by a message that was being taken.
+      // ... or have begun a handshake itself.
       if (state.reHandshake === undefined) throw notComplete();
       begun = true;
       return state.reHandshake(handshake.context, request);
     });
   } catch (error) {
-    if (begun && isRenegotiating(common.phase)) throw common.fail(error); // there is no way back
+    if (begun && isRenegotiating(common.phase)) throw common.fail(error);
     common.phase = giveUpRehandshake(common.phase, error);
     throw error;
   }
@@ -62,7 +66,7 @@ export async function beginRehandshake(
 }
 
 /**
- * This end requests a rehandshake.
+ * Requests a rehandshake by this end.
  *
  * @throws {SslError} If the connection is not ready for one.
  */
@@ -82,9 +86,9 @@ export function requestRehandshake(phase: Phase): Rehandshaking {
 }
 
 /**
- * A TLS 1.2 connection is renegotiated from now on, whichever end has begun it.
+ * Starts a renegotiation in TLS 1.2, begun by either end.
  *
- * @throws {SslError} `PR_SOCKET_SHUTDOWN_ERROR` if the peer sends no more.
+ * @throws {SslError} `PR_SOCKET_SHUTDOWN_ERROR` if the peer has sent close_notify.
  */
 export function startRenegotiation(phase: Phase): Phase {
   switch (phase.kind) {
@@ -107,14 +111,14 @@ export function startRenegotiation(phase: Phase): Phase {
   }
 }
 
-/** The peer has another key: in a renegotiation its Finished is due, and no application data. */
+/** Records a key change of the peer: in a renegotiation only its Finished may follow. */
 export function changeReadKeys(phase: Phase): Phase {
   return phase.kind === "rehandshaking" && isRenegotiating(phase)
     ? { ...phase, step: "finished due" }
     : phase;
 }
 
-/** The client has authenticated itself after the handshake. */
+/** Records that the client has authenticated itself after the handshake. */
 export function completeAuthentication(phase: Phase, negotiated: Negotiated): Phase {
   switch (phase.kind) {
     case "rehandshaking":
@@ -127,17 +131,17 @@ export function completeAuthentication(phase: Phase, negotiated: Negotiated): Ph
   }
 }
 
-/** This end has authenticated itself after the handshake. */
+/** Records that this end has authenticated itself after the handshake. */
 export function showCertificate(phase: Phase, negotiated: Negotiated): Phase {
   return phase.kind === "handshaking" || phase.kind === "failed" ? phase : { ...phase, negotiated };
 }
 
-/** No longer waits for a rehandshake that the peer has not begun. */
+/** Ends a rehandshake that the peer has not begun; a renegotiation in progress continues. */
 export function giveUpRehandshake(phase: Phase, error: unknown): Phase {
   return isRenegotiating(phase) ? phase : refuseRehandshake(phase, error);
 }
 
-/** Whether there is an authentication that the application has not been told of; says so once. */
+/** Returns whether there is an authentication to tell the application of; `true` once. */
 export function takeUnreportedAuthentication(common: CommonState): boolean {
   const { phase } = common;
   if (phase.kind !== "connected" && phase.kind !== "closed") return false;
@@ -148,7 +152,7 @@ export function takeUnreportedAuthentication(common: CommonState): boolean {
 
 function settler(): PromiseWithResolvers<void> {
   const done = Promise.withResolvers<void>();
-  done.promise.catch(() => {}); // nobody need wait for it
+  done.promise.catch(() => {}); // not an unhandled rejection if the caller does not wait
   return done;
 }
 

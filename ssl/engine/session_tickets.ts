@@ -8,45 +8,45 @@ type Ticket = Uint8Array<ArrayBuffer>;
 
 const NONE: readonly Ticket[] = [];
 
-/** The tickets of a server of TLS 1.3, which leave with its first application data. */
+/** The session tickets of a TLS 1.3 server, which are sent with its first application data. */
 export class SessionTickets {
   #tickets = NONE;
   #ready: Promise<void> = Promise.resolve();
-  #wanted = true;
+  #dropped = false;
 
-  /** Settles when they are made. */
+  /** Settles when the tickets exist. */
   get ready(): Promise<void> {
     return this.#ready;
   }
 
-  /** Waits for the tickets of a handshake that is complete. */
+  /** Keeps the tickets of a complete handshake when they exist. */
   expect(tickets: Promise<readonly Ticket[]>): void {
     this.#ready = tickets.then(
       (made) => {
-        if (this.#wanted) this.#tickets = made;
+        if (!this.#dropped) this.#tickets = made;
       },
-      () => {}, // a connection without tickets is a good connection
+      () => {}, // the connection works without tickets
     );
   }
 
-  /** Takes out those that are made: framed messages. */
+  /** Returns and removes the tickets that exist, as framed messages. */
   take(): readonly Ticket[] {
     const tickets = this.#tickets;
     this.#tickets = NONE;
     return tickets;
   }
 
-  /** Hands out no more of them. */
+  /** Drops all tickets, and those still being made. */
   drop(): void {
-    this.#wanted = false;
+    this.#dropped = true;
     this.#tickets = NONE;
   }
 }
 
 /**
- * Returns what forgets the session of the connection as it is now, and during a renegotiation the
- * one before it as well; another handshake may have begun when it is called. It acts at once, but
- * for caches outside the process.
+ * Returns a function that forgets the current session, and in a renegotiation the one before it,
+ * too, even if another handshake has begun by then. Its promise settles when caches outside of the
+ * process have forgotten them.
  */
 export function sessionForgetter(
   hs: HandshakeContext,

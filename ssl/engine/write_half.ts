@@ -7,72 +7,72 @@ import { MAX_PLAINTEXT_LENGTH, RECORD_HEADER_LENGTH, writeRecordHeader } from ".
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 
-/** One record on its way out: its place in the queue is its place on the wire. */
+/** A record to send, in the order of the queue. */
 interface QueuedRecord {
   readonly wireType: number;
   readonly version: number;
-  /** The protected fragment, once the seal has resolved. */
+  /** The protected fragment, when the seal has resolved. */
   sealed: Uint8Array<ArrayBuffer> | undefined;
-  /** Settles when {@linkcode QueuedRecord.sealed} is set, or rejects when the seal failed. */
+  /** Resolves when {@linkcode QueuedRecord.sealed} is set; rejects if the seal failed. */
   readonly done: Promise<void>;
 }
 
-/** At most this much leaves in one transport write; every record fits. */
+/** The maximum number of bytes of a transport write; every record fits. */
 export const MAX_OUTPUT_LENGTH = 16 * (MAX_PLAINTEXT_LENGTH + 256);
 
 /**
- * The sending half of a connection: cuts, seals and queues.
+ * The sending half of a connection, which fragments data into records, seals and queues them.
  *
- * Seals run at once and may resolve in any order; the queue keeps the order of the calls. A key
- * change swaps the protection between two calls: records in flight keep the old one.
+ * Seals run concurrently and may resolve in any order; the queue keeps the order of the calls.
+ * Records that are being sealed during a key change keep the old protection.
  */
 export class WriteHalf {
   /**
-   * The most plaintext that the peer takes in a protected record, in TLS 1.3 with its inner type
-   * (RFC 8449, Section 4).
+   * The maximum length in bytes of the plaintext of a protected record, in TLS 1.3 with its inner
+   * type (RFC 8449, Section 4).
    */
   recordSizeLimit = Infinity;
   #protection: RecordProtection = new PlaintextSpec();
   #queue: QueuedRecord[] = [];
   #handshake: Uint8Array<ArrayBuffer>[] = [];
   #output: Uint8Array<ArrayBuffer> | undefined;
-  /** What the first record says; the later ones say 0x0303 (RFC 8446, Section 5.1). */
+  /** The version of the next record: 0x0303 after the first one (RFC 8446, Section 5.1). */
   #version: number;
   /** Whether a change_cipher_spec has been sent in clear. */
   #sentChangeCipherSpec = false;
 
-  /** Starts in clear; `initialVersion` is the first record's legacy version. */
+  /** Creates a half without encryption; `initialVersion` is the version of the first record. */
   constructor(initialVersion: number) {
     this.#version = initialVersion;
   }
 
-  /** The protection that the next record gets. */
+  /** The protection of the next record. */
   get protection(): RecordProtection {
     return this.#protection;
   }
 
-  /** The records that have not left yet, sealed or being sealed. */
+  /** The number of queued records, sealed or being sealed. */
   get queued(): number {
     return this.#queue.length;
   }
 
-  /** Whether nothing waits to leave. */
+  /** Whether there is nothing to send. */
   get empty(): boolean {
     return this.#queue.length === 0 && this.#handshake.length === 0;
   }
 
-  /** Replaces the protection; what was written before keeps the old one. */
+  /** Replaces the protection of what is written from now on. */
   install(protection: RecordProtection): void {
     this.flushHandshake();
     this.#protection = protection;
   }
 
-  /** Keeps a framed handshake message until the flight is cut into records, as few as will do. */
+  /** Collects a framed handshake message, to put a flight into as few records as possible. */
   writeHandshake(message: Uint8Array<ArrayBuffer>): void {
     this.#handshake.push(message);
   }
 
-  /** Cuts the handshake messages kept so far into records. */
+  /** Seals the collected handshake messages. */
   flushHandshake(): void {
     if (this.#handshake.length === 0) return;
     const messages = this.#handshake;
@@ -83,15 +83,15 @@ export class WriteHalf {
     }
   }
 
-  /** Seals one record of another type than handshake. */
+  /** Seals a record of a type other than handshake. */
   writeRecord(type: number, fragment: Uint8Array<ArrayBuffer>): void {
     this.flushHandshake();
     this.#seal(type, fragment);
   }
 
   /**
-   * Queues a change_cipher_spec: of TLS 1.2, protected as the messages before it; of TLS 1.3, in
-   * clear and once, which only middleboxes read (RFC 8446, Appendix D.4).
+   * Queues a change_cipher_spec: in TLS 1.2 protected as the messages before it; in TLS 1.3 in
+   * clear and only once, for middleboxes (RFC 8446, Appendix D.4).
    */
   writeChangeCipherSpec(): void {
     const { encrypts, hidesType } = this.#protection;
@@ -112,9 +112,9 @@ export class WriteHalf {
   /**
    * Seals application data until the window is full.
    *
-   * @param data What to send; copied at the call.
-   * @param window The most records that may wait or be under way.
-   * @returns How many bytes were taken.
+   * @param data The data, copied at the call.
+   * @param window The maximum number of queued records.
+   * @returns The number of bytes that were sealed.
    */
   writeApplicationData(data: Uint8Array<ArrayBuffer>, window: number): number {
     this.flushHandshake();
@@ -128,9 +128,10 @@ export class WriteHalf {
   }
 
   /**
-   * The next bytes for the transport: the oldest record and all sealed ones right behind it.
+   * Returns and removes the next bytes for the transport: the oldest record and the sealed ones
+   * that follow it.
    *
-   * @returns The bytes, valid until the next call; `null` when nothing is queued.
+   * @returns The bytes, valid until the next call; `null` if nothing is queued.
    */
   async take(): Promise<Uint8Array<ArrayBuffer> | null> {
     this.flushHandshake();
@@ -156,13 +157,13 @@ export class WriteHalf {
     return output.subarray(0, length);
   }
 
-  /** Drops what has not left. */
+  /** Drops everything that has not been taken. */
   clear(): void {
     this.#queue = [];
     this.#handshake = [];
   }
 
-  /** Releases the output buffer, which an idle connection has no use for. */
+  /** Releases the output buffer of an idle connection. */
   releaseBuffer(): void {
     if (!this.empty || this.#output === undefined) return;
     if (FREE_BUFFERS.length < MAX_FREE_BUFFERS) FREE_BUFFERS.push(this.#output);
@@ -185,7 +186,7 @@ export class WriteHalf {
         record.sealed = sealed;
       }),
     };
-    record.done.catch(() => {}); // take() reports it; until then it must not count as unhandled
+    record.done.catch(() => {}); // take() throws it; not an unhandled rejection until then
     this.#version = TLS_1_2;
     this.#queue.push(record);
   }
@@ -198,19 +199,19 @@ export class WriteHalf {
 }
 
 /**
- * Records kept back for the KeyUpdate and the alerts that a connection at its AEAD limit still has
- * to send.
+ * The number of records reserved for the KeyUpdate and the alerts that a connection at its AEAD
+ * limit still has to send.
  */
 export const RESERVED_RECORDS = 8;
 
 /**
- * Output buffers that no connection has at present. The queue of a busy one runs empty all the
- * time, and a fresh buffer for each burst costs as much as some seals.
+ * Output buffers to reuse. The queue of a busy connection becomes empty often, and a new buffer for
+ * each burst costs as much as some seals.
  */
 const FREE_BUFFERS: Uint8Array<ArrayBuffer>[] = [];
 const MAX_FREE_BUFFERS = 4;
 
-/** Up to here a fresh buffer is cheaper to make than a large one is to keep. */
+/** Up to this length in bytes, a new buffer is cheaper than keeping a large one. */
 const SMALL_OUTPUT_LENGTH = 4096;
 
 function concat(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
