@@ -22,40 +22,41 @@ import { EarlySecret } from "../crypto/key_schedule.ts";
 export interface AcceptedSession {
   readonly content: TicketContent;
   readonly earlySecret: EarlySecret;
-  /** Its place in the client's list. */
+  /** The index of its identity in pre_shared_key. */
   readonly index: number;
 }
 
-/** What decides whether a server resumes a session. */
+/** What a session must match to be resumed by a server. */
 export interface ResumptionContext {
   /** The configuration of the handshake. */
   readonly config: SslConfig;
-  /** Time. */
+  /** The current time. */
   readonly environment: Environment;
-  /** The host name that the client asks for; a session is of one host. */
+  /** The host name in server_name, which must be that of the session. */
   readonly serverName: string | null;
 }
 
-/** A ClientHello of TLS 1.3, which may offer sessions. */
+/** A TLS 1.3 ClientHello, which may offer sessions. */
 export interface ResumptionRequest {
-  /** The message, which is not yet part of the transcript. */
+  /** The message, which is not yet in the transcript. */
   readonly message: HandshakeMessage;
   /** Its extensions. */
   readonly extensions: ExtensionBlock;
-  /** The suite that was chosen. */
+  /** The selected cipher suite. */
   readonly cipherSuite: CipherSuite;
-  /** The messages before it. */
+  /** The transcript before the message. */
   readonly transcript: Transcript;
 }
 
-/** How many of a client's tickets are tried; each costs a decryption. Clients offer one or two. */
+/** The maximum of tickets tried, because each costs a decryption; clients offer one or two. */
 export const MAX_TRIED_TICKETS = 4;
 
 /**
- * The first of the client's sessions that may be resumed, or `null` for a full handshake.
+ * Selects the session to resume: the first that the client offers and that may be resumed.
  *
- * @throws {SslError} If the client offers sessions against the rules, or does not hold the secret
- * of the chosen one.
+ * @returns The session; `null` for a full handshake.
+ * @throws {SslError} `SSL_ERROR_MISSING_PSK_KEY_EXCHANGE_MODES`, or
+ * `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if the binder of the session does not verify.
  */
 export async function acceptSession(
   context: ResumptionContext,
@@ -67,7 +68,7 @@ export async function acceptSession(
   return session;
 }
 
-/** The first that may be resumed, and whether there was any that could be opened. */
+/** Returns the first session that may be resumed, and whether any ticket could be opened. */
 async function chooseSession(
   context: ResumptionContext,
   { message, extensions, cipherSuite, transcript }: ResumptionRequest,
@@ -96,14 +97,14 @@ async function chooseSession(
     const earlySecret = isResumable(content, cipherSuite, context)
       ? EarlySecret.fromPsk(cipherSuite.hash, content.psk)
       : null;
-    content.psk.fill(0); // importKey took its copy at the call
+    content.psk.fill(0); // importKey has copied it
     if (earlySecret === null) continue;
     const [key, hash] = await Promise.all([
       earlySecret.binderKey("res"),
       transcript.digestWith(truncateBinders(message.raw)),
     ]);
     if (!(await key.verifyFinished(hash, offered.binders[index]!))) {
-      // RFC 8446, Section 4.2.11: a binder that does not validate ends the handshake.
+      // RFC 8446, Section 4.2.11: a binder that does not validate MUST end the handshake.
       throw new SslError(
         "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
         "Cannot resume session: the client does not hold its secret",
@@ -125,8 +126,8 @@ function isResumable(
 }
 
 /**
- * Whether a session still fits: same host, not too old, and a client certificate where one is
- * demanded, still valid.
+ * Returns whether a session may be resumed: same host name, not too old, with a client certificate
+ * if one is required and without if none is requested, and its certificates not expired.
  */
 export function isStillGood(
   content: TicketContent,
@@ -136,27 +137,27 @@ export function isStillGood(
   return content.serverName === serverName &&
     now - content.authenticatedAt <= MAX_SESSION_AGE * 1000 &&
     (config.clientAuth !== "require" || content.peerChain.length > 0) &&
-    // Whom nobody asks for a certificate any more is nobody in particular.
+    // A server that requests no certificate must not resume an authenticated session.
     (config.clientAuth !== "none" || content.peerChain.length === 0) &&
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
 }
 
-/** The place of a certificate that the configuration has not. */
+/** The index that stands for a certificate that is not in the configuration. */
 const NO_CREDENTIAL = 0xffff;
 
 /**
- * Which certificate this server has shown: a session is bound to the list of them, so that its
- * place will do.
+ * Returns the index, among the configured credentials, of the chain that this server has sent.
+ * Sessions are bound to the list of credentials, so that the index identifies the chain.
  */
 export function shownCredential(
   { credentials }: SslConfig,
   [shown]: readonly Certificate[],
 ): number {
-  const place = credentials.findIndex(({ certificate }) => certificate === shown);
-  return place === -1 ? NO_CREDENTIAL : place; // a session is worth keeping all the same
+  const index = credentials.findIndex(({ certificate }) => certificate === shown);
+  return index === -1 ? NO_CREDENTIAL : index;
 }
 
-/** The certificates that this server has shown when the session was made. */
+/** Returns the chain that this server sent in the full handshake of the session. */
 export function shownChain(
   { credentials }: SslConfig,
   { localCredential }: TicketContent,

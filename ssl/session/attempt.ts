@@ -4,8 +4,8 @@ import { Circuit } from "./circuit.ts";
 import type { Awaitable } from "../base/session_cache.ts";
 
 /**
- * How many milliseconds a handshake waits for a cache outside the process; a full handshake takes a
- * few.
+ * The time in milliseconds that a handshake waits for a cache outside of the process; a full
+ * handshake takes a few milliseconds.
  */
 export const CACHE_TIMEOUT = 2000;
 
@@ -21,14 +21,15 @@ function circuitOf(cache: object): Circuit {
 }
 
 /**
- * Asks a cache, which may be anything: what fails or takes too long is counted, and the handshake
- * goes on without. One that fails again and again is left alone for a while, which is counted, too.
+ * Calls a cache of the application or of several processes. A failure or a timeout is counted, and
+ * the handshake continues without the cache. After several failures it is not called for a while,
+ * which is counted, too.
  *
  * @param cache The cache.
- * @param counters Where it is counted.
- * @param run Asks.
- * @param timeout How many milliseconds it may take.
- * @returns The answer; `null` if there is none.
+ * @param counters The counters of failures.
+ * @param run Calls the cache.
+ * @param timeout The timeout in milliseconds.
+ * @returns The answer; `null` if the cache failed, timed out, or was not called.
  */
 export async function attempt<T>(
   cache: object,
@@ -65,8 +66,8 @@ export async function attempt<T>(
 }
 
 /**
- * Whether an answer comes later. The promises of some libraries are none of the language's own, but
- * are waited for all the same.
+ * Returns whether an answer is a promise or another thenable: some libraries have promises of their
+ * own.
  */
 function isThenable<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof (answer as Partial<PromiseLike<T>> | null | undefined)?.then === "function";

@@ -1,35 +1,30 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** After so many failures in a row a cache is left alone for a while. */
+/** The number of consecutive failures after which a cache is not called for a while. */
 export const FAILURES_UNTIL_REST = 3;
-/**
- * For how many milliseconds: long beside a handshake, short beside the trouble of a store that is
- * down.
- */
-const REST = 5000;
+/** For how many milliseconds: longer than a handshake, shorter than an outage of a store. */
+const REST_DURATION = 5000;
 
-/**
- * Says whether a cache is asked: one that is down would cost each handshake all of its patience.
- */
+/** A circuit breaker: a cache that is down would delay each handshake by the whole timeout. */
 export class Circuit {
   #failures = 0;
   #restsUntil = -Infinity;
 
-  /** Whether to ask now; after a rest it is one caller who finds out for all. */
+  /** Returns whether to call the cache; after a rest only one caller tries it. */
   mayAsk(now: number): boolean {
     if (this.#failures < FAILURES_UNTIL_REST) return true;
     if (now < this.#restsUntil) return false;
-    this.#restsUntil = now + REST;
+    this.#restsUntil = now + REST_DURATION;
     return true;
   }
 
-  /** The cache has answered. */
+  /** Records that the cache has answered. */
   succeeded(): void {
     this.#failures = 0;
   }
 
-  /** The cache has failed, or taken too long. */
+  /** Records that the cache has failed or timed out. */
   failed(now: number): void {
-    if (++this.#failures >= FAILURES_UNTIL_REST) this.#restsUntil = now + REST;
+    if (++this.#failures >= FAILURES_UNTIL_REST) this.#restsUntil = now + REST_DURATION;
   }
 }

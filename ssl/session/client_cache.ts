@@ -11,7 +11,7 @@ import { countersOf } from "./statistics.ts";
 const caches = new WeakMap<NssContext, MemorySessionCache<ClientSession>>();
 const applicationCaches = new WeakMap<NssContext, SessionCache>();
 
-/** The client session cache of a context, in memory. */
+/** Returns the client session cache of a context in memory. */
 export function clientSessionCache(context: NssContext): MemorySessionCache<ClientSession> {
   let cache = caches.get(context);
   if (cache === undefined) {
@@ -21,24 +21,24 @@ export function clientSessionCache(context: NssContext): MemorySessionCache<Clie
   return cache;
 }
 
-/** The cache that the application has given a context in place of that one; `null` for none. */
+/** Returns the application's cache, which replaces that in memory; `null` if there is none. */
 export function applicationSessionCache(context: NssContext): SessionCache | null {
   return applicationCaches.get(context) ?? null;
 }
 
-/** Gives a context a cache in place of its own; `null` for its own. */
+/** Sets the application's cache of a context; `null` for the one in memory. */
 export function setApplicationSessionCache(context: NssContext, cache: SessionCache | null): void {
   if (cache === null) applicationCaches.delete(context);
   else applicationCaches.set(context, cache);
 }
 
 /**
- * The cache key of a connection: who the peer is, and everything in the configuration that decides
- * whether it is trusted and who this end is.
+ * Returns the cache key of a connection: the peer, and the settings that determine whether it is
+ * trusted and how this end authenticates itself.
  *
  * @param config The client's configuration.
- * @param peerAddress The transport's remote address; `""` where it has none.
- * @returns The key; `null` where sessions must not be cached.
+ * @param peerAddress The transport's remote address; `""` if it has none.
+ * @returns The key; `null` if sessions must not be cached.
  */
 export function clientSessionKey(config: SslConfig, peerAddress: string): string | null {
   if (!config.sessionTickets || config.hostname === null) return null;
@@ -47,30 +47,32 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
 }
 
 /**
- * What a token says itself, or what is negotiated anew with it: a cache keeps tokens apart by it.
+ * The settings that a cache key has besides the configuration of a token, because the token itself
+ * has them or they are negotiated again.
  */
-const OF_TOKEN: readonly SettingName[] = ["hostname", "alpnProtocols"];
-const BESIDE_TOKEN = TOKEN_SETTINGS.filter((name) => !OF_TOKEN.includes(name));
+const CACHE_KEY_SETTINGS: readonly SettingName[] = ["hostname", "alpnProtocols"];
+const CONFIGURATION_SETTINGS = TOKEN_SETTINGS.filter((name) => !CACHE_KEY_SETTINGS.includes(name));
 
 /**
- * What a token's session is bound to besides the host: what it could have been negotiated with, who
- * this end is, and of what decides about trust as much as outlives the process. For the rest the
- * server's certificates are judged anew where the token is used.
+ * Returns the configuration that the session of a token is bound to besides the host: what limits
+ * the negotiation, the identity of this end, and the settings of trust that are valid outside of
+ * this process. For the others, the server's certificates are verified again when the token is
+ * used.
  *
  * @param config The client's configuration.
- * @returns The text; `null` where sessions must not be kept.
+ * @returns The text; `null` if sessions must not be kept.
  */
 export function tokenConfiguration(config: SslConfig): string | null {
   if (!config.sessionTickets) return null;
-  return JSON.stringify(portableKey(config, BESIDE_TOKEN));
+  return JSON.stringify(portableKey(config, CONFIGURATION_SETTINGS));
 }
 
 /**
- * The key of a connection in a cache of the application's own, which may outlive the process, as
- * the tokens that are in it do.
+ * Returns the key of a connection in a cache of the application, whose tokens may outlive the
+ * process.
  *
  * @param config The client's configuration, under which sessions are kept.
- * @param peerAddress The transport's remote address; `""` where it has none.
+ * @param peerAddress The transport's remote address; `""` if it has none.
  * @returns The key, 64 hexadecimal digits.
  */
 export async function applicationSessionKey(
@@ -79,20 +81,20 @@ export async function applicationSessionKey(
 ): Promise<string> {
   const text = JSON.stringify([
     peerAddress,
-    portableKey(config, OF_TOKEN),
+    portableKey(config, CACHE_KEY_SETTINGS),
     tokenConfiguration(config),
   ]);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
     .toHex();
 }
 
-/** Forgets the sessions of a connection. */
+/** Removes the sessions of a connection from the caches. */
 export async function forgetClientSessions(config: SslConfig, peerAddress: string): Promise<void> {
   const key = clientSessionKey(config, peerAddress);
   if (key === null) return;
   clientSessionCache(config.context).delete(key);
   const cache = applicationSessionCache(config.context);
   if (cache === null) return;
-  const itsKey = await applicationSessionKey(config, peerAddress);
-  await attempt(cache, countersOf(config.context), () => cache.delete(itsKey));
+  const applicationKey = await applicationSessionKey(config, peerAddress);
+  await attempt(cache, countersOf(config.context), () => cache.delete(applicationKey));
 }

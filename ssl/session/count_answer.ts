@@ -5,9 +5,11 @@ import type { ClientSession } from "../base/session_cache.ts";
 import { countersOf, countSession } from "./statistics.ts";
 
 /**
- * Counts whether a server resumes what it was offered.
+ * Counts whether the server has resumed the session that the client has offered.
  *
- * @param offered The session that the client has offered; `null` for none.
+ * @param context The client's context.
+ * @param resumes Whether the server resumes it.
+ * @param offered The offered session; `null` for none.
  */
 export function countAnswer(
   context: NssContext,

@@ -15,44 +15,42 @@ import { tokenFault } from "./token_fault.ts";
 import type { Environment } from "../base/environment.ts";
 import type { SslConfig } from "../config/config.ts";
 
-/** Where a client looks for a session. */
+/** What a client's search for a session depends on. */
 export interface SessionSearch {
   /** The configuration under which sessions are kept. */
   readonly config: SslConfig;
-  /** Where the peer is; `""` where the transport does not tell. */
+  /** The address of the peer; `""` if the transport does not know it. */
   readonly peerAddress: string;
-  /** Time. */
+  /** The current time. */
   readonly environment: Environment;
-  /** Whether the connection begins; a token is for that, and not for a renegotiation. */
+  /** Whether it is for the first handshake; a token is not used for a renegotiation. */
   readonly isFirst: boolean;
-  /** Whether the certificates of a session would be believed now. */
+  /** Returns whether the certificates of a session would be accepted now. */
   readonly isTrusted: (session: ClientSession) => Promise<boolean>;
 }
 
-/**
- * A session of an earlier connection to the same server, if there is one that may still be resumed.
- */
+/** Finds a session of an earlier connection to the same server that may be resumed. */
 export async function findSession(search: SessionSearch): Promise<ClientSession | null> {
   const { sendClientHello } = countersOf(search.config.context);
-  const { session, found } = await lookForSession(search);
+  const { session, found } = await searchSession(search);
   const stateless = (session?.ticket.length ?? 0) > 0;
   countSession(sendClientHello, session !== null, { stateless, notOk: found });
   return session;
 }
 
 interface Found {
-  /** The session that will do. */
+  /** The session, if it may be resumed. */
   readonly session: ClientSession | null;
-  /** Whether there was one at all. */
+  /** Whether there was a session, resumable or not. */
   readonly found: boolean;
 }
 
 const NOTHING: Found = { session: null, found: false };
 
-async function lookForSession(search: SessionSearch): Promise<Found> {
+async function searchSession(search: SessionSearch): Promise<Found> {
   const { config } = search;
   if (config.resumptionToken !== null) {
-    return search.isFirst ? await judgeToken(search, config.resumptionToken) : NOTHING;
+    return search.isFirst ? await checkToken(search, config.resumptionToken) : NOTHING;
   }
   if (config.resumptionTokenCallback !== null) return NOTHING;
   const cache = applicationSessionCache(config.context);
@@ -60,15 +58,14 @@ async function lookForSession(search: SessionSearch): Promise<Found> {
 }
 
 /**
- * The session of a token. It may come from another process, whose word does not count: what is
- * decided about its certificates is decided here and now, as if the server had just shown them.
+ * Returns the session of a token if it may be resumed. The token may come from another process, so
+ * that its certificates are verified again, as if the server had just sent them.
  */
-async function judgeToken(
+async function checkToken(
   { config, environment, isTrusted }: SessionSearch,
   token: ResumptionToken,
 ): Promise<Found> {
-  // Even one that was set is judged again: since then time has passed, and the configuration may
-  // have changed.
+  // Also for a token that was checked when it was set: time and configuration may have changed.
   const fault = tokenFault(token, config, environment.now());
   if (fault !== null) return { session: null, found: true };
   const { session } = token;
@@ -82,9 +79,9 @@ async function takeToken(search: SessionSearch, cache: SessionCache): Promise<Fo
   const counters = countersOf(config.context);
   const cached = await attempt(cache, counters, () => cache.take(key, environment.now()));
   if (!cached) return NOTHING;
-  // A cache that gives back something else than it was given is as good as none.
+  // A token that does not decode counts as a failure of the cache.
   const token = await attempt(cache, counters, () => decodeToken(cached.token));
-  return token === null ? { session: null, found: true } : await judgeToken(search, token);
+  return token === null ? { session: null, found: true } : await checkToken(search, token);
 }
 
 function takeSession({ config, peerAddress, environment }: SessionSearch): Found {
@@ -93,7 +90,7 @@ function takeSession({ config, peerAddress, environment }: SessionSearch): Found
   const now = environment.now();
   const session = clientSessionCache(config.context).take(key, now);
   if (session === undefined) return NOTHING;
-  // What was verified then must still be in force: the certificate is not sent again.
-  const isInForce = session.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
-  return { session: isInForce ? session : null, found: true };
+  // The server does not send its certificates again, so they must not have expired.
+  const isValid = session.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
+  return { session: isValid ? session : null, found: true };
 }

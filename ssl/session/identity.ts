@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What settings add to the keys of sessions, as their table says. @module */
+/** The settings that sessions are bound to, as the table of settings says. @module */
 
 import type { SettingName, SslConfig } from "../config/config.ts";
 import type { KeyPart } from "../config/key_part.ts";
@@ -9,7 +9,7 @@ import { keyOfSetting, SETTING_NAMES, SETTINGS } from "../config/settings.ts";
 const identities = new WeakMap<object, number>();
 let lastIdentity = 0;
 
-/** A number that tells one function from another for as long as the process runs; 0 for `null`. */
+/** Returns a number that identifies an object within this process; 0 for `null`. */
 export function identityOf(value: object | null): number {
   if (value === null) return 0;
   let identity = identities.get(value);
@@ -20,18 +20,17 @@ export function identityOf(value: object | null): number {
   return identity;
 }
 
-/** Longer texts are remembered once, and not in every key that they are part of. */
+/** The maximum length of a text that keys contain as it is. */
 const SHORT_TEXT_LENGTH = 4096;
-/** How many long texts are remembered: as many lists of authorities as one program may have. */
+/** The maximum number of long texts kept: more lists of authorities than a program has. */
 const REMEMBERED_TEXTS = 64;
 
-/** In order of use, the longest unused first. */
+/** The numbers of long texts, least recently used first. */
 const texts = new Map<string, number>();
 
 /**
- * A text, or the number that stands for it if it is long, as a list of authorities is: two that
- * differ never have the same. One that was forgotten gets another number, so that what was kept
- * under the old one is not found any more.
+ * Returns a text, or a unique number for it if it is long, such as a list of authorities. A text
+ * that has been dropped gets another number, so that sessions under the old one are not found.
  */
 export function shorten(text: string): string | number {
   if (text.length <= SHORT_TEXT_LENGTH) return text;
@@ -39,44 +38,42 @@ export function shorten(text: string): string | number {
   texts.delete(text);
   texts.set(text, number);
   if (texts.size > REMEMBERED_TEXTS) {
-    const [longestUnused] = texts.keys();
-    texts.delete(longestUnused!);
+    const [leastRecent] = texts.keys();
+    texts.delete(leastRecent!);
   }
   return number;
 }
 
-/** The settings that the sessions of one end are bound to, for what they do to them. */
+/** Returns the settings of one role that have an effect on its sessions. */
 function settingsFor(
   role: "client" | "server",
   effect: "trust" | "negotiation" | "any",
 ): readonly SettingName[] {
   return SETTING_NAMES.filter((name) => {
-    const { role: heeds, sessions } = SETTINGS[name];
-    if (heeds !== role && heeds !== "both") return false;
+    const { role: appliesTo, sessions } = SETTINGS[name];
+    if (appliesTo !== role && appliesTo !== "both") return false;
     return sessions === effect || sessions === "both" || (effect === "any" && sessions !== "none");
   });
 }
 
-/** What a client's sessions are bound to in memory, where nothing is judged again. */
+/** The settings that a client's sessions in memory are bound to; these are not verified again. */
 export const CLIENT_SETTINGS: readonly SettingName[] = settingsFor("client", "any");
 
 /**
- * What a client's sessions are bound to outside the process: whom to trust is judged again where
- * they come back.
+ * The settings that a client's sessions outside of the process are bound to; their certificates are
+ * verified again when they are used.
  */
 export const TOKEN_SETTINGS: readonly SettingName[] = settingsFor("client", "negotiation");
 
-/** What a server's sessions are bound to: with the same clients it negotiates anew. */
+/** The settings that a server's sessions are bound to; the rest is negotiated again. */
 export const SERVER_SETTINGS: readonly SettingName[] = settingsFor("server", "trust");
 
-/** Settings as values for a key that stays in this process: hooks are told apart by identity. */
+/** Returns settings as values for a key within this process: hooks differ by identity. */
 export function localKey(config: SslConfig, names: readonly SettingName[]): readonly unknown[] {
   return names.map((name) => valueOf(keyOfSetting(config, name), identityOf));
 }
 
-/**
- * Settings as values that mean the same in another process: of hooks only whether there are any.
- */
+/** Returns settings as values that are valid in other processes: only the presence of hooks. */
 export function portableKey(config: SslConfig, names: readonly SettingName[]): readonly unknown[] {
   return names.map((name) => valueOf(keyOfSetting(config, name), () => true));
 }
@@ -86,7 +83,7 @@ function valueOf(part: KeyPart, nameObject: (object: object) => unknown): unknow
   return "object" in part ? nameObject(part.object) : part.map((each) => valueOf(each, nameObject));
 }
 
-/** The objects in a part of a key. */
+/** Returns the objects in a part of a key. */
 function objectsIn(part: KeyPart): readonly object[] {
   if (typeof part !== "object" || part === null) return [];
   return "object" in part ? [part.object] : part.flatMap(objectsIn);
@@ -94,16 +91,16 @@ function objectsIn(part: KeyPart): readonly object[] {
 
 let process: string | undefined;
 
-/** A name of this process that no other one has. */
+/** Returns a unique name of this process. */
 function processName(): string {
   return process ??= crypto.randomUUID();
 }
 
 /**
- * What decides about a server's clients and is no plain value: hooks, and the context that says
- * whom to trust where the configuration does not. Sessions may be shared with other processes,
- * which know none of it: it keeps them in this process, unless the application says by a name that
- * it is the same elsewhere.
+ * Returns what identifies the objects that decide about a server's clients: hooks, and the context
+ * whose trust applies if the configuration names none. Sessions may be shared with other processes,
+ * which cannot compare objects: this binds them to the process, unless the application asserts by
+ * `sessionIdContext` that the objects are equivalent elsewhere.
  */
 export function serverHookIdentity(config: SslConfig): unknown {
   const objects = SERVER_SETTINGS.map((name) => objectsIn(keyOfSetting(config, name)));

@@ -16,48 +16,44 @@ import type { SslConfig } from "../config/config.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import type { SessionHandle } from "./session_handle.ts";
 
-/** Where a client keeps the session of a handshake. */
+/** What the keeping of a client's session depends on. */
 export interface SessionKeeping {
   /** The configuration under which sessions are kept. */
   readonly config: SslConfig;
-  /** Where the peer is; `""` where the transport does not tell. */
+  /** The address of the peer; `""` if the transport does not know it. */
   readonly peerAddress: string;
-  /** The way to the application's hooks. */
+  /** Calls the application's hooks. */
   readonly hooks: HookCaller;
-  /** The session as the application may give it up. */
+  /** The handle by which the application may invalidate the session. */
   readonly session: SessionHandle;
 }
 
-/** What forbids to keep a session. */
+/** The reasons not to keep a session. */
 export interface Obstacles {
   /** Whether the bad-certificate hook overrode a refusal. */
   readonly badCertAccepted: boolean;
-  /** Whether the application's hook was asked for a client certificate. */
+  /** Whether the application's hook was called for a client certificate. */
   readonly askedForClientAuthData: boolean;
 }
 
-/** Whether the session of this handshake may be resumed one day. */
+/** Returns whether the session of a handshake may be kept. */
 export function mayKeepSession(
   { config, peerAddress }: SessionKeeping,
   { badCertAccepted, askedForClientAuthData }: Obstacles,
 ): boolean {
-  // What stands by override must be decided anew each time.
+  // An override must be decided again for each connection.
   if (badCertAccepted) return false;
-  // The hook may choose to be somebody else next time: only the application knows for whom a
-  // session is.
+  // The hook may choose another certificate next time; a peerId separates the sessions.
   if (askedForClientAuthData && config.peerId === null) return false;
   return clientSessionKey(config, peerAddress) !== null;
 }
 
-/**
- * Hands a session to the application, where it wants to keep sessions itself, and otherwise to the
- * cache.
- */
+/** Passes a session to the application's hook, if there is one, and otherwise to the cache. */
 export async function keepSession(
   { config, peerAddress, hooks, session: handle }: SessionKeeping,
   session: ClientSession,
 ): Promise<void> {
-  // Looked at last: it may have been given up while its secret was made.
+  // The application may have invalidated it while its secret was derived.
   if (handle.invalidated) return;
   const cache = applicationSessionCache(config.context);
   if (config.resumptionTokenCallback === null && cache === null) {

@@ -4,13 +4,13 @@
 import { openKv } from "../../pkcs11/kv/open.ts";
 import type { KvStore } from "../../pkcs11/kv/store.ts";
 
-/** A store in a file. */
+/** A KV store in a file. */
 export interface KvFile {
   /** The store. */
   readonly store: KvStore;
-  /** Where the file is. */
+  /** The path of the file. */
   readonly path: string;
-  /** Removes the file, if it was made for this cache alone. */
+  /** Removes the file, if it is temporary. */
   readonly remove?: () => Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export interface KvFile {
  * Opens a store in a file that only its owner may read and write; SQLite gives its other files the
  * same permissions.
  *
- * @param path Where; by default in a new directory for temporary files.
+ * @param path The path of the file; by default a file in a new temporary directory.
  */
 export async function openKvFile(path?: string): Promise<KvFile> {
   if (path !== undefined) {
@@ -26,23 +26,23 @@ export async function openKvFile(path?: string): Promise<KvFile> {
     return { store: await openOr(path, () => isNew ? Deno.remove(path) : Promise.resolve()), path };
   }
   const directory = await Deno.makeTempDir({ prefix: "nss_sessions_" });
-  const itsPath = `${directory}/sessions.kv`;
+  const temporaryPath = `${directory}/sessions.kv`;
   const remove = () => Deno.remove(directory, { recursive: true });
-  await createPrivately(itsPath);
-  return { store: await openOr(itsPath, remove), path: itsPath, remove };
+  await createPrivately(temporaryPath);
+  return { store: await openOr(temporaryPath, remove), path: temporaryPath, remove };
 }
 
-/** Opens a store, or else leaves nothing behind. */
+/** Opens a store; calls `remove` if it does not open. */
 async function openOr(path: string, remove: () => Promise<void>): Promise<KvStore> {
   try {
     return await openKv(path);
   } catch (error) {
-    await remove().catch(() => {}); // why it does not open is what counts
+    await remove().catch(() => {}); // the first error matters
     throw error;
   }
 }
 
-/** Makes an empty file; says whether there was none. */
+/** Creates an empty file; returns `false` if it exists. */
 async function createPrivately(path: string): Promise<boolean> {
   try {
     (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
@@ -53,7 +53,7 @@ async function createPrivately(path: string): Promise<boolean> {
   }
 }
 
-/** What an environment variable says; `undefined` where there is none. */
+/** Returns the value of an environment variable; `undefined` if it is not set. */
 export function readEnvironment(name: string): string | undefined {
   return Deno.env.get(name);
 }

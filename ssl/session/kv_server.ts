@@ -13,43 +13,42 @@ import type {
 import { readTime, writeTime } from "./session_codec.ts";
 import { KEY_NAME_LENGTH } from "./ticket_keyring.ts";
 
-/** How long a handshake tries again a store that is locked, in milliseconds. */
+/** The time in milliseconds for which a handshake retries a locked store. */
 export const LOCKED_PATIENCE = 1000;
-/** The form of what is stored. */
+/** The version of the storage format. */
 const FORM = 1;
 
-/** How a cache in a store is made. */
+/** The options of a cache in a store. */
 export interface KvServerCacheOptions {
   /** The store. */
   readonly store: KvStore;
-  /** What seals and names all that is stored, 32 bytes that every process of the cache knows. */
+  /** The secret that keys and names derive from, 32 bytes that all processes of the cache share. */
   readonly secret: Uint8Array<ArrayBuffer>;
-  /** For how many sessions there is a place. */
+  /** The number of slots for sessions. */
   readonly maxCacheEntries: number;
   /** Whether the store is closed with the cache. */
   readonly ownsStore: boolean;
-  /** What is done when the cache is closed. */
+  /** Called when the cache is closed. */
   readonly onClose?: () => Promise<void>;
-  /** How long a locked store is tried again, in milliseconds. */
+  /** The time in milliseconds for which a locked store is retried. */
   readonly patience?: number;
 }
 
 /**
- * A cache in Deno KV, for several processes. All of it is sealed with AES-256-GCM under keys that
- * come from a secret which is not in the store, and bound to its place: whoever reads the store
- * learns how many sessions there are, and whoever writes to it can make the cache forget, or
- * remember what it knew before.
+ * A server session cache in Deno KV, for several processes. Entries are encrypted with AES-256-GCM
+ * under keys that derive from a secret outside of the store and from the name of the entry. Read
+ * access to the store reveals the number of sessions; write access allows to delete entries and to
+ * restore earlier ones.
  *
- * Each session has one of a fixed number of places, by its ID, which is random: a new one takes the
- * place of an old one, as in the sets of NSS, so that the store does not grow and nobody must
- * count.
+ * The session ID, which is random, selects one of a fixed number of slots; a new session replaces
+ * the old one in its slot, as in the sets of NSS, so that the store does not grow.
  */
 export class KvServerSessionCache implements ServerSessionCache {
   readonly #options: KvServerCacheOptions;
   readonly #base: Promise<CryptoKey>;
   readonly #prefix: Promise<KvKey>;
 
-  /** Takes the store and the secret. */
+  /** Creates a cache in a store. */
   constructor(options: KvServerCacheOptions) {
     this.#options = options;
     this.#base = crypto.subtle.importKey("raw", options.secret, "HKDF", false, [
@@ -65,7 +64,7 @@ export class KvServerSessionCache implements ServerSessionCache {
     return ["@nss/nss", "server sessions", new Uint8Array(name).toHex()];
   }
 
-  /** The key of one entry: each has its own, so that random nonces do not run out. */
+  /** Derives the key of an entry: one for each, so that random nonces are not used up. */
   async #keyOf(entry: string): Promise<CryptoKey> {
     return await crypto.subtle.deriveKey(
       hkdf(entry),
@@ -76,53 +75,53 @@ export class KvServerSessionCache implements ServerSessionCache {
     );
   }
 
-  #with<T>(what: string, run: () => Promise<T>): Promise<T> {
-    return withStore(what, run, this.#options.patience ?? LOCKED_PATIENCE);
+  #with<T>(operation: string, run: () => Promise<T>): Promise<T> {
+    return withStore(operation, run, this.#options.patience ?? LOCKED_PATIENCE);
   }
 
-  async #placeOf(id: string): Promise<KvKey> {
+  async #slotOf(id: string): Promise<KvKey> {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
-    const place = new DataView(digest).getUint32(0) % this.#options.maxCacheEntries;
-    return [...await this.#prefix, "session", String(place)];
+    const slot = new DataView(digest).getUint32(0) % this.#options.maxCacheEntries;
+    return [...await this.#prefix, "session", String(slot)];
   }
 
-  /** The session of an ID. */
+  /** Returns the session of an ID. */
   async get(id: string, now: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const place = await this.#placeOf(id);
-    const { value } = await this.#with("read session", () => this.#options.store.get(place));
+    const slot = await this.#slotOf(id);
+    const { value } = await this.#with("read session", () => this.#options.store.get(slot));
     if (!isSealed(value)) return undefined;
     const opened = await unseal(await this.#keyOf(`session ${id}`), value, NO_CONTEXT);
-    if (opened === null) return undefined; // somebody else's, who has the place now
+    if (opened === null) return undefined; // another session has the slot
     const r = new Reader(opened);
     const expiresAt = readTime(r);
     return expiresAt > now ? r.rest() : undefined;
   }
 
-  /** Puts a session in its place. */
+  /** Stores a session in its slot. */
   async put(id: string, session: Uint8Array<ArrayBuffer>, expiresAt: number): Promise<void> {
-    const place = await this.#placeOf(id);
+    const slot = await this.#slotOf(id);
     const w = new Writer();
     writeTime(w, expiresAt);
     const plain = w.bytes(session).finish();
     const sealed = await seal(await this.#keyOf(`session ${id}`), plain, NO_CONTEXT);
     await this.#with(
       "write session",
-      () => this.#options.store.atomic().set(place, sealed).commit(),
+      () => this.#options.store.atomic().set(slot, sealed).commit(),
     );
   }
 
-  /** Empties the place of a session, if it is its own. */
+  /** Empties the slot of a session, unless another session has it. */
   async delete(id: string): Promise<void> {
-    const place = await this.#placeOf(id);
+    const slot = await this.#slotOf(id);
     const key = await this.#keyOf(`session ${id}`);
     await this.#with("delete session", async () => {
-      const { value, versionstamp } = await this.#options.store.get(place);
+      const { value, versionstamp } = await this.#options.store.get(slot);
       if (!isSealed(value) || await unseal(key, value, NO_CONTEXT) === null) return;
-      await this.#options.store.atomic().check({ key: place, versionstamp }).delete(place).commit();
+      await this.#options.store.atomic().check({ key: slot, versionstamp }).delete(slot).commit();
     });
   }
 
-  /** The keys of tickets. */
+  /** Returns the ticket keys. */
   async readTicketKeys(): Promise<TicketKeyList> {
     const place = [...await this.#prefix, "ticket keys"];
     const { value, versionstamp } = await this.#with(
@@ -132,11 +131,11 @@ export class KvServerSessionCache implements ServerSessionCache {
     const none = { keys: [], revision: versionstamp };
     if (!isSealed(value)) return none;
     const opened = await unseal(await this.#keyOf("ticket keys"), value, NO_CONTEXT);
-    if (opened === null) return none; // damaged: the next keys replace it
+    if (opened === null) return none; // damaged: the next keys replace them
     return { keys: decodeKeys(opened), revision: versionstamp };
   }
 
-  /** Replaces the keys of tickets, unless others have. */
+  /** Replaces the ticket keys; returns `false` if they have changed since `revision`. */
   async writeTicketKeys(
     keys: readonly TicketKeyRecord[],
     revision: string | null,
@@ -151,14 +150,14 @@ export class KvServerSessionCache implements ServerSessionCache {
     return ok;
   }
 
-  /** Closes the store, if it is the cache's. */
+  /** Closes the cache, and the store if the cache owns it. */
   async close(): Promise<void> {
     if (this.#options.ownsStore) this.#options.store.close();
     await this.#options.onClose?.();
   }
 }
 
-/** What an entry belongs to is in its key. */
+/** The additional data is empty, because each entry has its own key. */
 const NO_CONTEXT = new Uint8Array(0);
 
 function hkdf(purpose: string): HkdfParams {

@@ -7,36 +7,36 @@ import type { CachedSession, SessionCache } from "../base/session_cache.ts";
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../pkcs11/kv/store.ts";
 export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
 
-/** How {@linkcode openKvSessionCache} opens a cache. */
+/** The options of {@linkcode openKvSessionCache}. */
 export interface KvSessionCacheOptions {
-  /** The file of the store; by default that of the application, on Deno Deploy its database. */
+  /** The path of the store; by default that of the application, on Deno Deploy its database. */
   readonly path?: string;
-  /** A store that is open already; it is not closed with the cache. */
+  /** An open store, which is not closed with the cache. */
   readonly kv?: KvStore;
-  /** Where in the store it is; `["@nss/nss", "sessions"]` by default. */
+  /** The key prefix in the store; default `["@nss/nss", "sessions"]`. */
   readonly prefix?: readonly string[];
 }
 
-/** The most bytes of a value in Deno KV, and some room for what is around them. */
+/** The maximum length in bytes of a value in Deno KV, less an overhead. */
 const MAX_VALUE_LENGTH = 65_536 - 1024;
-/** How long a locked store is tried again, in milliseconds. */
+/** The time in milliseconds for which a locked store is retried. */
 const PATIENCE = 1000;
-/** How often others may be faster. */
+/** The maximum number of attempts if others change the same entry. */
 const MAX_CONFLICTS = 16;
 
 /**
- * Opens a cache of clients' sessions in Deno KV: what one process, isolate or run has made, the
- * next one resumes. Give it to {@linkcode configClientSessionCache}.
+ * Opens a cache of client sessions in Deno KV, which processes, isolates and later runs share. Pass
+ * it to {@linkcode configClientSessionCache}.
  *
- * The store forgets a session when it expires. Sessions are stored as they are, in clear: whoever
- * reads the store can be the client where it was known to the server, and whoever writes to it can
- * be the server. On Deno Deploy that is the application alone; a file has the permissions that the
- * platform gives it, so let it be in a directory that is its owner's alone.
+ * The store drops sessions when they expire. Sessions are not encrypted: read access to the store
+ * allows to impersonate the client to the server, and write access to impersonate the server. On
+ * Deno Deploy only the application has access; a file has the default permissions of the platform,
+ * so place it in a directory that only its owner can access.
  *
- * @param options Which store, and where in it.
+ * @param options The store and the key prefix.
  * @returns The cache.
- * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO`
- * if it does not open.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` if there is no Deno KV, `SEC_ERROR_IO` if
+ * the store cannot be opened.
  *
  * @example Usage
  * ```ts
@@ -47,7 +47,7 @@ const MAX_CONFLICTS = 16;
  * await using cache = await openKvSessionCache({ path: ":memory:" });
  * configClientSessionCache({ cache, context: new NssContext() });
  *
- * // What clients then do
+ * // The calls that clients make
  * const session = { token: new Uint8Array(32), expiresAt: Date.now() + 60_000 };
  * await cache.put("a server", session);
  * assertEquals(await cache.take("a server", Date.now()), session);
@@ -62,18 +62,18 @@ export async function openKvSessionCache(
   return new KvSessionCache(await openKv(path), prefix, true);
 }
 
-/** A cache of clients' sessions in Deno KV. {@linkcode openKvSessionCache} gives one. */
+/** A cache of client sessions in Deno KV, opened by {@linkcode openKvSessionCache}. */
 export class KvSessionCache implements SessionCache, AsyncDisposable {
   readonly #store: KvStore;
   readonly #prefix: KvKey;
   readonly #ownsStore: boolean;
 
   /**
-   * Makes a cache of a store; {@linkcode openKvSessionCache} is the way to get one.
+   * Creates a cache in a store; applications call {@linkcode openKvSessionCache}.
    *
    * @param store The store.
-   * @param prefix Where in it.
-   * @param ownsStore Whether it is closed with the cache.
+   * @param prefix The key prefix in the store.
+   * @param ownsStore Whether the store is closed with the cache.
    */
   constructor(store: KvStore, prefix: KvKey, ownsStore: boolean) {
     this.#store = store;
@@ -82,10 +82,10 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
   }
 
   /**
-   * Removes and returns the newest session of a key that has not expired; nobody else gets it.
+   * Removes and returns the newest session of a key that has not expired, so that it is used once.
    *
    * @param key The key.
-   * @param now What time it is, in milliseconds since 1970.
+   * @param now The current time, in milliseconds since 1970.
    * @returns The session; `undefined` if there is none.
    */
   async take(key: string, now: number): Promise<CachedSession | undefined> {
@@ -99,8 +99,8 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
   }
 
   /**
-   * Keeps a session; the oldest of more than four of a key is forgotten, as is one that does not
-   * fit.
+   * Stores a session. Of each key the newest four are kept, as far as they fit into a value of Deno
+   * KV.
    *
    * @param key The key.
    * @param session The session.
@@ -115,7 +115,7 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
   }
 
   /**
-   * Forgets the sessions of a key.
+   * Removes the sessions of a key.
    *
    * @param key The key.
    */
@@ -127,7 +127,7 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
     );
   }
 
-  /** Forgets all sessions. */
+  /** Removes all sessions. */
   async clear(): Promise<void> {
     await withStore("delete sessions", async () => {
       for await (const { key } of this.#store.list({ prefix: this.#prefix })) {
@@ -142,32 +142,36 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** Changes what is kept of a key, again if somebody else has been faster. */
+  /** Changes the sessions of a key, again if another process has changed them meanwhile. */
   async #change(
-    what: string,
+    operation: string,
     key: string,
     change: (sessions: readonly CachedSession[]) => readonly CachedSession[],
   ): Promise<void> {
-    const place = [...this.#prefix, key];
+    const kvKey = [...this.#prefix, key];
     for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-      const { value, versionstamp } = await withStore(what, () => this.#store.get(place), PATIENCE);
+      const { value, versionstamp } = await withStore(
+        operation,
+        () => this.#store.get(kvKey),
+        PATIENCE,
+      );
       const before = Array.isArray(value) ? value.filter(isSession) : [];
       const after = change(before);
       if (before.length === 0 && after.length === 0) return;
-      const { ok } = await withStore(what, () => {
-        const operation = this.#store.atomic().check({ key: place, versionstamp });
+      const { ok } = await withStore(operation, () => {
+        const atomic = this.#store.atomic().check({ key: kvKey, versionstamp });
         return (after.length === 0
-          ? operation.delete(place)
-          : operation.set(place, after, lifetimeOf(after)))
+          ? atomic.delete(kvKey)
+          : atomic.set(kvKey, after, lifetimeOf(after)))
           .commit();
       }, PATIENCE);
       if (ok) return;
     }
-    throw new Error(`Cannot ${what}: others change it all the time`);
+    throw new Error(`Cannot ${operation}: others change it all the time`);
   }
 }
 
-/** Peers that nobody connects to any more must not fill the store. */
+/** Returns the lifetime of a value, so that expired sessions do not fill the store. */
 function lifetimeOf(sessions: readonly CachedSession[]): { expireIn?: number } {
   const left = Math.max(...sessions.map(({ expiresAt }) => expiresAt)) - Date.now();
   return left > 0 ? { expireIn: Math.ceil(left) } : {};

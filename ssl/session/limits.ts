@@ -5,31 +5,31 @@ import { TICKET_LIFETIME } from "./session_ticket.ts";
 import { MAX_SERVER_SESSIONS } from "./memory_server.ts";
 import { SESSION_ID_LIFETIME } from "./server_cache.ts";
 
-/** How long a server's sessions are good, and how many are kept. */
+/** The limits of a server's sessions. */
 export interface ServerSessionLimits {
-  /** How many sessions are kept by ID; default, and for 0, NSS's 10,000. */
+  /** The maximum number of sessions kept by ID; default, and for 0, 10,000, as in NSS. */
   readonly maxCacheEntries?: number;
   /**
-   * For how many seconds a session by ID is good, from 5 to 86,400; default, and for 0, NSS's
-   * 86,400. What is beyond is drawn in.
+   * The lifetime in seconds of a session kept by ID, clamped to 5 to 86,400; default, and for 0,
+   * 86,400, as in NSS.
    */
   readonly timeout?: number;
   /**
-   * For how many seconds a ticket is good, from 5 to 604,800 (RFC 8446, Section 4.6.1); default,
-   * and for 0, NSS's 172,800. The keys of tickets are renewed as often. What is beyond is drawn in.
+   * The lifetime in seconds of a ticket, clamped to 5 to 604,800 (RFC 8446, Section 4.6.1);
+   * default, and for 0, 172,800, as in NSS. Ticket keys are renewed at the same interval.
    */
   readonly ticketLifetime?: number;
 }
 
 /** NSS's bounds for the timeout of sessions by ID, in seconds. */
 const TIMEOUTS = { min: 5, max: 86_400 } as const;
-/** RFC 8446, Section 4.6.1: no more than seven days. */
+/** The bounds for the lifetime of tickets, in seconds: at most a week (RFC 8446, Section 4.6.1). */
 const TICKET_LIFETIMES = { min: 5, max: 604_800 } as const;
 
 /**
- * The limits that options describe.
+ * Returns the limits with defaults and bounds applied.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a number is negative or none.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a value is not a non-negative safe integer.
  */
 export function resolveLimits(options: ServerSessionLimits): Required<ServerSessionLimits> {
   const { maxCacheEntries = 0, timeout = 0, ticketLifetime = 0 } = options;

@@ -3,32 +3,32 @@
 import type { CachedSession, SessionCache } from "../base/session_cache.ts";
 
 /**
- * How many peers a cache remembers; Go's default for its LRU session cache is 64, a server farm
- * wants more.
+ * The default maximum number of peers in a cache; Go's default is 64, too few for a client of many
+ * servers.
  */
 export const MAX_CACHED_PEERS = 1000;
-/** How many tickets are kept for one peer; OpenSSL's servers send two, Go keeps one. */
+/** The maximum number of tickets kept for a peer; OpenSSL's servers send two, Go keeps one. */
 export const MAX_TICKETS_PER_PEER = 4;
 
-/** A bounded session cache in memory that forgets the longest unused peer first. */
+/** A session cache in memory that drops the least recently used peer beyond its bound. */
 export class MemorySessionCache<S extends { readonly expiresAt: number } = CachedSession>
   implements SessionCache<S> {
-  /** In order of use, the longest unused first. */
+  /** The sessions by key, least recently used first. */
   readonly #sessions = new Map<string, S[]>();
   #maxPeers: number;
 
-  /** Makes an empty cache for so many peers. */
+  /** Creates an empty cache for a maximum number of peers. */
   constructor(maxPeers: number = MAX_CACHED_PEERS) {
     this.#maxPeers = maxPeers;
   }
 
-  /** Changes for how many peers there is room, and forgets those that are too many. */
+  /** Changes the maximum number of peers, and drops those beyond it. */
   resize(maxPeers: number): void {
     this.#maxPeers = maxPeers;
-    this.#forgetTooMany();
+    this.#dropExcess();
   }
 
-  /** The number of peers that the cache holds sessions of. */
+  /** The number of peers in the cache. */
   get size(): number {
     return this.#sessions.size;
   }
@@ -43,27 +43,27 @@ export class MemorySessionCache<S extends { readonly expiresAt: number } = Cache
     return session;
   }
 
-  /** Keeps a session, and forgets the oldest ones beyond the bounds. */
+  /** Adds a session, and drops the oldest ones beyond the bounds. */
   put(key: string, session: S): void {
     const sessions = this.#sessions.get(key) ?? [];
     this.#sessions.delete(key);
     this.#sessions.set(key, [...sessions, session].slice(-MAX_TICKETS_PER_PEER));
-    this.#forgetTooMany();
+    this.#dropExcess();
   }
 
-  #forgetTooMany(): void {
-    for (const longestUnused of this.#sessions.keys()) {
+  #dropExcess(): void {
+    for (const leastRecent of this.#sessions.keys()) {
       if (this.#sessions.size <= this.#maxPeers) break;
-      this.#sessions.delete(longestUnused);
+      this.#sessions.delete(leastRecent);
     }
   }
 
-  /** Forgets the sessions of one key. */
+  /** Removes the sessions of a key. */
   delete(key: string): void {
     this.#sessions.delete(key);
   }
 
-  /** Forgets all sessions. */
+  /** Removes all sessions. */
   clear(): void {
     this.#sessions.clear();
   }

@@ -2,7 +2,7 @@
 
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
 
-/** How many sessions a server remembers by ID (NSS's default). */
+/** The default maximum number of sessions that a server keeps by ID, as in NSS. */
 export const MAX_SERVER_SESSIONS = 10_000;
 
 interface Entry {
@@ -10,23 +10,23 @@ interface Entry {
   readonly expiresAt: number;
 }
 
-/** A bounded cache in memory that forgets the longest unused session first. */
+/** A server session cache in memory that drops the least recently used session beyond its bound. */
 export class MemoryServerSessionCache implements ServerSessionCache {
-  /** In order of use, the longest unused first. */
+  /** The sessions by ID, least recently used first. */
   readonly #sessions = new Map<string, Entry>();
   readonly #maxSessions: number;
 
-  /** Makes an empty cache for so many sessions. */
+  /** Creates an empty cache for a maximum number of sessions. */
   constructor(maxSessions: number = MAX_SERVER_SESSIONS) {
     this.#maxSessions = maxSessions;
   }
 
-  /** The number of sessions that the cache holds. */
+  /** The number of sessions in the cache. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** The session of an ID. */
+  /** Returns the session of an ID, unless it has expired. */
   get(id: string, now: number): Uint8Array<ArrayBuffer> | undefined {
     const entry = this.#sessions.get(id);
     if (entry === undefined) return undefined;
@@ -36,16 +36,16 @@ export class MemoryServerSessionCache implements ServerSessionCache {
     return entry.session;
   }
 
-  /** Keeps a session, and forgets the longest unused one beyond the bound. */
+  /** Adds a session, and drops the least recently used one beyond the bound. */
   put(id: string, session: Uint8Array<ArrayBuffer>, expiresAt: number): void {
     this.#sessions.delete(id);
     this.#sessions.set(id, { session, expiresAt });
     if (this.#sessions.size <= this.#maxSessions) return;
-    const [longestUnused] = this.#sessions.keys();
-    this.#sessions.delete(longestUnused!);
+    const [leastRecent] = this.#sessions.keys();
+    this.#sessions.delete(leastRecent!);
   }
 
-  /** Forgets a session. */
+  /** Removes a session. */
   delete(id: string): void {
     this.#sessions.delete(id);
   }

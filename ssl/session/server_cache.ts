@@ -18,36 +18,36 @@ import { SharedTicketKeyring, type TicketKeyCache } from "./shared_ticket_keyrin
 import { countersOf, type SslCounters } from "./statistics.ts";
 
 /**
- * For how many seconds a session by ID is good: "an upper limit of 24 hours is suggested" (RFC
- * 5246, Appendix F.1.4; NSS's default).
+ * The default lifetime in seconds of a session kept by ID, as in NSS: "An upper limit of 24 hours
+ * is suggested" (RFC 5246, Appendix F.1.4).
  */
 export const SESSION_ID_LIFETIME = 24 * 60 * 60;
-/** The most bytes of a client's certificates that a session is remembered with. */
+/** The maximum length in bytes of the client's certificates of a session kept by ID. */
 export const MAX_SESSION_CHAIN_LENGTH = 16384;
 
-/** How a context's server sessions are kept. */
+/** The options of the server sessions of a context. */
 export interface ServerSessionsOptions {
-  /** Where those by ID are, and perhaps the keys of tickets. */
+  /** The cache of sessions by ID, and of ticket keys if it supports them. */
   readonly cache: ServerSessionCache;
-  /** For how many seconds a session by ID is good. */
+  /** The lifetime in seconds of a session kept by ID. */
   readonly sessionLifetime: number;
-  /** For how many seconds a ticket is good. */
+  /** The lifetime in seconds of a ticket. */
   readonly ticketLifetime: number;
-  /** Where failures of the cache are counted. */
+  /** The counters of failures of the cache. */
   readonly counters: SslCounters;
 }
 
-/** The sessions of a context's servers: by ID in a cache, or in tickets that clients keep. */
+/** The server sessions of a context: by ID in a cache, or in tickets that clients keep. */
 export class ServerSessions {
-  /** Where those by ID are. */
+  /** The cache of sessions by ID. */
   readonly cache: ServerSessionCache;
-  /** For how many seconds a ticket is good. */
+  /** The lifetime in seconds of a ticket. */
   readonly ticketLifetime: number;
   readonly #sessionLifetime: number;
   readonly #counters: SslCounters;
   readonly #ticketKeys: TicketKeys;
 
-  /** Takes how they are kept. */
+  /** Creates the server sessions of a context. */
   constructor({ cache, sessionLifetime, ticketLifetime, counters }: ServerSessionsOptions) {
     this.cache = cache;
     this.ticketLifetime = ticketLifetime;
@@ -59,7 +59,7 @@ export class ServerSessions {
     this.#ticketKeys = new TicketKeys(ticketLifetime, shared);
   }
 
-  /** Seals a session into a ticket; `null` where there is no key, or it were too long. */
+  /** Seals a session into a ticket; returns `null` if there is no key, or it is too long. */
   async sealTicket(
     content: TicketContent,
     binding: Uint8Array<ArrayBuffer>,
@@ -69,7 +69,7 @@ export class ServerSessions {
     return ticket === null || ticket.length > MAX_TICKET_LENGTH ? null : ticket;
   }
 
-  /** Opens a ticket; `null` if that is not possible. */
+  /** Opens a ticket; returns `null` if that is not possible. */
   async openTicket(
     ticket: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
@@ -81,8 +81,8 @@ export class ServerSessions {
   }
 
   /**
-   * Seals what is no session with the same keys; `binding` says what it is. `null` where there is
-   * no key.
+   * Seals data other than a session with the same keys; `binding` identifies its purpose. Returns
+   * `null` if there is no key.
    */
   sealBytes(
     bytes: Uint8Array<ArrayBuffer>,
@@ -92,7 +92,7 @@ export class ServerSessions {
     return this.#ticketKeys.sealBytes(bytes, binding, environment);
   }
 
-  /** Opens what {@linkcode ServerSessions.sealBytes} has sealed; `null` if that is not possible. */
+  /** Opens the result of {@linkcode ServerSessions.sealBytes}; `null` if that is not possible. */
   openBytes(
     sealed: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
@@ -101,7 +101,7 @@ export class ServerSessions {
     return this.#ticketKeys.openBytes(sealed, binding, environment);
   }
 
-  /** Keeps a session under its ID; `binding` names what it must not leave. */
+  /** Keeps a session by its ID, for use under the same binding only. */
   async put(
     id: Uint8Array,
     binding: Uint8Array,
@@ -109,7 +109,7 @@ export class ServerSessions {
   ): Promise<void> {
     const chainLength = content.peerChain.reduce((sum, { der }) => sum + der.length, 0);
     if (chainLength > MAX_SESSION_CHAIN_LENGTH) return;
-    // At its end a session is good still, by which a cache has forgotten it.
+    // A session is valid up to and including its last millisecond; a cache drops it at expiresAt.
     const expiresAt = content.createdAt + this.#sessionLifetime * 1000 + 1;
     await attempt(
       this.cache,
@@ -118,9 +118,7 @@ export class ServerSessions {
     );
   }
 
-  /**
-   * The session of an ID; `null` if there is none, it belongs to another binding, or has expired.
-   */
+  /** Returns the session of an ID; `null` if it has expired or there is none under this binding. */
   async get(
     id: Uint8Array,
     binding: Uint8Array,
@@ -129,14 +127,14 @@ export class ServerSessions {
     const key = keyOf(id, binding);
     const now = environment.now();
     const bytes = await attempt(this.cache, this.#counters, () => this.cache.get(key, now));
-    // A cache of the application's may give back anything.
+    // The application's cache may return any value.
     const content = bytes instanceof Uint8Array ? decodeTicketContent(bytes) : null;
     return content !== null && isWithin(content, this.#sessionLifetime, environment)
       ? content
       : null;
   }
 
-  /** Forgets the session of an ID. */
+  /** Removes the session of an ID. */
   async delete(id: Uint8Array, binding: Uint8Array): Promise<void> {
     await attempt(this.cache, this.#counters, () => this.cache.delete(keyOf(id, binding)));
   }
@@ -152,13 +150,13 @@ function keyOf(id: Uint8Array, binding: Uint8Array): string {
 
 interface Entry {
   readonly sessions: ServerSessions;
-  /** Whether the application has asked for it; if not, it may still. */
+  /** Whether the application has configured it, which it may do once. */
   readonly configured: boolean;
 }
 
 const entries = new WeakMap<NssContext, Entry>();
 
-/** The server sessions of a context, with NSS's defaults where none are configured. */
+/** Returns the server sessions of a context, with NSS's defaults if none are configured. */
 export function serverSessionsOf(context: NssContext): ServerSessions {
   let entry = entries.get(context);
   if (entry === undefined) {
@@ -174,19 +172,17 @@ export function serverSessionsOf(context: NssContext): ServerSessions {
   return entry.sessions;
 }
 
-/** Whether the application has configured a context's server sessions. */
+/** Returns whether the application has configured the server sessions of a context. */
 export function areServerSessionsConfigured(context: NssContext): boolean {
   return entries.get(context)?.configured ?? false;
 }
 
-/** Configures a context's server sessions: those so far are forgotten. */
+/** Configures the server sessions of a context, and drops the previous ones. */
 export function setServerSessions(context: NssContext, sessions: ServerSessions): void {
   entries.set(context, { sessions, configured: true });
 }
 
-/**
- * Forgets a context's server sessions and their configuration, and lets go of what they have open.
- */
+/** Drops the server sessions of a context and their configuration, and closes their cache. */
 export async function closeServerSessions(context: NssContext): Promise<void> {
   const entry = entries.get(context);
   entries.delete(context);

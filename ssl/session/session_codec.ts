@@ -6,7 +6,7 @@ import { DecodeError } from "../wire/decode_error.ts";
 import type { Reader } from "../wire/reader.ts";
 import type { Writer } from "../wire/writer.ts";
 
-/** The last moment that a `Date` can tell, in milliseconds since 1970. */
+/** The maximum time of a `Date`, in milliseconds since 1970. */
 const MAX_TIME = 8.64e15;
 
 /** Writes a time, in milliseconds since 1970. */
@@ -15,19 +15,19 @@ export function writeTime(w: Writer, milliseconds: number): void {
   w.u32(Math.floor(whole / 2 ** 32)).u32(whole % 2 ** 32);
 }
 
-/** Reads what {@linkcode writeTime} has written. */
+/** Reads a time, as {@linkcode writeTime} writes it. */
 export function readTime(r: Reader): number {
   const time = r.u32() * 2 ** 32 + r.u32();
   if (time > MAX_TIME) throw new DecodeError(`${time} is no time`);
   return time;
 }
 
-/** The bytes of a text; none for `null`. */
+/** Encodes a text in UTF-8; `null` as no bytes. */
 export function encodeText(text: string | null): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text ?? "");
 }
 
-/** The text of bytes; `null` for none. */
+/** Decodes a text in UTF-8; returns `null` for no bytes. */
 export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | null {
   if (bytes.length === 0) return null;
   try {
@@ -37,14 +37,14 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | null {
   }
 }
 
-/** Writes certificates. */
+/** Writes a certificate chain. */
 export function writeChain(w: Writer, chain: readonly Certificate[]): void {
   w.vector24((list) => {
     for (const { der } of chain) list.vector24(der);
   });
 }
 
-/** Reads what {@linkcode writeChain} has written. */
+/** Reads a certificate chain, as {@linkcode writeChain} writes it. */
 export function readChain(r: Reader): readonly Certificate[] {
   return r.reader24().list((entry) => {
     const der = entry.vector24(1).slice();

@@ -1,14 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The session of one handshake, which the application may give up at any time. */
+/** A handle on the session of a handshake, which the application may invalidate at any time. */
 export interface SessionHandle {
-  /** Whether it has been given up: it is not kept any more, nor handed out. */
+  /** Whether it has been invalidated: it is no longer kept, and no tickets are sent. */
   invalidated: boolean;
-  /** Makes a server's cache forget it; `null` where it is not there. */
+  /** Removes it from the server's cache; `null` if it is not there. */
   forget: (() => Promise<void>) | null;
 }
 
-/** The session of a handshake that has not begun. */
+/** Creates the handle of a handshake that has not begun. */
 export function newSessionHandle(): SessionHandle {
   return { invalidated: false, forget: null };
 }

@@ -17,52 +17,49 @@ import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 
-/**
- * How long a ticket is good for, in seconds; RFC 8446, Section 4.6.1, allows a week, NSS gives two
- * days.
- */
+/** The default ticket lifetime in seconds, as in NSS; RFC 8446, Section 4.6.1, allows a week. */
 export const TICKET_LIFETIME = 2 * 24 * 60 * 60;
 /**
- * The longest ticket that is sent, or kept by a client; a longer client certificate chain goes
- * without.
+ * The maximum length in bytes of a ticket that is sent, or kept by a client; a session whose client
+ * certificate chain is longer gets no ticket.
  */
 export const MAX_TICKET_LENGTH = 16384;
 
-/** What a server keeps of a session, inside the ticket that the client keeps for it. */
+/** A session of a server, as its tickets and its cache contain it. */
 export interface TicketContent {
-  /** The protocol version's number. */
+  /** The protocol version. */
   readonly version: number;
-  /** The cipher suite's number. */
+  /** The ID of the cipher suite. */
   readonly cipherSuite: number;
-  /** When the session was made, in milliseconds since 1970. */
+  /** The creation time, in milliseconds since 1970. */
   readonly createdAt: number;
-  /** When the full handshake was that the session goes back to, in milliseconds since 1970. */
+  /** The time of the full handshake that it derives from, in milliseconds since 1970. */
   readonly authenticatedAt: number;
-  /** The session's secret: the PSK of TLS 1.3, the master secret of TLS 1.2. */
+  /** The secret: the PSK in TLS 1.3, the master secret in TLS 1.2. */
   readonly psk: Uint8Array<ArrayBuffer>;
   /** The application protocol; `null` for none. */
   readonly alpnProtocol: string | null;
-  /** The host name that the client asked for; `null` for none. */
+  /** The host name in server_name; `null` for none. */
   readonly serverName: string | null;
-  /** The client's certificates, as they were verified. */
+  /** The verified certificates of the client; empty without authentication. */
   readonly peerChain: readonly Certificate[];
-  /** Which of the configuration's certificates the server has shown, counted from 0. */
+  /** The index, among the configured credentials, of the chain that the server has sent. */
   readonly localCredential: number;
 }
 
 const IV_LENGTH = 12;
 
-/**
- * What seals a server's tickets and opens them (RFC 5077, Section 4), with the keys of a keyring.
- */
+/** Seals and opens a server's tickets (RFC 5077, Section 4) with the keys of a keyring. */
 export class TicketKeys {
   readonly #keyring: TicketKeyring;
-  /** For how many seconds tickets are good. */
+  /** The lifetime in seconds of tickets. */
   readonly lifetime: number;
 
   /**
-   * Takes where the keys come from, and for how many seconds tickets are good; by default keys of
-   * this object's own.
+   * Creates the keys of tickets.
+   *
+   * @param lifetime The lifetime in seconds of tickets.
+   * @param keyring The keyring; by default a new one.
    */
   constructor(lifetime: number = TICKET_LIFETIME, keyring?: TicketKeyring) {
     this.lifetime = lifetime;
@@ -70,8 +67,8 @@ export class TicketKeys {
   }
 
   /**
-   * Seals a session into a ticket; `binding` names what the session must not leave. `null` where
-   * there is no key.
+   * Seals a session into a ticket, which opens under the same binding only; returns `null` if there
+   * is no key.
    */
   async seal(
     content: TicketContent,
@@ -84,7 +81,7 @@ export class TicketKeys {
     return sealed;
   }
 
-  /** Seals any bytes; `null` where there is no key. */
+  /** Seals any bytes; returns `null` if there is no key. */
   async sealBytes(
     bytes: Uint8Array<ArrayBuffer>,
     binding: Uint8Array<ArrayBuffer>,
@@ -102,8 +99,8 @@ export class TicketKeys {
   }
 
   /**
-   * Opens a ticket; `null` if it is not one of these keys', was altered, belongs to another binding
-   * or has expired.
+   * Opens a ticket; returns `null` if its key is unknown, it was altered, has another binding, or
+   * has expired.
    */
   async open(
     ticket: Uint8Array<ArrayBuffer>,
@@ -116,8 +113,8 @@ export class TicketKeys {
   }
 
   /**
-   * Opens what was sealed; `null` if it is not one of these keys', was altered, or belongs to
-   * another binding.
+   * Opens sealed bytes; returns `null` if their key is unknown, they were altered, or have another
+   * binding.
    */
   async openBytes(
     ticket: Uint8Array<ArrayBuffer>,
@@ -132,12 +129,12 @@ export class TicketKeys {
     const sealed = ticket.subarray(KEY_NAME_LENGTH + IV_LENGTH);
     const opened = await crypto.subtle
       .decrypt({ name: "AES-GCM", iv, additionalData: binding }, found.key, sealed)
-      .catch(() => null); // not our ticket: the handshake goes on without it
+      .catch(() => null);
     return opened && new Uint8Array(opened);
   }
 }
 
-/** Whether a session has been made within so many seconds, and not in the future. */
+/** Returns whether a session was created at most `lifetime` seconds ago, and not in the future. */
 export function isWithin(
   { createdAt }: TicketContent,
   lifetime: number,
@@ -148,9 +145,9 @@ export function isWithin(
 }
 
 /**
- * What a server's sessions are bound to: the certificates that it shows, and all that decides about
- * a client's. A ticket opens under this binding only, so no session reaches a host or a trust that
- * it was not made for.
+ * Returns what a server's sessions are bound to: its certificates, and the settings that decide
+ * about those of clients. A ticket opens under this binding only, so that a session is not used for
+ * another host or under another trust.
  */
 export async function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
   const binding = JSON.stringify([
@@ -160,7 +157,7 @@ export async function ticketBinding(config: SslConfig): Promise<Uint8Array<Array
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(binding)));
 }
 
-/** The bytes of a session. */
+/** Encodes a session. */
 export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuffer> {
   const w = new Writer().u16(content.version).u16(content.cipherSuite);
   writeTime(w, content.createdAt);
@@ -173,7 +170,7 @@ export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuf
   return w.finish();
 }
 
-/** The session of bytes; `null` if they are none of this version of the library. */
+/** Decodes a session; returns `null` if the bytes do not have the format of this version. */
 export function decodeTicketContent(bytes: Uint8Array<ArrayBuffer>): TicketContent | null {
   try {
     return readContent(new Reader(bytes));

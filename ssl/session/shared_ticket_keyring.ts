@@ -7,39 +7,45 @@ import type { ServerSessionCache, TicketKeyRecord } from "../base/server_session
 import type { SslCounters } from "./statistics.ts";
 import { KEY_NAME_LENGTH, type TicketKey, type TicketKeyring } from "./ticket_keyring.ts";
 
-/** A cache that shares the keys of tickets. */
+/** A cache that shares ticket keys. */
 export type TicketKeyCache = Required<
   Pick<ServerSessionCache, "readTicketKeys" | "writeTicketKeys">
 >;
 
-/** AES-256's. */
+/** The key length in bytes of AES-256. */
 const KEY_LENGTH = 32;
-/** How often others can rotate the keys while this end does; once is rare. */
+/** The maximum number of attempts if others rotate the keys at the same time; one race is rare. */
 const MAX_RACES = 4;
 /**
- * The pause between two looks for keys that are not known: whoever sends tickets of no key must not
- * keep the cache busy.
+ * The minimum interval in milliseconds between loads for unknown keys: clients that send tickets
+ * with unknown keys must not keep the cache busy.
  */
 const MIN_RELOAD_INTERVAL = 100;
 
 /**
- * Keys that several processes share. Whoever finds the newest one too old to seal with makes the
- * next; if two do so at once, the cache decides whose it is, and both go on with that. Whoever
- * meets a ticket of a key that it does not know looks again, so that a key is known everywhere from
- * its first ticket on.
+ * Ticket keys that several processes share. A process that finds the newest key too old to seal
+ * with creates the next; if two do so at the same time, the cache accepts one, and both use that. A
+ * process that receives a ticket with an unknown key reads the keys again, so that a key works in
+ * all processes from its first ticket on.
  */
 export class SharedTicketKeyring implements TicketKeyring {
   readonly #cache: TicketKeyCache;
   readonly #lifetime: number;
   readonly #counters: Pick<SslCounters, "cacheUnavailable">;
-  /** The newest first. */
+  /** The keys, newest first. */
   #keys: readonly TicketKey[] = [];
   #records: readonly TicketKeyRecord[] = [];
   #revision: string | null = null;
   #loading: Promise<boolean> | null = null;
   #loadedAt = -Infinity;
 
-  /** Takes the cache, for how many seconds a ticket is good, and where failures are counted. */
+  /**
+   * Creates a keyring.
+   *
+   * @param cache The cache.
+   * @param lifetime The lifetime in seconds of tickets.
+   * @param counters The counters of failures of the cache.
+   */
   constructor(
     cache: TicketKeyCache,
     lifetime: number,
@@ -50,7 +56,7 @@ export class SharedTicketKeyring implements TicketKeyring {
     this.#counters = counters;
   }
 
-  /** The newest key, which is made or fetched where the known one is as old as a ticket may get. */
+  /** Returns the newest key; loads or creates one if the known one is older than a lifetime. */
   async current(environment: Environment): Promise<TicketKey | null> {
     for (let races = 0; races < MAX_RACES; races++) {
       const known = this.#fresh(environment);
@@ -63,7 +69,7 @@ export class SharedTicketKeyring implements TicketKeyring {
     return null;
   }
 
-  /** The key of a name; the cache is asked where it is not known yet. */
+  /** Returns the key of a name; loads the keys if it is unknown. */
   async find(name: Uint8Array, environment: Environment): Promise<TicketKey | null> {
     const known = this.#named(name);
     if (known !== null || environment.now() - this.#loadedAt < MIN_RELOAD_INTERVAL) return known;
@@ -82,7 +88,7 @@ export class SharedTicketKeyring implements TicketKeyring {
     return isFresh ? newest : null;
   }
 
-  /** Reads the keys, once for all who ask meanwhile; says whether it could. */
+  /** Loads the keys, once for concurrent calls; returns whether it succeeded. */
   #load(environment: Environment): Promise<boolean> {
     return this.#loading ??= this.#read(environment).finally(() => {
       this.#loading = null;
@@ -103,8 +109,8 @@ export class SharedTicketKeyring implements TicketKeyring {
   }
 
   /**
-   * Makes the next key, and keeps the one before it; says whether the cache has answered, be it
-   * that somebody was faster.
+   * Creates the next key, and keeps the one before it; returns whether the cache has answered, even
+   * if another process has replaced the keys first.
    */
   async #rotate(environment: Environment): Promise<boolean> {
     const made: TicketKeyRecord = {

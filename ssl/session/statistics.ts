@@ -2,31 +2,31 @@
 
 import type { NssContext } from "../../pkcs11/context/context.ts";
 
-/** How often sessions were found, at one place of the handshake. */
+/** Counts of sessions found and not found at one point of the handshake. */
 export interface SessionCounts {
-  /** Handshakes with a session. */
+  /** The number of handshakes with a session. */
   readonly hits: number;
-  /** Handshakes without one. */
+  /** The number of handshakes without a session. */
   readonly misses: number;
-  /** Of those without, where a session was there and would not do. */
+  /** The number of misses in which a session was found but could not be resumed. */
   readonly notOk: number;
-  /** Of those with a session, where it was in a ticket. */
+  /** The number of hits in which the session was in a ticket. */
   readonly statelessResumes: number;
 }
 
-/** What {@linkcode getStatistics} counts. */
+/** The statistics of {@linkcode getStatistics}. */
 export interface SslStatistics {
-  /** Hellos that clients have sent: a hit offers a session (`sch_sid_cache_hits` ...). */
+  /** ClientHellos sent; a hit offers a session (NSS: `sch_sid_cache_hits` ...). */
   readonly sendClientHello: SessionCounts;
-  /** Answers that clients have got: a hit is a resumed session (`hsh_sid_cache_hits` ...). */
+  /** ServerHellos received; a hit resumes a session (NSS: `hsh_sid_cache_hits` ...). */
   readonly handleServerHello: SessionCounts;
-  /** Hellos that servers have got: a hit is a resumed session (`hch_sid_cache_hits` ...). */
+  /** ClientHellos received; a hit resumes a session (NSS: `hch_sid_cache_hits` ...). */
   readonly handleClientHello: SessionCounts;
-  /** Tickets that servers could not open (`hch_sid_ticket_parse_failures`). */
+  /** The number of tickets that did not open (NSS: `hch_sid_ticket_parse_failures`). */
   readonly ticketParseFailures: number;
   /**
-   * How often a cache of the application's own, or one of several processes, failed, took too long,
-   * or was left alone since it had.
+   * The number of times that a cache of the application, or one for several processes, failed,
+   * timed out, or was not called because of earlier failures.
    */
   readonly cacheUnavailable: number;
 }
@@ -38,18 +38,18 @@ export type SslCounters = Writable<SslStatistics>;
 
 const counters = new WeakMap<NssContext, SslCounters>();
 
-function nothing(): Writable<SessionCounts> {
+function zeroCounts(): Writable<SessionCounts> {
   return { hits: 0, misses: 0, notOk: 0, statelessResumes: 0 };
 }
 
-/** The counters of a context. */
+/** Returns the counters of a context. */
 export function countersOf(context: NssContext): SslCounters {
   let counts = counters.get(context);
   if (counts === undefined) {
     counts = {
-      sendClientHello: nothing(),
-      handleServerHello: nothing(),
-      handleClientHello: nothing(),
+      sendClientHello: zeroCounts(),
+      handleServerHello: zeroCounts(),
+      handleClientHello: zeroCounts(),
       ticketParseFailures: 0,
       cacheUnavailable: 0,
     };
@@ -58,7 +58,7 @@ export function countersOf(context: NssContext): SslCounters {
   return counts;
 }
 
-/** Counts a handshake with a session, or without. */
+/** Counts a handshake with or without a session. */
 export function countSession(
   counts: Writable<SessionCounts>,
   found: boolean,

@@ -5,48 +5,48 @@ import type { Environment } from "../base/environment.ts";
 
 /** A key that seals tickets. */
 export interface TicketKey {
-  /** What tickets call it. */
+  /** The key name in tickets. */
   readonly name: Uint8Array<ArrayBuffer>;
-  /** The key, which does not leave. */
+  /** The key, which is not extractable. */
   readonly key: CryptoKey;
-  /** When it was made, in milliseconds since 1970. */
+  /** The creation time, in milliseconds since 1970. */
   readonly createdAt: number;
 }
 
-/** The length of a key's name. */
+/** The length in bytes of a key name. */
 export const KEY_NAME_LENGTH = 16;
 
 /**
- * Where the keys of tickets come from: one to seal, and the one before it to open what is still
- * good.
+ * The source of ticket keys: the current one to seal with, and the one before it to open tickets
+ * that have not expired.
  */
 export interface TicketKeyring {
-  /** The key to seal with; `null` if it is out of reach. */
+  /** Returns the key to seal with; `null` if it is unavailable. */
   current(environment: Environment): Promise<TicketKey | null>;
-  /** The key of a name; `null` if there is none. */
+  /** Returns the key of a name; `null` if there is none. */
   find(name: Uint8Array, environment: Environment): Promise<TicketKey | null>;
 }
 
 /**
- * Keys of this process alone, renewed by themselves when the current one is as old as a ticket may
- * get.
+ * The ticket keys of one process, renewed on use when the current one is as old as the lifetime of
+ * tickets.
  */
 export class OwnTicketKeyring implements TicketKeyring {
   readonly #lifetime: number;
   #keys: Promise<readonly TicketKey[]> = Promise.resolve([]);
 
-  /** Takes for how many seconds a ticket is good. */
+  /** Creates a keyring for tickets of a lifetime in seconds. */
   constructor(lifetime: number) {
     this.#lifetime = lifetime;
   }
 
-  /** The newest key. */
+  /** Returns the newest key. */
   async current(environment: Environment): Promise<TicketKey> {
     const [current] = await this.#renewed(environment);
     return current!;
   }
 
-  /** The newest key or the one before it. */
+  /** Returns the key of a name, if it is the newest one or the one before it. */
   async find(name: Uint8Array, environment: Environment): Promise<TicketKey | null> {
     const keys = await this.#renewed(environment);
     return keys.find((candidate) => bytesEqual(candidate.name, name)) ?? null;

@@ -19,19 +19,19 @@ import {
   writeTime,
 } from "./session_codec.ts";
 
-/** "nsst": the tokens of NSS in C begin otherwise. */
+/** "nsst"; tokens of NSS in C begin differently. */
 const MAGIC = 0x6e737374;
-/** The form of the bytes after it; a token of any other is foreign. */
+/** The format version, which follows the magic number. */
 const FORM = 2;
-/** The master secret of TLS 1.2 (RFC 5246, Section 8.1). */
+/** The length in bytes of the master secret (RFC 5246, Section 8.1). */
 const MASTER_SECRET_LENGTH = 48;
 /**
- * The longest token that is looked at; the longest that is made is some 200 kB, with certificates
- * as long as can be.
+ * The maximum length in bytes of a token that is decoded; encoded ones have at most some 200 kB,
+ * with certificates of the maximum length.
  */
 export const MAX_TOKEN_LENGTH = 2 ** 20;
 
-/** The bytes of a token, which are a secret. */
+/** Encodes a token; the bytes are secret. */
 export function encodeToken(
   { hostname, configuration, session }: ResumptionToken,
 ): Uint8Array<ArrayBuffer> {
@@ -58,15 +58,15 @@ export function encodeToken(
 }
 
 /**
- * The token of bytes.
+ * Decodes a token.
  *
- * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if they are none.
+ * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if the bytes are malformed.
  */
 export function decodeToken(bytes: Uint8Array): ResumptionToken {
   if (!(bytes instanceof Uint8Array) || bytes.length > MAX_TOKEN_LENGTH) {
     throw badToken("read", "it is none");
   }
-  const copy = new Uint8Array(bytes); // the caller may do with its own what it likes
+  const copy = new Uint8Array(bytes); // the result refers to it
   return parseMessage(
     "resumption token",
     "SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR",
@@ -119,7 +119,7 @@ function readSession(r: Reader): ClientSession {
   const masterSecret = r.vector8(MASTER_SECRET_LENGTH, MASTER_SECRET_LENGTH);
   const sessionId = r.vector8(0, MAX_SESSION_ID_LENGTH);
   if (facts.ticket.length + sessionId.length === 0) throw inconsistent();
-  // RFC 7627, Section 5.3: others are not resumed, so none is exported.
+  // RFC 7627, Section 5.3: a session without it is not resumed, so that no token has one.
   return { version, ...facts, cipherSuite, masterSecret, sessionId, extendedMasterSecret: true };
 }
 
@@ -127,7 +127,7 @@ function inconsistent(): DecodeError {
   return new DecodeError("its parts do not go together");
 }
 
-/** The error for a token that is of no use. */
+/** Creates the error of a token that cannot be used. */
 export function badToken(attempt: string, why: string): SslError {
   return new SslError(
     "SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR",

@@ -5,8 +5,8 @@ import { tokenConfiguration } from "./client_cache.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 
 /**
- * What keeps a token from being used; `null` for nothing that could be told before the certificates
- * are judged.
+ * Returns why a token cannot be used, before its certificates are verified; `null` if there is no
+ * reason.
  */
 export function tokenFault(
   { hostname, configuration, session }: ResumptionToken,
@@ -19,7 +19,7 @@ export function tokenFault(
     return "it was made under another configuration than this socket's";
   }
   if (session.expiresAt <= now) return "it has expired";
-  // What was verified then must still be in force: the certificate is not sent again.
+  // The server does not send its certificates again, so they must not have expired.
   if (session.peerChain.some(({ notAfter }) => notAfter.getTime() < now)) {
     return "a certificate of the server has expired";
   }
