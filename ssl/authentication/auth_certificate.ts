@@ -9,34 +9,35 @@ import { SslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 
-/** What {@linkcode authCertificate} checks besides what it always checks. */
+/** The additional checks of {@linkcode authCertificate}. */
 export interface AuthCertificateOptions {
   /**
-   * Where to look for revocation, and what to do where nothing can be found out. By default only a
-   * stapled OCSP response counts: one that verifies and says "revoked" refuses the certificate.
+   * The sources of revocation information, and the policy if the status is unknown. By default only
+   * a stapled OCSP response is used: if it verifies and its status is "revoked", the certificate is
+   * refused.
    */
   readonly revocation?: Omit<RevocationOptions, "time" | "stapledOcspResponse" | "mustStaple">;
   /**
-   * Called with each path that is right so far, and its trust anchor. It may refuse the path by
-   * throwing; other paths are then tried. A hook that looks at issuers must look at this path:
-   * `peer.chain` is whatever the peer has sent.
+   * Called with each verified path and its trust anchor. It may refuse the path by throwing; other
+   * paths are then tried. A hook that checks issuers must use this path, because `peer.chain` is
+   * not verified.
    */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
 }
 
 /**
- * NSS's standard authentication of a peer (`SSL_AuthCertificate`): what runs where no hook is set,
- * and what a hook of your own calls to go on from.
+ * Authenticates a peer as NSS does by default (`SSL_AuthCertificate`). It is called if no hook is
+ * set, and a hook may call it and check more.
  *
  * The chain must lead to a trust anchor (the socket's `caCerts`, or those of its context: its
- * database, by default with the platform's roots), be valid now and made for this use; a server's
- * certificate must be good for the socket's host name.
+ * database, by default with the platform's roots), be valid now, and be made for this usage; a
+ * server's certificate must match the socket's host name.
  *
  * @param _socket The socket.
- * @param peer What to decide about.
- * @param options What else to check.
- * @throws {NssError} What is wrong: `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
- * `SSL_ERROR_BAD_CERT_DOMAIN` ...
+ * @param peer The peer to authenticate.
+ * @param options The additional checks.
+ * @throws {NssError} If the peer is not authenticated: `SEC_ERROR_UNKNOWN_ISSUER`,
+ * `SEC_ERROR_EXPIRED_CERTIFICATE`, `SSL_ERROR_BAD_CERT_DOMAIN` ...
  *
  * @example Pinning the server's key on top of the usual checks
  * ```ts
@@ -97,10 +98,10 @@ export interface AuthCertificateOptions {
  *     }),
  * });
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
- * assertEquals(info.peerCertificates.length, 1); // the issuer's is not sent, but in the path
+ * assertEquals(info.peerCertificates.length, 1); // the issuer is not sent, but in the path
  * ```
  *
- * @example Refuse what is not known to be good
+ * @example Refusing certificates of unknown status
  * ```ts
  * import { authCertificate, createCertificate, generateKeyPair, importFD } from "@nss/nss";
  * import { assert, assertEquals } from "@std/assert";
@@ -133,7 +134,7 @@ export interface AuthCertificateOptions {
  *     }),
  * });
  * const [outcome] = await Promise.allSettled([client.handshake(), server.handshake()]);
- * assert(outcome.status === "rejected"); // the certificate does not say whom to ask
+ * assert(outcome.status === "rejected"); // the certificate names no responder
  * assertEquals(outcome.reason.name, "SEC_ERROR_CRL_NOT_FOUND");
  * ```
  */
@@ -150,7 +151,7 @@ export async function authCertificate(
     );
   }
   const usage = isServer ? "sslClient" : "sslServer";
-  // Public authorities keep to the letter; home-made ones get their form wrong in ways that protect nobody.
+  // Public authorities follow the profile strictly; private ones often deviate in harmless ways.
   const profile = trustAnchors === null ? "strict" : "compatible";
   const checkRevoked = checkRevocation({
     profile,

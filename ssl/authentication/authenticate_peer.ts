@@ -13,148 +13,147 @@ import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 
 /**
- * The longest chain that is looked at; OpenSSL's default verification depth is 100, browsers see
- * less than 10.
+ * The maximum number of certificates in a chain; OpenSSL's default verification depth is 100, and
+ * chains of the public web have less than 10.
  */
 export const MAX_CHAIN_LENGTH = 16;
 
-/** What decides about a peer. */
+/** What the authentication of a peer depends on. */
 export interface AuthenticationContext {
   /** The configuration of the handshake. */
   readonly config: SslConfig;
-  /** The way to the application's hooks. */
+  /** Calls the application's hooks. */
   readonly hooks: HookCaller;
-  /** Time. */
+  /** The current time. */
   readonly environment: Environment;
 }
 
-/** What a peer has sent to show who it is. Nobody has looked at it. */
+/** The certificates that a peer has sent, which are not verified. */
 export interface ReceivedChain {
-  /** The certificates, the peer's own first. */
+  /** The certificates, that of the peer first. */
   readonly chain: readonly [Certificate, ...Certificate[]];
-  /** The OCSP response that came with them; `null` where there was none. */
+  /** The stapled OCSP response; `null` for none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
-  /** The list of SCTs that came with them; `null` where there was none. */
+  /** The list of SCTs; `null` for none. */
   readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
 }
 
-/**
- * What a session says of the peer that it was made with: a client keeps what came with the
- * certificates, too.
- */
+/** The peer of a session. Sessions of servers have no OCSP response and no SCTs. */
 export interface SessionPeer {
-  /** The certificates, as they were verified then; none of a client that has shown none. */
+  /** The certificates, as verified in the full handshake; empty for a client without. */
   readonly peerChain: readonly Certificate[];
-  /** The OCSP response that came with them. */
+  /** The stapled OCSP response. */
   readonly stapledOcspResponse?: Uint8Array<ArrayBuffer> | null;
-  /** The list of SCTs that came with them. */
+  /** The list of SCTs. */
   readonly signedCertTimestamps?: Uint8Array<ArrayBuffer> | null;
 }
 
-/** A peer's certificates, while it is being decided about them. */
+/** A peer's certificates that are being verified. */
 export interface PeerClaim {
-  /** The certificate whose key has to sign the handshake. */
+  /** The certificate whose key must have signed the handshake. */
   readonly certificate: Certificate;
   /**
-   * Waits until it is decided about the certificates, and then for the signature: a refused
-   * certificate is the better error.
+   * Completes the authentication. If both the certificates and the signature are refused, the error
+   * of the certificates is thrown.
    *
-   * @param verification Verifies the peer's signature by the certificate's key, and says how the
-   * peer signed.
-   * @throws {SslError} What is wrong.
+   * @param verification The verification of the signature by the certificate's key, which resolves
+   * to its scheme.
+   * @returns The peer.
+   * @throws {SslError} If the certificates are refused or the signature does not verify.
    */
   prove(verification: Promise<SignatureScheme>): Promise<AuthenticatedPeer>;
 }
 
 /**
- * Whom a handshake has proved the peer to be. It is made here only: of certificates in which the
- * application believes, and whose key has signed the handshake; of a session, whose secret proves
- * the peer; and of a client that has shown nothing.
+ * A peer that a handshake has authenticated. Instances exist only for certificates that the
+ * application has accepted and whose key has signed the handshake, for resumed sessions, whose
+ * secret authenticates the peer, and for clients without a certificate.
  */
 export class AuthenticatedPeer {
-  /** A client that has shown no certificate. */
+  /** A client without a certificate. */
   static readonly anonymous = new AuthenticatedPeer({ peerChain: [] }, null, false);
 
-  readonly #shown: SessionPeer;
-  /** How it signed this handshake; `null` where it did not have to. */
+  readonly #identity: SessionPeer;
+  /** The scheme of its signature in this handshake; `null` if it did not sign. */
   readonly signatureScheme: SignatureScheme | null;
-  /** Whether it stands only because the bad-certificate hook overrode a refusal. */
+  /** Whether the bad-certificate hook has overridden a refusal. */
   readonly badCertAccepted: boolean;
 
   private constructor(
-    shown: SessionPeer,
+    identity: SessionPeer,
     signatureScheme: SignatureScheme | null,
     badCertAccepted: boolean,
   ) {
-    this.#shown = shown;
+    this.#identity = identity;
     this.signatureScheme = signatureScheme;
     this.badCertAccepted = badCertAccepted;
   }
 
   /**
-   * Asks the authentication hook about the peer's certificates, and the bad-certificate hook where
-   * that one refuses. They may take their time: what the peer sends next is looked at meanwhile.
+   * Begins to verify certificates: calls the authentication hook, and the bad-certificate hook if
+   * they are refused. The peer's next messages are processed meanwhile.
    */
   static claim(context: AuthenticationContext, received: ReceivedChain): PeerClaim {
     const { chain, ...proofs } = received;
-    const judgement = judge(context, received);
-    judgement.catch(() => {}); // awaited with the proof
+    const acceptance = accept(context, received);
+    acceptance.catch(() => {}); // awaited in prove()
     return {
       certificate: chain[0],
       prove: async (verification) => {
-        verification.catch(() => {}); // awaited after the judgement
-        const { badCertAccepted } = await judgement;
+        verification.catch(() => {}); // awaited below
+        const { badCertAccepted } = await acceptance;
         const scheme = await verification;
         return new AuthenticatedPeer({ peerChain: chain, ...proofs }, scheme, badCertAccepted);
       },
     };
   }
 
-  /** The peer of a resumed session. None is kept that an override has accepted. */
+  /** Returns the peer of a resumed session; sessions accepted by an override are not kept. */
   static ofSession(session: SessionPeer): AuthenticatedPeer {
     return new AuthenticatedPeer(session, null, false);
   }
 
   /**
-   * The same one in a handshake that is bound to this one, in which it was not asked to prove
-   * itself.
+   * Returns the same peer for a later handshake of the connection that did not request a
+   * certificate.
    */
   unasked(): AuthenticatedPeer {
-    return new AuthenticatedPeer(this.#shown, null, this.badCertAccepted);
+    return new AuthenticatedPeer(this.#identity, null, this.badCertAccepted);
   }
 
   /**
-   * Who a client is that has answered a request after the handshake: it may have shown nothing
-   * more, which takes nothing back.
+   * Returns the peer after post-handshake authentication; what it has proved `before` remains if
+   * the client has sent no certificate.
    */
   answering(before: AuthenticatedPeer): AuthenticatedPeer {
     return new AuthenticatedPeer(
-      this.#shown,
+      this.#identity,
       this.signatureScheme ?? before.signatureScheme,
       this.badCertAccepted || before.badCertAccepted,
     );
   }
 
-  /** The certificates, the peer's own first; none of a client that has shown none. */
+  /** The certificates, that of the peer first; empty for a client without. */
   get chain(): readonly Certificate[] {
-    return this.#shown.peerChain;
+    return this.#identity.peerChain;
   }
 
-  /** The OCSP response that came with them; `null` where there was none. */
+  /** The stapled OCSP response; `null` for none. */
   get stapledOcspResponse(): Uint8Array<ArrayBuffer> | null {
-    return this.#shown.stapledOcspResponse ?? null;
+    return this.#identity.stapledOcspResponse ?? null;
   }
 
-  /** The list of SCTs that came with them; `null` where there was none. */
+  /** The list of SCTs; `null` for none. */
   get signedCertTimestamps(): Uint8Array<ArrayBuffer> | null {
-    return this.#shown.signedCertTimestamps ?? null;
+    return this.#identity.signedCertTimestamps ?? null;
   }
 }
 
 /**
- * Reads the certificates of a Certificate message.
+ * Parses the certificates of a Certificate message.
  *
- * @throws {SslError} `SSL_ERROR_BAD_CERTIFICATE` if one of them is not a certificate.
+ * @throws {SslError} `SSL_ERROR_BAD_CERTIFICATE` if one of them does not parse, or there are more
+ * than {@linkcode MAX_CHAIN_LENGTH}.
  */
 export function parseChain(
   encodings: readonly Uint8Array<ArrayBuffer>[],
@@ -175,7 +174,8 @@ export function parseChain(
   });
 }
 
-async function judge(
+/** Calls the hooks that accept or refuse the certificates. */
+async function accept(
   context: AuthenticationContext,
   received: ReceivedChain,
 ): Promise<{ readonly badCertAccepted: boolean }> {
@@ -183,19 +183,19 @@ async function judge(
   const peer = authenticationOf(context, received);
   checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
   try {
-    await askHook(context, peer);
-    checkMaySign(certificate); // a hook that knows the key need not think of its usage
+    await callAuthCertificate(context, peer);
+    checkMaySign(certificate); // also for hooks that do not check the key usage
     return { badCertAccepted: false };
   } catch (cause) {
     const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
-    if (!(await overrules(context, error, peer))) throw error;
+    if (!(await callBadCert(context, error, peer))) throw error;
     return { badCertAccepted: true };
   }
 }
 
 /**
- * Whether certificates that were verified once, by whomever, would be believed now: nobody is asked
- * to overrule a refusal.
+ * Returns whether the certificates of a session are accepted now, perhaps after another process
+ * verified them; the bad-certificate hook is not called.
  */
 export async function isStillTrusted(
   context: AuthenticationContext,
@@ -211,11 +211,11 @@ export async function isStillTrusted(
   const peer = authenticationOf(context, received);
   try {
     checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
-    await askHook(context, peer);
+    await callAuthCertificate(context, peer);
     checkMaySign(certificate);
     return true;
   } catch {
-    return false; // a full handshake asks again, and says why
+    return false; // the full handshake that follows reports the error
   }
 }
 
@@ -239,13 +239,13 @@ function authenticationOf(
   };
 }
 
-async function askHook(
+async function callAuthCertificate(
   { config, hooks }: AuthenticationContext,
   peer: PeerAuthentication,
 ): Promise<void> {
   const hook = config.authCertificate ?? authCertificate;
   const verdict = await hooks.call(hook, peer);
-  // Types do not bind JavaScript: anything but a pass is a refusal.
+  // A caller in JavaScript may return any value, which refuses.
   if (verdict !== undefined && verdict !== true) {
     throw new SslError(
       "SSL_ERROR_BAD_CERTIFICATE",
@@ -254,7 +254,7 @@ async function askHook(
   }
 }
 
-async function overrules(
+async function callBadCert(
   { config, hooks }: AuthenticationContext,
   error: SslError,
   peer: PeerAuthentication,

@@ -3,15 +3,15 @@
 import type { SslConfig } from "../config/config.ts";
 
 /**
- * The most bytes of names in a CertificateRequest, which must not be longer than what clients read
- * (65,535 bytes in rustls).
+ * The maximum length in bytes of the names in a CertificateRequest, which clients must be able to
+ * read (rustls: up to 65,535 bytes).
  */
 export const MAX_AUTHORITIES_LENGTH = 2 ** 15;
 
 /**
- * The names of authorities, DER, that a CertificateRequest tells; none where they are too long.
- * They are a hint (RFC 8446, Section 4.2.4; RFC 5246, Section 7.4.4): a client that gets none shows
- * whatever it has.
+ * Returns the names of the authorities in a CertificateRequest, in DER; none if they are too long.
+ * They are a hint (RFC 8446, Section 4.2.4; RFC 5246, Section 7.4.4): without them, a client may
+ * send any certificate.
  */
 export function authorityNames(
   { caNames, trustAnchors }: SslConfig,

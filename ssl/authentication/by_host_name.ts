@@ -4,8 +4,8 @@ import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import type { Credential } from "../config/credential.ts";
 
 /**
- * The certificates that are good for a host name first, in their order, then the others: any is
- * better than none.
+ * Sorts credentials: those whose certificate matches a host name first, in their order, then the
+ * others, since any certificate is better than none.
  */
 export function byHostName(
   credentials: readonly Credential[],
@@ -17,7 +17,7 @@ export function byHostName(
       verifyCertName(credential.certificate, hostName);
       return true;
     } catch {
-      return false; // no host name of this certificate: the next one may have it
+      return false;
     }
   };
   const fitting = credentials.filter(fits);

@@ -18,8 +18,8 @@ const CONTEXTS = {
 };
 
 /**
- * What a CertificateVerify signs (RFC 8446, Section 4.4.3): 64 spaces, who signs, and the
- * transcript's hash.
+ * Returns the signed content of a CertificateVerify (RFC 8446, Section 4.4.3): 64 spaces, the
+ * context string of the signer, and the transcript hash.
  */
 function signedContent(
   signer: End,
@@ -33,16 +33,16 @@ function signedContent(
 }
 
 /**
- * Checks that the peer holds its certificate's key.
+ * Verifies the peer's signature in a CertificateVerify.
  *
  * @param publicKey The certificate's key.
- * @param body The CertificateVerify, which is not yet part of the transcript.
- * @param signer Which end the peer is.
+ * @param body The CertificateVerify, which is not yet in the transcript.
+ * @param signer Whether the peer is the client or the server.
  * @param transcriptHash The hash of the messages before it.
- * @param offered The schemes that this end has said it accepts.
- * @returns How the peer signed.
+ * @param offered The schemes that this end has offered.
+ * @returns The scheme of the signature.
  * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or
- * does not go with the key, `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` for a wrong signature.
+ * does not match the key, `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
  */
 export async function verifyPeerSignature(
   publicKey: SubjectPublicKeyInfo,
@@ -74,10 +74,14 @@ export async function verifyPeerSignature(
 }
 
 /**
- * Signs the transcript so far.
+ * Signs the transcript.
  *
- * @param signer Which end this one is.
- * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ * @param key The private key.
+ * @param scheme The signature scheme.
+ * @param signer Whether this end is the client or the server.
+ * @param transcriptHash The hash of the transcript.
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws an error other than an
+ * `NssError`.
  */
 export async function signTranscript(
   key: PrivateKey,
@@ -90,14 +94,15 @@ export async function signTranscript(
     const signature = await key.sign(scheme, content);
     return { algorithm: signatureSchemeByName(scheme)!.id, signature };
   } catch (error) {
-    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE"); // a key may be anything that signs
+    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE");
   }
 }
 
 /**
- * The scheme that a key is to sign a TLS 1.3 handshake with.
+ * Selects the scheme with which a key signs a TLS 1.3 handshake.
  *
- * @param own The schemes that this end may use, its favourite first.
+ * @param key The key.
+ * @param own The schemes of this end, in preference order.
  * @param peers The schemes that the peer accepts.
  * @returns The scheme; `undefined` if there is none.
  */
@@ -113,14 +118,14 @@ export function chooseScheme(
   });
 }
 
-/** The schemes behind numbers from the wire, those that nobody here knows left out. */
+/** Returns the schemes of code points, without the unknown ones. */
 export function knownSchemes(ids: readonly number[]): readonly SignatureScheme[] {
   return ids.map(signatureSchemeById).filter((row) => row !== undefined).map(({ scheme }) =>
     scheme
   );
 }
 
-/** Whether a scheme signs with such a key; in TLS 1.3 ECDSA schemes name the curve, too. */
+/** Returns whether a scheme matches a key; in TLS 1.3 ECDSA schemes include the curve. */
 function fits(row: SignatureSchemeRow, { algorithm }: Pick<PrivateKey, "algorithm">): boolean {
   if (row.keyType !== algorithm.type) return false;
   if (algorithm.type === "ec") return row.curve === algorithm.curve;

@@ -12,37 +12,38 @@ import { byHostName } from "./by_host_name.ts";
 import { chooseScheme } from "./certificate_verify.ts";
 import { authOf, chooseTls12Scheme } from "./tls12_signature.ts";
 
-/** What an end shows, and how it signs for it. */
+/** The certificate, key and signature scheme with which an end authenticates itself. */
 export interface Signer {
   /** The certificate and its chain. */
   readonly credential: Credential;
   /** The certificate's key. */
   readonly key: PrivateKey;
-  /** A scheme in which the key signs and the peer verifies. */
+  /** A scheme that the key supports and the peer accepts. */
   readonly scheme: SignatureScheme;
 }
 
-/** What a server of TLS 1.2 shows, and in which suite. */
+/** The signer of a TLS 1.2 server, with the cipher suite. */
 export interface Tls12Signer extends Signer {
-  /** The suite, which names the kind of key. */
+  /** The cipher suite, which determines the type of key. */
   readonly cipherSuite: Tls12CipherSuite;
 }
 
-/** What a ClientHello of TLS 1.2 says about certificates. */
+/** The parts of a TLS 1.2 ClientHello that limit the server's certificate. */
 export interface Tls12SignerRequest {
-  /** The suites that the client offers. */
+  /** The cipher suites that the client offers. */
   readonly cipherSuites: readonly number[];
-  /** The groups that it names; `undefined` where it names none. */
+  /** The supported groups; `undefined` without the extension. */
   readonly groups: readonly number[] | undefined;
-  /** The schemes that it accepts. */
+  /** The signature schemes that the client accepts. */
   readonly signatureSchemes: readonly SignatureScheme[];
 }
 
 /**
- * What a server of TLS 1.3 shows: the first certificate for the host name whose key signs in a way
- * that the client accepts.
+ * Selects the signer of a TLS 1.3 server: the first credential, those for the host name first,
+ * whose key supports a scheme that the client accepts.
  *
- * @param serverName The host name that the client asks for.
+ * @param config The server's configuration.
+ * @param serverName The host name in server_name; `null` for none.
  * @param peers The schemes that the client accepts.
  * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or
  * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
@@ -62,11 +63,12 @@ export async function chooseServerSigner(
 }
 
 /**
- * What a server of TLS 1.2 shows. Its order of suites decides; a suite counts where a certificate
- * goes with it.
+ * Selects the signer of a TLS 1.2 server: the first credential, those for the host name first, that
+ * matches an offered suite, with the first such suite in the server's order.
  *
- * @param serverName The host name that the client asks for.
- * @param request What the client offers.
+ * @param config The server's configuration.
+ * @param serverName The host name in server_name; `null` for none.
+ * @param request The client's offer.
  * @throws {SslError} `SSL_ERROR_NO_CYPHER_OVERLAP`, `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or
  * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
  */
@@ -89,7 +91,7 @@ export async function chooseTls12ServerSigner(
     const key = await credential.privateKey();
     const auth = authOf(key);
     const cipherSuite = suites.find((candidate) => candidate.auth === auth);
-    if (cipherSuite === undefined || auth === null || !readsCurve(request.groups, key)) continue;
+    if (cipherSuite === undefined || auth === null || !allowsCurve(request.groups, key)) continue;
     fitting.push(auth);
     const scheme = chooseTls12Scheme(key, signatureSchemes, request.signatureSchemes);
     if (scheme !== undefined) return { cipherSuite, credential, key, scheme };
@@ -97,17 +99,16 @@ export async function chooseTls12ServerSigner(
   if (fitting.length > 0) throw noScheme();
   throw new SslError(
     "SSL_ERROR_NO_CYPHER_OVERLAP",
-    "Cannot agree on a cipher suite: no certificate of this server goes with those that the client offers " +
-      "and the curves that it reads",
+    "Cannot agree on a cipher suite: no certificate of this server goes with those that the " +
+      "client offers and the curves that it reads",
   );
 }
 
 /**
- * What a client shows to a server that asks for a certificate: the hook decides, or else the
- * configuration.
+ * Selects the signer of a client for a server's request, by the hook, or else from the configured
+ * credentials.
  *
- * @returns What to show; `null` if there is nothing, or nothing whose signature the server could
- * verify.
+ * @returns The signer; `null` if there is none whose signature the server accepts.
  * @throws {SslError} If the hook throws.
  */
 export async function chooseClientSigner(
@@ -119,7 +120,7 @@ export async function chooseClientSigner(
   if (credential === null) return null;
   const key = await credential.privateKey();
   const scheme = choose(key, context.config.signatureSchemes, request.signatureSchemes);
-  // A certificate whose key the server cannot check would only end the handshake.
+  // A certificate without a common scheme would end the handshake.
   return scheme === undefined ? null : { credential, key, scheme };
 }
 
@@ -136,14 +137,14 @@ async function chooseCredential(
       throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
     }
   }
-  return config.credentials.find((credential) => isWanted(credential, request, choose)) ?? null;
+  return config.credentials.find((credential) => satisfies(credential, request, choose)) ?? null;
 }
 
 /**
- * Whether a credential's chain leads to an issuer that the server knows, and its key signs in a way
- * that it accepts.
+ * Returns whether an issuer in the credential's chain is one that the server names, and its key
+ * supports a scheme that the server accepts.
  */
-function isWanted(
+function satisfies(
   credential: Credential,
   { caNames, signatureSchemes }: ClientAuthRequest,
   choose: typeof chooseScheme,
@@ -170,10 +171,10 @@ function noScheme(): SslError {
 }
 
 /**
- * RFC 8422, Section 5.1.1: the groups that a client names are those of ECDSA certificates, too;
- * none named is any.
+ * Returns whether supported_groups, which also limits ECDSA certificates, allows the curve of a
+ * key; without the extension any is allowed (RFC 8422, Section 5.1.1).
  */
-function readsCurve(groups: readonly number[] | undefined, { algorithm }: PrivateKey): boolean {
+function allowsCurve(groups: readonly number[] | undefined, { algorithm }: PrivateKey): boolean {
   if (groups === undefined || algorithm.type !== "ec") return true;
   return groups.includes(namedGroupByName(GROUP_OF_CURVE[algorithm.curve])!.id);
 }

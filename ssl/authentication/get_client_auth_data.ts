@@ -26,10 +26,10 @@ import { chooseScheme } from "./certificate_verify.ts";
 import { chooseTls12Scheme } from "./tls12_signature.ts";
 import type { ClientAuthRequest, GetClientAuthDataHook } from "../config/hooks.ts";
 
-/** How many issuers are tried for one chain: cross-signed authorities must not cost a handshake. */
+/** The maximum number of issuers tried for a chain, because cross-signed ones branch. */
 const MAX_ISSUERS_TRIED = 64;
 
-/** What a token says of its password where its key is not to be had. */
+/** The errors of a token whose key is unavailable without its password. */
 const NOT_LOGGED_IN: readonly ErrorName[] = [
   "SEC_ERROR_BAD_PASSWORD",
   "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
@@ -37,27 +37,27 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
 ];
 
 /**
- * Makes NSS's standard hook for a client's certificate (`NSS_GetClientAuthData`): it comes, with
- * its key, from the tokens of the socket's context, and its chain from the context's database.
- * Passwords are asked for when the server asks for the certificate; the password function is handed
- * what `setPKCS11PinArg()` has set for the socket.
+ * Creates NSS's standard hook for a client's certificate (`NSS_GetClientAuthData`): it finds the
+ * certificate and its key in the tokens of the socket's context, and the chain in the context's
+ * database. Tokens request their password when the server requests the certificate; the password
+ * function receives the argument that `setPKCS11PinArg()` has set for the socket.
  *
- * With a nickname, whatever `findCertFromNickname()` takes, the certificate is the one found there:
- * of several the one that is made for TLS clients and signs in a way that the server accepts, valid
- * before expired, then the newest. The names of authorities that the server accepts are not looked
- * at, as in NSS. Unlike in NSS, which then goes on without a certificate, the handshake fails where
- * it is not found, not made for clients, or its key not to be had.
+ * With a nickname, as for `findCertFromNickname()`, the hook selects among the certificates found
+ * those that are made for TLS clients and have a signature scheme that the server accepts; valid
+ * ones precede expired ones, then the newest comes first. As in NSS, the authorities that the
+ * server names are ignored. Unlike in NSS, which continues without a certificate, the handshake
+ * fails if none is found, none is made for clients, or the key is unavailable.
  *
- * Without one it is chosen: the newest of those, authorities last, that have a key, are valid now,
- * are made for TLS clients, sign in a way that the server accepts, and whose issuers lead to an
- * authority that the server names. Where there is none, or its token is not given its password, the
- * client goes on without a certificate. Whoever may connect to strangers should think twice: any
- * server may ask, and learns who the user is.
+ * Without a nickname, the hook selects the newest certificate, authorities last, that has a key, is
+ * valid now, is made for TLS clients, has a signature scheme that the server accepts, and whose
+ * issuers lead to an authority that the server names. If there is none, or the password of its
+ * token is not given, the client continues without a certificate. Do not use this with untrusted
+ * servers: any server may request a certificate and learns the identity of the user.
  *
- * @param nickname What the certificate is called by; `null`, the default, to choose.
+ * @param nickname The nickname; `null`, the default, for automatic selection.
  * @returns The hook.
  *
- * @example Log in to a server with a certificate of the context
+ * @example Authenticating with a certificate of the context
  * ```ts
  * import { getClientAuthData, importFD, peerCertificate } from "@nss/nss/ssl";
  * import { createCertificate, importCert } from "@nss/nss/cert";
@@ -95,7 +95,7 @@ export function getClientAuthData(nickname: string | null = null): GetClientAuth
   };
 }
 
-/** One answer to one request. */
+/** The selection of a certificate for a request. */
 class Choice {
   readonly #config: SslConfig;
   readonly #request: ClientAuthRequest;
@@ -115,21 +115,20 @@ class Choice {
       new NssError(name, `Cannot show client certificate "${nickname}": ${state}`);
     const found = await findCertsFromNickname(nickname, this.#options);
     if (found.length === 0) throw fail("SEC_ERROR_UNKNOWN_CERT", "no token has it");
-    // Of a pair for signing and encryption, which share nickname and subject, only one is made for
-    // this
-    const made = found.filter((certificate) => clientProblem(certificate) === null);
-    if (made.length === 0) {
+    // A pair for signing and encryption shares nickname and subject; only one is made for clients
+    const suitable = found.filter((certificate) => clientProblem(certificate) === null);
+    if (suitable.length === 0) {
       const { name, state } = clientProblem(found[0]!)!;
       throw fail(name, `it is not made for TLS clients: ${state}`);
     }
-    let left = made.filter((certificate) => this.#signs(certificate.subjectPublicKeyInfo));
+    let left = suitable.filter((certificate) => this.#signs(certificate.subjectPublicKeyInfo));
     for (;;) {
       const source: CertSource = {
         name: "found",
         find: () => Promise.resolve(left.map(toRecord)),
       };
       const certificate = await findCertByNickname(source, nickname, { time: this.#time });
-      if (certificate === undefined) return null; // the server would not understand its signature
+      if (certificate === undefined) return null; // the server accepts none of the schemes
       const others = left.filter((other) => other !== certificate);
       try {
         const key = await findKeyByAnyCert(certificate, this.#options);
@@ -148,7 +147,7 @@ class Choice {
     const candidates = records
       .filter(({ hasKey, certificate }) => hasKey && this.#isUsable(certificate))
       .map(({ certificate }) => certificate)
-      // The key of an authority is for issuing, even where nothing forbids more
+      // The key of an authority is for issuing, even if its key usage allows more
       .sort((a, b) => Number(isAuthority(a)) - Number(isAuthority(b)) || newestFirst(a, b));
     for (const certificate of candidates) {
       const chain = await this.#chain(certificate, this.#request.caNames);
@@ -157,9 +156,9 @@ class Choice {
         const key = await findKeyByAnyCert(certificate, this.#options);
         if (this.#signs(key)) return { cert: certificate, chain, key };
       } catch (error) {
-        // Who does not want to be known as this one must not be made known as another
+        // A user who refuses the password must not be identified by another certificate
         if (isNamed(error, NOT_LOGGED_IN)) return null;
-        if (!isNamed(error, ["SEC_ERROR_NO_KEY"])) throw error; // deleted since it was listed
+        if (!isNamed(error, ["SEC_ERROR_NO_KEY"])) throw error; // no key: deleted since the search
       }
     }
     return null;
@@ -170,7 +169,7 @@ class Choice {
       clientProblem(certificate) === null && this.#signs(certificate.subjectPublicKeyInfo);
   }
 
-  /** Whether the key signs in a way that both ends take, in the version that was negotiated. */
+  /** Returns whether a key has a scheme that both ends accept in the negotiated version. */
   #signs(key: Pick<PrivateKey, "algorithm" | "schemes">): boolean {
     const { signatureSchemes: own } = this.#config;
     const { signatureSchemes: peers, version } = this.#request;
@@ -179,33 +178,34 @@ class Choice {
   }
 
   /**
-   * The issuers of a certificate as the database knows them, without the root, which whoever trusts
-   * it has.
+   * Finds the issuers of a certificate in the database, without the root, which a server that
+   * trusts it has.
    *
-   * @param caNames The authorities of which one must have issued it, or an issuer; none for any.
-   * @returns The issuers; `null` if none of the authorities has.
+   * @param leaf The certificate.
+   * @param caNames The authorities of which one must have issued it or an issuer; none for any.
+   * @returns The issuers; `null` if none of the authorities has issued one.
    */
   async #chain(
     leaf: Certificate,
     caNames: readonly Name[],
   ): Promise<readonly Certificate[] | null> {
     let budget = MAX_ISSUERS_TRIED;
-    const climb = async (path: readonly Certificate[]): Promise<readonly Certificate[] | null> => {
+    const extend = async (path: readonly Certificate[]): Promise<readonly Certificate[] | null> => {
       const last = path.at(-1)!;
       const issuers = last.isSelfIssued || path.length >= MAX_PATH_LENGTH
         ? []
         : (await this.#issuersOf(last)).filter((issuer) => !path.some((one) => one.equals(issuer)));
       for (const issuer of issuers) {
         if (budget-- <= 0) break;
-        const found = await climb([...path, issuer]);
+        const found = await extend([...path, issuer]);
         if (found !== null) return found;
       }
       if (issuers.length > 0) return null;
-      const isWanted = caNames.length === 0 ||
+      const isAccepted = caNames.length === 0 ||
         path.some(({ issuer }) => caNames.some((name) => name.equals(issuer)));
-      return isWanted ? path : null;
+      return isAccepted ? path : null;
     };
-    const path = await climb([leaf]);
+    const path = await extend([leaf]);
     return path && path.slice(1).filter((certificate) => !certificate.isSelfIssued);
   }
 
@@ -216,7 +216,7 @@ class Choice {
     return issuers;
   }
 
-  /** The most likely one first: valid now, then the newest. */
+  /** Finds the issuers of a certificate: those valid now first, then the newest. */
   async #findIssuers(certificate: Certificate): Promise<readonly Certificate[]> {
     const { certDB } = this.#config.context;
     const records = await certDB.find({ subject: certificate.issuer.der }, this.#options);
@@ -225,7 +225,7 @@ class Choice {
     const sorted = records.map((record) => record.certificate)
       .sort((a, b) => isValid(b) - isValid(a) || newestFirst(a, b));
     if (sorted.length < 2) return sorted;
-    // An authority that has changed its key has several of one name
+    // An authority that has changed its key has several certificates of one name
     const signed = await Promise.all(sorted.map((issuer) => hasSigned(issuer, certificate)));
     return sorted.filter((_, i) => signed[i]);
   }
@@ -243,12 +243,12 @@ async function hasSigned(issuer: Certificate, certificate: Certificate): Promise
       signature,
     );
   } catch (error) {
-    if (error instanceof NssError) return false; // of a kind that is not supported
+    if (error instanceof NssError) return false; // an unsupported key or algorithm
     throw error;
   }
 }
 
-/** Why a certificate is none of a TLS client, which its key usage and extended key usage tell. */
+/** Returns why key usage or extended key usage exclude TLS clients; `null` if they do not. */
 function clientProblem(certificate: Certificate): UsageProblem | null {
   try {
     void certificate.subjectPublicKeyInfo;
@@ -260,7 +260,7 @@ function clientProblem(certificate: Certificate): UsageProblem | null {
 }
 
 function isAuthority(certificate: Certificate): boolean {
-  return certificate.basicConstraints?.isCa === true; // whose form is right, as it has been looked at
+  return certificate.basicConstraints?.isCa === true; // parses, because clientProblem() has read it
 }
 
 function newestFirst(a: Certificate, b: Certificate): number {

@@ -4,9 +4,9 @@ import { Name } from "../../cert/names/name.ts";
 import { SslError } from "../base/errors.ts";
 
 /**
- * Reads the names of the authorities that a server accepts.
+ * Parses the names of the authorities that a server accepts.
  *
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if one of them is no name.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if a name does not parse.
  */
 export function readAuthorities(authorities: readonly Uint8Array<ArrayBuffer>[]): readonly Name[] {
   return authorities.map((der) => {

@@ -15,15 +15,15 @@ import {
   type SignatureSchemeRow,
 } from "../tables/signature_schemes.ts";
 
-/** A signature with the number of its scheme, as TLS 1.2's messages have it. */
+/** A signature with the code point of its scheme, as in TLS 1.2 messages. */
 export interface Signed {
   readonly algorithm: number;
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * What TLS 1.2's suites call each kind of key; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa,
- * Section 3).
+ * The authentication of TLS 1.2 cipher suites by type of key; ML-DSA is for TLS 1.3 only
+ * (draft-ietf-tls-mldsa, Section 3).
  */
 const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | null>> = {
   "ec": "ecdsa",
@@ -35,7 +35,7 @@ const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | nu
   "mldsa87": null,
 };
 
-/** What a TLS 1.2 suite calls the kind of a key; `null` where there is none for it. */
+/** Returns the authentication of TLS 1.2 cipher suites for a key; `null` if there is none. */
 export function authOf(
   { algorithm }: Pick<PrivateKey, "algorithm">,
 ): Tls12CipherSuite["auth"] | null {
@@ -43,10 +43,10 @@ export function authOf(
 }
 
 /**
- * The scheme that a key is to sign a TLS 1.2 handshake with.
+ * Selects the scheme with which a key signs a TLS 1.2 handshake.
  *
  * @param key The key.
- * @param own The schemes that this end may use, its favourite first.
+ * @param own The schemes of this end, in preference order.
  * @param peers The schemes that the peer accepts.
  * @returns The scheme; `undefined` if there is none.
  */
@@ -62,15 +62,15 @@ export function chooseTls12Scheme(
 }
 
 /**
- * Checks a peer's signature in a ServerKeyExchange or CertificateVerify.
+ * Verifies the peer's signature in a ServerKeyExchange or CertificateVerify.
  *
  * @param publicKey The peer's key.
- * @param signed What the message says.
- * @param content What is signed.
- * @param offered The schemes that this end accepts.
- * @returns How the peer signed.
+ * @param signed The signature and its scheme.
+ * @param content The signed content.
+ * @param offered The schemes that this end has offered.
+ * @returns The scheme of the signature.
  * @throws {SslError} `SSL_ERROR_INCORRECT_SIGNATURE_ALGORITHM` for a scheme that was not offered or
- * does not go with the key, `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
+ * does not match the key, `SEC_ERROR_BAD_SIGNATURE` for a wrong signature.
  */
 export async function verifyTls12Signature(
   publicKey: SubjectPublicKeyInfo,
@@ -87,10 +87,10 @@ export async function verifyTls12Signature(
         "was not offered or does not go with the certificate's key",
     );
   }
-  const isRight = await verifySignature(publicKey, row.scheme, content, signature, {
+  const isValid = await verifySignature(publicKey, row.scheme, content, signature, {
     anyCurve: true,
   });
-  if (!isRight) {
+  if (!isValid) {
     throw new SslError("SEC_ERROR_BAD_SIGNATURE", "Cannot take signature: it is wrong", {
       fault: "value",
     });
@@ -99,9 +99,10 @@ export async function verifyTls12Signature(
 }
 
 /**
- * Signs.
+ * Signs a part of a TLS 1.2 handshake.
  *
- * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws an error other than an
+ * `NssError`.
  */
 export async function signTls12(
   key: PrivateKey,
@@ -112,13 +113,13 @@ export async function signTls12(
     const signature = await key.sign(scheme, content);
     return { algorithm: signatureSchemeByName(scheme)!.id, signature };
   } catch (error) {
-    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE"); // a key may be anything that signs
+    throw toSslError(error, "SSL_ERROR_SIGN_HASHES_FAILURE");
   }
 }
 
 /**
- * Whether a scheme signs with such a key; in TLS 1.2 an ECDSA scheme is a hash, and the curve is
- * the key's. SHA-1 is out.
+ * Returns whether a scheme matches a key. In TLS 1.2 an ECDSA scheme determines the hash, but not
+ * the curve; SHA-1 is refused.
  */
 function fits(
   row: SignatureSchemeRow | undefined,
