@@ -5,7 +5,7 @@ import { TLS_1_2, versionName } from "../tables/versions.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { Progress } from "./progress.ts";
 
-/** What the application sees of a complete handshake. */
+/** Returns the public form of the result of a handshake. */
 export function channelInfo(negotiated: Negotiated): ChannelInfo {
   const { peer, local } = negotiated;
   const isTls12 = negotiated.version === TLS_1_2;
@@ -27,7 +27,7 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
   };
 }
 
-/** What the application sees of a handshake that is under way. */
+/** Returns the public form of the progress of a handshake. */
 export function preliminaryChannelInfo(progress: Progress): PreliminaryChannelInfo {
   return {
     version: progress.version === 0 ? null : versionName(progress.version),

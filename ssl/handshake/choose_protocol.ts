@@ -9,7 +9,14 @@ import type { ExtensionBlock } from "../extensions/extension_block.ts";
 import type { SniRequest } from "../config/hooks.ts";
 import type { HandshakeContext } from "./handshake.ts";
 
-/** The application's callback decides, or else the server's order (RFC 7301, Section 3.2). */
+/**
+ * Selects the application protocol of a server: by the application's callback, or else the first of
+ * the server's list that the client offers (RFC 7301, Section 3.2).
+ *
+ * @returns The protocol; `null` for none.
+ * @throws {SslError} `SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL` if the client offers none of them,
+ * `SSL_ERROR_APP_CALLBACK_ERROR` if the callback throws or returns one that was not offered.
+ */
 export async function chooseProtocol(
   hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
@@ -18,8 +25,8 @@ export async function chooseProtocol(
   const { config } = hs;
   const offered = extensions?.get(alpnProtocols);
   if (offered === undefined) return null;
-  const asked = await askApplication(hs, { serverName, alpnProtocols: offered });
-  if (asked !== undefined) return asked;
+  const answer = await askApplication(hs, { serverName, alpnProtocols: offered });
+  if (answer !== undefined) return answer;
   if (config.alpnProtocols.length === 0) return null;
   const chosen = config.alpnProtocols.find((protocol) => offered.includes(protocol));
   if (chosen !== undefined) return chosen;
@@ -30,7 +37,7 @@ export async function chooseProtocol(
   );
 }
 
-/** What the application's callback says; `undefined` leaves it to the list. */
+/** Calls the application's callback; `undefined` if the list decides. */
 async function askApplication(
   { config, hooks }: HandshakeContext,
   { serverName, alpnProtocols: offered }: SniRequest,

@@ -4,10 +4,12 @@ import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 
 /**
- * Whether a server insists on a certificate in a handshake after the first one
- * (`SSL_REQUIRE_CERTIFICATE`).
+ * Returns a server's client authentication for a handshake after the first one. Unless
+ * `requireCertificate` (`SSL_REQUIRE_CERTIFICATE`) is `"ALWAYS"`, a certificate is not required
+ * again.
  *
- * @param shown What the client has shown in the connection so far: FIRST_HANDSHAKE insists once.
+ * @param config The server's configuration.
+ * @param shown The certificates that the client has sent before on the connection.
  */
 export function clientAuthAgain(
   { clientAuth, requireCertificate }: SslConfig,

@@ -12,33 +12,34 @@ import type { Tls12Negotiated } from "./negotiated.ts";
 import type { HandshakeOutput } from "./output.ts";
 import type { Progress } from "./progress.ts";
 
-/** What every state of one handshake shares. */
+/** The context that the states of a handshake share. */
 export interface HandshakeContext {
-  /** The socket's configuration; a server's name hook may replace it. */
+  /** The socket's configuration, which a server's SNI hook may replace. */
   config: SslConfig;
-  /** The way to the application's hooks. */
+  /** Calls the application's hooks. */
   readonly hooks: HookCaller;
-  /** Where the peer is, as far as the transport tells; for the session cache's key. */
+  /** The address of the peer, for the key of the session cache; `""` if it is not known. */
   readonly peerAddress: string;
   /** Time and randomness. */
   readonly environment: Environment;
-  /** The way out. */
+  /** The output of the handshake. */
   readonly output: HandshakeOutput;
-  /** The messages so far. */
+  /** The transcript of the messages so far. */
   transcript: Transcript;
-  /** What the application may see of the handshake that is under way, or else of the last one. */
+  /** The progress of the current handshake, or else of the last one. */
   progress: Progress;
   /** The session of this handshake. */
   session: SessionHandle;
   /**
-   * What a renegotiation begins from, and goes back to where it is declined; `null` in a first
+   * The connection before a renegotiation, restored if that is declined; `null` in a first
    * handshake.
    */
   established: Established | null;
-  /** What the socket's configuration is by now, for a handshake after the first one. */
+  /** Returns the configuration of a later handshake. */
   readonly latestConfig: () => SslConfig;
   /**
-   * Begins another handshake on a TLS 1.2 connection: a client says hello, a server waits for that.
+   * Begins another handshake on a TLS 1.2 connection: a client sends its ClientHello, a server
+   * waits for one.
    *
    * @param resumes Whether the client may offer a session.
    */
@@ -48,37 +49,37 @@ export interface HandshakeContext {
   ) => HandshakeState | Promise<HandshakeState>;
 }
 
-/** A TLS 1.2 connection as a complete handshake has left it. */
+/** A TLS 1.2 connection after a complete handshake. */
 export interface Established extends Pick<HandshakeContext, "progress" | "session"> {
-  /** The configuration of that handshake. */
+  /** The configuration of the handshake. */
   readonly config: SslConfig;
-  /** What it has negotiated. */
+  /** The result of the handshake. */
   readonly negotiated: Tls12Negotiated;
-  /** The state that waits for whatever comes. */
+  /** The state after the handshake. */
   readonly state: HandshakeState;
-  /** This end's request that the next handshake follows; `null` where it is the peer's. */
+  /** This end's request for the next handshake; `null` if the peer requests it. */
   readonly request: ReHandshakeRequest | null;
 }
 
-/** How an application wants another handshake. */
+/** An application's request for another handshake. */
 export interface ReHandshakeRequest {
-  /** Whether no session is to be resumed in it. */
+  /** Whether to resume no session in it. */
   readonly full: boolean;
 }
 
-/** One moment of a handshake: what it knows and which message it waits for. */
+/** A state of a handshake, which waits for a message. */
 export interface HandshakeState {
   /**
-   * Takes the next message.
+   * Processes the next message.
    *
    * @returns The next state.
-   * @throws {SslError} If the message is not the expected one, or is wrong.
+   * @throws {SslError} If the message is unexpected or invalid.
    */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState>;
 
   /**
-   * Takes the peer's change_cipher_spec, in a state of TLS 1.2 that waits for it. Other states have
-   * no such method: in TLS 1.3 it is dropped or refused before a state hears of it.
+   * Processes a change_cipher_spec in a TLS 1.2 state that waits for it. Other states do not have
+   * this method: in TLS 1.3 the engine drops or refuses it.
    *
    * @returns The next state.
    */
@@ -88,7 +89,7 @@ export interface HandshakeState {
    * Begins another handshake, in a state that has completed one.
    *
    * @returns The next state.
-   * @throws {SslError} If the connection has no such thing; it goes on as it was.
+   * @throws {SslError} If another handshake is not possible; the connection continues.
    */
   reHandshake?(
     hs: HandshakeContext,
@@ -96,8 +97,10 @@ export interface HandshakeState {
   ): HandshakeState | Promise<HandshakeState>;
 
   /**
-   * Takes the peer's no_renegotiation, in a state that waits for its answer; the connection goes on
-   * as it was.
+   * Processes a no_renegotiation alert in a state that has requested a renegotiation; the
+   * connection continues.
+   *
+   * @returns The next state.
    */
   takeNoRenegotiation?(hs: HandshakeContext): HandshakeState;
 }
@@ -114,16 +117,16 @@ export function sendHandshake(
 }
 
 /**
- * Refuses a message of another type than the expected one.
+ * Checks that a message has one of the expected types.
  *
- * @throws {SslError} NSS's `SSL_ERROR_RX_UNEXPECTED_*` for the message that came.
+ * @throws {SslError} The `SSL_ERROR_RX_UNEXPECTED_*` of another type.
  */
 export function expectMessage(message: HandshakeMessage, ...types: number[]): void {
   if (types.includes(message.type)) return;
   throw unexpectedMessage(message.type, types);
 }
 
-/** The error for a handshake message out of turn. */
+/** Creates the error of an unexpected handshake message. */
 export function unexpectedMessage(type: number, expected: readonly number[] = []): SslError {
   const wanted = expected.map(handshakeTypeName).join(" or ");
   return new SslError(

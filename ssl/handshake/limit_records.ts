@@ -6,12 +6,12 @@ import { MAX_PLAINTEXT_LENGTH } from "../record/header.ts";
 import { type TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 import type { HandshakeContext } from "./handshake.ts";
 
-/** The version decides what the limit counts. */
+/** The versions, which count the limit differently. */
 type Version = typeof TLS_1_2 | typeof TLS_1_3;
 
 /**
- * The limit that an end may name, which in TLS 1.3 counts the inner content type (RFC 8449, Section
- * 4).
+ * Returns the limit that this end sends, which in TLS 1.3 includes the inner content type
+ * (RFC 8449, Section 4).
  */
 export function ownRecordSizeLimit(
   { recordSizeLimit }: { recordSizeLimit: number },
@@ -23,7 +23,7 @@ export function ownRecordSizeLimit(
   );
 }
 
-/** A server answers the client's limit with its own, and both keep to them from here on. */
+/** Answers the client's limit with that of the server, and applies both. */
 export function answerRecordSizeLimit(
   hs: HandshakeContext,
   hello: ExtensionBlock | undefined,
@@ -37,7 +37,7 @@ export function answerRecordSizeLimit(
   hs.output.limitRecords(limit, own);
 }
 
-/** A client takes the server's answer to its limit. */
+/** Applies the limits of a client, if the server has answered with its own. */
 export function takeRecordSizeLimit(
   hs: HandshakeContext,
   answer: ExtensionBlock | undefined,

@@ -5,7 +5,7 @@ import type { SslConfig } from "../config/config.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
 
 /**
- * Writes a secret of TLS 1.3 to the key log. Before the secret's first use.
+ * Writes a TLS 1.3 secret to the key log; to be called before the first use of the secret.
  *
  * @throws {SslError} `SSL_ERROR_APP_CALLBACK_ERROR` if the callback throws.
  */

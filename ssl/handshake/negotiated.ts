@@ -11,9 +11,9 @@ import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
-/** What the hellos of TLS 1.3 agree on. */
+/** What the hellos negotiate in TLS 1.3. */
 export interface Tls13HelloAgreement {
-  /** Tells it from TLS 1.2's. */
+  /** The protocol version. */
   readonly version: typeof TLS_1_3;
   /** The cipher suite. */
   readonly cipherSuite: CipherSuite;
@@ -21,85 +21,85 @@ export interface Tls13HelloAgreement {
   readonly group: NamedGroup;
   /** Whether there was a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
-  /** Whether the client may be asked for a certificate at any time (RFC 8446, Section 4.2.6). */
+  /** Whether the client has offered post_handshake_auth (RFC 8446, Section 4.2.6). */
   readonly postHandshakeAuth: boolean;
-  /** The host name that the client asked for. */
+  /** The host name in server_name. */
   readonly serverName: string | null;
 }
 
-/** What the hellos of TLS 1.3 and EncryptedExtensions agree on. */
+/** What the hellos and EncryptedExtensions negotiate in TLS 1.3. */
 export interface Tls13Agreement extends Tls13HelloAgreement {
   /** The application protocol. */
   readonly alpnProtocol: string | null;
 }
 
-/** What the hellos of TLS 1.2 agree on. */
+/** What the hellos negotiate in TLS 1.2. */
 export interface Tls12Agreement {
-  /** Tells it from TLS 1.3's. */
+  /** The protocol version. */
   readonly version: typeof TLS_1_2;
   /** The cipher suite. */
   readonly cipherSuite: Tls12CipherSuite;
   /** Whether the master secret is bound to the handshake (RFC 7627). */
   readonly extendedMasterSecret: boolean;
-  /** Whether the peer knows RFC 5746. */
+  /** Whether the peer supports RFC 5746. */
   readonly secureRenegotiation: boolean;
   /** The application protocol. */
   readonly alpnProtocol: string | null;
-  /** The host name that the client asked for. */
+  /** The host name in server_name. */
   readonly serverName: string | null;
 }
 
-/** Who the ends are. */
+/** The authentication of both ends. */
 export interface Identities {
-  /** Whom the handshake has proved the peer to be. */
+  /** The authenticated peer. */
   readonly peer: AuthenticatedPeer;
-  /** What this end has shown. */
+  /** The authentication of this end. */
   readonly local: Shown;
   /**
-   * When the resumed session's full handshake was, in milliseconds since 1970; `null` without a
-   * session.
+   * The time of the full handshake of a resumed session, in milliseconds since 1970; `null` if none
+   * was resumed.
    */
   readonly authenticatedAt: number | null;
 }
 
-/** What this end has shown of itself. */
+/** The authentication of this end. */
 export interface Shown {
-  /** Its certificates. */
+  /** The certificates, that of this end first; empty for none. */
   readonly chain: readonly Certificate[];
-  /** How it signed; `null` where it did not have to. */
+  /** The scheme of its signature; `null` if it did not sign. */
   readonly signatureScheme: SignatureScheme | null;
-  /** Whether the application's hook was asked for a client certificate. */
+  /** Whether the application's hook was called for a client certificate. */
   readonly askedForClientAuthData: boolean;
 }
 
-/** What a complete handshake has negotiated. */
+/** The result of a complete handshake. */
 export type Negotiated = Tls13Negotiated | Tls12Negotiated;
 
-/** What a complete handshake of TLS 1.3 has negotiated. */
+/** The result of a complete TLS 1.3 handshake. */
 export interface Tls13Negotiated extends Tls13Agreement, Identities {}
 
-/** What a complete handshake of TLS 1.2 has negotiated. */
+/** The result of a complete TLS 1.2 handshake. */
 export interface Tls12Negotiated extends Tls12Agreement, Identities {
-  /** The key exchange group; `null` where a session was resumed, which exchanges no keys. */
+  /** The key exchange group; `null` for a resumed session, which has no key exchange. */
   readonly group: NamedGroup | null;
-  /** The Finished messages, which the next handshake refers to (RFC 5746, Section 3.1). */
+  /** The verify_data of both ends, for the next handshake (RFC 5746, Section 3.1). */
   readonly verifyData: VerifyData;
 }
 
-/** What the Finished messages of a TLS 1.2 handshake say. */
+/** The verify_data of the Finished messages of a TLS 1.2 handshake. */
 export type VerifyData = Readonly<Record<End, Uint8Array<ArrayBuffer>>>;
 
-/** What an end shows that has to prove nothing: an earlier handshake's certificates, or none. */
+/** Returns the authentication of an end that did not sign: certificates sent earlier, or none. */
 export function shownBefore(chain: readonly Certificate[]): Shown {
   return { chain, signatureScheme: null, askedForClientAuthData: false };
 }
 
-/** What an end shows that has signed. */
+/** Returns the authentication of an end that has signed. */
 export function shownBy({ credential, scheme }: Signer): Shown {
   return { chain: credential.chain, signatureScheme: scheme, askedForClientAuthData: false };
 }
 
-/** What a client's session carries of the handshake that it comes from. */
+/** Returns what a client's session keeps of its handshake. */
 export function sessionFacts(
   { alpnProtocol, peer, local }: Negotiated,
 ): Omit<SessionFacts, "authenticatedAt" | "expiresAt"> {
@@ -113,7 +113,7 @@ export function sessionFacts(
   };
 }
 
-/** What forbids that a client keeps the session of a handshake. */
+/** Returns the reasons not to keep the session of a handshake. */
 export function obstaclesOf({ peer, local }: Negotiated): Obstacles {
   const { badCertAccepted } = peer;
   const { askedForClientAuthData } = local;

@@ -3,79 +3,78 @@
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import type { Negotiated } from "./negotiated.ts";
 
-/** The only way in which a handshake acts on its connection. */
+/** The interface through which a handshake acts on its connection. */
 export interface HandshakeOutput {
   /** Sends a framed handshake message. */
   sendMessage(message: Uint8Array<ArrayBuffer>): void;
-  /** Sends the change_cipher_spec of middlebox compatibility, once (RFC 8446, Appendix D.4). */
+  /** Sends a change_cipher_spec; in TLS 1.3 once, for middleboxes (RFC 8446, Appendix D.4). */
   sendChangeCipherSpec(): void;
   /**
-   * Keeps protected records to so much plaintext in either direction, from the next one on (RFC
-   * 8449).
+   * Limits the plaintext of protected records in each direction, from the next record on
+   * (RFC 8449).
    */
   limitRecords(send: number, receive: number): void;
-  /** Protects what is read from the next record on. */
+  /** Replaces the protection of received records, from the next one on. */
   installReadSpec(spec: RecordProtection): void;
-  /** Protects what is written from now on. */
+  /** Replaces the protection of sent records, from the next one on. */
   installWriteSpec(spec: RecordProtection): void;
-  /** Tells the connection what has happened. */
+  /** Passes an event to the connection. */
   emit(event: HandshakeEvent): void;
 }
 
-/** What a handshake tells its connection. */
+/** An event of a handshake, for its connection. */
 export type HandshakeEvent =
-  /** A ClientHello has been sent or received: change_cipher_spec is tolerated from here on. */
+  /** A ClientHello has been sent or received; change_cipher_spec is tolerated from now on. */
   | { readonly kind: "hello" }
-  /** The client asked for early data, which this server reads past. */
+  /** The client has offered early data, which this server skips. */
   | { readonly kind: "skipEarlyData"; readonly how: "in clear" | "undecryptable" }
-  /** The peer has renewed its key, and may ask for the same of this end. */
+  /** The peer has sent a KeyUpdate, and perhaps requested one. */
   | { readonly kind: "keyUpdate"; readonly requestUpdate: boolean }
-  /** The server of a TLS 1.3 connection hands out a ticket, which has not been looked at. */
+  /** The server of a TLS 1.3 connection has sent a ticket, which has not been parsed. */
   | { readonly kind: "newSessionTicket" }
-  /** The peer of a TLS 1.2 connection wants to renegotiate, and does not get its will. */
+  /** The peer of a TLS 1.2 connection has requested a renegotiation, which this end declines. */
   | { readonly kind: "declineRenegotiation" }
-  /** A TLS 1.2 connection is being negotiated anew; application data of this end's waits. */
+  /** A renegotiation of a TLS 1.2 connection has begun; this end sends no application data. */
   | { readonly kind: "renegotiation"; readonly byPeer: boolean }
-  /** The peer does not want to renegotiate, and the connection goes on as it was. */
+  /** The peer has declined a renegotiation; the connection continues. */
   | { readonly kind: "renegotiationDeclined" }
-  /** The peer says what it need not, and what has no effect. */
+  /** The peer has sent a message without effect. */
   | { readonly kind: "ignored" }
-  /** The client has answered a CertificateRequest that came after the handshake. */
+  /** The client has answered a post-handshake CertificateRequest. */
   | { readonly kind: "reauthenticated"; readonly negotiated: Negotiated }
-  /** This end has answered a CertificateRequest that came after the handshake. */
+  /** This end has answered a post-handshake CertificateRequest. */
   | { readonly kind: "shown"; readonly negotiated: Negotiated }
   /** The peer's Finished has been verified. */
   | {
     readonly kind: "connected";
     readonly negotiated: Negotiated;
     readonly keys: ConnectionKeys;
-    /** Session tickets to send before the first application data; made meanwhile. */
+    /** The session tickets to send before the first application data. */
     readonly tickets: Promise<readonly Uint8Array<ArrayBuffer>[]>;
   };
 
-/** The keys of a connection whose handshake is complete: what can still be done with them. */
+/** The operations on the keys of a connection whose handshake is complete. */
 export interface ConnectionKeys {
-  /** Whether the write key can be renewed while the connection goes on. */
+  /** Whether the version has a KeyUpdate. */
   readonly renewable: boolean;
 
   /**
-   * Goes on under the next write key, and tells the peer; only where keys are
-   * {@linkcode renewable}.
+   * Sends a KeyUpdate and replaces the write key.
    *
-   * @param requestUpdate Whether the peer is to renew its own key, too.
-   * @param output Where to tell it.
-   * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` where the version has no such
-   * thing.
+   * @param requestUpdate Whether to ask the peer for a KeyUpdate, too.
+   * @param output The output to send it to.
+   * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` if the keys are not
+   * {@linkcode renewable}.
    */
   renewWriteKey(requestUpdate: boolean, output: HandshakeOutput): Promise<void>;
 
   /**
-   * Derives bytes that both ends know and nobody else.
+   * Exports keying material (RFC 8446, Section 7.5; RFC 5705).
    *
-   * @param label The purpose.
-   * @param context What else the bytes depend on; in TLS 1.2 none is not the same as an empty one.
-   * @param length How many bytes.
-   * @returns The bytes.
+   * @param label The label.
+   * @param context The context value; in TLS 1.2 `null` differs from an empty one.
+   * @param length The number of bytes.
+   * @returns The keying material.
    */
   exportKeyingMaterial(
     label: string,

@@ -6,29 +6,29 @@ import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 
 /**
- * What the application may see of a handshake that is under way; none of it is authenticated, and
- * no state goes by it. Of a complete handshake it shows what that has negotiated.
+ * What the application sees of a handshake. Until that is complete nothing is authenticated, and no
+ * state depends on it.
  */
 export interface Progress {
-  /** The protocol version's number; 0 before it is chosen. */
+  /** The protocol version; 0 before it is negotiated. */
   readonly version: number;
   /** The cipher suite. */
   readonly cipherSuite: CipherSuite | Tls12CipherSuite | null;
   /** The key exchange group. */
   readonly group: NamedGroup | null;
-  /** How the peer signed. */
+  /** The scheme of the peer's signature. */
   readonly peerSignatureScheme: SignatureScheme | null;
   /** The application protocol. */
   readonly alpnProtocol: string | null;
-  /** The host name that the client asked for. */
+  /** The host name in server_name. */
   readonly serverName: string | null;
   /** Whether there was a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
-  /** The peer's certificates, whatever is thought of them. */
+  /** The peer's certificates, verified or not. */
   readonly peerChain: readonly Certificate[];
-  /** The OCSP response that came with them; `null` where there was none. */
+  /** The stapled OCSP response; `null` for none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
-  /** The list of SCTs that came with them; `null` where there was none. */
+  /** The list of SCTs; `null` for none. */
   readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
   /** This end's certificates. */
   readonly localChain: readonly Certificate[];
@@ -49,7 +49,7 @@ export const NO_PROGRESS: Progress = {
   localChain: [],
 };
 
-/** Lets the application see more of a handshake. */
-export function show(hs: { progress: Progress }, news: Partial<Progress>): void {
-  hs.progress = { ...hs.progress, ...news };
+/** Updates the progress of a handshake. */
+export function show(hs: { progress: Progress }, update: Partial<Progress>): void {
+  hs.progress = { ...hs.progress, ...update };
 }

@@ -5,7 +5,7 @@ import type { ExtensionBlock } from "../extensions/extension_block.ts";
 import { extensionTypeName } from "../tables/extension_types.ts";
 
 /**
- * Refuses extensions in an answer to which the question has not been asked (RFC 8446, Section 4.2).
+ * Refuses extensions in a response that the request did not have (RFC 8446, Section 4.2).
  *
  * @throws {SslError} `SSL_ERROR_RX_UNEXPECTED_EXTENSION`.
  */

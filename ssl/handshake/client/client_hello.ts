@@ -44,26 +44,26 @@ import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 
-/** A session that the hello offers, and the Early Secret that goes with it. */
+/** An offered session and its Early Secret. */
 export interface OfferedSession {
   readonly session: Tls13ClientSession;
   readonly earlySecret: EarlySecret;
 }
 
-/** What the client has said in its hello; the server's answer is held against it. */
+/** The contents of a ClientHello that the server's answer is checked against. */
 export interface Offer {
   readonly random: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
   readonly keyShares: readonly KeyShare[];
-  /** The session of TLS 1.3 that is offered. */
+  /** The offered TLS 1.3 session. */
   readonly session: OfferedSession | null;
-  /** The session of TLS 1.2 that is offered. */
+  /** The offered TLS 1.2 session. */
   readonly tls12Session: Tls12ClientSession | null;
-  /** The extensions of the hello, in answer to which alone the server may send its own. */
+  /** The types of the extensions, the only ones that the server may answer. */
   readonly extensionTypes: readonly number[];
 }
 
-/** What a HelloRetryRequest adds to the second hello. */
+/** What a HelloRetryRequest changes in the second ClientHello. */
 export interface RetryAdditions {
   readonly keyShares: readonly KeyShare[];
   readonly cookie: Uint8Array<ArrayBuffer> | undefined;
@@ -93,15 +93,15 @@ function sessionIdFor(
   session: Tls12ClientSession | null,
 ): Uint8Array<ArrayBuffer> {
   if (session !== null && session.ticket.length === 0) return session.sessionId;
-  // RFC 5077, Section 3.4: made up, that the server's echo tells whether it took the ticket. RFC
-  // 8446, Appendix D.4: that middleboxes take the handshake for a resumption.
+  // RFC 5077, Section 3.4: a random one, whose echo shows that the server accepts the ticket.
+  // RFC 8446, Appendix D.4: for middleboxes, which expect a resumption.
   const looksLikeTls12 = offersTls13(config) && config.compatMode;
   return session !== null || looksLikeTls12 ? environment.random(32) : new Uint8Array(0);
 }
 
 /**
- * Sends the second ClientHello: the first one with what the HelloRetryRequest asks for (RFC 8446,
- * Section 4.1.2).
+ * Sends the second ClientHello: the first one with the changes that the HelloRetryRequest requests
+ * (RFC 8446, Section 4.1.2).
  */
 export async function sendSecondClientHello(
   hs: HandshakeContext,
@@ -138,8 +138,8 @@ async function sendClientHello(
   hs.transcript.add(message);
   hs.output.sendMessage(message);
   hs.output.emit({ kind: "hello" });
-  const meant = extensions.types().filter((type) => !grease?.extensions.includes(type));
-  return { ...offer, extensionTypes: meant };
+  const extensionTypes = extensions.types().filter((type) => !grease?.extensions.includes(type));
+  return { ...offer, extensionTypes };
 }
 
 function helloExtensions(
@@ -171,15 +171,15 @@ function helloExtensions(
       group,
       keyExchange: publicKey,
     }));
-    // RFC 8446, Section 4.1.2: the second hello has the share that was asked for, and no other.
-    const meaningless = additions === undefined ? greased(grease?.group) : [];
+    // RFC 8446, Section 4.1.2: the second ClientHello has only the requested share.
+    const greaseGroups = additions === undefined ? greased(grease?.group) : [];
     extensions.add(keyShareClientHello, [
-      ...meaningless.map((group) => ({ group, keyExchange: new Uint8Array(1) })),
+      ...greaseGroups.map((group) => ({ group, keyExchange: new Uint8Array(1) })),
       ...shares,
     ]);
   }
   if (tls12) addTls12Extensions(extensions, hs, offer.tls12Session);
-  if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANYBODY);
+  if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANY_RESPONDER);
   if (config.signedCertTimestamps) extensions.add(signedCertificateTimestamp, true);
   if (config.alpnProtocols.length > 0) extensions.add(alpnProtocols, config.alpnProtocols);
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
@@ -194,7 +194,7 @@ function helloExtensions(
   if (offer.session !== null) {
     const { ticket, ticketAgeAdd, receivedAt, cipherSuite } = offer.session.session;
     const age = Math.max(0, environment.now() - receivedAt);
-    // RFC 8446, Section 4.2.11: it MUST be the last extension.
+    // RFC 8446, Section 4.2.11: this MUST be the last extension.
     extensions.add(preSharedKeyClientHello, {
       identities: [{ identity: ticket, obfuscatedTicketAge: (age + ticketAgeAdd) % 2 ** 32 }],
       binders: [new Uint8Array(cipherSuite.hashLength)],
@@ -203,14 +203,14 @@ function helloExtensions(
   return extensions;
 }
 
-/** RFC 6066, Section 8: an OCSP response of whatever responder the server has. */
-const OCSP_OF_ANYBODY: CertificateStatusRequest = {
+/** RFC 6066, Section 8: an empty list allows any responder. */
+const OCSP_OF_ANY_RESPONDER: CertificateStatusRequest = {
   statusType: STATUS_TYPE_OCSP,
   responderIds: [],
   requestExtensions: new Uint8Array(0),
 };
 
-/** What only servers of TLS 1.2 read. */
+/** Adds the extensions that only TLS 1.2 servers use. */
 function addTls12Extensions(
   extensions: ExtensionBlock,
   hs: HandshakeContext,
@@ -227,10 +227,10 @@ function addTls12Extensions(
   if (config.sessionTickets) extensions.add(sessionTicket, session?.ticket ?? new Uint8Array(0));
 }
 
-/** RFC 8422, Section 5.1.2: the only point format that is left. */
+/** RFC 8422, Section 5.1.2: the only point format that is not deprecated. */
 const UNCOMPRESSED = 0;
 
-/** A value that means nothing, where there is to be one. */
+/** Returns a list of a GREASE value; empty without one. */
 function greased(value: number | undefined): readonly number[] {
   return value === undefined ? [] : [value];
 }
@@ -244,7 +244,7 @@ function offeredSuites(config: SslConfig, grease: Grease | null): readonly numbe
   return config.fallbackScsv ? [...ids, TLS_FALLBACK_SCSV] : ids;
 }
 
-/** Fills in the binder, a MAC over the hello up to the binders (RFC 8446, Section 4.2.11.2). */
+/** Sets the binder, a MAC over the ClientHello up to the binders (RFC 8446, Section 4.2.11.2). */
 async function bind(
   hs: HandshakeContext,
   message: Uint8Array<ArrayBuffer>,

@@ -31,29 +31,26 @@ import { countAnswer } from "../../session/count_answer.ts";
 import { takeTls12ServerHello } from "./tls12/server_hello.ts";
 import { ExpectEncryptedExtensions } from "./tls13/expect_encrypted_extensions.ts";
 
-/** What a HelloRetryRequest has settled. */
+/** What a HelloRetryRequest has determined. */
 interface Retried {
   readonly cipherSuite: CipherSuite;
 }
 
-/**
- * Waits for the server's choice of version, suite and key share (RFC 8446, Sections 4.1.3 and
- * 4.1.4).
- */
+/** Waits for ServerHello or HelloRetryRequest (RFC 8446, Sections 4.1.3 and 4.1.4). */
 export class ExpectServerHello implements HandshakeState {
   readonly #offer: Offer;
   readonly #retried: Retried | null;
 
-  /** Takes what the client has offered and, the second time, what the first answer settled. */
+  /** Creates the state for an offer; `retried` is set after a HelloRetryRequest. */
   constructor(offer: Offer, retried: Retried | null = null) {
     this.#offer = offer;
     this.#retried = retried;
   }
 
-  /** Takes ServerHello or HelloRetryRequest. */
+  /** Processes ServerHello or HelloRetryRequest. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     if (message.type === HandshakeType.helloRequest && offersTls12(hs.config)) {
-      // RFC 5246, Section 7.4.1.1: it will be ignored by a client that is negotiating already.
+      // RFC 5246, Section 7.4.1.1: a client ignores it while it is negotiating.
       parseHelloRequest(message.body);
       hs.output.emit({ kind: "ignored" });
       return this;
@@ -75,7 +72,7 @@ export class ExpectServerHello implements HandshakeState {
     hs.transcript.add(message.raw);
 
     const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
-    // The transcript's hash is begun here to run beside the key agreement.
+    // The hash of the transcript is computed concurrently with the key agreement.
     const [sharedSecret] = await Promise.all([
       share.own.complete(share.server),
       hs.transcript.digest(),
@@ -109,20 +106,20 @@ export class ExpectServerHello implements HandshakeState {
   }
 
   /**
-   * Goes back to the connection that was to be renegotiated; in a first handshake it is a warning
-   * like others.
+   * Restores the connection if a renegotiation is declined; ignores the warning in a first
+   * handshake.
    */
   takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
     return hs.established === null ? this : abandonRenegotiation(hs, hs.established);
   }
 
   #choosesTls12(hello: ServerHello, { config }: HandshakeContext): boolean {
-    // RFC 8446, Section 4.2.1: in TLS 1.3 the version stands in the extension, and only there.
+    // RFC 8446, Section 4.2.1: in TLS 1.3 only the extension has the version.
     return hello.legacyVersion === TLS_1_2 && offersTls12(config) && this.#retried === null &&
       !hello.isHelloRetryRequest && !hello.extensions?.has(ExtensionType.supportedVersions);
   }
 
-  /** What ServerHello and HelloRetryRequest must both keep to. */
+  /** Checks what applies to both ServerHello and HelloRetryRequest. */
   #checkHello(hello: ServerHello, hs: HandshakeContext): CipherSuite {
     const selected = hello.extensions?.get(supportedVersionsServerHello);
     if (selected === undefined) {
@@ -141,7 +138,7 @@ export class ExpectServerHello implements HandshakeState {
       throw illegal("legacy_session_id_echo is not the session ID that was sent");
     }
     if (hello.legacyCompressionMethod !== 0) throw illegal("it compresses");
-    refuseUnsolicited(hello.extensions, [...this.#offer.extensionTypes, ...unaskedIn(hello)]);
+    refuseUnsolicited(hello.extensions, [...this.#offer.extensionTypes, ...unsolicitedIn(hello)]);
     const cipherSuite = hs.config.cipherSuites.find(({ id }) => id === hello.cipherSuite);
     if (cipherSuite === undefined) throw illegal("its cipher suite was not offered");
     if (this.#retried !== null && this.#retried.cipherSuite !== cipherSuite) {
@@ -220,7 +217,8 @@ export class ExpectServerHello implements HandshakeState {
     if (cookieValue !== undefined && cookieValue.length > MAX_COOKIE_LENGTH) {
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
-        `Cannot take HelloRetryRequest: its cookie of ${cookieValue.length} bytes leaves no room in a hello`,
+        `Cannot take HelloRetryRequest: its cookie of ${cookieValue.length} bytes leaves no room ` +
+          "in a hello",
         { fault: "value" },
       );
     }
@@ -231,8 +229,8 @@ export class ExpectServerHello implements HandshakeState {
     hs.transcript.setHash(cipherSuite.hash);
     await hs.transcript.replaceWithMessageHash();
     hs.transcript.add(message.raw);
-    // RFC 8446, Section 4.1.2: a PSK that does not go with the suite is left out of the second
-    // hello.
+    // RFC 8446, Section 4.1.2: a PSK of another hash than the suite's is removed from the second
+    // ClientHello.
     const { session } = this.#offer;
     const kept = session?.session.cipherSuite.hash === cipherSuite.hash ? session : null;
     if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
@@ -257,8 +255,8 @@ export class ExpectServerHello implements HandshakeState {
   }
 }
 
-/** RFC 8446, Section 4.1.4: the cookie alone may come without having been asked for. */
-function unaskedIn(hello: ServerHello): readonly number[] {
+/** RFC 8446, Section 4.1.4: only the cookie of a HelloRetryRequest may be unsolicited. */
+function unsolicitedIn(hello: ServerHello): readonly number[] {
   return hello.isHelloRetryRequest ? [ExtensionType.cookie] : [];
 }
 

@@ -3,9 +3,8 @@
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 
 /**
- * The extensions in an order that differs from connection to connection, so that nobody comes to
- * rely on one. Both hellos of a connection have the same, as it hangs on their random, which is
- * public.
+ * Returns the extensions in an order that differs between connections, so that peers do not rely on
+ * one. It derives from the client random, which is public, so that both ClientHellos have the same.
  */
 export function permuteExtensions(
   extensions: ExtensionBlock,
@@ -20,9 +19,7 @@ export function permuteExtensions(
   return permuted;
 }
 
-/**
- * Numbers that are close together, far apart (the finalizer of MurmurHash3); it keeps no secret.
- */
+/** Hashes a number (the finalizer of MurmurHash3), without security. */
 function scatter(value: number): number {
   let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -16,18 +16,18 @@ import { ExpectServerHello } from "./expect_server_hello.ts";
  *
  * ```text
  * startClient                     ClientHello -->
- * ExpectServerHello               <-- ServerHello (or HelloRetryRequest, then once more)
+ * ExpectServerHello               <-- ServerHello (or HelloRetryRequest, then again)
  * ExpectEncryptedExtensions       <-- EncryptedExtensions
- * ExpectCertificateOrRequest      <-- CertificateRequest, where the server asks   } not where a
- * ExpectCertificate               <-- Certificate                                 } session is
- * ExpectCertificateVerify         <-- CertificateVerify                           } resumed
+ * ExpectCertificateOrRequest      <-- CertificateRequest (optional)   } not if a
+ * ExpectCertificate               <-- Certificate                     } session is
+ * ExpectCertificateVerify         <-- CertificateVerify               } resumed
  * ExpectServerFinished            <-- Finished
- *                                 Certificate, CertificateVerify (where asked for), Finished -->
+ *                                 Certificate, CertificateVerify (if requested), Finished -->
  * ClientConnected                 <-- NewSessionTicket, KeyUpdate
  * ```
  *
- * @throws {SslError} `SSL_ERROR_BAD_CERT_DOMAIN` if there is no name to hold the certificate
- * against.
+ * @throws {SslError} `SSL_ERROR_BAD_CERT_DOMAIN` if there is neither a host name to check the
+ * certificate against, nor a hook.
  */
 export async function startClient(hs: HandshakeContext): Promise<HandshakeState> {
   const { config } = hs;
@@ -42,7 +42,7 @@ export async function startClient(hs: HandshakeContext): Promise<HandshakeState>
   return new ExpectServerHello(await sendFirstClientHello(hs, await sessionToOffer(hs)));
 }
 
-/** Begins another handshake on a TLS 1.2 connection; the states are the same. */
+/** Begins another handshake on a TLS 1.2 connection, with the same states. */
 export async function restartClient(
   hs: HandshakeContext,
   resumes: boolean,

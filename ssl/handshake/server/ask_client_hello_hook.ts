@@ -14,10 +14,13 @@ import type { HandshakeContext } from "../handshake.ts";
 import { ja4Of } from "./ja4.ts";
 
 /**
- * Lets the application look at a ClientHello before anything is chosen.
+ * Calls the application's ClientHello hook, before anything is negotiated.
  *
+ * @param hs The context of the handshake.
+ * @param message The message.
+ * @param hello The parsed ClientHello.
  * @param isRetry Whether it is the second one, after a HelloRetryRequest.
- * @throws {SslError} If the application refuses it.
+ * @throws {SslError} If the hook refuses it.
  */
 export async function askClientHelloHook(
   hs: HandshakeContext,
@@ -34,7 +37,7 @@ export async function askClientHelloHook(
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APPLICATION_ABORT");
   }
-  // Types do not bind JavaScript: only undefined and true let it pass.
+  // A hook in JavaScript may return any value: only undefined and true accept.
   if (verdict === undefined || verdict === true) return;
   throw new SslError(
     "SSL_ERROR_APPLICATION_ABORT",
@@ -42,7 +45,7 @@ export async function askClientHelloHook(
   );
 }
 
-/** Copies, all of it: what the application does to its own changes nothing about the handshake. */
+/** Returns copies, so that changes by the application do not affect the handshake. */
 async function describe(
   { established }: HandshakeContext,
   { raw }: HandshakeMessage,

@@ -35,7 +35,7 @@ import {
 import { sendServerFlight } from "./tls13/flight.ts";
 import { sendTls12ServerFlight } from "./tls12/flight.ts";
 
-/** What a ClientHello of TLS 1.3 must say, and does. */
+/** A ClientHello with the extensions that TLS 1.3 requires. */
 interface Tls13Hello {
   readonly hello: ClientHello;
   readonly extensions: ExtensionBlock;
@@ -43,22 +43,22 @@ interface Tls13Hello {
   readonly groups: readonly number[];
 }
 
-/** What the first hello has led to. */
+/** The state after the first ClientHello. */
 interface FirstHello {
   readonly retried: Retried;
   readonly serverName: string | null;
 }
 
-/** Waits for the client's hello, and chooses (RFC 8446, Section 4.1.2). */
+/** Waits for ClientHello, and selects the parameters (RFC 8446, Section 4.1.2). */
 export class ExpectClientHello implements HandshakeState {
   readonly #first: FirstHello | null;
 
-  /** Takes what the first hello has led to, the second time. */
+  /** Creates the state; `first` is set after a HelloRetryRequest. */
   constructor(first: FirstHello | null = null) {
     this.#first = first;
   }
 
-  /** Takes ClientHello; answers with the server's flight, or with a HelloRetryRequest. */
+  /** Processes ClientHello; answers with the server's flight, or with HelloRetryRequest. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.clientHello);
     const hello = parseClientHello(message.body);
@@ -81,7 +81,7 @@ export class ExpectClientHello implements HandshakeState {
     show(hs, { version: TLS_1_3, cipherSuite, group });
     hs.transcript.setHash(cipherSuite.hash);
     if (keyShare === undefined && retried !== null) {
-      // RFC 8446, Section 4.1.4: there is no third one.
+      // RFC 8446, Section 4.1.4: a second HelloRetryRequest is not possible.
       throw badSecondHello("it has no key share of a group that this server has");
     }
     const { retry, token } = await askApplication(hs, retried);
@@ -93,7 +93,7 @@ export class ExpectClientHello implements HandshakeState {
 
     const alpnProtocol = await chooseProtocol(hs, offer.extensions, serverName);
     show(hs, { alpnProtocol });
-    // The binders cover the transcript without this hello: before it is added.
+    // Before the ClientHello is added to the transcript, because the binders cover it up to there.
     const session = await acceptSession(
       { config: hs.config, environment: hs.environment, serverName },
       { message, extensions: offer.extensions, cipherSuite, transcript: hs.transcript },
@@ -144,14 +144,14 @@ export class ExpectClientHello implements HandshakeState {
   }
 }
 
-/** The newest version that both ends speak (RFC 8446, Section 4.2.1). */
+/** Returns the newest version that both ends support (RFC 8446, Section 4.2.1). */
 function chooseVersion(hello: ClientHello, config: SslConfig): number {
   const listed = hello.extensions?.get(supportedVersionsClientHello);
   const offered = listed ?? (hello.legacyVersion >= TLS_1_2 ? [TLS_1_2] : []);
   if (offersTls13(config) && offered.includes(TLS_1_3)) return TLS_1_3;
-  // RFC 7507, Section 3: a client that fell back although there was no need, however far.
-  const falls = hello.cipherSuites.includes(TLS_FALLBACK_SCSV);
-  if (falls && (offersTls13(config) || !offered.includes(TLS_1_2))) {
+  // RFC 7507, Section 3: refuses a fallback to any version below the newest of this server.
+  const isFallback = hello.cipherSuites.includes(TLS_FALLBACK_SCSV);
+  if (isFallback && (offersTls13(config) || !offered.includes(TLS_1_2))) {
     throw new SslError(
       "SSL_ERROR_INAPPROPRIATE_FALLBACK_ALERT",
       "Cannot take ClientHello: the client fell back, and this server speaks a newer version",
@@ -166,11 +166,9 @@ function chooseVersion(hello: ClientHello, config: SslConfig): number {
   );
 }
 
-/**
- * Checks what every hello that TLS 1.3 is chosen for must have (RFC 8446, Sections 4.1.2 and 9.2).
- */
+/** Checks what every TLS 1.3 ClientHello must have (RFC 8446, Sections 4.1.2 and 9.2). */
 function checkTls13(hello: ClientHello): Tls13Hello {
-  const extensions = hello.extensions!; // TLS 1.3 was chosen by one of them
+  const extensions = hello.extensions!; // supported_versions has selected TLS 1.3
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
     throw illegal("it offers compression");
   }
@@ -188,9 +186,9 @@ function checkTls13(hello: ClientHello): Tls13Hello {
       "Cannot take ClientHello: it has no key_share extension",
     );
   }
-  // RFC 8446, Section 9.2: whoever offers a session may leave it out.
+  // RFC 8446, Section 9.2: a ClientHello with pre_shared_key may omit it.
   if (!extensions.has(ExtensionType.preSharedKey)) requireSignatureAlgorithms(extensions);
-  const named = new Set(groups); // thousands of each fit into a hello
+  const named = new Set(groups); // a ClientHello may have thousands of each
   if (keyShares.some(({ group }) => !named.has(group))) {
     // RFC 8446, Section 4.2.8.
     throw illegal("it has a key share of a group that it does not name");
@@ -198,7 +196,7 @@ function checkTls13(hello: ClientHello): Tls13Hello {
   return { hello, extensions, keyShares, groups };
 }
 
-/** RFC 8446, Section 4.2.3: without it no server can authenticate by a certificate. */
+/** RFC 8446, Section 4.2.3: a server that authenticates by a certificate requires it. */
 function requireSignatureAlgorithms(extensions: ExtensionBlock): void {
   if (extensions.has(ExtensionType.signatureAlgorithms)) return;
   throw new SslError(
@@ -207,9 +205,7 @@ function requireSignatureAlgorithms(extensions: ExtensionBlock): void {
   );
 }
 
-/**
- * RFC 8446, Section 4.1.2: the second hello differs from the first one in what was asked for only.
- */
+/** RFC 8446, Section 4.1.2: the second ClientHello may only have the requested changes. */
 function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retried): void {
   const { first, requestedGroup, cipherSuite } = retried;
   const same = first === null
@@ -244,8 +240,9 @@ function hasSameShares(hello: ClientHello, first: ClientHello): boolean {
 }
 
 /**
- * Tells the name hook which host the client wants, and goes on with the configuration that it
- * returns.
+ * Calls the SNI hook, and applies the configuration that it returns.
+ *
+ * @returns The host name in server_name; `null` for none.
  */
 async function applyServerName(
   hs: HandshakeContext,
@@ -281,7 +278,7 @@ async function applyServerName(
   return name;
 }
 
-/** The server's order decides. */
+/** Selects the first cipher suite of the server's list that the client offers. */
 function chooseCipherSuite(hello: ClientHello, { config }: HandshakeContext): CipherSuite {
   const suite = config.cipherSuites.find(({ id }) => hello.cipherSuites.includes(id));
   if (suite !== undefined) return suite;
@@ -293,7 +290,8 @@ function chooseCipherSuite(hello: ClientHello, { config }: HandshakeContext): Ci
 }
 
 /**
- * The server's order decides, but any group with a share goes before a round trip for a better one.
+ * Selects the first group of the server's list that the client supports; one with a key share is
+ * preferred, because others cost a round trip.
  */
 function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeContext): NamedGroup {
   const common = config.groups.filter(({ id }) => groups.includes(id));

@@ -1,22 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * JA4, FoxIO's fingerprint of TLS clients (`technical_details/JA4.md` in FoxIO-LLC/ja4), which is
- * free for everybody's use: what a client can do, whatever order it says it in.
+ * JA4, FoxIO's fingerprint of TLS clients (`technical_details/JA4.md` in FoxIO-LLC/ja4), which does
+ * not depend on the order of extensions and cipher suites. Its license permits any use.
  *
  * ```text
  * t13d1516h2_8daaf6152771_e5627efa2ab1
- * | | || | |       |            +-- SHA-256 of the sorted extensions, without SNI and ALPN, and the signature schemes
+ * | | || | |       |            +-- SHA-256 of the sorted extensions, without SNI and ALPN,
+ * | | || | |       |                and the signature schemes
  * | | || | |       +-- SHA-256 of the sorted cipher suites
  * | | || | +-- the first and last character of the first application protocol, "00" for none
- * | | || +-- how many extensions
- * | | |+-- how many cipher suites
+ * | | || +-- number of extensions
+ * | | |+-- number of cipher suites
  * | | +-- "d" with a host name (domain), "i" without one
  * | +-- the newest version
  * +-- "t": TLS over TCP
  * ```
  *
- * GREASE (RFC 8701) counts nowhere.
+ * GREASE values (RFC 8701) are ignored.
  *
  * @module
  */
@@ -36,10 +37,10 @@ const VERSIONS: ReadonlyMap<number, string> = new Map([
   [0x0002, "s2"],
 ]);
 
-/** What stands for the hash of nothing. */
+/** The hash of an empty list. */
 const NO_HASH = "000000000000";
 
-/** The JA4 fingerprint of a ClientHello. */
+/** Returns the JA4 fingerprint of a ClientHello. */
 export async function ja4Of(hello: ClientHello): Promise<string> {
   const { extensions } = hello;
   const suites = hello.cipherSuites.filter(isNoGrease);
@@ -83,12 +84,12 @@ function newestVersion({ extensions, legacyVersion }: ClientHello): number {
 }
 
 /**
- * The ends of the first protocol: of its text, or of its hexadecimal digits if either end is no
- * letter or digit.
+ * Returns the first and last character of the first protocol, or of its hexadecimal digits if
+ * either character is not a letter or digit.
  */
 function alpnMark(body: Uint8Array | undefined): string {
   if (body === undefined) return "00";
-  // After the length of the list, and of the name; a list that parses is not empty, nor is a name.
+  // After the lengths of the list and the name; neither is empty, because the list has been parsed.
   const first = body.subarray(3, 3 + body[2]!);
   const ends = String.fromCharCode(first[0]!, first.at(-1)!);
   if (/^[0-9A-Za-z]{2}$/.test(ends)) return ends;

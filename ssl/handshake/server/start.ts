@@ -9,11 +9,11 @@ import { ExpectClientHello } from "./expect_client_hello.ts";
  * ```text
  * startServer
  * ExpectClientHello               <-- ClientHello
- *   sendServerFlight              ServerHello (or HelloRetryRequest, then once more),
+ *   sendServerFlight              ServerHello (or HelloRetryRequest, then again),
  *                                 EncryptedExtensions, CertificateRequest, Certificate,
  *                                 CertificateVerify, Finished -->
- * ExpectClientCertificate         <-- Certificate                               } where the server
- * ExpectCertificateVerify         <-- CertificateVerify, unless that was empty  } has asked for it
+ * ExpectClientCertificate         <-- Certificate                             } if
+ * ExpectCertificateVerify         <-- CertificateVerify (with a certificate)  } requested
  * ExpectClientFinished            <-- Finished
  * ServerConnected                 <-- KeyUpdate
  *                                 NewSessionTicket, with the first application data -->

@@ -22,7 +22,7 @@ import type { Tls12Session } from "./session.ts";
 /**
  * Sends change_cipher_spec and, under the new keys, Finished (RFC 5246, Section 7.4.9).
  *
- * @returns What it says.
+ * @returns The verify_data of this end.
  */
 export async function sendTls12Finished(
   hs: HandshakeContext,
@@ -36,26 +36,26 @@ export async function sendTls12Finished(
   return verifyData;
 }
 
-/** What follows the peer's Finished, of which it gets what it says. */
+/** Continues after the peer's Finished, with its verify_data. */
 export type AfterFinished = (
   hs: HandshakeContext,
   verifyData: Uint8Array<ArrayBuffer>,
 ) => Promise<HandshakeState>;
 
-/** Takes NewSessionTicket; what follows the Finished knows of the ticket. */
+/** Processes NewSessionTicket; returns what continues after Finished. */
 export type TakeTicket = (message: HandshakeMessage, hs: HandshakeContext) => AfterFinished;
 
 /**
- * Waits for the peer's change_cipher_spec, and before it for a ticket where the server has promised
- * one.
+ * Waits for the peer's change_cipher_spec, and before it for NewSessionTicket if the server has
+ * announced one.
  */
 export class ExpectChangeCipherSpec implements HandshakeState {
   readonly #session: Tls12Session;
   readonly #next: AfterFinished;
-  /** Takes the promised NewSessionTicket; `null` where none is due. */
+  /** Processes the announced NewSessionTicket; `null` if none is due. */
   readonly #takeTicket: TakeTicket | null;
 
-  /** Takes what is known, what follows, and who keeps a ticket. */
+  /** Creates the state; `takeTicket` is set if a ticket is due. */
   constructor(
     session: Tls12Session,
     next: AfterFinished,
@@ -66,7 +66,7 @@ export class ExpectChangeCipherSpec implements HandshakeState {
     this.#takeTicket = takeTicket;
   }
 
-  /** Takes NewSessionTicket, where one is due. */
+  /** Processes NewSessionTicket, if one is due. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     if (this.#takeTicket === null) throw unexpectedMessage(message.type);
     expectMessage(message, HandshakeType.newSessionTicket);
@@ -75,9 +75,9 @@ export class ExpectChangeCipherSpec implements HandshakeState {
     return Promise.resolve(new ExpectChangeCipherSpec(this.#session, next));
   }
 
-  /** Goes on under the peer's new keys. */
+  /** Installs the peer's new keys. */
   takeChangeCipherSpec(hs: HandshakeContext): HandshakeState {
-    // RFC 5077, Section 3.3: a ticket that was promised MUST come.
+    // RFC 5077, Section 3.3: the server MUST send a ticket that it has announced.
     if (this.#takeTicket !== null) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",

@@ -5,20 +5,20 @@ import { Writer } from "../../wire/writer.ts";
 import type { ConnectionKeys } from "../output.ts";
 import type { MasterSecret, Randoms } from "../../crypto/master_secret.ts";
 
-/** What can still be done with the keys of a TLS 1.2 connection: to export from them. */
+/** The keys of a TLS 1.2 connection, which only allow to export keying material. */
 export class Tls12Keys implements ConnectionKeys {
   /** TLS 1.2 has no KeyUpdate. */
   readonly renewable = false;
   readonly #masterSecret: MasterSecret;
   readonly #randoms: Randoms;
 
-  /** Takes the secrets of the connection. */
+  /** Creates the keys of a connection. */
   constructor(masterSecret: MasterSecret, randoms: Randoms) {
     this.#masterSecret = masterSecret;
     this.#randoms = randoms;
   }
 
-  /** Cannot. */
+  /** Rejects. */
   renewWriteKey(): Promise<void> {
     return Promise.reject(
       new SslError(
@@ -28,14 +28,14 @@ export class Tls12Keys implements ConnectionKeys {
     );
   }
 
-  /** Derives bytes that both ends know and nobody else (RFC 5705, Section 4). */
+  /** Exports keying material (RFC 5705, Section 4). */
   exportKeyingMaterial(
     label: string,
     context: Uint8Array<ArrayBuffer> | null,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const seed = new Writer().bytes(this.#randoms.client).bytes(this.#randoms.server);
-    // No context is not the same as an empty one, whose length is there.
+    // An empty context differs from none, because its length is included.
     if (context !== null) seed.vector16(context);
     return this.#masterSecret.prf.expand(label, seed.finish(), length);
   }

@@ -1,12 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A TLS 1.2 connection that is negotiated anew (RFC 5246, Section 7.4.1): who may begin it, how it
- * is bound to the handshake before it (RFC 5746), and how the connection goes on where it is
- * declined.
+ * Renegotiation of TLS 1.2 connections (RFC 5246, Section 7.4.1): who may begin it, how it is bound
+ * to the previous handshake (RFC 5746), and how the connection continues if it is declined.
  *
  * ```text
- * server                          HelloRequest -->            where it is the server that wants it
+ * server                          HelloRequest -->            if the server requests it
  * client                          <-- ClientHello
  *                                 ... as a first handshake, under the old keys
  *                                 until change_cipher_spec
@@ -34,10 +33,11 @@ import { Transcript } from "../../crypto/transcript.ts";
 import { concat } from "../../crypto/master_secret.ts";
 
 /**
- * Whether the connection may be negotiated anew (`SSL_ENABLE_RENEGOTIATION`).
+ * Returns whether a connection may be renegotiated (`SSL_ENABLE_RENEGOTIATION`).
  *
- * @param byPeer Whether it is the peer that wants it; an application's own request needs no
- * permission, only a peer that knows RFC 5746.
+ * @param config The configuration.
+ * @param negotiated What the connection has negotiated.
+ * @param byPeer Whether the peer requests it; `"NEVER"` forbids only that.
  */
 export function mayRenegotiate(
   { renegotiation, role }: SslConfig,
@@ -48,8 +48,8 @@ export function mayRenegotiate(
   byPeer: boolean,
 ): boolean {
   if (renegotiation === "UNRESTRICTED") return true;
-  // RFC 7627, Section 5.4: without the extended master secret RFC 5746 binds nothing (the triple
-  // handshake).
+  // RFC 7627, Section 5.4: without the extended master secret, RFC 5746 does not prevent the triple
+  // handshake attack.
   if (!extendedMasterSecret) return false;
   switch (renegotiation) {
     case "NEVER":
@@ -62,10 +62,10 @@ export function mayRenegotiate(
 }
 
 /**
- * Refuses a renegotiation that the application wants and may not have.
+ * Checks that the application may request a renegotiation.
  *
  * @throws {SslError} `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED`, or `SSL_ERROR_SSL_DISABLED` if TLS 1.2
- * is not enabled any more.
+ * is no longer enabled.
  */
 export function requireMayRenegotiate(config: SslConfig, negotiated: Tls12Negotiated): void {
   configAgain(config, negotiated);
@@ -80,13 +80,14 @@ export function requireMayRenegotiate(config: SslConfig, negotiated: Tls12Negoti
 }
 
 /**
- * Begins a new handshake on the connection: nothing is agreed on but the version, and what is
- * configured by now counts.
+ * Begins a renegotiation: everything but the version is negotiated again, under the latest
+ * configuration.
  *
- * @param negotiated What the connection has negotiated so far.
- * @param state The state to go back to where it is declined.
- * @param request This end's request; `null` where it is the peer's.
- * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
+ * @param hs The context of the connection.
+ * @param negotiated The result of the previous handshake.
+ * @param state The state to restore if it is declined.
+ * @param request This end's request; `null` if the peer requests it.
+ * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is no longer enabled.
  */
 export function beginRenegotiation(
   hs: HandshakeContext,
@@ -103,14 +104,15 @@ export function beginRenegotiation(
     ...NO_PROGRESS,
     version: TLS_1_2,
     serverName: negotiated.serverName,
-    // A client that is not asked again stays who it is: the handshakes are bound to each other.
+    // Without a new CertificateRequest the client's authentication remains, because the handshakes
+    // are bound to each other.
     peerChain: config.role === "server" ? negotiated.peer.chain : [],
   };
   hs.transcript = new Transcript();
   hs.output.emit({ kind: "renegotiation", byPeer: request === null });
 }
 
-/** Goes back to what was before. */
+/** Restores the connection after a declined renegotiation. */
 export function abandonRenegotiation(
   hs: HandshakeContext,
   { config, progress, session, state }: Established,
@@ -124,7 +126,7 @@ export function abandonRenegotiation(
   return state;
 }
 
-/** Ends a handshake; the configuration is what it was but for what may change. */
+/** Ends a handshake; after a renegotiation, the configuration has the original versions again. */
 export function completeRenegotiation(hs: HandshakeContext): void {
   if (hs.established === null) return;
   hs.config = sessionConfig(hs);
@@ -132,8 +134,8 @@ export function completeRenegotiation(hs: HandshakeContext): void {
 }
 
 /**
- * The configuration under which sessions are kept: a renegotiation is of one version, its session
- * may be of several.
+ * Returns the configuration under which sessions are kept: a renegotiation is limited to one
+ * version, but its session is not.
  */
 export function sessionConfig({ config, established }: HandshakeContext): SslConfig {
   if (established === null) return config;
@@ -142,9 +144,9 @@ export function sessionConfig({ config, established }: HandshakeContext): SslCon
 }
 
 /**
- * A configuration as far as it counts for a connection that is up.
+ * Returns the configuration of a renegotiation.
  *
- * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is not enabled any more.
+ * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if TLS 1.2 is no longer enabled.
  */
 export function configAgain(config: SslConfig, { peer }: Tls12Negotiated): SslConfig {
   if (!offersTls12(config)) {
@@ -161,20 +163,14 @@ export function configAgain(config: SslConfig, { peer }: Tls12Negotiated): SslCo
   };
 }
 
-/**
- * What a client's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.4 and
- * 3.5).
- */
+/** Returns a client's renegotiation_info, empty in a first handshake (RFC 5746, 3.4 and 3.5). */
 export function clientRenegotiationInfo(
   { established }: HandshakeContext,
 ): Uint8Array<ArrayBuffer> {
   return established?.negotiated.verifyData.client ?? new Uint8Array(0);
 }
 
-/**
- * What a server's renegotiation_info says: nothing in a first handshake (RFC 5746, Sections 3.6 and
- * 3.7).
- */
+/** Returns a server's renegotiation_info, empty in a first handshake (RFC 5746, 3.6 and 3.7). */
 export function serverRenegotiationInfo(
   { established }: HandshakeContext,
 ): Uint8Array<ArrayBuffer> {
@@ -184,14 +180,16 @@ export function serverRenegotiationInfo(
 }
 
 /**
- * Checks that the peer means this connection, and no other that somebody has joined to it (RFC
- * 5746, Sections 3.4 to 3.7).
+ * Checks that the peer's renegotiation_info refers to this connection, so that an attacker has not
+ * spliced two (RFC 5746, Sections 3.4 to 3.7).
  *
- * @param info The peer's renegotiation_info.
- * @param signals Whether it says by a suite that it knows RFC 5746, which only a first hello may.
- * @param expected What it has to say.
- * @returns Whether the peer knows RFC 5746.
- * @throws {SslError} `SSL_ERROR_UNSAFE_NEGOTIATION` if it does not.
+ * @param hs The context of the handshake.
+ * @param info The peer's renegotiation_info; `undefined` if there is none.
+ * @param signals Whether the peer has sent the SCSV, which only a first ClientHello may have.
+ * @param expected The expected renegotiation_info.
+ * @returns Whether the peer supports RFC 5746.
+ * @throws {SslError} `SSL_ERROR_UNSAFE_NEGOTIATION` if it does not match, or is missing but
+ * required.
  */
 export function takeRenegotiationInfo(
   hs: HandshakeContext,
@@ -200,21 +198,21 @@ export function takeRenegotiationInfo(
   expected: Uint8Array,
 ): boolean {
   const { config, established } = hs;
-  const knows = info !== undefined || signals;
+  const supports = info !== undefined || signals;
   if (info !== undefined && !bytesEqual(info, expected)) {
     throw unsafe("renegotiation_info is that of another handshake");
   }
   if (established === null) {
-    if (!knows && config.requireSafeNegotiation) {
+    if (!supports && config.requireSafeNegotiation) {
       throw unsafe("no renegotiation_info, which this end requires");
     }
   } else {
     if (signals) throw unsafe("it says that it begins a first handshake");
-    if (knows !== established.negotiated.secureRenegotiation) {
+    if (supports !== established.negotiated.secureRenegotiation) {
       throw unsafe("renegotiation_info does not go with the first handshake's");
     }
   }
-  return knows;
+  return supports;
 }
 
 function unsafe(why: string): SslError {
@@ -222,17 +220,17 @@ function unsafe(why: string): SslError {
 }
 
 /**
- * Refuses a peer that has become another one since the handshake before: whoever looked at its
- * certificate then need not look again.
+ * Refuses another certificate than in the previous handshake, so that an application need not check
+ * it again.
  *
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if it shows another certificate.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if the peer sends another certificate.
  */
 export function refuseOtherPeer(
   { established, config }: HandshakeContext,
   chain: readonly Certificate[],
 ): void {
   const before = established?.negotiated.peer.chain[0];
-  // A server that asks once more looks at the answer.
+  // A server that requests it checks the certificate again.
   const isAnswer = config.role === "server" && established?.request !== null;
   if (before === undefined || isAnswer) return;
   if (chain[0] !== undefined && bytesEqual(chain[0].der, before.der)) return;
@@ -244,8 +242,8 @@ export function refuseOtherPeer(
 }
 
 /**
- * Refuses a handshake whose secret is bound otherwise than the one before (RFC 7627, Section 5.4:
- * without the extended master secret a renegotiation proves nothing about whom one has talked to).
+ * Refuses a renegotiation in which only one of both handshakes uses the extended master secret
+ * (RFC 7627, Section 5.4).
  *
  * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET`.
  */
@@ -262,7 +260,7 @@ export function refuseOtherBinding(
 }
 
 /**
- * Refuses another application protocol than before: the connection is in the middle of one.
+ * Refuses another application protocol than that of the connection.
  *
  * @throws {SslError} `SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID`.
  */

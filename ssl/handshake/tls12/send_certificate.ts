@@ -9,9 +9,7 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 import { show } from "../progress.ts";
 
-/**
- * Sends Certificate, with an empty list where there is nothing to show (RFC 5246, Section 7.4.6).
- */
+/** Sends Certificate, whose list may be empty (RFC 5246, Section 7.4.6). */
 export function sendTls12Certificate(
   hs: HandshakeContext,
   chain: readonly Certificate[],
@@ -24,7 +22,7 @@ export function sendTls12Certificate(
   show(hs, { localChain: chain });
 }
 
-/** Signs all messages so far (RFC 5246, Section 7.4.8). */
+/** Sends CertificateVerify, which signs all messages so far (RFC 5246, Section 7.4.8). */
 export async function sendTls12CertificateVerify(
   hs: HandshakeContext,
   { key, scheme }: Signer,

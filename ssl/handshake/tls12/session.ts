@@ -7,28 +7,28 @@ import { logKey } from "../log_secret.ts";
 import { deriveProtections } from "../../record/tls12_key_block.ts";
 import { type End, MasterSecret, type Randoms } from "../../crypto/master_secret.ts";
 
-/** What the hellos of a TLS 1.2 handshake have settled. */
+/** What the hellos have determined in TLS 1.2. */
 export interface Tls12Choice {
   readonly agreement: Tls12Agreement;
   readonly randoms: Randoms;
-  /** What the server calls the session; empty where it remembers none itself. */
+  /** The session ID in ServerHello; empty if the server does not cache the session. */
   readonly sessionId: Uint8Array<ArrayBuffer>;
-  /** Whether records of AES-CBC are encrypted first (RFC 7366). */
+  /** Whether AES-CBC records have the MAC of the ciphertext (RFC 7366). */
   readonly encryptThenMac: boolean;
   /** Whether the server may send an OCSP response. */
   readonly statusDue: boolean;
-  /** Whether the server will send a ticket. */
+  /** Whether the server must send a ticket. */
   readonly ticketDue: boolean;
 }
 
-/** A TLS 1.2 handshake that has its keys. */
+/** A TLS 1.2 handshake with its keys. */
 export interface Tls12Session extends Tls12Choice {
   readonly masterSecret: MasterSecret;
-  /** The protection of what each end sends. */
+  /** The protection of the records that each end sends. */
   readonly protections: Readonly<Record<End, RecordProtection>>;
 }
 
-/** Derives the keys of a handshake, and logs the secret where that is asked for. */
+/** Derives the keys of a handshake, and writes the secret to the key log. */
 export async function withKeys(
   hs: HandshakeContext,
   choice: Tls12Choice,
@@ -47,8 +47,8 @@ export async function withKeys(
 }
 
 /**
- * Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4), and
- * the keys from it.
+ * Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4) and
+ * its keys.
  */
 export async function withNewKeys(
   hs: HandshakeContext,

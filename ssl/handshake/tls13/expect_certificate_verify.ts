@@ -7,21 +7,18 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { show } from "../progress.ts";
 
-/**
- * Waits for the proof that the peer holds its certificate's key (RFC 8446, Section 4.4.3), in
- * either role.
- */
+/** Waits for CertificateVerify, in either role (RFC 8446, Section 4.4.3). */
 export class ExpectCertificateVerify implements HandshakeState {
   readonly #claim: PeerClaim;
   readonly #next: (peer: AuthenticatedPeer) => HandshakeState;
 
-  /** Takes the peer's certificates, about which it is being decided, and what follows. */
+  /** Creates the state; `next` returns the state that follows. */
   constructor(claim: PeerClaim, next: (peer: AuthenticatedPeer) => HandshakeState) {
     this.#claim = claim;
     this.#next = next;
   }
 
-  /** Takes CertificateVerify. */
+  /** Processes CertificateVerify. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificateVerify);
     const verification = verifyPeerSignature(

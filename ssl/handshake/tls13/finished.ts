@@ -8,17 +8,17 @@ import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 import type { TrafficSecret } from "../../crypto/expanded_secrets.ts";
 
-/** Sends Finished: a MAC over the whole handshake (RFC 8446, Section 4.4.4). */
+/** Sends Finished, a MAC over the transcript (RFC 8446, Section 4.4.4). */
 export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret): Promise<void> {
   const verifyData = await secret.finishedMac(await hs.transcript.digest());
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
 }
 
 /**
- * Checks the peer's Finished and adds it to the transcript.
+ * Verifies the peer's Finished and adds it to the transcript.
  *
- * @throws {SslError} `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if the peer has seen another handshake,
- * `SSL_ERROR_RX_MALFORMED_FINISHED` if it is not as long as the hash.
+ * @throws {SslError} `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if it does not match the transcript,
+ * `SSL_ERROR_RX_MALFORMED_FINISHED` if its length is not that of the hash.
  */
 export async function verifyPeerFinished(
   hs: HandshakeContext,

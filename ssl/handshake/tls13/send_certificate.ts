@@ -15,10 +15,10 @@ import { show } from "../progress.ts";
 /**
  * Sends Certificate (RFC 8446, Section 4.4.2).
  *
- * @param credential What to show; `null` for an empty list.
- * @param asked The extensions of the client's hello, which say what may go with a server's
- * certificate.
- * @param certificateRequestContext Which request it answers, after the handshake.
+ * @param hs The context of the handshake.
+ * @param credential The credential; `null` for an empty list.
+ * @param asked The extensions of the ClientHello, which limit those of a server's certificate.
+ * @param certificateRequestContext The context of a post-handshake request.
  */
 export function sendCertificate(
   hs: HandshakeContext,
@@ -49,7 +49,8 @@ export function sendCertificate(
  *
  * @param asked As for {@linkcode sendCertificate}.
  * @param certificateRequestContext As for {@linkcode sendCertificate}.
- * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws what is no error of NSS's.
+ * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws an error other than an
+ * `NssError`.
  */
 export async function sendCertificateAndVerify(
   hs: HandshakeContext,

@@ -10,8 +10,8 @@ import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_
 import { exportKeyingMaterial } from "../../crypto/export_keying_material.ts";
 
 /**
- * The application keys of a connection: how they are renewed (RFC 8446, Section 7.2) and exported
- * from.
+ * The application traffic keys of a connection, which can be renewed (RFC 8446, Section 7.2), and
+ * the exporter.
  */
 export class TrafficKeys implements ConnectionKeys {
   /** TLS 1.3 has KeyUpdate. */
@@ -20,10 +20,10 @@ export class TrafficKeys implements ConnectionKeys {
   readonly #exporterMasterSecret: ExporterMasterSecret;
   #read: TrafficSecret;
   #write: TrafficSecret;
-  /** The last use of the write secret: the next one starts from where it ends. */
+  /** Settles after the last use of the write secret: uses happen one after the other. */
   #writeRenewal: Promise<void> = Promise.resolve();
 
-  /** Takes the secrets that the connection starts with. */
+  /** Creates the keys from the first application secrets. */
   constructor(
     suite: CipherSuite,
     secrets: {
@@ -38,7 +38,7 @@ export class TrafficKeys implements ConnectionKeys {
     this.#exporterMasterSecret = secrets.exporterMasterSecret;
   }
 
-  /** Takes the peer's KeyUpdate: what comes after it is under its next key. */
+  /** Processes the peer's KeyUpdate, and installs its next key. */
   async receive(message: HandshakeMessage, output: HandshakeOutput): Promise<void> {
     const { requestUpdate } = parseKeyUpdate(message.body);
     this.#read = await this.#read.next();
@@ -46,25 +46,25 @@ export class TrafficKeys implements ConnectionKeys {
     output.emit({ kind: "keyUpdate", requestUpdate });
   }
 
-  /** The secret of what the peer sends. */
+  /** The traffic secret of the peer. */
   get read(): TrafficSecret {
     return this.#read;
   }
 
-  /** Does what depends on the write secret, while nobody renews it. */
+  /** Runs an action on the write secret, which is not renewed meanwhile. */
   withWriteSecret<T>(action: (secret: TrafficSecret) => Promise<T>): Promise<T> {
     const done = this.#writeRenewal.then(() => action(this.#write));
     this.#writeRenewal = done.then(() => {}, () => {});
     return done;
   }
 
-  /** Sends a KeyUpdate under the current write key and goes on under the next one. */
+  /** Sends a KeyUpdate under the current write key, and installs the next one. */
   renewWriteKey(requestUpdate: boolean, output: HandshakeOutput): Promise<void> {
     return this.withWriteSecret(async (secret) => {
       const next = await secret.next();
       const spec = await CipherSpec.create(this.#suite, next);
       this.#write = next;
-      // Nothing may come between the message and the change of keys: no await from here.
+      // No await from here: no record may be sent between the message and the change of keys.
       output.sendMessage(
         encodeHandshake(HandshakeType.keyUpdate, encodeKeyUpdate({ requestUpdate })),
       );
@@ -72,7 +72,7 @@ export class TrafficKeys implements ConnectionKeys {
     });
   }
 
-  /** Derives bytes that both ends know and nobody else (RFC 8446, Section 7.5). */
+  /** Exports keying material (RFC 8446, Section 7.5). */
   exportKeyingMaterial(
     label: string,
     context: Uint8Array<ArrayBuffer> | null,

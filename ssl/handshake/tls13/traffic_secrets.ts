@@ -5,15 +5,15 @@ import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_
 import type { HandshakeSecret, MasterSecret } from "../../crypto/key_schedule.ts";
 import { logSecret } from "../log_secret.ts";
 
-/** The secrets of both directions. */
+/** The traffic secrets of both directions. */
 export interface TrafficSecrets {
   readonly client: TrafficSecret;
   readonly server: TrafficSecret;
 }
 
 /**
- * Derives the secrets of the handshake's messages from the transcript up to ServerHello, and logs
- * them where that is asked for.
+ * Derives the handshake traffic secrets from the transcript up to ServerHello, and writes them to
+ * the key log.
  */
 export async function handshakeTrafficSecrets(
   hs: HandshakeContext,
@@ -33,8 +33,8 @@ export async function handshakeTrafficSecrets(
 }
 
 /**
- * Derives the secrets of application data from the transcript up to the server's Finished, and logs
- * them likewise.
+ * Derives the application traffic secrets and the exporter master secret from the transcript up to
+ * the server's Finished, and writes them to the key log.
  */
 export async function applicationTrafficSecrets(
   hs: HandshakeContext,

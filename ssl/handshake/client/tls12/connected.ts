@@ -20,7 +20,7 @@ import {
 import type { Tls12Session } from "../../tls12/session.ts";
 import { keepTls12Session, type ResumptionHandles } from "./session.ts";
 
-/** Completes the handshake: the session may be resumed from now on. */
+/** Completes the handshake, and keeps the session. */
 export async function completeTls12(
   hs: HandshakeContext,
   session: Tls12Session,
@@ -35,7 +35,7 @@ export async function completeTls12(
   return new Tls12ClientConnected(negotiated);
 }
 
-/** A complete handshake: takes what the server may send at any time. */
+/** The state after a complete handshake. */
 class Tls12ClientConnected implements HandshakeState {
   readonly #negotiated: Tls12Negotiated;
 
@@ -43,7 +43,7 @@ class Tls12ClientConnected implements HandshakeState {
     this.#negotiated = negotiated;
   }
 
-  /** Takes HelloRequest: renegotiates, or declines (RFC 5246, Section 7.4.1.1). */
+  /** Processes HelloRequest: renegotiates, or declines (RFC 5246, Section 7.4.1.1). */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.helloRequest);
     parseHelloRequest(message.body);
@@ -65,8 +65,8 @@ class Tls12ClientConnected implements HandshakeState {
     request: ReHandshakeRequest | null,
   ): Promise<HandshakeState> {
     beginRenegotiation(hs, this.#negotiated, this, request);
-    // A server that asks for it wants more than the session has, such as a certificate: NSS begins
-    // anew, too.
+    // A server that requests it wants more than the session has, such as a certificate; NSS does
+    // not resume one either.
     return await hs.restart(hs, request !== null && !request.full);
   }
 }

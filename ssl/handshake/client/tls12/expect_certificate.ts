@@ -52,13 +52,13 @@ export class ExpectTls12Certificate implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
 
-  /** Takes what the hellos have settled, and the SCTs that are in the server's. */
+  /** Creates the state for what the hellos have negotiated, and the SCTs of ServerHello. */
   constructor(choice: Tls12Choice, signedCertTimestamps: Uint8Array<ArrayBuffer> | null) {
     this.#choice = choice;
     this.#signedCertTimestamps = signedCertTimestamps;
   }
 
-  /** Takes Certificate. */
+  /** Processes Certificate. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificate);
     const { certificateList } = parseTls12Certificate(message.body);
@@ -78,7 +78,7 @@ export class ExpectTls12Certificate implements HandshakeState {
     }
     const received: ReceivedChain = {
       chain: [certificate, ...issuers],
-      stapledOcspResponse: null, // which has a message of its own
+      stapledOcspResponse: null, // in CertificateStatus
       signedCertTimestamps: this.#signedCertTimestamps,
     };
     refuseOtherPeer(hs, received.chain);
@@ -92,9 +92,7 @@ export class ExpectTls12Certificate implements HandshakeState {
   }
 }
 
-/**
- * Waits for the server's OCSP response, which it may leave out all the same (RFC 6066, Section 8).
- */
+/** Waits for the server's OCSP response, which it may omit (RFC 6066, Section 8). */
 class ExpectCertificateStatus implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #received: ReceivedChain;
@@ -119,7 +117,7 @@ class ExpectCertificateStatus implements HandshakeState {
   }
 }
 
-/** Waits for the server's share, signed (RFC 8422, Section 5.4). */
+/** Waits for the server's signed key share (RFC 8422, Section 5.4). */
 class ExpectServerKeyExchange implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #claim: PeerClaim;
@@ -155,7 +153,7 @@ class ExpectServerKeyExchange implements HandshakeState {
 function offeredGroup({ config }: HandshakeContext, { namedCurve }: ServerEcdhParams): NamedGroup {
   const group = config.groups.find(({ id, tls12 }) => id === namedCurve && tls12);
   if (group !== undefined) return group;
-  // RFC 8422, Section 5.4: a curve that was not offered.
+  // RFC 8422, Section 5.4: the curve must be an offered one.
   throw new SslError(
     "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
     "Cannot take ServerKeyExchange: its curve was not offered",
@@ -163,14 +161,14 @@ function offeredGroup({ config }: HandshakeContext, { namedCurve }: ServerEcdhPa
   );
 }
 
-/** What a server that has proved itself gives to the key exchange. */
+/** The key share of an authenticated server. */
 interface ServerShare {
   readonly peer: AuthenticatedPeer;
   readonly group: NamedGroup;
   readonly point: Uint8Array<ArrayBuffer>;
 }
 
-/** Waits for the end of the server's flight, or first for its request to see a certificate. */
+/** Waits for CertificateRequest, which is optional, and ServerHelloDone. */
 class ExpectRequestOrDone implements HandshakeState {
   readonly #choice: Tls12Choice;
   readonly #share: ServerShare;
@@ -208,9 +206,9 @@ class ExpectRequestOrDone implements HandshakeState {
     if (signer !== null) await sendTls12CertificateVerify(hs, signer);
     const client = await sendTls12Finished(hs, session);
     const { peer, group } = this.#share;
-    const asksHook = this.#request !== null && hs.config.getClientAuthData !== null;
+    const askedForClientAuthData = this.#request !== null && hs.config.getClientAuthData !== null;
     const shown = signer === null ? shownBefore([]) : shownBy(signer);
-    const local = { ...shown, askedForClientAuthData: asksHook };
+    const local = { ...shown, askedForClientAuthData };
     const complete = (ticket: Tls12Ticket | null): AfterFinished => (hs, server) => {
       const verifyData = { client, server };
       const negotiated: Tls12Negotiated = {

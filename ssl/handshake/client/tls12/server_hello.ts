@@ -41,36 +41,37 @@ import { ExpectTls12Certificate } from "./expect_certificate.ts";
 import { completeTls12 } from "./connected.ts";
 import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
 
-/** What a client has said in its hello, as far as a server of TLS 1.2 answers to it. */
+/** The contents of a ClientHello that the answer of a TLS 1.2 server is checked against. */
 export interface Tls12Offer {
   readonly random: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
-  /** The session of TLS 1.3 that is offered. */
+  /** The offered TLS 1.3 session. */
   readonly session: { readonly session: ClientSession } | null;
-  /** The session of TLS 1.2 that is offered. */
+  /** The offered TLS 1.2 session. */
   readonly tls12Session: Tls12ClientSession | null;
-  /** The extensions of the hello, in answer to which alone the server may send its own. */
+  /** The types of the extensions, the only ones that the server may answer. */
   readonly extensionTypes: readonly number[];
 }
 
 /**
- * Takes a ServerHello that chooses TLS 1.2 (RFC 5246, Section 7.4.1.3). What follows in a full
- * handshake:
+ * Processes a ServerHello that selects TLS 1.2 (RFC 5246, Section 7.4.1.3). A full handshake
+ * continues:
  *
  * ```text
  * ExpectTls12Certificate          <-- Certificate
- * ExpectServerKeyExchange         <-- CertificateStatus, where asked for
- *                                 <-- ServerKeyExchange
- * ExpectRequestOrDone             <-- CertificateRequest, where the server asks
+ * ExpectCertificateStatus         <-- CertificateStatus (if announced, optional)
+ * ExpectServerKeyExchange         <-- ServerKeyExchange
+ * ExpectRequestOrDone             <-- CertificateRequest (optional)
  *                                 <-- ServerHelloDone
- *                                 Certificate (where asked for), ClientKeyExchange,
- *                                 CertificateVerify (with a certificate), change_cipher_spec, Finished -->
- * ExpectChangeCipherSpec          <-- NewSessionTicket (where promised), change_cipher_spec
+ *                                 Certificate (if requested), ClientKeyExchange,
+ *                                 CertificateVerify (with a certificate),
+ *                                 change_cipher_spec, Finished -->
+ * ExpectChangeCipherSpec          <-- NewSessionTicket (if announced), change_cipher_spec
  * ExpectTls12Finished             <-- Finished
  * ```
  *
- * Where a session is resumed, the server's change_cipher_spec and Finished come at once, and the
- * client's follow.
+ * If a session is resumed, the server's change_cipher_spec and Finished follow, and then the
+ * client's.
  */
 export async function takeTls12ServerHello(
   hs: HandshakeContext,
@@ -111,7 +112,7 @@ export async function takeTls12ServerHello(
   hs.transcript.add(message.raw);
 
   const session = offer.tls12Session;
-  // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo says that the session is
+  // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo means that the session is
   // resumed.
   const echoed = hello.legacySessionIdEcho.length > 0 &&
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
@@ -127,7 +128,7 @@ function checkHello(
   offer: Tls12Offer,
 ): Pick<Tls12Agreement, "cipherSuite" | "secureRenegotiation"> {
   const { config } = hs;
-  // RFC 8446, Section 4.1.3: a server that could do better says so, unless somebody stands between.
+  // RFC 8446, Section 4.1.3: the sentinel of a server that supports TLS 1.3 reveals a downgrade.
   if (
     config.downgradeCheck && offersTls13(config) &&
     [DOWNGRADE_TO_TLS_1_2, DOWNGRADE_TO_TLS_1_1].some((s) => hasDowngradeSentinel(hello.random, s))
@@ -169,7 +170,7 @@ async function resume(
   if (session.cipherSuite !== choice.agreement.cipherSuite) {
     throw illegal("it resumes the session with another cipher suite");
   }
-  // RFC 7627, Section 5.3: both or neither.
+  // RFC 7627, Section 5.3: both handshakes use it, or neither.
   if (session.extendedMasterSecret !== choice.agreement.extendedMasterSecret) {
     throw new SslError(
       choice.agreement.extendedMasterSecret
@@ -189,7 +190,7 @@ async function resume(
     const negotiated: Tls12Negotiated = {
       ...choice.agreement,
       group: null,
-      // The server's Finished has shown that it has the session's secret.
+      // The server's Finished has proved that it has the secret of the session.
       peer: AuthenticatedPeer.ofSession(session),
       local: shownBefore(localChain),
       authenticatedAt: session.authenticatedAt,
@@ -197,7 +198,7 @@ async function resume(
     };
     return await completeTls12(hs, keyed, negotiated, { sessionId, ticket });
   };
-  // Good for another time, unless the server sends a new one.
+  // The ticket may be used again, unless the server sends a new one.
   const kept = session.ticket.length > 0 ? { ticket: session.ticket, expiresAt } : null;
   return new ExpectChangeCipherSpec(
     keyed,

@@ -13,31 +13,32 @@ import { obstaclesOf, sessionFacts, type Tls12Negotiated } from "../../negotiate
 import { sessionConfig } from "../../tls12/renegotiation.ts";
 import type { Tls12Session } from "../../tls12/session.ts";
 
-/** What a client may offer to resume a session of TLS 1.2 by. */
+/** The session ID and ticket by which a client may resume a TLS 1.2 session. */
 export interface ResumptionHandles {
-  /** What the server calls the session; empty where it remembers none itself. */
+  /** The session ID; empty if the server does not cache the session. */
   readonly sessionId: Uint8Array<ArrayBuffer>;
-  /** The session's ticket; `null` where there is none. */
+  /** The ticket; `null` if there is none. */
   readonly ticket: Tls12Ticket | null;
 }
 
-/** A ticket of TLS 1.2. */
+/** A TLS 1.2 session ticket. */
 export interface Tls12Ticket {
   readonly ticket: Uint8Array<ArrayBuffer>;
-  /** When it ends, in milliseconds since 1970. */
+  /** The expiration time, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
 /**
- * Takes the ticket that the server sends before its Finished (RFC 5077, Section 3.3); `null` for
- * one that is not kept.
+ * Processes the ticket that the server sends before its Finished (RFC 5077, Section 3.3).
+ *
+ * @returns The ticket; `null` if it is empty or too long to keep.
  */
 export function takeTls12Ticket(
   { environment }: { readonly environment: Environment },
   message: HandshakeMessage,
 ): Tls12Ticket | null {
   const { ticket, ticketLifetimeHint } = parseTls12NewSessionTicket(message.body);
-  // RFC 5077, Section 3.3: an empty one says that there is none after all.
+  // RFC 5077, Section 3.3: an empty ticket means that the server has none after all.
   if (ticket.length === 0 || ticket.length > MAX_TICKET_LENGTH) return null;
   const lifetime = ticketLifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified
   return {
@@ -46,7 +47,7 @@ export function takeTls12Ticket(
   };
 }
 
-/** Keeps the session, where it may be resumed one day. */
+/** Keeps the session if it may be resumed. */
 export async function keepTls12Session(
   hs: HandshakeContext,
   { masterSecret }: Tls12Session,
@@ -56,8 +57,8 @@ export async function keepTls12Session(
   const keeping = { ...hs, config: sessionConfig(hs) };
   const { cipherSuite, extendedMasterSecret } = negotiated;
   const isResumable = ticket !== null || sessionId.length > 0;
-  // Without the extended master secret a session can be made to be somebody else's (the triple
-  // handshake, RFC 7627, Section 1): it is not resumed.
+  // A session without the extended master secret is not resumed, because of the triple handshake
+  // attack (RFC 7627, Section 1).
   if (!mayKeepSession(keeping, obstaclesOf(negotiated)) || !isResumable || !extendedMasterSecret) {
     return;
   }

@@ -12,21 +12,24 @@ import { clientAuthRequest } from "./client_auth_request.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
 /**
- * How many certificates a server may ask for in one connection; each costs a signature, and perhaps
- * somebody a question.
+ * The maximum number of post-handshake CertificateRequests on a connection; each costs a signature,
+ * and perhaps a question to the user.
  */
 export const MAX_CERTIFICATE_REQUESTS = 32;
 
-/** A server's requests to see a certificate after the handshake (RFC 8446, Section 4.6.2). */
+/** The post-handshake CertificateRequests of a connection (RFC 8446, Section 4.6.2). */
 export class CertificateRequests {
   readonly #contexts = new Set<string>();
 
   /**
-   * Answers a CertificateRequest: Certificate, CertificateVerify where there is something to show,
+   * Answers a CertificateRequest with Certificate, CertificateVerify unless that is empty, and
    * Finished.
    *
-   * @param negotiated What the connection has negotiated so far.
-   * @returns What it has negotiated by now: this end is who it has shown itself to be.
+   * @param message The CertificateRequest.
+   * @param hs The context of the connection.
+   * @param keys The traffic keys.
+   * @param negotiated The result of the handshake.
+   * @returns The result, with the new authentication of this end.
    */
   async answer(
     message: HandshakeMessage,
@@ -36,23 +39,23 @@ export class CertificateRequests {
   ): Promise<Tls13Negotiated> {
     const request = parseCertificateRequest(message.body);
     const context = request.certificateRequestContext.slice();
-    this.#remember(context);
-    const wanted = clientAuthRequest(request);
-    // What is signed is the handshake and this exchange, and no exchange before it.
+    this.#checkContext(context);
+    const authRequest = clientAuthRequest(request);
+    // The transcript is that of the handshake and this exchange, without earlier exchanges.
     const transcript = hs.transcript.snapshot();
     transcript.add(message.raw);
-    // RFC 8446, Section 4.6.2: the messages MUST appear consecutively, so they leave when all of
-    // them are made.
+    // RFC 8446, Section 4.6.2: the messages MUST be consecutive, so that they are sent when all of
+    // them are complete.
     const answer: Uint8Array<ArrayBuffer>[] = [];
     const output = {
       ...hs.output,
       sendMessage: (made: Uint8Array<ArrayBuffer>) => void answer.push(made),
     };
     const { credentials, getClientAuthData } = hs.latestConfig();
-    // From here on the connection, and what may be resumed of it, is that of who is shown now.
+    // The connection, and sessions kept of it, belong to the new identity from now on.
     hs.config = { ...hs.config, credentials, getClientAuthData };
     const exchange: HandshakeContext = { ...hs, transcript, output };
-    const local = await sendClientCertificate(exchange, wanted, negotiated.local, context);
+    const local = await sendClientCertificate(exchange, authRequest, negotiated.local, context);
     const answered = { ...negotiated, local };
     await keys.withWriteSecret(async (secret) => {
       await sendFinished(exchange, secret);
@@ -65,10 +68,10 @@ export class CertificateRequests {
   }
 
   /**
-   * RFC 8446, Section 4.3.2: a context MUST be unique within the connection, and the handshake's
-   * own is empty.
+   * Checks that a context is new: it MUST be unique within the connection (RFC 8446, Section
+   * 4.3.2), and that of the handshake is empty.
    */
-  #remember(context: Uint8Array<ArrayBuffer>): void {
+  #checkContext(context: Uint8Array<ArrayBuffer>): void {
     const name = context.toHex();
     if (name === "" || this.#contexts.has(name)) {
       throw new SslError(

@@ -9,10 +9,10 @@ import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts
 import type { CertificateRequest } from "../../../messages/certificate_request.ts";
 
 /**
- * What a CertificateRequest asks for.
+ * Returns the public form of a CertificateRequest.
  *
- * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION` if it does not say how the
- * key may sign.
+ * @throws {SslError} `SSL_ERROR_MISSING_SIGNATURE_ALGORITHMS_EXTENSION`, or
+ * `SSL_ERROR_RX_MALFORMED_CERT_REQUEST` if the name of an authority does not parse.
  */
 export function clientAuthRequest({ extensions }: CertificateRequest): ClientAuthRequest {
   const schemes = extensions.get(signatureAlgorithms);

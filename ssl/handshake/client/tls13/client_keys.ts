@@ -4,7 +4,7 @@ import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import type { Tls13Agreement } from "../../negotiated.ts";
 
-/** What a client has once the server has chosen. */
+/** The keys of a client after ServerHello. */
 export interface HandshakeKeys {
   readonly clientRandom: Uint8Array<ArrayBuffer>;
   /** The extensions of the ClientHello. */
@@ -14,7 +14,7 @@ export interface HandshakeKeys {
   readonly serverSecret: TrafficSecret;
 }
 
-/** What a client has once all is agreed on. */
+/** The keys of a client after EncryptedExtensions, with what was negotiated. */
 export interface ClientKeys extends HandshakeKeys {
   readonly agreement: Tls13Agreement;
 }

@@ -14,20 +14,17 @@ import { keepSession, mayKeepSession } from "../../../session/keep_session.ts";
 import { obstaclesOf, sessionFacts, type Tls13Negotiated } from "../../negotiated.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 
-/** RFC 8446, Section 4.6.1: servers MUST NOT use a lifetime of more than seven days, in seconds. */
+/** The maximum lifetime in seconds of a ticket, seven days (RFC 8446, Section 4.6.1). */
 export const MAX_TICKET_LIFETIME = 604_800;
 
-/** A complete handshake: takes what the server may send at any time (RFC 8446, Section 4.6). */
+/** The state after a complete handshake (RFC 8446, Section 4.6). */
 export class ClientConnected implements HandshakeState {
   readonly #negotiated: Tls13Negotiated;
   readonly #keys: TrafficKeys;
   readonly #resumption: Promise<ResumptionMasterSecret>;
   readonly #requests: CertificateRequests;
 
-  /**
-   * Takes what was negotiated, the keys of the connection, and what certificates the server has
-   * asked for so far.
-   */
+  /** Creates the state; `requests` are the server's earlier CertificateRequests. */
   constructor(
     negotiated: Tls13Negotiated,
     keys: TrafficKeys,
@@ -40,7 +37,7 @@ export class ClientConnected implements HandshakeState {
     this.#requests = requests;
   }
 
-  /** Takes NewSessionTicket, KeyUpdate or, where it was offered, CertificateRequest. */
+  /** Processes NewSessionTicket, KeyUpdate or, if offered, CertificateRequest. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     const { newSessionTicket, keyUpdate, certificateRequest } = HandshakeType;
     if (message.type === certificateRequest && hs.config.postHandshakeAuth) {
@@ -52,7 +49,7 @@ export class ClientConnected implements HandshakeState {
     return this;
   }
 
-  /** Cannot: that is for the server (RFC 8446, Section 4.6.2). */
+  /** Throws, because only a server may begin another exchange (RFC 8446, Section 4.6.2). */
   reHandshake(): HandshakeState {
     throw new SslError(
       "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED",
@@ -72,7 +69,7 @@ export class ClientConnected implements HandshakeState {
     );
     const negotiated = this.#negotiated;
     if (!mayKeepSession(hs, obstaclesOf(negotiated)) || ticketLifetime === 0) return;
-    // Longer than any server's, and a hello must have room for it.
+    // No known server sends longer ones, and the ticket must fit into a ClientHello.
     if (ticket.length > MAX_TICKET_LENGTH) return;
     const receivedAt = hs.environment.now();
     const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;

@@ -22,16 +22,16 @@ import type { ClientKeys } from "./client_keys.ts";
 import { shownBefore } from "../../negotiated.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
-/** Waits for the server's certificate, or first for its request to see the client's. */
+/** Waits for CertificateRequest, which is optional, and Certificate. */
 export class ExpectCertificateOrRequest implements HandshakeState {
   readonly #keys: ClientKeys;
 
-  /** Takes what is known. */
+  /** Creates the state. */
   constructor(keys: ClientKeys) {
     this.#keys = keys;
   }
 
-  /** Takes CertificateRequest or Certificate. */
+  /** Processes CertificateRequest or Certificate. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificateRequest, HandshakeType.certificate);
     if (message.type === HandshakeType.certificate) {
@@ -53,7 +53,7 @@ class ExpectCertificate implements HandshakeState {
     this.#request = request;
   }
 
-  /** Takes Certificate. */
+  /** Processes Certificate. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificate);
     const { certificateRequestContext, certificateList } = parseCertificate(message.body);
@@ -65,7 +65,7 @@ class ExpectCertificate implements HandshakeState {
     }
     const [certificate, ...issuers] = parseChain(certificateList.map(({ certData }) => certData));
     if (certificate === undefined) {
-      // RFC 8446, Section 4.4.2.4: an empty one from a server is a decode_error.
+      // RFC 8446, Section 4.4.2.4: an empty one of a server is a decode_error.
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
         "Cannot take Certificate: the server sent none",

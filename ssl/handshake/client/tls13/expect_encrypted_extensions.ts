@@ -17,13 +17,13 @@ import type { ClientKeys, HandshakeKeys } from "./client_keys.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
-/** Waits for the server's answers that are not for everybody's eyes (RFC 8446, Section 4.3.1). */
+/** Waits for EncryptedExtensions (RFC 8446, Section 4.3.1). */
 export class ExpectEncryptedExtensions implements HandshakeState {
   readonly #keys: HandshakeKeys;
   readonly #agreement: Tls13HelloAgreement;
   readonly #session: Tls13ClientSession | null;
 
-  /** Takes what is known, and the session that is being resumed. */
+  /** Creates the state; `session` is the resumed session, or `null`. */
   constructor(
     keys: HandshakeKeys,
     agreement: Tls13HelloAgreement,
@@ -34,7 +34,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     this.#session = session;
   }
 
-  /** Takes EncryptedExtensions. */
+  /** Processes EncryptedExtensions. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.encryptedExtensions);
     const { extensions } = parseEncryptedExtensions(message.body);
@@ -51,7 +51,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
     return Promise.resolve(
       new ExpectServerFinished(keys, {
-        // The server has the session's secret, as this message is under keys that come from it.
+        // The server has the secret of the session, from which the keys of this message derive.
         peer: AuthenticatedPeer.ofSession(session),
         local: shownBefore(localChain),
         authenticatedAt: session.authenticatedAt,

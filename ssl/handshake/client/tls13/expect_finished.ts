@@ -13,23 +13,20 @@ import type { Identities, Tls13Negotiated } from "../../negotiated.ts";
 import type { ClientKeys } from "./client_keys.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
-/** Waits for the server's Finished, then completes the handshake (RFC 8446, Section 4.4.4). */
+/** Waits for the server's Finished, and completes the handshake (RFC 8446, Section 4.4.4). */
 export class ExpectServerFinished implements HandshakeState {
   readonly #keys: ClientKeys;
   readonly #identities: Identities;
   readonly #request: ClientAuthRequest | null;
 
-  /**
-   * Takes what is known, who the ends are, and the server's request to see a certificate, where it
-   * has one.
-   */
+  /** Creates the state; `request` is the server's CertificateRequest, or `null`. */
   constructor(keys: ClientKeys, identities: Identities, request: ClientAuthRequest | null) {
     this.#keys = keys;
     this.#identities = identities;
     this.#request = request;
   }
 
-  /** Takes Finished, and sends the client's last flight. */
+  /** Processes Finished, and sends the client's last flight. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
     const { agreement, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
@@ -56,7 +53,7 @@ export class ExpectServerFinished implements HandshakeState {
     const secrets = { read: server, write: client, exporterMasterSecret };
     const keys = new TrafficKeys(cipherSuite, secrets);
     const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
-    resumption.catch(() => {}); // awaited with the first ticket
+    resumption.catch(() => {}); // awaited for the first ticket
     masterSecret.forget();
     if (!hs.config.postHandshakeAuth) hs.transcript.forget();
     const negotiated: Tls13Negotiated = { ...agreement, ...this.#identities, local };
@@ -65,5 +62,5 @@ export class ExpectServerFinished implements HandshakeState {
   }
 }
 
-/** Clients send none. */
+/** A client sends none. */
 const NO_TICKETS = Promise.resolve([]);

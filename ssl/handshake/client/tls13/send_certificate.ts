@@ -7,12 +7,14 @@ import { type Shown, shownBy } from "../../negotiated.ts";
 import { sendCertificate, sendCertificateAndVerify } from "../../tls13/send_certificate.ts";
 
 /**
- * Answers a CertificateRequest, with an empty Certificate where there is nothing to show (RFC 8446,
+ * Answers a CertificateRequest, with an empty Certificate if there is no suitable one (RFC 8446,
  * Section 4.4.2).
  *
- * @param before What this end has shown in the connection so far.
- * @param context Which request it answers, after the handshake.
- * @returns What this end has shown by now.
+ * @param hs The context of the handshake.
+ * @param request The request.
+ * @param before The authentication of this end before.
+ * @param context The context of a post-handshake request.
+ * @returns The authentication of this end, which an empty Certificate does not change.
  */
 export async function sendClientCertificate(
   hs: HandshakeContext,

@@ -32,10 +32,10 @@ export function completeTls12(
   return new Tls12ServerConnected(negotiated, null);
 }
 
-/** A complete handshake: takes what the client may send at any time. */
+/** The state after a complete handshake. */
 class Tls12ServerConnected implements HandshakeState {
   readonly #negotiated: Tls12Negotiated;
-  /** What the client has been asked for by a HelloRequest. */
+  /** The request for which a HelloRequest has been sent; `null` for none. */
   readonly #request: ReHandshakeRequest | null;
 
   constructor(negotiated: Tls12Negotiated, request: ReHandshakeRequest | null) {
@@ -43,7 +43,7 @@ class Tls12ServerConnected implements HandshakeState {
     this.#request = request;
   }
 
-  /** Takes a ClientHello: renegotiates, or declines (RFC 5246, Section 7.2.2). */
+  /** Processes a ClientHello: renegotiates, or declines (RFC 5246, Section 7.2.2). */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.clientHello);
     const negotiated = this.#negotiated;
@@ -64,7 +64,7 @@ class Tls12ServerConnected implements HandshakeState {
     return new Tls12ServerConnected(this.#negotiated, request);
   }
 
-  /** Goes on without; a client that was not asked has said nothing of importance. */
+  /** Gives up the request; without one the alert is ignored. */
   takeNoRenegotiation(hs: HandshakeContext): HandshakeState {
     if (this.#request === null) return this;
     hs.output.emit({ kind: "renegotiationDeclined" });

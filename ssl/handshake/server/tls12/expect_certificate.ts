@@ -23,7 +23,7 @@ import { show } from "../../progress.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { keepTls12Session, sendTls12Ticket, ticketFacts } from "./session.ts";
 
-/** What a server has chosen and shown in its flight. */
+/** The server's flight, as the states that follow need it. */
 export interface ServerFlight {
   readonly choice: Tls12Choice;
   readonly group: NamedGroup;
@@ -31,19 +31,20 @@ export interface ServerFlight {
   readonly local: Shown;
 }
 
-/** The state that waits for the client's flight. */
+/** Returns the state that waits for the client's flight. */
 export function expectTls12ClientFlight(
   { established }: HandshakeContext,
   flight: ServerFlight,
-  asksForCertificate: boolean,
+  requestsCertificate: boolean,
 ): HandshakeState {
-  if (asksForCertificate) return new ExpectTls12ClientCertificate(flight);
-  // A client that is not asked again stays who it is: the handshakes are bound to each other.
+  if (requestsCertificate) return new ExpectTls12ClientCertificate(flight);
+  // Without a new CertificateRequest the client's authentication remains, because the handshakes
+  // are bound to each other.
   const peer = established?.negotiated.peer.unasked() ?? AuthenticatedPeer.anonymous;
   return new ExpectClientKeyExchange(flight, peer);
 }
 
-/** Waits for the client's certificate, which may be none (RFC 5246, Section 7.4.6). */
+/** Waits for the client's Certificate, whose list may be empty (RFC 5246, Section 7.4.6). */
 class ExpectTls12ClientCertificate implements HandshakeState {
   readonly #flight: ServerFlight;
 
@@ -64,7 +65,7 @@ class ExpectTls12ClientCertificate implements HandshakeState {
         throw new SslError(
           "SSL_ERROR_NO_CERTIFICATE",
           "Cannot accept client: it sent no certificate, and this server requires one",
-          { fault: "value" }, // which TLS 1.2 has another alert for than TLS 1.3
+          { fault: "value" }, // TLS 1.2 has another alert for it than TLS 1.3
         );
       }
       return Promise.resolve(
@@ -80,7 +81,7 @@ class ExpectTls12ClientCertificate implements HandshakeState {
   }
 }
 
-/** Waits for the client's share (RFC 8422, Section 5.7). */
+/** Waits for the client's key share (RFC 8422, Section 5.7). */
 class ExpectClientKeyExchange implements HandshakeState {
   readonly #flight: ServerFlight;
   readonly #peer: PeerClaim | AuthenticatedPeer;
@@ -102,7 +103,7 @@ class ExpectClientKeyExchange implements HandshakeState {
   }
 }
 
-/** Waits for the proof that the client holds its certificate's key (RFC 5246, Section 7.4.8). */
+/** Waits for the client's CertificateVerify (RFC 5246, Section 7.4.8). */
 class ExpectTls12CertificateVerify implements HandshakeState {
   readonly #flight: ServerFlight;
   readonly #session: Tls12Session;
@@ -136,7 +137,7 @@ function expectClientFinished(
 ): HandshakeState {
   return new ExpectChangeCipherSpec(session, async (hs, client) => {
     const identities = { peer, local, authenticatedAt: null };
-    // What stands by override must be decided anew each time.
+    // An override must be decided again for each connection.
     const facts = peer.badCertAccepted ? null : ticketFacts(choice.agreement, identities);
     await sendTls12Ticket(hs, session, facts);
     const server = await sendTls12Finished(hs, session);

@@ -62,21 +62,22 @@ import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.
 import { expectTls12ClientFlight } from "./expect_certificate.ts";
 
 /**
- * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). What follows in a full handshake:
+ * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). A full handshake continues:
  *
  * ```text
- *                                 ServerHello, Certificate, CertificateStatus (where asked for),
- *                                 ServerKeyExchange, CertificateRequest (where configured), ServerHelloDone -->
- * ExpectTls12ClientCertificate    <-- Certificate, where the server has asked for it
+ *                                 ServerHello, Certificate, CertificateStatus (if requested),
+ *                                 ServerKeyExchange, CertificateRequest (if configured),
+ *                                 ServerHelloDone -->
+ * ExpectTls12ClientCertificate    <-- Certificate (if requested)
  * ExpectClientKeyExchange         <-- ClientKeyExchange
- * ExpectTls12CertificateVerify    <-- CertificateVerify, with a certificate
+ * ExpectTls12CertificateVerify    <-- CertificateVerify (with a certificate)
  * ExpectChangeCipherSpec          <-- change_cipher_spec
  * ExpectTls12Finished             <-- Finished
- *                                 NewSessionTicket (where wanted), change_cipher_spec, Finished -->
+ *                                 NewSessionTicket (if requested), change_cipher_spec, Finished -->
  * ```
  *
- * Where a session is resumed, the server's change_cipher_spec and Finished go at once, and the
- * client's follow.
+ * If a session is resumed, the server's change_cipher_spec and Finished follow ServerHello, and
+ * then the client's.
  */
 export async function sendTls12ServerFlight(
   hs: HandshakeContext,
@@ -94,9 +95,9 @@ export async function sendTls12ServerFlight(
   const agreed: Agreed = { alpnProtocol, serverName, secureRenegotiation };
   const accepted = await acceptTls12Session(hs, hello, serverName);
   if (accepted !== null) {
-    // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo tells the client that its
-    // session is resumed.
-    const choice = settle(hs, hello, agreed, accepted.cipherSuite, hello.legacySessionId);
+    // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo means that the session is
+    // resumed.
+    const choice = makeChoice(hs, hello, agreed, accepted.cipherSuite, hello.legacySessionId);
     begin(hs, message, choice);
     sendServerHello(hs, hello, choice);
     return await resumeTls12Session(hs, choice, accepted.content);
@@ -105,13 +106,13 @@ export async function sendTls12ServerFlight(
   const signer = await chooseTls12ServerSigner(config, serverName, {
     cipherSuites: hello.cipherSuites,
     groups: extensions?.get(supportedGroups),
-    // RFC 5246, Section 7.4.1.4.1: a client that names none accepts SHA-1 only, which this server
-    // does not sign with.
+    // RFC 5246, Section 7.4.1.4.1: a client without the extension accepts only SHA-1, which this
+    // server does not use.
     signatureSchemes: knownSchemes(extensions?.get(signatureAlgorithms) ?? []),
   });
   const { credential } = signer;
   show(hs, { group });
-  const choice = settle(hs, hello, agreed, signer.cipherSuite, newSessionId(hs, hello));
+  const choice = makeChoice(hs, hello, agreed, signer.cipherSuite, newSessionId(hs, hello));
   begin(hs, message, choice);
   const ocspResponse = extensions?.has(ExtensionType.statusRequest)
     ? credential.ocspResponse
@@ -123,14 +124,14 @@ export async function sendTls12ServerFlight(
   }
   const share = await generateKeyShare(group);
   await sendServerKeyExchange(hs, choice, signer, share);
-  const asksForCertificate = config.clientAuth !== "none";
-  if (asksForCertificate) sendCertificateRequest(hs);
+  const requestsCertificate = config.clientAuth !== "none";
+  if (requestsCertificate) sendCertificateRequest(hs);
   sendHandshake(hs, HandshakeType.serverHelloDone, encodeServerHelloDone());
   const flight = { choice, group, share, local: shownBy(signer) };
-  return expectTls12ClientFlight(hs, flight, asksForCertificate);
+  return expectTls12ClientFlight(hs, flight, requestsCertificate);
 }
 
-/** Returns whether the client knows RFC 5746. */
+/** Checks a ClientHello; returns whether the client supports RFC 5746. */
 function checkHello(hs: HandshakeContext, hello: ClientHello): boolean {
   const { config } = hs;
   if (!hello.legacyCompressionMethods.includes(0)) {
@@ -157,11 +158,11 @@ function checkHello(hs: HandshakeContext, hello: ClientHello): boolean {
   return secureRenegotiation;
 }
 
-/** What is agreed on before the suite. */
+/** What is negotiated before the cipher suite. */
 type Agreed = Omit<Tls12Agreement, "version" | "cipherSuite" | "extendedMasterSecret">;
 
-/** What the hellos settle once the suite is chosen. */
-function settle(
+/** Returns what the hellos determine, with the selected cipher suite. */
+function makeChoice(
   hs: HandshakeContext,
   hello: ClientHello,
   agreed: Agreed,
@@ -170,7 +171,7 @@ function settle(
 ): Tls12Choice {
   const { config, environment } = hs;
   const random = environment.random(32);
-  // RFC 8446, Section 4.1.3: a client that could do better shall know that this server could, too.
+  // RFC 8446, Section 4.1.3: reveals to clients that support TLS 1.3 that this server does, too.
   if (offersTls13(config)) random.set(DOWNGRADE_TO_TLS_1_2, 32 - DOWNGRADE_SENTINEL_LENGTH);
   const has = (type: number) => hello.extensions?.has(type) ?? false;
   const bindsSecret = has(ExtensionType.extendedMasterSecret) &&
@@ -185,9 +186,8 @@ function settle(
     randoms: { client: hello.random, server: random },
     sessionId,
     encryptThenMac: cipherSuite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
-    statusDue: false, // decided with the certificate
-    // RFC 7627, Section 5.4: without the extended master secret a session had better not be
-    // resumed.
+    statusDue: false, // only clients use it
+    // RFC 7627, Section 5.4: sessions without the extended master secret should not be resumed.
     ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
   };
 }
@@ -266,8 +266,8 @@ function sendCertificateRequest(hs: HandshakeContext): void {
 }
 
 /**
- * The server's order decides; a client that names no groups is taken to have P-256 (RFC 8422,
- * Section 4).
+ * Selects the first group of the server's list that the client supports; a client without the
+ * extension is assumed to support P-256 (RFC 8422, Section 4).
  */
 function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGroup {
   const named = hello.extensions?.get(supportedGroups);

@@ -35,25 +35,25 @@ export interface AcceptedTls12Session {
 }
 
 /**
- * The ID of a session that this server will remember itself, for a client that takes no tickets;
- * empty for all others. RFC 7627, Section 5.4: without the extended master secret a session had
- * better not be resumed.
+ * Returns a new ID for a session that this server caches, because the client does not support
+ * tickets; empty for all others. Sessions without the extended master secret should not be resumed
+ * (RFC 7627, Section 5.4).
  */
 export function newSessionId(
   { config, environment }: HandshakeContext,
   { extensions }: ClientHello,
 ): Uint8Array<ArrayBuffer> {
-  const remembers = config.sessionTickets && !extensions?.has(ExtensionType.sessionTicket) &&
+  const isCached = config.sessionTickets && !extensions?.has(ExtensionType.sessionTicket) &&
     extensions?.has(ExtensionType.extendedMasterSecret) && config.extendedMasterSecret !== "off";
-  return remembers ? environment.random(MAX_SESSION_ID_LENGTH) : new Uint8Array(0);
+  return isCached ? environment.random(MAX_SESSION_ID_LENGTH) : new Uint8Array(0);
 }
 
 /**
- * The client's session if it may be resumed (RFC 5077, Section 3.4; RFC 5246, Section 7.3), `null`
- * for a full handshake.
+ * Returns the session that the client offers, if it may be resumed (RFC 5077, Section 3.4;
+ * RFC 5246, Section 7.3); `null` for a full handshake.
  *
- * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client resumes without what
- * the session was made with.
+ * @throws {SslError} `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the client offers a session
+ * without the extension.
  */
 export async function acceptTls12Session(
   hs: HandshakeContext,
@@ -73,18 +73,18 @@ function offeredTicket({ extensions }: ClientHello): Uint8Array<ArrayBuffer> | n
   return ticket === undefined || ticket.length === 0 ? null : ticket;
 }
 
-/** What is known of the session that the client offers. */
+/** Returns the content of the session that the client offers. */
 async function findContent(
   hs: HandshakeContext,
   hello: ClientHello,
 ): Promise<TicketContent | null> {
   const { config, environment } = hs;
   if (!config.sessionTickets) return null;
-  if (config.extendedMasterSecret === "off") return null; // which all our sessions are made with
+  if (config.extendedMasterSecret === "off") return null; // all sessions have it
   if (hs.established?.request?.full) return null;
   const ticket = offeredTicket(hello);
-  // A ticket may come without an ID: the client sees by the next message that it was taken (RFC
-  // 5077, Section 3.4).
+  // A ticket may come without an ID: the next message shows that it was accepted (RFC 5077, Section
+  // 3.4).
   if (ticket === null && hello.legacySessionId.length === 0) return null;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
@@ -102,15 +102,14 @@ function chooseTls12Session(
   const { config, environment } = hs;
   if (content.version !== TLS_1_2) return null;
   if (!isStillGood(content, { config, environment, serverName })) return null;
-  // A server that renegotiates in order to see a certificate is not served by a session without
-  // one.
-  const wantsCertificate = (hs.established?.request ?? null) !== null &&
+  // A server that renegotiates to request a certificate needs a session with one.
+  const needsCertificate = (hs.established?.request ?? null) !== null &&
     config.clientAuth !== "none";
-  if (wantsCertificate && content.peerChain.length === 0) return null;
+  if (needsCertificate && content.peerChain.length === 0) return null;
   const cipherSuite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
   if (cipherSuite === undefined || !hello.cipherSuites.includes(cipherSuite.id)) return null;
   if (!hello.extensions?.has(ExtensionType.extendedMasterSecret)) {
-    // RFC 7627, Section 5.3: all our sessions are made with it.
+    // RFC 7627, Section 5.3: a session that was created with it must be resumed with it.
     throw new SslError(
       "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
       "Cannot resume session: the client leaves out the extended master secret",
@@ -119,14 +118,14 @@ function chooseTls12Session(
   return { content, cipherSuite };
 }
 
-/** Goes on with a resumed session: the server's Finished comes first. */
+/** Resumes a session: the server's Finished is sent first. */
 export async function resumeTls12Session(
   hs: HandshakeContext,
   choice: Tls12Choice,
   content: TicketContent,
 ): Promise<HandshakeState> {
   refuseOtherPeer(hs, content.peerChain);
-  await knowHowToForget(hs, choice);
+  await setForget(hs, choice);
   const { peerChain, authenticatedAt } = content;
   const localChain = shownChain(hs.config, content);
   show(hs, { peerChain, localChain });
@@ -141,7 +140,7 @@ export async function resumeTls12Session(
     const negotiated: Tls12Negotiated = {
       ...agreement,
       group: null,
-      // The client's Finished has shown that it has the session's secret.
+      // The client's Finished has proved that it has the secret of the session.
       peer: AuthenticatedPeer.ofSession(content),
       local: shownBefore(localChain),
       authenticatedAt,
@@ -151,8 +150,8 @@ export async function resumeTls12Session(
   });
 }
 
-/** A session that goes by its ID can be forgotten; one that the client has in a ticket cannot. */
-async function knowHowToForget(
+/** Lets the application forget a session in the cache, which is impossible for one in a ticket. */
+async function setForget(
   { config, session }: HandshakeContext,
   { sessionId, ticketDue }: Tls12Choice,
 ): Promise<void> {
@@ -162,16 +161,16 @@ async function knowHowToForget(
   session.forget = () => sessions.delete(sessionId, binding);
 }
 
-/** What a session says of the handshake that it comes from. */
+/** The result of a handshake, for its session. */
 export interface TicketFacts
   extends Pick<TicketContent, "alpnProtocol" | "serverName" | "peerChain"> {
-  /** When the full handshake was; `null` for now. */
+  /** The time of the full handshake, in milliseconds since 1970; `null` for now. */
   readonly authenticatedAt: number | null;
-  /** The certificates that this server has shown. */
+  /** The certificates that this server has sent. */
   readonly localChain: readonly Certificate[];
 }
 
-/** What a session says of a handshake. */
+/** Returns the result of a handshake, for its session. */
 export function ticketFacts(
   { alpnProtocol, serverName }: Tls12Agreement,
   { peer, local, authenticatedAt }: Identities,
@@ -181,10 +180,12 @@ export function ticketFacts(
 }
 
 /**
- * Sends the ticket that ServerHello has promised; an empty one where there is none after all (RFC
- * 5077, Section 3.3).
+ * Sends the ticket that ServerHello has announced, which is empty if there is none after all
+ * (RFC 5077, Section 3.3).
  *
- * @param facts What it says; `null` where there must be none.
+ * @param hs The context of the handshake.
+ * @param session The session.
+ * @param facts The result of the handshake; `null` if the session must not be kept.
  */
 export async function sendTls12Ticket(
   hs: HandshakeContext,
@@ -215,7 +216,7 @@ async function makeTicket(
   );
 }
 
-/** Remembers the session of a client that takes no tickets. */
+/** Caches the session of a client that does not support tickets. */
 export async function keepTls12Session(
   hs: HandshakeContext,
   session: Tls12Session,

@@ -5,7 +5,7 @@ import { greaseValue } from "../../grease.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 
 /**
- * Adds an extension that means nothing to what a client has to read past, where that is configured
+ * Adds a reserved extension to a message, which clients must ignore, if that is configured
  * (RFC 8701, Section 4).
  */
 export function addGrease(

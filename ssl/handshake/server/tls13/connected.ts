@@ -7,25 +7,25 @@ import type { Tls13Negotiated } from "../../negotiated.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { requestCertificate } from "./post_handshake_auth.ts";
 
-/** A complete handshake: takes what the client may send at any time (RFC 8446, Section 4.6). */
+/** The state after a complete handshake (RFC 8446, Section 4.6). */
 export class ServerConnected implements HandshakeState {
   readonly #negotiated: Tls13Negotiated;
   readonly #keys: TrafficKeys;
 
-  /** Takes what was negotiated, and the keys of the connection. */
+  /** Creates the state. */
   constructor(negotiated: Tls13Negotiated, keys: TrafficKeys) {
     this.#negotiated = negotiated;
     this.#keys = keys;
   }
 
-  /** Takes KeyUpdate. */
+  /** Processes KeyUpdate. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.keyUpdate);
     await this.#keys.receive(message, hs.output);
     return this;
   }
 
-  /** Asks for a certificate, the one thing that TLS 1.3 has in place of a renegotiation. */
+  /** Requests a certificate; TLS 1.3 has no other exchange in place of a renegotiation. */
   reHandshake(hs: HandshakeContext): HandshakeState {
     return requestCertificate(
       hs,

@@ -16,14 +16,14 @@ import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.t
 import { refuseUnsolicited } from "../../unsolicited.ts";
 
 /**
- * Waits for the client's certificate, which may be none (RFC 8446, Section 4.4.2), in the handshake
- * or after it.
+ * Waits for the client's Certificate, whose list may be empty (RFC 8446, Section 4.4.2), in the
+ * handshake or after it.
  */
 export class ExpectClientCertificate implements HandshakeState {
   readonly #context: Uint8Array<ArrayBuffer>;
   readonly #next: (peer: AuthenticatedPeer) => HandshakeState;
 
-  /** Takes the context of the request, and what waits for Finished. */
+  /** Creates the state for the context of the request; `next` returns the state that follows. */
   constructor(
     context: Uint8Array<ArrayBuffer>,
     next: (peer: AuthenticatedPeer) => HandshakeState,
@@ -32,7 +32,7 @@ export class ExpectClientCertificate implements HandshakeState {
     this.#next = next;
   }
 
-  /** Takes Certificate. */
+  /** Processes Certificate. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificate);
     const { certificateRequestContext, certificateList } = parseCertificate(message.body);
@@ -43,7 +43,7 @@ export class ExpectClientCertificate implements HandshakeState {
         { fault: "value" },
       );
     }
-    // The CertificateRequest asks for no extensions of certificates.
+    // The CertificateRequest requests no extensions in Certificate.
     for (const { extensions } of certificateList) refuseUnsolicited(extensions, []);
     const [certificate, ...issuers] = parseChain(certificateList.map(({ certData }) => certData));
     hs.transcript.add(message.raw);

@@ -12,32 +12,32 @@ import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { makeTickets } from "./make_tickets.ts";
 import { ServerConnected } from "./connected.ts";
 
-/** What a server knows once it has sent its flight. */
+/** The keys of a server after its flight, with what was negotiated. */
 export interface ServerKeys {
   readonly agreement: Tls13Agreement;
   readonly masterSecret: MasterSecret;
   readonly clientHandshakeSecret: TrafficSecret;
-  /** The secret of what the client will send. */
+  /** The application traffic secret of the client. */
   readonly read: TrafficSecret;
-  /** The secret of what the server sends. */
+  /** The application traffic secret of the server. */
   readonly write: TrafficSecret;
   readonly exporterMasterSecret: ExporterMasterSecret;
-  /** Whether the client can resume in the one way that this server supports. */
+  /** Whether the client supports psk_dhe_ke, the only mode of resumption of this server. */
   readonly mayResume: boolean;
 }
 
-/** Waits for the client's Finished, which completes the handshake (RFC 8446, Section 4.4.4). */
+/** Waits for the client's Finished, and completes the handshake (RFC 8446, Section 4.4.4). */
 export class ExpectClientFinished implements HandshakeState {
   readonly #keys: ServerKeys;
   readonly #identities: Identities;
 
-  /** Takes what is known, and who the ends are. */
+  /** Creates the state. */
   constructor(keys: ServerKeys, identities: Identities) {
     this.#keys = keys;
     this.#identities = identities;
   }
 
-  /** Takes Finished. */
+  /** Processes Finished. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
     const { agreement, masterSecret, clientHandshakeSecret, read } = this.#keys;

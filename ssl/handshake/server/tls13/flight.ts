@@ -33,7 +33,7 @@ import { type AcceptedSession, shownChain } from "../../../session/accept_sessio
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { ExpectClientFinished, type ServerKeys } from "./expect_finished.ts";
 
-/** What the server has chosen from the client's offer. */
+/** What the server has selected from the client's offer. */
 export interface Choice {
   readonly agreement: Tls13Agreement;
   readonly clientRandom: Uint8Array<ArrayBuffer>;
@@ -54,15 +54,16 @@ export async function sendServerFlight(
 ): Promise<HandshakeState> {
   const { agreement, session } = choice;
   const { config } = hs;
-  // Before anything is sent, so that a server without a fitting certificate refuses in clear words.
+  // Before anything is sent, so that the alert of a server without a suitable certificate is not
+  // encrypted.
   const signer = session === null
     ? await chooseServerSigner(config, agreement.serverName, choice.signatureSchemes)
     : null;
   const handshakeSecret = await sendServerHello(hs, choice);
   const { client, server } = await installHandshakeKeys(hs, choice, handshakeSecret);
   sendEncryptedExtensions(hs, choice);
-  const asksForCertificate = session === null && config.clientAuth !== "none";
-  if (asksForCertificate) sendCertificateRequest(hs);
+  const requestsCertificate = session === null && config.clientAuth !== "none";
+  if (requestsCertificate) sendCertificateRequest(hs);
   if (signer !== null) await sendCertificateAndVerify(hs, signer, choice.extensions);
   await sendFinished(hs, server);
   const keys = await installApplicationKeys(hs, choice, handshakeSecret, client);
@@ -71,7 +72,7 @@ export async function sendServerFlight(
     const localChain = shownChain(config, session.content);
     show(hs, { peerChain, localChain });
     return new ExpectClientFinished(keys, {
-      // The client's binder has shown that it has the session's secret.
+      // The client's binder has proved that it has the secret of the session.
       peer: AuthenticatedPeer.ofSession(session.content),
       local: shownBefore(localChain),
       authenticatedAt,
@@ -80,7 +81,7 @@ export async function sendServerFlight(
   const local = signer === null ? shownBefore([]) : shownBy(signer);
   const next = (peer: AuthenticatedPeer) =>
     new ExpectClientFinished(keys, { peer, local, authenticatedAt: null });
-  return asksForCertificate
+  return requestsCertificate
     ? new ExpectClientCertificate(new Uint8Array(0), next)
     : next(AuthenticatedPeer.anonymous);
 }
@@ -105,7 +106,7 @@ async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<Ha
       extensions,
     }),
   );
-  // RFC 8446, Appendix D.4: only clients with a session ID want it.
+  // RFC 8446, Appendix D.4: only if the client has sent a session ID.
   if (legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
   const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
   return earlySecret.enterHandshake(sharedSecret);

@@ -1,9 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * HelloRetryRequest, and the cookie in it that holds all there is to know of the first ClientHello
- * (RFC 8446, Sections 4.1.4 and 4.2.2): the second one may reach another socket, which goes on from
- * there.
+ * HelloRetryRequest and its cookie, which contains the state after the first ClientHello (RFC 8446,
+ * Sections 4.1.4 and 4.2.2), so that another socket may continue with the second one.
  *
  * @module
  */
@@ -31,40 +30,41 @@ import { show } from "../../progress.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What a HelloRetryRequest has asked for; the second ClientHello is held against it. */
+/** What the second ClientHello is checked against. */
 export interface Retried {
-  /** The first hello; `null` where another socket has seen it. */
+  /** The first ClientHello; `null` if another socket has received it. */
   readonly first: ClientHello | null;
   readonly cipherSuite: CipherSuite;
-  /** The group of which a share was asked for; `null` where the client had sent one. */
+  /** The group of the requested share; `null` if the client has already sent one. */
   readonly requestedGroup: NamedGroup | null;
-  /** What the application has asked the client to bring back. */
+  /** The token of the application. */
   readonly token: Bytes;
   readonly cookie: Bytes;
 }
 
-/** The longest token of an application's (NSS has the same). */
+/** The maximum length in bytes of an application's token, as in NSS. */
 export const MAX_RETRY_TOKEN_LENGTH = 1024;
 
-/** How long a cookie is good where it comes back to another socket, in milliseconds. */
+/** The lifetime in milliseconds of a cookie that comes back to another socket. */
 export const COOKIE_LIFETIME = 60_000;
 
-/** Tells cookies from the other things that the same keys seal. */
+/** The binding that separates cookies from other data sealed with the same keys. */
 export const COOKIE_BINDING: Bytes = new TextEncoder().encode("HelloRetryRequest cookie");
 
-/** The application's answer, checked. */
+/** The checked answer of the application. */
 export interface RetryDecision {
-  /** Whether there is to be a HelloRetryRequest, whatever the key shares are. */
+  /** Whether to send a HelloRetryRequest even if a key share is suitable. */
   readonly retry: boolean;
-  /** What is to come back with the second hello. */
+  /** The token to put into the cookie. */
   readonly token: Bytes;
 }
 
 /**
- * Asks the application whether a client is to say hello once more.
+ * Calls the application's HelloRetryRequest hook.
  *
- * @param retried What the first hello has led to; `null` for the first one.
- * @throws {SslError} If it refuses the client, or wants what cannot be.
+ * @param hs The context of the handshake.
+ * @param retried The state after the first ClientHello; `null` for the first one.
+ * @throws {SslError} If the hook refuses the client, throws, or returns an invalid answer.
  */
 export async function askApplication(
   { config, hooks }: HandshakeContext,
@@ -105,7 +105,7 @@ function badAnswer(why: string): SslError {
   );
 }
 
-/** The HelloRetryRequest message, which the transcript of another socket has as well. */
+/** Encodes the HelloRetryRequest, which another socket adds to its transcript, too. */
 export function helloRetryRequest(
   { legacySessionId }: ClientHello,
   { cipherSuite, requestedGroup, cookie: value }: Omit<Retried, "first" | "token">,
@@ -125,13 +125,13 @@ export function helloRetryRequest(
   );
 }
 
-/** How long a cookie is that says nothing: it only shows that the client follows the rules. */
+/** The length in bytes of a random cookie, which only the same socket can check. */
 const BARE_COOKIE_LENGTH = 32;
 
 /**
- * Makes a cookie. Where the application takes part, the first hello's hash and what was chosen by
- * it are sealed in it; where the keys that processes share are out of reach, or nobody would look
- * into it, this socket goes by the state that it keeps itself.
+ * Creates a cookie. If the application has set the hook, the hash of the first ClientHello and the
+ * selected parameters are sealed in it. Without the hook, or if the shared ticket keys are
+ * unavailable, it is random, and this socket relies on its own state.
  */
 export async function makeCookie(
   { config, environment, transcript }: HandshakeContext,
@@ -149,13 +149,13 @@ export async function makeCookie(
 }
 
 /**
- * Takes up, from the cookie in it, a handshake that another socket has begun: the transcript is
- * what it would be there.
+ * Continues a handshake that another socket has begun, from the cookie of the second ClientHello,
+ * and restores the transcript.
  *
- * @returns What the cookie says; `null` where the hello has none, or this server does not ask for
- * any.
- * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if the cookie was made by nobody who has the
- * keys, is old, or chooses what is not enabled here.
+ * @returns The state after the first ClientHello; `null` if this one has no cookie, or the
+ * application has not set the hook.
+ * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if the cookie cannot be opened, has expired,
+ * or has parameters that are not enabled.
  */
 export async function resumeRetry(
   hs: HandshakeContext,
@@ -212,7 +212,7 @@ function readCookie(bytes: Bytes): CookieContent | null {
     reader.finish();
     return content;
   } catch (error) {
-    if (error instanceof DecodeError) return null; // of another version of the library
+    if (error instanceof DecodeError) return null; // the format of another version
     throw error;
   }
 }

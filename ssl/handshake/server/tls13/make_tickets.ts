@@ -14,13 +14,13 @@ import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import { addGrease } from "./add_grease.ts";
 
 /**
- * A full handshake is worth two tickets, that two connections may follow at once; each resumption
- * replaces its own (as OpenSSL).
+ * The number of tickets after a full handshake, for two concurrent connections; a resumption
+ * replaces the one that it has used (as in OpenSSL).
  */
 const FULL_HANDSHAKE_TICKETS = 2;
 const RESUMPTION_TICKETS = 1;
 
-/** Makes the NewSessionTicket messages of a complete handshake (RFC 8446, Section 4.6.1). */
+/** Creates the NewSessionTicket messages of a complete handshake (RFC 8446, Section 4.6.1). */
 export async function makeTickets(
   hs: HandshakeContext,
   negotiated: Tls13Negotiated,
@@ -28,7 +28,7 @@ export async function makeTickets(
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const { config, environment } = hs;
   const { peer, local, authenticatedAt } = negotiated;
-  // What stands by override must be decided anew each time.
+  // An override must be decided again for each connection.
   if (!config.sessionTickets || peer.badCertAccepted) return [];
   const session: Omit<TicketContent, "psk"> = {
     version: TLS_1_3,

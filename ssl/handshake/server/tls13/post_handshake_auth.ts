@@ -12,29 +12,30 @@ import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { sendCertificateRequest } from "./send_certificate_request.ts";
 
-/** As OpenSSL's. */
+/** The length in bytes of a certificate_request_context, as in OpenSSL. */
 const CONTEXT_LENGTH = 32;
 
-/** What a connection goes on in. */
+/** Returns the state after the exchange. */
 type Connected = (negotiated: Tls13Negotiated) => HandshakeState;
 
 /**
- * Asks a client for a certificate after the handshake (RFC 8446, Section 4.6.2).
+ * Requests a certificate of the client after the handshake (RFC 8446, Section 4.6.2).
  *
  * ```text
  *                                 CertificateRequest -->
  * ExpectClientCertificate         <-- Certificate
- * ExpectCertificateVerify         <-- CertificateVerify, unless that was empty
+ * ExpectCertificateVerify         <-- CertificateVerify (with a certificate)
  * ExpectFinished                  <-- Finished
  * ```
  *
- * Application data comes and goes meanwhile; the client may take its time, and may renew its key
- * before it answers.
+ * Application data flows meanwhile, and the client may renew its key before it answers.
  *
- * @param negotiated What the connection has negotiated so far.
- * @param connected The state to go on in when the client has answered.
- * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client cannot be
- * asked.
+ * @param hs The context of the connection.
+ * @param negotiated The result of the handshake.
+ * @param keys The traffic keys.
+ * @param connected Returns the state after the exchange.
+ * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client has not
+ * offered the extension.
  */
 export function requestCertificate(
   hs: HandshakeContext,
@@ -51,15 +52,16 @@ export function requestCertificate(
   const config = hs.latestConfig();
   const exchange: HandshakeContext = {
     ...hs,
-    // Whoever asks wants to see something, whatever was configured for the handshake itself.
+    // An explicit request overrides clientAuth "none", which applies to the handshake.
     config: {
       ...config,
       clientAuth: config.clientAuth === "none"
         ? "request"
         : clientAuthAgain(config, negotiated.peer.chain),
     },
-    // What is signed is the handshake and this exchange, and no exchange before it. Nor does
-    // anybody see what the client claims before it is proved: the exchange's progress is its own.
+    // The transcript is that of the handshake and this exchange, without earlier exchanges. The
+    // exchange has its own progress, so that the application sees no certificate before it is
+    // verified.
     transcript: hs.transcript.snapshot(),
   };
   const context = hs.environment.random(CONTEXT_LENGTH);
@@ -71,7 +73,7 @@ export function requestCertificate(
   return new PostHandshakeAuth(exchange, first, keys);
 }
 
-/** One exchange, whose states share a context of their own. */
+/** The state of an exchange, whose inner states share their own context. */
 class PostHandshakeAuth implements HandshakeState {
   readonly #exchange: HandshakeContext;
   readonly #first: HandshakeState;
@@ -94,7 +96,7 @@ class PostHandshakeAuth implements HandshakeState {
     return state instanceof ExpectFinished ? this.#state : this;
   }
 
-  /** Cannot before the client has answered. */
+  /** Throws, because the client has not answered yet. */
   reHandshake(): HandshakeState {
     throw new SslError(
       "SSL_ERROR_HANDSHAKE_NOT_COMPLETED",
@@ -104,7 +106,7 @@ class PostHandshakeAuth implements HandshakeState {
 }
 
 /**
- * Waits for Finished, whose key comes from what the client writes with by now (RFC 8446, Section
+ * Waits for Finished, whose key derives from the client's current traffic secret (RFC 8446, Section
  * 4.4).
  */
 class ExpectFinished implements HandshakeState {

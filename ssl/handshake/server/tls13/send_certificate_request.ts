@@ -11,9 +11,10 @@ import { addGrease } from "./add_grease.ts";
 import { authorityNames } from "../../../authentication/authority_names.ts";
 
 /**
- * Asks the client for a certificate (RFC 8446, Section 4.3.2).
+ * Sends CertificateRequest (RFC 8446, Section 4.3.2).
  *
- * @param certificateRequestContext What its answer repeats; empty in the handshake.
+ * @param hs The context of the handshake.
+ * @param certificateRequestContext The context, which the answer repeats; empty in the handshake.
  */
 export function sendCertificateRequest(
   hs: HandshakeContext,
