@@ -5,7 +5,7 @@ import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 
-/** Where systems keep their roots as one PEM file, as in Go's `crypto/x509`. */
+/** The PEM files in which systems keep their roots, as in Go's `crypto/x509`. */
 const BUNDLES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt", // Debian, Arch, Alpine
   "/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL
@@ -16,17 +16,18 @@ const BUNDLES: readonly string[] = [
 let anchors: Promise<readonly TrustAnchor[]> | undefined;
 
 /**
- * Loads the certification authorities that the platform trusts.
+ * Loads the root certificates that the platform trusts.
  *
- * They are Mozilla's, as the runtime carries them, which Deno allows with `--allow-sys`. Where that
- * is missing and reading is allowed, they are those of the system's PEM file. Loaded once, at the
- * first call that succeeds.
+ * They are Mozilla's roots as built into the runtime, for which Deno needs `--allow-sys`; without
+ * it, those of the system's PEM file, if it may be read. They are loaded once, by the first call
+ * that succeeds.
  *
- * Neither source tells for which purposes an authority is trusted, nor from which day on it no
- * longer is.
+ * Neither source says for which purposes a root is trusted, or from which date its new certificates
+ * are not.
  *
  * @returns The trust anchors.
- * @throws {NssError} `SEC_ERROR_NO_MODULE` if neither is allowed; the message names the ways out.
+ * @throws {NssError} `SEC_ERROR_NO_MODULE` if neither is permitted; the message names the
+ * permissions.
  *
  * @example Usage
  * ```ts
@@ -52,7 +53,7 @@ async function load(): Promise<readonly TrustAnchor[]> {
         vetted: true,
       }));
     } catch {
-      return []; // one root that is not understood must not take the others with it
+      return []; // a root that cannot be parsed must not discard the others
     }
   });
   if (parsed.length === 0) {
@@ -62,7 +63,8 @@ async function load(): Promise<readonly TrustAnchor[]> {
 }
 
 /**
- * The roots of the system's file, if that may be read without a question and the runtime's may not.
+ * Returns the roots of the system's file if it may be read without a prompt and the runtime's may
+ * not.
  */
 async function readBundle(): Promise<string[] | null> {
   if (!("Deno" in globalThis)) return null;
@@ -74,7 +76,7 @@ async function readBundle(): Promise<string[] | null> {
       const text = await Deno.readTextFile(path);
       return text.split(/(?=-----BEGIN )/);
     } catch {
-      // the next one
+      // Try the next one
     }
   }
   return null;

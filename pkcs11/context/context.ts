@@ -15,26 +15,25 @@ import { TrustAnchorSource } from "./trust_anchor_source.ts";
 /** NSS's name of the slot of its databases. */
 const INTERNAL_SLOT = "NSS User Private Key and Certificate Services";
 
-/** What an {@linkcode NssContext} is made from. */
+/** The options of an {@linkcode NssContext}. */
 export interface NssContextOptions {
-  /** The certification authorities that the context trusts; by default those of the platform. */
+  /** The trust anchors, or a function that loads them; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
   /**
-   * The token of its own, where keys are made and certificates imported; by default an empty one in
-   * memory.
+   * The internal token, where keys are generated and certificates imported; by default an empty one
+   * in memory.
    */
   readonly token?: Token;
   /** The database of certificates; by default that of the token. */
   readonly certDB?: CertDB;
-  /** Where certificates are found besides, as in tokens; the first is asked first. */
+  /** Further sources of certificates, in order of precedence. */
   readonly certSources?: readonly CertSource[];
 }
 
 /**
- * What belongs together: tokens, trust, and by its identity the defaults and caches that other
- * modules keep for it.
+ * A set of tokens and their trust. Other modules keep defaults and caches for each context.
  *
- * Contexts know nothing of each other: a session that one of them made is not resumed in another.
+ * Contexts share nothing: a TLS session of one is not resumed in another.
  *
  * @example Trust one authority only
  * ```ts
@@ -47,13 +46,12 @@ export interface NssContextOptions {
  */
 export class NssContext implements SlotOwner {
   /**
-   * What the context knows of certificates: its database, its other sources, and behind them its
-   * trust anchors, those of the platform as `Builtin Object Token`. Trust that is set here
-   * overrides theirs. Trust anchors without a certificate are not in it. Certificates of other
-   * tokens are in it as long as the tokens are there.
+   * The combined certificates: those of the database, of the other sources, of present tokens, and
+   * of the trust anchors, those of the platform as `Builtin Object Token`. Trust that is set here
+   * overrides theirs. Trust anchors without a certificate are not included.
    */
   readonly certDB: CertDB;
-  /** The slot of the context's own token (`PK11_GetInternalKeySlot`). */
+  /** The slot of the internal token (`PK11_GetInternalKeySlot`). */
   readonly internalSlot: Slot;
   readonly #trustAnchors: () => Promise<readonly TrustAnchor[]>;
   readonly #modules: TokenModule[];
@@ -62,7 +60,7 @@ export class NssContext implements SlotOwner {
   /**
    * Creates a context.
    *
-   * @param options What it trusts.
+   * @param options Its trust anchors, token and certificates.
    */
   constructor(options: NssContextOptions = {}) {
     const { trustAnchors = platformTrustAnchors } = options;
@@ -75,19 +73,19 @@ export class NssContext implements SlotOwner {
       new TrustAnchorSource({
         name: isPlatform ? "Builtin Object Token" : "Trust Anchors",
         load: this.#trustAnchors,
-        // Mozilla's are authorities of servers; nobody has examined what they issue to clients
+        // Mozilla's roots are approved for servers, not for client certificates
         trust: isPlatform ? "C,," : "CT,C,C",
         vetted: isPlatform,
       }),
     );
     this.internalSlot = new Slot({ name: INTERNAL_SLOT, token });
     const rootSlot = new Slot({ name: "NSS Builtin Objects", token: roots });
-    const own = [
+    const builtin = [
       new OwnModule("NSS Internal PKCS #11 Module", [this.internalSlot]),
       new OwnModule("Builtin Roots Module", [rootSlot]),
     ];
     for (const slot of [this.internalSlot, rootSlot]) slot.context = this;
-    this.#modules = own;
+    this.#modules = builtin;
     const first = options.certDB ?? token.certificates;
     const sources = options.certSources ?? [];
     this.certDB = new ContextCertDB(() => [
@@ -101,28 +99,28 @@ export class NssContext implements SlotOwner {
   }
 
   /**
-   * Its modules: the two of its own, with its token and its trust anchors, and those that were
-   * added.
+   * The modules: the built-in ones of the internal token and of the trust anchors, then the added
+   * ones.
    */
   get modules(): readonly TokenModule[] {
     return [...this.#modules];
   }
 
-  /** The slots of all its modules, the one of its own token first. */
+  /** The slots of all modules, that of the internal token first. */
   get slots(): readonly Slot[] {
     return this.#modules.flatMap(({ slots }) => slots);
   }
 
-  /** The token of its own (`PK11_GetInternalKeySlot`). */
+  /** The internal token (`PK11_GetInternalKeySlot`). */
   get token(): Token {
     return this.internalSlot.token!;
   }
 
   /**
-   * Adds a module (`SECMOD_AddModule`): its tokens' keys and certificates are found from now on,
-   * and it is closed with the context.
+   * Adds a module (`SECMOD_AddModule`), whose keys and certificates are found from then on. It is
+   * closed with the context.
    *
-   * @param module The module. It belongs to one context.
+   * @param module The module; it may belong to one context only.
    * @returns The module.
    */
   addModule<M extends TokenModule>(module: M): M {
@@ -132,10 +130,10 @@ export class NssContext implements SlotOwner {
   }
 
   /**
-   * Adds a token of this program's own, in a slot and module of its name.
+   * Adds a token in a new slot and module, both named by its label.
    *
    * @param token The token.
-   * @returns Its slot.
+   * @returns The slot.
    */
   addToken(token: Token): Slot {
     const slot = new Slot({ name: token.label, token });
@@ -144,10 +142,10 @@ export class NssContext implements SlotOwner {
   }
 
   /**
-   * Takes a module out and closes it (`SECMOD_DeleteModule`). The context's own two stay.
+   * Removes a module and closes it (`SECMOD_DeleteModule`). The built-in ones are not removed.
    *
    * @param module The module.
-   * @returns Whether it was there.
+   * @returns Whether it was removed.
    */
   async removeModule(module: TokenModule): Promise<boolean> {
     const index = this.#modules.indexOf(module);
@@ -157,31 +155,22 @@ export class NssContext implements SlotOwner {
     return true;
   }
 
-  /**
-   * Closes the tokens. What is called after that and needs them fails.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes the tokens; later calls that need them fail. */
   close(): Promise<void> {
     return this.#closing ??= Promise.all(this.#modules.map((module) => module.close()))
       .then(() => {});
   }
 
-  /**
-   * Closes the tokens, as {@linkcode NssContext.close}.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes the tokens; see {@linkcode NssContext.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
   /**
-   * Gives the certification authorities that the context was made with. What its database trusts
-   * besides is there.
+   * Returns the trust anchors of {@linkcode NssContextOptions}, without what the database trusts.
    *
    * @returns The trust anchors.
-   * @throws {NssError} As {@linkcode platformTrustAnchors}, where the platform's are meant.
+   * @throws {NssError} As {@linkcode platformTrustAnchors}, if they are those of the platform.
    */
   trustAnchors(): Promise<readonly TrustAnchor[]> {
     return this.#trustAnchors();
@@ -191,10 +180,10 @@ export class NssContext implements SlotOwner {
 let current: NssContext | undefined;
 
 /**
- * Gives the context that functions mean where none is named: the one that `init()` made, or else
- * one with an empty token in memory and the platform's roots.
+ * Returns the default context, which functions use if none is given: that of `init()`, or else one
+ * with an empty token in memory and the platform's roots.
  *
- * @returns The same context each time, as long as nothing is initialised or shut down.
+ * @returns The context; the same until the next `init()` or `shutdown()`.
  *
  * @example Usage
  * ```ts
@@ -209,9 +198,9 @@ export function defaultContext(): NssContext {
 }
 
 /**
- * Says which context is meant where none is named. For `init()`.
+ * Sets the default context, for `init()`.
  *
- * @param context The context; `null` for a new one.
+ * @param context The context; `null` to create one at the next use.
  */
 export function setDefaultContext(context: NssContext | null): void {
   current = context ?? undefined;

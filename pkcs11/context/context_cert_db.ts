@@ -13,10 +13,7 @@ import { combineCertSources } from "../../cert/db/combine_cert_sources.ts";
 import type { NssError } from "../../cert/base/errors.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
 
-/**
- * The database of a context, whose tokens come and go: the combination of what is there at the
- * moment.
- */
+/** The certificates of a context, combined from the sources that are present at each call. */
 export class ContextCertDB implements CertDB {
   readonly #sources: () => readonly (CertSource | CertDB)[];
   #combined: readonly (CertSource | CertDB)[] = [];
@@ -25,7 +22,7 @@ export class ContextCertDB implements CertDB {
   /**
    * Creates the database.
    *
-   * @param sources Gives the sources of the moment, the most important first.
+   * @param sources Returns the current sources, in order of precedence.
    */
   constructor(sources: () => readonly (CertSource | CertDB)[]) {
     this.#sources = sources;
@@ -42,27 +39,27 @@ export class ContextCertDB implements CertDB {
     return this.#current;
   }
 
-  /** What people call it: the name of the first source. */
+  /** The name of the first source. */
   get name(): string {
     return this.#db.name;
   }
 
-  /** Whether writes fail. */
+  /** Whether no source can be written. */
   get isReadOnly(): boolean {
     return this.#db.isReadOnly;
   }
 
-  /** Why there is less than there should be. */
+  /** Why a source is incomplete; see {@linkcode CertSource.problem}. */
   get problem(): NssError | null {
     return this.#db.problem ?? null;
   }
 
   /**
-   * Looks for certificates in all sources.
+   * Finds certificates in all sources.
    *
-   * @param query What must be the same.
-   * @param options What a token may need.
-   * @returns Every record that fits.
+   * @param query The query.
+   * @param options Options for tokens.
+   * @returns All matching records.
    */
   find(query: CertQuery, options?: CertFindOptions): Promise<readonly CertRecord[]> {
     return this.#db.find(query, options);
@@ -72,31 +69,31 @@ export class ContextCertDB implements CertDB {
    * Stores a certificate in the first source that can be written.
    *
    * @param certificate The certificate.
-   * @param options What it is stored with.
-   * @returns What is stored now.
+   * @param options Its nickname and trust.
+   * @returns The stored record.
    */
   importCert(certificate: Certificate, options?: StoreCertOptions): Promise<CertRecord> {
     return this.#db.importCert(certificate, options);
   }
 
   /**
-   * Removes a certificate from all sources that can be written.
+   * Deletes a certificate from all sources that can be written.
    *
    * @param certificate The certificate.
-   * @param options What a token may need.
-   * @returns Whether it was there.
+   * @param options Options for tokens.
+   * @returns Whether it was stored.
    */
   deleteCert(certificate: Certificate, options?: CertFindOptions): Promise<boolean> {
     return this.#db.deleteCert(certificate, options);
   }
 
   /**
-   * Changes how far a certificate is trusted.
+   * Changes the trust of a certificate.
    *
    * @param certificate The certificate.
-   * @param trust How far.
-   * @param options What a token may need.
-   * @returns What is stored now.
+   * @param trust The trust; `null` to remove it.
+   * @param options Options for tokens.
+   * @returns The stored record.
    */
   setTrust(
     certificate: Certificate,

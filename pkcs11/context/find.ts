@@ -13,34 +13,37 @@ import type { Token, TokenOptions } from "../token/token.ts";
 import type { TokenModule } from "../slots/token_module.ts";
 import { parsePkcs11Uri, type Pkcs11Uri } from "./uri.ts";
 
-/** What look-ups in the tokens of a context take. */
+/** The options of a search in the tokens of a context. */
 export interface FindInTokensOptions extends TokenOptions {
-  /** Whose tokens; those of the default context by default. */
+  /** The context whose tokens are searched; the default one by default. */
   readonly context?: NssContext;
 }
 
-/** What {@linkcode findCertFromNickname} takes. */
+/** The options of {@linkcode findCertFromNickname}. */
 export interface FindFromNicknameOptions extends FindInTokensOptions {
-  /** When the certificate should be valid, where several of one subject fit; now by default. */
+  /**
+   * The time at which the certificate should be valid if several of one subject match; now by
+   * default.
+   */
   readonly time?: Date;
 }
 
 /**
- * Finds a certificate by whatever people call it by (`PK11_FindCertFromNickname`):
+ * Finds a certificate (`PK11_FindCertFromNickname`) by one of these:
  *
- * - a nickname in the context's database, or with the token before it: `"token:nickname"`,
- * - a URI of RFC 7512: `"pkcs11:token=...;object=..."`,
- * - a fingerprint, SHA-256 or SHA-1, in hexadecimal, with or without colons and `sha256:`,
- * - an e-mail address that is in the certificate.
+ * - a nickname in the context's database, with the prefix `"token:"` in other tokens,
+ * - a PKCS#11 URI (RFC 7512): `"pkcs11:token=...;object=..."`,
+ * - a SHA-256 or SHA-1 fingerprint in hexadecimal, with or without colons and `sha256:` or `sha1:`,
+ * - an e-mail address in the certificate.
  *
- * What is found in the first of these ways counts.
+ * The first of these that matches is used.
  *
- * @param nickname What it is called by.
- * @param options In which context, and when it should be valid.
- * @returns The certificate; of several with one subject the one that is valid, and then the newest.
+ * @param nickname The nickname, URI, fingerprint or address.
+ * @param options The context, and the time at which it should be valid.
+ * @returns The certificate; of several with one subject a valid one, and of these the newest.
  * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if there is none, `SEC_ERROR_BAD_NICKNAME` if several
- * subjects have the name, with the fingerprints that tell them apart, `SEC_ERROR_INVALID_ARGS` if
- * it is a malformed URI.
+ * subjects have the name, whose fingerprints the message lists, `SEC_ERROR_INVALID_ARGS` if it is a
+ * malformed URI.
  *
  * @example Usage
  * ```ts
@@ -65,7 +68,7 @@ export async function findCertFromNickname(
   options: FindFromNicknameOptions = {},
 ): Promise<Certificate> {
   const found = await findRecords(nickname, options);
-  // The rules of cert/: of one subject the best, of several none
+  // Certificates of one subject are ranked; several subjects are an error
   const source: CertSource = { name: "found", find: () => Promise.resolve(found) };
   const certificate = await findCertByNickname(source, nickname, {
     time: options.time ?? new Date(),
@@ -78,11 +81,11 @@ export async function findCertFromNickname(
 }
 
 /**
- * Finds all certificates that people call by one name (`PK11_FindCertsFromNickname`).
+ * Finds all certificates that match a nickname (`PK11_FindCertsFromNickname`).
  *
- * @param nickname What they are called by, as for {@linkcode findCertFromNickname}.
- * @param options In which context.
- * @returns The certificates, the newest first; none if there is none.
+ * @param nickname The nickname or other name, as for {@linkcode findCertFromNickname}.
+ * @param options The context.
+ * @returns The certificates, the newest first.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is a malformed URI.
  *
  * @example Usage
@@ -125,7 +128,7 @@ async function findByNickname(
 ): Promise<readonly CertRecord[]> {
   const found = await context.certDB.find({ nickname }, options);
   if (found.length > 0) return found;
-  // The context's own token is not in nicknames, and may be there all the same
+  // Nicknames of the internal token have no prefix, but it is accepted
   const { token } = context;
   if (!nickname.startsWith(`${token.label}:`)) return [];
   return await token.certificates.find(
@@ -164,8 +167,8 @@ async function findByEmail(
 }
 
 /**
- * `CERT_GetFirstEmailAddress` and its like: from the subject and from subjectAltName, in lower
- * case.
+ * Returns the e-mail addresses of subject and subjectAltName in lower case, as
+ * `CERT_GetFirstEmailAddress`.
  */
 function emailsOf(certificate: Certificate): string[] {
   const emails = certificate.subject.values(OIDS.emailAddress);
@@ -174,16 +177,16 @@ function emailsOf(certificate: Certificate): string[] {
       if (name.type === "email") emails.push(name.value);
     }
   } catch (error) {
-    if (!(error instanceof NssError)) throw error; // a malformed extension holds no address
+    if (!(error instanceof NssError)) throw error; // a malformed extension counts as absent
   }
   return emails.map((email) => email.toLowerCase());
 }
 
 async function filter(
   records: readonly CertRecord[],
-  fits: (record: CertRecord) => Promise<boolean>,
+  matches: (record: CertRecord) => Promise<boolean>,
 ): Promise<CertRecord[]> {
-  const results = await Promise.all(records.map(fits));
+  const results = await Promise.all(records.map(matches));
   return records.filter((_, i) => results[i]);
 }
 
@@ -225,7 +228,7 @@ async function logIn(slot: Slot, token: Token, pin: string): Promise<void> {
   );
 }
 
-/** NSS's ids are the hashes of public keys; other tokens tell theirs with their keys. */
+/** NSS's ids are hashes of public keys; other tokens list theirs with their keys. */
 async function hasId(
   { certificate }: CertRecord,
   token: Token,
@@ -251,23 +254,23 @@ async function tokensOf(
 ): Promise<{ slot: Slot; token: Token }[]> {
   const found: { slot: Slot; token: Token }[] = [];
   for (const module of context.modules) {
-    if (!fitsModule(module, uri)) continue;
+    if (!matchesModule(module, uri)) continue;
     for (const slot of module.slots) {
       const { token } = slot;
-      if (token === null || !fitsSlot(slot, uri)) continue;
+      if (token === null || !matchesSlot(slot, uri)) continue;
       const info = await token.describe();
-      const same = (wanted: string | undefined, value: string): boolean =>
+      const matches = (wanted: string | undefined, value: string): boolean =>
         wanted === undefined || wanted === value;
       if (
-        same(uri.token, info.label) && same(uri.manufacturer, info.manufacturer) &&
-        same(uri.serial, info.serialNumber) && same(uri.model, info.model)
+        matches(uri.token, info.label) && matches(uri.manufacturer, info.manufacturer) &&
+        matches(uri.serial, info.serialNumber) && matches(uri.model, info.model)
       ) found.push({ slot, token });
     }
   }
   return found;
 }
 
-function fitsModule(module: TokenModule, uri: Pkcs11Uri): boolean {
+function matchesModule(module: TokenModule, uri: Pkcs11Uri): boolean {
   const info = module.describe();
   const file = info.library?.split("/").at(-1)?.replace(/^lib/, "").replace(/\.[^.]*$/, "");
   return (uri.libraryDescription === undefined || uri.libraryDescription === info.description) &&
@@ -277,7 +280,7 @@ function fitsModule(module: TokenModule, uri: Pkcs11Uri): boolean {
     (uri.moduleName === undefined || uri.moduleName === file);
 }
 
-function fitsSlot(slot: Slot, uri: Pkcs11Uri): boolean {
+function matchesSlot(slot: Slot, uri: Pkcs11Uri): boolean {
   return (uri.slotDescription === undefined || uri.slotDescription === slot.name) &&
     (uri.slotManufacturer === undefined || uri.slotManufacturer === slot.manufacturer) &&
     (uri.slotId === undefined || (slot.id !== null && uri.slotId === BigInt(slot.id)));
@@ -286,14 +289,14 @@ function fitsSlot(slot: Slot, uri: Pkcs11Uri): boolean {
 /**
  * Finds the private key of a certificate in the tokens of a context (`PK11_FindKeyByAnyCert`).
  *
- * Tokens that have the certificate are asked first, and then those that do not; a password is asked
- * for where a token has the key.
+ * Tokens that have the certificate are searched first. A password is asked for only if a token has
+ * the key.
  *
  * @param certificate The certificate.
- * @param options In which context, and what the password function is handed.
- * @returns The key. It signs until its token is logged out or closed.
- * @throws {NssError} `SEC_ERROR_NO_KEY` if no token has it, and what a token says that could not be
- * asked.
+ * @param options The context, and the argument for the password function.
+ * @returns The key, which signs until its token is logged out or closed.
+ * @throws {NssError} `SEC_ERROR_NO_KEY` if no token has it, or the error of the first token that
+ * could not be searched.
  *
  * @example Usage
  * ```ts
@@ -315,9 +318,9 @@ export async function findKeyByAnyCert(
   const { context = defaultContext() } = options;
   let problem: unknown;
   const tokens: { token: Token; hasCertificate: boolean }[] = [];
-  const attempt = async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
+  const attempt = async <T>(search: () => Promise<T>): Promise<T | undefined> => {
     try {
-      return await ask();
+      return await search();
     } catch (error) {
       problem ??= error; // another token may have it
       return undefined;

@@ -7,49 +7,51 @@ import { type PasswordFunc, setPasswordFunc } from "../slots/slot.ts";
 import type { Token } from "../token/token.ts";
 import type { TokenModule } from "../slots/token_module.ts";
 
-/** A module that the `pkcs11.txt` of a database names. */
+/** A module that is listed in the `pkcs11.txt` of a database. */
 export interface ConfiguredModule {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** The file of its library. */
+  /** The path of its library. */
   readonly library: string;
-  /** What the library is initialised with. */
+  /** The parameters with which the library is initialised. */
   readonly parameters: string;
 }
 
-/** What {@linkcode noDbInit} takes. */
+/** The options of {@linkcode noDbInit}. */
 export interface NoDbInitOptions {
   /**
-   * Who gives the passwords of this context's tokens; by default whoever
-   * {@linkcode setPasswordFunc} names.
+   * The password function of this context's tokens; by default that of {@linkcode setPasswordFunc}.
    */
   readonly passwordFunc?: PasswordFunc;
-  /** The certification authorities that are trusted besides; by default those of the platform. */
+  /** Further trust anchors, or a function that loads them; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
 }
 
-/** What {@linkcode init} takes. */
+/** The options of {@linkcode init}. */
 export interface InitOptions extends NoDbInitOptions {
-  /** Whether the database may be changed, and is made where it is missing; `false` by default. */
+  /** Whether the database may be changed, and is created if it is missing; `false` by default. */
   readonly readWrite?: boolean;
-  /** The password of a database that is made; empty by default. */
+  /** The password of a created database; empty by default. */
   readonly password?: string;
-  /** What stands before `cert9.db`; nothing by default. */
+  /** The prefix of `cert9.db`; empty by default. */
   readonly certPrefix?: string;
-  /** What stands before `key4.db`; nothing by default. */
+  /** The prefix of `key4.db`; empty by default. */
   readonly keyPrefix?: string;
   /**
-   * Loads the modules that the `pkcs11.txt` of the database names (modutil adds them); none is
-   * loaded by default.
+   * Loads a module that the `pkcs11.txt` of the database lists (modutil adds them); none is loaded
+   * by default.
    *
    * @param module The module.
-   * @returns The module, open.
+   * @returns The open module.
    */
   readonly loadModule?: (module: ConfiguredModule) => Promise<TokenModule>;
 }
 
+/** An open database, or none, with its number of uses. */
 interface Initialized {
+  /** Identifies the database. */
   readonly key: string;
+  /** The database in error messages. */
   readonly what: string;
   readonly readWrite: boolean;
   readonly context: Promise<NssContext>;
@@ -58,32 +60,33 @@ interface Initialized {
 
 let initialized: Initialized | null = null;
 
-/** A context that several may have opened: it is closed when the last of them is done. */
+/** A context with a reference count: {@linkcode shutdown} closes it with the last reference. */
 class SharedContext extends NssContext {
   override close(): Promise<void> {
-    return initialized !== null && this === defaultOne ? shutdown() : super.close();
+    return initialized !== null && this === sharedContext ? shutdown() : super.close();
   }
 
-  closeAtLast(): Promise<void> {
+  closeNow(): Promise<void> {
     return super.close();
   }
 }
 
-let defaultOne: SharedContext | null = null;
+let sharedContext: SharedContext | null = null;
 
 /**
- * Opens the NSS database of a folder for the whole program (`NSS_Init`, `NSS_Initialize`).
+ * Opens the NSS database of a directory for the whole program (`NSS_Init`, `NSS_Initialize`).
  *
- * Its context becomes the default one: its certificates are found and its trust counts where no
- * other context is named. A second call for the same folder gives the same context, which is closed
- * when each call has been answered by a {@linkcode shutdown}, or by `await using`.
+ * Its context becomes the default one, which functions use if none is given. A second call for the
+ * same directory returns the same context, which is closed after as many calls of
+ * {@linkcode shutdown}, or with the last `await using`.
  *
- * @param configDir The folder with `cert9.db` and `key4.db`, with or without NSS's `sql:`.
- * @param options Whether to write, and who gives passwords.
+ * @param configDir The directory of `cert9.db` and `key4.db`, with or without the prefix `sql:`.
+ * @param options Whether to write, and the password function.
  * @returns The context.
- * @throws {NssError} `SEC_ERROR_BUSY` if another folder is open, or this one for reading only,
- * `SEC_ERROR_LEGACY_DATABASE` of `dbm:`, `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_BAD_DATABASE`,
- * `SEC_ERROR_READ_ONLY`, `PR_NO_ACCESS_RIGHTS_ERROR`.
+ * @throws {NssError} `SEC_ERROR_BUSY` if another directory is open, or this one for reading only,
+ * `SEC_ERROR_LEGACY_DATABASE` for `dbm:`, `SEC_ERROR_INVALID_ARGS` for other prefixes,
+ * `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_BAD_DATABASE`, `SEC_ERROR_READ_ONLY`,
+ * `PR_NO_ACCESS_RIGHTS_ERROR`.
  *
  * @example Usage
  * ```ts
@@ -107,16 +110,16 @@ export async function init(configDir: string, options: InitOptions = {}): Promis
     JSON.stringify([real, certPrefix, keyPrefix]),
     `the database in "${directory}"`,
     options.readWrite ?? false,
-    () => open(directory, options),
+    () => openContext(directory, options),
   );
 }
 
 /**
- * Opens the NSS database of a folder to read and write (`NSS_InitReadWrite`); see {@linkcode init}.
- * What is missing is made.
+ * Opens the NSS database of a directory to read and write (`NSS_InitReadWrite`); see
+ * {@linkcode init}. Missing files are created.
  *
- * @param configDir The folder.
- * @param options Who gives passwords.
+ * @param configDir The directory.
+ * @param options The password function, and other options.
  * @returns The context.
  * @throws {NssError} As {@linkcode init}.
  *
@@ -142,9 +145,9 @@ export function initReadWrite(
 }
 
 /**
- * Begins without a database (`NSS_NoDB_Init`): keys and certificates are kept in memory.
+ * Initialises without a database (`NSS_NoDB_Init`): keys and certificates are kept in memory.
  *
- * @param options Who gives passwords.
+ * @param options The password function, and other options.
  * @returns The context, which is the default one until {@linkcode shutdown}.
  * @throws {NssError} `SEC_ERROR_BUSY` if a database is open.
  *
@@ -161,16 +164,16 @@ export function initReadWrite(
  * ```
  */
 export function noDbInit(options: NoDbInitOptions = {}): Promise<NssContext> {
-  return share("", "no database", true, () => Promise.resolve(make(options)));
+  return share("", "no database", true, () => Promise.resolve(createContext(options)));
 }
 
 /**
- * Opens the NSS database of a folder for its own (`NSS_InitContext`): the context is not the
- * default one, and any number of them may be open.
+ * Opens the NSS database of a directory in a context of its own (`NSS_InitContext`), which is not
+ * the default one. Any number of them may be open.
  *
- * @param configDir The folder; `null` for a context in memory.
- * @param options Whether to write, and who gives passwords.
- * @returns The context; whoever opens it closes it.
+ * @param configDir The directory; `null` for a context in memory.
+ * @param options Whether to write, and the password function.
+ * @returns The context, for the caller to close.
  * @throws {NssError} As {@linkcode init}.
  *
  * @example Usage
@@ -188,14 +191,16 @@ export async function initContext(
   configDir: string | null,
   options: InitOptions = {},
 ): Promise<NssContext> {
-  return configDir === null ? make(options) : await open(directoryOf(configDir), options);
+  return configDir === null
+    ? createContext(options)
+    : await openContext(directoryOf(configDir), options);
 }
 
 /**
- * Tells whether {@linkcode init} or {@linkcode noDbInit} has been called and not been answered by a
+ * Returns whether {@linkcode init} or {@linkcode noDbInit} has been called without as many calls of
  * {@linkcode shutdown} (`NSS_IsInitialized`).
  *
- * @returns Whether it has.
+ * @returns Whether NSS is initialised.
  *
  * @example Usage
  * ```ts
@@ -210,11 +215,10 @@ export function isInitialized(): boolean {
 }
 
 /**
- * Answers one {@linkcode init} (`NSS_Shutdown`); the last closes the database. It never fails
- * because somebody still holds a certificate or a key: those of the database just stop signing.
+ * Undoes one {@linkcode init} (`NSS_Shutdown`); the last one closes the database. Unlike in NSS,
+ * certificates and keys may still be in use: keys of the database no longer sign.
  *
- * @returns When it has happened.
- * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if nothing is open.
+ * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if NSS is not initialised.
  *
  * @example Usage
  * ```ts
@@ -233,16 +237,16 @@ export async function shutdown(): Promise<void> {
   }
   if (--current.count > 0) return;
   initialized = null;
-  defaultOne = null;
+  sharedContext = null;
   setDefaultContext(null);
-  await (await current.context as SharedContext).closeAtLast();
+  await (await current.context as SharedContext).closeNow();
 }
 
 async function share(
   key: string,
   what: string,
   readWrite: boolean,
-  make: () => Promise<SharedContext>,
+  create: () => Promise<SharedContext>,
 ): Promise<NssContext> {
   const current = initialized;
   if (current !== null) {
@@ -259,22 +263,22 @@ async function share(
     current.count++;
     return await current.context;
   }
-  const mine: Initialized = { key, what, readWrite, context: make(), count: 1 };
-  initialized = mine;
+  const next: Initialized = { key, what, readWrite, context: create(), count: 1 };
+  initialized = next;
   try {
-    const context = await mine.context as SharedContext;
-    if (initialized === mine) {
-      defaultOne = context;
+    const context = await next.context as SharedContext;
+    if (initialized === next) {
+      sharedContext = context;
       setDefaultContext(context);
     }
     return context;
   } catch (error) {
-    if (initialized === mine) initialized = null;
+    if (initialized === next) initialized = null;
     throw error;
   }
 }
 
-function make(options: NoDbInitOptions, token?: Token): SharedContext {
+function createContext(options: NoDbInitOptions, token?: Token): SharedContext {
   const { passwordFunc, trustAnchors } = options;
   const context = new SharedContext({
     ...(trustAnchors !== undefined && { trustAnchors }),
@@ -284,7 +288,7 @@ function make(options: NoDbInitOptions, token?: Token): SharedContext {
   return context;
 }
 
-async function open(directory: string, options: InitOptions): Promise<SharedContext> {
+async function openContext(directory: string, options: InitOptions): Promise<SharedContext> {
   const { openNssDb } = await import("../nss_db/mod.ts");
   const { readWrite = false, password, certPrefix, keyPrefix, loadModule } = options;
   const token = await openNssDb(directory, {
@@ -294,23 +298,23 @@ async function open(directory: string, options: InitOptions): Promise<SharedCont
     ...(certPrefix !== undefined && { certPrefix }),
     ...(keyPrefix !== undefined && { keyPrefix }),
   });
-  const context = make(options, token);
+  const context = createContext(options, token);
   try {
     if (loadModule !== undefined) {
       const { readModules } = await import("../nss_db/module_file.ts");
       for (const { library, name, parameters } of await readModules(token.directory)) {
-        if (library === "") continue; // NSS's own, which this package is
+        if (library === "") continue; // NSS's internal module, which this package replaces
         context.addModule(await loadModule({ library, name, parameters }));
       }
     }
     return context;
   } catch (error) {
-    await context.closeAtLast();
+    await context.closeNow();
     throw error;
   }
 }
 
-/** NSS's prefixes tell the form of the database. */
+/** Removes NSS's prefix, which names the form of the database. */
 function directoryOf(configDir: string): string {
   const [, form, directory = ""] = /^(?:(sql|dbm|extern|rdb|multiaccess):)?(.*)$/s.exec(configDir)!;
   if (directory === "") {

@@ -10,36 +10,33 @@ import { NssError } from "../../cert/base/errors.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import { type CertTrust, parseTrust } from "../../cert/db/trust_flags.ts";
 
-/** What a {@linkcode TrustAnchorSource} is made with. */
+/** The options of a {@linkcode TrustAnchorSource}. */
 export interface TrustAnchorSourceOptions {
-  /** What people call it, the first part of its nicknames. */
+  /** The name, which prefixes its nicknames. */
   readonly name: string;
-  /** Gives the trust anchors; those without a certificate are no records. */
+  /** Loads the trust anchors; those without a certificate have no records. */
   readonly load: () => Promise<readonly TrustAnchor[]>;
-  /** For what they are trusted, as `"CT,C,C"`. */
+  /** Their trust, such as `"CT,C,C"`. */
   readonly trust: string;
-  /** Whether a root programme has examined all of them. */
+  /** Whether a root program has examined all of them. */
   readonly vetted?: boolean;
 }
 
-/**
- * Trust anchors as a source of certificates: the built-in roots of NSS, or those that somebody
- * gave.
- */
+/** Trust anchors as a source of certificates. */
 export class TrustAnchorSource implements CertSource {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
   readonly #load: () => Promise<readonly TrustAnchor[]>;
   readonly #trust: CertTrust;
   readonly #vetted: boolean;
-  #from: readonly TrustAnchor[] | null = null;
+  #anchors: readonly TrustAnchor[] | null = null;
   #records: readonly CertRecord[] = [];
   #problem: NssError | null = null;
 
   /**
-   * Creates a source; nothing is loaded until something is looked for.
+   * Creates a source, which loads its trust anchors at the first search.
    *
-   * @param options The trust anchors and what they are trusted for.
+   * @param options The trust anchors and their trust.
    */
   constructor(options: TrustAnchorSourceOptions) {
     this.name = options.name;
@@ -48,16 +45,16 @@ export class TrustAnchorSource implements CertSource {
     this.#vetted = options.vetted ?? false;
   }
 
-  /** Why there are none, if they could not be loaded at the last look-up. */
+  /** Why the trust anchors could not be loaded by the last search; `null` if they were. */
   get problem(): NssError | null {
     return this.#problem;
   }
 
   /**
-   * Looks for certificates; see {@linkcode CertSource.find}.
+   * Finds certificates; see {@linkcode CertSource.find}.
    *
-   * @param query What must be the same.
-   * @returns Every record that fits.
+   * @param query The query.
+   * @returns All matching records.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
     let anchors: readonly TrustAnchor[];
@@ -65,14 +62,13 @@ export class TrustAnchorSource implements CertSource {
       anchors = await this.#load();
       this.#problem = null;
     } catch (error) {
-      // No anchors, no trust: another source may have what is needed, and if not, this is what to
-      // say
+      // Another source may have a trusted issuer; if not, verification throws this error
       if (!(error instanceof NssError)) throw error;
       this.#problem = error;
       return [];
     }
-    if (anchors !== this.#from) {
-      this.#from = anchors;
+    if (anchors !== this.#anchors) {
+      this.#anchors = anchors;
       this.#records = anchors.flatMap((anchor) => this.#recordOf(anchor));
     }
     return this.#records.filter((record) => matchesCertQuery(record, query));

@@ -2,57 +2,57 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 
-/** What a `pkcs11:` URI names (RFC 7512). What is left out may be anything. */
+/** The attributes of a `pkcs11:` URI (RFC 7512). An absent attribute matches anything. */
 export interface Pkcs11Uri {
   /** The label of the token. */
   readonly token?: string;
-  /** Who made the token. */
+  /** The manufacturer of the token. */
   readonly manufacturer?: string;
   /** The serial number of the token. */
   readonly serial?: string;
-  /** What the token is. */
+  /** The model of the token. */
   readonly model?: string;
-  /** The label of the object: of a certificate its nickname. */
+  /** The label of the object; the nickname of a certificate. */
   readonly object?: string;
   /** The class of the object. */
   readonly type?: Pkcs11ObjectType;
   /** The `CKA_ID` of the object. */
   readonly id?: Uint8Array<ArrayBuffer>;
-  /** What the slot is called. */
+  /** The description of the slot. */
   readonly slotDescription?: string;
-  /** Who made the slot. */
+  /** The manufacturer of the slot. */
   readonly slotManufacturer?: string;
   /** The number of the slot. */
   readonly slotId?: bigint;
-  /** What the library says of itself. */
+  /** The description of the library. */
   readonly libraryDescription?: string;
-  /** Who made the library. */
+  /** The manufacturer of the library. */
   readonly libraryManufacturer?: string;
-  /** The version of the library, as `2.6`. */
+  /** The version of the library, such as `2.6`. */
   readonly libraryVersion?: string;
-  /** Where the password is, as `file:/etc/token.pin`. */
+  /** The source of the password, such as `file:/etc/token.pin`. */
   readonly pinSource?: string;
   /** The password. */
   readonly pinValue?: string;
-  /** The name of the module, without path and ending. */
+  /** The name of the module, without path and extension. */
   readonly moduleName?: string;
   /** The file of the module. */
   readonly modulePath?: string;
-  /** Attributes of vendors, by their names. */
+  /** The vendor-specific attributes, by name. */
   readonly vendor?: Readonly<Record<string, string>>;
 }
 
 /** The classes of objects that a `pkcs11:` URI can name. */
 export type Pkcs11ObjectType = "public" | "private" | "cert" | "secret-key" | "data";
 
-/** The most characters of a `pkcs11:` URI. */
+/** The maximum length of a `pkcs11:` URI in characters. */
 export const MAX_PKCS11_URI_LENGTH = 8192;
 
 const TYPES: readonly string[] = ["public", "private", "cert", "secret-key", "data"];
 
 type TextName = Exclude<keyof Pkcs11Uri, "type" | "id" | "slotId" | "vendor">;
 
-/** RFC 7512, Section 2.3: attributes of the path, which come in any order, and of the query. */
+/** RFC 7512, Section 2.3: the attributes of the path and of the query. */
 const PATH: ReadonlyMap<string, TextName> = new Map<string, TextName>([
   ["token", "token"],
   ["manufacturer", "manufacturer"],
@@ -73,12 +73,11 @@ const QUERY: ReadonlyMap<string, TextName> = new Map<string, TextName>([
 ]);
 
 /**
- * Reads a `pkcs11:` URI (RFC 7512).
+ * Parses a `pkcs11:` URI (RFC 7512).
  *
  * @param text The URI.
- * @returns What it names.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is malformed: another scheme, an attribute
- * twice, a character that must be percent-encoded, an unknown type.
+ * @returns The attributes.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is malformed.
  *
  * @example Usage
  * ```ts
@@ -102,8 +101,8 @@ export function parsePkcs11Uri(text: string): Pkcs11Uri {
     const at = part.indexOf("=");
     const name = part.slice(0, at);
     if (at < 1 || !/^[\w-]+$/.test(name)) throw invalid(`"${part.slice(0, 40)}" is no attribute`);
-    // RFC 7512, Section 2.3: attributes MUST NOT be duplicated; those of vendors in the query may
-    // be
+    // RFC 7512, Section 2.3: attributes MUST NOT be duplicated, except vendor-specific ones of the
+    // query
     if (seen.has(name) && (names === PATH || names.has(name))) {
       throw invalid(`"${name}" is there twice`);
     }
@@ -169,10 +168,10 @@ function invalid(state: string, cause?: unknown): NssError {
 }
 
 /**
- * Writes a `pkcs11:` URI.
+ * Encodes a `pkcs11:` URI.
  *
- * @param uri What it names.
- * @returns The URI, with everything percent-encoded that is no letter, digit or `-._~`.
+ * @param uri The attributes.
+ * @returns The URI, in whose values all but letters, digits and `-._~` are percent-encoded.
  *
  * @example Usage
  * ```ts

@@ -3,65 +3,65 @@
 import { NssError } from "../../cert/base/errors.ts";
 import type { Token, TokenOptions } from "../token/token.ts";
 
-/** What a {@linkcode Slot} is made with. */
+/** The options of a {@linkcode Slot}. */
 export interface SlotOptions {
-  /** What people call the slot. */
+  /** The name. */
   readonly name: string;
-  /** The token in it; a function where tokens come and go, which is asked each time. */
+  /** The token; a function, called at each access, if tokens can be inserted and removed. */
   readonly token: Token | null | (() => Token | null);
-  /** Who made it; empty by default. */
+  /** The manufacturer; empty by default. */
   readonly manufacturer?: string;
-  /** Whether its token can be taken out (`CKF_REMOVABLE_DEVICE`). */
+  /** Whether its token can be removed (`CKF_REMOVABLE_DEVICE`); `false` by default. */
   readonly isRemovable?: boolean;
-  /** Whether it is a device (`CKF_HW_SLOT`). */
+  /** Whether it is a hardware slot (`CKF_HW_SLOT`); `false` by default. */
   readonly isHardware?: boolean;
-  /** The number that its module knows it by, if it has one. */
+  /** The id of the slot in its module (`CK_SLOT_ID`), if it has one. */
   readonly id?: number | bigint;
 }
 
-/** What a slot says of itself (`CK_SLOT_INFO`). */
+/** The description of a slot (`CK_SLOT_INFO`). */
 export interface SlotInfo {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** Who made it. */
+  /** The manufacturer. */
   readonly manufacturer: string;
-  /** Whether its token can be taken out. */
+  /** Whether its token can be removed. */
   readonly isRemovable: boolean;
-  /** Whether it is a device. */
+  /** Whether it is a hardware slot. */
   readonly isHardware: boolean;
-  /** Whether a token is in it. */
+  /** Whether it has a token. */
   readonly isPresent: boolean;
 }
 
-/** Whose slots they are: an `NssContext`. */
+/** The owner of slots: an `NssContext`. */
 export interface SlotOwner {
-  /** All its slots. */
+  /** All slots. */
   readonly slots: readonly Slot[];
-  /** The slot of its own token. */
+  /** The slot of the internal token. */
   readonly internalSlot: Slot;
 }
 
 /**
- * What a {@linkcode PasswordFunc} returns where the user has given the password at the token
- * itself, or the function has logged the token in (`PK11_PW_AUTHENTICATED`).
+ * The answer of a {@linkcode PasswordFunc} that has logged the token in itself, or after the
+ * password was entered at the token (`PK11_PW_AUTHENTICATED`).
  */
 export const PW_AUTHENTICATED: PasswordAuthenticated = Object.freeze({ isAuthenticated: true });
 
-/** What {@linkcode PW_AUTHENTICATED} is. */
+/** The type of {@linkcode PW_AUTHENTICATED}. */
 export interface PasswordAuthenticated {
-  /** The token has been logged in. */
+  /** Always `true`: the token is logged in. */
   readonly isAuthenticated: true;
 }
 
 /**
- * Gives the password of a token (`PK11PasswordFunc`).
+ * Returns the password of a token (`PK11PasswordFunc`).
  *
- * It is asked once for all who wait for the same slot, and again, with `retry`, after a wrong
- * answer.
+ * It is called once for all operations that wait for the same slot, and again, with `retry`, after
+ * a wrong password.
  *
- * @param slot The slot whose token wants its password.
- * @param retry Whether the last answer was wrong. A function that knows but one answer returns
- * `null` then.
+ * @param slot The slot of the token.
+ * @param retry Whether the last password was wrong. A function with a fixed password returns `null`
+ * then.
  * @param arg The pin argument of the call that needs the token (`wincx`).
  * @returns The password, `null` to give up, or {@linkcode PW_AUTHENTICATED}.
  */
@@ -71,17 +71,17 @@ export type PasswordFunc = (
   arg: unknown,
 ) => PasswordAnswer | Promise<PasswordAnswer>;
 
-/** What a {@linkcode PasswordFunc} answers. */
+/** The answer of a {@linkcode PasswordFunc}. */
 export type PasswordAnswer = string | null | undefined | PasswordAuthenticated;
 
 /**
- * How many passwords are tried before a login fails. NSS goes on as long as there are answers,
- * which locks smart cards; these lock after 3 to 10 wrong ones.
+ * The maximum number of passwords that a login tries. NSS has no maximum, which locks smart cards
+ * after 3 to 10 wrong ones.
  */
 export const MAX_PASSWORD_TRIES = 3;
 
 /**
- * A place for a token, and who asks for its password (`PK11SlotInfo`).
+ * A slot for a token, which logs it in by a password function (`PK11SlotInfo`).
  *
  * @example A password that is asked for once
  * ```ts
@@ -99,17 +99,17 @@ export const MAX_PASSWORD_TRIES = 3;
  * ```
  */
 export class Slot {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** Who made it. */
+  /** The manufacturer. */
   readonly manufacturer: string;
-  /** Whether its token can be taken out. */
+  /** Whether its token can be removed. */
   readonly isRemovable: boolean;
-  /** Whether it is a device. */
+  /** Whether it is a hardware slot. */
   readonly isHardware: boolean;
-  /** The number that its module knows it by. */
+  /** The id of the slot in its module (`CK_SLOT_ID`); `null` if it has none. */
   readonly id: number | bigint | null;
-  /** Whose slot it is; set by the context that it is added to. */
+  /** The context, which sets this when the slot is added to it. */
   context: SlotOwner | null = null;
   readonly #token: () => Token | null;
   #last: Token | null = null;
@@ -128,10 +128,10 @@ export class Slot {
     this.isHardware = options.isHardware ?? false;
     this.id = options.id ?? null;
     this.#token = typeof token === "function" ? token : () => token;
-    void this.token; // so that it can ask for its password from now on
+    void this.token; // sets the login handler of the token
   }
 
-  /** The token in it; `null` if there is none. */
+  /** The token; `null` if there is none. */
   get token(): Token | null {
     const token = this.#token();
     if (token !== this.#last) {
@@ -143,9 +143,9 @@ export class Slot {
   }
 
   /**
-   * Tells what it is.
+   * Describes the slot.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   describe(): SlotInfo {
     const { name, manufacturer, isRemovable, isHardware } = this;
@@ -153,16 +153,17 @@ export class Slot {
   }
 
   /**
-   * Logs its token in, if that is needed (`PK11_Authenticate`).
+   * Logs the token in if it needs a login (`PK11_Authenticate`).
    *
-   * The password function is asked, at most {@linkcode MAX_PASSWORD_TRIES} times, once for all who
-   * wait; never again where the next wrong answer would lock the token.
+   * Concurrent calls share one login. It calls the password function at most
+   * {@linkcode MAX_PASSWORD_TRIES} times, and not again if the next wrong password would lock the
+   * token.
    *
-   * @param options What the password function is handed; of several callers at once, that of the
-   * first.
-   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is none, `SEC_ERROR_BAD_PASSWORD` if the
-   * answers were wrong or the function gave up, `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if there is no
-   * function, `SEC_ERROR_LOCKED_PASSWORD`, and what the function throws.
+   * @param options The argument for the password function; of concurrent calls, that of the first.
+   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is no token, `SEC_ERROR_BAD_PASSWORD` if the
+   * passwords were wrong or the function returned `null`, `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if there
+   * is no password function, `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, or the error of
+   * the password function.
    */
   async authenticate(options: TokenOptions = {}): Promise<void> {
     const { token } = this;
@@ -171,7 +172,7 @@ export class Slot {
     }
     if (token.isLoggedIn) return;
     if (this.#login === null) {
-      const login = this.#ask(token, options.pinArg).finally(() => {
+      const login = this.#logIn(token, options.pinArg).finally(() => {
         if (this.#login === login) this.#login = null;
       });
       this.#login = login;
@@ -179,7 +180,7 @@ export class Slot {
     await this.#login;
   }
 
-  async #ask(token: Token, pinArg: unknown): Promise<void> {
+  async #logIn(token: Token, pinArg: unknown): Promise<void> {
     const { label } = token;
     const fail = (
       name:
@@ -212,24 +213,26 @@ export class Slot {
   }
 }
 
-/** What {@linkcode setPasswordFunc} takes besides the function. */
+/** The options of {@linkcode setPasswordFunc}. */
 export interface SetPasswordFuncOptions {
-  /** For which slot, or for the slots of which context; for all that have no other by default. */
+  /**
+   * The slot, or the context of the slots; by default all slots without a function of their own.
+   */
   readonly for?: Slot | SlotOwner;
 }
 
-let common: PasswordFunc | null = null;
-const own = new WeakMap<object, PasswordFunc>();
+let defaultFunc: PasswordFunc | null = null;
+const funcs = new WeakMap<object, PasswordFunc>();
 
 /**
- * Says who gives passwords (`PK11_SetPasswordFunc`).
+ * Sets the password function (`PK11_SetPasswordFunc`).
  *
- * A slot's own function comes first, then its context's, then the common one. It is called when a
- * token needs to be logged in, not before; without one such calls fail with
+ * The function of the slot takes precedence over that of its context, and this over the default
+ * one. It is called when a token needs a login; without a function the login fails with
  * `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
  *
- * @param func The function; `null` for none.
- * @param options For whom.
+ * @param func The function; `null` to remove it.
+ * @param options The slot or context.
  *
  * @example Usage
  * ```ts
@@ -249,13 +252,13 @@ export function setPasswordFunc(
   options: SetPasswordFuncOptions = {},
 ): void {
   const { for: owner } = options;
-  if (owner === undefined) common = func;
-  else if (func === null) own.delete(owner);
-  else own.set(owner, func);
+  if (owner === undefined) defaultFunc = func;
+  else if (func === null) funcs.delete(owner);
+  else funcs.set(owner, func);
 }
 
-/** Who gives the password of a slot; `null` if there is nobody. */
+/** Returns the password function of a slot; `null` if there is none. */
 function passwordFuncOf(slot: Slot): PasswordFunc | null {
   const { context } = slot;
-  return own.get(slot) ?? (context === null ? undefined : own.get(context)) ?? common;
+  return funcs.get(slot) ?? (context === null ? undefined : funcs.get(context)) ?? defaultFunc;
 }

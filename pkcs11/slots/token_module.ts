@@ -2,52 +2,48 @@
 
 import type { Slot } from "./slot.ts";
 
-/** What a module says of itself (`CK_INFO`). */
+/** The description of a module (`CK_INFO`). */
 export interface ModuleInfo {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** The file of its library; `null` of those that are part of this package. */
+  /** The path of its library; `null` for those that are part of this package. */
   readonly library: string | null;
-  /** Who made it. */
+  /** The manufacturer. */
   readonly manufacturer: string;
-  /** What it says of itself. */
+  /** The description. */
   readonly description: string;
-  /** Its version, as `2.6`; empty if it tells none. */
+  /** The version, such as `2.6`; empty if unknown. */
   readonly version: string;
 }
 
-/** Something that has slots (`SECMODModule`): this package's own, or a PKCS#11 library. */
+/** A module, which has slots (`SECMODModule`): part of this package, or a PKCS#11 library. */
 export interface TokenModule {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** Its slots, with and without tokens. */
+  /** The slots, with and without tokens. */
   readonly slots: readonly Slot[];
   /**
-   * Tells what it is.
+   * Describes the module.
    *
-   * @returns The answer.
+   * @returns The description.
    */
   describe(): ModuleInfo;
-  /**
-   * Closes its tokens and lets go of the library.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes the tokens and releases the library. */
   close(): Promise<void>;
 }
 
 /** A module that is part of this package. */
 export class OwnModule implements TokenModule {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** Its slots. */
+  /** The slots. */
   readonly slots: readonly Slot[];
 
   /**
    * Creates a module.
    *
-   * @param name What people call it.
-   * @param slots Its slots.
+   * @param name The name.
+   * @param slots The slots.
    */
   constructor(name: string, slots: readonly Slot[]) {
     this.name = name;
@@ -55,9 +51,9 @@ export class OwnModule implements TokenModule {
   }
 
   /**
-   * Tells what it is.
+   * Describes the module.
    *
-   * @returns The answer.
+   * @returns The description.
    */
   describe(): ModuleInfo {
     return {
@@ -69,11 +65,7 @@ export class OwnModule implements TokenModule {
     };
   }
 
-  /**
-   * Closes its tokens.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes the tokens. */
   async close(): Promise<void> {
     await Promise.all(this.slots.map((slot) => slot.token?.close()));
   }
