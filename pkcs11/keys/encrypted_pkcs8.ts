@@ -20,14 +20,14 @@ const ERRORS: PasswordErrors = {
 };
 
 /**
- * Reads an encrypted private key (EncryptedPrivateKeyInfo of RFC 5208, Section 6).
+ * Decrypts a private key (EncryptedPrivateKeyInfo of RFC 5208, Section 6).
  *
  * @param der The encoding.
  * @param password The password.
- * @param budget What is left of the iterations.
- * @param errors What errors are called.
- * @returns The key.
- * @throws {NssError} As `errors` says, `SEC_ERROR_BAD_DER` if it is malformed, and as
+ * @param budget The iteration budget.
+ * @param errors The names of errors.
+ * @returns The key; secret.
+ * @throws {NssError} The names in `errors`, `SEC_ERROR_BAD_DER` if it is malformed, and as
  * {@linkcode decodePrivateKey}.
  */
 export async function decryptPkcs8(
@@ -55,7 +55,7 @@ function decodePlain(plain: Uint8Array<ArrayBuffer>, errors: PasswordErrors): Pr
     if (!isEncryptedPrivateKey(plain)) return decodePrivateKey(plain);
   } catch (cause) {
     if (!(cause instanceof NssError) || cause.name !== "SEC_ERROR_BAD_DER") throw cause;
-    // A wrong password passes for the right one by its padding once in 256 times
+    // One in 256 wrong passwords gives valid padding
     throw wrongPassword(errors, cause);
   }
   throw wrongPassword(errors);
@@ -72,11 +72,11 @@ function wrongPassword(errors: PasswordErrors, cause?: unknown): NssError {
 /**
  * Encrypts a private key.
  *
- * @param pkcs8 The key.
+ * @param pkcs8 The key as PKCS#8.
  * @param password The password.
- * @param iterations How often it is hashed.
- * @returns An EncryptedPrivateKeyInfo.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for iterations that nobody could read.
+ * @param iterations The number of PBKDF2 iterations.
+ * @returns The EncryptedPrivateKeyInfo.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the iterations are out of range.
  */
 export async function encryptPkcs8(
   pkcs8: Uint8Array<ArrayBuffer>,

@@ -14,7 +14,7 @@ import { DEFAULT_ITERATIONS } from "../pbe/password_encryption.ts";
 import { decodePrivateKey, withAlgorithm } from "./pkcs8.ts";
 import { allowExport, exportPkcs8, fromCryptoKey, fromInfo } from "./private_key.ts";
 
-/** The kinds of key pairs that {@linkcode generateKeyPair} makes. */
+/** The kinds of key pairs that {@linkcode generateKeyPair} generates. */
 export type KeyPairType =
   | "ec-p256"
   | "ec-p384"
@@ -28,24 +28,24 @@ export type KeyPairType =
   | "rsa-4096"
   | "rsa-pss-2048";
 
-/** A private key with its public half. */
+/** A private key with its public key. */
 export interface KeyPair {
   /** The private key. */
   readonly privateKey: PrivateKey;
   /** The public key. */
   readonly publicKey: SubjectPublicKeyInfo;
   /**
-   * Takes the private key out, as PKCS#8.
+   * Exports the private key.
    *
-   * @returns The encoding.
+   * @returns The PKCS#8 encoding.
    * @throws {NssError} `SEC_ERROR_INVALID_KEY` unless the pair is extractable.
    */
   exportPkcs8(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** How {@linkcode generateKeyPair} makes a pair. */
+/** The options of {@linkcode generateKeyPair}. */
 export interface GenerateKeyPairOptions {
-  /** Whether the private key may leave; `false` by default. */
+  /** Whether the private key can be exported; `false` by default. */
   readonly extractable?: boolean;
 }
 
@@ -63,7 +63,7 @@ const rsa = (
 });
 
 /**
- * RSA pairs, whose key is bound to one algorithm when generated and has to be imported anew for the
+ * RSA pairs. WebCrypto generates the key for one algorithm; it has to be imported again for the
  * others.
  */
 const RSA_PAIRS: { readonly [type in KeyPairType]?: ReturnType<typeof rsa> } = {
@@ -83,18 +83,18 @@ const OTHER_PAIRS: { readonly [type in KeyPairType]?: Algorithm | EcKeyGenParams
   "mldsa87": { name: "ML-DSA-87" },
 };
 
-/** RFC 4055, Section 3.1: without parameters the key signs with any hash. */
+/** RFC 4055, Section 3.1: a key without parameters signs with any hash. */
 const RSASSA_PSS = new DerWriter().sequence((w) => w.oid(OIDS.rsassaPss)).finish();
 
 /**
  * Generates a key pair.
  *
- * @param type The kind of keys. `"ec-p256"`, the default, is what everybody supports and signs
- * fastest; ML-DSA depends on the runtime.
- * @param options Whether the private key may leave.
+ * @param type The kind of keys. `"ec-p256"`, the default, is supported everywhere and the fastest
+ * to sign; ML-DSA depends on the runtime.
+ * @param options Whether the private key can be exported.
  * @returns The pair.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for another kind, `SEC_ERROR_KEYGEN_FAIL` if the
- * runtime's WebCrypto does not know it.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the kind is unknown, `SEC_ERROR_KEYGEN_FAIL` if
+ * the runtime's WebCrypto does not support it.
  *
  * @example Usage
  * ```ts
@@ -176,24 +176,24 @@ async function generate(
   }
 }
 
-/** How {@linkcode exportPrivateKeyPem} writes a key. */
+/** The options of {@linkcode exportPrivateKeyPem}. */
 export interface ExportPrivateKeyOptions {
-  /** What the key is encrypted under; by default it is not encrypted. */
+  /** The password that encrypts the key; by default it is not encrypted. */
   readonly password?: string;
-  /** How often the password is hashed; 600,000 by default, as OWASP recommends. */
+  /** The number of PBKDF2 iterations; 600,000 by default, as OWASP recommends. */
   readonly iterations?: number;
 }
 
 /**
- * Writes a private key as PEM.
+ * Exports a private key as PEM.
  *
- * @param key A key that may leave: generated or imported with `extractable: true`, or from an
+ * @param key An extractable key: generated or imported with `extractable: true`, or from an
  * extractable `CryptoKey`.
- * @param options A password, without which whoever has the text has the key.
+ * @param options The password, without which the key is in clear.
  * @returns An `ENCRYPTED PRIVATE KEY` block (PKCS#8 with PBES2: PBKDF2 with SHA-256, AES-256-CBC),
  * or without a password a `PRIVATE KEY` block.
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` for
- * iterations that are no positive integer or more than `importPrivateKey` takes.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key is not extractable,
+ * `SEC_ERROR_INVALID_ARGS` if the iterations are not an integer from 1 to 10,000,000.
  *
  * @example Usage
  * ```ts

@@ -15,40 +15,39 @@ import {
 } from "./pkcs8.ts";
 import { fromCryptoKey, fromInfo } from "./private_key.ts";
 
-/** What {@linkcode importPrivateKey} needs besides the key. */
+/** The options of {@linkcode importPrivateKey}. */
 export interface ImportPrivateKeyOptions {
-  /** What the key is encrypted under, if it is; asked for only then if it is a function. */
+  /** The password of an encrypted key; a function is called only if the key is encrypted. */
   readonly password?: string | (() => string | Promise<string>);
-  /** Whether the key may leave again, as by {@linkcode exportPrivateKeyPem}; `false` by default. */
+  /** Whether the key can be exported, as by {@linkcode exportPrivateKeyPem}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * How often the encoding may have its password hashed at most; 10,000,000 by default, which takes
-   * seconds. Less for keys of strangers.
+   * The maximum number of iterations of the password's hash; 10,000,000 by default, which takes
+   * seconds. Set it lower for keys from untrusted sources.
    */
   readonly maxIterations?: number;
 }
 
 /**
- * Takes a private key in any of the forms that people have it in.
+ * Imports a private key.
  *
- * The key goes into WebCrypto and cannot be taken out again, unless asked for; what was read of its
- * encoding is overwritten. A key from an encoding signs in all ways of its kind, and is checked by
- * a signature. A `CryptoKey` signs in the one way that it was made for: one of `RSASSA-PKCS1-v1_5`
- * is of no use to TLS 1.3.
+ * The key is imported into WebCrypto, and copies of its encoding are overwritten. A key from an
+ * encoding signs with all schemes of its kind, and is checked by a signature. A `CryptoKey` signs
+ * with its own algorithm only: one of `RSASSA-PKCS1-v1_5` cannot be used in TLS 1.3.
  *
  * @param input PEM text (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or
- * `EC PRIVATE KEY`, among other blocks), the bytes of such a text or of DER (PKCS#8, PKCS#1, SEC1),
- * a `CryptoKey` that may sign, or a {@linkcode PrivateKey}, which is returned as it is.
- * @param options A password, and whether the key may leave.
+ * `EC PRIVATE KEY`, among other blocks), its bytes, DER (PKCS#8, PKCS#1, SEC1), a `CryptoKey` with
+ * the usage `sign`, or a {@linkcode PrivateKey}, which is returned unchanged.
+ * @param options The password, and whether the key can be exported.
  * @returns The key.
- * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_BAD_KEY` if it cannot be a
- * key, `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is of another
- * kind than {@linkcode KeyAlgorithm} lists, `SEC_ERROR_NO_KEY` if the text holds none,
- * `SEC_ERROR_INVALID_ARGS` if it holds several or the `CryptoKey` may not sign,
- * `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong, `SEC_ERROR_BAD_DATA` if it asks for
- * more than `maxIterations`, `SEC_ERROR_INVALID_ALGORITHM` if it is encrypted in a way that the
- * runtime does not have (3DES needs `node:crypto`, RC2 is nowhere), `PR_NOT_IMPLEMENTED_ERROR` if
- * it is in OpenSSL's older way.
+ * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_BAD_KEY` if it is not a
+ * valid key, `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if
+ * {@linkcode KeyAlgorithm} does not list its kind, `SEC_ERROR_NO_KEY` if the text has no key,
+ * `SEC_ERROR_INVALID_ARGS` if it has several or the `CryptoKey` has no usage `sign`,
+ * `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong, `SEC_ERROR_BAD_DATA` if it exceeds
+ * `maxIterations`, `SEC_ERROR_INVALID_ALGORITHM` if the runtime does not have its encryption (3DES
+ * needs `node:crypto`, no runtime has RC2), `PR_NOT_IMPLEMENTED_ERROR` if it has OpenSSL's
+ * traditional encryption.
  *
  * @example Usage
  * ```ts
@@ -62,7 +61,7 @@ export interface ImportPrivateKeyOptions {
  * assertEquals(key.algorithm, { type: "ec", curve: "P-256" });
  * ```
  *
- * @example A key under a password
+ * @example An encrypted key
  * ```ts
  * import { exportPrivateKeyPem, generateKeyPair, importPrivateKey } from "@nss/nss/pkcs11";
  * import { assertEquals, assertRejects } from "@std/assert";
@@ -104,7 +103,7 @@ async function fromBytes(
   options: ImportPrivateKeyOptions,
 ): Promise<PrivateKey> {
   try {
-    // DER begins with a SEQUENCE; what does not may be the bytes of a PEM file
+    // DER begins with a SEQUENCE, PEM does not
     const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
     if (text.includes("-----BEGIN ")) return await fromPem(text, options);
     if (isEncryptedPrivateKey(bytes)) return await decrypt(bytes, options);

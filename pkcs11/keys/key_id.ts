@@ -4,11 +4,11 @@ import { DerReader } from "../../cert/der/der_reader.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 
 /**
- * Gives the part of a public key that NSS knows it by: of RSA the modulus without leading zeros, of
- * others all of it (`PK11_GetPublicKeyRaw`, `CKA_NSS_DB`).
+ * Returns the public value by which NSS identifies a key: of RSA the modulus without leading zeros,
+ * of others the whole key (`PK11_GetPublicKeyRaw`, `CKA_NSS_DB`).
  *
  * @param publicKey The public key.
- * @returns Its value.
+ * @returns The public value.
  */
 export function publicValueOf(publicKey: SubjectPublicKeyInfo): Uint8Array<ArrayBuffer> {
   const { type } = publicKey.algorithm;
@@ -18,11 +18,10 @@ export function publicValueOf(publicKey: SubjectPublicKeyInfo): Uint8Array<Array
 }
 
 /**
- * Computes by what NSS tells keys apart (`PK11_MakeIDFromPubKey`): the SHA-1 of the public value.
+ * Computes the id of a key (`PK11_MakeIDFromPubKey`): the SHA-1 of its public value.
  *
  * @param publicKey The public key.
- * @returns 20 bytes, which the private key, the public key and certificates share as their
- * `CKA_ID`.
+ * @returns The 20 bytes of `CKA_ID`, which private key, public key and certificates share.
  */
 export async function keyIdOf(publicKey: SubjectPublicKeyInfo): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-1", publicValueOf(publicKey)));

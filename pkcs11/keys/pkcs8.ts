@@ -8,20 +8,20 @@ import { oidName, OIDS } from "../../cert/der/oids.ts";
 import { decodePem, type PemBlock } from "../../cert/der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "../../cert/certificate/private_key.ts";
 
-/** A private key as its encoding tells it, in the form that WebCrypto imports. */
+/** A decoded private key, in the form that WebCrypto imports. */
 export interface PrivateKeyInfo {
-  /** What kind of key it is. */
+  /** The kind of key. */
   readonly type: KeyAlgorithm["type"];
   /** The curve, of an elliptic curve key. */
   readonly curve?: EcCurve;
   /**
-   * PKCS#8 without attributes. Secret: to be zeroed when the key is imported. RSASSA-PSS keys say
-   * that they are plain RSA keys here, because `importKey` refuses them otherwise.
+   * PKCS#8 without attributes. Secret: to be overwritten after the import. RSASSA-PSS keys have the
+   * algorithm rsaEncryption here, because `importKey` rejects theirs.
    */
   readonly pkcs8: Uint8Array<ArrayBuffer>;
   /** The AlgorithmIdentifier of the public key. */
   readonly algorithm: Uint8Array<ArrayBuffer>;
-  /** The public key's bits, where the encoding holds them. */
+  /** The bits of the public key; `null` if the encoding does not have them. */
   readonly publicKey: Uint8Array<ArrayBuffer> | null;
 }
 
@@ -34,7 +34,7 @@ const CURVES: ReadonlyMap<string, { curve: EcCurve; size: number }> = new Map<
   [OIDS.secp521r1, { curve: "P-521", size: 66 }],
 ]);
 
-/** Keys whose PKCS#8 needs no rewriting inside. */
+/** Keys whose privateKey field is kept as it is. */
 const OPAQUE_KEYS: ReadonlyMap<string, KeyAlgorithm["type"]> = new Map<
   string,
   KeyAlgorithm["type"]
@@ -48,7 +48,7 @@ const OPAQUE_KEYS: ReadonlyMap<string, KeyAlgorithm["type"]> = new Map<
 const WHAT = "private key";
 
 /**
- * The encodings of private keys in PEM, by label (RFC 7468, Section 10 and OpenSSL's older ones).
+ * The decoders of unencrypted keys by PEM label (RFC 7468, Section 10, and OpenSSL's older ones).
  */
 const DECODERS: ReadonlyMap<string, (der: Uint8Array<ArrayBuffer>) => PrivateKeyInfo> = new Map([
   ["PRIVATE KEY", decodePkcs8],
@@ -56,19 +56,19 @@ const DECODERS: ReadonlyMap<string, (der: Uint8Array<ArrayBuffer>) => PrivateKey
   ["EC PRIVATE KEY", decodeSec1],
 ]);
 
-/** What PEM calls a private key under a password (RFC 7468, Section 11). */
+/** The PEM label of an encrypted private key (RFC 7468, Section 11). */
 const ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY";
 
 /**
- * Finds the private key of PEM text, which may hold certificates and parameters as well.
+ * Finds the private key in PEM text, which may have other blocks.
  *
  * @param text The text.
- * @returns The block of the key; secret.
+ * @returns The PEM block; secret.
  * @throws {NssError} `SEC_ERROR_NO_KEY` if there is none, `SEC_ERROR_INVALID_ARGS` if there are
- * several, `PR_NOT_IMPLEMENTED_ERROR` if it is encrypted in OpenSSL's older way.
+ * several, `PR_NOT_IMPLEMENTED_ERROR` if it has OpenSSL's traditional encryption.
  */
 export function findPrivateKeyPem(text: string): PemBlock {
-  // RFC 1421's headers are in nothing but OpenSSL's older encrypted keys
+  // Only keys with OpenSSL's traditional encryption have headers of RFC 1421
   if (/^Proc-Type:.*ENCRYPTED/m.test(text)) {
     throw new NssError(
       "PR_NOT_IMPLEMENTED_ERROR",
@@ -97,7 +97,7 @@ export function findPrivateKeyPem(text: string): PemBlock {
 }
 
 /**
- * Reads a private key from a block of PEM.
+ * Decodes the private key of a PEM block.
  *
  * @param block The block.
  * @returns The key.
@@ -110,35 +110,35 @@ export function decodePrivateKeyBlock(block: PemBlock): PrivateKeyInfo {
 }
 
 /**
- * Tells whether a block of PEM is a private key under a password.
+ * Returns whether a PEM block is an encrypted private key.
  *
  * @param block The block.
- * @returns Whether it is.
+ * @returns Whether its label says so.
  */
 export function isEncryptedBlock(block: PemBlock): boolean {
   return block.label === ENCRYPTED_LABEL;
 }
 
 /**
- * Tells whether DER is a private key under a password.
+ * Returns whether DER is an encrypted private key.
  *
  * @param der The encoding.
- * @returns Whether it is; if not, it may be anything else.
+ * @returns Whether it begins like one.
  */
 export function isEncryptedPrivateKey(der: Uint8Array<ArrayBuffer>): boolean {
-  // EncryptedPrivateKeyInfo begins with an algorithm, everything else with a version
+  // EncryptedPrivateKeyInfo begins with an algorithm, the other encodings with a version
   const reader = new DerReader(der, WHAT);
   return reader.nextTag === TAG.sequence &&
     reader.sequence("privateKeyInfo").nextTag === TAG.sequence;
 }
 
 /**
- * Reads a private key from DER: PKCS#8, or the older PKCS#1 and SEC1.
+ * Decodes a private key: PKCS#8, PKCS#1 or SEC1.
  *
  * @param der The encoding.
  * @returns The key.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_UNSUPPORTED_KEYALG` or
- * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if it is a key of another kind than `KeyAlgorithm` lists.
+ * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if `KeyAlgorithm` does not list its kind.
  */
 export function decodePrivateKey(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   const outer = new DerReader(der, WHAT);
@@ -156,7 +156,7 @@ function unsupported(what: string): NssError {
   );
 }
 
-/** PKCS#8 (RFC 5208) and its successor, OneAsymmetricKey (RFC 5958). */
+/** Decodes PKCS#8 (RFC 5208) and its successor, OneAsymmetricKey (RFC 5958). */
 function decodePkcs8(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   const whole = new DerReader(der, WHAT);
   const info = whole.sequence("privateKeyInfo");
@@ -173,7 +173,7 @@ function decodePkcs8(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   const oid = parameters.oid("algorithm");
   switch (oid) {
     case OIDS.rsaEncryption:
-      // RFC 8017, Appendix A.1: NULL, which some encoders leave out
+      // RFC 8017, Appendix A.1: NULL, which some encoders omit
       if (!parameters.done) parameters.null("parameters");
       parameters.finish();
       return rsaKey("rsa", RSA_ENCRYPTION, privateKey);
@@ -200,7 +200,7 @@ const RSA_ENCRYPTION = new DerWriter()
   .sequence((w) => w.oid(OIDS.rsaEncryption).null())
   .finish();
 
-/** PKCS#1's RSAPrivateKey (RFC 8017, Appendix A.1.2), of rsaEncryption. */
+/** Decodes PKCS#1's RSAPrivateKey (RFC 8017, Appendix A.1.2). */
 function decodePkcs1(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   return rsaKey("rsa", RSA_ENCRYPTION, der);
 }
@@ -229,7 +229,7 @@ function rsaKey(
   };
 }
 
-/** SEC1's ECPrivateKey (RFC 5915), which names its curve where it stands alone. */
+/** Decodes SEC1's ECPrivateKey (RFC 5915), whose parameters name the curve. */
 function decodeSec1(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   return ecKey(der, null);
 }
@@ -270,10 +270,10 @@ function ecKey(ecPrivateKey: Uint8Array<ArrayBuffer>, outerCurve: string | null)
     bits.finish();
   }
   key.finish();
-  // A compressed point is no use to WebCrypto, which can compute the point itself
+  // WebCrypto takes no compressed points, but computes an absent one
   if (publicKey?.[0] !== 4) publicKey = null;
   else if (publicKey.length !== 1 + 2 * size) key.fail("publicKey", `not a point of ${curve}`);
-  // RFC 5915, Section 3: as long as the order; some encoders leave leading zeros out
+  // RFC 5915, Section 3: as long as the order, but some encoders omit leading zeros
   if (encoded.length === 0 || encoded.length > size) {
     key.fail("privateKey", `${encoded.length} bytes are none of ${curve}`);
   }
@@ -293,10 +293,10 @@ function ecKey(ecPrivateKey: Uint8Array<ArrayBuffer>, outerCurve: string | null)
 }
 
 /**
- * Writes PKCS#8 (RFC 5208, Section 5).
+ * Encodes PKCS#8 (RFC 5208, Section 5).
  *
  * @param algorithm The AlgorithmIdentifier.
- * @param privateKey What the algorithm calls a private key.
+ * @param privateKey The content of the privateKey field, which depends on the algorithm.
  * @returns The encoding.
  */
 export function encodePkcs8(
@@ -309,7 +309,7 @@ export function encodePkcs8(
 }
 
 /**
- * Gives a PKCS#8 encoding another AlgorithmIdentifier, as RSASSA-PSS keys need it.
+ * Replaces the AlgorithmIdentifier of a PKCS#8 encoding.
  *
  * @param pkcs8 The encoding.
  * @param algorithm The AlgorithmIdentifier.

@@ -22,14 +22,14 @@ import {
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { type PrivateKeyInfo, withAlgorithm } from "./pkcs8.ts";
 
-/** What `crypto.subtle.importKey` binds RSA keys to: a CryptoKey signs in one way only. */
+/** The algorithms for which RSA keys are imported: a CryptoKey has one algorithm and hash. */
 const RSA_BINDINGS: readonly { name: string; hash: HashName }[] = [
   ...(["SHA-256", "SHA-384", "SHA-512"] as const).map((hash) => ({ name: "RSA-PSS", hash })),
   ...(["SHA-256", "SHA-384", "SHA-512", "SHA-1"] as const)
     .map((hash) => ({ name: "RSASSA-PKCS1-v1_5", hash })),
 ];
 
-/** WebCrypto's name of each kind of key that has but one way to sign. */
+/** WebCrypto's name of each other kind of key, which has one algorithm. */
 const WEB_CRYPTO_NAMES = {
   ec: "ECDSA",
   ed25519: "Ed25519",
@@ -38,7 +38,7 @@ const WEB_CRYPTO_NAMES = {
   mldsa87: "ML-DSA-87",
 } as const;
 
-/** The bytes of digests (FIPS 180-4). */
+/** The lengths of digests in bytes (FIPS 180-4). */
 const HASH_LENGTHS: Readonly<Record<HashName, number>> = {
   "SHA-1": 20,
   "SHA-256": 32,
@@ -46,15 +46,15 @@ const HASH_LENGTHS: Readonly<Record<HashName, number>> = {
   "SHA-512": 64,
 };
 
-/** Not in every runtime's types, nor in every runtime. */
+/** A newer method of SubtleCrypto, which some runtimes and their types do not have. */
 interface PublicKeyGetter {
   getPublicKey?(key: CryptoKey, usages: readonly KeyUsage[]): Promise<CryptoKey>;
 }
 
-/** Keys whose owner allows that they leave, and how they do. */
+/** The export functions of extractable keys. */
 const EXPORTERS = new WeakMap<PrivateKey, () => Promise<Uint8Array<ArrayBuffer>>>();
 
-/** A private key in WebCrypto: of RSA a CryptoKey for each algorithm and hash, of others one. */
+/** A private key in WebCrypto: for RSA a CryptoKey per algorithm and hash, for others one. */
 class WebCryptoPrivateKey implements PrivateKey {
   readonly algorithm: KeyAlgorithm;
   declare readonly publicKey?: SubjectPublicKeyInfo;
@@ -80,8 +80,7 @@ class WebCryptoPrivateKey implements PrivateKey {
     data: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const row = schemeRow(scheme);
-    // An ECDSA key may sign with another curve's hash in TLS 1.2 and X.509; TLS 1.3 does not choose
-    // so.
+    // In TLS 1.2 and X.509, an ECDSA key may sign with another curve's hash
     const fits = row !== undefined && keyFitsScheme(this.algorithm, scheme, { anyCurve: true });
     const key = fits ? this.#keyFor(row.algorithm) : undefined;
     if (key === undefined) {
@@ -119,13 +118,13 @@ class WebCryptoPrivateKey implements PrivateKey {
   }
 }
 
-/** What a CryptoKey is bound to. */
+/** Returns the algorithm and hash for which a CryptoKey was imported. */
 function bindingOf({ algorithm }: CryptoKey): string {
   const { name, hash } = algorithm as Partial<RsaHashedKeyAlgorithm>;
   return name!.startsWith("RSA") ? `${name} with ${hash!.name}` : name!;
 }
 
-/** RFC 8017, Sections 9.1.1 and 9.2: whether what is signed is shorter than the modulus. */
+/** RFC 8017, Sections 9.1.1 and 9.2: whether the encoded message fits the modulus. */
 function isLongEnough(key: KeyAlgorithm, { hash, saltLength }: SignatureAlgorithm): boolean {
   if (key.type !== "rsa" && key.type !== "rsa-pss") return true;
   const hashLength = HASH_LENGTHS[hash!];
@@ -134,7 +133,7 @@ function isLongEnough(key: KeyAlgorithm, { hash, saltLength }: SignatureAlgorith
     : Math.ceil((key.modulusLength - 1) / 8) >= hashLength + saltLength + 2;
 }
 
-/** From WebCrypto's r and s side by side to the DER of TLS and X.509 (RFC 3279, Section 2.2.3). */
+/** Encodes WebCrypto's concatenated r and s as DER for TLS and X.509 (RFC 3279, Section 2.2.3). */
 function encodeEcdsaSignature(raw: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const half = raw.length / 2;
   return new DerWriter().sequence((w) =>
@@ -143,10 +142,10 @@ function encodeEcdsaSignature(raw: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
 }
 
 /**
- * Imports a decoded key and overwrites its secret.
+ * Imports a decoded key and overwrites its encoding.
  *
- * @param info The key as its encoding tells it.
- * @param extractable Whether the key may leave.
+ * @param info The decoded key.
+ * @param extractable Whether the key can be exported.
  * @returns The key.
  * @throws {NssError} As `importPrivateKey`.
  */
@@ -202,7 +201,7 @@ async function publicKeyOf(
   if (info.publicKey !== null) return encodeSpki(info.algorithm, info.publicKey);
   const known = await derivePublicKey(key);
   if (known !== undefined) return known;
-  // Without getPublicKey the only way leads through a key that may leave; it is dropped at once.
+  // Without getPublicKey, the public key can only be derived from an extractable key
   return (await derivePublicKey(await importPkcs8(info.pkcs8, binding, true)))!;
 }
 
@@ -212,7 +211,7 @@ function encodeSpki(algorithm: Uint8Array, publicKey: Uint8Array): SubjectPublic
   );
 }
 
-/** The public half of a CryptoKey; `undefined` if the runtime gives none. */
+/** Derives the public key of a CryptoKey; `undefined` if the runtime cannot. */
 async function derivePublicKey(key: CryptoKey): Promise<SubjectPublicKeyInfo | undefined> {
   const subtle: SubtleCrypto & PublicKeyGetter = crypto.subtle;
   let publicKey: CryptoKey;
@@ -231,8 +230,7 @@ async function derivePublicKey(key: CryptoKey): Promise<SubjectPublicKeyInfo | u
 }
 
 /**
- * WebCrypto may take a key whose parts do not belong together; better to say so now than in a
- * handshake.
+ * Checks that public and private key match, because WebCrypto may import keys whose parts do not.
  */
 async function checkPair(key: WebCryptoPrivateKey, publicKey: SubjectPublicKeyInfo): Promise<void> {
   const scheme = key.schemes[0];
@@ -255,10 +253,10 @@ async function checkPair(key: WebCryptoPrivateKey, publicKey: SubjectPublicKeyIn
 }
 
 /**
- * Takes a private key that is in WebCrypto already.
+ * Wraps a CryptoKey.
  *
- * @param key A private key for `sign`.
- * @param known Its public half, if known.
+ * @param key A private key with the usage `sign`.
+ * @param known The public key, if known.
  * @returns The key.
  * @throws {NssError} As `importPrivateKey`.
  */
@@ -309,11 +307,11 @@ function algorithmOf({ algorithm }: CryptoKey): KeyAlgorithm {
 }
 
 /**
- * Lets a key leave.
+ * Makes a key exportable.
  *
  * @param privateKey The key.
- * @param key The extractable CryptoKey that it came from.
- * @param rewrite Changes the PKCS#8 that WebCrypto gives.
+ * @param key Its extractable CryptoKey.
+ * @param rewrite Changes the exported PKCS#8.
  */
 export function allowExport(
   privateKey: PrivateKey,
@@ -332,11 +330,11 @@ export function allowExport(
 }
 
 /**
- * Takes a key out, as PKCS#8.
+ * Exports a key.
  *
  * @param key The key.
- * @returns The encoding.
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` if its owner does not allow it.
+ * @returns The PKCS#8 encoding; secret.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if it is not exportable.
  */
 export function exportPkcs8(key: PrivateKey): Promise<Uint8Array<ArrayBuffer>> {
   const exporter = EXPORTERS.get(key);

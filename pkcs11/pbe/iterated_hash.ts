@@ -2,20 +2,20 @@
 
 import type { HashName } from "../../cert/certificate/private_key.ts";
 
-// PKCS#12 derives its keys by hashing a hash up to a million times (RFC 7292, Appendix B.2).
-// WebCrypto has no such function, and each of its digests costs a thread hop of 30 us: 600,000
-// iterations, which is what pk12util writes, would take 18 s. @std/crypto computes them where they
-// are asked for; it is loaded when a file wants it.
+// PKCS#12 derives its keys by up to millions of iterated hashes (RFC 7292, Appendix B.2). WebCrypto
+// has no function for it, and each of its digests costs a thread hop of 30 us: the 600,000
+// iterations of pk12util would take 18 s. @std/crypto computes them synchronously; it is loaded
+// when needed.
 
-/** How many iterations run before other work gets its turn: some milliseconds. */
+/** The number of iterations, some milliseconds, between yields to the event loop. */
 const SLICE = 5_000;
 
 /**
- * Hashes a hash again and again.
+ * Hashes a hash repeatedly.
  *
  * @param hash The hash function.
- * @param digest The first hash; those between it and the last one are overwritten.
- * @param times How often it is hashed.
+ * @param digest The first hash; those between it and the result are overwritten.
+ * @param times The number of iterations.
  * @returns The last hash.
  */
 export async function iterateHash(
@@ -26,7 +26,7 @@ export async function iterateHash(
   const { crypto } = await import("@std/crypto/crypto");
   let last = digest;
   for (let left = times; left > 0; left -= SLICE) {
-    if (left !== times) await turn();
+    if (left !== times) await yieldToEventLoop();
     for (let i = Math.min(left, SLICE); i > 0; i--) {
       const next = new Uint8Array(crypto.subtle.digestSync(hash, last));
       if (last !== digest) last.fill(0);
@@ -36,6 +36,6 @@ export async function iterateHash(
   return last;
 }
 
-function turn(): Promise<void> {
+function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

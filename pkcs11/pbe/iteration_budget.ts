@@ -4,16 +4,14 @@ import type { DerReader } from "../../cert/der/der_reader.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
 /**
- * The most iterations that one file may ask for, all its parts together: what NIST SP 800-132,
- * Section 5.2, calls appropriate for very critical keys. Files have some 10,000 to 2,000,000;
- * Windows takes no more than 600,000 a part. The work is some seconds, so that who reads files of
- * strangers sets less.
+ * The default maximum of the iterations of all parts of a file: what NIST SP 800-132, Section 5.2,
+ * calls appropriate for very critical keys. Files have some 10,000 to 2,000,000; Windows takes at
+ * most 600,000 a part. They take some seconds; for files from untrusted sources, set less.
  */
 export const MAX_ITERATIONS = 10_000_000;
 
 /**
- * What is left of the iterations that a file may ask for. Without it, four bytes of a file could
- * cost hours.
+ * The iterations that a file may still use. Without a limit, four bytes of a file could cost hours.
  */
 export class IterationBudget {
   readonly #max: number;
@@ -22,7 +20,7 @@ export class IterationBudget {
   /**
    * Creates a budget.
    *
-   * @param max The most iterations.
+   * @param max The maximum number of iterations.
    */
   constructor(max: number = MAX_ITERATIONS) {
     this.#max = max;
@@ -30,10 +28,10 @@ export class IterationBudget {
   }
 
   /**
-   * Takes iterations out of the budget.
+   * Spends iterations.
    *
-   * @param iterations How many.
-   * @throws {NssError} `SEC_ERROR_BAD_DATA` if there are not so many left.
+   * @param iterations The number of iterations.
+   * @throws {NssError} `SEC_ERROR_BAD_DATA` if the budget is exceeded.
    */
   spend(iterations: number): void {
     this.#left -= iterations;
@@ -47,11 +45,11 @@ export class IterationBudget {
 }
 
 /**
- * Reads how often a password is hashed.
+ * Reads an iteration count.
  *
- * @param reader Where it stands.
- * @returns One or more.
- * @throws {NssError} If it is less.
+ * @param reader The reader in front of the INTEGER.
+ * @returns The count, at least 1.
+ * @throws {NssError} The error of the reader if it is less.
  */
 export function readIterations(reader: DerReader): number {
   const iterations = reader.smallInteger("iterations");

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The object identifiers of what passwords protect, by their names in RFC 8018, RFC 7292 and RFC
- * 9579.
+ * The object identifiers of password-based cryptography, by their names in RFC 8018, RFC 7292 and
+ * RFC 9579.
  */
 export const PBE_OIDS = {
   pbkdf2: "1.2.840.113549.1.5.12",
@@ -40,10 +40,10 @@ const NAMES: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Says what an object identifier is, for messages.
+ * Returns the name of an object identifier, for error messages.
  *
- * @param oid It in dotted form.
- * @returns Its name with a word on ciphers that exist nowhere any more, or the dotted form.
+ * @param oid The identifier in dotted form.
+ * @returns The name, with a note if no runtime has the cipher, or the dotted form.
  */
 export function pbeName(oid: string): string {
   const name = NAMES.get(oid) ?? oid;

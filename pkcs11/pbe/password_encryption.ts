@@ -9,7 +9,7 @@ import { PBE_OIDS, pbeName } from "./oids.ts";
 import { pbkdf2, type Pbkdf2Parameters, readPbkdf2, writePbkdf2 } from "./pbkdf2.ts";
 import { bmpPassword, pkcs12Kdf, PURPOSE } from "./pkcs12_kdf.ts";
 
-/** What decrypts: a cipher and the bytes of its key. */
+/** A cipher, with the lengths of its key and IV in bytes. */
 interface CipherRow {
   readonly keyLength: number;
   readonly ivLength: number;
@@ -25,27 +25,26 @@ const CIPHERS: ReadonlyMap<string, CipherRow> = new Map<string, CipherRow>([
 ]);
 
 /**
- * The old schemes of PKCS#12 that a runtime can have (RFC 7292, Appendix C), by the bytes of their
- * keys.
+ * The supported schemes of PKCS#12 (RFC 7292, Appendix C), with the lengths of their keys in bytes.
  */
 const PKCS12_SCHEMES: ReadonlyMap<string, number> = new Map<string, number>([
   [PBE_OIDS.pbeWithSHAAnd3KeyTripleDESCBC, 24],
   [PBE_OIDS.pbeWithSHAAnd2KeyTripleDESCBC, 16],
 ]);
 
-/** A password in the two forms that it is hashed in; secret. */
+/** The two encodings of a password that are hashed; secret. */
 export interface PasswordBytes {
-  /** As PBES2 and PBMAC1 hash it. */
+  /** For PBES2 and PBMAC1. */
   readonly utf8: Uint8Array<ArrayBuffer>;
-  /** As PKCS#12's own schemes hash it. */
+  /** For PKCS#12's own schemes. */
   readonly bmp: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Gives a password in the forms that it is hashed in.
+ * Encodes a password.
  *
  * @param password The password.
- * @returns The forms.
+ * @returns The encodings.
  */
 export function passwordBytes(password: string): PasswordBytes {
   return { utf8: new TextEncoder().encode(password), bmp: bmpPassword(password) };
@@ -57,26 +56,26 @@ export function erasePassword({ utf8, bmp }: PasswordBytes): void {
   bmp.fill(0);
 }
 
-/** What errors are called, and what was attempted. */
+/** The names of errors, and the attempted action. */
 export interface PasswordErrors {
-  /** What was attempted, as `Cannot import private key`. */
+  /** The start of the message, such as `Cannot import private key`. */
   readonly attempt: string;
-  /** What a scheme that is not supported is called. */
+  /** The error for a scheme that is not supported. */
   readonly unsupported: ErrorName;
-  /** What a password is called that does not decrypt. */
+  /** The error for a wrong password. */
   readonly wrongPassword: ErrorName;
 }
 
 /**
- * Decrypts what a password protects.
+ * Decrypts data with a password.
  *
- * @param algorithm The AlgorithmIdentifier: PBES2, or an old one of PKCS#12.
- * @param ciphertext What is encrypted.
+ * @param algorithm The AlgorithmIdentifier: PBES2, or a scheme of PKCS#12.
+ * @param ciphertext The ciphertext.
  * @param password The password.
- * @param budget What is left of the iterations.
- * @param errors What errors are called.
- * @returns The plaintext; secret. A wrong password may give one too, by chance.
- * @throws {NssError} As `errors` says, or `SEC_ERROR_BAD_DER` if the algorithm is malformed.
+ * @param budget The iteration budget.
+ * @param errors The names of errors.
+ * @returns The plaintext; secret. By chance, a wrong password may give one too.
+ * @throws {NssError} The names in `errors`, or `SEC_ERROR_BAD_DER` if the algorithm is malformed.
  */
 export async function decryptWithPassword(
   algorithm: Uint8Array<ArrayBuffer>,
@@ -159,7 +158,7 @@ async function derivePkcs12(
     budget,
   );
   const iv = await pkcs12Kdf(password.bmp, { ...common, purpose: PURPOSE.iv }, 8, budget);
-  // Two keys are three, of which the last is the first
+  // Two-key 3DES: the third key is the first
   const key = new Uint8Array(24);
   key.set(derived);
   if (keyLength === 16) key.set(derived.subarray(0, 8), 16);
@@ -200,38 +199,37 @@ async function decrypt3Des(
   if (ciphertext.length === 0 || ciphertext.length % 8 !== 0) {
     throw new RangeError(`${ciphertext.length} bytes are no blocks of 3DES`);
   }
-  // The padding is checked here: what a platform's own check throws differs
+  // Checked here, because the errors of runtimes' own checks differ
   const decipher = createDecipheriv("des-ede3-cbc", key, iv).setAutoPadding(false);
   const padded = new Uint8Array(decipher.update(ciphertext));
   const padding = padded.at(-1) ?? 0;
   const isPadded = padding >= 1 && padding <= 8 &&
     padded.subarray(-padding).every((byte) => byte === padding);
   if (!isPadded) throw new RangeError("The padding is wrong");
-  return padded.subarray(0, -padding); // no copy of what may be a private key
+  return padded.subarray(0, -padding); // not a copy, because it may be a private key
 }
 
 /**
- * How often passwords are hashed by default: what OWASP recommends for PBKDF2 with SHA-256, and NSS
- * has.
+ * The default number of iterations: what OWASP recommends for PBKDF2 with SHA-256, and NSS uses.
  */
 export const DEFAULT_ITERATIONS = 600_000;
 
-/** What {@linkcode encryptWithPassword} gives. */
+/** The result of {@linkcode encryptWithPassword}. */
 export interface Encrypted {
   /** Writes the AlgorithmIdentifier. */
   readonly writeAlgorithm: (writer: DerWriter) => void;
-  /** What is encrypted. */
+  /** The ciphertext. */
   readonly ciphertext: Uint8Array<ArrayBuffer>;
 }
 
 /**
- * Encrypts under a password with PBES2: PBKDF2 with SHA-256, AES-256-CBC.
+ * Encrypts data with a password by PBES2: PBKDF2 with SHA-256, AES-256-CBC.
  *
- * @param plaintext What to encrypt.
+ * @param plaintext The data.
  * @param password The password.
- * @param iterations How often it is hashed.
- * @returns The ciphertext and how it was made.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for iterations that nobody could read.
+ * @param iterations The number of PBKDF2 iterations.
+ * @returns The ciphertext and its AlgorithmIdentifier.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the iterations are out of range.
  */
 export async function encryptWithPassword(
   plaintext: Uint8Array<ArrayBuffer>,

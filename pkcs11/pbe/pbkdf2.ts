@@ -7,7 +7,7 @@ import type { HashName } from "../../cert/certificate/private_key.ts";
 import { type IterationBudget, readIterations } from "./iteration_budget.ts";
 import { PBE_OIDS, pbeName } from "./oids.ts";
 
-/** The pseudo-random functions that WebCrypto has in PBKDF2: not hmacWithSHA224. */
+/** The pseudorandom functions that WebCrypto has for PBKDF2: not hmacWithSHA224. */
 export const HMACS: ReadonlyMap<string, HashName> = new Map<string, HashName>([
   [PBE_OIDS.hmacWithSHA1, "SHA-1"],
   [PBE_OIDS.hmacWithSHA256, "SHA-256"],
@@ -15,7 +15,7 @@ export const HMACS: ReadonlyMap<string, HashName> = new Map<string, HashName>([
   [PBE_OIDS.hmacWithSHA512, "SHA-512"],
 ]);
 
-/** The bytes of hashes (FIPS 180-4): a longer key costs as much again. */
+/** The lengths of hashes in bytes (FIPS 180-4). Each further block of key costs as much again. */
 const HASH_SIZES: Readonly<Record<HashName, number>> = {
   "SHA-1": 20,
   "SHA-256": 32,
@@ -23,26 +23,26 @@ const HASH_SIZES: Readonly<Record<HashName, number>> = {
   "SHA-512": 64,
 };
 
-/** How a key is derived from a password (RFC 8018, Section 5.2). */
+/** The parameters of PBKDF2 (RFC 8018, Section 5.2). */
 export interface Pbkdf2Parameters {
   /** The salt. */
   readonly salt: Uint8Array<ArrayBuffer>;
-  /** How often the password is hashed. */
+  /** The number of iterations. */
   readonly iterations: number;
-  /** How long the key is, where that is told. */
+  /** The length of the key in bytes; `null` if absent. */
   readonly keyLength: number | null;
-  /** What the password is hashed with. */
+  /** The hash function. */
   readonly hash: HashName;
 }
 
 /**
- * Reads an AlgorithmIdentifier of PBKDF2 (RFC 8018, Appendix A.2).
+ * Decodes an AlgorithmIdentifier of PBKDF2 (RFC 8018, Appendix A.2).
  *
- * @param outer Where it stands.
- * @param name What it is there.
- * @param error What an unknown algorithm is called.
+ * @param outer The reader in front of it.
+ * @param name The name of the field.
+ * @param error The error for an unsupported algorithm.
  * @returns The parameters.
- * @throws {NssError} If it is malformed or another algorithm.
+ * @throws {NssError} `error`, or the error of the reader if it is malformed.
  */
 export function readPbkdf2(outer: DerReader, name: string, error: ErrorName): Pbkdf2Parameters {
   const identifier = outer.sequence(name);
@@ -50,7 +50,7 @@ export function readPbkdf2(outer: DerReader, name: string, error: ErrorName): Pb
   if (oid !== PBE_OIDS.pbkdf2) throw unsupported(error, pbeName(oid));
   const reader = identifier.sequence("parameters");
   identifier.finish();
-  // The salt may also be made from another algorithm, of which there is none
+  // The salt is a CHOICE, whose other alternative no standard defines
   const salt = reader.octetString("salt").slice();
   const iterations = readIterations(reader);
   const keyLength = reader.nextTag === 0x02 ? reader.smallInteger("keyLength") : null;
@@ -58,7 +58,7 @@ export function readPbkdf2(outer: DerReader, name: string, error: ErrorName): Pb
   if (!reader.done) {
     const prf = reader.sequence("prf");
     oidOfHmac = prf.oid("algorithm");
-    if (!prf.done) prf.null("parameters"); // NSS leaves it out
+    if (!prf.done) prf.null("parameters"); // NSS omits it
     prf.finish();
   }
   reader.finish();
@@ -72,9 +72,9 @@ function unsupported(error: ErrorName, what: string): NssError {
 }
 
 /**
- * Writes an AlgorithmIdentifier of PBKDF2.
+ * Encodes an AlgorithmIdentifier of PBKDF2.
  *
- * @param writer Where to.
+ * @param writer The writer.
  * @param parameters The parameters.
  */
 export function writePbkdf2(writer: DerWriter, parameters: Pbkdf2Parameters): void {
@@ -84,21 +84,21 @@ export function writePbkdf2(writer: DerWriter, parameters: Pbkdf2Parameters): vo
     w.oid(PBE_OIDS.pbkdf2).sequence((w) => {
       w.octetString(salt).integer(iterations);
       if (keyLength !== null) w.integer(keyLength);
-      // DER leaves a default out (X.690, Section 11.5)
+      // DER omits a default (X.690, Section 11.5)
       if (hash !== "SHA-1") w.sequence((w) => w.oid(prf).null());
     });
   });
 }
 
 /**
- * Derives bytes from a password.
+ * Derives a key from a password.
  *
  * @param password The password's bytes.
- * @param parameters How.
- * @param length How many bytes.
- * @param budget What is left of the iterations.
- * @returns The bytes; secret.
- * @throws {NssError} `SEC_ERROR_BAD_DATA` if too many iterations are asked for.
+ * @param parameters The parameters.
+ * @param length The length in bytes.
+ * @param budget The iteration budget.
+ * @returns The key; secret.
+ * @throws {NssError} `SEC_ERROR_BAD_DATA` if the budget is exceeded.
  */
 export async function pbkdf2(
   password: Uint8Array<ArrayBuffer>,

@@ -4,10 +4,10 @@ import type { HashName } from "../../cert/certificate/private_key.ts";
 import { iterateHash } from "./iterated_hash.ts";
 import type { IterationBudget } from "./iteration_budget.ts";
 
-/** What derived bytes are for (RFC 7292, Appendix B.3). */
+/** The purposes of derived bytes, the ID of RFC 7292, Appendix B.3. */
 export const PURPOSE = { key: 1, iv: 2, mac: 3 } as const;
 
-/** The bytes of blocks and hashes (FIPS 180-4). */
+/** The lengths of blocks and hashes in bytes (FIPS 180-4). */
 const SIZES: Readonly<Record<HashName, readonly [block: number, hash: number]>> = {
   "SHA-1": [64, 20],
   "SHA-256": [64, 32],
@@ -16,10 +16,10 @@ const SIZES: Readonly<Record<HashName, readonly [block: number, hash: number]>> 
 };
 
 /**
- * Writes a password as PKCS#12 hashes it: a BMPString with a final zero (RFC 7292, Appendix B.1).
+ * Encodes a password as a BMPString with a final NULL character (RFC 7292, Appendix B.1).
  *
  * @param password The password.
- * @returns Its bytes.
+ * @returns The bytes; secret.
  */
 export function bmpPassword(password: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(2 * password.length + 2);
@@ -28,27 +28,27 @@ export function bmpPassword(password: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** How PKCS#12 derives bytes from a password. */
+/** The parameters of PKCS#12's key derivation. */
 export interface Pkcs12KdfParameters {
-  /** What the password is hashed with. */
+  /** The hash function. */
   readonly hash: HashName;
   /** The salt. */
   readonly salt: Uint8Array;
-  /** How often. */
+  /** The number of iterations. */
   readonly iterations: number;
-  /** What the bytes are for, of {@linkcode PURPOSE}. */
+  /** The purpose, of {@linkcode PURPOSE}. */
   readonly purpose: number;
 }
 
 /**
  * Derives bytes from a password (RFC 7292, Appendix B.2).
  *
- * @param password The password's bytes, as {@linkcode bmpPassword} gives them.
- * @param parameters How.
- * @param length How many bytes.
- * @param budget What is left of the iterations.
+ * @param password The password as {@linkcode bmpPassword} encodes it.
+ * @param parameters The parameters.
+ * @param length The length in bytes.
+ * @param budget The iteration budget.
  * @returns The bytes; secret.
- * @throws {NssError} `SEC_ERROR_BAD_DATA` if too many iterations are asked for.
+ * @throws {NssError} `SEC_ERROR_BAD_DATA` if the budget is exceeded.
  */
 export async function pkcs12Kdf(
   password: Uint8Array<ArrayBuffer>,
@@ -62,7 +62,7 @@ export async function pkcs12Kdf(
   budget.spend(iterations * blocks);
   const saltLength = v * Math.ceil(salt.length / v);
   const passwordLength = v * Math.ceil(password.length / v);
-  // D, then I = S | P, as the steps 1 to 5 call them
+  // D, then I = S || P, in the terms of steps 1 to 5
   const input = new Uint8Array(v + saltLength + passwordLength);
   input.fill(purpose, 0, v);
   const i = input.subarray(v);
@@ -73,7 +73,7 @@ export async function pkcs12Kdf(
     const first = new Uint8Array(await crypto.subtle.digest(hash, input));
     const a = await iterateHash(hash, first, iterations - 1);
     result.set(a, block * u);
-    // Step 6, B and C: each block of I is increased by A + 1
+    // Steps 6B and 6C: each block of I is increased by B + 1, where B is A repeated
     for (let start = 0; start < i.length; start += v) {
       let carry = 1;
       for (let k = v - 1; k >= 0; k--) {
@@ -82,7 +82,7 @@ export async function pkcs12Kdf(
         carry >>= 8;
       }
     }
-    first.fill(0); // all that follows can be computed from it
+    first.fill(0); // the derived bytes can be computed from it
     a.fill(0);
   }
   input.fill(0);

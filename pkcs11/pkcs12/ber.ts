@@ -9,12 +9,11 @@ const CONSTRUCTED = 0x20;
 const END_OF_CONTENTS = 0;
 
 /**
- * Rewrites BER with definite lengths and strings in one piece, as DER has them. PKCS#12 files are
- * BER: NSS and Windows write lengths that are not known at the beginning (ITU-T X.690, Section
- * 8.1.3.6).
+ * Converts BER to definite lengths and primitive strings, as in DER. PKCS#12 files are BER: NSS and
+ * Windows write indefinite lengths (ITU-T X.690, Section 8.1.3.6).
  *
  * @param ber The encoding.
- * @returns The same values; an OCTET STRING under an implicit tag stays in pieces.
+ * @returns The same values; an implicitly tagged OCTET STRING stays constructed.
  * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is malformed.
  */
 export function berToDer(ber: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -32,7 +31,7 @@ function bad(offset: number, state: string): NssError {
   );
 }
 
-/** Rewrites one element and returns where it ends. */
+/** Converts one element and returns the offset of its end. */
 function rewrite(
   ber: Uint8Array<ArrayBuffer>,
   start: number,
@@ -95,12 +94,12 @@ function readLength(
 }
 
 /**
- * Joins the pieces of a string.
+ * Joins the segments of a constructed OCTET STRING.
  *
- * @param elements DER of OCTET STRINGs, one behind the other.
- * @param offset Where they stand, for messages.
- * @returns What they hold.
- * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if they are something else.
+ * @param elements The OCTET STRINGs in DER.
+ * @param offset Their offset in the file, for error messages.
+ * @returns Their joined contents.
+ * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if they are not OCTET STRINGs.
  */
 export function joinOctetStrings(
   elements: Uint8Array<ArrayBuffer>,

@@ -18,11 +18,11 @@ import { berToDer, joinOctetStrings } from "./ber.ts";
 import { verifyMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 
-/** What a file says of a key or certificate besides. */
+/** The attributes of a key or certificate. */
 export interface Pkcs12Attributes {
-  /** What people call it. */
+  /** The display name. */
   readonly friendlyName: string | null;
-  /** What a key and its certificate have in common. */
+  /** The id that a key and its certificate share. */
   readonly localKeyId: Uint8Array<ArrayBuffer> | null;
 }
 
@@ -38,7 +38,7 @@ export interface Pkcs12Cert extends Pkcs12Attributes {
   readonly certificate: Certificate;
 }
 
-/** What a file holds, in its order. */
+/** The contents of a file, in its order. */
 export interface Pkcs12Contents {
   /** The private keys. */
   readonly keys: readonly Pkcs12Key[];
@@ -55,8 +55,8 @@ const ERRORS: PasswordErrors = {
   wrongPassword: "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT",
 };
 
-/** What decrypts the parts of one file. */
-interface Opener {
+/** The state of decoding a file. */
+interface Decoder {
   readonly password: PasswordBytes;
   readonly budget: IterationBudget;
   readonly keys: Pkcs12Key[];
@@ -64,12 +64,12 @@ interface Opener {
 }
 
 /**
- * Reads a PKCS#12 file (RFC 7292, Section 4).
+ * Decodes a PKCS#12 file (RFC 7292, Section 4).
  *
  * @param bytes The file.
  * @param password The password, for its MAC and all its parts.
- * @param budget What is left of the iterations.
- * @returns What it holds. The keys are secret: whoever imports them overwrites them.
+ * @param budget The iteration budget.
+ * @returns Its contents. The keys are secret, for the caller to overwrite.
  * @throws {NssError} As `importPkcs12`.
  */
 export async function decodePkcs12(
@@ -87,7 +87,7 @@ export async function decodePkcs12(
     );
   }
   const authSafe = readContent(pfx, "authSafe");
-  // RFC 7292, Section 3.1: a file may be signed with a key instead, which nobody does
+  // RFC 7292, Section 3.1: a file may instead be signed with a key, which no known program does
   if (authSafe.type !== PKCS12_OIDS.data) throw unsupportedMode(authSafe.type);
   if (pfx.done) {
     throw new NssError("SEC_ERROR_PKCS12_INVALID_MAC", `${ATTEMPT}: the file has no MAC`);
@@ -123,9 +123,9 @@ function unsupportedMode(oid: string): NssError {
 /** ContentInfo of PKCS#7 (RFC 2315, Section 7). */
 interface Content {
   readonly type: string;
-  /** What is in plain data. */
+  /** Returns the content of type data. */
   data(): Uint8Array<ArrayBuffer>;
-  /** What is in anything else. */
+  /** Returns a reader of the content of another type. */
   reader(): DerReader;
 }
 
@@ -153,17 +153,17 @@ function readContent(outer: DerReader, name: string): Content {
 }
 
 /** AuthenticatedSafe (RFC 7292, Section 4.1). */
-async function readSafes(content: Uint8Array<ArrayBuffer>, opener: Opener): Promise<void> {
+async function readSafes(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<void> {
   const whole = new DerReader(berToDer(content), WHAT, CORRUPT);
   const safes = whole.sequence("authenticatedSafe");
   whole.finish();
   while (!safes.done) {
     const safe = readContent(safes, "contentInfo");
-    if (safe.type === PKCS12_OIDS.data) await readBags(safe.data(), opener);
+    if (safe.type === PKCS12_OIDS.data) await readBags(safe.data(), decoder);
     else if (safe.type === PKCS12_OIDS.encryptedData) {
-      const plain = await decryptSafe(safe.reader(), opener);
+      const plain = await decryptSafe(safe.reader(), decoder);
       try {
-        await readBags(plain, opener);
+        await readBags(plain, decoder);
       } finally {
         plain.fill(0);
       }
@@ -172,7 +172,7 @@ async function readSafes(content: Uint8Array<ArrayBuffer>, opener: Opener): Prom
 }
 
 /** EncryptedData (RFC 2315, Section 13). */
-async function decryptSafe(data: DerReader, opener: Opener): Promise<Uint8Array<ArrayBuffer>> {
+async function decryptSafe(data: DerReader, decoder: Decoder): Promise<Uint8Array<ArrayBuffer>> {
   const version = data.smallInteger("version");
   if (version !== 0) data.fail("version", `${version} is unknown`);
   const info = data.sequence("encryptedContentInfo");
@@ -185,10 +185,10 @@ async function decryptSafe(data: DerReader, opener: Opener): Promise<Uint8Array<
     : info.octetString("encryptedContent", contextTag(0));
   info.finish();
   return await decryptAnyForm(
-    opener,
+    decoder,
     (password) =>
-      decryptWithPassword(algorithm, ciphertext, password, opener.budget, ERRORS).then((plain) => {
-        // Good padding comes by chance, a SEQUENCE behind it does not
+      decryptWithPassword(algorithm, ciphertext, password, decoder.budget, ERRORS).then((plain) => {
+        // A wrong password may give valid padding by chance, but hardly a SEQUENCE as well
         if (plain[0] === TAG.sequence) return plain;
         throw new NssError(ERRORS.wrongPassword);
       }),
@@ -196,11 +196,11 @@ async function decryptSafe(data: DerReader, opener: Opener): Promise<Uint8Array<
 }
 
 /**
- * NSS before 3.31 hashed its own form of the password where PBES2 wants UTF-8 (bug 1268141). The
- * MAC has told that the password is right, so that the other form is worth a try.
+ * Decrypts with both encodings of the password: NSS before 3.31 used the BMPString in PBES2 instead
+ * of UTF-8 (bug 1268141). The MAC has shown that the password is right.
  */
 async function decryptAnyForm<T>(
-  { password }: Opener,
+  { password }: Decoder,
   decrypt: (password: PasswordBytes) => Promise<T>,
 ): Promise<T> {
   try {
@@ -214,19 +214,19 @@ async function decryptAnyForm<T>(
 }
 
 /** SafeContents (RFC 7292, Section 4.2). */
-async function readBags(content: Uint8Array<ArrayBuffer>, opener: Opener): Promise<void> {
+async function readBags(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<void> {
   const der = berToDer(content);
   try {
     const whole = new DerReader(der, WHAT, CORRUPT);
     const bags = whole.sequence("safeContents");
     whole.finish();
-    await readBagsOf(bags, opener);
+    await readBagsOf(bags, decoder);
   } finally {
     der.fill(0);
   }
 }
 
-async function readBagsOf(bags: DerReader, opener: Opener): Promise<void> {
+async function readBagsOf(bags: DerReader, decoder: Decoder): Promise<void> {
   while (!bags.done) {
     const bag = bags.sequence("safeBag");
     const type = bag.oid("bagId");
@@ -235,37 +235,37 @@ async function readBagsOf(bags: DerReader, opener: Opener): Promise<void> {
     bag.finish();
     switch (type) {
       case PKCS12_OIDS.keyBag:
-        opener.keys.push({
-          info: unableToImport(() => decodePrivateKey(value.element("key", TAG.sequence).der)),
+        decoder.keys.push({
+          info: asImportError(() => decodePrivateKey(value.element("key", TAG.sequence).der)),
           ...attributes,
         });
         break;
       case PKCS12_OIDS.pkcs8ShroudedKeyBag: {
         const { der } = value.element("key", TAG.sequence);
         const info = await decryptAnyForm(
-          opener,
-          (password) => decryptPkcs8(der, password, opener.budget, ERRORS),
-        ).catch((error) => unableToImport(() => Promise.reject(error)));
-        opener.keys.push({ info, ...attributes });
+          decoder,
+          (password) => decryptPkcs8(der, password, decoder.budget, ERRORS),
+        ).catch((error) => asImportError(() => Promise.reject(error)));
+        decoder.keys.push({ info, ...attributes });
         break;
       }
       case PKCS12_OIDS.certBag: {
         const certificate = readCertificate(value.sequence("certBag"));
-        if (certificate !== null) opener.certs.push({ certificate, ...attributes });
+        if (certificate !== null) decoder.certs.push({ certificate, ...attributes });
         break;
       }
       case PKCS12_OIDS.safeContentsBag:
-        await readBagsOf(value.sequence("safeContentsBag"), opener);
+        await readBagsOf(value.sequence("safeContentsBag"), decoder);
         break;
-      default: // revocation lists and secrets are nothing that a certificate's owner needs
+      default: // CRLs and secrets are ignored
         value.rest();
     }
     value.finish();
   }
 }
 
-/** What is wrong with a key in a file that is right. */
-function unableToImport<T>(run: () => T): T {
+/** Converts the errors of a key to those of PKCS#12. */
+function asImportError<T>(run: () => T): T {
   const wrap = (cause: unknown): never => {
     if (!(cause instanceof NssError) || !/^SEC_ERROR_(BAD_DER|UNSUPPORTED)/.test(cause.name)) {
       throw cause;
@@ -288,7 +288,7 @@ function readCertificate(bag: DerReader): Certificate | null {
   const type = bag.oid("certId");
   const value = bag.constructed("certValue", constructedTag(0));
   bag.finish();
-  if (type !== PKCS12_OIDS.x509Certificate) return null; // SDSI certificates never were
+  if (type !== PKCS12_OIDS.x509Certificate) return null; // SDSI certificates are not in use
   const der = value.octetString("");
   value.finish();
   try {

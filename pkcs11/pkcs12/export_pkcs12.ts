@@ -13,32 +13,32 @@ import { computeMac, writeMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 import { exportPkcs8 } from "../keys/private_key.ts";
 
-/** What {@linkcode exportPkcs12} writes. */
+/** The options of {@linkcode exportPkcs12}. */
 export interface ExportPkcs12Options {
-  /** The private key, which may leave; none for certificates alone. */
+  /** The private key, which must be extractable; absent to export certificates only. */
   readonly key?: PrivateKey;
-  /** The certificate of the key first, then those of its issuers in any order. */
+  /** The certificate of the key, then those of its issuers in any order. */
   readonly certificates: readonly Certificate[];
-  /** What people call the key and its certificate; they have no name by default. */
+  /** The display name of the key and its certificate; none by default. */
   readonly friendlyName?: string;
-  /** What the file is encrypted under. */
+  /** The password that encrypts the file. */
   readonly password: string;
-  /**
-   * How often the password is hashed for each of the three parts; 600,000 by default, as in NSS.
-   */
+  /** The number of iterations for each of the three parts; 600,000 by default, as in NSS. */
   readonly iterations?: number;
 }
 
 /**
- * Writes a PKCS#12 file (`.p12`, `.pfx`): a private key with its certificates (`SEC_PKCS12Encode`).
+ * Exports a PKCS#12 file (`.p12`, `.pfx`): a private key with its certificates
+ * (`SEC_PKCS12Encode`).
  *
  * Key and certificates are encrypted by PBES2 (PBKDF2 with SHA-256, AES-256-CBC), and the MAC is
- * HMAC with SHA-256: what OpenSSL 1.1, NSS, Java 8u301, Windows 10 and their successors read.
+ * HMAC with SHA-256, which OpenSSL 1.1, NSS, Java 8u301, Windows 10 and later versions read.
  *
  * @param options The key, its certificates, a name and the password.
  * @returns The file.
- * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key may not leave, `SEC_ERROR_INVALID_ARGS` if
- * the first certificate is of another key or the iterations are none that everybody reads.
+ * @throws {NssError} `SEC_ERROR_INVALID_KEY` if the key is not extractable,
+ * `SEC_ERROR_INVALID_ARGS` if the first certificate is of another key or the iterations are out of
+ * range.
  *
  * @example Usage
  * ```ts

@@ -13,16 +13,16 @@ import {
 } from "./decode_pkcs12.ts";
 import { fromInfo } from "../keys/private_key.ts";
 
-/** A private key with its certificates, as a PKCS#12 file holds them. */
+/** A private key of a PKCS#12 file with its certificates. */
 export interface Pkcs12Identity {
   /** The private key. */
   readonly key: PrivateKey;
   /**
-   * The certificate of the key, then that of its issuer, and so on; none if the file has none of
+   * The certificate of the key, then that of its issuer, and so on; empty if the file has none of
    * the key.
    */
   readonly certificates: readonly Certificate[];
-  /** What people call it; `null` if it has no name. */
+  /** The display name; `null` if it has none. */
   readonly friendlyName: string | null;
 }
 
@@ -30,50 +30,50 @@ export interface Pkcs12Identity {
 export interface Pkcs12Certificate {
   /** The certificate. */
   readonly certificate: Certificate;
-  /** What people call it; `null` if it has no name. */
+  /** The display name; `null` if it has none. */
   readonly friendlyName: string | null;
 }
 
-/** What a PKCS#12 file holds. */
+/** The contents of a PKCS#12 file. */
 export interface Pkcs12 {
   /** The private keys with their certificates. */
   readonly identities: readonly Pkcs12Identity[];
-  /** All certificates in the order of the file, those of the identities too. */
+  /** All certificates in the order of the file, including those of the identities. */
   readonly certificates: readonly Pkcs12Certificate[];
 }
 
-/** How {@linkcode importPkcs12} reads a file. */
+/** The options of {@linkcode importPkcs12}. */
 export interface ImportPkcs12Options {
-  /** Whether the keys may leave again, as by {@linkcode exportPkcs12}; `false` by default. */
+  /** Whether the keys can be exported, as by {@linkcode exportPkcs12}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * How often the file may have its password hashed at most; 10,000,000 by default, which takes
-   * seconds. Less for files of strangers.
+   * The maximum number of iterations of all parts; 10,000,000 by default, which takes seconds. Set
+   * it lower for files from untrusted sources.
    */
   readonly maxIterations?: number;
 }
 
 /**
- * Reads a PKCS#12 file (`.p12`, `.pfx`): private keys with their certificates
+ * Imports a PKCS#12 file (`.p12`, `.pfx`): private keys with their certificates
  * (`SEC_PKCS12DecoderImportBags`).
  *
- * Its MAC is verified first, so that a wrong password or a damaged file is known before anything is
- * decrypted. Files of OpenSSL, NSS, Windows and Java are read as far as the runtime has their
- * ciphers: PBES2 with AES everywhere, 3DES where there is `node:crypto`, RC2 and RC4 nowhere.
+ * The MAC is verified before anything is decrypted. Files of OpenSSL, NSS, Windows and Java are
+ * read if the runtime has their ciphers: all runtimes have PBES2 with AES, 3DES needs
+ * `node:crypto`, none has RC2 and RC4.
  *
  * @param bytes The file.
- * @param password Its password; empty for none.
- * @param options Whether the keys may leave.
- * @returns What it holds.
- * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is no such file,
+ * @param password The password; empty if it has none.
+ * @param options Whether the keys can be exported.
+ * @returns The contents.
+ * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is not a PKCS#12 file,
  * `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the file is damaged or has no MAC,
  * `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if
- * it is of a kind that the runtime does not have, `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if
- * it is for a key and not for a password, `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`,
+ * the runtime does not have its algorithms, `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if it is
+ * protected by a key instead of a password, `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`,
  * `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its parts have another password than its MAC,
  * `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`, `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and
- * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if what is in it is malformed, `SEC_ERROR_BAD_DATA` if it
- * asks for more than `maxIterations`.
+ * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if its contents are malformed, `SEC_ERROR_BAD_DATA` if it
+ * exceeds `maxIterations`.
  *
  * @example Usage
  * ```ts
@@ -131,7 +131,7 @@ function identityOf(
   { localKeyId, friendlyName }: Pkcs12Key,
   certs: readonly Pkcs12Cert[],
 ): Pkcs12Identity {
-  // The same key may have several certificates, of which localKeyId tells the one that is meant
+  // A key may have several certificates; localKeyId identifies the one to use
   const own = certs.filter(({ certificate }) => isOf(certificate, key));
   const paired =
     own.find((cert) =>
@@ -146,7 +146,7 @@ function identityOf(
 
 function isOf(certificate: Certificate, key: PrivateKey): boolean {
   try {
-    // A key of the RSASSA-PSS kind may be stored as a plain RSA key, which has the same bits
+    // An RSASSA-PSS key may be stored as a plain RSA key, which has the same bits
     const { publicKey } = certificate.subjectPublicKeyInfo;
     return bytesEqual(publicKey, key.publicKey!.publicKey);
   } catch {
@@ -154,7 +154,7 @@ function isOf(certificate: Certificate, key: PrivateKey): boolean {
   }
 }
 
-/** Issuers by name, and by key identifier where several have the name. */
+/** Follows the issuers by name, and by key identifier if several have the name. */
 function chainOf(leaf: Certificate, certs: readonly Pkcs12Cert[]): Certificate[] {
   const chain = [leaf];
   for (let last = leaf; !last.isSelfIssued;) {
@@ -173,7 +173,7 @@ function chainOf(leaf: Certificate, certs: readonly Pkcs12Cert[]): Certificate[]
   return chain;
 }
 
-/** A malformed extension identifies nothing; whoever verifies the certificate says so. */
+/** A malformed extension counts as absent; verification reports it. */
 function keyIdentifierOf(get: () => Uint8Array | undefined): Uint8Array | undefined {
   try {
     return get();

@@ -12,7 +12,7 @@ import type { PasswordBytes } from "../pbe/password_encryption.ts";
 import { HMACS, pbkdf2, readPbkdf2 } from "../pbe/pbkdf2.ts";
 import { bmpPassword, pkcs12Kdf, PURPOSE } from "../pbe/pkcs12_kdf.ts";
 
-/** The hashes of MACs that WebCrypto has, with their lengths. */
+/** The hashes of MACs that WebCrypto has, with their lengths in bytes. */
 const HASHES: ReadonlyMap<string, readonly [HashName, number]> = new Map<
   string,
   readonly [HashName, number]
@@ -23,20 +23,20 @@ const HASHES: ReadonlyMap<string, readonly [HashName, number]> = new Map<
   [OIDS.sha512, ["SHA-512", 64]],
 ]);
 
-/** The least key of PBMAC1 (RFC 9579, Section 9). */
+/** The minimum key length of PBMAC1 in bytes (RFC 9579, Section 9). */
 const MIN_PBMAC1_KEY = 20;
-/** The longest key of PBMAC1: the block of the longest hash. */
+/** The maximum key length of PBMAC1 in bytes: the block of the longest hash. */
 const MAX_PBMAC1_KEY = 128;
 
 /**
- * Verifies that a password made the MAC of a file.
+ * Verifies the MAC of a file.
  *
  * @param macData The MacData (RFC 7292, Section 4).
- * @param content What the MAC is of.
+ * @param content The authenticated content.
  * @param forms The password.
- * @param budget What is left of the iterations.
- * @returns The password as this file hashes it.
- * @throws {NssError} `SEC_ERROR_PKCS12_INVALID_MAC` if it is another password, or the content is
+ * @param budget The iteration budget.
+ * @returns The encodings of the password that the file uses.
+ * @throws {NssError} `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the content is
  * damaged.
  */
 export async function verifyMac(
@@ -70,7 +70,7 @@ export async function verifyMac(
     if (!identifier.done) identifier.null("parameters");
     identifier.finish();
     const parameters = { hash, salt, iterations, purpose: PURPOSE.mac };
-    // No password at all is written as an empty one, or as nothing: nobody knows which
+    // Some programs hash an empty password as a lone NULL character, others as no bytes
     const candidates = [forms.bmp, ...(forms.utf8.length === 0 ? [new Uint8Array(0)] : [])];
     for (const bmp of candidates) {
       const key = await pkcs12Kdf(bmp, parameters, length!, budget);
@@ -98,7 +98,7 @@ async function derivePbmac1(
   const hash = HMACS.get(oid);
   if (hash === undefined) throw unsupported(oid);
   const length = kdf.keyLength;
-  // RFC 9579, Section 5: "this field MUST be present" and checked against what weakens the MAC
+  // RFC 9579, Section 5: "this field MUST be present"; a short key weakens the MAC
   if (length === null || length < MIN_PBMAC1_KEY || length > MAX_PBMAC1_KEY) {
     return scheme.fail("keyLength", `${length ?? "nothing"} is no length of a key`);
   }
@@ -123,13 +123,13 @@ async function hmac(
 }
 
 /**
- * Writes the MAC of a file: HMAC with SHA-256, which everybody reads (RFC 7292, Section 4).
+ * Encodes the MAC of a file, HMAC with SHA-256 (RFC 7292, Section 4).
  *
- * @param writer Where to.
- * @param mac What the MAC is made of.
+ * @param writer The writer.
+ * @param mac The MAC and its parameters.
  * @param mac.digest The MAC.
  * @param mac.salt The salt.
- * @param mac.iterations How often the password was hashed.
+ * @param mac.iterations The number of iterations.
  */
 export function writeMac(
   writer: DerWriter,
@@ -147,11 +147,11 @@ export function writeMac(
 /**
  * Computes the MAC of a file.
  *
- * @param content What the MAC is of.
+ * @param content The authenticated content.
  * @param password The password.
- * @param iterations How often it is hashed.
- * @param budget What is left of the iterations.
- * @returns What {@linkcode writeMac} writes.
+ * @param iterations The number of iterations.
+ * @param budget The iteration budget.
+ * @returns The MAC for {@linkcode writeMac}.
  */
 export async function computeMac(
   content: Uint8Array<ArrayBuffer>,
