@@ -22,33 +22,33 @@ import {
 } from "./token.ts";
 import type { TokenLogin } from "./token_login.ts";
 
-/** What a {@linkcode BaseToken} is made of, its certificates apart. */
+/** The parts of a {@linkcode BaseToken}, without its certificates. */
 export interface TokenParts {
-  /** What people call the token. */
+  /** The label. */
   readonly label: string;
-  /** Whether nothing in it can be changed; `false` by default. */
+  /** Whether the token is read-only; `false` by default. */
   readonly isReadOnly?: boolean;
-  /** Who may use its keys. */
+  /** The login. */
   readonly login: TokenLogin;
-  /** Its keys; `null` if it can have none. */
+  /** The key store; `null` if the token cannot have keys. */
   readonly keys: TokenKeyStore | null;
-  /** Lets go of what it holds; called once, when it is closed. */
+  /** Releases resources; called once, when the token is closed. */
   readonly release?: () => void | Promise<void>;
 }
 
 /**
- * What all tokens of this package have in common: who may do what with keys, and when.
+ * The base class of all tokens of this package.
  *
- * A new kind of token has a {@linkcode TokenLogin}, a {@linkcode TokenKeyStore} and certificates,
- * and describes itself. That it is open and writable, that it is logged in where that is needed,
- * and that keys sign no longer than the session lasts in which they were found, is seen to here.
+ * A subclass provides a {@linkcode TokenLogin}, a {@linkcode TokenKeyStore}, certificates and a
+ * description. This class checks that the token is open and writable, logs it in when needed, and
+ * binds keys to the session in which they were found.
  */
 export abstract class BaseToken implements Token {
-  /** What people call it. */
+  /** The label. */
   readonly label: string;
-  /** Its certificates. */
+  /** The certificates. */
   abstract readonly certificates: CertDB;
-  /** Who logs it in. */
+  /** The login handler; see {@linkcode Token.loginHandler}. */
   loginHandler: LoginHandler | null = null;
   readonly #parts: TokenParts;
   #closed = false;
@@ -56,29 +56,29 @@ export abstract class BaseToken implements Token {
   /**
    * Creates a token.
    *
-   * @param parts What it is made of.
+   * @param parts The parts of the token.
    */
   constructor(parts: TokenParts) {
     this.label = parts.label;
     this.#parts = parts;
   }
 
-  /** Whether its keys are within reach. */
+  /** Whether the token is logged in, or needs no login. */
   get isLoggedIn(): boolean {
     return !this.#closed && this.#parts.login.isLoggedIn;
   }
 
   /**
-   * Tells what it is and in which state; see {@linkcode BaseToken.infoOf}.
+   * Describes the token and its state; see {@linkcode BaseToken.infoOf}.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   abstract describe(): Promise<TokenInfo>;
 
   /**
-   * Lists what it can do.
+   * Lists the mechanisms.
    *
-   * @returns The mechanisms; by default those that WebCrypto has.
+   * @returns The mechanisms; by default those of WebCrypto.
    */
   mechanisms(): Promise<readonly TokenMechanism[]> {
     return Promise.resolve(MECHANISMS);
@@ -87,30 +87,25 @@ export abstract class BaseToken implements Token {
   /**
    * Tries a password; see {@linkcode Token.login}.
    *
-   * @param password The password; `null` where it is entered at the token itself.
+   * @param password The password; `null` if it is entered at the token itself.
    * @returns Whether it is right.
-   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed, and what is wrong with it.
+   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed, or an error of the token.
    */
   async login(password: string | null): Promise<boolean> {
     this.checkOpen("log in");
     return await this.#parts.login.login(password);
   }
 
-  /**
-   * Puts its keys out of reach, unless it needs no login.
-   *
-   * @returns When it has happened.
-   */
+  /** Logs the token out, unless it needs no login. */
   async logout(): Promise<void> {
     if (!this.#closed) await this.#parts.login.logout();
   }
 
   /**
-   * Changes the password, or gives the first one; see {@linkcode Token.changePassword}.
+   * Changes the password, or sets the first one; see {@linkcode Token.changePassword}.
    *
    * @param current The current password; `null` if there is none.
-   * @param next The new one; empty to need none.
-   * @returns When it has happened.
+   * @param next The new password; empty to need none.
    * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong, `SEC_ERROR_READ_ONLY`,
    * `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
@@ -122,7 +117,7 @@ export abstract class BaseToken implements Token {
   /**
    * Lists the private keys; see {@linkcode Token.listKeys}.
    *
-   * @param options What the password function is handed.
+   * @param options The argument for the password function.
    * @returns The keys.
    * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
@@ -136,9 +131,9 @@ export abstract class BaseToken implements Token {
   /**
    * Finds a private key; see {@linkcode Token.findKey}.
    *
-   * @param which Which one.
-   * @param options What the password function is handed.
-   * @returns The key, or `undefined` if it is not here.
+   * @param which The key.
+   * @param options The argument for the password function.
+   * @returns The key, or `undefined` if the token does not have it.
    * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async findKey(which: KeyQuery, options: TokenOptions = {}): Promise<PrivateKey | undefined> {
@@ -149,12 +144,12 @@ export abstract class BaseToken implements Token {
   }
 
   /**
-   * Makes a key pair that stays here; see {@linkcode Token.generateKeyPair}.
+   * Generates a key pair in the token; see {@linkcode Token.generateKeyPair}.
    *
-   * @param type What kind of keys.
-   * @param options What people call it, and what the password function is handed.
+   * @param type The kind of keys.
+   * @param options The label, and the argument for the password function.
    * @returns The pair.
-   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if it makes none of that kind,
+   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if the token does not generate that kind,
    * `SEC_ERROR_READ_ONLY`, `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async generateKeyPair(
@@ -169,11 +164,11 @@ export abstract class BaseToken implements Token {
   }
 
   /**
-   * Takes a private key in; see {@linkcode Token.importKey}. One that is there stays as it is.
+   * Imports a private key; see {@linkcode Token.importKey}. A stored one stays unchanged.
    *
    * @param key The key.
-   * @param options What people call it, and what the password function is handed.
-   * @returns What is stored now.
+   * @param options The label, and the argument for the password function.
+   * @returns The stored key.
    * @throws {NssError} As {@linkcode Token.importKey}; `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async importKey(key: ImportableKey, options: StoreKeyOptions = {}): Promise<TokenKey> {
@@ -184,11 +179,11 @@ export abstract class BaseToken implements Token {
   }
 
   /**
-   * Removes a private key, and leaves certificates; see {@linkcode Token.deleteKey}.
+   * Deletes a private key, but not its certificates; see {@linkcode Token.deleteKey}.
    *
-   * @param which Which one.
-   * @param options What the password function is handed.
-   * @returns Whether it was here.
+   * @param which The key.
+   * @param options The argument for the password function.
+   * @returns Whether it was stored.
    * @throws {NssError} `SEC_ERROR_READ_ONLY`, `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async deleteKey(which: KeyQuery, options: TokenOptions = {}): Promise<boolean> {
@@ -197,18 +192,14 @@ export abstract class BaseToken implements Token {
     return await keys.delete(which, this.#inSession(what, options).login);
   }
 
-  /**
-   * Lets go of what it holds. Closing it again does nothing.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes the token. Closing it again does nothing. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#parts.release?.();
   }
 
-  /** Whether it has been closed. */
+  /** Whether the token is closed. */
   protected get isClosed(): boolean {
     return this.#closed;
   }
@@ -216,8 +207,8 @@ export abstract class BaseToken implements Token {
   /**
    * Checks that the token is open.
    *
-   * @param what What is about to be done, as `find certificates`.
-   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if it is closed.
+   * @param what The attempted action, such as `find certificates`, for the error message.
+   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   protected checkOpen(what: string): void {
     if (!this.#closed) return;
@@ -225,10 +216,10 @@ export abstract class BaseToken implements Token {
   }
 
   /**
-   * Logs the token in where that is needed.
+   * Logs the token in if it needs a login.
    *
-   * @param what What is about to be done.
-   * @param options What the caller gave.
+   * @param what The attempted action, for the error message.
+   * @param options The argument for the password function.
    * @returns The session.
    * @throws {NssError} As {@linkcode requireLogin}.
    */
@@ -241,10 +232,11 @@ export abstract class BaseToken implements Token {
   }
 
   /**
-   * Describes a token in software: nothing is entered at it, and wrong passwords do not lock it.
+   * Completes the description of a software token, which has no protected authentication path and
+   * no lock.
    *
-   * @param own What is its own.
-   * @returns All of it.
+   * @param own The properties that differ from the defaults.
+   * @returns The description.
    */
   protected infoOf(
     own: Pick<TokenInfo, "model" | "isInitialized" | "needsLogin"> & Partial<TokenInfo>,
@@ -269,7 +261,8 @@ export abstract class BaseToken implements Token {
   }
 
   /**
-   * What logs in for one call, and binds its keys to that login; else to the login of the moment.
+   * Returns the login of one call, and a function that binds its keys to the session of that login,
+   * or to the current one if the call needed none.
    */
   #inSession(
     what: string,
@@ -289,16 +282,16 @@ export abstract class BaseToken implements Token {
   }
 }
 
-/** What is told of a key, without what its store knows of it besides. */
+/** Returns the properties of a key without those that its store adds. */
 function tokenKeyOf({ id, label, algorithm, publicKey }: TokenKey): TokenKey {
   return { id: id.slice(), label, algorithm, ...(publicKey !== undefined && { publicKey }) };
 }
 
 /**
- * Says that something cannot be changed.
+ * Creates an error about a read-only token or database.
  *
- * @param what What was attempted.
- * @param name What cannot be changed.
+ * @param what The attempted action.
+ * @param name The name of the token or database.
  * @returns The error, `SEC_ERROR_READ_ONLY`.
  */
 export function readOnly(what: string, name: string): NssError {

@@ -2,7 +2,7 @@
 
 import type { TokenMechanism } from "./token.ts";
 
-/** What tokens do whose keys are in WebCrypto (PKCS#11 3.2, `pkcs11t.h`). */
+/** The mechanisms of tokens whose keys are in WebCrypto (PKCS#11 3.2, `pkcs11t.h`). */
 export const MECHANISMS: readonly TokenMechanism[] = [
   row("CKM_RSA_PKCS_KEY_PAIR_GEN", 0x0, "generateKeyPair", 2048, 4096),
   row("CKM_SHA1_RSA_PKCS", 0x6, "sign", 512, 16384),

@@ -22,21 +22,24 @@ interface StoredKey extends TokenKey {
   readonly key: PrivateKey;
 }
 
-/** Private keys in memory, as they came: one that lives elsewhere stays there. */
+/**
+ * Private keys in memory. Imported `PrivateKey` objects are kept as they are, wherever their keys
+ * are stored.
+ */
 export class MemoryKeyStore implements TokenKeyStore {
   readonly #keys = new Map<string, StoredKey>();
 
   /**
-   * Tells whether the key of a certificate is here.
+   * Returns whether the key of a certificate is stored.
    *
    * @param certificate The certificate.
-   * @returns Whether it is.
+   * @returns Whether it is stored.
    */
   has(certificate: Certificate): boolean {
     return this.#find(certificate) !== undefined;
   }
 
-  /** Forgets all keys. */
+  /** Deletes all keys. */
   clear(): void {
     this.#keys.clear();
   }
@@ -54,7 +57,7 @@ export class MemoryKeyStore implements TokenKeyStore {
     return stored.key;
   }
 
-  /** Makes a pair; see {@linkcode TokenKeyStore.generate}. */
+  /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
   async generate(
     type: KeyPairType,
     label: string | null,
@@ -69,7 +72,7 @@ export class MemoryKeyStore implements TokenKeyStore {
   /**
    * Stores a key; see {@linkcode TokenKeyStore.import}.
    *
-   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_INVALID_KEY` if its public half is not
+   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_INVALID_KEY` if its public key is not
    * known.
    */
   async import(
@@ -81,7 +84,7 @@ export class MemoryKeyStore implements TokenKeyStore {
     return await this.#store(await importPrivateKey(key), label);
   }
 
-  /** Removes a key; see {@linkcode TokenKeyStore.delete}. */
+  /** Deletes a key; see {@linkcode TokenKeyStore.delete}. */
   async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
     if (this.#find(which) === undefined) return false;
     await login();
@@ -93,7 +96,7 @@ export class MemoryKeyStore implements TokenKeyStore {
     try {
       return [...this.#keys.values()].find((key) => matchesKeyQuery(key, which));
     } catch (error) {
-      if (error instanceof NssError) return undefined; // a key of a kind that is not supported
+      if (error instanceof NssError) return undefined; // the kind of key is not supported
       throw error;
     }
   }

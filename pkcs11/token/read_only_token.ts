@@ -12,14 +12,14 @@ import { BaseToken, readOnly } from "./base_token.ts";
 import type { TokenInfo, TokenMechanism } from "./token.ts";
 import type { TokenLogin } from "./token_login.ts";
 
-/** What a {@linkcode ReadOnlyToken} says of itself. */
+/** The options of a {@linkcode ReadOnlyToken}. */
 export interface ReadOnlyTokenOptions {
-  /** What it is; empty by default. */
+  /** The model; empty by default. */
   readonly model?: string;
 }
 
 /**
- * Certificates that nobody changes, as a token: Mozilla's roots.
+ * A read-only token that has certificates only, such as Mozilla's roots.
  *
  * @example Mozilla's roots
  * ```ts
@@ -38,10 +38,10 @@ export class ReadOnlyToken extends BaseToken {
   readonly #model: string;
 
   /**
-   * Makes a token of a source.
+   * Creates a token.
    *
-   * @param source The source; its name becomes the label.
-   * @param options What it is.
+   * @param source The certificates; their name becomes the label.
+   * @param options The model.
    */
   constructor(source: CertSource, options: ReadOnlyTokenOptions = {}) {
     super({ label: source.name, isReadOnly: true, login: noPassword(source.name), keys: null });
@@ -50,9 +50,9 @@ export class ReadOnlyToken extends BaseToken {
   }
 
   /**
-   * Tells what it is.
+   * Describes the token.
    *
-   * @returns The answer.
+   * @returns The description.
    */
   describe(): Promise<TokenInfo> {
     return Promise.resolve(
@@ -61,25 +61,21 @@ export class ReadOnlyToken extends BaseToken {
   }
 
   /**
-   * It does nothing with keys.
+   * Lists the mechanisms.
    *
-   * @returns No mechanisms.
+   * @returns None, because the token has no keys.
    */
   override mechanisms(): Promise<readonly TokenMechanism[]> {
     return Promise.resolve([]);
   }
 
-  /**
-   * Does nothing: it holds nothing that could be let go of.
-   *
-   * @returns At once.
-   */
+  /** Does nothing: the certificates stay available. */
   override close(): Promise<void> {
     return Promise.resolve();
   }
 }
 
-/** It needs no login; the empty password is right. */
+/** Creates a login that is always logged in; the empty password is right. */
 function noPassword(label: string): TokenLogin {
   const session = {};
   return {

@@ -9,15 +9,14 @@ import type {
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 
 /**
- * A key of a token, of use as long as the token stays logged in (PKCS#11: private objects of a
- * session).
+ * A key of a token that signs as long as the token stays logged in, as private objects in PKCS#11.
  */
 export class SessionKey implements PrivateKey {
-  /** What kind of key it is. */
+  /** The kind of key. */
   readonly algorithm: KeyAlgorithm;
-  /** What it can sign. */
+  /** The schemes that the key can sign with. */
   declare readonly schemes?: readonly SignatureScheme[];
-  /** Its public half. */
+  /** The public key. */
   declare readonly publicKey?: SubjectPublicKeyInfo;
   readonly #key: PrivateKey;
   readonly #token: string;
@@ -28,7 +27,7 @@ export class SessionKey implements PrivateKey {
    *
    * @param key The key.
    * @param token The label of its token.
-   * @param isAlive Whether the session still is.
+   * @param isAlive Returns whether the session still exists.
    */
   constructor(key: PrivateKey, token: string, isAlive: () => boolean) {
     this.algorithm = key.algorithm;
@@ -42,8 +41,8 @@ export class SessionKey implements PrivateKey {
   /**
    * Signs data.
    *
-   * @param scheme How to sign.
-   * @param data What to sign.
+   * @param scheme The signature scheme.
+   * @param data The data to sign, not hashed.
    * @returns The signature.
    * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` after a logout.
    */

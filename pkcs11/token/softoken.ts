@@ -8,17 +8,17 @@ import { MemoryKeyStore } from "./memory_key_store.ts";
 import type { TokenInfo } from "./token.ts";
 import { type TokenLogin, wrongCurrentPassword } from "./token_login.ts";
 
-/** What a {@linkcode SoftToken} is made with. */
+/** The options of a {@linkcode SoftToken}. */
 export interface SoftTokenOptions {
-  /** What people call it, `Memory` by default. */
+  /** The label; `Memory` by default. */
   readonly label?: string;
-  /** The password that its keys need; none by default. */
+  /** The password; none by default. */
   readonly password?: string;
 }
 
 const encoder = new TextEncoder();
 
-/** A password in memory. */
+/** A login with a password in memory. */
 class MemoryLogin implements TokenLogin {
   session: object | null;
   readonly #label: string;
@@ -62,10 +62,9 @@ class MemoryLogin implements TokenLogin {
 }
 
 /**
- * A token that lives as long as the program: keys in WebCrypto, which cannot be taken out, and
- * certificates.
+ * A token in memory, with certificates and with keys in WebCrypto, which cannot be exported.
  *
- * Its password keeps honest code from using the keys; it encrypts nothing.
+ * The password protects the keys from accidental use only; nothing is encrypted.
  *
  * @example Usage
  * ```ts
@@ -81,14 +80,14 @@ class MemoryLogin implements TokenLogin {
  * ```
  */
 export class SoftToken extends BaseToken {
-  /** Its certificates. */
+  /** The certificates. */
   readonly certificates: CertDB;
   readonly #login: MemoryLogin;
 
   /**
    * Creates an empty token.
    *
-   * @param options Its name and password.
+   * @param options The label and password.
    */
   constructor(options: SoftTokenOptions = {}) {
     const { label = "Memory", password = "" } = options;
@@ -103,9 +102,9 @@ export class SoftToken extends BaseToken {
   }
 
   /**
-   * Tells what it is and in which state.
+   * Describes the token and its state.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   describe(): Promise<TokenInfo> {
     const { needsLogin } = this.#login;

@@ -7,27 +7,27 @@ import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_ke
 import { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { KeyPairType } from "../keys/generate_key_pair.ts";
 
-/** What a call takes that may need the token's password. */
+/** The options of a call that may need the password of a token. */
 export interface TokenOptions {
-  /** Handed to the password function, should the token ask for a password (`wincx` in NSS). */
+  /** An argument for the password function, if the token needs a password (`wincx` in NSS). */
   readonly pinArg?: unknown;
 }
 
-/** What a token says of itself (`CK_TOKEN_INFO`). */
+/** The description of a token (`CK_TOKEN_INFO`). */
 export interface TokenInfo {
-  /** What people call it. */
+  /** The label. */
   readonly label: string;
-  /** Who made it. */
+  /** The manufacturer. */
   readonly manufacturer: string;
-  /** What it is. */
+  /** The model. */
   readonly model: string;
-  /** Its serial number; empty if it has none. */
+  /** The serial number; empty if it has none. */
   readonly serialNumber: string;
-  /** Whether nothing in it can be changed (`CKF_WRITE_PROTECTED`). */
+  /** Whether the token is read-only (`CKF_WRITE_PROTECTED`). */
   readonly isReadOnly: boolean;
-  /** Whether it has been given a password, be it an empty one (`CKF_USER_PIN_INITIALIZED`). */
+  /** Whether a password has been set, possibly an empty one (`CKF_USER_PIN_INITIALIZED`). */
   readonly isInitialized: boolean;
-  /** Whether its keys are out of reach without a password (`CKF_LOGIN_REQUIRED`). */
+  /** Whether the use of its keys needs a login (`CKF_LOGIN_REQUIRED`). */
   readonly needsLogin: boolean;
   /** Whether the password is entered at the token itself (`CKF_PROTECTED_AUTHENTICATION_PATH`). */
   readonly hasProtectedAuthPath: boolean;
@@ -37,60 +37,57 @@ export interface TokenInfo {
   readonly isLocked: boolean;
 }
 
-/** What a token's mechanism is for. */
+/** A use of a mechanism. */
 export type MechanismUse = "sign" | "generateKeyPair";
 
-/** Something that a token can do (`CK_MECHANISM_INFO`). */
+/** A mechanism of a token (`CK_MECHANISM_INFO`). */
 export interface TokenMechanism {
-  /** PKCS#11's name, as `CKM_ECDSA`; of unknown ones the number in hexadecimal. */
+  /** The name in PKCS#11, such as `CKM_ECDSA`; if unknown, the number in hexadecimal. */
   readonly name: string;
-  /** PKCS#11's number. */
+  /** The number in PKCS#11. */
   readonly type: number;
-  /** What it is for here. */
+  /** The uses that this package supports. */
   readonly uses: readonly MechanismUse[];
-  /** The smallest key in bits, where the token tells. */
+  /** The minimum key size in bits, if known. */
   readonly minKeySize?: number;
-  /** The largest key in bits, where the token tells. */
+  /** The maximum key size in bits, if known. */
   readonly maxKeySize?: number;
 }
 
-/** A private key as a token lists it. */
+/** The description of a private key in a token. */
 export interface TokenKey {
-  /** By what the token tells keys apart (`CKA_ID`); NSS's is the SHA-1 of the public key. */
+  /** The id in the token (`CKA_ID`); NSS's is the SHA-1 of the public key. */
   readonly id: Uint8Array<ArrayBuffer>;
-  /** What people call it; `null` if it has no name (`CKA_LABEL`). */
+  /** The label (`CKA_LABEL`); `null` if it has none. */
   readonly label: string | null;
-  /** What kind of key it is; `null` if it is of a kind that this package does not know. */
+  /** The kind of key; `null` if this package does not know it. */
   readonly algorithm: KeyAlgorithm | null;
-  /** Its public half, where the token has it. */
+  /** The public key, if the token has it. */
   readonly publicKey?: SubjectPublicKeyInfo;
 }
 
-/**
- * Which private key is meant: that of a certificate, the other half of a public key, or one by its
- * id.
- */
+/** A query for a private key, by its certificate, its public key or its id. */
 export type KeyQuery = Certificate | SubjectPublicKeyInfo | Pick<TokenKey, "id">;
 
-/** A key pair that a token has made. */
+/** A key pair that a token has generated. */
 export interface TokenKeyPair extends TokenKey {
-  /** What kind of key it is. */
+  /** The kind of key. */
   readonly algorithm: KeyAlgorithm;
-  /** The private key. It is in the token. */
+  /** The private key, which stays in the token. */
   readonly privateKey: PrivateKey;
   /** The public key. */
   readonly publicKey: SubjectPublicKeyInfo;
 }
 
-/** What {@linkcode Token.generateKeyPair} and {@linkcode Token.importKey} take. */
+/** The options of {@linkcode Token.generateKeyPair} and {@linkcode Token.importKey}. */
 export interface StoreKeyOptions extends TokenOptions {
-  /** What people call the key; none by default. */
+  /** The label of the key; none by default. */
   readonly label?: string;
 }
 
 /**
- * What a token takes as a private key: what `importPrivateKey` does, if the key may leave where it
- * is.
+ * A private key that a token can import: an input of `importPrivateKey`, which most tokens require
+ * to be extractable.
  */
 export type ImportableKey = CryptoKey | PrivateKey | string | Uint8Array;
 
@@ -98,129 +95,122 @@ export type ImportableKey = CryptoKey | PrivateKey | string | Uint8Array;
 export type LoginHandler = (options: TokenOptions) => Promise<void>;
 
 /**
- * Where private keys and certificates live: memory, an NSS database, a smart card (`PK11SlotInfo`
- * with what is in it).
+ * A store of private keys and certificates, such as memory, an NSS database or a smart card (the
+ * token in a `PK11SlotInfo`).
  *
- * Certificates are found without a password. A call that needs one asks
- * {@linkcode Token.loginHandler}; whoever implements tokens calls {@linkcode requireLogin}. All
- * methods may be called at once.
+ * Finding certificates needs no password. A call that needs a password calls
+ * {@linkcode Token.loginHandler}; implementations use {@linkcode requireLogin} for it. Methods may
+ * be called concurrently.
  *
- * A token that is read-only fails with `SEC_ERROR_READ_ONLY` where it should change.
+ * Changing a read-only token fails with `SEC_ERROR_READ_ONLY`.
  */
 export interface Token {
-  /** What people call it, the first part of its nicknames. */
+  /** The label, which prefixes its nicknames. */
   readonly label: string;
-  /** Its certificates. A record has `hasKey` if the token has the key. */
+  /** The certificates. A record has `hasKey` if the token has the private key. */
   readonly certificates: CertDB;
-  /** Whether its keys are within reach: after {@linkcode Token.login}, or because it needs none. */
+  /** Whether the token is logged in, or needs no login. */
   readonly isLoggedIn: boolean;
   /**
-   * What is called where the token must be logged in and is not. The {@linkcode Slot} of the token
-   * sets it; without one such calls fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
+   * Called to log the token in if a call needs it. The {@linkcode Slot} of the token sets it;
+   * without a handler such calls fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`.
    */
   loginHandler: LoginHandler | null;
   /**
-   * Tells what it is and in which state.
+   * Describes the token and its state.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   describe(): Promise<TokenInfo>;
   /**
-   * Lists what it can do.
+   * Lists the mechanisms.
    *
    * @returns The mechanisms.
    */
   mechanisms(): Promise<readonly TokenMechanism[]>;
   /**
-   * Tries a password. Without success the token is as it was.
+   * Tries a password. A wrong one does not change the state of the login.
    *
-   * @param password The password; `null` where it is entered at the token itself.
-   * @returns Whether it is right. A token that is logged in says so again only to the right
-   * password.
-   * @throws {NssError} `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, and what is wrong with
-   * the token itself.
+   * @param password The password; `null` if it is entered at the token itself.
+   * @returns Whether it is right, also if the token is already logged in.
+   * @throws {NssError} `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, or another error of the
+   * token.
    */
   login(password: string | null): Promise<boolean>;
   /**
-   * Puts its keys out of reach: those that were found before fail with
-   * `SEC_ERROR_TOKEN_NOT_LOGGED_IN`. A token that needs no login stays as it is.
-   *
-   * @returns When it has happened.
+   * Logs the token out; its keys then fail with `SEC_ERROR_TOKEN_NOT_LOGGED_IN`. Does nothing if
+   * the token needs no login.
    */
   logout(): Promise<void>;
   /**
-   * Changes the password (`PK11_ChangePW`), or gives the first one (`PK11_InitPin`).
+   * Changes the password (`PK11_ChangePW`), or sets the first one (`PK11_InitPin`), and logs the
+   * token in.
    *
    * @param current The current password; `null` if there is none.
-   * @param next The new one; empty to need none.
-   * @returns When it has happened. The token is logged in.
+   * @param next The new password; empty to need none.
    * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong,
-   * `SEC_ERROR_INVALID_PASSWORD` if the token does not take the new one, `SEC_ERROR_READ_ONLY`.
+   * `SEC_ERROR_INVALID_PASSWORD` if the token rejects the new one, `SEC_ERROR_READ_ONLY`.
    */
   changePassword(current: string | null, next: string): Promise<void>;
   /**
-   * Lists the private keys, as far as that needs no password unless the token says nothing without.
+   * Lists the private keys. A password is asked for only by tokens that hide their keys without
+   * one.
    *
-   * @param options What a token may need.
-   * @returns The keys, in no order.
+   * @param options Options for tokens.
+   * @returns The keys, in any order.
    */
   listKeys(options?: TokenOptions): Promise<readonly TokenKey[]>;
   /**
    * Finds a private key (`PK11_FindPrivateKeyFromCert`).
    *
-   * @param which Which one.
-   * @param options What a token may need.
-   * @returns The key, or `undefined` if the token does not have it, for which no password is asked
-   * if the token can tell without.
+   * @param which The key.
+   * @param options Options for tokens.
+   * @returns The key, or `undefined` if the token does not have it, for which most tokens ask no
+   * password.
    */
   findKey(which: KeyQuery, options?: TokenOptions): Promise<PrivateKey | undefined>;
   /**
-   * Makes a key pair that stays in the token (`PK11_GenerateKeyPair`).
+   * Generates a key pair in the token (`PK11_GenerateKeyPair`).
    *
-   * @param type What kind of keys.
-   * @param options What people call it.
+   * @param type The kind of keys.
+   * @param options The label.
    * @returns The pair.
-   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if the token does not make such keys,
+   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if the token does not generate that kind,
    * `SEC_ERROR_READ_ONLY`.
    */
   generateKeyPair(type?: KeyPairType, options?: StoreKeyOptions): Promise<TokenKeyPair>;
   /**
-   * Takes a private key in (`PK11_ImportDERPrivateKeyInfo`). One that is there already stays as it
-   * is.
+   * Imports a private key (`PK11_ImportDERPrivateKeyInfo`). A stored one stays unchanged.
    *
    * @param key The key.
-   * @param options What people call it.
-   * @returns What is stored now.
-   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key may
-   * not leave where it is, `SEC_ERROR_UNSUPPORTED_KEYALG` if the token does not take such keys,
+   * @param options The label.
+   * @returns The stored key.
+   * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key is
+   * not extractable, `SEC_ERROR_UNSUPPORTED_KEYALG` if the token does not support its kind,
    * `SEC_ERROR_READ_ONLY`.
    */
   importKey(key: ImportableKey, options?: StoreKeyOptions): Promise<TokenKey>;
   /**
-   * Removes a private key, and leaves certificates.
+   * Deletes a private key, but not its certificates.
    *
-   * @param which Which one.
-   * @param options What a token may need.
-   * @returns Whether it was there.
+   * @param which The key.
+   * @param options Options for tokens.
+   * @returns Whether it was stored.
    * @throws {NssError} `SEC_ERROR_READ_ONLY`.
    */
   deleteKey(which: KeyQuery, options?: TokenOptions): Promise<boolean>;
-  /**
-   * Lets go of files and sessions. What is called after that fails with `SEC_ERROR_NO_TOKEN`.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes files and sessions. Later calls fail with `SEC_ERROR_NO_TOKEN`. */
   close(): Promise<void>;
 }
 
 /**
- * Logs a token in if it must be and is not. For those who implement {@linkcode Token}.
+ * Logs a token in unless it is logged in, for implementations of {@linkcode Token}.
  *
  * @param token The token.
- * @param what What is about to be done, as `use private key`, for the error.
- * @param options What the caller gave.
- * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if nobody can log it in, and what the password
- * function says.
+ * @param what The attempted action, such as `use private key`, for the error message.
+ * @param options The argument for the password function.
+ * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if no login handler logs it in, or the error
+ * of the handler.
  *
  * @example Usage
  * ```ts
@@ -233,7 +223,7 @@ export interface Token {
  * assertEquals(error.message, 'Cannot use private key: token "Keys" is not logged in');
  *
  * await token.login("secret");
- * await requireLogin(token, "use private key"); // it has what it needs
+ * await requireLogin(token, "use private key"); // does nothing
  * ```
  */
 export async function requireLogin(
@@ -251,11 +241,11 @@ export async function requireLogin(
 }
 
 /**
- * Tells whether a key that a token lists is the one that is meant, for tokens without an index.
+ * Returns whether a key matches a query, for tokens without an index.
  *
  * @param key The key.
- * @param which Which one is meant.
- * @returns Whether the public keys, or the ids, are the same.
+ * @param which The query.
+ * @returns Whether the public keys, or the ids, are equal.
  *
  * @example Usage
  * ```ts
@@ -271,16 +261,16 @@ export async function requireLogin(
 export function matchesKeyQuery(key: TokenKey, which: KeyQuery): boolean {
   const publicKey = publicKeyOf(which);
   if (publicKey === null) return equal(key.id, (which as Pick<TokenKey, "id">).id);
-  // A key of the RSASSA-PSS kind may be stored as a plain RSA key, which has the same bits
+  // An RSASSA-PSS key may be stored as a plain RSA key, which has the same bits
   return key.publicKey !== undefined && equal(key.publicKey.publicKey, publicKey.publicKey);
 }
 
 /**
- * Gives the public half of the key that is meant.
+ * Returns the public key of a query.
  *
- * @param which Which one is meant.
- * @returns The public key; `null` if it is meant by its id.
- * @throws {NssError} If the certificate's key is of a kind that is not supported.
+ * @param which The query.
+ * @returns The public key; `null` if the query is by id.
+ * @throws {NssError} As `Certificate.subjectPublicKeyInfo`, if the kind of key is not supported.
  *
  * @example Usage
  * ```ts

@@ -8,36 +8,36 @@ import { exportPkcs8 } from "../keys/private_key.ts";
 import type { ImportableKey, KeyQuery, TokenKey, TokenKeyPair } from "./token.ts";
 
 /**
- * Where a token has its private keys; `BaseToken` makes the methods of `Token` of it.
+ * The private keys of a token, behind the methods of `BaseToken`.
  *
- * It is asked only while the token is open, and to change only if that is not read-only. Whatever
- * needs a password calls `login` first, which does nothing where it is not needed, and fails with
- * `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if nobody can log the token in.
+ * Methods are called only while the token is open, and those that write only if it is not
+ * read-only. A method that needs a password calls `login` first, which does nothing if the token is
+ * logged in, and throws if it cannot be logged in.
  */
 export interface TokenKeyStore {
   /**
    * Lists the keys.
    *
-   * @param login Logs the token in, for those that tell nothing without.
-   * @returns The keys; what they have besides is not handed on.
+   * @param login Logs the token in, for tokens that hide their keys without a password.
+   * @returns The keys; further properties are ignored.
    */
   list(login: () => Promise<void>): Promise<readonly TokenKey[]>;
   /**
    * Finds a key.
    *
-   * @param which Which one.
-   * @param login Logs the token in; for a key that is there.
-   * @returns The key, or `undefined`. It may sign for ever: who calls binds it to the session.
+   * @param which The key.
+   * @param login Logs the token in, if it has the key.
+   * @returns The key, or `undefined`. `BaseToken` binds it to the session.
    */
   find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined>;
   /**
-   * Makes a key pair and stores it.
+   * Generates and stores a key pair.
    *
-   * @param type What kind of keys.
-   * @param label What people call it; `null` for none.
+   * @param type The kind of keys.
+   * @param label The label; `null` for none.
    * @param login Logs the token in.
-   * @returns The pair; its private key is as that of `find`.
-   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if it makes none of that kind.
+   * @returns The pair. `BaseToken` binds the private key to the session.
+   * @throws {NssError} `SEC_ERROR_KEYGEN_FAIL` if the token does not generate that kind.
    */
   generate(
     type: KeyPairType,
@@ -45,38 +45,38 @@ export interface TokenKeyStore {
     login: () => Promise<void>,
   ): Promise<TokenKeyPair>;
   /**
-   * Stores a key. One that is there already stays as it is.
+   * Stores a key. A stored one stays unchanged.
    *
    * @param key The key.
-   * @param label What people call it; `null` for none.
+   * @param label The label; `null` for none.
    * @param login Logs the token in.
-   * @returns What is stored now.
+   * @returns The stored key.
    * @throws {NssError} As `Token.importKey`.
    */
   import(key: ImportableKey, label: string | null, login: () => Promise<void>): Promise<TokenKey>;
   /**
-   * Removes a key.
+   * Deletes a key.
    *
-   * @param which Which one.
-   * @param login Logs the token in; for a key that is there.
-   * @returns Whether it was there.
+   * @param which The key.
+   * @param login Logs the token in, if it has the key.
+   * @returns Whether it was stored.
    */
   delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean>;
 }
 
-/** Stores a private key that is encoded as PKCS#8, which is overwritten afterwards. */
+/** Stores a private key, whose PKCS#8 encoding is overwritten afterwards. */
 export type StoreEncoded<T> = (
   pkcs8: Uint8Array<ArrayBuffer>,
   publicKey: SubjectPublicKeyInfo,
 ) => Promise<T>;
 
 /**
- * Makes a key pair, for stores that keep encoded keys.
+ * Generates a key pair, for stores that keep encoded keys.
  *
- * @param type What kind of keys.
+ * @param type The kind of keys.
  * @param store Stores the private key.
- * @returns What `store` returns.
- * @throws {NssError} As `generateKeyPair`, and what `store` throws.
+ * @returns The result of `store`.
+ * @throws {NssError} As `generateKeyPair`, or the error of `store`.
  */
 export async function storeNewPair<T>(type: KeyPairType, store: StoreEncoded<T>): Promise<T> {
   const pair = await generateKeyPair(type, { extractable: true });
@@ -89,14 +89,14 @@ export async function storeNewPair<T>(type: KeyPairType, store: StoreEncoded<T>)
 }
 
 /**
- * Takes a private key out of where it is, for stores that keep encoded keys.
+ * Exports a private key, for stores that keep encoded keys.
  *
  * @param key The key.
- * @param label The label of the token, for the error.
+ * @param label The label of the token, for the error message.
  * @param store Stores the private key.
- * @returns What `store` returns.
- * @throws {NssError} `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key may not leave where it is,
- * and what `store` throws.
+ * @returns The result of `store`.
+ * @throws {NssError} `SEC_ERROR_CANNOT_MOVE_SENSITIVE_KEY` if the key is not extractable, or the
+ * error of `store`.
  */
 export async function storeImported<T>(
   key: PrivateKey,

@@ -2,44 +2,39 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 
-/** Who may use the keys of a token; `BaseToken` makes the methods of `Token` of it. */
+/** The login of a token, behind the methods of `BaseToken`. */
 export interface TokenLogin {
-  /** The session of the moment, which another login never is; `null` if there is none. */
+  /** The current session, a different object for each; `null` if there is none. */
   readonly session: object | null;
-  /** Whether the keys are within reach: in a session, or because they need no password. */
+  /** Whether there is a session, or no password is needed. */
   readonly isLoggedIn: boolean;
   /**
-   * Gives the session, and begins it where no password is needed.
+   * Returns the session, and begins one if no password is needed.
    *
-   * @returns The session; `null` where a password is needed and has not been given.
+   * @returns The session; `null` if a password is needed.
    */
   open(): Promise<object | null>;
   /**
    * Tries a password; see `Token.login`.
    *
-   * @param password The password; `null` where it is entered at the token itself.
+   * @param password The password; `null` if it is entered at the token itself.
    * @returns Whether it is right.
    */
   login(password: string | null): Promise<boolean>;
-  /**
-   * Ends the session, unless the token needs no login.
-   *
-   * @returns When it has happened.
-   */
+  /** Ends the session, unless the token needs no login. */
   logout(): Promise<void>;
   /**
    * Changes the password; see `Token.changePassword`.
    *
    * @param current The current password; `null` if there is none.
-   * @param next The new one.
-   * @returns When it has happened.
+   * @param next The new password.
    * @throws {NssError} `SEC_ERROR_BAD_PASSWORD`, `SEC_ERROR_READ_ONLY`.
    */
   changePassword(current: string | null, next: string): Promise<void>;
 }
 
 /**
- * Says that a password cannot be changed without the current one.
+ * Creates an error about a wrong current password.
  *
  * @param label The label of the token.
  * @returns The error, `SEC_ERROR_BAD_PASSWORD`.
