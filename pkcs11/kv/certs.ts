@@ -14,13 +14,16 @@ import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../keys/key_id.ts";
 import { type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
 
-/** What a value of Deno KV may have at most, less what surrounds a certificate. */
+/**
+ * The maximum size of a certificate in bytes: that of a value of Deno KV less the rest of the
+ * record.
+ */
 export const MAX_KV_CERTIFICATE_SIZE = 65_000;
 
-/** How often a write is tried again because somebody else has written in between. */
+/** The maximum number of attempts of a write that conflicts with other writes. */
 const MAX_CONFLICTS = 1000;
 
-/** A certificate as it is stored. */
+/** A stored certificate. */
 interface StoredCert {
   readonly der: Uint8Array<ArrayBuffer>;
   readonly nickname: string | null;
@@ -38,31 +41,31 @@ async function digestOf(der: Uint8Array): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", der.slice())).toHex();
 }
 
-/** What a {@linkcode KvCertDB} needs of its token. */
+/** The properties of a token that {@linkcode KvCertDB} uses. */
 export interface KvCertToken {
   /** The token's label. */
   readonly label: string;
   /** The store. */
   readonly store: KvStore;
-  /** Where its certificates are. */
+  /** The prefix of its certificates. */
   readonly prefix: KvKey;
-  /** Where the key with an id is. */
+  /** Returns the location of the private key with an id. */
   readonly keyOf: (id: Uint8Array) => KvKey;
   /** Throws if the token is closed. */
   readonly checkOpen: (what: string) => void;
 }
 
-/** Certificates in Deno KV, in clear, with their trust. */
+/** Certificates and their trust in Deno KV, not encrypted. */
 export class KvCertDB implements CertDB {
-  /** What people call it. */
+  /** The label of the token. */
   readonly name: string;
-  /** It can be written. */
+  /** Always `false`. */
   readonly isReadOnly: boolean = false;
   readonly #token: KvCertToken;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   /**
-   * Creates a view of a store.
+   * Creates a view of the certificates of a token.
    *
    * @param token The token.
    */
@@ -72,10 +75,10 @@ export class KvCertDB implements CertDB {
   }
 
   /**
-   * Looks for certificates; see {@linkcode CertSource.find}.
+   * Finds certificates; see {@linkcode CertSource.find}.
    *
-   * @param query What must be the same.
-   * @returns Every record that fits.
+   * @param query The query.
+   * @returns All matching records.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
     this.#token.checkOpen("find certificates");
@@ -98,7 +101,7 @@ export class KvCertDB implements CertDB {
 
   async #recordOf({ key, value }: KvEntry): Promise<CertRecord | null> {
     if (value === null) return null;
-    // Its place is its digest, so that no bit of it can be another one
+    // The location is the digest, so that any change of the certificate is detected
     if (!isStoredCert(value) || key.at(-1) !== await digestOf(value.der)) {
       throw new NssError(
         "SEC_ERROR_BAD_DATABASE",
@@ -122,15 +125,15 @@ export class KvCertDB implements CertDB {
     try {
       id = await keyIdOf(certificate.subjectPublicKeyInfo);
     } catch (error) {
-      if (error instanceof NssError) return false; // a kind of key that is not supported
+      if (error instanceof NssError) return false; // the kind of key is not supported
       throw error;
     }
     return (await withStore("read keys", () => store.get(keyOf(id)))).value !== null;
   }
 
   /**
-   * One write after another, here and in other processes: each demands that nobody has written
-   * since it began to look.
+   * Serialises writes, here and across processes: each write checks that no other has happened
+   * since it began to read.
    */
   #write<T>(
     what: string,
@@ -164,9 +167,9 @@ export class KvCertDB implements CertDB {
    * Stores a certificate; see {@linkcode CertDB.importCert}.
    *
    * @param certificate The certificate.
-   * @param options What it is stored with.
-   * @returns What is stored now.
-   * @throws {NssError} As {@linkcode CertDB} says, and `SEC_ERROR_ADDING_CERT` if it has more than
+   * @param options Its nickname and trust.
+   * @returns The stored record.
+   * @throws {NssError} As {@linkcode CertDB}, and `SEC_ERROR_ADDING_CERT` if it has more than
    * {@linkcode MAX_KV_CERTIFICATE_SIZE} bytes.
    */
   importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
@@ -193,10 +196,10 @@ export class KvCertDB implements CertDB {
   }
 
   /**
-   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   * Deletes a certificate; see {@linkcode CertDB.deleteCert}.
    *
    * @param certificate The certificate.
-   * @returns Whether it was there.
+   * @returns Whether it was stored.
    */
   deleteCert(certificate: Certificate): Promise<boolean> {
     let wasThere = false;
@@ -207,12 +210,12 @@ export class KvCertDB implements CertDB {
   }
 
   /**
-   * Changes how far a certificate is trusted; see {@linkcode CertDB.setTrust}.
+   * Changes the trust of a certificate; see {@linkcode CertDB.setTrust}.
    *
    * @param certificate The certificate.
-   * @param trust How far; `null` to say nothing about that any more.
-   * @returns What is stored now.
-   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not there.
+   * @param trust The trust; `null` to remove it.
+   * @returns The stored record.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not stored.
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     const what = "set trust";

@@ -22,7 +22,7 @@ import type { KvLogin } from "./kv_login.ts";
 import { isSealed, seal, type Sealed, unseal } from "./sealing.ts";
 import { damaged, type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
 
-/** A private key as it is stored. */
+/** A stored private key. */
 interface StoredKey {
   readonly label: string | null;
   readonly spki: Uint8Array<ArrayBuffer>;
@@ -41,19 +41,21 @@ interface FoundKey extends TokenKey {
   readonly stored: StoredKey;
 }
 
-/** What a {@linkcode KvKeyStore} needs of its token. */
+/** The options of a {@linkcode KvKeyStore}. */
 export interface KvKeyStoreOptions {
   /** The token's label. */
   readonly label: string;
   /** The store. */
   readonly store: KvStore;
-  /** Where its keys are. */
+  /** The prefix of its keys. */
   readonly prefix: KvKey;
-  /** What encrypts them. */
+  /** The login, which has the data key. */
   readonly login: KvLogin;
 }
 
-/** Private keys in Deno KV, each at its id and encrypted under the token's data key. */
+/**
+ * Private keys in Deno KV, each at the location of its id, encrypted under the token's data key.
+ */
 export class KvKeyStore implements TokenKeyStore {
   readonly #label: string;
   readonly #store: KvStore;
@@ -61,7 +63,7 @@ export class KvKeyStore implements TokenKeyStore {
   readonly #login: KvLogin;
 
   /**
-   * Creates a view of a store.
+   * Creates a view of the keys of a token.
    *
    * @param options The store and its token.
    */
@@ -85,7 +87,7 @@ export class KvKeyStore implements TokenKeyStore {
   /**
    * Finds a key; see {@linkcode TokenKeyStore.find}.
    *
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the key is damaged.
    */
   async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
     const found = await this.#find(which);
@@ -94,7 +96,7 @@ export class KvKeyStore implements TokenKeyStore {
     return await this.#open(found);
   }
 
-  /** Makes a pair; see {@linkcode TokenKeyStore.generate}. */
+  /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
   async generate(
     type: KeyPairType,
     label: string | null,
@@ -123,7 +125,7 @@ export class KvKeyStore implements TokenKeyStore {
     );
   }
 
-  /** Removes a key; see {@linkcode TokenKeyStore.delete}. */
+  /** Deletes a key; see {@linkcode TokenKeyStore.delete}. */
   async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
     for (;;) {
       const found = await this.#find(which);
@@ -148,7 +150,7 @@ export class KvKeyStore implements TokenKeyStore {
     try {
       publicKey = publicKeyOf(which);
     } catch (error) {
-      if (error instanceof NssError) return undefined; // a kind of key that is not supported
+      if (error instanceof NssError) return undefined; // the kind of key is not supported
       throw error;
     }
     const id = publicKey === null ? (which as Pick<TokenKey, "id">).id : await keyIdOf(publicKey);
@@ -159,14 +161,14 @@ export class KvKeyStore implements TokenKeyStore {
   }
 
   async #foundKey({ key, value }: KvEntry): Promise<FoundKey> {
-    const place = key.at(-1);
+    const location = key.at(-1);
     let cause: unknown;
     if (isStoredKey(value)) {
       try {
         const publicKey = parseSubjectPublicKeyInfo(value.spki);
         const id = await keyIdOf(publicKey);
-        // At the place of another key it would answer for that
-        if (id.toHex() === place) {
+        // A key at the location of another must not be used in its place
+        if (id.toHex() === location) {
           const { algorithm } = publicKey;
           return { id, label: value.label, algorithm, publicKey, stored: value };
         }
@@ -174,7 +176,7 @@ export class KvKeyStore implements TokenKeyStore {
         cause = error;
       }
     }
-    throw damaged(this.#label, `key ${place}`, cause);
+    throw damaged(this.#label, `key ${location}`, cause);
   }
 
   async #open({ id, stored: { pkcs8, spki } }: FoundKey): Promise<PrivateKey> {
@@ -196,14 +198,14 @@ export class KvKeyStore implements TokenKeyStore {
     const stored: StoredKey = {
       label,
       spki: publicKey.der,
-      // The public key is what binds the private one to its place
+      // The public key as context binds the private one to its location
       pkcs8: await seal(this.#login.dataKey, pkcs8, publicKey.der),
     };
     await withStore(
       "store private key",
       () => this.#store.atomic().check({ key, versionstamp: null }).set(key, stored).commit(),
     );
-    // Ours, or the one that was there before
+    // The new key, or the one that was stored before
     return await this.#foundKey(await withStore("read keys", () => this.#store.get(key)));
   }
 }

@@ -5,21 +5,21 @@ import { type TokenLogin, wrongCurrentPassword } from "../token/token_login.ts";
 import { type PasswordRecord, readPasswordRecord, sealDataKey, unsealDataKey } from "./sealing.ts";
 import { damaged, type KvKey, type KvStore, withStore } from "./store.ts";
 
-/** What a {@linkcode KvLogin} needs of its token. */
+/** The options of a {@linkcode KvLogin}. */
 export interface KvLoginOptions {
   /** The token's label. */
   readonly label: string;
   /** The store. */
   readonly store: KvStore;
-  /** Where the password record is. */
+  /** The location of the password record. */
   readonly key: KvKey;
-  /** How often a new password is hashed. */
+  /** The number of PBKDF2 iterations for a new password. */
   readonly iterations: number;
 }
 
-/** The password of a token in Deno KV, and the data key that is encrypted under it. */
+/** The login of a token in Deno KV: its password, and the data key that is encrypted under it. */
 export class KvLogin implements TokenLogin {
-  /** The session of the moment. */
+  /** The current session. */
   session: { readonly dataKey: CryptoKey } | null = null;
   readonly #options: KvLoginOptions;
   #needsLogin = false;
@@ -27,19 +27,19 @@ export class KvLogin implements TokenLogin {
   /**
    * Creates a login.
    *
-   * @param options Where the password record is.
+   * @param options The location of the password record.
    */
   constructor(options: KvLoginOptions) {
     this.#options = options;
   }
 
-  /** Whether the keys are within reach. */
+  /** Whether there is a session, or no password is needed. */
   get isLoggedIn(): boolean {
     return !this.#needsLogin || this.session !== null;
   }
 
   /**
-   * What encrypts the keys.
+   * The key that encrypts the private keys.
    *
    * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if the session has ended meanwhile.
    */
@@ -52,10 +52,10 @@ export class KvLogin implements TokenLogin {
   }
 
   /**
-   * Reads what is stored of the password.
+   * Reads the password record.
    *
-   * @returns The record, `null` if there is none, and which write it is of.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is something else.
+   * @returns The record, `null` if there is none, and its versionstamp.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is malformed.
    */
   async readPassword(): Promise<{ record: PasswordRecord | null; versionstamp: string | null }> {
     const { label, store, key } = this.#options;
@@ -66,14 +66,14 @@ export class KvLogin implements TokenLogin {
   }
 
   /**
-   * Gives the session, which is made where no password is needed; see {@linkcode TokenLogin.open}.
+   * Returns the session, and begins one if no password is needed; see {@linkcode TokenLogin.open}.
    */
   async open(): Promise<object | null> {
     while (this.session === null && !this.#needsLogin) {
       const { record } = await this.readPassword();
       const dataKey = record === null ? await this.#initialize() : await unsealDataKey("", record);
       if (dataKey !== null) return await this.#begin(dataKey);
-      // Somebody has given it a password in the meantime, or made the first record
+      // Another process has set a password or written the first record meanwhile
       if (record !== null && !record.isSet) {
         throw damaged(this.#options.label, "password record");
       }
@@ -81,14 +81,14 @@ export class KvLogin implements TokenLogin {
     return this.session;
   }
 
-  /** Makes the first password record. `null` if somebody else was faster. */
+  /** Writes the first password record; returns `null` if another process was faster. */
   async #initialize(): Promise<Uint8Array<ArrayBuffer> | null> {
     const dataKey = crypto.getRandomValues(new Uint8Array(32));
     const record = await sealDataKey("", dataKey, this.#options.iterations);
     return await this.#write("set password", record, null) ? dataKey : null;
   }
 
-  /** Stores a record in place of the one of that write. Whether nobody else was faster. */
+  /** Replaces the record with that versionstamp; returns `false` if another process was faster. */
   async #write(
     what: string,
     record: PasswordRecord,
@@ -126,8 +126,8 @@ export class KvLogin implements TokenLogin {
   }
 
   /**
-   * Changes the password, or gives the first one: the keys are not encrypted anew, only what they
-   * are encrypted with. See {@linkcode TokenLogin.changePassword}.
+   * Changes the password, or sets the first one, by encrypting the data key again, not the keys;
+   * see {@linkcode TokenLogin.changePassword}.
    */
   async changePassword(current: string | null, next: string): Promise<void> {
     const { label, iterations } = this.#options;
@@ -139,7 +139,7 @@ export class KvLogin implements TokenLogin {
       } else dataKey = await unsealDataKey(current ?? "", record);
       if (dataKey === null) throw wrongCurrentPassword(label);
       const changed = await sealDataKey(next, dataKey, iterations);
-      // Else somebody has changed it: their password is the current one
+      // After a conflict, the password of the other process is the current one
       if (!await this.#write("change password", changed, versionstamp)) continue;
       await this.#begin(dataKey);
       this.#needsLogin = changed.isSet;

@@ -3,10 +3,10 @@
 /**
  * Keys and certificates in Deno KV, for Deno Deploy and for programs with several processes.
  *
- * Private keys are encrypted with AES-256-GCM under a random key, and that under the token's
- * password (PBKDF2 with SHA-256). Certificates, their nicknames and their trust are in clear and
- * not authenticated: whoever can write to the store can change what is trusted, and whoever can
- * read it can try passwords.
+ * Private keys are encrypted with AES-256-GCM under a random key, and this key under the token's
+ * password (PBKDF2 with SHA-256). Certificates, their nicknames and their trust are not encrypted
+ * and not authenticated: write access to the store suffices to change trust, and read access to
+ * guess passwords offline.
  *
  * @example Usage
  * ```ts
@@ -37,31 +37,32 @@ import type { KvStore } from "./store.ts";
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "./store.ts";
 export type { KvCertDB } from "./certs.ts";
 
-/** How {@linkcode openKvToken} opens a token. */
+/** The options of {@linkcode openKvToken}. */
 export interface KvTokenOptions {
-  /** What people call it, `Deno KV` by default. */
+  /** The label; `Deno KV` by default. */
   readonly label?: string;
   /**
-   * Where in the store it is; `["@nss/nss"]` by default. Two tokens of one store must not begin
-   * alike.
+   * The prefix of all keys in the store; `["@nss/nss"]` by default. The prefix of one token must
+   * not be a prefix of another's.
    */
   readonly prefix?: readonly string[];
-  /** The file of the store; by default that of the application, on Deno Deploy its database. */
+  /** The path of the store; by default that of the application, on Deno Deploy its database. */
   readonly path?: string;
-  /** A store that is open already; it is not closed with the token. */
+  /** An open store, which is not closed with the token. */
   readonly kv?: KvStore;
-  /** How often a new password is hashed; 600,000 by default, as OWASP recommends. */
+  /**
+   * The number of PBKDF2 iterations for a new password; 600,000 by default, as OWASP recommends.
+   */
   readonly iterations?: number;
 }
 
 /**
- * Opens a token in Deno KV. A new one has no password: give it one by
- * {@linkcode KvToken.changePassword}.
+ * Opens a token in Deno KV. A new one has no password; {@linkcode KvToken.changePassword} sets it.
  *
- * @param options Which store, and where in it.
+ * @param options The store, and the prefix in it.
  * @returns The token.
- * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO`
- * if it does not open, `SEC_ERROR_BAD_DATABASE` if it holds something else.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` if there is no Deno KV, `SEC_ERROR_IO` if
+ * it does not open, `SEC_ERROR_BAD_DATABASE` if its password record is malformed.
  *
  * @example Usage
  * ```ts
@@ -81,7 +82,7 @@ export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken
   }
   const token = new KvToken(store, options);
   try {
-    await token.describe(); // whether it needs a password
+    await token.describe(); // reads whether it needs a password
     return token;
   } catch (error) {
     await token.close();
@@ -89,17 +90,17 @@ export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken
   }
 }
 
-/** A token in Deno KV. {@linkcode openKvToken} gives one. */
+/** A token in Deno KV; {@linkcode openKvToken} opens one. */
 export class KvToken extends BaseToken {
-  /** Its certificates. */
+  /** The certificates. */
   readonly certificates: KvCertDB;
   readonly #login: KvLogin;
 
   /**
-   * Makes a token of a store; {@linkcode openKvToken} is the way to get one.
+   * Creates a token; use {@linkcode openKvToken} instead.
    *
    * @param store The store.
-   * @param options Where in it, and what people call it.
+   * @param options The prefix and the label.
    */
   constructor(store: KvStore, options: KvTokenOptions = {}) {
     const { label = "Deno KV", prefix = ["@nss/nss"], iterations = DEFAULT_ITERATIONS } = options;
@@ -121,9 +122,9 @@ export class KvToken extends BaseToken {
   }
 
   /**
-   * Tells what it is and in which state.
+   * Describes the token and its state.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   async describe(): Promise<TokenInfo> {
     this.checkOpen("describe token");

@@ -7,10 +7,10 @@ import type { KvStore } from "./store.ts";
 /**
  * Opens Deno KV.
  *
- * @param path The file; that of the application if left out, on Deno Deploy its database.
+ * @param path The path; by default that of the application, on Deno Deploy its database.
  * @returns The store.
- * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO`
- * if it does not open.
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` if there is no Deno KV, `SEC_ERROR_IO` if
+ * it does not open.
  */
 export async function openKv(path?: string): Promise<KvStore> {
   if (!("Deno" in globalThis) || typeof Deno.openKv !== "function") {

@@ -3,25 +3,25 @@
 import { NssError } from "../../cert/base/errors.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
 
-/** Something that is encrypted with AES-GCM. */
+/** Data encrypted with AES-GCM. */
 export interface Sealed {
   /** The nonce. */
   readonly iv: Uint8Array<ArrayBuffer>;
-  /** What is encrypted, with its tag. */
+  /** The ciphertext with its tag. */
   readonly ciphertext: Uint8Array<ArrayBuffer>;
 }
 
-/** The data key under a password, as it is stored. */
+/** The stored data key, encrypted under a password. */
 export interface PasswordRecord {
-  /** The form of the record. */
+  /** The version of the format. */
   readonly version: 1;
-  /** Whether there is a password; without one, an empty one is used. */
+  /** Whether there is a password; if not, the empty one is used. */
   readonly isSet: boolean;
   /** The salt. */
   readonly salt: Uint8Array<ArrayBuffer>;
-  /** How often the password is hashed. */
+  /** The number of PBKDF2 iterations. */
   readonly iterations: number;
-  /** The data key. */
+  /** The encrypted data key. */
   readonly dataKey: Sealed;
 }
 
@@ -31,8 +31,8 @@ const encoder = new TextEncoder();
  * Encrypts with AES-256-GCM.
  *
  * @param key The key.
- * @param plaintext What to encrypt.
- * @param context What the ciphertext belongs to, without which it does not open.
+ * @param plaintext The plaintext.
+ * @param context The additional data, which {@linkcode unseal} needs as well.
  * @returns The ciphertext.
  */
 export async function seal(
@@ -40,8 +40,7 @@ export async function seal(
   plaintext: Uint8Array<ArrayBuffer>,
   context: Uint8Array<ArrayBuffer>,
 ): Promise<Sealed> {
-  // Random nonces are good for 2^32 messages (NIST SP 800-38D, Section 8.3): so many keys nobody
-  // stores
+  // Random nonces are safe for 2^32 messages (NIST SP 800-38D, Section 8.3), more than are stored
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const parameters = { name: "AES-GCM", iv, additionalData: context };
   return {
@@ -51,12 +50,12 @@ export async function seal(
 }
 
 /**
- * Decrypts what {@linkcode seal} encrypted.
+ * Decrypts the result of {@linkcode seal}.
  *
  * @param key The key.
  * @param sealed The ciphertext.
- * @param context What it belongs to.
- * @returns The plaintext; `null` if it is of another key or context, or damaged.
+ * @param context The additional data.
+ * @returns The plaintext; `null` if key or context are others, or the ciphertext is damaged.
  */
 export async function unseal(
   key: CryptoKey,
@@ -92,12 +91,12 @@ async function passwordKey(
 const DATA_KEY = encoder.encode("NSS for Deno: data key of a token, version 1");
 
 /**
- * Puts a data key under a password.
+ * Encrypts a data key under a password.
  *
  * @param password The password; empty for none.
  * @param dataKey The data key.
- * @param iterations How often the password is hashed.
- * @returns What is stored.
+ * @param iterations The number of PBKDF2 iterations.
+ * @returns The password record.
  */
 export async function sealDataKey(
   password: string,
@@ -106,22 +105,22 @@ export async function sealDataKey(
 ): Promise<PasswordRecord> {
   const isSet = password !== "";
   const salt = crypto.getRandomValues(new Uint8Array(32));
-  const times = isSet ? iterations : 1; // everybody knows an empty one
-  const key = await passwordKey(password, salt, times);
+  const count = isSet ? iterations : 1; // an empty password is no secret
+  const key = await passwordKey(password, salt, count);
   return {
     version: 1,
     isSet,
     salt,
-    iterations: times,
+    iterations: count,
     dataKey: await seal(key, dataKey, DATA_KEY),
   };
 }
 
 /**
- * Gets a data key by a password.
+ * Decrypts a data key with a password.
  *
  * @param password The password.
- * @param record What is stored.
+ * @param record The password record.
  * @returns The data key, secret; `null` if the password is wrong.
  */
 export async function unsealDataKey(
@@ -133,12 +132,12 @@ export async function unsealDataKey(
 }
 
 /**
- * Reads what is stored of a password.
+ * Checks that a stored value is a password record.
  *
- * @param value The value of the store.
- * @param label The label of the token, for the error.
+ * @param value The stored value.
+ * @param label The label of the token, for the error message.
  * @returns The record.
- * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is something else.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is not.
  */
 export function readPasswordRecord(value: unknown, label: string): PasswordRecord {
   const record = (value ?? {}) as Partial<PasswordRecord>;
@@ -153,10 +152,10 @@ export function readPasswordRecord(value: unknown, label: string): PasswordRecor
 }
 
 /**
- * Tells whether a value of a store is something encrypted.
+ * Returns whether a stored value is encrypted data.
  *
- * @param value The value.
- * @returns Whether it is.
+ * @param value The stored value.
+ * @returns Whether it has the form of {@linkcode Sealed}.
  */
 export function isSealed(value: unknown): value is Sealed {
   const { iv, ciphertext } = (value ?? {}) as Partial<Sealed>;

@@ -5,22 +5,22 @@ import { NssError } from "../../cert/base/errors.ts";
 /** A key of a store. */
 export type KvKey = readonly string[];
 
-/** What a store has at a key. */
+/** The entry of a key. */
 export interface KvEntry {
   /** The key. */
   readonly key: readonly unknown[];
   /** The value; `null` if there is none. */
   readonly value: unknown;
-  /** Which write it is of; `null` if there is none. */
+  /** The versionstamp of the write; `null` if there is none. */
   readonly versionstamp: string | null;
 }
 
-/** Writes that happen all or not at all. */
+/** An atomic operation. */
 export interface KvAtomic {
   /**
-   * Demands that a key is as it was.
+   * Adds checks that keys have not changed.
    *
-   * @param checks Keys with the write that they are of; `null` if there is none.
+   * @param checks Keys with their versionstamps; `null` if the key has no value.
    * @returns This operation.
    */
   check(...checks: { key: KvKey; versionstamp: string | null }[]): this;
@@ -29,7 +29,7 @@ export interface KvAtomic {
    *
    * @param key The key.
    * @param value Its value.
-   * @param options `expireIn`: after how many milliseconds the store may forget it.
+   * @param options `expireIn`: the time in milliseconds after which the store may delete it.
    * @returns This operation.
    */
   set(key: KvKey, value: unknown, options?: { expireIn?: number }): this;
@@ -41,9 +41,9 @@ export interface KvAtomic {
    */
   delete(key: KvKey): this;
   /**
-   * Does it.
+   * Executes the operation.
    *
-   * @returns Whether all checks held.
+   * @returns Whether all checks succeeded.
    */
   commit(): Promise<{ ok: boolean }>;
 }
@@ -54,44 +54,44 @@ export interface KvStore {
    * Reads a key.
    *
    * @param key The key.
-   * @returns What is there.
+   * @returns The entry.
    */
   get(key: KvKey): Promise<KvEntry>;
   /**
-   * Reads all keys that begin in a way.
+   * Reads all keys with a prefix.
    *
-   * @param selector How they begin.
-   * @returns What is there.
+   * @param selector The prefix.
+   * @returns The entries.
    */
   list(selector: { prefix: KvKey }): AsyncIterable<KvEntry>;
   /**
-   * Begins to write.
+   * Begins an atomic operation.
    *
    * @returns The operation.
    */
   atomic(): KvAtomic;
-  /** Lets go of the store. */
+  /** Closes the store. */
   close(): void;
 }
 
 /**
- * How long a store that is locked is tried again: as long as NSS databases are. Deno KV on a file
- * fails at once with "database is locked" where several processes write.
+ * The time in milliseconds for which a locked store is retried. Deno KV in a file fails at once
+ * with "database is locked" if several processes write.
  */
 export const LOCKED_TIMEOUT = 5000;
 
 /**
- * The first and the longest pause between two tries, in milliseconds; each is shortened by chance.
+ * The first and the longest pause between two attempts in milliseconds, before random shortening.
  */
 const PAUSES = { first: 8, longest: 250 } as const;
 
 /**
- * Does something with a store, again as long as it is locked.
+ * Runs an operation on a store, and retries it while the store is locked.
  *
- * @param what What is attempted, as `read keys`, for errors.
- * @param run What to do.
- * @param timeout How long it is tried, in milliseconds.
- * @returns What it gives.
+ * @param what The attempted action, such as `read keys`, for error messages.
+ * @param run The operation.
+ * @param timeout The time for which it is retried, in milliseconds.
+ * @returns The result of the operation.
  * @throws {NssError} `SEC_ERROR_IO` if the store stays locked or fails otherwise.
  */
 export async function withStore<T>(
@@ -117,7 +117,7 @@ export async function withStore<T>(
         );
       }
     }
-    // Those who wait must not all come back at once
+    // Random, so that waiting processes do not all retry at once
     const wait = pause * (0.5 + Math.random() / 2);
     left -= wait;
     await new Promise((resolve) => setTimeout(resolve, wait));
@@ -125,11 +125,11 @@ export async function withStore<T>(
 }
 
 /**
- * Says that something of a token is damaged.
+ * Creates an error about damaged data of a token.
  *
  * @param label The label of the token.
- * @param what What it is, as `password record`.
- * @param cause Why it cannot be read, if that is known.
+ * @param what The data, such as `password record`.
+ * @param cause The cause, if known.
  * @returns The error, `SEC_ERROR_BAD_DATABASE`.
  */
 export function damaged(label: string, what: string, cause?: unknown): NssError {
