@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The attributes of objects that this package reads or writes (PKCS#11 3.2; NSS's `pkcs11n.h`). */
+/** The attribute types that this package reads or writes (PKCS#11 3.2; NSS's `pkcs11n.h`). */
 export const CKA = {
   class: 0x0,
   token: 0x1,
@@ -57,7 +57,7 @@ export const CKA = {
   nssDb: 0xd5a0db00,
 } as const;
 
-/** The classes of objects. */
+/** The object classes. */
 export const CKO = {
   certificate: 1,
   publicKey: 2,
@@ -66,13 +66,13 @@ export const CKO = {
   nssTrust: 0xce534353,
 } as const;
 
-/** The types of keys. */
+/** The key types. */
 export const CKK = { rsa: 0, ec: 3 } as const;
 
 /** `CKM_SHA256`, the hash of certificates in objects of the class `CKO_TRUST`. */
 export const CKM_SHA256 = 0x250;
 
-/** What NSS encrypts in key4.db (`sftkdb_isPrivateAttribute`). */
+/** The attributes that NSS encrypts in key4.db (`sftkdb_isPrivateAttribute`). */
 export const ENCRYPTED: ReadonlySet<number> = new Set([
   CKA.value,
   CKA.privateExponent,
@@ -84,7 +84,7 @@ export const ENCRYPTED: ReadonlySet<number> = new Set([
   CKA.seed,
 ]);
 
-/** What NSS protects by a MAC besides (`sftkdb_isAuthenticatedAttribute`). */
+/** The other attributes that NSS protects by a MAC (`sftkdb_isAuthenticatedAttribute`). */
 export const AUTHENTICATED: ReadonlySet<number> = new Set([
   CKA.modulus,
   CKA.publicExponent,
@@ -103,7 +103,7 @@ export const AUTHENTICATED: ReadonlySet<number> = new Set([
   CKA.nssMd5,
 ]);
 
-/** The columns of a database that NSS 3.87 creates; newer versions add theirs when they open it. */
+/** The columns of a database of NSS 3.87; later versions add theirs when they open it. */
 const COLUMNS =
   "0 1 2 3 10 11 12 80 81 82 83 84 85 86 87 88 89 8a 8b 90 100 101 102 103 104 105 106 107 108 " +
   "109 10a 10b 10c 110 111 120 121 122 123 124 125 126 127 128 129 130 131 132 133 134 160 161 162 163 164 165 " +
@@ -113,7 +113,7 @@ const COLUMNS =
   "ce536356 ce536357 ce536358 ce536359 ce53635a ce53635b ce53635c ce53635d ce53635e ce53635f ce536360 ce5363b4 " +
   "ce5363b5 d5a0db00";
 
-/** SQL that makes a table of objects with NSS's indexes, if there is none. */
+/** Returns the SQL that creates a table of objects with NSS's indexes, if it is missing. */
 export function createTableSql(table: string): string {
   const columns = COLUMNS.split(" ").map((hex) => `a${hex}`).join(", ");
   return `CREATE TABLE IF NOT EXISTS ${table} (id PRIMARY KEY UNIQUE ON CONFLICT ABORT, ${columns});` +
@@ -123,15 +123,15 @@ export function createTableSql(table: string): string {
     `CREATE INDEX IF NOT EXISTS ckaid ON ${table} (a102);`;
 }
 
-/** SQL that makes the table of the password record and the MACs, if there is none. */
+/** The SQL that creates the table of the password record and the MACs, if it is missing. */
 export const CREATE_METADATA_SQL =
   "CREATE TABLE IF NOT EXISTS metaData (id PRIMARY KEY UNIQUE ON CONFLICT REPLACE, item1, item2);";
 
 /**
- * Names the column of an attribute.
+ * Returns the column of an attribute.
  *
- * @param attribute The attribute.
- * @returns The name, as `a102`.
+ * @param attribute The attribute type.
+ * @returns The name of the column, such as `a102`.
  */
 export function columnOf(attribute: number): string {
   return `a${attribute.toString(16)}`;

@@ -11,45 +11,46 @@ import { CKA, CKO } from "./attributes.ts";
 import type { Snapshot } from "./core.ts";
 import { damaged, type StoredObject } from "./values.ts";
 
-/** A certificate with what is stored of it. */
+/** A stored certificate. */
 export interface Entry {
   /** The object in cert9.db. */
   readonly object: StoredObject;
-  /** What it holds. */
+  /** The parsed certificate. */
   readonly certificate: Certificate;
-  /** What is told of it, trust apart. */
+  /** The record without its trust. */
   readonly record: Omit<CertRecord, "trust">;
-  /** The objects that say how far it is trusted; the first counts. */
+  /** The objects of its trust; the first is used. */
   readonly trust: readonly { readonly object: StoredObject; readonly form: "old" | "new" }[];
 }
 
 /** The certificates of a snapshot. */
 export interface Entries {
-  /** That of the snapshot. */
+  /** The version of the snapshot. */
   readonly version: string;
-  /** All of them. */
+  /** All certificates. */
   readonly all: readonly Entry[];
-  /** By their subjects, in hexadecimal. */
+  /** The certificates by the DER of their subject in hexadecimal. */
   readonly bySubject: ReadonlyMap<string, readonly Entry[]>;
   /**
-   * Trust whose issuer and serial number are those of no certificate, by the hash of the
-   * certificate.
+   * The trust objects whose issuer and serial number are those of no stored certificate, by the
+   * hash of their certificate in hexadecimal.
    */
   readonly orphans: ReadonlyMap<string, StoredObject>;
 }
 
-/** Reads the certificates of snapshots, each of which it parses once. */
+/** Reads the certificates of snapshots, and parses each certificate once. */
 export class CertEntryReader {
   #entries: Entries | null = null;
-  /** Kept so that a certificate is one object, with what has been computed of it. */
+  /** The parsed certificates by object id, reused to keep the values that they cache. */
   #parsed: ReadonlyMap<number, Certificate | null> = new Map();
 
   /**
-   * Reads the certificates, unless nothing has been written since.
+   * Reads the certificates of a snapshot, or returns those of the last call if the version is the
+   * same.
    *
-   * @param snapshot What is in the database.
-   * @returns Its certificates.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if any of them is damaged.
+   * @param snapshot The snapshot.
+   * @returns The certificates.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if any is damaged.
    */
   read(snapshot: Snapshot): Entries {
     if (this.#entries?.version === snapshot.version) return this.#entries;
@@ -73,7 +74,7 @@ export class CertEntryReader {
     return this.#entries = { version: snapshot.version, all, bySubject, orphans };
   }
 
-  /** `null` if it is of a form that this package refuses, so that no peer can present it either. */
+  /** Returns `null` if this package rejects the certificate, also if a peer presents it. */
   #parse(object: StoredObject): Certificate | null {
     const der = object.need(CKA.value);
     const type = object.ulong(CKA.certificateType);
@@ -131,12 +132,12 @@ function trustFinder(snapshot: Snapshot): TrustFinder {
 }
 
 /**
- * Checks that no trust has lost its certificate: what is trusted, or distrusted, must not get lost
- * with its name.
+ * Checks that a certificate without trust has none whose issuer or serial number is damaged, so
+ * that damage cannot hide distrust.
  *
  * @param certificate A certificate without trust.
- * @param orphans Trust of no certificate, by hashes.
- * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if any is that of the certificate.
+ * @param orphans See {@linkcode Entries.orphans}.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if there is such trust.
  */
 export async function checkOrphans(
   certificate: Certificate,
@@ -153,13 +154,14 @@ export async function checkOrphans(
 }
 
 /**
- * Tells whether the private key of a certificate is in key4.db, for which no password is needed.
+ * Returns a function that returns whether the private key of a certificate is in key4.db, for which
+ * no password is needed.
  */
 function keyFinder(
   snapshot: Snapshot,
 ): (certificate: Certificate, object: StoredObject) => boolean {
   const values = new Set<string>();
-  /** Public values by ids; empty where they are not known. */
+  /** The public values by id; empty if unknown. */
   const ids = new Map<string, string>();
   for (const object of snapshot.secrets) {
     if (object.ulong(CKA.class) !== CKO.privateKey) continue;
@@ -175,7 +177,7 @@ function keyFinder(
     try {
       if (values.has(publicValueOf(certificate.subjectPublicKeyInfo).toHex())) return true;
     } catch (error) {
-      if (error instanceof NssError) return false; // a kind of key that is not supported
+      if (error instanceof NssError) return false; // the kind of key is not supported
       throw error;
     }
     if (idValue === undefined) return false;
@@ -201,8 +203,8 @@ function isSerial(stored: Uint8Array<ArrayBuffer>, certificate: Certificate): bo
 }
 
 /**
- * Whether what is stored with a certificate is in it: then it is as it was, though of a form that
- * is refused.
+ * Returns whether a certificate that is rejected contains its stored issuer, serial number and
+ * subject, and thus is not damaged.
  */
 function isIntact(object: StoredObject, der: Uint8Array<ArrayBuffer>): boolean {
   try {

@@ -30,12 +30,12 @@ import { macName } from "./sealing.ts";
 import { checkTrustHash, readTrust, trustAttributes } from "./trust_codec.ts";
 import { bool, text, ulong } from "./values.ts";
 
-/** Gets the token logged in where a write needs that. */
+/** Logs the token in, for writes that need it. */
 export type EnsureLogin = (what: string, options: TokenOptions) => Promise<unknown>;
 
 /** The certificates of an NSS database with their trust. */
 export class NssCertStore implements CertDB {
-  /** What people call the token. */
+  /** The label of the token. */
   readonly name: string;
   readonly #core: NssDbCore;
   readonly #ensureLogin: EnsureLogin;
@@ -53,17 +53,17 @@ export class NssCertStore implements CertDB {
     this.#ensureLogin = ensureLogin;
   }
 
-  /** Whether writes fail. */
+  /** Whether the database is read-only. */
   get isReadOnly(): boolean {
     return this.#core.files.isReadOnly;
   }
 
   /**
-   * Looks for certificates; see {@linkcode CertSource.find}. As in NSS, trust is checked against
-   * its MACs while the token is logged in, as it always is where the password is empty.
+   * Finds certificates; see {@linkcode CertSource.find}. As in NSS, the MACs of trust are checked
+   * while the token is logged in, always if the password is empty.
    *
-   * @param query What must be the same.
-   * @returns Every record that fits.
+   * @param query The query.
+   * @returns All matching records.
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the database is damaged.
    */
   find(query: CertQuery): Promise<readonly CertRecord[]> {
@@ -96,11 +96,11 @@ export class NssCertStore implements CertDB {
     const { trust, authenticated, unprotected } = readTrust(first.object, first.form);
     await checkTrustHash(first.object, first.form, entry.certificate);
     if (session !== null) {
-      const protectedOnes = unprotected.filter((attribute) =>
+      const withMac = unprotected.filter((attribute) =>
         snapshot.metadata.has(macName("cert", first.object.id, attribute))
       );
       await Promise.all(
-        [...authenticated, ...protectedOnes].map((attribute) =>
+        [...authenticated, ...withMac].map((attribute) =>
           this.#core.verifyMac(session, snapshot, "cert", first.object, attribute)
         ),
       );
@@ -112,22 +112,22 @@ export class NssCertStore implements CertDB {
    * Stores a certificate; see {@linkcode CertDB.importCert}.
    *
    * @param certificate The certificate.
-   * @param options What it is stored with.
-   * @returns What is stored now.
-   * @throws {NssError} As {@linkcode CertDB} says.
+   * @param options Its nickname and trust.
+   * @returns The stored record.
+   * @throws {NssError} See the rules of {@linkcode CertDB}.
    */
   importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     const what = "import certificate";
-    return this.#writing(what, options.trust, options, async (makers) => {
+    return this.#writing(what, options.trust, options, async (state) => {
       const id = await certificateId(certificate);
       return async (snapshot) => {
         const entries = this.#entries.read(snapshot);
         const checked = await checkStorable(sourceOf(this.name, entries), certificate, options);
         const trust = options.trust === undefined
           ? null
-          : await this.#trustWriter(snapshot, entries, certificate, options.trust, makers);
+          : await this.#trustWriter(snapshot, entries, certificate, options.trust, state);
         const own = entries.all.find((entry) => entry.certificate.equals(certificate));
-        const newId = own === undefined ? makers.ids.next(snapshot, "certificate") : 0;
+        const newId = own === undefined ? state.ids.next(snapshot, "certificate") : 0;
         return (writer) => {
           if (own !== undefined) {
             if (own.record.nickname !== checked.nickname) {
@@ -159,12 +159,12 @@ export class NssCertStore implements CertDB {
   }
 
   /**
-   * Changes how far a certificate is trusted; see {@linkcode CertDB.setTrust}.
+   * Changes the trust of a certificate; see {@linkcode CertDB.setTrust}.
    *
    * @param certificate The certificate.
-   * @param trust How far; `null` to say nothing about that any more.
-   * @param options What the password function is handed.
-   * @returns What is stored now.
+   * @param trust The trust; `null` to remove it.
+   * @param options The argument for the password function.
+   * @returns The stored record.
    * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT`, `SEC_ERROR_READ_ONLY`.
    */
   setTrust(
@@ -176,7 +176,7 @@ export class NssCertStore implements CertDB {
       "set trust",
       trust,
       options,
-      (makers) =>
+      (state) =>
         Promise.resolve(async (snapshot) => {
           const entries = this.#entries.read(snapshot);
           if (!entries.all.some((entry) => entry.certificate.equals(certificate))) {
@@ -185,17 +185,17 @@ export class NssCertStore implements CertDB {
               `Cannot set trust: certificate "${certificate.subject}" is not in "${this.name}"`,
             );
           }
-          return await this.#trustWriter(snapshot, entries, certificate, trust, makers);
+          return await this.#trustWriter(snapshot, entries, certificate, trust, state);
         }),
     ).then(() => this.#stored(certificate));
   }
 
   /**
-   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   * Deletes a certificate; see {@linkcode CertDB.deleteCert}.
    *
    * @param certificate The certificate.
-   * @param options What the password function is handed.
-   * @returns Whether it was there.
+   * @param options The argument for the password function.
+   * @returns Whether it was stored.
    * @throws {NssError} `SEC_ERROR_READ_ONLY`.
    */
   deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
@@ -218,18 +218,18 @@ export class NssCertStore implements CertDB {
     );
   }
 
-  /** Logs in where trust is to be protected, and again where the password changes meanwhile. */
+  /** Runs a write, after a login if it needs MACs of trust. */
   async #writing<T>(
     what: string,
     trust: CertTrust | null | undefined,
     options: TokenOptions,
-    begin: (makers: Makers) => Promise<(snapshot: Snapshot) => Promise<Commit<T>>>,
+    begin: (state: WriteState) => Promise<(snapshot: Snapshot) => Promise<Commit<T>>>,
   ): Promise<T> {
     if (this.isReadOnly) {
       throw new NssError("SEC_ERROR_READ_ONLY", `Cannot ${what}: "${this.name}" is read-only`);
     }
     if (trust !== undefined && trust !== null) await this.#ensureLogin(what, options);
-    const prepare = await begin(new Makers(this.#core));
+    const prepare = await begin(new WriteState(this.#core));
     return await this.#core.write(prepare);
   }
 
@@ -238,7 +238,7 @@ export class NssCertStore implements CertDB {
     entries: Entries,
     certificate: Certificate,
     trust: CertTrust | null,
-    makers: Makers,
+    state: WriteState,
   ): Promise<Commit<void>> {
     const stored = entries.all.find((entry) => entry.certificate.equals(certificate))?.trust ?? [];
     if (trust === null) {
@@ -252,10 +252,10 @@ export class NssCertStore implements CertDB {
       email: trust.email & mask,
       objectSigning: trust.objectSigning & mask,
     });
-    // One object in the form that all versions read, in the place of whatever there is
+    // One object in the form that all versions of NSS read replaces the stored ones
     const kept = stored.find(({ form }) => form === "old")?.object.id;
-    const id = kept ?? makers.ids.next(snapshot, "trust");
-    const macs = await makers.macs(id, attributes);
+    const id = kept ?? state.ids.next(snapshot, "trust");
+    const macs = await state.macs(id, attributes);
     return (writer) => {
       for (const { object } of stored) {
         if (object.id !== kept) removeObject(writer, "cert", object.id);
@@ -278,8 +278,8 @@ export class NssCertStore implements CertDB {
   }
 }
 
-/** What a write computes once, although it may be begun several times. */
-class Makers {
+/** The object ids and MACs of a write, kept for when it has to be repeated. */
+class WriteState {
   readonly ids = new ObjectIds();
   readonly #core: NssDbCore;
   readonly #macs = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
@@ -293,25 +293,25 @@ class Makers {
     attributes: ReadonlyMap<number, Uint8Array<ArrayBuffer>>,
   ): Promise<(readonly [number, Uint8Array<ArrayBuffer>])[]> {
     const session = this.#core.demandSession();
-    const mine = [...attributes].filter(([attribute]) => AUTHENTICATED.has(attribute));
-    return await Promise.all(mine.map(async ([attribute, value]) => {
-      const memo = `${session.record.item1.toHex()} ${id} ${attribute}`;
-      const mac = this.#macs.get(memo) ?? session.key.sign(id, attribute, value);
-      this.#macs.set(memo, mac);
+    const authenticated = [...attributes].filter(([attribute]) => AUTHENTICATED.has(attribute));
+    return await Promise.all(authenticated.map(async ([attribute, value]) => {
+      const cacheKey = `${session.record.item1.toHex()} ${id} ${attribute}`;
+      const mac = this.#macs.get(cacheKey) ?? session.key.sign(id, attribute, value);
+      this.#macs.set(cacheKey, mac);
       return [attribute, await mac] as const;
     }));
   }
 }
 
-/** Removes an object with its MACs. */
+/** Deletes an object and its MACs. */
 function removeObject(writer: NssDbWriter, file: "cert" | "key", id: number): void {
   writer.remove(file, id);
   writer.removeMetadata(macName(file, id, 0).slice(0, -8));
 }
 
 /**
- * What the rules of {@linkcode CertDB} are checked against: what is there, whether or not it is
- * authentic.
+ * Returns the stored certificates for checks of the rules of {@linkcode CertDB}, without checking
+ * MACs.
  */
 function sourceOf(name: string, entries: Entries): CertSource {
   return {
@@ -325,8 +325,8 @@ function sourceOf(name: string, entries: Entries): CertSource {
 }
 
 /**
- * By what NSS finds the private key of a certificate; the hash of its encoding where the key is of
- * no known kind.
+ * Computes the `CKA_ID` by which NSS finds the private key; from the encoding of the public key if
+ * its kind is not supported.
  */
 async function certificateId(certificate: Certificate): Promise<Uint8Array<ArrayBuffer>> {
   let value: Uint8Array<ArrayBuffer>;

@@ -15,14 +15,14 @@ import { macName, NEW_SALT_LENGTH, OLD_SALT_LENGTH, type PasswordKey } from "./s
 import type { StoredObject } from "./values.ts";
 
 /**
- * Changes the password of a database: everything is decrypted and checked with the old one, and
- * then encrypted anew.
+ * Changes the password of a database: decrypts and checks all values with the old one, then
+ * encrypts them with the new one.
  *
  * @param core The database.
  * @param current The current password; `null` if there is none.
- * @param next The new one.
+ * @param next The new password.
  * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong, `SEC_ERROR_BAD_DATABASE`
- * if anything is damaged, which then stays as it is.
+ * if any value is damaged; then nothing is changed.
  */
 export async function changePassword(
   core: NssDbCore,
@@ -42,7 +42,7 @@ async function prepare(
   const old = snapshot.metadata.get(PASSWORD_RECORD);
   const oldKey = old === undefined ? null : await checkPassword(old, current ?? "");
   if (old !== undefined && oldKey === null) throw wrongCurrentPassword(core.label);
-  // The generation that the database has; NSS stores empty passwords in the old one always
+  // Keep the generation of the salt; NSS always uses the old one for an empty password
   const isNew = old?.item1.length === NEW_SALT_LENGTH && next !== "";
   const { record, key } = await makePasswordRecord(
     isNew ? NEW_SALT_LENGTH : OLD_SALT_LENGTH,
@@ -72,7 +72,10 @@ interface Resealed {
   readonly macs: { readonly name: string; readonly row: MetadataRow }[];
 }
 
-/** Nothing that was not authentic before is so afterwards. */
+/**
+ * Encrypts and signs all values with the new key, after checking them, so that no forged value
+ * becomes authentic.
+ */
 async function reseal(
   core: NssDbCore,
   snapshot: Snapshot,
@@ -109,7 +112,7 @@ async function reseal(
   for (const [file, object] of clear) {
     await Promise.all(
       [...object.attributes].map(async ([attribute, value]) => {
-        // A value that NSS has not protected stays so
+        // A value without a MAC stays without one
         if (!AUTHENTICATED.has(attribute)) return;
         if (!snapshot.metadata.has(macName(file, object.id, attribute))) return;
         await core.verifyMac(session, snapshot, file, object, attribute);

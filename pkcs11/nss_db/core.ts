@@ -7,20 +7,21 @@ import type { Commit, MetadataRow, NssDbFiles, NssDbReader } from "./files.ts";
 import { badMac, macName, PasswordKey } from "./sealing.ts";
 import { damaged, type StoredObject } from "./values.ts";
 
-/** What NSS encrypts to know the password again. */
+/** The plaintext whose encryption in the password record lets NSS check a password. */
 const PASSWORD_CHECK = new TextEncoder().encode("password-check");
 
-/** The name of the password's row in `metaData`. */
+/** The name of the password record in `metaData`. */
 export const PASSWORD_RECORD = "password";
 
 /**
- * How often a value whose MAC is wrong is read again: NSS commits values and MACs one after the
- * other.
+ * The maximum number of reads of a value whose MAC is wrong: NSS commits values and MACs in
+ * separate transactions.
  */
-const MAX_LOOKS = 3;
+const MAX_READS = 3;
+/** The pause before the second read in milliseconds; each further one is twice as long. */
 const FIRST_PAUSE = 15;
 
-/** All that this package reads of a database, at one moment. */
+/** The contents of a database at one moment. */
 export interface Snapshot {
   /** Changes with each write. */
   readonly version: string;
@@ -28,13 +29,13 @@ export interface Snapshot {
   readonly ids: ReadonlySet<number>;
   /** The certificates. */
   readonly certificates: readonly StoredObject[];
-  /** Trust in the form of NSS before 3.114. */
+  /** The trust objects in the form of NSS before 3.114. */
   readonly oldTrust: readonly StoredObject[];
-  /** Trust in the form of PKCS#11 3.2. */
+  /** The trust objects in the form of PKCS#11 3.2. */
   readonly newTrust: readonly StoredObject[];
   /** The public keys. */
   readonly publicKeys: readonly StoredObject[];
-  /** Everything in key4.db. */
+  /** All objects in key4.db. */
   readonly secrets: readonly StoredObject[];
   /** The password record and the MACs. */
   readonly metadata: ReadonlyMap<string, MetadataRow>;
@@ -42,63 +43,63 @@ export interface Snapshot {
 
 /** A login, which lasts until the password changes. */
 export interface Session {
-  /** What encrypts. */
+  /** The key that encrypts and signs values. */
   readonly key: PasswordKey;
-  /** The record of the password that it is for. */
+  /** The password record of its password. */
   readonly record: MetadataRow;
-  /** What was checked already: the MACs that are right. */
+  /** The MACs that have been verified. */
   readonly verified: Set<string>;
 }
 
-/** A database with its login: what certificates and keys share. */
+/** A database with its login, shared by the stores of certificates and keys. */
 export class NssDbCore {
   /** The files. */
   readonly files: NssDbFiles;
-  /** What people call the token. */
+  /** The label of the token. */
   readonly label: string;
   #session: Session | null = null;
   #snapshot: Snapshot | null = null;
-  /** The record of which is known whether the password is empty. */
-  #known: MetadataRow | null = null;
+  /** The password record for which `#isEmpty` was computed. */
+  #checkedRecord: MetadataRow | null = null;
   #isEmpty = false;
 
   /**
    * Creates a core.
    *
    * @param files The files.
-   * @param label What people call the token.
+   * @param label The label of the token.
    */
   constructor(files: NssDbFiles, label: string) {
     this.files = files;
     this.label = label;
   }
 
-  /** The login of the moment. */
+  /** The current login. */
   get session(): Session | null {
     return this.#session;
   }
 
   /**
-   * Reads the database, unless nothing has been written since. Where the password is empty, logs
-   * in.
+   * Reads the database, unless it has not changed since the last call. Logs in if the password is
+   * empty.
    *
-   * @returns What is in it.
+   * @returns The contents.
    */
   async snapshot(): Promise<Snapshot> {
     const version = await this.files.version();
     const known = this.#snapshot;
     const snapshot = known?.version === version ? known : await this.files.read(takeSnapshot);
     this.#snapshot = snapshot;
-    await this.#align(snapshot.metadata.get(PASSWORD_RECORD));
+    await this.#updateSession(snapshot.metadata.get(PASSWORD_RECORD));
     return snapshot;
   }
 
-  /** A password that has been changed ends the login; an empty one needs none. */
-  async #align(record: MetadataRow | undefined): Promise<void> {
+  /** Ends the login if the password has changed, and logs in if it is empty. */
+  async #updateSession(record: MetadataRow | undefined): Promise<void> {
     if (this.#session !== null && !isSame(this.#session.record, record)) this.#end();
-    if (record === undefined || isSame(this.#known, record)) return;
+    if (record === undefined || isSame(this.#checkedRecord, record)) return;
     const key = await checkPassword(record, "");
-    this.#known = record;
+    this.#checkedRecord = record;
     this.#isEmpty = key !== null;
     if (key === null) return;
     if (this.#session === null) this.#begin(key, record);
@@ -142,23 +143,23 @@ export class NssDbCore {
     if (!this.#isEmpty) this.#end();
   }
 
-  /** Ends the login for good. */
+  /** Closes the files and ends the login. */
   async close(): Promise<void> {
-    await this.files.close(); // after the writes that need the login
+    await this.files.close(); // after pending writes, which need the login
     this.#end();
     this.#snapshot = null;
   }
 
-  /** Whether a password has to be given to log in. */
+  /** Whether a login needs a password that is not empty. */
   get needsLogin(): boolean {
-    return this.#known !== null && !this.#isEmpty;
+    return this.#checkedRecord !== null && !this.#isEmpty;
   }
 
   /**
-   * Gives the login that a write needs.
+   * Returns the login, which a write needs.
    *
    * @returns The login.
-   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if it has ended meanwhile.
+   * @throws {NssError} `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if it has ended.
    */
   demandSession(): Session {
     if (this.#session !== null) return this.#session;
@@ -169,19 +170,20 @@ export class NssDbCore {
   }
 
   /**
-   * Reads what MACs protect. A wrong one is looked at again: another program may be about to write.
+   * Reads and checks a snapshot. After an error of the database it reads again, because another
+   * program may be writing.
    *
-   * @param read Reads and checks.
-   * @returns What it returns.
+   * @param read Reads and checks the snapshot.
+   * @returns Its result.
    */
   async settled<T>(read: (snapshot: Snapshot) => Promise<T>): Promise<T> {
-    for (let look = 1, pause = FIRST_PAUSE;; look++, pause *= 2) {
+    for (let reads = 1, pause = FIRST_PAUSE;; reads++, pause *= 2) {
       const snapshot = await this.snapshot();
       try {
         return await read(snapshot);
       } catch (error) {
         const isDamage = error instanceof NssError && error.name === "SEC_ERROR_BAD_DATABASE";
-        if (!isDamage || look === MAX_LOOKS) throw error;
+        if (!isDamage || reads === MAX_READS) throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
@@ -190,22 +192,22 @@ export class NssDbCore {
   /**
    * Writes; see {@linkcode NssDbFiles.write}.
    *
-   * @param prepare Computes what is written from what is there.
-   * @returns What the commit returned.
+   * @param prepare Computes the write from a snapshot.
+   * @returns The result of the commit.
    */
   write<T>(prepare: (snapshot: Snapshot) => Promise<Commit<T>>): Promise<T> {
     return this.files.write(() => this.settled(prepare));
   }
 
   /**
-   * Checks the MAC of an attribute in the clear.
+   * Verifies the MAC of an attribute that is not encrypted.
    *
    * @param session The login.
-   * @param snapshot Where the MAC is.
-   * @param file Which database the object is in.
+   * @param snapshot The snapshot of the object, with its MACs.
+   * @param file The database of the object.
    * @param object The object.
-   * @param attribute The attribute; one that is missing must have no MAC.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is missing or wrong.
+   * @param attribute The attribute. If it is missing, it must have no MAC.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the MAC is missing or wrong.
    */
   async verifyMac(
     session: Session,
@@ -244,13 +246,13 @@ export class NssDbCore {
   }
 
   /**
-   * Decrypts an attribute of an object in key4.db and checks its MAC.
+   * Decrypts an attribute of an object in key4.db and verifies its MAC.
    *
    * @param session The login.
-   * @param snapshot Where the MAC is.
+   * @param snapshot The snapshot of the object, with its MACs.
    * @param object The object.
    * @param attribute The attribute.
-   * @returns Its value; secret.
+   * @returns The value; secret.
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is missing or damaged.
    */
   async decrypt(
@@ -261,7 +263,7 @@ export class NssDbCore {
   ): Promise<Uint8Array<ArrayBuffer>> {
     const { plaintext, isLegacy } = await session.key.decrypt(object.need(attribute));
     if (plaintext === null) throw badMac(object.id, attribute, "cannot be decrypted");
-    // The form before NSS 3.49 had none
+    // NSS before 3.49 stored no MACs of encrypted values
     if (!isLegacy) await this.#verify(session, snapshot, "key", object, attribute, plaintext);
     return plaintext;
   }
@@ -283,14 +285,14 @@ function takeSnapshot(reader: NssDbReader): Snapshot {
   return { version: reader.version, ids: reader.ids(), ...objects, metadata };
 }
 
-/** The most that PKCS#11 3.2 has of classes (`CKO_TRUST`), and those of NSS. */
+/** The last object class of PKCS#11 3.2 (`CKO_TRUST`), and the classes of NSS. */
 const LAST_CLASS = 0xb;
 const NSS_CLASSES = /^ce5343[0-9a-f]{2}$/;
-/** `CKO_SECRET_KEY`, which key4.db holds besides private keys. */
+/** `CKO_SECRET_KEY`, the other class of objects in key4.db. */
 const SECRET_KEY = 4;
 
-/** Attributes that give away of which classes an object is. */
-const TRAITS: readonly (readonly [attribute: number, classes: readonly number[]])[] = [
+/** Attributes that only objects of certain classes have. */
+const CLASS_ATTRIBUTES: readonly (readonly [attribute: number, classes: readonly number[]])[] = [
   [CKA.certificateType, [CKO.certificate]],
   [CKA.keyType, [CKO.publicKey, CKO.privateKey, SECRET_KEY]],
   [CKA.hashOfCertificate, [CKO.trust]],
@@ -298,15 +300,15 @@ const TRAITS: readonly (readonly [attribute: number, classes: readonly number[]]
 ];
 
 /**
- * An object whose class is damaged would be one that nobody finds: distrust must not get lost like
- * that.
+ * Checks the class of an object. An object with a damaged class would not be found, which could
+ * hide distrust.
  */
 function classOf(object: StoredObject, file: "cert" | "key"): number {
   const value = object.ulong(CKA.class);
   const isKnown = value !== undefined &&
     (value <= LAST_CLASS || NSS_CLASSES.test(value.toString(16))) &&
     (file === "key") === [CKO.privateKey, SECRET_KEY].includes(value) &&
-    TRAITS.every(([attribute, classes]) =>
+    CLASS_ATTRIBUTES.every(([attribute, classes]) =>
       object.get(attribute) === undefined || classes.includes(value)
     );
   if (isKnown) return value;
@@ -321,9 +323,9 @@ function isSame(a: MetadataRow | null, b: MetadataRow | undefined): boolean {
 /**
  * Checks a password.
  *
- * @param record The record of it.
+ * @param record The password record.
  * @param password The password.
- * @returns What it decrypts with, or `null` if it is wrong.
+ * @returns The key that decrypts values, or `null` if the password is wrong.
  * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the record is malformed.
  */
 export async function checkPassword(
@@ -342,11 +344,11 @@ export async function checkPassword(
 }
 
 /**
- * Makes the record of a password.
+ * Creates a password record.
  *
- * @param saltLength Which generation: 20 or 48 bytes.
+ * @param saltLength The length of the salt, 20 or 48 bytes.
  * @param password The password.
- * @returns The record, and what encrypts with it.
+ * @returns The record, and the key that encrypts values.
  */
 export async function makePasswordRecord(
   saltLength: number,

@@ -9,43 +9,44 @@ import { columnValue, damaged, StoredObject } from "./values.ts";
 import { WriterQueue } from "./writer_queue.ts";
 
 /**
- * How long SQLite itself waits for a lock, in milliseconds: it stops the whole program meanwhile.
+ * The time in milliseconds for which SQLite itself waits for a lock, which blocks the event loop.
  */
 const BUSY_TIMEOUT = 20;
 
 /**
- * How long this package waits for other programs before it gives up, in milliseconds. NSS's tools
+ * The time in milliseconds for which this package waits for locks of other programs. NSS's tools
  * wait 1 s.
  */
 export const LOCK_PATIENCE = 60_000;
 
 /**
- * The first wait between two attempts in milliseconds, and the longest: it doubles, more or less.
+ * The first and the longest wait between two attempts in milliseconds; each is about twice the
+ * last.
  */
 const FIRST_WAIT = 2;
 const LONGEST_WAIT = 100;
 
-/** What {@linkcode NssDbFiles.open} takes. */
+/** The options of {@linkcode NssDbFiles.open}. */
 export interface NssDbFilesOptions {
-  /** Whether nothing is to be written. */
+  /** Whether to open for reading only. */
   readonly isReadOnly: boolean;
-  /** Whether files that are missing are made. */
+  /** Whether to create missing files. */
   readonly create: boolean;
-  /** What stands before `cert9.db`. */
+  /** The prefix of `cert9.db`. */
   readonly certPrefix: string;
-  /** What stands before `key4.db`. */
+  /** The prefix of `key4.db`. */
   readonly keyPrefix: string;
 }
 
 /** A query for objects: what each attribute must be. */
 export type ObjectQuery = readonly (readonly [attribute: number, value: Uint8Array<ArrayBuffer>])[];
 
-/** Which of the two databases: `nssPublic` in cert9.db, or `nssPrivate` in key4.db. */
+/** One of the databases: `nssPublic` in cert9.db, or `nssPrivate` in key4.db. */
 export type DbFile = "cert" | "key";
 
-/** The two databases of a folder, as one transaction sees them. */
+/** The two databases of a directory in a transaction that reads. */
 export interface NssDbReader {
-  /** Changes with each write, whoever makes it. */
+  /** A version that changes with each write of any program. */
   readonly version: string;
   /** The ids of all objects. */
   ids(): Set<number>;
@@ -61,45 +62,45 @@ export interface NssDbReader {
 export interface MetadataRow {
   /** The salt, or a MAC. */
   readonly item1: Uint8Array<ArrayBuffer>;
-  /** What is encrypted to check the password. */
+  /** In the password record, the encrypted plaintext that is known. */
   readonly item2?: Uint8Array<ArrayBuffer>;
 }
 
-/** The two databases of a folder in a transaction that changes them. */
+/** The two databases of a directory in a transaction that writes. */
 export interface NssDbWriter extends NssDbReader {
   /** Adds an object. */
   insert(file: DbFile, id: number, attributes: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): void;
   /** Changes some attributes of an object. */
   update(file: DbFile, id: number, attributes: ReadonlyMap<number, Uint8Array<ArrayBuffer>>): void;
-  /** Removes an object. */
+  /** Deletes an object. */
   remove(file: DbFile, id: number): void;
   /** Writes a row of `metaData`. */
   putMetadata(name: string, row: MetadataRow): void;
-  /** Removes the rows of `metaData` whose names begin so. */
+  /** Deletes the rows of `metaData` whose names have a prefix. */
   removeMetadata(prefix: string): void;
 }
 
-/** What a write does once it knows what it needs: all at once, without waiting. */
+/** The synchronous part of a write, in its transaction. */
 export type Commit<T> = (writer: NssDbWriter) => T;
 
 const TABLES: Readonly<Record<DbFile, string>> = { cert: "nssPublic", key: "nssPrivate" };
 
 /**
- * cert9.db and key4.db of one folder.
+ * The databases cert9.db and key4.db of a directory.
  *
- * SQLite is synchronous here. So a transaction never waits: what it needs is made before it begins,
- * it takes both databases at once, in the order of NSS, and is begun anew when another program has
+ * node:sqlite is synchronous, so that a transaction must not wait. A write computes what it needs
+ * in advance, locks both databases, in the order of NSS, and starts again if another program has
  * written meanwhile.
  */
 export class NssDbFiles {
-  /** The folder. */
+  /** The directory. */
   readonly directory: string;
-  /** Whether nothing can be written. */
+  /** Whether the databases are open for reading only. */
   readonly isReadOnly: boolean;
   readonly #databases: Readonly<Record<DbFile, DatabaseSync>>;
   readonly #queue: WriterQueue;
   readonly #columns = new Map<DbFile, ReadonlySet<string>>();
-  /** How often this object has written, which SQLite does not count. */
+  /** The number of writes of this object, which `data_version` does not count. */
   #ownWrites = 0;
   #closed = false;
 
@@ -115,10 +116,10 @@ export class NssDbFiles {
   }
 
   /**
-   * Opens the databases of a folder.
+   * Opens the databases of a directory.
    *
-   * @param directory The folder.
-   * @param options Whether to write and to create.
+   * @param directory The directory.
+   * @param options Whether to write and to create missing files.
    * @returns The databases.
    * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR`, `SEC_ERROR_LEGACY_DATABASE`,
    * `SEC_ERROR_BAD_DATABASE`, `SEC_ERROR_READ_ONLY`, `PR_NO_ACCESS_RIGHTS_ERROR`.
@@ -136,14 +137,13 @@ export class NssDbFiles {
     const paths = { cert: `${real}/${certPrefix}cert9.db`, key: `${real}/${keyPrefix}key4.db` };
     for (const path of Object.values(paths)) {
       try {
-        // Nothing here opens a file that is there: its close() would take SQLite's locks of this
-        // process away
+        // Existing files are not opened here: close() would release SQLite's locks of this process
         if (!await exists(path) && create) {
-          const file = await fs.open(path, "wx", 0o600); // as NSS has it, before there is anything in it
+          const file = await fs.open(path, "wx", 0o600); // the mode of NSS, set before there is content
           await file.close();
         } else await fs.stat(path);
       } catch (cause) {
-        if (codeOf(cause) === "EEXIST") continue; // somebody makes the same database
+        if (codeOf(cause) === "EEXIST") continue; // another program creates the same database
         const old = `${real}/${certPrefix}cert8.db`;
         if (codeOf(cause) === "ENOENT" && await exists(old)) throw legacyDatabase(directory);
         throw openError(directory, path.slice(real.length + 1), cause, create);
@@ -172,7 +172,7 @@ export class NssDbFiles {
     await this.#queue.run(() =>
       this.#exclusively(() => {
         const { cert, key } = this.#databases;
-        // What somebody else has put there stays as it is, and is refused below
+        // Other contents stay, and are rejected below
         const isEmpty = (database: DatabaseSync): boolean =>
           database.prepare("SELECT name FROM sqlite_master").all().length === 0;
         if (isEmpty(cert)) cert.exec(createTableSql(TABLES.cert));
@@ -181,7 +181,7 @@ export class NssDbFiles {
     );
   }
 
-  /** A table that is missing or of another form is damage, or a version that does not exist yet. */
+  /** Checks that all tables and columns exist, and that no later version has changed them. */
   async #checkSchema(): Promise<void> {
     await this.#unlocked("open NSS database", () => {
       for (const [file, name] of [["cert", "cert9.db"], ["key", "key4.db"]] as const) {
@@ -205,7 +205,7 @@ export class NssDbFiles {
     });
   }
 
-  /** SQLite opens what it may not write for reading, and says so at the first write. */
+  /** Checks that writes succeed: SQLite opens a file without write permission for reading. */
   async #checkWritable(): Promise<void> {
     await this.#exclusively(() => {
       for (const file of ["cert", "key"] as const) {
@@ -222,10 +222,10 @@ export class NssDbFiles {
   /**
    * Reads in one transaction.
    *
-   * @param read What to read; it does not wait.
-   * @returns What it returns.
-   * @throws {NssError} What it throws; `SEC_ERROR_BUSY` if another program holds the databases too
-   * long.
+   * @param read Reads, synchronously.
+   * @returns The result of `read`.
+   * @throws {NssError} The error of `read`; `SEC_ERROR_BUSY` if another program locks the databases
+   * too long.
    */
   read<T>(read: (reader: NssDbReader) => T): Promise<T> {
     return this.#unlocked(
@@ -237,10 +237,11 @@ export class NssDbFiles {
   /**
    * Writes in one transaction.
    *
-   * @param prepare Reads and computes what is needed, with {@linkcode NssDbFiles.read}. It is
-   * called again where another program has written since.
-   * @returns What the commit returned.
-   * @throws {NssError} What they throw; `SEC_ERROR_READ_ONLY`, `SEC_ERROR_BUSY`.
+   * @param prepare Reads with {@linkcode NssDbFiles.read} and computes the commit. It is called
+   * again if another program has written since.
+   * @returns The result of the commit.
+   * @throws {NssError} The error of `prepare` or of the commit; `SEC_ERROR_READ_ONLY`,
+   * `SEC_ERROR_BUSY`.
    */
   write<T>(prepare: () => Promise<Commit<T>>): Promise<T> {
     if (this.isReadOnly) {
@@ -269,15 +270,15 @@ export class NssDbFiles {
   }
 
   /**
-   * Tells whether anything has been written since.
+   * Reads the version, to find out whether the databases have changed.
    *
-   * @returns What {@linkcode NssDbReader.version} would be now.
+   * @returns The current {@linkcode NssDbReader.version}.
    */
   version(): Promise<string> {
     return this.#unlocked("read NSS database", () => this.#versions());
   }
 
-  /** Closes the files, after the writes that are under way. */
+  /** Closes the files after pending writes. */
   async close(): Promise<void> {
     await this.#queue.run(() => {
       if (this.#closed) return Promise.resolve();
@@ -288,14 +289,14 @@ export class NssDbFiles {
     });
   }
 
-  /** Changes when another connection has written. */
+  /** The versions of both databases and the count of own writes. */
   #versions(): string {
     const version = (file: DbFile): unknown =>
       this.#databases[file].prepare("PRAGMA data_version").get()?.data_version;
     return `${version("cert")} ${version("key")} ${this.#ownWrites}`;
   }
 
-  /** One view of both, taken in the order of those who write. */
+  /** Runs a read in transactions on both databases, begun in the order of writes. */
   #consistently<T>(read: () => T): T {
     const { cert, key } = this.#databases;
     cert.exec("BEGIN");
@@ -309,7 +310,8 @@ export class NssDbFiles {
   }
 
   /**
-   * Both locks are taken before anything is written, so that no COMMIT has to wait for a reader.
+   * Runs a write with both databases locked from the start, so that no COMMIT has to wait for a
+   * reader.
    */
   #exclusively<T>(write: () => T): Promise<T> {
     return this.#unlocked("write NSS database", () => {
@@ -318,7 +320,7 @@ export class NssDbFiles {
         cert.exec("BEGIN EXCLUSIVE");
         key.exec("BEGIN EXCLUSIVE");
         const result = write();
-        // MACs before what they protect, as NSS does
+        // MACs before the values that they protect, as in NSS
         key.exec("COMMIT");
         cert.exec("COMMIT");
         return result;
@@ -329,7 +331,7 @@ export class NssDbFiles {
     });
   }
 
-  /** Does something as soon as no other program prevents it. */
+  /** Runs an operation, and retries it while other programs lock the databases. */
   async #unlocked<T>(what: string, run: () => T): Promise<T> {
     const end = Date.now() + LOCK_PATIENCE;
     for (let wait = FIRST_WAIT;; wait = Math.min(2 * wait, LONGEST_WAIT)) {
@@ -343,7 +345,7 @@ export class NssDbFiles {
         if (!isBusy(error)) throw sqliteError(what, error);
         if (Date.now() > end) throw busy(what, "another program holds it", error);
       }
-      // Two that wait for each other must not do so in step
+      // Random, so that two waiting programs do not retry in step
       await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
     }
   }
@@ -361,7 +363,7 @@ export class NssDbFiles {
       },
       objects: (file, query) => {
         const columns = query.map(([attribute]) => columnOf(attribute));
-        // A column that this database does not have yet is empty in all rows
+        // A missing column is empty in all rows
         if (!this.#has(file, columns)) return [];
         const where = columns.map((column) => `${column} = ?`).join(" AND ");
         const sql = `SELECT * FROM ${TABLES[file]}${where === "" ? "" : ` WHERE ${where}`}`;
@@ -413,7 +415,7 @@ export class NssDbFiles {
     return columns.every((column) => read.has(column));
   }
 
-  /** As NSS does with databases of its older versions. */
+  /** Adds missing columns, as NSS does to databases of older versions. */
   #addColumns(file: DbFile, columns: readonly string[]): void {
     if (this.#has(file, columns)) return;
     const known = this.#columns.get(file)!;

@@ -17,10 +17,7 @@ import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
 
 type Values = Map<number, Uint8Array<ArrayBuffer>>;
 
-/**
- * The parts of an RSA private key in the order of RSAPrivateKey (RFC 8017, Appendix A.1.2), after
- * the public ones.
- */
+/** The private parts of an RSA key in the order of RSAPrivateKey (RFC 8017, Appendix A.1.2). */
 const RSA_PARTS: readonly number[] = [
   CKA.privateExponent,
   CKA.prime1,
@@ -30,26 +27,27 @@ const RSA_PARTS: readonly number[] = [
   CKA.coefficient,
 ];
 
-/** A key pair as NSS stores it, before anything is encrypted. */
+/** The attributes of a key pair in an NSS database, before encryption. */
 export interface KeyObjects {
   /** The `CKA_ID`. */
   readonly id: Uint8Array<ArrayBuffer>;
-  /** What is in key4.db in the clear. */
+  /** The unencrypted attributes in key4.db. */
   readonly privateKey: Values;
-  /** What is in key4.db encrypted. Secret. */
+  /** The attributes to encrypt in key4.db; secret. */
   readonly secrets: Values;
-  /** What is in cert9.db. */
+  /** The attributes of the public key in cert9.db. */
   readonly publicKey: Values;
 }
 
 /**
- * Takes a private key apart.
+ * Encodes a key pair as attributes.
  *
- * @param pkcs8 The key; secret.
- * @param publicKey Its public half.
- * @param label What people call it.
- * @returns Its attributes.
- * @throws {NssError} `SEC_ERROR_UNSUPPORTED_KEYALG` if NSS databases have no such keys.
+ * @param pkcs8 The private key as PKCS#8; secret.
+ * @param publicKey The public key.
+ * @param label The label.
+ * @returns The attributes.
+ * @throws {NssError} `SEC_ERROR_UNSUPPORTED_KEYALG` if NSS databases do not support the kind of
+ * key.
  */
 export async function encodeKey(
   pkcs8: Uint8Array<ArrayBuffer>,
@@ -140,10 +138,10 @@ function curveOf(publicKey: SubjectPublicKeyInfo): Uint8Array<ArrayBuffer> {
 const RSA_ENCRYPTION = new DerWriter().sequence((w) => w.oid(OIDS.rsaEncryption).null()).finish();
 
 /**
- * Puts the public half of a stored private key together.
+ * Decodes the public key of an object.
  *
- * @param object The private key, or a public one.
- * @returns The public key; `null` if it is of a kind that is not supported, or not known.
+ * @param object The object of a private or public key.
+ * @returns The public key; `null` if its kind is not supported, or the object does not have it.
  * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
  */
 export function readPublicKey(object: StoredObject): SubjectPublicKeyInfo | null {
@@ -196,21 +194,21 @@ function readPoint(object: StoredObject): Uint8Array<ArrayBuffer> | null {
   } catch {
     // not wrapped
   }
-  return wrapped; // some programs store the point itself, which begins with the same byte
+  return wrapped; // some programs store the bare point, which also begins with 4
 }
 
-/** The attributes of a stored private key that are encrypted. */
+/** Returns the encrypted attributes of a stored private key. */
 export function secretsOf(object: StoredObject): readonly number[] {
   return object.ulong(CKA.keyType) === CKK.rsa ? RSA_PARTS : [CKA.value];
 }
 
 /**
- * Puts a private key together.
+ * Decodes a private key.
  *
- * @param object The stored key.
- * @param secrets What {@linkcode secretsOf} names, decrypted; it is overwritten.
- * @param publicKey Its public half as a certificate has it, or as it is stored.
- * @returns PKCS#8; secret.
+ * @param object The object of the private key.
+ * @param secrets The decrypted attributes of {@linkcode secretsOf}, which are overwritten.
+ * @param publicKey The public key of a certificate, or the stored one.
+ * @returns The PKCS#8 encoding; secret.
  * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
  */
 export function decodeKey(
@@ -250,7 +248,7 @@ export function decodeKey(
   }
 }
 
-/** A big number may have been stored with the zero that makes it positive. */
+/** Removes leading zeros: a stored number may have a sign byte. */
 function withoutZeros(value: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const first = value.findIndex((byte) => byte !== 0);
   return first < 0 ? value : value.subarray(first);

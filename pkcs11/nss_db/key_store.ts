@@ -24,13 +24,13 @@ import { ObjectIds } from "./object_ids.ts";
 import { macName } from "./sealing.ts";
 import { damaged, type StoredObject } from "./values.ts";
 
-/** A private key as it is stored. */
+/** A stored private key. */
 interface StoredKey extends TokenKey {
   /** The object in key4.db. */
   readonly object: StoredObject;
 }
 
-/** Keys that are in WebCrypto already, by the object that they are stored as. */
+/** Imported keys by object id. */
 type Opened = Map<number, { readonly object: StoredObject; readonly key: Promise<PrivateKey> }>;
 
 /** The private keys of an NSS database. */
@@ -55,7 +55,7 @@ export class NssKeyStore implements TokenKeyStore {
   /**
    * Finds a key and decrypts it into WebCrypto; see {@linkcode TokenKeyStore.find}.
    *
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is damaged.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the key is damaged.
    */
   async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
     if (await this.#find(which) === undefined) return undefined;
@@ -63,7 +63,7 @@ export class NssKeyStore implements TokenKeyStore {
     return await this.#open(which);
   }
 
-  /** Makes a pair; see {@linkcode TokenKeyStore.generate}. */
+  /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
   async generate(
     type: KeyPairType,
     label: string | null,
@@ -103,7 +103,7 @@ export class NssKeyStore implements TokenKeyStore {
     });
   }
 
-  /** Removes a key with its public half; see {@linkcode TokenKeyStore.delete}. */
+  /** Deletes a private key with its public key; see {@linkcode TokenKeyStore.delete}. */
   async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
     if (await this.#find(which) === undefined) return false;
     await login();
@@ -131,7 +131,7 @@ export class NssKeyStore implements TokenKeyStore {
     wanted: SubjectPublicKeyInfo | null,
   ): Promise<PrivateKey> {
     const { object } = stored;
-    // A key of certificates of the kind RSASSA-PSS signs in fewer ways
+    // Not cached: with a certificate of the kind RSASSA-PSS, the key signs with fewer schemes
     if (wanted?.algorithm.type === "rsa-pss") {
       return this.#decrypt(snapshot, session, stored, wanted);
     }
@@ -251,7 +251,10 @@ interface Sealed {
   readonly secretMacs: readonly (readonly [number, Uint8Array<ArrayBuffer>])[];
 }
 
-/** The MACs of encrypted attributes name no object, so that all this is done once. */
+/**
+ * Encrypts and signs the secret attributes, once per session, because their MACs do not depend on
+ * the object id.
+ */
 async function seal(session: Session, { secrets }: KeyObjects): Promise<Sealed> {
   const all = [...secrets];
   return {
@@ -272,7 +275,7 @@ function getOrSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-/** NSS tells RSASSA-PSS keys by their certificates only. */
+/** Returns the algorithm that NSS stores: it does not distinguish RSASSA-PSS keys. */
 function storedAlgorithm({ algorithm }: SubjectPublicKeyInfo): KeyAlgorithm {
   return algorithm.type === "rsa-pss"
     ? { type: "rsa", modulusLength: algorithm.modulusLength }
@@ -283,7 +286,7 @@ function keysOf(snapshot: Snapshot): StoredKey[] {
   return snapshot.secrets.filter((object) => object.ulong(CKA.class) === CKO.privateKey)
     .map((object) => {
       const id = (object.get(CKA.id) ?? new Uint8Array(0)).slice();
-      const publicKey = readPublicKey(object) ?? otherHalf(snapshot, id);
+      const publicKey = readPublicKey(object) ?? publicKeyById(snapshot, id);
       return {
         object,
         id,
@@ -294,8 +297,8 @@ function keysOf(snapshot: Snapshot): StoredKey[] {
     });
 }
 
-/** Old keys tell their public half in cert9.db only. */
-function otherHalf(
+/** Finds the public key of an old private key, which is in cert9.db only. */
+function publicKeyById(
   snapshot: Snapshot,
   id: Uint8Array<ArrayBuffer>,
 ): SubjectPublicKeyInfo | null {
@@ -318,7 +321,7 @@ async function findIn(snapshot: Snapshot, which: KeyQuery): Promise<StoredKey | 
   if (byValue !== undefined) return byValue;
   const id = await keyIdOf(wanted);
   const byId = keys.find((key) => bytesEqual(key.id, id));
-  // A key without its public half is known by its id only
+  // A key without a public key is identified by its id only
   if (byId?.publicKey === undefined) return byId;
   throw damaged(`key ${byId.object.id} has the id of another public key`);
 }

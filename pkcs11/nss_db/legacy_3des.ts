@@ -6,17 +6,16 @@ import { NssError } from "../../cert/base/errors.ts";
 import { IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
 import { damaged } from "./values.ts";
 
-/** The most iterations that one value may ask for; NSS wrote 1. Each is a call of WebCrypto. */
+/** The maximum number of iterations of a value; NSS wrote 1. Each is a call of WebCrypto. */
 const MAX_LEGACY_ITERATIONS = 10_000;
 
 /**
- * Decrypts a value that NSS wrote before 3.49 (`nsspkcs5_PKCS12PBE` of softoken, by SHA-1 and
- * 3DES).
+ * Decrypts a value of NSS before 3.49, by SHA-1 and 3DES (`nsspkcs5_PKCS12PBE` of softoken).
  *
  * @param passwordKey The hash of the password.
  * @param parameters The parameters of the algorithm.
- * @param ciphertext What is encrypted.
- * @returns The value; `null` if the key is wrong.
+ * @param ciphertext The ciphertext.
+ * @returns The value; secret; `null` if the key is wrong.
  * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is malformed.
  */
 export async function decryptLegacy(
@@ -51,10 +50,10 @@ export async function decryptLegacy(
   const padding = padded.at(-1)!;
   const isPadded = padding >= 1 && padding <= 8 &&
     padded.subarray(-padding).every((byte) => byte === padding);
-  return isPadded ? padded.subarray(0, -padding) : null; // no copy of what may be a private key
+  return isPadded ? padded.subarray(0, -padding) : null; // not a copy, because it may be a private key
 }
 
-/** 24 bytes of key, then 8 that nobody uses, then 8 of IV. */
+/** Derives 24 bytes of key, 8 unused ones and 8 of IV. */
 async function derive(
   passwordKey: Uint8Array<ArrayBuffer>,
   salt: Uint8Array<ArrayBuffer>,
@@ -73,7 +72,7 @@ async function derive(
   const hmac = async (...parts: readonly Uint8Array<ArrayBuffer>[]) => {
     const input = concat(...parts);
     const mac = crypto.subtle.sign("HMAC", key, input);
-    input.fill(0); // sign took its copy at the call
+    input.fill(0); // sign has copied it
     return new Uint8Array(await mac);
   };
   const padded = new Uint8Array(Math.max(20, salt.length));
@@ -90,7 +89,7 @@ async function sha1(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const input = concat(...parts);
   const digest = crypto.subtle.digest("SHA-1", input);
-  input.fill(0); // digest took its copy at the call
+  input.fill(0); // digest has copied it
   return new Uint8Array(await digest);
 }
 

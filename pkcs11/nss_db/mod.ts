@@ -3,18 +3,18 @@
 /**
  * NSS databases: `cert9.db` and `key4.db`, read and written as NSS does.
  *
- * {@linkcode openNssDb} gives the token in a folder; `init()` of `@nss/nss/pkcs11` opens one as the
- * database of a context, and is what most programs want. This needs `node:sqlite`.
+ * {@linkcode openNssDb} opens the token of a directory. Most programs use `init()` of
+ * `@nss/nss/pkcs11` instead, which opens it as the database of a context. Both need `node:sqlite`.
  *
- * | what | how |
+ * | subject | support |
  * |---|---|
- * | passwords | PBES2 as NSS since 3.49, with the salts of before and since 3.118; the 3DES of before 3.49 is read |
- * | integrity | MACs are checked whenever the token is logged in, as it always is with an empty password |
- * | trust | both forms are read; what is written is the one that all versions of NSS read |
- * | other programs | may read and write at the same time |
- * | `dbm:` | `cert8.db` and `key3.db` are refused with `SEC_ERROR_LEGACY_DATABASE` |
+ * | passwords | PBES2 as in NSS since 3.49, with the salts of 3.118 and of earlier versions; the 3DES of versions before 3.49 is read |
+ * | integrity | MACs are checked while the token is logged in, always if the password is empty |
+ * | trust | both forms are read; the one that all versions of NSS read is written |
+ * | other programs | may read and write concurrently |
+ * | `dbm:` | `cert8.db` and `key3.db` are rejected with `SEC_ERROR_LEGACY_DATABASE` |
  *
- * @example List what certutil lists
+ * @example List the certificates
  * ```ts
  * import { openNssDb } from "@nss/nss/pkcs11/nss-db";
  * import { formatTrust } from "@nss/nss/cert";

@@ -3,7 +3,7 @@
 
 import { type ModuleSpec, newPkcs11Txt, parsePkcs11Txt } from "./pkcs11_txt.ts";
 
-/** Reads `pkcs11.txt` of a folder; a missing one names nothing. */
+/** Reads the modules of `pkcs11.txt` in a directory; none if it is missing. */
 export async function readModules(directory: string): Promise<ModuleSpec[]> {
   const fs = await import("node:fs/promises");
   let text: string;
@@ -16,7 +16,7 @@ export async function readModules(directory: string): Promise<ModuleSpec[]> {
   return parsePkcs11Txt(text);
 }
 
-/** Writes `pkcs11.txt` of a new database, if there is none. */
+/** Writes the `pkcs11.txt` of a new database, if it is missing. */
 export async function writeModules(
   directory: string,
   prefixes: { readonly certPrefix: string; readonly keyPrefix: string },
@@ -30,8 +30,8 @@ export async function writeModules(
   }
 }
 
-/** The real path of a folder, by which two names of one are the same. */
+/** Returns the real path of a directory, so that its names compare equal. */
 export async function realDirectory(directory: string): Promise<string> {
   const fs = await import("node:fs/promises");
-  return await fs.realpath(directory).catch(() => directory); // who opens it says what is wrong
+  return await fs.realpath(directory).catch(() => directory); // opening it reports the error
 }

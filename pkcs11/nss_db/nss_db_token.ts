@@ -13,37 +13,37 @@ import { NssKeyStore } from "./key_store.ts";
 import { writeModules } from "./module_file.ts";
 import { OLD_SALT_LENGTH } from "./sealing.ts";
 
-/** How {@linkcode openNssDb} opens a database. */
+/** The options of {@linkcode openNssDb}. */
 export interface OpenNssDbOptions {
-  /** Whether it may be changed; `false` by default, as `NSS_Init`. */
+  /** Whether the database may be changed; `false` by default, as in `NSS_Init`. */
   readonly readWrite?: boolean;
-  /** Whether it is made where it is missing; `false` by default. */
+  /** Whether to create missing files and write to them; `false` by default. */
   readonly create?: boolean;
-  /** The password of a database that is made; empty by default. */
+  /** The password of a created database; empty by default. */
   readonly password?: string;
-  /** What stands before `cert9.db`; nothing by default. */
+  /** The prefix of `cert9.db`; empty by default. */
   readonly certPrefix?: string;
-  /** What stands before `key4.db`; nothing by default. */
+  /** The prefix of `key4.db`; empty by default. */
   readonly keyPrefix?: string;
-  /** What people call the token, `NSS Certificate DB` by default. */
+  /** The label of the token; `NSS Certificate DB` by default. */
   readonly label?: string;
 }
 
-/** The name of the token of NSS's own databases. */
+/** The label of the token of NSS's own databases. */
 export const NSS_DB_LABEL = "NSS Certificate DB";
 
 /**
- * Opens an NSS database: `cert9.db` and `key4.db` in a folder.
+ * Opens an NSS database: `cert9.db` and `key4.db` in a directory.
  *
- * Other programs, as certutil, may use it at the same time. Private keys are decrypted into
- * WebCrypto, from where they cannot be taken out.
+ * Other programs, such as certutil, may use it concurrently. Private keys are decrypted and
+ * imported into WebCrypto, from which they cannot be exported.
  *
- * @param directory The folder.
- * @param options Whether it is to be changed or made.
- * @returns The token. It is logged in if its password is empty.
- * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR` if it is not there, `SEC_ERROR_LEGACY_DATABASE` if
- * it is of the old `dbm:` form, `SEC_ERROR_BAD_DATABASE` if it is damaged or of a newer form,
- * `SEC_ERROR_READ_ONLY` if it cannot be changed and should be, `PR_NO_ACCESS_RIGHTS_ERROR` if a
+ * @param directory The directory.
+ * @param options Whether to write and to create missing files.
+ * @returns The token, logged in if its password is empty.
+ * @throws {NssError} `PR_FILE_NOT_FOUND_ERROR` if it does not exist, `SEC_ERROR_LEGACY_DATABASE` if
+ * it has the old `dbm:` form, `SEC_ERROR_BAD_DATABASE` if it is damaged or of a later version,
+ * `SEC_ERROR_READ_ONLY` if it is to be written and cannot be, `PR_NO_ACCESS_RIGHTS_ERROR` if a
  * permission is missing.
  *
  * @example Usage
@@ -77,7 +77,7 @@ export async function openNssDb(
   const core = new NssDbCore(files, options.label ?? NSS_DB_LABEL);
   try {
     if (create) {
-      await givePassword(core, options.password ?? "");
+      await initializePassword(core, options.password ?? "");
       await writeModules(files.directory, { certPrefix, keyPrefix });
     }
     await core.snapshot();
@@ -88,8 +88,11 @@ export async function openNssDb(
   return new NssDbToken(core);
 }
 
-/** Of two who make the same database at once, the password of one counts. */
-async function givePassword(core: NssDbCore, password: string): Promise<void> {
+/**
+ * Sets the password of a new database. If two programs create it concurrently, the first one sets
+ * it.
+ */
+async function initializePassword(core: NssDbCore, password: string): Promise<void> {
   await core.write(async (snapshot) => {
     if (snapshot.metadata.has(PASSWORD_RECORD)) return () => {};
     const { record, key } = await makePasswordRecord(OLD_SALT_LENGTH, password);
@@ -100,12 +103,12 @@ async function givePassword(core: NssDbCore, password: string): Promise<void> {
 
 /** A token whose keys and certificates are in an NSS database; {@linkcode openNssDb} opens one. */
 export class NssDbToken extends BaseToken {
-  /** Its certificates with their trust. */
+  /** The certificates with their trust. */
   readonly certificates: CertDB;
   readonly #core: NssDbCore;
 
   /**
-   * Makes a token of an open database.
+   * Creates a token.
    *
    * @param core The database.
    */
@@ -115,7 +118,7 @@ export class NssDbToken extends BaseToken {
       isReadOnly: core.files.isReadOnly,
       login: loginOf(core),
       keys: new NssKeyStore(core),
-      release: () => core.close(), // after the writes that are under way
+      release: () => core.close(), // after pending writes
     });
     this.#core = core;
     this.certificates = new NssCertStore(
@@ -124,20 +127,20 @@ export class NssDbToken extends BaseToken {
     );
   }
 
-  /** The folder. */
+  /** The directory. */
   get directory(): string {
     return this.#core.files.directory;
   }
 
   /**
-   * Tells what it is and in which state.
+   * Describes the token and its state.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   async describe(): Promise<TokenInfo> {
     const snapshot = await this.#core.snapshot();
     return this.infoOf({
-      // As softoken says it, so that the URIs of NSS's tools lead here
+      // The values of softoken, so that PKCS#11 URIs of NSS's tools match
       manufacturer: "Mozilla Foundation",
       model: "NSS 3",
       serialNumber: "0000000000000000",
@@ -147,7 +150,7 @@ export class NssDbToken extends BaseToken {
   }
 
   /**
-   * Lists what it can do.
+   * Lists the mechanisms.
    *
    * @returns The mechanisms of WebCrypto with RSA and EC keys.
    */
@@ -156,7 +159,7 @@ export class NssDbToken extends BaseToken {
   }
 }
 
-/** The login of a database. Another program may have changed the password, or taken it away. */
+/** Creates the login of a database, whose password another program may change at any time. */
 function loginOf(core: NssDbCore): TokenLogin {
   return {
     get session() {

@@ -2,27 +2,27 @@
 
 import type { Snapshot } from "./core.ts";
 
-/** The bits of an id: the others are for the slot and the kind of token (`SFTK_OBJ_ID_MASK`). */
+/** The bits of an id; the others identify the slot and the kind of token (`SFTK_OBJ_ID_MASK`). */
 const MASK = 0x3fffffff;
 
-/** Makes ids of objects as NSS does: the time, or what comes next after it. */
+/** Generates object ids as NSS does, from the time. */
 export class ObjectIds {
-  readonly #made = new Map<string, number>();
+  readonly #ids = new Map<string, number>();
 
   /**
-   * Gives an id that nobody has. The same question has the same answer as long as that holds.
+   * Returns an unused id. The same purpose gets the same id as long as that is unused.
    *
-   * @param snapshot Who has which.
-   * @param what What it is for.
+   * @param snapshot The snapshot, with the used ids.
+   * @param purpose The purpose, such as `private key`.
    * @returns The id.
    */
-  next(snapshot: Snapshot, what: string): number {
-    const known = this.#made.get(what);
+  next(snapshot: Snapshot, purpose: string): number {
+    const known = this.#ids.get(purpose);
     if (known !== undefined && !snapshot.ids.has(known)) return known;
     let id = (Date.now() * 1000) & MASK;
-    const mine = new Set(this.#made.values());
-    while (id === 0 || snapshot.ids.has(id) || mine.has(id)) id = (id + 1) & MASK;
-    this.#made.set(what, id);
+    const reserved = new Set(this.#ids.values());
+    while (id === 0 || snapshot.ids.has(id) || reserved.has(id)) id = (id + 1) & MASK;
+    this.#ids.set(purpose, id);
     return id;
   }
 }

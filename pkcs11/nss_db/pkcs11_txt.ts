@@ -2,23 +2,23 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 
-/** A module as `pkcs11.txt` names it, which modutil writes. */
+/** A module of `pkcs11.txt`, which modutil writes. */
 export interface ModuleSpec {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
-  /** The file of its library; empty of NSS's own. */
+  /** The path of its library; empty for NSS's internal module. */
   readonly library: string;
-  /** What the library is initialised with. */
+  /** The parameters with which the library is initialised. */
   readonly parameters: string;
-  /** What NSS does with it: `Flags=internal,critical trustOrder=75 ...`. */
+  /** The settings of NSS, such as `Flags=internal,critical trustOrder=75 ...`. */
   readonly nss: string;
 }
 
-/** The most characters of a `pkcs11.txt`. */
+/** The maximum length of a `pkcs11.txt` in characters. */
 export const MAX_PKCS11_TXT_SIZE = 1 << 20;
 
 /**
- * Reads `pkcs11.txt`.
+ * Parses `pkcs11.txt`.
  *
  * @param text The text.
  * @returns The modules.
@@ -58,7 +58,7 @@ export function parsePkcs11Txt(text: string): ModuleSpec[] {
     const at = line.indexOf("=");
     if (at < 1) throw malformed(`the line "${line.slice(0, 40)}" has no name and value`);
     const name = line.slice(0, at).trim().toLowerCase();
-    // NSS begins a module with each library
+    // In NSS, each library begins a module
     if (name === "library" && values.has("library")) finish();
     values.set(name, line.slice(at + 1));
   }
@@ -71,10 +71,10 @@ function malformed(state: string): NssError {
 }
 
 /**
- * Writes the `pkcs11.txt` of a new database, as certutil does.
+ * Returns the `pkcs11.txt` of a new database, as certutil writes it.
  *
- * @param directory The folder.
- * @param prefixes What stands before the names of its files.
+ * @param directory The directory.
+ * @param prefixes The prefixes of the names of its files.
  * @returns The text.
  */
 export function newPkcs11Txt(

@@ -10,29 +10,29 @@ import { PBE_OIDS, pbeName } from "../pbe/oids.ts";
 import { HMACS, pbkdf2, type Pbkdf2Parameters, readPbkdf2 } from "../pbe/pbkdf2.ts";
 import { damaged, hex, ulong } from "./values.ts";
 
-/**
- * How often NSS hashes a password by default (`NSS_MAX_MP_PBE_ITERATION_COUNT`), and an empty one.
- */
+/** The default number of iterations in NSS (`NSS_MAX_MP_PBE_ITERATION_COUNT`). */
 export const PASSWORD_ITERATIONS = 10_000;
 
-/** The most iterations that one value may ask for: 100 times what NSS writes by default. */
+/** The maximum number of iterations of a value: 100 times NSS's default. */
 const MAX_VALUE_ITERATIONS = 1_000_000;
 
-/** The salt since NSS 3.118 is as long as the SHA-384 that is used with it. */
+/** The length of the salt in bytes since NSS 3.118, that of a SHA-384 hash. */
 export const NEW_SALT_LENGTH = 48;
-/** The salt until then: as long as SHA-1. */
+/** The length of the salt in bytes before NSS 3.118, that of a SHA-1 hash. */
 export const OLD_SALT_LENGTH = 20;
 
 const AES_256_LENGTH = 32;
 const SALT_LENGTH = 32;
 
-/** The form that NSS wrote before 3.49: `pbeWithSha1AndTripleDESCBC` of Netscape's own. */
+/** The scheme of NSS before 3.49: Netscape's `pbeWithSha1AndTripleDESCBC`. */
 const LEGACY_PBE = "1.2.840.113549.1.12.5.1.3";
 
-/** What encrypts and authenticates values: the hash of the password with the database's salt. */
+/**
+ * The key that encrypts and authenticates values: the hash of the database's salt and the password.
+ */
 export class PasswordKey {
   readonly #key: Uint8Array<ArrayBuffer>;
-  /** How often keys of new values are hashed. */
+  /** The number of iterations for new values: 1 if the password is empty. */
   readonly iterations: number;
   #isDestroyed = false;
 
@@ -44,7 +44,7 @@ export class PasswordKey {
   /**
    * Hashes a password.
    *
-   * @param salt The salt of the database; its length tells the hash.
+   * @param salt The salt of the database; its length determines the hash function.
    * @param password The password.
    * @returns The key.
    */
@@ -60,14 +60,14 @@ export class PasswordKey {
     return new PasswordKey(key, password === "" ? 1 : PASSWORD_ITERATIONS);
   }
 
-  /** Overwrites the key. What still needs it fails. */
+  /** Overwrites the key. Later uses fail. */
   destroy(): void {
     this.#isDestroyed = true;
     this.#key.fill(0);
   }
 
-  /** Encrypting with zeros would lose what is encrypted, and tell it. */
-  #alive(): Uint8Array<ArrayBuffer> {
+  /** Returns the key. An overwritten one must not be used: it would encrypt with zeros. */
+  #usableKey(): Uint8Array<ArrayBuffer> {
     if (!this.#isDestroyed) return this.#key;
     throw new NssError(
       "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
@@ -83,7 +83,7 @@ export class PasswordKey {
    */
   async encrypt(plaintext: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const kdf = this.#newParameters();
-    // NSS takes the DER of an OCTET STRING as the IV: 2 bytes of header, 14 of randomness
+    // NSS uses the DER of an OCTET STRING as the IV: 2 bytes of header, 14 random ones
     const random = crypto.getRandomValues(new Uint8Array(14));
     const iv = new DerWriter().octetString(random).finish();
     const key = await this.#aesKey(kdf, "encrypt");
@@ -105,7 +105,7 @@ export class PasswordKey {
    * Decrypts a value.
    *
    * @param der NSS's `EncryptedDataInfo`.
-   * @returns The value, `null` if the key is wrong, and whether a MAC has to protect it besides.
+   * @returns The value, secret; `null` if the key is wrong. `isLegacy` values have no MAC.
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is malformed.
    */
   async decrypt(der: Uint8Array<ArrayBuffer>): Promise<
@@ -115,7 +115,7 @@ export class PasswordKey {
     if (oid === LEGACY_PBE) {
       const { decryptLegacy } = await import("./legacy_3des.ts");
       return {
-        plaintext: await decryptLegacy(this.#alive(), parameters, ciphertext),
+        plaintext: await decryptLegacy(this.#usableKey(), parameters, ciphertext),
         isLegacy: true,
       };
     }
@@ -136,12 +136,12 @@ export class PasswordKey {
   }
 
   /**
-   * Makes the MAC of an attribute.
+   * Computes the MAC of an attribute.
    *
-   * @param objectId The object; 0 where the attribute is encrypted.
+   * @param objectId The id of the object; 0 if the attribute is encrypted.
    * @param attribute The attribute.
    * @param value Its value.
-   * @returns PBMAC1 with the MAC.
+   * @returns The MAC with its PBMAC1 parameters.
    */
   async sign(
     objectId: number,
@@ -162,10 +162,10 @@ export class PasswordKey {
   }
 
   /**
-   * Checks the MAC of an attribute.
+   * Verifies the MAC of an attribute.
    *
-   * @param der PBMAC1 with the MAC.
-   * @param objectId The object; 0 where the attribute is encrypted.
+   * @param der The MAC with its PBMAC1 parameters.
+   * @param objectId The id of the object; 0 if the attribute is encrypted.
    * @param attribute The attribute.
    * @param value Its value.
    * @returns Whether the MAC is right.
@@ -218,7 +218,7 @@ export class PasswordKey {
   }
 
   async #derive(kdf: Pbkdf2Parameters): Promise<Uint8Array<ArrayBuffer>> {
-    const password = this.#alive();
+    const password = this.#usableKey();
     try {
       const budget = new IterationBudget(MAX_VALUE_ITERATIONS);
       return await pbkdf2(password, kdf, kdf.keyLength ?? AES_256_LENGTH, budget);
@@ -235,7 +235,7 @@ function unknown(what: string): NssError {
   );
 }
 
-/** NSS's parameters name the hash without NULL. */
+/** Encodes the parameters as NSS does: without the NULL of the hash. */
 function writeKdf(writer: DerWriter, kdf: Pbkdf2Parameters): void {
   writer.sequence((w) => {
     w.oid(PBE_OIDS.pbkdf2).sequence((w) => {
@@ -317,19 +317,19 @@ function reading<T>(what: string, read: () => T): T {
 }
 
 /**
- * Names the MAC of an attribute in `metaData`.
+ * Returns the name of the MAC of an attribute in `metaData`.
  *
- * @param file Which database the object is in.
- * @param objectId The object.
+ * @param file The database of the object.
+ * @param objectId The id of the object.
  * @param attribute The attribute.
- * @returns As `sig_cert_338bb2eb_ce536358`.
+ * @returns The name, such as `sig_cert_338bb2eb_ce536358`.
  */
 export function macName(file: "cert" | "key", objectId: number, attribute: number): string {
   const part = (n: number): string => n.toString(16).padStart(8, "0");
   return `sig_${file}_${part(objectId)}_${part(attribute)}`;
 }
 
-/** Says that the MAC of an attribute is missing or wrong. */
+/** Creates an error about a missing or wrong MAC of an attribute. */
 export function badMac(objectId: number, attribute: number, state: string): NssError {
   return damaged(`attribute ${hex(attribute)} of object ${objectId} ${state}`);
 }

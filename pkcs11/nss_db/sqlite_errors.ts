@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What SQLite and the file system say, as errors of NSS. @module */
+/** Converts errors of SQLite and the file system to errors of NSS. @module */
 
 import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 
-/** SQLite's primary result codes that have a meaning here. */
+/** The primary result codes of SQLite with an error of their own. */
 const BUSY = 5;
 const LOCKED = 6;
 const CODES: Readonly<Record<number, ErrorName>> = {
@@ -15,7 +15,7 @@ const CODES: Readonly<Record<number, ErrorName>> = {
   14: "SEC_ERROR_IO",
 };
 
-/** Deno gives no code of what fails in `exec` and when a file is opened. */
+/** The messages of errors without a code, which Deno throws in `exec` and when it opens a file. */
 const MESSAGES: readonly (readonly [RegExp, ErrorName])[] = [
   [/readonly database/, "SEC_ERROR_READ_ONLY"],
   [/unable to open/, "PR_NO_ACCESS_RIGHTS_ERROR"],
@@ -23,11 +23,11 @@ const MESSAGES: readonly (readonly [RegExp, ErrorName])[] = [
 ];
 
 /**
- * Tells whether a database is held by another program, by SQLite's code. Deno gives that of
- * statements, and not of `exec`, whose message tells it.
+ * Returns whether another program has locked a database, by SQLite's result code, or by the message
+ * for errors of `exec`, which have no code in Deno.
  *
- * @param error What was thrown.
- * @returns Whether it is.
+ * @param error The error.
+ * @returns Whether the database is locked.
  */
 export function isBusy(error: unknown): boolean {
   const { errcode, message } = error as { errcode?: number; message?: string };
@@ -36,11 +36,11 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Says that other programs hold a database too long.
+ * Creates an error about a database that other programs lock too long.
  *
- * @param what What was attempted.
- * @param state What they do.
- * @param cause What SQLite said.
+ * @param what The attempted action.
+ * @param state The reason.
+ * @param cause The error of SQLite.
  * @returns The error, `SEC_ERROR_BUSY`.
  */
 export function busy(what: string, state: string, cause?: unknown): NssError {
@@ -52,11 +52,11 @@ export function busy(what: string, state: string, cause?: unknown): NssError {
 }
 
 /**
- * Says what SQLite says.
+ * Converts an error of SQLite.
  *
- * @param what What was attempted.
- * @param cause What was thrown.
- * @returns The error; `SEC_ERROR_BAD_DATABASE` unless it is known to be another.
+ * @param what The attempted action.
+ * @param cause The error.
+ * @returns The error; `SEC_ERROR_BAD_DATABASE` if the cause has no error of its own.
  */
 export function sqliteError(what: string, cause: unknown): NssError {
   const { errcode, message, name } = cause as { errcode?: number; message?: string; name?: string };
@@ -67,17 +67,17 @@ export function sqliteError(what: string, cause: unknown): NssError {
   return new NssError(code, `Cannot ${what}: ${message}`, { cause });
 }
 
-/** The code of an error of the file system, as `ENOENT`. */
+/** Returns the code of an error of the file system, such as `ENOENT`. */
 export function codeOf(error: unknown): string | undefined {
   return (error as { code?: string }).code;
 }
 
 /**
- * Says why a file or folder cannot be opened.
+ * Creates an error about a file or directory that cannot be opened.
  *
- * @param directory The folder of the database, as the caller named it.
- * @param what What cannot be opened in it.
- * @param cause What the file system said.
+ * @param directory The directory of the database, as the caller named it.
+ * @param what The file that cannot be opened.
+ * @param cause The error of the file system.
  * @param writes Whether it was to be written.
  * @returns The error.
  */
@@ -110,9 +110,9 @@ export function openError(
 }
 
 /**
- * Says that a database is of the form before NSS 3.12.
+ * Creates an error about a database of the `dbm:` form, that of NSS before 3.12.
  *
- * @param directory The folder, as the caller named it.
+ * @param directory The directory, as the caller named it.
  * @returns The error, `SEC_ERROR_LEGACY_DATABASE`.
  */
 export function legacyDatabase(directory: string): NssError {

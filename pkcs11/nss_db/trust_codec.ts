@@ -14,7 +14,7 @@ import { bool, damaged, hex, type StoredObject, ulong } from "./values.ts";
 interface Form {
   /** The attribute of each purpose. */
   readonly attributes: Readonly<Record<TrustPurpose, number>>;
-  /** What the values mean. */
+  /** The trust levels of the values. */
   readonly levels: Readonly<Record<number, TrustLevel | "unknown">>;
 }
 
@@ -49,26 +49,26 @@ const NEW: Form = {
 
 const PURPOSES = Object.keys(OLD.attributes) as TrustPurpose[];
 
-/** What {@linkcode readTrust} reads. */
+/** The result of {@linkcode readTrust}. */
 export interface ReadTrust {
   /** The trust. */
   readonly trust: CertTrust;
-  /** The attributes that a MAC protects. */
+  /** The attributes that must have a MAC. */
   readonly authenticated: readonly number[];
   /**
-   * Those that say nothing, which NSS does not protect; but if they have a MAC, they said something
-   * once.
+   * The attributes of unknown trust, which NSS does not protect. If one has a MAC, it once had
+   * another value, and the MAC must match.
    */
   readonly unprotected: readonly number[];
 }
 
 /**
- * Reads trust.
+ * Decodes a trust object.
  *
  * @param object An object of the class `CKO_NSS_TRUST` or `CKO_TRUST`.
- * @param form Which of the two.
- * @returns The trust, and which attributes MACs protect.
- * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if there is another value.
+ * @param form The form: `old` for `CKO_NSS_TRUST`, `new` for `CKO_TRUST`.
+ * @returns The trust, and the attributes to authenticate.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if a value is not a trust level.
  */
 export function readTrust(
   object: StoredObject,
@@ -104,12 +104,12 @@ export function readTrust(
 }
 
 /**
- * Checks that trust is in the certificate that has its issuer and serial number.
+ * Checks that a trust object belongs to a certificate.
  *
  * @param object The object.
- * @param form Which form it has.
+ * @param form The form of the object.
  * @param certificate The certificate.
- * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the hashes say otherwise.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if its hashes are those of another certificate.
  */
 export async function checkTrustHash(
   object: StoredObject,
@@ -136,7 +136,7 @@ export async function checkTrustHash(
 }
 
 /**
- * Writes trust in the form that all versions of NSS read.
+ * Encodes trust in the form that all versions of NSS read.
  *
  * @param certificate The certificate.
  * @param serialNumber Its serial number as an INTEGER.
@@ -168,7 +168,7 @@ export async function trustAttributes(
   ]);
 }
 
-/** A hash that is in no WebCrypto, only in old rows: it is loaded when it is needed. */
+/** Computes the MD5 of old trust objects, which WebCrypto does not have; loaded when needed. */
 async function md5(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const { crypto } = await import("@std/crypto/crypto");
   return new Uint8Array(crypto.subtle.digestSync("MD5", bytes));

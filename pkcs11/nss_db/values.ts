@@ -3,12 +3,12 @@
 import { NssError } from "../../cert/base/errors.ts";
 
 /**
- * How NSS stores a value that is there and empty, to tell it from SQL's NULL
+ * The stored form of an empty value, which distinguishes it from SQL's NULL
  * (`SQLITE_EXPLICIT_NULL`).
  */
 const EXPLICIT_NULL: Uint8Array<ArrayBuffer> = Uint8Array.of(0xa5, 0x00, 0x5a);
 
-/** Says that a database is damaged, and where. */
+/** Creates an error about a damaged database. */
 export function damaged(what: string, cause?: unknown): NssError {
   return new NssError(
     "SEC_ERROR_BAD_DATABASE",
@@ -17,21 +17,21 @@ export function damaged(what: string, cause?: unknown): NssError {
   );
 }
 
-/** Attributes by their number. */
+/** Attribute values by type. */
 export type Attributes = ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
 
 /** A row of `nssPublic` or `nssPrivate`. */
 export class StoredObject {
-  /** Its handle. */
+  /** The id (`CK_OBJECT_HANDLE`). */
   readonly id: number;
-  /** What it has, as it is stored. */
+  /** The stored attributes. */
   readonly attributes: Attributes;
 
   /**
    * Reads a row.
    *
-   * @param row The row as SQLite gives it.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it cannot be one.
+   * @param row The row from SQLite.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is not a valid object.
    */
   constructor(row: Record<string, unknown>) {
     const { id, ...columns } = row;
@@ -54,9 +54,9 @@ export class StoredObject {
   }
 
   /**
-   * Gets a value that may be missing.
+   * Returns a value that may be missing.
    *
-   * @param attribute Which.
+   * @param attribute The attribute type.
    * @returns The value, or `undefined`.
    */
   get(attribute: number): Uint8Array<ArrayBuffer> | undefined {
@@ -64,10 +64,10 @@ export class StoredObject {
   }
 
   /**
-   * Gets a value that must be there.
+   * Returns a value that must not be missing or empty.
    *
-   * @param attribute Which.
-   * @returns The value, which has at least one byte.
+   * @param attribute The attribute type.
+   * @returns The value.
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is missing or empty.
    */
   need(attribute: number): Uint8Array<ArrayBuffer> {
@@ -77,11 +77,11 @@ export class StoredObject {
   }
 
   /**
-   * Gets a number that may be missing.
+   * Returns a number that may be missing.
    *
-   * @param attribute Which.
+   * @param attribute The attribute type.
    * @returns The number, or `undefined`.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is no number.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is not a number.
    */
   ulong(attribute: number): number | undefined {
     const value = this.attributes.get(attribute);
@@ -95,11 +95,11 @@ export class StoredObject {
   }
 
   /**
-   * Gets a text that may be missing.
+   * Returns a text that may be missing.
    *
-   * @param attribute Which.
-   * @returns The text, or `null`.
-   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is no UTF-8.
+   * @param attribute The attribute type.
+   * @returns The text; `null` if missing or empty.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is not UTF-8.
    */
   text(attribute: number): string | null {
     const value = this.attributes.get(attribute);
@@ -116,29 +116,29 @@ function isNull(value: Uint8Array): boolean {
   return value.length === 3 && value[0] === 0xa5 && value[1] === 0 && value[2] === 0x5a;
 }
 
-/** Writes an attribute's number as people do. */
+/** Formats an attribute type in hexadecimal. */
 export function hex(attribute: number): string {
   return `0x${attribute.toString(16)}`;
 }
 
-/** A number as NSS stores it, whatever the machine: four bytes, big-endian. */
+/** Encodes a number as NSS does on all platforms: four bytes, big-endian. */
 export function ulong(value: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
 }
 
-/** A truth value as NSS stores it. */
+/** Encodes a boolean as NSS does. */
 export function bool(value: boolean): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(value ? 1 : 0);
 }
 
-/** A text as NSS stores it; `null` and `""` are an empty value. */
+/** Encodes a text as NSS does; `null` and `""` are an empty value. */
 export function text(value: string | null): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(value ?? "");
 }
 
-/** A value as it goes into a column. */
+/** Returns the stored form of a value. */
 export function columnValue(value: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return value.length === 0 ? EXPLICIT_NULL : value;
 }

@@ -1,18 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 const queues = new Map<string, WeakRef<WriterQueue>>();
-const forgotten = new FinalizationRegistry<string>((directory) => {
+const collected = new FinalizationRegistry<string>((directory) => {
   if (queues.get(directory)?.deref() === undefined) queues.delete(directory);
 });
 
-/** Lets those of this program who write into one folder do so one after another. */
+/** A queue that serialises the writes of this program to a directory. */
 export class WriterQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Gives the queue of a folder, however often it is open.
+   * Returns the queue of a directory, which all its open databases share.
    *
-   * @param directory The folder's real path.
+   * @param directory The real path of the directory.
    * @returns The queue.
    */
   static of(directory: string): WriterQueue {
@@ -20,15 +20,15 @@ export class WriterQueue {
     if (known !== undefined) return known;
     const queue = new WriterQueue();
     queues.set(directory, new WeakRef(queue));
-    forgotten.register(queue, directory);
+    collected.register(queue, directory);
     return queue;
   }
 
   /**
-   * Runs a task when those before it have ended.
+   * Runs a task after those before it.
    *
    * @param task The task.
-   * @returns What it returns.
+   * @returns Its result.
    */
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
