@@ -270,9 +270,9 @@ export class NssDbCore {
 }
 
 function takeSnapshot(reader: NssDbReader): Snapshot {
-  const classes = Map.groupBy(reader.objects("cert", []), (object) => classOf(object, "cert"));
+  const classes = Map.groupBy(reader.objects("cert"), (object) => classOf(object, "cert"));
   const ofClass = (value: number): StoredObject[] => classes.get(value) ?? [];
-  const secrets = reader.objects("key", []);
+  const secrets = reader.objects("key");
   for (const object of secrets) classOf(object, "key");
   const objects = {
     certificates: ofClass(CKO.certificate),

@@ -38,9 +38,6 @@ export interface NssDbFilesOptions {
   readonly keyPrefix: string;
 }
 
-/** A query for objects: what each attribute must be. */
-export type ObjectQuery = readonly (readonly [attribute: number, value: Uint8Array<ArrayBuffer>])[];
-
 /** One of the databases: `nssPublic` in cert9.db, or `nssPrivate` in key4.db. */
 export type DbFile = "cert" | "key";
 
@@ -50,11 +47,9 @@ export interface NssDbReader {
   readonly version: string;
   /** The ids of all objects. */
   ids(): Set<number>;
-  /** Finds objects. */
-  objects(file: DbFile, query: ObjectQuery): StoredObject[];
-  /** Gets a row of `metaData`; `item2` is there in the password record. */
-  metadata(name: string): MetadataRow | undefined;
-  /** Gets all rows of `metaData`. */
+  /** Reads all objects. */
+  objects(file: DbFile): StoredObject[];
+  /** Reads all rows of `metaData`. */
   allMetadata(): (MetadataRow & { readonly name: string })[];
 }
 
@@ -361,19 +356,9 @@ export class NssDbFiles {
         );
         return new Set(all.map(({ id }) => Number(id)));
       },
-      objects: (file, query) => {
-        const columns = query.map(([attribute]) => columnOf(attribute));
-        // A missing column is empty in all rows
-        if (!this.#has(file, columns)) return [];
-        const where = columns.map((column) => `${column} = ?`).join(" AND ");
-        const sql = `SELECT * FROM ${TABLES[file]}${where === "" ? "" : ` WHERE ${where}`}`;
-        const rows = databases[file].prepare(sql).all(...query.map(([, value]) => value));
-        return rows.map((row) => new StoredObject(row));
-      },
-      metadata: (name) => {
-        const row = key.prepare("SELECT item1, item2 FROM metaData WHERE id = ?").get(name);
-        return row === undefined ? undefined : metadataOf(name, row);
-      },
+      objects: (file) =>
+        databases[file].prepare(`SELECT * FROM ${TABLES[file]}`).all()
+          .map((row) => new StoredObject(row)),
       allMetadata: () =>
         key.prepare("SELECT id, item1, item2 FROM metaData").all().map((row) => {
           const name = String(row.id);
