@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The numbers of PKCS#11 2.40 (`pkcs11t.h`) and of NSS's extensions (`pkcs11n.h`) that are used
- * here. @module
+ * The constants of PKCS#11 2.40 (`pkcs11t.h`) and of NSS's extensions (`pkcs11n.h`) that this
+ * package uses. @module
  */
 
-/** Classes of objects. */
+/** Object classes. */
 export const CKO = {
   certificate: 1,
   publicKey: 2,
@@ -13,10 +13,10 @@ export const CKO = {
   nssTrust: 0xce534353,
 } as const;
 
-/** Types of keys. */
+/** Key types. */
 export const CKK = { rsa: 0, ec: 3, ecEdwards: 0x40 } as const;
 
-/** Types of attributes. */
+/** Attribute types. */
 export const CKA = {
   class: 0x0,
   token: 0x1,
@@ -54,7 +54,7 @@ export const CKA = {
   nssEmailDistrustAfter: 0xce534374,
 } as const;
 
-/** Mechanisms, by PKCS#11's names. */
+/** Mechanisms by name. */
 export const CKM = {
   CKM_RSA_PKCS_KEY_PAIR_GEN: 0x0,
   CKM_RSA_PKCS: 0x1,
@@ -108,7 +108,7 @@ export const CKF = {
   osLockingOk: 0x2,
 } as const;
 
-/** Who logs in. */
+/** The type of user that logs in. */
 export const CKU_USER = 1;
 
 /** Mask generation functions of RSASSA-PSS. */

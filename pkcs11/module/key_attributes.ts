@@ -18,7 +18,7 @@ import { type AttributeValue, readUlong } from "./template.ts";
 /** An attribute with its value. */
 export type Attribute = readonly [type: number, value: AttributeValue];
 
-/** What is read of a key to know what it is. */
+/** The attributes that are read of a key. */
 export const KEY_ATTRIBUTES: readonly number[] = [
   CKA.id,
   CKA.label,
@@ -30,11 +30,10 @@ export const KEY_ATTRIBUTES: readonly number[] = [
 ];
 
 /**
- * Puts the public key of an object together.
+ * Decodes the public key of an object.
  *
- * @param attributes What the token gives of a public or private key.
- * @returns The public key; `undefined` if something of it is missing, or it is of a kind that is
- * not supported.
+ * @param attributes The attributes of a public or private key.
+ * @returns The public key; `undefined` if attributes are missing, or its kind is not supported.
  */
 export function publicKeyOfAttributes(attributes: Attributes): SubjectPublicKeyInfo | undefined {
   const der = encodeSpki(attributes);
@@ -75,7 +74,7 @@ function encodeSpki(attributes: Attributes): Uint8Array<ArrayBuffer> | undefined
   return undefined;
 }
 
-/** PKCS#11 2.40 wants DER of an OCTET STRING; some tokens give the point as it is. */
+/** Returns the bare point: PKCS#11 2.40 wraps it in a DER OCTET STRING, some tokens do not. */
 function unwrapPoint(point: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (point[0] !== TAG.octetString) return point;
   try {
@@ -84,14 +83,11 @@ function unwrapPoint(point: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     reader.finish();
     return inner;
   } catch {
-    return point; // a point that begins with the byte of an OCTET STRING: 4 is both
+    return point; // a bare point also begins with 4, the tag of an OCTET STRING
   }
 }
 
-/**
- * PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString; it is older than the
- * OID.
- */
+/** PKCS#11 3.0, Section 2.3.10: the curve by name, which tokens supported before the OID. */
 const EDWARDS25519: Attribute = [
   CKA.ecParams,
   new DerWriter().string(TAG.printableString, "edwards25519").finish(),
@@ -114,7 +110,7 @@ const rsa = (bits: number): GenerateRow => ({
   publicKey: [[CKA.modulusBits, bits], [CKA.publicExponent, Uint8Array.of(1, 0, 1)]],
 });
 
-/** How key pairs are made. */
+/** The mechanisms and templates that generate key pairs. */
 export const GENERATE: { readonly [type in KeyPairType]?: GenerateRow } = {
   "ec-p256": ec(OIDS.secp256r1),
   "ec-p384": ec(OIDS.secp384r1),
@@ -122,12 +118,7 @@ export const GENERATE: { readonly [type in KeyPairType]?: GenerateRow } = {
   "ed25519": {
     mechanism: "CKM_EC_EDWARDS_KEY_PAIR_GEN",
     keyType: CKK.ecEdwards,
-    // PKCS#11 3.0, Section 2.3.10: the name of the curve as a PrintableString, before there was an
-    // OID
-    publicKey: [[
-      CKA.ecParams,
-      new DerWriter().string(TAG.printableString, "edwards25519").finish(),
-    ]],
+    publicKey: [EDWARDS25519],
   },
   "rsa-2048": rsa(2048),
   "rsa-3072": rsa(3072),
@@ -135,12 +126,12 @@ export const GENERATE: { readonly [type in KeyPairType]?: GenerateRow } = {
 };
 
 /**
- * Takes a private key apart, for a token to store.
+ * Encodes a key pair as attributes.
  *
- * @param info The key.
- * @param publicKey Its public half.
- * @returns What the private and the public key have; secret. `undefined` for kinds that tokens do
- * not take.
+ * @param info The private key.
+ * @param publicKey The public key.
+ * @returns The attributes of the private and the public key; secret. `undefined` if tokens do not
+ * support the kind of key.
  */
 export function attributesOfKey(
   info: PrivateKeyInfo,

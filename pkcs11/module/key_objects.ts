@@ -9,19 +9,19 @@ import { type Attribute, KEY_ATTRIBUTES, publicKeyOfAttributes } from "./key_att
 import type { Attributes, Session } from "./session.ts";
 import { readUlong } from "./template.ts";
 
-/** A private key of a token as an object. */
+/** A private key object of a token. */
 export interface KeyObject extends TokenKey {
-  /** The object. */
+  /** The handle of the object. */
   readonly handle: bigint;
 }
 
 /**
- * Reads private keys, each with its public key as far as the token has it.
+ * Reads private keys, each with its public key if the token has it.
  *
  * @param session A session with the token.
- * @param template What they must have.
- * @param attempt What is attempted, for errors.
- * @returns The keys that the session sees.
+ * @param template The attributes that they must have.
+ * @param attempt The attempted action, for error messages.
+ * @returns The keys that are visible to the session.
  */
 export async function readKeyObjects(
   session: Session,
@@ -46,7 +46,10 @@ export async function readKeyObjects(
   return keys;
 }
 
-/** What the private key itself tells, else the public key or certificate of the same id. */
+/**
+ * Returns the public key of a private key, from its attributes or from the public key object or
+ * certificate with the same id.
+ */
 async function publicKeyFor(
   session: Session,
   attributes: Attributes,
@@ -80,11 +83,12 @@ async function publicKeyFor(
 }
 
 /**
- * Reads of which public keys the token has the private key, or says so by having the public one.
+ * Reads the public keys whose private key the token has, or is assumed to have because it has the
+ * public key object.
  *
  * @param session A session with the token.
- * @param attempt What is attempted, for errors.
- * @returns The public keys in hexadecimal.
+ * @param attempt The attempted action, for error messages.
+ * @returns The public keys (`SubjectPublicKeyInfo.publicKey`) in hexadecimal.
  */
 export async function readKeyedPublicKeys(
   session: Session,

@@ -6,12 +6,12 @@ import { CKF } from "./constants.ts";
 import { alloc, CALL_ATTEMPT, CString } from "./memory.ts";
 import { ModuleError } from "./return_values.ts";
 
-/** A function of the list: its place (PKCS#11 2.40, `pkcs11f.h`) and what it takes after which. */
+/** A function: its index in the list (PKCS#11 2.40, `pkcs11f.h`) and its parameters. */
 type FunctionRow = readonly [index: number, ...parameters: readonly ("u64" | "buffer")[]];
 
 /**
- * The functions that are called. All of them may wait, be it for a card or for another thread's
- * lock, so that none is called on the thread of the event loop.
+ * The functions that this package calls. All may block, for a card or for another thread's lock, so
+ * that none is called on the thread of the event loop.
  */
 const FUNCTIONS = {
   C_Initialize: [0, "buffer"],
@@ -42,32 +42,32 @@ const FUNCTIONS = {
 /** The name of a function. */
 export type FunctionName = keyof typeof FUNCTIONS;
 
-/** What a function takes. */
+/** An argument of a function. */
 export type Argument = number | bigint | Uint8Array<ArrayBuffer> | null;
 
-/** What calls functions: a {@linkcode Library}. */
+/** The methods of a {@linkcode Library} that call functions. */
 export type Caller = Pick<Library, "call" | "tryCall">;
 
 type Call = (...args: Argument[]) => Promise<bigint>;
 
-/** Where the pointers of CK_FUNCTION_LIST begin: behind CK_VERSION and what aligns it. */
+/** The offset of the pointers in CK_FUNCTION_LIST, after CK_VERSION and padding. */
 const FUNCTION_LIST_HEAD = 8;
 
-/** Every library that is open, with what it takes to open it once. */
+/** The open libraries by real path, with their reference counts. */
 const OPEN = new Map<string, { readonly library: Promise<Library>; references: number }>();
 
-/** How a library is initialised. */
+/** The options of the initialisation of a library. */
 export interface LibraryOptions {
   /**
-   * What the library is told at its initialisation, as NSS's softoken wants it:
+   * The parameters of `C_Initialize`, as NSS's softoken needs:
    * `configdir='sql:/path' certPrefix='' keyPrefix='' secmod='secmod.db' flags=readOnly`.
    */
   readonly parameters?: string;
 }
 
-/** A PKCS#11 library in this process: initialised once, however often it is opened. */
+/** A PKCS#11 library in this process, initialised once however often it is opened. */
 export class Library {
-  /** Its file. */
+  /** The path. */
   readonly path: string;
   readonly #library: Deno.DynamicLibrary<Deno.ForeignLibraryInterface>;
   readonly #functions: Readonly<Record<FunctionName, Call>>;
@@ -90,14 +90,14 @@ export class Library {
   }
 
   /**
-   * Opens a library, or counts one more user of it.
+   * Opens a library, or increases its reference count.
    *
-   * @param path Its file.
-   * @param options How it is initialised, if it is not yet.
+   * @param path The path.
+   * @param options The options of the initialisation, if it is not yet initialised.
    * @returns The library.
    * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` if a permission is missing,
-   * `PR_FILE_NOT_FOUND_ERROR` and `PR_LOAD_LIBRARY_ERROR` if the file is, `PR_FIND_SYMBOL_ERROR` if
-   * it is no PKCS#11 library.
+   * `PR_FILE_NOT_FOUND_ERROR` if the file does not exist, `PR_LOAD_LIBRARY_ERROR` if it cannot be
+   * loaded, `PR_FIND_SYMBOL_ERROR` if it is not a PKCS#11 library.
    */
   static async open(path: string, options: LibraryOptions = {}): Promise<Library> {
     const key = await realPath(path);
@@ -126,13 +126,13 @@ export class Library {
   }
 
   /**
-   * CK_C_INITIALIZE_ARGS: four functions, flags, then in NSS the parameters, and a reserved
-   * pointer.
+   * Calls `C_Initialize` with CK_C_INITIALIZE_ARGS: four functions, flags, the parameters (an
+   * extension of NSS), and a reserved pointer.
    */
   async #initialize({ parameters }: LibraryOptions): Promise<void> {
     const args = alloc(56);
     const view = new DataView(args.buffer);
-    // Calls come from several threads: without this a library may do without locks
+    // Calls come from several threads; without this flag a library may use no locks
     view.setBigUint64(32, BigInt(CKF.osLockingOk), true);
     const text = parameters === undefined ? null : new CString(parameters);
     if (text !== null) view.setBigUint64(40, text.address, true);
@@ -140,7 +140,7 @@ export class Library {
       await this.call("C_Initialize", `Cannot load PKCS#11 library "${this.path}"`, args);
       this.#ownsInitialization = true;
     } catch (error) {
-      // Somebody else in this process has, who also finalises it
+      // Other code in this process has initialised it, and will finalise it
       const isDone = error instanceof ModuleError &&
         error.returned === "CKR_CRYPTOKI_ALREADY_INITIALIZED";
       if (!isDone) throw error;
@@ -150,13 +150,12 @@ export class Library {
   }
 
   /**
-   * Calls a function, off the thread of the event loop. The arguments stay where they are until it
-   * returns.
+   * Calls a function on a thread of its own. The arguments stay in memory until it returns.
    *
    * @param name The function.
-   * @param attempt What is attempted, for the error.
+   * @param attempt The attempted action, for the error message.
    * @param args Its arguments; `null` is a null pointer.
-   * @throws {ModuleError} What the function returns instead of `CKR_OK`.
+   * @throws {ModuleError} If the function does not return `CKR_OK`.
    */
   async call(name: FunctionName, attempt: string, ...args: Argument[]): Promise<void> {
     const value = await this.tryCall(name, ...args);
@@ -168,7 +167,7 @@ export class Library {
    *
    * @param name The function.
    * @param args Its arguments.
-   * @returns What it returns.
+   * @returns The return value (`CK_RV`).
    * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the library is closed.
    */
   async tryCall(name: FunctionName, ...args: Argument[]): Promise<number> {
@@ -186,11 +185,7 @@ export class Library {
     }
   }
 
-  /**
-   * Counts one user less; the last one finalises the library when its calls have returned.
-   *
-   * @returns When it has happened.
-   */
+  /** Decreases the reference count; at zero it finalises the library after pending calls. */
   async close(): Promise<void> {
     const entry = OPEN.get(this.#key);
     if (this.#closed || entry === undefined || --entry.references > 0) return;
@@ -208,12 +203,12 @@ export class Library {
   }
 }
 
-/** The same library has several names. */
+/** Returns the real path, because a library may have several names. */
 async function realPath(path: string): Promise<string> {
   try {
     return await Deno.realPath(path);
   } catch {
-    return path; // no permission, or a name that the loader looks for
+    return path; // no permission, or a name that the dynamic loader searches
   }
 }
 
@@ -225,7 +220,7 @@ type Loaded = [
 async function load(path: string): Promise<Loaded> {
   const attempt = `Cannot load PKCS#11 library "${path}"`;
   if (Deno.build.os === "windows") {
-    // There CK_ULONG has 32 bits and structures are packed
+    // On Windows, CK_ULONG has 32 bits and structures are packed
     throw new NssError(
       "PR_OPERATION_NOT_SUPPORTED_ERROR",
       `${attempt}: not supported on Windows yet`,
@@ -245,7 +240,7 @@ async function checkPermission(path: string, attempt: string): Promise<void> {
   const { state } = await Deno.permissions.query({ name: "ffi" });
   if (state === "granted") return;
   const scoped = await Deno.permissions.query({ name: "ffi", path });
-  // A prompt for the whole permission is the user's to answer
+  // The user may grant the whole permission
   if (state === "prompt" && (await Deno.permissions.request({ name: "ffi" })).state === "granted") {
     return;
   }
@@ -314,10 +309,7 @@ function missing(): Promise<bigint> {
   return Promise.resolve(0x54n);
 }
 
-/**
- * The arguments of the calls that have not returned: nothing collects what a library may still
- * write to.
- */
+/** The arguments of pending calls, so that memory to which a library may write is not collected. */
 const PINNED = new Set<readonly unknown[]>();
 
 function bind(

@@ -1,22 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** What errors of closed libraries begin with. */
+/** The start of the message of errors about closed libraries. */
 export const CALL_ATTEMPT = "Cannot call";
 
 /**
- * Allocates memory that a library may write to. The engine moves small arrays whose buffer nobody
- * has asked for; one that is made from a buffer stays where it is.
+ * Allocates memory that a library may write to. The array is created from a buffer, because V8 may
+ * move small arrays that have none yet.
  *
- * @param length How many bytes.
- * @returns Zeros.
+ * @param length The length in bytes.
+ * @returns The memory, filled with zeros.
  */
 export function alloc(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(length));
 }
 
 /**
- * Copies bytes to where a library may read them.
+ * Copies bytes to memory that a library may read.
  *
  * @param bytes The bytes.
  * @returns The copy.
@@ -28,21 +28,21 @@ export function pin(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Tells where memory is. It must be kept from being collected as long as the address is in use.
+ * Returns the address of memory, which must be kept referenced as long as the address is in use.
  *
- * @param bytes The memory, as {@linkcode alloc} gives it.
- * @returns The address.
+ * @param bytes The memory, from {@linkcode alloc}.
+ * @returns The address; 0 if it is empty.
  */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
   return bytes.length === 0 ? 0n : BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
 }
 
 /**
- * Copies a password to where a library may read it; whoever has it overwrites it.
+ * Copies a password to memory that a library may read.
  *
  * @param text The password.
- * @returns Its UTF-8 and how long that is. There is memory for an empty one too: a null pointer is
- * another thing.
+ * @returns The UTF-8 bytes, for the caller to overwrite, and their length. An empty password has
+ * memory too, because a null pointer has another meaning.
  */
 export function pinPassword(
   text: string,
@@ -55,7 +55,7 @@ export function pinPassword(
 }
 
 /**
- * Text with a final zero; it stays in memory until it is released, as libraries may keep its
+ * A null-terminated string, which stays in memory until released because libraries may keep its
  * address.
  */
 export class CString {
@@ -70,12 +70,12 @@ export class CString {
     this.#bytes = pin(new TextEncoder().encode(`${text}\0`));
   }
 
-  /** Where it is. */
+  /** The address. */
   get address(): bigint {
     return addressOf(this.#bytes);
   }
 
-  /** Lets go of it. */
+  /** Releases the memory. */
   release(): void {
     this.#bytes = alloc(0);
   }

@@ -1,18 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * PKCS#11 libraries: smart cards, hardware security modules, SoftHSM, p11-kit, NSS's own softoken
- * and roots.
+ * PKCS#11 libraries, such as those of smart cards and hardware security modules, SoftHSM, p11-kit,
+ * NSS's softoken and its built-in roots.
  *
- * This needs Deno, with `--allow-ffi` and no path after it: PKCS#11 passes pointers, which Deno
- * allows only whole.
+ * This needs Deno with `--allow-ffi` without a path, because PKCS#11 passes pointers.
  *
- * A library is code of somebody else in this process: what it does is not bound by Deno's
- * permissions. Its calls run on threads of their own, so that a slow card never holds up the event
- * loop.
+ * A library is native code in this process, which Deno's permissions do not restrict. Its functions
+ * run on other threads, so that a slow card does not block the event loop.
  *
- * - {@linkcode loadModule} loads a library; its slots have tokens with certificates and keys, which
- *   sign for TLS like any other.
+ * - {@linkcode loadModule} loads a library, whose slots have tokens with certificates and keys for
+ *   TLS.
  *
  * @example Serve TLS with a key in SoftHSM
  * ```ts ignore
@@ -40,18 +38,19 @@ export type { LibraryOptions } from "./library.ts";
 export type { LoadModuleOptions, Pkcs11Module } from "./pkcs11_module.ts";
 
 /**
- * Loads a PKCS#11 library (`SECMOD_LoadUserModule`). Loaded twice, it is initialised once, and
- * finalised when the last of its modules is closed.
+ * Loads a PKCS#11 library (`SECMOD_LoadUserModule`). A library that is loaded several times is
+ * initialised once, and finalised when its last module is closed.
  *
- * @param path Its file, as `/usr/lib/softhsm/libsofthsm2.so`.
- * @param options Its name, and what it is told.
+ * @param path The path, such as `/usr/lib/softhsm/libsofthsm2.so`.
+ * @param options The name, and the parameters of the initialisation.
  * @returns The module with its slots.
  * @throws {NssError} `PR_NO_ACCESS_RIGHTS_ERROR` without `--allow-ffi`, `PR_FILE_NOT_FOUND_ERROR`
  * if the file does not exist, `PR_LOAD_LIBRARY_ERROR` if it cannot be loaded,
- * `PR_FIND_SYMBOL_ERROR` if it is no PKCS#11 library, `SEC_ERROR_INCOMPATIBLE_PKCS11` if it is one
- * of another age, and what it says itself.
+ * `PR_FIND_SYMBOL_ERROR` if it is not a PKCS#11 library, `SEC_ERROR_INCOMPATIBLE_PKCS11` if its
+ * version is not supported, `PR_OPERATION_NOT_SUPPORTED_ERROR` on Windows, or an error of the
+ * library.
  *
- * @example A library that is none
+ * @example A missing library
  * ```ts
  * import { loadModule } from "@nss/nss/pkcs11/module";
  * import { NssError } from "@nss/nss/cert";

@@ -24,19 +24,19 @@ import type { Attributes, Session } from "./session.ts";
 import type { SessionPool } from "./session_pool.ts";
 import { Template } from "./template.ts";
 
-/** What a {@linkcode ModuleCertDB} needs of its token. */
+/** The properties of a token that {@linkcode ModuleCertDB} uses. */
 export interface CertToken {
-  /** The token's label. */
+  /** The label. */
   readonly label: string;
-  /** Whether nothing in it can be changed. */
+  /** Whether it is read-only. */
   readonly isReadOnly: boolean;
-  /** Its sessions. */
+  /** The sessions. */
   readonly pool: SessionPool;
-  /** Logs the token in. */
+  /** Logs it in. */
   readonly login: (what: string, options: CertFindOptions) => Promise<unknown>;
 }
 
-/** A certificate with the object that it is. */
+/** A certificate with the handle of its object. */
 interface Found {
   readonly handle: bigint;
   readonly record: CertRecord;
@@ -50,22 +50,19 @@ const CERT_ATTRIBUTES: readonly number[] = [
   CKA.nssEmailDistrustAfter,
 ];
 
-/**
- * The certificates of a token of a PKCS#11 library. It knows trust where the library has NSS's
- * trust objects.
- */
+/** The certificates of a token of a PKCS#11 library, with trust if it has NSS's trust objects. */
 export class ModuleCertDB implements CertDB {
-  /** What people call it. */
+  /** The label of the token. */
   readonly name: string;
-  /** Whether it can be changed. */
+  /** Whether the token is read-only. */
   readonly isReadOnly: boolean;
   readonly #token: CertToken;
-  /** All of a token that never changes, as Mozilla's roots. */
+  /** All certificates of a read-only token, such as Mozilla's roots. */
   #all: Promise<readonly Found[]> | null = null;
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   /**
-   * Creates a view of a token.
+   * Creates a view of the certificates of a token.
    *
    * @param token The token.
    */
@@ -76,10 +73,10 @@ export class ModuleCertDB implements CertDB {
   }
 
   /**
-   * Looks for certificates; see {@linkcode CertSource.find}.
+   * Finds certificates; see {@linkcode CertSource.find}.
    *
-   * @param query What must be the same.
-   * @returns Every record that fits.
+   * @param query The query.
+   * @returns All matching records.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
     return (await this.#find(query)).map(({ record }) => record);
@@ -109,7 +106,7 @@ export class ModuleCertDB implements CertDB {
         try {
           objects.push([handle, await session.getAttributes(handle, CERT_ATTRIBUTES, attempt)]);
         } catch (error) {
-          // Somebody has deleted it in the meantime
+          // It has been deleted meanwhile
           if (!isReturned(error, "CKR_OBJECT_HANDLE_INVALID")) throw error;
         }
       }
@@ -133,7 +130,7 @@ export class ModuleCertDB implements CertDB {
     try {
       certificate = parseCertificate(der);
     } catch (error) {
-      if (error instanceof NssError) return null; // one that is malformed must not hide the others
+      if (error instanceof NssError) return null; // a malformed one must not hide the others
       throw error;
     }
     const label = new TextDecoder().decode(attributes.get(CKA.label) ?? new Uint8Array(0));
@@ -151,7 +148,7 @@ export class ModuleCertDB implements CertDB {
     };
   }
 
-  /** One write after another, so that what one has checked still holds when it writes. */
+  /** Serialises writes, so that the checks of a write still hold when it writes. */
   #write<T>(write: () => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(() => {
       if (!this.isReadOnly) return write();
@@ -164,7 +161,7 @@ export class ModuleCertDB implements CertDB {
     return result;
   }
 
-  /** Public objects can be written without a login, unless the token thinks otherwise. */
+  /** Writes public objects, after a login if the token needs one for that. */
   async #writeObjects<T>(
     options: CertFindOptions,
     write: (session: Session) => Promise<T>,
@@ -182,10 +179,10 @@ export class ModuleCertDB implements CertDB {
    * Stores a certificate; see {@linkcode CertDB.importCert}.
    *
    * @param certificate The certificate.
-   * @param options What it is stored with.
-   * @returns What is stored now.
-   * @throws {NssError} As {@linkcode CertDB} says, and `PR_NOT_IMPLEMENTED_ERROR` for trust, which
-   * tokens do not keep.
+   * @param options Its nickname and trust.
+   * @returns The stored record.
+   * @throws {NssError} As {@linkcode CertDB}, and `PR_NOT_IMPLEMENTED_ERROR` for trust, which
+   * tokens do not store.
    */
   importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     return this.#write(async () => {
@@ -232,11 +229,11 @@ export class ModuleCertDB implements CertDB {
   }
 
   /**
-   * Removes a certificate; see {@linkcode CertDB.deleteCert}.
+   * Deletes a certificate; see {@linkcode CertDB.deleteCert}.
    *
    * @param certificate The certificate.
-   * @param options What a token may need.
-   * @returns Whether it was there.
+   * @param options Options for tokens.
+   * @returns Whether it was stored.
    */
   deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
     return this.#write(async () => {
@@ -253,13 +250,14 @@ export class ModuleCertDB implements CertDB {
   }
 
   /**
-   * Tokens keep no trust; see {@linkcode CertDB.setTrust}.
+   * Checks that a certificate is stored, because tokens do not store trust; see
+   * {@linkcode CertDB.setTrust}.
    *
    * @param certificate The certificate.
-   * @param trust Nothing but `null`.
-   * @returns What is stored.
+   * @param trust Only `null` is accepted.
+   * @returns The stored record.
    * @throws {NssError} `PR_NOT_IMPLEMENTED_ERROR` for trust, `SEC_ERROR_UNKNOWN_CERT` if it is not
-   * there.
+   * stored.
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     return this.#write(async () => {
@@ -270,7 +268,9 @@ export class ModuleCertDB implements CertDB {
   }
 }
 
-/** What the token can filter by itself; how it keeps serial numbers differs. */
+/**
+ * Returns the attributes by which tokens can filter: not the serial number, whose encoding differs.
+ */
 function templateOf({ der, subject, issuer, nickname }: CertQuery): Attribute[] {
   const attributes: Attribute[] = [];
   if (der !== undefined) attributes.push([CKA.value, der]);
@@ -298,16 +298,16 @@ async function attributesOf(
   ];
 }
 
-/** The id that the certificate shares with its key. */
+/** Returns the id that the certificate shares with its key. */
 async function idOf(certificate: Certificate): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await keyIdOf(certificate.subjectPublicKeyInfo);
   } catch {
-    return await certificate.fingerprint("SHA-1"); // a kind of key that is not supported
+    return await certificate.fingerprint("SHA-1"); // the kind of key is not supported
   }
 }
 
-/** CKA_SERIAL_NUMBER has the header of the INTEGER. */
+/** Encodes CKA_SERIAL_NUMBER, which includes the header of the INTEGER. */
 function serialOf({ serialNumber }: Certificate): Uint8Array<ArrayBuffer> {
   return new DerWriter().primitive(TAG.integer, serialNumber).finish();
 }
@@ -316,6 +316,6 @@ function publicKeyHex(certificate: Certificate): string {
   try {
     return certificate.subjectPublicKeyInfo.publicKey.toHex();
   } catch {
-    return ""; // a kind of key that is not supported
+    return ""; // the kind of key is not supported
   }
 }

@@ -11,34 +11,34 @@ import { describeKey, type SubjectPublicKeyInfo } from "../../cert/certificate/s
 import type { SessionPool } from "./session_pool.ts";
 import { planSignature, schemesOf } from "./signing.ts";
 
-/** What a {@linkcode ModuleKey} is made with. */
+/** The options of a {@linkcode ModuleKey}. */
 export interface ModuleKeyOptions {
-  /** The sessions of its token. */
+  /** The sessions of the token. */
   readonly pool: SessionPool;
-  /** Its handle. */
+  /** The handle of the private key. */
   readonly handle: bigint;
-  /** Its public half. */
+  /** The public key. */
   readonly publicKey: SubjectPublicKeyInfo;
-  /** The mechanisms of its token that sign. */
+  /** The mechanisms of the token that sign. */
   readonly mechanisms: ReadonlySet<number>;
-  /** The label of its token. */
+  /** The label of the token. */
   readonly token: string;
 }
 
-/** A private key in a token, which signs there. */
+/** A private key that signs in its token. */
 export class ModuleKey implements PrivateKey {
-  /** What kind of key it is. */
+  /** The kind of key. */
   readonly algorithm: KeyAlgorithm;
-  /** What it can sign, as far as the token's mechanisms go. */
+  /** The schemes that the mechanisms of the token support. */
   readonly schemes: readonly SignatureScheme[];
-  /** Its public half. */
+  /** The public key. */
   readonly publicKey: SubjectPublicKeyInfo;
   readonly #options: ModuleKeyOptions;
 
   /**
-   * Makes a key of a handle.
+   * Creates a key.
    *
-   * @param options The handle and where it is of use.
+   * @param options The handle and its token.
    */
   constructor(options: ModuleKeyOptions) {
     this.publicKey = options.publicKey;
@@ -50,11 +50,12 @@ export class ModuleKey implements PrivateKey {
   /**
    * Signs data in the token.
    *
-   * @param scheme How to sign.
-   * @param data What to sign; it is hashed here where the token allows it.
+   * @param scheme The signature scheme.
+   * @param data The data to sign, not hashed. It is hashed here if the token has a mechanism for
+   * hashes.
    * @returns The signature.
-   * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if key or token cannot sign in that way, and
-   * what the token says.
+   * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the key or token does not support the
+   * scheme, or an error of the token.
    */
   async sign(
     scheme: SignatureScheme,

@@ -33,27 +33,27 @@ import type { SessionPool } from "./session_pool.ts";
 import { mechanism, Template } from "./template.ts";
 import type { TokenMechanisms } from "./token_mechanisms.ts";
 
-/** What a {@linkcode ModuleKeyStore} needs of its token. */
+/** The options of a {@linkcode ModuleKeyStore}. */
 export interface ModuleKeyStoreOptions {
-  /** The token's label. */
+  /** The label of the token. */
   readonly label: string;
-  /** Its sessions. */
+  /** The sessions. */
   readonly pool: SessionPool;
-  /** What it can do. */
+  /** The mechanisms. */
   readonly mechanisms: TokenMechanisms;
-  /** Its login. */
+  /** The login. */
   readonly login: TokenLogin;
-  /** Its certificates. */
+  /** The certificates. */
   readonly certificates: CertSource;
 }
 
-/** The private keys in a token of a library, which sees none of them before a login. */
+/** The private keys of a token of a PKCS#11 library, which are not visible without a login. */
 export class ModuleKeyStore implements TokenKeyStore {
   readonly #options: ModuleKeyStoreOptions;
   readonly #reading: string;
 
   /**
-   * Creates a view of a token.
+   * Creates a view of the keys of a token.
    *
    * @param options The token.
    */
@@ -74,7 +74,9 @@ export class ModuleKeyStore implements TokenKeyStore {
    */
   async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
     let found = await this.#find(which);
-    if (found === undefined && !this.#options.login.isLoggedIn && await this.#knows(which)) {
+    if (
+      found === undefined && !this.#options.login.isLoggedIn && await this.#hasPublicObject(which)
+    ) {
       await login();
       found = await this.#find(which);
     }
@@ -84,21 +86,21 @@ export class ModuleKeyStore implements TokenKeyStore {
   async #find(which: KeyQuery): Promise<FoundKey | undefined> {
     const publicKey = publicKeyOf(which);
     return await this.#options.pool.use(async (session) => {
-      const look = async (template: readonly Attribute[]): Promise<FoundKey | undefined> =>
+      const search = async (template: readonly Attribute[]): Promise<FoundKey | undefined> =>
         (await readKeyObjects(session, template, this.#reading)).find((key): key is FoundKey =>
           key.publicKey !== undefined && matchesKeyQuery(key, which)
         );
-      if (publicKey === null) return await look([[CKA.id, (which as Pick<TokenKey, "id">).id]]);
-      // What the token can look for by itself, then everything
+      if (publicKey === null) return await search([[CKA.id, (which as Pick<TokenKey, "id">).id]]);
+      // First by an attribute that the token can search for, then all keys
       const template: Attribute = publicKey.algorithm.type.startsWith("rsa")
         ? [CKA.modulus, publicValueOf(publicKey)]
         : [CKA.id, await keyIdOf(publicKey)];
-      return await look([template]) ?? await look([]);
+      return await search([template]) ?? await search([]);
     });
   }
 
-  /** Whether anything public in the token belongs to the key. */
-  async #knows(which: KeyQuery): Promise<boolean> {
+  /** Returns whether the token has a public object that belongs to the key. */
+  async #hasPublicObject(which: KeyQuery): Promise<boolean> {
     const { pool, certificates } = this.#options;
     const publicKey = publicKeyOf(which);
     if (publicKey === null) {
@@ -119,7 +121,7 @@ export class ModuleKeyStore implements TokenKeyStore {
       try {
         return certificate.subjectPublicKeyInfo.publicKey.toHex() === hex;
       } catch {
-        return false; // a kind of key that is not supported
+        return false; // the kind of key is not supported
       }
     });
   }
@@ -130,7 +132,10 @@ export class ModuleKeyStore implements TokenKeyStore {
     return new ModuleKey({ pool, handle, publicKey, mechanisms: signing, token: label });
   }
 
-  /** Makes a pair in the token (`C_GenerateKeyPair`); see {@linkcode TokenKeyStore.generate}. */
+  /**
+   * Generates a key pair in the token (`C_GenerateKeyPair`); see
+   * {@linkcode TokenKeyStore.generate}.
+   */
   async generate(
     type: KeyPairType,
     label: string | null,
@@ -172,8 +177,8 @@ export class ModuleKeyStore implements TokenKeyStore {
   }
 
   /**
-   * Stores a key (`C_CreateObject`); see {@linkcode TokenKeyStore.import}. Tokens that are made to
-   * keep keys in often take none.
+   * Stores a key (`C_CreateObject`); see {@linkcode TokenKeyStore.import}. Hardware tokens often
+   * reject imports.
    */
   async import(
     key: ImportableKey,
@@ -206,8 +211,8 @@ export class ModuleKeyStore implements TokenKeyStore {
         );
       }
       await login();
-      const there = await this.#find(publicKey);
-      if (there !== undefined) return there;
+      const stored = await this.#find(publicKey);
+      if (stored !== undefined) return stored;
       const id = await keyIdOf(publicKey);
       await pool.write(async (session) => {
         const handle = await session.createObject(
@@ -235,8 +240,8 @@ export class ModuleKeyStore implements TokenKeyStore {
   }
 
   /**
-   * Removes a key with its public key (`C_DestroyObject`); see {@linkcode TokenKeyStore.delete}.
-   * One that shows nothing public can only be seen after a login.
+   * Deletes a key with its public key (`C_DestroyObject`), always after a login, because keys
+   * without public objects are not visible before; see {@linkcode TokenKeyStore.delete}.
    */
   async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
     await login();
@@ -248,7 +253,7 @@ export class ModuleKeyStore implements TokenKeyStore {
       try {
         await session.call("C_DestroyObject", attempt, found.handle);
       } catch (error) {
-        if (isReturned(error, "CKR_OBJECT_HANDLE_INVALID")) return false; // somebody was faster
+        if (isReturned(error, "CKR_OBJECT_HANDLE_INVALID")) return false; // it has been deleted meanwhile
         throw error;
       }
       if (found.id.length === 0) return true;
@@ -265,7 +270,7 @@ export class ModuleKeyStore implements TokenKeyStore {
   }
 }
 
-/** A key that can be used: its kind is known. */
+/** A key whose public key is known. */
 interface FoundKey extends KeyObject {
   readonly publicKey: SubjectPublicKeyInfo;
 }

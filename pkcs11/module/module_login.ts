@@ -10,21 +10,21 @@ import { pinPassword } from "./memory.ts";
 import { isReturned } from "./return_values.ts";
 import type { SessionPool } from "./session_pool.ts";
 
-/** The login at a token of a library: all sessions of this process share it. */
+/** The login of a token of a PKCS#11 library, shared by all sessions of this process. */
 export class ModuleLogin implements TokenLogin {
-  /** What a login is; each is another object. */
+  /** The current session, a different object for each login. */
   session: object | null;
   readonly #info: TokenInfo;
   readonly #pool: SessionPool;
-  /** What tells the right password, while the token is logged in by one. */
+  /** Verifies passwords while the token is logged in by a password. */
   #password: { readonly key: CryptoKey; readonly mac: Uint8Array<ArrayBuffer> } | null = null;
   #lastLogin: Promise<unknown> = Promise.resolve();
 
   /**
-   * Creates a login; a token that needs none is logged in.
+   * Creates a login. A token that needs no login is logged in.
    *
-   * @param info What the token says of itself.
-   * @param pool Its sessions.
+   * @param info The description of the token.
+   * @param pool The sessions of the token.
    */
   constructor(info: TokenInfo, pool: SessionPool) {
     this.session = info.needsLogin ? null : {};
@@ -32,17 +32,17 @@ export class ModuleLogin implements TokenLogin {
     this.#pool = pool;
   }
 
-  /** Whether the keys are within reach. */
+  /** Whether the token is logged in, or needs no login. */
   get isLoggedIn(): boolean {
     return this.session !== null;
   }
 
-  /** Gives the session; see {@linkcode TokenLogin.open}. */
+  /** Returns the session; see {@linkcode TokenLogin.open}. */
   open(): Promise<object | null> {
     return Promise.resolve(this.session);
   }
 
-  /** Forgets everything, when the token is closed. */
+  /** Ends the session, without a call of the library. */
   end(): void {
     this.session = null;
     this.#password = null;
@@ -51,14 +51,15 @@ export class ModuleLogin implements TokenLogin {
   /**
    * Tries a password (`C_Login`); see {@linkcode TokenLogin.login}.
    *
-   * @throws {NssError} `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, and what else it says.
+   * @throws {NssError} `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, or another error of the
+   * token.
    */
   login(password: string | null): Promise<boolean> {
-    return this.#inTurn(() => this.#login(password));
+    return this.#serialize(() => this.#login(password));
   }
 
-  /** One after another, so that the state here is that of the token. */
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+  /** Serialises logins and logouts, so that the state here is that of the token. */
+  #serialize<T>(run: () => Promise<T>): Promise<T> {
     const result = this.#lastLogin.then(run);
     this.#lastLogin = result.catch(() => {});
     return result;
@@ -78,7 +79,7 @@ export class ModuleLogin implements TokenLogin {
       );
     try {
       await login().catch(async (error) => {
-        // Somebody else of this process has; whether this password is right, only a new login tells
+        // Other code in this process has logged in; only a new login verifies the password
         if (!isReturned(error, "CKR_USER_ALREADY_LOGGED_IN")) throw error;
         if (password === null) return;
         await this.#pool.use((session) => session.call("C_Logout", attempt));
@@ -98,8 +99,8 @@ export class ModuleLogin implements TokenLogin {
   }
 
   /**
-   * A token that is logged in takes any password for right. What is kept to know better is of no
-   * use to who reads it: the key cannot be taken out.
+   * Keeps a MAC of the password, because a token that is logged in does not verify passwords. The
+   * MAC does not reveal the password, because its key cannot be exported.
    */
   async #remember(password: string): Promise<void> {
     const random = crypto.getRandomValues(new Uint8Array(32));
@@ -111,7 +112,7 @@ export class ModuleLogin implements TokenLogin {
 
   /** Ends the session (`C_Logout`), unless the token needs no login. */
   logout(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#serialize(async () => {
       if (!this.#info.needsLogin || this.session === null) return;
       this.end();
       const attempt = `Cannot log out of token "${this.#info.label}"`;
@@ -125,8 +126,8 @@ export class ModuleLogin implements TokenLogin {
    * Changes the password (`C_SetPIN`); see {@linkcode TokenLogin.changePassword}.
    *
    * @throws {NssError} `SEC_ERROR_BAD_PASSWORD` if the current one is wrong,
-   * `SEC_ERROR_INVALID_PASSWORD` if the token does not take the new one, `PR_NOT_IMPLEMENTED_ERROR`
-   * if it has none yet: the first one is its security officer's to give, with the tools of the
+   * `SEC_ERROR_INVALID_PASSWORD` if the token rejects the new one, `PR_NOT_IMPLEMENTED_ERROR` if
+   * `current` is `null`: the security officer sets the first password, with the tools of the
    * library.
    */
   async changePassword(current: string | null, next: string): Promise<void> {
@@ -157,6 +158,6 @@ export class ModuleLogin implements TokenLogin {
 async function macOf(password: string, key: CryptoKey): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new TextEncoder().encode(password);
   const mac = crypto.subtle.sign("HMAC", key, bytes);
-  bytes.fill(0); // sign took its copy at the call
+  bytes.fill(0); // sign has copied it
   return new Uint8Array(await mac);
 }

@@ -12,7 +12,7 @@ import { TokenMechanisms } from "./token_mechanisms.ts";
 
 /** A token of a PKCS#11 library. */
 export class ModuleToken extends BaseToken {
-  /** Its certificates. */
+  /** The certificates. */
   readonly certificates: ModuleCertDB;
   readonly #library: Library;
   readonly #slot: bigint;
@@ -20,15 +20,15 @@ export class ModuleToken extends BaseToken {
   readonly #mechanisms: TokenMechanisms;
 
   /**
-   * Makes a token of a slot.
+   * Creates the token of a slot.
    *
    * @param library The library.
-   * @param slot The slot.
-   * @param info What the token says of itself.
+   * @param slot The id of the slot.
+   * @param info The description of the token.
    */
   constructor(library: Library, slot: bigint, info: ReadTokenInfo) {
     const { label, isReadOnly, maxSessions } = info;
-    // One more is for writing
+    // One session is reserved for writes
     const max = maxSessions === 0
       ? MAX_SESSIONS
       : Math.max(1, Math.min(MAX_SESSIONS, maxSessions - 1));
@@ -42,7 +42,7 @@ export class ModuleToken extends BaseToken {
       login: (what, options) => this.requireSession(what, options),
     });
     const keys = new ModuleKeyStore({ label, pool, mechanisms, login, certificates });
-    // The library logs it out with its last session
+    // Closing the last session logs the token out
     const release = async (): Promise<void> => {
       login.end();
       await pool.close();
@@ -56,9 +56,9 @@ export class ModuleToken extends BaseToken {
   }
 
   /**
-   * Tells what it is and in which state.
+   * Describes the token and its state.
    *
-   * @returns The answer of the moment.
+   * @returns The description.
    */
   async describe(): Promise<TokenInfo> {
     this.checkOpen("describe token");
@@ -70,9 +70,9 @@ export class ModuleToken extends BaseToken {
   }
 
   /**
-   * Lists what it can do of what is used here.
+   * Lists the mechanisms.
    *
-   * @returns The mechanisms that sign or make key pairs.
+   * @returns The mechanisms that sign or generate key pairs.
    */
   override async mechanisms(): Promise<readonly TokenMechanism[]> {
     this.checkOpen("list mechanisms");
@@ -80,10 +80,10 @@ export class ModuleToken extends BaseToken {
   }
 
   /**
-   * Tells whether another object is of the same token.
+   * Returns whether another object is of the same token.
    *
-   * @param other The other one.
-   * @returns Whether label and serial number are the same, and this one is open.
+   * @param other The other object.
+   * @returns Whether label and serial number are equal, and this object is open.
    */
   isSame(other: ModuleToken): boolean {
     return !this.isClosed && this.label === other.label &&

@@ -8,7 +8,7 @@ import { readUlong } from "./template.ts";
 
 const F = TRUST_FLAGS;
 
-/** What NSS's trust objects say, as flags (`pk11_…Trust` of `pk11cert.c`). */
+/** Converts a value of NSS's trust objects to flags (`pk11_…Trust` of `pk11cert.c`). */
 function flagsOf(value: number | null, authority: number): number {
   switch (value) {
     case CKT_NSS.trusted:
@@ -24,9 +24,9 @@ function flagsOf(value: number | null, authority: number): number {
 }
 
 /**
- * Gives the key under which the trust of a certificate is kept.
+ * Returns the key of the trust of a certificate in a map.
  *
- * @param issuer The name of its issuer.
+ * @param issuer The DER of its issuer's name.
  * @param serialNumber Its serial number, with the header of the INTEGER.
  * @returns The key.
  */
@@ -35,11 +35,11 @@ export function trustKey(issuer: Uint8Array, serialNumber: Uint8Array): string {
 }
 
 /**
- * Reads NSS's trust objects, which its built-in roots and databases have.
+ * Reads NSS's trust objects, which exist in its built-in roots and databases.
  *
  * @param session A session with the token.
- * @param attempt What is attempted, for errors.
- * @returns Trust by {@linkcode trustKey}; nothing where the token has none.
+ * @param attempt The attempted action, for error messages.
+ * @returns The trust by {@linkcode trustKey}.
  */
 export async function readNssTrust(
   session: Session,
@@ -71,11 +71,11 @@ export async function readNssTrust(
 }
 
 /**
- * Reads from when on a root programme distrusts what an authority issues.
+ * Reads the date after which certificates issued by a root are not trusted.
  *
- * @param attributes The attributes of the certificate.
- * @param type Which attribute.
- * @returns The time; `undefined` if there is none: NSS writes a CK_BBOOL of false then.
+ * @param attributes The attributes of the root certificate.
+ * @param type The attribute type.
+ * @returns The date; `undefined` if there is none, in NSS a CK_BBOOL of false.
  */
 export function readDistrustAfter(attributes: Attributes, type: number): Date | undefined {
   const text = asciiOf(attributes.get(type) ?? new Uint8Array(0));

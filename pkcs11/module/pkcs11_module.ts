@@ -11,25 +11,25 @@ import { readBig } from "./session.ts";
 import { readText } from "./text.ts";
 import { readTokenInfo } from "./token_info.ts";
 
-/** How {@linkcode loadModule} loads a library. */
+/** The options of {@linkcode loadModule}. */
 export interface LoadModuleOptions extends LibraryOptions {
-  /** What people call the module; by default the name of its file. */
+  /** The name of the module; by default the name of its file. */
   readonly name?: string;
 }
 
-/** The most slots of a library. */
+/** The maximum number of slots of a library. */
 const MAX_SLOTS = 1024;
 
-/** What is known of a slot. */
+/** A slot with its current token. */
 interface SlotState {
   readonly slot: Slot;
   readonly id: bigint;
   token: ModuleToken | null;
 }
 
-/** A PKCS#11 library that is loaded. {@linkcode loadModule} gives one. */
+/** A loaded PKCS#11 library; {@linkcode loadModule} loads one. */
 export class Pkcs11Module implements TokenModule, AsyncDisposable {
-  /** What people call it. */
+  /** The name. */
   readonly name: string;
   readonly #library: Library;
   readonly #info: ModuleInfo;
@@ -45,8 +45,8 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
   /**
    * Loads a library; see {@linkcode loadModule}.
    *
-   * @param path Its file.
-   * @param options How it is loaded.
+   * @param path The path.
+   * @param options The name, and the parameters of the initialisation.
    * @returns The module.
    */
   static async load(path: string, options: LoadModuleOptions = {}): Promise<Pkcs11Module> {
@@ -62,39 +62,35 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
     }
   }
 
-  /**
-   * Its slots, with and without tokens; after {@linkcode Pkcs11Module.refresh} they may be others.
-   */
+  /** The slots, with and without tokens; {@linkcode Pkcs11Module.refresh} updates them. */
   get slots(): readonly Slot[] {
     return this.#slots.map(({ slot }) => slot);
   }
 
   /**
-   * Tells what it is.
+   * Describes the module.
    *
-   * @returns The answer.
+   * @returns The description.
    */
   describe(): ModuleInfo {
     return this.#info;
   }
 
   /**
-   * Looks which tokens are there now, after a card has been put in or taken out. A slot that is
-   * there still is the same object.
-   *
-   * @returns When it has happened.
+   * Updates slots and tokens, after a card has been inserted or removed. A slot that still exists
+   * keeps its object.
    */
   async refresh(): Promise<void> {
     const before = new Map(this.#slots.map((state) => [state.id, state]));
     const ids = await this.#slotIds();
     this.#slots = await Promise.all(ids.map(async (id) => {
-      const { info, token } = await this.#look(id);
+      const { info, token } = await this.#readSlot(id);
       const state = before.get(id) ?? this.#makeSlot(id, info);
       before.delete(id);
-      await this.#put(state, token);
+      await this.#setToken(state, token);
       return state;
     }));
-    await Promise.all([...before.values()].map((state) => this.#put(state, null)));
+    await Promise.all([...before.values()].map((state) => this.#setToken(state, null)));
   }
 
   async #slotIds(): Promise<bigint[]> {
@@ -108,13 +104,13 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
         const length = Math.min(Number(readBig(count)), list.length / 8);
         return Array.from({ length }, (_, i) => readBig(list, 8 * i));
       } catch (error) {
-        // One more came in between
+        // A slot has been added meanwhile
         if (!isReturned(error, "CKR_BUFFER_TOO_SMALL") || list.length >= 8 * MAX_SLOTS) throw error;
       }
     }
   }
 
-  async #look(
+  async #readSlot(
     id: bigint,
   ): Promise<{ info: Omit<SlotInfo, "isPresent">; token: ModuleToken | null }> {
     const bytes = alloc(112);
@@ -129,7 +125,7 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
     if ((flags & CKF.tokenPresent) === 0) return { info, token: null };
     try {
       const tokenInfo = await readTokenInfo(this.#library, id);
-      // A token that is not initialised has no label to find it by, and nothing to be found
+      // A token that is not initialised has no label and no objects
       const isUsable = tokenInfo.isTokenInitialized || tokenInfo.label !== "";
       return { info, token: isUsable ? new ModuleToken(this.#library, id, tokenInfo) : null };
     } catch (error) {
@@ -150,20 +146,19 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
     });
   }
 
-  /** A token that is there still keeps its object, with its sessions and keys. */
-  async #put(state: SlotState, token: ModuleToken | null): Promise<void> {
+  /**
+   * Sets the token of a slot. One that is still present keeps its object, with its sessions and
+   * keys.
+   */
+  async #setToken(state: SlotState, token: ModuleToken | null): Promise<void> {
     const old = state.token;
     if (old !== null && token !== null && old.isSame(token)) return;
     state.token = token;
-    void state.slot.token; // so that it can ask for its password from now on
+    void state.slot.token; // sets the login handler of the token
     await old?.close();
   }
 
-  /**
-   * Closes its tokens and lets go of the library, which is finalised with its last user.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes the tokens and releases the library, which is finalised with its last module. */
   close(): Promise<void> {
     return this.#closed ??= (async () => {
       await Promise.all(this.#slots.map(({ token }) => token?.close()));
@@ -171,13 +166,13 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
     })();
   }
 
-  /** Closes it; see {@linkcode Pkcs11Module.close}. */
+  /** Closes the module; see {@linkcode Pkcs11Module.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 }
 
-/** CK_INFO. */
+/** Reads CK_INFO. */
 async function describe(library: Library, name: string): Promise<ModuleInfo> {
   const info = alloc(88);
   await library.call("C_GetInfo", `Cannot describe module "${name}"`, info);

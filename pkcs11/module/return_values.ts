@@ -2,7 +2,7 @@
 
 import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 
-/** Every return value that a module may give, and NSS's error for it (`PK11_MapError`). */
+/** The return values of PKCS#11 with NSS's errors for them (`PK11_MapError`). */
 const ROWS = {
   CKR_OK: [0x0, "SEC_ERROR_LIBRARY_FAILURE"],
   CKR_CANCEL: [0x1, "SEC_ERROR_USER_CANCELLED"],
@@ -66,17 +66,20 @@ const BY_NUMBER: ReadonlyMap<number, ReturnName> = new Map(
   (Object.keys(ROWS) as ReturnName[]).map((name) => [ROWS[name][0], name]),
 );
 
-/** Something that a module refused. */
+/** An error of a function of a module. */
 export class ModuleError extends NssError {
-  /** PKCS#11's name of what it returned; `null` of values that only the module's maker knows. */
+  /**
+   * The name of the return value; `null` if it is not defined in PKCS#11, such as vendor-defined
+   * ones.
+   */
   readonly returned: ReturnName | null;
 
   /**
    * Creates an error.
    *
-   * @param value What the module returned.
-   * @param attempt What was attempted, as `Cannot log in to token "Card"`.
-   * @param called The function, as `C_Login`.
+   * @param value The return value.
+   * @param attempt The start of the message, such as `Cannot log in to token "Card"`.
+   * @param called The function, such as `C_Login`.
    */
   constructor(value: number, attempt: string, called: string) {
     const name = BY_NUMBER.get(value) ?? null;
@@ -90,11 +93,11 @@ export class ModuleError extends NssError {
 }
 
 /**
- * Tells whether an error is a certain return value.
+ * Returns whether an error is one of some return values.
  *
- * @param error What was thrown.
+ * @param error The error.
  * @param names The return values.
- * @returns Whether it is one of them.
+ * @returns Whether it is a {@linkcode ModuleError} of one of them.
  */
 export function isReturned(error: unknown, ...names: readonly ReturnName[]): boolean {
   return error instanceof ModuleError && error.returned !== null && names.includes(error.returned);

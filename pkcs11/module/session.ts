@@ -6,38 +6,39 @@ import { alloc, pin } from "./memory.ts";
 import { ModuleError } from "./return_values.ts";
 import { align, ATTRIBUTE_SIZE, type AttributeValue, Template } from "./template.ts";
 
-/** How many objects are asked for at once. */
+/** The number of objects that a call of `C_FindObjects` may return. */
 const FIND_BATCH = 64;
 
 /**
- * The most objects of one search: a module that never says that there are no more must not go on
- * for ever.
+ * The maximum number of objects of a search, which ends searches that a faulty module never ends.
  */
 export const MAX_OBJECTS = 100_000;
 
-/** The longest attribute that is read: no certificate that this package takes is longer. */
+/**
+ * The maximum size of an attribute in bytes: no certificate that this package accepts is longer.
+ */
 export const MAX_ATTRIBUTE_SIZE = 1 << 24;
 
 /**
- * The longest signature at first; a token tells if it needs more (RSA of 16384 bits has 2048
- * bytes).
+ * The initial size of the buffer for a signature; a token asks for more if needed (RSA with 16384
+ * bits: 2048 bytes).
  */
 const SIGNATURE_SIZE = 1024;
 
-/** The attributes of an object that the token gave. */
+/** The values of attributes of an object, by type. */
 export type Attributes = ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
 
-/** A session with a token. One operation at a time: whoever has it has it alone. */
+/** A session with a token, for one operation at a time. */
 export class Session {
-  /** The number that the module knows it by. */
+  /** The handle (`CK_SESSION_HANDLE`). */
   readonly handle: bigint;
   readonly #library: Caller;
 
   /**
-   * Wraps a session that is open.
+   * Wraps an open session.
    *
-   * @param library Its library.
-   * @param handle The number that the module knows it by.
+   * @param library The library.
+   * @param handle The handle.
    */
   constructor(library: Caller, handle: bigint) {
     this.#library = library;
@@ -48,9 +49,8 @@ export class Session {
    * Calls a function of the session.
    *
    * @param name The function.
-   * @param attempt What is attempted, for the error.
-   * @param args What it takes behind the session.
-   * @returns When it has returned.
+   * @param attempt The attempted action, for the error message.
+   * @param args Its arguments after the session.
    */
   call(
     name: FunctionName,
@@ -61,11 +61,11 @@ export class Session {
   }
 
   /**
-   * Looks for objects.
+   * Finds objects.
    *
-   * @param attributes What they must have.
-   * @param attempt What is attempted, for errors.
-   * @returns Their handles.
+   * @param attributes The attributes that they must have.
+   * @param attempt The attempted action, for error messages.
+   * @returns The handles.
    */
   async findObjects(
     attributes: readonly (readonly [type: number, value: AttributeValue])[],
@@ -97,10 +97,10 @@ export class Session {
   /**
    * Reads attributes of an object.
    *
-   * @param object Its handle.
-   * @param types Which attributes.
-   * @param attempt What is attempted, for errors.
-   * @returns Those that the token gives: not what is sensitive, nor what the object does not have.
+   * @param object The handle of the object.
+   * @param types The attribute types.
+   * @param attempt The attempted action, for error messages.
+   * @returns The values, without those of sensitive or absent attributes.
    */
   async getAttributes(
     object: bigint,
@@ -123,7 +123,7 @@ export class Session {
     const result = new Map<number, Uint8Array<ArrayBuffer>>();
     let offset = ATTRIBUTE_SIZE * present.length;
     present.forEach(([type, length], i) => {
-      // What grew in between is as good as absent
+      // A value that has become longer meanwhile counts as absent
       if ((values.lengthOf(i) ?? Infinity) <= length) result.set(type, values.valueOf(i, offset));
       offset += align(length);
     });
@@ -151,11 +151,11 @@ export class Session {
   }
 
   /**
-   * Makes an object.
+   * Creates an object.
    *
-   * @param attributes What it has.
-   * @param attempt What is attempted, for errors.
-   * @returns Its handle.
+   * @param attributes Its attributes.
+   * @param attempt The attempted action, for error messages.
+   * @returns The handle.
    */
   async createObject(
     attributes: readonly (readonly [type: number, value: AttributeValue])[],
@@ -172,12 +172,12 @@ export class Session {
   }
 
   /**
-   * Signs.
+   * Signs data.
    *
-   * @param mechanism A CK_MECHANISM.
+   * @param mechanism The CK_MECHANISM.
    * @param key The handle of the private key.
-   * @param data What is signed.
-   * @param attempt What is attempted, for errors.
+   * @param data The data.
+   * @param attempt The attempted action, for error messages.
    * @returns The signature.
    */
   async sign(
@@ -203,7 +203,7 @@ export class Session {
       const needed = Number(readBig(length));
       const error = new ModuleError(value, attempt, "C_Sign");
       if (error.returned === "CKR_OK") return signature.slice(0, needed);
-      // The operation goes on (PKCS#11 2.40, Section 5.2)
+      // The operation stays active (PKCS#11 2.40, Section 5.2)
       if (error.returned !== "CKR_BUFFER_TOO_SMALL" || needed <= size || needed > 1 << 16) {
         throw error;
       }
@@ -212,12 +212,12 @@ export class Session {
   }
 
   /**
-   * Makes a key pair.
+   * Generates a key pair.
    *
-   * @param mechanism A CK_MECHANISM.
-   * @param publicKey What the public key has.
-   * @param privateKey What the private key has.
-   * @param attempt What is attempted, for errors.
+   * @param mechanism The CK_MECHANISM.
+   * @param publicKey The attributes of the public key.
+   * @param privateKey The attributes of the private key.
+   * @param attempt The attempted action, for error messages.
    * @returns The handles of the public and the private key.
    */
   async generateKeyPair(
@@ -239,10 +239,10 @@ export class Session {
 }
 
 /**
- * Reads a CK_ULONG as it is.
+ * Reads a CK_ULONG.
  *
- * @param bytes Where it stands.
- * @param offset How far behind the beginning.
+ * @param bytes The memory.
+ * @param offset The offset in bytes.
  * @returns The number.
  */
 export function readBig(bytes: Uint8Array<ArrayBuffer>, offset = 0): bigint {

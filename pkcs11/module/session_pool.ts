@@ -8,14 +8,15 @@ import { isReturned } from "./return_values.ts";
 import { readBig, Session } from "./session.ts";
 
 /**
- * How many sessions a token has at most. Each runs one operation, on a thread of its own; software
- * tokens get no faster beyond the number of processors, and cards have one.
+ * The default maximum number of sessions for reading and signing. Each runs one operation on a
+ * thread of its own. Software tokens get no faster beyond the number of processors, and cards have
+ * one.
  */
 export const MAX_SESSIONS = 8;
 
 /**
- * The sessions with one token. Operations get one each, in the order of their calls; those that
- * read and sign share the pool, those that write have sessions of their own, one after another.
+ * The sessions with a token, one per operation, in the order of the calls. Operations that read and
+ * sign share the pool; those that write run one after another, in sessions of their own.
  */
 export class SessionPool {
   readonly #library: Caller;
@@ -33,9 +34,9 @@ export class SessionPool {
    * Creates a pool without sessions.
    *
    * @param library The library.
-   * @param slot The slot of the token.
-   * @param label The token's label, for errors.
-   * @param max How many sessions there may be.
+   * @param slot The id of the slot.
+   * @param label The label of the token, for error messages.
+   * @param max The maximum number of sessions.
    */
   constructor(library: Caller, slot: bigint, label: string, max: number = MAX_SESSIONS) {
     this.#library = library;
@@ -45,14 +46,14 @@ export class SessionPool {
   }
 
   /**
-   * Runs an operation with a session of its own. Operations must not be nested.
+   * Runs an operation with a session of the pool. Operations must not be nested.
    *
    * @param run The operation.
-   * @returns What it returns.
-   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the pool is closed, and what the operation throws.
+   * @returns Its result.
+   * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the pool is closed, or the error of the operation.
    */
   async use<T>(run: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#take();
+    const session = await this.#acquire();
     let isUsable = true;
     try {
       return await run(session);
@@ -66,20 +67,20 @@ export class SessionPool {
       );
       throw error;
     } finally {
-      await this.#give(isUsable ? session : null);
+      await this.#release(isUsable ? session : null);
     }
   }
 
   /**
-   * Runs an operation that writes, after the one before.
+   * Runs an operation that writes, after earlier ones.
    *
    * @param run The operation.
-   * @returns What it returns.
+   * @returns Its result.
    * @throws {NssError} As {@linkcode SessionPool.use}.
    */
   write<T>(run: (session: Session) => Promise<T>): Promise<T> {
     const result = this.#lastWrite.then(async () => {
-      // Without a session that stays, the last one's end would log the token out
+      // Without another open session, the end of this one would log the token out
       await this.use(() => Promise.resolve());
       const session = await this.#openSession(CKF.serialSession | CKF.rwSession);
       try {
@@ -97,7 +98,7 @@ export class SessionPool {
     throw new NssError("SEC_ERROR_NO_TOKEN", `Cannot use token "${this.#label}": it is closed`);
   }
 
-  async #take(): Promise<Session> {
+  async #acquire(): Promise<Session> {
     for (;;) {
       this.#checkOpen();
       const free = this.#free.pop();
@@ -109,28 +110,28 @@ export class SessionPool {
         } catch (error) {
           const isFull = isReturned(error, "CKR_SESSION_COUNT") && this.#open > 1;
           if (!isFull) {
-            await this.#give(null);
+            await this.#release(null);
             throw error;
           }
-          // The token allows no more: one of ours will be free. Nobody is woken to fail in the same
-          // way.
+          // The token allows no more sessions: wait for one to become free, without waking other
+          // waiters
           this.#open--;
           this.#max = Math.min(this.#max, this.#open);
         }
       }
       this.#checkOpen();
-      const turn = Promise.withResolvers<Session | null>();
-      this.#waiting.push(turn);
-      const session = await turn.promise;
+      const waiter = Promise.withResolvers<Session | null>();
+      this.#waiting.push(waiter);
+      const session = await waiter.promise;
       if (session !== null) return session;
     }
   }
 
   /**
-   * Hands a session to who waits longest; `null` is one that is gone, instead of which another may
-   * be opened.
+   * Passes a session to the longest waiting operation; `null` lets that open a new one instead of a
+   * session that was lost.
    */
-  async #give(session: Session | null): Promise<void> {
+  async #release(session: Session | null): Promise<void> {
     if (session === null) this.#open--;
     if (this.#closed) {
       if (session !== null) {
@@ -155,15 +156,11 @@ export class SessionPool {
     return new Session(this.#library, readBig(handle));
   }
 
-  /**
-   * Closes all sessions when their operations have ended.
-   *
-   * @returns When it has happened.
-   */
+  /** Closes all sessions after their operations have ended. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const turn of this.#waiting.splice(0)) turn.resolve(null);
+    for (const waiter of this.#waiting.splice(0)) waiter.resolve(null);
     await this.#lastWrite;
     const free = this.#free.splice(0);
     this.#open -= free.length;

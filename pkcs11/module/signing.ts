@@ -15,13 +15,13 @@ import {
 import { CKG_MGF1, CKM, type MechanismName } from "./constants.ts";
 import { mechanism, ulong } from "./template.ts";
 
-/** How a token signs in a way of TLS and X.509. */
+/** How a token signs with a scheme of TLS and X.509. */
 export interface SigningPlan {
-  /** The mechanism, with its parameter. */
+  /** The CK_MECHANISM, with its parameter. */
   readonly mechanism: Uint8Array<ArrayBuffer>;
-  /** What the token signs for the data. */
+  /** Converts the data to the input of the mechanism. */
   readonly input: (data: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
-  /** What the signature is for what the token returns. */
+  /** Converts the output of the mechanism to the signature. */
   readonly output: (signature: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
 }
 
@@ -70,7 +70,7 @@ const unhashed = (data: Bytes): Promise<Bytes> => Promise.resolve(data);
 const hashed = (hash: HashName) => async (data: Bytes): Promise<Bytes> =>
   new Uint8Array(await crypto.subtle.digest(hash, data));
 
-/** RFC 8017, Section 9.2: what CKM_RSA_PKCS only pads. */
+/** RFC 8017, Section 9.2: the DigestInfo, to which CKM_RSA_PKCS only adds padding. */
 const digestInfo = (hash: HashName) => async (data: Bytes): Promise<Bytes> => {
   const digest = await hashed(hash)(data);
   return new DerWriter().sequence((w) => {
@@ -79,7 +79,7 @@ const digestInfo = (hash: HashName) => async (data: Bytes): Promise<Bytes> => {
   }).finish();
 };
 
-/** From r and s side by side to the DER of TLS and X.509 (RFC 3279, Section 2.2.3). */
+/** Encodes concatenated r and s as DER for TLS and X.509 (RFC 3279, Section 2.2.3). */
 function encodeEcdsa(raw: Bytes): Bytes {
   const half = raw.length / 2;
   return new DerWriter().sequence((w) =>
@@ -87,20 +87,20 @@ function encodeEcdsa(raw: Bytes): Bytes {
   ).finish();
 }
 
-/** CK_RSA_PKCS_PSS_PARAMS. */
+/** Encodes CK_RSA_PKCS_PSS_PARAMS. */
 function pssParameters(hash: HashName, saltLength: number): Bytes {
   const numbers = [CKM[HASHES[hash].mechanism], CKG_MGF1[hash], saltLength];
   return new Uint8Array(numbers.flatMap((number) => [...ulong(number)]));
 }
 
 /**
- * The ways to sign, the best first: hashing in the token costs a card time, and hashing here costs
- * nothing.
+ * Returns the mechanisms and plans of a scheme in preference order: those that hash here come
+ * first, because a card hashes slowly.
  */
-function waysOf(
+function plansOf(
   { webCrypto, hash, saltLength }: SignatureAlgorithm,
 ): [MechanismName, SigningPlan][] {
-  const way = (
+  const plan = (
     name: MechanismName,
     input: SigningPlan["input"],
     parameter?: Bytes,
@@ -111,44 +111,44 @@ function waysOf(
   ];
   switch (webCrypto) {
     case "RSASSA-PKCS1-v1_5":
-      return [way("CKM_RSA_PKCS", digestInfo(hash!)), way(HASHES[hash!].rsa, unhashed)];
+      return [plan("CKM_RSA_PKCS", digestInfo(hash!)), plan(HASHES[hash!].rsa, unhashed)];
     case "RSA-PSS": {
       const parameters = pssParameters(hash!, saltLength!);
       const { pss } = HASHES[hash!];
       return [
-        way("CKM_RSA_PKCS_PSS", hashed(hash!), parameters),
-        ...(pss === undefined ? [] : [way(pss, unhashed, parameters)]),
+        plan("CKM_RSA_PKCS_PSS", hashed(hash!), parameters),
+        ...(pss === undefined ? [] : [plan(pss, unhashed, parameters)]),
       ];
     }
     case "ECDSA":
       return [
-        way("CKM_ECDSA", hashed(hash!), undefined, encodeEcdsa),
-        way(HASHES[hash!].ecdsa, unhashed, undefined, encodeEcdsa),
+        plan("CKM_ECDSA", hashed(hash!), undefined, encodeEcdsa),
+        plan(HASHES[hash!].ecdsa, unhashed, undefined, encodeEcdsa),
       ];
     case "Ed25519":
-      return [way("CKM_EDDSA", unhashed)];
+      return [plan("CKM_EDDSA", unhashed)];
   }
   return [];
 }
 
 /**
- * Finds how a token signs.
+ * Finds the mechanism with which a token signs.
  *
- * @param scheme The scheme.
+ * @param scheme The signature scheme.
  * @param available The mechanisms of the token.
- * @returns How; `undefined` if it does not.
+ * @returns The plan; `undefined` if the token does not support the scheme.
  */
 export function planSignature(
   scheme: SignatureScheme,
   available: ReadonlySet<number>,
 ): SigningPlan | undefined {
-  return waysOf(schemeRow(scheme).algorithm).find(([name]) => available.has(CKM[name]))?.[1];
+  return plansOf(schemeRow(scheme).algorithm).find(([name]) => available.has(CKM[name]))?.[1];
 }
 
 /**
  * Lists the schemes that a key in a token signs with.
  *
- * @param algorithm What kind of key it is.
+ * @param algorithm The kind of key.
  * @param available The mechanisms of the token.
  * @returns The schemes.
  */
@@ -157,6 +157,6 @@ export function schemesOf(
   available: ReadonlySet<number>,
 ): SignatureScheme[] {
   return signatureSchemesOf(algorithm).filter((scheme) =>
-    waysOf(schemeRow(scheme).algorithm).some(([name]) => available.has(CKM[name]))
+    plansOf(schemeRow(scheme).algorithm).some(([name]) => available.has(CKM[name]))
   );
 }

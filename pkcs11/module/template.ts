@@ -2,20 +2,20 @@
 
 import { addressOf, alloc } from "./memory.ts";
 
-/** What an attribute is set to: a CK_ULONG, a CK_BBOOL, text or bytes. */
+/** The value of an attribute: a CK_ULONG, a CK_BBOOL, text or bytes. */
 export type AttributeValue = number | boolean | string | Uint8Array;
 
-/** The size of CK_ATTRIBUTE and of CK_MECHANISM: a type, a pointer and a length. */
+/** The size of CK_ATTRIBUTE and CK_MECHANISM in bytes: a type, a pointer and a length. */
 export const ATTRIBUTE_SIZE = 24;
 
-/** CK_UNAVAILABLE_INFORMATION: the length of an attribute that the token does not give. */
+/** CK_UNAVAILABLE_INFORMATION: the length of an attribute without a readable value. */
 export const UNAVAILABLE = 0xffffffffffffffffn;
 
 /**
- * Writes a CK_ULONG.
+ * Encodes a CK_ULONG.
  *
  * @param value The number.
- * @returns Its bytes.
+ * @returns The bytes.
  */
 export function ulong(value: number): Uint8Array<ArrayBuffer> {
   const bytes = alloc(8);
@@ -24,10 +24,10 @@ export function ulong(value: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads a CK_ULONG.
+ * Decodes a CK_ULONG.
  *
- * @param bytes Its bytes.
- * @returns The number; `null` if it is none.
+ * @param bytes The bytes.
+ * @returns The number; `null` if there are not 8 bytes.
  */
 export function readUlong(bytes: Uint8Array | undefined): number | null {
   if (bytes?.length !== 8) return null;
@@ -40,17 +40,17 @@ function encode(value: AttributeValue): Uint8Array {
   return typeof value === "string" ? new TextEncoder().encode(value) : value;
 }
 
-/** An array of CK_ATTRIBUTE, with the values behind it in the same piece of memory. */
+/** An array of CK_ATTRIBUTE, followed by the values in the same memory. */
 export class Template {
   /** The memory, which begins with the array. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many attributes there are. */
+  /** The number of attributes. */
   readonly count: number;
   readonly #view: DataView;
 
   private constructor(rows: readonly (readonly [type: number, size: number])[]) {
     const head = ATTRIBUTE_SIZE * rows.length;
-    // Values are aligned as the largest of them may be
+    // Values are aligned for the largest type, CK_ULONG
     const size = rows.reduce((sum, [, size]) => sum + align(size), head);
     this.bytes = alloc(size);
     this.count = rows.length;
@@ -70,10 +70,10 @@ export class Template {
   }
 
   /**
-   * Writes attributes.
+   * Creates a template with values.
    *
-   * @param attributes Types and values.
-   * @returns The array.
+   * @param attributes The types and values.
+   * @returns The template.
    */
   static of(attributes: readonly (readonly [type: number, value: AttributeValue])[]): Template {
     const rows = attributes.map(([type, value]) => [type, encode(value)] as const);
@@ -87,20 +87,20 @@ export class Template {
   }
 
   /**
-   * Makes room for values.
+   * Creates a template for values to be read.
    *
-   * @param rows Types, and how long their values may be; 0 asks for the length.
-   * @returns The array.
+   * @param rows The types, and the maximum lengths of the values in bytes; 0 asks for the length.
+   * @returns The template.
    */
   static room(rows: readonly (readonly [type: number, size: number])[]): Template {
     return new Template(rows);
   }
 
   /**
-   * Tells how long a value is.
+   * Returns the length of a value.
    *
-   * @param i Which attribute.
-   * @returns Its length; `null` if the token does not give it.
+   * @param i The index of the attribute.
+   * @returns The length in bytes; `null` if the value is not readable.
    */
   lengthOf(i: number): number | null {
     const length = this.#view.getBigUint64(ATTRIBUTE_SIZE * i + 16, true);
@@ -108,10 +108,10 @@ export class Template {
   }
 
   /**
-   * Gives a value.
+   * Returns a value.
    *
-   * @param i Which attribute.
-   * @param offset Where its room begins.
+   * @param i The index of the attribute.
+   * @param offset The offset of the value.
    * @returns A copy.
    */
   valueOf(i: number, offset: number): Uint8Array<ArrayBuffer> {
@@ -120,17 +120,17 @@ export class Template {
 }
 
 /**
- * Rounds up to where the next value may begin.
+ * Rounds up to the alignment of values.
  *
- * @param size A length.
- * @returns A multiple of 8.
+ * @param size The length.
+ * @returns The next multiple of 8.
  */
 export function align(size: number): number {
   return (size + 7) & ~7;
 }
 
 /**
- * Writes a CK_MECHANISM, with its parameter behind it.
+ * Encodes a CK_MECHANISM, followed by its parameter.
  *
  * @param type The mechanism.
  * @param parameter Its parameter, if it has one.

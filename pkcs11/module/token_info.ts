@@ -9,11 +9,11 @@ import { readText } from "./text.ts";
 
 const TOKEN_INFO_SIZE = 208;
 
-/** What a token says of itself, and how many sessions it allows. */
+/** The description of a token, with details for this package only. */
 export interface ReadTokenInfo extends TokenInfo {
-  /** Whether there is something in it: an uninitialised token has not even a label. */
+  /** Whether the token is initialised (`CKF_TOKEN_INITIALIZED`). */
   readonly isTokenInitialized: boolean;
-  /** How many sessions it allows; 0 if it does not tell, or as many as one likes. */
+  /** The maximum number of sessions; 0 if unlimited or unknown. */
   readonly maxSessions: number;
 }
 
@@ -21,9 +21,9 @@ export interface ReadTokenInfo extends TokenInfo {
  * Reads CK_TOKEN_INFO.
  *
  * @param library The library.
- * @param slot The slot of the token.
- * @returns What it says.
- * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is none.
+ * @param slot The id of the slot.
+ * @returns The description.
+ * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the slot has no token.
  */
 export async function readTokenInfo(library: Library, slot: bigint): Promise<ReadTokenInfo> {
   const info = alloc(TOKEN_INFO_SIZE);

@@ -6,14 +6,14 @@ import type { Library } from "./library.ts";
 import { alloc } from "./memory.ts";
 import { readBig } from "./session.ts";
 
-/** The most mechanisms of a token that are looked at. */
+/** The maximum number of mechanisms of a token; more are an error. */
 const MECHANISM_ROOM = 4096;
 
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(CKM).map(([name, number]) => [number, name]),
 );
 
-/** What a token of a library can do of what is used here; it is asked once. */
+/** The mechanisms of a token that this package uses, read once. */
 export class TokenMechanisms {
   readonly #library: Library;
   readonly #slot: bigint;
@@ -21,11 +21,11 @@ export class TokenMechanisms {
   #all: Promise<readonly TokenMechanism[]> | null = null;
 
   /**
-   * Asks nothing yet.
+   * Creates the list, which is read at the first use.
    *
    * @param library The library.
-   * @param slot The slot of the token.
-   * @param label The token's label, for errors.
+   * @param slot The id of the slot.
+   * @param label The label of the token, for error messages.
    */
   constructor(library: Library, slot: bigint, label: string) {
     this.#library = library;
@@ -36,7 +36,7 @@ export class TokenMechanisms {
   /**
    * Lists the mechanisms.
    *
-   * @returns Those that sign or make key pairs.
+   * @returns The mechanisms that sign or generate key pairs.
    */
   async list(): Promise<readonly TokenMechanism[]> {
     const all = this.#all ??= this.#read();
@@ -47,7 +47,7 @@ export class TokenMechanisms {
   /**
    * Lists the mechanisms that sign.
    *
-   * @returns Their numbers.
+   * @returns The numbers of the mechanisms.
    */
   async signing(): Promise<ReadonlySet<number>> {
     const all = await this.list();
@@ -64,7 +64,7 @@ export class TokenMechanisms {
     return mechanisms.filter(({ uses }) => uses.length > 0);
   }
 
-  /** CK_MECHANISM_INFO. */
+  /** Reads CK_MECHANISM_INFO. */
   async #readOne(type: bigint): Promise<TokenMechanism> {
     const info = alloc(24);
     await this.#library.call("C_GetMechanismInfo", this.#attempt, this.#slot, type, info);
