@@ -5,7 +5,10 @@ import type { ConnLike } from "@nss/nss";
 /** Nobody needs longer lines; a peer that never ends one must not fill the memory. */
 const MAX_LINE = 8192;
 
-/** A connection of text lines that end in CR LF, as SMTP's and those of HTTP's headers, with TLS or without. */
+/**
+ * A connection of text lines that end in CR LF, as SMTP's and those of HTTP's headers, with TLS or
+ * without.
+ */
 export class Lines {
   readonly #conn: ConnLike;
   #rest: Uint8Array = new Uint8Array(0);

@@ -1,12 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * TLS 1.3 through `importFD`, in both roles, against ourselves, Deno and OpenSSL: all on 127.0.0.1, with certificates made here.
+ * TLS 1.3 through `importFD`, in both roles, against ourselves, Deno and OpenSSL: all on 127.0.0.1,
+ * with certificates made here.
  *
  *     deno task demo
  *     deno run --allow-net=127.0.0.1 --allow-run=openssl --allow-write examples/demo.ts
  *
- * Each exchange is one line of text, which the server sends back reversed. The exit code is 0 if every one came back right.
+ * Each exchange is one line of text, which the server sends back reversed. The exit code is 0 if
+ * every one came back right.
  *
  * @module
  */

@@ -2,16 +2,19 @@
 // deno-lint-ignore-file no-console
 
 /**
- * A script for Deno Deploy: tells whether a mail server is up, over IMAP with TLS on its port 993. It needs no file, no environment, no system call
- * and no library: whom to trust and the sessions are in Deno KV, so that the next isolate resumes what this one has begun. `fetch` gets to HTTPS
- * alone, and `Deno.connectTls` neither takes its trust from a database nor keeps sessions from one run to the next.
+ * A script for Deno Deploy: tells whether a mail server is up, over IMAP with TLS on its port 993.
+ * It needs no file, no environment, no system call and no library: whom to trust and the sessions
+ * are in Deno KV, so that the next isolate resumes what this one has begun. `fetch` gets to HTTPS
+ * alone, and `Deno.connectTls` neither takes its trust from a database nor keeps sessions from one
+ * run to the next.
  *
  *     deno run --unstable-kv examples/deploy.ts import "$(cat ca.pem)"
  *     deno run --unstable-kv --allow-net examples/deploy.ts check imap.example.com 993
  *     deno run --unstable-kv --allow-net examples/deploy.ts
  *
- * The first command trusts an authority, which is asked for once; the second looks once, by hand. Without arguments, as on Deno Deploy, it
- * answers each request with what it has found. Whoever can write to the store decides whom to trust: on Deploy that is the application.
+ * The first command trusts an authority, which is asked for once; the second looks once, by hand.
+ * Without arguments, as on Deno Deploy, it answers each request with what it has found. Whoever can
+ * write to the store decides whom to trust: on Deploy that is the application.
  *
  * @module
  */

@@ -4,8 +4,8 @@
 /**
  * Sends back to each client what it sends.
  *
- *     deno run --allow-net=127.0.0.1 examples/echo_server.ts 4433
- *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/echo_server.ts 4433 cert.pem key.pem
+ *     deno run --allow-net=127.0.0.1 examples/echo_server.ts 4433 deno run --allow-net=127.0.0.1
+ *     --allow-read=cert.pem,key.pem examples/echo_server.ts 4433 cert.pem key.pem
  *
  * Without files it makes a certificate for localhost and prints it. Then, in another terminal:
  *
@@ -33,7 +33,8 @@ async function serveEcho(listener: SslListener): Promise<void> {
 async function echo(socket: SslSocket): Promise<void> {
   const { version, cipherSuite, group, resumed } = await socket.handshake();
   console.log(version, cipherSuite, group, resumed ? "resumed" : "new");
-  await socket.readable.pipeTo(socket.writable); // until the client is done, which closes the socket
+  // until the client is done, which closes the socket
+  await socket.readable.pipeTo(socket.writable);
 }
 
 /** A certificate for localhost which nobody has signed but itself. */

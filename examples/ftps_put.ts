@@ -2,13 +2,16 @@
 // deno-lint-ignore-file no-console
 
 /**
- * Uploads a file by FTP over TLS (RFC 4217) to a server that takes a data connection only from whoever has the session of the
- * control connection: vsftpd's `require_ssl_reuse`, ProFTPD's default. No TLS of Deno's can do that, since it resumes nothing.
+ * Uploads a file by FTP over TLS (RFC 4217) to a server that takes a data connection only from
+ * whoever has the session of the control connection: vsftpd's `require_ssl_reuse`, ProFTPD's
+ * default. No TLS of Deno's can do that, since it resumes nothing.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=. examples/ftps_put.ts ftp://anonymous@127.0.0.1:2121/in/a.txt a.txt ca.pem
+ *     deno run --allow-net=127.0.0.1 --allow-read=. examples/ftps_put.ts
+ *     ftp://anonymous@127.0.0.1:2121/in/a.txt a.txt ca.pem
  *
- * `--no-reuse` shows how the server refuses a data connection without the session. `--strict` wants a close_notify for an end of the
- * data connection, too, which some servers leave out. `--tls12` speaks TLS 1.2, in which sessions are resumed as well.
+ * `--no-reuse` shows how the server refuses a data connection without the session. `--strict` wants
+ * a close_notify for an end of the data connection, too, which some servers leave out. `--tls12`
+ * speaks TLS 1.2, in which sessions are resumed as well.
  *
  * @module
  */
@@ -83,7 +86,8 @@ async function put({ url, data, ca, reuse, strict, versions }: PutOptions): Prom
   await before.reply(220);
   await before.command("AUTH TLS", 234);
 
-  // Whatever came behind the answer and in clear would be somebody else's word: there must be none (STARTTLS injection)
+  // Whatever came behind the answer and in clear would be somebody else's word: there must be none
+  // (STARTTLS injection)
   if (clear.rest.length > 0) throw new Error("The server speaks before TLS has begun");
   await using socket = importFD(conn, options);
   let token: Uint8Array | undefined;

@@ -2,10 +2,12 @@
 // deno-lint-ignore-file no-console
 
 /**
- * An echo server whose certificate is renewed under it: whenever the files change, new connections see the new certificate, and nobody
- * who is connected is disturbed. `Deno.listenTls` reads its certificate once (denoland/deno#9110).
+ * An echo server whose certificate is renewed under it: whenever the files change, new connections
+ * see the new certificate, and nobody who is connected is disturbed. `Deno.listenTls` reads its
+ * certificate once (denoland/deno#9110).
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=certs examples/hot_reload.ts 8443 certs/cert.pem certs/key.pem
+ *     deno run --allow-net=127.0.0.1 --allow-read=certs examples/hot_reload.ts 8443 certs/cert.pem
+ *     certs/key.pem
  *
  * A client with a session of the old certificate's shakes hands in full, and sees the new one.
  *
@@ -40,7 +42,9 @@ async function load(listener: SslListener, certFile: string, keyFile: string): P
   }
 }
 
-/** Loads the files again whenever something has happened in their folders and been over for a while. */
+/**
+ * Loads the files again whenever something has happened in their folders and been over for a while.
+ */
 async function reloadOnChange(
   listener: SslListener,
   certFile: string,

@@ -2,15 +2,17 @@
 // deno-lint-ignore-file no-console
 
 /**
- * Gets a page over TLS, and shows first what was negotiated and whose certificate came. `Deno.connectTls` tells neither
- * (denoland/deno#22181, #31111), and takes more authorities to trust but not fewer, or a key (denoland/deno#1371, #5931).
+ * Gets a page over TLS, and shows first what was negotiated and whose certificate came.
+ * `Deno.connectTls` tells neither (denoland/deno#22181, #31111), and takes more authorities to
+ * trust but not fewer, or a key (denoland/deno#1371, #5931).
  *
- *     deno run --allow-net --allow-sys examples/https_get.ts https://example.com/
- *     deno run --allow-net --allow-read=ca.pem examples/https_get.ts --ca ca.pem https://localhost:8443/
+ *     deno run --allow-net --allow-sys examples/https_get.ts https://example.com/ deno run
+ *     --allow-net --allow-read=ca.pem examples/https_get.ts --ca ca.pem https://localhost:8443/
  *     deno run --allow-net examples/https_get.ts --pin oZ0t...9w= https://localhost:8443/
  *
- * `--ca` trusts the authorities of a file and no others. `--pin` trusts the one key whose SHA-256 it is, for a server that made its
- * certificate itself; the pin is shown of every server that one gets to. There is no switch that trusts everybody.
+ * `--ca` trusts the authorities of a file and no others. `--pin` trusts the one key whose SHA-256
+ * it is, for a server that made its certificate itself; the pin is shown of every server that one
+ * gets to. There is no switch that trusts everybody.
  *
  * @module
  */

@@ -2,16 +2,17 @@
 // deno-lint-ignore-file no-console
 
 /**
- * A certification authority of one's own, in a folder: for development, for machines in a private network, for client
- * certificates. What mkcert and easy-rsa do, in a page.
+ * A certification authority of one's own, in a folder: for development, for machines in a private
+ * network, for client certificates. What mkcert and easy-rsa do, in a page.
  *
  *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts init ca "CN=My Authority,O=Me"
- *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts issue ca localhost 127.0.0.1 ::1
- *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts renew ca localhost
- *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts sign ca request.pem
- *     deno run --allow-read=ca examples/local_ca.ts print ca/localhost.pem
+ *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts issue ca localhost 127.0.0.1
+ *     ::1 deno run --allow-read=ca --allow-write=ca examples/local_ca.ts renew ca localhost deno
+ *     run --allow-read=ca --allow-write=ca examples/local_ca.ts sign ca request.pem deno run
+ *     --allow-read=ca examples/local_ca.ts print ca/localhost.pem
  *
- * The authority is `ca/ca.pem`; give it to clients to trust. Who reads `ca/ca-key.pem` can be any server for them.
+ * The authority is `ca/ca.pem`; give it to clients to trust. Who reads `ca/ca-key.pem` can be any
+ * server for them.
  *
  * @module
  */
@@ -90,7 +91,9 @@ async function renew(folder: string, name: string): Promise<Certificate> {
   return certificate;
 }
 
-/** Certifies a key that somebody else keeps. Look at the names first: what is asked for is granted. */
+/**
+ * Certifies a key that somebody else keeps. Look at the names first: what is asked for is granted.
+ */
 async function sign(folder: string, requestFile: string): Promise<Certificate> {
   const request = parseCertificateRequest(await Deno.readTextFile(requestFile));
   const certificate = await issueCertificate(request, {

@@ -2,12 +2,14 @@
 // deno-lint-ignore-file no-console
 
 /**
- * A server that knows who is calling: clients show a certificate of a private authority, and the server decides about each by
- * name. A Deno server cannot ask for certificates (denoland/deno#26825, #6170).
+ * A server that knows who is calling: clients show a certificate of a private authority, and the
+ * server decides about each by name. A Deno server cannot ask for certificates
+ * (denoland/deno#26825, #6170).
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=. examples/mutual_tls.ts serve 8443 ca.pem cert.pem key.pem alice bob
- *     deno run --allow-net=127.0.0.1 --allow-read=. examples/mutual_tls.ts get 8443 ca.pem alice.pem alice-key.pem
- *     curl --cacert ca.pem --cert alice.pem --key alice-key.pem https://localhost:8443/
+ *     deno run --allow-net=127.0.0.1 --allow-read=. examples/mutual_tls.ts serve 8443 ca.pem
+ *     cert.pem key.pem alice bob deno run --allow-net=127.0.0.1 --allow-read=.
+ *     examples/mutual_tls.ts get 8443 ca.pem alice.pem alice-key.pem curl --cacert ca.pem --cert
+ *     alice.pem --key alice-key.pem https://localhost:8443/
  *
  * @module
  */
@@ -67,7 +69,8 @@ async function get(
     caCerts: [ca],
     certificates: [certificate],
   });
-  // In TLS 1.3 a client is done before the server has seen its certificate: a refusal comes with the first read.
+  // In TLS 1.3 a client is done before the server has seen its certificate: a refusal comes with
+  // the first read.
   await new Lines(socket).write("GET / HTTP/1.0", "Host: localhost", "");
   return await new Response(socket.readable).text();
 }

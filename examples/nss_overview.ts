@@ -2,12 +2,14 @@
 // deno-lint-ignore-file no-console
 
 /**
- * Mozilla's page "Overview of an SSL Application" as one program, chapter by chapter: a client and a server in one process, on loopback.
- * The server serves, then needs to know who is asking, then serves on: in TLS 1.3 and in TLS 1.2, in one way.
+ * Mozilla's page "Overview of an SSL Application" as one program, chapter by chapter: a client and
+ * a server in one process, on loopback. The server serves, then needs to know who is asking, then
+ * serves on: in TLS 1.3 and in TLS 1.2, in one way.
  *
  *     deno run --allow-net=127.0.0.1 --allow-read --allow-write examples/nss_overview.ts
  *
- * It makes a database of certificates and keys (`cert9.db`, `key4.db`) in a folder for temporary files, and removes it at the end.
+ * It makes a database of certificates and keys (`cert9.db`, `key4.db`) in a folder for temporary
+ * files, and removes it at the end.
  *
  * @module
  */
@@ -70,7 +72,8 @@ const PASSWORD = "correct horse";
 
 /** Initialization. */
 async function initialize(directory: string): Promise<NssContext> {
-  // PK11_SetPasswordFunc: asked when a token wants its password; revealPinArg() tells for which socket
+  // PK11_SetPasswordFunc: asked when a token wants its password; revealPinArg() tells for which
+  // socket
   setPasswordFunc(({ token }) => {
     console.log(`  the password of "${token?.label}" is asked for`);
     return PASSWORD;
@@ -97,7 +100,10 @@ async function initializeCaches(): Promise<void> {
   configServerSessionIDCache({ maxCacheEntries: 100 });
 }
 
-/** Fills the database: an authority that is trusted for servers and for clients, and a certificate with its key for each. */
+/**
+ * Fills the database: an authority that is trusted for servers and for clients, and a certificate
+ * with its key for each.
+ */
 async function fillDatabase({ token, certDB }: NssContext): Promise<void> {
   const authority = await generateKeyPair();
   const ca = await createCertificate({ ...authority, subject: "CN=Overview CA", isCa: true });
@@ -174,7 +180,8 @@ async function answer(socket: SslSocket): Promise<void> {
   const lines = new Lines(socket); // PR_Read and PR_Write; the first one shakes hands
   for (let request; (request = await lines.read()) !== null;) {
     if (request === "private" && peerCertificate(socket) === null) {
-      // SSL_OptionSet, SSL_ReHandshake, SSL_ForceHandshake: at the level of the protocol nothing is said meanwhile
+      // SSL_OptionSet, SSL_ReHandshake, SSL_ForceHandshake: at the level of the protocol nothing is
+      // said meanwhile
       optionSet(socket, "REQUEST_CERTIFICATE", true);
       optionSet(socket, "REQUIRE_CERTIFICATE", "ALWAYS");
       await reHandshake(socket);
@@ -187,7 +194,8 @@ async function answer(socket: SslSocket): Promise<void> {
 
 /** Communication, the client's side. */
 async function ask(model: SslModel, port: number, version: ProtocolVersion): Promise<void> {
-  // PR_Connect; the socket is connected before it is imported, so SSL_ResetHandshake tells it which end it is
+  // PR_Connect; the socket is connected before it is imported, so SSL_ResetHandshake tells it which
+  // end it is
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await using socket = importFD(conn, { model, versions: { min: version, max: version } });
   resetHandshake(socket, false);

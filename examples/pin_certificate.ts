@@ -2,11 +2,12 @@
 // deno-lint-ignore-file no-console
 
 /**
- * Connects only to a server with a known key, on top of the usual checks: an authority that is fooled into a certificate for the
- * host is of no use to anybody. Deno has no place for such a check (denoland/deno#8238).
+ * Connects only to a server with a known key, on top of the usual checks: an authority that is
+ * fooled into a certificate for the host is of no use to anybody. Deno has no place for such a
+ * check (denoland/deno#8238).
  *
- *     deno run --allow-net --allow-sys examples/pin_certificate.ts example.com:443 PIN...
- *     deno run --allow-net --allow-read=ca.pem examples/pin_certificate.ts localhost:8443 --ca ca.pem PIN...
+ *     deno run --allow-net --allow-sys examples/pin_certificate.ts example.com:443 PIN... deno run
+ *     --allow-net --allow-read=ca.pem examples/pin_certificate.ts localhost:8443 --ca ca.pem PIN...
  *
  * A pin is the SHA-256 of a public key in base64 (RFC 7469); keep one for the next key, too:
  *
@@ -30,7 +31,8 @@ import { parseArgs } from "node:util";
 function pinned(pins: readonly string[]): AuthCertificateHook {
   return async (socket, peer) => {
     await authCertificate(socket, peer); // throws unless all is well so far
-    // Only the server's own key: it may send any certificates behind its own, and need not have their keys.
+    // Only the server's own key: it may send any certificates behind its own, and need not have
+    // their keys.
     const pin = await peer.chain[0]!.subjectPublicKeyInfo.pin();
     if (pins.includes(pin)) return;
     throw new SslError(

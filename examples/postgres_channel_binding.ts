@@ -2,12 +2,14 @@
 // deno-lint-ignore-file no-console
 
 /**
- * Asks PostgreSQL a question, after a login that is bound to the TLS connection (SCRAM-SHA-256-PLUS; RFC 5802, RFC 5929): somebody in
- * the middle with a certificate that the client believes still cannot pass the login on. No TLS of Deno's tells what the binding
- * needs, the server's certificate.
+ * Asks PostgreSQL a question, after a login that is bound to the TLS connection
+ * (SCRAM-SHA-256-PLUS; RFC 5802, RFC 5929): somebody in the middle with a certificate that the
+ * client believes still cannot pass the login on. No TLS of Deno's tells what the binding needs,
+ * the server's certificate.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=. --allow-env=PGPASSWORD examples/postgres_channel_binding.ts \
- *       postgres://alice@127.0.0.1:5432/postgres ca.pem "select version()"
+ *     deno run --allow-net=127.0.0.1 --allow-read=. --allow-env=PGPASSWORD
+ *       examples/postgres_channel_binding.ts \ postgres://alice@127.0.0.1:5432/postgres ca.pem
+ *       "select version()"
  *
  * `--wrong-binding` shows how the server refuses a login that is bound to another connection.
  *
@@ -119,7 +121,8 @@ async function logIn(
   const { r, s, i } = attributes(serverFirst);
   if (!r?.startsWith(nonce) || r === nonce) throw new Error("The server repeats another nonce");
   const iterations = Number(i);
-  // RFC 7677, Section 4: fewer would give the password away; more than these is no login, but a burden
+  // RFC 7677, Section 4: fewer would give the password away; more than these is no login, but a
+  // burden
   if (!(iterations >= 4096 && iterations <= 1_000_000)) {
     throw new Error(`The server asks for ${i} iterations`);
   }

@@ -2,12 +2,13 @@
 // deno-lint-ignore-file no-console
 
 /**
- * STARTTLS in both roles: a mail server and a client that begin in plain text and go on in TLS on the same `Deno.Conn`. In Deno
- * only a client can (denoland/deno#18451, #31759), and only while it does not read (#11759).
+ * STARTTLS in both roles: a mail server and a client that begin in plain text and go on in TLS on
+ * the same `Deno.Conn`. In Deno only a client can (denoland/deno#18451, #31759), and only while it
+ * does not read (#11759).
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/starttls.ts serve 2525 cert.pem key.pem
- *     deno run --allow-net=127.0.0.1 --allow-read=ca.pem examples/starttls.ts send 2525 ca.pem "Hello there"
- *     openssl s_client -starttls smtp -connect 127.0.0.1:2525
+ *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/starttls.ts serve 2525
+ *     cert.pem key.pem deno run --allow-net=127.0.0.1 --allow-read=ca.pem examples/starttls.ts send
+ *     2525 ca.pem "Hello there" openssl s_client -starttls smtp -connect 127.0.0.1:2525
  *
  * @module
  */
@@ -33,7 +34,8 @@ async function serveClient(
 ): Promise<void> {
   const plain = new Lines(conn);
   if (!await offerTls(plain)) return conn.close();
-  // What the client has sent behind its STARTTLS is TLS, or else an attack: in no case is it a command.
+  // What the client has sent behind its STARTTLS is TLS, or else an attack: in no case is it a
+  // command.
   await using socket = importFD(conn, {
     role: "server",
     certificates: [certificate],

@@ -2,8 +2,9 @@
 // deno-lint-ignore-file no-console
 
 /**
- * TLS within TLS: reaches an HTTPS server through an HTTP proxy that speaks TLS itself. The outer connection authenticates the
- * proxy, the inner one the server, and the proxy sees nothing of it. `Deno.startTls` refuses a TLS connection (denoland/deno#4422).
+ * TLS within TLS: reaches an HTTPS server through an HTTP proxy that speaks TLS itself. The outer
+ * connection authenticates the proxy, the inner one the server, and the proxy sees nothing of it.
+ * `Deno.startTls` refuses a TLS connection (denoland/deno#4422).
  *
  *     deno run --allow-net=proxy.example:3128 --allow-read=ca.pem \
  *       examples/tls_in_tls.ts https://proxy.example:3128 https://server.example/ ca.pem

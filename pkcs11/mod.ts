@@ -3,8 +3,8 @@
 /**
  * Where private keys and trust live.
  *
- * A `PrivateKey` (of `@nss/nss/cert`) is anything that signs: it may be in WebCrypto, in a token, or
- * behind a service. Whatever wants a key takes any of them, and never sees its bytes.
+ * A `PrivateKey` (of `@nss/nss/cert`) is anything that signs: it may be in WebCrypto, in a token,
+ * or behind a service. Whatever wants a key takes any of them, and never sees its bytes.
  *
  * - {@linkcode importPrivateKey} takes PEM, DER and WebCrypto keys.
  * - {@linkcode generateKeyPair} makes new ones.

@@ -36,8 +36,8 @@ export interface VerifyChainOptions {
    */
   readonly policies?: readonly string[];
   /**
-   * Called with each path that passes all other checks, and its trust anchor. It may refuse the path
-   * by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
+   * Called with each path that passes all other checks, and its trust anchor. It may refuse the
+   * path by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
    */
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
 }

@@ -1,6 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Commands that change a token: create, password, add, delete, delete-key, rename, trust, generate-key. @module */
+/**
+ * Commands that change a token: create, password, add, delete, delete-key, rename, trust,
+ * generate-key.
+ *
+ * @module
+ */
 
 import {
   type CertRecord,
@@ -146,7 +151,8 @@ const remove: Command = {
   run: async (args) => {
     await using store = await openStore(args, { write: true });
     const certificate = await store.certificate(args.positional[0]!);
-    // The key first: a certificate without a key is of no harm, a key without a certificate is forgotten
+    // The key first: a certificate without a key is of no harm, a key without a certificate is
+    // forgotten
     const hadKey = args.has("with-key") && await store.token.deleteKey(certificate);
     if (!await store.certificates.deleteCert(certificate)) {
       throw new NssError(

@@ -224,7 +224,10 @@ async function readRequest(file: string): Promise<string | Uint8Array> {
   return text.includes("-----BEGIN ") ? text : bytes;
 }
 
-/** Stores the certificate if it has a name, and writes it where that is wanted, or there is nothing else to do. */
+/**
+ * Stores the certificate if it has a name, and writes it where that is wanted, or there is nothing
+ * else to do.
+ */
 async function finish(
   store: Store,
   certificate: Certificate,

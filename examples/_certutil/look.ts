@@ -89,7 +89,8 @@ const LISTS = {
         if (token === null) return ["-", "-", "-", "empty", name];
         const { label, model, serialNumber, ...is } = await token.describe();
         const state = [
-          is.isReadOnly && token !== context.token && "read-only", // a command that looks opens the store so
+          // a command that looks opens the store so
+          is.isReadOnly && token !== context.token && "read-only",
           !is.isInitialized && "without a password yet",
           is.needsLogin && "password",
           is.isFinalTry && "one try left",
@@ -233,7 +234,10 @@ async function verifyIn(
   return text;
 }
 
-/** All that it is good for; if there is nothing, a usage that it is made for, so that what else is wrong is told. */
+/**
+ * All that it is good for; if there is nothing, a usage that it is made for, so that what else is
+ * wrong is told.
+ */
 async function goodUsages(
   db: Parameters<typeof verifyCertificateNow>[0],
   certificate: Certificate,

@@ -1,6 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Passwords come from files or from the terminal, never from the command line, which everybody can list. @module */
+/**
+ * Passwords come from files or from the terminal, never from the command line, which everybody can
+ * list.
+ *
+ * @module
+ */
 
 import type { PasswordFunc } from "@nss/nss/pkcs11";
 import type { Args } from "./args.ts";
@@ -18,7 +23,10 @@ export async function readPassword(path: string): Promise<string> {
   return (await readText(path)).split(/\r?\n/, 1)[0]!;
 }
 
-/** Asks at the terminal, which does not show the answer; `null` where the user gives up (Ctrl-C, Ctrl-D). */
+/**
+ * Asks at the terminal, which does not show the answer; `null` where the user gives up (Ctrl-C,
+ * Ctrl-D).
+ */
 export function askPassword(question: string, option: string): Promise<string | null> {
   if (!Deno.stdin.isTerminal()) {
     throw new NoPasswordError(

@@ -1,6 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Opens what the command line names: an NSS database, a token of a PKCS#11 library, a Deno KV store, PEM files. @module */
+/**
+ * Opens what the command line names: an NSS database, a token of a PKCS#11 library, a Deno KV
+ * store, PEM files.
+ *
+ * @module
+ */
 
 import {
   type CertDB,
@@ -86,7 +91,10 @@ export class Store implements AsyncDisposable {
     throw noTrust();
   }
 
-  /** Finds a certificate by nickname, `token:nickname`, fingerprint, e-mail address or `pkcs11:` URI. */
+  /**
+   * Finds a certificate by nickname, `token:nickname`, fingerprint, e-mail address or `pkcs11:`
+   * URI.
+   */
   async certificate(name: string): Promise<Certificate> {
     return await findCertByNickname(this.certificates, name, { time: new Date() }) ??
       await findCertFromNickname(name, { context: this.context });
@@ -252,7 +260,9 @@ async function openModule(context: NssContext, library: string, args: Args): Pro
   );
 }
 
-/** Fills the token in memory. A certificate is called as its subject, whose common name is short. */
+/**
+ * Fills the token in memory. A certificate is called as its subject, whose common name is short.
+ */
 async function readPem(
   token: Token,
   paths: readonly string[],

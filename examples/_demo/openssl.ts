@@ -1,6 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** `openssl s_server` and `s_client` for the demo: on 127.0.0.1, for a bounded time, ended by their own id. @module */
+/**
+ * `openssl s_server` and `s_client` for the demo: on 127.0.0.1, for a bounded time, ended by their
+ * own id.
+ *
+ * @module
+ */
 
 /** Whether the openssl command is here. */
 export async function hasOpenssl(): Promise<boolean> {

@@ -67,7 +67,10 @@ export class Report {
     if (peer) await this.certificate(peer, "peer certificate");
   }
 
-  /** Whose a certificate is, by whom, until when and for which names; in short when it is seen again. */
+  /**
+   * Whose a certificate is, by whom, until when and for which names; in short when it is seen
+   * again.
+   */
   async certificate(certificate: Certificate, name: string): Promise<void> {
     const fingerprint = encodeHex(await certificate.fingerprint());
     if (this.#seen.has(fingerprint)) {

@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The demo's protocol, that of `openssl s_server -rev`: a line comes, and goes back reversed. @module */
+/**
+ * The demo's protocol, that of `openssl s_server -rev`: a line comes, and goes back reversed.
+ *
+ * @module
+ */
 
 /** The part of a `Deno.Conn` that a protocol needs; an `SslSocket` has it as well. */
 export interface Stream {

@@ -253,7 +253,8 @@ export class ModuleKeyStore implements TokenKeyStore {
       try {
         await session.call("C_DestroyObject", attempt, found.handle);
       } catch (error) {
-        if (isReturned(error, "CKR_OBJECT_HANDLE_INVALID")) return false; // it has been deleted meanwhile
+        // it has been deleted meanwhile
+        if (isReturned(error, "CKR_OBJECT_HANDLE_INVALID")) return false;
         throw error;
       }
       if (found.id.length === 0) return true;

@@ -134,7 +134,8 @@ export class NssDbFiles {
       try {
         // Existing files are not opened here: close() would release SQLite's locks of this process
         if (!await exists(path) && create) {
-          const file = await fs.open(path, "wx", 0o600); // the mode of NSS, set before there is content
+          // the mode of NSS, set before there is content
+          const file = await fs.open(path, "wx", 0o600);
           await file.close();
         } else await fs.stat(path);
       } catch (cause) {

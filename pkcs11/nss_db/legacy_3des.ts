@@ -50,7 +50,8 @@ export async function decryptLegacy(
   const padding = padded.at(-1)!;
   const isPadded = padding >= 1 && padding <= 8 &&
     padded.subarray(-padding).every((byte) => byte === padding);
-  return isPadded ? padded.subarray(0, -padding) : null; // not a copy, because it may be a private key
+  // not a copy, because it may be a private key
+  return isPadded ? padded.subarray(0, -padding) : null;
 }
 
 /** Derives 24 bytes of key, 8 unused ones and 8 of IV. */

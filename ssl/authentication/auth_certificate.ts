@@ -69,7 +69,13 @@ export interface AuthCertificateOptions {
  *
  * @example Pinning an issuer's key
  * ```ts
- * import { authCertificate, createCertificate, generateKeyPair, importFD, NssError } from "@nss/nss";
+ * import {
+ *   authCertificate,
+ *   createCertificate,
+ *   generateKeyPair,
+ *   importFD,
+ *   NssError,
+ * } from "@nss/nss";
  * import { assertEquals } from "@std/assert";
  *
  * const authority = await generateKeyPair();

@@ -55,7 +55,8 @@ export async function getChannelBinding(
   switch (type) {
     case "tls-exporter":
       requireBoundSecret(engine, type);
-      // RFC 9266, Section 2: the context is there, and empty, which TLS 1.2 tells from none (RFC 5705, Section 4).
+      // RFC 9266, Section 2: the context is there, and empty, which TLS 1.2 tells from none (RFC
+      // 5705, Section 4).
       return await engine.exportKeyingMaterial(EXPORTER_LABEL, new Uint8Array(0), EXPORTER_LENGTH);
     case "tls-server-end-point":
       return await serverEndPoint(serverCertificate(engine));

@@ -23,8 +23,8 @@ export interface ClientSessionCacheOptions {
  * them by {@linkcode resumptionTokenCallback}; this puts a cache in the middle, such as that of
  * `@nss/nss/ssl/kv-session-cache`.
  *
- * Sessions of a cache of the application's own are judged as tokens are: {@linkcode setResumptionToken}
- * says how.
+ * Sessions of a cache of the application's own are judged as tokens are:
+ * {@linkcode setResumptionToken} says how.
  *
  * @param options How; what is left out is the default.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such number of entries.

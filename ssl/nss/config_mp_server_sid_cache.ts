@@ -122,7 +122,8 @@ export async function configMPServerSIDCache(
  * @param inheritance What {@linkcode configMPServerSIDCache} returned; by default the environment
  * variable `SSL_INHERITANCE`.
  * @param options The store, where it is not in a file, and whose servers.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is nothing of the kind, else as {@linkcode configMPServerSIDCache}.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is nothing of the kind, else as
+ * {@linkcode configMPServerSIDCache}.
  *
  * @example Usage
  * ```ts

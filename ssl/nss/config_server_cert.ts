@@ -100,8 +100,8 @@ export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
 
 /**
  * Gives a server a certificate and its key, or takes those of a kind away
- * (`SSL_ConfigSecureServer`). NSS has replaced it by `SSL_ConfigServerCert`, {@linkcode configServerCert}
- * here.
+ * (`SSL_ConfigSecureServer`). NSS has replaced it by `SSL_ConfigServerCert`,
+ * {@linkcode configServerCert} here.
  *
  * @param target The listener, socket or model.
  * @param cert The certificate; `null`, and then also for the key, takes away.

@@ -22,7 +22,8 @@ export type {
 /** How {@linkcode configServerSessionIDCache} keeps servers' sessions. */
 export interface ServerSessionCacheOptions extends ServerSessionLimits {
   /**
-   * Where sessions are kept in place of the memory; it is closed with {@linkcode shutdownServerSessionIDCache}.
+   * Where sessions are kept in place of the memory; it is closed with
+   * {@linkcode shutdownServerSessionIDCache}.
    */
   readonly cache?: ServerSessionCache;
   /** Whose servers; default the default context's. */

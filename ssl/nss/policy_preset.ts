@@ -65,7 +65,8 @@ export function setPolicyPreset(
     contextPolicy(target).preset = preset;
     const config = defaultsOf(target);
     choose(config, preset);
-    change(config, { policyPreset: null }); // the context's holds already, for as long as the context keeps it
+    // the context's holds already, for as long as the context keeps it
+    change(config, { policyPreset: null });
   } else {
     choose(configToChange(target), preset);
   }

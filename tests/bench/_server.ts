@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * A server in a thread of its own, so that the two ends of a connection do not share an event loop: as in life, and so that a
- * bench's client is measured beside a server that has time for it.
+ * A server in a thread of its own, so that the two ends of a connection do not share an event loop:
+ * as in life, and so that a bench's client is measured beside a server that has time for it.
  *
  * @module
  */

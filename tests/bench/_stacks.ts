@@ -22,7 +22,9 @@ export type Stack = "Deno" | "NSS";
 /** One end of a connection, of either stack. */
 export type Conn = Deno.TlsConn | SslSocket<Deno.Addr>;
 
-/** What a server shows, and what a client trusts; all PEM, so that both stacks and workers take it. */
+/**
+ * What a server shows, and what a client trusts; all PEM, so that both stacks and workers take it.
+ */
 export interface Identity {
   /** The certificate that signed the server's. */
   readonly root: string;
@@ -32,7 +34,10 @@ export interface Identity {
   readonly key: string;
 }
 
-/** Makes an authority (ECDSA P-256) and under it a server's certificate with a key of the given type. */
+/**
+ * Makes an authority (ECDSA P-256) and under it a server's certificate with a key of the given
+ * type.
+ */
 export async function makeIdentity(type: KeyPairType): Promise<Identity> {
   const rootKeys = await generateKeyPair();
   const root = await createCertificate({ ...rootKeys, subject: "CN=bench root", isCa: true });

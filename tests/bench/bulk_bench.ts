@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// One iteration moves a megabyte, so that the column iter/s reads as MB/s. The server is in a thread of its own.
-// Run with `deno bench -A tests/bench/bulk_bench.ts`.
+// One iteration moves a megabyte, so that the column iter/s reads as MB/s. The server is in a
+// thread of its own. Run with `deno bench -A tests/bench/bulk_bench.ts`.
 
 import { type Behaviour, type Server, startServer } from "./_server.ts";
 import {
@@ -42,7 +42,8 @@ let server: Server | undefined;
 for (const [direction, { behaviour, move }] of Object.entries(DIRECTIONS)) {
   for (const [client, stack] of ENDS) {
     let connected: Promise<Conn> | undefined;
-    // The connection is made in the warm-up and serves all iterations: what is measured is the steady state.
+    // The connection is made in the warm-up and serves all iterations: what is measured is the
+    // steady state.
     const connect = async () => {
       server?.close(); // that of the bench before
       server = await startServer({ stack, behaviour, identity });

@@ -1,9 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno and node:.
 
-// What certificates cost, beside `@peculiar/x509` (WebCrypto in TypeScript, as here) and `X509Certificate` of `node:crypto`
-// (native code). Neither of these checks more of a chain than is written here: time, names and signatures; this package
-// checks all of RFC 5280. Run with `deno bench -A tests/bench/certificate_bench.ts`.
+// What certificates cost, beside `@peculiar/x509` (WebCrypto in TypeScript, as here) and
+// `X509Certificate` of `node:crypto` (native code). Neither of these checks more of a chain than is
+// written here: time, names and signatures; this package checks all of RFC 5280. Run with
+// `deno bench -A tests/bench/certificate_bench.ts`.
 
 import { X509Certificate } from "node:crypto";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
@@ -24,7 +25,9 @@ interface PeculiarCertificate {
   verify(options: { publicKey: PeculiarCertificate; date: Date }): Promise<boolean>;
 }
 
-/** A package of npm that nothing but this bench uses, so its name is no import that a check follows. */
+/**
+ * A package of npm that nothing but this bench uses, so its name is no import that a check follows.
+ */
 async function loadPeculiar(): Promise<Peculiar | null> {
   const name = "npm:@peculiar/x509@1";
   try {

@@ -1,11 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// Handshakes per second and, in lines before the table, what each end of one calls WebCrypto for. The server is in a thread of its
-// own. Run with `deno bench -A tests/bench/handshake_bench.ts`.
+// Handshakes per second and, in lines before the table, what each end of one calls WebCrypto for.
+// The server is in a thread of its own. Run with `deno bench -A tests/bench/handshake_bench.ts`.
 //
-// Deno's client leaves Nagle's algorithm on and sends its last flight in two pieces: some of its handshakes wait for a delayed
-// acknowledgement, 40 ms. Hence the column of the minima is the one to compare where the averages are far from it.
+// Deno's client leaves Nagle's algorithm on and sends its last flight in two pieces: some of its
+// handshakes wait for a delayed acknowledgement, 40 ms. Hence the column of the minima is the one
+// to compare where the averages are far from it.
 
 import { countSubtleCalls } from "../ssl/handshake/subtle.ts";
 import { note } from "../support/skip.ts";
@@ -31,7 +32,10 @@ const WARM_UP = 20;
 
 let running: Server | undefined;
 
-/** What makes a bench's connections; its server starts at the first one, in place of the server of the bench before. */
+/**
+ * What makes a bench's connections; its server starts at the first one, in place of the server of
+ * the bench before.
+ */
 function connector(
   client: Stack,
   stack: Stack,

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// What the cryptography of a handshake costs, in time and in calls to WebCrypto, which the names of the benches show.
-// Run with `deno bench tests/bench/key_schedule_bench.ts`.
+// What the cryptography of a handshake costs, in time and in calls to WebCrypto, which the names of
+// the benches show. Run with `deno bench tests/bench/key_schedule_bench.ts`.
 
 import {
   generateKeyShare,

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// The time of what `tests/cert/pathological_test.ts` counts the steps of. Each run parses anew and remembers no signature.
-// Run with `deno bench -A tests/bench/pathological_bench.ts`.
+// The time of what `tests/cert/pathological_test.ts` counts the steps of. Each run parses anew and
+// remembers no signature. Run with `deno bench -A tests/bench/pathological_bench.ts`.
 
 import { parseCertificate } from "../../cert/certificate/certificate.ts";
 import { checkContent } from "../../cert/verify/check_certificate.ts";

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// One iteration sends a message and waits until it has come back: time/iter is the latency of a request and its answer. The
-// server is in a thread of its own. Run with `deno bench -A tests/bench/ping_pong_bench.ts`.
+// One iteration sends a message and waits until it has come back: time/iter is the latency of a
+// request and its answer. The server is in a thread of its own. Run with
+// `deno bench -A tests/bench/ping_pong_bench.ts`.
 
 import { type Server, startServer } from "./_server.ts";
 import {

@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * BoringSSL's tests: a sample of those that are enabled, spread over all of them; with `NSS_SOAK=1` all. In CI `.ci/run` runs all of them
- * by `deno task bogo`, and here none is run twice.
+ * BoringSSL's tests: a sample of those that are enabled, spread over all of them; with `NSS_SOAK=1`
+ * all. In CI `.ci/run` runs all of them by `deno task bogo`, and here none is run twice.
  *
  * @module
  */

@@ -23,7 +23,10 @@ import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS } from "../../ssl/tables/versions.ts";
 import type { Flags } from "./flags.ts";
 
-/** What all connections of one shim share: the sessions, the clock, and the hooks, since sessions belong to those who decide alike. */
+/**
+ * What all connections of one shim share: the sessions, the clock, and the hooks, since sessions
+ * belong to those who decide alike.
+ */
 export class Shim {
   /** Where clients and servers keep their sessions. */
   readonly context: NssContext = new NssContext({ trustAnchors: [] });
@@ -42,7 +45,10 @@ export class Shim {
     };
   }
 
-  /** A clock that stands still unless it is put forward. It shows a time when all the runner's certificates were good. */
+  /**
+   * A clock that stands still unless it is put forward. It shows a time when all the runner's
+   * certificates were good.
+   */
   readonly environment: Environment = {
     now: () => CLOCK_START + this.#delay,
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
@@ -156,7 +162,8 @@ export function configFor(shim: Shim, { flags, credential }: ShimConnection): Ss
     ocspStapling: flags.has("-enable-ocsp-stapling"),
     signedCertTimestamps: flags.has("-enable-signed-cert-timestamps"),
     sessionTickets: !flags.has("-no-ticket"),
-    // The runner ends many a connection without close_notify, and the shim is to take that for an end.
+    // The runner ends many a connection without close_notify, and the shim is to take that for an
+    // end.
     allowTruncation: !flags.has("-check-close-notify"),
     ...shim.hooks,
     ...(isServer ? shim.serverHooks : shim.clientHooks),

@@ -96,7 +96,10 @@ async function exchange(
   );
 }
 
-/** A client is given a session: in TLS 1.2 by the end of the handshake, in TLS 1.3 with the data that it reads. */
+/**
+ * A client is given a session: in TLS 1.2 by the end of the handshake, in TLS 1.3 with the data
+ * that it reads.
+ */
 function checkNewSession(shim: Shim, info: ChannelInfo, flags: Flags): void {
   // What stands by override, or is not bound to its handshake, is no session to keep.
   if (flags.has("-server") || info.badCertAccepted || !info.extendedMasterSecret) return;

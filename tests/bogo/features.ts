@@ -329,7 +329,9 @@ export function exceptionOf({ name, args }: RunnerTest): Exception | null {
   return null;
 }
 
-/** The flags of a test that the shim would have to know and does not; `null` where there is none. */
+/**
+ * The flags of a test that the shim would have to know and does not; `null` where there is none.
+ */
 export function unknownFlag({ args }: RunnerTest): string | null {
   try {
     parseFlags(args);

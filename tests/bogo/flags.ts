@@ -12,7 +12,8 @@ type Kind = "switch" | "number" | "numbers" | "text" | "bytes";
 /**
  * The flags that the shim knows, and what follows each.
  *
- * Those of the last group are accepted and change nothing, as what they ask for is the only way here, or says nothing about the wire.
+ * Those of the last group are accepted and change nothing, as what they ask for is the only way
+ * here, or says nothing about the wire.
  */
 export const FLAGS = {
   "-port": "number",

@@ -2,8 +2,9 @@
 // This module uses Deno.
 
 /**
- * The shim between BoringSSL's runner and this package: one process a test, which connects to the runner, as a client or a server of
- * TLS, echoes what it reads with all bits turned, and tells by its exit code whether all was as its flags say.
+ * The shim between BoringSSL's runner and this package: one process a test, which connects to the
+ * runner, as a client or a server of TLS, echoes what it reads with all bits turned, and tells by
+ * its exit code whether all was as its flags say.
  *
  * @module
  */

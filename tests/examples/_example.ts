@@ -1,7 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Runs the examples as their headers say: as programs, with the permissions that are written there and no others. @module */
+/**
+ * Runs the examples as their headers say: as programs, with the permissions that are written there
+ * and no others.
+ *
+ * @module
+ */
 
 import { assert } from "@std/assert";
 import { type Process, type ProcessResult, spawn } from "../support/process.ts";
@@ -10,7 +15,9 @@ const EXAMPLES = new URL("../../examples/", import.meta.url);
 
 /** How an example is run. */
 export interface ExampleOptions {
-  /** Its permissions; the header must name the same ones, though perhaps for other files and hosts. */
+  /**
+   * Its permissions; the header must name the same ones, though perhaps for other files and hosts.
+   */
   readonly permissions: readonly string[];
   /** Its arguments. */
   readonly args: readonly string[];

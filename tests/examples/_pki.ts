@@ -1,7 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Certificates for the examples as people make them with this package: an authority, a server, clients. @module */
+/**
+ * Certificates for the examples as people make them with this package: an authority, a server,
+ * clients.
+ *
+ * @module
+ */
 
 import { createCertificate, exportPrivateKeyPem, generateKeyPair } from "@nss/nss";
 

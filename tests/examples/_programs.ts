@@ -24,7 +24,9 @@ const PROGRAMS = {
   vsftpd: { args: ["-c", "vsftpd -v 0>&1"], pattern: /version \S+/, by: "sh" },
 } as const satisfies Record<string, Asking>;
 
-/** Registers a test that needs a program; skips it, with the reason printed, where that is absent. */
+/**
+ * Registers a test that needs a program; skips it, with the reason printed, where that is absent.
+ */
 export async function testWith(
   program: keyof typeof PROGRAMS,
   title: string,

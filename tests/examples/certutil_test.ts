@@ -2,7 +2,8 @@
 // This module uses Deno.
 
 /**
- * `examples/certutil.ts` as a program: by itself, and with NSS's certutil and pk12util, openssl and SoftHSM at the same databases.
+ * `examples/certutil.ts` as a program: by itself, and with NSS's certutil and pk12util, openssl and
+ * SoftHSM at the same databases.
  *
  * @module
  */
@@ -59,7 +60,8 @@ class Desk implements AsyncDisposable {
   run(...args: readonly string[]): Promise<ProcessResult> {
     const permissions = [`--allow-read=${this.folder}`, `--allow-write=${this.folder}`];
     const looks = /^(?:list|show|verify)$/.test(args[0] ?? "") &&
-      !args.includes("--out") && !args.includes("--kv"); // SQLite of Deno KV writes beside what it reads
+      // SQLite of Deno KV writes beside what it reads
+      !args.includes("--out") && !args.includes("--kv");
     return runExample("certutil.ts", {
       permissions: looks ? permissions.slice(0, 1) : permissions,
       args,

@@ -108,7 +108,10 @@ async function checkOpenssl(): Promise<void> {
 
 const AS_DEPLOYED = "deploy.ts answers requests with what it has found, as on Deno Deploy";
 
-/** Without arguments it listens on every interface: in a network where loopback is all there is, and no mail server. */
+/**
+ * Without arguments it listens on every interface: in a network where loopback is all there is, and
+ * no mail server.
+ */
 async function askDeployed(): Promise<void> {
   await using store = await makeStore();
   await using namespace = await openNamespace();

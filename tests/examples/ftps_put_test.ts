@@ -24,7 +24,10 @@ function upload(
   });
 }
 
-/** Starts vsftpd as somebody without rights, with anonymous uploads into `in`, and only to those who resume the session. */
+/**
+ * Starts vsftpd as somebody without rights, with anonymous uploads into `in`, and only to those who
+ * resume the session.
+ */
 async function startVsftpd(
   { directory, server }: ExamplePki,
 ): Promise<{ readonly process: Process; readonly port: number; readonly inbox: string }> {

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Sockets as fuzzers want them: cheap, of changing configuration, with certificates that are made once.
+ * Sockets as fuzzers want them: cheap, of changing configuration, with certificates that are made
+ * once.
  *
  * @module
  */
@@ -52,7 +53,10 @@ export const CREDENTIALS = {
   },
 } as const;
 
-/** Nothing here waits for the clock: the wire ends when it is quiet, and a hang is found by the fuzzer. */
+/**
+ * Nothing here waits for the clock: the wire ends when it is quiet, and a hang is found by the
+ * fuzzer.
+ */
 const PATIENT: ImportOptions = { handshakeTimeout: 0, closeTimeout: 20_000 };
 
 /** A client's options and a server's that go together. */
@@ -103,7 +107,8 @@ export function pairing(
       ...trust("client"),
       hostname: HOSTNAME,
       certificates: prng.pick([[], [CREDENTIALS.client]]),
-      // The server's request for authorities it knows would hide the certificate from one that does not know its issuer.
+      // The server's request for authorities it knows would hide the certificate from one that does
+      // not know its issuer.
       ...(distrustful === "server" ? { getClientAuthData: () => CREDENTIALS.client } : {}),
       alpnProtocols: prng.pick([[], ["a", "b"]]),
       keyShares: ["x25519"],

@@ -4,9 +4,10 @@
 /**
  * What the fuzzers share: seeds, mutations, bounds, and what counts as a crash.
  *
- * A fuzzer is a property over inputs that a seeded generator makes. The seed of a run is printed when it fails; `NSS_FUZZ_SEED`
- * sets it, `NSS_FUZZ_ITERATIONS` how many iterations each fuzzer has, or `NSS_FUZZ_SECONDS` how many seconds. `deno task test`
- * runs a few iterations from a fixed seed, `deno task soak` a minute of each from a random one, which is half an hour in all.
+ * A fuzzer is a property over inputs that a seeded generator makes. The seed of a run is printed
+ * when it fails; `NSS_FUZZ_SEED` sets it, `NSS_FUZZ_ITERATIONS` how many iterations each fuzzer
+ * has, or `NSS_FUZZ_SECONDS` how many seconds. `deno task test` runs a few iterations from a fixed
+ * seed, `deno task soak` a minute of each from a random one, which is half an hour in all.
  *
  * @module
  */
@@ -28,7 +29,10 @@ const SOAK_SECONDS = 60;
 /** No single iteration may take longer, by far; the machine may be busy. */
 const MAX_ITERATION = 20_000;
 
-/** What every promise of a connection must settle within, once its transport has ended; only a hang takes longer. */
+/**
+ * What every promise of a connection must settle within, once its transport has ended; only a hang
+ * takes longer.
+ */
 const HANG = 30_000;
 
 function setting(name: string): number | undefined {
@@ -91,7 +95,8 @@ export function fuzz(
 }
 
 /**
- * Registers a test over a corpus of `../shared/data/fuzz_corpora`; a short run takes some of it, a soak all of it.
+ * Registers a test over a corpus of `../shared/data/fuzz_corpora`; a short run takes some of it, a
+ * soak all of it.
  *
  * @param title The test's title.
  * @param name The corpus.
@@ -119,7 +124,10 @@ export function overCorpus(
   });
 }
 
-/** Asserts that an error is the library's own, not a slip of its code that was wrapped on the way out. */
+/**
+ * Asserts that an error is the library's own, not a slip of its code that was wrapped on the way
+ * out.
+ */
 export function assertTyped(error: unknown, type: typeof NssError | typeof SslError): void {
   if (!(error instanceof type) || error.name === "SEC_ERROR_LIBRARY_FAILURE") {
     throw new Error("A foreign error came out", { cause: error });

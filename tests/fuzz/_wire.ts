@@ -2,7 +2,8 @@
 // This module uses Deno.
 
 /**
- * Two sockets and somebody between them who reads, changes, drops, doubles and makes up what passes.
+ * Two sockets and somebody between them who reads, changes, drops, doubles and makes up what
+ * passes.
  *
  * @module
  */
@@ -110,7 +111,10 @@ export class Wire {
     this.#activity++;
   }
 
-  /** Waits until nothing happens any more, or `done`; then the wire ends for both. An end may come at any time, so time decides nothing. */
+  /**
+   * Waits until nothing happens any more, or `done`; then the wire ends for both. An end may come
+   * at any time, so time decides nothing.
+   */
   async endWhenQuiet(done: Promise<unknown>): Promise<void> {
     let over = false;
     const finished = done.then(() => over = true, () => over = true);
@@ -133,7 +137,10 @@ export interface Story {
   readonly connected: boolean;
 }
 
-/** Lives the life of a socket: handshake, write, read to the end, close. Fails on foreign errors and on sockets left open. */
+/**
+ * Lives the life of a socket: handshake, write, read to the end, close. Fails on foreign errors and
+ * on sockets left open.
+ */
 export async function live(
   socket: SslSocket<unknown>,
   end: WireEnd,
@@ -194,7 +201,10 @@ export async function liveBoth(
   return { client: clientStory, server: serverStory };
 }
 
-/** Asserts that what an end read is what the other wrote, or its beginning where an error says that there is more. */
+/**
+ * Asserts that what an end read is what the other wrote, or its beginning where an error says that
+ * there is more.
+ */
 export function assertIntact(story: Story, written: Bytes): void {
   const { read, error } = story;
   assertEquals(read.length <= written.length, true, "more came than was written");

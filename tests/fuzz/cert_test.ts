@@ -15,7 +15,10 @@ import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { CREDENTIALS } from "./_sockets.ts";
 import { type Bytes, flip, fuzz, mutate, overCorpus, typed } from "./_support.ts";
 
-/** Reads everything that a certificate says: each part is read when it is asked for, and may then turn out to be malformed. */
+/**
+ * Reads everything that a certificate says: each part is read when it is asked for, and may then
+ * turn out to be malformed.
+ */
 async function readAll(certificate: Certificate): Promise<void> {
   const names: string[] = [];
   for (let it = Certificate.prototype; it !== Object.prototype; it = Object.getPrototypeOf(it)) {

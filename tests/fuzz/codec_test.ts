@@ -15,7 +15,10 @@ function alter(prng: Prng, body: Bytes): Bytes {
   return body.length > 0 && prng.pick([true, false]) ? flip(prng, body) : mutate(prng, body);
 }
 
-/** What nobody here would send has no encoding: types to come, protocols whose names are no UTF-8 and too long as marks. */
+/**
+ * What nobody here would send has no encoding: types to come, protocols whose names are no UTF-8
+ * and too long as marks.
+ */
 function encoded(encode: (value: unknown) => Bytes, value: unknown): Bytes | null {
   try {
     return encode(value);

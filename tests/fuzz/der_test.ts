@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Everything in ASN.1 beside certificates and keys: DER itself, PEM, CRLs, OCSP, requests, bundles, SCTs, PKCS#12. */
+/**
+ * Everything in ASN.1 beside certificates and keys: DER itself, PEM, CRLs, OCSP, requests, bundles,
+ * SCTs, PKCS#12.
+ */
 
 import { assert, assertEquals } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";

@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Engines without their sockets, fed with what others have said before: recorded flights, altered, in pieces of any size. */
+/**
+ * Engines without their sockets, fed with what others have said before: recorded flights, altered,
+ * in pieces of any size.
+ */
 
 import { socketHooks } from "../../ssl/connection/socket_hooks.ts";
 import { assert, assertEquals } from "@std/assert";
@@ -25,7 +28,10 @@ interface Recording {
   readonly bytes: Bytes;
 }
 
-/** No engine makes more of a recording than this, whatever is in it: a flight, alerts, answers to renegotiation. */
+/**
+ * No engine makes more of a recording than this, whatever is in it: a flight, alerts, answers to
+ * renegotiation.
+ */
 const MAX_OUTPUT = 1 << 17;
 
 async function record(): Promise<Recording[]> {

@@ -10,7 +10,9 @@ import { assertIntact, liveBoth, Wire } from "./_wire.ts";
 import { type Bytes, fuzz, join, mutate } from "./_support.ts";
 import { meet, pairing, socketOver } from "./_sockets.ts";
 
-/** Changes messages before they are sealed: under the right keys, behind the back of who sends them. */
+/**
+ * Changes messages before they are sealed: under the right keys, behind the back of who sends them.
+ */
 class Liar {
   /** Whether the other end got another handshake than this one sent. */
   lied = false;

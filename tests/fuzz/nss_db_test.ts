@@ -2,7 +2,9 @@
 // This module uses Deno.
 // This module uses node:
 
-/** Rows of an NSS database, altered as somebody may who can write its files and knows no password. */
+/**
+ * Rows of an NSS database, altered as somebody may who can write its files and knows no password.
+ */
 
 import { assert } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";

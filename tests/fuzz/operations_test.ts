@@ -114,7 +114,10 @@ async function play(
   };
 }
 
-/** Asserts that what was read is the beginning of what was written; bytes after it are of a write that was refused. */
+/**
+ * Asserts that what was read is the beginning of what was written; bytes after it are of a write
+ * that was refused.
+ */
 function assertBeginning(story: Story, written: Bytes, complete: boolean): void {
   assertEquals(story.read, written.subarray(0, story.read.length));
   if (complete) assertEquals(story.read.length, written.length);

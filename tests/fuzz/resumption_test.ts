@@ -35,7 +35,10 @@ const NAMES = ["a.test", "b.test"] as const;
 const SERVERS = [await credential(NAMES), await credential(NAMES)];
 const CLIENTS = [await credential(["c.test"]), await credential(["d.test"])];
 
-/** What decides who trusts whom, and who is who; each a choice among values that must not share sessions. */
+/**
+ * What decides who trusts whom, and who is who; each a choice among values that must not share
+ * sessions.
+ */
 const CLIENT_CHOICES = {
   hostname: [...NAMES],
   peerId: ["p", "q"],

@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * Good and bad chains of certificates, as data, and two that make them: this package and openssl. Each makes the same
- * chains; who verifies them must not care who made them.
+ * Good and bad chains of certificates, as data, and two that make them: this package and openssl.
+ * Each makes the same chains; who verifies them must not care who made them.
  *
  * @module
  */
@@ -59,7 +59,10 @@ export interface ChainCase {
   readonly title: string;
   /** The certificates, the leaf first, the root last; each issues the one before it. */
   readonly chain: readonly CertSpec[];
-  /** What stands at the place of an issuer instead when the chain is verified, by its index in the chain. */
+  /**
+   * What stands at the place of an issuer instead when the chain is verified, by its index in the
+   * chain.
+   */
   readonly shown?: Readonly<Record<number, CertSpec>>;
   /** Our error; nothing if the chain is good. */
   readonly error?: ErrorName;

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The rows of the interop matrix: what a combination is, how either end is narrowed to it, and how keys may sign in it.
+ * The rows of the interop matrix: what a combination is, how either end is narrowed to it, and how
+ * keys may sign in it.
  *
  * @module
  */
@@ -32,8 +33,9 @@ export interface Combination {
 }
 
 /**
- * How many rows TLS 1.2 gets: all pairs of AEAD suites and modes, and each suite of AES-CBC once; or each suite once; or each
- * suite of an AEAD and one of AES-CBC. Every other value comes on the way.
+ * How many rows TLS 1.2 gets: all pairs of AEAD suites and modes, and each suite of AES-CBC once;
+ * or each suite once; or each suite of an AEAD and one of AES-CBC. Every other value comes on the
+ * way.
  */
 export type Tls12Rows = "pairs" | "suites" | "AEADs";
 
@@ -115,8 +117,9 @@ export function narrowing(
 }
 
 /**
- * In TLS 1.2 an end's groups are those of the certificates that it reads, too (RFC 8422, Section 5.1.1): it is the server that is
- * narrowed, to one beside those of both certificates, and clients whose order counts put that one first.
+ * In TLS 1.2 an end's groups are those of the certificates that it reads, too (RFC 8422, Section
+ * 5.1.1): it is the server that is narrowed, to one beside those of both certificates, and clients
+ * whose order counts put that one first.
  */
 function tls12Narrowing(
   { suite, group, narrowed, mode, certificate, clientCertificate }: Combination,

@@ -26,7 +26,9 @@ const ANSWER = new TextEncoder().encode([
   "ok\n",
 ].join("\r\n"));
 
-/** Starts a server of HTTP/1.1 for `localhost` in the default configuration, with a key of a kind. */
+/**
+ * Starts a server of HTTP/1.1 for `localhost` in the default configuration, with a key of a kind.
+ */
 export async function startScannedServer(kind: "ec-p256" | "rsa-2048"): Promise<ScannedServer> {
   const [rootKeys, keys] = await Promise.all([generateKeyPair("ec-p256"), generateKeyPair(kind)]);
   const root = await createCertificate({ ...rootKeys, subject: "CN=scanned root", isCa: true });

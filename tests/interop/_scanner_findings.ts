@@ -2,7 +2,10 @@
 
 import { table, withText } from "../support/generated_page.ts";
 
-/** What testssl.sh finds, LOW and above, about a server in the default configuration, and what there is to say about it. */
+/**
+ * What testssl.sh finds, LOW and above, about a server in the default configuration, and what there
+ * is to say about it.
+ */
 export interface Finding {
   /** testssl.sh's name of it. */
   readonly id: string;
@@ -14,7 +17,9 @@ export interface Finding {
   readonly why: string;
 }
 
-/** The findings that are known; any other one, and one that is not found any more, fails the test. */
+/**
+ * The findings that are known; any other one, and one that is not found any more, fails the test.
+ */
 export const FINDINGS: readonly Finding[] = [
   {
     id: "TLS_session_ticket",

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// Good and bad chains of two makers before five judges: all of them agree on all of them, but for what is listed.
+// Good and bad chains of two makers before five judges: all of them agree on all of them, but for
+// what is listed.
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { importCert, MemoryCertDB, NssError, verifyCert } from "@nss/nss/cert";

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// What NSS's certutil makes and thinks: its certificates and requests, and each usage of each kind of certificate.
+// What NSS's certutil makes and thinks: its certificates and requests, and each usage of each kind
+// of certificate.
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -157,7 +158,10 @@ interface UsageCase {
   readonly isCa?: boolean;
 }
 
-/** For these NSS asks nothing of the certificate itself, only of its issuers; we ask that it is an authority's. */
+/**
+ * For these NSS asks nothing of the certificate itself, only of its issuers; we ask that it is an
+ * authority's.
+ */
 const LENIENT: ReadonlySet<CertUsageName> = new Set<CertUsageName>(["verifyCA", "anyCA"]);
 
 const USAGE_CASES: Readonly<Record<string, UsageCase>> = {

@@ -1,7 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** What GnuTLS can do in TLS 1.2 beyond the matrix: sessions by their IDs, without tickets; AES-CBC with its MAC inside and outside. @module */
+/**
+ * What GnuTLS can do in TLS 1.2 beyond the matrix: sessions by their IDs, without tickets; AES-CBC
+ * with its MAC inside and outside.
+ *
+ * @module
+ */
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { importFD, type ImportOptions, NssContext, type SslSocket } from "@nss/nss";
@@ -67,7 +72,10 @@ async function resumeAsClient(): Promise<void> {
   });
 }
 
-/** GnuTLS's words for AES-CBC with either order of MAC and cipher: the first insists on encrypt-then-MAC, the second has none. */
+/**
+ * GnuTLS's words for AES-CBC with either order of MAC and cipher: the first insists on
+ * encrypt-then-MAC, the second has none.
+ */
 const ORDERS = ["%FORCE_ETM", "%NO_ETM"] as const;
 const CBC = [
   ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "+AES-128-CBC:+SHA1"],

@@ -4,12 +4,13 @@
 /**
  * The interop matrix: `importFD` against one peer, in both roles, over what both ends have.
  *
- * The axes are version, suite, group, server certificate, client certificate, mode (full, resumed, a client certificate requested
- * and given, requested and not given, required) and which end is narrowed to the row's suite and group. Where ours is
- * narrowed the other end must find the one common choice, where the peer is, we must; with both, HelloRetryRequests are
- * sent and received. The rows are a pairwise cover (`tests/support/cover.ts`): every value of an axis meets every value
- * of every other, so that each suite, group and certificate type is tried in each mode, with about forty handshakes
- * where the full product has thousands.
+ * The axes are version, suite, group, server certificate, client certificate, mode (full, resumed,
+ * a client certificate requested and given, requested and not given, required) and which end is
+ * narrowed to the row's suite and group. Where ours is narrowed the other end must find the one
+ * common choice, where the peer is, we must; with both, HelloRetryRequests are sent and received.
+ * The rows are a pairwise cover (`tests/support/cover.ts`): every value of an axis meets every
+ * value of every other, so that each suite, group and certificate type is tried in each mode, with
+ * about forty handshakes where the full product has thousands.
  *
  * @module
  */
@@ -86,14 +87,17 @@ const CLIENT_AUTH = {
 export interface InteropOptions {
   /** The modes to try; default all that both ends have. */
   readonly modes?: readonly Mode[];
-  /** Whether it is enough that each value is in some row: for a peer that takes seconds to start. */
+  /**
+   * Whether it is enough that each value is in some row: for a peer that takes seconds to start.
+   */
   readonly brief?: boolean;
   /** How many rows TLS 1.2 gets: a peer that takes a while gets fewer. */
   readonly tls12Rows?: Tls12Rows;
 }
 
 /**
- * Registers the tests against a peer: `importFD` as a client of its server, as a server of its client.
+ * Registers the tests against a peer: `importFD` as a client of its server, as a server of its
+ * client.
  *
  * @param peer The peer.
  * @param options What to leave out.
@@ -376,13 +380,15 @@ async function serverRow(
     if (application === "http") await serveHttp(socket, bytes);
     else {
       if (greeting) await writeText(socket, "welcome\n");
-      // A client that only wants a ticket resets the connection, as it leaves before it has read the greeting.
+      // A client that only wants a ticket resets the connection, as it leaves before it has read
+      // the greeting.
       if (greeting && infos.length < connections) return await echo(socket).catch(() => {});
       await echo(socket, closer === "server" ? bytes : Infinity);
     }
     await socket.close();
   };
-  // A browser also connects in advance, and leaves without close_notify, or in the middle of a handshake.
+  // A browser also connects in advance, and leaves without close_notify, or in the middle of a
+  // handshake.
   const isBrowsers = (error: unknown): boolean =>
     peer === chromium && error instanceof SslError &&
     ["PR_CONNECT_RESET_ERROR", "PR_END_OF_FILE_ERROR"].includes(error.name);

@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * NSS databases beside NSS's own tools: what certutil makes serves here, what is made here serves them, and both write
- * at once.
+ * NSS databases beside NSS's own tools: what certutil makes serves here, what is made here serves
+ * them, and both write at once.
  *
  * @module
  */
@@ -169,7 +169,10 @@ async function echoOnce(socket: SslSocket): Promise<void> {
   if (count !== null) await socket.write(buffer.subarray(0, count));
 }
 
-/** Serves tstclnt with a key of the database, and demands the client's certificate from the same one. */
+/**
+ * Serves tstclnt with a key of the database, and demands the client's certificate from the same
+ * one.
+ */
 async function serveTstclnt(
   folder: Folder,
   directory: string,
@@ -204,7 +207,9 @@ async function serveTstclnt(
   assertEquals(stdout, "hello, world\n");
 }
 
-/** Handshakes with selfserv, whose key is in the database, with a client's key from the same one. */
+/**
+ * Handshakes with selfserv, whose key is in the database, with a client's key from the same one.
+ */
 async function askSelfserv(
   directory: string,
   password: string,

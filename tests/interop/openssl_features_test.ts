@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// What openssl can do and say beyond the matrix: key updates, padded and short records, key logs, refusals.
+// What openssl can do and say beyond the matrix: key updates, padded and short records, key logs,
+// refusals.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { encodeSctList, parseCertificatesPem, type Sct } from "@nss/nss/cert";
@@ -53,7 +54,10 @@ async function goodbye(socket: SslSocket): Promise<void> {
   await socket.close();
 }
 
-/** Runs `s_client` against one connection of ours, which echoes; gives what our handshake or echo threw. */
+/**
+ * Runs `s_client` against one connection of ours, which echoes; gives what our handshake or echo
+ * threw.
+ */
 async function withClient(
   extra: readonly string[],
   options: ImportOptions,

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// What openssl can do in TLS 1.2 beyond the matrix: sessions by their IDs, the MAC inside, requests to renegotiate.
+// What openssl can do in TLS 1.2 beyond the matrix: sessions by their IDs, the MAC inside, requests
+// to renegotiate.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NssContext } from "@nss/nss/pkcs11";
@@ -51,7 +52,9 @@ async function goodbye(socket: SslSocket): Promise<void> {
   await socket.close();
 }
 
-/** Runs `s_client` against one connection of ours, which echoes; gives our socket's error, if any. */
+/**
+ * Runs `s_client` against one connection of ours, which echoes; gives our socket's error, if any.
+ */
 async function withClient(
   extra: readonly string[],
   options: ImportOptions,

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// Handshakes after the first one, with openssl, GnuTLS and NSS: renegotiation in TLS 1.2, certificates asked for later in TLS 1.3.
+// Handshakes after the first one, with openssl, GnuTLS and NSS: renegotiation in TLS 1.2,
+// certificates asked for later in TLS 1.3.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
@@ -68,7 +69,9 @@ async function serving(version: ProtocolVersion): Promise<SslModel> {
   return model;
 }
 
-/** Starts `s_server`, which leaves it to commands when it wants a certificate, and connects to it. */
+/**
+ * Starts `s_server`, which leaves it to commands when it wants a certificate, and connects to it.
+ */
 async function toServer(
   version: ProtocolVersion,
   use: (peer: OpensslServer, socket: SslSocket) => Promise<void>,

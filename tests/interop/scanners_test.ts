@@ -2,8 +2,9 @@
 // This module uses Deno.
 
 /**
- * What scanners say of a server in its default configuration: testssl.sh, sslscan and nmap. With `NSS_SOAK=1` testssl.sh does all its
- * checks, otherwise protocols, certificate, forward secrecy and vulnerabilities.
+ * What scanners say of a server in its default configuration: testssl.sh, sslscan and nmap. With
+ * `NSS_SOAK=1` testssl.sh does all its checks, otherwise protocols, certificate, forward secrecy
+ * and vulnerabilities.
  *
  * @module
  */

@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * PKCS#11 libraries, above all SoftHSM. All of them are in this one file: a library is initialised once for the whole
- * process, which test files share, and SoftHSM reads its configuration then.
+ * PKCS#11 libraries, above all SoftHSM. All of them are in this one file: a library is initialised
+ * once for the whole process, which test files share, and SoftHSM reads its configuration then.
  *
  * @module
  */
@@ -533,7 +533,9 @@ else {
   );
 }
 
-/** Measures how long timers are late: the longest time that the event loop was busy with one thing. */
+/**
+ * Measures how long timers are late: the longest time that the event loop was busy with one thing.
+ */
 class Stalls {
   longest = 0;
   turns = 0;

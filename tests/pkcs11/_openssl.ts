@@ -58,7 +58,10 @@ export class OpensslFolder {
   }
 }
 
-/** Registers a test that needs the tool; where there is none it is skipped, saying why, or fails where CI must have it. */
+/**
+ * Registers a test that needs the tool; where there is none it is skipped, saying why, or fails
+ * where CI must have it.
+ */
 export function opensslTest(
   name: string,
   fn: (folder: OpensslFolder, t: Deno.TestContext) => Promise<void>,

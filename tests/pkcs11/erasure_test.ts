@@ -1,7 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno and node:.
 
-/** One test for each kind of secret of keys and tokens that SECURITY.md says is overwritten. @module */
+/**
+ * One test for each kind of secret of keys and tokens that SECURITY.md says is overwritten.
+ *
+ * @module
+ */
 
 import { createCipheriv, createHash } from "node:crypto";
 import { assert, assertEquals, assertRejects } from "@std/assert";

@@ -2,7 +2,8 @@
 // This module uses Deno.
 
 /**
- * Servers that flood our client when it is connected. They live in the test's process, and so does the client.
+ * Servers that flood our client when it is connected. They live in the test's process, and so does
+ * the client.
  *
  * @module
  */

@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * Opens connections that then wait for data, and prints how much memory each end of one takes. A program of its own, so that
- * nothing else is measured.
+ * Opens connections that then wait for data, and prints how much memory each end of one takes. A
+ * program of its own, so that nothing else is measured.
  *
  * @module
  */

@@ -7,7 +7,10 @@ import { LoadProcess } from "./_load_process.ts";
 import type { Outcome } from "./_load_server.ts";
 import { ResettableConn } from "./_resettable_conn.ts";
 
-/** How many peers of this process shake hands at once: more would starve each other, and it is the server that is tried. */
+/**
+ * How many peers of this process shake hands at once: more would starve each other, and it is the
+ * server that is tried.
+ */
 const HANDSHAKES_AT_ONCE = 16;
 
 /** How many milliseconds a run may take longer, until connections of all kinds have ended. */
@@ -21,7 +24,10 @@ export interface Times {
   readonly handshakeTimeout: number | null;
   /** The server's idle timeout. */
   readonly idleTimeout: number;
-  /** How long honest peers rest between two requests, and hostile ones before they turn hostile, at most. */
+  /**
+   * How long honest peers rest between two requests, and hostile ones before they turn hostile, at
+   * most.
+   */
   readonly rest: number;
   /** The server's closeTimeout; `null` for the library's default. */
   readonly closeTimeout: number | null;
@@ -35,7 +41,10 @@ export interface PeerKind {
   readonly name: string;
   /** How many of them there are for a hundred connections. */
   readonly share: number;
-  /** What their connections end in: at the server, or at our client where the server is the hostile one. */
+  /**
+   * What their connections end in: at the server, or at our client where the server is the hostile
+   * one.
+   */
   readonly outcome: Outcome;
   /** One connection. Whoever is not hostile fails where it is not served. */
   readonly meet: (load: Load, kind: PeerKind) => Promise<void>;
@@ -179,8 +188,8 @@ export class Load implements AsyncDisposable {
   }
 
   /**
-   * Lets peers come until time is up and connections of all kinds have ended, which takes longer on a busy machine, and returns when all of
-   * them are gone.
+   * Lets peers come until time is up and connections of all kinds have ended, which takes longer on
+   * a busy machine, and returns when all of them are gone.
    */
   async run(kinds: readonly PeerKind[], connections: number): Promise<void> {
     const timer = setTimeout(() => {

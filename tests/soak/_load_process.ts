@@ -34,8 +34,8 @@ export class LoadProcess implements AsyncDisposable {
   /**
    * Starts the server.
    *
-   * @param limits Its handshakeTimeout and closeTimeout, `null` for the library's defaults, and for how many milliseconds a
-   * connection may rest.
+   * @param limits Its handshakeTimeout and closeTimeout, `null` for the library's defaults, and for
+   * how many milliseconds a connection may rest.
    * @param lifetime After how many milliseconds it is ended, whatever happens.
    * @param onOutcome Is told of each connection that has ended.
    */
@@ -103,7 +103,8 @@ export class LoadProcess implements AsyncDisposable {
   tcpSockets(): number {
     const folder = `/proc/${this.#process.pid}`;
     const table = Deno.readTextFileSync(`${folder}/net/tcp`).trim().split("\n").slice(1);
-    const inodes = new Set(table.map((row) => row.trim().split(/\s+/)[9]!)); // proc(5): the tenth column
+    // proc(5): the tenth column
+    const inodes = new Set(table.map((row) => row.trim().split(/\s+/)[9]!));
     const targets = [...Deno.readDirSync(`${folder}/fd`)].map(({ name }) => {
       try {
         return Deno.readLinkSync(`${folder}/fd/${name}`);

@@ -2,9 +2,9 @@
 // This module uses Deno.
 
 /**
- * An echo server as an application would write it, with a listener of the default configuration and an idle timeout of its own. A
- * program of its own, so that its memory can be read from outside. It prints a line for each connection that has ended, and its state
- * whenever it reads a line.
+ * An echo server as an application would write it, with a listener of the default configuration and
+ * an idle timeout of its own. A program of its own, so that its memory can be read from outside. It
+ * prints a line for each connection that has ended, and its state whenever it reads a line.
  *
  * @module
  */
@@ -19,7 +19,10 @@ import {
 } from "@nss/nss";
 import { encodePem } from "@nss/nss/cert";
 
-/** How a connection ended: `served` in the peer's close_notify, `idle` for want of data, or by an error's name. */
+/**
+ * How a connection ended: `served` in the peer's close_notify, `idle` for want of data, or by an
+ * error's name.
+ */
 export type Outcome = string;
 
 /** The same, with the error's message where there is one. */
@@ -50,7 +53,10 @@ export interface State {
 
 const READ_LENGTH = 16_384;
 
-/** Ends a connection on which nothing moves: TLS has no limit for that, since only the application knows what is long. */
+/**
+ * Ends a connection on which nothing moves: TLS has no limit for that, since only the application
+ * knows what is long.
+ */
 class IdleTimeout {
   expired = false;
   readonly #socket: SslSocket;

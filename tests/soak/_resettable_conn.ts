@@ -7,7 +7,10 @@ import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { type ConnLike, StreamTransport } from "../../ssl/connection/transports.ts";
 
-/** A TCP connection that can be reset, as Deno's own cannot: those end in order even where bytes are unread. */
+/**
+ * A TCP connection that can be reset, as Deno's own cannot: those end in order even where bytes are
+ * unread.
+ */
 export class ResettableConn implements ConnLike<Deno.NetAddr> {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;

@@ -3,8 +3,9 @@
 // This module uses node:
 
 /**
- * Moves bytes through a loopback pair of sockets, both ways at once, and prints what it has cost and what has come out. A program of
- * its own, so that the memory measured is that of the transfer alone.
+ * Moves bytes through a loopback pair of sockets, both ways at once, and prints what it has cost
+ * and what has come out. A program of its own, so that the memory measured is that of the transfer
+ * alone.
  *
  * @module
  */
@@ -30,7 +31,10 @@ export interface Outcome {
 }
 
 const SAMPLING_INTERVAL = 50;
-/** Longer than what is in flight, and no multiple of a record: no two records near each other are alike. */
+/**
+ * Longer than what is in flight, and no multiple of a record: no two records near each other are
+ * alike.
+ */
 const PATTERN_LENGTH = (1 << 20) + 4099;
 const READ_LENGTH = 1 << 16;
 /** Of various lengths, on both sides of a record's. */

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// `NSS_SOAK=1` (`deno task soak`) has 1,000 connections at once for five minutes, otherwise a tenth of them for some seconds.
+// `NSS_SOAK=1` (`deno task soak`) has 1,000 connections at once for five minutes, otherwise a tenth
+// of them for some seconds.
 
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { programVersion } from "../support/process.ts";
@@ -39,18 +40,22 @@ const TIMES: Times = soak
 /** What the runtime takes with the library, its compiled code and room for garbage. */
 const BASE_MEMORY = 160 * MIB;
 /**
- * What a connection may take: 40 KiB at rest (idle_test.ts) and 16 KiB for its application; where it echoes 20,000 bytes, two chunks of
- * 64 KiB to read them (they fill no longer one) and three copies of them, opened, sealed and on their way out. Those that send as fast as
- * they can take more, which those that say nothing do not take.
+ * What a connection may take: 40 KiB at rest (idle_test.ts) and 16 KiB for its application; where
+ * it echoes 20,000 bytes, two chunks of 64 KiB to read them (they fill no longer one) and three
+ * copies of them, opened, sealed and on their way out. Those that send as fast as they can take
+ * more, which those that say nothing do not take.
  */
 const MAX_CONNECTION_MEMORY = 256 * KIB;
 /**
- * What may be left when all are gone: compiled code, and sessions by ID of those clients of TLS 1.2 that take no tickets. A KiB for each
- * connection that there was would be more.
+ * What may be left when all are gone: compiled code, and sessions by ID of those clients of TLS 1.2
+ * that take no tickets. A KiB for each connection that there was would be more.
  */
 const MAX_HEAP_GROWTH = 12 * MIB;
 
-/** The longest that a server takes to close what its peers have left: closeTimeout and a busy machine. */
+/**
+ * The longest that a server takes to close what its peers have left: closeTimeout and a busy
+ * machine.
+ */
 const END_TIMEOUT = 30_000;
 
 /** Counts the rejections in this process that nobody handles. */

@@ -2,9 +2,10 @@
 // deno-fmt-ignore-file: a table is read by its columns.
 
 /**
- * What each end must say to each message that is lost, doubled, late, altered or another one: thought through from
- * RFC 8446, whose section stands in the row where it prescribes the alert. Where none is named the alert follows from
- * Section 6.2 (what does not parse is a decode_error) or from Section 4: "unexpected_message" for what is out of order.
+ * What each end must say to each message that is lost, doubled, late, altered or another one:
+ * thought through from RFC 8446, whose section stands in the row where it prescribes the alert.
+ * Where none is named the alert follows from Section 6.2 (what does not parse is a decode_error) or
+ * from Section 4: "unexpected_message" for what is out of order.
  *
  * @module
  */
@@ -372,12 +373,14 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
     message: "ClientHello",
     type: T.clientHello,
     rows: [
-      // The binder is checked before anything is agreed on; an error that is met on the way there is the better one.
+      // The binder is checked before anything is agreed on; an error that is met on the way there
+      // is the better one.
       ...clientHello,
       ["duplicate", "duplicate", server("RX_UNEXPECTED_CLIENT_HELLO", UNEXPECTED)],
       ["flip random", edit(flip(HELLO.random)), server("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.2.11"],
       ["flip binder", edit(flip(-1)), server("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.2.11"],
-      // The server does not know the ticket and offers a full handshake; the client's transcript is another.
+      // The server does not know the ticket and offers a full handshake; the client's transcript is
+      // another.
       ["flip ticket", fit(flip(60), E.preSharedKey), OTHER_KEYS, "4.2.11"],
       ["flip ticket's age", fit((body) => flip(4 + (body[2]! << 8 | body[3]!))(body), E.preSharedKey), server("BAD_HANDSHAKE_HASH_VALUE", "decrypt_error"), "4.2.11"],
       ["no psk_key_exchange_modes", fit(null, E.pskKeyExchangeModes), server("MISSING_PSK_KEY_EXCHANGE_MODES", "missing_extension"), "4.2.9"],

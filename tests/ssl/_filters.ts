@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What the filter tests do to handshake messages: actions on a message as a whole, and edits of its fields. Offsets are counted
- * here, not by the library's codecs, so that a mistake in those shows.
+ * What the filter tests do to handshake messages: actions on a message as a whole, and edits of its
+ * fields. Offsets are counted here, not by the library's codecs, so that a mistake in those shows.
  *
  * @module
  */
@@ -73,7 +73,10 @@ export function setU16(at: number, value: number): Edit {
   };
 }
 
-/** Puts a byte in and does as if it was part of the vector whose length of one byte is at that place. */
+/**
+ * Puts a byte in and does as if it was part of the vector whose length of one byte is at that
+ * place.
+ */
 export function growVector8(at: number): Edit {
   return (body) => {
     body[at]!++;

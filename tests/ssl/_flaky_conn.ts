@@ -4,9 +4,15 @@ import type { ConnLike } from "../../ssl/connection/transports.ts";
 
 /** How calls of a transport go wrong. */
 export const FAILURES = {
-  /** Of reads: by an error, by the end of the bytes, by never settling before the connection is closed. */
+  /**
+   * Of reads: by an error, by the end of the bytes, by never settling before the connection is
+   * closed.
+   */
   read: ["reject", "end", "stall"],
-  /** Of writes: by an error, by an error after half of the bytes, by taking no byte, by never settling as above. */
+  /**
+   * Of writes: by an error, by an error after half of the bytes, by taking no byte, by never
+   * settling as above.
+   */
   write: ["reject", "tear", "take nothing", "stall"],
 } as const;
 

@@ -2,8 +2,9 @@
 // This module uses Deno.
 
 /**
- * A server process for the tests of shared sessions: inherits the cache, listens on a free port, says which, answers each connection with one
- * byte, and ends when its input does. Its argument is its certificate and key, as JSON.
+ * A server process for the tests of shared sessions: inherits the cache, listens on a free port,
+ * says which, answers each connection with one byte, and ends when its input does. Its argument is
+ * its certificate and key, as JSON.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A client that says what the test wants it to say, and keeps the keys that follow from that: it checks nothing.
+ * A client that says what the test wants it to say, and keeps the keys that follow from that: it
+ * checks nothing.
  *
  * @module
  */
@@ -143,7 +144,10 @@ export class RawClient {
     return secret;
   }
 
-  /** Takes the server's flight up to its Finished, sends its own, and goes on under the application's keys. */
+  /**
+   * Takes the server's flight up to its Finished, sends its own, and goes on under the
+   * application's keys.
+   */
   async finish(): Promise<number[]> {
     const types: number[] = [];
     for (;;) {

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A client of TLS 1.2 that says what the test wants it to say, and keeps the keys that follow from that: it checks nothing.
+ * A client of TLS 1.2 that says what the test wants it to say, and keeps the keys that follow from
+ * that: it checks nothing.
  *
  * @module
  */

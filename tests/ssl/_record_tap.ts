@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A hand on one end's records under their right keys: the key log of an honest socket opens what it sends, the test changes,
- * drops and adds records, and they leave sealed anew. The handshake's transcript stays as the honest end has it.
+ * A hand on one end's records under their right keys: the key log of an honest socket opens what it
+ * sends, the test changes, drops and adds records, and they leave sealed anew. The handshake's
+ * transcript stays as the honest end has it.
  *
  * The sealing is the test's own, not the library's, so that a mistake in one of them shows.
  *
@@ -112,7 +113,10 @@ export class RecordTap implements ConnLike<Deno.NetAddr> {
   #sealer: RawSealer | null = null;
   #secret: TrafficSecret | null = null;
 
-  /** Taps what the end of this role writes; that end must use this suite and {@linkcode RecordTap.keyLog}. */
+  /**
+   * Taps what the end of this role writes; that end must use this suite and
+   * {@linkcode RecordTap.keyLog}.
+   */
   constructor(conn: ConnLike<Deno.NetAddr>, role: Role, suite: CipherSuite = CIPHER_SUITES[0]!) {
     this.#conn = conn;
     this.#label = role.toUpperCase();

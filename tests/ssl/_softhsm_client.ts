@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * A client whose certificate is in SoftHSM, for `get_client_auth_data_test.ts`: asks the server by nickname and by automatic
- * choice, and prints what it answers.
+ * A client whose certificate is in SoftHSM, for `get_client_auth_data_test.ts`: asks the server by
+ * nickname and by automatic choice, and prints what it answers.
  *
  * @module
  */

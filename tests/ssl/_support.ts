@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What the tests of handshakes and sockets share: certificates made once per process, sockets joined in memory, and ways
- * to say which end must report what.
+ * What the tests of handshakes and sockets share: certificates made once per process, sockets
+ * joined in memory, and ways to say which end must report what.
  *
  * @module
  */
@@ -81,7 +81,10 @@ export const PKI = {
   client: await makeIdentity({ subject: "CN=Client", emailAddresses: ["c@client.test"] }, root),
 } as const;
 
-/** The options of a client that trusts the test's root; a context of its own keeps sessions to itself. */
+/**
+ * The options of a client that trusts the test's root; a context of its own keeps sessions to
+ * itself.
+ */
 export function clientOptions(options: ImportOptions = {}): ImportOptions {
   return {
     hostname: HOSTNAME,
@@ -212,7 +215,10 @@ export async function connected(options: JoinOptions = {}): Promise<Joined> {
   return joined;
 }
 
-/** Runs one connection with given contexts from handshake to tickets, and returns what both ends negotiated. */
+/**
+ * Runs one connection with given contexts from handshake to tickets, and returns what both ends
+ * negotiated.
+ */
 export async function session(options: JoinOptions = {}): Promise<[ChannelInfo, ChannelInfo]> {
   await using joined = join(options);
   const infos = await shake(joined);
@@ -314,7 +320,10 @@ export function assertFromPeer(error: unknown, alert: AlertName): asserts error 
   assertStringIncludes(error.message, `alert ${alert} (${alertCode(alert)})`);
 }
 
-/** Asserts that this end met the end of the transport, with neither close_notify nor alert before it. */
+/**
+ * Asserts that this end met the end of the transport, with neither close_notify nor alert before
+ * it.
+ */
 export function assertCutOff(error: unknown): asserts error is SslError {
   assertInstanceOf(error, SslError);
   assertEquals([error.name, error.origin], ["PR_END_OF_FILE_ERROR", "local"], error.message);
@@ -330,7 +339,10 @@ export interface Failure {
   readonly alert: AlertName;
 }
 
-/** Runs both ends until each has failed or finished; asserts who found what, and that the other was told. */
+/**
+ * Runs both ends until each has failed or finished; asserts who found what, and that the other was
+ * told.
+ */
 export async function assertFails(options: JoinOptions, failure: Failure): Promise<SslError> {
   await using joined = join(options);
   const [client, server] = await Promise.all([
@@ -368,7 +380,9 @@ export class TestEnvironment implements Environment {
   }
 }
 
-/** A filter that hands the n-th message of a type (from 0) to a function, and passes all others on. */
+/**
+ * A filter that hands the n-th message of a type (from 0) to a function, and passes all others on.
+ */
 export function onMessage(
   type: number,
   change: (raw: Uint8Array<ArrayBuffer>) => readonly Uint8Array<ArrayBuffer>[],

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What the tests of TLS 1.2 share: options that ask for it, certificates of every kind of key, edits of its messages, and a
- * hand on one end's records. Offsets are counted here, not by the library's codecs.
+ * What the tests of TLS 1.2 share: options that ask for it, certificates of every kind of key,
+ * edits of its messages, and a hand on one end's records. Offsets are counted here, not by the
+ * library's codecs.
  *
  * @module
  */
@@ -63,7 +64,10 @@ export function tls12(options: JoinOptions = {}): JoinOptions {
 
 const identities = new Map<string, Promise<Identity>>();
 
-/** A certificate with a key of this type, made once; good for the tests' host as well as for a client. */
+/**
+ * A certificate with a key of this type, made once; good for the tests' host as well as for a
+ * client.
+ */
 export function identityOf(type: KeyPairType): Promise<Identity> {
   let identity = identities.get(type);
   if (identity === undefined) {
@@ -244,7 +248,10 @@ export interface Tls12Record {
   readonly encrypted: boolean;
 }
 
-/** A connection that rewrites the records that an honest socket writes to it, under their right keys. */
+/**
+ * A connection that rewrites the records that an honest socket writes to it, under their right
+ * keys.
+ */
 export class Tls12Tap implements ConnLike<Deno.NetAddr> {
   /** What replaces each record; as it is, while nothing else is set. */
   rewrite: (record: Tls12Record) => readonly RecordToSend[] = (record) => [record];

@@ -2,9 +2,10 @@
 // deno-fmt-ignore-file: a table is read by its columns.
 
 /**
- * What each end of TLS 1.2 must say to each message that is lost, doubled, late, altered or another one: thought through from
- * RFC 5246 and its companions, whose section stands in the row where it prescribes the alert. Where none is named the alert
- * follows from RFC 5246, Section 7.2.2 (what does not parse is a decode_error) or from Section 7.4: what is out of order is an
+ * What each end of TLS 1.2 must say to each message that is lost, doubled, late, altered or another
+ * one: thought through from RFC 5246 and its companions, whose section stands in the row where it
+ * prescribes the alert. Where none is named the alert follows from RFC 5246, Section 7.2.2 (what
+ * does not parse is a decode_error) or from Section 7.4: what is out of order is an
  * unexpected_message. Where the RFCs leave a choice, BoringSSL and rustls decide.
  *
  * @module
@@ -65,7 +66,10 @@ const replaced = (type: number, body: readonly number[] = []) => ({ type, body }
 const T = HandshakeType;
 const E = ExtensionType;
 const UNEXPECTED = "unexpected_message";
-/** With the extended master secret the keys follow from all messages: the server cannot read the client's Finished. */
+/**
+ * With the extended master secret the keys follow from all messages: the server cannot read the
+ * client's Finished.
+ */
 const SERVER_CANNOT_READ = server("BAD_MAC_READ", "bad_record_mac");
 const CLIENT_CANNOT_READ = client("BAD_MAC_READ", "bad_record_mac");
 const NO_CCS_DUE = "RX_UNEXPECTED_CHANGE_CIPHER";
@@ -306,7 +310,8 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["reorder", "reorder", client("RX_UNEXPECTED_CERT_STATUS", UNEXPECTED), "RFC 6066, 8: immediately after Certificate"],
       ["flip status type", edit(flip(0)), client("BAD_CERT_STATUS_RESPONSE_ALERT", "decode_error")],
       ["empty response", edit(() => new Uint8Array([1, 0, 0, 0])), client("BAD_CERT_STATUS_RESPONSE_ALERT", "decode_error"), "RFC 6066, 8"],
-      // What does not verify is no response, as in NSS: under the policy "soft" only one that says "revoked" counts.
+      // What does not verify is no response, as in NSS: under the policy "soft" only one that says
+      // "revoked" counts.
       ["flip response's tag", edit(flip(4)), SERVER_CANNOT_READ],
       ["flip response's signature", edit(flip(-1)), SERVER_CANNOT_READ],
       ...lengths(client, "BAD_CERT_STATUS_RESPONSE_ALERT"),

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What two sockets do with each other until both are closed, in the tests whose transport fails somewhere on the way.
+ * What two sockets do with each other until both are closed, in the tests whose transport fails
+ * somewhere on the way.
  *
  * @module
  */
@@ -38,7 +39,9 @@ export class Calls {
   }
 }
 
-/** A peer has closed its end in order, before all was said: what an application does that gives up. */
+/**
+ * A peer has closed its end in order, before all was said: what an application does that gives up.
+ */
 export class EndedEarly extends Error {}
 
 /** What one end does, call by call. */

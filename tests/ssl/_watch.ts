@@ -3,12 +3,15 @@
 
 import { assertEquals } from "@std/assert";
 
-/** How many milliseconds at least what is under way may take: less than the shortest timer, `PENDING_ALERT_TIMEOUT`. */
+/**
+ * How many milliseconds at least what is under way may take: less than the shortest timer,
+ * `PENDING_ALERT_TIMEOUT`.
+ */
 const MOMENT = 200;
 
 /**
- * Counts the timers that are running and the rejections that nobody handles; leaving the scope ends it, and fails where either is
- * left.
+ * Counts the timers that are running and the rejections that nobody handles; leaving the scope ends
+ * it, and fails where either is left.
  */
 export class Watch implements AsyncDisposable {
   readonly #setTimeout = globalThis.setTimeout;
@@ -34,8 +37,9 @@ export class Watch implements AsyncDisposable {
   }
 
   /**
-   * How many timers that began since go on running. What a connection was in the middle of when it failed, such as a session on its way
-   * to a cache, may have one until it is done: on a busy machine that takes a while, but less than any timer of the library's.
+   * How many timers that began since go on running. What a connection was in the middle of when it
+   * failed, such as a session on its way to a cache, may have one until it is done: on a busy
+   * machine that takes a while, but less than any timer of the library's.
    */
   async timers(): Promise<number> {
     for (let turn = 0; turn < MOMENT && this.#timers.size > 0; turn++) await this.#turn(1);

@@ -114,7 +114,8 @@ Deno.test("acceptSession() tries four of a client's tickets and no more", async 
       await client.finish();
       assertEquals((await handshake).resumed, true);
     } else {
-      // A full handshake, whose secrets this client does not follow: what it says next is not understood.
+      // A full handshake, whose secrets this client does not follow: what it says next is not
+      // understood.
       await client.takeServerHello();
       await client.send(ContentType.handshake, new Uint8Array(36));
       assertLocal(await failureOf(handshake), "SSL_ERROR_BAD_MAC_READ", "bad_record_mac");

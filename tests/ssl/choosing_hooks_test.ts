@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The hooks by which an application chooses what it shows: a client's certificate, a server's configuration; those by which
- * it decides are in `hooks_test.ts`.
+ * The hooks by which an application chooses what it shows: a client's certificate, a server's
+ * configuration; those by which it decides are in `hooks_test.ts`.
  *
  * @module
  */
@@ -102,7 +102,8 @@ Deno.test("SslSocket as server may require a certificate of the client", async (
     { at: "server", error: "SSL_ERROR_NO_CERTIFICATE", alert: "certificate_required" },
   );
   assertMatch(error.message, /requires one/);
-  // A certificate whose key the server cannot check, and one of an issuer that it does not name, stay at home.
+  // A certificate whose key the server cannot check, and one of an issuer that it does not name,
+  // stay at home.
   for (
     const server of [
       { signatureSchemes: ["ed25519" as const, "ecdsa_secp384r1_sha384" as const] },

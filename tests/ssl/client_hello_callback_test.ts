@@ -247,7 +247,10 @@ function bodyOf(type: number, schemes: readonly number[], versions: readonly num
   }
 }
 
-/** The hello whose raw fingerprint (JA4_r) a tool prints, its extensions in another order and GREASE among them. */
+/**
+ * The hello whose raw fingerprint (JA4_r) a tool prints, its extensions in another order and GREASE
+ * among them.
+ */
 function helloFrom(raw: string, grease: boolean): ClientHello {
   const [summary, suites, types, schemes] = raw.split("_");
   const all = numbers(types!).toReversed();

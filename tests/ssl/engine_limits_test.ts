@@ -56,7 +56,10 @@ const CCS: RecordToSend = {
   clear: true,
 };
 
-/** Sends records of its own to a connected server, then data; the data arrives, or the error is this one. */
+/**
+ * Sends records of its own to a connected server, then data; the data arrives, or the error is this
+ * one.
+ */
 async function afterwards(
   send: (tap: RecordTap) => Promise<void>,
   failure: readonly [ErrorName, AlertName] | null,

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Records as peers may send them and as they may not, under the right keys: padding, fragments, alerts, change_cipher_spec.
+ * Records as peers may send them and as they may not, under the right keys: padding, fragments,
+ * alerts, change_cipher_spec.
  *
  * @module
  */
@@ -419,7 +420,8 @@ Deno.test("SslEngine refuses alerts that are none", async () => {
   const rows: readonly [readonly number[], ErrorName, AlertName][] = [
     [[2], "SSL_ERROR_RX_MALFORMED_ALERT", "decode_error"],
     [[2, 40, 0], "SSL_ERROR_RX_MALFORMED_ALERT", "decode_error"],
-    [[1, 0, 1, 0], "SSL_ERROR_RX_MALFORMED_ALERT", "decode_error"], // RFC 8446, Section 5.1: one to a record
+    // RFC 8446, Section 5.1: one to a record
+    [[1, 0, 1, 0], "SSL_ERROR_RX_MALFORMED_ALERT", "decode_error"],
     // RFC 8446, Section 5.4: zero-length Alert records are answered with unexpected_message.
     [[], "SSL_ERROR_RX_UNEXPECTED_ALERT", "unexpected_message"],
   ];

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What stands behind the last message of a flight: it was written before the flight was answered, so nobody honest has written it, and
- * whoever takes it may be made to believe that it is an answer.
+ * What stands behind the last message of a flight: it was written before the flight was answered,
+ * so nobody honest has written it, and whoever takes it may be made to believe that it is an
+ * answer.
  *
  * @module
  */
@@ -136,7 +137,8 @@ Deno.test("SslEngine refuses what stands behind the end of the peer's flight, an
 });
 
 Deno.test("SslEngine takes a flight that ends with its record, whatever the next record begins with", async () => {
-  // The tickets of TLS 1.3 follow the server's Finished under other keys, as messages after the handshake.
+  // The tickets of TLS 1.3 follow the server's Finished under other keys, as messages after the
+  // handshake.
   for (const options of [{}, RETRY, tls12()]) {
     await using joined = await connected(options);
     await pingPong(joined);

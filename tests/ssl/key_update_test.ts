@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * KeyUpdate (RFC 8446, Sections 4.6.3 and 5.5): both ways, asked for, by itself at the limit, in the middle of a window.
+ * KeyUpdate (RFC 8446, Sections 4.6.3 and 5.5): both ways, asked for, by itself at the limit, in
+ * the middle of a window.
  *
  * @module
  */

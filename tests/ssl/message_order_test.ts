@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The legal orders of messages as arrays: what RFC 8446, Section 2 and Appendix A, let an end receive. They are the oracle, not
- * the implementation: whatever no order allows at a place is refused there as an unexpected_message (Section 4).
+ * The legal orders of messages as arrays: what RFC 8446, Section 2 and Appendix A, let an end
+ * receive. They are the oracle, not the implementation: whatever no order allows at a place is
+ * refused there as an unexpected_message (Section 4).
  *
  * @module
  */
@@ -61,7 +62,10 @@ const resumed = async () => {
   return options;
 };
 
-/** What clients receive: Section 4's order, with the messages that Section 2 puts in brackets and without. */
+/**
+ * What clients receive: Section 4's order, with the messages that Section 2 puts in brackets and
+ * without.
+ */
 const CLIENT_AFTER = [T.newSessionTicket, T.keyUpdate];
 /** What servers receive once they are connected. */
 const SERVER_AFTER = [T.keyUpdate];

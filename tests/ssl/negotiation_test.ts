@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What two ends agree on, over all that both have, and what they say where they have nothing in common.
+ * What two ends agree on, over all that both have, and what they say where they have nothing in
+ * common.
  *
  * @module
  */
@@ -289,7 +290,8 @@ Deno.test("SslSocket as server shows the certificate for the name, and of these 
       [{}, p384.cert],
       [{ signatureSchemes: ["ecdsa_secp256r1_sha256" as const] }, PKI.server.cert],
       [{ hostname: "other.test" }, PKI.otherServer.cert],
-      [{ hostname: "none.test", authCertificate: () => {} }, PKI.otherServer.cert], // any is better than none
+      // any is better than none
+      [{ hostname: "none.test", authCertificate: () => {} }, PKI.otherServer.cert],
     ] as const
   ) {
     await using joined = await connected({ client, server: { certificates } });

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Messages that are lost, doubled, late, altered or replaced in handshakes after the first one: in a renegotiation of TLS 1.2 each end says what it says in
- * a first handshake, with some exceptions; and what there is in post-handshake authentication of TLS 1.3.
+ * Messages that are lost, doubled, late, altered or replaced in handshakes after the first one: in
+ * a renegotiation of TLS 1.2 each end says what it says in a first handshake, with some exceptions;
+ * and what there is in post-handshake authentication of TLS 1.3.
  *
  * @module
  */
@@ -178,7 +179,9 @@ const server = (error: ErrorName, alert: AlertName): Expectation => ({
   alert,
 });
 
-/** What is done to a CertificateRequest that follows the handshake, in which its context is empty. */
+/**
+ * What is done to a CertificateRequest that follows the handshake, in which its context is empty.
+ */
 const REQUEST_ROWS: readonly Row[] = [
   ["drop", "drop", WAITS],
   ["duplicate", "duplicate", client("SSL_ERROR_RX_MALFORMED_CERT_REQUEST", "illegal_parameter")],
@@ -212,7 +215,10 @@ const MOVED: { readonly [name: string]: Action } = {
   "no certificate": edited((body) => new Uint8Array([...body.subarray(0, LIST), 0, 0, 0])),
 };
 
-/** What is otherwise after a handshake of TLS 1.3: no key changes with Finished, so that a record may hold more. */
+/**
+ * What is otherwise after a handshake of TLS 1.3: no key changes with Finished, so that a record
+ * may hold more.
+ */
 const OTHERWISE_ASKED: { readonly [action: string]: Expectation } = {
   "Finished duplicate": server("SSL_ERROR_RX_UNEXPECTED_FINISHED", "unexpected_message"),
 };
@@ -240,7 +246,8 @@ async function checkAsked(
     reHandshake(joined.server, true, { timeout }).then(() => readFailure(joined.server)),
   ).catch(() => readFailure(joined.server));
   if (waits) {
-    // Nobody has said anything wrong: the connection goes on, and the client is nobody in particular.
+    // Nobody has said anything wrong: the connection goes on, and the client is nobody in
+    // particular.
     assertLocal(own, "PR_IO_TIMEOUT_ERROR", null);
     await joined.server.write(new Uint8Array(1));
     assertEquals(await reading, "data");

@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Handshakes after the first one: renegotiation in TLS 1.2, post-handshake authentication in TLS 1.3. */
+/**
+ * Handshakes after the first one: renegotiation in TLS 1.2, post-handshake authentication in TLS
+ * 1.3.
+ */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import {
@@ -533,7 +536,8 @@ for (const gives of [false, true]) {
   Deno.test(`invalidateSession() in the middle of a renegotiation ${title}`, async () => {
     const two = new Acquaintance();
     let asked = 0;
-    // Of two versions, unlike the renegotiation, under which the session must be found all the same.
+    // Of two versions, unlike the renegotiation, under which the session must be found all the
+    // same.
     const client = willing({
       context: two.client,
       authCertificate: async (socket, peer) => {
@@ -619,7 +623,8 @@ Deno.test("reHandshake() in the moment in which the peer begins is refused, and 
   await using joined = await connectedIn("TLSv1.2");
   const { client, server } = joined;
   let refused: ReturnType<typeof failureOf> | undefined;
-  // What the option says is asked for when the peer's request has come, and nothing of it has been done.
+  // What the option says is asked for when the peer's request has come, and nothing of it has been
+  // done.
   Object.defineProperty(configOf(client), "renegotiation", {
     enumerable: true,
     get() {

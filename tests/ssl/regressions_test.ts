@@ -389,7 +389,8 @@ Deno.test("A HelloRetryRequest whose cookie does not fit into a ClientHello is a
         }),
       },
     });
-    const server = failureOf(joined.server.handshake()); // it meets another cookie than it sent, or the alert
+    // it meets another cookie than it sent, or the alert
+    const server = failureOf(joined.server.handshake());
     const client = await failureOf(joined.client.handshake());
     if (fits) assertEquals(client.origin, "peer");
     else {
@@ -437,7 +438,8 @@ Deno.test("Protocol names of the peer come into messages escaped and few", async
 });
 
 Deno.test("resolveConfig() refuses protocols that do not fit into a ClientHello, and keeps its own list", () => {
-  const protocols = Array.from({ length: 32 }, () => "p".repeat(255)); // with their lengths 2^13 bytes
+  // with their lengths 2^13 bytes
+  const protocols = Array.from({ length: 32 }, () => "p".repeat(255));
   const config = resolveConfig({ alpnProtocols: protocols });
   protocols.push("p");
   assertEquals(config.alpnProtocols.length, 32);

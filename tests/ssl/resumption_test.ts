@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Sessions from one connection to the next (RFC 8446, Sections 2.2 and 4.6.1): when they are resumed, and when not.
+ * Sessions from one connection to the next (RFC 8446, Sections 2.2 and 4.6.1): when they are
+ * resumed, and when not.
  *
  * @module
  */
@@ -112,7 +113,8 @@ Deno.test("SslSocket resumes a session, and shows on both ends what the first ha
   assertEquals(client.peerCertificates, [PKI.server.cert]);
   assertEquals([client.peerSignatureScheme, server.localSignatureScheme], [null, null]);
   assertEquals([client.serverName, server.serverName], [HOSTNAME, HOSTNAME]);
-  assertEquals(client.group, "X25519MLKEM768"); // PSK with (EC)DHE: each connection has a new secret
+  // PSK with (EC)DHE: each connection has a new secret
+  assertEquals(client.group, "X25519MLKEM768");
   assertEquals([client.cipherSuite, server.cipherSuite], Array(2).fill("TLS_AES_128_GCM_SHA256"));
 });
 
@@ -376,7 +378,8 @@ Deno.test("SslSocket as client hides the age of a ticket by what the server has 
 Deno.test("SslSocket takes a ticket of the key before the present one", async () => {
   const two = new Acquaintance();
   await two.meet();
-  two.serverTime.advance(TICKET_LIFETIME * 1000); // the ticket's last moment, and the next key's first
+  // the ticket's last moment, and the next key's first
+  two.serverTime.advance(TICKET_LIFETIME * 1000);
   assertEquals(await two.resumes(), true);
 });
 

@@ -135,7 +135,8 @@ export function testTicketKeyCache(
     const second = await Promise.all(ends.slice(0, 2).map(seal));
     assertEquals(new Set(second.map(nameOf)).size, 1);
     assert(nameOf(second[0]!) !== nameOf(late));
-    // The third has not sealed since: it learns of the new key from a ticket, and keeps the one before.
+    // The third has not sealed since: it learns of the new key from a ticket, and keeps the one
+    // before.
     assertEquals(await opens(second[0]!), [true, true, true]);
     assertEquals(await opens(late), [true, true, true]);
     assertEquals(nameOf(await seal(ends[2]!)), nameOf(second[0]!));

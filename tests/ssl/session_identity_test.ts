@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What sessions are bound to: each thing changed alone, the whole configuration through, and each thing that counts once more
- * in a session that would have been resumed without it.
+ * What sessions are bound to: each thing changed alone, the whole configuration through, and each
+ * thing that counts once more in a session that would have been resumed without it.
  *
  * @module
  */
@@ -64,8 +64,8 @@ const serverConfig = (options: ImportOptions = {}) =>
   resolveConfig(serverOptions({ certificates: [names.credential], ...options }));
 
 /**
- * Another value for each field of a client's and of a server's configuration, with which the two still come to terms. The type
- * asks for a row here when the configuration has a new field.
+ * Another value for each field of a client's and of a server's configuration, with which the two
+ * still come to terms. The type asks for a row here when the configuration has a new field.
  */
 function otherValues(base: SslConfig): Settings {
   const { cipherSuites, tls12CipherSuites, groups, signatureSchemes } = base;
@@ -203,7 +203,8 @@ const identities: readonly [
     "serverHookIdentity() that trusts whom the context trusts",
     { ...serverConfig({ clientAuth: "require" }), trustAnchors: null },
     serverHookIdentity,
-    // Those who are asked for no certificate, or judged by the configuration's own authorities, do not depend on the context.
+    // Those who are asked for no certificate, or judged by the configuration's own authorities, do
+    // not depend on the context.
     [...HOOKS, "sessionIdContext", "context", "trustAnchors"],
   ],
   ["ticketBinding()", serverConfig(), async (config) => [...await ticketBinding(config)], SERVER],
@@ -227,7 +228,8 @@ Deno.test("serverHookIdentity() keeps sessions in the process where an anchor ha
     nameConstraints: { permitted: [], excluded: [] },
   };
   const config = { ...serverConfig(), trustAnchors: [anchor] };
-  assertNotEquals(serverHookIdentity(config), null); // another process has other constraints of that number
+  // another process has other constraints of that number
+  assertNotEquals(serverHookIdentity(config), null);
   assertEquals(
     serverHookIdentity({ ...config, trustAnchors: [trustAnchorOf(PKI.root.cert)] }),
     null,
@@ -310,7 +312,10 @@ async function meet(client: SslConfig, server: SslConfig, port = 443): Promise<b
   }
 }
 
-/** A server that has only the version of which a session would be resumed though the field is another. */
+/**
+ * A server that has only the version of which a session would be resumed though the field is
+ * another.
+ */
 const serverFor = (field: Field) =>
   serverConfig({ versions: field === "maxVersion" ? ONLY_TLS12 : ONLY_TLS13 });
 

@@ -378,7 +378,8 @@ Deno.test("SslSocket ignores data after the peer's close_notify", async () => {
   await tap.sendBytes(new Uint8Array([1, 2, 3, 4, 5, 6])); // no TLS any more
   assertEquals(await readAll(server), new Uint8Array([1]));
   assertEquals(await server.read(new Uint8Array(1)), null);
-  await server.write(new Uint8Array([3])); // RFC 8446, Section 6.1: the other direction is not affected
+  // RFC 8446, Section 6.1: the other direction is not affected
+  await server.write(new Uint8Array([3]));
   assertEquals(await client.read(new Uint8Array(1)), 1);
   await closeAll(client, server);
 });

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A connection of TLS 1.2 apart from its handshake's messages: renegotiation that is declined, warnings, records as they may and
- * may not be, closure, exporters, the key log.
+ * A connection of TLS 1.2 apart from its handshake's messages: renegotiation that is declined,
+ * warnings, records as they may and may not be, closure, exporters, the key log.
  *
  * @module
  */

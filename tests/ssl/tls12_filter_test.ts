@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Messages of TLS 1.2 that are lost, doubled, late, altered or replaced between the handshake layer and record protection, in
- * both directions of every kind of handshake.
+ * Messages of TLS 1.2 that are lost, doubled, late, altered or replaced between the handshake layer
+ * and record protection, in both directions of every kind of handshake.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Which version two ends agree on, what protects that choice from whoever stands between (RFC 8446, Section 4.1.3; RFC 7507),
- * and what is never agreed on in TLS 1.2.
+ * Which version two ends agree on, what protects that choice from whoever stands between (RFC 8446,
+ * Section 4.1.3; RFC 7507), and what is never agreed on in TLS 1.2.
  *
  * @module
  */
@@ -211,7 +211,8 @@ Deno.test("SslSocket as client sees by the sentinel that somebody has hidden TLS
 
 Deno.test("SslSocket as client refuses both sentinels where it offers TLS 1.3, and minds none where it does not", async () => {
   for (const sentinel of [DOWNGRADE_TO_TLS_1_2, DOWNGRADE_TO_TLS_1_1]) {
-    // A server with a sentinel of its own making: its randomness ends that way, so that all it signs is right.
+    // A server with a sentinel of its own making: its randomness ends that way, so that all it
+    // signs is right.
     class Sentinel extends TestEnvironment {
       override random(length: number): Uint8Array<ArrayBuffer> {
         const bytes = super.random(length);

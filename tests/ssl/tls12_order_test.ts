@@ -1,9 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The legal orders of TLS 1.2's messages as arrays: what RFC 5246, Section 7.3, RFC 5077 and RFC 6066 let an end receive,
- * change_cipher_spec included. They are the oracle, not the implementation: whatever no order allows at a place is refused there
- * as an unexpected_message. A change_cipher_spec out of turn was CVE-2014-0224.
+ * The legal orders of TLS 1.2's messages as arrays: what RFC 5246, Section 7.3, RFC 5077 and RFC
+ * 6066 let an end receive, change_cipher_spec included. They are the oracle, not the
+ * implementation: whatever no order allows at a place is refused there as an unexpected_message. A
+ * change_cipher_spec out of turn was CVE-2014-0224.
  *
  * @module
  */
@@ -270,7 +271,8 @@ Deno.test("SslEngine takes no change_cipher_spec of TLS 1.2 before its time (CVE
 });
 
 Deno.test("SslEngine as client of both versions drops an early change_cipher_spec, and no key follows from it", async () => {
-  // RFC 8446, Section 5: dropped, from the ClientHello on; the one of TLS 1.2 comes later all the same.
+  // RFC 8446, Section 5: dropped, from the ClientHello on; the one of TLS 1.2 comes later all the
+  // same.
   await using joined = tapped("server", {
     client: { versions: BOTH_VERSIONS, cipherSuites: ["TLS_AES_128_GCM_SHA256", SUITE.name] },
   });

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Sessions of TLS 1.2 from one connection to the next (RFC 5077; RFC 5246, Section 7.3; RFC 7627, Section 5.3): when they are
- * resumed, and when not.
+ * Sessions of TLS 1.2 from one connection to the next (RFC 5077; RFC 5246, Section 7.3; RFC 7627,
+ * Section 5.3): when they are resumed, and when not.
  *
  * @module
  */

@@ -1,8 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Sessions of TLS 1.2 that the server remembers itself, for clients that take no tickets (RFC 5246, Section 7.3), and what only
- * a client that we do not have can say: no extended master secret, MAC before encryption, tickets in the wrong places.
+ * Sessions of TLS 1.2 that the server remembers itself, for clients that take no tickets (RFC 5246,
+ * Section 7.3), and what only a client that we do not have can say: no extended master secret, MAC
+ * before encryption, tickets in the wrong places.
  *
  * @module
  */

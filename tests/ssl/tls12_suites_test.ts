@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * TLS 1.2 over all that both ends have: suites, certificates, groups, client certificates, signature schemes.
+ * TLS 1.2 over all that both ends have: suites, certificates, groups, client certificates,
+ * signature schemes.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A transport that fails at each read and at each write in turn, in every way that transports fail: all calls settle in the first
- * error, and nothing is left.
+ * A transport that fails at each read and at each write in turn, in every way that transports fail:
+ * all calls settle in the first error, and nothing is left.
  *
  * @module
  */
@@ -34,13 +34,16 @@ import { Watch } from "./_watch.ts";
 /** How long a socket whose transport stalls waits when it is closed. */
 const SHORT_CLOSE_TIMEOUT = 5;
 
-/** What the first error is called; a transport that never settles is given up by the application. */
+/**
+ * What the first error is called; a transport that never settles is given up by the application.
+ */
 const NAMES: Readonly<Record<NonNullable<Fault["how"]>, readonly ErrorName[]>> = {
   "reject": ["PR_IO_ERROR"],
   "tear": ["PR_IO_ERROR"],
   "take nothing": ["PR_IO_ERROR"],
   "end": ["PR_END_OF_FILE_ERROR"],
-  // The signal's word in the handshake; after it close() gives up what it could not send, or the calls that still wait.
+  // The signal's word in the handshake; after it close() gives up what it could not send, or the
+  // calls that still wait.
   "stall": ["PR_OPERATION_ABORTED_ERROR", "PR_IO_TIMEOUT_ERROR", "PR_BAD_DESCRIPTOR_ERROR"],
   "short": [],
 };
@@ -54,7 +57,10 @@ interface Run {
   readonly complete: boolean;
 }
 
-/** Runs a script, and returns when every call that it made has settled; tells whether it came to its end. */
+/**
+ * Runs a script, and returns when every call that it made has settled; tells whether it came to its
+ * end.
+ */
 async function perform(script: Script, socket: SslSocket, calls: Calls): Promise<boolean> {
   try {
     await script(socket, calls);
@@ -137,7 +143,8 @@ function assertSame(other: SslError, error: SslError): void {
 
 function assertFirstError({ conn, error }: Run, fault: Fault): void {
   const { call, how = "reject" } = fault;
-  // Where the fault met only what nobody waits for: the close_notify, or a read that found its data all the same.
+  // Where the fault met only what nobody waits for: the close_notify, or a read that found its data
+  // all the same.
   if (!conn.reached || error === null) return;
   const names = NAMES[how];
   assert(
@@ -185,7 +192,10 @@ for (const [what, scenario] of Object.entries(SCENARIOS)) {
   }
 }
 
-/** Lets each call go wrong in turn, until a run has no such call; returns how many of them the connection did not survive. */
+/**
+ * Lets each call go wrong in turn, until a run has no such call; returns how many of them the
+ * connection did not survive.
+ */
 async function eachCall(
   call: FaultyCall,
   attempt: (at: number) => Promise<Pick<Run, "conn" | "error">>,
@@ -217,7 +227,8 @@ for (const call of ["read", "write"] as const) {
       await watch.settles(client, "the client");
       a.close();
       const error = await watch.settles(handshake, "the server");
-      // Where the server's own Finished is lost, its client has proved itself, and does not know the session.
+      // Where the server's own Finished is lost, its client has proved itself, and does not know
+      // the session.
       const proved = error === null || (call === "write" && at > FIRST_FLIGHT);
       assertEquals(cache.size, proved ? 1 : 0);
       await closeAll(server);

@@ -22,7 +22,9 @@ export function layerProblems(source: Source): string[] {
   });
 }
 
-/** The rooms of a package, from the highest to the lowest; what stands in one row forms no circle. */
+/**
+ * The rooms of a package, from the highest to the lowest; what stands in one row forms no circle.
+ */
 export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cert: [
     ["create", "format"],
@@ -59,7 +61,10 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
-/** The folders of `ssl/handshake/`, from the highest to the lowest: what begins a handshake, its versions, what both ends share. */
+/**
+ * The folders of `ssl/handshake/`, from the highest to the lowest: what begins a handshake, its
+ * versions, what both ends share.
+ */
 const HANDSHAKE_ROOMS: readonly (readonly string[])[] = [
   ["client", "server"],
   ["client/tls12", "client/tls13", "server/tls12", "server/tls13"],
@@ -67,7 +72,9 @@ const HANDSHAKE_ROOMS: readonly (readonly string[])[] = [
   [""],
 ];
 
-/** The room of a file; `""` for the files at the root of a package, which stand above all its rooms. */
+/**
+ * The room of a file; `""` for the files at the root of a package, which stand above all its rooms.
+ */
 function roomOf(path: string): string {
   const parts = path.split("/");
   return parts.length === 2 ? "" : parts[1]!;
@@ -95,7 +102,8 @@ export function roomProblems(source: Source): string[] {
 }
 
 /**
- * The imports of one folder of `ssl/handshake/` from a higher one, or from one in the same row, types included.
+ * The imports of one folder of `ssl/handshake/` from a higher one, or from one in the same row,
+ * types included.
  *
  * @returns As `ssl/handshake/client/tls12/connected.ts -> ssl/handshake/client/start.ts`.
  */
@@ -163,7 +171,10 @@ const RING_0 =
 const RING_1 =
   /^(?:cert\/.*|ssl\/(?:engine|handshake|authentication|record|crypto)\/.*|ssl\/base\/(?:alerts|errors)\.ts|ssl\/session\/(?:(?:find|keep|accept)_session|session_ticket)\.ts)$/;
 
-/** What makes certificates for people, or looks for one, takes the clock by default, and a random serial number. */
+/**
+ * What makes certificates for people, or looks for one, takes the clock by default, and a random
+ * serial number.
+ */
 const RING_1_EXCEPTIONS: ReadonlySet<string> = new Set([
   "ssl/authentication/get_client_auth_data.ts",
   "cert/create/create_certificate.ts",
@@ -250,7 +261,10 @@ function entryName(path: string): string {
   return name === "" ? "." : `./${name}`;
 }
 
-/** Each entry point exists, and its kebab-case name is that of its file; rooms need not be part of it. */
+/**
+ * Each entry point exists, and its kebab-case name is that of its file; rooms need not be part of
+ * it.
+ */
 export function exportProblems(manifest: Manifest, paths: ReadonlySet<string>): string[] {
   return Object.entries(manifest.exports).flatMap(([name, target]) => {
     const path = target.replace(/^\.\//, "");
@@ -280,7 +294,8 @@ export interface ModuleGraph {
 }
 
 /**
- * No static path leads from an entry point to a `node:` or `npm:` module, or to one of those marked heavy.
+ * No static path leads from an entry point to a `node:` or `npm:` module, or to one of those marked
+ * heavy.
  *
  * @param heavy Tells whether a module's address is of a file that opens a library (FFI) or Deno KV.
  */

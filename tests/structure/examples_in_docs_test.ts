@@ -9,7 +9,10 @@ const WITHOUT_ASSERTION: readonly (readonly [piece: string, reason: string])[] =
   ["export async function echo(", "it is a function for the reader's own server, and runs nothing"],
 ];
 
-/** What an example needs that a test cannot give it, so that it says `ignore` and is only type-checked. */
+/**
+ * What an example needs that a test cannot give it, so that it says `ignore` and is only
+ * type-checked.
+ */
 const OUT_OF_REACH: readonly (readonly [piece: string, reason: string])[] = [
   ["await Deno.connect({ hostname, port", "a server of that name"],
   ["Deno.listen({ port:", "a port that may be taken, and clients"],

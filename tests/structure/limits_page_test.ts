@@ -5,7 +5,10 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { ERRORS } from "../../cert/base/error_table.ts";
 import { readSources, ROOT } from "./_source.ts";
 
-/** Constants of the same kind of name that bound what is this end's own, or its application's: nothing that a peer sends. */
+/**
+ * Constants of the same kind of name that bound what is this end's own, or its application's:
+ * nothing that a peer sends.
+ */
 const NOT_OF_PEERS: readonly string[] = [
   "MAX_AUTHORITIES_LENGTH",
   "MAX_BUNDLE_CERTIFICATES",

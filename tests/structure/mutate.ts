@@ -3,7 +3,8 @@
 // This module uses Deno.
 
 /**
- * Changes one file in one place at a time and runs the tests that mirror it: what no test notices is printed.
+ * Changes one file in one place at a time and runs the tests that mirror it: what no test notices
+ * is printed.
  *
  * ```sh
  * deno task mutate cert/der/der_reader.ts # its tests are tests/cert/der/der_reader_test.ts, or else those of the folder
@@ -18,7 +19,9 @@
 import { copyProject } from "./_copy.ts";
 import { ROOT, strip } from "./_source.ts";
 
-/** How long the tests of one change may take, in milliseconds: a change may make an endless loop. */
+/**
+ * How long the tests of one change may take, in milliseconds: a change may make an endless loop.
+ */
 const TIMEOUT = 120_000;
 
 /** One change: what stands in a line from a column on, and what is put there. */
@@ -79,7 +82,10 @@ export function apply(text: string, { line, column, from, to }: Change): string 
   return lines.join("\n");
 }
 
-/** The tests that mirror a module: those of its name, or of its folder, or of the nearest folder above. */
+/**
+ * The tests that mirror a module: those of its name, or of its folder, or of the nearest folder
+ * above.
+ */
 function mirror(path: string): string {
   const named = `tests/${path.replace(/\.ts$/, "_test.ts")}`;
   for (let tests = named; tests.includes("/"); tests = tests.replace(/\/[^/]*$/, "")) {

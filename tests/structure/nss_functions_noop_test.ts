@@ -2,8 +2,9 @@
 // This module uses Deno.
 
 /**
- * Whoever bears a function's name in a title tests it: in a copy of the project in which one function after the other does nothing, the
- * tests whose titles begin with `name() ` fail, for each function of docs/nss_functions.md that is not marked as a no-op there.
+ * Whoever bears a function's name in a title tests it: in a copy of the project in which one
+ * function after the other does nothing, the tests whose titles begin with `name() ` fail, for each
+ * function of docs/nss_functions.md that is not marked as a no-op there.
  *
  * @module
  */
@@ -19,7 +20,9 @@ const VARIABLE = "NSS_TEST_NO_OP";
 const TIMEOUT = 30_000;
 /** How many runs are under way at once. */
 const WORKERS = navigator.hardwareConcurrency;
-/** Gives each of these exported functions a first line that returns where the environment says so. */
+/**
+ * Gives each of these exported functions a first line that returns where the environment says so.
+ */
 async function instrument(folder: string, names: ReadonlySet<string>): Promise<void> {
   const done: string[] = [];
   // What stands below the sockets has functions of the same names
@@ -39,7 +42,10 @@ async function instrument(folder: string, names: ReadonlySet<string>): Promise<v
   assertEquals(done.sort(), [...names].sort(), "each is found, once");
 }
 
-/** Where the bodies of exported functions begin: behind the first line that is not indented and ends with a brace. */
+/**
+ * Where the bodies of exported functions begin: behind the first line that is not indented and ends
+ * with a brace.
+ */
 function bodiesOf(
   lines: readonly string[],
   names: ReadonlySet<string>,
@@ -62,7 +68,10 @@ interface Run {
   readonly output: string;
 }
 
-/** Runs tests in the copy, to the first failure, with a function that does nothing where one is named. */
+/**
+ * Runs tests in the copy, to the first failure, with a function that does nothing where one is
+ * named.
+ */
 async function runTests(
   folder: string,
   titles: string,

@@ -1,7 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** The tables of docs/nss_functions.md, "NSS function → here", tell the truth: what it names is there, and a test proves it. */
+/**
+ * The tables of docs/nss_functions.md, "NSS function → here", tell the truth: what it names is
+ * there, and a test proves it.
+ */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import * as nss from "@nss/nss";
@@ -11,7 +14,10 @@ import { filesByTitle, readRows, ROOT, rowsOf } from "./_nss_functions.ts";
 const rows = await readRows();
 const titles = await filesByTitle();
 
-/** What the pages' tables import from; a function without a table of its own is looked for in all of them. */
+/**
+ * What the pages' tables import from; a function without a table of its own is looked for in all of
+ * them.
+ */
 const PACKAGES: Readonly<Record<string, object>> = {
   "@nss/nss/cert": await import("@nss/nss/cert"),
   "@nss/nss/pkcs11": await import("@nss/nss/pkcs11"),
@@ -118,7 +124,10 @@ Deno.test("docs/nss_functions.md: each line of the NSPR part runs", async (t) =>
   }
 });
 
-/** What the lines may use: two ends that are connected, a listener that has somebody to accept, bytes. */
+/**
+ * What the lines may use: two ends that are connected, a listener that has somebody to accept,
+ * bytes.
+ */
 async function loopback() {
   const keys = await nss.generateKeyPair();
   const cert = await nss.createCertificate({ ...keys, dnsNames: ["localhost"] });

@@ -1,7 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** The table of settings against what is written out by hand for readers: types, functions, options of NSS's. @module */
+/**
+ * The table of settings against what is written out by hand for readers: types, functions, options
+ * of NSS's.
+ *
+ * @module
+ */
 
 import { assertEquals } from "@std/assert";
 import * as nss from "@nss/nss/ssl";

@@ -1,7 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** docs/tls_attacks.md tells the truth: every attack has its reason, and the tests and files that it names are there. */
+/**
+ * docs/tls_attacks.md tells the truth: every attack has its reason, and the tests and files that it
+ * names are there.
+ */
 
 import { assert, assertGreater } from "@std/assert";
 import { getCipherSuiteInfo, getImplementedCiphers } from "@nss/nss/ssl";

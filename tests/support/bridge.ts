@@ -8,8 +8,8 @@ export interface Bridge extends AsyncDisposable {
 }
 
 /**
- * Joins each connection to a free port of 127.0.0.1 with a connection that a function makes, so that a client which can
- * only be given a port reaches a server in a network namespace.
+ * Joins each connection to a free port of 127.0.0.1 with a connection that a function makes, so
+ * that a client which can only be given a port reaches a server in a network namespace.
  *
  * @param connect Makes the other connection.
  * @returns The bridge; close it when the connections are over.

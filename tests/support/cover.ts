@@ -7,9 +7,9 @@ export type Axes = Readonly<Record<string, readonly (string | boolean)[]>>;
 export type Row<A extends Axes> = { readonly [K in keyof A]: A[K][number] };
 
 /**
- * Makes a pairwise cover: rows such that every pair of values of any two axes is in at least one row. The full product
- * of five axes has hundreds of rows, the cover about as many as the two longest axes multiplied. The greedy choice is
- * deterministic.
+ * Makes a pairwise cover: rows such that every pair of values of any two axes is in at least one
+ * row. The full product of five axes has hundreds of rows, the cover about as many as the two
+ * longest axes multiplied. The greedy choice is deterministic.
  *
  * @param axes The axes; where one is empty there are no rows.
  * @returns The rows.

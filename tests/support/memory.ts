@@ -2,8 +2,8 @@
 // This module uses node:.
 
 /**
- * Looks for secrets that were left in memory: in every buffer that JavaScript made, or that WebCrypto
- * took or gave, while a test watched.
+ * Looks for secrets that were left in memory: in every buffer that JavaScript made, or that
+ * WebCrypto took or gave, while a test watched.
  *
  * @module
  */
@@ -97,7 +97,9 @@ export class MemoryWatch implements Disposable {
     return secrets;
   }
 
-  /** Asserts that nothing is left of the secrets that passed such calls, and that there were some. */
+  /**
+   * Asserts that nothing is left of the secrets that passed such calls, and that there were some.
+   */
   assertErased(calls: RegExp): void {
     const left = this.passed(calls).filter(({ bytes }) => this.copiesOf(bytes) > 0);
     assertEquals(left.map(({ call, bytes }) => `${call}: ${bytes.length} bytes`), []);

@@ -4,8 +4,8 @@
 import { Prng } from "./prng.ts";
 
 /**
- * How bytes are cut on their way: as they were written, one at a time, or into random pieces that depend only on
- * the seed.
+ * How bytes are cut on their way: as they were written, one at a time, or into random pieces that
+ * depend only on the seed.
  */
 export type Chunking = "whole" | "byte" | { readonly seed: number; readonly max?: number };
 
@@ -117,7 +117,10 @@ export class MemoryConn implements Deno.Conn<Deno.NetAddr> {
     this.#out.end();
   }
 
-  /** Closes both directions: the other end reads what was written, then `null`, and can write no more. */
+  /**
+   * Closes both directions: the other end reads what was written, then `null`, and can write no
+   * more.
+   */
   close(): void {
     if (this.#closed) throw new Deno.errors.BadResource("Cannot close: this end is closed");
     this.#closed = true;

@@ -2,10 +2,11 @@
 // This module uses Deno.
 
 /**
- * A network namespace for servers that cannot be told to listen on loopback only (gnutls-serv and selfserv bind every
- * interface): inside, loopback is all there is. Pathname Unix sockets do cross network namespaces, so a small relay
- * that lives inside joins a connection to its Unix socket with a port of the inner loopback; the test process itself
- * stays where it is and gets a plain `Deno.Conn`.
+ * A network namespace for servers that cannot be told to listen on loopback only (gnutls-serv and
+ * selfserv bind every interface): inside, loopback is all there is. Pathname Unix sockets do cross
+ * network namespaces, so a small relay that lives inside joins a connection to its Unix socket with
+ * a port of the inner loopback; the test process itself stays where it is and gets a plain
+ * `Deno.Conn`.
  *
  * @module
  */

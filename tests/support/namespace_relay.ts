@@ -2,9 +2,10 @@
 // This module uses Deno.
 
 /**
- * The relay inside a network namespace: `deno run namespace_relay.ts <unix socket>`. A client of the Unix socket sends
- * two bytes, the port; the relay connects to that port of its own loopback, answers 1 (or 0 if nobody listens), and
- * copies both directions, half-closes included. It ends when its standard input does.
+ * The relay inside a network namespace: `deno run namespace_relay.ts <unix socket>`. A client of
+ * the Unix socket sends two bytes, the port; the relay connects to that port of its own loopback,
+ * answers 1 (or 0 if nobody listens), and copies both directions, half-closes included. It ends
+ * when its standard input does.
  *
  * @module
  */

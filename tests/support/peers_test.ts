@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// The harness against itself: each peer's server with a client that is not ours, each peer's client with a server that
-// is not ours. What fails here is no fault of the library.
+// The harness against itself: each peer's server with a client that is not ours, each peer's client
+// with a server that is not ours. What fails here is no fault of the library.
 
 import { assert, assertEquals } from "@std/assert";
 import { bridge } from "./bridge.ts";

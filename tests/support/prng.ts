@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** A small seeded generator (xoshiro128**), so that a random test that fails can be run again from its seed. */
+/**
+ * A small seeded generator (xoshiro128**), so that a random test that fails can be run again from
+ * its seed.
+ */
 export class Prng {
   #state: Uint32Array<ArrayBuffer>;
 

@@ -23,7 +23,8 @@ const MAX_OUTPUT = 32 * 1024 * 1024;
 const encoder = new TextEncoder();
 
 /**
- * Starts a program. It is ended by its own id: by {@linkcode Process.close}, or when its time is up.
+ * Starts a program. It is ended by its own id: by {@linkcode Process.close}, or when its time is
+ * up.
  *
  * @param command The program.
  * @param options Its arguments, folder, environment, input and time.
@@ -229,7 +230,8 @@ export class Process implements AsyncDisposable {
   /**
    * Waits until the output satisfies a condition.
    *
-   * @param what What is waited for: a pattern, or a function of this process that gives `null` or `undefined` till then.
+   * @param what What is waited for: a pattern, or a function of this process that gives `null` or
+   * `undefined` till then.
    * @param timeout How many milliseconds at most.
    * @returns What the pattern matched or the function gave.
    */

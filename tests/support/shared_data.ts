@@ -1,7 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** The folder `shared` beside the repository: test data of others, which is not committed here. @module */
+/**
+ * The folder `shared` beside the repository: test data of others, which is not committed here.
+ *
+ * @module
+ */
 
 import { skip } from "./skip.ts";
 
@@ -67,7 +71,8 @@ export async function corpusOf(contents: Response): Promise<CorpusEntry[]> {
 }
 
 /**
- * Registers a test over a file of the shared data: skipped with the reason where it is not there, a failure with `CI=true`.
+ * Registers a test over a file of the shared data: skipped with the reason where it is not there, a
+ * failure with `CI=true`.
  *
  * @param title The test's title.
  * @param path The file's path in `shared`.

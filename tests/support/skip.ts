@@ -5,8 +5,8 @@
 export const inCi: boolean = Deno.env.get("CI") === "true";
 
 /**
- * Registers a test that cannot run here: skipped with its reason printed, failed where `CI=true` says that everything
- * must be there.
+ * Registers a test that cannot run here: skipped with its reason printed, failed where `CI=true`
+ * says that everything must be there.
  *
  * @param title The test's title.
  * @param reason Why it cannot run.

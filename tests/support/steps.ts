@@ -4,7 +4,8 @@
 /**
  * Counts what code does, where its time would depend on the machine.
  *
- * Must be the first import of a test: functions are counted that are compiled after it, at their first call.
+ * Must be the first import of a test: functions are counted that are compiled after it, at their
+ * first call.
  *
  * @module
  */

@@ -2,9 +2,9 @@
 // This module uses Deno.
 
 /**
- * A certificate authority for tests, made with our own code, so that every peer also judges our certificates and key
- * files: a root (ECDSA P-256), an intermediate (ECDSA P-384), and under it a server's and a client's leaf of each key
- * type, as PEM files in a temporary folder.
+ * A certificate authority for tests, made with our own code, so that every peer also judges our
+ * certificates and key files: a root (ECDSA P-256), an intermediate (ECDSA P-384), and under it a
+ * server's and a client's leaf of each key type, as PEM files in a temporary folder.
  *
  * @module
  */
@@ -86,7 +86,8 @@ export interface TestPki {
 let cached: Promise<TestPki> | undefined;
 
 /**
- * Gives the authority of this test module, made at the first call. Its folder goes when the module is unloaded.
+ * Gives the authority of this test module, made at the first call. Its folder goes when the module
+ * is unloaded.
  *
  * @returns The authority.
  */

@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Reads what `deno test --parallel` prints, line by line, and sums it up: a line a file. @module */
+/**
+ * Reads what `deno test --parallel` prints, line by line, and sums it up: a line a file.
+ *
+ * @module
+ */
 
 /** What is known of a file's tests. */
 interface FileReport {
@@ -36,7 +40,8 @@ export class TestReport {
    * Takes one line.
    *
    * @param line The line, without colours.
-   * @returns What to show of it at once: failures, what hangs, and all that the run ends with; `null` for the rest.
+   * @returns What to show of it at once: failures, what hangs, and all that the run ends with;
+   * `null` for the rest.
    */
   take(line: string): string | null {
     this.#atEnd ||= /^ (?:ERRORS|FAILURES) $/.test(line);
@@ -60,7 +65,9 @@ export class TestReport {
     return outcome === "FAILED" ? line : null;
   }
 
-  /** The lines of the summary: files, what the tests remarked, slow tests, skipped tests, counts. */
+  /**
+   * The lines of the summary: files, what the tests remarked, slow tests, skipped tests, counts.
+   */
   summary(): string[] {
     const files = [...this.#files].sort(([a], [b]) => a < b ? -1 : 1);
     const examples = files.filter(([path]) => path.endsWith("#examples"));

@@ -13,8 +13,8 @@ export interface LimboCaseWithLists {
 }
 
 /**
- * Makes the check of revocation for a case: where it has lists, every certificate of the path must be
- * known not to be revoked.
+ * Makes the check of revocation for a case: where it has lists, every certificate of the path must
+ * be known not to be revoked.
  *
  * @param limbo The case.
  * @param time When it is verified.

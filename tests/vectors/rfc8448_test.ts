@@ -174,7 +174,10 @@ for (const trace of TRACES) {
 /** The bytes 00 to 31, which the RFC's application data is. */
 const COUNTING = encodeHex(Uint8Array.from({ length: 50 }, (_, i) => i));
 
-/** Computes the shared secret with a private key of the RFC in the place of the one that is generated. */
+/**
+ * Computes the shared secret with a private key of the RFC in the place of the one that is
+ * generated.
+ */
 async function agree(trace: Trace, own: TraceKeyPair, peer: TraceKeyPair): Promise<Bytes> {
   const privateKey = trace.group === "x25519"
     ? await importX25519(hex(own.privateKey))

@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-// The values of RFC 8448, "Example Handshake Traces for TLS 1.3", sections 3 to 7, in hexadecimal digits with white
-// space between them. What the records hold is left out: it must come out of them.
+// The values of RFC 8448, "Example Handshake Traces for TLS 1.3", sections 3 to 7, in hexadecimal
+// digits with white space between them. What the records hold is left out: it must come out of
+// them.
 
 /** A key pair of a trace. */
 export interface TraceKeyPair {

@@ -118,7 +118,8 @@ Deno.test("importPrivateKey() takes elliptic curve keys and signs with DER signa
     assertEquals(key.algorithm, { type: "ec", curve });
     assertEquals(schemesOf(key), [scheme]);
     assert(key.publicKey?.equals(pair.publicKey));
-    // Many times, because one signature in two has a leading zero bit, and one in 256 a leading zero byte.
+    // Many times, because one signature in two has a leading zero bit, and one in 256 a leading
+    // zero byte.
     for (let i = 0; i < 40; i++) {
       const signature = await key.sign(scheme, DATA);
       assertEquals(signature[0], 0x30);

@@ -223,8 +223,8 @@ function replacements(value: unknown): [what: string, value: unknown][] {
 }
 
 /**
- * Whether a damage is to something that no MAC and no digest covers: names, trust, whether there is a password. That
- * holds for what is still of the right type only.
+ * Whether a damage is to something that no MAC and no digest covers: names, trust, whether there is
+ * a password. That holds for what is still of the right type only.
  */
 function isBelieved([key]: Row, path: readonly string[], next: unknown): boolean {
   const [name] = path.slice(-1);

@@ -43,7 +43,9 @@ async function exercise(directory: string, password: string): Promise<string> {
   }
 }
 
-/** A database of ours: an authority that is trusted, a server with RSA, a distrusted one with P-384. */
+/**
+ * A database of ours: an authority that is trusted, a server with RSA, a distrusted one with P-384.
+ */
 async function makeDatabase(): Promise<string> {
   const directory = await scratch();
   const token = await openNssDb(directory, { create: true });
@@ -69,7 +71,10 @@ interface Damage {
   readonly run: (database: Database) => void;
 }
 
-/** Whether nothing tells that the column has been something else: nicknames, CKA_ID, the signature of a certificate. */
+/**
+ * Whether nothing tells that the column has been something else: nicknames, CKA_ID, the signature
+ * of a certificate.
+ */
 function mayDiffer(title: string): boolean {
   return /^a(?:3|102) |^a11 .* last bit/.test(title);
 }

@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * NSS's standard hook for a client's certificate, against our own server in memory, and with NSS databases and SoftHSM against
- * `openssl s_server -Verify`.
+ * NSS's standard hook for a client's certificate, against our own server in memory, and with NSS
+ * databases and SoftHSM against `openssl s_server -Verify`.
  *
  * @module
  */
@@ -430,7 +430,10 @@ const certutil = await programVersion("certutil", ["-H"], /Certificate/);
 const softhsm = await programVersion("softhsm2-util", ["--version"], /(\d+\.\d+\.\d+)/);
 const PASSWORD = "Secret-Pw1";
 
-/** A server of openssl's that demands certificates of the test's root, and sends back lines reversed. */
+/**
+ * A server of openssl's that demands certificates of the test's root, and sends back lines
+ * reversed.
+ */
 class Verifier implements AsyncDisposable {
   #seen = 0;
 
@@ -456,7 +459,10 @@ class Verifier implements AsyncDisposable {
     return new Verifier(process, Number(found[1]), folder);
   }
 
-  /** Asks in every version and by both ways to choose; the server must have seen the certificate each time. */
+  /**
+   * Asks in every version and by both ways to choose; the server must have seen the certificate
+   * each time.
+   */
   async demand(context: NssContext, nickname: string): Promise<void> {
     for (const version of VERSIONS) {
       for (const name of [nickname, null]) {
@@ -474,7 +480,10 @@ class Verifier implements AsyncDisposable {
     assertEquals(shown(this.process), this.#seen);
   }
 
-  /** What the server answers to a client with this context; it reads once, as the refusal of TLS 1.3 comes then. */
+  /**
+   * What the server answers to a client with this context; it reads once, as the refusal of TLS 1.3
+   * comes then.
+   */
   async ask(
     context: NssContext,
     nickname: string | null,

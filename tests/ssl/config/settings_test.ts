@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-// What becomes of each setting when a socket is given another configuration: every row of the table x the way in which that happens x who
-// has set it.
+// What becomes of each setting when a socket is given another configuration: every row of the table
+// x the way in which that happens x who has set it.
 
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
@@ -32,7 +32,10 @@ import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.t
 const hook = () => () => undefined as never;
 const anchors = () => [trustAnchorOf(PKI.root.cert)];
 
-/** For each setting two values that somebody may set, both other than what it is from the start and good for a handshake. */
+/**
+ * For each setting two values that somebody may set, both other than what it is from the start and
+ * good for a handshake.
+ */
 const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]] } = {
   role: ["server", "server"],
   hostname: ["a.test", "b.test"],
@@ -139,7 +142,10 @@ async function named(
   return joined;
 }
 
-/** Those of the table that a hook can choose, or whose own value must survive it: all but what tells that there is a hook. */
+/**
+ * Those of the table that a hook can choose, or whose own value must survive it: all but what tells
+ * that there is a hook.
+ */
 const AROUND_HOOK = SETTING_NAMES.filter((name) =>
   !["role", "context", "sniSocketConfig", "alpn"].includes(name)
 );

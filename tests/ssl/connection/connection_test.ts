@@ -180,7 +180,8 @@ Deno.test("SslSocket.close() does not count the time in which the process stood 
   await using joined = await connected({ client: { closeTimeout: 200 } });
   const end = joined.server.read(new Uint8Array(1));
   const closing = joined.client.close();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500); // as one that is suspended does
+  // as one that is suspended does
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
   await closing;
   assertEquals(await end, null);
 });

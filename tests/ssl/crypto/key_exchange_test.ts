@@ -36,7 +36,10 @@ const SECRET_LENGTHS: Readonly<Record<NamedGroupName, number>> = {
 
 const EC_GROUPS = NAMED_GROUPS.filter(({ name }) => name.startsWith("secp"));
 
-/** The points of small order, and those that are the same modulo p (Wycheproof and RFC 7748, Section 7). */
+/**
+ * The points of small order, and those that are the same modulo p (Wycheproof and RFC 7748, Section
+ * 7).
+ */
 const LOW_ORDER_POINTS = [
   "0000000000000000000000000000000000000000000000000000000000000000",
   "0100000000000000000000000000000000000000000000000000000000000000",

@@ -18,8 +18,9 @@ import { EarlySecret } from "../../../ssl/crypto/key_schedule.ts";
 import { CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
 
-// The schedule of RFC 8446, Section 7.1, written a second time, straight from the RFC and on other code than
-// WebCrypto's: the oracle of these tests. (The vectors of RFC 8448 have no SHA-384 and no exporter.)
+// The schedule of RFC 8446, Section 7.1, written a second time, straight from the RFC and on other
+// code than WebCrypto's: the oracle of these tests. (The vectors of RFC 8448 have no SHA-384 and no
+// exporter.)
 const NODE_NAMES = { "SHA-256": "sha256", "SHA-384": "sha384" } as const;
 const HASHES: readonly CipherSuiteHash[] = ["SHA-256", "SHA-384"];
 

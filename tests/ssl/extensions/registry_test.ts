@@ -14,7 +14,9 @@ import { carriers } from "../messages/samples.ts";
 import { Random } from "../wire/random.ts";
 import { extensionSamples } from "./samples.ts";
 
-/** How the table of RFC 8446, Section 4.2 abbreviates the messages; SH12 is TLS 1.2's ServerHello. */
+/**
+ * How the table of RFC 8446, Section 4.2 abbreviates the messages; SH12 is TLS 1.2's ServerHello.
+ */
 const KINDS: Readonly<Record<string, MessageKind>> = {
   CH: "ClientHello",
   SH: "ServerHello",

@@ -53,7 +53,9 @@ export async function countSubtleCalls(
   return counts;
 }
 
-/** Gives key pairs that are generated meanwhile this private key, so that known answers can be had. */
+/**
+ * Gives key pairs that are generated meanwhile this private key, so that known answers can be had.
+ */
 export function withPrivateKey<T>(privateKey: CryptoKey, run: () => Promise<T>): Promise<T> {
   return intercept(["generateKey"], async (_method, call) => {
     const pair = await call();

@@ -16,7 +16,9 @@ const ROUNDS = 20;
 /** Messages of which every beginning is a whole message: they are opaque to their end. */
 const OPAQUE_TO_THE_END = ["Finished"];
 
-/** The one beginning of a hello that is a hello: without the block of extensions, as TLS 1.2 allows. */
+/**
+ * The one beginning of a hello that is a hello: without the block of extensions, as TLS 1.2 allows.
+ */
 const WITHOUT_EXTENSIONS: Readonly<Record<string, (body: Uint8Array<ArrayBuffer>) => number>> = {
   ClientHello: (body) =>
     encodeClientHello({ ...parseClientHello(body), extensions: undefined }).length,
@@ -123,7 +125,9 @@ Deno.test("parsers throw nothing but SslError for 100,000 mutations", () => {
   assertEquals(refused > 20_000 && refused < 95_000, true, `${refused} were refused`);
 });
 
-/** A value with the extensions' types and bytes in the place of blocks, whose fields are private. */
+/**
+ * A value with the extensions' types and bytes in the place of blocks, whose fields are private.
+ */
 function withOpenBlocks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withOpenBlocks);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;

@@ -117,7 +117,10 @@ export function serverHello(
   };
 }
 
-/** A block of all the extensions that a message may have, or a random part of them, and an unknown one. */
+/**
+ * A block of all the extensions that a message may have, or a random part of them, and an unknown
+ * one.
+ */
 export function extensionBlock(random: Random, kind: MessageKind, share = 1): ExtensionBlock {
   const samples = extensionSamples(random)
     .filter(({ kinds }) => kinds.includes(kind))

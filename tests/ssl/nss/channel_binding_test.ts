@@ -112,7 +112,8 @@ for (const [version, options] of [["TLSv1.3", tls13], ["TLSv1.2", tls12()]] as c
     assertEquals(seen, {
       version,
       cipherSuite,
-      group: version === "TLSv1.3" ? "X25519MLKEM768" : null, // TLS 1.2 names it after the certificate
+      // TLS 1.2 names it after the certificate
+      group: version === "TLSv1.3" ? "X25519MLKEM768" : null,
       peerSignatureScheme: null,
       alpnProtocol: "h2",
       serverName: HOSTNAME,

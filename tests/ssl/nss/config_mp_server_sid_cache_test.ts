@@ -304,6 +304,7 @@ Deno.test("configMPServerSIDCache() tries a locked store again, and in the end g
     false,
   ]);
   assert(getStatistics({ context: without! }).cacheUnavailable >= 2);
-  // A second's patience with pauses from 4 ms on has some fifteen tries at most, and the store is left alone after three such calls.
+  // A second's patience with pauses from 4 ms on has some fifteen tries at most, and the store is
+  // left alone after three such calls.
   assert(hopeless.tries > 4 && hopeless.tries <= FAILURES_UNTIL_REST * 15, `${hopeless.tries}`);
 });

@@ -42,7 +42,8 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
       }
       const [{ resumed }] = await session(options);
       assertEquals(resumed, version === "TLSv1.2" && end === "server");
-      assertEquals((await session(options))[0].resumed, true); // those of other connections are good
+      // those of other connections are good
+      assertEquals((await session(options))[0].resumed, true);
     });
   }
 }

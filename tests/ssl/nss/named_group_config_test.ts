@@ -14,7 +14,8 @@ Deno.test("namedGroupConfig() decides what a client offers, and in which order",
     await using joined = join({ client, clientInternals: hellos });
     namedGroupConfig(joined.client, ["secp384r1", "secp256r1"]);
     const { group } = (await shake(joined))[0];
-    // In TLS 1.3 any group with a share goes before a round trip; in TLS 1.2 the server's order decides.
+    // In TLS 1.3 any group with a share goes before a round trip; in TLS 1.2 the server's order
+    // decides.
     assertEquals(group, version === "TLSv1.3" ? "secp384r1" : "secp256r1");
     assertEquals(hellos.sent[0]!.extensions!.get(supportedGroups), [0x18, 0x17]);
   }

@@ -72,7 +72,8 @@ Deno.test("reconfigFD() before the handshake keeps what makes a socket, and its 
   const model = newModel({ alpnProtocols: ["b"], role: "server", hostname: "other.test" });
   reconfigFD(model, joined.client);
   assertEquals([revealURL(joined.client), revealPinArg(joined.client)], [HOSTNAME, "pin"]);
-  // The model trusts its context's authorities, of which the test's is none: the socket's hook has the last word.
+  // The model trusts its context's authorities, of which the test's is none: the socket's hook has
+  // the last word.
   const [info] = await shake(joined);
   assertEquals([info.alpnProtocol, info.badCertAccepted, asked], ["b", true, 1]);
 });

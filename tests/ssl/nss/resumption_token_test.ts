@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Sessions as opaque tokens: from socket to socket and from process to process, and never to where a full handshake would have led
- * elsewhere.
+ * Sessions as opaque tokens: from socket to socket and from process to process, and never to where
+ * a full handshake would have led elsewhere.
  *
  * @module
  */
@@ -291,7 +291,10 @@ for (const versions of VERSIONS) {
   Deno.test(`setResumptionToken() leaves it to the socket whom to trust (${version})`, async (t) => {
     const server = new Server(versions);
     const token = await server.token();
-    /** A client that refuses the server in a full handshake, too, must not resume; nor does `badCert` bring the session back. */
+    /**
+     * A client that refuses the server in a full handshake, too, must not resume; nor does
+     * `badCert` bring the session back.
+     */
     const rows: readonly [string, ImportOptions][] = [
       ["other authorities", { caCerts: [PKI.otherRoot.cert] }],
       ["other authorities, overruled", { caCerts: [PKI.otherRoot.cert], badCert: () => true }],

@@ -62,7 +62,10 @@ function recordOf(fragment: Bytes, type: number = applicationData): SealedRecord
   return { ...parseRecordHeader(header), header, fragment };
 }
 
-/** Seals any TLSInnerPlaintext, even one that CipherSpec would not make, as the record of a sequence number. */
+/**
+ * Seals any TLSInnerPlaintext, even one that CipherSpec would not make, as the record of a sequence
+ * number.
+ */
 async function sealInner(suite: CipherSuite, inner: Bytes, sequence = 0): Promise<SealedRecord> {
   const iv = IV.slice();
   for (let i = 0, rest = sequence; i < 8; i++, rest = Math.floor(rest / 256)) {
@@ -206,7 +209,8 @@ for (const suite of CIPHER_SUITES) {
       const spec = await specOf(suite);
       const error = await assertRejects(() => spec.open(record), SslError, undefined, what);
       assertEquals([error.name, error.alert], ["SSL_ERROR_BAD_MAC_READ", "bad_record_mac"], what);
-      // RFC 8446, Section 5.2: fatal; for early data, which is read past, restart() gives the number back.
+      // RFC 8446, Section 5.2: fatal; for early data, which is read past, restart() gives the
+      // number back.
       assertEquals(spec.sequence, 1);
       const restarted = spec.restart();
       assertEquals(restarted.sequence, 0);

@@ -337,7 +337,8 @@ async function countHashBlocks(
 
 for (const suite of SUITES) {
   Deno.test(`Tls12CbcSpec.open() costs the same for all records of one length (${suite.name})`, async () => {
-    // 20 blocks between the IV and the end, filled with contents and paddings of all lengths, good and bad.
+    // 20 blocks between the IV and the end, filled with contents and paddings of all lengths, good
+    // and bad.
     const total = 20 * 16;
     const records: [string, SealedRecord][] = [];
     for (let value = 0; value < 256; value++) {

@@ -140,7 +140,10 @@ export async function assertFails(
   return error;
 }
 
-/** Asserts that a protection takes sequence number and bytes at the call, however many calls are under way. */
+/**
+ * Asserts that a protection takes sequence number and bytes at the call, however many calls are
+ * under way.
+ */
 export async function assertTakesAllAtTheCall(
   make: () => Promise<RecordProtection>,
 ): Promise<void> {

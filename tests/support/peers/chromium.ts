@@ -60,8 +60,8 @@ function find(): Promise<{ command: string; availability: Availability }> {
 }
 
 /**
- * Makes the page that our server must send: it posts text three times, so that where each answer closes its connection
- * the last one resumes a session, and shows whether it came back.
+ * Makes the page that our server must send: it posts text three times, so that where each answer
+ * closes its connection the last one resumes a session, and shows whether it came back.
  *
  * @param bytes How many bytes to post.
  * @returns The page.

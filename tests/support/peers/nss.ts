@@ -47,7 +47,9 @@ const FEATURES: Features = {
   narrowsSuites: "always",
 };
 
-/** The others are off unless they are named, and over several connections tstclnt cannot name any. */
+/**
+ * The others are off unless they are named, and over several connections tstclnt cannot name any.
+ */
 const TLS12_DEFAULTS: readonly Suite[] = TLS12_SUITES.filter((suite) => !/CBC_SHA384/.test(suite));
 
 /** tstclnt uses its list of suites up with the first of several connections. */
@@ -107,7 +109,8 @@ export const nss: Peer = {
   tls12ServerFeatures: {
     ...FEATURES,
     suites: TLS12_DEFAULTS,
-    // With a certificate on another curve its server takes no group that is weaker, whatever its order.
+    // With a certificate on another curve its server takes no group that is weaker, whatever its
+    // order.
     serverCertificates: ["ecdsa-p256", "rsa", "rsa-pss"],
   },
   tls12ClientFeatures: { ...CLIENT_FEATURES, suites: TLS12_DEFAULTS },
@@ -132,8 +135,8 @@ async function available(): Promise<Availability> {
 const databases = new Map<string, Promise<string>>();
 
 /**
- * Makes an NSS database with the test root, trusted, and the leaves of some roles as far as NSS can hold them; a leaf's
- * nickname is its common name.
+ * Makes an NSS database with the test root, trusted, and the leaves of some roles as far as NSS can
+ * hold them; a leaf's nickname is its common name.
  *
  * @param pki Whose certificates.
  * @param roles Whose leaves: tstclnt shows any client's leaf that it finds, named or not.
@@ -203,7 +206,8 @@ async function startServer(options: ServerOptions): Promise<PeerServer> {
   return peerServer({
     port: PORT,
     connect: () => namespace.connect(PORT),
-    // selfserv is an HTTP server that sends the request back as the page, or a file that the request names, and closes.
+    // selfserv is an HTTP server that sends the request back as the page, or a file that the
+    // request names, and closes.
     closer: "server",
     exchange: async (channel, bytes) => {
       const text = payload(bytes);
@@ -234,8 +238,8 @@ async function startServer(options: ServerOptions): Promise<PeerServer> {
 }
 
 /**
- * What both programs tell of their connections. Each line of it is in the order of the connections, but some are on
- * standard output and some on standard error, so that they arrive in any order.
+ * What both programs tell of their connections. Each line of it is in the order of the connections,
+ * but some are on standard output and some on standard error, so that they arrive in any order.
  */
 class NssFacts {
   readonly #ciphers: readonly RegExpMatchArray[];

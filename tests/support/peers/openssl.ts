@@ -90,8 +90,8 @@ export interface OpensslServer extends PeerServer {
 }
 
 /**
- * Starts `openssl s_server`. The test is its terminal: what the client sends is looked for in the server's output, and
- * what the server shall send is written to its input.
+ * Starts `openssl s_server`. The test is its terminal: what the client sends is looked for in the
+ * server's output, and what the server shall send is written to its input.
  *
  * @param options Certificates, suites, groups, client authentication.
  * @returns The server.

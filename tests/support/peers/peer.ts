@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * What the interop tests know of a real TLS peer: what it can do, how its server is started, how its client is run,
- * and what both say they negotiated.
+ * What the interop tests know of a real TLS peer: what it can do, how its server is started, how
+ * its client is run, and what both say they negotiated.
  *
  * @module
  */
@@ -77,7 +77,10 @@ export interface Features {
   readonly groups: readonly Group[];
   /** The server certificates it can present (as a server) or verify (as a client). */
   readonly serverCertificates: readonly CertificateType[];
-  /** The client certificates it can verify (as a server) or present (as a client); empty without client authentication. */
+  /**
+   * The client certificates it can verify (as a server) or present (as a client); empty without
+   * client authentication.
+   */
   readonly clientCertificates: readonly CertificateType[];
   /** Whether it resumes sessions. */
   readonly resumption: boolean;
@@ -85,7 +88,9 @@ export interface Features {
   readonly alpn: boolean;
   /** Whether it can be told to offer some groups only. */
   readonly narrowsGroups: boolean;
-  /** Whether it can be told to offer some suites only: always, not over several connections, never. */
+  /**
+   * Whether it can be told to offer some suites only: always, not over several connections, never.
+   */
   readonly narrowsSuites: "always" | "once" | "never";
 }
 
@@ -136,7 +141,10 @@ export interface ClientOptions {
   readonly clientCertificate?: CertificateType;
   /** The application protocols to offer. */
   readonly alpnProtocols?: readonly string[];
-  /** How many connections to make one after the other; from the second on with the session of the one before. */
+  /**
+   * How many connections to make one after the other; from the second on with the session of the
+   * one before.
+   */
   readonly connections: number;
   /** How many bytes each connection sends and wants back. */
   readonly bytes: number;
@@ -186,7 +194,10 @@ export interface PeerServer extends AsyncDisposable {
   readonly port: number;
   /** Makes a connection to it with no TLS yet. */
   connect(): Promise<Deno.Conn>;
-  /** Sends so many bytes to the server over a secured connection, has as many sent back, and throws if they are wrong. */
+  /**
+   * Sends so many bytes to the server over a secured connection, has as many sent back, and throws
+   * if they are wrong.
+   */
   exchange(channel: ByteChannel, bytes: number): Promise<void>;
   /** Which end closes first after an exchange. */
   readonly closer: Closer;
@@ -231,7 +242,8 @@ export interface Peer {
 export const STEP_TIMEOUT = 10_000;
 
 /**
- * Makes text to send: numbered lines of 64 bytes, out of characters that no peer takes for a command.
+ * Makes text to send: numbered lines of 64 bytes, out of characters that no peer takes for a
+ * command.
  *
  * @param bytes How many bytes.
  * @returns The text, which ends with a line end.

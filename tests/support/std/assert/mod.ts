@@ -2,8 +2,8 @@
 // This module uses node:.
 
 /**
- * A stand-in for `@std/assert` on machines that cannot reach the registry. Same names, signatures and behaviour;
- * only what this project uses.
+ * A stand-in for `@std/assert` on machines that cannot reach the registry. Same names, signatures
+ * and behaviour; only what this project uses.
  *
  * @module
  */
@@ -191,7 +191,10 @@ export function assertObjectMatch(
   assertEquals<unknown>(intersection(actual, expected), intersection(expected, expected), msg);
 }
 
-/** Asserts that a value is an error of a class whose message contains a text or matches an expression. */
+/**
+ * Asserts that a value is an error of a class whose message contains a text or matches an
+ * expression.
+ */
 export function assertIsError<E extends Error = Error>(
   error: unknown,
   ErrorClass?: ErrorClass<E>,
@@ -249,7 +252,10 @@ export function assertThrows<E extends Error = Error>(
 
 /** Asserts that a function returns a promise that rejects, and resolves to the reason. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
-/** Asserts that a function returns a promise that rejects with an error of a class, and resolves to it. */
+/**
+ * Asserts that a function returns a promise that rejects with an error of a class, and resolves to
+ * it.
+ */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: ErrorClass<E>,

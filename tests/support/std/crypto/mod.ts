@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * A stand-in for `@std/crypto` on machines that cannot reach the registry; only what this project uses.
+ * A stand-in for `@std/crypto` on machines that cannot reach the registry; only what this project
+ * uses.
  *
  * @module
  */

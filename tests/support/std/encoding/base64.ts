@@ -14,7 +14,10 @@ export function decodeBase64(b64: string): Uint8Array<ArrayBuffer> {
   return decode(b64, "base64");
 }
 
-/** Decodes either alphabet as the real package does: no white space, padding and trailing bits ignored. */
+/**
+ * Decodes either alphabet as the real package does: no white space, padding and trailing bits
+ * ignored.
+ */
 export function decode(text: string, alphabet: "base64" | "base64url"): Uint8Array<ArrayBuffer> {
   const digits = text.replace(/={1,2}$/, "");
   const invalid = digits.search(alphabet === "base64" ? /[^A-Za-z0-9+/]/ : /[^\w-]/);
