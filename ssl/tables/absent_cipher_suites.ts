@@ -11,14 +11,14 @@ export interface AbsentCipherSuite {
 }
 
 const RSA_KEY_TRANSPORT =
-  "its key exchange is RSA key transport, and WebCrypto lacks decryption of PKCS#1 v1.5";
-const DHE = "its key exchange is finite-field Diffie-Hellman, which WebCrypto lacks";
+  "its key exchange is RSA key transport, and WebCrypto has no decryption of PKCS#1 v1.5";
+const DHE = "its key exchange is finite-field Diffie-Hellman, which WebCrypto has not";
 const STATIC_ECDH =
   "its key exchange is static ECDH, without forward secrecy (RFC 9325, Section 4.1: SHOULD NOT)";
 const NO_ENCRYPTION = "it does not encrypt";
-const RC4 = "its cipher is RC4, which RFC 7465 forbids and WebCrypto lacks";
+const RC4 = "its cipher is RC4, which RFC 7465 forbids and WebCrypto has not";
 const TRIPLE_DES =
-  "its cipher is 3DES, whose blocks are too short (Sweet32) and which WebCrypto lacks";
+  "its cipher is 3DES, whose blocks are too short (Sweet32) and which WebCrypto has not";
 
 const because = (
   why: string,
