@@ -8,7 +8,7 @@
  *
  * | subject | support |
  * |---|---|
- * | passwords | PBES2 as in NSS since 3.49, with the salts of 3.118 and of earlier versions; the 3DES of versions before 3.49 is read |
+ * | passwords | PBES2 as in NSS since 3.49; the 3DES of versions before 3.49 is read |
  * | integrity | MACs are checked while the token is logged in, always if the password is empty |
  * | trust | both forms are read; the one that all versions of NSS read is written |
  * | other programs | may read and write concurrently |

@@ -47,7 +47,8 @@ export interface ExportPkcs12Options {
  * import { assert } from "@std/assert";
  *
  * const { privateKey, publicKey } = await generateKeyPair("ec-p256", { extractable: true });
- * const certificate = await createCertificate({ privateKey, publicKey, dnsNames: ["example.com"] });
+ * const dnsNames = ["example.com"];
+ * const certificate = await createCertificate({ privateKey, publicKey, dnsNames });
  * const password = "correct horse";
  * const file = await exportPkcs12({ key: privateKey, certificates: [certificate], password });
  *

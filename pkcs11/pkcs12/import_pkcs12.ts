@@ -82,7 +82,8 @@ export interface ImportPkcs12Options {
  * import { assertEquals } from "@std/assert";
  *
  * const { privateKey, publicKey } = await generateKeyPair("ec-p256", { extractable: true });
- * const certificate = await createCertificate({ privateKey, publicKey, dnsNames: ["example.com"] });
+ * const dnsNames = ["example.com"];
+ * const certificate = await createCertificate({ privateKey, publicKey, dnsNames });
  * const file = await exportPkcs12({
  *   key: privateKey,
  *   certificates: [certificate],

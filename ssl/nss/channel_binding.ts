@@ -44,7 +44,7 @@ const EXPORTER_LENGTH = 32;
  * const hostname = "db.example.com";
  * const socket = importFD(await Deno.connect({ hostname, port: 5432 }), { hostname });
  * await socket.handshake();
- * const binding = await getChannelBinding(socket, "tls-server-end-point"); // for SCRAM-SHA-256-PLUS
+ * const binding = await getChannelBinding(socket, "tls-server-end-point");
  * ```
  */
 export async function getChannelBinding(

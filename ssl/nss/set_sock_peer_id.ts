@@ -33,7 +33,7 @@ import type { Configurable } from "./configurable.ts";
  * for (const peerId of ["direct", "through proxy.example:3128"]) {
  *   setSockPeerID(model, peerId);
  *   const { readable, writable } = new TransformStream<Uint8Array>();
- *   await importFD({ readable, writable }, { model }).handshake().catch(() => {}); // nobody answers
+ *   await importFD({ readable, writable }, { model }).handshake().catch(() => {});
  * }
  * assertNotEquals(keys[0], keys[1]);
  * ```

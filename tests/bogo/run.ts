@@ -5,7 +5,7 @@
  * Runs BoringSSL's tests, `deno task bogo`:
  *
  * ```text
- * deno task bogo              all that are enabled; where all pass, writes the figures into docs/conformance.md
+ * deno task bogo              all that are enabled; writes their figures where all pass
  * deno task bogo --check      the same, and fails where docs/conformance.md says something else
  * deno task bogo 'ALPN|SCT'   those whose names match, and why each of them fails
  * ```

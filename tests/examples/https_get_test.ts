@@ -18,7 +18,8 @@ await testWith("openssl", "https_get.ts gets a page of openssl s_server", async 
   });
   assertEquals(code, 0, stderr);
   assertMatch(stdout, /^HTTP\/1\.0 200 ok/);
-  assertStringIncludes(stdout, "New, TLSv1.3, Cipher is TLS_"); // openssl's page tells of the connection
+  // openssl's page tells of the connection
+  assertStringIncludes(stdout, "New, TLSv1.3, Cipher is TLS_");
 });
 
 Deno.test("https_get.ts gets a page of Deno.serve and shows its certificate", async () => {

@@ -20,7 +20,7 @@ export class ResettableConn implements ConnLike<Deno.NetAddr> {
   private constructor(socket: Socket) {
     this.#socket = socket;
     this.#streams = new StreamTransport(
-      // deno-lint-ignore no-explicit-any -- node's types of web streams are others than the platform's
+      // deno-lint-ignore no-explicit-any -- node's web streams have other types
       Duplex.toWeb(socket) as any,
     );
     const address = (port: number) => ({ transport: "tcp", hostname: "127.0.0.1", port } as const);

@@ -164,6 +164,7 @@ export async function readSources(root: URL = ROOT): Promise<Source[]> {
   );
 }
 
+/** The files in a folder. */
 export async function listFiles(folder: string, root: URL = ROOT): Promise<string[]> {
   const files: string[] = [];
   for await (const entry of Deno.readDir(new URL(folder, root))) {
@@ -172,7 +173,8 @@ export async function listFiles(folder: string, root: URL = ROOT): Promise<strin
   return files;
 }
 
-async function listTree(folder: string, root: URL): Promise<string[]> {
+/** Every file below a folder. */
+export async function listTree(folder: string, root: URL = ROOT): Promise<string[]> {
   const files = await listFiles(folder, root);
   for await (const entry of Deno.readDir(new URL(folder, root))) {
     if (entry.isDirectory) files.push(...await listTree(`${folder}/${entry.name}`, root));

@@ -7,9 +7,11 @@
  * is printed.
  *
  * ```sh
- * deno task mutate cert/der/der_reader.ts # its tests are tests/cert/der/der_reader_test.ts, or else those of the folder
+ * deno task mutate cert/der/der_reader.ts
  * deno task mutate ssl/session/client_cache.ts:80-90 tests/ssl/session_caches_test.ts
  * ```
+ *
+ * Its tests are those of the same name below `tests/`, or else those of the folder.
  *
  * The change happens in a copy of the project, so that nothing else sees it.
  *

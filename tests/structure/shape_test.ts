@@ -12,7 +12,7 @@ import {
   lengthProblems,
   longCommentLines,
 } from "./shape.ts";
-import { parseSource, readSources } from "./_source.ts";
+import { listTree, parseSource, readSources, ROOT } from "./_source.ts";
 
 const SOURCES = await readSources();
 
@@ -45,6 +45,16 @@ const EXCESSIVE_FILES: Readonly<Record<string, number>> = {};
 
 Deno.test("shape: no import circle has more than 5 files or stands in several folders, types included", () => {
   assertEquals(circleProblems(importCircles(SOURCES), CIRCLES), []);
+});
+
+Deno.test("shape: no comment has more than 100 columns", async () => {
+  const others = await Promise.all(["tests", "examples"].map((folder) => listTree(folder)));
+  const texts = others.flat().filter((path) => path.endsWith(".ts")).map(async (path) =>
+    parseSource(path, await Deno.readTextFile(new URL(path, ROOT)))
+  );
+  const long = [...SOURCES, ...await Promise.all(texts)]
+    .flatMap((source) => longCommentLines(source, 100) > 0 ? [source.path] : []);
+  assertEquals(long, []);
 });
 
 Deno.test("shape: no file has more than 500 lines", () => {
