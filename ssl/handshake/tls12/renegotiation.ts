@@ -163,14 +163,20 @@ export function configAgain(config: SslConfig, { peer }: Tls12Negotiated): SslCo
   };
 }
 
-/** Returns a client's renegotiation_info, empty in a first handshake (RFC 5746, 3.4 and 3.5). */
+/**
+ * Returns a client's renegotiation_info, empty in a first handshake (RFC 5746, Sections 3.4 and
+ * 3.5).
+ */
 export function clientRenegotiationInfo(
   { established }: HandshakeContext,
 ): Uint8Array<ArrayBuffer> {
   return established?.negotiated.verifyData.client ?? new Uint8Array(0);
 }
 
-/** Returns a server's renegotiation_info, empty in a first handshake (RFC 5746, 3.6 and 3.7). */
+/**
+ * Returns a server's renegotiation_info, empty in a first handshake (RFC 5746, Sections 3.6 and
+ * 3.7).
+ */
 export function serverRenegotiationInfo(
   { established }: HandshakeContext,
 ): Uint8Array<ArrayBuffer> {
