@@ -8,23 +8,27 @@
  * An NSS database, which Firefox, curl and NSS's own tools share, needs its folder and nothing
  * else:
  *
- *     deno run --allow-read=db --allow-write=db examples/certutil.ts create --db db deno run
- *     --allow-read=db --allow-write=db examples/certutil.ts self-sign "My CA" --db db --ca --trust
- *     CT,, deno run --allow-read=. --allow-write=. examples/certutil.ts request --db db --dns
- *     example.com --out request.pem deno run --allow-read=. --allow-write=. examples/certutil.ts
- *     issue request.pem --db db --issuer "My CA" --as-requested --name www deno run --allow-read=db
- *     examples/certutil.ts list --db db deno run --allow-read=db examples/certutil.ts verify www
- *     --db db --usage sslServer --hostname example.com deno run --allow-read=db --allow-sys
- *     examples/certutil.ts verify www --db db --roots
+ *     deno run --allow-read=db --allow-write=db examples/certutil.ts create --db db
+ *     deno run --allow-read=db --allow-write=db examples/certutil.ts self-sign "My CA" --db db \
+ *       --ca --trust CT,,
+ *     deno run --allow-read=. --allow-write=. examples/certutil.ts request --db db \
+ *       --dns example.com --out request.pem
+ *     deno run --allow-read=. --allow-write=. examples/certutil.ts issue request.pem --db db \
+ *       --issuer "My CA" --as-requested --name www
+ *     deno run --allow-read=db examples/certutil.ts list --db db
+ *     deno run --allow-read=db examples/certutil.ts verify www --db db --usage sslServer \
+ *       --hostname example.com
+ *     deno run --allow-read=db --allow-sys examples/certutil.ts verify www --db db --roots
  *
  * A PKCS#11 library is code of somebody else in this process; a Deno KV store is a file, beside
  * which it always writes:
  *
- *     deno run --allow-read --allow-ffi examples/certutil.ts list keys --module
- *     /usr/lib/softhsm/libsofthsm2.so --token Card deno run --allow-read --allow-write --allow-ffi
- *     examples/certutil.ts generate-key --module /usr/lib/softhsm/libsofthsm2.so deno run
- *     --allow-read=. --allow-write=. examples/certutil.ts create --kv keys.kv deno run
- *     --allow-read=. --allow-write=. examples/certutil.ts list --kv keys.kv
+ *     deno run --allow-read --allow-ffi examples/certutil.ts list keys \
+ *       --module /usr/lib/softhsm/libsofthsm2.so --token Card
+ *     deno run --allow-read --allow-write --allow-ffi examples/certutil.ts generate-key \
+ *       --module /usr/lib/softhsm/libsofthsm2.so
+ *     deno run --allow-read=. --allow-write=. examples/certutil.ts create --kv keys.kv
+ *     deno run --allow-read=. --allow-write=. examples/certutil.ts list --kv keys.kv
  *
  * @module
  */

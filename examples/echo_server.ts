@@ -4,8 +4,9 @@
 /**
  * Sends back to each client what it sends.
  *
- *     deno run --allow-net=127.0.0.1 examples/echo_server.ts 4433 deno run --allow-net=127.0.0.1
- *     --allow-read=cert.pem,key.pem examples/echo_server.ts 4433 cert.pem key.pem
+ *     deno run --allow-net=127.0.0.1 examples/echo_server.ts 4433
+ *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/echo_server.ts 4433 \
+ *       cert.pem key.pem
  *
  * Without files it makes a certificate for localhost and prints it. Then, in another terminal:
  *

@@ -6,8 +6,8 @@
  * whoever has the session of the control connection: vsftpd's `require_ssl_reuse`, ProFTPD's
  * default. No TLS of Deno's can do that, since it resumes nothing.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=. examples/ftps_put.ts
- *     ftp://anonymous@127.0.0.1:2121/in/a.txt a.txt ca.pem
+ *     deno run --allow-net=127.0.0.1 --allow-read=. examples/ftps_put.ts \
+ *       ftp://anonymous@127.0.0.1:2121/in/a.txt a.txt ca.pem
  *
  * `--no-reuse` shows how the server refuses a data connection without the session. `--strict` wants
  * a close_notify for an end of the data connection, too, which some servers leave out. `--tls12`

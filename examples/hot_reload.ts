@@ -6,8 +6,8 @@
  * see the new certificate, and nobody who is connected is disturbed. `Deno.listenTls` reads its
  * certificate once (denoland/deno#9110).
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=certs examples/hot_reload.ts 8443 certs/cert.pem
- *     certs/key.pem
+ *     deno run --allow-net=127.0.0.1 --allow-read=certs examples/hot_reload.ts 8443 \
+ *       certs/cert.pem certs/key.pem
  *
  * A client with a session of the old certificate's shakes hands in full, and sees the new one.
  *

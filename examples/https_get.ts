@@ -6,8 +6,9 @@
  * `Deno.connectTls` tells neither (denoland/deno#22181, #31111), and takes more authorities to
  * trust but not fewer, or a key (denoland/deno#1371, #5931).
  *
- *     deno run --allow-net --allow-sys examples/https_get.ts https://example.com/ deno run
- *     --allow-net --allow-read=ca.pem examples/https_get.ts --ca ca.pem https://localhost:8443/
+ *     deno run --allow-net --allow-sys examples/https_get.ts https://example.com/
+ *     deno run --allow-net --allow-read=ca.pem examples/https_get.ts --ca ca.pem \
+ *       https://localhost:8443/
  *     deno run --allow-net examples/https_get.ts --pin oZ0t...9w= https://localhost:8443/
  *
  * `--ca` trusts the authorities of a file and no others. `--pin` trusts the one key whose SHA-256

@@ -6,10 +6,11 @@
  * network, for client certificates. What mkcert and easy-rsa do, in a page.
  *
  *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts init ca "CN=My Authority,O=Me"
- *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts issue ca localhost 127.0.0.1
- *     ::1 deno run --allow-read=ca --allow-write=ca examples/local_ca.ts renew ca localhost deno
- *     run --allow-read=ca --allow-write=ca examples/local_ca.ts sign ca request.pem deno run
- *     --allow-read=ca examples/local_ca.ts print ca/localhost.pem
+ *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts issue ca localhost 127.0.0.1 \
+ *       ::1
+ *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts renew ca localhost
+ *     deno run --allow-read=ca --allow-write=ca examples/local_ca.ts sign ca request.pem
+ *     deno run --allow-read=ca examples/local_ca.ts print ca/localhost.pem
  *
  * The authority is `ca/ca.pem`; give it to clients to trust. Who reads `ca/ca-key.pem` can be any
  * server for them.

@@ -6,10 +6,11 @@
  * server decides about each by name. A Deno server cannot ask for certificates
  * (denoland/deno#26825, #6170).
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=. examples/mutual_tls.ts serve 8443 ca.pem
- *     cert.pem key.pem alice bob deno run --allow-net=127.0.0.1 --allow-read=.
- *     examples/mutual_tls.ts get 8443 ca.pem alice.pem alice-key.pem curl --cacert ca.pem --cert
- *     alice.pem --key alice-key.pem https://localhost:8443/
+ *     deno run --allow-net=127.0.0.1 --allow-read=. examples/mutual_tls.ts serve 8443 ca.pem \
+ *       cert.pem key.pem alice bob
+ *     deno run --allow-net=127.0.0.1 --allow-read=. examples/mutual_tls.ts get 8443 ca.pem \
+ *       alice.pem alice-key.pem
+ *     curl --cacert ca.pem --cert alice.pem --key alice-key.pem https://localhost:8443/
  *
  * @module
  */

@@ -5,9 +5,10 @@
  * HTTPS by `node:http` over our TLS, in both roles: whatever is built on node:http, such as
  * Express, runs on a socket that knows who is calling and lets us decide about it.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/node_http.ts serve 8443
- *     cert.pem key.pem deno run --allow-net --allow-read=ca.pem examples/node_http.ts get
- *     https://localhost:8443/ ca.pem
+ *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/node_http.ts serve \
+ *       8443 cert.pem key.pem
+ *     deno run --allow-net --allow-read=ca.pem examples/node_http.ts get https://localhost:8443/ \
+ *       ca.pem
  *
  * @module
  */

@@ -6,8 +6,9 @@
  * fooled into a certificate for the host is of no use to anybody. Deno has no place for such a
  * check (denoland/deno#8238).
  *
- *     deno run --allow-net --allow-sys examples/pin_certificate.ts example.com:443 PIN... deno run
- *     --allow-net --allow-read=ca.pem examples/pin_certificate.ts localhost:8443 --ca ca.pem PIN...
+ *     deno run --allow-net --allow-sys examples/pin_certificate.ts example.com:443 PIN...
+ *     deno run --allow-net --allow-read=ca.pem examples/pin_certificate.ts localhost:8443 \
+ *       --ca ca.pem PIN...
  *
  * A pin is the SHA-256 of a public key in base64 (RFC 7469); keep one for the next key, too:
  *

@@ -7,9 +7,9 @@
  * client believes still cannot pass the login on. No TLS of Deno's tells what the binding needs,
  * the server's certificate.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=. --allow-env=PGPASSWORD
- *       examples/postgres_channel_binding.ts \ postgres://alice@127.0.0.1:5432/postgres ca.pem
- *       "select version()"
+ *     deno run --allow-net=127.0.0.1 --allow-read=. --allow-env=PGPASSWORD \
+ *       examples/postgres_channel_binding.ts \
+ *       postgres://alice@127.0.0.1:5432/postgres ca.pem "select version()"
  *
  * `--wrong-binding` shows how the server refuses a login that is bound to another connection.
  *

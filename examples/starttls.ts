@@ -6,9 +6,11 @@
  * the same `Deno.Conn`. In Deno only a client can (denoland/deno#18451, #31759), and only while it
  * does not read (#11759).
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/starttls.ts serve 2525
- *     cert.pem key.pem deno run --allow-net=127.0.0.1 --allow-read=ca.pem examples/starttls.ts send
- *     2525 ca.pem "Hello there" openssl s_client -starttls smtp -connect 127.0.0.1:2525
+ *     deno run --allow-net=127.0.0.1 --allow-read=cert.pem,key.pem examples/starttls.ts serve \
+ *       2525 cert.pem key.pem
+ *     deno run --allow-net=127.0.0.1 --allow-read=ca.pem examples/starttls.ts send 2525 ca.pem \
+ *       "Hello there"
+ *     openssl s_client -starttls smtp -connect 127.0.0.1:2525
  *
  * @module
  */

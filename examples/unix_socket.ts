@@ -5,9 +5,11 @@
  * TLS over a Unix socket, where `Deno.startTls` takes TCP connections only (denoland/deno#20594): a
  * server that answers with the time, and a client that asks for it.
  *
- *     deno run --allow-net=unix:/tmp/clock --allow-read=/tmp/clock,cert.pem,key.pem
- *       --allow-write=/tmp/clock \ examples/unix_socket.ts serve /tmp/clock cert.pem key.pem deno
- *       run --allow-net=unix:/tmp/clock --allow-read=/tmp/clock,ca.pem --allow-write=/tmp/clock \
+ *     deno run --allow-net=unix:/tmp/clock --allow-read=/tmp/clock,cert.pem,key.pem \
+ *       --allow-write=/tmp/clock \
+ *       examples/unix_socket.ts serve /tmp/clock cert.pem key.pem
+ *     deno run --allow-net=unix:/tmp/clock --allow-read=/tmp/clock,ca.pem \
+ *       --allow-write=/tmp/clock \
  *       examples/unix_socket.ts ask /tmp/clock ca.pem
  *
  * @module
