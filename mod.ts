@@ -109,6 +109,7 @@ export type {
   ClientHelloInfo,
   GetClientAuthDataHook,
   HandshakeCallback,
+  HookOptions,
   KeyLogCallback,
   PeerAuthentication,
   SniRequest,

@@ -41,6 +41,7 @@ export type {
   HelloRetryRequest,
   HelloRetryRequestAction,
   HelloRetryRequestCallback,
+  HookOptions,
   KeyLogCallback,
   NextProtoCallback,
   PeerAuthentication,

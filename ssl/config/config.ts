@@ -5,19 +5,7 @@ import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Credential } from "./credential.ts";
-import type {
-  AlertCallback,
-  AuthCertificateHook,
-  BadCertHook,
-  ClientHelloCallback,
-  GetClientAuthDataHook,
-  HandshakeCallback,
-  HelloRetryRequestCallback,
-  KeyLogCallback,
-  NextProtoCallback,
-  ResumptionTokenCallback,
-  SniSocketConfigHook,
-} from "./hooks.ts";
+import type { HookOptions } from "./hooks.ts";
 import type { ClientAuth, Role } from "./import_options.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
@@ -25,8 +13,13 @@ import type { NamedGroup } from "../tables/named_groups.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";
 import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
+/** The hooks and callbacks, each `null` where none is set. */
+type HookSettings = {
+  readonly [Hook in keyof HookOptions]-?: Exclude<HookOptions[Hook], undefined> | null;
+};
+
 /** The settings of a socket, listener or model; `SETTINGS` has a row for each. */
-export interface Settings {
+export interface Settings extends HookSettings {
   readonly role: Role;
   readonly hostname: string | null;
   readonly trustAnchors: readonly TrustAnchor[] | null;
@@ -83,20 +76,8 @@ export interface Settings {
   readonly closeTimeout: number;
   readonly noDelay: boolean;
   readonly allowTruncation: boolean;
-  readonly authCertificate: AuthCertificateHook | null;
-  readonly badCert: BadCertHook | null;
-  readonly getClientAuthData: GetClientAuthDataHook | null;
-  readonly clientHelloCallback: ClientHelloCallback | null;
-  readonly helloRetryRequestCallback: HelloRetryRequestCallback | null;
-  readonly sniSocketConfig: SniSocketConfigHook | null;
-  readonly nextProtoCallback: NextProtoCallback | null;
-  readonly handshakeCallback: HandshakeCallback | null;
-  readonly alertSentCallback: AlertCallback | null;
-  readonly alertReceivedCallback: AlertCallback | null;
-  readonly resumptionTokenCallback: ResumptionTokenCallback | null;
   /** The session that a client is to resume; never copied to other sockets. */
   readonly resumptionToken: ResumptionToken | null;
-  readonly keyLog: KeyLogCallback | null;
   readonly context: NssContext;
 }
 

@@ -280,3 +280,31 @@ export type ResumptionTokenCallback = (
  * The lines allow decryption of the connection: for debugging only.
  */
 export type KeyLogCallback = (line: string) => void;
+
+/** The hooks and callbacks among the options of {@linkcode importFD}. */
+export interface HookOptions {
+  /** Decides about the peer's certificate, in place of {@linkcode authCertificate}. */
+  authCertificate?: AuthCertificateHook;
+  /** Decides whether a rejected certificate is accepted nevertheless. */
+  badCert?: BadCertHook;
+  /** Chooses a client's certificate when the server asks for one. */
+  getClientAuthData?: GetClientAuthDataHook;
+  /** Inspects each ClientHello that a server receives, and may reject it. */
+  clientHelloCallback?: ClientHelloCallback;
+  /** Decides whether a TLS 1.3 server sends a HelloRetryRequest. */
+  helloRetryRequestCallback?: HelloRetryRequestCallback;
+  /** Chooses a server's configuration by the requested host name. */
+  sniSocketConfig?: SniSocketConfigHook;
+  /** Chooses a server's application protocol among those that the client offers. */
+  nextProtoCallback?: NextProtoCallback;
+  /** Called after each completed handshake. */
+  handshakeCallback?: HandshakeCallback;
+  /** Called with each alert that this end sends. */
+  alertSentCallback?: AlertCallback;
+  /** Called with each alert that the peer sends. */
+  alertReceivedCallback?: AlertCallback;
+  /** Called with each session that a client can resume later, in place of the session cache. */
+  resumptionTokenCallback?: ResumptionTokenCallback;
+  /** Called with the connection's secrets in NSS's key log format. */
+  keyLog?: KeyLogCallback;
+}

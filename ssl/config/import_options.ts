@@ -3,19 +3,7 @@
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
-import type {
-  AlertCallback,
-  AuthCertificateHook,
-  BadCertHook,
-  ClientHelloCallback,
-  GetClientAuthDataHook,
-  HandshakeCallback,
-  HelloRetryRequestCallback,
-  KeyLogCallback,
-  NextProtoCallback,
-  ResumptionTokenCallback,
-  SniSocketConfigHook,
-} from "./hooks.ts";
+import type { HookOptions } from "./hooks.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "../tables/cipher_suites.ts";
 import type { NamedGroupName } from "../tables/named_groups.ts";
@@ -37,7 +25,7 @@ export interface VersionRange {
 }
 
 /** The options of {@linkcode importFD}. */
-export interface ImportOptions {
+export interface ImportOptions extends HookOptions {
   /** The role of this end; default `"client"`. */
   role?: Role;
   /**
@@ -116,30 +104,6 @@ export interface ImportOptions {
    * `false`.
    */
   allowTruncation?: boolean;
-  /** Decides about the peer's certificate, in place of {@linkcode authCertificate}. */
-  authCertificate?: AuthCertificateHook;
-  /** Decides whether a rejected certificate is accepted nevertheless. */
-  badCert?: BadCertHook;
-  /** Chooses a client's certificate when the server asks for one. */
-  getClientAuthData?: GetClientAuthDataHook;
-  /** Inspects each ClientHello that a server receives, and may reject it. */
-  clientHelloCallback?: ClientHelloCallback;
-  /** Decides whether a TLS 1.3 server sends a HelloRetryRequest. */
-  helloRetryRequestCallback?: HelloRetryRequestCallback;
-  /** Chooses a server's configuration by the requested host name. */
-  sniSocketConfig?: SniSocketConfigHook;
-  /** Chooses a server's application protocol among those that the client offers. */
-  nextProtoCallback?: NextProtoCallback;
-  /** Called after each completed handshake. */
-  handshakeCallback?: HandshakeCallback;
-  /** Called with each alert that this end sends. */
-  alertSentCallback?: AlertCallback;
-  /** Called with each alert that the peer sends. */
-  alertReceivedCallback?: AlertCallback;
-  /** Called with each session that a client can resume later, in place of the session cache. */
-  resumptionTokenCallback?: ResumptionTokenCallback;
-  /** Called with the connection's secrets in NSS's key log format. */
-  keyLog?: KeyLogCallback;
   /** A socket or model whose configuration is copied first; the other options change the copy. */
   model?: SslSocket | SslModel;
   /** The NSS context, with its trust and session caches; the default context by default. */

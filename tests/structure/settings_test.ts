@@ -17,18 +17,26 @@ import { ROOT, strip } from "./_source.ts";
 /** The members of an interface, in the order of the text. */
 async function membersOf(path: string, name: string): Promise<string[]> {
   const text = strip(await Deno.readTextFile(new URL(path, ROOT)), true);
-  const body = new RegExp(`export interface ${name} \\{\\n(.*?)\\n\\}`, "s").exec(text)![1]!;
+  const body = new RegExp(`export interface ${name}(?: extends \\w+)? \\{\\n(.*?)\\n\\}`, "s")
+    .exec(text)![1]!;
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, member]) => member!);
 }
 
 Deno.test("SETTINGS: every member of ImportOptions sets a setting or is of one connection, and none is missing", async () => {
-  const members = await membersOf("ssl/config/import_options.ts", "ImportOptions");
+  const members = [
+    ...await membersOf("ssl/config/import_options.ts", "ImportOptions"),
+    ...await membersOf("ssl/config/hooks.ts", "HookOptions"),
+  ];
   assertEquals(members.toSorted(), OPTION_NAMES.toSorted());
 });
 
 Deno.test("SETTINGS: every member of ImportOptions has its documentation", async () => {
-  const text = await Deno.readTextFile(new URL("ssl/config/import_options.ts", ROOT));
-  const documented = [...text.matchAll(/\*\/\n {2}(\w+)\?:/g)].map(([, member]) => member!);
+  const texts = ["ssl/config/import_options.ts", "ssl/config/hooks.ts"]
+    .map((path) => Deno.readTextFile(new URL(path, ROOT)));
+  const documented = (await Promise.all(texts)).flatMap((text) => {
+    const options = /^export interface (?:ImportOptions|HookOptions)\b.*?^\}/ms.exec(text)![0];
+    return [...options.matchAll(/\*\/\n {2}(\w+)\?:/g)].map(([, member]) => member!);
+  });
   assertEquals(documented.toSorted(), OPTION_NAMES.toSorted());
 });
 
@@ -40,7 +48,10 @@ Deno.test("SETTINGS: each row says in a sentence what it is for", () => {
 });
 
 Deno.test("SETTINGS: the rows are the members of Settings", async () => {
-  const members = await membersOf("ssl/config/config.ts", "Settings");
+  const members = [
+    ...await membersOf("ssl/config/config.ts", "Settings"),
+    ...await membersOf("ssl/config/hooks.ts", "HookOptions"),
+  ];
   assertEquals(SETTING_NAMES.toSorted(), members.toSorted());
 });
 
