@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * NSS's SSL, certificate and PKCS#11 API for Deno, on WebCrypto: TLS that you can see into and
- * decide about, on any byte stream.
+ * NSS's SSL, certificate and PKCS#11 API for Deno, on WebCrypto: TLS on any byte stream, which
+ * applications can inspect and control.
  *
  * ```ts
  * import { createCertificate, generateKeyPair, importFD } from "@nss/nss";
@@ -30,9 +30,9 @@
  * listener.close();
  * ```
  *
- * What is here is what clients, servers, tests with certificates of their own, and programs with
- * tokens begin with. The rest is in the packages, each name in one of them: `@nss/nss/ssl`,
- * `@nss/nss/cert` and `@nss/nss/pkcs11`.
+ * This module exports what most clients, servers, tests with their own certificates, and programs
+ * with tokens need. The modules `@nss/nss/ssl`, `@nss/nss/cert` and `@nss/nss/pkcs11` export these
+ * names and the rest, each in one of them.
  *
  * @module
  */

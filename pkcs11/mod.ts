@@ -1,21 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Where private keys and trust live.
+ * Private keys, tokens and trust anchors.
  *
- * A `PrivateKey` (of `@nss/nss/cert`) is anything that signs: it may be in WebCrypto, in a token,
- * or behind a service. Whatever wants a key takes any of them, and never sees its bytes.
+ * A `PrivateKey` (of `@nss/nss/cert`) is any object that signs, with a key in WebCrypto, in a
+ * token, or in a remote service. Functions that need a private key accept all of them, and never
+ * access its bytes.
  *
- * - {@linkcode importPrivateKey} takes PEM, DER and WebCrypto keys.
- * - {@linkcode generateKeyPair} makes new ones.
- * - {@linkcode init} opens an NSS database, {@linkcode noDbInit} begins in memory,
- *   {@linkcode initContext} does either beside the default context.
- * - {@linkcode findCertFromNickname} and {@linkcode findKeyByAnyCert} look into all tokens of a
- *   context, and {@linkcode setPasswordFunc} says who gives their passwords.
- * - {@linkcode Token} is what all tokens have in common: {@linkcode SoftToken} is one in memory,
- *   NSS databases are in `@nss/nss/pkcs11/nss-db`; {@linkcode BaseToken} makes one of your own.
+ * - {@linkcode importPrivateKey} imports PEM, DER and WebCrypto keys.
+ * - {@linkcode generateKeyPair} generates new ones.
+ * - {@linkcode init} opens an NSS database, {@linkcode noDbInit} initializes without one,
+ *   {@linkcode initContext} does either with a new context.
+ * - {@linkcode findCertFromNickname} and {@linkcode findKeyByAnyCert} search all tokens of a
+ *   context, and {@linkcode setPasswordFunc} sets the function that supplies their passwords.
+ * - {@linkcode Token} is the interface of all tokens: {@linkcode SoftToken} is one in memory, NSS
+ *   databases are in `@nss/nss/pkcs11/nss-db`, and {@linkcode BaseToken} is a base for other ones.
  * - {@linkcode platformTrustAnchors} are the certification authorities that are trusted by default.
- * - {@linkcode NssContext} keeps apart what must not be shared, as trust and session caches.
+ * - {@linkcode NssContext} holds what separate parts of a program may not share, such as trust and
+ *   session caches.
  *
  * @example Sign with a key from PEM
  * ```ts
@@ -24,7 +26,7 @@
  * import { assert } from "@std/assert";
  *
  * const { privateKey, publicKey } = await generateKeyPair("rsa-2048", { extractable: true });
- * const pem = await exportPrivateKeyPem(privateKey); // usually it comes from a file
+ * const pem = await exportPrivateKeyPem(privateKey); // usually read from a file
  *
  * const key = await importPrivateKey(pem);
  * const data = new TextEncoder().encode("to be signed");

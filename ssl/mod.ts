@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * TLS on any byte stream, in NSS's words: `importFD` wraps a connection, and functions named as
- * NSS's set it up, look into it and decide about it.
+ * TLS on any byte stream, with NSS's API: `importFD` wraps a connection, and functions with NSS's
+ * names configure, inspect and control it.
  *
  * ```ts ignore
  * import { importFD } from "@nss/nss/ssl";
