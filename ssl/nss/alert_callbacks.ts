@@ -6,11 +6,11 @@ import type { AlertCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who is told of the alerts that this end sends (`SSL_AlertSentCallback`).
+ * Sets the callback for the alerts that this end sends (`SSL_AlertSentCallback`).
  *
  * @param target The socket, listener or model.
- * @param callback Called with each alert; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ * @param callback Called with each alert; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -31,11 +31,11 @@ export function alertSentCallback(target: Configurable, callback: AlertCallback 
 }
 
 /**
- * Sets who is told of the alerts that the peer sends (`SSL_AlertReceivedCallback`).
+ * Sets the callback for the alerts that the peer sends (`SSL_AlertReceivedCallback`).
  *
  * @param target The socket, listener or model.
- * @param callback Called with each alert; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ * @param callback Called with each alert; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

@@ -6,11 +6,11 @@ import type { AuthCertificateHook } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Decides about the peer's certificate in the application's own way (`SSL_AuthCertificateHook`).
+ * Sets the hook that decides whether the peer's certificate is trusted (`SSL_AuthCertificateHook`).
  *
  * @param target The socket, listener or model.
- * @param hook Called in place of {@linkcode authCertificate}; `null` restores that.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param hook Called in place of {@linkcode authCertificate}; `null` restores the latter.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -37,7 +37,7 @@ import type { Configurable } from "./configurable.ts";
  * });
  * authCertificateHook(client, async (socket, peer) => {
  *   await authCertificate(socket, peer);
- *   return peer.chain.length > 1; // nothing self-signed
+ *   return peer.chain.length > 1; // rejects self-signed certificates
  * });
  *
  * const [outcome] = await Promise.allSettled([client.handshake(), server.handshake()]);

@@ -6,11 +6,12 @@ import type { BadCertHook } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who has the last word on a refused certificate (`SSL_BadCertHook`).
+ * Sets the hook that decides whether a rejected certificate is accepted nevertheless
+ * (`SSL_BadCertHook`).
  *
  * @param target The socket, listener or model.
- * @param hook Called with the refusal; only `true` overrides it. `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param hook Called with the error; only `true` accepts the certificate. `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

@@ -11,31 +11,31 @@ import type { Tls12Negotiated } from "../handshake/negotiated.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
-/** What a protocol such as SCRAM is bound to (RFC 5056). */
+/** The channel binding types (RFC 5056). */
 export type ChannelBindingType = "tls-exporter" | "tls-server-end-point" | "tls-unique";
 
 const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
 const EXPORTER_LENGTH = 32;
 
 /**
- * The bytes that bind another protocol's authentication to this connection (RFC 5056), so that
- * nobody can relay it through a connection of their own. SCRAM's `-PLUS` mechanisms want them, as
- * in PostgreSQL, XMPP and IMAP.
+ * Returns the bytes that bind another protocol's authentication to this connection (RFC 5056), so
+ * that it cannot be relayed through another connection. SCRAM's `-PLUS` mechanisms need them, as in
+ * PostgreSQL, XMPP and IMAP.
  *
  * - `"tls-exporter"` (RFC 9266) is bound to the connection, in all versions; in TLS 1.2 only with
  *   the extended master secret.
  * - `"tls-server-end-point"` (RFC 5929) is bound to the server's certificate: a hash of it.
- * - `"tls-unique"` (RFC 5929) is bound to the connection's latest handshake; TLS 1.3 has no such
- *   thing, and without the extended master secret it would not bind (RFC 7627).
+ * - `"tls-unique"` (RFC 5929) is bound to the connection's latest handshake; not in TLS 1.3, and
+ *   only with the extended master secret (RFC 7627).
  *
  * @param socket The socket, its handshake complete.
- * @param type Which binding.
- * @returns The bytes; both ends get the same.
+ * @param type The type of the binding.
+ * @returns The bytes, the same at both ends.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
  * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` if the version has no such binding;
  * `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the connection has no extended master secret;
- * `SEC_ERROR_INVALID_ALGORITHM` if the certificate's signature has no hash of its own, as
- * Ed25519's; `SEC_ERROR_INVALID_ARGS` if there is no such type.
+ * `SEC_ERROR_INVALID_ALGORITHM` if the algorithm of the certificate's signature does not specify a
+ * hash, as Ed25519; `SEC_ERROR_INVALID_ARGS` for an unknown type.
  *
  * @example Usage
  * ```ts ignore
@@ -54,9 +54,9 @@ export async function getChannelBinding(
   const engine = connectionOf(socket).connectedEngine;
   switch (type) {
     case "tls-exporter":
-      requireBoundSecret(engine, type);
-      // RFC 9266, Section 2: the context is there, and empty, which TLS 1.2 tells from none (RFC
-      // 5705, Section 4).
+      requireExtendedMasterSecret(engine, type);
+      // The context is present and empty (RFC 9266, Section 2); TLS 1.2 distinguishes this from no
+      // context (RFC 5705, Section 4).
       return await engine.exportKeyingMaterial(EXPORTER_LABEL, new Uint8Array(0), EXPORTER_LENGTH);
     case "tls-server-end-point":
       return await serverEndPoint(serverCertificate(engine));
@@ -68,7 +68,7 @@ export async function getChannelBinding(
           "Cannot bind to channel: TLS 1.3 has no tls-unique; tls-exporter takes its place",
         );
       }
-      requireBoundSecret(engine, type);
+      requireExtendedMasterSecret(engine, type);
       return firstVerifyData(negotiated);
     }
   }
@@ -79,10 +79,10 @@ export async function getChannelBinding(
 }
 
 /**
- * RFC 7627, Section 6.1: without it a man in the middle can have two connections with the same
- * secrets.
+ * Requires the extended master secret: without it a man in the middle can have two connections with
+ * the same secrets (RFC 7627, Section 6.1).
  */
-function requireBoundSecret(engine: SslEngine, type: ChannelBindingType): void {
+function requireExtendedMasterSecret(engine: SslEngine, type: ChannelBindingType): void {
   if (engine.channelInfo.extendedMasterSecret) return;
   throw new SslError(
     "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
@@ -90,12 +90,12 @@ function requireBoundSecret(engine: SslEngine, type: ChannelBindingType): void {
   );
 }
 
-/** That of the first handshake where a session was resumed. */
+/** Returns the server's certificate; if a session was resumed, that of its full handshake. */
 function serverCertificate({ role, negotiated: { peer, local } }: SslEngine): Certificate | null {
   return (role === "client" ? peer : local).chain[0] ?? null;
 }
 
-/** What the first Finished of the handshake says: the server's where a session was resumed. */
+/** Returns the verify data of the first Finished: the server's if a session was resumed. */
 function firstVerifyData(
   { verifyData, authenticatedAt }: Tls12Negotiated,
 ): Uint8Array<ArrayBuffer> {
@@ -103,7 +103,7 @@ function firstVerifyData(
 }
 
 /**
- * The certificate's hash, by the hash of its signature; in place of MD5 and SHA-1 it is SHA-256
+ * Hashes the certificate with the hash of its signature, or with SHA-256 in place of MD5 and SHA-1
  * (RFC 5929, Section 4.1).
  */
 async function serverEndPoint(certificate: Certificate | null): Promise<Uint8Array<ArrayBuffer>> {

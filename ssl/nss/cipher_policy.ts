@@ -7,20 +7,20 @@ import { contextPolicy } from "../config/context_policy.ts";
 
 /**
  * Whether a context's sockets may use a cipher suite at all. NSS's third value, `SSL_RESTRICTED`,
- * belonged to export ciphers.
+ * was for export ciphers.
  */
 export type CipherPolicy = "ALLOWED" | "NOT_ALLOWED";
 
 /**
- * Allows or forbids a cipher suite (`SSL_CipherPolicySet`). A suite is used where the policy allows
- * it, the preference turns it on and its version is enabled; the policy holds for all handshakes of
- * the context that are yet to begin, whatever their sockets and models were set to.
+ * Allows or forbids a cipher suite (`SSL_CipherPolicySet`). A suite is used if the policy allows
+ * it, the preference enables it and its version is enabled. The policy applies to all later
+ * handshakes of the context, whatever the settings of sockets and models.
  *
- * @param suite The suite's name or number.
- * @param policy Whether it is allowed.
- * @param options `context`: whose sockets; default the default context's.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here, `SEC_ERROR_INVALID_ARGS`
- * for another policy.
+ * @param suite The IANA name or code point of the suite.
+ * @param policy `"ALLOWED"` or `"NOT_ALLOWED"`.
+ * @param options `context`: the context; the default context by default.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not supported,
+ * `SEC_ERROR_INVALID_ARGS` for another policy.
  *
  * @example Usage
  * ```ts
@@ -46,13 +46,13 @@ export function cipherPolicySet(
 }
 
 /**
- * Whether a cipher suite is allowed (`SSL_CipherPolicyGet`), by {@linkcode cipherPolicySet} and by
- * the context's preset.
+ * Returns whether {@linkcode cipherPolicySet} and the context's preset allow a cipher suite
+ * (`SSL_CipherPolicyGet`).
  *
- * @param suite The suite's name or number.
- * @param options `context`: whose sockets; default the default context's.
- * @returns Whether it is allowed; what is not here is not.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if NSS has no such suite either.
+ * @param suite The IANA name or code point of the suite.
+ * @param options `context`: the context; the default context by default.
+ * @returns The policy; `"NOT_ALLOWED"` for suites that are not supported.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if NSS does not know the suite either.
  *
  * @example Usage
  * ```ts
@@ -78,10 +78,10 @@ export function cipherPolicyGet(
 }
 
 /**
- * Allows every cipher suite that is here (`NSS_SetDomesticPolicy`): what a context begins with, so
- * that programs of today need not call it. A preset stays in force.
+ * Allows every supported cipher suite (`NSS_SetDomesticPolicy`), which is the default. A preset
+ * still applies.
  *
- * @param options `context`: whose sockets; default the default context's.
+ * @param options `context`: the context; the default context by default.
  *
  * @example Usage
  * ```ts
@@ -100,10 +100,10 @@ export function setDomesticPolicy(options: { context?: NssContext } = {}): void 
 }
 
 /**
- * The same as {@linkcode setDomesticPolicy} (`NSS_SetExportPolicy`): the United States no longer
- * tell short keys from long ones.
+ * Does the same as {@linkcode setDomesticPolicy} (`NSS_SetExportPolicy`), since United States
+ * export rules no longer distinguish key lengths.
  *
- * @param options `context`: whose sockets; default the default context's.
+ * @param options `context`: the context; the default context by default.
  *
  * @example Usage
  * ```ts
@@ -121,9 +121,10 @@ export function setExportPolicy(options: { context?: NssContext } = {}): void {
 }
 
 /**
- * The same as {@linkcode setDomesticPolicy} (`NSS_SetFrancePolicy`): nor does France.
+ * Does the same as {@linkcode setDomesticPolicy} (`NSS_SetFrancePolicy`), since French law no
+ * longer distinguishes key lengths.
  *
- * @param options `context`: whose sockets; default the default context's.
+ * @param options `context`: the context; the default context by default.
  *
  * @example Usage
  * ```ts

@@ -16,14 +16,14 @@ export {
 } from "./cipher_suite_info.ts";
 
 /**
- * Turns a cipher suite on or off for sockets to come (`SSL_CipherPrefSetDefault`). It is used where
- * the policy allows it ({@linkcode cipherPolicySet}) and its version is enabled. Sockets and models
- * that exist already keep their own.
+ * Enables or disables a cipher suite for new sockets (`SSL_CipherPrefSetDefault`). It is used if
+ * the policy allows it ({@linkcode cipherPolicySet}) and its version is enabled. Existing sockets
+ * and models keep theirs.
  *
- * @param suite The suite's name or number.
- * @param on Whether it is on.
- * @param options `context`: whose sockets; default the default context's.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here; the message says why.
+ * @param suite The IANA name or code point of the suite.
+ * @param on Whether to enable it.
+ * @param options `context`: the context; the default context by default.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not supported; the message says why.
  *
  * @example Usage
  * ```ts
@@ -45,12 +45,12 @@ export function cipherPrefSetDefault(
 }
 
 /**
- * Whether a cipher suite is on for sockets to come (`SSL_CipherPrefGetDefault`).
+ * Returns whether a cipher suite is enabled for new sockets (`SSL_CipherPrefGetDefault`).
  *
- * @param suite The suite's name or number.
- * @param options `context`: whose sockets; default the default context's.
- * @returns Whether it is on; the policy may forbid it all the same.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here.
+ * @param suite The IANA name or code point of the suite.
+ * @param options `context`: the context; the default context by default.
+ * @returns Whether it is enabled; the policy may disallow it nevertheless.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not supported.
  *
  * @example Usage
  * ```ts
@@ -71,14 +71,14 @@ export function cipherPrefGetDefault(
 }
 
 /**
- * Turns a cipher suite on or off (`SSL_CipherPrefSet`). One that is turned on takes the place that
- * it has in the order of preference.
+ * Enables or disables a cipher suite (`SSL_CipherPrefSet`). An enabled suite is inserted at its
+ * place in the default preference order.
  *
  * @param target The socket, listener or model.
- * @param suite The suite's name or number.
- * @param on Whether it is on.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here; the message says why.
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param suite The IANA name or code point of the suite.
+ * @param on Whether to enable it.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not supported; the message says why.
+ * `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -102,12 +102,12 @@ export function cipherPrefSet(target: Configurable, suite: CipherSuiteId, on: bo
 }
 
 /**
- * Whether a cipher suite is on (`SSL_CipherPrefGet`).
+ * Returns whether a cipher suite is enabled (`SSL_CipherPrefGet`).
  *
  * @param target The socket, listener or model.
- * @param suite The suite's name or number.
- * @returns Whether it is on; the policy may forbid it all the same.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not here.
+ * @param suite The IANA name or code point of the suite.
+ * @returns Whether it is enabled; the policy may disallow it nevertheless.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not supported.
  *
  * @example Usage
  * ```ts

@@ -12,56 +12,54 @@ import {
 } from "../tables/cipher_suites.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 
-/** A cipher suite, by IANA's name or by its number on the wire, such as `0x1301`. */
+/** A cipher suite, by IANA name or by code point, such as `0x1301`. */
 export type CipherSuiteId = CipherSuiteName | Tls12CipherSuiteName | number;
 
-/** What there is to know of a cipher suite (`SSLCipherSuiteInfo`). */
+/** The properties of a cipher suite (`SSLCipherSuiteInfo`). */
 export interface CipherSuiteInfo {
-  /** The number of the wire. */
+  /** The code point. */
   readonly id: number;
-  /** IANA's name. */
+  /** The IANA name. */
   readonly name: string;
-  /** Whether this package has it. */
+  /** Whether it is supported. */
   readonly present: boolean;
-  /** Why it is not here; `null` where it is. */
+  /** The reason why it is not supported; `null` if it is. */
   readonly absentBecause: string | null;
-  /** The protocol version that it belongs to; TLS 1.2 for all that are not here. */
+  /** The protocol version; TLS 1.2 for all that are not supported. */
   readonly version: ProtocolVersion;
   /**
-   * How keys are exchanged; `"any"` in TLS 1.3, where the group says it, and `null` where the suite
-   * is not here.
+   * The key exchange; `"any"` in TLS 1.3, where the group determines it; `null` if the suite is not
+   * supported.
    */
   readonly keaType: "any" | "ECDHE" | null;
   /**
-   * What the server's certificate signs with; `"any"` in TLS 1.3, and `null` where the suite is not
-   * here.
+   * The algorithm of the server's signature; `"any"` in TLS 1.3; `null` if the suite is not
+   * supported.
    */
   readonly authType: "any" | "ECDSA" | "RSA" | null;
-  /** What encrypts the records; `null` where the suite is not here. */
+  /** The cipher of the records; `null` if the suite is not supported. */
   readonly symCipher: "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC" | null;
-  /** The length of its keys in bits; 0 where the suite is not here. */
+  /** The length of the cipher's keys in bits; 0 if the suite is not supported. */
   readonly symKeyBits: number;
-  /** What authenticates the records; `null` where the suite is not here. */
+  /** The authentication of the records; `null` if the suite is not supported. */
   readonly macAlgorithm: "AEAD" | "HMAC-SHA-1" | "HMAC-SHA-256" | "HMAC-SHA-384" | null;
-  /** The length of the records' tag in bits; 0 where the suite is not here. */
+  /** The length of the records' authentication tag in bits; 0 if the suite is not supported. */
   readonly macBits: number;
-  /** The hash of the key schedule; `null` where the suite is not here. */
+  /** The hash of the key schedule; `null` if the suite is not supported. */
   readonly kdfHash: "SHA-256" | "SHA-384" | null;
-  /** Whether it is on unless something else is configured. */
+  /** Whether it is enabled by default. */
   readonly enabledByDefault: boolean;
-  /**
-   * Whether all of its algorithms are ones of FIPS 140; of a validated module this says nothing.
-   */
+  /** Whether FIPS 140 approves all of its algorithms; this does not imply a validated module. */
   readonly isFips: boolean;
 }
 
 /**
- * Tells about a cipher suite (`SSL_GetCipherSuiteInfo`), also about those of NSS's that are not
- * here, and why they are not.
+ * Returns the properties of a cipher suite (`SSL_GetCipherSuiteInfo`), including NSS's suites that
+ * are not supported, with the reason.
  *
- * @param suite The suite's name or number.
- * @returns What there is to know.
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if NSS has no such suite either.
+ * @param suite The IANA name or code point of the suite.
+ * @returns The properties.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if NSS does not know the suite either.
  *
  * @example Usage
  * ```ts
@@ -77,13 +75,13 @@ export interface CipherSuiteInfo {
  * ```
  */
 export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteInfo {
-  const is = ({ id, name }: { readonly id: number; readonly name: string }) =>
+  const matches = ({ id, name }: { readonly id: number; readonly name: string }) =>
     id === suite || name === suite;
-  const tls13 = CIPHER_SUITES.find(is);
+  const tls13 = CIPHER_SUITES.find(matches);
   if (tls13 !== undefined) return infoOfTls13(tls13);
-  const tls12 = TLS12_CIPHER_SUITES.find(is);
+  const tls12 = TLS12_CIPHER_SUITES.find(matches);
   if (tls12 !== undefined) return infoOfTls12(tls12);
-  const absent = ABSENT_CIPHER_SUITES.find(is);
+  const absent = ABSENT_CIPHER_SUITES.find(matches);
   if (absent === undefined) throw unknownSuite(suite, "nobody has given it that number or name");
   return {
     id: absent.id,
@@ -104,10 +102,9 @@ export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteIn
 }
 
 /**
- * The numbers of the cipher suites that are here, in the order of preference
- * (`SSL_GetImplementedCiphers`).
+ * Returns the supported cipher suites, in preference order (`SSL_GetImplementedCiphers`).
  *
- * @returns The numbers.
+ * @returns The code points.
  *
  * @example Usage
  * ```ts
@@ -124,9 +121,9 @@ export function getImplementedCiphers(): readonly number[] {
 }
 
 /**
- * The row of a suite that is here.
+ * Returns the table row of a supported suite.
  *
- * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE`, with the reason why it is not here.
+ * @throws {SslError} `SSL_ERROR_UNKNOWN_CIPHER_SUITE` if it is not supported; the message says why.
  */
 export function presentSuite(suite: CipherSuiteId | string): CipherSuite | Tls12CipherSuite {
   const { id, name, present, absentBecause } = getCipherSuiteInfo(suite);

@@ -4,11 +4,11 @@ import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts
 import { applicationSessionCache, clientSessionCache } from "../session/client_cache.ts";
 
 /**
- * Forgets the sessions that clients could resume (`SSL_ClearSessionCache`).
+ * Deletes the cached sessions of clients (`SSL_ClearSessionCache`).
  *
- * @param options `context`: whose cache; default the default context's.
- * @returns When a cache of the application's own has forgotten them, too; the one in memory has at
- * once.
+ * @param options `context`: the context; the default context by default.
+ * @returns A promise that settles when the cache of the application is cleared, too; the cache in
+ * memory is cleared at once.
  *
  * @example Usage
  * ```ts

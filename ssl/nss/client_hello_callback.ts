@@ -6,12 +6,12 @@ import type { ClientHelloCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who looks at each ClientHello that reaches a server, its JA4 fingerprint included, and may
- * refuse it.
+ * Sets the callback that inspects each ClientHello that a server receives, including its JA4
+ * fingerprint, and may reject it.
  *
  * @param target The socket, listener or model.
- * @param callback Called before anything is chosen; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ * @param callback Called before the server negotiates; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

@@ -8,26 +8,24 @@ import type { SessionCache } from "../base/session_cache.ts";
 
 export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
 
-/** How {@linkcode configClientSessionCache} keeps clients' sessions. */
+/** The options of {@linkcode configClientSessionCache}. */
 export interface ClientSessionCacheOptions {
-  /** Of how many peers sessions are kept in memory; 1,000 by default. */
+  /** The maximum number of peers with sessions in memory; default 1,000. */
   readonly maxCacheEntries?: number;
-  /** Where sessions are kept in place of the memory; it is the application's, and is not closed. */
+  /** The cache that replaces the one in memory; it is never closed. */
   readonly cache?: SessionCache;
-  /** Whose clients; default the default context's. */
+  /** The context of the clients; the default context by default. */
   readonly context?: NssContext;
 }
 
 /**
- * Chooses how clients keep their sessions. NSS keeps them in memory and lets an application see
- * them by {@linkcode resumptionTokenCallback}; this puts a cache in the middle, such as that of
- * `@nss/nss/ssl/kv-session-cache`.
+ * Configures the cache of clients' sessions, such as that of `@nss/nss/ssl/kv-session-cache`. NSS
+ * has a cache in memory only, and {@linkcode resumptionTokenCallback}.
  *
- * Sessions of a cache of the application's own are judged as tokens are:
- * {@linkcode setResumptionToken} says how.
+ * Sessions from a cache of the application are checked as {@linkcode setResumptionToken} describes.
  *
- * @param options How; what is left out is the default.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such number of entries.
+ * @param options The options.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if `maxCacheEntries` is not a non-negative integer.
  *
  * @example Usage
  * ```ts
@@ -55,7 +53,7 @@ export interface ClientSessionCacheOptions {
  * configClientSessionCache({ cache, context });
  *
  * sessions.set("a server", { token: new Uint8Array(32), expiresAt: Date.now() + 60_000 });
- * await clearSessionCache({ context }); // which the cache is told of, as of all else
+ * await clearSessionCache({ context }); // calls cache.clear()
  * assertEquals(sessions.size, 0);
  * ```
  */

@@ -13,70 +13,70 @@ import { countersOf } from "../session/statistics.ts";
 
 export type { KvStore } from "../../pkcs11/kv/store.ts";
 
-/** The environment variable that a child process finds the cache by. */
+/** The environment variable that describes the cache to a child process. */
 export const SSL_INHERITANCE = "SSL_INHERITANCE";
 
-/** How {@linkcode configMPServerSIDCache} shares servers' sessions. */
+/** The options of {@linkcode configMPServerSIDCache}. */
 export interface MPServerSessionCacheOptions extends ServerSessionLimits {
   /**
-   * The file of the store; by default one for this cache alone, which is removed when it is shut
+   * The file of the store; by default a temporary one, which is removed when the cache is shut
    * down.
    */
   readonly path?: string;
-  /** A store that is open already, in place of a file; it is not closed with the cache. */
+  /** An open store to use instead of a file; it is not closed with the cache. */
   readonly kv?: KvStore;
   /**
-   * What seals the sessions in the store, 32 random bytes that the processes know from each other
-   * or from elsewhere; by default new ones, so that the cache is found by those alone who are told
-   * of it.
+   * The 32 random bytes that encrypt the sessions in the store, shared by the processes; by default
+   * new ones, which only the returned text contains.
    */
   readonly secret?: Uint8Array;
-  /** Whose servers; default the default context's. */
+  /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
 
-/** How {@linkcode inheritMPServerSIDCache} finds the cache. */
+/** The options of {@linkcode inheritMPServerSIDCache}. */
 export interface InheritOptions {
-  /** The store, where the cache was made in one that was open already. */
+  /** The store, if the cache was created with the option `kv`. */
   readonly kv?: KvStore;
-  /** Whose servers; default the default context's. */
+  /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
 
-/** What a cache is found by. */
+/** The description of a cache, with which other processes open it. */
 interface Inheritance extends Required<ServerSessionLimits> {
   readonly form: 1;
   readonly secret: Uint8Array<ArrayBuffer>;
-  /** The file; `null` where the store was open already. */
+  /** The file; `null` if the cache uses the option `kv`. */
   readonly path: string | null;
 }
 
 /**
  * Shares servers' sessions among the processes of one machine, in Deno KV
- * (`SSL_ConfigMPServerSIDCache`): what one process has made another resumes, by IDs and by tickets,
- * whose keys are shared and renewed for all. Call it before the servers begin, once for a context.
+ * (`SSL_ConfigMPServerSIDCache`): a session of one process can be resumed in another, by ID or by
+ * ticket; the keys of tickets are shared and renewed for all. Call it once per context, before the
+ * servers start.
  *
- * Sessions are shared only among servers that are configured alike: the same certificates, client
- * authentication, `caCerts` and presets. Hooks cannot be compared from process to process, nor can
- * whom a context trusts: where they decide about clients, a server shares its sessions with others
- * only under a name that says that they decide alike, the option `sessionIdContext`.
+ * Sessions are shared only among servers with the same configuration: certificates, client
+ * authentication, `caCerts` and presets. Hooks and the trust of contexts cannot be compared between
+ * processes: if they decide about clients, a server shares its sessions only if the option
+ * `sessionIdContext` names servers that decide alike.
  *
- * All that is in the store is sealed. The text that this function returns holds the key: whoever
- * has it can read what the servers resume, so it goes to the workers and children that serve, and
- * to nobody else. It is not put into this process's environment, where every child would get it
- * (NSS does that). The store's file can be read and written by its owner only.
+ * The store is encrypted. The returned text contains the key, which allows decryption of resumed
+ * connections: pass it only to the workers and child processes that serve. Unlike in NSS, it is not
+ * put into this process's environment, which every child would inherit. Only its owner can read and
+ * write the store's file.
  *
- * A store that is locked is tried again for a second, with pauses that chance makes uneven; after
- * that, or if it fails otherwise, the handshake goes on without, and {@linkcode getStatistics}
- * counts it as `cacheUnavailable`. After three failures in a row the store is left alone for five
- * seconds, that it does not cost every handshake as much.
+ * Access to a locked store is retried for a second, with random pauses; after that, or on other
+ * failures, the handshake continues without it, and {@linkcode getStatistics} counts it as
+ * `cacheUnavailable`. After three failures in a row the store is not used for five seconds, to keep
+ * handshakes fast.
  *
- * @param options Where the store is, and how long sessions are good.
- * @returns What {@linkcode inheritMPServerSIDCache} takes, a secret; the value of `SSL_INHERITANCE`
- * for a child.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if an option has no such value,
- * `PR_OPERATION_NOT_SUPPORTED_ERROR` where there is no Deno KV, `SEC_ERROR_IO` if it does not open;
- * `PR_IS_CONNECTED_ERROR` if the context has a cache already.
+ * @param options The store, and the limits of the sessions.
+ * @returns The argument of {@linkcode inheritMPServerSIDCache}, which is secret; the value of
+ * `SSL_INHERITANCE` for a child process.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for an invalid option,
+ * `PR_OPERATION_NOT_SUPPORTED_ERROR` if Deno KV is unavailable, `SEC_ERROR_IO` if the store cannot
+ * be opened; `PR_IS_CONNECTED_ERROR` if the context already has a cache.
  *
  * @example Usage
  * ```ts
@@ -92,12 +92,12 @@ interface Inheritance extends Required<ServerSessionLimits> {
  * const inheritance = await configMPServerSIDCache({ context });
  * const env = { [SSL_INHERITANCE]: inheritance };
  * const child = new Deno.Command(Deno.execPath(), {
- *   args: ["eval", `console.log(Deno.env.has("${SSL_INHERITANCE}"))`], // say, "run" and a server
+ *   args: ["eval", `console.log(Deno.env.has("${SSL_INHERITANCE}"))`], // or "run" and a server
  *   env,
  * });
  * const { stdout } = await child.output();
  * assertEquals(new TextDecoder().decode(stdout), "true\n");
- * assertEquals(Deno.env.has(SSL_INHERITANCE), false); // nobody else is told
+ * assertEquals(Deno.env.has(SSL_INHERITANCE), false); // other children do not inherit it
  * await shutdownServerSessionIDCache({ context });
  * ```
  */
@@ -112,17 +112,18 @@ export async function configMPServerSIDCache(
     throw invalidInheritance("configure", `the secret has ${secret.length} bytes, not 32`);
   }
   const limits = resolveLimits(options);
-  const found = await open(context, { form: 1, secret, path: path ?? null, ...limits }, kv, true);
-  return encodeInheritance(found);
+  const opened = await open(context, { form: 1, secret, path: path ?? null, ...limits }, kv, true);
+  return encodeInheritance(opened);
 }
 
 /**
- * Uses the cache of another process (`SSL_InheritMPServerSIDCache`), in a worker or in a child.
+ * Uses the cache of another process (`SSL_InheritMPServerSIDCache`), in a worker or a child
+ * process.
  *
- * @param inheritance What {@linkcode configMPServerSIDCache} returned; by default the environment
- * variable `SSL_INHERITANCE`.
- * @param options The store, where it is not in a file, and whose servers.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is nothing of the kind, else as
+ * @param inheritance The text that {@linkcode configMPServerSIDCache} returned; by default the
+ * value of the environment variable `SSL_INHERITANCE`.
+ * @param options The store, if it is not a file, and the context.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the text is invalid; otherwise as
  * {@linkcode configMPServerSIDCache}.
  *
  * @example Usage
@@ -139,15 +140,15 @@ export async function configMPServerSIDCache(
  * const context = new NssContext();
  * const inheritance = await configMPServerSIDCache({ context });
  *
- * // In a worker that was told; a child that has it in its environment names nothing
- * const itsContext = new NssContext();
- * await inheritMPServerSIDCache(inheritance, { context: itsContext });
+ * // In a worker that received it; a child process with the variable omits the argument
+ * const workerContext = new NssContext();
+ * await inheritMPServerSIDCache(inheritance, { context: workerContext });
  * await assertRejects(
- *   () => inheritMPServerSIDCache(inheritance, { context: itsContext }),
+ *   () => inheritMPServerSIDCache(inheritance, { context: workerContext }),
  *   SslError,
  *   "the context has one",
  * );
- * await shutdownServerSessionIDCache({ context: itsContext });
+ * await shutdownServerSessionIDCache({ context: workerContext });
  * await shutdownServerSessionIDCache({ context });
  * ```
  */
@@ -162,14 +163,14 @@ export async function inheritMPServerSIDCache(
     text = readEnvironment(SSL_INHERITANCE);
   }
   if (text === undefined) throw invalidInheritance("inherit", `${SSL_INHERITANCE} is not set`);
-  const found = decodeInheritance(text);
-  if (found.path === null && kv === undefined) {
+  const decoded = decodeInheritance(text);
+  if (decoded.path === null && kv === undefined) {
     throw invalidInheritance(
       "inherit",
       "it is in a store that was open already; give the option kv",
     );
   }
-  await open(context, found, kv, false);
+  await open(context, decoded, kv, false);
 }
 
 async function open(
@@ -178,7 +179,7 @@ async function open(
   kv: KvStore | undefined,
   isFirst: boolean,
 ): Promise<Inheritance> {
-  refuseSecond(context);
+  requireUnconfigured(context);
   const [{ KvServerSessionCache }, file] = await Promise.all([
     import("../session/kv_server.ts"),
     kv === undefined ? openFile(inheritance.path) : null,
@@ -193,7 +194,7 @@ async function open(
     ...(remove && { onClose: remove }),
   });
   try {
-    refuseSecond(context); // while this one opened
+    requireUnconfigured(context); // another call may have finished meanwhile
   } catch (error) {
     await cache.close();
     throw error;
@@ -210,7 +211,7 @@ async function open(
   return { ...inheritance, path: file?.path ?? null };
 }
 
-function refuseSecond(context: NssContext): void {
+function requireUnconfigured(context: NssContext): void {
   if (!areServerSessionsConfigured(context)) return;
   throw new SslError(
     "PR_IS_CONNECTED_ERROR",
@@ -234,7 +235,7 @@ function decodeInheritance(text: string): Inheritance {
     value = JSON.parse(text);
     secret = Uint8Array.fromBase64(String(value?.secret));
   } catch {
-    // What JSON.parse throws quotes the text, which is a secret.
+    // The error of JSON.parse is dropped: it quotes the text, which is secret.
     throw invalidInheritance("inherit", "its description is damaged");
   }
   const { form, path } = value!;

@@ -14,34 +14,34 @@ import {
 } from "../config/credential.ts";
 import { SslError } from "../base/errors.ts";
 
-/** What goes with a server's certificate (`SSLExtraServerCertData`). */
+/** Additional data of a server's certificate (`SSLExtraServerCertData`). */
 export interface ServerCertOptions {
-  /** The issuers' certificates, where `cert` does not hold them; the root may be left out. */
+  /** The issuers' certificates if `cert` does not contain them; the root may be omitted. */
   readonly certChain?: CertificateInput;
-  /** An OCSP response about the certificate (DER), to be stapled for clients that ask for it. */
+  /** The OCSP response to staple for clients that request it, DER. */
   readonly stapledOCSPResponse?: Uint8Array;
   /**
-   * Signed certificate timestamps, as `encodeSctList` writes them, to be sent to clients that ask
-   * for them.
+   * The signed certificate timestamps to send to clients that request them, as encoded by
+   * `encodeSctList`.
    */
   readonly signedCertTimestamps?: Uint8Array;
 }
 
 /**
- * Gives a server a certificate and its key (`SSL_ConfigServerCert`), and replaces one that it had;
- * on a listener that serves already, the connections that are accepted from now on see it.
+ * Adds a certificate and its key to a server (`SSL_ConfigServerCert`), or replaces earlier ones; on
+ * a listener it applies to the connections that are accepted later.
  *
- * A server may have several, of several kinds of keys and for several names. The new one takes the
- * place of those of the same kind of key for whose names it is good, goes before those with which
- * it shares a name only, and behind all others. For a client the first one counts that is good for
- * its host name and whose signature it understands.
+ * A server may have several, with different types of keys and for different names. The new one
+ * replaces those with the same type of key all of whose names it covers; it is placed before those
+ * with which it shares only some names, and after all others. A client gets the first one that
+ * matches its host name and whose signature it supports.
  *
  * @param target The listener, socket or model.
- * @param cert The certificate; PEM text may hold the chain, too.
- * @param key The private key, in any form that the option `certificates` takes.
- * @param extra What goes with it.
+ * @param cert The certificate; PEM text may contain the chain, too.
+ * @param key The private key, in any form that the option `certificates` accepts.
+ * @param extra Additional data.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the key is not the certificate's;
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -88,28 +88,25 @@ export async function configServerCert(
   const credential = chain.length === 0
     ? own
     : toCredential({ cert: own.certificate, key, chain, ...extrasOf(own) });
-  const config = configToChange(target); // as it is now: all that took its time
+  const config = configToChange(target); // again: it may have changed meanwhile
   change(config, { credentials: withCredential(config.credentials, credential) });
 }
 
 /**
- * The kinds of keys by which {@linkcode configSecureServer} takes a certificate away
- * (`SSLKEAType`).
+ * The types of keys by which {@linkcode configSecureServer} removes certificates (`SSLKEAType`).
  */
 export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
 
 /**
- * Gives a server a certificate and its key, or takes those of a kind away
- * (`SSL_ConfigSecureServer`). NSS has replaced it by `SSL_ConfigServerCert`,
- * {@linkcode configServerCert} here.
+ * Adds a certificate and its key to a server, or removes those with a type of key
+ * (`SSL_ConfigSecureServer`). {@linkcode configServerCert} supersedes it, as in NSS.
  *
  * @param target The listener, socket or model.
- * @param cert The certificate; `null`, and then also for the key, takes away.
- * @param key The private key.
- * @param kind Of which kind of keys the certificates are that are taken away; all of them where it
- * is left out.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for one of certificate and key without the other, or
- * a key that is not the certificate's; `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param cert The certificate; `null`, as well as `key`, to remove.
+ * @param key The private key, or `null`.
+ * @param kind The type of key of the certificates to remove; all by default.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if only one of certificate and key is `null`, or the
+ * key is not the certificate's; `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -126,7 +123,7 @@ export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
  * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
  * const model = newModel({ role: "server" });
  * await configSecureServer(model, cert, keys.privateKey);
- * await configSecureServer(model, null, null, "ec"); // and away with it
+ * await configSecureServer(model, null, null, "ec"); // removes it
  *
  * const up = new TransformStream<Uint8Array>();
  * const down = new TransformStream<Uint8Array>();
@@ -135,7 +132,7 @@ export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
  *   hostname: "localhost",
  * });
  * const [outcome] = await Promise.allSettled([server.handshake(), client.handshake()]);
- * assert(outcome.status === "rejected"); // there is no certificate to show
+ * assert(outcome.status === "rejected"); // the server has no certificate
  * assertEquals(outcome.reason.name, "SSL_ERROR_NO_SERVER_KEY_FOR_ALG");
  * ```
  */
@@ -165,10 +162,13 @@ async function credentialOf(options: CertificateOptions): Promise<Credential> {
   return credential;
 }
 
-/** A key that does not tell its public half is believed, as long as it is of the right kind. */
+/**
+ * Returns whether a key is that of a certificate; a key without public key needs only the same
+ * type.
+ */
 function isKeyOf({ publicKey, algorithm }: PrivateKey, certificate: Certificate): boolean {
   const own = certificate.subjectPublicKeyInfo;
-  // Keys of RSA-PSS may have come under the object identifier of either kind.
+  // An RSA-PSS key may be encoded with the object identifier of RSA or of RSA-PSS.
   if (publicKey !== undefined && publicKey.algorithm.type === own.algorithm.type) {
     return publicKey.der.toBase64() === own.der.toBase64();
   }
@@ -176,8 +176,8 @@ function isKeyOf({ publicKey, algorithm }: PrivateKey, certificate: Certificate)
 }
 
 /**
- * The issuers from the context's database, without the root, where the option
- * DB_LOAD_CERTIFICATE_CHAIN wants them.
+ * Returns the issuers from the context's database, without the root, if the option
+ * DB_LOAD_CERTIFICATE_CHAIN is set.
  */
 async function missingChain(
   { loadCertificateChain, context }: SslConfig,
@@ -194,7 +194,9 @@ async function missingChain(
   return found;
 }
 
-/** More than verification allows between a certificate and its anchor would help nobody. */
+/**
+ * The maximum number of issuers: verification allows no more between a certificate and its anchor.
+ */
 const MAX_LOADED_ISSUERS = 6;
 
 function extrasOf({ ocspResponse, scts }: Credential): Pick<CertificateOptions, "ocsp" | "scts"> {
@@ -212,9 +214,9 @@ function withCredential(
   const names = namesOf(credential);
   const covers = (other: Credential) =>
     kindOf(other) === kind && [...namesOf(other)].every((name) => names.has(name));
-  const meets = (other: Credential) =>
+  const overlaps = (other: Credential) =>
     kindOf(other) === kind && [...namesOf(other)].some((name) => names.has(name));
-  const place = credentials.findIndex(meets);
+  const place = credentials.findIndex(overlaps);
   const before = place === -1 ? credentials : credentials.slice(0, place);
   const after = place === -1 ? [] : credentials.slice(place);
   return [...before, credential, ...after.filter((other) => !covers(other))];
@@ -225,7 +227,7 @@ function kindOf({ certificate }: Credential): string {
   return algorithm.type === "ec" ? algorithm.curve : algorithm.type;
 }
 
-/** What a certificate is good for, as text: its subject where it has no alternative names. */
+/** Returns the names of a certificate as text: its subject if it has no alternative names. */
 function namesOf({ certificate }: Credential): ReadonlySet<string> {
   const names = (certificate.subjectAltName ?? []).flatMap((name) => {
     if (name.type === "dns") return [name.value.toLowerCase()];

@@ -19,28 +19,27 @@ export type {
   TicketKeyRecord,
 } from "../base/server_session_cache.ts";
 
-/** How {@linkcode configServerSessionIDCache} keeps servers' sessions. */
+/** The options of {@linkcode configServerSessionIDCache}. */
 export interface ServerSessionCacheOptions extends ServerSessionLimits {
   /**
-   * Where sessions are kept in place of the memory; it is closed with
-   * {@linkcode shutdownServerSessionIDCache}.
+   * The cache that replaces the one in memory; {@linkcode shutdownServerSessionIDCache} closes it.
    */
   readonly cache?: ServerSessionCache;
-  /** Whose servers; default the default context's. */
+  /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
 
 /**
- * Chooses how servers keep their sessions (`SSL_ConfigServerSessionIDCache`). A server that is not
- * configured keeps them all the same, with the defaults; a second call does nothing until
+ * Configures the cache of servers' sessions (`SSL_ConfigServerSessionIDCache`). Without this call
+ * servers cache sessions with the defaults; a second call does nothing until
  * {@linkcode shutdownServerSessionIDCache}, as in NSS.
  *
- * What is kept are sessions of TLS 1.2 that go by an ID, of clients that take no tickets, and the
- * keys of tickets, which renew themselves: the last but one opens tickets still. Call it before
- * there are connections: sessions from before are forgotten.
+ * The cache contains TLS 1.2 sessions with an ID, of clients that do not support tickets, and the
+ * keys of tickets, which are renewed automatically: the previous key still decrypts tickets. Call
+ * it before the first connection: earlier sessions are forgotten.
  *
- * @param options How; what is left out is the default.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a number is negative or none.
+ * @param options The options.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a limit is not a non-negative integer.
  *
  * @example Usage
  * ```ts
@@ -80,12 +79,12 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
 }
 
 /**
- * Forgets the sessions of servers and the keys of their tickets
- * (`SSL_ShutdownServerSessionIDCache`), and closes a cache that several processes share; the others
- * keep it. Servers go on with the defaults.
+ * Deletes the sessions of servers and the keys of their tickets
+ * (`SSL_ShutdownServerSessionIDCache`), and closes a cache shared with other processes, which keep
+ * it. Servers continue with the defaults.
  *
- * @param options `context`: whose servers; default the default context's.
- * @returns When it has happened.
+ * @param options `context`: the context; the default context by default.
+ * @returns A promise that settles when the cache is closed.
  *
  * @example Usage
  * ```ts

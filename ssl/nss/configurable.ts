@@ -3,7 +3,7 @@
 import type { SslListener, SslModel, SslSocket } from "../base/socket_type.ts";
 
 /**
- * What can be configured: a socket until its handshake begins, a listener for the sockets to come,
- * a model.
+ * The target of a setting: a socket, except during a handshake; a listener, for the sockets that it
+ * accepts later; or a model.
  */
 export type Configurable = SslSocket | SslListener | SslModel;

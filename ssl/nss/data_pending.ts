@@ -4,10 +4,10 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The bytes that can be read without waiting (`SSL_DataPending`).
+ * Returns the number of bytes that can be read without waiting (`SSL_DataPending`).
  *
  * @param socket The socket.
- * @returns How many bytes have been decrypted and not been read.
+ * @returns The number of bytes that are decrypted and not yet read.
  *
  * @example Usage
  * ```ts

@@ -4,13 +4,13 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * Derives bytes that both ends know and nobody else (`SSL_ExportKeyingMaterial`; RFC 8446, Section
- * 7.5), to bind another protocol to this connection.
+ * Derives bytes that only the two ends know (`SSL_ExportKeyingMaterial`; RFC 8446, Section 7.5), to
+ * bind another protocol to this connection.
  *
  * @param socket The socket, its handshake complete.
  * @param label The purpose, as registered with IANA, such as `"EXPORTER-Channel-Binding"`.
- * @param length How many bytes.
- * @param context What else the bytes depend on; default nothing.
+ * @param length The number of bytes.
+ * @param context The context value that the bytes depend on; none by default.
  * @returns The bytes.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
  *

@@ -8,14 +8,15 @@ import { connectionOf } from "../connection/connection_registry.ts";
 export type { HandshakeBounds } from "../connection/bounds.ts";
 
 /**
- * Completes the handshake, unless it is complete (`SSL_ForceHandshake`). One that follows the first
- * is completed as well.
+ * Runs the handshake unless it is complete, or waits for the one in progress, including a later one
+ * (`SSL_ForceHandshake`).
  *
  * @param socket The socket.
- * @param bounds How long it may take, in milliseconds, besides the option `handshakeTimeout`; and
- * what aborts it. Either ends the connection.
+ * @param bounds A timeout in milliseconds, in addition to the option `handshakeTimeout`, and an
+ * abort signal. Either ends the connection.
  * @returns What has been negotiated.
- * @throws {SslError} If the handshake fails; `PR_IO_TIMEOUT_ERROR` if it takes too long.
+ * @throws {SslError} If the handshake fails; `PR_IO_TIMEOUT_ERROR` on timeout,
+ * `PR_OPERATION_ABORTED_ERROR` if it is aborted.
  *
  * @example Usage
  * ```ts ignore

@@ -6,11 +6,11 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * What the handshake has negotiated (`SSL_GetChannelInfo`).
+ * Returns what the handshake has negotiated (`SSL_GetChannelInfo`).
  *
  * @param socket The socket.
  * @returns What has been negotiated.
- * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before that.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
  *
  * @example Usage
  * ```ts ignore
@@ -27,13 +27,13 @@ export function getChannelInfo(socket: SslSocket): ChannelInfo {
 }
 
 /**
- * What the handshake has negotiated so far (`SSL_GetPreliminaryChannelInfo`), for hooks that are
- * asked in the middle of it.
+ * Returns what the handshake has negotiated so far (`SSL_GetPreliminaryChannelInfo`), for hooks
+ * that run during it.
  *
- * What it shows is not yet authenticated, and may come to nothing.
+ * The values are not yet authenticated.
  *
  * @param socket The socket, its handshake begun.
- * @returns What has been negotiated; `null` stands for what has not.
+ * @returns What has been negotiated; `null` for values not yet known.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake has begun.
  *
  * @example Usage

@@ -6,13 +6,12 @@ import type { GetClientAuthDataHook } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who chooses the client's certificate when a server asks for one
+ * Sets the hook that chooses the client's certificate when a server requests one
  * (`SSL_GetClientAuthDataHook`).
  *
  * @param target The socket or model.
- * @param hook Called with what the server accepts; `null` leaves the choice to the option
- * `certificates`.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param hook Called with the server's request; `null` for the option `certificates`.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -41,7 +40,7 @@ import type { Configurable } from "./configurable.ts";
  * });
  * getClientAuthDataHook(client, (_socket, { caNames }) => {
  *   const isKnown = caNames.some((name) => name.equals(cert.issuer));
- *   return isKnown ? { cert, key: keys.privateKey } : null; // null shows no certificate
+ *   return isKnown ? { cert, key: keys.privateKey } : null; // null sends no certificate
  * });
  *
  * await Promise.all([client.handshake(), server.handshake()]);

@@ -6,10 +6,10 @@ import { countersOf, type SslStatistics } from "../session/statistics.ts";
 export type { SessionCounts, SslStatistics } from "../session/statistics.ts";
 
 /**
- * How often sessions were resumed, and how often not (`SSL_GetStatistics`).
+ * Returns how often sessions were resumed, and how often not (`SSL_GetStatistics`).
  *
- * @param options `context`: whose connections; default the default context's.
- * @returns The counts until now, which do not go on.
+ * @param options `context`: the context; the default context by default.
+ * @returns A copy of the current counts.
  *
  * @example Usage
  * ```ts

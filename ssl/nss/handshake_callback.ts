@@ -6,11 +6,11 @@ import type { HandshakeCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who is told of completed handshakes (`SSL_HandshakeCallback`).
+ * Sets the callback for completed handshakes (`SSL_HandshakeCallback`).
  *
  * @param target The socket, listener or model.
- * @param callback Called before application data is handed out; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param callback Called before application data can be read; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

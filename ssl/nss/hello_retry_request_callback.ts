@@ -6,12 +6,12 @@ import type { HelloRetryRequestCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who decides whether a client has to say hello once more (`SSL_HelloRetryRequestCallback`),
- * to a server of TLS 1.3.
+ * Sets the callback that decides whether a TLS 1.3 server sends a HelloRetryRequest
+ * (`SSL_HelloRetryRequestCallback`).
  *
  * @param target The socket, listener or model.
- * @param callback Called with each hello; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ * @param callback Called for each ClientHello; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

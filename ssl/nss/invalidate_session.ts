@@ -4,16 +4,16 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * Takes care that this connection's session is not resumed (`SSL_InvalidateSession`); the
- * connection itself goes on.
+ * Prevents resumption of this connection's session (`SSL_InvalidateSession`); the connection itself
+ * continues.
  *
- * A client forgets the session, and those that it still gets in this connection. A server forgets
- * one that goes by its ID, and sends no more tickets; those that have left are good until they
- * expire, as in NSS.
+ * A client forgets the session, and later ones of this connection. A server forgets a session with
+ * an ID, and sends no more tickets; tickets that it has sent remain valid until they expire, as in
+ * NSS.
  *
  * @param socket The socket, its handshake complete.
- * @returns When a cache of the application's own, or one of several processes, has forgotten it,
- * too; the one in memory has at once.
+ * @returns A promise that settles when a cache of the application, or one for several processes,
+ * has forgotten it, too; the cache in memory forgets it at once.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
  *
  * @example Usage
@@ -23,7 +23,7 @@ import { connectionOf } from "../connection/connection_registry.ts";
  * const hostname = "example.com";
  * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
  * await socket.handshake();
- * await invalidateSession(socket); // say, since the user has logged out
+ * await invalidateSession(socket); // for example on logout
  * ```
  */
 export function invalidateSession(socket: SslSocket): Promise<void> {

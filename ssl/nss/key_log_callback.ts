@@ -6,11 +6,11 @@ import type { KeyLogCallback } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who receives the connection's secrets, for Wireshark and the like.
+ * Sets the callback that receives the connection's secrets, for debugging with Wireshark.
  *
  * @param target The socket, listener or model.
- * @param callback Called with each line of NSS's key log format; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param callback Called with each line of NSS's key log format; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

@@ -4,12 +4,13 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * Renews the key that this end writes with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). It happens
- * by itself when a key has protected as much as it should.
+ * Updates the key that this end encrypts with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). This
+ * happens automatically before a key reaches its usage limit.
  *
  * @param socket The socket.
- * @param requestUpdate Whether the peer is to renew its own key, too.
- * @throws {SslError} If the connection has failed.
+ * @param requestUpdate Whether to request that the peer updates its key, too.
+ * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2; if the connection
+ * has failed, its error.
  *
  * @example Usage
  * ```ts ignore

@@ -5,10 +5,10 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The certificate that this end has shown (`SSL_LocalCertificate`).
+ * Returns the certificate that this end has presented (`SSL_LocalCertificate`).
  *
  * @param socket The socket.
- * @returns The certificate; `null` where none was shown, or not yet.
+ * @returns The certificate; `null` if none has been presented.
  *
  * @example Usage
  * ```ts

@@ -8,13 +8,13 @@ import type { Configurable } from "./configurable.ts";
 import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
 
 /**
- * Chooses the key exchange groups (`SSL_NamedGroupConfig`), as the option `groups` does. A server
- * chooses by its own order.
+ * Sets the key exchange groups (`SSL_NamedGroupConfig`), as the option `groups` does. A server
+ * chooses in its own preference order.
  *
  * @param target The socket, listener or model.
- * @param groups The groups, the favourite first; no others are used.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a group that is not here, or none at all;
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param groups The groups, in preference order; no others are used.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unsupported group, or an empty list;
+ * `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -47,14 +47,15 @@ export function namedGroupConfig(target: Configurable, groups: readonly NamedGro
 }
 
 /**
- * Sets for how many groups a client sends a key share at once, besides the first
- * (`SSL_SendAdditionalKeyShares`). A server that has none of them costs a round trip more.
+ * Sets the number of key shares that a client sends in its first ClientHello in addition to that of
+ * the preferred group (`SSL_SendAdditionalKeyShares`). A server that supports none of them needs
+ * another round trip.
  *
  * @param target The socket or model.
- * @param count How many; 0 for the favourite group alone, which is NSS's default. Here the default
- * is a share of X25519MLKEM768 and one of x25519.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no number of groups;
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param count The number; 0, NSS's default, for the preferred group alone. The default here is one
+ * share of X25519MLKEM768 and one of x25519.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` unless it is an integer from 0 to the number of
+ * supported groups minus one; `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

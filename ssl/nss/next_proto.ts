@@ -9,16 +9,16 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * What became of the application protocol (`SSLNextProtoState`): `"SELECTED"` by ALPN, or
- * `"NO_SUPPORT"`: the ends have not spoken of it, or not yet. NSS's other states belong to NPN.
+ * The result of ALPN (`SSLNextProtoState`): `"SELECTED"`, or `"NO_SUPPORT"` if no protocol has been
+ * negotiated. NSS's other states belong to NPN.
  */
 export type NextProtoState = "NO_SUPPORT" | "SELECTED";
 
-/** The application protocol, and how it came to be. */
+/** The negotiated application protocol. */
 export interface NextProto {
-  /** What became of it. */
+  /** The result of the negotiation. */
   readonly state: NextProtoState;
-  /** The protocol; `null` where there is none. */
+  /** The protocol; `null` if none. */
   readonly protocol: string | null;
 }
 
@@ -26,13 +26,13 @@ export interface NextProto {
  * Sets the application protocols (`SSL_SetNextProtoNego`; RFC 7301), as the option `alpnProtocols`
  * does.
  *
- * The first is the favourite. NSS moves it to the end, as the fallback that it was in NPN; here it
- * stays where it is.
+ * NSS moves the first protocol to the end, since it was the fallback of NPN; here the order is
+ * kept.
  *
  * @param target The socket, listener or model.
- * @param protocols The protocols' names; none for no ALPN.
+ * @param protocols The protocols, in preference order; empty to disable ALPN.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a name is not 1 to 255 bytes long;
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -69,11 +69,11 @@ export function setNextProtoNego(target: Configurable, protocols: readonly strin
 }
 
 /**
- * Sets who chooses a server's application protocol (`SSL_SetNextProtoCallback`).
+ * Sets the callback that chooses a server's application protocol (`SSL_SetNextProtoCallback`).
  *
  * @param target The socket, listener or model.
- * @param callback Called where a client offers protocols; `null` leaves the choice to the list.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` in the middle of a handshake.
+ * @param callback Called if a client offers protocols; `null` for none: the list applies.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -91,7 +91,7 @@ export function setNextProtoNego(target: Configurable, protocols: readonly strin
  *   certificates: [{ cert, key: keys.privateKey }],
  * });
  * setNextProtoCallback(server, (_socket, { serverName, alpnProtocols }) => {
- *   if (serverName === "old.example") return null; // no ALPN for this one
+ *   if (serverName === "old.example") return null; // no ALPN for this name
  *   return alpnProtocols.find((protocol) => protocol === "h2" || protocol === "http/1.1");
  * });
  *
@@ -112,10 +112,10 @@ export function setNextProtoCallback(
 }
 
 /**
- * The application protocol that was agreed on (`SSL_GetNextProto`).
+ * Returns the negotiated application protocol (`SSL_GetNextProto`).
  *
  * @param socket The socket.
- * @returns The protocol, and what became of it.
+ * @returns The state of the negotiation, and the protocol.
  *
  * @example Usage
  * ```ts

@@ -16,16 +16,15 @@ export {
 } from "../config/options.ts";
 
 /**
- * Sets an option for sockets to come (`SSL_OptionSetDefault`). Sockets and models that exist
- * already keep their own.
+ * Sets an option for new sockets (`SSL_OptionSetDefault`). Existing sockets and models keep theirs.
  *
- * {@linkcode SSL_OPTIONS} lists the options: which work, and why the others are as they are.
+ * {@linkcode SSL_OPTIONS} lists the options: which are supported, and why others are not.
  *
- * @param option NSS's name of the option, without `SSL_`.
+ * @param option The option's name in NSS, without `SSL_`.
  * @param value The value.
- * @param options `context`: whose sockets; default the default context's.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not,
- * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not there yet.
+ * @param options `context`: the context; the default context by default.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value,
+ * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not implemented yet.
  *
  * @example Usage
  * ```ts
@@ -47,10 +46,10 @@ export function optionSetDefault<O extends SslOption>(
 }
 
 /**
- * What an option is for sockets to come (`SSL_OptionGetDefault`).
+ * Returns the value of an option for new sockets (`SSL_OptionGetDefault`).
  *
- * @param option NSS's name of the option, without `SSL_`.
- * @param options `context`: whose sockets; default the default context's.
+ * @param option The option's name in NSS, without `SSL_`.
+ * @param options `context`: the context; the default context by default.
  * @returns The value.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option.
  *
@@ -75,11 +74,11 @@ export function optionGetDefault<O extends SslOption>(
  * Sets an option (`SSL_OptionSet`).
  *
  * @param target The socket, listener or model.
- * @param option NSS's name of the option, without `SSL_`.
+ * @param option The option's name in NSS, without `SSL_`.
  * @param value The value.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or a value that it has not,
- * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not there yet, `PR_IS_CONNECTED_ERROR` once the
- * handshake has begun.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value,
+ * `PR_NOT_IMPLEMENTED_ERROR` for a feature that is not implemented yet, `PR_IS_CONNECTED_ERROR`
+ * while a handshake is in progress, or, for the role, once the first one has begun.
  *
  * @example Usage
  * ```ts
@@ -88,7 +87,7 @@ export function optionGetDefault<O extends SslOption>(
  *
  * const model = newModel({ role: "server" });
  * optionSet(model, "REQUEST_CERTIFICATE", true);
- * optionSet(model, "REQUIRE_CERTIFICATE", "NEVER"); // asked for, not insisted on
+ * optionSet(model, "REQUIRE_CERTIFICATE", "NEVER"); // requested, not required
  * assertEquals(optionGet(model, "REQUEST_CERTIFICATE"), true);
  * assertEquals(optionGet(model, "REQUIRE_CERTIFICATE"), "NEVER");
  * ```
@@ -103,10 +102,10 @@ export function optionSet<O extends SslOption>(
 }
 
 /**
- * What an option is set to (`SSL_OptionGet`).
+ * Returns the value of an option (`SSL_OptionGet`).
  *
  * @param target The socket, listener or model.
- * @param option NSS's name of the option, without `SSL_`.
+ * @param option The option's name in NSS, without `SSL_`.
  * @returns The value.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option.
  *

@@ -5,10 +5,10 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The peer's certificate (`SSL_PeerCertificate`).
+ * Returns the peer's certificate (`SSL_PeerCertificate`).
  *
  * @param socket The socket.
- * @returns The certificate; `null` where the peer has shown none, or not yet.
+ * @returns The certificate; `null` if the peer has presented none.
  *
  * @example Usage
  * ```ts
@@ -26,10 +26,10 @@ export function peerCertificate(socket: SslSocket): Certificate | null {
 }
 
 /**
- * The peer's certificates as it sent them, its own first (`SSL_PeerCertificateChain`).
+ * Returns the peer's certificates as sent, leaf first (`SSL_PeerCertificateChain`).
  *
  * @param socket The socket.
- * @returns The certificates; none where the peer has shown none, or not yet.
+ * @returns The certificates; empty if the peer has presented none.
  *
  * @example Usage
  * ```ts
@@ -47,10 +47,10 @@ export function peerCertificateChain(socket: SslSocket): readonly Certificate[] 
 }
 
 /**
- * The peer's certificate (`SSL_RevealCert`): the same as {@linkcode peerCertificate}.
+ * Returns the peer's certificate (`SSL_RevealCert`), as {@linkcode peerCertificate} does.
  *
  * @param socket The socket.
- * @returns The certificate; `null` where the peer has shown none, or not yet.
+ * @returns The certificate; `null` if the peer has presented none.
  *
  * @example Usage
  * ```ts

@@ -4,12 +4,12 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The signed certificate timestamps that the server sent with its certificate
- * (`SSL_PeerSignedCertTimestamps`; RFC 6962, Section 3.3), which a client has to have asked for by
- * the option `signedCertTimestamps`. They are not verified: that is up to `verifySct`.
+ * Returns the signed certificate timestamps that the server sent with its certificate
+ * (`SSL_PeerSignedCertTimestamps`; RFC 6962, Section 3.3). A client requests them with the option
+ * `signedCertTimestamps`. They are not verified; see `verifySct`.
  *
  * @param socket The socket.
- * @returns The list as it came, for `parseSctList`; `null` where the server sent none, or not yet.
+ * @returns The encoded list, for `parseSctList`; `null` if the server has sent none.
  *
  * @example Usage
  * ```ts ignore

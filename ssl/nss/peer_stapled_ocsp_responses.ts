@@ -4,12 +4,11 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
 /**
- * The OCSP responses that the server stapled to its certificate (`SSL_PeerStapledOCSPResponses`),
- * which a client has to have asked for by the option `ocspStapling`.
+ * Returns the OCSP responses that the server stapled to its certificate
+ * (`SSL_PeerStapledOCSPResponses`). A client requests them with the option `ocspStapling`.
  *
  * @param socket The socket.
- * @returns The response about the server's own certificate, DER; none where it sent none, or not
- * yet.
+ * @returns The response about the server's certificate, DER; empty if the server has sent none.
  *
  * @example Usage
  * ```ts ignore

@@ -21,13 +21,12 @@ export {
 } from "../tables/policy_presets.ts";
 
 /**
- * Puts a context, or a single socket, listener or model, under a preset: a set of rules that others
- * have written down.
+ * Applies a preset, a published set of rules, to a context, or to a single socket, listener or
+ * model.
  *
- * A preset chooses protocol versions, cipher suites, groups and signature schemes, and is a limit
- * at the same time: what is set before or after it, in sockets, models or hooks, counts only as far
- * as the preset goes. It also demands of certificates what its source does, of this end's and of
- * the peer's.
+ * A preset sets protocol versions, cipher suites, groups and signature schemes, and limits them as
+ * well: settings before or after it, of sockets, models or hooks, apply only as far as the preset
+ * allows them. It also applies the rules of its source to the certificates of both ends.
  *
  * | preset | versions | suites | groups | RSA keys | source |
  * |---|---|---|---|---|---|
@@ -39,11 +38,11 @@ export {
  * The preset itself ({@linkcode policyPreset}) quotes its source, and lists what it does not
  * enforce.
  *
- * @param name The preset; `null` for none, which restores the defaults of what it had chosen.
- * @param target The context, whose handshakes to come are all under it, or a socket, listener or
- * model; default the default context.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if there is no such preset; `PR_IS_CONNECTED_ERROR`
- * once the handshake has begun.
+ * @param name The preset; `null` for none, which restores the defaults of these settings.
+ * @param target The context, for all its later handshakes, or a socket, listener or model; the
+ * default context by default.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown preset; `PR_IS_CONNECTED_ERROR` while
+ * a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -64,19 +63,19 @@ export function setPolicyPreset(
   if (target instanceof NssContext) {
     contextPolicy(target).preset = preset;
     const config = defaultsOf(target);
-    choose(config, preset);
-    // the context's holds already, for as long as the context keeps it
+    applyOrReset(config, preset);
+    // The context's preset applies to its sockets anyway, until it is removed.
     change(config, { policyPreset: null });
   } else {
-    choose(configToChange(target), preset);
+    applyOrReset(configToChange(target), preset);
   }
 }
 
 /**
- * The preset that a context, or a single socket, listener or model, is under.
+ * Returns the preset of a context, or of a single socket, listener or model.
  *
- * @param target The context, socket, listener or model; default the default context.
- * @returns The preset, a socket's own before its context's; `null` where there is none.
+ * @param target The context, socket, listener or model; the default context by default.
+ * @returns The preset, a socket's own in preference to its context's; `null` if none.
  *
  * @example Usage
  * ```ts
@@ -97,7 +96,7 @@ export function policyPreset(
   return own ?? contextPolicy(context).preset;
 }
 
-function choose(config: SslConfig, preset: PolicyPreset | null): void {
+function applyOrReset(config: SslConfig, preset: PolicyPreset | null): void {
   if (preset !== null) return applyPreset(config, preset);
   const { minVersion, maxVersion, cipherSuites, tls12CipherSuites, groups, signatureSchemes } =
     builtInDefaults(config.context);

@@ -8,32 +8,32 @@ import { connectionOf } from "../connection/connection_registry.ts";
 /**
  * Begins another handshake on a connection and completes it (`SSL_ReHandshake`).
  *
- * A server uses it to ask for a certificate after it has served without one, in one way for all
- * versions: set `optionSet(socket, "REQUEST_CERTIFICATE", true)`, then call this, then look at
+ * A server uses it to request a certificate later in a connection, in the same way for all
+ * versions: call `optionSet(socket, "REQUEST_CERTIFICATE", true)`, then this function, then
  * `peerCertificate(socket)`.
  *
- * In TLS 1.2 the connection is renegotiated (RFC 5246, Section 7.4.1.1), by either side, with what
- * is configured by then; the peer has to know RFC 5746 and, as a client of this library, to allow
- * it by `ENABLE_RENEGOTIATION`. In TLS 1.3 a server asks for a certificate (RFC 8446, Section
- * 4.6.2), which the client has to have offered by `ENABLE_POST_HANDSHAKE_AUTH`; a client has
- * {@linkcode keyUpdate}. Application data comes in meanwhile, and can be read; what is written
- * waits while keys change.
+ * In TLS 1.2 either side renegotiates the connection (RFC 5246, Section 7.4.1.1) with the current
+ * configuration. By default this requires RFC 5746 and the extended master secret (RFC 7627); a
+ * peer that uses this library must allow it with `ENABLE_RENEGOTIATION`. In TLS 1.3 a server
+ * requests a certificate (RFC 8446, Section 4.6.2), which the client must have offered with
+ * `ENABLE_POST_HANDSHAKE_AUTH`; a client has {@linkcode keyUpdate}. Application data can be read
+ * meanwhile; writes wait while keys change.
  *
  * @param socket The socket, its handshake complete.
- * @param flushCache Whether the session is forgotten, that the handshake of TLS 1.2 is a full one;
+ * @param flushCache Whether to forget the session, so that the TLS 1.2 handshake is a full one;
  * default `true`.
- * @param bounds How long it may take, in milliseconds, in place of the option `handshakeTimeout`;
- * and what aborts it.
+ * @param bounds A timeout in milliseconds, in place of the option `handshakeTimeout`, and an abort
+ * signal.
  * @returns What has been negotiated.
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
- * `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED` where the peer cannot do it safely, and for a client of TLS
- * 1.3; `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if a client of TLS 1.3 cannot be asked;
+ * `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED` if the connection lacks one of these, and on a TLS 1.3
+ * client; `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if a TLS 1.3 client has not offered it;
  * `SSL_ERROR_NO_RENEGOTIATION_ALERT` if the peer declines; `PR_IO_TIMEOUT_ERROR` if it does not
- * answer; should it do so later, the {@linkcode handshakeCallback} is told. After these the
- * connection goes on as it was; other errors end it, and so does time that is up when the other
- * handshake has begun.
+ * answer in time; if it answers later, the {@linkcode handshakeCallback} is called. After these
+ * errors the connection continues as before; other errors end it, as does a timeout after the peer
+ * has begun the handshake.
  *
- * @example Ask for a certificate where one is needed
+ * @example Request a certificate when it is needed
  * ```ts ignore
  * import { importFD, optionSet, peerCertificate, reHandshake } from "@nss/nss";
  *

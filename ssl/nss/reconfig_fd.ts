@@ -5,13 +5,12 @@ import { inherit } from "../config/resolve_config.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 
 /**
- * Replaces a socket's configuration by a model's (`SSL_ReconfigFD`): before the handshake, or in a
- * server's `sniSocketConfig` hook, once the name is known that the client asks for.
+ * Replaces a socket's configuration with a model's (`SSL_ReconfigFD`): before the handshake, or in
+ * a server's `sniSocketConfig` hook, when the requested host name is known.
  *
- * What the model has been told takes the place of the socket's own, and what nobody has set there
- * stays: a model without a word about `clientAuth` does not switch off the socket's. Role, host
- * name, peer ID and context make the socket the one that it is, and stay always. A hook may also
- * return `{ model }`, which does the same.
+ * Settings that were made in the model replace the socket's own; all others stay: a model in which
+ * `clientAuth` was never set does not disable the socket's. Role, host name, peer ID and context
+ * always stay. A hook may also return `{ model }`, which does the same.
  *
  * @param model The model, or another socket.
  * @param socket The socket to change.

@@ -5,10 +5,10 @@ import { configBeforeStart } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Chooses the role of a socket whose handshake has not begun (`SSL_ResetHandshake`).
+ * Sets the role of a socket whose handshake has not begun (`SSL_ResetHandshake`).
  *
  * @param target The socket or model.
- * @param asServer Whether it is the server.
+ * @param asServer Whether it is a server.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage

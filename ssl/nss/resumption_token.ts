@@ -13,23 +13,23 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { type ProtocolVersion, versionName } from "../tables/versions.ts";
 
 /**
- * Sets who is told of the sessions that a client can resume later
- * (`SSL_SetResumptionTokenCallback`). It keeps them itself: the session cache is not used any more.
+ * Sets the callback for the sessions that a client can resume later
+ * (`SSL_SetResumptionTokenCallback`). It replaces the session cache, which is no longer used.
  *
- * In TLS 1.3 it is called for each ticket that comes, which is after the handshake, while the
- * socket is being read. In TLS 1.2 it is called once at the end of each handshake that can be
- * resumed; one that was resumed itself gives its session back. A connection that a `badCert` hook
- * has let pass has no token, nor has one after {@linkcode invalidateSession}. Where a
- * `getClientAuthData` hook was asked, there are tokens only with a `peerId` that says for whom.
+ * In TLS 1.3 it is called for each received ticket, after the handshake, while the socket is read.
+ * In TLS 1.2 it is called once at the end of each handshake that can be resumed; a resumed
+ * handshake returns its session. There is no token if a `badCert` hook has accepted the
+ * certificate, nor after {@linkcode invalidateSession}. If a `getClientAuthData` hook was called,
+ * there are tokens only with a `peerId`, which identifies the client.
  *
- * A token is a secret, as a private key is. Whoever has one can be the client, as far as the
- * session tells the server who that is, and can stand between client and server where it is used
- * again; in TLS 1.2 it opens the connection that it comes from, and each that it resumes. Whoever
- * can put a token of their own where it is kept can be the server: the certificates in it are
+ * A token is as secret as a private key. Reading it allows impersonation of the client, as far as
+ * the session authenticates it, and of the server when the token is used; in TLS 1.2 also
+ * decryption of the connection that it comes from, and of those that it resumes. Writing to the
+ * storage of tokens allows impersonation of the server, because the certificates in them are
  * public.
  *
  * @param target The socket or model.
- * @param callback Called with each token; `null` for nobody. The connection waits for it, and fails
+ * @param callback Called with each token; `null` for none. The connection waits for it, and fails
  * if it throws.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
@@ -65,24 +65,24 @@ export function resumptionTokenCallback(
 }
 
 /**
- * Sets the session that a client is to resume (`SSL_SetResumptionToken`): of another socket,
- * perhaps of another process, and perhaps to another port of the same host, as FTPS wants it for
- * its data. Set up all else first.
+ * Sets the session that a client offers to resume (`SSL_SetResumptionToken`). It may be that of
+ * another socket, process, or port of the same host, as FTPS requires for data connections. Call it
+ * after all other settings.
  *
- * The server decides whether it resumes; {@linkcode getChannelInfo} tells. The token must be for
- * the host name that is set, and from a client with the same versions, suites, groups, signature
- * schemes, presets, certificates and `peerId`. Whom to trust is not left to the token: the server's
- * certificates that are in it are judged by this socket's own `authCertificate` hook or `caCerts`
- * before the session is offered, and where they are refused there is a full handshake in its place,
- * as there is where the configuration has been changed after this call.
+ * The server decides whether to resume it; {@linkcode getChannelInfo} returns whether it did. The
+ * token must be for the configured host name, and from a client with the same versions, suites,
+ * groups, signature schemes, presets, certificates and `peerId`. Before the session is offered,
+ * this socket's own `authCertificate` hook or `caCerts` decides about the server's certificates in
+ * the token. If they are rejected, or the configuration has changed since this call, there is a
+ * full handshake.
  *
- * The same token may be set on several sockets. In TLS 1.3 whoever watches the wire can then tell
- * that they belong together (RFC 8446, Appendix C.4); servers of FTPS insist on it.
+ * The same token may be set on several sockets. In TLS 1.3 an observer can then correlate the
+ * connections (RFC 8446, Appendix C.4); FTPS servers require it.
  *
- * @param socket The socket, a client.
- * @param token What {@linkcode resumptionTokenCallback} was told.
- * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if it is no token, has expired, or is
- * for another host or configuration; `SEC_ERROR_INVALID_ARGS` if the socket is a server,
+ * @param socket The client socket.
+ * @param token A token that {@linkcode resumptionTokenCallback} received.
+ * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if the token is malformed, has expired,
+ * or is for another host or configuration; `SEC_ERROR_INVALID_ARGS` if the socket is a server,
  * `PR_IS_CONNECTED_ERROR` once its handshake has begun.
  *
  * @example Usage
@@ -95,7 +95,7 @@ export function resumptionTokenCallback(
  *   hostname,
  *   resumptionTokenCallback: (_socket, newest) => void (token = newest),
  * });
- * await control.read(new Uint8Array(1024)); // a greeting, and the tickets before it
+ * await control.read(new Uint8Array(1024)); // the greeting, preceded by tickets
  *
  * const data = importFD(await Deno.connect({ hostname, port: 50000 }), { hostname });
  * if (token) setResumptionToken(data, token);
@@ -115,9 +115,9 @@ export function setResumptionToken(socket: SslSocket, token: Uint8Array): void {
   change(config, { resumptionToken: decoded });
 }
 
-/** What a token tells of its session. */
+/** The properties of a token's session. */
 export interface ResumptionTokenInfo {
-  /** The host whose session it is. */
+  /** The host name of the server. */
   readonly hostname: string;
   /** The protocol version. */
   readonly version: ProtocolVersion;
@@ -127,22 +127,19 @@ export interface ResumptionTokenInfo {
   readonly peerCertificate: Certificate;
   /** The application protocol of the connection; `null` for none. */
   readonly alpnProtocol: string | null;
-  /** When it expires. */
+  /** The time of expiry. */
   readonly expirationTime: Date;
-  /**
-   * How many bytes may be sent ahead of the server's answer: none, since early data is not
-   * supported.
-   */
+  /** The maximum number of bytes of early data; always 0, since it is not supported. */
   readonly maxEarlyDataSize: number;
 }
 
 /**
- * What a token tells of its session (`SSL_GetResumptionTokenInfo`), such as how long to keep it. It
- * is not judged, only read.
+ * Returns the properties of a token's session (`SSL_GetResumptionTokenInfo`), such as its expiry.
+ * The token is parsed, not verified.
  *
- * @param token What {@linkcode resumptionTokenCallback} was told.
- * @returns What it tells.
- * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if it is no token.
+ * @param token A token that {@linkcode resumptionTokenCallback} received.
+ * @returns The properties.
+ * @throws {SslError} `SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR` if the token is malformed.
  *
  * @example Usage
  * ```ts

@@ -5,12 +5,12 @@ import { configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets what a password callback is told when this socket needs a key of a token
+ * Sets the argument that the password function gets when this socket needs a key of a token
  * (`SSL_SetPKCS11PinArg`).
  *
  * @param target The socket, listener or model.
- * @param arg Whatever the callback knows what to do with.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param arg The argument, passed on unchanged.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -27,10 +27,10 @@ export function setPKCS11PinArg(target: Configurable, arg: unknown): void {
 }
 
 /**
- * What {@linkcode setPKCS11PinArg} has set (`SSL_RevealPinArg`).
+ * Returns the argument that {@linkcode setPKCS11PinArg} has set (`SSL_RevealPinArg`).
  *
  * @param target The socket, listener or model.
- * @returns The argument; `undefined` where none is set.
+ * @returns The argument; `undefined` if none is set.
  *
  * @example Usage
  * ```ts

@@ -5,12 +5,11 @@ import { configBeforeStart } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Keeps a client's cached sessions apart from others of the same host (`SSL_SetSockPeerID`): those
- * of another peer behind the same name, or of another identity that a `getClientAuthData` hook
- * chooses.
+ * Separates a client's cached sessions from others of the same host (`SSL_SetSockPeerID`): those of
+ * another peer with the same name, or of another identity that a `getClientAuthData` hook chooses.
  *
  * @param target The socket or model.
- * @param peerId What tells them apart; `null` for nothing.
+ * @param peerId The name that separates them; `null` for none.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
  *
  * @example Usage

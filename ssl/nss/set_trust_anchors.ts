@@ -7,14 +7,14 @@ import { type CertificateInput, toCertificates } from "../config/credential.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets whose certificates a server says that it takes when it asks for one (`SSL_SetTrustAnchors`).
- * It is a hint for clients that have several: who is trusted is up to `caCerts` and the context,
- * and does not change.
+ * Sets the certificate authorities that a server names when it requests a certificate
+ * (`SSL_SetTrustAnchors`). They help a client to choose; trust depends on `caCerts` and the context
+ * only.
  *
  * @param target The socket, listener or model.
- * @param certs The authorities, of which the names count; `null` for those of `caCerts`, an empty
- * list for none.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param certs The authorities, of which only the names are sent; `null` for those of `caCerts`,
+ * empty for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

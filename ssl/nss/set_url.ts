@@ -6,13 +6,13 @@ import { normalizeHostname } from "../config/host_name.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets the host name that a client wants to reach (`SSL_SetURL`): it goes into SNI, into the check
- * of the certificate's names and into the session cache's key.
+ * Sets the server's host name (`SSL_SetURL`): for SNI, the name check of the certificate and the
+ * key of the session cache.
  *
  * @param target The socket or model.
- * @param url A host name, an IP address or a URL, of which the host counts.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that is no host; `PR_IS_CONNECTED_ERROR` once the
- * handshake has begun.
+ * @param url A host name, an IP address or a URL, of which only the host is used.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the host is invalid; `PR_IS_CONNECTED_ERROR` once
+ * the handshake has begun.
  *
  * @example Usage
  * ```ts
@@ -29,10 +29,10 @@ export function setURL(target: Configurable, url: string | URL): void {
 }
 
 /**
- * The host name that was set (`SSL_RevealURL`).
+ * Returns the host name that is set (`SSL_RevealURL`).
  *
  * @param target The socket or model.
- * @returns The host name; `null` where none is set.
+ * @returns The host name; `null` if none is set.
  *
  * @example Usage
  * ```ts

@@ -6,13 +6,13 @@ import { configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Chooses the signature schemes (`SSL_SignatureSchemePrefSet`), as the option `signatureSchemes`
- * does: for what this end signs and for what it accepts.
+ * Sets the signature schemes with which this end signs and which it accepts
+ * (`SSL_SignatureSchemePrefSet`), as the option `signatureSchemes` does.
  *
  * @param target The socket, listener or model.
- * @param schemes The schemes, the favourite first; no others are used.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for a scheme that is not here, or none at all;
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param schemes The schemes, in preference order; no others are used.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unsupported scheme, or an empty list;
+ * `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -32,10 +32,10 @@ export function signatureSchemePrefSet(
 }
 
 /**
- * The signature schemes (`SSL_SignatureSchemePrefGet`).
+ * Returns the signature schemes (`SSL_SignatureSchemePrefGet`).
  *
  * @param target The socket, listener or model.
- * @returns The schemes, the favourite first; presets may forbid some of them all the same.
+ * @returns The schemes, in preference order; presets may disallow some of them nevertheless.
  *
  * @example Usage
  * ```ts

@@ -6,11 +6,12 @@ import type { SniSocketConfigHook } from "../config/hooks.ts";
 import type { Configurable } from "./configurable.ts";
 
 /**
- * Sets who chooses a server's configuration by host name (`SSL_SNISocketConfigHook`).
+ * Sets the hook that chooses a server's configuration by the requested host name
+ * (`SSL_SNISocketConfigHook`).
  *
  * @param target The socket, listener or model.
- * @param hook Called with what the client asks for; `null` for nobody.
- * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param hook Called with the client's request; `null` for none.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts

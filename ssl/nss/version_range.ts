@@ -11,10 +11,10 @@ import type { VersionRange } from "../config/import_options.ts";
 import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS, versionName } from "../tables/versions.ts";
 
 /**
- * The protocol versions that there are (`SSL_VersionRangeGetSupported`). SSL, TLS 1.0 and TLS 1.1
- * are not among them (RFC 8996).
+ * Returns the supported protocol versions (`SSL_VersionRangeGetSupported`); SSL, TLS 1.0 and TLS
+ * 1.1 are not supported (RFC 8996).
  *
- * @returns The oldest and the newest.
+ * @returns The oldest and the newest version.
  *
  * @example Usage
  * ```ts
@@ -29,11 +29,12 @@ export function versionRangeGetSupported(): Required<VersionRange> {
 }
 
 /**
- * The protocol versions of sockets to come (`SSL_VersionRangeGetDefault`).
+ * Returns the protocol versions of new sockets (`SSL_VersionRangeGetDefault`).
  *
- * @param options `context`: whose sockets; default the default context's.
- * @returns The oldest and the newest, as far as presets allow them.
- * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if presets allow none of them.
+ * @param options `context`: the context; the default context by default.
+ * @returns The oldest and the newest version that presets allow.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if presets allow none of the enabled
+ * versions.
  *
  * @example Usage
  * ```ts
@@ -52,12 +53,12 @@ export function versionRangeGetDefault(
 }
 
 /**
- * Sets the protocol versions of sockets to come (`SSL_VersionRangeSetDefault`). Sockets and models
- * that exist already keep their own.
+ * Sets the protocol versions of new sockets (`SSL_VersionRangeSetDefault`). Existing sockets and
+ * models keep theirs.
  *
- * @param range The oldest and the newest version; what is left out stays as it is.
- * @param options `context`: whose sockets; default the default context's.
- * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if that is no range of supported versions.
+ * @param range The oldest and the newest version; an omitted one is unchanged.
+ * @param options `context`: the context; the default context by default.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if it is not a range of supported versions.
  *
  * @example Usage
  * ```ts
@@ -78,11 +79,12 @@ export function versionRangeSetDefault(
 }
 
 /**
- * The protocol versions of a socket (`SSL_VersionRangeGet`).
+ * Returns the protocol versions of a socket (`SSL_VersionRangeGet`).
  *
  * @param target The socket, listener or model.
- * @returns The oldest and the newest, as far as presets allow them.
- * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if presets allow none of them.
+ * @returns The oldest and the newest version that presets allow.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if presets allow none of the enabled
+ * versions.
  *
  * @example Usage
  * ```ts
@@ -101,9 +103,9 @@ export function versionRangeGet(target: Configurable): Required<VersionRange> {
  * Sets the protocol versions of a socket (`SSL_VersionRangeSet`).
  *
  * @param target The socket, listener or model.
- * @param range The oldest and the newest version; what is left out stays as it is.
- * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if that is no range of supported versions;
- * `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ * @param range The oldest and the newest version; an omitted one is unchanged.
+ * @throws {SslError} `SSL_ERROR_INVALID_VERSION_RANGE` if it is not a range of supported versions;
+ * `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
  * ```ts
@@ -119,7 +121,7 @@ export function versionRangeSet(target: Configurable, range: VersionRange): void
   applyOption(configToChange(target), "versions", range);
 }
 
-/** As NSS does: what policy leaves of the range. */
+/** Returns the part of the range that the presets allow, as NSS does. */
 function rangeOf(config: SslConfig): Required<VersionRange> {
   const presets = presetsOf(config);
   const min = Math.max(
