@@ -9,6 +9,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import * as nss from "@nss/nss";
 import { testShared } from "../support/shared_data.ts";
+import { readSources } from "./_source.ts";
 import { filesByTitle, readRows, ROOT, rowsOf } from "./_nss_functions.ts";
 
 const rows = await readRows();
@@ -34,6 +35,16 @@ Deno.test("docs/nss_functions.md: the table of NSS functions names exports, and 
       assert(titles.has(here), `${name}: no test title begins with "${here}() "`);
     }
   }
+});
+
+Deno.test("docs/nss_functions.md has a row for each public function of ssl/nss", async () => {
+  const page = await Deno.readTextFile(new URL("docs/nss_functions.md", ROOT));
+  const own = (await readSources()).filter(({ path }) => path.startsWith("ssl/nss/"))
+    .flatMap(({ code }) => [...code.matchAll(/^export (?:async )?function (\w+)/gm)])
+    .map(([, name]) => name!)
+    .filter((name) => name in PACKAGES["@nss/nss/ssl"]!);
+  assertGreater(own.length, 60);
+  assertEquals(own.filter((name) => !page.includes(`\`${name}(`)), []);
 });
 
 Deno.test("docs/nss_functions.md: the members of sockets and listeners that the table names are there", () => {
