@@ -2,7 +2,9 @@
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
+import { checkOwnKey } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
+import { presetsOf } from "../config/context_policy.ts";
 import { type Credential, toCredential } from "../config/credential.ts";
 import type { ClientAuthRequest } from "../config/hooks.ts";
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
@@ -109,7 +111,7 @@ export async function chooseTls12ServerSigner(
  * credentials.
  *
  * @returns The signer; `null` if there is none whose signature the server accepts.
- * @throws {SslError} If the hook throws.
+ * @throws {SslError} If the hook throws, or chooses what a preset forbids.
  */
 export async function chooseClientSigner(
   context: AuthenticationContext,
@@ -130,12 +132,16 @@ async function chooseCredential(
   choose: typeof chooseScheme,
 ): Promise<Credential | null> {
   if (config.getClientAuthData !== null) {
+    let credential;
     try {
       const chosen = await hooks.call(config.getClientAuthData, request);
-      return chosen ? toCredential(chosen) : null;
+      credential = chosen ? toCredential(chosen) : null;
     } catch (error) {
       throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
     }
+    // The presets have been applied to the configured credentials only
+    if (credential !== null) checkOwnKey(credential.certificate, presetsOf(config));
+    return credential;
   }
   return config.credentials.find((credential) => satisfies(credential, request, choose)) ?? null;
 }

@@ -45,6 +45,22 @@ export function checkPeerKey(
 }
 
 /**
+ * Checks the key of a certificate that a hook has chosen for this end against presets.
+ *
+ * @throws {SslError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`.
+ */
+export function checkOwnKey(certificate: Certificate, presets: readonly PolicyPreset[]): void {
+  for (const { name, certificates } of presets) {
+    const fault = keyFault(certificate, certificates);
+    if (fault === null) continue;
+    throw new SslError(
+      DISABLED,
+      `Cannot show the certificate that the hook chose under policy "${name}": ${fault}`,
+    );
+  }
+}
+
+/**
  * Checks that the peer's certificate allows signatures, which its key makes in every cipher suite
  * (RFC 8446, Section 4.4.2.2; RFC 5246, Section 7.4.2).
  *

@@ -22,6 +22,7 @@ import {
   importFD,
   newModel,
   optionSet,
+  peerCertificate,
   POLICY_PRESETS,
   policyPreset,
   type PolicyPresetName,
@@ -260,6 +261,24 @@ Deno.test("setPolicyPreset() holds client certificates to its rules", async () =
   joined.client.handshake().catch(() => {});
   assertEquals((await failureOf(joined.server.handshake())).name, "SSL_ERROR_NO_CERTIFICATE");
 });
+
+for (const versions of [TLS12, { min: "TLSv1.3", max: "TLSv1.3" }] as const) {
+  Deno.test(`setPolicyPreset() keeps a client's hook from showing certificates against its rules (${versions.max})`, async () => {
+    const cert = await createCertificate({ ...rsa[2048], subject: "CN=Client" });
+    const getClientAuthData = () => ({ cert, key: rsa[2048].privateKey });
+    const server = { certificates: [server384.credential], clientAuth: "request" } as const;
+    const client = { caCerts: [root384.cert], getClientAuthData, versions };
+    {
+      await using joined = await connected({ client, server: { ...server, caCerts: [cert] } });
+      assertEquals(peerCertificate(joined.server), cert); // without the preset it is shown
+    }
+    await using joined = join({ client: { ...client, policy: "cnsa-1.0" }, server });
+    joined.server.handshake().catch(() => {});
+    const error = await failureOf(joined.client.handshake());
+    assertEquals(error.name, "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED");
+    assertStringIncludes(error.message, "2048 bits");
+  });
+}
 
 Deno.test("setPolicyPreset() keeps a server from showing certificates against its rules", async () => {
   await using joined = join({
