@@ -17,7 +17,7 @@ import {
   testClientSessionCache,
   testServerSessionCache,
   testTicketKeyCache,
-} from "./server_session_cache_conformance.ts";
+} from "./session_cache_conformance.ts";
 import { TestEnvironment } from "./_support.ts";
 
 const nothing = { [Symbol.asyncDispose]: () => Promise.resolve() };

@@ -81,7 +81,7 @@ function roomOf(path: string): string {
 }
 
 /**
- * The imports of one room of a package from a higher one, types included.
+ * The imports of one room of a package from a higher one or one of its row, types included.
  *
  * @returns As `ssl/nss/set_url.ts -> ssl/ssl_socket.ts`.
  */
