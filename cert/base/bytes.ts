@@ -7,9 +7,18 @@
  * @returns The text, or `null` if a byte is 0x80 or more.
  */
 export function asciiOf(bytes: Uint8Array): string | null {
-  // String concatenation by character would take a gigabyte for the longest CRL
-  return bytes.every((byte) => byte < 0x80) ? new TextDecoder().decode(bytes) : null;
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0x80) return null;
+    if (i < SHORT) text += String.fromCharCode(byte);
+  }
+  // A decoder costs more than a short text; a long one would take memory for each character.
+  return bytes.length <= SHORT ? text : decoder.decode(bytes);
 }
+
+const SHORT = 64;
+const decoder = new TextDecoder();
 
 /**
  * Compares bytes, not in constant time: only for public data.
