@@ -23,6 +23,18 @@ function rsaFault(bits: number, { minRsaBits, rsaBits }: CertificateRules): stri
   return null;
 }
 
+/** Returns how a certificate's key violates the first preset that forbids it; `null` for none. */
+export function presetFault(
+  certificate: Certificate,
+  presets: readonly PolicyPreset[],
+): { readonly preset: string; readonly fault: string } | null {
+  for (const { name: preset, certificates } of presets) {
+    const fault = keyFault(certificate, certificates);
+    if (fault !== null) return { preset, fault };
+  }
+  return null;
+}
+
 /**
  * Checks the key of the peer's certificate against presets, which no hook can override.
  *
@@ -34,14 +46,12 @@ export function checkPeerKey(
   isServer: boolean,
   presets: readonly PolicyPreset[],
 ): void {
-  for (const { name, certificates } of presets) {
-    const fault = keyFault(certificate, certificates);
-    if (fault === null) continue;
-    throw new SslError(
-      isServer ? DISABLED : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
-      `Cannot take certificate under policy "${name}": ${fault}`,
-    );
-  }
+  const found = presetFault(certificate, presets);
+  if (found === null) return;
+  throw new SslError(
+    isServer ? DISABLED : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
+    `Cannot take certificate under policy "${found.preset}": ${found.fault}`,
+  );
 }
 
 /**
@@ -50,14 +60,12 @@ export function checkPeerKey(
  * @throws {SslError} `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`.
  */
 export function checkOwnKey(certificate: Certificate, presets: readonly PolicyPreset[]): void {
-  for (const { name, certificates } of presets) {
-    const fault = keyFault(certificate, certificates);
-    if (fault === null) continue;
-    throw new SslError(
-      DISABLED,
-      `Cannot show the certificate that the hook chose under policy "${name}": ${fault}`,
-    );
-  }
+  const found = presetFault(certificate, presets);
+  if (found === null) return;
+  throw new SslError(
+    DISABLED,
+    `Cannot show the certificate that the hook chose under policy "${found.preset}": ${found.fault}`,
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import type { SslConfig } from "./config.ts";
 import { offersTls12, offersTls13 } from "./config.ts";
-import { keyFault } from "./certificate_rules.ts";
+import { presetFault } from "./certificate_rules.ts";
 import { contextPolicy, presetsOf } from "./context_policy.ts";
 import { SslError } from "../base/errors.ts";
 import { PROTOCOL_VERSIONS } from "../tables/versions.ts";
@@ -39,7 +39,7 @@ export function effectiveConfig(config: SslConfig): SslConfig {
       presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme))
     ),
     credentials: config.credentials.filter(({ certificate }) =>
-      presets.every(({ certificates }) => keyFault(certificate, certificates) === null)
+      presetFault(certificate, presets) === null
     ),
     alpnProtocols: config.alpn ? config.alpnProtocols : [],
     sessionTickets: config.sessionTickets && !config.noCache,
