@@ -43,3 +43,19 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
 export function copyBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }
+
+/**
+ * Concatenates bytes.
+ *
+ * @param parts The parts, which are copied.
+ * @returns The whole.
+ */
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { copyBytes } from "../base/bytes.ts";
+import { concat, copyBytes } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 
 /** The size in bytes of a log's identifier, the SHA-256 of its key. */
@@ -173,14 +173,4 @@ function uint(value: number, length: number): Uint8Array<ArrayBuffer> {
 function vector(content: Uint8Array): Uint8Array<ArrayBuffer> {
   if (content.length > 0xffff) throw unencodable(`${content.length} bytes are more than 65535`);
   return concat([uint(content.length, 2), content]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

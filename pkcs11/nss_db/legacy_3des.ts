@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node:.
 
+import { concat } from "../../cert/base/bytes.ts";
 import type { DerReader } from "../../cert/der/der_reader.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
@@ -71,7 +72,7 @@ async function derive(
   ]);
   hash.fill(0);
   const hmac = async (...parts: readonly Uint8Array<ArrayBuffer>[]) => {
-    const input = concat(...parts);
+    const input = concat(parts);
     const mac = crypto.subtle.sign("HMAC", key, input);
     input.fill(0); // sign has copied it
     return new Uint8Array(await mac);
@@ -80,7 +81,7 @@ async function derive(
   padded.set(salt);
   const [first, state] = await Promise.all([hmac(padded, salt), hmac(padded)]);
   const second = await hmac(state, salt);
-  const derived = concat(first, second);
+  const derived = concat([first, second]);
   for (const part of [first, state, second]) part.fill(0);
   return derived;
 }
@@ -88,18 +89,8 @@ async function derive(
 async function sha1(
   ...parts: readonly Uint8Array<ArrayBuffer>[]
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const input = concat(...parts);
+  const input = concat(parts);
   const digest = crypto.subtle.digest("SHA-1", input);
   input.fill(0); // digest has copied it
   return new Uint8Array(await digest);
-}
-
-function concat(...parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

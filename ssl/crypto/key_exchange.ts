@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../cert/base/bytes.ts";
 import { SslError } from "../base/errors.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 
@@ -289,7 +290,7 @@ function hybrid(
     async generate(pool) {
       const [one, two] = await Promise.all([pairOf(first, pool), pairOf(second, pool)]);
       return {
-        publicKey: concat(one.publicKey, two.publicKey),
+        publicKey: concat([one.publicKey, two.publicKey]),
         complete: async (peerShare) => {
           const [oneSecret, twoSecret] = await Promise.all([
             one.complete(peerShare.subarray(0, firstServerLength)),
@@ -305,22 +306,15 @@ function hybrid(
         second.respond(clientShare.subarray(firstClientLength)),
       ]);
       return {
-        serverShare: concat(one.serverShare, two.serverShare),
+        serverShare: concat([one.serverShare, two.serverShare]),
         sharedSecret: concatSecrets(one.sharedSecret, two.sharedSecret),
       };
     },
   };
 }
 
-function concat(first: Bytes, second: Bytes): Bytes {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
-}
-
 function concatSecrets(first: Bytes, second: Bytes): Bytes {
-  const whole = concat(first, second);
+  const whole = concat([first, second]);
   first.fill(0);
   second.fill(0);
   return whole;

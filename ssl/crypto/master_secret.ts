@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../cert/base/bytes.ts";
 import { TLS12_VERIFY_DATA_LENGTH } from "../messages/finished.ts";
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { Transcript } from "./transcript.ts";
@@ -49,7 +50,7 @@ export class MasterSecret {
     const bytes = sessionHash === undefined
       ? await premaster.expand(
         "master secret",
-        concat(randoms.client, randoms.server),
+        concat([randoms.client, randoms.server]),
         MASTER_SECRET_LENGTH,
       )
       : await premaster.expand("extended master secret", sessionHash, MASTER_SECRET_LENGTH);
@@ -77,12 +78,4 @@ export class MasterSecret {
   verifyData(end: End, transcriptHash: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     return this.prf.expand(`${end} finished`, transcriptHash, TLS12_VERIFY_DATA_LENGTH);
   }
-}
-
-/** Concatenates two byte strings. */
-export function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../cert/base/bytes.ts";
 import type { RecordProtection } from "../record/cipher_spec.ts";
 import { PlaintextSpec } from "../record/cipher_spec.ts";
 import { fragments } from "../record/fragmenter.ts";
@@ -213,13 +214,3 @@ const MAX_FREE_BUFFERS = 4;
 
 /** Up to this length in bytes, a new buffer is cheaper than keeping a large one. */
 const SMALL_OUTPUT_LENGTH = 4096;
-
-function concat(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}

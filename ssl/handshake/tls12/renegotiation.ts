@@ -15,7 +15,7 @@
  */
 
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
-import { bytesEqual } from "../../../cert/base/bytes.ts";
+import { bytesEqual, concat } from "../../../cert/base/bytes.ts";
 import { offersTls12, type SslConfig } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
@@ -30,7 +30,6 @@ import { NO_PROGRESS } from "../progress.ts";
 import { clientAuthAgain } from "../client_auth_again.ts";
 import { newSessionHandle } from "../../session/session_handle.ts";
 import { Transcript } from "../../crypto/transcript.ts";
-import { concat } from "../../crypto/master_secret.ts";
 
 /**
  * Returns whether a connection may be renegotiated (`SSL_ENABLE_RENEGOTIATION`).
@@ -182,7 +181,7 @@ export function serverRenegotiationInfo(
 ): Uint8Array<ArrayBuffer> {
   if (established === null) return new Uint8Array(0);
   const { client, server } = established.negotiated.verifyData;
-  return concat(client, server);
+  return concat([client, server]);
 }
 
 /**

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../../../cert/base/bytes.ts";
 import { SslError } from "../../../base/errors.ts";
 import { ClientCertificateType } from "../../../messages/tls12_certificate_request.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
@@ -36,7 +37,6 @@ import {
   ExpectChangeCipherSpec,
   sendTls12Finished,
 } from "../../tls12/finished.ts";
-import { concat } from "../../../crypto/master_secret.ts";
 import { type Tls12Choice, withNewKeys } from "../../tls12/session.ts";
 import { authOf, verifyTls12Signature } from "../../../authentication/tls12_signature.ts";
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
@@ -132,10 +132,11 @@ class ExpectServerKeyExchange implements HandshakeState {
     const exchange = parseServerKeyExchange(message.body);
     const group = offeredGroup(hs, exchange.params);
     const { randoms } = this.#choice;
-    const content = concat(
-      concat(randoms.client, randoms.server),
+    const content = concat([
+      randoms.client,
+      randoms.server,
       encodeServerEcdhParams(exchange.params),
-    );
+    ]);
     const verification = verifyTls12Signature(
       this.#claim.certificate.subjectPublicKeyInfo,
       exchange,

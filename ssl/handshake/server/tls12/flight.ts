@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../../../cert/base/bytes.ts";
 import { offersTls13 } from "../../../config/config.ts";
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
@@ -49,7 +50,6 @@ import {
   serverRenegotiationInfo,
   takeRenegotiationInfo,
 } from "../../tls12/renegotiation.ts";
-import { concat } from "../../../crypto/master_secret.ts";
 import type { Tls12Choice } from "../../tls12/session.ts";
 import { chooseTls12ServerSigner, type Signer } from "../../../authentication/choose_signer.ts";
 import { signTls12 } from "../../../authentication/tls12_signature.ts";
@@ -242,7 +242,7 @@ async function sendServerKeyExchange(
   share: KeyShare,
 ): Promise<void> {
   const params = { namedCurve: share.group, point: share.publicKey };
-  const content = concat(concat(randoms.client, randoms.server), encodeServerEcdhParams(params));
+  const content = concat([randoms.client, randoms.server, encodeServerEcdhParams(params)]);
   const signed = await signTls12(key, scheme, content);
   sendHandshake(
     hs,
