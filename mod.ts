@@ -52,10 +52,9 @@ export {
   type CreateCertificateOptions,
 } from "./cert/create/create_certificate.ts";
 export type { CertDB } from "./cert/db/cert_db.ts";
-export { destroyCertificate } from "./cert/db/destroy_certificate.ts";
-export { dupCertificate } from "./cert/db/dup_certificate.ts";
+export { destroyCertificate, dupCertificate } from "./cert/db/certificate_references.ts";
 export { findCertByName, findCertByNickname } from "./cert/db/find_cert.ts";
-export { getDefaultCertDB } from "./cert/db/get_default_cert_db.ts";
+export { getDefaultCertDB } from "./cert/db/default_cert_db.ts";
 export { importCert, type ImportCertOptions } from "./cert/db/import_cert.ts";
 export { freeNicknames, getCertNicknames } from "./cert/db/nicknames.ts";
 export { Name } from "./cert/names/name.ts";
@@ -124,9 +123,17 @@ export { newModel } from "./ssl/config/model.ts";
 export type { SslOption, SslOptionValues } from "./ssl/config/options.ts";
 export type { ByteStreams, ConnLike, ListenerLike } from "./ssl/connection/transports.ts";
 export { importFD } from "./ssl/import_fd.ts";
-export { alertReceivedCallback, alertSentCallback } from "./ssl/nss/alert_callbacks.ts";
-export { authCertificateHook } from "./ssl/nss/auth_certificate_hook.ts";
-export { badCertHook } from "./ssl/nss/bad_cert_hook.ts";
+export {
+  alertReceivedCallback,
+  alertSentCallback,
+  authCertificateHook,
+  badCertHook,
+  clientHelloCallback,
+  getClientAuthDataHook,
+  handshakeCallback,
+  keyLogCallback,
+  sniSocketConfigHook,
+} from "./ssl/nss/hooks.ts";
 export { getChannelBinding } from "./ssl/nss/channel_binding.ts";
 export {
   cipherPolicyGet,
@@ -140,9 +147,11 @@ export {
   cipherPrefSet,
   cipherPrefSetDefault,
 } from "./ssl/nss/cipher_pref.ts";
-export { clearSessionCache } from "./ssl/nss/clear_session_cache.ts";
-export { clientHelloCallback } from "./ssl/nss/client_hello_callback.ts";
-export { configClientSessionCache } from "./ssl/nss/config_client_session_cache.ts";
+export {
+  clearSessionCache,
+  configClientSessionCache,
+  invalidateSession,
+} from "./ssl/nss/client_session_cache.ts";
 export {
   configMPServerSIDCache,
   inheritMPServerSIDCache,
@@ -155,26 +164,27 @@ export {
 export type { Configurable } from "./ssl/nss/configurable.ts";
 export { dataPending } from "./ssl/nss/data_pending.ts";
 export { exportKeyingMaterial } from "./ssl/nss/export_keying_material.ts";
-export { forceHandshake, type HandshakeBounds } from "./ssl/nss/force_handshake.ts";
+export {
+  forceHandshake,
+  type HandshakeBounds,
+  keyUpdate,
+  reHandshake,
+  resetHandshake,
+} from "./ssl/nss/handshake.ts";
 export { getChannelInfo, getPreliminaryChannelInfo } from "./ssl/nss/get_channel_info.ts";
-export { getClientAuthDataHook } from "./ssl/nss/get_client_auth_data_hook.ts";
-export { handshakeCallback } from "./ssl/nss/handshake_callback.ts";
-export { invalidateSession } from "./ssl/nss/invalidate_session.ts";
-export { keyLogCallback } from "./ssl/nss/key_log_callback.ts";
-export { keyUpdate } from "./ssl/nss/key_update.ts";
-export { localCertificate } from "./ssl/nss/local_certificate.ts";
+export {
+  localCertificate,
+  peerCertificate,
+  peerCertificateChain,
+  revealCert,
+} from "./ssl/nss/certificates.ts";
 export { getNextProto, setNextProtoNego } from "./ssl/nss/next_proto.ts";
 export { optionGet, optionGetDefault, optionSet, optionSetDefault } from "./ssl/nss/option_set.ts";
-export { peerCertificate, peerCertificateChain, revealCert } from "./ssl/nss/peer_certificate.ts";
-export { reHandshake } from "./ssl/nss/re_handshake.ts";
 export { reconfigFD } from "./ssl/nss/reconfig_fd.ts";
-export { resetHandshake } from "./ssl/nss/reset_handshake.ts";
 export { resumptionTokenCallback, setResumptionToken } from "./ssl/nss/resumption_token.ts";
 export { revealPinArg, setPKCS11PinArg } from "./ssl/nss/set_pkcs11_pin_arg.ts";
-export { setSockPeerID } from "./ssl/nss/set_sock_peer_id.ts";
+export { revealURL, setSockPeerID, setURL } from "./ssl/nss/peer_names.ts";
 export { setTrustAnchors } from "./ssl/nss/set_trust_anchors.ts";
-export { revealURL, setURL } from "./ssl/nss/set_url.ts";
-export { sniSocketConfigHook } from "./ssl/nss/sni_socket_config_hook.ts";
 export { versionRangeSet, versionRangeSetDefault } from "./ssl/nss/version_range.ts";
 export type { Alert } from "./ssl/tables/alert_descriptions.ts";
 export type { ProtocolVersion } from "./ssl/tables/versions.ts";

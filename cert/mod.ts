@@ -115,8 +115,7 @@ export {
 } from "./create/csr.ts";
 export { formatCertificate } from "./format/format_certificate.ts";
 export { encodePkcs7Certificates, parsePkcs7Certificates } from "./certificate/pkcs7.ts";
-export { destroyCertificate } from "./db/destroy_certificate.ts";
-export { dupCertificate } from "./db/dup_certificate.ts";
+export { destroyCertificate, dupCertificate } from "./db/certificate_references.ts";
 export { type ErrorName, ERRORS, errorToName, errorToString, NssError } from "./base/errors.ts";
 export { issuerAltName, subjectAltName } from "./extensions/alt_name.ts";
 export { type BasicConstraints, basicConstraints } from "./extensions/basic_constraints.ts";
@@ -189,7 +188,7 @@ export {
   readGeneralNames,
   writeGeneralName,
 } from "./names/general_name.ts";
-export { getDefaultCertDB } from "./db/get_default_cert_db.ts";
+export { getDefaultCertDB } from "./db/default_cert_db.ts";
 export { importCert, type ImportCertOptions } from "./db/import_cert.ts";
 export { formatIpAddress, parseIpAddress } from "./names/ip_address.ts";
 export { MemoryCertDB, type MemoryCertDBOptions } from "./db/memory_cert_db.ts";

@@ -61,9 +61,18 @@ export {
 } from "./config/options.ts";
 export type { ByteStreams, ConnLike, ListenerLike, StreamAddr } from "./connection/transports.ts";
 export { importFD } from "./import_fd.ts";
-export { alertReceivedCallback, alertSentCallback } from "./nss/alert_callbacks.ts";
-export { authCertificateHook } from "./nss/auth_certificate_hook.ts";
-export { badCertHook } from "./nss/bad_cert_hook.ts";
+export {
+  alertReceivedCallback,
+  alertSentCallback,
+  authCertificateHook,
+  badCertHook,
+  clientHelloCallback,
+  getClientAuthDataHook,
+  handshakeCallback,
+  helloRetryRequestCallback,
+  keyLogCallback,
+  sniSocketConfigHook,
+} from "./nss/hooks.ts";
 export { type ChannelBindingType, getChannelBinding } from "./nss/channel_binding.ts";
 export {
   type CipherPolicy,
@@ -85,12 +94,12 @@ export {
   getCipherSuiteInfo,
   getImplementedCiphers,
 } from "./nss/cipher_suite_info.ts";
-export { clearSessionCache } from "./nss/clear_session_cache.ts";
-export { clientHelloCallback } from "./nss/client_hello_callback.ts";
 export {
+  clearSessionCache,
   type ClientSessionCacheOptions,
   configClientSessionCache,
-} from "./nss/config_client_session_cache.ts";
+  invalidateSession,
+} from "./nss/client_session_cache.ts";
 export {
   configMPServerSIDCache,
   inheritMPServerSIDCache,
@@ -113,16 +122,23 @@ export {
 export type { Configurable } from "./nss/configurable.ts";
 export { dataPending } from "./nss/data_pending.ts";
 export { exportKeyingMaterial } from "./nss/export_keying_material.ts";
-export { forceHandshake, type HandshakeBounds } from "./nss/force_handshake.ts";
+export {
+  forceHandshake,
+  type HandshakeBounds,
+  keyUpdate,
+  reHandshake,
+  resetHandshake,
+} from "./nss/handshake.ts";
 export { getChannelInfo, getPreliminaryChannelInfo } from "./nss/get_channel_info.ts";
-export { getClientAuthDataHook } from "./nss/get_client_auth_data_hook.ts";
 export { getStatistics } from "./nss/get_statistics.ts";
-export { handshakeCallback } from "./nss/handshake_callback.ts";
-export { helloRetryRequestCallback } from "./nss/hello_retry_request_callback.ts";
-export { invalidateSession } from "./nss/invalidate_session.ts";
-export { keyLogCallback } from "./nss/key_log_callback.ts";
-export { keyUpdate } from "./nss/key_update.ts";
-export { localCertificate } from "./nss/local_certificate.ts";
+export {
+  localCertificate,
+  peerCertificate,
+  peerCertificateChain,
+  peerSignedCertTimestamps,
+  peerStapledOCSPResponses,
+  revealCert,
+} from "./nss/certificates.ts";
 export { namedGroupConfig, sendAdditionalKeyShares } from "./nss/named_group_config.ts";
 export {
   getNextProto,
@@ -132,13 +148,8 @@ export {
   setNextProtoNego,
 } from "./nss/next_proto.ts";
 export { optionGet, optionGetDefault, optionSet, optionSetDefault } from "./nss/option_set.ts";
-export { peerCertificate, peerCertificateChain, revealCert } from "./nss/peer_certificate.ts";
-export { peerSignedCertTimestamps } from "./nss/peer_signed_cert_timestamps.ts";
-export { peerStapledOCSPResponses } from "./nss/peer_stapled_ocsp_responses.ts";
 export { policyPreset, setPolicyPreset } from "./nss/policy_preset.ts";
-export { reHandshake } from "./nss/re_handshake.ts";
 export { reconfigFD } from "./nss/reconfig_fd.ts";
-export { resetHandshake } from "./nss/reset_handshake.ts";
 export {
   getResumptionTokenInfo,
   resumptionTokenCallback,
@@ -146,11 +157,9 @@ export {
   setResumptionToken,
 } from "./nss/resumption_token.ts";
 export { revealPinArg, setPKCS11PinArg } from "./nss/set_pkcs11_pin_arg.ts";
-export { setSockPeerID } from "./nss/set_sock_peer_id.ts";
+export { revealURL, setSockPeerID, setURL } from "./nss/peer_names.ts";
 export { setTrustAnchors } from "./nss/set_trust_anchors.ts";
-export { revealURL, setURL } from "./nss/set_url.ts";
 export { signatureSchemePrefGet, signatureSchemePrefSet } from "./nss/signature_scheme_pref.ts";
-export { sniSocketConfigHook } from "./nss/sni_socket_config_hook.ts";
 export {
   versionRangeGet,
   versionRangeGetDefault,

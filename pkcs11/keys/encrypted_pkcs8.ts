@@ -4,11 +4,14 @@ import { DerReader } from "../../cert/der/der_reader.ts";
 import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import type { IterationBudget } from "../pbe/iteration_budget.ts";
+import { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
   decryptWithPassword,
+  DEFAULT_ITERATIONS,
   encryptWithPassword,
+  erasePassword,
   type PasswordBytes,
+  passwordBytes,
   type PasswordErrors,
 } from "../pbe/password_encryption.ts";
 import { decodePrivateKey, isEncryptedPrivateKey, type PrivateKeyInfo } from "./pkcs8.ts";
@@ -20,7 +23,29 @@ const ERRORS: PasswordErrors = {
 };
 
 /**
- * Decrypts a private key (EncryptedPrivateKeyInfo of RFC 5208, Section 6).
+ * Decrypts a private key of a file (EncryptedPrivateKeyInfo of RFC 5208, Section 6).
+ *
+ * @param der The encoding.
+ * @param password The password.
+ * @param maxIterations The maximum number of iterations of the password's hash.
+ * @returns The key; secret.
+ * @throws {NssError} `SEC_ERROR_BAD_PASSWORD`, and as {@linkcode decryptPkcs8}.
+ */
+export async function decryptPrivateKey(
+  der: Uint8Array<ArrayBuffer>,
+  password: string,
+  maxIterations?: number,
+): Promise<PrivateKeyInfo> {
+  const forms = passwordBytes(password);
+  try {
+    return await decryptPkcs8(der, forms, new IterationBudget(maxIterations), ERRORS);
+  } finally {
+    erasePassword(forms);
+  }
+}
+
+/**
+ * Decrypts a private key that is a part of something else.
  *
  * @param der The encoding.
  * @param password The password.
@@ -34,7 +59,7 @@ export async function decryptPkcs8(
   der: Uint8Array<ArrayBuffer>,
   password: PasswordBytes,
   budget: IterationBudget,
-  errors: PasswordErrors = ERRORS,
+  errors: PasswordErrors,
 ): Promise<PrivateKeyInfo> {
   const whole = new DerReader(der, "private key");
   const reader = whole.sequence("encryptedPrivateKeyInfo");
@@ -81,7 +106,7 @@ function wrongPassword(errors: PasswordErrors, cause?: unknown): NssError {
 export async function encryptPkcs8(
   pkcs8: Uint8Array<ArrayBuffer>,
   password: string,
-  iterations: number,
+  iterations: number = DEFAULT_ITERATIONS,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { writeAlgorithm, ciphertext } = await encryptWithPassword(pkcs8, password, iterations);
   return new DerWriter().sequence((w) => {

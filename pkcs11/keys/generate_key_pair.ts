@@ -9,8 +9,6 @@ import {
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
-import { encryptPkcs8 } from "./encrypted_pkcs8.ts";
-import { DEFAULT_ITERATIONS } from "../pbe/password_encryption.ts";
 import { decodePrivateKey, withAlgorithm } from "./pkcs8.ts";
 import { allowExport, exportPkcs8, fromCryptoKey, fromInfo } from "./private_key.ts";
 
@@ -211,10 +209,11 @@ export async function exportPrivateKeyPem(
   key: PrivateKey,
   options: ExportPrivateKeyOptions = {},
 ): Promise<string> {
-  const { password, iterations = DEFAULT_ITERATIONS } = options;
+  const { password, iterations } = options;
   const pkcs8 = await exportPkcs8(key);
   try {
     if (password === undefined) return encodePem("PRIVATE KEY", pkcs8);
+    const { encryptPkcs8 } = await import("./encrypted_pkcs8.ts");
     return encodePem("ENCRYPTED PRIVATE KEY", await encryptPkcs8(pkcs8, password, iterations));
   } finally {
     pkcs8.fill(0);

@@ -3,9 +3,6 @@
 import { NssError } from "../../cert/base/errors.ts";
 import type { PemBlock } from "../../cert/der/pem.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import { decryptPkcs8 } from "./encrypted_pkcs8.ts";
-import { IterationBudget } from "../pbe/iteration_budget.ts";
-import { erasePassword, passwordBytes } from "../pbe/password_encryption.ts";
 import {
   decodePrivateKey,
   decodePrivateKeyBlock,
@@ -126,11 +123,8 @@ async function decrypt(
       "Cannot import private key: it is encrypted, and no password is given",
     );
   }
-  const forms = passwordBytes(password);
-  try {
-    const info = await decryptPkcs8(der, forms, new IterationBudget(options.maxIterations));
-    return await fromInfo(info, options.extractable);
-  } finally {
-    erasePassword(forms);
-  }
+  // Loaded here, as most keys are not encrypted
+  const { decryptPrivateKey } = await import("./encrypted_pkcs8.ts");
+  const info = await decryptPrivateKey(der, password, options.maxIterations);
+  return await fromInfo(info, options.extractable);
 }

@@ -5,12 +5,7 @@ import { bytesEqual } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
-import {
-  decodePkcs12,
-  type Pkcs12Cert,
-  type Pkcs12Contents,
-  type Pkcs12Key,
-} from "./decode_pkcs12.ts";
+import type { Pkcs12Cert, Pkcs12Contents, Pkcs12Key } from "./decode_pkcs12.ts";
 import { fromInfo } from "../keys/private_key.ts";
 
 /** A private key of a PKCS#12 file with its certificates. */
@@ -102,6 +97,7 @@ export async function importPkcs12(
   options: ImportPkcs12Options = {},
 ): Promise<Pkcs12> {
   const budget = new IterationBudget(options.maxIterations);
+  const { decodePkcs12 } = await import("./decode_pkcs12.ts"); // most programs need none of it
   const { keys, certs } = await decodePkcs12(bytes.slice(), password, budget);
   const identities = await importKeys(keys, options.extractable ?? false);
   return {

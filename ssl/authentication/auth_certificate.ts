@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { checkRevocation, type RevocationOptions } from "../../cert/revocation/revocation.ts";
+import type { RevocationOptions } from "../../cert/revocation/revocation.ts";
+import type { CertProfile } from "../../cert/verify/check_certificate.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import { verifyCert } from "../../cert/verify/verify_cert_usage.ts";
 import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
@@ -159,16 +160,10 @@ export async function authCertificate(
   const usage = isServer ? "sslClient" : "sslServer";
   // Public authorities follow the profile strictly; private ones often deviate in harmless ways.
   const profile = trustAnchors === null ? "strict" : "compatible";
-  const checkRevoked = checkRevocation({
-    profile,
-    ...(options.revocation ?? { policy: "soft" }),
-    time,
-    stapledOcspResponse: peer.stapledOcspResponse,
-    mustStaple: peer.askedForOcspResponse,
-  });
+  const checkRevoked = await revocationCheck(peer, profile, options.revocation);
   const checkPath = async (verified: VerifiedPath) => {
     checkPathRules(verified, peer.policyPresets ?? []);
-    await checkRevoked(verified);
+    await checkRevoked?.(verified);
     await options.checkPath?.(verified);
   };
   if (trustAnchors === null) {
@@ -191,4 +186,19 @@ export async function authCertificate(
     );
   }
   verifyCertName(leaf, hostname);
+}
+
+/**
+ * Returns the check of revocation; `null` if nothing can say that a certificate is revoked: then
+ * its modules are not loaded.
+ */
+async function revocationCheck(
+  { stapledOcspResponse, askedForOcspResponse: mustStaple, time }: PeerAuthentication,
+  profile: CertProfile,
+  options: AuthCertificateOptions["revocation"],
+): Promise<((path: VerifiedPath) => Promise<void>) | null> {
+  if (options === undefined && stapledOcspResponse === null && !mustStaple) return null;
+  const { checkRevocation } = await import("../../cert/revocation/revocation.ts");
+  const sources = options ?? { policy: "soft" };
+  return checkRevocation({ profile, ...sources, time, stapledOcspResponse, mustStaple });
 }

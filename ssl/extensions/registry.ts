@@ -6,8 +6,7 @@ import { certificateAuthorities } from "./certificate_authorities.ts";
 import { cookie } from "./cookie.ts";
 import { earlyData, maxEarlyDataSize } from "./early_data.ts";
 import { ecPointFormats } from "./ec_point_formats.ts";
-import { encryptThenMac } from "./encrypt_then_mac.ts";
-import { extendedMasterSecret } from "./extended_master_secret.ts";
+import { encryptThenMac, extendedMasterSecret, postHandshakeAuth } from "./flags.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 import {
   keyShareClientHello,
@@ -15,7 +14,6 @@ import {
   keyShareServerHello,
 } from "./key_share.ts";
 import { padding } from "./padding.ts";
-import { postHandshakeAuth } from "./post_handshake_auth.ts";
 import { preSharedKeyClientHello, preSharedKeyServerHello } from "./pre_shared_key.ts";
 import { pskKeyExchangeModes } from "./psk_key_exchange_modes.ts";
 import { recordSizeLimit } from "./record_size_limit.ts";

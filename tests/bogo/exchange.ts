@@ -5,7 +5,7 @@ import { getChannelBinding } from "../../ssl/nss/channel_binding.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { exportKeyingMaterial } from "../../ssl/nss/export_keying_material.ts";
 import { getChannelInfo } from "../../ssl/nss/get_channel_info.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { optionSet } from "../../ssl/nss/option_set.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";

@@ -3,8 +3,8 @@
 
 import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
-import { peerSignedCertTimestamps } from "../../ssl/nss/peer_signed_cert_timestamps.ts";
-import { peerStapledOCSPResponses } from "../../ssl/nss/peer_stapled_ocsp_responses.ts";
+import { peerSignedCertTimestamps } from "../../ssl/nss/certificates.ts";
+import { peerStapledOCSPResponses } from "../../ssl/nss/certificates.ts";
 import { getCipherSuiteInfo } from "../../ssl/nss/cipher_suite_info.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { RecordTap, type RecordToSend, type Rewrite } from "../ssl/_record_tap.ts";

@@ -2,7 +2,7 @@
 
 import { assert } from "@std/assert";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { encodeHandshake, type HandshakeMessage } from "../../ssl/messages/handshake.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import type { Prng } from "../support/prng.ts";

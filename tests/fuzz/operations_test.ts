@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import type { Prng } from "../support/prng.ts";

@@ -8,8 +8,7 @@
  */
 
 import { alpnProtocols } from "../../ssl/extensions/application_layer_protocol_negotiation.ts";
-import { extendedMasterSecret } from "../../ssl/extensions/extended_master_secret.ts";
-import { encryptThenMac } from "../../ssl/extensions/encrypt_then_mac.ts";
+import { encryptThenMac, extendedMasterSecret } from "../../ssl/extensions/flags.ts";
 import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import { serverName } from "../../ssl/extensions/server_name.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";

@@ -8,7 +8,7 @@
  */
 
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import { peerCertificate } from "../../ssl/nss/peer_certificate.ts";
+import { peerCertificate } from "../../ssl/nss/certificates.ts";
 import type { ClientAuthRequest, SniRequest } from "../../ssl/config/hooks.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { newModel } from "../../ssl/config/model.ts";

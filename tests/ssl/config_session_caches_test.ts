@@ -5,9 +5,11 @@
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NssContext } from "../../pkcs11/context/context.ts";
-import { clearSessionCache } from "../../ssl/nss/clear_session_cache.ts";
-import { invalidateSession } from "../../ssl/nss/invalidate_session.ts";
-import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
+import {
+  clearSessionCache,
+  configClientSessionCache,
+  invalidateSession,
+} from "../../ssl/nss/client_session_cache.ts";
 import {
   configServerSessionIDCache,
   shutdownServerSessionIDCache,

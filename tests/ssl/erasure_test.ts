@@ -4,7 +4,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { exportKeyingMaterial } from "../../ssl/nss/export_keying_material.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { TicketKeys } from "../../ssl/session/session_ticket.ts";
 import { MemoryWatch } from "../support/memory.ts";

@@ -8,7 +8,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW, type MessageFilter } from "../../ssl/engine/engine.ts";
 import { KEY_RENEWAL_MARGIN, PEER_KEY_RENEWAL_MARGIN } from "../../ssl/engine/key_updates.ts";
 import type { Role } from "../../ssl/config/import_options.ts";

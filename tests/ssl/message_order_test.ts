@@ -10,7 +10,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context/context.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";

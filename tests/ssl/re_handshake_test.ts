@@ -30,7 +30,7 @@ import {
 } from "@nss/nss";
 import { getImplementedCiphers, namedGroupConfig } from "@nss/nss/ssl";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
+import { configClientSessionCache } from "../../ssl/nss/client_session_cache.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import type { MessageFilter } from "../../ssl/engine/engine.ts";

@@ -17,7 +17,7 @@ import {
 } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { importFD } from "../../ssl/import_fd.ts";

@@ -17,7 +17,7 @@ import {
   type SslConfig,
 } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
-import { configClientSessionCache } from "../../ssl/nss/config_client_session_cache.ts";
+import { configClientSessionCache } from "../../ssl/nss/client_session_cache.ts";
 import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";

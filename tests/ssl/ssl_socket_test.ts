@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { dataPending } from "../../ssl/nss/data_pending.ts";
-import { forceHandshake } from "../../ssl/nss/force_handshake.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { forceHandshake } from "../../ssl/nss/handshake.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import type { ConnLike } from "../../ssl/connection/transports.ts";

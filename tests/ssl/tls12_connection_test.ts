@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { exportKeyingMaterial } from "../../ssl/nss/export_keying_material.ts";
-import { keyUpdate } from "../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../ssl/nss/handshake.ts";
 import { MAX_EMPTY_RECORDS, MAX_WARNING_ALERTS } from "../../ssl/engine/flood_limits.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { MasterSecret } from "../../ssl/crypto/master_secret.ts";

@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context/context.ts";
-import { clearSessionCache } from "../../ssl/nss/clear_session_cache.ts";
+import { clearSessionCache } from "../../ssl/nss/client_session_cache.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";

@@ -83,7 +83,7 @@ function roomOf(path: string): string {
 /**
  * The imports of one room of a package from a higher one or one of its row, types included.
  *
- * @returns As `ssl/nss/set_url.ts -> ssl/ssl_socket.ts`.
+ * @returns As `ssl/nss/peer_names.ts -> ssl/ssl_socket.ts`.
  */
 export function roomProblems(source: Source): string[] {
   const [layer] = source.path.split("/");

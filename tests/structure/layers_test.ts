@@ -248,7 +248,7 @@ Deno.test("exportProblems() finds missing, misnamed and private entry points", (
   const paths = new Set([
     "mod.ts",
     "ssl/mod.ts",
-    "ssl/nss/set_url.ts",
+    "ssl/nss/peer_names.ts",
     "cert/extensions/a_b.ts",
     "ssl/_a.ts",
   ]);
@@ -257,15 +257,15 @@ Deno.test("exportProblems() finds missing, misnamed and private entry points", (
     problems({
       ".": "./mod.ts",
       "./ssl": "./ssl/mod.ts",
-      "./ssl/set-url": "./ssl/nss/set_url.ts",
+      "./ssl/peer-names": "./ssl/nss/peer_names.ts",
       "./cert/extensions/a-b": "./cert/extensions/a_b.ts",
     }),
     [],
   );
   assertEquals(problems({ "./cert": "./cert/mod.ts" }).length, 1);
   assertEquals(problems({ "./tls": "./ssl/mod.ts" }).length, 1);
-  assertEquals(problems({ "./ssl/set_url": "./ssl/nss/set_url.ts" }).length, 1);
-  assertEquals(problems({ "./set-url": "./ssl/nss/set_url.ts" }).length, 1);
+  assertEquals(problems({ "./ssl/peer_names": "./ssl/nss/peer_names.ts" }).length, 1);
+  assertEquals(problems({ "./peer-names": "./ssl/nss/peer_names.ts" }).length, 1);
   assertEquals(problems({ "./ssl/-a": "./ssl/_a.ts" }).length, 1);
 });
 

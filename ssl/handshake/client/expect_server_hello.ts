@@ -9,7 +9,7 @@ import { keyShareHelloRetryRequest, keyShareServerHello } from "../../extensions
 import { preSharedKeyServerHello } from "../../extensions/pre_shared_key.ts";
 import { supportedVersionsServerHello } from "../../extensions/supported_versions.ts";
 import type { HandshakeMessage } from "../../messages/handshake.ts";
-import { parseHelloRequest } from "../../messages/hello_request.ts";
+import { parseHelloRequest } from "../../messages/empty_messages.ts";
 import { parseServerHello, type ServerHello } from "../../messages/server_hello.ts";
 import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";

@@ -11,7 +11,7 @@ import {
 } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
-import { getDefaultCertDB } from "../../../cert/db/get_default_cert_db.ts";
+import { getDefaultCertDB } from "../../../cert/db/default_cert_db.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
 import { defaultContext } from "../../../pkcs11/context/context.ts";
 import { findCertFromNickname, findKeyByAnyCert } from "../../../pkcs11/context/find.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { setDefaultCertDBProvider } from "../../../cert/db/default_cert_db.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { findCertByNickname } from "../../../cert/db/find_cert.ts";
-import { getDefaultCertDB } from "../../../cert/db/get_default_cert_db.ts";
+import { getDefaultCertDB } from "../../../cert/db/default_cert_db.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
 import { MemoryCertDB } from "../../../cert/db/memory_cert_db.ts";
 import { getCertNicknames } from "../../../cert/db/nicknames.ts";

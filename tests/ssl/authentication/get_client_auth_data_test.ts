@@ -33,7 +33,7 @@ import { setPasswordFunc } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
 import type { Token } from "../../../pkcs11/token/token.ts";
 import { initContext } from "../../../pkcs11/context/init.ts";
-import { peerCertificate, peerCertificateChain } from "../../../ssl/nss/peer_certificate.ts";
+import { peerCertificate, peerCertificateChain } from "../../../ssl/nss/certificates.ts";
 import { setPKCS11PinArg } from "../../../ssl/nss/set_pkcs11_pin_arg.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import { getClientAuthData } from "../../../ssl/authentication/get_client_auth_data.ts";

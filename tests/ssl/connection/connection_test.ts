@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertLess, assertStrictEquals } from "@std/assert";
 import type { ErrorName } from "../../../cert/base/errors.ts";
-import { keyUpdate } from "../../../ssl/nss/key_update.ts";
+import { keyUpdate } from "../../../ssl/nss/handshake.ts";
 import type { SslError } from "../../../ssl/base/errors.ts";
 import type { Role } from "../../../ssl/config/import_options.ts";
 import type { SslSocket } from "../../../ssl/base/socket_type.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { encryptThenMac } from "../../../ssl/extensions/encrypt_then_mac.ts";
+import { encryptThenMac } from "../../../ssl/extensions/flags.ts";
 import { refusesSyntax } from "./bodies.ts";
 import { encodeWith, parseWith } from "./samples.ts";
 

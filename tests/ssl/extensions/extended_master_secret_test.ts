@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { extendedMasterSecret } from "../../../ssl/extensions/extended_master_secret.ts";
+import { extendedMasterSecret } from "../../../ssl/extensions/flags.ts";
 import { refusesSyntax } from "./bodies.ts";
 import { encodeWith, parseWith } from "./samples.ts";
 

@@ -8,8 +8,11 @@ import { certificateAuthorities } from "../../../ssl/extensions/certificate_auth
 import { cookie } from "../../../ssl/extensions/cookie.ts";
 import { earlyData, maxEarlyDataSize } from "../../../ssl/extensions/early_data.ts";
 import { ecPointFormats } from "../../../ssl/extensions/ec_point_formats.ts";
-import { encryptThenMac } from "../../../ssl/extensions/encrypt_then_mac.ts";
-import { extendedMasterSecret } from "../../../ssl/extensions/extended_master_secret.ts";
+import {
+  encryptThenMac,
+  extendedMasterSecret,
+  postHandshakeAuth,
+} from "../../../ssl/extensions/flags.ts";
 import type { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
 import type { ExtensionCodec } from "../../../ssl/extensions/extension_codec.ts";
 import {
@@ -18,7 +21,6 @@ import {
   keyShareServerHello,
 } from "../../../ssl/extensions/key_share.ts";
 import { padding } from "../../../ssl/extensions/padding.ts";
-import { postHandshakeAuth } from "../../../ssl/extensions/post_handshake_auth.ts";
 import {
   preSharedKeyClientHello,
   preSharedKeyServerHello,

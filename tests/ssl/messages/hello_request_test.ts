@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals } from "@std/assert";
-import { encodeHelloRequest, parseHelloRequest } from "../../../ssl/messages/hello_request.ts";
+import { encodeHelloRequest, parseHelloRequest } from "../../../ssl/messages/empty_messages.ts";
 import { assertRefused } from "./refused.ts";
 
 Deno.test("parseHelloRequest() takes no bytes, and no byte more", () => {

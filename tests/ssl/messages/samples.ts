@@ -36,7 +36,12 @@ import {
   parseEndOfEarlyData,
 } from "../../../ssl/messages/end_of_early_data.ts";
 import { encodeFinished, parseFinished } from "../../../ssl/messages/finished.ts";
-import { encodeHelloRequest, parseHelloRequest } from "../../../ssl/messages/hello_request.ts";
+import {
+  encodeHelloRequest,
+  encodeServerHelloDone,
+  parseHelloRequest,
+  parseServerHelloDone,
+} from "../../../ssl/messages/empty_messages.ts";
 import { encodeKeyUpdate, parseKeyUpdate } from "../../../ssl/messages/key_update.ts";
 import {
   encodeNewSessionTicket,
@@ -48,10 +53,6 @@ import {
   parseServerHello,
   type ServerHello,
 } from "../../../ssl/messages/server_hello.ts";
-import {
-  encodeServerHelloDone,
-  parseServerHelloDone,
-} from "../../../ssl/messages/server_hello_done.ts";
 import {
   encodeServerKeyExchange,
   parseServerKeyExchange,

@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import {
   encodeServerHelloDone,
   parseServerHelloDone,
-} from "../../../ssl/messages/server_hello_done.ts";
+} from "../../../ssl/messages/empty_messages.ts";
 import { assertRefused } from "./refused.ts";
 
 Deno.test("parseServerHelloDone() takes no bytes, and no byte more", () => {

@@ -17,9 +17,9 @@ import {
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { NssContext } from "../../../pkcs11/context/context.ts";
 import type { ChannelInfo } from "../../../ssl/base/channel_info.ts";
-import { invalidateSession } from "../../../ssl/nss/invalidate_session.ts";
+import { invalidateSession } from "../../../ssl/nss/client_session_cache.ts";
 import { resolveConfig } from "../../../ssl/config/resolve_config.ts";
-import { setURL } from "../../../ssl/nss/set_url.ts";
+import { setURL } from "../../../ssl/nss/peer_names.ts";
 import { effectiveConfig } from "../../../ssl/config/effective_config.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import { getStatistics } from "../../../ssl/nss/get_statistics.ts";

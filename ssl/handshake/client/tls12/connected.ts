@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
-import { parseHelloRequest } from "../../../messages/hello_request.ts";
+import { parseHelloRequest } from "../../../messages/empty_messages.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import {
   expectMessage,

@@ -7,7 +7,7 @@ import type { ClientAuthRequest } from "../../../config/hooks.ts";
 import { encodeClientKeyExchange } from "../../../messages/client_key_exchange.ts";
 import { parseCertificateStatus } from "../../../messages/certificate_status.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
-import { parseServerHelloDone } from "../../../messages/server_hello_done.ts";
+import { parseServerHelloDone } from "../../../messages/empty_messages.ts";
 import {
   encodeServerEcdhParams,
   parseServerKeyExchange,

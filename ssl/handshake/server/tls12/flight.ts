@@ -5,8 +5,7 @@ import { offersTls13 } from "../../../config/config.ts";
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { ecPointFormats } from "../../../extensions/ec_point_formats.ts";
-import { encryptThenMac } from "../../../extensions/encrypt_then_mac.ts";
-import { extendedMasterSecret } from "../../../extensions/extended_master_secret.ts";
+import { encryptThenMac, extendedMasterSecret } from "../../../extensions/flags.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
 import { sessionTicketPromise } from "../../../extensions/session_ticket.ts";
@@ -17,7 +16,7 @@ import { encodeCertificateStatus } from "../../../messages/certificate_status.ts
 import type { ClientHello } from "../../../messages/client_hello.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { encodeServerHello } from "../../../messages/server_hello.ts";
-import { encodeServerHelloDone } from "../../../messages/server_hello_done.ts";
+import { encodeServerHelloDone } from "../../../messages/empty_messages.ts";
 import {
   encodeServerEcdhParams,
   encodeServerKeyExchange,

@@ -2,8 +2,40 @@
 
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { SslSocket } from "../base/socket_type.ts";
+import { change } from "../config/config.ts";
+import { configBeforeStart } from "../config/config_registry.ts";
 import type { HandshakeBounds } from "../connection/bounds.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
+import type { Configurable } from "./configurable.ts";
+
+export type { HandshakeBounds } from "../connection/bounds.ts";
+
+/**
+ * Runs the handshake unless it is complete, or waits for the one in progress, including a later one
+ * (`SSL_ForceHandshake`).
+ *
+ * @param socket The socket.
+ * @param bounds A timeout in milliseconds, in addition to the option `handshakeTimeout`, and an
+ * abort signal. Either ends the connection.
+ * @returns What has been negotiated.
+ * @throws {SslError} If the handshake fails; `PR_IO_TIMEOUT_ERROR` on timeout,
+ * `PR_OPERATION_ABORTED_ERROR` if it is aborted.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { forceHandshake, importFD } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * const { cipherSuite } = await forceHandshake(socket);
+ * ```
+ */
+export function forceHandshake(
+  socket: SslSocket,
+  bounds: HandshakeBounds = {},
+): Promise<ChannelInfo> {
+  return connectionOf(socket).forceHandshake(bounds);
+}
 
 /**
  * Begins another handshake on a connection and completes it (`SSL_ReHandshake`).
@@ -53,4 +85,47 @@ export async function reHandshake(
   bounds: HandshakeBounds = {},
 ): Promise<ChannelInfo> {
   return await connectionOf(socket).reHandshake({ full: flushCache }, bounds);
+}
+
+/**
+ * Sets the role of a socket whose handshake has not begun (`SSL_ResetHandshake`).
+ *
+ * @param target The socket or model.
+ * @param asServer Whether it is a server.
+ * @throws {SslError} `PR_IS_CONNECTED_ERROR` once the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, optionGet, resetHandshake } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel();
+ * resetHandshake(model, true);
+ * assertEquals(optionGet(model, "HANDSHAKE_AS_SERVER"), true);
+ * ```
+ */
+export function resetHandshake(target: Configurable, asServer: boolean): void {
+  change(configBeforeStart(target), { role: asServer ? "server" : "client" });
+}
+
+/**
+ * Updates the key that this end encrypts with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). This
+ * happens automatically before a key reaches its usage limit.
+ *
+ * @param socket The socket.
+ * @param requestUpdate Whether to request that the peer updates its key, too.
+ * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2; if the connection
+ * has failed, its error.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { importFD, keyUpdate } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await keyUpdate(socket, true);
+ * ```
+ */
+export function keyUpdate(socket: SslSocket, requestUpdate = false): Promise<void> {
+  return connectionOf(socket).keyUpdate(requestUpdate);
 }

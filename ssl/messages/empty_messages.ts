@@ -20,3 +20,22 @@ export function parseHelloRequest(body: Uint8Array<ArrayBuffer>): void {
 export function encodeHelloRequest(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(0);
 }
+
+/**
+ * Parses ServerHelloDone, which is empty (RFC 5246, Section 7.4.5).
+ *
+ * @param body The bytes after the handshake header.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_HELLO_DONE` if the body is not empty.
+ */
+export function parseServerHelloDone(body: Uint8Array<ArrayBuffer>): void {
+  parseMessage("ServerHelloDone", "SSL_ERROR_RX_MALFORMED_HELLO_DONE", body, () => {});
+}
+
+/**
+ * Encodes ServerHelloDone.
+ *
+ * @returns An empty body.
+ */
+export function encodeServerHelloDone(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(0);
+}

@@ -1,8 +1,50 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { change } from "../config/config.ts";
-import { configBeforeStart } from "../config/config_registry.ts";
+import { configBeforeStart, configOf } from "../config/config_registry.ts";
+import { normalizeHostname } from "../config/host_name.ts";
 import type { Configurable } from "./configurable.ts";
+
+/**
+ * Sets the server's host name (`SSL_SetURL`): for SNI, the name check of the certificate and the
+ * key of the session cache.
+ *
+ * @param target The socket or model.
+ * @param url A host name, an IP address or a URL, of which only the host is used.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the host is invalid; `PR_IS_CONNECTED_ERROR` once
+ * the handshake has begun.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealURL, setURL } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const model = newModel();
+ * setURL(model, "https://Example.com:8443/path");
+ * assertEquals(revealURL(model), "example.com");
+ * ```
+ */
+export function setURL(target: Configurable, url: string | URL): void {
+  change(configBeforeStart(target), { hostname: normalizeHostname(String(url)) });
+}
+
+/**
+ * Returns the host name that is set (`SSL_RevealURL`).
+ *
+ * @param target The socket or model.
+ * @returns The host name; `null` if none is set.
+ *
+ * @example Usage
+ * ```ts
+ * import { newModel, revealURL } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(revealURL(newModel()), null);
+ * ```
+ */
+export function revealURL(target: Configurable): string | null {
+  return configOf(target).hostname;
+}
 
 /**
  * Separates a client's cached sessions from others of the same host (`SSL_SetSockPeerID`): those of

@@ -2,9 +2,15 @@
 
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { SslError } from "../base/errors.ts";
-import { clientSessionCache, setApplicationSessionCache } from "../session/client_cache.ts";
-import { MAX_CACHED_PEERS } from "../session/memory_cache.ts";
 import type { SessionCache } from "../base/session_cache.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
+import {
+  applicationSessionCache,
+  clientSessionCache,
+  setApplicationSessionCache,
+} from "../session/client_cache.ts";
+import { MAX_CACHED_PEERS } from "../session/memory_cache.ts";
 
 export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
 
@@ -67,4 +73,59 @@ export function configClientSessionCache(options: ClientSessionCacheOptions = {}
   }
   clientSessionCache(context).resize(maxCacheEntries);
   setApplicationSessionCache(context, cache ?? null);
+}
+
+/**
+ * Deletes the cached sessions of clients (`SSL_ClearSessionCache`).
+ *
+ * @param options `context`: the context; the default context by default.
+ * @returns A promise that settles when the cache of the application is cleared, too; the cache in
+ * memory is cleared at once.
+ *
+ * @example Usage
+ * ```ts
+ * import { clearSessionCache, configClientSessionCache, NssContext } from "@nss/nss";
+ * import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const context = new NssContext();
+ * await using cache = await openKvSessionCache({ path: ":memory:" });
+ * configClientSessionCache({ cache, context });
+ * await cache.put("a server", { token: new Uint8Array(32), expiresAt: Date.now() + 60_000 });
+ *
+ * await clearSessionCache({ context });
+ * assertEquals(await cache.take("a server", Date.now()), undefined);
+ * ```
+ */
+export async function clearSessionCache(options: { context?: NssContext } = {}): Promise<void> {
+  const { context = defaultContext() } = options;
+  clientSessionCache(context).clear();
+  await applicationSessionCache(context)?.clear();
+}
+
+/**
+ * Prevents resumption of this connection's session (`SSL_InvalidateSession`); the connection itself
+ * continues.
+ *
+ * A client forgets the session, and later ones of this connection. A server forgets a session with
+ * an ID, and sends no more tickets; tickets that it has sent remain valid until they expire, as in
+ * NSS.
+ *
+ * @param socket The socket, its handshake complete.
+ * @returns A promise that settles when a cache of the application, or one for several processes,
+ * has forgotten it, too; the cache in memory forgets it at once.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { importFD, invalidateSession } from "@nss/nss";
+ *
+ * const hostname = "example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
+ * await socket.handshake();
+ * await invalidateSession(socket); // for example on logout
+ * ```
+ */
+export function invalidateSession(socket: SslSocket): Promise<void> {
+  return connectionOf(socket).connectedEngine.invalidateSession();
 }
