@@ -490,11 +490,14 @@ Deno.test("openKvToken() says what is missing where there is no Deno KV", async 
 
 /** Without this repository's deno.json, which turns Deno KV on. */
 async function importMap(): Promise<string> {
-  const std = new URL("../../support/std/", import.meta.url).href;
-  const imports = {
-    "@std/encoding": `${std}encoding/mod.ts`,
-    "@std/crypto/timing-safe-equal": `${std}crypto/timing_safe_equal.ts`,
-  };
+  const imports: Record<string, string> = {};
+  for (const folder of ["crypto", "encoding"]) {
+    const manifest = new URL(`../../support/std/${folder}/deno.json`, import.meta.url);
+    const { name, exports } = JSON.parse(await Deno.readTextFile(manifest));
+    for (const [entry, path] of Object.entries<string>(exports)) {
+      imports[name + entry.slice(1)] = new URL(path, manifest).href;
+    }
+  }
   const path = await Deno.makeTempFile({ suffix: ".json" });
   globalThis.addEventListener("unload", () => Deno.removeSync(path));
   await Deno.writeTextFile(path, JSON.stringify({ imports }));
