@@ -189,7 +189,12 @@ async function checkSignature(
   if (await isVerified(certificate, issuer)) return;
   budget.spend("signatures");
   const { signatureAlgorithm, tbsCertificate, signature } = certificate;
-  if (!await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature)) {
+  const failed = budget.failedSignatures(certificate);
+  if (
+    failed.has(issuer) ||
+    !await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature)
+  ) {
+    failed.add(issuer);
     throw certificateError(
       "SEC_ERROR_BAD_SIGNATURE",
       certificate,

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../base/errors.ts";
+import type { Certificate } from "../certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /**
  * The limits of the work of one verification. The peer chooses the certificates, so without limits
@@ -9,7 +11,7 @@ import { NssError } from "../base/errors.ts";
  * webpki does not limit.
  */
 export const VERIFICATION_LIMITS = {
-  /** The number of signatures verified. */
+  /** The number of signatures checked; a wrong one counts in each path but is verified once. */
   signatures: 100,
   /** The number of candidates for issuers that are examined. */
   pathSteps: 200_000,
@@ -48,6 +50,7 @@ export class BudgetExceededError extends NssError {
 /** Counts the work of one verification. */
 export class VerificationBudget {
   readonly #left: Record<BudgetedWork, number> = { ...VERIFICATION_LIMITS };
+  readonly #failed = new Map<Certificate, Set<SubjectPublicKeyInfo>>();
 
   /**
    * Subtracts work from the budget.
@@ -59,5 +62,18 @@ export class VerificationBudget {
   spend(work: BudgetedWork, times = 1): void {
     this.#left[work] -= times;
     if (this.#left[work] < 0) throw new BudgetExceededError(work);
+  }
+
+  /**
+   * Returns the keys that have not signed a certificate, as far as this verification has found out.
+   * They are not kept for the next one: a failure of the runtime looks like a wrong signature.
+   *
+   * @param certificate The certificate.
+   * @returns The keys, to which the caller adds.
+   */
+  failedSignatures(certificate: Certificate): Set<SubjectPublicKeyInfo> {
+    let keys = this.#failed.get(certificate);
+    if (keys === undefined) this.#failed.set(certificate, keys = new Set());
+    return keys;
   }
 }

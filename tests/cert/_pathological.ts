@@ -147,6 +147,14 @@ export const VERIFICATIONS: Readonly<Record<string, () => Promise<Pathological>>
     }
     return verification(await issue({ issuer: between[0]! }), between);
   },
+  "15 authorities of the anchor's name": async () => {
+    const between: TestCertificate[] = [];
+    for (let i = 0; i < 15; i++) {
+      const keys = await makeKeys();
+      between.push(await authority("CN=Test Root", "CN=Test Root", { keys }));
+    }
+    return verification(await issue({ issuer: between[0]! }), between);
+  },
   "a chain of 1,000 authorities": async () => {
     const between: TestCertificate[] = [];
     for (let i = 0; i < 1_000; i++) between.push(await authority(`CN=${i}`, `CN=${i + 1}`));

@@ -154,6 +154,7 @@ const ENDS: Readonly<Record<string, string>> = {
   "8 authorities issued by each other and the root, with 300 policies each":
     `${VERIFICATION_LIMITS.policySteps} policySteps`,
   "1,000 issuers of one name": `${VERIFICATION_LIMITS.signatures} signatures`,
+  "15 authorities of the anchor's name": `${VERIFICATION_LIMITS.signatures} signatures`,
   "1,000 constraints and 1,000 names": `${VERIFICATION_LIMITS.nameComparisons} nameComparisons`,
 };
 
@@ -194,6 +195,11 @@ for (const [what, make] of Object.entries(VERIFICATIONS)) {
     assertLessOrEqual(signatures, VERIFICATION_LIMITS.signatures);
   });
 }
+
+Deno.test("verifyCertificateChain() verifies a wrong signature once in a search", async () => {
+  const { signatures } = await cost(await VERIFICATIONS["15 authorities of the anchor's name"]!());
+  assertEquals(signatures, 16, "one each of the authorities' and the leaf's, all with one key");
+});
 
 const CORE = "data/x509_limbo_core.json.gz";
 testShared(
