@@ -36,6 +36,21 @@ const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> =
   [OIDS.mldsa87, { algorithm: { type: "mldsa87" }, size: 2592 }],
 ]);
 
+/**
+ * The y coordinates, little-endian, of the points of Ed25519 whose order divides 8, and the two of
+ * them that are not reduced. A signature that anyone can make verifies with such a key (RFC 8032,
+ * Section 8.4 and "verify" of W3C's Secure Curves; runtimes do not check).
+ */
+const SMALL_ORDER: ReadonlySet<string> = new Set([
+  `01${"00".repeat(31)}`,
+  `ec${"ff".repeat(30)}7f`,
+  "00".repeat(32),
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(30)}7f`,
+]);
+
 /** A public key with its algorithm (RFC 5280, Section 4.1.2.7). It is immutable. */
 export class SubjectPublicKeyInfo {
   /** The encoding. */
@@ -201,6 +216,13 @@ function readAlgorithm(
   identifier.finish();
   if (publicKey.length !== row.size) {
     throw badKey(`a key of ${row.algorithm.type} has ${row.size} bytes, not ${publicKey.length}`);
+  }
+  if (row.algorithm.type === "ed25519") {
+    const y = publicKey.slice();
+    y[31]! &= 0x7f; // the sign of x
+    if (SMALL_ORDER.has(y.toHex())) {
+      throw badKey("the Ed25519 key is a point of small order, for which anyone can sign");
+    }
   }
   return row.algorithm;
 }

@@ -76,6 +76,8 @@ export const OIDS = {
   ocspBasic: "1.3.6.1.5.5.7.48.1.1",
   ocspNonce: "1.3.6.1.5.5.7.48.1.2",
   ocspNoCheck: "1.3.6.1.5.5.7.48.1.5",
+  // Other names: RFC 9598, Section 3
+  smtpUtf8Mailbox: "1.3.6.1.5.5.7.8.9",
   // Public keys: RFC 8017, RFC 5480, RFC 8410, RFC 9881
   rsaEncryption: "1.2.840.113549.1.1.1",
   rsassaPss: "1.2.840.113549.1.1.10",

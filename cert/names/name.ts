@@ -68,7 +68,14 @@ const ENCODER = new TextEncoder();
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const UTF16 = new TextDecoder("utf-16be", { fatal: true, ignoreBOM: true });
 
-function decodeText(tag: number, content: Uint8Array<ArrayBuffer>): string | null {
+/**
+ * Decodes a string of any of ASN.1's types.
+ *
+ * @param tag The tag.
+ * @param content The content.
+ * @returns The text; `null` if it is not a string or malformed.
+ */
+export function decodeText(tag: number, content: Uint8Array<ArrayBuffer>): string | null {
   switch (tag) {
     case TAG.printableString:
     case TAG.ia5String:

@@ -21,7 +21,7 @@ import {
   policyMappings,
 } from "../extensions/policies.ts";
 import { tlsFeature } from "../extensions/tls_feature.ts";
-import { oidName } from "../der/oids.ts";
+import { oidName, OIDS } from "../der/oids.ts";
 
 /**
  * The required form of certificates.
@@ -138,6 +138,18 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
   for (const codec of CODECS) {
     if (options.profile === "strict" || PROCESSED_EXTENSIONS.has(codec.oid)) {
       certificate.extension(codec);
+    }
+  }
+  // RFC 5280, Section 4.2.1.4: if critical, MUST be able to interpret this extension (including the
+  // optional qualifier), or MUST reject the certificate
+  if (certificate.extensions.get(OIDS.certificatePolicies)?.critical === true) {
+    for (const { type } of certificate.certificatePolicies!.flatMap((one) => one.qualifiers)) {
+      if (type === OIDS.cps || type === OIDS.userNotice) continue;
+      throw certificateError(
+        "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
+        certificate,
+        `the policy qualifier ${oidName(type) ?? type} in its critical policies is not known`,
+      );
     }
   }
   const key = certificate.subjectPublicKeyInfo.algorithm;

@@ -2,13 +2,48 @@
 
 import type { Certificate } from "../certificate/certificate.ts";
 import { certificateError } from "./check_certificate.ts";
+import { DerReader } from "../der/der_reader.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
 import { formatGeneralName, type GeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
+import { decodeText, Name } from "../names/name.ts";
 import { OIDS } from "../der/oids.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
+
+/**
+ * The domains to which Mozilla's root program limits authorities whose certificates do not say so
+ * (`CERT_GetImposedNameConstraints` in NSS's `lib/certdb/genname.c`), by their subject.
+ */
+const IMPOSED_DOMAINS: readonly (readonly [subject: string, domains: string])[] = [
+  [
+    "E=igca@sgdn.pm.gouv.fr,CN=IGC/A,OU=DCSSI,O=PM/SGDN,L=Paris,ST=France,C=FR",
+    "fr gp gf mq re yt pm bl mf wf pf nc tf",
+  ],
+  [
+    "CN=TUBITAK Kamu SM SSL Kok Sertifikasi - Surum 1,OU=Kamu Sertifikasyon Merkezi - Kamu SM," +
+    "O=Turkiye Bilimsel ve Teknolojik Arastirma Kurumu - TUBITAK,L=Gebze - Kocaeli,C=TR",
+    "tr",
+  ],
+];
+const IMPOSED: ReadonlyMap<string, NameConstraints> = new Map(
+  IMPOSED_DOMAINS.map(([subject, domains]) => {
+    const permitted = domains.split(" ").map((value) => ({ type: "dns", value }) as const);
+    return [Name.parse(subject).key, { permitted, excluded: [] }];
+  }),
+);
+
+/**
+ * Returns the constraints that Mozilla imposes on an authority besides those of its certificate,
+ * whoever trusts it.
+ *
+ * @param authority The subject of the authority.
+ * @returns The constraints; `undefined` for nearly all.
+ */
+export function imposedNameConstraints(authority: Name): NameConstraints | undefined {
+  return IMPOSED.get(authority.key);
+}
 
 /** A subtree, prepared for comparisons. */
 interface Constraint {
@@ -90,6 +125,7 @@ function subjectNames(certificate: Certificate, commonName: boolean): ByType<Gen
     const { subject, subjectAltName } = certificate;
     names = byType<GeneralName>([
       ...subjectAltName ?? [],
+      ...(subjectAltName ?? []).flatMap(utf8Mailbox),
       ...(subject.isEmpty ? [] : [{ type: "directory", value: subject } as const]),
       // RFC 5280: without subjectAltName, also emailAddress attributes. One that is not text counts
       // as a malformed mailbox
@@ -108,6 +144,16 @@ function subjectNames(certificate: Certificate, commonName: boolean): ByType<Gen
     return normalizeDnsName(value, options) === null ? [] : [{ type: "dns", value }];
   });
   return new Map([...names, ...byType(hosts)]);
+}
+
+/**
+ * RFC 9598, Section 6: constraints on rfc822Name also apply to SmtpUTF8Mailbox. A value that is not
+ * text counts as a malformed mailbox.
+ */
+function utf8Mailbox(name: GeneralName): GeneralName[] {
+  if (name.type !== "other" || name.typeId !== OIDS.smtpUtf8Mailbox) return [];
+  const { tag, content } = new DerReader(name.value, "mailbox").element("");
+  return [{ type: "email", value: decodeText(tag, content) ?? "" }];
 }
 
 function prepare(constraints: NameConstraints): Prepared {

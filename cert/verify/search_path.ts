@@ -17,7 +17,7 @@ import {
   type CheckOptions,
   checkSignatureAlgorithm,
 } from "./check_certificate.ts";
-import { checkNameConstraints } from "./check_name_constraints.ts";
+import { checkNameConstraints, imposedNameConstraints } from "./check_name_constraints.ts";
 import { checkPolicies } from "./check_policies.ts";
 import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "../base/errors.ts";
@@ -164,9 +164,14 @@ function checkPathNames(
       });
     }
   };
-  for (let i = 1; i < certificates.length; i++) check(certificates[i]!.nameConstraints, i);
+  for (let i = 1; i < certificates.length; i++) {
+    check(imposedNameConstraints(certificates[i]!.subject), i);
+    check(certificates[i]!.nameConstraints, i);
+  }
   check(anchor.nameConstraints, certificates.length);
-  if (!leafIsAnchor) check(anchor.certificate?.nameConstraints, certificates.length);
+  if (leafIsAnchor) return;
+  check(imposedNameConstraints(anchor.subject), certificates.length);
+  check(anchor.certificate?.nameConstraints, certificates.length);
 }
 
 /** Verifies signatures from the anchor down, so that only authenticated keys are used. */

@@ -12,6 +12,7 @@ import {
   MAX_RSA_BITS,
   parseSubjectPublicKeyInfo,
 } from "../../../cert/certificate/spki.ts";
+import { note } from "../../support/skip.ts";
 import { makeKeys, withAlgorithm } from "../_support.ts";
 
 function spki(
@@ -141,7 +142,7 @@ Deno.test("parseSubjectPublicKeyInfo() wants raw keys without parameters and of 
   const ed25519 = (w: DerWriter) => {
     w.oid(OIDS.ed25519);
   };
-  parseSubjectPublicKeyInfo(spki(ed25519, new Uint8Array(32)));
+  parseSubjectPublicKeyInfo(spki(ed25519, new Uint8Array(32).fill(2)));
   assertBad(spki(ed25519, new Uint8Array(31)), "SEC_ERROR_BAD_KEY");
   assertBad(spki(ed25519, new Uint8Array(33)), "SEC_ERROR_BAD_KEY");
   assertBad(spki((w) => w.oid(OIDS.ed25519).null(), new Uint8Array(32)), "SEC_ERROR_BAD_DER");
@@ -168,4 +169,39 @@ Deno.test("SubjectPublicKeyInfo.pin() is base64 of the SHA-256, as PEM and text 
   assertEquals(decodePem(publicKey.toPem(), "PUBLIC KEY")[0]?.der, publicKey.der);
   assertEquals(`${publicKey}`, "ec P-384");
   assertFalse(publicKey.equals((await makeKeys("P-384")).publicKey));
+});
+
+/** The field and the constant of Ed25519 (RFC 8032, Section 5.1). */
+const P = 2n ** 255n - 19n;
+const D = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;
+
+/** The key whose point has a y coordinate, with the sign of x. */
+function ed25519(y: bigint, sign = 0n): Uint8Array<ArrayBuffer> {
+  const bigEndian = Uint8Array.fromHex((y | (sign << 255n)).toString(16).padStart(64, "0"));
+  return spki((w) => w.oid(OIDS.ed25519), bigEndian.reverse());
+}
+
+Deno.test("parseSubjectPublicKeyInfo() refuses an Ed25519 key of small order, for which anyone can sign", async () => {
+  const littleEndian = (hex: string) => BigInt(`0x${Uint8Array.fromHex(hex).reverse().toHex()}`);
+  // Order 8: twice such a point has y = 0, so that d y^4 + 2 y^2 = 1
+  const y8 = littleEndian("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05");
+  assertEquals((D * y8 ** 4n + 2n * y8 ** 2n) % P, 1n);
+  // Orders 1, 2, 4 and 8, then those of 1 and 4 not reduced
+  for (const y of [1n, P - 1n, 0n, y8, P - y8, P + 1n, P]) {
+    for (const sign of [0n, 1n]) {
+      const error = assertThrows(() => parseSubjectPublicKeyInfo(ed25519(y, sign)), NssError);
+      assertEquals(error.name, "SEC_ERROR_BAD_KEY");
+      assertEquals(
+        error.message,
+        "Cannot use public key: the Ed25519 key is a point of small order, for which anyone can sign",
+      );
+    }
+  }
+  for (const y of [2n, 4n, y8 - 1n, y8 + 1n, P - 2n, P + 2n]) {
+    assertEquals(parseSubjectPublicKeyInfo(ed25519(y)).algorithm, { type: "ed25519" });
+  }
+  // What it is about: a runtime takes the neutral element for a signature of anything
+  const key = await crypto.subtle.importKey("spki", ed25519(1n), "Ed25519", false, ["verify"]);
+  const forged = Uint8Array.of(1, ...new Uint8Array(63));
+  note(`the runtime accepts it: ${await crypto.subtle.verify("Ed25519", key, forged, E)}`);
 });

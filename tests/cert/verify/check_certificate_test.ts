@@ -4,6 +4,7 @@ import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   certificateError,
   checkAuthority,
+  checkContent,
   checkLeaf,
   type CheckOptions,
   errorOf,
@@ -12,6 +13,9 @@ import {
 import { NssError } from "../../../cert/base/errors.ts";
 import { makeExtension } from "../../../cert/extensions/extension.ts";
 import { keyUsage } from "../../../cert/extensions/key_usage.ts";
+import { certificatePolicies } from "../../../cert/extensions/policies.ts";
+import { TAG } from "../../../cert/der/tag.ts";
+import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { OIDS } from "../../../cert/der/oids.ts";
 import { CHECKS, issue } from "../_support.ts";
 
@@ -65,4 +69,27 @@ Deno.test("certificateError() names the subject, if there is one", async () => {
   const nameless = (await issue({ subject: "" })).certificate;
   const error = certificateError("SEC_ERROR_BAD_DER", nameless, "it is bad");
   assertEquals(error.message, "Cannot verify certificate: it is bad");
+});
+
+Deno.test("checkContent() refuses critical policies with a qualifier that is not known", async () => {
+  const check = async (type: string, critical: boolean) => {
+    const value = new DerWriter().string(TAG.ia5String, "https://example.com/cps").finish();
+    const policies = [
+      { policy: "1.2.3.4", qualifiers: [{ type: OIDS.cps, value }] },
+      { policy: "1.2.3.5", qualifiers: [{ type, value }] },
+    ];
+    const extensions = [makeExtension(certificatePolicies, policies, critical)];
+    const { certificate } = await issue({ extensions });
+    return errorOf(() => checkContent(certificate, CHECKS));
+  };
+  assertEquals(await check(OIDS.cps, true), null);
+  assertEquals(await check(OIDS.userNotice, true), null);
+  assertEquals(await check("1.2.3.6", false), null);
+  const error = await check("1.2.3.6", true);
+  assertEquals(error?.name, "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION");
+  assertEquals(
+    error?.message,
+    'Cannot verify certificate "CN=example.com": the policy qualifier 1.2.3.6 in its critical ' +
+      "policies is not known",
+  );
 });

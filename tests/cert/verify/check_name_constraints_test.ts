@@ -27,6 +27,12 @@ const net = (hex: string): GeneralName => ({ type: "ip", value: new Uint8Array(d
 const directory = (text: string): GeneralName => ({ type: "directory", value: Name.parse(text) });
 const other: GeneralName = { type: "other", typeId: "1.2.3", value: Uint8Array.of(5, 0) };
 
+const utf8Mailbox = (text: string, tag: number = TAG.utf8String): GeneralName => ({
+  type: "other",
+  typeId: OIDS.smtpUtf8Mailbox,
+  value: new DerWriter().primitive(tag, new TextEncoder().encode(text)).finish(),
+});
+
 async function named(names: GeneralName[], subject = ""): Promise<Certificate> {
   const options = names.length > 0
     ? { extensions: [makeExtension(subjectAltName, names)] }
@@ -80,6 +86,15 @@ const CASES: [GeneralName, GeneralName, "in" | "partly" | "out"][] = [
   [email("a@example.com"), email(".example.com"), "out"],
   [email("no mailbox"), email("example.com"), "partly"],
   [email("a@b@example.com"), email("example.com"), "partly"],
+  // RFC 9598, Section 6
+  [utf8Mailbox("ä@example.com"), email("example.com"), "in"],
+  [utf8Mailbox("ä@xn--4ca.com"), email("xn--4ca.com"), "in"],
+  [utf8Mailbox("ä@b.example.com"), email(".example.com"), "in"],
+  [utf8Mailbox("ä@example.org"), email("example.com"), "out"],
+  [utf8Mailbox("ä@example.com"), email("a@example.com"), "out"],
+  [utf8Mailbox("ä@ä.com"), email("example.com"), "partly"],
+  [utf8Mailbox("no mailbox"), email("example.com"), "partly"],
+  [utf8Mailbox("ä@example.com", TAG.octetString), email("example.com"), "partly"],
   [uri("https://example.com:1/x"), uri("example.com"), "in"],
   [uri("https://u@example.com/x"), uri("example.com"), "in"],
   [uri("https://b.example.com"), uri("example.com"), "out"],
@@ -128,6 +143,12 @@ Deno.test("checkNameConstraints() wants every name to be permitted, by any const
   assertEquals(verdict(certificate, [dns("a.com")], []), OUT);
   assertEquals(verdict(certificate, [dns("a.com"), dns("b.com")], []), "ok");
   assertEquals(verdict(certificate, [dns("")], [dns("b.com")]), OUT);
+});
+
+Deno.test("checkNameConstraints() lets no SmtpUTF8Mailbox out of what rfc822Name permits", async () => {
+  const certificate = await named([email("a@example.com"), utf8Mailbox("ä@example.org")]);
+  assertEquals(verdict(certificate, [email("example.com")], []), OUT);
+  assertEquals(verdict(certificate, [email("example.com"), email("example.org")], []), "ok");
 });
 
 Deno.test("checkNameConstraints() applies to the subject, and to its e-mail addresses without others", async () => {

@@ -16,6 +16,9 @@ import { policyConstraints } from "../../../cert/extensions/policies.ts";
 import { OIDS } from "../../../cert/der/oids.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { VERIFICATION_LIMITS } from "../../../cert/verify/verification_budget.ts";
+import { imposedNameConstraints } from "../../../cert/verify/check_name_constraints.ts";
+import { Name } from "../../../cert/names/name.ts";
+import { rootCertificates } from "node:tls";
 import { forgetVerifiedSignatures } from "../../../cert/verify/verified_signatures.ts";
 import {
   type VerifiedPath,
@@ -302,6 +305,78 @@ Deno.test("verifyCertificateChain() applies the name constraints of every author
   await assertFails("SEC_ERROR_CERT_NOT_IN_NAME_SPACE", await issue({ issuer: middle }), [], {
     anchors: own,
   });
+});
+
+/** Authorities and a domain that each may name, and one that it may not. */
+const IMPOSED = [
+  [
+    "E=igca@sgdn.pm.gouv.fr,CN=IGC/A,OU=DCSSI,O=PM/SGDN,L=Paris,ST=France,C=FR",
+    [
+      "a.gouv.fr",
+      "a.gp",
+      "a.gf",
+      "a.mq",
+      "a.re",
+      "a.yt",
+      "a.pm",
+      "a.bl",
+      "a.mf",
+      "a.wf",
+      "a.pf",
+      "a.nc",
+      "a.tf",
+    ],
+    ["example.com", "xfr", "a.tr"],
+  ],
+  [
+    "CN=TUBITAK Kamu SM SSL Kok Sertifikasi - Surum 1,OU=Kamu Sertifikasyon Merkezi - Kamu SM," +
+    "O=Turkiye Bilimsel ve Teknolojik Arastirma Kurumu - TUBITAK,L=Gebze - Kocaeli,C=TR",
+    ["a.gov.tr", "tr"],
+    ["example.com", "a.fr"],
+  ],
+] as const;
+
+for (const [subject, inside, outside] of IMPOSED) {
+  Deno.test(`verifyCertificateChain() imposes the domains that NSS does on ${subject.slice(0, 27)}, whoever trusts it`, async () => {
+    const authority = await issue({ ca: true, subject });
+    const cross = await issue({ ca: true, subject, issuer: root });
+    const { subject: name, subjectPublicKeyInfo } = authority.certificate;
+    for (const [names, isInside] of [[inside, true], [outside, false]] as const) {
+      for (const dns of names) {
+        for (
+          const [issuer, between, anchor] of [
+            [authority, [], trustAnchorOf(authority.certificate)],
+            [authority, [], { subject: name, subjectPublicKeyInfo }],
+            [cross, [cross], trustAnchorOf(root.certificate)],
+          ] as const
+        ) {
+          const leaf = await issue({ issuer, dns, subject: "" });
+          const anchors = [anchor];
+          if (isInside) await verify(leaf, between, { anchors });
+          else {
+            await assertFails("SEC_ERROR_CERT_NOT_IN_NAME_SPACE", leaf, between, { anchors });
+          }
+        }
+      }
+    }
+  });
+}
+
+Deno.test("imposedNameConstraints() knows the authorities by the subjects of genname.c, and no other", () => {
+  const names = [
+    "308185310b3009060355040613024652310f300d060355040813064672616e6365310e300c0603550407130550617269733110300e060355040a1307504d2f5347444e310e300c060355040b13054443535349310e300c060355040313054947432f413123302106092a864886f70d010901161469676361407367646e2e706d2e676f75762e6672",
+    "3081d2310b3009060355040613025452311830160603550407130f4765627a65202d204b6f6361656c6931423040060355040a13395475726b6979652042696c696d73656c2076652054656b6e6f6c6f6a696b20417261737469726d61204b7572756d75202d205455424954414b312d302b060355040b13244b616d7520536572746966696b6173796f6e204d65726b657a69202d204b616d7520534d313630340603550403132d5455424954414b204b616d7520534d2053534c204b6f6b20536572746966696b617369202d20537572756d2031",
+  ].map((hex) => Name.fromDer(Uint8Array.fromHex(hex)));
+  assertEquals(names.map(String), IMPOSED.map(([subject]) => subject));
+  for (const name of names) assert(imposedNameConstraints(name) !== undefined);
+  assertEquals(imposedNameConstraints(root.certificate.subject), undefined);
+  assert(
+    rootCertificates.some((pem) => {
+      const { subject } = parseCertificatesPem(pem)[0]!;
+      return imposedNameConstraints(subject) !== undefined;
+    }),
+    "TUBITAK's is one of the runtime's roots",
+  );
 });
 
 Deno.test("verifyCertificateChain() distrusts what is made after distrustAfter", async () => {

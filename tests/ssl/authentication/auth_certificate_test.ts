@@ -1,7 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { NssError, trustAnchorOf, type VerifiedPath } from "@nss/nss/cert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  createCertificate,
+  NssError,
+  SubjectPublicKeyInfo,
+  trustAnchorOf,
+  type VerifiedPath,
+} from "@nss/nss/cert";
 import { NssContext } from "@nss/nss/pkcs11";
 import {
   authCertificate,
@@ -10,7 +16,7 @@ import {
   type PeerAuthentication,
 } from "@nss/nss/ssl";
 import { memoryPair } from "../../support/memory_pair.ts";
-import { HOSTNAME, makeIdentity, PKI } from "../_support.ts";
+import { clientOptions, HOSTNAME, makeIdentity, PKI, serverOptions } from "../_support.ts";
 
 /** What the hook is handed for the test server's certificate, with changes. */
 function peer(changes: Partial<PeerAuthentication> = {}): PeerAuthentication {
@@ -132,3 +138,29 @@ for (const trusts of ["socket", "context"] as const) {
     await authenticate(trust(), { revocation: { policy: "soft" } });
   });
 }
+
+Deno.test("a TLS connection refuses a certificate whose Ed25519 key is of small order, in both roles", async () => {
+  const neutral = Uint8Array.of(1, ...new Uint8Array(31));
+  const spki = Uint8Array.fromHex("302a300506032b6570032100" + neutral.toHex());
+  const algorithm = { type: "ed25519" } as const;
+  const publicKey = new SubjectPublicKeyInfo(spki, algorithm, neutral);
+  const cert = await createCertificate({
+    publicKey,
+    dnsNames: [HOSTNAME],
+    issuer: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
+  });
+  const signature = Uint8Array.of(1, ...new Uint8Array(63));
+  const forged = { cert, key: { algorithm, publicKey, sign: () => Promise.resolve(signature) } };
+  for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+    const [a, b] = memoryPair();
+    await using server = importFD(b, serverOptions({ certificates: [forged] }));
+    const versions = { min: version, max: version };
+    await using client = importFD(a, clientOptions({ versions }));
+    const [refused] = await Promise.allSettled([client.handshake(), server.handshake()]);
+    assert(refused.status === "rejected");
+    assertStringIncludes(refused.reason.message, "small order");
+    assertEquals(refused.reason.alert, "bad_certificate");
+  }
+  const error = await refusal({ chain: [cert], isServer: true, hostname: null });
+  assertEquals(error.name, "SEC_ERROR_BAD_KEY");
+});
