@@ -45,9 +45,9 @@ export function handshakeOutput(targets: Targets): HandshakeOutput {
       read.endFlight();
       write.writeChangeCipherSpec();
     },
-    limitRecords(send, receive) {
-      write.recordSizeLimit = send;
-      read.recordSizeLimit = receive;
+    limitRecords({ sent = write.recordSizeLimit, received = read.recordSizeLimit }) {
+      write.recordSizeLimit = sent;
+      read.recordSizeLimit = received;
     },
     installReadSpec(spec) {
       read.install(spec);

@@ -4,10 +4,19 @@ import type { ExtensionBlock } from "../extensions/extension_block.ts";
 import { recordSizeLimit } from "../extensions/record_size_limit.ts";
 import { MAX_PLAINTEXT_LENGTH } from "../record/header.ts";
 import { type TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
-import type { HandshakeContext } from "./handshake.ts";
 
 /** The versions, which count the limit differently. */
 type Version = typeof TLS_1_2 | typeof TLS_1_3;
+
+/**
+ * The limits in bytes on the plaintext of protected records; `Infinity` for that of the protocol.
+ */
+export interface RecordLimits {
+  /** The peer's limit, for the records of this end. */
+  readonly sent: number;
+  /** The limit of this end, for the peer's records. */
+  readonly received: number;
+}
 
 /**
  * Returns the limit that this end sends, which in TLS 1.3 includes the inner content type
@@ -23,27 +32,20 @@ export function ownRecordSizeLimit(
   );
 }
 
-/** Answers the client's limit with that of the server, and applies both. */
-export function answerRecordSizeLimit(
-  hs: HandshakeContext,
-  hello: ExtensionBlock | undefined,
-  answer: ExtensionBlock,
+/**
+ * Returns the limits that a handshake negotiates: both, or none if the peer sends none. Each
+ * handshake negotiates them anew, for the records under its keys (RFC 8449, Section 4).
+ *
+ * @param config The configuration of this end.
+ * @param peers The extensions of the client's hello, or of the server's answer.
+ * @param version The version.
+ */
+export function recordLimits(
+  config: { recordSizeLimit: number },
+  peers: ExtensionBlock | undefined,
   version: Version,
-): void {
-  const limit = hello?.get(recordSizeLimit);
-  if (limit === undefined) return;
-  const own = ownRecordSizeLimit(hs.config, version);
-  answer.add(recordSizeLimit, own);
-  hs.output.limitRecords(limit, own);
-}
-
-/** Applies the limits of a client, if the server has answered with its own. */
-export function takeRecordSizeLimit(
-  hs: HandshakeContext,
-  answer: ExtensionBlock | undefined,
-  version: Version,
-): void {
-  const limit = answer?.get(recordSizeLimit);
-  if (limit === undefined) return;
-  hs.output.limitRecords(limit, ownRecordSizeLimit(hs.config, version));
+): RecordLimits {
+  const sent = peers?.get(recordSizeLimit);
+  if (sent === undefined) return { sent: Infinity, received: Infinity };
+  return { sent, received: ownRecordSizeLimit(config, version) };
 }

@@ -41,6 +41,8 @@ export interface Tls12Agreement {
   readonly cipherSuite: Tls12CipherSuite;
   /** Whether the master secret is bound to the handshake (RFC 7627). */
   readonly extendedMasterSecret: boolean;
+  /** Whether AES-CBC records have the MAC of the ciphertext (RFC 7366). */
+  readonly encryptThenMac: boolean;
   /** Whether the peer supports RFC 5746. */
   readonly secureRenegotiation: boolean;
   /** The application protocol. */

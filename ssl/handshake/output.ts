@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { RecordProtection } from "../record/cipher_spec.ts";
+import type { RecordLimits } from "./limit_records.ts";
 import type { Negotiated } from "./negotiated.ts";
 
 /** The interface through which a handshake acts on its connection. */
@@ -9,11 +10,8 @@ export interface HandshakeOutput {
   sendMessage(message: Uint8Array<ArrayBuffer>): void;
   /** Sends a change_cipher_spec; in TLS 1.3 once, for middleboxes (RFC 8446, Appendix D.4). */
   sendChangeCipherSpec(): void;
-  /**
-   * Limits the plaintext of protected records in each direction, from the next record on
-   * (RFC 8449).
-   */
-  limitRecords(send: number, receive: number): void;
+  /** Limits the plaintext of protected records, from the next one on (RFC 8449). */
+  limitRecords(limits: Partial<RecordLimits>): void;
   /** Replaces the protection of received records, from the next one on. */
   installReadSpec(spec: RecordProtection): void;
   /** Replaces the protection of sent records, from the next one on. */

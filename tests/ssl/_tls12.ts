@@ -313,7 +313,11 @@ export class Tls12Tap implements ConnLike<Deno.NetAddr> {
       this.records.push(record);
       if (this.#role === "server" && opened.type === ContentType.handshake) {
         // That of a renegotiation as well, which only the server's own end can read.
-        if (opened.fragment[0] === 2) this.#randoms.server = opened.fragment.slice(6, 38);
+        // Other fragments of a message may begin with the same byte.
+        const [type, , , , major, minor] = opened.fragment;
+        if (type === 2 && major === 3 && minor === 3) {
+          this.#randoms.server = opened.fragment.slice(6, 38);
+        }
       }
       for (const changed of this.rewrite(record)) {
         parts.push(await this.seal({ ...changed, clear: changed.clear ?? !encrypted }));

@@ -179,7 +179,10 @@ function helloExtensions(
   if (tls12) addTls12Extensions(extensions, hs, offer.tls12Session);
   if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANY_RESPONDER);
   if (config.signedCertTimestamps) extensions.add(signedCertificateTimestamp, true);
-  if (config.alpnProtocols.length > 0) extensions.add(alpnProtocols, config.alpnProtocols);
+  // Servers of OpenSSL and NSS take none in a renegotiation: it keeps the protocol.
+  if (config.alpnProtocols.length > 0 && hs.established === null) {
+    extensions.add(alpnProtocols, config.alpnProtocols);
+  }
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).
   if (tls13 && config.sessionTickets) extensions.add(pskKeyExchangeModes, [PSK_DHE_KE]);

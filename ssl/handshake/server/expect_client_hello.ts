@@ -248,8 +248,10 @@ async function applyServerName(
   hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
 ): Promise<string | null> {
-  const name = extensions?.get(serverName)?.toLowerCase() ?? null;
-  if (hs.established !== null && name !== hs.established.negotiated.serverName) {
+  const before = hs.established?.negotiated.serverName ?? null;
+  // A renegotiation that names no host keeps that of the connection.
+  const name = extensions?.get(serverName)?.toLowerCase() ?? before;
+  if (hs.established !== null && name !== before) {
     throw new SslError(
       "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
       "Cannot renegotiate: the client asks for another host name than before",

@@ -32,6 +32,7 @@ export async function sendTls12Finished(
   const verifyData = await session.masterSecret.verifyData(end, await hs.transcript.digest());
   hs.output.sendChangeCipherSpec();
   hs.output.installWriteSpec(session.protections[end]);
+  hs.output.limitRecords({ sent: session.recordLimits.sent });
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
   return verifyData;
 }
@@ -84,6 +85,7 @@ export class ExpectChangeCipherSpec implements HandshakeState {
         "Cannot take change_cipher_spec: the ticket that was promised is due",
       );
     }
+    hs.output.limitRecords({ received: this.#session.recordLimits.received });
     hs.output.installReadSpec(this.#session.protections[peerOf(hs)]);
     return new ExpectTls12Finished(this.#session, this.#next);
   }

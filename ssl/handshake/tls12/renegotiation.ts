@@ -18,6 +18,7 @@ import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { bytesEqual, concat } from "../../../cert/base/bytes.ts";
 import { offersTls12, type SslConfig } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
+import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
 import type {
   Established,
@@ -103,6 +104,7 @@ export function beginRenegotiation(
     ...NO_PROGRESS,
     version: TLS_1_2,
     serverName: negotiated.serverName,
+    alpnProtocol: negotiated.alpnProtocol,
     // Without a new CertificateRequest the client's authentication remains, because the handshakes
     // are bound to each other.
     peerChain: config.role === "server" ? negotiated.peer.chain : [],
@@ -265,19 +267,38 @@ export function refuseOtherBinding(
 }
 
 /**
- * Refuses another application protocol than that of the connection.
+ * Refuses a renegotiation that gives up the MAC of the ciphertext for that of the content
+ * (RFC 7366, Section 3.1).
  *
- * @throws {SslError} `SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID`.
+ * @throws {SslError} `SSL_ERROR_UNSAFE_NEGOTIATION`.
  */
-export function refuseOtherProtocol(
+export function refuseWeakerMac(
   { established }: HandshakeContext,
-  protocol: string | null,
+  { bulk }: Tls12CipherSuite,
+  encryptThenMac: boolean,
 ): void {
-  if (established === null) return;
-  if (established.negotiated.alpnProtocol === protocol) return;
+  if (!established?.negotiated.encryptThenMac || bulk !== "AES-CBC" || encryptThenMac) return;
+  throw unsafe("the handshake before had encrypt_then_mac, and this one has not");
+}
+
+/**
+ * Returns the application protocol, which a renegotiation keeps. OpenSSL, BoringSSL, NSS and this
+ * package's client do not offer it again: the absence changes nothing.
+ *
+ * @param established The connection.
+ * @param offered The protocols that the client offers; `undefined` without the extension.
+ * @throws {SslError} `SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID` if the client wants another one.
+ */
+export function keptProtocol(
+  { negotiated }: Established,
+  offered: readonly string[] | undefined,
+): string | null {
+  const { alpnProtocol } = negotiated;
+  if (alpnProtocol === null || (offered?.includes(alpnProtocol) ?? true)) return alpnProtocol;
   throw new SslError(
     "SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID",
-    "Cannot renegotiate: the application protocol would be another one than before",
+    `Cannot renegotiate: the application protocol is "${alpnProtocol}", which the client does ` +
+      "not offer any more; a renegotiation cannot change it",
     { fault: "value" },
   );
 }

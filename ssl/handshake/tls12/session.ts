@@ -2,6 +2,7 @@
 
 import type { RecordProtection } from "../../record/cipher_spec.ts";
 import type { HandshakeContext } from "../handshake.ts";
+import type { RecordLimits } from "../limit_records.ts";
 import type { Tls12Agreement } from "../negotiated.ts";
 import { logKey } from "../log_secret.ts";
 import { deriveProtections } from "../../record/tls12_key_block.ts";
@@ -13,8 +14,8 @@ export interface Tls12Choice {
   readonly randoms: Randoms;
   /** The session ID in ServerHello; empty if the server does not cache the session. */
   readonly sessionId: Uint8Array<ArrayBuffer>;
-  /** Whether AES-CBC records have the MAC of the ciphertext (RFC 7366). */
-  readonly encryptThenMac: boolean;
+  /** The limits of the records under the keys of this handshake. */
+  readonly recordLimits: RecordLimits;
   /** Whether the server may send an OCSP response. */
   readonly statusDue: boolean;
   /** Whether the server must send a ticket. */
@@ -34,14 +35,17 @@ export async function withKeys(
   choice: Tls12Choice,
   masterSecret: MasterSecret,
 ): Promise<Tls12Session> {
-  const { agreement, randoms, encryptThenMac } = choice;
+  const { agreement, randoms } = choice;
   logKey(hs.config, "CLIENT_RANDOM", randoms.client, masterSecret.bytes);
   const protections = await deriveProtections(
     agreement.cipherSuite,
     masterSecret.prf,
     randoms.client,
     randoms.server,
-    { encryptThenMac, random: (length) => hs.environment.random(length) },
+    {
+      encryptThenMac: agreement.encryptThenMac,
+      random: (length) => hs.environment.random(length),
+    },
   );
   return { ...choice, masterSecret, protections };
 }

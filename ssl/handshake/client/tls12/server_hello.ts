@@ -23,11 +23,11 @@ import {
 } from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
 import { type Tls12Choice, withKeys } from "../../tls12/session.ts";
-import { takeRecordSizeLimit } from "../../limit_records.ts";
+import { recordLimits } from "../../limit_records.ts";
 import {
   refuseOtherBinding,
   refuseOtherPeer,
-  refuseOtherProtocol,
+  refuseWeakerMac,
   serverRenegotiationInfo,
   takeRenegotiationInfo,
 } from "../../tls12/renegotiation.ts";
@@ -89,10 +89,13 @@ export async function takeTls12ServerHello(
   const signedCertTimestamps =
     extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
   show(hs, { signedCertTimestamps });
-  takeRecordSizeLimit(hs, extensions, TLS_1_2);
-  const protocol = chosenProtocol(extensions?.get(alpnProtocol), config);
+  const bindsRecords = has(ExtensionType.encryptThenMac);
+  refuseWeakerMac(hs, cipherSuite, bindsRecords);
+  // A renegotiation does not offer it, and keeps what there is.
+  const protocol = hs.established === null
+    ? chosenProtocol(extensions?.get(alpnProtocol), config)
+    : hs.established.negotiated.alpnProtocol;
   show(hs, { alpnProtocol: protocol });
-  refuseOtherProtocol(hs, protocol);
   const choice: Tls12Choice = {
     agreement: {
       version: TLS_1_2,
@@ -100,11 +103,12 @@ export async function takeTls12ServerHello(
       alpnProtocol: protocol,
       serverName: config.hostname,
       extendedMasterSecret: bindsSecret,
+      encryptThenMac: bindsRecords,
       secureRenegotiation,
     },
     randoms: { client: offer.random, server: hello.random },
     sessionId: hello.legacySessionIdEcho.slice(),
-    encryptThenMac: has(ExtensionType.encryptThenMac),
+    recordLimits: recordLimits(config, extensions, TLS_1_2),
     statusDue: has(ExtensionType.statusRequest),
     ticketDue: has(ExtensionType.sessionTicket),
   };

@@ -8,7 +8,7 @@ import type { Tls13ClientSession } from "../../../base/session_cache.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { takeRecordSizeLimit } from "../../limit_records.ts";
+import { recordLimits } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
 import { shownBefore, type Tls13HelloAgreement } from "../../negotiated.ts";
@@ -41,7 +41,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     refuseUnsolicited(extensions, this.#keys.extensionTypes);
     const protocol = chosenProtocol(extensions.get(alpnProtocol), hs.config);
     show(hs, { alpnProtocol: protocol });
-    takeRecordSizeLimit(hs, extensions, TLS_1_3);
+    hs.output.limitRecords(recordLimits(hs.config, extensions, TLS_1_3));
     hs.transcript.add(message.raw);
     const agreement = { ...this.#agreement, alpnProtocol: protocol };
     const keys: ClientKeys = { ...this.#keys, agreement };

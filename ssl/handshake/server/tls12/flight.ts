@@ -3,10 +3,14 @@
 import { concat } from "../../../../cert/base/bytes.ts";
 import { offersTls13 } from "../../../config/config.ts";
 import { SslError } from "../../../base/errors.ts";
-import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
+import {
+  alpnProtocol,
+  alpnProtocols,
+} from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { ecPointFormats } from "../../../extensions/ec_point_formats.ts";
 import { encryptThenMac, extendedMasterSecret } from "../../../extensions/flags.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
+import { recordSizeLimit } from "../../../extensions/record_size_limit.ts";
 import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
 import { sessionTicketPromise } from "../../../extensions/session_ticket.ts";
 import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts";
@@ -41,11 +45,12 @@ import { TLS_1_2 } from "../../../tables/versions.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../../../crypto/key_exchange.ts";
-import { answerRecordSizeLimit } from "../../limit_records.ts";
+import { recordLimits } from "../../limit_records.ts";
 import {
   clientRenegotiationInfo,
+  keptProtocol,
   refuseOtherBinding,
-  refuseOtherProtocol,
+  refuseWeakerMac,
   serverRenegotiationInfo,
   takeRenegotiationInfo,
 } from "../../tls12/renegotiation.ts";
@@ -88,9 +93,10 @@ export async function sendTls12ServerFlight(
   const { extensions } = hello;
   const secureRenegotiation = checkHello(hs, hello);
   show(hs, { version: TLS_1_2 });
-  const alpnProtocol = await chooseProtocol(hs, extensions, serverName);
+  const alpnProtocol = hs.established === null
+    ? await chooseProtocol(hs, extensions, serverName)
+    : keptProtocol(hs.established, extensions?.get(alpnProtocols));
   show(hs, { alpnProtocol });
-  refuseOtherProtocol(hs, alpnProtocol);
   const agreed: Agreed = { alpnProtocol, serverName, secureRenegotiation };
   const accepted = await acceptTls12Session(hs, hello, serverName);
   if (accepted !== null) {
@@ -158,7 +164,7 @@ function checkHello(hs: HandshakeContext, hello: ClientHello): boolean {
 }
 
 /** What is negotiated before the cipher suite. */
-type Agreed = Omit<Tls12Agreement, "version" | "cipherSuite" | "extendedMasterSecret">;
+type Agreed = Pick<Tls12Agreement, "alpnProtocol" | "serverName" | "secureRenegotiation">;
 
 /** Returns what the hellos determine, with the selected cipher suite. */
 function makeChoice(
@@ -181,10 +187,11 @@ function makeChoice(
       version: TLS_1_2,
       cipherSuite,
       extendedMasterSecret: bindsSecret,
+      encryptThenMac: cipherSuite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
     },
     randoms: { client: hello.random, server: random },
     sessionId,
-    encryptThenMac: cipherSuite.bulk === "AES-CBC" && has(ExtensionType.encryptThenMac),
+    recordLimits: recordLimits(config, hello.extensions, TLS_1_2),
     statusDue: false, // only clients use it
     // RFC 7627, Section 5.4: sessions without the extended master secret should not be resumed.
     ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
@@ -192,9 +199,10 @@ function makeChoice(
 }
 
 function begin(hs: HandshakeContext, message: HandshakeMessage, choice: Tls12Choice): void {
-  const { cipherSuite, extendedMasterSecret } = choice.agreement;
+  const { cipherSuite, extendedMasterSecret, encryptThenMac } = choice.agreement;
   show(hs, { cipherSuite });
   refuseOtherBinding(hs, extendedMasterSecret);
+  refuseWeakerMac(hs, cipherSuite, encryptThenMac);
   hs.transcript.setHash(cipherSuite.hash);
   hs.transcript.add(message.raw);
 }
@@ -211,15 +219,21 @@ function sendServerHello(
   const { agreement } = choice;
   if (agreement.secureRenegotiation) extensions.add(renegotiationInfo, serverRenegotiationInfo(hs));
   if (agreement.extendedMasterSecret) extensions.add(extendedMasterSecret, true);
-  if (choice.encryptThenMac) extensions.add(encryptThenMac, true);
+  if (agreement.encryptThenMac) extensions.add(encryptThenMac, true);
   if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
   if (staples) extensions.add(statusRequestEmpty, true);
   if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
     extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);
   }
-  answerRecordSizeLimit(hs, hello.extensions, extensions, TLS_1_2);
-  if (agreement.alpnProtocol !== null) extensions.add(alpnProtocol, agreement.alpnProtocol);
+  if (asked(ExtensionType.recordSizeLimit)) {
+    extensions.add(recordSizeLimit, choice.recordLimits.received);
+  }
+  if (
+    agreement.alpnProtocol !== null && asked(ExtensionType.applicationLayerProtocolNegotiation)
+  ) {
+    extensions.add(alpnProtocol, agreement.alpnProtocol);
+  }
   sendHandshake(
     hs,
     HandshakeType.serverHello,

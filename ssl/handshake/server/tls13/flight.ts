@@ -6,10 +6,12 @@ import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { keyShareServerHello } from "../../../extensions/key_share.ts";
 import { preSharedKeyServerHello } from "../../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../../extensions/psk_key_exchange_modes.ts";
+import { recordSizeLimit } from "../../../extensions/record_size_limit.ts";
 import { supportedVersionsServerHello } from "../../../extensions/supported_versions.ts";
 import { encodeEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import { encodeServerHello } from "../../../messages/server_hello.ts";
 import { CipherSpec } from "../../../record/cipher_spec.ts";
+import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
@@ -26,7 +28,7 @@ import {
   handshakeTrafficSecrets,
   type TrafficSecrets,
 } from "../../tls13/traffic_secrets.ts";
-import { answerRecordSizeLimit } from "../../limit_records.ts";
+import { recordLimits } from "../../limit_records.ts";
 import { sendCertificateAndVerify } from "../../tls13/send_certificate.ts";
 import { sendCertificateRequest } from "./send_certificate_request.ts";
 import { type AcceptedSession, shownChain } from "../../../session/accept_session.ts";
@@ -132,7 +134,9 @@ function sendEncryptedExtensions(
   { agreement, extensions: hello }: Choice,
 ): void {
   const extensions = new ExtensionBlock();
-  answerRecordSizeLimit(hs, hello, extensions, TLS_1_3);
+  const limits = recordLimits(hs.config, hello, TLS_1_3);
+  if (hello.has(ExtensionType.recordSizeLimit)) extensions.add(recordSizeLimit, limits.received);
+  hs.output.limitRecords(limits);
   const { alpnProtocol: protocol } = agreement;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   sendHandshake(
