@@ -6,6 +6,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
+  getChannelInfo,
   importFD,
   type ImportOptions,
   newModel,
@@ -16,14 +17,16 @@ import {
   type SslModel,
   type SslSocket,
 } from "@nss/nss/ssl";
+import { curl } from "../support/peers/curl.ts";
 import { gnutls } from "../support/peers/gnutls.ts";
+import { node } from "../support/peers/node.ts";
 import { nss, nssDatabase } from "../support/peers/nss.ts";
 import { openssl, type OpensslServer, startServer } from "../support/peers/openssl.ts";
 import { echo, type Peer } from "../support/peers/peer.ts";
 import { openNamespace } from "../support/namespace.ts";
 import { type Process, spawn } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
-import { testPki } from "../support/test_pki.ts";
+import { type TestLeaf, type TestPki, testPki } from "../support/test_pki.ts";
 
 const OPENSSL_VERSIONS = { "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3" } as const;
 
@@ -37,6 +40,11 @@ const tester = async ({ available }: Peer) => {
 const withOpenssl = await tester(openssl);
 const withGnutls = await tester(gnutls);
 const withNss = await tester(nss);
+const withNode = await tester(node);
+const withCurl = await tester(curl);
+
+/** Peers leave ALPN out of a renegotiation, as OpenSSL does, or name it again, as GnuTLS does. */
+const PROTOCOLS = ["http/1.1"];
 
 /** A client with a certificate that does what its server asks for after the handshake. */
 async function willing(version: ProtocolVersion): Promise<SslModel> {
@@ -46,6 +54,7 @@ async function willing(version: ProtocolVersion): Promise<SslModel> {
     hostname: "localhost",
     caCerts: [pki.root],
     certificates: [{ cert: leaf.chain, key: leaf.key }],
+    alpnProtocols: PROTOCOLS,
     handshakeTimeout: 10_000,
     versions: { min: version, max: version },
   });
@@ -62,6 +71,7 @@ async function serving(version: ProtocolVersion): Promise<SslModel> {
     role: "server",
     certificates: [{ cert: leaf.chain, key: leaf.key }],
     caCerts: [pki.root],
+    alpnProtocols: PROTOCOLS,
     handshakeTimeout: 10_000,
     versions: { min: version, max: version },
   });
@@ -78,10 +88,18 @@ async function toServer(
   ...extra: readonly string[]
 ): Promise<void> {
   const pki = await testPki();
-  await using peer = await startServer({ pki, certificate: "ecdsa-p256", version, extra });
+  await using peer = await startServer({
+    pki,
+    certificate: "ecdsa-p256",
+    version,
+    alpnProtocols: PROTOCOLS,
+    extra,
+  });
   await using socket = importFD(await peer.connect(), { model: await willing(version) });
   await socket.handshake();
+  assertEquals(getChannelInfo(socket).alpnProtocol, "http/1.1");
   await use(peer, socket);
+  assertEquals(getChannelInfo(socket).alpnProtocol, "http/1.1");
 }
 
 /** Runs a client program against one connection of ours; what follows on it is up to the test. */
@@ -108,7 +126,7 @@ async function opensslClient(
   // deno-fmt-ignore
   return (port) => ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", "localhost", "-CAfile", pki.rootFile,
     "-verify_return_error", "-cert", leaf.certFile, "-key", leaf.keyFile, "-cert_chain", pki.intermediateFile,
-    OPENSSL_VERSIONS[version], ...extra];
+    OPENSSL_VERSIONS[version], "-alpn", PROTOCOLS.join(","), ...extra];
 }
 
 /** The end that reads echoes lines; what was written comes back. */
@@ -245,7 +263,7 @@ withGnutls("reHandshake() of gnutls-cli renegotiates with our server", async () 
     "gnutls-cli",
     // deno-fmt-ignore
     (port) => ["--port", String(port), "--x509cafile", pki.rootFile, "--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2",
-      "--sni-hostname", "localhost", "--verify-hostname", "localhost", "--rehandshake", "127.0.0.1"],
+      "--sni-hostname", "localhost", "--verify-hostname", "localhost", "--alpn", "http/1.1", "--rehandshake", "127.0.0.1"],
     { model: await serving("TLSv1.2") },
     async (process, socket) => {
       const serving = echo(socket);
@@ -388,3 +406,90 @@ withNss(
     }
   },
 );
+
+withNode("reHandshake() of our server asks node:tls for its certificate (TLSv1.2)", async () => {
+  const pki = await testPki();
+  const leaf = pki.leaf("client", "ecdsa-p256");
+  const script = `
+    const options = JSON.parse(process.argv[1]);
+    const socket = require("node:tls").connect(options, () => console.log(socket.alpnProtocol));
+    socket.on("data", (data) => socket.end(data)).on("error", (error) => console.log(error));`;
+  const output = await fromClient(
+    "node",
+    (port) => ["-e", script, JSON.stringify({ ...nodeOptions(pki, leaf), port })],
+    { model: await serving("TLSv1.2") },
+    async (_process, socket) => {
+      optionSet(socket, "REQUEST_CERTIFICATE", true);
+      assertEquals((await reHandshake(socket)).alpnProtocol, "http/1.1");
+      assertEquals(commonNameOf(socket), "CN=client ecdsa-p256");
+      await socket.write(new TextEncoder().encode("after it"));
+      const buffer = new Uint8Array(8);
+      assertEquals(await socket.read(buffer), 8);
+      assertEquals(new TextDecoder().decode(buffer), "after it");
+    },
+  );
+  assertEquals(output, "http/1.1\n");
+});
+
+withNode("our client shows node:tls its certificate when it is asked later (TLSv1.2)", async () => {
+  const pki = await testPki();
+  const script = `
+    const options = JSON.parse(process.argv[1]);
+    const server = require("node:tls").createServer(options, (socket) => {
+      socket.on("error", (error) => console.log(error));
+      const { alpnProtocol } = socket;
+      socket.once("data", () => socket.renegotiate({ requestCert: true }, (error) => {
+        socket.end(error?.message ?? alpnProtocol + " " + socket.getPeerCertificate().subject.CN);
+      }));
+    }).listen(0, "127.0.0.1", () => console.log("port " + server.address().port));`;
+  await using process = spawn("node", {
+    args: ["-e", script, JSON.stringify(nodeOptions(pki, pki.leaf("server", "ecdsa-p256")))],
+  });
+  const [, port] = await process.waitFor((p) => /^port (\d+)$/m.exec(p.stdout));
+  await using socket = importFD(
+    await Deno.connect({ hostname: "127.0.0.1", port: Number(port) }),
+    { model: await willing("TLSv1.2") },
+  );
+  await socket.write(new TextEncoder().encode("ask me"));
+  let answer = "";
+  const buffer = new Uint8Array(100);
+  for (let count; (count = await socket.read(buffer)) !== null;) {
+    answer += new TextDecoder().decode(buffer.subarray(0, count));
+  }
+  assertEquals(answer, "http/1.1 client ecdsa-p256", process.output);
+});
+
+withCurl("reHandshake() of our server asks curl for its certificate (TLSv1.2)", async () => {
+  const pki = await testPki();
+  const leaf = pki.leaf("client", "ecdsa-p256");
+  const output = await fromClient(
+    "curl",
+    // deno-fmt-ignore
+    (port) => ["--silent", "--show-error", "--http1.1", "--tls-max", "1.2", "--noproxy", "*", "--max-time", "20",
+      "--resolve", `localhost:${port}:127.0.0.1`, "--cacert", pki.rootFile, "--cert", leaf.chainFile, "--key", leaf.keyFile,
+      `https://localhost:${port}/`],
+    { model: await serving("TLSv1.2") },
+    async (process, socket) => {
+      await socket.read(new Uint8Array(4096));
+      optionSet(socket, "REQUEST_CERTIFICATE", true);
+      assertEquals((await reHandshake(socket)).alpnProtocol, "http/1.1");
+      const answer = `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${commonNameOf(socket)}`;
+      await socket.write(new TextEncoder().encode(answer));
+      await socket.close();
+      assertEquals((await process.result()).code, 0, process.output);
+    },
+  );
+  assertEquals(output, "CN=client ecdsa-p256");
+});
+
+function nodeOptions(pki: TestPki, { chain, key }: TestLeaf): Record<string, unknown> {
+  return {
+    host: "127.0.0.1",
+    servername: "localhost",
+    ca: pki.root,
+    cert: chain,
+    key,
+    maxVersion: "TLSv1.2",
+    ALPNProtocols: PROTOCOLS,
+  };
+}
