@@ -162,8 +162,9 @@ export class Slot {
    * @param options The argument for the password function; of concurrent calls, that of the first.
    * @throws {NssError} `SEC_ERROR_NO_TOKEN` if there is no token, `SEC_ERROR_BAD_PASSWORD` if the
    * passwords were wrong or the function returned `null`, `SEC_ERROR_TOKEN_NOT_LOGGED_IN` if there
-   * is no password function, `SEC_ERROR_LOCKED_PASSWORD` if the token is locked, or the error of
-   * the password function.
+   * is no password function, `SEC_ERROR_LOCKED_PASSWORD` if the token is locked,
+   * `SEC_ERROR_INVALID_ARGS` if the function returned no {@linkcode PasswordAnswer}, or the error
+   * of the password function.
    */
   async authenticate(options: TokenOptions = {}): Promise<void> {
     const { token } = this;
@@ -186,9 +187,12 @@ export class Slot {
       name:
         | "SEC_ERROR_BAD_PASSWORD"
         | "SEC_ERROR_TOKEN_NOT_LOGGED_IN"
-        | "SEC_ERROR_LOCKED_PASSWORD",
+        | "SEC_ERROR_LOCKED_PASSWORD"
+        | "SEC_ERROR_INVALID_ARGS",
       state: string,
     ): NssError => new NssError(name, `Cannot log in to token "${label}": ${state}`);
+    const wrong = (tries: number): string =>
+      `the password is wrong${tries === 1 ? "" : `, ${tries} were tried`}`;
     for (let tries = 0; tries < MAX_PASSWORD_TRIES; tries++) {
       const info = await token.describe();
       if (info.isLocked) throw fail("SEC_ERROR_LOCKED_PASSWORD", "it is locked");
@@ -205,11 +209,26 @@ export class Slot {
       }
       const answer = await func(this, tries > 0, pinArg);
       if (answer === null || answer === undefined) {
-        throw fail("SEC_ERROR_BAD_PASSWORD", "the password function gave up");
+        throw fail(
+          "SEC_ERROR_BAD_PASSWORD",
+          tries === 0 ? "the password function has none" : wrong(tries),
+        );
       }
-      if (token.isLoggedIn || (typeof answer === "string" && await token.login(answer))) return;
+      if (token.isLoggedIn) return;
+      if (typeof answer !== "string") {
+        throw answer.isAuthenticated === true
+          ? fail(
+            "SEC_ERROR_BAD_PASSWORD",
+            "the password function says that it is logged in, and it is not",
+          )
+          : fail(
+            "SEC_ERROR_INVALID_ARGS",
+            "the password function returned neither a string, null nor PW_AUTHENTICATED",
+          );
+      }
+      if (await token.login(answer)) return;
     }
-    throw fail("SEC_ERROR_BAD_PASSWORD", `the password is wrong, ${MAX_PASSWORD_TRIES} were tried`);
+    throw fail("SEC_ERROR_BAD_PASSWORD", wrong(MAX_PASSWORD_TRIES));
   }
 }
 

@@ -67,6 +67,42 @@ Deno.test("Slot.authenticate() asks once for all who wait, and they share the fa
   assertEquals(prompts, 2);
 });
 
+Deno.test("Slot.authenticate() calls a wrong password wrong, also where the function has no other", async () => {
+  for (
+    const [answers, name, says] of [
+      [[null], "SEC_ERROR_BAD_PASSWORD", "the password function has none"],
+      [["wrong", null], "SEC_ERROR_BAD_PASSWORD", "the password is wrong"],
+      [
+        ["wrong", "wrong", undefined],
+        "SEC_ERROR_BAD_PASSWORD",
+        "the password is wrong, 2 were tried",
+      ],
+      [
+        ["wrong", "wrong", "wrong"],
+        "SEC_ERROR_BAD_PASSWORD",
+        "the password is wrong, 3 were tried",
+      ],
+      [
+        [PW_AUTHENTICATED],
+        "SEC_ERROR_BAD_PASSWORD",
+        "the password function says that it is logged in, and it is not",
+      ],
+      [
+        [42],
+        "SEC_ERROR_INVALID_ARGS",
+        "the password function returned neither a string, null nor PW_AUTHENTICATED",
+      ],
+    ] as const
+  ) {
+    const { slot } = guarded();
+    const left: unknown[] = [...answers];
+    setPasswordFunc(() => left.shift() as PasswordAnswer, { for: slot });
+    const error = await rejectsWith(name, () => slot.authenticate());
+    assertEquals(error.message, `Cannot log in to token "Guarded": ${says}`);
+    assertEquals(left, []);
+  }
+});
+
 Deno.test("Slot.authenticate() fails where the function gives up, throws or is none", async () => {
   for (const answer of [null, undefined]) {
     const { slot } = guarded();
