@@ -36,6 +36,7 @@ export async function iterateHash(
   return last;
 }
 
-function yieldToEventLoop(): Promise<void> {
+/** Lets timers and I/O run before what follows. */
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

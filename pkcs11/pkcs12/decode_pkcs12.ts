@@ -5,6 +5,7 @@ import { DerReader } from "../../cert/der/der_reader.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { decryptPkcs8 } from "../keys/encrypted_pkcs8.ts";
+import { yieldToEventLoop } from "../pbe/iterated_hash.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
   decryptWithPassword,
@@ -14,7 +15,7 @@ import {
   type PasswordErrors,
 } from "../pbe/password_encryption.ts";
 import { decodePrivateKey, type PrivateKeyInfo } from "../keys/pkcs8.ts";
-import { berToDer, joinOctetStrings } from "./ber.ts";
+import { berToDer, FileBudget, joinOctetStrings } from "./ber.ts";
 import { verifyMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 
@@ -55,10 +56,14 @@ const ERRORS: PasswordErrors = {
   wrongPassword: "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT",
 };
 
+/** The number of bags, some milliseconds, between yields to the event loop. */
+const SLICE = 64;
+
 /** The state of decoding a file. */
 interface Decoder {
   readonly password: PasswordBytes;
   readonly budget: IterationBudget;
+  readonly size: FileBudget;
   readonly keys: Pkcs12Key[];
   readonly certs: Pkcs12Cert[];
 }
@@ -77,7 +82,8 @@ export async function decodePkcs12(
   password: string,
   budget: IterationBudget,
 ): Promise<Pkcs12Contents> {
-  const der = berToDer(bytes);
+  const size = new FileBudget();
+  const der = berToDer(bytes, size);
   const pfx = new DerReader(der, WHAT, "SEC_ERROR_PKCS12_DECODING_PFX").sequence("pfx");
   const version = pfx.smallInteger("version");
   if (version !== 3) {
@@ -99,7 +105,7 @@ export async function decodePkcs12(
   const certs: Pkcs12Cert[] = [];
   try {
     const form = await verifyMac(macData, authSafe.data(), forms, budget);
-    await readSafes(authSafe.data(), { password: form, budget, keys, certs });
+    await readSafes(authSafe.data(), { password: form, budget, size, keys, certs });
   } catch (error) {
     for (const { info } of keys) info.pkcs8.fill(0);
     throw error;
@@ -154,7 +160,7 @@ function readContent(outer: DerReader, name: string): Content {
 
 /** AuthenticatedSafe (RFC 7292, Section 4.1). */
 async function readSafes(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<void> {
-  const whole = new DerReader(berToDer(content), WHAT, CORRUPT);
+  const whole = new DerReader(berToDer(content, decoder.size), WHAT, CORRUPT);
   const safes = whole.sequence("authenticatedSafe");
   whole.finish();
   while (!safes.done) {
@@ -215,7 +221,7 @@ async function decryptAnyForm<T>(
 
 /** SafeContents (RFC 7292, Section 4.2). */
 async function readBags(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<void> {
-  const der = berToDer(content);
+  const der = berToDer(content, decoder.size);
   try {
     const whole = new DerReader(der, WHAT, CORRUPT);
     const bags = whole.sequence("safeContents");
@@ -228,6 +234,7 @@ async function readBags(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Pro
 
 async function readBagsOf(bags: DerReader, decoder: Decoder): Promise<void> {
   while (!bags.done) {
+    if (decoder.size.spendBag() % SLICE === 0) await yieldToEventLoop();
     const bag = bags.sequence("safeBag");
     const type = bag.oid("bagId");
     const value = bag.constructed("bagValue", constructedTag(0));

@@ -3,7 +3,9 @@
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import type { Name } from "../../cert/names/name.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { MAX_PATH_LENGTH } from "../../cert/verify/build_path.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
 import type { Pkcs12Cert, Pkcs12Contents, Pkcs12Key } from "./decode_pkcs12.ts";
 import { fromInfo } from "../keys/private_key.ts";
@@ -60,15 +62,15 @@ export interface ImportPkcs12Options {
  * @param password The password; empty if it has none.
  * @param options Whether the keys can be exported.
  * @returns The contents.
- * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is not a PKCS#12 file,
- * `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the file is damaged or has no MAC,
- * `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if
+ * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is not a PKCS#12 file or has more than
+ * 250,000 elements, `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the file is damaged
+ * or has no MAC, `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if
  * the runtime does not have its algorithms, `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if it is
  * protected by a key instead of a password, `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`,
  * `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its parts have another password than its MAC,
  * `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`, `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and
- * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if its contents are malformed, `SEC_ERROR_BAD_DATA` if it
- * exceeds `maxIterations`.
+ * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if its contents are malformed or more than 4,096 keys and
+ * certificates, `SEC_ERROR_BAD_DATA` if it exceeds `maxIterations`.
  *
  * @example Usage
  * ```ts
@@ -100,8 +102,9 @@ export async function importPkcs12(
   const { decodePkcs12 } = await import("./decode_pkcs12.ts"); // most programs need none of it
   const { keys, certs } = await decodePkcs12(bytes.slice(), password, budget);
   const identities = await importKeys(keys, options.extractable ?? false);
+  const index = indexOf(certs);
   return {
-    identities: identities.map((key, i) => identityOf(key, keys[i]!, certs)),
+    identities: identities.map((key, i) => identityOf(key, keys[i]!, index)),
     certificates: certs.map(({ certificate, friendlyName }) => ({ certificate, friendlyName })),
   };
 }
@@ -123,58 +126,76 @@ async function importKeys(
   }
 }
 
+/** The certificates of a file, by what they are looked up by. */
+interface CertIndex {
+  /** By the bits of the public key in hexadecimal; `null` if its kind is not supported. */
+  readonly byKey: ReadonlyMap<string | null, readonly Pkcs12Cert[]>;
+  /** By subject, and by subject and key identifier, as {@linkcode nameOf} writes them. */
+  readonly byName: ReadonlyMap<string, readonly Certificate[]>;
+}
+
+function indexOf(certs: readonly Pkcs12Cert[]): CertIndex {
+  const named = certs.flatMap(({ certificate }) => {
+    const { subject } = certificate;
+    const names = [nameOf(subject), nameOf(subject, () => certificate.subjectKeyIdentifier)];
+    return names.map((name) => ({ name, certificate }));
+  });
+  const byName = new Map<string, Certificate[]>();
+  for (const { name, certificate } of named) {
+    const same = byName.get(name);
+    if (same === undefined) byName.set(name, [certificate]);
+    else same.push(certificate);
+  }
+  return { byKey: Map.groupBy(certs, ({ certificate }) => publicKeyOf(certificate)), byName };
+}
+
+/** A malformed key identifier counts as absent; verification reports it. */
+function nameOf(name: Name, identifier: () => Uint8Array | undefined = () => undefined): string {
+  try {
+    return `${identifier()?.toHex() ?? ""} ${name.key}`;
+  } catch {
+    return ` ${name.key}`;
+  }
+}
+
 function identityOf(
   key: PrivateKey,
   { localKeyId, friendlyName }: Pkcs12Key,
-  certs: readonly Pkcs12Cert[],
+  { byKey, byName }: CertIndex,
 ): Pkcs12Identity {
   // A key may have several certificates; localKeyId identifies the one to use
-  const own = certs.filter(({ certificate }) => isOf(certificate, key));
+  const own = byKey.get(key.publicKey!.publicKey.toHex()) ?? [];
   const paired =
     own.find((cert) =>
       localKeyId !== null && cert.localKeyId !== null && bytesEqual(cert.localKeyId, localKeyId)
     ) ?? own[0];
   return {
     key,
-    certificates: paired === undefined ? [] : chainOf(paired.certificate, certs),
+    certificates: paired === undefined ? [] : chainOf(paired.certificate, byName),
     friendlyName: friendlyName ?? paired?.friendlyName ?? null,
   };
 }
 
-function isOf(certificate: Certificate, key: PrivateKey): boolean {
+function publicKeyOf(certificate: Certificate): string | null {
   try {
     // An RSASSA-PSS key may be stored as a plain RSA key, which has the same bits
-    const { publicKey } = certificate.subjectPublicKeyInfo;
-    return bytesEqual(publicKey, key.publicKey!.publicKey);
+    return certificate.subjectPublicKeyInfo.publicKey.toHex();
   } catch {
-    return false; // a kind of key that is not supported
+    return null;
   }
 }
 
-/** Follows the issuers by name, and by key identifier if several have the name. */
-function chainOf(leaf: Certificate, certs: readonly Pkcs12Cert[]): Certificate[] {
+/** Follows the issuers by key identifier and name, or by name alone, as far as a path may go. */
+function chainOf(leaf: Certificate, byName: CertIndex["byName"]): Certificate[] {
   const chain = [leaf];
-  for (let last = leaf; !last.isSelfIssued;) {
-    const named = certs.map(({ certificate }) => certificate).filter((certificate) =>
-      certificate.subject.equals(last.issuer) && !chain.some((one) => one.equals(certificate))
-    );
-    const identifier = keyIdentifierOf(() => last.authorityKeyIdentifier?.keyIdentifier);
-    const issuer = named.find((certificate) => {
-      const own = keyIdentifierOf(() => certificate.subjectKeyIdentifier);
-      return own !== undefined && identifier !== undefined && bytesEqual(own, identifier);
-    }) ?? named[0];
+  for (let last = leaf; !last.isSelfIssued && chain.length <= MAX_PATH_LENGTH;) {
+    const { issuer: name } = last;
+    const names = [nameOf(name, () => last.authorityKeyIdentifier?.keyIdentifier), nameOf(name)];
+    const issuer = names.map((name) => byName.get(name)?.find((one) => !chain.includes(one)))
+      .find((found) => found !== undefined);
     if (issuer === undefined) break;
     chain.push(issuer);
     last = issuer;
   }
   return chain;
-}
-
-/** A malformed extension counts as absent; verification reports it. */
-function keyIdentifierOf(get: () => Uint8Array | undefined): Uint8Array | undefined {
-  try {
-    return get();
-  } catch {
-    return undefined;
-  }
 }

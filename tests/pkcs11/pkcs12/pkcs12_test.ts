@@ -21,7 +21,7 @@ import { IterationBudget } from "../../../pkcs11/pbe/iteration_budget.ts";
 import { PBE_OIDS } from "../../../pkcs11/pbe/oids.ts";
 import { pbkdf2, writePbkdf2 } from "../../../pkcs11/pbe/pbkdf2.ts";
 import { bmpPassword } from "../../../pkcs11/pbe/pkcs12_kdf.ts";
-import { berToDer } from "../../../pkcs11/pkcs12/ber.ts";
+import { berToDer, FileBudget, MAX_BAGS, MAX_BER_ELEMENTS } from "../../../pkcs11/pkcs12/ber.ts";
 import { computeMac, writeMac } from "../../../pkcs11/pkcs12/mac.ts";
 import { PKCS12_OIDS } from "../../../pkcs11/pkcs12/oids.ts";
 import { exportPkcs8 } from "../../../pkcs11/keys/private_key.ts";
@@ -409,6 +409,106 @@ Deno.test("berToDer() refuses what is no BER, and what is too deep", () => {
   };
   assertEquals(berToDer(nest(32)), nest(32));
   assertThrows(() => berToDer(nest(33)), NssError, "nested deeper than 32");
+});
+
+/** A constructed OCTET STRING of so many segments of one byte. */
+function segments(count: number): Bytes {
+  const bytes = new Uint8Array(3 * count + 6).fill(7);
+  bytes.set([0x24, 0x84]);
+  new DataView(bytes.buffer).setUint32(2, 3 * count);
+  for (let i = 6; i < bytes.length; i += 3) bytes.set([4, 1], i);
+  return bytes;
+}
+
+/** The buffers that JavaScript makes of a length that is given: how many, and their bytes. */
+function countBuffers(run: () => unknown): { buffers: number; bytes: number } {
+  const { Uint8Array: Original } = globalThis;
+  const count = { buffers: 0, bytes: 0 };
+  globalThis.Uint8Array = new Proxy(Original, {
+    construct: (target, args, newTarget) => {
+      if (typeof args[0] === "number") {
+        count.buffers++;
+        count.bytes += args[0];
+      }
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+  try {
+    run();
+  } finally {
+    globalThis.Uint8Array = Original;
+  }
+  return count;
+}
+
+Deno.test("berToDer() joins 200,000 segments in one buffer of their size, and makes no other", () => {
+  const ber = segments(200_000);
+  let der: Bytes | undefined;
+  const { buffers, bytes } = countBuffers(() => der = berToDer(ber));
+  assertEquals(der!.length, 200_000 + 5);
+  assertEquals(der!.subarray(0, 5).toHex(), "0483030d40");
+  assert(der!.subarray(5).every((byte) => byte === 7));
+  assert(buffers <= 2 && bytes <= der!.length, `${buffers} buffers of ${bytes} bytes`);
+});
+
+Deno.test("berToDer() takes MAX_BER_ELEMENTS and no more, over all parts of a file", () => {
+  assertEquals(MAX_BER_ELEMENTS, 250_000);
+  berToDer(segments(MAX_BER_ELEMENTS - 1));
+  const refused = (elements: number, budget?: FileBudget): void => {
+    const { buffers } = countBuffers(() =>
+      assertThrows(
+        () => berToDer(segments(elements - 1), budget),
+        NssError,
+        "the file has more than 250000 elements",
+      )
+    );
+    assert(buffers <= 2, `${buffers} buffers`);
+  };
+  refused(MAX_BER_ELEMENTS + 1);
+  refused(3_000_000);
+  const budget = new FileBudget();
+  berToDer(segments(MAX_BER_ELEMENTS - 11), budget);
+  berToDer(segments(9), budget);
+  refused(1, budget);
+});
+
+Deno.test("importPkcs12() refuses a file of a million segments before it computes anything of the password", async () => {
+  const { subtle } = crypto;
+  const { digest } = subtle;
+  let digests = 0;
+  subtle.digest = function (this: SubtleCrypto, ...args: unknown[]) {
+    digests++;
+    return Reflect.apply(digest, this, args);
+  } as typeof digest;
+  try {
+    const file = pfx(
+      (w) => w.raw(segments(1_000_000)),
+      (w) => writeMac(w, { digest: new Uint8Array(32), salt: new Uint8Array(8), iterations }),
+    );
+    await assertFails(file, "SEC_ERROR_PKCS12_DECODING_PFX", "more than 250000 elements");
+  } finally {
+    subtle.digest = digest;
+  }
+  assertEquals(digests, 0);
+});
+
+Deno.test("importPkcs12() takes MAX_BAGS and no more, and lets timers run meanwhile", async () => {
+  assertEquals(MAX_BAGS, 4_096);
+  const bags = (count: number) => Array.from({ length: count }, () => certBag(root.der));
+  const file = await ofBags(...bags(MAX_BAGS));
+  let ticks = 0;
+  const timer = setInterval(() => ticks++);
+  try {
+    assertEquals((await importPkcs12(file, PASSWORD)).certificates.length, MAX_BAGS);
+  } finally {
+    clearInterval(timer);
+  }
+  assert(ticks >= 10, `${ticks} ticks`);
+  await assertFails(
+    await ofBags(...bags(MAX_BAGS + 1)),
+    "SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE",
+    "the file has more than 4096 keys and certificates",
+  );
 });
 
 Deno.test("importPkcs12() reads a file of indefinite lengths", async () => {
