@@ -26,7 +26,10 @@ import { Condition } from "./condition.ts";
 import type { Teardown } from "./teardown.ts";
 import { isReset, transportError } from "./transport_error.ts";
 
-/** The maximum number of bytes of application data kept while a handshake waits for the peer. */
+/**
+ * The maximum memory in bytes of the application data that is kept while a handshake waits for the
+ * peer.
+ */
 export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
 
 /** The time in milliseconds to wait for a peer's alert after a write has failed. */
@@ -116,7 +119,7 @@ export class Pump {
   }
 
   get #full(): boolean {
-    return this.engine.pendingLength > MAX_KEPT_APPLICATION_DATA;
+    return this.engine.pendingCost > MAX_KEPT_APPLICATION_DATA;
   }
 
   async #sendAlert(error: SslError): Promise<void> {
@@ -162,7 +165,7 @@ export class Pump {
   async #pumpInput(): Promise<void> {
     const { engine } = this;
     try {
-      const mayReadAhead = engine.connected && engine.pendingLength < MAX_KEPT_APPLICATION_DATA;
+      const mayReadAhead = engine.connected && engine.pendingCost < MAX_KEPT_APPLICATION_DATA;
       const chunk = await this.#chunks.next(mayReadAhead);
       this.#teardown.throwIfFailed();
       if (chunk === null) engine.receiveEof();

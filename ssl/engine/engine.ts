@@ -122,7 +122,12 @@ export class SslEngine {
 
   /** The number of bytes of application data that have been received and not yet taken. */
   get pendingLength(): number {
-    return this.#common.read.pendingLength;
+    return this.#common.read.applicationData.length;
+  }
+
+  /** The memory in bytes that this data takes. */
+  get pendingCost(): number {
+    return this.#common.read.applicationData.cost;
   }
 
   /** Whether there are records to send, sealed or not. */
@@ -217,7 +222,7 @@ export class SslEngine {
     read.refuseInterleaving();
     if (fragment.length === 0) return floods.countEmptyRecord();
     floods.reset();
-    read.pushApplicationData(fragment);
+    read.applicationData.push(fragment);
   }
 
   async #takeRecord({ type, fragment, inClear }: OpenedRecord): Promise<void> {
@@ -272,13 +277,13 @@ export class SslEngine {
   }
 
   /**
-   * Returns and removes the next application data, at most that of one record.
+   * Returns and removes the next application data.
    *
    * @param limit The maximum number of bytes.
    * @returns The bytes, which the caller may keep; `null` if there are none at present.
    */
-  takeApplicationData(limit = Infinity): Uint8Array<ArrayBuffer> | null {
-    return this.#common.read.takeApplicationData(limit);
+  takeApplicationData(limit?: number): Uint8Array<ArrayBuffer> | null {
+    return this.#common.read.applicationData.take(limit);
   }
 
   /**

@@ -15,6 +15,9 @@ import {
 } from "./rehandshake.ts";
 import type { SessionTickets } from "./session_tickets.ts";
 
+/** The number of records in the queue up to which a warning is added. */
+const MAX_QUEUED_WARNINGS = 16;
+
 /** The parts of an engine that a handshake acts on. */
 interface Targets {
   readonly common: CommonState;
@@ -79,8 +82,11 @@ function handleEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Tar
       return floods.countEmptyRecord();
     case "declineRenegotiation":
       floods.countEmptyRecord();
-      // RFC 5246, Section 7.2.2: a warning; the connection continues.
-      if (isOpen(common.phase, "writing")) alerts.sendWarning("no_renegotiation");
+      // RFC 5246, Section 7.2.2: a warning; the connection continues. A peer that reads none of
+      // them gets no more, so that they do not fill the queue.
+      if (isOpen(common.phase, "writing") && common.write.queued <= MAX_QUEUED_WARNINGS) {
+        alerts.sendWarning("no_renegotiation");
+      }
       return;
     case "renegotiation":
       if (event.byPeer) floods.countRenegotiation();

@@ -12,6 +12,7 @@ import {
   RECORD_HEADER_LENGTH,
 } from "../record/header.ts";
 import { ContentType } from "../tables/content_types.ts";
+import { ByteQueue } from "./byte_queue.ts";
 
 /** A record whose protection is removed. */
 export interface OpenedRecord {
@@ -44,6 +45,8 @@ export const MAX_SKIPPED_EARLY_DATA = 16384;
 export class ReadHalf {
   /** Joins the content of handshake records into messages. */
   readonly joiner: HandshakeJoiner = new HandshakeJoiner();
+  /** The application data that has been received and not yet taken. */
+  readonly applicationData: ByteQueue = new ByteQueue();
   /**
    * The maximum length in bytes of the plaintext of a protected record, in TLS 1.3 with its inner
    * type (RFC 8449, Section 4).
@@ -57,8 +60,6 @@ export class ReadHalf {
   #skippable: "no" | "in clear" | "undecryptable" = "no";
   #skipped = 0;
   #openedAny = false;
-  #applicationData: Uint8Array<ArrayBuffer>[] = [];
-  #applicationDataLength = 0;
 
   /** Adds bytes of the peer, which are read in place until {@linkcode ReadHalf.finishChunk}. */
   push(chunk: Uint8Array<ArrayBuffer>): void {
@@ -162,36 +163,6 @@ export class ReadHalf {
       "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",
       "Cannot take record: it interrupts a handshake message",
     );
-  }
-
-  /** The number of bytes of application data that have been received and not yet taken. */
-  get pendingLength(): number {
-    return this.#applicationDataLength;
-  }
-
-  /** Queues the application data of a record. */
-  pushApplicationData(fragment: Uint8Array<ArrayBuffer>): void {
-    this.#applicationData.push(fragment);
-    this.#applicationDataLength += fragment.length;
-  }
-
-  /**
-   * Returns and removes the next application data, at most that of one record.
-   *
-   * @param limit The maximum number of bytes.
-   * @returns The bytes, which the caller may keep; `null` if there are none at present.
-   */
-  takeApplicationData(limit: number): Uint8Array<ArrayBuffer> | null {
-    const first = this.#applicationData[0];
-    if (first === undefined) return null;
-    if (first.length <= limit) {
-      this.#applicationData.shift();
-      this.#applicationDataLength -= first.length;
-      return first;
-    }
-    this.#applicationData[0] = first.subarray(limit);
-    this.#applicationDataLength -= limit;
-    return first.subarray(0, limit);
   }
 
   #fill(window: number): void {
