@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { ERRORS } from "./error_table.ts";
+import { printable } from "./printable.ts";
 
 export { ERRORS } from "./error_table.ts";
 
@@ -35,13 +36,37 @@ export class NssError extends Error {
    *
    * @param name NSS's name of the error.
    * @param message What was attempted, then what is wrong; by default the error's text in
-   * {@linkcode ERRORS}.
+   * {@linkcode ERRORS}. Control and format characters, which a peer or token may have chosen, are
+   * escaped as `\u{1b}`.
    * @param options The cause of the error.
    */
   constructor(name: ErrorName, message?: string, options?: ErrorOptions) {
-    super(message ?? ERRORS[name][1], options);
+    super(message === undefined ? ERRORS[name][1] : printable(message), options);
     this.name = name;
     this.code = ERRORS[name][0];
+  }
+
+  /**
+   * Returns what `JSON.stringify` writes of the error, whose message it would leave out.
+   *
+   * @returns The name, the message and the other members, without the cause and the stack.
+   *
+   * @example A line of a log
+   * ```ts
+   * import { NssError } from "@nss/nss/cert";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const error = new NssError("SEC_ERROR_BAD_DER", "Cannot parse certificate: it is empty");
+   * assertEquals(JSON.parse(JSON.stringify(error)), {
+   *   name: "SEC_ERROR_BAD_DER",
+   *   code: -8183,
+   *   message: "Cannot parse certificate: it is empty",
+   * });
+   * ```
+   */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name, message } = this;
+    return Object.fromEntries([["name", name], ["message", message], ...Object.entries(this)]);
   }
 }
 

@@ -33,7 +33,7 @@ import { tlsFeature } from "../extensions/tls_feature.ts";
 import { formatGeneralName, type GeneralName } from "../names/general_name.ts";
 import { formatIpAddress } from "../names/ip_address.ts";
 import { oidName } from "../der/oids.ts";
-import { printable } from "../names/printable.ts";
+import { printable } from "../base/printable.ts";
 
 // The text form of a certificate's parts, in the wording of OpenSSL.
 

@@ -5,7 +5,7 @@ import { constructedTag, contextTag } from "../der/tag.ts";
 import type { DerWriter } from "../der/der_writer.ts";
 import { formatIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../base/printable.ts";
 
 /** A GeneralName (RFC 5280, Section 4.2.1.6). */
 export type GeneralName =

@@ -8,6 +8,7 @@ import {
   errorToString,
   NssError,
 } from "../../../cert/base/errors.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 
 const NAMES = Object.keys(ERRORS) as ErrorName[];
 
@@ -101,6 +102,28 @@ Deno.test("NssError carries name, number, message and cause", () => {
   assertEquals(error.message, "Cannot parse certificate: it is empty");
   assertEquals(error.cause, cause);
   assertEquals(String(error), "SEC_ERROR_BAD_DER: Cannot parse certificate: it is empty");
+});
+
+Deno.test("NssError goes into JSON with its message, as its subclasses do", () => {
+  const json = (error: NssError): unknown => JSON.parse(JSON.stringify({ error })).error;
+  const [name, message] = ["SEC_ERROR_BAD_DER", "Cannot parse certificate: it is empty"] as const;
+  const expected = { name, code: -8183, message };
+  assertEquals(json(new NssError(name, message, { cause: new Error("inner") })), expected);
+  assertEquals(json(new SslError(name, message)), {
+    ...expected,
+    alert: "bad_certificate",
+    origin: "local",
+    fault: "syntax",
+  });
+});
+
+Deno.test("NssError escapes what a peer's text may do to a terminal or a log", () => {
+  const message =
+    'Cannot log in to token "\x1b[2J\r\nroot\u202e\u2028": Zürich \ud83d\ude00 is locked';
+  assertEquals(
+    new NssError("SEC_ERROR_LOCKED_PASSWORD", message).message,
+    'Cannot log in to token "\\u{1b}[2J\\u{d}\\u{a}root\\u{202e}\\u{2028}": Zürich \ud83d\ude00 is locked',
+  );
 });
 
 Deno.test("NssError takes the table's message by default", () => {

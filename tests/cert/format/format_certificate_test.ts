@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { certificateToJson } from "../../../cert/format/certificate_to_json.ts";
 import { colonHex, hexLines } from "../../../cert/format/certificate_text.ts";
-import { printable } from "../../../cert/names/printable.ts";
+import { printable } from "../../../cert/base/printable.ts";
 import { parseCertificate } from "../../../cert/certificate/certificate.ts";
 import { crlDistributionPoints } from "../../../cert/extensions/crl_distribution_points.ts";
 import { makeExtension } from "../../../cert/extensions/extension.ts";

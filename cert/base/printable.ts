@@ -7,6 +7,7 @@
  * @returns The escaped text.
  */
 export function printable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
