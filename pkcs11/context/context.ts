@@ -9,7 +9,7 @@ import { ReadOnlyToken } from "../token/read_only_token.ts";
 import { Slot, type SlotOwner } from "../slots/slot.ts";
 import { SoftToken } from "../token/softoken.ts";
 import type { Token } from "../token/token.ts";
-import { OwnModule, type TokenModule } from "../slots/token_module.ts";
+import { allEnded, OwnModule, type TokenModule } from "../slots/token_module.ts";
 import { TrustAnchorSource } from "./trust_anchor_source.ts";
 
 /** NSS's name of the slot of its databases. */
@@ -157,7 +157,7 @@ export class NssContext implements SlotOwner {
 
   /** Closes the tokens; later calls that need them fail. */
   close(): Promise<void> {
-    return this.#closing ??= Promise.all(this.#modules.map((module) => module.close()))
+    return this.#closing ??= allEnded(this.#modules.map((module) => module.close()))
       .then(() => {});
   }
 

@@ -3,7 +3,7 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 import { CKF } from "./constants.ts";
-import { alloc, CALL_ATTEMPT, CString } from "./memory.ts";
+import { alloc, CString, readBig } from "./memory.ts";
 import { ModuleError } from "./return_values.ts";
 
 /** A function: its index in the list (PKCS#11 2.40, `pkcs11f.h`) and its parameters. */
@@ -53,8 +53,16 @@ type Call = (...args: Argument[]) => Promise<bigint>;
 /** The offset of the pointers in CK_FUNCTION_LIST, after CK_VERSION and padding. */
 const FUNCTION_LIST_HEAD = 8;
 
-/** The open libraries by real path, with their reference counts. */
-const OPEN = new Map<string, { readonly library: Promise<Library>; references: number }>();
+/** A library that is open, or being opened or closed. */
+interface OpenLibrary {
+  readonly library: Promise<Library>;
+  references: number;
+  /** Settles when the library is unloaded. */
+  closing: Promise<void> | null;
+}
+
+/** The open libraries by real path. */
+const OPEN = new Map<string, OpenLibrary>();
 
 /** The options of the initialisation of a library. */
 export interface LibraryOptions {
@@ -75,7 +83,8 @@ export class Library {
   #ownsInitialization = false;
   #running = 0;
   #idle: PromiseWithResolvers<void> | null = null;
-  #closed = false;
+  /** Set before the first wait of closing, so that no call begins during it. */
+  #isClosing = false;
 
   private constructor(
     path: string,
@@ -90,7 +99,8 @@ export class Library {
   }
 
   /**
-   * Opens a library, or increases its reference count.
+   * Opens a library, or increases its reference count. One that is being closed is opened anew
+   * afterwards.
    *
    * @param path The path.
    * @param options The options of the initialisation, if it is not yet initialised.
@@ -102,6 +112,10 @@ export class Library {
   static async open(path: string, options: LibraryOptions = {}): Promise<Library> {
     const key = await realPath(path);
     let entry = OPEN.get(key);
+    while (entry?.closing) {
+      await entry.closing;
+      entry = OPEN.get(key);
+    }
     if (entry === undefined) {
       const library = (async () => {
         const opened = new Library(path, key, ...await load(path));
@@ -113,7 +127,7 @@ export class Library {
           throw error;
         }
       })();
-      entry = { library, references: 0 };
+      entry = { library, references: 0, closing: null };
       OPEN.set(key, entry);
     }
     entry.references++;
@@ -158,7 +172,8 @@ export class Library {
    * @throws {ModuleError} If the function does not return `CKR_OK`.
    */
   async call(name: FunctionName, attempt: string, ...args: Argument[]): Promise<void> {
-    const value = await this.tryCall(name, ...args);
+    this.#checkOpen(attempt);
+    const value = await this.#run(name, args);
     if (value !== 0) throw new ModuleError(value, attempt, name);
   }
 
@@ -171,12 +186,19 @@ export class Library {
    * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the library is closed.
    */
   async tryCall(name: FunctionName, ...args: Argument[]): Promise<number> {
-    if (this.#closed) {
-      throw new NssError(
-        "SEC_ERROR_NOT_INITIALIZED",
-        `${CALL_ATTEMPT} ${name}: PKCS#11 library "${this.path}" is closed`,
-      );
-    }
+    this.#checkOpen("Cannot use token");
+    return await this.#run(name, args);
+  }
+
+  #checkOpen(attempt: string): void {
+    if (!this.#isClosing) return;
+    throw new NssError(
+      "SEC_ERROR_NOT_INITIALIZED",
+      `${attempt}: its PKCS#11 library "${this.path}" has been closed`,
+    );
+  }
+
+  async #run(name: FunctionName, args: readonly Argument[]): Promise<number> {
     this.#running++;
     try {
       return Number(await this.#functions[name](...args));
@@ -185,21 +207,75 @@ export class Library {
     }
   }
 
-  /** Decreases the reference count; at zero it finalises the library after pending calls. */
+  /**
+   * Decreases the reference count. At zero the library takes no more calls, and is finalised and
+   * unloaded when those that run have returned.
+   */
   async close(): Promise<void> {
     const entry = OPEN.get(this.#key);
-    if (this.#closed || entry === undefined || --entry.references > 0) return;
-    OPEN.delete(this.#key);
-    if (this.#running > 0) {
-      this.#idle = Promise.withResolvers();
-      await this.#idle.promise;
-    }
+    if (this.#isClosing || entry === undefined || --entry.references > 0) return;
+    this.#isClosing = true;
+    await (entry.closing = this.#unload().finally(() => OPEN.delete(this.#key)));
+  }
+
+  async #unload(): Promise<void> {
+    await this.#drained();
     try {
-      if (this.#ownsInitialization) await this.tryCall("C_Finalize", null);
+      if (this.#ownsInitialization) await this.#run("C_Finalize", [null]);
     } finally {
-      this.#closed = true;
+      // To unload the code of a call that runs crashes the process
+      await this.#drained();
       this.#library.close();
     }
+  }
+
+  /** Waits until no call runs. */
+  async #drained(): Promise<void> {
+    if (this.#running === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+}
+
+/**
+ * Reads a list of ids, which may grow between the call that tells its length and the one that
+ * reads it.
+ *
+ * @param library The library.
+ * @param attempt The attempted action, for error messages.
+ * @param name The function.
+ * @param first Its first argument.
+ * @param max The maximum length of the list.
+ * @returns The ids.
+ * @throws {NssError} `SEC_ERROR_INCOMPATIBLE_PKCS11` if there are more, or if the library
+ * contradicts itself; or an error of the library.
+ */
+export async function readIds(
+  library: Caller,
+  attempt: string,
+  name: "C_GetSlotList" | "C_GetMechanismList",
+  first: number | bigint,
+  max: number,
+): Promise<bigint[]> {
+  const lies = (state: string): NssError =>
+    new NssError("SEC_ERROR_INCOMPATIBLE_PKCS11", `${attempt}: ${name} ${state}`);
+  const count = alloc(8);
+  await library.call(name, attempt, first, null, count);
+  for (let room = 0;;) {
+    const length = Number(readBig(count));
+    if (length === 0) return []; // a list of no bytes is a null pointer, which asks for the length
+    if (length > max) throw lies(`tells of ${length} entries, more than ${max}`);
+    // Each turn needs more room than the one before, so that there is an end
+    if (length <= room) throw lies(`finds room for ${room} too little for ${length}`);
+    room = length;
+    const list = alloc(8 * room);
+    const error = new ModuleError(await library.tryCall(name, first, list, count), attempt, name);
+    if (error.returned === "CKR_OK") {
+      const written = Number(readBig(count));
+      if (written > room) throw lies(`writes ${written} entries where there is room for ${room}`);
+      return Array.from({ length: written }, (_, i) => readBig(list, 8 * i));
+    }
+    if (error.returned !== "CKR_BUFFER_TOO_SMALL") throw error;
   }
 }
 

@@ -1,9 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** The start of the message of errors about closed libraries. */
-export const CALL_ATTEMPT = "Cannot call";
-
 /**
  * Allocates memory that a library may write to. The array is created from a buffer, because V8 may
  * move small arrays that have none yet.
@@ -25,6 +22,17 @@ export function pin(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = alloc(bytes.length);
   copy.set(bytes);
   return copy;
+}
+
+/**
+ * Reads a CK_ULONG.
+ *
+ * @param bytes The memory.
+ * @param offset The offset in bytes.
+ * @returns The number.
+ */
+export function readBig(bytes: Uint8Array<ArrayBuffer>, offset = 0): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
 }
 
 /**

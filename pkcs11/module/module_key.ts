@@ -76,6 +76,28 @@ export class ModuleKey implements PrivateKey {
     const signature = await pool.use((session) =>
       session.sign(plan.mechanism, handle, input, attempt)
     );
+    if (!isSignatureLength(this.publicKey, signature.length)) {
+      throw new NssError(
+        "SEC_ERROR_INCOMPATIBLE_PKCS11",
+        `${attempt}: ${signature.length} bytes are no signature of ${describeKey(this.algorithm)}`,
+      );
+    }
     return plan.output(signature);
   }
+}
+
+/** Returns whether a signature of a token, where ECDSA has r and s side by side, is that long. */
+function isSignatureLength(
+  { algorithm, publicKey }: SubjectPublicKeyInfo,
+  length: number,
+): boolean {
+  switch (algorithm.type) {
+    case "rsa":
+    case "rsa-pss":
+      return length === Math.ceil(algorithm.modulusLength / 8);
+    case "ec":
+      // PKCS#11 2.40, Section 2.3.1: it may be shorter; an uncompressed point is one byte longer
+      return length % 2 === 0 && length < publicKey.length;
+  }
+  return algorithm.type !== "ed25519" || length === 64;
 }

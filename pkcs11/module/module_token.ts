@@ -2,7 +2,7 @@
 
 import { BaseToken } from "../token/base_token.ts";
 import type { TokenInfo, TokenMechanism } from "../token/token.ts";
-import type { Library } from "./library.ts";
+import type { Caller } from "./library.ts";
 import { ModuleCertDB } from "./module_certs.ts";
 import { ModuleKeyStore } from "./module_key_store.ts";
 import { ModuleLogin } from "./module_login.ts";
@@ -14,7 +14,7 @@ import { TokenMechanisms } from "./token_mechanisms.ts";
 export class ModuleToken extends BaseToken {
   /** The certificates. */
   readonly certificates: ModuleCertDB;
-  readonly #library: Library;
+  readonly #library: Caller;
   readonly #slot: bigint;
   readonly #info: ReadTokenInfo;
   readonly #mechanisms: TokenMechanisms;
@@ -26,7 +26,7 @@ export class ModuleToken extends BaseToken {
    * @param slot The id of the slot.
    * @param info The description of the token.
    */
-  constructor(library: Library, slot: bigint, info: ReadTokenInfo) {
+  constructor(library: Caller, slot: bigint, info: ReadTokenInfo) {
     const { label, isReadOnly, maxSessions } = info;
     // One session is reserved for writes
     const max = maxSessions === 0

@@ -1,13 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { Slot, type SlotInfo } from "../slots/slot.ts";
-import type { ModuleInfo, TokenModule } from "../slots/token_module.ts";
+import { NssError } from "../../cert/base/errors.ts";
+import { allEnded, type ModuleInfo, type TokenModule } from "../slots/token_module.ts";
 import { CKF } from "./constants.ts";
-import { Library, type LibraryOptions } from "./library.ts";
-import { alloc } from "./memory.ts";
+import { Library, type LibraryOptions, readIds } from "./library.ts";
+import { alloc, readBig } from "./memory.ts";
 import { ModuleToken } from "./module_token.ts";
 import { isReturned } from "./return_values.ts";
-import { readBig } from "./session.ts";
 import { readText } from "./text.ts";
 import { readTokenInfo } from "./token_info.ts";
 
@@ -17,14 +17,21 @@ export interface LoadModuleOptions extends LibraryOptions {
   readonly name?: string;
 }
 
-/** The maximum number of slots of a library. */
-const MAX_SLOTS = 1024;
+/** The maximum number of slots of a library; more are an error. */
+export const MAX_SLOTS = 1024;
 
 /** A slot with its current token. */
 interface SlotState {
   readonly slot: Slot;
   readonly id: bigint;
   token: ModuleToken | null;
+}
+
+/** What a library tells of a slot. */
+interface FoundSlot {
+  readonly id: bigint;
+  readonly info: Omit<SlotInfo, "isPresent">;
+  readonly token: ModuleToken | null;
 }
 
 /** A loaded PKCS#11 library; {@linkcode loadModule} loads one. */
@@ -34,7 +41,8 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
   readonly #library: Library;
   readonly #info: ModuleInfo;
   #slots: SlotState[] = [];
-  #closed: Promise<void> | null = null;
+  #lastRefresh: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | null = null;
 
   private constructor(library: Library, info: ModuleInfo) {
     this.name = info.name;
@@ -78,43 +86,40 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
 
   /**
    * Updates slots and tokens, after a card has been inserted or removed. A slot that still exists
-   * keeps its object.
+   * keeps its object. After an error all slots are as before.
+   *
+   * @throws {NssError} `SEC_ERROR_NOT_INITIALIZED` if the module is closed, or an error of the
+   * library.
    */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    const result = this.#lastRefresh.then(() => this.#refresh());
+    this.#lastRefresh = result.catch(() => {});
+    return result;
+  }
+
+  async #refresh(): Promise<void> {
+    const attempt = `Cannot list slots of module "${this.name}"`;
+    if (this.#closing !== null) {
+      throw new NssError("SEC_ERROR_NOT_INITIALIZED", `${attempt}: it is closed`);
+    }
+    const ids = await readIds(this.#library, attempt, "C_GetSlotList", 0, MAX_SLOTS);
+    const found = await allEnded([...new Set(ids)].map((id) => this.#readSlot(id)));
     const before = new Map(this.#slots.map((state) => [state.id, state]));
-    const ids = await this.#slotIds();
-    this.#slots = await Promise.all(ids.map(async (id) => {
-      const { info, token } = await this.#readSlot(id);
+    const changes: Promise<void>[] = [];
+    this.#slots = found.map(({ id, info, token }) => {
       const state = before.get(id) ?? this.#makeSlot(id, info);
       before.delete(id);
-      await this.#setToken(state, token);
+      changes.push(this.#setToken(state, token));
       return state;
-    }));
-    await Promise.all([...before.values()].map((state) => this.#setToken(state, null)));
+    });
+    for (const state of before.values()) changes.push(this.#setToken(state, null));
+    await allEnded(changes);
   }
 
-  async #slotIds(): Promise<bigint[]> {
-    const attempt = `Cannot list slots of module "${this.name}"`;
-    const count = alloc(8);
-    await this.#library.call("C_GetSlotList", attempt, 0, null, count);
-    for (;;) {
-      const list = alloc(8 * Math.min(Number(readBig(count)), MAX_SLOTS));
-      try {
-        await this.#library.call("C_GetSlotList", attempt, 0, list, count);
-        const length = Math.min(Number(readBig(count)), list.length / 8);
-        return Array.from({ length }, (_, i) => readBig(list, 8 * i));
-      } catch (error) {
-        // A slot has been added meanwhile
-        if (!isReturned(error, "CKR_BUFFER_TOO_SMALL") || list.length >= 8 * MAX_SLOTS) throw error;
-      }
-    }
-  }
-
-  async #readSlot(
-    id: bigint,
-  ): Promise<{ info: Omit<SlotInfo, "isPresent">; token: ModuleToken | null }> {
+  async #readSlot(id: bigint): Promise<FoundSlot> {
     const bytes = alloc(112);
-    await this.#library.call("C_GetSlotInfo", "Cannot describe slot", id, bytes);
+    const attempt = `Cannot describe slot ${id} of module "${this.name}"`;
+    await this.#library.call("C_GetSlotInfo", attempt, id, bytes);
     const flags = Number(readBig(bytes, 96));
     const info = {
       name: readText(bytes, 0, 64),
@@ -122,17 +127,17 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
       isRemovable: (flags & CKF.removableDevice) !== 0,
       isHardware: (flags & CKF.hwSlot) !== 0,
     };
-    if ((flags & CKF.tokenPresent) === 0) return { info, token: null };
+    if ((flags & CKF.tokenPresent) === 0) return { id, info, token: null };
     try {
       const tokenInfo = await readTokenInfo(this.#library, id);
       // A token that is not initialised has no label and no objects
       const isUsable = tokenInfo.isTokenInitialized || tokenInfo.label !== "";
-      return { info, token: isUsable ? new ModuleToken(this.#library, id, tokenInfo) : null };
+      return { id, info, token: isUsable ? new ModuleToken(this.#library, id, tokenInfo) : null };
     } catch (error) {
       if (
         isReturned(error, "CKR_TOKEN_NOT_PRESENT", "CKR_TOKEN_NOT_RECOGNIZED", "CKR_DEVICE_REMOVED")
       ) {
-        return { info, token: null };
+        return { id, info, token: null };
       }
       throw error;
     }
@@ -158,12 +163,21 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
     await old?.close();
   }
 
-  /** Closes the tokens and releases the library, which is finalised with its last module. */
+  /**
+   * Closes the tokens and releases the library, which is finalised with its last module. It waits
+   * for the calls that run; later ones fail.
+   */
   close(): Promise<void> {
-    return this.#closed ??= (async () => {
-      await Promise.all(this.#slots.map(({ token }) => token?.close()));
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#lastRefresh; // whose tokens are closed as well
+    try {
+      await allEnded(this.#slots.map(async ({ token }) => await token?.close()));
+    } finally {
       await this.#library.close();
-    })();
+    }
   }
 
   /** Closes the module; see {@linkcode Pkcs11Module.close}. */

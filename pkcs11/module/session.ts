@@ -2,7 +2,7 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 import type { Argument, Caller, FunctionName } from "./library.ts";
-import { alloc, pin } from "./memory.ts";
+import { alloc, pin, readBig } from "./memory.ts";
 import { ModuleError } from "./return_values.ts";
 import { align, ATTRIBUTE_SIZE, type AttributeValue, Template } from "./template.ts";
 
@@ -202,7 +202,13 @@ export class Session {
       );
       const needed = Number(readBig(length));
       const error = new ModuleError(value, attempt, "C_Sign");
-      if (error.returned === "CKR_OK") return signature.slice(0, needed);
+      if (error.returned === "CKR_OK") {
+        if (needed > 0 && needed <= size) return signature.slice(0, needed);
+        throw new NssError(
+          "SEC_ERROR_INCOMPATIBLE_PKCS11",
+          `${attempt}: C_Sign tells of a signature of ${needed} bytes, with room for ${size}`,
+        );
+      }
       // The operation stays active (PKCS#11 2.40, Section 5.2)
       if (error.returned !== "CKR_BUFFER_TOO_SMALL" || needed <= size || needed > 1 << 16) {
         throw error;
@@ -236,17 +242,6 @@ export class Session {
     );
     return [readBig(a), readBig(b)];
   }
-}
-
-/**
- * Reads a CK_ULONG.
- *
- * @param bytes The memory.
- * @param offset The offset in bytes.
- * @returns The number.
- */
-export function readBig(bytes: Uint8Array<ArrayBuffer>, offset = 0): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(offset, true);
 }
 
 function writeBig(bytes: Uint8Array<ArrayBuffer>, value: bigint): void {

@@ -1,11 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/base/errors.ts";
+import { allEnded } from "../slots/token_module.ts";
 import { CKF } from "./constants.ts";
 import type { Caller } from "./library.ts";
-import { alloc } from "./memory.ts";
+import { alloc, readBig } from "./memory.ts";
 import { isReturned } from "./return_values.ts";
-import { readBig, Session } from "./session.ts";
+import { Session } from "./session.ts";
 
 /**
  * The default maximum number of sessions for reading and signing. Each runs one operation on a
@@ -13,6 +14,17 @@ import { readBig, Session } from "./session.ts";
  * one.
  */
 export const MAX_SESSIONS = 8;
+
+/** The session has ended. */
+const GONE = [
+  "CKR_SESSION_HANDLE_INVALID",
+  "CKR_SESSION_CLOSED",
+  "CKR_DEVICE_REMOVED",
+  "CKR_TOKEN_NOT_PRESENT",
+] as const;
+
+/** An operation of the session has not, so that it takes no other of its kind. */
+const ACTIVE = ["CKR_BUFFER_TOO_SMALL", "CKR_OPERATION_ACTIVE"] as const;
 
 /**
  * The sessions with a token, one per operation, in the order of the calls. Operations that read and
@@ -54,20 +66,17 @@ export class SessionPool {
    */
   async use<T>(run: (session: Session) => Promise<T>): Promise<T> {
     const session = await this.#acquire();
-    let isUsable = true;
+    let kept: Session | null = session;
     try {
       return await run(session);
     } catch (error) {
-      isUsable = !isReturned(
-        error,
-        "CKR_SESSION_HANDLE_INVALID",
-        "CKR_SESSION_CLOSED",
-        "CKR_DEVICE_REMOVED",
-        "CKR_TOKEN_NOT_PRESENT",
-      );
+      if (isReturned(error, ...GONE, ...ACTIVE)) kept = null;
+      if (isReturned(error, ...ACTIVE)) {
+        await this.#library.tryCall("C_CloseSession", session.handle);
+      }
       throw error;
     } finally {
-      await this.#release(isUsable ? session : null);
+      await this.#release(kept);
     }
   }
 
@@ -134,11 +143,12 @@ export class SessionPool {
   async #release(session: Session | null): Promise<void> {
     if (session === null) this.#open--;
     if (this.#closed) {
-      if (session !== null) {
-        this.#open--;
-        await this.#library.tryCall("C_CloseSession", session.handle);
+      try {
+        if (session !== null) await this.#library.tryCall("C_CloseSession", session.handle);
+      } finally {
+        if (session !== null) this.#open--;
+        if (this.#open === 0) this.#idle?.resolve();
       }
-      if (this.#open === 0) this.#idle?.resolve();
       return;
     }
     const next = this.#waiting.shift();
@@ -164,9 +174,7 @@ export class SessionPool {
     await this.#lastWrite;
     const free = this.#free.splice(0);
     this.#open -= free.length;
-    await Promise.all(
-      free.map(({ handle }) => this.#library.tryCall("C_CloseSession", handle)),
-    );
+    await allEnded(free.map(({ handle }) => this.#library.tryCall("C_CloseSession", handle)));
     if (this.#open > 0) {
       this.#idle = Promise.withResolvers();
       await this.#idle.promise;

@@ -2,9 +2,8 @@
 
 import type { TokenInfo } from "../token/token.ts";
 import { CKF } from "./constants.ts";
-import type { Library } from "./library.ts";
-import { alloc } from "./memory.ts";
-import { readBig } from "./session.ts";
+import type { Caller } from "./library.ts";
+import { alloc, readBig } from "./memory.ts";
 import { readText } from "./text.ts";
 
 const TOKEN_INFO_SIZE = 208;
@@ -25,9 +24,9 @@ export interface ReadTokenInfo extends TokenInfo {
  * @returns The description.
  * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the slot has no token.
  */
-export async function readTokenInfo(library: Library, slot: bigint): Promise<ReadTokenInfo> {
+export async function readTokenInfo(library: Caller, slot: bigint): Promise<ReadTokenInfo> {
   const info = alloc(TOKEN_INFO_SIZE);
-  await library.call("C_GetTokenInfo", "Cannot describe token", slot, info);
+  await library.call("C_GetTokenInfo", `Cannot describe token of slot ${slot}`, slot, info);
   const flags = Number(readBig(info, 96));
   const maxSessions = readBig(info, 104);
   const has = (flag: number): boolean => (flags & flag) !== 0;

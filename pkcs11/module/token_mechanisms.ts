@@ -2,12 +2,12 @@
 
 import type { TokenMechanism } from "../token/token.ts";
 import { CKF, CKM } from "./constants.ts";
-import type { Library } from "./library.ts";
-import { alloc } from "./memory.ts";
-import { readBig } from "./session.ts";
+import { allEnded } from "../slots/token_module.ts";
+import { type Caller, readIds } from "./library.ts";
+import { alloc, readBig } from "./memory.ts";
 
 /** The maximum number of mechanisms of a token; more are an error. */
-const MECHANISM_ROOM = 4096;
+export const MAX_MECHANISMS = 4096;
 
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(CKM).map(([name, number]) => [number, name]),
@@ -15,7 +15,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 
 /** The mechanisms of a token that this package uses, read once. */
 export class TokenMechanisms {
-  readonly #library: Library;
+  readonly #library: Caller;
   readonly #slot: bigint;
   readonly #attempt: string;
   #all: Promise<readonly TokenMechanism[]> | null = null;
@@ -27,7 +27,7 @@ export class TokenMechanisms {
    * @param slot The id of the slot.
    * @param label The label of the token, for error messages.
    */
-  constructor(library: Library, slot: bigint, label: string) {
+  constructor(library: Caller, slot: bigint, label: string) {
     this.#library = library;
     this.#slot = slot;
     this.#attempt = `Cannot list mechanisms of token "${label}"`;
@@ -55,12 +55,14 @@ export class TokenMechanisms {
   }
 
   async #read(): Promise<readonly TokenMechanism[]> {
-    const count = alloc(8);
-    await this.#library.call("C_GetMechanismList", this.#attempt, this.#slot, null, count);
-    const list = alloc(8 * Math.min(Number(readBig(count)), MECHANISM_ROOM));
-    await this.#library.call("C_GetMechanismList", this.#attempt, this.#slot, list, count);
-    const types = Array.from({ length: Number(readBig(count)) }, (_, i) => readBig(list, 8 * i));
-    const mechanisms = await Promise.all(types.map((type) => this.#readOne(type)));
+    const types = await readIds(
+      this.#library,
+      this.#attempt,
+      "C_GetMechanismList",
+      this.#slot,
+      MAX_MECHANISMS,
+    );
+    const mechanisms = await allEnded(types.map((type) => this.#readOne(type)));
     return mechanisms.filter(({ uses }) => uses.length > 0);
   }
 

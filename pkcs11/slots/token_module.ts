@@ -32,6 +32,21 @@ export interface TokenModule {
   close(): Promise<void>;
 }
 
+/**
+ * Waits until all promises have settled, unlike `Promise.all`, which leaves the others running.
+ *
+ * @param promises The promises.
+ * @returns Their values.
+ * @throws The first error of those that failed.
+ */
+export async function allEnded<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}
+
 /** A module that is part of this package. */
 export class OwnModule implements TokenModule {
   /** The name. */
@@ -67,6 +82,6 @@ export class OwnModule implements TokenModule {
 
   /** Closes the tokens. */
   async close(): Promise<void> {
-    await Promise.all(this.slots.map((slot) => slot.token?.close()));
+    await allEnded(this.slots.map(async ({ token }) => await token?.close()));
   }
 }

@@ -51,7 +51,7 @@ export abstract class BaseToken implements Token {
   /** The login handler; see {@linkcode Token.loginHandler}. */
   loginHandler: LoginHandler | null = null;
   readonly #parts: TokenParts;
-  #closed = false;
+  #closing: Promise<void> | null = null;
 
   /**
    * Creates a token.
@@ -65,7 +65,7 @@ export abstract class BaseToken implements Token {
 
   /** Whether the token is logged in, or needs no login. */
   get isLoggedIn(): boolean {
-    return !this.#closed && this.#parts.login.isLoggedIn;
+    return !this.isClosed && this.#parts.login.isLoggedIn;
   }
 
   /**
@@ -98,7 +98,7 @@ export abstract class BaseToken implements Token {
 
   /** Logs the token out, unless it needs no login. */
   async logout(): Promise<void> {
-    if (!this.#closed) await this.#parts.login.logout();
+    if (!this.isClosed) await this.#parts.login.logout();
   }
 
   /**
@@ -192,16 +192,14 @@ export abstract class BaseToken implements Token {
     return await keys.delete(which, this.#inSession(what, options).login);
   }
 
-  /** Closes the token. Closing it again does nothing. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#parts.release?.();
+  /** Closes the token. Closing it again waits for the same end. */
+  close(): Promise<void> {
+    return this.#closing ??= Promise.try(async () => await this.#parts.release?.());
   }
 
   /** Whether the token is closed. */
   protected get isClosed(): boolean {
-    return this.#closed;
+    return this.#closing !== null;
   }
 
   /**
@@ -211,7 +209,7 @@ export abstract class BaseToken implements Token {
    * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   protected checkOpen(what: string): void {
-    if (!this.#closed) return;
+    if (!this.isClosed) return;
     throw new NssError("SEC_ERROR_NO_TOKEN", `Cannot ${what}: token "${this.label}" is closed`);
   }
 
@@ -276,7 +274,7 @@ export abstract class BaseToken implements Token {
       },
       bind: (key) => {
         const session = needed ?? login.session;
-        return new SessionKey(key, this.label, () => !this.#closed && login.session === session);
+        return new SessionKey(key, this.label, () => !this.isClosed && login.session === session);
       },
     };
   }

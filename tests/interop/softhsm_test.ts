@@ -245,6 +245,25 @@ softhsmTest(
 );
 
 softhsmTest(
+  "Pkcs11Module.close() waits for what runs in SoftHSM, 100 times in 100",
+  async () => {
+    // In a process of its own, since to unload a library that runs crashes it
+    const client = `${import.meta.dirname}/../pkcs11/module/_module_client.ts`;
+    const running = ["mechanisms", "describe", "refresh"];
+    const { code, stdout, stderr } = await run(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--no-check", client, SOFTHSM!, LABEL],
+        ...["close", "", "100", ...running],
+      ],
+    });
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const outcomes = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    assertEquals(outcomes.length, 100);
+    for (const outcome of outcomes.flat()) assert(/^ok$|^SEC_ERROR_\w+$/.test(outcome), outcome);
+  },
+);
+
+softhsmTest(
   "ModuleToken.certificates lists without a password which certificates have keys",
   async ({ slot }) => {
     const token = slot.token!;

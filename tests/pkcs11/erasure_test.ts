@@ -19,7 +19,7 @@ import { exportPrivateKeyPem, generateKeyPair } from "../../pkcs11/keys/generate
 import { importPkcs12 } from "../../pkcs11/pkcs12/import_pkcs12.ts";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { openKvToken } from "../../pkcs11/kv/kv_token.ts";
-import type { Argument, Caller, Library } from "../../pkcs11/module/library.ts";
+import type { Argument, Caller } from "../../pkcs11/module/library.ts";
 import { ModuleToken } from "../../pkcs11/module/module_token.ts";
 import type { ReadTokenInfo } from "../../pkcs11/module/token_info.ts";
 import { decryptLegacy } from "../../pkcs11/nss_db/legacy_3des.ts";
@@ -292,7 +292,7 @@ for (const { type, der, secret } of [EC, RSA_KEY]) {
   Deno.test(`ModuleToken leaves nothing of a key and its passwords (${type})`, async () => {
     const library = new YesLibrary();
     using memory = new MemoryWatch();
-    const token = new ModuleToken(library as unknown as Library, 1n, TOKEN_INFO);
+    const token = new ModuleToken(library, 1n, TOKEN_INFO);
     assert(await token.login(PASSWORD));
     assert(await token.login(PASSWORD)); // which compares it with the one before
     await token.changePassword(PASSWORD, `${PASSWORD} 2`);

@@ -2,7 +2,12 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
-import type { Argument, Caller, FunctionName } from "../../../pkcs11/module/library.ts";
+import {
+  type Argument,
+  type Caller,
+  type FunctionName,
+  readIds,
+} from "../../../pkcs11/module/library.ts";
 import { isReturned, ModuleError } from "../../../pkcs11/module/return_values.ts";
 import { MAX_OBJECTS } from "../../../pkcs11/module/session.ts";
 import { MAX_SESSIONS, SessionPool } from "../../../pkcs11/module/session_pool.ts";
@@ -174,6 +179,49 @@ Deno.test("Session.sign() takes more room where the token wants it", async () =>
   assertEquals(signature, new Uint8Array(2048).fill(7));
   assertEquals(sizes, [1024, 2048]);
   await pool.close();
+});
+
+Deno.test("SessionPool.use() ends a session whose operation goes on, and gives out another", async () => {
+  const library = new FakeLibrary();
+  const pool = new SessionPool(library, 1n, "token");
+  for (const value of [0x90, 0x150]) {
+    await assertRejects(
+      () => pool.use(() => Promise.reject(new ModuleError(value, "Cannot sign", "C_Sign"))),
+      ModuleError,
+    );
+    assertEquals(library.open.size, 0);
+    assertEquals(library.called.at(-1), "C_CloseSession");
+  }
+  await pool.close();
+});
+
+Deno.test("readIds() reads as many as may be, and asks again only where the list has grown", async () => {
+  const listing = (lengths: number[], real: number) => {
+    const library = new FakeLibrary({
+      C_GetMechanismList: ([, list, count]) => {
+        const view = new DataView((count as Uint8Array<ArrayBuffer>).buffer);
+        const room = Number(view.getBigUint64(0, true));
+        view.setBigUint64(0, BigInt(lengths.shift() ?? real), true);
+        return list !== null && room < real ? 0x150 : 0;
+      },
+    });
+    return { library, ids: readIds(library, "Cannot list", "C_GetMechanismList", 1n, 4096) };
+  };
+  assertEquals((await listing([], 4096).ids).length, 4096);
+  assertEquals(await listing([], 0).ids, []);
+  const grown = listing([1, 3], 4);
+  assertEquals((await grown.ids).length, 4);
+  assertEquals(grown.library.called.length, 4);
+  const cases = [
+    [[], 4097, "tells of 4097 entries, more than 4096"],
+    [[1], 4097, "tells of 4097 entries, more than 4096"],
+    [[2, 2], 3, "finds room for 2 too little for 2"],
+    [[4, 5], 4, "writes 5 entries where there is room for 4"],
+  ] as const;
+  for (const [lengths, real, message] of cases) {
+    const error = await assertRejects(() => listing([...lengths], real).ids, NssError, message);
+    assertEquals(error.name, "SEC_ERROR_INCOMPATIBLE_PKCS11");
+  }
 });
 
 Deno.test("ModuleError names what a module returned, and NSS's error for it", () => {
