@@ -84,7 +84,8 @@ export async function chooseTls12ServerSigner(
     throw new SslError(
       "SSL_ERROR_NO_CYPHER_OVERLAP",
       "Cannot agree on a cipher suite: the client offers none of " +
-        tls12CipherSuites.map(({ name }) => name).join(", "),
+        tls12CipherSuites.map(({ name }) => name).join(", ") +
+        "; compare the option cipherSuites of both ends",
     );
   }
   requireCredentials(credentials);

@@ -66,6 +66,7 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
     "SEC_ERROR_CERTIFICATE_COMPRESSION_ALGORITHM_NOT_SUPPORTED", // RFC 8879, Section 4
   ],
   protocol_version: ["SSL_ERROR_UNSUPPORTED_VERSION", "SSL_ERROR_SSL2_DISABLED"],
+  record_overflow: ["SSL_ERROR_RX_RECORD_TOO_LONG"],
   insufficient_security: ["SSL_ERROR_WEAK_SERVER_CERT_KEY"],
   decrypt_error: ["SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE"],
   missing_extension: [
@@ -178,8 +179,6 @@ const ERRORS_BY_ALERT: { readonly [name in AlertName]?: readonly ErrorName[] } =
  * The errors whose alert depends on the fault, in addition to the rules for whole families below.
  */
 const ERRORS_BY_FAULT: { readonly [name in ErrorName]?: AlertByFault } = {
-  // A record that is too long (`syntax`), or a handshake message (`value`, not thrown at present).
-  SSL_ERROR_RX_RECORD_TOO_LONG: { syntax: "record_overflow", value: "illegal_parameter" },
   // A malformed CertificateStatus, or an unacceptable response in it (RFC 6066, Section 8).
   SSL_ERROR_BAD_CERT_STATUS_RESPONSE_ALERT: {
     syntax: "decode_error",

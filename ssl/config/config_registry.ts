@@ -47,7 +47,11 @@ export function unlockConfig(target: object): void {
 export function configToChange(target: object): SslConfig {
   const { config, locked } = entryOf(target);
   if (!locked) return config;
-  throw new SslError("PR_IS_CONNECTED_ERROR", "Cannot configure socket: its handshake has begun");
+  throw new SslError(
+    "PR_IS_CONNECTED_ERROR",
+    "Cannot configure socket: a handshake is in progress, with the settings of its start; " +
+      "change them before it or after it",
+  );
 }
 
 /**
@@ -59,7 +63,11 @@ export function configToChange(target: object): SslConfig {
 export function configBeforeStart(target: object): SslConfig {
   const { config, started } = entryOf(target);
   if (!started) return config;
-  throw new SslError("PR_IS_CONNECTED_ERROR", "Cannot configure socket: its handshake has begun");
+  throw new SslError(
+    "PR_IS_CONNECTED_ERROR",
+    "Cannot configure socket: its first handshake has begun; this may only be set before it, " +
+      "as by an option of importFD",
+  );
 }
 
 /**

@@ -355,7 +355,12 @@ export function setOption<O extends SslOption>(
 
 function rowOf<O extends SslOption>(option: O): Row<SslOptionValues[O]> {
   if (Object.hasOwn(ROWS, option)) return ROWS[option];
-  throw invalid(String(option), "NSS has none of that name");
+  // NSS's names without their prefix are those here
+  const short = String(option).replace(/^SSL_/, "");
+  throw invalid(
+    String(option),
+    Object.hasOwn(ROWS, short) ? `here it is called ${short}` : "NSS has none of that name",
+  );
 }
 
 function roleRow(id: number, role: "client" | "server"): Row<boolean> {

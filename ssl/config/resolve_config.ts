@@ -60,6 +60,49 @@ export const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
 
 const takeContext = takeInstance(NssContext);
 
+/** What Node.js, Deno or NSS call an option, and what does its work here. */
+export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
+  ALPNCallback: "nextProtoCallback",
+  ALPNProtocols: "alpnProtocols",
+  SNICallback: "sniSocketConfig",
+  ca: "caCerts",
+  cert: "certificates: [{ cert, key }]",
+  certChain: "certificates: [{ cert, key }]",
+  certFile: "certificates: [{ cert, key }], with what Deno.readTextFile() reads",
+  checkServerIdentity: "authCertificate",
+  ciphers: "cipherSuites",
+  ecdhCurve: "groups",
+  host: "hostname",
+  isServer: 'role: "server"',
+  key: "certificates: [{ cert, key }]",
+  keyFile: "certificates: [{ cert, key }], with what Deno.readTextFile() reads",
+  maxVersion: "versions: { max }",
+  minVersion: "versions: { min }",
+  passphrase: "importPrivateKey() or importPkcs12(), which decrypt",
+  pfx: "importPkcs12()",
+  port: "the port of Deno.connect()",
+  privateKey: "certificates: [{ cert, key }]",
+  rejectUnauthorized: "an authCertificate or badCert hook, which decides whom to trust",
+  requestCert: "clientAuth",
+  secureContext: "model",
+  servername: "hostname",
+  session: "setResumptionToken()",
+  sigalgs: "signatureSchemes",
+  unsafelyDisableHostnameVerification: "an authCertificate hook, which decides whom to trust",
+  unsafelyIgnoreCertificateErrors:
+    "an authCertificate or badCert hook, which decides whom to trust",
+};
+
+function refuseForeignOptions(given: object): void {
+  if (typeof given !== "object" || given === null) return; // refused with the others
+  const foreign = Object.keys(given).find((name) => Object.hasOwn(FOREIGN_OPTIONS, name));
+  if (foreign === undefined) return;
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot use options: there is no option ${foreign}; use ${FOREIGN_OPTIONS[foreign]}`,
+  );
+}
+
 /** The options that an SNI hook may return: all but those that belong to the socket. */
 const NAMED_OPTION_NAMES = OPTION_NAMES.filter((option) =>
   option === "model" || option === "policy" ||
@@ -75,6 +118,7 @@ const NAMED_OPTION_NAMES = OPTION_NAMES.filter((option) =>
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  */
 export function resolveConfig(given: ImportOptions): SslConfig {
+  refuseForeignOptions(given);
   const options = takeOptions(given, OPTION_NAMES, "options");
   const context = options.context === undefined
     ? defaultContext()

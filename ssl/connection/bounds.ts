@@ -73,6 +73,6 @@ function abortError(cause: unknown): SslError {
 function timeoutError(milliseconds: number): SslError {
   return new SslError(
     "PR_IO_TIMEOUT_ERROR",
-    `Cannot complete handshake: the peer took longer than ${milliseconds} ms (handshake timeout)`,
+    `Cannot complete handshake: it took longer than ${milliseconds} ms (handshakeTimeout)`,
   );
 }

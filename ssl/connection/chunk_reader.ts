@@ -23,6 +23,8 @@ export class ChunkReader {
   /** The second buffer for reading ahead; an idle connection has none. */
   #spare: Uint8Array<ArrayBuffer> | undefined;
   #length = FIRST_CHUNK_LENGTH;
+  /** The number of bytes that have been returned. */
+  returned = 0;
   #head: Uint8Array<ArrayBuffer> | undefined;
   #ahead: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
 
@@ -43,12 +45,14 @@ export class ChunkReader {
     if (this.#head !== undefined) {
       const head = this.#head;
       this.#head = undefined;
+      this.returned += head.length;
       return head;
     }
     const pending = this.#ahead ?? this.#read();
     this.#ahead = undefined;
     const chunk = await pending;
     if (chunk === null) return null;
+    this.returned += chunk.length;
     const full = chunk.length === this.#length;
     if (full) this.#length = Math.min(4 * this.#length, MAX_CHUNK_LENGTH);
     else if (chunk.length <= Math.max(this.#length / 8, MIN_CHUNK_LENGTH)) {

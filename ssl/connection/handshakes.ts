@@ -16,6 +16,7 @@ import { ChunkReader } from "./chunk_reader.ts";
 import { Pump } from "./pump.ts";
 import { socketHooks } from "./socket_hooks.ts";
 import type { Teardown } from "./teardown.ts";
+import { explainHandshakeError } from "./transport_error.ts";
 
 /** The options of a connection besides its configuration. */
 export interface ConnectionOptions {
@@ -125,6 +126,11 @@ export class Handshakes {
   }
 
   async #boundedHandshake(): Promise<ChannelInfo> {
+    this.#teardown.explain = (error) => {
+      if (this.#firstComplete) return error;
+      const config = effectiveConfig(this.#config);
+      return explainHandshakeError(error, config, this.#chunks.returned > 0);
+    };
     const bounds = { timeout: this.#config.handshakeTimeout, signal: this.#options.signal };
     try {
       return await withinBounds(

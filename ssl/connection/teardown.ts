@@ -21,6 +21,8 @@ export class Teardown {
   readonly transport: Transport;
   /** Notified when the engine may have room for data, and when the connection has ended. */
   readonly writable: Condition = new Condition();
+  /** Adds to an error what its first report is to say besides. */
+  explain: (error: SslError) => SslError = (error) => error;
   readonly #broken = Promise.withResolvers<never>();
   #state: State = { kind: "open" };
   #transportClosing: Promise<void> | null = null;
@@ -79,7 +81,7 @@ export class Teardown {
     sendAlert: (error: SslError) => Promise<void> = () => Promise.resolve(),
   ): Promise<SslError> {
     if (this.#state.kind === "failed") return this.#report(this.#state.error);
-    const error = this.#report(toSslError(cause));
+    const error = this.#report(this.explain(toSslError(cause)));
     const alertSent = sendAlert(error);
     this.writable.notify();
     await alertSent;
@@ -89,7 +91,9 @@ export class Teardown {
 
   /** Ends the connection at once, without an alert. */
   break(error: SslError): void {
-    if (this.#state.kind !== "failed") this.#state = { kind: "failed", error, reported: false };
+    if (this.#state.kind !== "failed") {
+      this.#state = { kind: "failed", error: this.explain(error), reported: false };
+    }
     this.#broken.reject(this.error);
     this.writable.notify();
     this.closeTransport("abort").catch(() => {}); // not the first error

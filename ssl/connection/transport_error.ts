@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../base/errors.ts";
+import { initialKeyShares, type SslConfig } from "../config/config.ts";
 
 /** Deno's names of the errors of a connection that the peer has reset. */
 const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
@@ -23,4 +24,46 @@ export function transportError(what: "read" | "write" | "close", cause: unknown)
 /** Returns whether an error means that the peer has reset the connection. */
 export function isReset(error: unknown): boolean {
   return error instanceof SslError && error.name === "PR_CONNECT_RESET_ERROR";
+}
+
+/** The length of a key share with which a ClientHello is longer than one packet. */
+const LARGE_SHARE = 1000;
+
+/**
+ * Adds the likely causes to the error of a first handshake that the transport or the time ended.
+ *
+ * @param error The error; others are returned as they are.
+ * @param config The configuration of the handshake.
+ * @param heard Whether the peer has sent anything.
+ */
+export function explainHandshakeError(
+  error: SslError,
+  config: SslConfig,
+  heard: boolean,
+): SslError {
+  const isTimeout = error.name === "PR_IO_TIMEOUT_ERROR";
+  const isEnd = error.name === "PR_END_OF_FILE_ERROR" || isReset(error);
+  if (error.origin === "peer" || !(isTimeout || isEnd)) return error;
+  const cause = "cause" in error ? { cause: error.cause } : {};
+  const hint = !heard ? causesOfSilence(config) : "the peer had begun its part; " +
+    (isTimeout
+      ? "its log may tell why it does not go on, unless a hook of this end takes long"
+      : config.role === "server"
+      ? "it may not trust this server's certificate, as its log may tell"
+      : "its log may tell why");
+  return new SslError(error.name, `${error.message}; ${hint}`, cause);
+}
+
+function causesOfSilence(config: SslConfig): string {
+  if (config.role === "server") {
+    return "the peer has sent nothing; it may only test the port, be a server itself, " +
+      "or wait for a greeting, as before STARTTLS";
+  }
+  const large = initialKeyShares(config).find(({ clientShareLength: size }) => size > LARGE_SHARE);
+  return "the peer has sent nothing; are host and port right, and does TLS begin there at once, " +
+    "without STARTTLS or the like?" +
+    (large === undefined
+      ? ""
+      : ` Some firewalls drop ClientHellos as long as those with ${large.name}, ` +
+        'which policy: "compatible" or the option groups leaves out');
 }

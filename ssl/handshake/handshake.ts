@@ -129,10 +129,16 @@ export function expectMessage(message: HandshakeMessage, ...types: number[]): vo
 /** Creates the error of an unexpected handshake message. */
 export function unexpectedMessage(type: number, expected: readonly number[] = []): SslError {
   const wanted = expected.map(handshakeTypeName).join(" or ");
+  const isOtherClient = type === HandshakeType.clientHello &&
+    expected.includes(HandshakeType.serverHello);
   return new SslError(
     UNEXPECTED.get(type) ?? "SSL_ERROR_RX_UNKNOWN_HANDSHAKE",
     `Cannot take ${handshakeTypeName(type)}: ` +
-      (wanted === "" ? "no such message is due" : `${wanted} is due`),
+      (isOtherClient
+        ? 'both ends are clients; the end that accepted the connection needs the option role: "server"'
+        : wanted === ""
+        ? "no such message is due"
+        : `${wanted} is due`),
   );
 }
 

@@ -82,7 +82,7 @@ export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteIn
   const tls12 = TLS12_CIPHER_SUITES.find(matches);
   if (tls12 !== undefined) return infoOfTls12(tls12);
   const absent = ABSENT_CIPHER_SUITES.find(matches);
-  if (absent === undefined) throw unknownSuite(suite, "nobody has given it that number or name");
+  if (absent === undefined) throw unknownSuite(suite, "neither this package nor NSS has it");
   return {
     id: absent.id,
     name: absent.name,

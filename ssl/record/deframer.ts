@@ -193,17 +193,36 @@ function recordOf(header: RecordHeader, bytes: Uint8Array<ArrayBuffer>): SealedR
   };
 }
 
-/** The first bytes of other protocols, for hints in error messages. */
+/** The first bytes of other protocols, and what to do about them. */
 const OTHER_PROTOCOLS: readonly (readonly [start: RegExp, name: string])[] = [
-  [/^HTTP\//, "an HTTP response: is the port meant for plain HTTP?"],
+  [
+    /^HTTP\//,
+    "an HTTP response: is the port meant for plain HTTP, does a proxy answer, " +
+    "or is the transport encrypted already?",
+  ],
   [
     /^(GET |POST |PUT |HEAD |PATCH|DELET|OPTIO|TRACE|CONNE|PRI \*)/,
     "an HTTP request: is the client meant to use https?",
   ],
-  [/^SSH-/, "an SSH greeting"],
-  [/^220[ -]/, "an SMTP or FTP greeting: does it want STARTTLS first?"],
-  [/^\* OK/, "an IMAP greeting: does it want STARTTLS first?"],
+  [/^\0\0[^]\x04\0/, "an HTTP/2 frame: is the port meant for HTTP/2 without TLS?"],
+  [/^(SIP|RTSP)\//, "a SIP or RTSP response: is the port meant for it without TLS?"],
+  [/^<[!h]/i, "HTML: is the port meant for plain HTTP?"],
+  [/^SSH-/, "an SSH greeting: is the port that of an SSH server?"],
+  [/^220[ -]/, "an SMTP or FTP greeting: does it want STARTTLS (FTP: AUTH TLS) first?"],
+  [/^[2-5]\d\d[ -]/, "a reply of SMTP, FTP or NNTP: does it want STARTTLS (FTP: AUTH TLS) first?"],
+  [
+    /^(EHLO|HELO|STLS|AUTH |START)/i,
+    "a command that comes before TLS, as of SMTP: answer it, then call importFD()",
+  ],
+  [/^\* (OK|PR|BY|NO|BA)/, "an IMAP greeting: does it want STARTTLS first?"],
   [/^\+OK/, "a POP3 greeting: does it want STLS first?"],
+  [/^-ERR/, "an error of Redis or POP3: is the port meant for it without TLS?"],
+  [/^INFO /, "a NATS greeting: read it, then call importFD()"],
+  [/^<(\?xml|stre)/, "XML, as of XMPP: does it want STARTTLS first?"],
+  [/^RFB /, "a VNC greeting: is the port that of a VNC server?"],
+  [/^AMQP/, "an AMQP header: is the port meant for AMQP without TLS?"],
+  [/^[^]{3}\0\n/, "a MySQL or MariaDB greeting: ask for TLS in its protocol, then call importFD()"],
+  [/^0[^]\x02\x01/, "an LDAP message: does it want StartTLS first?"],
 ];
 
 function notTls(start: Uint8Array<ArrayBuffer>): SslError {
@@ -214,11 +233,14 @@ function notTls(start: Uint8Array<ArrayBuffer>): SslError {
     );
   }
   const text = String.fromCharCode(...start);
-  const hint = OTHER_PROTOCOLS.find(([pattern]) => pattern.test(text))?.[1] ??
-    `the bytes ${hex(...start)}`;
+  const known = OTHER_PROTOCOLS.find(([pattern]) => pattern.test(text))?.[1];
+  const shown = /^[\x20-\x7e]+$/.test(text)
+    ? `the text ${JSON.stringify(text)}`
+    : `the bytes ${hex(...start)}`;
   return new SslError(
     isContentType(start[0]!) ? "SSL_ERROR_UNSUPPORTED_VERSION" : "SSL_ERROR_RX_UNKNOWN_RECORD_TYPE",
-    `Cannot read record: the peer does not speak TLS, it begins with ${hint}`,
+    "Cannot read record: the peer does not speak TLS, it begins with " +
+      (known ?? `${shown}: is this the right port, and does TLS begin there at once?`),
   );
 }
 

@@ -76,12 +76,7 @@ const ALL_OF_TLS13: readonly CipherSuiteName[] = [
   "TLS_CHACHA20_POLY1305_SHA256",
 ];
 
-const MOZILLA_GROUPS: readonly NamedGroupName[] = [
-  "X25519MLKEM768",
-  "x25519",
-  "secp256r1",
-  "secp384r1",
-];
+const MOZILLA_GROUPS: readonly NamedGroupName[] = ["x25519", "secp256r1", "secp384r1"];
 
 /** Without SHA-1. PKCS#1 is for certificates and TLS 1.2. */
 const SCHEMES_OF_112_BITS: readonly SignatureScheme[] = [
@@ -122,7 +117,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     minVersion: "TLSv1.3",
     maxVersion: "TLSv1.3",
     cipherSuites: ALL_OF_TLS13,
-    groups: MOZILLA_GROUPS,
+    groups: ["X25519MLKEM768", ...MOZILLA_GROUPS],
     signatureSchemes: SCHEMES_OF_112_BITS,
     certificates: KEYS_OF_112_BITS,
     requiresExtendedMasterSecret: false,
@@ -148,7 +143,6 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     requiresExtendedMasterSecret: false,
     notEnforced: [
       "Mozilla's list ends with suites of finite-field Diffie-Hellman, which WebCrypto lacks; every client of its list supports others",
-      "X25519MLKEM768 precedes Mozilla's groups (X25519, P-256, P-384), against later decryption of recorded traffic",
     ],
   },
   {

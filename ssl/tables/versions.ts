@@ -29,6 +29,18 @@ const NAMES: ReadonlyMap<number, ProtocolVersion> = new Map(
 );
 
 /**
+ * Returns a version in words, for messages.
+ *
+ * @param version The `ProtocolVersion` number.
+ * @returns The words, such as `TLS 1.0`.
+ */
+export function describeVersion(version: number): string {
+  if (version === SSL_3_0) return "SSL 3.0";
+  if (version >= TLS_1_0 && version <= TLS_1_3) return `TLS 1.${version - TLS_1_0}`;
+  return `0x${version.toString(16).padStart(4, "0")}`;
+}
+
+/**
  * Returns the name of a supported version.
  *
  * @param version The `ProtocolVersion` number.

@@ -35,7 +35,8 @@ export async function startClient(hs: HandshakeContext): Promise<HandshakeState>
     throw new SslError(
       "SSL_ERROR_BAD_CERT_DOMAIN",
       "Cannot start handshake: no hostname is set to check the server's certificate against; " +
-        "give the option hostname, or decide in an authCertificate hook",
+        "give the option hostname, or decide in an authCertificate hook; " +
+        'a socket that a listener has accepted needs role: "server"',
     );
   }
   show(hs, { serverName: config.hostname });

@@ -17,7 +17,7 @@ import { type CipherSuite, TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
-import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
+import { describeVersion, SSL_3_0, TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { knownSchemes } from "../../authentication/certificate_verify.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
 import { show } from "../progress.ts";
@@ -160,10 +160,18 @@ function chooseVersion(hello: ClientHello, config: SslConfig): number {
   if (offersTls12(config) && offered.includes(TLS_1_2)) return TLS_1_2;
   throw new SslError(
     "SSL_ERROR_UNSUPPORTED_VERSION",
-    `Cannot agree on a version: the client offers no ${
-      offersTls13(config) ? "TLS 1.3" : "TLS 1.2"
-    }`,
+    `Cannot agree on a version: the client offers ${describeOffer(hello, listed)}, this server ` +
+      [...(offersTls12(config) ? ["TLS 1.2"] : []), ...(offersTls13(config) ? ["TLS 1.3"] : [])]
+        .join(" and ") +
+      "; update the client, or compare the option versions of both ends",
   );
+}
+
+/** Returns the versions of a client in words; those of GREASE have none (RFC 8701). */
+function describeOffer({ legacyVersion }: ClientHello, listed?: readonly number[]): string {
+  if (listed === undefined) return `${describeVersion(Math.min(legacyVersion, TLS_1_2))} at most`;
+  const known = listed.filter((version) => version >= SSL_3_0 && version <= TLS_1_3);
+  return known.length === 0 ? "none that is known" : known.map(describeVersion).join(", ");
 }
 
 /** Checks what every TLS 1.3 ClientHello must have (RFC 8446, Sections 4.1.2 and 9.2). */
@@ -287,7 +295,8 @@ function chooseCipherSuite(hello: ClientHello, { config }: HandshakeContext): Ci
   throw new SslError(
     "SSL_ERROR_NO_CYPHER_OVERLAP",
     "Cannot agree on a cipher suite: the client offers none of " +
-      config.cipherSuites.map(({ name }) => name).join(", "),
+      config.cipherSuites.map(({ name }) => name).join(", ") +
+      "; compare the option cipherSuites of both ends",
   );
 }
 
@@ -303,7 +312,8 @@ function chooseGroup({ groups, keyShares }: Tls13Hello, { config }: HandshakeCon
   throw new SslError(
     "SSL_ERROR_KEY_EXCHANGE_FAILURE",
     "Cannot agree on a key exchange group: the client offers none of " +
-      config.groups.map(({ name }) => name).join(", "),
+      config.groups.map(({ name }) => name).join(", ") +
+      "; compare the option groups of both ends",
   );
 }
 

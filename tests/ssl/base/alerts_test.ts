@@ -36,7 +36,7 @@ Deno.test("alertFor() answers each code as RFC 8446 and NSS do", () => {
     ["SSL_ERROR_RX_UNEXPECTED_EXTENSION", "unsupported_extension"],
     ["SSL_ERROR_EXTENSION_DISALLOWED_FOR_VERSION", "illegal_parameter"],
     ["SSL_ERROR_BAD_MAC_READ", "bad_record_mac"],
-    ["SSL_ERROR_RX_RECORD_TOO_LONG", "record_overflow", "illegal_parameter"],
+    ["SSL_ERROR_RX_RECORD_TOO_LONG", "record_overflow"],
     ["SSL_ERROR_NO_CYPHER_OVERLAP", "handshake_failure"],
     ["SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM", "handshake_failure"],
     ["SSL_ERROR_UNSUPPORTED_VERSION", "protocol_version"],

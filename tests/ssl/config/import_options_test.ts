@@ -1,7 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertFalse, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertMatch,
+  assertThrows,
+} from "@std/assert";
 import { importFD, SslError } from "@nss/nss/ssl";
+import { FOREIGN_OPTIONS, OPTION_NAMES } from "../../../ssl/config/resolve_config.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 
 Deno.test("importFD() refuses options that have no such value, and says which are there", () => {
@@ -21,5 +28,14 @@ Deno.test("importFD() refuses options that have no such value, and says which ar
     assertMatch(error.message, message);
     assertFalse(error.code === 0);
     assertInstanceOf(error, Error);
+  }
+});
+
+Deno.test("FOREIGN_OPTIONS has no option of importFD, and names options that there are", () => {
+  const own: readonly string[] = OPTION_NAMES;
+  assertEquals(Object.keys(FOREIGN_OPTIONS).filter((name) => own.includes(name)), []);
+  for (const instead of Object.values(FOREIGN_OPTIONS)) {
+    const [option] = /^\w+(?=$|:)/.exec(instead) ?? [];
+    if (option !== undefined && !own.includes(option)) throw new Error(`no option ${option}`);
   }
 });

@@ -245,9 +245,9 @@ Deno.test("importFD() refuses an option that there is not, and names the nearest
     caCert: "caCerts",
     alpn: "alpnProtocols",
     certificate: "certificates",
-    servername: undefined,
+    password: undefined,
     cipher: "cipherSuites",
-    rejectUnauthorized: undefined,
+    verify: undefined,
     timeout: undefined,
   };
   for (const [name, other] of Object.entries(nearest)) {

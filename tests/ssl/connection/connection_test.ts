@@ -7,7 +7,14 @@
  * @module
  */
 
-import { assert, assertEquals, assertLess, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertMatch,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import type { ErrorName } from "../../../cert/base/errors.ts";
 import { keyUpdate } from "../../../ssl/nss/handshake.ts";
 import type { SslError } from "../../../ssl/base/errors.ts";
@@ -39,6 +46,15 @@ import {
 
 const ROLES: readonly Role[] = ["client", "server"];
 
+/** What a handshake says of a peer that has sent nothing. */
+const SILENCE: Readonly<Record<Role, string>> = {
+  client: "the peer has sent nothing; are host and port right, and does TLS begin there at once, " +
+    "without STARTTLS or the like? Some firewalls drop ClientHellos as long as those with " +
+    'X25519MLKEM768, which policy: "compatible" or the option groups leaves out',
+  server: "the peer has sent nothing; it may only test the port, be a server itself, " +
+    "or wait for a greeting, as before STARTTLS",
+};
+
 Deno.test("SslSocket names a connection that the peer has dropped", async () => {
   const rows: readonly [Error, ErrorName][] = [
     [new Deno.errors.ConnectionReset("reset"), "PR_CONNECT_RESET_ERROR"],
@@ -63,7 +79,7 @@ Deno.test("SslSocket calls the end of the transport in the handshake by its name
     assertCutOff(await failureOf(handshake));
     assertEquals(
       (await failureOf(handshake)).message,
-      "Cannot complete handshake: the peer closed the connection",
+      `Cannot complete handshake: the peer closed the connection; ${SILENCE[role]}`,
     );
     await socket.close();
   }
@@ -83,13 +99,45 @@ Deno.test("SslSocket gives a silent peer up after handshakeTimeout", async () =>
     assertEquals(first.name, "PR_IO_TIMEOUT_ERROR");
     assertEquals(
       first.message,
-      `Cannot complete handshake: the peer took longer than ${IMPATIENCE} ms (handshake timeout)`,
+      `Cannot complete handshake: it took longer than ${IMPATIENCE} ms (handshakeTimeout); ` +
+        SILENCE[role],
     );
     assertStrictEquals(first, second);
     assertEquals(conn.closes, 1);
     b.close();
     await socket.close();
   }
+});
+
+Deno.test("SslSocket names no large ClientHello where it sends none, as under the policy compatible", async () => {
+  for (const options of [{ groups: ["x25519"] }, { policy: "compatible" }] as const) {
+    const [a, b] = memoryPair();
+    const socket = socketOver(a, clientOptions(options));
+    b.close();
+    const { message } = await failureOf(socket.handshake());
+    assertMatch(message, /STARTTLS or the like\?$/);
+    await socket.close();
+  }
+});
+
+Deno.test("SslSocket says of a handshake that breaks off in the middle what may be the cause", async () => {
+  const { client, server } = join({
+    client: {
+      authCertificate: () => {
+        client[Symbol.dispose]();
+        return new Promise(() => {});
+      },
+    },
+  });
+  const [, refused] = await Promise.all([
+    failureOf(client.handshake()),
+    failureOf(server.handshake()),
+  ]);
+  assertEquals(refused.name, "PR_END_OF_FILE_ERROR");
+  assertStringIncludes(
+    refused.message,
+    "the peer had begun its part; it may not trust this server's certificate",
+  );
 });
 
 Deno.test("SslSocket's handshakeTimeout bounds the application's hooks, too", async () => {

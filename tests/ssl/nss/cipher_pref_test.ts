@@ -97,7 +97,7 @@ Deno.test("cipherPrefSet() says why a suite is not here", () => {
     [0xc012, /3DES/],
     [0xc004, /static ECDH/],
     [0xc010, /it does not encrypt/],
-    [0x1304, /0x1304: nobody has given it that number/],
+    [0x1304, /0x1304: neither this package nor NSS has it/],
   ];
   for (const [suite, message] of rows) {
     for (const on of [true, false]) {

@@ -4,6 +4,7 @@ import {
   assert,
   assertEquals,
   assertGreater,
+  assertLess,
   assertMatch,
   assertStringIncludes,
   assertThrows,
@@ -20,6 +21,7 @@ import {
   cipherPrefSet,
   getCipherSuiteInfo,
   importFD,
+  type ImportOptions,
   newModel,
   optionSet,
   peerCertificate,
@@ -118,6 +120,17 @@ Deno.test("setPolicyPreset() chooses what a client offers, and what is set besid
       assertEquals(offersTls12, preset.minVersion === "TLSv1.2");
     }
   }
+});
+
+Deno.test('setPolicyPreset("compatible") sends no ML-KEM, whose long hellos some middleboxes drop', async () => {
+  const sizeOf = async (options: ImportOptions): Promise<number> => {
+    const hellos = keepHellos();
+    await using joined = join({ client: options, clientInternals: hellos });
+    await shake(joined);
+    return hellos.sent[0]!.extensions!.body(ExtensionType.keyShare)!.length;
+  };
+  assertLess(await sizeOf({ policy: "compatible" }), 100);
+  assertGreater(await sizeOf({ policy: "modern" }), 1200);
 });
 
 Deno.test("setPolicyPreset() bounds what a server chooses from", async () => {

@@ -290,6 +290,7 @@ function chooseGroup({ config }: HandshakeContext, hello: ClientHello): NamedGro
   throw new SslError(
     "SSL_ERROR_KEY_EXCHANGE_FAILURE",
     "Cannot agree on a key exchange group: the client offers none of " +
-      usable.map(({ name }) => name).join(", "),
+      usable.map(({ name }) => name).join(", ") +
+      "; compare the option groups of both ends",
   );
 }
