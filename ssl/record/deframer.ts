@@ -204,7 +204,6 @@ const OTHER_PROTOCOLS: readonly (readonly [start: RegExp, name: string])[] = [
     /^(GET |POST |PUT |HEAD |PATCH|DELET|OPTIO|TRACE|CONNE|PRI \*)/,
     "an HTTP request: is the client meant to use https?",
   ],
-  [/^\0\0[^]\x04\0/, "an HTTP/2 frame: is the port meant for HTTP/2 without TLS?"],
   [/^(SIP|RTSP)\//, "a SIP or RTSP response: is the port meant for it without TLS?"],
   [/^<[!h]/i, "HTML: is the port meant for plain HTTP?"],
   [/^SSH-/, "an SSH greeting: is the port that of an SSH server?"],
@@ -221,8 +220,13 @@ const OTHER_PROTOCOLS: readonly (readonly [start: RegExp, name: string])[] = [
   [/^<(\?xml|stre)/, "XML, as of XMPP: does it want STARTTLS first?"],
   [/^RFB /, "a VNC greeting: is the port that of a VNC server?"],
   [/^AMQP/, "an AMQP header: is the port meant for AMQP without TLS?"],
-  [/^[^]{3}\0\n/, "a MySQL or MariaDB greeting: ask for TLS in its protocol, then call importFD()"],
-  [/^0[^]\x02\x01/, "an LDAP message: does it want StartTLS first?"],
+];
+
+/** The same of binary protocols, in hexadecimal. */
+const BINARY_PROTOCOLS: typeof OTHER_PROTOCOLS = [
+  [/^0000..0400/, "an HTTP/2 frame: is the port meant for HTTP/2 without TLS?"],
+  [/^.{6}000a/, "a MySQL or MariaDB greeting: ask for TLS in its protocol, then call importFD()"],
+  [/^30..0201/, "an LDAP message: does it want StartTLS first?"],
 ];
 
 function notTls(start: Uint8Array<ArrayBuffer>): SslError {
@@ -233,14 +237,14 @@ function notTls(start: Uint8Array<ArrayBuffer>): SslError {
     );
   }
   const text = String.fromCharCode(...start);
-  const known = OTHER_PROTOCOLS.find(([pattern]) => pattern.test(text))?.[1];
-  const shown = /^[\x20-\x7e]+$/.test(text)
-    ? `the text ${JSON.stringify(text)}`
-    : `the bytes ${hex(...start)}`;
+  const bytes = hex(...start);
+  const known = OTHER_PROTOCOLS.find(([pattern]) => pattern.test(text)) ??
+    BINARY_PROTOCOLS.find(([pattern]) => pattern.test(bytes));
+  const shown = /^[ -~]+$/.test(text) ? `the text ${JSON.stringify(text)}` : `the bytes ${bytes}`;
   return new SslError(
     isContentType(start[0]!) ? "SSL_ERROR_UNSUPPORTED_VERSION" : "SSL_ERROR_RX_UNKNOWN_RECORD_TYPE",
     "Cannot read record: the peer does not speak TLS, it begins with " +
-      (known ?? `${shown}: is this the right port, and does TLS begin there at once?`),
+      (known?.[1] ?? `${shown}: is this the right port, and does TLS begin there at once?`),
   );
 }
 
