@@ -102,8 +102,8 @@ export async function chooseTls12ServerSigner(
   if (fitting.length > 0) throw noScheme();
   throw new SslError(
     "SSL_ERROR_NO_CYPHER_OVERLAP",
-    "Cannot agree on a cipher suite: no certificate of this server goes with those that the " +
-      "client offers and the curves that it reads",
+    "Cannot agree on a cipher suite: those that the client offers, and its curves, suit no key of " +
+      "this server; add a certificate with another kind of key",
   );
 }
 
@@ -173,7 +173,8 @@ function requireCredentials(credentials: readonly Credential[]): void {
 function noScheme(): SslError {
   return new SslError(
     "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
-    "Cannot agree on a signature scheme: no key of this server signs as the client accepts",
+    "Cannot agree on a signature scheme: no key of this server signs as the client accepts; add a " +
+      "certificate with another kind of key, or compare the option signatureSchemes of both ends",
   );
 }
 

@@ -229,7 +229,7 @@ const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: s
   ],
   handshake_failure: [
     "SSL_ERROR_HANDSHAKE_FAILURE_ALERT",
-    "it found nothing acceptable among versions, cipher suites, groups and signature schemes, or wants a client certificate; compare both ends' settings",
+    "it found nothing acceptable among versions, cipher suites, groups and signature schemes, or wants a client certificate; compare both ends' settings (an old server may want a CBC suite, which the option cipherSuites may name)",
   ],
   no_certificate: [
     "SSL_ERROR_NO_CERTIFICATE",

@@ -91,7 +91,8 @@ const LARGE = " Some firewalls drop ClientHellos as long as those with X25519MLK
   'policy: "compatible" or the option groups leaves out';
 const HANDSHAKE_FAILURE = "Peer sent alert handshake_failure (40): it found nothing acceptable " +
   "among versions, cipher suites, groups and signature schemes, or wants a client certificate; " +
-  "compare both ends' settings";
+  "compare both ends' settings (an old server may want a CBC suite, which the option cipherSuites " +
+  "may name)";
 
 /** A hello of TLS 1.0. */
 const TLS10_HELLO = Uint8Array.fromHex(
@@ -273,6 +274,25 @@ export const MISTAKES: readonly Mistake[] = [
     says:
       "Cannot agree on a cipher suite: the client offers none of TLS_AES_256_GCM_SHA384; compare " +
       "the option cipherSuites of both ends",
+  },
+  {
+    mistake: "A server of TLS 1.2 with an ECDSA key, and a client of RSA suites",
+    make: () =>
+      end("server", { cipherSuites: ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"] }, {
+        versions: { max: "TLSv1.2" },
+      }),
+    name: "SSL_ERROR_NO_CYPHER_OVERLAP",
+    says: "Cannot agree on a cipher suite: those that the client offers, and its curves, suit no " +
+      "key of this server; add a certificate with another kind of key",
+  },
+  {
+    mistake: "A server with an ECDSA key, and a client of RSA signatures",
+    make: () => end("server", { signatureSchemes: ["rsa_pss_rsae_sha256"] }, {}),
+    name: "SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM",
+    says:
+      "Cannot agree on a signature scheme: no key of this server signs as the client accepts; " +
+      "add a certificate with another kind of key, or compare the option signatureSchemes of both " +
+      "ends",
   },
   {
     mistake: "No common group",
