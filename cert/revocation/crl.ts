@@ -16,6 +16,7 @@ import {
   type AuthorityKeyIdentifier,
   authorityKeyIdentifier,
 } from "../extensions/key_identifiers.ts";
+import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
 import { decodePem, encodePem } from "../der/pem.ts";
 import {
@@ -173,10 +174,12 @@ export class Crl {
    * Finds the entry of a certificate. The first search sorts the entries.
    *
    * @param serialNumber The serial number, in the form of {@linkcode Certificate.serialNumber}.
+   * @param issuer The issuer of the certificate; by default that of the CRL. Indirect CRLs have
+   * entries of other issuers (RFC 5280, Section 5.3.3).
    * @returns The entry, or `undefined` if there is none.
    */
-  find(serialNumber: Uint8Array): CrlEntry | undefined {
-    return this.#entries?.find(serialNumber);
+  find(serialNumber: Uint8Array, issuer: Name = this.issuer): CrlEntry | undefined {
+    return this.#entries?.find(serialNumber, (names) => isNamed(names, issuer, this.issuer));
   }
 
   /**
@@ -206,6 +209,12 @@ export class Crl {
     const number = this.crlNumber === undefined ? "" : ` ${this.crlNumber}`;
     return `CRL${number} of "${this.issuer}" of ${this.thisUpdate.toISOString()}`;
   }
+}
+
+/** Returns whether an entry whose certificateIssuer is given, or `null`, is about an issuer. */
+function isNamed(names: readonly GeneralName[] | null, issuer: Name, crlIssuer: Name): boolean {
+  if (names === null) return issuer.equals(crlIssuer);
+  return names.some((name) => name.type === "directory" && name.value.equals(issuer));
 }
 
 /**

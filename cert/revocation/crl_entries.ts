@@ -13,6 +13,7 @@ import {
   type ExtensionCodec,
   readExtensions,
 } from "../extensions/extension.ts";
+import type { GeneralName } from "../names/general_name.ts";
 import { OIDS } from "../der/oids.ts";
 import { readTime } from "../der/time.ts";
 
@@ -117,7 +118,11 @@ export class CrlEntries {
    */
   readonly unknownCritical: string | null;
   /** Whether an entry has a certificateIssuer, as in indirect CRLs. */
-  readonly namesIssuers: boolean;
+  get namesIssuers(): boolean {
+    return this.#issuerStarts.length > 0;
+  }
+  /** The offsets of the entries that have a certificateIssuer, in order. */
+  readonly #issuerStarts: readonly number[];
   #index: Uint32Array | undefined;
 
   /**
@@ -132,10 +137,11 @@ export class CrlEntries {
     this.#content = reader.rest();
     let size = 0;
     let unknownCritical: string | null = null;
-    let namesIssuers = false;
-    const known: Uint8Array[] = [];
+    const issuerStarts: number[] = [];
+    const known: { readonly bytes: Uint8Array; readonly namesIssuer: boolean }[] = [];
     const list = this.#readerAt(0);
     for (; !list.done; size++) {
+      const start = list.offset - this.#base;
       const { rest } = readParts(list);
       if (rest.done) continue;
       // RFC 5280, Section 5.1: crlEntryExtensions only in version 2
@@ -144,17 +150,20 @@ export class CrlEntries {
         list.offset - this.#base - rest.remaining,
         list.offset - this.#base,
       );
-      if (known.some((encoding) => bytesEqual(encoding, bytes))) continue;
+      const same = known.find((one) => bytesEqual(one.bytes, bytes));
+      if (same?.namesIssuer === true) issuerStarts.push(start);
+      if (same !== undefined) continue;
       const { extensions } = readEntryExtensions(rest);
-      if (known.length < MAX_KNOWN_EXTENSIONS) known.push(bytes);
-      if (readCrlExtension(extensions, certificateIssuer) !== undefined) namesIssuers = true;
+      const namesIssuer = readCrlExtension(extensions, certificateIssuer) !== undefined;
+      if (known.length < MAX_KNOWN_EXTENSIONS) known.push({ bytes, namesIssuer });
+      if (namesIssuer) issuerStarts.push(start);
       for (const { oid, critical } of extensions.values()) {
         if (critical && !PROCESSED.has(oid)) unknownCritical ??= oid;
       }
     }
     this.size = size;
     this.unknownCritical = unknownCritical;
-    this.namesIssuers = namesIssuers;
+    this.#issuerStarts = issuerStarts;
   }
 
   #readerAt(offset: number): DerReader {
@@ -171,10 +180,15 @@ export class CrlEntries {
    * Finds the entry of a certificate.
    *
    * @param serialNumber The serial number in two's complement, in the fewest bytes.
+   * @param isIssuer Returns whether an entry is about the certificate's issuer, by the
+   * certificateIssuer that holds for it; `null` for that of the CRL.
    * @returns The entry, or `undefined` if there is none. Of several, the first whose reason is not
    * `removeFromCRL`.
    */
-  find(serialNumber: Uint8Array): CrlEntry | undefined {
+  find(
+    serialNumber: Uint8Array,
+    isIssuer: (names: readonly GeneralName[] | null) => boolean,
+  ): CrlEntry | undefined {
     const index = this.#index ??= this.#makeIndex();
     let low = 0;
     let high = index.length;
@@ -186,10 +200,29 @@ export class CrlEntries {
     let removed: CrlEntry | undefined;
     for (; low < index.length && this.#compare(index[low]!, serialNumber) === 0; low++) {
       const entry = readEntry(this.#readerAt(index[low]!));
+      if (!isIssuer(this.#issuerAt(index[low]!))) continue;
       if (entry.reason !== "removeFromCRL") return entry;
       removed ??= entry;
     }
     return removed;
+  }
+
+  /**
+   * RFC 5280, Section 5.3.3: the certificateIssuer of an entry without one is that of the entry
+   * before; of the first entry, it is the issuer of the CRL.
+   */
+  #issuerAt(offset: number): readonly GeneralName[] | null {
+    const starts = this.#issuerStarts;
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (starts[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return null;
+    const { extensions } = readEntry(this.#readerAt(starts[low - 1]!));
+    return readCrlExtension(extensions, certificateIssuer) ?? null;
   }
 
   /** The offset of the content of an element, whose header has been checked. */

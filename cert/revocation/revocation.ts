@@ -3,10 +3,10 @@
 import type { Certificate } from "../certificate/certificate.ts";
 import { certificateError, type CertProfile } from "../verify/check_certificate.ts";
 import type { Crl } from "./crl.ts";
-import type { CrlEntry } from "./crl_entries.ts";
 import { ALL_REASONS, crlScope } from "./crl_scope.ts";
-import { type ErrorName, NssError } from "../base/errors.ts";
-import type { OcspResponse } from "./ocsp_response.ts";
+import { NssError } from "../base/errors.ts";
+import { attempt, Findings, type Note, revokedError } from "./findings.ts";
+import { OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
 import {
   crlUrlsOf,
   type FetchCrl,
@@ -15,9 +15,13 @@ import {
   RevocationFetcher,
 } from "./revocation_fetcher.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
-import { verifyCrl } from "./verify_crl.ts";
+import { crlProblem, verifyCrl, type VerifyCrlOptions, verifyCrlSignature } from "./verify_crl.ts";
 import type { VerifiedPath } from "../verify/verify_cert.ts";
-import { verifyOcspResponse } from "./verify_ocsp_response.ts";
+import {
+  findOcspRevocation,
+  type VerifiedOcspStatus,
+  verifyOcspResponse,
+} from "./verify_ocsp_response.ts";
 
 export type {
   FetchCrl,
@@ -35,8 +39,9 @@ export {
  * What happens if the revocation status of a certificate cannot be determined.
  *
  * - `off`: revocation is not checked.
- * - `soft`: only certificates known to be revoked are refused. An attacker who blocks the network,
- *   or omits a stapled response, is not detected.
+ * - `soft`: only certificates known to be revoked are refused, however old or odd the CRL or response
+ *   of their issuer is. An attacker who blocks the network, or omits a stapled response, is not
+ *   detected.
  * - `hard`: a certificate is refused unless it is known not to be revoked.
  */
 export type RevocationPolicy = "off" | "soft" | "hard";
@@ -62,11 +67,17 @@ export interface RevocationOptions {
   /** The OCSP response that the peer stapled; `null` if it sent none. */
   readonly stapledOcspResponse?: OcspResponse | Uint8Array | null;
   /**
-   * Whether a path with a must-staple certificate (RFC 7633) is refused without a good stapled
-   * response, whatever the policy; `false` by default. Set it if the handshake requested a
-   * response.
+   * Whether the handshake requested a stapled response; `false` by default. Then a path with a
+   * must-staple certificate (RFC 7633) is refused without a good response, whatever the policy; and
+   * so is any path, unless the policy is `"off"`, if a response came that is malformed, not signed
+   * by the issuer, about another certificate, not fresh, or `unknown` (RFC 6066, Section 8).
    */
   readonly mustStaple?: boolean;
+  /**
+   * Whether such a response counts as none instead, as in NSS, unless the certificate is a
+   * must-staple one; `false` by default.
+   */
+  readonly lenientStaple?: boolean;
   /** Fetches a CRL if no given source has the status; by default none is fetched. */
   readonly fetchCrl?: FetchCrl;
   /** Asks an OCSP responder if no given source has the status; by default none is asked. */
@@ -77,7 +88,7 @@ export interface RevocationOptions {
   readonly wholePath?: boolean;
   /** The tolerated difference of clocks in seconds; 0 by default. */
   readonly slopSeconds?: number;
-  /** The profile of CRLs and responder certificates; `"strict"` by default. */
+  /** The profile of CRLs and responder certificates; by default that of the path. */
   readonly profile?: CertProfile;
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
@@ -94,8 +105,11 @@ const STATUS_REQUEST = 5;
  * Creates a check of revocation, to be passed as `checkPath` to {@linkcode verifyCertificateChain}.
  *
  * For each certificate of the path except the trust anchor's, it first uses the given sources: the
- * stapled response (for the leaf) and the CRLs. A certificate that one verified source calls
- * revoked is refused. If no source says `good`, it fetches with the given hooks from the addresses
+ * stapled response (for the leaf) and the CRLs. A certificate that any of them calls revoked is
+ * refused if its issuer, or the issuer's responder, has signed that, even if the source is expired
+ * or not in the form of the profile. Only a newer CRL, delta CRL or response of the same scope takes
+ * that back, and only if it is fresh and in form. If no such source says `good`, it fetches with the
+ * given hooks from the addresses
  * in the certificate: first OCSP, then CRLs. The package does no network I/O itself, so hooks
  * decide on timeouts, proxies, caches and permitted addresses. The number of fetches is bounded
  * (`MAX_REVOCATION_FETCHES`).
@@ -174,23 +188,13 @@ export function checkRevocation(
   return async (path) => {
     const leaf = path.certificates[0]!;
     let check = checks.get(leaf);
-    if (check === undefined) checks.set(leaf, check = new RevocationCheck(options, lists));
+    if (check === undefined) {
+      const { profile = "strict" } = path;
+      checks.set(leaf, check = new RevocationCheck({ profile, ...options }, lists));
+    }
     await check.checkPath(path);
   };
 }
-
-/** Why a source did not give a status. */
-interface Note {
-  readonly name: ErrorName | null;
-  readonly state: string;
-  readonly cause?: unknown;
-}
-
-/**
- * The result of a source: a description of it if the status is good, or why it has none. A revoked
- * certificate throws.
- */
-type Verdict = { readonly good: string } | { readonly notes: readonly Note[] };
 
 type Issuer = Certificate | TrustAnchor;
 
@@ -199,6 +203,7 @@ class RevocationCheck {
   readonly #lists: ReadonlyMap<string, readonly Crl[]>;
   readonly #fetcher: RevocationFetcher;
   readonly #done = new Map<string, Promise<void>>();
+  readonly #staples = new Map<string, Promise<Findings>>();
 
   constructor(options: RevocationOptions, lists: ReadonlyMap<string, readonly Crl[]>) {
     this.#options = options;
@@ -211,8 +216,8 @@ class RevocationCheck {
     const [leaf] = certificates;
     // A leaf that is a trust anchor itself has no issuer that could revoke it
     if (anchor.certificate?.equals(leaf!) === true) return;
-    if (mustStaple === true && certificates.some(isMustStaple)) {
-      await this.#checkMustStaple(leaf!, certificates[1] ?? anchor);
+    if (mustStaple === true) {
+      await this.#checkStaple(leaf!, certificates[1] ?? anchor, certificates.some(isMustStaple));
     }
     if (policy === "off") return;
     const count = wholePath ? certificates.length : 1;
@@ -232,21 +237,31 @@ class RevocationCheck {
 
   /**
    * RFC 7633, Section 4.3.3: a certificate with the feature is refused if the server does not
-   * staple.
+   * staple. RFC 6066, Section 8: a response that is not satisfactory ends the handshake.
    */
-  async #checkMustStaple(leaf: Certificate, issuer: Issuer): Promise<void> {
-    const staple = this.#options.stapledOcspResponse ?? null;
+  async #checkStaple(leaf: Certificate, issuer: Issuer, isPromised: boolean): Promise<void> {
+    const { policy, lenientStaple = false, stapledOcspResponse: staple = null } = this.#options;
     if (staple === null) {
+      if (!isPromised) return;
       throw certificateError(
         "SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS",
         leaf,
         "it promises a stapled OCSP response (must-staple), and none came",
       );
     }
-    const verdict = await this.#askResponse(staple, leaf, issuer, "the stapled OCSP response");
-    if (!("good" in verdict)) {
-      throw this.#unknownStatus(leaf, "it promises a good stapled OCSP response", verdict.notes);
+    if (!isPromised && (lenientStaple || policy === "off")) return;
+    const { revocation, good, notes } = await this.#askStaple(staple, leaf, issuer);
+    if (revocation !== undefined) throw revocation.refusal;
+    if (good !== null) return;
+    if (isPromised) {
+      throw this.#unknownStatus(leaf, "it promises a good stapled OCSP response", notes);
     }
+    const error = this.#unknownStatus(leaf, "its stapled OCSP response does not do", notes);
+    throw new NssError(
+      error.name.startsWith("SEC_ERROR_OCSP_") ? error.name : "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
+      `${error.message}; the server has to renew it, unless lenientStaple says to ignore it`,
+      { cause: error.cause },
+    );
   }
 
   async #checkCertificate(
@@ -254,22 +269,22 @@ class RevocationCheck {
     issuer: Issuer,
     isLeaf: boolean,
   ): Promise<void> {
-    const { policy, report, signal } = this.#options;
-    const notes: Note[] = [];
-    let good: string | null = null;
-    const addVerdict = (verdict: Verdict) => {
-      if ("good" in verdict) good ??= verdict.good;
-      else notes.push(...verdict.notes);
-    };
+    const { policy, report, signal, stapledOcspResponse: staple = null } = this.#options;
+    const findings = new Findings();
     // All given sources, because one may know of a revocation that another does not know yet
-    if (isLeaf) addVerdict(await this.#askStaple(certificate, issuer));
-    addVerdict(
-      await this.#askLists(this.#lists.get(certificate.issuer.key) ?? [], certificate, issuer),
-    );
-    if (good === null) addVerdict(await this.#askResponders(certificate, issuer));
-    if (good === null) addVerdict(await this.#fetchLists(certificate, issuer));
+    if (isLeaf) {
+      if (staple === null) findings.addNote(because("no OCSP response is stapled"));
+      else findings.addAll(await this.#askStaple(staple, certificate, issuer));
+    }
+    const lists = this.#lists.get(certificate.issuer.key) ?? [];
+    if (lists.length === 0) findings.addNote(because("no CRL of its issuer is at hand"));
+    await this.#askLists(findings, lists, certificate, issuer);
+    if (!findings.isSettled) await this.#askResponders(findings, certificate, issuer);
+    if (!findings.isSettled) await this.#fetchLists(findings, certificate, issuer);
     // An aborted fetch must not count as one that found nothing
     signal?.throwIfAborted();
+    const { revocation, good, notes } = findings;
+    if (revocation !== undefined) throw revocation.refusal;
     if (good === null && policy === "hard") {
       throw this.#unknownStatus(certificate, "whether it is revoked is not known", notes);
     }
@@ -290,141 +305,177 @@ class RevocationCheck {
     );
   }
 
-  async #askStaple(certificate: Certificate, issuer: Issuer): Promise<Verdict> {
-    const staple = this.#options.stapledOcspResponse ?? null;
-    if (staple === null) return note("no OCSP response is stapled");
-    return await this.#askResponse(staple, certificate, issuer, "the stapled OCSP response");
+  /** Asks the stapled response once for each issuer that the leaf has in the paths. */
+  async #askStaple(
+    staple: OcspResponse | Uint8Array,
+    leaf: Certificate,
+    issuer: Issuer,
+  ): Promise<Findings> {
+    const key = (await issuer.subjectPublicKeyInfo.digest()).toHex();
+    let asked = this.#staples.get(key);
+    if (asked === undefined) {
+      const findings = new Findings();
+      const what = "the stapled OCSP response";
+      asked = this.#askResponse(findings, staple, leaf, issuer, what).then(() => findings);
+      this.#staples.set(key, asked);
+    }
+    return await asked;
   }
 
-  async #askResponse(
+  #askResponse(
+    findings: Findings,
     response: OcspResponse | Uint8Array,
     certificate: Certificate,
     issuer: Issuer,
     source: string,
     nonce?: Uint8Array,
-  ): Promise<Verdict> {
-    const { time, slopSeconds, profile, allowSha1 } = this.#options;
-    return await attempt(source, async () => {
-      const verified = await verifyOcspResponse(response, {
+  ): Promise<void> {
+    return attempt(findings, source, async () => {
+      const parsed = response instanceof OcspResponse ? response : parseOcspResponse(response);
+      const options = {
         certificate,
         issuer,
-        time,
+        ...this.#checks(),
         ...(nonce !== undefined && { nonce }),
-        ...(slopSeconds !== undefined && { slopSeconds }),
-        ...(profile !== undefined && { profile }),
-        ...(allowSha1 !== undefined && { allowSha1 }),
-      });
-      const { certStatus, thisUpdate, responder } = verified;
-      if (verified.responderNeedsCheck) await this.#checkResponder(responder!, issuer);
-      const who = `${source} of ${thisUpdate.toISOString()}`;
-      switch (certStatus.status) {
-        case "good":
-          return { good: `${who} says that it is good` };
-        case "unknown":
-          throw new NssError("SEC_ERROR_OCSP_UNKNOWN_CERT", "the responder does not know it");
-        case "revoked":
-          throw revoked(certificate, who, certStatus.revocationTime, certStatus.reason);
-      }
+      };
+      const add = async (verified: VerifiedOcspStatus, isCurrent: boolean): Promise<void> => {
+        const { certStatus, thisUpdate: at, responder } = verified;
+        if (verified.responderNeedsCheck) await this.#checkResponder(responder!, issuer);
+        const who = `${source} of ${at.toISOString()}`;
+        const scope = ALL_REASONS;
+        switch (certStatus.status) {
+          case "unknown":
+            throw new NssError("SEC_ERROR_OCSP_UNKNOWN_CERT", "the responder does not know it");
+          case "good":
+            findings.addGood({ source: `${who} says that it is good`, at, scope });
+            break;
+          case "revoked": {
+            const { revocationTime, reason } = certStatus;
+            const refusal = revokedError(certificate, who, revocationTime, reason);
+            findings.addRevocation({ source: who, at, scope, isCurrent, refusal });
+          }
+        }
+      };
+      const revocation = await findOcspRevocation(parsed, options);
+      if (revocation !== null) await add(revocation, false);
+      await add(await verifyOcspResponse(parsed, options), true);
     });
+  }
+
+  #checks(): Omit<VerifyCrlOptions, "issuer"> {
+    const { time, slopSeconds, profile, allowSha1 } = this.#options;
+    return {
+      time,
+      ...(slopSeconds !== undefined && { slopSeconds }),
+      ...(profile !== undefined && { profile }),
+      ...(allowSha1 !== undefined && { allowSha1 }),
+    };
   }
 
   /** RFC 6960, Section 4.2.2.2.1. Uses given CRLs only: fetching could recurse without end. */
   async #checkResponder(responder: Certificate, issuer: Issuer): Promise<void> {
+    const findings = new Findings();
     const lists = this.#lists.get(responder.issuer.key) ?? [];
-    try {
-      await this.#askLists(lists, responder, issuer);
-    } catch (cause) {
-      if (!(cause instanceof RevokedError)) throw cause;
-      throw new NssError(
-        "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
-        `the responder's own certificate is revoked: ${cause.message}`,
-        { cause },
-      );
+    await this.#askLists(findings, lists, responder, issuer);
+    const cause = findings.revocation?.refusal;
+    if (cause === undefined) return;
+    throw new NssError(
+      "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
+      `the responder's own certificate is revoked: ${cause.message}`,
+      { cause },
+    );
+  }
+
+  async #askLists(
+    findings: Findings,
+    lists: readonly Crl[],
+    certificate: Certificate,
+    issuer: Issuer,
+  ): Promise<void> {
+    for (const crl of lists) {
+      await attempt(findings, null, () => this.#askList(findings, crl, certificate, issuer));
     }
   }
 
   /**
-   * RFC 5280, Section 6.3.3: CRLs may cover some reasons each; the status is good if together they
-   * cover all.
+   * A revocation counts whatever the age and form of the list that the issuer has signed; silence
+   * counts only of one that may be used.
    */
-  async #askLists(
-    lists: readonly Crl[],
-    certificate: Certificate,
-    issuer: Issuer,
-  ): Promise<Verdict> {
-    const notes: Note[] = [];
-    const covered = new Set<number>();
-    const good: string[] = [];
-    for (const crl of lists) {
-      const verdict = await this.#askList(crl, certificate, issuer, covered);
-      if ("good" in verdict) good.push(verdict.good);
-      else notes.push(...verdict.notes);
-    }
-    if (covered.size === ALL_REASONS.size) return { good: good.join(" and ") };
-    if (good.length > 0) {
-      return {
-        notes: [...notes, { name: null, state: `${good.join(" and ")}, for some reasons` }],
-      };
-    }
-    return notes.length > 0 ? { notes } : note("no CRL of its issuer is at hand");
-  }
-
   async #askList(
+    findings: Findings,
     crl: Crl,
     certificate: Certificate,
     issuer: Issuer,
-    covered: Set<number>,
-  ): Promise<Verdict> {
-    const { time, slopSeconds, profile, allowSha1 } = this.#options;
-    return await attempt(null, async () => {
-      await verifyCrl(crl, {
-        issuer,
-        time,
-        ...(slopSeconds !== undefined && { slopSeconds }),
-        ...(profile !== undefined && { profile }),
-        ...(allowSha1 !== undefined && { allowSha1 }),
+  ): Promise<void> {
+    // First, because a search sorts the entries, which may be many
+    await verifyCrlSignature(crl, issuer);
+    const options = { issuer, ...this.#checks() };
+    const problem = crlProblem(crl, options);
+    const entry = crl.find(certificate.serialNumber, certificate.issuer);
+    const scope = crlScope(crl, certificate);
+    const { issuingDistributionPoint: point, thisUpdate: at } = crl;
+    // RFC 5280, Section 6.3.3 (k): removeFromCRL means that it is not revoked. Attribute
+    // certificates may have serial numbers of their own
+    if (
+      entry !== undefined && entry.reason !== "removeFromCRL" &&
+      point?.onlyContainsAttributeCerts !== true
+    ) {
+      findings.addRevocation({
+        source: `${crl} names it no more`,
+        at,
+        // An issuer gives a serial number once, so that the entry also counts outside of the scope
+        scope: scope.size > 0 ? scope : point?.onlySomeReasons ?? ALL_REASONS,
+        isCurrent: problem === null,
+        refusal: revokedError(certificate, `${crl}`, entry.revocationDate, entry.reason),
       });
-      const scope = crlScope(crl, certificate);
-      if (scope.size === 0) return note(`${crl} is not about this kind of certificate`);
-      const entry: CrlEntry | undefined = crl.find(certificate.serialNumber);
-      // RFC 5280, Section 6.3.3 (k): removeFromCRL means that it is not revoked
-      if (entry !== undefined && entry.reason !== "removeFromCRL") {
-        throw revoked(certificate, `${crl}`, entry.revocationDate, entry.reason);
-      }
-      scope.forEach((reason) => covered.add(reason));
-      return { good: `${crl} does not name it` };
-    });
+      if (problem !== null) throw problem;
+      return;
+    }
+    if (entry !== undefined && crl.deltaCrlIndicator !== undefined && problem === null) {
+      findings.addRemoval({ source: `${crl} removes it`, at, scope });
+      return;
+    }
+    await verifyCrl(crl, options);
+    if (scope.size > 0) findings.addGood({ source: `${crl} does not name it`, at, scope });
+    else findings.addNote(because(`${crl} is not about this kind of certificate`));
   }
 
-  #askResponders(certificate: Certificate, issuer: Issuer): Promise<Verdict> {
-    return attempt("OCSP", async () => {
-      if (this.#options.fetchOcsp === undefined) return note("no OCSP responder is asked");
+  async #askResponders(
+    findings: Findings,
+    certificate: Certificate,
+    issuer: Issuer,
+  ): Promise<void> {
+    if (this.#options.fetchOcsp === undefined) {
+      return findings.addNote(because("no OCSP responder is asked"));
+    }
+    await attempt(findings, "OCSP", async () => {
       const { urls, ignored } = ocspUrlsOf(certificate);
-      if (urls.length === 0) return note(`it names no OCSP responder${ignored}`);
-      return await firstGood(urls, (url) => this.#askResponder(url, certificate, issuer));
+      if (urls.length === 0) findings.addNote(because(`it names no OCSP responder${ignored}`));
+      for (const url of urls) {
+        const source = `the OCSP response from ${url}`;
+        await attempt(findings, source, async () => {
+          const { response, nonce } = await this.#fetcher.fetchOcsp(url, certificate, issuer);
+          await this.#askResponse(findings, response, certificate, issuer, source, nonce);
+        });
+        if (findings.isSettled) return;
+      }
     });
   }
 
-  #askResponder(url: string, certificate: Certificate, issuer: Issuer): Promise<Verdict> {
-    const source = `the OCSP response from ${url}`;
-    return attempt(source, async () => {
-      const { response, nonce } = await this.#fetcher.fetchOcsp(url, certificate, issuer);
-      return await this.#askResponse(response, certificate, issuer, source, nonce);
-    });
-  }
-
-  #fetchLists(certificate: Certificate, issuer: Issuer): Promise<Verdict> {
-    return attempt("CRLs", async () => {
-      if (this.#options.fetchCrl === undefined) return note("no CRL is fetched");
+  async #fetchLists(findings: Findings, certificate: Certificate, issuer: Issuer): Promise<void> {
+    if (this.#options.fetchCrl === undefined) {
+      return findings.addNote(because("no CRL is fetched"));
+    }
+    await attempt(findings, "CRLs", async () => {
       const { urls, ignored } = crlUrlsOf(certificate);
-      if (urls.length === 0) return note(`it names no CRL${ignored}`);
-      // CRLs that each cover some reasons are only conclusive together
-      const lists: Crl[] = [];
-      return await firstGood(urls, (url) =>
-        attempt(`the CRL from ${url}`, async () => {
-          lists.push(await this.#fetcher.fetchCrl(url, certificate));
-          return await this.#askLists(lists, certificate, issuer);
-        }));
+      if (urls.length === 0) findings.addNote(because(`it names no CRL${ignored}`));
+      for (const url of urls) {
+        await attempt(findings, `the CRL from ${url}`, async () => {
+          const crl = await this.#fetcher.fetchCrl(url, certificate);
+          await this.#askLists(findings, [crl], certificate, issuer);
+        });
+        if (findings.isSettled) return;
+      }
     });
   }
 }
@@ -433,48 +484,6 @@ function isMustStaple(certificate: Certificate): boolean {
   return certificate.tlsFeature?.includes(STATUS_REQUEST) === true;
 }
 
-function note(state: string): { readonly notes: readonly Note[] } {
-  return { notes: [{ name: null, state }] };
-}
-
-/** Thrown if a certificate is revoked, whatever other sources say. */
-class RevokedError extends NssError {}
-
-function revoked(
-  certificate: Certificate,
-  source: string,
-  time: Date,
-  reason: string | undefined,
-): NssError {
-  const why = reason === undefined ? "" : ` (${reason})`;
-  const { name, message } = certificateError(
-    "SEC_ERROR_REVOKED_CERTIFICATE",
-    certificate,
-    `it was revoked at ${time.toISOString()}${why}, says ${source}`,
-  );
-  return new RevokedError(name, message);
-}
-
-/** Converts the error of a source to a note, except that a certificate is revoked. */
-async function attempt(source: string | null, ask: () => Promise<Verdict>): Promise<Verdict> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof NssError) || error instanceof RevokedError) throw error;
-    const prefix = source === null ? "" : `${source}: `;
-    return { notes: [{ name: error.name, state: `${prefix}${error.message}`, cause: error }] };
-  }
-}
-
-async function firstGood(
-  urls: readonly string[],
-  ask: (url: string) => Promise<Verdict>,
-): Promise<Verdict> {
-  const notes: Note[] = [];
-  for (const url of urls) {
-    const verdict = await ask(url);
-    if ("good" in verdict) return verdict;
-    notes.push(...verdict.notes);
-  }
-  return { notes };
+function because(state: string): Note {
+  return { name: null, state };
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { Certificate } from "../certificate/certificate.ts";
-import type { CertProfile } from "../verify/check_certificate.ts";
+import { type CertProfile, errorOf } from "../verify/check_certificate.ts";
 import type { Crl } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { oidName, OIDS } from "../der/oids.ts";
@@ -14,6 +14,7 @@ const PROCESSED: ReadonlySet<string> = new Set([
   OIDS.cRLNumber,
   OIDS.authorityKeyIdentifier,
   OIDS.issuingDistributionPoint,
+  OIDS.deltaCRLIndicator,
 ]);
 
 /** The options of {@linkcode verifyCrl}. */
@@ -77,10 +78,31 @@ const VERIFIED = new WeakMap<Crl, Set<string>>();
  * ```
  */
 export async function verifyCrl(crl: Crl, options: VerifyCrlOptions): Promise<void> {
-  const { issuer } = options;
-  if (!crl.issuer.equals(issuer.subject)) {
-    throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of "${issuer.subject}"`);
+  checkUsable(crl, options);
+  if (crl.deltaCrlIndicator !== undefined) {
+    throw crlError(
+      "SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION",
+      crl,
+      `it is a delta CRL to number ${crl.deltaCrlIndicator}, which is not supported`,
+    );
   }
+  await verifyCrlSignature(crl, options.issuer);
+}
+
+/**
+ * Checks all of a CRL but its signature, and that it is no delta CRL.
+ *
+ * @param crl The CRL.
+ * @param options The required issuer and the time.
+ * @returns The error, or `null` if there is none.
+ */
+export function crlProblem(crl: Crl, options: VerifyCrlOptions): NssError | null {
+  return errorOf(() => checkUsable(crl, options));
+}
+
+function checkUsable(crl: Crl, options: VerifyCrlOptions): void {
+  const { issuer } = options;
+  checkIssuer(crl, issuer);
   checkUnderstood(crl);
   if ((options.profile ?? "strict") === "strict") checkForm(crl);
   checkFresh(crl, options);
@@ -101,7 +123,11 @@ export async function verifyCrl(crl: Crl, options: VerifyCrlOptions): Promise<vo
       `it is signed with ${signatureAlgorithm.name}, which is disabled`,
     );
   }
-  await checkSignature(crl, issuer);
+}
+
+function checkIssuer(crl: Crl, issuer: Certificate | TrustAnchor): void {
+  if (crl.issuer.equals(issuer.subject)) return;
+  throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of "${issuer.subject}"`);
 }
 
 function crlError(name: ErrorName, crl: Crl, state: string): NssError {
@@ -113,9 +139,6 @@ function checkUnderstood(crl: Crl): void {
     throw crlError("SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION", crl, state);
   };
   if (crl.isIndirect) refuse("it is an indirect CRL, which is not supported");
-  if (crl.deltaCrlIndicator !== undefined) {
-    refuse(`it is a delta CRL to number ${crl.deltaCrlIndicator}, which is not supported`);
-  }
   // RFC 5280, Section 5.2: MUST NOT use that CRL
   for (const { oid, critical } of crl.extensions.values()) {
     if (critical && !PROCESSED.has(oid)) {
@@ -159,7 +182,19 @@ function checkFresh(crl: Crl, { time, slopSeconds = 0 }: VerifyCrlOptions): void
   }
 }
 
-async function checkSignature(crl: Crl, issuer: Certificate | TrustAnchor): Promise<void> {
+/**
+ * Checks the issuer of a CRL, and its signature, and nothing else.
+ *
+ * @param crl The CRL.
+ * @param issuer The required issuer.
+ * @throws {NssError} `SEC_ERROR_CRL_INVALID`, `SEC_ERROR_CRL_BAD_SIGNATURE`, or
+ * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if the algorithm is not supported.
+ */
+export async function verifyCrlSignature(
+  crl: Crl,
+  issuer: Certificate | TrustAnchor,
+): Promise<void> {
+  checkIssuer(crl, issuer);
   const { subjectPublicKeyInfo } = issuer;
   const key = (await subjectPublicKeyInfo.digest()).toHex();
   let keys = VERIFIED.get(crl);

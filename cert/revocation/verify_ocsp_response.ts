@@ -147,13 +147,55 @@ export async function verifyOcspResponse(
   checkCritical(basic.extensions);
   checkNonce(basic, options.nonce);
   const matching = await matchingResponses(basic, options);
-  const responder = await verifySigner(parsed, basic, options);
-  const single = freshResponse(basic, matching, options);
+  if (matching.length === 0) {
+    const serial = options.certificate.serialNumber.toHex();
+    throw ocspError(
+      "SEC_ERROR_OCSP_UNKNOWN_CERT",
+      `it is not about the certificate with serial number ${serial}`,
+    );
+  }
+  for (const { extensions } of matching) checkCritical(extensions);
+  const responder = await verifySigner(parsed, basic, options, true);
+  return verifiedStatus(freshResponse(basic, matching, options), basic, responder);
+}
+
+/**
+ * Finds the newest single response that says that the certificate is revoked, in a response that
+ * the issuer or its delegated responder has signed. Freshness and form are not checked: that of the
+ * responder's certificate neither, because responses are often kept longer than it is valid.
+ *
+ * @param response The response.
+ * @param options The certificate and its issuer.
+ * @returns The status, or `null` if there is no such response.
+ */
+export async function findOcspRevocation(
+  response: OcspResponse,
+  options: VerifyOcspResponseOptions,
+): Promise<VerifiedOcspStatus | null> {
+  const { basic } = response;
+  if (basic === null) return null;
+  const [newest] = (await matchingResponses(basic, options))
+    .filter(({ certStatus }) => certStatus.status === "revoked")
+    .sort((a, b) => b.thisUpdate.getTime() - a.thisUpdate.getTime());
+  if (newest === undefined) return null;
+  try {
+    return verifiedStatus(newest, basic, await verifySigner(response, basic, options, false));
+  } catch (error) {
+    if (error instanceof NssError) return null; // verifyOcspResponse() reports it
+    throw error;
+  }
+}
+
+function verifiedStatus(
+  single: OcspSingleResponse,
+  { producedAt }: BasicOcspResponse,
+  responder: Certificate | null,
+): VerifiedOcspStatus {
   return {
     certStatus: single.certStatus,
     thisUpdate: single.thisUpdate,
     ...(single.nextUpdate !== undefined && { nextUpdate: single.nextUpdate }),
-    producedAt: basic.producedAt,
+    producedAt,
     responder,
     responderNeedsCheck: responder !== null && !responder.extensions.has(OIDS.ocspNoCheck),
     extensions: single.extensions,
@@ -196,31 +238,23 @@ async function matchingResponses(
   const ids = await Promise.all(
     [...hashes].map((hash) => ocspCertIdOf(certificate, issuer, hash)),
   );
-  const matching = basic.responses.filter(({ certId }) =>
-    ids.some((id) => ocspCertIdsEqual(id, certId))
-  );
-  if (matching.length === 0) {
-    throw ocspError(
-      "SEC_ERROR_OCSP_UNKNOWN_CERT",
-      `it is not about the certificate with serial number ${certificate.serialNumber.toHex()}`,
-    );
-  }
-  for (const { extensions } of matching) checkCritical(extensions);
-  return matching;
+  return basic.responses.filter(({ certId }) => ids.some((id) => ocspCertIdsEqual(id, certId)));
 }
 
 /**
- * Finds the signer and verifies the signature. Returns the certificate of a delegated responder, or
- * `null` if the issuer signed.
+ * Finds the signer and verifies the signature, and if `checksForm`, that its algorithm and the
+ * responder's certificate are good now. Returns the certificate of a delegated responder, or `null`
+ * if the issuer signed.
  */
 async function verifySigner(
   response: OcspResponse,
   basic: BasicOcspResponse,
   options: VerifyOcspResponseOptions,
+  checksForm: boolean,
 ): Promise<Certificate | null> {
   const { issuer } = options;
   const algorithm = response.signatureAlgorithm!;
-  if (algorithm.weak && options.allowSha1 !== true) {
+  if (checksForm && algorithm.weak && options.allowSha1 !== true) {
     throw ocspError(
       "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
       `it is signed with ${algorithm.name}, which is disabled`,
@@ -238,7 +272,7 @@ async function verifySigner(
     try {
       if (!await isNamed(certificate, basic)) continue;
       if (certificate.subjectPublicKeyInfo.equals(issuer.subjectPublicKeyInfo)) continue;
-      await checkDelegation(certificate, options);
+      await checkDelegation(certificate, options, checksForm);
       if (await signedBy(certificate.subjectPublicKeyInfo)) return certificate;
       failure = badSignature(`"${certificate.subject}"`);
     } catch (error) {
@@ -271,6 +305,7 @@ async function isNamed(
 async function checkDelegation(
   responder: Certificate,
   options: VerifyOcspResponseOptions,
+  checksForm: boolean,
 ): Promise<void> {
   const { issuer } = options;
   const key = issuer.subjectPublicKeyInfo;
@@ -287,6 +322,19 @@ async function checkDelegation(
       `the extKeyUsage of ${who} has no ocspSigning`,
     );
   }
+  if (checksForm) checkResponderForm(responder, options);
+  if (await isVerified(responder, key)) return;
+  const { signatureAlgorithm, tbsCertificate, signature } = responder;
+  if (!await verifySignedData(key, signatureAlgorithm, tbsCertificate, signature)) {
+    throw ocspError(
+      "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
+      `the certificate of ${who} is not signed with the key of "${issuer.subject}"`,
+    );
+  }
+  await rememberVerified(responder, key);
+}
+
+function checkResponderForm(responder: Certificate, options: VerifyOcspResponseOptions): void {
   const checks = {
     usage: "statusResponder",
     time: options.time,
@@ -302,15 +350,6 @@ async function checkDelegation(
     if (!(cause instanceof NssError)) throw cause;
     throw ocspError("SEC_ERROR_OCSP_INVALID_SIGNING_CERT", cause.message, cause);
   }
-  if (await isVerified(responder, key)) return;
-  const { signatureAlgorithm, tbsCertificate, signature } = responder;
-  if (!await verifySignedData(key, signatureAlgorithm, tbsCertificate, signature)) {
-    throw ocspError(
-      "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
-      `the certificate of ${who} is not signed with the key of "${issuer.subject}"`,
-    );
-  }
-  await rememberVerified(responder, key);
 }
 
 function freshResponse(

@@ -108,8 +108,10 @@ export async function searchPath(
     for (const path of candidatePaths(leaf, search)) {
       try {
         await checkPath(path, checks, budget, policies, forms);
-        await options.checkPath?.(path);
-        return { certificates: path.certificates, anchor: path.anchor };
+        const { certificates, anchor } = path;
+        const verified = { certificates, anchor, profile: checks.profile };
+        await options.checkPath?.(verified);
+        return verified;
       } catch (error) {
         if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
         mostSpecific.offer(error.name, () => error, placeOf(error, path));

@@ -42,12 +42,19 @@ export interface VerifyChainOptions {
   readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
 }
 
-/** A verified path. */
+/**
+ * A verified path.
+ *
+ * Unlike what {@linkcode verifyCertificateChain} returns, it keeps the anchor apart: its own
+ * certificate, if it has one, is `anchor.certificate`, and not among `certificates`.
+ */
 export interface VerifiedPath {
   /** The certificates, leaf first, without that of the anchor unless it is the leaf. */
   readonly certificates: readonly Certificate[];
   /** The trust anchor. */
   readonly anchor: TrustAnchor;
+  /** The profile with which it has been verified, that also holds for its CRLs. */
+  readonly profile?: CertProfile;
 }
 
 /**
@@ -68,7 +75,8 @@ export interface VerifiedPath {
  *
  * @param leaf The certificate.
  * @param options The trust anchors, the time, the usage and other options.
- * @returns The path, leaf first; the last certificate is that of the anchor, if it has one.
+ * @returns The path, leaf first; the last certificate is that of the anchor, if it has one. The
+ * path that `checkPath` is given keeps the anchor apart: see {@linkcode VerifiedPath}.
  * @throws {NssError} The first error of the leaf, or the most specific one if all paths fail. Among
  * them are `SEC_ERROR_UNKNOWN_ISSUER`, `SEC_ERROR_EXPIRED_CERTIFICATE`,
  * `SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE`, `SEC_ERROR_BAD_SIGNATURE`, `SEC_ERROR_CA_CERT_INVALID`,

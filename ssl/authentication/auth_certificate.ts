@@ -1,7 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { RevocationOptions } from "../../cert/revocation/revocation.ts";
-import type { CertProfile } from "../../cert/verify/check_certificate.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import { verifyCert } from "../../cert/verify/verify_cert_usage.ts";
 import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
@@ -14,8 +13,9 @@ import type { SslSocket } from "../base/socket_type.ts";
 export interface AuthCertificateOptions {
   /**
    * The sources of revocation information, and the policy if the status is unknown. By default only
-   * a stapled OCSP response is used: if it verifies and its status is "revoked", the certificate is
-   * refused.
+   * a stapled OCSP response is used, if `ocspStapling` has asked for one: the certificate is refused
+   * if its status is "revoked", and if the response cannot be used. With `lenientStaple`, the latter
+   * counts as none, as in NSS.
    */
   readonly revocation?: Omit<RevocationOptions, "time" | "stapledOcspResponse" | "mustStaple">;
   /**
@@ -158,9 +158,7 @@ export async function authCertificate(
     );
   }
   const usage = isServer ? "sslClient" : "sslServer";
-  // Public authorities follow the profile strictly; private ones often deviate in harmless ways.
-  const profile = trustAnchors === null ? "strict" : "compatible";
-  const checkRevoked = await revocationCheck(peer, profile, options.revocation);
+  const checkRevoked = await revocationCheck(peer, options.revocation);
   const checkPath = async (verified: VerifiedPath) => {
     checkPathRules(verified, peer.policyPresets ?? []);
     await checkRevoked?.(verified);
@@ -174,7 +172,7 @@ export async function authCertificate(
       anchors: trustAnchors,
       time,
       usage,
-      profile,
+      profile: "compatible", // private authorities often deviate in harmless ways
       checkPath,
     });
   }
@@ -194,11 +192,10 @@ export async function authCertificate(
  */
 async function revocationCheck(
   { stapledOcspResponse, askedForOcspResponse: mustStaple, time }: PeerAuthentication,
-  profile: CertProfile,
   options: AuthCertificateOptions["revocation"],
 ): Promise<((path: VerifiedPath) => Promise<void>) | null> {
   if (options === undefined && stapledOcspResponse === null && !mustStaple) return null;
   const { checkRevocation } = await import("../../cert/revocation/revocation.ts");
   const sources = options ?? { policy: "soft" };
-  return checkRevocation({ profile, ...sources, time, stapledOcspResponse, mustStaple });
+  return checkRevocation({ ...sources, time, stapledOcspResponse, mustStaple });
 }

@@ -2,15 +2,24 @@
 
 import { assertEquals } from "@std/assert";
 import { createOcspResponse, makeExtension, tlsFeature } from "@nss/nss/cert";
-import type { ImportOptions } from "@nss/nss/ssl";
+import {
+  authCertificate,
+  type ImportOptions,
+  type PeerAuthentication,
+  type SslSocket,
+} from "@nss/nss/ssl";
 import { HOSTNAME, type Identity, join, makeIdentity, PKI, shake } from "./_support.ts";
 
 /** The authority's word on a certificate. */
-async function response(status: "good" | "revoked", { cert }: Identity): Promise<Uint8Array> {
+async function response(
+  status: "good" | "revoked" | "unknown",
+  { cert }: Identity,
+  producedAt = new Date(),
+): Promise<Uint8Array> {
   const { der } = await createOcspResponse({
     issuer: PKI.root.cert,
     responder: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
-    producedAt: new Date(),
+    producedAt,
     responses: [{
       certificate: cert,
       status,
@@ -78,4 +87,45 @@ Deno.test("importFD() refuses a must-staple certificate without a response, wher
   );
   const ocsp = await response("good", mustStaple);
   assertEquals(await outcome(mustStaple, ocsp, { ocspStapling: true }), "trusted");
+});
+
+Deno.test("importFD() ends the handshake with bad_certificate_status_response where the staple it asked for cannot be used", async () => {
+  const good = await response("good", PKI.server);
+  const forged = good.slice();
+  forged[forged.length - 1]! ^= 1;
+  const staples = {
+    garbage: Uint8Array.of(1, 2, 3),
+    "badly signed": forged,
+    "about another certificate": await response("good", PKI.otherServer),
+    unknown: await response("unknown", PKI.server),
+    expired: await response("good", PKI.server, new Date(Date.now() - 8 * 86_400_000)),
+  };
+  const verdict = async (ocsp: Uint8Array, version: "TLSv1.2" | "TLSv1.3", more: ImportOptions) => {
+    const versions = { min: "TLSv1.2", max: version } as const;
+    await using joined = join({
+      client: { ocspStapling: true, versions, ...more },
+      server: { certificates: [{ ...PKI.server.credential, ocsp }], versions },
+    });
+    const [client] = await Promise.allSettled([
+      joined.client.handshake(),
+      joined.server.handshake(),
+    ]);
+    return client.status === "fulfilled" ? "trusted" : client.reason.alert;
+  };
+  const lenient = {
+    authCertificate: (socket: SslSocket, peer: PeerAuthentication) =>
+      authCertificate(socket, peer, { revocation: { policy: "soft", lenientStaple: true } }),
+  };
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    assertEquals(await verdict(good, version, {}), "trusted");
+    for (const [what, ocsp] of Object.entries(staples)) {
+      const alert = "bad_certificate_status_response";
+      assertEquals(await verdict(ocsp, version, {}), alert, what);
+      assertEquals(await verdict(ocsp, version, { ocspStapling: false }), "trusted", what);
+      assertEquals(await verdict(ocsp, version, lenient), "trusted", what);
+      // A hook that replaces the verification decides itself
+      const own = { authCertificate: () => true };
+      assertEquals(await verdict(ocsp, version, own), "trusted", what);
+    }
+  }
 });

@@ -3,6 +3,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   createCertificate,
+  createCrl,
+  importCert,
+  makeExtension,
+  MemoryCertDB,
   NssError,
   SubjectPublicKeyInfo,
   trustAnchorOf,
@@ -15,6 +19,7 @@ import {
   importFD,
   type PeerAuthentication,
 } from "@nss/nss/ssl";
+import { crlNumber } from "../../../cert/extensions/crl_number.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { clientOptions, HOSTNAME, makeIdentity, PKI, serverOptions } from "../_support.ts";
 
@@ -138,6 +143,27 @@ for (const trusts of ["socket", "context"] as const) {
     await authenticate(trust(), { revocation: { policy: "soft" } });
   });
 }
+
+Deno.test("authCertificate() judges lists by the profile of their chain, wherever the trust is", async () => {
+  // A home-made authority's list with a critical number, as the compatible profile takes it
+  const crl = await createCrl({
+    issuer: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
+    crlNumber: 1,
+    thisUpdate: new Date(),
+    revoked: [],
+    extensions: [{ ...makeExtension(crlNumber, 1n), critical: true }],
+  });
+  const options = { revocation: { policy: "hard", crls: [crl] } } as const;
+  await authenticate({}, options);
+  const certDB = new MemoryCertDB();
+  await importCert(certDB, PKI.root.cert, { nickname: "root", trust: "CT,," });
+  const context = new NssContext({ certDB, trustAnchors: [] });
+  await authenticate({ trustAnchors: null, context }, options);
+  const vetted = [{ ...trustAnchorOf(PKI.root.cert), vetted: true }];
+  const strict = new NssContext({ trustAnchors: vetted });
+  const error = await refusal({ trustAnchors: null, context: strict }, options);
+  assertEquals(error.name, "SEC_ERROR_CRL_INVALID");
+});
 
 Deno.test("a TLS connection refuses a certificate whose Ed25519 key is of small order, in both roles", async () => {
   const neutral = Uint8Array.of(1, ...new Uint8Array(31));
