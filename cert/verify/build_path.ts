@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
+import { certUsageRow } from "./check_cert_usage.ts";
 import {
   certificateError,
   checkAuthority,
@@ -11,6 +13,7 @@ import { bytesEqual } from "../base/bytes.ts";
 import { type ErrorName, ERRORS, NssError } from "../base/errors.ts";
 import { timeText } from "../der/time.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
+import { trustLevel } from "../db/trust_flags.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
 /**
@@ -147,7 +150,7 @@ export function* candidatePaths(
 ): Generator<CandidatePath, void, void> {
   // A leaf that is an anchor needs no issuer, as in OpenSSL (X509_V_FLAG_PARTIAL_CHAIN) and Go
   for (const anchor of search.anchors) {
-    if (anchor.certificate?.equals(leaf) === true) {
+    if (anchor.certificate?.equals(leaf) === true && isTrustedFor(anchor, search.usage)) {
       yield { certificates: [leaf], anchor, leafIsAnchor: true };
     }
   }
@@ -250,8 +253,10 @@ export function unknownIssuer(child: Certificate): NssError {
     "SEC_ERROR_UNKNOWN_ISSUER",
     child,
     child.isSelfIssued
-      ? "it is self-signed and no trust anchor"
-      : `its issuer "${child.issuer}" is not known`,
+      ? "it is self-signed and no trust anchor; to trust it, give it as one (caCerts)"
+      : `its issuer "${child.issuer}" is not known; an intermediate certificate is missing, or a ` +
+        "root has to be given (caCerts, or the variables DENO_CERT and NODE_EXTRA_CA_CERTS; " +
+        "programs cannot see what Deno's --cert gives)",
   );
 }
 
@@ -328,12 +333,24 @@ function checkIntermediate(certificate: Certificate, search: PathSearch): NssErr
   return errorOf(() => checkAuthority(certificate, search, false));
 }
 
+function isTrustedFor({ trust }: TrustAnchor, usage: CertUsageName): boolean {
+  return trust === undefined ||
+    certUsageRow(usage).trust.some((purpose) => trustLevel(trust, purpose) === "trustAnchor");
+}
+
 function checkAnchor(
   anchor: TrustAnchor,
   leaf: Certificate,
   search: PathSearch,
 ): NssError | null {
   const { certificate, distrustAfter } = anchor;
+  if (!isTrustedFor(anchor, search.usage)) {
+    return certificateError(
+      "SEC_ERROR_UNTRUSTED_ISSUER",
+      leaf,
+      `"${anchor.subject}" is not trusted for the usage ${search.usage}`,
+    );
+  }
   if (distrustAfter !== undefined && !(leaf.notBefore <= distrustAfter)) {
     return certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",

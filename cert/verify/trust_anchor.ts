@@ -3,6 +3,7 @@
 import type { Certificate } from "../certificate/certificate.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
 import type { Name } from "../names/name.ts";
+import type { CertTrust } from "../db/trust_flags.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /** A trust anchor: a CA that is trusted without a signature (RFC 5280, Section 6.1.1 (d)). */
@@ -18,6 +19,11 @@ export interface TrustAnchor {
    * (`CKA_NSS_SERVER_DISTRUST_AFTER`).
    */
   readonly distrustAfter?: Date;
+  /**
+   * The purposes for which the CA is trusted, as in a database; all if absent. Mozilla's roots are
+   * trusted for servers only.
+   */
+  readonly trust?: CertTrust;
   /**
    * Whether a root program, such as Mozilla's, has examined the certificate. Then the strict
    * profile does not check its form, which seven of Mozilla's roots, from before 2013, would not

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno. This module uses node:.
 
+import { type CertTrust, parseTrust } from "../../cert/db/trust_flags.ts";
 import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
@@ -13,17 +14,55 @@ const BUNDLES: readonly string[] = [
   "/etc/ssl/cert.pem", // macOS, BSD, Alpine
 ];
 
+/** The variables that name a PEM file of the user's own roots; Deno and Node read the second. */
+const OWN_FILES: readonly string[] = ["DENO_CERT", "NODE_EXTRA_CA_CERTS"];
+
+/** Mozilla's roots are approved for servers, not for client certificates or e-mail. */
+const TRUST: CertTrust = parseTrust("C,,");
+
+/**
+ * The dates after which Mozilla trusts no new server certificates of a root, which neither source
+ * has (`CKA_NSS_SERVER_DISTRUST_AFTER` in NSS's certdata.txt since 2024). By common name, or subject
+ * if there is none.
+ */
+const DISTRUST_AFTER: ReadonlyMap<string, Date> = new Map(
+  ([
+    ["2024-06-30T00:00:00Z", ["GLOBALTRUST 2020"]],
+    [
+      "2024-11-30T23:59:59Z",
+      [
+        "AffirmTrust Commercial",
+        "AffirmTrust Networking",
+        "AffirmTrust Premium",
+        "AffirmTrust Premium ECC",
+        "Entrust Root Certification Authority",
+        "Entrust Root Certification Authority - EC1",
+        "Entrust Root Certification Authority - G2",
+        "Entrust.net Certification Authority (2048)",
+      ],
+    ],
+    [
+      "2025-04-15T23:59:59Z",
+      ["OU=ePKI Root Certification Authority,O=Chunghwa Telecom Co.\\, Ltd.,C=TW"],
+    ],
+  ] as const).flatMap(([date, names]) => names.map((name) => [name, new Date(date)])),
+);
+
 let anchors: Promise<readonly TrustAnchor[]> | undefined;
 
 /**
  * Loads the root certificates that the platform trusts.
  *
- * They are Mozilla's roots as built into the runtime, for which Deno needs `--allow-sys`; without
- * it, those of the system's PEM file, if it may be read. They are loaded once, by the first call
- * that succeeds.
+ * They are those of the runtime, for which Deno needs `--allow-sys`: Mozilla's as built into it, and
+ * those that the user has chosen by `NODE_EXTRA_CA_CERTS`. With `--allow-env=NODE_USE_SYSTEM_CA`,
+ * also the choice of `DENO_TLS_CA_STORE` counts. Without `--allow-sys` they are those of the
+ * system's PEM file, if it may be read. The roots in the files that `DENO_CERT` and
+ * `NODE_EXTRA_CA_CERTS` name are added where variable and file may be read already; no permission is
+ * asked for. The roots of Deno's option `--cert` cannot be seen by a program. All are loaded once, by
+ * the first call that succeeds.
  *
- * Neither source says for which purposes a root is trusted, or from which date its new certificates
- * are not.
+ * They are trusted for servers only, and, as by Mozilla, not for new certificates of roots that are
+ * being phased out (`distrustAfter`). Those that are built into the runtime count as `vetted`.
  *
  * @returns The trust anchors.
  * @throws {NssError} `SEC_ERROR_NO_MODULE` if neither is permitted; the message names the
@@ -44,48 +83,95 @@ export function platformTrustAnchors(): Promise<readonly TrustAnchor[]> {
   });
 }
 
-async function load(): Promise<readonly TrustAnchor[]> {
-  const pems = await readBundle() ?? await readRuntime();
-  const parsed = pems.flatMap((pem) => {
-    try {
-      return parseCertificatesPem(pem).map((certificate) => ({
-        ...trustAnchorOf(certificate),
-        vetted: true,
-      }));
-    } catch {
-      return []; // a root that cannot be parsed must not discard the others
-    }
-  });
-  if (parsed.length === 0) {
-    throw new NssError("SEC_ERROR_NO_MODULE", "Cannot load the platform's roots: there are none");
-  }
-  return parsed;
+/** Roots as PEM, a text each. */
+interface Roots {
+  readonly pems: readonly string[];
+  /** The content of those that are built into the runtime. */
+  readonly bundled: ReadonlySet<string>;
 }
 
-/**
- * Returns the roots of the system's file if it may be read without a prompt and the runtime's may
- * not.
- */
-async function readBundle(): Promise<string[] | null> {
-  if (!("Deno" in globalThis)) return null;
-  const { permissions } = Deno;
-  if ((await permissions.query({ name: "sys" })).state === "granted") return null;
-  for (const path of BUNDLES) {
-    if ((await permissions.query({ name: "read", path })).state !== "granted") continue;
+async function load(): Promise<readonly TrustAnchor[]> {
+  const { pems, bundled } = await readBundle() ?? await readRuntime();
+  const found = new Map<string, TrustAnchor>();
+  for (const pem of [...pems, ...await readOwnFiles()]) {
     try {
-      const text = await Deno.readTextFile(path);
-      return text.split(/(?=-----BEGIN )/);
+      const [certificate] = parseCertificatesPem(pem);
+      const key = contentOf(pem);
+      const { subject } = certificate!;
+      const distrustAfter = DISTRUST_AFTER.get(subject.commonName ?? String(subject));
+      found.set(key, {
+        ...trustAnchorOf(certificate!),
+        trust: TRUST,
+        vetted: bundled.has(key),
+        ...(distrustAfter !== undefined && { distrustAfter }),
+      });
     } catch {
-      // Try the next one
+      // A root that cannot be parsed must not discard the others
     }
+  }
+  if (found.size === 0) {
+    throw new NssError("SEC_ERROR_NO_MODULE", "Cannot load the platform's roots: there are none");
+  }
+  return [...found.values()];
+}
+
+/** The base64 of a block, which may be broken into lines in any way. */
+function contentOf(pem: string): string {
+  return /-----BEGIN [^-]*-----([^-]*)/.exec(pem)?.[1]?.replaceAll(/\s/g, "") ?? "";
+}
+
+function blocksOf(text: string): readonly string[] {
+  return text.split(/(?=-----BEGIN )/);
+}
+
+/** Returns whether Deno has a permission, without a prompt. */
+async function isGranted(permission: Deno.PermissionDescriptor): Promise<boolean> {
+  return (await Deno.permissions.query(permission)).state === "granted";
+}
+
+/** Reads a file of PEM if that is permitted; `null` if it is not, or there is none. */
+async function readIfPermitted(path: string): Promise<readonly string[] | null> {
+  if (!await isGranted({ name: "read", path })) return null;
+  try {
+    return blocksOf(await Deno.readTextFile(path));
+  } catch {
+    return null;
+  }
+}
+
+async function readOwnFiles(): Promise<readonly string[]> {
+  if (!("Deno" in globalThis)) return [];
+  const files = await Promise.all(OWN_FILES.map(async (variable) => {
+    if (!await isGranted({ name: "env", variable })) return null;
+    const path = Deno.env.get(variable);
+    return path === undefined || path === "" ? null : await readIfPermitted(path);
+  }));
+  return files.flatMap((pems) => pems ?? []);
+}
+
+/** Returns the roots of the system's file if it may be read and the runtime's may not. */
+async function readBundle(): Promise<Roots | null> {
+  if (!("Deno" in globalThis) || await isGranted({ name: "sys" })) return null;
+  for (const path of BUNDLES) {
+    const pems = await readIfPermitted(path);
+    if (pems !== null) return { pems, bundled: new Set() };
   }
   return null;
 }
 
-async function readRuntime(): Promise<readonly string[]> {
+async function readRuntime(): Promise<Roots> {
   try {
-    const { rootCertificates } = await import("node:tls");
-    return [...rootCertificates];
+    const { getCACertificates, rootCertificates } = await import("node:tls");
+    const bundled = new Set(rootCertificates.map(contentOf));
+    // Older versions of Node have only the built-in ones
+    if (typeof getCACertificates !== "function") return { pems: rootCertificates, bundled };
+    // The default set is read by the help of a variable
+    const seesDefault = !("Deno" in globalThis) ||
+      await isGranted({ name: "env", variable: "NODE_USE_SYSTEM_CA" });
+    const pems = seesDefault
+      ? getCACertificates("default")
+      : [...rootCertificates, ...getCACertificates("extra")];
+    return { pems, bundled };
   } catch (cause) {
     throw new NssError(
       "SEC_ERROR_NO_MODULE",

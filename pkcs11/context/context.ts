@@ -73,9 +73,7 @@ export class NssContext implements SlotOwner {
       new TrustAnchorSource({
         name: isPlatform ? "Builtin Object Token" : "Trust Anchors",
         load: this.#trustAnchors,
-        // Mozilla's roots are approved for servers, not for client certificates
-        trust: isPlatform ? "C,," : "CT,C,C",
-        vetted: isPlatform,
+        trust: "CT,C,C",
       }),
     );
     this.internalSlot = new Slot({ name: INTERNAL_SLOT, token });

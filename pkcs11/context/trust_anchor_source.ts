@@ -16,10 +16,8 @@ export interface TrustAnchorSourceOptions {
   readonly name: string;
   /** Loads the trust anchors; those without a certificate have no records. */
   readonly load: () => Promise<readonly TrustAnchor[]>;
-  /** Their trust, such as `"CT,C,C"`. */
+  /** The trust of those that have none of their own, such as `"CT,C,C"`. */
   readonly trust: string;
-  /** Whether a root program has examined all of them. */
-  readonly vetted?: boolean;
 }
 
 /** Trust anchors as a source of certificates. */
@@ -28,7 +26,6 @@ export class TrustAnchorSource implements CertSource {
   readonly name: string;
   readonly #load: () => Promise<readonly TrustAnchor[]>;
   readonly #trust: CertTrust;
-  readonly #vetted: boolean;
   #anchors: readonly TrustAnchor[] | null = null;
   #records: readonly CertRecord[] = [];
   #problem: NssError | null = null;
@@ -42,7 +39,6 @@ export class TrustAnchorSource implements CertSource {
     this.name = options.name;
     this.#load = options.load;
     this.#trust = parseTrust(options.trust);
-    this.#vetted = options.vetted ?? false;
   }
 
   /** Why the trust anchors could not be loaded by the last search; `null` if they were. */
@@ -74,16 +70,16 @@ export class TrustAnchorSource implements CertSource {
     return this.#records.filter((record) => matchesCertQuery(record, query));
   }
 
-  #recordOf({ certificate, distrustAfter, vetted }: TrustAnchor): CertRecord[] {
+  #recordOf({ certificate, distrustAfter, trust, vetted = false }: TrustAnchor): CertRecord[] {
     if (certificate === undefined) return [];
     const { subject } = certificate;
     return [{
       certificate,
       nickname: subject.commonName ?? String(subject),
-      trust: this.#trust,
+      trust: trust ?? this.#trust,
       hasKey: false,
       tokenName: this.name,
-      vetted: vetted ?? this.#vetted,
+      vetted,
       ...(distrustAfter !== undefined && { distrustAfter }),
     }];
   }

@@ -2,6 +2,7 @@
 
 /** The parts of a session's cache key. @module */
 
+import { formatTrust } from "../../cert/db/trust_flags.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 
 /**
@@ -47,5 +48,6 @@ export function anchorPart(anchor: TrustAnchor): KeyPart {
       [anchor.subject.der.toBase64(), anchor.subjectPublicKeyInfo.der.toBase64()],
     keyPart(anchor.nameConstraints),
     anchor.distrustAfter?.getTime() ?? null,
+    anchor.trust === undefined ? null : formatTrust(anchor.trust),
   ];
 }

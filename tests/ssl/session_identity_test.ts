@@ -8,6 +8,7 @@
  */
 
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { parseTrust } from "../../cert/db/trust_flags.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import {
@@ -281,6 +282,8 @@ Deno.test("trustIdentity() differs by each thing that decides what an authority 
     { ...bare, nameConstraints: constraints() }, // another object may be changed for itself
     { ...bare, distrustAfter: new Date(1) },
     { ...bare, distrustAfter: new Date(2) },
+    { ...bare, trust: parseTrust("C,,") },
+    { ...bare, trust: parseTrust("CT,,") },
   ];
   const identity = (anchor: TrustAnchor) =>
     JSON.stringify(trustIdentity({ ...clientConfig(), trustAnchors: [anchor] }));

@@ -37,7 +37,7 @@ Deno.test("NssContext.certDB has the platform's roots, trusted for servers", asy
   const root = await findCertByNickname(certDB, names[0]!);
   const [record] = await certDB.find({ der: root!.der });
   assertEquals(formatTrust(record!.trust!), "C,,");
-  assert(record!.vetted);
+  assertEquals(record!.vetted, anchors[0]!.vetted);
 });
 
 Deno.test("NssContext.certDB trusts the anchors that are given, and what its database says first", async () => {
@@ -83,6 +83,17 @@ Deno.test("TrustAnchorSource remembers why it has nothing, until it has", async 
   allowed = true;
   assertEquals((await verify()).length, 2);
   assertEquals(source.problem, null);
+});
+
+Deno.test("an anchor of the platform keeps its purposes and dates, whoever passes it on", async () => {
+  const anchors = await platformTrustAnchors();
+  const context = new NssContext({ trustAnchors: () => Promise.resolve([...anchors]) });
+  const records = await context.certDB.find({});
+  assertEquals(records.length, anchors.length);
+  for (const [i, { trust, distrustAfter, vetted }] of records.entries()) {
+    assertEquals(formatTrust(trust!), "C,,");
+    assertEquals([distrustAfter, vetted], [anchors[i]!.distrustAfter, anchors[i]!.vetted]);
+  }
 });
 
 Deno.test("TrustAnchorSource keeps what an anchor says of itself", async () => {
