@@ -13,3 +13,25 @@ export function printable(text: string): string {
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
 }
+
+/** The number of characters of an untrusted text that an error shows. */
+export const MAX_SHOWN_LENGTH = 200;
+
+/**
+ * Shows untrusted text, such as a name in a peer's certificate, in an error: escaped and bounded.
+ *
+ * @param text The text, or what has one.
+ * @returns The text, or its beginning and its length.
+ */
+export function brief(text: { toString(): string }): string {
+  const whole = String(text);
+  const beginning = printable(whole.slice(0, MAX_SHOWN_LENGTH));
+  return whole.length <= MAX_SHOWN_LENGTH
+    ? beginning
+    : `${beginning}... (${whole.length} characters)`;
+}
+
+/** Shows untrusted text as {@linkcode brief} does, in quotes. */
+export function shown(text: { toString(): string }): string {
+  return `"${brief(text)}"`;
+}

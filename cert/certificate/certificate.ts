@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { shown } from "../names/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, contextTag } from "../der/tag.ts";
 import { NssError } from "../base/errors.ts";
@@ -320,7 +321,7 @@ export class Certificate {
    */
   toString(): string {
     const day = (time: number) => new Date(time).toISOString().slice(0, 10);
-    return `Certificate "${this.subject}" of "${this.issuer}", ` +
+    return `Certificate ${shown(this.subject)} of ${shown(this.issuer)}, ` +
       `valid ${day(this.#notBefore)} to ${day(this.#notAfter)}`;
   }
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
+import { shown } from "../names/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import {
   type CertificateIssuer,
@@ -154,7 +155,7 @@ export class CertificateRequest {
    * @returns For example `Certificate request of "CN=example.com"`.
    */
   toString(): string {
-    return `Certificate request of "${this.subject}"`;
+    return `Certificate request of ${shown(this.subject)}`;
   }
 }
 
@@ -292,14 +293,14 @@ export async function verifyCertificateRequest(request: CertificateRequest): Pro
   if (signatureAlgorithm.weak) {
     throw new NssError(
       "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
-      `Cannot verify certificate request "${request.subject}": ` +
+      `Cannot verify certificate request ${shown(request.subject)}: ` +
         `it is signed with ${signatureAlgorithm.name}, which is disabled`,
     );
   }
   if (!await verifySignedData(subjectPublicKeyInfo, signatureAlgorithm, requestInfo, signature)) {
     throw new NssError(
       "SEC_ERROR_BAD_SIGNATURE",
-      `Cannot verify certificate request "${request.subject}": ` +
+      `Cannot verify certificate request ${shown(request.subject)}: ` +
         `its signature is not of the ${subjectPublicKeyInfo} key in it`,
     );
   }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
+import { shown } from "../names/printable.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 import type { CertTrust } from "./trust_flags.ts";
@@ -264,15 +265,17 @@ export async function checkStorable(
   if (sameSerial.some((record) => !record.certificate.equals(certificate))) {
     throw new NssError(
       "SEC_ERROR_REUSED_ISSUER_AND_SERIAL",
-      `Cannot import certificate "${subject}": another one of "${issuer}" has its serial number`,
+      `Cannot import certificate ${shown(subject)}: another one of ${
+        shown(issuer)
+      } has its serial number`,
     );
   }
   const holder = sameNickname.find(({ certificate: other }) => !other.subject.equals(subject));
   if (holder !== undefined) {
     throw new NssError(
       "SEC_ERROR_CERT_NICKNAME_COLLISION",
-      `Cannot import certificate "${subject}": ` +
-        `"${nickname}" is the nickname of "${holder.certificate.subject}"`,
+      `Cannot import certificate ${shown(subject)}: ` +
+        `"${nickname}" is the nickname of ${shown(holder.certificate.subject)}`,
     );
   }
   const own = sameSerial[0];

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertFindOptions, CertQuery, CertRecord, CertSource } from "./cert_db.ts";
+import { shown } from "../names/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { Name } from "../names/name.ts";
@@ -198,7 +199,7 @@ export async function findCertByNickname(
   }
   const prints = await Promise.all(records.map(async ({ certificate }) => {
     const digest = await certificate.fingerprint();
-    return `"${certificate.subject}" (SHA-256 ${digest.toHex().slice(0, 16)}...)`;
+    return `${shown(certificate.subject)} (SHA-256 ${digest.toHex().slice(0, 16)}...)`;
   }));
   throw new NssError(
     "SEC_ERROR_BAD_NICKNAME",

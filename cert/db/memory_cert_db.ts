@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
+import { shown } from "../names/printable.ts";
 import {
   type CertDB,
   type CertQuery,
@@ -143,7 +144,7 @@ export class MemoryCertDB implements CertDB {
       if (stored === undefined) {
         throw new NssError(
           "SEC_ERROR_UNKNOWN_CERT",
-          `Cannot set trust: certificate "${certificate.subject}" is not in "${this.name}"`,
+          `Cannot set trust: certificate ${shown(certificate.subject)} is not in "${this.name}"`,
         );
       }
       return this.#put({ ...stored, trust });

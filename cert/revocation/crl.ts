@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { shown } from "../names/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, TAG } from "../der/tag.ts";
 import { CrlEntries, type CrlEntry, readCrlExtension } from "./crl_entries.ts";
@@ -207,7 +208,7 @@ export class Crl {
    */
   toString(): string {
     const number = this.crlNumber === undefined ? "" : ` ${this.crlNumber}`;
-    return `CRL${number} of "${this.issuer}" of ${this.thisUpdate.toISOString()}`;
+    return `CRL${number} of ${shown(this.issuer)} of ${this.thisUpdate.toISOString()}`;
   }
 }
 

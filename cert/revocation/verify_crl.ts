@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { Certificate } from "../certificate/certificate.ts";
+import { shown } from "../names/printable.ts";
 import { type CertProfile, errorOf } from "../verify/check_certificate.ts";
 import type { Crl } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
@@ -127,7 +128,7 @@ function checkUsable(crl: Crl, options: VerifyCrlOptions): void {
 
 function checkIssuer(crl: Crl, issuer: Certificate | TrustAnchor): void {
   if (crl.issuer.equals(issuer.subject)) return;
-  throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of "${issuer.subject}"`);
+  throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of ${shown(issuer.subject)}`);
 }
 
 function crlError(name: ErrorName, crl: Crl, state: string): NssError {

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
+import { shown } from "../names/printable.ts";
 import {
   type CertProfile,
   checkLeaf,
@@ -274,7 +275,7 @@ async function verifySigner(
       if (certificate.subjectPublicKeyInfo.equals(issuer.subjectPublicKeyInfo)) continue;
       await checkDelegation(certificate, options, checksForm);
       if (await signedBy(certificate.subjectPublicKeyInfo)) return certificate;
-      failure = badSignature(`"${certificate.subject}"`);
+      failure = badSignature(shown(certificate.subject));
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
       failure = error;
@@ -282,7 +283,7 @@ async function verifySigner(
   }
   throw failure ?? ocspError(
     "SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE",
-    `its signer is neither the issuer "${issuer.subject}" nor in its certificates`,
+    `its signer is neither the issuer ${shown(issuer.subject)} nor in its certificates`,
   );
 }
 
@@ -309,11 +310,13 @@ async function checkDelegation(
 ): Promise<void> {
   const { issuer } = options;
   const key = issuer.subjectPublicKeyInfo;
-  const who = `the responder "${responder.subject}"`;
+  const who = `the responder ${shown(responder.subject)}`;
   if (!responder.issuer.equals(issuer.subject)) {
     throw ocspError(
       "SEC_ERROR_OCSP_UNAUTHORIZED_RESPONSE",
-      `${who} has its certificate from "${responder.issuer}", not from "${issuer.subject}"`,
+      `${who} has its certificate from ${shown(responder.issuer)}, not from ${
+        shown(issuer.subject)
+      }`,
     );
   }
   if (responder.extKeyUsage?.includes(OIDS.ocspSigning) !== true) {
@@ -328,7 +331,7 @@ async function checkDelegation(
   if (!await verifySignedData(key, signatureAlgorithm, tbsCertificate, signature)) {
     throw ocspError(
       "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
-      `the certificate of ${who} is not signed with the key of "${issuer.subject}"`,
+      `the certificate of ${who} is not signed with the key of ${shown(issuer.subject)}`,
     );
   }
   await rememberVerified(responder, key);

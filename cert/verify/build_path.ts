@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertUsageName } from "./cert_usage.ts";
+import { shown } from "../names/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow } from "./check_cert_usage.ts";
 import {
@@ -254,7 +255,9 @@ export function unknownIssuer(child: Certificate): NssError {
     child,
     child.isSelfIssued
       ? "it is self-signed and no trust anchor; to trust it, give it as one (caCerts)"
-      : `its issuer "${child.issuer}" is not known; an intermediate certificate is missing, or a ` +
+      : `its issuer ${
+        shown(child.issuer)
+      } is not known; an intermediate certificate is missing, or a ` +
         "root has to be given (caCerts, or the variables DENO_CERT and NODE_EXTRA_CA_CERTS; " +
         "programs cannot see what Deno's --cert gives)",
   );
@@ -348,14 +351,14 @@ function checkAnchor(
     return certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",
       leaf,
-      `"${anchor.subject}" is not trusted for the usage ${search.usage}`,
+      `${shown(anchor.subject)} is not trusted for the usage ${search.usage}`,
     );
   }
   if (distrustAfter !== undefined && !(leaf.notBefore <= distrustAfter)) {
     return certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",
       leaf,
-      `certificates of "${anchor.subject}" made after ${timeText(distrustAfter)} ` +
+      `certificates of ${shown(anchor.subject)} made after ${timeText(distrustAfter)} ` +
         "are not trusted",
     );
   }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertUsageName } from "./cert_usage.ts";
+import { shown } from "../names/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow, issuerPurposeProblem, usageProblems } from "./check_cert_usage.ts";
 import { checkCertValidTimes } from "./check_cert_valid_times.ts";
@@ -84,7 +85,7 @@ export function certificateError(
   certificate: Certificate,
   state: string,
 ): NssError {
-  const subject = certificate.subject.isEmpty ? "" : ` "${certificate.subject}"`;
+  const subject = certificate.subject.isEmpty ? "" : ` ${shown(certificate.subject)}`;
   const error = new NssError(name, `Cannot verify certificate${subject}: ${state}`);
   AT_FAULT.set(error, certificate);
   return error;

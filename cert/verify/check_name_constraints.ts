@@ -9,6 +9,7 @@ import type { NameConstraints } from "../extensions/name_constraints.ts";
 import { formatGeneralName, type GeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
 import { decodeText, Name } from "../names/name.ts";
+import { brief } from "../names/printable.ts";
 import { OIDS } from "../der/oids.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
@@ -95,7 +96,7 @@ export function checkNameConstraints(
     throw certificateError(
       "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
       certificate,
-      `the name ${formatGeneralName(name)} is ${state}`,
+      `the name ${brief(formatGeneralName(name))} is ${state}`,
     );
   };
   for (const [type, list] of excluded) {
@@ -103,7 +104,7 @@ export function checkNameConstraints(
       for (const constraint of list) {
         budget.spend("nameComparisons");
         if (!constraint.excludes(name)) continue;
-        refuse(name, `excluded by ${formatGeneralName(constraint.name)}`);
+        refuse(name, `excluded by ${brief(formatGeneralName(constraint.name))}`);
       }
     }
   }
@@ -171,7 +172,7 @@ function prepare(constraints: NameConstraints): Prepared {
 function malformed(name: GeneralName): NssError {
   return new NssError(
     "SEC_ERROR_EXTENSION_VALUE_INVALID",
-    `Cannot use name constraint: ${formatGeneralName(name)} is malformed`,
+    `Cannot use name constraint: ${brief(formatGeneralName(name))} is malformed`,
   );
 }
 

@@ -8,6 +8,7 @@ import { bytesEqual } from "../base/bytes.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import type { ErrorName, NssError } from "../base/errors.ts";
 import { formatIpAddress, parseIpAddress } from "../names/ip_address.ts";
+import { shown } from "../names/printable.ts";
 import { OIDS } from "../der/oids.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 
@@ -201,7 +202,7 @@ function checkLeafForm(certificate: Certificate): void {
       demand(
         certificate,
         normalizeDnsName(name.value, { wildcard: true }) !== null,
-        `"${name.value}" is no DNS name`,
+        `${shown(name.value)} is no DNS name`,
       );
     } else if (name.type === "ip") {
       demand(
@@ -250,7 +251,7 @@ function checkCommonNames(certificate: Certificate): void {
       certificate,
       !isNonCanonicalAddress(commonName) && !isInternational(commonName) &&
         (names.includes(commonName) || !names.some((name) => name.toLowerCase() === lowerCase)),
-      `its common name "${commonName}" is a host in another form than subjectAltName's`,
+      `its common name ${shown(commonName)} is a host in another form than subjectAltName's`,
     );
   }
 }

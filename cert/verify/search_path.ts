@@ -9,6 +9,7 @@ import {
   type PathPlace,
   unknownIssuer,
 } from "./build_path.ts";
+import { shown } from "../names/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import {
   certificateAtFault,
@@ -205,7 +206,7 @@ async function checkSignature(
     throw certificateError(
       "SEC_ERROR_BAD_SIGNATURE",
       certificate,
-      `its signature is not of the ${issuer} key of "${certificate.issuer}"`,
+      `its signature is not of the ${issuer} key of ${shown(certificate.issuer)}`,
     );
   }
   await rememberVerified(certificate, issuer);

@@ -6,6 +6,7 @@ import { normalizeDnsName } from "../names/dns_name.ts";
 import { NssError } from "../base/errors.ts";
 import { formatGeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
+import { brief, shown } from "../names/printable.ts";
 
 /** The number of names of a certificate that an error message lists. */
 const LISTED_NAMES = 8;
@@ -53,7 +54,7 @@ export function verifyCertName(
   if (address === null && host === null) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
-      `Cannot verify certificate name: "${hostname}" is neither a DNS name nor an IP address`,
+      `Cannot verify certificate name: ${shown(hostname)} is neither a DNS name nor an IP address`,
     );
   }
   const names = certificate.subjectAltName ?? [];
@@ -69,16 +70,16 @@ export function verifyCertName(
     commonName !== undefined;
   if (usesCommonName && commonNameMatches(commonName, address, host)) return;
 
-  const listed = names.slice(0, LISTED_NAMES).map(formatGeneralName);
+  const listed = names.slice(0, LISTED_NAMES).map((name) => brief(formatGeneralName(name)));
   if (names.length > LISTED_NAMES) listed.push(`${names.length - LISTED_NAMES} more`);
   const state = usesCommonName
-    ? `the certificate is for the common name "${commonName}"`
+    ? `the certificate is for the common name ${shown(commonName)}`
     : listed.length > 0
     ? `the certificate is for ${listed.join(", ")}`
     : "the certificate has no subject alternative name";
   throw new NssError(
     "SSL_ERROR_BAD_CERT_DOMAIN",
-    `Cannot verify certificate name "${hostname}": ${state}`,
+    `Cannot verify certificate name ${shown(hostname)}: ${state}`,
   );
 }
 

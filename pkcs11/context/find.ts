@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertRecord, CertSource } from "../../cert/db/cert_db.ts";
+import { shown } from "../../cert/names/printable.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { findCertByNickname } from "../../cert/db/find_cert.ts";
@@ -341,6 +342,6 @@ export async function findKeyByAnyCert(
   if (problem !== undefined) throw problem;
   throw new NssError(
     "SEC_ERROR_NO_KEY",
-    `Cannot find private key of "${certificate.subject}": no token has it`,
+    `Cannot find private key of ${shown(certificate.subject)}: no token has it`,
   );
 }

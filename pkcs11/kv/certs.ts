@@ -8,6 +8,7 @@ import {
   matchesCertQuery,
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
+import { shown } from "../../cert/names/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
@@ -191,7 +192,7 @@ export class KvCertDB implements CertDB {
     if (record !== undefined) return record;
     throw new NssError(
       "SEC_ERROR_UNKNOWN_CERT",
-      `Cannot ${what}: certificate "${certificate.subject}" is not in "${this.name}"`,
+      `Cannot ${what}: certificate ${shown(certificate.subject)} is not in "${this.name}"`,
     );
   }
 

@@ -9,6 +9,7 @@ import {
   matchesCertQuery,
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
+import { shown } from "../../cert/names/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
@@ -188,8 +189,9 @@ export class ModuleCertDB implements CertDB {
     return this.#write(async () => {
       if (options.trust) throw this.#noTrust();
       const { nickname } = await checkStorable(this, certificate, options);
-      const attempt =
-        `Cannot import certificate "${certificate.subject}" into token "${this.name}"`;
+      const attempt = `Cannot import certificate ${
+        shown(certificate.subject)
+      } into token "${this.name}"`;
       const [own] = await this.#find({ der: certificate.der });
       if (own === undefined) {
         const attributes = await attributesOf(certificate, nickname);
@@ -224,7 +226,7 @@ export class ModuleCertDB implements CertDB {
     if (record !== undefined) return record;
     throw new NssError(
       "SEC_ERROR_UNKNOWN_CERT",
-      `Cannot find certificate "${certificate.subject}" in token "${this.name}"`,
+      `Cannot find certificate ${shown(certificate.subject)} in token "${this.name}"`,
     );
   }
 
@@ -238,7 +240,9 @@ export class ModuleCertDB implements CertDB {
   deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
     return this.#write(async () => {
       const found = await this.#find({ der: certificate.der });
-      const attempt = `Cannot delete certificate "${certificate.subject}" of token "${this.name}"`;
+      const attempt = `Cannot delete certificate ${
+        shown(certificate.subject)
+      } of token "${this.name}"`;
       for (const { handle } of found) {
         await this.#writeObjects(
           options,

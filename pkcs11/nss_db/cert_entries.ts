@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/base/errors.ts";
+import { shown } from "../../cert/names/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import type { CertRecord } from "../../cert/db/cert_db.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
@@ -148,7 +149,9 @@ export async function checkOrphans(
     const object = orphans.get((await certificate.fingerprint(hash)).toHex());
     if (object === undefined) continue;
     throw damaged(
-      `trust ${object.id} is that of "${certificate.subject}", and has another issuer or serial number`,
+      `trust ${object.id} is that of ${
+        shown(certificate.subject)
+      }, and has another issuer or serial number`,
     );
   }
 }

@@ -10,6 +10,7 @@ import {
   matchesCertQuery,
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
+import { shown } from "../../cert/names/printable.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
@@ -182,7 +183,9 @@ export class NssCertStore implements CertDB {
           if (!entries.all.some((entry) => entry.certificate.equals(certificate))) {
             throw new NssError(
               "SEC_ERROR_UNKNOWN_CERT",
-              `Cannot set trust: certificate "${certificate.subject}" is not in "${this.name}"`,
+              `Cannot set trust: certificate ${
+                shown(certificate.subject)
+              } is not in "${this.name}"`,
             );
           }
           return await this.#trustWriter(snapshot, entries, certificate, trust, state);
@@ -273,7 +276,9 @@ export class NssCertStore implements CertDB {
     if (record !== undefined) return record;
     throw new NssError(
       "SEC_ERROR_UNKNOWN_CERT",
-      `Cannot read what has been stored of "${certificate.subject}": another program has removed it`,
+      `Cannot read what has been stored of ${
+        shown(certificate.subject)
+      }: another program has removed it`,
     );
   }
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { shown } from "../../cert/names/printable.ts";
 import {
   type CertTrust,
   trustFromLevels,
@@ -127,9 +128,9 @@ export async function checkTrustHash(
     if (stored === undefined || stored.length === 0) continue;
     if (stored.toHex() !== expected.toHex()) {
       throw damaged(
-        `attribute ${
-          hex(attribute)
-        } of object ${object.id} is not the hash of "${certificate.subject}"`,
+        `attribute ${hex(attribute)} of object ${object.id} is not the hash of ${
+          shown(certificate.subject)
+        }`,
       );
     }
   }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { shown } from "../../cert/names/printable.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
@@ -122,7 +123,9 @@ function checkPair(key: PrivateKey, leaf: Certificate | undefined): void {
   if (!bytesEqual(leaf.subjectPublicKeyInfo.publicKey, publicKey.publicKey)) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
-      `Cannot export PKCS#12: the first certificate, "${leaf.subject}", is not of the private key`,
+      `Cannot export PKCS#12: the first certificate, ${
+        shown(leaf.subject)
+      }, is not of the private key`,
     );
   }
 }

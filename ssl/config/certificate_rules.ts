@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { shown } from "../../cert/names/printable.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { VerifiedPath } from "../../cert/verify/verify_cert.ts";
 import { SslError } from "../base/errors.ts";
@@ -118,6 +119,6 @@ function refusal(
 ): NssError {
   return new NssError(
     DISABLED,
-    `Cannot verify certificate "${subject}" under policy "${preset.name}": ${fault}`,
+    `Cannot verify certificate ${shown(subject)} under policy "${preset.name}": ${fault}`,
   );
 }

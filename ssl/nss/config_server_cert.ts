@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { shown } from "../../cert/names/printable.ts";
 import { findCertByName } from "../../cert/db/find_cert.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { change, type SslConfig } from "../config/config.ts";
@@ -157,7 +158,9 @@ async function credentialOf(options: CertificateOptions): Promise<Credential> {
   const credential = toCredential(options);
   const key = await credential.privateKey();
   if (!isKeyOf(key, credential.certificate)) {
-    throw invalidArgs(`the key is not that of certificate "${credential.certificate.subject}"`);
+    throw invalidArgs(
+      `the key is not that of certificate ${shown(credential.certificate.subject)}`,
+    );
   }
   return credential;
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { shown } from "../../../cert/names/printable.ts";
 import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
@@ -281,7 +282,9 @@ async function applyServerName(
   if (chosen === "unknown") {
     throw new SslError(
       "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
-      `Cannot serve ${name === null ? "a client that names no host" : `host name "${name}"`}: ` +
+      `Cannot serve ${
+        name === null ? "a client that names no host" : `host name ${shown(name)}`
+      }: ` +
         "the sniSocketConfig hook does not know it",
     );
   }
