@@ -47,6 +47,7 @@ export interface BitString {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
+const PEM_HINT = "; this is PEM: parseCertificatesPem() reads certificates, decodePem() all else";
 const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
 
 /**
@@ -188,9 +189,10 @@ export class DerReader {
   }
 
   #expect(tag: number, name: string): void {
-    if (this.#position < this.#end && this.#bytes[this.#position] !== tag) {
-      this.fail(name, `expected tag ${hex(tag)}, found ${hex(this.#bytes[this.#position]!)}`);
-    }
+    const found = this.#bytes[this.#position]!;
+    if (this.#position >= this.#end || found === tag) return;
+    const hint = found === 0x2d && this.offset === 0 ? PEM_HINT : "";
+    this.fail(name, `expected tag ${hex(tag)}, found ${hex(found)}${hint}`);
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   ocspUrlsOf,
   RevocationFetcher,
 } from "./revocation_fetcher.ts";
+import { checkTime } from "../der/time.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 import { crlProblem, verifyCrl, type VerifyCrlOptions, verifyCrlSignature } from "./verify_crl.ts";
 import type { VerifiedPath } from "../verify/verify_cert.ts";
@@ -177,6 +178,7 @@ const STATUS_REQUEST = 5;
 export function checkRevocation(
   options: RevocationOptions,
 ): (path: VerifiedPath) => Promise<void> {
+  checkTime(options.time, "Cannot check revocation");
   const lists = new Map<string, Crl[]>();
   for (const crl of options.crls ?? []) {
     const list = lists.get(crl.issuer.key);

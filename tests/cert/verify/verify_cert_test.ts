@@ -25,6 +25,9 @@ import {
   verifyCertificateChain,
   type VerifyChainOptions,
 } from "../../../cert/verify/verify_cert.ts";
+import { verifyCert } from "../../../cert/verify/verify_cert_usage.ts";
+import { MemoryCertDB } from "../../../cert/db/memory_cert_db.ts";
+import { checkRevocation } from "../../../cert/revocation/revocation.ts";
 import { opensslTest } from "../../pkcs11/_openssl.ts";
 import { issue, makeKeys, NOW, openssl, type TestCertificate } from "../_support.ts";
 
@@ -643,3 +646,17 @@ opensslTest(
     }
   },
 );
+
+Deno.test("verifyCertificateChain(), verifyCert() and checkRevocation() refuse an Invalid Date as the time", async () => {
+  const time = new Date("not a date");
+  const says = "the option time is an Invalid Date; new Date() is the current time";
+  const runs = [
+    () => verify(leaf, [sub], { time }),
+    () => verifyCert(new MemoryCertDB(), leaf.certificate, true, "sslServer", time),
+    () => Promise.try(() => checkRevocation({ policy: "soft", time })),
+  ];
+  for (const run of runs) {
+    const error = await assertRejects(run, NssError, says);
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
+  }
+});
