@@ -258,11 +258,13 @@ class RevocationCheck {
     if (isPromised) {
       throw this.#unknownStatus(leaf, "it promises a good stapled OCSP response", notes);
     }
-    const error = this.#unknownStatus(leaf, "its stapled OCSP response does not do", notes);
-    throw new NssError(
-      error.name.startsWith("SEC_ERROR_OCSP_") ? error.name : "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
-      `${error.message}; the server has to renew it, unless lenientStaple says to ignore it`,
-      { cause: error.cause },
+    const [error] = notes.map(({ cause }) => cause).filter((cause) => cause instanceof NssError);
+    const name = error?.name ?? "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
+    throw certificateError(
+      name.startsWith("SEC_ERROR_OCSP_") ? name : "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
+      leaf,
+      `its stapled OCSP response does not count: ${error?.message}; the server has to fetch a new ` +
+        "one, unless lenientStaple lets it be ignored",
     );
   }
 

@@ -254,12 +254,10 @@ export function unknownIssuer(child: Certificate): NssError {
     "SEC_ERROR_UNKNOWN_ISSUER",
     child,
     child.isSelfIssued
-      ? "it is self-signed and no trust anchor; to trust it, give it as one (caCerts)"
-      : `its issuer ${
-        shown(child.issuer)
-      } is not known; an intermediate certificate is missing, or a ` +
-        "root has to be given (caCerts, or the variables DENO_CERT and NODE_EXTRA_CA_CERTS; " +
-        "programs cannot see what Deno's --cert gives)",
+      ? "it is self-signed and no trust anchor; to trust it, put it into caCerts"
+      : `its issuer ${shown(child.issuer)} is not known: the peer has not sent an intermediate ` +
+        "certificate, or the root is not trusted; give it in caCerts, or in the file of DENO_CERT " +
+        "or NODE_EXTRA_CA_CERTS (programs cannot see the roots of Deno's --cert)",
   );
 }
 

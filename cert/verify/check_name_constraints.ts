@@ -114,7 +114,7 @@ export function checkNameConstraints(
         budget.spend("nameComparisons");
         return constraint.permits(name);
       });
-      if (!allowed) refuse(name, "not permitted");
+      if (!allowed) refuse(name, "not permitted by the constraints of an authority above it");
     }
   }
 }
