@@ -40,9 +40,9 @@ export {
  * What happens if the revocation status of a certificate cannot be determined.
  *
  * - `off`: revocation is not checked.
- * - `soft`: only certificates known to be revoked are refused, however old or odd the CRL or response
- *   of their issuer is. An attacker who blocks the network, or omits a stapled response, is not
- *   detected.
+ * - `soft`: only certificates known to be revoked are refused, however old or malformed the signed
+ *   CRL or response of their issuer is. An attacker who blocks the network, or omits a stapled
+ *   response, is not detected.
  * - `hard`: a certificate is refused unless it is known not to be revoked.
  */
 export type RevocationPolicy = "off" | "soft" | "hard";
@@ -108,9 +108,9 @@ const STATUS_REQUEST = 5;
  * For each certificate of the path except the trust anchor's, it first uses the given sources: the
  * stapled response (for the leaf) and the CRLs. A certificate that any of them calls revoked is
  * refused if its issuer, or the issuer's responder, has signed that, even if the source is expired
- * or not in the form of the profile. Only a newer CRL, delta CRL or response of the same scope takes
- * that back, and only if it is fresh and in form. If no such source says `good`, it fetches with the
- * given hooks from the addresses
+ * or not in the form of the profile. Only a newer CRL, delta CRL or response of the same scope
+ * takes that back, and only if it is fresh and in form. If no such source says `good`, it fetches
+ * with the given hooks from the addresses
  * in the certificate: first OCSP, then CRLs. The package does no network I/O itself, so hooks
  * decide on timeouts, proxies, caches and permitted addresses. The number of fetches is bounded
  * (`MAX_REVOCATION_FETCHES`).

@@ -22,8 +22,8 @@ const TRUST: CertTrust = parseTrust("C,,");
 
 /**
  * The dates after which Mozilla trusts no new server certificates of a root, which neither source
- * has (`CKA_NSS_SERVER_DISTRUST_AFTER` in NSS's certdata.txt since 2024). By common name, or subject
- * if there is none.
+ * has (`CKA_NSS_SERVER_DISTRUST_AFTER` in NSS's certdata.txt since 2024). By common name, or
+ * subject if there is none.
  */
 const DISTRUST_AFTER: ReadonlyMap<string, Date> = new Map(
   ([
@@ -53,13 +53,13 @@ let anchors: Promise<readonly TrustAnchor[]> | undefined;
 /**
  * Loads the root certificates that the platform trusts.
  *
- * They are those of the runtime, for which Deno needs `--allow-sys`: Mozilla's as built into it, and
- * those that the user has chosen by `NODE_EXTRA_CA_CERTS`. With `--allow-env=NODE_USE_SYSTEM_CA`,
- * also the choice of `DENO_TLS_CA_STORE` counts. Without `--allow-sys` they are those of the
- * system's PEM file, if it may be read. The roots in the files that `DENO_CERT` and
- * `NODE_EXTRA_CA_CERTS` name are added where variable and file may be read already; no permission is
- * asked for. The roots of Deno's option `--cert` cannot be seen by a program. All are loaded once, by
- * the first call that succeeds.
+ * They are those of the runtime, for which Deno needs `--allow-sys`: Mozilla's as built into it,
+ * and those that the user has chosen by `NODE_EXTRA_CA_CERTS`; with
+ * `--allow-env=NODE_USE_SYSTEM_CA`, the choice of `DENO_TLS_CA_STORE` counts as well. Without
+ * `--allow-sys` they are those of the system's PEM file, if it may be read. The roots in the files
+ * that `DENO_CERT` and `NODE_EXTRA_CA_CERTS` name are added if variable and file may be read
+ * already; no permission is asked for. A program cannot see the roots of Deno's option `--cert`.
+ * All are loaded once, by the first call that succeeds.
  *
  * They are trusted for servers only, and, as by Mozilla, not for new certificates of roots that are
  * being phased out (`distrustAfter`). Those that are built into the runtime count as `vetted`.

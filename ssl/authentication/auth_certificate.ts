@@ -13,9 +13,9 @@ import type { SslSocket } from "../base/socket_type.ts";
 export interface AuthCertificateOptions {
   /**
    * The sources of revocation information, and the policy if the status is unknown. By default only
-   * a stapled OCSP response is used, if `ocspStapling` has asked for one: the certificate is refused
-   * if its status is "revoked", and if the response cannot be used. With `lenientStaple`, the latter
-   * counts as none, as in NSS.
+   * a stapled OCSP response is used, if `ocspStapling` has asked for one: the certificate is
+   * refused if its status is "revoked", and if the response cannot be used. With `lenientStaple`,
+   * the latter counts as none, as in NSS.
    */
   readonly revocation?: Omit<RevocationOptions, "time" | "stapledOcspResponse" | "mustStaple">;
   /**
