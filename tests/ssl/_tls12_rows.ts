@@ -310,10 +310,9 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["reorder", "reorder", client("RX_UNEXPECTED_CERT_STATUS", UNEXPECTED), "RFC 6066, 8: immediately after Certificate"],
       ["flip status type", edit(flip(0)), client("BAD_CERT_STATUS_RESPONSE_ALERT", "decode_error")],
       ["empty response", edit(() => new Uint8Array([1, 0, 0, 0])), client("BAD_CERT_STATUS_RESPONSE_ALERT", "decode_error"), "RFC 6066, 8"],
-      // What does not verify is no response, as in NSS: under the policy "soft" only one that says
-      // "revoked" counts.
-      ["flip response's tag", edit(flip(4)), SERVER_CANNOT_READ],
-      ["flip response's signature", edit(flip(-1)), SERVER_CANNOT_READ],
+      // A response that cannot be used ends the handshake in the default verification
+      ["flip response's tag", edit(flip(4)), client("SEC_ERROR_OCSP_MALFORMED_RESPONSE", "bad_certificate_status_response"), "RFC 6066, 8"],
+      ["flip response's signature", edit(flip(-1)), client("SEC_ERROR_OCSP_BAD_SIGNATURE", "bad_certificate_status_response"), "RFC 6066, 8"],
       ...lengths(client, "BAD_CERT_STATUS_RESPONSE_ALERT"),
       ["as server_hello_done", replaced(T.serverHelloDone), client("RX_UNEXPECTED_HELLO_DONE", UNEXPECTED)],
     ],
