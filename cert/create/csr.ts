@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import {
   type CertificateIssuer,

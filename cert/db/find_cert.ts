@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertFindOptions, CertQuery, CertRecord, CertSource } from "./cert_db.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { Name } from "../names/name.ts";

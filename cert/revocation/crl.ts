@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, TAG } from "../der/tag.ts";
 import { CrlEntries, type CrlEntry, readCrlExtension } from "./crl_entries.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { Certificate } from "../certificate/certificate.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import { type CertProfile, errorOf } from "../verify/check_certificate.ts";
 import type { Crl } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";

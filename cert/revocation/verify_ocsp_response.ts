@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import {
   type CertProfile,
   checkLeaf,

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertUsageName } from "./cert_usage.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow } from "./check_cert_usage.ts";
 import {

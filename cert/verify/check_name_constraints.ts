@@ -9,7 +9,7 @@ import type { NameConstraints } from "../extensions/name_constraints.ts";
 import { formatGeneralName, type GeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
 import { decodeText, Name } from "../names/name.ts";
-import { brief } from "../names/printable.ts";
+import { brief } from "../base/printable.ts";
 import { OIDS } from "../der/oids.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 

@@ -8,7 +8,7 @@ import { bytesEqual } from "../base/bytes.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import type { ErrorName, NssError } from "../base/errors.ts";
 import { formatIpAddress, parseIpAddress } from "../names/ip_address.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import { OIDS } from "../der/oids.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 

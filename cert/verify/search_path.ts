@@ -9,7 +9,7 @@ import {
   type PathPlace,
   unknownIssuer,
 } from "./build_path.ts";
-import { shown } from "../names/printable.ts";
+import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import {
   certificateAtFault,

@@ -6,7 +6,7 @@ import { normalizeDnsName } from "../names/dns_name.ts";
 import { NssError } from "../base/errors.ts";
 import { formatGeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
-import { brief, shown } from "../names/printable.ts";
+import { brief, shown } from "../base/printable.ts";
 
 /** The number of names of a certificate that an error message lists. */
 const LISTED_NAMES = 8;

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { CertRecord, CertSource } from "../../cert/db/cert_db.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { findCertByNickname } from "../../cert/db/find_cert.ts";

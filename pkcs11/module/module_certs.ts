@@ -9,7 +9,7 @@ import {
   matchesCertQuery,
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";

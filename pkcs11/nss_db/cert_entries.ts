@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/base/errors.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import type { CertRecord } from "../../cert/db/cert_db.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";

@@ -10,7 +10,7 @@ import {
   matchesCertQuery,
   type StoreCertOptions,
 } from "../../cert/db/cert_db.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";

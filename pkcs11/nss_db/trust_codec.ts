@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import {
   type CertTrust,
   trustFromLevels,

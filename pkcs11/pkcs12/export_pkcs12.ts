@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";

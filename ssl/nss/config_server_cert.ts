@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { shown } from "../../cert/names/printable.ts";
+import { shown } from "../../cert/base/printable.ts";
 import { findCertByName } from "../../cert/db/find_cert.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { change, type SslConfig } from "../config/config.ts";

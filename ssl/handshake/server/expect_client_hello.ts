@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { shown } from "../../../cert/names/printable.ts";
+import { shown } from "../../../cert/base/printable.ts";
 import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";

@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { assert, assertEquals } from "@std/assert";
-import { brief, MAX_SHOWN_LENGTH, shown } from "../../../cert/names/printable.ts";
+import { brief, MAX_SHOWN_LENGTH, shown } from "../../../cert/base/printable.ts";
 import { createCrl } from "../../../cert/create/create_crl.ts";
 import { checkRevocation } from "../../../cert/revocation/revocation.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
