@@ -2,8 +2,10 @@
 
 import {
   type CertDB,
+  type CertFindOptions,
   type CertQuery,
   type CertRecord,
+  type CertSource,
   checkStorable,
   matchesCertQuery,
   type StoreCertOptions,
@@ -11,9 +13,28 @@ import {
 import { shown } from "../../cert/base/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import type { CertTrust } from "../../cert/db/trust_flags.ts";
+import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../keys/key_id.ts";
-import { type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
+import type { TokenOptions } from "../token/token.ts";
+import type { KvLogin } from "./kv_login.ts";
+import {
+  isStoredCert,
+  type Keyring,
+  type KvPlaces,
+  type RowKeys,
+  signerOf,
+  signRow,
+  type StoredCert,
+} from "./rows.ts";
+import {
+  damaged,
+  type KvRow,
+  type KvStore,
+  MAX_CONFLICTS,
+  rowsUnder,
+  tooManyConflicts,
+  withStore,
+} from "./store.ts";
 
 /**
  * The maximum size of a certificate in bytes: that of a value of Deno KV less the rest of the
@@ -21,22 +42,8 @@ import { type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
  */
 export const MAX_KV_CERTIFICATE_SIZE = 65_000;
 
-/** The maximum number of attempts of a write that conflicts with other writes. */
-const MAX_CONFLICTS = 1000;
-
-/** A stored certificate. */
-interface StoredCert {
-  readonly der: Uint8Array<ArrayBuffer>;
-  readonly nickname: string | null;
-  readonly trust: CertTrust | null;
-}
-
-function isStoredCert(value: unknown): value is StoredCert {
-  const { der, nickname, trust } = (value ?? {}) as Partial<StoredCert>;
-  return der instanceof Uint8Array && (nickname === null || typeof nickname === "string") &&
-    (trust === null ||
-      [trust?.ssl, trust?.email, trust?.objectSigning].every(Number.isInteger));
-}
+/** The maximum number of attempts of a write that conflicts with those of other certificates. */
+const MAX_CERT_CONFLICTS = 1000;
 
 async function digestOf(der: Uint8Array): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", der.slice())).toHex();
@@ -48,15 +55,40 @@ export interface KvCertToken {
   readonly label: string;
   /** The store. */
   readonly store: KvStore;
-  /** The prefix of its certificates. */
-  readonly prefix: KvKey;
-  /** Returns the location of the private key with an id. */
-  readonly keyOf: (id: Uint8Array) => KvKey;
+  /** The locations of its rows. */
+  readonly places: KvPlaces;
+  /** The login, which has the keys of the MACs. */
+  readonly login: KvLogin;
+  /** Logs the token in, for writes. */
+  readonly ensureLogin: (what: string, options: TokenOptions) => Promise<unknown>;
   /** Throws if the token is closed. */
   readonly checkOpen: (what: string) => void;
 }
 
-/** Certificates and their trust in Deno KV, not encrypted. */
+/** A row that has been read. */
+interface KnownRow {
+  readonly name: string;
+  readonly versionstamp: string | null;
+  /** What is stored; `null` if it is no certificate, or not that of its location. */
+  readonly content: { readonly certificate: Certificate; readonly stored: StoredCert } | null;
+  /** The keys whose MAC it has, as far as that has been verified. */
+  signer: RowKeys | null;
+}
+
+/** The result of a search. */
+interface Found {
+  readonly records: readonly CertRecord[];
+  /** The names of matching rows whose MAC is wrong. */
+  readonly forged: readonly string[];
+}
+
+/**
+ * Certificates and their trust in Deno KV, not encrypted.
+ *
+ * Each row has a MAC, which is verified while the token is logged in. Before, no trust that
+ * somebody might have added is told: only what the row distrusts. `problem` says so, and names
+ * damaged rows, which no search finds.
+ */
 export class KvCertDB implements CertDB {
   /** The label of the token. */
   readonly name: string;
@@ -64,6 +96,11 @@ export class KvCertDB implements CertDB {
   readonly isReadOnly: boolean = false;
   readonly #token: KvCertToken;
   #lastWrite: Promise<unknown> = Promise.resolve();
+  /** The rows of the last search, which are read again only if they have changed. */
+  #known: ReadonlyMap<string, KnownRow> = new Map();
+  /** The damaged rows that searches have left out, with their versionstamps. */
+  readonly #damaged = new Map<string, string | null>();
+  #hasWithheldTrust = false;
 
   /**
    * Creates a view of the certificates of a token.
@@ -75,53 +112,127 @@ export class KvCertDB implements CertDB {
     this.#token = token;
   }
 
+  /** Why searches did not find all; see {@linkcode CertSource.problem}. */
+  get problem(): NssError | null {
+    const [name] = this.#damaged.keys();
+    if (name !== undefined) return this.#damagedRow(name);
+    const { keyring, problem } = this.#token.login;
+    if (!this.#hasWithheldTrust || keyring !== null) return null;
+    return problem ?? new NssError(
+      "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+      `Cannot tell whom token "${this.name}" trusts: it is not logged in`,
+    );
+  }
+
+  #damagedRow(name: string): NssError {
+    return damaged(
+      this.name,
+      `certificate ${name} is damaged; delete it, or import it again with its trust`,
+    );
+  }
+
   /**
-   * Finds certificates; see {@linkcode CertSource.find}.
+   * Finds certificates; see {@linkcode CertSource.find}. An empty query leaves damaged rows out.
    *
    * @param query The query.
    * @returns All matching records.
+   * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if a matching row is damaged.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
     this.#token.checkOpen("find certificates");
-    const { store, prefix } = this.#token;
-    const entries = await withStore("read certificates", async () => {
-      if (query.der !== undefined) return [await store.get(await this.#keyOf(query.der))];
-      const entries: KvEntry[] = [];
-      for await (const entry of store.list({ prefix: [...prefix, "der"] })) entries.push(entry);
-      return entries;
-    });
-    const records = await Promise.all(entries.map((entry) => this.#recordOf(entry)));
-    return records.filter((record) =>
-      record !== null && matchesCertQuery(record, query)
-    ) as CertRecord[];
+    const { records, forged: [forged] } = await this.#search(query);
+    const isSpecific = Object.values(query).some((value) => value !== undefined);
+    if (forged !== undefined && isSpecific) throw this.#damagedRow(forged);
+    return records;
   }
 
-  async #keyOf(der: Uint8Array): Promise<KvKey> {
-    return [...this.#token.prefix, "der", await digestOf(der)];
-  }
-
-  async #recordOf({ key, value }: KvEntry): Promise<CertRecord | null> {
-    if (value === null) return null;
-    // The location is the digest, so that any change of the certificate is detected
-    if (!isStoredCert(value) || key.at(-1) !== await digestOf(value.der)) {
-      throw new NssError(
-        "SEC_ERROR_BAD_DATABASE",
-        `Cannot read certificates of token "${this.name}": one of them is damaged`,
-      );
+  /** Searches, again if the rows are of another data key because the password has changed. */
+  async #search(query: CertQuery): Promise<Found> {
+    const { login } = this.#token;
+    for (let changes = 0; changes < MAX_CONFLICTS; changes++) {
+      if (login.keyring === null && login.isLoggedIn) await login.refresh();
+      const { keyring } = login;
+      const rows = await this.#rowsFor(query);
+      const found = await Promise.all(rows.map((row) => this.#recordOf(row, query, keyring)));
+      const forged = rows.filter((_, i) => found[i] === "forged");
+      if (forged.length > 0 && keyring !== null && await login.refresh()) continue;
+      for (const { name, versionstamp } of forged) this.#damaged.set(name, versionstamp);
+      return {
+        records: found.filter((record) => record !== null && record !== "forged"),
+        forged: forged.map(({ name }) => name),
+      };
     }
-    const { der, nickname, trust } = value;
-    const certificate = parseCertificate(der);
-    return {
-      certificate,
-      nickname,
-      trust,
-      hasKey: await this.#hasKey(certificate),
-      tokenName: this.name,
-    };
+    throw tooManyConflicts("find certificates");
+  }
+
+  /** Reads the rows that may match. */
+  async #rowsFor({ der }: CertQuery): Promise<readonly KnownRow[]> {
+    const { store, places } = this.#token;
+    if (der !== undefined) {
+      const row = await this.#rowAt(await digestOf(der));
+      return row === null ? [] : [row];
+    }
+    const stored = await rowsUnder("read certificates", store, places.certificates);
+    const rows = await Promise.all(stored.map((row) => this.#read(row)));
+    this.#known = new Map(rows.map((row) => [row.name, row]));
+    for (const [name, versionstamp] of this.#damaged) {
+      if (this.#known.get(name)?.versionstamp !== versionstamp) this.#damaged.delete(name);
+    }
+    for (const { name, versionstamp, content } of rows) {
+      if (content === null) this.#damaged.set(name, versionstamp);
+    }
+    return rows.filter(({ content }) => content !== null);
+  }
+
+  /** Reads the row of a certificate; `null` if there is none. */
+  async #rowAt(name: string): Promise<KnownRow | null> {
+    const { store, places } = this.#token;
+    const key = [...places.certificates, name];
+    const { value, versionstamp } = await withStore("read certificates", () => store.get(key));
+    return value === null ? null : await this.#read({ key, name, value, versionstamp });
+  }
+
+  async #read({ name, value, versionstamp }: KvRow): Promise<KnownRow> {
+    const known = this.#known.get(name);
+    if (known !== undefined && known.versionstamp === versionstamp) return known;
+    const row: KnownRow = { name, versionstamp, content: null, signer: null };
+    // The location is the digest, so that any change of the certificate is detected
+    if (!isStoredCert(value) || name !== await digestOf(value.der)) return row;
+    try {
+      const certificate = parseCertificate(value.der);
+      return { ...row, content: { certificate, stored: value } };
+    } catch (error) {
+      if (error instanceof NssError) return row;
+      throw error;
+    }
+  }
+
+  /** Returns the record of a row, or `null` if it does not match. */
+  async #recordOf(
+    row: KnownRow,
+    query: CertQuery,
+    keyring: Keyring | null,
+  ): Promise<CertRecord | "forged" | null> {
+    if (row.content === null) return "forged"; // its location is that of the query
+    const { certificate, stored: { nickname, trust } } = row.content;
+    const record = { certificate, nickname, trust, hasKey: false, tokenName: this.name };
+    if (!matchesCertQuery(record, query)) return null;
+    if (keyring !== null && !await this.#isAuthentic(row, keyring)) return "forged";
+    const told = keyring === null ? distrustOf(trust) : trust;
+    if (told !== trust) this.#hasWithheldTrust = true;
+    return { ...record, trust: told, hasKey: await this.#hasKey(certificate) };
+  }
+
+  async #isAuthentic(row: KnownRow, keyring: Keyring): Promise<boolean> {
+    if (row.content === null) return false;
+    if (row.signer === null || !keyring.includes(row.signer)) {
+      row.signer = await signerOf(keyring, row.name, row.content.stored);
+    }
+    return row.signer !== null;
   }
 
   async #hasKey(certificate: Certificate): Promise<boolean> {
-    const { store, keyOf } = this.#token;
+    const { store, places } = this.#token;
     let id: Uint8Array;
     try {
       id = await keyIdOf(certificate.subjectPublicKeyInfo);
@@ -129,39 +240,61 @@ export class KvCertDB implements CertDB {
       if (error instanceof NssError) return false; // the kind of key is not supported
       throw error;
     }
-    return (await withStore("read keys", () => store.get(keyOf(id)))).value !== null;
+    const key = [...places.keys, id.toHex()];
+    return (await withStore("read keys", () => store.get(key))).value !== null;
   }
 
   /**
+   * Writes the row of a certificate, again after each write of others.
+   *
    * Serialises writes, here and across processes: each write checks that no other has happened
-   * since it began to read.
+   * since it began to read, and that the data key is the current one.
+   *
+   * @param what The attempted action.
+   * @param certificate The certificate.
+   * @param options The argument for the password function; `null` if no login is needed.
+   * @param prepare Computes the value without its MAC; `null` to delete the row, `undefined` to
+   * leave it as it is.
    */
-  #write<T>(
+  async #write(
     what: string,
-    prepare: () => Promise<{ key: KvKey; value: StoredCert | null } | null>,
-    result: () => Promise<T>,
-  ): Promise<T> {
-    const written = this.#lastWrite.then(async () => {
-      this.#token.checkOpen(what);
-      const { store, prefix } = this.#token;
-      const revision = [...prefix, "revision"];
-      for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
-        const isDone = await withStore(what, async () => {
-          const { versionstamp } = await store.get(revision);
-          const change = await prepare();
-          if (change === null) return true;
-          const { key, value } = change;
-          const operation = store.atomic().check({ key: revision, versionstamp });
-          if (value === null) operation.delete(key);
-          else operation.set(key, value);
-          return (await operation.set(revision, crypto.randomUUID()).commit()).ok;
-        });
-        if (isDone) return await result();
-      }
-      throw new NssError("SEC_ERROR_IO", `Cannot ${what}: others write all the time`);
-    });
-    this.#lastWrite = written.catch(() => {});
-    return written;
+    certificate: Certificate,
+    options: TokenOptions | null,
+    prepare: (row: KnownRow | null) => Promise<Omit<StoredCert, "mac"> | null | undefined>,
+  ): Promise<void> {
+    const { login, ensureLogin, checkOpen } = this.#token;
+    const name = digestOf(certificate.der);
+    for (let conflicts = 0; conflicts < MAX_CERT_CONFLICTS; conflicts++) {
+      const written = this.#lastWrite.then(async () => {
+        checkOpen(what);
+        if (options !== null) await ensureLogin(what, options);
+        return await withStore(what, async () => await this.#tryWrite(await name, prepare));
+      });
+      this.#lastWrite = written.catch(() => {});
+      if (await written) return;
+      if (login.keyring !== null) await login.refresh();
+    }
+    throw tooManyConflicts(what);
+  }
+
+  /** Returns whether the write is done; `false` if something else was written meanwhile. */
+  async #tryWrite(
+    name: string,
+    prepare: (row: KnownRow | null) => Promise<Omit<StoredCert, "mac"> | null | undefined>,
+  ): Promise<boolean> {
+    const { store, places: { certificates, revision }, login } = this.#token;
+    const { versionstamp } = await store.get(revision);
+    const value = await prepare(await this.#rowAt(name));
+    if (value === undefined) return true;
+    const key = [...certificates, name];
+    const operation = store.atomic().check({ key: revision, versionstamp });
+    if (value === null) operation.delete(key);
+    else {
+      if (login.keyring === null) return false; // logged out meanwhile
+      const { keys, check } = login.writeAccess;
+      operation.check(check).set(key, await signRow(keys, name, value));
+    }
+    return (await operation.set(revision, crypto.randomUUID()).commit()).ok;
   }
 
   /**
@@ -170,21 +303,37 @@ export class KvCertDB implements CertDB {
    * @param certificate The certificate.
    * @param options Its nickname and trust.
    * @returns The stored record.
-   * @throws {NssError} As {@linkcode CertDB}, and `SEC_ERROR_ADDING_CERT` if it has more than
-   * {@linkcode MAX_KV_CERTIFICATE_SIZE} bytes.
+   * @throws {NssError} As {@linkcode CertDB}; `SEC_ERROR_ADDING_CERT` if it has more than
+   * {@linkcode MAX_KV_CERTIFICATE_SIZE} bytes, `SEC_ERROR_BAD_DATABASE` if it is stored and
+   * damaged, unless its trust is given.
    */
-  importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
-    return this.#write("import certificate", async () => {
-      const { der } = certificate;
-      if (der.length > MAX_KV_CERTIFICATE_SIZE) {
-        throw new NssError(
-          "SEC_ERROR_ADDING_CERT",
-          `Cannot import certificate: ${der.length} bytes are more than ${MAX_KV_CERTIFICATE_SIZE}`,
-        );
-      }
-      const checked = await checkStorable(this, certificate, options);
-      return { key: await this.#keyOf(der), value: { der, ...checked } };
-    }, () => this.#get(certificate, "import certificate"));
+  async importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
+    const what = "import certificate";
+    const { der } = certificate;
+    this.#token.checkOpen(what);
+    if (der.length > MAX_KV_CERTIFICATE_SIZE) {
+      throw new NssError(
+        "SEC_ERROR_ADDING_CERT",
+        `Cannot import certificate: ${der.length} bytes are more than ${MAX_KV_CERTIFICATE_SIZE}`,
+      );
+    }
+    await this.#write(what, certificate, options, async (row) => {
+      const { keyring } = this.#token.login;
+      const isDamaged = row !== null && keyring !== null && !await this.#isAuthentic(row, keyring);
+      // It may have been distrusted
+      if (isDamaged && options.trust === undefined) throw this.#damagedRow(row.name);
+      const checked = await checkStorable(this.#intact, certificate, options);
+      return { der, ...checked };
+    });
+    return await this.#get(certificate, what);
+  }
+
+  /** This database without its damaged rows. */
+  get #intact(): CertSource {
+    return {
+      name: this.name,
+      find: async (query) => (await this.#search(query)).records,
+    };
   }
 
   async #get(certificate: Certificate, what: string): Promise<CertRecord> {
@@ -197,17 +346,19 @@ export class KvCertDB implements CertDB {
   }
 
   /**
-   * Deletes a certificate; see {@linkcode CertDB.deleteCert}.
+   * Deletes a certificate, also a damaged one; see {@linkcode CertDB.deleteCert}. It needs no
+   * login.
    *
    * @param certificate The certificate.
    * @returns Whether it was stored.
    */
-  deleteCert(certificate: Certificate): Promise<boolean> {
+  async deleteCert(certificate: Certificate): Promise<boolean> {
     let wasThere = false;
-    return this.#write("delete certificate", async () => {
-      wasThere = (await this.find({ der: certificate.der })).length > 0;
-      return wasThere ? { key: await this.#keyOf(certificate.der), value: null } : null;
-    }, () => Promise.resolve(wasThere));
+    await this.#write("delete certificate", certificate, null, (row) => {
+      wasThere = row !== null;
+      return Promise.resolve(wasThere ? null : undefined);
+    });
+    return wasThere;
   }
 
   /**
@@ -215,15 +366,33 @@ export class KvCertDB implements CertDB {
    *
    * @param certificate The certificate.
    * @param trust The trust; `null` to remove it.
+   * @param options The argument for the password function.
    * @returns The stored record.
-   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not stored.
+   * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT` if it is not stored, `SEC_ERROR_BAD_DATABASE` if it
+   * is damaged.
    */
-  setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
+  async setTrust(
+    certificate: Certificate,
+    trust: CertTrust | null,
+    options: CertFindOptions = {},
+  ): Promise<CertRecord> {
     const what = "set trust";
-    return this.#write(what, async () => {
+    await this.#write(what, certificate, options, async () => {
       const { nickname } = await this.#get(certificate, what);
-      const { der } = certificate;
-      return { key: await this.#keyOf(der), value: { der, nickname, trust } };
-    }, () => this.#get(certificate, what));
+      return { der: certificate.der, nickname, trust };
+    });
+    return await this.#get(certificate, what);
   }
+}
+
+/** Returns what a trust distrusts; `null` if nothing. */
+function distrustOf(trust: CertTrust | null): CertTrust | null {
+  if (trust === null) return null;
+  const { terminalRecord, trusted } = TRUST_FLAGS;
+  const columns = [trust.ssl, trust.email, trust.objectSigning];
+  const [ssl = 0, email = 0, objectSigning = 0] = columns.map((flags) =>
+    (flags & (terminalRecord | trusted)) === terminalRecord ? terminalRecord : 0
+  );
+  if (columns.every((flags, i) => flags === [ssl, email, objectSigning][i])) return trust;
+  return ssl + email + objectSigning === 0 ? null : { ssl, email, objectSigning };
 }

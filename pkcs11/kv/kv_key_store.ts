@@ -19,21 +19,18 @@ import {
 } from "../token/token.ts";
 import { storeImported, storeNewPair, type TokenKeyStore } from "../token/token_key_store.ts";
 import type { KvLogin } from "./kv_login.ts";
-import { isSealed, seal, type Sealed, unseal } from "./sealing.ts";
-import { damaged, type KvEntry, type KvKey, type KvStore, withStore } from "./store.ts";
-
-/** A stored private key. */
-interface StoredKey {
-  readonly label: string | null;
-  readonly spki: Uint8Array<ArrayBuffer>;
-  readonly pkcs8: Sealed;
-}
-
-function isStoredKey(value: unknown): value is StoredKey {
-  const { label, spki, pkcs8 } = (value ?? {}) as Partial<StoredKey>;
-  return spki instanceof Uint8Array && isSealed(pkcs8) &&
-    (label === null || typeof label === "string");
-}
+import { isStoredKey, signerOf, signRow, type StoredKey } from "./rows.ts";
+import { seal, unseal } from "./sealing.ts";
+import {
+  damaged,
+  type KvKey,
+  type KvRow,
+  type KvStore,
+  MAX_CONFLICTS,
+  rowsUnder,
+  tooManyConflicts,
+  withStore,
+} from "./store.ts";
 
 interface FoundKey extends TokenKey {
   readonly publicKey: SubjectPublicKeyInfo;
@@ -74,14 +71,29 @@ export class KvKeyStore implements TokenKeyStore {
     this.#login = options.login;
   }
 
-  /** Lists the keys; see {@linkcode TokenKeyStore.list}. */
+  /**
+   * Lists the keys; see {@linkcode TokenKeyStore.list}. A damaged one has its id and nothing else.
+   */
   async list(): Promise<readonly TokenKey[]> {
-    const entries = await withStore("read keys", async () => {
-      const entries: KvEntry[] = [];
-      for await (const entry of this.#store.list({ prefix: this.#prefix })) entries.push(entry);
-      return entries;
-    });
-    return await Promise.all(entries.map((entry) => this.#foundKey(entry)));
+    for (let changes = 0; changes < MAX_CONFLICTS; changes++) {
+      const rows = await rowsUnder("read keys", this.#store, this.#prefix);
+      const keys = await Promise.all(rows.map((row) => this.#authentic(row)));
+      const isWhole = keys.every((key) => key !== null);
+      // A new password is a new data key, with which the rows are read again
+      if (!isWhole && this.#login.keyring !== null && await this.#login.refresh()) continue;
+      return keys.flatMap((key, i) => key ?? damagedKey(rows[i]!));
+    }
+    throw tooManyConflicts("read keys");
+  }
+
+  /** Returns the key of a row; `null` if it is damaged. */
+  async #authentic(row: KvRow): Promise<FoundKey | null> {
+    const found = await readKey(row);
+    const { keyring } = this.#login;
+    return found === null || keyring === null ||
+        await signerOf(keyring, row.name, found.stored) !== null
+      ? found
+      : null;
   }
 
   /**
@@ -90,10 +102,17 @@ export class KvKeyStore implements TokenKeyStore {
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the key is damaged.
    */
   async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
-    const found = await this.#find(which);
-    if (found === undefined) return undefined;
-    await login();
-    return await this.#open(found);
+    for (let changes = 0; changes < MAX_CONFLICTS; changes++) {
+      const row = await this.#rowOf(which);
+      if (row === null) return undefined;
+      const found = await readKey(row);
+      if (found !== null && !matchesKeyQuery(found, which)) return undefined;
+      await login();
+      const key = found === null ? null : await this.#open(found);
+      if (key !== null) return key;
+      if (found === null || !await this.#login.refresh()) throw this.#damagedKey(row.name);
+    }
+    throw tooManyConflicts("read keys");
   }
 
   /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
@@ -104,9 +123,8 @@ export class KvKeyStore implements TokenKeyStore {
   ): Promise<TokenKeyPair> {
     await login();
     return await storeNewPair(type, async (pkcs8, publicKey) => {
-      const found = await this.#put(pkcs8, publicKey, label);
-      const { id, algorithm } = found;
-      return { id, label, algorithm, publicKey, privateKey: await this.#open(found) };
+      const { id, algorithm, privateKey } = await this.#put(pkcs8, publicKey, label, login);
+      return { id, label, algorithm, publicKey, privateKey };
     });
   }
 
@@ -121,67 +139,62 @@ export class KvKeyStore implements TokenKeyStore {
     return await storeImported(
       imported,
       this.#label,
-      (pkcs8, publicKey) => this.#put(pkcs8, publicKey, label),
+      (pkcs8, publicKey) => this.#put(pkcs8, publicKey, label, login),
     );
   }
 
-  /** Deletes a key; see {@linkcode TokenKeyStore.delete}. */
+  /** Deletes a key, also a damaged one; see {@linkcode TokenKeyStore.delete}. */
   async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
-    for (;;) {
-      const found = await this.#find(which);
-      if (found === undefined) return false;
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+      const row = await this.#rowOf(which);
+      if (row === null) return false;
+      const found = await readKey(row);
+      if (found !== null && !matchesKeyQuery(found, which)) return false;
       await login();
-      const key = this.#keyOf(found.id);
-      const isDeleted = await withStore("delete private key", async () => {
-        const { value, versionstamp } = await this.#store.get(key);
-        if (value === null) return false;
-        return (await this.#store.atomic().check({ key, versionstamp }).delete(key).commit()).ok;
-      });
-      if (isDeleted) return true;
+      const { key, versionstamp } = row;
+      const { ok } = await withStore(
+        "delete private key",
+        () => this.#store.atomic().check({ key, versionstamp }).delete(key).commit(),
+      );
+      if (ok) return true;
     }
+    throw tooManyConflicts("delete private key");
   }
 
-  #keyOf(id: Uint8Array): KvKey {
-    return [...this.#prefix, id.toHex()];
-  }
-
-  async #find(which: KeyQuery): Promise<FoundKey | undefined> {
+  /** Returns the row at the location of a key; `null` if there is none. */
+  async #rowOf(which: KeyQuery): Promise<KvRow | null> {
     let publicKey: SubjectPublicKeyInfo | null;
     try {
       publicKey = publicKeyOf(which);
     } catch (error) {
-      if (error instanceof NssError) return undefined; // the kind of key is not supported
+      if (error instanceof NssError) return null; // the kind of key is not supported
       throw error;
     }
     const id = publicKey === null ? (which as Pick<TokenKey, "id">).id : await keyIdOf(publicKey);
-    const entry = await withStore("read keys", () => this.#store.get(this.#keyOf(id)));
-    if (entry.value === null) return undefined;
-    const found = await this.#foundKey(entry);
-    return matchesKeyQuery(found, which) ? found : undefined;
+    const row = await this.#rowAt(id.toHex());
+    return row.value === null ? null : row;
   }
 
-  async #foundKey({ key, value }: KvEntry): Promise<FoundKey> {
-    const location = key.at(-1);
-    let cause: unknown;
-    if (isStoredKey(value)) {
-      try {
-        const publicKey = parseSubjectPublicKeyInfo(value.spki);
-        const id = await keyIdOf(publicKey);
-        // A key at the location of another must not be used in its place
-        if (id.toHex() === location) {
-          const { algorithm } = publicKey;
-          return { id, label: value.label, algorithm, publicKey, stored: value };
-        }
-      } catch (error) {
-        cause = error;
-      }
-    }
-    throw damaged(this.#label, `key ${location}`, cause);
+  async #rowAt(name: string): Promise<KvRow> {
+    const key = [...this.#prefix, name];
+    const { value, versionstamp } = await withStore("read keys", () => this.#store.get(key));
+    return { key, name, value, versionstamp };
   }
 
-  async #open({ id, stored: { pkcs8, spki } }: FoundKey): Promise<PrivateKey> {
-    const plain = await unseal(this.#login.dataKey, pkcs8, spki);
-    if (plain === null) throw damaged(this.#label, `key ${id.toHex()}`);
+  #damagedKey(name: string): NssError {
+    return damaged(
+      this.#label,
+      `key ${name} is damaged; restore it from a backup, or delete it by its id`,
+    );
+  }
+
+  /** Decrypts a key; `null` if it is damaged, or of another data key. */
+  async #open({ id, stored }: FoundKey): Promise<PrivateKey | null> {
+    const { keyring } = this.#login;
+    const signer = keyring === null ? null : await signerOf(keyring, id.toHex(), stored);
+    if (signer === null) return null;
+    const plain = await unseal(signer.seal, stored.pkcs8, stored.spki);
+    if (plain === null) return null;
     try {
       return await importPrivateKey(plain);
     } finally {
@@ -189,23 +202,60 @@ export class KvKeyStore implements TokenKeyStore {
     }
   }
 
+  /** Stores a key, and returns it, or the one that was stored before. */
   async #put(
     pkcs8: Uint8Array<ArrayBuffer>,
     publicKey: SubjectPublicKeyInfo,
     label: string | null,
-  ): Promise<FoundKey> {
-    const key = this.#keyOf(await keyIdOf(publicKey));
-    const stored: StoredKey = {
-      label,
-      spki: publicKey.der,
-      // The public key as context binds the private one to its location
-      pkcs8: await seal(this.#login.dataKey, pkcs8, publicKey.der),
-    };
-    await withStore(
-      "store private key",
-      () => this.#store.atomic().check({ key, versionstamp: null }).set(key, stored).commit(),
-    );
-    // The new key, or the one that was stored before
-    return await this.#foundKey(await withStore("read keys", () => this.#store.get(key)));
+    login: () => Promise<void>,
+  ): Promise<FoundKey & { readonly privateKey: PrivateKey }> {
+    const what = "store private key";
+    const name = (await keyIdOf(publicKey)).toHex();
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+      await login();
+      const row = await this.#rowAt(name);
+      if (row.value === null) {
+        const { keys, check } = this.#login.writeAccess;
+        const { key, versionstamp } = row;
+        const spki = publicKey.der;
+        // The public key as context binds the private one to its location
+        const sealed = await seal(keys.seal, pkcs8, spki);
+        const stored = await signRow(keys, name, { label, spki, pkcs8: sealed });
+        await withStore(
+          what,
+          () =>
+            this.#store.atomic().check(check).check({ key, versionstamp }).set(key, stored)
+              .commit(),
+        );
+      }
+      const found = await readKey(await this.#rowAt(name));
+      const privateKey = found === null ? null : await this.#open(found);
+      if (found !== null && privateKey !== null) return { ...found, privateKey };
+      const isStored = (await this.#rowAt(name)).value !== null;
+      if (!await this.#login.refresh() && isStored) throw this.#damagedKey(name);
+    }
+    throw tooManyConflicts(what);
   }
+}
+
+/** Reads the row of a key; `null` if it is damaged. Its MAC is not verified. */
+async function readKey({ name, value }: KvRow): Promise<FoundKey | null> {
+  if (!isStoredKey(value)) return null;
+  try {
+    const publicKey = parseSubjectPublicKeyInfo(value.spki);
+    const id = await keyIdOf(publicKey);
+    // A key at the location of another must not be used in its place
+    if (id.toHex() !== name) return null;
+    return { id, label: value.label, algorithm: publicKey.algorithm, publicKey, stored: value };
+  } catch (error) {
+    if (error instanceof NssError) return null;
+    throw error;
+  }
+}
+
+/** Returns what is known of a damaged key: enough to delete it. */
+function damagedKey({ name }: KvRow): TokenKey[] {
+  return /^(?:[0-9a-f]{2})+$/.test(name)
+    ? [{ id: Uint8Array.fromHex(name), label: null, algorithm: null }]
+    : [];
 }

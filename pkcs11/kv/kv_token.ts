@@ -3,10 +3,20 @@
 /**
  * Keys and certificates in Deno KV, for Deno Deploy and for programs with several processes.
  *
- * Private keys are encrypted with AES-256-GCM under a random key, and this key under the token's
- * password (PBKDF2 with SHA-256). Certificates, their nicknames and their trust are not encrypted
- * and not authenticated: write access to the store suffices to change trust, and read access to
- * guess passwords offline.
+ * Private keys are encrypted with AES-256-GCM under a random data key, and this key under the
+ * token's password (PBKDF2 with SHA-256). Labels of keys, and nicknames and trust of certificates,
+ * are not encrypted; they are authenticated by a MAC under the data key. Each change of the password
+ * changes the data key, too. Without a login, a token with a password tells what it distrusts, but
+ * not whom it trusts, since nothing shows that its owner wrote it.
+ *
+ * What that means for who can reach the store:
+ *
+ * - Read access suffices to guess the password offline. Without a password it reads everything.
+ * - Write access allows to delete rows, and to restore earlier ones: a key that was deleted, trust
+ *   that was removed, and the whole token as it was, with the password of that time. Deno KV has
+ *   nothing that would show it. Single rows from before the last change of the password are
+ *   refused. A token that is replaced as a whole by one without a password is noticed by those who
+ *   give the option `password`, or log in.
  *
  * @example Usage
  * ```ts
@@ -26,12 +36,15 @@
  * @module
  */
 
+import { NssError } from "../../cert/base/errors.ts";
 import { DEFAULT_ITERATIONS } from "../pbe/password_encryption.ts";
+import { MAX_ITERATIONS } from "../pbe/iteration_budget.ts";
 import { BaseToken } from "../token/base_token.ts";
 import type { TokenInfo } from "../token/token.ts";
 import { KvCertDB } from "./certs.ts";
 import { KvKeyStore } from "./kv_key_store.ts";
 import { KvLogin } from "./kv_login.ts";
+import { placesOf } from "./rows.ts";
 import type { KvStore } from "./store.ts";
 
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "./store.ts";
@@ -54,6 +67,11 @@ export interface KvTokenOptions {
    * The number of PBKDF2 iterations for a new password; 600,000 by default, as OWASP recommends.
    */
   readonly iterations?: number;
+  /**
+   * The password, with which the token is logged in, and which a new one gets. Then a token without
+   * a password, or with another one, is refused.
+   */
+  readonly password?: string;
 }
 
 /**
@@ -62,7 +80,9 @@ export interface KvTokenOptions {
  * @param options The store, and the prefix in it.
  * @returns The token.
  * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` if there is no Deno KV, `SEC_ERROR_IO` if
- * it does not open, `SEC_ERROR_BAD_DATABASE` if its password record is malformed.
+ * it does not open, `SEC_ERROR_BAD_DATABASE` if another version of this package has written it,
+ * `SEC_ERROR_BAD_PASSWORD` if the option `password` is wrong, `SEC_ERROR_INVALID_ARGS` if an option
+ * is malformed.
  *
  * @example Usage
  * ```ts
@@ -75,19 +95,50 @@ export interface KvTokenOptions {
  * ```
  */
 export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken> {
+  checkOptions(options);
   let store = options.kv;
   if (store === undefined) {
     const { openKv } = await import("./open.ts");
     store = await openKv(options.path);
   }
   const token = new KvToken(store, options);
+  const { password } = options;
   try {
-    await token.describe(); // reads whether it needs a password
+    const { isInitialized } = await token.describe(); // reads whether it needs a password
+    if (password !== undefined) await logIn(token, password, isInitialized);
     return token;
   } catch (error) {
     await token.close();
     throw error;
   }
+}
+
+function checkOptions({ iterations = DEFAULT_ITERATIONS, password = "" }: KvTokenOptions): void {
+  const problem = typeof password !== "string"
+    ? "the password is not a string"
+    : !Number.isInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS
+    ? `${iterations} iterations are no integer from 1 to ${MAX_ITERATIONS}`
+    : null;
+  if (problem !== null) {
+    throw new NssError("SEC_ERROR_INVALID_ARGS", `Cannot open token: ${problem}`);
+  }
+}
+
+async function logIn(token: KvToken, password: string, isInitialized: boolean): Promise<void> {
+  if (!isInitialized) {
+    // If another process is faster, its password decides
+    await token.changePassword(null, password).catch((error) => {
+      if (!(error instanceof NssError) || error.name !== "SEC_ERROR_BAD_PASSWORD") throw error;
+    });
+  }
+  if (await token.login(password)) return;
+  const { needsLogin } = await token.describe();
+  throw new NssError(
+    "SEC_ERROR_BAD_PASSWORD",
+    `Cannot open token "${token.label}": ${
+      needsLogin ? "the password is wrong" : "it has no password, and one was given"
+    }`,
+  );
 }
 
 /** A token in Deno KV; {@linkcode openKvToken} opens one. */
@@ -104,10 +155,11 @@ export class KvToken extends BaseToken {
    */
   constructor(store: KvStore, options: KvTokenOptions = {}) {
     const { label = "Deno KV", prefix = ["@nss/nss"], iterations = DEFAULT_ITERATIONS } = options;
-    const login = new KvLogin({ label, store, key: [...prefix, "password"], iterations });
-    const keys = new KvKeyStore({ label, store, prefix: [...prefix, "key"], login });
+    const places = placesOf(prefix);
+    const login = new KvLogin({ label, store, places, iterations });
+    const keys = new KvKeyStore({ label, store, prefix: places.keys, login });
     const release = (): void => {
-      login.session = null;
+      login.end();
       if (options.kv === undefined) store.close();
     };
     super({ label, login, keys, release });
@@ -115,8 +167,9 @@ export class KvToken extends BaseToken {
     this.certificates = new KvCertDB({
       label,
       store,
-      prefix: [...prefix, "certificate"],
-      keyOf: (id) => [...prefix, "key", id.toHex()],
+      places,
+      login,
+      ensureLogin: (what, options) => this.requireSession(what, options),
       checkOpen: (what) => this.checkOpen(what),
     });
   }
@@ -128,11 +181,8 @@ export class KvToken extends BaseToken {
    */
   async describe(): Promise<TokenInfo> {
     this.checkOpen("describe token");
-    const { record } = await this.#login.readPassword();
-    return this.infoOf({
-      model: "Deno KV",
-      isInitialized: record !== null,
-      needsLogin: record?.isSet ?? false,
-    });
+    await this.#login.refresh();
+    const { isInitialized, needsLogin } = this.#login;
+    return this.infoOf({ model: "Deno KV", isInitialized, needsLogin });
   }
 }

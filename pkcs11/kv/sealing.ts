@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/base/errors.ts";
-import { IterationBudget } from "../pbe/iteration_budget.ts";
+import { IterationBudget, MAX_ITERATIONS } from "../pbe/iteration_budget.ts";
 
 /** Data encrypted with AES-GCM. */
 export interface Sealed {
@@ -11,17 +11,25 @@ export interface Sealed {
   readonly ciphertext: Uint8Array<ArrayBuffer>;
 }
 
-/** The stored data key, encrypted under a password. */
+/**
+ * The version of the layout of a token: of its password record, its keys and its certificates.
+ */
+export const LAYOUT_VERSION = 2;
+
+/** The stored data keys, encrypted under a password. */
 export interface PasswordRecord {
-  /** The version of the format. */
-  readonly version: 1;
+  /** The version of the layout. */
+  readonly version: typeof LAYOUT_VERSION;
   /** Whether there is a password; if not, the empty one is used. */
   readonly isSet: boolean;
   /** The salt. */
   readonly salt: Uint8Array<ArrayBuffer>;
-  /** The number of PBKDF2 iterations. */
+  /** The number of PBKDF2 iterations; 1 without a password. */
   readonly iterations: number;
-  /** The encrypted data key. */
+  /**
+   * The encrypted data key, 32 bytes; while a change of the password is not complete, the previous
+   * one follows it.
+   */
   readonly dataKey: Sealed;
 }
 
@@ -88,13 +96,23 @@ async function passwordKey(
   );
 }
 
-const DATA_KEY = encoder.encode("NSS for Deno: data key of a token, version 1");
+/** The length of a data key in bytes. */
+export const DATA_KEY_LENGTH = 32;
+
+/** The additional data of a data key. Salt and iterations are authenticated by the key. */
+function contextOf(isSet: boolean): Uint8Array<ArrayBuffer> {
+  return encoder.encode(
+    `NSS for Deno: data key of a token, version ${LAYOUT_VERSION}, ${
+      isSet ? "with" : "without"
+    } a password`,
+  );
+}
 
 /**
  * Encrypts a data key under a password.
  *
  * @param password The password; empty for none.
- * @param dataKey The data key.
+ * @param dataKey The data key, or the new one and the previous one.
  * @param iterations The number of PBKDF2 iterations.
  * @returns The password record.
  */
@@ -108,11 +126,11 @@ export async function sealDataKey(
   const count = isSet ? iterations : 1; // an empty password is no secret
   const key = await passwordKey(password, salt, count);
   return {
-    version: 1,
+    version: LAYOUT_VERSION,
     isSet,
     salt,
     iterations: count,
-    dataKey: await seal(key, dataKey, DATA_KEY),
+    dataKey: await seal(key, dataKey, contextOf(isSet)),
   };
 }
 
@@ -121,14 +139,15 @@ export async function sealDataKey(
  *
  * @param password The password.
  * @param record The password record.
- * @returns The data key, secret; `null` if the password is wrong.
+ * @returns The data key, secret, as {@linkcode sealDataKey} got it; `null` if the password is
+ * wrong.
  */
 export async function unsealDataKey(
   password: string,
   record: PasswordRecord,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
-  const { salt, iterations, dataKey } = record;
-  return await unseal(await passwordKey(password, salt, iterations), dataKey, DATA_KEY);
+  const { isSet, salt, iterations, dataKey } = record;
+  return await unseal(await passwordKey(password, salt, iterations), dataKey, contextOf(isSet));
 }
 
 /**
@@ -136,19 +155,25 @@ export async function unsealDataKey(
  *
  * @param value The stored value.
  * @param label The label of the token, for the error message.
- * @returns The record.
- * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is not.
+ * @returns The record; `null` if it is damaged.
+ * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is of another version.
  */
-export function readPasswordRecord(value: unknown, label: string): PasswordRecord {
-  const record = (value ?? {}) as Partial<PasswordRecord>;
-  const isRecord = record.version === 1 &&
-    typeof record.isSet === "boolean" && record.salt instanceof Uint8Array &&
-    Number.isInteger(record.iterations) && record.iterations! > 0 && isSealed(record.dataKey);
-  if (isRecord) return value as PasswordRecord;
-  throw new NssError(
-    "SEC_ERROR_BAD_DATABASE",
-    `Cannot read token "${label}": its password record is damaged or of a later version`,
-  );
+export function readPasswordRecord(value: unknown, label: string): PasswordRecord | null {
+  const { version, isSet, salt, iterations, dataKey } = (value ?? {}) as Partial<
+    Record<keyof PasswordRecord, unknown>
+  >;
+  if (version !== LAYOUT_VERSION) {
+    if (!Number.isInteger(version)) return null;
+    throw new NssError(
+      "SEC_ERROR_BAD_DATABASE",
+      `Cannot read token "${label}": it has layout ${version}, and this version of the package ` +
+        `reads layout ${LAYOUT_VERSION} only`,
+    );
+  }
+  const isRecord = typeof isSet === "boolean" && salt instanceof Uint8Array &&
+    typeof iterations === "number" && Number.isInteger(iterations) && iterations > 0 &&
+    iterations <= (isSet ? MAX_ITERATIONS : 1) && isSealed(dataKey);
+  return isRecord ? value as PasswordRecord : null;
 }
 
 /**

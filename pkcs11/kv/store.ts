@@ -125,17 +125,65 @@ export async function withStore<T>(
 }
 
 /**
+ * Reads the rows directly under a prefix.
+ *
+ * @param what The attempted action, for error messages.
+ * @param store The store.
+ * @param prefix The prefix.
+ * @returns The rows that have a value, with the last part of their keys.
+ */
+export function rowsUnder(what: string, store: KvStore, prefix: KvKey): Promise<KvRow[]> {
+  return withStore(what, async () => {
+    const rows: KvRow[] = [];
+    for await (const { key, value, versionstamp } of store.list({ prefix })) {
+      const name = key.at(-1);
+      if (key.length !== prefix.length + 1 || typeof name !== "string" || value === null) continue;
+      rows.push({ key: [...prefix, name], name, value, versionstamp });
+    }
+    return rows;
+  });
+}
+
+/** A row of a store. */
+export interface KvRow {
+  /** The key. */
+  readonly key: KvKey;
+  /** The last part of the key. */
+  readonly name: string;
+  /** The value. */
+  readonly value: unknown;
+  /** The versionstamp of the write. */
+  readonly versionstamp: string | null;
+}
+
+/**
+ * The maximum number of attempts of a write that conflicts with other writes of the same row, or of
+ * the password.
+ */
+export const MAX_CONFLICTS = 16;
+
+/**
+ * Creates the error of a write that others have prevented too often.
+ *
+ * @param what The attempted action.
+ * @returns The error, `SEC_ERROR_IO`.
+ */
+export function tooManyConflicts(what: string): NssError {
+  return new NssError("SEC_ERROR_IO", `Cannot ${what}: others write all the time`);
+}
+
+/**
  * Creates an error about damaged data of a token.
  *
  * @param label The label of the token.
- * @param what The data, such as `password record`.
+ * @param what The damage and its cure, such as `its password record is damaged; restore it`.
  * @param cause The cause, if known.
  * @returns The error, `SEC_ERROR_BAD_DATABASE`.
  */
 export function damaged(label: string, what: string, cause?: unknown): NssError {
   return new NssError(
     "SEC_ERROR_BAD_DATABASE",
-    `Cannot read token "${label}": its ${what} is damaged`,
+    `Cannot read token "${label}": ${what}`,
     cause === undefined ? {} : { cause },
   );
 }

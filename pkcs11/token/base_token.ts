@@ -22,6 +22,9 @@ import {
 } from "./token.ts";
 import type { TokenLogin } from "./token_login.ts";
 
+/** The maximum number of logins for one call, each of which others may end at once. */
+const MAX_LOGINS = 16;
+
 /** The parts of a {@linkcode BaseToken}, without its certificates. */
 export interface TokenParts {
   /** The label. */
@@ -222,11 +225,15 @@ export abstract class BaseToken implements Token {
    * @throws {NssError} As {@linkcode requireLogin}.
    */
   protected async requireSession(what: string, options: TokenOptions): Promise<object> {
-    for (;;) {
+    for (let logins = 0; logins < MAX_LOGINS; logins++) {
       const session = await this.#parts.login.open();
       if (session !== null) return session;
       await requireLogin(this, what, options);
     }
+    throw new NssError(
+      "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+      `Cannot ${what}: others change the password of token "${this.label}" all the time`,
+    );
   }
 
   /**

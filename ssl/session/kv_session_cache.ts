@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type KvKey, type KvStore, withStore } from "../../pkcs11/kv/store.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { MAX_TICKETS_PER_PEER } from "./memory_cache.ts";
+import type { SessionSealer } from "./session_sealing.ts";
 import type { CachedSession, SessionCache } from "../base/session_cache.ts";
 
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../pkcs11/kv/store.ts";
@@ -15,6 +17,12 @@ export interface KvSessionCacheOptions {
   readonly kv?: KvStore;
   /** The key prefix in the store; default `["@nss/nss", "sessions"]`. */
   readonly prefix?: readonly string[];
+  /**
+   * The 32 random bytes that encrypt the sessions, shared by those who share the store. By default,
+   * a store in a file has them in a second file, whose name is that of the store and `.key`, and
+   * which only its owner can read; other stores are not encrypted.
+   */
+  readonly secret?: Uint8Array;
 }
 
 /** The maximum length in bytes of a value in Deno KV, less an overhead. */
@@ -28,15 +36,18 @@ const MAX_CONFLICTS = 16;
  * Opens a cache of client sessions in Deno KV, which processes, isolates and later runs share. Pass
  * it to {@linkcode configClientSessionCache}.
  *
- * The store drops sessions when they expire. Sessions are not encrypted: read access to the store
- * allows to impersonate the client to the server, and write access to impersonate the server. On
- * Deno Deploy only the application has access; a file has the default permissions of the platform,
- * so place it in a directory that only its owner can access.
+ * The store drops sessions when they expire. A session allows to impersonate the client to the
+ * server, and whoever can write one, to impersonate the server. With the option `path`, the file is
+ * its owner's alone, unless it exists already, and sessions are encrypted with AES-256-GCM. With the
+ * option `kv`, and in the application's own store, they are encrypted only if the option `secret` is
+ * given: without it, only those may have access to the store who may use the sessions, as on Deno
+ * Deploy.
  *
- * @param options The store and the key prefix.
+ * @param options The store, the key prefix and the secret.
  * @returns The cache.
  * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` if there is no Deno KV, `SEC_ERROR_IO` if
- * the store cannot be opened.
+ * the store or the file of its secret cannot be opened, `SEC_ERROR_INVALID_ARGS` if the secret does
+ * not have 32 bytes.
  *
  * @example Usage
  * ```ts
@@ -56,10 +67,16 @@ const MAX_CONFLICTS = 16;
 export async function openKvSessionCache(
   options: KvSessionCacheOptions = {},
 ): Promise<KvSessionCache> {
-  const { kv, path, prefix = ["@nss/nss", "sessions"] } = options;
-  if (kv !== undefined) return new KvSessionCache(kv, prefix, false);
-  const { openKv } = await import("../../pkcs11/kv/open.ts");
-  return new KvSessionCache(await openKv(path), prefix, true);
+  const { kv, path, prefix = ["@nss/nss", "sessions"], secret } = options;
+  if (kv !== undefined) return new KvSessionCache(kv, prefix, false, secret);
+  const { openKv, readSecret } = await import("../../pkcs11/kv/open.ts");
+  const store = await openKv(path);
+  try {
+    return new KvSessionCache(store, prefix, true, secret ?? await readSecret(path));
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }
 
 /** A cache of client sessions in Deno KV, opened by {@linkcode openKvSessionCache}. */
@@ -67,6 +84,7 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
   readonly #store: KvStore;
   readonly #prefix: KvKey;
   readonly #ownsStore: boolean;
+  readonly #sealer: Promise<SessionSealer> | null;
 
   /**
    * Creates a cache in a store; applications call {@linkcode openKvSessionCache}.
@@ -74,11 +92,21 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
    * @param store The store.
    * @param prefix The key prefix in the store.
    * @param ownsStore Whether the store is closed with the cache.
+   * @param secret The 32 bytes that encrypt the sessions; not encrypted by default.
+   * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it does not have 32 bytes.
    */
-  constructor(store: KvStore, prefix: KvKey, ownsStore: boolean) {
+  constructor(store: KvStore, prefix: KvKey, ownsStore: boolean, secret?: Uint8Array) {
     this.#store = store;
     this.#prefix = prefix;
     this.#ownsStore = ownsStore;
+    if (secret !== undefined && !(secret instanceof Uint8Array && secret.length === 32)) {
+      throw new NssError(
+        "SEC_ERROR_INVALID_ARGS",
+        "Cannot open session cache: its secret is not a Uint8Array of 32 bytes",
+      );
+    }
+    this.#sealer = secret === undefined ? null : sealerOf(secret.slice());
+    this.#sealer?.catch(() => {}); // awaited with the first call
   }
 
   /**
@@ -155,20 +183,31 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
         () => this.#store.get(kvKey),
         PATIENCE,
       );
-      const before = Array.isArray(value) ? value.filter(isSession) : [];
+      const sealer = await this.#sealer;
+      const before = sealer !== null
+        ? await sealer.open(key, value)
+        : Array.isArray(value)
+        ? value.filter(isSession)
+        : [];
       const after = change(before);
       if (before.length === 0 && after.length === 0) return;
+      const next = sealer === null ? after : await sealer.seal(key, after);
       const { ok } = await withStore(operation, () => {
         const atomic = this.#store.atomic().check({ key: kvKey, versionstamp });
         return (after.length === 0
           ? atomic.delete(kvKey)
-          : atomic.set(kvKey, after, lifetimeOf(after)))
+          : atomic.set(kvKey, next, lifetimeOf(after)))
           .commit();
       }, PATIENCE);
       if (ok) return;
     }
     throw new Error(`Cannot ${operation}: others change it all the time`);
   }
+}
+
+async function sealerOf(secret: Uint8Array<ArrayBuffer>): Promise<SessionSealer> {
+  const { SessionSealer } = await import("./session_sealing.ts");
+  return new SessionSealer(secret);
 }
 
 /** Returns the lifetime of a value, so that expired sessions do not fill the store. */

@@ -8,6 +8,7 @@ import {
   type KvStore,
   openKvSessionCache,
 } from "../../ssl/session/kv_session_cache.ts";
+import { NssError } from "../../cert/base/errors.ts";
 import { KvServerSessionCache } from "../../ssl/session/kv_server.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
@@ -52,6 +53,81 @@ testClientSessionCache("openKvSessionCache() cache", async () => {
     [Symbol.asyncDispose]: () => Promise.resolve(kv.close()),
   };
 });
+
+testClientSessionCache("openKvSessionCache() cache with a secret", async () => {
+  const kv = await Deno.openKv(":memory:");
+  const secret = new Uint8Array(32).fill(1);
+  return {
+    open: () => new KvSessionCache(kv, ["sessions"], false, secret),
+    [Symbol.asyncDispose]: () => Promise.resolve(kv.close()),
+  };
+});
+
+Deno.test("openKvSessionCache() keeps a file that is its owner's alone, shows nothing of its sessions, and finds them in a later run", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nss_sessions_" });
+  const path = `${folder}/sessions.kv`;
+  const session = { token: new TextEncoder().encode("a secret of a session"), expiresAt: 2 ** 41 };
+  {
+    await using cache = await openKvSessionCache({ path });
+    await cache.put("peer", session);
+  }
+  const files = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  assertEquals(files.filter((name) => !/-(?:wal|shm)$/.test(name)), [
+    "sessions.kv",
+    "sessions.kv.key",
+  ]);
+  for (const name of files) {
+    const { mode } = await Deno.stat(`${folder}/${name}`);
+    assertEquals(mode! & 0o777, 0o600, name);
+    const bytes = (await Deno.readFile(`${folder}/${name}`)).toHex();
+    assert(!bytes.includes(session.token.toHex()), name);
+  }
+  {
+    await using cache = await openKvSessionCache({ path });
+    assertEquals(await cache.take("peer", 0), session);
+  }
+  await Deno.writeFile(`${path}.key`, new Uint8Array(31));
+  await assertFails("SEC_ERROR_IO", "does not have 32 bytes", () => openKvSessionCache({ path }));
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("openKvSessionCache() takes no session that was moved, changed, made by others or not encrypted", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const session = { token: new Uint8Array(32), expiresAt: 2 ** 41 };
+  const secret = (fill: number) => new Uint8Array(32).fill(fill);
+  const cache = await openKvSessionCache({ kv, secret: secret(1) });
+  const other = await openKvSessionCache({ kv, secret: secret(2) });
+  const place = (key: string) => ["@nss/nss", "sessions", key];
+  const put = async () => {
+    await cache.put("peer", session);
+    return (await kv.get<{ iv: Uint8Array; ciphertext: Uint8Array }>(place("peer"))).value!;
+  };
+  const sealed = await put();
+  assertEquals(await other.take("peer", 0), undefined);
+  await kv.set(place("another"), sealed);
+  assertEquals(await cache.take("another", 0), undefined);
+  const { ciphertext } = sealed;
+  await kv.set(place("peer"), { ...sealed, ciphertext: ciphertext.with(0, ciphertext[0]! ^ 1) });
+  assertEquals(await cache.take("peer", 0), undefined);
+  for (const planted of [[session], "text", null, { iv: 1, ciphertext: 2 }]) {
+    await kv.set(place("peer"), planted);
+    assertEquals(await cache.take("peer", 0), undefined);
+  }
+  await put();
+  assertEquals(await cache.take("peer", 0), session);
+  for (const length of [0, 31, 33]) {
+    await assertFails(
+      "SEC_ERROR_INVALID_ARGS",
+      "its secret is not a Uint8Array of 32 bytes",
+      () => openKvSessionCache({ kv, secret: new Uint8Array(length) }),
+    );
+  }
+});
+
+async function assertFails(name: string, message: string, run: () => Promise<unknown>) {
+  const error = await assertRejects(run, NssError, message);
+  assertEquals(error.name, name);
+}
 
 Deno.test("openKvSessionCache() keeps to its prefix, and forgets sessions that are too large for the store", async () => {
   using kv = await Deno.openKv(":memory:");

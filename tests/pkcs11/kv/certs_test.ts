@@ -39,7 +39,7 @@ async function withToken(
     },
     close: () => kv.close(),
   };
-  const token = await openKvToken({ kv: store, iterations: 1 });
+  const token = await openKvToken({ kv: store, iterations: 1, password: "" });
   try {
     await fn(token, (next) => run = next, kv);
   } finally {

@@ -1,8 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import {
+  LAYOUT_VERSION,
   type PasswordRecord,
   readPasswordRecord,
   seal,
@@ -41,7 +49,7 @@ Deno.test("sealDataKey() hashes a password as often as it is told, an empty one 
     assertEquals([record.isSet, record.iterations], password === "" ? [false, 1] : [true, 3]);
     assertEquals(await unsealDataKey(password, record), DATA);
     assertEquals(await unsealDataKey(`${password}x`, record), null);
-    records.push(readPasswordRecord(record, "Test"));
+    records.push(readPasswordRecord(record, "Test")!);
   }
   assertNotEquals(records[0]!.salt, records[1]!.salt);
 });
@@ -52,20 +60,41 @@ Deno.test("unsealDataKey() spends no more iterations than there may be", async (
   assertEquals(error.name, "SEC_ERROR_BAD_DATA");
 });
 
-Deno.test("readPasswordRecord() takes one iteration, and none that is no whole number above 0", async () => {
-  const record = await sealDataKey("", DATA, 1);
-  for (const iterations of [0, -1, 1.5]) {
-    const error = assertThrows(() => readPasswordRecord({ ...record, iterations }, "T"), NssError);
-    assertEquals(error.name, "SEC_ERROR_BAD_DATABASE");
+Deno.test("readPasswordRecord() takes 1 to 10,000,000 iterations, without a password one", async () => {
+  for (const password of ["secret", ""]) {
+    const record = await sealDataKey(password, DATA, 1);
+    const most = password === "" ? 1 : 10_000_000;
+    for (const iterations of [0, -1, 1.5, most + 1]) {
+      assertEquals(readPasswordRecord({ ...record, iterations }, "Test"), null);
+    }
+    for (const iterations of [1, most]) {
+      assertEquals(readPasswordRecord({ ...record, iterations }, "Test")?.iterations, iterations);
+    }
   }
-  assertEquals(readPasswordRecord(record, "Test").iterations, 1);
+});
+
+Deno.test("unsealDataKey() refuses a record that says otherwise whether there is a password", async () => {
+  for (const password of ["secret", ""]) {
+    const record = await sealDataKey(password, DATA, 1);
+    assertEquals(await unsealDataKey(password, { ...record, isSet: !record.isSet }), null);
+  }
+});
+
+Deno.test("readPasswordRecord() refuses every other version of the layout by its number", async () => {
+  const record = await sealDataKey("", DATA, 1);
+  assertEquals(LAYOUT_VERSION, 2);
+  for (const version of [1, 3]) {
+    const error = assertThrows(() => readPasswordRecord({ ...record, version }, "Test"), NssError);
+    assertEquals(error.name, "SEC_ERROR_BAD_DATABASE");
+    assertStringIncludes(error.message, `it has layout ${version}, and`);
+  }
 });
 
 Deno.test("readPasswordRecord() takes a record whose parts are all of their type, and nothing else", async () => {
   const record = await sealDataKey("secret", DATA, 1);
   assertEquals(readPasswordRecord(record, "Test"), record);
   const { dataKey } = record;
-  const bad: unknown[] = [undefined, null, "text", [], { ...record, version: 2 }];
+  const bad: unknown[] = [undefined, null, "text", []];
   for (const other of [undefined, null, "text", {}]) {
     for (const name of ["version", "isSet", "salt", "iterations", "dataKey"]) {
       bad.push({ ...record, [name]: other });
@@ -74,10 +103,7 @@ Deno.test("readPasswordRecord() takes a record whose parts are all of their type
       bad.push({ ...record, dataKey: { ...dataKey, [name]: other } });
     }
   }
-  for (const value of bad) {
-    const error = assertThrows(() => readPasswordRecord(value, "Test"), NssError);
-    assertEquals(error.name, "SEC_ERROR_BAD_DATABASE");
-  }
+  for (const value of bad) assertEquals(readPasswordRecord(value, "Test"), null);
 });
 
 Deno.test("sealDataKey() and unsealDataKey() leave no copy of the password", async () => {
