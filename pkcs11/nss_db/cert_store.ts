@@ -24,7 +24,7 @@ import {
   type Entry,
   serialOf,
 } from "./cert_entries.ts";
-import type { NssDbCore, Session, Snapshot } from "./core.ts";
+import { type NssDbCore, type Session, type Snapshot, whileLoggedIn } from "./core.ts";
 import type { Commit, NssDbWriter } from "./files.ts";
 import { ObjectIds } from "./object_ids.ts";
 import { macName } from "./sealing.ts";
@@ -231,9 +231,10 @@ export class NssCertStore implements CertDB {
     if (this.isReadOnly) {
       throw new NssError("SEC_ERROR_READ_ONLY", `Cannot ${what}: "${this.name}" is read-only`);
     }
-    if (trust !== undefined && trust !== null) await this.#ensureLogin(what, options);
     const prepare = await begin(new WriteState(this.#core));
-    return await this.#core.write(prepare);
+    const write = () => this.#core.write(prepare);
+    if (trust === undefined || trust === null) return await write();
+    return await whileLoggedIn(() => this.#ensureLogin(what, options), write);
   }
 
   async #trustWriter(

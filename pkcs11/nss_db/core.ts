@@ -21,6 +21,34 @@ const MAX_READS = 3;
 /** The pause before the second read in milliseconds; each further one is twice as long. */
 const FIRST_PAUSE = 15;
 
+/** The maximum number of logins for one operation, each of which a new password may end. */
+const MAX_LOGINS = 8;
+
+/**
+ * Runs an operation that needs a login; again after another login if the first one ends meanwhile,
+ * because another program has changed the password.
+ *
+ * @param login Logs in, unless that has been done.
+ * @param run The operation, which may be repeated.
+ * @returns Its result.
+ * @throws {NssError} The error of `login` or `run`.
+ */
+export async function whileLoggedIn<T>(
+  login: () => Promise<unknown>,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (let logins = 1;; logins++) {
+    await login();
+    try {
+      return await run();
+    } catch (error) {
+      const isLoggedOut = error instanceof NssError &&
+        error.name === "SEC_ERROR_TOKEN_NOT_LOGGED_IN";
+      if (!isLoggedOut || logins === MAX_LOGINS) throw error;
+    }
+  }
+}
+
 /** The contents of a database at one moment. */
 export interface Snapshot {
   /** Changes with each write. */
@@ -270,19 +298,21 @@ export class NssDbCore {
 }
 
 function takeSnapshot(reader: NssDbReader): Snapshot {
-  const classes = Map.groupBy(reader.objects("cert"), (object) => classOf(object, "cert"));
+  const objects = reader.objects("cert");
+  const classes = Map.groupBy(objects, (object) => classOf(object, "cert"));
   const ofClass = (value: number): StoredObject[] => classes.get(value) ?? [];
   const secrets = reader.objects("key");
   for (const object of secrets) classOf(object, "key");
-  const objects = {
+  return {
+    version: reader.version,
+    ids: new Set([...objects, ...secrets].map(({ id }) => id)),
     certificates: ofClass(CKO.certificate),
     oldTrust: ofClass(CKO.nssTrust),
     newTrust: ofClass(CKO.trust),
     publicKeys: ofClass(CKO.publicKey),
     secrets,
+    metadata: new Map(reader.allMetadata().map(({ name, ...row }) => [name, row])),
   };
-  const metadata = new Map(reader.allMetadata().map(({ name, ...row }) => [name, row]));
-  return { version: reader.version, ids: reader.ids(), ...objects, metadata };
 }
 
 /** The last object class of PKCS#11 3.2 (`CKO_TRUST`), and the classes of NSS. */

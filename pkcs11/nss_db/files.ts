@@ -4,6 +4,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { NssError } from "../../cert/base/errors.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
+import { checkSchema, rowsOf } from "./schema.ts";
 import { busy, codeOf, isBusy, legacyDatabase, openError, sqliteError } from "./sqlite_errors.ts";
 import { columnValue, damaged, StoredObject } from "./values.ts";
 import { WriterQueue } from "./writer_queue.ts";
@@ -45,8 +46,6 @@ export type DbFile = "cert" | "key";
 export interface NssDbReader {
   /** A version that changes with each write of any program. */
   readonly version: string;
-  /** The ids of all objects. */
-  ids(): Set<number>;
   /** Reads all objects. */
   objects(file: DbFile): StoredObject[];
   /** Reads all rows of `metaData`. */
@@ -79,6 +78,8 @@ export interface NssDbWriter extends NssDbReader {
 export type Commit<T> = (writer: NssDbWriter) => T;
 
 const TABLES: Readonly<Record<DbFile, string>> = { cert: "nssPublic", key: "nssPrivate" };
+/** The table of the password record and the MACs. */
+const METADATA = "metaData";
 
 /**
  * The databases cert9.db and key4.db of a directory.
@@ -148,7 +149,11 @@ export class NssDbFiles {
     const opened: DatabaseSync[] = [];
     try {
       const openOne = (path: string): DatabaseSync => {
-        const database = new DatabaseSync(path, { readOnly: isReadOnly, timeout: BUSY_TIMEOUT });
+        const database = new DatabaseSync(path, {
+          readOnly: isReadOnly,
+          timeout: BUSY_TIMEOUT,
+          enableForeignKeyConstraints: false, // NSS has none, and others could cascade
+        });
         opened.push(database);
         return database;
       };
@@ -189,6 +194,8 @@ export class NssDbFiles {
             `Cannot open NSS database: ${name} has the schema version ${version}, and this package knows 0 only`,
           );
         }
+        const tables = file === "key" ? [TABLES.key, METADATA] : [TABLES.cert];
+        checkSchema(database, name, tables);
         const missing = (table: string, needed: readonly string[]): void => {
           const columns = this.#readColumns(file, table);
           if (columns.size === 0) throw damaged(`${name} has no table ${table}`);
@@ -196,7 +203,7 @@ export class NssDbFiles {
           if (absent !== undefined) throw damaged(`${name} has no column ${absent} in ${table}`);
         };
         missing(TABLES[file], ["id", "a0", "a3", "a11", "a81", "a82", "a101", "a102"]);
-        if (file === "key") missing("metaData", ["id", "item1", "item2"]);
+        if (file === "key") missing(METADATA, ["id", "item1", "item2"]);
       }
     });
   }
@@ -205,7 +212,7 @@ export class NssDbFiles {
   async #checkWritable(): Promise<void> {
     await this.#exclusively(() => {
       for (const file of ["cert", "key"] as const) {
-        this.#databases[file].exec(`DELETE FROM ${TABLES[file]} WHERE id IS NULL`);
+        this.#databases[file].exec(`DELETE FROM ${TABLES[file]} WHERE 0`);
       }
     });
   }
@@ -351,17 +358,9 @@ export class NssDbFiles {
     const { key } = databases;
     return {
       version: this.#versions(),
-      ids: () => {
-        const all = (["cert", "key"] as const).flatMap((file) =>
-          databases[file].prepare(`SELECT id FROM ${TABLES[file]}`).all()
-        );
-        return new Set(all.map(({ id }) => Number(id)));
-      },
-      objects: (file) =>
-        databases[file].prepare(`SELECT * FROM ${TABLES[file]}`).all()
-          .map((row) => new StoredObject(row)),
+      objects: (file) => rowsOf(databases[file], TABLES[file]).map((row) => new StoredObject(row)),
       allMetadata: () =>
-        key.prepare("SELECT id, item1, item2 FROM metaData").all().map((row) => {
+        rowsOf(key, METADATA).map((row) => {
           const name = String(row.id);
           return { name, ...metadataOf(name, row) };
         }),

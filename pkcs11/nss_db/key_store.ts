@@ -18,7 +18,7 @@ import {
 } from "../token/token.ts";
 import { storeImported, storeNewPair, type TokenKeyStore } from "../token/token_key_store.ts";
 import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
-import type { NssDbCore, Session, Snapshot } from "./core.ts";
+import { type NssDbCore, type Session, type Snapshot, whileLoggedIn } from "./core.ts";
 import { decodeKey, encodeKey, type KeyObjects, readPublicKey, secretsOf } from "./key_codec.ts";
 import { ObjectIds } from "./object_ids.ts";
 import { macName } from "./sealing.ts";
@@ -59,8 +59,7 @@ export class NssKeyStore implements TokenKeyStore {
    */
   async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
     if (await this.#find(which) === undefined) return undefined;
-    await login();
-    return await this.#open(which);
+    return await whileLoggedIn(login, () => this.#open(which));
   }
 
   /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
@@ -77,8 +76,10 @@ export class NssKeyStore implements TokenKeyStore {
     }
     await login();
     return await storeNewPair(type, async (pkcs8, publicKey) => {
-      const { id } = await this.#store(pkcs8, publicKey, label);
-      const privateKey = await this.#open(publicKey);
+      const [{ id }, privateKey] = await whileLoggedIn(login, async () => [
+        await this.#store(pkcs8, publicKey, label),
+        await this.#open(publicKey),
+      ]);
       if (privateKey !== undefined) {
         return { id, label, algorithm: privateKey.algorithm, publicKey, privateKey };
       }
@@ -98,7 +99,7 @@ export class NssKeyStore implements TokenKeyStore {
     const imported = await importPrivateKey(key, { extractable: true });
     await login();
     return await storeImported(imported, this.#core.label, async (pkcs8, publicKey) => {
-      const stored = await this.#store(pkcs8, publicKey, label);
+      const stored = await whileLoggedIn(login, () => this.#store(pkcs8, publicKey, label));
       return await this.#find(publicKey) ?? stored;
     });
   }

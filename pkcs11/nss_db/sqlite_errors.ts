@@ -15,6 +15,12 @@ const CODES: Readonly<Record<number, ErrorName>> = {
   14: "SEC_ERROR_IO",
 };
 
+/**
+ * The extended result codes of a database that an interrupted write has left, and that is open for
+ * reading: what was written has to be undone first, or completed.
+ */
+const INTERRUPTED: readonly (number | undefined)[] = [264, 776];
+
 /** The messages of errors without a code, which Deno throws in `exec` and when it opens a file. */
 const MESSAGES: readonly (readonly [RegExp, ErrorName])[] = [
   [/readonly database/, "SEC_ERROR_READ_ONLY"],
@@ -60,6 +66,14 @@ export function busy(what: string, state: string, cause?: unknown): NssError {
  */
 export function sqliteError(what: string, cause: unknown): NssError {
   const { errcode, message, name } = cause as { errcode?: number; message?: string; name?: string };
+  if (INTERRUPTED.includes(errcode)) {
+    return new NssError(
+      "SEC_ERROR_BAD_DATABASE",
+      `Cannot ${what}: a program was interrupted while it wrote to it; ` +
+        "open it once with readWrite: true, which restores what was there before",
+      { cause },
+    );
+  }
   const code: ErrorName = name === "NotCapable"
     ? "PR_NO_ACCESS_RIGHTS_ERROR"
     : CODES[(errcode ?? 0) & 0xff] ??

@@ -62,10 +62,10 @@ Deno.test("NssDbFiles.read() tries again until LOCK_PATIENCE is over where anoth
       return times.shift()!;
     });
     const bound = setTimeout(() => other.close(), 10_000); // lest a fault let this wait for ever
-    await busy(() => files.read((reader) => reader.ids()), "another program holds it");
+    await busy(() => files.read((reader) => reader.objects("cert")), "another program holds it");
     clearTimeout(bound);
     assertEquals(times, []);
     other.close();
     times.push(0);
-    assertEquals(await files.read((reader) => reader.ids()), new Set());
+    assertEquals(await files.read((reader) => reader.objects("cert")), []);
   }));
