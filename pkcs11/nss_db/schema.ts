@@ -33,8 +33,16 @@ export function checkSchema(database: DatabaseSync, name: string, tables: readon
       ? Number(rootpage) > 0 && TABLE.test(text)
       : type === "index" && (sql === null || INDEX.test(text));
     if (isPlain) continue;
-    const kind = /^CREATE VIRTUAL/i.test(text) ? "a virtual table" : `a ${type} of another form`;
-    throw damaged(`${name} has ${kind} where NSS has plain tables: "${tbl_name}"`);
+    const kind = /^CREATE VIRTUAL/i.test(text)
+      ? "a virtual table named"
+      : type === "table"
+      ? "more than columns in table"
+      : type === "index"
+      ? "more than columns in an index of table"
+      : type === "view"
+      ? "a view named"
+      : `a ${type} on table`;
+    throw damaged(`${name} has ${kind} "${tbl_name}", and NSS makes plain tables only`);
   }
 }
 

@@ -82,7 +82,7 @@ for (const [what, make] of Object.entries(SCHEMAS)) {
             "SEC_ERROR_BAD_DATABASE",
             () => openNssDb(directory, options),
           );
-          assertStringIncludes(error.message, `where NSS has plain tables: "${table}"`);
+          assertStringIncludes(error.message, `"${table}", and NSS makes plain tables only`);
         }
       });
     }
