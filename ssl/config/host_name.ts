@@ -14,6 +14,12 @@ export function normalizeHostname(input: string): string {
   if (hostname.length > MAX_HOST_NAME_LENGTH) {
     throw invalid("hostname", `it is ${hostname.length} characters long`);
   }
+  if (hostname === "" || /\*|^\.|\.\./.test(hostname)) {
+    throw invalid(
+      "hostname",
+      `"${hostname}" is not the name of one host, such as "www.example.com"`,
+    );
+  }
   return hostname;
 }
 

@@ -331,10 +331,11 @@ export const MISTAKES: readonly Mistake[] = [
     says: `Cannot use options: there is no option ${name}; use ${instead}`,
   })),
   {
-    mistake: '`hostname: "user@localhost"`',
-    make: () => withOptions({ hostname: "user@localhost" }),
+    mistake: '`hostname: "*.example.com"`',
+    make: () => withOptions({ hostname: "*.example.com" }),
     name: "SEC_ERROR_INVALID_ARGS",
-    says: 'Cannot use option hostname: "user@localhost" is no host name',
+    says: 'Cannot use option hostname: "*.example.com" is not the name of one host, such as ' +
+      '"www.example.com"',
   },
   {
     mistake: '`optionSet(socket, "SSL_ENABLE_SESSION_TICKETS", true)`',
