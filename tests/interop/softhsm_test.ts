@@ -35,6 +35,7 @@ import {
   findKeyByAnyCert,
   generateKeyPair,
   initContext,
+  platformTrustAnchors,
   setPasswordFunc,
   type Slot,
   type Token,
@@ -649,6 +650,12 @@ if (CKBI === undefined) {
     note(
       `libnssckbi: ${records.length} roots, ${trusted.length} trusted for servers, ${distrusted.length} with a last day`,
     );
+    // The dates that this package knows of the runtime's roots are those of NSS
+    const anchors = await platformTrustAnchors();
+    for (const { certificate, distrustAfter } of distrusted) {
+      const same = anchors.find((anchor) => anchor.certificate?.equals(certificate));
+      if (same !== undefined) assertEquals(same.distrustAfter, distrustAfter);
+    }
     const { publicKey, privateKey } = await generateKeyPair();
     const certificate = await createCertificate({ publicKey, privateKey, subject: "CN=a" });
     await failsWith(
