@@ -35,6 +35,20 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
+ * Returns a `BufferSource` as bytes.
+ *
+ * @param source Any value.
+ * @returns The bytes, in the same memory; `null` if the value is no `BufferSource`.
+ */
+export function bytesOf(source: unknown): Uint8Array | null {
+  if (source instanceof Uint8Array) return source;
+  if (ArrayBuffer.isView(source)) {
+    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  }
+  return source instanceof ArrayBuffer ? new Uint8Array(source) : null;
+}
+
+/**
  * Copies bytes that a caller passed. `slice()` would not do: on Node's `Buffer` it returns a view.
  *
  * @param bytes The bytes.

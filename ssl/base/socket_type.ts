@@ -33,25 +33,30 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   handshake(): Promise<ChannelInfo>;
 
   /**
-   * Reads decrypted data, after the handshake.
+   * Reads decrypted data, after the handshake. One read runs at a time.
    *
    * @param p The bytes to read into.
    * @returns The number of bytes; `null` after the peer's close_notify.
-   * @throws {SslError} If the connection has failed, or ends without close_notify.
+   * @throws {SslError} If the connection has failed, or ends without close_notify;
+   * `PR_IN_PROGRESS_ERROR` while another read is in progress.
+   * @throws {TypeError} If `p` is no `BufferSource`.
    */
   read(p: Uint8Array): Promise<number | null>;
 
   /**
-   * Encrypts and sends data, after the handshake.
+   * Encrypts and sends data, after the handshake and after earlier writes, which need not be
+   * awaited.
    *
    * @param p The bytes, not to be changed until the promise settles.
    * @returns The number of bytes, always all of `p`.
-   * @throws {SslError} If the connection has failed or its writing side is closed.
+   * @throws {SslError} If the connection has failed or its writing side is closed;
+   * `PR_IN_PROGRESS_ERROR` while 16 MiB of earlier writes wait.
+   * @throws {TypeError} If `p` is no `BufferSource`, such as a string.
    */
   write(p: Uint8Array): Promise<number>;
 
   /**
-   * Sends close_notify and closes the writing side; reading continues.
+   * Sends close_notify after earlier writes, and closes the writing side; reading continues.
    *
    * @throws {SslError} If the connection has failed.
    */

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { transportError } from "./transport_error.ts";
-import type { Transport } from "./transports.ts";
+import { checkedCount, type Transport } from "./transports.ts";
 
 /** Often enough for a whole server flight. */
 const FIRST_CHUNK_LENGTH = 4096;
@@ -72,7 +72,7 @@ export class ChunkReader {
     const buffer = this.#buffer;
     try {
       const count = await this.#transport.read(buffer);
-      return count === null ? null : buffer.subarray(0, count);
+      return count === null ? null : buffer.subarray(0, checkedCount("read", count, buffer.length));
     } catch (error) {
       throw transportError("read", error);
     }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { bytesOf } from "../../cert/base/bytes.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
@@ -11,12 +12,21 @@ import { bounded, type HandshakeBounds } from "./bounds.ts";
 import { type ConnectionOptions, Handshakes } from "./handshakes.ts";
 import { closedError, Teardown } from "./teardown.ts";
 import { isReset, transportError } from "./transport_error.ts";
-import type { Transport } from "./transports.ts";
+import { kindOf, type Transport } from "./transports.ts";
+
+/**
+ * The maximum number of bytes that wait in writes behind the one in progress, with
+ * {@linkcode WAITING_WRITE_COST} for each; a write is refused while as many wait.
+ */
+export const MAX_WAITING_WRITES = 1 << 24;
+/** What a waiting write costs in bytes besides its data. */
+export const WAITING_WRITE_COST = 1024;
 
 /**
  * A TLS connection over a transport: the operations of a socket.
  *
- * A second concurrent read, or write, is rejected at once.
+ * A second concurrent read is rejected at once, since each takes what comes next; a second write
+ * waits its turn.
  */
 export class Connection<A = unknown> {
   readonly transport: Transport<A>;
@@ -24,7 +34,10 @@ export class Connection<A = unknown> {
   readonly #teardown: Teardown;
   readonly #handshakes: Handshakes;
   #reading = false;
+  /** The last write that has been called, while it is in progress or waits. */
   #writing: Promise<number> | null = null;
+  /** The cost of the writes that wait for that in progress. */
+  #waitingCost = 0;
   #writeClosing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
@@ -78,16 +91,18 @@ export class Connection<A = unknown> {
   }
 
   /** Reads decrypted bytes into `p`, as many as are available; `null` at the end. */
-  async read(p: Uint8Array): Promise<number | null> {
+  async read(p: unknown): Promise<number | null> {
+    const into = bytesOf(p);
+    if (into === null) throw noBytes("read", p);
     return await this.#exclusiveRead((engine) => {
       let filled = 0;
-      while (filled < p.length) {
-        const piece = engine.takeApplicationData(p.length - filled);
+      while (filled < into.length) {
+        const piece = engine.takeApplicationData(into.length - filled);
         if (piece === null) break;
-        p.set(piece, filled);
+        into.set(piece, filled);
         filled += piece.length;
       }
-      return filled > 0 || p.length === 0 ? filled : null;
+      return filled > 0 || into.length === 0 ? filled : null;
     });
   }
 
@@ -97,22 +112,32 @@ export class Connection<A = unknown> {
   }
 
   /**
-   * Encrypts and sends bytes. Resolves when all are encrypted and at most half a window waits for
-   * the transport.
+   * Encrypts and sends bytes, after earlier writes. Resolves when all are encrypted and at most half
+   * a window waits for the transport.
    */
-  write(p: Uint8Array): Promise<number> {
-    if (this.#writing !== null) return Promise.reject(busy("write"));
+  write(p: unknown): Promise<number> {
+    const bytes = bytesOf(p);
+    if (bytes === null) return Promise.reject(noBytes("write", p));
     if (this.#closing !== null) return Promise.reject(this.#teardown.error ?? closedError());
-    const writing = this.#write(p).finally(() => {
-      this.#writing = null;
-    });
+    if (this.#writeClosing !== null) {
+      return Promise.reject(this.#teardown.error ?? writeClosedError());
+    }
+    const before = this.#writing;
+    if (before !== null && this.#waitingCost >= MAX_WAITING_WRITES) {
+      return Promise.reject(tooManyWrites());
+    }
+    const data = toArrayBufferBytes(bytes);
+    const writing = before === null
+      ? this.#write(data, data.length)
+      : this.#writeAfter(before, data);
     this.#writing = writing;
-    return writing;
+    return writing.finally(() => {
+      if (this.#writing === writing) this.#writing = null;
+    });
   }
 
-  /** Sends close_notify, once; reading continues. */
+  /** Sends close_notify, once, after earlier writes; reading continues. */
   closeWrite(): Promise<void> {
-    if (this.#writing !== null) return Promise.reject(busy("write"));
     return this.#writeClosing ??= this.#closeWrite();
   }
 
@@ -138,7 +163,7 @@ export class Connection<A = unknown> {
 
   /** Waits until `take` returns a value, as the only reader; `null` at the end of the data. */
   async #exclusiveRead<T>(take: (engine: SslEngine) => T | null): Promise<T | null> {
-    if (this.#reading) throw busy("read");
+    if (this.#reading) throw busy();
     this.#reading = true;
     try {
       const pump = await this.#handshakes.completeFirst();
@@ -158,9 +183,17 @@ export class Connection<A = unknown> {
     }
   }
 
-  async #write(p: Uint8Array): Promise<number> {
-    const data = toArrayBufferBytes(p);
+  /** Writes after another write, however that ends: its caller is told. */
+  async #writeAfter(before: Promise<number>, data: Uint8Array<ArrayBuffer>): Promise<number> {
     const { length } = data;
+    this.#waitingCost += length + WAITING_WRITE_COST;
+    await before.catch(() => {});
+    this.#waitingCost -= length + WAITING_WRITE_COST;
+    return await this.#write(data, length);
+  }
+
+  /** Writes data, which had this length when the application passed it. */
+  async #write(data: Uint8Array<ArrayBuffer>, length: number): Promise<number> {
     const pump = await this.#handshakes.completeFirst();
     const { engine } = pump;
     await engine.ticketsReady;
@@ -170,7 +203,7 @@ export class Connection<A = unknown> {
       }
       this.#teardown.throwIfFailed(); // not if closing: close() waits for this write
       if (engine.writeClosed) {
-        throw new SslError("PR_SOCKET_SHUTDOWN_ERROR", "Cannot write: the writing side is closed");
+        throw writeClosedError();
       }
       sent += engine.send(sent === 0 ? data : data.subarray(sent));
       pump.startSending();
@@ -180,6 +213,7 @@ export class Connection<A = unknown> {
   }
 
   async #closeWrite(): Promise<void> {
+    await this.#writing?.catch(() => {}); // its caller is told
     const pump = await this.#handshakes.completeFirst();
     this.#teardown.throwUnlessOpen();
     pump.engine.close();
@@ -231,8 +265,33 @@ export class Connection<A = unknown> {
   }
 }
 
-function busy(what: "read" | "write"): SslError {
-  return new SslError("PR_IN_PROGRESS_ERROR", `Cannot ${what}: another ${what} is in progress`);
+function busy(): SslError {
+  return new SslError(
+    "PR_IN_PROGRESS_ERROR",
+    "Cannot read: another read is in progress; await it before the next one, " +
+      "and use either read() or readable",
+  );
+}
+
+function tooManyWrites(): SslError {
+  return new SslError(
+    "PR_IN_PROGRESS_ERROR",
+    `Cannot write: more than ${MAX_WAITING_WRITES} bytes of earlier writes wait; await them first`,
+  );
+}
+
+function noBytes(call: "read" | "write", value: unknown): TypeError {
+  if (call === "read") {
+    return new TypeError(`Cannot read: a Uint8Array to read into is needed, not ${kindOf(value)}`);
+  }
+  const hint = typeof value === "string"
+    ? "; encode it with new TextEncoder().encode(text), or a stream with TextEncoderStream"
+    : "";
+  return new TypeError(`Cannot write: bytes (Uint8Array) are needed, not ${kindOf(value)}${hint}`);
+}
+
+function writeClosedError(): SslError {
+  return new SslError("PR_SOCKET_SHUTDOWN_ERROR", "Cannot write: the writing side is closed");
 }
 
 function closeTimeoutError(milliseconds: number): SslError {

@@ -5,8 +5,8 @@
  *
  * Its rules (as in trio's `_ssl.py` and tokio-rustls):
  *
- * - One reader and one writer at a time; a second one fails at once. Handshakes are neither: they
- *   join the running pump.
+ * - One reader and one writer at a time: a second reader fails at once, a second writer waits its
+ *   turn. Handshakes are neither: they join the running pump.
  * - The engine is used only between awaits; after each await its state is checked again.
  * - There is one output pump and one input pump at a time. A caller starts a pump or joins the
  *   running one, so that no two callers wait for the same bytes.

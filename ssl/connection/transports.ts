@@ -1,8 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { bytesOf } from "../../cert/base/bytes.ts";
+
 /** The members of `Deno.Conn` that TLS uses; any object with them can be a transport. */
 export interface ConnLike<A = unknown> {
-  /** Reads up to `p.length` bytes; `null` at the end. */
+  /** Reads from 1 to `p.length` bytes, and returns how many; `null` at the end, never 0. */
   read(p: Uint8Array): Promise<number | null>;
   /** Writes at least one byte of `p`, and returns how many. */
   write(p: Uint8Array): Promise<number>;
@@ -54,7 +56,7 @@ export interface StreamAddr {
 export interface Transport<A = unknown> {
   readonly localAddr: A;
   readonly remoteAddr: A;
-  /** Reads up to `p.length` bytes; `null` at the end. */
+  /** Reads up to `p.length` bytes; `null` at the end. The caller checks the count. */
   read(p: Uint8Array<ArrayBuffer>): Promise<number | null>;
   /** Writes all of `p`; the caller must not change it until the promise settles. */
   write(p: Uint8Array<ArrayBuffer>): Promise<void>;
@@ -98,9 +100,7 @@ export class ConnTransport<A> implements Transport<A> {
   async write(p: Uint8Array<ArrayBuffer>): Promise<void> {
     for (let offset = 0; offset < p.length;) {
       const count = await this.#conn.write(offset === 0 ? p : p.subarray(offset));
-      // A connection that takes no bytes would be called again in an endless loop.
-      if (!(count > 0)) throw new Error(`it took ${count} of ${p.length} bytes`);
-      offset += count;
+      offset += checkedCount("write", count, p.length - offset);
     }
   }
 
@@ -129,6 +129,35 @@ export class ConnTransport<A> implements Transport<A> {
   }
 }
 
+/**
+ * Checks a count that a connection returned: with 0 it would be called again in an endless loop.
+ *
+ * @param call The call that returned it.
+ * @param count The count.
+ * @param length The number of bytes that the call was given.
+ * @returns The count.
+ * @throws {Error} If it is not a whole number from 1 to the length.
+ */
+export function checkedCount(call: "read" | "write", count: unknown, length: number): number {
+  if (typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= length) {
+    return count;
+  }
+  const given = typeof count === "number" ? count : kindOf(count);
+  const due = call === "read"
+    ? "the number of bytes, from 1 to the length of the buffer, or null at the end"
+    : "the number of bytes that it took, at least 1 and at most all";
+  throw new Error(`${call}() of the connection returned ${given}; it must return ${due}`);
+}
+
+/** The maximum number of empty chunks of a stream in a row; they move nothing. */
+export const MAX_EMPTY_CHUNKS = 1000;
+/** The number of empty chunks after which other work gets its turn. */
+const CHUNKS_PER_TURN = 16;
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 /** A transport over two byte streams. */
 export class StreamTransport implements Transport<StreamAddr> {
   readonly localAddr: StreamAddr = { transport: "stream" };
@@ -146,10 +175,17 @@ export class StreamTransport implements Transport<StreamAddr> {
   }
 
   async read(p: Uint8Array<ArrayBuffer>): Promise<number | null> {
-    while (this.#rest === undefined || this.#rest.length === 0) {
+    for (let empty = 0; this.#rest === undefined || this.#rest.length === 0; empty++) {
+      if (empty > MAX_EMPTY_CHUNKS) {
+        throw new Error(`more than ${MAX_EMPTY_CHUNKS} empty chunks came in a row`);
+      }
+      // A stream may have the next chunk at once: other work gets its turn.
+      if (empty % CHUNKS_PER_TURN === CHUNKS_PER_TURN - 1) await nextTurn();
       const { done, value } = await this.#reader.read();
       if (done) return null;
-      this.#rest = value;
+      const bytes = bytesOf(value);
+      if (bytes === null) throw new TypeError(`the stream gave ${kindOf(value)} instead of bytes`);
+      this.#rest = bytes;
     }
     const taken = this.#rest.subarray(0, p.length);
     p.set(taken);
@@ -186,4 +222,11 @@ export class StreamTransport implements Transport<StreamAddr> {
   ref(): void {}
 
   unref(): void {}
+}
+
+/** Returns what a value is, with an article. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  return Array.isArray(value) ? "an array" : `an object of type ${value.constructor?.name}`;
 }
