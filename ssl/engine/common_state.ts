@@ -18,7 +18,7 @@ export class CommonState {
   /** The sending half. */
   readonly write: WriteHalf;
   /** The counts of what the peer has sent without application data. */
-  readonly floods: FloodLimits = new FloodLimits();
+  readonly floods: FloodLimits;
   /** The alert protocol. */
   readonly alerts: AlertProtocol;
   /** Called when there is new output, or room to send, outside of the caller's own calls. */
@@ -26,10 +26,11 @@ export class CommonState {
   /** The phase of the connection. */
   phase: Phase = NOT_CONNECTED;
 
-  /** Creates the state of a new connection. */
-  constructor(role: Role, onProgress: () => void, onAlert: AlertListener) {
+  /** Creates the state of a new connection; `now` returns the time in milliseconds. */
+  constructor(role: Role, onProgress: () => void, onAlert: AlertListener, now: () => number) {
     this.role = role;
     this.onProgress = onProgress;
+    this.floods = new FloodLimits(now);
     // RFC 8446, Section 5.1: an initial ClientHello may have 0x0301, for old servers.
     this.write = new WriteHalf(role === "client" ? TLS_1_0 : TLS_1_2);
     this.alerts = new AlertProtocol(this.write, onAlert);

@@ -74,7 +74,12 @@ export class SslEngine {
     }: EngineOptions,
   ) {
     const { role, hostname, peerId, context } = config;
-    const common = this.#common = new CommonState(role, onProgress, onAlert);
+    const common = this.#common = new CommonState(
+      role,
+      onProgress,
+      onAlert,
+      () => environment.now(),
+    );
     const tickets = this.#tickets;
     const keyUpdates = this.#keyUpdates = new KeyUpdates(common);
     this.#window = Math.min(Math.max(window ?? DEFAULT_WINDOW, 1), MAX_WINDOW);
@@ -221,7 +226,7 @@ export class SslEngine {
     }
     read.refuseInterleaving();
     if (fragment.length === 0) return floods.countEmptyRecord();
-    floods.reset();
+    floods.takeData(fragment.length);
     read.applicationData.push(fragment);
   }
 

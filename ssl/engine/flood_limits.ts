@@ -2,7 +2,10 @@
 
 /**
  * Limits on what a peer may send without application data, because each message costs work.
- * Application data resets all counts.
+ *
+ * Any application data resets the counts of what costs no more than a record of it, or as much to
+ * the peer. KeyUpdates and NewSessionTickets cost several derivations of keys: their counts go down
+ * with the bytes of application data, and with the time between such data.
  *
  * @module
  */
@@ -13,6 +16,14 @@ import { SslError } from "../base/errors.ts";
 export const MAX_EMPTY_RECORDS = 32;
 /** The maximum of consecutive warning alerts (BoringSSL: `kMaxWarningAlerts`). */
 export const MAX_WARNING_ALERTS = 4;
+/** The number of bytes of application data that make up for a message of several derivations. */
+export const DATA_PER_MESSAGE = 1024;
+/**
+ * The time in milliseconds that makes up for one, once application data comes: a peer that sends
+ * little may renew its keys now and then (GnuTLS counts KeyUpdates in a window of time).
+ */
+export const TIME_PER_MESSAGE = 1000;
+
 /** The maximum of consecutive KeyUpdates (BoringSSL: `kMaxKeyUpdates`). */
 export const MAX_KEY_UPDATES = 32;
 /**
@@ -31,14 +42,27 @@ export class FloodLimits {
   #keyUpdates = 0;
   #newSessionTickets = 0;
   #renegotiations = 0;
+  readonly #now: () => number;
+  /** The time of the last application data, or of the first message counted since. */
+  #since = 0;
 
-  /** Resets all counts, because application data has come. */
-  reset(): void {
+  /** Creates counts of zero; `now` returns the time in milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Lowers the counts, because so many bytes of application data have come. */
+  takeData(length: number): void {
     this.#emptyRecords = 0;
     this.#warningAlerts = 0;
-    this.#keyUpdates = 0;
-    this.#newSessionTickets = 0;
     this.#renegotiations = 0;
+    if (this.#keyUpdates === 0 && this.#newSessionTickets === 0) return;
+    const now = this.#now();
+    const elapsed = Math.max(now - this.#since, 0); // a clock may be set back
+    const made = length / DATA_PER_MESSAGE + elapsed / TIME_PER_MESSAGE;
+    this.#since = now;
+    this.#keyUpdates = Math.max(this.#keyUpdates - made, 0);
+    this.#newSessionTickets = Math.max(this.#newSessionTickets - made, 0);
   }
 
   /** Resets the count of records without content or effect, because a handshake is complete. */
@@ -78,10 +102,12 @@ export class FloodLimits {
    * @throws {SslError} `SSL_ERROR_TOO_MANY_KEY_UPDATES` beyond {@linkcode MAX_KEY_UPDATES}.
    */
   countKeyUpdate(): void {
+    this.#startTime();
     if (++this.#keyUpdates <= MAX_KEY_UPDATES) return;
     throw new SslError(
       "SSL_ERROR_TOO_MANY_KEY_UPDATES",
-      `Cannot take KeyUpdate: more than ${MAX_KEY_UPDATES} came without application data between`,
+      `Cannot take KeyUpdate: more than ${MAX_KEY_UPDATES} came ` +
+        "with too little application data between",
     );
   }
 
@@ -92,11 +118,12 @@ export class FloodLimits {
    * {@linkcode MAX_NEW_SESSION_TICKETS}.
    */
   countNewSessionTicket(): void {
+    this.#startTime();
     if (++this.#newSessionTickets <= MAX_NEW_SESSION_TICKETS) return;
     throw new SslError(
       "SSL_ERROR_RX_UNEXPECTED_NEW_SESSION_TICKET",
       `Cannot take NewSessionTicket: more than ${MAX_NEW_SESSION_TICKETS} came ` +
-        "without application data between",
+        "with too little application data between",
     );
   }
 
@@ -112,5 +139,9 @@ export class FloodLimits {
       `Cannot renegotiate: more than ${MAX_RENEGOTIATIONS} renegotiations came ` +
         "without application data between",
     );
+  }
+
+  #startTime(): void {
+    if (this.#keyUpdates === 0 && this.#newSessionTickets === 0) this.#since = this.#now();
   }
 }

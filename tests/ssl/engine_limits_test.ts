@@ -9,6 +9,7 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import type { ErrorName } from "../../cert/base/errors.ts";
 import {
+  DATA_PER_MESSAGE,
   MAX_EMPTY_RECORDS,
   MAX_KEY_UPDATES,
   MAX_NEW_SESSION_TICKETS,
@@ -44,6 +45,7 @@ import {
   serverOptions,
   shake,
   socketOver,
+  TestEnvironment,
   turns,
 } from "./_support.ts";
 
@@ -117,13 +119,31 @@ Deno.test("MAX_KEY_UPDATES may follow each other, one more may not", async () =>
   await send(MAX_KEY_UPDATES + 1)(joined.tap);
   const error = await failureOf(joined.server.read(new Uint8Array(1)));
   assertLocal(error, "SSL_ERROR_TOO_MANY_KEY_UPDATES", "unexpected_message");
-  // With data between them there is no end to them.
+  // With enough data between them there is no end to them.
   await using patient = await tappedAndConnected("client");
+  const data = pattern(DATA_PER_MESSAGE * MAX_KEY_UPDATES / 4);
   for (let i = 0; i < 3; i++) {
     await send(MAX_KEY_UPDATES)(patient.tap);
-    await patient.tap.send(DATA);
-    assertEquals(await readExactly(patient.server, 1), DATA.fragment);
+    const record = { ...DATA, fragment: data };
+    await patient.tap.send(record, record, record, record);
+    assertEquals((await readExactly(patient.server, 4 * data.length)).length, 4 * data.length);
   }
+});
+
+Deno.test("KeyUpdate and one byte in turn come to MAX_KEY_UPDATES", async () => {
+  const environment = new TestEnvironment(); // time stands still
+  await using joined = await tappedAndConnected("client", { serverInternals: { environment } });
+  const { tap, server } = joined;
+  const fragment = frame(HandshakeType.keyUpdate, [0]);
+  for (let i = 0; i < MAX_KEY_UPDATES; i++) {
+    await tap.send({ type: ContentType.handshake, fragment });
+    await tap.renewKeys();
+    await tap.send(DATA);
+    assertEquals(await readExactly(server, 1), DATA.fragment);
+  }
+  await tap.send({ type: ContentType.handshake, fragment });
+  const error = await failureOf(server.read(new Uint8Array(1)));
+  assertLocal(error, "SSL_ERROR_TOO_MANY_KEY_UPDATES", "unexpected_message");
 });
 
 Deno.test("MAX_NEW_SESSION_TICKETS may follow each other, one more may not", async () => {
@@ -135,10 +155,11 @@ Deno.test("MAX_NEW_SESSION_TICKETS may follow each other, one more may not", asy
     times(count, { type: ContentType.handshake, fragment: ticket });
   await using joined = await tappedAndConnected("server", { server: { sessionTickets: false } });
   const { tap, client } = joined;
-  // With data between them there is no end to them.
+  // With enough data between them there is no end to them.
+  const data = pattern(DATA_PER_MESSAGE * MAX_NEW_SESSION_TICKETS / 4);
   for (let i = 0; i < 3; i++) {
-    await tap.send(...tickets(MAX_NEW_SESSION_TICKETS), DATA);
-    assertEquals(await readExactly(client, 1), DATA.fragment);
+    await tap.send(...tickets(MAX_NEW_SESSION_TICKETS), ...times(4, { ...DATA, fragment: data }));
+    assertEquals((await readExactly(client, 4 * data.length)).length, 4 * data.length);
   }
   await tap.send(...tickets(MAX_NEW_SESSION_TICKETS + 1));
   assertLocal(
