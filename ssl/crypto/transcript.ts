@@ -4,6 +4,12 @@ import { NssError } from "../../cert/base/errors.ts";
 import { HandshakeType } from "../tables/handshake_types.ts";
 import type { CipherSuiteHash } from "./hkdf.ts";
 
+/**
+ * The maximum length in bytes of a handshake whose messages are kept for post-handshake
+ * authentication; a handshake with long chains and lists of authorities has half of it.
+ */
+export const MAX_KEPT_TRANSCRIPT = 32768;
+
 /** Enough for a ClientHello with a hybrid key share; grows by doubling. */
 const INITIAL_CAPACITY = 2048;
 
@@ -125,15 +131,25 @@ export class Transcript {
    * Returns an independent copy, for handshakes that continue from this point more than once:
    * post-handshake authentication covers the main handshake and its own messages only.
    *
-   * @returns The copy.
+   * @returns The copy; `null` if the messages have been released.
    */
-  snapshot(): Transcript {
+  snapshot(): Transcript | null {
+    if (this.#length === 0) return null;
     const copy = new Transcript();
     copy.#buffer = this.#buffer.slice(0, this.#length);
     copy.#length = this.#length;
     copy.#hash = this.#hash;
     copy.#last = this.#last;
     return copy;
+  }
+
+  /**
+   * Keeps the messages after the handshake, for post-handshake authentication, unless they are
+   * longer than {@linkcode MAX_KEPT_TRANSCRIPT}: then it releases them.
+   */
+  keep(): void {
+    if (this.#length > MAX_KEPT_TRANSCRIPT) this.forget();
+    else this.#buffer = this.messages().slice();
   }
 
   /** Releases the messages after the handshake; pending digests are not affected. */

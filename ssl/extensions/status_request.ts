@@ -65,7 +65,7 @@ export const certificateStatus: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
     if (statusType !== STATUS_TYPE_OCSP) {
       throw new DecodeError(`status type ${statusType} is unknown`);
     }
-    return reader.vector24(1);
+    return reader.vector24(1).slice(); // it is kept longer than the message
   },
   encode: (writer, response) => void writer.u8(STATUS_TYPE_OCSP).vector24(response, 1),
 };

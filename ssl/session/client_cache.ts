@@ -4,7 +4,7 @@ import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { SettingName, SslConfig } from "../config/config.ts";
 import { attempt } from "./attempt.ts";
 import { CLIENT_SETTINGS, localKey, portableKey, shorten, TOKEN_SETTINGS } from "./identity.ts";
-import { MemorySessionCache } from "./memory_cache.ts";
+import { MAX_CACHED_PEERS, MemorySessionCache } from "./memory_cache.ts";
 import type { ClientSession, SessionCache } from "../base/session_cache.ts";
 import { countersOf } from "./statistics.ts";
 
@@ -15,10 +15,32 @@ const applicationCaches = new WeakMap<NssContext, SessionCache>();
 export function clientSessionCache(context: NssContext): MemorySessionCache<ClientSession> {
   let cache = caches.get(context);
   if (cache === undefined) {
-    cache = new MemorySessionCache();
+    cache = new MemorySessionCache(MAX_CACHED_PEERS, costOf);
     caches.set(context, cache);
   }
   return cache;
+}
+
+/** What a session, and a certificate, take in bytes besides what the peer sent. */
+const OBJECT_COST = 4096;
+/** What the peer sends in a certificate of up to this length is mostly not parsed to objects. */
+const USUAL_CERTIFICATE_LENGTH = 2048;
+/** What the rest of it takes, as a multiple: names and extensions become objects. */
+const PARSED_COST = 16;
+
+/** Returns the memory in bytes of sessions; those of one connection share what they are about. */
+function costOf(sessions: readonly ClientSession[]): number {
+  const certificates = new Set(sessions.flatMap(({ peerChain }) => peerChain));
+  const proofs = new Set(
+    sessions.flatMap((it) => [it.stapledOcspResponse, it.signedCertTimestamps]),
+  );
+  let cost = 0;
+  for (const { ticket } of sessions) cost += OBJECT_COST + ticket.length;
+  for (const { der: { length } } of certificates) {
+    cost += OBJECT_COST + length + PARSED_COST * Math.max(length - USUAL_CERTIFICATE_LENGTH, 0);
+  }
+  for (const proof of proofs) cost += proof?.length ?? 0;
+  return cost;
 }
 
 /** Returns the application's cache, which replaces that in memory; `null` if there is none. */

@@ -20,7 +20,10 @@ import { openKvSessionCache } from "../../ssl/session/kv_session_cache.ts";
 import type { ImportOptions, VersionRange } from "../../ssl/config/import_options.ts";
 import { Circuit, FAILURES_UNTIL_REST } from "../../ssl/session/circuit.ts";
 import { resolveLimits } from "../../ssl/session/limits.ts";
-import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
+import {
+  MAX_AVERAGE_SESSION_LENGTH,
+  MemoryServerSessionCache,
+} from "../../ssl/session/memory_server.ts";
 import { clientSessionCache } from "../../ssl/session/client_cache.ts";
 import { serverSessionsOf } from "../../ssl/session/server_cache.ts";
 import type { CachedSession } from "../../ssl/base/session_cache.ts";
@@ -324,6 +327,21 @@ Deno.test("configClientSessionCache() bounds the memory", async () => {
     );
     assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
   }
+});
+
+Deno.test("MemoryServerSessionCache forgets the longest unused sessions beyond MAX_AVERAGE_SESSION_LENGTH for each", () => {
+  const cache = new MemoryServerSessionCache(4);
+  const long = new Uint8Array(2 * MAX_AVERAGE_SESSION_LENGTH);
+  for (const id of ["a", "b"]) cache.put(id, long, 1000);
+  cache.put("b", long, 1000);
+  assertEquals(cache.size, 2);
+  cache.get("a", 0);
+  cache.put("c", new Uint8Array(1), 1000);
+  const left = ["a", "b", "c"].map((id) => cache.get(id, 0)?.length);
+  assertEquals(left, [long.length, undefined, 1]);
+  assertEquals([cache.get("a", 1000), cache.size], [undefined, 1]); // expired: there is room again
+  cache.put("d", new Uint8Array(4 * MAX_AVERAGE_SESSION_LENGTH - 1), 1000);
+  assertEquals(cache.size, 2);
 });
 
 Deno.test("MemoryServerSessionCache forgets the longest unused session beyond its bound", () => {

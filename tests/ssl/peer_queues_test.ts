@@ -1,21 +1,39 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What a peer can make this end keep: the pieces, the bytes and the answers that wait, counted.
+ * What a peer can make this end keep: the pieces, the bytes and the answers that wait, and what is
+ * kept of a handshake, counted.
  *
  * @module
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { newModel, optionSet } from "@nss/nss";
+import { keyUpdate, newModel, optionSet } from "@nss/nss";
 import { dataPending, reHandshake } from "@nss/nss/ssl";
 import { SslError } from "../../ssl/base/errors.ts";
+import { MasterSecret } from "../../ssl/crypto/master_secret.ts";
+import { Tls12Keys } from "../../ssl/handshake/tls12/keys.ts";
+import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
+import { MAX_KEPT_TRANSCRIPT, Transcript } from "../../ssl/crypto/transcript.ts";
 import { connectionOf } from "../../ssl/connection/connection_registry.ts";
 import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/pump.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
+import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
+import { frame } from "./_filters.ts";
 import { connectedEngines, outputOf } from "./engine/_engines.ts";
 import { tappedAndConnected } from "./_record_tap.ts";
-import { clientOptions, connected, failureOf, turns } from "./_support.ts";
+import {
+  assertLocal,
+  clientOptions,
+  connected,
+  failureOf,
+  HOSTNAME,
+  makeIdentity,
+  pattern,
+  pingPong,
+  PKI,
+  turns,
+} from "./_support.ts";
 
 /** A client that offers to answer another handshake, and never does, since it does not read. */
 function silent() {
@@ -83,4 +101,84 @@ Deno.test("A peer that reads no answer makes a TLS 1.2 end queue no more of them
     }
   }
   assert(answers > 0 && answers < 20, `${answers} answers`);
+});
+
+/** The transcripts that are made while it is in scope. */
+class TranscriptWatch implements Disposable {
+  readonly #transcripts = new Set<Transcript>();
+  readonly #add = Transcript.prototype.add;
+
+  constructor() {
+    const add = this.#add;
+    const transcripts = this.#transcripts;
+    Transcript.prototype.add = function (message) {
+      transcripts.add(this);
+      add.call(this, message);
+    };
+  }
+
+  /** The bytes that they keep, and the memory that they take, of each that keeps some. */
+  get kept(): [length: number, memory: number][] {
+    return [...this.#transcripts]
+      .map((it): [number, number] => [it.length, it.messages().buffer.byteLength])
+      .filter(([, memory]) => memory > 0);
+  }
+
+  [Symbol.dispose](): void {
+    Transcript.prototype.add = this.#add;
+  }
+}
+
+Deno.test("a handshake is kept where the client offers post-handshake authentication, and nowhere else", async () => {
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    for (const offers of [false, true]) {
+      using transcripts = new TranscriptWatch();
+      const versions = { min: version, max: version };
+      const options = { ...(offers ? silent() : {}), versions };
+      await using _joined = await connected({ client: options, server: { versions } });
+      const { kept } = transcripts;
+      assertEquals(kept.length, offers && version === "TLSv1.3" ? 2 : 0);
+      for (const [length, memory] of kept) assertEquals(memory, length); // without free space
+    }
+  }
+});
+
+Deno.test("Tls12Keys keeps the randoms of the hellos, and not the hellos", async () => {
+  const hello = pattern(64);
+  const client = hello.subarray(2, 34);
+  const server = new Uint8Array(32);
+  const secret = await MasterSecret.of(TLS12_CIPHER_SUITES[0]!, pattern(48));
+  const keys = new Tls12Keys(secret, { client, server });
+  const exported = await keys.exportKeyingMaterial("label", null, 32);
+  hello.fill(0);
+  assertEquals(await keys.exportKeyingMaterial("label", null, 32), exported);
+});
+
+Deno.test("a handshake that is too long to be kept is followed by no request for a certificate", async () => {
+  const dnsNames = Array.from({ length: 1200 }, (_, i) => `a-name-of-the-server-${i}.test`);
+  const { cert, credential } = await makeIdentity({ dnsNames: [HOSTNAME, ...dnsNames] }, PKI.root);
+  assert(cert.der.length > MAX_KEPT_TRANSCRIPT);
+  const server = { certificates: [credential] };
+
+  using transcripts = new TranscriptWatch();
+  await using asking = await connected({ client: silent(), server });
+  assertEquals(transcripts.kept, []);
+  assertEquals((await failureOf(reHandshake(asking.server))).name, "SSL_ERROR_FEATURE_DISABLED");
+  await pingPong(asking); // the connection continues
+
+  // A server that has kept it asks nevertheless.
+  const request = [1, 7, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3];
+  await using asked = await connected({
+    client: silent(),
+    server,
+    serverInternals: {
+      messageFilter: ({ type, raw }) =>
+        type === HandshakeType.keyUpdate
+          ? [frame(HandshakeType.certificateRequest, request)]
+          : [raw],
+    },
+  });
+  const reading = failureOf(asked.client.read(new Uint8Array(1)));
+  await keyUpdate(asked.server);
+  assertLocal(await reading, "SSL_ERROR_RX_UNEXPECTED_CERT_REQUEST", "unexpected_message");
 });

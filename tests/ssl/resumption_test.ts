@@ -8,7 +8,6 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import type { ChannelInfo } from "../../ssl/base/channel_info.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
@@ -251,9 +250,14 @@ Deno.test("SslSocket does not resume once the server's certificate has expired",
 Deno.test("SslSocket as client does not resume once any certificate of the server's chain has expired", async () => {
   const two = new Acquaintance();
   await two.meet();
+  const { cert: expired } = await makeIdentity({
+    subject: "CN=Expired",
+    notBefore: new Date(0),
+    notAfter: new Date(1000),
+  });
   two.alter(({ peerChain, ...session }) => ({
     ...session,
-    peerChain: [...peerChain, { notAfter: new Date(0) } as Certificate],
+    peerChain: [...peerChain, expired],
   }));
   assertEquals(await two.resumes(), false);
   assertEquals(getStatistics({ context: two.client }).sendClientHello.notOk, 1);

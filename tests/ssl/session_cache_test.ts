@@ -12,7 +12,11 @@ import { NssContext } from "../../pkcs11/context/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
 import { identityOf, shorten } from "../../ssl/session/identity.ts";
-import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
+import {
+  MAX_AVERAGE_COST,
+  MAX_COST_PER_PEER,
+  MemorySessionCache,
+} from "../../ssl/session/memory_cache.ts";
 import type { ClientSession } from "../../ssl/base/session_cache.ts";
 import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { TLS_1_3 } from "../../ssl/tables/versions.ts";
@@ -107,6 +111,61 @@ Deno.test("MemorySessionCache.resize() forgets the longest unused peers, and kee
     true,
     true,
   ]);
+});
+
+/** A cache of sessions that cost what their tickets' first bytes say, in units. */
+function costly(maxPeers: number, unit: number): MemorySessionCache<ClientSession> {
+  return new MemorySessionCache<ClientSession>(
+    maxPeers,
+    (sessions) => sessions.reduce((sum, { ticket }) => sum + ticket[0]! * unit, 0),
+  );
+}
+
+Deno.test("MemorySessionCache keeps MAX_COST_PER_PEER of a peer, and drops its oldest sessions beyond it", () => {
+  const cache = costly(1000, MAX_COST_PER_PEER / 4);
+  for (const parts of [1, 2, 1]) cache.put("peer", makeSession(parts));
+  assertEquals([cache.size, cache.cost], [1, MAX_COST_PER_PEER]);
+  cache.put("peer", makeSession(2)); // in the place of 1 and 2
+  assertEquals(cache.cost, 3 * MAX_COST_PER_PEER / 4);
+  assertEquals([1, 2, 3].map(() => cache.take("peer", 0)?.ticket[0]), [2, 1, undefined]);
+  assertEquals(cache.cost, 0);
+  cache.put("peer", makeSession(4));
+  assertEquals(cache.size, 1);
+  cache.put("peer", makeSession(5));
+  assertEquals([cache.size, cache.cost], [0, 0]);
+});
+
+Deno.test("MemorySessionCache keeps MAX_AVERAGE_COST for each peer that it may have, and drops the longest unused beyond it", () => {
+  const peers = 8;
+  const cache = costly(peers, MAX_AVERAGE_COST * peers / 4);
+  for (const key of ["a", "b", "c", "d"]) cache.put(key, makeSession(1));
+  assertEquals([cache.size, cache.cost], [4, MAX_AVERAGE_COST * peers]);
+  cache.take("a", 0);
+  cache.put("a", makeSession(1));
+  cache.put("e", makeSession(1));
+  assertEquals([cache.size, cache.cost], [4, MAX_AVERAGE_COST * peers]);
+  assertEquals(["a", "b", "c"].map((key) => cache.take(key, 0) !== undefined), [true, false, true]);
+  cache.put("one", makeSession(2));
+  cache.resize(1); // room for one peer that is as costly as a peer may be
+  assertEquals([cache.size, cache.cost], [1, MAX_COST_PER_PEER]);
+});
+
+Deno.test("clientSessionCache() counts tickets, certificates and what is stapled, and what sessions share once", () => {
+  const cache = clientSessionCache(new NssContext({ trustAnchors: [] }));
+  const session = { ...makeSession(1), ticket: new Uint8Array(100), peerChain: [PKI.server.cert] };
+  const { length } = PKI.server.cert.der;
+  cache.put("peer", session);
+  assertEquals(cache.cost, 4096 + 100 + 4096 + length);
+  cache.put("peer", { ...session });
+  assertEquals(cache.cost, 2 * (4096 + 100) + 4096 + length);
+  const stapledOcspResponse = new Uint8Array(1000);
+  cache.put("peer", { ...session, stapledOcspResponse });
+  assertEquals(cache.cost, 3 * (4096 + 100) + 4096 + length + 1000);
+  // As `createCertificate` makes it of a thousand names: 16 times what is more than usual.
+  const der = new Uint8Array(20_000);
+  const stuffed: Certificate = Object.create(PKI.server.cert, { der: { value: der } });
+  cache.put("stuffed", { ...session, peerChain: [stuffed] });
+  assertEquals(cache.size, 1);
 });
 
 Deno.test("MemorySessionCache.delete() and clear() forget", () => {

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../../cert/base/bytes.ts";
 import { SslError } from "../../base/errors.ts";
 import { Writer } from "../../wire/writer.ts";
 import type { ConnectionKeys } from "../output.ts";
@@ -10,12 +11,13 @@ export class Tls12Keys implements ConnectionKeys {
   /** TLS 1.2 has no KeyUpdate. */
   readonly renewable = false;
   readonly #masterSecret: MasterSecret;
-  readonly #randoms: Randoms;
+  /** Copies: the hellos, which may be long, are not kept. */
+  readonly #randoms: Uint8Array<ArrayBuffer>;
 
   /** Creates the keys of a connection. */
-  constructor(masterSecret: MasterSecret, randoms: Randoms) {
+  constructor(masterSecret: MasterSecret, { client, server }: Randoms) {
     this.#masterSecret = masterSecret;
-    this.#randoms = randoms;
+    this.#randoms = concat([client, server]);
   }
 
   /** Rejects. */
@@ -34,7 +36,7 @@ export class Tls12Keys implements ConnectionKeys {
     context: Uint8Array<ArrayBuffer> | null,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const seed = new Writer().bytes(this.#randoms.client).bytes(this.#randoms.server);
+    const seed = new Writer().bytes(this.#randoms);
     // An empty context differs from none, because its length is included.
     if (context !== null) seed.vector16(context);
     return this.#masterSecret.prf.expand(label, seed.finish(), length);

@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { createHash } from "node:crypto";
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import { NssError } from "../../../cert/base/errors.ts";
-import { Transcript } from "../../../ssl/crypto/transcript.ts";
+import { MAX_KEPT_TRANSCRIPT, Transcript } from "../../../ssl/crypto/transcript.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
 
 const ONE = Uint8Array.of(1, 0, 0, 1, 0xaa);
@@ -136,16 +136,14 @@ Deno.test("Transcript.snapshot() goes its own way", async () => {
   const transcript = transcriptOf(ONE);
   await transcript.digest();
   const copy = transcript.snapshot();
+  assert(copy !== null);
   assertEquals(await copy.digest(), await transcript.digest());
   copy.add(TWO);
   transcript.add(THREE);
   assertEquals(encodeHex(await copy.digest()), hash("sha256", ONE, TWO));
   assertEquals(encodeHex(await transcript.digest()), hash("sha256", ONE, THREE));
-  const empty = new Transcript().snapshot();
-  empty.setHash("SHA-256");
-  empty.add(ONE);
-  assertEquals(encodeHex(await empty.digest()), hash("sha256", ONE));
-  assertNotEquals(await empty.digest(), await copy.digest());
+  assertNotEquals(await transcript.digest(), await copy.digest());
+  assertEquals(new Transcript().snapshot(), null);
 });
 
 Deno.test("Transcript.forget() releases the messages, but not from digests under way", async () => {
@@ -156,4 +154,18 @@ Deno.test("Transcript.forget() releases the messages, but not from digests under
   assertEquals(transcript.messages().buffer.byteLength, 0);
   assertEquals(encodeHex(await digest), hash("sha256", ONE, TWO));
   assertEquals(encodeHex(await transcript.digest()), hash("sha256"));
+});
+
+Deno.test("Transcript.keep() keeps MAX_KEPT_TRANSCRIPT bytes and no free space, and of one more none", async () => {
+  for (const length of [ONE.length, MAX_KEPT_TRANSCRIPT]) {
+    const transcript = transcriptOf(ONE, new Uint8Array(length - ONE.length));
+    const digest = await transcript.digest();
+    transcript.keep();
+    assertEquals([transcript.length, transcript.messages().buffer.byteLength], [length, length]);
+    assertEquals(await transcript.snapshot()?.digest(), digest);
+  }
+  const transcript = transcriptOf(new Uint8Array(MAX_KEPT_TRANSCRIPT), Uint8Array.of(1));
+  transcript.keep();
+  assertEquals([transcript.length, transcript.messages().buffer.byteLength], [0, 0]);
+  assertEquals(transcript.snapshot(), null);
 });

@@ -16,3 +16,8 @@ Deno.test("certificateStatus takes OCSP responses of 1 byte or more, and no othe
   refusesSyntax(certificateStatus, Uint8Array.of(2, 0, 0, 1, 9));
   assertEquals(parseWith(certificateStatus, Uint8Array.of(1, 0, 0, 1, 9)), Uint8Array.of(9));
 });
+
+Deno.test("certificateStatus copies the response, which is kept when the message is not", () => {
+  const { buffer } = parseWith(certificateStatus, Uint8Array.of(1, 0, 0, 1, 9));
+  assertEquals(buffer.byteLength, 1);
+});

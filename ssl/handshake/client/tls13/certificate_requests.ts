@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../../base/errors.ts";
+import { MAX_KEPT_TRANSCRIPT } from "../../../crypto/transcript.ts";
 import { parseCertificateRequest } from "../../../messages/certificate_request.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { sendFinished } from "../../tls13/finished.ts";
@@ -43,6 +44,13 @@ export class CertificateRequests {
     const authRequest = clientAuthRequest(request);
     // The transcript is that of the handshake and this exchange, without earlier exchanges.
     const transcript = hs.transcript.snapshot();
+    if (transcript === null) {
+      throw new SslError(
+        "SSL_ERROR_RX_UNEXPECTED_CERT_REQUEST",
+        "Cannot take CertificateRequest: the handshake before it was longer than the " +
+          `${MAX_KEPT_TRANSCRIPT} bytes that are kept for it`,
+      );
+    }
     transcript.add(message.raw);
     // RFC 8446, Section 4.6.2: the messages MUST be consecutive, so that they are sent when all of
     // them are complete.

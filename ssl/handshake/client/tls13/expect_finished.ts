@@ -55,7 +55,8 @@ export class ExpectServerFinished implements HandshakeState {
     const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
     resumption.catch(() => {}); // awaited for the first ticket
     masterSecret.forget();
-    if (!hs.config.postHandshakeAuth) hs.transcript.forget();
+    if (hs.config.postHandshakeAuth) hs.transcript.keep();
+    else hs.transcript.forget();
     const negotiated: Tls13Negotiated = { ...agreement, ...this.#identities, local };
     hs.output.emit({ kind: "connected", negotiated, keys, tickets: NO_TICKETS });
     return new ClientConnected(negotiated, keys, resumption);

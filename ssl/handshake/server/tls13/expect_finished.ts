@@ -53,7 +53,8 @@ export class ExpectClientFinished implements HandshakeState {
     const tickets = this.#keys.mayResume ? makeTickets(hs, negotiated, masterSecret) : NO_TICKETS;
     const forget = () => masterSecret.forget();
     tickets.then(forget, forget);
-    if (!negotiated.postHandshakeAuth) hs.transcript.forget();
+    if (negotiated.postHandshakeAuth) hs.transcript.keep();
+    else hs.transcript.forget();
     hs.output.emit({ kind: "connected", negotiated, keys, tickets });
     return new ServerConnected(negotiated, keys);
   }

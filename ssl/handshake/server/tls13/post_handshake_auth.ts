@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../../base/errors.ts";
+import { MAX_KEPT_TRANSCRIPT } from "../../../crypto/transcript.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { verifyPeerFinished } from "../../tls13/finished.ts";
@@ -35,7 +36,7 @@ type Connected = (negotiated: Tls13Negotiated) => HandshakeState;
  * @param keys The traffic keys.
  * @param connected Returns the state after the exchange.
  * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client has not
- * offered the extension.
+ * offered the extension, `SSL_ERROR_FEATURE_DISABLED` if the handshake was too long to be kept.
  */
 export function requestCertificate(
   hs: HandshakeContext,
@@ -47,6 +48,14 @@ export function requestCertificate(
     throw new SslError(
       "SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION",
       "Cannot ask for a certificate: the client has not offered post-handshake authentication",
+    );
+  }
+  const transcript = hs.transcript.snapshot();
+  if (transcript === null) {
+    throw new SslError(
+      "SSL_ERROR_FEATURE_DISABLED",
+      "Cannot ask for a certificate: the handshake was longer than the " +
+        `${MAX_KEPT_TRANSCRIPT} bytes that are kept for it; ask in the handshake (clientAuth)`,
     );
   }
   const config = hs.latestConfig();
@@ -62,7 +71,7 @@ export function requestCertificate(
     // The transcript is that of the handshake and this exchange, without earlier exchanges. The
     // exchange has its own progress, so that the application sees no certificate before it is
     // verified.
-    transcript: hs.transcript.snapshot(),
+    transcript,
   };
   const context = hs.environment.random(CONTEXT_LENGTH);
   sendCertificateRequest(exchange, context);
