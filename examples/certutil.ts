@@ -42,7 +42,8 @@ import { LOOK } from "./_certutil/look.ts";
 import { MOVE } from "./_certutil/move.ts";
 import { NoPasswordError } from "./_certutil/passwords.ts";
 import { STORE_OPTIONS } from "./_certutil/store.ts";
-import { clean, table } from "./_certutil/text.ts";
+import { table } from "./_certutil/text.ts";
+import { clean } from "./_program.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   Object.entries({ ...CHANGE, ...LOOK, ...ISSUE, ...MOVE }),

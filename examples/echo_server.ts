@@ -23,11 +23,12 @@ import {
   type SslListener,
   type SslSocket,
 } from "@nss/nss";
+import { portOf, reason, run } from "./_program.ts";
 
 /** Serves all clients side by side; a client that fails is reported and disturbs no other. */
 async function serveEcho(listener: SslListener): Promise<void> {
   for await (const socket of listener) {
-    echo(socket).catch((error) => console.error(`${error.name}: ${error.message}`));
+    echo(socket).catch((error) => console.error(reason(error)));
   }
 }
 
@@ -51,18 +52,20 @@ async function selfSigned(): Promise<CertificateOptions> {
   return { cert, key: keys.privateKey };
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [port = "0", certFile, keyFile] = Deno.args;
-  if (port === "--help") {
+  if (port === "--help" || (certFile !== undefined && keyFile === undefined)) {
     console.log("Usage: echo_server.ts [port [cert.pem key.pem]]");
-    Deno.exit();
+    Deno.exit(port === "--help" ? 0 : 2);
   }
   const certificate = certFile !== undefined && keyFile !== undefined
     ? { cert: await Deno.readTextFile(certFile), key: await Deno.readTextFile(keyFile) }
     : await selfSigned();
-  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: Number(port) }), {
+  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: portOf(port) }), {
     certificates: [certificate],
   });
   console.log(`Listening on 127.0.0.1:${listener.addr.port}`);
   await serveEcho(listener);
 }
+
+if (import.meta.main) await run(main);

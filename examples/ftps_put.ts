@@ -19,13 +19,13 @@
 import {
   importFD,
   type ImportOptions,
-  NssError,
   resumptionTokenCallback,
   setResumptionToken,
   type SslSocket,
   type VersionRange,
 } from "@nss/nss";
 import { Lines } from "./_lines.ts";
+import { reason, run, urlOf } from "./_program.ts";
 
 /** How to upload. */
 interface PutOptions {
@@ -59,12 +59,18 @@ class Control {
 
   /** Reads a reply, which may have several lines, the last of which has a space behind its code. */
   async reply(...expected: number[]): Promise<string> {
-    for (let line; (line = await this.#lines.read()) !== null;) {
-      if (!/^\d{3} /.test(line)) continue;
-      if (expected.includes(Number(line.slice(0, 3)))) return line;
-      throw new Error(`The server says: ${line}`);
-    }
-    throw new Error("The server has hung up");
+    const lines = await this.#lines.readTo((line) => /^\d{3} /.test(line));
+    const last = lines.at(-1)!;
+    if (expected.includes(Number(last.slice(0, 3)))) return last;
+    throw new Error(`The server says: ${last}`);
+  }
+
+  /** Asks for a port to send data to (RFC 2428). */
+  async passivePort(): Promise<number> {
+    const line = await this.command("EPSV", 229);
+    const port = Number(/\(\|\|\|(\d{1,5})\|\)/.exec(line)?.[1]);
+    if (port >= 1 && port <= 65_535) return port;
+    throw new Error(`The server names no port: ${line}`);
   }
 }
 
@@ -103,8 +109,7 @@ async function put({ url, data, ca, reuse, strict, versions }: PutOptions): Prom
   await control.command("PBSZ 0", 200);
   await control.command("PROT P", 200);
   await control.command("TYPE I", 200);
-  const [, port] = /\(\|\|\|(\d+)\|\)/.exec(await control.command("EPSV", 229))!;
-  const dataConn = await Deno.connect({ hostname, port: Number(port) });
+  const dataConn = await Deno.connect({ hostname, port: await control.passivePort() });
   await control.command(`STOR ${decodeURIComponent(url.pathname).slice(1)}`, 125, 150);
 
   // In an upload nothing is received that could be truncated
@@ -112,7 +117,7 @@ async function put({ url, data, ca, reuse, strict, versions }: PutOptions): Prom
   if (reuse && token !== undefined) setResumptionToken(upload, token);
   await send(upload, data).catch(async (error) => {
     // What the server says of it is the better reason, if it says anything
-    await control.reply(226).catch(({ message }) => console.error(message));
+    await control.reply(226).catch((said) => console.error(reason(said)));
     throw error;
   });
   await control.reply(226);
@@ -129,7 +134,7 @@ async function send(socket: SslSocket, data: Uint8Array): Promise<void> {
   while (await socket.read(new Uint8Array(1024)) !== null);
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const flags = Deno.args.filter((arg) => arg.startsWith("--"));
   const [url, file, caFile] = Deno.args.filter((arg) => !arg.startsWith("--"));
   if (url === undefined || file === undefined) {
@@ -138,18 +143,14 @@ if (import.meta.main) {
     );
     Deno.exit(flags.includes("--help") ? 0 : 2);
   }
-  try {
-    await put({
-      url: new URL(url),
-      data: await Deno.readFile(file),
-      ca: caFile && await Deno.readTextFile(caFile),
-      reuse: !flags.includes("--no-reuse"),
-      strict: flags.includes("--strict"),
-      versions: flags.includes("--tls12") ? { max: "TLSv1.2" } : {},
-    });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    console.error(error instanceof NssError ? `${error.name}: ${error.message}` : error.message);
-    Deno.exit(1);
-  }
+  await put({
+    url: urlOf(url, "ftp"),
+    data: await Deno.readFile(file),
+    ca: caFile && await Deno.readTextFile(caFile),
+    reuse: !flags.includes("--no-reuse"),
+    strict: flags.includes("--strict"),
+    versions: flags.includes("--tls12") ? { max: "TLSv1.2" } : {},
+  });
 }
+
+if (import.meta.main) await run(main);

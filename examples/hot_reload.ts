@@ -22,6 +22,7 @@ import {
   type SslListener,
   type SslSocket,
 } from "@nss/nss";
+import { portOf, reason, run } from "./_program.ts";
 
 /** How long the files must have been left alone: those who renew write one after the other. */
 const QUIET = 100;
@@ -37,7 +38,7 @@ async function load(listener: SslListener, certFile: string, keyFile: string): P
   } catch (error) {
     // Half renewed, or gone for a moment: what was served goes on being served
     if (!(error instanceof NssError || error instanceof Deno.errors.NotFound)) throw error;
-    console.error(`Cannot load certificate: ${error.message}`);
+    console.error(`Cannot load certificate: ${reason(error)}`);
     return false;
   }
 }
@@ -64,17 +65,19 @@ async function echo(socket: SslSocket): Promise<void> {
   await socket.readable.pipeTo(socket.writable);
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [port, certFile, keyFile] = Deno.args;
   if (port === undefined || certFile === undefined || keyFile === undefined) {
     console.log("Usage: hot_reload.ts PORT cert.pem key.pem");
     Deno.exit(port === "--help" ? 0 : 2);
   }
-  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: Number(port) }));
+  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: portOf(port) }));
   if (!(await load(listener, certFile, keyFile))) Deno.exit(1);
   reloadOnChange(listener, certFile, keyFile);
   console.log(`Listening on 127.0.0.1:${listener.addr.port}`);
   for await (const socket of listener) {
-    echo(socket).catch((error) => console.error(`${error.name}: ${error.message}`));
+    echo(socket).catch((error) => console.error(reason(error)));
   }
 }
+
+if (import.meta.main) await run(main);

@@ -23,11 +23,11 @@ import {
   getChannelInfo,
   importFD,
   type ImportOptions,
-  NssError,
   type SslSocket,
 } from "@nss/nss";
 import { formatGeneralName } from "@nss/nss/cert";
 import { parseArgs } from "node:util";
+import { clean, forStdout, run, urlOf } from "./_program.ts";
 
 /** How to tell whom to trust. */
 type Trust = Pick<ImportOptions, "caCerts" | "authCertificate">;
@@ -54,15 +54,15 @@ function trustKey(pin: string): Trust {
 async function show({ version, cipherSuite, group, peerCertificates: [peer] }: ChannelInfo) {
   if (!peer) return;
   console.error(`${version} ${cipherSuite} ${group}`);
-  console.error(`subject  ${peer.subject}`);
-  console.error(`issuer   ${peer.issuer}`);
+  console.error(clean(`subject  ${peer.subject}`));
+  console.error(clean(`issuer   ${peer.issuer}`));
   console.error(`valid    ${peer.notBefore.toISOString()} to ${peer.notAfter.toISOString()}`);
-  console.error(`names    ${peer.subjectAltName?.map(formatGeneralName).join(", ") ?? ""}`);
+  console.error(clean(`names    ${peer.subjectAltName?.map(formatGeneralName).join(", ") ?? ""}`));
   console.error(`SHA-256  ${(await peer.fingerprint()).toHex()}`);
   console.error(`pin      ${await peer.subjectPublicKeyInfo.pin()}\n`);
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const { values: { ca, pin, help }, positionals: [url] } = parseArgs({
     args: Deno.args,
     options: {
@@ -76,14 +76,10 @@ if (import.meta.main) {
     console.log("Usage: https_get.ts [--ca ca.pem | --pin base64] https://host[:port]/path");
     Deno.exit(help ? 0 : 2);
   }
-  try {
-    const trust = pin ? trustKey(pin) : ca ? { caCerts: [await Deno.readTextFile(ca)] } : {};
-    await using socket = await requestPage(new URL(url), trust);
-    await show(getChannelInfo(socket));
-    await socket.readable.pipeTo(Deno.stdout.writable);
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
-    Deno.exit(1);
-  }
+  const trust = pin ? trustKey(pin) : ca ? { caCerts: [await Deno.readTextFile(ca)] } : {};
+  await using socket = await requestPage(urlOf(url, "https"), trust);
+  await show(getChannelInfo(socket));
+  await forStdout(socket.readable).pipeTo(Deno.stdout.writable);
 }
+
+if (import.meta.main) await run(main);

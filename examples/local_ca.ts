@@ -25,7 +25,6 @@ import {
   exportPrivateKeyPem,
   generateKeyPair,
   importPrivateKey,
-  NssError,
   parseCertificatesPem,
   type PrivateKey,
 } from "@nss/nss";
@@ -36,6 +35,7 @@ import {
   parseIpAddress,
   subjectAltName,
 } from "@nss/nss/cert";
+import { run } from "./_program.ts";
 
 async function writeKey(path: string, key: PrivateKey): Promise<void> {
   await Deno.writeTextFile(path, await exportPrivateKeyPem(key), { mode: 0o600, createNew: true });
@@ -127,7 +127,7 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
   print: 1,
 };
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [command = "", ...args] = Deno.args;
   if (!Object.hasOwn(COMMANDS, command) || args.length < ARGUMENTS[command]!) {
     console.log("Usage: local_ca.ts init FOLDER SUBJECT");
@@ -137,12 +137,8 @@ if (import.meta.main) {
     console.log("       local_ca.ts print FILE");
     Deno.exit(command === "--help" ? 0 : 2);
   }
-  try {
-    const certificate = await COMMANDS[command]!(...args);
-    console.log(command === "print" ? await formatCertificate(certificate) : String(certificate));
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
-    Deno.exit(1);
-  }
+  const certificate = await COMMANDS[command]!(...args);
+  console.log(command === "print" ? await formatCertificate(certificate) : String(certificate));
 }
+
+if (import.meta.main) await run(main);

@@ -20,12 +20,12 @@ import {
   type AuthCertificateHook,
   type CertificateOptions,
   importFD,
-  NssError,
   peerCertificate,
   type SslListener,
   type SslSocket,
 } from "@nss/nss";
 import { Lines } from "./_lines.ts";
+import { cleanLines, portOf, reason, run } from "./_program.ts";
 
 /** Lets in whom the authority has certified under one of the names. */
 function onlyFor(names: readonly string[]): AuthCertificateHook {
@@ -54,7 +54,7 @@ function listen(
 async function greet(socket: SslSocket): Promise<void> {
   await using _ = socket;
   const lines = new Lines(socket);
-  while (await lines.read()); // to the empty line that ends the request
+  await lines.readTo((line) => line === ""); // the end of the request
   const { commonName } = peerCertificate(socket)!.subject;
   await lines.write("HTTP/1.0 200 OK", "Content-Type: text/plain", "", `Hello ${commonName}`);
 }
@@ -79,25 +79,22 @@ async function get(
 async function serve(listener: SslListener<Deno.NetAddr>): Promise<void> {
   console.log(`Listening on 127.0.0.1:${listener.addr.port}`);
   for await (const socket of listener) {
-    greet(socket).catch((error) => console.error(`${error.name}: ${error.message}`));
+    greet(socket).catch((error) => console.error(reason(error)));
   }
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [verb, port, ca, cert, key, ...names] = Deno.args;
   if (!port || !ca || !cert || !key || !(verb === "serve" || verb === "get")) {
     console.log("Usage: mutual_tls.ts serve PORT ca.pem cert.pem key.pem NAME...");
     console.log("       mutual_tls.ts get PORT ca.pem cert.pem key.pem");
     Deno.exit(verb === "--help" ? 0 : 2);
   }
+  const number = portOf(port);
   const authority = await Deno.readTextFile(ca);
   const certificate = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
-  try {
-    if (verb === "serve") await serve(listen(Number(port), authority, certificate, names));
-    else console.log(await get(Number(port), authority, certificate));
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
-    Deno.exit(1);
-  }
+  if (verb === "serve") await serve(listen(number, authority, certificate, names));
+  else console.log(cleanLines(await get(number, authority, certificate)));
 }
+
+if (import.meta.main) await run(main);

@@ -16,6 +16,7 @@
 import { type CertificateOptions, importFD, type SslListener, type SslSocket } from "@nss/nss";
 import { createServer, request, type RequestListener } from "node:http";
 import { Duplex } from "node:stream";
+import { cleanLines, portOf, reason, run, urlOf } from "./_program.ts";
 
 /** Serves HTTP on a listener of TLS sockets. */
 async function serveHttp(listener: SslListener, handler: RequestListener): Promise<void> {
@@ -23,7 +24,7 @@ async function serveHttp(listener: SslListener, handler: RequestListener): Promi
   for await (const socket of listener) {
     socket.handshake().then(
       () => server.emit("connection", toDuplex(socket)),
-      (error) => console.error(`${error.name}: ${error.message}`),
+      (error) => console.error(reason(error)),
     );
   }
 }
@@ -67,15 +68,17 @@ async function serve(port: number, certificate: CertificateOptions): Promise<voi
   });
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [verb, target, ...files] = Deno.args;
   const [first, key] = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   if (verb === "serve" && target && first && key) {
-    await serve(Number(target), { cert: first, key });
+    await serve(portOf(target), { cert: first, key });
   } else if (verb === "get" && target && first) {
-    console.log(await getPage(new URL(target), first));
+    console.log(cleanLines(await getPage(urlOf(target, "https"), first)));
   } else {
     console.log("Usage: node_http.ts serve PORT cert.pem key.pem | node_http.ts get URL ca.pem");
     Deno.exit(verb === "--help" ? 0 : 2);
   }
 }
+
+if (import.meta.main) await run(main);

@@ -22,11 +22,11 @@ import {
   type AuthCertificateHook,
   importFD,
   type ImportOptions,
-  NssError,
   SslError,
   type SslSocket,
 } from "@nss/nss";
 import { parseArgs } from "node:util";
+import { clean, run, urlOf } from "./_program.ts";
 
 /** Authenticates a server as usual, and wants its key to be among the pins. */
 function pinned(pins: readonly string[]): AuthCertificateHook {
@@ -58,7 +58,7 @@ async function connectPinned(
   return socket;
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const { values: { ca, help }, positionals: [server, ...pins] } = parseArgs({
     args: Deno.args,
     options: { ca: { type: "string" }, help: { type: "boolean" } },
@@ -68,19 +68,12 @@ if (import.meta.main) {
     console.log("Usage: pin_certificate.ts host:port [--ca ca.pem] PIN...");
     Deno.exit(help ? 0 : 2);
   }
-  const { hostname, port } = new URL(`https://${server}`);
+  const { hostname, port } = urlOf(`https://${server}`, "https");
   const options = ca ? { caCerts: [await Deno.readTextFile(ca)] } : {};
-  try {
-    await using socket = await connectPinned(
-      { hostname, port: Number(port || 443) },
-      pins,
-      options,
-    );
-    const { peerCertificates: [peer] } = await socket.handshake();
-    console.log(`Connected to ${peer?.subject}, whose key is pinned`);
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
-    Deno.exitCode = 1;
-  }
+  const address = { hostname, port: Number(port || 443) };
+  await using socket = await connectPinned(address, pins, options);
+  const { peerCertificates: [peer] } = await socket.handshake();
+  console.log(clean(`Connected to ${peer?.subject}, whose key is pinned`));
 }
+
+if (import.meta.main) await run(main);

@@ -16,7 +16,8 @@
  * @module
  */
 
-import { getChannelBinding, getChannelInfo, importFD, NssError, type SslSocket } from "@nss/nss";
+import { getChannelBinding, getChannelInfo, importFD, type SslSocket } from "@nss/nss";
+import { clean, run, urlOf } from "./_program.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -33,7 +34,6 @@ const MAX_MESSAGE = 1 << 20;
 /** Messages over TLS. */
 class Messages {
   readonly #socket: SslSocket;
-  #rest = new Uint8Array(0);
 
   constructor(socket: SslSocket) {
     this.#socket = socket;
@@ -48,23 +48,24 @@ class Messages {
   /** Reads the next message; an error of the server's is thrown. */
   async read(): Promise<Message> {
     const head = await this.#take(5);
-    const length = new DataView(head.buffer).getUint32(1) - 4;
-    if (length > MAX_MESSAGE) throw new Error("The server sends a message that is too long");
+    const length = new DataView(head.buffer).getUint32(1) - 4; // it counts itself
+    if (length < 0 || length > MAX_MESSAGE) {
+      throw new Error(`The server sends a message of ${length} bytes`);
+    }
     const message = { type: decode(head.subarray(0, 1)), body: await this.#take(length) };
     if (message.type !== "E") return message;
     const fields = decode(message.body).split("\0");
-    throw new Error(`The server says: ${fields.find((field) => field[0] === "M")?.slice(1)}`);
+    const said = fields.find((field) => field[0] === "M")?.slice(1);
+    throw new Error(`The server says: ${said ?? "nothing but that there is an error"}`);
   }
 
   async #take(length: number): Promise<Uint8Array<ArrayBuffer>> {
-    while (this.#rest.length < length) {
-      const buffer = new Uint8Array(4096);
-      const count = await this.#socket.read(buffer);
+    const taken = new Uint8Array(length);
+    for (let filled = 0; filled < length;) {
+      const count = await this.#socket.read(taken.subarray(filled));
       if (count === null) throw new Error("The server has hung up");
-      this.#rest = join(this.#rest, buffer.subarray(0, count));
+      filled += count;
     }
-    const taken = this.#rest.slice(0, length);
-    this.#rest = this.#rest.subarray(length);
     return taken;
   }
 }
@@ -120,6 +121,7 @@ async function logIn(
   const serverFirst = decode((await expect(messages, 11)).subarray(4));
   const { r, s, i } = attributes(serverFirst);
   if (!r?.startsWith(nonce) || r === nonce) throw new Error("The server repeats another nonce");
+  if (!/^[A-Za-z0-9+/]+=*$/.test(s ?? "")) throw new Error("The server sends no salt");
   const iterations = Number(i);
   // RFC 7677, Section 4: fewer would give the password away; more than these is no login, but a
   // burden
@@ -146,7 +148,7 @@ async function logIn(
 /** The next message about the login, which must be of this kind. */
 async function expect(messages: Messages, kind: number): Promise<Uint8Array<ArrayBuffer>> {
   const { type, body } = await messages.read();
-  const found = type === "R" ? new DataView(body.buffer).getUint32(0) : -1;
+  const found = type === "R" && body.length >= 4 ? new DataView(body.buffer).getUint32(0) : -1;
   if (found === kind) return body;
   throw new Error(`The server wants another login than SCRAM (${type} ${found})`);
 }
@@ -178,30 +180,32 @@ async function pbkdf2(
   return new Uint8Array(await crypto.subtle.deriveBits(options, key, 256));
 }
 
-/** Asks one question; the rows come as text. */
-async function query(messages: Messages, sql: string): Promise<string[][]> {
+/** Asks one question; the rows come as text, one after the other. */
+async function* query(messages: Messages, sql: string): AsyncGenerator<string[]> {
   await messages.send("Q", `${sql}\0`);
-  const rows: string[][] = [];
   for (;;) {
     const { type, body } = await messages.read();
-    if (type === "Z") return rows;
-    if (type === "D") rows.push(rowOf(body));
+    if (type === "Z") return;
+    if (type === "D") yield rowOf(body);
   }
 }
 
 function rowOf(body: Uint8Array<ArrayBuffer>): string[] {
   const view = new DataView(body.buffer);
-  let at = 2;
-  return Array.from({ length: view.getUint16(0) }, () => {
-    const length = view.getInt32(at);
-    at += 4;
-    if (length < 0) return "null";
+  let at = 0;
+  /** Steps over so many bytes, which must be there; returns where they begin. */
+  const step = (length: number): number => {
+    if (at + length > body.length) throw new Error("The server sends a row that is cut off");
     at += length;
-    return decode(body.subarray(at - length, at));
+    return at - length;
+  };
+  return Array.from({ length: view.getUint16(step(2)) }, () => {
+    const length = view.getInt32(step(4));
+    return length < 0 ? "null" : decode(body.subarray(step(length), at));
   });
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const isWrong = Deno.args.includes("--wrong-binding");
   const [address, caFile, sql] = Deno.args.filter((arg) => !arg.startsWith("--"));
   if (address === undefined || caFile === undefined || sql === undefined) {
@@ -210,29 +214,25 @@ if (import.meta.main) {
     );
     Deno.exit(Deno.args.includes("--help") ? 0 : 2);
   }
-  const url = new URL(address);
-  try {
-    await using socket = await startTls(url, await Deno.readTextFile(caFile));
-    await socket.handshake();
-    const binding = await getChannelBinding(socket, "tls-server-end-point");
-    if (isWrong) binding[0]! ^= 1;
-    const messages = new Messages(socket);
-    const password = decodeURIComponent(url.password) || (Deno.env.get("PGPASSWORD") ?? "");
-    await logIn(
-      messages,
-      binding,
-      decodeURIComponent(url.username),
-      password,
-      url.pathname.slice(1),
-    );
-    console.error(
-      `Logged in over ${getChannelInfo(socket).version}, bound to the server's certificate`,
-    );
-    for (const row of await query(messages, sql)) console.log(row.join("\t"));
-    await messages.send("X");
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    console.error(error instanceof NssError ? `${error.name}: ${error.message}` : error.message);
-    Deno.exit(1);
-  }
+  const url = urlOf(address, "postgres");
+  await using socket = await startTls(url, await Deno.readTextFile(caFile));
+  await socket.handshake();
+  const binding = await getChannelBinding(socket, "tls-server-end-point");
+  if (isWrong) binding[0]! ^= 1;
+  const messages = new Messages(socket);
+  const password = decodeURIComponent(url.password) || (Deno.env.get("PGPASSWORD") ?? "");
+  await logIn(
+    messages,
+    binding,
+    decodeURIComponent(url.username),
+    password,
+    url.pathname.slice(1),
+  );
+  console.error(
+    `Logged in over ${getChannelInfo(socket).version}, bound to the server's certificate`,
+  );
+  for await (const row of query(messages, sql)) console.log(row.map(clean).join("\t"));
+  await messages.send("X");
 }
+
+if (import.meta.main) await run(main);

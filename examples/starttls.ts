@@ -17,6 +17,7 @@
 
 import { type CertificateOptions, type ChannelInfo, importFD } from "@nss/nss";
 import { Lines } from "./_lines.ts";
+import { cleanLines, portOf, reason, run } from "./_program.ts";
 
 /** A mail. */
 interface Mail {
@@ -47,10 +48,16 @@ async function serveClient(
   await takeMails(new Lines(socket), (mail) => deliver(mail, info));
 }
 
+/** The most commands in plain text, and the most lines of a mail: a peer may send without end. */
+const MAX_PLAIN_COMMANDS = 20;
+const MAX_MAIL_LINES = 1000;
+
 /** Waits until a client wants TLS; `false` if it goes without. */
 async function offerTls(lines: Lines): Promise<boolean> {
   await lines.write("220 localhost ESMTP");
-  for (let line; (line = await lines.read()) !== null;) {
+  for (let commands = 0; commands < MAX_PLAIN_COMMANDS; commands++) {
+    const line = await lines.read();
+    if (line === null) return false;
     switch (verbOf(line)) {
       case "EHLO":
         await lines.write("250-localhost", "250 STARTTLS");
@@ -65,6 +72,7 @@ async function offerTls(lines: Lines): Promise<boolean> {
         await lines.write("530 Must issue a STARTTLS command first");
     }
   }
+  await lines.write("421 Too many commands without STARTTLS");
   return false;
 }
 
@@ -103,6 +111,7 @@ async function readText(lines: Lines): Promise<string[]> {
   const text: string[] = [];
   for (let line; (line = await lines.read()) !== ".";) {
     if (line === null) throw new Error("Cannot take mail: the client has gone");
+    if (text.length === MAX_MAIL_LINES) throw new Error("Cannot take mail: it is too long");
     text.push(line.replace(/^\./, ""));
   }
   return text;
@@ -148,34 +157,32 @@ async function command(lines: Lines, line: string, code: number): Promise<string
 
 /** Reads a reply of one or more lines, `250-first`, `250 last`. */
 async function expectReply(lines: Lines, code: number): Promise<string[]> {
-  const texts: string[] = [];
-  for (;;) {
-    const line = await lines.read();
-    if (!line?.startsWith(`${code}`)) throw new Error(`Cannot send mail: ${line ?? "it ended"}`);
-    texts.push(line.slice(4));
-    if (line[3] !== "-") return texts;
-  }
+  const isLast = (line: string) => line[3] !== "-" || !line.startsWith(`${code}`);
+  const reply = await lines.readTo(isLast);
+  const last = reply.at(-1)!;
+  if (!last.startsWith(`${code}`)) throw new Error(`Cannot send mail: ${last}`);
+  return reply.map((line) => line.slice(4));
 }
 
 async function serve(port: number, certificate: CertificateOptions): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port });
   console.log(`Listening on 127.0.0.1:${listener.addr.port}`);
   const deliver = ({ from, to, text }: Mail, { version, cipherSuite }: ChannelInfo) =>
-    console.log(`${from} -> ${to} (${version} ${cipherSuite})\n${text.join("\n")}`);
+    console.log(cleanLines(`${from} -> ${to} (${version} ${cipherSuite})\n${text.join("\n")}`));
   for await (const conn of listener) {
     serveClient(conn, certificate, deliver)
-      .catch((error) => console.error(`${error.name}: ${error.message}`));
+      .catch((error) => console.error(reason(error)));
   }
 }
 
-if (import.meta.main) {
-  const [verb, port, ...rest] = Deno.args;
+async function main(): Promise<void> {
+  const [verb, port = "", ...rest] = Deno.args;
   if (verb === "serve" && rest.length === 2) {
     const [cert, key] = await Promise.all(rest.map((file) => Deno.readTextFile(file)));
-    await serve(Number(port), { cert: cert!, key: key! });
+    await serve(portOf(port), { cert: cert!, key: key! });
   } else if (verb === "send" && rest.length === 2) {
     const [caFile, text] = rest;
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: portOf(port) });
     const trust = { hostname: "localhost", ca: await Deno.readTextFile(caFile!) };
     const mail = { from: "me@localhost", to: "you@localhost", text: text!.split("\n") };
     const { version, cipherSuite } = await sendMail(conn, trust, mail);
@@ -187,3 +194,5 @@ if (import.meta.main) {
     Deno.exit(verb === "--help" ? 0 : 2);
   }
 }
+
+if (import.meta.main) await run(main);

@@ -12,8 +12,9 @@
  * @module
  */
 
-import { importFD, NssError, type SslSocket } from "@nss/nss";
+import { importFD, type SslSocket } from "@nss/nss";
 import { Lines } from "./_lines.ts";
+import { clean, forStdout, run, urlOf } from "./_program.ts";
 
 /** Connects to a server through a proxy; both have certificates of the same authority. */
 async function connectThrough(proxy: URL, server: URL, ca: string): Promise<SslSocket> {
@@ -23,7 +24,7 @@ async function connectThrough(proxy: URL, server: URL, ca: string): Promise<SslS
   const lines = new Lines(outer);
   await lines.write(`CONNECT ${target} HTTP/1.1`, `Host: ${target}`, "");
   const status = await lines.read();
-  while (await lines.read()); // to the empty line that ends the proxy's answer
+  await lines.readTo((line) => line === ""); // the end of the proxy's answer
   if (!status?.startsWith("HTTP/1.1 200 ")) {
     await outer.close();
     throw new Error(
@@ -33,22 +34,19 @@ async function connectThrough(proxy: URL, server: URL, ca: string): Promise<SslS
   return importFD(outer, { hostname: server.hostname, caCerts: [ca], head: lines.rest });
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [proxy, url, ca] = Deno.args;
   if (!proxy || !url || !ca) {
     console.log("Usage: tls_in_tls.ts https://proxy:port https://server[:port]/path ca.pem");
     Deno.exit(proxy === "--help" ? 0 : 2);
   }
-  const server = new URL(url);
-  try {
-    await using socket = await connectThrough(new URL(proxy), server, await Deno.readTextFile(ca));
-    const { cipherSuite, peerCertificates: [peer] } = await socket.handshake();
-    console.error(`${peer?.subject} by ${cipherSuite}\n`);
-    await new Lines(socket).write(`GET ${server.pathname} HTTP/1.0`, `Host: ${server.host}`, "");
-    await socket.readable.pipeTo(Deno.stdout.writable);
-  } catch (error) {
-    if (!(error instanceof NssError)) throw error;
-    console.error(`${error.name}: ${error.message}`);
-    Deno.exit(1);
-  }
+  const server = urlOf(url, "https");
+  const through = urlOf(proxy, "https");
+  await using socket = await connectThrough(through, server, await Deno.readTextFile(ca));
+  const { cipherSuite, peerCertificates: [peer] } = await socket.handshake();
+  console.error(`${clean(`${peer?.subject} by ${cipherSuite}`)}\n`);
+  await new Lines(socket).write(`GET ${server.pathname} HTTP/1.0`, `Host: ${server.host}`, "");
+  await forStdout(socket.readable).pipeTo(Deno.stdout.writable);
 }
+
+if (import.meta.main) await run(main);

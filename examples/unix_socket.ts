@@ -16,6 +16,7 @@
  */
 
 import { type CertificateOptions, importFD } from "@nss/nss";
+import { clean, reason, run } from "./_program.ts";
 
 /** The name in the server's certificate: a path is none. */
 const HOSTNAME = "localhost";
@@ -29,7 +30,7 @@ async function serveClock(path: string, certificate: CertificateOptions): Promis
   for await (const socket of listener) {
     socket.write(new TextEncoder().encode(`${new Date().toISOString()}\n`))
       .then(() => socket.close())
-      .catch((error) => console.error(`${error.name}: ${error.message}`));
+      .catch((error) => console.error(reason(error)));
   }
 }
 
@@ -42,11 +43,11 @@ async function askClock(path: string, ca: string): Promise<string> {
   return (await new Response(socket.readable).text()).trim();
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const [verb, path, ...files] = Deno.args;
   const [first, key] = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   if (verb === "serve" && path && first && key) await serveClock(path, { cert: first, key });
-  else if (verb === "ask" && path && first) console.log(await askClock(path, first));
+  else if (verb === "ask" && path && first) console.log(clean(await askClock(path, first)));
   else {
     console.log(
       "Usage: unix_socket.ts serve PATH cert.pem key.pem | unix_socket.ts ask PATH ca.pem",
@@ -54,3 +55,5 @@ if (import.meta.main) {
     Deno.exit(verb === "--help" ? 0 : 2);
   }
 }
+
+if (import.meta.main) await run(main);

@@ -22,7 +22,7 @@ import type { Command } from "./command.ts";
 import { readBytes } from "./files.ts";
 import { askPassword, newPassword, NoPasswordError, readPassword } from "./passwords.ts";
 import { importNamed, openStore, type Store } from "./store.ts";
-import { clean } from "./text.ts";
+import { clean } from "../_program.ts";
 
 /** The kinds of keys. */
 export const KEY_TYPES: readonly KeyPairType[] = [

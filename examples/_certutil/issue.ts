@@ -22,7 +22,7 @@ import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
 import { type Command, OUT } from "./command.ts";
 import { readBytes, writeFile } from "./files.ts";
 import { openStore, type Store } from "./store.ts";
-import { clean } from "./text.ts";
+import { clean } from "../_program.ts";
 
 const PURPOSES: readonly KeyPurpose[] = [
   "serverAuth",

@@ -27,7 +27,8 @@ import { type Args, oneOf } from "./args.ts";
 import { type Command, NegativeAnswer, OUT } from "./command.ts";
 import { readText, writeFile } from "./files.ts";
 import { openStore, type Store } from "./store.ts";
-import { clean, day, subjectOf, table } from "./text.ts";
+import { clean } from "../_program.ts";
+import { day, subjectOf, table } from "./text.ts";
 
 /** Trust as certutil -L prints it, with `u` where the key is there. */
 export function trustText({ trust, hasKey }: CertRecord): string {

@@ -17,7 +17,7 @@ import { type Command, OUT } from "./command.ts";
 import { readBytes, writeFile } from "./files.ts";
 import { askPassword, newPassword, readPassword } from "./passwords.ts";
 import { importNamed, importPem, openStore, type Store } from "./store.ts";
-import { clean } from "./text.ts";
+import { clean } from "../_program.ts";
 
 const FILE_PASSWORD: Option = {
   name: "file-password-file",

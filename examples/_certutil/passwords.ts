@@ -10,7 +10,7 @@
 import type { PasswordFunc } from "@nss/nss/pkcs11";
 import type { Args } from "./args.ts";
 import { readText } from "./files.ts";
-import { clean } from "./text.ts";
+import { clean } from "../_program.ts";
 
 /** No password is to be had. */
 export class NoPasswordError extends Error {

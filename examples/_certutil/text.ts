@@ -3,14 +3,7 @@
 /** Text for a terminal. @module */
 
 import { type Certificate, formatGeneralName, NssError } from "@nss/nss/cert";
-
-/** Escapes what could steer a terminal: names in certificates and tokens come from anybody. */
-export function clean(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
-}
+import { clean } from "../_program.ts";
 
 /** Lines with columns; the first row is the heading. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -39,3 +39,56 @@ Deno.test("examples print their usage on --help, without any permission", async 
     assertMatch(stdout, new RegExp(`^Usage: ${name} `), name);
   }));
 });
+
+/** Arguments that are wrong, by example: each run ends in one sentence. */
+const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  "deploy.ts": [["check", "127.0.0.1", "abc"], ["import"], ["import", "garbage"]],
+  "echo_server.ts": [["abc"], ["0", "missing.pem", "missing.pem"], ["0", "missing.pem"]],
+  "ftps_put.ts": [["nonsense", "file"], ["ftp://127.0.0.1/a", "missing.txt"]],
+  "hot_reload.ts": [["abc", "a.pem", "b.pem"], ["0", "missing.pem", "missing.pem"]],
+  "https_get.ts": [["nonsense"], ["http://127.0.0.1/"], ["--nonsense"], [
+    "--ca",
+    "missing.pem",
+    "https://127.0.0.1/",
+  ]],
+  "local_ca.ts": [["print", "missing.pem"], ["issue", "missing", "a.test"]],
+  "mutual_tls.ts": [["serve", "abc", "a", "b", "c"], ["get", "1", "missing", "b", "c"]],
+  "node_http.ts": [["get", "nonsense", "missing.pem"], ["serve", "0", "missing.pem", "b"]],
+  "pin_certificate.ts": [["host:port", "pin"], ["--nonsense"], ["a.test", "--ca", "no.pem", "pin"]],
+  "postgres_channel_binding.ts": [["nonsense", "missing.pem", "select 1"], [
+    "postgres://127.0.0.1/",
+    "missing.pem",
+    "select 1",
+  ]],
+  "starttls.ts": [["serve", "abc", "a", "b"], ["send", "abc", "a", "b"], ["send", "1", "a", "b"]],
+  "tls_in_tls.ts": [["nonsense", "https://a.test/", "ca.pem"], [
+    "https://a.test/",
+    "https://b.test/",
+    "missing.pem",
+  ]],
+  "unix_socket.ts": [["ask", "missing", "missing.pem"], ["serve", "x", "missing.pem", "b"]],
+};
+
+Deno.test("examples say in a sentence what is wrong with an argument, without a stack", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "nss_usage_" });
+  try {
+    const runs = Object.entries(WRONG).flatMap(([name, rows]) =>
+      rows.map((args) => ({ name, args }))
+    );
+    for (const { name, args } of runs) {
+      const { code, stdout, stderr } = await run(Deno.execPath(), {
+        // deno-fmt-ignore
+        args: ["run", "-A", "--unstable-kv", "--no-check", new URL(name, EXAMPLES).href, ...args],
+        env: { NO_COLOR: "1", DENO_DIR: directory },
+      });
+      const what = `${name} ${args.join(" ")}`;
+      assert(code === 1 || code === 2, `${what}: ${code} ${stdout}`);
+      // An error is one sentence; the usage is printed in its place.
+      const lines = `${code === 2 ? stdout : stderr}`.trimEnd().split("\n");
+      if (code === 1) assertEquals(lines.length, 1, `${what}: ${stderr}`);
+      assertMatch(lines[0]!, /^[A-Z]\w+/, what);
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
