@@ -250,9 +250,11 @@ export {
   type TrustPurpose,
 } from "./db/trust_flags.ts";
 export {
+  type PathCheck,
   type VerifiedPath,
   verifyCertificateChain,
   type VerifyChainOptions,
+  type VerifyLogEntry,
 } from "./verify/verify_cert.ts";
 export { verifyCertName } from "./verify/verify_cert_name.ts";
 export { verifyCertificateNow, verifyCertNow } from "./verify/verify_cert_now.ts";
@@ -260,7 +262,6 @@ export {
   verifyCert,
   verifyCertificate,
   type VerifyCertOptions,
-  type VerifyLogEntry,
 } from "./verify/verify_cert_usage.ts";
 export { verifyCrl, type VerifyCrlOptions } from "./revocation/verify_crl.ts";
 export {

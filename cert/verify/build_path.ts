@@ -9,6 +9,7 @@ import {
   checkAuthority,
   type CheckOptions,
   errorOf,
+  refuse,
 } from "./check_certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { type ErrorName, ERRORS, NssError } from "../base/errors.ts";
@@ -73,7 +74,7 @@ export interface PathFailure extends PathPlace {
  * The errors if the revocation status is unknown. They rank high, because the path is otherwise
  * valid.
  */
-const REVOCATION_UNKNOWN: readonly ErrorName[] = (Object.keys(ERRORS) as ErrorName[])
+export const REVOCATION_UNKNOWN: readonly ErrorName[] = (Object.keys(ERRORS) as ErrorName[])
   .filter((name) => /^SEC_ERROR_(CRL|OCSP)_/.test(name));
 
 /**
@@ -188,7 +189,11 @@ export function* candidatePaths(
       budget.spend("pathSteps");
       found = true;
       const { certificate } = anchor;
-      const error = memoized(verdicts, anchor, () => checkAnchor(anchor, leaf, search));
+      const error = memoized(
+        verdicts,
+        anchor,
+        () => errorOf(() => checkAnchor(anchor, leaf, search)),
+      );
       if (!accepts(certificate, error, depth, path.length)) continue;
       budget.spend("paths");
       yield { certificates: path, anchor, leafIsAnchor: false };
@@ -206,7 +211,11 @@ export function* candidatePaths(
         });
         continue;
       }
-      const error = memoized(verdicts, candidate, () => checkIntermediate(candidate, search));
+      const error = memoized(
+        verdicts,
+        candidate,
+        () => errorOf(() => checkIntermediate(candidate, search)),
+      );
       if (!accepts(candidate, error, depth, path.length)) continue;
       yield* extend([...path, candidate], [...onPath, authority], inner);
     }
@@ -326,12 +335,22 @@ function keyIdentifierOfAnchor({ certificate }: TrustAnchor): Uint8Array | null 
   return certificate === undefined ? null : keyIdentifierOf(certificate);
 }
 
-function checkIntermediate(certificate: Certificate, search: PathSearch): NssError | null {
+/**
+ * Checks an intermediate certificate.
+ *
+ * @param certificate The certificate.
+ * @param search The options of the search.
+ * @throws {NssError} The first error found.
+ */
+export function checkIntermediate(
+  certificate: Certificate,
+  search: CheckOptions & Pick<PathSearch, "distrusts">,
+): void {
   if (search.distrusts?.(certificate) === true) {
     const state = "it is an issuer that is distrusted";
-    return certificateError("SEC_ERROR_UNTRUSTED_ISSUER", certificate, state);
+    refuse(certificateError("SEC_ERROR_UNTRUSTED_ISSUER", certificate, state), search);
   }
-  return errorOf(() => checkAuthority(certificate, search, false));
+  checkAuthority(certificate, search, false);
 }
 
 function isTrustedFor({ trust }: TrustAnchor, usage: CertUsageName): boolean {
@@ -339,30 +358,33 @@ function isTrustedFor({ trust }: TrustAnchor, usage: CertUsageName): boolean {
     certUsageRow(usage).trust.some((purpose) => trustLevel(trust, purpose) === "trustAnchor");
 }
 
-function checkAnchor(
+/**
+ * Checks a trust anchor.
+ *
+ * @param anchor The trust anchor.
+ * @param leaf The certificate that is verified.
+ * @param search The options of the search.
+ * @throws {NssError} The first error found.
+ */
+export function checkAnchor(
   anchor: TrustAnchor,
   leaf: Certificate,
-  search: PathSearch,
-): NssError | null {
-  const { certificate, distrustAfter } = anchor;
+  search: CheckOptions,
+): void {
+  const { certificate, distrustAfter, subject } = anchor;
   if (!isTrustedFor(anchor, search.usage)) {
-    return certificateError(
+    throw certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",
       leaf,
-      `${shown(anchor.subject)} is not trusted for the usage ${search.usage}`,
+      `${shown(subject)} is not trusted for the usage ${search.usage}`,
     );
   }
   if (distrustAfter !== undefined && !(leaf.notBefore <= distrustAfter)) {
-    return certificateError(
-      "SEC_ERROR_UNTRUSTED_ISSUER",
-      leaf,
-      `certificates of ${shown(anchor.subject)} made after ${timeText(distrustAfter)} ` +
-        "are not trusted",
-    );
+    const state = `certificates of ${shown(subject)} made after ${timeText(distrustAfter)} ` +
+      "are not trusted";
+    refuse(certificateError("SEC_ERROR_UNTRUSTED_ISSUER", leaf, state), search);
   }
-  return certificate === undefined
-    ? null
-    : errorOf(() => checkAuthority(certificate, search, true));
+  if (certificate !== undefined) checkAuthority(certificate, search, true);
 }
 
 function tooDeep(certificate: Certificate, depth: number, maxDepth: number): NssError {

@@ -23,6 +23,7 @@ import {
 } from "../extensions/policies.ts";
 import { tlsFeature } from "../extensions/tls_feature.ts";
 import { oidName, OIDS } from "../der/oids.ts";
+import { BudgetExceededError } from "./verification_budget.ts";
 
 /**
  * The required form of certificates.
@@ -47,6 +48,12 @@ export interface CheckOptions {
   readonly minRsaBits: number;
   /** Whether signatures with SHA-1 are accepted. */
   readonly allowSha1: boolean;
+  /**
+   * Called with each error that leaves the chain of signatures and authorities intact: dates,
+   * usages, weak algorithms, policies, form. Without it, such an error is thrown, as all others are
+   * in any case.
+   */
+  readonly note?: (error: NssError) => void;
 }
 
 /** The extensions that are decoded even if they are not used, so that malformed ones are found. */
@@ -108,6 +115,30 @@ export function errorOf(check: () => void): NssError | null {
 }
 
 /**
+ * Reports an error that leaves the chain of authorities intact.
+ *
+ * @param error The error.
+ * @param options The options of the verification, which say whether it is noted or thrown.
+ */
+export function refuse(error: NssError, { note }: CheckOptions): void {
+  if (note === undefined) throw error;
+  note(error);
+}
+
+/**
+ * Runs a check whose error leaves the chain of authorities intact.
+ *
+ * @param check The check.
+ * @param options The options of the verification, which say whether its error is noted or thrown.
+ */
+export function attempt(check: () => void, options: CheckOptions): void {
+  if (options.note === undefined) return check();
+  const error = errorOf(check);
+  if (error instanceof BudgetExceededError) throw error;
+  if (error !== null) options.note(error);
+}
+
+/**
  * Returns the certificate that an error of {@linkcode certificateError} is about.
  *
  * @param error The error.
@@ -129,21 +160,22 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
     // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it
     // does not recognize
     if (critical && !PROCESSED_EXTENSIONS.has(oid)) {
-      throw certificateError(
-        "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
-        certificate,
-        `the critical extension ${oidName(oid) ?? oid} is not known`,
+      const state = `the critical extension ${oidName(oid) ?? oid} is not known`;
+      refuse(
+        certificateError("SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION", certificate, state),
+        options,
       );
     }
   }
   for (const codec of CODECS) {
     if (options.profile === "strict" || PROCESSED_EXTENSIONS.has(codec.oid)) {
-      certificate.extension(codec);
+      attempt(() => certificate.extension(codec), options);
     }
   }
   // RFC 5280, Section 4.2.1.4: if critical, MUST be able to interpret this extension (including the
   // optional qualifier), or MUST reject the certificate
-  if (certificate.extensions.get(OIDS.certificatePolicies)?.critical === true) {
+  attempt(() => {
+    if (certificate.extensions.get(OIDS.certificatePolicies)?.critical !== true) return;
     for (const { type } of certificate.certificatePolicies!.flatMap((one) => one.qualifiers)) {
       if (type === OIDS.cps || type === OIDS.userNotice) continue;
       throw certificateError(
@@ -152,14 +184,11 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
         `the policy qualifier ${oidName(type) ?? type} in its critical policies is not known`,
       );
     }
-  }
+  }, options);
   const key = certificate.subjectPublicKeyInfo.algorithm;
   if ((key.type === "rsa" || key.type === "rsa-pss") && key.modulusLength < options.minRsaBits) {
-    throw certificateError(
-      "SEC_ERROR_INVALID_KEY",
-      certificate,
-      `the RSA key has ${key.modulusLength} bits, fewer than ${options.minRsaBits}`,
-    );
+    const state = `the RSA key has ${key.modulusLength} bits, fewer than ${options.minRsaBits}`;
+    refuse(certificateError("SEC_ERROR_INVALID_KEY", certificate, state), options);
   }
 }
 
@@ -173,10 +202,10 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
 export function checkSignatureAlgorithm(certificate: Certificate, options: CheckOptions): void {
   const { weak, name } = certificate.signatureAlgorithm;
   if (weak && !options.allowSha1) {
-    throw certificateError(
-      "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
-      certificate,
-      `it is signed with ${name}, which is disabled`,
+    const state = `it is signed with ${name}, which is disabled`;
+    refuse(
+      certificateError("SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED", certificate, state),
+      options,
     );
   }
 }
@@ -233,11 +262,8 @@ export function checkAuthority(
 ): void {
   const validity = checkCertValidTimes(certificate, options.time, options);
   if (validity !== "valid") {
-    throw certificateError(
-      "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE",
-      certificate,
-      validityState(certificate, validity),
-    );
+    const state = validityState(certificate, validity);
+    refuse(certificateError("SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE", certificate, state), options);
   }
   const constraints = certificate.basicConstraints;
   // RFC 5280, Section 6.1.4 (k). Old roots have no basicConstraints; they are trusted out of band
@@ -261,8 +287,10 @@ export function checkAuthority(
   }
   // Not in RFC 5280, but in every implementation and Section 7.1.2.10.6 of the Baseline
   // Requirements: the purposes of a CA limit those of the certificates that it issues
-  const problem = issuerPurposeProblem(certificate, certUsageRow(options.usage));
-  if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
+  attempt(() => {
+    const problem = issuerPurposeProblem(certificate, certUsageRow(options.usage));
+    if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
+  }, options);
   checkContent(certificate, options);
   if (!isAnchor) checkSignatureAlgorithm(certificate, options);
 }

@@ -3,7 +3,13 @@
 import type { CandidatePath } from "./build_path.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow } from "./check_cert_usage.ts";
-import { certificateError, type CheckOptions, errorOf } from "./check_certificate.ts";
+import {
+  attempt,
+  certificateError,
+  type CheckOptions,
+  errorOf,
+  refuse,
+} from "./check_certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import type { ErrorName, NssError } from "../base/errors.ts";
@@ -36,6 +42,7 @@ export function checkStrictProfile(
 ): void {
   if (path.leafIsAnchor) return;
   const check = (key: Certificate | TrustAnchor, run: () => void): void => {
+    if (options.note !== undefined) return attempt(run, options);
     let verdict = known.get(key);
     if (verdict === undefined) known.set(key, verdict = errorOf(run));
     if (verdict !== null) throw verdict;
@@ -44,51 +51,65 @@ export function checkStrictProfile(
   const anchor = path.anchor.certificate;
   if (anchor !== undefined && path.anchor.vetted !== true) {
     check(path.anchor, () => {
-      checkEvery(anchor);
-      checkAuthorityForm(anchor);
-      if (anchor.isSelfIssued) checkRootForm(anchor);
+      checkEvery(anchor, options);
+      checkAuthorityForm(anchor, options);
+      if (anchor.isSelfIssued) checkRootForm(anchor, options);
     });
   }
   for (const authority of authorities.reverse()) {
     check(authority, () => {
-      checkEvery(authority);
-      checkIssued(authority);
-      checkAuthorityForm(authority);
+      checkEvery(authority, options);
+      checkIssued(authority, options);
+      checkAuthorityForm(authority, options);
     });
   }
   check(leaf!, () => {
-    checkEvery(leaf!);
-    checkIssued(leaf!);
-    if (certUsageRow(options.usage).isCa) checkAuthorityForm(leaf!);
-    else checkLeafForm(leaf!);
-    if (options.usage === "sslServer") checkServerForm(leaf!);
+    checkEvery(leaf!, options);
+    checkIssued(leaf!, options);
+    if (certUsageRow(options.usage).isCa) checkAuthorityForm(leaf!, options);
+    else checkLeafForm(leaf!, options);
+    if (options.usage === "sslServer") checkServerForm(leaf!, options);
   });
 }
 
-/** Throws an error about a certificate if a condition is false. */
+/** Reports an error about a certificate if a condition is false. */
 function demand(
+  options: CheckOptions,
   certificate: Certificate,
   condition: boolean,
   state: string,
   name: ErrorName = "SEC_ERROR_EXTENSION_VALUE_INVALID",
 ): void {
   if (condition) return;
-  throw certificateError(name, certificate, `${state} (the strict profile)`);
+  refuse(certificateError(name, certificate, `${state} (the strict profile)`), options);
 }
 
 function isCritical(certificate: Certificate, oid: string): boolean | undefined {
   return certificate.extensions.get(oid)?.critical;
 }
 
-function checkEvery(certificate: Certificate): void {
+function checkEvery(certificate: Certificate, options: CheckOptions): void {
   // RFC 5280, Section 4.1.2.1
-  demand(certificate, certificate.version === 3, "it is not of version 3", "SEC_ERROR_BAD_DER");
+  demand(
+    options,
+    certificate,
+    certificate.version === 3,
+    "it is not of version 3",
+    "SEC_ERROR_BAD_DER",
+  );
   // RFC 5280, Section 4.1.2.4
-  demand(certificate, !certificate.issuer.isEmpty, "it names no issuer", "SEC_ERROR_BAD_DER");
+  demand(
+    options,
+    certificate,
+    !certificate.issuer.isEmpty,
+    "it names no issuer",
+    "SEC_ERROR_BAD_DER",
+  );
   const { algorithm } = certificate.subjectPublicKeyInfo;
   if (algorithm.type === "rsa" || algorithm.type === "rsa-pss") {
     // BR, Section 6.1.5
     demand(
+      options,
       certificate,
       algorithm.modulusLength % 8 === 0,
       `its RSA key has ${algorithm.modulusLength} bits, which are no whole bytes`,
@@ -101,11 +122,12 @@ function checkEvery(certificate: Certificate): void {
  * The checks of certificates that are not trust anchors: some of Mozilla's roots have a serial
  * number of 0.
  */
-function checkIssued(certificate: Certificate): void {
+function checkIssued(certificate: Certificate, options: CheckOptions): void {
   const { serialNumber } = certificate;
   // RFC 5280, Section 4.1.2.2: positive, not longer than 20 octets
   const positive = serialNumber[0]! < 0x80 && serialNumber.some((byte) => byte !== 0);
   demand(
+    options,
     certificate,
     positive && serialNumber.length <= 20,
     "its serial number is not from 1 to 2^159 - 1",
@@ -113,6 +135,7 @@ function checkIssued(certificate: Certificate): void {
   );
   // RFC 5280, Section 4.2.1.1: MUST be present, except in self-signed certificates
   demand(
+    options,
     certificate,
     certificate.authorityKeyIdentifier?.keyIdentifier !== undefined,
     "it has no authorityKeyIdentifier with a keyIdentifier",
@@ -120,9 +143,10 @@ function checkIssued(certificate: Certificate): void {
   );
 }
 
-function checkAuthorityForm(certificate: Certificate): void {
+function checkAuthorityForm(certificate: Certificate, options: CheckOptions): void {
   // RFC 5280, Section 4.1.2.6
   demand(
+    options,
     certificate,
     !certificate.subject.isEmpty,
     "it is an authority's and names no subject",
@@ -130,12 +154,14 @@ function checkAuthorityForm(certificate: Certificate): void {
   );
   // RFC 5280, Section 4.2.1.9
   demand(
+    options,
     certificate,
     isCritical(certificate, OIDS.basicConstraints) === true,
     "its basicConstraints are not critical",
   );
   // RFC 5280, Section 4.2.1.2
   demand(
+    options,
     certificate,
     certificate.subjectKeyIdentifier !== undefined,
     "it is an authority's and has no subjectKeyIdentifier",
@@ -143,15 +169,17 @@ function checkAuthorityForm(certificate: Certificate): void {
   );
   // RFC 5280, Section 4.2.1.11. BR, Section 7.1.2.5.2, allows nameConstraints not to be critical
   demand(
+    options,
     certificate,
     isCritical(certificate, OIDS.policyConstraints) !== false,
     "its policyConstraints are not critical",
   );
 }
 
-function checkRootForm(certificate: Certificate): void {
+function checkRootForm(certificate: Certificate, options: CheckOptions): void {
   // BR, Section 7.1.2.1.2
   demand(
+    options,
     certificate,
     certificate.extKeyUsage === undefined,
     "it is a root authority's and has an extKeyUsage",
@@ -160,19 +188,22 @@ function checkRootForm(certificate: Certificate): void {
   if (identifier === undefined) return;
   // BR, Section 7.1.2.1.3: the keyIdentifier, and nothing else
   demand(
+    options,
     certificate,
     identifier.keyIdentifier !== undefined &&
-      bytesEqual(identifier.keyIdentifier, certificate.subjectKeyIdentifier!) &&
+      certificate.subjectKeyIdentifier !== undefined &&
+      bytesEqual(identifier.keyIdentifier, certificate.subjectKeyIdentifier) &&
       identifier.authorityCertIssuer === undefined &&
       identifier.authorityCertSerialNumber === undefined,
     "its authorityKeyIdentifier is not its own subjectKeyIdentifier alone",
   );
 }
 
-function checkLeafForm(certificate: Certificate): void {
+function checkLeafForm(certificate: Certificate, options: CheckOptions): void {
   const { basicConstraints, keyUsage, subjectAltName } = certificate;
   // BR, Section 7.1.2.7.8
   demand(
+    options,
     certificate,
     basicConstraints?.isCa !== true,
     "it is an authority's",
@@ -180,18 +211,21 @@ function checkLeafForm(certificate: Certificate): void {
   );
   // RFC 5280, Section 4.2.1.9
   demand(
+    options,
     certificate,
     basicConstraints?.pathLength === undefined && keyUsage?.has("keyCertSign") !== true,
     "it is no authority's and has a pathLenConstraint or keyCertSign",
   );
   // RFC 5280, Section 4.2.1.10
   demand(
+    options,
     certificate,
     !certificate.extensions.has(OIDS.nameConstraints),
     "it is no authority's and has nameConstraints",
   );
   // RFC 5280, Section 4.2.1.6
   demand(
+    options,
     certificate,
     !certificate.subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) === true,
     "it names no subject, and its subjectAltName is not critical",
@@ -200,12 +234,14 @@ function checkLeafForm(certificate: Certificate): void {
     if (name.type === "dns") {
       // RFC 5280, Section 4.2.1.6: the preferred name syntax
       demand(
+        options,
         certificate,
         normalizeDnsName(name.value, { wildcard: true }) !== null,
         `${shown(name.value)} is no DNS name`,
       );
     } else if (name.type === "ip") {
       demand(
+        options,
         certificate,
         name.value.length === 4 || name.value.length === 16,
         "an IP address has not 4 or 16 bytes",
@@ -214,22 +250,24 @@ function checkLeafForm(certificate: Certificate): void {
   }
 }
 
-function checkServerForm(certificate: Certificate): void {
+function checkServerForm(certificate: Certificate, options: CheckOptions): void {
   const { subject, extKeyUsage } = certificate;
   // BR, Section 7.1.2.7.12
   demand(
+    options,
     certificate,
     subject.isEmpty || isCritical(certificate, OIDS.subjectAltName) !== true,
     "it names a subject, and its subjectAltName is critical",
   );
   // BR, Section 7.1.2.7.10. extKeyUsage may be absent, as in RFC 5280
   demand(
+    options,
     certificate,
     isCritical(certificate, OIDS.extKeyUsage) !== true &&
       extKeyUsage?.includes(OIDS.anyExtendedKeyUsage) !== true,
     "its extKeyUsage is critical or says any",
   );
-  checkCommonNames(certificate);
+  checkCommonNames(certificate, options);
 }
 
 /**
@@ -241,13 +279,14 @@ function checkServerForm(certificate: Certificate): void {
  * is merely absent from subjectAltName is accepted: clients must not use it (RFC 9525, Section 2),
  * and x509-limbo and BetterTLS have such chains among valid and invalid ones.
  */
-function checkCommonNames(certificate: Certificate): void {
+function checkCommonNames(certificate: Certificate, options: CheckOptions): void {
   const names = (certificate.subjectAltName ?? []).flatMap((name) =>
     name.type === "dns" ? [name.value] : []
   );
   for (const commonName of certificate.subject.values(OIDS.commonName)) {
     const lowerCase = commonName.toLowerCase();
     demand(
+      options,
       certificate,
       !isNonCanonicalAddress(commonName) && !isInternational(commonName) &&
         (names.includes(commonName) || !names.some((name) => name.toLowerCase() === lowerCase)),

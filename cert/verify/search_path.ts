@@ -27,7 +27,7 @@ import type { NameConstraints } from "../extensions/name_constraints.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
 import { isVerified, rememberVerified } from "./verified_signatures.ts";
-import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
+import type { PathCheck, VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
 /**
@@ -114,7 +114,7 @@ export async function searchPath(
         await checkPath(path, checks, budget, policies, forms);
         const { certificates, anchor } = path;
         const verified = { certificates, anchor, profile: checks.profile };
-        await options.checkPath?.(verified);
+        for (const check of pathChecks(options)) await check(verified);
         return verified;
       } catch (error) {
         if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
@@ -128,8 +128,15 @@ export async function searchPath(
   return mostSpecific.failure ?? { error: unknownIssuer(leaf), certificate: leaf, depth: 0 };
 }
 
+/** Returns the caller's checks of a path. */
+export function pathChecks(
+  { checkPath }: Pick<VerifyChainOptions, "checkPath">,
+): readonly PathCheck[] {
+  return [checkPath ?? []].flat();
+}
+
 /** Returns the certificate of a path that an error is about. */
-function placeOf(error: NssError, path: VerifiedPath): PathPlace {
+export function placeOf(error: NssError, path: VerifiedPath): PathPlace {
   const certificate = certificateAtFault(error);
   const depth = certificate === undefined ? -1 : wholePath(path).indexOf(certificate);
   return depth < 0 ? {} : { certificate, depth };
@@ -153,7 +160,7 @@ async function checkPath(
  * RFC 5280, Section 6.1.3 (b), (c): checks the constraints of each CA for all certificates below
  * it.
  */
-function checkPathNames(
+export function checkPathNames(
   { certificates, anchor, leafIsAnchor }: CandidatePath,
   { usage }: CheckOptions,
   budget: VerificationBudget,
@@ -181,7 +188,7 @@ function checkPathNames(
 }
 
 /** Verifies signatures from the anchor down, so that only authenticated keys are used. */
-async function checkSignatures(
+export async function checkSignatures(
   { certificates, anchor }: CandidatePath,
   budget: VerificationBudget,
 ): Promise<void> {

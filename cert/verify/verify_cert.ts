@@ -2,7 +2,8 @@
 
 import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import { type CertProfile, checkLeaf } from "./check_certificate.ts";
+import type { NssError } from "../base/errors.ts";
+import { type CertProfile, checkLeaf, errorOf } from "./check_certificate.ts";
 import { checksOf, searchPath, wholePath } from "./search_path.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 
@@ -38,8 +39,31 @@ export interface VerifyChainOptions {
   /**
    * Called with each path that passes all other checks, and its trust anchor. It may refuse the
    * path by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
+   * Of several checks, the next is called if the one before it does not refuse.
    */
-  readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
+  readonly checkPath?: PathCheck | readonly PathCheck[];
+  /**
+   * An array to which all errors are appended if there is no valid path: those of the leaf, and
+   * those of one path. It is the path whose gravest error is least grave, where dates, usages,
+   * algorithms, policies and form do not exclude a path, and `checkPath` does not either. If no
+   * path leads to an anchor, `SEC_ERROR_UNKNOWN_ISSUER` is among the errors.
+   */
+  readonly log?: VerifyLogEntry[];
+}
+
+/** A check of a path, which refuses it by throwing an `NssError`. */
+export type PathCheck = (path: VerifiedPath) => void | Promise<void>;
+
+/** An error found by a verification (`CERTVerifyLogNode`). */
+export interface VerifyLogEntry {
+  /** The usage for which it was found. */
+  readonly usage: CertUsageName;
+  /** The error. */
+  readonly error: NssError;
+  /** The certificate at fault, if known. */
+  readonly certificate?: Certificate;
+  /** Its position in the path: 0 is the certificate that was verified. */
+  readonly depth?: number;
 }
 
 /**
@@ -109,8 +133,12 @@ export async function verifyCertificateChain(
   leaf: Certificate,
   options: VerifyChainOptions,
 ): Promise<readonly Certificate[]> {
-  checkLeaf(leaf, checksOf(options));
-  const result = await searchPath(leaf, options);
-  if ("error" in result) throw result.error;
-  return wholePath(result);
+  const error = errorOf(() => checkLeaf(leaf, checksOf(options)));
+  const result = error === null ? await searchPath(leaf, options) : { error };
+  if (!("error" in result)) return wholePath(result);
+  if (options.log !== undefined) {
+    const { pathProblems } = await import("./path_problems.ts");
+    options.log.push(...await pathProblems(leaf, options, result));
+  }
+  throw result.error;
 }

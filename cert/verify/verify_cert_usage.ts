@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { PathPlace } from "./build_path.ts";
 import type { CertFindOptions, CertRecord, CertSource } from "../db/cert_db.ts";
 import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
@@ -11,19 +10,7 @@ import { findIssuers } from "./find_issuers.ts";
 import { checksOf, searchPath, wholePath } from "./search_path.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { type CertTrust, trustLevel } from "../db/trust_flags.ts";
-import type { VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
-
-/** An error found by a verification (`CERTVerifyLogNode`). */
-export interface VerifyLogEntry {
-  /** The usage for which it was found. */
-  readonly usage: CertUsageName;
-  /** The error. */
-  readonly error: NssError;
-  /** The certificate at fault, if known. */
-  readonly certificate?: Certificate;
-  /** Its position in the path: 0 is the certificate that was verified. */
-  readonly depth?: number;
-}
+import type { PathCheck, VerifyChainOptions, VerifyLogEntry } from "./verify_cert.ts";
 
 /** The options of {@linkcode verifyCert}. */
 export interface VerifyCertOptions extends CertFindOptions {
@@ -43,11 +30,8 @@ export interface VerifyCertOptions extends CertFindOptions {
   /** The acceptable policies; see {@linkcode VerifyChainOptions}. */
   readonly policies?: readonly string[];
   /** Called with each path found, which it may refuse; see {@linkcode VerifyChainOptions}. */
-  readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
-  /**
-   * An array to which all errors are appended. Without it, verification stops at the first error;
-   * with it, the first one is thrown at the end.
-   */
+  readonly checkPath?: PathCheck | readonly PathCheck[];
+  /** An array to which all errors are appended; see {@linkcode VerifyChainOptions}. */
   readonly log?: VerifyLogEntry[];
 }
 
@@ -112,16 +96,9 @@ export async function verifyCert(
 ): Promise<readonly Certificate[]> {
   const row = certUsageRow(usage);
   const { log } = options;
-  const errors: NssError[] = [];
-  const fail = (error: NssError, where: PathPlace): void => {
-    if (log === undefined) throw error;
-    errors.push(error);
-    log.push({ usage, error, ...where } as VerifyLogEntry);
-  };
   const what = { ...chainOptions(options), usage, time };
-  for (const error of leafProblems(certificate, checksOf(what))) {
-    fail(error, { certificate, depth: 0 });
-  }
+  let [first] = leafProblems(certificate, checksOf(what));
+  if (first !== undefined && log === undefined) throw first;
 
   const { issuer, serialNumber, tbsCertificate } = certificate;
   const [sameSerial, { records, sent }] = await Promise.all([
@@ -142,7 +119,9 @@ export async function verifyCert(
   if (distrusted.has(tbsCertificate.toHex())) {
     const state = `it is distrusted in "${db.name}"`;
     const error = certificateError("SEC_ERROR_UNTRUSTED_CERT", certificate, state);
-    fail(error, { certificate, depth: 0 });
+    if (log === undefined) throw error;
+    log.push({ usage, error, certificate, depth: 0 });
+    first ??= error;
   }
   const own = sameSerial.filter((record) => record.certificate.equals(certificate));
   const anchors = new Map<string, TrustAnchor>();
@@ -160,22 +139,27 @@ export async function verifyCert(
     if (!anchors.has(key) && !intermediates.has(key)) intermediates.set(key, one);
   }
   const trusted = [...anchors.values()];
-  const result = await searchPath(certificate, {
+  const search = {
     ...what,
     anchors: trusted,
     intermediates: [...intermediates.values()],
     profile: options.profile ?? profileFor(trusted),
-    distrusts: ({ tbsCertificate }) => distrusted.has(tbsCertificate.toHex()),
-  });
-  if (!("error" in result)) {
-    if (errors.length === 0) return wholePath(result);
-  } else {
-    const { error, ...where } = result;
-    const { problem } = db;
-    const isIncomplete = error.name === "SEC_ERROR_UNKNOWN_ISSUER" && problem !== null;
-    fail(isIncomplete ? problem ?? error : error, where);
+    distrusts: ({ tbsCertificate }: Certificate) => distrusted.has(tbsCertificate.toHex()),
+  };
+  const result = first === undefined ? await searchPath(certificate, search) : { error: first };
+  if (!("error" in result)) return wholePath(result);
+  const isIncomplete = (error: NssError) =>
+    error.name === "SEC_ERROR_UNKNOWN_ISSUER" && db.problem != null;
+  if (log !== undefined) {
+    const { pathProblems } = await import("./path_problems.ts");
+    const problems = await pathProblems(certificate, search, result);
+    log.push(
+      ...problems.map((entry) =>
+        isIncomplete(entry.error) ? { ...entry, error: db.problem ?? entry.error } : entry
+      ),
+    );
   }
-  throw errors[0]!;
+  throw isIncomplete(result.error) ? db.problem ?? result.error : result.error;
 }
 
 /**
