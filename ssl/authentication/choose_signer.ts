@@ -1,8 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
+import { describeKey } from "../../cert/certificate/spki.ts";
+import type { Name } from "../../cert/names/name.ts";
 import { SslError, toSslError } from "../base/errors.ts";
-import { checkOwnKey } from "../config/certificate_rules.ts";
+import { checkOwnKey, presetFault } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
 import { type Credential, toCredential } from "../config/credential.ts";
@@ -22,6 +24,12 @@ export interface Signer {
   readonly key: PrivateKey;
   /** A scheme that the key supports and the peer accepts. */
   readonly scheme: SignatureScheme;
+}
+
+/** The absence of a signer. */
+export interface NoSigner {
+  /** Why there is none, as the end of a sentence. */
+  readonly reason: string;
 }
 
 /** The signer of a TLS 1.2 server, with the cipher suite. */
@@ -51,14 +59,13 @@ export interface Tls12SignerRequest {
  * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
  */
 export async function chooseServerSigner(
-  { credentials, signatureSchemes }: SslConfig,
+  config: SslConfig,
   serverName: string | null,
   peers: readonly SignatureScheme[],
 ): Promise<Signer> {
-  requireCredentials(credentials);
-  for (const credential of byHostName(credentials, serverName)) {
+  for (const credential of byHostName(serverCredentials(config), serverName)) {
     const key = await credential.privateKey();
-    const scheme = chooseScheme(key, signatureSchemes, peers);
+    const scheme = chooseScheme(key, config.signatureSchemes, peers);
     if (scheme !== undefined) return { credential, key, scheme };
   }
   throw noScheme();
@@ -75,10 +82,11 @@ export async function chooseServerSigner(
  * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
  */
 export async function chooseTls12ServerSigner(
-  { credentials, tls12CipherSuites, signatureSchemes }: SslConfig,
+  config: SslConfig,
   serverName: string | null,
   request: Tls12SignerRequest,
 ): Promise<Tls12Signer> {
+  const { tls12CipherSuites, signatureSchemes } = config;
   const suites = tls12CipherSuites.filter(({ id }) => request.cipherSuites.includes(id));
   if (suites.length === 0) {
     throw new SslError(
@@ -88,9 +96,8 @@ export async function chooseTls12ServerSigner(
         "; compare the option cipherSuites of both ends",
     );
   }
-  requireCredentials(credentials);
   const fitting: Tls12CipherSuite["auth"][] = [];
-  for (const credential of byHostName(credentials, serverName)) {
+  for (const credential of byHostName(serverCredentials(config), serverName)) {
     const key = await credential.privateKey();
     const auth = authOf(key);
     const cipherSuite = suites.find((candidate) => candidate.auth === auth);
@@ -109,64 +116,104 @@ export async function chooseTls12ServerSigner(
 
 /**
  * Selects the signer of a client for a server's request, by the hook, or else from the configured
- * credentials.
+ * credentials: the first that an authority of the request has issued, or else the first whose
+ * signature the server accepts. The authorities are a hint (RFC 8446, Section 4.2.4), and the
+ * server may have intermediate certificates that this client does not have.
  *
- * @returns The signer; `null` if there is none whose signature the server accepts.
+ * @returns The signer, or why there is none.
  * @throws {SslError} If the hook throws, or chooses what a preset forbids.
  */
 export async function chooseClientSigner(
   context: AuthenticationContext,
   request: ClientAuthRequest,
-): Promise<Signer | null> {
+): Promise<Signer | NoSigner> {
+  const { config } = context;
   const choose = request.version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
-  const credential = await chooseCredential(context, request, choose);
-  if (credential === null) return null;
-  const key = await credential.privateKey();
-  const scheme = choose(key, context.config.signatureSchemes, request.signatureSchemes);
-  // A certificate without a common scheme would end the handshake.
-  return scheme === undefined ? null : { credential, key, scheme };
+  const passedOver: string[] = [];
+  for (const credential of await clientCandidates(context, request, passedOver)) {
+    const { certificate } = credential;
+    const { algorithm } = certificate.subjectPublicKeyInfo;
+    // The key is fetched only if the certificate lets it sign
+    if (choose({ algorithm }, config.signatureSchemes, request.signatureSchemes) !== undefined) {
+      const key = await credential.privateKey();
+      const scheme = choose(key, config.signatureSchemes, request.signatureSchemes);
+      if (scheme !== undefined) return { credential, key, scheme };
+    }
+    passedOver.push(
+      `"${certificate.subject}" was passed over, because its key (${describeKey(algorithm)}) ` +
+        "signs with no scheme that both ends accept",
+    );
+  }
+  if (passedOver.length > 0) return { reason: passedOver.join("; ") };
+  return {
+    reason: config.getClientAuthData === null
+      ? "the option certificates has none"
+      : "the getClientAuthData hook chose none",
+  };
 }
 
-async function chooseCredential(
+/** Returns the credentials that a client may show, in preference order. */
+async function clientCandidates(
   { config, hooks }: AuthenticationContext,
   request: ClientAuthRequest,
-  choose: typeof chooseScheme,
-): Promise<Credential | null> {
-  if (config.getClientAuthData !== null) {
-    let credential;
-    try {
-      const chosen = await hooks.call(config.getClientAuthData, request);
-      credential = chosen ? toCredential(chosen) : null;
-    } catch (error) {
-      throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
-    }
-    // The presets have been applied to the configured credentials only
-    if (credential !== null) checkOwnKey(credential.certificate, presetsOf(config));
-    return credential;
+  passedOver: string[],
+): Promise<readonly Credential[]> {
+  if (config.getClientAuthData === null) {
+    const { allowed, forbidden } = byPresets(config);
+    passedOver.push(...forbidden);
+    const [fitting, others] = [true, false].map((fits) =>
+      allowed.filter((credential) => isIssuedBy(credential, request.caNames) === fits)
+    );
+    return [...fitting!, ...others!];
   }
-  return config.credentials.find((credential) => satisfies(credential, request, choose)) ?? null;
+  let credential;
+  try {
+    const chosen = await hooks.call(config.getClientAuthData, request);
+    credential = chosen ? toCredential(chosen) : null;
+  } catch (error) {
+    throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
+  }
+  if (credential === null) return [];
+  checkOwnKey(credential.certificate, presetsOf(config));
+  return [credential];
+}
+
+/** Returns whether an issuer in the credential's chain is one that the server names. */
+function isIssuedBy({ chain }: Credential, caNames: readonly Name[]): boolean {
+  return chain.some(({ issuer }) => caNames.some((name) => name.equals(issuer)));
+}
+
+/** Returns the credentials that the presets allow, and what is wrong with the others. */
+function byPresets(
+  config: SslConfig,
+): { readonly allowed: readonly Credential[]; readonly forbidden: readonly string[] } {
+  const presets = presetsOf(config);
+  const faults = config.credentials.map(({ certificate }) => presetFault(certificate, presets));
+  return {
+    allowed: config.credentials.filter((_, i) => faults[i] === null),
+    forbidden: faults.flatMap((found, i) =>
+      found === null ? [] : [
+        `"${config.credentials[i]!.certificate.subject}" was passed over, because policy ` +
+        `"${found.preset}" forbids it: ${found.fault}`,
+      ]
+    ),
+  };
 }
 
 /**
- * Returns whether an issuer in the credential's chain is one that the server names, and its key
- * supports a scheme that the server accepts.
+ * Returns the credentials of a server that the presets allow.
+ *
+ * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` if there is none.
  */
-function satisfies(
-  credential: Credential,
-  { caNames, signatureSchemes }: ClientAuthRequest,
-  choose: typeof chooseScheme,
-): boolean {
-  const algorithm = credential.certificate.subjectPublicKeyInfo.algorithm;
-  if (choose({ algorithm }, signatureSchemes, signatureSchemes) === undefined) return false;
-  if (caNames.length === 0) return true;
-  return credential.chain.some(({ issuer }) => caNames.some((name) => name.equals(issuer)));
-}
-
-function requireCredentials(credentials: readonly Credential[]): void {
-  if (credentials.length > 0) return;
+function serverCredentials(config: SslConfig): readonly Credential[] {
+  const { allowed, forbidden } = byPresets(config);
+  if (allowed.length > 0) return allowed;
   throw new SslError(
     "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
-    "Cannot complete handshake: this server has no certificate; give the option certificates",
+    "Cannot complete handshake: this server has no certificate" +
+      (forbidden.length > 0
+        ? ` that it may use: ${forbidden.join("; ")}`
+        : "; give the option certificates"),
   );
 }
 

@@ -2,7 +2,6 @@
 
 import type { SslConfig } from "./config.ts";
 import { offersTls12, offersTls13 } from "./config.ts";
-import { presetFault } from "./certificate_rules.ts";
 import { contextPolicy, presetsOf } from "./context_policy.ts";
 import { SslError } from "../base/errors.ts";
 import { PROTOCOL_VERSIONS } from "../tables/versions.ts";
@@ -37,9 +36,6 @@ export function effectiveConfig(config: SslConfig): SslConfig {
     ),
     signatureSchemes: config.signatureSchemes.filter((scheme) =>
       presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme))
-    ),
-    credentials: config.credentials.filter(({ certificate }) =>
-      presetFault(certificate, presets) === null
     ),
     alpnProtocols: config.alpn ? config.alpnProtocols : [],
     sessionTickets: config.sessionTickets && !config.noCache,

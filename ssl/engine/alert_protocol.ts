@@ -61,7 +61,7 @@ export class AlertProtocol {
     }
     this.#listener("received", alertOf(level, description));
     if (description === alertCode("close_notify")) return "close_notify";
-    if (!isWarning(level, description, negotiation)) throw errorFromAlert(description);
+    if (!isWarning(level, description, negotiation)) throw errorOf(description, negotiation);
     return description === alertCode("no_renegotiation") ? "no_renegotiation" : "warning";
   }
 
@@ -80,6 +80,30 @@ export class AlertProtocol {
     this.#write.writeRecord(ContentType.alert, new Uint8Array([level, description]));
     this.#listener("sent", alertOf(level, description));
   }
+}
+
+/**
+ * The alerts by which servers refuse a client without a certificate (RFC 8446, Section 4.4.2.4; RFC
+ * 5246, Section 7.4.6), and those that some send instead.
+ */
+const NO_CERTIFICATE_ALERTS: readonly AlertName[] = [
+  "certificate_required",
+  "handshake_failure",
+  "bad_certificate",
+  "certificate_unknown",
+  "access_denied",
+];
+
+/** Returns the error of a fatal alert, which says why this client has shown no certificate. */
+function errorOf(description: number, { progress: { noCertificate } }: Negotiation): SslError {
+  const error = errorFromAlert(description);
+  const isAboutIt = NO_CERTIFICATE_ALERTS.some((name) => alertCode(name) === description);
+  if (noCertificate === null || !isAboutIt) return error;
+  return new SslError(
+    error.name,
+    `${error.message}. This client sent no certificate: ${noCertificate}`,
+    { origin: "peer" },
+  );
 }
 
 function isWarning(

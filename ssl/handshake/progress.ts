@@ -32,6 +32,8 @@ export interface Progress {
   readonly signedCertTimestamps: Uint8Array<ArrayBuffer> | null;
   /** This end's certificates. */
   readonly localChain: readonly Certificate[];
+  /** Why this client has shown no certificate to a server that asked for one; else `null`. */
+  readonly noCertificate: string | null;
 }
 
 /** The progress of a handshake that has not begun. */
@@ -47,6 +49,7 @@ export const NO_PROGRESS: Progress = {
   stapledOcspResponse: null,
   signedCertTimestamps: null,
   localChain: [],
+  noCertificate: null,
 };
 
 /** Updates the progress of a handshake. */

@@ -102,27 +102,19 @@ Deno.test("SslSocket as server may require a certificate of the client", async (
     { at: "server", error: "SSL_ERROR_NO_CERTIFICATE", alert: "certificate_required" },
   );
   assertMatch(error.message, /requires one/);
-  // A certificate whose key the server cannot check, and one of an issuer that it does not name,
-  // stay at home.
-  for (
-    const server of [
-      { signatureSchemes: ["ed25519" as const, "ecdsa_secp384r1_sha384" as const] },
-      { caCerts: [PKI.otherRoot.cert] },
-    ]
-  ) {
-    const ed25519 = await makeIdentity({ dnsNames: [HOSTNAME] }, PKI.root, "ed25519");
-    await assertFails(
-      {
-        client: { certificates: [PKI.client.credential] },
-        server: {
-          clientAuth: "require",
-          certificates: [PKI.server.credential, ed25519.credential],
-          ...server,
-        },
+  // A certificate whose key the server cannot check stays at home
+  const ed25519 = await makeIdentity({ dnsNames: [HOSTNAME] }, PKI.root, "ed25519");
+  await assertFails(
+    {
+      client: { certificates: [PKI.client.credential] },
+      server: {
+        clientAuth: "require",
+        certificates: [PKI.server.credential, ed25519.credential],
+        signatureSchemes: ["ed25519", "ecdsa_secp384r1_sha384"],
       },
-      { at: "server", error: "SSL_ERROR_NO_CERTIFICATE", alert: "certificate_required" },
-    );
-  }
+    },
+    { at: "server", error: "SSL_ERROR_NO_CERTIFICATE", alert: "certificate_required" },
+  );
 });
 
 Deno.test("A private key that does not sign ends the handshake by its own code, on either end", async () => {
@@ -181,7 +173,7 @@ Deno.test("sniSocketConfig hook chooses by name: options, a model, the socket's 
 Deno.test("sniSocketConfig hook is asked once, with a HelloRetryRequest, too, and where no name is asked for", async () => {
   const seen: (string | null)[] = [];
   await using joined = await connected({
-    client: { hostname: "192.0.2.1", authCertificate: () => {} },
+    client: { hostname: "192.0.2.1", authCertificate: () => true },
     server: {
       groups: ["secp384r1"],
       sniSocketConfig: (_socket, { serverName }) => void seen.push(serverName),

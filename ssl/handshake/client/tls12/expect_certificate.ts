@@ -200,7 +200,9 @@ class ExpectRequestOrDone implements HandshakeState {
 
   async #sendFlight(hs: HandshakeContext): Promise<HandshakeState> {
     const choice = this.#choice;
-    const signer = this.#request && await chooseClientSigner(hs, this.#request);
+    const chosen = this.#request && await chooseClientSigner(hs, this.#request);
+    const signer = chosen === null || "reason" in chosen ? null : chosen;
+    show(hs, { noCertificate: chosen !== null && "reason" in chosen ? chosen.reason : null });
     if (this.#request !== null) sendTls12Certificate(hs, signer?.credential.chain ?? []);
     const premasterSecret = await this.#exchangeKeys(hs);
     const session = await withNewKeys(hs, choice, premasterSecret);

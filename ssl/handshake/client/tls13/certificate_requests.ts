@@ -67,7 +67,7 @@ export class CertificateRequests {
     const answered = { ...negotiated, local };
     await keys.withWriteSecret(async (secret) => {
       await sendFinished(exchange, secret);
-      show(hs, { localChain: local.chain });
+      show(hs, { localChain: local.chain, noCertificate: exchange.progress.noCertificate });
       hs.output.emit({ kind: "shown", negotiated: answered });
       for (const made of answer) hs.output.sendMessage(made);
     });

@@ -4,6 +4,7 @@ import { chooseClientSigner } from "../../../authentication/choose_signer.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import { type Shown, shownBy } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import { sendCertificate, sendCertificateAndVerify } from "../../tls13/send_certificate.ts";
 
 /**
@@ -23,10 +24,11 @@ export async function sendClientCertificate(
   context?: Uint8Array<ArrayBuffer>,
 ): Promise<Shown> {
   const signer = await chooseClientSigner(hs, request);
-  if (signer === null) sendCertificate(hs, null, null, context);
+  if ("reason" in signer) sendCertificate(hs, null, null, context);
   else await sendCertificateAndVerify(hs, signer, null, context);
+  show(hs, { noCertificate: "reason" in signer ? signer.reason : null });
   return {
-    ...(signer === null ? before : shownBy(signer)),
+    ...("reason" in signer ? before : shownBy(signer)),
     askedForClientAuthData: before.askedForClientAuthData || hs.config.getClientAuthData !== null,
   };
 }
