@@ -147,6 +147,7 @@ function configureClient(): SslModel {
   authCertificateHook(model, async (socket, peer) => {
     await authCertificate(socket, peer);
     await examine(socket, peer.chain[0]!);
+    return true;
   });
   // SSL_BadCertHook: has the last word where that has failed; only true overrides
   badCertHook(model, (_socket, error) => {

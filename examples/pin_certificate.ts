@@ -35,7 +35,7 @@ function pinned(pins: readonly string[]): AuthCertificateHook {
     // Only the server's own key: it may send any certificates behind its own, and need not have
     // their keys.
     const pin = await peer.chain[0]!.subjectPublicKeyInfo.pin();
-    if (pins.includes(pin)) return;
+    if (pins.includes(pin)) return true;
     throw new SslError(
       "SEC_ERROR_APPLICATION_CALLBACK_ERROR",
       `Cannot accept ${peer.hostname}: it has the key ${pin}, which is not pinned`,

@@ -1,11 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { NssError } from "../../cert/base/errors.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { RevocationOptions } from "../../cert/revocation/revocation.ts";
+import { errorOf } from "../../cert/verify/check_certificate.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import { verifyCert } from "../../cert/verify/verify_cert_usage.ts";
-import { type VerifiedPath, verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
+import {
+  type PathCheck,
+  type VerifiedPath,
+  verifyCertificateChain,
+  type VerifyLogEntry,
+} from "../../cert/verify/verify_cert.ts";
 import { checkPathRules } from "../config/certificate_rules.ts";
-import { SslError } from "../base/errors.ts";
+import { SslError, toSslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 
@@ -23,7 +31,7 @@ export interface AuthCertificateOptions {
    * paths are then tried. A hook that checks issuers must use this path, because `peer.chain` is
    * not verified.
    */
-  readonly checkPath?: (path: VerifiedPath) => void | Promise<void>;
+  readonly checkPath?: PathCheck;
 }
 
 /**
@@ -37,6 +45,7 @@ export interface AuthCertificateOptions {
  * @param _socket The socket.
  * @param peer The peer to authenticate.
  * @param options The additional checks.
+ * @returns Always `true`, so that a hook can return it.
  * @throws {NssError} If the peer is not authenticated: `SEC_ERROR_UNKNOWN_ISSUER`,
  * `SEC_ERROR_EXPIRED_CERTIFICATE`, `SSL_ERROR_BAD_CERT_DOMAIN` ...
  *
@@ -149,34 +158,83 @@ export async function authCertificate(
   _socket: SslSocket,
   peer: PeerAuthentication,
   options: AuthCertificateOptions = {},
-): Promise<void> {
-  const { chain: [leaf, ...intermediates], hostname, isServer, trustAnchors, context, time } = peer;
+): Promise<true> {
+  const { chain: [leaf], hostname, isServer, tolerated = [] } = peer;
   if (leaf === undefined) {
     throw new SslError(
       "SSL_ERROR_NO_CERTIFICATE",
       "Cannot authenticate peer: it has no certificate",
     );
   }
-  const usage = isServer ? "sslClient" : "sslServer";
-  const checkRevoked = await revocationCheck(peer, options.revocation);
-  const checkPath = async (verified: VerifiedPath) => {
-    checkPathRules(verified, peer.policyPresets ?? []);
-    await checkRevoked?.(verified);
-    await options.checkPath?.(verified);
-  };
-  if (trustAnchors === null) {
-    await verifyCert(context.certDB, leaf, true, usage, time, { intermediates, checkPath });
-  } else {
-    await verifyCertificateChain(leaf, {
-      intermediates,
-      anchors: trustAnchors,
-      time,
-      usage,
-      profile: "compatible", // private authorities often deviate in harmless ways
-      checkPath,
-    });
+  const log: VerifyLogEntry[] | undefined = peer.log && [];
+  let error = await pathError(leaf, peer, options, log);
+  // The name is looked at after an error only if its result is logged
+  if (!isServer && (error === null || log !== undefined)) {
+    const wrongName = errorOf(() => checkName(leaf, hostname));
+    if (wrongName !== null) {
+      log?.push({ usage: "sslServer", error: wrongName, certificate: leaf, depth: 0 });
+    }
+    error ??= wrongName;
   }
-  if (isServer) return;
+  if (error === null) return true;
+  if (log === undefined) throw error;
+  peer.log?.push(...log);
+  const isTolerated = log.length > 0 &&
+    log.every((entry) => tolerated.some((one) => isSameProblem(one, entry)));
+  if (isTolerated) return true;
+  throw error;
+}
+
+/**
+ * Verifies a path.
+ *
+ * @returns The error; `null` if there is a valid path.
+ * @throws What a check of the path throws that is no `NssError`.
+ */
+async function pathError(
+  leaf: Certificate,
+  peer: PeerAuthentication,
+  options: AuthCertificateOptions,
+  log: VerifyLogEntry[] | undefined,
+): Promise<NssError | null> {
+  const { chain, isServer, trustAnchors, context, time } = peer;
+  const usage = isServer ? "sslClient" : "sslServer";
+  let crashed: SslError | null = null;
+  /** Makes an `NssError` of any error, so that the search goes on and the log is complete. */
+  const guarded = (check: PathCheck): PathCheck => async (path) => {
+    try {
+      await check(path);
+    } catch (error) {
+      if (error instanceof NssError) throw error;
+      throw crashed = toSslError(error, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
+    }
+  };
+  const checks = [
+    (path: VerifiedPath) => checkPathRules(path, peer.policyPresets ?? []),
+    await revocationCheck(peer, options.revocation),
+    options.checkPath,
+  ].filter((check) => check != null).map(guarded);
+  const given = {
+    intermediates: chain.slice(1),
+    checkPath: checks,
+    ...(log !== undefined && { log }),
+  };
+  try {
+    if (trustAnchors === null) {
+      await verifyCert(context.certDB, leaf, true, usage, time, given);
+    } else {
+      const anchors = trustAnchors;
+      const profile = "compatible"; // private authorities often deviate in harmless ways
+      await verifyCertificateChain(leaf, { ...given, anchors, time, usage, profile });
+    }
+    return crashed;
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    return crashed ?? error;
+  }
+}
+
+function checkName(leaf: Certificate, hostname: string | null): void {
   if (hostname === null) {
     throw new SslError(
       "SSL_ERROR_BAD_CERT_DOMAIN",
@@ -184,6 +242,16 @@ export async function authCertificate(
     );
   }
   verifyCertName(leaf, hostname);
+}
+
+/**
+ * Returns whether two errors of a verification are the same: of the same name, about the same
+ * certificate.
+ */
+export function isSameProblem(a: VerifyLogEntry, b: VerifyLogEntry): boolean {
+  if (a.error.name !== b.error.name || a.depth !== b.depth) return false;
+  return a.certificate === b.certificate ||
+    (a.certificate !== undefined && b.certificate?.equals(a.certificate) === true);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
 import { authCertificate } from "./auth_certificate.ts";
 import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
@@ -11,6 +12,7 @@ import type { Environment } from "../base/environment.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
+import { show } from "../config/option_values.ts";
 
 /**
  * The maximum number of certificates in a chain; OpenSSL's default verification depth is 100, and
@@ -180,16 +182,25 @@ async function accept(
   received: ReceivedChain,
 ): Promise<{ readonly badCertAccepted: boolean }> {
   const [certificate] = received.chain;
-  const peer = authenticationOf(context, received);
-  checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
-  try {
-    await callAuthCertificate(context, peer);
-    checkMaySign(certificate); // also for hooks that do not check the key usage
-    return { badCertAccepted: false };
-  } catch (cause) {
-    const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
-    if (!(await callBadCert(context, error, peer))) throw error;
-    return { badCertAccepted: true };
+  const { badCert, authCertificate: hook } = context.config;
+  const given = authenticationOf(context, received);
+  checkPeerKey(certificate, given.isServer, presetsOf(context.config));
+  const tolerated: VerifyLogEntry[] = [];
+  for (;;) {
+    const log: VerifyLogEntry[] = [];
+    const peer = badCert === null ? given : { ...given, log, tolerated: [...tolerated] };
+    try {
+      await callAuthCertificate(context, peer);
+      checkMaySign(certificate); // also for hooks that do not check the key usage
+      return { badCertAccepted: tolerated.length > 0 };
+    } catch (cause) {
+      const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
+      if (badCert === null) throw error;
+      const { askBadCert } = await import("./bad_cert.ts");
+      const more = await askBadCert(context.hooks, badCert, error, peer, tolerated);
+      // A hook of the application's may check more after authCertificate(), which threw
+      if (!more || hook === null || log.length === 0) return { badCertAccepted: true };
+    }
   }
 }
 
@@ -244,25 +255,15 @@ async function callAuthCertificate(
   peer: PeerAuthentication,
 ): Promise<void> {
   const hook = config.authCertificate ?? authCertificate;
-  const verdict = await hooks.call(hook, peer);
-  // A caller in JavaScript may return any value, which refuses.
-  if (verdict !== undefined && verdict !== true) {
-    throw new SslError(
-      "SSL_ERROR_BAD_CERTIFICATE",
-      "Cannot trust certificate: the authCertificate hook refused it",
-    );
-  }
-}
-
-async function callBadCert(
-  { config, hooks }: AuthenticationContext,
-  error: SslError,
-  peer: PeerAuthentication,
-): Promise<boolean> {
-  if (config.badCert === null) return false;
-  try {
-    return await hooks.call(config.badCert, error, peer) === true;
-  } catch (cause) {
-    throw toSslError(cause, "SSL_ERROR_APP_CALLBACK_ERROR");
-  }
+  // JavaScript may return any value
+  const verdict: unknown = await hooks.call(hook, peer);
+  if (verdict === true) return;
+  throw new SslError(
+    "SSL_ERROR_BAD_CERTIFICATE",
+    verdict === false
+      ? "Cannot trust certificate: the authCertificate hook refused it"
+      : "Cannot trust certificate: the authCertificate hook refused it, because it returned " +
+        `${show(verdict)} and not true` +
+        (verdict === undefined ? "; perhaps a return or an await is missing in it" : ""),
+  );
 }

@@ -1,9 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { ErrorName } from "../../cert/base/errors.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
+import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { CertificateOptions } from "./credential.ts";
@@ -42,33 +44,54 @@ export interface PeerAuthentication {
   readonly policyPresets?: readonly PolicyPreset[];
   /** The time of verification. */
   readonly time: Date;
+  /**
+   * An array to which {@linkcode authCertificate} appends all that is wrong, for the `badCert`
+   * hook; `undefined` if there is none. A hook that calls `verifyCert()` itself passes it on as
+   * the option `log`.
+   */
+  readonly log?: VerifyLogEntry[];
+  /**
+   * The errors that the `badCert` hook has tolerated; {@linkcode authCertificate} resolves if there
+   * are no others. The `authCertificate` hook is then called again, so that its other checks count.
+   */
+  readonly tolerated?: readonly VerifyLogEntry[];
 }
 
 /**
  * Decides whether the peer's certificate is trusted (`SSL_AuthCertificateHook`).
  *
- * It accepts by returning `undefined` or `true`, and rejects by throwing or returning `false`. The
- * handshake waits for it, in both roles. It is not called when a session is resumed, except from a
- * token ({@linkcode setResumptionToken}): then it decides about the certificates of the session
- * before the session is offered.
+ * It accepts by returning exactly `true`. It rejects by throwing or by returning anything else:
+ * `undefined` too, because a forgotten `return` or `await` must not trust everybody. The handshake
+ * waits for it, in both roles. It is not called when a session is resumed, except from a token
+ * ({@linkcode setResumptionToken}): then it decides about the certificates of the session before
+ * the session is offered.
  */
 export type AuthCertificateHook = (
   socket: SslSocket,
   peer: PeerAuthentication,
-) => void | boolean | Promise<void | boolean>;
+) => boolean | Promise<boolean>;
 
 /**
  * Decides whether a certificate is accepted although the authentication hook rejected it
  * (`SSL_BadCertHook`).
  *
- * Only exactly `true` continues the handshake. The session of such a connection is never cached or
- * resumed.
+ * It is called with all that is wrong, the gravest first, which is also its `error`. What it does
+ * not tolerate rejects the certificate:
+ *
+ * - `true` tolerates `error` alone; if more is wrong, the hook is called again for the next.
+ * - An array of NSS's names of errors tolerates these, wherever in the path, and no others.
+ * - Anything else, `undefined` too, tolerates nothing.
+ *
+ * The errors are those of the certificate, its name among them, and those of one path to a trust
+ * anchor. `SEC_ERROR_UNKNOWN_ISSUER` is the gravest: there is no path, so that anybody may have
+ * made the certificate. The session of such a connection is never cached or resumed.
  */
 export type BadCertHook = (
   socket: SslSocket,
   error: SslError,
   peer: PeerAuthentication,
-) => boolean | Promise<boolean>;
+  problems: readonly VerifyLogEntry[],
+) => boolean | readonly ErrorName[] | Promise<boolean | readonly ErrorName[]>;
 
 /** A server's request for a client's certificate. */
 export interface ClientAuthRequest {
@@ -281,7 +304,13 @@ export type ResumptionTokenCallback = (
  */
 export type KeyLogCallback = (line: string) => void;
 
-/** The hooks and callbacks among the options of {@linkcode importFD}. */
+/**
+ * The hooks and callbacks among the options of {@linkcode importFD}.
+ *
+ * Sessions are bound to the hooks that decide about trust, and functions are compared by identity:
+ * one that is written inline, where each socket is created, is another function each time, and
+ * prevents resumption. Define it once, or name the configuration (`sessionIdContext`).
+ */
 export interface HookOptions {
   /** Decides about the peer's certificate, in place of {@linkcode authCertificate}. */
   authCertificate?: AuthCertificateHook;

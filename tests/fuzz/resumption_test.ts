@@ -44,7 +44,7 @@ const CLIENT_CHOICES = {
   peerId: ["p", "q"],
   caCerts: [[root], [boundRoot], [root, SERVERS[0]!.cert]],
   certificates: [[], [CLIENTS[0]!], [CLIENTS[1]!]],
-  authCertificate: [undefined, () => true, () => undefined],
+  authCertificate: [undefined, () => true, () => Promise.resolve(true)],
   badCert: [undefined, () => false, () => false],
   getClientAuthData: [undefined, () => CLIENTS[0]!, () => null],
 } satisfies Partial<Record<keyof ImportOptions, readonly unknown[]>>;

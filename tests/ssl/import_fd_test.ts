@@ -246,7 +246,7 @@ Deno.test("importFD() copies a model's values: what changes later changes neithe
   await using another = importFD<Deno.NetAddr>(c, {
     model: client,
     hostname: "other.test",
-    authCertificate: () => {},
+    authCertificate: () => true,
   });
   await using otherServer = importFD<Deno.NetAddr>(d, serverOptions());
   const [otherInfo] = await shake({ client: another, server: otherServer });

@@ -57,6 +57,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
           authCertificate: (_socket, peer) => {
             seen = peer.stapledOcspResponse;
             assertEquals(peer.askedForOcspResponse, ocspStapling);
+            return true;
           },
         }),
         server: both({ certificates: [credential] }),

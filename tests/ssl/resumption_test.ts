@@ -193,7 +193,7 @@ Deno.test("SslSocket without sessions offers none, asks for none and sends none"
 Deno.test("SslSocket as server sees the client's certificate in a resumed session, too", async () => {
   const two = new Acquaintance();
   let verdicts = 0;
-  const authCertificate = () => void verdicts++;
+  const authCertificate = () => ++verdicts > 0;
   for (const clientAuth of ["request", "require"] as const) {
     verdicts = 0;
     const options: JoinOptions = {
@@ -214,7 +214,7 @@ Deno.test("SslSocket calls handshakeCallback for a resumed session, and no hook 
   const two = new Acquaintance();
   const calls: string[] = [];
   const client: ImportOptions = {
-    authCertificate: () => void calls.push("authCertificate"),
+    authCertificate: () => calls.push("authCertificate") > 0,
     handshakeCallback: (_socket, { resumed }) => void calls.push(`done ${resumed}`),
   };
   await two.meet({ client });

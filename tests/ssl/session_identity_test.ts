@@ -116,7 +116,7 @@ function otherValues(base: SslConfig): Settings {
     closeTimeout: 1,
     noDelay: false,
     allowTruncation: true,
-    authCertificate: () => {},
+    authCertificate: () => true,
     badCert: () => false,
     getClientAuthData: () => null,
     clientHelloCallback: () => {},

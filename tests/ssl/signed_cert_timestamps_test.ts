@@ -140,6 +140,7 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     const seen: (Uint8Array | null)[] = [];
     const authCertificate: AuthCertificateHook = (_socket, peer) => {
       seen.push(peer.signedCertTimestamps);
+      return true;
     };
     const both = new Acquaintance();
     const options = both.with({

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { parseSubjectPublicKeyInfo } from "../../../cert/certificate/spki.ts";
@@ -57,8 +57,8 @@ const slowly = async <T>(value: T): Promise<T> => {
 };
 
 for (const role of ROLES) {
-  Deno.test(`authCertificate hook passes with undefined and true, at once or later (${role})`, async () => {
-    for (const verdict of [undefined, true, Promise.resolve(), slowly(true)]) {
+  Deno.test(`authCertificate hook passes with true, at once or later (${role})`, async () => {
+    for (const verdict of [true, Promise.resolve(true), slowly(true)]) {
       let calls = 0;
       const authCertificate: AuthCertificateHook = () => (calls++, verdict);
       await using joined = await connected(authenticating(role, { authCertificate, caCerts: [] }));
@@ -67,13 +67,31 @@ for (const role of ROLES) {
     }
   });
 
-  Deno.test(`authCertificate hook refuses with anything else (${role})`, async () => {
-    for (const verdict of [false, slowly(false), null, 0, 1, "", "yes", {}, slowly(null)]) {
+  Deno.test(`authCertificate hook refuses with anything else than true, undefined too (${role})`, async () => {
+    for (
+      const [verdict, says] of [
+        [false, "refused it"],
+        [slowly(false), "refused it"],
+        [
+          undefined,
+          "returned undefined and not true; perhaps a return or an await is missing in it",
+        ],
+        [slowly(undefined), "returned undefined and not true; perhaps a return"],
+        [null, "returned null and not true"],
+        [0, "returned 0 and not true"],
+        [1, "returned 1 and not true"],
+        ["", 'returned "" and not true'],
+        ["yes", 'returned "yes" and not true'],
+        [{}, "returned an object of type Object and not true"],
+        [slowly(null), "returned null and not true"],
+      ] as const
+    ) {
       const error = await assertFails(
         authenticating(role, { authCertificate: () => untyped(verdict) }),
         { at: role, error: "SSL_ERROR_BAD_CERTIFICATE", alert: "bad_certificate" },
       );
       assertMatch(error.message, /authCertificate hook refused/);
+      assertStringIncludes(error.message, says);
     }
   });
 
@@ -117,7 +135,7 @@ for (const role of ROLES) {
     const seen: [SslSocket, PeerAuthentication][] = [];
     const environment = new TestEnvironment();
     await using joined = await connected({
-      ...authenticating(role, { authCertificate: (...args) => void seen.push(args) }),
+      ...authenticating(role, { authCertificate: (...args) => seen.push(args) > 0 }),
       clientInternals: { environment },
       serverInternals: { environment },
     });

@@ -102,6 +102,7 @@ for (const [version, options] of [["TLSv1.3", tls13], ["TLSv1.2", tls12()]] as c
         alpnProtocols: ["h2"],
         authCertificate: (socket) => {
           seen = getPreliminaryChannelInfo(socket);
+          return true;
         },
       },
       server: { ...options.server, alpnProtocols: ["h2"] },

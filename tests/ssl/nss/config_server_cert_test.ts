@@ -153,7 +153,10 @@ Deno.test("configServerCert() staples the response that comes with it", async ()
   await using joined = join({
     client: {
       ocspStapling: true,
-      authCertificate: (_socket, peer) => void (stapled = peer.stapledOcspResponse),
+      authCertificate: (_socket, peer) => {
+        stapled = peer.stapledOcspResponse;
+        return true;
+      },
     },
     server: { model, certificates: undefined! },
   });
