@@ -83,7 +83,10 @@ export function findPrivateKeyPem(text: string): PemBlock {
     const labels = [...new Set(blocks.map(({ label }) => label))].join(", ");
     throw new NssError(
       "SEC_ERROR_NO_KEY",
-      `Cannot import private key: the text holds ${labels === "" ? "no PEM" : `only ${labels}`}`,
+      labels === ""
+        ? "Cannot import private key: the text holds no PEM block; " +
+          "if it is the name of a file, read that first"
+        : `Cannot import private key: the text holds only ${labels}, and no PRIVATE KEY`,
     );
   }
   if (keys.length > 1) {
@@ -124,12 +127,24 @@ export function isEncryptedBlock(block: PemBlock): boolean {
  *
  * @param der The encoding.
  * @returns Whether it begins like one.
+ * @throws {NssError} `SEC_ERROR_NO_KEY` if it begins like a certificate, another signed document or
+ * a public key, `SEC_ERROR_BAD_DER` if it is malformed.
  */
 export function isEncryptedPrivateKey(der: Uint8Array<ArrayBuffer>): boolean {
   // EncryptedPrivateKeyInfo begins with an algorithm, the other encodings with a version
   const reader = new DerReader(der, WHAT);
-  return reader.nextTag === TAG.sequence &&
-    reader.sequence("privateKeyInfo").nextTag === TAG.sequence;
+  if (reader.nextTag !== TAG.sequence) return false;
+  const content = reader.sequence("privateKeyInfo");
+  const first: number = content.nextTag;
+  if (first !== TAG.sequence) return false;
+  const isAlgorithm = content.sequence("encryptionAlgorithm").nextTag === TAG.oid;
+  if (isAlgorithm && content.nextTag === TAG.octetString) return true;
+  throw new NssError(
+    "SEC_ERROR_NO_KEY",
+    `Cannot import private key: this is ${
+      isAlgorithm ? "a public key" : "a certificate or another signed document"
+    }, and no private key`,
+  );
 }
 
 /**

@@ -205,7 +205,14 @@ async function publicKeyOf(
   return (await derivePublicKey(await importPkcs8(info.pkcs8, binding, true)))!;
 }
 
-function encodeSpki(algorithm: Uint8Array, publicKey: Uint8Array): SubjectPublicKeyInfo {
+/**
+ * Encodes a public key.
+ *
+ * @param algorithm The AlgorithmIdentifier.
+ * @param publicKey The content of subjectPublicKey.
+ * @returns The key.
+ */
+export function encodeSpki(algorithm: Uint8Array, publicKey: Uint8Array): SubjectPublicKeyInfo {
   return parseSubjectPublicKeyInfo(
     new DerWriter().sequence((w) => w.raw(algorithm).bitString(publicKey)).finish(),
   );
@@ -264,13 +271,6 @@ export async function fromCryptoKey(
   key: CryptoKey,
   known?: SubjectPublicKeyInfo,
 ): Promise<PrivateKey> {
-  if (key.type !== "private" || !key.usages.includes("sign")) {
-    throw new NssError(
-      "SEC_ERROR_INVALID_ARGS",
-      `Cannot import private key: the CryptoKey is a ${key.type} one for ` +
-        `${key.usages.join(", ") || "nothing"}, not a private one for sign`,
-    );
-  }
   const algorithm = algorithmOf(key);
   const publicKey = known ?? await derivePublicKey(key);
   const privateKey = new WebCryptoPrivateKey(algorithm, publicKey, [key]);
@@ -278,7 +278,21 @@ export async function fromCryptoKey(
   return privateKey;
 }
 
-function algorithmOf({ algorithm }: CryptoKey): KeyAlgorithm {
+/**
+ * Returns the kind of a CryptoKey.
+ *
+ * @param key A private key with the usage `sign`.
+ * @returns The kind.
+ * @throws {NssError} As `importPrivateKey`.
+ */
+export function algorithmOf({ algorithm, type, usages }: CryptoKey): KeyAlgorithm {
+  if (type !== "private" || !usages.includes("sign")) {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot import private key: the CryptoKey is a ${type} one for ` +
+        `${usages.join(", ") || "nothing"}, not a private one for sign`,
+    );
+  }
   switch (algorithm.name) {
     case "RSASSA-PKCS1-v1_5":
     case "RSA-PSS":

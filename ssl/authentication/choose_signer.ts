@@ -63,7 +63,7 @@ export async function chooseServerSigner(
   serverName: string | null,
   peers: readonly SignatureScheme[],
 ): Promise<Signer> {
-  for (const credential of byHostName(serverCredentials(config), serverName)) {
+  for (const credential of byHostName(await serverCredentials(config), serverName)) {
     const key = await credential.privateKey();
     const scheme = chooseScheme(key, config.signatureSchemes, peers);
     if (scheme !== undefined) return { credential, key, scheme };
@@ -97,7 +97,7 @@ export async function chooseTls12ServerSigner(
     );
   }
   const fitting: Tls12CipherSuite["auth"][] = [];
-  for (const credential of byHostName(serverCredentials(config), serverName)) {
+  for (const credential of byHostName(await serverCredentials(config), serverName)) {
     const key = await credential.privateKey();
     const auth = authOf(key);
     const cipherSuite = suites.find((candidate) => candidate.auth === auth);
@@ -201,12 +201,16 @@ function byPresets(
 }
 
 /**
- * Returns the credentials of a server that the presets allow.
+ * Returns the credentials of a server that the presets allow, once each key has been compared with
+ * its certificate, as far as that is possible before it signs.
  *
- * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` if there is none.
+ * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` if there is none, `SEC_ERROR_INVALID_ARGS`
+ * if a key is not that of its certificate.
  */
-function serverCredentials(config: SslConfig): readonly Credential[] {
+async function serverCredentials(config: SslConfig): Promise<readonly Credential[]> {
   const { allowed, forbidden } = byPresets(config);
+  const open = allowed.filter(({ isCompared }) => !isCompared);
+  if (open.length > 0) await Promise.all(open.map((credential) => credential.privateKey()));
   if (allowed.length > 0) return allowed;
   throw new SslError(
     "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",

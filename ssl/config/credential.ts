@@ -5,9 +5,13 @@ import {
   parseCertificate,
   parseCertificatesPem,
 } from "../../cert/certificate/certificate.ts";
+import { bytesEqual } from "../../cert/base/bytes.ts";
+import { shown } from "../../cert/base/printable.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { parseSctList } from "../../cert/extensions/sct.ts";
-import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
+import { importPrivateKey, inspectPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 
 /** A certificate: parsed, PEM text (its chain may follow), or DER. */
@@ -36,7 +40,7 @@ export interface CertificateOptions {
   scts?: Uint8Array;
 }
 
-/** A parsed chain with its private key. */
+/** A parsed chain with its private key, which is that of the leaf. */
 export class Credential {
   /** The certificates to send, leaf first. */
   readonly chain: readonly Certificate[];
@@ -46,8 +50,14 @@ export class Credential {
   readonly scts: Uint8Array<ArrayBuffer> | undefined;
   readonly #key: CertificateOptions["key"];
   #privateKey: Promise<PrivateKey> | undefined;
+  #isCompared: boolean;
 
-  /** Parses the certificates; the key is imported on first use, which is asynchronous. */
+  /**
+   * Parses the certificates, and compares the key with the leaf as far as it shows what it is; it
+   * is imported on first use, which is asynchronous.
+   *
+   * @throws {SslError} If the key is none, or not that of the certificate.
+   */
   constructor(options: CertificateOptions) {
     const own = toCertificates(options.cert);
     if (own.length === 0) {
@@ -57,6 +67,7 @@ export class Credential {
     this.ocspResponse = options.ocsp && new Uint8Array(options.ocsp);
     this.scts = options.scts && checkedScts(options.scts);
     this.#key = options.key;
+    this.#isCompared = this.#compareFacts();
   }
 
   /** The leaf certificate. */
@@ -64,10 +75,117 @@ export class Credential {
     return this.chain[0]!;
   }
 
-  /** Returns the private key, which the first call imports. */
-  privateKey(): Promise<PrivateKey> {
-    return this.#privateKey ??= importPrivateKey(this.#key);
+  /**
+   * Whether nothing more can be known of the key before it signs; otherwise {@linkcode privateKey}
+   * compares it.
+   */
+  get isCompared(): boolean {
+    return this.#isCompared;
   }
+
+  /**
+   * Returns the private key, which the first call imports.
+   *
+   * @throws {SslError} If it is none, or not that of the certificate.
+   */
+  privateKey(): Promise<PrivateKey> {
+    return this.#privateKey ??= this.#import();
+  }
+
+  /** Compares what the key shows without being imported; returns whether that is enough. */
+  #compareFacts(): boolean {
+    const key = this.#key;
+    let facts;
+    try {
+      facts = inspectPrivateKey(key);
+    } catch (error) {
+      throw this.#refusal(error);
+    }
+    const { type, curve, publicKey } = facts;
+    const own = this.certificate.subjectPublicKeyInfo;
+    const ownCurve = own.algorithm.type === "ec" ? own.algorithm.curve : undefined;
+    if (type !== own.algorithm.type || curve !== ownCurve) {
+      throw this.#mismatch(
+        `; it is of kind ${curve === undefined ? type : `${type} ${curve}`}, not ${own}`,
+      );
+    }
+    if (publicKey !== null) this.#comparePublicKey(publicKey);
+    // A key of the application's own shows itself in its first signature only
+    return publicKey !== null || !isEncoded(key);
+  }
+
+  async #import(): Promise<PrivateKey> {
+    let key: PrivateKey;
+    try {
+      key = await importPrivateKey(this.#key);
+    } catch (error) {
+      throw this.#refusal(error);
+    }
+    const { publicKey } = key;
+    if (publicKey !== undefined) this.#comparePublicKey(publicKey);
+    else {
+      key = this.#withFirstSignatureVerified(key);
+      const [scheme] = key.schemes ?? [];
+      if (isEncoded(this.#key) && scheme !== undefined) {
+        await key.sign(scheme, new TextEncoder().encode("NSS for Deno compares a private key"));
+      }
+    }
+    this.#isCompared = true;
+    return key;
+  }
+
+  #comparePublicKey(publicKey: SubjectPublicKeyInfo): void {
+    const own = this.certificate.subjectPublicKeyInfo;
+    // The algorithm's identifier and parameters may be encoded differently
+    if (!bytesEqual(publicKey.publicKey, own.publicKey)) {
+      throw this.#mismatch(`, but another one of kind ${own}`);
+    }
+  }
+
+  /** Returns a key whose signatures are verified until one was right. */
+  #withFirstSignatureVerified(key: PrivateKey): PrivateKey {
+    const { algorithm, schemes } = key;
+    const { subjectPublicKeyInfo } = this.certificate;
+    let isVerified = false;
+    return {
+      algorithm,
+      ...(schemes !== undefined && { schemes }),
+      sign: async (scheme, data) => {
+        const signature = await key.sign(scheme, data);
+        isVerified ||= await verifySignature(subjectPublicKeyInfo, scheme, data, signature, {
+          anyCurve: true,
+        });
+        if (isVerified) return signature;
+        throw this.#mismatch("; what it signs does not verify");
+      },
+    };
+  }
+
+  #mismatch(state: string): SslError {
+    return new SslError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot use certificate ${
+        shown(this.certificate.subject)
+      }: the key given for it is not its own` +
+        state,
+    );
+  }
+
+  /** Returns the error of a key that cannot be imported, which says for which certificate. */
+  #refusal(cause: unknown): SslError {
+    const { name, message } = toSslError(cause);
+    const state = message.replace("Cannot import private key: ", "");
+    return new SslError(
+      name,
+      `Cannot use the key given for certificate ${shown(this.certificate.subject)}: ${state}`,
+      { cause },
+    );
+  }
+}
+
+/** Returns whether a key is imported into WebCrypto. */
+function isEncoded(key: CertificateOptions["key"]): boolean {
+  return typeof key === "string" || key instanceof Uint8Array || key instanceof CryptoKey;
 }
 
 /** Returns a copy of a list of SCTs that parses, since a malformed one would end handshakes. */

@@ -1,9 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { shown } from "../../cert/base/printable.ts";
 import { findCertByName } from "../../cert/db/find_cert.ts";
-import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
@@ -78,13 +76,14 @@ export async function configServerCert(
   extra: ServerCertOptions = {},
 ): Promise<void> {
   const { certChain, stapledOCSPResponse, signedCertTimestamps } = extra;
-  const own = await credentialOf({
+  const own = toCredential({
     cert,
     key,
     ...(certChain !== undefined && { chain: certChain }),
     ...(stapledOCSPResponse !== undefined && { ocsp: stapledOCSPResponse }),
     ...(signedCertTimestamps !== undefined && { scts: signedCertTimestamps }),
   });
+  await own.privateKey(); // compares it with the certificate
   const chain = await missingChain(configToChange(target), own);
   const credential = chain.length === 0
     ? own
@@ -152,30 +151,6 @@ export async function configSecureServer(
     kind !== undefined && certificate.subjectPublicKeyInfo.algorithm.type !== kind
   );
   change(config, { credentials });
-}
-
-async function credentialOf(options: CertificateOptions): Promise<Credential> {
-  const credential = toCredential(options);
-  const key = await credential.privateKey();
-  if (!isKeyOf(key, credential.certificate)) {
-    throw invalidArgs(
-      `the key is not that of certificate ${shown(credential.certificate.subject)}`,
-    );
-  }
-  return credential;
-}
-
-/**
- * Returns whether a key is that of a certificate; a key without public key needs only the same
- * type.
- */
-function isKeyOf({ publicKey, algorithm }: PrivateKey, certificate: Certificate): boolean {
-  const own = certificate.subjectPublicKeyInfo;
-  // An RSA-PSS key may be encoded with the object identifier of RSA or of RSA-PSS.
-  if (publicKey !== undefined && publicKey.algorithm.type === own.algorithm.type) {
-    return publicKey.der.toBase64() === own.der.toBase64();
-  }
-  return algorithm.type === own.algorithm.type;
 }
 
 /**
