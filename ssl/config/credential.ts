@@ -95,6 +95,7 @@ export class Credential {
   /** Compares what the key shows without being imported; returns whether that is enough. */
   #compareFacts(): boolean {
     const key = this.#key;
+    const own = publicKeyOf(this.certificate);
     let facts;
     try {
       facts = inspectPrivateKey(key);
@@ -102,7 +103,6 @@ export class Credential {
       throw this.#refusal(error);
     }
     const { type, curve, publicKey } = facts;
-    const own = this.certificate.subjectPublicKeyInfo;
     const ownCurve = own.algorithm.type === "ec" ? own.algorithm.curve : undefined;
     if (type !== own.algorithm.type || curve !== ownCurve) {
       throw this.#mismatch(
@@ -180,6 +180,14 @@ export class Credential {
       `Cannot use the key given for certificate ${shown(this.certificate.subject)}: ${state}`,
       { cause },
     );
+  }
+}
+
+function publicKeyOf(certificate: Certificate): SubjectPublicKeyInfo {
+  try {
+    return certificate.subjectPublicKeyInfo;
+  } catch (error) {
+    throw toSslError(error);
   }
 }
 

@@ -35,7 +35,6 @@ import {
   join,
   type JoinOptions,
   outcomeOf,
-  PKI,
   shake,
   TestEnvironment,
 } from "./_support.ts";

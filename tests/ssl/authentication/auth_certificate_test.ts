@@ -1,6 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   createCertificate,
   createCrl,
@@ -17,9 +23,15 @@ import {
   authCertificate,
   type AuthCertificateOptions,
   importFD,
+  type ImportOptions,
   type PeerAuthentication,
+  SslError,
+  type SslSocket,
 } from "@nss/nss/ssl";
 import { crlNumber } from "../../../cert/extensions/crl_number.ts";
+import { change } from "../../../ssl/config/config.ts";
+import { configOf } from "../../../ssl/config/config_registry.ts";
+import { Credential } from "../../../ssl/config/credential.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { clientOptions, HOSTNAME, makeIdentity, PKI, serverOptions } from "../_support.ts";
 
@@ -165,6 +177,10 @@ Deno.test("authCertificate() judges lists by the profile of their chain, whereve
   assertEquals(error.name, "SEC_ERROR_CRL_INVALID");
 });
 
+function serverSocket(options: ImportOptions): SslSocket {
+  return importFD(memoryPair()[0], serverOptions(options));
+}
+
 Deno.test("a TLS connection refuses a certificate whose Ed25519 key is of small order, in both roles", async () => {
   const neutral = Uint8Array.of(1, ...new Uint8Array(31));
   const spki = Uint8Array.fromHex("302a300506032b6570032100" + neutral.toHex());
@@ -176,10 +192,19 @@ Deno.test("a TLS connection refuses a certificate whose Ed25519 key is of small 
     issuer: { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey },
   });
   const signature = Uint8Array.of(1, ...new Uint8Array(63));
-  const forged = { cert, key: { algorithm, publicKey, sign: () => Promise.resolve(signature) } };
+  const key = { algorithm, publicKey, sign: () => Promise.resolve(signature) };
+  // The option certificates refuses it, too
+  const own = assertThrows(() => serverSocket({ certificates: [{ cert, key }] }), SslError);
+  assertStringIncludes(own.message, "small order");
+  const forged: Credential = Object.create(Credential.prototype, {
+    chain: { value: [cert] },
+    isCompared: { value: true },
+    privateKey: { value: () => Promise.resolve(key) },
+  });
   for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     const [a, b] = memoryPair();
-    await using server = importFD(b, serverOptions({ certificates: [forged] }));
+    await using server = importFD(b, serverOptions());
+    change(configOf(server), { credentials: [forged] });
     const versions = { min: version, max: version };
     await using client = importFD(a, clientOptions({ versions }));
     const [refused] = await Promise.allSettled([client.handshake(), server.handshake()]);
