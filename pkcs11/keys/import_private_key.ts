@@ -162,7 +162,9 @@ function decode(
 
 function noPrivateKey(input: unknown): NssError {
   const isPair = typeof input === "object" && input !== null && "privateKey" in input;
-  const state = input instanceof Promise
+  const state = input === undefined || input === null
+    ? "none is given"
+    : input instanceof Promise
     ? "it is a Promise; await it"
     : isPair
     ? "it is a key pair; give its privateKey"

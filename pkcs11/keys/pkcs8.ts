@@ -93,7 +93,7 @@ export function findPrivateKeyPem(text: string): PemBlock {
     for (const { der } of keys) der.fill(0);
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
-      `Cannot import private key: the text holds ${keys.length} of them`,
+      `Cannot import private key: the text holds ${keys.length} private keys`,
     );
   }
   return key;
@@ -177,6 +177,12 @@ function decodePkcs8(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   const info = whole.sequence("privateKeyInfo");
   whole.finish();
   const version = info.smallInteger("version");
+  if (version === 3 && info.nextTag === TAG.sequence) {
+    throw new NssError(
+      "SEC_ERROR_NO_KEY",
+      "Cannot import private key: this is a PKCS #12 file; importPkcs12() reads it",
+    );
+  }
   if (version > 1) info.fail("version", `${version} is unknown`);
   const identifier = info.element("privateKeyAlgorithm", TAG.sequence);
   const privateKey = info.octetString("privateKey");

@@ -262,8 +262,8 @@ async function callAuthCertificate(
     "SSL_ERROR_BAD_CERTIFICATE",
     verdict === false
       ? "Cannot trust certificate: the authCertificate hook refused it"
-      : "Cannot trust certificate: the authCertificate hook refused it, because it returned " +
-        `${show(verdict)} and not true` +
+      : `Cannot trust certificate: the authCertificate hook returned ${show(verdict)}, ` +
+        "and only true accepts" +
         (verdict === undefined ? "; perhaps a return or an await is missing in it" : ""),
   );
 }

@@ -40,12 +40,12 @@ export async function askBadCert(
   while (open.length > 0) {
     const gravest = toSslError(open[0]!.error);
     const answer = await ask(hooks, hook, gravest, peer, open);
-    const [known, unknown] = readAnswer(answer);
+    const [known, mistake] = readAnswer(answer);
     const left = answer === true
       ? open.slice(1)
       : open.filter((problem) => !known.includes(problem.error.name));
     tolerated.push(...open.filter((problem) => !left.includes(problem)));
-    if (answer !== true && left.length > 0) throw refusal(toSslError(left[0]!.error), unknown);
+    if (answer !== true && left.length > 0) throw refusal(toSslError(left[0]!.error), mistake);
     open = left;
   }
   return isNew;
@@ -65,21 +65,21 @@ async function ask(
   }
 }
 
-/** Returns the names that an answer tolerates, and what in it has no meaning. */
-function readAnswer(answer: unknown): readonly [readonly unknown[], readonly unknown[]] {
-  if (typeof answer === "boolean" || answer === undefined || answer === null) return [[], []];
-  if (!Array.isArray(answer)) return [[], [answer]];
+/** Returns the names that an answer tolerates, and the mistake in it, if any. */
+function readAnswer(answer: unknown): readonly [readonly unknown[], string | null] {
+  if (typeof answer === "boolean" || answer === undefined || answer === null) return [[], null];
+  if (!Array.isArray(answer)) {
+    return [[], `returned ${show(answer)}, which is neither true nor a list of names of errors`];
+  }
   const names: readonly unknown[] = Object.keys(ERRORS);
-  const unknown = answer.filter((name) => !names.includes(name));
-  return [answer, unknown];
+  const unknown = answer.findIndex((name) => !names.includes(name));
+  if (unknown < 0) return [answer, null];
+  return [answer, `returned a list with ${show(answer[unknown])}, which is no name of an error`];
 }
 
-function refusal(error: SslError, unknown: readonly unknown[]): SslError {
-  if (unknown.length === 0) return error;
-  return new SslError(
-    error.name,
-    `${error.message}; the badCert hook returned ${show(unknown[0])}, ` +
-      "which is neither true nor an array of names of errors",
-    { cause: error },
-  );
+function refusal(error: SslError, mistake: string | null): SslError {
+  if (mistake === null) return error;
+  return new SslError(error.name, `${error.message}; the badCert hook ${mistake}`, {
+    cause: error,
+  });
 }

@@ -156,7 +156,7 @@ export class Credential {
           anyCurve: true,
         });
         if (isVerified) return signature;
-        throw this.#mismatch("; what it signs does not verify");
+        throw this.#mismatch("; what it signs does not verify with the certificate");
       },
     };
   }
@@ -174,7 +174,7 @@ export class Credential {
   /** Returns the error of a key that cannot be imported, which says for which certificate. */
   #refusal(cause: unknown): SslError {
     const { name, message } = toSslError(cause);
-    const state = message.replace("Cannot import private key: ", "");
+    const state = message.replace(/^Cannot (?:import|parse) private key: /, "");
     return new SslError(
       name,
       `Cannot use the key given for certificate ${shown(this.certificate.subject)}: ${state}`,

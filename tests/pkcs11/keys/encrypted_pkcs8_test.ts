@@ -316,7 +316,7 @@ Deno.test("IterationBudget gives what it has, and no more", () => {
 Deno.test("importPrivateKey() reads an encrypted key among other blocks", async () => {
   const text = `${encodePem("CERTIFICATE", new Uint8Array(3))}\n${PEM}`;
   assertSame(await importPrivateKey(text, { password: PASSWORD }));
-  await assertFails(PEM + PEM, { password: PASSWORD }, "SEC_ERROR_INVALID_ARGS", "2 of them");
+  await assertFails(PEM + PEM, { password: PASSWORD }, "SEC_ERROR_INVALID_ARGS", "2 private keys");
 });
 
 for (const name of ["pkcs8", "read_pem"]) {

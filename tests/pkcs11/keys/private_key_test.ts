@@ -272,14 +272,15 @@ Deno.test("importPrivateKey() refuses what is no key at all", async () => {
   await assertFails(Uint8Array.of(1, 2, 3), "SEC_ERROR_BAD_DER", "private key");
   for (const input of [null, undefined, 5, {}, { algorithm: {}, sign() {} }]) {
     const call = () => Reflect.apply(importPrivateKey, undefined, [input]) as Promise<unknown>;
-    const error = await assertRejects(call, NssError, "no PrivateKey");
+    const says = input == null ? "none is given" : "no PrivateKey";
+    const error = await assertRejects(call, NssError, says);
     assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
   }
 });
 
 Deno.test("importPrivateKey() refuses a text with two keys", async () => {
   const pem = encodePem("PRIVATE KEY", P256_PKCS8);
-  await assertFails(pem + pem, "SEC_ERROR_INVALID_ARGS", "holds 2 of them");
+  await assertFails(pem + pem, "SEC_ERROR_INVALID_ARGS", "holds 2 private keys");
 });
 
 Deno.test("importPrivateKey() refuses a key whose parts do not belong together", async () => {

@@ -173,7 +173,7 @@ for (const role of ["client", "server"] as const) {
 
   Deno.test(`badCert that returns neither true nor names of errors tolerates nothing, and is told so (${role})`, async () => {
     const leaf = await makeIdentity({ dnsNames: [HOSTNAME], ...PAST }, root);
-    const hint = "which is neither true nor an array of names of errors";
+    const hint = "which is neither true nor a list of names of errors";
     for (
       const [answer, says] of [
         [undefined, ""],
@@ -181,7 +181,10 @@ for (const role of ["client", "server"] as const) {
         [[], ""],
         [[UNKNOWN], ""],
         [EXPIRED, `the badCert hook returned "${EXPIRED}", ${hint}`],
-        [["SEC_ERROR_EXPIRED"], `the badCert hook returned "SEC_ERROR_EXPIRED", ${hint}`],
+        [
+          ["SEC_ERROR_EXPIRED"],
+          'the badCert hook returned a list with "SEC_ERROR_EXPIRED", which is no name of an error',
+        ],
         [1, `the badCert hook returned 1, ${hint}`],
         [new Set([EXPIRED]), `the badCert hook returned an object of type Set, ${hint}`],
       ] as readonly (readonly [unknown, string])[]
