@@ -1,18 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "../../cert/base/errors.ts";
-import type { PemBlock } from "../../cert/der/pem.ts";
-import type { EcCurve, KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
-import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import {
-  decodePrivateKey,
-  decodePrivateKeyBlock,
-  findPrivateKeyPem,
-  isEncryptedBlock,
-  isEncryptedPrivateKey,
-  type PrivateKeyInfo,
-} from "./pkcs8.ts";
-import { algorithmOf, encodeSpki, fromCryptoKey, fromInfo } from "./private_key.ts";
+  decodeInput,
+  fromCryptoKey,
+  fromInfo,
+  isPrivateKey,
+  noPassword,
+  noPrivateKey,
+} from "./private_key.ts";
 
 /** The options of {@linkcode importPrivateKey}. */
 export interface ImportPrivateKeyOptions {
@@ -78,7 +74,7 @@ export async function importPrivateKey(
   options: ImportPrivateKeyOptions = {},
 ): Promise<PrivateKey> {
   if (typeof input === "string" || input instanceof Uint8Array) {
-    const decoded = decode(input);
+    const decoded = decodeInput(input);
     if (!("encrypted" in decoded)) return await fromInfo(decoded, options.extractable);
     try {
       return await decrypt(decoded.encrypted, options);
@@ -89,95 +85,6 @@ export async function importPrivateKey(
   if (input instanceof CryptoKey) return await fromCryptoKey(input);
   if (isPrivateKey(input)) return input;
   throw noPrivateKey(input);
-}
-
-/** What a private key shows before it is imported. */
-export interface PrivateKeyFacts {
-  /** The kind of key. */
-  readonly type: KeyAlgorithm["type"];
-  /** The curve, of an elliptic curve key. */
-  readonly curve?: EcCurve;
-  /** The public key; `null` if it has to be computed. */
-  readonly publicKey: SubjectPublicKeyInfo | null;
-}
-
-/**
- * Returns what a private key shows without being imported.
- *
- * @param input The key, in any form that {@linkcode importPrivateKey} accepts.
- * @returns The facts.
- * @throws {NssError} As {@linkcode importPrivateKey}; `SEC_ERROR_BAD_PASSWORD` if it is encrypted.
- */
-export function inspectPrivateKey(
-  input: CryptoKey | PrivateKey | string | Uint8Array,
-): PrivateKeyFacts {
-  if (typeof input === "string" || input instanceof Uint8Array) {
-    const decoded = decode(input);
-    if ("encrypted" in decoded) {
-      decoded.encrypted.fill(0);
-      throw noPassword();
-    }
-    decoded.pkcs8.fill(0);
-    const { type, curve, algorithm, publicKey } = decoded;
-    return {
-      type,
-      ...(curve !== undefined && { curve }),
-      publicKey: publicKey === null ? null : encodeSpki(algorithm, publicKey),
-    };
-  }
-  if (input instanceof CryptoKey) return { ...algorithmOf(input), publicKey: null };
-  if (isPrivateKey(input)) return { ...input.algorithm, publicKey: input.publicKey ?? null };
-  throw noPrivateKey(input);
-}
-
-function isPrivateKey(input: PrivateKey | null | undefined): input is PrivateKey {
-  return typeof input?.sign === "function" && typeof input.algorithm?.type === "string";
-}
-
-/** Decodes a key; what it returns is secret and to be overwritten. */
-function decode(
-  input: string | Uint8Array,
-): PrivateKeyInfo | { readonly encrypted: Uint8Array<ArrayBuffer> } {
-  if (typeof input === "string") {
-    const block: PemBlock = findPrivateKeyPem(input);
-    if (isEncryptedBlock(block)) return { encrypted: block.der };
-    try {
-      return decodePrivateKeyBlock(block);
-    } finally {
-      block.der.fill(0);
-    }
-  }
-  const bytes = input.slice();
-  // DER begins with a SEQUENCE, PEM does not
-  const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
-  let isEncrypted = false;
-  try {
-    if (text.includes("-----BEGIN ")) return decode(text);
-    isEncrypted = isEncryptedPrivateKey(bytes);
-    return isEncrypted ? { encrypted: bytes } : decodePrivateKey(bytes);
-  } finally {
-    if (!isEncrypted) bytes.fill(0);
-  }
-}
-
-function noPrivateKey(input: unknown): NssError {
-  const isPair = typeof input === "object" && input !== null && "privateKey" in input;
-  const state = input === undefined || input === null
-    ? "none is given"
-    : input instanceof Promise
-    ? "it is a Promise; await it"
-    : isPair
-    ? "it is a key pair; give its privateKey"
-    : "it is no PEM text, no bytes, no CryptoKey and no PrivateKey";
-  return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot import private key: ${state}`);
-}
-
-function noPassword(): NssError {
-  return new NssError(
-    "SEC_ERROR_BAD_PASSWORD",
-    "Cannot import private key: it is encrypted, and no password is given; " +
-      "importPrivateKey(key, { password }) takes one",
-  );
 }
 
 async function decrypt(

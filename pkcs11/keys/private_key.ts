@@ -3,6 +3,7 @@
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type {
+  EcCurve,
   HashName,
   KeyAlgorithm,
   PrivateKey,
@@ -20,7 +21,15 @@ import {
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
-import { type PrivateKeyInfo, withAlgorithm } from "./pkcs8.ts";
+import {
+  decodePrivateKey,
+  decodePrivateKeyBlock,
+  findPrivateKeyPem,
+  isEncryptedBlock,
+  isEncryptedPrivateKey,
+  type PrivateKeyInfo,
+  withAlgorithm,
+} from "./pkcs8.ts";
 
 /** The algorithms for which RSA keys are imported: a CryptoKey has one algorithm and hash. */
 const RSA_BINDINGS: readonly { name: string; hash: HashName }[] = [
@@ -212,7 +221,7 @@ async function publicKeyOf(
  * @param publicKey The content of subjectPublicKey.
  * @returns The key.
  */
-export function encodeSpki(algorithm: Uint8Array, publicKey: Uint8Array): SubjectPublicKeyInfo {
+function encodeSpki(algorithm: Uint8Array, publicKey: Uint8Array): SubjectPublicKeyInfo {
   return parseSubjectPublicKeyInfo(
     new DerWriter().sequence((w) => w.raw(algorithm).bitString(publicKey)).finish(),
   );
@@ -285,7 +294,7 @@ export async function fromCryptoKey(
  * @returns The kind.
  * @throws {NssError} As `importPrivateKey`.
  */
-export function algorithmOf({ algorithm, type, usages }: CryptoKey): KeyAlgorithm {
+function algorithmOf({ algorithm, type, usages }: CryptoKey): KeyAlgorithm {
   if (type !== "private" || !usages.includes("sign")) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
@@ -362,4 +371,96 @@ export function exportPkcs8(key: PrivateKey): Promise<Uint8Array<ArrayBuffer>> {
     );
   }
   return exporter();
+}
+
+/** What a private key shows before it is imported. */
+export interface PrivateKeyFacts {
+  /** The kind of key. */
+  readonly type: KeyAlgorithm["type"];
+  /** The curve, of an elliptic curve key. */
+  readonly curve?: EcCurve;
+  /** The public key; `null` if it has to be computed. */
+  readonly publicKey: SubjectPublicKeyInfo | null;
+}
+
+/**
+ * Returns what a private key shows without being imported.
+ *
+ * @param input The key, in any form that `importPrivateKey` accepts.
+ * @returns The facts.
+ * @throws {NssError} As `importPrivateKey`; `SEC_ERROR_BAD_PASSWORD` if it is encrypted.
+ */
+export function inspectPrivateKey(
+  input: CryptoKey | PrivateKey | string | Uint8Array,
+): PrivateKeyFacts {
+  if (typeof input === "string" || input instanceof Uint8Array) {
+    const decoded = decodeInput(input);
+    if ("encrypted" in decoded) {
+      decoded.encrypted.fill(0);
+      throw noPassword();
+    }
+    decoded.pkcs8.fill(0);
+    const { type, curve, algorithm, publicKey } = decoded;
+    return {
+      type,
+      ...(curve !== undefined && { curve }),
+      publicKey: publicKey === null ? null : encodeSpki(algorithm, publicKey),
+    };
+  }
+  if (input instanceof CryptoKey) return { ...algorithmOf(input), publicKey: null };
+  if (isPrivateKey(input)) return { ...input.algorithm, publicKey: input.publicKey ?? null };
+  throw noPrivateKey(input);
+}
+
+/** Returns whether a value is an object that signs. */
+export function isPrivateKey(input: PrivateKey | null | undefined): input is PrivateKey {
+  return typeof input?.sign === "function" && typeof input.algorithm?.type === "string";
+}
+
+/** Decodes PEM or DER; what it returns is secret and to be overwritten. */
+export function decodeInput(
+  input: string | Uint8Array,
+): PrivateKeyInfo | { readonly encrypted: Uint8Array<ArrayBuffer> } {
+  if (typeof input === "string") {
+    const block = findPrivateKeyPem(input);
+    if (isEncryptedBlock(block)) return { encrypted: block.der };
+    try {
+      return decodePrivateKeyBlock(block);
+    } finally {
+      block.der.fill(0);
+    }
+  }
+  const bytes = input.slice();
+  // DER begins with a SEQUENCE, PEM does not
+  const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
+  let isEncrypted = false;
+  try {
+    if (text.includes("-----BEGIN ")) return decodeInput(text);
+    isEncrypted = isEncryptedPrivateKey(bytes);
+    return isEncrypted ? { encrypted: bytes } : decodePrivateKey(bytes);
+  } finally {
+    if (!isEncrypted) bytes.fill(0);
+  }
+}
+
+/** Returns the error of a value that is no private key. */
+export function noPrivateKey(input: unknown): NssError {
+  const isPair = typeof input === "object" && input !== null && "privateKey" in input;
+  const state = input === undefined || input === null
+    ? "none is given"
+    : input instanceof Promise
+    ? "it is a Promise; await it"
+    : isPair
+    ? "it is a key pair; give its privateKey"
+    : "it is no PEM text, no bytes, no CryptoKey and no PrivateKey";
+  return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot import private key: ${state}`);
+}
+
+/** Returns the error of an encrypted key without a password. */
+export function noPassword(): NssError {
+  return new NssError(
+    "SEC_ERROR_BAD_PASSWORD",
+    "Cannot import private key: it is encrypted, and no password is given; " +
+      "importPrivateKey(key, { password }) takes one",
+  );
 }

@@ -68,7 +68,7 @@ export interface AuthCertificateOptions {
  *   hostname: "localhost",
  *   caCerts: [cert],
  *   authCertificate: async (socket, peer) => {
- *     await authCertificate(socket, peer);
+ *     await authCertificate(socket, peer); // throws unless all is well so far
  *     return await peer.chain[0]!.subjectPublicKeyInfo.pin() === pinned;
  *   },
  * });

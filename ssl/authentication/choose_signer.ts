@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
+import { shown } from "../../cert/base/printable.ts";
 import { describeKey } from "../../cert/certificate/spki.ts";
 import type { Name } from "../../cert/names/name.ts";
 import { SslError, toSslError } from "../base/errors.ts";
@@ -140,7 +141,9 @@ export async function chooseClientSigner(
       if (scheme !== undefined) return { credential, key, scheme };
     }
     passedOver.push(
-      `"${certificate.subject}" was passed over, because its key (${describeKey(algorithm)}) ` +
+      `${shown(certificate.subject)} was passed over, because its key (${
+        describeKey(algorithm)
+      }) ` +
         "signs with no scheme that both ends accept",
     );
   }
@@ -193,7 +196,7 @@ function byPresets(
     allowed: config.credentials.filter((_, i) => faults[i] === null),
     forbidden: faults.flatMap((found, i) =>
       found === null ? [] : [
-        `"${config.credentials[i]!.certificate.subject}" was passed over, because policy ` +
+        `${shown(config.credentials[i]!.certificate.subject)} was passed over, because policy ` +
         `"${found.preset}" forbids it: ${found.fault}`,
       ]
     ),

@@ -11,7 +11,8 @@ import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { parseSctList } from "../../cert/extensions/sct.ts";
-import { importPrivateKey, inspectPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
+import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 
 /** A certificate: parsed, PEM text (its chain may follow), or DER. */
@@ -26,7 +27,8 @@ export interface CertificateOptions {
   cert: CertificateInput;
   /**
    * The private key: PEM text, PKCS#8 bytes, a WebCrypto key, or any object that signs
-   * ({@linkcode PrivateKey}), such as a key in a token or behind a service.
+   * ({@linkcode PrivateKey}), such as a key in a token or behind a service. An encrypted key has to
+   * be imported before, by `importPrivateKey`.
    */
   key: string | Uint8Array | CryptoKey | PrivateKey;
   /** The issuers' certificates, if `cert` does not contain them; the root may be omitted. */

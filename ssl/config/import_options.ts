@@ -35,7 +35,12 @@ export interface ImportOptions extends HookOptions {
   hostname?: string;
   /** The certificate authorities to trust instead of the context's, as PEM text or certificates. */
   caCerts?: readonly CertificateInput[];
-  /** The certificates to present: for a server, the first suitable one is used. */
+  /**
+   * The certificates to present. A server uses the first suitable one; a client the first that is
+   * issued by an authority of the server's, or else the first that can sign. A key that is not that
+   * of its certificate is refused: at once, or by the first handshake if it shows only when it is
+   * imported or signs.
+   */
   certificates?: readonly CertificateOptions[];
   /**
    * Whether a server requests the client's certificate; default `"none"`. In TLS 1.3 the client's

@@ -19,7 +19,8 @@ import type { Configurable } from "./configurable.ts";
  * Sets the hook that decides whether the peer's certificate is trusted (`SSL_AuthCertificateHook`).
  *
  * @param target The socket, listener or model.
- * @param hook Called in place of {@linkcode authCertificate}; `null` restores the latter.
+ * @param hook Called in place of {@linkcode authCertificate}; it accepts by returning exactly
+ * `true`. `null` restores the latter.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
@@ -64,7 +65,8 @@ export function authCertificateHook(target: Configurable, hook: AuthCertificateH
  * (`SSL_BadCertHook`).
  *
  * @param target The socket, listener or model.
- * @param hook Called with the error; only `true` accepts the certificate. `null` for none.
+ * @param hook Called with the gravest error and with all; `true` tolerates that error alone, a list
+ * of names those errors, see {@linkcode BadCertHook}. `null` for none.
  * @throws {SslError} `PR_IS_CONNECTED_ERROR` while a handshake is in progress.
  *
  * @example Usage
@@ -85,7 +87,8 @@ export function authCertificateHook(target: Configurable, hook: AuthCertificateH
  *   hostname: "localhost",
  *   caCerts: [cert],
  * });
- * badCertHook(client, (_socket, error) => error.name === "SEC_ERROR_EXPIRED_CERTIFICATE");
+ * // Another host's certificate, or one of an unknown issuer, is still refused
+ * badCertHook(client, () => ["SEC_ERROR_EXPIRED_CERTIFICATE"]);
  *
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.badCertAccepted, true);
