@@ -120,7 +120,7 @@ export class KvCertDB implements CertDB {
     if (!this.#hasWithheldTrust || keyring !== null) return null;
     return problem ?? new NssError(
       "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
-      `Cannot tell whom token "${this.name}" trusts: it is not logged in`,
+      `Cannot tell whom token "${this.name}" trusts before a login: only its password shows that the trust is genuine`,
     );
   }
 

@@ -1,4 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node:.
 
 /**
  * Checks that what SQLite reads and runs for a database is bounded by its size: databases come from

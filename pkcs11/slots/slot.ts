@@ -211,7 +211,7 @@ export class Slot {
       if (answer === null || answer === undefined) {
         throw fail(
           "SEC_ERROR_BAD_PASSWORD",
-          tries === 0 ? "the password function has none" : wrong(tries),
+          tries === 0 ? "the password function returned none" : wrong(tries),
         );
       }
       if (token.isLoggedIn) return;

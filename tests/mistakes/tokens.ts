@@ -3,7 +3,9 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+import { createCertificate, importCert, verifyCertNow } from "@nss/nss/cert";
 import {
+  generateKeyPair,
   importPkcs12,
   type PasswordAnswer,
   PW_AUTHENTICATED,
@@ -17,6 +19,14 @@ import type { Mistake } from "./_mistake.ts";
 
 /** The heading. */
 export const TOPIC = "Tokens and their files";
+
+const KEYS = await generateKeyPair();
+const AUTHORITY = await createCertificate({ ...KEYS, subject: "CN=Authority", isCa: true });
+const SERVER = await createCertificate({
+  publicKey: KEYS.publicKey,
+  dnsNames: ["localhost"],
+  issuer: { certificate: AUTHORITY, privateKey: KEYS.privateKey },
+});
 
 const PASSWORD = ["@nss/nss", "password"];
 
@@ -38,7 +48,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "a password function that returns nothing, as after a forgotten `return`",
     make: () => authenticate([undefined]),
     name: "SEC_ERROR_BAD_PASSWORD",
-    says: 'Cannot log in to token "Keys": the password function has none',
+    says: 'Cannot log in to token "Keys": the password function returned none',
   },
   {
     mistake: "a password function that returns `PW_AUTHENTICATED` without a login",
@@ -63,6 +73,19 @@ export const MISTAKES: readonly Mistake[] = [
       }),
     name: "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
     says: 'Cannot generate key pair: token "Deno KV" is not logged in',
+  },
+  {
+    mistake: "trust of a KV token that has a password, used without a login",
+    make: () =>
+      withKv(async (kv) => {
+        await prepare(kv);
+        const { certificates } = await openKvToken({ kv });
+        return await verifyCertNow(certificates, SERVER, true, "sslServer");
+      }),
+    name: "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
+    says:
+      'Cannot tell whom token "Deno KV" trusts before a login: only its password shows that the ' +
+      "trust is genuine",
   },
   {
     mistake: "the wrong `password` for a KV token",
@@ -147,7 +170,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "a PKCS#12 file in a million pieces",
     make: () => importPkcs12(inPieces(1_000_000), "secret"),
     name: "SEC_ERROR_PKCS12_DECODING_PFX",
-    says: "Cannot parse PKCS#12: at byte 750000: the file has more than 250000 elements",
+    says: "Cannot parse PKCS#12: at byte 750003: the file has more than 250000 elements",
   },
   {
     mistake: "an NSS database in which a crash interrupted a write, opened for reading",
@@ -173,8 +196,7 @@ export const MISTAKES: readonly Mistake[] = [
       }),
     name: "SEC_ERROR_BAD_DATABASE",
     says:
-      "Cannot read NSS database: cert9.db has a view of another form where NSS has plain tables: " +
-      '"nssPublic"',
+      'Cannot read NSS database: cert9.db has a view named "nssPublic", and NSS makes plain tables only',
   },
 ];
 
@@ -193,10 +215,11 @@ async function withKv<T>(run: (kv: Deno.Kv) => Promise<T>): Promise<T> {
   return await run(kv);
 }
 
-/** Makes a token with the password "secret" and a key. */
+/** Makes a token with the password "secret", a key and an authority. */
 async function prepare(kv: Deno.Kv): Promise<void> {
   const token = await openKvToken({ kv, iterations: 1, password: "secret" });
   await token.generateKeyPair();
+  await importCert(token.certificates, AUTHORITY, { trust: "C,," });
   await token.close();
 }
 

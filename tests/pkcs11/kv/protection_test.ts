@@ -391,7 +391,7 @@ Deno.test("KvToken believes no trust that it did not write: refused after a logi
       );
       assertEquals(
         error.message,
-        'Cannot tell whom token "Deno KV" trusts: it is not logged in',
+        'Cannot tell whom token "Deno KV" trusts before a login: only its password shows that the trust is genuine',
       );
     }
     assert(await locked.login(PASSWORD));

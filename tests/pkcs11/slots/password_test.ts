@@ -70,7 +70,7 @@ Deno.test("Slot.authenticate() asks once for all who wait, and they share the fa
 Deno.test("Slot.authenticate() calls a wrong password wrong, also where the function has no other", async () => {
   for (
     const [answers, name, says] of [
-      [[null], "SEC_ERROR_BAD_PASSWORD", "the password function has none"],
+      [[null], "SEC_ERROR_BAD_PASSWORD", "the password function returned none"],
       [["wrong", null], "SEC_ERROR_BAD_PASSWORD", "the password is wrong"],
       [
         ["wrong", "wrong", undefined],
