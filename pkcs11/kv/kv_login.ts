@@ -142,7 +142,8 @@ export class KvLogin implements TokenLogin {
     let { value, versionstamp } = await get();
     if (value === null) {
       const isUsed = (await allRows("read keys", store, places)).length > 0;
-      if (isUsed) ({ value, versionstamp } = await get()); // may just have been written, before them
+      // It is written before the rows, so that it may have come since
+      if (isUsed) ({ value, versionstamp } = await get());
       if (value === null) {
         const problem = isUsed || this.#hasHadPassword
           ? damaged(

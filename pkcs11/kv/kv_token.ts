@@ -5,9 +5,9 @@
  *
  * Private keys are encrypted with AES-256-GCM under a random data key, and this key under the
  * token's password (PBKDF2 with SHA-256). Labels of keys, and nicknames and trust of certificates,
- * are not encrypted; they are authenticated by a MAC under the data key. Each change of the password
- * changes the data key, too. Without a login, a token with a password tells what it distrusts, but
- * not whom it trusts, since nothing shows that its owner wrote it.
+ * are not encrypted; they are authenticated by a MAC under the data key. Each change of the
+ * password changes the data key, too. Without a login, a token with a password tells what it
+ * distrusts, but not whom it trusts, since nothing shows that its owner wrote it.
  *
  * What that means for who can reach the store:
  *

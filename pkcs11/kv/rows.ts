@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The rows of a token in Deno KV, and their protection by keys that derive from its data key. @module */
+/**
+ * The rows of a token in Deno KV, and their protection by keys that derive from its data key.
+ *
+ * @module
+ */
 
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { DATA_KEY_LENGTH, isSealed, seal, type Sealed, unseal } from "./sealing.ts";
@@ -60,7 +64,7 @@ export interface RowKeys {
   readonly mac: CryptoKey;
 }
 
-/** The keys of the current data key, with which rows are written, then those of the previous one. */
+/** The keys of the current data key, for what is written, then those of the previous one. */
 export type Keyring = readonly [RowKeys, ...RowKeys[]];
 
 const encoder = new TextEncoder();

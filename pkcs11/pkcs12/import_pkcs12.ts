@@ -64,13 +64,14 @@ export interface ImportPkcs12Options {
  * @returns The contents.
  * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is not a PKCS#12 file or has more than
  * 250,000 elements, `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the file is damaged
- * or has no MAC, `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if
- * the runtime does not have its algorithms, `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if it is
- * protected by a key instead of a password, `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`,
- * `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its parts have another password than its MAC,
- * `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`, `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and
- * `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if its contents are malformed or more than 4,096 keys and
- * certificates, `SEC_ERROR_BAD_DATA` if it exceeds `maxIterations`.
+ * or has no MAC, `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or
+ * `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if the runtime does not have its algorithms,
+ * `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if it is protected by a key instead of a password,
+ * `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`, `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its
+ * parts have another password than its MAC, `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`,
+ * `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if its
+ * contents are malformed or more than 4,096 keys and certificates, `SEC_ERROR_BAD_DATA` if it
+ * exceeds `maxIterations`.
  *
  * @example Usage
  * ```ts

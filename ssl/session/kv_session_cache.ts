@@ -38,10 +38,10 @@ const MAX_CONFLICTS = 16;
  *
  * The store drops sessions when they expire. A session allows to impersonate the client to the
  * server, and whoever can write one, to impersonate the server. With the option `path`, the file is
- * its owner's alone, unless it exists already, and sessions are encrypted with AES-256-GCM. With the
- * option `kv`, and in the application's own store, they are encrypted only if the option `secret` is
- * given: without it, only those may have access to the store who may use the sessions, as on Deno
- * Deploy.
+ * its owner's alone, unless it exists already, and sessions are encrypted with AES-256-GCM. With
+ * the option `kv`, and in the application's own store, they are encrypted only if the option
+ * `secret` is given: without it, only those may have access to the store who may use the sessions,
+ * as on Deno Deploy.
  *
  * @param options The store, the key prefix and the secret.
  * @returns The cache.
