@@ -316,7 +316,8 @@ export const MISTAKES: readonly Mistake[] = [
     name: "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT",
     says:
       "Peer sent alert certificate_required (116): it wants a client certificate; give one by the " +
-      "certificates option or getClientAuthData",
+      "certificates option or getClientAuthData. This client sent no certificate: the option " +
+      "certificates has none",
   },
   {
     mistake: "That client, as the server says it",
