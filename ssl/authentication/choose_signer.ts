@@ -33,8 +33,14 @@ export interface NoSigner {
   readonly reason: string;
 }
 
+/** The signer of a server. */
+export interface ServerSigner extends Signer {
+  /** Whether the host name that the client asks for has decided. */
+  readonly byName: boolean;
+}
+
 /** The signer of a TLS 1.2 server, with the cipher suite. */
-export interface Tls12Signer extends Signer {
+export interface Tls12Signer extends ServerSigner {
   /** The cipher suite, which determines the type of key. */
   readonly cipherSuite: Tls12CipherSuite;
 }
@@ -63,11 +69,11 @@ export async function chooseServerSigner(
   config: SslConfig,
   serverName: string | null,
   peers: readonly SignatureScheme[],
-): Promise<Signer> {
-  for (const credential of byHostName(await serverCredentials(config), serverName)) {
+): Promise<ServerSigner> {
+  for (const { credential, byName } of byHostName(await serverCredentials(config), serverName)) {
     const key = await credential.privateKey();
     const scheme = chooseScheme(key, config.signatureSchemes, peers);
-    if (scheme !== undefined) return { credential, key, scheme };
+    if (scheme !== undefined) return { credential, key, scheme, byName };
   }
   throw noScheme();
 }
@@ -98,14 +104,14 @@ export async function chooseTls12ServerSigner(
     );
   }
   const fitting: Tls12CipherSuite["auth"][] = [];
-  for (const credential of byHostName(await serverCredentials(config), serverName)) {
+  for (const { credential, byName } of byHostName(await serverCredentials(config), serverName)) {
     const key = await credential.privateKey();
     const auth = authOf(key);
     const cipherSuite = suites.find((candidate) => candidate.auth === auth);
     if (cipherSuite === undefined || auth === null || !allowsCurve(request.groups, key)) continue;
     fitting.push(auth);
     const scheme = chooseTls12Scheme(key, signatureSchemes, request.signatureSchemes);
-    if (scheme !== undefined) return { cipherSuite, credential, key, scheme };
+    if (scheme !== undefined) return { cipherSuite, credential, key, scheme, byName };
   }
   if (fitting.length > 0) throw noScheme();
   throw new SslError(

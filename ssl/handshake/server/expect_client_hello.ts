@@ -34,7 +34,7 @@ import {
   type Retried,
 } from "./tls13/hello_retry.ts";
 import { sendServerFlight } from "./tls13/flight.ts";
-import { sendTls12ServerFlight } from "./tls12/flight.ts";
+import { type RequestedHost, sendTls12ServerFlight } from "./tls12/flight.ts";
 
 /** A ClientHello with the extensions that TLS 1.3 requires. */
 interface Tls13Hello {
@@ -47,7 +47,7 @@ interface Tls13Hello {
 /** The state after the first ClientHello. */
 interface FirstHello {
   readonly retried: Retried;
-  readonly serverName: string | null;
+  readonly host: RequestedHost;
 }
 
 /** Waits for ClientHello, and selects the parameters (RFC 8446, Section 4.1.2). */
@@ -66,12 +66,11 @@ export class ExpectClientHello implements HandshakeState {
     hs.output.emit({ kind: "hello" });
     const retried = this.#first?.retried ?? await resumeRetry(hs, hello);
     await askClientHelloHook(hs, message, hello, retried !== null);
-    const serverName = this.#first === null
-      ? await applyServerName(hs, hello.extensions)
-      : this.#first.serverName;
+    const host = this.#first?.host ?? await applyServerName(hs, hello.extensions);
+    const { serverName } = host;
     if (chooseVersion(hello, hs.config) === TLS_1_2) {
       if (retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
-      return await sendTls12ServerFlight(hs, message, hello, serverName);
+      return await sendTls12ServerFlight(hs, message, hello, host);
     }
     const offer = checkTls13(hello);
     if (retried !== null) checkSecondHello(hello, offer, retried);
@@ -89,7 +88,7 @@ export class ExpectClientHello implements HandshakeState {
     if (keyShare === undefined || retry) {
       const requestedGroup = keyShare === undefined ? group : null;
       const request = { cipherSuite, requestedGroup, token };
-      return await this.#retry(message, hello, serverName, request, hs);
+      return await this.#retry(message, hello, host, request, hs);
     }
 
     const alpnProtocol = await chooseProtocol(hs, offer.extensions, serverName);
@@ -116,6 +115,7 @@ export class ExpectClientHello implements HandshakeState {
       },
       clientRandom: hello.random,
       legacySessionId: hello.legacySessionId,
+      nameChoseConfig: host.choseConfig,
       extensions: offer.extensions,
       signatureSchemes: knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []),
       keyShare: keyShare.keyExchange,
@@ -126,7 +126,7 @@ export class ExpectClientHello implements HandshakeState {
   async #retry(
     message: HandshakeMessage,
     hello: ClientHello,
-    serverName: string | null,
+    host: RequestedHost,
     request: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
     hs: HandshakeContext,
   ): Promise<HandshakeState> {
@@ -141,7 +141,7 @@ export class ExpectClientHello implements HandshakeState {
     if (hello.extensions?.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "in clear" });
     }
-    return new ExpectClientHello({ retried, serverName });
+    return new ExpectClientHello({ retried, host });
   }
 }
 
@@ -248,15 +248,11 @@ function hasSameShares(hello: ClientHello, first: ClientHello): boolean {
   return second !== undefined && before !== undefined && bytesEqual(second, before);
 }
 
-/**
- * Calls the SNI hook, and applies the configuration that it returns.
- *
- * @returns The host name in server_name; `null` for none.
- */
+/** Calls the SNI hook, and applies the configuration that it returns. */
 async function applyServerName(
   hs: HandshakeContext,
   extensions: ExtensionBlock | undefined,
-): Promise<string | null> {
+): Promise<RequestedHost> {
   const before = hs.established?.negotiated.serverName ?? null;
   // A renegotiation that names no host keeps that of the connection.
   const name = extensions?.get(serverName)?.toLowerCase() ?? before;
@@ -268,7 +264,7 @@ async function applyServerName(
   }
   show(hs, { serverName: name });
   const { sniSocketConfig } = hs.config;
-  if (sniSocketConfig === null) return name;
+  if (sniSocketConfig === null) return { serverName: name, choseConfig: false };
   let chosen;
   try {
     const request = { serverName: name, alpnProtocols: extensions?.get(alpnProtocols) ?? [] };
@@ -288,7 +284,7 @@ async function applyServerName(
         "the sniSocketConfig hook does not know it",
     );
   }
-  return name;
+  return { serverName: name, choseConfig: name !== null && typeof chosen === "object" };
 }
 
 /** Selects the first cipher suite of the server's list that the client offers. */

@@ -12,6 +12,7 @@ import { encryptThenMac, extendedMasterSecret } from "../../../extensions/flags.
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { recordSizeLimit } from "../../../extensions/record_size_limit.ts";
 import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
+import { serverNameAcknowledgement } from "../../../extensions/server_name.ts";
 import { sessionTicketPromise } from "../../../extensions/session_ticket.ts";
 import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts";
 import { statusRequestEmpty } from "../../../extensions/status_request.ts";
@@ -65,6 +66,14 @@ import { sendTls12Certificate } from "../../tls12/send_certificate.ts";
 import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.ts";
 import { expectTls12ClientFlight } from "./expect_certificate.ts";
 
+/** The host that a client asks for. */
+export interface RequestedHost {
+  /** The host name in server_name; `null` for none. */
+  readonly serverName: string | null;
+  /** Whether the SNI hook has chosen a configuration for it. */
+  readonly choseConfig: boolean;
+}
+
 /**
  * Answers a ClientHello in TLS 1.2 (RFC 5246, Section 7.3). A full handshake continues:
  *
@@ -87,7 +96,7 @@ export async function sendTls12ServerFlight(
   hs: HandshakeContext,
   message: HandshakeMessage,
   hello: ClientHello,
-  serverName: string | null,
+  { serverName, choseConfig }: RequestedHost,
 ): Promise<HandshakeState> {
   const { config } = hs;
   const { extensions } = hello;
@@ -122,7 +131,11 @@ export async function sendTls12ServerFlight(
   const ocspResponse = extensions?.has(ExtensionType.statusRequest)
     ? credential.ocspResponse
     : undefined;
-  sendServerHello(hs, hello, choice, ocspResponse !== undefined, credential.scts);
+  sendServerHello(hs, hello, choice, {
+    staples: ocspResponse !== undefined,
+    scts: credential.scts,
+    nameChose: choseConfig || signer.byName,
+  });
   sendTls12Certificate(hs, credential.chain);
   if (ocspResponse !== undefined) {
     sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
@@ -207,12 +220,21 @@ function begin(hs: HandshakeContext, message: HandshakeMessage, choice: Tls12Cho
   hs.transcript.add(message.raw);
 }
 
+/** What the certificate of a full handshake lets ServerHello answer. */
+interface CertificateAnswers {
+  /** Whether there is an OCSP response. */
+  readonly staples?: boolean;
+  /** The signed certificate timestamps. */
+  readonly scts?: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether the host name has guided the choice of the certificate or the configuration. */
+  readonly nameChose?: boolean;
+}
+
 function sendServerHello(
   hs: HandshakeContext,
   hello: ClientHello,
   choice: Tls12Choice,
-  staples = false,
-  scts?: Uint8Array<ArrayBuffer>,
+  { staples = false, scts, nameChose = false }: CertificateAnswers = {},
 ): void {
   const extensions = new ExtensionBlock();
   const asked = (type: number) => hello.extensions?.has(type) ?? false;
@@ -222,6 +244,8 @@ function sendServerHello(
   if (agreement.encryptThenMac) extensions.add(encryptThenMac, true);
   if (choice.ticketDue) extensions.add(sessionTicketPromise, true);
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
+  // RFC 6066, Section 3.
+  if (nameChose && asked(ExtensionType.serverName)) extensions.add(serverNameAcknowledgement, true);
   if (staples) extensions.add(statusRequestEmpty, true);
   if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
     extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);

@@ -7,6 +7,7 @@ import { keyShareServerHello } from "../../../extensions/key_share.ts";
 import { preSharedKeyServerHello } from "../../../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../../../extensions/psk_key_exchange_modes.ts";
 import { recordSizeLimit } from "../../../extensions/record_size_limit.ts";
+import { serverNameAcknowledgement } from "../../../extensions/server_name.ts";
 import { supportedVersionsServerHello } from "../../../extensions/supported_versions.ts";
 import { encodeEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import { encodeServerHello } from "../../../messages/server_hello.ts";
@@ -15,7 +16,7 @@ import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
-import { chooseServerSigner } from "../../../authentication/choose_signer.ts";
+import { chooseServerSigner, type ServerSigner } from "../../../authentication/choose_signer.ts";
 import { shownBefore, shownBy, type Tls13Agreement } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
 import { sendFinished } from "../../tls13/finished.ts";
@@ -40,6 +41,8 @@ export interface Choice {
   readonly agreement: Tls13Agreement;
   readonly clientRandom: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
+  /** Whether the host name has chosen the configuration. */
+  readonly nameChoseConfig: boolean;
   /** The extensions of the ClientHello. */
   readonly extensions: ExtensionBlock;
   /** The schemes that the client accepts. */
@@ -63,7 +66,7 @@ export async function sendServerFlight(
     : null;
   const handshakeSecret = await sendServerHello(hs, choice);
   const { client, server } = await installHandshakeKeys(hs, choice, handshakeSecret);
-  sendEncryptedExtensions(hs, choice);
+  sendEncryptedExtensions(hs, choice, signer);
   const requestsCertificate = session === null && config.clientAuth !== "none";
   if (requestsCertificate) sendCertificateRequest(hs);
   if (signer !== null) await sendCertificateAndVerify(hs, signer, choice.extensions);
@@ -131,9 +134,14 @@ async function installHandshakeKeys(
 
 function sendEncryptedExtensions(
   hs: HandshakeContext,
-  { agreement, extensions: hello }: Choice,
+  { agreement, extensions: hello, nameChoseConfig }: Choice,
+  signer: ServerSigner | null,
 ): void {
   const extensions = new ExtensionBlock();
+  // RFC 6066, Section 3: where the name has guided the choice, but never with a resumed session.
+  if (signer !== null && (nameChoseConfig || signer.byName)) {
+    extensions.add(serverNameAcknowledgement, true);
+  }
   const limits = recordLimits(hs.config, hello, TLS_1_3);
   if (hello.has(ExtensionType.recordSizeLimit)) extensions.add(recordSizeLimit, limits.received);
   hs.output.limitRecords(limits);
