@@ -31,10 +31,17 @@ interface PendingRecord {
 }
 
 /**
- * The maximum number of bytes of early data, with record headers, that a server skips
- * (RFC 8446, Section 4.2.10; BoringSSL: `kMaxEarlyDataSkipped`).
+ * The maximum number of bytes of early data that a server skips (RFC 8446, Section 4.2.10), counted
+ * with the first record's header, inner type and tag (BoringSSL: `kMaxEarlyDataSkipped`).
  */
 export const MAX_SKIPPED_EARLY_DATA = 16384;
+/**
+ * The bytes of each further record that do not count, since servers that accept early data count
+ * its content only: header, inner type and tag.
+ */
+export const SKIPPED_RECORD_OVERHEAD = 22;
+/** The maximum number of records of early data that a server skips; each costs a decryption. */
+export const MAX_SKIPPED_RECORDS = 64;
 
 /**
  * The receiving half of a connection, which splits the peer's bytes into records and opens them.
@@ -58,7 +65,8 @@ export class ReadHalf {
   #protection: RecordProtection = new PlaintextSpec();
   #pending: PendingRecord[] = [];
   #skippable: "no" | "in clear" | "undecryptable" = "no";
-  #skipped = 0;
+  #skippedRecords = 0;
+  #skippedBytes = 0;
   #openedAny = false;
 
   /** Adds bytes of the peer, which are read in place until {@linkcode ReadHalf.finishChunk}. */
@@ -240,14 +248,14 @@ export class ReadHalf {
   }
 
   #countSkipped(record: SealedRecord): void {
-    // With the header, because records may be empty.
-    this.#skipped += RECORD_HEADER_LENGTH + record.fragment.length;
-    if (this.#skipped > MAX_SKIPPED_EARLY_DATA) {
-      throw new SslError(
-        "SSL_ERROR_TOO_MUCH_EARLY_DATA",
-        `Cannot skip early data: more than ${MAX_SKIPPED_EARLY_DATA} bytes came`,
-      );
-    }
+    this.#skippedBytes += RECORD_HEADER_LENGTH + record.fragment.length;
+    const budget = MAX_SKIPPED_EARLY_DATA + SKIPPED_RECORD_OVERHEAD * this.#skippedRecords++;
+    if (this.#skippedBytes <= budget && this.#skippedRecords <= MAX_SKIPPED_RECORDS) return;
+    throw new SslError(
+      "SSL_ERROR_TOO_MUCH_EARLY_DATA",
+      `Cannot skip early data: more than ${MAX_SKIPPED_EARLY_DATA} bytes or ` +
+        `${MAX_SKIPPED_RECORDS} records came`,
+    );
   }
 }
 

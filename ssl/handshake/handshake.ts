@@ -8,6 +8,7 @@ import type { Transcript } from "../crypto/transcript.ts";
 import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
 import type { SessionHandle } from "../session/session_handle.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
+import { SSL_3_0 } from "../tables/versions.ts";
 import type { Tls12Negotiated } from "./negotiated.ts";
 import type { HandshakeOutput } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -124,6 +125,20 @@ export function sendHandshake(
 export function expectMessage(message: HandshakeMessage, ...types: number[]): void {
   if (types.includes(message.type)) return;
   throw unexpectedMessage(message.type, types);
+}
+
+/**
+ * Refuses a hello of SSL 3.0 or before, whatever version its extensions name (RFC 8446,
+ * Appendix D.5).
+ *
+ * @throws {SslError} `SSL_ERROR_UNSUPPORTED_VERSION`.
+ */
+export function refuseSsl(legacyVersion: number): void {
+  if (legacyVersion > SSL_3_0) return;
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_VERSION",
+    "Cannot agree on a version: the peer's hello is of SSL 3.0 or before",
+  );
 }
 
 /** Creates the error of an unexpected handshake message. */

@@ -119,6 +119,9 @@ const serverHello: readonly Row[] = [
   ["duplicate", "duplicate", client(UNALIGNED, UNEXPECTED), ALIGNED],
   ["reorder", "reorder", client("RX_UNEXPECTED_APPLICATION_DATA", UNEXPECTED), "5"],
   ["flip legacy_version", edit(flip(HELLO.legacyVersion + 1)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter")],
+  ["SSL 3.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0300)), client("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
+  ["SSL 2.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0002)), client("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
+  ["TLS 1.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0301)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
   ["flip random", edit(flip(HELLO.random)), OTHER_KEYS],
   ["flip legacy_session_id_echo", edit(flip(HELLO.sessionId)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
   ["cipher_suite not offered", edit(setU16(SERVER_HELLO.cipherSuite, 0x1304)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
@@ -139,6 +142,8 @@ const FLIPPED_X25519: Row = ["flip key share", edit(editExtension("ServerHello",
 
 /** What is true of every first ClientHello. */
 const clientHello: readonly Row[] = [
+  ["SSL 3.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0300)), server("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
+  ["SSL 2.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0002)), server("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
   ["drop", "drop", waits("server")],
   ["reorder", "reorder", waits("server")],
   ["version not known", fit(flip(2), E.supportedVersions), server("UNSUPPORTED_VERSION", "protocol_version"), "4.2.1"],
@@ -157,7 +162,7 @@ const clientHello: readonly Row[] = [
 
 /** Where the server's own choices follow the client's words, the keys differ. */
 const OTHER_TRANSCRIPT: readonly Row[] = [
-  ["flip legacy_version", edit(flip(HELLO.legacyVersion)), OTHER_KEYS, "4.2.1: servers MUST NOT use it"],
+  ["TLS 1.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0301)), OTHER_KEYS, "4.2.1: servers MUST NOT use it"],
   ["flip random", edit(flip(HELLO.random)), OTHER_KEYS],
   ["flip key share", fit(flip(12), E.keyShare), OTHER_KEYS],
   ["extension not known", edit(addExtension("ClientHello", 0x7777, [], "first")), OTHER_KEYS, "4.2"],

@@ -20,7 +20,12 @@ import type { HandshakeKeys } from "./tls13/client_keys.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
-import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  refuseSsl,
+} from "../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../../crypto/key_exchange.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { abandonRenegotiation } from "../tls12/renegotiation.ts";
@@ -57,6 +62,7 @@ export class ExpectServerHello implements HandshakeState {
     }
     expectMessage(message, HandshakeType.serverHello);
     const hello = parseServerHello(message.body);
+    refuseSsl(hello.legacyVersion);
     if (this.#choosesTls12(hello, hs)) {
       return await takeTls12ServerHello(hs, message, hello, this.#offer);
     }

@@ -20,7 +20,12 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { describeVersion, SSL_3_0, TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { knownSchemes } from "../../authentication/certificate_verify.ts";
-import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
+import {
+  expectMessage,
+  type HandshakeContext,
+  type HandshakeState,
+  refuseSsl,
+} from "../handshake.ts";
 import { show } from "../progress.ts";
 import { configAgain } from "../tls12/renegotiation.ts";
 import { acceptSession } from "../../session/accept_session.ts";
@@ -147,6 +152,7 @@ export class ExpectClientHello implements HandshakeState {
 
 /** Returns the newest version that both ends support (RFC 8446, Section 4.2.1). */
 function chooseVersion(hello: ClientHello, config: SslConfig): number {
+  refuseSsl(hello.legacyVersion);
   const listed = hello.extensions?.get(supportedVersionsClientHello);
   const offered = listed ?? (hello.legacyVersion >= TLS_1_2 ? [TLS_1_2] : []);
   if (offersTls13(config) && offered.includes(TLS_1_3)) return TLS_1_3;
