@@ -204,8 +204,9 @@ export type HelloRetryRequestAction =
  *
  * It is called for the first ClientHello, and again for the second one, to which it cannot answer
  * with a request. If the client's key shares do not fit, there is a HelloRetryRequest even if it
- * accepts. The token is in the cookie, encrypted with the keys of session tickets: a client can
- * neither read nor forge it, and it is valid for a minute. The cookie contains all state, so that
+ * accepts, without a cookie then. The token is in the cookie, encrypted with the keys of session
+ * tickets: a client can neither read nor forge it, and it is valid for a minute. The cookie contains
+ * all state, so that
  * the second ClientHello may reach another socket with this callback whose context has the same
  * keys ({@linkcode configMPServerSIDCache}); for the same reason one cookie may be used several
  * times, at sockets that do not know of each other.
@@ -219,7 +220,10 @@ export type HelloRetryRequestCallback = (
 export interface SniRequest {
   /** The requested host name (RFC 6066, Section 3), in lower case; `null` if none. */
   readonly serverName: string | null;
-  /** The application protocols that the client offers, in preference order. */
+  /**
+   * The application protocols that the client offers, in preference order; most clients offer none
+   * in a renegotiation.
+   */
   readonly alpnProtocols: readonly string[];
 }
 
@@ -229,7 +233,7 @@ export interface SniRequest {
  * It returns one of the offered protocols; `null` for none, as if ALPN were not supported;
  * `undefined` to use the option `alpnProtocols`. To reject the client it throws an
  * {@linkcode SslError} `SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL`, which sends a
- * `no_application_protocol` alert.
+ * `no_application_protocol` alert. It is not asked in a renegotiation, which keeps the protocol.
  */
 export type NextProtoCallback = (
   socket: SslSocket,
@@ -258,6 +262,13 @@ export type SniSocketConfig = Pick<
   | "certificates"
   | "caCerts"
   | "clientAuth"
+  | "versions"
+  | "cipherSuites"
+  | "groups"
+  | "signatureSchemes"
+  | "policy"
+  | "sessionTickets"
+  | "sessionIdContext"
   | "alpnProtocols"
   | "nextProtoCallback"
   | "authCertificate"

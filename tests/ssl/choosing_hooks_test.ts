@@ -9,7 +9,7 @@
 
 import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { peerCertificate } from "../../ssl/nss/certificates.ts";
-import type { ClientAuthRequest, SniRequest } from "../../ssl/config/hooks.ts";
+import type { ClientAuthRequest, SniRequest, SniSocketConfig } from "../../ssl/config/hooks.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { newModel } from "../../ssl/config/model.ts";
 import type { SslSocket } from "../../ssl/base/socket_type.ts";
@@ -24,6 +24,7 @@ import {
   shake,
   turns,
 } from "./_support.ts";
+import { Acquaintance, identityOf } from "./_tls12.ts";
 
 const slowly = async <T>(value: T): Promise<T> => {
   await turns(2);
@@ -191,6 +192,31 @@ Deno.test("sniSocketConfig hook can change who must authenticate, and by what", 
   });
   const [, info] = await shake(joined);
   assertEquals([info.peerCertificates, info.alpnProtocol], [[PKI.client.cert], "h2"]);
+});
+
+Deno.test("sniSocketConfig hook can change versions, cipher suites, groups and sessions", async () => {
+  const rows: readonly SniSocketConfig[] = [
+    { versions: { max: "TLSv1.2" } },
+    { cipherSuites: ["TLS_CHACHA20_POLY1305_SHA256"] },
+    { groups: ["secp384r1"] },
+    { policy: "cnsa-1.0", certificates: [(await identityOf("ec-p384")).credential] },
+  ];
+  const negotiated: unknown[] = [];
+  for (const row of rows) {
+    await using joined = await connected({ server: { sniSocketConfig: () => row } });
+    const [{ version, cipherSuite, group }] = await shake(joined);
+    negotiated.push([version, cipherSuite, group]);
+    await pingPong(joined);
+  }
+  assertEquals(negotiated, [
+    ["TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "x25519"],
+    ["TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256", "X25519MLKEM768"],
+    ["TLSv1.3", "TLS_AES_128_GCM_SHA256", "secp384r1"],
+    ["TLSv1.3", "TLS_AES_256_GCM_SHA384", "secp384r1"],
+  ]);
+  const two = new Acquaintance();
+  const server: ImportOptions = { sniSocketConfig: () => ({ sessionTickets: false }) };
+  assertEquals([await two.resumes({ server }), await two.resumes({ server })], [false, false]);
 });
 
 Deno.test("sniSocketConfig hook refuses a name with null", async () => {

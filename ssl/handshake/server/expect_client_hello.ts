@@ -1,11 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { shown } from "../../../cert/base/printable.ts";
-import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
-import { cookie } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareClientHello, type KeyShareEntry } from "../../extensions/key_share.ts";
 import { serverName } from "../../extensions/server_name.ts";
@@ -33,10 +31,14 @@ import { askClientHelloHook } from "./ask_client_hello_hook.ts";
 import { chooseProtocol } from "../choose_protocol.ts";
 import {
   askApplication,
+  badSecondHello,
+  checkSecondHello,
+  checkSecondShares,
   helloRetryRequest,
   makeCookie,
   resumeRetry,
   type Retried,
+  type RetryDecision,
 } from "./tls13/hello_retry.ts";
 import { sendServerFlight } from "./tls13/flight.ts";
 import { type RequestedHost, sendTls12ServerFlight } from "./tls12/flight.ts";
@@ -77,8 +79,9 @@ export class ExpectClientHello implements HandshakeState {
       if (retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
       return await sendTls12ServerFlight(hs, message, hello, host);
     }
+    if (retried !== null) checkSecondHello(hello, retried);
     const offer = checkTls13(hello);
-    if (retried !== null) checkSecondHello(hello, offer, retried);
+    if (retried !== null) checkSecondShares(offer.keyShares, retried);
 
     const cipherSuite = retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
     const group = retried?.requestedGroup ?? chooseGroup(offer, hs);
@@ -89,10 +92,10 @@ export class ExpectClientHello implements HandshakeState {
       // RFC 8446, Section 4.1.4: a second HelloRetryRequest is not possible.
       throw badSecondHello("it has no key share of a group that this server has");
     }
-    const { retry, token } = await askApplication(hs, retried);
-    if (keyShare === undefined || retry) {
+    const decision = await askApplication(hs, retried);
+    if (keyShare === undefined || decision.retry) {
       const requestedGroup = keyShare === undefined ? group : null;
-      const request = { cipherSuite, requestedGroup, token };
+      const request = { cipherSuite, requestedGroup, ...decision };
       return await this.#retry(message, hello, host, request, hs);
     }
 
@@ -132,12 +135,14 @@ export class ExpectClientHello implements HandshakeState {
     message: HandshakeMessage,
     hello: ClientHello,
     host: RequestedHost,
-    request: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
+    { retry, ...request }: Pick<Retried, "cipherSuite" | "requestedGroup"> & RetryDecision,
     hs: HandshakeContext,
   ): Promise<HandshakeState> {
     show(hs, { helloRetryRequest: true });
     hs.transcript.add(message.raw);
-    const retried = { ...request, first: hello, cookie: await makeCookie(hs, request) };
+    // Where the application asks for none it has nothing to carry, and mbedTLS's clients take none.
+    const cookie = retry ? await makeCookie(hs, request) : null;
+    const retried = { ...request, first: hello, cookie };
     await hs.transcript.replaceWithMessageHash();
     const retryRequest = helloRetryRequest(hello, retried);
     hs.transcript.add(retryRequest);
@@ -220,40 +225,6 @@ function requireSignatureAlgorithms(extensions: ExtensionBlock): void {
   );
 }
 
-/** RFC 8446, Section 4.1.2: the second ClientHello may only have the requested changes. */
-function checkSecondHello(hello: ClientHello, offer: Tls13Hello, retried: Retried): void {
-  const { first, requestedGroup, cipherSuite } = retried;
-  const same = first === null
-    ? hello.cipherSuites.includes(cipherSuite.id)
-    : bytesEqual(hello.random, first.random) &&
-      bytesEqual(hello.legacySessionId, first.legacySessionId) &&
-      hello.cipherSuites.join() === first.cipherSuites.join();
-  if (!same) throw badSecondHello("it changes what it must not");
-  if (requestedGroup !== null) {
-    if (offer.keyShares.length !== 1 || offer.keyShares[0]!.group !== requestedGroup.id) {
-      throw badSecondHello("it has another key share than the one that was asked for");
-    }
-  } else if (first !== null && !hasSameShares(hello, first)) {
-    throw badSecondHello("its key shares are others, although none was asked for");
-  }
-  if (offer.extensions.has(ExtensionType.earlyData)) throw badSecondHello("it has early data");
-  const echoed = offer.extensions.get(cookie);
-  if (echoed === undefined) {
-    throw new SslError(
-      "SSL_ERROR_MISSING_COOKIE_EXTENSION",
-      "Cannot take second ClientHello: it does not bring the cookie back",
-    );
-  }
-  if (!bytesEqual(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
-}
-
-function hasSameShares(hello: ClientHello, first: ClientHello): boolean {
-  const [second, before] = [hello, first].map(({ extensions }) =>
-    extensions?.body(ExtensionType.keyShare)
-  );
-  return second !== undefined && before !== undefined && bytesEqual(second, before);
-}
-
 /** Calls the SNI hook, and applies the configuration that it returns. */
 async function applyServerName(
   hs: HandshakeContext,
@@ -326,8 +297,4 @@ function illegal(why: string): SslError {
   return new SslError("SSL_ERROR_RX_MALFORMED_CLIENT_HELLO", `Cannot take ClientHello: ${why}`, {
     fault: "value",
   });
-}
-
-function badSecondHello(why: string): SslError {
-  return new SslError("SSL_ERROR_BAD_2ND_CLIENT_HELLO", `Cannot take second ClientHello: ${why}`);
 }

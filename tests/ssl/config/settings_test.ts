@@ -166,19 +166,36 @@ for (const name of AROUND_HOOK) {
   });
 }
 
-/** What a hook may return besides a model. */
-const NAMED_OPTIONS: SniSocketConfig = {
+/** What a hook may return besides a model and a policy, which set several. */
+const NAMED_OPTIONS: Required<Omit<SniSocketConfig, "model" | "policy">> = {
   certificates: [PKI.otherServer.credential],
   caCerts: [PKI.root.cert],
   clientAuth: "require",
+  versions: { min: "TLSv1.2", max: "TLSv1.2" },
+  cipherSuites: ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"],
+  groups: ["secp384r1"],
+  signatureSchemes: ["ecdsa_secp256r1_sha256"],
+  sessionTickets: false,
+  sessionIdContext: "b",
   alpnProtocols: ["b"],
   nextProtoCallback: hook(),
   authCertificate: hook(),
   badCert: hook(),
 };
 
+Deno.test("sniSocketConfigHook() may name all that decides what a server negotiates, and whom it trusts", () => {
+  const options = SETTING_NAMES.map((name) => SETTINGS[name])
+    .filter(({ owner, role, sessions }) =>
+      owner !== "socket" && role !== "client" && sessions !== "none"
+    )
+    .map(({ option }) => option)
+    .filter((option) => option !== null && option !== "sniSocketConfig");
+  const named = Object.keys(NAMED_OPTIONS);
+  assertEquals([...new Set(options)].filter((option) => !named.includes(option)), []);
+});
+
 Deno.test("sniSocketConfigHook() that returns options: each takes the place of the socket's own, and nothing else is touched", async () => {
-  for (const option of Object.keys(NAMED_OPTIONS) as (keyof SniSocketConfig)[]) {
+  for (const option of Object.keys(NAMED_OPTIONS) as (keyof typeof NAMED_OPTIONS)[]) {
     const answer = { [option]: NAMED_OPTIONS[option] };
     const taken = resolveConfig(answer as ImportOptions);
     await using joined = await named(answer, (server) => {

@@ -7,10 +7,17 @@
  * @module
  */
 
+import { bytesEqual } from "../../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../../base/errors.ts";
 import { cookie } from "../../../extensions/cookie.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
-import { keyShareHelloRetryRequest } from "../../../extensions/key_share.ts";
+import {
+  keyShareClientHello,
+  type KeyShareEntry,
+  keyShareHelloRetryRequest,
+} from "../../../extensions/key_share.ts";
+import { preSharedKeyClientHello } from "../../../extensions/pre_shared_key.ts";
+import { lookupExtension } from "../../../extensions/registry.ts";
 import { supportedVersionsServerHello } from "../../../extensions/supported_versions.ts";
 import type { HelloRetryRequestAction } from "../../../config/hooks.ts";
 import type { ClientHello } from "../../../messages/client_hello.ts";
@@ -19,6 +26,7 @@ import { encodeServerHello, HELLO_RETRY_REQUEST_RANDOM } from "../../../messages
 import { serverSessionsOf } from "../../../session/server_cache.ts";
 import { readTime, writeTime } from "../../../session/session_codec.ts";
 import type { CipherSuite } from "../../../tables/cipher_suites.ts";
+import { ExtensionType, extensionTypeName } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
@@ -39,7 +47,8 @@ export interface Retried {
   readonly requestedGroup: NamedGroup | null;
   /** The token of the application. */
   readonly token: Bytes;
-  readonly cookie: Bytes;
+  /** The cookie that it must bring back; `null` for none. */
+  readonly cookie: Bytes | null;
 }
 
 /** The maximum length in bytes of an application's token, as in NSS. */
@@ -112,6 +121,7 @@ export function helloRetryRequest(
 ): Bytes {
   const extensions = new ExtensionBlock().add(supportedVersionsServerHello, TLS_1_3);
   if (requestedGroup !== null) extensions.add(keyShareHelloRetryRequest, requestedGroup.id);
+  if (value !== null) extensions.add(cookie, value);
   return encodeHandshake(
     HandshakeType.serverHello,
     encodeServerHello({
@@ -120,7 +130,7 @@ export function helloRetryRequest(
       legacySessionIdEcho: legacySessionId,
       cipherSuite: cipherSuite.id,
       legacyCompressionMethod: 0,
-      extensions: extensions.add(cookie, value),
+      extensions,
     }),
   );
 }
@@ -129,22 +139,19 @@ export function helloRetryRequest(
 const BARE_COOKIE_LENGTH = 32;
 
 /**
- * Creates a cookie. If the application has set the hook, the hash of the first ClientHello and the
- * selected parameters are sealed in it. Without the hook, or if the shared ticket keys are
- * unavailable, it is random, and this socket relies on its own state.
+ * Creates a cookie, in which the hash of the first ClientHello and the selected parameters are
+ * sealed. If the shared ticket keys are unavailable, it is random, and this socket relies on its
+ * own state.
  */
 export async function makeCookie(
   { config, environment, transcript }: HandshakeContext,
   { cipherSuite, requestedGroup, token }: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
 ): Promise<Bytes> {
-  let sealed: Bytes | null = null;
-  if (config.helloRetryRequestCallback !== null) {
-    const writer = new Writer().u16(cipherSuite.id).u16(requestedGroup?.id ?? 0);
-    writeTime(writer, environment.now());
-    const content = writer.vector8(await transcript.digest()).vector16(token).finish();
-    const sessions = serverSessionsOf(config.context);
-    sealed = await sessions.sealBytes(content, COOKIE_BINDING, environment);
-  }
+  const writer = new Writer().u16(cipherSuite.id).u16(requestedGroup?.id ?? 0);
+  writeTime(writer, environment.now());
+  const content = writer.vector8(await transcript.digest()).vector16(token).finish();
+  const sessions = serverSessionsOf(config.context);
+  const sealed = await sessions.sealBytes(content, COOKIE_BINDING, environment);
   return sealed ?? environment.random(BARE_COOKIE_LENGTH);
 }
 
@@ -218,8 +225,99 @@ function readCookie(bytes: Bytes): CookieContent | null {
 }
 
 function badCookie(why: string): SslError {
-  return new SslError(
-    "SSL_ERROR_BAD_2ND_CLIENT_HELLO",
-    `Cannot take second ClientHello: its cookie is ${why}`,
+  return badSecondHello(`its cookie is ${why}`);
+}
+
+/** Creates the error of a second ClientHello that does not follow from the first one. */
+export function badSecondHello(why: string): SslError {
+  return new SslError("SSL_ERROR_BAD_2ND_CLIENT_HELLO", `Cannot take second ClientHello: ${why}`);
+}
+
+/**
+ * The extensions that a second ClientHello may change (RFC 8446, Section 4.1.2); what they may
+ * change to is checked for each.
+ */
+const CHANGEABLE: readonly number[] = [
+  ExtensionType.keyShare,
+  ExtensionType.earlyData,
+  ExtensionType.cookie,
+  ExtensionType.preSharedKey,
+  ExtensionType.padding,
+];
+
+/**
+ * Checks that the second ClientHello is the first one but for the changes that RFC 8446, Section
+ * 4.1.2, allows. Of a first one that another socket has received only the hash is known, which is
+ * part of the transcript.
+ *
+ * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO`, or `SSL_ERROR_MISSING_COOKIE_EXTENSION`.
+ */
+export function checkSecondHello(hello: ClientHello, retried: Retried): void {
+  const { first, cipherSuite } = retried;
+  if (first !== null) refuseChanges(hello, first);
+  else if (!hello.cipherSuites.includes(cipherSuite.id)) {
+    throw badSecondHello("it does not offer the cipher suite any more");
+  }
+  if (hello.extensions?.has(ExtensionType.earlyData)) throw badSecondHello("it has early data");
+  const echoed = hello.extensions?.get(cookie);
+  if (retried.cookie === null) {
+    if (echoed !== undefined) throw badSecondHello("it has a cookie, and was sent none");
+  } else if (echoed === undefined) {
+    throw new SslError(
+      "SSL_ERROR_MISSING_COOKIE_EXTENSION",
+      "Cannot take second ClientHello: it does not bring the cookie back",
+    );
+  } else if (!bytesEqual(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
+}
+
+/** Checks the key shares of the second ClientHello: the requested one, or else those of the first. */
+export function checkSecondShares(
+  shares: readonly KeyShareEntry[],
+  { first, requestedGroup }: Retried,
+): void {
+  if (requestedGroup !== null) {
+    if (shares.length !== 1 || shares[0]!.group !== requestedGroup.id) {
+      throw badSecondHello("it has another key share than the one that was asked for");
+    }
+    return;
+  }
+  if (first === null) return;
+  const before = first.extensions?.get(keyShareClientHello) ?? [];
+  const isSame = shares.length === before.length &&
+    shares.every(({ group, keyExchange }, i) =>
+      group === before[i]!.group && bytesEqual(keyExchange, before[i]!.keyExchange)
+    );
+  if (!isSame) throw badSecondHello("its key shares are others, although none was asked for");
+}
+
+function refuseChanges(hello: ClientHello, first: ClientHello): void {
+  const isSame = hello.legacyVersion === first.legacyVersion &&
+    bytesEqual(hello.random, first.random) &&
+    bytesEqual(hello.legacySessionId, first.legacySessionId) &&
+    hello.cipherSuites.join() === first.cipherSuites.join() &&
+    bytesEqual(hello.legacyCompressionMethods, first.legacyCompressionMethods);
+  if (!isSame) throw badSecondHello("it changes what it must not");
+  const types = new Set([...first.extensions!.types(), ...hello.extensions!.types()]);
+  for (const type of types) {
+    // Others may define their own changes, such as Encrypted Client Hello (RFC 9849, Section 6.1.5).
+    if (CHANGEABLE.includes(type) || lookupExtension(type, "ClientHello") === "unknown") continue;
+    const [before, now] = [first, hello].map(({ extensions }) => extensions!.body(type));
+    if (before !== undefined && now !== undefined && bytesEqual(before, now)) continue;
+    throw badSecondHello(`it changes the extension ${extensionTypeName(type)}`);
+  }
+  refuseOtherSessions(hello, first);
+}
+
+/** Refuses sessions that the first ClientHello does not offer; it may leave some out. */
+function refuseOtherSessions(hello: ClientHello, first: ClientHello): void {
+  const [before, now] = [first, hello].map(({ extensions }) =>
+    extensions!.get(preSharedKeyClientHello)?.identities ?? []
   );
+  let next = 0;
+  for (const { identity } of now!) {
+    while (next < before!.length && !bytesEqual(before![next]!.identity, identity)) next++;
+    if (next++ >= before!.length) {
+      throw badSecondHello("it offers a session that the first one does not");
+    }
+  }
 }
