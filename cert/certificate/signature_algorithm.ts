@@ -146,7 +146,8 @@ export function schemeRow(scheme: SignatureScheme): SchemeRow {
  * @param key The kind of key.
  * @param options Options.
  * @param options.anyCurve Whether an ECDSA key may be used with schemes of other curves, as in
- * X.509 and TLS 1.2; by default the curve must match, as in TLS 1.3.
+ * X.509 and TLS 1.2; that of its own curve comes first. By default the curve must match, as in TLS
+ * 1.3.
  * @returns The schemes, without those with SHA-1. Those of PKCS #1 v1.5 are for certificates and
  * TLS 1.2 only.
  *
@@ -162,9 +163,12 @@ export function signatureSchemesOf(
   key: KeyAlgorithm,
   options: { anyCurve?: boolean } = {},
 ): SignatureScheme[] {
-  return (Object.keys(SCHEMES) as SignatureScheme[]).filter((scheme) =>
+  const schemes = (Object.keys(SCHEMES) as SignatureScheme[]).filter((scheme) =>
     !SCHEMES[scheme].algorithm.weak && keyFitsScheme(key, scheme, options)
   );
+  if (!options.anyCurve) return schemes;
+  const isOwn = (scheme: SignatureScheme) => Number(keyFitsScheme(key, scheme));
+  return schemes.sort((a, b) => isOwn(b) - isOwn(a));
 }
 
 /**

@@ -78,7 +78,7 @@ class WebCryptoPrivateKey implements PrivateKey {
     this.algorithm = algorithm;
     if (publicKey !== undefined) this.publicKey = publicKey;
     this.#keys = new Map(keys.map((key) => [bindingOf(key), key]));
-    this.schemes = signatureSchemesOf(algorithm).filter((scheme) => {
+    this.schemes = signatureSchemesOf(algorithm, { anyCurve: true }).filter((scheme) => {
       const { algorithm } = schemeRow(scheme);
       return this.#keyFor(algorithm) !== undefined && isLongEnough(this.algorithm, algorithm);
     });

@@ -156,7 +156,7 @@ export function schemesOf(
   algorithm: KeyAlgorithm,
   available: ReadonlySet<number>,
 ): SignatureScheme[] {
-  return signatureSchemesOf(algorithm).filter((scheme) =>
+  return signatureSchemesOf(algorithm, { anyCurve: true }).filter((scheme) =>
     plansOf(schemeRow(scheme).algorithm).some(([name]) => available.has(CKM[name]))
   );
 }

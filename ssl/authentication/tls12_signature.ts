@@ -5,6 +5,7 @@ import type {
   PrivateKey,
   SignatureScheme,
 } from "../../cert/certificate/private_key.ts";
+import { keyFitsScheme } from "../../cert/certificate/signature_algorithm.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { SslError, toSslError } from "../base/errors.ts";
@@ -43,7 +44,8 @@ export function authOf(
 }
 
 /**
- * Selects the scheme with which a key signs a TLS 1.2 handshake.
+ * Selects the scheme with which a key signs a TLS 1.2 handshake: for an ECDSA key that of its curve,
+ * or else another hash.
  *
  * @param key The key.
  * @param own The schemes of this end, in preference order.
@@ -55,10 +57,12 @@ export function chooseTls12Scheme(
   own: readonly SignatureScheme[],
   peers: readonly SignatureScheme[],
 ): SignatureScheme | undefined {
-  return own.find((scheme) =>
+  const usable = own.filter((scheme) =>
     peers.includes(scheme) && fits(signatureSchemeByName(scheme), key) &&
     (key.schemes === undefined || key.schemes.includes(scheme))
   );
+  // A hash as strong as the curve, if the peer accepts it.
+  return usable.find((scheme) => keyFitsScheme(key.algorithm, scheme)) ?? usable[0];
 }
 
 /**

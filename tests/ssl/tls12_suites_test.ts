@@ -68,6 +68,36 @@ Deno.test("SslSocket completes TLS 1.2 with every certificate in every group", a
   }
 });
 
+Deno.test("SslSocket signs in TLS 1.2 with an ECDSA key of any curve and the hash that the peer asks for, by preference that of the curve", async () => {
+  const schemes = [
+    "ecdsa_secp256r1_sha256",
+    "ecdsa_secp384r1_sha384",
+    "ecdsa_secp521r1_sha512",
+  ] as const;
+  for (const [i, type] of (["ec-p256", "ec-p384", "ec-p521"] as const).entries()) {
+    const certificates = [(await identityOf(type)).credential];
+    for (
+      const [asked, expected] of [
+        ...schemes.map((scheme) => [[scheme], scheme] as const),
+        [schemes, schemes[i]] as const,
+      ]
+    ) {
+      // Both ends show the certificate, and take only this scheme from the other.
+      const asking = { certificates, signatureSchemes: asked };
+      await using joined = await connected(
+        tls12({ client: asking, server: { ...asking, clientAuth: "require" } }),
+      );
+      const [client, server] = await shake(joined);
+      assertEquals(
+        [server.localSignatureScheme, client.localSignatureScheme],
+        [expected, expected],
+        `${type}, ${asked}`,
+      );
+      await pingPong(joined);
+    }
+  }
+});
+
 Deno.test("SslSocket shows and takes a client certificate of every kind in TLS 1.2", async () => {
   for (const type of [...ECDSA, ...RSA]) {
     const { credential, cert } = await identityOf(type);

@@ -100,6 +100,12 @@ Deno.test("importPrivateKey() takes PKCS#8 of RSA and signs in all ways of rsaEn
   );
 });
 
+const ECDSA_SCHEMES: SignatureScheme[] = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+];
+
 /** The order of `signatureSchemesOf()`. */
 function pssFirst(a: SignatureScheme, b: SignatureScheme): number {
   return Number(a.includes("pkcs1")) - Number(b.includes("pkcs1"));
@@ -116,7 +122,16 @@ Deno.test("importPrivateKey() takes elliptic curve keys and signs with DER signa
     const pair = await generateKeyPair(type, { extractable: true });
     const key = await importPrivateKey(await pair.exportPkcs8());
     assertEquals(key.algorithm, { type: "ec", curve });
-    assertEquals(schemesOf(key), [scheme]);
+    // With other hashes in TLS 1.2 and X.509; that of the curve is the first.
+    assertEquals(schemesOf(key)[0], scheme);
+    assertEquals(schemesOf(key).toSorted(), ECDSA_SCHEMES);
+    for (const other of ECDSA_SCHEMES) {
+      const signature = await key.sign(other, DATA);
+      assert(
+        await verifySignature(pair.publicKey, other, DATA, signature, { anyCurve: true }),
+        other,
+      );
+    }
     assert(key.publicKey?.equals(pair.publicKey));
     // Many times, because one signature in two has a leading zero bit, and one in 256 a leading
     // zero byte.
@@ -187,7 +202,7 @@ Deno.test("importPrivateKey() shows nothing of the key when it is printed", asyn
   }
 });
 
-Deno.test("importPrivateKey() signs in the one way that a CryptoKey allows", async () => {
+Deno.test("importPrivateKey() signs in the ways that a CryptoKey allows", async () => {
   const cases: [
     Algorithm | RsaHashedKeyGenParams | EcKeyGenParams,
     KeyAlgorithm,
@@ -201,6 +216,8 @@ Deno.test("importPrivateKey() signs in the one way that a CryptoKey allows", asy
     ]],
     [{ name: "ECDSA", namedCurve: "P-384" }, { type: "ec", curve: "P-384" }, [
       "ecdsa_secp384r1_sha384",
+      "ecdsa_secp256r1_sha256",
+      "ecdsa_secp521r1_sha512",
     ]],
     [{ name: "Ed25519" }, { type: "ed25519" }, ["ed25519"]],
     [{ name: "ML-DSA-44" }, { type: "mldsa44" }, ["mldsa44"]],

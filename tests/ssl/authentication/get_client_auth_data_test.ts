@@ -269,11 +269,21 @@ Deno.test("getClientAuthData() takes of one name and subject what signs, has a k
 Deno.test("getClientAuthData() shows nothing where the server would not understand the key", async () => {
   const context = emptyContext();
   await addIdentity(context, { nickname: "p384", keyType: "ec-p384" });
+  const rsa = await makeIdentity({ dnsNames: ["server.test"] }, PKI.root, "rsa-2048");
   const p256 = { server: { signatureSchemes: ["ecdsa_secp256r1_sha256"] as const } };
   for (const nickname of ["p384", null]) {
     assertEquals(await shown(context, nickname, p256), null);
-    const tls12 = { client: only("TLSv1.2"), server: { ...p256.server, ...only("TLSv1.2") } };
-    assertEquals(await shown(context, nickname, tls12), null);
+    const in12 = (server: ImportOptions) => ({
+      client: only("TLSv1.2"),
+      server: { ...server, ...only("TLSv1.2") },
+    });
+    const rsaOnly = {
+      certificates: [rsa.credential],
+      signatureSchemes: ["rsa_pss_rsae_sha256"] as const,
+    };
+    assertEquals(await shown(context, nickname, in12(rsaOnly)), null);
+    // In TLS 1.2 the scheme names the hash, and not the curve.
+    assertEquals((await shown(context, nickname, in12(p256.server)))?.subject.commonName, "p384");
     assertEquals((await shown(context, nickname))?.subject.commonName, "p384");
   }
 });
