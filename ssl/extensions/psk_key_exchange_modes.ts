@@ -3,8 +3,6 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** The `PskKeyExchangeMode` without (EC)DHE (RFC 8446, Section 4.2.9). */
-export const PSK_KE = 0;
 /** The `PskKeyExchangeMode` with (EC)DHE (RFC 8446, Section 4.2.9). */
 export const PSK_DHE_KE = 1;
 

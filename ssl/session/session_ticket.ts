@@ -37,8 +37,6 @@ export interface TicketContent {
   readonly authenticatedAt: number;
   /** The secret: the PSK in TLS 1.3, the master secret in TLS 1.2. */
   readonly psk: Uint8Array<ArrayBuffer>;
-  /** The application protocol; `null` for none. */
-  readonly alpnProtocol: string | null;
   /** The host name in server_name; `null` for none. */
   readonly serverName: string | null;
   /** The verified certificates of the client; empty without authentication. */
@@ -162,9 +160,7 @@ export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuf
   const w = new Writer().u16(content.version).u16(content.cipherSuite);
   writeTime(w, content.createdAt);
   writeTime(w, content.authenticatedAt);
-  w.vector8(content.psk)
-    .vector8(encodeText(content.alpnProtocol))
-    .vector16(encodeText(content.serverName));
+  w.vector8(content.psk).vector16(encodeText(content.serverName));
   writeChain(w, content.peerChain);
   w.u16(content.localCredential);
   return w.finish();
@@ -187,7 +183,6 @@ function readContent(r: Reader): TicketContent {
     createdAt: readTime(r),
     authenticatedAt: readTime(r),
     psk: r.vector8(),
-    alpnProtocol: decodeText(r.vector8()),
     serverName: decodeText(r.vector16()),
     peerChain: readChain(r),
     localCredential: r.u16(),

@@ -76,9 +76,6 @@ export const CIPHER_SUITES: readonly CipherSuite[] = [
 const BY_ID: ReadonlyMap<number, CipherSuite> = new Map(
   CIPHER_SUITES.map((suite) => [suite.id, suite]),
 );
-const BY_NAME: ReadonlyMap<string, CipherSuite> = new Map(
-  CIPHER_SUITES.map((suite) => [suite.name, suite]),
-);
 
 /**
  * Returns the cipher suite of a code point.
@@ -88,16 +85,6 @@ const BY_NAME: ReadonlyMap<string, CipherSuite> = new Map(
  */
 export function cipherSuiteById(id: number): CipherSuite | undefined {
   return BY_ID.get(id);
-}
-
-/**
- * Returns the cipher suite of a name.
- *
- * @param name The IANA name.
- * @returns The suite, or `undefined` if it is not supported.
- */
-export function cipherSuiteByName(name: string): CipherSuite | undefined {
-  return BY_NAME.get(name);
 }
 
 /** The IANA name of a TLS 1.2 cipher suite. */
@@ -321,9 +308,6 @@ export const TLS12_CIPHER_SUITES: readonly Tls12CipherSuite[] = [
 const TLS12_BY_ID: ReadonlyMap<number, Tls12CipherSuite> = new Map(
   TLS12_CIPHER_SUITES.map((suite) => [suite.id, suite]),
 );
-const TLS12_BY_NAME: ReadonlyMap<string, Tls12CipherSuite> = new Map(
-  TLS12_CIPHER_SUITES.map((suite) => [suite.name, suite]),
-);
 
 /**
  * Returns the TLS 1.2 cipher suite of a code point.
@@ -333,16 +317,6 @@ const TLS12_BY_NAME: ReadonlyMap<string, Tls12CipherSuite> = new Map(
  */
 export function tls12CipherSuiteById(id: number): Tls12CipherSuite | undefined {
   return TLS12_BY_ID.get(id);
-}
-
-/**
- * Returns the TLS 1.2 cipher suite of a name.
- *
- * @param name The IANA name.
- * @returns The suite, or `undefined` if it is not supported.
- */
-export function tls12CipherSuiteByName(name: string): Tls12CipherSuite | undefined {
-  return TLS12_BY_NAME.get(name);
 }
 
 /** The SCSV that stands for an empty `renegotiation_info` of a client (RFC 5746, Section 3.3). */

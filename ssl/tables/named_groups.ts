@@ -94,22 +94,9 @@ export const NAMED_GROUPS: readonly NamedGroup[] = [
   },
 ];
 
-const BY_ID: ReadonlyMap<number, NamedGroup> = new Map(
-  NAMED_GROUPS.map((group) => [group.id, group]),
-);
 const BY_NAME: ReadonlyMap<string, NamedGroup> = new Map(
   NAMED_GROUPS.map((group) => [group.name, group]),
 );
-
-/**
- * Returns the group of a code point.
- *
- * @param id The code point.
- * @returns The group, or `undefined` if it is not supported.
- */
-export function namedGroupById(id: number): NamedGroup | undefined {
-  return BY_ID.get(id);
-}
 
 /**
  * Returns the group of a name.

@@ -25,7 +25,6 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
     createdAt: now,
     authenticatedAt: now,
     psk: prng.bytes(prng.pick([32, 48])),
-    alpnProtocol: prng.pick([null, "h2"]),
     serverName: prng.pick([null, "a.test"]),
     peerChain: prng.pick([[], [CREDENTIALS.client.cert]]),
     localCredential: prng.integer(0, 0xffff),

@@ -35,7 +35,7 @@ import { type Tls12CipherSuite, tls12CipherSuiteById } from "../../ssl/tables/ci
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import { namedGroupById } from "../../ssl/tables/named_groups.ts";
+import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { plainRecord } from "./_record_tap.ts";
 
@@ -117,7 +117,7 @@ export class RawTls12Client {
       if (type === HandshakeType.serverKeyExchange) share = parseServerKeyExchange(body).params;
       if (type === HandshakeType.serverHelloDone) break;
     }
-    const own = await generateKeyShare(namedGroupById(share!.namedCurve)!);
+    const own = await generateKeyShare(NAMED_GROUPS.find(({ id }) => id === share!.namedCurve)!);
     const premasterSecret = await own.complete(share!.point);
     await this.#sendHandshake(
       HandshakeType.clientKeyExchange,

@@ -93,7 +93,6 @@ Deno.test("TicketKeys.seal() leaves no plaintext of a ticket", async () => {
       createdAt: now,
       authenticatedAt: now,
       psk,
-      alpnProtocol: null,
       serverName: null,
       peerChain: [],
       localCredential: 0,

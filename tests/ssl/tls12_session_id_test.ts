@@ -259,7 +259,6 @@ function content(change: Partial<TicketContent> = {}): TicketContent {
     createdAt: 0,
     authenticatedAt: 0,
     psk: new Uint8Array(48),
-    alpnProtocol: null,
     serverName: null,
     peerChain: [],
     localCredential: 0,

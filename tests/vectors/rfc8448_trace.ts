@@ -2,14 +2,14 @@
 
 import { decodeHex } from "@std/encoding";
 import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
-import { type CipherSuite, cipherSuiteByName } from "../../ssl/tables/cipher_suites.ts";
+import { type CipherSuite, cipherSuiteById } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { TLS_1_2 } from "../../ssl/tables/versions.ts";
 import type { Trace } from "./rfc8448_vectors.ts";
 
 /** The suite of all traces. */
-export const SUITE: CipherSuite = cipherSuiteByName("TLS_AES_128_GCM_SHA256")!;
+export const SUITE: CipherSuite = cipherSuiteById(0x1301)!;
 
 /** One record of a trace, opened with the RFC's own keys. */
 export interface TraceRecord {

@@ -1,18 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import {
-  NAMED_GROUPS,
-  namedGroupById,
-  namedGroupByName,
-} from "../../../ssl/tables/named_groups.ts";
+import { NAMED_GROUPS, namedGroupByName } from "../../../ssl/tables/named_groups.ts";
 
-Deno.test("namedGroupById() and namedGroupByName() find each row", () => {
+Deno.test("namedGroupByName() finds each row", () => {
   for (const group of NAMED_GROUPS) {
-    assertStrictEquals(namedGroupById(group.id), group);
     assertStrictEquals(namedGroupByName(group.name), group);
   }
-  assertEquals(namedGroupById(0x0a0a), undefined);
   assertEquals(namedGroupByName("X25519"), undefined);
 });
 

@@ -40,10 +40,12 @@ export function takeTls12Ticket(
   const { ticket, ticketLifetimeHint } = parseTls12NewSessionTicket(message.body);
   // RFC 5077, Section 3.3: an empty ticket means that the server has none after all.
   if (ticket.length === 0 || ticket.length > MAX_TICKET_LENGTH) return null;
-  const lifetime = ticketLifetimeHint || TICKET_LIFETIME; // RFC 5077, Section 5.6: 0 is unspecified
+  // RFC 5077, Section 5.6: 0 is unspecified, and left to the client's policy.
+  const lifetime = ticketLifetimeHint || TICKET_LIFETIME;
   return {
     ticket: ticket.slice(),
-    expiresAt: environment.now() + Math.min(lifetime, TICKET_LIFETIME) * 1000,
+    // The server knows its keys; no session is kept longer than this.
+    expiresAt: environment.now() + Math.min(lifetime, MAX_SESSION_AGE) * 1000,
   };
 }
 

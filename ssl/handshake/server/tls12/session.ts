@@ -132,8 +132,8 @@ export async function resumeTls12Session(
   const { agreement } = choice;
   const masterSecret = await MasterSecret.of(agreement.cipherSuite, content.psk);
   const session = await withKeys(hs, choice, masterSecret);
-  const { alpnProtocol, serverName } = agreement;
-  const facts = { alpnProtocol, serverName, authenticatedAt, peerChain, localChain };
+  const { serverName } = agreement;
+  const facts = { serverName, authenticatedAt, peerChain, localChain };
   await sendTls12Ticket(hs, session, facts);
   const server = await sendTls12Finished(hs, session);
   return new ExpectChangeCipherSpec(session, (hs, client) => {
@@ -162,8 +162,7 @@ async function setForget(
 }
 
 /** The result of a handshake, for its session. */
-export interface TicketFacts
-  extends Pick<TicketContent, "alpnProtocol" | "serverName" | "peerChain"> {
+export interface TicketFacts extends Pick<TicketContent, "serverName" | "peerChain"> {
   /** The time of the full handshake, in milliseconds since 1970; `null` for now. */
   readonly authenticatedAt: number | null;
   /** The certificates that this server has sent. */
@@ -172,11 +171,11 @@ export interface TicketFacts
 
 /** Returns the result of a handshake, for its session. */
 export function ticketFacts(
-  { alpnProtocol, serverName }: Tls12Agreement,
+  { serverName }: Tls12Agreement,
   { peer, local, authenticatedAt }: Identities,
 ): TicketFacts {
   const { chain: peerChain } = peer;
-  return { alpnProtocol, serverName, authenticatedAt, peerChain, localChain: local.chain };
+  return { serverName, authenticatedAt, peerChain, localChain: local.chain };
 }
 
 /**

@@ -35,7 +35,6 @@ export async function makeTickets(
     cipherSuite: negotiated.cipherSuite.id,
     createdAt: environment.now(),
     authenticatedAt: authenticatedAt ?? environment.now(),
-    alpnProtocol: negotiated.alpnProtocol,
     serverName: negotiated.serverName,
     peerChain: peer.chain,
     localCredential: shownCredential(config, local.chain),
