@@ -74,7 +74,7 @@ export class Handshakes {
 
   /** Runs the first handshake, or joins the current one; concurrent callers share the promise. */
   run(): Promise<ChannelInfo> {
-    if (this.#rehandshake !== null) return this.#rehandshake;
+    if (this.#rehandshake !== null && this.#firstComplete) return this.#rehandshake;
     if (this.#latest === null) {
       this.#latest = this.#boundedHandshake();
       this.#latest.catch(() => {}); // reported by the next read or write
@@ -182,9 +182,16 @@ export class Handshakes {
       teardown: this.#teardown,
       config: this.#config,
       // The next read or write reports the error.
-      onRehandshake: () => this.#runRehandshake(pump, {}).catch(() => {}),
+      onRehandshake: () =>
+        this.#runRehandshake(pump, {}, () => this.#firstCallback()).catch(() => {}),
     });
     return pump;
+  }
+
+  /** Waits for the callback of the first handshake, during which the peer may begin another one. */
+  async #firstCallback(): Promise<void> {
+    await this.#latest;
+    lockConfig(this.#socket); // again, after the callback
   }
 
   async #callHandshakeCallback(engine: SslEngine): Promise<ChannelInfo> {
@@ -210,7 +217,7 @@ export class Handshakes {
   #runRehandshake(
     pump: Pump,
     bounds: HandshakeBounds,
-    begin: () => Promise<void> = () => Promise.resolve(),
+    begin: () => Promise<void>,
   ): Promise<ChannelInfo> {
     if (this.#rehandshake !== null) return this.#rehandshake;
     lockConfig(this.#socket);

@@ -124,12 +124,7 @@ const OTHERWISE: { readonly [action: string]: Tls12Expectation } = {
   "client ClientHello no renegotiation_info": handshakeFailure("server", UNSAFE),
   "server ServerHello no renegotiation_info": handshakeFailure("client", UNSAFE),
   "server ServerHello no extensions": handshakeFailure("client", UNSAFE),
-  // The host name is in one of them.
-  "client ClientHello no extensions": {
-    at: "server",
-    error: "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
-    alert: "unrecognized_name",
-  },
+  "client ClientHello no extensions": handshakeFailure("server", UNSAFE),
   // RFC 7627, Section 5.4.
   "client ClientHello no extended_master_secret": handshakeFailure("server", MISSING_EMS),
   "server ServerHello no extended_master_secret": handshakeFailure("client", MISSING_EMS),

@@ -14,6 +14,7 @@ import {
   type SslError,
   type SslSocket,
 } from "@nss/nss";
+import { concat } from "../../cert/base/bytes.ts";
 import { getImplementedCiphers, namedGroupConfig } from "@nss/nss/ssl";
 import { configClientSessionCache } from "../../ssl/nss/client_session_cache.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
@@ -33,6 +34,8 @@ import {
   connected,
   failureOf,
   IMPATIENCE,
+  join,
+  type JoinOptions,
   pingPong,
   PKI,
   readExactly,
@@ -190,6 +193,84 @@ Deno.test("reHandshake() in the moment in which the peer begins is refused, and 
   assertEquals((await refused)?.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
   await server.write(new Uint8Array([6]));
   assertEquals(await reading, new Uint8Array([6]));
+});
+
+Deno.test("a renegotiation that the peer begins at once waits for the first handshake callback, and reads do not wait for it", async () => {
+  // The server's last flight waits for what follows it; then the server reads nothing.
+  let held: "nothing" | "flight" | "reads" = "nothing";
+  const reads = Promise.withResolvers<void>();
+  const waiting: Uint8Array<ArrayBuffer>[] = [];
+  const wrapServer: JoinOptions["wrapServer"] = (conn) => ({
+    localAddr: conn.localAddr,
+    remoteAddr: conn.remoteAddr,
+    close: () => conn.close(),
+    read: async (p) => {
+      const count = await conn.read(p);
+      if (held === "reads") await reads.promise;
+      return count;
+    },
+    write: async (p) => {
+      waiting.push(new Uint8Array(p));
+      if (held !== "flight") {
+        const all = concat(waiting.splice(0));
+        for (let sent = 0; sent < all.length;) sent += await conn.write(all.subarray(sent));
+      }
+      return p.length;
+    },
+  });
+  const begun = Promise.withResolvers<void>();
+  let hellos = 0;
+  const calls: string[] = [];
+  const called = Promise.withResolvers<void>();
+  const callback = Promise.withResolvers<void>();
+  await using joined = join({
+    client: {
+      ...willing({
+        handshakeCallback: async () => {
+          calls.push("called");
+          called.resolve();
+          await callback.promise;
+          calls.push("returned");
+        },
+      }),
+      versions: ONLY_TLS12,
+    },
+    server: { ...serving("REQUIRES_XTN"), versions: ONLY_TLS12 },
+    clientInternals: {
+      messageFilter: ({ type, raw }) => {
+        if (type === HandshakeType.clientHello && ++hellos === 2) begun.resolve();
+        return [raw];
+      },
+    },
+    serverInternals: {
+      messageFilter: ({ type, raw }) => {
+        if (type === HandshakeType.finished && held === "nothing") held = "flight";
+        return [raw];
+      },
+    },
+    wrapServer,
+  });
+  const { client, server } = joined;
+  client.handshake();
+  await server.handshake();
+  held = "reads";
+  const asked = reHandshake(server);
+  asked.catch(() => {}); // an assertion below says more
+  await Promise.all([begun.promise, called.promise]);
+  // What is called now waits for the first handshake, and not for the second, whose hello the server
+  // has not read.
+  const joining = client.handshake();
+  const reading = readExactly(client, 1);
+  callback.resolve();
+  await joining;
+  await server.write(new Uint8Array([7]));
+  assertEquals(await reading, new Uint8Array([7]));
+  assertEquals(calls, ["called", "returned"]);
+  reads.resolve();
+  await asked;
+  await client.handshake();
+  assertEquals(calls, ["called", "returned", "called", "returned"]);
+  await pingPong(joined);
 });
 
 Deno.test("reHandshake() by a hook of the peer's renegotiation is refused, and the peer's goes on", async () => {
