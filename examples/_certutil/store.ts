@@ -183,6 +183,8 @@ export async function openStore(args: Args, options: OpenOptions = {}): Promise<
   });
   setPasswordFunc(passwordFunc(args), { for: context });
   try {
+    // Whom a token in Deno KV trusts is told after a login only
+    if (kv !== undefined) await context.internalSlot.authenticate();
     const exportable = await readPem(context.token, pem, args);
     const token = library === undefined ? context.token : await openModule(context, library, args);
     return new Store(context, token, own !== undefined || library === undefined, exportable);
