@@ -205,11 +205,10 @@ export type HelloRetryRequestAction =
  * It is called for the first ClientHello, and again for the second one, to which it cannot answer
  * with a request. If the client's key shares do not fit, there is a HelloRetryRequest even if it
  * accepts, without a cookie then. The token is in the cookie, encrypted with the keys of session
- * tickets: a client can neither read nor forge it, and it is valid for a minute. The cookie contains
- * all state, so that
- * the second ClientHello may reach another socket with this callback whose context has the same
- * keys ({@linkcode configMPServerSIDCache}); for the same reason one cookie may be used several
- * times, at sockets that do not know of each other.
+ * tickets: a client can neither read nor forge it, and it is valid for a minute. The cookie
+ * contains all state, so that the second ClientHello may reach another socket with this callback
+ * whose context has the same keys ({@linkcode configMPServerSIDCache}); for the same reason one
+ * cookie may be used several times, at sockets that do not know of each other.
  */
 export type HelloRetryRequestCallback = (
   socket: SslSocket,

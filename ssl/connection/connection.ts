@@ -112,8 +112,8 @@ export class Connection<A = unknown> {
   }
 
   /**
-   * Encrypts and sends bytes, after earlier writes. Resolves when all are encrypted and at most half
-   * a window waits for the transport.
+   * Encrypts and sends bytes, after earlier writes. Resolves when all are encrypted and at most
+   * half a window waits for the transport.
    */
   write(p: unknown): Promise<number> {
     const bytes = bytesOf(p);

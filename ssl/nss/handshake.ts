@@ -60,8 +60,8 @@ export function forceHandshake(
  * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
  * `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED` if the connection lacks one of these, and on a TLS 1.3
  * client; `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if a TLS 1.3 client has not offered it;
- * `SSL_ERROR_SSL_DISABLED` if the connection's version, TLS 1.2, which a renegotiation cannot change,
- * is not enabled any more; `SSL_ERROR_NO_RENEGOTIATION_ALERT` if the peer declines;
+ * `SSL_ERROR_SSL_DISABLED` if the connection's version, TLS 1.2, which a renegotiation cannot
+ * change, is not enabled any more; `SSL_ERROR_NO_RENEGOTIATION_ALERT` if the peer declines;
  * `PR_IO_TIMEOUT_ERROR` if it does not answer in time; if it answers later, the
  * {@linkcode handshakeCallback} is called. After these errors the connection continues as before;
  * other errors end it, as does a timeout after the peer has begun the handshake.

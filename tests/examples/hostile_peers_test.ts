@@ -30,7 +30,9 @@ function secure(conn: Deno.TcpConn, { server }: ExamplePki): SslSocket {
   });
 }
 
-/** A run that ended in one sentence, without a stack and without anything that steers a terminal. */
+/**
+ * A run that ended in one sentence, without a stack and without anything that steers a terminal.
+ */
 function assertSentence({ code, stderr }: ProcessResult, sentence: string): void {
   assertEquals([code, stderr.trimEnd().split("\n").at(-1)], [1, sentence]);
   assert(!/\n +at |\p{Cc}/u.test(stderr.replaceAll("\n", "")), stderr);

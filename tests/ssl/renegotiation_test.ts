@@ -257,8 +257,8 @@ Deno.test("a renegotiation that the peer begins at once waits for the first hand
   const asked = reHandshake(server);
   asked.catch(() => {}); // an assertion below says more
   await Promise.all([begun.promise, called.promise]);
-  // What is called now waits for the first handshake, and not for the second, whose hello the server
-  // has not read.
+  // What is called now waits for the first handshake, and not for the second, whose hello the
+  // server has not read.
   const joining = client.handshake();
   const reading = readExactly(client, 1);
   callback.resolve();
