@@ -271,9 +271,19 @@ export class Handshakes {
 
   /** Runs the pump until another handshake is over, besides concurrent reads and writes. */
   async #pumpUntil(done: Promise<unknown>, pump: Pump): Promise<ChannelInfo> {
-    while (pump.engine.rehandshake !== null) {
+    // Not a race with `done`, which would keep something of each turn until it settles.
+    let turn = Promise.withResolvers<void>();
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      turn.resolve();
+    };
+    done.then(end, end);
+    while (!isOver && pump.engine.rehandshake !== null) {
       pump.startSending();
-      await Promise.race([done, pump.receiveForHandshake()]);
+      turn = Promise.withResolvers();
+      pump.receiveForHandshake().then(turn.resolve, turn.reject);
+      await turn.promise;
     }
     await done;
     await pump.send();

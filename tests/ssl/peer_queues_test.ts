@@ -32,6 +32,7 @@ import {
   pattern,
   pingPong,
   PKI,
+  readExactly,
   turns,
 } from "./_support.ts";
 
@@ -64,6 +65,31 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     await asked;
   });
 }
+
+Deno.test("reHandshake() keeps nothing of the reads while the peer does not answer", async () => {
+  const { then } = Promise.prototype;
+  const reactions = new Map<Promise<unknown>, number>();
+  await using joined = await connected({ client: silent() });
+  const { client, server } = joined;
+  try {
+    Promise.prototype.then = function (...handlers) {
+      reactions.set(this, (reactions.get(this) ?? 0) + 1);
+      return Reflect.apply(then, this, handlers);
+    };
+    const asked = failureOf(reHandshake(server, false));
+    for (let i = 0; i < 100; i++) {
+      await client.write(Uint8Array.of(i));
+      assertEquals(await readExactly(server, 1), Uint8Array.of(i));
+    }
+    await client.closeWrite();
+    await asked;
+  } finally {
+    Promise.prototype.then = then;
+  }
+  assert(reactions.size > 100);
+  const most = Math.max(...reactions.values());
+  assert(most < 20, `${most} reactions wait for one promise`);
+});
 
 Deno.test("reHandshake() keeps padded records without their padding", async () => {
   await using joined = await tappedAndConnected("client", { client: silent() });
