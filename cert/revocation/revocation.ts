@@ -218,11 +218,16 @@ class RevocationCheck {
     const [leaf] = certificates;
     // A leaf that is a trust anchor itself has no issuer that could revoke it
     if (anchor.certificate?.equals(leaf!) === true) return;
-    if (mustStaple === true) {
-      await this.#checkStaple(leaf!, certificates[1] ?? anchor, certificates.some(isMustStaple));
-    }
-    if (policy === "off") return;
-    const count = wholePath ? certificates.length : 1;
+    const unknown: NssError[] = [];
+    /** A revocation is told first, because an application may tolerate an unknown status. */
+    const attend = (check: Promise<void>): Promise<unknown> =>
+      check.catch((error) => {
+        if (!(error instanceof NssError) || error.name.includes("REVOKED")) throw error;
+        unknown.push(error);
+      });
+    const isPromised = certificates.some(isMustStaple);
+    if (mustStaple) await attend(this.#checkStaple(leaf!, certificates[1] ?? anchor, isPromised));
+    const count = policy === "off" ? 0 : wholePath ? certificates.length : 1;
     for (let i = 0; i < count; i++) {
       const certificate = certificates[i]!;
       const issuer = certificates[i + 1] ?? anchor;
@@ -233,8 +238,9 @@ class RevocationCheck {
         done = this.#checkCertificate(certificate, issuer, i === 0);
         this.#done.set(id, done);
       }
-      await done;
+      await attend(done);
     }
+    if (unknown.length > 0) throw unknown[0];
   }
 
   /**

@@ -83,6 +83,20 @@ Deno.test("checkRevocation() refuses a revoked authority, unless only the leaf c
   await check({ crls, ...leafOnly });
 });
 
+Deno.test("checkRevocation() refuses a revoked authority although the leaf's status is unknown, or its staple is missing", async () => {
+  const crls = [await crlOf(root, [intermediate.certificate])];
+  for (
+    const options of [{ crls }, { crls, mustStaple: true, stapledOcspResponse: new Uint8Array(3) }]
+  ) {
+    for (const policy of ["soft", "hard"] as const) {
+      await assertRejectsWith(
+        () => check({ ...options, policy }),
+        "SEC_ERROR_REVOKED_CERTIFICATE",
+      );
+    }
+  }
+});
+
 Deno.test("checkRevocation() takes a path whose certificates are all known to be good", async () => {
   await check({ crls: [cleanLeafList, cleanRootList] });
   await check({ crls: [cleanRootList], stapledOcspResponse: await staple() });
