@@ -45,7 +45,7 @@ export function authOf(
 
 /**
  * Selects the scheme with which a key signs a TLS 1.2 handshake: for an ECDSA key that of its
- * curve, or else another hash.
+ * curve, or else one of another hash.
  *
  * @param key The key.
  * @param own The schemes of this end, in preference order.

@@ -270,9 +270,7 @@ export function checkSecondHello(hello: ClientHello, retried: Retried): void {
   } else if (!bytesEqual(echoed, retried.cookie)) throw badSecondHello("its cookie is another one");
 }
 
-/**
- * Checks the key shares of the second ClientHello: the requested one, or else those of the first.
- */
+/** Checks the second ClientHello's key shares: the requested one, or else those of the first. */
 export function checkSecondShares(
   shares: readonly KeyShareEntry[],
   { first, requestedGroup }: Retried,
@@ -301,8 +299,7 @@ function refuseChanges(hello: ClientHello, first: ClientHello): void {
   if (!isSame) throw badSecondHello("it changes what it must not");
   const types = new Set([...first.extensions!.types(), ...hello.extensions!.types()]);
   for (const type of types) {
-    // Others may define their own changes, such as Encrypted Client Hello (RFC 9849, Section
-    // 6.1.5).
+    // Others may define changes of their own, as that of Encrypted Client Hello does.
     if (CHANGEABLE.includes(type) || lookupExtension(type, "ClientHello") === "unknown") continue;
     const [before, now] = [first, hello].map(({ extensions }) => extensions!.body(type));
     if (before !== undefined && now !== undefined && bytesEqual(before, now)) continue;
