@@ -45,7 +45,7 @@ export function forceHandshake(
  * `peerCertificate(socket)`.
  *
  * In TLS 1.2 either side renegotiates the connection (RFC 5246, Section 7.4.1.1) with the current
- * configuration. By default this requires RFC 5746 and the extended master secret (RFC 7627); a
+ * configuration; version, host name and application protocol stay. By default this requires RFC 5746 and the extended master secret (RFC 7627); a
  * peer that uses this library must allow it with `ENABLE_RENEGOTIATION`. In TLS 1.3 a server
  * requests a certificate (RFC 8446, Section 4.6.2), which the client must have offered with
  * `ENABLE_POST_HANDSHAKE_AUTH`; a client has {@linkcode keyUpdate}. Application data can be read
