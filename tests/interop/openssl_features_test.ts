@@ -389,3 +389,25 @@ test("importFD() client tells a cut connection from an end", async () => {
   await peer.close();
   socket[Symbol.dispose]();
 });
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`openssl that names only the root above a missing intermediate gets the client's certificate (${version})`, async () => {
+    const pki = await testPki();
+    const { cert, key, commonName } = pki.leaf("client", "ecdsa-p256");
+    const authorities = `${pki.directory}/authorities.pem`;
+    const files = [pki.rootFile, pki.intermediateFile];
+    const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
+    await Deno.writeTextFile(authorities, texts.join(""));
+    // -CAfile, the root's, is what the request names
+    const extra = ["-Verify", "4", "-verify_return_error", "-verifyCAfile", authorities];
+    await using to = await server(extra, { version });
+    const socket = await client(to, {
+      certificates: [{ cert, key }],
+      versions: { min: version, max: version },
+    });
+    await to.exchange(socket, 100);
+    await goodbye(socket);
+    const [facts] = await to.finish(1);
+    assertEquals(facts?.peerCertificate, commonName);
+  });
+}
