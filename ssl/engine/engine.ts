@@ -12,6 +12,7 @@ import { NO_PROGRESS, type Progress } from "../handshake/progress.ts";
 import { startServer } from "../handshake/server/start.ts";
 import { newSessionHandle } from "../session/session_handle.ts";
 import { ContentType } from "../tables/content_types.ts";
+import { TLS_1_3 } from "../tables/versions.ts";
 import { CommonState } from "./common_state.ts";
 import type { EngineOptions } from "./engine_options.ts";
 import { HandshakeDriver } from "./handshake_driver.ts";
@@ -44,6 +45,11 @@ export const DEFAULT_WINDOW = 8;
 export const MAX_WINDOW = 16;
 
 /**
+ * Application data of so many bytes has arrived if the peer has answered: every TCP window takes it.
+ */
+export const SURELY_ARRIVED = 32_768;
+
+/**
  * A TLS connection without its transport: bytes of the peer go in, bytes for the peer come out.
  *
  * - In: {@linkcode SslEngine.receive} splits the bytes into records and opens them, and passes
@@ -58,6 +64,10 @@ export class SslEngine {
   readonly #keyUpdates: KeyUpdates;
   readonly #tickets = new SessionTickets();
   readonly #window: number;
+  /** The number of bytes of application data that have been sent. */
+  #sent = 0;
+  /** The same at the time when application data of the peer has last come. */
+  #answered = 0;
 
   /** Creates an engine; {@linkcode SslEngine.start} begins the handshake. */
   constructor(
@@ -125,6 +135,32 @@ export class SslEngine {
     return !isOpen(this.#common.phase, "writing");
   }
 
+  /** Whether this end has sent application data. */
+  get hasSent(): boolean {
+    return this.#sent > 0;
+  }
+
+  /** Whether a reset of the connection could destroy application data on its way to the peer. */
+  get mayLoseData(): boolean {
+    return this.#sent > (this.#answered === this.#sent ? SURELY_ARRIVED : 0);
+  }
+
+  /** Whether much application data has been sent, and none has come since. */
+  get unanswered(): boolean {
+    return this.#sent > SURELY_ARRIVED && this.#answered !== this.#sent;
+  }
+
+  /** Whether the first session ticket of a server of TLS 1.3 has not come. */
+  get awaitsTicket(): boolean {
+    return this.role === "client" && !this.#tickets.received &&
+      handshakeOf(this.#common.phase)?.negotiated.version === TLS_1_3;
+  }
+
+  /** Whether the peer's bytes so far end in the middle of a record or a handshake message. */
+  get partial(): boolean {
+    return this.#common.read.partial;
+  }
+
   /** The number of bytes of application data that have been received and not yet taken. */
   get pendingLength(): number {
     return this.#common.read.applicationData.length;
@@ -145,7 +181,7 @@ export class SslEngine {
     return this.#common.write.queued > this.#window / 2;
   }
 
-  /** Settles when the session tickets, which are sent with the first application data, exist. */
+  /** Settles when the session tickets that this end is to send exist. */
   get ticketsReady(): Promise<void> {
     return this.#tickets.ready;
   }
@@ -227,6 +263,7 @@ export class SslEngine {
     read.refuseInterleaving();
     if (fragment.length === 0) return floods.countEmptyRecord();
     floods.takeData(fragment.length);
+    this.#answered = this.#sent;
     read.applicationData.push(fragment);
   }
 
@@ -276,7 +313,8 @@ export class SslEngine {
     throw common.fail(
       new SslError(
         "PR_END_OF_FILE_ERROR",
-        "Cannot read on: the connection ended without close_notify, the data may be truncated",
+        "Cannot read on: the connection ended without close_notify, so data may be missing; " +
+          "where the protocol itself marks the end of its data, allowTruncation accepts such an end",
       ),
     );
   }
@@ -301,8 +339,9 @@ export class SslEngine {
     this.#common.throwIfFailed();
     this.#keyUpdates.answer(output);
     if (this.#keyUpdates.underWay || this.renegotiating) return 0;
-    for (const ticket of this.#tickets.take()) output.sendMessage(ticket);
+    if (data.length > 0) this.#sendTickets();
     const taken = this.#common.write.writeApplicationData(data, this.#window);
+    this.#sent += taken;
     this.#keyUpdates.renewInTime(output);
     return taken;
   }
@@ -331,8 +370,13 @@ export class SslEngine {
   close(): void {
     const common = this.#common;
     if (common.phase.kind === "failed" || this.writeClosed) return;
+    if (this.readClosed) this.#sendTickets();
     common.phase = closeWriting(common.phase);
     common.alerts.sendWarning("close_notify");
+  }
+
+  #sendTickets(): void {
+    for (const ticket of this.#tickets.take()) this.#handshake.context.output.sendMessage(ticket);
   }
 
   /** Ends the connection with an error of this end, and queues its alert, if it has one. */

@@ -77,6 +77,7 @@ function handleEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Tar
     case "keyUpdate":
       return keyUpdates.receive(event.requestUpdate);
     case "newSessionTicket":
+      tickets.received = true;
       return floods.countNewSessionTicket();
     case "ignored":
       return floods.countEmptyRecord();

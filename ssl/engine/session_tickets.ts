@@ -8,11 +8,17 @@ type Ticket = Uint8Array<ArrayBuffer>;
 
 const NONE: readonly Ticket[] = [];
 
-/** The session tickets of a TLS 1.3 server, which are sent with its first application data. */
+/**
+ * The session tickets of TLS 1.3. A server sends them with its first application data, else before
+ * its close_notify if the peer has closed first: a peer that still writes might never read them, and
+ * its kernel then resets the connection when it closes.
+ */
 export class SessionTickets {
   #tickets = NONE;
   #ready: Promise<void> = Promise.resolve();
   #dropped = false;
+  /** Whether a client has received one. */
+  received = false;
 
   /** Settles when the tickets exist. */
   get ready(): Promise<void> {

@@ -47,7 +47,7 @@ export type HandshakeEvent =
     readonly kind: "connected";
     readonly negotiated: Negotiated;
     readonly keys: ConnectionKeys;
-    /** The session tickets to send before the first application data. */
+    /** The session tickets to send before the first application data, or else the close_notify. */
     readonly tickets: Promise<readonly Uint8Array<ArrayBuffer>[]>;
   };
 
