@@ -64,11 +64,11 @@ class SslSocket<A = unknown> implements SslSocketType<A> {
   }
 
   ref(): void {
-    this.#connection.transport.ref();
+    this.#connection.liveness.ref();
   }
 
   unref(): void {
-    this.#connection.transport.unref();
+    this.#connection.liveness.unref();
   }
 
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -95,7 +95,7 @@ class SslSocket<A = unknown> implements SslSocketType<A> {
         await this.#connection.write(chunk);
       },
       close: async () => {
-        await this.closeWrite();
+        await this.#connection.finishWriting();
         this.#writableEnded = true;
         await this.#closeWhenEnded();
       },

@@ -21,7 +21,10 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   /** The decrypted data as a byte stream; cancelling it closes the socket. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
 
-  /** A stream of data to encrypt; closing it sends close_notify. */
+  /**
+   * A stream of data to encrypt; closing it sends close_notify, and waits, as `close()` does, for
+   * the first session ticket of a server of TLS 1.3 where nobody reads.
+   */
   readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
 
   /**
@@ -45,7 +48,8 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
 
   /**
    * Encrypts and sends data, after the handshake and after earlier writes, which need not be
-   * awaited.
+   * awaited. While nobody reads, an alert of the peer is looked for in the background, and fails the
+   * next write.
    *
    * @param p The bytes, not to be changed until the promise settles.
    * @returns The number of bytes, always all of `p`.
@@ -63,20 +67,28 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   closeWrite(): Promise<void>;
 
   /**
-   * Sends pending data and close_notify, then closes the transport. It does not wait for the peer.
+   * Sends pending data and close_notify, then closes the transport.
+   *
+   * Where written data may still be on its way, what the peer sends meanwhile is taken and dropped,
+   * because a kernel that closes over unread bytes destroys that data. A client of TLS 1.3 therefore
+   * also waits for the first session ticket, for at most one second. Everything together takes at
+   * most `closeTimeout`. Over byte streams, the promise settles with the end of the sink.
    *
    * @returns A promise that settles when the transport is closed; it need not be awaited.
+   * @throws {SslError} If written data is lost, or the peer has sent an alert, and no other call has
+   * reported it: `PR_IO_TIMEOUT_ERROR` after `closeTimeout`, or the error that ended the connection.
    */
   close(): Promise<void>;
 
-  /** Keeps the process alive while the connection is open. */
+  /** Keeps the process alive while something waits for the connection, which is the default. */
   ref(): void;
 
-  /** Lets the process end while the connection is open. */
+  /** Lets the process end while the connection is open, also during its handshake. */
   unref(): void;
 
   /**
-   * Sends pending data, then closes the transport without close_notify: the peer sees a truncation.
+   * Closes the transport at once, without close_notify: the peer sees a truncation, and what the
+   * transport does not take at once is lost.
    */
   [Symbol.dispose](): void;
 

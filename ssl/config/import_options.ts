@@ -100,7 +100,7 @@ export interface ImportOptions extends HookOptions {
   signal?: AbortSignal;
   /** The timeout of a handshake in milliseconds; default 60,000, 0 for none. */
   handshakeTimeout?: number;
-  /** The time in milliseconds that `close()` waits until pending data is sent; default 5,000. */
+  /** The time in milliseconds that `close()` takes at most to let data arrive; default 5,000. */
   closeTimeout?: number;
   /** Whether TCP sends small writes at once; default `true`. */
   noDelay?: boolean;

@@ -349,7 +349,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     take: takeMilliseconds,
   }),
   closeTimeout: row(() => DEFAULT_CLOSE_TIMEOUT, {
-    doc: "The time in milliseconds that `close()` waits until pending data is sent.",
+    doc: "The time in milliseconds that `close()` takes at most to let data arrive.",
     option: "closeTimeout",
     take: takeMilliseconds,
   }),

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../base/errors.ts";
+import { type Liveness, startTimer } from "./liveness.ts";
 
 /** The limits of a handshake. */
 export interface HandshakeBounds {
@@ -16,21 +17,25 @@ export interface HandshakeBounds {
  * @param bounds The limits; no timeout by default.
  * @param run The handshake.
  * @param giveUp Called on timeout or abort, possibly before `run`; it must make `run` settle.
+ * @param liveness Whether the timer keeps the process alive; by default it does.
  * @returns What `run` resolves with.
  */
 export async function withinBounds<T>(
   { timeout = 0, signal }: HandshakeBounds,
   run: () => Promise<T>,
   giveUp: (error: SslError) => void,
+  liveness: Pick<Liveness, "startTimer" | "clearTimer"> = { startTimer, clearTimer: clearTimeout },
 ): Promise<T> {
   const onAbort = () => giveUp(abortError(signal?.reason));
-  const timer = timeout > 0 ? startTimer(() => giveUp(timeoutError(timeout)), timeout) : undefined;
+  const timer = timeout > 0
+    ? liveness.startTimer(() => giveUp(timeoutError(timeout)), timeout)
+    : undefined;
   signal?.addEventListener("abort", onAbort);
   try {
     if (signal?.aborted) onAbort();
     return await run();
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) liveness.clearTimer(timer);
     signal?.removeEventListener("abort", onAbort);
   }
 }
@@ -41,15 +46,25 @@ export async function withinBounds<T>(
  */
 const TIMER_PARTS = 8;
 
-/** Waits until a promise settles or the time has passed; rejects if the promise does. */
-export async function bounded(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+/**
+ * Waits until a promise settles or the time has passed; rejects if the promise does.
+ *
+ * @param promise The promise.
+ * @param milliseconds The time.
+ * @param parts The number of timers: pending I/O is seen so often.
+ */
+export async function bounded(
+  promise: Promise<unknown>,
+  milliseconds: number,
+  parts = TIMER_PARTS,
+): Promise<void> {
   const timeout = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = (parts: number): void => {
-    if (parts === 0) return timeout.resolve();
-    timer = startTimer(() => wait(parts - 1), milliseconds / TIMER_PARTS);
+  const wait = (left: number): void => {
+    if (left === 0) return timeout.resolve();
+    timer = startTimer(() => wait(left - 1), milliseconds / parts);
   };
-  wait(TIMER_PARTS);
+  wait(parts);
   try {
     await Promise.race([promise, timeout.promise]);
   } finally {
@@ -57,11 +72,18 @@ export async function bounded(promise: Promise<unknown>, milliseconds: number): 
   }
 }
 
-/** The longest delay of `setTimeout`, about 24 days; a longer one would fire at once. */
-const MAX_TIMER = 2 ** 31 - 1;
-
-function startTimer(callback: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
-  return setTimeout(callback, Math.min(milliseconds, MAX_TIMER));
+/** Waits like {@linkcode bounded}; returns whether the promise has settled, in whatever way. */
+export async function settlesWithin(
+  promise: Promise<unknown>,
+  milliseconds: number,
+  parts?: number,
+): Promise<boolean> {
+  let settled = false;
+  const settle = () => {
+    settled = true;
+  };
+  await bounded(promise.then(settle, settle), milliseconds, parts);
+  return settled;
 }
 
 function abortError(cause: unknown): SslError {

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { SslError } from "../base/errors.ts";
 import { transportError } from "./transport_error.ts";
 import { checkedCount, type Transport } from "./transports.ts";
 
@@ -25,6 +26,8 @@ export class ChunkReader {
   #length = FIRST_CHUNK_LENGTH;
   /** The number of bytes that have been returned. */
   returned = 0;
+  /** The error of the transport, which every later call throws; `null` without one. */
+  failure: SslError | null = null;
   #head: Uint8Array<ArrayBuffer> | undefined;
   #ahead: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
 
@@ -48,6 +51,7 @@ export class ChunkReader {
       this.returned += head.length;
       return head;
     }
+    if (this.failure !== null) throw this.failure;
     const pending = this.#ahead ?? this.#read();
     this.#ahead = undefined;
     const chunk = await pending;
@@ -67,6 +71,13 @@ export class ChunkReader {
     return chunk;
   }
 
+  /** Makes the next read one into the smallest buffer, unless it has begun. */
+  shrink(): void {
+    if (this.#ahead !== undefined) return;
+    this.#length = MIN_CHUNK_LENGTH;
+    this.#spare = undefined;
+  }
+
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
     if (this.#buffer?.length !== this.#length) this.#buffer = new Uint8Array(this.#length);
     const buffer = this.#buffer;
@@ -74,7 +85,7 @@ export class ChunkReader {
       const count = await this.#transport.read(buffer);
       return count === null ? null : buffer.subarray(0, checkedCount("read", count, buffer.length));
     } catch (error) {
-      throw transportError("read", error);
+      throw this.failure = transportError("read", error);
     }
   }
 }

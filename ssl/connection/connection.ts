@@ -8,8 +8,10 @@ import type { SslConfig } from "../config/config.ts";
 import { configOf } from "../config/config_registry.ts";
 import type { SslEngine } from "../engine/engine.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
-import { bounded, type HandshakeBounds } from "./bounds.ts";
+import { bounded, type HandshakeBounds, settlesWithin } from "./bounds.ts";
 import { type ConnectionOptions, Handshakes } from "./handshakes.ts";
+import { Liveness } from "./liveness.ts";
+import type { Pump } from "./pump.ts";
 import { closedError, Teardown } from "./teardown.ts";
 import { isReset, transportError } from "./transport_error.ts";
 import { kindOf, type Transport } from "./transports.ts";
@@ -30,6 +32,8 @@ export const WAITING_WRITE_COST = 1024;
  */
 export class Connection<A = unknown> {
   readonly transport: Transport<A>;
+  /** Whether the connection keeps the process alive. */
+  readonly liveness: Liveness;
   readonly #config: SslConfig;
   readonly #teardown: Teardown;
   readonly #handshakes: Handshakes;
@@ -45,7 +49,8 @@ export class Connection<A = unknown> {
     this.transport = transport;
     this.#config = configOf(socket);
     this.#teardown = new Teardown(transport);
-    this.#handshakes = new Handshakes(socket, this.#teardown, options);
+    this.liveness = new Liveness(transport);
+    this.#handshakes = new Handshakes(socket, this.#teardown, this.liveness, options);
   }
 
   /** The engine of a connection whose handshake is complete. */
@@ -141,16 +146,29 @@ export class Connection<A = unknown> {
     return this.#writeClosing ??= this.#closeWrite();
   }
 
+  /**
+   * Like {@linkcode Connection.closeWrite}, as the last thing that a program may do: what was written
+   * arrives then, too.
+   */
+  async finishWriting(): Promise<void> {
+    await this.closeWrite();
+    const { pump } = this.#handshakes;
+    if (pump === null || !pump.engine.mayLoseData) return;
+    await pump.receiveTicket(() => this.#reading);
+    this.#teardown.throwIfFailed();
+  }
+
   /** Sends pending data and close_notify, then closes the transport. */
   close(): Promise<void> {
-    return this.#end(true);
+    return this.#end(() => this.#close());
   }
 
   /**
-   * Sends pending data, then closes the transport without close_notify: the peer sees a truncation.
+   * Closes the transport at once, without close_notify: the peer sees a truncation. What the
+   * transport does not take at once is lost.
    */
   abort(): Promise<void> {
-    return this.#end(false);
+    return this.#end(() => this.#abort());
   }
 
   /** Updates the write key; `requestUpdate` asks the peer to update its own. */
@@ -216,7 +234,7 @@ export class Connection<A = unknown> {
     await this.#writing?.catch(() => {}); // its caller is told
     const pump = await this.#handshakes.completeFirst();
     this.#teardown.throwUnlessOpen();
-    pump.engine.close();
+    await this.#queueCloseNotify(pump);
     await pump.send();
     try {
       await this.transport.closeWrite();
@@ -225,15 +243,15 @@ export class Connection<A = unknown> {
     }
   }
 
-  #end(sendCloseNotify: boolean): Promise<void> {
+  #end(end: () => Promise<void>): Promise<void> {
     if (this.#closing === null) {
-      this.#closing = this.#close(sendCloseNotify);
+      this.#closing = end();
       this.#closing.catch(() => {}); // applications often do not await close()
     }
     return this.#closing;
   }
 
-  async #close(sendCloseNotify: boolean): Promise<void> {
+  async #close(): Promise<void> {
     const teardown = this.#teardown;
     if (teardown.error !== null) {
       await teardown.closeTransport().catch(() => {}); // not the first error
@@ -241,28 +259,79 @@ export class Connection<A = unknown> {
     }
     teardown.beginClosing();
     const { closeTimeout } = this.#config;
-    let flushed = false;
+    const end: End = { atRisk: "data" };
     try {
-      await bounded(this.#sendRemaining(sendCloseNotify, () => flushed = true), closeTimeout);
-      if (!flushed) throw closeTimeoutError(closeTimeout);
+      await bounded(this.#finish(end), closeTimeout);
+      if (end.atRisk !== "nothing") throw closeTimeoutError(closeTimeout);
     } finally {
-      const closed = teardown.closeTransport(flushed ? "close" : "abort");
-      teardown.break(closedError());
-      await closed.catch((error) => {
-        // In TLS over TLS the close_notify is data, which fails if the peer is gone.
-        if (!isReset(error)) throw error;
-      });
+      await this.#closeTransport(end.atRisk === "data" ? "abort" : "close");
     }
   }
 
-  async #sendRemaining(sendCloseNotify: boolean, onFlushed: () => void): Promise<void> {
-    await this.#writing;
-    await this.#handshakes.pump?.send();
-    onFlushed();
-    if (sendCloseNotify) this.#engine?.close();
-    // Only the close_notify is left to send: the peer may be gone already.
-    await this.#handshakes.pump?.send().catch(() => {});
+  async #abort(): Promise<void> {
+    const teardown = this.#teardown;
+    if (teardown.error !== null) return await teardown.closeTransport().catch(() => {});
+    teardown.beginClosing();
+    const sent = this.#handshakes.pump?.send().catch(() => {}) ?? Promise.resolve();
+    const isSent = await settlesWithin(sent, 0);
+    await this.#closeTransport(isSent ? "close" : "abort");
   }
+
+  async #closeTransport(how: "close" | "abort"): Promise<void> {
+    const closed = this.#teardown.closeTransport(how);
+    this.#teardown.break(closedError());
+    await closed.catch(unlessReset);
+  }
+
+  /** Sends what is left, and sees to it that it arrives. */
+  async #finish(end: End): Promise<void> {
+    const { sink } = this.transport;
+    await this.#writing;
+    const { pump } = this.#handshakes;
+    await pump?.send();
+    const hasSent = pump?.engine.hasSent ?? false;
+    if (hasSent) await sink?.written();
+    end.atRisk = hasSent && sink !== undefined ? "the sink's end" : "nothing";
+    if (pump === null) return;
+    await this.#queueCloseNotify(pump);
+    // Only the close_notify is left to send: the peer may be gone already.
+    await pump.send().catch(() => {});
+    if (!hasSent) return;
+    await sink?.finish().catch((error) => {
+      // Once the peer has ended the connection, its stream may be gone before the sink is closed.
+      if (!pump.engine.readClosed) unlessReset(error);
+    });
+    end.atRisk = "nothing";
+    await this.#letArrive(pump);
+    if (this.#teardown.error?.origin === "peer") this.#teardown.throwIfFailed();
+  }
+
+  /** Waits where a close now could reset the connection under data that the peer has not read. */
+  async #letArrive(pump: Pump): Promise<void> {
+    const { engine } = pump;
+    if (!engine.mayLoseData || engine.readClosed) return;
+    await this.transport.closeWrite().catch(() => {}); // as above
+    if (this.#teardown.error === null) await pump.drain();
+    // A peer that resets, and has said nothing since, not even its end, has hardly taken all of it.
+    if (pump.reset !== null && engine.unanswered && !engine.readClosed) throw pump.reset;
+  }
+
+  /** A server that has read its client's end first sends the tickets that it still has. */
+  async #queueCloseNotify({ engine }: Pump): Promise<void> {
+    if (engine.readClosed) await engine.ticketsReady;
+    engine.close();
+  }
+}
+
+/** The end of a connection. */
+interface End {
+  /** What is lost if `close()` runs out of time. */
+  atRisk: "data" | "the sink's end" | "nothing";
+}
+
+/** Throws an error, unless only the close_notify is lost, because the peer is gone. */
+function unlessReset(error: unknown): void {
+  if (!isReset(error)) throw error;
 }
 
 function busy(): SslError {
@@ -298,7 +367,7 @@ function closeTimeoutError(milliseconds: number): SslError {
   return new SslError(
     "PR_IO_TIMEOUT_ERROR",
     "Cannot send all that was written before the socket closes: " +
-      `it took longer than ${milliseconds} ms (closeTimeout)`,
+      `the peer has not taken it within ${milliseconds} ms (closeTimeout); perhaps it does not read`,
   );
 }
 

@@ -13,6 +13,7 @@ import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
 import { type HandshakeBounds, withinBounds } from "./bounds.ts";
 import { ChunkReader } from "./chunk_reader.ts";
+import type { Liveness } from "./liveness.ts";
 import { Pump } from "./pump.ts";
 import { socketHooks } from "./socket_hooks.ts";
 import type { Teardown } from "./teardown.ts";
@@ -43,6 +44,7 @@ const PLATFORM: Environment = {
 export class Handshakes {
   readonly #socket: SslSocket;
   readonly #teardown: Teardown;
+  readonly #liveness: Liveness;
   readonly #options: ConnectionOptions;
   readonly #chunks: ChunkReader;
   #pump: Pump | null = null;
@@ -52,9 +54,15 @@ export class Handshakes {
   /** A later handshake in progress. */
   #rehandshake: Promise<ChannelInfo> | null = null;
 
-  constructor(socket: SslSocket, teardown: Teardown, options: ConnectionOptions) {
+  constructor(
+    socket: SslSocket,
+    teardown: Teardown,
+    liveness: Liveness,
+    options: ConnectionOptions,
+  ) {
     this.#socket = socket;
     this.#teardown = teardown;
+    this.#liveness = liveness;
     this.#options = options;
     this.#chunks = new ChunkReader(teardown.transport, options.head);
   }
@@ -86,7 +94,12 @@ export class Handshakes {
   async force(bounds: HandshakeBounds): Promise<ChannelInfo> {
     const handshake = this.run();
     if (this.#firstComplete && this.#rehandshake === null) return await handshake;
-    return await withinBounds(bounds, () => handshake, (error) => this.#teardown.break(error));
+    return await withinBounds(
+      bounds,
+      () => handshake,
+      (error) => this.#teardown.break(error),
+      this.#liveness,
+    );
   }
 
   /**
@@ -111,6 +124,9 @@ export class Handshakes {
     let forgotten: Promise<void> | undefined;
     const info = await this.#runRehandshake(pump, bounds, async () => {
       ({ forgotten } = await pump.engine.beginReHandshake(request));
+    }).catch((error) => {
+      this.#teardown.throwIfFailed();
+      throw error;
     });
     await forgotten;
     return info;
@@ -137,6 +153,7 @@ export class Handshakes {
         bounds,
         () => Promise.race([this.#runHandshake(), this.#teardown.broken]),
         (error) => this.#teardown.break(error),
+        this.#liveness,
       );
     } catch (error) {
       throw await (this.#pump ?? this.#teardown).fail(error);
@@ -180,6 +197,7 @@ export class Handshakes {
       engine,
       chunks: this.#chunks,
       teardown: this.#teardown,
+      liveness: this.#liveness,
       config: this.#config,
       // The next read or write reports the error.
       onRehandshake: () =>
@@ -246,15 +264,20 @@ export class Handshakes {
       } else if (begun) engine.giveUpReHandshake(error);
       else earlyError ??= error; // nothing to give up yet
     };
-    return await withinBounds({ ...bounds, timeout }, async () => {
-      // Beginning may call a cache or a hook, which may take time as well.
-      await Promise.race([this.#begin(pump, begin), broken]);
-      begun = true;
-      const done = Promise.race([engine.rehandshake, broken]);
-      done.catch(() => {}); // awaited in #pumpUntil
-      if (earlyError !== null) giveUp(earlyError);
-      return await Promise.race([this.#pumpUntil(done, pump), broken]);
-    }, giveUp);
+    return await withinBounds(
+      { ...bounds, timeout },
+      async () => {
+        // Beginning may call a cache or a hook, which may take time as well.
+        await Promise.race([this.#begin(pump, begin), broken]);
+        begun = true;
+        const done = Promise.race([engine.rehandshake, broken]);
+        done.catch(() => {}); // awaited in #pumpUntil
+        if (earlyError !== null) giveUp(earlyError);
+        return await Promise.race([this.#pumpUntil(done, pump), broken]);
+      },
+      giveUp,
+      this.#liveness,
+    );
   }
 
   /**

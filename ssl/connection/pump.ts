@@ -11,20 +11,23 @@
  * - There is one output pump and one input pump at a time. A caller starts a pump or joins the
  *   running one, so that no two callers wait for the same bytes.
  * - Pending output is sent before waiting for the peer.
+ * - While an application only writes, the pump reads in the background, a little: an alert of the
+ *   peer then fails the next write, instead of lying unread.
  * - The first error is reported by all later calls. A failure closes the transport after a bounded
  *   attempt to send the alert, so that nothing stays half open.
  *
  * @module
  */
 
-import type { SslError } from "../base/errors.ts";
+import { SslError } from "../base/errors.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { SslEngine } from "../engine/engine.ts";
-import { bounded } from "./bounds.ts";
+import { bounded, settlesWithin } from "./bounds.ts";
 import type { ChunkReader } from "./chunk_reader.ts";
 import { Condition } from "./condition.ts";
+import type { Liveness } from "./liveness.ts";
 import type { Teardown } from "./teardown.ts";
-import { isReset, transportError } from "./transport_error.ts";
+import { isAbrupt, isReset, transportError } from "./transport_error.ts";
 
 /**
  * The maximum memory in bytes of the application data that is kept while a handshake waits for the
@@ -32,8 +35,30 @@ import { isReset, transportError } from "./transport_error.ts";
  */
 export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
 
+/** The maximum memory in bytes of the application data that is read in the background. */
+export const MAX_BACKGROUND_DATA = 16_384;
+
 /** The time in milliseconds to wait for a peer's alert after a write has failed. */
 export const PENDING_ALERT_TIMEOUT = 250;
+
+/** The maximum number of bytes that a closing socket decrypts; it drops the rest as it comes. */
+export const MAX_DECRYPTED_IN_DRAIN = 1 << 20;
+
+/** The time in milliseconds that a closing socket waits for a peer that is about to send. */
+export const DUE_TIMEOUT = 1000;
+
+/**
+ * The time in milliseconds without a byte after which the peer of a closing socket is silent: none
+ * for what can be there already, but some for the client of a server, which may be about to send
+ * the rest of a request that has been answered early.
+ */
+const SILENCE = { afterBytes: 16, ofClient: 50 };
+
+/** Bytes that are there already come within so many turns of the event loop. */
+const LOOK_TURNS = 2;
+
+/** A peer that has sent so many bytes to a closing socket is in the middle of sending. */
+const MUCH = 65_536;
 
 /** The parts of a pump. */
 export interface PumpOptions {
@@ -43,6 +68,8 @@ export interface PumpOptions {
   readonly chunks: ChunkReader;
   /** The teardown of the connection, with the transport. */
   readonly teardown: Teardown;
+  /** Whether the connection keeps the process alive. */
+  readonly liveness: Liveness;
   /** The current configuration. */
   readonly config: SslConfig;
   /** Called when the peer has begun another handshake, or has completed one that was given up. */
@@ -55,20 +82,31 @@ export class Pump {
   readonly engine: SslEngine;
   readonly #chunks: ChunkReader;
   readonly #teardown: Teardown;
+  readonly #liveness: Liveness;
   readonly #config: SslConfig;
   readonly #onRehandshake: () => void;
   /** Notified when a reader has taken application data, for which a handshake waits. */
   readonly #taken = new Condition();
   #sending: Promise<void> | null = null;
   #receiving: Promise<void> | null = null;
-  /** Whether a write to the transport has failed. */
-  #outputBroken = false;
+  /** Whether the input pump runs in the background: no call of the application waits for it. */
+  #background = false;
+  /** The run of the input pump that has been left in the background, even if somebody has joined. */
+  #watched: Promise<void> | null = null;
+  /** Whether the transport has ended while it was read in the background. */
+  #inputEnded = false;
+  /** How the peer's bytes are taken: those that a closing socket drops need no decryption. */
+  #drain: "no" | "decrypt" | "drop" = "no";
+
+  /** The error of the first write to the transport that has failed. */
+  #outputFailure: SslError | null = null;
 
   /** Creates a pump that does not run yet. */
-  constructor({ engine, chunks, teardown, config, onRehandshake }: PumpOptions) {
+  constructor({ engine, chunks, teardown, liveness, config, onRehandshake }: PumpOptions) {
     this.engine = engine;
     this.#chunks = chunks;
     this.#teardown = teardown;
+    this.#liveness = liveness;
     this.#config = config;
     this.#onRehandshake = onRehandshake;
   }
@@ -88,6 +126,7 @@ export class Pump {
 
   /** Receives the next bytes from the peer, or joins the running input pump. */
   receive(): Promise<void> {
+    if (this.#background) this.#liveness.background = this.#background = false;
     this.#receiving ??= this.#pumpInput();
     return this.#receiving;
   }
@@ -95,6 +134,66 @@ export class Pump {
   /** Receives the next bytes; waits for a reader first if too much application data is kept. */
   receiveForHandshake(): Promise<void> {
     return this.#full ? this.#taken.wait() : this.receive();
+  }
+
+  /**
+   * Waits for the first session ticket, which a server sends unasked, for at most a second: a
+   * program that ends before it comes would have its kernel reset the connection.
+   *
+   * @param isRead Returns whether the application reads.
+   */
+  async receiveTicket(isRead: () => boolean): Promise<void> {
+    const { engine } = this;
+    const deadline = performance.now() + DUE_TIMEOUT;
+    while (engine.awaitsTicket && !isRead() && this.#maySendMore) {
+      const left = deadline - performance.now();
+      if (left <= 0 || !await settlesWithin(this.#receiveOrEnd(), left)) break;
+    }
+    if (this.#receiving !== null && !isRead()) this.#leaveInBackground(this.#receiving);
+  }
+
+  /**
+   * Takes what the peer still sends to a closing socket, and drops the data: a kernel that closes
+   * over unread bytes, or gets some later, resets the connection, and the peer loses what it has not
+   * read. Waits for what is there, what follows it, and the first session ticket, which a server
+   * sends unasked.
+   */
+  async drain(): Promise<void> {
+    const { engine } = this;
+    this.#drain = "decrypt";
+    const start = this.#chunks.returned;
+    const deadline = performance.now() + DUE_TIMEOUT;
+    for (;;) {
+      const taken = this.#chunks.returned - start;
+      if (taken >= MAX_DECRYPTED_IN_DRAIN) this.#drain = "drop";
+      const received = this.#receiveOrEnd();
+      const patience = this.#patience(taken, deadline - performance.now());
+      const parts = patience === 0 ? LOOK_TURNS : undefined;
+      if (!await settlesWithin(received, patience, parts) || !await received) return;
+      while (engine.takeApplicationData() !== null);
+      if (engine.readClosed) return;
+    }
+  }
+
+  /** Receives the next bytes; returns whether the connection is there still. */
+  #receiveOrEnd(): Promise<boolean> {
+    return Promise.race([this.receive(), this.#teardown.broken]).then(() => true, () => false);
+  }
+
+  /** The error of the transport if the peer has reset the connection; `null` otherwise. */
+  get reset(): SslError | null {
+    return [this.#chunks.failure, this.#outputFailure].find(isAbrupt) ?? null;
+  }
+
+  #patience(taken: number, untilTicket: number): number {
+    const { engine } = this;
+    if (this.#drain === "decrypt" && engine.partial) return Infinity; // the caller has a limit
+    if (taken >= MUCH) return DUE_TIMEOUT;
+    if (engine.role === "server" && this.#teardown.transport.sink === undefined) {
+      return SILENCE.ofClient;
+    }
+    const silence = taken > 0 ? SILENCE.afterBytes : 0;
+    return engine.awaitsTicket ? Math.max(untilTicket, silence) : silence;
   }
 
   /** Notifies that application data has been taken from the engine. */
@@ -112,10 +211,12 @@ export class Pump {
    * Ends the connection with an error: sends its alert, within a timeout, then closes the
    * transport.
    *
-   * @returns The connection's first error, which the caller throws.
+   * @param cause The error, of any type.
+   * @param reported Whether a call of the application throws it.
+   * @returns The connection's first error.
    */
-  fail(cause: unknown): Promise<SslError> {
-    return this.#teardown.fail(cause, (error) => this.#sendAlert(error));
+  fail(cause: unknown, reported = true): Promise<SslError> {
+    return this.#teardown.fail(cause, (error) => this.#sendAlert(error), reported);
   }
 
   get #full(): boolean {
@@ -124,7 +225,7 @@ export class Pump {
 
   async #sendAlert(error: SslError): Promise<void> {
     this.engine.abort(error);
-    if (this.#outputBroken) return;
+    if (this.#outputFailure !== null) return;
     await bounded(this.send(), this.#config.closeTimeout).catch(() => {}); // not the first error
   }
 
@@ -135,12 +236,13 @@ export class Pump {
       while (engine.hasOutput) {
         const output = await engine.takeOutput();
         writable.notify();
-        if (output !== null) await transport.write(output);
+        if (output === null) continue;
+        if (this.#receiving === null) this.#readInBackground();
+        await transport.write(output);
       }
       engine.releaseBuffers();
     } catch (error) {
-      this.#outputBroken = true;
-      const failure = transportError("write", error);
+      const failure = this.#outputFailure = transportError("write", error);
       if (isReset(failure)) await this.#readPendingAlert();
       this.#teardown.break(failure);
       throw this.#teardown.error ?? failure;
@@ -150,9 +252,12 @@ export class Pump {
     }
   }
 
-  /** Reads on after a reset: an alert that the peer sent before it is the better error. */
+  /**
+   * Reads on after a reset: an alert that the peer sent before it is the better error, and a
+   * close_notify means that it has read all.
+   */
   async #readPendingAlert(): Promise<void> {
-    let waiting = this.#teardown.open;
+    let waiting = this.#teardown.open || this.engine.unanswered;
     const read = async () => {
       while (waiting && this.#teardown.error === null && !this.engine.readClosed && !this.#full) {
         await this.receive();
@@ -165,14 +270,26 @@ export class Pump {
   async #pumpInput(): Promise<void> {
     const { engine } = this;
     try {
-      const mayReadAhead = engine.connected && engine.pendingCost < MAX_KEPT_APPLICATION_DATA;
+      const mayReadAhead = engine.connected && !this.#background &&
+        engine.pendingCost < MAX_KEPT_APPLICATION_DATA;
       const chunk = await this.#chunks.next(mayReadAhead);
-      this.#teardown.throwIfFailed();
-      if (chunk === null) engine.receiveEof();
-      else await engine.receive(chunk);
-      this.#teardown.throwIfFailed(); // the connection may have broken while a hook ran
+      if (this.#teardown.error !== null) throw this.#teardown.error;
+      if (chunk !== null) {
+        if (this.#drain !== "drop") await engine.receive(chunk);
+      } else if (this.#background) {
+        // The next reader meets it again. The peer may still read, and this end go on writing.
+        this.#inputEnded = true;
+      } else engine.receiveEof();
+      // The connection may have broken while a hook ran.
+      if (this.#teardown.error !== null) throw this.#teardown.error;
     } catch (error) {
-      throw await this.fail(error);
+      // What a socket that is being closed meets is its peer's affair, unless the peer complains.
+      if (this.#drain !== "no" && !isFromPeer(error)) throw error;
+      if (this.#background && error === this.#chunks.failure) {
+        this.#inputEnded = true; // as above
+        throw error;
+      }
+      throw await this.fail(error, false); // the calls that wait report it
     } finally {
       this.#receiving = null;
     }
@@ -180,4 +297,39 @@ export class Pump {
     this.startSending();
     if (engine.renegotiating || engine.takeUnreportedAuthentication()) this.#onRehandshake();
   }
+
+  /** Reads while nobody else does, so that an alert of the peer is found. */
+  #readInBackground(): void {
+    if (!this.engine.hasSent || !this.#maySendMore) return;
+    this.#chunks.shrink();
+    this.#background = true;
+    this.#receiving = this.#pumpInput();
+    this.#leaveInBackground(this.#receiving);
+  }
+
+  /** Whether the peer may still send something that there is room for. */
+  get #maySendMore(): boolean {
+    const { engine } = this;
+    return this.#teardown.open && !engine.readClosed && !this.#inputEnded &&
+      engine.pendingCost <= MAX_BACKGROUND_DATA;
+  }
+
+  /** Leaves the input pump running, while no call of the application waits for it. */
+  #leaveInBackground(receiving: Promise<void>): void {
+    this.#liveness.background = this.#background = true;
+    if (this.#watched === receiving) return;
+    this.#watched = receiving;
+    receiving.catch(() => {}).then(() => { // the teardown keeps the error
+      this.#watched = null;
+      if (!this.#background) return; // a reader has joined
+      this.#background = false;
+      if (!this.#teardown.open) return;
+      this.#liveness.background = false;
+      if (this.#receiving === null) this.#readInBackground();
+    });
+  }
+}
+
+function isFromPeer(error: unknown): boolean {
+  return error instanceof SslError && error.origin === "peer";
 }

@@ -74,14 +74,19 @@ export class Teardown {
    *
    * @param cause The error, of any type.
    * @param sendAlert Sends the alert; must be bounded in time.
-   * @returns The first error, which the caller throws.
+   * @param reported Whether a call of the application throws the error.
+   * @returns The first error.
    */
   async fail(
     cause: unknown,
     sendAlert: (error: SslError) => Promise<void> = () => Promise.resolve(),
+    reported = true,
   ): Promise<SslError> {
-    if (this.#state.kind === "failed") return this.#report(this.#state.error);
-    const error = this.#report(this.explain(toSslError(cause)));
+    if (this.#state.kind === "failed") {
+      return reported ? this.#report(this.#state.error) : this.#state.error;
+    }
+    const error = this.explain(toSslError(cause));
+    this.#state = { kind: "failed", error, reported };
     const alertSent = sendAlert(error);
     this.writable.notify();
     await alertSent;

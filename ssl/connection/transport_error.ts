@@ -6,6 +6,9 @@ import { initialKeyShares, type SslConfig } from "../config/config.ts";
 /** Deno's names of the errors of a connection that the peer has reset. */
 const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
 
+/** What `undefined` means, with which a stream fails that the other end cancels. */
+const CANCELLED = "the other end has closed it";
+
 /**
  * Returns the error for a failed transport.
  *
@@ -16,12 +19,22 @@ const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", 
  */
 export function transportError(what: "read" | "write" | "close", cause: unknown): SslError {
   if (cause instanceof SslError) return cause;
-  const reason = cause instanceof Error ? cause : new Error(String(cause));
-  const name = RESET_NAMES.includes(reason.name) ? "PR_CONNECT_RESET_ERROR" : "PR_IO_ERROR";
+  const reason = cause instanceof Error ? cause : new Error(String(cause ?? CANCELLED));
+  const name = cause === undefined || RESET_NAMES.includes(reason.name)
+    ? "PR_CONNECT_RESET_ERROR"
+    : "PR_IO_ERROR";
   return new SslError(name, `Cannot ${what}: the transport failed: ${reason.message}`, { cause });
 }
 
-/** Returns whether an error means that the peer has reset the connection. */
+/**
+ * Returns whether an error means that the peer has dropped what it had not read; a broken pipe may
+ * only mean that it has closed.
+ */
+export function isAbrupt(error: SslError | null): boolean {
+  return isReset(error) && error?.cause instanceof Error && error.cause.name !== "BrokenPipe";
+}
+
+/** Returns whether an error means that the peer has reset the connection, or closed it. */
 export function isReset(error: unknown): boolean {
   return error instanceof SslError && error.name === "PR_CONNECT_RESET_ERROR";
 }

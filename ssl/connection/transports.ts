@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesOf } from "../../cert/base/bytes.ts";
+import { settlesWithin } from "./bounds.ts";
+import { transportError } from "./transport_error.ts";
 
 /** The members of `Deno.Conn` that TLS uses; any object with them can be a transport. */
 export interface ConnLike<A = unknown> {
@@ -52,6 +54,14 @@ export interface StreamAddr {
   readonly transport: "stream";
 }
 
+/** The sink behind a writable stream, which may take bytes, and fail, after they are written. */
+export interface Sink {
+  /** Settles when it has taken all that was written; rejects if it has failed. */
+  written(): Promise<void>;
+  /** Closes it, and settles with its end, unless it does not even take the last bytes. */
+  finish(): Promise<void>;
+}
+
 /** The operations that TLS needs of a transport. */
 export interface Transport<A = unknown> {
   readonly localAddr: A;
@@ -62,6 +72,8 @@ export interface Transport<A = unknown> {
   write(p: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Closes the writing side. */
   closeWrite(): Promise<void>;
+  /** The sink of a pair of streams; a connection has none: what it takes is on its way. */
+  readonly sink?: Sink;
   /** Closes both directions; pending data is still sent. */
   close(): void | Promise<void>;
   /** Closes both directions at once: the peer may be stuck. */
@@ -157,14 +169,20 @@ const CHUNKS_PER_TURN = 16;
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
+/** The least time in milliseconds to wait until a sink takes the last chunk. */
+const MIN_SINK_PATIENCE = 16;
 
 /** A transport over two byte streams. */
-export class StreamTransport implements Transport<StreamAddr> {
+export class StreamTransport implements Transport<StreamAddr>, Sink {
   readonly localAddr: StreamAddr = { transport: "stream" };
   readonly remoteAddr: StreamAddr = { transport: "stream" };
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #rest: Uint8Array | undefined;
+  /** Settles when the sink has taken the last chunk. */
+  #taken: Promise<void> = Promise.resolve();
+  /** The time in milliseconds that the sink took for the last chunk that it has taken. */
+  #pace = 0;
 
   /** Creates a transport and locks the streams. */
   constructor({ readable, writable }: ByteStreams) {
@@ -197,13 +215,42 @@ export class StreamTransport implements Transport<StreamAddr> {
     // Waits for room in the stream's queue, not for the peer to read, so that two writers do not
     // deadlock.
     await this.#writer.ready;
+    const start = performance.now();
     // A stream may keep the chunk after the write, so it gets a copy.
-    this.#writer.write(p.slice()).catch(() => {}); // reported by the next call
+    this.#taken = this.#writer.write(p.slice()).then(() => {
+      this.#pace = performance.now() - start;
+    });
+    this.#taken.catch(() => {}); // reported by the next call
   }
 
   async closeWrite(): Promise<void> {
     await this.#writer.ready;
     this.#writer.close().catch(() => {}); // already closed, or the peer is gone
+  }
+
+  get sink(): Sink {
+    return this;
+  }
+
+  async written(): Promise<void> {
+    try {
+      await this.#taken;
+    } catch (error) {
+      throw transportError("write", error);
+    }
+  }
+
+  async finish(): Promise<void> {
+    this.#writer.close().catch(() => {}); // already closed, or the same error
+    // The last chunk is a close_notify. A stream that is joined to another one takes it when that
+    // one is read, perhaps never; a sink takes it as it took the others.
+    const patience = Math.max(4 * this.#pace, MIN_SINK_PATIENCE);
+    if (!await settlesWithin(this.#taken, patience)) return;
+    try {
+      await this.#writer.closed;
+    } catch (error) {
+      throw transportError("close", error);
+    }
   }
 
   close(): void {
