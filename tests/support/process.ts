@@ -13,6 +13,8 @@ export interface SpawnOptions {
   readonly input?: string | Uint8Array;
   /** Whether its standard input stays open after `input`. Default: false. */
   readonly interactive?: boolean;
+  /** Takes each piece of its output, and returns what is kept of it. Default: all. */
+  readonly filter?: (text: string) => string;
   /** After how many milliseconds the process is killed, whatever it does. Default: 30,000. */
   readonly timeout?: number;
 }
@@ -116,12 +118,14 @@ export class Process implements AsyncDisposable {
   #stdin: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #done: Promise<Deno.CommandStatus>;
   #timer: ReturnType<typeof setTimeout>;
+  #filter: (text: string) => string;
   #timedOut = false;
 
   /** Starts the process; use {@linkcode spawn}. */
   constructor(command: string, options: SpawnOptions) {
     this.#command = `${command} ${options.args.join(" ")}`;
-    const { input, interactive = false, timeout = 30_000 } = options;
+    const { input, interactive = false, timeout = 30_000, filter = (text) => text } = options;
+    this.#filter = filter;
     const piped = interactive || input !== undefined;
     this.#child = new Deno.Command(command, {
       args: [...options.args],
@@ -172,7 +176,7 @@ export class Process implements AsyncDisposable {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      const text = decoder.decode(value, { stream: true });
+      const text = this.#filter(decoder.decode(value, { stream: true }));
       add(text);
       this.#all += text;
       this.#changed();
