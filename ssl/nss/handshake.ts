@@ -45,11 +45,11 @@ export function forceHandshake(
  * `peerCertificate(socket)`.
  *
  * In TLS 1.2 either side renegotiates the connection (RFC 5246, Section 7.4.1.1) with the current
- * configuration; version, host name and application protocol stay. By default this requires RFC 5746 and the extended master secret (RFC 7627); a
- * peer that uses this library must allow it with `ENABLE_RENEGOTIATION`. In TLS 1.3 a server
- * requests a certificate (RFC 8446, Section 4.6.2), which the client must have offered with
- * `ENABLE_POST_HANDSHAKE_AUTH`; a client has {@linkcode keyUpdate}. Application data can be read
- * meanwhile; writes wait while keys change.
+ * configuration; version, host name and application protocol stay. By default this requires RFC
+ * 5746 and the extended master secret (RFC 7627); a peer that uses this library must allow it with
+ * `ENABLE_RENEGOTIATION`. In TLS 1.3 a server requests a certificate (RFC 8446, Section 4.6.2),
+ * which the client must have offered with `ENABLE_POST_HANDSHAKE_AUTH`; a client has
+ * {@linkcode keyUpdate}. Application data can be read meanwhile; writes wait while keys change.
  *
  * @param socket The socket, its handshake complete.
  * @param flushCache Whether to forget the session, so that the TLS 1.2 handshake is a full one;
