@@ -106,13 +106,15 @@ export {
   CertificateRequest,
   createCertificateRequest,
   type CreateCertificateRequestOptions,
-  issueCertificate,
-  type IssueCertificateOptions,
   MAX_REQUEST_SIZE,
   parseCertificateRequest,
-  type RequestedExtension,
   verifyCertificateRequest,
 } from "./create/csr.ts";
+export {
+  issueCertificate,
+  type IssueCertificateOptions,
+  type RequestedExtension,
+} from "./create/issue_certificate.ts";
 export { formatCertificate } from "./format/format_certificate.ts";
 export { encodePkcs7Certificates, parsePkcs7Certificates } from "./certificate/pkcs7.ts";
 export { destroyCertificate, dupCertificate } from "./db/certificate_references.ts";

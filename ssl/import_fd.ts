@@ -1,13 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SslConfig } from "./config/config.ts";
-import { checkForRole, resolveConfig } from "./config/resolve_config.ts";
+import {
+  checkForRole,
+  refuseOwn,
+  resolveConfig,
+  takeImportOptions,
+} from "./config/resolve_config.ts";
 import type { ImportOptions } from "./config/import_options.ts";
 import type { SslListener, SslSocket } from "./base/socket_type.ts";
 import { createListener } from "./ssl_listener.ts";
 import { createSocket } from "./ssl_socket.ts";
 import {
   type ByteStreams,
+  checkTransport,
   type ConnLike,
   ConnTransport,
   isConn,
@@ -90,15 +96,17 @@ export function importFD(
   transport: ConnLike | ByteStreams | ListenerLike,
   options: ImportOptions = {},
 ): SslSocket | SslListener {
-  const config = resolveConfig(options);
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-    .map(([option]) => option);
+  checkTransport(transport);
+  const own = takeImportOptions(options);
+  const config = resolveConfig(own);
+  const given = Object.keys(own);
   if ("accept" in transport) {
+    refuseOwn(own, "a listener's");
     const server: SslConfig = { ...config, role: "server" };
     checkForRole(server, given);
     return createListener(transport, server);
   }
-  const { head, signal } = options;
+  const { head, signal } = own;
   return isConn(transport)
     ? createSocket(new ConnTransport(transport), config, { head, signal, given })
     : createSocket(new StreamTransport(transport), config, { head, signal, given });

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, isLike, isString, requireArgs, requireSame } from "../base/options.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { shown } from "../base/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -41,6 +42,7 @@ import { Name } from "../names/name.ts";
 import { decodePem, encodePem } from "../der/pem.ts";
 import type { HashName } from "./private_key.ts";
 import {
+  isHash,
   parseSignatureAlgorithm,
   readAlgorithmIdentifier,
   type SignatureAlgorithm,
@@ -189,6 +191,9 @@ export class Certificate {
    * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
    */
   extension<T>(codec: ExtensionCodec<T>): T | undefined {
+    if (typeof codec?.oid !== "string") {
+      requireArgs("Cannot read extension", isLike("a codec", "read")(codec, "codec"));
+    }
     const extension = this.extensions.get(codec.oid);
     if (extension === undefined) return undefined;
     let entry = this.#values.get(codec.oid);
@@ -286,6 +291,7 @@ export class Certificate {
    * @returns The digest.
    */
   async fingerprint(hash: HashName = "SHA-256"): Promise<Uint8Array<ArrayBuffer>> {
+    requireArgs("Cannot digest certificate", isHash(hash, "hash"));
     let promise = this.#fingerprints.get(hash);
     if (promise === undefined) {
       promise = crypto.subtle.digest(hash, this.der).then((digest) => new Uint8Array(digest));
@@ -301,6 +307,7 @@ export class Certificate {
    * @returns Whether they are equal.
    */
   equals(other: Certificate): boolean {
+    requireSame(other, Certificate);
     return bytesEqual(this.der, other.der);
   }
 
@@ -350,6 +357,7 @@ export class Certificate {
  * ```
  */
 export function parseCertificate(der: Uint8Array): Certificate {
+  requireArgs("Cannot parse certificate", isBytes(der, "der"));
   if (der.length > MAX_CERTIFICATE_SIZE) {
     throw new NssError(
       "SEC_ERROR_BAD_DER",
@@ -452,6 +460,7 @@ const LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"];
  * ```
  */
 export function parseCertificatesPem(pem: string): Certificate[] {
+  requireArgs("Cannot parse certificates of PEM", isString(pem, "pem"));
   const blocks = decodePem(pem, LABELS);
   if (blocks.length === 0) {
     throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse certificates of PEM: there is none");

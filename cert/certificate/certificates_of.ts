@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isArray, isEither, requireArgs } from "../base/options.ts";
 import { asciiOf } from "../base/bytes.ts";
 import { Certificate, parseCertificate, parseCertificatesPem } from "./certificate.ts";
 
@@ -15,7 +16,11 @@ export function certificatesOf(
 ): Certificate[] {
   if (input instanceof Certificate) return [input];
   if (typeof input === "string") return parseCertificatesPem(input);
-  if (!(input instanceof Uint8Array)) return input.flatMap((one) => certificatesOf(one));
+  if (!(input instanceof Uint8Array)) {
+    const isForm = isEither("a Certificate, PEM text or bytes", isArray);
+    requireArgs("Cannot read certificates", isForm(input, "the input"));
+    return input.flatMap((one) => certificatesOf(one));
+  }
   const text = input[0] === 0x30 ? null : asciiOf(input);
   return text?.includes("-----BEGIN ") ? parseCertificatesPem(text) : [parseCertificate(input)];
 }

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytesOrText, requireArgs } from "../base/options.ts";
+import { isCertificates } from "./checks.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { asciiOf, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -48,6 +50,7 @@ export const MAX_BUNDLE_CERTIFICATES = 4096;
  * ```
  */
 export function parsePkcs7Certificates(input: Uint8Array | string): Certificate[] {
+  requireArgs("Cannot parse PKCS #7", isBytesOrText(input, "input"));
   const text = typeof input === "string" ? input : input[0] === 0x30 ? null : asciiOf(input);
   if (text === null) return readBundle(copyBytes(input as Uint8Array));
   const blocks = decodePem(text, LABELS);
@@ -118,6 +121,7 @@ function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
 export function encodePkcs7Certificates(
   certificates: readonly Certificate[],
 ): Uint8Array<ArrayBuffer> {
+  requireArgs("Cannot encode PKCS #7", isCertificates(certificates, "certificates"));
   return new DerWriter().sequence((w) => {
     w.oid(SIGNED_DATA).constructed(constructedTag(0), (w) =>
       w.sequence((w) => {

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Check, kindOf } from "../base/options.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
 
 /**
@@ -72,3 +73,12 @@ export interface PrivateKey {
    */
   sign(scheme: SignatureScheme, data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 }
+
+/** Accepts any object that signs, of whatever class. */
+export const isPrivateKey: Check = (value, name) => {
+  if (typeof value === "object" && value !== null) {
+    if ("sign" in value && "algorithm" in value) return null;
+    if ("privateKey" in value) return `${name} is a key pair; did you mean its privateKey?`;
+  }
+  return `${name} is ${kindOf(value)}, not a PrivateKey; importPrivateKey(key) makes one`;
+};

@@ -1,5 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  type Check,
+  hasMembers,
+  isBoolean,
+  isOneOf,
+  isString,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
@@ -130,6 +141,12 @@ const SCHEMES: Readonly<Record<SignatureScheme, SchemeRow & { readonly algorithm
   rsa_pkcs1_sha1: { algorithm: ROWS.rsaSha1, keyType: "rsa" },
 };
 
+/** Accepts the name of a hash function. */
+export const isHash: Check = isOneOf(["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
+
+/** Accepts the name of a scheme. */
+export const isSignatureScheme: Check = isOneOf(Object.keys(SCHEMES));
+
 /**
  * Returns the algorithm and the kind of key of a scheme.
  *
@@ -163,13 +180,21 @@ export function signatureSchemesOf(
   key: KeyAlgorithm,
   options: { anyCurve?: boolean } = {},
 ): SignatureScheme[] {
+  const attempt = "Cannot list signature schemes";
+  requireArgs(attempt, isKeyAlgorithm(key, "key"));
+  const { anyCurve = false } = takeOptions(attempt, options, ANY_CURVE);
   const schemes = (Object.keys(SCHEMES) as SignatureScheme[]).filter((scheme) =>
-    !SCHEMES[scheme].algorithm.weak && keyFitsScheme(key, scheme, options)
+    !SCHEMES[scheme].algorithm.weak && keyFitsScheme(key, scheme, { anyCurve })
   );
   if (!options.anyCurve) return schemes;
   const isOwn = (scheme: SignatureScheme) => Number(keyFitsScheme(key, scheme));
   return schemes.sort((a, b) => isOwn(b) - isOwn(a));
 }
+
+const isKeyAlgorithm = hasMembers("the algorithm of a key", { type: required(isString) });
+
+/** The check of the options of schemes. */
+export const ANY_CURVE: Shape<{ anyCurve?: boolean }> = { anyCurve: isBoolean };
 
 /**
  * Returns whether a key can be used with a scheme.

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Check, isBytes, isInstance, requireArgs, requireSame } from "../base/options.ts";
 import { encodeBase64 } from "@std/encoding/base64";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -88,6 +89,7 @@ export class SubjectPublicKeyInfo {
    * @returns Whether they are equal.
    */
   equals(other: SubjectPublicKeyInfo): boolean {
+    requireSame(other, SubjectPublicKeyInfo);
     return bytesEqual(this.der, other.der);
   }
 
@@ -129,6 +131,12 @@ export class SubjectPublicKeyInfo {
   }
 }
 
+/** Accepts a public key. */
+export const isPublicKey: Check = isInstance(
+  SubjectPublicKeyInfo,
+  "; parseSubjectPublicKeyInfo(der) makes one",
+);
+
 /**
  * Describes a kind of key.
  *
@@ -169,6 +177,7 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * ```
  */
 export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
+  requireArgs("Cannot parse public key", isBytes(der, "der"));
   return readSubjectPublicKeyInfo(copyBytes(der));
 }
 

@@ -1,5 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { KEY_PAIR_MEMBERS, required, type Shape, takeOptions } from "../base/options.ts";
+import { isIssuer } from "../certificate/checks.ts";
+import { isPrivateKey } from "../certificate/private_key.ts";
+import { isPublicKey } from "../certificate/spki.ts";
 import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
 import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
 import { constructedTag } from "../der/tag.ts";
@@ -20,7 +24,7 @@ import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
 import { type OidName, OIDS } from "../der/oids.ts";
 import type { PrivateKey, SignatureScheme } from "../certificate/private_key.ts";
-import { encodeSignedData } from "./signed_data.ts";
+import { CERTIFICATE_OPTIONS, encodeSignedData } from "./signed_data.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { writeTime } from "../der/time.ts";
 
@@ -90,6 +94,14 @@ export interface CreateCertificateOptions extends AltNameOptions {
   readonly signatureScheme?: SignatureScheme;
 }
 
+const SHAPE: Shape<CreateCertificateOptions> = {
+  ...KEY_PAIR_MEMBERS,
+  ...CERTIFICATE_OPTIONS,
+  publicKey: required(isPublicKey),
+  privateKey: isPrivateKey,
+  issuer: isIssuer,
+};
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -127,6 +139,7 @@ const DAY = 24 * HOUR;
  * ```
  */
 export async function createCertificate(options: CreateCertificateOptions): Promise<Certificate> {
+  options = takeOptions("Cannot create certificate", options, SHAPE);
   const { publicKey, issuer } = options;
   const privateKey = issuer?.privateKey ?? options.privateKey;
   if (privateKey === undefined) {

@@ -1,5 +1,24 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  hasMembers,
+  isArrayOf,
+  isBoolean,
+  isBytes,
+  isDate,
+  isInteger,
+  isIterable,
+  isObjectOf,
+  KEY_PAIR_MEMBERS,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isExtensions, isIssuer } from "../certificate/checks.ts";
+import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
+import { isGeneralName } from "../names/general_name.ts";
+import { isCrlReason } from "../extensions/crl_entry.ts";
 import type { CertificateIssuer } from "./create_certificate.ts";
 import { type Crl, parseCrl } from "../revocation/crl.ts";
 import { constructedTag } from "../der/tag.ts";
@@ -56,6 +75,34 @@ export interface CreateCrlOptions {
   readonly signatureScheme?: SignatureScheme;
 }
 
+const SHAPE: Shape<CreateCrlOptions> = {
+  ...KEY_PAIR_MEMBERS,
+  issuer: required(isIssuer),
+  crlNumber: required((value, name) =>
+    typeof value === "bigint" ? null : isInteger(Number.MIN_SAFE_INTEGER)(value, name)
+  ),
+  thisUpdate: required(isDate),
+  nextUpdate: isDate,
+  revoked: required(isIterable),
+  issuingDistributionPoint: hasMembers("an issuing distribution point", {
+    onlyContainsUserCerts: isBoolean,
+    onlyContainsCaCerts: isBoolean,
+    indirectCrl: isBoolean,
+    onlyContainsAttributeCerts: isBoolean,
+    fullName: isArrayOf(isGeneralName),
+    nameRelativeToCrlIssuer: isBytes,
+  }),
+  extensions: isExtensions,
+  signatureScheme: isSignatureScheme,
+};
+
+const isRevoked = isObjectOf<RevokedCertificate>({
+  serialNumber: required(isBytes),
+  revocationDate: required(isDate),
+  reason: isCrlReason,
+  invalidityDate: isDate,
+});
+
 const WEEK = 7 * 24 * 3_600_000;
 
 /**
@@ -95,6 +142,7 @@ const WEEK = 7 * 24 * 3_600_000;
  * ```
  */
 export async function createCrl(options: CreateCrlOptions): Promise<Crl> {
+  options = takeOptions("Cannot create CRL", options, SHAPE);
   const { certificate, privateKey } = options.issuer;
   const { thisUpdate } = options;
   const nextUpdate = options.nextUpdate ?? new Date(thisUpdate.getTime() + WEEK);
@@ -162,6 +210,7 @@ function entriesOf(revoked: Iterable<RevokedCertificate>): Uint8Array<ArrayBuffe
   // By reason, because CRLs have many entries and few reasons
   const encodings = new Map<CrlReason | undefined, Uint8Array>();
   for (const certificate of revoked) {
+    requireArgs("Cannot create CRL", isRevoked(certificate, `revoked[${entries.length}]`));
     const { serialNumber, revocationDate } = certificate;
     if (serialNumber.length === 0) throw invalid("a serial number is empty");
     const isCacheable = certificate.invalidityDate === undefined;

@@ -1,5 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isHash } from "../certificate/signature_algorithm.ts";
+import {
+  hasMembers,
+  isArrayOf,
+  isBytes,
+  isDate,
+  isEither,
+  isObjectOf,
+  isOneOf,
+  isString,
+  KEY_PAIR_MEMBERS,
+  orNull,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate, isCertificates, isExtensions, isIssuer } from "../certificate/checks.ts";
+import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
+import { isCrlReason } from "../extensions/crl_entry.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import type { CertificateIssuer } from "./create_certificate.ts";
 import { copyBytes } from "../base/bytes.ts";
@@ -21,13 +41,14 @@ import {
 } from "../revocation/ocsp_cert_id.ts";
 import { type OcspResponse, parseOcspResponse } from "../revocation/ocsp_response.ts";
 import {
+  OCSP_RESPONSE_STATUSES,
   type OcspResponseStatus,
   ocspResponseStatusNumber,
 } from "../revocation/ocsp_response_status.ts";
 import { OIDS } from "../der/oids.ts";
 import type { HashName, SignatureScheme } from "../certificate/private_key.ts";
 import { encodeSignedData } from "./signed_data.ts";
-import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { writeGeneralizedTime } from "../der/time.ts";
 
 /** The status of one certificate. */
@@ -80,6 +101,41 @@ export interface CreateOcspResponseOptions {
   readonly signatureScheme?: SignatureScheme;
 }
 
+const isStatus = isObjectOf<OcspStatusOptions>({
+  certificate: required(
+    isEither(
+      "a Certificate or an OcspCertId",
+      isCertificate,
+      hasMembers("", {
+        hashOid: required(isString),
+        issuerNameHash: required(isBytes),
+        issuerKeyHash: required(isBytes),
+        serialNumber: required(isBytes),
+      }),
+    ),
+  ),
+  status: required(isOneOf(["good", "revoked", "unknown"])),
+  revocationTime: isDate,
+  reason: isCrlReason,
+  thisUpdate: isDate,
+  nextUpdate: orNull(isDate),
+  extensions: isExtensions,
+});
+
+const SHAPE: Shape<CreateOcspResponseOptions> = {
+  ...KEY_PAIR_MEMBERS,
+  issuer: required(isAnchor),
+  responder: required(isIssuer),
+  producedAt: required(isDate),
+  responses: required(isArrayOf(isStatus)),
+  nonce: isBytes,
+  hash: isHash,
+  responderId: isOneOf(["keyHash", "name"]),
+  certificates: isCertificates,
+  extensions: isExtensions,
+  signatureScheme: isSignatureScheme,
+};
+
 const WEEK = 7 * 24 * 3_600_000;
 
 /**
@@ -118,6 +174,7 @@ const WEEK = 7 * 24 * 3_600_000;
 export async function createOcspResponse(
   options: CreateOcspResponseOptions,
 ): Promise<OcspResponse> {
+  options = takeOptions("Cannot create OCSP response", options, SHAPE);
   const { issuer, producedAt, responses, nonce } = options;
   const { certificate: responder, privateKey } = options.responder;
   if (responses.length === 0) throw invalid("there is no certificate");
@@ -192,11 +249,16 @@ export async function createOcspResponse(
 export function createOcspErrorResponse(
   status: Exclude<OcspResponseStatus, "successful">,
 ): OcspResponse {
+  requireArgs("Cannot create OCSP response", isErrorStatus(status, "status"));
   const number = ocspResponseStatusNumber(status);
   return parseOcspResponse(
     new DerWriter().sequence((w) => w.integer(number, TAG.enumerated)).finish(),
   );
 }
+
+const isErrorStatus = isOneOf(
+  OCSP_RESPONSE_STATUSES.filter((status) => status !== null && status !== "successful"),
+);
 
 function invalid(state: string): NssError {
   return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create OCSP response: ${state}`);

@@ -1,14 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
 import { shown } from "../base/printable.ts";
-import type { Certificate } from "../certificate/certificate.ts";
 import {
-  type CertificateIssuer,
-  createCertificate,
-  type CreateCertificateOptions,
-  type KeyPurpose,
-} from "./create_certificate.ts";
+  isBytesOrText,
+  isInstance,
+  isLike,
+  KEY_PAIR_MEMBERS,
+  requireArgs,
+  required,
+  requireSame,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isPrivateKey } from "../certificate/private_key.ts";
+import { isPublicKey } from "../certificate/spki.ts";
+import { type AltNameOptions, altNamesOf } from "../names/alt_names.ts";
+import type { KeyPurpose } from "./create_certificate.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, TAG } from "../der/tag.ts";
@@ -27,7 +34,7 @@ import { extKeyUsage } from "../extensions/ext_key_usage.ts";
 import { type KeyUsage, keyUsage } from "../extensions/key_usage.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
-import { type OidName, oidName, OIDS } from "../der/oids.ts";
+import { type OidName, OIDS } from "../der/oids.ts";
 import { decodePem, encodePem } from "../der/pem.ts";
 import type { PrivateKey, SignatureScheme } from "../certificate/private_key.ts";
 import {
@@ -35,7 +42,7 @@ import {
   readAlgorithmIdentifier,
   type SignatureAlgorithm,
 } from "../certificate/signature_algorithm.ts";
-import { encodeSignedData } from "./signed_data.ts";
+import { CONTENT_OPTIONS, encodeSignedData } from "./signed_data.ts";
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
@@ -121,6 +128,7 @@ export class CertificateRequest {
    * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
    */
   extension<T>(codec: ExtensionCodec<T>): T | undefined {
+    requireArgs("Cannot read extension", isLike("a codec", "read")(codec, "codec"));
     const extension = this.extensions.get(codec.oid);
     return extension === undefined ? undefined : readExtension(extension, codec);
   }
@@ -137,6 +145,7 @@ export class CertificateRequest {
    * @returns Whether they are equal.
    */
   equals(other: CertificateRequest): boolean {
+    requireSame(other, CertificateRequest);
     return bytesEqual(this.der, other.der);
   }
 
@@ -180,6 +189,7 @@ const LABELS: readonly string[] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUE
  * ```
  */
 export function parseCertificateRequest(input: Uint8Array | string): CertificateRequest {
+  requireArgs("Cannot parse certificate request", isBytesOrText(input, "input"));
   if (typeof input !== "string") return readRequest(input);
   const [block, ...more] = decodePem(input, LABELS);
   if (block === undefined || more.length > 0) {
@@ -289,6 +299,10 @@ function requestedExtensions(
  * ```
  */
 export async function verifyCertificateRequest(request: CertificateRequest): Promise<void> {
+  requireArgs(
+    "Cannot verify certificate request",
+    isInstance(CertificateRequest, "; parseCertificateRequest() makes one")(request, "request"),
+  );
   const { signatureAlgorithm, subjectPublicKeyInfo, requestInfo, signature } = request;
   if (signatureAlgorithm.weak) {
     throw new NssError(
@@ -324,6 +338,13 @@ export interface CreateCertificateRequestOptions extends AltNameOptions {
   readonly signatureScheme?: SignatureScheme;
 }
 
+const SHAPE: Shape<CreateCertificateRequestOptions> = {
+  ...KEY_PAIR_MEMBERS,
+  ...CONTENT_OPTIONS,
+  publicKey: isPublicKey,
+  privateKey: required(isPrivateKey),
+};
+
 function invalid(state: string): NssError {
   return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create certificate request: ${state}`);
 }
@@ -357,6 +378,7 @@ function invalid(state: string): NssError {
 export async function createCertificateRequest(
   options: CreateCertificateRequestOptions,
 ): Promise<CertificateRequest> {
+  options = takeOptions("Cannot create certificate request", options, SHAPE);
   const { privateKey, publicKey = privateKey.publicKey } = options;
   if (publicKey === undefined) throw invalid("the public key is not known");
   const subject = Name.parse(options.subject ?? "");
@@ -401,98 +423,4 @@ function requestExtensions(
   }
   for (const extension of options.extensions ?? []) add(extension);
   return [...extensions.values()];
-}
-
-/** An extension that {@linkcode issueCertificate} can copy from a request. */
-export type RequestedExtension = "subjectAltName" | "keyUsage" | "extKeyUsage";
-
-/** The options of {@linkcode issueCertificate}. */
-export interface IssueCertificateOptions
-  extends Omit<CreateCertificateOptions, "publicKey" | "privateKey" | "issuer"> {
-  /** The issuer. */
-  readonly issuer: CertificateIssuer;
-  /**
-   * The extensions to copy from the request, which the caller has to examine first; none by
-   * default. Other options take precedence. `basicConstraints` is never copied. `keyCertSign` and
-   * `cRLSign` (unless `isCa`), `ocspSigning` and `anyExtendedKeyUsage` are refused in a request.
-   */
-  readonly copyExtensions?: readonly RequestedExtension[];
-}
-
-/**
- * Verifies a certificate signing request and issues a certificate.
- *
- * The public key, and the subject unless the options have one, are those of the request.
- * Alternative names, key usages and purposes are copied only if `copyExtensions` names them.
- *
- * @param request The request.
- * @param options The issuer and the contents of the certificate.
- * @returns The certificate.
- * @throws {NssError} As {@linkcode verifyCertificateRequest} and {@linkcode createCertificate};
- * `SEC_ERROR_INVALID_ARGS` if a usage or purpose to copy is reserved for the issuer.
- *
- * @example Usage
- * ```ts
- * import { generateKeyPair } from "@nss/nss/pkcs11";
- * import { createCertificate, createCertificateRequest, issueCertificate } from "@nss/nss/cert";
- * import { assertEquals } from "@std/assert";
- *
- * const authority = await generateKeyPair();
- * const root = await createCertificate({ ...authority, subject: "CN=Example Root", isCa: true });
- *
- * const { privateKey } = await generateKeyPair();
- * const request = await createCertificateRequest({ privateKey, dnsNames: ["example.com"] });
- * const certificate = await issueCertificate(request, {
- *   issuer: { certificate: root, privateKey: authority.privateKey },
- *   copyExtensions: ["subjectAltName"],
- *   days: 30,
- * });
- * assertEquals(String(certificate.issuer), "CN=Example Root");
- * assertEquals(certificate.subjectAltName, [{ type: "dns", value: "example.com" }]);
- * ```
- */
-export async function issueCertificate(
-  request: CertificateRequest,
-  options: IssueCertificateOptions,
-): Promise<Certificate> {
-  await verifyCertificateRequest(request);
-  const { copyExtensions = [], ...rest } = options;
-  const copies = (name: RequestedExtension): boolean => copyExtensions.includes(name);
-  const { dnsNames, ipAddresses, emailAddresses } = options;
-  const given = dnsNames ?? ipAddresses ?? emailAddresses ?? options.otherNames;
-  const names = copies("subjectAltName") && given === undefined
-    ? request.subjectAltName
-    : undefined;
-  const usages = copies("keyUsage") ? request.extension(keyUsage) : undefined;
-  const purposes = copies("extKeyUsage") ? request.extension(extKeyUsage) : undefined;
-  if (options.keyUsage === undefined && options.isCa !== true) {
-    refuseReserved(usages ?? [], RESERVED_USAGES);
-  }
-  if (options.extKeyUsage === undefined) refuseReserved(purposes ?? [], RESERVED_PURPOSES);
-  return await createCertificate({
-    subject: request.subject,
-    ...(names !== undefined && { otherNames: names }),
-    ...(usages !== undefined && { keyUsage: [...usages] }),
-    ...(purposes !== undefined && { extKeyUsage: purposes as readonly KeyPurpose[] }),
-    ...rest,
-    publicKey: request.subjectPublicKeyInfo,
-  });
-}
-
-/**
- * What is not copied from a request: the rights to sign certificates, CRLs and OCSP responses in
- * the issuer's name.
- */
-const RESERVED_USAGES: readonly KeyUsage[] = ["keyCertSign", "cRLSign"];
-const RESERVED_PURPOSES: readonly string[] = [OIDS.ocspSigning, OIDS.anyExtendedKeyUsage];
-
-function refuseReserved<T extends string>(asked: Iterable<T>, reserved: readonly T[]): void {
-  for (const one of asked) {
-    if (!reserved.includes(one)) continue;
-    throw new NssError(
-      "SEC_ERROR_INVALID_ARGS",
-      `Cannot issue certificate: the request asks for ${oidName(one) ?? one}, ` +
-        "which is the authority's to give by an option",
-    );
-  }
 }

@@ -1,5 +1,26 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  type Check,
+  hasMembers,
+  isAmount,
+  isArrayOf,
+  isBoolean,
+  isBytes,
+  isDate,
+  isEither,
+  isInstance,
+  isInteger,
+  isOneOf,
+  isString,
+  required,
+} from "../base/options.ts";
+import { isExtensions } from "../certificate/checks.ts";
+import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
+import { KEY_USAGES } from "../extensions/key_usage.ts";
+import { ALT_NAMES } from "../names/alt_names.ts";
+import { isGeneralName } from "../names/general_name.ts";
+import { Name } from "../names/name.ts";
 import { NssError } from "../base/errors.ts";
 import type { KeyAlgorithm, PrivateKey, SignatureScheme } from "../certificate/private_key.ts";
 import { DerWriter } from "../der/der_writer.ts";
@@ -10,6 +31,48 @@ import {
 } from "../certificate/signature_algorithm.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
+
+const PURPOSES: readonly string[] = [
+  "serverAuth",
+  "clientAuth",
+  "codeSigning",
+  "emailProtection",
+  "timeStamping",
+  "ocspSigning",
+  "anyExtendedKeyUsage",
+];
+
+/** Accepts the name of a purpose, or a dotted object identifier. */
+const isPurpose: Check = (value, name) =>
+  typeof value === "string" && /^\d+(?:\.\d+)+$/.test(value)
+    ? null
+    : isOneOf(PURPOSES)(value, name)?.concat(" or a dotted object identifier") ?? null;
+
+/** The checks of the options that certificates and requests have in common. */
+export const CONTENT_OPTIONS = {
+  ...ALT_NAMES,
+  subject: isEither("a string or a Name", isString, isInstance(Name)),
+  keyUsage: isArrayOf(isOneOf(KEY_USAGES)),
+  extKeyUsage: isArrayOf(isPurpose),
+  extensions: isExtensions,
+  signatureScheme: isSignatureScheme,
+} as const;
+
+/** The checks of the options that all certificates have in common, but their issuer. */
+export const CERTIFICATE_OPTIONS = {
+  ...CONTENT_OPTIONS,
+  isCa: isBoolean,
+  pathLength: isInteger(0),
+  nameConstraints: hasMembers("name constraints, { permitted, excluded }", {
+    permitted: required(isArrayOf(isGeneralName)),
+    excluded: required(isArrayOf(isGeneralName)),
+  }),
+  notBefore: isDate,
+  notAfter: isDate,
+  days: isAmount,
+  now: isDate,
+  serialNumber: isBytes,
+} as const;
 
 /** The signer of a certificate, request, CRL or OCSP response. */
 export interface SignerOptions {

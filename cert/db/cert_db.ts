@@ -1,10 +1,24 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  anything,
+  type Check,
+  hasMembers,
+  isBytes,
+  isLike,
+  isString,
+  orNull,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { shown } from "../base/printable.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
-import type { CertTrust } from "./trust_flags.ts";
+import { type CertTrust, isTrust } from "./trust_flags.ts";
 
 /**
  * A certificate with what a store knows about it.
@@ -64,11 +78,32 @@ export interface CertQuery {
   readonly subjectKeyIdentifier?: Uint8Array;
 }
 
+const QUERY: Shape<CertQuery> = {
+  der: isBytes,
+  subject: isBytes,
+  issuer: isBytes,
+  serialNumber: isBytes,
+  nickname: isString,
+  subjectKeyIdentifier: isBytes,
+};
+
+/**
+ * Reads a query: one of an unknown member would find everything.
+ *
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for an unknown member or an invalid value.
+ */
+export function takeQuery(query: CertQuery): CertQuery {
+  return takeOptions("Cannot find certificates", query, QUERY);
+}
+
 /** The options of a search. */
 export interface CertFindOptions {
   /** An argument for the password function, if a token needs a password (`wincx` in NSS). */
   readonly pinArg?: unknown;
 }
+
+/** The check of {@linkcode CertFindOptions}. */
+export const FIND_OPTIONS: Shape<CertFindOptions> = { pinArg: anything };
 
 /**
  * A source of certificates, such as a token, Mozilla's roots or a database.
@@ -127,6 +162,12 @@ export interface StoreCertOptions extends CertFindOptions {
   readonly trust?: CertTrust | null;
 }
 
+const STORE_OPTIONS: Shape<StoreCertOptions> = {
+  ...FIND_OPTIONS,
+  nickname: orNull(isString),
+  trust: orNull(isTrust),
+};
+
 /**
  * A database of certificates (`CERTCertDBHandle`).
  *
@@ -180,6 +221,17 @@ export interface CertDB extends CertSource {
   ): Promise<CertRecord>;
 }
 
+/** Accepts any object that finds certificates. */
+export const isCertSource: Check = isLike("a certificate database", "find");
+/** Accepts a database that stores certificates, too. */
+export const isCertDB: Check = isLike(
+  "a certificate database",
+  "find",
+  "importCert",
+  "deleteCert",
+  "setTrust",
+);
+
 /**
  * Returns whether a record matches a query.
  *
@@ -201,6 +253,17 @@ export interface CertDB extends CertSource {
  * ```
  */
 export function matchesCertQuery(record: CertRecord, query: CertQuery): boolean {
+  requireArgs("Cannot compare certificate", isRecord(record, "record"));
+  return recordMatches(record, takeQuery(query));
+}
+
+/** Accepts a record. */
+export const isRecord: Check = hasMembers("a record of a certificate database", {
+  certificate: required(isCertificate),
+});
+
+/** Like {@linkcode matchesCertQuery}, without a check: databases call it for each record. */
+export function recordMatches(record: CertRecord, query: CertQuery): boolean {
   const { certificate } = record;
   const matches = (
     wanted: Uint8Array | undefined,
@@ -255,7 +318,9 @@ export async function checkStorable(
   certificate: Certificate,
   options: StoreCertOptions,
 ): Promise<{ readonly nickname: string | null; readonly trust: CertTrust | null }> {
-  const { nickname } = options;
+  const attempt = "Cannot import certificate";
+  requireArgs(attempt, isCertSource(source, "source"), isCertificate(certificate, "certificate"));
+  const { nickname, trust } = takeOptions(attempt, options, STORE_OPTIONS);
   const { issuer, serialNumber, subject } = certificate;
   const [sameSerial, sameNickname, sameSubject] = await Promise.all([
     source.find({ issuer: issuer.der, serialNumber }, options),
@@ -285,6 +350,6 @@ export async function checkStorable(
       : own !== undefined
       ? own.nickname
       : sameSubject.find((record) => record.nickname !== null)?.nickname ?? null,
-    trust: options.trust !== undefined ? options.trust : own?.trust ?? null,
+    trust: trust !== undefined ? trust : own?.trust ?? null,
   };
 }

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { requireArgs } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 
 /**
@@ -21,6 +23,7 @@ import type { Certificate } from "../certificate/certificate.ts";
  * ```
  */
 export function dupCertificate(certificate: Certificate): Certificate {
+  requireArgs("Cannot duplicate certificate", isCertificate(certificate, "certificate"));
   return certificate;
 }
 

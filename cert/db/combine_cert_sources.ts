@@ -1,12 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type {
-  CertDB,
-  CertFindOptions,
-  CertQuery,
-  CertRecord,
-  CertSource,
-  StoreCertOptions,
+import { isArrayOf, isString, requireArgs, type Shape, takeOptions } from "../base/options.ts";
+import {
+  type CertDB,
+  type CertFindOptions,
+  type CertQuery,
+  type CertRecord,
+  type CertSource,
+  isCertSource,
+  type StoreCertOptions,
+  takeQuery,
 } from "./cert_db.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
@@ -17,6 +20,8 @@ export interface CombineCertSourcesOptions {
   /** The name of the combined database; by default that of the first source. */
   readonly name?: string;
 }
+
+const SHAPE: Shape<CombineCertSourcesOptions> = { name: isString };
 
 /**
  * Combines several sources of certificates into one database, as an NSS context combines its own
@@ -64,7 +69,10 @@ export function combineCertSources(
   sources: readonly (CertSource | CertDB)[],
   options: CombineCertSourcesOptions = {},
 ): CertDB {
-  return new CombinedCertDB(sources, options.name ?? sources[0]?.name ?? "None");
+  const attempt = "Cannot combine certificate databases";
+  requireArgs(attempt, isArrayOf(isCertSource)(sources, "sources"));
+  const { name } = takeOptions(attempt, options, SHAPE);
+  return new CombinedCertDB(sources, name ?? sources[0]?.name ?? "None");
 }
 
 function isDB(source: CertSource | CertDB): source is CertDB {
@@ -97,7 +105,7 @@ class CombinedCertDB implements CertDB {
   }
 
   async find(query: CertQuery, options: CertFindOptions = {}): Promise<readonly CertRecord[]> {
-    const found = await this.#findAll(query, options);
+    const found = await this.#findAll(takeQuery(query), options);
     // Other sources may have the same certificate without this nickname, so search again by
     // encoding
     if (query.nickname === undefined || this.#sources.length < 2) return merge(found);

@@ -1,7 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertFindOptions, CertQuery, CertRecord, CertSource } from "./cert_db.ts";
 import { shown } from "../base/printable.ts";
+import {
+  isBytes,
+  isDate,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import {
+  type CertFindOptions,
+  type CertQuery,
+  type CertRecord,
+  type CertSource,
+  FIND_OPTIONS,
+  isCertSource,
+} from "./cert_db.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { Name } from "../names/name.ts";
@@ -13,6 +28,14 @@ export interface FindCertOptions extends CertFindOptions {
    * then the newest one; without a time, the newest one.
    */
   readonly time?: Date;
+}
+
+const SHAPE: Shape<FindCertOptions> = { ...FIND_OPTIONS, time: isDate };
+
+const ATTEMPT = "Cannot find certificate";
+
+function derOf(name: Name | string | Uint8Array): Uint8Array {
+  return name instanceof Uint8Array ? name : Name.parse(name).der;
 }
 
 /** Compares for sorting, as NSS: certificates valid at the time first, then by latest notBefore. */
@@ -29,8 +52,9 @@ async function findBest(
   query: CertQuery,
   options: FindCertOptions,
 ): Promise<Certificate | undefined> {
-  const records = await db.find(query, options);
-  return bestOf(records, options)?.certificate;
+  const given = takeOptions(ATTEMPT, options, SHAPE);
+  const records = await db.find(query, given);
+  return bestOf(records, given)?.certificate;
 }
 
 function bestOf(records: readonly CertRecord[], options: FindCertOptions): CertRecord | undefined {
@@ -63,13 +87,13 @@ function bestOf(records: readonly CertRecord[], options: FindCertOptions): CertR
  * assertEquals(await findCertByName(db, "CN=Example Root"), root);
  * ```
  */
-export function findCertByName(
+export async function findCertByName(
   db: CertSource,
   name: Name | string | Uint8Array,
   options: FindCertOptions = {},
 ): Promise<Certificate | undefined> {
-  const subject = name instanceof Uint8Array ? name : Name.parse(name).der;
-  return findBest(db, { subject }, options);
+  requireArgs(ATTEMPT, isCertSource(db, "db"));
+  return await findBest(db, { subject: derOf(name) }, options);
 }
 
 /**
@@ -99,14 +123,14 @@ export function findCertByName(
  * assertEquals(await findCertByIssuerAndSN(db, root.issuer, root.serialNumber), root);
  * ```
  */
-export function findCertByIssuerAndSN(
+export async function findCertByIssuerAndSN(
   db: CertSource,
   issuer: Name | string | Uint8Array,
   serialNumber: Uint8Array,
   options: FindCertOptions = {},
 ): Promise<Certificate | undefined> {
-  const der = issuer instanceof Uint8Array ? issuer : Name.parse(issuer).der;
-  return findBest(db, { issuer: der, serialNumber }, options);
+  requireArgs(ATTEMPT, isCertSource(db, "db"), isBytes(serialNumber, "serialNumber"));
+  return await findBest(db, { issuer: derOf(issuer), serialNumber }, options);
 }
 
 /**
@@ -125,12 +149,13 @@ export function findCertByIssuerAndSN(
  * assertEquals(await findCertByDER(new MemoryCertDB(), Uint8Array.of(0x30, 0x00)), undefined);
  * ```
  */
-export function findCertByDER(
+export async function findCertByDER(
   db: CertSource,
   der: Uint8Array,
   options: FindCertOptions = {},
 ): Promise<Certificate | undefined> {
-  return findBest(db, { der }, options);
+  requireArgs(ATTEMPT, isCertSource(db, "db"), isBytes(der, "der"));
+  return await findBest(db, { der }, options);
 }
 
 /**
@@ -150,12 +175,13 @@ export function findCertByDER(
  * assertEquals(await findCertByKeyID(new MemoryCertDB(), new Uint8Array(20)), undefined);
  * ```
  */
-export function findCertByKeyID(
+export async function findCertByKeyID(
   db: CertSource,
   keyIdentifier: Uint8Array,
   options: FindCertOptions = {},
 ): Promise<Certificate | undefined> {
-  return findBest(db, { subjectKeyIdentifier: keyIdentifier }, options);
+  requireArgs(ATTEMPT, isCertSource(db, "db"), isBytes(keyIdentifier, "keyIdentifier"));
+  return await findBest(db, { subjectKeyIdentifier: keyIdentifier }, options);
 }
 
 /**
@@ -192,8 +218,10 @@ export async function findCertByNickname(
   nickname: string,
   options: FindCertOptions = {},
 ): Promise<Certificate | undefined> {
-  const records = await db.find({ nickname }, options);
-  const best = bestOf(records, options)?.certificate;
+  requireArgs(ATTEMPT, isCertSource(db, "db"), isString(nickname, "nickname"));
+  const given = takeOptions(ATTEMPT, options, SHAPE);
+  const records = await db.find({ nickname }, given);
+  const best = bestOf(records, given)?.certificate;
   if (best === undefined || records.every((r) => r.certificate.subject.equals(best.subject))) {
     return best;
   }

@@ -1,10 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertDB, CertFindOptions, CertRecord } from "./cert_db.ts";
+import { isEither, isString, requireArgs, type Shape, takeOptions } from "../base/options.ts";
+import {
+  type CertDB,
+  type CertFindOptions,
+  type CertRecord,
+  FIND_OPTIONS,
+  isCertDB,
+} from "./cert_db.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certificatesOf } from "../certificate/certificates_of.ts";
 import { NssError } from "../base/errors.ts";
-import { type CertTrust, parseTrust, TRUST_FLAGS } from "./trust_flags.ts";
+import { type CertTrust, isTrust, parseTrust, TRUST_FLAGS } from "./trust_flags.ts";
 
 /** The options of {@linkcode importCert}. */
 export interface ImportCertOptions extends CertFindOptions {
@@ -13,6 +20,12 @@ export interface ImportCertOptions extends CertFindOptions {
   /** The trust, such as `"CT,C,C"`; by default it stays as it is. */
   readonly trust?: string | CertTrust;
 }
+
+const SHAPE: Shape<ImportCertOptions> = {
+  ...FIND_OPTIONS,
+  nickname: isString,
+  trust: isEither("a string or trust", isString, isTrust),
+};
 
 /**
  * Stores a certificate in a database (`PK11_ImportCert`, `CERT_AddTempCertToPerm`).
@@ -52,6 +65,7 @@ export async function importCert(
   certificate: Certificate | Uint8Array | string,
   options: ImportCertOptions = {},
 ): Promise<CertRecord> {
+  requireArgs("Cannot import certificate", isCertDB(db, "db"));
   const [first, ...more] = certificatesOf(certificate);
   if (first === undefined || more.length > 0) {
     throw new NssError(
@@ -59,7 +73,7 @@ export async function importCert(
       `Cannot import certificate: there are ${more.length + 1}; import one after another`,
     );
   }
-  const { nickname, trust, ...rest } = options;
+  const { nickname, trust, ...rest } = takeOptions("Cannot import certificate", options, SHAPE);
   return await db.importCert(first, {
     ...rest,
     ...(nickname !== undefined && { nickname }),

@@ -1,5 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isFunction,
+  isString,
+  orNull,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { shown } from "../base/printable.ts";
 import {
@@ -7,11 +16,12 @@ import {
   type CertQuery,
   type CertRecord,
   checkStorable,
-  matchesCertQuery,
+  recordMatches,
   type StoreCertOptions,
+  takeQuery,
 } from "./cert_db.ts";
 import { NssError } from "../base/errors.ts";
-import type { CertTrust } from "./trust_flags.ts";
+import { type CertTrust, isTrust } from "./trust_flags.ts";
 
 /** The options of a {@linkcode MemoryCertDB}. */
 export interface MemoryCertDBOptions {
@@ -20,6 +30,8 @@ export interface MemoryCertDBOptions {
   /** Returns whether the private key of a certificate is available; by default none is. */
   readonly hasKey?: (certificate: Certificate) => boolean | Promise<boolean>;
 }
+
+const SHAPE: Shape<MemoryCertDBOptions> = { name: isString, hasKey: isFunction };
 
 type Stored = Omit<CertRecord, "hasKey">;
 
@@ -55,8 +67,13 @@ export class MemoryCertDB implements CertDB {
    * @param options The name, and how to find out about private keys.
    */
   constructor(options: MemoryCertDBOptions = {}) {
-    this.name = options.name ?? "Memory";
-    this.#hasKey = options.hasKey ?? (() => false);
+    const { name = "Memory", hasKey = () => false } = takeOptions(
+      "Cannot make certificate database",
+      options,
+      SHAPE,
+    );
+    this.name = name;
+    this.#hasKey = hasKey;
   }
 
   /**
@@ -65,12 +82,13 @@ export class MemoryCertDB implements CertDB {
    * @param query The query.
    * @returns All matching records.
    */
-  find(query: CertQuery): Promise<readonly CertRecord[]> {
-    const candidates = query.subject === undefined
+  async find(query: CertQuery): Promise<readonly CertRecord[]> {
+    const own = takeQuery(query);
+    const candidates = own.subject === undefined
       ? [...this.#bySubject.values()].flat()
-      : this.#bySubject.get(query.subject.toHex()) ?? [];
-    const found = candidates.filter((r) => matchesCertQuery({ ...r, hasKey: false }, query));
-    return Promise.all(found.map((record) => this.#recordOf(record)));
+      : this.#bySubject.get(own.subject.toHex()) ?? [];
+    const found = candidates.filter((r) => recordMatches({ ...r, hasKey: false }, own));
+    return await Promise.all(found.map((record) => this.#recordOf(record)));
   }
 
   async #recordOf(stored: Stored): Promise<CertRecord> {
@@ -120,6 +138,7 @@ export class MemoryCertDB implements CertDB {
    */
   deleteCert(certificate: Certificate): Promise<boolean> {
     return this.#write(() => {
+      requireArgs("Cannot delete certificate", isCertificate(certificate, "certificate"));
       const stored = this.#get(certificate);
       if (stored === undefined) return Promise.resolve(false);
       const key = certificate.subject.der.toHex();
@@ -140,6 +159,11 @@ export class MemoryCertDB implements CertDB {
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     return this.#write(() => {
+      requireArgs(
+        "Cannot set trust",
+        isCertificate(certificate, "certificate"),
+        orNull(isTrust)(trust, "trust"),
+      );
       const stored = this.#get(certificate);
       if (stored === undefined) {
         throw new NssError(

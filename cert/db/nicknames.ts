@@ -1,6 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertFindOptions, CertRecord, CertSource } from "./cert_db.ts";
+import { isOneOf, requireArgs, takeOptions } from "../base/options.ts";
+import {
+  type CertFindOptions,
+  type CertRecord,
+  type CertSource,
+  FIND_OPTIONS,
+  isCertSource,
+  isRecord,
+} from "./cert_db.ts";
 import { NssError } from "../base/errors.ts";
 import { TRUST_FLAGS } from "./trust_flags.ts";
 
@@ -59,7 +67,9 @@ export async function getCertNicknames(
   which: NicknameSet = "all",
   options: CertFindOptions = {},
 ): Promise<string[]> {
-  const records = await db.find({}, options);
+  const attempt = "Cannot list nicknames";
+  requireArgs(attempt, isCertSource(db, "db"), isOneOf(Object.keys(SETS))(which, "which"));
+  const records = await db.find({}, takeOptions(attempt, options, FIND_OPTIONS));
   const names = new Set<string>();
   for (const record of records.filter(SETS[which])) {
     if (record.nickname !== null) names.add(nicknameOf(record)!);
@@ -83,6 +93,7 @@ export async function getCertNicknames(
  * ```
  */
 export function nicknameOf(record: CertRecord): string | null {
+  requireArgs("Cannot tell nickname", isRecord(record, "record"));
   const { nickname, tokenName } = record;
   return nickname === null || tokenName === undefined ? nickname : `${tokenName}:${nickname}`;
 }

@@ -1,5 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  type Check,
+  hasMembers,
+  isOneOf,
+  isString,
+  requireArgs,
+  required,
+  type Shape,
+  show,
+  takeOptions,
+} from "../base/options.ts";
 import { NssError } from "../base/errors.ts";
 
 /**
@@ -37,6 +48,16 @@ export interface CertTrust {
   /** Signed code and other objects. */
   readonly objectSigning: number;
 }
+
+const isFlags: Check = (value, name) =>
+  Number.isInteger(value) ? null : `${name} is ${show(value)}, not a number of TRUST_FLAGS`;
+
+/** Accepts trust. */
+export const isTrust: Check = hasMembers("trust, such as parseTrust() makes", {
+  ssl: required(isFlags),
+  email: required(isFlags),
+  objectSigning: required(isFlags),
+});
 
 const F = TRUST_FLAGS;
 
@@ -94,6 +115,7 @@ const PRINTED: readonly (readonly [string, (flags: number) => boolean])[] = [
  * ```
  */
 export function parseTrust(text: string): CertTrust {
+  requireArgs("Cannot parse trust", isString(text, "text"));
   const columns = text.split(",");
   if (columns.length > 3) throw invalid(text, `there are ${columns.length} columns, not 3`);
   const [ssl = 0, email = 0, objectSigning = 0] = columns.map((column) => {
@@ -127,6 +149,7 @@ function invalid(text: string, state: string): NssError {
  * ```
  */
 export function formatTrust(trust: CertTrust): string {
+  requireArgs("Cannot format trust", isTrust(trust, "trust"));
   return [trust.ssl, trust.email, trust.objectSigning].map((flags) =>
     PRINTED.filter(([, holds]) => holds(flags)).map(([letter]) => letter).join("")
   ).join(",");
@@ -205,6 +228,7 @@ export function trustLevel(trust: CertTrust, purpose: TrustPurpose): TrustLevel 
  * ```
  */
 export function trustLevels(trust: CertTrust): TrustLevels {
+  requireArgs("Cannot read trust", isTrust(trust, "trust"));
   return {
     serverAuth: trustLevel(trust, "serverAuth"),
     clientAuth: trustLevel(trust, "clientAuth"),
@@ -212,6 +236,14 @@ export function trustLevels(trust: CertTrust): TrustLevels {
     codeSigning: trustLevel(trust, "codeSigning"),
   };
 }
+
+const isLevel = isOneOf(Object.keys(FLAGS_OF_LEVEL));
+const LEVELS: Shape<Partial<TrustLevels>> = {
+  serverAuth: isLevel,
+  clientAuth: isLevel,
+  emailProtection: isLevel,
+  codeSigning: isLevel,
+};
 
 /**
  * Converts trust from the form in which tokens store it, by purpose (`nssTrust_GetCERTCertTrust`).
@@ -228,15 +260,16 @@ export function trustLevels(trust: CertTrust): TrustLevels {
  * ```
  */
 export function trustFromLevels(levels: Partial<TrustLevels>): CertTrust {
+  const given = takeOptions("Cannot make trust", levels, LEVELS);
   const trust = { ssl: 0, email: 0, objectSigning: 0 };
   for (const purpose of Object.keys(PURPOSES) as TrustPurpose[]) {
-    const level = levels[purpose] ?? "mustVerify";
+    const level = given[purpose] ?? "mustVerify";
     const { column, anchor } = PURPOSES[purpose];
     trust[column] |= FLAGS_OF_LEVEL[level] | (level === "trustAnchor" ? anchor : 0);
   }
   // Both purposes share the flags of the first column; distrust for one must not become trust
   // because of the other
-  if (levels.serverAuth === "notTrusted" || levels.clientAuth === "notTrusted") {
+  if (given.serverAuth === "notTrusted" || given.clientAuth === "notTrusted") {
     trust.ssl &= ~F.trusted;
   }
   return trust;

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isArrayOf, isBytes, isEither, isString, requireArgs } from "../base/options.ts";
 import { decodeBase64, encodeBase64 } from "@std/encoding/base64";
 import { NssError } from "../base/errors.ts";
 
@@ -42,6 +43,12 @@ const BEGIN = /^-----BEGIN ([\x20-\x2c\x2e-\x7e]*(?:-[\x20-\x2c\x2e-\x7e]+)*)---
  * ```
  */
 export function decodePem(text: string, label?: string | readonly string[]): PemBlock[] {
+  const isLabel = isEither("a string or an array of strings", isString, isArrayOf(isString));
+  requireArgs(
+    "Cannot parse PEM",
+    isString(text, "text"),
+    label === undefined ? null : isLabel(label, "label"),
+  );
   const wanted = typeof label === "string" ? [label] : label;
   const isWanted = (name: string) => wanted === undefined || wanted.includes(name);
   if (text.length > MAX_PEM_SIZE) {
@@ -121,6 +128,7 @@ function bad(line: number, state: string, cause?: unknown): NssError {
  * ```
  */
 export function encodePem(label: string, der: Uint8Array): string {
+  requireArgs("Cannot encode PEM", isString(label, "label"), isBytes(der, "der"));
   const lines = encodeBase64(der).match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { NssError } from "../base/errors.ts";
+
 /** The tags (identifier octets) of ASN.1's universal types that X.509 uses. */
 export const TAG = {
   boolean: 0x01,
@@ -23,6 +25,9 @@ export const TAG = {
   set: 0x31,
 } as const;
 
+/** Higher numbers need more bytes (X.690, Section 8.1.2.4), which no structure here has. */
+const MAX_TAG_NUMBER = 30;
+
 /**
  * Returns the tag of a primitive context-specific type, such as `[0] IMPLICIT OCTET STRING`.
  *
@@ -30,7 +35,7 @@ export const TAG = {
  * @returns The identifier octet.
  */
 export function contextTag(number: number): number {
-  return 0x80 | number;
+  return 0x80 | checked(number);
 }
 
 /**
@@ -40,5 +45,13 @@ export function contextTag(number: number): number {
  * @returns The identifier octet.
  */
 export function constructedTag(number: number): number {
-  return 0xa0 | number;
+  return 0xa0 | checked(number);
+}
+
+function checked(number: number): number {
+  if (Number.isInteger(number) && number >= 0 && number <= MAX_TAG_NUMBER) return number;
+  throw new NssError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot make tag: the number is not a whole number from 0 to ${MAX_TAG_NUMBER}`,
+  );
 }

@@ -107,21 +107,6 @@ function digitsOf(time: Date): string {
 }
 
 /**
- * Checks that a time that a caller gives is one.
- *
- * @param time The time.
- * @param what What was tried, for the error.
- * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is an `Invalid Date`.
- */
-export function checkTime(time: Date, what: string): void {
-  if (!Number.isNaN(time.getTime())) return;
-  throw new NssError(
-    "SEC_ERROR_INVALID_ARGS",
-    `${what}: the option time is an Invalid Date; new Date() is the current time`,
-  );
-}
-
-/**
  * Formats a time for an error message, also an invalid one.
  *
  * @param time The time.

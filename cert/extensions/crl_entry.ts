@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Check, isOneOf } from "../base/options.ts";
 import type { DerReader } from "../der/der_reader.ts";
 import { TAG } from "../der/tag.ts";
 import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/general_name.ts";
@@ -35,6 +36,9 @@ const REASONS: readonly (CrlReason | null)[] = [
   "aACompromise",
 ];
 
+/** Accepts a reason. */
+export const isCrlReason: Check = isOneOf(REASONS.filter((reason) => reason !== null));
+
 /**
  * Reads a CRLReason.
  *
@@ -45,7 +49,7 @@ const REASONS: readonly (CrlReason | null)[] = [
  */
 export function readCrlReason(reader: DerReader, field: string): CrlReason {
   const number = reader.smallInteger(field, TAG.enumerated);
-  return REASONS[number] ?? reader.fail(field, `${number} is no reason`);
+  return REASONS[number] ?? reader.fail(field, `${number} is not a reason`);
 }
 
 /**

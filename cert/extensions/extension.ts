@@ -1,5 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  hasMembers,
+  isBoolean,
+  isBytes,
+  isInstance,
+  isIterable,
+  isLike,
+  kindOf,
+  requireArgs,
+  required,
+} from "../base/options.ts";
+import { NssError } from "../base/errors.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { oidName, OIDS } from "../der/oids.ts";
@@ -52,6 +64,9 @@ export interface ExtensionCodec<T> {
   write(writer: DerWriter, value: T): void;
 }
 
+const isCodec = isLike("the codec of an extension", "read", "write");
+const hasValue = hasMembers("an extension", { value: required(isBytes) });
+
 /**
  * Decodes the value of an extension.
  *
@@ -61,6 +76,7 @@ export interface ExtensionCodec<T> {
  * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
  */
 export function readExtension<T>(extension: CertificateExtension, codec: ExtensionCodec<T>): T {
+  requireArgs("Cannot read extension", isCodec(codec, "codec"), hasValue(extension, "extension"));
   const reader = new DerReader(
     extension.value,
     `extension ${codec.name}`,
@@ -99,8 +115,23 @@ export function makeExtension<T>(
   value: T,
   critical = false,
 ): CertificateExtension {
+  requireArgs(
+    "Cannot make extension",
+    isCodec(codec, "codec"),
+    isBoolean(critical, "critical"),
+  );
   const writer = new DerWriter();
-  codec.write(writer, value);
+  try {
+    codec.write(writer, value);
+  } catch (cause) {
+    if (cause instanceof NssError) throw cause;
+    // The codecs read members without a check
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot make extension ${codec.name}: the value is ${kindOf(value)} that it cannot hold`,
+      { cause },
+    );
+  }
   return { oid: codec.oid, critical, value: writer.finish(), offset: 0 };
 }
 
@@ -116,6 +147,7 @@ export function readExtensions(
   reader: DerReader,
   field: string,
 ): ReadonlyMap<string, CertificateExtension> {
+  requireArgs("Cannot read extensions", isInstance(DerReader)(reader, "reader"));
   const extensions = new Map<string, CertificateExtension>();
   const sequence = reader.sequence(field);
   // RFC 5280, Section 4.1: Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension
@@ -147,6 +179,11 @@ export function writeExtensions(
   writer: DerWriter,
   extensions: Iterable<CertificateExtension>,
 ): void {
+  requireArgs(
+    "Cannot write extensions",
+    isInstance(DerWriter)(writer, "writer"),
+    isIterable(extensions, "extensions"),
+  );
   writer.sequence((w) => {
     for (const { oid, critical, value } of extensions) {
       w.sequence((w) => {

@@ -15,7 +15,8 @@ export type KeyUsage =
   | "encipherOnly"
   | "decipherOnly";
 
-const BITS: readonly KeyUsage[] = [
+/** The uses, in the order of their bits. */
+export const KEY_USAGES: readonly KeyUsage[] = [
   "digitalSignature",
   "nonRepudiation",
   "keyEncipherment",
@@ -34,7 +35,7 @@ export const keyUsage: ExtensionCodec<ReadonlySet<KeyUsage>> = {
   read(reader) {
     const usages = new Set<KeyUsage>();
     for (const bit of reader.namedBits("")) {
-      const usage = BITS[bit];
+      const usage = KEY_USAGES[bit];
       if (usage === undefined) return reader.fail("", `bit ${bit} has no meaning`, 0);
       usages.add(usage);
     }
@@ -43,6 +44,6 @@ export const keyUsage: ExtensionCodec<ReadonlySet<KeyUsage>> = {
     return usages;
   },
   write(writer, usages) {
-    writer.namedBits([...usages].map((usage) => BITS.indexOf(usage)));
+    writer.namedBits([...usages].map((usage) => KEY_USAGES.indexOf(usage)));
   },
 };

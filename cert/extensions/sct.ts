@@ -1,5 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  type Check,
+  hasMembers,
+  isArrayOf,
+  isBytes,
+  isDate,
+  isInteger,
+  requireArgs,
+  required,
+} from "../base/options.ts";
 import { concat, copyBytes } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 
@@ -27,6 +37,15 @@ export interface Sct {
   /** The signature. */
   readonly signature: Uint8Array<ArrayBuffer>;
 }
+
+/** Accepts an SCT. */
+export const isSct: Check = hasMembers("an SCT", {
+  logId: required(isBytes),
+  timestamp: required(isDate),
+  extensions: required(isBytes),
+  signatureAlgorithm: required(isInteger(0, 0xffff)),
+  signature: required(isBytes),
+});
 
 /** A reader of the TLS presentation language. cert/ must not import the one in ssl/. */
 class SctReader {
@@ -85,6 +104,7 @@ function malformed(state: string): NssError {
  * ```
  */
 export function parseSctList(bytes: Uint8Array): Sct[] {
+  requireArgs("Cannot parse SCTs", isBytes(bytes, "bytes"));
   if (bytes.length > MAX_SCT_LIST_SIZE) {
     throw malformed(`${bytes.length} bytes are more than ${MAX_SCT_LIST_SIZE}`);
   }
@@ -140,6 +160,7 @@ function readSct(reader: SctReader): Sct | null {
  * ```
  */
 export function encodeSctList(scts: readonly Sct[]): Uint8Array<ArrayBuffer> {
+  requireArgs("Cannot encode SCTs", isArrayOf(isSct)(scts, "scts"));
   const list = vector(concat(scts.map((sct) => vector(encodeSct(sct)))));
   if (scts.length === 0) throw unencodable("the list is empty");
   return list;

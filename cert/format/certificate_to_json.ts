@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { requireArgs } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { altNameTexts, attempt, colonHex } from "./certificate_text.ts";
 import { formatFingerprint, spkiPin } from "./fingerprint.ts";
@@ -80,6 +82,7 @@ export interface CertificateExtensionJson {
  * ```
  */
 export async function certificateToJson(certificate: Certificate): Promise<CertificateJson> {
+  requireArgs("Cannot convert certificate to JSON", isCertificate(certificate, "certificate"));
   const read = <T>(get: () => T): T | null => {
     const value = attempt<{ readonly value: T }>(() => ({ value: get() }));
     return "error" in value ? null : value.value;

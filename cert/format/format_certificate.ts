@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { requireArgs } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { attempt, colonHex, extensionText, hexLines } from "./certificate_text.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -32,6 +34,7 @@ const KEY_BYTES_IN_LINE = 15;
  * ```
  */
 export async function formatCertificate(certificate: Certificate): Promise<string> {
+  requireArgs("Cannot format certificate", isCertificate(certificate, "certificate"));
   const { version, serialNumber, issuer, subject, notBefore, notAfter, signature } = certificate;
   const algorithm = attempt(() => certificate.signatureAlgorithm);
   const signatureName = "error" in algorithm ? `<${algorithm.error.message}>` : algorithm.name;

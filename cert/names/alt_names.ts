@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isArrayOf, isString, type Shape } from "../base/options.ts";
 import { normalizeDnsName } from "./dns_name.ts";
-import type { GeneralName } from "./general_name.ts";
+import { type GeneralName, isGeneralName } from "./general_name.ts";
 import { parseIpAddress } from "./ip_address.ts";
 
 /** Alternative names of a subject, in text form. */
@@ -15,6 +16,14 @@ export interface AltNameOptions {
   /** Names of any kind, added after the others. */
   readonly otherNames?: readonly GeneralName[];
 }
+
+/** The checks of alternative names. */
+export const ALT_NAMES: Shape<AltNameOptions> = {
+  dnsNames: isArrayOf(isString),
+  ipAddresses: isArrayOf(isString),
+  emailAddresses: isArrayOf(isString),
+  otherNames: isArrayOf(isGeneralName),
+};
 
 /**
  * Converts names in text form to GeneralNames.
@@ -31,16 +40,18 @@ export function altNamesOf(
   return [
     ...(options.dnsNames ?? []).map((name): GeneralName => {
       const value = normalizeDnsName(name, { underscore: true, wildcard: true });
-      if (value === null) throw invalid(`"${name}" is no DNS name (international ones: A-labels)`);
+      if (value === null) {
+        throw invalid(`"${name}" is not a DNS name (international ones: A-labels)`);
+      }
       return { type: "dns", value };
     }),
     ...(options.ipAddresses ?? []).map((address): GeneralName => {
       const value = parseIpAddress(address);
-      if (value === null) throw invalid(`"${address}" is no IP address`);
+      if (value === null) throw invalid(`"${address}" is not an IP address`);
       return { type: "ip", value };
     }),
     ...(options.emailAddresses ?? []).map((value): GeneralName => {
-      if (!/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(value)) throw invalid(`"${value}" is no mailbox`);
+      if (!/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(value)) throw invalid(`"${value}" is not a mailbox`);
       return { type: "email", value };
     }),
     ...options.otherNames ?? [],

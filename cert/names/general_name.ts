@@ -1,8 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { DerReader } from "../der/der_reader.ts";
+import {
+  type Check,
+  isBytes,
+  isInstance,
+  isOneOf,
+  isString,
+  kindOf,
+  requireArgs,
+} from "../base/options.ts";
+import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, contextTag } from "../der/tag.ts";
-import type { DerWriter } from "../der/der_writer.ts";
+import { DerWriter } from "../der/der_writer.ts";
 import { formatIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";
 import { printable } from "../base/printable.ts";
@@ -51,6 +60,32 @@ export type GeneralName =
 /** The kinds of {@linkcode GeneralName}. */
 export type GeneralNameType = GeneralName["type"];
 
+const VALUES: Readonly<Record<GeneralNameType, Check>> = {
+  dns: isString,
+  email: isString,
+  uri: isString,
+  registeredId: isString,
+  ip: isBytes,
+  other: isBytes,
+  x400: isBytes,
+  ediParty: isBytes,
+  directory: isInstance(Name),
+};
+const isReader = isInstance(DerReader);
+const isWriter = isInstance(DerWriter);
+const isType = isOneOf(Object.keys(VALUES));
+
+/** Accepts a GeneralName. */
+export const isGeneralName: Check = (value, name) => {
+  const one = value as Partial<GeneralName> | null | undefined;
+  if (typeof one !== "object" || one === null || !("type" in one)) {
+    return `${name} is ${kindOf(value)}, not a GeneralName, { type, value }`;
+  }
+  return isType(one.type, `${name}.type`) ??
+    VALUES[one.type as GeneralNameType](one.value, `${name}.value`) ??
+    (one.type === "other" ? isString(one.typeId, `${name}.typeId`) : null);
+};
+
 const OTHER = constructedTag(0);
 const EMAIL = contextTag(1);
 const DNS = contextTag(2);
@@ -70,6 +105,7 @@ const REGISTERED_ID = contextTag(8);
  * @throws {NssError} If it is not a GeneralName, or text is not ASCII.
  */
 export function readGeneralName(reader: DerReader, field: string): GeneralName {
+  if (!(reader instanceof DerReader)) requireArgs("Cannot read name", isReader(reader, "reader"));
   const tag = reader.nextTag;
   switch (tag) {
     case OTHER: {
@@ -115,6 +151,7 @@ export function readGeneralName(reader: DerReader, field: string): GeneralName {
  * @throws {NssError} If there is none, or one is malformed.
  */
 export function readGeneralNames(reader: DerReader): GeneralName[] {
+  requireArgs("Cannot read names", isReader(reader, "reader"));
   const names: GeneralName[] = [];
   // RFC 5280, Section 4.2.1.6: GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName
   do names.push(readGeneralName(reader, "generalName")); while (!reader.done);
@@ -128,6 +165,7 @@ export function readGeneralNames(reader: DerReader): GeneralName[] {
  * @param name The name.
  */
 export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
+  requireArgs("Cannot write name", isWriter(writer, "writer"), isGeneralName(name, "name"));
   switch (name.type) {
     case "other":
       writer.constructed(OTHER, (w) => {
@@ -174,6 +212,7 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
  * ```
  */
 export function formatGeneralName(name: GeneralName): string {
+  requireArgs("Cannot format name", isGeneralName(name, "name"));
   switch (name.type) {
     case "dns":
       return `DNS:${printable(name.value)}`;

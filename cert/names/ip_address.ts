@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, isString, requireArgs } from "../base/options.ts";
+
 /**
  * Parses the text form of an IP address.
  *
@@ -17,6 +19,7 @@
  * ```
  */
 export function parseIpAddress(text: string): Uint8Array<ArrayBuffer> | null {
+  requireArgs("Cannot parse IP address", isString(text, "text"));
   const inner = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
   if (inner.includes(":")) return parseIpv6(inner);
   return inner === text ? parseIpv4(text) : null;
@@ -72,6 +75,7 @@ function parseIpv6(text: string): Uint8Array<ArrayBuffer> | null {
  * ```
  */
 export function formatIpAddress(bytes: Uint8Array): string {
+  requireArgs("Cannot format IP address", isBytes(bytes, "bytes"));
   if (bytes.length === 4) return bytes.join(".");
   if (bytes.length !== 16) return bytes.toHex();
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, isString, requireArgs, requireSame } from "../base/options.ts";
 import { asciiOf, bytesEqual, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { TAG } from "../der/tag.ts";
@@ -143,6 +144,7 @@ export class Name {
    * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed.
    */
   static fromDer(der: Uint8Array): Name {
+    requireArgs("Cannot parse name", isBytes(der, "der"));
     const reader = new DerReader(copyBytes(der), "name");
     const name = Name.read(reader, "");
     reader.finish();
@@ -182,6 +184,7 @@ export class Name {
    */
   static parse(input: string | Name): Name {
     if (input instanceof Name) return input;
+    requireArgs("Cannot parse name", isString(input, "the name"));
     const rdns = parseText(input).reverse();
     const writer = new DerWriter().sequence((w) => {
       for (const rdn of rdns) w.setOf(rdn);
@@ -206,6 +209,7 @@ export class Name {
    * @returns The values in the order of the encoding.
    */
   values(type: string): string[] {
+    requireArgs("Cannot read name", isString(type, "type"));
     return this.rdns.flat().flatMap((a) => a.type === type && a.value !== null ? [a.value] : []);
   }
 
@@ -227,6 +231,7 @@ export class Name {
    * @returns Whether they are equal.
    */
   equals(other: Name): boolean {
+    requireSame(other, Name);
     return this === other || bytesEqual(this.der, other.der) || this.key === other.key;
   }
 
@@ -237,6 +242,7 @@ export class Name {
    * @returns Whether this name begins with all RDNs of the base.
    */
   isWithin(base: Name): boolean {
+    requireSame(base, Name);
     return startsWith(this.rdnKeys, base.rdnKeys);
   }
 
@@ -248,6 +254,7 @@ export class Name {
    * @returns Whether this name begins with the text of all RDNs of the base.
    */
   mayBeWithin(base: Name): boolean {
+    requireSame(base, Name);
     return startsWith(this.#textKeys, base.#textKeys);
   }
 

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, isInstance, isString, requireArgs } from "../base/options.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { shown } from "../base/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -180,6 +181,8 @@ export class Crl {
    * @returns The entry, or `undefined` if there is none.
    */
   find(serialNumber: Uint8Array, issuer: Name = this.issuer): CrlEntry | undefined {
+    const isName = isInstance(Name)(issuer, "issuer");
+    requireArgs("Cannot find entry of CRL", isBytes(serialNumber, "serialNumber"), isName);
     return this.#entries?.find(serialNumber, (names) => isNamed(names, issuer, this.issuer));
   }
 
@@ -242,6 +245,7 @@ function isNamed(names: readonly GeneralName[] | null, issuer: Name, crlIssuer: 
  * ```
  */
 export function parseCrl(der: Uint8Array): Crl {
+  requireArgs("Cannot parse CRL", isBytes(der, "der"));
   if (der.length > MAX_CRL_SIZE) {
     throw new NssError(
       "SEC_ERROR_CRL_INVALID",
@@ -268,6 +272,7 @@ export function parseCrl(der: Uint8Array): Crl {
  * ```
  */
 export function parseCrlsPem(pem: string): Crl[] {
+  requireArgs("Cannot parse CRLs of PEM", isString(pem, "pem"));
   const blocks = decodePem(pem, ["X509 CRL", "CRL"]);
   if (blocks.length === 0) {
     throw new NssError("SEC_ERROR_CRL_INVALID", "Cannot parse CRLs of PEM: there is none");

@@ -1,5 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isHash } from "../certificate/signature_algorithm.ts";
+import { isBytes, requireArgs, type Shape, takeOptions } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -16,7 +19,7 @@ import { type GeneralName, readGeneralName } from "../names/general_name.ts";
 import { type OcspCertId, ocspCertIdOf, readOcspCertId, writeOcspCertId } from "./ocsp_cert_id.ts";
 import { readExplicitExtensions, readOcspExtension } from "./ocsp_extensions.ts";
 import type { HashName } from "../certificate/private_key.ts";
-import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 
 export type { OcspCertId } from "./ocsp_cert_id.ts";
 
@@ -56,6 +59,8 @@ export interface CreateOcspRequestOptions {
   readonly nonce?: Uint8Array;
 }
 
+const SHAPE: Shape<CreateOcspRequestOptions> = { hash: isHash, nonce: isBytes };
+
 /**
  * Creates a request for the status of a certificate, to be sent to the OCSP responder of its issuer
  * (by POST as `application/ocsp-request`, or by GET as in RFC 5019, Section 5).
@@ -86,14 +91,16 @@ export async function createOcspRequest(
   issuer: Certificate | TrustAnchor,
   options: CreateOcspRequestOptions = {},
 ): Promise<OcspRequest> {
-  const { nonce } = options;
+  const attempt = "Cannot create OCSP request";
+  requireArgs(attempt, isCertificate(certificate, "certificate"), isAnchor(issuer, "issuer"));
+  const { nonce, hash } = takeOptions(attempt, options, SHAPE);
   if (nonce !== undefined && (nonce.length === 0 || nonce.length > MAX_OCSP_NONCE_SIZE)) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
       `Cannot create OCSP request: the nonce has ${nonce.length} bytes, not 1 to ${MAX_OCSP_NONCE_SIZE}`,
     );
   }
-  const id = await ocspCertIdOf(certificate, issuer, options.hash);
+  const id = await ocspCertIdOf(certificate, issuer, hash);
   const writer = new DerWriter().sequence((w) => {
     w.sequence((w) => {
       w.sequence((w) => w.sequence((w) => writeOcspCertId(w, id)));
@@ -128,6 +135,7 @@ export async function createOcspRequest(
  */
 export function parseOcspRequest(der: Uint8Array): OcspRequest {
   const error = "SEC_ERROR_OCSP_MALFORMED_REQUEST";
+  requireArgs("Cannot parse OCSP request", isBytes(der, "der"));
   if (der.length > MAX_OCSP_REQUEST_SIZE) {
     throw new NssError(
       error,

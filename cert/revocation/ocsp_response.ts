@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, requireArgs } from "../base/options.ts";
 import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -156,6 +157,7 @@ const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
  * ```
  */
 export function parseOcspResponse(der: Uint8Array): OcspResponse {
+  requireArgs("Cannot parse OCSP response", isBytes(der, "der"));
   if (der.length > MAX_OCSP_RESPONSE_SIZE) {
     throw new NssError(
       ERROR,

@@ -1,20 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { takeOptions } from "../base/options.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import { certificateError, type CertProfile } from "../verify/check_certificate.ts";
+import { certificateError } from "../verify/check_certificate.ts";
 import type { Crl } from "./crl.ts";
 import { ALL_REASONS, crlScope } from "./crl_scope.ts";
 import { NssError } from "../base/errors.ts";
 import { attempt, Findings, type Note, revokedError } from "./findings.ts";
 import { OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
-import {
-  crlUrlsOf,
-  type FetchCrl,
-  type FetchOcsp,
-  ocspUrlsOf,
-  RevocationFetcher,
-} from "./revocation_fetcher.ts";
-import { checkTime } from "../der/time.ts";
+import { crlUrlsOf, ocspUrlsOf, RevocationFetcher } from "./revocation_fetcher.ts";
+import { REVOCATION_OPTIONS, type RevocationOptions } from "./revocation_options.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 import { crlProblem, verifyCrl, type VerifyCrlOptions, verifyCrlSignature } from "./verify_crl.ts";
 import type { VerifiedPath } from "../verify/verify_cert.ts";
@@ -30,74 +25,16 @@ export type {
   FetchOcsp,
   FetchOcspRequest,
 } from "./revocation_fetcher.ts";
+export type {
+  RevocationOptions,
+  RevocationPolicy,
+  RevocationReport,
+} from "./revocation_options.ts";
 export {
   MAX_REVOCATION_FETCHES,
   MAX_REVOCATION_URL_LENGTH,
   MAX_REVOCATION_URLS,
 } from "./revocation_fetcher.ts";
-
-/**
- * What happens if the revocation status of a certificate cannot be determined.
- *
- * - `off`: revocation is not checked.
- * - `soft`: only certificates known to be revoked are refused, however old or malformed the signed
- *   CRL or response of their issuer is. An attacker who blocks the network, or omits a stapled
- *   response, is not detected.
- * - `hard`: a certificate is refused unless it is known not to be revoked.
- */
-export type RevocationPolicy = "off" | "soft" | "hard";
-
-/** The result of the check of one certificate. */
-export interface RevocationReport {
-  /** The certificate. */
-  readonly certificate: Certificate;
-  /** Whether it is known not to be revoked. */
-  readonly status: "good" | "unknown";
-  /** The source that says so, or why no source does. */
-  readonly reason: string;
-}
-
-/** The options of {@linkcode checkRevocation}. */
-export interface RevocationOptions {
-  /** What happens if the status cannot be determined. */
-  readonly policy: RevocationPolicy;
-  /** The time at which CRLs and responses must be fresh. */
-  readonly time: Date;
-  /** CRLs of any issuers. */
-  readonly crls?: readonly Crl[];
-  /** The OCSP response that the peer stapled; `null` if it sent none. */
-  readonly stapledOcspResponse?: OcspResponse | Uint8Array | null;
-  /**
-   * Whether the handshake requested a stapled response; `false` by default. Then a path with a
-   * must-staple certificate (RFC 7633) is refused without a good response, whatever the policy; and
-   * so is any path, unless the policy is `"off"`, if a response came that is malformed, not signed
-   * by the issuer, about another certificate, not fresh, or `unknown` (RFC 6066, Section 8).
-   */
-  readonly mustStaple?: boolean;
-  /**
-   * Whether such a response counts as none instead, as in NSS, unless the certificate is a
-   * must-staple one; `false` by default.
-   */
-  readonly lenientStaple?: boolean;
-  /** Fetches a CRL if no given source has the status; by default none is fetched. */
-  readonly fetchCrl?: FetchCrl;
-  /** Asks an OCSP responder if no given source has the status; by default none is asked. */
-  readonly fetchOcsp?: FetchOcsp;
-  /** Returns the nonce of a request, 32 random bytes (RFC 9654); by default requests have none. */
-  readonly ocspNonce?: () => Uint8Array;
-  /** Whether intermediate certificates are checked as well; `true` by default. */
-  readonly wholePath?: boolean;
-  /** The tolerated difference of clocks in seconds; 0 by default. */
-  readonly slopSeconds?: number;
-  /** The profile of CRLs and responder certificates; by default that of the path. */
-  readonly profile?: CertProfile;
-  /** Whether signatures with SHA-1 are accepted, `false` by default. */
-  readonly allowSha1?: boolean;
-  /** Aborts the waiting for hooks. */
-  readonly signal?: AbortSignal;
-  /** Called with the result for each certificate that is not refused. */
-  readonly report?: (report: RevocationReport) => void;
-}
 
 /** The number of `status_request` in RFC 7633's list of TLS extensions. */
 const STATUS_REQUEST = 5;
@@ -178,7 +115,7 @@ const STATUS_REQUEST = 5;
 export function checkRevocation(
   options: RevocationOptions,
 ): (path: VerifiedPath) => Promise<void> {
-  checkTime(options.time, "Cannot check revocation");
+  options = takeOptions("Cannot check revocation", options, REVOCATION_OPTIONS);
   const lists = new Map<string, Crl[]>();
   for (const crl of options.crls ?? []) {
     const list = lists.get(crl.issuer.key);

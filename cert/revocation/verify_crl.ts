@@ -1,13 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isAmount,
+  isBoolean,
+  isDate,
+  isInstance,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
 import { Certificate } from "../certificate/certificate.ts";
 import { shown } from "../base/printable.ts";
-import { type CertProfile, errorOf } from "../verify/check_certificate.ts";
-import type { Crl } from "./crl.ts";
+import { type CertProfile, errorOf, isProfile } from "../verify/check_certificate.ts";
+import { Crl } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import { timeText } from "../der/time.ts";
-import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
 /** The CRL extensions that this package processes, so that they may be critical. */
@@ -34,6 +44,14 @@ export interface VerifyCrlOptions {
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
 }
+
+const SHAPE: Shape<VerifyCrlOptions> = {
+  issuer: required(isAnchor),
+  time: required(isDate),
+  slopSeconds: isAmount,
+  profile: isProfile,
+  allowSha1: isBoolean,
+};
 
 /**
  * The digests of the keys with which each CRL has been verified: hashing a large CRL costs as much
@@ -79,6 +97,8 @@ const VERIFIED = new WeakMap<Crl, Set<string>>();
  * ```
  */
 export async function verifyCrl(crl: Crl, options: VerifyCrlOptions): Promise<void> {
+  requireArgs("Cannot use CRL", isInstance(Crl)(crl, "crl"));
+  options = takeOptions("Cannot use CRL", options, SHAPE);
   checkUsable(crl, options);
   if (crl.deltaCrlIndicator !== undefined) {
     throw crlError(

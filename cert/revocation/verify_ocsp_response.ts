@@ -1,11 +1,23 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isAmount,
+  isBoolean,
+  isBytes,
+  isDate,
+  isInteger,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { shown } from "../base/printable.ts";
 import {
   type CertProfile,
   checkLeaf,
   checkSignatureAlgorithm,
+  isProfile,
 } from "../verify/check_certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
@@ -24,7 +36,7 @@ import type { HashName } from "../certificate/private_key.ts";
 import { MIN_RSA_BITS } from "../verify/search_path.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { timeText } from "../der/time.ts";
-import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
@@ -58,6 +70,18 @@ export interface VerifyOcspResponseOptions {
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
 }
+
+const SHAPE: Shape<VerifyOcspResponseOptions> = {
+  certificate: required(isCertificate),
+  issuer: required(isAnchor),
+  time: required(isDate),
+  nonce: isBytes,
+  slopSeconds: isAmount,
+  maxAgeSeconds: isAmount,
+  profile: isProfile,
+  minRsaBits: isInteger(0),
+  allowSha1: isBoolean,
+};
 
 /** The verified status of a certificate. */
 export interface VerifiedOcspStatus {
@@ -137,6 +161,7 @@ export async function verifyOcspResponse(
   response: OcspResponse | Uint8Array,
   options: VerifyOcspResponseOptions,
 ): Promise<VerifiedOcspStatus> {
+  options = takeOptions("Cannot use OCSP response", options, SHAPE);
   const parsed = response instanceof OcspResponse ? response : parseOcspResponse(response);
   const { basic, status } = parsed;
   if (basic === null) {

@@ -1,5 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  hasMembers,
+  isArrayOf,
+  isDate,
+  isOneOf,
+  isString,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
+import { isPublicKey } from "../certificate/spki.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -8,10 +21,10 @@ import { DerWriter } from "../der/der_writer.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";
 import type { SignatureScheme } from "../certificate/private_key.ts";
-import type { Sct } from "../extensions/sct.ts";
+import { isSct, type Sct } from "../extensions/sct.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { timeText } from "../der/time.ts";
-import type { TrustAnchor } from "../verify/trust_anchor.ts";
+import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { verifySignature } from "../verify/verify_signature.ts";
 
 /** A trusted certificate transparency log. */
@@ -40,6 +53,18 @@ export interface VerifySctOptions {
   /** The current time; SCTs from the future are refused. */
   readonly time: Date;
 }
+
+const SHAPE: Shape<VerifySctOptions> = {
+  certificate: required(isCertificate),
+  source: required(isOneOf(["embedded", "delivered"])),
+  issuer: isAnchor,
+  logs: required(isArrayOf(hasMembers("a log", {
+    key: required(isPublicKey),
+    description: isString,
+    retiredAt: isDate,
+  }))),
+  time: required(isDate),
+};
 
 /** RFC 6962, Section 2.1.4: NIST P-256 or RSA, both with SHA-256. */
 const SCHEMES: ReadonlyMap<number, SignatureScheme> = new Map([
@@ -94,6 +119,8 @@ function sctError(name: ErrorName, state: string): NssError {
  * ```
  */
 export async function verifySct(sct: Sct, options: VerifySctOptions): Promise<CtLog> {
+  requireArgs("Cannot use SCT", isSct(sct, "sct"));
+  options = takeOptions("Cannot use SCT", options, SHAPE);
   const { time } = options;
   const log = await findLog(sct, options.logs);
   if (log === undefined) {
@@ -198,6 +225,7 @@ const NOT_SIGNED: ReadonlySet<string> = new Set([
  * ```
  */
 export function precertificateTbs(certificate: Certificate): Uint8Array<ArrayBuffer> {
+  requireArgs("Cannot restore precertificate", isCertificate(certificate, "certificate"));
   if (!certificate.extensions.keys().some((oid) => NOT_SIGNED.has(oid))) {
     return certificate.tbsCertificate.slice();
   }

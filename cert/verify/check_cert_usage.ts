@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Check, isOneOf } from "../base/options.ts";
 import { CERT_USAGES, type CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
@@ -81,6 +82,9 @@ export const ALL_CERT_USAGES: readonly CertUsageName[] = Object.keys(
   CERT_USAGES,
 ) as CertUsageName[];
 
+/** Accepts a usage. */
+export const isUsage: Check = isOneOf(Object.keys(ROWS));
+
 /**
  * Returns the requirements of a usage.
  *
@@ -93,7 +97,7 @@ export function certUsageRow(usage: CertUsageName): CertUsageRow {
   if (Object.hasOwn(ROWS, usage)) return ROWS[usage];
   throw new NssError(
     "SEC_ERROR_INVALID_ARGS",
-    `Cannot check usage: "${usage}" is none of ${Object.keys(ROWS).join(", ")}`,
+    `Cannot check usage: ${isUsage(usage, "usage")}`,
   );
 }
 

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isAmount, isDate, requireArgs, type Shape, takeOptions } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 
 /** The relation of a time to the validity of a certificate (`SECCertTimeValidity`). */
@@ -9,6 +11,8 @@ export type CertTimeValidity = "valid" | "expired" | "notValidYet";
  * The time before notBefore that NSS tolerates (`DEFAULT_SLOP`), in seconds. Here the default is 0.
  */
 export const NSS_SLOP_SECONDS = 86_400;
+
+const SHAPE: Shape<{ slopSeconds?: number }> = { slopSeconds: isAmount };
 
 /**
  * Checks the validity of a certificate at a time (`CERT_CheckCertValidTimes`).
@@ -20,7 +24,8 @@ export const NSS_SLOP_SECONDS = 86_400;
  * @param options The tolerance.
  * @param options.slopSeconds The tolerated time before notBefore in seconds, for clocks that are
  * slow; 0 by default, {@linkcode NSS_SLOP_SECONDS} in NSS.
- * @returns `"valid"`, `"expired"` (also for an invalid time) or `"notValidYet"`.
+ * @returns `"valid"`, `"expired"` or `"notValidYet"`.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for an invalid time.
  *
  * @example Usage
  * ```ts
@@ -39,9 +44,20 @@ export function checkCertValidTimes(
   time: Date,
   options: { slopSeconds?: number } = {},
 ): CertTimeValidity {
+  const attempt = "Cannot check validity";
+  requireArgs(attempt, isCertificate(certificate, "certificate"), isDate(time, "time"));
+  const { slopSeconds } = takeOptions(attempt, options, SHAPE);
+  return timeValidity(certificate, time, slopSeconds);
+}
+
+/** Like {@linkcode checkCertValidTimes}, without checks of the arguments. */
+export function timeValidity(
+  certificate: Certificate,
+  time: Date,
+  slopSeconds = 0,
+): CertTimeValidity {
   const second = Math.floor(time.getTime() / 1000) * 1000;
-  if (Number.isNaN(second)) return "expired";
-  const slop = (options.slopSeconds ?? 0) * 1000;
+  const slop = slopSeconds * 1000;
   // RFC 5280, Section 4.1.2.5: from notBefore through notAfter, inclusive
   if (!(second >= certificate.notBefore.getTime() - slop)) return "notValidYet";
   return second <= certificate.notAfter.getTime() ? "valid" : "expired";

@@ -1,10 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Check, isOneOf } from "../base/options.ts";
 import type { CertUsageName } from "./cert_usage.ts";
 import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow, issuerPurposeProblem, usageProblems } from "./check_cert_usage.ts";
-import { checkCertValidTimes } from "./check_cert_valid_times.ts";
+import { timeValidity } from "./check_cert_valid_times.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
 import { basicConstraints } from "../extensions/basic_constraints.ts";
@@ -33,6 +34,9 @@ import { BudgetExceededError } from "./verification_budget.ts";
  * - `compatible`: without checks of form that do not affect security, which private CAs often fail.
  */
 export type CertProfile = "strict" | "compatible";
+
+/** Accepts a profile. */
+export const isProfile: Check = isOneOf(["strict", "compatible"] satisfies CertProfile[]);
 
 /** The options of checks of one certificate. */
 export interface CheckOptions {
@@ -219,7 +223,7 @@ export function checkSignatureAlgorithm(certificate: Certificate, options: Check
  */
 export function leafProblems(certificate: Certificate, options: CheckOptions): NssError[] {
   const problems: NssError[] = [];
-  const validity = checkCertValidTimes(certificate, options.time, options);
+  const validity = timeValidity(certificate, options.time, options.slopSeconds);
   if (validity !== "valid") {
     const state = validityState(certificate, validity);
     problems.push(certificateError("SEC_ERROR_EXPIRED_CERTIFICATE", certificate, state));
@@ -260,7 +264,7 @@ export function checkAuthority(
   options: CheckOptions,
   isAnchor: boolean,
 ): void {
-  const validity = checkCertValidTimes(certificate, options.time, options);
+  const validity = timeValidity(certificate, options.time, options.slopSeconds);
   if (validity !== "valid") {
     const state = validityState(certificate, validity);
     refuse(certificateError("SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE", certificate, state), options);

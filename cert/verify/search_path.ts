@@ -20,7 +20,6 @@ import {
 } from "./check_certificate.ts";
 import { checkNameConstraints, imposedNameConstraints } from "./check_name_constraints.ts";
 import { checkPolicies } from "./check_policies.ts";
-import { checkTime } from "../der/time.ts";
 import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
@@ -58,7 +57,6 @@ export function wholePath({ certificates, anchor }: VerifiedPath): readonly Cert
 export function checksOf(
   options: Omit<VerifyChainOptions, "anchors" | "intermediates" | "checkPath">,
 ): CheckOptions {
-  checkTime(options.time, "Cannot verify certificate");
   return {
     usage: options.usage,
     time: options.time,

@@ -1,10 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../certificate/certificate.ts";
+import { type Check, isDate, kindOf, requireArgs } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
+import { Certificate } from "../certificate/certificate.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
-import type { Name } from "../names/name.ts";
+import { Name } from "../names/name.ts";
 import type { CertTrust } from "../db/trust_flags.ts";
-import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /** A trust anchor: a CA that is trusted without a signature (RFC 5280, Section 6.1.1 (d)). */
 export interface TrustAnchor {
@@ -34,6 +36,26 @@ export interface TrustAnchor {
   readonly certificate?: Certificate;
 }
 
+/** Accepts a trust anchor; a certificate is one as well. */
+export const isAnchor: Check = (value, name) => {
+  if (value instanceof Certificate) return null;
+  const anchor = value as Partial<TrustAnchor> | null | undefined;
+  if (
+    typeof anchor === "object" && anchor !== null && anchor.subject instanceof Name &&
+    anchor.subjectPublicKeyInfo instanceof SubjectPublicKeyInfo
+  ) {
+    const { distrustAfter } = anchor;
+    return distrustAfter === undefined ? null : isDate(distrustAfter, `${name}.distrustAfter`);
+  }
+  return `${name} is ${kindOf(value)}, not a trust anchor; trustAnchorOf(certificate) makes one`;
+};
+
+/** Returns anchors of which none is a certificate, which would be one without its checks. */
+export function toAnchors(anchors: readonly TrustAnchor[]): readonly TrustAnchor[] {
+  if (!anchors.some((anchor) => anchor instanceof Certificate)) return anchors;
+  return anchors.map((anchor) => anchor instanceof Certificate ? trustAnchorOf(anchor) : anchor);
+}
+
 const ANCHORS = new WeakMap<Certificate, TrustAnchor>();
 
 /**
@@ -56,6 +78,7 @@ const ANCHORS = new WeakMap<Certificate, TrustAnchor>();
  * ```
  */
 export function trustAnchorOf(certificate: Certificate): TrustAnchor {
+  requireArgs("Cannot make trust anchor", isCertificate(certificate, "certificate"));
   let anchor = ANCHORS.get(certificate);
   if (anchor === undefined) {
     const { subject, subjectPublicKeyInfo } = certificate;

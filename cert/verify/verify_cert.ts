@@ -1,11 +1,28 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  type Check,
+  isAmount,
+  isArray,
+  isArrayOf,
+  isBoolean,
+  isDate,
+  isFunction,
+  isInteger,
+  isString,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate, isCertificates } from "../certificate/checks.ts";
+import { isUsage } from "./check_cert_usage.ts";
 import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import type { NssError } from "../base/errors.ts";
-import { type CertProfile, checkLeaf, errorOf } from "./check_certificate.ts";
+import { type CertProfile, checkLeaf, errorOf, isProfile } from "./check_certificate.ts";
 import { checksOf, searchPath, wholePath } from "./search_path.ts";
-import type { TrustAnchor } from "./trust_anchor.ts";
+import { isAnchor, toAnchors, type TrustAnchor } from "./trust_anchor.ts";
 
 export { MIN_RSA_BITS } from "./search_path.ts";
 
@@ -50,6 +67,32 @@ export interface VerifyChainOptions {
    */
   readonly log?: VerifyLogEntry[];
 }
+
+const isPathChecks = isArrayOf(isFunction);
+const isPathCheck: Check = (value, name) =>
+  Array.isArray(value) ? isPathChecks(value, name) : isFunction(value, name);
+
+/** The checks that the options of both ways to verify have in common. */
+export const PATH_OPTIONS: Shape<
+  Omit<VerifyChainOptions, "anchors" | "time" | "usage" | "maxDepth">
+> = {
+  intermediates: isCertificates,
+  slopSeconds: isAmount,
+  profile: isProfile,
+  minRsaBits: isInteger(0),
+  allowSha1: isBoolean,
+  policies: isArrayOf(isString),
+  checkPath: isPathCheck,
+  log: isArray,
+};
+
+const SHAPE: Shape<VerifyChainOptions> = {
+  ...PATH_OPTIONS,
+  anchors: required(isArrayOf(isAnchor)),
+  time: required(isDate),
+  usage: required(isUsage),
+  maxDepth: isInteger(0),
+};
 
 /** A check of a path, which refuses it by throwing an `NssError`. */
 export type PathCheck = (path: VerifiedPath) => void | Promise<void>;
@@ -133,12 +176,16 @@ export async function verifyCertificateChain(
   leaf: Certificate,
   options: VerifyChainOptions,
 ): Promise<readonly Certificate[]> {
-  const error = errorOf(() => checkLeaf(leaf, checksOf(options)));
-  const result = error === null ? await searchPath(leaf, options) : { error };
+  const attempt = "Cannot verify certificate chain";
+  requireArgs(attempt, isCertificate(leaf, "leaf"));
+  const given = takeOptions(attempt, options, SHAPE);
+  const own = { ...given, anchors: toAnchors(given.anchors) };
+  const error = errorOf(() => checkLeaf(leaf, checksOf(own)));
+  const result = error === null ? await searchPath(leaf, own) : { error };
   if (!("error" in result)) return wholePath(result);
-  if (options.log !== undefined) {
+  if (own.log !== undefined) {
     const { pathProblems } = await import("./path_problems.ts");
-    options.log.push(...await pathProblems(leaf, options, result));
+    own.log.push(...await pathProblems(leaf, own, result));
   }
   throw result.error;
 }

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBoolean, isString, requireArgs, type Shape, takeOptions } from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
@@ -10,6 +12,8 @@ import { brief, shown } from "../base/printable.ts";
 
 /** The number of names of a certificate that an error message lists. */
 const LISTED_NAMES = 8;
+
+const SHAPE: Shape<{ commonNameFallback?: boolean }> = { commonNameFallback: isBoolean };
 
 /**
  * Verifies that a certificate is valid for a host (RFC 9525).
@@ -47,6 +51,9 @@ export function verifyCertName(
   hostname: string,
   options: { commonNameFallback?: boolean } = {},
 ): void {
+  const attempt = "Cannot verify certificate name";
+  requireArgs(attempt, isCertificate(certificate, "certificate"), isString(hostname, "hostname"));
+  const { commonNameFallback = false } = takeOptions(attempt, options, SHAPE);
   const address = parseIpAddress(hostname);
   const host = address === null
     ? normalizeDnsName(hostname, { underscore: true, finalDot: true })
@@ -66,7 +73,7 @@ export function verifyCertName(
   if (matches) return;
   const hasHostNames = names.some(({ type }) => type === "dns" || type === "ip");
   const { commonName } = certificate.subject;
-  const usesCommonName = options.commonNameFallback === true && !hasHostNames &&
+  const usesCommonName = commonNameFallback && !hasHostNames &&
     commonName !== undefined;
   if (usesCommonName && commonNameMatches(commonName, address, host)) return;
 

@@ -1,16 +1,36 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertFindOptions, CertRecord, CertSource } from "../db/cert_db.ts";
+import {
+  isArrayOf,
+  isBoolean,
+  isDate,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../base/options.ts";
+import { isCertificate } from "../certificate/checks.ts";
+import {
+  type CertFindOptions,
+  type CertRecord,
+  type CertSource,
+  FIND_OPTIONS,
+  isCertSource,
+} from "../db/cert_db.ts";
 import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import { ALL_CERT_USAGES, type CertUsageRow, certUsageRow } from "./check_cert_usage.ts";
+import { ALL_CERT_USAGES, type CertUsageRow, certUsageRow, isUsage } from "./check_cert_usage.ts";
 import { certificateError, type CertProfile, leafProblems } from "./check_certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { findIssuers } from "./find_issuers.ts";
 import { checksOf, searchPath, wholePath } from "./search_path.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 import { type CertTrust, trustLevel } from "../db/trust_flags.ts";
-import type { PathCheck, VerifyChainOptions, VerifyLogEntry } from "./verify_cert.ts";
+import {
+  PATH_OPTIONS,
+  type PathCheck,
+  type VerifyChainOptions,
+  type VerifyLogEntry,
+} from "./verify_cert.ts";
 
 /** The options of {@linkcode verifyCert}. */
 export interface VerifyCertOptions extends CertFindOptions {
@@ -35,6 +55,8 @@ export interface VerifyCertOptions extends CertFindOptions {
   readonly log?: VerifyLogEntry[];
 }
 
+const SHAPE: Shape<VerifyCertOptions> = { ...FIND_OPTIONS, ...PATH_OPTIONS };
+
 /**
  * Verifies a certificate at a given time, with the trust in a database (`CERT_VerifyCert`).
  *
@@ -47,7 +69,7 @@ export interface VerifyCertOptions extends CertFindOptions {
  *
  * @param db The source of trust and issuers.
  * @param certificate The certificate.
- * @param _checkSig Ignored: signatures are always verified. NSS skips them if `false`, but such a
+ * @param checkSig Ignored: signatures are always verified. NSS skips them if `false`, but such a
  * path proves nothing, and verified signatures are cached.
  * @param usage The usage of the certificate.
  * @param time The time at which the certificates must be valid.
@@ -89,11 +111,12 @@ export interface VerifyCertOptions extends CertFindOptions {
 export async function verifyCert(
   db: CertSource,
   certificate: Certificate,
-  _checkSig: boolean,
+  checkSig: boolean,
   usage: CertUsageName,
   time: Date,
   options: VerifyCertOptions = {},
 ): Promise<readonly Certificate[]> {
+  options = checkArgs(db, certificate, checkSig, time, options);
   const row = certUsageRow(usage);
   const { log } = options;
   const what = { ...chainOptions(options), usage, time };
@@ -206,6 +229,8 @@ export async function verifyCertificate(
   time: Date,
   options: VerifyCertOptions = {},
 ): Promise<CertUsageName[]> {
+  checkArgs(db, certificate, checkSig, time, options);
+  requireArgs(ATTEMPT, isArrayOf(isUsage)(usages, "usages"));
   const good: CertUsageName[] = [];
   let first: NssError | null = null;
   for (const usage of usages.length > 0 ? usages : ALL_CERT_USAGES) {
@@ -219,6 +244,25 @@ export async function verifyCertificate(
   }
   if (usages.length > 0 && first !== null) throw first;
   return good;
+}
+
+const ATTEMPT = "Cannot verify certificate";
+
+function checkArgs(
+  db: CertSource,
+  certificate: Certificate,
+  checkSig: boolean,
+  time: Date,
+  options: VerifyCertOptions,
+): VerifyCertOptions {
+  requireArgs(
+    ATTEMPT,
+    isCertSource(db, "db"),
+    isCertificate(certificate, "certificate"),
+    isBoolean(checkSig, "checkSig"),
+    isDate(time, "time"),
+  );
+  return takeOptions(ATTEMPT, options, SHAPE);
 }
 
 type Decision = "anchor" | "trusted" | "distrusted" | "open";

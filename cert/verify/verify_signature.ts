@@ -1,9 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, requireArgs, takeOptions } from "../base/options.ts";
+import { isPublicKey } from "../certificate/spki.ts";
+import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { NssError } from "../base/errors.ts";
 import type { EcCurve, SignatureScheme } from "../certificate/private_key.ts";
 import {
+  ANY_CURVE,
   keyFitsAlgorithm,
   keyFitsScheme,
   schemeRow,
@@ -104,7 +108,16 @@ export async function verifySignature(
   signature: Uint8Array<ArrayBuffer>,
   options: { anyCurve?: boolean } = {},
 ): Promise<boolean> {
-  if (!keyFitsScheme(publicKey.algorithm, scheme, options)) return false;
+  const attempt = "Cannot verify signature";
+  requireArgs(
+    attempt,
+    isPublicKey(publicKey, "publicKey"),
+    isSignatureScheme(scheme, "scheme"),
+    isBytes(data, "data"),
+    isBytes(signature, "signature"),
+  );
+  const { anyCurve = false } = takeOptions(attempt, options, ANY_CURVE);
+  if (!keyFitsScheme(publicKey.algorithm, scheme, { anyCurve })) return false;
   return await verifySignedData(publicKey, schemeRow(scheme).algorithm, data, signature);
 }
 

@@ -1,15 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertDB, CertSource } from "../../cert/db/cert_db.ts";
+import {
+  type Check,
+  isArrayOf,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
+import { type CertDB, type CertSource, isCertDB, isCertSource } from "../../cert/db/cert_db.ts";
 import { setDefaultCertDBProvider } from "../../cert/db/default_cert_db.ts";
-import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
+import { isAnchor, toAnchors, type TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import { platformTrustAnchors } from "./builtins.ts";
 import { ContextCertDB } from "./context_cert_db.ts";
 import { ReadOnlyToken } from "../token/read_only_token.ts";
 import { Slot, type SlotOwner } from "../slots/slot.ts";
 import { SoftToken } from "../token/softoken.ts";
-import type { Token } from "../token/token.ts";
-import { allEnded, OwnModule, type TokenModule } from "../slots/token_module.ts";
+import { isToken, type Token } from "../token/token.ts";
+import { allEnded, isModule, OwnModule, type TokenModule } from "../slots/token_module.ts";
 import { TrustAnchorSource } from "./trust_anchor_source.ts";
 
 /** NSS's name of the slot of its databases. */
@@ -29,6 +36,17 @@ export interface NssContextOptions {
   /** Further sources of certificates, in order of precedence. */
   readonly certSources?: readonly CertSource[];
 }
+
+/** The check of trust anchors, or of what loads them. */
+export const isAnchors: Check = (value, name) =>
+  typeof value === "function" ? null : isArrayOf(isAnchor)(value, name);
+
+const SHAPE: Shape<NssContextOptions> = {
+  trustAnchors: isAnchors,
+  token: isToken,
+  certDB: isCertDB,
+  certSources: isArrayOf(isCertSource),
+};
 
 /**
  * A set of tokens and their trust. Other modules keep defaults and caches for each context.
@@ -63,10 +81,13 @@ export class NssContext implements SlotOwner {
    * @param options Its trust anchors, token and certificates.
    */
   constructor(options: NssContextOptions = {}) {
+    options = takeOptions("Cannot make context", options, SHAPE);
     const { trustAnchors = platformTrustAnchors } = options;
-    this.#trustAnchors = typeof trustAnchors === "function"
-      ? trustAnchors
-      : () => Promise.resolve(trustAnchors);
+    if (typeof trustAnchors === "function") this.#trustAnchors = trustAnchors;
+    else {
+      const anchors = toAnchors(trustAnchors);
+      this.#trustAnchors = () => Promise.resolve(anchors);
+    }
     const isPlatform = trustAnchors === platformTrustAnchors;
     const token = options.token ?? new SoftToken();
     const roots = new ReadOnlyToken(
@@ -122,6 +143,7 @@ export class NssContext implements SlotOwner {
    * @returns The module.
    */
   addModule<M extends TokenModule>(module: M): M {
+    requireArgs("Cannot add module", isModule(module, "module"));
     if (!this.#modules.includes(module)) this.#modules.push(module);
     for (const slot of module.slots) slot.context = this;
     return module;
@@ -134,6 +156,7 @@ export class NssContext implements SlotOwner {
    * @returns The slot.
    */
   addToken(token: Token): Slot {
+    requireArgs("Cannot add token", isToken(token, "token"));
     const slot = new Slot({ name: token.label, token });
     this.addModule(new OwnModule(token.label, [slot]));
     return slot;
@@ -146,6 +169,7 @@ export class NssContext implements SlotOwner {
    * @returns Whether it was removed.
    */
   async removeModule(module: TokenModule): Promise<boolean> {
+    requireArgs("Cannot remove module", isModule(module, "module"));
     const index = this.#modules.indexOf(module);
     if (index < 2) return false;
     this.#modules.splice(index, 1);

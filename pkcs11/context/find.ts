@@ -1,5 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isDate,
+  isInstance,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
+import { isCertificate } from "../../cert/certificate/checks.ts";
 import type { CertRecord, CertSource } from "../../cert/db/cert_db.ts";
 import { shown } from "../../cert/base/printable.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
@@ -7,10 +16,10 @@ import { NssError } from "../../cert/base/errors.ts";
 import { findCertByNickname } from "../../cert/db/find_cert.ts";
 import { OIDS } from "../../cert/der/oids.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import { defaultContext, type NssContext } from "./context.ts";
+import { defaultContext, NssContext } from "./context.ts";
 import { keyIdOf } from "../keys/key_id.ts";
 import type { Slot } from "../slots/slot.ts";
-import type { Token, TokenOptions } from "../token/token.ts";
+import { type Token, TOKEN_OPTIONS, type TokenOptions } from "../token/token.ts";
 import type { TokenModule } from "../slots/token_module.ts";
 import { parsePkcs11Uri, type Pkcs11Uri } from "./uri.ts";
 
@@ -28,6 +37,9 @@ export interface FindFromNicknameOptions extends FindInTokensOptions {
    */
   readonly time?: Date;
 }
+
+const IN_TOKENS: Shape<FindInTokensOptions> = { ...TOKEN_OPTIONS, context: isInstance(NssContext) };
+const FROM_NICKNAME: Shape<FindFromNicknameOptions> = { ...IN_TOKENS, time: isDate };
 
 /**
  * Finds a certificate (`PK11_FindCertFromNickname`) by one of these:
@@ -68,6 +80,7 @@ export async function findCertFromNickname(
   nickname: string,
   options: FindFromNicknameOptions = {},
 ): Promise<Certificate> {
+  options = takeOptions("Cannot find certificate", options, FROM_NICKNAME);
   const found = await findRecords(nickname, options);
   // Certificates of one subject are ranked; several subjects are an error
   const source: CertSource = { name: "found", find: () => Promise.resolve(found) };
@@ -102,6 +115,7 @@ export async function findCertsFromNickname(
   nickname: string,
   options: FindInTokensOptions = {},
 ): Promise<Certificate[]> {
+  options = takeOptions("Cannot find certificates", options, IN_TOKENS);
   const found = await findRecords(nickname, options);
   return found.map(({ certificate }) => certificate)
     .sort((a, b) => b.notBefore.getTime() - a.notBefore.getTime());
@@ -111,6 +125,7 @@ async function findRecords(
   nickname: string,
   options: FindInTokensOptions,
 ): Promise<readonly CertRecord[]> {
+  requireArgs("Cannot find certificate", isString(nickname, "nickname"));
   const { context = defaultContext() } = options;
   if (/^pkcs11:/i.test(nickname)) {
     return await findByUri(context, parsePkcs11Uri(nickname), options);
@@ -316,7 +331,12 @@ export async function findKeyByAnyCert(
   certificate: Certificate,
   options: FindInTokensOptions = {},
 ): Promise<PrivateKey> {
-  const { context = defaultContext() } = options;
+  requireArgs("Cannot find private key", isCertificate(certificate, "certificate"));
+  const { context = defaultContext(), ...own } = takeOptions(
+    "Cannot find private key",
+    options,
+    IN_TOKENS,
+  );
   let problem: unknown;
   const tokens: { token: Token; hasCertificate: boolean }[] = [];
   const attempt = async <T>(search: () => Promise<T>): Promise<T | undefined> => {
@@ -331,12 +351,12 @@ export async function findKeyByAnyCert(
     if (token === null) continue;
     const { der, subject } = certificate;
     const query = { der, subject: subject.der };
-    const records = await attempt(() => token.certificates.find(query, options));
+    const records = await attempt(() => token.certificates.find(query, own));
     tokens.push({ token, hasCertificate: (records?.length ?? 0) > 0 });
   }
   tokens.sort((a, b) => Number(b.hasCertificate) - Number(a.hasCertificate));
   for (const { token } of tokens) {
-    const key = await attempt(() => token.findKey(certificate, options));
+    const key = await attempt(() => token.findKey(certificate, own));
     if (key !== undefined) return key;
   }
   if (problem !== undefined) throw problem;

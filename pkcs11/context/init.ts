@@ -1,8 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isBoolean,
+  isFunction,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
-import { NssContext, setDefaultContext } from "./context.ts";
+import { isAnchors, NssContext, setDefaultContext } from "./context.ts";
 import { type PasswordFunc, setPasswordFunc } from "../slots/slot.ts";
 import type { Token } from "../token/token.ts";
 import type { TokenModule } from "../slots/token_module.ts";
@@ -46,6 +54,17 @@ export interface InitOptions extends NoDbInitOptions {
    */
   readonly loadModule?: (module: ConfiguredModule) => Promise<TokenModule>;
 }
+
+const NO_DB: Shape<NoDbInitOptions> = { passwordFunc: isFunction, trustAnchors: isAnchors };
+const SHAPE: Shape<InitOptions> = {
+  ...NO_DB,
+  readWrite: isBoolean,
+  password: isString,
+  certPrefix: isString,
+  keyPrefix: isString,
+  loadModule: isFunction,
+};
+const { readWrite: _, ...READ_WRITE } = SHAPE;
 
 /** An open database, or none, with its number of uses. */
 interface Initialized {
@@ -102,6 +121,7 @@ let sharedContext: SharedContext | null = null;
  * ```
  */
 export async function init(configDir: string, options: InitOptions = {}): Promise<NssContext> {
+  options = takeOptions("Cannot initialize", options, SHAPE);
   const directory = directoryOf(configDir);
   const { certPrefix = "", keyPrefix = "" } = options;
   const { realDirectory } = await import("../nss_db/module_file.ts");
@@ -137,11 +157,12 @@ export async function init(configDir: string, options: InitOptions = {}): Promis
  * await Deno.remove(directory, { recursive: true });
  * ```
  */
-export function initReadWrite(
+export async function initReadWrite(
   configDir: string,
   options: Omit<InitOptions, "readWrite"> = {},
 ): Promise<NssContext> {
-  return init(configDir, { ...options, readWrite: true });
+  options = takeOptions("Cannot initialize", options, READ_WRITE);
+  return await init(configDir, { ...options, readWrite: true });
 }
 
 /**
@@ -163,8 +184,9 @@ export function initReadWrite(
  * assertFalse(isInitialized());
  * ```
  */
-export function noDbInit(options: NoDbInitOptions = {}): Promise<NssContext> {
-  return share("", "no database", true, () => Promise.resolve(createContext(options)));
+export async function noDbInit(options: NoDbInitOptions = {}): Promise<NssContext> {
+  options = takeOptions("Cannot initialize", options, NO_DB);
+  return await share("", "no database", true, () => Promise.resolve(createContext(options)));
 }
 
 /**
@@ -191,6 +213,7 @@ export async function initContext(
   configDir: string | null,
   options: InitOptions = {},
 ): Promise<NssContext> {
+  options = takeOptions("Cannot initialize", options, SHAPE);
   return configDir === null
     ? createContext(options)
     : await openContext(directoryOf(configDir), options);
@@ -316,6 +339,7 @@ async function openContext(directory: string, options: InitOptions): Promise<Sha
 
 /** Removes NSS's prefix, which names the form of the database. */
 function directoryOf(configDir: string): string {
+  requireArgs("Cannot open NSS database", isString(configDir, "configDir"));
   const [, form, directory = ""] = /^(?:(sql|dbm|extern|rdb|multiaccess):)?(.*)$/s.exec(configDir)!;
   if (directory === "") {
     throw new NssError("SEC_ERROR_INVALID_ARGS", "Cannot open NSS database: no folder is given");

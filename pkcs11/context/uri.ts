@@ -1,5 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  hasMembers,
+  isBytes,
+  isOneOf,
+  isString,
+  kindOf,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
 /** The attributes of a `pkcs11:` URI (RFC 7512). An absent attribute matches anything. */
@@ -53,6 +63,28 @@ const TYPES: readonly string[] = ["public", "private", "cert", "secret-key", "da
 type TextName = Exclude<keyof Pkcs11Uri, "type" | "id" | "slotId" | "vendor">;
 
 /** RFC 7512, Section 2.3: the attributes of the path and of the query. */
+const SHAPE: Shape<Pkcs11Uri> = {
+  token: isString,
+  manufacturer: isString,
+  serial: isString,
+  model: isString,
+  object: isString,
+  type: isOneOf(TYPES),
+  id: isBytes,
+  slotDescription: isString,
+  slotManufacturer: isString,
+  slotId: (value, name) =>
+    typeof value === "bigint" ? null : `${name} is ${kindOf(value)}, not a bigint`,
+  libraryDescription: isString,
+  libraryManufacturer: isString,
+  libraryVersion: isString,
+  pinSource: isString,
+  pinValue: isString,
+  moduleName: isString,
+  modulePath: isString,
+  vendor: hasMembers("an object of strings", {}),
+};
+
 const PATH: ReadonlyMap<string, TextName> = new Map<string, TextName>([
   ["token", "token"],
   ["manufacturer", "manufacturer"],
@@ -89,6 +121,7 @@ const QUERY: ReadonlyMap<string, TextName> = new Map<string, TextName>([
  * ```
  */
 export function parsePkcs11Uri(text: string): Pkcs11Uri {
+  requireArgs("Cannot parse PKCS#11 URI", isString(text, "text"));
   if (text.length > MAX_PKCS11_URI_LENGTH) {
     throw invalid(`it has ${text.length} characters, more than ${MAX_PKCS11_URI_LENGTH}`);
   }
@@ -100,7 +133,9 @@ export function parsePkcs11Uri(text: string): Pkcs11Uri {
   const read = (part: string, names: ReadonlyMap<string, TextName>, allowed: RegExp): void => {
     const at = part.indexOf("=");
     const name = part.slice(0, at);
-    if (at < 1 || !/^[\w-]+$/.test(name)) throw invalid(`"${part.slice(0, 40)}" is no attribute`);
+    if (at < 1 || !/^[\w-]+$/.test(name)) {
+      throw invalid(`"${part.slice(0, 40)}" is not an attribute`);
+    }
     // RFC 7512, Section 2.3: attributes MUST NOT be duplicated, except vendor-specific ones of the
     // query
     if (seen.has(name) && (names === PATH || names.has(name))) {
@@ -145,18 +180,18 @@ function decodeText(name: string, value: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBytes(value));
   } catch (cause) {
-    throw invalid(`the value of "${name}" is no UTF-8`, cause);
+    throw invalid(`the value of "${name}" is not UTF-8`, cause);
   }
 }
 
 function readType(type: string): Pkcs11ObjectType {
   if (TYPES.includes(type)) return type as Pkcs11ObjectType;
-  throw invalid(`the type "${type}" is none of ${TYPES.join(", ")}`);
+  throw invalid(`the type "${type}" is not one of ${TYPES.join(", ")}`);
 }
 
 function readSlotId(value: string): bigint {
   if (/^[0-9]{1,20}$/.test(value)) return BigInt(value);
-  throw invalid(`the slot-id "${value.slice(0, 40)}" is no number`);
+  throw invalid(`the slot-id "${value.slice(0, 40)}" is not a number`);
 }
 
 function invalid(state: string, cause?: unknown): NssError {
@@ -183,6 +218,7 @@ function invalid(state: string, cause?: unknown): NssError {
  * ```
  */
 export function formatPkcs11Uri(uri: Pkcs11Uri): string {
+  uri = takeOptions("Cannot format PKCS#11 URI", uri, SHAPE);
   const list = (names: ReadonlyMap<string, TextName>): string[] =>
     [...names].flatMap(([name, key]) => {
       const value = uri[key];

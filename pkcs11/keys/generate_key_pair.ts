@@ -1,5 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isBoolean,
+  isInteger,
+  isString,
+  requireArgs,
+  type Shape,
+  show,
+  takeOptions,
+} from "../../cert/base/options.ts";
+import { isPrivateKey } from "../../cert/certificate/private_key.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { OIDS } from "../../cert/der/oids.ts";
@@ -46,6 +56,8 @@ export interface GenerateKeyPairOptions {
   /** Whether the private key can be exported; `false` by default. */
   readonly extractable?: boolean;
 }
+
+const GENERATE: Shape<GenerateKeyPairOptions> = { extractable: isBoolean };
 
 const rsa = (
   modulusLength: number,
@@ -107,8 +119,8 @@ export async function generateKeyPair(
   type: KeyPairType = "ec-p256",
   options: GenerateKeyPairOptions = {},
 ): Promise<KeyPair> {
-  const extractable = options.extractable ?? false;
-  const rsaPair = RSA_PAIRS[type];
+  const { extractable = false } = takeOptions("Cannot generate key pair", options, GENERATE);
+  const rsaPair = Object.hasOwn(RSA_PAIRS, type) ? RSA_PAIRS[type] : undefined;
   const privateKey = rsaPair !== undefined
     ? await generateRsa(rsaPair, extractable)
     : await generateOther(type, extractable);
@@ -143,12 +155,12 @@ async function generateRsa(
 }
 
 async function generateOther(type: KeyPairType, extractable: boolean): Promise<PrivateKey> {
-  const parameters = OTHER_PAIRS[type];
+  const parameters = Object.hasOwn(OTHER_PAIRS, type) ? OTHER_PAIRS[type] : undefined;
   if (parameters === undefined) {
     const known = [...Object.keys(OTHER_PAIRS), ...Object.keys(RSA_PAIRS)].join(", ");
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
-      `Cannot generate key pair: "${type}" is none of ${known}`,
+      `Cannot generate key pair: ${show(type)} is not one of ${known}`,
     );
   }
   const pair = await generate(parameters, extractable);
@@ -182,6 +194,8 @@ export interface ExportPrivateKeyOptions {
   readonly iterations?: number;
 }
 
+const EXPORT: Shape<ExportPrivateKeyOptions> = { password: isString, iterations: isInteger(1) };
+
 /**
  * Exports a private key as PEM.
  *
@@ -209,7 +223,8 @@ export async function exportPrivateKeyPem(
   key: PrivateKey,
   options: ExportPrivateKeyOptions = {},
 ): Promise<string> {
-  const { password, iterations } = options;
+  requireArgs("Cannot export private key", isPrivateKey(key, "key"));
+  const { password, iterations } = takeOptions("Cannot export private key", options, EXPORT);
   const pkcs8 = await exportPkcs8(key);
   try {
     if (password === undefined) return encodePem("PRIVATE KEY", pkcs8);

@@ -1,5 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isBoolean,
+  isEither,
+  isFunction,
+  isInteger,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import {
   decodeInput,
@@ -22,6 +32,12 @@ export interface ImportPrivateKeyOptions {
    */
   readonly maxIterations?: number;
 }
+
+const SHAPE: Shape<ImportPrivateKeyOptions> = {
+  password: isEither("a string or a function", isString, isFunction),
+  extractable: isBoolean,
+  maxIterations: isInteger(1),
+};
 
 /**
  * Imports a private key.
@@ -73,6 +89,7 @@ export async function importPrivateKey(
   input: CryptoKey | PrivateKey | string | Uint8Array,
   options: ImportPrivateKeyOptions = {},
 ): Promise<PrivateKey> {
+  options = takeOptions("Cannot import private key", options, SHAPE);
   if (typeof input === "string" || input instanceof Uint8Array) {
     const decoded = decodeInput(input);
     if (!("encrypted" in decoded)) return await fromInfo(decoded, options.extractable);
@@ -95,6 +112,7 @@ async function decrypt(
     ? await options.password()
     : options.password;
   if (password === undefined) throw noPassword();
+  requireArgs("Cannot import private key", isString(password, "the password"));
   // Loaded here, as most keys are not encrypted
   const { decryptPrivateKey } = await import("./encrypted_pkcs8.ts");
   const info = await decryptPrivateKey(der, password, options.maxIterations);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { copyBytes } from "../../cert/base/bytes.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type {
@@ -430,7 +431,7 @@ export function decodeInput(
       block.der.fill(0);
     }
   }
-  const bytes = input.slice();
+  const bytes = copyBytes(input);
   // DER begins with a SEQUENCE, PEM does not
   const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
   let isEncrypted = false;

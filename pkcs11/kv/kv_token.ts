@@ -37,6 +37,14 @@
  */
 
 import { NssError } from "../../cert/base/errors.ts";
+import {
+  isArrayOf,
+  isInteger,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import { DEFAULT_ITERATIONS } from "../pbe/password_encryption.ts";
 import { MAX_ITERATIONS } from "../pbe/iteration_budget.ts";
 import { BaseToken } from "../token/base_token.ts";
@@ -45,7 +53,7 @@ import { KvCertDB } from "./certs.ts";
 import { KvKeyStore } from "./kv_key_store.ts";
 import { KvLogin } from "./kv_login.ts";
 import { placesOf } from "./rows.ts";
-import type { KvStore } from "./store.ts";
+import { isKvStore, type KvStore } from "./store.ts";
 
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "./store.ts";
 export type { KvCertDB } from "./certs.ts";
@@ -74,6 +82,15 @@ export interface KvTokenOptions {
   readonly password?: string;
 }
 
+const SHAPE: Shape<KvTokenOptions> = {
+  label: isString,
+  prefix: isArrayOf(isString),
+  path: isString,
+  kv: isKvStore,
+  iterations: isInteger(1, MAX_ITERATIONS),
+  password: isString,
+};
+
 /**
  * Opens a token in Deno KV. A new one has no password; {@linkcode KvToken.changePassword} sets it.
  *
@@ -95,7 +112,7 @@ export interface KvTokenOptions {
  * ```
  */
 export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken> {
-  checkOptions(options);
+  options = takeOptions("Cannot open token", options, SHAPE);
   let store = options.kv;
   if (store === undefined) {
     const { openKv } = await import("./open.ts");
@@ -110,17 +127,6 @@ export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken
   } catch (error) {
     await token.close();
     throw error;
-  }
-}
-
-function checkOptions({ iterations = DEFAULT_ITERATIONS, password = "" }: KvTokenOptions): void {
-  const problem = typeof password !== "string"
-    ? "the password is not a string"
-    : !Number.isInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS
-    ? `${iterations} iterations are no integer from 1 to ${MAX_ITERATIONS}`
-    : null;
-  if (problem !== null) {
-    throw new NssError("SEC_ERROR_INVALID_ARGS", `Cannot open token: ${problem}`);
   }
 }
 
@@ -154,13 +160,15 @@ export class KvToken extends BaseToken {
    * @param options The prefix and the label.
    */
   constructor(store: KvStore, options: KvTokenOptions = {}) {
-    const { label = "Deno KV", prefix = ["@nss/nss"], iterations = DEFAULT_ITERATIONS } = options;
+    requireArgs("Cannot open token", isKvStore(store, "store"));
+    const { label = "Deno KV", prefix = ["@nss/nss"], iterations = DEFAULT_ITERATIONS, kv } =
+      takeOptions("Cannot open token", options, SHAPE);
     const places = placesOf(prefix);
     const login = new KvLogin({ label, store, places, iterations });
     const keys = new KvKeyStore({ label, store, prefix: places.keys, login });
     const release = (): void => {
       login.end();
-      if (options.kv === undefined) store.close();
+      if (kv === undefined) store.close();
     };
     super({ label, login, keys, release });
     this.#login = login;

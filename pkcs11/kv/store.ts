@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Check, isLike } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
 /** A key of a store. */
@@ -187,3 +188,6 @@ export function damaged(label: string, what: string, cause?: unknown): NssError 
     cause === undefined ? {} : { cause },
   );
 }
+
+/** Accepts a store. */
+export const isKvStore: Check = isLike("a Deno.Kv", "get", "list", "atomic", "close");

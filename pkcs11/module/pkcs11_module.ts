@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isString, requireArgs, type Shape, takeOptions } from "../../cert/base/options.ts";
 import { Slot, type SlotInfo } from "../slots/slot.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { allEnded, type ModuleInfo, type TokenModule } from "../slots/token_module.ts";
@@ -16,6 +17,8 @@ export interface LoadModuleOptions extends LibraryOptions {
   /** The name of the module; by default the name of its file. */
   readonly name?: string;
 }
+
+const SHAPE: Shape<LoadModuleOptions> = { name: isString, parameters: isString };
 
 /** The maximum number of slots of a library; more are an error. */
 export const MAX_SLOTS = 1024;
@@ -58,6 +61,8 @@ export class Pkcs11Module implements TokenModule, AsyncDisposable {
    * @returns The module.
    */
   static async load(path: string, options: LoadModuleOptions = {}): Promise<Pkcs11Module> {
+    requireArgs("Cannot load module", isString(path, "path"));
+    options = takeOptions("Cannot load module", options, SHAPE);
     const library = await Library.open(path, options);
     try {
       const name = options.name ?? path.replace(/^.*\//, "");

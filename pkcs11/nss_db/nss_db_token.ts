@@ -1,5 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isBoolean,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import type { CertDB } from "../../cert/db/cert_db.ts";
 import { BaseToken } from "../token/base_token.ts";
 import { MECHANISMS } from "../token/mechanisms.ts";
@@ -28,6 +35,15 @@ export interface OpenNssDbOptions {
   /** The label of the token; `NSS Certificate DB` by default. */
   readonly label?: string;
 }
+
+const SHAPE: Shape<OpenNssDbOptions> = {
+  readWrite: isBoolean,
+  create: isBoolean,
+  password: isString,
+  certPrefix: isString,
+  keyPrefix: isString,
+  label: isString,
+};
 
 /** The label of the token of NSS's own databases. */
 export const NSS_DB_LABEL = "NSS Certificate DB";
@@ -67,6 +83,8 @@ export async function openNssDb(
   directory: string,
   options: OpenNssDbOptions = {},
 ): Promise<NssDbToken> {
+  requireArgs("Cannot open NSS database", isString(directory, "directory"));
+  options = takeOptions("Cannot open NSS database", options, SHAPE);
   const { readWrite = false, create = false, certPrefix = "", keyPrefix = "" } = options;
   const files = await NssDbFiles.open(directory, {
     isReadOnly: !readWrite && !create,

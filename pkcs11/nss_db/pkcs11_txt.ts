@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isString, requireArgs } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
 /** A module of `pkcs11.txt`, which modutil writes. */
@@ -34,6 +35,7 @@ export const MAX_PKCS11_TXT_SIZE = 1 << 20;
  * ```
  */
 export function parsePkcs11Txt(text: string): ModuleSpec[] {
+  requireArgs("Cannot read pkcs11.txt", isString(text, "text"));
   if (text.length > MAX_PKCS11_TXT_SIZE) {
     throw malformed(`it has ${text.length} characters, more than ${MAX_PKCS11_TXT_SIZE}`);
   }

@@ -1,5 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isInteger,
+  isString,
+  orNull,
+  required,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
+import { isCertificates } from "../../cert/certificate/checks.ts";
+import { isPrivateKey } from "../../cert/certificate/private_key.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
@@ -27,6 +37,14 @@ export interface ExportPkcs12Options {
   /** The number of iterations for each of the three parts; 600,000 by default, as in NSS. */
   readonly iterations?: number;
 }
+
+const SHAPE: Shape<ExportPkcs12Options> = {
+  key: isPrivateKey,
+  certificates: required(isCertificates),
+  friendlyName: orNull(isString), // as importPkcs12() gives it
+  password: required(isString),
+  iterations: isInteger(1),
+};
 
 /**
  * Exports a PKCS#12 file (`.p12`, `.pfx`): a private key with its certificates
@@ -60,13 +78,19 @@ export interface ExportPkcs12Options {
 export async function exportPkcs12(
   options: ExportPkcs12Options,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { key, certificates, friendlyName, password, iterations = DEFAULT_ITERATIONS } = options;
+  const { key, certificates, friendlyName, password, iterations = DEFAULT_ITERATIONS } =
+    takeOptions(
+      "Cannot export PKCS#12",
+      options,
+      SHAPE,
+    );
   const [leaf] = certificates;
   if (key !== undefined) checkPair(key, leaf);
   const localKeyId = key === undefined || leaf === undefined
     ? null
     : await leaf.fingerprint("SHA-1");
-  const attributes = (w: DerWriter): void => writeAttributes(w, friendlyName, localKeyId);
+  const attributes = (w: DerWriter): void =>
+    writeAttributes(w, friendlyName ?? undefined, localKeyId);
 
   const certs = new DerWriter().sequence((w) => {
     certificates.forEach((certificate, i) => {

@@ -1,7 +1,16 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  isBoolean,
+  isBytes,
+  isInteger,
+  isString,
+  requireArgs,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { bytesEqual } from "../../cert/base/bytes.ts";
+import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
@@ -49,6 +58,8 @@ export interface ImportPkcs12Options {
    */
   readonly maxIterations?: number;
 }
+
+const SHAPE: Shape<ImportPkcs12Options> = { extractable: isBoolean, maxIterations: isInteger(1) };
 
 /**
  * Imports a PKCS#12 file (`.p12`, `.pfx`): private keys with their certificates
@@ -99,10 +110,13 @@ export async function importPkcs12(
   password: string,
   options: ImportPkcs12Options = {},
 ): Promise<Pkcs12> {
-  const budget = new IterationBudget(options.maxIterations);
+  const attempt = "Cannot import PKCS#12";
+  requireArgs(attempt, isBytes(bytes, "bytes"), isString(password, "password"));
+  const { extractable = false, maxIterations } = takeOptions(attempt, options, SHAPE);
+  const budget = new IterationBudget(maxIterations);
   const { decodePkcs12 } = await import("./decode_pkcs12.ts"); // most programs need none of it
-  const { keys, certs } = await decodePkcs12(bytes.slice(), password, budget);
-  const identities = await importKeys(keys, options.extractable ?? false);
+  const { keys, certs } = await decodePkcs12(copyBytes(bytes), password, budget);
+  const identities = await importKeys(keys, extractable);
   const index = indexOf(certs);
   return {
     identities: identities.map((key, i) => identityOf(key, keys[i]!, index)),

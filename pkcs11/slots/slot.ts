@@ -1,7 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  hasMembers,
+  isBoolean,
+  isEither,
+  isFunction,
+  isInstance,
+  isInteger,
+  isString,
+  orNull,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import type { Token, TokenOptions } from "../token/token.ts";
+import { isToken, type Token, TOKEN_OPTIONS, type TokenOptions } from "../token/token.ts";
 
 /** The options of a {@linkcode Slot}. */
 export interface SlotOptions {
@@ -18,6 +32,15 @@ export interface SlotOptions {
   /** The id of the slot in its module (`CK_SLOT_ID`), if it has one. */
   readonly id?: number | bigint;
 }
+
+const SHAPE: Shape<SlotOptions> = {
+  name: required(isString),
+  token: required(orNull(isEither("a token or a function", isFunction, isToken))),
+  manufacturer: isString,
+  isRemovable: isBoolean,
+  isHardware: isBoolean,
+  id: (value, name) => typeof value === "bigint" ? null : isInteger(0)(value, name),
+};
 
 /** The description of a slot (`CK_SLOT_INFO`). */
 export interface SlotInfo {
@@ -121,12 +144,13 @@ export class Slot {
    * @param options Its name and token.
    */
   constructor(options: SlotOptions) {
-    const { token } = options;
-    this.name = options.name;
-    this.manufacturer = options.manufacturer ?? "";
-    this.isRemovable = options.isRemovable ?? false;
-    this.isHardware = options.isHardware ?? false;
-    this.id = options.id ?? null;
+    const own = takeOptions("Cannot make slot", options, SHAPE);
+    const { token } = own;
+    this.name = own.name;
+    this.manufacturer = own.manufacturer ?? "";
+    this.isRemovable = own.isRemovable ?? false;
+    this.isHardware = own.isHardware ?? false;
+    this.id = own.id ?? null;
     this.#token = typeof token === "function" ? token : () => token;
     void this.token; // sets the login handler of the token
   }
@@ -167,6 +191,7 @@ export class Slot {
    * of the password function.
    */
   async authenticate(options: TokenOptions = {}): Promise<void> {
+    options = takeOptions("Cannot log in", options, TOKEN_OPTIONS);
     const { token } = this;
     if (token === null) {
       throw new NssError("SEC_ERROR_NO_TOKEN", `Cannot log in: no token is in slot "${this.name}"`);
@@ -240,6 +265,13 @@ export interface SetPasswordFuncOptions {
   readonly for?: Slot | SlotOwner;
 }
 
+const FOR: Shape<SetPasswordFuncOptions> = {
+  for: (value, name) =>
+    value instanceof Slot ? null : hasMembers("a slot or a context", {
+      internalSlot: required(isInstance(Slot)),
+    })(value, name),
+};
+
 let defaultFunc: PasswordFunc | null = null;
 const funcs = new WeakMap<object, PasswordFunc>();
 
@@ -270,7 +302,9 @@ export function setPasswordFunc(
   func: PasswordFunc | null,
   options: SetPasswordFuncOptions = {},
 ): void {
-  const { for: owner } = options;
+  const attempt = "Cannot set password function";
+  requireArgs(attempt, orNull(isFunction)(func, "func"));
+  const { for: owner } = takeOptions(attempt, options, FOR);
   if (owner === undefined) defaultFunc = func;
   else if (func === null) funcs.delete(owner);
   else funcs.set(owner, func);

@@ -1,6 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Slot } from "./slot.ts";
+import {
+  type Check,
+  hasMembers,
+  isArrayOf,
+  isFunction,
+  isInstance,
+  required,
+} from "../../cert/base/options.ts";
+import { Slot } from "./slot.ts";
 
 /** The description of a module (`CK_INFO`). */
 export interface ModuleInfo {
@@ -31,6 +39,13 @@ export interface TokenModule {
   /** Closes the tokens and releases the library. */
   close(): Promise<void>;
 }
+
+/** Accepts a module. */
+export const isModule: Check = hasMembers("a module; loadModule() makes one", {
+  slots: required(isArrayOf(isInstance(Slot))),
+  describe: required(isFunction),
+  close: required(isFunction),
+});
 
 /**
  * Waits until all promises have settled, unlike `Promise.all`, which leaves the others running.

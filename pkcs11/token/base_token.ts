@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isString, orNull, requireArgs, takeOptions } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { CertDB } from "../../cert/db/cert_db.ts";
@@ -9,11 +10,15 @@ import { MECHANISMS } from "./mechanisms.ts";
 import { SessionKey } from "./session_key.ts";
 import {
   type ImportableKey,
+  isKeyPairType,
+  isKeyQuery,
   type KeyQuery,
   type LoginHandler,
   requireLogin,
+  STORE_KEY_OPTIONS,
   type StoreKeyOptions,
   type Token,
+  TOKEN_OPTIONS,
   type TokenInfo,
   type TokenKey,
   type TokenKeyPair,
@@ -95,6 +100,7 @@ export abstract class BaseToken implements Token {
    * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed, or an error of the token.
    */
   async login(password: string | null): Promise<boolean> {
+    requireArgs("Cannot log in", orNull(isString)(password, "password"));
     this.checkOpen("log in");
     return await this.#parts.login.login(password);
   }
@@ -113,6 +119,11 @@ export abstract class BaseToken implements Token {
    * `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async changePassword(current: string | null, next: string): Promise<void> {
+    requireArgs(
+      "Cannot change password",
+      orNull(isString)(current, "current"),
+      isString(next, "next"),
+    );
     this.checkOpen("change password");
     await this.#parts.login.changePassword(current, next);
   }
@@ -126,6 +137,7 @@ export abstract class BaseToken implements Token {
    */
   async listKeys(options: TokenOptions = {}): Promise<readonly TokenKey[]> {
     const what = "list keys";
+    options = takeOptions(`Cannot ${what}`, options, TOKEN_OPTIONS);
     this.checkOpen(what);
     const keys = await this.#parts.keys?.list(this.#inSession(what, options).login) ?? [];
     return keys.map(tokenKeyOf);
@@ -140,6 +152,8 @@ export abstract class BaseToken implements Token {
    * @throws {NssError} `SEC_ERROR_NO_TOKEN` if the token is closed.
    */
   async findKey(which: KeyQuery, options: TokenOptions = {}): Promise<PrivateKey | undefined> {
+    requireArgs("Cannot find private key", isKeyQuery(which, "which"));
+    options = takeOptions("Cannot find private key", options, TOKEN_OPTIONS);
     this.checkOpen("find private key");
     const { login, bind } = this.#inSession("use private key", options);
     const key = await this.#parts.keys?.find(which, login);
@@ -160,6 +174,8 @@ export abstract class BaseToken implements Token {
     options: StoreKeyOptions = {},
   ): Promise<TokenKeyPair> {
     const what = "generate key pair";
+    requireArgs(`Cannot ${what}`, isKeyPairType(type, "type"));
+    options = takeOptions(`Cannot ${what}`, options, STORE_KEY_OPTIONS);
     const keys = this.#writableKeys(what);
     const { login, bind } = this.#inSession(what, options);
     const pair = await keys.generate(type, options.label ?? null, login);
@@ -176,6 +192,7 @@ export abstract class BaseToken implements Token {
    */
   async importKey(key: ImportableKey, options: StoreKeyOptions = {}): Promise<TokenKey> {
     const what = "import private key";
+    options = takeOptions(`Cannot ${what}`, options, STORE_KEY_OPTIONS);
     const keys = this.#writableKeys(what);
     const { login } = this.#inSession(what, options);
     return tokenKeyOf(await keys.import(key, options.label ?? null, login));
@@ -191,6 +208,8 @@ export abstract class BaseToken implements Token {
    */
   async deleteKey(which: KeyQuery, options: TokenOptions = {}): Promise<boolean> {
     const what = "delete private key";
+    requireArgs(`Cannot ${what}`, isKeyQuery(which, "which"));
+    options = takeOptions(`Cannot ${what}`, options, TOKEN_OPTIONS);
     const keys = this.#writableKeys(what);
     return await keys.delete(which, this.#inSession(what, options).login);
   }

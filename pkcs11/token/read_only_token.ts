@@ -1,11 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type {
-  CertDB,
-  CertFindOptions,
-  CertQuery,
-  CertRecord,
-  CertSource,
+import { isString, requireArgs, type Shape, takeOptions } from "../../cert/base/options.ts";
+import {
+  type CertDB,
+  type CertFindOptions,
+  type CertQuery,
+  type CertRecord,
+  type CertSource,
+  isCertSource,
 } from "../../cert/db/cert_db.ts";
 import type { NssError } from "../../cert/base/errors.ts";
 import { BaseToken, readOnly } from "./base_token.ts";
@@ -17,6 +19,8 @@ export interface ReadOnlyTokenOptions {
   /** The model; empty by default. */
   readonly model?: string;
 }
+
+const SHAPE: Shape<ReadOnlyTokenOptions> = { model: isString };
 
 /**
  * A read-only token that has certificates only, such as Mozilla's roots.
@@ -44,9 +48,10 @@ export class ReadOnlyToken extends BaseToken {
    * @param options The model.
    */
   constructor(source: CertSource, options: ReadOnlyTokenOptions = {}) {
+    requireArgs("Cannot make token", isCertSource(source, "source"));
     super({ label: source.name, isReadOnly: true, login: noPassword(source.name), keys: null });
     this.certificates = new ReadOnlyCertDB(source);
-    this.#model = options.model ?? "";
+    this.#model = takeOptions("Cannot make token", options, SHAPE).model ?? "";
   }
 
   /**

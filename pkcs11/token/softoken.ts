@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isString, type Shape, takeOptions } from "../../cert/base/options.ts";
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { CertDB } from "../../cert/db/cert_db.ts";
 import { MemoryCertDB } from "../../cert/db/memory_cert_db.ts";
@@ -15,6 +16,8 @@ export interface SoftTokenOptions {
   /** The password; none by default. */
   readonly password?: string;
 }
+
+const SHAPE: Shape<SoftTokenOptions> = { label: isString, password: isString };
 
 const encoder = new TextEncoder();
 
@@ -90,7 +93,7 @@ export class SoftToken extends BaseToken {
    * @param options The label and password.
    */
   constructor(options: SoftTokenOptions = {}) {
-    const { label = "Memory", password = "" } = options;
+    const { label = "Memory", password = "" } = takeOptions("Cannot make token", options, SHAPE);
     const login = new MemoryLogin(label, password);
     const keys = new MemoryKeyStore();
     super({ label, login, keys, release: () => keys.clear() });

@@ -1,5 +1,20 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import {
+  anything,
+  type Check,
+  hasMembers,
+  isBytes,
+  isEither,
+  isInstance,
+  isLike,
+  isOneOf,
+  isString,
+  requireArgs,
+  required,
+  type Shape,
+  takeOptions,
+} from "../../cert/base/options.ts";
 import type { CertDB } from "../../cert/db/cert_db.ts";
 import { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
@@ -12,6 +27,9 @@ export interface TokenOptions {
   /** An argument for the password function, if the token needs a password (`wincx` in NSS). */
   readonly pinArg?: unknown;
 }
+
+/** The check of {@linkcode TokenOptions}. */
+export const TOKEN_OPTIONS: Shape<TokenOptions> = { pinArg: anything };
 
 /** The description of a token (`CK_TOKEN_INFO`). */
 export interface TokenInfo {
@@ -69,6 +87,14 @@ export interface TokenKey {
 /** A query for a private key, by its certificate, its public key or its id. */
 export type KeyQuery = Certificate | SubjectPublicKeyInfo | Pick<TokenKey, "id">;
 
+/** Accepts a query. */
+export const isKeyQuery: Check = isEither(
+  "a Certificate, a public key or { id }",
+  isInstance(Certificate),
+  isInstance(SubjectPublicKeyInfo),
+  hasMembers("{ id }", { id: required(isBytes) }),
+);
+
 /** A key pair that a token has generated. */
 export interface TokenKeyPair extends TokenKey {
   /** The kind of key. */
@@ -84,6 +110,25 @@ export interface StoreKeyOptions extends TokenOptions {
   /** The label of the key; none by default. */
   readonly label?: string;
 }
+
+/** The check of {@linkcode StoreKeyOptions}. */
+export const STORE_KEY_OPTIONS: Shape<StoreKeyOptions> = { ...TOKEN_OPTIONS, label: isString };
+
+const TYPES: Readonly<Record<KeyPairType, null>> = {
+  "ec-p256": null,
+  "ec-p384": null,
+  "ec-p521": null,
+  "ed25519": null,
+  "mldsa44": null,
+  "mldsa65": null,
+  "mldsa87": null,
+  "rsa-2048": null,
+  "rsa-3072": null,
+  "rsa-4096": null,
+  "rsa-pss-2048": null,
+};
+/** Accepts a kind of key pair. */
+export const isKeyPairType: Check = isOneOf(Object.keys(TYPES));
 
 /**
  * A private key that a token can import: an input of `importPrivateKey`, which most tokens require
@@ -203,6 +248,9 @@ export interface Token {
   close(): Promise<void>;
 }
 
+/** Accepts a token. */
+export const isToken: Check = isLike("a token", "login", "findKey", "describe", "close");
+
 /**
  * Logs a token in unless it is logged in, for implementations of {@linkcode Token}.
  *
@@ -231,6 +279,8 @@ export async function requireLogin(
   what: string,
   options: TokenOptions = {},
 ): Promise<void> {
+  requireArgs("Cannot log in", isToken(token, "token"), isString(what, "what"));
+  options = takeOptions("Cannot log in", options, TOKEN_OPTIONS);
   if (token.isLoggedIn) return;
   await token.loginHandler?.(options);
   if (token.isLoggedIn) return;
@@ -259,6 +309,7 @@ export async function requireLogin(
  * ```
  */
 export function matchesKeyQuery(key: TokenKey, which: KeyQuery): boolean {
+  requireArgs("Cannot compare key", hasMembers("a key", { id: required(isBytes) })(key, "key"));
   const publicKey = publicKeyOf(which);
   if (publicKey === null) return equal(key.id, (which as Pick<TokenKey, "id">).id);
   // An RSASSA-PSS key may be stored as a plain RSA key, which has the same bits
@@ -284,6 +335,7 @@ export function matchesKeyQuery(key: TokenKey, which: KeyQuery): boolean {
  * ```
  */
 export function publicKeyOf(which: KeyQuery): SubjectPublicKeyInfo | null {
+  requireArgs("Cannot find private key", isKeyQuery(which, "the query"));
   if (which instanceof Certificate) return which.subjectPublicKeyInfo;
   return which instanceof SubjectPublicKeyInfo ? which : null;
 }

@@ -1,7 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/base/errors.ts";
+import {
+  hasMembers,
+  isArray,
+  isDate,
+  isFunction,
+  isInstance,
+  isPlain,
+  orNull,
+  required,
+  type Shape,
+} from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import type { RevocationOptions } from "../../cert/revocation/revocation.ts";
 import { errorOf } from "../../cert/verify/check_certificate.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
@@ -13,6 +25,7 @@ import {
   type VerifyLogEntry,
 } from "../../cert/verify/verify_cert.ts";
 import { checkPathRules } from "../config/certificate_rules.ts";
+import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
@@ -33,6 +46,18 @@ export interface AuthCertificateOptions {
    */
   readonly checkPath?: PathCheck;
 }
+
+const SHAPE: Shape<AuthCertificateOptions> = {
+  revocation: isPlain, // its members are checked by checkRevocation(), which is loaded late
+  checkPath: isFunction,
+};
+
+const isPeer = hasMembers("what a hook is called with", {
+  chain: required(isArray),
+  time: required(isDate),
+  context: required(isInstance(NssContext)),
+  trustAnchors: orNull(isArray),
+});
 
 /**
  * Authenticates a peer as NSS does by default (`SSL_AuthCertificate`). It is called if no hook is
@@ -159,6 +184,9 @@ export async function authCertificate(
   peer: PeerAuthentication,
   options: AuthCertificateOptions = {},
 ): Promise<true> {
+  const attempt = "Cannot authenticate peer";
+  requireSslArgs(attempt, isPeer(peer, "peer"));
+  options = takeSslOptions(attempt, options, SHAPE);
   const { chain: [leaf], hostname, isServer, tolerated = [] } = peer;
   if (leaf === undefined) {
     throw new SslError(

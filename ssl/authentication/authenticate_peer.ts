@@ -12,7 +12,7 @@ import type { Environment } from "../base/environment.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
-import { show } from "../config/option_values.ts";
+import { show } from "../../cert/base/options.ts";
 
 /**
  * The maximum number of certificates in a chain; OpenSSL's default verification depth is 100, and

@@ -6,7 +6,7 @@ import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import type { BadCertHook, PeerAuthentication } from "../config/hooks.ts";
-import { show } from "../config/option_values.ts";
+import { show } from "../../cert/base/options.ts";
 import { isSameProblem } from "./auth_certificate.ts";
 
 /**

@@ -178,7 +178,7 @@ async function clientCandidates(
   let credential;
   try {
     const chosen = await hooks.call(config.getClientAuthData, request);
-    credential = chosen ? toCredential(chosen) : null;
+    credential = chosen ? toCredential(chosen, "what the hook returned") : null;
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isString, orNull } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 import { MAX_PATH_LENGTH } from "../../cert/verify/build_path.ts";
 import type { CertRecord, CertSource } from "../../cert/db/cert_db.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
@@ -88,6 +90,7 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
  * ```
  */
 export function getClientAuthData(nickname: string | null = null): GetClientAuthDataHook {
+  requireSslArgs("Cannot choose certificate", orNull(isString)(nickname, "nickname"));
   return async (socket, request) => {
     const config = configOf(socket);
     const choice = new Choice(config, request, new Date());

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isFunction, orNull } from "../../cert/base/options.ts";
+import { requireSslArgs } from "./option_values.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
@@ -100,6 +102,20 @@ export interface SslConfig extends Settings {
 export function change(config: SslConfig, settings: Partial<Settings>): void {
   const chosen = new Set([...config.chosen, ...Object.keys(settings) as SettingName[]]);
   Object.assign(config, settings, { chosen });
+}
+
+/**
+ * Sets or removes a hook.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is neither a function nor `null`.
+ */
+export function setHook<N extends keyof HookSettings>(
+  config: SslConfig,
+  name: N,
+  hook: HookSettings[N],
+): void {
+  requireSslArgs(`Cannot set ${name}`, orNull(isFunction)(hook, "the hook"));
+  change(config, { [name]: hook });
 }
 
 /** Returns whether a configuration allows TLS 1.3. */

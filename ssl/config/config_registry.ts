@@ -113,5 +113,8 @@ function isReconfigured({ sniHook }: Entry): boolean {
 function entryOf(target: object): Entry {
   const entry = configs.get(target);
   if (entry !== undefined) return entry;
-  throw new SslError("PR_BAD_DESCRIPTOR_ERROR", "Cannot configure: this is no socket and no model");
+  throw new SslError(
+    "PR_BAD_DESCRIPTOR_ERROR",
+    "Cannot configure: this is neither a socket nor a listener nor a model",
+  );
 }

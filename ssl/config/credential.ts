@@ -6,6 +6,15 @@ import {
   parseCertificatesPem,
 } from "../../cert/certificate/certificate.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
+import {
+  anything,
+  isArrayOf,
+  isBytes,
+  isInstance,
+  kindOf,
+  required,
+  type Shape,
+} from "../../cert/base/options.ts";
 import { shown } from "../../cert/base/printable.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
@@ -14,6 +23,8 @@ import { parseSctList } from "../../cert/extensions/sct.ts";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
+import { MAX_HANDSHAKE_SIZE } from "../messages/handshake.ts";
+import { invalid, requireSslArgs, takeSslOptions } from "./option_values.ts";
 
 /** A certificate: parsed, PEM text (its chain may follow), or DER. */
 export type CertificateInput = Certificate | readonly Certificate[] | string | Uint8Array;
@@ -60,12 +71,14 @@ export class Credential {
    *
    * @throws {SslError} If the key is none, or not that of the certificate.
    */
-  constructor(options: CertificateOptions) {
-    const own = toCertificates(options.cert);
+  constructor(options: CertificateOptions, name: string) {
+    const own = toCertificates(options.cert, `${name}.cert`);
     if (own.length === 0) {
-      throw new SslError("SSL_ERROR_NO_CERTIFICATE", "Cannot use certificate: the text holds none");
+      throw new SslError("SSL_ERROR_NO_CERTIFICATE", `Cannot use option ${name}.cert: it is empty`);
     }
-    this.chain = [...own, ...(options.chain === undefined ? [] : toCertificates(options.chain))];
+    const chain = options.chain === undefined ? [] : toCertificates(options.chain, `${name}.chain`);
+    this.chain = [...own, ...chain];
+    checkSize(this.chain, options, name);
     this.ocspResponse = options.ocsp && new Uint8Array(options.ocsp);
     this.scts = options.scts && checkedScts(options.scts);
     this.#key = options.key;
@@ -198,6 +211,25 @@ function isEncoded(key: CertificateOptions["key"]): boolean {
   return typeof key === "string" || key instanceof Uint8Array || key instanceof CryptoKey;
 }
 
+/**
+ * Rejects what does not fit into a Certificate message (RFC 8446, Section 4.4.2) that is read here,
+ * and by most peers, since it would end each handshake.
+ */
+function checkSize(
+  chain: readonly Certificate[],
+  { ocsp, scts }: CertificateOptions,
+  name: string,
+) {
+  if (ocsp?.length === 0) throw invalid(`${name}.ocsp`, "it is empty");
+  // Lengths of 1 and 3 bytes; of each certificate 3 and 2; headers of 4 and 4, and of 4
+  const length = chain.reduce((sum, { der }) => sum + 5 + der.length, 4) +
+    (ocsp === undefined ? 0 : 8 + ocsp.length) + (scts === undefined ? 0 : 4 + scts.length);
+  if (length <= MAX_HANDSHAKE_SIZE) return;
+  const why = `the Certificate message would be longer than ${MAX_HANDSHAKE_SIZE} bytes`;
+  if (ocsp === undefined) throw invalid(name, why);
+  throw invalid(`${name}.ocsp`, `with its ${ocsp.length} bytes ${why}`);
+}
+
 /** Returns a copy of a list of SCTs that parses, since a malformed one would end handshakes. */
 function checkedScts(scts: Uint8Array): Uint8Array<ArrayBuffer> {
   try {
@@ -214,18 +246,42 @@ const credentials = new WeakMap<CertificateOptions, Credential>();
  * Returns the credential of options; the same one for the same object, so that a server that passes
  * the same options to each connection parses and imports them once.
  */
-export function toCredential(options: CertificateOptions): Credential {
+export function toCredential(options: CertificateOptions, name: string): Credential {
   let credential = credentials.get(options);
   if (credential === undefined) {
-    credential = new Credential(options);
+    credential = new Credential(takeSslOptions("Cannot use options", options, SHAPE, name), name);
     credentials.set(options, credential);
   }
   return credential;
 }
 
-/** Parses the certificates of a {@linkcode CertificateInput}. */
-export function toCertificates(input: CertificateInput): readonly Certificate[] {
-  if (typeof input === "string") return parseCertificatesPem(input);
+const SHAPE: Shape<CertificateOptions> = {
+  cert: required(anything),
+  key: required(anything), // examined with the certificate
+  chain: anything,
+  ocsp: isBytes,
+  scts: isBytes,
+};
+
+/**
+ * Parses the certificates of a {@linkcode CertificateInput}.
+ *
+ * @param input The certificates.
+ * @param name Their name, for the message.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if they are none.
+ */
+export function toCertificates(input: unknown, name: string): readonly Certificate[] {
+  if (input instanceof Certificate) return [input];
   if (input instanceof Uint8Array) return [parseCertificate(input)];
-  return input instanceof Certificate ? [input] : input;
+  if (Array.isArray(input)) {
+    const problem = isArrayOf(isInstance(Certificate))(input, name);
+    requireSslArgs("Cannot use options", problem);
+    return input;
+  }
+  if (typeof input !== "string") {
+    const why = `${kindOf(input)} is not a Certificate, an array of them, PEM text or DER bytes`;
+    throw invalid(name, why);
+  }
+  if (input.includes("-----BEGIN ")) return parseCertificatesPem(input);
+  throw invalid(name, "the text holds no PEM; if it is the name of a file, read the file first");
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SslModel } from "../base/socket_type.ts";
-import { resolveConfig } from "./resolve_config.ts";
+import { refuseOwn, resolveConfig, takeImportOptions } from "./resolve_config.ts";
 import { setConfig } from "./config_registry.ts";
 import type { ImportOptions } from "./import_options.ts";
 
@@ -25,6 +25,8 @@ import type { ImportOptions } from "./import_options.ts";
  */
 export function newModel(options: ImportOptions = {}): SslModel {
   const model: SslModel = { [Symbol.toStringTag]: "SslModel" };
-  setConfig(model, resolveConfig(options));
+  const own = takeImportOptions(options);
+  refuseOwn(own, "a model's");
+  setConfig(model, resolveConfig(own));
   return model;
 }

@@ -7,6 +7,19 @@
  * @module
  */
 
+import {
+  anything,
+  type Check,
+  isAmount,
+  isArray,
+  isArrayOf,
+  isBoolean,
+  isOneOf,
+  isString,
+  readMembers,
+  type Shape,
+  show,
+} from "../../cert/base/options.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { SslError } from "../base/errors.ts";
 import {
@@ -34,63 +47,56 @@ export function invalid(option: string, why: string): SslError {
 }
 
 /**
- * Returns a value as error messages show it; of objects only the type, since they may contain
- * secrets.
+ * Checks arguments.
+ *
+ * @param attempt What fails: "Cannot ...".
+ * @param problems What the checks of the arguments returned.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for the first problem.
  */
-export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (value instanceof Promise) return "a Promise (await it)";
-  return `an object of type ${value.constructor?.name ?? "Object"}`;
+export function requireSslArgs(attempt: string, ...problems: readonly (string | null)[]): void {
+  const problem = problems.find((found) => found !== null);
+  if (problem !== undefined) throw new SslError("SEC_ERROR_INVALID_ARGS", `${attempt}: ${problem}`);
 }
 
-/** Accepts a boolean. */
-export const takeBoolean: Take<boolean> = (value, option) => {
-  if (typeof value === "boolean") return value;
-  throw invalid(option, `${show(value)} is neither true nor false`);
-};
-
-/** Accepts a string. */
-export const takeString: Take<string> = (value, option) => {
-  if (typeof value === "string") return value;
-  throw invalid(option, `${show(value)} is no string`);
-};
-
-/** Accepts a number of milliseconds. */
-export const takeMilliseconds: Take<number> = (value, option) => {
-  if (typeof value === "number" && value >= 0) return value;
-  throw invalid(option, `${show(value)} is no number of milliseconds`);
-};
-
-/** Accepts a hook or callback. */
-export function takeFunction<T>(value: unknown, option: string): T {
-  if (typeof value === "function") return value as T;
-  throw invalid(option, `${show(value)} is no function`);
+/**
+ * Reads an object of options, as {@linkcode takeOptions} of `cert/` does.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object, or for the first member
+ * that is unknown, missing or of a wrong shape.
+ */
+export function takeSslOptions<T extends object>(
+  attempt: string,
+  given: unknown,
+  shape: Shape<T>,
+  name?: string,
+): T {
+  const { own, problem } = readMembers(given, shape, name);
+  requireSslArgs(attempt, problem);
+  return own;
 }
 
-/** Returns a check for instances of a class. */
-export function takeInstance<T>(type: abstract new (...args: never[]) => T): Take<T> {
+/** Returns a conversion that only checks. */
+export function taking<T>(check: Check): Take<T> {
   return (value, option) => {
-    if (value instanceof type) return value;
-    throw invalid(option, `${show(value)} is no ${type.name}`);
+    requireSslArgs("Cannot use options", check(value, option));
+    return value as T;
   };
+}
+
+export const takeBoolean: Take<boolean> = taking(isBoolean);
+export const takeString: Take<string> = taking(isString);
+export const takeMilliseconds: Take<number> = taking(isMilliseconds);
+export const takeArray: Take<readonly unknown[]> = taking(isArray);
+
+/** Accepts a time in milliseconds; `Infinity` is none at all. */
+export function isMilliseconds(value: unknown, name: string): string | null {
+  return value === Infinity ? null : isAmount(value, name);
 }
 
 /** Returns a check for one of several strings. */
 export function takeOneOf<T extends string>(...choices: readonly T[]): Take<T> {
-  return (value, option) => {
-    const choice = choices.find((candidate) => candidate === value);
-    if (choice !== undefined) return choice;
-    throw invalid(option, `${show(value)} is none of ${choices.join(", ")}`);
-  };
+  return taking(isOneOf(choices));
 }
-
-/** Accepts an array. */
-export const takeArray: Take<readonly unknown[]> = (value, option) => {
-  if (Array.isArray(value)) return value;
-  throw invalid(option, `${show(value)} is no array`);
-};
 
 /**
  * Returns a check that converts names to rows of a table, without duplicates, in the order of the
@@ -101,20 +107,11 @@ export function takeRows<Row extends { readonly name: string }>(
 ): Take<readonly Row[]> {
   return (value, option) => {
     const names = new Set(takeArray(value, option));
-    if (names.size === 0) throw invalid(option, "the list is empty");
-    return [...names].map((name) => {
-      const row = table.find((candidate) => candidate.name === name);
-      if (row !== undefined) return row;
-      const known = table.map((candidate) => candidate.name).join(", ");
-      throw invalid(option, `${show(name)} is none of ${known}`);
-    });
+    if (names.size === 0) throw invalid(option, "the list is empty; omit it for the default");
+    const isKnown = isOneOf(table.map(({ name }) => name));
+    requireSslArgs("Cannot use options", isArrayOf(isKnown)(value, option));
+    return [...names].flatMap((name) => table.filter((row) => row.name === name));
   };
-}
-
-/** A range of versions before validation. */
-interface GivenRange {
-  readonly min?: unknown;
-  readonly max?: unknown;
 }
 
 interface VersionNumbers {
@@ -124,7 +121,13 @@ interface VersionNumbers {
 
 /** Converts a range of versions to their numbers; the caller checks that the range is not empty. */
 export function takeVersions(value: unknown, option: string): VersionNumbers {
-  const { min, max } = takeOptions(value as GivenRange, ["min", "max"], `option ${option}`);
+  const shape = { min: anything, max: anything };
+  const { min, max } = takeSslOptions<{ min?: unknown; max?: unknown }>(
+    "Cannot use options",
+    value,
+    shape,
+    option,
+  );
   return { min: numberOfVersion(min), max: numberOfVersion(max) };
 }
 
@@ -159,7 +162,7 @@ export function takeSchemes(value: unknown, option: string): readonly SignatureS
 
 export function takeProtocols(value: unknown, option: string): readonly string[] {
   let total = 0;
-  const protocols = takeArray(value, option).map((element) => takeString(element, option));
+  const protocols = [...taking<readonly string[]>(isArrayOf(isString))(value, option)];
   for (const protocol of protocols) {
     const { length } = new TextEncoder().encode(protocol);
     total += 1 + length;
@@ -169,76 +172,4 @@ export function takeProtocols(value: unknown, option: string): readonly string[]
   }
   if (total > MAX_PROTOCOLS_LENGTH) throw invalid(option, `they take ${total} bytes`);
   return protocols;
-}
-
-/**
- * Reads an object of options: only its own properties, since inherited ones may be polluted.
- *
- * @param options The options from the application.
- * @param known The names of all options.
- * @param what What the options are, for the error message.
- * @returns The options that are not `undefined`.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object or has an unknown property;
- * the message suggests the nearest name.
- */
-export function takeOptions<T extends object>(
-  options: T,
-  known: readonly string[],
-  what: string,
-): T {
-  if (!isPlainObject(options)) {
-    throw new SslError(
-      "SEC_ERROR_INVALID_ARGS",
-      `Cannot use ${what}: ${show(options)} is no plain object`,
-    );
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    const nearest = nearestName(unknown, known);
-    throw new SslError(
-      "SEC_ERROR_INVALID_ARGS",
-      `Cannot use ${what}: there is no option ${unknown}` +
-        (nearest === undefined ? "" : `; did you mean ${nearest}?`),
-    );
-  }
-  const present = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.assign(Object.create(null), Object.fromEntries(present));
-}
-
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
-/**
- * Returns the known name that is most similar to an unknown one; `undefined` if none is similar.
- */
-function nearestName(unknown: string, known: readonly string[]): string | undefined {
-  const text = unknown.toLowerCase();
-  const distances = known.map((name) => ({
-    name,
-    distance: editDistance(text, name.toLowerCase()),
-  }))
-    .sort((a, b) => a.distance - b.distance);
-  const [nearest] = distances;
-  const begins = known.find((name) => name.toLowerCase().startsWith(text));
-  if (nearest !== undefined && nearest.distance <= Math.max(1, text.length / 3)) {
-    return nearest.name;
-  }
-  return text.length > 1 ? begins : undefined;
-}
-
-/** Returns the Levenshtein distance of two strings. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

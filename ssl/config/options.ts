@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { show } from "../../cert/base/options.ts";
 import {
   change,
   type Renegotiation,
@@ -348,7 +349,7 @@ export function setOption<O extends SslOption>(
 ): void {
   const row = rowOf(option);
   if (!row.accepts(value)) {
-    throw invalid(option, `${JSON.stringify(value)} is none of its values (${row.type})`);
+    throw invalid(option, `${show(value)} is not one of its values (${row.type})`);
   }
   row.set(config, value);
 }

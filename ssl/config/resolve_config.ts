@@ -2,6 +2,7 @@
 
 /** Creates configurations from defaults, options, models and presets. @module */
 
+import { anything, isBytes, isInstance, type Shape, show } from "../../cert/base/options.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import {
   change,
@@ -14,7 +15,7 @@ import {
 import { configOf } from "./config_registry.ts";
 import { SslError } from "../base/errors.ts";
 import type { ImportOptions } from "./import_options.ts";
-import { invalid, show, takeInstance, takeOptions } from "./option_values.ts";
+import { invalid, takeSslOptions } from "./option_values.ts";
 import { SETTING_NAMES, SETTINGS } from "./settings.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../tables/named_groups.ts";
@@ -58,7 +59,17 @@ export const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
   ]),
 ];
 
-const takeContext = takeInstance(NssContext);
+/** The checks of options; those of settings are in the table. */
+const SHAPE: Shape<ImportOptions> = {
+  ...shapeOf(OPTION_NAMES),
+  context: isInstance(NssContext),
+  head: isBytes,
+  signal: isInstance(AbortSignal),
+};
+
+function shapeOf(names: readonly string[]): Shape<ImportOptions> {
+  return Object.fromEntries(names.map((name) => [name, anything])) as Shape<ImportOptions>;
+}
 
 /** What Node.js, Deno or NSS call an option, and what does its work here. */
 export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
@@ -112,17 +123,34 @@ const NAMED_OPTION_NAMES = OPTION_NAMES.filter((option) =>
 );
 
 /**
+ * Reads the options of a socket, a listener or a model.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option.
+ */
+export function takeImportOptions(given: ImportOptions): ImportOptions {
+  refuseForeignOptions(given);
+  return takeSslOptions("Cannot use options", given, SHAPE);
+}
+
+/**
+ * Rejects the options of a single connection where there is none.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for the first such option.
+ */
+export function refuseOwn({ head, signal }: ImportOptions, of: string): void {
+  const why = `it is a single connection's, not ${of}`;
+  if (head !== undefined) throw invalid("head", why);
+  if (signal !== undefined) throw invalid("signal", why);
+}
+
+/**
  * Returns the configuration for options: the model's, or else the context's defaults, with the
  * options applied.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an invalid value.
  */
-export function resolveConfig(given: ImportOptions): SslConfig {
-  refuseForeignOptions(given);
-  const options = takeOptions(given, OPTION_NAMES, "options");
-  const context = options.context === undefined
-    ? defaultContext()
-    : takeContext(options.context, "context");
+export function resolveConfig(options: ImportOptions): SslConfig {
+  const { context = defaultContext() } = options;
   const base = options.model === undefined
     ? { ...defaultsOf(context), chosen: new Set<SettingName>() }
     : configOf(options.model);
@@ -138,7 +166,11 @@ export function resolveConfig(given: ImportOptions): SslConfig {
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  */
 export function resolveNamed(own: SslConfig, given: ImportOptions): SslConfig {
-  const options = takeOptions(given, NAMED_OPTION_NAMES, "what the name hook returned");
+  const options = takeSslOptions(
+    "Cannot use what the name hook returned",
+    given,
+    shapeOf(NAMED_OPTION_NAMES),
+  );
   const config = { ...own };
   if (options.model !== undefined) inherit(config, configOf(options.model));
   applyOptions(config, options);
@@ -163,6 +195,8 @@ function applyOptions(config: SslConfig, options: ImportOptions): void {
     if (value !== undefined) change(config, { [name]: value });
   }
   if (options.versions !== undefined) checkVersions(config);
+  const stray = options.keyShares?.find((name) => config.groups.every((g) => g.name !== name));
+  if (stray !== undefined) throw invalid("keyShares", `${stray} is not among the groups`);
   if (options.cipherSuites !== undefined && !offersTls13(config) && !offersTls12(config)) {
     throw invalid("cipherSuites", "none of them is of a version that is enabled");
   }
@@ -198,6 +232,7 @@ export function applyOption<O extends keyof ImportOptions>(
   option: O,
   value: NonNullable<ImportOptions[O]>,
 ): void {
+  if (value === undefined) throw invalid(option, "it is undefined");
   const next = { ...config };
   applyOptions(next, { [option]: value });
   Object.assign(config, next);
@@ -209,7 +244,7 @@ function checkVersions({ minVersion, maxVersion }: SslConfig): void {
     "SSL_ERROR_INVALID_VERSION_RANGE",
     `Cannot use option versions: ${versionName(minVersion)} to ${
       versionName(maxVersion)
-    } is no range`,
+    } is not a range`,
   );
 }
 
@@ -221,10 +256,8 @@ function checkVersions({ minVersion, maxVersion }: SslConfig): void {
 export function presetByName(name: string): PolicyPreset {
   const preset = policyPresetByName(name);
   if (preset !== undefined) return preset;
-  throw invalid(
-    "policy",
-    `${show(name)} is none of ${POLICY_PRESETS.map((p) => p.name).join(", ")}`,
-  );
+  const known = POLICY_PRESETS.map((preset) => preset.name);
+  throw invalid("policy", `${show(name)} is not one of ${known.join(", ")}`);
 }
 
 /** Applies all settings of a preset. */

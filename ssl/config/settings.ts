@@ -9,15 +9,11 @@
  * @module
  */
 
+import { isFunction, isInstance } from "../../cert/base/options.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
-import {
-  type CertificateInput,
-  type CertificateOptions,
-  toCertificates,
-  toCredential,
-} from "./credential.ts";
+import { type CertificateOptions, toCertificates, toCredential } from "./credential.ts";
 import { normalizeHostname } from "./host_name.ts";
 import type { ImportOptions, Role } from "./import_options.ts";
 import { anchorPart, type KeyPart, keyPart } from "./key_part.ts";
@@ -25,9 +21,7 @@ import { presetsOf } from "./context_policy.ts";
 import {
   takeArray,
   takeBoolean,
-  takeFunction,
   takeGroups,
-  takeInstance,
   takeMilliseconds,
   takeOneOf,
   takeProtocols,
@@ -36,6 +30,7 @@ import {
   takeString,
   takeSuites,
   takeVersions,
+  taking,
 } from "./option_values.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../tables/named_groups.ts";
@@ -115,7 +110,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       return role === "client" || clientAuth !== "none" ? keyPart(context) : null;
     },
     take: (value, option) =>
-      takeArray(value, option).flatMap((input) => toCertificates(input as CertificateInput))
+      takeArray(value, option).flatMap((input, i) => toCertificates(input, `${option}[${i}]`))
         .map(trustAnchorOf),
   }),
   credentials: row(() => [], {
@@ -125,7 +120,9 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     sessions: "both",
     key: ({ credentials }) => credentials.map(({ certificate }) => certificate.der.toBase64()),
     take: (value, option) =>
-      takeArray(value, option).map((input) => toCredential(input as CertificateOptions)),
+      takeArray(value, option).map((input, i) =>
+        toCredential(input as CertificateOptions, `${option}[${i}]`)
+      ),
   }),
   clientAuth: row(() => "none", {
     doc:
@@ -444,7 +441,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     doc: "The NSS context: its trust, its keys and its session caches.",
     option: "context",
     owner: "socket",
-    take: takeInstance(NssContext),
+    take: taking(isInstance(NssContext)),
   }),
 };
 
@@ -470,7 +467,7 @@ function row<T>(initial: () => T, options: RowOptions<T>): Setting<T> {
 
 /** Returns the row of a hook or callback. */
 function hook<T>(options: RowOptions<T | null>): Setting<T | null> {
-  return row<T | null>(() => null, { ...options, owner: "hook", take: takeFunction<T> });
+  return row<T | null>(() => null, { ...options, owner: "hook", take: taking<T>(isFunction) });
 }
 
 /** Returns the part of a session's key for a setting. */

@@ -14,7 +14,8 @@ import { Liveness } from "./liveness.ts";
 import type { Pump } from "./pump.ts";
 import { closedError, Teardown } from "./teardown.ts";
 import { isReset, transportError } from "./transport_error.ts";
-import { kindOf, type Transport } from "./transports.ts";
+import { kindOf } from "../../cert/base/options.ts";
+import type { Transport } from "./transports.ts";
 
 /**
  * The maximum number of bytes that wait in writes behind the one in progress, with

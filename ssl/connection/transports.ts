@@ -3,6 +3,8 @@
 import { bytesOf } from "../../cert/base/bytes.ts";
 import { settlesWithin } from "./bounds.ts";
 import { transportError } from "./transport_error.ts";
+import { isLike, kindOf } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 
 /** The members of `Deno.Conn` that TLS uses; any object with them can be a transport. */
 export interface ConnLike<A = unknown> {
@@ -83,8 +85,44 @@ export interface Transport<A = unknown> {
   unref(): void;
 }
 
+/**
+ * Rejects what is no transport.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is none; the message says how to make one.
+ */
+export function checkTransport(transport: unknown): void {
+  requireSslArgs("Cannot import connection", transportProblem(transport, "the transport"));
+}
+
+function transportProblem(transport: unknown, name: string): string | null {
+  if (typeof transport !== "object" || transport === null || transport instanceof Promise) {
+    return `${name} is ${kindOf(transport)}, not a connection, a pair of streams or a listener`;
+  }
+  if ("pipe" in transport && "on" in transport) {
+    return `${name} is a stream of Node; pass Duplex.toWeb(stream), of node:stream`;
+  }
+  if ("getReader" in transport || "getWriter" in transport) {
+    return `${name} is one stream; pass { readable, writable }`;
+  }
+  if ("accept" in transport) return isLike("a listener", "accept", "close")(transport, name);
+  if (isConn(transport)) return isLike("a connection", "read", "write", "close")(transport, name);
+  if (!("readable" in transport) || !("writable" in transport)) {
+    return `${name} has no read() and write(), no readable and writable, and no accept()`;
+  }
+  const { readable, writable } = transport;
+  return isLike("a ReadableStream", "getReader")(readable, "readable") ??
+    isLike("a WritableStream", "getWriter")(writable, "writable") ??
+    (isLocked(readable) ? "readable is locked: another reader has it" : null) ??
+    (isLocked(writable) ? "writable is locked: another writer has it" : null);
+}
+
+function isLocked(stream: unknown): boolean {
+  return typeof stream === "object" && stream !== null && "locked" in stream &&
+    stream.locked === true;
+}
+
 /** Returns whether a transport is a connection rather than a pair of streams. */
-export function isConn<A>(transport: ConnLike<A> | ByteStreams): transport is ConnLike<A> {
+export function isConn<A>(transport: ConnLike<A> | object): transport is ConnLike<A> {
   return "read" in transport && typeof transport.read === "function";
 }
 
@@ -269,11 +307,4 @@ export class StreamTransport implements Transport<StreamAddr>, Sink {
   ref(): void {}
 
   unref(): void {}
-}
-
-/** Returns what a value is, with an article. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
-  return Array.isArray(value) ? "an array" : `an object of type ${value.constructor?.name}`;
 }

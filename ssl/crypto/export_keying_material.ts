@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { SslError } from "../base/errors.ts";
 import type { ExporterMasterSecret } from "./expanded_secrets.ts";
 import { expand, HASH_LENGTHS, hkdfLabel, importHmacKey, LABEL_LIMIT } from "./hkdf.ts";
 
@@ -14,7 +15,7 @@ const encoder = new TextEncoder();
  * @param context The exporter's context; in TLS 1.3 `null` is equivalent to an empty one.
  * @param length The number of bytes to export.
  * @returns The keying material.
- * @throws {RangeError} If the label or the length is out of range.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the label or the length is out of range.
  */
 export async function exportKeyingMaterial(
   exporterMasterSecret: ExporterMasterSecret,
@@ -26,13 +27,17 @@ export async function exportKeyingMaterial(
   const hashLength = HASH_LENGTHS[hash];
   const labelLength = encoder.encode(label).length;
   if (labelLength > LABEL_LIMIT) {
-    throw new RangeError(
-      `Cannot export keying material: label is ${labelLength} bytes long, more than ${LABEL_LIMIT}`,
+    throw new SslError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot export keying material: label has ${labelLength} bytes, not at most ${LABEL_LIMIT}`,
     );
   }
   if (!Number.isInteger(length) || length < 0 || length > 255 * hashLength) {
-    throw new RangeError(
-      `Cannot export keying material: length ${length} is not within 0 to ${255 * hashLength}`,
+    throw new SslError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot export keying material: length is ${length}, not a whole number from 0 to ${
+        255 * hashLength
+      }`,
     );
   }
   const [secret, contextHash] = await Promise.all([

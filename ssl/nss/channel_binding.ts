@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { show } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { OIDS } from "../../cert/der/oids.ts";
@@ -74,7 +75,7 @@ export async function getChannelBinding(
   }
   throw new SslError(
     "SEC_ERROR_INVALID_ARGS",
-    `Cannot bind to channel: there is no type "${type satisfies never}"`,
+    `Cannot bind to channel: there is no type ${show(type satisfies never)}`,
   );
 }
 

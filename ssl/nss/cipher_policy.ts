@@ -1,9 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
+import { show } from "../../cert/base/options.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 import { type CipherSuiteId, getCipherSuiteInfo, presentSuite } from "./cipher_suite_info.ts";
 import { invalid } from "../config/option_values.ts";
-import { contextPolicy } from "../config/context_policy.ts";
+import { contextOf, contextPolicy } from "../config/context_policy.ts";
 
 /**
  * Whether a context's sockets may use a cipher suite at all. NSS's third value, `SSL_RESTRICTED`,
@@ -39,10 +40,10 @@ export function cipherPolicySet(
   options: { context?: NssContext } = {},
 ): void {
   const { id } = presentSuite(suite);
-  const { disallowedSuites } = contextPolicy(options.context ?? defaultContext());
+  const { disallowedSuites } = contextPolicy(contextOf(options));
   if (policy === "ALLOWED") disallowedSuites.delete(id);
   else if (policy === "NOT_ALLOWED") disallowedSuites.add(id);
-  else throw invalid("policy", `"${policy}" is none of ALLOWED, NOT_ALLOWED`);
+  else throw invalid("policy", `${show(policy)} is not one of ALLOWED, NOT_ALLOWED`);
 }
 
 /**
@@ -71,7 +72,7 @@ export function cipherPolicyGet(
   options: { context?: NssContext } = {},
 ): CipherPolicy {
   const { id, name, present } = getCipherSuiteInfo(suite);
-  const { disallowedSuites, preset } = contextPolicy(options.context ?? defaultContext());
+  const { disallowedSuites, preset } = contextPolicy(contextOf(options));
   const isAllowed = present && !disallowedSuites.has(id) &&
     (preset === null || preset.cipherSuites.some((allowed) => allowed === name));
   return isAllowed ? "ALLOWED" : "NOT_ALLOWED";
@@ -96,7 +97,7 @@ export function cipherPolicyGet(
  * ```
  */
 export function setDomesticPolicy(options: { context?: NssContext } = {}): void {
-  contextPolicy(options.context ?? defaultContext()).disallowedSuites.clear();
+  contextPolicy(contextOf(options)).disallowedSuites.clear();
 }
 
 /**

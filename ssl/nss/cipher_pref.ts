@@ -1,7 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 import { type CipherSuiteId, presentSuite } from "./cipher_suite_info.ts";
+import { isBoolean } from "../../cert/base/options.ts";
+import { contextOf } from "../config/context_policy.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 import { change, type SslConfig } from "../config/config.ts";
 import { defaultsOf } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
@@ -41,7 +44,7 @@ export function cipherPrefSetDefault(
   on: boolean,
   options: { context?: NssContext } = {},
 ): void {
-  setPref(defaultsOf(options.context ?? defaultContext()), suite, on);
+  setPref(defaultsOf(contextOf(options)), suite, on);
 }
 
 /**
@@ -67,7 +70,7 @@ export function cipherPrefGetDefault(
   suite: CipherSuiteId,
   options: { context?: NssContext } = {},
 ): boolean {
-  return getPref(defaultsOf(options.context ?? defaultContext()), suite);
+  return getPref(defaultsOf(contextOf(options)), suite);
 }
 
 /**
@@ -124,6 +127,7 @@ export function cipherPrefGet(target: Configurable, suite: CipherSuiteId): boole
 }
 
 function setPref(config: SslConfig, suite: CipherSuiteId, on: boolean): void {
+  requireSslArgs("Cannot set cipher suite", isBoolean(on, "on"));
   const row = presentSuite(suite);
   if ("aead" in row) {
     change(config, { cipherSuites: withPref(config.cipherSuites, row, on, CIPHER_SUITES) });

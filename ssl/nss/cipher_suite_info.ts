@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { show } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import { ABSENT_CIPHER_SUITES } from "../tables/absent_cipher_suites.ts";
 import {
@@ -173,6 +174,10 @@ function infoOfTls12(suite: Tls12CipherSuite): CipherSuiteInfo {
 const AEAD_TAG_BITS = 128;
 
 function unknownSuite(suite: string | number, why: string): SslError {
-  const name = typeof suite === "number" ? `0x${suite.toString(16).padStart(4, "0")}` : suite;
+  const name = Number.isInteger(suite)
+    ? `0x${suite.toString(16).padStart(4, "0")}`
+    : typeof suite === "string"
+    ? suite.slice(0, 100)
+    : show(suite);
   return new SslError("SSL_ERROR_UNKNOWN_CIPHER_SUITE", `Cannot use cipher suite ${name}: ${why}`);
 }

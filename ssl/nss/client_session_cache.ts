@@ -1,9 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
-import { SslError } from "../base/errors.ts";
+import { isInteger, isLike, type Shape } from "../../cert/base/options.ts";
 import type { SessionCache } from "../base/session_cache.ts";
 import type { SslSocket } from "../base/socket_type.ts";
+import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
+import { takeSslOptions } from "../config/option_values.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 import {
   applicationSessionCache,
@@ -23,6 +25,12 @@ export interface ClientSessionCacheOptions {
   /** The context of the clients; the default context by default. */
   readonly context?: NssContext;
 }
+
+const SHAPE: Shape<ClientSessionCacheOptions> = {
+  ...CONTEXT_OPTIONS,
+  maxCacheEntries: isInteger(0),
+  cache: isLike("a session cache", "take", "put", "delete", "clear"),
+};
 
 /**
  * Configures the cache of clients' sessions, such as that of `@nss/nss/ssl/kv-session-cache`. NSS
@@ -64,13 +72,11 @@ export interface ClientSessionCacheOptions {
  * ```
  */
 export function configClientSessionCache(options: ClientSessionCacheOptions = {}): void {
-  const { maxCacheEntries = MAX_CACHED_PEERS, cache, context = defaultContext() } = options;
-  if (!Number.isInteger(maxCacheEntries) || maxCacheEntries < 0) {
-    throw new SslError(
-      "SEC_ERROR_INVALID_ARGS",
-      `Cannot configure session cache: ${maxCacheEntries} is no number of entries`,
-    );
-  }
+  const { maxCacheEntries = MAX_CACHED_PEERS, cache, context = defaultContext() } = takeSslOptions(
+    "Cannot configure session cache",
+    options,
+    SHAPE,
+  );
   clientSessionCache(context).resize(maxCacheEntries);
   setApplicationSessionCache(context, cache ?? null);
 }
@@ -98,7 +104,7 @@ export function configClientSessionCache(options: ClientSessionCacheOptions = {}
  * ```
  */
 export async function clearSessionCache(options: { context?: NssContext } = {}): Promise<void> {
-  const { context = defaultContext() } = options;
+  const context = contextOf(options);
   clientSessionCache(context).clear();
   await applicationSessionCache(context)?.clear();
 }

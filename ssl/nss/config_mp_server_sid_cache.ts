@@ -1,9 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, isString, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
-import type { KvStore } from "../../pkcs11/kv/store.ts";
+import { isKvStore, type KvStore } from "../../pkcs11/kv/store.ts";
 import { SslError } from "../base/errors.ts";
-import { resolveLimits, type ServerSessionLimits } from "../session/limits.ts";
+import { CONTEXT_OPTIONS } from "../config/context_policy.ts";
+import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
+import { LIMITS, resolveLimits, type ServerSessionLimits } from "../session/limits.ts";
 import {
   areServerSessionsConfigured,
   ServerSessions,
@@ -41,6 +44,18 @@ export interface InheritOptions {
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
+
+const INHERIT_SHAPE: Shape<InheritOptions> = {
+  ...CONTEXT_OPTIONS,
+  kv: isKvStore,
+};
+
+const SHAPE: Shape<MPServerSessionCacheOptions> = {
+  ...INHERIT_SHAPE,
+  ...LIMITS,
+  path: isString,
+  secret: isBytes,
+};
 
 /** The description of a cache, with which other processes open it. */
 interface Inheritance extends Required<ServerSessionLimits> {
@@ -104,14 +119,15 @@ interface Inheritance extends Required<ServerSessionLimits> {
 export async function configMPServerSIDCache(
   options: MPServerSessionCacheOptions = {},
 ): Promise<string> {
-  const { context = defaultContext(), kv, path } = options;
-  const secret = options.secret === undefined
+  const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
+  const { context = defaultContext(), kv, path } = given;
+  const secret = given.secret === undefined
     ? crypto.getRandomValues(new Uint8Array(32))
-    : new Uint8Array(options.secret);
+    : new Uint8Array(given.secret);
   if (secret.length !== 32) {
     throw invalidInheritance("configure", `the secret has ${secret.length} bytes, not 32`);
   }
-  const limits = resolveLimits(options);
+  const limits = resolveLimits(given);
   const opened = await open(context, { form: 1, secret, path: path ?? null, ...limits }, kv, true);
   return encodeInheritance(opened);
 }
@@ -156,13 +172,18 @@ export async function inheritMPServerSIDCache(
   inheritance?: string,
   options: InheritOptions = {},
 ): Promise<void> {
-  const { context = defaultContext(), kv } = options;
+  const { context = defaultContext(), kv } = takeSslOptions(
+    "Cannot inherit session cache",
+    options,
+    INHERIT_SHAPE,
+  );
   let text = inheritance;
   if (text === undefined) {
     const { readEnvironment } = await import("../session/kv_file.ts");
     text = readEnvironment(SSL_INHERITANCE);
   }
   if (text === undefined) throw invalidInheritance("inherit", `${SSL_INHERITANCE} is not set`);
+  requireSslArgs("Cannot inherit session cache", isString(text, "inheritance"));
   const decoded = decodeInheritance(text);
   if (decoded.path === null && kv === undefined) {
     throw invalidInheritance(
@@ -243,8 +264,9 @@ function decodeInheritance(text: string): Inheritance {
     throw invalidInheritance("inherit", "its description is damaged or of another version");
   }
   const { maxCacheEntries, timeout, ticketLifetime } = value as Record<string, number>;
-  const limits = { maxCacheEntries, timeout, ticketLifetime } as Required<ServerSessionLimits>;
-  return { form, secret, path, ...resolveLimits(limits) };
+  const limits = { maxCacheEntries, timeout, ticketLifetime };
+  takeSslOptions("Cannot inherit session cache", limits, LIMITS);
+  return { form, secret, path, ...resolveLimits(limits as Required<ServerSessionLimits>) };
 }
 
 function invalidInheritance(attempt: string, why: string): SslError {

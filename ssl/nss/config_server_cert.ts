@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { anything, isBytes, isOneOf, type Shape } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { findCertByName } from "../../cert/db/find_cert.ts";
 import { change, type SslConfig } from "../config/config.ts";
@@ -11,6 +12,7 @@ import {
   type Credential,
   toCredential,
 } from "../config/credential.ts";
+import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { SslError } from "../base/errors.ts";
 
 /** Additional data of a server's certificate (`SSLExtraServerCertData`). */
@@ -25,6 +27,12 @@ export interface ServerCertOptions {
    */
   readonly signedCertTimestamps?: Uint8Array;
 }
+
+const SHAPE: Shape<ServerCertOptions> = {
+  certChain: anything,
+  stapledOCSPResponse: isBytes,
+  signedCertTimestamps: isBytes,
+};
 
 /**
  * Adds a certificate and its key to a server (`SSL_ConfigServerCert`), or replaces earlier ones; on
@@ -75,19 +83,23 @@ export async function configServerCert(
   key: CertificateOptions["key"],
   extra: ServerCertOptions = {},
 ): Promise<void> {
-  const { certChain, stapledOCSPResponse, signedCertTimestamps } = extra;
+  const { certChain, stapledOCSPResponse, signedCertTimestamps } = takeSslOptions(
+    "Cannot configure server certificate",
+    extra,
+    SHAPE,
+  );
   const own = toCredential({
     cert,
     key,
     ...(certChain !== undefined && { chain: certChain }),
     ...(stapledOCSPResponse !== undefined && { ocsp: stapledOCSPResponse }),
     ...(signedCertTimestamps !== undefined && { scts: signedCertTimestamps }),
-  });
+  }, "the arguments");
   await own.privateKey(); // compares it with the certificate
   const chain = await missingChain(configToChange(target), own);
   const credential = chain.length === 0
     ? own
-    : toCredential({ cert: own.certificate, key, chain, ...extrasOf(own) });
+    : toCredential({ cert: own.certificate, key, chain, ...extrasOf(own) }, "the arguments");
   const config = configToChange(target); // again: it may have changed meanwhile
   change(config, { credentials: withCredential(config.credentials, credential) });
 }
@@ -142,6 +154,10 @@ export async function configSecureServer(
   key: CertificateOptions["key"] | null,
   kind?: ServerKeyKind,
 ): Promise<void> {
+  const kinds = ["ec", "rsa", "rsa-pss", "ed25519"] satisfies ServerKeyKind[];
+  if (kind !== undefined) {
+    requireSslArgs("Cannot configure server certificate", isOneOf(kinds)(kind, "kind"));
+  }
   if (cert !== null && key !== null) return await configServerCert(target, cert, key);
   if (cert !== null || key !== null) {
     throw invalidArgs("a certificate and its key come together, or neither");

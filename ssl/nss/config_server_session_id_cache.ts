@@ -1,7 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isLike, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
-import { resolveLimits, type ServerSessionLimits } from "../session/limits.ts";
+import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
+import { takeSslOptions } from "../config/option_values.ts";
+import { LIMITS, resolveLimits, type ServerSessionLimits } from "../session/limits.ts";
 import { MemoryServerSessionCache } from "../session/memory_server.ts";
 import {
   areServerSessionsConfigured,
@@ -28,6 +31,12 @@ export interface ServerSessionCacheOptions extends ServerSessionLimits {
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
+
+const SHAPE: Shape<ServerSessionCacheOptions> = {
+  ...CONTEXT_OPTIONS,
+  ...LIMITS,
+  cache: isLike("a session cache", "get", "put", "delete"),
+};
 
 /**
  * Configures the cache of servers' sessions (`SSL_ConfigServerSessionIDCache`). Without this call
@@ -64,8 +73,9 @@ export interface ServerSessionCacheOptions extends ServerSessionLimits {
  * ```
  */
 export function configServerSessionIDCache(options: ServerSessionCacheOptions = {}): void {
-  const { context = defaultContext(), cache } = options;
-  const limits = resolveLimits(options);
+  const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
+  const { context = defaultContext(), cache } = given;
+  const limits = resolveLimits(given);
   if (areServerSessionsConfigured(context)) return;
   setServerSessions(
     context,
@@ -113,5 +123,5 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
 export async function shutdownServerSessionIDCache(
   options: { context?: NssContext } = {},
 ): Promise<void> {
-  await closeServerSessions(options.context ?? defaultContext());
+  await closeServerSessions(contextOf(options));
 }

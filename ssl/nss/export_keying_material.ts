@@ -1,7 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBytes, isInteger, isString } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
+import { LABEL_LIMIT } from "../crypto/hkdf.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
+
+/** The maximum length of what is exported, and of a context: both lengths have 2 bytes. */
+const MAX_EXPORT_LENGTH = 2 ** 16 - 1;
 
 /**
  * Derives bytes that only the two ends know (`SSL_ExportKeyingMaterial`; RFC 8446, Section 7.5), to
@@ -30,6 +36,20 @@ export async function exportKeyingMaterial(
   length: number,
   context?: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  requireSslArgs(
+    "Cannot export keying material",
+    isString(label, "label"),
+    isInteger(0, MAX_EXPORT_LENGTH)(length, "length"),
+    context === undefined ? null : isBytes(context, "context"),
+  );
+  const { length: labelLength } = new TextEncoder().encode(label);
+  requireSslArgs(
+    "Cannot export keying material",
+    labelLength > LABEL_LIMIT ? `label has ${labelLength} bytes, not at most ${LABEL_LIMIT}` : null,
+    context !== undefined && context.length > MAX_EXPORT_LENGTH
+      ? `context has ${context.length} bytes, not at most ${MAX_EXPORT_LENGTH}`
+      : null,
+  );
   const engine = connectionOf(socket).connectedEngine;
   return await engine.exportKeyingMaterial(label, context ? new Uint8Array(context) : null, length);
 }

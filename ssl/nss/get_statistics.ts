@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
+import { contextOf } from "../config/context_policy.ts";
 import { countersOf, type SslStatistics } from "../session/statistics.ts";
 
 export type { SessionCounts, SslStatistics } from "../session/statistics.ts";
@@ -22,5 +23,5 @@ export type { SessionCounts, SslStatistics } from "../session/statistics.ts";
  * ```
  */
 export function getStatistics(options: { context?: NssContext } = {}): SslStatistics {
-  return structuredClone(countersOf(options.context ?? defaultContext()));
+  return structuredClone(countersOf(contextOf(options)));
 }

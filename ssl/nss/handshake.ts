@@ -1,10 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isBoolean, isInstance, type Shape } from "../../cert/base/options.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { change } from "../config/config.ts";
 import { configBeforeStart } from "../config/config_registry.ts";
 import type { HandshakeBounds } from "../connection/bounds.ts";
+import { isMilliseconds, requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 import type { Configurable } from "./configurable.ts";
 
@@ -34,7 +36,7 @@ export function forceHandshake(
   socket: SslSocket,
   bounds: HandshakeBounds = {},
 ): Promise<ChannelInfo> {
-  return connectionOf(socket).forceHandshake(bounds);
+  return connectionOf(socket).forceHandshake(takeBounds(bounds));
 }
 
 /**
@@ -85,7 +87,8 @@ export async function reHandshake(
   flushCache = true,
   bounds: HandshakeBounds = {},
 ): Promise<ChannelInfo> {
-  return await connectionOf(socket).reHandshake({ full: flushCache }, bounds);
+  requireSslArgs("Cannot renegotiate", isBoolean(flushCache, "flushCache"));
+  return await connectionOf(socket).reHandshake({ full: flushCache }, takeBounds(bounds));
 }
 
 /**
@@ -106,6 +109,7 @@ export async function reHandshake(
  * ```
  */
 export function resetHandshake(target: Configurable, asServer: boolean): void {
+  requireSslArgs("Cannot reset handshake", isBoolean(asServer, "asServer"));
   change(configBeforeStart(target), { role: asServer ? "server" : "client" });
 }
 
@@ -128,5 +132,12 @@ export function resetHandshake(target: Configurable, asServer: boolean): void {
  * ```
  */
 export function keyUpdate(socket: SslSocket, requestUpdate = false): Promise<void> {
+  requireSslArgs("Cannot update keys", isBoolean(requestUpdate, "requestUpdate"));
   return connectionOf(socket).keyUpdate(requestUpdate);
+}
+
+const BOUNDS: Shape<HandshakeBounds> = { timeout: isMilliseconds, signal: isInstance(AbortSignal) };
+
+function takeBounds(bounds: HandshakeBounds): HandshakeBounds {
+  return takeSslOptions("Cannot run handshake", bounds, BOUNDS);
 }

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { change } from "../config/config.ts";
+import { setHook } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import type {
   AlertCallback,
@@ -57,7 +57,7 @@ import type { Configurable } from "./configurable.ts";
  * ```
  */
 export function authCertificateHook(target: Configurable, hook: AuthCertificateHook | null): void {
-  change(configToChange(target), { authCertificate: hook });
+  setHook(configToChange(target), "authCertificate", hook);
 }
 
 /**
@@ -95,7 +95,7 @@ export function authCertificateHook(target: Configurable, hook: AuthCertificateH
  * ```
  */
 export function badCertHook(target: Configurable, hook: BadCertHook | null): void {
-  change(configToChange(target), { badCert: hook });
+  setHook(configToChange(target), "badCert", hook);
 }
 
 /**
@@ -144,7 +144,7 @@ export function getClientAuthDataHook(
   target: Configurable,
   hook: GetClientAuthDataHook | null,
 ): void {
-  change(configToChange(target), { getClientAuthData: hook });
+  setHook(configToChange(target), "getClientAuthData", hook);
 }
 
 /**
@@ -186,7 +186,7 @@ export function getClientAuthDataHook(
  * ```
  */
 export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigHook | null): void {
-  change(configToChange(target), { sniSocketConfig: hook });
+  setHook(configToChange(target), "sniSocketConfig", hook);
 }
 
 /**
@@ -229,7 +229,7 @@ export function clientHelloCallback(
   target: Configurable,
   callback: ClientHelloCallback | null,
 ): void {
-  change(configToChange(target), { clientHelloCallback: callback });
+  setHook(configToChange(target), "clientHelloCallback", callback);
 }
 
 /**
@@ -272,7 +272,7 @@ export function helloRetryRequestCallback(
   target: Configurable,
   callback: HelloRetryRequestCallback | null,
 ): void {
-  change(configToChange(target), { helloRetryRequestCallback: callback });
+  setHook(configToChange(target), "helloRetryRequestCallback", callback);
 }
 
 /**
@@ -313,7 +313,7 @@ export function helloRetryRequestCallback(
  * ```
  */
 export function handshakeCallback(target: Configurable, callback: HandshakeCallback | null): void {
-  change(configToChange(target), { handshakeCallback: callback });
+  setHook(configToChange(target), "handshakeCallback", callback);
 }
 
 /**
@@ -348,7 +348,7 @@ export function handshakeCallback(target: Configurable, callback: HandshakeCallb
  * ```
  */
 export function keyLogCallback(target: Configurable, callback: KeyLogCallback | null): void {
-  change(configToChange(target), { keyLog: callback });
+  setHook(configToChange(target), "keyLog", callback);
 }
 
 /**
@@ -373,7 +373,7 @@ export function keyLogCallback(target: Configurable, callback: KeyLogCallback | 
  * ```
  */
 export function alertSentCallback(target: Configurable, callback: AlertCallback | null): void {
-  change(configToChange(target), { alertSentCallback: callback });
+  setHook(configToChange(target), "alertSentCallback", callback);
 }
 
 /**
@@ -401,5 +401,5 @@ export function alertSentCallback(target: Configurable, callback: AlertCallback 
  * ```
  */
 export function alertReceivedCallback(target: Configurable, callback: AlertCallback | null): void {
-  change(configToChange(target), { alertReceivedCallback: callback });
+  setHook(configToChange(target), "alertReceivedCallback", callback);
 }

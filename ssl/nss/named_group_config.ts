@@ -2,7 +2,8 @@
 
 import { change } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
-import { invalid } from "../config/option_values.ts";
+import { isInteger } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 import { applyOption } from "../config/resolve_config.ts";
 import type { Configurable } from "./configurable.ts";
 import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
@@ -85,8 +86,9 @@ export function namedGroupConfig(target: Configurable, groups: readonly NamedGro
  * ```
  */
 export function sendAdditionalKeyShares(target: Configurable, count: number): void {
-  if (!Number.isInteger(count) || count < 0 || count >= NAMED_GROUPS.length) {
-    throw invalid("keyShares", `${count} is no number from 0 to ${NAMED_GROUPS.length - 1}`);
-  }
+  requireSslArgs(
+    "Cannot send additional key shares",
+    isInteger(0, NAMED_GROUPS.length - 1)(count, "count"),
+  );
   change(configToChange(target), { additionalKeyShares: count });
 }

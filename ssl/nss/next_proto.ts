@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { change } from "../config/config.ts";
+import { setHook } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import { applyOption } from "../config/resolve_config.ts";
 import type { Configurable } from "./configurable.ts";
@@ -108,7 +108,7 @@ export function setNextProtoCallback(
   target: Configurable,
   callback: NextProtoCallback | null,
 ): void {
-  change(configToChange(target), { nextProtoCallback: callback });
+  setHook(configToChange(target), "nextProtoCallback", callback);
 }
 
 /**

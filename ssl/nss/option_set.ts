@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
+import { contextOf } from "../config/context_policy.ts";
 import { defaultsOf } from "../config/resolve_config.ts";
 import { configBeforeStart, configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
@@ -42,7 +43,7 @@ export function optionSetDefault<O extends SslOption>(
   value: SslOptionValues[O],
   options: { context?: NssContext } = {},
 ): void {
-  setOption(defaultsOf(options.context ?? defaultContext()), option, value);
+  setOption(defaultsOf(contextOf(options)), option, value);
 }
 
 /**
@@ -67,7 +68,7 @@ export function optionGetDefault<O extends SslOption>(
   option: O,
   options: { context?: NssContext } = {},
 ): SslOptionValues[O] {
-  return getOption(defaultsOf(options.context ?? defaultContext()), option);
+  return getOption(defaultsOf(contextOf(options)), option);
 }
 
 /**

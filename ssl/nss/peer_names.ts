@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { isString, orNull } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 import { change } from "../config/config.ts";
 import { configBeforeStart, configOf } from "../config/config_registry.ts";
 import { normalizeHostname } from "../config/host_name.ts";
@@ -25,6 +27,7 @@ import type { Configurable } from "./configurable.ts";
  * ```
  */
 export function setURL(target: Configurable, url: string | URL): void {
+  requireSslArgs("Cannot set URL", url instanceof URL ? null : isString(url, "url"));
   change(configBeforeStart(target), { hostname: normalizeHostname(String(url)) });
 }
 
@@ -80,5 +83,6 @@ export function revealURL(target: Configurable): string | null {
  * ```
  */
 export function setSockPeerID(target: Configurable, peerId: string | null): void {
+  requireSslArgs("Cannot set peer ID", orNull(isString)(peerId, "peerId"));
   change(configBeforeStart(target), { peerId });
 }

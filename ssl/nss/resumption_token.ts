@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { change } from "../config/config.ts";
+import { change, setHook } from "../config/config.ts";
 import { configBeforeStart } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
 import { effectiveConfig } from "../config/effective_config.ts";
@@ -61,7 +61,7 @@ export function resumptionTokenCallback(
   target: Configurable,
   callback: ResumptionTokenCallback | null,
 ): void {
-  change(configBeforeStart(target), { resumptionTokenCallback: callback });
+  setHook(configBeforeStart(target), "resumptionTokenCallback", callback);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { isArray, orNull } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 import { change } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
 import { type CertificateInput, toCertificates } from "../config/credential.ts";
@@ -50,6 +51,8 @@ export function setTrustAnchors(
   target: Configurable,
   certs: readonly CertificateInput[] | null,
 ): void {
-  const names = certs?.flatMap(toCertificates).map(({ subject }: Certificate) => subject);
+  requireSslArgs("Cannot set trust anchors", orNull(isArray)(certs, "certs"));
+  const names = certs?.flatMap((input, i) => toCertificates(input, `certs[${i}]`))
+    .map(({ subject }) => subject);
   change(configToChange(target), { caNames: names ?? null });
 }

@@ -1,11 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { SslConfig } from "../config/config.ts";
 import { applyOption, defaultsOf } from "../config/resolve_config.ts";
 import { configOf, configToChange } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
-import { presetsOf } from "../config/context_policy.ts";
+import { contextOf, presetsOf } from "../config/context_policy.ts";
 import { SslError } from "../base/errors.ts";
 import type { VersionRange } from "../config/import_options.ts";
 import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS, versionName } from "../tables/versions.ts";
@@ -49,7 +49,7 @@ export function versionRangeGetSupported(): Required<VersionRange> {
 export function versionRangeGetDefault(
   options: { context?: NssContext } = {},
 ): Required<VersionRange> {
-  return rangeOf(defaultsOf(options.context ?? defaultContext()));
+  return rangeOf(defaultsOf(contextOf(options)));
 }
 
 /**
@@ -75,7 +75,7 @@ export function versionRangeSetDefault(
   range: VersionRange,
   options: { context?: NssContext } = {},
 ): void {
-  applyOption(defaultsOf(options.context ?? defaultContext()), "versions", range);
+  applyOption(defaultsOf(contextOf(options)), "versions", range);
 }
 
 /**

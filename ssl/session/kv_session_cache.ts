@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type KvKey, type KvStore, withStore } from "../../pkcs11/kv/store.ts";
+import { isArrayOf, isBytes, isString, type Shape, takeOptions } from "../../cert/base/options.ts";
+import { isKvStore, type KvKey, type KvStore, withStore } from "../../pkcs11/kv/store.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { MAX_TICKETS_PER_PEER } from "./memory_cache.ts";
 import type { SessionSealer } from "./session_sealing.ts";
@@ -24,6 +25,13 @@ export interface KvSessionCacheOptions {
    */
   readonly secret?: Uint8Array;
 }
+
+const SHAPE: Shape<KvSessionCacheOptions> = {
+  path: isString,
+  kv: isKvStore,
+  prefix: isArrayOf(isString),
+  secret: isBytes,
+};
 
 /** The maximum length in bytes of a value in Deno KV, less an overhead. */
 const MAX_VALUE_LENGTH = 65_536 - 1024;
@@ -67,7 +75,11 @@ const MAX_CONFLICTS = 16;
 export async function openKvSessionCache(
   options: KvSessionCacheOptions = {},
 ): Promise<KvSessionCache> {
-  const { kv, path, prefix = ["@nss/nss", "sessions"], secret } = options;
+  const { kv, path, prefix = ["@nss/nss", "sessions"], secret } = takeOptions(
+    "Cannot open session cache",
+    options,
+    SHAPE,
+  );
   if (kv !== undefined) return new KvSessionCache(kv, prefix, false, secret);
   const { openKv, readSecret } = await import("../../pkcs11/kv/open.ts");
   const store = await openKv(path);

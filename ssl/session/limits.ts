@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { SslError } from "../base/errors.ts";
+import { isInteger, type Shape } from "../../cert/base/options.ts";
 import { TICKET_LIFETIME } from "./session_ticket.ts";
 import { MAX_SERVER_SESSIONS } from "./memory_server.ts";
 import { SESSION_ID_LIFETIME } from "./server_cache.ts";
@@ -26,20 +26,16 @@ const TIMEOUTS = { min: 5, max: 86_400 } as const;
 /** The bounds for the lifetime of tickets, in seconds: at most a week (RFC 8446, Section 4.6.1). */
 const TICKET_LIFETIMES = { min: 5, max: 604_800 } as const;
 
-/**
- * Returns the limits with defaults and bounds applied.
- *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a value is not a non-negative safe integer.
- */
+/** The checks of the limits. */
+export const LIMITS: Shape<ServerSessionLimits> = {
+  maxCacheEntries: isInteger(0),
+  timeout: isInteger(0),
+  ticketLifetime: isInteger(0),
+};
+
+/** Returns the limits with defaults and bounds applied. */
 export function resolveLimits(options: ServerSessionLimits): Required<ServerSessionLimits> {
   const { maxCacheEntries = 0, timeout = 0, ticketLifetime = 0 } = options;
-  for (const [name, value] of Object.entries({ maxCacheEntries, timeout, ticketLifetime })) {
-    if (Number.isSafeInteger(value) && value >= 0) continue;
-    throw new SslError(
-      "SEC_ERROR_INVALID_ARGS",
-      `Cannot configure session cache: ${name} is ${value}, and must be a whole number from 0 on`,
-    );
-  }
   return {
     maxCacheEntries: maxCacheEntries || MAX_SERVER_SESSIONS,
     timeout: within(timeout || SESSION_ID_LIFETIME, TIMEOUTS),

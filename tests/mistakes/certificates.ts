@@ -78,8 +78,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "`time: new Date(text)` of a text that is no date",
     make: () => verify(leaf, [intermediate], { time: new Date("today") }),
     name: "SEC_ERROR_INVALID_ARGS",
-    says:
-      "Cannot verify certificate: the option time is an Invalid Date; new Date() is the current time",
+    says: "Cannot verify certificate chain: time is an invalid Date",
   },
   {
     mistake: "the bytes of a PEM file, given to `parseCertificate`",

@@ -187,7 +187,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "no `key` at all",
     make: give(undefined),
     name: INVALID,
-    says: 'Cannot use the key given for certificate "CN=server.example": none is given',
+    says: "Cannot use options: certificates[0].key is missing",
   },
   {
     mistake: "`importPrivateKey()` of an encrypted key, without its password",

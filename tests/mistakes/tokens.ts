@@ -111,13 +111,13 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "a KV token with 0 iterations",
     make: () => withKv((kv) => openKvToken({ kv, iterations: 0 })),
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "Cannot open token: 0 iterations are no integer from 1 to 10000000",
+    says: "Cannot open token: iterations is 0, not a whole number from 1 to 10000000",
   },
   {
     mistake: "`password: 1234` for a KV token",
     make: () => withKv((kv) => openKvToken({ kv, password: 1234 } as unknown as KvTokenOptions)),
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "Cannot open token: the password is not a string",
+    says: "Cannot open token: password is a number, not a string",
   },
   {
     mistake: "a KV token whose password record somebody deleted",

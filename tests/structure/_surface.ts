@@ -130,6 +130,25 @@ export function linesOf({ name, declarations }: Symbol): string[] {
   });
 }
 
+/** A parameter of a function. */
+export interface Parameter {
+  /** Its name. */
+  readonly name: string;
+  /** Whether it may be absent. */
+  readonly isOptional: boolean;
+  /** Its type, as it is written down. */
+  readonly type: string;
+}
+
+/** The parameters of a function, a constructor or a method. */
+export function parametersOf({ params = [] }: Pick<Signature, "params">): Parameter[] {
+  return params.map((param) => {
+    const inner = param.kind === "assign" ? param.left! : param;
+    const isOptional = param.kind === "assign" || param.optional === true;
+    return { name: inner.name ?? "options", isOptional, type: type(inner.tsType) };
+  });
+}
+
 function parents(
   { extends: base = [], superTypeParams, implements: more = [] }: Definition,
 ): string {

@@ -4,11 +4,11 @@ import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "
 import {
   type CertificateRequest,
   createCertificateRequest,
-  issueCertificate,
   MAX_REQUEST_SIZE,
   parseCertificateRequest,
   verifyCertificateRequest,
 } from "../../../cert/create/csr.ts";
+import { issueCertificate } from "../../../cert/create/issue_certificate.ts";
 import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";

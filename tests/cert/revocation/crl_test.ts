@@ -266,7 +266,7 @@ Deno.test("parseCrl() refuses a reason that is none", () => {
     assertThrowsWith(
       () => parseCrl(raw({ revoked: entry(1, [reason]) })),
       "SEC_ERROR_CRL_INVALID",
-      `${number} is no reason`,
+      `${number} is not a reason`,
     );
   }
 });

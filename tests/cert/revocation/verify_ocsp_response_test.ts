@@ -217,7 +217,7 @@ Deno.test("verifyOcspResponse() keeps to the times of the response, to the secon
   await refused(response, "SEC_ERROR_OCSP_FUTURE_RESPONSE", "", { time: early });
   await refused(response, "SEC_ERROR_OCSP_OLD_RESPONSE", "2026-06-07T12:00:00", { time: late });
   for (const wrong of [{ time: new Date(NaN) }, { slopSeconds: NaN }]) {
-    await refused(response, "SEC_ERROR_OCSP_FUTURE_RESPONSE", "", wrong);
+    await refused(response, "SEC_ERROR_INVALID_ARGS", "", wrong);
   }
   await at(early, 1);
   await at(late, 1);

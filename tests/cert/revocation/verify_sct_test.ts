@@ -221,8 +221,8 @@ Deno.test("verifySct() refuses the future, and a log's retirement", async () => 
   );
   await assertRejectsWith(
     () => verifySct(sct, { ...options, time: new Date(NaN) }),
-    "SEC_ERROR_INVALID_TIME",
-    "later than Invalid Date",
+    "SEC_ERROR_INVALID_ARGS",
+    "time is an invalid Date",
   );
   const retired = (time: number) => ({ ...options, logs: [{ ...log, retiredAt: new Date(time) }] });
   await verifySct(sct, retired(NOW.getTime() + 1));

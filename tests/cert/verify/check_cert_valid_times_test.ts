@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { NssError } from "../../../cert/base/errors.ts";
 import {
   checkCertValidTimes,
   NSS_SLOP_SECONDS,
@@ -29,7 +30,7 @@ Deno.test("checkCertValidTimes() has no slop by default, and slop before notBefo
   assertEquals(at("2026-04-01T00:00:01Z", NSS_SLOP_SECONDS), "expired");
 });
 
-Deno.test("checkCertValidTimes() takes a time that is none as outside", () => {
-  assertEquals(checkCertValidTimes(certificate, new Date(NaN)), "expired");
-  assertEquals(at("2026-03-15T00:00:00Z", NaN), "notValidYet");
+Deno.test("checkCertValidTimes() refuses a time, and a slop, that is none", () => {
+  assertThrows(() => checkCertValidTimes(certificate, new Date(NaN)), NssError, "invalid Date");
+  assertThrows(() => at("2026-03-15T00:00:00Z", NaN), NssError, "slopSeconds is NaN, not a number");
 });

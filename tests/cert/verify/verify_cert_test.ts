@@ -387,9 +387,8 @@ Deno.test("verifyCertificateChain() distrusts what is made after distrustAfter",
     anchors: [{ ...trustAnchorOf(root.certificate), distrustAfter: new Date(iso) }],
   });
   await verify(leaf, [sub], at("2026-01-01T00:00:00Z"));
-  for (const early of ["2025-12-31T23:59:59Z", "no date"]) {
-    await assertFails("SEC_ERROR_UNTRUSTED_ISSUER", leaf, [sub], at(early));
-  }
+  await assertFails("SEC_ERROR_UNTRUSTED_ISSUER", leaf, [sub], at("2025-12-31T23:59:59Z"));
+  await assertFails("SEC_ERROR_INVALID_ARGS", leaf, [sub], at("no date"));
 });
 
 Deno.test("verifyCertificateChain() accepts a leaf that is itself an anchor, if it is valid", async () => {
@@ -649,7 +648,7 @@ opensslTest(
 
 Deno.test("verifyCertificateChain(), verifyCert() and checkRevocation() refuse an Invalid Date as the time", async () => {
   const time = new Date("not a date");
-  const says = "the option time is an Invalid Date; new Date() is the current time";
+  const says = "time is an invalid Date";
   const runs = [
     () => verify(leaf, [sub], { time }),
     () => verifyCert(new MemoryCertDB(), leaf.certificate, true, "sslServer", time),

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { Buffer } from "node:buffer";
 import {
   assert,
   assertEquals,
@@ -500,3 +501,11 @@ testShared(
     assert(imported > 0, "the corpus holds good keys as well");
   },
 );
+
+Deno.test("importPrivateKey() leaves the caller's bytes as they are, those of a Buffer, too", async () => {
+  for (const bytes of [Buffer.from(P256_PKCS8), P256_PKCS8.slice()]) {
+    await importPrivateKey(bytes);
+    await importPrivateKey(bytes);
+    assertEquals(new Uint8Array(bytes), P256_PKCS8);
+  }
+});

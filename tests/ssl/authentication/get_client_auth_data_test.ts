@@ -227,7 +227,7 @@ Deno.test("getClientAuthData() says why a certificate that is named cannot be sh
   await addIdentity(context, { subject: "CN=one", emailAddresses: ["both@x.test"] });
   await addIdentity(context, { subject: "CN=two", emailAddresses: ["both@x.test"] });
   await fails(context, "both@x.test", "SEC_ERROR_BAD_NICKNAME", "SHA-256");
-  await fails(context, "pkcs11:token", "SEC_ERROR_INVALID_ARGS", "is no attribute");
+  await fails(context, "pkcs11:token", "SEC_ERROR_INVALID_ARGS", "is not an attribute");
 });
 
 Deno.test("getClientAuthData() leaves a named certificate that has expired to the server", async () => {

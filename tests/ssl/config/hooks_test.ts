@@ -82,7 +82,7 @@ for (const role of ROLES) {
         [1, "returned 1, and only true accepts"],
         ["", 'returned "", and only true accepts'],
         ["yes", 'returned "yes", and only true accepts'],
-        [{}, "returned an object of type Object, and only true accepts"],
+        [{}, "returned an object, and only true accepts"],
         [slowly(null), "returned null, and only true accepts"],
       ] as const
     ) {

@@ -40,7 +40,10 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
   role: ["server", "server"],
   hostname: ["a.test", "b.test"],
   trustAnchors: [anchors(), anchors()],
-  credentials: [[toCredential(PKI.server.credential)], [toCredential(PKI.otherServer.credential)]],
+  credentials: [
+    [toCredential(PKI.server.credential, "a")],
+    [toCredential(PKI.otherServer.credential, "b")],
+  ],
   clientAuth: ["request", "require"],
   requireCertificate: ["ALWAYS", "NEVER"],
   caNames: [[], [PKI.root.cert.subject]],

@@ -12,6 +12,7 @@ import {
 import { encodeHex } from "@std/encoding";
 import { NssError } from "../../../cert/base/errors.ts";
 import { type ExpandedSecret, TrafficSecret } from "../../../ssl/crypto/expanded_secrets.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
 import { exportKeyingMaterial } from "../../../ssl/crypto/export_keying_material.ts";
 import type { CipherSuiteHash } from "../../../ssl/crypto/hkdf.ts";
 import { EarlySecret } from "../../../ssl/crypto/key_schedule.ts";
@@ -163,11 +164,13 @@ for (const hash of HASHES) {
     for (const length of [255 * n + 1, -1, 1.5, NaN]) {
       const error = await assertRejects(
         () => exportKeyingMaterial(exporter, label, null, length),
-        RangeError,
+        SslError,
       );
       assertEquals(
         error.message,
-        `Cannot export keying material: length ${length} is not within 0 to ${255 * n}`,
+        `Cannot export keying material: length is ${length}, not a whole number from 0 to ${
+          255 * n
+        }`,
       );
     }
   });
@@ -193,11 +196,11 @@ Deno.test("exportKeyingMaterial() takes labels of up to 249 bytes", async () => 
   for (const label of ["x".repeat(250), "ä".repeat(125)]) {
     const error = await assertRejects(
       () => exportKeyingMaterial(exporter, label, null, 32),
-      RangeError,
+      SslError,
     );
     assertEquals(
       error.message,
-      "Cannot export keying material: label is 250 bytes long, more than 249",
+      "Cannot export keying material: label has 250 bytes, not at most 249",
     );
   }
 });

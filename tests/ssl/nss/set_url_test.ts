@@ -16,6 +16,10 @@ Deno.test("setURL() takes host names, addresses and URLs, and spells them as cer
     ["192.0.2.1", "192.0.2.1"],
     ["2001:DB8::1", "2001:db8::1"],
     ["[2001:db8::1]:443", "2001:db8::1"],
+    ["postgres://LOCALHOST", "localhost"],
+    ["postgres://user:secret@DB.Example.:5432/x", "db.example"],
+    ["imap://bücher.example", "xn--bcher-kva.example"],
+    ["redis://[2001:DB8::1]:6379/0", "2001:db8::1"],
   ];
   for (const [url, hostname] of rows) {
     setURL(model, url);
@@ -37,6 +41,25 @@ Deno.test("setURL() refuses what is no host", () => {
   ) {
     const error = assertThrows(() => setURL(newModel(), url), SslError);
     assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", url);
+  }
+});
+
+Deno.test("setURL() and importFD() quote no URL that they refuse: it may have a password", () => {
+  for (
+    const url of [
+      "https://u:secret@",
+      "postgres://u:secret@a b",
+      "u:secret@host",
+      "x://u:secret@:1",
+    ]
+  ) {
+    for (const set of [() => setURL(newModel(), url), () => newModel({ hostname: url })]) {
+      const error = assertThrows(set, SslError);
+      assertEquals([error.name, error.message.includes("secret")], [
+        "SEC_ERROR_INVALID_ARGS",
+        false,
+      ]);
+    }
   }
 });
 
