@@ -48,8 +48,8 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
 
   /**
    * Encrypts and sends data, after the handshake and after earlier writes, which need not be
-   * awaited. While nobody reads, an alert of the peer is looked for in the background, and fails the
-   * next write.
+   * awaited. While nobody reads, an alert of the peer is looked for in the background, and fails
+   * the next write.
    *
    * @param p The bytes, not to be changed until the promise settles.
    * @returns The number of bytes, always all of `p`.
@@ -70,13 +70,14 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
    * Sends pending data and close_notify, then closes the transport.
    *
    * Where written data may still be on its way, what the peer sends meanwhile is taken and dropped,
-   * because a kernel that closes over unread bytes destroys that data. A client of TLS 1.3 therefore
-   * also waits for the first session ticket, for at most one second. Everything together takes at
-   * most `closeTimeout`. Over byte streams, the promise settles with the end of the sink.
+   * because a kernel that closes over unread bytes destroys that data. A client of TLS 1.3
+   * therefore also waits for the first session ticket, for at most one second. Everything together
+   * takes at most `closeTimeout`. Over byte streams, the promise settles with the end of the sink.
    *
    * @returns A promise that settles when the transport is closed; it need not be awaited.
-   * @throws {SslError} If written data is lost, or the peer has sent an alert, and no other call has
-   * reported it: `PR_IO_TIMEOUT_ERROR` after `closeTimeout`, or the error that ended the connection.
+   * @throws {SslError} If written data is lost, or the peer has sent an alert, and no other call
+   * has reported it: `PR_IO_TIMEOUT_ERROR` after `closeTimeout`, or the error that ended the
+   * connection.
    */
   close(): Promise<void>;
 

@@ -148,8 +148,8 @@ export class Connection<A = unknown> {
   }
 
   /**
-   * Like {@linkcode Connection.closeWrite}, as the last thing that a program may do: what was written
-   * arrives then, too.
+   * Like {@linkcode Connection.closeWrite}, as the last thing that a program may do: what was
+   * written arrives then, too.
    */
   async finishWriting(): Promise<void> {
     await this.closeWrite();

@@ -75,7 +75,9 @@ export class Liveness {
   }
 }
 
-/** Says whether a timer keeps the process alive; in a browser, timers are numbers, and none does. */
+/**
+ * Says whether a timer keeps the process alive; in a browser, timers are numbers, and none does.
+ */
 function hold(timer: unknown, alive: boolean): void {
   if (typeof timer !== "object" || timer === null) return;
   const method = Reflect.get(timer, alive ? "ref" : "unref");

@@ -91,7 +91,9 @@ export class Pump {
   #receiving: Promise<void> | null = null;
   /** Whether the input pump runs in the background: no call of the application waits for it. */
   #background = false;
-  /** The run of the input pump that has been left in the background, even if somebody has joined. */
+  /**
+   * The run of the input pump that has been left in the background, even if somebody has joined.
+   */
   #watched: Promise<void> | null = null;
   /** Whether the transport has ended while it was read in the background. */
   #inputEnded = false;
@@ -154,9 +156,9 @@ export class Pump {
 
   /**
    * Takes what the peer still sends to a closing socket, and drops the data: a kernel that closes
-   * over unread bytes, or gets some later, resets the connection, and the peer loses what it has not
-   * read. Waits for what is there, what follows it, and the first session ticket, which a server
-   * sends unasked.
+   * over unread bytes, or gets some later, resets the connection, and the peer loses what it has
+   * not read. Waits for what is there, what follows it, and the first session ticket, which a
+   * server sends unasked.
    */
   async drain(): Promise<void> {
     const { engine } = this;

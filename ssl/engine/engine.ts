@@ -45,7 +45,8 @@ export const DEFAULT_WINDOW = 8;
 export const MAX_WINDOW = 16;
 
 /**
- * Application data of so many bytes has arrived if the peer has answered: every TCP window takes it.
+ * Application data of so many bytes has arrived if the peer has answered: every TCP window takes
+ * it.
  */
 export const SURELY_ARRIVED = 32_768;
 

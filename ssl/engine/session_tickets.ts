@@ -10,8 +10,8 @@ const NONE: readonly Ticket[] = [];
 
 /**
  * The session tickets of TLS 1.3. A server sends them with its first application data, else before
- * its close_notify if the peer has closed first: a peer that still writes might never read them, and
- * its kernel then resets the connection when it closes.
+ * its close_notify if the peer has closed first: a peer that still writes might never read them,
+ * and its kernel then resets the connection when it closes.
  */
 export class SessionTickets {
   #tickets = NONE;

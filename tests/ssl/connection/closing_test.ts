@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What close() waits for, and what it does not. What a kernel does to bytes that lie unread is shown
- * in tests/interop/upload_test.ts.
+ * What close() waits for, and what it does not. What a kernel does to bytes that lie unread is
+ * shown in tests/interop/upload_test.ts.
  *
  * @module
  */

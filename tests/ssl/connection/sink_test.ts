@@ -27,7 +27,9 @@ const LENGTH = 1_000_000;
 
 /** What a sink does with what the client sends. */
 interface SinkOptions {
-  /** What it does with each chunk before it passes it on; the number is that of the bytes before. */
+  /**
+   * What it does with each chunk before it passes it on; the number is that of the bytes before.
+   */
   readonly write?: (bytes: number) => Promise<void>;
   /** What it does at its end. */
   readonly close?: () => Promise<void>;
