@@ -24,7 +24,7 @@ Deno.test("deploy.ts trusts whom its store says, and resumes in the next run, wi
   await using store = await makeStore();
   for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
     const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
-      certificates: [pki.server],
+      certificates: [{ cert: pki.server.cert, key: pki.server.key }],
       versions: { min: version, max: version },
       context: new NssContext({ trustAnchors: [] }),
     });

@@ -25,7 +25,7 @@ function serveOnce(serve: (conn: Deno.TcpConn) => Promise<void>): { port: number
 function secure(conn: Deno.TcpConn, { server }: ExamplePki): SslSocket {
   return importFD(conn, {
     role: "server",
-    certificates: [server],
+    certificates: [{ cert: server.cert, key: server.key }],
     context: new NssContext({ trustAnchors: [] }),
   });
 }

@@ -45,7 +45,7 @@ Deno.test("https_get.ts gets a page of Deno.serve and shows its certificate", as
 Deno.test("https_get.ts trusts a pinned key of our own server, and no other", async () => {
   await using pki = await makePki();
   const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
-    certificates: [pki.server],
+    certificates: [{ cert: pki.server.cert, key: pki.server.key }],
   });
   const serve = async () => {
     for await (const socket of listener) {
