@@ -233,6 +233,26 @@ export const isCertDB: Check = isLike(
 );
 
 /**
+ * Checks the arguments of a method that writes to a database.
+ *
+ * @param what What the method does.
+ * @param certificate The certificate.
+ * @param trust The trust; `null` for none.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if one is none.
+ */
+export function checkWritten(
+  what: string,
+  certificate: Certificate,
+  trust: CertTrust | null,
+): void {
+  requireArgs(
+    `Cannot ${what}`,
+    isCertificate(certificate, "certificate"),
+    orNull(isTrust)(trust, "trust"),
+  );
+}
+
+/**
  * Returns whether a record matches a query.
  *
  * @param record The record.

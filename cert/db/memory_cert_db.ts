@@ -1,14 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import {
-  isFunction,
-  isString,
-  orNull,
-  requireArgs,
-  type Shape,
-  takeOptions,
-} from "../base/options.ts";
-import { isCertificate } from "../certificate/checks.ts";
+import { isFunction, isString, type Shape, takeOptions } from "../base/options.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { shown } from "../base/printable.ts";
 import {
@@ -16,6 +8,7 @@ import {
   type CertQuery,
   type CertRecord,
   checkStorable,
+  checkWritten,
   recordMatches,
   type StoreCertOptions,
   takeQuery,
@@ -138,7 +131,7 @@ export class MemoryCertDB implements CertDB {
    */
   deleteCert(certificate: Certificate): Promise<boolean> {
     return this.#write(() => {
-      requireArgs("Cannot delete certificate", isCertificate(certificate, "certificate"));
+      checkWritten("delete certificate", certificate, null);
       const stored = this.#get(certificate);
       if (stored === undefined) return Promise.resolve(false);
       const key = certificate.subject.der.toHex();
@@ -159,11 +152,7 @@ export class MemoryCertDB implements CertDB {
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     return this.#write(() => {
-      requireArgs(
-        "Cannot set trust",
-        isCertificate(certificate, "certificate"),
-        orNull(isTrust)(trust, "trust"),
-      );
+      checkWritten("set trust", certificate, trust);
       const stored = this.#get(certificate);
       if (stored === undefined) {
         throw new NssError(

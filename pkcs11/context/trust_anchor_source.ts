@@ -4,7 +4,8 @@ import {
   type CertQuery,
   type CertRecord,
   type CertSource,
-  matchesCertQuery,
+  recordMatches,
+  takeQuery,
 } from "../../cert/db/cert_db.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
@@ -53,6 +54,7 @@ export class TrustAnchorSource implements CertSource {
    * @returns All matching records.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
+    query = takeQuery(query);
     let anchors: readonly TrustAnchor[];
     try {
       anchors = await this.#load();
@@ -67,7 +69,7 @@ export class TrustAnchorSource implements CertSource {
       this.#anchors = anchors;
       this.#records = anchors.flatMap((anchor) => this.#recordOf(anchor));
     }
-    return this.#records.filter((record) => matchesCertQuery(record, query));
+    return this.#records.filter((record) => recordMatches(record, query));
   }
 
   #recordOf({ certificate, distrustAfter, trust, vetted = false }: TrustAnchor): CertRecord[] {

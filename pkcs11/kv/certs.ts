@@ -7,8 +7,10 @@ import {
   type CertRecord,
   type CertSource,
   checkStorable,
-  matchesCertQuery,
+  checkWritten,
+  recordMatches,
   type StoreCertOptions,
+  takeQuery,
 } from "../../cert/db/cert_db.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
@@ -139,6 +141,7 @@ export class KvCertDB implements CertDB {
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if a matching row is damaged.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
+    query = takeQuery(query);
     this.#token.checkOpen("find certificates");
     const { records, forged: [forged] } = await this.#search(query);
     const isSpecific = Object.values(query).some((value) => value !== undefined);
@@ -216,7 +219,7 @@ export class KvCertDB implements CertDB {
     if (row.content === null) return "forged"; // its location is that of the query
     const { certificate, stored: { nickname, trust } } = row.content;
     const record = { certificate, nickname, trust, hasKey: false, tokenName: this.name };
-    if (!matchesCertQuery(record, query)) return null;
+    if (!recordMatches(record, query)) return null;
     if (keyring !== null && !await this.#isAuthentic(row, keyring)) return "forged";
     const told = keyring === null ? distrustOf(trust) : trust;
     if (told !== trust) this.#hasWithheldTrust = true;
@@ -309,6 +312,7 @@ export class KvCertDB implements CertDB {
    */
   async importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     const what = "import certificate";
+    checkWritten(what, certificate, null);
     const { der } = certificate;
     this.#token.checkOpen(what);
     if (der.length > MAX_KV_CERTIFICATE_SIZE) {
@@ -354,6 +358,7 @@ export class KvCertDB implements CertDB {
    */
   async deleteCert(certificate: Certificate): Promise<boolean> {
     let wasThere = false;
+    checkWritten("delete certificate", certificate, null);
     await this.#write("delete certificate", certificate, null, (row) => {
       wasThere = row !== null;
       return Promise.resolve(wasThere ? null : undefined);
@@ -377,6 +382,7 @@ export class KvCertDB implements CertDB {
     options: CertFindOptions = {},
   ): Promise<CertRecord> {
     const what = "set trust";
+    checkWritten(what, certificate, trust);
     await this.#write(what, certificate, options, async () => {
       const { nickname } = await this.#get(certificate, what);
       return { der: certificate.der, nickname, trust };

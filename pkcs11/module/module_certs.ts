@@ -6,8 +6,10 @@ import {
   type CertQuery,
   type CertRecord,
   checkStorable,
-  matchesCertQuery,
+  checkWritten,
+  recordMatches,
   type StoreCertOptions,
+  takeQuery,
 } from "../../cert/db/cert_db.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
@@ -80,7 +82,7 @@ export class ModuleCertDB implements CertDB {
    * @returns All matching records.
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
-    return (await this.#find(query)).map(({ record }) => record);
+    return (await this.#find(takeQuery(query))).map(({ record }) => record);
   }
 
   async #find(query: CertQuery): Promise<readonly Found[]> {
@@ -90,7 +92,7 @@ export class ModuleCertDB implements CertDB {
       all.catch(() => this.#all = null);
       found = await all;
     } else found = await this.#read(templateOf(query));
-    return found.filter(({ record }) => matchesCertQuery(record, query));
+    return found.filter(({ record }) => recordMatches(record, query));
   }
 
   #read(template: readonly Attribute[]): Promise<readonly Found[]> {
@@ -187,6 +189,7 @@ export class ModuleCertDB implements CertDB {
    */
   importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     return this.#write(async () => {
+      checkWritten("import certificate", certificate, null);
       if (options.trust) throw this.#noTrust();
       const { nickname } = await checkStorable(this, certificate, options);
       const attempt = `Cannot import certificate ${
@@ -239,6 +242,7 @@ export class ModuleCertDB implements CertDB {
    */
   deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
     return this.#write(async () => {
+      checkWritten("delete certificate", certificate, null);
       const found = await this.#find({ der: certificate.der });
       const attempt = `Cannot delete certificate ${
         shown(certificate.subject)
@@ -265,6 +269,7 @@ export class ModuleCertDB implements CertDB {
    */
   setTrust(certificate: Certificate, trust: CertTrust | null): Promise<CertRecord> {
     return this.#write(async () => {
+      checkWritten("set trust", certificate, trust);
       const record = await this.#get(certificate);
       if (trust !== null) throw this.#noTrust();
       return record;

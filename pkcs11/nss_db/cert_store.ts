@@ -7,8 +7,10 @@ import {
   type CertRecord,
   type CertSource,
   checkStorable,
-  matchesCertQuery,
+  checkWritten,
+  recordMatches,
   type StoreCertOptions,
+  takeQuery,
 } from "../../cert/db/cert_db.ts";
 import { shown } from "../../cert/base/printable.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
@@ -67,15 +69,16 @@ export class NssCertStore implements CertDB {
    * @returns All matching records.
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the database is damaged.
    */
-  find(query: CertQuery): Promise<readonly CertRecord[]> {
-    return this.#core.settled(async (snapshot) => {
+  async find(query: CertQuery): Promise<readonly CertRecord[]> {
+    query = takeQuery(query);
+    return await this.#core.settled(async (snapshot) => {
       const { session } = this.#core;
       const entries = this.#entries.read(snapshot);
       const candidates = query.subject === undefined
         ? entries.all
         : entries.bySubject.get(query.subject.toHex()) ?? [];
       const found = candidates.filter(({ record }) =>
-        matchesCertQuery({ ...record, trust: null }, query)
+        recordMatches({ ...record, trust: null }, query)
       );
       return await Promise.all(
         found.map((entry) => this.#recordOf(entry, entries, snapshot, session)),
@@ -117,9 +120,10 @@ export class NssCertStore implements CertDB {
    * @returns The stored record.
    * @throws {NssError} See the rules of {@linkcode CertDB}.
    */
-  importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
+  async importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     const what = "import certificate";
-    return this.#writing(what, options.trust, options, async (state) => {
+    checkWritten(what, certificate, null);
+    return await this.#writing(what, options.trust, options, async (state) => {
       const id = await certificateId(certificate);
       return async (snapshot) => {
         const entries = this.#entries.read(snapshot);
@@ -168,12 +172,13 @@ export class NssCertStore implements CertDB {
    * @returns The stored record.
    * @throws {NssError} `SEC_ERROR_UNKNOWN_CERT`, `SEC_ERROR_READ_ONLY`.
    */
-  setTrust(
+  async setTrust(
     certificate: Certificate,
     trust: CertTrust | null,
     options: CertFindOptions = {},
   ): Promise<CertRecord> {
-    return this.#writing(
+    checkWritten("set trust", certificate, trust);
+    return await this.#writing(
       "set trust",
       trust,
       options,
@@ -201,8 +206,9 @@ export class NssCertStore implements CertDB {
    * @returns Whether it was stored.
    * @throws {NssError} `SEC_ERROR_READ_ONLY`.
    */
-  deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
-    return this.#writing(
+  async deleteCert(certificate: Certificate, options: CertFindOptions = {}): Promise<boolean> {
+    checkWritten("delete certificate", certificate, null);
+    return await this.#writing(
       "delete certificate",
       undefined,
       options,
@@ -325,7 +331,7 @@ function sourceOf(name: string, entries: Entries): CertSource {
     find: (query) =>
       Promise.resolve(
         entries.all.map(({ record }) => ({ ...record, trust: null }))
-          .filter((record) => matchesCertQuery(record, query)),
+          .filter((record) => recordMatches(record, query)),
       ),
   };
 }

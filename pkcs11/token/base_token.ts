@@ -247,7 +247,7 @@ export abstract class BaseToken implements Token {
     for (let logins = 0; logins < MAX_LOGINS; logins++) {
       const session = await this.#parts.login.open();
       if (session !== null) return session;
-      await requireLogin(this, what, options);
+      await requireLogin(this, what, { pinArg: options.pinArg }); // callers may have more options
     }
     throw new NssError(
       "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
