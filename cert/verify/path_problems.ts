@@ -30,9 +30,9 @@ import {
   pathChecks,
   placeOf,
   type SearchPathOptions,
+  type VerifyLogEntry,
 } from "./search_path.ts";
 import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
-import type { VerifyLogEntry } from "./verify_cert.ts";
 
 /** The errors from least to most grave; an unlisted one is graver, an unknown issuer gravest. */
 const GRAVITY: readonly ErrorName[] = [

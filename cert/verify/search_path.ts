@@ -11,9 +11,11 @@ import {
 } from "./build_path.ts";
 import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
+import type { CertUsageName } from "./cert_usage.ts";
 import {
   certificateAtFault,
   certificateError,
+  type CertProfile,
   checkContent,
   type CheckOptions,
   checkSignatureAlgorithm,
@@ -24,15 +26,87 @@ import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import type { TrustAnchor } from "./trust_anchor.ts";
 import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
 import { isVerified, rememberVerified } from "./verified_signatures.ts";
-import type { PathCheck, VerifiedPath, VerifyChainOptions } from "./verify_cert.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
 /**
  * The default minimum length in bits of an RSA key (Baseline Requirements, Section 6.1.5; webpki).
  */
 export const MIN_RSA_BITS = 2048;
+
+/** The options of `verifyCertificateChain()`. */
+export interface VerifyChainOptions {
+  /** Intermediate certificates, in any order; unneeded ones are ignored. */
+  readonly intermediates?: readonly Certificate[];
+  /** The trust anchors. */
+  readonly anchors: readonly TrustAnchor[];
+  /** The time at which all certificates must be valid. */
+  readonly time: Date;
+  /** The usage of the certificate. */
+  readonly usage: CertUsageName;
+  /** The tolerated time before notBefore in seconds; 0 by default (NSS: 86,400). */
+  readonly slopSeconds?: number;
+  /** The profile, `"strict"` by default. */
+  readonly profile?: CertProfile;
+  /**
+   * The maximum number of intermediate certificates, not counting self-issued ones; 6 by default.
+   */
+  readonly maxDepth?: number;
+  /** The minimum length in bits of an RSA key; 2048 by default. */
+  readonly minRsaBits?: number;
+  /** Whether signatures with SHA-1 are accepted, `false` by default. */
+  readonly allowSha1?: boolean;
+  /**
+   * The acceptable policies, one of which must be valid for the path; by default a policy is
+   * required only if a certificate says so.
+   */
+  readonly policies?: readonly string[];
+  /**
+   * Called with each path that passes all other checks, and its trust anchor. It may refuse the
+   * path by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
+   * Of several checks, the next is called if the one before it does not refuse.
+   */
+  readonly checkPath?: PathCheck | readonly PathCheck[];
+  /**
+   * An array to which all errors are appended if there is no valid path: those of the leaf, and
+   * those of one path. It is the path whose gravest error is least grave, where dates, usages,
+   * algorithms, policies and form do not exclude a path, and `checkPath` does not either. If no
+   * path leads to an anchor, `SEC_ERROR_UNKNOWN_ISSUER` is among the errors.
+   */
+  readonly log?: VerifyLogEntry[];
+}
+
+/** A check of a path, which refuses it by throwing an `NssError`. */
+export type PathCheck = (path: VerifiedPath) => void | Promise<void>;
+
+/** An error found by a verification (`CERTVerifyLogNode`). */
+export interface VerifyLogEntry {
+  /** The usage for which it was found. */
+  readonly usage: CertUsageName;
+  /** The error. */
+  readonly error: NssError;
+  /** The certificate at fault, if known. */
+  readonly certificate?: Certificate;
+  /** Its position in the path: 0 is the certificate that was verified. */
+  readonly depth?: number;
+}
+
+/**
+ * A verified path.
+ *
+ * Unlike what `verifyCertificateChain()` returns, it keeps the anchor apart: its own
+ * certificate, if it has one, is `anchor.certificate`, and not among `certificates`.
+ */
+export interface VerifiedPath {
+  /** The certificates, leaf first, without that of the anchor unless it is the leaf. */
+  readonly certificates: readonly Certificate[];
+  /** The trust anchor. */
+  readonly anchor: TrustAnchor;
+  /** The profile with which it has been verified, that also holds for its CRLs. */
+  readonly profile?: CertProfile;
+}
 
 /**
  * Returns the certificates of a path including the anchor's.

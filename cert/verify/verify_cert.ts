@@ -17,56 +17,18 @@ import {
 } from "../base/options.ts";
 import { isCertificate, isCertificates } from "../certificate/checks.ts";
 import { isUsage } from "./check_cert_usage.ts";
-import type { CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import type { NssError } from "../base/errors.ts";
-import { type CertProfile, checkLeaf, errorOf, isProfile } from "./check_certificate.ts";
-import { checksOf, searchPath, wholePath } from "./search_path.ts";
-import { isAnchor, toAnchors, type TrustAnchor } from "./trust_anchor.ts";
+import { checkLeaf, errorOf, isProfile } from "./check_certificate.ts";
+import { checksOf, searchPath, type VerifyChainOptions, wholePath } from "./search_path.ts";
+import { isAnchor, toAnchors } from "./trust_anchor.ts";
 
-export { MIN_RSA_BITS } from "./search_path.ts";
-
-/** The options of {@linkcode verifyCertificateChain}. */
-export interface VerifyChainOptions {
-  /** Intermediate certificates, in any order; unneeded ones are ignored. */
-  readonly intermediates?: readonly Certificate[];
-  /** The trust anchors. */
-  readonly anchors: readonly TrustAnchor[];
-  /** The time at which all certificates must be valid. */
-  readonly time: Date;
-  /** The usage of the certificate. */
-  readonly usage: CertUsageName;
-  /** The tolerated time before notBefore in seconds; 0 by default (NSS: 86,400). */
-  readonly slopSeconds?: number;
-  /** The profile, `"strict"` by default. */
-  readonly profile?: CertProfile;
-  /**
-   * The maximum number of intermediate certificates, not counting self-issued ones; 6 by default.
-   */
-  readonly maxDepth?: number;
-  /** The minimum length in bits of an RSA key; 2048 by default. */
-  readonly minRsaBits?: number;
-  /** Whether signatures with SHA-1 are accepted, `false` by default. */
-  readonly allowSha1?: boolean;
-  /**
-   * The acceptable policies, one of which must be valid for the path; by default a policy is
-   * required only if a certificate says so.
-   */
-  readonly policies?: readonly string[];
-  /**
-   * Called with each path that passes all other checks, and its trust anchor. It may refuse the
-   * path by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
-   * Of several checks, the next is called if the one before it does not refuse.
-   */
-  readonly checkPath?: PathCheck | readonly PathCheck[];
-  /**
-   * An array to which all errors are appended if there is no valid path: those of the leaf, and
-   * those of one path. It is the path whose gravest error is least grave, where dates, usages,
-   * algorithms, policies and form do not exclude a path, and `checkPath` does not either. If no
-   * path leads to an anchor, `SEC_ERROR_UNKNOWN_ISSUER` is among the errors.
-   */
-  readonly log?: VerifyLogEntry[];
-}
+export {
+  MIN_RSA_BITS,
+  type PathCheck,
+  type VerifiedPath,
+  type VerifyChainOptions,
+  type VerifyLogEntry,
+} from "./search_path.ts";
 
 const isPathChecks = isArrayOf(isFunction);
 const isPathCheck: Check = (value, name) =>
@@ -93,36 +55,6 @@ const SHAPE: Shape<VerifyChainOptions> = {
   usage: required(isUsage),
   maxDepth: isInteger(0),
 };
-
-/** A check of a path, which refuses it by throwing an `NssError`. */
-export type PathCheck = (path: VerifiedPath) => void | Promise<void>;
-
-/** An error found by a verification (`CERTVerifyLogNode`). */
-export interface VerifyLogEntry {
-  /** The usage for which it was found. */
-  readonly usage: CertUsageName;
-  /** The error. */
-  readonly error: NssError;
-  /** The certificate at fault, if known. */
-  readonly certificate?: Certificate;
-  /** Its position in the path: 0 is the certificate that was verified. */
-  readonly depth?: number;
-}
-
-/**
- * A verified path.
- *
- * Unlike what {@linkcode verifyCertificateChain} returns, it keeps the anchor apart: its own
- * certificate, if it has one, is `anchor.certificate`, and not among `certificates`.
- */
-export interface VerifiedPath {
-  /** The certificates, leaf first, without that of the anchor unless it is the leaf. */
-  readonly certificates: readonly Certificate[];
-  /** The trust anchor. */
-  readonly anchor: TrustAnchor;
-  /** The profile with which it has been verified, that also holds for its CRLs. */
-  readonly profile?: CertProfile;
-}
 
 /**
  * Verifies a certificate: finds and checks a path to a trust anchor (RFC 5280, Section 6).

@@ -33,12 +33,6 @@ const CIRCLES: readonly KnownCircle[] = [
     files: 3,
     reason: "a public key has the types of the keys that sign, whose PSS parameters it reads",
   },
-  {
-    member: "cert/verify/verify_cert.ts",
-    files: 3,
-    reason:
-      "the search for a path, and that for its problems, take the options of the verification",
-  },
 ];
 
 /** How many lines the files may have that have more than 500 still. */
