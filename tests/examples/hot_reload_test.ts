@@ -36,7 +36,9 @@ Deno.test("hot_reload.ts shows the new certificate to new connections, and distu
   const loads = () => server.stdout.match(/^Serving /gm)!.length;
   assertEquals(loads(), 1);
   await Deno.writeTextFile(certFile, renewed.server.cert);
-  await server.waitFor((p) => /^Cannot load certificate: .*key given for it is not/m.exec(p.stderr));
+  await server.waitFor((p) =>
+    /^Cannot load certificate: .*key given for it is not/m.exec(p.stderr)
+  );
   {
     await using between = await connect();
     assertEquals((await between.handshake()).resumed, true);
