@@ -15,7 +15,7 @@ const KIB = 1024;
 const LENGTHS = soak ? [64 * KIB, 1024 * KIB, 16 * 1024 * KIB] : [1024 * KIB];
 const RUNS = soak ? 20 : 1;
 /** How many uploads one server takes: gnutls-serv's namespace does not live for all of them. */
-const UPLOADS_OF_SERVER = 5;
+const UPLOADS_OF_SERVER = 2;
 const VERSIONS: readonly Version[] = ["TLSv1.3", "TLSv1.2"];
 
 for (const reader of LATE_READERS) {

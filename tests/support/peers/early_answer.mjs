@@ -26,8 +26,8 @@ if (role === "server") {
   let got = "";
   let problem = "";
   socket.on("secureConnect", () => {
-    socket.write(head);
-    socket.write(Buffer.alloc(upload));
+    // At once: Node takes its time to encrypt the rest, and sends nothing meanwhile.
+    socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(upload)]));
   });
   socket.on("data", (data) => {
     got += data;
