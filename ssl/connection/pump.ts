@@ -259,7 +259,7 @@ export class Pump {
    * close_notify means that it has read all.
    */
   async #readPendingAlert(): Promise<void> {
-    let waiting = this.#teardown.open || this.engine.unanswered;
+    let waiting = this.#teardown.open || this.engine.hasSent;
     const read = async () => {
       while (waiting && this.#teardown.error === null && !this.engine.readClosed && !this.#full) {
         await this.receive();
