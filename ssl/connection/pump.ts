@@ -52,7 +52,7 @@ export const DUE_TIMEOUT = 1000;
  * for what can be there already, but some for the client of a server, which may be about to send
  * the rest of a request that has been answered early.
  */
-const SILENCE = { afterBytes: 16, ofClient: 50 };
+const SILENCE = { afterBytes: 16, ofClient: 24 };
 
 /** Bytes that are there already come within so many turns of the event loop. */
 const LOOK_TURNS = 2;
