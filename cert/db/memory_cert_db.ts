@@ -14,7 +14,7 @@ import {
   takeQuery,
 } from "./cert_db.ts";
 import { NssError } from "../base/errors.ts";
-import { type CertTrust, isTrust } from "./trust_flags.ts";
+import type { CertTrust } from "./trust_flags.ts";
 
 /** The options of a {@linkcode MemoryCertDB}. */
 export interface MemoryCertDBOptions {
