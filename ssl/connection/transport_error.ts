@@ -3,8 +3,18 @@
 import { SslError } from "../base/errors.ts";
 import { initialKeyShares, type SslConfig } from "../config/config.ts";
 
-/** Deno's names of the errors of a connection that the peer has reset. */
-const RESET_NAMES: readonly string[] = ["ConnectionReset", "ConnectionAborted", "BrokenPipe"];
+/** The errors of a connection that the peer has reset: Deno's names, and Node.js's codes. */
+const RESETS: readonly unknown[] = [
+  "ConnectionReset",
+  "ConnectionAborted",
+  "BrokenPipe",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+];
+
+/** Those of a write to a connection that the peer may only have closed. */
+const CLOSED: readonly unknown[] = ["BrokenPipe", "EPIPE"];
 
 /** What `undefined` means, with which a stream fails that the other end cancels. */
 const CANCELLED = "the other end has closed it";
@@ -20,7 +30,7 @@ const CANCELLED = "the other end has closed it";
 export function transportError(what: "read" | "write" | "close", cause: unknown): SslError {
   if (cause instanceof SslError) return cause;
   const reason = cause instanceof Error ? cause : new Error(String(cause ?? CANCELLED));
-  const name = cause === undefined || RESET_NAMES.includes(reason.name)
+  const name = cause === undefined || isOneOf(RESETS, reason)
     ? "PR_CONNECT_RESET_ERROR"
     : "PR_IO_ERROR";
   return new SslError(name, `Cannot ${what}: the transport failed: ${reason.message}`, { cause });
@@ -31,7 +41,11 @@ export function transportError(what: "read" | "write" | "close", cause: unknown)
  * only mean that it has closed.
  */
 export function isAbrupt(error: SslError | null): boolean {
-  return isReset(error) && error?.cause instanceof Error && error.cause.name !== "BrokenPipe";
+  return isReset(error) && error?.cause instanceof Error && !isOneOf(CLOSED, error.cause);
+}
+
+function isOneOf(kinds: readonly unknown[], error: Error): boolean {
+  return kinds.includes(error.name) || kinds.includes("code" in error ? error.code : undefined);
 }
 
 /** Returns whether an error means that the peer has reset the connection, or closed it. */

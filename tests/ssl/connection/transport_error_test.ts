@@ -14,6 +14,9 @@ Deno.test("transportError() names what was tried, and tells resets from other fa
     [new Deno.errors.ConnectionReset("gone"), "PR_CONNECT_RESET_ERROR", true],
     [new Deno.errors.ConnectionAborted("gone"), "PR_CONNECT_RESET_ERROR", true],
     [new Deno.errors.BrokenPipe("gone"), "PR_CONNECT_RESET_ERROR", true],
+    [Object.assign(new Error("gone"), { code: "ECONNRESET" }), "PR_CONNECT_RESET_ERROR", true],
+    [Object.assign(new Error("gone"), { code: "EPIPE" }), "PR_CONNECT_RESET_ERROR", true],
+    [Object.assign(new Error("gone"), { code: "EIO" }), "PR_IO_ERROR", false],
     [new Error("gone"), "PR_IO_ERROR", false],
     ["gone", "PR_IO_ERROR", false],
   ];
