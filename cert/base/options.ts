@@ -149,8 +149,8 @@ export function isArrayOf(check: Check): Check {
   return (value, name) => {
     if (!Array.isArray(value)) return isArray(value, name);
     for (let i = 0; i < value.length; i++) {
-      const problem = check(value[i], `${name}[${i}]`);
-      if (problem !== null) return problem;
+      // The name costs more than most checks
+      if (check(value[i], name) !== null) return check(value[i], `${name}[${i}]`);
     }
     return null;
   };
