@@ -46,10 +46,17 @@ function silent() {
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   Deno.test(`reHandshake() keeps what comes in records of one byte in a few pieces (${version})`, async () => {
     const versions = { min: version, max: version };
+    let isDeaf = false;
     await using joined = await connected({
       client: { ...silent(), versions },
       server: { versions },
+      wrapClient: (conn) => {
+        const read = conn.read.bind(conn);
+        conn.read = (p) => isDeaf ? new Promise<null>(() => {}) : read(p);
+        return conn;
+      },
     });
+    isDeaf = true; // who only writes would hear of the request
     const { client, server } = joined;
     const asked = failureOf(reHandshake(server, false));
     const count = 3000;
