@@ -171,7 +171,11 @@ export class KvLogin implements TokenLogin {
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if it is of another version of this package.
    */
   async refresh(): Promise<boolean> {
-    const { record, problem, versionstamp } = await this.#read();
+    const before = this.#versionstamp;
+    let found = await this.#read();
+    // Another call of this token has logged in meanwhile, perhaps with what is newer
+    if (this.#versionstamp !== before) found = await this.#read();
+    const { record, problem, versionstamp } = found;
     const isSame = versionstamp !== null && versionstamp === this.#versionstamp;
     if (isSame && this.#keyring !== null) return false;
     this.#forget({ record, problem, versionstamp });

@@ -201,14 +201,16 @@ export function checkedCount(call: "read" | "write", count: unknown, length: num
 
 /** The maximum number of empty chunks of a stream in a row; they move nothing. */
 export const MAX_EMPTY_CHUNKS = 1000;
+
 /** The number of empty chunks after which other work gets its turn. */
 const CHUNKS_PER_TURN = 16;
+
+/** The least time in milliseconds to wait until a sink takes the last chunk. */
+const MIN_SINK_PATIENCE = 16;
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
-/** The least time in milliseconds to wait until a sink takes the last chunk. */
-const MIN_SINK_PATIENCE = 16;
 
 /** A transport over two byte streams. */
 export class StreamTransport implements Transport<StreamAddr>, Sink {

@@ -226,6 +226,49 @@ function storeOf(kv: Deno.Kv, commit: (run: KvAtomic["commit"]) => ReturnType<Kv
   return store;
 }
 
+Deno.test("KvToken stays logged in where another call has read that it is new, and is slow", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const steps = { reading: Promise.withResolvers<void>(), going: Promise.withResolvers<void>() };
+  const first = Promise.withResolvers<void>();
+  let [isListHeld, isGetHeld] = [false, false];
+  const token = await openKvToken({
+    iterations: 2,
+    kv: {
+      close: () => {},
+      atomic: () => {
+        if (!isGetHeld) first.resolve();
+        return kv.atomic();
+      },
+      get: async (key) => {
+        if (key.at(-1) !== "password") {
+          if (!isGetHeld) first.resolve();
+          else {
+            isGetHeld = false;
+            steps.going.resolve(); // the first is logged in: the second learns that it was new
+            await first.promise;
+          }
+        }
+        return await kv.get(key);
+      },
+      list: async function* (selector) {
+        if (isListHeld) {
+          isListHeld = false;
+          steps.reading.resolve();
+          await steps.going.promise;
+        }
+        yield* kv.list(selector);
+      },
+    },
+  });
+  [isListHeld, isGetHeld] = [true, true];
+  const second = token.generateKeyPair();
+  await steps.reading.promise;
+  await token.generateKeyPair();
+  await second;
+  assertEquals((await token.listKeys()).length, 2);
+  await token.close();
+});
+
 Deno.test("KvToken completes a change of the password that was interrupted anywhere, at the next login", async () => {
   // The record, then 25 keys and 25 certificates in batches of ten, then the record again
   for (const interrupted of [2, 3, 6, 7]) {
