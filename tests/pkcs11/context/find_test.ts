@@ -1,9 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
-import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
 import { NssContext } from "../../../pkcs11/context/context.ts";
 import {
@@ -15,12 +14,7 @@ import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
 import { setPasswordFunc } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
 import { formatPkcs11Uri } from "../../../pkcs11/context/uri.ts";
-
-async function rejectsWith(name: ErrorName, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
+import { rejectsWith } from "../_rejects_with.ts";
 
 const DAY = 86_400_000;
 const now = Date.now();

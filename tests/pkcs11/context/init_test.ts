@@ -5,12 +5,11 @@ import {
   assertEquals,
   assertFalse,
   assertNotStrictEquals,
-  assertRejects,
   assertStrictEquals,
   assertStringIncludes,
 } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
-import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { getDefaultCertDB } from "../../../cert/db/default_cert_db.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
 import { defaultContext } from "../../../pkcs11/context/context.ts";
@@ -27,12 +26,7 @@ import {
 import { OwnModule } from "../../../pkcs11/slots/token_module.ts";
 import { Slot } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
-
-async function rejectsWith(name: ErrorName, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
+import { rejectsWith } from "../_rejects_with.ts";
 
 async function withFolders(
   fn: (...folders: readonly [string, string]) => Promise<void>,

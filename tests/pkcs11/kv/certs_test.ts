@@ -1,14 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import {
-  assert,
-  assertEquals,
-  assertFalse,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { type Certificate, parseCertificate } from "../../../cert/certificate/certificate.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { parseTrust } from "../../../cert/db/trust_flags.ts";
@@ -16,6 +9,7 @@ import { MAX_KV_CERTIFICATE_SIZE } from "../../../pkcs11/kv/certs.ts";
 import type { KvAtomic, KvStore } from "../../../pkcs11/kv/store.ts";
 import { type KvToken, openKvToken } from "../../../pkcs11/kv/kv_token.ts";
 import { issue, makeKeys } from "../../cert/_support.ts";
+import { rejectsWith } from "../_rejects_with.ts";
 
 type Commit = KvAtomic["commit"];
 
@@ -46,12 +40,6 @@ async function withToken(
     await token.close();
     kv.close();
   }
-}
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
 }
 
 const { certificate } = await issue();

@@ -22,6 +22,7 @@ import { exportPkcs8 } from "../../../pkcs11/keys/private_key.ts";
 import { testCertDB } from "../../cert/cert_db_conformance.ts";
 import { run } from "../../support/process.ts";
 import { assertSigns, certificatesOf, type OpenToken, testToken } from "../token_conformance.ts";
+import { rejectsWith } from "../_rejects_with.ts";
 
 const PASSWORD = "secret";
 const iterations = 100;
@@ -79,12 +80,6 @@ Deno.test("openKvToken() keeps two tokens of one store apart, and leaves a store
   assertEquals((await kv.get(["a", "password"])).value !== null, true);
   kv.close();
 });
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
 
 /** Tokens of one store in memory, without a password. */
 async function withTokens(

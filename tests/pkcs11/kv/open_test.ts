@@ -1,25 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import {
-  assert,
-  assertEquals,
-  assertFalse,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
-import { NssError } from "../../../cert/base/errors.ts";
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { openKvToken } from "../../../pkcs11/kv/kv_token.ts";
 import type { KvStore } from "../../../pkcs11/kv/store.ts";
+import { rejectsWith } from "../_rejects_with.ts";
 
 const PASSWORD = "secret";
 const PLACE = ["@nss/nss", "password"];
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
 
 const open = (kv: KvStore, password: string) => openKvToken({ kv, iterations: 2, password });
 

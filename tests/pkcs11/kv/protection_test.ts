@@ -3,31 +3,19 @@
 
 /** What a token in Deno KV does where somebody else writes to its store. @module */
 
-import {
-  assert,
-  assertEquals,
-  assertFalse,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
-import { NssError } from "../../../cert/base/errors.ts";
 import { formatTrust } from "../../../cert/db/trust_flags.ts";
 import { verifyCertNow } from "../../../cert/verify/verify_cert_now.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
 import { type KvToken, openKvToken } from "../../../pkcs11/kv/kv_token.ts";
 import type { KvAtomic, KvStore } from "../../../pkcs11/kv/store.ts";
 import { assertSigns } from "../token_conformance.ts";
+import { rejectsWith } from "../_rejects_with.ts";
 
 const PASSWORD = "secret";
 const PLACE = ["@nss/nss", "password"];
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
 
 const open = (kv: KvStore, password?: string) =>
   openKvToken({ kv, iterations: 2, ...(password !== undefined && { password }) });

@@ -4,20 +4,14 @@
 /** Databases that somebody else has made, or that a crash has left. @module */
 
 import { DatabaseSync } from "node:sqlite";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { importCert } from "../../../cert/db/import_cert.ts";
-import { NssError } from "../../../cert/base/errors.ts";
 import { formatTrust } from "../../../cert/db/trust_flags.ts";
 import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
 import { openNssDb } from "../../../pkcs11/nss_db/mod.ts";
 import { scratch, sql } from "./_support.ts";
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
+import { rejectsWith } from "../_rejects_with.ts";
 
 const pair = await generateKeyPair();
 const certificate = await createCertificate({ ...pair, subject: "CN=stored" });

@@ -1,13 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SQLInputValue } from "node:sqlite";
-import {
-  assert,
-  assertEquals,
-  assertFalse,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import { formatTrust, parseTrust } from "../../../cert/db/trust_flags.ts";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
@@ -21,12 +15,7 @@ import { programVersion, run } from "../../support/process.ts";
 import { skip } from "../../support/skip.ts";
 import { assertSigns, certificatesOf, type OpenToken, testToken } from "../token_conformance.ts";
 import { bytesOf, dataDirectory, dataProblem, PASSWORD, scratch, sql } from "./_support.ts";
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
+import { rejectsWith } from "../_rejects_with.ts";
 
 async function openEmpty(password: string): Promise<OpenToken> {
   const directory = await scratch();

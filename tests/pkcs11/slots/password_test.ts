@@ -1,7 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertFalse, assertRejects, assertStrictEquals } from "@std/assert";
-import { NssError } from "../../../cert/base/errors.ts";
 import { NssContext } from "../../../pkcs11/context/context.ts";
 import {
   MAX_PASSWORD_TRIES,
@@ -12,12 +11,7 @@ import {
 import { Slot } from "../../../pkcs11/slots/slot.ts";
 import { SoftToken } from "../../../pkcs11/token/softoken.ts";
 import type { TokenInfo } from "../../../pkcs11/token/token.ts";
-
-async function rejectsWith(name: string, fn: () => Promise<unknown>): Promise<NssError> {
-  const error = await assertRejects(fn, NssError);
-  assertEquals(error.name, name, error.message);
-  return error;
-}
+import { rejectsWith } from "../_rejects_with.ts";
 
 function guarded(): { slot: Slot; token: SoftToken } {
   const token = new SoftToken({ label: "Guarded", password: "secret" });
