@@ -7,6 +7,7 @@
  */
 
 import { type ImportOptions, newModel, optionSet, type ProtocolVersion } from "@nss/nss";
+import type { ConnLike } from "../../ssl/connection/transports.ts";
 import {
   clientOptions,
   connected,
@@ -44,4 +45,24 @@ export function connectedIn(
     client: { ...client, versions },
     server: { ...server, versions },
   });
+}
+
+/** A client's transport that gives it nothing while its ears are closed. */
+export function deaf() {
+  let opened = Promise.resolve();
+  let open = () => {};
+  return {
+    wrapClient: (conn: ConnLike<Deno.NetAddr>): ConnLike<Deno.NetAddr> => {
+      const read = conn.read.bind(conn);
+      conn.read = async (p) => {
+        await opened;
+        return await read(p);
+      };
+      return conn;
+    },
+    close: () => {
+      ({ promise: opened, resolve: open } = Promise.withResolvers<void>());
+    },
+    open: () => open(),
+  };
 }

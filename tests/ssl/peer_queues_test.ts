@@ -21,6 +21,7 @@ import { ContentType } from "../../ssl/tables/content_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { frame } from "./_filters.ts";
 import { connectedEngines, outputOf } from "./engine/_engines.ts";
+import { deaf } from "./_re_handshake.ts";
 import { tappedAndConnected } from "./_record_tap.ts";
 import {
   assertLocal,
@@ -36,7 +37,7 @@ import {
   turns,
 } from "./_support.ts";
 
-/** A client that offers to answer another handshake, and never does, since it does not read. */
+/** A client that offers to answer another handshake, and does so if it hears of it. */
 function silent() {
   const model = newModel(clientOptions());
   optionSet(model, "ENABLE_POST_HANDSHAKE_AUTH", true);
@@ -46,17 +47,13 @@ function silent() {
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   Deno.test(`reHandshake() keeps what comes in records of one byte in a few pieces (${version})`, async () => {
     const versions = { min: version, max: version };
-    let isDeaf = false;
+    const ears = deaf();
     await using joined = await connected({
       client: { ...silent(), versions },
       server: { versions },
-      wrapClient: (conn) => {
-        const read = conn.read.bind(conn);
-        conn.read = (p) => isDeaf ? new Promise<null>(() => {}) : read(p);
-        return conn;
-      },
+      ...ears,
     });
-    isDeaf = true; // who only writes would hear of the request
+    ears.close();
     const { client, server } = joined;
     const asked = failureOf(reHandshake(server, false));
     const count = 3000;
@@ -76,7 +73,9 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
 Deno.test("reHandshake() keeps nothing of the reads while the peer does not answer", async () => {
   const { then } = Promise.prototype;
   const reactions = new Map<Promise<unknown>, number>();
-  await using joined = await connected({ client: silent() });
+  const ears = deaf();
+  await using joined = await connected({ client: silent(), ...ears });
+  ears.close();
   const { client, server } = joined;
   try {
     Promise.prototype.then = function (...handlers) {

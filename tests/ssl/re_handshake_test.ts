@@ -16,7 +16,6 @@ import {
   reHandshake,
   type SslSocket,
 } from "@nss/nss";
-import type { ProtocolVersion } from "@nss/nss";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { MAX_KEPT_APPLICATION_DATA } from "../../ssl/connection/pump.ts";
 import { connectionOf } from "../../ssl/connection/connection_registry.ts";
@@ -26,14 +25,13 @@ import {
   failureOf,
   IMPATIENCE,
   join,
-  type Joined,
   makeIdentity,
   pingPong,
   PKI,
   readExactly,
   turns,
 } from "./_support.ts";
-import { connectedIn, willing } from "./_re_handshake.ts";
+import { connectedIn, deaf, willing } from "./_re_handshake.ts";
 
 /** The most that one read from the transport adds to what is kept. */
 const CHUNK = 8 * (16384 + 256 + 5);
@@ -41,24 +39,6 @@ const CHUNK = 8 * (16384 + 256 + 5);
 /** The memory that unread data takes. */
 function keptBy(socket: SslSocket): number {
   return connectionOf(socket).connectedEngine.pendingCost;
-}
-
-/** Connects a client whose transport gives it nothing more until it may hear. */
-async function connectedToDeaf(version: ProtocolVersion): Promise<Joined & { hear(): void }> {
-  const heard = Promise.withResolvers<void>();
-  let isDeaf = false;
-  const joined = await connectedIn(version, {
-    wrapClient: (conn) => {
-      const read = conn.read.bind(conn);
-      conn.read = async (p) => {
-        if (isDeaf) await heard.promise;
-        return await read(p);
-      };
-      return conn;
-    },
-  });
-  isDeaf = true;
-  return { ...joined, hear: () => heard.resolve() };
 }
 
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
@@ -113,8 +93,10 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 
   Deno.test(`reHandshake() keeps so much application data that nobody reads, and no more (${version})`, async () => {
-    await using joined = await connectedToDeaf(version);
+    const ears = deaf();
+    await using joined = await connectedIn(version, ears);
     const { client, server } = joined;
+    ears.close();
     optionSet(server, "REQUEST_CERTIFICATE", true);
     const sent = new Uint8Array(4 * MAX_KEPT_APPLICATION_DATA).fill(7);
     const writing = client.write(sent);
@@ -130,7 +112,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       `${kept - MAX_KEPT_APPLICATION_DATA}`,
     );
     assert(dataPending(server) > 0.95 * kept);
-    joined.hear();
+    ears.open();
     const reading = client.read(new Uint8Array(1));
     assertEquals(await readExactly(server, sent.length), sent);
     await Promise.all([writing, asked]);
@@ -140,14 +122,16 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   });
 
   Deno.test(`reHandshake() goes on by itself when what was kept has been read (${version})`, async () => {
-    await using joined = await connectedToDeaf(version);
+    const ears = deaf();
+    await using joined = await connectedIn(version, ears);
     const { client, server } = joined;
+    ears.close();
     optionSet(server, "REQUEST_CERTIFICATE", true);
     const sent = new Uint8Array(1.5 * MAX_KEPT_APPLICATION_DATA).fill(7);
     const writing = client.write(sent);
     const asked = reHandshake(server);
     while (keptBy(server) <= MAX_KEPT_APPLICATION_DATA) await turns(1);
-    joined.hear();
+    ears.open();
     const reading = client.read(new Uint8Array(1));
     const kept = await server.read(new Uint8Array(sent.length));
     await Promise.all([writing, asked]); // though nobody reads the rest
