@@ -284,7 +284,7 @@ deskTest("certutil.ts says in words what is wrong, with exit codes 1 and 2", asy
         "--file-password-file",
         desk.path("password"),
       ], "--no-key"],
-      [1, ["self-sign", "bad", ...db, "--dns", "no name"], '"no name" is no DNS name'],
+      [1, ["self-sign", "bad", ...db, "--dns", "no name"], '"no name" is not a DNS name'],
     ] as const
   ) assertStringIncludes(await desk.fails(code, ...args), message);
   // What failed has left no key behind
@@ -619,7 +619,7 @@ deskTest("certutil.ts asks for the password at a terminal, and shows none of it"
   const program = `${import.meta.dirname}/../../examples/certutil.ts`;
   const permissions = `--allow-read=${desk.folder} --allow-write=${desk.folder}`;
   const command = (args: string): string =>
-    `${Deno.execPath()} run --no-check --no-prompt ${permissions} ${program} ${args} --db ${
+    `${Deno.execPath()} run --no-check --no-prompt ${permissions} "${program}" ${args} --db ${
       desk.path("db")
     }`;
   const typed = async (args: string, ...answers: readonly string[]): Promise<string> => {

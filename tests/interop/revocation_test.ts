@@ -343,7 +343,7 @@ for (const type of ["ec-p256", "rsa-2048", "ed25519"] as const) {
     const { root, leaf, revoked, unknown, responder } = await authority(folder, type);
     const read = async (
       signer: Party,
-      single: OcspStatusOptions & { readonly name: string },
+      { name, ...single }: OcspStatusOptions & { readonly name: string },
       responderId: "keyHash" | "name",
     ) => {
       const response = await createOcspResponse({
@@ -356,7 +356,7 @@ for (const type of ["ec-p256", "rsa-2048", "ed25519"] as const) {
       await folder.write("response.der", response.der);
       // deno-fmt-ignore
       const { text } = await folder.any("ocsp", "-respin", "response.der", "-issuer", "root.pem",
-        "-cert", `${single.name}.pem`, "-CAfile", "root.pem", "-no_nonce");
+        "-cert", `${name}.pem`, "-CAfile", "root.pem", "-no_nonce");
       assertMatch(text, /Response verify OK/);
       return text;
     };
