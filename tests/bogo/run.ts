@@ -56,7 +56,11 @@ async function main(argument: string | undefined): Promise<number> {
     return 1;
   }
   await Deno.writeTextFile(PAGE, renewed);
-  await runOk(Deno.execPath(), ["fmt", "--quiet", PAGE.pathname]);
+  await runOk(Deno.execPath(), [
+    "fmt",
+    "--quiet",
+    `${import.meta.dirname}/../../docs/conformance.md`,
+  ]);
   return 0;
 }
 

@@ -70,7 +70,7 @@ for (const reader of LATE_READERS.filter(({ name }) => /openssl|node/.test(name)
     const pki = await testPki();
     const program = `${pki.directory}/program.ts`;
     await Deno.writeTextFile(program, PROGRAM);
-    const config = new URL("../../deno.json", import.meta.url).pathname;
+    const config = `${import.meta.dirname}/../../deno.json`;
     await using server = await reader.start({ pki, version: "TLSv1.3", carrier: "TCP" });
     const length = 1024 * KIB;
     for (let run = 0; run < Math.max(RUNS / 4, 1); run++) {

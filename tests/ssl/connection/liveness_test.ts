@@ -43,12 +43,12 @@ Deno.test("Liveness.startTimer() runs a timer, and clearTimer() stops it, refere
 
 /** Runs a program that connects to a port; it must end by itself. */
 async function runProgram(port: number, statements: string): Promise<string> {
-  const root = new URL("../../../", import.meta.url).pathname;
+  const mod = new URL("../../../mod.ts", import.meta.url).href;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(
       file,
-      `import { importFD } from "${root}mod.ts";
+      `import { importFD } from "${mod}";
       const [port, ca] = Deno.args;
       const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
       const options = { hostname: "${HOSTNAME}", caCerts: [ca] };
@@ -56,7 +56,14 @@ async function runProgram(port: number, statements: string): Promise<string> {
       ${statements}
       console.log("the end of the program");`,
     );
-    const args = ["run", "-A", "--no-check", "--config", `${root}deno.json`, file];
+    const args = [
+      "run",
+      "-A",
+      "--no-check",
+      "--config",
+      `${import.meta.dirname}/../../../deno.json`,
+      file,
+    ];
     return await runOk(Deno.execPath(), [...args, String(port), PKI.root.cert.toPem()], {
       timeout: 30_000,
     });
