@@ -298,12 +298,20 @@ export class Connection<A = unknown> {
     // Only the close_notify is left to send: the peer may be gone already.
     await pump.send().catch(() => {});
     if (!hasSent) return;
-    await sink?.finish().catch((error) => {
+    await sink?.finish().catch(async (error) => {
       // Once the peer has ended the connection, its stream may be gone before the sink is closed.
-      if (!pump.engine.readClosed) unlessReset(error);
+      await pump.readPendingAlert();
+      if (pump.engine.readClosed) return;
+      this.#throwIfRefused();
+      unlessReset(error);
     });
     end.atRisk = "nothing";
     await this.#letArrive(pump);
+    this.#throwIfRefused();
+  }
+
+  /** Throws the peer's alert, if there is one. */
+  #throwIfRefused(): void {
     if (this.#teardown.error?.origin === "peer") this.#teardown.throwIfFailed();
   }
 

@@ -38,7 +38,7 @@ export const MAX_KEPT_APPLICATION_DATA = 1 << 20;
 /** The maximum memory in bytes of the application data that is read in the background. */
 export const MAX_BACKGROUND_DATA = 16_384;
 
-/** The time in milliseconds to wait for a peer's alert after a write has failed. */
+/** The time in milliseconds to wait for a peer's alert after a write or a close has failed. */
 export const PENDING_ALERT_TIMEOUT = 250;
 
 /** The maximum number of bytes that a closing socket decrypts; it drops the rest as it comes. */
@@ -177,6 +177,21 @@ export class Pump {
     }
   }
 
+  /**
+   * Reads on, for a short time, after the transport has failed under a write or a close: an alert
+   * that the peer sent before is the better error, and a close_notify means that it has read all.
+   */
+  async readPendingAlert(): Promise<void> {
+    let waiting = this.#teardown.open || this.engine.hasSent;
+    const read = async () => {
+      while (waiting && this.#teardown.error === null && !this.engine.readClosed && !this.#full) {
+        await this.receive();
+      }
+    };
+    await bounded(read(), PENDING_ALERT_TIMEOUT).catch(() => {}); // the teardown keeps the error
+    waiting = false;
+  }
+
   /** Receives the next bytes; returns whether the connection is there still. */
   #receiveOrEnd(): Promise<boolean> {
     return Promise.race([this.receive(), this.#teardown.broken]).then(() => true, () => false);
@@ -245,28 +260,13 @@ export class Pump {
       engine.releaseBuffers();
     } catch (error) {
       const failure = this.#outputFailure = transportError("write", error);
-      if (isReset(failure)) await this.#readPendingAlert();
+      if (isReset(failure)) await this.readPendingAlert();
       this.#teardown.break(failure);
       throw this.#teardown.error ?? failure;
     } finally {
       this.#sending = null;
       writable.notify();
     }
-  }
-
-  /**
-   * Reads on after a reset: an alert that the peer sent before it is the better error, and a
-   * close_notify means that it has read all.
-   */
-  async #readPendingAlert(): Promise<void> {
-    let waiting = this.#teardown.open || this.engine.hasSent;
-    const read = async () => {
-      while (waiting && this.#teardown.error === null && !this.engine.readClosed && !this.#full) {
-        await this.receive();
-      }
-    };
-    await bounded(read(), PENDING_ALERT_TIMEOUT).catch(() => {}); // the teardown keeps the error
-    waiting = false;
   }
 
   async #pumpInput(): Promise<void> {

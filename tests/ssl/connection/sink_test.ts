@@ -33,6 +33,8 @@ interface SinkOptions {
   readonly write?: (bytes: number) => Promise<void>;
   /** What it does at its end. */
   readonly close?: () => Promise<void>;
+  /** What is done to each chunk for the client before it is passed on. */
+  readonly answer?: () => Promise<void>;
   readonly client?: ImportOptions;
 }
 
@@ -44,13 +46,20 @@ interface Piped {
 }
 
 /** Joins two sockets; the client's sink has a queue in which everything has room. */
-async function piped({ write, close, client: options }: SinkOptions = {}): Promise<Piped> {
+async function piped(
+  { write, close, answer, client: options }: SinkOptions = {},
+): Promise<Piped> {
   const up = new TransformStream<Uint8Array, Uint8Array>(
     undefined,
     undefined,
     new ByteLengthQueuingStrategy({ highWaterMark: 1 << 24 }),
   );
-  const down = new TransformStream<Uint8Array>();
+  const down = new TransformStream<Uint8Array, Uint8Array>({
+    async transform(chunk, controller) {
+      await answer?.();
+      controller.enqueue(chunk);
+    },
+  });
   const writer = up.writable.getWriter();
   let taken = 0;
   const sink = new WritableStream<Uint8Array>({
@@ -124,6 +133,23 @@ for (const length of [1, LENGTH]) {
     await closeAll(client, server);
   });
 }
+
+Deno.test("SslSocket.close() over byte streams takes a sink that its peer has closed for done, also where the peer's end comes later", async () => {
+  const gone = Promise.withResolvers<void>();
+  let slow = false;
+  const { client, server } = await piped({
+    close: () => gone.promise,
+    answer: () => slow ? pause() : Promise.resolve(),
+  });
+  await client.write(pattern(LENGTH));
+  assertEquals(await readExactly(server, LENGTH), pattern(LENGTH));
+  const closing = client.close();
+  assertEquals(await readAll(server), new Uint8Array());
+  slow = true;
+  await server.close();
+  gone.resolve();
+  await closing;
+});
 
 for (const stuck of ["write", "close"] as const) {
   Deno.test(`SslSocket.close() over byte streams waits no longer than closeTimeout for a sink that is stuck in ${stuck}(), and says so`, async () => {
