@@ -71,8 +71,10 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
    *
    * Where written data may still be on its way, what the peer sends meanwhile is taken and dropped,
    * because a kernel that closes over unread bytes destroys that data. A client of TLS 1.3
-   * therefore also waits for the first session ticket, for at most one second. Everything together
-   * takes at most `closeTimeout`. Over byte streams, the promise settles with the end of the sink.
+   * therefore also waits for the first session ticket, for at most one second, and a server over
+   * TCP for what its client may be sending still, until that has been silent for 200 ms. Everything
+   * together takes at most `closeTimeout`. Over byte streams, the promise settles with the end of
+   * the sink.
    *
    * @returns A promise that settles when the transport is closed; it need not be awaited.
    * @throws {SslError} If written data is lost, or the peer has sent an alert, and no other call

@@ -48,11 +48,13 @@ export const MAX_DECRYPTED_IN_DRAIN = 1 << 20;
 export const DUE_TIMEOUT = 1000;
 
 /**
- * The time in milliseconds without a byte after which the peer of a closing socket is silent: none
- * for what can be there already, but some for the client of a server, which may be about to send
- * the rest of a request that has been answered early.
+ * The time in milliseconds that a closing server waits for the next bytes of a client elsewhere,
+ * which may be about to send the rest of a request that has been answered early.
  */
-const SILENCE = { afterBytes: 16, ofClient: 24 };
+export const LINGER_TIMEOUT = 200;
+
+/** The time in milliseconds without a byte after which a peer that was sending is silent. */
+const SILENCE = 16;
 
 /** Bytes that are there already come within so many turns of the event loop. */
 const LOOK_TURNS = 2;
@@ -206,10 +208,8 @@ export class Pump {
     const { engine } = this;
     if (this.#drain === "decrypt" && engine.partial) return Infinity; // the caller has a limit
     if (taken >= MUCH) return DUE_TIMEOUT;
-    if (engine.role === "server" && this.#teardown.transport.sink === undefined) {
-      return SILENCE.ofClient;
-    }
-    const silence = taken > 0 ? SILENCE.afterBytes : 0;
+    if (engine.role === "server" && this.#teardown.transport.isRemote) return LINGER_TIMEOUT;
+    const silence = taken > 0 ? SILENCE : 0;
     return engine.awaitsTicket ? Math.max(untilTicket, silence) : silence;
   }
 

@@ -74,6 +74,8 @@ export interface Transport<A = unknown> {
   write(p: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Closes the writing side. */
   closeWrite(): Promise<void>;
+  /** Whether the peer is elsewhere: over TCP, and no socket of this process. */
+  readonly isRemote: boolean;
   /** The sink of a pair of streams; a connection has none: what it takes is on its way. */
   readonly sink?: Sink;
   /** Closes both directions; pending data is still sent. */
@@ -126,13 +128,19 @@ export function isConn<A>(transport: ConnLike<A> | object): transport is ConnLik
   return "read" in transport && typeof transport.read === "function";
 }
 
+/** The TCP connections of this process: from which address, to which. */
+const ownConnections = new Set<string>();
+
 /** A transport over a connection. */
 export class ConnTransport<A> implements Transport<A> {
   readonly #conn: ConnLike<A>;
+  readonly #route: string | null;
 
   /** Creates a transport that owns the connection. */
   constructor(conn: ConnLike<A>) {
     this.#conn = conn;
+    this.#route = route(conn.localAddr, conn.remoteAddr);
+    if (this.#route !== null) ownConnections.add(this.#route);
   }
 
   get localAddr(): A {
@@ -141,6 +149,11 @@ export class ConnTransport<A> implements Transport<A> {
 
   get remoteAddr(): A {
     return this.#conn.remoteAddr;
+  }
+
+  get isRemote(): boolean {
+    const fromPeer = route(this.#conn.remoteAddr, this.#conn.localAddr);
+    return fromPeer !== null && !ownConnections.has(fromPeer);
   }
 
   read(p: Uint8Array<ArrayBuffer>): Promise<number | null> {
@@ -159,11 +172,12 @@ export class ConnTransport<A> implements Transport<A> {
   }
 
   close(): void | Promise<void> {
+    if (this.#route !== null) ownConnections.delete(this.#route);
     return this.#conn.close();
   }
 
   abort(): void | Promise<void> {
-    return this.#conn.close();
+    return this.close();
   }
 
   setNoDelay(): void {
@@ -177,6 +191,17 @@ export class ConnTransport<A> implements Transport<A> {
   unref(): void {
     this.#conn.unref?.();
   }
+}
+
+function route(from: unknown, to: unknown): string | null {
+  return isTcpAddr(from) && isTcpAddr(to)
+    ? `${from.hostname} ${from.port} ${to.hostname} ${to.port}`
+    : null;
+}
+
+function isTcpAddr(addr: unknown): addr is { readonly hostname: unknown; readonly port: unknown } {
+  return typeof addr === "object" && addr !== null && "transport" in addr &&
+    addr.transport === "tcp" && "hostname" in addr && "port" in addr;
 }
 
 /**
@@ -216,6 +241,7 @@ function nextTurn(): Promise<void> {
 export class StreamTransport implements Transport<StreamAddr>, Sink {
   readonly localAddr: StreamAddr = { transport: "stream" };
   readonly remoteAddr: StreamAddr = { transport: "stream" };
+  readonly isRemote = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #rest: Uint8Array | undefined;

@@ -180,6 +180,9 @@ export interface ByteStreams {
   readonly writable: WritableStream<Uint8Array<ArrayBufferLike>>;
 }
 
+/** The client's port of the next pair: no two have the same addresses, as in a network. */
+let nextPort = 40_000;
+
 /**
  * Makes two joined connections in memory.
  *
@@ -191,7 +194,8 @@ export function memoryPair(options: MemoryPairOptions = {}): [MemoryConn, Memory
   const pipe = (salt: number): Pipe => new Pipe(capacity, cutter(chunking, salt));
   const forth = pipe(0);
   const back = pipe(1);
-  return [new MemoryConn(back, forth, 40000, 443), new MemoryConn(forth, back, 443, 40000)];
+  const port = nextPort++;
+  return [new MemoryConn(back, forth, port, 443), new MemoryConn(forth, back, 443, port)];
 }
 
 /**

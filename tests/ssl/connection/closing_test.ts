@@ -10,7 +10,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { NssContext } from "../../../pkcs11/context/context.ts";
 import { SURELY_ARRIVED } from "../../../ssl/engine/engine.ts";
-import { MAX_DECRYPTED_IN_DRAIN } from "../../../ssl/connection/pump.ts";
+import { LINGER_TIMEOUT, MAX_DECRYPTED_IN_DRAIN } from "../../../ssl/connection/pump.ts";
 import type { ConnLike } from "../../../ssl/connection/transports.ts";
 import { MAX_PLAINTEXT_LENGTH } from "../../../ssl/record/header.ts";
 import { countSubtleCalls } from "../handshake/subtle.ts";
@@ -71,6 +71,13 @@ class NotingConn implements ConnLike<Deno.NetAddr> {
   close(): void {
     this.calls.push("close");
     this.#conn.close();
+  }
+}
+
+/** A connection from another place. */
+class FarConn extends NotingConn {
+  override get remoteAddr(): Deno.NetAddr {
+    return { ...super.remoteAddr, hostname: "192.0.2.1" };
   }
 }
 
@@ -211,10 +218,15 @@ Deno.test("SslSocket.writable keeps what comes while it waits for a ticket, and 
 
 /** Waits for a promise that no timer of a second has to settle. */
 async function withoutSecond(promise: Promise<void>): Promise<void> {
+  assertEquals((await delaysOf(promise)).filter((delay) => delay === 1000), []);
+}
+
+/** Waits for a promise; returns the timeouts in milliseconds that begin meanwhile. */
+async function delaysOf(promise: Promise<void>): Promise<number[]> {
   const { setTimeout } = globalThis;
-  const long: number[] = [];
+  const delays: number[] = [];
   const watch = (callback: () => void, milliseconds = 0) => {
-    if (milliseconds === 1000 / 8) long.push(milliseconds);
+    delays.push(8 * milliseconds); // each timeout has eight parts
     return setTimeout(callback, milliseconds);
   };
   Object.assign(globalThis, { setTimeout: watch });
@@ -223,8 +235,22 @@ async function withoutSecond(promise: Promise<void>): Promise<void> {
   } finally {
     Object.assign(globalThis, { setTimeout });
   }
-  assertEquals(long, []);
+  return delays;
 }
+
+Deno.test("SslSocket.close() of a server waits for no client of its own process, which has been answered", async () => {
+  await using ends = await connected();
+  await pingPong(ends);
+  const closing = ends.server.close();
+  assertEquals((await delaysOf(closing)).filter((delay) => delay !== 0), []);
+});
+
+Deno.test("SslSocket.close() of a server waits for what a client elsewhere is about to send", async () => {
+  await using ends = await connected({ wrapServer: (conn) => new FarConn(conn) });
+  await pingPong(ends);
+  const closing = ends.server.close();
+  assertEquals((await delaysOf(closing)).includes(LINGER_TIMEOUT), true);
+});
 
 Deno.test("SslSocket.close() keeps the tickets that come while it closes", async () => {
   const client = { context: new NssContext({ trustAnchors: [] }) };

@@ -19,6 +19,7 @@ function transportNoting(calls: string[], error?: Error): Transport {
   return {
     localAddr: null,
     remoteAddr: null,
+    isRemote: false,
     read: () => Promise.resolve(null),
     write: () => Promise.resolve(),
     closeWrite: () => Promise.resolve(),

@@ -26,8 +26,9 @@ if (role === "server") {
   let got = "";
   let problem = "";
   socket.on("secureConnect", () => {
-    // At once: Node takes its time to encrypt the rest, and sends nothing meanwhile.
-    socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(upload)]));
+    // In two writes: Node takes its time to encrypt the second, and sends nothing meanwhile.
+    socket.write(head);
+    socket.write(Buffer.alloc(upload));
   });
   socket.on("data", (data) => {
     got += data;
