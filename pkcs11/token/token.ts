@@ -268,7 +268,7 @@ export const isToken: Check = isLike("a token", "login", "findKey", "describe", 
  *
  * const token = new SoftToken({ label: "Keys", password: "secret" });
  * const error = await assertRejects(() => requireLogin(token, "use private key"), NssError);
- * assertEquals(error.message, 'Cannot use private key: token "Keys" is not logged in');
+ * assertEquals(error.name, "SEC_ERROR_TOKEN_NOT_LOGGED_IN");
  *
  * await token.login("secret");
  * await requireLogin(token, "use private key"); // does nothing
@@ -286,7 +286,7 @@ export async function requireLogin(
   if (token.isLoggedIn) return;
   throw new NssError(
     "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
-    `Cannot ${what}: token "${token.label}" is not logged in`,
+    `Cannot ${what}: token "${token.label}" is not logged in; call its login() first`,
   );
 }
 

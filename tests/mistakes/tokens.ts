@@ -72,7 +72,7 @@ export const MISTAKES: readonly Mistake[] = [
         return await (await openKvToken({ kv })).generateKeyPair();
       }),
     name: "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
-    says: 'Cannot generate key pair: token "Deno KV" is not logged in',
+    says: 'Cannot generate key pair: token "Deno KV" is not logged in; call its login() first',
   },
   {
     mistake: "trust of a KV token that has a password, used without a login",

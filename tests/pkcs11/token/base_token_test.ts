@@ -120,7 +120,10 @@ Deno.test("BaseToken asks for a login where its keys need one, and with what the
     "SEC_ERROR_TOKEN_NOT_LOGGED_IN",
     () => token.generateKeyPair(),
   );
-  assertEquals(message, 'Cannot generate key pair: token "Test" is not logged in');
+  assertEquals(
+    message,
+    'Cannot generate key pair: token "Test" is not logged in; call its login() first',
+  );
   const asked: unknown[] = [];
   token.loginHandler = ({ pinArg }) => {
     asked.push(pinArg);
