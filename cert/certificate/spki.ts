@@ -18,13 +18,38 @@ interface CurveRow {
   readonly curve: EcCurve;
   /** The size in bytes of a coordinate. */
   readonly size: number;
+  /** The prime p of the curve y² = x³ - 3x + b (SP 800-186, Section 3.2.1). */
+  readonly p: bigint;
+  /** The coefficient b. */
+  readonly b: bigint;
 }
 
 const CURVES: ReadonlyMap<string, CurveRow> = new Map<string, CurveRow>([
-  [OIDS.secp256r1, { curve: "P-256", size: 32 }],
-  [OIDS.secp384r1, { curve: "P-384", size: 48 }],
-  [OIDS.secp521r1, { curve: "P-521", size: 66 }],
+  [OIDS.secp256r1, {
+    curve: "P-256",
+    size: 32,
+    p: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
+  }],
+  [OIDS.secp384r1, {
+    curve: "P-384",
+    size: 48,
+    p: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+    b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
+  }],
+  [OIDS.secp521r1, {
+    curve: "P-521",
+    size: 66,
+    p: 2n ** 521n - 1n,
+    b: 0x051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+  }],
 ]);
+
+/** The prime and the coefficient d of Ed25519 (RFC 8032, Section 5.1). */
+const ED25519 = {
+  p: 2n ** 255n - 19n,
+  d: 0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n,
+} as const;
 
 /** Keys without parameters or structure, with their sizes in bytes (RFC 8410, FIPS 204 Table 2). */
 const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> = new Map<
@@ -288,6 +313,67 @@ function readEcKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): K
     throw badKey(`the point is not an uncompressed one of ${row.curve}`);
   }
   return { type: "ec", curve: row.curve };
+}
+
+const POINTS = new WeakMap<SubjectPublicKeyInfo, boolean>();
+
+/**
+ * Returns whether the point of a key is on its curve. Parsing does not check it, and runtimes
+ * import other points and fail when such a key is used.
+ *
+ * @param key The key.
+ * @returns Whether it is; `true` for keys that are no points.
+ */
+export function isOnItsCurve(key: SubjectPublicKeyInfo): boolean {
+  let known = POINTS.get(key);
+  if (known === undefined) POINTS.set(key, known = computeIsOnItsCurve(key));
+  return known;
+}
+
+function computeIsOnItsCurve({ algorithm, publicKey }: SubjectPublicKeyInfo): boolean {
+  if (algorithm.type === "ed25519") return isOnEd25519(publicKey);
+  if (algorithm.type !== "ec") return true;
+  const row = CURVES.values().find(({ curve }) => curve === algorithm.curve);
+  return row !== undefined && isOnCurve(publicKey, row);
+}
+
+const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${bytes.toHex()}`);
+
+/**
+ * Returns whether an uncompressed point satisfies the equation of its curve (SP 800-56A, Section
+ * 5.6.2.3.3).
+ */
+function isOnCurve(point: Uint8Array, { size, p, b }: CurveRow): boolean {
+  const x = numberOf(point.subarray(1, 1 + size));
+  const y = numberOf(point.subarray(1 + size));
+  return x < p && y < p && (y * y - (x * x - 3n) * x - b) % p === 0n;
+}
+
+/**
+ * Returns whether a key of Ed25519 is the y coordinate of a point, little-endian, with the sign of x
+ * in the last bit (RFC 8032, Section 5.1.3): whether x² = (y² - 1) / (d y² + 1) is a square.
+ */
+function isOnEd25519(publicKey: Uint8Array): boolean {
+  const { p, d } = ED25519;
+  const y = numberOf(publicKey.toReversed()) & (2n ** 255n - 1n);
+  return y < p && isSquare((y * y - 1n) * (d * y * y + 1n) % p, p);
+}
+
+/** Computes the Jacobi symbol of a non-negative number and a prime (Cohen, Algorithm 1.4.12). */
+function isSquare(a: bigint, p: bigint): boolean {
+  let n = p;
+  let symbol = 1;
+  while (a !== 0n) {
+    while ((a & 1n) === 0n) {
+      a >>= 1n;
+      if ((n & 7n) === 3n || (n & 7n) === 5n) symbol = -symbol;
+    }
+    [a, n] = [n, a];
+    if ((a & 3n) === 3n && (n & 3n) === 3n) symbol = -symbol;
+    a %= n;
+  }
+  // A number that p divides is the square of 0
+  return n !== 1n || symbol === 1;
 }
 
 /**

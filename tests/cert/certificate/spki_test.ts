@@ -9,6 +9,7 @@ import { decodePem } from "../../../cert/der/pem.ts";
 import { writeRsaPssParameters } from "../../../cert/certificate/rsa_pss_parameters.ts";
 import {
   importableSpki,
+  isOnItsCurve,
   MAX_RSA_BITS,
   parseSubjectPublicKeyInfo,
 } from "../../../cert/certificate/spki.ts";
@@ -204,4 +205,73 @@ Deno.test("parseSubjectPublicKeyInfo() refuses an Ed25519 key of small order, fo
   const key = await crypto.subtle.importKey("spki", ed25519(1n), "Ed25519", false, ["verify"]);
   const forged = Uint8Array.of(1, ...new Uint8Array(63));
   note(`the runtime accepts it: ${await crypto.subtle.verify("Ed25519", key, forged, E)}`);
+});
+
+Deno.test("isOnItsCurve() wants coordinates that satisfy the equation and are reduced", async () => {
+  const primes = {
+    "P-256": 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    "P-384": 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+    "P-521": 2n ** 521n - 1n,
+  } as const;
+  for (const [curve, prime] of Object.entries(primes)) {
+    const { publicKey } = await makeKeys(curve as keyof typeof primes);
+    assert(isOnItsCurve(publicKey), curve);
+    const { der } = publicKey;
+    const size = (publicKey.publicKey.length - 1) / 2;
+    const withPoint = (x: Uint8Array, y: Uint8Array) => {
+      const changed = der.slice();
+      changed.set(x, der.length - 2 * size);
+      changed.set(y, der.length - size);
+      return isOnItsCurve(parseSubjectPublicKeyInfo(changed));
+    };
+    const [x, y] = [der.subarray(-2 * size, -size), der.subarray(-size)];
+    assert(withPoint(x, y), curve);
+    const bytesOf = (value: bigint) =>
+      Uint8Array.fromHex(value.toString(16).padStart(2 * size, "0"));
+    const numberOf = (bytes: Uint8Array) => BigInt(`0x${bytes.toHex()}`);
+    assert(withPoint(x, bytesOf(prime - numberOf(y))), `the opposite point of ${curve}`);
+    assertFalse(withPoint(y, x), curve);
+    assertFalse(withPoint(x, y.with(size - 1, y[size - 1]! ^ 1)), curve);
+    assertFalse(withPoint(new Uint8Array(size), new Uint8Array(size)), curve);
+    assertFalse(withPoint(x, bytesOf(prime)), `a coordinate of ${curve} that is p`);
+  }
+  // x + p, of a point of P-521, where there is room for it: the equation holds and it is not reduced
+  const { publicKey } = await makeKeys("P-521");
+  const { der } = publicKey;
+  const x = BigInt(`0x${der.subarray(-132, -66).toHex()}`) + primes["P-521"];
+  const changed = der.slice();
+  changed.set(Uint8Array.fromHex(x.toString(16).padStart(132, "0")), der.length - 132);
+  assertFalse(isOnItsCurve(parseSubjectPublicKeyInfo(changed)));
+});
+
+Deno.test("isOnItsCurve() wants an Ed25519 key that RFC 8032 decodes", async () => {
+  for (let i = 0; i < 8; i++) {
+    const { publicKey } = await makeKeys("Ed25519");
+    assert(isOnItsCurve(publicKey));
+    // The sign of x is not part of y
+    const other = publicKey.der.slice();
+    other[other.length - 1]! ^= 0x80;
+    assert(isOnItsCurve(parseSubjectPublicKeyInfo(other)));
+  }
+  const power = (base: bigint, exponent: bigint) => {
+    let result = 1n;
+    for (const bit of exponent.toString(2)) {
+      result = result * result * (bit === "1" ? base : 1n) % P;
+    }
+    return result;
+  };
+  // Euler's criterion, a way of its own
+  for (let y = 2n; y < 40n; y++) {
+    const square = power((y * y - 1n) * power(D * y * y + 1n, P - 2n), (P - 1n) / 2n) === 1n;
+    assertEquals(isOnItsCurve(parseSubjectPublicKeyInfo(ed25519(y))), square, `${y}`);
+  }
+  // Not reduced: what is left is 3 and a point
+  assert(isOnItsCurve(parseSubjectPublicKeyInfo(ed25519(3n))));
+  assertFalse(isOnItsCurve(parseSubjectPublicKeyInfo(ed25519(P + 3n))));
+});
+
+Deno.test("isOnItsCurve() leaves keys alone that are no points", async () => {
+  for (const type of ["RSA-2048", "ML-DSA-44"] as const) {
+    assert(isOnItsCurve((await makeKeys(type)).publicKey));
+  }
 });
