@@ -282,6 +282,44 @@ function readAttribute(set: DerReader): NameAttribute {
   return { type, tag, der, value: decodeText(tag, content) };
 }
 
+/**
+ * Finds an attribute whose text is not in the encoding of its type of string.
+ *
+ * @param name The name.
+ * @returns The first UTF8String that is not UTF-8, or BMPString that is not UTF-16, if any.
+ */
+export function malformedText(name: Name): NameAttribute | undefined {
+  for (const rdn of name.rdns) {
+    for (const attribute of rdn) {
+      const { value, tag } = attribute;
+      if (value === null && (tag === TAG.utf8String || tag === TAG.bmpString)) return attribute;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Returns whether each relative distinguished name has its attributes in the order of DER (X.690,
+ * Section 11.6), as most have with one attribute.
+ *
+ * @param name The name.
+ * @returns Whether they are sorted.
+ */
+export function isSorted({ der, rdns }: Name): boolean {
+  if (rdns.every(({ length }) => length === 1)) return true;
+  const sequence = new DerReader(der, "name").constructed("", der[0]!);
+  while (!sequence.done) {
+    const set = sequence.constructed("relativeDistinguishedName", TAG.set);
+    let previous = "";
+    while (!set.done) {
+      const encoding = set.element("attribute").der.toHex();
+      if (encoding < previous) return false;
+      previous = encoding;
+    }
+  }
+  return true;
+}
+
 function startsWith(keys: readonly string[], beginning: readonly string[]): boolean {
   return beginning.length <= keys.length && beginning.every((key, i) => key === keys[i]);
 }

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
-import { Name } from "../../../cert/names/name.ts";
+import { isSorted, malformedText, Name } from "../../../cert/names/name.ts";
 import { OIDS } from "../../../cert/der/oids.ts";
 
 /** A name of one RDN for each list of [type, tag, text]. */
@@ -125,4 +125,32 @@ Deno.test("Name.fromDer() refuses an empty RDN and what is left", () => {
   assertThrows(() => Name.fromDer(Uint8Array.of(0x30, 2, 0x31, 0)), NssError, "missing");
   assertThrows(() => Name.fromDer(Uint8Array.of(0x30, 0, 0)), NssError, "after the last field");
   assert(Name.fromDer(Uint8Array.of(0x30, 0)).isEmpty);
+});
+
+Deno.test("malformedText() finds text that is not in the encoding of its type", () => {
+  const find = (text: string) => malformedText(Name.parse(text));
+  // UTF-8: a lone byte, a truncated character, an overlong one, a surrogate, beyond U+10FFFF
+  for (const bytes of ["ff", "c3", "c080", "eda080", "f4908080"]) {
+    const value = `0c${(bytes.length / 2).toString(16).padStart(2, "0")}${bytes}`;
+    assertEquals(find(`CN=a,O=#${value}`)?.type, OIDS.organizationName, bytes);
+  }
+  assertEquals(find("O=#1e03004100")?.tag, TAG.bmpString);
+  assertEquals(find("O=#1e02d800")?.tag, TAG.bmpString);
+  // Good text, Latin-1 as T61String, and what is no text
+  for (const text of ["", "CN=a", "CN=ä,O=日本", "O=#1e020041", "O=#1401e4", "O=#0500"]) {
+    assertEquals(find(text), undefined, text);
+  }
+});
+
+Deno.test("isSorted() wants the attributes of each set in the order of DER", () => {
+  assert(isSorted(Name.parse("CN=a,O=b")));
+  assert(isSorted(Name.parse("CN=a+O=b+OU=c")));
+  const [a, b] = [Name.parse("CN=a").der.subarray(4), Name.parse("O=b").der.subarray(4)];
+  for (const [attributes, sorted] of [[[a, b], true], [[b, a], false], [[a, a], true]] as const) {
+    const der = new DerWriter().sequence((w) => {
+      w.raw(Name.parse("C=DE").der.subarray(2));
+      w.constructed(TAG.set, (w) => attributes.forEach((one) => w.raw(one)));
+    }).finish();
+    assertEquals(isSorted(Name.fromDer(der)), sorted);
+  }
 });
