@@ -34,6 +34,11 @@ export interface SignatureAlgorithm {
   readonly saltLength?: number;
   /** Whether collisions of its hash are feasible, so that chains must not depend on it. */
   readonly weak: boolean;
+  /**
+   * Whether the encoding has parameters of NULL that RFC 5758, Section 3.2, forbids, as JDK before
+   * 16 wrote them with ECDSA. The `strict` profile refuses it.
+   */
+  readonly nullParameters?: boolean;
 }
 
 type Parameters = "null" | "absent" | "pss";
@@ -278,10 +283,15 @@ export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): Signature
   const row = ROW_OF_OID.get(oid);
   if (row === undefined) throw disabled(oid);
   // RFC 4055, Section 5: with RSA, NULL and absent are equivalent; RFC 5758, RFC 8410: absent
-  if (row.parameters === "null" && !reader.done) reader.null("parameters");
+  const hasNull = !reader.done && (row.parameters === "null" || row.webCrypto === "ECDSA");
+  if (hasNull) reader.null("parameters");
   reader.finish();
-  return row;
+  return hasNull && row.parameters === "absent" ? { ...row, nullParameters: true } : row;
 }
+
+/** What the `strict` profile says of `nullParameters`. */
+export const NULL_PARAMETERS =
+  "its ECDSA algorithm has NULL parameters, which must be absent (the strict profile)";
 
 function disabled(name: string): NssError {
   return new NssError(

@@ -158,6 +158,14 @@ export class Crl {
     return this.#entries?.size ?? 0;
   }
 
+  /**
+   * Whether the CRL has a revokedCertificates without entries, which RFC 5280, Section 5.1.2.6,
+   * forbids and some authorities write. The `strict` profile refuses it.
+   */
+  get hasEmptyList(): boolean {
+    return this.#entries?.size === 0;
+  }
+
   /** Whether the CRL covers certificates of other issuers as well (RFC 5280, Section 5.3.3). */
   get isIndirect(): boolean {
     return this.issuingDistributionPoint?.indirectCrl === true ||
@@ -306,8 +314,6 @@ function readCrl(der: Uint8Array<ArrayBuffer>): CrlFields {
   let entries: CrlEntries | null = null;
   if (tbs.nextTag === TAG.sequence) {
     const revoked = tbs.sequence("revokedCertificates");
-    // RFC 5280, Section 5.1.2.6: when there are none, the list MUST be absent
-    if (revoked.done) revoked.fail("", "the list is empty");
     entries = new CrlEntries(revoked, version === 2);
   }
   let extensions: ReadonlyMap<string, CertificateExtension> = new Map();

@@ -16,6 +16,7 @@ import { type CertProfile, errorOf, isProfile } from "../verify/check_certificat
 import { Crl } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { oidName, OIDS } from "../der/oids.ts";
+import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
@@ -37,8 +38,9 @@ export interface VerifyCrlOptions {
   /** The tolerated difference of clocks in seconds; 0 by default. */
   readonly slopSeconds?: number;
   /**
-   * The profile. `"strict"`, the default, requires version 2, a CRL number and nextUpdate.
-   * `"compatible"` does not; CRLs without nextUpdate then never expire.
+   * The profile. `"strict"`, the default, requires version 2, a CRL number and nextUpdate, and that
+   * an empty revokedCertificates and NULL parameters of ECDSA are absent. `"compatible"` does not;
+   * CRLs without nextUpdate then never expire.
    */
   readonly profile?: CertProfile;
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
@@ -176,6 +178,14 @@ function checkForm(crl: Crl): void {
   // RFC 5280, Section 5.1.2.5: conforming issuers MUST include nextUpdate in all CRLs
   if (crl.nextUpdate === null) {
     throw crlError("SEC_ERROR_CRL_INVALID", crl, "it does not say when the next one is due");
+  }
+  // RFC 5280, Section 5.1.2.6: when there are none, the list MUST be absent
+  if (crl.hasEmptyList) {
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, "its revokedCertificates are there and empty");
+  }
+  // RFC 5758, Section 3.2
+  if (crl.signatureAlgorithm.nullParameters === true) {
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, NULL_PARAMETERS);
   }
   // RFC 5280, Section 5.2: conforming issuers are REQUIRED to issue version 2 with a number. The
   // key identifier, also required, is not checked: the signature proves the key

@@ -35,6 +35,7 @@ import { oidName, OIDS } from "../der/oids.ts";
 import type { HashName } from "../certificate/private_key.ts";
 import { MIN_RSA_BITS } from "../verify/search_path.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
@@ -63,7 +64,7 @@ export interface VerifyOcspResponseOptions {
    * default.
    */
   readonly maxAgeSeconds?: number;
-  /** The profile of the certificate of a delegated responder; `"strict"` by default. */
+  /** The profile of the response and of a delegated responder; `"strict"` by default. */
   readonly profile?: CertProfile;
   /** The minimum length in bits of a delegated responder's RSA key; 2048 by default. */
   readonly minRsaBits?: number;
@@ -285,6 +286,10 @@ async function verifySigner(
       "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
       `it is signed with ${algorithm.name}, which is disabled`,
     );
+  }
+  // RFC 5758, Section 3.2
+  if (algorithm.nullParameters === true && (options.profile ?? "strict") === "strict") {
+    throw ocspError("SEC_ERROR_OCSP_MALFORMED_RESPONSE", NULL_PARAMETERS);
   }
   const signedBy = (key: SubjectPublicKeyInfo) =>
     verifySignedData(key, algorithm, basic.tbsResponseData, basic.signature);

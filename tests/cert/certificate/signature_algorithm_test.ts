@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { constructedTag } from "../../../cert/der/tag.ts";
+import { constructedTag, TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { OIDS } from "../../../cert/der/oids.ts";
@@ -60,9 +60,19 @@ Deno.test("parseSignatureAlgorithm() takes NULL and absent parameters of RSA as 
   malformed((w) => w.oid(OIDS.sha256WithRSAEncryption).null().null());
 });
 
-Deno.test("parseSignatureAlgorithm() takes no parameters of ECDSA and Ed25519", () => {
-  malformed((w) => w.oid(OIDS.ecdsaWithSHA256).null());
+Deno.test("parseSignatureAlgorithm() takes NULL of ECDSA and notes it, and no other parameters", () => {
+  for (const oid of [OIDS.ecdsaWithSHA1, OIDS.ecdsaWithSHA256, OIDS.ecdsaWithSHA512]) {
+    const absent = parseSignatureAlgorithm(identifier((w) => w.oid(oid)));
+    assertEquals(absent.nullParameters, undefined);
+    const withNull = parseSignatureAlgorithm(identifier((w) => w.oid(oid).null()));
+    assertEquals(withNull, { ...absent, nullParameters: true });
+  }
+  malformed((w) => w.oid(OIDS.ecdsaWithSHA256).integer(1));
+  malformed((w) => w.oid(OIDS.ecdsaWithSHA256).sequence(() => {}));
+  malformed((w) => w.oid(OIDS.ecdsaWithSHA256).null().null());
+  malformed((w) => w.oid(OIDS.ecdsaWithSHA256).primitive(TAG.null, Uint8Array.of(0)));
   malformed((w) => w.oid(OIDS.ed25519).null());
+  malformed((w) => w.oid(OIDS.mldsa44).null());
 });
 
 Deno.test("parseSignatureAlgorithm() does not know MD5 and the unknown", () => {

@@ -241,10 +241,25 @@ Deno.test("parseCrl() takes version 1, which has no extensions", () => {
   }
 });
 
+Deno.test("parseCrl() takes an empty revokedCertificates, and notes it", () => {
+  const der = raw({ revoked: () => {} });
+  const crl = parseCrl(der);
+  assertEquals([crl.size, crl.hasEmptyList, crl.isIndirect], [0, true, false]);
+  assertEquals([...crl.entries()], []);
+  assertEquals(crl.find(Uint8Array.of(1)), undefined);
+  assertEquals(parseCrl(raw({})).hasEmptyList, false);
+  assertEquals(parseCrl(raw({ revoked: entry(1) })).hasEmptyList, false);
+  // An entry without content is none
+  const empty = raw({ revoked: (w) => void w.sequence(() => {}) });
+  assertThrowsWith(() => parseCrl(empty), "SEC_ERROR_CRL_INVALID", "userCertificate");
+  for (let length = 0; length < der.length; length++) {
+    assertThrowsWith(() => parseCrl(der.subarray(0, length)), "SEC_ERROR_CRL_INVALID");
+  }
+});
+
 Deno.test("parseCrl() refuses what RFC 5280, Section 5, forbids", () => {
   const cases: readonly [RawCrl, string][] = [
     [{ issuer: "" }, "the name is empty"],
-    [{ revoked: () => {} }, "the list is empty"],
     [{ inner: encodeSignatureAlgorithm("ed25519") }, "the algorithm is not that of the list"],
     [{ extensions: [extension("2.5.29.28", true)] }, "issuingDistributionPoint"],
     [{ extensions: [extension("2.5.29.20", false)] }, "cRLNumber"],
