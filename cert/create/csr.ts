@@ -248,8 +248,10 @@ function readAttributes(info: DerReader): Map<string, readonly Uint8Array<ArrayB
     const type = attribute.oid("type");
     const list = attribute.constructed("values", TAG.set);
     const values: Uint8Array<ArrayBuffer>[] = [];
-    // RFC 2986: values SET SIZE(1..MAX)
-    do values.push(list.element("value").der); while (!list.done);
+    // RFC 2986: values SET SIZE(1..MAX); some programs write extensionRequest to request nothing
+    if (type !== OIDS.extensionRequest || !list.done) {
+      do values.push(list.element("value").der); while (!list.done);
+    }
     attribute.finish();
     if (attributes.has(type)) set.fail("attribute", `${type} is there twice`);
     attributes.set(type, values);
@@ -261,9 +263,11 @@ function readAttributes(info: DerReader): Map<string, readonly Uint8Array<ArrayB
 function requestedExtensions(
   values: readonly Uint8Array<ArrayBuffer>[] | undefined,
 ): ReadonlyMap<string, CertificateExtension> {
-  if (values === undefined) return new Map();
-  const reader = new DerReader(values[0]!, "extensionRequest of a certificate request");
+  const [value] = values ?? [];
+  if (values === undefined || value === undefined) return new Map();
+  const reader = new DerReader(value, "extensionRequest of a certificate request");
   if (values.length > 1) reader.fail("", `there are ${values.length} values`);
+  if (value.length === 2 && value[0] === TAG.sequence) return new Map();
   const extensions = readExtensions(reader, "");
   reader.finish();
   return extensions;

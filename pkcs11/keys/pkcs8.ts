@@ -273,7 +273,7 @@ function ecKey(ecPrivateKey: Uint8Array<ArrayBuffer>, outerCurve: string | null)
   whole.finish();
   const version = key.smallInteger("version");
   if (version !== 1) key.fail("version", `${version} is unknown`);
-  const encoded = key.octetString("privateKey");
+  let encoded = key.octetString("privateKey");
   let oid = outerCurve;
   if (key.nextTag === constructedTag(0)) {
     const parameters = key.constructed("parameters", constructedTag(0));
@@ -294,7 +294,9 @@ function ecKey(ecPrivateKey: Uint8Array<ArrayBuffer>, outerCurve: string | null)
   // WebCrypto takes no compressed points, but computes an absent one
   if (publicKey?.[0] !== 4) publicKey = null;
   else if (publicKey.length !== 1 + 2 * size) key.fail("publicKey", `not a point of ${curve}`);
-  // RFC 5915, Section 3: as long as the order, but some encoders omit leading zeros
+  // RFC 5915, Section 3: as long as the order, but some encoders omit leading zeros, and GnuTLS
+  // writes the sign byte of an INTEGER
+  if (encoded.length === size + 1 && encoded[0] === 0) encoded = encoded.subarray(1);
   if (encoded.length === 0 || encoded.length > size) {
     key.fail("privateKey", `${encoded.length} bytes are none of ${curve}`);
   }

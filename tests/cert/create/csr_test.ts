@@ -116,9 +116,23 @@ Deno.test("parseCertificateRequest() reads any attributes, and none", async () =
   assertEquals(parseCertificateRequest(await requestWith(null)).attributes.size, 0);
 });
 
+Deno.test("parseCertificateRequest() takes an extensionRequest that requests nothing", async () => {
+  for (const values of [[], [(w: DerWriter) => void w.sequence(() => {})]]) {
+    const der = await requestWith(attribute(OIDS.extensionRequest, ...values));
+    const request = parseCertificateRequest(der);
+    assertEquals([request.extensions.size, request.attributes.size], [0, 1]);
+    assertEquals(request.subjectAltName, undefined);
+    await verifyCertificateRequest(request);
+    for (let length = 0; length < der.length; length++) {
+      assertThrows(() => parseCertificateRequest(der.subarray(0, length)), NssError);
+    }
+  }
+});
+
 Deno.test("parseCertificateRequest() refuses what is malformed", async () => {
   const extensions = (w: DerWriter) =>
     void w.sequence((w) => w.sequence((w) => w.oid("1.2.3").octetString(Uint8Array.of(5, 0))));
+  const none = (w: DerWriter) => void w.sequence(() => {});
   const good = await requestWith(attribute(OIDS.extensionRequest, extensions));
   assertEquals(parseCertificateRequest(good).extensions.size, 1);
   const bad: readonly Uint8Array[] = [
@@ -130,6 +144,8 @@ Deno.test("parseCertificateRequest() refuses what is malformed", async () => {
     await requestWith(attribute("1.2.3")),
     await requestWith(attribute(OIDS.extensionRequest, extensions, extensions)),
     await requestWith(attribute(OIDS.extensionRequest, (w) => void w.null())),
+    await requestWith(attribute(OIDS.extensionRequest, (w) => void w.sequence((w) => w.null()))),
+    await requestWith(attribute(OIDS.extensionRequest, none, none)),
     new Uint8Array([...good, 0]),
     new Uint8Array(0),
   ];

@@ -331,6 +331,23 @@ Deno.test("importPrivateKey() takes a scalar without its leading zeros and witho
   await assertRejects(() => key.sign("ed25519", DATA), NssError);
 });
 
+Deno.test("importPrivateKey() takes a scalar with the sign byte of an INTEGER, as GnuTLS writes it", async () => {
+  const sec1 = (...scalar: number[]) =>
+    new DerWriter().sequence((w) => {
+      w.integer(1).octetString(Uint8Array.from(scalar));
+      w.constructed(0xa0, (w) => w.oid("1.2.840.10045.3.1.7"));
+    }).finish();
+  const scalar = Array.from({ length: 32 }, () => 0x87);
+  const [bare, signed] = [
+    await importPrivateKey(sec1(...scalar)),
+    await importPrivateKey(sec1(0, ...scalar)),
+  ];
+  assertEquals(signed.publicKey?.der.toHex(), bare.publicKey?.der.toHex());
+  // One byte, and a zero
+  await assertFails(sec1(1, ...scalar), "SEC_ERROR_BAD_DER", "33 bytes are none of P-256");
+  await assertFails(sec1(0, 0, ...scalar), "SEC_ERROR_BAD_DER", "34 bytes are none of P-256");
+});
+
 Deno.test("importPrivateKey() refuses a scalar that is longer than the order, or is none", async () => {
   const sec1 = (length: number) =>
     new DerWriter().sequence((w) => {
