@@ -6,6 +6,7 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow } from "./check_cert_usage.ts";
 import {
   certificateError,
+  type CertProfile,
   checkAuthority,
   type CheckOptions,
   errorOf,
@@ -19,10 +20,13 @@ import { trustLevel } from "../db/trust_flags.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
 /**
- * The default maximum number of intermediate certificates, not counting self-issued ones (webpki:
- * `MAX_SUB_CA_COUNT`). The public web has two or three.
+ * The default maximum number of intermediate certificates, not counting self-issued ones. The
+ * public web has two or three, and webpki allows 6; OpenSSL, Go and GnuTLS allow 10 and more.
  */
-export const MAX_SUB_CA_COUNT = 6;
+export const MAX_SUB_CA_COUNT = { strict: 6, compatible: 10 } as const satisfies Record<
+  CertProfile,
+  number
+>;
 
 /**
  * The maximum number of intermediate certificates, including self-issued ones (GnuTLS:

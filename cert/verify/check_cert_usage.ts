@@ -4,6 +4,7 @@ import { type Check, isOneOf } from "../base/options.ts";
 import { CERT_USAGES, type CertUsageName } from "./cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
+import { netscapeCertType, netscapePurposes } from "../extensions/ext_key_usage.ts";
 import type { KeyUsage } from "../extensions/key_usage.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import type { TrustPurpose } from "../db/trust_flags.ts";
@@ -142,13 +143,27 @@ export function usageProblems(certificate: Certificate, row: CertUsageRow): Usag
 
 function purposeProblem(certificate: Certificate, row: CertUsageRow): UsageProblem | null {
   const { extKeyUsage } = certificate;
-  if (hasPurpose(extKeyUsage, row)) return null;
+  if (hasPurpose(extKeyUsage, row)) return netscapeProblem(certificate, row);
   const wanted = row.purposes.map((oid) => oidName(oid) ?? oid).join(" and no ");
   return {
     name: "SEC_ERROR_INADEQUATE_CERT_TYPE",
     state: extKeyUsage === undefined
       ? `it has no extKeyUsage, which must name ${wanted}`
       : `its extKeyUsage has no ${wanted}`,
+  };
+}
+
+/**
+ * A critical netscapeCertType limits the purposes as extKeyUsage does; one that is not critical is
+ * ignored, as in mozilla::pkix and Go.
+ */
+function netscapeProblem(certificate: Certificate, row: CertUsageRow): UsageProblem | null {
+  if (certificate.extensions.get(OIDS.netscapeCertType)?.critical !== true) return null;
+  const purposes = netscapePurposes(certificate.extension(netscapeCertType)!, row.isCa);
+  if (purposes.length > 0 && hasPurpose(purposes, { ...row, explicit: false })) return null;
+  return {
+    name: "SEC_ERROR_INADEQUATE_CERT_TYPE",
+    state: "its critical netscapeCertType does not allow this usage",
   };
 }
 
@@ -170,5 +185,5 @@ export function issuerPurposeProblem(
   authority: Certificate,
   row: CertUsageRow,
 ): UsageProblem | null {
-  return purposeProblem(authority, { ...row, explicit: false });
+  return purposeProblem(authority, { ...row, explicit: false, isCa: true });
 }

@@ -5,13 +5,14 @@ import type { CertUsageName } from "./cert_usage.ts";
 import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certUsageRow, issuerPurposeProblem, usageProblems } from "./check_cert_usage.ts";
+import { isOnItsCurve } from "../certificate/spki.ts";
 import { timeValidity } from "./check_cert_valid_times.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
 import { basicConstraints } from "../extensions/basic_constraints.ts";
 import { crlDistributionPoints, freshestCrl } from "../extensions/crl_distribution_points.ts";
 import { type ExtensionCodec, PROCESSED_EXTENSIONS } from "../extensions/extension.ts";
-import { extKeyUsage } from "../extensions/ext_key_usage.ts";
+import { extKeyUsage, netscapeCertType } from "../extensions/ext_key_usage.ts";
 import { authorityInfoAccess, subjectInfoAccess } from "../extensions/info_access.ts";
 import { authorityKeyIdentifier, subjectKeyIdentifier } from "../extensions/key_identifiers.ts";
 import { keyUsage } from "../extensions/key_usage.ts";
@@ -23,6 +24,8 @@ import {
   policyMappings,
 } from "../extensions/policies.ts";
 import { tlsFeature } from "../extensions/tls_feature.ts";
+import { malformedText, type Name } from "../names/name.ts";
+import { TAG } from "../der/tag.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import { BudgetExceededError } from "./verification_budget.ts";
 
@@ -32,6 +35,7 @@ import { BudgetExceededError } from "./verification_budget.ts";
  * - `strict`: as RFC 5280 and the CA/Browser Forum's Baseline Requirements say. All CAs of the
  *   public web comply.
  * - `compatible`: without checks of form that do not affect security, which private CAs often fail.
+ *   `docs/leniency.md` lists what it accepts besides, who writes it, and who else accepts it.
  */
 export type CertProfile = "strict" | "compatible";
 
@@ -80,6 +84,23 @@ const CODECS: readonly ExtensionCodec<unknown>[] = [
   crlDistributionPoints,
   freshestCrl,
 ];
+
+/** The codec of ocsp-nocheck (RFC 6960, Section 4.2.2.2.1), which has no value. */
+const ocspNoCheck: ExtensionCodec<void> = {
+  oid: OIDS.ocspNoCheck,
+  name: "ocspNoCheck",
+  read: (reader) => reader.null(""),
+  write: (writer) => void writer.null(),
+};
+
+/**
+ * The extensions that may be critical in the profile `"compatible"` besides those that path
+ * validation processes in any profile.
+ */
+const COMPATIBLE_CRITICAL: ReadonlyMap<string, ExtensionCodec<unknown>> = new Map<
+  string,
+  ExtensionCodec<unknown>
+>([[OIDS.netscapeCertType, netscapeCertType], [OIDS.ocspNoCheck, ocspNoCheck]]);
 
 const AT_FAULT = new WeakMap<NssError, Certificate>();
 
@@ -153,17 +174,28 @@ export function certificateAtFault(error: NssError): Certificate | undefined {
 }
 
 /**
- * Checks the extensions and the key, as for every certificate of a path.
+ * Checks the extensions, the names and the key, as for every certificate of a path.
  *
  * @param certificate The certificate.
  * @param options The options of the verification.
+ * @param isAnchor Whether it is the certificate of a trust anchor, above others.
  * @throws {NssError} The first error found.
  */
-export function checkContent(certificate: Certificate, options: CheckOptions): void {
+export function checkContent(
+  certificate: Certificate,
+  options: CheckOptions,
+  isAnchor = false,
+): void {
   for (const { oid, critical } of certificate.extensions.values()) {
-    // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it
-    // does not recognize
-    if (critical && !PROCESSED_EXTENSIONS.has(oid)) {
+    if (!critical || PROCESSED_EXTENSIONS.has(oid)) continue;
+    const codec = options.profile === "compatible" ? COMPATIBLE_CRITICAL.get(oid) : undefined;
+    if (codec !== undefined) attempt(() => certificate.extension(codec), options);
+    // RFC 5280, Section 6.1.1 (d): of an anchor, name and key count; nobody revokes it by a CRL
+    else if (
+      options.profile !== "compatible" || !isAnchor || oid !== crlDistributionPoints.oid
+    ) {
+      // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it
+      // does not recognize
       const state = `the critical extension ${oidName(oid) ?? oid} is not known`;
       refuse(
         certificateError("SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION", certificate, state),
@@ -176,6 +208,7 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
       attempt(() => certificate.extension(codec), options);
     }
   }
+  attempt(() => checkNameText(certificate, options), options);
   // RFC 5280, Section 4.2.1.4: if critical, MUST be able to interpret this extension (including the
   // optional qualifier), or MUST reject the certificate
   attempt(() => {
@@ -189,10 +222,37 @@ export function checkContent(certificate: Certificate, options: CheckOptions): v
       );
     }
   }, options);
+  // RFC 5480, Section 2.2, and RFC 8032, Section 5.1.3
+  if (!isOnItsCurve(certificate.subjectPublicKeyInfo)) {
+    const state = `its ${certificate.subjectPublicKeyInfo} key is no point of its curve, so that ` +
+      "nothing can be verified with it";
+    refuse(certificateError("SEC_ERROR_BAD_KEY", certificate, state), options);
+  }
   const key = certificate.subjectPublicKeyInfo.algorithm;
   if ((key.type === "rsa" || key.type === "rsa-pss") && key.modulusLength < options.minRsaBits) {
     const state = `the RSA key has ${key.modulusLength} bits, fewer than ${options.minRsaBits}`;
     refuse(certificateError("SEC_ERROR_INVALID_KEY", certificate, state), options);
+  }
+}
+
+/**
+ * Names are compared as text, and readers of badly formed text disagree about what it says.
+ */
+function checkNameText(certificate: Certificate, options: CheckOptions): void {
+  const fields: [field: string, name: Name][] = [
+    ["subject", certificate.subject],
+    ["issuer", certificate.issuer],
+  ];
+  for (const name of certificate.subjectAltName ?? []) {
+    if (name.type === "directory") fields.push(["subjectAltName", name.value]);
+  }
+  for (const [field, name] of fields) {
+    const bad = malformedText(name);
+    if (bad === undefined) continue;
+    const encoding = bad.tag === TAG.utf8String ? "UTF-8" : "UTF-16";
+    const state = `its ${field} has an attribute ${oidName(bad.type) ?? bad.type} ` +
+      `that is not the ${encoding} that its type of string says`;
+    refuse(certificateError("SEC_ERROR_BAD_DER", certificate, state), options);
   }
 }
 
@@ -295,7 +355,7 @@ export function checkAuthority(
     const problem = issuerPurposeProblem(certificate, certUsageRow(options.usage));
     if (problem !== null) throw certificateError(problem.name, certificate, problem.state);
   }, options);
-  checkContent(certificate, options);
+  checkContent(certificate, options, isAnchor);
   if (!isAnchor) checkSignatureAlgorithm(certificate, options);
 }
 

@@ -1,14 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { certificateError } from "./check_certificate.ts";
+import { certificateError, type CertProfile } from "./check_certificate.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { normalizeDnsName } from "../names/dns_name.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
 import { formatGeneralName, type GeneralName } from "../names/general_name.ts";
 import { parseIpAddress } from "../names/ip_address.ts";
-import { decodeText, Name } from "../names/name.ts";
+import { decodeText, malformedText, Name } from "../names/name.ts";
 import { brief } from "../base/printable.ts";
 import { OIDS } from "../der/oids.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
@@ -62,6 +62,10 @@ type ByType<T> = ReadonlyMap<GeneralName["type"], readonly T[]>;
 interface Prepared {
   readonly permitted: ByType<Constraint>;
   readonly excluded: ByType<Constraint>;
+  /** The errors of malformed constraints by kind, each that of the first one. */
+  readonly malformed: ReadonlyMap<GeneralName["type"], NssError>;
+  /** The first error of the `"strict"` profile. */
+  readonly strictError: NssError | undefined;
 }
 
 const PREPARED = new WeakMap<NameConstraints, Prepared>();
@@ -81,17 +85,21 @@ function byType<T extends { readonly type: GeneralName["type"] }>(list: readonly
  * @param options.commonName Whether to check the common name as a host name if the subject
  * alternative name has none, because some clients use it; for TLS server certificates.
  * @param options.budget The budget of the verification.
+ * @param options.profile The profile. `"compatible"` accepts a DNS constraint with a leading dot,
+ * and malformed constraints of kinds that the certificate has no names of.
  * @throws {NssError} `SEC_ERROR_CERT_NOT_IN_NAME_SPACE` if a name is not permitted or is excluded,
  * `SEC_ERROR_EXTENSION_VALUE_INVALID` if a constraint is malformed.
  */
 export function checkNameConstraints(
   certificate: Certificate,
   constraints: NameConstraints,
-  options: { commonName: boolean; budget: VerificationBudget },
+  options: { commonName: boolean; budget: VerificationBudget; profile: CertProfile },
 ): void {
-  const { permitted, excluded } = prepare(constraints);
-  const { budget } = options;
+  const { permitted, excluded, malformed, strictError } = prepare(constraints);
+  const { budget, profile } = options;
+  if (profile === "strict" && strictError !== undefined) throw strictError;
   const names = subjectNames(certificate, options.commonName);
+  for (const [type, error] of malformed) if (names.has(type)) throw error;
   const refuse = (name: GeneralName, state: string): never => {
     throw certificateError(
       "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
@@ -160,23 +168,45 @@ function utf8Mailbox(name: GeneralName): GeneralName[] {
 function prepare(constraints: NameConstraints): Prepared {
   let prepared = PREPARED.get(constraints);
   if (prepared === undefined) {
+    const malformed = new Map<GeneralName["type"], NssError>();
+    let strictError: NssError | undefined;
+    const prepareAll = (names: readonly GeneralName[]): ByType<Constraint> =>
+      byType(names.flatMap((name) => {
+        const constraint = prepareOne(name);
+        if (constraint === null) {
+          const error = constraintError(name, "malformed");
+          strictError ??= error;
+          if (!malformed.has(name.type)) malformed.set(name.type, error);
+          return [];
+        }
+        if (name.type === "dns" && name.value.startsWith(".")) {
+          strictError ??= constraintError(name, LEADING_DOT);
+        }
+        return [constraint];
+      }));
     prepared = {
-      permitted: byType(constraints.permitted.map(prepareOne)),
-      excluded: byType(constraints.excluded.map(prepareOne)),
+      permitted: prepareAll(constraints.permitted),
+      excluded: prepareAll(constraints.excluded),
+      malformed,
+      strictError,
     };
     PREPARED.set(constraints, prepared);
   }
   return prepared;
 }
 
-function malformed(name: GeneralName): NssError {
+/** RFC 5280, Section 4.2.1.10, defines the leading dot for URI and e-mail only. */
+const LEADING_DOT = "malformed: a DNS name begins with no dot (the strict profile)";
+
+function constraintError(name: GeneralName, state: string): NssError {
   return new NssError(
     "SEC_ERROR_EXTENSION_VALUE_INVALID",
-    `Cannot use name constraint: ${brief(formatGeneralName(name))} is malformed`,
+    `Cannot use name constraint: ${brief(formatGeneralName(name))} is ${state}`,
   );
 }
 
-function prepareOne(name: GeneralName): Constraint {
+/** Prepares a constraint; `null` if it is malformed. */
+function prepareOne(name: GeneralName): Constraint | null {
   switch (name.type) {
     case "dns":
       return dnsConstraint(name);
@@ -187,6 +217,7 @@ function prepareOne(name: GeneralName): Constraint {
     case "ip":
       return ipConstraint(name);
     case "directory": {
+      if (malformedText(name.value) !== undefined) return null;
       return {
         type: "directory",
         name,
@@ -221,19 +252,26 @@ const presentedName = once((value) =>
 const presentedMailbox = once(mailboxOf);
 const presentedHost = once(uriHost);
 
-function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint {
-  // The empty constraint matches every name. A leading period is an error: RFC 5280 defines it for
-  // URI only, and implementations disagree about it
-  const base = name.value === "" ? "" : normalizeDnsName(name.value, { underscore: true });
-  if (base === null) throw malformed(name);
+/**
+ * Prepares a constraint on DNS names: the empty one matches every name, one with a leading dot the
+ * names below it, any other the name itself and those below it.
+ */
+function dnsConstraint(name: Of<"dns" | "email" | "uri">): Constraint | null {
+  const below = name.value.startsWith(".");
+  const host = below ? name.value.slice(1) : name.value;
+  const base = name.value === "" ? "" : normalizeDnsName(host, { underscore: true });
+  if (base === null) return null;
   const compare = (other: GeneralName, ifUncertain: boolean) => {
     const presented = other.type === "dns" ? presentedName(other) : null;
     // An invalid DNS name is never permitted and always excluded
     if (presented === null) return ifUncertain;
-    if (!presented.startsWith("*.")) return isWithin(presented, base);
+    if (!presented.startsWith("*.")) {
+      return below ? presented.endsWith(`.${base}`) : isWithin(presented, base);
+    }
     const parent = presented.slice(2);
+    if (isWithin(parent, base)) return true;
     // The wildcard may stand for the label of the constraint one level below the parent
-    return isWithin(parent, base) || (ifUncertain && base.slice(base.indexOf(".") + 1) === parent);
+    return ifUncertain && !below && base.slice(base.indexOf(".") + 1) === parent;
   };
   return {
     type: "dns",
@@ -258,25 +296,26 @@ function mailboxOf(text: string): Mailbox | null {
 
 /**
  * Parses a constraint on hosts of e-mail or URI: a host, or with a leading period all hosts below
- * it.
+ * it. Returns `null` if it is malformed.
  */
 function hostConstraint(
   name: Of<"email" | "uri" | "dns">,
-): (host: string) => boolean {
+): ((host: string) => boolean) | null {
   const below = name.value.startsWith(".");
   const base = normalizeDnsName(below ? name.value.slice(1) : name.value, { underscore: true });
-  if (base === null) throw malformed(name);
+  if (base === null) return null;
   return (host) => below ? host.endsWith(`.${base}`) : host === base;
 }
 
-function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint {
+function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint | null {
   let within: (mailbox: Mailbox) => boolean;
   if (name.value.includes("@")) {
     const base = mailboxOf(name.value);
-    if (base === null) throw malformed(name);
+    if (base === null) return null;
     within = ({ local, host }) => local === base.local && host === base.host;
   } else {
     const matches = hostConstraint(name);
+    if (matches === null) return null;
     within = ({ host }) => matches(host);
   }
   const compare = (other: GeneralName, ifUncertain: boolean) => {
@@ -291,8 +330,9 @@ function emailConstraint(name: Of<"email" | "uri" | "dns">): Constraint {
   };
 }
 
-function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint {
+function uriConstraint(name: Of<"uri" | "email" | "dns">): Constraint | null {
   const matches = hostConstraint(name);
+  if (matches === null) return null;
   const compare = (other: GeneralName, ifUncertain: boolean) => {
     // RFC 5280: if a constraint applies, a URI without a host name MUST be rejected
     const host = other.type === "uri" ? presentedHost(other) : null;
@@ -315,15 +355,15 @@ function uriHost(uri: string): string | null {
   return normalizeDnsName(host, { underscore: true, finalDot: true });
 }
 
-function ipConstraint(name: Of<"ip">): Constraint {
+function ipConstraint(name: Of<"ip">): Constraint | null {
   const { value } = name;
-  if (value.length !== 8 && value.length !== 32) throw malformed(name);
+  if (value.length !== 8 && value.length !== 32) return null;
   const size = value.length / 2;
   const base = value.subarray(0, size);
   const mask = value.subarray(size);
   // RFC 4632, Section 3.1, to which RFC 5280 refers: ones, then zeros
   const bits = Array.from(mask, (byte) => byte.toString(2).padStart(8, "0")).join("");
-  if (!/^1*0*$/.test(bits)) throw malformed(name);
+  if (!/^1*0*$/.test(bits)) return null;
   const compare = (other: GeneralName, ifUncertain: boolean) => {
     if (other.type !== "ip" || (other.value.length !== 4 && other.value.length !== 16)) {
       return ifUncertain;

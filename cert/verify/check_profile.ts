@@ -15,6 +15,8 @@ import { normalizeDnsName } from "../names/dns_name.ts";
 import type { ErrorName, NssError } from "../base/errors.ts";
 import { formatIpAddress, parseIpAddress } from "../names/ip_address.ts";
 import { shown } from "../base/printable.ts";
+import { isSorted } from "../names/name.ts";
+import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { OIDS } from "../der/oids.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
 
@@ -89,6 +91,14 @@ function isCritical(certificate: Certificate, oid: string): boolean | undefined 
 }
 
 function checkEvery(certificate: Certificate, options: CheckOptions): void {
+  // X.690, Section 11.6
+  demand(
+    options,
+    certificate,
+    isSorted(certificate.subject) && isSorted(certificate.issuer),
+    "the attributes of a set in its names are not in the order of DER",
+    "SEC_ERROR_BAD_DER",
+  );
   // RFC 5280, Section 4.1.2.1
   demand(
     options,
@@ -141,6 +151,9 @@ function checkIssued(certificate: Certificate, options: CheckOptions): void {
     "it has no authorityKeyIdentifier with a keyIdentifier",
     "SEC_ERROR_EXTENSION_NOT_FOUND",
   );
+  if (certificate.signatureAlgorithm.nullParameters === true) {
+    refuse(certificateError("SEC_ERROR_BAD_DER", certificate, NULL_PARAMETERS), options);
+  }
 }
 
 function checkAuthorityForm(certificate: Certificate, options: CheckOptions): void {

@@ -125,7 +125,7 @@ async function problemsOfPath(
       ...checks,
       intermediates: options.intermediates ?? [],
       anchors: options.anchors,
-      maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
+      maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT[checks.profile],
       budget,
       ...(options.distrusts !== undefined && { distrusts: options.distrusts }),
       reject: mostSpecific.offer.bind(mostSpecific),

@@ -51,7 +51,8 @@ export interface VerifyChainOptions {
   /** The profile, `"strict"` by default. */
   readonly profile?: CertProfile;
   /**
-   * The maximum number of intermediate certificates, not counting self-issued ones; 6 by default.
+   * The maximum number of intermediate certificates, not counting self-issued ones; by default 6 in
+   * the profile `"strict"`, 10 in `"compatible"`.
    */
   readonly maxDepth?: number;
   /** The minimum length in bits of an RSA key; 2048 by default. */
@@ -168,7 +169,7 @@ export async function searchPath(
     ...checks,
     intermediates: options.intermediates ?? [],
     anchors: options.anchors,
-    maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT,
+    maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT[checks.profile],
     budget,
     ...(distrusts !== undefined && { distrusts }),
     reject: mostSpecific.offer.bind(mostSpecific),
@@ -234,7 +235,7 @@ async function checkPath(
  */
 export function checkPathNames(
   { certificates, anchor, leafIsAnchor }: CandidatePath,
-  { usage }: CheckOptions,
+  { usage, profile }: CheckOptions,
   budget: VerificationBudget,
 ): void {
   const check = (constraints: NameConstraints | undefined, below: number) => {
@@ -246,6 +247,7 @@ export function checkPathNames(
       checkNameConstraints(certificate, constraints, {
         commonName: i === 0 && usage === "sslServer",
         budget,
+        profile,
       });
     }
   };

@@ -119,7 +119,7 @@ export interface TestCertificate extends TestKeys {
 
 /** What {@linkcode issue} makes; everything may be wrong. */
 export interface IssueOptions {
-  readonly subject?: string;
+  readonly subject?: string | Name;
   readonly issuer?: TestCertificate;
   readonly keys?: TestKeys;
   readonly ca?: boolean;
@@ -131,6 +131,8 @@ export interface IssueOptions {
   readonly serial?: Uint8Array;
   readonly issuerName?: string;
   readonly scheme?: SignatureScheme;
+  /** The AlgorithmIdentifier, if not that of the scheme. */
+  readonly algorithm?: Uint8Array<ArrayBuffer>;
   /** Extensions to add, or to take the place of those of the same kind. */
   readonly extensions?: readonly CertificateExtension[];
   /** Identifiers of extensions to leave out. */
@@ -183,7 +185,7 @@ export async function issue(options: IssueOptions = {}): Promise<TestCertificate
   for (const oid of options.without ?? []) extensions.delete(oid);
 
   const version = options.version ?? 3;
-  const algorithm = encodeSignatureAlgorithm(scheme);
+  const algorithm = options.algorithm ?? encodeSignatureAlgorithm(scheme);
   const tbs = new DerWriter().sequence((w) => {
     if (version > 1) w.constructed(constructedTag(0), (w) => w.integer(version - 1));
     w.integer(options.serial ?? Uint8Array.of(1, 2, 3)).raw(algorithm).raw(issuerName.der);

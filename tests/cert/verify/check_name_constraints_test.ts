@@ -3,6 +3,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { decodeHex } from "@std/encoding";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
+import type { CertProfile } from "../../../cert/verify/check_certificate.ts";
 import { checkNameConstraints } from "../../../cert/verify/check_name_constraints.ts";
 import { TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
@@ -45,10 +46,11 @@ function verdict(
   permitted: GeneralName[],
   excluded: GeneralName[],
   commonName = false,
+  profile: CertProfile = "strict",
 ): ErrorName | "ok" {
   const budget = new VerificationBudget();
   try {
-    checkNameConstraints(certificate, { permitted, excluded }, { commonName, budget });
+    checkNameConstraints(certificate, { permitted, excluded }, { commonName, budget, profile });
     return "ok";
   } catch (error) {
     if (error instanceof NssError) return error.name;
@@ -56,6 +58,7 @@ function verdict(
   }
 }
 
+const BAD_UTF8 = Uint8Array.of(0x61, 0xff);
 const OUT = "SEC_ERROR_CERT_NOT_IN_NAME_SPACE";
 const BAD = "SEC_ERROR_EXTENSION_VALUE_INVALID";
 
@@ -209,12 +212,73 @@ Deno.test("checkNameConstraints() refuses constraints that are none", async () =
   }
 });
 
+Deno.test("checkNameConstraints() reads a leading dot as strictly below, in the compatible profile alone", async () => {
+  const inside = ["www.example.com", "a.b.example.com", "*.example.com", "*.a.example.com"];
+  const outside = ["example.com", "evilexample.com", "example.com.evil.org", "*.com", "com"];
+  for (const [names, permitted] of [[inside, true], [outside, false]] as const) {
+    for (const name of names) {
+      const certificate = await named([dns(name)]);
+      const compatible = (some: GeneralName[], others: GeneralName[]) =>
+        verdict(certificate, some, others, false, "compatible");
+      assertEquals(compatible([dns(".example.com")], []), permitted ? "ok" : OUT, name);
+      assertEquals(compatible([], [dns(".example.com")]), permitted ? OUT : "ok", name);
+      assertEquals(verdict(certificate, [dns(".example.com")], []), BAD, name);
+      assertEquals(verdict(certificate, [], [dns(".example.com")]), BAD, name);
+    }
+  }
+  // Without a dot, the name itself is inside
+  assertEquals(verdict(await named([dns("example.com")]), [dns("example.com")], []), "ok");
+});
+
+Deno.test("checkNameConstraints() refuses other dots in both profiles, where there is such a name", async () => {
+  const certificate = await named([dns("www.example.com")]);
+  const bad = [".", "..example.com", ".example..com", "example..com", ".example.com.", "..", ". "];
+  for (const value of [...bad, ".*.example.com", "*.example.com", ".-example.com", ".192.0.2.1"]) {
+    for (const profile of ["strict", "compatible"] as const) {
+      assertEquals(verdict(certificate, [dns(value)], [], false, profile), BAD, value);
+      assertEquals(verdict(certificate, [], [dns(value)], false, profile), BAD, value);
+      // One good constraint before it does not hide it
+      const permitted = [dns("example.com"), dns(value)];
+      assertEquals(verdict(certificate, permitted, [], false, profile), BAD, value);
+    }
+  }
+});
+
+Deno.test("checkNameConstraints() refuses malformed constraints for names of their kind alone, in the compatible profile", async () => {
+  const badName = directory(
+    `O=#${new DerWriter().primitive(TAG.utf8String, BAD_UTF8).finish().toHex()}`,
+  );
+  const kinds: Readonly<Record<string, readonly [bad: GeneralName, name: GeneralName]>> = {
+    dns: [dns("a b"), dns("example.com")],
+    email: [email("@b.com"), email("a@b.com")],
+    uri: [uri("http://a.com"), uri("https://a.com/")],
+    ip: [net("c0000200"), ip("192.0.2.1")],
+    directory: [badName, directory("CN=a")],
+  };
+  for (const [kind, [bad]] of Object.entries(kinds)) {
+    for (const [other, [, name]] of Object.entries(kinds)) {
+      const certificate = await named([name]);
+      const expected = kind === other ? BAD : "ok";
+      const where = `${kind} constraint, ${other} name`;
+      assertEquals(verdict(certificate, [bad], [], false, "compatible"), expected, where);
+      assertEquals(verdict(certificate, [], [bad], false, "compatible"), expected, where);
+      assertEquals(verdict(certificate, [bad], []), BAD, where);
+    }
+  }
+  // The common name of a server counts as a DNS name, and a mailbox of UTF-8 as one
+  const server = await named([], "CN=example.com");
+  assertEquals(verdict(server, [dns("a b")], [], true, "compatible"), BAD);
+  assertEquals(verdict(server, [dns("a b")], [], false, "compatible"), "ok");
+  const mailbox = await named([utf8Mailbox("ä@b.com")]);
+  assertEquals(verdict(mailbox, [email("@b.com")], [], false, "compatible"), BAD);
+});
+
 Deno.test("checkNameConstraints() compares as often as the budget allows and not once more", async () => {
   const budget = new VerificationBudget();
   const half = VERIFICATION_LIMITS.nameComparisons / 500;
   const excluded = Array.from({ length: 500 }, (_, i) => dns(`x${i}.example`));
   const constraints = { permitted: [], excluded };
-  const options = { commonName: false, budget };
+  const options = { commonName: false, budget, profile: "strict" } as const;
   const one = await named([dns("example.com")]);
   for (let i = 0; i < half; i++) checkNameConstraints(one, constraints, options);
   assertThrows(() => checkNameConstraints(one, constraints, options), NssError, "gave up after");

@@ -481,6 +481,15 @@ Deno.test("verifyCertificateChain() lets 6 authorities stand between and not one
   assertEquals((await verify(seven!, more, { maxDepth: 7 })).length, 9);
 });
 
+Deno.test("verifyCertificateChain() lets 10 stand between in the compatible profile and not one more", async () => {
+  const profile = "compatible";
+  const [ten, ...between] = await chain(10);
+  assertEquals((await verify(ten!, between, { profile })).length, 12);
+  await assertFails("SEC_ERROR_UNKNOWN_ISSUER", ten!, between, { profile, maxDepth: 9 });
+  const [eleven, ...more] = await chain(11);
+  await assertFails("SEC_ERROR_UNKNOWN_ISSUER", eleven!, more, { profile });
+});
+
 Deno.test("verifyCertificateChain() counts no self-issued ones in maxDepth, up to 16 in all", async () => {
   const [end, ...between] = await chain(16, true);
   assertEquals((await verify(end!, between, { maxDepth: 0 })).length, 18);
