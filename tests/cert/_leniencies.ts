@@ -67,18 +67,28 @@ export interface Leniency {
 
 const dns = (value: string): GeneralName => ({ type: "dns", value });
 
-/** A leaf for example.com under a root, with so many authorities between. */
+const PERIOD = { notBefore: "2020-01-01T00:00:00Z", notAfter: "2049-12-31T23:59:59Z" } as const;
+let serials = 0;
+
+/** Makes a certificate that others accept at any time, in one database with all others. */
+function issueLasting(options: IssueOptions): Promise<TestCertificate> {
+  const number = serials++;
+  const serial = Uint8Array.of(1, number >> 8, number & 0xff);
+  return issue({ ...PERIOD, serial, ...options });
+}
+
+/** A leaf for www.example.com under a root, with authorities between. */
 async function chain(
   parts: { leaf?: IssueOptions; between?: readonly IssueOptions[]; root?: IssueOptions },
 ): Promise<Sample> {
-  const root = await issue({ ca: true, subject: "CN=Leniency Root", ...parts.root });
+  const root = await issueLasting({ ca: true, subject: "CN=Leniency Root", ...parts.root });
   const certificates = [root.certificate];
   let issuer: TestCertificate = root;
   for (const [i, options] of (parts.between ?? []).entries()) {
-    issuer = await issue({ ca: true, subject: `CN=Leniency ${i}`, issuer, ...options });
+    issuer = await issueLasting({ ca: true, subject: `CN=Leniency ${i}`, issuer, ...options });
     certificates.unshift(issuer.certificate);
   }
-  const leaf = await issue({ dns: "www.example.com", issuer, ...parts.leaf });
+  const leaf = await issueLasting({ dns: "www.example.com", issuer, ...parts.leaf });
   return { kind: "chain", certificates: [leaf.certificate, ...certificates] };
 }
 
@@ -127,7 +137,7 @@ function unsortedName(): Name {
 /** A certificate revocation list with what its revokedCertificates are to have. */
 async function list(revoked: (w: DerWriter) => void): Promise<Sample> {
   const usages = new Set(["keyCertSign", "cRLSign"] as const);
-  const { certificate, privateKey } = await issue({
+  const { certificate, privateKey } = await issueLasting({
     ca: true,
     subject: "CN=Leniency Root",
     extensions: [makeExtension(keyUsage, usages, true)],
@@ -135,8 +145,8 @@ async function list(revoked: (w: DerWriter) => void): Promise<Sample> {
   const algorithm = encodeSignatureAlgorithm("ecdsa_secp256r1_sha256");
   const tbs = new DerWriter().sequence((w) => {
     w.integer(1).raw(algorithm).raw(certificate.subject.der);
-    writeTime(w, new Date(NOW.getTime() - 86_400_000));
-    writeTime(w, new Date(NOW.getTime() + 86_400_000));
+    writeTime(w, new Date(PERIOD.notBefore));
+    writeTime(w, new Date(PERIOD.notAfter));
     w.sequence(revoked);
     w.constructed(
       constructedTag(0),
@@ -199,6 +209,10 @@ async function moved(type: "P-256" | "P-384" | "P-521"): Promise<IssueOptions> {
 
 const BAD_TEXT = "#0c0361ff62";
 
+const ALL = { openssl: true, certutil: true, vfychain: true, certtool: true, go: true } as const;
+/** NSS's programs are asked about chains only. */
+const NO_NSS = { openssl: true, certtool: true, go: true } as const;
+
 const COMPATIBLE: readonly CertProfile[] = ["compatible"];
 const BOTH: readonly CertProfile[] = ["strict", "compatible"];
 const EXTENSION = "SEC_ERROR_EXTENSION_VALUE_INVALID";
@@ -210,7 +224,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "FreeIPA, and most recipes for OpenSSL",
     clause: "RFC 5280, Section 4.2.1.10: the dot is of URI and e-mail",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: ALL,
     make: constrained([dns(".example.com")]),
     neighbours: {
       "the name itself": [
@@ -232,7 +246,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "hand-written configurations: a URI with its scheme, an address without its mask",
     clause: "RFC 5280, Section 4.2.1.10",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: { ...ALL, certtool: false, go: false },
     make: constrained([
       dns("example.com"),
       { type: "uri", value: "https://example.com" },
@@ -252,7 +266,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "JDK before 16",
     clause: "RFC 5758, Section 3.2: MUST omit the parameters",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: ALL,
     make: () => chain({ leaf: { algorithm: ecdsaWith((w) => w.null()) } }),
     neighbours: {
       "an INTEGER": [
@@ -281,7 +295,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "recipes for OCSP responders (`noCheck = critical, ignored`)",
     clause: "RFC 6960, Section 4.2.2.2.1: SHOULD be non-critical; RFC 5280, Section 4.2",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: { ...ALL, vfychain: false, certtool: false, go: false },
     make: () => chain({ leaf: { extensions: [critical(OIDS.ocspNoCheck, 5, 0)] } }),
     neighbours: {
       "with a value": [
@@ -299,7 +313,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "old recipes (`nsCertType = critical, server`)",
     clause: "RFC 5280, Section 4.2: a critical extension that is not known",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: { ...ALL, certtool: false, go: false },
     make: () =>
       chain({ leaf: { extensions: [makeExtension(netscapeCertType, new Set([1]), true)] } }),
     neighbours: {
@@ -337,7 +351,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "roots of companies and states",
     clause: "RFC 5280, Section 4.2: a critical extension that path validation does not process",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: ALL,
     make: () => chain({ root: { extensions: [CDP] } }),
     neighbours: {
       "of an authority between": [
@@ -359,7 +373,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "companies whose departments have authorities of their own",
     clause: "none: a bound of webpki's, 6",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: ALL,
     make: deep(10),
     neighbours: { "11": ["SEC_ERROR_UNKNOWN_ISSUER", deep(11)] },
   },
@@ -368,7 +382,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "directories that put several attributes into one part of a name",
     clause: "X.690, Section 11.6",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: ALL,
     make: () => chain({ leaf: { subject: unsortedName() } }),
     neighbours: {
       "an empty set": [
@@ -387,7 +401,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "large authorities, such as Entrust",
     clause: "RFC 5280, Section 5.1.2.6: MUST be absent",
     acceptedIn: COMPATIBLE,
-    peers: {},
+    peers: NO_NSS,
     make: () => list(() => {}),
     neighbours: {
       "an entry without content": [
@@ -401,7 +415,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "programs that always write the attribute",
     clause: "RFC 2986, Section 4.1; requests have no profile",
     acceptedIn: BOTH,
-    peers: {},
+    peers: NO_NSS,
     make: () => request(OIDS.extensionRequest, []),
     neighbours: {
       "another attribute without a value": [
@@ -423,7 +437,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "GnuTLS",
     clause: "RFC 5915, Section 3: as long as the order; keys have no profile",
     acceptedIn: BOTH,
-    peers: {},
+    peers: NO_NSS,
     make: () => key(0),
     neighbours: {
       "another byte": ["SEC_ERROR_BAD_DER", () => key(1)],
@@ -435,7 +449,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "Go Daddy, once, and many others",
     clause: "X.690, Section 11.5; the public web has them, so both profiles accept them",
     acceptedIn: BOTH,
-    peers: {},
+    peers: ALL,
     make: () => chain({ leaf: { extensions: [explicitCa(TAG.boolean, 1, 0)] } }),
     neighbours: {
       "a byte that is neither FALSE nor TRUE": [
@@ -449,7 +463,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "two roots of Mozilla's",
     clause: "X.690, Section 11.2.2; the public web has them, so both profiles accept them",
     acceptedIn: BOTH,
-    peers: {},
+    peers: ALL,
     make: () => chain({ leaf: { extensions: [critical(OIDS.keyUsage, 3, 2, 0, 0x80)] } }),
     neighbours: {
       "bits that are called unused and are set": [
@@ -463,7 +477,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "programs that write Latin-1",
     clause: "RFC 5280, Section 4.1.2.4; RFC 3629",
     acceptedIn: [],
-    peers: {},
+    peers: { ...ALL, openssl: false, go: false },
     make: () => chain({ leaf: { subject: `CN=www.example.com,O=${BAD_TEXT}` } }),
     neighbours: {
       "of an authority": [
@@ -485,7 +499,7 @@ export const LENIENCIES: readonly Leniency[] = [
     writtenBy: "attackers",
     clause: "RFC 5480, Section 2.2; SEC 1, Section 3.2.2",
     acceptedIn: [],
-    peers: {},
+    peers: { ...ALL, openssl: false, go: false },
     make: async () => chain({ leaf: await moved("P-256") }),
     neighbours: {
       "of P-384": ["SEC_ERROR_BAD_KEY", async () => chain({ leaf: await moved("P-384") })],

@@ -194,6 +194,15 @@ for (const [what, make] of Object.entries(VERIFICATIONS)) {
     assertLessOrEqual(steps, STEPS_OF_A_VERIFICATION);
     assertLessOrEqual(signatures, VERIFICATION_LIMITS.signatures);
   });
+
+  Deno.test(`verifyCertificateChain() stays inside its budgets with longer paths: ${what}`, async () => {
+    const { leaf, options } = await make();
+    const longer = { ...options, profile: "compatible" } as const;
+    const { message, steps, signatures } = await cost({ leaf, options: longer });
+    assertEquals(message.includes("gave up"), what in ENDS, message);
+    assertLessOrEqual(steps, STEPS_OF_A_VERIFICATION);
+    assertLessOrEqual(signatures, VERIFICATION_LIMITS.signatures);
+  });
 }
 
 Deno.test("verifyCertificateChain() verifies a wrong signature once in a search", async () => {
