@@ -50,7 +50,7 @@
  * {@linkcode verifyCertificateChain} has two profiles. `"strict"`, the default, requires the form
  * that RFC 5280 and the CA/Browser Forum prescribe and that all CAs of the public web use. Private
  * CAs often omit key identifiers and similar fields that do not affect security; `"compatible"`
- * accepts their certificates.
+ * accepts their certificates. `docs/leniency.md` lists what each accepts beyond the standards.
  *
  * To read and write other extensions, use {@linkcode DerReader} and {@linkcode DerWriter} (see
  * {@linkcode ExtensionCodec}). The limits of inputs are exported, such as {@linkcode MAX_CRL_SIZE}.

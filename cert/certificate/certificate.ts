@@ -338,7 +338,9 @@ export class Certificate {
  *
  * The encoding must be DER: indefinite lengths, long forms of short lengths, padded integers and
  * other forms that only BER allows are errors, so that no two readers can see different
- * certificates in the same bytes.
+ * certificates in the same bytes. Accepted are three that change no meaning and that authorities
+ * write: an explicit FALSE, zero bits at the end of named bits, and sets of attributes in another
+ * order, which the `strict` profile refuses (`docs/leniency.md`).
  *
  * @param der The DER encoding, which is copied.
  * @returns The certificate.

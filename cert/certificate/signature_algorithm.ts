@@ -290,8 +290,8 @@ export function parseSignatureAlgorithm(der: Uint8Array<ArrayBuffer>): Signature
 }
 
 /** What the `strict` profile says of `nullParameters`. */
-export const NULL_PARAMETERS =
-  "its ECDSA algorithm has NULL parameters, which must be absent (the strict profile)";
+export const NULL_PARAMETERS = "its ECDSA algorithm has NULL parameters, as JDK before 16 wrote " +
+  'them; the profile "compatible" accepts them';
 
 function disabled(name: string): NssError {
   return new NssError(

@@ -154,7 +154,7 @@ export function readExtensions(
   do {
     const extension = sequence.sequence("extension");
     const oid = extension.oid("extnID");
-    // An explicit FALSE is not DER, but occurs on the public web; mozilla::pkix accepts it as well
+    // An explicit FALSE is not DER, but occurs on the public web, so that all profiles accept it
     const critical = extension.nextTag === 0x01 ? extension.boolean("critical") : false;
     const inner = extension.octetStringReader("extnValue");
     const { offset } = inner;

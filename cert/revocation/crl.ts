@@ -232,7 +232,8 @@ function isNamed(names: readonly GeneralName[] | null, issuer: Name, crlIssuer: 
 /**
  * Parses a CRL.
  *
- * The encoding must be DER. The structure of every entry is checked.
+ * The encoding must be DER. The structure of every entry is checked. An empty revokedCertificates
+ * is accepted: see {@linkcode Crl.hasEmptyList}.
  *
  * @param der The DER encoding, which is copied.
  * @returns The CRL.

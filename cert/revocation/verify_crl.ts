@@ -181,7 +181,8 @@ function checkForm(crl: Crl): void {
   }
   // RFC 5280, Section 5.1.2.6: when there are none, the list MUST be absent
   if (crl.hasEmptyList) {
-    throw crlError("SEC_ERROR_CRL_INVALID", crl, "its revokedCertificates are there and empty");
+    const state = 'its revokedCertificates is empty; the profile "compatible" accepts it';
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, state);
   }
   // RFC 5758, Section 3.2
   if (crl.signatureAlgorithm.nullParameters === true) {

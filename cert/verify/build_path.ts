@@ -396,6 +396,7 @@ function tooDeep(certificate: Certificate, depth: number, maxDepth: number): Nss
   return certificateError(
     "SEC_ERROR_UNKNOWN_ISSUER",
     certificate,
-    `the path would have more than ${limit} authorities between`,
+    `the path would have more than ${limit} authorities between` +
+      (limit < MAX_PATH_LENGTH ? "; maxDepth of verifyCertificateChain() allows more" : ""),
   );
 }

@@ -196,7 +196,8 @@ export function checkContent(
     ) {
       // RFC 5280, Section 4.2: MUST reject the certificate if it encounters a critical extension it
       // does not recognize
-      const state = `the critical extension ${oidName(oid) ?? oid} is not known`;
+      const hint = COMPATIBLE_CRITICAL.has(oid) ? '; the profile "compatible" knows it' : "";
+      const state = `the critical extension ${oidName(oid) ?? oid} is not known${hint}`;
       refuse(
         certificateError("SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION", certificate, state),
         options,
@@ -250,8 +251,8 @@ function checkNameText(certificate: Certificate, options: CheckOptions): void {
     const bad = malformedText(name);
     if (bad === undefined) continue;
     const encoding = bad.tag === TAG.utf8String ? "UTF-8" : "UTF-16";
-    const state = `its ${field} has an attribute ${oidName(bad.type) ?? bad.type} ` +
-      `that is not the ${encoding} that its type of string says`;
+    const state = `the ${oidName(bad.type) ?? bad.type} of its ${field} is marked as ${encoding} ` +
+      "and is not, so that programs read different names; it has to be issued anew";
     refuse(certificateError("SEC_ERROR_BAD_DER", certificate, state), options);
   }
 }

@@ -174,7 +174,7 @@ function prepare(constraints: NameConstraints): Prepared {
       byType(names.flatMap((name) => {
         const constraint = prepareOne(name);
         if (constraint === null) {
-          const error = constraintError(name, "malformed");
+          const error = constraintError(name, MALFORMED);
           strictError ??= error;
           if (!malformed.has(name.type)) malformed.set(name.type, error);
           return [];
@@ -195,13 +195,14 @@ function prepare(constraints: NameConstraints): Prepared {
   return prepared;
 }
 
-/** RFC 5280, Section 4.2.1.10, defines the leading dot for URI and e-mail only. */
-const LEADING_DOT = "malformed: a DNS name begins with no dot (the strict profile)";
+const MALFORMED = "is malformed, so that nobody can tell which names the authority may certify";
+const LEADING_DOT = "begins with a dot, which RFC 5280 defines for URI and e-mail only; " +
+  'the profile "compatible" reads it as all names below';
 
 function constraintError(name: GeneralName, state: string): NssError {
   return new NssError(
     "SEC_ERROR_EXTENSION_VALUE_INVALID",
-    `Cannot use name constraint: ${brief(formatGeneralName(name))} is ${state}`,
+    `Cannot use name constraint: ${brief(formatGeneralName(name))} ${state}`,
   );
 }
 

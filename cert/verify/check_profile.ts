@@ -96,7 +96,7 @@ function checkEvery(certificate: Certificate, options: CheckOptions): void {
     options,
     certificate,
     isSorted(certificate.subject) && isSorted(certificate.issuer),
-    "the attributes of a set in its names are not in the order of DER",
+    "a set of attributes in its names is not in the order of DER",
     "SEC_ERROR_BAD_DER",
   );
   // RFC 5280, Section 4.1.2.1

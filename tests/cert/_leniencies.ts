@@ -523,7 +523,8 @@ export async function judge(make: () => Promise<Sample>, profile: CertProfile): 
   }
 }
 
-async function accept(sample: Sample, profile: CertProfile): Promise<void> {
+/** Accepts a sample in a profile, or throws our error. */
+export async function accept(sample: Sample, profile: CertProfile): Promise<void> {
   switch (sample.kind) {
     case "chain": {
       const [leaf, ...others] = sample.certificates;

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   Certificate,
   parseCertificate,
@@ -8,12 +8,20 @@ import {
 } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { decodePem, encodePem } from "../../cert/der/pem.ts";
+import { subjectAltName } from "../../cert/extensions/alt_name.ts";
+import { makeExtension } from "../../cert/extensions/extension.ts";
+import type { CertProfile } from "../../cert/verify/check_certificate.ts";
+import { checkNameConstraints } from "../../cert/verify/check_name_constraints.ts";
+import { VerificationBudget } from "../../cert/verify/verification_budget.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
+import { accept, LENIENCIES, type Sample } from "../cert/_leniencies.ts";
+import { issue } from "../cert/_support.ts";
+import type { Prng } from "../support/prng.ts";
 import { CREDENTIALS } from "./_sockets.ts";
-import { type Bytes, flip, fuzz, mutate, overCorpus, typed } from "./_support.ts";
+import { assertTyped, type Bytes, flip, fuzz, mutate, overCorpus, typed } from "./_support.ts";
 
 /**
  * Reads everything that a certificate says: each part is read when it is asked for, and may then
@@ -100,5 +108,72 @@ overCorpus(
         await key.sign("ecdsa_secp256r1_sha256", new Uint8Array(1));
       }, NssError);
     }
+  },
+);
+
+const SAMPLES = await Promise.all(LENIENCIES.map(({ make }) => make()));
+
+/** A sample with one of its encodings altered, or nothing where that is no longer read. */
+function alter(prng: Prng, sample: Sample): Sample | undefined {
+  const change = (der: Bytes) => prng.pick([flip, mutate])(prng, der);
+  if (sample.kind !== "chain") return { ...sample, der: change(sample.der) };
+  const at = prng.integer(0, sample.certificates.length - 1);
+  try {
+    const altered = parseCertificate(change(sample.certificates[at]!.der));
+    return { ...sample, certificates: sample.certificates.with(at, altered) };
+  } catch (error) {
+    assertTyped(error, NssError);
+    return undefined;
+  }
+}
+
+fuzz(
+  "what is accepted leniently meets alterations with typed errors, and strict accepts no more",
+  150,
+  async (prng) => {
+    const sample = alter(prng, prng.pick(SAMPLES));
+    if (sample === undefined) return;
+    const [strict, compatible] = await Promise.all(
+      (["strict", "compatible"] as const).map((profile) =>
+        typed(async () => {
+          await accept(sample, profile);
+          return true;
+        })
+      ),
+    );
+    assert(!strict || compatible, "strict accepts what compatible refuses");
+  },
+);
+
+fuzz(
+  "constraints on DNS names permit what is below them and nothing else, whatever their dots",
+  200,
+  async (prng) => {
+    const text = (alphabet: readonly string[]) =>
+      Array.from({ length: prng.integer(1, 6) }, () => prng.pick(alphabet)).join("");
+    const value = text(["a", "b", ".", "."]);
+    const name = text(["a", "b", "a.", "b."]).replace(/\.$/, "");
+    const extensions = [makeExtension(subjectAltName, [{ type: "dns" as const, value: name }])];
+    const { certificate } = await issue({ subject: "", extensions });
+    const verdict = (profile: CertProfile): string => {
+      try {
+        checkNameConstraints(
+          certificate,
+          { permitted: [{ type: "dns", value }], excluded: [] },
+          { commonName: false, budget: new VerificationBudget(), profile },
+        );
+        return "permitted";
+      } catch (error) {
+        assertTyped(error, NssError);
+        return error instanceof NssError ? error.name : "";
+      }
+    };
+    const isName = /^[ab]+(\.[ab]+)*$/.test(value);
+    const isBelow = /^(\.[ab]+)+$/.test(value);
+    const inside = isBelow ? name.endsWith(value) : name === value || name.endsWith(`.${value}`);
+    const malformed = "SEC_ERROR_EXTENSION_VALUE_INVALID";
+    const expected = inside ? "permitted" : "SEC_ERROR_CERT_NOT_IN_NAME_SPACE";
+    assertEquals(verdict("compatible"), isName || isBelow ? expected : malformed, value);
+    assertEquals(verdict("strict"), isName ? expected : malformed, value);
   },
 );
