@@ -350,8 +350,8 @@ function isOnCurve(point: Uint8Array, { size, p, b }: CurveRow): boolean {
 }
 
 /**
- * Returns whether a key of Ed25519 is the y coordinate of a point, little-endian, with the sign of x
- * in the last bit (RFC 8032, Section 5.1.3): whether x² = (y² - 1) / (d y² + 1) is a square.
+ * Returns whether a key of Ed25519 is the y coordinate of a point, little-endian, with the sign of
+ * x in the last bit (RFC 8032, Section 5.1.3): whether x² = (y² - 1) / (d y² + 1) is a square.
  */
 function isOnEd25519(publicKey: Uint8Array): boolean {
   const { p, d } = ED25519;

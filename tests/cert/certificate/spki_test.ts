@@ -235,7 +235,7 @@ Deno.test("isOnItsCurve() wants coordinates that satisfy the equation and are re
     assertFalse(withPoint(new Uint8Array(size), new Uint8Array(size)), curve);
     assertFalse(withPoint(x, bytesOf(prime)), `a coordinate of ${curve} that is p`);
   }
-  // x + p, of a point of P-521, where there is room for it: the equation holds and it is not reduced
+  // x + p, of a point of P-521, where there is room: the equation holds, and it is not reduced
   const { publicKey } = await makeKeys("P-521");
   const { der } = publicKey;
   const x = BigInt(`0x${der.subarray(-132, -66).toHex()}`) + primes["P-521"];
