@@ -116,6 +116,24 @@ Deno.test("parseCertificateRequest() reads any attributes, and none", async () =
   assertEquals(parseCertificateRequest(await requestWith(null)).attributes.size, 0);
 });
 
+Deno.test("verifyCertificateRequest() takes ECDSA with NULL parameters, as JDK before 16 wrote them", async () => {
+  const { requestInfo, signature } = parseCertificateRequest(await requestWith(null));
+  const withParameters = (write: (w: DerWriter) => void) =>
+    parseCertificateRequest(
+      new DerWriter().sequence((w) => {
+        w.raw(requestInfo).sequence((w) => {
+          w.oid(OIDS.ecdsaWithSHA256);
+          write(w);
+        });
+        w.bitString(signature);
+      }).finish(),
+    );
+  await verifyCertificateRequest(withParameters((w) => w.null()));
+  const integer = withParameters((w) => w.integer(1));
+  const error = await assertRejects(() => verifyCertificateRequest(integer), NssError);
+  assertEquals(error.name, "SEC_ERROR_BAD_DER");
+});
+
 Deno.test("parseCertificateRequest() takes an extensionRequest that requests nothing", async () => {
   for (const values of [[], [(w: DerWriter) => void w.sequence(() => {})]]) {
     const der = await requestWith(attribute(OIDS.extensionRequest, ...values));
