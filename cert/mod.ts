@@ -190,6 +190,7 @@ export {
   readGeneralNames,
   writeGeneralName,
 } from "./names/general_name.ts";
+export type { PolicyInputs } from "./verify/check_policies.ts";
 export { getDefaultCertDB } from "./db/default_cert_db.ts";
 export { importCert, type ImportCertOptions } from "./db/import_cert.ts";
 export { formatIpAddress, parseIpAddress } from "./names/ip_address.ts";

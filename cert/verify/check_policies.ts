@@ -14,22 +14,41 @@ interface PolicyLevel {
   readonly policies: Map<string, Set<string>>;
 }
 
+/** The inputs of path validation about policies (RFC 5280, Section 6.1.1 (c), (e), (f), (g)). */
+export interface PolicyInputs {
+  /**
+   * The acceptable policies, one of which must be valid for the path; by default a policy is
+   * required only if a certificate says so.
+   */
+  readonly policies?: readonly string[];
+  /**
+   * Whether policy mappings are ignored in all certificates (initial-policy-mapping-inhibit);
+   * `false` by default.
+   */
+  readonly inhibitPolicyMapping?: boolean;
+  /**
+   * Whether anyPolicy in a certificate matches no other policy (initial-any-policy-inhibit);
+   * `false` by default.
+   */
+  readonly inhibitAnyPolicy?: boolean;
+}
+
 /**
  * Checks the policies of a path (RFC 5280, Section 6.1, with the graph of RFC 9618 instead of the
  * tree, which an attacker can make exponentially large).
  *
  * @param certificates The path without the anchor, leaf first.
- * @param acceptable The acceptable policies, one of which must be valid for the path; if
- * `undefined`, a policy is required only if a certificate says so.
+ * @param inputs The acceptable policies, and what is inhibited from the start.
  * @param budget The budget of the verification.
  * @throws {NssError} `SEC_ERROR_POLICY_VALIDATION_FAILED` if a policy is required and none is
  * valid.
  */
 export function checkPolicies(
   certificates: readonly Certificate[],
-  acceptable: ReadonlySet<string> | undefined,
+  inputs: PolicyInputs,
   budget: VerificationBudget,
 ): void {
+  const acceptable = inputs.policies && new Set(inputs.policies);
   // No policy is required
   if (
     acceptable === undefined && !certificates.some(({ policyConstraints }) => policyConstraints)
@@ -39,8 +58,8 @@ export function checkPolicies(
   const size = certificates.length;
   // RFC 5280, Section 6.1.2 (d) to (f): the number of certificates after which each applies
   let explicitPolicy = acceptable === undefined ? size + 1 : 0;
-  let inhibitAnyPolicy = size + 1;
-  let policyMapping = size + 1;
+  let inhibitAnyPolicy = inputs.inhibitAnyPolicy === true ? 0 : size + 1;
+  let policyMapping = inputs.inhibitPolicyMapping === true ? 0 : size + 1;
   const levels: PolicyLevel[] = [];
   let level: PolicyLevel = { hasAnyPolicy: true, policies: new Map() };
   for (let i = size - 1; i >= 0; i--) {

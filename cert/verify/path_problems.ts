@@ -175,15 +175,14 @@ function notesOf(
     ...checks,
     note: (error) => void problems.push({ error, ...placeOf(error, path) }),
   };
-  const { distrusts, policies } = options;
+  const { distrusts } = options;
   const search = { ...noting, ...(distrusts !== undefined && { distrusts }) };
   for (const certificate of certificates.slice(1)) checkIntermediate(certificate, search);
   if (!leafIsAnchor) {
     checkAnchor(anchor, certificates[0]!, noting);
     checkSignatureAlgorithm(certificates[0]!, noting);
   }
-  const acceptable = policies === undefined ? undefined : new Set(policies);
-  attempt(() => checkPolicies(certificates, acceptable, budget), noting);
+  attempt(() => checkPolicies(certificates, options, budget), noting);
   if (noting.profile === "strict") checkStrictProfile(path, noting);
   return problems;
 }

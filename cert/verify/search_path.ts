@@ -21,7 +21,7 @@ import {
   checkSignatureAlgorithm,
 } from "./check_certificate.ts";
 import { checkNameConstraints, imposedNameConstraints } from "./check_name_constraints.ts";
-import { checkPolicies } from "./check_policies.ts";
+import { checkPolicies, type PolicyInputs } from "./check_policies.ts";
 import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
@@ -37,7 +37,7 @@ import { verifySignedData } from "./verify_signature.ts";
 export const MIN_RSA_BITS = 2048;
 
 /** The options of `verifyCertificateChain()`. */
-export interface VerifyChainOptions {
+export interface VerifyChainOptions extends PolicyInputs {
   /** Intermediate certificates, in any order; unneeded ones are ignored. */
   readonly intermediates?: readonly Certificate[];
   /** The trust anchors. */
@@ -59,11 +59,6 @@ export interface VerifyChainOptions {
   readonly minRsaBits?: number;
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
-  /**
-   * The acceptable policies, one of which must be valid for the path; by default a policy is
-   * required only if a certificate says so.
-   */
-  readonly policies?: readonly string[];
   /**
    * Called with each path that passes all other checks, and its trust anchor. It may refuse the
    * path by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
@@ -163,7 +158,6 @@ export async function searchPath(
   const checks = checksOf(options);
   const { distrusts } = options;
   const budget = new VerificationBudget();
-  const policies = options.policies === undefined ? undefined : new Set(options.policies);
   const mostSpecific = new MostSpecificError();
   const search = {
     ...checks,
@@ -184,7 +178,7 @@ export async function searchPath(
   try {
     for (const path of candidatePaths(leaf, search)) {
       try {
-        await checkPath(path, checks, budget, policies, forms);
+        await checkPath(path, checks, budget, options, forms);
         const { certificates, anchor } = path;
         const verified = { certificates, anchor, profile: checks.profile };
         for (const check of pathChecks(options)) await check(verified);
@@ -219,7 +213,7 @@ async function checkPath(
   path: CandidatePath,
   checks: CheckOptions,
   budget: VerificationBudget,
-  policies: ReadonlySet<string> | undefined,
+  policies: PolicyInputs,
   forms: FormVerdicts,
 ): Promise<void> {
   if (!path.leafIsAnchor) checkSignatureAlgorithm(path.certificates[0]!, checks);

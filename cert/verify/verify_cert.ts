@@ -44,6 +44,8 @@ export const PATH_OPTIONS: Shape<
   minRsaBits: isInteger(0),
   allowSha1: isBoolean,
   policies: isArrayOf(isString),
+  inhibitPolicyMapping: isBoolean,
+  inhibitAnyPolicy: isBoolean,
   checkPath: isPathCheck,
   log: isArray,
 };

@@ -21,6 +21,7 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { ALL_CERT_USAGES, type CertUsageRow, certUsageRow, isUsage } from "./check_cert_usage.ts";
 import { certificateError, type CertProfile, leafProblems } from "./check_certificate.ts";
 import { NssError } from "../base/errors.ts";
+import type { PolicyInputs } from "./check_policies.ts";
 import { findIssuers } from "./find_issuers.ts";
 import { checksOf, searchPath, wholePath } from "./search_path.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
@@ -33,7 +34,7 @@ import {
 } from "./verify_cert.ts";
 
 /** The options of {@linkcode verifyCert}. */
-export interface VerifyCertOptions extends CertFindOptions {
+export interface VerifyCertOptions extends CertFindOptions, PolicyInputs {
   /** Intermediate certificates besides those in the database, such as those sent by a peer. */
   readonly intermediates?: readonly Certificate[];
   /** The tolerated time before notBefore in seconds; 0 by default (NSS: 86,400). */
@@ -47,8 +48,6 @@ export interface VerifyCertOptions extends CertFindOptions {
   readonly minRsaBits?: number;
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
-  /** The acceptable policies; see {@linkcode VerifyChainOptions}. */
-  readonly policies?: readonly string[];
   /** Called with each path found, which it may refuse; see {@linkcode VerifyChainOptions}. */
   readonly checkPath?: PathCheck | readonly PathCheck[];
   /** An array to which all errors are appended; see {@linkcode VerifyChainOptions}. */
@@ -299,11 +298,14 @@ function profileFor(anchors: readonly TrustAnchor[]): CertProfile {
 
 function chainOptions(options: VerifyCertOptions): Partial<VerifyChainOptions> {
   const { slopSeconds, minRsaBits, allowSha1, policies, checkPath } = options;
+  const { inhibitPolicyMapping, inhibitAnyPolicy } = options;
   return {
     ...(slopSeconds !== undefined && { slopSeconds }),
     ...(minRsaBits !== undefined && { minRsaBits }),
     ...(allowSha1 !== undefined && { allowSha1 }),
     ...(policies !== undefined && { policies }),
+    ...(inhibitPolicyMapping !== undefined && { inhibitPolicyMapping }),
+    ...(inhibitAnyPolicy !== undefined && { inhibitAnyPolicy }),
     ...(checkPath !== undefined && { checkPath }),
   };
 }

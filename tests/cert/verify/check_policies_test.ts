@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Certificate } from "../../../cert/certificate/certificate.ts";
-import { checkPolicies } from "../../../cert/verify/check_policies.ts";
+import { checkPolicies, type PolicyInputs } from "../../../cert/verify/check_policies.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { type CertificateExtension, makeExtension } from "../../../cert/extensions/extension.ts";
 import {
@@ -13,7 +13,12 @@ import {
 } from "../../../cert/extensions/policies.ts";
 import { OIDS } from "../../../cert/der/oids.ts";
 import { VerificationBudget } from "../../../cert/verify/verification_budget.ts";
-import { issue } from "../_support.ts";
+import { importCert } from "../../../cert/db/import_cert.ts";
+import { MemoryCertDB } from "../../../cert/db/memory_cert_db.ts";
+import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
+import { verifyCertificateChain } from "../../../cert/verify/verify_cert.ts";
+import { verifyCert } from "../../../cert/verify/verify_cert_usage.ts";
+import { issue, NOW } from "../_support.ts";
 
 const A = "1.2.3.1";
 const B = "1.2.3.2";
@@ -66,11 +71,15 @@ async function path(...levels: Level[]): Promise<Certificate[]> {
   return certificates;
 }
 
-async function accepts(levels: Level[], acceptable?: string[]): Promise<boolean> {
+async function accepts(
+  levels: Level[],
+  policies?: string[],
+  inhibit: Omit<PolicyInputs, "policies"> = {},
+): Promise<boolean> {
   const certificates = await path(...levels);
-  const set = acceptable === undefined ? undefined : new Set(acceptable);
+  const inputs = { ...inhibit, ...(policies !== undefined && { policies }) };
   try {
-    checkPolicies(certificates, set, new VerificationBudget());
+    checkPolicies(certificates, inputs, new VerificationBudget());
     return true;
   } catch (error) {
     if (error instanceof NssError) return false;
@@ -173,10 +182,44 @@ Deno.test("checkPolicies() computes as RFC 5280 and RFC 9618 say", async () => {
   }
 });
 
+Deno.test("checkPolicies() lets the caller inhibit mapping and anyPolicy from the start (RFC 5280, Section 6.1.1)", async () => {
+  const noMapping = { inhibitPolicyMapping: true };
+  const noAny = { inhibitAnyPolicy: true };
+  const mapped: Level[] = [{ policies: [A], map: [[A, B]] }, { policies: [B] }];
+  const fromAny: Level[] = [{ policies: [ANY], map: [[A, B]] }, { policies: [B] }];
+  const both: Level[] = [{ policies: [A, C], map: [[A, B]] }, { policies: [B, C] }];
+  for (const levels of [mapped, fromAny]) {
+    assertEquals(await accepts(levels, [A]), true);
+    assertEquals(await accepts(levels, [A], noMapping), false);
+    assertEquals(await accepts(levels, [A], { inhibitPolicyMapping: false }), true);
+  }
+  // What is not mapped stays
+  assertEquals(await accepts(both, [C], noMapping), true);
+  assertEquals(await accepts(both, [A], noMapping), false);
+
+  const any: Level[] = [{ policies: [ANY] }, { policies: [A] }];
+  const anyLeaf: Level[] = [{ policies: [A] }, { policies: [ANY] }];
+  for (const levels of [any, anyLeaf]) {
+    assertEquals(await accepts(levels, [A]), true);
+    assertEquals(await accepts(levels, [A], noAny), false);
+    assertEquals(await accepts(levels, [A], { inhibitAnyPolicy: false }), true);
+  }
+  // RFC 5280, Section 6.1.3 (d) (2): a self-issued authority may still say any
+  const renewed: Level[] = [{ policies: [ANY], selfIssued: true }, { policies: [A] }];
+  assertEquals(await accepts([{ policies: [A] }, ...renewed], [A], noAny), true);
+  assertEquals(await accepts([{ policies: [A] }, { policies: [A] }], [A], noAny), true);
+  // Where no policy is required, nothing is
+  assertEquals(await accepts(anyLeaf, undefined, { ...noAny, ...noMapping }), true);
+  assertEquals(
+    await accepts([{ policies: [ANY], require: 0 }, { policies: [A] }], undefined, noAny),
+    false,
+  );
+});
+
 Deno.test("checkPolicies() says which certificate no policy holds for", async () => {
   const certificates = await path({ require: 0 }, {});
   const error = assertThrows(
-    () => checkPolicies(certificates, undefined, new VerificationBudget()),
+    () => checkPolicies(certificates, {}, new VerificationBudget()),
     NssError,
     'certificate "CN=L1"',
   );
@@ -192,4 +235,36 @@ Deno.test("checkPolicies() does not grow where a tree would be exponential", asy
   assertEquals(await accepts([...levels, { policies: names }]), true);
   assertEquals(await accepts([...levels, { policies: [A] }]), false);
   assertEquals(await accepts([...levels, { policies: names }], [names[3]!]), true);
+});
+
+Deno.test("verifyCertificateChain() and verifyCert() hand on what is inhibited from the start", async () => {
+  const said = (...policies: string[]) =>
+    makeExtension(certificatePolicies, policies.map((policy) => ({ policy, qualifiers: [] })));
+  const map = [{ issuerDomainPolicy: A, subjectDomainPolicy: B }];
+  const root = await issue({ ca: true });
+  const maps = [said(A), makeExtension(policyMappings, map, true)];
+  const mapping = await issue({ ca: true, issuer: root, subject: "CN=Maps", extensions: maps });
+  const any = await issue({ ca: true, issuer: root, subject: "CN=Any", extensions: [said(ANY)] });
+  const db = new MemoryCertDB();
+  await importCert(db, root.certificate, { trust: "C,," });
+  for (
+    const [authority, policy, inhibit] of [
+      [mapping, B, { inhibitPolicyMapping: true }],
+      [any, A, { inhibitAnyPolicy: true }],
+    ] as const
+  ) {
+    const { certificate } = await issue({ issuer: authority, extensions: [said(policy)] });
+    const options = { policies: [A], intermediates: [authority.certificate] };
+    const anchors = [trustAnchorOf(root.certificate)];
+    const usage = "sslServer";
+    const chain = (more: PolicyInputs) =>
+      verifyCertificateChain(certificate, { ...options, ...more, anchors, time: NOW, usage });
+    const stored = (more: PolicyInputs) =>
+      verifyCert(db, certificate, true, usage, NOW, { ...options, ...more });
+    for (const verify of [chain, stored]) {
+      assertEquals((await verify({})).length, 3);
+      const error = await assertRejects(() => verify(inhibit), NssError);
+      assertEquals(error.name, "SEC_ERROR_POLICY_VALIDATION_FAILED");
+    }
+  }
 });
