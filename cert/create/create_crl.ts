@@ -1,11 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import {
+  type Check,
   hasMembers,
   isArrayOf,
   isBoolean,
   isBytes,
   isDate,
+  isInstance,
   isInteger,
   isIterable,
   isObjectOf,
@@ -18,14 +20,21 @@ import {
 import { isExtensions, isIssuer } from "../certificate/checks.ts";
 import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
 import { isGeneralName } from "../names/general_name.ts";
+import { Name } from "../names/name.ts";
 import { isCrlReason } from "../extensions/crl_entry.ts";
 import type { CertificateIssuer } from "./create_certificate.ts";
 import { type Crl, parseCrl } from "../revocation/crl.ts";
 import { constructedTag } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
-import { type CrlReason, invalidityDate, reasonCode } from "../extensions/crl_entry.ts";
-import { crlNumber, MAX_CRL_NUMBER_SIZE } from "../extensions/crl_number.ts";
+import {
+  certificateIssuer,
+  type CrlReason,
+  invalidityDate,
+  reasonCode,
+} from "../extensions/crl_entry.ts";
+import { type DistributionPoint, freshestCrl } from "../extensions/crl_distribution_points.ts";
+import { crlNumber, deltaCrlIndicator, MAX_CRL_NUMBER_SIZE } from "../extensions/crl_number.ts";
 import {
   type CertificateExtension,
   makeExtension,
@@ -50,6 +59,11 @@ export interface RevokedCertificate {
   readonly reason?: CrlReason;
   /** Since when the key is suspect. */
   readonly invalidityDate?: Date;
+  /**
+   * The issuer of the certificate; by default that of the CRL. Only an indirect CRL
+   * (`issuingDistributionPoint: { indirectCrl: true }`) may have entries of other issuers.
+   */
+  readonly certificateIssuer?: Name;
 }
 
 /** The options of {@linkcode createCrl}. */
@@ -66,6 +80,14 @@ export interface CreateCrlOptions {
   readonly revoked: Iterable<RevokedCertificate>;
   /** The scope of the CRL; all certificates of the issuer by default. */
   readonly issuingDistributionPoint?: Partial<IssuingDistributionPoint>;
+  /**
+   * The number of the CRL whose changes this one has: it makes a delta CRL, which has only the
+   * certificates revoked since then, and those to be removed (`removeFromCRL`). It must have the
+   * key and the scope of the complete CRL. By default the CRL is complete.
+   */
+  readonly baseCrlNumber?: number | bigint;
+  /** The locations of delta CRLs; not in a delta CRL itself. */
+  readonly freshestCrl?: readonly DistributionPoint[];
   /** Other extensions; they replace those that result from other options. */
   readonly extensions?: readonly CertificateExtension[];
   /**
@@ -75,12 +97,13 @@ export interface CreateCrlOptions {
   readonly signatureScheme?: SignatureScheme;
 }
 
+const isNumber: Check = (value, name) =>
+  typeof value === "bigint" ? null : isInteger(Number.MIN_SAFE_INTEGER)(value, name);
+
 const SHAPE: Shape<CreateCrlOptions> = {
   ...KEY_PAIR_MEMBERS,
   issuer: required(isIssuer),
-  crlNumber: required((value, name) =>
-    typeof value === "bigint" ? null : isInteger(Number.MIN_SAFE_INTEGER)(value, name)
-  ),
+  crlNumber: required(isNumber),
   thisUpdate: required(isDate),
   nextUpdate: isDate,
   revoked: required(isIterable),
@@ -92,6 +115,12 @@ const SHAPE: Shape<CreateCrlOptions> = {
     fullName: isArrayOf(isGeneralName),
     nameRelativeToCrlIssuer: isBytes,
   }),
+  baseCrlNumber: isNumber,
+  freshestCrl: isArrayOf(hasMembers("a distribution point", {
+    fullName: isArrayOf(isGeneralName),
+    nameRelativeToCrlIssuer: isBytes,
+    crlIssuer: isArrayOf(isGeneralName),
+  })),
   extensions: isExtensions,
   signatureScheme: isSignatureScheme,
 };
@@ -101,13 +130,15 @@ const isRevoked = isObjectOf<RevokedCertificate>({
   revocationDate: required(isDate),
   reason: isCrlReason,
   invalidityDate: isDate,
+  certificateIssuer: isInstance(Name, "; Name.parse(text) makes one"),
 });
 
 const WEEK = 7 * 24 * 3_600_000;
 
 /**
  * Creates a CRL of version 2, with a CRL number and, if the issuer's certificate has a key
- * identifier, an authority key identifier.
+ * identifier, an authority key identifier. It may be complete or a delta CRL, of one issuer or
+ * indirect, and limited to some reasons or kinds of certificates.
  *
  * @param options The contents of the CRL and its issuer.
  * @returns The CRL.
@@ -140,6 +171,25 @@ const WEEK = 7 * 24 * 3_600_000;
  * assertEquals(crl.size, 1);
  * assert(crl.toPem().startsWith("-----BEGIN X509 CRL-----"));
  * ```
+ *
+ * @example A delta CRL that ends a suspension
+ * ```ts
+ * import { generateKeyPair } from "@nss/nss/pkcs11";
+ * import { createCertificate, createCrl } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { publicKey, privateKey } = await generateKeyPair();
+ * const root = await createCertificate({ publicKey, privateKey, subject: "CN=Root", isCa: true });
+ * const serialNumber = Uint8Array.of(5);
+ * const delta = await createCrl({
+ *   issuer: { certificate: root, privateKey },
+ *   crlNumber: 8,
+ *   baseCrlNumber: 7,
+ *   thisUpdate: new Date(),
+ *   revoked: [{ serialNumber, revocationDate: new Date(), reason: "removeFromCRL" }],
+ * });
+ * assertEquals(delta.deltaCrlIndicator, 7n);
+ * ```
  */
 export async function createCrl(options: CreateCrlOptions): Promise<Crl> {
   options = takeOptions("Cannot create CRL", options, SHAPE);
@@ -152,7 +202,7 @@ export async function createCrl(options: CreateCrlOptions): Promise<Crl> {
   }
   if (certificate.subject.isEmpty) throw invalid("the issuer has no subject");
   const extensions = extensionsOf(options);
-  const entries = entriesOf(options.revoked);
+  const entries = entriesOf(options);
   const der = await encodeSignedData(
     {
       what: "CRL",
@@ -177,11 +227,16 @@ function invalid(state: string): NssError {
   return new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create CRL: ${state}`);
 }
 
-function extensionsOf(options: CreateCrlOptions): Iterable<CertificateExtension> {
-  const number = BigInt(options.crlNumber);
+function numberOf(given: number | bigint): bigint {
+  const number = BigInt(given);
   if (number < 0n || number >= 1n << BigInt(8 * MAX_CRL_NUMBER_SIZE - 1)) {
     throw invalid("the number is not from 0 to 2^159 - 1");
   }
+  return number;
+}
+
+function extensionsOf(options: CreateCrlOptions): Iterable<CertificateExtension> {
+  const number = numberOf(options.crlNumber);
   const list = [makeExtension(crlNumber, number)];
   const { subjectKeyIdentifier } = options.issuer.certificate;
   if (subjectKeyIdentifier !== undefined) {
@@ -199,27 +254,50 @@ function extensionsOf(options: CreateCrlOptions): Iterable<CertificateExtension>
     // RFC 5280, Section 5.2.5: a critical extension
     list.push(makeExtension(issuingDistributionPoint, whole, true));
   }
+  if (options.baseCrlNumber !== undefined) {
+    const base = numberOf(options.baseCrlNumber);
+    if (base >= number) throw invalid("baseCrlNumber is not below crlNumber");
+    // RFC 5280, Section 5.2.6: MUST NOT appear in delta CRLs
+    if (options.freshestCrl !== undefined) throw invalid("a delta CRL has no freshestCrl");
+    // RFC 5280, Section 5.2.4: a critical extension
+    list.push(makeExtension(deltaCrlIndicator, base, true));
+  }
+  if (options.freshestCrl !== undefined) {
+    list.push(makeExtension(freshestCrl, options.freshestCrl));
+  }
   const extensions = new Map(list.map((extension) => [extension.oid, extension]));
   for (const extension of options.extensions ?? []) extensions.set(extension.oid, extension);
   return extensions.values();
 }
 
-function entriesOf(revoked: Iterable<RevokedCertificate>): Uint8Array<ArrayBuffer>[] {
+function entriesOf(options: CreateCrlOptions): Uint8Array<ArrayBuffer>[] {
+  const isIndirect = options.issuingDistributionPoint?.indirectCrl === true;
+  const own = options.issuer.certificate.subject;
+  let before = own;
   const seen = new Set<string>();
   const entries: Uint8Array<ArrayBuffer>[] = [];
   // By reason, because CRLs have many entries and few reasons
   const encodings = new Map<CrlReason | undefined, Uint8Array>();
-  for (const certificate of revoked) {
+  for (const certificate of options.revoked) {
     requireArgs("Cannot create CRL", isRevoked(certificate, `revoked[${entries.length}]`));
     const { serialNumber, revocationDate } = certificate;
     if (serialNumber.length === 0) throw invalid("a serial number is empty");
-    const isCacheable = certificate.invalidityDate === undefined;
+    const given = certificate.certificateIssuer ?? own;
+    const issuer = given.equals(own) ? own : given;
+    if (!isIndirect && issuer !== own) {
+      throw invalid("a revoked certificate is of another issuer, and the CRL is not indirect");
+    }
+    // RFC 5280, Section 5.3.3: an entry without one has the certificateIssuer of the entry before
+    const named = issuer.equals(before) ? undefined : issuer;
+    before = issuer;
+    const isCacheable = certificate.invalidityDate === undefined && named === undefined;
     const extensions = (isCacheable ? encodings.get(certificate.reason) : undefined) ??
-      encodeEntryExtensions(certificate);
+      encodeEntryExtensions(certificate, named);
     if (isCacheable) encodings.set(certificate.reason, extensions);
     const serial = serialNumber.toHex().replace(/^(00)+(?=[0-7])|^(ff)+(?=[89a-f])/, "");
-    if (seen.has(serial)) throw invalid(`the serial number ${serial} is there twice`);
-    seen.add(serial);
+    const id = issuer === own ? serial : `${serial} ${issuer.key}`;
+    if (seen.has(id)) throw invalid(`the serial number ${serial} is there twice`);
+    seen.add(id);
     const writer = new DerWriter().sequence((w) => {
       w.integer(serialNumber);
       writeTime(w, revocationDate);
@@ -232,6 +310,7 @@ function entriesOf(revoked: Iterable<RevokedCertificate>): Uint8Array<ArrayBuffe
 
 function encodeEntryExtensions(
   { reason, invalidityDate: invalidity }: RevokedCertificate,
+  issuer: Name | undefined,
 ): Uint8Array {
   const extensions: CertificateExtension[] = [];
   // RFC 5280, Section 5.3.1: absent instead of unspecified
@@ -239,6 +318,11 @@ function encodeEntryExtensions(
     extensions.push(makeExtension(reasonCode, reason));
   }
   if (invalidity !== undefined) extensions.push(makeExtension(invalidityDate, invalidity));
+  if (issuer !== undefined) {
+    // RFC 5280, Section 5.3.3: a critical extension
+    const names = [{ type: "directory", value: issuer } as const];
+    extensions.push(makeExtension(certificateIssuer, names, true));
+  }
   const writer = new DerWriter();
   if (extensions.length > 0) writeExtensions(writer, extensions);
   return writer.finish();

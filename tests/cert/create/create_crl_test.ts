@@ -6,6 +6,8 @@ import type { PrivateKey } from "../../../cert/certificate/private_key.ts";
 import { verifyCrl } from "../../../cert/revocation/verify_crl.ts";
 import { assertRejectsWith, crlOf, DAY, days, party, pki } from "../_revocation_support.ts";
 import { NOW } from "../_support.ts";
+import { Name } from "../../../cert/names/name.ts";
+import { OIDS } from "../../../cert/der/oids.ts";
 
 const { root, intermediate } = await pki();
 
@@ -47,6 +49,16 @@ Deno.test("createCrl() refuses contradictions", async () => {
       "is empty",
     ],
     [() => crlOf(plain), "has no cRLSign"],
+    [() => crlOf(root, [], { baseCrlNumber: 1 }), "baseCrlNumber is not below crlNumber"],
+    [() => crlOf(root, [], { baseCrlNumber: -1 }), "from 0 to 2^159 - 1"],
+    [
+      () => crlOf(root, [], { crlNumber: 2, baseCrlNumber: 1, freshestCrl: [{}] }),
+      "a delta CRL has no freshestCrl",
+    ],
+    [
+      () => crlOf(root, [], { revoked: [{ ...twice, certificateIssuer: Name.parse("CN=B") }] }),
+      "of another issuer, and the CRL is not indirect",
+    ],
   ];
   for (const [run, part] of cases) await assertRejectsWith(run, "SEC_ERROR_INVALID_ARGS", part);
   await crlOf(root, [], { crlNumber: (1n << 159n) - 1n });
@@ -62,4 +74,39 @@ Deno.test("createCrl() refuses a key that is not the issuer's, or that cannot si
     () => crlOf({ certificate: root.certificate, privateKey: unable }),
     "SEC_ERROR_INVALID_ALGORITHM",
   );
+});
+
+Deno.test("createCrl() makes delta CRLs and tells where they are", async () => {
+  const point = { fullName: [{ type: "uri", value: "http://crl.example/delta" } as const] };
+  const base = await crlOf(root, [], { crlNumber: 5, freshestCrl: [point] });
+  assertEquals([base.freshestCrl, base.deltaCrlIndicator], [[point], undefined]);
+  assertEquals(base.extensions.get(OIDS.freshestCRL)?.critical, false);
+  for (const baseCrlNumber of [5, 5n]) {
+    const delta = await crlOf(root, [], { crlNumber: 6, baseCrlNumber });
+    assertEquals(delta.deltaCrlIndicator, 5n);
+    assertEquals(delta.extensions.get(OIDS.deltaCRLIndicator)?.critical, true);
+  }
+});
+
+Deno.test("createCrl() writes the certificateIssuer of an entry where it changes", async () => {
+  const serials = [1, 2, 3, 4, 5].map((byte) => Uint8Array.of(byte));
+  const other = Name.parse("CN=Other");
+  const issuers = [undefined, other, Name.parse("cn=OTHER"), undefined, root.certificate.subject];
+  const crl = await crlOf(root, [], {
+    issuingDistributionPoint: { indirectCrl: true },
+    revoked: serials.map((serialNumber, i) => ({
+      serialNumber,
+      revocationDate: NOW,
+      ...(issuers[i] !== undefined && { certificateIssuer: issuers[i] }),
+    })),
+  });
+  const written = [...crl.entries()].map(({ extensions }) =>
+    extensions.get(OIDS.certificateIssuer)?.critical
+  );
+  assertEquals(written, [undefined, true, undefined, true, undefined]);
+  for (const [i, serial] of serials.entries()) {
+    const isOther = i === 1 || i === 2;
+    assertEquals(crl.find(serial) === undefined, isOther);
+    assertEquals(crl.find(serial, other) !== undefined, isOther);
+  }
 });
