@@ -33,7 +33,11 @@ export interface CrlEntry {
 
 const WHAT = "CRL";
 const ERROR = "SEC_ERROR_CRL_INVALID";
-const PROCESSED: ReadonlySet<string> = new Set([OIDS.reasonCode, OIDS.invalidityDate]);
+const PROCESSED: ReadonlySet<string> = new Set([
+  OIDS.reasonCode,
+  OIDS.invalidityDate,
+  OIDS.certificateIssuer,
+]);
 const NO_EXTENSIONS: ReadonlyMap<string, CertificateExtension> = new Map();
 
 /**

@@ -4,6 +4,7 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { certificateError } from "../verify/check_certificate.ts";
 import { ALL_REASONS } from "./crl_scope.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
+import { BudgetExceededError } from "../verify/verification_budget.ts";
 
 /** Why a source did not give a status. */
 export interface Note {
@@ -13,6 +14,11 @@ export interface Note {
   readonly state: string;
   /** The error that caused it. */
   readonly cause?: unknown;
+}
+
+/** A reason that is no error. */
+export function because(state: string): Note {
+  return { name: null, state };
 }
 
 /** What a signed CRL or OCSP response says about a certificate. */
@@ -36,7 +42,6 @@ export interface Revocation extends Statement {
 /** What the sources say about one certificate. */
 export class Findings {
   readonly #revocations: Revocation[] = [];
-  readonly #clearances: Statement[] = [];
   readonly #good: Statement[] = [];
   readonly #notes: Note[] = [];
 
@@ -47,16 +52,7 @@ export class Findings {
 
   /** Adds a statement of a fresh source in form that the certificate is not revoked. */
   addGood(statement: Statement): void {
-    this.#clearances.push(statement);
     this.#good.push(statement);
-  }
-
-  /**
-   * Adds a statement of a fresh delta CRL in form that the certificate is not revoked any more. It
-   * is not complete, so that it says nothing about a certificate that no other source knows.
-   */
-  addRemoval(statement: Statement): void {
-    this.#clearances.push(statement);
   }
 
   /** Adds why a source did not give a status. */
@@ -67,7 +63,6 @@ export class Findings {
   /** Adds other findings about the same certificate. */
   addAll(other: Findings): void {
     this.#revocations.push(...other.#revocations);
-    this.#clearances.push(...other.#clearances);
     this.#good.push(...other.#good);
     this.#notes.push(...other.#notes);
   }
@@ -83,7 +78,7 @@ export class Findings {
   }
 
   #isTakenBack({ at, scope }: Statement): boolean {
-    return this.#clearances.some((newer) => newer.at > at && scope.isSubsetOf(newer.scope));
+    return this.#good.some((newer) => newer.at > at && scope.isSubsetOf(newer.scope));
   }
 
   /**
@@ -91,19 +86,11 @@ export class Findings {
    * not for all reasons together (RFC 5280, Section 6.3.3).
    */
   get good(): string | null {
-    const good = this.#goodStatements();
+    const good = this.#good;
     const complete = good.find(({ scope }) => scope.size === ALL_REASONS.size);
     if (complete !== undefined) return complete.source;
     const covered = new Set(good.flatMap(({ scope }) => [...scope]));
     return covered.size === ALL_REASONS.size ? listOf(good) : null;
-  }
-
-  /** What is good includes a list that names the certificate if a delta CRL takes that back. */
-  #goodStatements(): readonly Statement[] {
-    return [
-      ...this.#good,
-      ...this.#revocations.filter((one) => one.isCurrent && this.#isTakenBack(one)),
-    ];
   }
 
   /** Whether further sources cannot change the result. */
@@ -114,7 +101,7 @@ export class Findings {
 
   /** Why the status is not known. */
   get notes(): readonly Note[] {
-    const good = this.#goodStatements();
+    const good = this.#good;
     if (good.length === 0 || this.good !== null) return this.#notes;
     return [...this.#notes, { name: null, state: `${listOf(good)}, for some reasons` }];
   }
@@ -148,7 +135,7 @@ export function revokedError(
 }
 
 /**
- * Asks a source; an `NssError` is noted.
+ * Asks a source; an `NssError` is noted, unless it is a `BudgetExceededError`.
  *
  * @param findings The findings, to which `ask` adds.
  * @param source A description of the source, or `null` if its errors have one.
@@ -162,7 +149,8 @@ export async function attempt(
   try {
     await ask();
   } catch (error) {
-    if (!(error instanceof NssError)) throw error;
+    // Work beyond the limits ends the verification: otherwise it would turn off the check
+    if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
     const prefix = source === null ? "" : `${source}: `;
     findings.addNote({ name: error.name, state: `${prefix}${error.message}`, cause: error });
   }

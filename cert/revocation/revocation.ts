@@ -3,15 +3,19 @@
 import { takeOptions } from "../base/options.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certificateError } from "../verify/check_certificate.ts";
-import type { Crl } from "./crl.ts";
-import { ALL_REASONS, crlScope } from "./crl_scope.ts";
+import { ALL_REASONS } from "./crl_scope.ts";
+import { GivenCrls, idOf, Inquiry } from "./ask_crls.ts";
+import type { SignerSearch } from "./crl_signers.ts";
+import { baseOf } from "./crl_statements.ts";
 import { NssError } from "../base/errors.ts";
-import { attempt, Findings, type Note, revokedError } from "./findings.ts";
+import { attempt, because, Findings, type Note, revokedError } from "./findings.ts";
+import { freshestCrl } from "../extensions/crl_distribution_points.ts";
 import { OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
 import { crlUrlsOf, ocspUrlsOf, RevocationFetcher } from "./revocation_fetcher.ts";
 import { REVOCATION_OPTIONS, type RevocationOptions } from "./revocation_options.ts";
-import type { TrustAnchor } from "../verify/trust_anchor.ts";
-import { crlProblem, verifyCrl, type VerifyCrlOptions, verifyCrlSignature } from "./verify_crl.ts";
+import type { VerifyCrlOptions } from "./verify_crl.ts";
+import { VerificationBudget } from "../verify/verification_budget.ts";
+import { verificationOf } from "../verify/search_path.ts";
 import type { VerifiedPath } from "../verify/verify_cert.ts";
 import {
   findOcspRevocation,
@@ -116,12 +120,7 @@ export function checkRevocation(
   options: RevocationOptions,
 ): (path: VerifiedPath) => Promise<void> {
   options = takeOptions("Cannot check revocation", options, REVOCATION_OPTIONS);
-  const lists = new Map<string, Crl[]>();
-  for (const crl of options.crls ?? []) {
-    const list = lists.get(crl.issuer.key);
-    if (list === undefined) lists.set(crl.issuer.key, [crl]);
-    else list.push(crl);
-  }
+  const crls = new GivenCrls(options.crls ?? []);
   // One verification may try several paths, which share results and the limit of fetches
   const checks = new WeakMap<Certificate, RevocationCheck>();
   return async (path) => {
@@ -129,28 +128,28 @@ export function checkRevocation(
     let check = checks.get(leaf);
     if (check === undefined) {
       const { profile = "strict" } = path;
-      checks.set(leaf, check = new RevocationCheck({ profile, ...options }, lists));
+      checks.set(leaf, check = new RevocationCheck({ profile, ...options }, crls));
     }
     await check.checkPath(path);
   };
 }
 
-type Issuer = Certificate | TrustAnchor;
-
 class RevocationCheck {
   readonly #options: RevocationOptions;
-  readonly #lists: ReadonlyMap<string, readonly Crl[]>;
+  readonly #crls: GivenCrls;
   readonly #fetcher: RevocationFetcher;
+  readonly #budget = new VerificationBudget();
   readonly #done = new Map<string, Promise<void>>();
   readonly #staples = new Map<string, Promise<Findings>>();
 
-  constructor(options: RevocationOptions, lists: ReadonlyMap<string, readonly Crl[]>) {
+  constructor(options: RevocationOptions, crls: GivenCrls) {
     this.#options = options;
-    this.#lists = lists;
+    this.#crls = crls;
     this.#fetcher = new RevocationFetcher(options);
   }
 
-  async checkPath({ certificates, anchor }: VerifiedPath): Promise<void> {
+  async checkPath(path: VerifiedPath): Promise<void> {
+    const { certificates, anchor } = path;
     const { policy, mustStaple, wholePath = true } = this.#options;
     const [leaf] = certificates;
     // A leaf that is a trust anchor itself has no issuer that could revoke it
@@ -163,18 +162,22 @@ class RevocationCheck {
         unknown.push(error);
       });
     const isPromised = certificates.some(isMustStaple);
-    if (mustStaple) await attend(this.#checkStaple(leaf!, certificates[1] ?? anchor, isPromised));
+    const verification = verificationOf(path);
+    const search: SignerSearch = {
+      checks: this.#checks(),
+      crlIssuers: this.#options.crlIssuers ?? [],
+      verification,
+      budget: verification?.budget ?? this.#budget,
+    };
+    const inquiries = certificates.map((certificate, i) =>
+      new Inquiry({ certificate, authorities: certificates.slice(i + 1), anchor }, search)
+    );
+    if (mustStaple) await attend(this.#checkStaple(inquiries[0]!, isPromised));
     const count = policy === "off" ? 0 : wholePath ? certificates.length : 1;
-    for (let i = 0; i < count; i++) {
-      const certificate = certificates[i]!;
-      const issuer = certificates[i + 1] ?? anchor;
-      const key = await issuer.subjectPublicKeyInfo.digest();
-      const id = `${key.toHex()}${(await certificate.fingerprint()).toHex()}`;
+    for (const [i, inquiry] of inquiries.slice(0, count).entries()) {
+      const id = await idOf(inquiry);
       let done = this.#done.get(id);
-      if (done === undefined) {
-        done = this.#checkCertificate(certificate, issuer, i === 0);
-        this.#done.set(id, done);
-      }
+      if (done === undefined) this.#done.set(id, done = this.#checkCertificate(inquiry, i === 0));
       await attend(done);
     }
     if (unknown.length > 0) throw unknown[0];
@@ -184,7 +187,8 @@ class RevocationCheck {
    * RFC 7633, Section 4.3.3: a certificate with the feature is refused if the server does not
    * staple. RFC 6066, Section 8: a response that is not satisfactory ends the handshake.
    */
-  async #checkStaple(leaf: Certificate, issuer: Issuer, isPromised: boolean): Promise<void> {
+  async #checkStaple(inquiry: Inquiry, isPromised: boolean): Promise<void> {
+    const leaf = inquiry.certificate;
     const { policy, lenientStaple = false, stapledOcspResponse: staple = null } = this.#options;
     if (staple === null) {
       if (!isPromised) return;
@@ -195,7 +199,7 @@ class RevocationCheck {
       );
     }
     if (!isPromised && (lenientStaple || policy === "off")) return;
-    const { revocation, good, notes } = await this.#askStaple(staple, leaf, issuer);
+    const { revocation, good, notes } = await this.#askStaple(staple, inquiry);
     if (revocation !== undefined) throw revocation.refusal;
     if (good !== null) return;
     if (isPromised) {
@@ -211,26 +215,22 @@ class RevocationCheck {
     );
   }
 
-  async #checkCertificate(
-    certificate: Certificate,
-    issuer: Issuer,
-    isLeaf: boolean,
-  ): Promise<void> {
+  async #checkCertificate(inquiry: Inquiry, isLeaf: boolean): Promise<void> {
     const { policy, report, signal, stapledOcspResponse: staple = null } = this.#options;
-    const findings = new Findings();
+    const { certificate, findings } = inquiry;
     // All given sources, because one may know of a revocation that another does not know yet
     if (isLeaf) {
       if (staple === null) findings.addNote(because("no OCSP response is stapled"));
-      else findings.addAll(await this.#askStaple(staple, certificate, issuer));
+      else findings.addAll(await this.#askStaple(staple, inquiry));
     }
-    const lists = this.#lists.get(certificate.issuer.key) ?? [];
+    const lists = this.#crls.about(certificate);
     if (lists.length === 0) findings.addNote(because("no CRL of its issuer is at hand"));
-    await this.#askLists(findings, lists, certificate, issuer);
-    if (!findings.isSettled) await this.#askResponders(findings, certificate, issuer);
-    if (!findings.isSettled) await this.#fetchLists(findings, certificate, issuer);
+    await this.#crls.ask(inquiry, lists, true);
+    if (!inquiry.result.isSettled) await this.#askResponders(inquiry);
+    if (!inquiry.result.isSettled) await this.#fetchLists(inquiry);
     // An aborted fetch must not count as one that found nothing
     signal?.throwIfAborted();
-    const { revocation, good, notes } = findings;
+    const { revocation, good, notes } = inquiry.result;
     if (revocation !== undefined) throw revocation.refusal;
     if (good === null && policy === "hard") {
       throw this.#unknownStatus(certificate, "whether it is revoked is not known", notes);
@@ -253,18 +253,14 @@ class RevocationCheck {
   }
 
   /** Asks the stapled response once for each issuer that the leaf has in the paths. */
-  async #askStaple(
-    staple: OcspResponse | Uint8Array,
-    leaf: Certificate,
-    issuer: Issuer,
-  ): Promise<Findings> {
-    const key = (await issuer.subjectPublicKeyInfo.digest()).toHex();
-    let asked = this.#staples.get(key);
+  async #askStaple(staple: OcspResponse | Uint8Array, inquiry: Inquiry): Promise<Findings> {
+    const id = await idOf(inquiry);
+    let asked = this.#staples.get(id);
     if (asked === undefined) {
       const findings = new Findings();
       const what = "the stapled OCSP response";
-      asked = this.#askResponse(findings, staple, leaf, issuer, what).then(() => findings);
-      this.#staples.set(key, asked);
+      asked = this.#askResponse(findings, staple, inquiry, what).then(() => findings);
+      this.#staples.set(id, asked);
     }
     return await asked;
   }
@@ -272,11 +268,11 @@ class RevocationCheck {
   #askResponse(
     findings: Findings,
     response: OcspResponse | Uint8Array,
-    certificate: Certificate,
-    issuer: Issuer,
+    inquiry: Inquiry,
     source: string,
     nonce?: Uint8Array,
   ): Promise<void> {
+    const { certificate, issuer } = inquiry;
     return attempt(findings, source, async () => {
       const parsed = response instanceof OcspResponse ? response : parseOcspResponse(response);
       const options = {
@@ -287,7 +283,7 @@ class RevocationCheck {
       };
       const add = async (verified: VerifiedOcspStatus, isCurrent: boolean): Promise<void> => {
         const { certStatus, thisUpdate: at, responder } = verified;
-        if (verified.responderNeedsCheck) await this.#checkResponder(responder!, issuer);
+        if (verified.responderNeedsCheck) await this.#checkResponder(responder!, inquiry);
         const who = `${source} of ${at.toISOString()}`;
         const scope = ALL_REASONS;
         switch (certStatus.status) {
@@ -320,11 +316,8 @@ class RevocationCheck {
   }
 
   /** RFC 6960, Section 4.2.2.2.1. Uses given CRLs only: fetching could recurse without end. */
-  async #checkResponder(responder: Certificate, issuer: Issuer): Promise<void> {
-    const findings = new Findings();
-    const lists = this.#lists.get(responder.issuer.key) ?? [];
-    await this.#askLists(findings, lists, responder, issuer);
-    const cause = findings.revocation?.refusal;
+  async #checkResponder(responder: Certificate, { subject, search }: Inquiry): Promise<void> {
+    const cause = await this.#crls.refusalOf({ ...subject, certificate: responder }, search);
     if (cause === undefined) return;
     throw new NssError(
       "SEC_ERROR_OCSP_INVALID_SIGNING_CERT",
@@ -333,65 +326,8 @@ class RevocationCheck {
     );
   }
 
-  async #askLists(
-    findings: Findings,
-    lists: readonly Crl[],
-    certificate: Certificate,
-    issuer: Issuer,
-  ): Promise<void> {
-    for (const crl of lists) {
-      await attempt(findings, null, () => this.#askList(findings, crl, certificate, issuer));
-    }
-  }
-
-  /**
-   * A revocation counts whatever the age and form of the list that the issuer has signed; silence
-   * counts only of one that may be used.
-   */
-  async #askList(
-    findings: Findings,
-    crl: Crl,
-    certificate: Certificate,
-    issuer: Issuer,
-  ): Promise<void> {
-    // First, because a search sorts the entries, which may be many
-    await verifyCrlSignature(crl, issuer);
-    const options = { issuer, ...this.#checks() };
-    const problem = crlProblem(crl, options);
-    const entry = crl.find(certificate.serialNumber, certificate.issuer);
-    const scope = crlScope(crl, certificate);
-    const { issuingDistributionPoint: point, thisUpdate: at } = crl;
-    // RFC 5280, Section 6.3.3 (k): removeFromCRL means that it is not revoked. Attribute
-    // certificates may have serial numbers of their own
-    if (
-      entry !== undefined && entry.reason !== "removeFromCRL" &&
-      point?.onlyContainsAttributeCerts !== true
-    ) {
-      findings.addRevocation({
-        source: `${crl} names it no more`,
-        at,
-        // An issuer gives a serial number once, so that the entry also counts outside of the scope
-        scope: scope.size > 0 ? scope : point?.onlySomeReasons ?? ALL_REASONS,
-        isCurrent: problem === null,
-        refusal: revokedError(certificate, `${crl}`, entry.revocationDate, entry.reason),
-      });
-      if (problem !== null) throw problem;
-      return;
-    }
-    if (entry !== undefined && crl.deltaCrlIndicator !== undefined && problem === null) {
-      findings.addRemoval({ source: `${crl} removes it`, at, scope });
-      return;
-    }
-    await verifyCrl(crl, options);
-    if (scope.size > 0) findings.addGood({ source: `${crl} does not name it`, at, scope });
-    else findings.addNote(because(`${crl} is not about this kind of certificate`));
-  }
-
-  async #askResponders(
-    findings: Findings,
-    certificate: Certificate,
-    issuer: Issuer,
-  ): Promise<void> {
+  async #askResponders(inquiry: Inquiry): Promise<void> {
+    const { certificate, issuer, findings } = inquiry;
     if (this.#options.fetchOcsp === undefined) {
       return findings.addNote(because("no OCSP responder is asked"));
     }
@@ -402,35 +338,50 @@ class RevocationCheck {
         const source = `the OCSP response from ${url}`;
         await attempt(findings, source, async () => {
           const { response, nonce } = await this.#fetcher.fetchOcsp(url, certificate, issuer);
-          await this.#askResponse(findings, response, certificate, issuer, source, nonce);
+          await this.#askResponse(findings, response, inquiry, source, nonce);
         });
-        if (findings.isSettled) return;
+        if (inquiry.result.isSettled) return;
       }
     });
   }
 
-  async #fetchLists(findings: Findings, certificate: Certificate, issuer: Issuer): Promise<void> {
+  async #fetchLists(inquiry: Inquiry): Promise<void> {
+    const { certificate, findings } = inquiry;
     if (this.#options.fetchCrl === undefined) {
       return findings.addNote(because("no CRL is fetched"));
     }
     await attempt(findings, "CRLs", async () => {
-      const { urls, ignored } = crlUrlsOf(certificate);
+      const { urls, ignored } = crlUrlsOf(certificate.crlDistributionPoints ?? []);
       if (urls.length === 0) findings.addNote(because(`it names no CRL${ignored}`));
-      for (const url of urls) {
-        await attempt(findings, `the CRL from ${url}`, async () => {
-          const crl = await this.#fetcher.fetchCrl(url, certificate);
-          await this.#askLists(findings, [crl], certificate, issuer);
-        });
-        if (findings.isSettled) return;
-      }
+      await this.#fetchUntil(inquiry, urls, () => inquiry.result.isSettled);
+      // A delta CRL is newer than the complete CRL, also if that is not overdue yet
+      const points = inquiry.crls.flatMap(({ crl }) => crl.freshestCrl ?? []);
+      const deltas = crlUrlsOf([...certificate.extension(freshestCrl) ?? [], ...points]).urls;
+      await this.#fetchUntil(inquiry, deltas, () => isUpToDate(inquiry));
     });
   }
+
+  async #fetchUntil(
+    inquiry: Inquiry,
+    urls: readonly string[],
+    isEnough: () => boolean,
+  ): Promise<void> {
+    for (const url of urls) {
+      if (isEnough()) return;
+      await attempt(inquiry.findings, `the CRL from ${url}`, async () => {
+        const crl = await this.#fetcher.fetchCrl(url, inquiry.certificate);
+        await this.#crls.ask(inquiry, [crl], false);
+      });
+    }
+  }
+}
+
+/** Returns whether no delta CRL is needed: one is at hand, or the certificate is revoked. */
+function isUpToDate({ crls, result }: Inquiry): boolean {
+  return result.revocation?.isCurrent === true ||
+    crls.some((one) => one.problem === null && baseOf(one, crls) !== undefined);
 }
 
 function isMustStaple(certificate: Certificate): boolean {
   return certificate.tlsFeature?.includes(STATUS_REQUEST) === true;
-}
-
-function because(state: string): Note {
-  return { name: null, state };
 }

@@ -4,6 +4,7 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { asciiOf } from "../base/bytes.ts";
 import { type Crl, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
+import type { DistributionPoint } from "../extensions/crl_distribution_points.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { createOcspRequest } from "./ocsp_request.ts";
 import { type OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
@@ -90,19 +91,19 @@ export function ocspUrlsOf(certificate: Certificate): RevocationUrls {
 }
 
 /**
- * Returns the addresses of CRLs in a certificate (RFC 5280, Section 4.2.1.13), without those of
- * other CRL issuers.
+ * Returns the addresses of CRLs (RFC 5280, Sections 4.2.1.13 and 4.2.1.15).
  *
- * @param certificate The certificate.
+ * @param points The distribution points of a certificate or a CRL.
  * @returns The addresses.
  */
-export function crlUrlsOf(certificate: Certificate): RevocationUrls {
-  const points = certificate.crlDistributionPoints ?? [];
-  return urlsOf(
-    points.filter(({ crlIssuer }) => crlIssuer === undefined).flatMap(({ fullName }) =>
-      fullName ?? []
-    ),
-  );
+export function crlUrlsOf(points: readonly DistributionPoint[]): RevocationUrls {
+  return urlsOf(points.flatMap(({ fullName }) => fullName ?? []));
+}
+
+/** A response, and the nonce that it must repeat. */
+interface FetchedOcspResponse {
+  readonly response: OcspResponse;
+  readonly nonce?: Uint8Array;
 }
 
 /** Calls the hooks of one verification and limits the number of calls. */
@@ -112,6 +113,7 @@ export class RevocationFetcher {
   readonly #ocspNonce: (() => Uint8Array) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #crls = new Map<string, Promise<Crl>>();
+  readonly #responses = new Map<string, Promise<FetchedOcspResponse>>();
   #count = 0;
 
   /**
@@ -153,7 +155,7 @@ export class RevocationFetcher {
   }
 
   /**
-   * Sends a request to a responder.
+   * Sends a request to a responder, for each certificate only once.
    *
    * @param url The address.
    * @param certificate The certificate whose status is checked.
@@ -166,7 +168,21 @@ export class RevocationFetcher {
     url: string,
     certificate: Certificate,
     issuer: Certificate | TrustAnchor,
-  ): Promise<{ response: OcspResponse; nonce?: Uint8Array }> {
+  ): Promise<FetchedOcspResponse> {
+    const hashes = [issuer.subjectPublicKeyInfo.digest(), certificate.fingerprint()];
+    const id = [url, ...(await Promise.all(hashes)).map((hash) => hash.toHex())].join(" ");
+    let promise = this.#responses.get(id);
+    if (promise === undefined) {
+      this.#responses.set(id, promise = this.#askOcsp(url, certificate, issuer));
+    }
+    return await promise;
+  }
+
+  async #askOcsp(
+    url: string,
+    certificate: Certificate,
+    issuer: Certificate | TrustAnchor,
+  ): Promise<FetchedOcspResponse> {
     const nonce = this.#ocspNonce?.();
     const request = await createOcspRequest(certificate, issuer, {
       ...(nonce !== undefined && { nonce }),

@@ -14,6 +14,7 @@ import {
   required,
   type Shape,
 } from "../base/options.ts";
+import { isCertificates } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { type CertProfile, isProfile } from "../verify/check_certificate.ts";
 import { Crl } from "./crl.ts";
@@ -49,6 +50,12 @@ export interface RevocationOptions {
   readonly time: Date;
   /** CRLs of any issuers. */
   readonly crls?: readonly Crl[];
+  /**
+   * Certificates of CRL issuers, besides those of the verification: those with which an authority
+   * signs CRLs after its renewal or with a key for CRLs only, and those of issuers of indirect
+   * CRLs. Each must lead to the trust anchor of the path.
+   */
+  readonly crlIssuers?: readonly Certificate[];
   /** The OCSP response that the peer stapled; `null` if it sent none. */
   readonly stapledOcspResponse?: OcspResponse | Uint8Array | null;
   /**
@@ -89,6 +96,7 @@ export const REVOCATION_SOURCES: Shape<
 > = {
   policy: required(isOneOf(["off", "soft", "hard"])),
   crls: isArrayOf(isInstance(Crl, "; parseCrl(der) makes one")),
+  crlIssuers: isCertificates,
   fetchCrl: isFunction,
   fetchOcsp: isFunction,
   ocspNonce: isFunction,

@@ -19,6 +19,7 @@ import { oidName, OIDS } from "../der/oids.ts";
 import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
+import type { VerificationBudget } from "../verify/verification_budget.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
 /** The CRL extensions that this package processes, so that they may be critical. */
@@ -65,13 +66,14 @@ const VERIFIED = new WeakMap<Crl, Set<string>>();
  * Verifies a CRL (RFC 5280, Section 6.3.3): its issuer, that the issuer may sign CRLs, that it is
  * fresh, its signature, and that it has no unknown critical extensions.
  *
- * The CRL must be signed with the same key as the certificates that it covers; an issuer that has
- * changed its key issues one CRL for each key. Indirect CRLs and delta CRLs are not supported.
+ * The CRL must be signed with the key of `issuer`, which may be the certificate of another key of
+ * the authority, for CRLs only. {@linkcode checkRevocation} finds that by itself, and also combines
+ * a delta CRL with a complete one, without which it proves nothing.
  *
  * @param crl The CRL.
  * @param options The required issuer and the time.
  * @throws {NssError} `SEC_ERROR_CRL_INVALID`, `SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION` (also for
- * indirect and delta CRLs), `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`,
+ * delta CRLs), `SEC_ERROR_CRL_NOT_YET_VALID`, `SEC_ERROR_CRL_EXPIRED`,
  * `SEC_ERROR_INADEQUATE_KEY_USAGE`, `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED`,
  * `SEC_ERROR_CRL_BAD_SIGNATURE`.
  *
@@ -106,7 +108,8 @@ export async function verifyCrl(crl: Crl, options: VerifyCrlOptions): Promise<vo
     throw crlError(
       "SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION",
       crl,
-      `it is a delta CRL to number ${crl.deltaCrlIndicator}, which is not supported`,
+      `it is a delta CRL to number ${crl.deltaCrlIndicator}, and proves nothing alone; ` +
+        "checkRevocation() combines it with the complete CRL",
     );
   }
   await verifyCrlSignature(crl, options.issuer);
@@ -128,7 +131,6 @@ function checkUsable(crl: Crl, options: VerifyCrlOptions): void {
   checkIssuer(crl, issuer);
   checkUnderstood(crl);
   if ((options.profile ?? "strict") === "strict") checkForm(crl);
-  checkFresh(crl, options);
   const certificate = issuer instanceof Certificate ? issuer : issuer.certificate;
   // RFC 5280, Section 6.3.3 (f)
   if (certificate?.keyUsage !== undefined && !certificate.keyUsage.has("cRLSign")) {
@@ -146,6 +148,8 @@ function checkUsable(crl: Crl, options: VerifyCrlOptions): void {
       `it is signed with ${signatureAlgorithm.name}, which is disabled`,
     );
   }
+  // Last, so that a CRL that is only out of date is known to be good otherwise
+  checkFresh(crl, options);
 }
 
 function checkIssuer(crl: Crl, issuer: Certificate | TrustAnchor): void {
@@ -153,7 +157,15 @@ function checkIssuer(crl: Crl, issuer: Certificate | TrustAnchor): void {
   throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of ${shown(issuer.subject)}`);
 }
 
-function crlError(name: ErrorName, crl: Crl, state: string): NssError {
+/**
+ * Creates the error of a CRL that cannot be used.
+ *
+ * @param name NSS's name of the error.
+ * @param crl The CRL.
+ * @param state What is wrong with it.
+ * @returns The error.
+ */
+export function crlError(name: ErrorName, crl: Crl, state: string): NssError {
   return new NssError(name, `Cannot use ${crl}: ${state}`);
 }
 
@@ -161,7 +173,11 @@ function checkUnderstood(crl: Crl): void {
   const refuse = (state: string): never => {
     throw crlError("SEC_ERROR_CRL_UNKNOWN_CRITICAL_EXTENSION", crl, state);
   };
-  if (crl.isIndirect) refuse("it is an indirect CRL, which is not supported");
+  // RFC 5280, Section 5.3.3: the extension of entries of an indirect CRL
+  if (crl.isIndirect && crl.issuingDistributionPoint?.indirectCrl !== true) {
+    const state = "its entries name other issuers, and it does not say that it is indirect";
+    throw crlError("SEC_ERROR_CRL_INVALID", crl, state);
+  }
   // RFC 5280, Section 5.2: MUST NOT use that CRL
   for (const { oid, critical } of crl.extensions.values()) {
     if (critical && !PROCESSED.has(oid)) {
@@ -219,20 +235,28 @@ function checkFresh(crl: Crl, { time, slopSeconds = 0 }: VerifyCrlOptions): void
  *
  * @param crl The CRL.
  * @param issuer The required issuer.
+ * @param budget The budget of a verification, if it is part of one.
  * @throws {NssError} `SEC_ERROR_CRL_INVALID`, `SEC_ERROR_CRL_BAD_SIGNATURE`, or
  * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if the algorithm is not supported.
  */
 export async function verifyCrlSignature(
   crl: Crl,
   issuer: Certificate | TrustAnchor,
+  budget?: VerificationBudget,
 ): Promise<void> {
   checkIssuer(crl, issuer);
   const { subjectPublicKeyInfo } = issuer;
   const key = (await subjectPublicKeyInfo.digest()).toHex();
   let keys = VERIFIED.get(crl);
   if (keys?.has(key)) return;
+  budget?.spend("signatures");
   const { signatureAlgorithm, tbsCertList, signature } = crl;
-  if (!await verifySignedData(subjectPublicKeyInfo, signatureAlgorithm, tbsCertList, signature)) {
+  const failed = budget?.failedSignatures(crl);
+  if (
+    failed?.has(subjectPublicKeyInfo) ||
+    !await verifySignedData(subjectPublicKeyInfo, signatureAlgorithm, tbsCertList, signature)
+  ) {
+    failed?.add(subjectPublicKeyInfo);
     throw crlError(
       "SEC_ERROR_CRL_BAD_SIGNATURE",
       crl,

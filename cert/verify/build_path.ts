@@ -1,9 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CertUsageName } from "./cert_usage.ts";
 import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import { certUsageRow } from "./check_cert_usage.ts";
+import { certUsageRow, type CheckedUsage } from "./check_cert_usage.ts";
 import {
   certificateError,
   type CertProfile,
@@ -176,7 +175,7 @@ export function* candidatePaths(
     });
   const issuersOf = (child: Certificate) =>
     memoized(issuers, child, () => ({
-      anchors: byHint(child, anchors.get(child.issuer.key), keyIdentifierOfAnchor),
+      anchors: byHint(child, anchors.get(child.issuer.key), keyIdentifierOf),
       intermediates: byHint(child, intermediates.get(child.issuer.key), keyIdentifierOf),
     }));
   yield* extend([leaf], [authorityOf(leaf)], 0);
@@ -331,12 +330,15 @@ function authorityIdentifierOf(certificate: Certificate): Uint8Array | null {
   return hint(() => certificate.authorityKeyIdentifier?.keyIdentifier);
 }
 
-function keyIdentifierOf(certificate: Certificate): Uint8Array | null {
-  return hint(() => certificate.subjectKeyIdentifier);
-}
-
-function keyIdentifierOfAnchor({ certificate }: TrustAnchor): Uint8Array | null {
-  return certificate === undefined ? null : keyIdentifierOf(certificate);
+/**
+ * Returns the key identifier of an issuer.
+ *
+ * @param issuer The certificate of a CA, or a trust anchor.
+ * @returns The identifier; `null` if it has none, or a malformed one.
+ */
+export function keyIdentifierOf(issuer: Certificate | TrustAnchor): Uint8Array | null {
+  const certificate = "der" in issuer ? issuer : issuer.certificate;
+  return hint(() => certificate?.subjectKeyIdentifier);
 }
 
 /**
@@ -357,7 +359,7 @@ export function checkIntermediate(
   checkAuthority(certificate, search, false);
 }
 
-function isTrustedFor({ trust }: TrustAnchor, usage: CertUsageName): boolean {
+function isTrustedFor({ trust }: TrustAnchor, usage: CheckedUsage): boolean {
   return trust === undefined ||
     certUsageRow(usage).trust.some((purpose) => trustLevel(trust, purpose) === "trustAnchor");
 }

@@ -20,8 +20,8 @@ export interface CertUsageRow {
   readonly explicit: boolean;
   /** The key usages of which keyUsage, if present, must have one. */
   readonly keyUsages: readonly KeyUsage[];
-  /** Whether it must be a CA certificate. */
-  readonly isCa: boolean;
+  /** Whether it must be a CA certificate; `"either"` if it may be one. */
+  readonly isCa: boolean | "either";
   /** The purposes for which trust in an issuer is accepted; one is enough. */
   readonly trust: readonly TrustPurpose[];
 }
@@ -38,13 +38,16 @@ const row = (
   purposes: readonly string[],
   keyUsages: readonly KeyUsage[],
   trust: readonly TrustPurpose[],
-  more: { readonly explicit?: boolean; readonly isCa?: boolean } = {},
+  more: Partial<Pick<CertUsageRow, "explicit" | "isCa">> = {},
 ): CertUsageRow => ({ purposes, explicit: false, isCa: false, ...more, keyUsages, trust });
 
 const CA = { isCa: true } as const;
 
+/** A usage, or that of a signer of CRLs, which is a CA or has a certificate for CRLs only. */
+export type CheckedUsage = CertUsageName | "crlSigner";
+
 /** The requirements of each usage. */
-const ROWS: Readonly<Record<CertUsageName, CertUsageRow>> = {
+const ROWS: Readonly<Record<CheckedUsage, CertUsageRow>> = {
   // NSS also accepts keyEncipherment, but no cipher suite of this package encrypts to the key
   sslServer: row([OIDS.serverAuth], ["digitalSignature"], ["serverAuth"]),
   sslClient: row([OIDS.clientAuth], ["digitalSignature"], ["clientAuth"]),
@@ -76,6 +79,8 @@ const ROWS: Readonly<Record<CertUsageName, CertUsageRow>> = {
   sslCA: row([OIDS.serverAuth, OIDS.clientAuth], ["keyCertSign"], ["serverAuth"], CA),
   verifyCA: row([], ["keyCertSign"], ANY_TRUST, CA),
   anyCA: row([], ["keyCertSign"], ANY_TRUST, CA),
+  // RFC 5280, Section 6.3.3 (f)
+  crlSigner: row([], ["cRLSign"], ANY_TRUST, { isCa: "either" }),
 };
 
 /** All usages, in the order of NSS's numbers. */
@@ -84,7 +89,7 @@ export const ALL_CERT_USAGES: readonly CertUsageName[] = Object.keys(
 ) as CertUsageName[];
 
 /** Accepts a usage. */
-export const isUsage: Check = isOneOf(Object.keys(ROWS));
+export const isUsage: Check = isOneOf(ALL_CERT_USAGES);
 
 /**
  * Returns the requirements of a usage.
@@ -93,7 +98,7 @@ export const isUsage: Check = isOneOf(Object.keys(ROWS));
  * @returns The requirements.
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if there is no such usage.
  */
-export function certUsageRow(usage: CertUsageName): CertUsageRow {
+export function certUsageRow(usage: CheckedUsage): CertUsageRow {
   // JavaScript callers may pass any string
   if (Object.hasOwn(ROWS, usage)) return ROWS[usage];
   throw new NssError(
@@ -132,7 +137,7 @@ export function usageProblems(certificate: Certificate, row: CertUsageRow): Usag
   }
   const purpose = purposeProblem(certificate, row);
   if (purpose !== null) problems.push(purpose);
-  if (row.isCa && basicConstraints?.isCa !== true) {
+  if (row.isCa === true && basicConstraints?.isCa !== true) {
     problems.push({
       name: "SEC_ERROR_CA_CERT_INVALID",
       state: "its basicConstraints do not say that it is an authority's",
@@ -172,6 +177,17 @@ function hasPurpose(present: readonly string[] | undefined, row: CertUsageRow): 
   if (present === undefined) return !row.explicit;
   return row.purposes.some((purpose) => present.includes(purpose)) ||
     (!row.explicit && present.includes(OIDS.anyExtendedKeyUsage));
+}
+
+/**
+ * Returns whether a certificate is used as that of a CA.
+ *
+ * @param certificate The certificate.
+ * @param row The requirements of the usage.
+ * @returns Whether it is.
+ */
+export function isUsedAsCa({ basicConstraints }: Certificate, row: CertUsageRow): boolean {
+  return row.isCa === "either" ? basicConstraints?.isCa === true : row.isCa;
 }
 
 /**

@@ -1,10 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Check, isOneOf } from "../base/options.ts";
-import type { CertUsageName } from "./cert_usage.ts";
 import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import { certUsageRow, issuerPurposeProblem, usageProblems } from "./check_cert_usage.ts";
+import {
+  certUsageRow,
+  type CheckedUsage,
+  issuerPurposeProblem,
+  usageProblems,
+} from "./check_cert_usage.ts";
 import { isOnItsCurve } from "../certificate/spki.ts";
 import { timeValidity } from "./check_cert_valid_times.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
@@ -45,7 +49,7 @@ export const isProfile: Check = isOneOf(["strict", "compatible"] satisfies CertP
 /** The options of checks of one certificate. */
 export interface CheckOptions {
   /** The usage for which the path is verified. */
-  readonly usage: CertUsageName;
+  readonly usage: CheckedUsage;
   /** The time at which the path must be valid. */
   readonly time: Date;
   /** The tolerated time before notBefore in seconds. */

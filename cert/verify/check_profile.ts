@@ -2,7 +2,7 @@
 
 import type { CandidatePath } from "./build_path.ts";
 import type { Certificate } from "../certificate/certificate.ts";
-import { certUsageRow } from "./check_cert_usage.ts";
+import { certUsageRow, isUsedAsCa } from "./check_cert_usage.ts";
 import {
   attempt,
   certificateError,
@@ -68,7 +68,7 @@ export function checkStrictProfile(
   check(leaf!, () => {
     checkEvery(leaf!, options);
     checkIssued(leaf!, options);
-    if (certUsageRow(options.usage).isCa) checkAuthorityForm(leaf!, options);
+    if (isUsedAsCa(leaf!, certUsageRow(options.usage))) checkAuthorityForm(leaf!, options);
     else checkLeafForm(leaf!, options);
     if (options.usage === "sslServer") checkServerForm(leaf!, options);
   });

@@ -8,6 +8,7 @@ import {
   MAX_SUB_CA_COUNT,
   MostSpecificError,
   type PathFailure,
+  type PathSearch,
   REVOCATION_UNKNOWN,
   unknownIssuer,
 } from "./build_path.ts";
@@ -20,7 +21,7 @@ import {
   errorOf,
   leafProblems,
 } from "./check_certificate.ts";
-import { checkPolicies } from "./check_policies.ts";
+import { checkPolicies, type PolicyInputs } from "./check_policies.ts";
 import { checkStrictProfile } from "./check_profile.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import {
@@ -30,6 +31,7 @@ import {
   pathChecks,
   placeOf,
   type SearchPathOptions,
+  verifiedPath,
   type VerifyLogEntry,
 } from "./search_path.ts";
 import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
@@ -116,40 +118,30 @@ async function problemsOfPath(
   options: SearchPathOptions,
   first: PathFailure,
 ): Promise<readonly PathFailure[]> {
-  const checks: CheckOptions = { ...checksOf(options), note: () => {} };
+  const checks = checksOf(options);
   const budget = new VerificationBudget();
   const mostSpecific = new MostSpecificError();
   let best: readonly PathFailure[] | null = null;
   try {
-    const paths = candidatePaths(leaf, {
-      ...checks,
-      intermediates: options.intermediates ?? [],
-      anchors: options.anchors,
-      maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT[checks.profile],
-      budget,
-      ...(options.distrusts !== undefined && { distrusts: options.distrusts }),
+    const search = {
+      ...options,
       reject: mostSpecific.offer.bind(mostSpecific),
-    });
-    for (const path of paths) {
-      try {
-        checkPathNames(path, checks, budget);
-        const problems = notesOf(path, options, checks, budget);
-        if (best !== null && !isBetter(problems, best)) continue;
-        if (!path.leafIsAnchor) await checkSignatures(path, budget);
-        for (const check of pathChecks(options)) {
-          try {
-            await check({ ...path, profile: checks.profile });
-          } catch (error) {
-            if (!(error instanceof NssError)) throw error;
-            problems.push({ error, ...placeOf(error, path) });
-          }
+      isWanted: (problems: readonly PathFailure[]) => best === null || isBetter(problems, best),
+    };
+    for await (const { path, problems } of faultyPaths(leaf, search, checks, budget)) {
+      const verified = verifiedPath(path, { options, budget });
+      const refusals: PathFailure[] = [];
+      for (const check of pathChecks(options)) {
+        try {
+          await check(verified);
+        } catch (error) {
+          if (!(error instanceof NssError)) throw error;
+          refusals.push({ error, ...placeOf(error, path) });
         }
-        if (best === null || isBetter(problems, best)) best = problems;
-        if (best.length === 0) break;
-      } catch (error) {
-        if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
-        mostSpecific.offer(error.name, () => error, placeOf(error, path));
       }
+      const all = [...problems, ...refusals];
+      if (best === null || isBetter(all, best)) best = all;
+      if (best.length === 0) break;
     }
   } catch (error) {
     if (!(error instanceof BudgetExceededError)) throw error;
@@ -162,10 +154,70 @@ async function problemsOfPath(
     : [...failures, { error: unknownIssuer(leaf), certificate: leaf, depth: 0 }];
 }
 
+/** A path, and what is wrong with it that leaves its chain of signatures intact. */
+export interface FaultyPath {
+  /** The path. */
+  readonly path: CandidatePath;
+  /** The errors, but for those of the leaf alone. */
+  readonly problems: readonly PathFailure[];
+}
+
+/**
+ * Searches paths whose signatures, anchor, basicConstraints, keyCertSign, path lengths and name
+ * constraints are right, whatever else is wrong.
+ *
+ * @param leaf The certificate.
+ * @param options The certificates at hand, the anchors, what is distrusted.
+ * @param given The checks of each certificate.
+ * @param budget The budget.
+ * @returns A generator of paths.
+ * @throws {BudgetExceededError} If the search exceeds the budget.
+ */
+export async function* faultyPaths(
+  leaf: Certificate,
+  options: FaultySearch,
+  given: CheckOptions,
+  budget: VerificationBudget,
+): AsyncGenerator<FaultyPath, void, void> {
+  const { intermediates = [], anchors, distrusts, reject, isWanted } = options;
+  const checks: CheckOptions = { ...given, note: () => {} };
+  const paths = candidatePaths(leaf, {
+    ...checks,
+    intermediates,
+    anchors,
+    maxDepth: options.maxDepth ?? MAX_SUB_CA_COUNT[given.profile],
+    budget,
+    reject,
+    ...(distrusts !== undefined && { distrusts }),
+  });
+  for (const path of paths) {
+    try {
+      checkPathNames(path, checks, budget);
+      const problems = notesOf(path, options, checks, budget);
+      if (!isWanted(problems)) continue;
+      if (!path.leafIsAnchor) await checkSignatures(path, budget);
+      yield { path, problems };
+    } catch (error) {
+      if (!(error instanceof NssError) || error instanceof BudgetExceededError) throw error;
+      reject(error.name, () => error, placeOf(error, path));
+    }
+  }
+}
+
+/** The options of {@linkcode faultyPaths}. */
+export interface FaultySearch
+  extends
+    PolicyInputs,
+    Pick<SearchPathOptions, "anchors" | "intermediates" | "maxDepth" | "distrusts">,
+    Pick<PathSearch, "reject"> {
+  /** Returns whether a path with these problems is worth the check of its signatures. */
+  readonly isWanted: (problems: readonly PathFailure[]) => boolean;
+}
+
 /** Returns the errors of a path, but for those of the leaf alone, which leave it a path. */
 function notesOf(
   path: CandidatePath,
-  options: SearchPathOptions,
+  options: FaultySearch,
   checks: CheckOptions,
   budget: VerificationBudget,
 ): PathFailure[] {
@@ -188,7 +240,7 @@ function notesOf(
 }
 
 /** Returns whether the gravest errors of a path, one after the other, are less grave. */
-function isBetter(some: readonly PathFailure[], others: readonly PathFailure[]): boolean {
+export function isBetter(some: readonly PathFailure[], others: readonly PathFailure[]): boolean {
   const [a, b] = [some, others].map((list) =>
     list.map(({ error }) => gravityOf(error)).sort((x, y) => y - x)
   ) as [number[], number[]];

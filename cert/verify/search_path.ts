@@ -104,6 +104,43 @@ export interface VerifiedPath {
   readonly profile?: CertProfile;
 }
 
+/** The verification that found a path. */
+export interface Verification {
+  /** Its options: the certificates at hand, what is distrusted, its limits. */
+  readonly options: SearchPathOptions;
+  /** Its budget, which the checks of its paths spend as well. */
+  readonly budget: VerificationBudget;
+}
+
+// By the array of certificates, so that a copy of a path with more members has it too
+const VERIFICATIONS = new WeakMap<readonly Certificate[], Verification>();
+
+/**
+ * Returns the verification that found a path.
+ *
+ * @param path The path.
+ * @returns The verification, or `undefined` if the path is not of this package.
+ */
+export function verificationOf({ certificates }: VerifiedPath): Verification | undefined {
+  return VERIFICATIONS.get(certificates);
+}
+
+/** Returns a path as the caller's checks get it, whose verification they can find. */
+export function verifiedPath(
+  { certificates, anchor }: CandidatePath,
+  verification: Verification,
+): VerifiedPath {
+  VERIFICATIONS.set(certificates, verification);
+  return { certificates, anchor, profile: verification.options.profile ?? "strict" };
+}
+
+/** Returns the caller's checks of a path. */
+export function pathChecks(
+  { checkPath }: Pick<VerifyChainOptions, "checkPath">,
+): readonly PathCheck[] {
+  return [checkPath ?? []].flat();
+}
+
 /**
  * Returns the certificates of a path including the anchor's.
  *
@@ -179,8 +216,7 @@ export async function searchPath(
     for (const path of candidatePaths(leaf, search)) {
       try {
         await checkPath(path, checks, budget, options, forms);
-        const { certificates, anchor } = path;
-        const verified = { certificates, anchor, profile: checks.profile };
+        const verified = verifiedPath(path, { options, budget });
         for (const check of pathChecks(options)) await check(verified);
         return verified;
       } catch (error) {
@@ -193,13 +229,6 @@ export async function searchPath(
     throw error;
   }
   return mostSpecific.failure ?? { error: unknownIssuer(leaf), certificate: leaf, depth: 0 };
-}
-
-/** Returns the caller's checks of a path. */
-export function pathChecks(
-  { checkPath }: Pick<VerifyChainOptions, "checkPath">,
-): readonly PathCheck[] {
-  return [checkPath ?? []].flat();
 }
 
 /** Returns the certificate of a path that an error is about. */

@@ -1,7 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../base/errors.ts";
-import type { Certificate } from "../certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /**
@@ -11,7 +10,10 @@ import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
  * webpki does not limit.
  */
 export const VERIFICATION_LIMITS = {
-  /** The number of signatures checked; a wrong one counts in each path but is verified once. */
+  /**
+   * The number of signatures checked, of certificates and CRLs; a wrong one counts in each path but
+   * is verified once.
+   */
   signatures: 100,
   /** The number of candidates for issuers that are examined. */
   pathSteps: 200_000,
@@ -27,6 +29,13 @@ export const VERIFICATION_LIMITS = {
    * all paths.
    */
   policySteps: 250_000,
+  /** The number of times that a CRL is looked at for a certificate. */
+  crls: 1_000,
+  /**
+   * The number of entries of fetched CRLs that are sorted to be searched; those of the largest CRLs
+   * of the public web are some 300,000 each.
+   */
+  crlEntries: 5_000_000,
 } as const;
 
 /** The kinds of work that are limited. */
@@ -50,7 +59,7 @@ export class BudgetExceededError extends NssError {
 /** Counts the work of one verification. */
 export class VerificationBudget {
   readonly #left: Record<BudgetedWork, number> = { ...VERIFICATION_LIMITS };
-  readonly #failed = new Map<Certificate, Set<SubjectPublicKeyInfo>>();
+  readonly #failed = new Map<object, Set<SubjectPublicKeyInfo>>();
 
   /**
    * Subtracts work from the budget.
@@ -65,15 +74,15 @@ export class VerificationBudget {
   }
 
   /**
-   * Returns the keys that have not signed a certificate, as far as this verification has found out.
+   * Returns the keys that have not signed something, as far as this verification has found out.
    * They are not kept for the next one: a failure of the runtime looks like a wrong signature.
    *
-   * @param certificate The certificate.
+   * @param signed The certificate or CRL.
    * @returns The keys, to which the caller adds.
    */
-  failedSignatures(certificate: Certificate): Set<SubjectPublicKeyInfo> {
-    let keys = this.#failed.get(certificate);
-    if (keys === undefined) this.#failed.set(certificate, keys = new Set());
+  failedSignatures(signed: object): Set<SubjectPublicKeyInfo> {
+    let keys = this.#failed.get(signed);
+    if (keys === undefined) this.#failed.set(signed, keys = new Set());
     return keys;
   }
 }
