@@ -5,7 +5,12 @@ import { bytesEqual } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 import { shown } from "../base/printable.ts";
 import { keyIdentifierOf, MostSpecificError } from "../verify/build_path.ts";
-import { checkContent, type CheckOptions, leafProblems } from "../verify/check_certificate.ts";
+import {
+  checkContent,
+  type CheckOptions,
+  errorOf,
+  leafProblems,
+} from "../verify/check_certificate.ts";
 import { type FaultyPath, faultyPaths, isBetter } from "../verify/path_problems.ts";
 import { MIN_RSA_BITS, type Verification } from "../verify/search_path.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
@@ -127,6 +132,8 @@ function othersOf(
   const keys = knownOf(crl, subject).map(({ subjectPublicKeyInfo }) => subjectPublicKeyInfo);
   for (const one of [...crlIssuers, ...verification?.options.intermediates ?? []]) {
     if (!one.subject.equals(crl.issuer) || one.equals(subject.certificate)) continue;
+    // A peer may send one whose key is malformed: it must not hide the other keys
+    if (errorOf(() => void one.subjectPublicKeyInfo) !== null) continue;
     if (keys.some((key) => key.equals(one.subjectPublicKeyInfo))) continue;
     if (!found.some((other) => other.equals(one))) found.push(one);
   }

@@ -78,6 +78,7 @@ export function crlStatements(certificate: Certificate, asked: readonly AskedCrl
  * @returns The complete CRL, or `undefined` if there is none.
  */
 export function baseOf(delta: AskedCrl, asked: readonly AskedCrl[]): AskedCrl | undefined {
+  if (delta.crl.deltaCrlIndicator === undefined) return undefined;
   const bases = asked.filter((base) => applies(delta, base));
   return bases.sort((a, b) => a.crl.crlNumber! < b.crl.crlNumber! ? 1 : -1)[0];
 }

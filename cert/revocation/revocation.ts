@@ -14,7 +14,7 @@ import { OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
 import { crlUrlsOf, ocspUrlsOf, RevocationFetcher } from "./revocation_fetcher.ts";
 import { REVOCATION_OPTIONS, type RevocationOptions } from "./revocation_options.ts";
 import type { VerifyCrlOptions } from "./verify_crl.ts";
-import { VerificationBudget } from "../verify/verification_budget.ts";
+import { BudgetExceededError, VerificationBudget } from "../verify/verification_budget.ts";
 import { verificationOf } from "../verify/search_path.ts";
 import type { VerifiedPath } from "../verify/verify_cert.ts";
 import {
@@ -158,7 +158,10 @@ class RevocationCheck {
     /** A revocation is told first, because an application may tolerate an unknown status. */
     const attend = (check: Promise<void>): Promise<unknown> =>
       check.catch((error) => {
-        if (!(error instanceof NssError) || error.name.includes("REVOKED")) throw error;
+        if (
+          !(error instanceof NssError) || error instanceof BudgetExceededError ||
+          error.name.includes("REVOKED")
+        ) throw error;
         unknown.push(error);
       });
     const isPromised = certificates.some(isMustStaple);

@@ -164,7 +164,10 @@ function purposeProblem(certificate: Certificate, row: CertUsageRow): UsageProbl
  */
 function netscapeProblem(certificate: Certificate, row: CertUsageRow): UsageProblem | null {
   if (certificate.extensions.get(OIDS.netscapeCertType)?.critical !== true) return null;
-  const purposes = netscapePurposes(certificate.extension(netscapeCertType)!, row.isCa);
+  const purposes = netscapePurposes(
+    certificate.extension(netscapeCertType)!,
+    isUsedAsCa(certificate, row),
+  );
   if (purposes.length > 0 && hasPurpose(purposes, { ...row, explicit: false })) return null;
   return {
     name: "SEC_ERROR_INADEQUATE_CERT_TYPE",

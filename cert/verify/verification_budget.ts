@@ -30,7 +30,7 @@ export const VERIFICATION_LIMITS = {
    */
   policySteps: 250_000,
   /** The number of times that a CRL is looked at for a certificate. */
-  crls: 1_000,
+  crls: 10_000,
   /**
    * The number of entries of fetched CRLs that are sorted to be searched; those of the largest CRLs
    * of the public web are some 300,000 each.

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The forms of revocation that authorities use; tests/interop has openssl judge the same. @module */
+/** Revocation as authorities publish it; tests/interop has openssl judge the same. @module */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { checkRevocation } from "../../../cert/revocation/revocation.ts";
