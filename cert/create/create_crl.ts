@@ -285,7 +285,10 @@ function entriesOf(options: CreateCrlOptions): Uint8Array<ArrayBuffer>[] {
     const given = certificate.certificateIssuer ?? own;
     const issuer = given.equals(own) ? own : given;
     if (!isIndirect && issuer !== own) {
-      throw invalid("a revoked certificate is of another issuer, and the CRL is not indirect");
+      throw invalid(
+        "a revoked certificate is of another issuer, and the CRL is not indirect: " +
+          "issuingDistributionPoint: { indirectCrl: true } makes it so",
+      );
     }
     // RFC 5280, Section 5.3.3: an entry without one has the certificateIssuer of the entry before
     const named = issuer.equals(before) ? undefined : issuer;

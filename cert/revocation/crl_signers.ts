@@ -241,9 +241,10 @@ async function bestPath(
   const state = isStranger
     ? `the certificate of its signer is of ${shown(issuer.issuer)}, by authorities that are not ` +
       "those of the certificate; give it in crlIssuers if they may sign this CRL"
-    : "the certificate of its signer leads to no issuer under the same trust anchor: " +
-      (rejected.failure?.error.message ?? "there is none");
-  throw crlError("SEC_ERROR_CRL_INVALID", crl, state);
+    : `the certificate of its signer, of ${shown(issuer.issuer)}, does not lead to ` +
+      `${shown(anchor.subject)}, the trust anchor of the certificate`;
+  const { message } = crlError("SEC_ERROR_CRL_INVALID", crl, state);
+  throw new NssError("SEC_ERROR_CRL_INVALID", message, { cause: rejected.failure?.error });
 }
 
 /**

@@ -51,10 +51,14 @@ const STATUS_REQUEST = 5;
  * refused if its issuer, or the issuer's responder, has signed that, even if the source is expired
  * or not in the form of the profile. Only a newer CRL, delta CRL or response of the same scope
  * takes that back, and only if it is fresh and in form. If no such source says `good`, it fetches
- * with the given hooks from the addresses
- * in the certificate: first OCSP, then CRLs. The package does no network I/O itself, so hooks
- * decide on timeouts, proxies, caches and permitted addresses. The number of fetches is bounded
+ * with the given hooks from the addresses in the certificate: first OCSP, then CRLs, then the delta
+ * CRLs that these name. The package does no network I/O itself, so hooks decide on timeouts,
+ * proxies, caches and permitted addresses. The number of fetches is bounded
  * (`MAX_REVOCATION_FETCHES`).
+ *
+ * CRLs may be of another key of the issuer than the one that has signed the certificate, indirect,
+ * for some reasons only, and deltas (RFC 5280, Section 6.3.3): `docs/revocation.md` says what
+ * counts.
  *
  * @param options The sources, the hooks and the policy.
  * @returns The check. It throws `SEC_ERROR_REVOKED_CERTIFICATE` if a certificate is revoked. With

@@ -89,7 +89,7 @@ export const ALL_CERT_USAGES: readonly CertUsageName[] = Object.keys(
 ) as CertUsageName[];
 
 /** Accepts a usage. */
-export const isUsage: Check = isOneOf(ALL_CERT_USAGES);
+export const isUsage: Check = isOneOf(Object.keys(ROWS).filter((usage) => usage in CERT_USAGES));
 
 /**
  * Returns the requirements of a usage.

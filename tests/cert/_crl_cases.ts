@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
 
 /** Cases of revocation as authorities publish it, each with its bad neighbours. @module */
 
+import { table, withText } from "../support/generated_page.ts";
 import { INDIRECT, POINTS } from "./_crl_case_scopes.ts";
 import { days } from "./_revocation_support.ts";
 import { CRL_KEYS, RENEWAL } from "./_crl_case_signers.ts";
@@ -146,3 +148,24 @@ export const CRL_CASES: readonly CrlCase[] = [
   ...INDIRECT,
   ...DELTAS,
 ];
+
+/** The table of docs/revocation.md. */
+export function casesTable(): string {
+  const rows = CRL_CASES.map(({ title, verdict, openssl }) => [
+    title,
+    verdict,
+    openssl === undefined ? verdict : `${openssl[0]}: ${openssl[1]}`,
+  ]);
+  return table(["case", "here", "`openssl verify`"], rows);
+}
+
+const PAGE = new URL("../../docs/revocation.md", import.meta.url);
+
+/** The page, and as it is to be. */
+export async function revocationPage(): Promise<{ readonly is: string; readonly must: string }> {
+  const is = await Deno.readTextFile(PAGE);
+  return { is, must: withText(is, "tests/cert/_crl_cases.ts", casesTable()) };
+}
+
+// `deno task revocation`
+if (import.meta.main) await Deno.writeTextFile(PAGE, (await revocationPage()).must);

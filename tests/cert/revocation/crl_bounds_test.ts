@@ -22,6 +22,9 @@ import {
 } from "../../../cert/verify/verification_budget.ts";
 import { findCrlSigner } from "../../../cert/revocation/crl_signers.ts";
 import { verificationOf } from "../../../cert/verify/search_path.ts";
+import { importCert } from "../../../cert/db/import_cert.ts";
+import { MemoryCertDB } from "../../../cert/db/memory_cert_db.ts";
+import { verifyCert } from "../../../cert/verify/verify_cert_usage.ts";
 import { verifyCertificateChain } from "../../../cert/verify/verify_cert.ts";
 import { assertRejectsWith, crlOf, days, type Party, party, pki } from "../_revocation_support.ts";
 import { NOW } from "../_support.ts";
@@ -221,4 +224,30 @@ Deno.test("checkRevocation() finds the issuer's CRL beside a certificate of its 
   await check(leaf, { crlIssuers, crls: [await crlOf(intermediate)] });
   const crls = [await crlOf(intermediate, [leaf.certificate])];
   await assertRejectsWith(() => check(leaf, { crlIssuers, crls }), "SEC_ERROR_REVOKED_CERTIFICATE");
+});
+
+Deno.test("verifyCert() hands on the other keys of the authority, from the database or the peer", async () => {
+  const renewed = await party({ subject: "CN=Test CA", isCa: true, issuer: root });
+  const crls = [await crlOf(renewed), await crlOf(root)];
+  const verify = async (stored: readonly Party[], intermediates: readonly Party[]) => {
+    const db = new MemoryCertDB();
+    await importCert(db, root.certificate, { trust: "C,," });
+    for (const { certificate } of stored) await importCert(db, certificate);
+    await verifyCert(db, leaf.certificate, true, "sslServer", NOW, {
+      intermediates: intermediates.map(({ certificate }) => certificate),
+      checkPath: checkRevocation({ policy: "hard", time: NOW, crls }),
+    });
+  };
+  await verify([], [intermediate, renewed]);
+  await verify([intermediate, renewed], []);
+  const again = parseCertificate(leaf.certificate.der);
+  assertEquals(again.equals(leaf.certificate), true);
+  await assertRejectsWith(
+    () =>
+      checkRevocation({ policy: "hard", time: NOW, crls })({
+        certificates: [again, intermediate.certificate],
+        anchor: trustAnchorOf(root.certificate),
+      }),
+    "SEC_ERROR_CRL_BAD_SIGNATURE",
+  );
 });

@@ -7,7 +7,8 @@ import { checkRevocation } from "../../../cert/revocation/revocation.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { verifyCertificateChain } from "../../../cert/verify/verify_cert.ts";
 import { type MadeCase, ROOT_CRL } from "../_crl_case_makers.ts";
-import { CRL_CASES } from "../_crl_cases.ts";
+import { CRL_CASES, revocationPage } from "../_crl_cases.ts";
+import { withoutLayout } from "../../support/generated_page.ts";
 import { NOW } from "../_support.ts";
 
 /** The name and message of the error, or empty ones. */
@@ -31,6 +32,11 @@ async function judge(made: MadeCase, policy: "soft" | "hard"): Promise<readonly 
     return [error.name, error.message];
   }
 }
+
+Deno.test("docs/revocation.md has the cases: `deno task revocation` writes them anew", async () => {
+  const { is, must } = await revocationPage();
+  assertEquals(withoutLayout(is), withoutLayout(must));
+});
 
 for (const { title, make, verdict, says } of CRL_CASES) {
   Deno.test(`checkRevocation() takes for ${verdict}: ${title}`, async () => {
