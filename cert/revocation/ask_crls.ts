@@ -107,15 +107,15 @@ export class GivenCrls {
     const { certificate, subject, search, findings } = inquiry;
     const { serialNumber, issuer } = certificate;
     search.budget.spend("crls");
-    if (!crlIssuersOf(certificate).some((name) => name.equals(crl.issuer))) {
+    if (!isGiven && !crlIssuersOf(certificate).some((name) => name.equals(crl.issuer))) {
       throw crlError("SEC_ERROR_CRL_INVALID", crl, `it is not of ${shown(issuer)}`);
     }
     const { reasons: scope, state } = crlScope(crl, certificate);
-    const isOutside = because(`${crl} is not about this certificate: ${state}`);
+    const isOutside = () => because(`${crl} is not about this certificate: ${state}`);
     // The entries of a given CRL are sorted once for all verifications, those of a fetched one only
     // if its signature is good
     if (isGiven && scope.size === 0 && crl.find(serialNumber, issuer) === undefined) {
-      return findings.addNote(isOutside);
+      return findings.addNote(isOutside());
     }
     const signer = await findCrlSigner(crl, subject, search);
     if (!isGiven) search.budget.spend("crlEntries", crl.size);
@@ -132,7 +132,7 @@ export class GivenCrls {
     inquiry.crls.push(asked);
     if (problem !== null) throw problem;
     if (asked.revoked !== undefined) return;
-    if (scope.size === 0) return findings.addNote(isOutside);
+    if (scope.size === 0) return findings.addNote(isOutside());
     if (crl.deltaCrlIndicator === undefined || baseOf(asked, inquiry.crls) !== undefined) return;
     throw crlError(
       "SEC_ERROR_CRL_NOT_FOUND",

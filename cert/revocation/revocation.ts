@@ -233,11 +233,15 @@ class RevocationCheck {
     const lists = this.#crls.about(certificate);
     if (lists.length === 0) findings.addNote(because("no CRL of its issuer is at hand"));
     await this.#crls.ask(inquiry, lists, true);
-    if (!inquiry.result.isSettled) await this.#askResponders(inquiry);
-    if (!inquiry.result.isSettled) await this.#fetchLists(inquiry);
+    let result = inquiry.result;
+    if (!result.isSettled) {
+      await this.#askResponders(inquiry);
+      if (!inquiry.result.isSettled) await this.#fetchLists(inquiry);
+      result = inquiry.result;
+    }
     // An aborted fetch must not count as one that found nothing
     signal?.throwIfAborted();
-    const { revocation, good, notes } = inquiry.result;
+    const { revocation, good, notes } = result;
     if (revocation !== undefined) throw revocation.refusal;
     if (good === null && policy === "hard") {
       throw this.#unknownStatus(certificate, "whether it is revoked is not known", notes);
