@@ -208,7 +208,8 @@ export const ANY_CURVE: Shape<{ anyCurve?: boolean }> = { anyCurve: isBoolean };
  * @param scheme The scheme.
  * @param options Options.
  * @param options.anyCurve See {@linkcode signatureSchemesOf}.
- * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key match.
+ * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key match, and an
+ * RSA modulus is long enough.
  */
 export function keyFitsScheme(
   key: KeyAlgorithm,
@@ -226,15 +227,33 @@ export function keyFitsScheme(
  *
  * @param key The kind of key.
  * @param algorithm The algorithm.
- * @returns Whether the kind of key and the parameters of an RSASSA-PSS key match.
+ * @returns Whether the kind of key and the parameters of an RSASSA-PSS key match, and an RSA modulus
+ * is long enough.
  */
 export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorithm): boolean {
   if (!algorithm.keyTypes.includes(key.type)) return false;
+  if ("modulusLength" in key && key.modulusLength < minRsaBits(algorithm)) return false;
   if (key.type !== "rsa-pss") return true;
   // RFC 4055, Section 3.1: the hash must be the key's, the salt at least as long as the key's
   return (key.hash === undefined || key.hash === algorithm.hash) &&
     (key.saltLength === undefined || (algorithm.saltLength ?? 0) >= key.saltLength);
 }
+
+/** RFC 8017, Sections 9.1.1 and 9.2: the least length of a modulus that the encoding fits. */
+function minRsaBits({ hash, saltLength }: SignatureAlgorithm): number {
+  const hashLength = HASH_LENGTHS[hash!];
+  return saltLength === undefined
+    ? 8 * (hashLength + (hash === "SHA-1" ? 15 : 19) + 11) - 7
+    : 8 * (hashLength + saltLength + 2) - 6;
+}
+
+/** The lengths of digests in bytes (FIPS 180-4). */
+const HASH_LENGTHS: Readonly<Record<HashName, number>> = {
+  "SHA-1": 20,
+  "SHA-256": 32,
+  "SHA-384": 48,
+  "SHA-512": 64,
+};
 
 /**
  * Checks the structure of an AlgorithmIdentifier, also of an unknown algorithm.

@@ -14,6 +14,9 @@ import { readRsaPssParameters } from "./rsa_pss_parameters.ts";
 /** The maximum length in bits of an RSA modulus, as in NSS (`RSA_MAX_MODULUS_BITS`). */
 export const MAX_RSA_BITS = 16384;
 
+/** The length of RSA keys in bits up to which every runtime's WebCrypto verifies and signs. */
+export const COMMON_RSA_BITS = 4096;
+
 interface CurveRow {
   readonly curve: EcCurve;
   /** The size in bytes of a coordinate. */
@@ -187,7 +190,8 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * @returns The key.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is malformed,
  * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if the kind of key is
- * not one of {@linkcode KeyAlgorithm}, `SEC_ERROR_BAD_KEY` if the key is invalid.
+ * not one of {@linkcode KeyAlgorithm}, or an RSA modulus longer than 16,384 bits,
+ * `SEC_ERROR_BAD_KEY` if the key is invalid.
  *
  * @example Usage
  * ```ts
@@ -274,7 +278,13 @@ function readModulusLength(publicKey: Uint8Array<ArrayBuffer>): number {
   const exponent = key.unsignedInteger("publicExponent");
   key.finish();
   const bits = 8 * modulus.length - Math.clz32(modulus[0]!) + 24;
-  if (bits > MAX_RSA_BITS) throw badKey(`the RSA modulus has ${bits} bits`);
+  if (bits > MAX_RSA_BITS) {
+    throw new NssError(
+      "SEC_ERROR_UNSUPPORTED_KEYALG",
+      `Cannot use public key: its RSA modulus has ${bits} bits, more than ${MAX_RSA_BITS}; use a ` +
+        "shorter key, or one of ECDSA",
+    );
+  }
   if (bits < 16 || (modulus[modulus.length - 1]! & 1) === 0) throw badKey("the modulus is even");
   // RFC 8017, Section 3.1: an odd integer of 3 or more; more than 64 bits only cost time
   const last = exponent[exponent.length - 1]!;

@@ -17,6 +17,7 @@ import type { VerifyCrlOptions } from "./verify_crl.ts";
 import { BudgetExceededError, VerificationBudget } from "../verify/verification_budget.ts";
 import { verificationOf } from "../verify/search_path.ts";
 import type { VerifiedPath } from "../verify/verify_cert.ts";
+import { isNoVerdict } from "../verify/verify_signature.ts";
 import {
   findOcspRevocation,
   type VerifiedOcspStatus,
@@ -214,6 +215,10 @@ class RevocationCheck {
     }
     const [error] = notes.map(({ cause }) => cause).filter((cause) => cause instanceof NssError);
     const name = error?.name ?? "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
+    if (error !== undefined && isNoVerdict(error)) {
+      const state = `its stapled OCSP response cannot be verified: ${error.message}`;
+      throw certificateError(name, leaf, state, { cause: error });
+    }
     throw certificateError(
       name.startsWith("SEC_ERROR_OCSP_") ? name : "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
       leaf,

@@ -39,7 +39,7 @@ import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
-import { verifySignedData } from "../verify/verify_signature.ts";
+import { isNoVerdict, verifySignedData } from "../verify/verify_signature.ts";
 
 /**
  * How long a response without nextUpdate is fresh, in seconds: a day, as in mozilla::pkix. RFC 6960
@@ -208,7 +208,7 @@ export async function findOcspRevocation(
   try {
     return verifiedStatus(newest, basic, await verifySigner(response, basic, options, false));
   } catch (error) {
-    if (error instanceof NssError) return null; // verifyOcspResponse() reports it
+    if (error instanceof NssError && !isNoVerdict(error)) return null; // verifyOcspResponse() reports it
     throw error;
   }
 }
@@ -294,10 +294,14 @@ async function verifySigner(
   const signedBy = (key: SubjectPublicKeyInfo) =>
     verifySignedData(key, algorithm, basic.tbsResponseData, basic.signature);
   let failure: NssError | null = null;
+  /** Keeps the last error, but no verdict in place of none. */
+  const failed = (error: NssError) => {
+    if (failure === null || !isNoVerdict(failure) || isNoVerdict(error)) failure = error;
+  };
 
   if (await isNamed(issuer, basic)) {
     if (await signedBy(issuer.subjectPublicKeyInfo)) return null;
-    failure = badSignature("the issuer");
+    failed(badSignature("the issuer"));
   }
   for (const certificate of basic.certificates) {
     try {
@@ -305,10 +309,10 @@ async function verifySigner(
       if (certificate.subjectPublicKeyInfo.equals(issuer.subjectPublicKeyInfo)) continue;
       await checkDelegation(certificate, options, checksForm);
       if (await signedBy(certificate.subjectPublicKeyInfo)) return certificate;
-      failure = badSignature(shown(certificate.subject));
+      failed(badSignature(shown(certificate.subject)));
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
-      failure = error;
+      failed(error);
     }
   }
   throw failure ?? ocspError(

@@ -114,15 +114,17 @@ const AT_FAULT = new WeakMap<NssError, Certificate>();
  * @param name NSS's name of the error.
  * @param certificate The certificate at fault.
  * @param state What is wrong with it.
+ * @param options The cause of the error.
  * @returns The error.
  */
 export function certificateError(
   name: ErrorName,
   certificate: Certificate,
   state: string,
+  options?: ErrorOptions,
 ): NssError {
   const subject = certificate.subject.isEmpty ? "" : ` ${shown(certificate.subject)}`;
-  const error = new NssError(name, `Cannot verify certificate${subject}: ${state}`);
+  const error = new NssError(name, `Cannot verify certificate${subject}: ${state}`, options);
   AT_FAULT.set(error, certificate);
   return error;
 }

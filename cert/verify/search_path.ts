@@ -27,7 +27,7 @@ import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import type { TrustAnchor } from "./trust_anchor.ts";
-import { BudgetExceededError, VerificationBudget } from "./verification_budget.ts";
+import { BudgetExceededError, signatureCost, VerificationBudget } from "./verification_budget.ts";
 import { isVerified, rememberVerified } from "./verified_signatures.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
@@ -302,13 +302,9 @@ async function checkSignature(
   budget: VerificationBudget,
 ): Promise<void> {
   if (await isVerified(certificate, issuer)) return;
-  budget.spend("signatures");
-  const { signatureAlgorithm, tbsCertificate, signature } = certificate;
+  budget.spend("signatures", signatureCost(issuer));
   const failed = budget.failedSignatures(certificate);
-  if (
-    failed.has(issuer) ||
-    !await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature)
-  ) {
+  if (failed.has(issuer) || !await isSignedBy(certificate, issuer)) {
     failed.add(issuer);
     throw certificateError(
       "SEC_ERROR_BAD_SIGNATURE",
@@ -317,4 +313,24 @@ async function checkSignature(
     );
   }
   await rememberVerified(certificate, issuer);
+}
+
+/** Verifies a signature; an error, which is no verdict on it, tells which certificate it is about. */
+async function isSignedBy(
+  certificate: Certificate,
+  issuer: SubjectPublicKeyInfo,
+): Promise<boolean> {
+  const { signatureAlgorithm, tbsCertificate, signature } = certificate;
+  try {
+    return await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature);
+  } catch (cause) {
+    if (!(cause instanceof NssError)) throw cause;
+    const state = cause.message.replace(/^Cannot [^:]*: /, "");
+    throw certificateError(
+      cause.name,
+      certificate,
+      `its signature cannot be checked with the key of ${shown(certificate.issuer)}: ${state}`,
+      { cause },
+    );
+  }
 }

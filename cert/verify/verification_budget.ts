@@ -12,7 +12,7 @@ import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 export const VERIFICATION_LIMITS = {
   /**
    * The number of signatures checked, of certificates and CRLs; a wrong one counts in each path but
-   * is verified once.
+   * is verified once. One by a large RSA key counts as {@linkcode signatureCost} says.
    */
   signatures: 100,
   /** The number of candidates for issuers that are examined. */
@@ -56,6 +56,19 @@ export class BudgetExceededError extends NssError {
   }
 }
 
+/**
+ * Returns what the signature of a key counts in the budget: where the runtime does not take a large
+ * RSA key, a signature takes time by the square of its length.
+ *
+ * @param key The key of the signer.
+ * @returns The number of signatures, each of some 2 ms: 1 up to 5,838 bits, 8 for 16,384.
+ */
+export function signatureCost({ algorithm }: SubjectPublicKeyInfo): number {
+  if (!("modulusLength" in algorithm)) return 1;
+  // An exponent of 32 bits takes at most 63 multiplications
+  return Math.max(1, Math.ceil(63 * algorithm.modulusLength ** 2 / 2 ** 31));
+}
+
 /** Counts the work of one verification. */
 export class VerificationBudget {
   readonly #left: Record<BudgetedWork, number> = { ...VERIFICATION_LIMITS };
@@ -75,7 +88,7 @@ export class VerificationBudget {
 
   /**
    * Returns the keys that have not signed something, as far as this verification has found out.
-   * They are not kept for the next one: a failure of the runtime looks like a wrong signature.
+   * They are not kept for the next one, because peers can make any number of them.
    *
    * @param signed The certificate or CRL.
    * @returns The keys, to which the caller adds.

@@ -13,7 +13,7 @@ import {
   schemeRow,
   type SignatureAlgorithm,
 } from "../certificate/signature_algorithm.ts";
-import { importableSpki, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import { COMMON_RSA_BITS, importableSpki, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
 /** The orders of the curves (SP 800-186, Section 3.2.1, to which FIPS 186-5 refers). */
 const ORDERS: Readonly<Record<EcCurve, Uint8Array<ArrayBuffer>>> = {
@@ -43,6 +43,7 @@ function cryptoKeyOf(
   if (promise === undefined) {
     promise = importKey(key, algorithm);
     keys.set(id, promise);
+    promise.catch(() => keys.delete(id)); // reported to the caller; the next one tries again
   }
   return promise;
 }
@@ -61,13 +62,63 @@ async function importKey(
       "verify",
     ]);
   } catch (cause) {
-    const unsupported = cause instanceof Error && cause.name === "NotSupportedError";
-    throw new NssError(
-      unsupported ? "SEC_ERROR_UNSUPPORTED_KEYALG" : "SEC_ERROR_BAD_KEY",
-      `Cannot use public key: WebCrypto refuses this ${key} key`,
+    throw await failureOf(key, cause);
+  }
+}
+
+/**
+ * Returns the error of a runtime that does not verify: never a verdict on a signature. That the
+ * encoding of the signature is right has been checked before.
+ */
+async function failureOf(key: SubjectPublicKeyInfo, cause: unknown): Promise<NssError> {
+  const { type } = key.algorithm;
+  if (type === "rsa" || type === "rsa-pss") {
+    const { MAX_RSA_EXPONENT_BITS, rsaExponentBits } = await import("./large_rsa.ts");
+    const bits = rsaExponentBits(key);
+    if (bits > MAX_RSA_EXPONENT_BITS) {
+      return new NssError(
+        "SEC_ERROR_UNSUPPORTED_KEYALG",
+        `Cannot use public key: this runtime's WebCrypto refuses the ${key} key, whose exponent ` +
+          `has ${bits} bits; up to ${MAX_RSA_EXPONENT_BITS} work everywhere, so the signer needs ` +
+          "another key, such as one with the usual exponent of 65537",
+        { cause },
+      );
+    }
+  }
+  const { name, message } = cause instanceof Error ? cause : new Error(String(cause));
+  if (name === "NotSupportedError") {
+    return new NssError(
+      "SEC_ERROR_UNSUPPORTED_KEYALG",
+      `Cannot use public key: this runtime's WebCrypto does not support ${key} keys; use another ` +
+        "kind of key, or a runtime that supports them",
       { cause },
     );
   }
+  // Deno imports a point that is not on its curve, and refuses it with a TypeError later
+  if (name === "DataError" || (type === "ec" && cause instanceof TypeError)) {
+    return new NssError(
+      "SEC_ERROR_BAD_KEY",
+      `Cannot use public key: WebCrypto refuses the ${key} key as invalid`,
+      { cause },
+    );
+  }
+  return new NssError(
+    "SEC_ERROR_LIBRARY_FAILURE",
+    `Cannot verify signature: WebCrypto failed with the ${key} key (${name}: ${message}), which ` +
+      "says nothing about the signature; try again",
+    { cause },
+  );
+}
+
+/**
+ * Returns whether an error is about the runtime, which failed or does not support a key, and leaves
+ * open whether a signature is correct.
+ *
+ * @param error The error of a verification.
+ * @returns Whether it is no verdict.
+ */
+export function isNoVerdict({ name }: NssError): boolean {
+  return name === "SEC_ERROR_LIBRARY_FAILURE" || name.startsWith("SEC_ERROR_UNSUPPORTED_");
 }
 
 /**
@@ -82,8 +133,9 @@ async function importKey(
  * 1.2 (RFC 8422, Section 5.10); by default the curve must match, as in TLS 1.3 (RFC 8446, Section
  * 4.2.3).
  * @returns Whether the scheme fits the key and the signature is correct.
- * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the
- * key.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY` if WebCrypto finds the key invalid,
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` if it does not support it, `SEC_ERROR_LIBRARY_FAILURE` if it fails:
+ * then nothing is known about the signature.
  *
  * @example Usage
  * ```ts
@@ -129,8 +181,9 @@ export async function verifySignature(
  * @param data The signed data.
  * @param signature The signature.
  * @returns Whether the algorithm fits the key and the signature is correct.
- * @throws {NssError} `SEC_ERROR_BAD_KEY` or `SEC_ERROR_UNSUPPORTED_KEYALG` if WebCrypto refuses the
- * key.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY` if WebCrypto finds the key invalid,
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` if it does not support it, `SEC_ERROR_LIBRARY_FAILURE` if it fails:
+ * then nothing is known about the signature.
  */
 export async function verifySignedData(
   publicKey: SubjectPublicKeyInfo,
@@ -143,10 +196,16 @@ export async function verifySignedData(
   let raw: Uint8Array<ArrayBuffer> | null = signature;
   if (key.type === "ec") raw = ecdsaRawSignature(signature, key.curve);
   // RFC 8017, Sections 8.1.2 and 8.2.2: exactly as long as the modulus
-  else if (key.type === "rsa" || key.type === "rsa-pss") {
+  else if ("modulusLength" in key) {
     if (signature.length !== Math.ceil(key.modulusLength / 8)) return false;
   }
   if (raw === null) return false;
+  if ("modulusLength" in key && key.modulusLength > COMMON_RSA_BITS) {
+    const { verifyLargeRsa, webCryptoTakesRsa } = await import("./large_rsa.ts");
+    if (!await webCryptoTakesRsa(key.modulusLength)) {
+      return await verifyLargeRsa(publicKey, algorithm, data, signature);
+    }
+  }
   const cryptoKey = await cryptoKeyOf(publicKey, algorithm);
   const parameters = {
     name: algorithm.webCrypto,
@@ -155,9 +214,8 @@ export async function verifySignedData(
   };
   try {
     return await crypto.subtle.verify(parameters, cryptoKey, raw, data);
-  } catch {
-    // Some runtimes throw if the signature, or the point of the key, is malformed
-    return false;
+  } catch (cause) {
+    throw await failureOf(publicKey, cause);
   }
 }
 

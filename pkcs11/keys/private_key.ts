@@ -17,6 +17,7 @@ import {
   signatureSchemesOf,
 } from "../../cert/certificate/signature_algorithm.ts";
 import {
+  COMMON_RSA_BITS,
   describeKey,
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
@@ -48,14 +49,6 @@ const WEB_CRYPTO_NAMES = {
   mldsa87: "ML-DSA-87",
 } as const;
 
-/** The lengths of digests in bytes (FIPS 180-4). */
-const HASH_LENGTHS: Readonly<Record<HashName, number>> = {
-  "SHA-1": 20,
-  "SHA-256": 32,
-  "SHA-384": 48,
-  "SHA-512": 64,
-};
-
 /** A newer method of SubtleCrypto, which some runtimes and their types do not have. */
 interface PublicKeyGetter {
   getPublicKey?(key: CryptoKey, usages: readonly KeyUsage[]): Promise<CryptoKey>;
@@ -79,10 +72,8 @@ class WebCryptoPrivateKey implements PrivateKey {
     this.algorithm = algorithm;
     if (publicKey !== undefined) this.publicKey = publicKey;
     this.#keys = new Map(keys.map((key) => [bindingOf(key), key]));
-    this.schemes = signatureSchemesOf(algorithm, { anyCurve: true }).filter((scheme) => {
-      const { algorithm } = schemeRow(scheme);
-      return this.#keyFor(algorithm) !== undefined && isLongEnough(this.algorithm, algorithm);
-    });
+    this.schemes = signatureSchemesOf(algorithm, { anyCurve: true })
+      .filter((scheme) => this.#keyFor(schemeRow(scheme).algorithm) !== undefined);
   }
 
   async sign(
@@ -134,15 +125,6 @@ function bindingOf({ algorithm }: CryptoKey): string {
   return name!.startsWith("RSA") ? `${name} with ${hash!.name}` : name!;
 }
 
-/** RFC 8017, Sections 9.1.1 and 9.2: whether the encoded message fits the modulus. */
-function isLongEnough(key: KeyAlgorithm, { hash, saltLength }: SignatureAlgorithm): boolean {
-  if (key.type !== "rsa" && key.type !== "rsa-pss") return true;
-  const hashLength = HASH_LENGTHS[hash!];
-  return saltLength === undefined
-    ? Math.ceil(key.modulusLength / 8) >= hashLength + 19 + 11
-    : Math.ceil((key.modulusLength - 1) / 8) >= hashLength + saltLength + 2;
-}
-
 /** Encodes WebCrypto's concatenated r and s as DER for TLS and X.509 (RFC 3279, Section 2.2.3). */
 function encodeEcdsaSignature(raw: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const half = raw.length / 2;
@@ -165,8 +147,12 @@ export async function fromInfo(info: PrivateKeyInfo, extractable = false): Promi
     ? RSA_BINDINGS.filter(({ name }) => type === "rsa" || name === "RSA-PSS")
     : [{ name: WEB_CRYPTO_NAMES[type], ...(type === "ec" && { namedCurve: info.curve! }) }];
   try {
-    const keys = await Promise.all(bindings.map((binding) => importPkcs8(pkcs8, binding, false)));
-    const publicKey = await publicKeyOf(info, keys[0]!, bindings[0]!);
+    const known = info.publicKey && encodeSpki(info.algorithm, info.publicKey);
+    const keys = await Promise.all(bindings.map((binding) => importPkcs8(pkcs8, binding, false)))
+      .catch((error) => {
+        throw known === null ? error : asTooLarge(known.algorithm, error);
+      });
+    const publicKey = known ?? await computePublicKey(info, keys[0]!, bindings[0]!);
     const key = new WebCryptoPrivateKey(publicKey.algorithm, publicKey, keys);
     await checkPair(key, publicKey);
     if (extractable) {
@@ -203,12 +189,26 @@ async function importPkcs8(
   }
 }
 
-async function publicKeyOf(
+/**
+ * Returns the error of a private key that the runtime refuses: of an RSA key that is larger than
+ * every runtime takes, it is about the size.
+ */
+function asTooLarge(algorithm: KeyAlgorithm, cause: NssError): NssError {
+  if (!("modulusLength" in algorithm) || algorithm.modulusLength <= COMMON_RSA_BITS) return cause;
+  return new NssError(
+    "SEC_ERROR_UNSUPPORTED_KEYALG",
+    `Cannot import private key: this runtime's WebCrypto does not sign with ${
+      describeKey(algorithm)
+    }; RSA keys of up to ${COMMON_RSA_BITS} bits work everywhere, and ECDSA keys are faster`,
+    { cause },
+  );
+}
+
+async function computePublicKey(
   info: PrivateKeyInfo,
   key: CryptoKey,
   binding: AlgorithmIdentifier,
 ): Promise<SubjectPublicKeyInfo> {
-  if (info.publicKey !== null) return encodeSpki(info.algorithm, info.publicKey);
   const known = await derivePublicKey(key);
   if (known !== undefined) return known;
   // Without getPublicKey, the public key can only be derived from an extractable key
@@ -250,21 +250,28 @@ async function derivePublicKey(key: CryptoKey): Promise<SubjectPublicKeyInfo | u
  * Checks that public and private key match, because WebCrypto may import keys whose parts do not.
  */
 async function checkPair(key: WebCryptoPrivateKey, publicKey: SubjectPublicKeyInfo): Promise<void> {
-  const scheme = key.schemes[0];
+  const [scheme] = key.schemes;
+  if (scheme === undefined) throw badKey(`${describeKey(key.algorithm)} is too small to sign with`);
   const data = new TextEncoder().encode("NSS for Deno checks a private key");
-  let cause: unknown;
+  const signature = await key.sign(scheme, data).catch((cause) => {
+    const state = "WebCrypto does not sign with it, perhaps as its parts do not belong together";
+    throw asTooLarge(key.algorithm, badKey(state, cause));
+  });
+  let matches;
   try {
-    if (scheme !== undefined) {
-      if (await verifySignature(publicKey, scheme, data, await key.sign(scheme, data))) return;
-    }
-  } catch (error) {
-    cause = error;
+    matches = await verifySignature(publicKey, scheme, data, signature);
+  } catch (cause) {
+    if (!(cause instanceof NssError)) throw cause;
+    const state = cause.message.replace(/^Cannot [^:]*: /, "");
+    throw new NssError(cause.name, `Cannot import private key: ${state}`, { cause });
   }
-  throw new NssError(
+  if (!matches) throw badKey("its parts do not belong together");
+}
+
+function badKey(state: string, cause?: unknown): NssError {
+  return new NssError(
     "SEC_ERROR_BAD_KEY",
-    scheme === undefined
-      ? `Cannot import private key: ${describeKey(key.algorithm)} is too small to sign with`
-      : "Cannot import private key: its parts do not belong together",
+    `Cannot import private key: ${state}`,
     cause === undefined ? {} : { cause },
   );
 }

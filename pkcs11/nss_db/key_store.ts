@@ -4,6 +4,7 @@ import { bytesEqual } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import { isNoVerdict } from "../../cert/verify/verify_signature.ts";
 import type { KeyPairType } from "../keys/generate_key_pair.ts";
 import { importPrivateKey } from "../keys/import_private_key.ts";
 import { keyIdOf, publicValueOf } from "../keys/key_id.ts";
@@ -168,6 +169,7 @@ export class NssKeyStore implements TokenKeyStore {
     try {
       return await fromInfo(decodePrivateKey(pkcs8));
     } catch (cause) {
+      if (cause instanceof NssError && isNoVerdict(cause)) throw cause;
       throw damaged(`key ${object.id} is malformed`, cause);
     } finally {
       pkcs8.fill(0);

@@ -230,11 +230,12 @@ class Choice {
     if (sorted.length < 2) return sorted;
     // An authority that has changed its key has several certificates of one name
     const signed = await Promise.all(sorted.map((issuer) => hasSigned(issuer, certificate)));
-    return sorted.filter((_, i) => signed[i]);
+    return [true, null].flatMap((verdict) => sorted.filter((_, i) => signed[i] === verdict));
   }
 }
 
-async function hasSigned(issuer: Certificate, certificate: Certificate): Promise<boolean> {
+/** Returns whether an issuer has signed; `null` if its key or algorithm is not supported here. */
+async function hasSigned(issuer: Certificate, certificate: Certificate): Promise<boolean | null> {
   const { tbsCertificate, signature } = certificate;
   try {
     const { signatureAlgorithm } = certificate;
@@ -246,7 +247,7 @@ async function hasSigned(issuer: Certificate, certificate: Certificate): Promise
       signature,
     );
   } catch (error) {
-    if (error instanceof NssError) return false; // an unsupported key or algorithm
+    if (error instanceof NssError) return null;
     throw error;
   }
 }

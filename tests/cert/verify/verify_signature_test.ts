@@ -97,7 +97,12 @@ Deno.test("verifySignature() refuses a point that is not on the curve", async ()
   const der = publicKey.der.slice();
   der[der.length - 1]! ^= 1;
   const off = parseSubjectPublicKeyInfo(der);
-  assertFalse(await verifySignature(off, "ecdsa_secp256r1_sha256", DATA, signature));
+  const error = await assertRejects(
+    () => verifySignature(off, "ecdsa_secp256r1_sha256", DATA, signature),
+    NssError,
+    "WebCrypto refuses the ec P-256 key as invalid",
+  );
+  assertEquals(error.name, "SEC_ERROR_BAD_KEY");
 });
 
 Deno.test("verifySignature() imports a key once for each algorithm and hash", async () => {
