@@ -13,6 +13,7 @@ import {
   webCryptoTakesRsa,
 } from "../../../cert/verify/large_rsa.ts";
 import { verifySignature } from "../../../cert/verify/verify_signature.ts";
+import { replacing } from "../../support/failing_webcrypto.ts";
 import { RSA_5120_KEY } from "../../support/large_rsa_keys.ts";
 import { forgeRsa, pkcs1Block, pssBlock, rsaKey } from "../_forged_rsa.ts";
 import { makeKeys, withAlgorithm } from "../_support.ts";
@@ -191,23 +192,6 @@ Deno.test("verifySignature() raises to exponents of up to 32 bits, and says that
   );
   assertEquals(error.name, "SEC_ERROR_UNSUPPORTED_KEYALG");
 });
-
-/** Replaces a function of an object while `run` runs. */
-async function replacing<T extends object>(
-  target: T,
-  name: keyof T & string,
-  value: unknown,
-  run: () => Promise<void>,
-): Promise<void> {
-  const own = Object.getOwnPropertyDescriptor(target, name);
-  Object.defineProperty(target, name, { value, configurable: true, writable: true });
-  try {
-    await run();
-  } finally {
-    if (own === undefined) Reflect.deleteProperty(target, name);
-    else Object.defineProperty(target, name, own);
-  }
-}
 
 Deno.test("verifyLargeRsa() lets timers and I/O run after each 2 ms of work or so", async () => {
   const { setTimeout } = globalThis;
