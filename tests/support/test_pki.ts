@@ -95,7 +95,23 @@ export function testPki(): Promise<TestPki> {
   return cached ??= makePki();
 }
 
-async function makePki(): Promise<TestPki> {
+/** Keys of an authority that are given; the others are made. */
+export interface PkiKeys {
+  /** The root's. */
+  readonly root?: KeyPair;
+  /** The intermediate's. */
+  readonly intermediate?: KeyPair;
+  /** That of all leaves of the type `rsa`, which are then the only ones. */
+  readonly rsa?: KeyPair;
+}
+
+/**
+ * Makes an authority, whose folder goes when the module is unloaded.
+ *
+ * @param given Keys that it has.
+ * @returns The authority.
+ */
+export async function makePki(given: PkiKeys = {}): Promise<TestPki> {
   const directory = await Deno.makeTempDir({ prefix: "nss_pki_" });
   globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
   const write = async (name: string, text: string): Promise<string> => {
@@ -105,8 +121,8 @@ async function makePki(): Promise<TestPki> {
   };
 
   const [rootKeys, intermediateKeys] = await Promise.all([
-    generateKeyPair("ec-p256"),
-    generateKeyPair("ec-p384"),
+    given.root ?? generateKeyPair("ec-p256"),
+    given.intermediate ?? generateKeyPair("ec-p384"),
   ]);
   const root = await createCertificate({ ...rootKeys, subject: "CN=test root", isCa: true });
   const intermediate = await createCertificate({
@@ -135,9 +151,10 @@ async function makePki(): Promise<TestPki> {
       spkiSha256: await sha256Base64(keys.publicKey.der),
     });
   };
-  await Promise.all(CERTIFICATE_TYPES.map(async (type) => {
+  await Promise.all((given.rsa ? ["rsa" as const] : CERTIFICATE_TYPES).map(async (type) => {
     // RSA keys take their time, so that a client's and a server's leaf have the same.
-    const keys = await generateKeyPair(KEY_PAIR_TYPES[type], { extractable: true });
+    const keys = given.rsa ??
+      await generateKeyPair(KEY_PAIR_TYPES[type], { extractable: true });
     await makeLeaf("server", type, keys);
     await makeLeaf("client", type, keys);
   }));
