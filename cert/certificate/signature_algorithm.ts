@@ -208,8 +208,8 @@ export const ANY_CURVE: Shape<{ anyCurve?: boolean }> = { anyCurve: isBoolean };
  * @param scheme The scheme.
  * @param options Options.
  * @param options.anyCurve See {@linkcode signatureSchemesOf}.
- * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key match, and an
- * RSA modulus is long enough.
+ * @returns Whether the kind of key, its curve, and the parameters of an RSASSA-PSS key match, and
+ * an RSA modulus is long enough.
  */
 export function keyFitsScheme(
   key: KeyAlgorithm,
@@ -227,8 +227,8 @@ export function keyFitsScheme(
  *
  * @param key The kind of key.
  * @param algorithm The algorithm.
- * @returns Whether the kind of key and the parameters of an RSASSA-PSS key match, and an RSA modulus
- * is long enough.
+ * @returns Whether the kind of key and the parameters of an RSASSA-PSS key match, and an RSA
+ * modulus is long enough.
  */
 export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorithm): boolean {
   if (!algorithm.keyTypes.includes(key.type)) return false;

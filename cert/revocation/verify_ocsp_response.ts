@@ -208,7 +208,8 @@ export async function findOcspRevocation(
   try {
     return verifiedStatus(newest, basic, await verifySigner(response, basic, options, false));
   } catch (error) {
-    if (error instanceof NssError && !isNoVerdict(error)) return null; // verifyOcspResponse() reports it
+    // verifyOcspResponse() reports a verdict
+    if (error instanceof NssError && !isNoVerdict(error)) return null;
     throw error;
   }
 }

@@ -315,7 +315,7 @@ async function checkSignature(
   await rememberVerified(certificate, issuer);
 }
 
-/** Verifies a signature; an error, which is no verdict on it, tells which certificate it is about. */
+/** Verifies a signature; an error, which is no verdict on it, names the certificate. */
 async function isSignedBy(
   certificate: Certificate,
   issuer: SubjectPublicKeyInfo,

@@ -134,8 +134,8 @@ export function isNoVerdict({ name }: NssError): boolean {
  * 4.2.3).
  * @returns Whether the scheme fits the key and the signature is correct.
  * @throws {NssError} `SEC_ERROR_BAD_KEY` if WebCrypto finds the key invalid,
- * `SEC_ERROR_UNSUPPORTED_KEYALG` if it does not support it, `SEC_ERROR_LIBRARY_FAILURE` if it fails:
- * then nothing is known about the signature.
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` if it does not support it, `SEC_ERROR_LIBRARY_FAILURE` if it
+ * fails: then nothing is known about the signature.
  *
  * @example Usage
  * ```ts
@@ -182,8 +182,8 @@ export async function verifySignature(
  * @param signature The signature.
  * @returns Whether the algorithm fits the key and the signature is correct.
  * @throws {NssError} `SEC_ERROR_BAD_KEY` if WebCrypto finds the key invalid,
- * `SEC_ERROR_UNSUPPORTED_KEYALG` if it does not support it, `SEC_ERROR_LIBRARY_FAILURE` if it fails:
- * then nothing is known about the signature.
+ * `SEC_ERROR_UNSUPPORTED_KEYALG` if it does not support it, `SEC_ERROR_LIBRARY_FAILURE` if it
+ * fails: then nothing is known about the signature.
  */
 export async function verifySignedData(
   publicKey: SubjectPublicKeyInfo,
