@@ -119,9 +119,9 @@ export async function verifyLargeRsa(
   if (exponentBits > MAX_RSA_EXPONENT_BITS) {
     throw new NssError(
       "SEC_ERROR_UNSUPPORTED_KEYALG",
-      `Cannot use public key: this runtime's WebCrypto takes no ${publicKey} key, and without it ` +
-        `its exponent may have ${MAX_RSA_EXPONENT_BITS} bits, not ${exponentBits}; the signer ` +
-        "needs another key, such as one with the usual exponent of 65537",
+      `Cannot use public key: this runtime's WebCrypto takes no ${publicKey} key, and its exponent ` +
+        `is too long to do without: ${exponentBits} bits, more than ${MAX_RSA_EXPONENT_BITS}; the ` +
+        "signer needs another key, such as one with the usual exponent of 65537",
     );
   }
   const { modulus, exponent } = readRsaPublicKey(publicKey);

@@ -85,12 +85,17 @@ class WebCryptoPrivateKey implements PrivateKey {
     const fits = row !== undefined && keyFitsScheme(this.algorithm, scheme, { anyCurve: true });
     const key = fits ? this.#keyFor(row.algorithm) : undefined;
     if (key === undefined) {
-      const only = fits
-        ? `, its CryptoKey is for ${[...this.#keys.keys()].join(" and ")} only`
-        : "";
       throw new NssError(
         "SEC_ERROR_INVALID_ALGORITHM",
-        `Cannot sign: a key of ${describeKey(this.algorithm)} does not sign ${scheme}${only}`,
+        `Cannot sign: a key of ${describeKey(this.algorithm)} ${
+          fits
+            ? `does not sign ${scheme}, its CryptoKey is for ${
+              [...this.#keys.keys()].join(" and ")
+            } only`
+            : isTooShort(this.algorithm, scheme)
+            ? `is too short for ${scheme}; use a longer one, or a shorter hash`
+            : `does not sign ${scheme}`
+        }`,
       );
     }
     const { webCrypto: name, hash, saltLength } = row.algorithm;
@@ -123,6 +128,12 @@ class WebCryptoPrivateKey implements PrivateKey {
 function bindingOf({ algorithm }: CryptoKey): string {
   const { name, hash } = algorithm as Partial<RsaHashedKeyAlgorithm>;
   return name!.startsWith("RSA") ? `${name} with ${hash!.name}` : name!;
+}
+
+/** Returns whether a key would sign a scheme if it were longer. */
+function isTooShort(algorithm: KeyAlgorithm, scheme: SignatureScheme): boolean {
+  return "modulusLength" in algorithm && schemeRow(scheme) !== undefined &&
+    keyFitsScheme({ ...algorithm, modulusLength: COMMON_RSA_BITS }, scheme);
 }
 
 /** Encodes WebCrypto's concatenated r and s as DER for TLS and X.509 (RFC 3279, Section 2.2.3). */

@@ -189,7 +189,7 @@ export class Credential {
   /** Returns the error of a key that cannot be imported, which says for which certificate. */
   #refusal(cause: unknown): SslError {
     const { name, message } = toSslError(cause);
-    const state = message.replace(/^Cannot (?:import|parse) private key: /, "");
+    const state = message.replace(/^Cannot (?:import|parse|use) (?:private|public) key: /, "");
     return new SslError(
       name,
       `Cannot use the key given for certificate ${shown(this.certificate.subject)}: ${state}`,

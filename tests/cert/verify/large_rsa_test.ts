@@ -1,6 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import type { HashName, SignatureScheme } from "../../../cert/certificate/private_key.ts";
 import { schemeRow } from "../../../cert/certificate/signature_algorithm.ts";
@@ -12,11 +19,14 @@ import {
   verifyLargeRsa,
   webCryptoTakesRsa,
 } from "../../../cert/verify/large_rsa.ts";
+import { signatureCost } from "../../../cert/verify/verification_budget.ts";
+import { verifyCertificateChain } from "../../../cert/verify/verify_cert.ts";
+import { Name } from "../../../cert/names/name.ts";
 import { verifySignature } from "../../../cert/verify/verify_signature.ts";
 import { replacing } from "../../support/failing_webcrypto.ts";
 import { RSA_5120_KEY } from "../../support/large_rsa_keys.ts";
 import { forgeRsa, pkcs1Block, pssBlock, rsaKey } from "../_forged_rsa.ts";
-import { makeKeys, withAlgorithm } from "../_support.ts";
+import { issue, makeKeys, NOW, withAlgorithm } from "../_support.ts";
 
 const DATA = new TextEncoder().encode("what is signed");
 const OTHER = new TextEncoder().encode("what is not");
@@ -188,7 +198,7 @@ Deno.test("verifySignature() raises to exponents of up to 32 bits, and says that
   const error = await assertRejects(
     () => verifySignature(tooLong, "rsa_pkcs1_sha256", DATA, signature),
     NssError,
-    "without it its exponent may have 32 bits, not 33",
+    "is too long to do without: 33 bits, more than 32",
   );
   assertEquals(error.name, "SEC_ERROR_UNSUPPORTED_KEYALG");
 });
@@ -276,4 +286,34 @@ Deno.test("verifySignature() leaves large RSA keys to a runtime that takes them"
     }
   });
   assertEquals(count, takes ? 3 : 0);
+});
+
+Deno.test("signatureCost() grows with the square of an RSA key's length", async () => {
+  const cost = (bits: number) => signatureCost(rsaKey((1n << BigInt(bits - 1)) + 1n, 65537n));
+  assertEquals([1024, 4096, 5838, 5839, 8192, 16384].map(cost), [1, 1, 1, 2, 2, 8]);
+  assertEquals(signatureCost((await makeKeys("P-384")).publicKey), 1);
+});
+
+Deno.test("verifyCertificateChain() gives up after fewer signatures by large RSA keys", async () => {
+  const issuerName = "CN=Large";
+  const signature = new Uint8Array(2048).fill(1);
+  const leaf = await issue({
+    issuerName,
+    signer: {
+      algorithm: { type: "rsa", modulusLength: MAX_RSA_BITS },
+      sign: () => Promise.resolve(signature),
+    },
+  });
+  const anchors = Array.from({ length: 13 }, (_, i) => ({
+    subject: Name.parse(issuerName),
+    subjectPublicKeyInfo: rsaKey((1n << 16383n) + BigInt(2 * i + 1), 65537n),
+  }));
+  const messageOf = async (count: number) => {
+    const options = { anchors: anchors.slice(0, count), time: NOW, usage: "sslServer" } as const;
+    return (await assertRejects(() => verifyCertificateChain(leaf.certificate, options), NssError))
+      .message;
+  };
+  // 12 of them cost 96 of the 100
+  assertStringIncludes(await messageOf(12), "its signature is not of the rsa 16384 key");
+  assertStringIncludes(await messageOf(13), "gave up after 100 signatures");
 });
