@@ -40,6 +40,7 @@ import { getClientAuthData } from "../../../ssl/authentication/get_client_auth_d
 import type { ImportOptions } from "../../../ssl/config/import_options.ts";
 import { importFD } from "../../../ssl/import_fd.ts";
 import type { AlertName } from "../../../ssl/tables/alert_descriptions.ts";
+import { replacing } from "../../support/failing_webcrypto.ts";
 import { type Process, programVersion, run, runOk, spawn } from "../../support/process.ts";
 import { skip } from "../../support/skip.ts";
 import {
@@ -357,6 +358,32 @@ Deno.test("getClientAuthData() finds the issuer that has signed among several of
     );
     assertEquals(peerCertificateChain(joined.server), [leaf, issuer]);
   }
+});
+
+Deno.test("getClientAuthData() shows an issuer whose signature the runtime could not verify", async () => {
+  const context = emptyContext();
+  const subject = "CN=Client CA";
+  const another = await makeIdentity({ subject, isCa: true, notBefore: new Date() }, PKI.otherRoot);
+  for (const { cert } of [another, intermediate]) await importCert(context.certDB, cert);
+  const leaf = await addIdentity(context, { nickname: "leaf", issuer: intermediate });
+  const { subtle } = crypto;
+  const verify = subtle.verify;
+  const tbs = leaf.tbsCertificate.toHex();
+  let failures = 0;
+  // Fails at the leaf's certificate, for the client that looks for its issuer
+  const fail = (...args: Parameters<typeof verify>) => {
+    const data = args[3];
+    if (failures < 2 && data instanceof Uint8Array && data.toHex() === tbs) {
+      failures++;
+      return Promise.reject(new DOMException("The operation failed", "OperationError"));
+    }
+    return Reflect.apply(verify, subtle, args);
+  };
+  await replacing(subtle, "verify", fail, async () => {
+    await using joined = await connected(joinOptions(context, null));
+    assertEquals(peerCertificateChain(joined.server), [leaf, intermediate.cert]);
+  });
+  assertEquals(failures, 2);
 });
 
 Deno.test("getClientAuthData() ends its search among authorities that issue to each other", async () => {
