@@ -45,6 +45,7 @@ const SHAPE: Shape<ImportPrivateKeyOptions> = {
  * The key is imported into WebCrypto, and copies of its encoding are overwritten. A key from an
  * encoding signs with all schemes of its kind, and is checked by a signature. A `CryptoKey` signs
  * with its own algorithm only: one of `RSASSA-PKCS1-v1_5` cannot be used in TLS 1.3.
+ * RSA keys over 4,096 bits work where the runtime signs with them, as Deno does, up to 16,384.
  *
  * @param input PEM text (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or
  * `EC PRIVATE KEY`, among other blocks), its bytes, DER (PKCS#8, PKCS#1, SEC1), a `CryptoKey` with

@@ -269,6 +269,7 @@ export class CipherSpec implements RecordProtection {
     try {
       inner = new Uint8Array(await crypto.subtle.decrypt(params, this.#key, record.fragment));
     } catch (cause) {
+      if (!isDecryptionFailure(cause)) throw cause;
       throw new SslError(
         "SSL_ERROR_BAD_MAC_READ",
         "Cannot decrypt record: it was not made with the keys of this connection for this place",
@@ -329,4 +330,12 @@ function parseInnerPlaintext(inner: Uint8Array<ArrayBuffer>): OpenedFragment {
     );
   }
   return { type: inner[end]!, fragment: inner.subarray(0, end) };
+}
+
+/**
+ * Returns whether WebCrypto says that a record does not decrypt, by an `OperationError`: any other
+ * error is the runtime's own, and no verdict on the peer.
+ */
+export function isDecryptionFailure(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === "OperationError";
 }

@@ -2,7 +2,7 @@
 
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
-import type { OpenedFragment, RecordProtection } from "./cipher_spec.ts";
+import { isDecryptionFailure, type OpenedFragment, type RecordProtection } from "./cipher_spec.ts";
 import type { SealedRecord } from "./deframer.ts";
 import { ADDITIONAL_DATA_LENGTH, writeAdditionalData } from "./tls12_additional_data.ts";
 import {
@@ -140,6 +140,7 @@ export class Tls12AeadSpec implements RecordProtection {
       const encrypted = fragment.subarray(this.#explicitLength);
       content = await crypto.subtle.decrypt(this.#params(), this.#key, encrypted);
     } catch (cause) {
+      if (!isDecryptionFailure(cause)) throw cause;
       throw badRecordMac({ cause });
     }
     checkContentLength(content.byteLength);

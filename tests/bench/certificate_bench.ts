@@ -8,9 +8,12 @@
 
 import { X509Certificate } from "node:crypto";
 import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { schemeRow } from "../../cert/certificate/signature_algorithm.ts";
+import { verifyLargeRsa } from "../../cert/verify/large_rsa.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
 import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
+import { rsaKey } from "../cert/_forged_rsa.ts";
 import { issue, makeKeys, NOW, type TestKeyType } from "../cert/_support.ts";
 import { note } from "../support/skip.ts";
 
@@ -127,6 +130,23 @@ for (const type of ["P-256", "RSA-2048"] satisfies TestKeyType[]) {
           if (!isValid) throw new Error("The chain is not valid");
         }
       },
+    });
+  }
+}
+
+// The public operation of RSA keys that WebCrypto does not take
+const { algorithm } = schemeRow("rsa_pkcs1_sha256");
+const DATA = new TextEncoder().encode("what is signed");
+for (const bits of [4097, 5120, 8192, 16384]) {
+  for (const exponent of [65537n, 4294967295n]) {
+    const modulus = (1n << BigInt(bits)) - (0x5bd1e995n << BigInt(bits - 64)) - 1n;
+    const key = rsaKey(modulus, exponent);
+    const signature = new Uint8Array(Math.ceil(bits / 8)).fill(0x3a).fill(0, 0, 1);
+    Deno.bench({
+      name: `RSA ${bits}, exponent ${exponent}`,
+      group: "verify a signature by a large RSA key",
+      baseline: bits === 8192 && exponent === 65537n,
+      fn: async () => void await verifyLargeRsa(key, algorithm, DATA, signature),
     });
   }
 }

@@ -4,8 +4,18 @@
 
 import { assertStringIncludes } from "@std/assert";
 import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
-import { withFailing } from "../support/failing_webcrypto.ts";
-import { assertFails, makeIdentity, PKI, session } from "./_support.ts";
+import { replacing, withFailing } from "../support/failing_webcrypto.ts";
+import {
+  assertFails,
+  assertFromPeer,
+  assertLocal,
+  connected,
+  failureOf,
+  makeIdentity,
+  pingPong,
+  PKI,
+  session,
+} from "./_support.ts";
 
 for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
   const versions = { min: version, max: version };
@@ -36,6 +46,26 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
       });
       assertStringIncludes(error.message, "its signature cannot be checked with the key of");
     });
+  });
+
+  Deno.test(`A reader whose runtime fails at a record says internal_error, and no bad MAC, in ${version}`, async () => {
+    const options = { client: { versions }, server: { versions } };
+    await using joined = await connected(options);
+    await pingPong(joined);
+    const { subtle } = crypto;
+    const decrypt = subtle.decrypt;
+    let failures = 0;
+    const failOnce = (...args: Parameters<typeof decrypt>) =>
+      failures++ === 0
+        ? Promise.reject(new RangeError("Out of memory"))
+        : Reflect.apply(decrypt, subtle, args);
+    await replacing(subtle, "decrypt", failOnce, async () => {
+      await joined.server.write(Uint8Array.of(1));
+      const error = await failureOf(joined.client.read(new Uint8Array(1)));
+      assertLocal(error, "SEC_ERROR_LIBRARY_FAILURE", "internal_error");
+    });
+    const told = await failureOf(joined.server.read(new Uint8Array(1)));
+    assertFromPeer(told, "internal_error");
   });
 
   Deno.test(`A server whose runtime fails at a client's CertificateVerify says internal_error in ${version}`, async () => {

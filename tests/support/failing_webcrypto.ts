@@ -2,7 +2,7 @@
 
 /** A WebCrypto that fails, as that of a runtime without memory, or without a size of keys. @module */
 
-type Method = "verify" | "sign" | "importKey" | "decrypt";
+type Method = "verify" | "sign" | "importKey";
 
 /**
  * Replaces a property of an object while something runs.
