@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** A WebCrypto that fails, as that of a runtime without memory, or without a size of keys. @module */
+/** A WebCrypto that fails, as one without memory, or without a size of keys. @module */
 
 type Method = "verify" | "sign" | "importKey";
 
