@@ -15,6 +15,7 @@ import { type FaultyPath, faultyPaths, isBetter } from "../verify/path_problems.
 import { MIN_RSA_BITS, type Verification } from "../verify/search_path.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 import { BudgetExceededError, type VerificationBudget } from "../verify/verification_budget.ts";
+import { isNoVerdict } from "../verify/verify_signature.ts";
 import type { Crl } from "./crl.ts";
 import { crlError, type VerifyCrlOptions, verifyCrlSignature } from "./verify_crl.ts";
 
@@ -93,7 +94,8 @@ export async function findCrlSigner(
       failures.push(error);
     }
   }
-  const [first] = failures;
+  // That a signature could not be verified outweighs that another key's is wrong
+  const first = failures.find(isNoVerdict) ?? failures[0];
   if (first === undefined) {
     throw crlError(
       "SEC_ERROR_UNKNOWN_SIGNER",

@@ -19,7 +19,7 @@ import { oidName, OIDS } from "../der/oids.ts";
 import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
-import type { VerificationBudget } from "../verify/verification_budget.ts";
+import { signatureCost, type VerificationBudget } from "../verify/verification_budget.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
 /** The CRL extensions that this package processes, so that they may be critical. */
@@ -249,7 +249,7 @@ export async function verifyCrlSignature(
   const key = (await subjectPublicKeyInfo.digest()).toHex();
   let keys = VERIFIED.get(crl);
   if (keys?.has(key)) return;
-  budget?.spend("signatures");
+  budget?.spend("signatures", signatureCost(subjectPublicKeyInfo));
   const { signatureAlgorithm, tbsCertList, signature } = crl;
   const failed = budget?.failedSignatures(crl);
   if (
