@@ -39,6 +39,7 @@
 
 export { platformTrustAnchors } from "./context/builtins.ts";
 export { defaultContext, NssContext, type NssContextOptions } from "./context/context.ts";
+export type { DecryptRc2, Rc2Ciphertext } from "./pbe/ciphers.ts";
 export { exportPkcs12, type ExportPkcs12Options } from "./pkcs12/export_pkcs12.ts";
 export {
   findCertFromNickname,

@@ -6,7 +6,7 @@ import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
-import { OIDS } from "../der/oids.ts";
+import { OIDS, unsupportedKeyName } from "../der/oids.ts";
 import { encodePem } from "../der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "./private_key.ts";
 import { readRsaPssParameters } from "./rsa_pss_parameters.ts";
@@ -248,7 +248,7 @@ function readAlgorithm(
   if (row === undefined) {
     throw new NssError(
       "SEC_ERROR_UNSUPPORTED_KEYALG",
-      `Cannot use public key: its algorithm ${oid} is not supported`,
+      `Cannot use public key: its algorithm ${unsupportedKeyName(oid)} is not supported`,
     );
   }
   identifier.finish();
@@ -310,11 +310,13 @@ function readRsaPssKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>
 
 function readEcKey(identifier: DerReader, publicKey: Uint8Array<ArrayBuffer>): KeyAlgorithm {
   // RFC 5480, Section 2.1.1: namedCurve; implicitCurve and specifiedCurve MUST NOT be used
-  const row = identifier.nextTag === 0x06 ? CURVES.get(identifier.oid("parameters")) : undefined;
+  const oid = identifier.nextTag === 0x06 ? identifier.oid("parameters") : null;
+  const row = CURVES.get(oid ?? "");
   if (row === undefined) {
     throw new NssError(
       "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
-      "Cannot use public key: it is on no curve of P-256, P-384 and P-521, given by name",
+      "Cannot use public key: it is on no curve of P-256, P-384 and P-521, given by name" +
+        (oid === null ? "" : `, but on ${unsupportedKeyName(oid)}`),
     );
   }
   identifier.finish();

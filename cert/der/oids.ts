@@ -133,3 +133,43 @@ const NAMES: ReadonlyMap<string, OidName> = new Map(
 export function oidName(oid: string): OidName | undefined {
   return NAMES.get(oid);
 }
+
+/** Keys and curves that WebCrypto does not have, by their usual names. */
+const UNSUPPORTED_KEYS: ReadonlyMap<string, string> = new Map([
+  ["1.2.840.10040.4.1", "DSA"],
+  ["1.2.840.113549.1.3.1", "Diffie-Hellman"],
+  ["1.2.840.10046.2.1", "Diffie-Hellman"],
+  ["1.2.840.113549.1.1.7", "RSAES-OAEP"],
+  ["1.3.101.110", "X25519"],
+  ["1.3.101.111", "X448"],
+  ["1.3.101.113", "Ed448"],
+  ["1.2.643.2.2.19", "GOST R 34.10-2001"],
+  ["1.2.643.7.1.1.1.1", "GOST R 34.10-2012 of 256 bits"],
+  ["1.2.643.7.1.1.1.2", "GOST R 34.10-2012 of 512 bits"],
+  ["2.16.840.1.101.3.4.4.1", "ML-KEM-512"],
+  ["2.16.840.1.101.3.4.4.2", "ML-KEM-768"],
+  ["2.16.840.1.101.3.4.4.3", "ML-KEM-1024"],
+  // FIPS 205: twelve parameter sets
+  ...Array.from({ length: 12 }, (_, i) => [`2.16.840.1.101.3.4.3.${20 + i}`, "SLH-DSA"] as const),
+  // Curves
+  ["1.2.156.10197.1.301", "SM2"],
+  ["1.3.132.0.10", "secp256k1"],
+  ["1.3.132.0.33", "secp224r1"],
+  ["1.2.840.10045.3.1.1", "secp192r1"],
+  // RFC 5639, Appendix A
+  ...[160, 192, 224, 256, 320, 384, 512].flatMap((size, i) =>
+    ["r1", "t1"].map((suffix, j) =>
+      [`1.3.36.3.3.2.8.1.1.${2 * i + j + 1}`, `brainpoolP${size}${suffix}`] as const
+    )
+  ),
+]);
+
+/**
+ * Returns what a kind of key or a curve that is not supported is called, for error messages.
+ *
+ * @param oid A dotted object identifier.
+ * @returns Its usual name, or the identifier.
+ */
+export function unsupportedKeyName(oid: string): string {
+  return UNSUPPORTED_KEYS.get(oid) ?? oidName(oid) ?? oid;
+}

@@ -4,98 +4,149 @@ import { DerReader } from "../../cert/der/der_reader.ts";
 import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import type { DecryptRc2 } from "../pbe/ciphers.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
-  decryptWithPassword,
   DEFAULT_ITERATIONS,
+  type Encrypted,
   encryptWithPassword,
+} from "../pbe/password_encryption.ts";
+import {
+  decryptSealed,
   erasePassword,
   type PasswordBytes,
   passwordBytes,
-  type PasswordErrors,
-} from "../pbe/password_encryption.ts";
-import { decodePrivateKey, isEncryptedPrivateKey, type PrivateKeyInfo } from "./pkcs8.ts";
+  type PasswordContext,
+  readSealed,
+  type Sealed,
+  wrongPassword,
+} from "../pbe/password_scheme.ts";
+import {
+  decodePrivateKey,
+  decodePrivateKeyBlock,
+  type EncryptedKey,
+  isEncryptedPrivateKey,
+  type PrivateKeyInfo,
+} from "./pkcs8.ts";
+import { readTraditional } from "./traditional_pem.ts";
 
-const ERRORS: PasswordErrors = {
-  attempt: "Cannot import private key",
-  unsupported: "SEC_ERROR_INVALID_ALGORITHM",
-  wrongPassword: "SEC_ERROR_BAD_PASSWORD",
-};
+/** The options of `importPrivateKey` for encrypted keys, but for the password. */
+export interface DecryptOptions {
+  /** The maximum work. */
+  readonly maxIterations?: number;
+  /** The application's RC2. */
+  readonly decryptRc2?: DecryptRc2;
+}
 
 /**
- * Decrypts a private key of a file (EncryptedPrivateKeyInfo of RFC 5208, Section 6).
+ * Decrypts a private key of a file.
  *
- * @param der The encoding.
+ * @param key The key.
  * @param password The password.
- * @param maxIterations The maximum number of iterations of the password's hash.
+ * @param options The maximum work, and the application's RC2.
  * @returns The key; secret.
- * @throws {NssError} `SEC_ERROR_BAD_PASSWORD`, and as {@linkcode decryptPkcs8}.
+ * @throws {NssError} `SEC_ERROR_BAD_PASSWORD`, `SEC_ERROR_INVALID_ALGORITHM` if its encryption is
+ * not supported, `SEC_ERROR_BAD_DATA` if it asks for too much work, and as `decodePrivateKey`.
  */
 export async function decryptPrivateKey(
-  der: Uint8Array<ArrayBuffer>,
+  { encrypted, traditional }: EncryptedKey,
   password: string,
-  maxIterations?: number,
+  { maxIterations, decryptRc2 }: DecryptOptions,
 ): Promise<PrivateKeyInfo> {
+  const context: PasswordContext = {
+    attempt: "Cannot import private key",
+    unsupported: "SEC_ERROR_INVALID_ALGORITHM",
+    wrongPassword: "SEC_ERROR_BAD_PASSWORD",
+    conversion: "openssl pkcs8 -topk8 -v2 aes-256-cbc -provider default -provider legacy " +
+      "-in old.pem -out new.pem",
+    budget: new IterationBudget(maxIterations),
+    decryptRc2,
+  };
+  const sealed = traditional === null
+    ? readEncryptedPkcs8(encrypted, context)
+    : readTraditional(traditional.dekInfo, encrypted, context);
   const forms = passwordBytes(password);
   try {
-    return await decryptPkcs8(der, forms, new IterationBudget(maxIterations), ERRORS);
+    return await decryptKey(
+      sealed,
+      forms,
+      context,
+      (der) =>
+        traditional === null
+          ? decodePrivateKey(der)
+          : decodePrivateKeyBlock({ label: traditional.label, der }),
+    );
   } finally {
     erasePassword(forms);
   }
 }
 
 /**
- * Decrypts a private key that is a part of something else.
+ * Checks how a private key is encrypted (EncryptedPrivateKeyInfo of RFC 5208, Section 6), and
+ * spends the work of decrypting it.
  *
  * @param der The encoding.
- * @param password The password.
- * @param budget The iteration budget.
- * @param errors The names of errors.
- * @returns The key; secret.
- * @throws {NssError} The names in `errors`, `SEC_ERROR_BAD_DER` if it is malformed, and as
- * {@linkcode decodePrivateKey}.
+ * @param context The context.
+ * @returns What {@linkcode decryptKey} decrypts.
+ * @throws {NssError} As `readSealed`; `SEC_ERROR_BAD_DER` if it is malformed.
  */
-export async function decryptPkcs8(
-  der: Uint8Array<ArrayBuffer>,
-  password: PasswordBytes,
-  budget: IterationBudget,
-  errors: PasswordErrors,
-): Promise<PrivateKeyInfo> {
+export function readEncryptedPkcs8(der: Uint8Array<ArrayBuffer>, context: PasswordContext): Sealed {
   const whole = new DerReader(der, "private key");
   const reader = whole.sequence("encryptedPrivateKeyInfo");
   whole.finish();
   const algorithm = reader.element("encryptionAlgorithm", TAG.sequence).der;
-  const ciphertext = reader.octetString("encryptedData");
+  const ciphertext = reader.octetString("encryptedData").slice();
   reader.finish();
-  const plain = await decryptWithPassword(algorithm, ciphertext, password, budget, errors);
-  try {
-    return decodePlain(plain, errors);
-  } finally {
-    plain.fill(0);
-  }
-}
-
-function decodePlain(plain: Uint8Array<ArrayBuffer>, errors: PasswordErrors): PrivateKeyInfo {
-  try {
-    if (!isEncryptedPrivateKey(plain)) return decodePrivateKey(plain);
-  } catch (cause) {
-    if (!(cause instanceof NssError) || cause.name !== "SEC_ERROR_BAD_DER") throw cause;
-    // One in 256 wrong passwords gives valid padding
-    throw wrongPassword(errors, cause);
-  }
-  throw wrongPassword(errors);
-}
-
-function wrongPassword(errors: PasswordErrors, cause?: unknown): NssError {
-  return new NssError(
-    errors.wrongPassword,
-    `${errors.attempt}: the password is wrong or the encoding is damaged`,
-    { cause },
-  );
+  return readSealed(algorithm, ciphertext, context);
 }
 
 /**
- * Encrypts a private key.
+ * Decrypts a private key.
+ *
+ * @param sealed The encrypted key.
+ * @param password The password.
+ * @param context The context.
+ * @param decode Decodes the plaintext: PKCS#8 by default.
+ * @returns The key; secret.
+ * @throws {NssError} `context.wrongPassword`, and as {@linkcode decodePrivateKey}.
+ */
+export async function decryptKey(
+  sealed: Sealed,
+  password: PasswordBytes,
+  context: PasswordContext,
+  decode: (der: Uint8Array<ArrayBuffer>) => PrivateKeyInfo = decodePrivateKey,
+): Promise<PrivateKeyInfo> {
+  const plain = await decryptSealed(sealed, password, context);
+  try {
+    if (!isEncryptedPrivateKey(plain)) return decode(plain);
+  } catch (cause) {
+    // One in 256 wrong passwords gives valid padding
+    const isNoise = cause instanceof NssError &&
+      (cause.name === "SEC_ERROR_BAD_DER" || cause.name === "SEC_ERROR_NO_KEY");
+    throw isNoise ? wrongPassword(context, cause) : cause;
+  } finally {
+    plain.fill(0);
+  }
+  throw wrongPassword(context);
+}
+
+/**
+ * Encodes an encrypted private key.
+ *
+ * @param encrypted What has been encrypted: PKCS#8.
+ * @returns The EncryptedPrivateKeyInfo.
+ */
+export function encodeEncryptedPkcs8(
+  { writeAlgorithm, ciphertext }: Encrypted,
+): Uint8Array<ArrayBuffer> {
+  return new DerWriter().sequence((w) => {
+    writeAlgorithm(w);
+    w.octetString(ciphertext);
+  }).finish();
+}
+
+/**
+ * Encrypts a private key by PBES2.
  *
  * @param pkcs8 The key as PKCS#8.
  * @param password The password.
@@ -108,9 +159,5 @@ export async function encryptPkcs8(
   password: string,
   iterations: number = DEFAULT_ITERATIONS,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { writeAlgorithm, ciphertext } = await encryptWithPassword(pkcs8, password, iterations);
-  return new DerWriter().sequence((w) => {
-    writeAlgorithm(w);
-    w.octetString(ciphertext);
-  }).finish();
+  return encodeEncryptedPkcs8(await encryptWithPassword(pkcs8, password, iterations));
 }

@@ -10,6 +10,7 @@ import {
   type Shape,
   takeOptions,
 } from "../../cert/base/options.ts";
+import type { DecryptRc2 } from "../pbe/ciphers.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import {
   decodeInput,
@@ -19,6 +20,7 @@ import {
   noPassword,
   noPrivateKey,
 } from "./private_key.ts";
+import type { EncryptedKey } from "./pkcs8.ts";
 
 /** The options of {@linkcode importPrivateKey}. */
 export interface ImportPrivateKeyOptions {
@@ -27,16 +29,20 @@ export interface ImportPrivateKeyOptions {
   /** Whether the key can be exported, as by {@linkcode exportPrivateKeyPem}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * The maximum number of iterations of the password's hash; 10,000,000 by default, which takes
-   * seconds. Set it lower for keys from untrusted sources.
+   * The maximum work of the password's hash, in iterations of PBKDF2 with SHA-256; 80,000,000 by
+   * default, which take some 25 seconds. See {@linkcode ImportPkcs12Options.maxIterations} for what
+   * counts more. Set it lower for keys from untrusted sources.
    */
   readonly maxIterations?: number;
+  /** Decrypts RC2; keys with it are refused by default. */
+  readonly decryptRc2?: DecryptRc2;
 }
 
 const SHAPE: Shape<ImportPrivateKeyOptions> = {
   password: isEither("a string or a function", isString, isFunction),
   extractable: isBoolean,
   maxIterations: isInteger(1),
+  decryptRc2: isFunction,
 };
 
 /**
@@ -48,18 +54,19 @@ const SHAPE: Shape<ImportPrivateKeyOptions> = {
  * RSA keys over 4,096 bits work where the runtime signs with them, as Deno does, up to 16,384.
  *
  * @param input PEM text (`PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `RSA PRIVATE KEY` or
- * `EC PRIVATE KEY`, among other blocks), its bytes, DER (PKCS#8, PKCS#1, SEC1), a `CryptoKey` with
- * the usage `sign`, or a {@linkcode PrivateKey}, which is returned unchanged.
+ * `EC PRIVATE KEY`, the latter two also in OpenSSL's traditional encryption, among other blocks),
+ * its bytes, DER (PKCS#8, PKCS#1, SEC1), a `CryptoKey` with the usage `sign`, or a
+ * {@linkcode PrivateKey}, which is returned unchanged.
  * @param options The password, and whether the key can be exported.
  * @returns The key.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed, `SEC_ERROR_BAD_KEY` if it is not a
  * valid key, `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if
- * {@linkcode KeyAlgorithm} does not list its kind, `SEC_ERROR_NO_KEY` if the text has no key,
- * `SEC_ERROR_INVALID_ARGS` if it has several or the `CryptoKey` has no usage `sign`,
- * `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong, `SEC_ERROR_BAD_DATA` if it exceeds
- * `maxIterations`, `SEC_ERROR_INVALID_ALGORITHM` if the runtime does not have its encryption (3DES
- * needs `node:crypto`, no runtime has RC2), `PR_NOT_IMPLEMENTED_ERROR` if it has OpenSSL's
- * traditional encryption.
+ * {@linkcode KeyAlgorithm} does not list its kind or it has another form, such as OpenSSH's,
+ * `SEC_ERROR_NO_KEY` if the text has no key, `SEC_ERROR_INVALID_ARGS` if it has several, the
+ * `CryptoKey` has no usage `sign`, or what `decryptRc2` returns has another length than the
+ * ciphertext, `SEC_ERROR_BAD_PASSWORD` if the password is missing or wrong, `SEC_ERROR_BAD_DATA` if
+ * it exceeds `maxIterations`, or 64 MiB for scrypt, `SEC_ERROR_INVALID_ALGORITHM` if its encryption
+ * is not supported (DES, 3DES and scrypt need `node:crypto`, RC2 needs `decryptRc2`).
  *
  * @example Usage
  * ```ts
@@ -95,7 +102,7 @@ export async function importPrivateKey(
     const decoded = decodeInput(input);
     if (!("encrypted" in decoded)) return await fromInfo(decoded, options.extractable);
     try {
-      return await decrypt(decoded.encrypted, options);
+      return await decrypt(decoded, options);
     } finally {
       decoded.encrypted.fill(0);
     }
@@ -106,7 +113,7 @@ export async function importPrivateKey(
 }
 
 async function decrypt(
-  der: Uint8Array<ArrayBuffer>,
+  key: EncryptedKey,
   options: ImportPrivateKeyOptions,
 ): Promise<PrivateKey> {
   const password = typeof options.password === "function"
@@ -116,6 +123,6 @@ async function decrypt(
   requireArgs("Cannot import private key", isString(password, "the password"));
   // Loaded here, as most keys are not encrypted
   const { decryptPrivateKey } = await import("./encrypted_pkcs8.ts");
-  const info = await decryptPrivateKey(der, password, options.maxIterations);
+  const info = await decryptPrivateKey(key, password, options);
   return await fromInfo(info, options.extractable);
 }

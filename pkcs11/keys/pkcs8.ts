@@ -4,9 +4,10 @@ import { DerReader } from "../../cert/der/der_reader.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { oidName, OIDS } from "../../cert/der/oids.ts";
+import { OIDS } from "../../cert/der/oids.ts";
 import { decodePem, type PemBlock } from "../../cert/der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "../../cert/certificate/private_key.ts";
+import { foreignForm, missingSeed, unsupportedCurve, unsupportedKey } from "./foreign_keys.ts";
 
 /** A decoded private key, in the form that WebCrypto imports. */
 export interface PrivateKeyInfo {
@@ -23,6 +24,22 @@ export interface PrivateKeyInfo {
   readonly algorithm: Uint8Array<ArrayBuffer>;
   /** The bits of the public key; `null` if the encoding does not have them. */
   readonly publicKey: Uint8Array<ArrayBuffer> | null;
+}
+
+/** An encrypted private key. */
+export interface EncryptedKey {
+  /** EncryptedPrivateKeyInfo, or the ciphertext of the traditional encryption. */
+  readonly encrypted: Uint8Array<ArrayBuffer>;
+  /** The traditional encryption; `null` of EncryptedPrivateKeyInfo. */
+  readonly traditional: TraditionalEncryption | null;
+}
+
+/** OpenSSL's traditional encryption of a PEM block (RFC 1421, Section 4.6). */
+export interface TraditionalEncryption {
+  /** The label of the block. */
+  readonly label: string;
+  /** The value of the header DEK-Info; empty if it is missing. */
+  readonly dekInfo: string;
 }
 
 const CURVES: ReadonlyMap<string, { curve: EcCurve; size: number }> = new Map<
@@ -59,23 +76,30 @@ const DECODERS: ReadonlyMap<string, (der: Uint8Array<ArrayBuffer>) => PrivateKey
 /** The PEM label of an encrypted private key (RFC 7468, Section 11). */
 const ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY";
 
+/** The head of a private key in PEM with headers, and the headers. */
+const HEADERS =
+  /^([ \t]*-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[ \t]*\r?\n)((?:[A-Za-z0-9-]+:.*\n(?:[ \t]+\S.*\n)*)+)/gm;
+
 /**
  * Finds the private key in PEM text, which may have other blocks.
  *
  * @param text The text.
- * @returns The PEM block; secret.
+ * @returns The PEM block, secret, and the value of its header DEK-Info, if it has OpenSSL's
+ * traditional encryption.
  * @throws {NssError} `SEC_ERROR_NO_KEY` if there is none, `SEC_ERROR_INVALID_ARGS` if there are
- * several, `PR_NOT_IMPLEMENTED_ERROR` if it has OpenSSL's traditional encryption.
+ * several, `SEC_ERROR_UNSUPPORTED_KEYALG` if it has a form that is not supported.
  */
-export function findPrivateKeyPem(text: string): PemBlock {
-  // Only keys with OpenSSL's traditional encryption have headers of RFC 1421
-  if (/^Proc-Type:.*ENCRYPTED/m.test(text)) {
-    throw new NssError(
-      "PR_NOT_IMPLEMENTED_ERROR",
-      "Cannot import private key: it is encrypted in OpenSSL's older way, with a key from MD5; " +
-        "write it anew first, with `openssl pkcs8 -topk8`",
-    );
-  }
+export function findPrivateKeyPem(
+  text: string,
+): { readonly block: PemBlock; readonly dekInfo: string | null } {
+  const foreign = foreignForm(text);
+  if (foreign !== null) throw unsupportedForm(foreign);
+  let dekInfo: string | null = null;
+  text = text.replace(HEADERS, (whole, begin: string, headers: string) => {
+    if (!/^Proc-Type:.*ENCRYPTED/m.test(headers)) return whole;
+    dekInfo = /^DEK-Info:(.*)/m.exec(headers)?.[1]?.trim() ?? "";
+    return begin;
+  });
   const blocks = decodePem(text);
   const keys = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
   const [key] = keys;
@@ -96,7 +120,11 @@ export function findPrivateKeyPem(text: string): PemBlock {
       `Cannot import private key: the text holds ${keys.length} private keys`,
     );
   }
-  return key;
+  return { block: key, dekInfo };
+}
+
+function unsupportedForm(state: string): NssError {
+  return new NssError("SEC_ERROR_UNSUPPORTED_KEYALG", `Cannot import private key: ${state}`);
 }
 
 /**
@@ -108,7 +136,10 @@ export function findPrivateKeyPem(text: string): PemBlock {
  */
 export function decodePrivateKeyBlock(block: PemBlock): PrivateKeyInfo {
   const decode = DECODERS.get(block.label);
-  if (decode === undefined) throw unsupported(`PEM of "${block.label}"`);
+  if (decode === undefined) {
+    if (block.label === "DSA PRIVATE KEY") throw unsupportedKey(OIDS.dsa);
+    throw unsupportedForm(`PEM of "${block.label}" is not supported`);
+  }
   return decode(block.der);
 }
 
@@ -156,19 +187,14 @@ export function isEncryptedPrivateKey(der: Uint8Array<ArrayBuffer>): boolean {
  * `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if `KeyAlgorithm` does not list its kind.
  */
 export function decodePrivateKey(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
+  const foreign = foreignForm(der);
+  if (foreign !== null) throw unsupportedForm(foreign);
   const outer = new DerReader(der, WHAT);
   const peek = outer.sequence("privateKeyInfo");
   peek.integer("version");
   if (peek.nextTag === TAG.integer) return decodePkcs1(der);
   if (peek.nextTag === TAG.octetString) return decodeSec1(der);
   return decodePkcs8(der);
-}
-
-function unsupported(what: string): NssError {
-  return new NssError(
-    "SEC_ERROR_UNSUPPORTED_KEYALG",
-    `Cannot import private key: ${what} is not supported, only RSA, ECDSA, Ed25519 and ML-DSA keys are`,
-  );
 }
 
 /** Decodes PKCS#8 (RFC 5208) and its successor, OneAsymmetricKey (RFC 5958). */
@@ -207,8 +233,10 @@ function decodePkcs8(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
     }
   }
   const type = OPAQUE_KEYS.get(oid);
-  if (type === undefined) throw unsupported(oidName(oid) ?? `algorithm ${oid}`);
+  if (type === undefined) throw unsupportedKey(oid);
   parameters.finish();
+  // RFC 9881, Section 6: seed, expandedKey or both; only the expandedKey is an OCTET STRING
+  if (type !== "ed25519" && privateKey[0] === TAG.octetString) throw missingSeed(type);
   return {
     type,
     pkcs8: encodePkcs8(identifier.der, privateKey),
@@ -235,7 +263,7 @@ function rsaKey(
   const key = whole.sequence("rsaPrivateKey");
   whole.finish();
   const version = key.smallInteger("version");
-  if (version !== 0) throw unsupported("RSA with more than two primes");
+  if (version !== 0) throw unsupportedForm("RSA with more than two primes is not supported");
   const modulus = key.unsignedInteger("modulus");
   const exponent = key.unsignedInteger("publicExponent");
   for (const part of ["d", "p", "q", "dP", "dQ", "qInv"]) key.unsignedInteger(part);
@@ -257,13 +285,7 @@ function decodeSec1(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
 
 function readCurve(reader: DerReader, field: string): string {
   const oid = reader.nextTag === TAG.oid ? reader.oid(field) : null;
-  if (oid === null || !CURVES.has(oid)) {
-    throw new NssError(
-      "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
-      "Cannot import private key: it is on no curve of P-256, P-384 and P-521, given by name" +
-        (oid === null ? "" : `, but on ${oid}`),
-    );
-  }
+  if (oid === null || !CURVES.has(oid)) throw unsupportedCurve(oid);
   return oid;
 }
 

@@ -23,9 +23,11 @@ import {
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
+import { foreignForm } from "./foreign_keys.ts";
 import {
   decodePrivateKey,
   decodePrivateKeyBlock,
+  type EncryptedKey,
   findPrivateKeyPem,
   isEncryptedBlock,
   isEncryptedPrivateKey,
@@ -437,28 +439,30 @@ export function isPrivateKey(input: PrivateKey | null | undefined): input is Pri
 }
 
 /** Decodes PEM or DER; what it returns is secret and to be overwritten. */
-export function decodeInput(
-  input: string | Uint8Array,
-): PrivateKeyInfo | { readonly encrypted: Uint8Array<ArrayBuffer> } {
-  if (typeof input === "string") {
-    const block = findPrivateKeyPem(input);
-    if (isEncryptedBlock(block)) return { encrypted: block.der };
-    try {
-      return decodePrivateKeyBlock(block);
-    } finally {
-      block.der.fill(0);
-    }
-  }
+export function decodeInput(input: string | Uint8Array): PrivateKeyInfo | EncryptedKey {
+  if (typeof input === "string") return decodeText(input);
   const bytes = copyBytes(input);
   // DER begins with a SEQUENCE, PEM does not
   const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
   let isEncrypted = false;
   try {
-    if (text.includes("-----BEGIN ")) return decodeInput(text);
+    if (text.includes("-----BEGIN ") || foreignForm(text) !== null) return decodeText(text);
     isEncrypted = isEncryptedPrivateKey(bytes);
-    return isEncrypted ? { encrypted: bytes } : decodePrivateKey(bytes);
+    return isEncrypted ? { encrypted: bytes, traditional: null } : decodePrivateKey(bytes);
   } finally {
     if (!isEncrypted) bytes.fill(0);
+  }
+}
+
+function decodeText(text: string): PrivateKeyInfo | EncryptedKey {
+  const { block, dekInfo } = findPrivateKeyPem(text);
+  const { label, der } = block;
+  if (dekInfo !== null) return { encrypted: der, traditional: { label, dekInfo } };
+  if (isEncryptedBlock(block)) return { encrypted: der, traditional: null };
+  try {
+    return decodePrivateKeyBlock(block);
+  } finally {
+    der.fill(0);
   }
 }
 

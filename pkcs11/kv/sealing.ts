@@ -83,7 +83,7 @@ async function passwordKey(
   salt: Uint8Array<ArrayBuffer>,
   iterations: number,
 ): Promise<CryptoKey> {
-  new IterationBudget().spend(iterations);
+  new IterationBudget(MAX_ITERATIONS).spend(iterations);
   const bytes = encoder.encode(password);
   const base = await crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveKey"]);
   bytes.fill(0);

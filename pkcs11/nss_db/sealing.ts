@@ -7,7 +7,7 @@ import { NssError } from "../../cert/base/errors.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
 import { PBE_OIDS, pbeName } from "../pbe/oids.ts";
-import { HMACS, pbkdf2, type Pbkdf2Parameters, readPbkdf2 } from "../pbe/pbkdf2.ts";
+import { HMACS, pbkdf2, type Pbkdf2Parameters, pbkdf2Work, readPbkdf2 } from "../pbe/pbkdf2.ts";
 import { damaged, hex, ulong } from "./values.ts";
 
 /** The default number of iterations in NSS (`NSS_MAX_MP_PBE_ITERATION_COUNT`). */
@@ -219,9 +219,10 @@ export class PasswordKey {
 
   async #derive(kdf: Pbkdf2Parameters): Promise<Uint8Array<ArrayBuffer>> {
     const password = this.#usableKey();
+    const length = kdf.keyLength ?? AES_256_LENGTH;
     try {
-      const budget = new IterationBudget(MAX_VALUE_ITERATIONS);
-      return await pbkdf2(password, kdf, kdf.keyLength ?? AES_256_LENGTH, budget);
+      new IterationBudget(MAX_VALUE_ITERATIONS).spend(pbkdf2Work(kdf, length));
+      return await pbkdf2(password, kdf, length);
     } catch (cause) {
       throw damaged("a value asks for too many iterations", cause);
     }
@@ -299,7 +300,7 @@ function readPbmac1(parameters: DerReader): { kdf: Pbkdf2Parameters; hash: HashN
 }
 
 function readKdf(parameters: DerReader): Pbkdf2Parameters {
-  const kdf = readPbkdf2(parameters, "keyDerivationFunc", "SEC_ERROR_BAD_DATABASE");
+  const kdf = readPbkdf2(parameters, "keyDerivationFunc", unknown);
   const { keyLength } = kdf;
   if (keyLength !== null && (keyLength < 1 || keyLength > 64)) {
     parameters.fail("keyLength", `${keyLength} is none of a key`);

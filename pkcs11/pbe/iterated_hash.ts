@@ -1,11 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { concat } from "../../cert/base/bytes.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";
 
 // PKCS#12 derives its keys by up to millions of iterated hashes (RFC 7292, Appendix B.2). WebCrypto
 // has no function for it, and each of its digests costs a thread hop of 30 us: the 600,000
-// iterations of pk12util would take 18 s. @std/crypto computes them synchronously; it is loaded
-// when needed.
+// iterations of pk12util would take 18 s. @std/crypto computes them synchronously, MD5 too; it is
+// loaded when needed.
 
 /** The number of iterations, some milliseconds, between yields to the event loop. */
 const SLICE = 5_000;
@@ -19,7 +20,7 @@ const SLICE = 5_000;
  * @returns The last hash.
  */
 export async function iterateHash(
-  hash: HashName,
+  hash: HashName | "MD5",
   digest: Uint8Array<ArrayBuffer>,
   times: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -34,6 +35,27 @@ export async function iterateHash(
     }
   }
   return last;
+}
+
+/**
+ * Derives 16 bytes from a password by PBKDF1 (RFC 8018, Section 5.1); the caller bounds the work.
+ *
+ * @param hash The hash function.
+ * @param password The password's bytes.
+ * @param salt The salt.
+ * @param iterations The number of iterations.
+ * @returns The bytes; secret.
+ */
+export async function pbkdf1(
+  hash: "MD5" | "SHA-1",
+  password: Uint8Array<ArrayBuffer>,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const input = concat([password, salt]);
+  const derived = await iterateHash(hash, input, iterations);
+  input.fill(0);
+  return derived.subarray(0, 16);
 }
 
 /** Lets timers and I/O run before what follows. */

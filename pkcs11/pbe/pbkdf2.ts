@@ -2,9 +2,9 @@
 
 import type { DerReader } from "../../cert/der/der_reader.ts";
 import type { DerWriter } from "../../cert/der/der_writer.ts";
-import { type ErrorName, NssError } from "../../cert/base/errors.ts";
+import type { NssError } from "../../cert/base/errors.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";
-import { type IterationBudget, readIterations } from "./iteration_budget.ts";
+import { readIterations } from "./iteration_budget.ts";
 import { PBE_OIDS, pbeName } from "./oids.ts";
 
 /** The pseudorandom functions that WebCrypto has for PBKDF2: not hmacWithSHA224. */
@@ -15,12 +15,15 @@ export const HMACS: ReadonlyMap<string, HashName> = new Map<string, HashName>([
   [PBE_OIDS.hmacWithSHA512, "SHA-512"],
 ]);
 
-/** The lengths of hashes in bytes (FIPS 180-4). Each further block of key costs as much again. */
-const HASH_SIZES: Readonly<Record<HashName, number>> = {
-  "SHA-1": 20,
-  "SHA-256": 32,
-  "SHA-384": 48,
-  "SHA-512": 64,
+/**
+ * The lengths of hashes in bytes (FIPS 180-4), as each further block of key costs as much again,
+ * and what an iteration costs beside one with SHA-256, measured.
+ */
+const HASHES: Readonly<Record<HashName, readonly [size: number, work: number]>> = {
+  "SHA-1": [20, 1],
+  "SHA-256": [32, 1],
+  "SHA-384": [48, 3],
+  "SHA-512": [64, 3],
 };
 
 /** The parameters of PBKDF2 (RFC 8018, Section 5.2). */
@@ -35,19 +38,41 @@ export interface Pbkdf2Parameters {
   readonly hash: HashName;
 }
 
+/** Makes the error of what is not supported, of its name. */
+export type Unsupported = (what: string) => NssError;
+
 /**
  * Decodes an AlgorithmIdentifier of PBKDF2 (RFC 8018, Appendix A.2).
  *
  * @param outer The reader in front of it.
  * @param name The name of the field.
- * @param error The error for an unsupported algorithm.
+ * @param unsupported Makes the error for an unsupported algorithm.
  * @returns The parameters.
- * @throws {NssError} `error`, or the error of the reader if it is malformed.
+ * @throws {NssError} That error, or the error of the reader if it is malformed.
  */
-export function readPbkdf2(outer: DerReader, name: string, error: ErrorName): Pbkdf2Parameters {
+export function readPbkdf2(
+  outer: DerReader,
+  name: string,
+  unsupported: Unsupported,
+): Pbkdf2Parameters {
   const identifier = outer.sequence(name);
   const oid = identifier.oid("algorithm");
-  if (oid !== PBE_OIDS.pbkdf2) throw unsupported(error, pbeName(oid));
+  if (oid !== PBE_OIDS.pbkdf2) throw unsupported(pbeName(oid));
+  return readPbkdf2Parameters(identifier, unsupported);
+}
+
+/**
+ * Decodes the parameters of PBKDF2.
+ *
+ * @param identifier The reader behind the object identifier.
+ * @param unsupported Makes the error for an unsupported algorithm.
+ * @returns The parameters.
+ * @throws {NssError} As {@linkcode readPbkdf2}.
+ */
+export function readPbkdf2Parameters(
+  identifier: DerReader,
+  unsupported: Unsupported,
+): Pbkdf2Parameters {
   const reader = identifier.sequence("parameters");
   identifier.finish();
   // The salt is a CHOICE, whose other alternative no standard defines
@@ -63,12 +88,8 @@ export function readPbkdf2(outer: DerReader, name: string, error: ErrorName): Pb
   }
   reader.finish();
   const hash = HMACS.get(oidOfHmac);
-  if (hash === undefined) throw unsupported(error, `PBKDF2 with ${pbeName(oidOfHmac)}`);
+  if (hash === undefined) throw unsupported(`PBKDF2 with ${pbeName(oidOfHmac)}`);
   return { salt, iterations, keyLength, hash };
-}
-
-function unsupported(error: ErrorName, what: string): NssError {
-  return new NssError(error, `Cannot derive key from password: ${what} is not supported`);
 }
 
 /**
@@ -91,23 +112,30 @@ export function writePbkdf2(writer: DerWriter, parameters: Pbkdf2Parameters): vo
 }
 
 /**
- * Derives a key from a password.
+ * Returns the work of {@linkcode pbkdf2}.
+ *
+ * @param parameters The parameters.
+ * @param length The length of the key in bytes.
+ * @returns The work in iterations with SHA-256.
+ */
+export function pbkdf2Work({ iterations, hash }: Pbkdf2Parameters, length: number): number {
+  const [size, work] = HASHES[hash];
+  return iterations * Math.ceil(length / size) * work;
+}
+
+/**
+ * Derives a key from a password; the caller bounds the work.
  *
  * @param password The password's bytes.
  * @param parameters The parameters.
  * @param length The length in bytes.
- * @param budget The iteration budget.
  * @returns The key; secret.
- * @throws {NssError} `SEC_ERROR_BAD_DATA` if the budget is exceeded.
  */
 export async function pbkdf2(
   password: Uint8Array<ArrayBuffer>,
-  parameters: Pbkdf2Parameters,
+  { salt, iterations, hash }: Pbkdf2Parameters,
   length: number,
-  budget: IterationBudget,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { salt, iterations, hash } = parameters;
-  budget.spend(iterations * Math.ceil(length / HASH_SIZES[hash]));
   const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const bits = { name: "PBKDF2", hash, salt, iterations };
   return new Uint8Array(await crypto.subtle.deriveBits(bits, key, 8 * length));

@@ -4,19 +4,25 @@ import { type Certificate, parseCertificate } from "../../cert/certificate/certi
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { decryptPkcs8 } from "../keys/encrypted_pkcs8.ts";
+import { decodePem } from "../../cert/der/pem.ts";
+import { decryptKey, readEncryptedPkcs8 } from "../keys/encrypted_pkcs8.ts";
+import { foreignForm } from "../keys/foreign_keys.ts";
+import type { DecryptRc2 } from "../pbe/ciphers.ts";
 import { yieldToEventLoop } from "../pbe/iterated_hash.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
-  decryptWithPassword,
+  decryptSealed,
   erasePassword,
   type PasswordBytes,
   passwordBytes,
-  type PasswordErrors,
-} from "../pbe/password_encryption.ts";
+  type PasswordContext,
+  readSealed,
+  type Sealed,
+  wrongPassword,
+} from "../pbe/password_scheme.ts";
 import { decodePrivateKey, type PrivateKeyInfo } from "../keys/pkcs8.ts";
 import { berToDer, FileBudget, joinOctetStrings } from "./ber.ts";
-import { verifyMac } from "./mac.ts";
+import { isMacOf, type Mac, readMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 
 /** The attributes of a key or certificate. */
@@ -49,70 +55,239 @@ export interface Pkcs12Contents {
 
 const WHAT = "PKCS#12";
 const CORRUPT = "SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE";
+const DECODING = "SEC_ERROR_PKCS12_DECODING_PFX";
 const ATTEMPT = "Cannot import PKCS#12";
-const ERRORS: PasswordErrors = {
-  attempt: ATTEMPT,
-  unsupported: "SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM",
-  wrongPassword: "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT",
-};
+/** Two commands, as OpenSSL reads a pipe only once. */
+const CONVERSION = "openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem && " +
+  "openssl pkcs12 -export -in all.pem -out new.p12";
 
 /** The number of bags, some milliseconds, between yields to the event loop. */
 const SLICE = 64;
 
-/** The state of decoding a file. */
-interface Decoder {
-  readonly password: PasswordBytes;
+/** What a file is decoded with. */
+export interface DecodeOptions {
+  /** The work that may be asked for. */
   readonly budget: IterationBudget;
+  /** Whether a file may have no MAC where there is a password. */
+  readonly allowMissingMac: boolean;
+  /** The application's RC2. */
+  readonly decryptRc2: DecryptRc2 | undefined;
+}
+
+/** A part of a file that has been read: with a `sealed`, it has to be decrypted. */
+type Part =
+  | { readonly cert: Pkcs12Cert }
+  | { readonly key: Pkcs12Key }
+  | { readonly attributes: Pkcs12Attributes; readonly sealed: Sealed }
+  | { readonly safe: Sealed };
+
+/** The state of decoding a file. */
+interface Decoder extends Pkcs12Contents {
+  readonly context: PasswordContext;
   readonly size: FileBudget;
   readonly keys: Pkcs12Key[];
   readonly certs: Pkcs12Cert[];
+  /** The keys that have been read, to overwrite them where another part is wrong. */
+  readonly secrets: PrivateKeyInfo[];
 }
 
 /**
  * Decodes a PKCS#12 file (RFC 7292, Section 4).
  *
- * @param bytes The file.
+ * Before anything is hashed, all of the file that is not encrypted is read: what is malformed, has
+ * algorithms that are not supported or asks for too much work is refused at once. So it is with
+ * what an encrypted part holds, once that is decrypted.
+ *
+ * @param file The file.
  * @param password The password, for its MAC and all its parts.
- * @param budget The iteration budget.
+ * @param options The options.
  * @returns Its contents. The keys are secret, for the caller to overwrite.
  * @throws {NssError} As `importPkcs12`.
  */
 export async function decodePkcs12(
-  bytes: Uint8Array<ArrayBuffer>,
+  file: Uint8Array<ArrayBuffer>,
   password: string,
-  budget: IterationBudget,
+  { budget, allowMissingMac, decryptRc2 }: DecodeOptions,
 ): Promise<Pkcs12Contents> {
-  const size = new FileBudget();
-  const der = berToDer(bytes, size);
-  const pfx = new DerReader(der, WHAT, "SEC_ERROR_PKCS12_DECODING_PFX").sequence("pfx");
-  const version = pfx.smallInteger("version");
-  if (version !== 3) {
+  const context: PasswordContext = {
+    attempt: ATTEMPT,
+    unsupported: "SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM",
+    wrongPassword: "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT",
+    conversion: CONVERSION,
+    budget,
+    decryptRc2,
+  };
+  const decoder: Decoder = {
+    context,
+    size: new FileBudget(),
+    keys: [],
+    certs: [],
+    secrets: [],
+  };
+  const { authSafe, macData } = readPfx(berToDer(derOf(file), decoder.size));
+  // Anybody can compute the MAC of an empty password
+  if (macData === null && password !== "" && !allowMissingMac) {
     throw new NssError(
-      "SEC_ERROR_PKCS12_UNSUPPORTED_VERSION",
-      `${ATTEMPT}: version ${version} is not supported`,
+      "SEC_ERROR_PKCS12_INVALID_MAC",
+      `${ATTEMPT}: the file has no MAC, so that anybody may have changed it; ` +
+        "the option allowMissingMac takes it all the same",
     );
   }
-  const authSafe = readContent(pfx, "authSafe");
-  // RFC 7292, Section 3.1: a file may instead be signed with a key, which no known program does
-  if (authSafe.type !== PKCS12_OIDS.data) throw unsupportedMode(authSafe.type);
-  if (pfx.done) {
-    throw new NssError("SEC_ERROR_PKCS12_INVALID_MAC", `${ATTEMPT}: the file has no MAC`);
-  }
-  const macData = pfx.sequence("macData");
-  pfx.finish();
   const forms = passwordBytes(password);
-  const keys: Pkcs12Key[] = [];
-  const certs: Pkcs12Cert[] = [];
   try {
-    const form = await verifyMac(macData, authSafe.data(), forms, budget);
-    await readSafes(authSafe.data(), { password: form, budget, size, keys, certs });
+    const mac = macData === null ? null : readMac(macData, context);
+    const parts = await readSafes(authSafe, decoder);
+    const known = mac === null ? null : await passwordOfMac(mac, authSafe, forms);
+    await openParts(parts, decoder, (sealed) => candidates(sealed, known ?? forms, known !== null));
   } catch (error) {
-    for (const { info } of keys) info.pkcs8.fill(0);
+    for (const { pkcs8 } of decoder.secrets) pkcs8.fill(0);
     throw error;
   } finally {
     erasePassword(forms);
   }
-  return { keys, certs };
+  return decoder;
+}
+
+/** Returns the DER of a file, which may be PEM as certtool writes it. */
+function derOf(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  if (file[0] === TAG.sequence) return file;
+  const text = new TextDecoder().decode(file);
+  const foreign = foreignForm(file) ?? foreignForm(text);
+  if (foreign !== null) throw new NssError(DECODING, `${ATTEMPT}: ${foreign}`);
+  const isPem = text.includes("-----BEGIN ");
+  const [block] = isPem ? decodePem(text, "PKCS12") : [];
+  if (block !== undefined) return block.der;
+  if (!isPem && !/^\s*MI[\w+/=\s]+$/.test(text)) return file;
+  const state = isPem
+    ? "this is PEM of something else; importPrivateKey() and parseCertificatesPem() read PEM"
+    : "this is base64; decode it first, as with Uint8Array.fromBase64()";
+  throw new NssError(DECODING, `${ATTEMPT}: ${state}`);
+}
+
+/** Returns the authenticated content, and the reader of MacData. */
+function readPfx(
+  der: Uint8Array<ArrayBuffer>,
+): { readonly authSafe: Uint8Array<ArrayBuffer>; readonly macData: DerReader | null } {
+  const pfx = new DerReader(der, WHAT, DECODING).sequence("pfx");
+  const first: number = pfx.nextTag;
+  if (first === TAG.oid || first === TAG.sequence) {
+    const state = first === TAG.oid
+      ? "this is PKCS#7; parsePkcs7Certificates() reads it"
+      : "this is a certificate, a key or another document, and no PKCS#12";
+    throw new NssError(DECODING, `${ATTEMPT}: ${state}`);
+  }
+  const version = pfx.smallInteger("version");
+  if (version !== 3) {
+    throw new NssError(
+      "SEC_ERROR_PKCS12_UNSUPPORTED_VERSION",
+      `${ATTEMPT}: version ${version} is not supported` +
+        (version < 2 ? "; if it is a private key, importPrivateKey() reads it" : ""),
+    );
+  }
+  const content = readContent(pfx, "authSafe");
+  // RFC 7292, Section 3.1: a file may instead be signed with a key, which no known program does
+  if (content.type !== PKCS12_OIDS.data) throw unsupportedMode(content.type);
+  const authSafe = content.data();
+  const macData = pfx.done ? null : pfx.sequence("macData");
+  pfx.finish();
+  return { authSafe, macData };
+}
+
+/** Returns the encodings of the password that the file uses. */
+async function passwordOfMac(
+  mac: Mac,
+  content: Uint8Array<ArrayBuffer>,
+  forms: PasswordBytes,
+): Promise<PasswordBytes> {
+  if (await isMacOf(mac, content, forms)) return forms;
+  if (forms.utf8.length === 0) {
+    mac.spendAgain();
+    const other = withoutNull(forms);
+    if (await isMacOf(mac, content, other)) return other;
+  }
+  throw new NssError("SEC_ERROR_PKCS12_INVALID_MAC");
+}
+
+/** Some programs hash an empty password as a lone NULL character, others as no bytes. */
+function withoutNull(forms: PasswordBytes): PasswordBytes {
+  return { ...forms, bmp: new Uint8Array(0) };
+}
+
+/** Returns the encodings of the password that a part may have. */
+function candidates(
+  { form }: Sealed,
+  forms: PasswordBytes,
+  isKnown: boolean,
+): readonly PasswordBytes[] {
+  // NSS before 3.31 used the BMPString in PBES2 instead of UTF-8 (bug 1268141)
+  if (form === "utf8") return [forms, { ...forms, utf8: forms.bmp }];
+  return isKnown || forms.utf8.length > 0 ? [forms] : [forms, withoutNull(forms)];
+}
+
+type Candidates = (sealed: Sealed) => readonly PasswordBytes[];
+
+/** Decrypts what is encrypted, and adds what it holds to the contents, in the order of the file. */
+async function openParts(
+  parts: readonly Part[],
+  decoder: Decoder,
+  candidatesOf: Candidates,
+): Promise<void> {
+  for (const part of parts) {
+    if ("cert" in part) decoder.certs.push(part.cert);
+    else if ("key" in part) decoder.keys.push(part.key);
+    else if ("safe" in part) {
+      await openParts(await openSafe(part.safe, decoder, candidatesOf), decoder, candidatesOf);
+    } else {
+      const { sealed, attributes } = part;
+      const info = await decryptAnyForm(
+        sealed,
+        candidatesOf,
+        (password) => decryptKey(sealed, password, decoder.context),
+      ).catch((error) => asImportError(() => Promise.reject(error)));
+      decoder.secrets.push(info);
+      decoder.keys.push({ info, ...attributes });
+    }
+  }
+}
+
+async function openSafe(
+  sealed: Sealed,
+  decoder: Decoder,
+  candidatesOf: Candidates,
+): Promise<Part[]> {
+  const plain = await decryptAnyForm(sealed, candidatesOf, async (password) => {
+    const plain = await decryptSealed(sealed, password, decoder.context);
+    // A wrong password may give valid padding by chance, but hardly a SEQUENCE as well
+    if (plain[0] === TAG.sequence) return plain;
+    plain.fill(0);
+    throw wrongPassword(decoder.context);
+  });
+  try {
+    return await readBags(plain, decoder);
+  } finally {
+    plain.fill(0);
+  }
+}
+
+/** Decrypts with each encoding of the password; the error is that of the first. */
+async function decryptAnyForm<T>(
+  sealed: Sealed,
+  candidatesOf: Candidates,
+  decrypt: (password: PasswordBytes) => Promise<T>,
+): Promise<T> {
+  const [first, ...others] = candidatesOf(sealed);
+  try {
+    return await decrypt(first!);
+  } catch (error) {
+    const isWrong = error instanceof NssError &&
+      error.name === "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT";
+    for (const password of isWrong ? others : []) {
+      sealed.spendAgain();
+      const result = await decrypt(password).catch(() => null);
+      if (result !== null) return result;
+    }
+    throw error;
+  }
 }
 
 function unsupportedMode(oid: string): NssError {
@@ -159,26 +334,24 @@ function readContent(outer: DerReader, name: string): Content {
 }
 
 /** AuthenticatedSafe (RFC 7292, Section 4.1). */
-async function readSafes(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<void> {
+async function readSafes(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<Part[]> {
   const whole = new DerReader(berToDer(content, decoder.size), WHAT, CORRUPT);
   const safes = whole.sequence("authenticatedSafe");
   whole.finish();
+  const parts: Part[] = [];
   while (!safes.done) {
     const safe = readContent(safes, "contentInfo");
-    if (safe.type === PKCS12_OIDS.data) await readBags(safe.data(), decoder);
-    else if (safe.type === PKCS12_OIDS.encryptedData) {
-      const plain = await decryptSafe(safe.reader(), decoder);
-      try {
-        await readBags(plain, decoder);
-      } finally {
-        plain.fill(0);
-      }
+    if (safe.type === PKCS12_OIDS.data) {
+      for (const part of await readBags(safe.data(), decoder)) parts.push(part);
+    } else if (safe.type === PKCS12_OIDS.encryptedData) {
+      parts.push({ safe: readEncryptedData(safe.reader(), decoder.context) });
     } else throw unsupportedMode(safe.type);
   }
+  return parts;
 }
 
 /** EncryptedData (RFC 2315, Section 13). */
-async function decryptSafe(data: DerReader, decoder: Decoder): Promise<Uint8Array<ArrayBuffer>> {
+function readEncryptedData(data: DerReader, context: PasswordContext): Sealed {
   const version = data.smallInteger("version");
   if (version !== 0) data.fail("version", `${version} is unknown`);
   const info = data.sequence("encryptedContentInfo");
@@ -190,49 +363,25 @@ async function decryptSafe(data: DerReader, decoder: Decoder): Promise<Uint8Arra
     ? joinOctetStrings(info.content("encryptedContent", constructedTag(0)))
     : info.octetString("encryptedContent", contextTag(0));
   info.finish();
-  return await decryptAnyForm(
-    decoder,
-    (password) =>
-      decryptWithPassword(algorithm, ciphertext, password, decoder.budget, ERRORS).then((plain) => {
-        // A wrong password may give valid padding by chance, but hardly a SEQUENCE as well
-        if (plain[0] === TAG.sequence) return plain;
-        throw new NssError(ERRORS.wrongPassword);
-      }),
-  );
-}
-
-/**
- * Decrypts with both encodings of the password: NSS before 3.31 used the BMPString in PBES2 instead
- * of UTF-8 (bug 1268141). The MAC has shown that the password is right.
- */
-async function decryptAnyForm<T>(
-  { password }: Decoder,
-  decrypt: (password: PasswordBytes) => Promise<T>,
-): Promise<T> {
-  try {
-    return await decrypt(password);
-  } catch (error) {
-    if (!(error instanceof NssError) || error.name !== ERRORS.wrongPassword) throw error;
-    return await decrypt({ ...password, utf8: password.bmp }).catch(() => {
-      throw error;
-    });
-  }
+  return readSealed(algorithm, ciphertext, context);
 }
 
 /** SafeContents (RFC 7292, Section 4.2). */
-async function readBags(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<void> {
+async function readBags(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Promise<Part[]> {
   const der = berToDer(content, decoder.size);
   try {
     const whole = new DerReader(der, WHAT, CORRUPT);
     const bags = whole.sequence("safeContents");
     whole.finish();
-    await readBagsOf(bags, decoder);
+    const parts: Part[] = [];
+    await readBagsOf(bags, decoder, parts);
+    return parts;
   } finally {
     der.fill(0);
   }
 }
 
-async function readBagsOf(bags: DerReader, decoder: Decoder): Promise<void> {
+async function readBagsOf(bags: DerReader, decoder: Decoder, parts: Part[]): Promise<void> {
   while (!bags.done) {
     if (decoder.size.spendBag() % SLICE === 0) await yieldToEventLoop();
     const bag = bags.sequence("safeBag");
@@ -241,28 +390,26 @@ async function readBagsOf(bags: DerReader, decoder: Decoder): Promise<void> {
     const attributes = readAttributes(bag);
     bag.finish();
     switch (type) {
-      case PKCS12_OIDS.keyBag:
-        decoder.keys.push({
-          info: asImportError(() => decodePrivateKey(value.element("key", TAG.sequence).der)),
-          ...attributes,
-        });
+      case PKCS12_OIDS.keyBag: {
+        const { der } = value.element("key", TAG.sequence);
+        const info = asImportError(() => decodePrivateKey(der));
+        decoder.secrets.push(info);
+        parts.push({ key: { info, ...attributes } });
         break;
+      }
       case PKCS12_OIDS.pkcs8ShroudedKeyBag: {
         const { der } = value.element("key", TAG.sequence);
-        const info = await decryptAnyForm(
-          decoder,
-          (password) => decryptPkcs8(der, password, decoder.budget, ERRORS),
-        ).catch((error) => asImportError(() => Promise.reject(error)));
-        decoder.keys.push({ info, ...attributes });
+        const sealed = asImportError(() => readEncryptedPkcs8(der, decoder.context));
+        parts.push({ sealed, attributes });
         break;
       }
       case PKCS12_OIDS.certBag: {
         const certificate = readCertificate(value.sequence("certBag"));
-        if (certificate !== null) decoder.certs.push({ certificate, ...attributes });
+        if (certificate !== null) parts.push({ cert: { certificate, ...attributes } });
         break;
       }
       case PKCS12_OIDS.safeContentsBag:
-        await readBagsOf(value.sequence("safeContentsBag"), decoder);
+        await readBagsOf(value.sequence("safeContentsBag"), decoder, parts);
         break;
       default: // CRLs and secrets are ignored
         value.rest();

@@ -2,6 +2,7 @@
 
 import {
   isInteger,
+  isOneOf,
   isString,
   orNull,
   required,
@@ -17,9 +18,13 @@ import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import { encryptPkcs8 } from "../keys/encrypted_pkcs8.ts";
-import { IterationBudget } from "../pbe/iteration_budget.ts";
-import { DEFAULT_ITERATIONS, encryptWithPassword } from "../pbe/password_encryption.ts";
+import { encodeEncryptedPkcs8 } from "../keys/encrypted_pkcs8.ts";
+import {
+  DEFAULT_ITERATIONS,
+  type Encrypted,
+  encryptWeakly,
+  encryptWithPassword,
+} from "../pbe/password_encryption.ts";
 import { computeMac, writeMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 import { exportPkcs8 } from "../keys/private_key.ts";
@@ -34,8 +39,21 @@ export interface ExportPkcs12Options {
   readonly friendlyName?: string;
   /** The password that encrypts the file. */
   readonly password: string;
-  /** The number of iterations for each of the three parts; 600,000 by default, as in NSS. */
+  /**
+   * The number of iterations for each of the three parts; 600,000 by default, as in NSS, and 10,000
+   * of `"weak-3des-sha1"`, as in Java.
+   */
   readonly iterations?: number;
+  /**
+   * How the file is protected. By default, `"aes-256"`: PBES2 with AES-256-CBC and PBKDF2 with
+   * SHA-256, and a MAC with SHA-256.
+   *
+   * `"weak-3des-sha1"`, 3DES and a MAC with SHA-1, is for programs that refuse that, such as
+   * Keychain Access of older macOS, older Android, and Windows Server 2012 and 2016. It is weak: a
+   * guess of the password costs little. Choose a long random password, and delete the file once it
+   * has been imported. It needs `node:crypto`.
+   */
+  readonly encryption?: "aes-256" | "weak-3des-sha1";
 }
 
 const SHAPE: Shape<ExportPkcs12Options> = {
@@ -44,14 +62,25 @@ const SHAPE: Shape<ExportPkcs12Options> = {
   friendlyName: orNull(isString), // as importPkcs12() gives it
   password: required(isString),
   iterations: isInteger(1),
+  encryption: isOneOf(["aes-256", "weak-3des-sha1"]),
 };
+
+const PROTECTIONS = {
+  "aes-256": {
+    encrypt: encryptWithPassword,
+    hash: "SHA-256",
+    defaultIterations: DEFAULT_ITERATIONS,
+  },
+  "weak-3des-sha1": { encrypt: encryptWeakly, hash: "SHA-1", defaultIterations: 10_000 },
+} as const;
 
 /**
  * Exports a PKCS#12 file (`.p12`, `.pfx`): a private key with its certificates
  * (`SEC_PKCS12Encode`).
  *
- * Key and certificates are encrypted by PBES2 (PBKDF2 with SHA-256, AES-256-CBC), and the MAC is
- * HMAC with SHA-256, which OpenSSL 1.1, NSS, Java 8u301, Windows 10 and later versions read.
+ * By default, key and certificates are encrypted by PBES2 (PBKDF2 with SHA-256, AES-256-CBC), and
+ * the MAC is HMAC with SHA-256, which OpenSSL 1.1, NSS, Java 8u301, Windows 10 and later versions
+ * read. For older programs see {@linkcode ExportPkcs12Options.encryption}.
  *
  * @param options The key, its certificates, a name and the password.
  * @returns The file.
@@ -78,12 +107,10 @@ const SHAPE: Shape<ExportPkcs12Options> = {
 export async function exportPkcs12(
   options: ExportPkcs12Options,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { key, certificates, friendlyName, password, iterations = DEFAULT_ITERATIONS } =
-    takeOptions(
-      "Cannot export PKCS#12",
-      options,
-      SHAPE,
-    );
+  const { key, certificates, friendlyName, password, encryption = "aes-256", ...chosen } =
+    takeOptions("Cannot export PKCS#12", options, SHAPE);
+  const { encrypt, hash, defaultIterations } = PROTECTIONS[encryption];
+  const { iterations = defaultIterations } = chosen;
   const [leaf] = certificates;
   if (key !== undefined) checkPair(key, leaf);
   const localKeyId = key === undefined || leaf === undefined
@@ -106,8 +133,10 @@ export async function exportPkcs12(
       );
     });
   }).finish();
-  const encrypted = await encryptWithPassword(certs, password, iterations);
-  const shrouded = key === undefined ? null : await shroud(key, password, iterations);
+  const encrypted = await encrypt(certs, password, iterations);
+  const shrouded = key === undefined
+    ? null
+    : await shroud(key, (pkcs8) => encrypt(pkcs8, password, iterations));
 
   const safes = new DerWriter().sequence((w) => {
     if (certificates.length > 0) {
@@ -133,7 +162,7 @@ export async function exportPkcs12(
       );
     }
   }).finish();
-  const mac = await computeMac(safes, password, iterations, new IterationBudget());
+  const mac = await computeMac(safes, password, iterations, hash);
   return new DerWriter().sequence((w) => {
     w.integer(3);
     writeContent(w, PKCS12_OIDS.data, (w) => w.octetString(safes));
@@ -156,12 +185,11 @@ function checkPair(key: PrivateKey, leaf: Certificate | undefined): void {
 
 async function shroud(
   key: PrivateKey,
-  password: string,
-  iterations: number,
+  encrypt: (pkcs8: Uint8Array<ArrayBuffer>) => Promise<Encrypted>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const pkcs8 = await exportPkcs8(key);
   try {
-    return await encryptPkcs8(pkcs8, password, iterations);
+    return encodeEncryptedPkcs8(await encrypt(pkcs8));
   } finally {
     pkcs8.fill(0);
   }

@@ -3,6 +3,7 @@
 import {
   isBoolean,
   isBytes,
+  isFunction,
   isInteger,
   isString,
   requireArgs,
@@ -15,6 +16,7 @@ import { NssError } from "../../cert/base/errors.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { MAX_PATH_LENGTH } from "../../cert/verify/build_path.ts";
+import type { DecryptRc2 } from "../pbe/ciphers.ts";
 import { IterationBudget } from "../pbe/iteration_budget.ts";
 import type { Pkcs12Cert, Pkcs12Contents, Pkcs12Key } from "./decode_pkcs12.ts";
 import { fromInfo } from "../keys/private_key.ts";
@@ -53,36 +55,54 @@ export interface ImportPkcs12Options {
   /** Whether the keys can be exported, as by {@linkcode exportPkcs12}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * The maximum number of iterations of all parts; 10,000,000 by default, which takes seconds. Set
-   * it lower for files from untrusted sources.
+   * The maximum work of all parts, in iterations of PBKDF2 with SHA-1 or SHA-256; 80,000,000 by
+   * default, which take some 25 seconds. An iteration of PBKDF2 with SHA-384 or SHA-512 counts 3,
+   * one of PKCS#12's own derivation 20, and scrypt 3 times the product of its N, r and p. What asks
+   * for more is refused before anything is hashed. Set it lower for files from untrusted sources:
+   * 4,000,000 are a second.
    */
   readonly maxIterations?: number;
+  /**
+   * Whether a file without a MAC is taken, `false` by default. Anybody may have replaced what it
+   * holds, encrypted or not. With an empty password it is always taken, as Java's `cacerts` is,
+   * because a MAC of that protects nothing.
+   */
+  readonly allowMissingMac?: boolean;
+  /** Decrypts RC2, which no runtime has; files with it are refused by default. */
+  readonly decryptRc2?: DecryptRc2;
 }
 
-const SHAPE: Shape<ImportPkcs12Options> = { extractable: isBoolean, maxIterations: isInteger(1) };
+const SHAPE: Shape<ImportPkcs12Options> = {
+  extractable: isBoolean,
+  maxIterations: isInteger(1),
+  allowMissingMac: isBoolean,
+  decryptRc2: isFunction,
+};
 
 /**
  * Imports a PKCS#12 file (`.p12`, `.pfx`): private keys with their certificates
  * (`SEC_PKCS12DecoderImportBags`).
  *
- * The MAC is verified before anything is decrypted. Files of OpenSSL, NSS, Windows and Java are
- * read if the runtime has their ciphers: all runtimes have PBES2 with AES, 3DES needs
- * `node:crypto`, none has RC2 and RC4.
+ * Algorithms and iteration counts are checked before anything is hashed, and the MAC is verified
+ * before anything is decrypted. Files of OpenSSL, NSS, Windows, Java and Go are read if the runtime
+ * has their ciphers: all runtimes have PBES2 with AES; DES, 3DES and scrypt need `node:crypto`; RC2
+ * needs the option `decryptRc2`; RC4 is not supported.
  *
- * @param bytes The file.
+ * @param bytes The file, or a `PKCS12` block of PEM, as GnuTLS's certtool writes it.
  * @param password The password; empty if it has none.
  * @param options Whether the keys can be exported.
  * @returns The contents.
  * @throws {NssError} `SEC_ERROR_PKCS12_DECODING_PFX` if it is not a PKCS#12 file or has more than
  * 250,000 elements, `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the file is damaged
- * or has no MAC, `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or
+ * or has no MAC that it needs, `SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM` or
  * `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM` if the runtime does not have its algorithms,
  * `SEC_ERROR_PKCS12_UNSUPPORTED_TRANSPORT_MODE` if it is protected by a key instead of a password,
  * `SEC_ERROR_PKCS12_UNSUPPORTED_VERSION`, `SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT` if its
  * parts have another password than its MAC, `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE`,
  * `SEC_ERROR_PKCS12_UNABLE_TO_IMPORT_KEY` and `SEC_ERROR_PKCS12_IMPORTING_CERT_CHAIN` if its
  * contents are malformed or more than 4,096 keys and certificates, `SEC_ERROR_BAD_DATA` if it
- * exceeds `maxIterations`.
+ * exceeds `maxIterations` or 64 MiB for scrypt, `SEC_ERROR_INVALID_ARGS` if what `decryptRc2`
+ * returns has another length than the ciphertext.
  *
  * @example Usage
  * ```ts
@@ -112,10 +132,17 @@ export async function importPkcs12(
 ): Promise<Pkcs12> {
   const attempt = "Cannot import PKCS#12";
   requireArgs(attempt, isBytes(bytes, "bytes"), isString(password, "password"));
-  const { extractable = false, maxIterations } = takeOptions(attempt, options, SHAPE);
-  const budget = new IterationBudget(maxIterations);
+  const { extractable = false, maxIterations, allowMissingMac = false, decryptRc2 } = takeOptions(
+    attempt,
+    options,
+    SHAPE,
+  );
   const { decodePkcs12 } = await import("./decode_pkcs12.ts"); // most programs need none of it
-  const { keys, certs } = await decodePkcs12(copyBytes(bytes), password, budget);
+  const { keys, certs } = await decodePkcs12(copyBytes(bytes), password, {
+    budget: new IterationBudget(maxIterations),
+    allowMissingMac,
+    decryptRc2,
+  });
   const identities = await importKeys(keys, extractable);
   const index = indexOf(certs);
   return {

@@ -6,11 +6,11 @@ import type { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { OIDS } from "../../cert/der/oids.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";
-import { type IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
-import { PBE_OIDS } from "../pbe/oids.ts";
-import type { PasswordBytes } from "../pbe/password_encryption.ts";
-import { HMACS, pbkdf2, readPbkdf2 } from "../pbe/pbkdf2.ts";
-import { bmpPassword, pkcs12Kdf, PURPOSE } from "../pbe/pkcs12_kdf.ts";
+import { readIterations } from "../pbe/iteration_budget.ts";
+import { PBE_OIDS, pbeName } from "../pbe/oids.ts";
+import type { PasswordBytes, PasswordContext } from "../pbe/password_scheme.ts";
+import { HMACS, pbkdf2, pbkdf2Work, readPbkdf2 } from "../pbe/pbkdf2.ts";
+import { bmpPassword, pkcs12Kdf, pkcs12KdfWork, PURPOSE } from "../pbe/pkcs12_kdf.ts";
 
 /** The hashes of MACs that WebCrypto has, with their lengths in bytes. */
 const HASHES: ReadonlyMap<string, readonly [HashName, number]> = new Map<
@@ -28,87 +28,112 @@ const MIN_PBMAC1_KEY = 20;
 /** The maximum key length of PBMAC1 in bytes: the block of the longest hash. */
 const MAX_PBMAC1_KEY = 128;
 
+/** A MAC whose algorithm has been checked and whose work has been spent. */
+export interface Mac {
+  readonly expected: Uint8Array<ArrayBuffer>;
+  readonly hash: HashName;
+  /** Derives the key; secret. */
+  readonly derive: (password: PasswordBytes) => Promise<Uint8Array<ArrayBuffer>>;
+  /** Spends the work of one more `derive`. */
+  readonly spendAgain: () => void;
+}
+
 /**
- * Verifies the MAC of a file.
+ * Checks the algorithm of a MAC, and spends the work of verifying it.
  *
  * @param macData The MacData (RFC 7292, Section 4).
- * @param content The authenticated content.
- * @param forms The password.
- * @param budget The iteration budget.
- * @returns The encodings of the password that the file uses.
- * @throws {NssError} `SEC_ERROR_PKCS12_INVALID_MAC` if the password is wrong or the content is
- * damaged.
+ * @param context The context.
+ * @returns What {@linkcode isMacOf} verifies.
+ * @throws {NssError} `SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM`, `SEC_ERROR_BAD_DATA` if the
+ * budget is exceeded, the error of the reader if it is malformed.
  */
-export async function verifyMac(
-  macData: DerReader,
-  content: Uint8Array<ArrayBuffer>,
-  forms: PasswordBytes,
-  budget: IterationBudget,
-): Promise<PasswordBytes> {
+export function readMac(macData: DerReader, context: PasswordContext): Mac {
   const mac = macData.sequence("mac");
   const identifier = mac.sequence("digestAlgorithm");
   const oid = identifier.oid("algorithm");
   const expected = mac.octetString("digest");
   mac.finish();
-  const salt = macData.octetString("macSalt");
+  const salt = macData.octetString("macSalt").slice();
   const iterations = macData.done ? 1 : readIterations(macData);
   macData.finish();
-  const isMac = async (
-    key: Uint8Array<ArrayBuffer>,
-    hash: HashName,
-  ): Promise<boolean> => {
-    const computed = await hmac(hash, key, content);
-    key.fill(0);
-    return computed.length === expected.length && timingSafeEqual(computed, expected);
+  const { hash, derive, work } = oid === PBE_OIDS.pbmac1
+    ? readPbmac1(identifier, context)
+    : readHash(oid, identifier, salt, iterations, context);
+  const spendAgain = () => context.budget.spend(work);
+  spendAgain();
+  return { expected, hash, derive, spendAgain };
+}
+
+/**
+ * Verifies a MAC.
+ *
+ * @param mac The MAC.
+ * @param content The authenticated content.
+ * @param password The password.
+ * @returns Whether it is that of the content under the password.
+ */
+export async function isMacOf(
+  { expected, hash, derive }: Mac,
+  content: Uint8Array<ArrayBuffer>,
+  password: PasswordBytes,
+): Promise<boolean> {
+  const key = await derive(password);
+  const computed = await hmac(hash, key, content);
+  key.fill(0);
+  return computed.length === expected.length && timingSafeEqual(computed, expected);
+}
+
+type MacScheme = Pick<Mac, "hash" | "derive"> & { readonly work: number };
+
+/** RFC 7292, Appendix B.4. */
+function readHash(
+  oid: string,
+  identifier: DerReader,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+  context: PasswordContext,
+): MacScheme {
+  const [hash, length] = HASHES.get(oid) ?? [];
+  if (hash === undefined || length === undefined) throw unsupported(context, pbeName(oid));
+  if (!identifier.done) identifier.null("parameters");
+  identifier.finish();
+  const parameters = { hash, salt, iterations, purpose: PURPOSE.mac };
+  return {
+    hash,
+    work: pkcs12KdfWork(hash, iterations, length),
+    derive: ({ bmp }) => pkcs12Kdf(bmp, parameters, length),
   };
-  if (oid === PBE_OIDS.pbmac1) {
-    const { key, hash } = await derivePbmac1(identifier, forms, budget);
-    if (await isMac(key, hash)) return forms;
-  } else {
-    const [hash, length] = HASHES.get(oid) ?? [];
-    if (hash === undefined) throw unsupported(oid);
-    if (!identifier.done) identifier.null("parameters");
-    identifier.finish();
-    const parameters = { hash, salt, iterations, purpose: PURPOSE.mac };
-    // Some programs hash an empty password as a lone NULL character, others as no bytes
-    const candidates = [forms.bmp, ...(forms.utf8.length === 0 ? [new Uint8Array(0)] : [])];
-    for (const bmp of candidates) {
-      const key = await pkcs12Kdf(bmp, parameters, length!, budget);
-      if (await isMac(key, hash)) return { ...forms, bmp };
-    }
-  }
-  throw new NssError("SEC_ERROR_PKCS12_INVALID_MAC");
 }
 
 /** RFC 9579, Section 4; RFC 8018, Appendix A.5. */
-async function derivePbmac1(
-  identifier: DerReader,
-  password: PasswordBytes,
-  budget: IterationBudget,
-): Promise<{ key: Uint8Array<ArrayBuffer>; hash: HashName }> {
+function readPbmac1(identifier: DerReader, context: PasswordContext): MacScheme {
   const parameters = identifier.sequence("parameters");
   identifier.finish();
-  const error = "SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM";
-  const kdf = readPbkdf2(parameters, "keyDerivationFunc", error);
+  const fail = (what: string) => unsupported(context, what);
+  const kdf = readPbkdf2(parameters, "keyDerivationFunc", fail);
   const scheme = parameters.sequence("messageAuthScheme");
   parameters.finish();
   const oid = scheme.oid("algorithm");
   if (!scheme.done) scheme.null("parameters");
   scheme.finish();
   const hash = HMACS.get(oid);
-  if (hash === undefined) throw unsupported(oid);
+  if (hash === undefined) throw fail(pbeName(oid));
   const length = kdf.keyLength;
   // RFC 9579, Section 5: "this field MUST be present"; a short key weakens the MAC
   if (length === null || length < MIN_PBMAC1_KEY || length > MAX_PBMAC1_KEY) {
     return scheme.fail("keyLength", `${length ?? "nothing"} is no length of a key`);
   }
-  return { key: await pbkdf2(password.utf8, kdf, length, budget), hash };
+  return {
+    hash,
+    work: pbkdf2Work(kdf, length),
+    derive: ({ utf8 }) => pbkdf2(utf8, kdf, length),
+  };
 }
 
-function unsupported(oid: string): NssError {
+function unsupported({ attempt, conversion }: PasswordContext, what: string): NssError {
   return new NssError(
     "SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM",
-    `Cannot import PKCS#12: MAC algorithm ${oid} is not supported`,
+    `${attempt}: its MAC is by ${what}, which is not supported; write it anew: ${conversion}`,
   );
 }
 
@@ -122,22 +147,29 @@ async function hmac(
   return new Uint8Array(await crypto.subtle.sign(algorithm, cryptoKey, content));
 }
 
+/** A MAC that is to be written. */
+export interface ComputedMac {
+  /** The hash of the HMAC: SHA-1 is weak. */
+  readonly hash: "SHA-1" | "SHA-256";
+  /** The MAC. */
+  readonly digest: Uint8Array;
+  /** The salt. */
+  readonly salt: Uint8Array;
+  /** The number of iterations. */
+  readonly iterations: number;
+}
+
 /**
- * Encodes the MAC of a file, HMAC with SHA-256 (RFC 7292, Section 4).
+ * Encodes the MAC of a file (RFC 7292, Section 4).
  *
  * @param writer The writer.
  * @param mac The MAC and its parameters.
- * @param mac.digest The MAC.
- * @param mac.salt The salt.
- * @param mac.iterations The number of iterations.
  */
-export function writeMac(
-  writer: DerWriter,
-  mac: { digest: Uint8Array; salt: Uint8Array; iterations: number },
-): void {
+export function writeMac(writer: DerWriter, mac: ComputedMac): void {
+  const oid = mac.hash === "SHA-1" ? OIDS.sha1 : OIDS.sha256;
   writer.sequence((w) => {
     w.sequence((w) => {
-      w.sequence((w) => w.oid(OIDS.sha256).null());
+      w.sequence((w) => w.oid(oid).null());
       w.octetString(mac.digest);
     });
     w.octetString(mac.salt).integer(mac.iterations);
@@ -150,21 +182,21 @@ export function writeMac(
  * @param content The authenticated content.
  * @param password The password.
  * @param iterations The number of iterations.
- * @param budget The iteration budget.
+ * @param hash The hash.
  * @returns The MAC for {@linkcode writeMac}.
  */
 export async function computeMac(
   content: Uint8Array<ArrayBuffer>,
   password: string,
   iterations: number,
-  budget: IterationBudget,
-): Promise<{ digest: Uint8Array<ArrayBuffer>; salt: Uint8Array<ArrayBuffer>; iterations: number }> {
+  hash: ComputedMac["hash"] = "SHA-256",
+): Promise<ComputedMac> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   const bmp = bmpPassword(password);
-  const parameters = { hash: "SHA-256", salt, iterations, purpose: PURPOSE.mac } as const;
-  const key = await pkcs12Kdf(bmp, parameters, 32, budget);
+  const parameters = { hash, salt, iterations, purpose: PURPOSE.mac };
+  const key = await pkcs12Kdf(bmp, parameters, hash === "SHA-1" ? 20 : 32);
   bmp.fill(0);
-  const digest = await hmac("SHA-256", key, content);
+  const digest = await hmac(hash, key, content);
   key.fill(0);
-  return { digest, salt, iterations };
+  return { hash, digest, salt, iterations };
 }

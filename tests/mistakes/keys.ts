@@ -133,13 +133,13 @@ export const MISTAKES: readonly Mistake[] = [
       'Cannot use the key given for certificate "CN=server.example": it is encrypted, and no password is given; importPrivateKey(key, { password }) takes one',
   },
   {
-    mistake: "`key` is a key in OpenSSL's older encryption",
+    mistake: "`key` is a key in OpenSSL's traditional encryption",
     make: give(
       "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n",
     ),
-    name: "PR_NOT_IMPLEMENTED_ERROR",
+    name: "SEC_ERROR_BAD_PASSWORD",
     says:
-      'Cannot use the key given for certificate "CN=server.example": it is encrypted in OpenSSL\'s older way, with a key from MD5; write it anew first, with `openssl pkcs8 -topk8`',
+      'Cannot use the key given for certificate "CN=server.example": it is encrypted, and no password is given; importPrivateKey(key, { password }) takes one',
   },
   {
     mistake: "`key` has two keys",

@@ -25,7 +25,8 @@ import type { ReadTokenInfo } from "../../pkcs11/module/token_info.ts";
 import { decryptLegacy } from "../../pkcs11/nss_db/legacy_3des.ts";
 import { openNssDb } from "../../pkcs11/nss_db/mod.ts";
 import { IterationBudget } from "../../pkcs11/pbe/iteration_budget.ts";
-import { decryptWithPassword, encryptWithPassword } from "../../pkcs11/pbe/password_encryption.ts";
+import { encryptWithPassword } from "../../pkcs11/pbe/password_encryption.ts";
+import { decryptSealed, readSealed } from "../../pkcs11/pbe/password_scheme.ts";
 import { bmpPassword, pkcs12Kdf, PURPOSE } from "../../pkcs11/pbe/pkcs12_kdf.ts";
 import { computeMac, writeMac } from "../../pkcs11/pkcs12/mac.ts";
 import { PKCS12_OIDS } from "../../pkcs11/pkcs12/oids.ts";
@@ -94,10 +95,10 @@ for (const type of ["rsa-2048", "rsa-pss-2048"] as const) {
   });
 }
 
-Deno.test("decryptWithPassword() leaves nothing of PKCS#12's old keys but the plaintext that it returns", async () => {
+Deno.test("decryptSealed() leaves nothing of PKCS#12's old keys but the plaintext that it returns", async () => {
   const salt = new Uint8Array(8);
   const derive = (purpose: number, length: number) =>
-    pkcs12Kdf(BMP, { hash: "SHA-1", salt, iterations, purpose }, length, new IterationBudget());
+    pkcs12Kdf(BMP, { hash: "SHA-1", salt, iterations, purpose }, length);
   const iv = await derive(PURPOSE.iv, 8);
   const diversifier = new Uint8Array(64).fill(PURPOSE.key);
   for (const [oid, length] of [["1.2.840.113549.1.12.1.3", 24], ["1.2.840.113549.1.12.1.4", 16]]) {
@@ -109,17 +110,15 @@ Deno.test("decryptWithPassword() leaves nothing of PKCS#12's old keys but the pl
       w.oid(oid as string).sequence((w) => w.octetString(salt).integer(iterations))
     ).finish();
     using memory = new MemoryWatch();
-    const plain = await decryptWithPassword(
-      algorithm,
-      ciphertext,
-      { utf8: UTF8, bmp: BMP },
-      new IterationBudget(),
-      {
-        attempt: "Cannot decrypt",
-        unsupported: "SEC_ERROR_INVALID_ALGORITHM",
-        wrongPassword: "SEC_ERROR_BAD_PASSWORD",
-      },
-    );
+    const context = {
+      attempt: "Cannot decrypt",
+      unsupported: "SEC_ERROR_INVALID_ALGORITHM",
+      wrongPassword: "SEC_ERROR_BAD_PASSWORD",
+      conversion: "",
+      budget: new IterationBudget(),
+    } as const;
+    const sealed = readSealed(algorithm, ciphertext, context);
+    const plain = await decryptSealed(sealed, { utf8: UTF8, bmp: BMP }, context);
     assertEquals(plain, EC.secret);
     plain.fill(0);
     assertEquals([EC.secret, key, UTF16].map((bytes) => memory.copiesOf(bytes)), [0, 0, 0]);
@@ -175,7 +174,7 @@ async function fileOf(...bags: Write[]): Promise<Bytes> {
   const safes = new DerWriter().sequence((w) =>
     w.sequence((w) => explicit(w.oid(PKCS12_OIDS.encryptedData), data))
   ).finish();
-  const mac = await computeMac(safes, PASSWORD, iterations, new IterationBudget());
+  const mac = await computeMac(safes, PASSWORD, iterations);
   return new DerWriter().sequence((w) => {
     w.integer(3);
     w.sequence((w) => explicit(w.oid(PKCS12_OIDS.data), (w) => w.octetString(safes)));

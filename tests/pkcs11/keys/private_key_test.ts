@@ -373,13 +373,13 @@ Deno.test("importPrivateKey() refuses other algorithms by name", async () => {
         w.primitive(TAG.octetString, DATA)
       )
     ).finish();
-  await assertFails(pkcs8("1.2.840.10040.4.1"), "SEC_ERROR_UNSUPPORTED_KEYALG", "dsa");
-  await assertFails(pkcs8("1.3.101.113"), "SEC_ERROR_UNSUPPORTED_KEYALG", "ed448");
-  await assertFails(pkcs8("1.2.3.4"), "SEC_ERROR_UNSUPPORTED_KEYALG", "algorithm 1.2.3.4");
+  await assertFails(pkcs8("1.2.840.10040.4.1"), "SEC_ERROR_UNSUPPORTED_KEYALG", "DSA");
+  await assertFails(pkcs8("1.3.101.113"), "SEC_ERROR_UNSUPPORTED_KEYALG", "Ed448");
+  await assertFails(pkcs8("1.2.3.4"), "SEC_ERROR_UNSUPPORTED_KEYALG", "1.2.3.4");
   await assertFails(
     encodePem("OPENSSH PRIVATE KEY", DATA),
     "SEC_ERROR_UNSUPPORTED_KEYALG",
-    "OPENSSH PRIVATE KEY",
+    "ssh-keygen",
   );
 });
 
@@ -488,11 +488,11 @@ opensslTest("importPrivateKey() takes OpenSSL's older forms", async (folder) => 
 
 opensslTest("importPrivateKey() refuses other curves and explicit ones", async (folder) => {
   const k1 = await folder.genpkey("k1.pem", "EC", "ec_paramgen_curve:secp256k1");
-  await assertFails(k1, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "1.3.132.0.10");
+  await assertFails(k1, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "secp256k1");
   const explicit = await folder.genpkey(
     ...["explicit.pem", "EC", "ec_paramgen_curve:P-256", "ec_param_enc:explicit"] as const,
   );
-  await assertFails(explicit, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "given by name");
+  await assertFails(explicit, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "the parameters of its curve");
 });
 
 const CORPUS = "data/fuzz_corpora/pkcs8.jsonl.gz";
