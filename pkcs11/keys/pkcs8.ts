@@ -78,7 +78,7 @@ const ENCRYPTED_LABEL = "ENCRYPTED PRIVATE KEY";
 
 /** The head of a private key in PEM with headers, and the headers. */
 const HEADERS =
-  /^([ \t]*-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[ \t]*\r?\n)((?:[A-Za-z0-9-]+:.*\n(?:[ \t]+\S.*\n)*)+)/gm;
+  /^([ \t]*-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[ \t]*(?:\r\n?|\n))((?:[A-Za-z0-9-]+:[^\r\n]*(?:\r\n?|\n)(?:[ \t]+[^\s][^\r\n]*(?:\r\n?|\n))*)+)/gm;
 
 /**
  * Finds the private key in PEM text, which may have other blocks.

@@ -247,7 +247,7 @@ function readKdf(outer: DerReader, context: PasswordContext): Kdf {
   };
 }
 
-/** The maximum memory of scrypt in bytes: twice what OpenSSL takes. */
+/** The maximum of each of scrypt's two buffers in bytes: twice what OpenSSL takes. */
 export const MAX_SCRYPT_MEMORY = 67_108_864;
 
 /** The work of scrypt for each N * r * p, measured. */
@@ -267,7 +267,7 @@ function readScrypt(identifier: DerReader): Kdf {
   if (N < 2 || !Number.isInteger(Math.log2(N)) || r < 1 || p < 1) {
     parameters.fail("", `no scrypt has N = ${N}, r = ${r}, p = ${p}`);
   }
-  const memory = 128 * r * (N + p);
+  const memory = 128 * r * Math.max(N, p);
   if (memory > MAX_SCRYPT_MEMORY) {
     throw new NssError(
       "SEC_ERROR_BAD_DATA",
@@ -281,7 +281,7 @@ function readScrypt(identifier: DerReader): Kdf {
     derive: async (password, length) => {
       const { scrypt } = await loadNodeCrypto("scrypt");
       const { promise, resolve, reject } = Promise.withResolvers<Bytes>();
-      scrypt(password, salt, length, { N, r, p, maxmem: 2 * MAX_SCRYPT_MEMORY }, (error, key) => {
+      scrypt(password, salt, length, { N, r, p, maxmem: 4 * MAX_SCRYPT_MEMORY }, (error, key) => {
         if (error !== null) return reject(error);
         resolve(Uint8Array.from(key));
         key.fill(0);

@@ -492,7 +492,11 @@ opensslTest("importPrivateKey() refuses other curves and explicit ones", async (
   const explicit = await folder.genpkey(
     ...["explicit.pem", "EC", "ec_paramgen_curve:P-256", "ec_param_enc:explicit"] as const,
   );
-  await assertFails(explicit, "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE", "the parameters of its curve");
+  await assertFails(
+    explicit,
+    "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
+    "the parameters of its curve",
+  );
 });
 
 const CORPUS = "data/fuzz_corpora/pkcs8.jsonl.gz";
