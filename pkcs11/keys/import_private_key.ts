@@ -29,8 +29,8 @@ export interface ImportPrivateKeyOptions {
   /** Whether the key can be exported, as by {@linkcode exportPrivateKeyPem}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * The maximum work of the password's hash, in iterations of PBKDF2 with SHA-256; 80,000,000 by
-   * default, which take some 25 seconds. See {@linkcode ImportPkcs12Options.maxIterations} for what
+   * The maximum work of the password's hash, in iterations of PBKDF2 with SHA-256; 100,000,000 by
+   * default, which take some 30 seconds. See {@linkcode ImportPkcs12Options.maxIterations} for what
    * counts more. Set it lower for keys from untrusted sources.
    */
   readonly maxIterations?: number;

@@ -123,7 +123,7 @@ async function decryptTripleDes(key: Bytes, iv: Bytes, ciphertext: Bytes): Promi
 }
 
 /**
- * Encrypts with 3DES.
+ * Encrypts with 3DES. Deno's `node:crypto` keeps a copy of the plaintext until it is collected.
  *
  * @param key The key, 24 bytes.
  * @param iv The initialization vector, 8 bytes.

@@ -57,9 +57,9 @@ const WHAT = "PKCS#12";
 const CORRUPT = "SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE";
 const DECODING = "SEC_ERROR_PKCS12_DECODING_PFX";
 const ATTEMPT = "Cannot import PKCS#12";
-/** Two commands, as OpenSSL reads a pipe only once. */
+/** Without a pipe, because OpenSSL reads its input twice. */
 const CONVERSION = "openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem && " +
-  "openssl pkcs12 -export -in all.pem -out new.p12";
+  "openssl pkcs12 -export -in all.pem -out new.p12 && rm all.pem";
 
 /** The number of bags, some milliseconds, between yields to the event loop. */
 const SLICE = 64;
@@ -282,9 +282,10 @@ async function decryptAnyForm<T>(
     const isWrong = error instanceof NssError &&
       error.name === "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT";
     for (const password of isWrong ? others : []) {
-      sealed.spendAgain();
-      const result = await decrypt(password).catch(() => null);
-      if (result !== null) return result;
+      try {
+        sealed.spendAgain();
+        return await decrypt(password);
+      } catch { /* another encoding of the password than the usual one is rare */ }
     }
     throw error;
   }

@@ -55,11 +55,11 @@ export interface ImportPkcs12Options {
   /** Whether the keys can be exported, as by {@linkcode exportPkcs12}; `false` by default. */
   readonly extractable?: boolean;
   /**
-   * The maximum work of all parts, in iterations of PBKDF2 with SHA-1 or SHA-256; 80,000,000 by
-   * default, which take some 25 seconds. An iteration of PBKDF2 with SHA-384 or SHA-512 counts 3,
+   * The maximum work of all parts, in iterations of PBKDF2 with SHA-1 or SHA-256; 100,000,000 by
+   * default, which take some 30 seconds. An iteration of PBKDF2 with SHA-384 or SHA-512 counts 3,
    * one of PKCS#12's own derivation 20, and scrypt 3 times the product of its N, r and p. What asks
    * for more is refused before anything is hashed. Set it lower for files from untrusted sources:
-   * 4,000,000 are a second.
+   * 3,000,000 are a second.
    */
   readonly maxIterations?: number;
   /**

@@ -137,7 +137,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: read(encrypted(PBE_OIDS.pbeWithSHAAnd3KeyTripleDESCBC, 2_000_000_000)),
     name: "SEC_ERROR_BAD_DATA",
     says:
-      "Cannot derive key from password: the file asks for the work of 120000000000 iterations, more than maxIterations allows, 80000000",
+      "Cannot derive key from password: the file asks for the work of 120000000000 iterations, more than maxIterations allows, 100000000",
   },
   {
     mistake: "a key in the traditional encryption with Camellia",

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createCipheriv, createHash } from "node:crypto";
+import { createCipheriv, createHash, scryptSync } from "node:crypto";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { constructedTag, contextTag } from "../../cert/der/tag.ts";
@@ -24,6 +24,8 @@ import { ModuleToken } from "../../pkcs11/module/module_token.ts";
 import type { ReadTokenInfo } from "../../pkcs11/module/token_info.ts";
 import { decryptLegacy } from "../../pkcs11/nss_db/legacy_3des.ts";
 import { openNssDb } from "../../pkcs11/nss_db/mod.ts";
+import type { Rc2Ciphertext } from "../../pkcs11/pbe/ciphers.ts";
+import { PBE_OIDS } from "../../pkcs11/pbe/oids.ts";
 import { IterationBudget } from "../../pkcs11/pbe/iteration_budget.ts";
 import { encryptWithPassword } from "../../pkcs11/pbe/password_encryption.ts";
 import { decryptSealed, readSealed } from "../../pkcs11/pbe/password_scheme.ts";
@@ -131,6 +133,92 @@ Deno.test("decryptSealed() leaves nothing of PKCS#12's old keys but the plaintex
   }
 });
 
+/** A traditional key, and what encrypts it: MD5 of password and salt. */
+function traditionalPem(): { pem: string; key: Bytes } {
+  const iv = new Uint8Array(16).fill(3);
+  const first = createHash("md5").update(UTF8).update(iv.subarray(0, 8)).digest();
+  const second = createHash("md5").update(first).update(UTF8).update(iv.subarray(0, 8)).digest();
+  const key = Uint8Array.of(...first, ...second);
+  const { pkcs8 } = decodePrivateKey(EC.der);
+  const cipher = createCipheriv("aes-256-cbc", key, iv);
+  const ciphertext = new Uint8Array([...cipher.update(pkcs8), ...cipher.final()]);
+  const headers = `Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,${iv.toHex()}\n\n`;
+  return { pem: encodePem("PRIVATE KEY", ciphertext).replace("-----\n", `$&${headers}`), key };
+}
+
+Deno.test("importPrivateKey() leaves nothing of a traditional key and what encrypts it", async () => {
+  const { pem, key } = traditionalPem();
+  const half = key.slice(0, 16); // what is hashed again
+  for (const password of [PASSWORD, `${PASSWORD} wrong`]) {
+    using memory = new MemoryWatch();
+    const importing = importPrivateKey(pem, { password });
+    if (password === PASSWORD) {
+      await importing;
+      memory.assertErased(/^gave decrypt AES-CBC/);
+    } else await assertRejects(() => importing, NssError);
+    assertEquals([EC.secret, UTF8, key, half].map((bytes) => memory.copiesOf(bytes)), [0, 0, 0, 0]);
+    memory.assertErased(/^took importKey raw AES-CBC/);
+  }
+});
+
+/** The key encrypted as openssl pkcs8 does it, by node:crypto. */
+function encryptedKey(algorithm: (w: DerWriter) => unknown, key: Bytes, iv: Bytes): Bytes {
+  const name = key.length === 32 ? "aes-256-cbc" : "des-ede3-cbc";
+  const cipher = createCipheriv(name, key, iv);
+  const ciphertext = new Uint8Array([...cipher.update(EC.der), ...cipher.final()]);
+  return new DerWriter().sequence((w) => {
+    algorithm(w);
+    w.octetString(ciphertext);
+  }).finish();
+}
+
+Deno.test("importPrivateKey() leaves nothing of a key under scrypt, under PBES1, and of RC2", async () => {
+  const salt = new Uint8Array(8).fill(5);
+  const iv = new Uint8Array(16).fill(6);
+  const scryptKey = new Uint8Array(scryptSync(UTF8, salt, 32, { N: 16, r: 1, p: 1 }));
+  const withScrypt = encryptedKey(
+    (w) =>
+      w.sequence((w) =>
+        w.oid(PBE_OIDS.pbes2).sequence((w) => {
+          w.sequence((w) =>
+            w.oid(PBE_OIDS.scrypt).sequence((w) =>
+              w.octetString(salt).integer(16).integer(1).integer(1)
+            )
+          );
+          w.sequence((w) => w.oid(PBE_OIDS.aes256CBC).octetString(iv));
+        })
+      ),
+    scryptKey,
+    iv,
+  );
+  const derived = new Uint8Array(createHash("md5").update(UTF8).update(salt).digest());
+  const des = derived.subarray(0, 8);
+  const three = Uint8Array.of(...des, ...des, ...des);
+  const scheme = (oid: string) => (w: DerWriter) =>
+    w.sequence((w) => w.oid(oid).sequence((w) => w.octetString(salt).integer(1)));
+  const withMd5 = encryptedKey(scheme(PBE_OIDS.pbeWithMD5AndDESCBC), three, derived.subarray(8));
+  // No RC2: what a function returns is what matters
+  const withRc2 = encryptedKey(scheme(PBE_OIDS.pbeWithMD5AndRC2CBC), three, derived.subarray(8));
+  const given: Uint8Array[] = [];
+  const decryptRc2 = ({ key, iv, data }: Rc2Ciphertext) => {
+    const padded = new Uint8Array(data.length).fill(data.length - EC.der.length);
+    padded.set(EC.der);
+    given.push(key, iv, padded);
+    return padded;
+  };
+  for (const der of [withScrypt, withMd5, withRc2]) {
+    using memory = new MemoryWatch();
+    const key = await importPrivateKey(der, { password: PASSWORD, decryptRc2 });
+    assert(key.publicKey!.equals(EC.publicKey));
+    assertEquals(
+      [EC.secret, UTF8, UTF16, scryptKey, derived, three].map((bytes) => memory.copiesOf(bytes)),
+      [0, 0, 0, 0, 0, 0],
+    );
+  }
+  assertEquals(given.length, 3);
+  for (const bytes of given) assert(bytes.every((byte) => byte === 0));
+});
+
 const FILE = await exportPkcs12({
   key: EC.privateKey,
   certificates: [],
@@ -139,10 +227,21 @@ const FILE = await exportPkcs12({
 });
 
 Deno.test("exportPkcs12() leaves nothing of a key, its password and the key of its MAC", async () => {
-  using memory = new MemoryWatch();
-  await exportPkcs12({ key: EC.privateKey, certificates: [], password: PASSWORD, iterations });
-  assertEquals([EC.secret, UTF8, UTF16].map((bytes) => memory.copiesOf(bytes)), [0, 0, 0]);
-  memory.assertErased(/^took importKey raw HMAC/);
+  for (const encryption of ["aes-256", "weak-3des-sha1"] as const) {
+    using memory = new MemoryWatch();
+    await exportPkcs12({
+      key: EC.privateKey,
+      certificates: [],
+      password: PASSWORD,
+      iterations,
+      encryption,
+    });
+    // Deno's node:crypto keeps what it has encrypted
+    const kept = encryption === "weak-3des-sha1" ? 1 : 0;
+    assertEquals([EC.secret, UTF8, UTF16].map((bytes) => memory.copiesOf(bytes)), [kept, 0, 0]);
+    memory.assertErased(/^took importKey raw HMAC/);
+    if (encryption === "weak-3des-sha1") memory.assertErased(/^gave digest SHA-1/);
+  }
 });
 
 Deno.test("importPkcs12() leaves nothing of a key, its password and the key of its MAC", async () => {

@@ -26,7 +26,7 @@ export const crypto: StdCrypto = {
       const bytes = ArrayBuffer.isView(data)
         ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
         : new Uint8Array(data);
-      return Uint8Array.from(
+      return new Uint8Array(
         createHash(algorithm.toLowerCase().replace("-", "")).update(bytes).digest(),
       ).buffer;
     },
