@@ -4,7 +4,6 @@ import { createCertificate, encodePem } from "@nss/nss/cert";
 import {
   type DecryptRc2,
   exportPkcs12,
-  exportPrivateKeyPem,
   generateKeyPair,
   importPkcs12,
   importPrivateKey,
@@ -21,7 +20,6 @@ export const TOPIC = "Files of keys and certificates";
 const keys = await generateKeyPair("ec-p256", { extractable: true });
 const cert = await createCertificate({ ...keys, subject: "CN=server.example" });
 const file = await exportPkcs12({ certificates: [cert], password: "secret", iterations: 1 });
-const pem = await exportPrivateKeyPem(keys.privateKey);
 
 /** The file without its MAC. */
 const pfx = new DerReader(file, "file").sequence("");
