@@ -8,7 +8,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a {@linkcode DecryptRc2} function is given. The arrays are overwritten afterwards. */
 export interface Rc2Ciphertext {
-  /** The key, of 5 to 128 bytes; secret. */
+  /** The key, of 1 to 128 bytes; secret. */
   readonly key: Uint8Array<ArrayBuffer>;
   /** The effective length of the key in bits (RFC 2268, Section 2): 40, 64 or 128 mostly. */
   readonly effectiveBits: number;
@@ -20,13 +20,12 @@ export interface Rc2Ciphertext {
 
 /**
  * Decrypts RC2 in CBC mode (RFC 2268), which no runtime has, for {@linkcode importPkcs12} and
- * {@linkcode importPrivateKey}.
+ * {@linkcode importPrivateKey}: `docs/key_files.md` has a recipe with a package of npm. What it
+ * throws arrives as it is.
  *
  * @param ciphertext The ciphertext, its key and initialization vector.
  * @returns The plaintext with its padding, as many bytes as the ciphertext. It is overwritten once
  * it has been read. What does not have the length or the padding is refused.
- *
- * [A recipe](../../docs/key_files.md#rc2) uses a package of npm.
  */
 export type DecryptRc2 = (
   ciphertext: Rc2Ciphertext,

@@ -88,6 +88,7 @@ const CONVERSIONS: readonly Conversion[] = [
   {
     title: "an OpenSSH key",
     needs: [SSH_KEYGEN],
+    optional: true,
     make: "ssh-keygen -q -t ecdsa -N '' -f id",
     file: "id",
     quiet: (command) => `${command.replace(/ \(.*$/, "")} -P '' -N ''`,
