@@ -152,7 +152,7 @@ Deno.test("parseSubjectPublicKeyInfo() wants raw keys without parameters and of 
 Deno.test("parseSubjectPublicKeyInfo() names an algorithm that it does not support", () => {
   const dsa = spki((w) => w.oid(OIDS.dsa).null(), new Uint8Array(8));
   assertBad(dsa, "SEC_ERROR_UNSUPPORTED_KEYALG");
-  assertThrows(() => parseSubjectPublicKeyInfo(dsa), NssError, OIDS.dsa);
+  assertThrows(() => parseSubjectPublicKeyInfo(dsa), NssError, "DSA");
 });
 
 Deno.test("parseSubjectPublicKeyInfo() wants whole bytes", () => {
