@@ -283,7 +283,10 @@ export const isRecord: Check = hasMembers("a record of a certificate database", 
 });
 
 /** Like {@linkcode matchesCertQuery}, without a check: databases call it for each record. */
-export function recordMatches(record: CertRecord, query: CertQuery): boolean {
+export function recordMatches(
+  record: Pick<CertRecord, "certificate" | "nickname">,
+  query: CertQuery,
+): boolean {
   const { certificate } = record;
   const matches = (
     wanted: Uint8Array | undefined,
@@ -299,6 +302,32 @@ export function recordMatches(record: CertRecord, query: CertQuery): boolean {
     matches(query.issuer, () => certificate.issuer.der) &&
     matches(query.serialNumber, () => certificate.serialNumber) &&
     matches(query.subjectKeyIdentifier, () => keyIdentifierOf(certificate));
+}
+
+/** Returns the keys under which an index of a database has a certificate. */
+export function indexKeysOf(
+  { certificate, nickname }: Pick<CertRecord, "certificate" | "nickname">,
+): readonly string[] {
+  const { der, subject, issuer, serialNumber } = certificate;
+  return [
+    ...[{ der }, { issuer: issuer.der, serialNumber }, { subject: subject.der }],
+    ...nickname === null ? [] : [{ nickname }],
+  ].map(indexKeyOf).filter((key) => key !== null);
+}
+
+/**
+ * Returns a key under which {@linkcode indexKeysOf} has all that matches a query, and little else;
+ * `null` if everything has to be compared.
+ */
+export function indexKeyOf(query: CertQuery): string | null {
+  const { der, issuer, serialNumber, subject, nickname } = query;
+  // The end of a certificate is that of its signature, which no two have in common
+  if (der !== undefined) return `der ${der.length} ${der.subarray(-16).toHex()}`;
+  if (issuer !== undefined && serialNumber !== undefined) {
+    return `serial ${serialNumber.toHex()} ${issuer.toHex()}`;
+  }
+  if (subject !== undefined) return `subject ${subject.toHex()}`;
+  return nickname === undefined ? null : `nickname ${nickname}`;
 }
 
 /** A malformed extension counts as absent here; verification reports it. */

@@ -19,17 +19,12 @@ import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { publicValueOf } from "../keys/key_id.ts";
 import type { TokenOptions } from "../token/token.ts";
 import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
-import {
-  CertEntryReader,
-  checkOrphans,
-  type Entries,
-  type Entry,
-  serialOf,
-} from "./cert_entries.ts";
-import { type NssDbCore, type Session, type Snapshot, whileLoggedIn } from "./core.ts";
+import { Entries, type Entry, serialOf } from "./cert_entries.ts";
+import { type NssDbCore, type Session, whileLoggedIn } from "./core.ts";
 import type { Commit, NssDbWriter } from "./files.ts";
 import { ObjectIds } from "./object_ids.ts";
 import { macName } from "./sealing.ts";
+import { isNewTrust, type Snapshot, type View } from "./snapshot.ts";
 import { checkTrustHash, readTrust, trustAttributes } from "./trust_codec.ts";
 import { bool, text, ulong } from "./values.ts";
 
@@ -42,7 +37,7 @@ export class NssCertStore implements CertDB {
   readonly name: string;
   readonly #core: NssDbCore;
   readonly #ensureLogin: EnsureLogin;
-  readonly #entries = new CertEntryReader();
+  readonly #entries: View<Entries>;
 
   /**
    * Creates the store.
@@ -54,6 +49,10 @@ export class NssCertStore implements CertDB {
     this.name = core.label;
     this.#core = core;
     this.#ensureLogin = ensureLogin;
+    this.#entries = core.view(
+      (snapshot) => Entries.read(snapshot),
+      (before, snapshot, changes) => before.next(snapshot, changes),
+    );
   }
 
   /** Whether the database is read-only. */
@@ -73,13 +72,8 @@ export class NssCertStore implements CertDB {
     query = takeQuery(query);
     return await this.#core.settled(async (snapshot) => {
       const { session } = this.#core;
-      const entries = this.#entries.read(snapshot);
-      const candidates = query.subject === undefined
-        ? entries.all
-        : entries.bySubject.get(query.subject.toHex()) ?? [];
-      const found = candidates.filter(({ record }) =>
-        recordMatches({ ...record, trust: null }, query)
-      );
+      const entries = this.#entries.of(snapshot);
+      const found = entries.candidates(query).filter((entry) => recordMatches(entry, query));
       return await Promise.all(
         found.map((entry) => this.#recordOf(entry, entries, snapshot, session)),
       );
@@ -92,24 +86,27 @@ export class NssCertStore implements CertDB {
     snapshot: Snapshot,
     session: Session | null,
   ): Promise<CertRecord> {
-    const [first] = entry.trust;
-    if (first === undefined) {
-      await checkOrphans(entry.certificate, entries.orphans);
-      return { ...entry.record, trust: null };
+    const { certificate, nickname } = entry;
+    const record = { certificate, nickname, hasKey: entries.hasKey(entry) };
+    const [object] = entries.trustOf(entry);
+    if (object === undefined) {
+      await entries.checkOrphans(certificate);
+      return { ...record, trust: null };
     }
-    const { trust, authenticated, unprotected } = readTrust(first.object, first.form);
-    await checkTrustHash(first.object, first.form, entry.certificate);
+    const form = isNewTrust(object) ? "new" : "old";
+    const { trust, authenticated, unprotected } = readTrust(object, form);
+    await checkTrustHash(object, form, certificate);
     if (session !== null) {
       const withMac = unprotected.filter((attribute) =>
-        snapshot.metadata.has(macName("cert", first.object.id, attribute))
+        snapshot.metadata.has(macName("cert", object.id, attribute))
       );
       await Promise.all(
         [...authenticated, ...withMac].map((attribute) =>
-          this.#core.verifyMac(session, snapshot, "cert", first.object, attribute)
+          this.#core.verifyMac(session, snapshot, "cert", object, attribute)
         ),
       );
     }
-    return { ...entry.record, trust };
+    return { ...record, trust };
   }
 
   /**
@@ -126,16 +123,16 @@ export class NssCertStore implements CertDB {
     return await this.#writing(what, options.trust, options, async (state) => {
       const id = await certificateId(certificate);
       return async (snapshot) => {
-        const entries = this.#entries.read(snapshot);
+        const entries = this.#entries.of(snapshot);
         const checked = await checkStorable(sourceOf(this.name, entries), certificate, options);
         const trust = options.trust === undefined
           ? null
           : await this.#trustWriter(snapshot, entries, certificate, options.trust, state);
-        const own = entries.all.find((entry) => entry.certificate.equals(certificate));
+        const own = entries.entryOf(certificate);
         const newId = own === undefined ? state.ids.next(snapshot, "certificate") : 0;
         return (writer) => {
           if (own !== undefined) {
-            if (own.record.nickname !== checked.nickname) {
+            if (own.nickname !== checked.nickname) {
               writer.update("cert", own.object.id, new Map([[CKA.label, text(checked.nickname)]]));
             }
           } else {
@@ -184,8 +181,8 @@ export class NssCertStore implements CertDB {
       options,
       (state) =>
         Promise.resolve(async (snapshot) => {
-          const entries = this.#entries.read(snapshot);
-          if (!entries.all.some((entry) => entry.certificate.equals(certificate))) {
+          const entries = this.#entries.of(snapshot);
+          if (entries.entryOf(certificate) === undefined) {
             throw new NssError(
               "SEC_ERROR_UNKNOWN_CERT",
               `Cannot set trust: certificate ${
@@ -214,11 +211,11 @@ export class NssCertStore implements CertDB {
       options,
       () =>
         Promise.resolve((snapshot) => {
-          const own = this.#entries.read(snapshot).all
-            .find((entry) => entry.certificate.equals(certificate));
+          const entries = this.#entries.of(snapshot);
+          const own = entries.entryOf(certificate);
           return Promise.resolve((writer) => {
             if (own === undefined) return false;
-            for (const { id } of [own.object, ...own.trust.map(({ object }) => object)]) {
+            for (const { id } of [own.object, ...entries.trustOf(own)]) {
               removeObject(writer, "cert", id);
             }
             return true;
@@ -250,10 +247,11 @@ export class NssCertStore implements CertDB {
     trust: CertTrust | null,
     state: WriteState,
   ): Promise<Commit<void>> {
-    const stored = entries.all.find((entry) => entry.certificate.equals(certificate))?.trust ?? [];
+    const own = entries.entryOf(certificate);
+    const stored = own === undefined ? [] : entries.trustOf(own);
     if (trust === null) {
       return (writer) => {
-        for (const { object } of stored) removeObject(writer, "cert", object.id);
+        for (const { id } of stored) removeObject(writer, "cert", id);
       };
     }
     const mask = ~TRUST_FLAGS.user;
@@ -263,13 +261,11 @@ export class NssCertStore implements CertDB {
       objectSigning: trust.objectSigning & mask,
     });
     // One object in the form that all versions of NSS read replaces the stored ones
-    const kept = stored.find(({ form }) => form === "old")?.object.id;
+    const kept = stored.find((object) => !isNewTrust(object))?.id;
     const id = kept ?? state.ids.next(snapshot, "trust");
     const macs = await state.macs(id, attributes);
     return (writer) => {
-      for (const { object } of stored) {
-        if (object.id !== kept) removeObject(writer, "cert", object.id);
-      }
+      for (const { id } of stored) if (id !== kept) removeObject(writer, "cert", id);
       if (kept === undefined) writer.insert("cert", id, attributes);
       else writer.update("cert", id, attributes);
       for (const [attribute, item1] of macs) {
@@ -330,8 +326,13 @@ function sourceOf(name: string, entries: Entries): CertSource {
     name,
     find: (query) =>
       Promise.resolve(
-        entries.all.map(({ record }) => ({ ...record, trust: null }))
-          .filter((record) => recordMatches(record, query)),
+        entries.candidates(query).filter((entry) => recordMatches(entry, query))
+          .map(({ certificate, nickname }) => ({
+            certificate,
+            nickname,
+            trust: null,
+            hasKey: false,
+          })),
       ),
   };
 }

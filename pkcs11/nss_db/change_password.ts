@@ -8,10 +8,10 @@ import {
   type NssDbCore,
   PASSWORD_RECORD,
   type Session,
-  type Snapshot,
 } from "./core.ts";
 import type { Commit, MetadataRow } from "./files.ts";
 import { macName, NEW_SALT_LENGTH, OLD_SALT_LENGTH, type PasswordKey } from "./sealing.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { StoredObject } from "./values.ts";
 
 /**
@@ -93,7 +93,7 @@ async function reseal(
     const item1 = await key.sign(macId, attribute, value);
     result.macs.push({ name: macName(file, object.id, attribute), row: { item1 } });
   };
-  for (const object of snapshot.secrets) {
+  for (const object of snapshot.all("key")) {
     const attributes = new Map<number, Uint8Array<ArrayBuffer>>();
     for (const [attribute, value] of object.attributes) {
       if (!ENCRYPTED.has(attribute) || value.length === 0) continue;
@@ -104,11 +104,8 @@ async function reseal(
     }
     if (attributes.size > 0) result.values.push({ id: object.id, attributes });
   }
-  const { certificates, oldTrust, newTrust, publicKeys, secrets } = snapshot;
-  const clear = [
-    ...[...certificates, ...oldTrust, ...newTrust, ...publicKeys].map((o) => ["cert", o] as const),
-    ...secrets.map((object) => ["key", object] as const),
-  ];
+  const clear = (["cert", "key"] as const)
+    .flatMap((file) => snapshot.all(file).map((object) => [file, object] as const));
   for (const [file, object] of clear) {
     await Promise.all(
       [...object.attributes].map(async ([attribute, value]) => {

@@ -2,9 +2,10 @@
 
 import { bytesEqual } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { CKA, CKO, ENCRYPTED } from "./attributes.ts";
-import type { Commit, MetadataRow, NssDbFiles, NssDbReader } from "./files.ts";
+import { ENCRYPTED } from "./attributes.ts";
+import type { Commit, MetadataRow, NssDbFiles } from "./files.ts";
 import { badMac, macName, PasswordKey } from "./sealing.ts";
+import { Snapshot, View } from "./snapshot.ts";
 import { damaged, type StoredObject } from "./values.ts";
 
 /** The plaintext whose encryption in the password record lets NSS check a password. */
@@ -49,26 +50,6 @@ export async function whileLoggedIn<T>(
   }
 }
 
-/** The contents of a database at one moment. */
-export interface Snapshot {
-  /** Changes with each write. */
-  readonly version: string;
-  /** The ids of all objects. */
-  readonly ids: ReadonlySet<number>;
-  /** The certificates. */
-  readonly certificates: readonly StoredObject[];
-  /** The trust objects in the form of NSS before 3.114. */
-  readonly oldTrust: readonly StoredObject[];
-  /** The trust objects in the form of PKCS#11 3.2. */
-  readonly newTrust: readonly StoredObject[];
-  /** The public keys. */
-  readonly publicKeys: readonly StoredObject[];
-  /** All objects in key4.db. */
-  readonly secrets: readonly StoredObject[];
-  /** The password record and the MACs. */
-  readonly metadata: ReadonlyMap<string, MetadataRow>;
-}
-
 /** A login, which lasts until the password changes. */
 export interface Session {
   /** The key that encrypts and signs values. */
@@ -87,6 +68,7 @@ export class NssDbCore {
   readonly label: string;
   #session: Session | null = null;
   #snapshot: Snapshot | null = null;
+  readonly #views: Pick<View<unknown>, "follow">[] = [];
   /** The password record for which `#isEmpty` was computed. */
   #checkedRecord: MetadataRow | null = null;
   #isEmpty = false;
@@ -116,8 +98,9 @@ export class NssDbCore {
   async snapshot(): Promise<Snapshot> {
     const version = await this.files.version();
     const known = this.#snapshot;
-    const snapshot = known?.version === version ? known : await this.files.read(takeSnapshot);
-    this.#snapshot = snapshot;
+    const snapshot = known?.version === version
+      ? known
+      : await this.files.read((reader) => this.#snapshot = Snapshot.read(reader, this.#snapshot));
     await this.#updateSession(snapshot.metadata.get(PASSWORD_RECORD));
     return snapshot;
   }
@@ -218,13 +201,33 @@ export class NssDbCore {
   }
 
   /**
-   * Writes; see {@linkcode NssDbFiles.write}.
+   * Writes; see {@linkcode NssDbFiles.write}. The next snapshot is made of what has been written.
    *
    * @param prepare Computes the write from a snapshot.
    * @returns The result of the commit.
    */
   write<T>(prepare: (snapshot: Snapshot) => Promise<Commit<T>>): Promise<T> {
-    return this.files.write(() => this.settled(prepare));
+    return this.files.write(() =>
+      this.settled(async (snapshot) => {
+        const commit = await prepare(snapshot);
+        return (writer) => {
+          const result = commit(writer);
+          const { version, changes } = writer.written();
+          // Kept before the COMMIT, without which its version never comes
+          const next = snapshot.next(version, changes);
+          for (const view of this.#views) view.follow(snapshot, next, changes);
+          this.#snapshot = next;
+          return result;
+        };
+      })
+    );
+  }
+
+  /** Makes what is computed of snapshots; see {@linkcode View}. */
+  view<T>(...rules: ConstructorParameters<typeof View<T>>): View<T> {
+    const view = new View<T>(...rules);
+    this.#views.push(view);
+    return view;
   }
 
   /**
@@ -295,54 +298,6 @@ export class NssDbCore {
     if (!isLegacy) await this.#verify(session, snapshot, "key", object, attribute, plaintext);
     return plaintext;
   }
-}
-
-function takeSnapshot(reader: NssDbReader): Snapshot {
-  const objects = reader.objects("cert");
-  const classes = Map.groupBy(objects, (object) => classOf(object, "cert"));
-  const ofClass = (value: number): StoredObject[] => classes.get(value) ?? [];
-  const secrets = reader.objects("key");
-  for (const object of secrets) classOf(object, "key");
-  return {
-    version: reader.version,
-    ids: new Set([...objects, ...secrets].map(({ id }) => id)),
-    certificates: ofClass(CKO.certificate),
-    oldTrust: ofClass(CKO.nssTrust),
-    newTrust: ofClass(CKO.trust),
-    publicKeys: ofClass(CKO.publicKey),
-    secrets,
-    metadata: new Map(reader.allMetadata().map(({ name, ...row }) => [name, row])),
-  };
-}
-
-/** The last object class of PKCS#11 3.2 (`CKO_TRUST`), and the classes of NSS. */
-const LAST_CLASS = 0xb;
-const NSS_CLASSES = /^ce5343[0-9a-f]{2}$/;
-/** `CKO_SECRET_KEY`, the other class of objects in key4.db. */
-const SECRET_KEY = 4;
-
-/** Attributes that only objects of certain classes have. */
-const CLASS_ATTRIBUTES: readonly (readonly [attribute: number, classes: readonly number[]])[] = [
-  [CKA.certificateType, [CKO.certificate]],
-  [CKA.keyType, [CKO.publicKey, CKO.privateKey, SECRET_KEY]],
-  [CKA.hashOfCertificate, [CKO.trust]],
-  [CKA.nssSha1, [CKO.nssTrust]],
-];
-
-/**
- * Checks the class of an object. An object with a damaged class would not be found, which could
- * hide distrust.
- */
-function classOf(object: StoredObject, file: "cert" | "key"): number {
-  const value = object.ulong(CKA.class);
-  const isKnown = value !== undefined &&
-    (value <= LAST_CLASS || NSS_CLASSES.test(value.toString(16))) &&
-    (file === "key") === [CKO.privateKey, SECRET_KEY].includes(value) &&
-    CLASS_ATTRIBUTES.every(([attribute, classes]) =>
-      object.get(attribute) === undefined || classes.includes(value)
-    );
-  if (isKnown) return value;
-  throw damaged(`object ${object.id} is of no class that it can be of`);
 }
 
 function isSame(a: MetadataRow | null, b: MetadataRow | undefined): boolean {

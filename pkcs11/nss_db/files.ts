@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node:.
 
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { NssError } from "../../cert/base/errors.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
 import { checkSchema, rowsOf } from "./schema.ts";
@@ -70,8 +70,17 @@ export interface NssDbWriter extends NssDbReader {
   remove(file: DbFile, id: number): void;
   /** Writes a row of `metaData`. */
   putMetadata(name: string, row: MetadataRow): void;
-  /** Deletes the rows of `metaData` whose names have a prefix. */
+  /** Deletes the rows of `metaData` whose names have a prefix of letters, digits and `_`. */
   removeMetadata(prefix: string): void;
+  /** Reads back what has been written, and says which version it will be once it is committed. */
+  written(): { readonly version: string; readonly changes: Changes };
+}
+
+/** What a write has changed; `undefined` is what it has deleted. */
+export interface Changes
+  extends Readonly<Record<DbFile, ReadonlyMap<number, StoredObject | undefined>>> {
+  /** The rows of `metaData`. */
+  readonly metadata: ReadonlyMap<string, MetadataRow | undefined>;
 }
 
 /** The synchronous part of a write, in its transaction. */
@@ -96,6 +105,11 @@ export class NssDbFiles {
   readonly #databases: Readonly<Record<DbFile, DatabaseSync>>;
   readonly #queue: WriterQueue;
   readonly #columns = new Map<DbFile, ReadonlySet<string>>();
+  /** The statements that each write needs; SQLite takes longer to compile one than to run it. */
+  readonly #statements = {
+    cert: new Map<string, StatementSync>(),
+    key: new Map<string, StatementSync>(),
+  };
   /** The number of writes of this object, which `data_version` does not count. */
   #ownWrites = 0;
   #closed = false;
@@ -233,7 +247,7 @@ export class NssDbFiles {
   read<T>(read: (reader: NssDbReader) => T): Promise<T> {
     return this.#unlocked(
       "read NSS database",
-      () => this.#consistently(() => read(this.#access())),
+      () => this.#consistently(() => read(this.#reader())),
     );
   }
 
@@ -261,12 +275,9 @@ export class NssDbFiles {
         const before = await this.#unlocked("read NSS database", () => this.#versions());
         const commit = await prepare();
         const result = await this.#exclusively(() =>
-          this.#versions() === before ? { value: commit(this.#access()) } : null
+          this.#versions() === before ? { value: commit(this.#writer()) } : null
         );
-        if (result !== null) {
-          this.#ownWrites++;
-          return result.value;
-        }
+        if (result !== null) return result.value;
         if (Date.now() > end) throw busy("write NSS database", "other programs write all the time");
       }
     });
@@ -292,11 +303,18 @@ export class NssDbFiles {
     });
   }
 
+  /** Returns a compiled statement, of which there are few; SQLite adapts it to new columns. */
+  #prepare(file: DbFile, sql: string): StatementSync {
+    const known = this.#statements[file].get(sql) ?? this.#databases[file].prepare(sql);
+    this.#statements[file].set(sql, known);
+    return known;
+  }
+
   /** The versions of both databases and the count of own writes. */
-  #versions(): string {
+  #versions(ownWrites = this.#ownWrites): string {
     const version = (file: DbFile): unknown =>
-      this.#databases[file].prepare("PRAGMA data_version").get()?.data_version;
-    return `${version("cert")} ${version("key")} ${this.#ownWrites}`;
+      this.#prepare(file, "PRAGMA data_version").get()?.data_version;
+    return `${version("cert")} ${version("key")} ${ownWrites}`;
   }
 
   /** Runs a read in transactions on both databases, begun in the order of writes. */
@@ -323,9 +341,12 @@ export class NssDbFiles {
         cert.exec("BEGIN EXCLUSIVE");
         key.exec("BEGIN EXCLUSIVE");
         const result = write();
+        // If one file cannot be committed, neither the version before nor the one after is true
+        this.#ownWrites += 2;
         // MACs before the values that they protect, as in NSS
         key.exec("COMMIT");
         cert.exec("COMMIT");
+        this.#ownWrites--;
         return result;
       } finally {
         rollback(key);
@@ -353,42 +374,76 @@ export class NssDbFiles {
     }
   }
 
-  #access(): NssDbWriter {
+  #reader(): NssDbReader {
     const databases = this.#databases;
-    const { key } = databases;
     return {
       version: this.#versions(),
       objects: (file) => rowsOf(databases[file], TABLES[file]).map((row) => new StoredObject(row)),
       allMetadata: () =>
-        rowsOf(key, METADATA).map((row) => {
+        rowsOf(databases.key, METADATA).map((row) => {
           const name = String(row.id);
           return { name, ...metadataOf(name, row) };
         }),
+    };
+  }
+
+  #writer(): NssDbWriter {
+    const touched = { cert: new Set<number>(), key: new Set<number>() };
+    const names = new Set<string>();
+    const rowOf = (file: DbFile, table: string, id: number | string) =>
+      this.#prepare(file, `SELECT * FROM ${table} WHERE id = ?`).get(id);
+    const objectsOf = (file: DbFile) =>
+      new Map([...touched[file]].map((id) => {
+        const row = rowOf(file, TABLES[file], id);
+        return [id, row === undefined ? undefined : new StoredObject(row)] as const;
+      }));
+    return {
+      ...this.#reader(),
       insert: (file, id, attributes) => {
         const columns = [...attributes.keys()].map(columnOf);
         this.#addColumns(file, columns);
         const names = ["id", ...columns].join(", ");
         const marks = ["id", ...columns].map(() => "?").join(", ");
-        databases[file].prepare(`INSERT INTO ${TABLES[file]} (${names}) VALUES (${marks})`)
+        this.#prepare(file, `INSERT INTO ${TABLES[file]} (${names}) VALUES (${marks})`)
           .run(id, ...[...attributes.values()].map(columnValue));
+        touched[file].add(id);
       },
       update: (file, id, attributes) => {
         const columns = [...attributes.keys()].map(columnOf);
         this.#addColumns(file, columns);
         const set = columns.map((column) => `${column} = ?`).join(", ");
-        databases[file].prepare(`UPDATE ${TABLES[file]} SET ${set} WHERE id = ?`)
+        this.#prepare(file, `UPDATE ${TABLES[file]} SET ${set} WHERE id = ?`)
           .run(...[...attributes.values()].map(columnValue), id);
+        touched[file].add(id);
       },
       remove: (file, id) => {
-        databases[file].prepare(`DELETE FROM ${TABLES[file]} WHERE id = ?`).run(id);
+        this.#prepare(file, `DELETE FROM ${TABLES[file]} WHERE id = ?`).run(id);
+        touched[file].add(id);
       },
       putMetadata: (name, { item1, item2 }) => {
-        key.prepare("INSERT INTO metaData (id, item1, item2) VALUES (?, ?, ?)")
+        this.#prepare("key", "INSERT INTO metaData (id, item1, item2) VALUES (?, ?, ?)")
           .run(name, item1, item2 ?? null);
+        names.add(name);
       },
       removeMetadata: (prefix) => {
-        key.prepare("DELETE FROM metaData WHERE substr(id, 1, ?) = ?").run(prefix.length, prefix);
+        // A range, for which SQLite has an index; "{" is the next character after letters
+        const removed = this.#prepare(
+          "key",
+          "DELETE FROM metaData WHERE id >= ? AND id < ? RETURNING id",
+        ).all(prefix, `${prefix}{`);
+        for (const { id } of removed) names.add(String(id));
       },
+      written: () => ({
+        version: this.#versions(this.#ownWrites + 1),
+        changes: {
+          cert: objectsOf("cert"),
+          key: objectsOf("key"),
+          metadata: new Map([...names].map((name) => {
+            const row = rowOf("key", METADATA, name);
+            return [name, row === undefined ? undefined : metadataOf(name, row)] as const;
+          })),
+        },
+      }),
     };
   }
 

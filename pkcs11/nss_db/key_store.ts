@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { bytesEqual } from "../../cert/base/bytes.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
@@ -18,11 +17,14 @@ import {
   type TokenKeyPair,
 } from "../token/token.ts";
 import { storeImported, storeNewPair, type TokenKeyStore } from "../token/token_key_store.ts";
-import { AUTHENTICATED, CKA, CKO } from "./attributes.ts";
-import { type NssDbCore, type Session, type Snapshot, whileLoggedIn } from "./core.ts";
+import { AUTHENTICATED, CKA } from "./attributes.ts";
+import { type NssDbCore, type Session, whileLoggedIn } from "./core.ts";
+import type { Changes } from "./files.ts";
 import { decodeKey, encodeKey, type KeyObjects, readPublicKey, secretsOf } from "./key_codec.ts";
+import { Index, Layers } from "../token/layers.ts";
 import { ObjectIds } from "./object_ids.ts";
 import { macName } from "./sealing.ts";
+import { isPrivateKey, isSameObject, type Snapshot, type View } from "./snapshot.ts";
 import { damaged, type StoredObject } from "./values.ts";
 
 /** A stored private key. */
@@ -37,6 +39,7 @@ type Opened = Map<number, { readonly object: StoredObject; readonly key: Promise
 /** The private keys of an NSS database. */
 export class NssKeyStore implements TokenKeyStore {
   readonly #core: NssDbCore;
+  readonly #keys: View<StoredKeys>;
   readonly #opened = new WeakMap<Session, Opened>();
 
   /**
@@ -46,11 +49,15 @@ export class NssKeyStore implements TokenKeyStore {
    */
   constructor(core: NssDbCore) {
     this.#core = core;
+    this.#keys = core.view(
+      (snapshot) => StoredKeys.read(snapshot),
+      (before, snapshot, changes) => before.next(snapshot, changes),
+    );
   }
 
   /** Lists the keys, for which no password is needed; see {@linkcode TokenKeyStore.list}. */
   list(): Promise<readonly TokenKey[]> {
-    return this.#core.settled((snapshot) => Promise.resolve(keysOf(snapshot)));
+    return this.#core.settled((snapshot) => Promise.resolve(this.#keys.of(snapshot).all));
   }
 
   /**
@@ -113,13 +120,13 @@ export class NssKeyStore implements TokenKeyStore {
   }
 
   #find(which: KeyQuery): Promise<StoredKey | undefined> {
-    return this.#core.settled((snapshot) => findIn(snapshot, which));
+    return this.#core.settled((snapshot) => this.#keys.of(snapshot).find(which));
   }
 
   #open(which: KeyQuery): Promise<PrivateKey | undefined> {
     return this.#core.settled(async (snapshot) => {
       const session = this.#core.demandSession();
-      const stored = await findIn(snapshot, which);
+      const stored = await this.#keys.of(snapshot).find(which);
       if (stored === undefined) return undefined;
       const wanted = publicKeyOf(which) ?? stored.publicKey ?? null;
       return await this.#import(snapshot, session, stored, wanted);
@@ -188,7 +195,7 @@ export class NssKeyStore implements TokenKeyStore {
     try {
       await this.#core.write(async (snapshot) => {
         const session = this.#core.demandSession();
-        if (await findIn(snapshot, publicKey) !== undefined) return () => {};
+        if (await this.#keys.of(snapshot).find(publicKey) !== undefined) return () => {};
         const { values, secretMacs } = await getOrSet(
           sealed,
           session,
@@ -210,7 +217,7 @@ export class NssKeyStore implements TokenKeyStore {
         );
         return (writer) => {
           writer.insert("key", privateId, new Map([...objects.privateKey, ...values]));
-          if (!hasPublicKey(snapshot, objects.id)) {
+          if (snapshot.publicKeysOfId(objects.id).length === 0) {
             writer.insert("cert", publicId, objects.publicKey);
           }
           for (const [attribute, item1] of secretMacs) {
@@ -232,10 +239,9 @@ export class NssKeyStore implements TokenKeyStore {
 
   #delete(which: KeyQuery): Promise<boolean> {
     return this.#core.write(async (snapshot) => {
-      const stored = await findIn(snapshot, which);
+      const stored = await this.#keys.of(snapshot).find(which);
       if (stored === undefined) return () => false;
-      const id = stored.id.toHex();
-      const halves = snapshot.publicKeys.filter((object) => object.get(CKA.id)?.toHex() === id);
+      const halves = snapshot.publicKeysOfId(stored.id);
       return (writer) => {
         writer.remove("key", stored.object.id);
         writer.removeMetadata(macName("key", stored.object.id, 0).slice(0, -8));
@@ -285,58 +291,97 @@ function storedAlgorithm({ algorithm }: SubjectPublicKeyInfo): KeyAlgorithm {
     : algorithm;
 }
 
-function keysOf(snapshot: Snapshot): StoredKey[] {
-  return snapshot.secrets.filter((object) => object.ulong(CKA.class) === CKO.privateKey)
-    .map((object) => {
-      const id = (object.get(CKA.id) ?? new Uint8Array(0)).slice();
-      const publicKey = readPublicKey(object) ?? publicKeyById(snapshot, id);
-      return {
-        object,
-        id,
-        label: object.text(CKA.label),
-        algorithm: publicKey?.algorithm ?? null,
-        ...(publicKey !== null && { publicKey }),
-      };
-    });
-}
+/** The private keys of a snapshot. */
+class StoredKeys {
+  readonly #snapshot: Snapshot;
+  readonly #byId: Layers<number, StoredKey>;
+  readonly #index: Index<StoredKey>;
 
-/** Finds the public key of an old private key, which is in cert9.db only. */
-function publicKeyById(
-  snapshot: Snapshot,
-  id: Uint8Array<ArrayBuffer>,
-): SubjectPublicKeyInfo | null {
-  if (id.length === 0) return null;
-  const half = snapshot.publicKeys.find((object) => object.get(CKA.id)?.toHex() === id.toHex());
-  return half === undefined ? null : readPublicKey(half);
-}
-
-async function findIn(snapshot: Snapshot, which: KeyQuery): Promise<StoredKey | undefined> {
-  const keys = keysOf(snapshot);
-  const wanted = publicKeyOf(which);
-  if (wanted === null) {
-    const { id } = which as Pick<TokenKey, "id">;
-    return keys.find((key) => key.id.length > 0 && bytesEqual(key.id, id));
+  private constructor(
+    snapshot: Snapshot,
+    byId: Layers<number, StoredKey>,
+    index: Index<StoredKey>,
+  ) {
+    this.#snapshot = snapshot;
+    this.#byId = byId;
+    this.#index = index;
   }
-  const value = publicValueOf(wanted);
-  const byValue = keys.find(({ publicKey }) =>
-    publicKey !== undefined && bytesEqual(publicValueOf(publicKey), value)
-  );
-  if (byValue !== undefined) return byValue;
-  const id = await keyIdOf(wanted);
-  const byId = keys.find((key) => bytesEqual(key.id, id));
-  // A key without a public key is identified by its id only
-  if (byId?.publicKey === undefined) return byId;
-  throw damaged(`key ${byId.object.id} has the id of another public key`);
+
+  /** Reads the keys; throws `SEC_ERROR_BAD_DATABASE` if a public half is damaged. */
+  static read(snapshot: Snapshot): StoredKeys {
+    const keys = snapshot.privateKeys.map((object) => keyOf(object, snapshot));
+    return new StoredKeys(
+      snapshot,
+      Layers.of(keys.map((key) => [key.object.id, key] as const)),
+      Index.of(keys.flatMap(indexed)),
+    );
+  }
+
+  /** Returns the keys after a write. */
+  next(snapshot: Snapshot, changes: Changes): StoredKeys {
+    const ids = new Set(changes.key.keys());
+    for (const [id, object] of changes.cert) {
+      // An old private key has its public half there
+      for (const half of [this.#snapshot.object("cert", id), object]) {
+        const keyId = half?.get(CKA.id);
+        if (keyId === undefined) continue;
+        for (const key of snapshot.privateKeysOfId(keyId)) ids.add(key.id);
+      }
+    }
+    const changed = new Map<number, StoredKey | undefined>();
+    for (const id of ids) {
+      const object = snapshot.object("key", id);
+      changed.set(id, object && isPrivateKey(object) ? keyOf(object, snapshot) : undefined);
+    }
+    const removed = [...ids].map((id) => this.#byId.get(id)).filter((key) => key !== undefined);
+    const added = [...changed.values()].filter((key) => key !== undefined);
+    return new StoredKeys(
+      snapshot,
+      this.#byId.with(changed),
+      this.#index.with(removed.flatMap(indexed), added.flatMap(indexed)),
+    );
+  }
+
+  /** All keys. */
+  get all(): readonly StoredKey[] {
+    return this.#byId.values();
+  }
+
+  /** Finds a key. */
+  async find(which: KeyQuery): Promise<StoredKey | undefined> {
+    const wanted = publicKeyOf(which);
+    if (wanted === null) {
+      const { id } = which as Pick<TokenKey, "id">;
+      return this.#index.get(`id ${id.toHex()}`)[0];
+    }
+    const [byValue] = this.#index.get(`value ${publicValueOf(wanted).toHex()}`);
+    if (byValue !== undefined) return byValue;
+    const [byId] = this.#index.get(`id ${(await keyIdOf(wanted)).toHex()}`);
+    // A key without a public key is identified by its id only
+    if (byId?.publicKey === undefined) return byId;
+    throw damaged(`key ${byId.object.id} has the id of another public key`);
+  }
 }
 
-function hasPublicKey(snapshot: Snapshot, id: Uint8Array<ArrayBuffer>): boolean {
-  return snapshot.publicKeys.some((object) => object.get(CKA.id)?.toHex() === id.toHex());
+/** Returns a key with the keys of the index under which it is found. */
+function indexed(key: StoredKey): (readonly [string, StoredKey])[] {
+  const { id, publicKey } = key;
+  return [
+    ...id.length === 0 ? [] : [`id ${id.toHex()}`],
+    ...publicKey === undefined ? [] : [`value ${publicValueOf(publicKey).toHex()}`],
+  ].map((name) => [name, key] as const);
 }
 
-function isSameObject(a: StoredObject, b: StoredObject): boolean {
-  return a === b || (a.attributes.size === b.attributes.size &&
-    [...a.attributes].every(([attribute, value]) => {
-      const other = b.get(attribute);
-      return other !== undefined && bytesEqual(other, value);
-    }));
+function keyOf(object: StoredObject, snapshot: Snapshot): StoredKey {
+  const id = (object.get(CKA.id) ?? new Uint8Array(0)).slice();
+  // The public half of an old private key is in cert9.db only
+  const [half] = snapshot.publicKeysOfId(id);
+  const publicKey = readPublicKey(object) ?? (half === undefined ? null : readPublicKey(half));
+  return {
+    object,
+    id,
+    label: object.text(CKA.label),
+    algorithm: publicKey?.algorithm ?? null,
+    ...(publicKey !== null && { publicKey }),
+  };
 }

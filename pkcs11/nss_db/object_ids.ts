@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Snapshot } from "./core.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** The bits of an id; the others identify the slot and the kind of token (`SFTK_OBJ_ID_MASK`). */
 const MASK = 0x3fffffff;
@@ -18,10 +18,10 @@ export class ObjectIds {
    */
   next(snapshot: Snapshot, purpose: string): number {
     const known = this.#ids.get(purpose);
-    if (known !== undefined && !snapshot.ids.has(known)) return known;
+    if (known !== undefined && !snapshot.isUsed(known)) return known;
     let id = (Date.now() * 1000) & MASK;
     const reserved = new Set(this.#ids.values());
-    while (id === 0 || snapshot.ids.has(id) || reserved.has(id)) id = (id + 1) & MASK;
+    while (id === 0 || snapshot.isUsed(id) || reserved.has(id)) id = (id + 1) & MASK;
     this.#ids.set(purpose, id);
     return id;
   }

@@ -20,6 +20,7 @@ import {
 import {
   findCertFromNickname,
   findKeyByAnyCert,
+  generateKeyPair,
   initContext,
   type KeyPairType,
   type NssContext,
@@ -451,4 +452,25 @@ test(`NSS: of ${WRITERS} concurrent writers, ours and certutil, none loses a wri
     assert(record!.certificate.equals(certificate));
   }
   for (const token of tokens) await token.close();
+});
+
+test("1,000 certificates imported one after the other are those that certutil -L lists", async (folder) => {
+  const directory = folder.database();
+  const pair = await generateKeyPair();
+  const token = await openNssDb(directory, { create: true });
+  for (let i = 0; i < 1000; i++) {
+    const certificate = await createCertificate({ ...pair, subject: `CN=${i}`, isCa: true });
+    const trust = i % 100 === 0 ? { trust: "C,," } : {};
+    await importCert(token.certificates, certificate, { nickname: `number-${i}`, ...trust });
+  }
+  const ours = (await token.certificates.find({})).map(({ nickname }) => nickname!);
+  await token.close();
+  const listed = await certutilList(directory);
+  assertEquals(Object.keys(listed).sort(), ours.sort());
+  assertEquals(Object.values(listed).filter((trust) => trust === "C,,").length, 10);
+  // And certutil can write to it
+  await runOk("certutil", ["-D", "-d", `sql:${directory}`, "-n", "number-500"]);
+  const again = await openNssDb(directory);
+  assertEquals((await again.certificates.find({})).length, 999);
+  await again.close();
 });
