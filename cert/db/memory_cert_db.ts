@@ -9,6 +9,8 @@ import {
   type CertRecord,
   checkStorable,
   checkWritten,
+  indexKeyOf,
+  indexKeysOf,
   recordMatches,
   type StoreCertOptions,
   takeQuery,
@@ -50,8 +52,8 @@ export class MemoryCertDB implements CertDB {
   /** Always `false`. */
   readonly isReadOnly: boolean = false;
   readonly #hasKey: (certificate: Certificate) => boolean | Promise<boolean>;
-  /** By the encoding of the subject, because verification searches by it. */
-  readonly #bySubject = new Map<string, Stored[]>();
+  readonly #all = new Set<Stored>();
+  readonly #index = new Map<string, readonly Stored[]>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   /**
@@ -77,11 +79,13 @@ export class MemoryCertDB implements CertDB {
    */
   async find(query: CertQuery): Promise<readonly CertRecord[]> {
     const own = takeQuery(query);
-    const candidates = own.subject === undefined
-      ? [...this.#bySubject.values()].flat()
-      : this.#bySubject.get(own.subject.toHex()) ?? [];
-    const found = candidates.filter((r) => recordMatches({ ...r, hasKey: false }, own));
+    const found = this.#candidates(own).filter((record) => recordMatches(record, own));
     return await Promise.all(found.map((record) => this.#recordOf(record)));
+  }
+
+  #candidates(query: CertQuery): readonly Stored[] {
+    const key = indexKeyOf(query);
+    return key === null ? [...this.#all] : this.#index.get(key) ?? [];
   }
 
   async #recordOf(stored: Stored): Promise<CertRecord> {
@@ -111,16 +115,27 @@ export class MemoryCertDB implements CertDB {
   }
 
   #put(stored: Stored): Promise<CertRecord> {
-    const key = stored.certificate.subject.der.toHex();
-    const others = (this.#bySubject.get(key) ?? [])
-      .filter(({ certificate }) => !certificate.equals(stored.certificate));
-    this.#bySubject.set(key, [...others, stored]);
+    const old = this.#get(stored.certificate);
+    if (old !== undefined) this.#remove(old);
+    this.#all.add(stored);
+    for (const key of indexKeysOf(stored)) {
+      this.#index.set(key, [...this.#index.get(key) ?? [], stored]);
+    }
     return this.#recordOf(stored);
   }
 
+  #remove(stored: Stored): void {
+    this.#all.delete(stored);
+    for (const key of indexKeysOf(stored)) {
+      const left = this.#index.get(key)?.filter((other) => other !== stored) ?? [];
+      if (left.length > 0) this.#index.set(key, left);
+      else this.#index.delete(key);
+    }
+  }
+
   #get(certificate: Certificate): Stored | undefined {
-    return this.#bySubject.get(certificate.subject.der.toHex())
-      ?.find((stored) => stored.certificate.equals(certificate));
+    return this.#candidates({ der: certificate.der })
+      .find((stored) => stored.certificate.equals(certificate));
   }
 
   /**
@@ -134,10 +149,7 @@ export class MemoryCertDB implements CertDB {
       checkWritten("delete certificate", certificate, null);
       const stored = this.#get(certificate);
       if (stored === undefined) return Promise.resolve(false);
-      const key = certificate.subject.der.toHex();
-      const left = this.#bySubject.get(key)!.filter((other) => other !== stored);
-      if (left.length > 0) this.#bySubject.set(key, left);
-      else this.#bySubject.delete(key);
+      this.#remove(stored);
       return Promise.resolve(true);
     });
   }

@@ -8,6 +8,8 @@ import {
   type CertSource,
   checkStorable,
   checkWritten,
+  indexKeyOf,
+  indexKeysOf,
   recordMatches,
   type StoreCertOptions,
   takeQuery,
@@ -17,6 +19,7 @@ import { type Certificate, parseCertificate } from "../../cert/certificate/certi
 import { NssError } from "../../cert/base/errors.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../keys/key_id.ts";
+import { Index } from "../token/layers.ts";
 import type { TokenOptions } from "../token/token.ts";
 import type { KvLogin } from "./kv_login.ts";
 import {
@@ -29,12 +32,12 @@ import {
   type StoredCert,
 } from "./rows.ts";
 import {
+  CONFLICT,
   damaged,
   type KvRow,
   type KvStore,
-  MAX_CONFLICTS,
   rowsUnder,
-  tooManyConflicts,
+  withoutConflict,
   withStore,
 } from "./store.ts";
 
@@ -77,6 +80,23 @@ interface KnownRow {
   signer: RowKeys | null;
 }
 
+/** The rows of all certificates, as long as neither they nor the password change. */
+interface Listed {
+  /** The versionstamps of both. */
+  readonly version: string;
+  /** The rows by what imports ask of them. */
+  readonly rows: Index<KnownRow>;
+}
+
+/**
+ * Computes the value of a row without its MAC, from what is there and the revision of all; `null`
+ * to delete it, `undefined` to leave it as it is.
+ */
+type Prepare = (
+  row: KnownRow | null,
+  revision: string | null,
+) => Promise<Omit<StoredCert, "mac"> | null | undefined>;
+
 /** The result of a search. */
 interface Found {
   readonly records: readonly CertRecord[];
@@ -100,6 +120,8 @@ export class KvCertDB implements CertDB {
   #lastWrite: Promise<unknown> = Promise.resolve();
   /** The rows of the last search, which are read again only if they have changed. */
   #known: ReadonlyMap<string, KnownRow> = new Map();
+  /** What imports are checked against, which would otherwise each read all rows. */
+  #listed: Listed | null = null;
   /** The damaged rows that searches have left out, with their versionstamps. */
   readonly #damaged = new Map<string, string | null>();
   #hasWithheldTrust = false;
@@ -150,22 +172,21 @@ export class KvCertDB implements CertDB {
   }
 
   /** Searches, again if the rows are of another data key because the password has changed. */
-  async #search(query: CertQuery): Promise<Found> {
+  #search(query: CertQuery): Promise<Found> {
     const { login } = this.#token;
-    for (let changes = 0; changes < MAX_CONFLICTS; changes++) {
+    return withoutConflict("find certificates", async () => {
       if (login.keyring === null && login.isLoggedIn) await login.refresh();
       const { keyring } = login;
       const rows = await this.#rowsFor(query);
       const found = await Promise.all(rows.map((row) => this.#recordOf(row, query, keyring)));
       const forged = rows.filter((_, i) => found[i] === "forged");
-      if (forged.length > 0 && keyring !== null && await login.refresh()) continue;
+      if (forged.length > 0 && keyring !== null && await login.refresh()) return CONFLICT;
       for (const { name, versionstamp } of forged) this.#damaged.set(name, versionstamp);
       return {
         records: found.filter((record) => record !== null && record !== "forged"),
         forged: forged.map(({ name }) => name),
       };
-    }
-    throw tooManyConflicts("find certificates");
+    });
   }
 
   /** Reads the rows that may match. */
@@ -256,48 +277,86 @@ export class KvCertDB implements CertDB {
    * @param what The attempted action.
    * @param certificate The certificate.
    * @param options The argument for the password function; `null` if no login is needed.
-   * @param prepare Computes the value without its MAC; `null` to delete the row, `undefined` to
-   * leave it as it is.
+   * @param prepare Computes the value.
    */
   async #write(
     what: string,
     certificate: Certificate,
     options: TokenOptions | null,
-    prepare: (row: KnownRow | null) => Promise<Omit<StoredCert, "mac"> | null | undefined>,
+    prepare: Prepare,
   ): Promise<void> {
     const { login, ensureLogin, checkOpen } = this.#token;
     const name = digestOf(certificate.der);
-    for (let conflicts = 0; conflicts < MAX_CERT_CONFLICTS; conflicts++) {
+    await withoutConflict(what, async () => {
       const written = this.#lastWrite.then(async () => {
         checkOpen(what);
         if (options !== null) await ensureLogin(what, options);
-        return await withStore(what, async () => await this.#tryWrite(await name, prepare));
+        return await withStore(
+          what,
+          async () => await this.#tryWrite(certificate, await name, prepare),
+        );
       });
       this.#lastWrite = written.catch(() => {});
       if (await written) return;
       if (login.keyring !== null) await login.refresh();
-    }
-    throw tooManyConflicts(what);
+      return CONFLICT;
+    }, MAX_CERT_CONFLICTS);
   }
 
   /** Returns whether the write is done; `false` if something else was written meanwhile. */
-  async #tryWrite(
-    name: string,
-    prepare: (row: KnownRow | null) => Promise<Omit<StoredCert, "mac"> | null | undefined>,
-  ): Promise<boolean> {
+  async #tryWrite(certificate: Certificate, name: string, prepare: Prepare): Promise<boolean> {
     const { store, places: { certificates, revision }, login } = this.#token;
     const { versionstamp } = await store.get(revision);
-    const value = await prepare(await this.#rowAt(name));
+    const value = await prepare(await this.#rowAt(name), versionstamp);
     if (value === undefined) return true;
     const key = [...certificates, name];
     const operation = store.atomic().check({ key: revision, versionstamp });
+    let stored: StoredCert | null = null;
     if (value === null) operation.delete(key);
     else {
       if (login.keyring === null) return false; // logged out meanwhile
       const { keys, check } = login.writeAccess;
-      operation.check(check).set(key, await signRow(keys, name, value));
+      stored = await signRow(keys, name, value);
+      operation.check(check).set(key, stored);
     }
-    return (await operation.set(revision, crypto.randomUUID()).commit()).ok;
+    const listed = this.#listed?.version === this.#versionAt(versionstamp) ? this.#listed : null;
+    const { ok, versionstamp: next } = await operation.set(revision, crypto.randomUUID()).commit();
+    if (!ok) return false;
+    const content = stored && { certificate, stored };
+    this.#listed = listed === null || next === undefined ? null : {
+      version: this.#versionAt(next),
+      rows: listed.rows.with(
+        listed.rows.get(indexKeyOf({ der: certificate.der })!).filter((row) => row.name === name)
+          .flatMap(indexed),
+        indexed({ name, versionstamp: next, content, signer: null }),
+      ),
+    };
+    return true;
+  }
+
+  #versionAt(revision: string | null): string {
+    return `${revision} ${this.#token.login.passwordVersion}`;
+  }
+
+  /** Returns the intact certificates at a revision, which the write then checks. */
+  async #sourceAt(revision: string | null): Promise<CertSource> {
+    const version = this.#versionAt(revision);
+    if (this.#listed?.version !== version) {
+      this.#listed = { version, rows: Index.of((await this.#rowsFor({})).flatMap(indexed)) };
+    }
+    const { rows } = this.#listed;
+    return {
+      name: this.name,
+      find: async (query) => {
+        const key = indexKeyOf(query);
+        if (key === null) return (await this.#search(query)).records;
+        const { keyring } = this.#token.login;
+        const found = await Promise.all(
+          rows.get(key).map((row) => this.#recordOf(row, query, keyring)),
+        );
+        return found.filter((record) => record !== null && record !== "forged");
+      },
+    };
   }
 
   /**
@@ -321,23 +380,19 @@ export class KvCertDB implements CertDB {
         `Cannot import certificate: ${der.length} bytes are more than ${MAX_KV_CERTIFICATE_SIZE}`,
       );
     }
-    await this.#write(what, certificate, options, async (row) => {
+    await this.#write(what, certificate, options, async (row, revision) => {
       const { keyring } = this.#token.login;
       const isDamaged = row !== null && keyring !== null && !await this.#isAuthentic(row, keyring);
       // It may have been distrusted
       if (isDamaged && options.trust === undefined) throw this.#damagedRow(row.name);
-      const checked = await checkStorable(this.#intact, certificate, options);
+      const checked = await checkStorable(
+        await this.#sourceAt(revision),
+        certificate,
+        options,
+      );
       return { der, ...checked };
     });
     return await this.#get(certificate, what);
-  }
-
-  /** This database without its damaged rows. */
-  get #intact(): CertSource {
-    return {
-      name: this.name,
-      find: async (query) => (await this.#search(query)).records,
-    };
   }
 
   async #get(certificate: Certificate, what: string): Promise<CertRecord> {
@@ -389,6 +444,13 @@ export class KvCertDB implements CertDB {
     });
     return await this.#get(certificate, what);
   }
+}
+
+/** Returns a row with the keys of the index under which it is found; damaged ones under none. */
+function indexed(row: KnownRow): (readonly [string, KnownRow])[] {
+  if (row.content === null) return [];
+  const { certificate, stored: { nickname } } = row.content;
+  return indexKeysOf({ certificate, nickname }).map((key) => [key, row] as const);
 }
 
 /** Returns what a trust distrusts; `null` if nothing. */

@@ -22,13 +22,13 @@ import type { KvLogin } from "./kv_login.ts";
 import { isStoredKey, signerOf, signRow, type StoredKey } from "./rows.ts";
 import { seal, unseal } from "./sealing.ts";
 import {
+  CONFLICT,
   damaged,
   type KvKey,
   type KvRow,
   type KvStore,
-  MAX_CONFLICTS,
   rowsUnder,
-  tooManyConflicts,
+  withoutConflict,
   withStore,
 } from "./store.ts";
 
@@ -74,16 +74,17 @@ export class KvKeyStore implements TokenKeyStore {
   /**
    * Lists the keys; see {@linkcode TokenKeyStore.list}. A damaged one has its id and nothing else.
    */
-  async list(): Promise<readonly TokenKey[]> {
-    for (let changes = 0; changes < MAX_CONFLICTS; changes++) {
+  list(): Promise<readonly TokenKey[]> {
+    return withoutConflict("read keys", async () => {
       const rows = await rowsUnder("read keys", this.#store, this.#prefix);
       const keys = await Promise.all(rows.map((row) => this.#authentic(row)));
       const isWhole = keys.every((key) => key !== null);
       // A new password is a new data key, with which the rows are read again
-      if (!isWhole && this.#login.keyring !== null && await this.#login.refresh()) continue;
+      if (!isWhole && this.#login.keyring !== null && await this.#login.refresh()) {
+        return CONFLICT;
+      }
       return keys.flatMap((key, i) => key ?? damagedKey(rows[i]!));
-    }
-    throw tooManyConflicts("read keys");
+    });
   }
 
   /** Returns the key of a row; `null` if it is damaged. */
@@ -101,8 +102,8 @@ export class KvKeyStore implements TokenKeyStore {
    *
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the key is damaged.
    */
-  async find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
-    for (let changes = 0; changes < MAX_CONFLICTS; changes++) {
+  find(which: KeyQuery, login: () => Promise<void>): Promise<PrivateKey | undefined> {
+    return withoutConflict("read keys", async () => {
       const row = await this.#rowOf(which);
       if (row === null) return undefined;
       const found = await readKey(row);
@@ -111,8 +112,8 @@ export class KvKeyStore implements TokenKeyStore {
       const key = found === null ? null : await this.#open(found);
       if (key !== null) return key;
       if (found === null || !await this.#login.refresh()) throw this.#damagedKey(row.name);
-    }
-    throw tooManyConflicts("read keys");
+      return CONFLICT;
+    });
   }
 
   /** Generates a key pair; see {@linkcode TokenKeyStore.generate}. */
@@ -144,8 +145,9 @@ export class KvKeyStore implements TokenKeyStore {
   }
 
   /** Deletes a key, also a damaged one; see {@linkcode TokenKeyStore.delete}. */
-  async delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+  delete(which: KeyQuery, login: () => Promise<void>): Promise<boolean> {
+    const what = "delete private key";
+    return withoutConflict(what, async () => {
       const row = await this.#rowOf(which);
       if (row === null) return false;
       const found = await readKey(row);
@@ -153,12 +155,11 @@ export class KvKeyStore implements TokenKeyStore {
       await login();
       const { key, versionstamp } = row;
       const { ok } = await withStore(
-        "delete private key",
+        what,
         () => this.#store.atomic().check({ key, versionstamp }).delete(key).commit(),
       );
-      if (ok) return true;
-    }
-    throw tooManyConflicts("delete private key");
+      return ok || CONFLICT;
+    });
   }
 
   /** Returns the row at the location of a key; `null` if there is none. */
@@ -211,7 +212,7 @@ export class KvKeyStore implements TokenKeyStore {
   ): Promise<FoundKey & { readonly privateKey: PrivateKey }> {
     const what = "store private key";
     const name = (await keyIdOf(publicKey)).toHex();
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+    return await withoutConflict(what, async () => {
       await login();
       const row = await this.#rowAt(name);
       if (row.value === null) {
@@ -233,8 +234,8 @@ export class KvKeyStore implements TokenKeyStore {
       if (found !== null && privateKey !== null) return { ...found, privateKey };
       const isStored = (await this.#rowAt(name)).value !== null;
       if (!await this.#login.refresh() && isStored) throw this.#damagedKey(name);
-    }
-    throw tooManyConflicts(what);
+      return CONFLICT;
+    });
   }
 }
 

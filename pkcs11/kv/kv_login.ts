@@ -21,11 +21,11 @@ import {
   unsealDataKey,
 } from "./sealing.ts";
 import {
+  CONFLICT,
   damaged,
   type KvKey,
   type KvStore,
-  MAX_CONFLICTS,
-  tooManyConflicts,
+  withoutConflict,
   withStore,
 } from "./store.ts";
 
@@ -115,6 +115,11 @@ export class KvLogin implements TokenLogin {
   /** The keys of the rows; `null` without a login. */
   get keyring(): Keyring | null {
     return this.#keyring;
+  }
+
+  /** The versionstamp of the password record, which changes with the data key. */
+  get passwordVersion(): string | null {
+    return this.#versionstamp;
   }
 
   /**
@@ -211,16 +216,16 @@ export class KvLogin implements TokenLogin {
    *
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if the password record is missing or damaged.
    */
-  async open(): Promise<object | null> {
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+  open(): Promise<object | null> {
+    return withoutConflict("log in", async () => {
       if (this.#keyring !== null) return this.#session;
       await this.refresh();
       if (this.#problem !== null) throw this.#problem;
       if (this.#keyring !== null) return this.#session;
       if (this.#record !== null) return null;
       await this.#initialize();
-    }
-    throw tooManyConflicts("log in");
+      return CONFLICT; // it may be that of another process, which is read as any
+    });
   }
 
   /** Writes the first password record, unless another process is faster. */
@@ -307,9 +312,9 @@ export class KvLogin implements TokenLogin {
   }
 
   /** Tries a password; see {@linkcode TokenLogin.login}. */
-  async login(password: string | null): Promise<boolean> {
+  login(password: string | null): Promise<boolean> {
     const given = password ?? "";
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+    return withoutConflict("log in", async () => {
       const found = await this.#read();
       const { record, problem, versionstamp } = found;
       if (record === null) {
@@ -323,11 +328,10 @@ export class KvLogin implements TokenLogin {
         if (record.isSet) return false;
         throw this.#damagedRecord();
       }
-      if (!await this.#enter(given, dataKey, record, versionstamp)) continue;
+      if (!await this.#enter(given, dataKey, record, versionstamp)) return CONFLICT;
       this.#hasHadPassword = given !== "";
       return true;
-    }
-    throw tooManyConflicts("log in");
+    });
   }
 
   /** Ends the session, unless no password is needed. */
@@ -350,11 +354,11 @@ export class KvLogin implements TokenLogin {
    *
    * @throws {NssError} `SEC_ERROR_BAD_DATABASE` if any row is damaged; then nothing is changed.
    */
-  async changePassword(current: string | null, next: string): Promise<void> {
+  changePassword(current: string | null, next: string): Promise<void> {
     const { label, iterations } = this.#options;
-    for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+    return withoutConflict(`change password of token "${label}"`, async () => {
       const previous = await this.#previousDataKey(current ?? "");
-      if (previous === null) continue;
+      if (previous === null) return CONFLICT;
       const { dataKey, versionstamp } = previous;
       const both = new Uint8Array(DATA_KEY_LENGTH + dataKey.length);
       crypto.getRandomValues(both.subarray(0, DATA_KEY_LENGTH));
@@ -364,15 +368,14 @@ export class KvLogin implements TokenLogin {
         const record = await sealDataKey(next, both, iterations);
         const written = await this.#write("change password", record, versionstamp);
         // After a conflict, the password of the other process is the current one
-        if (written === null) continue;
+        if (written === null) return CONFLICT;
         this.#hasHadPassword = next !== "";
         await this.#enter(next, both, record, written);
         return;
       } finally {
         both.fill(0);
       }
-    }
-    throw tooManyConflicts(`change password of token "${label}"`);
+    });
   }
 
   /**

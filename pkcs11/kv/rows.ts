@@ -9,12 +9,12 @@
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { DATA_KEY_LENGTH, isSealed, seal, type Sealed, unseal } from "./sealing.ts";
 import {
+  CONFLICT,
   type KvKey,
   type KvRow,
   type KvStore,
-  MAX_CONFLICTS,
   rowsUnder,
-  tooManyConflicts,
+  withoutConflict,
   withStore,
 } from "./store.ts";
 
@@ -260,7 +260,7 @@ export async function moveRows(
   const what = "change password";
   const record = { key: places.password, versionstamp };
   const [current] = keyring;
-  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts++) {
+  return await withoutConflict(what, async () => {
     const changes: { row: KvRow; next: StoredKey | StoredCert }[] = [];
     for (const row of await allRows(what, store, places)) {
       const signer = await signerOfAny(keyring, row);
@@ -280,7 +280,6 @@ export async function moveRows(
     }
     if (isComplete) return true;
     const now = await withStore(what, () => store.get(record.key));
-    if (now.versionstamp !== versionstamp) return false;
-  }
-  throw tooManyConflicts(what);
+    return now.versionstamp === versionstamp ? CONFLICT : false;
+  });
 }

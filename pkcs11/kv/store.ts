@@ -44,9 +44,10 @@ export interface KvAtomic {
   /**
    * Executes the operation.
    *
-   * @returns Whether all checks succeeded.
+   * @returns Whether all checks succeeded, and the versionstamp of what has been set, if the store
+   * tells it.
    */
-  commit(): Promise<{ ok: boolean }>;
+  commit(): Promise<{ ok: boolean; versionstamp?: string }>;
 }
 
 /** The part of `Deno.Kv` that a token uses. */
@@ -158,19 +159,33 @@ export interface KvRow {
 }
 
 /**
- * The maximum number of attempts of a write that conflicts with other writes of the same row, or of
+ * The maximum number of attempts of what conflicts with writes of others: of the same row, or of
  * the password.
  */
-export const MAX_CONFLICTS = 16;
+const MAX_CONFLICTS = 16;
+
+/** What an attempt returns that others have interfered with. */
+export const CONFLICT: unique symbol = Symbol("conflict");
 
 /**
- * Creates the error of a write that others have prevented too often.
+ * Tries until nobody interferes.
  *
- * @param what The attempted action.
- * @returns The error, `SEC_ERROR_IO`.
+ * @param what The attempted action, such as `read keys`, for error messages.
+ * @param attempt Tries once; {@linkcode CONFLICT} if it has to begin anew.
+ * @param attempts The maximum number of attempts.
+ * @returns The result of the last attempt.
+ * @throws {NssError} `SEC_ERROR_IO` if others have interfered with each.
  */
-export function tooManyConflicts(what: string): NssError {
-  return new NssError("SEC_ERROR_IO", `Cannot ${what}: others write all the time`);
+export async function withoutConflict<T>(
+  what: string,
+  attempt: () => Promise<T | typeof CONFLICT>,
+  attempts: number = MAX_CONFLICTS,
+): Promise<T> {
+  for (let i = 0; i < attempts; i++) {
+    const result = await attempt();
+    if (result !== CONFLICT) return result;
+  }
+  throw new NssError("SEC_ERROR_IO", `Cannot ${what}: others write all the time`);
 }
 
 /**

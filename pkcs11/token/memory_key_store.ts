@@ -11,7 +11,7 @@ import type { TokenKeyStore } from "./token_key_store.ts";
 import {
   type ImportableKey,
   type KeyQuery,
-  matchesKeyQuery,
+  publicKeyOf,
   type TokenKey,
   type TokenKeyPair,
 } from "./token.ts";
@@ -27,7 +27,9 @@ interface StoredKey extends TokenKey {
  * are stored.
  */
 export class MemoryKeyStore implements TokenKeyStore {
+  /** By id, and by public key. */
   readonly #keys = new Map<string, StoredKey>();
+  readonly #byPublicKey = new Map<string, StoredKey>();
 
   /**
    * Returns whether the key of a certificate is stored.
@@ -42,6 +44,7 @@ export class MemoryKeyStore implements TokenKeyStore {
   /** Deletes all keys. */
   clear(): void {
     this.#keys.clear();
+    this.#byPublicKey.clear();
   }
 
   /** Lists the keys; see {@linkcode TokenKeyStore.list}. */
@@ -89,12 +92,17 @@ export class MemoryKeyStore implements TokenKeyStore {
     if (this.#find(which) === undefined) return false;
     await login();
     const stored = this.#find(which);
-    return stored !== undefined && this.#keys.delete(stored.id.toHex());
+    if (stored === undefined) return false;
+    this.#byPublicKey.delete(stored.publicKey.publicKey.toHex());
+    return this.#keys.delete(stored.id.toHex());
   }
 
   #find(which: KeyQuery): StoredKey | undefined {
     try {
-      return [...this.#keys.values()].find((key) => matchesKeyQuery(key, which));
+      const publicKey = publicKeyOf(which);
+      return publicKey === null
+        ? this.#keys.get((which as Pick<TokenKey, "id">).id.toHex())
+        : this.#byPublicKey.get(publicKey.publicKey.toHex());
     } catch (error) {
       if (error instanceof NssError) return undefined; // the kind of key is not supported
       throw error;
@@ -113,6 +121,7 @@ export class MemoryKeyStore implements TokenKeyStore {
     const hex = id.toHex();
     const stored = this.#keys.get(hex) ?? { id, label, algorithm, publicKey, key };
     this.#keys.set(hex, stored);
+    this.#byPublicKey.set(stored.publicKey.publicKey.toHex(), stored);
     return stored;
   }
 }

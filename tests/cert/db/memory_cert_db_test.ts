@@ -16,3 +16,33 @@ Deno.test("MemoryCertDB asks for private keys at each look-up", async () => {
   present = true;
   assertEquals((await db.find({}))[0]!.hasKey, true);
 });
+
+Deno.test("MemoryCertDB looks at no other certificate where it imports one and finds it", async () => {
+  const made = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => issue({ subject: `CN=${i}` })),
+  );
+  const [stored, ...others] = made.map(({ certificate }) => certificate);
+  const db = new MemoryCertDB();
+  await db.importCert(stored!, { nickname: "stored" });
+  let looks = 0;
+  for (const name of ["der", "issuer", "subject", "serialNumber"] as const) {
+    const value = stored![name];
+    Object.defineProperty(stored, name, { get: () => (looks++, value) });
+  }
+  for (const one of others) {
+    await db.importCert(one, { nickname: one.subject.toString() });
+    const { der, issuer, serialNumber, subject } = one;
+    for (
+      const query of [
+        { der },
+        { issuer: issuer.der, serialNumber },
+        { subject: subject.der },
+        { nickname: subject.toString() },
+      ]
+    ) {
+      assertEquals((await db.find(query)).map(({ certificate }) => certificate), [one]);
+    }
+  }
+  assertEquals(looks, 0);
+  assertEquals((await db.find({})).length, made.length);
+});

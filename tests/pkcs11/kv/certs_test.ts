@@ -160,3 +160,54 @@ Deno.test("KvCertDB answers nothing once its token is closed", () =>
       assertEquals(error.message, `Cannot ${what}: token "Deno KV" is closed`);
     }
   }));
+
+Deno.test("KvCertDB.importCert() reads as many rows of 40 certificates as of 5, and keeps the rules that others write to", async () => {
+  const kv = await Deno.openKv(":memory:");
+  let rows = 0;
+  const store: KvStore = {
+    get: (key) => (rows++, kv.get(key)),
+    list: async function* (selector) {
+      for await (const row of kv.list(selector)) {
+        rows++;
+        yield row;
+      }
+    },
+    atomic: () => kv.atomic(),
+    close: () => {},
+  };
+  const [token, other] = [
+    await openKvToken({ kv: store, iterations: 1, password: "" }),
+    await openKvToken({ kv: store, iterations: 1, password: "" }),
+  ];
+  const counts: number[] = [];
+  const made = await Promise.all(
+    Array.from({ length: 41 }, (_, i) => issue({ subject: `CN=${i}` })),
+  );
+  for (const [i, { certificate }] of made.entries()) {
+    rows = 0;
+    await token.certificates.importCert(certificate, { nickname: `${i}` });
+    counts.push(rows);
+  }
+  assertEquals(counts[40], counts[5]);
+  assert(counts[5]! < 20, `${counts[5]} rows`);
+  // What another writes counts at once: a nickname taken, one freed, a certificate deleted
+  const { certificate: taken } = await issue({ subject: "CN=taken" });
+  await other.certificates.importCert(taken, { nickname: "taken" });
+  const importTaken = (nickname: string) =>
+    token.certificates.importCert(certificate, { nickname });
+  await rejectsWith("SEC_ERROR_CERT_NICKNAME_COLLISION", () => importTaken("taken"));
+  await rejectsWith("SEC_ERROR_CERT_NICKNAME_COLLISION", () => importTaken("7"));
+  await other.certificates.importCert(taken, { nickname: "renamed" });
+  await importTaken("taken");
+  await rejectsWith("SEC_ERROR_CERT_NICKNAME_COLLISION", () => importTaken("renamed"));
+  await other.changePassword("", "new");
+  assert(await token.login("new"));
+  await rejectsWith("SEC_ERROR_CERT_NICKNAME_COLLISION", () => importTaken("renamed"));
+  await other.certificates.deleteCert(taken);
+  await importTaken("renamed");
+  await token.certificates.deleteCert(certificate);
+  await token.certificates.importCert(taken, { nickname: "renamed" });
+  await token.close();
+  await other.close();
+  kv.close();
+});
