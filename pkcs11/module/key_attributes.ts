@@ -10,6 +10,7 @@ import {
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
 import type { KeyPairType } from "../keys/generate_key_pair.ts";
+import { pointOf } from "../keys/key_id.ts";
 import type { PrivateKeyInfo } from "../keys/pkcs8.ts";
 import { CKA, CKK, type MechanismName } from "./constants.ts";
 import type { Attributes } from "./session.ts";
@@ -62,29 +63,16 @@ function encodeSpki(attributes: Attributes): Uint8Array<ArrayBuffer> | undefined
       if (!parameters?.length || !point?.length) return undefined;
       return new DerWriter().sequence((w) => {
         w.sequence((w) => w.oid(OIDS.ecPublicKey).raw(parameters));
-        w.bitString(unwrapPoint(point));
+        w.bitString(pointOf(point));
       }).finish();
     case CKK.ecEdwards:
       if (!point?.length) return undefined;
       return new DerWriter().sequence((w) => {
         w.sequence((w) => w.oid(OIDS.ed25519));
-        w.bitString(point.length === 32 ? point : unwrapPoint(point));
+        w.bitString(pointOf(point));
       }).finish();
   }
   return undefined;
-}
-
-/** Returns the bare point: PKCS#11 2.40 wraps it in a DER OCTET STRING, some tokens do not. */
-function unwrapPoint(point: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (point[0] !== TAG.octetString) return point;
-  try {
-    const reader = new DerReader(point, "point");
-    const inner = reader.octetString("");
-    reader.finish();
-    return inner;
-  } catch {
-    return point; // a bare point also begins with 4, the tag of an OCTET STRING
-  }
 }
 
 /** PKCS#11 3.0, Section 2.3.10: the curve by name, which tokens supported before the OID. */

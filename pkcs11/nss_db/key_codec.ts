@@ -10,7 +10,7 @@ import {
   parseSubjectPublicKeyInfo,
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
-import { keyIdOf, publicValueOf } from "../keys/key_id.ts";
+import { keyIdOf, pointOf, publicValueOf } from "../keys/key_id.ts";
 import { encodePkcs8 } from "../keys/pkcs8.ts";
 import { CKA, CKK, CKO } from "./attributes.ts";
 import { bool, damaged, type StoredObject, text, ulong } from "./values.ts";
@@ -184,17 +184,8 @@ export function readPublicKey(object: StoredObject): SubjectPublicKeyInfo | null
 function readPoint(object: StoredObject): Uint8Array<ArrayBuffer> | null {
   const bare = object.get(CKA.nssDb);
   if (bare !== undefined && bare.length > 0) return bare;
-  const wrapped = object.get(CKA.ecPoint);
-  if (wrapped === undefined || wrapped.length === 0) return null;
-  try {
-    const reader = new DerReader(wrapped, "point");
-    const point = reader.octetString("");
-    reader.finish();
-    if (point[0] === 4) return point;
-  } catch {
-    // not wrapped
-  }
-  return wrapped; // some programs store the bare point, which also begins with 4
+  const stored = object.get(CKA.ecPoint);
+  return stored === undefined || stored.length === 0 ? null : pointOf(stored);
 }
 
 /** Returns the encrypted attributes of a stored private key. */

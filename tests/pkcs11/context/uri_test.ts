@@ -104,7 +104,6 @@ Deno.test("parsePkcs11Uri() refuses what is malformed", () => {
       "pkcs11:token=a/b",
       "pkcs11:token=a#b",
       "pkcs11:to ken=a",
-      "pkcs11:type=certificate",
       "pkcs11:slot-id=-1",
       "pkcs11:slot-id=x",
       "pkcs11:slot-id=",
@@ -115,6 +114,16 @@ Deno.test("parsePkcs11Uri() refuses what is malformed", () => {
     const error = assertThrows(() => parsePkcs11Uri(text), NssError, undefined, text);
     assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
   }
+});
+
+Deno.test("parsePkcs11Uri() takes a type that RFC 7512 does not have for unknown, and nothing for none", () => {
+  assertEquals(parsePkcs11Uri("pkcs11:object=a;type=unknown"), { object: "a", type: "unknown" });
+  assertEquals(parsePkcs11Uri("pkcs11:type=x-vendor").type, "unknown");
+  assertEquals(parsePkcs11Uri("pkcs11:type=").type, "unknown");
+  assertEquals(parsePkcs11Uri("pkcs11:object=a").type, undefined);
+  assertEquals(formatPkcs11Uri({ type: "unknown" }), "pkcs11:type=unknown");
+  assertThrows(() => parsePkcs11Uri("pkcs11:type=cert;type=unknown"), NssError);
+  assertThrows(() => parsePkcs11Uri("pkcs11:type=%ff"), NssError);
 });
 
 Deno.test("parsePkcs11Uri() takes MAX_PKCS11_URI_LENGTH characters and no more", () => {
