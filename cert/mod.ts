@@ -240,7 +240,7 @@ export {
 export { encodeSctList, parseSctList, type Sct } from "./extensions/sct.ts";
 export { type SignatureAlgorithm, signatureSchemesOf } from "./certificate/signature_algorithm.ts";
 export { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "./certificate/spki.ts";
-export { type TrustAnchor, trustAnchorOf } from "./verify/trust_anchor.ts";
+export { type AnchorChecks, type TrustAnchor, trustAnchorOf } from "./verify/trust_anchor.ts";
 export {
   type CertTrust,
   formatTrust,

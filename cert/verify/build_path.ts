@@ -7,6 +7,7 @@ import {
   certificateError,
   type CertProfile,
   checkAuthority,
+  checkKey,
   type CheckOptions,
   errorOf,
   refuse,
@@ -14,7 +15,7 @@ import {
 import { bytesEqual } from "../base/bytes.ts";
 import { type ErrorName, ERRORS, NssError } from "../base/errors.ts";
 import { timeText } from "../der/time.ts";
-import type { TrustAnchor } from "./trust_anchor.ts";
+import { heldCertificate, type TrustAnchor } from "./trust_anchor.ts";
 import { trustLevel } from "../db/trust_flags.ts";
 import type { VerificationBudget } from "./verification_budget.ts";
 
@@ -192,7 +193,7 @@ export function* candidatePaths(
     for (const anchor of issuers.anchors) {
       budget.spend("pathSteps");
       found = true;
-      const { certificate } = anchor;
+      const certificate = heldCertificate(anchor, search);
       const error = memoized(
         verdicts,
         anchor,
@@ -378,7 +379,7 @@ export function checkAnchor(
   leaf: Certificate,
   search: CheckOptions,
 ): void {
-  const { certificate, distrustAfter, subject } = anchor;
+  const { distrustAfter, subject } = anchor;
   if (!isTrustedFor(anchor, search.usage)) {
     throw certificateError(
       "SEC_ERROR_UNTRUSTED_ISSUER",
@@ -391,7 +392,10 @@ export function checkAnchor(
       "are not trusted";
     refuse(certificateError("SEC_ERROR_UNTRUSTED_ISSUER", leaf, state), search);
   }
-  if (certificate !== undefined) checkAuthority(certificate, search, true);
+  const certificate = heldCertificate(anchor, search);
+  if (certificate !== undefined) return checkAuthority(certificate, search, true);
+  const whose = `the trust anchor ${shown(subject)}'s`;
+  checkKey(anchor.subjectPublicKeyInfo, leaf, whose, search);
 }
 
 function tooDeep(certificate: Certificate, depth: number, maxDepth: number): NssError {

@@ -23,5 +23,9 @@ export const CERT_USAGES = {
   ipsec: 12,
 } as const;
 
-/** The name of a usage in {@linkcode CERT_USAGES}. */
-export type CertUsageName = keyof typeof CERT_USAGES;
+/**
+ * The name of a usage in {@linkcode CERT_USAGES}; or `any`, which NSS does not have: a certificate
+ * of an authority that is trusted for something, without a look at what either may be used for. It
+ * is for programs that find that out themselves.
+ */
+export type CertUsageName = keyof typeof CERT_USAGES | "any";

@@ -18,7 +18,7 @@ export interface CertUsageRow {
   readonly purposes: readonly string[];
   /** Whether extKeyUsage must be present and have the purpose itself, not anyExtendedKeyUsage. */
   readonly explicit: boolean;
-  /** The key usages of which keyUsage, if present, must have one. */
+  /** The key usages of which keyUsage, if present, must have one; empty if any is accepted. */
   readonly keyUsages: readonly KeyUsage[];
   /** Whether it must be a CA certificate; `"either"` if it may be one. */
   readonly isCa: boolean | "either";
@@ -42,6 +42,7 @@ const row = (
 ): CertUsageRow => ({ purposes, explicit: false, isCa: false, ...more, keyUsages, trust });
 
 const CA = { isCa: true } as const;
+const EITHER = { isCa: "either" } as const;
 
 /** A usage, or that of a signer of CRLs, which is a CA or has a certificate for CRLs only. */
 export type CheckedUsage = CertUsageName | "crlSigner";
@@ -79,17 +80,18 @@ const ROWS: Readonly<Record<CheckedUsage, CertUsageRow>> = {
   sslCA: row([OIDS.serverAuth, OIDS.clientAuth], ["keyCertSign"], ["serverAuth"], CA),
   verifyCA: row([], ["keyCertSign"], ANY_TRUST, CA),
   anyCA: row([], ["keyCertSign"], ANY_TRUST, CA),
+  any: row([], [], ANY_TRUST, EITHER),
   // RFC 5280, Section 6.3.3 (f)
-  crlSigner: row([], ["cRLSign"], ANY_TRUST, { isCa: "either" }),
+  crlSigner: row([], ["cRLSign"], ANY_TRUST, EITHER),
 };
 
-/** All usages, in the order of NSS's numbers. */
+/** All usages of NSS, in the order of its numbers. */
 export const ALL_CERT_USAGES: readonly CertUsageName[] = Object.keys(
   CERT_USAGES,
 ) as CertUsageName[];
 
 /** Accepts a usage. */
-export const isUsage: Check = isOneOf(Object.keys(ROWS).filter((usage) => usage in CERT_USAGES));
+export const isUsage: Check = isOneOf(Object.keys(ROWS).filter((usage) => usage !== "crlSigner"));
 
 /**
  * Returns the requirements of a usage.
@@ -129,7 +131,8 @@ export interface UsageProblem {
 export function usageProblems(certificate: Certificate, row: CertUsageRow): UsageProblem[] {
   const problems: UsageProblem[] = [];
   const { keyUsage, basicConstraints } = certificate;
-  if (keyUsage !== undefined && !row.keyUsages.some((usage) => keyUsage.has(usage))) {
+  const fits = row.keyUsages.length === 0 || row.keyUsages.some((usage) => keyUsage?.has(usage));
+  if (keyUsage !== undefined && !fits) {
     problems.push({
       name: "SEC_ERROR_INADEQUATE_KEY_USAGE",
       state: `its keyUsage has no ${row.keyUsages.join(" and no ")}`,

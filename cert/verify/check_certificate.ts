@@ -31,6 +31,8 @@ import { tlsFeature } from "../extensions/tls_feature.ts";
 import { malformedText, type Name } from "../names/name.ts";
 import { TAG } from "../der/tag.ts";
 import { oidName, OIDS } from "../der/oids.ts";
+import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
+import type { AnchorChecks } from "./trust_anchor.ts";
 import { BudgetExceededError } from "./verification_budget.ts";
 
 /**
@@ -60,6 +62,8 @@ export interface CheckOptions {
   readonly minRsaBits: number;
   /** Whether signatures with SHA-1 are accepted. */
   readonly allowSha1: boolean;
+  /** What is held of an anchor's certificate against it, all by default. */
+  readonly anchorChecks?: AnchorChecks;
   /**
    * Called with each error that leaves the chain of signatures and authorities intact: dates,
    * usages, weak algorithms, policies, form. Without it, such an error is thrown, as all others are
@@ -229,17 +233,37 @@ export function checkContent(
       );
     }
   }, options);
+  checkKey(certificate.subjectPublicKeyInfo, certificate, "its", options);
+}
+
+/**
+ * Checks that a key is one, and long enough.
+ *
+ * @param key The key.
+ * @param certificate The certificate at fault.
+ * @param whose Whose key it is, such as `its`.
+ * @param options The options of the verification.
+ * @throws {NssError} `SEC_ERROR_BAD_KEY`, `SEC_ERROR_INVALID_KEY` if it is too short.
+ */
+export function checkKey(
+  key: SubjectPublicKeyInfo,
+  certificate: Certificate,
+  whose: string,
+  options: CheckOptions,
+): void {
   // RFC 5480, Section 2.2, and RFC 8032, Section 5.1.3
-  if (!isOnItsCurve(certificate.subjectPublicKeyInfo)) {
-    const state = `its ${certificate.subjectPublicKeyInfo} key is no point of its curve, so that ` +
-      "nothing can be verified with it";
+  if (!isOnItsCurve(key)) {
+    const state = `${whose} ${key} key is no point of its curve, so that nothing can be verified ` +
+      "with it";
     refuse(certificateError("SEC_ERROR_BAD_KEY", certificate, state), options);
   }
-  const key = certificate.subjectPublicKeyInfo.algorithm;
-  if ((key.type === "rsa" || key.type === "rsa-pss") && key.modulusLength < options.minRsaBits) {
-    const state = `the RSA key has ${key.modulusLength} bits, fewer than ${options.minRsaBits}`;
-    refuse(certificateError("SEC_ERROR_INVALID_KEY", certificate, state), options);
-  }
+  const { algorithm } = key;
+  const bits = algorithm.type === "rsa" || algorithm.type === "rsa-pss"
+    ? algorithm.modulusLength
+    : Infinity;
+  if (bits >= options.minRsaBits) return;
+  const state = `${whose} RSA key has ${bits} bits, fewer than ${options.minRsaBits}`;
+  refuse(certificateError("SEC_ERROR_INVALID_KEY", certificate, state), options);
 }
 
 /**
@@ -331,9 +355,16 @@ export function checkAuthority(
   options: CheckOptions,
   isAnchor: boolean,
 ): void {
-  const validity = timeValidity(certificate, options.time, options.slopSeconds);
+  const { anchorChecks = "all" } = options;
+  const isTimeless = isAnchor && anchorChecks !== "all";
+  const validity = isTimeless
+    ? "valid"
+    : timeValidity(certificate, options.time, options.slopSeconds);
   if (validity !== "valid") {
-    const state = validityState(certificate, validity);
+    const cure = isAnchor
+      ? '; verifyCert() takes a trust anchor so with anchorChecks: "constraints"'
+      : "";
+    const state = validityState(certificate, validity) + cure;
     refuse(certificateError("SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE", certificate, state), options);
   }
   const constraints = certificate.basicConstraints;

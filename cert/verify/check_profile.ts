@@ -18,7 +18,7 @@ import { shown } from "../base/printable.ts";
 import { isSorted } from "../names/name.ts";
 import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { OIDS } from "../der/oids.ts";
-import type { TrustAnchor } from "./trust_anchor.ts";
+import { heldCertificate, type TrustAnchor } from "./trust_anchor.ts";
 
 /** The results of checks of form in a search; `null` if there is no error. */
 export type FormVerdicts = Map<Certificate | TrustAnchor, NssError | null>;
@@ -50,7 +50,7 @@ export function checkStrictProfile(
     if (verdict !== null) throw verdict;
   };
   const [leaf, ...authorities] = path.certificates;
-  const anchor = path.anchor.certificate;
+  const anchor = heldCertificate(path.anchor, options);
   if (anchor !== undefined && path.anchor.vetted !== true) {
     check(path.anchor, () => {
       checkEvery(anchor, options);

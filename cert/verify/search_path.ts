@@ -26,7 +26,7 @@ import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
-import type { TrustAnchor } from "./trust_anchor.ts";
+import { type AnchorChecks, heldCertificate, type TrustAnchor } from "./trust_anchor.ts";
 import { BudgetExceededError, signatureCost, VerificationBudget } from "./verification_budget.ts";
 import { isVerified, rememberVerified } from "./verified_signatures.ts";
 import { verifySignedData } from "./verify_signature.ts";
@@ -59,6 +59,8 @@ export interface VerifyChainOptions extends PolicyInputs {
   readonly minRsaBits?: number;
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
+  /** What is held of an anchor's own certificate against it, `"all"` by default. */
+  readonly anchorChecks?: AnchorChecks;
   /**
    * Called with each path that passes all other checks, and its trust anchor. It may refuse the
    * path by throwing an `NssError`, such as for a revoked certificate; other paths are then tried.
@@ -171,6 +173,7 @@ export function checksOf(
     profile: options.profile ?? "strict",
     minRsaBits: options.minRsaBits ?? MIN_RSA_BITS,
     allowSha1: options.allowSha1 ?? false,
+    anchorChecks: options.anchorChecks ?? "all",
   };
 }
 
@@ -258,7 +261,7 @@ async function checkPath(
  */
 export function checkPathNames(
   { certificates, anchor, leafIsAnchor }: CandidatePath,
-  { usage, profile }: CheckOptions,
+  options: CheckOptions,
   budget: VerificationBudget,
 ): void {
   const check = (constraints: NameConstraints | undefined, below: number) => {
@@ -268,9 +271,9 @@ export function checkPathNames(
       // RFC 5280: not to self-issued certificates, unless it is the final certificate of the path
       if (i > 0 && certificate.isSelfIssued) continue;
       checkNameConstraints(certificate, constraints, {
-        commonName: i === 0 && usage === "sslServer",
+        commonName: i === 0 && options.usage === "sslServer",
         budget,
-        profile,
+        profile: options.profile,
       });
     }
   };
@@ -281,7 +284,7 @@ export function checkPathNames(
   check(anchor.nameConstraints, certificates.length);
   if (leafIsAnchor) return;
   check(imposedNameConstraints(anchor.subject), certificates.length);
-  check(anchor.certificate?.nameConstraints, certificates.length);
+  check(heldCertificate(anchor, options)?.nameConstraints, certificates.length);
 }
 
 /** Verifies signatures from the anchor down, so that only authenticated keys are used. */

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Check, isDate, kindOf, requireArgs } from "../base/options.ts";
+import { type Check, isDate, isOneOf, kindOf, requireArgs } from "../base/options.ts";
 import { isCertificate } from "../certificate/checks.ts";
 import { Certificate } from "../certificate/certificate.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
@@ -32,8 +32,34 @@ export interface TrustAnchor {
    * pass.
    */
   readonly vetted?: boolean;
-  /** The certificate of the CA; if given, its validity and extensions are checked as well. */
+  /** The certificate of the CA; what of it is held against it, {@linkcode AnchorChecks} says. */
   readonly certificate?: Certificate;
+}
+
+/**
+ * What a verification holds of an anchor's own certificate against it. The length of its key, and
+ * what the {@linkcode TrustAnchor} itself says (`nameConstraints`, `distrustAfter`, `trust`), always
+ * count; its signature never does.
+ *
+ * - `all`: its validity, basicConstraints with the path length, keyUsage, purposes, name
+ *   constraints, form and unknown critical extensions. What OpenSSL and Go do.
+ * - `constraints`: all but its validity, for a root that has expired and is trusted still.
+ * - `none`: nothing. A trust anchor is a name and a key (RFC 5280, Section 6.1.1 (d)), and whoever
+ *   gives it answers for it: even a server's own certificate, given so, issues others.
+ */
+export type AnchorChecks = "all" | "constraints" | "none";
+
+/** Accepts what is held against an anchor. */
+export const isAnchorChecks: Check = isOneOf(
+  ["all", "constraints", "none"] satisfies AnchorChecks[],
+);
+
+/** Returns the certificate of an anchor if it is held against it. */
+export function heldCertificate(
+  { certificate }: TrustAnchor,
+  { anchorChecks }: { readonly anchorChecks?: AnchorChecks },
+): Certificate | undefined {
+  return anchorChecks === "none" ? undefined : certificate;
 }
 
 /** Accepts a trust anchor; a certificate is one as well. */

@@ -20,7 +20,7 @@ import { isUsage } from "./check_cert_usage.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { checkLeaf, errorOf, isProfile } from "./check_certificate.ts";
 import { checksOf, searchPath, type VerifyChainOptions, wholePath } from "./search_path.ts";
-import { isAnchor, toAnchors } from "./trust_anchor.ts";
+import { isAnchor, isAnchorChecks, toAnchors } from "./trust_anchor.ts";
 
 export {
   MIN_RSA_BITS,
@@ -43,6 +43,7 @@ export const PATH_OPTIONS: Shape<
   profile: isProfile,
   minRsaBits: isInteger(0),
   allowSha1: isBoolean,
+  anchorChecks: isAnchorChecks,
   policies: isArrayOf(isString),
   inhibitPolicyMapping: isBoolean,
   inhibitAnyPolicy: isBoolean,
@@ -68,7 +69,7 @@ const SHAPE: Shape<VerifyChainOptions> = {
  *
  * A leaf that is byte for byte the certificate of a given anchor needs no issuer, so that a
  * self-signed server certificate can be trusted. Its validity, usage and extensions are checked all
- * the same.
+ * the same, whatever `anchorChecks` says: it is the certificate that is verified.
  *
  * The peer chooses the certificates, so the work is limited to 100 signatures, 1,000 complete
  * paths, 200,000 steps of the search, 250,000 comparisons with name constraints and as many

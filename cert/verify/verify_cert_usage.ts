@@ -24,7 +24,7 @@ import { NssError } from "../base/errors.ts";
 import type { PolicyInputs } from "./check_policies.ts";
 import { findIssuers } from "./find_issuers.ts";
 import { checksOf, searchPath, wholePath } from "./search_path.ts";
-import type { TrustAnchor } from "./trust_anchor.ts";
+import type { AnchorChecks, TrustAnchor } from "./trust_anchor.ts";
 import { type CertTrust, trustLevel } from "../db/trust_flags.ts";
 import {
   PATH_OPTIONS,
@@ -48,6 +48,11 @@ export interface VerifyCertOptions extends CertFindOptions, PolicyInputs {
   readonly minRsaBits?: number;
   /** Whether signatures with SHA-1 are accepted, `false` by default. */
   readonly allowSha1?: boolean;
+  /**
+   * What is held of a trusted authority's own certificate against it, `"all"` by default. Trust and
+   * distrust of the database always count.
+   */
+  readonly anchorChecks?: AnchorChecks;
   /** Called with each path found, which it may refuse; see {@linkcode VerifyChainOptions}. */
   readonly checkPath?: PathCheck | readonly PathCheck[];
   /** An array to which all errors are appended; see {@linkcode VerifyChainOptions}. */
@@ -277,11 +282,7 @@ function decisionOf(row: CertUsageRow, trust: CertTrust | null | undefined): Dec
 
 function anchorOf(record: CertRecord, usage: CertUsageName): TrustAnchor {
   const { certificate, vetted } = record;
-  const distrustAfter = usage === "sslServer"
-    ? record.distrustAfter
-    : usage === "emailSigner" || usage === "emailRecipient"
-    ? record.emailDistrustAfter
-    : undefined;
+  const distrustAfter = distrustAfterOf(record, usage);
   return {
     subject: certificate.subject,
     subjectPublicKeyInfo: certificate.subjectPublicKeyInfo,
@@ -291,18 +292,33 @@ function anchorOf(record: CertRecord, usage: CertUsageName): TrustAnchor {
   };
 }
 
+function distrustAfterOf(record: CertRecord, usage: CertUsageName): Date | undefined {
+  const { distrustAfter: server, emailDistrustAfter: email } = record;
+  switch (usage) {
+    case "sslServer":
+      return server;
+    case "emailSigner":
+    case "emailRecipient":
+      return email;
+    case "any":
+      return server === undefined || (email !== undefined && email < server) ? email : server;
+  }
+  return undefined;
+}
+
 function profileFor(anchors: readonly TrustAnchor[]): CertProfile {
   const strict = anchors.length > 0 && anchors.every(({ vetted }) => vetted === true);
   return strict ? "strict" : "compatible";
 }
 
 function chainOptions(options: VerifyCertOptions): Partial<VerifyChainOptions> {
-  const { slopSeconds, minRsaBits, allowSha1, policies, checkPath } = options;
+  const { slopSeconds, minRsaBits, allowSha1, anchorChecks, policies, checkPath } = options;
   const { inhibitPolicyMapping, inhibitAnyPolicy } = options;
   return {
     ...(slopSeconds !== undefined && { slopSeconds }),
     ...(minRsaBits !== undefined && { minRsaBits }),
     ...(allowSha1 !== undefined && { allowSha1 }),
+    ...(anchorChecks !== undefined && { anchorChecks }),
     ...(policies !== undefined && { policies }),
     ...(inhibitPolicyMapping !== undefined && { inhibitPolicyMapping }),
     ...(inhibitAnyPolicy !== undefined && { inhibitAnyPolicy }),

@@ -214,8 +214,8 @@ async function findByUri(
   if (uri.type !== undefined && uri.type !== "cert") {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",
-      `Cannot find certificate by its PKCS#11 URI: the URI is of type ${uri.type}, ` +
-        "and that of a certificate is type=cert, or says nothing of a type",
+      `Cannot find certificate by its PKCS#11 URI: the URI is of type ${uri.type}; ` +
+        "write type=cert, or no type",
     );
   }
   const found: CertRecord[] = [];

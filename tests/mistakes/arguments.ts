@@ -119,7 +119,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: () => call(verifyCertificateChain, cert, { anchors, time, usage: "server" }),
     name: NAME,
     says:
-      'Cannot verify certificate chain: usage is "server", not one of sslServer, sslClient, emailSigner, emailRecipient, objectSigner, statusResponder, ipsec, sslCA, verifyCA, anyCA',
+      'Cannot verify certificate chain: usage is "server", not one of sslServer, sslClient, emailSigner, emailRecipient, objectSigner, statusResponder, ipsec, sslCA, verifyCA, anyCA, any',
   },
   {
     mistake: "`verifyCert()` with `Date.now()`",
