@@ -38,8 +38,8 @@ export interface TrustAnchor {
 
 /**
  * What a verification holds of an anchor's own certificate against it. The length of its key, and
- * what the {@linkcode TrustAnchor} itself says (`nameConstraints`, `distrustAfter`, `trust`), always
- * count; its signature never does.
+ * what the {@linkcode TrustAnchor} itself says (`nameConstraints`, `distrustAfter`, `trust`),
+ * always count; its signature never does.
  *
  * - `all`: its validity, basicConstraints with the path length, keyUsage, purposes, name
  *   constraints, form and unknown critical extensions. What OpenSSL and Go do.

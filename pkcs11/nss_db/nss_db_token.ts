@@ -55,8 +55,8 @@ export const NSS_DB_LABEL = "NSS Certificate DB";
  * imported into WebCrypto, from which they cannot be exported.
  *
  * Files of strangers are refused where they have what NSS does not make. But SQLite reads their
- * schema before anybody else, and a file can be made that keeps it busy for hours: open such ones in
- * a process that can be killed.
+ * schema before anybody else, and a file can be made that keeps it busy for hours: open such ones
+ * in a process that can be killed.
  *
  * @param directory The directory.
  * @param options Whether to write and to create missing files.

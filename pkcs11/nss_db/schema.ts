@@ -7,10 +7,10 @@
  *
  * One thing is not bounded here: with its first statement, SQLite reads the table of the schema
  * itself, and a file made for it, whose pages are there 583 times each, keeps it busy for hours.
- * `node:sqlite` has nothing that ends that, and a worker that is terminated reads on. To look at the
- * file before, one has to open and close it, by which POSIX drops the locks of SQLite in the whole
- * process, or to have a folder to which `backup()`, which reads no schema, may copy it. Who opens
- * the databases of strangers does it in a process that can be killed.
+ * `node:sqlite` has nothing that ends that, and a worker that is terminated reads on. To look at
+ * the file before, one has to open and close it, by which POSIX drops the locks of SQLite in the
+ * whole process, or to have a folder to which `backup()`, which reads no schema, may copy it. Who
+ * opens the databases of strangers does it in a process that can be killed.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// What is held against a trust anchor, and anchors that are leaves: ours beside OpenSSL, NSS, GnuTLS
-// and Go. Where they differ, the row says who is right, and by which clause.
+// What is held against a trust anchor, and anchors that are leaves: ours beside OpenSSL, NSS,
+// GnuTLS and Go. Where they differ, the row says who is right, and by which clause.
 
 import { assertEquals } from "@std/assert";
 import {

@@ -139,7 +139,7 @@ test("issueCertificate() certifies the request of certutil, which takes it", asy
 });
 
 /** Letters of `certutil -u` for our usages. */
-const LETTERS: Readonly<Record<CertUsageName, string>> = {
+const LETTERS: Readonly<Record<keyof typeof CERT_USAGES, string>> = {
   sslClient: "C",
   sslServer: "V",
   sslCA: "L",
@@ -201,7 +201,7 @@ test("verifyCertificateNow() finds the usages that certutil -V finds", async (da
     });
     await database.add(name, certificate, ",,");
     const ours = await verifyCertificateNow(db, certificate, true);
-    const all = Object.keys(CERT_USAGES) as CertUsageName[];
+    const all = Object.keys(CERT_USAGES) as (keyof typeof CERT_USAGES)[];
     const theirs = await Promise.all(all.map(async (usage) => {
       const { code } = await run("certutil", {
         args: ["-V", "-e", "-n", name, "-u", LETTERS[usage], "-d", `sql:${database.path}`],

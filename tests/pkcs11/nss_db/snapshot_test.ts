@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What is known of a database across writes: as much as a new look would find, and not read anew. @module */
+/** What is known of a database across writes: what a new look would find. @module */
 
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
