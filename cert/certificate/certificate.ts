@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { isBytes, isLike, isString, requireArgs, requireSame } from "../base/options.ts";
+import { isBytes, isLike, requireArgs, requireSame } from "../base/options.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { shown } from "../base/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
-import { constructedTag, contextTag } from "../der/tag.ts";
+import { constructedTag, contextTag, TAG } from "../der/tag.ts";
 import { NssError } from "../base/errors.ts";
 import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
 import { type BasicConstraints, basicConstraints } from "../extensions/basic_constraints.ts";
@@ -39,7 +39,8 @@ import {
 import { tlsFeature } from "../extensions/tls_feature.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
-import { decodePem, encodePem } from "../der/pem.ts";
+import { decodeOnePemOrDer, decodePemOrDer, encodePem } from "../der/pem.ts";
+import { CERTIFICATE_PEM, withoutTrust } from "./certificate_pem.ts";
 import type { HashName } from "./private_key.ts";
 import {
   isHash,
@@ -150,6 +151,24 @@ export class Certificate {
     this.extensions = fields.extensions;
     this.#notBefore = fields.notBefore.getTime();
     this.#notAfter = fields.notAfter.getTime();
+  }
+
+  /**
+   * Parses DER and nothing else, as a peer sends it; see {@linkcode parseCertificate}.
+   *
+   * @param der The encoding, which is copied.
+   * @returns The certificate.
+   * @throws {NssError} `SEC_ERROR_BAD_DER`; the message names the field and the byte.
+   */
+  static fromDer(der: Uint8Array): Certificate {
+    requireArgs("Cannot parse certificate", isBytes(der, "der"));
+    if (der.length > MAX_CERTIFICATE_SIZE) {
+      throw new NssError(
+        "SEC_ERROR_BAD_DER",
+        `Cannot parse certificate: ${der.length} bytes are more than ${MAX_CERTIFICATE_SIZE}`,
+      );
+    }
+    return new Certificate(readCertificate(copyBytes(der)));
   }
 
   /** The first second at which the certificate is valid. */
@@ -341,10 +360,11 @@ export class Certificate {
  * certificates in the same bytes. Accepted are three that change no meaning and that authorities
  * write: an explicit FALSE, zero bits at the end of named bits, and sets of attributes in another
  * order, which the `strict` profile refuses (`docs/leniency.md`).
+ * What a peer has sent is for {@linkcode Certificate.fromDer}.
  *
- * @param der The DER encoding, which is copied.
+ * @param input PEM text with one certificate, PEM bytes, or DER, which is copied.
  * @returns The certificate.
- * @throws {NssError} `SEC_ERROR_BAD_DER`; the message names the field and the byte.
+ * @throws {NssError} `SEC_ERROR_BAD_DER`; the message names the field and the byte, or the line.
  *
  * @example Usage
  * ```ts
@@ -358,21 +378,18 @@ export class Certificate {
  * );
  * ```
  */
-export function parseCertificate(der: Uint8Array): Certificate {
-  requireArgs("Cannot parse certificate", isBytes(der, "der"));
-  if (der.length > MAX_CERTIFICATE_SIZE) {
-    throw new NssError(
-      "SEC_ERROR_BAD_DER",
-      `Cannot parse certificate: ${der.length} bytes are more than ${MAX_CERTIFICATE_SIZE}`,
-    );
-  }
-  return new Certificate(readCertificate(copyBytes(der)));
+export function parseCertificate(input: Uint8Array | string): Certificate {
+  const several = "parseCertificatesPem() reads them all";
+  return Certificate.fromDer(withoutTrust(decodeOnePemOrDer(input, CERTIFICATE_PEM, several)));
 }
 
 function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
   const whole = new DerReader(der, "certificate");
   const certificate = whole.sequence("");
   whole.finish();
+  if (certificate.nextTag === TAG.oid) {
+    certificate.fail("", "this is PKCS #7, which parsePkcs7Certificates() reads");
+  }
   const tbsCertificate = certificate.peek("tbsCertificate").der;
   const tbs = certificate.sequence("tbsCertificate");
   const signatureAlgorithmDer = readAlgorithmIdentifier(certificate, "signatureAlgorithm");
@@ -443,13 +460,13 @@ function readSpkiDer(tbs: DerReader): Uint8Array<ArrayBuffer> {
   return der;
 }
 
-/** The PEM labels of certificates: that of RFC 7468, Section 5.1, and OpenSSL's older one. */
-const LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"];
-
 /**
- * Parses all certificates in PEM text.
+ * Parses all certificates in PEM.
  *
- * @param pem The text. Blocks with other labels and text outside of blocks are skipped.
+ * Blocks with other labels and text outside of blocks are skipped. A `TRUSTED CERTIFICATE` of
+ * OpenSSL's is refused if it says for which uses it is trusted, since that would be lost.
+ *
+ * @param pem The text, or the bytes of its file; DER is taken as one certificate.
  * @returns The certificates, in the order of the text.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if the text has no certificate or one is malformed.
  *
@@ -461,11 +478,7 @@ const LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"];
  * assertThrows(() => parseCertificatesPem("no certificate"), NssError, "there is none");
  * ```
  */
-export function parseCertificatesPem(pem: string): Certificate[] {
-  requireArgs("Cannot parse certificates of PEM", isString(pem, "pem"));
-  const blocks = decodePem(pem, LABELS);
-  if (blocks.length === 0) {
-    throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse certificates of PEM: there is none");
-  }
-  return blocks.map(({ der }) => parseCertificate(der));
+export function parseCertificatesPem(pem: string | Uint8Array): Certificate[] {
+  return decodePemOrDer(pem, CERTIFICATE_PEM)
+    .map((encoding) => Certificate.fromDer(withoutTrust(encoding)));
 }

@@ -1,20 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { isBytesOrText, requireArgs } from "../base/options.ts";
+import { requireArgs } from "../base/options.ts";
 import { isCertificates } from "./checks.ts";
-import { type Certificate, parseCertificate } from "./certificate.ts";
-import { asciiOf, copyBytes } from "../base/bytes.ts";
+import { Certificate } from "./certificate.ts";
+import { BerBudget, berToDer } from "../der/ber.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag, TAG } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
-import { NssError } from "../base/errors.ts";
-import { decodePem } from "../der/pem.ts";
+import { decodePemOrDer, type PemKind } from "../der/pem.ts";
 
 const DATA = "1.2.840.113549.1.7.1";
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 
-/** The PEM labels: those of RFC 7468, Sections 8 and 9, and that of old programs. */
-const LABELS: readonly string[] = ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"];
+const WHAT = "PKCS #7 bundle";
+
+/** The labels are those of RFC 7468, Sections 8 and 9, and that of old programs. */
+const PEM: PemKind = {
+  attempt: "Cannot parse PKCS #7",
+  labels: ["PKCS7", "CMS", "PKCS #7 SIGNED DATA"],
+  error: "SEC_ERROR_BAD_DER",
+};
 
 /**
  * The maximum number of certificates in a bundle; Mozilla has 150 roots, a chain three
@@ -28,7 +33,7 @@ export const MAX_BUNDLE_CERTIFICATES = 4096;
  *
  * Signatures of the bundle are not verified, and its certificates may be in any order.
  *
- * @param input The DER, or PEM as text or bytes.
+ * @param input PEM text, PEM bytes, or BER, of which DER is a part; the certificates in it are DER.
  * @returns The certificates, in the order of the bundle.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or not SignedData, or the text has no
  * PEM block with such a label.
@@ -50,18 +55,15 @@ export const MAX_BUNDLE_CERTIFICATES = 4096;
  * ```
  */
 export function parsePkcs7Certificates(input: Uint8Array | string): Certificate[] {
-  requireArgs("Cannot parse PKCS #7", isBytesOrText(input, "input"));
-  const text = typeof input === "string" ? input : input[0] === 0x30 ? null : asciiOf(input);
-  if (text === null) return readBundle(copyBytes(input as Uint8Array));
-  const blocks = decodePem(text, LABELS);
-  if (blocks.length === 0) {
-    throw new NssError("SEC_ERROR_BAD_DER", "Cannot parse PKCS #7 of PEM: there is no bundle");
-  }
-  return blocks.flatMap(({ der }) => readBundle(der));
+  return decodePemOrDer(input, PEM).flatMap(({ der }) => readBundle(der));
 }
 
-function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
-  const whole = new DerReader(der, "PKCS #7 bundle");
+/** ContentInfo, its content, SignedData and its fields are BER; what is in the fields stays as it is. */
+const FIELD_DEPTH = 4;
+
+function readBundle(ber: Uint8Array): Certificate[] {
+  const der = berToDer(ber, new BerBudget(WHAT, PEM.error), FIELD_DEPTH);
+  const whole = new DerReader(der, WHAT);
   const content = whole.sequence("");
   whole.finish();
   const type = content.oid("contentType");
@@ -85,7 +87,7 @@ function readBundle(der: Uint8Array<ArrayBuffer>): Certificate[] {
       if (certificates.length === MAX_BUNDLE_CERTIFICATES) {
         set.fail("certificate", `there are more than ${MAX_BUNDLE_CERTIFICATES}`);
       }
-      certificates.push(parseCertificate(der));
+      certificates.push(Certificate.fromDer(der));
     }
   }
   if (signed.nextTag === constructedTag(1)) signed.element("crls");

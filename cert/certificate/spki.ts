@@ -1,13 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Check, isBytes, isInstance, requireArgs, requireSame } from "../base/options.ts";
+import { type Check, isInstance, requireSame } from "../base/options.ts";
 import { encodeBase64 } from "@std/encoding/base64";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { OIDS, unsupportedKeyName } from "../der/oids.ts";
-import { encodePem } from "../der/pem.ts";
+import { decodeOnePemOrDer, encodePem, type PemKind } from "../der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "./private_key.ts";
 import { readRsaPssParameters } from "./rsa_pss_parameters.ts";
 
@@ -186,7 +186,7 @@ export function describeKey(algorithm: KeyAlgorithm): string {
 /**
  * Parses a SubjectPublicKeyInfo.
  *
- * @param der The encoding, which is copied.
+ * @param input PEM text with one `PUBLIC KEY`, PEM bytes, or DER, which is copied.
  * @returns The key.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if the encoding is malformed,
  * `SEC_ERROR_UNSUPPORTED_KEYALG` or `SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE` if the kind of key is
@@ -205,10 +205,16 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * assertEquals(key.algorithm, { type: "ed25519" });
  * ```
  */
-export function parseSubjectPublicKeyInfo(der: Uint8Array): SubjectPublicKeyInfo {
-  requireArgs("Cannot parse public key", isBytes(der, "der"));
-  return readSubjectPublicKeyInfo(copyBytes(der));
+export function parseSubjectPublicKeyInfo(input: Uint8Array | string): SubjectPublicKeyInfo {
+  return readSubjectPublicKeyInfo(copyBytes(decodeOnePemOrDer(input, PEM).der));
 }
+
+/** The label is that of RFC 7468, Section 13. */
+const PEM: PemKind = {
+  attempt: "Cannot parse public key",
+  labels: ["PUBLIC KEY"],
+  error: "SEC_ERROR_BAD_DER",
+};
 
 /**
  * Parses a SubjectPublicKeyInfo as {@linkcode parseSubjectPublicKeyInfo} does, without a copy.

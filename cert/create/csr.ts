@@ -2,7 +2,6 @@
 
 import { shown } from "../base/printable.ts";
 import {
-  isBytesOrText,
   isInstance,
   isLike,
   KEY_PAIR_MEMBERS,
@@ -35,7 +34,7 @@ import { type KeyUsage, keyUsage } from "../extensions/key_usage.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
 import { type OidName, OIDS } from "../der/oids.ts";
-import { decodePem, encodePem } from "../der/pem.ts";
+import { decodeOnePemOrDer, encodePem, type PemKind } from "../der/pem.ts";
 import type { PrivateKey, SignatureScheme } from "../certificate/private_key.ts";
 import {
   parseSignatureAlgorithm,
@@ -168,13 +167,17 @@ export class CertificateRequest {
   }
 }
 
-/** The PEM labels: that of RFC 7468, Section 7, and that of NSS's certutil and old tools. */
-const LABELS: readonly string[] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
+/** The labels are that of RFC 7468, Section 7, and that of NSS's certutil and old tools. */
+const PEM: PemKind = {
+  attempt: "Cannot parse certificate request",
+  labels: ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"],
+  error: "SEC_ERROR_BAD_DER",
+};
 
 /**
  * Parses a certificate signing request.
  *
- * @param input The DER, which is copied, or PEM text with one request.
+ * @param input PEM text with one request, PEM bytes, or DER, which is copied.
  * @returns The request. Its signature is not verified.
  * @throws {NssError} `SEC_ERROR_BAD_DER` if it is malformed or the text does not have exactly one
  * request, and what {@linkcode parseSubjectPublicKeyInfo} throws.
@@ -189,18 +192,7 @@ const LABELS: readonly string[] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUE
  * ```
  */
 export function parseCertificateRequest(input: Uint8Array | string): CertificateRequest {
-  requireArgs("Cannot parse certificate request", isBytesOrText(input, "input"));
-  if (typeof input !== "string") return readRequest(input);
-  const [block, ...more] = decodePem(input, LABELS);
-  if (block === undefined || more.length > 0) {
-    throw new NssError(
-      "SEC_ERROR_BAD_DER",
-      `Cannot parse certificate request of PEM: there ${
-        block === undefined ? "is none" : `are ${more.length + 1}`
-      }`,
-    );
-  }
-  return readRequest(block.der);
+  return readRequest(decodeOnePemOrDer(input, PEM).der);
 }
 
 function readRequest(input: Uint8Array): CertificateRequest {

@@ -8,8 +8,7 @@ import {
   FIND_OPTIONS,
   isCertDB,
 } from "./cert_db.ts";
-import type { Certificate } from "../certificate/certificate.ts";
-import { certificatesOf } from "../certificate/certificates_of.ts";
+import { Certificate, parseCertificatesPem } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { type CertTrust, isTrust, parseTrust, TRUST_FLAGS } from "./trust_flags.ts";
 
@@ -31,7 +30,7 @@ const SHAPE: Shape<ImportCertOptions> = {
  * Stores a certificate in a database (`PK11_ImportCert`, `CERT_AddTempCertToPerm`).
  *
  * @param db The database.
- * @param certificate The certificate, or the DER or PEM of one.
+ * @param certificate The certificate, or one as PEM text, PEM bytes or DER.
  * @param options The nickname and trust. The flag `u` is ignored: the database knows which private
  * keys it has.
  * @returns The stored record.
@@ -66,7 +65,9 @@ export async function importCert(
   options: ImportCertOptions = {},
 ): Promise<CertRecord> {
   requireArgs("Cannot import certificate", isCertDB(db, "db"));
-  const [first, ...more] = certificatesOf(certificate);
+  const [first, ...more] = certificate instanceof Certificate
+    ? [certificate]
+    : parseCertificatesPem(certificate);
   if (first === undefined || more.length > 0) {
     throw new NssError(
       "SEC_ERROR_INVALID_ARGS",

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { isBytes, isInstance, isString, requireArgs } from "../base/options.ts";
+import { isBytes, isInstance, requireArgs } from "../base/options.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { shown } from "../base/printable.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -20,7 +20,7 @@ import {
 } from "../extensions/key_identifiers.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { Name } from "../names/name.ts";
-import { decodePem, encodePem } from "../der/pem.ts";
+import { decodeOnePemOrDer, decodePemOrDer, encodePem, type PemKind } from "../der/pem.ts";
 import {
   parseSignatureAlgorithm,
   readAlgorithmIdentifier,
@@ -235,7 +235,7 @@ function isNamed(names: readonly GeneralName[] | null, issuer: Name, crlIssuer: 
  * The encoding must be DER. The structure of every entry is checked. An empty revokedCertificates
  * is accepted: see {@linkcode Crl.hasEmptyList}.
  *
- * @param der The DER encoding, which is copied.
+ * @param input PEM text with one CRL, PEM bytes, or DER, which is copied.
  * @returns The CRL.
  * @throws {NssError} `SEC_ERROR_CRL_INVALID` if it is malformed, with a message that names the
  * field and the byte; `SEC_ERROR_CRL_INVALID_VERSION` if the version field is present and not 2;
@@ -253,8 +253,19 @@ function isNamed(names: readonly GeneralName[] | null, issuer: Name, crlIssuer: 
  * );
  * ```
  */
-export function parseCrl(der: Uint8Array): Crl {
-  requireArgs("Cannot parse CRL", isBytes(der, "der"));
+export function parseCrl(input: Uint8Array | string): Crl {
+  const { der } = decodeOnePemOrDer(input, PEM, "parseCrlsPem() reads them all");
+  return crlOf(der);
+}
+
+/** The labels are that of RFC 7468, Section 6, and an older one. */
+const PEM: PemKind = {
+  attempt: "Cannot parse CRL",
+  labels: ["X509 CRL", "CRL"],
+  error: "SEC_ERROR_CRL_INVALID",
+};
+
+function crlOf(der: Uint8Array): Crl {
   if (der.length > MAX_CRL_SIZE) {
     throw new NssError(
       "SEC_ERROR_CRL_INVALID",
@@ -265,9 +276,10 @@ export function parseCrl(der: Uint8Array): Crl {
 }
 
 /**
- * Parses all CRLs in PEM text.
+ * Parses all CRLs in PEM.
  *
- * @param pem The text. Blocks with other labels and text outside of blocks are skipped.
+ * @param pem The text, or the bytes of its file; DER is taken as one CRL. Blocks with other labels
+ * and text outside of blocks are skipped.
  * @returns The CRLs, in the order of the text.
  * @throws {NssError} `SEC_ERROR_CRL_INVALID` if the text has no CRL or one is malformed, and the
  * other errors of {@linkcode parseCrl}.
@@ -280,13 +292,8 @@ export function parseCrl(der: Uint8Array): Crl {
  * assertThrows(() => parseCrlsPem("no list"), NssError, "there is none");
  * ```
  */
-export function parseCrlsPem(pem: string): Crl[] {
-  requireArgs("Cannot parse CRLs of PEM", isString(pem, "pem"));
-  const blocks = decodePem(pem, ["X509 CRL", "CRL"]);
-  if (blocks.length === 0) {
-    throw new NssError("SEC_ERROR_CRL_INVALID", "Cannot parse CRLs of PEM: there is none");
-  }
-  return blocks.map(({ der }) => parseCrl(der));
+export function parseCrlsPem(pem: string | Uint8Array): Crl[] {
+  return decodePemOrDer(pem, PEM).map(({ der }) => crlOf(der));
 }
 
 function readCrl(der: Uint8Array<ArrayBuffer>): CrlFields {

@@ -1,9 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { isBytes, requireArgs } from "../base/options.ts";
-import { type Certificate, parseCertificate } from "../certificate/certificate.ts";
+import { Certificate } from "../certificate/certificate.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
+import { decodeOnePemOrDer, type PemKind } from "../der/pem.ts";
 import { constructedTag, contextTag, TAG } from "../der/tag.ts";
 import { NssError } from "../base/errors.ts";
 import { type CrlReason, readCrlReason } from "../extensions/crl_entry.ts";
@@ -143,7 +144,7 @@ const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
 /**
  * Parses an OCSP response.
  *
- * @param der The DER encoding, which is copied.
+ * @param input PEM text with one `OCSP RESPONSE`, PEM bytes, or DER, which is copied.
  * @returns The response.
  * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, with a message that names the field and
  * the byte; `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_STATUS`; `SEC_ERROR_OCSP_UNKNOWN_RESPONSE_TYPE`.
@@ -156,7 +157,25 @@ const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
  * assertEquals(parseOcspResponse(Uint8Array.of(0x30, 3, 0x0a, 1, 3)).status, "tryLater");
  * ```
  */
-export function parseOcspResponse(der: Uint8Array): OcspResponse {
+export function parseOcspResponse(input: Uint8Array | string): OcspResponse {
+  return readOcspResponse(decodeOnePemOrDer(input, OCSP_RESPONSE_PEM).der);
+}
+
+/** OCSP responses, with the label of GnuTLS's `ocsptool`. */
+export const OCSP_RESPONSE_PEM: PemKind = {
+  attempt: "Cannot parse OCSP response",
+  labels: ["OCSP RESPONSE"],
+  error: ERROR,
+};
+
+/**
+ * Parses DER and nothing else, as peers and responders send it.
+ *
+ * @param der The encoding, which is copied.
+ * @returns The response.
+ * @throws {NssError} See {@linkcode parseOcspResponse}.
+ */
+export function readOcspResponse(der: Uint8Array): OcspResponse {
   requireArgs("Cannot parse OCSP response", isBytes(der, "der"));
   if (der.length > MAX_OCSP_RESPONSE_SIZE) {
     throw new NssError(
@@ -220,7 +239,7 @@ function readCertificates(basic: DerReader): Certificate[] {
       list.fail("", `there are more than ${MAX_OCSP_CERTIFICATES} certificates`);
     }
     try {
-      certificates.push(parseCertificate(der));
+      certificates.push(Certificate.fromDer(der));
     } catch (cause) {
       if (!(cause instanceof NssError)) throw cause;
       throw new NssError(

@@ -10,7 +10,7 @@ import { baseOf } from "./crl_statements.ts";
 import { NssError } from "../base/errors.ts";
 import { attempt, because, Findings, type Note, revokedError } from "./findings.ts";
 import { freshestCrl } from "../extensions/crl_distribution_points.ts";
-import { OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
+import { OcspResponse, readOcspResponse } from "./ocsp_response.ts";
 import { crlUrlsOf, ocspUrlsOf, RevocationFetcher } from "./revocation_fetcher.ts";
 import { REVOCATION_OPTIONS, type RevocationOptions } from "./revocation_options.ts";
 import type { VerifyCrlOptions } from "./verify_crl.ts";
@@ -290,7 +290,7 @@ class RevocationCheck {
   ): Promise<void> {
     const { certificate, issuer } = inquiry;
     return attempt(findings, source, async () => {
-      const parsed = response instanceof OcspResponse ? response : parseOcspResponse(response);
+      const parsed = response instanceof OcspResponse ? response : readOcspResponse(response);
       const options = {
         certificate,
         issuer,

@@ -1,13 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../certificate/certificate.ts";
-import { asciiOf } from "../base/bytes.ts";
-import { type Crl, MAX_CRL_SIZE, parseCrl, parseCrlsPem } from "./crl.ts";
+import { type Crl, MAX_CRL_SIZE, parseCrlsPem } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import type { DistributionPoint } from "../extensions/crl_distribution_points.ts";
 import type { GeneralName } from "../names/general_name.ts";
 import { createOcspRequest } from "./ocsp_request.ts";
-import { type OcspResponse, parseOcspResponse } from "./ocsp_response.ts";
+import { type OcspResponse, readOcspResponse } from "./ocsp_response.ts";
 import { OIDS } from "../der/oids.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 
@@ -162,7 +161,7 @@ export class RevocationFetcher {
    * @param issuer The issuer.
    * @returns The response, and the nonce that it must repeat, if any.
    * @throws {NssError} `SEC_ERROR_OCSP_BAD_HTTP_RESPONSE` if the hook does not return one, and what
-   * {@linkcode parseOcspResponse} throws.
+   * {@linkcode readOcspResponse} throws.
    */
   async fetchOcsp(
     url: string,
@@ -192,7 +191,7 @@ export class RevocationFetcher {
       () =>
         this.#fetchOcsp!(url, { request: request.der, certificate, issuer, ...this.#withSignal() }),
     );
-    return { response: parseOcspResponse(bytes), ...(nonce !== undefined && { nonce }) };
+    return { response: readOcspResponse(bytes), ...(nonce !== undefined && { nonce }) };
   }
 
   #withSignal(): { signal?: AbortSignal } {
@@ -223,8 +222,9 @@ export class RevocationFetcher {
 
 /** RFC 5280, Section 4.2.1.13: a single DER encoded CRL; some CAs serve PEM. */
 function parseFetchedCrl(bytes: Uint8Array): Crl {
-  const text = bytes[0] === 0x2d && bytes.length <= MAX_CRL_SIZE ? asciiOf(bytes) : null;
-  return text === null ? parseCrl(bytes) : parseCrlsPem(text)[0]!;
+  if (bytes.length <= MAX_CRL_SIZE) return parseCrlsPem(bytes)[0]!;
+  const state = `${bytes.length} bytes are more than ${MAX_CRL_SIZE}`;
+  throw new NssError("SEC_ERROR_CRL_INVALID", `Cannot parse CRL: ${state}`);
 }
 
 /** Rejects when the signal aborts, even if the hook ignores it. */

@@ -5,7 +5,7 @@ import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { OIDS } from "../../cert/der/oids.ts";
-import { decodePem, type PemBlock } from "../../cert/der/pem.ts";
+import { decodePem, type PemBlock, whyNoPem } from "../../cert/der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "../../cert/certificate/private_key.ts";
 import { foreignForm, missingSeed, unsupportedCurve, unsupportedKey } from "./foreign_keys.ts";
 
@@ -108,8 +108,7 @@ export function findPrivateKeyPem(
     throw new NssError(
       "SEC_ERROR_NO_KEY",
       labels === ""
-        ? "Cannot import private key: the text holds no PEM block; " +
-          "if it is the name of a file, read that first"
+        ? `Cannot import private key: ${whyNoPem(text)}`
         : `Cannot import private key: the text holds only ${labels}, and no PRIVATE KEY`,
     );
   }

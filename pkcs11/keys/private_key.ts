@@ -2,6 +2,7 @@
 
 import { copyBytes } from "../../cert/base/bytes.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
+import { pemOrDer } from "../../cert/der/pem.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type {
   EcCurve,
@@ -23,7 +24,6 @@ import {
   type SubjectPublicKeyInfo,
 } from "../../cert/certificate/spki.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
-import { foreignForm } from "./foreign_keys.ts";
 import {
   decodePrivateKey,
   decodePrivateKeyBlock,
@@ -440,13 +440,11 @@ export function isPrivateKey(input: PrivateKey | null | undefined): input is Pri
 
 /** Decodes PEM or DER; what it returns is secret and to be overwritten. */
 export function decodeInput(input: string | Uint8Array): PrivateKeyInfo | EncryptedKey {
-  if (typeof input === "string") return decodeText(input);
-  const bytes = copyBytes(input);
-  // DER begins with a SEQUENCE, PEM does not
-  const text = bytes[0] === 0x30 ? "" : new TextDecoder().decode(bytes);
+  const given = pemOrDer(input);
+  if ("text" in given) return decodeText(given.text);
+  const bytes = copyBytes(given.der);
   let isEncrypted = false;
   try {
-    if (text.includes("-----BEGIN ") || foreignForm(text) !== null) return decodeText(text);
     isEncrypted = isEncryptedPrivateKey(bytes);
     return isEncrypted ? { encrypted: bytes, traditional: null } : decodePrivateKey(bytes);
   } finally {

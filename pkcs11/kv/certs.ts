@@ -15,7 +15,7 @@ import {
   takeQuery,
 } from "../../cert/db/cert_db.ts";
 import { shown } from "../../cert/base/printable.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { keyIdOf } from "../keys/key_id.ts";
@@ -223,7 +223,7 @@ export class KvCertDB implements CertDB {
     // The location is the digest, so that any change of the certificate is detected
     if (!isStoredCert(value) || name !== await digestOf(value.der)) return row;
     try {
-      const certificate = parseCertificate(value.der);
+      const certificate = Certificate.fromDer(value.der);
       return { ...row, content: { certificate, stored: value } };
     } catch (error) {
       if (error instanceof NssError) return row;

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { NssError } from "../../cert/base/errors.ts";
-import { parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { TokenKey } from "../token/token.ts";
 import { CKA, CKO } from "./constants.ts";
@@ -74,7 +74,7 @@ async function publicKeyFor(
   for (const handle of certificates) {
     const der = (await session.getAttributes(handle, [CKA.value], attempt)).get(CKA.value);
     try {
-      if (der !== undefined) return parseCertificate(der).subjectPublicKeyInfo;
+      if (der !== undefined) return Certificate.fromDer(der).subjectPublicKeyInfo;
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
     }

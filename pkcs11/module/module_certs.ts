@@ -12,7 +12,7 @@ import {
   takeQuery,
 } from "../../cert/db/cert_db.ts";
 import { shown } from "../../cert/base/printable.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import { TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { NssError } from "../../cert/base/errors.ts";
@@ -131,7 +131,7 @@ export class ModuleCertDB implements CertDB {
     if (der === undefined || der.length === 0) return null;
     let certificate: Certificate;
     try {
-      certificate = parseCertificate(der);
+      certificate = Certificate.fromDer(der);
     } catch (error) {
       if (error instanceof NssError) return null; // a malformed one must not hide the others
       throw error;

@@ -2,7 +2,7 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 import { shown } from "../../cert/base/printable.ts";
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import { type CertQuery, indexKeyOf, indexKeysOf } from "../../cert/db/cert_db.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
 import { DerReader } from "../../cert/der/der_reader.ts";
@@ -195,7 +195,7 @@ function parseEntry(object: StoredObject): Certificate | null {
   }
   let certificate: Certificate;
   try {
-    certificate = parseCertificate(der);
+    certificate = Certificate.fromDer(der);
   } catch (cause) {
     if (isIntact(object, der)) return null;
     throw damaged(`certificate ${object.id} is malformed`, cause);

@@ -1,10 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
+import { berToDer, joinOctetStrings } from "../../cert/der/ber.ts";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { constructedTag, contextTag, TAG } from "../../cert/der/tag.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { decodePem } from "../../cert/der/pem.ts";
+import { decodeOnePemOrDer, type PemKind, pemOrDer } from "../../cert/der/pem.ts";
 import { decryptKey, readEncryptedPkcs8 } from "../keys/encrypted_pkcs8.ts";
 import { foreignForm } from "../keys/foreign_keys.ts";
 import type { DecryptRc2 } from "../pbe/ciphers.ts";
@@ -21,7 +22,7 @@ import {
   wrongPassword,
 } from "../pbe/password_scheme.ts";
 import { decodePrivateKey, type PrivateKeyInfo } from "../keys/pkcs8.ts";
-import { berToDer, FileBudget, joinOctetStrings } from "./ber.ts";
+import { FileBudget } from "./file_budget.ts";
 import { isMacOf, type Mac, readMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 
@@ -105,7 +106,7 @@ interface Decoder extends Pkcs12Contents {
  * @throws {NssError} As `importPkcs12`.
  */
 export async function decodePkcs12(
-  file: Uint8Array<ArrayBuffer>,
+  file: Uint8Array | string,
   password: string,
   { budget, allowMissingMac, decryptRc2 }: DecodeOptions,
 ): Promise<Pkcs12Contents> {
@@ -124,7 +125,7 @@ export async function decodePkcs12(
     certs: [],
     secrets: [],
   };
-  const { authSafe, macData } = readPfx(berToDer(derOf(file), decoder.size));
+  const { authSafe, macData } = readPfx(berToDer(berOf(file), decoder.size));
   // Anybody can compute the MAC of an empty password
   if (macData === null && password !== "" && !allowMissingMac) {
     throw new NssError(
@@ -148,20 +149,18 @@ export async function decodePkcs12(
   return decoder;
 }
 
-/** Returns the DER of a file, which may be PEM as certtool writes it. */
-function derOf(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (file[0] === TAG.sequence) return file;
-  const text = new TextDecoder().decode(file);
-  const foreign = foreignForm(file) ?? foreignForm(text);
+const PEM: PemKind = { attempt: ATTEMPT, labels: ["PKCS12"], error: DECODING };
+
+/** Returns the BER of a file, which may be PEM as certtool writes it. */
+function berOf(file: Uint8Array | string): Uint8Array {
+  const given = pemOrDer(file);
+  const foreign = foreignForm("der" in given ? given.der : given.text);
   if (foreign !== null) throw new NssError(DECODING, `${ATTEMPT}: ${foreign}`);
-  const isPem = text.includes("-----BEGIN ");
-  const [block] = isPem ? decodePem(text, "PKCS12") : [];
-  if (block !== undefined) return block.der;
-  if (!isPem && !/^\s*MI[\w+/=\s]+$/.test(text)) return file;
-  const state = isPem
-    ? "this is PEM of something else; importPrivateKey() and parseCertificatesPem() read PEM"
-    : "this is base64; decode it first, as with Uint8Array.fromBase64()";
-  throw new NssError(DECODING, `${ATTEMPT}: ${state}`);
+  if ("text" in given && /^\s*MI[\w+/=\s]+$/.test(given.text)) {
+    const state = "this is base64; decode it first, as with Uint8Array.fromBase64()";
+    throw new NssError(DECODING, `${ATTEMPT}: ${state}`);
+  }
+  return decodeOnePemOrDer("der" in given ? given.der : given.text, PEM).der;
 }
 
 /** Returns the authenticated content, and the reader of MacData. */
@@ -345,14 +344,14 @@ async function readSafes(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Pr
     if (safe.type === PKCS12_OIDS.data) {
       for (const part of await readBags(safe.data(), decoder)) parts.push(part);
     } else if (safe.type === PKCS12_OIDS.encryptedData) {
-      parts.push({ safe: readEncryptedData(safe.reader(), decoder.context) });
+      parts.push({ safe: readEncryptedData(safe.reader(), decoder) });
     } else throw unsupportedMode(safe.type);
   }
   return parts;
 }
 
 /** EncryptedData (RFC 2315, Section 13). */
-function readEncryptedData(data: DerReader, context: PasswordContext): Sealed {
+function readEncryptedData(data: DerReader, { context, size }: Decoder): Sealed {
   const version = data.smallInteger("version");
   if (version !== 0) data.fail("version", `${version} is unknown`);
   const info = data.sequence("encryptedContentInfo");
@@ -361,7 +360,7 @@ function readEncryptedData(data: DerReader, context: PasswordContext): Sealed {
   if (type !== PKCS12_OIDS.data) info.fail("contentType", `${type} is not data`);
   const algorithm = info.element("contentEncryptionAlgorithm", TAG.sequence).der;
   const ciphertext = info.nextTag === constructedTag(0)
-    ? joinOctetStrings(info.content("encryptedContent", constructedTag(0)))
+    ? joinOctetStrings(info.content("encryptedContent", constructedTag(0)), size)
     : info.octetString("encryptedContent", contextTag(0));
   info.finish();
   return readSealed(algorithm, ciphertext, context);
@@ -447,7 +446,7 @@ function readCertificate(bag: DerReader): Certificate | null {
   const der = value.octetString("");
   value.finish();
   try {
-    return parseCertificate(der);
+    return Certificate.fromDer(der);
   } catch (cause) {
     if (!(cause instanceof NssError)) throw cause;
     throw new NssError(

@@ -2,7 +2,7 @@
 
 import {
   isBoolean,
-  isBytes,
+  isBytesOrText,
   isFunction,
   isInteger,
   isString,
@@ -88,7 +88,7 @@ const SHAPE: Shape<ImportPkcs12Options> = {
  * has their ciphers: all runtimes have PBES2 with AES; DES, 3DES and scrypt need `node:crypto`; RC2
  * needs the option `decryptRc2`; RC4 is not supported.
  *
- * @param bytes The file, or a `PKCS12` block of PEM, as GnuTLS's certtool writes it.
+ * @param file The file: BER, or PEM as text or bytes with one `PKCS12`, as GnuTLS writes it.
  * @param password The password; empty if it has none.
  * @param options Whether the keys can be exported.
  * @returns The contents.
@@ -126,19 +126,20 @@ const SHAPE: Shape<ImportPkcs12Options> = {
  * ```
  */
 export async function importPkcs12(
-  bytes: Uint8Array,
+  file: Uint8Array | string,
   password: string,
   options: ImportPkcs12Options = {},
 ): Promise<Pkcs12> {
   const attempt = "Cannot import PKCS#12";
-  requireArgs(attempt, isBytes(bytes, "bytes"), isString(password, "password"));
+  requireArgs(attempt, isBytesOrText(file, "file"), isString(password, "password"));
   const { extractable = false, maxIterations, allowMissingMac = false, decryptRc2 } = takeOptions(
     attempt,
     options,
     SHAPE,
   );
+  const own = typeof file === "string" ? file : copyBytes(file);
   const { decodePkcs12 } = await import("./decode_pkcs12.ts"); // most programs need none of it
-  const { keys, certs } = await decodePkcs12(copyBytes(bytes), password, {
+  const { keys, certs } = await decodePkcs12(own, password, {
     budget: new IterationBudget(maxIterations),
     allowMissingMac,
     decryptRc2,

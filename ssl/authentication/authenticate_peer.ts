@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
@@ -168,7 +168,7 @@ export function parseChain(
   }
   return encodings.map((der) => {
     try {
-      return parseCertificate(der);
+      return Certificate.fromDer(der);
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
       throw new SslError("SSL_ERROR_BAD_CERTIFICATE", error.message, { cause: error });

@@ -1,15 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import {
-  Certificate,
-  parseCertificate,
-  parseCertificatesPem,
-} from "../../cert/certificate/certificate.ts";
-import { bytesEqual } from "../../cert/base/bytes.ts";
+import { Certificate, parseCertificatesPem } from "../../cert/certificate/certificate.ts";
+import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
+import { decodeOnePemOrDer } from "../../cert/der/pem.ts";
+import { OCSP_RESPONSE_PEM } from "../../cert/revocation/ocsp_response.ts";
 import {
   anything,
   isArrayOf,
   isBytes,
+  isBytesOrText,
   isInstance,
   kindOf,
   required,
@@ -26,26 +25,29 @@ import { SslError, toSslError } from "../base/errors.ts";
 import { MAX_HANDSHAKE_SIZE } from "../messages/handshake.ts";
 import { invalid, requireSslArgs, takeSslOptions } from "./option_values.ts";
 
-/** A certificate: parsed, PEM text (its chain may follow), or DER. */
+/** A certificate: parsed, PEM text or bytes (its chain may follow), or DER. */
 export type CertificateInput = Certificate | readonly Certificate[] | string | Uint8Array;
 
 /** A certificate to present to peers, with its private key. */
 export interface CertificateOptions {
   /**
-   * The certificate; PEM text and arrays may contain its chain, each certificate followed by its
-   * issuer.
+   * The certificate; PEM, as text or bytes, and arrays may contain its chain, each certificate
+   * followed by its issuer.
    */
   cert: CertificateInput;
   /**
-   * The private key: PEM text, PKCS#8 bytes, a WebCrypto key, or any object that signs
+   * The private key: PEM text, PEM bytes, DER, a WebCrypto key, or any object that signs
    * ({@linkcode PrivateKey}), such as a key in a token or behind a service. An encrypted key has to
    * be imported before, by `importPrivateKey`.
    */
   key: string | Uint8Array | CryptoKey | PrivateKey;
   /** The issuers' certificates, if `cert` does not contain them; the root may be omitted. */
   chain?: CertificateInput;
-  /** An OCSP response for the certificate (DER), to staple for clients that request it. */
-  ocsp?: Uint8Array;
+  /**
+   * An OCSP response for the certificate, to staple for clients that request it: DER, or PEM text
+   * or bytes with one `OCSP RESPONSE`.
+   */
+  ocsp?: Uint8Array | string;
   /**
    * Signed certificate timestamps (RFC 6962), as encoded by `encodeSctList`, for clients that
    * request them.
@@ -78,9 +80,11 @@ export class Credential {
     }
     const chain = options.chain === undefined ? [] : toCertificates(options.chain, `${name}.chain`);
     this.chain = [...own, ...chain];
-    checkSize(this.chain, options, name);
-    this.ocspResponse = options.ocsp && new Uint8Array(options.ocsp);
+    this.ocspResponse = options.ocsp === undefined
+      ? undefined
+      : toOcspResponse(options.ocsp, `${name}.ocsp`);
     this.scts = options.scts && checkedScts(options.scts);
+    checkSize(this, name);
     this.#key = options.key;
     this.#isCompared = this.#compareFacts();
   }
@@ -215,12 +219,7 @@ function isEncoded(key: CertificateOptions["key"]): boolean {
  * Rejects what does not fit into a Certificate message (RFC 8446, Section 4.4.2) that is read here,
  * and by most peers, since it would end each handshake.
  */
-function checkSize(
-  chain: readonly Certificate[],
-  { ocsp, scts }: CertificateOptions,
-  name: string,
-) {
-  if (ocsp?.length === 0) throw invalid(`${name}.ocsp`, "it is empty");
+function checkSize({ chain, ocspResponse: ocsp, scts }: Credential, name: string) {
   // Lengths of 1 and 3 bytes; of each certificate 3 and 2; headers of 4 and 4, and of 4
   const length = chain.reduce((sum, { der }) => sum + 5 + der.length, 4) +
     (ocsp === undefined ? 0 : 8 + ocsp.length) + (scts === undefined ? 0 : 4 + scts.length);
@@ -259,7 +258,7 @@ const SHAPE: Shape<CertificateOptions> = {
   cert: required(anything),
   key: required(anything), // examined with the certificate
   chain: anything,
-  ocsp: isBytes,
+  ocsp: isBytesOrText,
   scts: isBytes,
 };
 
@@ -272,16 +271,32 @@ const SHAPE: Shape<CertificateOptions> = {
  */
 export function toCertificates(input: unknown, name: string): readonly Certificate[] {
   if (input instanceof Certificate) return [input];
-  if (input instanceof Uint8Array) return [parseCertificate(input)];
   if (Array.isArray(input)) {
     const problem = isArrayOf(isInstance(Certificate))(input, name);
     requireSslArgs("Cannot use options", problem);
     return input;
   }
-  if (typeof input !== "string") {
-    const why = `${kindOf(input)} is not a Certificate, an array of them, PEM text or DER bytes`;
+  if (typeof input !== "string" && !(input instanceof Uint8Array)) {
+    const why = `${
+      kindOf(input)
+    } is not a Certificate, an array of them, PEM text or bytes, or DER`;
     throw invalid(name, why);
   }
-  if (input.includes("-----BEGIN ")) return parseCertificatesPem(input);
-  throw invalid(name, "the text holds no PEM; if it is the name of a file, read the file first");
+  return naming(name, () => parseCertificatesPem(input));
+}
+
+function toOcspResponse(input: Uint8Array | string, name: string): Uint8Array<ArrayBuffer> {
+  if (input.length === 0) throw invalid(name, "it is empty");
+  return naming(name, () => copyBytes(decodeOnePemOrDer(input, OCSP_RESPONSE_PEM).der));
+}
+
+/** Runs a parser; its error then says which option is wrong. */
+function naming<T>(name: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    const error = toSslError(cause);
+    const state = error.message.replace(/^Cannot parse [^:]+: (?:there is none: )?/, "");
+    throw new SslError(error.name, `Cannot use option ${name}: ${state}`, { cause });
+  }
 }

@@ -33,7 +33,10 @@ export interface ImportOptions extends HookOptions {
    * (`SSL_SetURL`).
    */
   hostname?: string;
-  /** The certificate authorities to trust instead of the context's, as PEM text or certificates. */
+  /**
+   * The certificate authorities to trust instead of the context's: certificates, PEM text, PEM
+   * bytes or DER.
+   */
   caCerts?: readonly CertificateInput[];
   /**
    * The certificates to present. A server uses the first suitable one; a client the first that is

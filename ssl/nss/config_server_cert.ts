@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { anything, isBytes, isOneOf, type Shape } from "../../cert/base/options.ts";
+import { anything, isBytes, isBytesOrText, isOneOf, type Shape } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { findCertByName } from "../../cert/db/find_cert.ts";
 import { change, type SslConfig } from "../config/config.ts";
@@ -19,8 +19,8 @@ import { SslError } from "../base/errors.ts";
 export interface ServerCertOptions {
   /** The issuers' certificates if `cert` does not contain them; the root may be omitted. */
   readonly certChain?: CertificateInput;
-  /** The OCSP response to staple for clients that request it, DER. */
-  readonly stapledOCSPResponse?: Uint8Array;
+  /** The OCSP response to staple for clients that request it: PEM text, PEM bytes or DER. */
+  readonly stapledOCSPResponse?: Uint8Array | string;
   /**
    * The signed certificate timestamps to send to clients that request them, as encoded by
    * `encodeSctList`.
@@ -30,7 +30,7 @@ export interface ServerCertOptions {
 
 const SHAPE: Shape<ServerCertOptions> = {
   certChain: anything,
-  stapledOCSPResponse: isBytes,
+  stapledOCSPResponse: isBytesOrText,
   signedCertTimestamps: isBytes,
 };
 
@@ -44,7 +44,7 @@ const SHAPE: Shape<ServerCertOptions> = {
  * matches its host name and whose signature it supports.
  *
  * @param target The listener, socket or model.
- * @param cert The certificate; PEM text may contain the chain, too.
+ * @param cert The certificate; PEM, as text or bytes, may contain the chain, too.
  * @param key The private key, in any form that the option `certificates` accepts.
  * @param extra Additional data.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if the key is not the certificate's;

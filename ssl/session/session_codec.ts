@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import type { Reader } from "../wire/reader.ts";
@@ -49,7 +49,7 @@ export function readChain(r: Reader): readonly Certificate[] {
   return r.reader24().list((entry) => {
     const der = entry.vector24(1).slice();
     try {
-      return parseCertificate(der);
+      return Certificate.fromDer(der);
     } catch (cause) {
       if (!(cause instanceof NssError)) throw cause;
       throw new DecodeError(cause.message, { cause });

@@ -82,7 +82,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: open(bytes(cert.toPem())),
     name: NO_FILE,
     says:
-      "Cannot import PKCS#12: this is PEM of something else; importPrivateKey() and parseCertificatesPem() read PEM",
+      "Cannot import PKCS#12: there is none: the text holds only CERTIFICATE, and no PKCS12",
   },
   {
     mistake: "`importPkcs12()` of a certificate",

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { concat } from "../../../cert/base/bytes.ts";
+import { DerReader } from "../../../cert/der/der_reader.ts";
 import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { encodePem } from "../../../cert/der/pem.ts";
@@ -57,6 +59,58 @@ Deno.test("parsePkcs7Certificates() skips what is no certificate, revocation lis
   assertEquals(parsePkcs7Certificates(bundle((w) => w.setOf([]))), []);
 });
 
+/** Gives the outer elements of a bundle indefinite lengths, to a depth. */
+function indefinite(der: Uint8Array, depth: number): Uint8Array<ArrayBuffer> {
+  const reader = new DerReader(new Uint8Array(der), "bundle");
+  const parts: Uint8Array[] = [];
+  while (!reader.done) {
+    const { tag, der, content } = reader.element("");
+    parts.push(
+      depth === 0 || (tag & 0x20) === 0
+        ? der
+        : concat([Uint8Array.of(tag, 0x80), indefinite(content, depth - 1), new Uint8Array(2)]),
+    );
+  }
+  return concat(parts);
+}
+
+Deno.test("parsePkcs7Certificates() reads BER to where certificates begin, which are DER", () => {
+  const signed = bundle((w) => {
+    w.constructed(constructedTag(0), (w) => chain.forEach(({ der }) => w.raw(der)));
+    w.constructed(constructedTag(1), (w) => w.sequence(() => {}));
+    w.setOf([(w) => void w.sequence((w) => w.integer(1))]);
+  });
+  for (let depth = 0; depth < 12; depth++) {
+    const ber = indefinite(signed, depth);
+    assertEquals(ders(parsePkcs7Certificates(ber)), ders(chain), `to depth ${depth}`);
+    assertEquals(ders(parsePkcs7Certificates(encodePem("PKCS7", ber))), ders(chain));
+  }
+  // A certificate of definite length is taken as it is: BER in it is no certificate
+  const inner = indefinite(leaf.certificate.der, 2).subarray(2, -2);
+  const certificate = new DerWriter().sequence((w) => w.raw(inner)).finish();
+  const der = bundle((w) => w.constructed(constructedTag(0), (w) => w.raw(certificate)).setOf([]));
+  assertThrows(() => parsePkcs7Certificates(der), NssError, "the length is indefinite");
+  const ber = indefinite(signed, 4);
+  for (let length = 0; length < ber.length; length++) {
+    const error = assertThrows(() => parsePkcs7Certificates(ber.subarray(0, length)), NssError);
+    assertEquals(error.name, "SEC_ERROR_BAD_DER");
+  }
+});
+
+Deno.test("parsePkcs7Certificates() reads content in pieces, which OpenSSL and Windows write", () => {
+  const pieces = Uint8Array.fromHex("2480040101040202030000");
+  const der = new DerWriter().sequence((w) => {
+    w.oid("1.2.840.113549.1.7.2").constructed(constructedTag(0), (w) =>
+      w.sequence((w) => {
+        w.integer(1).setOf([]).sequence((w) => {
+          w.oid("1.2.840.113549.1.7.1").constructed(constructedTag(0), (w) => w.raw(pieces));
+        });
+        w.constructed(constructedTag(0), (w) => w.raw(leaf.certificate.der)).setOf([]);
+      }));
+  }).finish();
+  assertEquals(ders(parsePkcs7Certificates(der)), ders([leaf.certificate]));
+});
+
 Deno.test("parsePkcs7Certificates() refuses what is malformed", () => {
   const good = encodePkcs7Certificates(chain);
   const bad: readonly Uint8Array[] = [
@@ -79,7 +133,7 @@ Deno.test("parsePkcs7Certificates() refuses what is malformed", () => {
   assertThrows(
     () => parsePkcs7Certificates(leaf.certificate.toPem()),
     NssError,
-    "there is no bundle",
+    "there is none: the text holds only CERTIFICATE",
   );
 });
 

@@ -7,7 +7,6 @@ import {
   assertMatch,
   assertRejects,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { DerReader } from "../../../cert/der/der_reader.ts";
@@ -21,7 +20,7 @@ import { importPkcs12, type ImportPkcs12Options } from "../../../pkcs11/pkcs12/i
 import { PBE_OIDS } from "../../../pkcs11/pbe/oids.ts";
 import { pbkdf2, writePbkdf2 } from "../../../pkcs11/pbe/pbkdf2.ts";
 import { bmpPassword } from "../../../pkcs11/pbe/pkcs12_kdf.ts";
-import { berToDer, FileBudget, MAX_BAGS, MAX_BER_ELEMENTS } from "../../../pkcs11/pkcs12/ber.ts";
+import { MAX_BAGS } from "../../../pkcs11/pkcs12/file_budget.ts";
 import { computeMac, writeMac } from "../../../pkcs11/pkcs12/mac.ts";
 import { PKCS12_OIDS } from "../../../pkcs11/pkcs12/oids.ts";
 import { exportPkcs8 } from "../../../pkcs11/keys/private_key.ts";
@@ -372,51 +371,6 @@ Deno.test("importPkcs12() verifies PBMAC1, with keys of 20 bytes and more", asyn
   }
 });
 
-Deno.test("berToDer() gives indefinite lengths, long lengths and pieces the form of DER", () => {
-  const cases: [string, string][] = [
-    ["3003020105", "3003020105"],
-    ["30800201050000", "3003020105"],
-    ["3080308002010500000000", "30053003020105"],
-    ["308103020105", "3003020105"],
-    ["3084000000 03020105", "3003020105"],
-    ["2480040101 04020203 0000", "0403010203"],
-    ["2408 2403040101 040102", "04020102"],
-    ["2400", "0400"],
-    ["a080 0401010401020000", "a006040101040102"],
-  ];
-  for (const [ber, der] of cases) {
-    const bytes = Uint8Array.fromHex(ber.replaceAll(" ", ""));
-    assertEquals(berToDer(bytes).toHex(), der);
-    for (let length = 0; length < bytes.length; length++) {
-      assertThrows(() => berToDer(bytes.slice(0, length)), NssError, "Cannot parse PKCS#12");
-    }
-  }
-});
-
-Deno.test("berToDer() refuses what is no BER, and what is too deep", () => {
-  for (
-    const hex of [
-      "0480010200",
-      "3080020105",
-      "30800201050001",
-      "2403020105",
-      "1f0100",
-      "30850000000003020105",
-      "30050201",
-      "0401010401",
-    ]
-  ) {
-    assertThrows(() => berToDer(Uint8Array.fromHex(hex)), NssError, "Cannot parse PKCS#12");
-  }
-  const nest = (depth: number): Bytes => {
-    let bytes = Uint8Array.of(5, 0);
-    for (let i = 0; i < depth; i++) bytes = Uint8Array.of(0x30, bytes.length, ...bytes);
-    return bytes;
-  };
-  assertEquals(berToDer(nest(32)), nest(32));
-  assertThrows(() => berToDer(nest(33)), NssError, "nested deeper than 32");
-});
-
 /** A constructed OCTET STRING of so many segments of one byte. */
 function segments(count: number): Bytes {
   const bytes = new Uint8Array(3 * count + 6).fill(7);
@@ -425,58 +379,6 @@ function segments(count: number): Bytes {
   for (let i = 6; i < bytes.length; i += 3) bytes.set([4, 1], i);
   return bytes;
 }
-
-/** The buffers that JavaScript makes of a length that is given: how many, and their bytes. */
-function countBuffers(run: () => unknown): { buffers: number; bytes: number } {
-  const { Uint8Array: Original } = globalThis;
-  const count = { buffers: 0, bytes: 0 };
-  globalThis.Uint8Array = new Proxy(Original, {
-    construct: (target, args, newTarget) => {
-      if (typeof args[0] === "number") {
-        count.buffers++;
-        count.bytes += args[0];
-      }
-      return Reflect.construct(target, args, newTarget);
-    },
-  });
-  try {
-    run();
-  } finally {
-    globalThis.Uint8Array = Original;
-  }
-  return count;
-}
-
-Deno.test("berToDer() joins 200,000 segments in one buffer of their size, and makes no other", () => {
-  const ber = segments(200_000);
-  let der: Bytes | undefined;
-  const { buffers, bytes } = countBuffers(() => der = berToDer(ber));
-  assertEquals(der!.length, 200_000 + 5);
-  assertEquals(der!.subarray(0, 5).toHex(), "0483030d40");
-  assert(der!.subarray(5).every((byte) => byte === 7));
-  assert(buffers <= 2 && bytes <= der!.length, `${buffers} buffers of ${bytes} bytes`);
-});
-
-Deno.test("berToDer() takes MAX_BER_ELEMENTS and no more, over all parts of a file", () => {
-  assertEquals(MAX_BER_ELEMENTS, 250_000);
-  berToDer(segments(MAX_BER_ELEMENTS - 1));
-  const refused = (elements: number, budget?: FileBudget): void => {
-    const { buffers } = countBuffers(() =>
-      assertThrows(
-        () => berToDer(segments(elements - 1), budget),
-        NssError,
-        "the file has more than 250000 elements",
-      )
-    );
-    assert(buffers <= 2, `${buffers} buffers`);
-  };
-  refused(MAX_BER_ELEMENTS + 1);
-  refused(3_000_000);
-  const budget = new FileBudget();
-  berToDer(segments(MAX_BER_ELEMENTS - 11), budget);
-  berToDer(segments(9), budget);
-  refused(1, budget);
-});
 
 Deno.test("importPkcs12() refuses a file of a million segments before it computes anything of the password", async () => {
   const file = pfx(
