@@ -58,7 +58,7 @@ export function parsePkcs7Certificates(input: Uint8Array | string): Certificate[
   return decodePemOrDer(input, PEM).flatMap(({ der }) => readBundle(der));
 }
 
-/** ContentInfo, its content, SignedData and its fields are BER; what is in the fields stays as it is. */
+/** ContentInfo, its content, SignedData and its fields are BER; what is in these stays as it is. */
 const FIELD_DEPTH = 4;
 
 function readBundle(ber: Uint8Array): Certificate[] {

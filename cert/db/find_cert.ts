@@ -18,6 +18,8 @@ import {
   isCertSource,
 } from "./cert_db.ts";
 import type { Certificate } from "../certificate/certificate.ts";
+import { CERTIFICATE_PEM, withoutTrust } from "../certificate/certificate_pem.ts";
+import { decodeOnePemOrDer } from "../der/pem.ts";
 import { NssError } from "../base/errors.ts";
 import { Name } from "../names/name.ts";
 
@@ -137,7 +139,7 @@ export async function findCertByIssuerAndSN(
  * Finds a certificate by its encoding (`CERT_FindCertByDERCert`).
  *
  * @param db The source to search.
- * @param der The encoding.
+ * @param der The encoding: DER, or PEM text or bytes with one certificate.
  * @param options Options for tokens.
  * @returns The certificate, or `undefined` if there is none.
  *
@@ -151,11 +153,12 @@ export async function findCertByIssuerAndSN(
  */
 export async function findCertByDER(
   db: CertSource,
-  der: Uint8Array,
+  der: Uint8Array | string,
   options: FindCertOptions = {},
 ): Promise<Certificate | undefined> {
-  requireArgs(ATTEMPT, isCertSource(db, "db"), isBytes(der, "der"));
-  return await findBest(db, { der }, options);
+  requireArgs(ATTEMPT, isCertSource(db, "db"));
+  const encoding = decodeOnePemOrDer(der, { ...CERTIFICATE_PEM, attempt: ATTEMPT });
+  return await findBest(db, { der: withoutTrust(encoding) }, options);
 }
 
 /**

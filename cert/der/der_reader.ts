@@ -161,9 +161,7 @@ export class DerReader {
     const bytes = this.#bytes;
     const start = this.#position;
     if (this.#end - start < 2) {
-      const isEmpty = bytes.length === 0;
-      const missing = isEmpty ? "missing, as the input is empty" : "missing";
-      this.fail(name, start === this.#end ? missing : "the header is truncated");
+      this.fail(name, start === this.#end ? "missing" : "the header is truncated");
     }
     const tag = bytes[start]!;
     // X.509 has no tag number above 30, so none needs the multi-byte form (X.690, Section 8.1.2.4)

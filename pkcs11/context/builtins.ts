@@ -4,6 +4,7 @@
 import { type CertTrust, parseTrust } from "../../cert/db/trust_flags.ts";
 import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import { pemOrDer } from "../../cert/der/pem.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 
 /** The PEM files in which systems keep their roots, as in Go's `crypto/x509`. */
@@ -133,7 +134,8 @@ async function isGranted(permission: Deno.PermissionDescriptor): Promise<boolean
 async function readIfPermitted(path: string): Promise<readonly string[] | null> {
   if (!await isGranted({ name: "read", path })) return null;
   try {
-    return blocksOf(await Deno.readTextFile(path));
+    const given = pemOrDer(await Deno.readFile(path));
+    return "text" in given ? blocksOf(given.text) : null;
   } catch {
     return null;
   }

@@ -443,6 +443,9 @@ export function decodeInput(input: string | Uint8Array): PrivateKeyInfo | Encryp
   const given = pemOrDer(input);
   if ("text" in given) return decodeText(given.text);
   const bytes = copyBytes(given.der);
+  if (bytes.length === 0) {
+    throw new NssError("SEC_ERROR_BAD_DER", "Cannot import private key: it is empty");
+  }
   let isEncrypted = false;
   try {
     isEncrypted = isEncryptedPrivateKey(bytes);

@@ -2,7 +2,7 @@
 
 import { Certificate, parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
-import { decodeOnePemOrDer } from "../../cert/der/pem.ts";
+import { decodeOnePemOrDer, whyNoPem } from "../../cert/der/pem.ts";
 import { OCSP_RESPONSE_PEM } from "../../cert/revocation/ocsp_response.ts";
 import {
   anything,
@@ -282,6 +282,8 @@ export function toCertificates(input: unknown, name: string): readonly Certifica
     } is not a Certificate, an array of them, PEM text or bytes, or DER`;
     throw invalid(name, why);
   }
+  const isText = typeof input === "string" && !input.includes("-----BEGIN ");
+  if (isText) throw invalid(name, whyNoPem(input));
   return naming(name, () => parseCertificatesPem(input));
 }
 

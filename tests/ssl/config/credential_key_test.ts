@@ -87,7 +87,7 @@ for (const [place, give] of PLACES) {
     const publicPem = other.publicKey.toPem();
     // deno-lint-ignore no-explicit-any -- what JavaScript may pass
     const rows: readonly (readonly [any, string, string])[] = [
-      ["server-key.pem", "SEC_ERROR_NO_KEY", "if it is the name of a file, read that first"],
+      ["server-key.pem", "SEC_ERROR_NO_KEY", "if it is the name of a file, read the file first"],
       ["", "SEC_ERROR_NO_KEY", "the text holds no PEM block"],
       [cert.toPem(), "SEC_ERROR_NO_KEY", "holds only CERTIFICATE, and no PRIVATE KEY"],
       [
