@@ -122,7 +122,7 @@ const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">
  * Of several fresh single responses about the certificate, one with the status `revoked` takes
  * precedence, then the newest.
  *
- * @param response The response, or its encoding.
+ * @param response The response, or PEM text, PEM bytes or DER of one.
  * @param options The certificate, its issuer and the time.
  * @returns The status, which may be `revoked` or `unknown`.
  * @throws {NssError} `SEC_ERROR_OCSP_MALFORMED_RESPONSE`, `SEC_ERROR_OCSP_UNKNOWN_CERT` (it is
@@ -159,7 +159,7 @@ const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">
  * ```
  */
 export async function verifyOcspResponse(
-  response: OcspResponse | Uint8Array,
+  response: OcspResponse | Uint8Array | string,
   options: VerifyOcspResponseOptions,
 ): Promise<VerifiedOcspStatus> {
   options = takeOptions("Cannot use OCSP response", options, SHAPE);
