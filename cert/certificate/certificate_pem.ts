@@ -3,6 +3,7 @@
 /** What PEM calls a certificate. @module */
 
 import { copyBytes } from "../base/bytes.ts";
+import { NssError } from "../base/errors.ts";
 import { DerReader } from "../der/der_reader.ts";
 import type { Encoding, PemKind } from "../der/pem.ts";
 import { constructedTag, TAG } from "../der/tag.ts";
@@ -31,13 +32,12 @@ export function withoutTrust({ label, der }: Encoding): Uint8Array {
   if (reader.done) return certificate.der;
   const settings = reader.sequence("settings");
   reader.finish();
-  const hasTrust = settings.nextTag === TAG.sequence;
-  // Both are lists of uses; an alias and a key identifier may follow
-  if (hasTrust || settings.nextTag === constructedTag(0)) {
-    settings.fail(
-      hasTrust ? "trust" : "reject",
-      "it is limited to some uses, which cannot be heeded here; " +
-        "`openssl x509` writes the certificate without that",
+  // Two lists of uses, trust and reject; an alias and a key identifier may follow
+  if (settings.nextTag === TAG.sequence || settings.nextTag === constructedTag(0)) {
+    throw new NssError(
+      CERTIFICATE_PEM.error,
+      `${CERTIFICATE_PEM.attempt}: OpenSSL's settings limit its uses, which would be lost here; ` +
+        "the certificate without them is written by `openssl x509 -in old.pem -out new.pem`",
     );
   }
   return certificate.der;

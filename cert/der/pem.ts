@@ -189,7 +189,7 @@ class PemScanner {
   }
 }
 
-const LITERAL_BREAKS = "its line breaks are written as the two characters \\n, as in an " +
+const LITERAL_BREAKS = "the line breaks are written as the two characters \\n, as in an " +
   'environment variable; make them line breaks first: text.replaceAll("\\\\n", "\\n")';
 
 /**
@@ -197,12 +197,21 @@ const LITERAL_BREAKS = "its line breaks are written as the two characters \\n, a
  *
  * @param text The text.
  * @param labels The labels of the blocks that it has.
+ * @param wanted The label that it should have.
  */
-export function whyNoPem(text: string, labels: ReadonlySet<string> = new Set()): string {
-  if (labels.size > 0) return `the text holds only ${[...labels].join(", ")}`;
+export function whyNoPem(
+  text: string,
+  labels: ReadonlySet<string> = new Set(),
+  wanted = "",
+): string {
+  if (labels.size > 0) {
+    const isBundle = labels.has("PKCS7") || labels.has("CMS");
+    return `the text holds only ${[...labels].join(", ")}, and no ${wanted}` +
+      (isBundle && wanted === "CERTIFICATE" ? "; parsePkcs7Certificates() reads it" : "");
+  }
   if (text.trim() === "") return "the text holds no PEM block: it is empty";
   if (text.includes("-\0-\0-\0")) {
-    return "the text is UTF-16 that was read as UTF-8; give the bytes of the file, as of readFile()";
+    return "the text is UTF-16 that was read as UTF-8; give the bytes of the file, as readFile() reads them";
   }
   if (text.includes("-----BEGIN%20")) {
     return "the text is percent-encoded; decodeURIComponent() decodes it";
@@ -245,7 +254,10 @@ export function decodePemOrDer(
   }
   const [first, ...more] = blocks;
   if (first !== undefined) return [first, ...more];
-  throw new NssError(error, `${attempt}: there is none: ${whyNoPem(given.text, others)}`);
+  throw new NssError(
+    error,
+    `${attempt}: there is none: ${whyNoPem(given.text, others, labels[0])}`,
+  );
 }
 
 /**
@@ -304,7 +316,10 @@ export function decodePem(
   );
   const given = pemOrDer(text);
   if ("der" in given) {
-    throw new NssError("SEC_ERROR_BAD_DER", `${attempt}: the bytes have no "-----BEGIN "`);
+    throw new NssError(
+      "SEC_ERROR_BAD_DER",
+      `${attempt}: the bytes have no "-----BEGIN "; if they are DER, there is no PEM to decode`,
+    );
   }
   const wanted = typeof label === "string" ? [label] : label;
   const scanner = new PemScanner(given.text, { attempt, error: "SEC_ERROR_BAD_DER" });

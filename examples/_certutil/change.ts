@@ -8,10 +8,10 @@
  */
 
 import {
+  type Certificate,
   type CertRecord,
   importCert,
   NssError,
-  parseCertificate,
   parseCertificatesPem,
   parsePkcs7Certificates,
   parseTrust,
@@ -129,15 +129,12 @@ const add: Command = {
 };
 
 /** PEM may hold more than one, each followed by its issuer. */
-function certificatesIn(bytes: Uint8Array<ArrayBuffer>): ReturnType<typeof parseCertificatesPem> {
-  const text = new TextDecoder().decode(bytes);
-  if (/-----BEGIN (?:PKCS7|CMS)-----/.test(text)) return [...parsePkcs7Certificates(text)];
-  if (text.includes("-----BEGIN ")) return parseCertificatesPem(text);
+function certificatesIn(bytes: Uint8Array): readonly Certificate[] {
   try {
-    return [parseCertificate(bytes)];
+    return parseCertificatesPem(bytes);
   } catch (error) {
     try {
-      return [...parsePkcs7Certificates(bytes)];
+      return parsePkcs7Certificates(bytes);
     } catch {
       throw error;
     }

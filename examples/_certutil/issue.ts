@@ -201,7 +201,7 @@ const issue: Command = {
   run: async (args) => {
     const issuerName = args.one("issuer");
     if (issuerName === undefined) throw new UsageError("Cannot issue: say who signs by --issuer");
-    const parsed = parseCertificateRequest(await readRequest(args.positional[0]!));
+    const parsed = parseCertificateRequest(await readBytes(args.positional[0]!));
     const name = args.one("name");
     await using store = await openStore(args, { write: name !== undefined });
     const issuer = await store.certificate(issuerName);
@@ -216,13 +216,6 @@ const issue: Command = {
     return await finish(store, certificate, name, args);
   },
 };
-
-/** PEM may stand in any encoding of text, DER must not. */
-async function readRequest(file: string): Promise<string | Uint8Array> {
-  const bytes = await readBytes(file);
-  const text = new TextDecoder().decode(bytes);
-  return text.includes("-----BEGIN ") ? text : bytes;
-}
 
 /**
  * Stores the certificate if it has a name, and writes it where that is wanted, or there is nothing

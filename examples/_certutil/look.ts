@@ -25,7 +25,7 @@ import type { KeyAlgorithm } from "@nss/nss/cert";
 import type { TokenKey } from "@nss/nss/pkcs11";
 import { type Args, oneOf } from "./args.ts";
 import { type Command, NegativeAnswer, OUT } from "./command.ts";
-import { readText, writeFile } from "./files.ts";
+import { readBytes, writeFile } from "./files.ts";
 import { openStore, type Store } from "./store.ts";
 import { clean } from "../_program.ts";
 import { day, subjectOf, table } from "./text.ts";
@@ -190,7 +190,7 @@ async function verifyIn(
   // On top of the store, which stays as it is
   const anchors = new MemoryCertDB({ name: "--anchor" });
   for (const file of args.all("anchor")) {
-    for (const anchor of parseCertificatesPem(await readText(file))) {
+    for (const anchor of parseCertificatesPem(await readBytes(file))) {
       await importCert(anchors, anchor, { trust: "CT,C,C" });
     }
   }

@@ -14,7 +14,7 @@ import {
   findCertByNickname,
   importCert,
   NssError,
-  parseCertificate,
+  parseCertificatesPem,
   type PrivateKey,
 } from "@nss/nss/cert";
 import {
@@ -27,7 +27,7 @@ import {
   type TokenKey,
 } from "@nss/nss/pkcs11";
 import { type Args, type Option, UsageError } from "./args.ts";
-import { readText } from "./files.ts";
+import { readBytes } from "./files.ts";
 import { askPassword, passwordFunc, readPassword } from "./passwords.ts";
 
 /** The options that say which token, and who gives its password. */
@@ -272,14 +272,15 @@ async function readPem(
 ): Promise<Map<string, PrivateKey>> {
   const exportable = new Map<string, PrivateKey>();
   for (const path of paths) {
-    const text = await readText(path);
-    const blocks = decodePem(text);
-    for (const { label, der } of blocks.filter(({ label }) => /CERTIFICATE$/.test(label))) {
-      if (!/^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label)) continue;
-      await importNamed(token.certificates, parseCertificate(der), null);
+    const bytes = await readBytes(path);
+    const labels = decodePem(bytes).map(({ label }) => label);
+    if (labels.some((label) => /^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label))) {
+      for (const certificate of parseCertificatesPem(bytes)) {
+        await importNamed(token.certificates, certificate, null);
+      }
     }
-    if (blocks.some(({ label }) => /PRIVATE KEY$/.test(label))) {
-      const key = await importPem(text, path, args, "password-file");
+    if (labels.some((label) => /PRIVATE KEY$/.test(label))) {
+      const key = await importPem(bytes, path, args, "password-file");
       await token.importKey(key);
       if (key.publicKey !== undefined) exportable.set(key.publicKey.publicKey.toHex(), key);
     }
@@ -289,7 +290,7 @@ async function readPem(
 
 /** Reads the private key of a PEM file, and gets its password by an option if it has one. */
 export async function importPem(
-  text: string,
+  pem: string | Uint8Array,
   path: string,
   args: Args,
   option: "password-file" | "file-password-file",
@@ -299,7 +300,7 @@ export async function importPem(
     if (file !== undefined) return await readPassword(file);
     return await askPassword(`Password of the key in ${path}`, option) ?? "";
   };
-  return await importPrivateKey(text, { extractable: true, password });
+  return await importPrivateKey(pem, { extractable: true, password });
 }
 
 /** Stores a certificate under a name that nobody else has; by default one that is in it. */

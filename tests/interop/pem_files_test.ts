@@ -155,9 +155,9 @@ await peerTest(
     for (const args of [["-addtrust", "emailProtection"], ["-addreject", "serverAuth"]]) {
       const pem = await trusted(...args);
       for (const read of [parseCertificatesPem, parseCertificate]) {
-        assertThrows(() => read(pem), NssError, "is limited to some uses");
+        assertThrows(() => read(pem), NssError, "settings limit its uses");
       }
-      assertThrows(() => newModel({ caCerts: [pem] }), NssError, "is limited to some uses");
+      assertThrows(() => newModel({ caCerts: [pem] }), NssError, "settings limit its uses");
       // What the message tells to do
       await Deno.writeTextFile(`${folder}/trusted.pem`, pem);
       const plain = await runOk("openssl", ["x509", "-in", `${folder}/trusted.pem`]);

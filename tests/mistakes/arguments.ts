@@ -95,10 +95,11 @@ export const MISTAKES: readonly Mistake[] = [
       'Cannot create certificate: extKeyUsage[0] is "server", not one of serverAuth, clientAuth, codeSigning, emailProtection, timeStamping, ocspSigning, anyExtendedKeyUsage or a dotted object identifier',
   },
   {
-    mistake: "`parseCertificate()` with PEM text",
-    make: () => call(parseCertificate, cert.toPem()),
+    mistake: "`parseCertificate()` with the promise of a file",
+    make: () => call(parseCertificate, Promise.resolve(cert.der)),
     name: NAME,
-    says: "Cannot parse certificate: der is a string, not a Uint8Array",
+    says:
+      "Cannot parse certificate: the input is a Promise (await it), not a string or a Uint8Array",
   },
   {
     mistake: "`verifyCertificateChain()` without `time`",

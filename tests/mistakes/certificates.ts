@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import {
+  Certificate,
   checkRevocation,
-  parseCertificate,
   parseSubjectPublicKeyInfo,
   parseTrust,
   trustAnchorOf,
@@ -81,8 +81,8 @@ export const MISTAKES: readonly Mistake[] = [
     says: "Cannot verify certificate chain: time is an invalid Date",
   },
   {
-    mistake: "the bytes of a PEM file, given to `parseCertificate`",
-    make: () => parseCertificate(new TextEncoder().encode(root.certificate.toPem())),
+    mistake: "PEM, given to `Certificate.fromDer`, which is for what peers send",
+    make: () => Certificate.fromDer(new TextEncoder().encode(root.certificate.toPem())),
     name: "SEC_ERROR_BAD_DER",
     says:
       "Cannot parse certificate: at byte 0: expected tag 0x30, found 0x2d; this is PEM: parseCertificatesPem() reads certificates, decodePem() all else",

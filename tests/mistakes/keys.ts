@@ -123,7 +123,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: give("server-key.pem"),
     name: "SEC_ERROR_NO_KEY",
     says:
-      'Cannot use the key given for certificate "CN=server.example": the text holds no PEM block; if it is the name of a file, read that first',
+      'Cannot use the key given for certificate "CN=server.example": the text holds no PEM block; if it is the name of a file, read the file first',
   },
   {
     mistake: "`key` is an encrypted key",

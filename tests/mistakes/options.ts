@@ -42,7 +42,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: () => withOptions({ caCerts: ["ca.pem"] }),
     name: NAME,
     says:
-      "Cannot use option caCerts[0]: the text holds no PEM; if it is the name of a file, read the file first",
+      "Cannot use option caCerts[0]: the text holds no PEM block; if it is the name of a file, read the file first",
   },
   {
     mistake: '`alpnProtocols: "h2"`',
@@ -101,7 +101,7 @@ export const MISTAKES: readonly Mistake[] = [
       }),
     name: NAME,
     says:
-      "Cannot use option certificates[0].cert: a Promise (await it) is not a Certificate, an array of them, PEM text or DER bytes",
+      "Cannot use option certificates[0].cert: a Promise (await it) is not a Certificate, an array of them, PEM text or bytes, or DER",
   },
   {
     mistake: "an empty `ocsp`",

@@ -186,7 +186,11 @@ Deno.test("whyNoPem() says what the text is instead", () => {
     ],
   ];
   for (const [text, why] of rows) assertStringIncludes(whyNoPem(text), why);
-  assertEquals(whyNoPem(A, new Set(["A", "B"])), "the text holds only A, B");
+  assertEquals(whyNoPem(A, new Set(["A", "B"]), "C"), "the text holds only A, B, and no C");
+  assertStringIncludes(
+    whyNoPem("", new Set(["PKCS7"]), "CERTIFICATE"),
+    "; parsePkcs7Certificates() reads it",
+  );
 });
 
 Deno.test("decodePem() and its errors take time in proportion to hostile text", () => {
