@@ -6,6 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { createCrl } from "../../cert/create/create_crl.ts";
 import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
@@ -131,6 +132,8 @@ fuzz("decodePem() meets altered text with typed errors", 200, async (prng) => {
   const text = encodePem("CERTIFICATE", cert.der) + encodePem("X509 CRL", crl.der);
   const bytes = alter(prng, new TextEncoder().encode(text));
   const blocks = await typed(() => decodePem(new TextDecoder("latin1").decode(bytes)));
+  await typed(() => decodePem(bytes));
+  await typed(() => parseCertificatesPem(bytes));
   for (const { label, der } of blocks ?? []) {
     assertEquals(decodePem(encodePem(label, der))[0]?.der.toHex(), der.toHex());
   }
@@ -169,8 +172,11 @@ fuzz("parseCertificateRequest() takes no altered request for its key's", 150, as
   });
 });
 
+/** The bundle with its outer element of indefinite length. */
+const berBundle = join([Uint8Array.of(0x30, 0x80), bundle.subarray(4), new Uint8Array(2)]);
+
 fuzz("parsePkcs7Certificates() meets altered bundles with typed errors", 150, async (prng) => {
-  await typed(() => parsePkcs7Certificates(alter(prng, bundle)));
+  await typed(() => parsePkcs7Certificates(alter(prng, prng.pick([bundle, berBundle]))));
 });
 
 fuzz(
