@@ -155,7 +155,7 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     "Partial<TrustLevels>": {},
     "Name | string | Uint8Array": "CN=a",
     'Exclude<OcspResponseStatus, "successful">': "tryLater",
-    "OcspResponse | Uint8Array": ocsp,
+    "OcspResponse | Uint8Array | string": ocsp,
     "Uint8Array | string": certificate.der,
     "readonly Sct[]": [sct],
     "Sct": sct,

@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 /**
- * Whatever takes the encoding of a certificate, a key, a list and the like takes PEM text, PEM bytes
+ * Whatever takes a certificate, a key, a list and the like from a file takes PEM text, PEM bytes
  * and DER. The places are derived from the public signatures: one that is new has to be written
  * down here.
  *
@@ -24,7 +24,7 @@ interface Sample {
   readonly der: Uint8Array;
 }
 
-/** A place: what it is given, and how to give it: what comes of it is the same for each form. */
+/** A place: what it is given, and how; what comes of it is the same for each form. */
 interface Place {
   readonly sample: Sample;
   readonly give: (encoding: string | Uint8Array) => unknown;
