@@ -81,8 +81,7 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "`importPkcs12()` of PEM with a certificate",
     make: open(bytes(cert.toPem())),
     name: NO_FILE,
-    says:
-      "Cannot import PKCS#12: there is none: the text holds only CERTIFICATE, and no PKCS12",
+    says: "Cannot import PKCS#12: there is none: the text holds only CERTIFICATE, and no PKCS12",
   },
   {
     mistake: "`importPkcs12()` of a certificate",
