@@ -7,7 +7,7 @@ import { isNoVerdict } from "../../cert/verify/verify_signature.ts";
 import type { KeyPairType } from "../keys/generate_key_pair.ts";
 import { importPrivateKey } from "../keys/import_private_key.ts";
 import { keyIdOf, publicValueOf } from "../keys/key_id.ts";
-import { decodePrivateKey } from "../keys/pkcs8.ts";
+import { decodePrivateKey, type PrivateKeyInfo } from "../keys/pkcs8.ts";
 import { fromInfo } from "../keys/private_key.ts";
 import {
   type ImportableKey,
@@ -173,10 +173,13 @@ export class NssKeyStore implements TokenKeyStore {
       ),
     );
     const pkcs8 = decodeKey(object, secrets, wanted);
+    let info: PrivateKeyInfo | undefined;
     try {
-      return await fromInfo(decodePrivateKey(pkcs8));
+      info = decodePrivateKey(pkcs8);
+      return await fromInfo(info);
     } catch (cause) {
-      if (cause instanceof NssError && isNoVerdict(cause)) throw cause;
+      // The encoding is right, and it is the runtime that does not take the key
+      if (info !== undefined && cause instanceof NssError && isNoVerdict(cause)) throw cause;
       throw damaged(`key ${object.id} is malformed`, cause);
     } finally {
       pkcs8.fill(0);

@@ -68,7 +68,7 @@ for (const { type, der, pem, secret, privateKey } of KEYS) {
   Deno.test(`importPrivateKey() leaves nothing of a key (${type})`, async () => {
     const older = pem.replaceAll("PRIVATE", "EC PRIVATE"); // which it is not
     for (const input of [pem, der, new TextEncoder().encode(pem), pem + older, older]) {
-      using memory = new MemoryWatch();
+      using memory = new MemoryWatch(der);
       const isWrong = typeof input === "string" && input.includes(" EC ");
       const importing = importPrivateKey(input, { extractable: true });
       if (isWrong) await assertRejects(() => importing, NssError);
@@ -313,7 +313,7 @@ Deno.test("importPkcs12() leaves nothing of an encrypted part, and of its keys w
 for (const { type, der, publicKey, secret } of [EC, RSA_KEY]) {
   Deno.test(`NssDbToken leaves nothing of a key, of its passwords and of what it seals with (${type})`, async () => {
     const directory = await Deno.makeTempDir({ prefix: "nss_db_" });
-    using memory = new MemoryWatch();
+    using memory = new MemoryWatch(der);
     const token = await openNssDb(directory, { create: true, password: PASSWORD });
     await token.login(PASSWORD);
     await token.importKey(der);
@@ -341,7 +341,7 @@ Deno.test("decryptLegacy() leaves nothing of the key of the password, and of wha
 });
 
 Deno.test("KvToken leaves nothing of a key, of its password and of what it seals with", async () => {
-  using memory = new MemoryWatch();
+  using memory = new MemoryWatch(EC.der);
   const token = await openKvToken({ path: ":memory:", iterations });
   await token.changePassword(null, PASSWORD);
   await token.logout();
@@ -389,7 +389,7 @@ const TOKEN_INFO: ReadTokenInfo = {
 for (const { type, der, secret } of [EC, RSA_KEY]) {
   Deno.test(`ModuleToken leaves nothing of a key and its passwords (${type})`, async () => {
     const library = new YesLibrary();
-    using memory = new MemoryWatch();
+    using memory = new MemoryWatch(der);
     const token = new ModuleToken(library, 1n, TOKEN_INFO);
     assert(await token.login(PASSWORD));
     assert(await token.login(PASSWORD)); // which compares it with the one before

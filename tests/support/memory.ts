@@ -33,12 +33,13 @@ export class MemoryWatch implements Disposable {
   /** What WebCrypto took and gave. */
   readonly seen: Seen[] = [];
   readonly #buffers = new Set<ArrayBufferLike>();
-  /** Of what was seen, which do not count. */
+  /** What does not count: copies of what was seen, and what the test itself gives. */
   readonly #copies = new Set<ArrayBufferLike>();
   readonly #encode = TextEncoder.prototype.encode;
 
-  /** Begins to watch. */
-  constructor() {
+  /** Begins to watch; views of what the test gives are no copies. */
+  constructor(...given: readonly Uint8Array[]) {
+    for (const { buffer } of given) this.#copies.add(buffer);
     const keep = <T extends Uint8Array>(array: T): T => {
       if (!this.#copies.has(array.buffer)) this.#buffers.add(array.buffer);
       return array;

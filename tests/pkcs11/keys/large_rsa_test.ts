@@ -77,8 +77,9 @@ for (const [name, open] of Object.entries(TOKENS)) {
 }
 
 Deno.test("An NSS database with a key that the runtime does not sign with is not called damaged", async () => {
-  const token = await openNssDb(directory);
+  const token = await openNssDb(await Deno.makeTempDir({ dir: directory }), { create: true });
   try {
+    await token.importKey(RSA_5120_KEY);
     const { publicKey } = await importPrivateKey(RSA_5120_KEY);
     await withFailing("sign", async () => {
       const error = await assertRejects(() => token.findKey(publicKey!), NssError);
