@@ -56,9 +56,6 @@ export const LINGER_TIMEOUT = 200;
 /** The time in milliseconds without a byte after which a peer that was sending is silent. */
 const SILENCE = 16;
 
-/** Bytes that are there already come within so many turns of the event loop. */
-const LOOK_TURNS = 2;
-
 /** A peer that has sent so many bytes to a closing socket is in the middle of sending. */
 const MUCH = 65_536;
 
@@ -172,7 +169,8 @@ export class Pump {
       if (taken >= MAX_DECRYPTED_IN_DRAIN) this.#drain = "drop";
       const received = this.#receiveOrEnd();
       const patience = this.#patience(taken, deadline - performance.now());
-      const parts = patience === 0 ? LOOK_TURNS : undefined;
+      // Bytes that are there already come within one turn of the event loop.
+      const parts = patience === 0 ? 1 : undefined;
       if (!await settlesWithin(received, patience, parts) || !await received) return;
       while (engine.takeApplicationData() !== null);
       if (engine.readClosed) return;

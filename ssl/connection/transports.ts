@@ -230,8 +230,11 @@ export const MAX_EMPTY_CHUNKS = 1000;
 /** The number of empty chunks after which other work gets its turn. */
 const CHUNKS_PER_TURN = 16;
 
-/** The least time in milliseconds to wait until a sink takes the last chunk. */
-const MIN_SINK_PATIENCE = 16;
+/**
+ * A sink takes the last chunk within so many times the time, and so many turns of the event loop,
+ * in which it took the one before.
+ */
+const SINK_PATIENCE = 4;
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
@@ -310,8 +313,8 @@ export class StreamTransport implements Transport<StreamAddr>, Sink {
     this.#writer.close().catch(() => {}); // already closed, or the same error
     // The last chunk is a close_notify. A stream that is joined to another one takes it when that
     // one is read, perhaps never; a sink takes it as it took the others.
-    const patience = Math.max(4 * this.#pace, MIN_SINK_PATIENCE);
-    if (!await settlesWithin(this.#taken, patience)) return;
+    const patience = SINK_PATIENCE * this.#pace;
+    if (!await settlesWithin(this.#taken, patience, SINK_PATIENCE)) return;
     try {
       await this.#writer.closed;
     } catch (error) {
