@@ -23,7 +23,7 @@ import { SslError } from "../base/errors.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { SslEngine } from "../engine/engine.ts";
 import { bounded, settlesWithin } from "./bounds.ts";
-import type { ChunkReader } from "./chunk_reader.ts";
+import type { Chunk, ChunkReader } from "./chunk_reader.ts";
 import { Condition } from "./condition.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Teardown } from "./teardown.ts";
@@ -98,6 +98,10 @@ export class Pump {
   #inputEnded = false;
   /** How the peer's bytes are taken: those that a closing socket drops need no decryption. */
   #drain: "no" | "decrypt" | "drop" = "no";
+
+  /** Lets the engine begin with the chunk after the one that it processes. */
+  readonly #takeEarly = (bytes: Uint8Array<ArrayBuffer>): boolean =>
+    this.#drain === "no" && this.engine.receiveEarly(bytes);
 
   /** The error of the first write to the transport that has failed. */
   #outputFailure: SslError | null = null;
@@ -270,12 +274,10 @@ export class Pump {
   async #pumpInput(): Promise<void> {
     const { engine } = this;
     try {
-      const mayReadAhead = engine.connected && !this.#background &&
-        engine.pendingCost < MAX_KEPT_APPLICATION_DATA;
-      const chunk = await this.#chunks.next(mayReadAhead);
+      const chunk = await this.#chunks.next();
       if (this.#teardown.error !== null) throw this.#teardown.error;
       if (chunk !== null) {
-        if (this.#drain !== "drop") await engine.receive(chunk);
+        await this.#process(chunk);
       } else if (this.#background) {
         // The next reader meets it again. The peer may still read, and this end go on writing.
         this.#inputEnded = true;
@@ -296,6 +298,16 @@ export class Pump {
     if (!engine.connected) return;
     this.startSending();
     if (engine.renegotiating || engine.takeUnreportedAuthentication()) this.#onRehandshake();
+  }
+
+  /** Has the engine process a chunk; the one after it is read, and begun with, meanwhile. */
+  #process({ bytes, early }: Chunk): Promise<void> | undefined {
+    const { engine } = this;
+    const processed = this.#drain === "drop" ? undefined : engine.receive(early ? null : bytes);
+    if (engine.connected && !this.#background && engine.pendingCost < MAX_KEPT_APPLICATION_DATA) {
+      this.#chunks.readAhead(this.#takeEarly);
+    }
+    return processed;
   }
 
   /** Reads while nobody else does, so that an alert of the peer is found. */

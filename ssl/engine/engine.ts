@@ -226,19 +226,34 @@ export class SslEngine {
   }
 
   /**
+   * Begins to open the records of the bytes that follow those which
+   * {@linkcode SslEngine.receive} is processing.
+   *
+   * @param chunk The bytes; the caller passes them to `receive` next, unchanged.
+   * @returns Whether it has begun.
+   */
+  receiveEarly(chunk: Uint8Array<ArrayBuffer>): boolean {
+    const { phase, read } = this.#common;
+    return phase.kind === "connected" && !this.readClosed &&
+      read.pushEarly(chunk, 2 * this.#window);
+  }
+
+  /**
    * Processes bytes of the peer.
    *
-   * @param chunk The bytes, which may be reused when the promise settles.
+   * @param chunk The bytes, which may be reused when the promise settles; `null` for those that
+   * {@linkcode SslEngine.receiveEarly} has begun with.
    * @returns A promise that settles when all bytes have been processed.
    * @throws {SslError} The error that ended the connection; its alert is queued.
    */
-  async receive(chunk: Uint8Array<ArrayBuffer>): Promise<void> {
+  async receive(chunk: Uint8Array<ArrayBuffer> | null): Promise<void> {
     const common = this.#common;
     const { read } = common;
     common.throwIfFailed();
     if (this.readClosed) return; // RFC 8446, Section 6.1: data after close_notify is ignored
     try {
-      read.push(chunk);
+      if (chunk === null) read.startEarly();
+      else read.push(chunk);
       for (;;) {
         const record = await read.next(this.connected ? this.#window : 1);
         if (record === null) break;

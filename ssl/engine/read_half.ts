@@ -64,6 +64,8 @@ export class ReadHalf {
   readonly #deframer = new Deframer();
   #protection: RecordProtection = new PlaintextSpec();
   #pending: PendingRecord[] = [];
+  /** The number of pending records that are not of the chunk that was added early. */
+  #beforeEarly = Infinity;
   #skippable: "no" | "in clear" | "undecryptable" = "no";
   #skippedRecords = 0;
   #skippedBytes = 0;
@@ -74,9 +76,33 @@ export class ReadHalf {
     this.#deframer.push(chunk);
   }
 
+  /**
+   * Adds the chunk after the current one, and begins to open its records, while those of the
+   * current one are still being opened. {@linkcode ReadHalf.next} returns them after
+   * {@linkcode ReadHalf.startEarly}.
+   *
+   * @param chunk The bytes, which must not change until its records have been returned.
+   * @param window The number of records to open concurrently.
+   * @returns Whether it was added; not while records of the current chunk wait to be opened.
+   */
+  pushEarly(chunk: Uint8Array<ArrayBuffer>, window: number): boolean {
+    if (this.#beforeEarly !== Infinity || !this.#protection.encrypts) return false;
+    if (!this.#fill(window)) return false;
+    this.#beforeEarly = this.#pending.length;
+    this.#deframer.finishChunk();
+    this.#deframer.push(chunk);
+    this.#fill(window);
+    return true;
+  }
+
+  /** Makes the chunk that was added early the current one. */
+  startEarly(): void {
+    this.#beforeEarly = Infinity;
+  }
+
   /** Copies the incomplete record at the end of the chunk, which may then be reused. */
   finishChunk(): void {
-    this.#deframer.finishChunk();
+    if (this.#beforeEarly === Infinity) this.#deframer.finishChunk();
   }
 
   /** Whether the bytes end in the middle of a record or a handshake message. */
@@ -125,13 +151,15 @@ export class ReadHalf {
    * Returns the next record.
    *
    * @param window The number of records to open concurrently.
-   * @returns The record; `null` if no complete record is left.
+   * @returns The record; `null` if no complete record of the current chunk is left.
    */
   async next(window: number): Promise<OpenedRecord | null> {
     for (;;) {
+      if (this.#beforeEarly === 0) return null;
       this.#fill(window);
       const head = this.#pending.shift();
       if (head === undefined) return null;
+      this.#beforeEarly--;
       if (this.#skipsInClear(head.record)) continue;
       try {
         const opened = await head.opened;
@@ -173,7 +201,8 @@ export class ReadHalf {
     );
   }
 
-  #fill(window: number): void {
+  /** Begins to open records; returns whether all complete ones have been begun. */
+  #fill(window: number): boolean {
     while (this.#pending.length < window) {
       let record;
       try {
@@ -181,11 +210,12 @@ export class ReadHalf {
       } catch (error) {
         // The error is thrown after the valid records before it.
         this.#pending.push({ record: undefined, opened: rejected(error) });
-        return;
+        return false;
       }
-      if (record === null) return;
+      if (record === null) return true;
       this.#pending.push(this.#open(record));
     }
+    return false;
   }
 
   #open(record: SealedRecord): PendingRecord {
