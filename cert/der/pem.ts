@@ -44,6 +44,16 @@ export interface PemKind {
   readonly error: ErrorName;
 }
 
+/**
+ * OCSP responses, with the label of GnuTLS's `ocsptool`; here, because a server passes them on
+ * without loading what reads them.
+ */
+export const OCSP_RESPONSE_PEM: PemKind = {
+  attempt: "Cannot parse OCSP response",
+  labels: ["OCSP RESPONSE"],
+  error: "SEC_ERROR_OCSP_MALFORMED_RESPONSE",
+};
+
 /** The maximum number of characters of a label; the longest of RFC 7468 has 21. */
 export const MAX_LABEL_SIZE = 128;
 

@@ -4,7 +4,7 @@ import { isBytes, requireArgs } from "../base/options.ts";
 import { Certificate } from "../certificate/certificate.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
-import { decodeOnePemOrDer, type PemKind } from "../der/pem.ts";
+import { decodeOnePemOrDer, OCSP_RESPONSE_PEM } from "../der/pem.ts";
 import { constructedTag, contextTag, TAG } from "../der/tag.ts";
 import { NssError } from "../base/errors.ts";
 import { type CrlReason, readCrlReason } from "../extensions/crl_entry.ts";
@@ -160,13 +160,6 @@ const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
 export function parseOcspResponse(input: Uint8Array | string): OcspResponse {
   return readOcspResponse(decodeOnePemOrDer(input, OCSP_RESPONSE_PEM).der);
 }
-
-/** OCSP responses, with the label of GnuTLS's `ocsptool`. */
-export const OCSP_RESPONSE_PEM: PemKind = {
-  attempt: "Cannot parse OCSP response",
-  labels: ["OCSP RESPONSE"],
-  error: ERROR,
-};
 
 /**
  * Parses DER and nothing else, as peers and responders send it.

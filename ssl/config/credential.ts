@@ -2,8 +2,7 @@
 
 import { Certificate, parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
-import { decodeOnePemOrDer, whyNoPem } from "../../cert/der/pem.ts";
-import { OCSP_RESPONSE_PEM } from "../../cert/revocation/ocsp_response.ts";
+import { decodeOnePemOrDer, OCSP_RESPONSE_PEM, whyNoPem } from "../../cert/der/pem.ts";
 import {
   anything,
   isArrayOf,
