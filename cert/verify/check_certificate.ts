@@ -362,7 +362,7 @@ export function checkAuthority(
     : timeValidity(certificate, options.time, options.slopSeconds);
   if (validity !== "valid") {
     const cure = isAnchor
-      ? '; verifyCert() takes a trust anchor so with anchorChecks: "constraints"'
+      ? '; of a trust anchor, verifyCert() accepts that with anchorChecks: "constraints"'
       : "";
     const state = validityState(certificate, validity) + cure;
     refuse(certificateError("SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE", certificate, state), options);

@@ -41,7 +41,7 @@ export const MISTAKES: readonly Mistake[] = [
     },
     name: "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE",
     says: 'Cannot verify certificate "CN=Test Root": it expired at 2026-02-01T00:00:00.000Z; ' +
-      'verifyCert() takes a trust anchor so with anchorChecks: "constraints"',
+      'of a trust anchor, verifyCert() accepts that with anchorChecks: "constraints"',
   },
   {
     mistake: "an anchor that is a name and a key, too short a one",
