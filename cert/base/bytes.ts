@@ -49,6 +49,16 @@ export function bytesOf(source: unknown): Uint8Array | null {
 }
 
 /**
+ * Returns bytes as a number without a sign, big-endian.
+ *
+ * @param bytes The bytes, at least one.
+ * @returns The number.
+ */
+export function toBigInt(bytes: Uint8Array): bigint {
+  return BigInt(`0x${bytes.toHex()}`);
+}
+
+/**
  * Copies bytes that a caller passed. `slice()` would not do: on Node's `Buffer` it returns a view.
  *
  * @param bytes The bytes.

@@ -35,3 +35,14 @@ export function brief(text: { toString(): string }): string {
 export function shown(text: { toString(): string }): string {
   return `"${brief(text)}"`;
 }
+
+/**
+ * Returns what is wrong by the message of an error, without what failed, for the message of another
+ * error.
+ *
+ * @param error An error whose message begins with `Cannot ...:`.
+ * @returns The rest of the message.
+ */
+export function stateOf({ message }: Error): string {
+  return message.replace(/^Cannot [^:]*: /, "");
+}

@@ -2,7 +2,7 @@
 
 import { type Check, isInstance, requireSame } from "../base/options.ts";
 import { encodeBase64 } from "@std/encoding/base64";
-import { bytesEqual, copyBytes } from "../base/bytes.ts";
+import { bytesEqual, copyBytes, toBigInt } from "../base/bytes.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
@@ -355,15 +355,13 @@ function computeIsOnItsCurve({ algorithm, publicKey }: SubjectPublicKeyInfo): bo
   return row !== undefined && isOnCurve(publicKey, row);
 }
 
-const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${bytes.toHex()}`);
-
 /**
  * Returns whether an uncompressed point satisfies the equation of its curve (SP 800-56A, Section
  * 5.6.2.3.3).
  */
 function isOnCurve(point: Uint8Array, { size, p, b }: CurveRow): boolean {
-  const x = numberOf(point.subarray(1, 1 + size));
-  const y = numberOf(point.subarray(1 + size));
+  const x = toBigInt(point.subarray(1, 1 + size));
+  const y = toBigInt(point.subarray(1 + size));
   return x < p && y < p && (y * y - (x * x - 3n) * x - b) % p === 0n;
 }
 
@@ -373,7 +371,7 @@ function isOnCurve(point: Uint8Array, { size, p, b }: CurveRow): boolean {
  */
 function isOnEd25519(publicKey: Uint8Array): boolean {
   const { p, d } = ED25519;
-  const y = numberOf(publicKey.toReversed()) & (2n ** 255n - 1n);
+  const y = toBigInt(publicKey.toReversed()) & (2n ** 255n - 1n);
   return y < p && isSquare((y * y - 1n) * (d * y * y + 1n) % p, p);
 }
 

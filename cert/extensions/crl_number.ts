@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toBigInt } from "../base/bytes.ts";
 import type { DerWriter } from "../der/der_writer.ts";
 import type { DerReader } from "../der/der_reader.ts";
 import { OIDS } from "../der/oids.ts";
@@ -17,7 +18,7 @@ function readNumber(reader: DerReader): bigint {
   if (bytes.length > MAX_CRL_NUMBER_SIZE) {
     reader.fail("", `the number of ${bytes.length} bytes at byte ${start} is too long`, 0);
   }
-  return BigInt(`0x${bytes.toHex()}`);
+  return toBigInt(bytes);
 }
 
 const codec = (oid: string, name: string): ExtensionCodec<bigint> => ({

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toBigInt } from "../base/bytes.ts";
 import { requireArgs } from "../base/options.ts";
 import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
@@ -80,7 +81,7 @@ function at(column: number, text: string): string {
 function serialLines(serialNumber: Uint8Array<ArrayBuffer>): string[] {
   const isNegative = serialNumber[0]! >= 0x80;
   if (serialNumber.length <= 8 && !isNegative) {
-    const value = BigInt(`0x${serialNumber.toHex()}`);
+    const value = toBigInt(serialNumber);
     return [at(8, `Serial Number: ${value} (0x${value.toString(16)})`)];
   }
   const magnitude = serialNumber[0] === 0 ? serialNumber.subarray(1) : serialNumber;
@@ -124,7 +125,7 @@ function keyLines(key: SubjectPublicKeyInfo): string[] {
     case "rsa-pss": {
       const reader = new DerReader(publicKey, "RSA public key").sequence("rsaPublicKey");
       const modulus = reader.integer("modulus");
-      const exponent = BigInt(`0x${reader.unsignedInteger("publicExponent").toHex()}`);
+      const exponent = toBigInt(reader.unsignedInteger("publicExponent"));
       return [
         head,
         at(16, `Public-Key: (${algorithm.modulusLength} bit)`),

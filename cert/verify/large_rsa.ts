@@ -9,7 +9,7 @@
  * @module
  */
 
-import { bytesEqual, concat } from "../base/bytes.ts";
+import { bytesEqual, concat, toBigInt } from "../base/bytes.ts";
 import { NssError } from "../base/errors.ts";
 import type { HashName } from "../certificate/private_key.ts";
 import type { SignatureAlgorithm } from "../certificate/signature_algorithm.ts";
@@ -232,10 +232,6 @@ async function digestOf(
   data: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest(hash, data));
-}
-
-function toBigInt(bytes: Uint8Array): bigint {
-  return BigInt(`0x${bytes.toHex()}`);
 }
 
 function toBytes(value: bigint, length: number): Uint8Array<ArrayBuffer> {

@@ -9,7 +9,7 @@ import {
   type PathPlace,
   unknownIssuer,
 } from "./build_path.ts";
-import { shown } from "../base/printable.ts";
+import { shown, stateOf } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import type { CertUsageName } from "./cert_usage.ts";
 import {
@@ -328,11 +328,12 @@ async function isSignedBy(
     return await verifySignedData(issuer, signatureAlgorithm, tbsCertificate, signature);
   } catch (cause) {
     if (!(cause instanceof NssError)) throw cause;
-    const state = cause.message.replace(/^Cannot [^:]*: /, "");
     throw certificateError(
       cause.name,
       certificate,
-      `its signature cannot be checked with the key of ${shown(certificate.issuer)}: ${state}`,
+      `its signature cannot be checked with the key of ${shown(certificate.issuer)}: ${
+        stateOf(cause)
+      }`,
       { cause },
     );
   }

@@ -4,6 +4,7 @@ import { copyBytes } from "../../cert/base/bytes.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { pemOrDer } from "../../cert/der/pem.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import { stateOf } from "../../cert/base/printable.ts";
 import type {
   EcCurve,
   HashName,
@@ -275,8 +276,7 @@ async function checkPair(key: WebCryptoPrivateKey, publicKey: SubjectPublicKeyIn
     matches = await verifySignature(publicKey, scheme, data, signature);
   } catch (cause) {
     if (!(cause instanceof NssError)) throw cause;
-    const state = cause.message.replace(/^Cannot [^:]*: /, "");
-    throw new NssError(cause.name, `Cannot import private key: ${state}`, { cause });
+    throw new NssError(cause.name, `Cannot import private key: ${stateOf(cause)}`, { cause });
   }
   if (!matches) throw badKey("its parts do not belong together");
 }
