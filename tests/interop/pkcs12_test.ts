@@ -11,6 +11,7 @@ import {
 import { type Certificate, createCertificate, NssError, parseCertificatesPem } from "@nss/nss/cert";
 import {
   exportPkcs12,
+  type ExportPkcs12Options,
   exportPrivateKeyPem,
   generateKeyPair,
   importPkcs12,
@@ -76,15 +77,20 @@ const EXPORT: readonly string[] = [
   ...["-name", "my server", "-passout", `pass:${PASSWORD}`, "-out", "file.p12"],
 ];
 
-function exportWeakly({ keys, leaf, root }: Fixture): Promise<Uint8Array<ArrayBuffer>> {
+function exportFixture(
+  { keys, leaf, root }: Fixture,
+  options: Partial<Pick<ExportPkcs12Options, "encryption" | "iterations">>,
+): Promise<Uint8Array<ArrayBuffer>> {
   return exportPkcs12({
     key: keys.privateKey,
     certificates: [leaf, root],
     friendlyName: "my server",
     password: PASSWORD,
-    encryption: "weak-3des-sha1",
+    ...options,
   });
 }
+
+const exportWeakly = (made: Fixture) => exportFixture(made, { encryption: "weak-3des-sha1" });
 
 async function assertHolds(
   file: Uint8Array,
@@ -152,14 +158,9 @@ if (!openssl.ok) {
 
     Deno.test(`exportPkcs12() writes ${type} for OpenSSL`, () =>
       inFolder(async (cwd) => {
-        const { keys, leaf, root } = await fixture(type);
-        const file = await exportPkcs12({
-          key: keys.privateKey,
-          certificates: [leaf, root],
-          friendlyName: "my server",
-          password: PASSWORD,
-          iterations,
-        });
+        const made = await fixture(type);
+        const { keys, leaf, root } = made;
+        const file = await exportFixture(made, { iterations });
         await Deno.writeFile(`${cwd}/file.p12`, file);
         const pem = await runOk(
           "openssl",
@@ -354,15 +355,9 @@ else {
   for (const encryption of ["aes-256", "weak-3des-sha1"] as const) {
     Deno.test(`exportPkcs12() with ${encryption} is read by certtool`, () =>
       inFolder(async (cwd) => {
-        const { keys, leaf, root } = await fixture("ec-p256");
-        const file = await exportPkcs12({
-          key: keys.privateKey,
-          certificates: [leaf, root],
-          friendlyName: "my server",
-          password: PASSWORD,
-          encryption,
-          iterations,
-        });
+        const made = await fixture("ec-p256");
+        const { leaf, root } = made;
+        const file = await exportFixture(made, { encryption, iterations });
         await Deno.writeFile(`${cwd}/ours.p12`, file);
         const args = ["--p12-info", "--inder", "--infile", "ours.p12", "--password", PASSWORD];
         const info = await runOk("certtool", args, { cwd });
@@ -405,15 +400,9 @@ else {
   for (const encryption of ["aes-256", "weak-3des-sha1"] as const) {
     Deno.test(`exportPkcs12() with ${encryption} is read by keytool, and importPkcs12() reads what it writes`, () =>
       inFolder(async (cwd) => {
-        const { keys, leaf, root } = await fixture("ec-p256");
-        const file = await exportPkcs12({
-          key: keys.privateKey,
-          certificates: [leaf, root],
-          friendlyName: "my server",
-          password: PASSWORD,
-          encryption,
-          iterations,
-        });
+        const made = await fixture("ec-p256");
+        const { keys } = made;
+        const file = await exportFixture(made, { encryption, iterations });
         await Deno.writeFile(`${cwd}/ours.p12`, file);
         const common = ["-storepass", PASSWORD, "-keystore"];
         const listed = await runOk("keytool", ["-list", "-v", ...common, "ours.p12"], { cwd });

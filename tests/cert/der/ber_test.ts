@@ -4,6 +4,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
 import { BerBudget, berToDer, MAX_BER_ELEMENTS } from "../../../cert/der/ber.ts";
 import { seeded } from "../_support.ts";
+import { segments } from "./_segments.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -55,15 +56,6 @@ Deno.test("berToDer() refuses what is no BER, and what is too deep", () => {
   assertEquals(convert(nest(32)), nest(32));
   assertThrows(() => convert(nest(33)), NssError, "nested deeper than 32");
 });
-
-/** A constructed OCTET STRING of so many segments of one byte. */
-function segments(count: number): Bytes {
-  const bytes = new Uint8Array(3 * count + 6).fill(7);
-  bytes.set([0x24, 0x84]);
-  new DataView(bytes.buffer).setUint32(2, 3 * count);
-  for (let i = 6; i < bytes.length; i += 3) bytes.set([4, 1], i);
-  return bytes;
-}
 
 /** The buffers that JavaScript makes of a length that is given: how many, and their bytes. */
 function countBuffers(run: () => unknown): { buffers: number; bytes: number } {

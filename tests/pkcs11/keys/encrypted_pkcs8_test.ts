@@ -13,10 +13,7 @@ import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
 import { decodePem, encodePem } from "../../../cert/der/pem.ts";
 import type { PrivateKey } from "../../../cert/certificate/private_key.ts";
 import { exportPrivateKeyPem, generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
-import {
-  importPrivateKey,
-  type ImportPrivateKeyOptions,
-} from "../../../pkcs11/keys/import_private_key.ts";
+import { importPrivateKey } from "../../../pkcs11/keys/import_private_key.ts";
 import { importPkcs12 } from "../../../pkcs11/pkcs12/import_pkcs12.ts";
 import { iterateHash } from "../../../pkcs11/pbe/iterated_hash.ts";
 import { IterationBudget, MAX_ITERATIONS, MAX_WORK } from "../../../pkcs11/pbe/iteration_budget.ts";
@@ -26,19 +23,9 @@ import { exportPkcs8 } from "../../../pkcs11/keys/private_key.ts";
 import { mutate, overCorpus, typed } from "../../fuzz/_support.ts";
 import { Prng } from "../../support/prng.ts";
 import { opensslTest } from "../_openssl.ts";
+import { assertFails } from "./_import_fails.ts";
 
 const PASSWORD = "pässword 🔑";
-
-async function assertFails(
-  input: string | Uint8Array,
-  options: ImportPrivateKeyOptions,
-  name: ErrorName,
-  message: string,
-): Promise<void> {
-  const error = await assertRejects(() => importPrivateKey(input, options), NssError);
-  assertEquals(error.name, name);
-  assertStringIncludes(error.message, message);
-}
 
 const { privateKey: KEY } = await generateKeyPair("ec-p256", { extractable: true });
 const PEM = await exportPrivateKeyPem(KEY, { password: PASSWORD, iterations: 3 });

@@ -16,22 +16,12 @@ import { loadRc2 } from "../../support/forge_rc2.ts";
 import { Prng } from "../../support/prng.ts";
 import { note, skip } from "../../support/skip.ts";
 import { opensslTest } from "../_openssl.ts";
+import { assertFails } from "./_import_fails.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const forge = await loadRc2();
 const LEGACY = ["-provider", "default", "-provider", "legacy"];
-
-async function assertFails(
-  input: string | Uint8Array,
-  options: ImportPrivateKeyOptions,
-  name: ErrorName,
-  message: string,
-): Promise<void> {
-  const error = await assertRejects(() => importPrivateKey(input, options), NssError);
-  assertEquals(error.name, name, error.message);
-  assertStringIncludes(error.message, message);
-}
 
 const DES = [["-v1", "PBE-MD5-DES"], ["-v1", "PBE-SHA1-DES"], ["-v2", "des"], ["-scrypt"]];
 const RC2 = [

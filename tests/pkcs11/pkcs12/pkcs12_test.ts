@@ -12,11 +12,11 @@ import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { DerReader } from "../../../cert/der/der_reader.ts";
 import { constructedTag } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
-import { type ErrorName, NssError } from "../../../cert/base/errors.ts";
+import { NssError } from "../../../cert/base/errors.ts";
 import { OIDS } from "../../../cert/der/oids.ts";
 import { exportPkcs12 } from "../../../pkcs11/pkcs12/export_pkcs12.ts";
 import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
-import { importPkcs12, type ImportPkcs12Options } from "../../../pkcs11/pkcs12/import_pkcs12.ts";
+import { importPkcs12 } from "../../../pkcs11/pkcs12/import_pkcs12.ts";
 import { PBE_OIDS } from "../../../pkcs11/pbe/oids.ts";
 import { pbkdf2, writePbkdf2 } from "../../../pkcs11/pbe/pbkdf2.ts";
 import { bmpPassword } from "../../../pkcs11/pbe/pkcs12_kdf.ts";
@@ -26,10 +26,13 @@ import { PKCS12_OIDS } from "../../../pkcs11/pkcs12/oids.ts";
 import { exportPkcs8 } from "../../../pkcs11/keys/private_key.ts";
 import { countDigests } from "../../support/count_digests.ts";
 import { Prng } from "../../support/prng.ts";
+import { importFailing } from "./_import_fails.ts";
+import { segments } from "../../cert/der/_segments.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const PASSWORD = "pässword 🔑";
+const assertFails = importFailing(PASSWORD);
 const NAME = "Müller 🔑";
 const iterations = 2;
 
@@ -58,18 +61,6 @@ const FILE = await exportPkcs12({
   password: PASSWORD,
   iterations,
 });
-
-async function assertFails(
-  file: Uint8Array,
-  name: ErrorName,
-  message = "",
-  options: ImportPkcs12Options = {},
-  password = PASSWORD,
-): Promise<void> {
-  const error = await assertRejects(() => importPkcs12(file, password, options), NssError);
-  assertEquals(error.name, name, error.message);
-  assertStringIncludes(error.message, message);
-}
 
 Deno.test("importPkcs12() reads what exportPkcs12() writes: key, chain in its order, names", async () => {
   const { identities, certificates } = await importPkcs12(FILE, PASSWORD);
@@ -370,15 +361,6 @@ Deno.test("importPkcs12() verifies PBMAC1, with keys of 20 bytes and more", asyn
     );
   }
 });
-
-/** A constructed OCTET STRING of so many segments of one byte. */
-function segments(count: number): Bytes {
-  const bytes = new Uint8Array(3 * count + 6).fill(7);
-  bytes.set([0x24, 0x84]);
-  new DataView(bytes.buffer).setUint32(2, 3 * count);
-  for (let i = 6; i < bytes.length; i += 3) bytes.set([4, 1], i);
-  return bytes;
-}
 
 Deno.test("importPkcs12() refuses a file of a million segments before it computes anything of the password", async () => {
   const file = pfx(
