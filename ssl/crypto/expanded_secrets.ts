@@ -9,9 +9,23 @@
 import { NssError } from "../../cert/base/errors.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 import { HashConstants } from "./hash_constants.ts";
-import { type CipherSuiteHash, HASH_LENGTHS, hkdfLabel, importHmacKey } from "./hkdf.ts";
+import {
+  type CipherSuiteHash,
+  encodeLabel,
+  expandLabel,
+  HASH_LENGTHS,
+  importHmacKey,
+} from "./hkdf.ts";
 
 const EMPTY = new Uint8Array(0);
+
+const LABELS = {
+  finished: encodeLabel("finished"),
+  key: encodeLabel("key"),
+  iv: encodeLabel("iv"),
+  trafficUpdate: encodeLabel("traffic upd"),
+  resumption: encodeLabel("resumption"),
+};
 
 /** The key and IV of a record protection. */
 export interface KeyAndIv {
@@ -53,17 +67,13 @@ export abstract class ExpandedSecret {
     return this.#bytes.slice();
   }
 
-  /**
-   * HKDF-Expand-Label(this, label, context, length), where length is at most the hash's: one HMAC.
-   */
-  protected async expandLabel(
-    label: string,
-    context: Uint8Array,
-    length: number,
+  /** HKDF-Expand-Label(this, label, context, hash length), with an encoded label. */
+  protected async expand(
+    label: Uint8Array,
+    context: Uint8Array = EMPTY,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const info = hkdfLabel(length, label, context, true);
-    const block = await crypto.subtle.sign("HMAC", await this.hmacKey(), info);
-    return new Uint8Array(block, 0, length);
+    const length = HASH_LENGTHS[this.hash];
+    return new Uint8Array(await expandLabel(await this.hmacKey(), label, context, length));
   }
 
   /** Returns the secret as an HMAC key. */
@@ -115,7 +125,7 @@ export abstract class FinishedSecret extends ExpandedSecret {
   }
 
   async #deriveFinishedKey(): Promise<CryptoKey> {
-    const finishedKey = await this.expandLabel("finished", EMPTY, HASH_LENGTHS[this.hash]);
+    const finishedKey = await this.expand(LABELS.finished);
     const imported = importHmacKey(this.hash, finishedKey);
     finishedKey.fill(0);
     return await imported;
@@ -146,19 +156,20 @@ export class TrafficSecret extends FinishedSecret {
    * @returns The key, not extractable, and the IV.
    */
   async keyAndIv(suite: Pick<CipherSuite, "aead" | "keyLength">): Promise<KeyAndIv> {
-    const [key, iv] = await Promise.all([
-      this.expandLabel("key", EMPTY, suite.keyLength),
-      this.expandLabel("iv", EMPTY, IV_LENGTH),
+    const secret = await this.hmacKey();
+    const [keyBlock, ivBlock] = await Promise.all([
+      expandLabel(secret, LABELS.key, EMPTY, suite.keyLength),
+      expandLabel(secret, LABELS.iv, EMPTY, IV_LENGTH),
     ]);
     const imported = crypto.subtle.importKey(
       AEAD_KEY_FORMATS[suite.aead],
-      key,
+      new Uint8Array(keyBlock, 0, suite.keyLength),
       suite.aead,
       false,
       ["encrypt", "decrypt"],
     );
-    new Uint8Array(key.buffer).fill(0); // the whole HMAC output, which the key is a part of
-    return { key: await imported, iv };
+    new Uint8Array(keyBlock).fill(0); // importKey has copied it
+    return { key: await imported, iv: new Uint8Array(ivBlock, 0, IV_LENGTH) };
   }
 
   /**
@@ -167,10 +178,7 @@ export class TrafficSecret extends FinishedSecret {
    * @returns `application_traffic_secret_N+1`.
    */
   async next(): Promise<TrafficSecret> {
-    return new TrafficSecret(
-      this.hash,
-      await this.expandLabel("traffic upd", EMPTY, HASH_LENGTHS[this.hash]),
-    );
+    return new TrafficSecret(this.hash, await this.expand(LABELS.trafficUpdate));
   }
 }
 
@@ -182,8 +190,8 @@ export class ResumptionMasterSecret extends ExpandedSecret {
    * @param ticketNonce The ticket's nonce.
    * @returns The PSK.
    */
-  async resumptionPsk(ticketNonce: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    return await this.expandLabel("resumption", ticketNonce, HASH_LENGTHS[this.hash]);
+  resumptionPsk(ticketNonce: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    return this.expand(LABELS.resumption, ticketNonce);
   }
 }
 
@@ -195,8 +203,7 @@ export class ExporterMasterSecret extends ExpandedSecret {
    * @param label The exporter's label.
    * @returns The secret of the label.
    */
-  async deriveSecret(label: string): Promise<Uint8Array<ArrayBuffer>> {
-    const { emptyHash } = HashConstants.of(this.hash);
-    return await this.expandLabel(label, await emptyHash, HASH_LENGTHS[this.hash]);
+  deriveSecret(label: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.expand(encodeLabel(label), HashConstants.of(this.hash).emptyHash);
   }
 }

@@ -2,10 +2,18 @@
 
 import { SslError } from "../base/errors.ts";
 import type { ExporterMasterSecret } from "./expanded_secrets.ts";
-import { expand, HASH_LENGTHS, hkdfLabel, importHmacKey, LABEL_LIMIT } from "./hkdf.ts";
+import {
+  encodeLabel,
+  expand,
+  HASH_LENGTHS,
+  hkdfLabel,
+  importHmacKey,
+  LABEL_LIMIT,
+} from "./hkdf.ts";
 
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
+const EXPORTER = encodeLabel("exporter");
 
 /**
  * Exports keying material (RFC 8446, Section 7.5).
@@ -46,6 +54,6 @@ export async function exportKeyingMaterial(
   ]);
   const key = importHmacKey(hash, secret);
   secret.fill(0);
-  const info = hkdfLabel(length, "exporter", new Uint8Array(contextHash), false);
+  const info = hkdfLabel(length, EXPORTER, new Uint8Array(contextHash));
   return await expand(await key, hashLength, info, length);
 }

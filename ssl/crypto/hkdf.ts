@@ -7,7 +7,6 @@
  */
 
 import type { CipherSuite } from "../tables/cipher_suites.ts";
-import { Writer } from "../wire/writer.ts";
 
 /** The hash function of a cipher suite, by its WebCrypto name. */
 export type CipherSuiteHash = CipherSuite["hash"];
@@ -50,19 +49,46 @@ export async function expand(
   return output;
 }
 
-/** HKDF-Expand-Label(HKDF-Extract(salt, input), label, context, hash length), in one call. */
-export async function extractThenExpand(
+/** Encodes a label with its prefix; those of the key schedule are encoded once. */
+export function encodeLabel(label: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(LABEL_PREFIX + label);
+}
+
+/**
+ * HKDF-Expand-Label(HKDF-Extract(salt, input), label, context, hash length), in one call.
+ *
+ * @param label The label by {@linkcode encodeLabel}.
+ */
+export function extractThenExpand(
   hash: CipherSuiteHash,
   inputKey: CryptoKey,
   salt: Uint8Array<ArrayBuffer>,
-  label: string,
-  context: Uint8Array<ArrayBuffer>,
-): Promise<Uint8Array<ArrayBuffer>> {
+  label: Uint8Array,
+  context: Uint8Array,
+): Promise<ArrayBuffer> {
   const length = HASH_LENGTHS[hash];
-  const info = hkdfLabel(length, label, context, false);
-  return new Uint8Array(
-    await crypto.subtle.deriveBits({ name: "HKDF", hash, salt, info }, inputKey, 8 * length),
-  );
+  const info = hkdfLabel(length, label, context);
+  return crypto.subtle.deriveBits({ name: "HKDF", hash, salt, info }, inputKey, 8 * length);
+}
+
+/**
+ * HKDF-Expand-Label(secret, label, context, length) in one HMAC, where length is at most the
+ * hash's.
+ *
+ * @param key The secret as an HMAC key.
+ * @param label The label by {@linkcode encodeLabel}.
+ * @returns The block of the hash's length that begins with the result.
+ */
+export function expandLabel(
+  key: CryptoKey,
+  label: Uint8Array,
+  context: Uint8Array,
+  length: number,
+): Promise<ArrayBuffer> {
+  // HKDF-Expand's first block is HMAC(key, info | 1).
+  const info = hkdfLabel(length, label, context, 1);
+  info[info.length - 1] = 1;
+  return crypto.subtle.sign("HMAC", key, info);
 }
 
 /**
@@ -76,23 +102,25 @@ export async function extractThenExpand(
  * } HkdfLabel;
  * ```
  *
- * @param firstBlock Whether to append the counter 1, for a single HMAC as HKDF-Expand.
+ * RFC 8446 requires 7 bytes of label; an exporter's empty label, which RFC 5705 allows, has 6.
+ *
+ * @param label The label by {@linkcode encodeLabel}.
+ * @param room The number of bytes to append, zero.
  */
 export function hkdfLabel(
   length: number,
-  label: string,
+  label: Uint8Array,
   context: Uint8Array,
-  firstBlock: boolean,
+  room = 0,
 ): Uint8Array<ArrayBuffer> {
-  const writer = new Writer()
-    .u16(length)
-    // RFC 8446, Section 7.1 requires 7 bytes; an exporter's empty label, which RFC 5705 allows, has
-    // 6.
-    .vector8(encoder.encode(LABEL_PREFIX + label), LABEL_PREFIX.length)
-    .vector8(context);
-  // HKDF-Expand's first block is HMAC(key, info | 1).
-  if (firstBlock) writer.u8(1);
-  return writer.finish();
+  const info = new Uint8Array(4 + label.length + context.length + room);
+  info[0] = length >> 8;
+  info[1] = length;
+  info[2] = label.length;
+  info.set(label, 3);
+  info[3 + label.length] = context.length;
+  info.set(context, 4 + label.length);
+  return info;
 }
 
 /** Imports the key of an HKDF, not extractable. */

@@ -19,13 +19,27 @@ import {
   TrafficSecret,
 } from "./expanded_secrets.ts";
 import { HashConstants } from "./hash_constants.ts";
-import { type CipherSuiteHash, extractThenExpand, importHkdfKey } from "./hkdf.ts";
+import { type CipherSuiteHash, encodeLabel, extractThenExpand, importHkdfKey } from "./hkdf.ts";
 
-/** The inputs of an Extract, and the hash of no messages. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+const LABELS = {
+  binder: { ext: encodeLabel("ext binder"), res: encodeLabel("res binder") },
+  clientEarlyTraffic: encodeLabel("c e traffic"),
+  earlyExporterMaster: encodeLabel("e exp master"),
+  clientHandshakeTraffic: encodeLabel("c hs traffic"),
+  serverHandshakeTraffic: encodeLabel("s hs traffic"),
+  clientApplicationTraffic: encodeLabel("c ap traffic"),
+  serverApplicationTraffic: encodeLabel("s ap traffic"),
+  exporterMaster: encodeLabel("exp master"),
+  resumptionMaster: encodeLabel("res master"),
+  derived: encodeLabel("derived"),
+};
+
+/** The inputs of an Extract. */
 interface ExtractInputs {
   readonly inputKey: CryptoKey;
-  readonly salt: Uint8Array<ArrayBuffer>;
-  readonly emptyHash: Uint8Array<ArrayBuffer>;
+  readonly salt: Bytes;
 }
 
 /** An extracted secret, kept as the inputs of its Extract. */
@@ -35,14 +49,9 @@ export abstract class ExtractedSecret {
   readonly #inputs: Promise<ExtractInputs>;
 
   /** Creates a secret from the input keying material and the salt of its Extract. */
-  constructor(
-    hash: CipherSuiteHash,
-    inputKey: Promise<CryptoKey>,
-    salt: Promise<Uint8Array<ArrayBuffer>>,
-  ) {
+  constructor(hash: CipherSuiteHash, inputKey: Promise<CryptoKey>, salt: Bytes | Promise<Bytes>) {
     this.hash = hash;
-    this.#inputs = Promise.all([inputKey, salt, HashConstants.of(hash).emptyHash])
-      .then(([inputKey, salt, emptyHash]) => ({ inputKey, salt, emptyHash }));
+    this.#inputs = inputsOf(inputKey, salt);
     this.#inputs.catch(() => {}); // reported by each derivation
   }
 
@@ -55,21 +64,36 @@ export abstract class ExtractedSecret {
     this.#inputs.then(({ salt }) => salt.fill(0), () => {});
   }
 
-  /** Derive-Secret(this, label, messages), where `null` is the hash of no messages. */
+  /** Derive-Secret(this, label, messages), by default of no messages. */
   protected async deriveSecret(
-    label: string,
-    transcriptHash: Uint8Array<ArrayBuffer> | null,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+    label: Bytes,
+    transcriptHash: Bytes = HashConstants.of(this.hash).emptyHash,
+  ): Promise<Bytes> {
     // The only await before WebCrypto copies the salt, so that forget() cannot overwrite it
     // earlier.
-    const { inputKey, salt, emptyHash } = await this.#inputs;
-    return await extractThenExpand(this.hash, inputKey, salt, label, transcriptHash ?? emptyHash);
+    const { inputKey, salt } = await this.#inputs;
+    return new Uint8Array(
+      await extractThenExpand(this.hash, inputKey, salt, label, transcriptHash),
+    );
+  }
+
+  /** Derives a traffic secret. */
+  protected async deriveTrafficSecret(label: Bytes, transcriptHash: Bytes): Promise<TrafficSecret> {
+    return new TrafficSecret(this.hash, await this.deriveSecret(label, transcriptHash));
   }
 
   /** Derive-Secret(this, "derived", ""): the salt of the next Extract. */
-  protected deriveSalt(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.deriveSecret("derived", null);
+  protected deriveSalt(): Promise<Bytes> {
+    return this.deriveSecret(LABELS.derived);
   }
+}
+
+async function inputsOf(
+  inputKey: Promise<CryptoKey>,
+  salt: Bytes | Promise<Bytes>,
+): Promise<ExtractInputs> {
+  const given = salt instanceof Promise ? await salt : salt;
+  return { inputKey: await inputKey, salt: given };
 }
 
 /**
@@ -98,7 +122,7 @@ export class EarlySecret extends ExtractedSecret {
 
   private constructor(hash: CipherSuiteHash, inputKey: Promise<CryptoKey>, hasPsk: boolean) {
     const { zeros } = HashConstants.of(hash);
-    super(hash, inputKey, Promise.resolve(zeros));
+    super(hash, inputKey, zeros);
     this.#hasPsk = hasPsk;
   }
 
@@ -130,7 +154,7 @@ export class EarlySecret extends ExtractedSecret {
    * @returns The key; its `finishedMac` is the binder.
    */
   async binderKey(kind: "ext" | "res"): Promise<BinderKey> {
-    return new BinderKey(this.hash, await this.deriveSecret(`${kind} binder`, null));
+    return new BinderKey(this.hash, await this.deriveSecret(LABELS.binder[kind]));
   }
 
   /**
@@ -139,8 +163,8 @@ export class EarlySecret extends ExtractedSecret {
    * @param transcriptHash The hash of the ClientHello.
    * @returns `client_early_traffic_secret`.
    */
-  async clientEarlyTrafficSecret(transcriptHash: Uint8Array<ArrayBuffer>): Promise<TrafficSecret> {
-    return new TrafficSecret(this.hash, await this.deriveSecret("c e traffic", transcriptHash));
+  clientEarlyTrafficSecret(transcriptHash: Uint8Array<ArrayBuffer>): Promise<TrafficSecret> {
+    return this.deriveTrafficSecret(LABELS.clientEarlyTraffic, transcriptHash);
   }
 
   /**
@@ -154,7 +178,7 @@ export class EarlySecret extends ExtractedSecret {
   ): Promise<ExporterMasterSecret> {
     return new ExporterMasterSecret(
       this.hash,
-      await this.deriveSecret("e exp master", transcriptHash),
+      await this.deriveSecret(LABELS.earlyExporterMaster, transcriptHash),
     );
   }
 
@@ -167,7 +191,7 @@ export class EarlySecret extends ExtractedSecret {
    */
   enterHandshake(sharedSecret: Uint8Array<ArrayBuffer> | null): HandshakeSecret {
     const { zeroKey, derivedWithoutPsk } = HashConstants.of(this.hash);
-    const salt = this.#hasPsk ? this.deriveSalt() : derivedWithoutPsk.then((it) => it.slice());
+    const salt = this.#hasPsk ? this.deriveSalt() : derivedWithoutPsk.slice();
     if (sharedSecret === null) return new HandshakeSecret(this.hash, zeroKey, salt);
     const inputKey = importHkdfKey(sharedSecret);
     sharedSecret.fill(0); // importKey has copied it
@@ -200,7 +224,7 @@ export class HandshakeSecret extends ExtractedSecret {
   constructor(
     hash: CipherSuiteHash,
     inputKey: Promise<CryptoKey>,
-    salt: Promise<Uint8Array<ArrayBuffer>>,
+    salt: Bytes | Promise<Bytes>,
   ) {
     super(hash, inputKey, salt);
     this.#derived = this.deriveSalt(); // started here, concurrent with the traffic secrets
@@ -213,10 +237,8 @@ export class HandshakeSecret extends ExtractedSecret {
    * @param transcriptHash The hash of ClientHello...ServerHello.
    * @returns `client_handshake_traffic_secret`.
    */
-  async clientHandshakeTrafficSecret(
-    transcriptHash: Uint8Array<ArrayBuffer>,
-  ): Promise<TrafficSecret> {
-    return new TrafficSecret(this.hash, await this.deriveSecret("c hs traffic", transcriptHash));
+  clientHandshakeTrafficSecret(transcriptHash: Bytes): Promise<TrafficSecret> {
+    return this.deriveTrafficSecret(LABELS.clientHandshakeTraffic, transcriptHash);
   }
 
   /**
@@ -225,10 +247,8 @@ export class HandshakeSecret extends ExtractedSecret {
    * @param transcriptHash The hash of ClientHello...ServerHello.
    * @returns `server_handshake_traffic_secret`.
    */
-  async serverHandshakeTrafficSecret(
-    transcriptHash: Uint8Array<ArrayBuffer>,
-  ): Promise<TrafficSecret> {
-    return new TrafficSecret(this.hash, await this.deriveSecret("s hs traffic", transcriptHash));
+  serverHandshakeTrafficSecret(transcriptHash: Bytes): Promise<TrafficSecret> {
+    return this.deriveTrafficSecret(LABELS.serverHandshakeTraffic, transcriptHash);
   }
 
   /**
@@ -270,10 +290,8 @@ export class MasterSecret extends ExtractedSecret {
    * @param transcriptHash The hash of ClientHello...server Finished.
    * @returns `client_application_traffic_secret_0`.
    */
-  async clientApplicationTrafficSecret(
-    transcriptHash: Uint8Array<ArrayBuffer>,
-  ): Promise<TrafficSecret> {
-    return new TrafficSecret(this.hash, await this.deriveSecret("c ap traffic", transcriptHash));
+  clientApplicationTrafficSecret(transcriptHash: Bytes): Promise<TrafficSecret> {
+    return this.deriveTrafficSecret(LABELS.clientApplicationTraffic, transcriptHash);
   }
 
   /**
@@ -282,10 +300,8 @@ export class MasterSecret extends ExtractedSecret {
    * @param transcriptHash The hash of ClientHello...server Finished.
    * @returns `server_application_traffic_secret_0`.
    */
-  async serverApplicationTrafficSecret(
-    transcriptHash: Uint8Array<ArrayBuffer>,
-  ): Promise<TrafficSecret> {
-    return new TrafficSecret(this.hash, await this.deriveSecret("s ap traffic", transcriptHash));
+  serverApplicationTrafficSecret(transcriptHash: Bytes): Promise<TrafficSecret> {
+    return this.deriveTrafficSecret(LABELS.serverApplicationTraffic, transcriptHash);
   }
 
   /**
@@ -299,7 +315,7 @@ export class MasterSecret extends ExtractedSecret {
   ): Promise<ExporterMasterSecret> {
     return new ExporterMasterSecret(
       this.hash,
-      await this.deriveSecret("exp master", transcriptHash),
+      await this.deriveSecret(LABELS.exporterMaster, transcriptHash),
     );
   }
 
@@ -314,7 +330,7 @@ export class MasterSecret extends ExtractedSecret {
   ): Promise<ResumptionMasterSecret> {
     return new ResumptionMasterSecret(
       this.hash,
-      await this.deriveSecret("res master", transcriptHash),
+      await this.deriveSecret(LABELS.resumptionMaster, transcriptHash),
     );
   }
 }

@@ -70,12 +70,12 @@ export class Transcript {
    * @returns The hash, shared by all callers: they must not modify it.
    * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the hash function is not set yet.
    */
-  async digest(): Promise<Uint8Array<ArrayBuffer>> {
+  digest(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#last?.length !== this.#length) {
       const digest = hashOf(this.#required(), this.#buffer.subarray(0, this.#length));
       this.#last = { length: this.#length, digest };
     }
-    return await this.#last.digest;
+    return this.#last.digest;
   }
 
   /**
@@ -97,14 +97,14 @@ export class Transcript {
    * @returns The hash.
    * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if no hash function is given or set.
    */
-  async digestWith(
+  digestWith(
     partial: Uint8Array,
     hash: CipherSuiteHash | undefined = this.#hash,
   ): Promise<Uint8Array<ArrayBuffer>> {
     // Written after the end and not counted: the next message overwrites it.
     this.#reserve(partial.length);
     this.#buffer.set(partial, this.#length);
-    return await hashOf(
+    return hashOf(
       this.#required(hash),
       this.#buffer.subarray(0, this.#length + partial.length),
     );
@@ -178,9 +178,13 @@ export class Transcript {
   }
 }
 
-async function hashOf(
+function hashOf(
   hash: CipherSuiteHash,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest(hash, bytes));
+  return crypto.subtle.digest(hash, bytes).then(toBytes);
+}
+
+function toBytes(digest: ArrayBuffer): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(digest);
 }

@@ -25,6 +25,8 @@ export class CommonState {
   readonly onProgress: () => void;
   /** The phase of the connection. */
   phase: Phase = NOT_CONNECTED;
+  /** The check of the peer that is under way; `null` for none. */
+  #check: Promise<unknown> | null = null;
 
   /** Creates the state of a new connection; `now` returns the time in milliseconds. */
   constructor(role: Role, onProgress: () => void, onAlert: AlertListener, now: () => number) {
@@ -39,6 +41,25 @@ export class CommonState {
   /** Throws the error that ended the connection, if any. */
   throwIfFailed(): void {
     if (this.phase.kind === "failed") throw this.phase.error;
+  }
+
+  /** Adds a check of the peer that is under way while its next messages are processed. */
+  addCheck(check: Promise<unknown>): void {
+    check.catch(() => {}); // thrown by settleChecks()
+    this.#check = check;
+  }
+
+  /** Waits for the check of the peer that is under way, if any, and throws its refusal. */
+  async settleChecks(): Promise<void> {
+    const check = this.#check;
+    if (check === null) return;
+    this.#check = null;
+    await check;
+  }
+
+  /** Returns the refusal of the check that is under way, if there is one, or else the error. */
+  refusalOr(error: unknown): Promise<unknown> {
+    return this.settleChecks().then(() => error, (refusal) => refusal);
   }
 
   /**

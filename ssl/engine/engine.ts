@@ -255,17 +255,29 @@ export class SslEngine {
       if (chunk === null) read.startEarly();
       else read.push(chunk);
       for (;;) {
-        const record = await read.next(this.connected ? this.#window : 1);
+        const record = await read.next(this.#readWindow);
         if (record === null) break;
         if (record.type === ContentType.applicationData) this.#takeApplicationRecord(record);
         else await this.#takeRecord(record);
         if (this.readClosed) return;
       }
+      await common.settleChecks();
       read.finishChunk();
     } catch (error) {
-      throw common.fail(error);
+      throw common.fail(await common.refusalOr(error));
     }
     this.#keyUpdates.askPeerInTime(this.#handshake.context.output);
+  }
+
+  /**
+   * The number of records to open at once. A server's flight is often several; before its
+   * handshake is complete a server has one, since what follows a client's flight has other keys.
+   */
+  get #readWindow(): number {
+    const { read } = this.#common;
+    return this.connected || (this.role === "client" && read.protection.encrypts)
+      ? this.#window
+      : 1;
   }
 
   #takeApplicationRecord({ fragment, inClear }: OpenedRecord): void {

@@ -19,8 +19,8 @@ export class HandshakeDriver {
   readonly context: HandshakeContext;
   readonly #common: CommonState;
   #state: HandshakeState = NOT_STARTED;
-  /** Settles after the last change of state: they happen one after the other. */
-  #lastChange: Promise<void> = Promise.resolve();
+  /** The change of state that is under way: they happen one after the other. */
+  #changing: Promise<void> | null = null;
 
   /** Creates the driver of a handshake that has not been started. */
   constructor(common: CommonState, context: HandshakeContext) {
@@ -55,24 +55,45 @@ export class HandshakeDriver {
     for (let message; (message = joiner.next()) !== null;) {
       const next = message;
       read.inFlight = isHandshaking(this.#common.phase);
-      await this.change((state) => state.handle(next, this.context));
+      const change = this.change((state) => state.handle(next, this.context));
+      if (change !== undefined) await change;
       if (!isHandshaking(this.#common.phase)) read.endFlight();
       read.inFlight = false;
     }
   }
 
-  /** Replaces the state by the next one, after earlier changes of state. */
+  /**
+   * Replaces the state by the next one, after the change that is under way.
+   *
+   * @returns A promise of the change; `undefined` if it has been made, without waiting.
+   */
   change(
     decide: (state: HandshakeState) => HandshakeState | Promise<HandshakeState>,
+  ): Promise<void> | undefined {
+    if (this.#changing !== null) return this.#changeAfter(this.#changing, decide);
+    this.#common.throwIfFailed();
+    const next = decide(this.#state);
+    if (next instanceof Promise) return this.#changing = this.#await(next);
+    this.#state = next;
+    return undefined;
+  }
+
+  async #await(next: Promise<HandshakeState>): Promise<void> {
+    try {
+      this.#state = await next;
+    } finally {
+      this.#changing = null;
+    }
+    // The connection may have been aborted meanwhile.
+    this.#common.throwIfFailed();
+  }
+
+  async #changeAfter(
+    before: Promise<void>,
+    decide: (state: HandshakeState) => HandshakeState | Promise<HandshakeState>,
   ): Promise<void> {
-    const change = this.#lastChange.then(async () => {
-      this.#common.throwIfFailed();
-      this.#state = await decide(this.#state);
-      // The connection may have been aborted meanwhile.
-      this.#common.throwIfFailed();
-    });
-    this.#lastChange = change.catch(() => {});
-    return change;
+    await before.catch(() => {}); // its caller is told
+    await this.change(decide);
   }
 
   /** Processes a change_cipher_spec: in TLS 1.2 it changes keys, in TLS 1.3 it is dropped. */
@@ -120,5 +141,7 @@ export class HandshakeDriver {
 
 /** The state before the start, which accepts no message. */
 const NOT_STARTED: HandshakeState = {
-  handle: ({ type }) => Promise.reject(unexpectedMessage(type)),
+  handle({ type }) {
+    throw unexpectedMessage(type);
+  },
 };

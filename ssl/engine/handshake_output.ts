@@ -43,6 +43,13 @@ export function handshakeOutput(targets: Targets): HandshakeOutput {
         write.writeHandshake(replaced);
       }
     },
+    holdFlight() {
+      if (maySend()) write.holdFlight();
+    },
+    sendFlight() {
+      write.sendFlight();
+      common.onProgress();
+    },
     sendChangeCipherSpec() {
       if (!maySend()) return;
       read.endFlight();
@@ -79,6 +86,8 @@ function handleEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Tar
     case "newSessionTicket":
       tickets.received = true;
       return floods.countNewSessionTicket();
+    case "checking":
+      return common.addCheck(event.check);
     case "ignored":
       return floods.countEmptyRecord();
     case "declineRenegotiation":

@@ -48,6 +48,7 @@ export async function beginRehandshake(
   const { done } = common.phase = requestRehandshake(common.phase);
   let begun = false;
   try {
+    await null; // an engine that calls the application now has its turn first
     await handshake.change((state) => {
       // Before this change of state, the peer may have closed the connection ...
       if (common.phase.kind !== "rehandshaking") return done.promise.then(() => state);

@@ -39,6 +39,10 @@ export class WriteHalf {
   #output: Uint8Array<ArrayBuffer> | undefined;
   /** The version of the next record: 0x0303 after the first one (RFC 8446, Section 5.1). */
   #version: number;
+  /** Whether the queue is kept until the flight is complete. */
+  #held = false;
+  /** Settles when the last record of a complete flight is sealed; `null` if it has been taken. */
+  #flight: Promise<void> | null = null;
   /** Whether a change_cipher_spec has been sent in clear. */
   #sentChangeCipherSpec = false;
 
@@ -57,9 +61,21 @@ export class WriteHalf {
     return this.#queue.length;
   }
 
-  /** Whether there is nothing to send. */
+  /** Whether there is nothing to send now. */
   get empty(): boolean {
-    return this.#queue.length === 0 && this.#handshake.length === 0;
+    return this.#held || (this.#queue.length === 0 && this.#handshake.length === 0);
+  }
+
+  /** Keeps what is queued from now on, until {@linkcode WriteHalf.sendFlight} or another record. */
+  holdFlight(): void {
+    this.#held = true;
+  }
+
+  /** Releases the flight, which {@linkcode WriteHalf.take} returns in one piece. */
+  sendFlight(): void {
+    this.flushHandshake();
+    this.#held = false;
+    this.#flight = this.#queue.at(-1)?.done ?? null;
   }
 
   /** Replaces the protection of what is written from now on. */
@@ -87,6 +103,7 @@ export class WriteHalf {
   /** Seals a record of a type other than handshake. */
   writeRecord(type: number, fragment: Uint8Array<ArrayBuffer>): void {
     this.flushHandshake();
+    this.#held = false; // an alert does not wait for the flight that it ends
     this.#seal(type, fragment);
   }
 
@@ -135,9 +152,12 @@ export class WriteHalf {
    * @returns The bytes, valid until the next call; `null` if nothing is queued.
    */
   async take(): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#held) return null;
     this.flushHandshake();
     const head = this.#queue[0];
     if (head === undefined) return null;
+    if (this.#flight !== null) await this.#flight;
+    this.#flight = null;
     await head.done;
     let count = 0;
     let length = 0;
@@ -162,6 +182,8 @@ export class WriteHalf {
   clear(): void {
     this.#queue = [];
     this.#handshake = [];
+    this.#held = false;
+    this.#flight = null;
   }
 
   /** Releases the output buffer of an idle connection. */

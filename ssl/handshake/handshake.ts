@@ -76,7 +76,10 @@ export interface HandshakeState {
    * @returns The next state.
    * @throws {SslError} If the message is unexpected or invalid.
    */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState>;
+  handle(
+    message: HandshakeMessage,
+    hs: HandshakeContext,
+  ): HandshakeState | Promise<HandshakeState>;
 
   /**
    * Processes a change_cipher_spec in a TLS 1.2 state that waits for it. Other states do not have
@@ -112,9 +115,18 @@ export function sendHandshake(
   type: number,
   body: Uint8Array<ArrayBuffer>,
 ): void {
+  hs.output.sendMessage(prepareHandshake(hs, type, body));
+}
+
+/** Frames a message and adds it to the transcript, to be sent under keys that are being derived. */
+export function prepareHandshake(
+  hs: HandshakeContext,
+  type: number,
+  body: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   const message = encodeHandshake(type, body);
   hs.transcript.add(message);
-  hs.output.sendMessage(message);
+  return message;
 }
 
 /**

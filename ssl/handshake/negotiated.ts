@@ -52,9 +52,13 @@ export interface Tls12Agreement {
 }
 
 /** The authentication of both ends. */
-export interface Identities {
+export interface Identities extends OwnIdentity {
   /** The authenticated peer. */
   readonly peer: AuthenticatedPeer;
+}
+
+/** The authentication of this end, and the time of that of both. */
+export interface OwnIdentity {
   /** The authentication of this end. */
   readonly local: Shown;
   /**

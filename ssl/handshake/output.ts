@@ -8,6 +8,10 @@ import type { Negotiated } from "./negotiated.ts";
 export interface HandshakeOutput {
   /** Sends a framed handshake message. */
   sendMessage(message: Uint8Array<ArrayBuffer>): void;
+  /** Keeps what is sent from now on until the flight is complete, or an alert ends it. */
+  holdFlight(): void;
+  /** Sends what has been kept, in one piece, while this end goes on. */
+  sendFlight(): void;
   /** Sends a change_cipher_spec; in TLS 1.3 once, for middleboxes (RFC 8446, Appendix D.4). */
   sendChangeCipherSpec(): void;
   /** Limits the plaintext of protected records, from the next one on (RFC 8449). */
@@ -36,6 +40,11 @@ export type HandshakeEvent =
   | { readonly kind: "renegotiation"; readonly byPeer: boolean }
   /** The peer has declined a renegotiation; the connection continues. */
   | { readonly kind: "renegotiationDeclined" }
+  /**
+   * A check of the peer is under way while its next messages are processed. It is awaited before
+   * more of its bytes are, and its refusal comes before what is wrong with later messages.
+   */
+  | { readonly kind: "checking"; readonly check: Promise<unknown> }
   /** The peer has sent a message without effect. */
   | { readonly kind: "ignored" }
   /** The client has answered a post-handshake CertificateRequest. */

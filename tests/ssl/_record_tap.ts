@@ -109,6 +109,7 @@ export class RecordTap implements ConnLike<Deno.NetAddr> {
   readonly #deframer = new Deframer();
   readonly #joiner = new HandshakeJoiner();
   #epoch: TappedRecord["epoch"] = "clear";
+  #finished = false;
   #opener: CipherSpec | null = null;
   #sealer: RawSealer | null = null;
   #secret: TrafficSecret | null = null;
@@ -154,6 +155,7 @@ export class RecordTap implements ConnLike<Deno.NetAddr> {
     this.#deframer.push(p.slice());
     const parts: Uint8Array<ArrayBuffer>[] = [];
     for (let sealed; (sealed = this.#deframer.next()) !== null;) {
+      await this.#catchUp();
       const encrypted = sealed.type === ContentType.applicationData;
       if (encrypted && this.#epoch === "clear") await this.#enter("handshake");
       const { type, fragment } = encrypted ? await this.#opener!.open(sealed) : sealed;
@@ -189,21 +191,28 @@ export class RecordTap implements ConnLike<Deno.NetAddr> {
 
   /** Goes on under the next application keys, as after a KeyUpdate of the test's own. */
   async renewKeys(): Promise<void> {
+    await this.#catchUp();
     this.#secret = await this.#secret!.next();
     this.#sealer = await RawSealer.create(this.#suite, this.#secret);
   }
 
-  #seal(record: RecordToSend): Promise<Uint8Array<ArrayBuffer>> {
+  async #seal(record: RecordToSend): Promise<Uint8Array<ArrayBuffer>> {
     const { type, fragment, clear = false, padding } = record;
+    await this.#catchUp();
     return clear || this.#sealer === null
-      ? Promise.resolve(plainRecord(type, fragment))
-      : this.#sealer.seal(type, fragment, padding);
+      ? plainRecord(type, fragment)
+      : await this.#sealer.seal(type, fragment, padding);
+  }
+
+  /** Goes on under the keys of application data, which exist some time after Finished has left. */
+  async #catchUp(): Promise<void> {
+    if (this.#finished && this.#epoch === "handshake") await this.#enter("application");
   }
 
   async #follow(fragment: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#joiner.push(fragment);
     for (let message; (message = this.#joiner.next()) !== null;) {
-      if (message.type === HandshakeType.finished) await this.#enter("application");
+      if (message.type === HandshakeType.finished) this.#finished = true;
       if (message.type === HandshakeType.keyUpdate) await this.#use(await this.#secret!.next());
     }
   }

@@ -11,7 +11,6 @@ import { supportedVersionsServerHello } from "../../extensions/supported_version
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { parseHelloRequest } from "../../messages/empty_messages.ts";
 import { parseServerHello, type ServerHello } from "../../messages/server_hello.ts";
-import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { show } from "../progress.ts";
@@ -29,7 +28,7 @@ import {
 import { generateKeyShare, type KeyShare } from "../../crypto/key_exchange.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { abandonRenegotiation } from "../tls12/renegotiation.ts";
-import { handshakeTrafficSecrets } from "../tls13/traffic_secrets.ts";
+import { deriveHandshakeKeys } from "../tls13/derive_keys.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
 import { countAnswer } from "../../session/count_answer.ts";
@@ -85,14 +84,17 @@ export class ExpectServerHello implements HandshakeState {
     ]);
     const { random } = this.#offer;
     const handshakeSecret = earlySecret.enterHandshake(sharedSecret);
-    const { client, server } = await handshakeTrafficSecrets(hs, handshakeSecret, random);
-    const [readSpec, writeSpec] = await Promise.all([
-      CipherSpec.create(cipherSuite, server),
-      CipherSpec.create(cipherSuite, client),
-    ]);
-    hs.output.installReadSpec(readSpec);
+    const { client, server, clientSpec, serverSpec } = await deriveHandshakeKeys(
+      hs,
+      cipherSuite,
+      handshakeSecret,
+      random,
+    );
+    hs.output.installReadSpec(serverSpec);
+    // RFC 8446, Appendix D.4: change_cipher_spec comes immediately before the client's flight.
+    hs.output.holdFlight();
     if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
-    hs.output.installWriteSpec(writeSpec);
+    hs.output.installWriteSpec(clientSpec);
     const keys: HandshakeKeys = {
       clientRandom: random,
       extensionTypes: this.#offer.extensionTypes,

@@ -5,21 +5,28 @@ import { verifyPeerSignature } from "../../authentication/certificate_verify.ts"
 import type { HandshakeMessage } from "../../messages/handshake.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../handshake.ts";
-import { show } from "../progress.ts";
+
+/**
+ * Returns the state that waits for the peer's Finished. It awaits the peer before it completes the
+ * handshake or sends anything.
+ */
+export type NextState = (
+  peer: AuthenticatedPeer | Promise<AuthenticatedPeer>,
+) => HandshakeState;
 
 /** Waits for CertificateVerify, in either role (RFC 8446, Section 4.4.3). */
 export class ExpectCertificateVerify implements HandshakeState {
   readonly #claim: PeerClaim;
-  readonly #next: (peer: AuthenticatedPeer) => HandshakeState;
+  readonly #next: NextState;
 
   /** Creates the state; `next` returns the state that follows. */
-  constructor(claim: PeerClaim, next: (peer: AuthenticatedPeer) => HandshakeState) {
+  constructor(claim: PeerClaim, next: NextState) {
     this.#claim = claim;
     this.#next = next;
   }
 
-  /** Processes CertificateVerify. */
-  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  /** Begins to verify CertificateVerify; Finished is processed meanwhile. */
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificateVerify);
     const verification = verifyPeerSignature(
       this.#claim.certificate.subjectPublicKeyInfo,
@@ -28,8 +35,8 @@ export class ExpectCertificateVerify implements HandshakeState {
       hs.transcript.digest(),
       hs.config.signatureSchemes,
     );
-    const peer = await this.#claim.prove(verification);
-    show(hs, { peerSignatureScheme: peer.signatureScheme });
+    const peer = this.#claim.prove(verification);
+    hs.output.emit({ kind: "checking", check: peer });
     hs.transcript.add(message.raw);
     return this.#next(peer);
   }

@@ -10,12 +10,27 @@ import type { TrafficSecret } from "../../crypto/expanded_secrets.ts";
 
 /** Sends Finished, a MAC over the transcript (RFC 8446, Section 4.4.4). */
 export async function sendFinished(hs: HandshakeContext, secret: TrafficSecret): Promise<void> {
-  const verifyData = await secret.finishedMac(await hs.transcript.digest());
+  sendVerifyData(hs, await ownVerifyData(hs, secret));
+}
+
+/** Returns the verify_data of this end's Finished after the messages so far. */
+export async function ownVerifyData(
+  hs: HandshakeContext,
+  secret: TrafficSecret,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await secret.finishedMac(await hs.transcript.digest());
+}
+
+/** Sends Finished with its verify_data. */
+export function sendVerifyData(
+  hs: HandshakeContext,
+  verifyData: Uint8Array<ArrayBuffer>,
+): void {
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
 }
 
 /**
- * Verifies the peer's Finished and adds it to the transcript.
+ * Adds the peer's Finished to the transcript, and verifies it.
  *
  * @throws {SslError} `SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE` if it does not match the transcript,
  * `SSL_ERROR_RX_MALFORMED_FINISHED` if its length is not that of the hash.
@@ -27,11 +42,16 @@ export async function verifyPeerFinished(
   secret: TrafficSecret,
 ): Promise<void> {
   const { verifyData } = parseFinished(message.body, hashLength);
-  if (!(await secret.verifyFinished(await hs.transcript.digest(), verifyData))) {
-    throw new SslError(
-      "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
-      "Cannot take Finished: the peer has seen another handshake than this end",
-    );
-  }
+  const transcriptHash = hs.transcript.digest();
+  // Before the first await, so that what follows in the transcript need not wait for the MAC.
   hs.transcript.add(message.raw);
+  if (!(await secret.verifyFinished(await transcriptHash, verifyData))) throw wrongFinished();
+}
+
+/** Creates the error of a Finished that does not match the transcript. */
+export function wrongFinished(): SslError {
+  return new SslError(
+    "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",
+    "Cannot take Finished: the peer has seen another handshake than this end",
+  );
 }

@@ -9,23 +9,23 @@ import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signTranscript } from "../../authentication/certificate_verify.ts";
 import type { Signer } from "../../authentication/choose_signer.ts";
 import { encodeCertificateVerify } from "../../messages/certificate_verify.ts";
-import { type HandshakeContext, sendHandshake } from "../handshake.ts";
-import { show } from "../progress.ts";
+import { type HandshakeContext, prepareHandshake } from "../handshake.ts";
 
 /**
- * Sends Certificate (RFC 8446, Section 4.4.2).
+ * Adds Certificate (RFC 8446, Section 4.4.2) to the transcript.
  *
  * @param hs The context of the handshake.
  * @param credential The credential; `null` for an empty list.
  * @param asked The extensions of the ClientHello, which limit those of a server's certificate.
  * @param certificateRequestContext The context of a post-handshake request.
+ * @returns The message, to be sent.
  */
-export function sendCertificate(
+export function prepareCertificate(
   hs: HandshakeContext,
   credential: Credential | null,
   asked: ExtensionBlock | null = null,
   certificateRequestContext: Uint8Array<ArrayBuffer> = new Uint8Array(0),
-): void {
+): Uint8Array<ArrayBuffer> {
   const certificateList = (credential?.chain ?? []).map(({ der }, index) => {
     const extensions = new ExtensionBlock();
     const { ocspResponse, scts } = index === 0 ? credential! : {};
@@ -37,7 +37,7 @@ export function sendCertificate(
     }
     return { certData: der, extensions };
   });
-  sendHandshake(
+  return prepareHandshake(
     hs,
     HandshakeType.certificate,
     encodeCertificate({ certificateRequestContext, certificateList }),
@@ -45,22 +45,16 @@ export function sendCertificate(
 }
 
 /**
- * Sends Certificate and CertificateVerify.
+ * Signs the transcript so far, which ends with Certificate, and returns the body of
+ * CertificateVerify (RFC 8446, Section 4.4.3).
  *
- * @param asked As for {@linkcode sendCertificate}.
- * @param certificateRequestContext As for {@linkcode sendCertificate}.
  * @throws {SslError} `SSL_ERROR_SIGN_HASHES_FAILURE` if the key throws an error other than an
  * `NssError`.
  */
-export async function sendCertificateAndVerify(
+export async function signHandshake(
   hs: HandshakeContext,
-  { credential, key, scheme }: Signer,
-  asked?: ExtensionBlock | null,
-  certificateRequestContext?: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  sendCertificate(hs, credential, asked, certificateRequestContext);
-  show(hs, { localChain: credential.chain });
+  { key, scheme }: Signer,
+): Promise<Uint8Array<ArrayBuffer>> {
   const transcriptHash = await hs.transcript.digest();
-  const signed = await signTranscript(key, scheme, hs.config.role, transcriptHash);
-  sendHandshake(hs, HandshakeType.certificateVerify, encodeCertificateVerify(signed));
+  return encodeCertificateVerify(await signTranscript(key, scheme, hs.config.role, transcriptHash));
 }

@@ -21,14 +21,17 @@ export const MAX_TICKET_LIFETIME = 604_800;
 export class ClientConnected implements HandshakeState {
   readonly #negotiated: Tls13Negotiated;
   readonly #keys: TrafficKeys;
-  readonly #resumption: Promise<ResumptionMasterSecret>;
+  readonly #resumption: Promise<ResumptionMasterSecret> | null;
   readonly #requests: CertificateRequests;
 
-  /** Creates the state; `requests` are the server's earlier CertificateRequests. */
+  /**
+   * Creates the state; without a `resumption` secret no ticket is kept, `requests` are the server's
+   * earlier CertificateRequests.
+   */
   constructor(
     negotiated: Tls13Negotiated,
     keys: TrafficKeys,
-    resumption: Promise<ResumptionMasterSecret>,
+    resumption: Promise<ResumptionMasterSecret> | null,
     requests: CertificateRequests = new CertificateRequests(),
   ) {
     this.#negotiated = negotiated;
@@ -68,12 +71,14 @@ export class ClientConnected implements HandshakeState {
       message.body,
     );
     const negotiated = this.#negotiated;
-    if (!mayKeepSession(hs, obstaclesOf(negotiated)) || ticketLifetime === 0) return;
+    const resumption = this.#resumption;
+    if (resumption === null || ticketLifetime === 0) return;
+    if (!mayKeepSession(hs, obstaclesOf(negotiated))) return;
     // No known server sends longer ones, and the ticket must fit into a ClientHello.
     if (ticket.length > MAX_TICKET_LENGTH) return;
     const receivedAt = hs.environment.now();
     const authenticatedAt = negotiated.authenticatedAt ?? receivedAt;
-    const psk = await (await this.#resumption).resumptionPsk(ticketNonce);
+    const psk = await (await resumption).resumptionPsk(ticketNonce);
     await keepSession(hs, {
       version: TLS_1_3,
       ticket: ticket.slice(),

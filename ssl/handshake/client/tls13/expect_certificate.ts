@@ -32,14 +32,14 @@ export class ExpectCertificateOrRequest implements HandshakeState {
   }
 
   /** Processes CertificateRequest or Certificate. */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificateRequest, HandshakeType.certificate);
     if (message.type === HandshakeType.certificate) {
       return new ExpectCertificate(this.#keys, null).handle(message, hs);
     }
     const request = readRequest(message);
     hs.transcript.add(message.raw);
-    return Promise.resolve(new ExpectCertificate(this.#keys, request));
+    return new ExpectCertificate(this.#keys, request);
   }
 }
 
@@ -54,7 +54,7 @@ class ExpectCertificate implements HandshakeState {
   }
 
   /** Processes Certificate. */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificate);
     const { certificateRequestContext, certificateList } = parseCertificate(message.body);
     if (certificateRequestContext.length > 0) {
@@ -82,11 +82,10 @@ class ExpectCertificate implements HandshakeState {
     show(hs, { peerChain, ...proofs });
     hs.transcript.add(message.raw);
     const claim = AuthenticatedPeer.claim(hs, received);
-    return Promise.resolve(
-      new ExpectCertificateVerify(claim, (peer) => {
-        const identities = { peer, local: shownBefore([]), authenticatedAt: null };
-        return new ExpectServerFinished(this.#keys, identities, this.#request);
-      }),
+    const ownIdentity = { local: shownBefore([]), authenticatedAt: null };
+    return new ExpectCertificateVerify(
+      claim,
+      (peer) => new ExpectServerFinished(this.#keys, peer, ownIdentity, this.#request),
     );
   }
 }

@@ -35,7 +35,7 @@ export class ExpectEncryptedExtensions implements HandshakeState {
   }
 
   /** Processes EncryptedExtensions. */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.encryptedExtensions);
     const { extensions } = parseEncryptedExtensions(message.body);
     refuseUnsolicited(extensions, this.#keys.extensionTypes);
@@ -46,16 +46,15 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     const agreement = { ...this.#agreement, alpnProtocol: protocol };
     const keys: ClientKeys = { ...this.#keys, agreement };
     const session = this.#session;
-    if (session === null) return Promise.resolve(new ExpectCertificateOrRequest(keys));
+    if (session === null) return new ExpectCertificateOrRequest(keys);
     const { peerChain, stapledOcspResponse, signedCertTimestamps, localChain } = session;
     show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
-    return Promise.resolve(
-      new ExpectServerFinished(keys, {
-        // The server has the secret of the session, from which the keys of this message derive.
-        peer: AuthenticatedPeer.ofSession(session),
-        local: shownBefore(localChain),
-        authenticatedAt: session.authenticatedAt,
-      }, null),
-    );
+    // The server has the secret of the session, from which the keys of this message derive.
+    const peer = AuthenticatedPeer.ofSession(session);
+    const ownIdentity = {
+      local: shownBefore(localChain),
+      authenticatedAt: session.authenticatedAt,
+    };
+    return new ExpectServerFinished(keys, peer, ownIdentity, null);
   }
 }

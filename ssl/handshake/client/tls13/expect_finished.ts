@@ -1,28 +1,41 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
+import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts";
+import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
-import { CipherSpec } from "../../../record/cipher_spec.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { sendFinished, verifyPeerFinished } from "../../tls13/finished.ts";
-import { applicationTrafficSecrets } from "../../tls13/traffic_secrets.ts";
+import { deriveApplicationKeys } from "../../tls13/derive_keys.ts";
+import { ownVerifyData, sendVerifyData, verifyPeerFinished } from "../../tls13/finished.ts";
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ClientConnected } from "./connected.ts";
-import type { Identities, Tls13Negotiated } from "../../negotiated.ts";
+import type { OwnIdentity, Tls13Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
 import type { ClientKeys } from "./client_keys.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
 /** Waits for the server's Finished, and completes the handshake (RFC 8446, Section 4.4.4). */
 export class ExpectServerFinished implements HandshakeState {
   readonly #keys: ClientKeys;
-  readonly #identities: Identities;
+  readonly #peer: AuthenticatedPeer | Promise<AuthenticatedPeer>;
+  readonly #ownIdentity: OwnIdentity;
   readonly #request: ClientAuthRequest | null;
 
-  /** Creates the state; `request` is the server's CertificateRequest, or `null`. */
-  constructor(keys: ClientKeys, identities: Identities, request: ClientAuthRequest | null) {
+  /**
+   * Creates the state; `peer` may still be being verified, `request` is the server's
+   * CertificateRequest, or `null`.
+   */
+  constructor(
+    keys: ClientKeys,
+    peer: AuthenticatedPeer | Promise<AuthenticatedPeer>,
+    ownIdentity: OwnIdentity,
+    request: ClientAuthRequest | null,
+  ) {
     this.#keys = keys;
-    this.#identities = identities;
+    this.#peer = peer;
+    this.#ownIdentity = ownIdentity;
     this.#request = request;
   }
 
@@ -31,36 +44,48 @@ export class ExpectServerFinished implements HandshakeState {
     expectMessage(message, HandshakeType.finished);
     const { agreement, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
     const { cipherSuite } = agreement;
-    await verifyPeerFinished(hs, message, cipherSuite, serverSecret);
+    // The keys, and a Finished that no certificate precedes, are derived while the server is
+    // verified; they are not used, and nothing is sent, before it is.
+    const verified = verifyPeerFinished(hs, message, cipherSuite, serverSecret);
+    const derived = deriveApplicationKeys(hs, cipherSuite, masterSecret, clientRandom);
+    const verifyData = this.#request === null ? ownVerifyData(hs, clientSecret) : null;
+    for (const task of [verified, derived, verifyData]) task?.catch(() => {}); // awaited below
+    const peer = await this.#peer;
+    await verified;
+    show(hs, { peerSignatureScheme: peer.signatureScheme });
+    const { client, server, clientSpec, serverSpec, exporterMasterSecret } = await derived;
+    hs.output.installReadSpec(serverSpec);
 
-    const { client, server, exporterMasterSecret } = await applicationTrafficSecrets(
-      hs,
-      masterSecret,
-      clientRandom,
-    );
-    const [readSpec, writeSpec] = await Promise.all([
-      CipherSpec.create(cipherSuite, server),
-      CipherSpec.create(cipherSuite, client),
-    ]);
-    hs.output.installReadSpec(readSpec);
+    let { local } = this.#ownIdentity;
+    if (this.#request !== null) local = await sendClientCertificate(hs, this.#request, local);
+    sendVerifyData(hs, await (verifyData ?? ownVerifyData(hs, clientSecret)));
+    hs.output.installWriteSpec(clientSpec);
+    hs.output.sendFlight();
 
-    const local = this.#request === null
-      ? this.#identities.local
-      : await sendClientCertificate(hs, this.#request, this.#identities.local);
-    await sendFinished(hs, clientSecret);
-    hs.output.installWriteSpec(writeSpec);
-
-    const secrets = { read: server, write: client, exporterMasterSecret };
-    const keys = new TrafficKeys(cipherSuite, secrets);
-    const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
-    resumption.catch(() => {}); // awaited for the first ticket
-    masterSecret.forget();
+    const keys = new TrafficKeys(cipherSuite, {
+      read: server,
+      write: client,
+      exporterMasterSecret,
+    });
+    // Without sessions no ticket is kept.
+    const resumption = hs.config.sessionTickets ? resumptionSecret(hs, masterSecret) : null;
+    if (resumption === null) masterSecret.forget();
+    else resumption.catch(() => {}); // awaited for the first ticket
     if (hs.config.postHandshakeAuth) hs.transcript.keep();
     else hs.transcript.forget();
-    const negotiated: Tls13Negotiated = { ...agreement, ...this.#identities, local };
+    const negotiated: Tls13Negotiated = { ...agreement, ...this.#ownIdentity, local, peer };
     hs.output.emit({ kind: "connected", negotiated, keys, tickets: NO_TICKETS });
     return new ClientConnected(negotiated, keys, resumption);
   }
+}
+
+async function resumptionSecret(
+  { transcript }: HandshakeContext,
+  masterSecret: MasterSecret,
+): Promise<ResumptionMasterSecret> {
+  const secret = masterSecret.resumptionMasterSecret(await transcript.digest());
+  masterSecret.forget();
+  return await secret;
 }
 
 /** A client sends none. */

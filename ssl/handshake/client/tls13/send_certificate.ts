@@ -2,10 +2,11 @@
 
 import { chooseClientSigner } from "../../../authentication/choose_signer.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
-import type { HandshakeContext } from "../../handshake.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { type HandshakeContext, sendHandshake } from "../../handshake.ts";
 import { type Shown, shownBy } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
-import { sendCertificate, sendCertificateAndVerify } from "../../tls13/send_certificate.ts";
+import { prepareCertificate, signHandshake } from "../../tls13/send_certificate.ts";
 
 /**
  * Answers a CertificateRequest, with an empty Certificate if there is no suitable one (RFC 8446,
@@ -24,8 +25,12 @@ export async function sendClientCertificate(
   context?: Uint8Array<ArrayBuffer>,
 ): Promise<Shown> {
   const signer = await chooseClientSigner(hs, request);
-  if ("reason" in signer) sendCertificate(hs, null, null, context);
-  else await sendCertificateAndVerify(hs, signer, null, context);
+  const credential = "reason" in signer ? null : signer.credential;
+  hs.output.sendMessage(prepareCertificate(hs, credential, null, context));
+  if (!("reason" in signer)) {
+    show(hs, { localChain: signer.credential.chain });
+    sendHandshake(hs, HandshakeType.certificateVerify, await signHandshake(hs, signer));
+  }
   show(hs, { noCertificate: "reason" in signer ? signer.reason : null });
   return {
     ...("reason" in signer ? before : shownBy(signer)),

@@ -12,7 +12,7 @@ import {
 } from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { show } from "../../progress.ts";
-import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
+import { ExpectCertificateVerify, type NextState } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 
 /**
@@ -21,19 +21,19 @@ import { refuseUnsolicited } from "../../unsolicited.ts";
  */
 export class ExpectClientCertificate implements HandshakeState {
   readonly #context: Uint8Array<ArrayBuffer>;
-  readonly #next: (peer: AuthenticatedPeer) => HandshakeState;
+  readonly #next: NextState;
 
   /** Creates the state for the context of the request; `next` returns the state that follows. */
   constructor(
     context: Uint8Array<ArrayBuffer>,
-    next: (peer: AuthenticatedPeer) => HandshakeState,
+    next: NextState,
   ) {
     this.#context = context;
     this.#next = next;
   }
 
   /** Processes Certificate. */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificate);
     const { certificateRequestContext, certificateList } = parseCertificate(message.body);
     if (!bytesEqual(certificateRequestContext, this.#context)) {
@@ -55,7 +55,7 @@ export class ExpectClientCertificate implements HandshakeState {
           "Cannot accept client: it sent no certificate, and this server requires one",
         );
       }
-      return Promise.resolve(this.#next(AuthenticatedPeer.anonymous));
+      return this.#next(AuthenticatedPeer.anonymous);
     }
     const received: ReceivedChain = {
       chain: [certificate, ...issuers],
@@ -64,6 +64,6 @@ export class ExpectClientCertificate implements HandshakeState {
     };
     show(hs, { peerChain: received.chain });
     const claim = AuthenticatedPeer.claim(hs, received);
-    return Promise.resolve(new ExpectCertificateVerify(claim, this.#next));
+    return new ExpectCertificateVerify(claim, this.#next);
   }
 }

@@ -1,13 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { HandshakeMessage } from "../../../messages/handshake.ts";
-import { CipherSpec } from "../../../record/cipher_spec.ts";
-import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { verifyPeerFinished } from "../../tls13/finished.ts";
-import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type { ExporterMasterSecret, TrafficSecret } from "../../../crypto/expanded_secrets.ts";
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
+import type { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
+import type { ResumptionMasterSecret, TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
-import type { Identities, Tls13Agreement, Tls13Negotiated } from "../../negotiated.ts";
+import { encodeFinished, parseFinished } from "../../../messages/finished.ts";
+import { encodeHandshake, type HandshakeMessage } from "../../../messages/handshake.ts";
+import { HandshakeType } from "../../../tables/handshake_types.ts";
+import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import type { OwnIdentity, Tls13Agreement, Tls13Negotiated } from "../../negotiated.ts";
+import { show } from "../../progress.ts";
+import type { ApplicationKeys } from "../../tls13/derive_keys.ts";
+import { ownVerifyData, verifyPeerFinished, wrongFinished } from "../../tls13/finished.ts";
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { makeTickets } from "./make_tickets.ts";
 import { ServerConnected } from "./connected.ts";
@@ -17,46 +21,108 @@ export interface ServerKeys {
   readonly agreement: Tls13Agreement;
   readonly masterSecret: MasterSecret;
   readonly clientHandshakeSecret: TrafficSecret;
-  /** The application traffic secret of the client. */
-  readonly read: TrafficSecret;
-  /** The application traffic secret of the server. */
-  readonly write: TrafficSecret;
-  readonly exporterMasterSecret: ExporterMasterSecret;
+  /** The keys of application data; those of what this end sends are in use. */
+  readonly application: ApplicationKeys;
   /** Whether the client supports psk_dhe_ke, the only mode of resumption of this server. */
   readonly mayResume: boolean;
+}
+
+/** The client's Finished before it has come, and the secret of sessions after it. */
+export interface ForeseenFinished {
+  readonly verifyData: Uint8Array<ArrayBuffer>;
+  readonly resumption: ResumptionMasterSecret;
+}
+
+/**
+ * Computes the client's Finished and what follows from it, while the client's flight is on its way:
+ * without a client certificate nothing else is in it (RFC 8446, Section 4.6.1). No ticket is made
+ * yet, because caches would keep those of handshakes that are never complete.
+ */
+export async function foreseeFinished(
+  hs: HandshakeContext,
+  { masterSecret, clientHandshakeSecret }: ServerKeys,
+): Promise<ForeseenFinished> {
+  const verifyData = await ownVerifyData(hs, clientHandshakeSecret);
+  const finished = encodeHandshake(HandshakeType.finished, encodeFinished({ verifyData }));
+  const transcriptHash = await hs.transcript.digestWith(finished);
+  return { verifyData, resumption: await masterSecret.resumptionMasterSecret(transcriptHash) };
 }
 
 /** Waits for the client's Finished, and completes the handshake (RFC 8446, Section 4.4.4). */
 export class ExpectClientFinished implements HandshakeState {
   readonly #keys: ServerKeys;
-  readonly #identities: Identities;
+  readonly #peer: AuthenticatedPeer | Promise<AuthenticatedPeer>;
+  readonly #ownIdentity: OwnIdentity;
+  readonly #foreseen: Promise<ForeseenFinished> | null;
 
-  /** Creates the state. */
-  constructor(keys: ServerKeys, identities: Identities) {
+  /**
+   * Creates the state; `peer` may still be being verified, `foreseen` is `null` if the client may
+   * send a certificate.
+   */
+  constructor(
+    keys: ServerKeys,
+    peer: AuthenticatedPeer | Promise<AuthenticatedPeer>,
+    ownIdentity: OwnIdentity,
+    foreseen: Promise<ForeseenFinished> | null,
+  ) {
     this.#keys = keys;
-    this.#identities = identities;
+    this.#peer = peer;
+    this.#ownIdentity = ownIdentity;
+    this.#foreseen = foreseen;
+    foreseen?.catch(() => {}); // awaited when Finished comes
   }
 
   /** Processes Finished. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { agreement, masterSecret, clientHandshakeSecret, read } = this.#keys;
-    const { cipherSuite } = agreement;
-    const [readSpec] = await Promise.all([
-      CipherSpec.create(cipherSuite, read),
-      verifyPeerFinished(hs, message, cipherSuite, clientHandshakeSecret),
-    ]);
-    hs.output.installReadSpec(readSpec);
+    const { agreement, masterSecret, application } = this.#keys;
+    const verified = this.#foreseen === null
+      ? this.#verify(message, hs)
+      : this.#compare(message, hs, this.#foreseen);
+    verified.catch(() => {}); // awaited below: a refused certificate is the better error
+    const peer = await this.#peer;
+    const resumption = await verified;
+    show(hs, { peerSignatureScheme: peer.signatureScheme });
+    masterSecret.forget();
+    const { client, server, clientSpec, exporterMasterSecret } = application;
+    hs.output.installReadSpec(clientSpec);
 
-    const keys = new TrafficKeys(cipherSuite, this.#keys);
-    const negotiated: Tls13Negotiated = { ...agreement, ...this.#identities };
-    const tickets = this.#keys.mayResume ? makeTickets(hs, negotiated, masterSecret) : NO_TICKETS;
-    const forget = () => masterSecret.forget();
-    tickets.then(forget, forget);
+    const keys = new TrafficKeys(agreement.cipherSuite, {
+      read: client,
+      write: server,
+      exporterMasterSecret,
+    });
+    const negotiated: Tls13Negotiated = { ...agreement, ...this.#ownIdentity, peer };
+    const tickets = this.#keys.mayResume ? makeTickets(hs, negotiated, resumption) : NO_TICKETS;
     if (negotiated.postHandshakeAuth) hs.transcript.keep();
     else hs.transcript.forget();
     hs.output.emit({ kind: "connected", negotiated, keys, tickets });
     return new ServerConnected(negotiated, keys);
+  }
+
+  async #verify(message: HandshakeMessage, hs: HandshakeContext): Promise<ResumptionMasterSecret> {
+    const { agreement: { cipherSuite }, masterSecret, clientHandshakeSecret } = this.#keys;
+    const verified = verifyPeerFinished(hs, message, cipherSuite, clientHandshakeSecret);
+    verified.catch(() => {}); // awaited below
+    const resumption = masterSecret.resumptionMasterSecret(await hs.transcript.digest());
+    resumption.catch(() => {}); // awaited below
+    await verified;
+    return await resumption;
+  }
+
+  async #compare(
+    message: HandshakeMessage,
+    hs: HandshakeContext,
+    foreseen: Promise<ForeseenFinished>,
+  ): Promise<ResumptionMasterSecret> {
+    const { verifyData } = parseFinished(
+      message.body,
+      this.#keys.agreement.cipherSuite.hashLength,
+    );
+    const { verifyData: expected, resumption } = await foreseen;
+    if (!timingSafeEqual(verifyData, expected)) throw wrongFinished();
+    hs.transcript.add(message.raw);
+    return resumption;
   }
 }
 

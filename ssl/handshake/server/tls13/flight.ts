@@ -11,7 +11,6 @@ import { serverNameAcknowledgement } from "../../../extensions/server_name.ts";
 import { supportedVersionsServerHello } from "../../../extensions/supported_versions.ts";
 import { encodeEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import { encodeServerHello } from "../../../messages/server_hello.ts";
-import { CipherSpec } from "../../../record/cipher_spec.ts";
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
@@ -20,21 +19,23 @@ import { chooseServerSigner, type ServerSigner } from "../../../authentication/c
 import { shownBefore, shownBy, type Tls13Agreement } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
 import { sendFinished } from "../../tls13/finished.ts";
-import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
+import {
+  type HandshakeContext,
+  type HandshakeState,
+  prepareHandshake,
+  sendHandshake,
+} from "../../handshake.ts";
 import { respondToKeyShare } from "../../../crypto/key_exchange.ts";
 import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import { EarlySecret, type HandshakeSecret } from "../../../crypto/key_schedule.ts";
-import {
-  applicationTrafficSecrets,
-  handshakeTrafficSecrets,
-  type TrafficSecrets,
-} from "../../tls13/traffic_secrets.ts";
+import { deriveApplicationKeys, deriveHandshakeKeys } from "../../tls13/derive_keys.ts";
+import type { NextState } from "../../tls13/expect_certificate_verify.ts";
 import { recordLimits } from "../../limit_records.ts";
-import { sendCertificateAndVerify } from "../../tls13/send_certificate.ts";
-import { sendCertificateRequest } from "./send_certificate_request.ts";
+import { prepareCertificate, signHandshake } from "../../tls13/send_certificate.ts";
+import { prepareCertificateRequest } from "./send_certificate_request.ts";
 import { type AcceptedSession, shownChain } from "../../../session/accept_session.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
-import { ExpectClientFinished, type ServerKeys } from "./expect_finished.ts";
+import { ExpectClientFinished, foreseeFinished, type ServerKeys } from "./expect_finished.ts";
 
 /** What the server has selected from the client's offer. */
 export interface Choice {
@@ -52,43 +53,63 @@ export interface Choice {
   readonly session: AcceptedSession | null;
 }
 
-/** Sends everything from ServerHello to Finished (RFC 8446, Section 2). */
+/**
+ * Sends everything from ServerHello to Finished (RFC 8446, Section 2). The handshake is signed while
+ * the keys are derived under which the signature is sent.
+ */
 export async function sendServerFlight(
   hs: HandshakeContext,
   choice: Choice,
 ): Promise<HandshakeState> {
-  const { agreement, session } = choice;
+  const { agreement, clientRandom, session } = choice;
+  const { cipherSuite } = agreement;
   const { config } = hs;
   // Before anything is sent, so that the alert of a server without a suitable certificate is not
   // encrypted.
   const signer = session === null
     ? await chooseServerSigner(config, agreement.serverName, choice.signatureSchemes)
     : null;
+  hs.output.holdFlight();
   const handshakeSecret = await sendServerHello(hs, choice);
-  const { client, server } = await installHandshakeKeys(hs, choice, handshakeSecret);
-  sendEncryptedExtensions(hs, choice, signer);
+  const derived = deriveHandshakeKeys(hs, cipherSuite, handshakeSecret, clientRandom);
+  derived.catch(() => {}); // awaited below
+  const flight = [prepareEncryptedExtensions(hs, choice, signer)];
   const requestsCertificate = session === null && config.clientAuth !== "none";
-  if (requestsCertificate) sendCertificateRequest(hs);
-  if (signer !== null) await sendCertificateAndVerify(hs, signer, choice.extensions);
+  if (requestsCertificate) flight.push(prepareCertificateRequest(hs));
+  let signature: Promise<Uint8Array<ArrayBuffer>> | null = null;
+  if (signer !== null) {
+    flight.push(prepareCertificate(hs, signer.credential, choice.extensions));
+    show(hs, { localChain: signer.credential.chain });
+    signature = signHandshake(hs, signer);
+    signature.catch(() => {}); // awaited below
+  }
+  const { client, server, clientSpec, serverSpec } = await derived;
+  hs.output.installReadSpec(clientSpec);
+  hs.output.installWriteSpec(serverSpec);
+  for (const message of flight) hs.output.sendMessage(message);
+  if (signature !== null) {
+    sendHandshake(hs, HandshakeType.certificateVerify, await signature);
+  }
   await sendFinished(hs, server);
+  hs.output.sendFlight();
   const keys = await installApplicationKeys(hs, choice, handshakeSecret, client);
   if (session !== null) {
     const { peerChain, authenticatedAt } = session.content;
     const localChain = shownChain(config, session.content);
     show(hs, { peerChain, localChain });
-    return new ExpectClientFinished(keys, {
-      // The client's binder has proved that it has the secret of the session.
-      peer: AuthenticatedPeer.ofSession(session.content),
-      local: shownBefore(localChain),
-      authenticatedAt,
-    });
+    // The client's binder has proved that it has the secret of the session.
+    const peer = AuthenticatedPeer.ofSession(session.content);
+    const ownIdentity = { local: shownBefore(localChain), authenticatedAt };
+    return new ExpectClientFinished(keys, peer, ownIdentity, foreseeFinished(hs, keys));
   }
   const local = signer === null ? shownBefore([]) : shownBy(signer);
-  const next = (peer: AuthenticatedPeer) =>
-    new ExpectClientFinished(keys, { peer, local, authenticatedAt: null });
-  return requestsCertificate
-    ? new ExpectClientCertificate(new Uint8Array(0), next)
-    : next(AuthenticatedPeer.anonymous);
+  const ownIdentity = { local, authenticatedAt: null };
+  if (!requestsCertificate) {
+    const { anonymous } = AuthenticatedPeer;
+    return new ExpectClientFinished(keys, anonymous, ownIdentity, foreseeFinished(hs, keys));
+  }
+  const next: NextState = (peer) => new ExpectClientFinished(keys, peer, ownIdentity, null);
+  return new ExpectClientCertificate(new Uint8Array(0), next);
 }
 
 async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
@@ -117,26 +138,11 @@ async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<Ha
   return earlySecret.enterHandshake(sharedSecret);
 }
 
-async function installHandshakeKeys(
-  hs: HandshakeContext,
-  { agreement: { cipherSuite }, clientRandom }: Choice,
-  handshakeSecret: HandshakeSecret,
-): Promise<TrafficSecrets> {
-  const secrets = await handshakeTrafficSecrets(hs, handshakeSecret, clientRandom);
-  const [readSpec, writeSpec] = await Promise.all([
-    CipherSpec.create(cipherSuite, secrets.client),
-    CipherSpec.create(cipherSuite, secrets.server),
-  ]);
-  hs.output.installReadSpec(readSpec);
-  hs.output.installWriteSpec(writeSpec);
-  return secrets;
-}
-
-function sendEncryptedExtensions(
+function prepareEncryptedExtensions(
   hs: HandshakeContext,
   { agreement, extensions: hello, nameChoseConfig }: Choice,
   signer: ServerSigner | null,
-): void {
+): Uint8Array<ArrayBuffer> {
   const extensions = new ExtensionBlock();
   // RFC 6066, Section 3: where the name has guided the choice, but never with a resumed session.
   if (signer !== null && (nameChoseConfig || signer.byName)) {
@@ -147,7 +153,7 @@ function sendEncryptedExtensions(
   hs.output.limitRecords(limits);
   const { alpnProtocol: protocol } = agreement;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
-  sendHandshake(
+  return prepareHandshake(
     hs,
     HandshakeType.encryptedExtensions,
     encodeEncryptedExtensions({ extensions }),
@@ -161,19 +167,14 @@ async function installApplicationKeys(
   clientHandshakeSecret: TrafficSecret,
 ): Promise<ServerKeys> {
   const masterSecret = handshakeSecret.enterMaster();
-  const { client, server, exporterMasterSecret } = await applicationTrafficSecrets(
-    hs,
-    masterSecret,
-    clientRandom,
-  );
-  hs.output.installWriteSpec(await CipherSpec.create(agreement.cipherSuite, server));
+  const { cipherSuite } = agreement;
+  const application = await deriveApplicationKeys(hs, cipherSuite, masterSecret, clientRandom);
+  hs.output.installWriteSpec(application.serverSpec);
   return {
     agreement,
     masterSecret,
     clientHandshakeSecret,
-    read: client,
-    write: server,
-    exporterMasterSecret,
+    application,
     mayResume: extensions.get(pskKeyExchangeModes)?.includes(PSK_DHE_KE) ?? false,
   };
 }

@@ -10,7 +10,7 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import type { Tls13Negotiated } from "../../negotiated.ts";
-import type { MasterSecret } from "../../../crypto/key_schedule.ts";
+import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts";
 import { addGrease } from "./add_grease.ts";
 
 /**
@@ -24,7 +24,7 @@ const RESUMPTION_TICKETS = 1;
 export async function makeTickets(
   hs: HandshakeContext,
   negotiated: Tls13Negotiated,
-  masterSecret: MasterSecret,
+  resumption: ResumptionMasterSecret,
 ): Promise<readonly Uint8Array<ArrayBuffer>[]> {
   const { config, environment } = hs;
   const { peer, local, authenticatedAt } = negotiated;
@@ -39,15 +39,14 @@ export async function makeTickets(
     peerChain: peer.chain,
     localCredential: shownCredential(config, local.chain),
   };
-  const resumptionSecret = hs.transcript.digest()
-    .then((transcriptHash) => masterSecret.resumptionMasterSecret(transcriptHash));
-  const [resumption, binding] = await Promise.all([resumptionSecret, ticketBinding(config)]);
+  const binding = ticketBinding(config);
+  binding.catch(() => {}); // awaited for each ticket
   const sessions = serverSessionsOf(config.context);
   const count = authenticatedAt !== null ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
   const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
     const ticketNonce = new Uint8Array([index]);
     const psk = await resumption.resumptionPsk(ticketNonce);
-    const ticket = await sessions.sealTicket({ ...session, psk }, binding, environment);
+    const ticket = await sessions.sealTicket({ ...session, psk }, await binding, environment);
     psk.fill(0);
     if (ticket === null) return null;
     const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
 import { SslError } from "../../../base/errors.ts";
 import { MAX_KEPT_TRANSCRIPT } from "../../../crypto/transcript.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
@@ -11,7 +12,7 @@ import type { Tls13Negotiated } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
-import { sendCertificateRequest } from "./send_certificate_request.ts";
+import { prepareCertificateRequest } from "./send_certificate_request.ts";
 
 /** The length in bytes of a certificate_request_context, as in OpenSSL. */
 const CONTEXT_LENGTH = 32;
@@ -74,10 +75,9 @@ export function requestCertificate(
     transcript,
   };
   const context = hs.environment.random(CONTEXT_LENGTH);
-  sendCertificateRequest(exchange, context);
+  hs.output.sendMessage(prepareCertificateRequest(exchange, context));
   const first = new ExpectClientCertificate(context, (peer) => {
-    const answered = { ...negotiated, peer: peer.answering(negotiated.peer) };
-    return new ExpectFinished(answered, keys, hs, connected);
+    return new ExpectFinished(negotiated, peer, keys, hs, connected);
   });
   return new PostHandshakeAuth(exchange, first, keys);
 }
@@ -119,18 +119,21 @@ class PostHandshakeAuth implements HandshakeState {
  * 4.4).
  */
 class ExpectFinished implements HandshakeState {
-  readonly #answered: Tls13Negotiated;
+  readonly #before: Tls13Negotiated;
+  readonly #peer: AuthenticatedPeer | Promise<AuthenticatedPeer>;
   readonly #keys: TrafficKeys;
   readonly #connection: HandshakeContext;
   readonly #connected: Connected;
 
   constructor(
-    answered: Tls13Negotiated,
+    before: Tls13Negotiated,
+    peer: AuthenticatedPeer | Promise<AuthenticatedPeer>,
     keys: TrafficKeys,
     connection: HandshakeContext,
     connected: Connected,
   ) {
-    this.#answered = answered;
+    this.#before = before;
+    this.#peer = peer;
     this.#keys = keys;
     this.#connection = connection;
     this.#connected = connected;
@@ -138,8 +141,12 @@ class ExpectFinished implements HandshakeState {
 
   async handle(message: HandshakeMessage, exchange: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const negotiated = this.#answered;
-    await verifyPeerFinished(exchange, message, negotiated.cipherSuite, this.#keys.read);
+    const before = this.#before;
+    const verified = verifyPeerFinished(exchange, message, before.cipherSuite, this.#keys.read);
+    verified.catch(() => {}); // awaited below: a refused certificate is the better error
+    const peer = await this.#peer;
+    await verified;
+    const negotiated = { ...before, peer: peer.answering(before.peer) };
     const { chain: peerChain, signatureScheme: peerSignatureScheme } = negotiated.peer;
     show(this.#connection, { peerChain, peerSignatureScheme });
     exchange.transcript.forget();

@@ -6,20 +6,21 @@ import { signatureAlgorithms } from "../../../extensions/signature_algorithms.ts
 import { encodeCertificateRequest } from "../../../messages/certificate_request.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../../tables/signature_schemes.ts";
-import { type HandshakeContext, sendHandshake } from "../../handshake.ts";
+import { type HandshakeContext, prepareHandshake } from "../../handshake.ts";
 import { addGrease } from "./add_grease.ts";
 import { authorityNames } from "../../../authentication/authority_names.ts";
 
 /**
- * Sends CertificateRequest (RFC 8446, Section 4.3.2).
+ * Adds CertificateRequest (RFC 8446, Section 4.3.2) to the transcript.
  *
  * @param hs The context of the handshake.
  * @param certificateRequestContext The context, which the answer repeats; empty in the handshake.
+ * @returns The message, to be sent.
  */
-export function sendCertificateRequest(
+export function prepareCertificateRequest(
   hs: HandshakeContext,
   certificateRequestContext: Uint8Array<ArrayBuffer> = new Uint8Array(0),
-): void {
+): Uint8Array<ArrayBuffer> {
   const { signatureSchemes } = hs.config;
   const extensions = new ExtensionBlock().add(
     signatureAlgorithms,
@@ -28,7 +29,7 @@ export function sendCertificateRequest(
   const names = authorityNames(hs.config);
   if (names.length > 0) extensions.add(certificateAuthorities, names);
   addGrease(hs, extensions);
-  sendHandshake(
+  return prepareHandshake(
     hs,
     HandshakeType.certificateRequest,
     encodeCertificateRequest({ certificateRequestContext, extensions }),

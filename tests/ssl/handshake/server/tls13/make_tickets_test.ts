@@ -8,7 +8,6 @@ import type { HandshakeContext } from "../../../../../ssl/handshake/handshake.ts
 import { shownBefore, type Tls13Negotiated } from "../../../../../ssl/handshake/negotiated.ts";
 import { EarlySecret } from "../../../../../ssl/crypto/key_schedule.ts";
 import { makeTickets } from "../../../../../ssl/handshake/server/tls13/make_tickets.ts";
-import { Transcript } from "../../../../../ssl/crypto/transcript.ts";
 import { parseNewSessionTicket } from "../../../../../ssl/messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../../../../ssl/session/server_cache.ts";
 import { ticketBinding } from "../../../../../ssl/session/session_ticket.ts";
@@ -23,9 +22,7 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
   const context = new NssContext({ trustAnchors: [] });
   const config = resolveConfig(serverOptions({ context }));
   const environment = new TestEnvironment();
-  const transcript = new Transcript();
-  transcript.setHash(cipherSuite!.hash);
-  const hs: Partial<HandshakeContext> = { config, environment, transcript };
+  const hs: Partial<HandshakeContext> = { config, environment };
   const binding = await ticketBinding(config);
   const chainsOf = async (peer: AuthenticatedPeer) => {
     const negotiated: Tls13Negotiated = {
@@ -41,7 +38,9 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
       authenticatedAt: null,
     };
     const master = EarlySecret.withoutPsk(cipherSuite!.hash).enterHandshake(null).enterMaster();
-    const messages = await makeTickets(hs as HandshakeContext, negotiated, master);
+    const transcriptHash = new Uint8Array(cipherSuite!.hashLength);
+    const resumption = await master.resumptionMasterSecret(transcriptHash);
+    const messages = await makeTickets(hs as HandshakeContext, negotiated, resumption);
     return await Promise.all(messages.map(async (message) => {
       const { ticket } = parseNewSessionTicket(message.subarray(4));
       const content = await serverSessionsOf(context).openTicket(ticket, binding, environment);
