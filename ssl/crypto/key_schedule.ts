@@ -82,9 +82,11 @@ export abstract class ExtractedSecret {
     return new TrafficSecret(this.hash, await this.deriveSecret(label, transcriptHash));
   }
 
-  /** Derive-Secret(this, "derived", ""): the salt of the next Extract. */
+  /** Begins Derive-Secret(this, "derived", ""): the salt of the next Extract. */
   protected deriveSalt(): Promise<Bytes> {
-    return this.deriveSecret(LABELS.derived);
+    const salt = this.deriveSecret(LABELS.derived);
+    salt.catch(() => {}); // reported by the derivations of the next secret
+    return salt;
   }
 }
 
@@ -118,12 +120,13 @@ async function inputsOf(
  * ```
  */
 export class EarlySecret extends ExtractedSecret {
-  readonly #hasPsk: boolean;
+  /** The salt of the Handshake Secret, whose derivation does not wait for the key exchange. */
+  readonly #derived: Bytes | Promise<Bytes>;
 
   private constructor(hash: CipherSuiteHash, inputKey: Promise<CryptoKey>, hasPsk: boolean) {
-    const { zeros } = HashConstants.of(hash);
+    const { zeros, derivedWithoutPsk } = HashConstants.of(hash);
     super(hash, inputKey, zeros);
-    this.#hasPsk = hasPsk;
+    this.#derived = hasPsk ? this.deriveSalt() : derivedWithoutPsk;
   }
 
   /**
@@ -190,8 +193,8 @@ export class EarlySecret extends ExtractedSecret {
    * @returns The Handshake Secret.
    */
   enterHandshake(sharedSecret: Uint8Array<ArrayBuffer> | null): HandshakeSecret {
-    const { zeroKey, derivedWithoutPsk } = HashConstants.of(this.hash);
-    const salt = this.#hasPsk ? this.deriveSalt() : derivedWithoutPsk.slice();
+    const { zeroKey } = HashConstants.of(this.hash);
+    const salt = this.#derived instanceof Promise ? this.#derived : this.#derived.slice();
     if (sharedSecret === null) return new HandshakeSecret(this.hash, zeroKey, salt);
     const inputKey = importHkdfKey(sharedSecret);
     sharedSecret.fill(0); // importKey has copied it
@@ -228,7 +231,6 @@ export class HandshakeSecret extends ExtractedSecret {
   ) {
     super(hash, inputKey, salt);
     this.#derived = this.deriveSalt(); // started here, concurrent with the traffic secrets
-    this.#derived.catch(() => {});
   }
 
   /**

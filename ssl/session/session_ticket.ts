@@ -146,14 +146,29 @@ export function isWithin(
  * Returns what a server's sessions are bound to: its certificates, and the settings that decide
  * about those of clients. A ticket opens under this binding only, so that a session is not used for
  * another host or under another trust.
+ *
+ * @returns The binding, shared by all callers: they must not modify it.
  */
-export async function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
-  const binding = JSON.stringify([
+export function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
+  const text = JSON.stringify([
     portableKey(config, SERVER_SETTINGS),
     serverHookIdentity(config),
   ]);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(binding)));
+  let binding = BINDINGS.get(text);
+  if (binding === undefined) {
+    if (BINDINGS.size >= MAX_KEPT_BINDINGS) BINDINGS.clear();
+    binding = crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
+      .then((digest) => new Uint8Array(digest));
+    BINDINGS.set(text, binding);
+    binding.catch(() => BINDINGS.delete(text)); // the next handshake tries again
+  }
+  return binding;
 }
+
+/** The bindings of the last configurations: each handshake of a server needs that of its own. */
+const BINDINGS = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+/** The maximum number of them; most servers have one. */
+const MAX_KEPT_BINDINGS = 16;
 
 /** Encodes a session. */
 export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuffer> {

@@ -36,16 +36,18 @@ import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
+import type { BinderKey } from "../../crypto/expanded_secrets.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
 import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 
-/** An offered session and its Early Secret. */
+/** An offered session, its Early Secret, and the key of its binder. */
 export interface OfferedSession {
   readonly session: Tls13ClientSession;
   readonly earlySecret: EarlySecret;
+  readonly binderKey: Promise<BinderKey>;
 }
 
 /** The contents of a ClientHello that the server's answer is checked against. */
@@ -75,15 +77,25 @@ export async function sendFirstClientHello(
   const { config, environment } = hs;
   const groups = offersTls13(config) ? initialKeyShares(config) : [];
   const tls12Session = session?.version === TLS_1_2 ? session : null;
+  const offered = session?.version === TLS_1_3 ? offeredSession(session) : null;
   return await sendClientHello(hs, {
     random: environment.random(32),
     legacySessionId: sessionIdFor(hs, tls12Session),
     keyShares: await generateKeyShares(groups),
-    session: session?.version === TLS_1_3
-      ? { session, earlySecret: EarlySecret.fromPsk(session.cipherSuite.hash, session.psk) }
-      : null,
+    session: offered,
     tls12Session,
   });
+}
+
+/** Begins to derive the keys of a session. */
+function offeredSession(session: Tls13ClientSession): OfferedSession {
+  const earlySecret = EarlySecret.fromPsk(session.cipherSuite.hash, session.psk);
+  const binderKey = earlySecret.binderKey("res").then((key) => {
+    key.prepareFinished();
+    return key;
+  });
+  binderKey.catch(() => {}); // awaited with the ClientHello
+  return { session, earlySecret, binderKey };
 }
 
 function sessionIdFor(
@@ -249,13 +261,12 @@ function offeredSuites(config: SslConfig, grease: Grease | null): readonly numbe
 async function bind(
   hs: HandshakeContext,
   message: Uint8Array<ArrayBuffer>,
-  { session, earlySecret }: OfferedSession,
+  { session, binderKey }: OfferedSession,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const [key, hash] = await Promise.all([
-    earlySecret.binderKey("res"),
-    hs.transcript.digestWith(truncateBinders(message), session.cipherSuite.hash),
-  ]);
-  return replaceBinders(message, [await key.finishedMac(hash)]);
+  const hash = hs.transcript.digestWith(truncateBinders(message), session.cipherSuite.hash);
+  hash.catch(() => {}); // awaited below
+  const key = await binderKey;
+  return replaceBinders(message, [await key.finishedMac(await hash)]);
 }
 
 function isIpAddress(hostname: string): boolean {

@@ -26,6 +26,7 @@ import {
 } from "../handshake.ts";
 import { show } from "../progress.ts";
 import { configAgain } from "../tls12/renegotiation.ts";
+import { respondToKeyShare } from "../../crypto/key_exchange.ts";
 import { acceptSession } from "../../session/accept_session.ts";
 import { askClientHelloHook } from "./ask_client_hello_hook.ts";
 import { chooseProtocol } from "../choose_protocol.ts";
@@ -99,6 +100,9 @@ export class ExpectClientHello implements HandshakeState {
       return await this.#retry(message, hello, host, request, hs);
     }
 
+    // The key exchange waits for nothing that follows.
+    const keyExchange = respondToKeyShare(group, keyShare.keyExchange);
+    keyExchange.catch(() => {}); // awaited with the server's flight
     const alpnProtocol = await chooseProtocol(hs, offer.extensions, serverName);
     show(hs, { alpnProtocol });
     // Before the ClientHello is added to the transcript, because the binders cover it up to there.
@@ -126,7 +130,7 @@ export class ExpectClientHello implements HandshakeState {
       nameChoseConfig: host.choseConfig,
       extensions: offer.extensions,
       signatureSchemes: knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []),
-      keyShare: keyShare.keyExchange,
+      keyExchange,
       session,
     });
   }

@@ -25,7 +25,7 @@ import {
   prepareHandshake,
   sendHandshake,
 } from "../../handshake.ts";
-import { respondToKeyShare } from "../../../crypto/key_exchange.ts";
+import type { KeyShareResponse } from "../../../crypto/key_exchange.ts";
 import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import { EarlySecret, type HandshakeSecret } from "../../../crypto/key_schedule.ts";
 import { deriveApplicationKeys, deriveHandshakeKeys } from "../../tls13/derive_keys.ts";
@@ -48,8 +48,8 @@ export interface Choice {
   readonly extensions: ExtensionBlock;
   /** The schemes that the client accepts. */
   readonly signatureSchemes: readonly SignatureScheme[];
-  /** The client's share of the group. */
-  readonly keyShare: Uint8Array<ArrayBuffer>;
+  /** The server's share of the group, and the shared secret. */
+  readonly keyExchange: Promise<KeyShareResponse>;
   readonly session: AcceptedSession | null;
 }
 
@@ -115,7 +115,7 @@ export async function sendServerFlight(
 async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
   const { session, legacySessionId } = choice;
   const { cipherSuite, group } = choice.agreement;
-  const { serverShare, sharedSecret } = await respondToKeyShare(group, choice.keyShare);
+  const { serverShare, sharedSecret } = await choice.keyExchange;
   const extensions = new ExtensionBlock()
     .add(supportedVersionsServerHello, TLS_1_3)
     .add(keyShareServerHello, { group: group.id, keyExchange: serverShare });
