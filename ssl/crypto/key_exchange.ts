@@ -51,8 +51,8 @@ interface Agreement {
  * @param group The group.
  * @returns The share.
  */
-export async function generateKeyShare(group: NamedGroup): Promise<KeyShare> {
-  return await keyShare(group, new Map());
+export function generateKeyShare(group: NamedGroup): Promise<KeyShare> {
+  return keyShare(group, new Map());
 }
 
 /**
@@ -62,9 +62,9 @@ export async function generateKeyShare(group: NamedGroup): Promise<KeyShare> {
  * @param groups The groups, in preference order.
  * @returns The shares, in the same order.
  */
-export async function generateKeyShares(groups: readonly NamedGroup[]): Promise<KeyShare[]> {
+export function generateKeyShares(groups: readonly NamedGroup[]): Promise<KeyShare[]> {
   const pool: PairPool = new Map();
-  return await Promise.all(groups.map((group) => keyShare(group, pool)));
+  return Promise.all(groups.map((group) => keyShare(group, pool)));
 }
 
 /**
@@ -76,12 +76,12 @@ export async function generateKeyShares(groups: readonly NamedGroup[]): Promise<
  * @throws {SslError} `SSL_ERROR_RX_MALFORMED_KEY_SHARE` or
  * `SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE` if the client's share is invalid for the group.
  */
-export async function respondToKeyShare(
+export function respondToKeyShare(
   group: NamedGroup,
   clientShare: Uint8Array<ArrayBuffer>,
 ): Promise<KeyShareResponse> {
   const agreement = AGREEMENTS[group.name];
-  return await withPeerShare(
+  return withPeerShare(
     group,
     clientShare,
     group.clientShareLength,
@@ -181,20 +181,20 @@ function diffieHellman(
     return pair;
   }
 
-  async function exportShare({ publicKey }: CryptoKeyPair): Promise<Bytes> {
-    return new Uint8Array(await subtle.exportKey("raw", publicKey));
-  }
-
-  async function importShare(share: Bytes): Promise<CryptoKey> {
+  function importShare(share: Bytes): Promise<CryptoKey> {
     if (leadingByte !== undefined && share[0] !== leadingByte) {
       throw new Error(`The point begins with ${share[0]}, not ${leadingByte}`);
     }
-    return await subtle.importKey("raw", share, algorithm, true, []);
+    return subtle.importKey("raw", share, algorithm, true, []);
   }
 
-  async function agree({ privateKey }: CryptoKeyPair, publicKey: CryptoKey): Promise<Bytes> {
+  function agree({ privateKey }: CryptoKeyPair, publicKey: CryptoKey): Promise<ArrayBuffer> {
     const params = { name: algorithm.name, public: publicKey };
-    const secret = new Uint8Array(await subtle.deriveBits(params, privateKey, 8 * secretLength));
+    return subtle.deriveBits(params, privateKey, 8 * secretLength);
+  }
+
+  function checked(bits: ArrayBuffer): Bytes {
+    const secret = new Uint8Array(bits);
     checkSecret(secret);
     return secret;
   }
@@ -204,17 +204,17 @@ function diffieHellman(
     async generate() {
       const pair = await generatePair();
       return {
-        publicKey: await exportShare(pair),
-        complete: async (peerShare) => await agree(pair, await importShare(peerShare)),
+        publicKey: new Uint8Array(await subtle.exportKey("raw", pair.publicKey)),
+        complete: async (peerShare) => checked(await agree(pair, await importShare(peerShare))),
       };
     },
     async respond(clientShare) {
-      const [pair, publicKey] = await Promise.all([generatePair(), importShare(clientShare)]);
-      const [serverShare, sharedSecret] = await Promise.all([
-        exportShare(pair),
+      const [publicKey, pair] = await Promise.all([importShare(clientShare), generatePair()]);
+      const [serverShare, bits] = await Promise.all([
+        subtle.exportKey("raw", pair.publicKey),
         agree(pair, publicKey),
       ]);
-      return { serverShare, sharedSecret };
+      return { serverShare: new Uint8Array(serverShare), sharedSecret: checked(bits) };
     },
   };
 }
