@@ -54,8 +54,8 @@ export interface Choice {
 }
 
 /**
- * Sends everything from ServerHello to Finished (RFC 8446, Section 2). The handshake is signed while
- * the keys are derived under which the signature is sent.
+ * Sends everything from ServerHello to Finished (RFC 8446, Section 2). The handshake is signed
+ * while the keys are derived under which the signature is sent.
  */
 export async function sendServerFlight(
   hs: HandshakeContext,
