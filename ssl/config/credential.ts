@@ -22,7 +22,13 @@ import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { MAX_HANDSHAKE_SIZE } from "../messages/handshake.ts";
-import { invalid, requireSslArgs, takeSslOptions } from "./option_values.ts";
+import {
+  copyInput,
+  invalid,
+  isSameInput,
+  requireSslArgs,
+  takeSslOptions,
+} from "./option_values.ts";
 
 /** A certificate: parsed, PEM text or bytes (its chain may follow), or DER. */
 export type CertificateInput = Certificate | readonly Certificate[] | string | Uint8Array;
@@ -238,19 +244,41 @@ function checkedScts(scts: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(scts);
 }
 
-const credentials = new WeakMap<CertificateOptions, Credential>();
+/** The members that an application may change in place, copied; a key is not, as it is secret. */
+type KnownInputs = Readonly<Record<keyof CertificateOptions, unknown>>;
+
+interface KnownCredential {
+  readonly inputs: KnownInputs;
+  readonly credential: Credential;
+}
+
+const credentials = new WeakMap<CertificateOptions, KnownCredential>();
 
 /**
- * Returns the credential of options; the same one for the same object, so that a server that passes
- * the same options to each connection parses and imports them once.
+ * Returns the credential of options; the same one for the same object while its members are the
+ * same, so that a server that passes the same options to each connection parses and imports them
+ * once, and presents a new certificate that the application puts into them.
  */
 export function toCredential(options: CertificateOptions, name: string): Credential {
-  let credential = credentials.get(options);
-  if (credential === undefined) {
-    credential = new Credential(takeSslOptions("Cannot use options", options, SHAPE, name), name);
-    credentials.set(options, credential);
-  }
+  const own = takeSslOptions("Cannot use options", options, SHAPE, name);
+  const known = credentials.get(options);
+  if (known !== undefined && hasInputs(own, known.inputs)) return known.credential;
+  const credential = new Credential(own, name);
+  const inputs = {
+    cert: copyInput(own.cert),
+    key: own.key, // by identity: another key needs another certificate
+    chain: copyInput(own.chain),
+    ocsp: copyInput(own.ocsp),
+    scts: copyInput(own.scts),
+  };
+  credentials.set(options, { inputs, credential });
   return credential;
+}
+
+function hasInputs(own: CertificateOptions, inputs: KnownInputs): boolean {
+  return own.key === inputs.key && isSameInput(own.cert, inputs.cert) &&
+    isSameInput(own.chain, inputs.chain) && isSameInput(own.ocsp, inputs.ocsp) &&
+    isSameInput(own.scts, inputs.scts);
 }
 
 const SHAPE: Shape<CertificateOptions> = {

@@ -38,6 +38,15 @@ export function keyPart(value: unknown): KeyPart {
   }
 }
 
+const ANCHOR_PARTS = new WeakMap<readonly TrustAnchor[], KeyPart>();
+
+/** Returns the part of a key for the trust anchors of a configuration, which never change. */
+export function anchorsPart(anchors: readonly TrustAnchor[]): KeyPart {
+  let part = ANCHOR_PARTS.get(anchors);
+  if (part === undefined) ANCHOR_PARTS.set(anchors, part = anchors.map(anchorPart));
+  return part;
+}
+
 /**
  * Returns the part of a key for a trust anchor: its whole certificate, since two certificates of
  * one authority may have different constraints.

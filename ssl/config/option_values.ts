@@ -20,6 +20,8 @@ import {
   type Shape,
   show,
 } from "../../cert/base/options.ts";
+import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
+import { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { SslError } from "../base/errors.ts";
 import {
@@ -114,6 +116,66 @@ export function takeRows<Row extends { readonly name: string }>(
   };
 }
 
+/** The maximum number of inputs of one option whose results are kept. */
+export const MAX_KEPT_INPUTS = 16;
+/**
+ * The maximum total length of these inputs, in characters and bytes: four times the authorities of
+ * the public web as PEM. What is parsed of them takes some ten times as much.
+ */
+export const MAX_KEPT_LENGTH = 2 ** 20;
+
+interface KeptInput<T> {
+  readonly input: readonly unknown[];
+  readonly length: number;
+  readonly result: T;
+}
+
+/**
+ * Returns a conversion of arrays that keeps its last results, and returns one again for an array
+ * with the same elements: many connections are given the same options, and to parse their
+ * authorities takes longer than all else that `importFD` does. Each element is compared each time,
+ * since applications change arrays and bytes in place. A conversion must depend on the array alone,
+ * and its result must not be changed.
+ */
+export function reusing<T>(take: Take<T>): Take<T> {
+  let kept: KeptInput<T>[] = []; // most recently used first
+  return (value, option) => {
+    if (!Array.isArray(value)) return take(value, option);
+    const found = kept.find(({ input }) => isSameInput(value, input));
+    if (found !== undefined) {
+      if (found !== kept[0]) kept = [found, ...kept.filter((each) => each !== found)];
+      return found.result;
+    }
+    const input = Array.from(value, copyInput);
+    const added = { input, length: lengthOf(input), result: take(input, option) };
+    let [count, length] = [0, 0];
+    kept = [added, ...kept].filter((each) =>
+      ++count <= MAX_KEPT_INPUTS && (length += each.length) <= MAX_KEPT_LENGTH
+    );
+    return added.result;
+  };
+}
+
+/** Returns a copy of what an application may change in place: bytes, and an array's elements. */
+export function copyInput(value: unknown): unknown {
+  if (value instanceof Uint8Array) return copyBytes(value);
+  return Array.isArray(value) ? [...value] : value;
+}
+
+/** Returns whether an input is the same as one that has been copied. */
+export function isSameInput(value: unknown, copy: unknown): boolean {
+  if (value === copy) return true;
+  if (value instanceof Uint8Array) return copy instanceof Uint8Array && bytesEqual(value, copy);
+  return Array.isArray(value) && Array.isArray(copy) && value.length === copy.length &&
+    copy.every((each, i) => isSameInput(value[i], each));
+}
+
+function lengthOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum, each) => sum + lengthOf(each), 0);
+  if (value instanceof Certificate) return value.der.length;
+  return typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
+}
+
 interface VersionNumbers {
   readonly min: number | undefined;
   readonly max: number | undefined;
@@ -143,24 +205,36 @@ function numberOfVersion(name: unknown): number | undefined {
   );
 }
 
-export const takeSuites: Take<readonly (CipherSuite | Tls12CipherSuite)[]> = takeRows([
+const takeSuites: Take<readonly (CipherSuite | Tls12CipherSuite)[]> = takeRows([
   ...CIPHER_SUITES,
   ...TLS12_CIPHER_SUITES,
 ]);
 
+/** Takes the suites of TLS 1.3 from a list. */
+export const takeTls13Suites: Take<readonly CipherSuite[]> = reusing((value, option) =>
+  takeSuites(value, option).filter((suite) => "aead" in suite)
+);
+
+/** Takes the suites of TLS 1.2 from a list. */
+export const takeTls12Suites: Take<readonly Tls12CipherSuite[]> = reusing((value, option) =>
+  takeSuites(value, option).filter((suite) => "bulk" in suite)
+);
+
+export const takeKeyShares: Take<readonly NamedGroup[]> = reusing(takeRows(NAMED_GROUPS));
+
 export function takeGroups(value: unknown, option: string): readonly NamedGroup[] {
-  const groups = takeRows(NAMED_GROUPS)(value, option);
+  const groups = takeKeyShares(value, option);
   const missing = groups.find((group) => !group.available());
   if (missing) throw invalid(option, `this runtime's WebCrypto lacks ${missing.name}`);
   return groups;
 }
 
-export function takeSchemes(value: unknown, option: string): readonly SignatureScheme[] {
+export const takeSchemes: Take<readonly SignatureScheme[]> = reusing((value, option) => {
   const names = SIGNATURE_SCHEMES.map(({ scheme }) => ({ name: scheme }));
   return takeRows(names)(value, option).map(({ name }) => name);
-}
+});
 
-export function takeProtocols(value: unknown, option: string): readonly string[] {
+export const takeProtocols: Take<readonly string[]> = reusing((value, option) => {
   let total = 0;
   const protocols = [...taking<readonly string[]>(isArrayOf(isString))(value, option)];
   for (const protocol of protocols) {
@@ -172,4 +246,4 @@ export function takeProtocols(value: unknown, option: string): readonly string[]
   }
   if (total > MAX_PROTOCOLS_LENGTH) throw invalid(option, `they take ${total} bytes`);
   return protocols;
-}
+});

@@ -23,6 +23,7 @@ import { POLICY_PRESETS, type PolicyPreset, policyPresetByName } from "../tables
 import { PROTOCOL_VERSIONS, versionName } from "../tables/versions.ts";
 
 const defaults = new WeakMap<NssContext, SslConfig>();
+const NONE_CHOSEN: ReadonlySet<SettingName> = new Set();
 
 /**
  * Returns the default configuration of a context's sockets, which setters of defaults change in
@@ -150,11 +151,10 @@ export function refuseOwn({ head, signal }: ImportOptions, of: string): void {
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an invalid value.
  */
 export function resolveConfig(options: ImportOptions): SslConfig {
-  const { context = defaultContext() } = options;
-  const base = options.model === undefined
-    ? { ...defaultsOf(context), chosen: new Set<SettingName>() }
-    : configOf(options.model);
-  const config = { ...base, resumptionToken: null };
+  const { context = defaultContext(), model } = options;
+  const base = model === undefined ? defaultsOf(context) : configOf(model);
+  const chosen = model === undefined ? NONE_CHOSEN : base.chosen;
+  const config = { ...base, chosen, resumptionToken: null };
   applyOptions(config, options);
   return config;
 }
@@ -188,12 +188,14 @@ export function inherit(own: SslConfig, named: SslConfig): void {
 
 function applyOptions(config: SslConfig, options: ImportOptions): void {
   if (options.policy !== undefined) applyPreset(config, presetByName(options.policy));
+  const settings: Partial<Settings> = {};
   for (const name of SETTING_NAMES) {
     const { option, take } = SETTINGS[name];
     if (option === null || take === null || options[option] === undefined) continue;
     const value = take(options[option], option, config);
-    if (value !== undefined) change(config, { [name]: value });
+    if (value !== undefined) Object.assign(settings, { [name]: value });
   }
+  change(config, settings);
   if (options.versions !== undefined) checkVersions(config);
   const stray = options.keyShares?.find((name) => config.groups.every((g) => g.name !== name));
   if (stray !== undefined) throw invalid("keyShares", `${stray} is not among the groups`);
@@ -260,15 +262,24 @@ export function presetByName(name: string): PolicyPreset {
   throw invalid("policy", `${show(name)} is not one of ${known.join(", ")}`);
 }
 
+/** The settings of presets, made when a preset is first used. */
+const PRESET_SETTINGS = new WeakMap<PolicyPreset, Partial<Settings>>();
+
 /** Applies all settings of a preset. */
 export function applyPreset(config: SslConfig, preset: PolicyPreset): void {
+  let settings = PRESET_SETTINGS.get(preset);
+  if (settings === undefined) PRESET_SETTINGS.set(preset, settings = settingsOf(preset));
+  change(config, settings);
+}
+
+function settingsOf(preset: PolicyPreset): Partial<Settings> {
   const suites: readonly string[] = preset.cipherSuites;
   const byName = <Row extends { readonly name: string }>(
     names: readonly string[],
     rows: readonly Row[],
   ) =>
     names.map((name) => rows.find((row) => row.name === name)).filter((row) => row !== undefined);
-  change(config, {
+  return {
     policyPreset: preset,
     minVersion: PROTOCOL_VERSIONS[preset.minVersion],
     maxVersion: PROTOCOL_VERSIONS[preset.maxVersion],
@@ -278,5 +289,5 @@ export function applyPreset(config: SslConfig, preset: PolicyPreset): void {
     keyShares: null,
     additionalKeyShares: null,
     signatureSchemes: preset.signatureSchemes,
-  });
+  };
 }

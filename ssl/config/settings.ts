@@ -16,19 +16,21 @@ import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import { type CertificateOptions, toCertificates, toCredential } from "./credential.ts";
 import { normalizeHostname } from "./host_name.ts";
 import type { ImportOptions, Role } from "./import_options.ts";
-import { anchorPart, type KeyPart, keyPart } from "./key_part.ts";
+import { anchorsPart, type KeyPart, keyPart } from "./key_part.ts";
 import { presetsOf } from "./context_policy.ts";
 import {
+  reusing,
   takeArray,
   takeBoolean,
   takeGroups,
+  takeKeyShares,
   takeMilliseconds,
   takeOneOf,
   takeProtocols,
-  takeRows,
   takeSchemes,
   takeString,
-  takeSuites,
+  takeTls12Suites,
+  takeTls13Suites,
   takeVersions,
   taking,
 } from "./option_values.ts";
@@ -106,12 +108,13 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     // Without anchors, the context decides whom to trust, if this end authenticates its peer at
     // all.
     key: ({ trustAnchors, role, clientAuth, context }) => {
-      if (trustAnchors !== null) return trustAnchors.map(anchorPart);
+      if (trustAnchors !== null) return anchorsPart(trustAnchors);
       return role === "client" || clientAuth !== "none" ? keyPart(context) : null;
     },
-    take: (value, option) =>
+    take: reusing((value, option) =>
       takeArray(value, option).flatMap((input, i) => toCertificates(input, `${option}[${i}]`))
-        .map(trustAnchorOf),
+        .map(trustAnchorOf)
+    ),
   }),
   credentials: row(() => [], {
     doc: "The certificates to present, with their keys; a server uses the first suitable one.",
@@ -184,7 +187,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     option: "cipherSuites",
     verb: "cipherPrefSet",
     sessions: "negotiation",
-    take: (value, option) => takeSuites(value, option).filter((suite) => "aead" in suite),
+    take: takeTls13Suites,
   }),
   tls12CipherSuites: row(
     () => TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault),
@@ -193,7 +196,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       option: "cipherSuites",
       verb: "cipherPrefSet",
       sessions: "negotiation",
-      take: (value, option) => takeSuites(value, option).filter((suite) => "bulk" in suite),
+      take: takeTls12Suites,
     },
   ),
   groups: row(() => NAMED_GROUPS.filter((group) => group.available()), {
@@ -208,7 +211,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       "The groups that have a key share in a client's first hello, in place of X25519MLKEM768 and x25519.",
     option: "keyShares",
     role: "client",
-    take: takeRows(NAMED_GROUPS),
+    take: takeKeyShares,
   }),
   additionalKeyShares: row(() => null, {
     doc:

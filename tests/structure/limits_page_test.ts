@@ -14,6 +14,8 @@ const NOT_OF_PEERS: readonly string[] = [
   "MAX_BUNDLE_CERTIFICATES",
   "MAX_DER_SIZE", // what is in DER has narrower bounds, each of its own
   "MAX_DNS_NAME_LENGTH",
+  "MAX_KEPT_INPUTS",
+  "MAX_KEPT_LENGTH",
   "MAX_LABEL_SIZE",
   "MAX_OCSP_NONCE_SIZE",
   "MAX_OCSP_REQUEST_SIZE",
