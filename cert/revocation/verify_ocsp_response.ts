@@ -38,7 +38,7 @@ import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { NULL_PARAMETERS } from "../certificate/signature_algorithm.ts";
 import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
-import { isVerified, rememberVerified } from "../verify/verified_signatures.ts";
+import { isVerified, rememberVerified } from "../certificate/known_certificates.ts";
 import { isNoVerdict, verifySignedData } from "../verify/verify_signature.ts";
 
 /**
@@ -361,7 +361,7 @@ async function checkDelegation(
     );
   }
   if (checksForm) checkResponderForm(responder, options);
-  if (await isVerified(responder, key)) return;
+  if (isVerified(responder, key)) return;
   const { signatureAlgorithm, tbsCertificate, signature } = responder;
   if (!await verifySignedData(key, signatureAlgorithm, tbsCertificate, signature)) {
     throw ocspError(
@@ -369,7 +369,7 @@ async function checkDelegation(
       `the certificate of ${who} is not signed with the key of ${shown(issuer.subject)}`,
     );
   }
-  await rememberVerified(responder, key);
+  rememberVerified(responder, key);
 }
 
 function checkResponderForm(responder: Certificate, options: VerifyOcspResponseOptions): void {

@@ -56,7 +56,7 @@ export async function findIssuers(
       if (asked.has(key)) return true;
       if (asked.size === MAX_ISSUER_LOOKUPS) return false;
       asked.add(key);
-      queries.push(der);
+      queries.push(der.slice()); // a store may be the application's
       return true;
     };
     const names = new Set<string>();

@@ -25,10 +25,10 @@ import { checkPolicies, type PolicyInputs } from "./check_policies.ts";
 import { checkStrictProfile, type FormVerdicts } from "./check_profile.ts";
 import { NssError } from "../base/errors.ts";
 import type { NameConstraints } from "../extensions/name_constraints.ts";
+import { isVerified, rememberVerified } from "../certificate/known_certificates.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { type AnchorChecks, heldCertificate, type TrustAnchor } from "./trust_anchor.ts";
 import { BudgetExceededError, signatureCost, VerificationBudget } from "./verification_budget.ts";
-import { isVerified, rememberVerified } from "./verified_signatures.ts";
 import { verifySignedData } from "./verify_signature.ts";
 
 /**
@@ -304,7 +304,7 @@ async function checkSignature(
   issuer: SubjectPublicKeyInfo,
   budget: VerificationBudget,
 ): Promise<void> {
-  if (await isVerified(certificate, issuer)) return;
+  if (isVerified(certificate, issuer)) return;
   budget.spend("signatures", signatureCost(issuer));
   const failed = budget.failedSignatures(certificate);
   if (failed.has(issuer) || !await isSignedBy(certificate, issuer)) {
@@ -315,7 +315,7 @@ async function checkSignature(
       `its signature is not of the ${issuer} key of ${shown(certificate.issuer)}`,
     );
   }
-  await rememberVerified(certificate, issuer);
+  rememberVerified(certificate, issuer);
 }
 
 /** Verifies a signature; an error, which is no verdict on it, names the certificate. */

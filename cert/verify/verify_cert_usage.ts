@@ -129,7 +129,7 @@ export async function verifyCert(
 
   const { issuer, serialNumber, tbsCertificate } = certificate;
   const [sameSerial, { records, sent }] = await Promise.all([
-    db.find({ issuer: issuer.der, serialNumber }, options),
+    db.find({ issuer: issuer.der.slice(), serialNumber: serialNumber.slice() }, options),
     findIssuers(
       db,
       certificate,

@@ -24,6 +24,7 @@ import {
   verifyCertificateChain,
   type VerifyLogEntry,
 } from "../../cert/verify/verify_cert.ts";
+import { type PeerCertificates, sharedCertificates } from "./application_chain.ts";
 import { checkPathRules } from "../config/certificate_rules.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { SslError, toSslError } from "../base/errors.ts";
@@ -185,28 +186,19 @@ export async function authCertificate(
   options: AuthCertificateOptions = {},
 ): Promise<true> {
   const attempt = "Cannot authenticate peer";
-  requireSslArgs(attempt, isPeer(peer, "peer"));
+  const shared = sharedCertificates(peer);
+  if (shared === undefined) requireSslArgs(attempt, isPeer(peer, "peer"));
   options = takeSslOptions(attempt, options, SHAPE);
-  const { chain: [leaf], hostname, isServer, tolerated = [] } = peer;
-  if (leaf === undefined) {
-    throw new SslError(
-      "SSL_ERROR_NO_CERTIFICATE",
-      "Cannot authenticate peer: it has no certificate",
-    );
-  }
   const log: VerifyLogEntry[] | undefined = peer.log && [];
-  let error = await pathError(leaf, peer, options, log);
-  // The name is looked at after an error only if its result is logged
-  if (!isServer && (error === null || log !== undefined)) {
-    const wrongName = errorOf(() => checkName(leaf, hostname));
-    if (wrongName !== null) {
-      log?.push({ usage: "sslServer", error: wrongName, certificate: leaf, depth: 0 });
-    }
-    error ??= wrongName;
-  }
+  // What shows certificates to the application shows it its own
+  const showsThem = log !== undefined || options.checkPath !== undefined ||
+    options.revocation?.report !== undefined;
+  const certificates = shared === undefined || showsThem ? peer : shared;
+  const error = await peerError(peer, certificates, options, log);
   if (error === null) return true;
   if (log === undefined) throw error;
   peer.log?.push(...log);
+  const { tolerated = [] } = peer;
   const isTolerated = log.length > 0 &&
     log.every((entry) => tolerated.some((one) => isSameProblem(one, entry)));
   if (isTolerated) return true;
@@ -214,18 +206,48 @@ export async function authCertificate(
 }
 
 /**
+ * Verifies a peer's certificates, and that the first one has its name.
+ *
+ * @returns The error; `null` if it is authenticated.
+ * @throws {SslError} `SSL_ERROR_NO_CERTIFICATE` if it has none.
+ */
+async function peerError(
+  peer: PeerAuthentication,
+  certificates: PeerCertificates,
+  options: AuthCertificateOptions,
+  log: VerifyLogEntry[] | undefined,
+): Promise<NssError | null> {
+  const { hostname, isServer } = peer;
+  const [leaf] = certificates.chain;
+  if (leaf === undefined) {
+    throw new SslError(
+      "SSL_ERROR_NO_CERTIFICATE",
+      "Cannot authenticate peer: it has no certificate",
+    );
+  }
+  const error = await pathError(leaf, peer, certificates, options, log);
+  // The name is looked at after an error only if its result is logged
+  if (isServer || (error !== null && log === undefined)) return error;
+  const wrongName = errorOf(() => checkName(leaf, hostname));
+  if (wrongName !== null) {
+    log?.push({ usage: "sslServer", error: wrongName, certificate: leaf, depth: 0 });
+  }
+  return error ?? wrongName;
+}
+
+/**
  * Verifies a path.
  *
  * @returns The error; `null` if there is a valid path.
- * @throws What a check of the path throws that is no `NssError`.
  */
 async function pathError(
   leaf: Certificate,
   peer: PeerAuthentication,
+  { chain, trustAnchors }: PeerCertificates,
   options: AuthCertificateOptions,
   log: VerifyLogEntry[] | undefined,
 ): Promise<NssError | null> {
-  const { chain, isServer, trustAnchors, context, time } = peer;
+  const { isServer, context, time } = peer;
   const usage = isServer ? "sslClient" : "sslServer";
   let crashed: SslError | null = null;
   /** Makes an `NssError` of any error, so that the search goes on and the log is complete. */

@@ -1,9 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { Certificate } from "../../cert/certificate/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { receivedCertificate } from "../../cert/certificate/known_certificates.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
+import { forHook, keepChain } from "./application_chain.ts";
 import { authCertificate } from "./auth_certificate.ts";
 import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
@@ -105,7 +107,8 @@ export class AuthenticatedPeer {
         verification.catch(() => {}); // awaited below
         const { badCertAccepted } = await acceptance;
         const scheme = await verification;
-        return new AuthenticatedPeer({ peerChain: chain, ...proofs }, scheme, badCertAccepted);
+        const identity = { peerChain: keepChain(chain), ...proofs };
+        return new AuthenticatedPeer(identity, scheme, badCertAccepted);
       },
     };
   }
@@ -168,7 +171,7 @@ export function parseChain(
   }
   return encodings.map((der) => {
     try {
-      return Certificate.fromDer(der);
+      return receivedCertificate(der);
     } catch (error) {
       if (!(error instanceof NssError)) throw error;
       throw new SslError("SSL_ERROR_BAD_CERTIFICATE", error.message, { cause: error });
@@ -188,7 +191,11 @@ async function accept(
   const tolerated: VerifyLogEntry[] = [];
   for (;;) {
     const log: VerifyLogEntry[] = [];
-    const peer = badCert === null ? given : { ...given, log, tolerated: [...tolerated] };
+    const peer = badCert !== null
+      ? forHook({ ...given, log, tolerated: [...tolerated] })
+      : hook !== null
+      ? forHook(given)
+      : given;
     try {
       await callAuthCertificate(context, peer);
       checkMaySign(certificate); // also for hooks that do not check the key usage
@@ -222,7 +229,7 @@ export async function isStillTrusted(
   const peer = authenticationOf(context, received);
   try {
     checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
-    await callAuthCertificate(context, peer);
+    await callAuthCertificate(context, context.config.authCertificate ? forHook(peer) : peer);
     checkMaySign(certificate);
     return true;
   } catch {

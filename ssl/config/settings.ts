@@ -10,6 +10,7 @@
  */
 
 import { isFunction, isInstance } from "../../cert/base/options.ts";
+import { shareCertificate } from "../../cert/certificate/known_certificates.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
@@ -112,8 +113,11 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       return role === "client" || clientAuth !== "none" ? keyPart(context) : null;
     },
     take: reusing((value, option) =>
-      takeArray(value, option).flatMap((input, i) => toCertificates(input, `${option}[${i}]`))
-        .map(trustAnchorOf)
+      takeArray(value, option).flatMap((input, i) => {
+        const certificates = toCertificates(input, `${option}[${i}]`);
+        const isText = typeof input === "string" || input instanceof Uint8Array;
+        return isText ? certificates.map(shareCertificate) : certificates;
+      }).map(trustAnchorOf)
     ),
   }),
   credentials: row(() => [], {

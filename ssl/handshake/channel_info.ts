@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { applicationChain } from "../authentication/application_chain.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { TLS_1_2, versionName } from "../tables/versions.ts";
 import type { Negotiated } from "./negotiated.ts";
@@ -22,7 +23,9 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     extendedMasterSecret: !isTls12 || negotiated.extendedMasterSecret,
     secureRenegotiation: !isTls12 || negotiated.secureRenegotiation,
     badCertAccepted: peer.badCertAccepted,
-    peerCertificates: peer.chain,
+    get peerCertificates() {
+      return applicationChain(peer.chain);
+    },
     localCertificates: local.chain,
   };
 }
@@ -37,6 +40,8 @@ export function preliminaryChannelInfo(progress: Progress): PreliminaryChannelIn
     alpnProtocol: progress.alpnProtocol,
     serverName: progress.serverName,
     helloRetryRequest: progress.helloRetryRequest,
-    peerCertificates: progress.peerChain,
+    get peerCertificates() {
+      return applicationChain(progress.peerChain);
+    },
   };
 }

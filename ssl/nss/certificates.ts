@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { applicationChain } from "../authentication/application_chain.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
@@ -43,7 +44,8 @@ export function peerCertificate(socket: SslSocket): Certificate | null {
  * ```
  */
 export function peerCertificateChain(socket: SslSocket): readonly Certificate[] {
-  return connectionOf(socket).visible?.peerChain ?? [];
+  const chain = connectionOf(socket).visible?.peerChain;
+  return chain === undefined ? [] : applicationChain(chain);
 }
 
 /**

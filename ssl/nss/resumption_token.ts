@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { ownCertificate } from "../../cert/certificate/known_certificates.ts";
 import { change, setHook } from "../config/config.ts";
 import { configBeforeStart } from "../config/config_registry.ts";
 import type { Configurable } from "./configurable.ts";
@@ -176,7 +177,7 @@ export function getResumptionTokenInfo(token: Uint8Array): ResumptionTokenInfo {
     hostname,
     version: versionName(session.version),
     cipherSuite: session.cipherSuite.name,
-    peerCertificate: session.peerChain[0]!,
+    peerCertificate: ownCertificate(session.peerChain[0]!),
     alpnProtocol: session.alpnProtocol,
     expirationTime: new Date(session.expiresAt),
     maxEarlyDataSize: 0,

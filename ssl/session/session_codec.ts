@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { Certificate } from "../../cert/certificate/certificate.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { receivedCertificate } from "../../cert/certificate/known_certificates.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import type { Reader } from "../wire/reader.ts";
@@ -49,7 +50,7 @@ export function readChain(r: Reader): readonly Certificate[] {
   return r.reader24().list((entry) => {
     const der = entry.vector24(1).slice();
     try {
-      return Certificate.fromDer(der);
+      return receivedCertificate(der);
     } catch (cause) {
       if (!(cause instanceof NssError)) throw cause;
       throw new DecodeError(cause.message, { cause });

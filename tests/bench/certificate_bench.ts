@@ -11,7 +11,7 @@ import { type Certificate, parseCertificate } from "../../cert/certificate/certi
 import { schemeRow } from "../../cert/certificate/signature_algorithm.ts";
 import { verifyLargeRsa } from "../../cert/verify/large_rsa.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
-import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
 import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { rsaKey } from "../cert/_forged_rsa.ts";
 import { issue, makeKeys, NOW, type TestKeyType } from "../cert/_support.ts";
@@ -89,7 +89,7 @@ for (const type of ["P-256", "RSA-2048"] satisfies TestKeyType[]) {
     group: verifying,
     baseline: true,
     fn: async () => {
-      forgetVerifiedSignatures();
+      forgetCertificates();
       await verifyParsed();
     },
   });

@@ -8,7 +8,7 @@ import { parseCertificate } from "../../cert/certificate/certificate.ts";
 import { checkContent } from "../../cert/verify/check_certificate.ts";
 import { parseCrl } from "../../cert/revocation/crl.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
 import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { CERTIFICATES, crlOf, VERIFICATIONS } from "../cert/_pathological.ts";
 import { CHECKS } from "../cert/_support.ts";
@@ -22,7 +22,7 @@ for (const [name, make] of Object.entries(VERIFICATIONS)) {
     name,
     group: "verify",
     fn: async () => {
-      forgetVerifiedSignatures();
+      forgetCertificates();
       const intermediates = between.map((der) => parseCertificate(der));
       await verifyCertificateChain(parseCertificate(leaf.der), { ...options, intermediates })
         .catch(() => {});
@@ -69,7 +69,7 @@ for (const limbo of testcases) {
     name: limbo.id,
     group: "x509-limbo",
     fn: async () => {
-      forgetVerifiedSignatures();
+      forgetCertificates();
       await runLimboCase(limbo);
     },
   });

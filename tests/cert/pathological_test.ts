@@ -21,7 +21,7 @@ import { decodePem, encodePem } from "../../cert/der/pem.ts";
 import { encodePkcs7Certificates, parsePkcs7Certificates } from "../../cert/certificate/pkcs7.ts";
 import { encodeSctList, parseSctList } from "../../cert/extensions/sct.ts";
 import { VERIFICATION_LIMITS } from "../../cert/verify/verification_budget.ts";
-import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
 import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
 import { testShared } from "../support/shared_data.ts";
 import { type LimboInput, runLimboCase } from "../vectors/limbo_harness.ts";
@@ -164,7 +164,7 @@ async function cost({ leaf, options }: Pathological): Promise<{
   readonly steps: number;
   readonly signatures: number;
 }> {
-  forgetVerifiedSignatures();
+  forgetCertificates();
   const { subtle } = crypto;
   const { verify } = subtle;
   let signatures = 0;

@@ -3,7 +3,7 @@
 import { createCertificate, trustAnchorOf, verifyCertificateChain } from "@nss/nss/cert";
 import { importPrivateKey } from "@nss/nss/pkcs11";
 import { importFD } from "@nss/nss/ssl";
-import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
 import { verifySignature } from "../../cert/verify/verify_signature.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
@@ -105,7 +105,7 @@ export const MISTAKES: readonly Mistake[] = [
   {
     mistake: "a certificate is verified while the runtime's WebCrypto fails",
     make: async () => {
-      forgetVerifiedSignatures();
+      forgetCertificates();
       await withFailing("verify", () =>
         verifyCertificateChain(leaf, {
           anchors: [trustAnchorOf(root)],

@@ -3,7 +3,7 @@
 // An error of the runtime is never a verdict on the signature of a peer's handshake.
 
 import { assertStringIncludes } from "@std/assert";
-import { forgetVerifiedSignatures } from "../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
 import { replacing, withFailing } from "../support/failing_webcrypto.ts";
 import {
   assertFails,
@@ -37,7 +37,7 @@ for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
 
   Deno.test(`A client whose runtime fails at a certificate's signature says internal_error in ${version}`, async () => {
     const options = { client: { versions }, server: { versions } };
-    forgetVerifiedSignatures();
+    forgetCertificates();
     await withFailing("verify", async () => {
       const error = await assertFails(options, {
         at: "client",

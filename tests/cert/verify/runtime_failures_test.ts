@@ -22,7 +22,7 @@ import {
 } from "../../../cert/revocation/verify_ocsp_response.ts";
 import { verifySct } from "../../../cert/revocation/verify_sct.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
-import { forgetVerifiedSignatures } from "../../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../../cert/certificate/known_certificates.ts";
 import { verifyCertificateChain, type VerifyLogEntry } from "../../../cert/verify/verify_cert.ts";
 import { verifySignature } from "../../../cert/verify/verify_signature.ts";
 import { signatureSchemesOf } from "../../../cert/certificate/signature_algorithm.ts";
@@ -53,7 +53,7 @@ async function assertNoVerdict(
 }
 
 Deno.test("verifyCertificateChain() names the certificate whose signature the runtime could not verify", async () => {
-  forgetVerifiedSignatures();
+  forgetCertificates();
   const log: VerifyLogEntry[] = [];
   const error = await assertNoVerdict(() =>
     verifyCertificateChain(leaf.certificate, { ...chain, usage: "sslServer", log })
@@ -81,7 +81,7 @@ Deno.test("verifyCertificateChain() reports a failure of the runtime rather than
   });
   const other = trustAnchorOf(impostor);
   for (const isFirst of [true, false]) {
-    forgetVerifiedSignatures();
+    forgetCertificates();
     // Read anew, so that its key is not imported yet
     const right = trustAnchorOf(parseCertificate(root.certificate.der));
     const both = isFirst ? [right, other] : [other, right];
@@ -146,7 +146,7 @@ Deno.test("verifyOcspResponse() tells a failure of the runtime from a wrong sign
   const options = { certificate: leaf.certificate, issuer, time: NOW };
   for (const more of [{}, { responder }]) {
     const response = await ocsp({}, more);
-    forgetVerifiedSignatures();
+    forgetCertificates();
     await assertNoVerdict(() => verifyOcspResponse(response, options));
     await verifyOcspResponse(response, options);
   }

@@ -19,7 +19,7 @@ import { VERIFICATION_LIMITS } from "../../../cert/verify/verification_budget.ts
 import { imposedNameConstraints } from "../../../cert/verify/check_name_constraints.ts";
 import { Name } from "../../../cert/names/name.ts";
 import { rootCertificates } from "node:tls";
-import { forgetVerifiedSignatures } from "../../../cert/verify/verified_signatures.ts";
+import { forgetCertificates } from "../../../cert/certificate/known_certificates.ts";
 import {
   type VerifiedPath,
   verifyCertificateChain,
@@ -498,7 +498,7 @@ Deno.test("verifyCertificateChain() counts no self-issued ones in maxDepth, up t
 });
 
 Deno.test("verifyCertificateChain() gives up after so many signatures", async () => {
-  forgetVerifiedSignatures();
+  forgetCertificates();
   // Every path is complete, and every signature wrong
   const subject = "CN=Many";
   const keys = await makeKeys();

@@ -144,7 +144,7 @@ class ExpectServerKeyExchange implements HandshakeState {
       hs.config.signatureSchemes,
     );
     const peer = await this.#claim.prove(verification);
-    show(hs, { peerSignatureScheme: peer.signatureScheme, group });
+    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme, group });
     hs.transcript.add(message.raw);
     const share = { peer, group, point: exchange.params.point };
     return new ExpectRequestOrDone(this.#choice, share, null);

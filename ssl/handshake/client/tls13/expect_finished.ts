@@ -52,7 +52,7 @@ export class ExpectServerFinished implements HandshakeState {
     for (const task of [verified, derived, verifyData]) task?.catch(() => {}); // awaited below
     const peer = await this.#peer;
     await verified;
-    show(hs, { peerSignatureScheme: peer.signatureScheme });
+    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
     const { client, server, clientSpec, serverSpec, exporterMasterSecret } = await derived;
     hs.output.installReadSpec(serverSpec);
 

@@ -10,6 +10,7 @@ import {
   AuthenticatedPeer,
   parseChain,
   type PeerClaim,
+  type ReceivedChain,
 } from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { KeyShare } from "../../../crypto/key_exchange.ts";
@@ -59,8 +60,8 @@ class ExpectTls12ClientCertificate implements HandshakeState {
     const [certificate, ...issuers] = chain;
     hs.transcript.add(message.raw);
     refuseOtherPeer(hs, chain);
-    show(hs, { peerChain: chain });
     if (certificate === undefined) {
+      show(hs, { peerChain: chain });
       if (hs.config.clientAuth === "require") {
         throw new SslError(
           "SSL_ERROR_NO_CERTIFICATE",
@@ -72,11 +73,13 @@ class ExpectTls12ClientCertificate implements HandshakeState {
         new ExpectClientKeyExchange(this.#flight, AuthenticatedPeer.anonymous),
       );
     }
-    const claim = AuthenticatedPeer.claim(hs, {
+    const received: ReceivedChain = {
       chain: [certificate, ...issuers],
       stapledOcspResponse: null,
       signedCertTimestamps: null,
-    });
+    };
+    show(hs, { peerChain: received.chain });
+    const claim = AuthenticatedPeer.claim(hs, received);
     return Promise.resolve(new ExpectClientKeyExchange(this.#flight, claim));
   }
 }
@@ -124,7 +127,7 @@ class ExpectTls12CertificateVerify implements HandshakeState {
       hs.config.signatureSchemes,
     );
     const peer = await this.#claim.prove(verification);
-    show(hs, { peerSignatureScheme: peer.signatureScheme });
+    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
     hs.transcript.add(message.raw);
     return expectClientFinished(this.#flight, this.#session, peer);
   }

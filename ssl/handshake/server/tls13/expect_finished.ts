@@ -82,7 +82,7 @@ export class ExpectClientFinished implements HandshakeState {
     verified.catch(() => {}); // awaited below: a refused certificate is the better error
     const peer = await this.#peer;
     const resumption = await verified;
-    show(hs, { peerSignatureScheme: peer.signatureScheme });
+    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
     masterSecret.forget();
     const { client, server, clientSpec, exporterMasterSecret } = application;
     hs.output.installReadSpec(clientSpec);

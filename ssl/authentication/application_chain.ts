@@ -1,0 +1,83 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * What applications get of the certificates that connections share: copies of their own, made when
+ * they are first asked for.
+ *
+ * @module
+ */
+
+import type { Certificate } from "../../cert/certificate/certificate.ts";
+import { keepCertificate, ownCertificate } from "../../cert/certificate/known_certificates.ts";
+import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import type { PeerAuthentication } from "../config/hooks.ts";
+
+/** The application's copy of a chain, once there is one. */
+interface Copy {
+  chain: readonly Certificate[] | null;
+}
+
+/** By the array, which each connection has of its own. */
+const COPIES = new WeakMap<readonly Certificate[], Copy>();
+
+function copyOf(chain: readonly Certificate[]): Copy {
+  let copy = COPIES.get(chain);
+  if (copy === undefined) COPIES.set(chain, copy = { chain: null });
+  return copy;
+}
+
+/** Returns the application's copy of a peer's chain; the same one each time, frozen. */
+export function applicationChain(chain: readonly Certificate[]): readonly Certificate[] {
+  return copyOf(chain).chain ??= Object.freeze(chain.map(ownCertificate));
+}
+
+/**
+ * Keeps the certificates of a peer that has been authenticated.
+ *
+ * @returns The chain to keep, whose application's copy is the same.
+ */
+export function keepChain(chain: readonly Certificate[]): readonly Certificate[] {
+  const kept = chain.map(keepCertificate);
+  COPIES.set(kept, copyOf(chain));
+  return kept;
+}
+
+/** The certificates of a peer that is to be authenticated. */
+export type PeerCertificates = Pick<PeerAuthentication, "chain" | "trustAnchors">;
+
+const SHARED = new WeakMap<PeerAuthentication, PeerCertificates>();
+
+/**
+ * Returns what a hook is called with. Its certificates are copies, which an `authCertificate` hook
+ * that only passes them on does not cause to be made.
+ */
+export function forHook(peer: PeerAuthentication): PeerAuthentication {
+  const { chain, trustAnchors } = peer;
+  let anchors: readonly TrustAnchor[] | undefined;
+  const own: PeerAuthentication = {
+    ...peer,
+    get chain() {
+      return applicationChain(chain);
+    },
+    get trustAnchors() {
+      return trustAnchors && (anchors ??= Object.freeze(trustAnchors.map(ownAnchor)));
+    },
+  };
+  SHARED.set(own, { chain, trustAnchors });
+  return own;
+}
+
+/**
+ * Returns the certificates that are behind those of a hook, to be verified in place of them;
+ * `undefined` for an object that is not of {@linkcode forHook}.
+ */
+export function sharedCertificates(peer: PeerAuthentication): PeerCertificates | undefined {
+  return SHARED.get(peer);
+}
+
+function ownAnchor(anchor: TrustAnchor): TrustAnchor {
+  const { certificate } = anchor;
+  if (certificate === undefined) return anchor;
+  const own = ownCertificate(certificate);
+  return own === certificate ? anchor : trustAnchorOf(own);
+}
