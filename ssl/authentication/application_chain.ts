@@ -10,6 +10,7 @@
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { keepCertificate, ownCertificate } from "../../cert/certificate/known_certificates.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
+import { SslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 
 /** The application's copy of a chain, once there is one. */
@@ -59,8 +60,14 @@ export function forHook(peer: PeerAuthentication): PeerAuthentication {
     get chain() {
       return applicationChain(chain);
     },
+    set chain(_) {
+      refuseChange("chain");
+    },
     get trustAnchors() {
       return trustAnchors && (anchors ??= Object.freeze(trustAnchors.map(ownAnchor)));
+    },
+    set trustAnchors(_) {
+      refuseChange("trustAnchors");
     },
   };
   SHARED.set(own, { chain, trustAnchors });
@@ -73,6 +80,15 @@ export function forHook(peer: PeerAuthentication): PeerAuthentication {
  */
 export function sharedCertificates(peer: PeerAuthentication): PeerCertificates | undefined {
   return SHARED.get(peer);
+}
+
+/** A change that had no effect could be one that was to protect the application. */
+function refuseChange(member: keyof PeerCertificates): never {
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot change ${member} of the peer that a hook is called with: it is read-only; ` +
+      `pass another object on, such as { ...peer, ${member}: [...] }`,
+  );
 }
 
 function ownAnchor(anchor: TrustAnchor): TrustAnchor {

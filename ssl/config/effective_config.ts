@@ -29,13 +29,15 @@ export function effectiveConfig(config: SslConfig): SslConfig {
       config.maxVersion,
       ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
     ),
-    cipherSuites: config.cipherSuites.filter(isAllowed),
-    tls12CipherSuites: config.tls12CipherSuites.filter(isAllowed),
-    groups: config.groups.filter(({ name }) =>
-      presets.every(({ groups }) => groups.includes(name))
+    cipherSuites: allowed(config.cipherSuites, isAllowed),
+    tls12CipherSuites: allowed(config.tls12CipherSuites, isAllowed),
+    groups: allowed(
+      config.groups,
+      ({ name }) => presets.every(({ groups }) => groups.includes(name)),
     ),
-    signatureSchemes: config.signatureSchemes.filter((scheme) =>
-      presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme))
+    signatureSchemes: allowed(
+      config.signatureSchemes,
+      (scheme) => presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme)),
     ),
     alpnProtocols: config.alpn ? config.alpnProtocols : [],
     sessionTickets: config.sessionTickets && !config.noCache,
@@ -46,6 +48,11 @@ export function effectiveConfig(config: SslConfig): SslConfig {
   };
   checkRemains(effective);
   return effective;
+}
+
+/** Returns the elements that are allowed: the same array if all are, as connections keep it. */
+function allowed<T>(list: readonly T[], isAllowed: (element: T) => boolean): readonly T[] {
+  return list.every(isAllowed) ? list : list.filter(isAllowed);
 }
 
 function checkRemains(config: SslConfig): void {

@@ -1,16 +1,41 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { applicationChain } from "../authentication/application_chain.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { TLS_1_2, versionName } from "../tables/versions.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { Progress } from "./progress.ts";
 
+type PeerChain = Pick<ChannelInfo, "peerCertificates">;
+
+const CHAINS = new WeakMap<object, readonly Certificate[]>();
+
+/** One getter for all, with which an object takes a quarter of what it takes with its own. */
+const PEER_CERTIFICATES: PropertyDescriptor = {
+  get(this: object) {
+    return applicationChain(CHAINS.get(this) ?? []);
+  },
+  enumerable: true,
+  configurable: true,
+};
+
+/** Adds the peer's certificates, which are copied when they are first asked for. */
+function withPeerChain<T extends object>(info: T, chain: readonly Certificate[]): T & PeerChain {
+  CHAINS.set(info, chain);
+  addPeerCertificates(info);
+  return info;
+}
+
+function addPeerCertificates<T extends object>(info: T): asserts info is T & PeerChain {
+  Object.defineProperty(info, "peerCertificates", PEER_CERTIFICATES);
+}
+
 /** Returns the public form of the result of a handshake. */
 export function channelInfo(negotiated: Negotiated): ChannelInfo {
   const { peer, local } = negotiated;
   const isTls12 = negotiated.version === TLS_1_2;
-  return {
+  return withPeerChain({
     version: versionName(negotiated.version),
     cipherSuite: negotiated.cipherSuite.name,
     group: negotiated.group?.name ?? "",
@@ -23,16 +48,13 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     extendedMasterSecret: !isTls12 || negotiated.extendedMasterSecret,
     secureRenegotiation: !isTls12 || negotiated.secureRenegotiation,
     badCertAccepted: peer.badCertAccepted,
-    get peerCertificates() {
-      return applicationChain(peer.chain);
-    },
     localCertificates: local.chain,
-  };
+  }, peer.chain);
 }
 
 /** Returns the public form of the progress of a handshake. */
 export function preliminaryChannelInfo(progress: Progress): PreliminaryChannelInfo {
-  return {
+  return withPeerChain({
     version: progress.version === 0 ? null : versionName(progress.version),
     cipherSuite: progress.cipherSuite?.name ?? null,
     group: progress.group?.name ?? null,
@@ -40,8 +62,5 @@ export function preliminaryChannelInfo(progress: Progress): PreliminaryChannelIn
     alpnProtocol: progress.alpnProtocol,
     serverName: progress.serverName,
     helloRetryRequest: progress.helloRetryRequest,
-    get peerCertificates() {
-      return applicationChain(progress.peerChain);
-    },
-  };
+  }, progress.peerChain);
 }
