@@ -16,7 +16,7 @@ import { NssContext } from "@nss/nss/pkcs11";
 import { configOf } from "../../../ssl/config/config_registry.ts";
 import { MAX_KEPT_INPUTS, MAX_KEPT_LENGTH, reusing } from "../../../ssl/config/option_values.ts";
 import { OPTION_NAMES, resolveConfig } from "../../../ssl/config/resolve_config.ts";
-import { SETTING_NAMES, SETTINGS } from "../../../ssl/config/settings.ts";
+import { SETTING_NAMES } from "../../../ssl/config/settings.ts";
 import { PKI } from "../_support.ts";
 
 type Option = keyof ImportOptions;
