@@ -18,7 +18,10 @@ import type { PolicyPreset } from "../tables/policy_presets.ts";
 
 /** The subject of an {@linkcode AuthCertificateHook}'s decision. */
 export interface PeerAuthentication {
-  /** The peer's certificates as sent, leaf first; never empty. */
+  /**
+   * The peer's certificates as sent, leaf first; never empty. They are the connection's own copies;
+   * {@linkcode authCertificate} verifies what was sent.
+   */
   readonly chain: readonly Certificate[];
   /** The name that the certificate must match: the client's `hostname`; `null` on a server. */
   readonly hostname: string | null;

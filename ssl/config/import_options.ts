@@ -24,7 +24,10 @@ export interface VersionRange {
   readonly max?: ProtocolVersion;
 }
 
-/** The options of {@linkcode importFD}. */
+/**
+ * The options of {@linkcode importFD}, which the call reads: a change in place, such as a renewed
+ * certificate, counts at the next call with the same object.
+ */
 export interface ImportOptions extends HookOptions {
   /** The role of this end; default `"client"`. */
   role?: Role;
