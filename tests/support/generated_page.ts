@@ -22,8 +22,8 @@ export function withoutLayout(page: string): string {
 export function withText(page: string, writer: string, text: string): string {
   const [begin, end] = [`<!-- written by ${writer} -->`, "<!-- to here -->"];
   const [before, rest] = page.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) {
+  const after = rest?.slice(rest.indexOf(end) + end.length);
+  if (before === undefined || after === undefined || !rest?.includes(end)) {
     throw new Error(`Cannot write page: its marks "${begin}" and "${end}" are gone`);
   }
   return `${before}${begin}\n\n${text}\n\n${end}${after}`;
