@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { withText } from "../support/generated_page.ts";
 import { formatTable, parseTable, problems, type Table } from "./_table.ts";
 
 function table(columns: readonly string[], counts: readonly number[], row = "handshake"): Table {
@@ -69,4 +70,14 @@ Deno.test("parseTable() reads what formatTable() writes, however it is laid out"
   }\n\nText\n`;
   assertEquals(parseTable(page, "operation"), written);
   assertEquals(parseTable(page, "none").rows.size, 0);
+});
+
+Deno.test("withText() writes one of several parts of a page, and refuses one without its marks", () => {
+  const part = (name: string, text: string) =>
+    `<!-- written by ${name} -->\n\n${text}\n\n<!-- to here -->`;
+  const page = `A\n${part("a", "1")}\nB\n${part("b", "2")}\nC\n`;
+  assertEquals(withText(page, "a", "3"), `A\n${part("a", "3")}\nB\n${part("b", "2")}\nC\n`);
+  assertEquals(withText(page, "b", "3"), `A\n${part("a", "1")}\nB\n${part("b", "3")}\nC\n`);
+  assertThrows(() => withText(page, "c", "3"), Error, "its marks");
+  assertThrows(() => withText("<!-- written by a -->", "a", "3"), Error, "its marks");
 });
