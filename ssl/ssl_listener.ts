@@ -3,6 +3,7 @@
 import type { SslListener as SslListenerType, SslSocket } from "./base/socket_type.ts";
 import type { SslConfig } from "./config/config.ts";
 import { configOf, setConfig } from "./config/config_registry.ts";
+import { preloadServer } from "./engine/handshake_driver.ts";
 import { createSocket } from "./ssl_socket.ts";
 import { ConnTransport, type ListenerLike } from "./connection/transports.ts";
 
@@ -25,6 +26,7 @@ class SslListener<A = unknown> implements SslListenerType<A> {
   constructor(listener: ListenerLike<A>, config: SslConfig) {
     this.#listener = listener;
     setConfig(this, config);
+    preloadServer();
   }
 
   get addr(): A {

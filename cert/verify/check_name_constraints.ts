@@ -28,12 +28,12 @@ const IMPOSED_DOMAINS: readonly (readonly [subject: string, domains: string])[] 
     "tr",
   ],
 ];
-const IMPOSED: ReadonlyMap<string, NameConstraints> = new Map(
-  IMPOSED_DOMAINS.map(([subject, domains]) => {
-    const permitted = domains.split(" ").map((value) => ({ type: "dns", value }) as const);
-    return [Name.parse(subject).key, { permitted, excluded: [] }];
-  }),
+/** How the keys of these names begin: other authorities' names need no comparison. */
+const IMPOSED_COUNTRIES: readonly string[] = ["fr", "tr"].map((country) =>
+  `${OIDS.countryName}=${country.length}:${country}`
 );
+/** The constraints by the key of the name, made when one of these countries is first met. */
+let imposed: ReadonlyMap<string, NameConstraints> | null = null;
 
 /**
  * Returns the constraints that Mozilla imposes on an authority besides those of its certificate,
@@ -43,7 +43,12 @@ const IMPOSED: ReadonlyMap<string, NameConstraints> = new Map(
  * @returns The constraints; `undefined` for nearly all.
  */
 export function imposedNameConstraints(authority: Name): NameConstraints | undefined {
-  return IMPOSED.get(authority.key);
+  if (!IMPOSED_COUNTRIES.includes(authority.rdnKeys[0] ?? "")) return undefined;
+  imposed ??= new Map(IMPOSED_DOMAINS.map(([subject, domains]) => {
+    const permitted = domains.split(" ").map((value) => ({ type: "dns", value }) as const);
+    return [Name.parse(subject).key, { permitted, excluded: [] }];
+  }));
+  return imposed.get(authority.key);
 }
 
 /** A subtree, prepared for comparisons. */

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../base/lazy_module.ts";
 import {
   type Check,
   isAmount,
@@ -119,7 +120,10 @@ export async function verifyCertificateChain(
   const result = error === null ? await searchPath(leaf, own) : { error };
   if (!("error" in result)) return wholePath(result);
   if (own.log !== undefined) {
-    const { pathProblems } = await import("./path_problems.ts");
+    const { pathProblems } = await importLazily(
+      "the log of verifications",
+      () => import("./path_problems.ts"),
+    );
     own.log.push(...await pathProblems(leaf, own, result));
   }
   throw result.error;

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../base/lazy_module.ts";
 import {
   isArrayOf,
   isBoolean,
@@ -178,7 +179,10 @@ export async function verifyCert(
   const isIncomplete = (error: NssError) =>
     error.name === "SEC_ERROR_UNKNOWN_ISSUER" && db.problem != null;
   if (log !== undefined) {
-    const { pathProblems } = await import("./path_problems.ts");
+    const { pathProblems } = await importLazily(
+      "the log of verifications",
+      () => import("./path_problems.ts"),
+    );
     const problems = await pathProblems(certificate, search, result);
     log.push(
       ...problems.map((entry) =>

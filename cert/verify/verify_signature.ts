@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../base/lazy_module.ts";
 import { isBytes, requireArgs, takeOptions } from "../base/options.ts";
 import { isPublicKey } from "../certificate/spki.ts";
 import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
@@ -73,7 +74,10 @@ async function importKey(
 async function failureOf(key: SubjectPublicKeyInfo, cause: unknown): Promise<NssError> {
   const { type } = key.algorithm;
   if (type === "rsa" || type === "rsa-pss") {
-    const { MAX_RSA_EXPONENT_BITS, rsaExponentBits } = await import("./large_rsa.ts");
+    const { MAX_RSA_EXPONENT_BITS, rsaExponentBits } = await importLazily(
+      "the arithmetic of large RSA keys",
+      () => import("./large_rsa.ts"),
+    );
     const bits = rsaExponentBits(key);
     if (bits > MAX_RSA_EXPONENT_BITS) {
       return new NssError(
@@ -201,7 +205,10 @@ export async function verifySignedData(
   }
   if (raw === null) return false;
   if ("modulusLength" in key && key.modulusLength > COMMON_RSA_BITS) {
-    const { verifyLargeRsa, webCryptoTakesRsa } = await import("./large_rsa.ts");
+    const { verifyLargeRsa, webCryptoTakesRsa } = await importLazily(
+      "the arithmetic of large RSA keys",
+      () => import("./large_rsa.ts"),
+    );
     if (!await webCryptoTakesRsa(key.modulusLength)) {
       return await verifyLargeRsa(publicKey, algorithm, data, signature);
     }

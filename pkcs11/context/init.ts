@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import {
   isBoolean,
   isFunction,
@@ -124,7 +125,10 @@ export async function init(configDir: string, options: InitOptions = {}): Promis
   options = takeOptions("Cannot initialize", options, SHAPE);
   const directory = directoryOf(configDir);
   const { certPrefix = "", keyPrefix = "" } = options;
-  const { realDirectory } = await import("../nss_db/module_file.ts");
+  const { realDirectory } = await importLazily(
+    "the reader of databases' modules",
+    () => import("../nss_db/module_file.ts"),
+  );
   const real = await realDirectory(directory);
   return await share(
     JSON.stringify([real, certPrefix, keyPrefix]),
@@ -312,7 +316,10 @@ function createContext(options: NoDbInitOptions, token?: Token): SharedContext {
 }
 
 async function openContext(directory: string, options: InitOptions): Promise<SharedContext> {
-  const { openNssDb } = await import("../nss_db/mod.ts");
+  const { openNssDb } = await importLazily(
+    "the reader of NSS databases",
+    () => import("../nss_db/mod.ts"),
+  );
   const { readWrite = false, password, certPrefix, keyPrefix, loadModule } = options;
   const token = await openNssDb(directory, {
     readWrite,
@@ -324,7 +331,10 @@ async function openContext(directory: string, options: InitOptions): Promise<Sha
   const context = createContext(options, token);
   try {
     if (loadModule !== undefined) {
-      const { readModules } = await import("../nss_db/module_file.ts");
+      const { readModules } = await importLazily(
+        "the reader of databases' modules",
+        () => import("../nss_db/module_file.ts"),
+      );
       for (const { library, name, parameters } of await readModules(token.directory)) {
         if (library === "") continue; // NSS's internal module, which this package replaces
         context.addModule(await loadModule({ library, name, parameters }));

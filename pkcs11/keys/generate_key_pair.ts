@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import {
   isBoolean,
   isInteger,
@@ -228,7 +229,10 @@ export async function exportPrivateKeyPem(
   const pkcs8 = await exportPkcs8(key);
   try {
     if (password === undefined) return encodePem("PRIVATE KEY", pkcs8);
-    const { encryptPkcs8 } = await import("./encrypted_pkcs8.ts");
+    const { encryptPkcs8 } = await importLazily(
+      "the encryption of private keys",
+      () => import("./encrypted_pkcs8.ts"),
+    );
     return encodePem("ENCRYPTED PRIVATE KEY", await encryptPkcs8(pkcs8, password, iterations));
   } finally {
     pkcs8.fill(0);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import {
   isBoolean,
   isEither,
@@ -122,7 +123,10 @@ async function decrypt(
   if (password === undefined) throw noPassword();
   requireArgs("Cannot import private key", isString(password, "the password"));
   // Loaded here, as most keys are not encrypted
-  const { decryptPrivateKey } = await import("./encrypted_pkcs8.ts");
+  const { decryptPrivateKey } = await importLazily(
+    "the decryption of private keys",
+    () => import("./encrypted_pkcs8.ts"),
+  );
   const info = await decryptPrivateKey(key, password, options);
   return await fromInfo(info, options.extractable);
 }

@@ -36,6 +36,7 @@
  * @module
  */
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import {
   isArrayOf,
@@ -115,7 +116,7 @@ export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken
   options = takeOptions("Cannot open token", options, SHAPE);
   let store = options.kv;
   if (store === undefined) {
-    const { openKv } = await import("./open.ts");
+    const { openKv } = await importLazily("the access to Deno KV", () => import("./open.ts"));
     store = await openKv(options.path);
   }
   const token = new KvToken(store, options);

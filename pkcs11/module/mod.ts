@@ -32,6 +32,7 @@
  * @module
  */
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import type { LoadModuleOptions, Pkcs11Module } from "./pkcs11_module.ts";
 
 export type { LibraryOptions } from "./library.ts";
@@ -64,6 +65,9 @@ export async function loadModule(
   path: string,
   options: LoadModuleOptions = {},
 ): Promise<Pkcs11Module> {
-  const { Pkcs11Module } = await import("./pkcs11_module.ts");
+  const { Pkcs11Module } = await importLazily(
+    "the module for PKCS#11 libraries",
+    () => import("./pkcs11_module.ts"),
+  );
   return await Pkcs11Module.load(path, options);
 }

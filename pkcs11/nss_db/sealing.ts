@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
@@ -113,7 +114,10 @@ export class PasswordKey {
   > {
     const { oid, parameters, ciphertext } = readSealed(der, "encrypted value");
     if (oid === LEGACY_PBE) {
-      const { decryptLegacy } = await import("./legacy_3des.ts");
+      const { decryptLegacy } = await importLazily(
+        "the decryption of old databases",
+        () => import("./legacy_3des.ts"),
+      );
       return {
         plaintext: await decryptLegacy(this.#usableKey(), parameters, ciphertext),
         isLegacy: true,

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import {
   isBoolean,
   isBytesOrText,
@@ -138,7 +139,10 @@ export async function importPkcs12(
     SHAPE,
   );
   const own = typeof file === "string" ? file : copyBytes(file);
-  const { decodePkcs12 } = await import("./decode_pkcs12.ts"); // most programs need none of it
+  const { decodePkcs12 } = await importLazily(
+    "the reader of PKCS#12 files",
+    () => import("./decode_pkcs12.ts"),
+  ); // most programs need none of it
   const { keys, certs } = await decodePkcs12(own, password, {
     budget: new IterationBudget(maxIterations),
     allowMissingMac,

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import {
   hasMembers,
@@ -313,7 +314,10 @@ async function revocationCheck(
   options: AuthCertificateOptions["revocation"],
 ): Promise<((path: VerifiedPath) => Promise<void>) | null> {
   if (options === undefined && stapledOcspResponse === null && !mustStaple) return null;
-  const { checkRevocation } = await import("../../cert/revocation/revocation.ts");
+  const { checkRevocation } = await importLazily(
+    "the check of revocation",
+    () => import("../../cert/revocation/revocation.ts"),
+  );
   const sources = options ?? { policy: "soft" };
   return checkRevocation({ ...sources, time, stapledOcspResponse, mustStaple });
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { receivedCertificate } from "../../cert/certificate/known_certificates.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
@@ -203,7 +204,10 @@ async function accept(
     } catch (cause) {
       const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
       if (badCert === null) throw error;
-      const { askBadCert } = await import("./bad_cert.ts");
+      const { askBadCert } = await importLazily(
+        "the questions to a badCert hook",
+        () => import("./bad_cert.ts"),
+      );
       const more = await askBadCert(context.hooks, badCert, error, peer, tolerated);
       // A hook of the application's may check more after authCertificate(), which threw
       if (!more || hook === null || log.length === 0) return { badCertAccepted: true };

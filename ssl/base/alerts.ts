@@ -343,7 +343,8 @@ const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: s
   ],
 };
 
-const ALERTS: ReadonlyMap<ErrorName, AlertByFault> = makeTable();
+/** The alerts of all errors, once there is an error: many programs see none. */
+let alerts: ReadonlyMap<ErrorName, AlertByFault> | null = null;
 
 /** Returns the alerts of all errors; later rules override earlier ones. */
 function makeTable(): Map<ErrorName, AlertByFault> {
@@ -385,7 +386,7 @@ function makeTable(): Map<ErrorName, AlertByFault> {
  * @returns The alert, or `null` if none is sent.
  */
 export function alertFor(name: ErrorName, fault: Fault): AlertName | null {
-  return ALERTS.get(name)![fault];
+  return (alerts ??= makeTable()).get(name)![fault];
 }
 
 /**

@@ -5,17 +5,15 @@ import { SslError } from "../base/errors.ts";
 import type { Role } from "../config/import_options.ts";
 import { Transcript } from "../crypto/transcript.ts";
 import { channelInfo, preliminaryChannelInfo } from "../handshake/channel_info.ts";
-import { restartClient } from "../handshake/client/start.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
 import { NO_PROGRESS, type Progress } from "../handshake/progress.ts";
-import { startServer } from "../handshake/server/start.ts";
 import { newSessionHandle } from "../session/session_handle.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_3 } from "../tables/versions.ts";
 import { CommonState } from "./common_state.ts";
 import type { EngineOptions } from "./engine_options.ts";
-import { HandshakeDriver } from "./handshake_driver.ts";
+import { HandshakeDriver, restartOf } from "./handshake_driver.ts";
 import { handshakeOutput } from "./handshake_output.ts";
 import { KeyUpdates } from "./key_updates.ts";
 import {
@@ -106,7 +104,7 @@ export class SslEngine {
       established: null,
       // The role and the peer do not change after the start.
       latestConfig: () => ({ ...latestConfig(), role, hostname, peerId, context }),
-      restart: role === "client" ? restartClient : startServer,
+      restart: restartOf(role),
     });
   }
 

@@ -1,17 +1,39 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import { SslError } from "../base/errors.ts";
 import { offersTls13 } from "../config/config.ts";
-import { startClient } from "../handshake/client/start.ts";
+import type { Role } from "../config/import_options.ts";
 import {
   type HandshakeContext,
   type HandshakeState,
   unexpectedMessage,
 } from "../handshake/handshake.ts";
-import { startServer } from "../handshake/server/start.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import type { CommonState } from "./common_state.ts";
 import { isHandshaking, livePhase } from "./phase.ts";
+
+// Most programs need one of them, and that once there is a connection.
+const CLIENT = new LazyModule(
+  "the handshake of a client",
+  () => import("../handshake/client/start.ts"),
+);
+const SERVER = new LazyModule(
+  "the handshake of a server",
+  () => import("../handshake/server/start.ts"),
+);
+
+/** Begins to load the states of a server's handshake, while there is no client yet. */
+export function preloadServer(): void {
+  SERVER.preload();
+}
+
+/** Returns what begins a later handshake. */
+export function restartOf(role: Role): HandshakeContext["restart"] {
+  return role === "client"
+    ? async (hs, resumes) => (CLIENT.exports ?? await CLIENT.load()).restartClient(hs, resumes)
+    : async () => (SERVER.exports ?? await SERVER.load()).startServer();
+}
 
 /** Passes handshake messages to the states, one at a time. */
 export class HandshakeDriver {
@@ -32,12 +54,23 @@ export class HandshakeDriver {
   async start(): Promise<void> {
     this.#common.throwIfFailed();
     try {
-      this.#state = this.#common.role === "client"
-        ? await startClient(this.context)
-        : startServer();
+      if (this.#common.role === "client") {
+        const { startClient } = CLIENT.exports ?? await this.#load(CLIENT);
+        this.#state = await startClient(this.context);
+      } else {
+        const { startServer } = SERVER.exports ?? await this.#load(SERVER);
+        this.#state = startServer();
+      }
     } catch (error) {
       throw this.#common.fail(error);
     }
+  }
+
+  /** Loads the states, unless the connection is aborted meanwhile. */
+  async #load<T>(states: LazyModule<T>): Promise<T> {
+    const loaded = await states.load();
+    this.#common.throwIfFailed();
+    return loaded;
   }
 
   /** Processes the content of a handshake record. */

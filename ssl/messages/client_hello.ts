@@ -5,14 +5,11 @@ import { bindersLength, encodeBinders } from "../extensions/pre_shared_key.ts";
 import { ExtensionType } from "../tables/extension_types.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import { HANDSHAKE_HEADER_LENGTH } from "./handshake.ts";
+import { HANDSHAKE_HEADER_LENGTH, MAX_SESSION_ID_LENGTH } from "./handshake.ts";
 import { parseMessage } from "./parse_message.ts";
 
 /** The length of `random` in ClientHello and ServerHello in bytes. */
 export const RANDOM_LENGTH = 32;
-
-/** The maximum length of `legacy_session_id` in bytes. */
-export const MAX_SESSION_ID_LENGTH = 32;
 
 /** A ClientHello of TLS 1.3 (RFC 8446, Section 4.1.2) or TLS 1.2. */
 export interface ClientHello {

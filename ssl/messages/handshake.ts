@@ -7,6 +7,9 @@ import { Writer } from "../wire/writer.ts";
 /** The length of a handshake message's header in bytes: type and length (RFC 8446, Section 4). */
 export const HANDSHAKE_HEADER_LENGTH = 4;
 
+/** The maximum length of `legacy_session_id` in bytes. */
+export const MAX_SESSION_ID_LENGTH = 32;
+
 /**
  * The maximum length in bytes of the body of a received handshake message (rustls:
  * `MAX_HANDSHAKE_SIZE`). The RFC's limit of 2^24-1 would let an unauthenticated peer make us keep

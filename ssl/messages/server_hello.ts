@@ -4,7 +4,8 @@ import { ExtensionBlock } from "../extensions/extension_block.ts";
 import type { MessageKind } from "../extensions/registry.ts";
 import { ExtensionType } from "../tables/extension_types.ts";
 import { Writer } from "../wire/writer.ts";
-import { MAX_SESSION_ID_LENGTH, RANDOM_LENGTH } from "./client_hello.ts";
+import { RANDOM_LENGTH } from "./client_hello.ts";
+import { MAX_SESSION_ID_LENGTH } from "./handshake.ts";
 import { parseMessage } from "./parse_message.ts";
 
 /**

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import { isBytes, isString, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { isKvStore, type KvStore } from "../../pkcs11/kv/store.ts";
@@ -179,7 +180,10 @@ export async function inheritMPServerSIDCache(
   );
   let text = inheritance;
   if (text === undefined) {
-    const { readEnvironment } = await import("../session/kv_file.ts");
+    const { readEnvironment } = await importLazily(
+      "the shared session cache",
+      () => import("../session/kv_file.ts"),
+    );
     text = readEnvironment(SSL_INHERITANCE);
   }
   if (text === undefined) throw invalidInheritance("inherit", `${SSL_INHERITANCE} is not set`);
@@ -202,7 +206,7 @@ async function open(
 ): Promise<Inheritance> {
   requireUnconfigured(context);
   const [{ KvServerSessionCache }, file] = await Promise.all([
-    import("../session/kv_server.ts"),
+    importLazily("the shared session cache", () => import("../session/kv_server.ts")),
     kv === undefined ? openFile(inheritance.path) : null,
   ]);
   const { secret, maxCacheEntries, timeout, ticketLifetime } = inheritance;
@@ -241,7 +245,10 @@ function requireUnconfigured(context: NssContext): void {
 }
 
 async function openFile(path: string | null) {
-  const { openKvFile } = await import("../session/kv_file.ts");
+  const { openKvFile } = await importLazily(
+    "the shared session cache",
+    () => import("../session/kv_file.ts"),
+  );
   return await openKvFile(path ?? undefined);
 }
 

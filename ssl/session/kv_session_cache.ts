@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { importLazily } from "../../cert/base/lazy_module.ts";
 import { isArrayOf, isBytes, isString, type Shape, takeOptions } from "../../cert/base/options.ts";
 import { isKvStore, type KvKey, type KvStore, withStore } from "../../pkcs11/kv/store.ts";
 import { NssError } from "../../cert/base/errors.ts";
@@ -81,7 +82,10 @@ export async function openKvSessionCache(
     SHAPE,
   );
   if (kv !== undefined) return new KvSessionCache(kv, prefix, false, secret);
-  const { openKv, readSecret } = await import("../../pkcs11/kv/open.ts");
+  const { openKv, readSecret } = await importLazily(
+    "the access to Deno KV",
+    () => import("../../pkcs11/kv/open.ts"),
+  );
   const store = await openKv(path);
   try {
     return new KvSessionCache(store, prefix, true, secret ?? await readSecret(path));
@@ -218,7 +222,10 @@ export class KvSessionCache implements SessionCache, AsyncDisposable {
 }
 
 async function sealerOf(secret: Uint8Array<ArrayBuffer>): Promise<SessionSealer> {
-  const { SessionSealer } = await import("./session_sealing.ts");
+  const { SessionSealer } = await importLazily(
+    "the encryption of sessions",
+    () => import("./session_sealing.ts"),
+  );
   return new SessionSealer(secret);
 }
 

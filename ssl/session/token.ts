@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../base/errors.ts";
-import { MAX_SESSION_ID_LENGTH } from "../messages/client_hello.ts";
+import { MAX_SESSION_ID_LENGTH } from "../messages/handshake.ts";
 import { parseMessage } from "../messages/parse_message.ts";
 import { cipherSuiteById, tls12CipherSuiteById } from "../tables/cipher_suites.ts";
 import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";

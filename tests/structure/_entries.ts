@@ -15,6 +15,10 @@ export const PAGE = new URL("docs/entry_points.md", ROOT);
 export const MAX_ENTRIES = 30;
 /** The most symbols of the root, types included. */
 export const MAX_ROOT_SYMBOLS = 150;
+/** The most modules that the root loads at once: what each costs is in docs/performance.md. */
+export const MAX_ROOT_MODULES = 215;
+/** The most source that the root loads at once, in units of 1,000 bytes. */
+export const MAX_ROOT_KILOBYTES = 1260;
 
 /** The root and the packages, which need no reason. */
 const MAIN_ENTRIES: readonly string[] = [".", ...PACKAGES];
@@ -37,12 +41,16 @@ export interface Listed {
   readonly reason: string;
   /** How many modules it loads. */
   readonly modules: number;
+  /** How much source that is, in units of 1,000 bytes. */
+  readonly kilobytes: number;
 }
 
 /** What was measured of an entry point. */
 export interface Measured {
   /** How many modules it loads, types and lazy imports not counted. */
   readonly modules: number;
+  /** How much source that is, in units of 1,000 bytes. */
+  readonly kilobytes: number;
   /** What the modules need that it loads. */
   readonly needs: ReadonlySet<string>;
   /** What the modules need that it loads, at once or by one lazy import. */
@@ -52,21 +60,27 @@ export interface Measured {
 /** The rows of the page. */
 export function listedOn(page: string): Listed[] {
   const rows = page.matchAll(
-    /^\| `(\.[^`]*)` +\| (?:needs )?`?([^|`]+?)`?(?: \([^|]*)? +\| +(\d+) +\|/gm,
+    /^\| `(\.[^`]*)` +\| (?:needs )?`?([^|`]+?)`?(?: \([^|]*)? +\| +(\d+) \| +(\d+) \|/gm,
   );
-  return [...rows].map(([, entry, reason, modules]) => ({
+  return [...rows].map(([, entry, reason, modules, kilobytes]) => ({
     entry: entry!,
     reason: reason!,
     modules: Number(modules),
+    kilobytes: Number(kilobytes),
   }));
 }
 
 /** The page with the numbers that were measured. */
 export function withNumbers(page: string, measured: ReadonlyMap<string, Measured>): string {
-  return page.replace(/^(\| `(\.[^`]*)` .*\| +)(\d+)( +\|)/gm, (row, before, entry, old, after) => {
-    const modules = measured.get(entry)?.modules;
-    return modules === undefined ? row : before + String(modules).padStart(old.length) + after;
-  });
+  return page.replace(
+    /^(\| `(\.[^`]*)` .*\|)( +\d+)( \|)( +\d+)( \|)/gm,
+    (row, before, entry, modules, bar, kilobytes, end) => {
+      const found = measured.get(entry);
+      if (found === undefined) return row;
+      return before + String(found.modules).padStart(modules.length) + bar +
+        String(found.kilobytes).padStart(kilobytes.length) + end;
+    },
+  );
 }
 
 /** The package of an entry point: `./ssl` of `./ssl/kv-session-cache`. */
@@ -109,10 +123,19 @@ function reasonProblems({ entry, reason }: Listed, found: Measured, parent: Meas
   return parent.needs.has(reason) ? [`${packageOf(entry)} needs ${reason} as well`] : [];
 }
 
-/** The page's numbers may be off by a tenth, so that not every new file changes it. */
-function numberProblems({ entry, modules }: Listed, found: Measured): string[] {
-  if (10 * Math.abs(modules - found.modules) <= found.modules) return [];
-  return [`${entry} is listed with ${modules} modules and loads ${found.modules}`];
+/** The page's numbers may be off by a twentieth, so that not every new file changes it. */
+function numberProblems(row: Listed, found: Measured): string[] {
+  return (["modules", "kilobytes"] as const)
+    .filter((what) => 20 * Math.abs(row[what] - found[what]) > found[what])
+    .map((what) => `${row.entry} is listed with ${row[what]} ${what} and loads ${found[what]}`);
+}
+
+/** What is wrong with the root: it loads more than is needed at once. */
+export function budgetProblems({ modules, kilobytes }: Measured): string[] {
+  return [
+    ...modules > MAX_ROOT_MODULES ? [`the root loads ${modules} modules`] : [],
+    ...kilobytes > MAX_ROOT_KILOBYTES ? [`the root loads ${kilobytes} kilobytes`] : [],
+  ];
 }
 
 /**
@@ -161,8 +184,11 @@ export async function measureEntries(
         const graph = await readGraph(path);
         const { loaded, lazy } = reach(graph, [new URL(path, ROOT).href]);
         const later = reach(graph, [...loaded, ...lazy]).loaded;
+        const sizes = new Map(graph.modules.map(({ specifier, size = 0 }) => [specifier, size]));
+        const bytes = [...loaded].reduce((sum, one) => sum + (sizes.get(one) ?? 0), 0);
         const measured = {
           modules: loaded.size,
+          kilobytes: Math.round(bytes / 1000),
           needs: union(loaded),
           lazyNeeds: union(later),
         };

@@ -286,6 +286,8 @@ export interface ModuleGraph {
   readonly modules: readonly {
     readonly specifier: string;
     readonly kind?: string;
+    /** The length of the source in bytes. */
+    readonly size?: number;
     readonly dependencies?: readonly {
       readonly specifier: string;
       readonly code?: { readonly specifier?: string };

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual } from "../../../cert/base/bytes.ts";
+import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { offersTls12, offersTls13 } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
 import { cookie, MAX_COOKIE_LENGTH } from "../../extensions/cookie.ts";
@@ -32,8 +33,10 @@ import { deriveHandshakeKeys } from "../tls13/derive_keys.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
 import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
 import { countAnswer } from "../../session/count_answer.ts";
-import { takeTls12ServerHello } from "./tls12/server_hello.ts";
 import { ExpectEncryptedExtensions } from "./tls13/expect_encrypted_extensions.ts";
+
+/** Most servers choose TLS 1.3. */
+const TLS12 = new LazyModule("a client's TLS 1.2", () => import("./tls12/server_hello.ts"));
 
 /** What a HelloRetryRequest has determined. */
 interface Retried {
@@ -63,6 +66,7 @@ export class ExpectServerHello implements HandshakeState {
     const hello = parseServerHello(message.body);
     refuseSsl(hello.legacyVersion);
     if (this.#choosesTls12(hello, hs)) {
+      const { takeTls12ServerHello } = TLS12.exports ?? await TLS12.load();
       return await takeTls12ServerHello(hs, message, hello, this.#offer);
     }
     const cipherSuite = this.#checkHello(hello, hs);

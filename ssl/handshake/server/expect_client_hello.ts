@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { shown } from "../../../cert/base/printable.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
@@ -42,7 +43,10 @@ import {
   type RetryDecision,
 } from "./tls13/hello_retry.ts";
 import { sendServerFlight } from "./tls13/flight.ts";
-import { type RequestedHost, sendTls12ServerFlight } from "./tls12/flight.ts";
+import type { RequestedHost } from "./tls12/flight.ts";
+
+/** Most clients offer TLS 1.3. */
+const TLS12 = new LazyModule("a server's TLS 1.2", () => import("./tls12/flight.ts"));
 
 /** A ClientHello with the extensions that TLS 1.3 requires. */
 interface Tls13Hello {
@@ -78,6 +82,7 @@ export class ExpectClientHello implements HandshakeState {
     const { serverName } = host;
     if (chooseVersion(hello, hs.config) === TLS_1_2) {
       if (retried !== null) throw badSecondHello("it offers no TLS 1.3 any more");
+      const { sendTls12ServerFlight } = TLS12.exports ?? await TLS12.load();
       return await sendTls12ServerFlight(hs, message, hello, host);
     }
     if (retried !== null) checkSecondHello(hello, retried);

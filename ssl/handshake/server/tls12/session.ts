@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { sessionTicket } from "../../../extensions/session_ticket.ts";
-import { type ClientHello, MAX_SESSION_ID_LENGTH } from "../../../messages/client_hello.ts";
+import type { ClientHello } from "../../../messages/client_hello.ts";
+import { MAX_SESSION_ID_LENGTH } from "../../../messages/handshake.ts";
 import { encodeTls12NewSessionTicket } from "../../../messages/tls12_new_session_ticket.ts";
 import { SslError } from "../../../base/errors.ts";
 import { ticketBinding, type TicketContent } from "../../../session/session_ticket.ts";
