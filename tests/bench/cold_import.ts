@@ -48,7 +48,7 @@ interface Run {
   readonly cpu: number;
 }
 
-/** The entry points that are measured, by their files; `importFD` alone is none, but is the least. */
+/** The entry points that are measured, by their files; the file of `importFD` is none. */
 const IMPORTS: Readonly<Record<string, string>> = {
   "import .": "mod.ts",
   "import ./ssl": "ssl/mod.ts",

@@ -3,7 +3,7 @@
 
 /**
  * What Deno needs to load modules, whatever is in them: programs of empty modules, of the same code
- * in many modules and in one, and of modules that are imported lazily and so only read at the start.
+ * in many modules and in one, and of modules that are imported lazily, and only read at the start.
  *
  * ```sh
  * deno run -A tests/bench/limits/modules.ts [ROUNDS]
