@@ -101,13 +101,7 @@ export class Connection<A = unknown> {
     const into = bytesOf(p);
     if (into === null) throw noBytes("read", p);
     return await this.#exclusiveRead((engine) => {
-      let filled = 0;
-      while (filled < into.length) {
-        const piece = engine.takeApplicationData(into.length - filled);
-        if (piece === null) break;
-        into.set(piece, filled);
-        filled += piece.length;
-      }
+      const filled = engine.readApplicationData(into);
       return filled > 0 || into.length === 0 ? filled : null;
     });
   }

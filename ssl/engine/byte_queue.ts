@@ -48,26 +48,49 @@ export class ByteQueue {
   }
 
   /**
-   * Returns and removes the next bytes, at most those of one piece.
+   * Returns and removes the next piece.
    *
-   * @param limit The maximum number of bytes.
-   * @returns The bytes, which the caller may keep; `null` if there are none.
+   * @returns The bytes, whose buffer the caller then owns; `null` if there are none.
    */
-  take(limit = Infinity): Uint8Array<ArrayBuffer> | null {
+  take(): Uint8Array<ArrayBuffer> | null {
+    const first = this.#next();
+    if (first === null) return null;
+    this.#front.pop();
+    this.#length -= first.length;
+    this.#cost -= costOf(first);
+    return first;
+  }
+
+  /**
+   * Copies and removes the next bytes, and releases the buffers that become empty.
+   *
+   * @param into The memory that is filled as far as there are bytes.
+   * @returns The number of bytes.
+   */
+  read(into: Uint8Array): number {
+    let filled = 0;
+    for (let first; filled < into.length && (first = this.#next()) !== null;) {
+      const left = into.length - filled;
+      if (first.length > left) {
+        into.set(first.subarray(0, left), filled);
+        this.#front[this.#front.length - 1] = first.subarray(left);
+        this.#length -= left;
+        return into.length;
+      }
+      into.set(first, filled);
+      filled += first.length;
+      this.take();
+      release(first);
+    }
+    return filled;
+  }
+
+  #next(): Uint8Array<ArrayBuffer> | null {
     if (this.#front.length === 0) {
       this.#endJoined();
       [this.#front, this.#back] = [this.#back.reverse(), this.#front];
     }
-    const first = this.#front.pop();
-    if (first === undefined) return null;
-    if (first.length > limit) {
-      this.#front.push(first.subarray(limit));
-      this.#length -= limit;
-      return first.subarray(0, limit);
-    }
-    this.#length -= first.length;
-    this.#cost -= costOf(first);
-    return first;
+    return this.#front.at(-1) ?? null;
   }
 
   #keep(piece: Uint8Array<ArrayBuffer>): void {
@@ -100,6 +123,14 @@ export class ByteQueue {
     this.#joined = null;
     this.#joinedLength = 0;
   }
+}
+
+/**
+ * Frees a buffer that is no longer used, as large as a record may be, before the next garbage
+ * collection: the next record then gets memory that is in a cache, instead of new pages.
+ */
+export function release({ buffer }: Uint8Array<ArrayBuffer>): void {
+  if (buffer.byteLength >= MIN_KEPT_LENGTH) buffer.transfer(0);
 }
 
 function costOf(piece: Uint8Array<ArrayBuffer>): number {

@@ -348,11 +348,15 @@ export class SslEngine {
   /**
    * Returns and removes the next application data.
    *
-   * @param limit The maximum number of bytes.
-   * @returns The bytes, which the caller may keep; `null` if there are none at present.
+   * @returns The bytes, whose buffer the caller then owns; `null` if there are none at present.
    */
-  takeApplicationData(limit?: number): Uint8Array<ArrayBuffer> | null {
-    return this.#common.read.applicationData.take(limit);
+  takeApplicationData(): Uint8Array<ArrayBuffer> | null {
+    return this.#common.read.applicationData.take();
+  }
+
+  /** Copies and removes application data, as much as there is and fits; returns the length. */
+  readApplicationData(into: Uint8Array): number {
+    return this.#common.read.applicationData.read(into);
   }
 
   /**

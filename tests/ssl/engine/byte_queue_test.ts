@@ -13,6 +13,12 @@ function drain(queue: ByteQueue): Uint8Array<ArrayBuffer>[] {
   return pieces;
 }
 
+/** The next bytes of a queue, at most so many. */
+function read(queue: ByteQueue, limit: number): Uint8Array<ArrayBuffer> {
+  const into = new Uint8Array(limit);
+  return into.subarray(0, queue.read(into));
+}
+
 Deno.test("ByteQueue gives back what was put in, however it is cut", () => {
   const prng = new Prng(14);
   for (let round = 0; round < 50; round++) {
@@ -28,10 +34,13 @@ Deno.test("ByteQueue gives back what was put in, however it is cut", () => {
         queue.push(piece);
         length += size;
       } else {
-        const limit = prng.pick([1, 100, 1024, 20000, Infinity]);
-        const piece = queue.take(limit);
-        assert(piece === null || piece.length <= limit);
-        if (piece !== null) taken.push(piece.slice());
+        const limit = prng.pick([0, 1, 100, 1024, 20000, 70000, Infinity]);
+        const piece = limit === Infinity ? queue.take() : read(queue, limit);
+        assertEquals(
+          piece?.length ?? 0,
+          limit === Infinity ? piece?.length ?? 0 : Math.min(limit, length),
+        );
+        if (piece !== null) taken.push(piece);
         length -= piece?.length ?? 0;
       }
       assertEquals([queue.length, queue.length === 0], [length, queue.cost === 0]);
@@ -89,4 +98,19 @@ Deno.test("ByteQueue adds nothing to a piece that it has given away", () => {
   const [first, second] = drain(queue);
   structuredClone(first, { transfer: [first!.buffer] }); // as a byte stream does
   assertEquals(second, Uint8Array.of(4, 5));
+});
+
+Deno.test("ByteQueue.read() frees a large buffer with its last byte, and none that is given away", () => {
+  const queue = new ByteQueue();
+  const pieces = [1020, 1024, 16384, 16384].map((length) => pattern(length));
+  for (const piece of pieces) queue.push(piece);
+  const freed = () => pieces.map(({ buffer }) => buffer.byteLength === 0);
+  read(queue, 1020 + 1023);
+  assertEquals(freed(), [false, false, false, false]);
+  read(queue, 1 + 16383);
+  assertEquals(freed(), [false, true, false, false]);
+  read(queue, 1);
+  assertEquals(freed(), [false, true, true, false]);
+  assertEquals(queue.take(), pieces[3]);
+  assertEquals(freed(), [false, true, true, false]);
 });

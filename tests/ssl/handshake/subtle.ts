@@ -53,6 +53,21 @@ export async function countSubtleCalls(
   return counts;
 }
 
+/** Returns the buffers that WebCrypto returns meanwhile from a method, with their lengths. */
+export async function subtleBuffers(
+  method: "encrypt" | "decrypt",
+  run: () => Promise<unknown>,
+): Promise<{ readonly buffer: ArrayBuffer; readonly length: number }[]> {
+  const buffers: { buffer: ArrayBuffer; length: number }[] = [];
+  await intercept([method], async (_method, call) => {
+    const buffer = await call();
+    if (!(buffer instanceof ArrayBuffer)) throw new TypeError("Not a buffer");
+    buffers.push({ buffer, length: buffer.byteLength });
+    return buffer;
+  }, run);
+  return buffers;
+}
+
 /**
  * Gives key pairs that are generated meanwhile this private key, so that known answers can be had.
  */
