@@ -294,6 +294,7 @@ export class Pump {
       throw await this.fail(error, false); // the calls that wait report it
     } finally {
       this.#receiving = null;
+      this.#chunks.release();
     }
     if (!engine.connected) return;
     this.startSending();

@@ -80,7 +80,7 @@ export class ByteQueue {
       into.set(first, filled);
       filled += first.length;
       this.take();
-      release(first);
+      freeBuffer(first);
     }
     return filled;
   }
@@ -129,7 +129,7 @@ export class ByteQueue {
  * Frees a buffer that is no longer used, as large as a record may be, before the next garbage
  * collection: the next record then gets memory that is in a cache, instead of new pages.
  */
-export function release({ buffer }: Uint8Array<ArrayBuffer>): void {
+export function freeBuffer({ buffer }: Uint8Array<ArrayBuffer>): void {
   if (buffer.byteLength >= MIN_KEPT_LENGTH) buffer.transfer(0);
 }
 

@@ -37,9 +37,12 @@ import { sessionForgetter, SessionTickets } from "./session_tickets.ts";
 export type { AlertDirection } from "./alert_protocol.ts";
 export type { EngineOptions, MessageFilter } from "./engine_options.ts";
 
-/** The default number of records that are sealed or opened concurrently. */
+/**
+ * The default number of records that are sealed concurrently. Twice as many are opened: a chunk of
+ * the transport; and as many of the next chunk.
+ */
 export const DEFAULT_WINDOW = 8;
-/** The maximum number of them: more gains nothing and delays the event loop. */
+/** The maximum number of records that are sealed concurrently: more delays the event loop. */
 export const MAX_WINDOW = 16;
 
 /**
@@ -106,6 +109,10 @@ export class SslEngine {
       latestConfig: () => ({ ...latestConfig(), role, hostname, peerId, context }),
       restart: restartOf(role),
     });
+  }
+
+  get #openWindow(): number {
+    return 2 * this.#window;
   }
 
   /** Whether this end is the client or the server. */
@@ -233,7 +240,7 @@ export class SslEngine {
   receiveEarly(chunk: Uint8Array<ArrayBuffer>): boolean {
     const { phase, read } = this.#common;
     return phase.kind === "connected" && !this.readClosed &&
-      read.pushEarly(chunk, 2 * this.#window);
+      read.pushEarly(chunk, 2 * this.#openWindow);
   }
 
   /**
@@ -272,10 +279,8 @@ export class SslEngine {
    * handshake is complete a server has one, since what follows a client's flight has other keys.
    */
   get #readWindow(): number {
-    const { read } = this.#common;
-    return this.connected || (this.role === "client" && read.protection.encrypts)
-      ? this.#window
-      : 1;
+    if (this.connected) return this.#openWindow;
+    return this.role === "client" && this.#common.read.protection.encrypts ? this.#window : 1;
   }
 
   #takeApplicationRecord({ fragment, inClear }: OpenedRecord): void {

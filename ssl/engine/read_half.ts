@@ -12,7 +12,7 @@ import {
   RECORD_HEADER_LENGTH,
 } from "../record/header.ts";
 import { ContentType } from "../tables/content_types.ts";
-import { ByteQueue } from "./byte_queue.ts";
+import { ByteQueue, freeBuffer } from "./byte_queue.ts";
 
 /** A record whose protection is removed. */
 export interface OpenedRecord {
@@ -166,6 +166,7 @@ export class ReadHalf {
         if (!opened.inClear) {
           this.#openedAny = true;
           this.#skippable = "no";
+          if (head.record?.copied) freeBuffer(head.record.fragment);
         }
         return opened;
       } catch (error) {

@@ -7,7 +7,7 @@ import { fragments } from "../record/fragmenter.ts";
 import { MAX_PLAINTEXT_LENGTH, RECORD_HEADER_LENGTH, writeRecordHeader } from "../record/header.ts";
 import { ContentType } from "../tables/content_types.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
-import { release } from "./byte_queue.ts";
+import { freeBuffer } from "./byte_queue.ts";
 
 /** A record to send, in the order of the queue. */
 interface QueuedRecord {
@@ -175,7 +175,7 @@ export class WriteHalf {
       writeRecordHeader(output, offset, wireType, version, sealed!.length);
       output.set(sealed!, offset + RECORD_HEADER_LENGTH);
       offset += RECORD_HEADER_LENGTH + sealed!.length;
-      release(sealed!);
+      freeBuffer(sealed!);
     }
     return output.subarray(0, length);
   }

@@ -19,6 +19,8 @@ export interface SealedRecord {
   readonly header: Uint8Array<ArrayBuffer>;
   /** The bytes after the header. */
   readonly fragment: Uint8Array<ArrayBuffer>;
+  /** Whether it is a copy in a buffer of its own, because it came in more than one chunk. */
+  readonly copied: boolean;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -124,7 +126,7 @@ export class Deframer {
     const end = start + RECORD_HEADER_LENGTH + header.length;
     if (chunk.length < end) return null;
     this.#offset = end;
-    return recordOf(header, chunk.subarray(start, end));
+    return recordOf(header, chunk.subarray(start, end), false);
   }
 
   /** Completes the incomplete record with the bytes that it lacks, and no more. */
@@ -143,7 +145,7 @@ export class Deframer {
     this.#fill(partial, size);
     if (this.#partialLength < size) return null;
     this.#partial = null;
-    return recordOf(header, partial);
+    return recordOf(header, partial, true);
   }
 
   #fill(partial: Uint8Array<ArrayBuffer>, size: number): void {
@@ -184,12 +186,17 @@ export class Deframer {
   }
 }
 
-function recordOf(header: RecordHeader, bytes: Uint8Array<ArrayBuffer>): SealedRecord {
+function recordOf(
+  header: RecordHeader,
+  bytes: Uint8Array<ArrayBuffer>,
+  copied: boolean,
+): SealedRecord {
   return {
     type: header.type,
     version: header.version,
     header: bytes.subarray(0, RECORD_HEADER_LENGTH),
     fragment: bytes.subarray(RECORD_HEADER_LENGTH),
+    copied,
   };
 }
 

@@ -17,12 +17,12 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   Deno.test(`SslSocket.read() frees each record that it has copied, before the next collection (${version})`, async () => {
     await using joined = await connected({ client: { versions }, server: { versions } });
     const { client, server } = joined;
-    const opened = await subtleBuffers("decrypt", async () => {
+    const { returned } = await subtleBuffers("decrypt", async () => {
       const written = server.write(data);
       assertEquals(await readExactly(client, data.length), data);
       await written;
     });
-    const large = opened.filter(({ length }) => length > SMALL);
+    const large = returned.filter(({ length }) => length > SMALL);
     assert(large.length >= data.length / 16384);
     assertEquals(large.map(({ buffer }) => buffer.byteLength), large.map(() => 0));
   });
@@ -31,14 +31,27 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
 Deno.test("SslSocket.write() frees each sealed record that it has copied to its output", async () => {
   await using joined = await connected();
   const { client, server } = joined;
-  const sealed = await subtleBuffers("encrypt", async () => {
+  const { returned } = await subtleBuffers("encrypt", async () => {
     const written = server.write(data);
     assertEquals(await readExactly(client, data.length), data);
     await written;
   });
-  const large = sealed.filter(({ length }) => length > SMALL);
+  const large = returned.filter(({ length }) => length > SMALL);
   assert(large.length >= data.length / 16384);
   assertEquals(large.map(({ buffer }) => buffer.byteLength), large.map(() => 0));
+});
+
+Deno.test("SslSocket.read() frees the copy of a record that came in pieces", async () => {
+  await using joined = await connected({ pair: { chunking: { seed: 1, max: 10_000 } } });
+  const { client, server } = joined;
+  const { taken } = await subtleBuffers("decrypt", async () => {
+    const written = server.write(data);
+    assertEquals(await readExactly(client, data.length), data);
+    await written;
+  });
+  const copies = taken.filter(({ length }) => length === 5 + 16384 + 17);
+  assertEquals(copies.length, Math.floor(data.length / 16384));
+  assertEquals(copies.map(({ buffer }) => buffer.byteLength), copies.map(() => 0));
 });
 
 Deno.test("SslSocket.readable gives records away, and frees none", async () => {

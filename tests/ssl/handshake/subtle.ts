@@ -21,7 +21,11 @@ type Operation = (...args: unknown[]) => Promise<unknown>;
 /** Replaces methods of WebCrypto while something runs. */
 async function intercept<T>(
   methods: readonly Method[],
-  around: (method: Method, call: () => Promise<unknown>) => Promise<unknown>,
+  around: (
+    method: Method,
+    call: () => Promise<unknown>,
+    args: readonly unknown[],
+  ) => Promise<unknown>,
   run: () => Promise<T>,
 ): Promise<T> {
   const { subtle } = crypto;
@@ -29,7 +33,7 @@ async function intercept<T>(
     const original: Operation = Reflect.get(subtle, method);
     Object.defineProperty(subtle, method, {
       configurable: true,
-      value: (...args: unknown[]) => around(method, () => original.apply(subtle, args)),
+      value: (...args: unknown[]) => around(method, () => original.apply(subtle, args), args),
     });
   }
   try {
@@ -53,19 +57,28 @@ export async function countSubtleCalls(
   return counts;
 }
 
-/** Returns the buffers that WebCrypto returns meanwhile from a method, with their lengths. */
+/** A buffer that WebCrypto was given or has returned, and its length then. */
+export interface SubtleBuffer {
+  readonly buffer: ArrayBufferLike;
+  readonly length: number;
+}
+
+/** Returns the buffers of the data that a method takes meanwhile, and of what it returns. */
 export async function subtleBuffers(
   method: "encrypt" | "decrypt",
   run: () => Promise<unknown>,
-): Promise<{ readonly buffer: ArrayBuffer; readonly length: number }[]> {
-  const buffers: { buffer: ArrayBuffer; length: number }[] = [];
-  await intercept([method], async (_method, call) => {
+): Promise<{ readonly taken: SubtleBuffer[]; readonly returned: SubtleBuffer[] }> {
+  const taken: SubtleBuffer[] = [];
+  const returned: SubtleBuffer[] = [];
+  await intercept([method], async (_method, call, [, , data]) => {
+    if (!(data instanceof Uint8Array)) throw new TypeError("Not bytes");
+    taken.push({ buffer: data.buffer, length: data.buffer.byteLength });
     const buffer = await call();
     if (!(buffer instanceof ArrayBuffer)) throw new TypeError("Not a buffer");
-    buffers.push({ buffer, length: buffer.byteLength });
+    returned.push({ buffer, length: buffer.byteLength });
     return buffer;
   }, run);
-  return buffers;
+  return { taken, returned };
 }
 
 /**

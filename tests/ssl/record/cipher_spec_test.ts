@@ -59,7 +59,7 @@ function fragmentOf(length: number, seed = 0): Bytes {
 function recordOf(fragment: Bytes, type: number = applicationData): SealedRecord {
   const header = new Uint8Array(5);
   writeRecordHeader(header, 0, type, 0x0303, fragment.length);
-  return { ...parseRecordHeader(header), header, fragment };
+  return { ...parseRecordHeader(header), header, fragment, copied: false };
 }
 
 /**

@@ -343,3 +343,23 @@ Deno.test("Deframer recognises an SSL 2.0 hello", () => {
     );
   }
 });
+
+Deno.test("Deframer says which records it has copied: those that came in more than one chunk", () => {
+  const first = record(23, ascii("first"));
+  const second = record(23, ascii("second"));
+  const whole = concat([first, second]);
+  for (let cut = 0; cut <= whole.length; cut++) {
+    const deframer = new Deframer();
+    const copied: boolean[] = [];
+    for (const chunk of [whole.slice(0, cut), whole.slice(cut)]) {
+      deframer.push(chunk);
+      for (const taken of takeAll(deframer)) {
+        copied.push(taken.copied);
+        assertEquals(taken.copied, taken.fragment.buffer !== chunk.buffer);
+      }
+      deframer.finishChunk();
+    }
+    const inFirst = cut > 0 && cut < first.length;
+    assertEquals(copied, [inFirst, cut > first.length && cut < whole.length], `${cut}`);
+  }
+});

@@ -30,7 +30,7 @@ export function recordOf(
 ): SealedRecord {
   const header = new Uint8Array(5);
   writeRecordHeader(header, 0, type, version, fragment.length);
-  return { ...parseRecordHeader(header), header, fragment };
+  return { ...parseRecordHeader(header), header, fragment, copied: false };
 }
 
 /** `seq_num + type + version + length`, written by other means than the library's. */
