@@ -124,7 +124,7 @@ for (const suite of CIPHER_SUITES) {
   for (let i = 0; i < RECORDS; i++) {
     const fragment = await writer.seal(23, content);
     const header = Uint8Array.of(23, 3, 3, fragment.length >> 8, fragment.length & 0xff);
-    sealed.push({ type: 23, version: 0x0303, header, fragment });
+    sealed.push({ type: 23, version: 0x0303, header, fragment, copied: false });
   }
   for (const depth of [1, 8]) {
     const pipelined = async (start: (i: number) => Promise<unknown>) => {

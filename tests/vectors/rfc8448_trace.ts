@@ -77,7 +77,13 @@ export async function openTrace(trace: Trace): Promise<TraceRecord[]> {
     const spec = specs.get(under) ?? await traceSpec(trace, under);
     specs.set(under, spec);
     const { sequence } = spec;
-    const opened = await spec.open({ type, version: TLS_1_2, header, fragment: sealed });
+    const opened = await spec.open({
+      type,
+      version: TLS_1_2,
+      header,
+      fragment: sealed,
+      copied: false,
+    });
     records.push({ from, under, sequence, sealed, ...opened });
     if (opened.type !== ContentType.handshake) continue;
     const last = splitMessages(opened.fragment).at(-1)![0];
