@@ -1,8 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { concat } from "../../cert/base/bytes.ts";
-import type { RecordProtection } from "../record/cipher_spec.ts";
-import { PlaintextSpec } from "../record/cipher_spec.ts";
+import {
+  NO_PREFIX,
+  PlaintextSpec,
+  type RecordProtection,
+  type SealedFragment,
+} from "../record/cipher_spec.ts";
 import { fragments } from "../record/fragmenter.ts";
 import { MAX_PLAINTEXT_LENGTH, RECORD_HEADER_LENGTH, writeRecordHeader } from "../record/header.ts";
 import { ContentType } from "../tables/content_types.ts";
@@ -14,7 +18,7 @@ interface QueuedRecord {
   readonly wireType: number;
   readonly version: number;
   /** The protected fragment, when the seal has resolved. */
-  sealed: Uint8Array<ArrayBuffer> | undefined;
+  sealed: SealedFragment | undefined;
   /** Resolves when {@linkcode QueuedRecord.sealed} is set; rejects if the seal failed. */
   readonly done: Promise<void>;
 }
@@ -123,7 +127,7 @@ export class WriteHalf {
     this.#queue.push({
       wireType: ContentType.changeCipherSpec,
       version: TLS_1_2,
-      sealed: new Uint8Array([1]),
+      sealed: { prefix: NO_PREFIX, body: new Uint8Array([1]) },
       done: Promise.resolve(),
     });
   }
@@ -164,18 +168,22 @@ export class WriteHalf {
     let length = 0;
     for (const { sealed } of this.#queue) {
       if (sealed === undefined) break;
-      const size = RECORD_HEADER_LENGTH + sealed.length;
+      const size = RECORD_HEADER_LENGTH + lengthOf(sealed);
       if (length + size > MAX_OUTPUT_LENGTH) break;
       length += size;
       count++;
     }
     const output = this.#outputBuffer(length);
     let offset = 0;
-    for (const { wireType, version, sealed } of this.#queue.splice(0, count)) {
-      writeRecordHeader(output, offset, wireType, version, sealed!.length);
-      output.set(sealed!, offset + RECORD_HEADER_LENGTH);
-      offset += RECORD_HEADER_LENGTH + sealed!.length;
-      freeBuffer(sealed!);
+    for (const record of this.#queue.splice(0, count)) {
+      const sealed = record.sealed!;
+      writeRecordHeader(output, offset, record.wireType, record.version, lengthOf(sealed));
+      offset += RECORD_HEADER_LENGTH;
+      output.set(sealed.prefix, offset);
+      offset += sealed.prefix.length;
+      output.set(sealed.body, offset);
+      offset += sealed.body.length;
+      freeBuffer(sealed.body);
     }
     return output.subarray(0, length);
   }
@@ -221,6 +229,10 @@ export class WriteHalf {
     this.#output ??= FREE_BUFFERS.pop() ?? new Uint8Array(MAX_OUTPUT_LENGTH);
     return this.#output;
   }
+}
+
+function lengthOf({ prefix, body }: SealedFragment): number {
+  return prefix.length + body.length;
 }
 
 /**

@@ -16,6 +16,17 @@ export interface OpenedFragment {
   readonly fragment: Uint8Array<ArrayBuffer>;
 }
 
+/** A fragment after encryption, in the two parts that follow the record's header. */
+export interface SealedFragment {
+  /** The explicit nonce or the IV, which is sent in clear; empty in most suites. */
+  readonly prefix: Uint8Array<ArrayBuffer>;
+  /** What WebCrypto has returned: whoever puts the record together copies it, once. */
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** The prefix of suites whose records show no part of the nonce. */
+export const NO_PREFIX: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
 /**
  * The protection of the records of one direction under one key.
  *
@@ -51,10 +62,7 @@ export interface RecordProtection {
    * @returns The bytes after the record's header.
    * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    */
-  seal(
-    contentType: number,
-    fragment: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>>;
+  seal(contentType: number, fragment: Uint8Array<ArrayBuffer>): Promise<SealedFragment>;
 
   /**
    * Removes the protection of a record.
@@ -100,12 +108,9 @@ export class PlaintextSpec implements RecordProtection {
     return contentType;
   }
 
-  seal(
-    _contentType: number,
-    fragment: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  seal(_contentType: number, fragment: Uint8Array<ArrayBuffer>): Promise<SealedFragment> {
     this.#sequence++;
-    return Promise.resolve(fragment.slice());
+    return Promise.resolve({ prefix: NO_PREFIX, body: fragment.slice() });
   }
 
   /** Returns the fragment itself, not a copy. */
@@ -235,10 +240,7 @@ export class CipherSpec implements RecordProtection {
    * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    * @throws {RangeError} If the content is longer.
    */
-  async seal(
-    contentType: number,
-    fragment: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async seal(contentType: number, fragment: Uint8Array<ArrayBuffer>): Promise<SealedFragment> {
     const { length } = fragment;
     if (length > MAX_PLAINTEXT_LENGTH) {
       throw new RangeError(`Cannot seal record: its content is ${length} bytes long`);
@@ -249,7 +251,8 @@ export class CipherSpec implements RecordProtection {
     const params = this.#nextRecord();
     const { applicationData } = ContentType;
     writeRecordHeader(additionalData, 0, applicationData, TLS_1_2, inner.length + TAG_LENGTH);
-    return new Uint8Array(await crypto.subtle.encrypt(params, this.#key, inner));
+    const body = new Uint8Array(await crypto.subtle.encrypt(params, this.#key, inner));
+    return { prefix: NO_PREFIX, body };
   }
 
   /**

@@ -101,23 +101,6 @@ export class Deframer {
     return this.#partial !== null || this.#offset < this.#chunk.length;
   }
 
-  /**
-   * Returns and removes all bytes after the last record: those after a close_notify are not TLS.
-   *
-   * @returns A copy of the bytes.
-   */
-  takeRemainder(): Uint8Array<ArrayBuffer> {
-    const partial = this.#partial?.subarray(0, this.#partialLength) ?? EMPTY;
-    const left = this.#chunk.subarray(this.#offset);
-    const remainder = new Uint8Array(partial.length + left.length);
-    remainder.set(partial);
-    remainder.set(left, partial.length);
-    this.#partial = null;
-    this.#chunk = EMPTY;
-    this.#offset = 0;
-    return remainder;
-  }
-
   #nextInChunk(): SealedRecord | null {
     const chunk = this.#chunk;
     const start = this.#offset;

@@ -26,8 +26,8 @@ export function writeAdditionalData(
   length: number,
 ): void {
   let high = Math.floor(sequence / 0x1_0000_0000);
-  let low = sequence;
-  for (let i = 3; i >= 0; i--, high >>>= 8, low = Math.floor(low / 256)) {
+  let low = sequence >>> 0;
+  for (let i = 3; i >= 0; i--, high >>>= 8, low >>>= 8) {
     into[i] = high;
     into[i + 4] = low;
   }

@@ -3,7 +3,12 @@
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import { BLOCK_LENGTH, paddedLength, removePadding, writePadding } from "./cbc_padding.ts";
-import type { OpenedFragment, RecordProtection } from "./cipher_spec.ts";
+import {
+  NO_PREFIX,
+  type OpenedFragment,
+  type RecordProtection,
+  type SealedFragment,
+} from "./cipher_spec.ts";
 import type { SealedRecord } from "./deframer.ts";
 import { ADDITIONAL_DATA_LENGTH, writeAdditionalData } from "./tls12_additional_data.ts";
 import {
@@ -112,10 +117,7 @@ export class Tls12CbcSpec implements RecordProtection {
    * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    * @throws {RangeError} If the content is longer.
    */
-  async seal(
-    contentType: number,
-    fragment: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async seal(contentType: number, fragment: Uint8Array<ArrayBuffer>): Promise<SealedFragment> {
     checkContentToSeal(fragment.length);
     const sequence = this.#records.next();
     const iv = this.#options.random(BLOCK_LENGTH);
@@ -152,22 +154,17 @@ export class Tls12CbcSpec implements RecordProtection {
     contentType: number,
     fragment: Uint8Array<ArrayBuffer>,
     iv: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  ): Promise<SealedFragment> {
     const length = fragment.length + this.#suite.macLength;
     const buffer = new Uint8Array(ADDITIONAL_DATA_LENGTH + paddedLength(length));
     writeAdditionalData(buffer, sequence, contentType, TLS_1_2, fragment.length);
     buffer.set(fragment, ADDITIONAL_DATA_LENGTH);
     const padded = buffer.subarray(ADDITIONAL_DATA_LENGTH);
-    padded.set(
-      await this.#sign(buffer.subarray(0, ADDITIONAL_DATA_LENGTH + fragment.length)),
-      fragment.length,
-    );
+    const mac = await this.#sign(buffer.subarray(0, ADDITIONAL_DATA_LENGTH + fragment.length));
+    padded.set(new Uint8Array(mac), fragment.length);
     writePadding(padded, length);
     const encrypted = await this.#encrypt(iv, padded);
-    const sealed = new Uint8Array(iv.length + encrypted.length);
-    sealed.set(iv);
-    sealed.set(encrypted, iv.length);
-    return sealed;
+    return { prefix: iv, body: new Uint8Array(encrypted, 0, padded.length) };
   }
 
   async #encryptThenMac(
@@ -175,7 +172,7 @@ export class Tls12CbcSpec implements RecordProtection {
     contentType: number,
     fragment: Uint8Array<ArrayBuffer>,
     iv: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  ): Promise<SealedFragment> {
     const padded = new Uint8Array(paddedLength(fragment.length));
     padded.set(fragment);
     writePadding(padded, fragment.length);
@@ -184,9 +181,10 @@ export class Tls12CbcSpec implements RecordProtection {
     const buffer = new Uint8Array(signed + this.#suite.macLength);
     writeAdditionalData(buffer, sequence, contentType, TLS_1_2, length);
     buffer.set(iv, ADDITIONAL_DATA_LENGTH);
-    buffer.set(await this.#encrypt(iv, padded), ADDITIONAL_DATA_LENGTH + iv.length);
-    buffer.set(await this.#sign(buffer.subarray(0, signed)), signed);
-    return buffer.subarray(ADDITIONAL_DATA_LENGTH);
+    const encrypted = await this.#encrypt(iv, padded);
+    buffer.set(new Uint8Array(encrypted, 0, padded.length), ADDITIONAL_DATA_LENGTH + iv.length);
+    buffer.set(new Uint8Array(await this.#sign(buffer.subarray(0, signed))), signed);
+    return { prefix: NO_PREFIX, body: buffer.subarray(ADDITIONAL_DATA_LENGTH) };
   }
 
   async #verifyThenDecrypt(
@@ -195,12 +193,14 @@ export class Tls12CbcSpec implements RecordProtection {
   ): Promise<Uint8Array<ArrayBuffer>> {
     const length = fragment.length - this.#suite.macLength;
     if (length < 2 * BLOCK_LENGTH || length % BLOCK_LENGTH !== 0) throw badRecordMac();
-    const signed = new Uint8Array(ADDITIONAL_DATA_LENGTH + length);
-    writeAdditionalData(signed, sequence, type, version, length);
-    signed.set(fragment.subarray(0, length), ADDITIONAL_DATA_LENGTH);
+    const signed = ADDITIONAL_DATA_LENGTH + length;
+    const buffer = new Uint8Array(signed + BLOCK_LENGTH);
+    writeAdditionalData(buffer, sequence, type, version, length);
+    buffer.set(fragment.subarray(0, length), ADDITIONAL_DATA_LENGTH);
     // RFC 7366, Section 3: the MAC SHALL be evaluated before any further processing.
-    if (!await this.#verify(fragment.subarray(length), signed)) throw badRecordMac();
-    const padded = await this.#decrypt(signed.subarray(ADDITIONAL_DATA_LENGTH));
+    const matches = await this.#verify(fragment.subarray(length), buffer.subarray(0, signed));
+    if (!matches) throw badRecordMac();
+    const padded = await this.#decrypt(buffer.subarray(ADDITIONAL_DATA_LENGTH));
     const unpadded = removePadding(padded, 0);
     if (unpadded.good === 0) throw badRecordMac();
     return padded.subarray(0, unpadded.length);
@@ -213,7 +213,9 @@ export class Tls12CbcSpec implements RecordProtection {
     const { macLength } = this.#suite;
     const least = BLOCK_LENGTH + paddedLength(macLength);
     if (fragment.length < least || fragment.length % BLOCK_LENGTH !== 0) throw badRecordMac();
-    const padded = await this.#decrypt(fragment);
+    const extended = new Uint8Array(fragment.length + BLOCK_LENGTH);
+    extended.set(fragment);
+    const padded = await this.#decrypt(extended);
     const unpadded = removePadding(padded, macLength);
     const length = unpadded.length - macLength;
     const signed = new Uint8Array(ADDITIONAL_DATA_LENGTH + padded.length);
@@ -241,36 +243,26 @@ export class Tls12CbcSpec implements RecordProtection {
   }
 
   /**
-   * Encrypts padded data. WebCrypto appends a block of its own padding (PKCS #7), which is cut off.
+   * Encrypts padded data. WebCrypto appends a block of its own padding (PKCS #7), which the callers
+   * leave out.
    */
-  async #encrypt(
+  #encrypt(
     iv: Uint8Array<ArrayBuffer>,
     padded: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const params = { name: "AES-CBC", iv };
-    const encrypted = await crypto.subtle.encrypt(params, this.#keys.encryption, padded);
-    return new Uint8Array(encrypted, 0, padded.length);
+  ): Promise<ArrayBuffer> {
+    return crypto.subtle.encrypt({ name: "AES-CBC", iv }, this.#keys.encryption, padded);
   }
 
   /**
    * Decrypts data, including the padding of TLS. WebCrypto requires PKCS #7 padding, so a block of
    * it is appended: the encryption of no data with the last block as IV.
+   *
+   * @param extended The IV and the encrypted blocks, followed by room for that block.
    */
-  async #decrypt(fragment: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    const { length } = fragment;
-    const extended = new Uint8Array(length + BLOCK_LENGTH);
-    extended.set(fragment);
+  async #decrypt(extended: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    const length = extended.length - BLOCK_LENGTH;
     const lastBlock = extended.subarray(length - BLOCK_LENGTH, length);
-    extended.set(
-      new Uint8Array(
-        await crypto.subtle.encrypt(
-          { name: "AES-CBC", iv: lastBlock },
-          this.#keys.encryption,
-          EMPTY,
-        ),
-      ),
-      length,
-    );
+    extended.set(new Uint8Array(await this.#encrypt(lastBlock, EMPTY)), length);
     return new Uint8Array(
       await crypto.subtle.decrypt(
         { name: "AES-CBC", iv: extended.subarray(0, BLOCK_LENGTH) },
@@ -280,8 +272,8 @@ export class Tls12CbcSpec implements RecordProtection {
     );
   }
 
-  async #sign(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await crypto.subtle.sign("HMAC", this.#keys.mac, data));
+  #sign(data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+    return crypto.subtle.sign("HMAC", this.#keys.mac, data);
   }
 
   #verify(mac: Uint8Array<ArrayBuffer>, data: Uint8Array<ArrayBuffer>): Promise<boolean> {

@@ -2,7 +2,13 @@
 
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
-import { isDecryptionFailure, type OpenedFragment, type RecordProtection } from "./cipher_spec.ts";
+import {
+  isDecryptionFailure,
+  NO_PREFIX,
+  type OpenedFragment,
+  type RecordProtection,
+  type SealedFragment,
+} from "./cipher_spec.ts";
 import type { SealedRecord } from "./deframer.ts";
 import { ADDITIONAL_DATA_LENGTH, writeAdditionalData } from "./tls12_additional_data.ts";
 import {
@@ -38,8 +44,12 @@ export type Tls12AeadSuite = Pick<Tls12CipherSuite, "name" | "bulk" | "maxRecord
  */
 export class Tls12AeadSpec implements RecordProtection {
   readonly #suite: Tls12AeadSuite;
+  readonly #params: AesGcmParams;
   readonly #key: CryptoKey;
-  readonly #fixedIv: Uint8Array<ArrayBuffer>;
+  /** The fixed IV, padded with zeros to the length of the nonce. */
+  readonly #iv = new Uint8Array(NONCE_LENGTH);
+  readonly #ivHigh: number;
+  readonly #ivLow: number;
   /** The length of the explicit part of the nonce in bytes. */
   readonly #explicitLength: number;
   readonly #records: RecordCounter;
@@ -59,8 +69,12 @@ export class Tls12AeadSpec implements RecordProtection {
     sequence = 0,
   ) {
     this.#suite = suite;
+    this.#params = { name: suite.bulk, iv: nonce, additionalData };
     this.#key = key;
-    this.#fixedIv = fixedIv;
+    this.#iv.set(fixedIv);
+    const view = new DataView(this.#iv.buffer);
+    this.#ivHigh = view.getUint32(4);
+    this.#ivLow = view.getUint32(8);
     this.#explicitLength = NONCE_LENGTH - fixedIv.length;
     this.#records = new RecordCounter(suite, sequence);
   }
@@ -99,22 +113,17 @@ export class Tls12AeadSpec implements RecordProtection {
    * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` if the keys may protect no more.
    * @throws {RangeError} If the content is longer.
    */
-  async seal(
-    contentType: number,
-    fragment: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async seal(contentType: number, fragment: Uint8Array<ArrayBuffer>): Promise<SealedFragment> {
     const { length } = fragment;
     checkContentToSeal(length);
     const sequence = this.#records.next();
     this.#writeNonce(sequence);
-    const explicit = nonce.slice(NONCE_LENGTH - this.#explicitLength);
+    const prefix = this.#explicitLength === 0
+      ? NO_PREFIX
+      : nonce.slice(NONCE_LENGTH - this.#explicitLength);
     writeAdditionalData(additionalData, sequence, contentType, TLS_1_2, length);
-    const encrypted = await crypto.subtle.encrypt(this.#params(), this.#key, fragment);
-    if (explicit.length === 0) return new Uint8Array(encrypted);
-    const sealed = new Uint8Array(explicit.length + encrypted.byteLength);
-    sealed.set(explicit);
-    sealed.set(new Uint8Array(encrypted), explicit.length);
-    return sealed;
+    const encrypted = await crypto.subtle.encrypt(this.#params, this.#key, fragment);
+    return { prefix, body: new Uint8Array(encrypted) };
   }
 
   /**
@@ -129,16 +138,19 @@ export class Tls12AeadSpec implements RecordProtection {
   async open({ type, version, fragment }: SealedRecord): Promise<OpenedFragment> {
     checkCiphertextLength(fragment.length);
     const sequence = this.#records.next();
-    const length = fragment.length - this.overhead;
+    const explicitLength = this.#explicitLength;
+    const length = fragment.length - explicitLength - TAG_LENGTH;
     if (length < 0) throw badRecordMac();
     this.#writeNonce(sequence);
     // The sender chooses the explicit part: RFC 5288, Section 3 only requires it to be unique.
-    nonce.set(fragment.subarray(0, this.#explicitLength), NONCE_LENGTH - this.#explicitLength);
+    for (let i = 0; i < explicitLength; i++) {
+      nonce[NONCE_LENGTH - explicitLength + i] = fragment[i]!;
+    }
     writeAdditionalData(additionalData, sequence, type, version, length);
     let content;
     try {
-      const encrypted = fragment.subarray(this.#explicitLength);
-      content = await crypto.subtle.decrypt(this.#params(), this.#key, encrypted);
+      const encrypted = explicitLength === 0 ? fragment : fragment.subarray(explicitLength);
+      content = await crypto.subtle.decrypt(this.#params, this.#key, encrypted);
     } catch (cause) {
       if (!isDecryptionFailure(cause)) throw cause;
       throw badRecordMac({ cause });
@@ -148,17 +160,13 @@ export class Tls12AeadSpec implements RecordProtection {
   }
 
   restart(): Tls12AeadSpec {
-    return new Tls12AeadSpec(this.#suite, this.#key, this.#fixedIv);
+    const fixedIv = this.#iv.subarray(0, NONCE_LENGTH - this.#explicitLength);
+    return new Tls12AeadSpec(this.#suite, this.#key, fixedIv);
   }
 
   #writeNonce(sequence: number): void {
-    nonce.fill(0);
-    nonce.set(this.#fixedIv);
-    nonceView.setUint32(4, nonceView.getUint32(4) ^ Math.floor(sequence / 0x1_0000_0000));
-    nonceView.setUint32(8, nonceView.getUint32(8) ^ sequence);
-  }
-
-  #params(): AesGcmParams {
-    return { name: this.#suite.bulk, iv: nonce, additionalData };
+    nonce.set(this.#iv);
+    nonceView.setUint32(4, this.#ivHigh ^ Math.floor(sequence / 0x1_0000_0000));
+    nonceView.setUint32(8, this.#ivLow ^ sequence);
   }
 }

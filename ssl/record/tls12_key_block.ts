@@ -90,7 +90,7 @@ async function protect(
     "decrypt",
   ]);
   if (mac === null) {
-    const iv = fixedIv.slice();
+    const iv = fixedIv.slice(); // the caller overwrites it
     return new Tls12AeadSpec(suite, await importingKey, iv);
   }
   const importingMac = crypto.subtle.importKey("raw", macKey, { name: "HMAC", hash: mac }, false, [

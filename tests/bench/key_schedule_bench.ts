@@ -122,7 +122,7 @@ for (const suite of CIPHER_SUITES) {
   const reader = await CipherSpec.create(unlimited, await secret());
   const sealed: SealedRecord[] = [];
   for (let i = 0; i < RECORDS; i++) {
-    const fragment = await writer.seal(23, content);
+    const { body: fragment } = await writer.seal(23, content);
     const header = Uint8Array.of(23, 3, 3, fragment.length >> 8, fragment.length & 0xff);
     sealed.push({ type: 23, version: 0x0303, header, fragment, copied: false });
   }

@@ -38,6 +38,7 @@ import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { plainRecord } from "./_record_tap.ts";
+import { seal } from "./record/tls12_records.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -175,7 +176,7 @@ export class RawTls12Client {
 
   /** Sends a record under the keys of the moment. */
   async send(type: number, fragment: Bytes): Promise<void> {
-    const sealed = this.#sealer === null ? fragment : await this.#sealer.seal(type, fragment);
+    const sealed = this.#sealer === null ? fragment : await seal(this.#sealer, type, fragment);
     await this.#conn.write(plainRecord(type, sealed));
   }
 

@@ -40,6 +40,7 @@ import {
   shake,
   TestEnvironment,
 } from "./_support.ts";
+import { seal } from "./record/tls12_records.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -338,7 +339,7 @@ export class Tls12Tap implements ConnLike<Deno.NetAddr> {
   /** A record as it would leave now; it takes a sequence number. */
   async seal({ type, fragment, clear = false }: RecordToSend): Promise<Bytes> {
     if (clear || this.#sealer === null) return plainRecord(type, fragment);
-    return plainRecord(type, await this.#sealer.seal(type, fragment));
+    return plainRecord(type, await seal(this.#sealer, type, fragment));
   }
 
   /** Sends bytes as they are. */

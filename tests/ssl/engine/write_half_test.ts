@@ -1,10 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
 import { WriteHalf } from "../../../ssl/engine/write_half.ts";
 import { PlaintextSpec, type RecordProtection } from "../../../ssl/record/cipher_spec.ts";
+import { TLS12_CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../../ssl/tables/content_types.ts";
 import { TLS_1_2 } from "../../../ssl/tables/versions.ts";
+import { tls12SpecOf } from "../record/tls12_records.ts";
+import { countBytesCopiedDuring } from "../wire/count_copied.ts";
 
 /** Looks like the protection of a version, and protects nothing. */
 function protection(hidesType: boolean): RecordProtection {
@@ -49,3 +52,23 @@ Deno.test("WriteHalf.writeChangeCipherSpec() writes one in clear, and one in eac
     assertEquals(await countOf(half), 1);
   }
 });
+
+const AEAD_SUITES = TLS12_CIPHER_SUITES.filter(({ bulk, auth }) =>
+  bulk !== "AES-CBC" && auth === "rsa"
+);
+const RECORDS = 8;
+
+for (const suite of AEAD_SUITES) {
+  Deno.test(`WriteHalf copies what WebCrypto has sealed once, into the bytes for the transport (${suite.name})`, async () => {
+    const half = new WriteHalf(TLS_1_2);
+    half.install(await tls12SpecOf(suite));
+    const data = new Uint8Array(RECORDS * 2 ** 14);
+    let sent = 0;
+    const copied = await countBytesCopiedDuring(async () => {
+      assertEquals(half.writeApplicationData(data, RECORDS), data.length);
+      while (!half.empty) sent += (await half.take())!.length;
+    });
+    assertEquals(sent, RECORDS * (5 + (12 - suite.fixedIvLength) + 2 ** 14 + 16));
+    assertLess(copied - sent, RECORDS * 64, "nonces, and nothing of the content");
+  });
+}

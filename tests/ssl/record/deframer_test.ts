@@ -174,44 +174,6 @@ Deno.test("Deframer.pending tells a part of a record from none", () => {
   assertFalse(deframer.pending);
 });
 
-Deno.test("Deframer.takeRemainder() gives what follows the last record, however it came", () => {
-  const closing = record(21, Uint8Array.of(1, 0));
-  for (const rest of ["", "x", "plain text after TLS"]) {
-    const stream = concat([closing, ascii(rest)]);
-    for (let size = 1; size <= stream.length; size++) {
-      const deframer = new Deframer();
-      let at = 0;
-      let taken: SealedRecord | null = null;
-      for (; taken === null; at += size) {
-        deframer.push(stream.slice(at, at + size));
-        taken = deframer.next();
-        if (taken === null) deframer.finishChunk();
-      }
-      assertEquals(
-        new TextDecoder().decode(deframer.takeRemainder()) +
-          new TextDecoder().decode(stream.subarray(at)),
-        rest,
-      );
-      assertFalse(deframer.pending);
-      assertEquals(deframer.takeRemainder(), new Uint8Array());
-    }
-  }
-});
-
-Deno.test("Deframer.takeRemainder() gives back a partial record that was carried over", () => {
-  const deframer = new Deframer();
-  const bytes = record(22, new Uint8Array(50).fill(7));
-  for (const part of [bytes.subarray(0, 3), bytes.subarray(3, 20)]) {
-    deframer.push(part);
-    assertEquals(deframer.next(), null);
-    deframer.finishChunk();
-  }
-  deframer.push(Uint8Array.of(9));
-  assertEquals(deframer.takeRemainder(), Uint8Array.from([...bytes.subarray(0, 20), 9]));
-  assertFalse(deframer.pending);
-  assertEquals(deframer.takeRemainder(), new Uint8Array());
-});
-
 Deno.test("Deframer takes fragments up to its limit and refuses one byte more by the header alone", () => {
   for (const limit of [MAX_PLAINTEXT_LENGTH, MAX_CIPHERTEXT_LENGTH, 100]) {
     const deframer = new Deframer();

@@ -1,10 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { createDecipheriv } from "node:crypto";
-import { assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { assertEquals, assertFalse, assertLessOrEqual, assertRejects } from "@std/assert";
 import { encodeHex } from "@std/encoding";
 import type { SealedRecord } from "../../../ssl/record/deframer.ts";
-import { Tls12AeadSpec } from "../../../ssl/record/tls12_cipher_spec.ts";
 import { TLS12_CIPHER_SUITES, type Tls12CipherSuite } from "../../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../../ssl/tables/content_types.ts";
 import {
@@ -16,20 +15,15 @@ import {
   joined,
   keyBytes,
   recordOf,
+  seal,
   sealWithNode,
+  tls12SpecOf,
 } from "./tls12_records.ts";
+import { countBytesCopiedDuring } from "../wire/count_copied.ts";
 
 const { alert, applicationData, handshake } = ContentType;
 const SUITES = TLS12_CIPHER_SUITES.filter(({ bulk, auth }) => bulk !== "AES-CBC" && auth === "rsa");
 const SEQUENCES = [0, 1, 255, 256, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40 + 7];
-
-async function specOf(suite: Tls12CipherSuite, sequence = 0): Promise<Tls12AeadSpec> {
-  const { key, fixedIv } = keyBytes(suite);
-  const format = suite.bulk === "AES-GCM" ? "raw" : "raw-secret";
-  const usages: KeyUsage[] = ["encrypt", "decrypt"];
-  const imported = await crypto.subtle.importKey(format, key, suite.bulk, false, usages);
-  return new Tls12AeadSpec(suite, imported, fixedIv, sequence);
-}
 
 /** What a record of ChaCha20-Poly1305 holds, computed as RFC 7905 says, by node:crypto. */
 function openChaCha(suite: Tls12CipherSuite, sealed: Bytes, sequence: number, type: number): Bytes {
@@ -47,11 +41,11 @@ for (const suite of SUITES) {
   const explicitLength = 12 - suite.fixedIvLength;
 
   Deno.test(`Tls12AeadSpec.open() gives back what Tls12AeadSpec.seal() took (${suite.name})`, async () => {
-    const [writer, reader] = [await specOf(suite), await specOf(suite)];
+    const [writer, reader] = [await tls12SpecOf(suite), await tls12SpecOf(suite)];
     for (const type of [alert, handshake, applicationData]) {
       for (const length of [0, 1, 2, 255, 16383, 16384]) {
         const fragment = bytesOf(length, type);
-        const sealed = await writer.seal(type, fragment);
+        const sealed = await seal(writer, type, fragment);
         assertEquals(sealed.length, length + writer.overhead);
         assertEquals(await reader.open(recordOf(sealed, type)), { type, fragment });
       }
@@ -61,15 +55,15 @@ for (const suite of SUITES) {
   });
 
   Deno.test(`Tls12AeadSpec takes sequence number and bytes at the call (${suite.name})`, async () => {
-    await assertTakesAllAtTheCall(() => specOf(suite));
+    await assertTakesAllAtTheCall(() => tls12SpecOf(suite));
   });
 
   Deno.test(`Tls12AeadSpec.seal() does what node:crypto does (${suite.name})`, async () => {
     for (const sequence of SEQUENCES) {
       const unlimited = { ...suite, maxRecords: 2 ** 48 };
-      const spec = await specOf(unlimited, sequence);
+      const spec = await tls12SpecOf(unlimited, sequence);
       const content = bytesOf(100, 5);
-      const sealed = await spec.seal(handshake, content);
+      const sealed = await seal(spec, handshake, content);
       assertEquals(spec.sequence, sequence + 1);
       if (suite.bulk === "AES-GCM") {
         const keys = keyBytes(suite);
@@ -78,15 +72,27 @@ for (const suite of SUITES) {
       } else {
         assertEquals(openChaCha(suite, sealed, sequence, handshake), content);
       }
-      const reader = await specOf(unlimited, sequence);
+      const reader = await tls12SpecOf(unlimited, sequence);
       assertEquals((await reader.open(recordOf(sealed, handshake))).fragment, content);
     }
   });
 
+  Deno.test(`Tls12AeadSpec copies nothing of a record but its nonce (${suite.name})`, async () => {
+    const [writer, reader] = [await tls12SpecOf(suite), await tls12SpecOf(suite)];
+    const content = bytesOf(16384);
+    let record: SealedRecord | undefined;
+    const sealing = await countBytesCopiedDuring(async () => {
+      const { prefix, body } = await writer.seal(applicationData, content);
+      record = recordOf(joined(prefix, body));
+    });
+    const opening = await countBytesCopiedDuring(() => reader.open(record!));
+    for (const copied of [sealing, opening]) assertLessOrEqual(copied, 32);
+  });
+
   Deno.test(`Tls12AeadSpec.open() refuses what is not its next record (${suite.name})`, async () => {
-    const writer = await specOf(suite);
-    const sealed = await writer.seal(applicationData, bytesOf(20));
-    const second = await writer.seal(applicationData, bytesOf(20));
+    const writer = await tls12SpecOf(suite);
+    const sealed = await seal(writer, applicationData, bytesOf(20));
+    const second = await seal(writer, applicationData, bytesOf(20));
     const good = recordOf(sealed);
     const bad: [string, SealedRecord][] = [
       ["the next but one", recordOf(second)],
@@ -103,7 +109,7 @@ for (const suite of SUITES) {
       bad.push([`cut after ${length} bytes`, recordOf(sealed.slice(0, length))]);
     }
     for (const [what, record] of bad) {
-      const spec = await specOf(suite);
+      const spec = await tls12SpecOf(suite);
       await assertFails(() => spec.open(record), "SSL_ERROR_BAD_MAC_READ", "bad_record_mac", what);
       assertEquals(spec.sequence, 1);
       const restarted = spec.restart();
@@ -113,14 +119,14 @@ for (const suite of SUITES) {
   });
 
   Deno.test(`Tls12AeadSpec.recordsLeft ends with the suite's maxRecords (${suite.name})`, async () => {
-    const spec = await specOf(suite, suite.maxRecords - 1);
+    const spec = await tls12SpecOf(suite, suite.maxRecords - 1);
     assertEquals(spec.recordsLeft, 1);
-    const sealed = await spec.seal(alert, bytesOf(2));
+    const sealed = await seal(spec, alert, bytesOf(2));
     assertEquals([spec.recordsLeft, spec.sequence], [0, suite.maxRecords]);
-    const reader = await specOf(suite, suite.maxRecords - 1);
+    const reader = await tls12SpecOf(suite, suite.maxRecords - 1);
     await reader.open(recordOf(sealed, alert));
     for (
-      const attempt of [() => spec.seal(alert, bytesOf(2)), () => reader.open(recordOf(sealed))]
+      const attempt of [() => seal(spec, alert, bytesOf(2)), () => reader.open(recordOf(sealed))]
     ) {
       await assertFails(attempt, "SSL_ERROR_TOO_MANY_RECORDS", "internal_error");
     }
@@ -128,10 +134,10 @@ for (const suite of SUITES) {
   });
 
   Deno.test(`Tls12AeadSpec.seal() takes 2^14 bytes and no more, and counts nothing else (${suite.name})`, async () => {
-    const spec = await specOf(suite);
-    await assertRejects(() => spec.seal(handshake, new Uint8Array(2 ** 14 + 1)), RangeError);
+    const spec = await tls12SpecOf(suite);
+    await assertRejects(() => seal(spec, handshake, new Uint8Array(2 ** 14 + 1)), RangeError);
     assertEquals(spec.sequence, 0);
-    await spec.seal(handshake, new Uint8Array(2 ** 14));
+    await seal(spec, handshake, new Uint8Array(2 ** 14));
     assertEquals(spec.sequence, 1);
   });
 
@@ -142,7 +148,7 @@ for (const suite of SUITES) {
         [2 ** 14 + 2049, "SSL_ERROR_RX_RECORD_TOO_LONG", "record_overflow"],
       ] as const
     ) {
-      const spec = await specOf(suite);
+      const spec = await tls12SpecOf(suite);
       await assertFails(() => spec.open(recordOf(new Uint8Array(length))), name, alert);
     }
   });
@@ -150,7 +156,7 @@ for (const suite of SUITES) {
 
 for (const suite of SUITES.filter(({ bulk }) => bulk === "AES-GCM")) {
   Deno.test(`Tls12AeadSpec.open() takes whatever nonce the record shows (${suite.name})`, async () => {
-    const spec = await specOf(suite);
+    const spec = await tls12SpecOf(suite);
     for (let sequence = 0; sequence < 4; sequence++) {
       const content = bytesOf(10 * sequence, sequence);
       const shown = bytesOf(8, 77 * sequence);
@@ -171,7 +177,7 @@ for (const suite of SUITES.filter(({ bulk }) => bulk === "AES-GCM")) {
       const content = bytesOf(length);
       const keys = keyBytes(suite);
       const sealed = sealWithNode({ suite, keys, sequence: 0, type: handshake, content });
-      const opening = (await specOf(suite)).open(recordOf(sealed, handshake));
+      const opening = (await tls12SpecOf(suite)).open(recordOf(sealed, handshake));
       if (length === 2 ** 14) assertEquals((await opening).fragment, content);
       else await assertFails(() => opening, "SSL_ERROR_RX_RECORD_TOO_LONG", "record_overflow");
     }
@@ -179,7 +185,7 @@ for (const suite of SUITES.filter(({ bulk }) => bulk === "AES-GCM")) {
 }
 
 Deno.test("Tls12AeadSpec shows the content type", async () => {
-  const spec = await specOf(SUITES[0]!);
+  const spec = await tls12SpecOf(SUITES[0]!);
   assertEquals(spec.encrypts, true);
   assertFalse(spec.hidesType);
   for (const type of [alert, handshake, applicationData]) assertEquals(spec.wireType(type), type);

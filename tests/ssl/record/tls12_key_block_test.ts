@@ -16,6 +16,7 @@ import {
   joined,
   type KeyBytes,
   recordOf,
+  seal,
   sealWithNode,
 } from "./tls12_records.ts";
 
@@ -65,7 +66,7 @@ for (const suite of TLS12_CIPHER_SUITES) {
       for (const end of ["client", "server"] as const) {
         assertInstanceOf(one[end], suite.mac === null ? Tls12AeadSpec : Tls12CbcSpec);
         assertEquals([one[end].sequence, one[end].hidesType], [0, false]);
-        const sealed = await one[end].seal(handshake, bytesOf(16));
+        const sealed = await seal(one[end], handshake, bytesOf(16));
         const opened = await other[end].open(recordOf(sealed, handshake));
         assertEquals(opened, { type: handshake, fragment: bytesOf(16) });
       }
@@ -74,7 +75,7 @@ for (const suite of TLS12_CIPHER_SUITES) {
 
   Deno.test(`deriveProtections() gives other keys to the other direction, and for other randoms (${suite.name})`, async () => {
     const { client } = await protectionsOf(suite);
-    const record = recordOf(await client.seal(handshake, bytesOf(16)), handshake);
+    const record = recordOf(await seal(client, handshake, bytesOf(16)), handshake);
     const { server } = await protectionsOf(suite);
     const stranger = await protectionsOf(suite, false, bytesOf(32, 41));
     for (const spec of [server, stranger.client]) {
@@ -98,7 +99,7 @@ for (const suite of TLS12_CIPHER_SUITES) {
           content,
           encryptThenMac,
         });
-        const sealed = await protections[end].seal(handshake, content);
+        const sealed = await seal(protections[end], handshake, content);
         assertEquals(encodeHex(sealed), encodeHex(expected));
       }
     }
@@ -108,7 +109,7 @@ for (const suite of TLS12_CIPHER_SUITES) {
 Deno.test("deriveProtections() gives AES-CBC the order that was negotiated", async () => {
   const suite = TLS12_CIPHER_SUITES.find(({ bulk }) => bulk === "AES-CBC")!;
   const { client } = await protectionsOf(suite, true);
-  const record = recordOf(await client.seal(handshake, bytesOf(16)), handshake);
+  const record = recordOf(await seal(client, handshake, bytesOf(16)), handshake);
   const { client: other } = await protectionsOf(suite, false);
   await assertFails(() => other.open(record), "SSL_ERROR_BAD_MAC_READ", "bad_record_mac");
 });

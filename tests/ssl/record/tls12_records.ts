@@ -6,6 +6,7 @@ import { SslError } from "../../../ssl/base/errors.ts";
 import type { RecordProtection } from "../../../ssl/record/cipher_spec.ts";
 import type { SealedRecord } from "../../../ssl/record/deframer.ts";
 import { parseRecordHeader, writeRecordHeader } from "../../../ssl/record/header.ts";
+import { Tls12AeadSpec } from "../../../ssl/record/tls12_cipher_spec.ts";
 import type { Tls12CipherSuite } from "../../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../../ssl/tables/content_types.ts";
 
@@ -20,6 +21,16 @@ export function bytesOf(length: number, seed = 0): Bytes {
 /** All of these bytes in a row. */
 export function joined(...parts: readonly Uint8Array[]): Bytes {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** The bytes of a sealed fragment, as a record has them after its header. */
+export async function seal(
+  spec: Pick<RecordProtection, "seal">,
+  type: number,
+  fragment: Bytes,
+): Promise<Bytes> {
+  const { prefix, body } = await spec.seal(type, fragment);
+  return joined(prefix, body);
 }
 
 /** What the deframer makes of a sealed fragment. */
@@ -62,6 +73,15 @@ export function keyBytes(suite: Tls12CipherSuite, seed = 1): KeyBytes {
     mac: bytesOf(suite.macLength, seed + 1),
     fixedIv: bytesOf(suite.fixedIvLength, seed + 2),
   };
+}
+
+/** A protection by an AEAD of TLS 1.2, with {@linkcode keyBytes}. */
+export async function tls12SpecOf(suite: Tls12CipherSuite, sequence = 0): Promise<Tls12AeadSpec> {
+  const { key, fixedIv } = keyBytes(suite);
+  const format = suite.bulk === "AES-GCM" ? "raw" : "raw-secret";
+  const usages: KeyUsage[] = ["encrypt", "decrypt"];
+  const imported = await crypto.subtle.importKey(format, key, suite.bulk, false, usages);
+  return new Tls12AeadSpec(suite, imported, fixedIv, sequence);
 }
 
 /** How a record is to be made, also one that no honest end would make. */
@@ -153,7 +173,7 @@ export async function assertTakesAllAtTheCall(
   for (let i = 0; i < 24; i++) {
     const fragment = buffer.subarray(0, 700 * i);
     fragment.set(bytesOf(700 * i, i));
-    sealing.push(spec.seal(i % 2 ? ContentType.handshake : ContentType.alert, fragment));
+    sealing.push(seal(spec, i % 2 ? ContentType.handshake : ContentType.alert, fragment));
     fragment.fill(0xee);
     stranger.seal(ContentType.applicationData, bytesOf(i)).catch(() => {});
     assertEquals(spec.sequence, i + 1);
