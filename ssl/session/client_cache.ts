@@ -54,6 +54,11 @@ export function setApplicationSessionCache(context: NssContext, cache: SessionCa
   else applicationCaches.set(context, cache);
 }
 
+/** Returns whether the sessions of a configuration may be cached. */
+export function hasSessionKey({ sessionTickets, hostname }: SslConfig): boolean {
+  return sessionTickets && hostname !== null;
+}
+
 /**
  * Returns the cache key of a connection: the peer, and the settings that determine whether it is
  * trusted and how this end authenticates itself.
@@ -63,10 +68,19 @@ export function setApplicationSessionCache(context: NssContext, cache: SessionCa
  * @returns The key; `null` if sessions must not be cached.
  */
 export function clientSessionKey(config: SslConfig, peerAddress: string): string | null {
-  if (!config.sessionTickets || config.hostname === null) return null;
-  const settings = localKey(config, CLIENT_SETTINGS).map((value) => shorten(JSON.stringify(value)));
-  return JSON.stringify([peerAddress, ...settings]);
+  if (!hasSessionKey(config)) return null;
+  let settings = settingsKeys.get(config);
+  if (settings === undefined) {
+    // A line for each setting: JSON has no line break.
+    settings = localKey(config, CLIENT_SETTINGS).map((value) => shorten(JSON.stringify(value)))
+      .join("\n");
+    settingsKeys.set(config, settings);
+  }
+  return JSON.stringify(peerAddress) + "\n" + settings;
 }
+
+/** The part of keys that configurations decide; that of a handshake does not change. */
+const settingsKeys = new WeakMap<SslConfig, string>();
 
 /**
  * The settings that a cache key has besides the configuration of a token, because the token itself

@@ -6,6 +6,7 @@ import {
   applicationSessionKey,
   clientSessionCache,
   clientSessionKey,
+  hasSessionKey,
 } from "./client_cache.ts";
 import type { ClientSession, SessionCache } from "../base/session_cache.ts";
 import { countersOf, countSession } from "./statistics.ts";
@@ -74,7 +75,7 @@ async function checkToken(
 
 async function takeToken(search: SessionSearch, cache: SessionCache): Promise<Found> {
   const { config, peerAddress, environment } = search;
-  if (clientSessionKey(config, peerAddress) === null) return NOTHING;
+  if (!hasSessionKey(config)) return NOTHING;
   const key = await applicationSessionKey(config, peerAddress);
   const counters = countersOf(config.context);
   const cached = await attempt(cache, counters, () => cache.take(key, environment.now()));

@@ -7,6 +7,7 @@ import {
   applicationSessionKey,
   clientSessionCache,
   clientSessionKey,
+  hasSessionKey,
   tokenConfiguration,
 } from "./client_cache.ts";
 import type { ClientSession } from "../base/session_cache.ts";
@@ -38,14 +39,14 @@ export interface Obstacles {
 
 /** Returns whether the session of a handshake may be kept. */
 export function mayKeepSession(
-  { config, peerAddress }: SessionKeeping,
+  { config }: Pick<SessionKeeping, "config">,
   { badCertAccepted, askedForClientAuthData }: Obstacles,
 ): boolean {
   // An override must be decided again for each connection.
   if (badCertAccepted) return false;
   // The hook may choose another certificate next time; a peerId separates the sessions.
   if (askedForClientAuthData && config.peerId === null) return false;
-  return clientSessionKey(config, peerAddress) !== null;
+  return hasSessionKey(config);
 }
 
 /** Passes a session to the application's hook, if there is one, and otherwise to the cache. */

@@ -142,6 +142,9 @@ export function isWithin(
   return age >= 0 && age <= lifetime * 1000;
 }
 
+/** The bindings of configurations; that of a handshake does not change. */
+const bindingTexts = new WeakMap<SslConfig, string>();
+
 /**
  * Returns what a server's sessions are bound to: its certificates, and the settings that decide
  * about those of clients. A ticket opens under this binding only, so that a session is not used for
@@ -150,10 +153,11 @@ export function isWithin(
  * @returns The binding, shared by all callers: they must not modify it.
  */
 export function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
-  const text = JSON.stringify([
-    portableKey(config, SERVER_SETTINGS),
-    serverHookIdentity(config),
-  ]);
+  let text = bindingTexts.get(config);
+  if (text === undefined) {
+    text = JSON.stringify([portableKey(config, SERVER_SETTINGS), serverHookIdentity(config)]);
+    bindingTexts.set(config, text);
+  }
   let binding = BINDINGS.get(text);
   if (binding === undefined) {
     if (BINDINGS.size >= MAX_KEPT_BINDINGS) BINDINGS.clear();

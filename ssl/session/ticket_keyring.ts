@@ -33,7 +33,9 @@ export interface TicketKeyring {
  */
 export class OwnTicketKeyring implements TicketKeyring {
   readonly #lifetime: number;
-  #keys: Promise<readonly TicketKey[]> = Promise.resolve([]);
+  /** The newest key and the one before it. */
+  #keys: readonly TicketKey[] = [];
+  #renewing: Promise<readonly TicketKey[]> | null = null;
 
   /** Creates a keyring for tickets of a lifetime in seconds. */
   constructor(lifetime: number) {
@@ -52,20 +54,23 @@ export class OwnTicketKeyring implements TicketKeyring {
     return keys.find((candidate) => bytesEqual(candidate.name, name)) ?? null;
   }
 
-  #renewed(environment: Environment): Promise<readonly TicketKey[]> {
-    const kept = this.#keys;
-    const renewed = kept.then(async (keys) => {
-      const now = environment.now();
-      const [current] = keys;
-      if (current !== undefined && now - current.createdAt < this.#lifetime * 1000) return keys;
-      const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
-        "encrypt",
-        "decrypt",
-      ]);
-      const made = { name: environment.random(KEY_NAME_LENGTH), key, createdAt: now };
-      return current === undefined ? [made] : [made, current];
+  /** Returns the keys, after renewing the newest one if it is too old. */
+  #renewed(environment: Environment): readonly TicketKey[] | Promise<readonly TicketKey[]> {
+    const [current] = this.#keys;
+    const now = environment.now();
+    if (current !== undefined && now - current.createdAt < this.#lifetime * 1000) return this.#keys;
+    this.#renewing ??= this.#renew(environment, now).finally(() => {
+      this.#renewing = null; // after a failure the next caller tries again
     });
-    this.#keys = renewed.catch(() => kept); // the next caller tries again
-    return renewed;
+    return this.#renewing;
+  }
+
+  async #renew(environment: Environment, createdAt: number): Promise<readonly TicketKey[]> {
+    const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
+      "encrypt",
+      "decrypt",
+    ]);
+    const made: TicketKey = { name: environment.random(KEY_NAME_LENGTH), key, createdAt };
+    return this.#keys = [made, ...this.#keys.slice(0, 1)];
   }
 }

@@ -82,6 +82,33 @@ export async function subtleBuffers(
 }
 
 /**
+ * Counts how often something waits for WebCrypto in a row. Calls that are under way together are one
+ * round, which ends when all of them have; imports of keys, which take no thread, are none.
+ */
+export async function countSubtleRounds(run: () => Promise<unknown>): Promise<number> {
+  let rounds = 0;
+  let round: { readonly done: Promise<unknown>; readonly release: () => void }[] = [];
+  const end = async () => {
+    const ended = round;
+    round = [];
+    await Promise.allSettled(ended.map(({ done }) => done));
+    rounds++;
+    for (const { release } of ended) release();
+  };
+  await intercept(METHODS, async (method, call) => {
+    const done = call();
+    if (method === "importKey" || method === "exportKey") return await done;
+    done.catch(() => {}); // awaited below
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    // A timer comes after all that has been resolved so far.
+    if (round.push({ done, release }) === 1) setTimeout(end, 0);
+    await promise;
+    return await done;
+  }, run);
+  return rounds;
+}
+
+/**
  * Gives key pairs that are generated meanwhile this private key, so that known answers can be had.
  */
 export function withPrivateKey<T>(privateKey: CryptoKey, run: () => Promise<T>): Promise<T> {

@@ -8,12 +8,15 @@ import {
   decodeTicketContent,
   encodeTicketContent,
   TICKET_LIFETIME,
+  ticketBinding,
   type TicketContent,
   TicketKeys,
 } from "../../../ssl/session/session_ticket.ts";
 import { OwnTicketKeyring } from "../../../ssl/session/ticket_keyring.ts";
 import { TLS_1_3 } from "../../../ssl/tables/versions.ts";
-import { PKI, TestEnvironment } from "../_support.ts";
+import { resolveConfig } from "../../../ssl/config/resolve_config.ts";
+import { PKI, serverOptions, TestEnvironment } from "../_support.ts";
+import { countSubtleCalls } from "../handshake/subtle.ts";
 
 const LIFETIME = TICKET_LIFETIME * 1000;
 const BINDING = new Uint8Array([1, 2, 3]);
@@ -202,4 +205,21 @@ Deno.test("decodeTicketContent() gives a text back to the letter", () => {
     const bytes = encodeTicketContent({ ...contentAt(5), serverName });
     assertEquals(decodeTicketContent(bytes)?.serverName, serverName);
   }
+});
+
+/** How often ticketBinding() hashes for new configurations with these names, in turn. */
+async function hashesFor(names: readonly string[]): Promise<number> {
+  const counted = await countSubtleCalls(async () => {
+    for (const sessionIdContext of names) {
+      await ticketBinding(resolveConfig(serverOptions({ sessionIdContext })));
+    }
+  });
+  return counted.all ?? 0;
+}
+
+Deno.test("ticketBinding() hashes the settings of connections once, until 16 other ones have been used", async () => {
+  const names = Array.from({ length: 17 }, (_, i) => `configuration ${i}`);
+  assertEquals(await hashesFor(["one", "one", "one"]), 1);
+  assertEquals(await hashesFor(names), 17);
+  assertEquals(await hashesFor(["one"]), 1);
 });
