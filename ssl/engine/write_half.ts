@@ -15,6 +15,8 @@ import { freeBuffer } from "./byte_queue.ts";
 
 /** A record to send, in the order of the queue. */
 interface QueuedRecord {
+  /** Whether it is of a handshake, which is sent a flight at a time. */
+  readonly inFlight: boolean;
   readonly wireType: number;
   readonly version: number;
   /** The protected fragment, when the seal has resolved. */
@@ -125,6 +127,7 @@ export class WriteHalf {
     this.#sentChangeCipherSpec = true;
     this.flushHandshake();
     this.#queue.push({
+      inFlight: true,
       wireType: ContentType.changeCipherSpec,
       version: TLS_1_2,
       sealed: { prefix: NO_PREFIX, body: new Uint8Array([1]) },
@@ -151,8 +154,8 @@ export class WriteHalf {
   }
 
   /**
-   * Returns and removes the next bytes for the transport: the oldest record and the sealed ones
-   * that follow it.
+   * Returns and removes the next bytes for the transport: the oldest record, with the rest of its
+   * flight, and the sealed ones that follow it.
    *
    * @returns The bytes, valid until the next call; `null` if nothing is queued.
    */
@@ -164,6 +167,7 @@ export class WriteHalf {
     if (this.#flight !== null) await this.#flight;
     this.#flight = null;
     await head.done;
+    if (head.inFlight) await this.#sealFlight();
     let count = 0;
     let length = 0;
     for (const { sealed } of this.#queue) {
@@ -173,6 +177,7 @@ export class WriteHalf {
       length += size;
       count++;
     }
+    if (count === 0) return null; // cleared meanwhile
     const output = this.#outputBuffer(length);
     let offset = 0;
     for (const record of this.#queue.splice(0, count)) {
@@ -186,6 +191,22 @@ export class WriteHalf {
       freeBuffer(sealed.body);
     }
     return output.subarray(0, length);
+  }
+
+  /**
+   * Waits for the records of the oldest flight: two writes would cost both ends a system call, and
+   * the peer another turn of its event loop.
+   */
+  async #sealFlight(): Promise<void> {
+    for (const { inFlight, sealed, done } of this.#queue) {
+      if (!inFlight) return;
+      if (sealed !== undefined) continue;
+      try {
+        await done;
+      } catch {
+        return; // take() throws it after the records before it
+      }
+    }
   }
 
   /** Drops everything that has not been taken. */
@@ -212,6 +233,7 @@ export class WriteHalf {
   #seal(type: number, fragment: Uint8Array<ArrayBuffer>): void {
     const protection = this.#protection;
     const record: QueuedRecord = {
+      inFlight: type === ContentType.handshake || type === ContentType.changeCipherSpec,
       wireType: protection.wireType(type),
       version: this.#version,
       sealed: undefined,

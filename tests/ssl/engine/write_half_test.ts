@@ -1,11 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { WriteHalf } from "../../../ssl/engine/write_half.ts";
 import { PlaintextSpec, type RecordProtection } from "../../../ssl/record/cipher_spec.ts";
 import { TLS12_CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../../ssl/tables/content_types.ts";
 import { TLS_1_2 } from "../../../ssl/tables/versions.ts";
+import { turns } from "../_support.ts";
 import { tls12SpecOf } from "../record/tls12_records.ts";
 import { countBytesCopiedDuring } from "../wire/count_copied.ts";
 
@@ -51,6 +52,61 @@ Deno.test("WriteHalf.writeChangeCipherSpec() writes one in clear, and one in eac
     half.writeChangeCipherSpec();
     assertEquals(await countOf(half), 1);
   }
+});
+
+/** Protects nothing, and ends a seal when the test says so. */
+class SealsOnDemand extends PlaintextSpec {
+  readonly seals: PromiseWithResolvers<void>[] = [];
+
+  override async seal(type: number, fragment: Uint8Array<ArrayBuffer>) {
+    const sealed = await super.seal(type, fragment);
+    const seal = Promise.withResolvers<void>();
+    this.seals.push(seal);
+    await seal.promise;
+    return sealed;
+  }
+}
+
+/** A half that has queued a flight in two records, then a record of application data. */
+async function afterFlight(): Promise<{ half: WriteHalf; seals: SealsOnDemand["seals"] }> {
+  const half = new WriteHalf(TLS_1_2);
+  const spec = new SealsOnDemand();
+  half.install(spec);
+  for (let i = 0; i < 2; i++) {
+    half.writeHandshake(new Uint8Array(10));
+    half.flushHandshake();
+  }
+  half.writeApplicationData(new Uint8Array(20), 8);
+  await turns();
+  return { half, seals: spec.seals };
+}
+
+Deno.test("WriteHalf.take() waits for a whole flight, and not for what follows it", async () => {
+  const { half, seals } = await afterFlight();
+  const taking = half.take();
+  seals[0]!.resolve();
+  await turns();
+  seals[1]!.resolve();
+  assertEquals((await taking)?.length, 2 * 15);
+  seals[2]!.resolve();
+  assertEquals((await half.take())?.length, 25);
+  assertEquals(half.empty, true);
+});
+
+Deno.test("WriteHalf.take() gives what is sealed of a flight before the error of the rest", async () => {
+  const { half, seals } = await afterFlight();
+  seals[0]!.resolve();
+  seals[1]!.reject(new Error("of the runtime"));
+  assertEquals((await half.take())?.length, 15);
+  await assertRejects(() => half.take(), Error, "of the runtime");
+});
+
+Deno.test("WriteHalf.take() gives nothing of what has been dropped meanwhile", async () => {
+  const { half, seals } = await afterFlight();
+  const taking = half.take();
+  half.clear();
+  for (const seal of seals) seal.resolve();
+  assertEquals(await taking, null);
 });
 
 const AEAD_SUITES = TLS12_CIPHER_SUITES.filter(({ bulk, auth }) =>
