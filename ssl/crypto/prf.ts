@@ -1,15 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { CipherSuiteHash } from "./hkdf.ts";
+import { type CipherSuiteHash, HASH_LENGTHS } from "./hkdf.ts";
 
 const encoder = new TextEncoder();
 
 /** A secret as the key of TLS 1.2's pseudorandom function (RFC 5246, Section 5). */
 export class PrfSecret {
   readonly #key: CryptoKey;
+  readonly #hashLength: number;
 
-  private constructor(key: CryptoKey) {
+  private constructor(key: CryptoKey, hashLength: number) {
     this.#key = key;
+    this.#hashLength = hashLength;
   }
 
   /**
@@ -27,7 +29,7 @@ export class PrfSecret {
       "sign",
     ]);
     secret.fill(0); // importKey has copied it
-    return new PrfSecret(await imported);
+    return new PrfSecret(await imported, HASH_LENGTHS[hash]);
   }
 
   /**
@@ -49,25 +51,36 @@ export class PrfSecret {
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const labelBytes = encoder.encode(label);
-    const labelAndSeed = new Uint8Array(labelBytes.length + seed.length);
-    labelAndSeed.set(labelBytes);
-    labelAndSeed.set(seed, labelBytes.length);
+    const hashLength = this.#hashLength;
+    // A(i), label and seed; WebCrypto copies them before a call returns.
+    const input = new Uint8Array(hashLength + labelBytes.length + seed.length);
+    input.set(labelBytes, hashLength);
+    input.set(seed, hashLength + labelBytes.length);
     const output = new Uint8Array(length);
-    let a = labelAndSeed;
-    for (let offset = 0; offset < length;) {
-      a = await this.#hmac(a); // A(i) depends on A(i-1): these calls cannot run concurrently
-      const input = new Uint8Array(a.length + labelAndSeed.length);
-      input.set(a);
-      input.set(labelAndSeed, a.length);
-      const block = await this.#hmac(input);
-      output.set(block.subarray(0, length - offset), offset);
-      offset += block.length;
-      block.fill(0);
+    let a = await this.#hmac(input.subarray(hashLength));
+    let offset = 0;
+    for (; length - offset > hashLength; offset += hashLength) {
+      input.set(new Uint8Array(a));
+      // The next A(i) depends on this one, and not on the block: both run at once.
+      const block = this.#hmac(input);
+      const both = await Promise.all([block, this.#hmac(input.subarray(0, hashLength))]);
+      take(both[0], output, offset);
+      a = both[1];
     }
+    input.set(new Uint8Array(a));
+    take(await this.#hmac(input), output, offset);
+    input.fill(0);
     return output;
   }
 
-  async #hmac(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-    return new Uint8Array(await crypto.subtle.sign("HMAC", this.#key, data));
+  #hmac(data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
+    return crypto.subtle.sign("HMAC", this.#key, data);
   }
+}
+
+/** Moves as much of a block as there is room for, and overwrites it with zeros. */
+function take(block: ArrayBuffer, output: Uint8Array, offset: number): void {
+  const bytes = new Uint8Array(block);
+  output.set(bytes.subarray(0, output.length - offset), offset);
+  bytes.fill(0);
 }

@@ -87,7 +87,7 @@ export interface HandshakeState {
    *
    * @returns The next state.
    */
-  takeChangeCipherSpec?(hs: HandshakeContext): HandshakeState;
+  takeChangeCipherSpec?(hs: HandshakeContext): Promise<HandshakeState>;
 
   /**
    * Begins another handshake, in a state that has completed one.

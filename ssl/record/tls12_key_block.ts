@@ -77,7 +77,7 @@ export async function deriveProtections(
 }
 
 /** Imports keys; copies all bytes before it returns. */
-async function protect(
+function protect(
   suite: Tls12CipherSuite,
   macKey: Uint8Array<ArrayBuffer>,
   key: Uint8Array<ArrayBuffer>,
@@ -91,13 +91,13 @@ async function protect(
   ]);
   if (mac === null) {
     const iv = fixedIv.slice(); // the caller overwrites it
-    return new Tls12AeadSpec(suite, await importingKey, iv);
+    return importingKey.then((imported) => new Tls12AeadSpec(suite, imported, iv));
   }
   const importingMac = crypto.subtle.importKey("raw", macKey, { name: "HMAC", hash: mac }, false, [
     "sign",
     "verify",
   ]);
-  const [encryptionKey, hmacKey] = await Promise.all([importingKey, importingMac]);
-  const keys = { encryption: encryptionKey, mac: hmacKey };
-  return new Tls12CbcSpec(suite, keys, { encryptThenMac, random });
+  return Promise.all([importingKey, importingMac]).then(([encryption, mac]) =>
+    new Tls12CbcSpec(suite, { encryption, mac }, { encryptThenMac, random })
+  );
 }

@@ -243,6 +243,8 @@ export const TLS12_MESSAGE_ROWS: readonly Tls12MessageRows[] = [
       ["duplicate", "duplicate", client("RX_UNEXPECTED_SERVER_KEY_EXCH", UNEXPECTED)],
       ["reorder", "reorder", client("RX_UNEXPECTED_HELLO_DONE", UNEXPECTED)],
       ["flip share", edit(flip(4)), client(WRONG_SIGNATURE, "decrypt_error")],
+      // The key exchange, which is begun before the signature has been verified, fails as well.
+      ["share of zeros", edit((body) => body.fill(0, 4, 36)), client(WRONG_SIGNATURE, "decrypt_error")],
       ...signed(client, 36),
       ["curve spelled out", edit((body) => body.fill(1, 0, 1)), client("RX_MALFORMED_SERVER_KEY_EXCH", "illegal_parameter"), "RFC 8422, 5.4"],
       ["curve not offered", edit(setU16(1, 0x001e)), client("RX_MALFORMED_SERVER_KEY_EXCH", "illegal_parameter"), "RFC 8422, 5.4"],

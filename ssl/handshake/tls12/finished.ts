@@ -29,12 +29,24 @@ export async function sendTls12Finished(
   session: Tls12Session,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const end: End = hs.config.role;
-  const verifyData = await session.masterSecret.verifyData(end, await hs.transcript.digest());
+  const [verifyData, protections] = await Promise.all([
+    verifyDataOf(hs, session, end),
+    session.protections,
+  ]);
   hs.output.sendChangeCipherSpec();
-  hs.output.installWriteSpec(session.protections[end]);
+  hs.output.installWriteSpec(protections[end]);
   hs.output.limitRecords({ sent: session.recordLimits.sent });
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
   return verifyData;
+}
+
+/** Computes the verify_data of an end, over the messages so far. */
+async function verifyDataOf(
+  { transcript }: HandshakeContext,
+  { masterSecret }: Tls12Session,
+  end: End,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await masterSecret.verifyData(end, await transcript.digest());
 }
 
 /** Continues after the peer's Finished, with its verify_data. */
@@ -46,68 +58,91 @@ export type AfterFinished = (
 /** Processes NewSessionTicket; returns what continues after Finished. */
 export type TakeTicket = (message: HandshakeMessage, hs: HandshakeContext) => AfterFinished;
 
-/**
- * Waits for the peer's change_cipher_spec, and before it for NewSessionTicket if the server has
- * announced one.
- */
-export class ExpectChangeCipherSpec implements HandshakeState {
+/** Waits for NewSessionTicket, which the server has announced (RFC 5077, Section 3.3). */
+export class ExpectTls12Ticket implements HandshakeState {
   readonly #session: Tls12Session;
-  readonly #next: AfterFinished;
-  /** Processes the announced NewSessionTicket; `null` if none is due. */
-  readonly #takeTicket: TakeTicket | null;
+  readonly #takeTicket: TakeTicket;
 
-  /** Creates the state; `takeTicket` is set if a ticket is due. */
-  constructor(
-    session: Tls12Session,
-    next: AfterFinished,
-    takeTicket: TakeTicket | null = null,
-  ) {
+  /** Creates the state of a client. */
+  constructor(session: Tls12Session, takeTicket: TakeTicket) {
     this.#session = session;
-    this.#next = next;
     this.#takeTicket = takeTicket;
   }
 
-  /** Processes NewSessionTicket, if one is due. */
+  /** Processes NewSessionTicket. */
   handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
-    if (this.#takeTicket === null) throw unexpectedMessage(message.type);
     expectMessage(message, HandshakeType.newSessionTicket);
     const next = this.#takeTicket(message, hs);
     hs.transcript.add(message.raw);
-    return Promise.resolve(new ExpectChangeCipherSpec(this.#session, next));
+    return Promise.resolve(expectTls12Finished(hs, this.#session, next));
+  }
+
+  /** Refuses: "The server MUST send this message" if it has announced it. */
+  takeChangeCipherSpec(): Promise<HandshakeState> {
+    throw new SslError(
+      "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",
+      "Cannot take change_cipher_spec: the ticket that was promised is due",
+    );
+  }
+}
+
+/**
+ * Returns the state that waits for the peer's change_cipher_spec and Finished. The messages that
+ * Finished covers are complete, so that its content is computed while it is received.
+ */
+export function expectTls12Finished(
+  hs: HandshakeContext,
+  session: Tls12Session,
+  next: AfterFinished,
+): HandshakeState {
+  const expected = verifyDataOf(hs, session, peerOf(hs));
+  expected.catch(() => {}); // awaited when Finished has come
+  return new ExpectChangeCipherSpec(session, expected, next);
+}
+
+/** Waits for the peer's change_cipher_spec. */
+class ExpectChangeCipherSpec implements HandshakeState {
+  readonly #session: Tls12Session;
+  readonly #expected: Promise<Uint8Array<ArrayBuffer>>;
+  readonly #next: AfterFinished;
+
+  constructor(
+    session: Tls12Session,
+    expected: Promise<Uint8Array<ArrayBuffer>>,
+    next: AfterFinished,
+  ) {
+    this.#session = session;
+    this.#expected = expected;
+    this.#next = next;
+  }
+
+  handle({ type }: HandshakeMessage): Promise<HandshakeState> {
+    throw unexpectedMessage(type);
   }
 
   /** Installs the peer's new keys. */
-  takeChangeCipherSpec(hs: HandshakeContext): HandshakeState {
-    // RFC 5077, Section 3.3: the server MUST send a ticket that it has announced.
-    if (this.#takeTicket !== null) {
-      throw new SslError(
-        "SSL_ERROR_RX_UNEXPECTED_CHANGE_CIPHER",
-        "Cannot take change_cipher_spec: the ticket that was promised is due",
-      );
-    }
+  async takeChangeCipherSpec(hs: HandshakeContext): Promise<HandshakeState> {
+    const protections = await this.#session.protections;
     hs.output.limitRecords({ received: this.#session.recordLimits.received });
-    hs.output.installReadSpec(this.#session.protections[peerOf(hs)]);
-    return new ExpectTls12Finished(this.#session, this.#next);
+    hs.output.installReadSpec(protections[peerOf(hs)]);
+    return new ExpectTls12Finished(this.#expected, this.#next);
   }
 }
 
 /** Waits for the peer's Finished. */
 class ExpectTls12Finished implements HandshakeState {
-  readonly #session: Tls12Session;
+  readonly #expected: Promise<Uint8Array<ArrayBuffer>>;
   readonly #next: AfterFinished;
 
-  constructor(session: Tls12Session, next: AfterFinished) {
-    this.#session = session;
+  constructor(expected: Promise<Uint8Array<ArrayBuffer>>, next: AfterFinished) {
+    this.#expected = expected;
     this.#next = next;
   }
 
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
     const { verifyData } = parseFinished(message.body, TLS12_VERIFY_DATA_LENGTH);
-    const expected = await this.#session.masterSecret.verifyData(
-      peerOf(hs),
-      await hs.transcript.digest(),
-    );
+    const expected = await this.#expected;
     if (!timingSafeEqual(verifyData, expected)) {
       throw new SslError(
         "SSL_ERROR_BAD_HANDSHAKE_HASH_VALUE",

@@ -1,12 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { RecordProtection } from "../../record/cipher_spec.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import type { RecordLimits } from "../limit_records.ts";
 import type { Tls12Agreement } from "../negotiated.ts";
 import { logKey } from "../log_secret.ts";
-import { deriveProtections } from "../../record/tls12_key_block.ts";
-import { type End, MasterSecret, type Randoms } from "../../crypto/master_secret.ts";
+import { deriveProtections, type Protections } from "../../record/tls12_key_block.ts";
+import { MasterSecret, type Randoms } from "../../crypto/master_secret.ts";
 
 /** What the hellos have determined in TLS 1.2. */
 export interface Tls12Choice {
@@ -25,19 +24,19 @@ export interface Tls12Choice {
 /** A TLS 1.2 handshake with its keys. */
 export interface Tls12Session extends Tls12Choice {
   readonly masterSecret: MasterSecret;
-  /** The protection of the records that each end sends. */
-  readonly protections: Readonly<Record<End, RecordProtection>>;
+  /** The protections of the records, which are derived while the handshake continues. */
+  readonly protections: Promise<Protections>;
 }
 
-/** Derives the keys of a handshake, and writes the secret to the key log. */
-export async function withKeys(
+/** Begins to derive the keys of a handshake, and writes the secret to the key log. */
+export function withKeys(
   hs: HandshakeContext,
   choice: Tls12Choice,
   masterSecret: MasterSecret,
-): Promise<Tls12Session> {
+): Tls12Session {
   const { agreement, randoms } = choice;
   logKey(hs.config, "CLIENT_RANDOM", randoms.client, masterSecret.bytes);
-  const protections = await deriveProtections(
+  const protections = deriveProtections(
     agreement.cipherSuite,
     masterSecret.prf,
     randoms.client,
@@ -47,12 +46,13 @@ export async function withKeys(
       random: (length) => hs.environment.random(length),
     },
   );
+  protections.catch(() => {}); // whoever installs them awaits them
   return { ...choice, masterSecret, protections };
 }
 
 /**
- * Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4) and
- * its keys.
+ * Derives the master secret of a full handshake (RFC 5246, Section 8.1; RFC 7627, Section 4), and
+ * begins to derive its keys.
  */
 export async function withNewKeys(
   hs: HandshakeContext,
@@ -62,5 +62,5 @@ export async function withNewKeys(
   const { agreement: { cipherSuite, extendedMasterSecret }, randoms } = choice;
   const transcript = extendedMasterSecret ? hs.transcript : null;
   const secret = await MasterSecret.derive(cipherSuite, premasterSecret, randoms, transcript);
-  return await withKeys(hs, choice, secret);
+  return withKeys(hs, choice, secret);
 }

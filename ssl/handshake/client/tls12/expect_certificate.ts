@@ -34,7 +34,8 @@ import {
 import { generateKeyShare } from "../../../crypto/key_exchange.ts";
 import {
   type AfterFinished,
-  ExpectChangeCipherSpec,
+  expectTls12Finished,
+  ExpectTls12Ticket,
   sendTls12Finished,
 } from "../../tls12/finished.ts";
 import { type Tls12Choice, withNewKeys } from "../../tls12/session.ts";
@@ -129,25 +130,24 @@ class ExpectServerKeyExchange implements HandshakeState {
 
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.serverKeyExchange);
-    const exchange = parseServerKeyExchange(message.body);
-    const group = offeredGroup(hs, exchange.params);
+    const { params, ...signed } = parseServerKeyExchange(message.body);
+    const group = offeredGroup(hs, params);
     const { randoms } = this.#choice;
-    const content = concat([
-      randoms.client,
-      randoms.server,
-      encodeServerEcdhParams(exchange.params),
-    ]);
+    const content = concat([randoms.client, randoms.server, encodeServerEcdhParams(params)]);
     const verification = verifyTls12Signature(
       this.#claim.certificate.subjectPublicKeyInfo,
-      exchange,
+      signed,
       content,
       hs.config.signatureSchemes,
     );
-    const peer = await this.#claim.prove(verification);
+    const proof = this.#claim.prove(verification);
+    // The secret is computed while the signature is verified, and used after it.
+    const exchange = exchangeKeys(group, params.point);
+    exchange.catch(() => {}); // awaited after ServerHelloDone
+    const peer = await proof;
     show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme, group });
     hs.transcript.add(message.raw);
-    const share = { peer, group, point: exchange.params.point };
-    return new ExpectRequestOrDone(this.#choice, share, null);
+    return new ExpectRequestOrDone(this.#choice, { peer, group, exchange }, null);
   }
 }
 
@@ -162,11 +162,25 @@ function offeredGroup({ config }: HandshakeContext, { namedCurve }: ServerEcdhPa
   );
 }
 
-/** The key share of an authenticated server. */
+/** This end's part of a key exchange. */
+interface KeyExchange {
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+  readonly premasterSecret: Uint8Array<ArrayBuffer>;
+}
+
+async function exchangeKeys(
+  group: NamedGroup,
+  point: Uint8Array<ArrayBuffer>,
+): Promise<KeyExchange> {
+  const share = await generateKeyShare(group);
+  return { publicKey: share.publicKey, premasterSecret: await share.complete(point) };
+}
+
+/** The key exchange with an authenticated server. */
 interface ServerShare {
   readonly peer: AuthenticatedPeer;
   readonly group: NamedGroup;
-  readonly point: Uint8Array<ArrayBuffer>;
+  readonly exchange: Promise<KeyExchange>;
 }
 
 /** Waits for CertificateRequest, which is optional, and ServerHelloDone. */
@@ -204,11 +218,19 @@ class ExpectRequestOrDone implements HandshakeState {
     const signer = chosen === null || "reason" in chosen ? null : chosen;
     show(hs, { noCertificate: chosen !== null && "reason" in chosen ? chosen.reason : null });
     if (this.#request !== null) sendTls12Certificate(hs, signer?.credential.chain ?? []);
-    const premasterSecret = await this.#exchangeKeys(hs);
-    const session = await withNewKeys(hs, choice, premasterSecret);
-    if (signer !== null) await sendTls12CertificateVerify(hs, signer);
+    const { peer, group, exchange } = this.#share;
+    const { publicKey, premasterSecret } = await exchange;
+    sendHandshake(
+      hs,
+      HandshakeType.clientKeyExchange,
+      encodeClientKeyExchange({ point: publicKey }),
+    );
+    // The master secret covers no message after this one, and is derived while one is signed.
+    const [session] = await Promise.all([
+      withNewKeys(hs, choice, premasterSecret),
+      signer === null ? undefined : sendTls12CertificateVerify(hs, signer),
+    ]);
     const client = await sendTls12Finished(hs, session);
-    const { peer, group } = this.#share;
     const askedForClientAuthData = this.#request !== null && hs.config.getClientAuthData !== null;
     const shown = signer === null ? shownBefore([]) : shownBy(signer);
     const local = { ...shown, askedForClientAuthData };
@@ -224,23 +246,9 @@ class ExpectRequestOrDone implements HandshakeState {
       };
       return completeTls12(hs, session, negotiated, { sessionId: session.sessionId, ticket });
     };
-    return new ExpectChangeCipherSpec(
-      session,
-      complete(null),
-      choice.ticketDue ? (message) => complete(takeTls12Ticket(hs, message)) : null,
-    );
-  }
-
-  async #exchangeKeys(hs: HandshakeContext): Promise<Uint8Array<ArrayBuffer>> {
-    const { group, point } = this.#share;
-    const share = await generateKeyShare(group);
-    const premasterSecret = await share.complete(point);
-    sendHandshake(
-      hs,
-      HandshakeType.clientKeyExchange,
-      encodeClientKeyExchange({ point: share.publicKey }),
-    );
-    return premasterSecret;
+    return choice.ticketDue
+      ? new ExpectTls12Ticket(session, (message) => complete(takeTls12Ticket(hs, message)))
+      : expectTls12Finished(hs, session, complete(null));
   }
 }
 

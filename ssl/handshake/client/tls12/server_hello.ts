@@ -18,7 +18,8 @@ import { offersTls13 } from "../../../config/config.ts";
 import type { HandshakeContext, HandshakeState } from "../../handshake.ts";
 import {
   type AfterFinished,
-  ExpectChangeCipherSpec,
+  expectTls12Finished,
+  ExpectTls12Ticket,
   sendTls12Finished,
 } from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
@@ -66,7 +67,8 @@ export interface Tls12Offer {
  *                                 Certificate (if requested), ClientKeyExchange,
  *                                 CertificateVerify (with a certificate),
  *                                 change_cipher_spec, Finished -->
- * ExpectChangeCipherSpec          <-- NewSessionTicket (if announced), change_cipher_spec
+ * ExpectTls12Ticket               <-- NewSessionTicket (if announced)
+ * ExpectChangeCipherSpec          <-- change_cipher_spec
  * ExpectTls12Finished             <-- Finished
  * ```
  *
@@ -187,7 +189,7 @@ async function resume(
   const { peerChain, stapledOcspResponse, signedCertTimestamps, localChain } = session;
   show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
   const masterSecret = await MasterSecret.of(choice.agreement.cipherSuite, session.masterSecret);
-  const keyed = await withKeys(hs, choice, masterSecret);
+  const keyed = withKeys(hs, choice, masterSecret);
   const { sessionId, expiresAt } = session;
   const complete = (ticket: Tls12Ticket | null): AfterFinished => async (hs, server) => {
     const client = await sendTls12Finished(hs, keyed);
@@ -204,11 +206,9 @@ async function resume(
   };
   // The ticket may be used again, unless the server sends a new one.
   const kept = session.ticket.length > 0 ? { ticket: session.ticket, expiresAt } : null;
-  return new ExpectChangeCipherSpec(
-    keyed,
-    complete(kept),
-    choice.ticketDue ? (message) => complete(takeTls12Ticket(hs, message) ?? kept) : null,
-  );
+  return choice.ticketDue
+    ? new ExpectTls12Ticket(keyed, (message) => complete(takeTls12Ticket(hs, message) ?? kept))
+    : expectTls12Finished(hs, keyed, complete(kept));
 }
 
 function illegal(why: string): SslError {

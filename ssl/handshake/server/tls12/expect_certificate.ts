@@ -14,7 +14,7 @@ import {
 } from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { KeyShare } from "../../../crypto/key_exchange.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
+import { expectTls12Finished, sendTls12Finished } from "../../tls12/finished.ts";
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { type Tls12Choice, type Tls12Session, withNewKeys } from "../../tls12/session.ts";
 import { verifyTls12Signature } from "../../../authentication/tls12_signature.ts";
@@ -97,11 +97,13 @@ class ExpectClientKeyExchange implements HandshakeState {
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.clientKeyExchange);
     const { choice, share } = this.#flight;
-    const premasterSecret = await share.complete(parseClientKeyExchange(message.body).point);
+    const { point } = parseClientKeyExchange(message.body);
     hs.transcript.add(message.raw);
+    // The extended master secret, or else Finished, covers the hash of the transcript.
+    const [premasterSecret] = await Promise.all([share.complete(point), hs.transcript.digest()]);
     const session = await withNewKeys(hs, choice, premasterSecret);
     return this.#peer instanceof AuthenticatedPeer
-      ? expectClientFinished(this.#flight, session, this.#peer)
+      ? expectClientFinished(hs, this.#flight, session, this.#peer)
       : new ExpectTls12CertificateVerify(this.#flight, session, this.#peer);
   }
 }
@@ -129,16 +131,17 @@ class ExpectTls12CertificateVerify implements HandshakeState {
     const peer = await this.#claim.prove(verification);
     show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
     hs.transcript.add(message.raw);
-    return expectClientFinished(this.#flight, this.#session, peer);
+    return expectClientFinished(hs, this.#flight, this.#session, peer);
   }
 }
 
 function expectClientFinished(
+  hs: HandshakeContext,
   { choice, group, local }: ServerFlight,
   session: Tls12Session,
   peer: AuthenticatedPeer,
 ): HandshakeState {
-  return new ExpectChangeCipherSpec(session, async (hs, client) => {
+  return expectTls12Finished(hs, session, async (hs, client) => {
     const identities = { peer, local, authenticatedAt: null };
     // An override must be decided again for each connection.
     const facts = peer.badCertAccepted ? null : ticketFacts(choice.agreement, identities);

@@ -14,7 +14,7 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_2 } from "../../../tables/versions.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
-import { ExpectChangeCipherSpec, sendTls12Finished } from "../../tls12/finished.ts";
+import { expectTls12Finished, sendTls12Finished } from "../../tls12/finished.ts";
 import { MasterSecret } from "../../../crypto/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../../tls12/session.ts";
 import type { Certificate } from "../../../../cert/certificate/certificate.ts";
@@ -126,18 +126,18 @@ export async function resumeTls12Session(
   content: TicketContent,
 ): Promise<HandshakeState> {
   refuseOtherPeer(hs, content.peerChain);
-  await setForget(hs, choice);
+  if (!choice.ticketDue) await setForget(hs, choice);
   const { peerChain, authenticatedAt } = content;
   const localChain = shownChain(hs.config, content);
   show(hs, { peerChain, localChain });
   const { agreement } = choice;
   const masterSecret = await MasterSecret.of(agreement.cipherSuite, content.psk);
-  const session = await withKeys(hs, choice, masterSecret);
+  const session = withKeys(hs, choice, masterSecret);
   const { serverName } = agreement;
   const facts = { serverName, authenticatedAt, peerChain, localChain };
   await sendTls12Ticket(hs, session, facts);
   const server = await sendTls12Finished(hs, session);
-  return new ExpectChangeCipherSpec(session, (hs, client) => {
+  return expectTls12Finished(hs, session, (hs, client) => {
     const negotiated: Tls12Negotiated = {
       ...agreement,
       group: null,
@@ -151,12 +151,11 @@ export async function resumeTls12Session(
   });
 }
 
-/** Lets the application forget a session in the cache, which is impossible for one in a ticket. */
+/** Lets the application forget a session in the cache. */
 async function setForget(
   { config, session }: HandshakeContext,
-  { sessionId, ticketDue }: Tls12Choice,
+  { sessionId }: Tls12Choice,
 ): Promise<void> {
-  if (ticketDue) return;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
   session.forget = () => sessions.delete(sessionId, binding);
