@@ -305,9 +305,7 @@ export class SslEngine {
       case ContentType.alert:
         return this.#takeAlert(fragment);
       case ContentType.changeCipherSpec:
-        if (inClear || this.renegotiating) {
-          return await this.#handshake.takeChangeCipherSpec(fragment);
-        }
+        if (inClear || this.renegotiating) return this.#handshake.takeChangeCipherSpec(fragment);
     }
     throw new SslError(
       "SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE",

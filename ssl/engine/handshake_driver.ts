@@ -130,7 +130,7 @@ export class HandshakeDriver {
   }
 
   /** Processes a change_cipher_spec: in TLS 1.2 it changes keys, in TLS 1.3 it is dropped. */
-  async takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): Promise<void> {
+  takeChangeCipherSpec(fragment: Uint8Array<ArrayBuffer>): Promise<void> | void {
     const state = this.#state;
     const { config, progress } = this.context;
     const isTls12 = progress.version === TLS_1_2 || !offersTls13(config);
@@ -151,7 +151,7 @@ export class HandshakeDriver {
     }
     this.#common.read.refuseInterleaving();
     if (!isTls12) return this.#common.floods.countEmptyRecord();
-    await this.change((state) => state.takeChangeCipherSpec?.(this.context) ?? state);
+    return this.change((state) => state.takeChangeCipherSpec?.(this.context) ?? state);
   }
 
   /** Processes a no_renegotiation alert, which most states ignore. */

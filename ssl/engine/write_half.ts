@@ -15,8 +15,8 @@ import { freeBuffer } from "./byte_queue.ts";
 
 /** A record to send, in the order of the queue. */
 interface QueuedRecord {
-  /** Whether it is of a handshake, which is sent a flight at a time. */
-  readonly inFlight: boolean;
+  /** Whether it is part of a handshake, which is sent a flight at a time. */
+  readonly ofHandshake: boolean;
   readonly wireType: number;
   readonly version: number;
   /** The protected fragment, when the seal has resolved. */
@@ -127,7 +127,7 @@ export class WriteHalf {
     this.#sentChangeCipherSpec = true;
     this.flushHandshake();
     this.#queue.push({
-      inFlight: true,
+      ofHandshake: true,
       wireType: ContentType.changeCipherSpec,
       version: TLS_1_2,
       sealed: { prefix: NO_PREFIX, body: new Uint8Array([1]) },
@@ -167,7 +167,7 @@ export class WriteHalf {
     if (this.#flight !== null) await this.#flight;
     this.#flight = null;
     await head.done;
-    if (head.inFlight) await this.#sealFlight();
+    if (head.ofHandshake) await this.#sealFlight();
     let count = 0;
     let length = 0;
     for (const { sealed } of this.#queue) {
@@ -198,8 +198,8 @@ export class WriteHalf {
    * the peer another turn of its event loop.
    */
   async #sealFlight(): Promise<void> {
-    for (const { inFlight, sealed, done } of this.#queue) {
-      if (!inFlight) return;
+    for (const { ofHandshake, sealed, done } of this.#queue) {
+      if (!ofHandshake) return;
       if (sealed !== undefined) continue;
       try {
         await done;
@@ -233,7 +233,7 @@ export class WriteHalf {
   #seal(type: number, fragment: Uint8Array<ArrayBuffer>): void {
     const protection = this.#protection;
     const record: QueuedRecord = {
-      inFlight: type === ContentType.handshake || type === ContentType.changeCipherSpec,
+      ofHandshake: type === ContentType.handshake || type === ContentType.changeCipherSpec,
       wireType: protection.wireType(type),
       version: this.#version,
       sealed: undefined,
