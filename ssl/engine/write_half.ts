@@ -48,8 +48,6 @@ export class WriteHalf {
   #version: number;
   /** Whether the queue is kept until the flight is complete. */
   #held = false;
-  /** Settles when the last record of a complete flight is sealed; `null` if it has been taken. */
-  #flight: Promise<void> | null = null;
   /** Whether a change_cipher_spec has been sent in clear. */
   #sentChangeCipherSpec = false;
 
@@ -82,7 +80,6 @@ export class WriteHalf {
   sendFlight(): void {
     this.flushHandshake();
     this.#held = false;
-    this.#flight = this.#queue.at(-1)?.done ?? null;
   }
 
   /** Replaces the protection of what is written from now on. */
@@ -164,8 +161,6 @@ export class WriteHalf {
     this.flushHandshake();
     const head = this.#queue[0];
     if (head === undefined) return null;
-    if (this.#flight !== null) await this.#flight;
-    this.#flight = null;
     await head.done;
     if (head.ofHandshake) await this.#sealFlight();
     let count = 0;
@@ -214,7 +209,6 @@ export class WriteHalf {
     this.#queue = [];
     this.#handshake = [];
     this.#held = false;
-    this.#flight = null;
   }
 
   /** Releases the output buffer of an idle connection. */

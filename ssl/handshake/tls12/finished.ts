@@ -53,7 +53,7 @@ async function verifyDataOf(
 export type AfterFinished = (
   hs: HandshakeContext,
   verifyData: Uint8Array<ArrayBuffer>,
-) => Promise<HandshakeState>;
+) => HandshakeState | Promise<HandshakeState>;
 
 /** Processes NewSessionTicket; returns what continues after Finished. */
 export type TakeTicket = (message: HandshakeMessage, hs: HandshakeContext) => AfterFinished;
@@ -70,11 +70,11 @@ export class ExpectTls12Ticket implements HandshakeState {
   }
 
   /** Processes NewSessionTicket. */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.newSessionTicket);
     const next = this.#takeTicket(message, hs);
     hs.transcript.add(message.raw);
-    return Promise.resolve(expectTls12Finished(hs, this.#session, next));
+    return expectTls12Finished(hs, this.#session, next);
   }
 
   /** Refuses: "The server MUST send this message" if it has announced it. */
@@ -116,7 +116,7 @@ class ExpectChangeCipherSpec implements HandshakeState {
     this.#next = next;
   }
 
-  handle({ type }: HandshakeMessage): Promise<HandshakeState> {
+  handle({ type }: HandshakeMessage): HandshakeState {
     throw unexpectedMessage(type);
   }
 

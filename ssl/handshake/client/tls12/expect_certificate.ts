@@ -60,7 +60,7 @@ export class ExpectTls12Certificate implements HandshakeState {
   }
 
   /** Processes Certificate. */
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificate);
     const { certificateList } = parseTls12Certificate(message.body);
     const [certificate, ...issuers] = parseChain(certificateList);
@@ -85,11 +85,9 @@ export class ExpectTls12Certificate implements HandshakeState {
     refuseOtherPeer(hs, received.chain);
     show(hs, { peerChain: received.chain });
     hs.transcript.add(message.raw);
-    return Promise.resolve(
-      this.#choice.statusDue
-        ? new ExpectCertificateStatus(this.#choice, received)
-        : new ExpectServerKeyExchange(this.#choice, AuthenticatedPeer.claim(hs, received)),
-    );
+    return this.#choice.statusDue
+      ? new ExpectCertificateStatus(this.#choice, received)
+      : new ExpectServerKeyExchange(this.#choice, AuthenticatedPeer.claim(hs, received));
   }
 }
 

@@ -53,7 +53,7 @@ class ExpectTls12ClientCertificate implements HandshakeState {
     this.#flight = flight;
   }
 
-  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificate);
     const { certificateList } = parseTls12Certificate(message.body);
     const chain = parseChain(certificateList);
@@ -69,9 +69,7 @@ class ExpectTls12ClientCertificate implements HandshakeState {
           { fault: "value" }, // TLS 1.2 has another alert for it than TLS 1.3
         );
       }
-      return Promise.resolve(
-        new ExpectClientKeyExchange(this.#flight, AuthenticatedPeer.anonymous),
-      );
+      return new ExpectClientKeyExchange(this.#flight, AuthenticatedPeer.anonymous);
     }
     const received: ReceivedChain = {
       chain: [certificate, ...issuers],
@@ -80,7 +78,7 @@ class ExpectTls12ClientCertificate implements HandshakeState {
     };
     show(hs, { peerChain: received.chain });
     const claim = AuthenticatedPeer.claim(hs, received);
-    return Promise.resolve(new ExpectClientKeyExchange(this.#flight, claim));
+    return new ExpectClientKeyExchange(this.#flight, claim);
   }
 }
 

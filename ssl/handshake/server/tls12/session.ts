@@ -147,7 +147,7 @@ export async function resumeTls12Session(
       authenticatedAt,
       verifyData: { client, server },
     };
-    return Promise.resolve(completeTls12(hs, session, negotiated));
+    return completeTls12(hs, session, negotiated);
   });
 }
 
