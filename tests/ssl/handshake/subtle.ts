@@ -82,8 +82,8 @@ export async function subtleBuffers(
 }
 
 /**
- * Counts how often something waits for WebCrypto in a row. Calls that are under way together are one
- * round, which ends when all of them have; imports of keys, which take no thread, are none.
+ * Counts how often something waits for WebCrypto in a row. Calls that are under way together are
+ * one round, which ends when all of them have; imports of keys, which take no thread, are none.
  */
 export async function countSubtleRounds(run: () => Promise<unknown>): Promise<number> {
   let rounds = 0;
