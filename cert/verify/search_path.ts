@@ -287,16 +287,33 @@ export function checkPathNames(
   check(heldCertificate(anchor, options)?.nameConstraints, certificates.length);
 }
 
-/** Verifies signatures from the anchor down, so that only authenticated keys are used. */
+/**
+ * Verifies signatures from the anchor down, so that only authenticated keys are used.
+ *
+ * Until a signature is wrong, the next is under way while its key is authenticated: an honest chain
+ * takes half as long, and a forged one costs one signature more, as it does to authenticate a peer.
+ *
+ * @param path The path.
+ * @param budget The budget.
+ * @throws {NssError} The error of the signature nearest to the anchor that is not right.
+ */
 export async function checkSignatures(
   { certificates, anchor }: CandidatePath,
   budget: VerificationBudget,
 ): Promise<void> {
-  let issuer: SubjectPublicKeyInfo = anchor.subjectPublicKeyInfo;
-  for (const certificate of certificates.toReversed()) {
-    await checkSignature(certificate, issuer, budget);
-    issuer = certificate.subjectPublicKeyInfo;
+  let above: Promise<void> | undefined;
+  for (let i = certificates.length - 1; i >= 0; i--) {
+    const certificate = certificates[i]!;
+    const issuer = certificates[i + 1]?.subjectPublicKeyInfo ?? anchor.subjectPublicKeyInfo;
+    if (isVerified(certificate, issuer)) continue;
+    if (budget.hasWrongSignature || signatureCost(issuer) > 1) await above;
+    const check = checkSignature(certificate, issuer, budget);
+    check.catch(() => {}); // awaited below
+    await above;
+    // Not before the issuer's key is authenticated: a peer's own keys would drive out others
+    above = check.then(() => rememberVerified(certificate, issuer));
   }
+  await above;
 }
 
 async function checkSignature(
@@ -304,7 +321,6 @@ async function checkSignature(
   issuer: SubjectPublicKeyInfo,
   budget: VerificationBudget,
 ): Promise<void> {
-  if (isVerified(certificate, issuer)) return;
   budget.spend("signatures", signatureCost(issuer));
   const failed = budget.failedSignatures(certificate);
   if (failed.has(issuer) || !await isSignedBy(certificate, issuer)) {
@@ -315,7 +331,6 @@ async function checkSignature(
       `its signature is not of the ${issuer} key of ${shown(certificate.issuer)}`,
     );
   }
-  rememberVerified(certificate, issuer);
 }
 
 /** Verifies a signature; an error, which is no verdict on it, names the certificate. */

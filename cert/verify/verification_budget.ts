@@ -86,6 +86,11 @@ export class VerificationBudget {
     if (this.#left[work] < 0) throw new BudgetExceededError(work);
   }
 
+  /** Whether a signature was wrong so far. */
+  get hasWrongSignature(): boolean {
+    return this.#failed.values().some((keys) => keys.size > 0);
+  }
+
   /**
    * Returns the keys that have not signed something, as far as this verification has found out.
    * They are not kept for the next one, because peers can make any number of them.

@@ -510,7 +510,8 @@ Deno.test("verifyCertificateChain() gives up after so many signatures", async ()
     }
     return list;
   };
-  const many = await make(VERIFICATION_LIMITS.signatures + 1);
+  // The first path costs two, as the end's is under way until an authority's is wrong
+  const many = await make(VERIFICATION_LIMITS.signatures);
   const end = await issue({ issuer: many[0]! });
   await assertFails("SEC_ERROR_BAD_SIGNATURE", end, many.slice(1));
   assertStringIncludes(
