@@ -1,0 +1,67 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno and node:.
+
+// The limit of PKCS#12's own key derivation (RFC 7292, Appendix B.2): a chain of 600,000 hashes, of
+// which each needs the one before, so that only a faster single hash makes it faster. Prints what a
+// hash of 32 bytes takes in each way that there is, and what PBKDF2 of WebCrypto takes, which is one
+// call. Nothing of this project is in it. Run with
+// `deno run tests/bench/limits/pkcs12_mac.ts`: it says which @std/crypto it has measured, since the
+// stand-in for machines without the registry only calls node:crypto.
+
+import { createHash, hash } from "node:crypto";
+import { crypto as std } from "@std/crypto/crypto";
+
+const CHAIN = 600_000;
+const HASHES = 2_000;
+const ROUNDS = 40;
+
+let last: Uint8Array<ArrayBuffer> = new Uint8Array(32);
+const password = await crypto.subtle.importKey("raw", last, "PBKDF2", false, ["deriveBits"]);
+
+const isStandIn = import.meta.resolve("@std/crypto/crypto").includes("/support/std/");
+const stdName = `@std/crypto, digestSync()${isStandIn ? " of the stand-in" : ""}`;
+
+const WAYS: Readonly<Record<string, (hashes: number) => void | Promise<void>>> = {
+  [stdName]: (hashes) => {
+    for (let i = 0; i < hashes; i++) last = new Uint8Array(std.subtle.digestSync("SHA-256", last));
+  },
+  "node:crypto, createHash()": (hashes) => {
+    for (let i = 0; i < hashes; i++) {
+      last = Uint8Array.from(createHash("sha256").update(last).digest());
+    }
+  },
+  "node:crypto, hash()": (hashes) => {
+    for (let i = 0; i < hashes; i++) last = Uint8Array.from(hash("sha256", last, "buffer"));
+  },
+  "WebCrypto, a promise each": async (hashes) => {
+    for (let i = 0; i < hashes; i++) {
+      last = new Uint8Array(await crypto.subtle.digest("SHA-256", last));
+    }
+  },
+  "WebCrypto, PBKDF2 in one call": async (hashes) => {
+    const bits = { name: "PBKDF2", hash: "SHA-256", salt: new Uint8Array(16), iterations: hashes };
+    await crypto.subtle.deriveBits(bits, password, 256);
+  },
+};
+
+const best = new Map(Object.keys(WAYS).map((name) => [name, Infinity]));
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, run] of Object.entries(WAYS)) {
+    const start = performance.now();
+    await run(HASHES);
+    best.set(name, Math.min(best.get(name)!, (performance.now() - start) / HASHES));
+  }
+}
+
+// deno-lint-ignore no-console
+console.table(
+  Object.fromEntries(
+    best.entries().map(([name, milliseconds]) => [
+      name,
+      {
+        "us a hash": Number((1000 * milliseconds).toFixed(2)),
+        "600,000, seconds": Number((CHAIN * milliseconds / 1000).toFixed(2)),
+      },
+    ]),
+  ),
+);
