@@ -67,7 +67,7 @@ export function readTraditional(
       key: await bytesToKey(password, iv.subarray(0, 8), cipher.keyLength),
       iv: iv.slice(),
     }),
-    spendAgain: () => {}, // it hashes twice at most
+    work: 0, // it hashes twice at most
   };
 }
 

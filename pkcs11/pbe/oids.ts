@@ -2,7 +2,7 @@
 
 /**
  * The object identifiers of password-based cryptography, by their names in RFC 8018, RFC 7292 and
- * RFC 9579.
+ * RFC 9879.
  */
 export const PBE_OIDS = {
   pbkdf2: "1.2.840.113549.1.5.12",

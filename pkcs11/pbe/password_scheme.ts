@@ -49,6 +49,14 @@ export interface PasswordContext {
   readonly budget: IterationBudget;
   /** The application's RC2. */
   readonly decryptRc2?: DecryptRc2 | undefined;
+  /** What {@linkcode deriveAhead} has begun to derive. */
+  readonly ahead?: Map<Sealed, Promise<Derived>>;
+}
+
+/** What decrypts; secret. */
+interface Derived {
+  readonly key: Bytes;
+  readonly iv: Bytes;
 }
 
 /** Encrypted data whose algorithm has been checked and whose work has been spent. */
@@ -57,16 +65,14 @@ export interface Sealed {
   readonly ciphertext: Bytes;
   /** Which encoding of the password is hashed. */
   readonly form: keyof PasswordBytes;
-  /** Derives key and initialization vector, which are secret, from that encoding. */
-  readonly derive: (password: Bytes) => Promise<{ readonly key: Bytes; readonly iv: Bytes }>;
-  /** Spends the work of one more `derive`. */
-  readonly spendAgain: () => void;
-}
-
-/** How a scheme derives; what it costs is in iterations of PBKDF2 with SHA-256. */
-interface Scheme extends Pick<Sealed, "cipher" | "form" | "derive"> {
+  /** Derives key and initialization vector from that encoding. */
+  readonly derive: (password: Bytes) => Promise<Derived>;
+  /** The work of `derive`, in iterations of PBKDF2 with SHA-256; that of the first is spent. */
   readonly work: number;
 }
+
+/** How a scheme derives. */
+type Scheme = Omit<Sealed, "ciphertext">;
 
 /**
  * Checks how data is encrypted under a password, and spends the work of decrypting it.
@@ -84,13 +90,48 @@ export function readSealed(algorithm: Bytes, ciphertext: Bytes, context: Passwor
   const scheme = oid === PBE_OIDS.pbes2
     ? readPbes2(identifier, context)
     : readOtherScheme(oid, identifier, context);
-  const { cipher, form, derive, work } = scheme;
-  if (ciphertext.length === 0 || ciphertext.length % cipher.blockLength !== 0) {
+  if (ciphertext.length === 0 || ciphertext.length % scheme.cipher.blockLength !== 0) {
     throw wrongPassword(context);
   }
-  const spendAgain = () => context.budget.spend(work);
-  spendAgain();
-  return { cipher, ciphertext, form, derive, spendAgain };
+  context.budget.spend(scheme.work);
+  return { ...scheme, ciphertext };
+}
+
+/** The maximum number of derivations ahead, which are on threads that others want as well. */
+const MAX_AHEAD = 2;
+
+/**
+ * Begins to derive what the first encoding of the password decrypts with, on other threads, while
+ * something else is derived on this one.
+ *
+ * @param parts The data, in the order in which it is decrypted.
+ * @param password The password.
+ * @param work The work meanwhile: what takes longer is not begun.
+ * @param ahead The map of the context.
+ */
+export function deriveAhead(
+  parts: Iterable<Sealed>,
+  { utf8 }: PasswordBytes,
+  work: number,
+  ahead: Map<Sealed, Promise<Derived>>,
+): void {
+  let left = work;
+  for (const sealed of parts) {
+    left -= sealed.work;
+    if (left < 0 || sealed.form !== "utf8" || ahead.size === MAX_AHEAD) return;
+    const derived = sealed.derive(utf8);
+    derived.catch(() => {}); // reported where it is needed
+    ahead.set(sealed, derived);
+  }
+}
+
+/** Overwrites what has been derived ahead and was not needed. */
+export async function eraseAhead(ahead: Map<Sealed, Promise<Derived>>): Promise<void> {
+  for (const result of await Promise.allSettled(ahead.values())) {
+    if (result.status === "rejected") continue;
+    result.value.key.fill(0);
+    result.value.iv.fill(0);
+  }
 }
 
 /**
@@ -103,11 +144,14 @@ export function readSealed(algorithm: Bytes, ciphertext: Bytes, context: Passwor
  * @throws {NssError} `context.wrongPassword` if the padding is wrong.
  */
 export async function decryptSealed(
-  { cipher, ciphertext, form, derive }: Sealed,
+  sealed: Sealed,
   password: PasswordBytes,
   context: PasswordContext,
 ): Promise<Bytes> {
-  const { key, iv } = await derive(password[form]);
+  const { cipher, ciphertext, form, derive } = sealed;
+  const ready = context.ahead?.get(sealed);
+  context.ahead?.delete(sealed);
+  const { key, iv } = await (ready ?? derive(password[form]));
   try {
     const plain = await cipher.decrypt(key, iv, ciphertext);
     if (plain === null) throw wrongPassword(context);

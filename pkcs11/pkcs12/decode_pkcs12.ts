@@ -13,6 +13,8 @@ import { yieldToEventLoop } from "../pbe/iterated_hash.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
   decryptSealed,
+  deriveAhead,
+  eraseAhead,
   erasePassword,
   type PasswordBytes,
   passwordBytes,
@@ -110,6 +112,7 @@ export async function decodePkcs12(
   password: string,
   { budget, allowMissingMac, decryptRc2 }: DecodeOptions,
 ): Promise<Pkcs12Contents> {
+  const ahead: NonNullable<PasswordContext["ahead"]> = new Map();
   const context: PasswordContext = {
     attempt: ATTEMPT,
     unsupported: "SEC_ERROR_PKCS12_UNSUPPORTED_PBE_ALGORITHM",
@@ -117,6 +120,7 @@ export async function decodePkcs12(
     conversion: CONVERSION,
     budget,
     decryptRc2,
+    ahead,
   };
   const decoder: Decoder = {
     context,
@@ -138,15 +142,22 @@ export async function decodePkcs12(
   try {
     const mac = macData === null ? null : readMac(macData, context);
     const parts = await readSafes(authSafe, decoder);
-    const known = mac === null ? null : await passwordOfMac(mac, authSafe, forms);
+    deriveAhead(parts.flatMap(sealedOf), forms, mac?.work ?? 0, ahead);
+    const known = mac === null ? null : await passwordOfMac(mac, authSafe, forms, budget);
     await openParts(parts, decoder, (sealed) => candidates(sealed, known ?? forms, known !== null));
   } catch (error) {
     for (const { pkcs8 } of decoder.secrets) pkcs8.fill(0);
     throw error;
   } finally {
+    await eraseAhead(ahead);
     erasePassword(forms);
   }
   return decoder;
+}
+
+function sealedOf(part: Part): readonly Sealed[] {
+  if ("safe" in part) return [part.safe];
+  return "sealed" in part ? [part.sealed] : [];
 }
 
 const PEM: PemKind = { attempt: ATTEMPT, labels: ["PKCS12"], error: DECODING };
@@ -197,10 +208,11 @@ async function passwordOfMac(
   mac: Mac,
   content: Uint8Array<ArrayBuffer>,
   forms: PasswordBytes,
+  budget: IterationBudget,
 ): Promise<PasswordBytes> {
   if (await isMacOf(mac, content, forms)) return forms;
   if (forms.utf8.length === 0) {
-    mac.spendAgain();
+    budget.spend(mac.work);
     const other = withoutNull(forms);
     if (await isMacOf(mac, content, other)) return other;
   }
@@ -240,6 +252,7 @@ async function openParts(
       const { sealed, attributes } = part;
       const info = await decryptAnyForm(
         sealed,
+        decoder.context,
         candidatesOf,
         (password) => decryptKey(sealed, password, decoder.context),
       ).catch((error) => asImportError(() => Promise.reject(error)));
@@ -254,7 +267,7 @@ async function openSafe(
   decoder: Decoder,
   candidatesOf: Candidates,
 ): Promise<Part[]> {
-  const plain = await decryptAnyForm(sealed, candidatesOf, async (password) => {
+  const plain = await decryptAnyForm(sealed, decoder.context, candidatesOf, async (password) => {
     const plain = await decryptSealed(sealed, password, decoder.context);
     // A wrong password may give valid padding by chance, but hardly a SEQUENCE as well
     if (plain[0] === TAG.sequence) return plain;
@@ -271,6 +284,7 @@ async function openSafe(
 /** Decrypts with each encoding of the password; the error is that of the first. */
 async function decryptAnyForm<T>(
   sealed: Sealed,
+  { budget }: PasswordContext,
   candidatesOf: Candidates,
   decrypt: (password: PasswordBytes) => Promise<T>,
 ): Promise<T> {
@@ -282,7 +296,7 @@ async function decryptAnyForm<T>(
       error.name === "SEC_ERROR_PKCS12_PRIVACY_PASSWORD_INCORRECT";
     for (const password of isWrong ? others : []) {
       try {
-        sealed.spendAgain();
+        budget.spend(sealed.work);
         return await decrypt(password);
       } catch { /* another encoding of the password than the usual one is rare */ }
     }

@@ -318,7 +318,7 @@ Deno.test("importPkcs12() refuses other versions, modes and files without a MAC"
   await assertFails(pfx(octets, md5), "SEC_ERROR_PKCS12_UNSUPPORTED_MAC_ALGORITHM", "MD5");
 });
 
-/** A file with PBMAC1 (RFC 9579). */
+/** A file with PBMAC1 (RFC 9879). */
 async function withPbmac1(keyLength: number | null, password = PASSWORD): Promise<Bytes> {
   const { content } = takeApart(FILE);
   const parameters = {
@@ -357,7 +357,7 @@ Deno.test("importPkcs12() verifies PBMAC1, with keys of 20 bytes and more", asyn
     await assertFails(
       await withPbmac1(length),
       "SEC_ERROR_PKCS12_DECODING_PFX",
-      "no length of a key",
+      "the key of its MAC by PBMAC1",
     );
   }
 });
@@ -367,7 +367,7 @@ Deno.test("importPkcs12() refuses a file of a million segments before it compute
     (w) => w.raw(segments(1_000_000)),
     (w) =>
       writeMac(w, {
-        hash: "SHA-256",
+        kind: "SHA-256",
         digest: new Uint8Array(32),
         salt: new Uint8Array(8),
         iterations,
