@@ -3,10 +3,10 @@
 
 // The limit of PKCS#12's own key derivation (RFC 7292, Appendix B.2): a chain of 600,000 hashes, of
 // which each needs the one before, so that only a faster single hash makes it faster. Prints what a
-// hash of 32 bytes takes in each way that there is, and what PBKDF2 of WebCrypto takes, which is one
-// call. Nothing of this project is in it. Run with
-// `deno run tests/bench/limits/pkcs12_mac.ts`: it says which @std/crypto it has measured, since the
-// stand-in for machines without the registry only calls node:crypto.
+// hash of 32 bytes takes in each way that there is, and what PBKDF2 of WebCrypto takes, which is
+// one call. Nothing of this project is in it. Run with `deno run tests/bench/limits/pkcs12_mac.ts`:
+// it says which @std/crypto it has measured, as the stand-in for machines without the registry only
+// calls node:crypto.
 
 import { createHash, hash } from "node:crypto";
 import { crypto as std } from "@std/crypto/crypto";
