@@ -11,6 +11,9 @@ import type { HashName } from "../../cert/certificate/private_key.ts";
 /** The number of iterations, some 2 ms, of all derivations together between turns of the loop. */
 export const ITERATION_SLICE = 1_000;
 
+/** Of so many turns one waits for I/O, which has its turn after 10 ms at most. */
+export const WAIT_EVERY = 5;
+
 /**
  * Hashes a hash repeatedly.
  *
@@ -63,6 +66,8 @@ export async function pbkdf1(
 
 /** The number of iterations since the last turn. */
 let sinceTurn = 0;
+/** The number of turns since the last that waited for I/O. */
+let sinceWait = 0;
 /** The end of the last turn that was asked for. */
 let lastTurn: Promise<void> = Promise.resolve();
 
@@ -72,11 +77,15 @@ export function yieldToEventLoop(): Promise<void> {
 }
 
 /**
- * Waits for a turn of the event loop. A timer would last 1 ms and more, a third of what the work
- * takes. A digest ends on another thread, so that the loop looks for I/O meanwhile; a message
- * arrives after the timers that are due.
+ * Waits for a turn of the event loop. A digest on another thread and a message take 50 us, after
+ * which the timers that are due have run. A timer lasts 1 ms and more, but a loop that waits for
+ * next to nothing may not look for I/O.
  */
 async function turn(): Promise<void> {
+  if (++sinceWait >= WAIT_EVERY) {
+    await new Promise((resolve) => setTimeout(resolve));
+    sinceWait = 0;
+  }
   await crypto.subtle.digest("SHA-256", new Uint8Array(0));
   const { port1, port2 } = new MessageChannel();
   await new Promise((resolve) => {

@@ -4,12 +4,12 @@
 // The event loop while the keys of PKCS#12 are derived, and what is derived at the same time.
 
 import { setImmediate } from "node:timers";
-import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
 import { crypto as std } from "@std/crypto/crypto";
 import { createCertificate } from "../../../cert/create/create_certificate.ts";
 import { NssError } from "../../../cert/base/errors.ts";
 import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
-import { iterateHash, ITERATION_SLICE } from "../../../pkcs11/pbe/iterated_hash.ts";
+import { iterateHash, ITERATION_SLICE, WAIT_EVERY } from "../../../pkcs11/pbe/iterated_hash.ts";
 import { exportPkcs12, type ExportPkcs12Options } from "../../../pkcs11/pkcs12/export_pkcs12.ts";
 import { importPkcs12 } from "../../../pkcs11/pkcs12/import_pkcs12.ts";
 import { countDigests } from "../../support/count_digests.ts";
@@ -94,7 +94,7 @@ Deno.test("importPkcs12() computes at most ITERATION_SLICE digests a turn of all
   assertLessOrEqual(ofShort, ITERATION_SLICE);
 });
 
-Deno.test("exportPkcs12() and importPkcs12() let each timer that is due run between two slices, and I/O", async () => {
+Deno.test("exportPkcs12() and importPkcs12() let each timer that is due run between two slices, and I/O after two times WAIT_EVERY of them", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [client, server] = await Promise.all([
     Deno.connect({ hostname: "127.0.0.1", port: (listener.addr as Deno.NetAddr).port }),
@@ -111,6 +111,8 @@ Deno.test("exportPkcs12() and importPkcs12() let each timer that is due run betw
     }
   })();
   const slices = { begun: 0, late: 0 };
+  /** The slices since the last echo, and the most. */
+  let [silent, longest, heard] = [0, 0, 0];
   let digests = 0;
   let isLate = false;
   const before = () => {
@@ -118,13 +120,16 @@ Deno.test("exportPkcs12() and importPkcs12() let each timer that is due run betw
     // The timer of the slice before, which was due when that ended
     if (isLate) slices.late++;
     slices.begun++;
+    silent = echoes > heard ? 0 : silent + 1;
+    heard = echoes;
+    longest = Math.max(longest, silent);
     isLate = true;
     setTimeout(() => isLate = false, 1);
     for (const end = performance.now() + 3; performance.now() < end;);
   };
   try {
     await watchDigests(before, async () => {
-      const file = await exportPkcs12({ ...CONTENT, iterations: iterations + 1 });
+      const file = await exportPkcs12({ ...CONTENT, iterations: 4 * iterations + 1 });
       digests = 0;
       isLate = false;
       await importPkcs12(file, password);
@@ -135,8 +140,9 @@ Deno.test("exportPkcs12() and importPkcs12() let each timer that is due run betw
     client.close();
     server.close();
   }
-  assertEquals(slices, { begun: 2 * iterations / ITERATION_SLICE, late: 0 });
-  assertGreater(echoes, 2 * iterations / ITERATION_SLICE / 2);
+  assertEquals(slices, { begun: 8 * iterations / ITERATION_SLICE, late: 0 });
+  assertEquals(WAIT_EVERY, 5);
+  assertLessOrEqual(longest, 2 * WAIT_EVERY); // an echo is written, then read
 });
 
 /** What is derived, in order: `PBKDF2` and its length, and `MAC` at its first and last digest. */
