@@ -1,0 +1,117 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import type { Identity } from "../peers/peer.ts";
+import { type Process, spawn } from "../../support/process.ts";
+import type { Answer, Command, Done, PeerSpec } from "./commands.ts";
+import { nodeBundle } from "./node_bundle.ts";
+
+/** How long a process may live, whatever happens. */
+const LIFETIME = 900_000;
+/** How long an answer may take, beside the time that was asked for. */
+const PATIENCE = 30_000;
+
+/** Where the two processes of a connection run. */
+export type Place =
+  /** Each on a core of its own, which is the least noisy. */
+  | "pinned"
+  /** Both on all cores, as programs do. */
+  | "shared";
+
+const CORES = { client: "1", server: "0" } as const;
+
+/** A process of the benchmark. */
+export class Remote implements AsyncDisposable {
+  readonly #process: Process;
+  #read = 0;
+
+  private constructor(process: Process) {
+    this.#process = process;
+  }
+
+  /** Starts a process that speaks a stack. */
+  static async start(
+    spec: PeerSpec,
+    role: "client" | "server",
+    place: Place,
+  ): Promise<Remote> {
+    const command = spec.runtime === "node" ? await nodeCommand() : denoCommand(spec);
+    command.push(JSON.stringify(spec));
+    if (place === "pinned") command.unshift("taskset", "-c", CORES[role]);
+    const [program, ...args] = command;
+    return new Remote(spawn(program!, { args, interactive: true, timeout: LIFETIME }));
+  }
+
+  /**
+   * Has the process do something.
+   *
+   * @throws If it cannot, if it ends, or if it does not answer in time.
+   */
+  async ask(command: Command): Promise<Done> {
+    await this.#process.write(`${JSON.stringify(command)}\n`);
+    const from = this.#read;
+    const ms = "ms" in command ? command.ms : 0;
+    const line = await this.#process.waitFor(({ stdout }) => {
+      const end = stdout.indexOf("\n", from);
+      return end < 0 ? null : [stdout.slice(from, end)];
+    }, PATIENCE + 4 * ms);
+    this.#read = from + line[0]!.length + 1;
+    const answer: Answer = JSON.parse(line[0]!);
+    if ("failed" in answer) throw new Error(answer.failed);
+    return answer;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process.close();
+  }
+}
+
+const WORKER = new URL("worker.ts", import.meta.url);
+
+function denoCommand({ tree }: PeerSpec): string[] {
+  const config = tree === undefined
+    ? new URL("../../../deno.json", import.meta.url).pathname
+    : `${tree}/deno.json`;
+  const flags = ["-A", "--no-check", "--v8-flags=--expose-gc", "--config", config];
+  return [Deno.execPath(), "run", ...flags, WORKER.pathname];
+}
+
+async function nodeCommand(): Promise<string[]> {
+  return ["node", "--expose-gc", await nodeBundle(WORKER)];
+}
+
+/** A client and its server. */
+export class Pair implements AsyncDisposable {
+  readonly client: Remote;
+  readonly server: Remote;
+
+  private constructor(client: Remote, server: Remote) {
+    this.client = client;
+    this.server = server;
+  }
+
+  /** Starts both, and tells the client where the server is. */
+  static async start(
+    specs: { readonly client: PeerSpec; readonly server: PeerSpec },
+    identity: Identity,
+    place: Place,
+  ): Promise<Pair> {
+    const [client, server] = await Promise.all([
+      Remote.start(specs.client, "client", place),
+      Remote.start(specs.server, "server", place),
+    ]);
+    const pair = new Pair(client, server);
+    try {
+      const { port } = await server.ask({ do: "listen", identity });
+      await client.ask({ do: "target", target: { port: port!, root: identity.root } });
+      return pair;
+    } catch (error) {
+      await pair[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.client[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
+  }
+}
