@@ -8,22 +8,16 @@
  * @module
  */
 
-import { parseOptions } from "./options.ts";
-import { handshakes } from "./measures/handshakes.ts";
+import { makeIdentity } from "./identity.ts";
+import { allMeasures } from "./measures/all.ts";
 import { runMeasure } from "./measures/run.ts";
-import { transfers } from "./measures/transfers.ts";
+import { parseOptions } from "./options.ts";
 import { textTable } from "./report/text.ts";
-import { makeIdentity } from "./_stacks.ts";
 
 const options = await parseOptions(Deno.args);
 const identity = await makeIdentity("ec-p256");
-const measures = [...transfers(identity, options), ...handshakes(identity, options)]
-  .filter(({ id }) => options.only.test(id));
-for (const measure of measures) {
-  const result = await runMeasure(
-    measure,
-    options.rounds,
-    (why) => console.error(`skipped: ${why}`),
-  );
-  console.log(textTable(result));
+for (const measure of allMeasures(identity, options)) {
+  if (!options.only.test(measure.id)) continue;
+  const note = (why: string) => console.error(`skipped: ${why}`);
+  console.log(textTable(await runMeasure(measure, options.rounds, note)));
 }

@@ -2,12 +2,13 @@
 // This module uses Deno.
 
 import { programVersion } from "../support/process.ts";
-import type { Settings } from "./measures/settings.ts";
+import type { Settings } from "./measures/measure.ts";
 
 /** The arguments of a run. */
 export interface Options extends Settings {
   /** Which measures, by their names. */
   readonly only: RegExp;
+  readonly nodeVersion: string | null;
 }
 
 /** Reads the arguments. */
@@ -18,11 +19,15 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
   };
   const quick = args.includes("--quick");
   const taskset = await programVersion("taskset", ["--version"], /taskset/);
+  const node = await programVersion("node", ["--version"], /v[\d.]+/);
   return {
     only: new RegExp(value("only") ?? "."),
     rounds: Number(value("rounds") ?? (quick ? 1 : 5)),
     ms: Number(value("ms") ?? (quick ? 100 : 300)),
     places: taskset.ok ? ["pinned", "shared"] : ["shared"],
     tree: value("tree") ?? null,
+    hasNode: node.ok,
+    nodeVersion: node.ok ? node.version : null,
+    many: quick ? { busy: 50, idle: 100 } : { busy: 500, idle: 1000 },
   };
 }

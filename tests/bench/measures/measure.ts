@@ -2,15 +2,10 @@
 
 /** What is measured, and by whom. @module */
 
-/** What one try gave. */
-export interface Sample {
-  /** In the measure's unit. */
-  readonly value: number;
-  /** The client's CPU time for each unit of work (a megabyte, a handshake), in microseconds. */
-  readonly client?: number;
-  /** The server's. */
-  readonly server?: number;
-}
+import type { Place } from "../process/remote.ts";
+
+/** What one try gave: a number for each column. */
+export type Sample = Readonly<Record<string, number>>;
 
 /** What is ready to be tried again and again. */
 export interface Probe extends AsyncDisposable {
@@ -25,14 +20,39 @@ export interface Entry {
   start(): Promise<Probe>;
 }
 
+/** A column of a measure. */
+export interface Column {
+  readonly key: string;
+  /** Its head, with the unit. */
+  readonly title: string;
+}
+
 /** What is compared in the same rounds. */
 export interface Measure {
   /** Its name for `--only` and in the JSON. */
   readonly id: string;
   readonly title: string;
-  readonly unit: string;
+  /** The first is what is compared. */
+  readonly columns: readonly Column[];
+  /** Whether more is better in the first column. */
   readonly better: "more" | "less";
   readonly entries: readonly Entry[];
-  /** How many rounds; default: as many as the run has. */
-  readonly rounds?: number;
+  /** Whether each is tried once, and nothing warms up. */
+  readonly once?: boolean;
+}
+
+/** How a run of the benchmark goes. */
+export interface Settings {
+  /** How often each is tried, after a first time that does not count. */
+  readonly rounds: number;
+  /** How long one try takes, in milliseconds. */
+  readonly ms: number;
+  /** Where processes run; the first is the least noisy. */
+  readonly places: readonly [Place, ...Place[]];
+  /** Another checkout of this package to be measured beside this one. */
+  readonly tree: string | null;
+  /** Whether Node is there. */
+  readonly hasNode: boolean;
+  /** How many connections are kept where many are. */
+  readonly many: { readonly busy: number; readonly idle: number };
 }

@@ -3,7 +3,8 @@
 
 import type { Identity } from "../peers/peer.ts";
 import type { Command, Done, PeerSpec } from "../process/commands.ts";
-import { Pair, type Place } from "../process/remote.ts";
+import { Pair } from "../process/pair.ts";
+import type { Place } from "../process/remote.ts";
 import type { Entry, Sample } from "./measure.ts";
 
 /** Two ends that are measured. */
@@ -16,10 +17,22 @@ export interface Ends {
 /** What a client does to be measured. */
 export interface Work {
   readonly command: Command;
-  /** The value, in the measure's unit. */
+  /** The first column's value. */
   readonly value: (done: Done) => number;
   /** How many units of work were done, of which each has its CPU time; default: `done.count`. */
   readonly units?: (done: Done) => number;
+  /** What is done before the first round. */
+  readonly before?: readonly Command[];
+}
+
+/** Times a second. */
+export function perSecond({ count, ms }: Done): number {
+  return 1000 * count / ms;
+}
+
+/** Megabytes (of 1,000,000 bytes) a second. */
+export function megabytes({ count, ms }: Done): number {
+  return count / ms / 1000;
 }
 
 /** Makes the entry of two processes, client and server. */
@@ -28,6 +41,12 @@ export function pairEntry(ends: Ends, identity: Identity, place: Place, work: Wo
     who: ends.who,
     async start() {
       const pair = await Pair.start(ends, identity, place);
+      try {
+        for (const command of work.before ?? []) await pair.client.ask(command);
+      } catch (error) {
+        await pair[Symbol.asyncDispose]();
+        throw error;
+      }
       return {
         sample: () => sample(pair, work),
         [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
@@ -40,7 +59,7 @@ async function sample({ client, server }: Pair, work: Work): Promise<Sample> {
   const before = await server.ask({ do: "nothing" });
   const done = await client.ask(work.command);
   const after = await server.ask({ do: "nothing" });
-  const units = (work.units ?? (({ count }) => count))(done);
+  const units = work.units?.(done) ?? done.count;
   return {
     value: work.value(done),
     client: done.spent / units,

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Result, Row } from "../report/results.ts";
+import type { Result, Row, Value } from "../report/results.ts";
 import type { Measure, Probe, Sample } from "./measure.ts";
 
 /** The middle of numbers; of an even count, the mean of the two. */
@@ -28,23 +28,33 @@ export async function runMeasure(
   rounds: number,
   missing: (why: string) => void,
 ): Promise<Result> {
-  await using stack = new AsyncDisposableStack();
-  let running: Running[] = [];
   const attempt = async <T>(who: string, act: () => Promise<T>): Promise<T | null> => {
     try {
       return await act();
     } catch (error) {
       const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
-      missing(`${measure.id}, ${who}: ${line}`);
+      missing(`${measure.id}: ${who}: ${line}`);
       return null;
     }
   };
+  const running = measure.once
+    ? await runOnce(measure, attempt)
+    : await runRounds(measure, rounds, attempt);
+  const { id, title, columns, better } = measure;
+  return { id, title, columns, better, rows: running.map((one) => rowOf(one, measure)) };
+}
+
+type Attempt = <T>(who: string, act: () => Promise<T>) => Promise<T | null>;
+
+async function runRounds(measure: Measure, rounds: number, attempt: Attempt): Promise<Running[]> {
+  await using stack = new AsyncDisposableStack();
+  let running: Running[] = [];
   for (const { who, start } of measure.entries) {
     const probe = await attempt(who, start);
     if (probe !== null) running.push({ who, probe: stack.use(probe), samples: [] });
   }
   for (let round = 0; round <= rounds; round++) {
-    for (const one of running) {
+    for (const one of [...running]) {
       const sample = await attempt(one.who, () => one.probe.sample());
       if (sample === null) running = running.filter((other) => other !== one);
       else if (round > 0) one.samples.push(sample); // the first warms up
@@ -52,23 +62,28 @@ export async function runMeasure(
     running.push(...running.splice(0, 1)); // nobody is always the first
   }
   const order = measure.entries.map(({ who }) => who);
-  running.sort((a, b) => order.indexOf(a.who) - order.indexOf(b.who));
-  const { id, title, unit, better } = measure;
-  return { id, title, unit, better, rows: running.map(rowOf) };
+  return running.sort((a, b) => order.indexOf(a.who) - order.indexOf(b.who));
 }
 
-function rowOf({ who, samples }: Running): Row {
-  const values = samples.map(({ value }) => value);
-  const cpu = (end: "client" | "server") => {
-    const times = samples.flatMap((sample) => sample[end] ?? []);
-    return times.length === 0 ? {} : { [end]: median(times) };
-  };
-  return {
-    who,
-    value: median(values),
-    low: Math.min(...values),
-    high: Math.max(...values),
-    ...cpu("client"),
-    ...cpu("server"),
-  };
+/** Tries each contender once, and has only one of them at a time. */
+async function runOnce(measure: Measure, attempt: Attempt): Promise<Running[]> {
+  const running: Running[] = [];
+  for (const { who, start } of measure.entries) {
+    const sampled = await attempt(who, async () => {
+      await using probe = await start();
+      return { probe, sample: await probe.sample() };
+    });
+    if (sampled !== null) running.push({ who, probe: sampled.probe, samples: [sampled.sample] });
+  }
+  return running;
+}
+
+function rowOf({ who, samples }: Running, { columns }: Measure): Row {
+  const values: Record<string, Value> = {};
+  for (const { key } of columns) {
+    const found = samples.flatMap((sample) => sample[key] ?? []);
+    if (found.length === 0) continue;
+    values[key] = { median: median(found), low: Math.min(...found), high: Math.max(...found) };
+  }
+  return { who, values };
 }

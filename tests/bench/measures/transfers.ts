@@ -2,42 +2,80 @@
 // This module uses Deno.
 
 import type { Identity } from "../peers/peer.ts";
-import type { Place } from "../process/remote.ts";
-import type { Measure } from "./measure.ts";
-import { clients } from "./contenders.ts";
-import { type Ends, pairEntry } from "./pairs.ts";
-import type { Settings } from "./settings.ts";
+import {
+  DENO,
+  LEMON,
+  NODE,
+  NODE_ON_DENO,
+  ours,
+  RECLAIM,
+  RECORDS,
+  rivals,
+  SUBTLS,
+  TCP,
+} from "./contenders.ts";
+import type { Column, Measure, Settings } from "./measure.ts";
+import { megabytes, pairEntry } from "./pairs.ts";
 
-const TITLES = {
-  receive: "Receive over one connection",
-  send: "Send over one connection",
-} as const;
+const COLUMNS: readonly Column[] = [
+  { key: "value", title: "MB/s" },
+  { key: "client", title: "client, us of CPU a MB" },
+  { key: "server", title: "server, us of CPU a MB" },
+];
 
-const PLACES = {
+const TITLES = { receive: "Receive", send: "Send" } as const;
+
+/** How the places are called. */
+export const PLACES = {
   pinned: "a core for each end",
-  shared: "all cores for both ends",
+  shared: "both ends on all cores",
 } as const;
+
+const megabytesOf = ({ count }: { readonly count: number }) => count / 1e6;
 
 /** Bulk transfers of a client, with Deno's own TLS as the server. */
 export function transfers(identity: Identity, settings: Settings): Measure[] {
-  const ends: Ends[] = clients(settings).map(({ who, spec }) => ({
-    who,
-    client: spec,
-    server: { peer: spec.peer === "tcp" ? "tcp" : "native" },
-  }));
+  const names = [DENO, NODE_ON_DENO, NODE, SUBTLS, LEMON, RECLAIM];
+  const clients = [
+    ...ours(settings),
+    { who: RECORDS, spec: { peer: "records" } as const },
+    ...rivals(settings, names),
+    { who: TCP, spec: { peer: "tcp" } as const },
+  ];
   return (["receive", "send"] as const).flatMap((way) =>
-    settings.places.map((place: Place): Measure => ({
+    settings.places.map((place): Measure => ({
       id: `${way}-${place}`,
-      title: `${TITLES[way]}, ${PLACES[place]}`,
-      unit: "MB/s",
+      title: `${TITLES[way]} over one connection, ${PLACES[place]}`,
+      columns: COLUMNS,
       better: "more",
-      entries: ends.map((one) =>
-        pairEntry(one, identity, place, {
-          command: { do: way, ms: settings.ms },
-          value: ({ count, ms }) => count / ms / 1000,
-          units: ({ count }) => count / 1e6,
-        })
+      entries: clients.map(({ who, spec }) =>
+        pairEntry(
+          { who, client: spec, server: { peer: spec.peer === "tcp" ? "tcp" : "native" } },
+          identity,
+          place,
+          { command: { do: way, ms: settings.ms }, value: megabytes, units: megabytesOf },
+        )
       ),
     }))
   );
+}
+
+/** Receiving over many connections at once. */
+export function manyTransfers(identity: Identity, settings: Settings): Measure[] {
+  const clients = [...ours(settings), ...rivals(settings, [DENO])];
+  const { busy } = settings.many;
+  return [1, busy].map((connections): Measure => ({
+    id: connections === 1 ? "receive-of-one" : "receive-of-many",
+    title: `Receive over ${connections} kept connection${connections === 1 ? "" : "s at once"}`,
+    columns: COLUMNS,
+    better: "more",
+    entries: clients.map(({ who, spec }) =>
+      pairEntry({ who, client: spec, server: { peer: "native" } }, identity, settings.places[0], {
+        before: [{ do: "keep", count: connections }],
+        command: { do: "receiveKept", ms: 2 * settings.ms },
+        value: megabytes,
+        units: megabytesOf,
+      })
+    ),
+  }));
 }

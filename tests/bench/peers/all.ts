@@ -7,6 +7,10 @@ const PEERS = {
   nss: () => import("./nss.ts"),
   native: () => import("./native.ts"),
   tcp: () => import("./tcp.ts"),
+  records: () => import("./records.ts"),
+  nodeTls: () => import("./node_tls.ts"),
+  lemon: () => import("./lemon.ts"),
+  reclaim: () => import("./reclaim.ts"),
   subtls: () => import("./subtls.ts"),
 } satisfies Record<string, () => Promise<{ peer: Peer }>>;
 

@@ -8,9 +8,13 @@ import type { Client, Identity, Peer, PeerConn, PeerOptions, Server, Target } fr
 type Nss = typeof import("../../../mod.ts");
 
 /** Gives what stands between the socket and its connection. */
-export type Tap = (conn: Deno.TcpConn) => ConnLike;
+type Tap = (conn: Deno.TcpConn) => ConnLike<Deno.NetAddr>;
 
-const untapped: Tap = (conn) => conn;
+async function tapOf({ tapped = false }: PeerOptions): Promise<Tap> {
+  if (!tapped) return (conn) => conn;
+  const { TappedConn } = await import("../process/recorder.ts");
+  return (conn) => new TappedConn(conn);
+}
 
 function load({ tree }: PeerOptions): Promise<Nss> {
   const root = tree === undefined ? new URL("../../../", import.meta.url) : `file://${tree}/`;
@@ -23,12 +27,8 @@ function versions({ version }: PeerOptions) {
   return { versions: { min: one, max: one } } as const;
 }
 
-/** A client of this package's. */
-export async function nssClient(
-  { port, root }: Target,
-  options: PeerOptions,
-  tap: Tap = untapped,
-): Promise<Client> {
+async function client({ port, root }: Target, options: PeerOptions): Promise<Client> {
+  const tap = await tapOf(options);
   const { importFD } = await load(options);
   const common = { hostname: "localhost", caCerts: [root], ...versions(options) };
   let connections = 0;
@@ -44,12 +44,8 @@ export async function nssClient(
   };
 }
 
-/** A server of this package's. */
-export async function nssServer(
-  { cert, key }: Identity,
-  options: PeerOptions,
-  tap: Tap = untapped,
-): Promise<Server> {
+async function server({ cert, key }: Identity, options: PeerOptions): Promise<Server> {
+  const tap = await tapOf(options);
   const { importFD } = await load(options);
   const tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const common = { certificates: [{ cert, key }], ...versions(options) };
@@ -65,7 +61,4 @@ export async function nssServer(
 }
 
 /** This package. */
-export const peer: Peer = {
-  client: (target, options) => nssClient(target, options),
-  server: (identity, options) => nssServer(identity, options),
-};
+export const peer: Peer = { client, server };

@@ -53,6 +53,8 @@ export interface PeerOptions {
   readonly tree?: string;
   /** How many bytes the application reads at once. Default: 65,536. */
   readonly readLength?: number;
+  /** Whether connections of the peer \`nss\` can be recorded. */
+  readonly tapped?: boolean;
 }
 
 /** A TLS stack. */

@@ -34,6 +34,7 @@ function encode(command: Command, count: number): Uint8Array<ArrayBuffer> {
 export class Application {
   readonly #conn: PeerConn;
   #rest: Uint8Array = new Uint8Array();
+  #waiting: Promise<unknown> | undefined;
 
   constructor(conn: PeerConn) {
     this.#conn = conn;
@@ -63,6 +64,11 @@ export class Application {
       await this.#skip(1);
       onRoundTrip(performance.now() - start);
     }
+  }
+
+  /** Waits for data that do not come. */
+  wait(): void {
+    this.#waiting ??= this.#conn.read().catch(() => null);
   }
 
   /** Does what the client asks, until it closes. */

@@ -1,10 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import type { Identity } from "../peers/peer.ts";
 import { type Process, spawn } from "../../support/process.ts";
 import type { Answer, Command, Done, PeerSpec } from "./commands.ts";
-import { nodeBundle } from "./node_bundle.ts";
+import { bundle } from "./bundle.ts";
 
 /** How long a process may live, whatever happens. */
 const LIFETIME = 900_000;
@@ -77,41 +76,5 @@ function denoCommand({ tree }: PeerSpec): string[] {
 }
 
 async function nodeCommand(): Promise<string[]> {
-  return ["node", "--expose-gc", await nodeBundle(WORKER)];
-}
-
-/** A client and its server. */
-export class Pair implements AsyncDisposable {
-  readonly client: Remote;
-  readonly server: Remote;
-
-  private constructor(client: Remote, server: Remote) {
-    this.client = client;
-    this.server = server;
-  }
-
-  /** Starts both, and tells the client where the server is. */
-  static async start(
-    specs: { readonly client: PeerSpec; readonly server: PeerSpec },
-    identity: Identity,
-    place: Place,
-  ): Promise<Pair> {
-    const [client, server] = await Promise.all([
-      Remote.start(specs.client, "client", place),
-      Remote.start(specs.server, "server", place),
-    ]);
-    const pair = new Pair(client, server);
-    try {
-      const { port } = await server.ask({ do: "listen", identity });
-      await client.ask({ do: "target", target: { port: port!, root: identity.root } });
-      return pair;
-    } catch (error) {
-      await pair[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.client[Symbol.asyncDispose](), this.server[Symbol.asyncDispose]()]);
-  }
+  return ["node", "--expose-gc", await bundle(WORKER)];
 }

@@ -11,14 +11,17 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { loadPeer } from "../peers/all.ts";
-import type { Client, Peer, PeerConn, Server } from "../peers/peer.ts";
+import type { Peer, PeerConn, Server } from "../peers/peer.ts";
 import { Application } from "./application.ts";
+import { longestBlock, watchBlocks } from "./block.ts";
+import { inLanes, timesOf, Visitor } from "./client.ts";
 import type { Command, Done, PeerSpec } from "./commands.ts";
 
-type Result = Partial<Pick<Done, "count" | "ms" | "port" | "median">>;
+type Result = Partial<Pick<Done, "count" | "port" | "times" | "script">>;
 
 const spec: PeerSpec = JSON.parse(process.argv[2]!);
-const peer: Peer = await loadPeer(spec.peer);
+const peer: Peer = spec.peer === undefined ? {} : await loadPeer(spec.peer);
+let visitor: Visitor | undefined;
 
 async function serve(server: Server): Promise<never> {
   for (;;) {
@@ -40,80 +43,9 @@ async function serveOne(conn: PeerConn): Promise<void> {
   }
 }
 
-/** How many bytes the first transfer moves. */
-const PROBE = 1 << 20;
-
-let client: Client | undefined;
-let steady: Promise<Application> | undefined;
-
-function connect(handshake: "full" | "resumed"): Promise<PeerConn> {
-  if (client === undefined) throw new Error("Cannot connect: no target was given");
-  return client.connect(handshake);
-}
-
-/** The one connection of bulk transfers and pings. */
-function steadyConnection(): Promise<Application> {
-  return steady ??= connect("full").then((conn) => new Application(conn));
-}
-
-async function connectOnce(handshake: "full" | "resumed", echo: boolean): Promise<void> {
-  const conn = await connect(handshake);
-  if (handshake === "resumed" && !conn.resumed) throw new Error("The session was not resumed");
-  if (echo) await new Application(conn).pingPong(1);
-  await conn.close();
-}
-
-/** Whether a session is there that can be resumed. */
-let primed = false;
-
-async function connectMany(command: Command & { do: "connect" }): Promise<Result> {
-  const { ms, lanes, handshake, echo } = command;
-  if (handshake === "resumed" && !primed) {
-    const conn = await connect("resumed");
-    await new Application(conn).pingPong(1);
-    await conn.close();
-    primed = true;
-  }
-  const end = performance.now() + ms;
-  let count = 0;
-  const lane = async () => {
-    do {
-      await connectOnce(handshake, echo);
-      count++;
-    } while (performance.now() < end);
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return { count };
-}
-
-/** Bytes a millisecond, of the first transfer. */
-let rate: number | undefined;
-
-/** Moves as many bytes as about fill the time. */
-async function move(command: Command & { do: "receive" | "send" }): Promise<Result> {
-  const application = await steadyConnection();
-  const transfer = (count: number) =>
-    command.do === "receive" ? application.receive(count) : application.send(count);
-  if (rate === undefined) {
-    await transfer(PROBE);
-    const start = performance.now();
-    await transfer(PROBE);
-    rate = PROBE / (performance.now() - start);
-  }
-  const count = Math.max(PROBE, Math.round(rate * command.ms));
-  await transfer(count);
-  return { count };
-}
-
-async function ping({ ms }: Command & { do: "ping" }): Promise<Result> {
-  const application = await steadyConnection();
-  const times: number[] = [];
-  const end = performance.now() + ms;
-  do {
-    await application.pingPong(25, (time) => times.push(time));
-  } while (performance.now() < end);
-  times.sort((a, b) => a - b);
-  return { count: times.length, median: times[times.length >> 1]! };
+function client(): Visitor {
+  if (visitor === undefined) throw new Error("Cannot connect: no target was given");
+  return visitor;
 }
 
 async function obey(command: Command): Promise<Result> {
@@ -126,17 +58,81 @@ async function obey(command: Command): Promise<Result> {
     }
     case "target":
       if (!peer.client) throw new Error(`${spec.peer} is no client`);
-      client = await peer.client(command.target, spec);
+      visitor = new Visitor(await peer.client(command.target, spec));
       return {};
     case "connect":
-      return await connectMany(command);
+      return { count: await client().visits(command.visit, command.lanes, command.ms) };
     case "receive":
     case "send":
-      return await move(command);
-    case "ping":
-      return await ping(command);
+      return { count: await client().move(command.do, command.ms) };
+    case "ping": {
+      const times = await client().ping(command.ms);
+      return { count: times.length, times: timesOf(times) };
+    }
+    case "keep":
+      await client().keep(command.count);
+      return {};
+    case "receiveKept":
+      return { count: await client().receiveKept(command.ms) };
+    case "requestKept": {
+      const times = await client().requestKept(command.ms, command.lanes);
+      return { count: times.length, times: timesOf(times) };
+    }
+    case "settle":
+      visitor?.idle();
+      await settle();
+      return {};
+    case "prepare":
+    case "task": {
+      const { runTask } = await import("./tasks.ts");
+      return { count: await runTask(command.task, command.do, spec) };
+    }
     case "nothing":
       return {};
+    default:
+      return await obeyOnDeno(command);
+  }
+}
+
+/** What only this package's own stack is asked for. */
+async function obeyOnDeno(command: Command): Promise<Result> {
+  const recorder = await import("./recorder.ts");
+  const { playClient, playServer } = await import("./script.ts");
+  switch (command.do) {
+    case "record":
+      recorder.startRecording();
+      return {};
+    case "recorded":
+      return { script: recorder.stopRecording() };
+    case "replay": {
+      const { port, ms } = command;
+      return { count: await inLanes(1, ms, () => recorder.replayClient(port)) };
+    }
+    case "replayServer":
+      return { port: recorder.replayServer() };
+    case "playServer":
+      return { port: playServer(command.script) };
+    case "playClient": {
+      const { script, port, ms } = command;
+      const buffer = new Uint8Array(1 << 16);
+      return { count: await inLanes(1, ms, () => playClient(script, port, buffer)) };
+    }
+    default:
+      throw new Error(`Cannot do ${command.do}`);
+  }
+}
+
+function collectGarbage(): void {
+  const gc: unknown = Reflect.get(globalThis, "gc");
+  if (typeof gc === "function") gc();
+}
+
+/** Gives back memory as where it becomes scarce. */
+async function settle(): Promise<void> {
+  const gc: unknown = Reflect.get(globalThis, "gc");
+  for (let i = 0; i < 5; i++) {
+    if (typeof gc === "function") gc({ type: "major", execution: "sync", flavor: "last-resort" });
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
@@ -149,10 +145,13 @@ function say(answer: object): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
+if (spec.watch) watchBlocks();
 for await (const line of createInterface({ input: process.stdin })) {
   const command: Command = JSON.parse(line);
-  const gc: unknown = Reflect.get(globalThis, "gc");
-  if (typeof gc === "function" && command.do !== "nothing") gc();
+  if (command.do !== "nothing") {
+    collectGarbage();
+    longestBlock();
+  }
   const start = performance.now();
   const before = cpu();
   try {
@@ -160,9 +159,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     const after = cpu();
     const ms = performance.now() - start;
     const { rss } = process.memoryUsage();
-    say({ count: 0, ms, cpu: after, spent: after - before, rss, ...result });
+    const cost = { ms, cpu: after, spent: after - before, rss, block: longestBlock() };
+    say({ count: 0, ...cost, ...result });
   } catch (error) {
-    steady = undefined;
     say({ failed: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -4,18 +4,18 @@
 // What certificates cost, beside `@peculiar/x509` (WebCrypto in TypeScript, as here) and
 // `X509Certificate` of `node:crypto` (native code). Neither of these checks more of a chain than is
 // written here: time, names and signatures; this package checks all of RFC 5280. Run with
-// `deno bench -A tests/bench/certificate_bench.ts`.
+// `deno bench -A tests/bench/micro/certificate_bench.ts`.
 
 import { X509Certificate } from "node:crypto";
-import { type Certificate, parseCertificate } from "../../cert/certificate/certificate.ts";
-import { schemeRow } from "../../cert/certificate/signature_algorithm.ts";
-import { verifyLargeRsa } from "../../cert/verify/large_rsa.ts";
-import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
-import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
-import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
-import { rsaKey } from "../cert/_forged_rsa.ts";
-import { issue, makeKeys, NOW, type TestKeyType } from "../cert/_support.ts";
-import { note } from "../support/skip.ts";
+import { type Certificate, parseCertificate } from "../../../cert/certificate/certificate.ts";
+import { schemeRow } from "../../../cert/certificate/signature_algorithm.ts";
+import { verifyLargeRsa } from "../../../cert/verify/large_rsa.ts";
+import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
+import { forgetCertificates } from "../../../cert/certificate/known_certificates.ts";
+import { verifyCertificateChain } from "../../../cert/verify/verify_cert.ts";
+import { rsaKey } from "../../cert/_forged_rsa.ts";
+import { issue, makeKeys, NOW, type TestKeyType } from "../../cert/_support.ts";
+import { note } from "../../support/skip.ts";
 
 /** What the bench uses of `@peculiar/x509`. */
 interface Peculiar {

@@ -2,18 +2,18 @@
 // This module uses Deno.
 
 // The time of what `tests/cert/pathological_test.ts` counts the steps of. Each run parses anew and
-// remembers no signature. Run with `deno bench -A tests/bench/pathological_bench.ts`.
+// remembers no signature. Run with `deno bench -A tests/bench/micro/pathological_bench.ts`.
 
-import { parseCertificate } from "../../cert/certificate/certificate.ts";
-import { checkContent } from "../../cert/verify/check_certificate.ts";
-import { parseCrl } from "../../cert/revocation/crl.ts";
-import { NssError } from "../../cert/base/errors.ts";
-import { forgetCertificates } from "../../cert/certificate/known_certificates.ts";
-import { verifyCertificateChain } from "../../cert/verify/verify_cert.ts";
-import { CERTIFICATES, crlOf, VERIFICATIONS } from "../cert/_pathological.ts";
-import { CHECKS } from "../cert/_support.ts";
-import { openShared, sharedProblem } from "../support/shared_data.ts";
-import { type LimboInput, runLimboCase } from "../vectors/limbo_harness.ts";
+import { parseCertificate } from "../../../cert/certificate/certificate.ts";
+import { checkContent } from "../../../cert/verify/check_certificate.ts";
+import { parseCrl } from "../../../cert/revocation/crl.ts";
+import { NssError } from "../../../cert/base/errors.ts";
+import { forgetCertificates } from "../../../cert/certificate/known_certificates.ts";
+import { verifyCertificateChain } from "../../../cert/verify/verify_cert.ts";
+import { CERTIFICATES, crlOf, VERIFICATIONS } from "../../cert/_pathological.ts";
+import { CHECKS } from "../../cert/_support.ts";
+import { openShared, sharedProblem } from "../../support/shared_data.ts";
+import { type LimboInput, runLimboCase } from "../../vectors/limbo_harness.ts";
 
 for (const [name, make] of Object.entries(VERIFICATIONS)) {
   const { leaf, options } = await make();

@@ -2,20 +2,20 @@
 // This module uses Deno.
 
 // What the cryptography of a handshake costs, in time and in calls to WebCrypto, which the names of
-// the benches show. Run with `deno bench tests/bench/key_schedule_bench.ts`.
+// the benches show. Run with `deno bench tests/bench/micro/key_schedule_bench.ts`.
 
 import {
   generateKeyShare,
   generateKeyShares,
   respondToKeyShare,
-} from "../../ssl/crypto/key_exchange.ts";
-import { EarlySecret } from "../../ssl/crypto/key_schedule.ts";
-import { Transcript } from "../../ssl/crypto/transcript.ts";
-import { CipherSpec } from "../../ssl/record/cipher_spec.ts";
-import type { SealedRecord } from "../../ssl/record/deframer.ts";
-import { CIPHER_SUITES, type CipherSuite } from "../../ssl/tables/cipher_suites.ts";
-import { NAMED_GROUPS, namedGroupByName } from "../../ssl/tables/named_groups.ts";
-import { countSubtleCalls } from "../ssl/handshake/subtle.ts";
+} from "../../../ssl/crypto/key_exchange.ts";
+import { EarlySecret } from "../../../ssl/crypto/key_schedule.ts";
+import { Transcript } from "../../../ssl/crypto/transcript.ts";
+import { CipherSpec } from "../../../ssl/record/cipher_spec.ts";
+import type { SealedRecord } from "../../../ssl/record/deframer.ts";
+import { CIPHER_SUITES, type CipherSuite } from "../../../ssl/tables/cipher_suites.ts";
+import { NAMED_GROUPS, namedGroupByName } from "../../../ssl/tables/named_groups.ts";
+import { countSubtleCalls } from "../../ssl/handshake/subtle.ts";
 
 /** Registers a bench whose name says how many calls to WebCrypto one run makes. */
 async function bench(

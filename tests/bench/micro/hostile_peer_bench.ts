@@ -2,11 +2,11 @@
 
 // What a peer's small pieces cost, beside a queue that keeps each and gives them out by shift().
 // `tests/ssl/peer_queues_test.ts` counts the pieces and the bytes.
-// Run with `deno bench -A tests/bench/hostile_peer_bench.ts`.
+// Run with `deno bench -A tests/bench/micro/hostile_peer_bench.ts`.
 
-import { ByteQueue } from "../../ssl/engine/byte_queue.ts";
-import { MAX_KEY_UPDATES } from "../../ssl/engine/flood_limits.ts";
-import { connectedEngines, outputOf } from "../ssl/engine/_engines.ts";
+import { ByteQueue } from "../../../ssl/engine/byte_queue.ts";
+import { MAX_KEY_UPDATES } from "../../../ssl/engine/flood_limits.ts";
+import { connectedEngines, outputOf } from "../../ssl/engine/_engines.ts";
 
 const PIECES = 400_000;
 const READ = 16_384;
