@@ -55,3 +55,9 @@ export function rivals(
 export function referenceServer({ hasNode }: Settings): PeerSpec {
   return { peer: "nodeTls", runtime: hasNode ? "node" : "deno" };
 }
+
+/**
+ * The server of resumed handshakes: it gives a new ticket on each connection, of which a client of
+ * TLS 1.3 uses each once. Node's gives none where a session was resumed.
+ */
+export const SESSION_SERVER: PeerSpec = { peer: "nss" };

@@ -6,7 +6,7 @@ import type { PeerSpec, Visit } from "../process/commands.ts";
 import { Pair } from "../process/pair.ts";
 import { Remote } from "../process/remote.ts";
 import type { Script } from "../process/script.ts";
-import { CALLS, CALLS_AND_IO, referenceServer } from "./contenders.ts";
+import { CALLS, CALLS_AND_IO, referenceServer, SESSION_SERVER } from "./contenders.ts";
 import type { Entry, Probe, Sample, Settings } from "./measure.ts";
 import { perSecond } from "./pairs.ts";
 
@@ -29,8 +29,9 @@ export function floorEntries(floor: Floor, identity: Identity, settings: Setting
     await using stack = new AsyncDisposableStack();
     const [place] = settings.places;
     const own: PeerSpec = { peer: "nss", version: floor.version, tapped: true };
+    const resumed = floor.visit.handshake === "resumed";
     const ends = floor.end === "client"
-      ? { client: own, server: referenceServer(settings) }
+      ? { client: own, server: resumed ? SESSION_SERVER : referenceServer(settings) }
       : { client: { peer: "native" } as const, server: own };
     const pair = stack.use(await Pair.start(ends, identity, place));
     const recorded = pair[floor.end];

@@ -11,6 +11,7 @@ import {
   RECLAIM,
   referenceServer,
   rivals,
+  SESSION_SERVER,
   SUBTLS,
   TCP,
 } from "./contenders.ts";
@@ -66,7 +67,7 @@ export function handshakes(identity: Identity, settings: Settings): Measure[] {
   ].map(({ who, spec }): Ends => ({ who, client: { peer: "native" }, server: spec }));
   const resuming = (version: "1.2" | "1.3", names: readonly string[]) =>
     [...ours(settings, { version }), ...rivals(settings, names, { version })]
-      .map(({ who, spec }): Ends => ({ who, client: spec, server: reference }));
+      .map(({ who, spec }): Ends => ({ who, client: spec, server: SESSION_SERVER }));
   const floors = (end: "client" | "server", visit: Visit, version: "1.2" | "1.3" = "1.3") =>
     floorEntries({ end, visit, version }, identity, settings);
 

@@ -8,7 +8,7 @@ import { bundle } from "./bundle.ts";
 /** How long a process may live, whatever happens. */
 const LIFETIME = 900_000;
 /** How long an answer may take, beside the time that was asked for. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** Where the two processes of a connection run. */
 export type Place =
@@ -50,10 +50,11 @@ export class Remote implements AsyncDisposable {
     await this.#process.write(`${JSON.stringify(command)}\n`);
     const from = this.#read;
     const ms = "ms" in command ? command.ms : 0;
-    const line = await this.#process.waitFor(({ stdout }) => {
+    const answered = ({ stdout }: Process) => {
       const end = stdout.indexOf("\n", from);
       return end < 0 ? null : [stdout.slice(from, end)];
-    }, PATIENCE + 4 * ms);
+    };
+    const line = await this.#process.waitFor(answered, PATIENCE + 4 * ms);
     this.#read = from + line[0]!.length + 1;
     const answer: Answer = JSON.parse(line[0]!);
     if ("failed" in answer) throw new Error(answer.failed);

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What a run has found: the content of docs/performance.json. @module */
+/** What a run has found: the content of `tests/bench/results.json`. @module */
 
 import type { Column } from "../measures/measure.ts";
 
@@ -26,13 +26,11 @@ export interface Result {
   readonly rows: readonly Row[];
 }
 
-/** A run. */
-export interface Results {
-  readonly machine: Machine;
-  readonly rounds: number;
-  readonly measures: readonly Result[];
-  /** Who took no part in what, and why. */
-  readonly missing: readonly string[];
+/** What a proof of a limit printed. */
+export interface Limit {
+  /** The script in `tests/bench/limits/`. */
+  readonly script: string;
+  readonly output: string;
 }
 
 /** Where and when it ran. */
@@ -44,7 +42,23 @@ export interface Machine {
   readonly node: string | null;
 }
 
-/** The median of a contender in a column; `undefined` if it took no part. */
-export function valueOf(result: Result, who: string, key = "value"): number | undefined {
-  return result.rows.find((row) => row.who === who)?.values[key]?.median;
+/** A run. */
+export interface Results {
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly measures: readonly Result[];
+  readonly limits: readonly Limit[];
+  /** Who took no part in what, and why. */
+  readonly missing: readonly string[];
+}
+
+/** The median of a contender in a column; `undefined` if there is none. */
+export function valueOf(
+  { measures }: Pick<Results, "measures">,
+  id: string,
+  who: string,
+  key = "value",
+): number | undefined {
+  const rows = measures.find((measure) => measure.id === id)?.rows;
+  return rows?.find((row) => row.who === who)?.values[key]?.median;
 }

@@ -1,0 +1,29 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { run } from "../support/process.ts";
+import type { Limit } from "./report/results.ts";
+
+const FOLDER = new URL("limits/", import.meta.url);
+const TIMEOUT = 60_000;
+
+/** Runs the proofs of the platform's limits, which import nothing of this project. */
+export async function runLimits(): Promise<Limit[]> {
+  const scripts: string[] = [];
+  for await (const { name } of Deno.readDir(FOLDER)) if (name.endsWith(".ts")) scripts.push(name);
+  const limits: Limit[] = [];
+  for (const script of scripts.sort()) {
+    const args = ["run", "-A", "--no-check", new URL(script, FOLDER).pathname];
+    try {
+      const options = { args, timeout: TIMEOUT, env: { NO_COLOR: "1" } };
+      const { stdout } = await run(Deno.execPath(), options);
+      limits.push({ script, output: stdout });
+    } catch (error) {
+      limits.push({
+        script,
+        output: `not measured: ${error instanceof Error ? error.message : error}`,
+      });
+    }
+  }
+  return limits;
+}
