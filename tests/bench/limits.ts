@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { run } from "../support/process.ts";
+import { runOk } from "../support/process.ts";
 import type { Limit } from "./report/results.ts";
 
 const FOLDER = new URL("limits/", import.meta.url);
@@ -15,9 +15,8 @@ export async function runLimits(): Promise<Limit[]> {
   for (const script of scripts.sort()) {
     const args = ["run", "-A", "--no-check", new URL(script, FOLDER).pathname];
     try {
-      const options = { args, timeout: TIMEOUT, env: { NO_COLOR: "1" } };
-      const { stdout } = await run(Deno.execPath(), options);
-      limits.push({ script, output: stdout });
+      const options = { timeout: TIMEOUT, env: { NO_COLOR: "1" } };
+      limits.push({ script, output: await runOk(Deno.execPath(), args, options) });
     } catch (error) {
       limits.push({
         script,
