@@ -16,7 +16,7 @@ import { machine, type Options, parseOptions, USAGE } from "./options.ts";
 import { readResults, writePages, writeResults } from "./report/pages.ts";
 import type { Limit, Result } from "./report/results.ts";
 import { limitsTable, othersTable } from "./report/tables.ts";
-import { textTable } from "./report/text.ts";
+import { plainTable, textTable } from "./report/text.ts";
 
 async function run(options: Options): Promise<void> {
   const missing: string[] = options.places.includes("pinned")
@@ -41,7 +41,9 @@ async function run(options: Options): Promise<void> {
     limits,
     missing,
   };
-  console.log(`${limitsTable(results)}\n\n${othersTable(results)}\n`);
+  for (const summary of [limitsTable, othersTable]) {
+    console.log(`${plainTable(summary(results))}\n`);
+  }
   for (const why of missing) console.log(`left out: ${why}`);
   if (options.json !== null) await Deno.writeTextFile(options.json, JSON.stringify(results));
   if (options.write) await writeResults(results);

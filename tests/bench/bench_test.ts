@@ -167,9 +167,12 @@ Deno.test("tables and chart show what there is, and leave out who took no part",
   assert(svg.includes("Receive, MB/s") && svg.includes("subtls") && !svg.includes("Idle"));
 });
 
-Deno.test("parseOptions() refuses what it does not know", async () => {
+Deno.test("parseOptions() refuses what it does not know, and to write down a part of a run", async () => {
   await assertRejects(() => parseOptions(["--fast"]), Error, "what is --fast?");
   await assertRejects(() => parseOptions(["--rounds"]), Error, "what is --rounds?");
+  for (const part of [["--quick"], ["--only", "receive"]]) {
+    await assertRejects(() => parseOptions(["--write", ...part]), Error, "a whole run");
+  }
   const { only, rounds, write } = await parseOptions(["--only", "receive", "--quick"]);
   assertEquals([only.source, rounds, write], ["receive", 1, false]);
 });

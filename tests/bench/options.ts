@@ -13,7 +13,7 @@ export const USAGE = `deno task bench [OPTIONS]
   --rounds N     how often each is tried (5)
   --ms N         how long one try takes, in milliseconds (300)
   --tree DIR     measures the checkout in DIR beside this one, as "before"
-  --write        writes tests/bench/results.json, docs/performance.md and .svg, and README.md
+  --write        after a whole run, writes tests/bench/results.json, docs/performance.*, README.md
   --render       writes the pages from results.json, without a run
   --json FILE    writes the results to another file`;
 
@@ -41,6 +41,9 @@ export async function parseOptions(args: readonly string[]): Promise<Options> {
     else throw new Error(`Cannot run the benchmark: what is ${arg}?\n${USAGE}`);
   }
   const quick = flags.has("--quick");
+  if (flags.has("--write") && (quick || given.has("--only"))) {
+    throw new Error("Cannot write the pages: that takes a whole run, without --quick and --only");
+  }
   const tree = given.get("--tree");
   const taskset = await programVersion("taskset", ["--version"], /taskset/);
   const node = await programVersion("node", ["--version"], /v([\d.]+)/);

@@ -5,7 +5,7 @@ import type { Identity } from "../peers/peer.ts";
 import type { PeerSpec, Visit } from "../process/commands.ts";
 import { Pair } from "../process/pair.ts";
 import { Remote } from "../process/remote.ts";
-import type { Script } from "../process/script.ts";
+import type { Script } from "../peers/recorder.ts";
 import { CALLS, CALLS_AND_IO, referenceServer, SESSION_SERVER } from "./contenders.ts";
 import type { Entry, Probe, Sample, Settings } from "./measure.ts";
 import { perSecond } from "./pairs.ts";

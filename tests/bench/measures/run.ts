@@ -56,8 +56,10 @@ async function runRounds(measure: Measure, rounds: number, attempt: Attempt): Pr
   for (let round = 0; round <= rounds; round++) {
     for (const one of [...running]) {
       const sample = await attempt(one.who, () => one.probe.sample());
-      if (sample === null) running = running.filter((other) => other !== one);
-      else if (round > 0) one.samples.push(sample); // the first warms up
+      if (sample === null) {
+        running = running.filter((other) => other !== one);
+        await one.probe[Symbol.asyncDispose](); // what it still does would disturb the others
+      } else if (round > 0) one.samples.push(sample); // the first warms up
     }
     running.push(...running.splice(0, 1)); // nobody is always the first
   }

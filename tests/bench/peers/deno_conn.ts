@@ -16,6 +16,27 @@ export async function writeAll(conn: Conn, bytes: Uint8Array<ArrayBuffer>): Prom
   while (offset < bytes.length) offset += await conn.write(bytes.subarray(offset));
 }
 
+/** Bytes to write of which nobody cares what they are. */
+const BYTES = new Uint8Array(1 << 16);
+
+/** Writes so many bytes. */
+export function writeBytes(conn: Conn, count: number): Promise<void> {
+  return writeAll(conn, BYTES.subarray(0, count));
+}
+
+/** Reads so many bytes. */
+export async function readBytes(
+  conn: Conn,
+  count: number,
+  buffer: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  for (let left = count; left > 0;) {
+    const got = await conn.read(buffer.subarray(0, Math.min(left, buffer.length)));
+    if (got === null) throw new Error("Cannot read on: the connection ended");
+    left -= got;
+  }
+}
+
 /** Connects to a port of 127.0.0.1, without Nagle's algorithm. */
 export async function connectTcp(port: number): Promise<Deno.TcpConn> {
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });

@@ -12,7 +12,7 @@ type Tap = (conn: Deno.TcpConn) => ConnLike<Deno.NetAddr>;
 
 async function tapOf({ tapped = false }: PeerOptions): Promise<Tap> {
   if (!tapped) return (conn) => conn;
-  const { TappedConn } = await import("../process/recorder.ts");
+  const { TappedConn } = await import("./recorder.ts");
   return (conn) => new TappedConn(conn);
 }
 

@@ -4,7 +4,7 @@
 
 import type { PeerName } from "../peers/all.ts";
 import type { Identity, PeerOptions, Target } from "../peers/peer.ts";
-import type { Script } from "./script.ts";
+import type { Script } from "../peers/recorder.ts";
 import type { TaskName } from "./tasks.ts";
 
 /** The stack that a process speaks. */

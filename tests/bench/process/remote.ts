@@ -48,17 +48,30 @@ export class Remote implements AsyncDisposable {
    */
   async ask(command: Command): Promise<Done> {
     await this.#process.write(`${JSON.stringify(command)}\n`);
-    const from = this.#read;
     const ms = "ms" in command ? command.ms : 0;
-    const answered = ({ stdout }: Process) => {
+    const line = await this.#line(PATIENCE + 4 * ms);
+    if (line === null) throw new Error(`no answer to "${command.do}" ${this.#lastWords()}`);
+    const answer: Answer = JSON.parse(line);
+    if ("failed" in answer) throw new Error(answer.failed);
+    return answer;
+  }
+
+  /** The next line that the process says; `null` if it ends, or says none in time. */
+  async #line(timeout: number): Promise<string | null> {
+    const from = this.#read;
+    const next = ({ stdout }: Process) => {
       const end = stdout.indexOf("\n", from);
       return end < 0 ? null : [stdout.slice(from, end)];
     };
-    const line = await this.#process.waitFor(answered, PATIENCE + 4 * ms);
-    this.#read = from + line[0]!.length + 1;
-    const answer: Answer = JSON.parse(line[0]!);
-    if ("failed" in answer) throw new Error(answer.failed);
-    return answer;
+    const [line] = await this.#process.waitFor(next, timeout).catch(() => [null]);
+    if (line === null || line === undefined) return null;
+    this.#read = from + line.length + 1;
+    return line;
+  }
+
+  #lastWords(): string {
+    const said = this.#process.stderr.trim().split("\n").at(-1);
+    return said ? `but "${said}"` : "in time";
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,34 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** What goes over a recorded connection, and the peer that plays its part. @module */
+/** The peer of a recorded connection: it plays its part again. @module */
 
-import { connectTcp, writeAll } from "../peers/deno_conn.ts";
-
-/**
- * The pieces that the recorded end wrote (their length) and read (their length, negative; 0 for the
- * end).
- */
-export type Script = readonly number[];
-
-const BYTES = new Uint8Array(1 << 16);
-
-/** Reads so many bytes. */
-export async function readBytes(conn: Deno.Conn, count: number, buffer: Uint8Array): Promise<void> {
-  for (let left = count; left > 0;) {
-    const got = await conn.read(buffer.subarray(0, Math.min(left, buffer.length)));
-    if (got === null) throw new Error("Cannot play on: the connection ended");
-    left -= got;
-  }
-}
-
-/** Writes so many bytes. */
-export function writeBytes(conn: Deno.Conn, count: number): Promise<void> {
-  return writeAll(conn, BYTES.subarray(0, count));
-}
+import { connectTcp, readBytes, writeBytes } from "../peers/deno_conn.ts";
+import { READ_LENGTH } from "../peers/peer.ts";
+import type { Script } from "../peers/recorder.ts";
 
 /** Does what the peer of the recorded end did. */
-async function play(conn: Deno.Conn, script: Script, buffer: Uint8Array): Promise<void> {
+async function play(
+  conn: Deno.Conn,
+  script: Script,
+  buffer: Uint8Array<ArrayBuffer>,
+): Promise<void> {
   for (const step of script) {
     if (step > 0) await readBytes(conn, step, buffer);
     else if (step < 0) await writeBytes(conn, -step);
@@ -40,7 +24,7 @@ export function playServer(script: Script): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serve = async (conn: Deno.TcpConn) => {
     conn.setNoDelay(true);
-    const buffer = new Uint8Array(BYTES.length);
+    const buffer = new Uint8Array(READ_LENGTH);
     try {
       await play(conn, script, buffer);
       while (await conn.read(buffer) !== null);
@@ -56,7 +40,11 @@ export function playServer(script: Script): number {
 }
 
 /** Plays the peer as a client, once. */
-export async function playClient(script: Script, port: number, buffer: Uint8Array): Promise<void> {
+export async function playClient(
+  script: Script,
+  port: number,
+  buffer: Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const conn = await connectTcp(port);
   await play(conn, script, buffer);
   conn.close();

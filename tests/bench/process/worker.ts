@@ -96,7 +96,7 @@ async function obey(command: Command): Promise<Result> {
 
 /** What only this package's own stack is asked for. */
 async function obeyOnDeno(command: Command): Promise<Result> {
-  const recorder = await import("./recorder.ts");
+  const recorder = await import("../peers/recorder.ts");
   const { playClient, playServer } = await import("./script.ts");
   switch (command.do) {
     case "record":

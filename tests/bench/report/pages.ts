@@ -16,16 +16,6 @@ const RESULTS = new URL("../results.json", import.meta.url);
 /** The command that writes them. */
 const WRITER = "`deno task bench --write`";
 
-/** The rows that README shows. */
-const README_ROWS = [
-  "receive-shared",
-  "send-shared",
-  "client-16",
-  "server-16",
-  "resumed-1.3",
-  "ping",
-];
-
 function conditions({ machine, rounds }: Results): string {
   const { cpu, cores, deno, node, date } = machine;
   const runtimes = `Deno ${deno}${node === null ? "" : `, Node ${node}`}`;
@@ -36,9 +26,7 @@ function conditions({ machine, rounds }: Results): string {
 type Part = readonly [file: string, writer: string, text: string];
 
 function parts(results: Results): Part[] {
-  const questions = QUESTIONS.filter(({ id, key }) =>
-    README_ROWS.includes(id) && key !== "client" && key !== "server"
-  );
+  const questions = QUESTIONS.filter(({ inReadme }) => inReadme);
   const others = [DENO, NODE, SUBTLS, RECLAIM];
   const limits = results.limits.map(({ script, output }) =>
     `[${script}](../tests/bench/limits/${script}):\n\n\`\`\`text\n${output.trimEnd()}\n\`\`\``

@@ -20,9 +20,18 @@ export function textTable({ title, columns, better, rows }: Result): string {
       ratio(better, first.values[main]!.median, median).toFixed(2),
     ];
   });
-  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((line) => line[i]!.length)));
-  const lines = [head, ...cells].map((line) =>
+  return `${title}\n${aligned([head, ...cells])}\n`;
+}
+
+/** A table of Markdown for a terminal. */
+export function plainTable(markdown: string): string {
+  const lines = markdown.split("\n").map((line) => line.split("|").slice(1, -1));
+  return aligned(lines.filter((_, i) => i !== 1).map((cells) => cells.map((cell) => cell.trim())));
+}
+
+function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+  return lines.map((line) =>
     line.map((cell, i) => i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)).join("  ")
-  );
-  return `${title}\n${lines.join("\n")}\n`;
+  ).join("\n");
 }

@@ -9,8 +9,13 @@
  */
 
 import type { ConnLike } from "../../../ssl/connection/transports.ts";
-import { connectTcp } from "../peers/deno_conn.ts";
-import { readBytes, type Script, writeBytes } from "./script.ts";
+import { connectTcp, readBytes, writeBytes } from "./deno_conn.ts";
+
+/**
+ * What went over a recorded connection: the pieces that its end wrote (their length) and read (their
+ * length, negative; 0 for the end).
+ */
+export type Script = readonly number[];
 
 type Operation = (...args: unknown[]) => Promise<unknown>;
 
@@ -126,7 +131,7 @@ export class TappedConn implements ConnLike<Deno.NetAddr> {
 }
 
 /** Does again what was recorded: the calls, and over a connection the I/O. */
-async function replay(conn: Deno.TcpConn | null, buffer: Uint8Array): Promise<void> {
+async function replay(conn: Deno.TcpConn | null, buffer: Uint8Array<ArrayBuffer>): Promise<void> {
   for (const event of kept) {
     if ("calls" in event) await Promise.allSettled(event.calls.map((call) => call()));
     else if (conn === null) continue;
