@@ -8,7 +8,7 @@ import { Remote } from "../process/remote.ts";
 import type { Script } from "../peers/recorder.ts";
 import { CALLS, CALLS_AND_IO, referenceServer, SESSION_SERVER } from "./contenders.ts";
 import type { Entry, Probe, Sample, Settings } from "./measure.ts";
-import { perSecond } from "./pairs.ts";
+import { perSecond, warmUp } from "./pairs.ts";
 
 /** Whose floor it is. */
 export interface Floor {
@@ -16,9 +16,6 @@ export interface Floor {
   readonly visit: Visit;
   readonly version: "1.2" | "1.3";
 }
-
-/** How long connections warm up before one is recorded, in milliseconds. */
-const WARM_UP = 300;
 
 /**
  * What is below the handshakes of one end: exactly the WebCrypto calls that one of them made, as
@@ -35,7 +32,7 @@ export function floorEntries(floor: Floor, identity: Identity, settings: Setting
       : { client: { peer: "native" } as const, server: own };
     const pair = stack.use(await Pair.start(ends, identity, place));
     const recorded = pair[floor.end];
-    const script = await record(pair, recorded, floor.visit);
+    const script = await record(pair, recorded, floor.visit, settings);
     let replay: () => Promise<Sample>;
     if (!withIo) replay = () => replayCalls(recorded, floor.end, settings.ms);
     else {
@@ -54,8 +51,13 @@ export function floorEntries(floor: Floor, identity: Identity, settings: Setting
   ];
 }
 
-async function record({ client }: Pair, recorded: Remote, visit: Visit): Promise<Script> {
-  await client.ask({ do: "connect", ms: WARM_UP, lanes: 1, visit });
+async function record(
+  { client }: Pair,
+  recorded: Remote,
+  visit: Visit,
+  settings: Settings,
+): Promise<Script> {
+  await client.ask(warmUp(visit, settings));
   await recorded.ask({ do: "record" });
   await client.ask({ do: "connect", ms: 0, lanes: 1, visit });
   const { script } = await recorded.ask({ do: "recorded" });

@@ -17,7 +17,7 @@ import {
 } from "./contenders.ts";
 import { floorEntries } from "./floors.ts";
 import type { Column, Entry, Measure, Settings } from "./measure.ts";
-import { type Ends, pairEntry, perSecond } from "./pairs.ts";
+import { type Ends, pairEntry, perSecond, warmUp } from "./pairs.ts";
 import type { Visit } from "../process/commands.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -47,6 +47,7 @@ export function handshakes(identity: Identity, settings: Settings): Measure[] {
     entries: [
       ...ends.map((pair) =>
         pairEntry(pair, identity, place, {
+          before: [warmUp(visit, settings)],
           command: { do: "connect", ms: settings.ms, lanes, visit },
           value: perSecond,
         })

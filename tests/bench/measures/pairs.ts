@@ -2,10 +2,10 @@
 // This module uses Deno.
 
 import type { Identity } from "../peers/peer.ts";
-import type { Command, Done, PeerSpec } from "../process/commands.ts";
+import type { Command, Done, PeerSpec, Visit } from "../process/commands.ts";
 import { Pair } from "../process/pair.ts";
 import type { Place } from "../process/remote.ts";
-import type { Entry, Sample } from "./measure.ts";
+import type { Entry, Sample, Settings } from "./measure.ts";
 
 /** Two ends that are measured. */
 export interface Ends {
@@ -23,6 +23,11 @@ export interface Work {
   readonly units?: (done: Done) => number;
   /** What is done before the first round. */
   readonly before?: readonly Command[];
+}
+
+/** As many handshakes as a compiler wants to see before it does its best. */
+export function warmUp(visit: Visit, { ms }: Settings): Command {
+  return { do: "connect", ms, least: ms, lanes: 4, visit };
 }
 
 /** Times a second. */

@@ -84,7 +84,8 @@ export class RecordConn implements PeerConn {
 
   /** Reads once, and begins to open each record that is complete. */
   async #fill(): Promise<void> {
-    const count = await this.#conn.read(this.#in.subarray(this.#filled));
+    // Where the connection has failed, it has ended.
+    const count = await this.#conn.read(this.#in.subarray(this.#filled)).catch(() => null);
     this.#filling = null;
     if (count === null) {
       this.#ended = true;

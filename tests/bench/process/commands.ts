@@ -30,8 +30,14 @@ export type Command =
   | { readonly do: "listen"; readonly identity: Identity }
   /** Be a client of this server from now on. */
   | { readonly do: "target"; readonly target: Target }
-  /** Connect and close for some time, in so many lanes; `count` is how often. */
-  | { readonly do: "connect"; readonly ms: number; readonly lanes: number; readonly visit: Visit }
+  /** Connect and close for some time and so often at least, in lanes; `count` is how often. */
+  | {
+    readonly do: "connect";
+    readonly ms: number;
+    readonly least?: number;
+    readonly lanes: number;
+    readonly visit: Visit;
+  }
   /** Move bytes for about some time; `count` is how many. */
   | { readonly do: "receive" | "send"; readonly ms: number }
   /** Send a byte there and back for some time. Gives `times`. */

@@ -60,8 +60,10 @@ async function obey(command: Command): Promise<Result> {
       if (!peer.client) throw new Error(`${spec.peer} is no client`);
       visitor = new Visitor(await peer.client(command.target, spec));
       return {};
-    case "connect":
-      return { count: await client().visits(command.visit, command.lanes, command.ms) };
+    case "connect": {
+      const { visit, lanes, ms, least } = command;
+      return { count: await client().visits(visit, lanes, ms, least) };
+    }
     case "receive":
     case "send":
       return { count: await client().move(command.do, command.ms) };
