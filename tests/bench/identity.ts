@@ -15,7 +15,7 @@ export async function makeIdentity(type: KeyPairType): Promise<Identity> {
   const { privateKey, publicKey } = await generateKeyPair(type, { extractable: true });
   const leaf = await createCertificate({
     publicKey,
-    subject: "CN=localhost", // without one, the alternative names are critical: subtls reads that not
+    subject: "CN=localhost", // else the alternative names are critical, which subtls cannot read
     dnsNames: ["localhost"],
     issuer: { certificate: root, privateKey: rootKeys.privateKey },
   });

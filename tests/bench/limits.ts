@@ -13,7 +13,8 @@ export async function runLimits(): Promise<Limit[]> {
   for await (const { name } of Deno.readDir(FOLDER)) if (name.endsWith(".ts")) scripts.push(name);
   const limits: Limit[] = [];
   for (const script of scripts.sort()) {
-    const args = ["run", "-A", "--no-check", new URL(script, FOLDER).pathname];
+    const flags = ["run", "-A", "--no-check", "--v8-flags=--expose-gc"];
+    const args = [...flags, new URL(script, FOLDER).pathname];
     try {
       const options = { timeout: TIMEOUT, env: { NO_COLOR: "1" } };
       limits.push({ script, output: await runOk(Deno.execPath(), args, options) });

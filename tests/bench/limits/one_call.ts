@@ -2,8 +2,8 @@
 // deno-lint-ignore-file no-console
 // This module uses node:.
 
-// What one call of WebCrypto costs beside the cryptography: its promise, and the way to a thread and
-// back. importKey() stays on the thread of JavaScript; a digest of 32 bytes takes the way.
+// What one call of WebCrypto costs beside the cryptography: its promise, and the way to a thread
+// and back. importKey() stays on the thread of JavaScript; a digest of 32 bytes takes the way.
 
 import process from "node:process";
 

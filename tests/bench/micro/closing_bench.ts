@@ -2,7 +2,8 @@
 // This module uses Deno.
 
 // One iteration closes what a program has open, both ends in one task: time/iter is how long that
-// takes, without the handshake before it. Run with `deno bench -A tests/bench/micro/closing_bench.ts`.
+// takes, without the handshake before it.
+// Run with `deno bench -A tests/bench/micro/closing_bench.ts`.
 
 import { type ByteStreams, importFD, type ImportOptions, type SslSocket } from "../../../mod.ts";
 import { makeIdentity } from "../identity.ts";

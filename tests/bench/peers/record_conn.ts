@@ -60,6 +60,8 @@ export class RecordConn implements PeerConn {
   readonly #opened: Promise<ArrayBuffer>[] = [];
   #filling: Promise<void> | null = null;
   #ended = false;
+  /** What the last content is a view of. */
+  #lent: ArrayBuffer | undefined;
 
   constructor(conn: Conn, keys: { readonly write: DirectionKeys; readonly read: DirectionKeys }) {
     this.#conn = conn;
@@ -75,7 +77,9 @@ export class RecordConn implements PeerConn {
       }
       const record = this.#opened.shift()!;
       if (this.#opened.length < DEPTH && !this.#ended) this.#filling ??= this.#fill();
-      const content = new Uint8Array(await record);
+      // What the application has had is freed at once: else each record is made in new pages.
+      this.#lent?.transfer(0);
+      const content = new Uint8Array(this.#lent = await record);
       const end = content.findLastIndex((byte) => byte !== 0);
       if (content[end] === ALERT) return null;
       if (content[end] !== HANDSHAKE) return content.subarray(0, end);
@@ -133,6 +137,7 @@ export class RecordConn implements PeerConn {
         this.#out.set(header, length);
         this.#out.set(fragment, length + HEADER_LENGTH);
         length += HEADER_LENGTH + fragment.length;
+        fragment.buffer.transfer(0);
       }
       await writeAll(this.#conn, this.#out.subarray(0, length));
     }

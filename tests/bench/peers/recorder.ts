@@ -12,8 +12,8 @@ import type { ConnLike } from "../../../ssl/connection/transports.ts";
 import { connectTcp, readBytes, writeBytes } from "./deno_conn.ts";
 
 /**
- * What went over a recorded connection: the pieces that its end wrote (their length) and read (their
- * length, negative; 0 for the end).
+ * What went over a recorded connection: the pieces that its end wrote (their length) and read
+ * (their length, negative; 0 for the end).
  */
 export type Script = readonly number[];
 

@@ -11,8 +11,8 @@ const HEADER_LENGTH = 5;
 const APPLICATION_DATA = 23;
 
 /**
- * Bare WebCrypto records: a connection of TLS 1.3 whose keys are taken over once it is connected. It
- * does what no implementation on WebCrypto can leave out, and nothing else: the ceiling of bulk
+ * Bare WebCrypto records: a connection of TLS 1.3 whose keys are taken over once it is connected.
+ * It does what no implementation on WebCrypto can leave out, and nothing else: the ceiling of bulk
  * transfers.
  */
 export const peer: Peer = {

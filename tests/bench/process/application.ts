@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The protocol that client and server of the benchmark speak over a connection: commands of a letter
- * and a number.
+ * The protocol that client and server of the benchmark speak over a connection: commands of a
+ * letter and a number.
  *
  * @module
  */

@@ -48,8 +48,7 @@ export class Remote implements AsyncDisposable {
    */
   async ask(command: Command): Promise<Done> {
     await this.#process.write(`${JSON.stringify(command)}\n`);
-    const ms = "ms" in command ? command.ms : 0;
-    const line = await this.#line(PATIENCE + 4 * ms);
+    const line = await this.#line(PATIENCE + 4 * expectedTime(command));
     if (line === null) throw new Error(`no answer to "${command.do}" ${this.#lastWords()}`);
     const answer: Answer = JSON.parse(line);
     if ("failed" in answer) throw new Error(answer.failed);
@@ -77,6 +76,13 @@ export class Remote implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#process.close();
   }
+}
+
+/** How long a command should take, in milliseconds. */
+function expectedTime(command: Command): number {
+  if ("ms" in command) return command.ms;
+  if (command.do === "keep") return 20 * command.count;
+  return command.do === "prepare" ? 10_000 : 0;
 }
 
 const WORKER = new URL("worker.ts", import.meta.url);

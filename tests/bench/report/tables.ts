@@ -21,7 +21,7 @@ function find(results: Results, { id, key }: Question, who: string): number | un
   return valueOf(results, id, who, key);
 }
 
-/** This package beside what the platform allows, and beside an earlier checkout if there was one. */
+/** This package beside what the platform allows, and beside another checkout if there was one. */
 export function limitsTable(results: Results): string {
   const asked = QUESTIONS.filter((question) => find(results, question, OURS) !== undefined);
   const hasBefore = asked.some((question) => find(results, question, BEFORE) !== undefined);
