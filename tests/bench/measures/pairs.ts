@@ -27,7 +27,9 @@ export interface Work {
 
 /** As many handshakes as a compiler wants to see before it does its best. */
 export function warmUp(visit: Visit, { ms }: Settings): Command {
-  return { do: "connect", ms, least: ms, lanes: 4, visit };
+  // Each resumption needs the ticket of the one before.
+  const lanes = visit.handshake === "full" ? 4 : 1;
+  return { do: "connect", ms, least: ms, lanes, visit };
 }
 
 /** Times a second. */
