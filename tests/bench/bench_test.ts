@@ -2,7 +2,7 @@
 // This module uses Deno.
 
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { withoutLayout, withText } from "../support/generated_page.ts";
+import { withoutLayout } from "../support/generated_page.ts";
 import { readSources } from "../structure/_source.ts";
 import { makeIdentity } from "./identity.ts";
 import { allMeasures } from "./measures/all.ts";
@@ -36,7 +36,8 @@ Deno.test("README, docs/performance.md and its chart say what results.json says"
   const files = await generatedFiles(await readResults());
   for (const [file, text] of files) {
     const page = await Deno.readTextFile(new URL(file, ROOT));
-    assertEquals(withoutLayout(page), withoutLayout(text), `${file}: \`deno task bench --render\``);
+    const [is, must] = [page, text].map((one) => withoutLayout(one).replaceAll(" ", ""));
+    assertEquals(is, must, `${file}: \`deno task bench --render\``);
   }
 });
 
@@ -128,14 +129,6 @@ Deno.test("number() and ratio() say how much and how many times better", () => {
     "12,345",
   ]);
   assertEquals([ratio("more", 4, 2), ratio("less", 4, 2)], [2, 0.5]);
-});
-
-Deno.test("withText() keeps what follows, and other texts of the page", () => {
-  const part = (name: string, text: string) =>
-    `<!-- written by ${name} -->\n\n${text}\n\n<!-- to here -->`;
-  const page = `A\n${part("a", "1")}\nB\n${part("b", "2")}\nC`;
-  assertEquals(withText(page, "a", "3"), `A\n${part("a", "3")}\nB\n${part("b", "2")}\nC`);
-  assertEquals(withText(page, "b", "3"), `A\n${part("a", "1")}\nB\n${part("b", "3")}\nC`);
 });
 
 const RESULTS: Results = {

@@ -62,7 +62,7 @@ function drawPanel(results: Results, panel: Panel, x: number, y: number): string
     const left = x + LABEL_WIDTH;
     return [
       `<text x="${left - 8}" y="${top + 12}" text-anchor="end"${weight}>${who}</text>`,
-      `<rect x="${left}" y="${top + 2}" width="${length}" height="${BAR - 5}" fill="${color}"/>`,
+      `<rect x="${left}" y="${top + 2}" width="${length}" height="${BAR - 5}" fill="${color}" />`,
       `<text x="${left + length + 6}" y="${top + 12}"${weight}>${number(value)}</text>`,
     ].join("\n");
   });
@@ -94,7 +94,7 @@ export function chart(results: Results): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img" ` +
     `font-family="system-ui, sans-serif" font-size="12" fill="#1f2328">
 <title>@nss/nss beside other TLS stacks</title>
-<rect width="100%" height="100%" rx="8" fill="#ffffff"/>
+<rect width="100%" height="100%" rx="8" fill="#ffffff" />
 ${drawn.join("\n")}
 <text x="${GAP}" y="${y}" fill="#59636e">${cpu}, ${cores} cores, Deno ${deno}</text>
 </svg>

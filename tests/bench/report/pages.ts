@@ -72,9 +72,8 @@ export async function writeResults(results: Results): Promise<void> {
 export async function writePages(results: Results): Promise<void> {
   const files = await generatedFiles(results);
   for (const [file, text] of files) await Deno.writeTextFile(new URL(file, ROOT), text);
-  const paths = [...files.keys()].filter((file) => file.endsWith(".md"));
   await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", ...paths, RESULTS.pathname],
+    args: ["fmt", "--quiet", ...files.keys(), RESULTS.pathname],
     cwd: ROOT,
   }).output();
 }
