@@ -45,21 +45,25 @@ export class CommonState {
 
   /** Adds a check of the peer that is under way while its next messages are processed. */
   addCheck(check: Promise<unknown>): void {
-    check.catch(() => {}); // thrown by settleChecks()
+    check.catch(() => {}); // thrown where it is awaited
     this.#check = check;
   }
 
-  /** Waits for the check of the peer that is under way, if any, and throws its refusal. */
-  async settleChecks(): Promise<void> {
+  /** Returns the check of the peer that is under way, to be awaited; `null` for none. */
+  takeCheck(): Promise<unknown> | null {
     const check = this.#check;
-    if (check === null) return;
     this.#check = null;
-    await check;
+    return check;
   }
 
   /** Returns the refusal of the check that is under way, if there is one, or else the error. */
-  refusalOr(error: unknown): Promise<unknown> {
-    return this.settleChecks().then(() => error, (refusal) => refusal);
+  async refusalOr(error: unknown): Promise<unknown> {
+    try {
+      await this.takeCheck();
+      return error;
+    } catch (refusal) {
+      return refusal;
+    }
   }
 
   /**

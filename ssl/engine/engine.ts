@@ -266,7 +266,8 @@ export class SslEngine {
         else await this.#takeRecord(record);
         if (this.readClosed) return;
       }
-      await common.settleChecks();
+      const check = common.takeCheck();
+      if (check !== null) await check;
       read.finishChunk();
     } catch (error) {
       throw common.fail(await common.refusalOr(error));
