@@ -71,5 +71,6 @@ async function sample({ client, server }: Pair, work: Work): Promise<Sample> {
     value: work.value(done),
     client: done.spent / units,
     server: (after.cpu - before.cpu) / units,
+    memory: done.rss / 2 ** 20,
   };
 }

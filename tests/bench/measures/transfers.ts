@@ -67,7 +67,7 @@ export function manyTransfers(identity: Identity, settings: Settings): Measure[]
   return [1, busy].map((connections): Measure => ({
     id: connections === 1 ? "receive-of-one" : "receive-of-many",
     title: `Receive over ${connections} kept connection${connections === 1 ? "" : "s at once"}`,
-    columns: COLUMNS,
+    columns: [...COLUMNS, { key: "memory", title: "client, MiB" }],
     better: "more",
     entries: clients.map(({ who, spec }) =>
       pairEntry({ who, client: spec, server: { peer: "native" } }, identity, settings.places[0], {

@@ -13,6 +13,11 @@ const LANES = 16;
 /** How long a client waits for a session after its first byte. */
 const TICKET_TIME = 30;
 const REQUEST_LENGTH = 1 << 14;
+/**
+ * How much a kept connection asks for at once: endless streams would fill the memory that the
+ * kernel gives all TCP, and measure that.
+ */
+const ANSWER_LENGTH = 1 << 18;
 
 /**
  * Runs something again and again in lanes until time is up, and so often at least.
@@ -86,10 +91,6 @@ export class Visitor {
     const application = await this.#steadyConnection();
     const transfer = (count: number) =>
       way === "receive" ? application.receive(count) : application.send(count);
-    return await this.#fill(ms, transfer);
-  }
-
-  async #fill(ms: number, transfer: (count: number) => Promise<unknown>): Promise<number> {
     if (this.#rate === undefined) {
       await transfer(PROBE);
       const start = performance.now();
@@ -127,13 +128,13 @@ export class Visitor {
     for (const application of this.#kept) application.wait();
   }
 
-  /** Receives over all that is kept at once. */
+  /** Receives over all that is kept at once, for some time; returns how many bytes. */
   async receiveKept(ms: number): Promise<number> {
-    const { length } = this.#kept;
-    return await this.#fill(ms, (count) => {
-      const each = Math.ceil(count / length);
-      return Promise.all(this.#kept.map((application) => application.receive(each)));
-    });
+    const end = performance.now() + ms;
+    const counts = await Promise.all(
+      this.#kept.map((application) => application.receiveUntil(end, ANSWER_LENGTH)),
+    );
+    return counts.reduce((all, count) => all + count, 0);
   }
 
   /** Asks for a record's length over one kept connection after the other, in lanes. */

@@ -36,6 +36,7 @@ export const QUESTIONS: readonly Question[] = [
   { label: "send, all cores, MB/s", ...more("send-shared"), ...BARE, ...README },
   { label: "receive over 1 connection, CPU us a MB", ...less("receive-of-one", "client") },
   { label: "receive over 500, CPU us a MB", ...less("receive-of-many", "client") },
+  { label: "receive over 500, MiB of the client", ...less("receive-of-many", "memory") },
   { label: "client: full handshake, CPU us", ...less("client-1", "client"), ...CALLS },
   { label: "client: full handshakes, 16 at once, a second", ...more("client-16"), ...README },
   { label: "server: full handshake, CPU us", ...less("server-1", "server"), ...CALLS },
