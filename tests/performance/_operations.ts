@@ -85,16 +85,16 @@ function withSuite(version: ProtocolVersion, suite: SuiteName): Kind {
   };
 }
 
+const CLIENT_AUTH: Pick<Kind, "client" | "server"> = {
+  client: { certificates: [ECDSA] },
+  server: { clientAuth: "require", caCerts: [root] },
+};
+
 const KINDS: readonly Kind[] = [
   { name: "TLSv1.3 first of a process", version: "TLSv1.3", connections: 1 },
   { name: "TLSv1.3 ECDSA", version: "TLSv1.3", measured: "all" },
   { name: "TLSv1.3 RSA", version: "TLSv1.3", credential: RSA },
-  {
-    name: "TLSv1.3 client certificate",
-    version: "TLSv1.3",
-    client: { certificates: [ECDSA] },
-    server: { clientAuth: "require", caCerts: [root] },
-  },
+  { name: "TLSv1.3 client certificate", version: "TLSv1.3", ...CLIENT_AUTH },
   {
     name: "TLSv1.3 resumed",
     version: "TLSv1.3",
@@ -103,6 +103,7 @@ const KINDS: readonly Kind[] = [
   },
   { name: "TLSv1.2 ECDSA", version: "TLSv1.2", measured: "all" },
   { name: "TLSv1.2 RSA", version: "TLSv1.2", credential: RSA },
+  { name: "TLSv1.2 client certificate", version: "TLSv1.2", ...CLIENT_AUTH },
   {
     name: "TLSv1.2 resumed",
     version: "TLSv1.2",
