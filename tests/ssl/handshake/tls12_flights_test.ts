@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * What the handshakes of TLS 1.2 are made of: how many calls of the PRF wait for each other, and what
- * is in each write. `tests/performance` counts whole handshakes.
+ * What the handshakes of TLS 1.2 are made of: how many calls of the PRF wait for each other, and
+ * what is in each write. `tests/performance` counts whole handshakes.
  *
  * @module
  */
