@@ -47,8 +47,8 @@ export class Application {
   }
 
   /**
-   * Receives so many bytes again and again until a time. Two such requests are always under way: the
-   * end of an answer would wait for Nagle's algorithm else.
+   * Receives so many bytes again and again until a time. Two such requests are always under way:
+   * else the end of each answer would wait for Nagle's algorithm.
    *
    * @returns How many bytes.
    */
