@@ -5,7 +5,8 @@ import { runOk } from "../support/process.ts";
 import type { Limit } from "./report/results.ts";
 
 const FOLDER = new URL("limits/", import.meta.url);
-const TIMEOUT = 60_000;
+const ROOT = new URL("../../", import.meta.url);
+const TIMEOUT = 120_000;
 
 /** Runs the proofs of the platform's limits, which import nothing of this project. */
 export async function runLimits(): Promise<Limit[]> {
@@ -16,7 +17,7 @@ export async function runLimits(): Promise<Limit[]> {
     const flags = ["run", "-A", "--no-check", "--v8-flags=--expose-gc"];
     const args = [...flags, new URL(script, FOLDER).pathname];
     try {
-      const options = { timeout: TIMEOUT, env: { NO_COLOR: "1" } };
+      const options = { timeout: TIMEOUT, env: { NO_COLOR: "1" }, cwd: ROOT.pathname };
       limits.push({ script, output: await runOk(Deno.execPath(), args, options) });
     } catch (error) {
       limits.push({
