@@ -250,6 +250,7 @@ export class Connection<A = unknown> {
     const teardown = this.#teardown;
     if (teardown.error !== null) {
       await teardown.closeTransport().catch(() => {}); // not the first error
+      await this.#handshakes.haveReported();
       return teardown.throwIfUnreported();
     }
     teardown.beginClosing();

@@ -11,7 +11,7 @@ import { checkForRole } from "../config/resolve_config.ts";
 import { type AlertDirection, type MessageFilter, SslEngine } from "../engine/engine.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
-import { type HandshakeBounds, withinBounds } from "./bounds.ts";
+import { type HandshakeBounds, settlesWithin, withinBounds } from "./bounds.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Liveness } from "./liveness.ts";
 import { Pump } from "./pump.ts";
@@ -88,6 +88,11 @@ export class Handshakes {
       this.#latest.catch(() => {}); // reported by the next read or write
     }
     return this.#latest;
+  }
+
+  /** Lets a handshake that has just failed tell its caller first. */
+  async haveReported(): Promise<void> {
+    if (this.#latest !== null) await settlesWithin(this.#latest, 0);
   }
 
   /** Runs or joins the handshake; a timeout or abort ends the connection. */
