@@ -4,6 +4,7 @@
 // The states of a handshake are loaded when they are first needed. Where that fails, as in a bundle
 // that leaves them out, the socket says so: it is no verdict about the peer.
 
+import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
 import { ROOT } from "../structure/_source.ts";
 
@@ -51,7 +52,7 @@ async function runWithout(
         ...imports,
         ...(missing !== null && { [new URL(missing, ROOT).href]: "./missing.ts" }),
       },
-      links: links.map((link: string) => new URL(link, ROOT).pathname),
+      links: links.map((link: string) => fileURLToPath(new URL(link, ROOT))),
       lock: false,
     };
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify(config));

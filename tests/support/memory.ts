@@ -83,10 +83,13 @@ export class MemoryWatch implements Disposable {
     this.seen.push({ call, bytes: copy });
   }
 
-  /** In how many buffers a secret is now. */
+  /** In how many buffers a secret is now; those that have been freed are not among them. */
   copiesOf(secret: Uint8Array): number {
     assert(secret.length >= MIN_LENGTH, "a secret too short to look for");
-    return [...this.#buffers].filter((buffer) => Buffer.from(buffer).indexOf(secret) >= 0).length;
+    return [...this.#buffers].filter((buffer) =>
+      !(buffer instanceof ArrayBuffer && buffer.detached) &&
+      Buffer.from(buffer).indexOf(secret) >= 0
+    ).length;
   }
 
   /** The secrets that passed such calls. */
