@@ -16,6 +16,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { createCertificate, generateKeyPair, importFD, type SslListener } from "../../mod.ts";
 
 /** What was measured of one program. */
@@ -138,9 +139,9 @@ async function writePrograms(
     await Deno.writeTextFile(file, text);
     const config = root === null
       ? "--no-config"
-      : `--config=${new URL("deno.json", root).pathname}`;
+      : `--config=${fileURLToPath(new URL("deno.json", root))}`;
     programs.push({
-      root: root?.pathname ?? "",
+      root: root === null ? "" : fileURLToPath(root),
       program,
       args: ["run", "-A", "--no-check", config, file, ...args],
       runs: [],
@@ -163,14 +164,14 @@ async function writePrograms(
 
 /** Bundles the root, what is loaded lazily apart; returns the file, or `null` if that fails. */
 async function bundled(root: URL, folder: string): Promise<string | null> {
-  const mod = new URL("mod.ts", root).pathname;
+  const mod = fileURLToPath(new URL("mod.ts", root));
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
       "--quiet",
       "--code-splitting",
       `--outdir=${folder}`,
-      `--config=${new URL("deno.json", root).pathname}`,
+      `--config=${fileURLToPath(new URL("deno.json", root))}`,
       mod,
     ],
     stderr: "null",

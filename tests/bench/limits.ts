@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
+import { fileURLToPath } from "node:url";
 import { runOk } from "../support/process.ts";
 import type { Limit } from "./report/results.ts";
 
@@ -15,9 +16,9 @@ export async function runLimits(): Promise<Limit[]> {
   const limits: Limit[] = [];
   for (const script of scripts.sort()) {
     const flags = ["run", "-A", "--no-check", "--v8-flags=--expose-gc"];
-    const args = [...flags, new URL(script, FOLDER).pathname];
+    const args = [...flags, fileURLToPath(new URL(script, FOLDER))];
     try {
-      const options = { timeout: TIMEOUT, env: { NO_COLOR: "1" }, cwd: ROOT.pathname };
+      const options = { timeout: TIMEOUT, env: { NO_COLOR: "1" }, cwd: fileURLToPath(ROOT) };
       limits.push({ script, output: await runOk(Deno.execPath(), args, options) });
     } catch (error) {
       limits.push({

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
+import { fileURLToPath } from "node:url";
 import { runOk } from "../../support/process.ts";
 import type { PeerSpec } from "../process/commands.ts";
 import { bundle, temporaryFolder } from "../process/bundle.ts";
@@ -34,7 +35,7 @@ export function imports({ tree }: Settings): Measure {
       };
     },
   });
-  const own = new URL("deno.json", ROOT).pathname;
+  const own = fileURLToPath(new URL("deno.json", ROOT));
   const all = [
     program("an empty program", () => "", own),
     program(OURS, () => `import "${new URL("mod.ts", ROOT)}";`, own),

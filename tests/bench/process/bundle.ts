@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
+import { fileURLToPath } from "node:url";
 import { runOk } from "../../support/process.ts";
 
 let folder: Promise<string> | undefined;
@@ -21,16 +22,16 @@ const bundles = new Map<string, Promise<string>>();
  * @returns Its path.
  */
 export function bundle(program: URL): Promise<string> {
-  const known = bundles.get(program.pathname);
+  const known = bundles.get(program.href);
   if (known !== undefined) return known;
   const made = make(program, bundles.size);
-  bundles.set(program.pathname, made);
+  bundles.set(program.href, made);
   return made;
 }
 
 async function make(program: URL, id: number): Promise<string> {
   const file = `${await temporaryFolder()}/bundle${id}.mjs`;
-  const args = ["bundle", "--quiet", "--output", file, program.pathname];
+  const args = ["bundle", "--quiet", "--output", file, fileURLToPath(program)];
   await runOk(Deno.execPath(), args, { timeout: 60_000 });
   return file;
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
+import { fileURLToPath } from "node:url";
 import { type Process, spawn } from "../../support/process.ts";
 import type { Answer, Command, Done, PeerSpec } from "./commands.ts";
 import { bundle } from "./bundle.ts";
@@ -89,10 +90,10 @@ const WORKER = new URL("worker.ts", import.meta.url);
 
 function denoCommand({ tree }: PeerSpec): string[] {
   const config = tree === undefined
-    ? new URL("../../../deno.json", import.meta.url).pathname
+    ? fileURLToPath(new URL("../../../deno.json", import.meta.url))
     : `${tree}/deno.json`;
   const flags = ["-A", "--no-check", "--v8-flags=--expose-gc", "--config", config];
-  return [Deno.execPath(), "run", ...flags, WORKER.pathname];
+  return [Deno.execPath(), "run", ...flags, fileURLToPath(WORKER)];
 }
 
 async function nodeCommand(): Promise<string[]> {

@@ -3,6 +3,7 @@
 
 /** The pages that show the results of a run: they are written from `results.json`. @module */
 
+import { fileURLToPath } from "node:url";
 import { withText } from "../../support/generated_page.ts";
 import { DENO, NODE, RECLAIM, SUBTLS } from "../measures/contenders.ts";
 import { chart } from "./chart.ts";
@@ -73,7 +74,7 @@ export async function writePages(results: Results): Promise<void> {
   const files = await generatedFiles(results);
   for (const [file, text] of files) await Deno.writeTextFile(new URL(file, ROOT), text);
   await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--quiet", ...files.keys(), RESULTS.pathname],
+    args: ["fmt", "--quiet", ...files.keys(), fileURLToPath(RESULTS)],
     cwd: ROOT,
   }).output();
 }
