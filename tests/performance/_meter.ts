@@ -85,7 +85,8 @@ export class End {
 
 const STORAGE = new AsyncLocalStorage<End | undefined>();
 
-function none(): Counts {
+/** Returns the counts of an end that has done nothing. */
+export function none(): Counts {
   return {
     calls: 0,
     rounds: 0,

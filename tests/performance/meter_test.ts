@@ -2,21 +2,12 @@
 // This module uses Deno.
 
 import { assertEquals } from "@std/assert";
-import { type Counts, End, settled, startCounting, uncounted } from "./_meter.ts";
+import { type Counts, End, none, settled, startCounting, uncounted } from "./_meter.ts";
 import { pipe } from "./_pipe.ts";
 
 startCounting(); // for this file: each has a realm of its own
 
-const NOTHING: Counts = {
-  calls: 0,
-  rounds: 0,
-  promises: 0,
-  jobs: 0,
-  arrays: 0,
-  allocated: 0,
-  copied: 0,
-  io: 0,
-};
+const NOTHING = none();
 
 async function counted(body: () => unknown): Promise<Partial<Counts>> {
   const end = new End();

@@ -9,6 +9,7 @@
  */
 
 import type { ConnLike } from "../../../ssl/connection/transports.ts";
+import { METHODS, replaceMethods } from "../../ssl/handshake/subtle.ts";
 import { connectTcp, readBytes, writeBytes } from "./deno_conn.ts";
 
 /**
@@ -17,22 +18,6 @@ import { connectTcp, readBytes, writeBytes } from "./deno_conn.ts";
  */
 export type Script = readonly number[];
 
-type Operation = (...args: unknown[]) => Promise<unknown>;
-
-const METHODS: readonly string[] = [
-  "encrypt",
-  "decrypt",
-  "sign",
-  "verify",
-  "digest",
-  "generateKey",
-  "deriveBits",
-  "importKey",
-  "exportKey",
-  "encapsulateBits",
-  "decapsulateBits",
-];
-
 /** What happened, in order. */
 type Event =
   /** Calls that were begun before any of them, or what came before, had ended. */
@@ -40,6 +25,7 @@ type Event =
   | { readonly io: number };
 
 let events: Event[] | null = null;
+let restore = () => {};
 let kept: readonly Event[] = [];
 /** Whether a call has ended since the last one began. */
 let ended = true;
@@ -48,21 +34,14 @@ let ended = true;
 export function startRecording(): void {
   events = [];
   ended = true;
-  const { subtle } = crypto;
-  for (const method of METHODS) {
-    const original: Operation = Reflect.get(subtle, method);
-    Object.defineProperty(subtle, method, {
-      configurable: true,
-      value: (...args: unknown[]) => {
-        const copies = args.map(copy);
-        note(() => Reflect.apply(original, subtle, copies));
-        const result: Promise<unknown> = Reflect.apply(original, subtle, args);
-        const end = () => void (ended = true);
-        result.then(end, end);
-        return result;
-      },
-    });
-  }
+  restore = replaceMethods(METHODS, (_method, call, args) => {
+    const copies = args.map(copy);
+    note(() => call(copies));
+    const result = call();
+    const end = () => void (ended = true);
+    result.then(end, end);
+    return result;
+  });
 }
 
 function note(repeat: () => Promise<unknown>): void {
@@ -84,7 +63,7 @@ function copy(value: unknown): unknown {
 
 /** Ends the recording, and returns what went over the connection. */
 export function stopRecording(): Script {
-  for (const method of METHODS) Reflect.deleteProperty(crypto.subtle, method);
+  restore();
   kept = events ?? [];
   events = null;
   return kept.flatMap((event) => "io" in event ? [event.io] : []);

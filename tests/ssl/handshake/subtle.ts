@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The methods of WebCrypto that these tests watch. */
-const METHODS = [
+/** The methods of WebCrypto that are watched. */
+export const METHODS = [
   "encrypt",
   "decrypt",
   "sign",
@@ -18,29 +18,47 @@ const METHODS = [
 type Method = typeof METHODS[number];
 type Operation = (...args: unknown[]) => Promise<unknown>;
 
-/** Replaces methods of WebCrypto while something runs. */
-async function intercept<T>(
-  methods: readonly Method[],
-  around: (
-    method: Method,
-    call: () => Promise<unknown>,
-    args: readonly unknown[],
-  ) => Promise<unknown>,
-  run: () => Promise<T>,
-): Promise<T> {
+/**
+ * What is done in place of a call.
+ *
+ * @param method The method.
+ * @param call Makes the call, by default with the arguments of the caller.
+ * @param args The arguments.
+ */
+export type Around = (
+  method: Method,
+  call: (given?: readonly unknown[]) => Promise<unknown>,
+  args: readonly unknown[],
+) => Promise<unknown>;
+
+/** Replaces methods of WebCrypto; returns a function that gives them back. */
+export function replaceMethods(methods: readonly Method[], around: Around): () => void {
   const { subtle } = crypto;
   for (const method of methods) {
     const original: Operation = Reflect.get(subtle, method);
     Object.defineProperty(subtle, method, {
       configurable: true,
-      value: (...args: unknown[]) => around(method, () => original.apply(subtle, args), args),
+      value: (...args: unknown[]) =>
+        around(method, (given = args) => original.apply(subtle, [...given]), args),
     });
   }
+  return () => {
+    // The methods of the prototype come back.
+    for (const method of methods) Reflect.deleteProperty(subtle, method);
+  };
+}
+
+/** Replaces methods of WebCrypto while something runs. */
+async function intercept<T>(
+  methods: readonly Method[],
+  around: Around,
+  run: () => Promise<T>,
+): Promise<T> {
+  const restore = replaceMethods(methods, around);
   try {
     return await run();
   } finally {
-    // The methods of the prototype come back.
-    for (const method of methods) Reflect.deleteProperty(subtle, method);
+    restore();
   }
 }
 
