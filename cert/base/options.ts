@@ -140,7 +140,11 @@ export function isLike(what: string, ...methods: readonly string[]): Check {
 export function hasMembers(what: string, members: Readonly<Record<string, Check>>): Check {
   return (value, name) => {
     if (!isObject(value) || value instanceof Promise) return isNot(name, kindOf(value), what);
-    return firstProblem(members, (member) => Reflect.get(value, member), name);
+    const own = Object.fromEntries(
+      Object.keys(members).map((member) => [member, Reflect.get(value, member)] as const)
+        .filter(([, part]) => part !== undefined),
+    );
+    return problemOf(own, members, name);
   };
 }
 
@@ -275,25 +279,33 @@ export function readMembers<T extends object>(
     }
     if (value !== undefined) own[member] = value;
   }
-  return { own, problem: firstProblem(checks, (member) => own[member], name) };
+  return { own, problem: problemOf(own, checks, name) };
 }
 
-function firstProblem(
+/** Returns what is wrong with own members that are known: few of those that there may be. */
+function problemOf(
+  own: Readonly<Record<string, unknown>>,
   checks: Readonly<Record<string, Check>>,
-  valueOf: (member: string) => unknown,
   name: string,
 ): string | null {
-  for (const [member, check] of Object.entries(checks)) {
-    const value = valueOf(member);
-    const path = name === "" ? member : `${name}.${member}`;
-    const problem = value !== undefined
-      ? check(value, path)
-      : "isRequired" in check
-      ? `${path} is missing`
-      : null;
+  const members = name === "" ? "" : `${name}.`;
+  for (const member of Object.keys(own)) {
+    const problem = checks[member]!(own[member], members + member);
     if (problem !== null) return problem;
   }
-  return null;
+  const missing = requiredIn(checks).find((member) => !Object.hasOwn(own, member));
+  return missing === undefined ? null : `${members}${missing} is missing`;
+}
+
+const requiredMembers = new WeakMap<object, readonly string[]>();
+
+function requiredIn(checks: Readonly<Record<string, Check>>): readonly string[] {
+  let names = requiredMembers.get(checks);
+  if (names === undefined) {
+    names = Object.keys(checks).filter((member) => "isRequired" in checks[member]!);
+    requiredMembers.set(checks, names);
+  }
+  return names;
 }
 
 function isObject(value: unknown): value is object {

@@ -114,8 +114,15 @@ export async function verifyCertificateChain(
 ): Promise<readonly Certificate[]> {
   const attempt = "Cannot verify certificate chain";
   requireArgs(attempt, isCertificate(leaf, "leaf"));
-  const given = takeOptions(attempt, options, SHAPE);
-  const own = { ...given, anchors: toAnchors(given.anchors) };
+  return await verifyPath(leaf, takeOptions(attempt, options, SHAPE));
+}
+
+/** Verifies a certificate as {@linkcode verifyCertificateChain} does, of options that are right. */
+export async function verifyPath(
+  leaf: Certificate,
+  options: VerifyChainOptions,
+): Promise<readonly Certificate[]> {
+  const own = { ...options, anchors: toAnchors(options.anchors) };
   const error = errorOf(() => checkLeaf(leaf, checksOf(own)));
   const result = error === null ? await searchPath(leaf, own) : { error };
   if (!("error" in result)) return wholePath(result);

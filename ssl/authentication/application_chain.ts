@@ -74,9 +74,16 @@ export function forHook(peer: PeerAuthentication): PeerAuthentication {
   return own;
 }
 
+/** Returns a peer that no hook sees: what is in it needs neither copies nor checks. */
+export function withoutHook(peer: PeerAuthentication): PeerAuthentication {
+  const { chain, trustAnchors } = peer;
+  SHARED.set(peer, { chain, trustAnchors });
+  return peer;
+}
+
 /**
- * Returns the certificates that are behind those of a hook, to be verified in place of them;
- * `undefined` for an object that is not of {@linkcode forHook}.
+ * Returns the certificates that are behind those of a peer, to be verified in place of them;
+ * `undefined` for an object that the application has made.
  */
 export function sharedCertificates(peer: PeerAuthentication): PeerCertificates | undefined {
   return SHARED.get(peer);

@@ -24,6 +24,7 @@ import {
   type VerifiedPath,
   verifyCertificateChain,
   type VerifyLogEntry,
+  verifyPath,
 } from "../../cert/verify/verify_cert.ts";
 import { type PeerCertificates, sharedCertificates } from "./application_chain.ts";
 import { checkPathRules } from "../config/certificate_rules.ts";
@@ -244,10 +245,11 @@ async function peerError(
 async function pathError(
   leaf: Certificate,
   peer: PeerAuthentication,
-  { chain, trustAnchors }: PeerCertificates,
+  certificates: PeerCertificates,
   options: AuthCertificateOptions,
   log: VerifyLogEntry[] | undefined,
 ): Promise<NssError | null> {
+  const { chain, trustAnchors } = certificates;
   const { isServer, context, time } = peer;
   const usage = isServer ? "sslClient" : "sslServer";
   let crashed: SslError | null = null;
@@ -276,7 +278,9 @@ async function pathError(
     } else {
       const anchors = trustAnchors;
       const profile = "compatible"; // private authorities often deviate in harmless ways
-      await verifyCertificateChain(leaf, { ...given, anchors, time, usage, profile });
+      // What an application gives, or has made of what it was given, is checked
+      const verify = certificates === peer ? verifyCertificateChain : verifyPath;
+      await verify(leaf, { ...given, anchors, time, usage, profile });
     }
     return crashed;
   } catch (error) {

@@ -6,7 +6,7 @@ import { receivedCertificate } from "../../cert/certificate/known_certificates.t
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
-import { forHook, keepChain } from "./application_chain.ts";
+import { forHook, keepChain, withoutHook } from "./application_chain.ts";
 import { authCertificate } from "./auth_certificate.ts";
 import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
@@ -196,7 +196,7 @@ async function accept(
       ? forHook({ ...given, log, tolerated: [...tolerated] })
       : hook !== null
       ? forHook(given)
-      : given;
+      : withoutHook(given);
     try {
       await callAuthCertificate(context, peer);
       checkMaySign(certificate); // also for hooks that do not check the key usage
@@ -233,7 +233,8 @@ export async function isStillTrusted(
   const peer = authenticationOf(context, received);
   try {
     checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
-    await callAuthCertificate(context, context.config.authCertificate ? forHook(peer) : peer);
+    const { authCertificate: hook } = context.config;
+    await callAuthCertificate(context, hook ? forHook(peer) : withoutHook(peer));
     checkMaySign(certificate);
     return true;
   } catch {

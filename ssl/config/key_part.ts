@@ -29,13 +29,22 @@ export function keyPart(value: unknown): KeyPart {
       return { object: value };
     case "object":
       if (value === null) return null;
-      if (Array.isArray(value)) return value.map(keyPart);
+      if (Array.isArray(value)) return arrayPart(value);
       return "id" in value && typeof value.id === "number" ? value.id : { object: value };
     case "undefined":
       return null;
     default:
       return String(value);
   }
+}
+
+const ARRAY_PARTS = new WeakMap<readonly unknown[], KeyPart>();
+
+/** Returns the part of a key for an array of a configuration, which never changes. */
+function arrayPart(array: readonly unknown[]): KeyPart {
+  let part = ARRAY_PARTS.get(array);
+  if (part === undefined) ARRAY_PARTS.set(array, part = array.map(keyPart));
+  return part;
 }
 
 const ANCHOR_PARTS = new WeakMap<readonly TrustAnchor[], KeyPart>();

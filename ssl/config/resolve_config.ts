@@ -52,12 +52,16 @@ export function builtInDefaults(context: NssContext): SslConfig {
  */
 const OTHER_OPTIONS = ["model", "policy", "head", "signal"] as const;
 
+/** The settings of each option, in the order of their table. */
+const SETTINGS_OF_OPTIONS: ReadonlyMap<keyof ImportOptions, readonly SettingName[]> = Map.groupBy(
+  SETTING_NAMES.filter((name) => SETTINGS[name].option !== null),
+  (name) => SETTINGS[name].option!,
+);
+
 /** The names of all options. */
 export const OPTION_NAMES: readonly (keyof ImportOptions)[] = [
-  ...new Set([
-    ...SETTING_NAMES.map((name) => SETTINGS[name].option).filter((option) => option !== null),
-    ...OTHER_OPTIONS,
-  ]),
+  ...SETTINGS_OF_OPTIONS.keys(),
+  ...OTHER_OPTIONS,
 ];
 
 /** The checks of options; those of settings are in the table. */
@@ -189,11 +193,13 @@ export function inherit(own: SslConfig, named: SslConfig): void {
 function applyOptions(config: SslConfig, options: ImportOptions): void {
   if (options.policy !== undefined) applyPreset(config, presetByName(options.policy));
   const settings: Partial<Settings> = {};
-  for (const name of SETTING_NAMES) {
-    const { option, take } = SETTINGS[name];
-    if (option === null || take === null || options[option] === undefined) continue;
-    const value = take(options[option], option, config);
-    if (value !== undefined) Object.assign(settings, { [name]: value });
+  for (const [option, names] of SETTINGS_OF_OPTIONS) {
+    const given = options[option];
+    if (given === undefined) continue;
+    for (const name of names) {
+      const value = SETTINGS[name].take?.(given, option, config);
+      if (value !== undefined) Object.assign(settings, { [name]: value });
+    }
   }
   change(config, settings);
   if (options.versions !== undefined) checkVersions(config);
@@ -212,10 +218,11 @@ function applyOptions(config: SslConfig, options: ImportOptions): void {
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for the first such option.
  */
 export function checkForRole(config: SslConfig, given: readonly string[]): void {
+  const settingsOf: ReadonlyMap<string, readonly SettingName[]> = SETTINGS_OF_OPTIONS;
   const { role } = config;
   const other = role === "client" ? "server" : "client";
   const stray = given.find((option) => {
-    const names = SETTING_NAMES.filter((name) => SETTINGS[name].option === option);
+    const names = settingsOf.get(option) ?? [];
     return names.length > 0 &&
       names.every((name) => SETTINGS[name].role === other) &&
       names.some((name) => config[name] !== SETTINGS[name].initial());

@@ -3,7 +3,7 @@
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { SettingName, SslConfig } from "../config/config.ts";
 import { attempt } from "./attempt.ts";
-import { CLIENT_SETTINGS, localKey, portableKey, shorten, TOKEN_SETTINGS } from "./identity.ts";
+import { CLIENT_SETTINGS, localKey, portableKey, TOKEN_SETTINGS } from "./identity.ts";
 import { MAX_CACHED_PEERS, MemorySessionCache } from "./memory_cache.ts";
 import type { ClientSession, SessionCache } from "../base/session_cache.ts";
 import { countersOf } from "./statistics.ts";
@@ -71,9 +71,7 @@ export function clientSessionKey(config: SslConfig, peerAddress: string): string
   if (!hasSessionKey(config)) return null;
   let settings = settingsKeys.get(config);
   if (settings === undefined) {
-    // A line for each setting: JSON has no line break.
-    settings = localKey(config, CLIENT_SETTINGS).map((value) => shorten(JSON.stringify(value)))
-      .join("\n");
+    settings = localKey(config, CLIENT_SETTINGS);
     settingsKeys.set(config, settings);
   }
   return JSON.stringify(peerAddress) + "\n" + settings;

@@ -68,9 +68,26 @@ export const TOKEN_SETTINGS: readonly SettingName[] = settingsFor("client", "neg
 /** The settings that a server's sessions are bound to; the rest is negotiated again. */
 export const SERVER_SETTINGS: readonly SettingName[] = settingsFor("server", "trust");
 
-/** Returns settings as values for a key within this process: hooks differ by identity. */
-export function localKey(config: SslConfig, names: readonly SettingName[]): readonly unknown[] {
-  return names.map((name) => valueOf(keyOfSetting(config, name), identityOf));
+/** The lines of arrays, which configurations share. */
+const arrayLines = new WeakMap<readonly KeyPart[], string | number>();
+
+/**
+ * Returns settings as a key within this process, where hooks differ by identity: a line for each,
+ * since JSON has no line break.
+ */
+export function localKey(config: SslConfig, names: readonly SettingName[]): string {
+  return names.map((name) => lineOf(keyOfSetting(config, name))).join("\n");
+}
+
+function lineOf(part: KeyPart): string | number {
+  if (typeof part !== "object" || part === null) return shorten(JSON.stringify(part));
+  if ("object" in part) return identityOf(part.object);
+  let line = arrayLines.get(part);
+  if (line === undefined) {
+    line = shorten(JSON.stringify(valueOf(part, identityOf)));
+    arrayLines.set(part, line);
+  }
+  return line;
 }
 
 /** Returns settings as values that are valid in other processes: only the presence of hooks. */
