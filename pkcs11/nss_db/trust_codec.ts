@@ -9,6 +9,7 @@ import {
   trustLevels,
   type TrustPurpose,
 } from "../../cert/db/trust_flags.ts";
+import { loadDigest } from "../pbe/iterated_hash.ts";
 import { CKA, CKO } from "./attributes.ts";
 import { bool, damaged, hex, type StoredObject, ulong } from "./values.ts";
 
@@ -120,7 +121,8 @@ export async function checkTrustHash(
   const hashes = form === "old"
     ? [
       [CKA.nssSha1, await certificate.fingerprint("SHA-1")],
-      [CKA.nssMd5, await md5(certificate.der)],
+      // Of old trust objects; WebCrypto does not have it
+      [CKA.nssMd5, (await loadDigest("MD5"))(certificate.der)],
     ] as const
     : [[CKA.hashOfCertificate, await certificate.fingerprint("SHA-256")]] as const;
   for (const [attribute, expected] of hashes) {
@@ -165,12 +167,7 @@ export async function trustAttributes(
     ),
     [CKA.nssStepUp, bool(false)],
     [CKA.nssSha1, await certificate.fingerprint("SHA-1")],
-    [CKA.nssMd5, await md5(certificate.der)],
+    // Of old trust objects; WebCrypto does not have it
+    [CKA.nssMd5, (await loadDigest("MD5"))(certificate.der)],
   ]);
-}
-
-/** Computes the MD5 of old trust objects, which WebCrypto does not have; loaded when needed. */
-async function md5(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const { crypto } = await import("@std/crypto/crypto");
-  return new Uint8Array(crypto.subtle.digestSync("MD5", bytes));
 }

@@ -9,7 +9,7 @@ import { decodeOnePemOrDer, type PemKind, pemOrDer } from "../../cert/der/pem.ts
 import { decryptKey, readEncryptedPkcs8 } from "../keys/encrypted_pkcs8.ts";
 import { foreignForm } from "../keys/foreign_keys.ts";
 import type { DecryptRc2 } from "../pbe/ciphers.ts";
-import { yieldToEventLoop } from "../pbe/iterated_hash.ts";
+import { SLICES } from "../pbe/iterated_hash.ts";
 import type { IterationBudget } from "../pbe/iteration_budget.ts";
 import {
   decryptSealed,
@@ -63,9 +63,6 @@ const ATTEMPT = "Cannot import PKCS#12";
 /** Without a pipe, because OpenSSL reads its input twice. */
 const CONVERSION = "openssl pkcs12 -legacy -in old.p12 -nodes -out all.pem && " +
   "openssl pkcs12 -export -in all.pem -out new.p12 && rm all.pem";
-
-/** The number of bags, some milliseconds, between yields to the event loop. */
-const SLICE = 64;
 
 /** What a file is decoded with. */
 export interface DecodeOptions {
@@ -388,47 +385,63 @@ async function readBags(content: Uint8Array<ArrayBuffer>, decoder: Decoder): Pro
     const bags = whole.sequence("safeContents");
     whole.finish();
     const parts: Part[] = [];
-    await readBagsOf(bags, decoder, parts);
+    const open = [bags];
+    await SLICES.run((units) => {
+      for (let i = 0; i < units && open.length > 0; i++) {
+        const innermost = open.at(-1)!;
+        const part = innermost.done ? null : readBag(innermost, decoder);
+        if (innermost.done) open.pop();
+        if (part instanceof DerReader) open.push(part);
+        else if (part !== null) parts.push(part);
+      }
+      return open.length > 0;
+    });
     return parts;
   } finally {
     der.fill(0);
   }
 }
 
-async function readBagsOf(bags: DerReader, decoder: Decoder, parts: Part[]): Promise<void> {
-  while (!bags.done) {
-    if (decoder.size.spendBag() % SLICE === 0) await yieldToEventLoop();
-    const bag = bags.sequence("safeBag");
-    const type = bag.oid("bagId");
-    const value = bag.constructed("bagValue", constructedTag(0));
-    const attributes = readAttributes(bag);
-    bag.finish();
-    switch (type) {
-      case PKCS12_OIDS.keyBag: {
-        const { der } = value.element("key", TAG.sequence);
-        const info = asImportError(() => decodePrivateKey(der));
-        decoder.secrets.push(info);
-        parts.push({ key: { info, ...attributes } });
-        break;
-      }
-      case PKCS12_OIDS.pkcs8ShroudedKeyBag: {
-        const { der } = value.element("key", TAG.sequence);
-        const sealed = asImportError(() => readEncryptedPkcs8(der, decoder.context));
-        parts.push({ sealed, attributes });
-        break;
-      }
-      case PKCS12_OIDS.certBag: {
-        const certificate = readCertificate(value.sequence("certBag"));
-        if (certificate !== null) parts.push({ cert: { certificate, ...attributes } });
-        break;
-      }
-      case PKCS12_OIDS.safeContentsBag:
-        await readBagsOf(value.sequence("safeContentsBag"), decoder, parts);
-        break;
-      default: // CRLs and secrets are ignored
-        value.rest();
+/** Reads a bag: to a part, `null` for what is ignored, a reader for one of further bags. */
+function readBag(bags: DerReader, decoder: Decoder): Part | DerReader | null {
+  decoder.size.spendBag();
+  const bag = bags.sequence("safeBag");
+  const type = bag.oid("bagId");
+  const value = bag.constructed("bagValue", constructedTag(0));
+  const attributes = readAttributes(bag);
+  bag.finish();
+  const part = readValue(type, value, attributes, decoder);
+  value.finish();
+  return part;
+}
+
+function readValue(
+  type: string,
+  value: DerReader,
+  attributes: Pkcs12Attributes,
+  decoder: Decoder,
+): Part | DerReader | null {
+  switch (type) {
+    case PKCS12_OIDS.keyBag: {
+      const { der } = value.element("key", TAG.sequence);
+      const info = asImportError(() => decodePrivateKey(der));
+      decoder.secrets.push(info);
+      return { key: { info, ...attributes } };
     }
-    value.finish();
+    case PKCS12_OIDS.pkcs8ShroudedKeyBag: {
+      const { der } = value.element("key", TAG.sequence);
+      const sealed = asImportError(() => readEncryptedPkcs8(der, decoder.context));
+      return { sealed, attributes };
+    }
+    case PKCS12_OIDS.certBag: {
+      const certificate = readCertificate(value.sequence("certBag"));
+      return certificate === null ? null : { cert: { certificate, ...attributes } };
+    }
+    case PKCS12_OIDS.safeContentsBag:
+      return value.sequence("safeContentsBag");
+    default: // CRLs and secrets are ignored
+      value.rest();
+      return null;
   }
 }
 

@@ -18,11 +18,10 @@ export class FileBudget extends BerBudget {
   /**
    * Counts a bag.
    *
-   * @returns The number of bags so far.
    * @throws {NssError} `SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE` beyond {@linkcode MAX_BAGS}.
    */
-  spendBag(): number {
-    if (++this.#bags <= MAX_BAGS) return this.#bags;
+  spendBag(): void {
+    if (++this.#bags <= MAX_BAGS) return;
     throw new NssError(
       "SEC_ERROR_PKCS12_CORRUPT_PFX_STRUCTURE",
       `Cannot import PKCS#12: the file has more than ${MAX_BAGS} keys and certificates`,
