@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { NssError } from "./errors.ts";
+import { type ErrorName, NssError } from "./errors.ts";
 
 /**
  * A module that is loaded when it is first needed, because few programs need it, or not at their
@@ -64,5 +64,26 @@ export async function importLazily<T>(what: string, load: () => Promise<T>): Pro
         "leaves it out; restart the program, or bundle all modules",
       { cause },
     );
+  }
+}
+
+/**
+ * Imports a module of the runtime where it is needed: not every runtime has each.
+ *
+ * @param load Calls `import()` with the name of the module, such as `node:fs/promises`.
+ * @param name The error if the runtime does not have it.
+ * @param message What cannot be done without it.
+ * @returns What it exports.
+ * @throws {NssError} That error.
+ */
+export async function importBuiltin<T>(
+  load: () => Promise<T>,
+  name: ErrorName,
+  message: string,
+): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new NssError(name, message, { cause });
   }
 }

@@ -4,6 +4,7 @@
 import { type CertTrust, parseTrust } from "../../cert/db/trust_flags.ts";
 import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import { importBuiltin } from "../../cert/base/lazy_module.ts";
 import { pemOrDer } from "../../cert/der/pem.ts";
 import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 
@@ -162,8 +163,13 @@ async function readBundle(): Promise<Roots | null> {
 }
 
 async function readRuntime(): Promise<Roots> {
+  const tls = await importBuiltin(
+    () => import("node:tls"),
+    "SEC_ERROR_NO_MODULE",
+    "Cannot load the platform's roots: this runtime has no node:tls to read them from; pass caCerts",
+  );
   try {
-    const { getCACertificates, rootCertificates } = await import("node:tls");
+    const { getCACertificates, rootCertificates } = tls;
     const bundled = new Set(rootCertificates.map(contentOf));
     // Older versions of Node have only the built-in ones
     if (typeof getCACertificates !== "function") return { pems: rootCertificates, bundled };

@@ -3,7 +3,9 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { NssError } from "../../cert/base/errors.ts";
+import { importBuiltin } from "../../cert/base/lazy_module.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
+import { loadFs } from "./module_file.ts";
 import { checkSchema, rowsOf } from "./schema.ts";
 import { busy, codeOf, isBusy, legacyDatabase, openError, sqliteError } from "./sqlite_errors.ts";
 import { columnValue, damaged, StoredObject } from "./values.ts";
@@ -136,7 +138,7 @@ export class NssDbFiles {
    */
   static async open(directory: string, options: NssDbFilesOptions): Promise<NssDbFiles> {
     const { DatabaseSync } = await loadSqlite();
-    const fs = await import("node:fs/promises");
+    const fs = await loadFs();
     const { isReadOnly, create, certPrefix, keyPrefix } = options;
     let real: string;
     try {
@@ -479,18 +481,14 @@ function rollback(database: DatabaseSync): void {
 }
 
 async function exists(path: string): Promise<boolean> {
-  const fs = await import("node:fs/promises");
+  const fs = await loadFs();
   return await fs.stat(path).then(() => true, () => false);
 }
 
-async function loadSqlite(): Promise<typeof import("node:sqlite")> {
-  try {
-    return await import("node:sqlite");
-  } catch (cause) {
-    throw new NssError(
-      "SEC_ERROR_NO_MODULE",
-      "Cannot open NSS database: this runtime has no node:sqlite",
-      { cause },
-    );
-  }
+function loadSqlite(): Promise<typeof import("node:sqlite")> {
+  return importBuiltin(
+    () => import("node:sqlite"),
+    "SEC_ERROR_NO_MODULE",
+    "Cannot open NSS database: this runtime has no node:sqlite",
+  );
 }

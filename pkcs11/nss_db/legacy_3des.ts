@@ -3,7 +3,7 @@
 
 import { concat } from "../../cert/base/bytes.ts";
 import type { DerReader } from "../../cert/der/der_reader.ts";
-import { NssError } from "../../cert/base/errors.ts";
+import { importBuiltin } from "../../cert/base/lazy_module.ts";
 import { IterationBudget, readIterations } from "../pbe/iteration_budget.ts";
 import { damaged } from "./values.ts";
 
@@ -38,13 +38,11 @@ export async function decryptLegacy(
     throw damaged(`${ciphertext.length} encrypted bytes are no blocks`);
   }
   const derived = await derive(passwordKey, salt, iterations);
-  const { createDecipheriv } = await import("node:crypto").catch((cause) => {
-    throw new NssError(
-      "SEC_ERROR_INVALID_ALGORITHM",
-      "Cannot read NSS database: its 3DES needs node:crypto, which this runtime does not have",
-      { cause },
-    );
-  });
+  const { createDecipheriv } = await importBuiltin(
+    () => import("node:crypto"),
+    "SEC_ERROR_INVALID_ALGORITHM",
+    "Cannot read NSS database: its 3DES needs node:crypto, which this runtime does not have",
+  );
   const decipher = createDecipheriv("des-ede3-cbc", derived.subarray(0, 24), derived.subarray(32));
   const padded = Uint8Array.from(decipher.setAutoPadding(false).update(ciphertext));
   derived.fill(0);

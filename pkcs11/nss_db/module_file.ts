@@ -1,11 +1,25 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node:.
 
+import { importBuiltin } from "../../cert/base/lazy_module.ts";
 import { type ModuleSpec, newPkcs11Txt, parsePkcs11Txt } from "./pkcs11_txt.ts";
+
+/**
+ * Loads what reads files.
+ *
+ * @throws {NssError} `SEC_ERROR_NO_MODULE` if the runtime has no files.
+ */
+export function loadFs(): Promise<typeof import("node:fs/promises")> {
+  return importBuiltin(
+    () => import("node:fs/promises"),
+    "SEC_ERROR_NO_MODULE",
+    "Cannot open NSS database: this runtime has no node:fs, so that it has no files",
+  );
+}
 
 /** Reads the modules of `pkcs11.txt` in a directory; none if it is missing. */
 export async function readModules(directory: string): Promise<ModuleSpec[]> {
-  const fs = await import("node:fs/promises");
+  const fs = await loadFs();
   let text: string;
   try {
     text = await fs.readFile(`${directory}/pkcs11.txt`, "utf8");
@@ -21,7 +35,7 @@ export async function writeModules(
   directory: string,
   prefixes: { readonly certPrefix: string; readonly keyPrefix: string },
 ): Promise<void> {
-  const fs = await import("node:fs/promises");
+  const fs = await loadFs();
   try {
     const text = newPkcs11Txt(directory, prefixes);
     await fs.writeFile(`${directory}/pkcs11.txt`, text, { flag: "wx", mode: 0o600 });
@@ -32,6 +46,6 @@ export async function writeModules(
 
 /** Returns the real path of a directory, so that its names compare equal. */
 export async function realDirectory(directory: string): Promise<string> {
-  const fs = await import("node:fs/promises");
+  const fs = await loadFs();
   return await fs.realpath(directory).catch(() => directory); // opening it reports the error
 }

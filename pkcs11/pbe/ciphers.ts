@@ -2,6 +2,7 @@
 // This module uses node: for DES, 3DES and scrypt.
 
 import { NssError } from "../../cert/base/errors.ts";
+import { importBuiltin } from "../../cert/base/lazy_module.ts";
 import { kindOf } from "../../cert/base/options.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -142,16 +143,12 @@ export async function encryptTripleDes(key: Bytes, iv: Bytes, plaintext: Bytes):
  * @param what What it is loaded for.
  * @throws {NssError} `SEC_ERROR_INVALID_ALGORITHM` if the runtime does not have it.
  */
-export async function loadNodeCrypto(what: string): Promise<typeof import("node:crypto")> {
-  try {
-    return await import("node:crypto");
-  } catch (cause) {
-    throw new NssError(
-      "SEC_ERROR_INVALID_ALGORITHM",
-      `Cannot use a password: ${what} needs node:crypto, which this runtime does not have`,
-      { cause },
-    );
-  }
+export function loadNodeCrypto(what: string): Promise<typeof import("node:crypto")> {
+  return importBuiltin(
+    () => import("node:crypto"),
+    "SEC_ERROR_INVALID_ALGORITHM",
+    `Cannot use a password: ${what} needs node:crypto, which this runtime does not have`,
+  );
 }
 
 /** Two keys are used as first, second, first; one thrice is DES. */

@@ -2,9 +2,9 @@
 
 // What is loaded when: a program pays for each module that it loads (docs/performance.md).
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { reach, readGraph } from "./_entries.ts";
-import { readSources, ROOT } from "./_source.ts";
+import { parseSource, readSources, ROOT, type Source } from "./_source.ts";
 
 /** The files that are loaded with one file. */
 async function loadedWith(path: string): Promise<string[]> {
@@ -32,12 +32,29 @@ Deno.test("a client's handshake loads no states of a server, nor of TLS 1.2, and
   }
 });
 
-Deno.test("the package's own modules are imported lazily by LazyModule or importLazily(), so that a failure is an NssError", async () => {
-  const bare = (await readSources()).flatMap(({ path, imports, code }) => {
-    const own = imports.filter(({ dynamic, specifier }) => dynamic && specifier.startsWith("."));
-    // `code` has no strings any more: the imports of `node:` and packages are awaited as they are
-    const wrapped = code.match(/\(\) => import\(/g)?.length ?? 0;
-    return own.length === wrapped ? [] : [path];
-  });
-  assertEquals(bare, []);
+/** The files with an `import()` whose failure is not made an NssError. */
+function bareImports(sources: readonly Source[]): string[] {
+  const wrapped = /\b(?:new LazyModule|importLazily|importBuiltin)\([^;{}()]*\(\) => import\(/g;
+  const count = (code: string, pattern: RegExp) => code.match(pattern)?.length ?? 0;
+  return sources
+    .filter(({ code }) => count(code, /(?<!typeof )\bimport\(["`]/g) !== count(code, wrapped))
+    .map(({ path }) => path);
+}
+
+Deno.test("each import() is called by LazyModule, importLazily() or importBuiltin(), so that a failure is an NssError", async () => {
+  assertEquals(bareImports(await readSources()), []);
+});
+
+Deno.test("bareImports() finds an import() of any module that nothing wraps", () => {
+  const bare = (text: string) => bareImports([parseSource("a.ts", text)]).length > 0;
+  for (const module of ["./b.ts", "@std/crypto", "node:fs"]) {
+    assert(bare(`const a = await import("${module}");`));
+    assert(bare(`const a = await import("${module}").catch(() => null);`));
+    assert(bare(`const load = () => import("${module}"); importLazily("a", load);`));
+    assert(!bare(`let a: typeof import("${module}");`));
+    assert(bare(`importLazily("a", () => { f(() => import("${module}")); });`));
+    assert(!bare(`const A = new LazyModule("a", () => import("${module}"));`));
+    assert(!bare(`const a = await importLazily("a (b)", () => import("${module}"));`));
+    assert(!bare(`importBuiltin(() => import("${module}"), "X", "a");`));
+  }
 });

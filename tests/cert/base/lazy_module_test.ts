@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { NssError } from "../../../cert/base/errors.ts";
-import { importLazily, LazyModule } from "../../../cert/base/lazy_module.ts";
+import { importBuiltin, importLazily, LazyModule } from "../../../cert/base/lazy_module.ts";
 
 Deno.test("LazyModule is not loaded before it is needed, and has its exports afterwards", async () => {
   let loads = 0;
@@ -56,4 +56,19 @@ Deno.test("importLazily() throws an NssError for a module that cannot be importe
     const error = await assertRejects(() => importLazily("a part", fail), NssError, "a part");
     assertEquals(error.name, "PR_LOAD_LIBRARY_ERROR");
   }
+});
+
+Deno.test("importBuiltin() says what this runtime cannot do without a module, and keeps the cause", async () => {
+  const message = "Cannot open NSS database: this runtime has no node:sqlite";
+  const name = "node:nothing";
+  const load = () => import(name);
+  const error = await assertRejects(
+    () => importBuiltin(load, "SEC_ERROR_NO_MODULE", message),
+    NssError,
+    message,
+  );
+  assertEquals(error.name, "SEC_ERROR_NO_MODULE");
+  assert(error.cause instanceof Error);
+  const here = () => Promise.resolve({ answer: 42 });
+  assertEquals(await importBuiltin(here, "SEC_ERROR_NO_MODULE", message), { answer: 42 });
 });
