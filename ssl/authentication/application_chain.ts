@@ -13,6 +13,18 @@ import { type TrustAnchor, trustAnchorOf } from "../../cert/verify/trust_anchor.
 import { SslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 
+/**
+ * Has `console.log` of Deno, Node and Bun show the values of an object's getters, and not that
+ * there are some.
+ */
+export const SHOWN_WITH_VALUES: PropertyDescriptorMap = {
+  [Symbol.for("nodejs.util.inspect.custom")]: {
+    value(this: object) {
+      return { ...this };
+    },
+  },
+};
+
 /** The application's copy of a chain, once there is one. */
 interface Copy {
   chain: readonly Certificate[] | null;
@@ -71,7 +83,7 @@ export function forHook(peer: PeerAuthentication): PeerAuthentication {
     },
   };
   SHARED.set(own, { chain, trustAnchors });
-  return own;
+  return Object.defineProperties(own, SHOWN_WITH_VALUES);
 }
 
 /** Returns a peer that no hook sees: what is in it needs neither copies nor checks. */

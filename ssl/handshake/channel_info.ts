@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
-import { applicationChain } from "../authentication/application_chain.ts";
+import { applicationChain, SHOWN_WITH_VALUES } from "../authentication/application_chain.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { TLS_1_2, versionName } from "../tables/versions.ts";
 import type { Negotiated } from "./negotiated.ts";
@@ -12,12 +12,15 @@ type PeerChain = Pick<ChannelInfo, "peerCertificates">;
 const CHAINS = new WeakMap<object, readonly Certificate[]>();
 
 /** One getter for all, with which an object takes a quarter of what it takes with its own. */
-const PEER_CERTIFICATES: PropertyDescriptor = {
-  get(this: object) {
-    return applicationChain(CHAINS.get(this) ?? []);
+const PEER_CERTIFICATES: PropertyDescriptorMap = {
+  peerCertificates: {
+    get(this: object) {
+      return applicationChain(CHAINS.get(this) ?? []);
+    },
+    enumerable: true,
+    configurable: true,
   },
-  enumerable: true,
-  configurable: true,
+  ...SHOWN_WITH_VALUES,
 };
 
 /** Adds the peer's certificates, which are copied when they are first asked for. */
@@ -28,7 +31,7 @@ function withPeerChain<T extends object>(info: T, chain: readonly Certificate[])
 }
 
 function addPeerCertificates<T extends object>(info: T): asserts info is T & PeerChain {
-  Object.defineProperty(info, "peerCertificates", PEER_CERTIFICATES);
+  Object.defineProperties(info, PEER_CERTIFICATES);
 }
 
 /** Returns the public form of the result of a handshake. */

@@ -1,9 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno and node:.
 
 // Connections share what is known of their peers' certificates, and applications get copies: what
 // one does with them, no other connection sees.
 
-import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import { inspect } from "node:util";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotStrictEquals,
+  assertStrictEquals,
+} from "@std/assert";
 import { Certificate, trustAnchorOf } from "@nss/nss/cert";
 import {
   authCertificate,
@@ -339,4 +347,29 @@ Deno.test("trust anchors of PEM are the application's own copies for each hook, 
   assertEquals(a!.der, b!.der);
   assertNotStrictEquals(a!.der.buffer, b!.der.buffer);
   assertStrictEquals(own, PKI.root.cert);
+});
+
+Deno.test("console.log() shows the certificates of a connection, and of what a hook is called with", async () => {
+  const shown: string[] = [];
+  const show = (object: object) => void shown.push(Deno.inspect(object), inspect(object));
+  const client: ImportOptions = {
+    sessionTickets: false,
+    authCertificate: (_, peer) => {
+      show(peer);
+      return authCertificate(_, peer);
+    },
+  };
+  await using ends = await connected({ client });
+  show(getChannelInfo(ends.client)!);
+  show(getPreliminaryChannelInfo(ends.client)!);
+  show({ info: await ends.client.handshake() });
+  assertEquals(shown.length, 8);
+  for (const text of shown) {
+    assertEquals(text.match(/\[?(?:Getter|Setter|inspect)\b/), null, text);
+    assertMatch(text, /Certificate \{|\[Certificate\]/);
+  }
+  // Nothing else sees how that is done
+  const info = getChannelInfo(ends.client)!;
+  assertEquals(Reflect.ownKeys({ ...info }).filter((key) => typeof key === "symbol"), []);
+  assertEquals({ ...info }, info);
 });
