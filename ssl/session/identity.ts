@@ -22,11 +22,63 @@ export function identityOf(value: object | null): number {
 
 /** The maximum length of a text that keys contain as it is. */
 const SHORT_TEXT_LENGTH = 4096;
-/** The maximum number of long texts kept: more lists of authorities than a program has. */
-const REMEMBERED_TEXTS = 64;
 
-/** The numbers of long texts, least recently used first. */
-const texts = new Map<string, number>();
+/** What an entry takes in bytes beside its text, each character of which takes up to two. */
+export const ENTRY_COST = 256;
+
+/** What is known of texts, within a bound of memory: those that were not used longest are dropped. */
+export class RecentTexts<V> {
+  /** Least recently used first. */
+  readonly #values = new Map<string, V>();
+  readonly #maxCost: number;
+  #cost = 0;
+
+  /**
+   * Creates an empty list.
+   *
+   * @param maxCost The maximum memory in bytes; a text that alone takes more is not kept.
+   */
+  constructor(maxCost: number) {
+    this.#maxCost = maxCost;
+  }
+
+  /** Returns the value of a text, which counts as its use. */
+  get(text: string): V | undefined {
+    const value = this.#values.get(text);
+    if (value !== undefined) {
+      this.#values.delete(text);
+      this.#values.set(text, value);
+    }
+    return value;
+  }
+
+  /** Keeps the value of a text. */
+  set(text: string, value: V): void {
+    this.delete(text);
+    if (costOf(text) > this.#maxCost) return;
+    this.#values.set(text, value);
+    this.#cost += costOf(text);
+    for (const oldest of this.#values.keys()) {
+      if (this.#cost <= this.#maxCost) break;
+      this.delete(oldest);
+    }
+  }
+
+  /** Forgets a text. */
+  delete(text: string): void {
+    if (this.#values.delete(text)) this.#cost -= costOf(text);
+  }
+}
+
+function costOf(text: string): number {
+  return ENTRY_COST + 2 * text.length;
+}
+
+/** The maximum memory in bytes of long texts: more lists of authorities than a program has. */
+export const MAX_TEXTS_COST = 2 ** 23;
+
+/** The numbers of long texts. */
+const TEXTS = new RecentTexts<number>(MAX_TEXTS_COST);
 
 /**
  * Returns a text, or a unique number for it if it is long, such as a list of authorities. A text
@@ -34,13 +86,8 @@ const texts = new Map<string, number>();
  */
 export function shorten(text: string): string | number {
   if (text.length <= SHORT_TEXT_LENGTH) return text;
-  const number = texts.get(text) ?? ++lastIdentity;
-  texts.delete(text);
-  texts.set(text, number);
-  if (texts.size > REMEMBERED_TEXTS) {
-    const [leastRecent] = texts.keys();
-    texts.delete(leastRecent!);
-  }
+  let number = TEXTS.get(text);
+  if (number === undefined) TEXTS.set(text, number = ++lastIdentity);
   return number;
 }
 

@@ -3,7 +3,7 @@
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
-import { portableKey, SERVER_SETTINGS, serverHookIdentity } from "./identity.ts";
+import { portableKey, RecentTexts, SERVER_SETTINGS, serverHookIdentity } from "./identity.ts";
 import {
   decodeText,
   encodeText,
@@ -142,8 +142,16 @@ export function isWithin(
   return age >= 0 && age <= lifetime * 1000;
 }
 
+type Binding = Promise<Uint8Array<ArrayBuffer>>;
+
 /** The bindings of configurations; that of a handshake does not change. */
-const bindingTexts = new WeakMap<SslConfig, string>();
+const BINDINGS = new WeakMap<SslConfig, Binding>();
+
+/** The maximum memory in bytes of the settings whose bindings are known; most servers have one. */
+export const MAX_BINDINGS_COST = 2 ** 20;
+
+/** The bindings of settings: each handshake of a server needs that of its own configuration. */
+const BINDINGS_OF_SETTINGS = new RecentTexts<Binding>(MAX_BINDINGS_COST);
 
 /**
  * Returns what a server's sessions are bound to: its certificates, and the settings that decide
@@ -153,26 +161,26 @@ const bindingTexts = new WeakMap<SslConfig, string>();
  * @returns The binding, shared by all callers: they must not modify it.
  */
 export function ticketBinding(config: SslConfig): Promise<Uint8Array<ArrayBuffer>> {
-  let text = bindingTexts.get(config);
-  if (text === undefined) {
-    text = JSON.stringify([portableKey(config, SERVER_SETTINGS), serverHookIdentity(config)]);
-    bindingTexts.set(config, text);
-  }
-  let binding = BINDINGS.get(text);
+  let binding = BINDINGS.get(config);
   if (binding === undefined) {
-    if (BINDINGS.size >= MAX_KEPT_BINDINGS) BINDINGS.clear();
-    binding = crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))
-      .then((digest) => new Uint8Array(digest));
-    BINDINGS.set(text, binding);
-    binding.catch(() => BINDINGS.delete(text)); // the next handshake tries again
+    const key = [portableKey(config, SERVER_SETTINGS), serverHookIdentity(config)];
+    binding = bindingOf(JSON.stringify(key));
+    BINDINGS.set(config, binding);
+    binding.catch(() => BINDINGS.delete(config)); // the next handshake tries again
   }
   return binding;
 }
 
-/** The bindings of the last configurations: each handshake of a server needs that of its own. */
-const BINDINGS = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
-/** The maximum number of them; most servers have one. */
-const MAX_KEPT_BINDINGS = 16;
+function bindingOf(settings: string): Binding {
+  let binding = BINDINGS_OF_SETTINGS.get(settings);
+  if (binding === undefined) {
+    binding = crypto.subtle.digest("SHA-256", new TextEncoder().encode(settings))
+      .then((digest) => new Uint8Array(digest));
+    BINDINGS_OF_SETTINGS.set(settings, binding);
+    binding.catch(() => BINDINGS_OF_SETTINGS.delete(settings));
+  }
+  return binding;
+}
 
 /** Encodes a session. */
 export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuffer> {

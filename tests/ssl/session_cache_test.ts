@@ -11,7 +11,13 @@ import { type Certificate, parseCertificate } from "../../cert/certificate/certi
 import { NssContext } from "../../pkcs11/context/context.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
-import { identityOf, shorten } from "../../ssl/session/identity.ts";
+import {
+  ENTRY_COST,
+  identityOf,
+  MAX_TEXTS_COST,
+  RecentTexts,
+  shorten,
+} from "../../ssl/session/identity.ts";
 import {
   MAX_AVERAGE_COST,
   MAX_COST_PER_PEER,
@@ -203,16 +209,39 @@ Deno.test("shorten() has a number for each long text, as long as it remembers it
   const first = shorten(text(4097));
   assertEquals(shorten(text(4097)), first);
   assertEquals(typeof first, "number");
-  const others = Array.from(
-    { length: 64 },
-    (_, i) => shorten(text(4097, `y${i}`)),
-  );
-  assertEquals(new Set([first, ...others]).size, 65);
+  // As many as fit, and one
+  const length = MAX_TEXTS_COST / 16 - ENTRY_COST;
+  const others = Array.from({ length: 16 }, (_, i) => shorten(text(length / 2, `y${i}`)));
+  assertEquals(new Set([first, ...others]).size, 17);
   // Forgotten meanwhile: no other text ever gets its number, nor does it itself.
   const again = shorten(text(4097));
   assertFalse([first, ...others].includes(again));
-  assertEquals(shorten(text(4097, "y1")), others[1]);
-  assertNotEquals(shorten(text(4097, "y0")), others[0]);
+  assertEquals(shorten(text(length / 2, "y1")), others[1]);
+  assertNotEquals(shorten(text(length / 2, "y0")), others[0]);
+});
+
+Deno.test("RecentTexts counts what texts take, and drops those that were not used longest", () => {
+  const texts = new RecentTexts<number>(3 * (ENTRY_COST + 20));
+  const text = (end: string) => end.padStart(10, "x");
+  const known = () => ["a", "b", "c", "d"].filter((end) => texts.get(text(end)) !== undefined);
+  for (const [i, end] of ["a", "b", "c"].entries()) texts.set(text(end), i);
+  assertEquals(known(), ["a", "b", "c"]); // n
+  texts.get(text("a"));
+  texts.set(text("d"), 3); // and one
+  assertEquals(known(), ["a", "c", "d"]);
+  texts.set(text("d"), 4); // counted once
+  assertEquals(known(), ["a", "c", "d"]);
+  texts.delete(text("c"));
+  texts.delete(text("c"));
+  texts.set(text("b"), 1);
+  assertEquals(known(), ["a", "b", "d"]);
+  // One takes the place of several; what is too long takes none
+  const free = (ENTRY_COST + 20) * 3 - ENTRY_COST;
+  texts.set("y".repeat(free / 2), 5);
+  assertEquals([known(), texts.get("y".repeat(free / 2))], [[], 5]);
+  texts.set("y".repeat(free / 2 + 1), 6);
+  assertEquals(texts.get("y".repeat(free / 2 + 1)), undefined);
+  assertEquals(texts.get("y".repeat(free / 2)), 5);
 });
 
 Deno.test("clientSessionKey() is null where nothing must be cached", () => {

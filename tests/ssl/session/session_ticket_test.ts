@@ -7,6 +7,7 @@ import { serverSessionsOf } from "../../../ssl/session/server_cache.ts";
 import {
   decodeTicketContent,
   encodeTicketContent,
+  MAX_BINDINGS_COST,
   TICKET_LIFETIME,
   ticketBinding,
   type TicketContent,
@@ -217,9 +218,23 @@ async function hashesFor(names: readonly string[]): Promise<number> {
   return counted.all ?? 0;
 }
 
-Deno.test("ticketBinding() hashes the settings of connections once, until 16 other ones have been used", async () => {
-  const names = Array.from({ length: 17 }, (_, i) => `configuration ${i}`);
+Deno.test("ticketBinding() hashes the settings of connections once, until others of 1 MiB have been used", async () => {
   assertEquals(await hashesFor(["one", "one", "one"]), 1);
-  assertEquals(await hashesFor(names), 17);
-  assertEquals(await hashesFor(["one"]), 1);
+  // A long text is one of many
+  const long = (length: number) => (_: unknown, i: number) => `${i}`.padStart(length, "x");
+  const half = Array.from({ length: 4 }, long(MAX_BINDINGS_COST / 64));
+  assertEquals(await hashesFor([...half, "one", ...half]), 4);
+  const whole = Array.from({ length: 40 }, long(MAX_BINDINGS_COST / 64 + 1));
+  assertEquals(await hashesFor([...whole, "one"]), 41);
+  // What is too long to be kept is hashed each time
+  const longest = "y".repeat(MAX_BINDINGS_COST / 2);
+  assertEquals(await hashesFor([longest, longest]), 2);
+});
+
+Deno.test("ticketBinding() hashes the settings of one connection once, however long they are", async () => {
+  const config = resolveConfig(serverOptions({ sessionIdContext: "z".repeat(MAX_BINDINGS_COST) }));
+  const counted = await countSubtleCalls(async () => {
+    for (let i = 0; i < 3; i++) await ticketBinding(config);
+  });
+  assertEquals(counted.all, 1);
 });
