@@ -14,7 +14,7 @@ import { TLS_1_3 } from "../tables/versions.ts";
 import { CommonState } from "./common_state.ts";
 import type { EngineOptions } from "./engine_options.ts";
 import { HandshakeDriver, restartOf } from "./handshake_driver.ts";
-import { handshakeOutput } from "./handshake_output.ts";
+import { EngineOutput } from "./handshake_output.ts";
 import { KeyUpdates } from "./key_updates.ts";
 import {
   closeReading,
@@ -100,7 +100,7 @@ export class SslEngine {
       hooks,
       peerAddress,
       environment,
-      output: handshakeOutput({ common, keyUpdates, tickets, filter: messageFilter }),
+      output: new EngineOutput({ common, keyUpdates, tickets, filter: messageFilter }),
       transcript: new Transcript(),
       progress: NO_PROGRESS,
       session: newSessionHandle(),

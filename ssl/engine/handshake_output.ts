@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { errorFromAlert } from "../base/alerts.ts";
+import type { RecordLimits } from "../handshake/limit_records.ts";
 import type { HandshakeEvent, HandshakeOutput } from "../handshake/output.ts";
+import type { RecordProtection } from "../record/cipher_spec.ts";
 import { alertCode } from "../tables/alert_descriptions.ts";
 import type { CommonState } from "./common_state.ts";
 import type { MessageFilter } from "./engine_options.ts";
@@ -26,51 +28,72 @@ interface Targets {
   readonly filter: MessageFilter | undefined;
 }
 
-/** Returns the output through which the states act on the connection. */
-export function handshakeOutput(targets: Targets): HandshakeOutput {
-  const { common, keyUpdates, filter } = targets;
-  const { read, write } = common;
-  // RFC 8446, Section 6.1: nothing follows a close_notify or a fatal alert, even if it was being
-  // prepared before.
-  const maySend = () => common.phase.kind !== "failed" && isOpen(common.phase, "writing");
-  return {
-    sendMessage(message) {
-      if (!maySend()) return;
-      read.endFlight();
-      if (filter === undefined) return write.writeHandshake(message);
-      const body = message.subarray(4);
-      for (const replaced of filter({ type: message[0]!, body, raw: message })) {
-        write.writeHandshake(replaced);
-      }
-    },
-    holdFlight() {
-      if (maySend()) write.holdFlight();
-    },
-    sendFlight() {
-      write.sendFlight();
-      common.onProgress();
-    },
-    sendChangeCipherSpec() {
-      if (!maySend()) return;
-      read.endFlight();
-      write.writeChangeCipherSpec();
-    },
-    limitRecords({ sent = write.recordSizeLimit, received = read.recordSizeLimit }) {
-      write.recordSizeLimit = sent;
-      read.recordSizeLimit = received;
-    },
-    installReadSpec(spec) {
-      read.install(spec);
-      common.phase = changeReadKeys(common.phase);
-      keyUpdates.peerKeyChanged();
-    },
-    installWriteSpec(spec) {
-      write.install(spec);
-    },
-    emit(event) {
-      handleEvent(event, targets);
-    },
-  };
+/** The output through which the states act on the connection, as long as that is there. */
+export class EngineOutput implements HandshakeOutput {
+  readonly #targets: Targets;
+
+  /** Creates the output of an engine. */
+  constructor(targets: Targets) {
+    this.#targets = targets;
+  }
+
+  /**
+   * RFC 8446, Section 6.1: nothing follows a close_notify or a fatal alert, even if it was being
+   * prepared before.
+   */
+  get #maySend(): boolean {
+    const { phase } = this.#targets.common;
+    return phase.kind !== "failed" && isOpen(phase, "writing");
+  }
+
+  sendMessage(message: Uint8Array<ArrayBuffer>): void {
+    if (!this.#maySend) return;
+    const { common: { read, write }, filter } = this.#targets;
+    read.endFlight();
+    if (filter === undefined) return write.writeHandshake(message);
+    const body = message.subarray(4);
+    for (const replaced of filter({ type: message[0]!, body, raw: message })) {
+      write.writeHandshake(replaced);
+    }
+  }
+
+  holdFlight(): void {
+    if (this.#maySend) this.#targets.common.write.holdFlight();
+  }
+
+  sendFlight(): void {
+    const { common } = this.#targets;
+    common.write.sendFlight();
+    common.onProgress();
+  }
+
+  sendChangeCipherSpec(): void {
+    if (!this.#maySend) return;
+    const { read, write } = this.#targets.common;
+    read.endFlight();
+    write.writeChangeCipherSpec();
+  }
+
+  limitRecords({ sent, received }: Partial<RecordLimits>): void {
+    const { read, write } = this.#targets.common;
+    if (sent !== undefined) write.recordSizeLimit = sent;
+    if (received !== undefined) read.recordSizeLimit = received;
+  }
+
+  installReadSpec(spec: RecordProtection): void {
+    const { common, keyUpdates } = this.#targets;
+    common.read.install(spec);
+    common.phase = changeReadKeys(common.phase);
+    keyUpdates.peerKeyChanged();
+  }
+
+  installWriteSpec(spec: RecordProtection): void {
+    this.#targets.common.write.install(spec);
+  }
+
+  emit(event: HandshakeEvent): void {
+    handleEvent(event, this.#targets);
+  }
 }
 
 function handleEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Targets): void {

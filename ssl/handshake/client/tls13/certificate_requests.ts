@@ -6,6 +6,9 @@ import { parseCertificateRequest } from "../../../messages/certificate_request.t
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { sendFinished } from "../../tls13/finished.ts";
 import type { HandshakeContext } from "../../handshake.ts";
+import type { RecordProtection } from "../../../record/cipher_spec.ts";
+import type { RecordLimits } from "../../limit_records.ts";
+import type { HandshakeEvent, HandshakeOutput } from "../../output.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import type { Tls13Negotiated } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
@@ -20,7 +23,8 @@ export const MAX_CERTIFICATE_REQUESTS = 32;
 
 /** The post-handshake CertificateRequests of a connection (RFC 8446, Section 4.6.2). */
 export class CertificateRequests {
-  readonly #contexts = new Set<string>();
+  /** `null` before the first, as most servers send none. */
+  #contexts: Set<string> | null = null;
 
   /**
    * Answers a CertificateRequest with Certificate, CertificateVerify unless that is empty, and
@@ -54,11 +58,7 @@ export class CertificateRequests {
     transcript.add(message.raw);
     // RFC 8446, Section 4.6.2: the messages MUST be consecutive, so that they are sent when all of
     // them are complete.
-    const answer: Uint8Array<ArrayBuffer>[] = [];
-    const output = {
-      ...hs.output,
-      sendMessage: (made: Uint8Array<ArrayBuffer>) => void answer.push(made),
-    };
+    const output = new HeldMessages(hs.output);
     const { credentials, getClientAuthData } = hs.latestConfig();
     // The connection, and sessions kept of it, belong to the new identity from now on.
     hs.config = { ...hs.config, credentials, getClientAuthData };
@@ -69,7 +69,7 @@ export class CertificateRequests {
       await sendFinished(exchange, secret);
       show(hs, { localChain: local.chain, noCertificate: exchange.progress.noCertificate });
       hs.output.emit({ kind: "shown", negotiated: answered });
-      for (const made of answer) hs.output.sendMessage(made);
+      for (const made of output.messages) hs.output.sendMessage(made);
     });
     transcript.forget();
     return answered;
@@ -81,19 +81,64 @@ export class CertificateRequests {
    */
   #checkContext(context: Uint8Array<ArrayBuffer>): void {
     const name = context.toHex();
-    if (name === "" || this.#contexts.has(name)) {
+    const contexts = this.#contexts ??= new Set();
+    if (name === "" || contexts.has(name)) {
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_CERT_REQUEST",
         "Cannot take CertificateRequest: its context is that of another one",
         { fault: "value" },
       );
     }
-    if (this.#contexts.size >= MAX_CERTIFICATE_REQUESTS) {
+    if (contexts.size >= MAX_CERTIFICATE_REQUESTS) {
       throw new SslError(
         "SSL_ERROR_RX_UNEXPECTED_CERT_REQUEST",
         `Cannot take CertificateRequest: it is the server's ${MAX_CERTIFICATE_REQUESTS + 1}th`,
       );
     }
-    this.#contexts.add(name);
+    contexts.add(name);
+  }
+}
+
+/** An output that keeps messages. */
+class HeldMessages implements HandshakeOutput {
+  /** The messages. */
+  readonly messages: Uint8Array<ArrayBuffer>[] = [];
+  readonly #output: HandshakeOutput;
+
+  /** Creates an output that passes on all else. */
+  constructor(output: HandshakeOutput) {
+    this.#output = output;
+  }
+
+  sendMessage(message: Uint8Array<ArrayBuffer>): void {
+    this.messages.push(message);
+  }
+
+  holdFlight(): void {
+    this.#output.holdFlight();
+  }
+
+  sendFlight(): void {
+    this.#output.sendFlight();
+  }
+
+  sendChangeCipherSpec(): void {
+    this.#output.sendChangeCipherSpec();
+  }
+
+  limitRecords(limits: Partial<RecordLimits>): void {
+    this.#output.limitRecords(limits);
+  }
+
+  installReadSpec(spec: RecordProtection): void {
+    this.#output.installReadSpec(spec);
+  }
+
+  installWriteSpec(spec: RecordProtection): void {
+    this.#output.installWriteSpec(spec);
+  }
+
+  emit(event: HandshakeEvent): void {
+    this.#output.emit(event);
   }
 }
