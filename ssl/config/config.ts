@@ -101,8 +101,14 @@ export interface SslConfig extends Settings {
 /** Sets settings of a configuration in place and marks them as set. */
 export function change(config: SslConfig, settings: Partial<Settings>): void {
   const chosen = new Set([...config.chosen, ...Object.keys(settings) as SettingName[]]);
-  Object.assign(config, settings, { chosen });
+  if (chosen.size !== latestChosen.size || [...chosen].some((name) => !latestChosen.has(name))) {
+    latestChosen = chosen;
+  }
+  Object.assign(config, settings, { chosen: latestChosen });
 }
+
+/** What was set last, which most connections of a program share. */
+let latestChosen: ReadonlySet<SettingName> = new Set();
 
 /**
  * Sets or removes a hook.

@@ -143,7 +143,7 @@ export class ChunkReader {
     this.#full = false;
   }
 
-  async #read(takeEarly: TakeEarly = () => false): Promise<ReadChunk | null> {
+  async #read(takeEarly: TakeEarly = takeNothing): Promise<ReadChunk | null> {
     const buffer = this.#full ? this.#buffers.take() : this.#smallBuffer();
     let bytes;
     try {
@@ -165,6 +165,10 @@ export class ChunkReader {
     if (this.#small?.length !== length) this.#small = new Uint8Array(length);
     return this.#small;
   }
+}
+
+function takeNothing(): boolean {
+  return false;
 }
 
 interface ReadChunk extends Chunk {

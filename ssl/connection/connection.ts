@@ -97,10 +97,10 @@ export class Connection<A = unknown> {
   }
 
   /** Reads decrypted bytes into `p`, as many as are available; `null` at the end. */
-  async read(p: unknown): Promise<number | null> {
+  read(p: unknown): Promise<number | null> {
     const into = bytesOf(p);
-    if (into === null) throw noBytes("read", p);
-    return await this.#exclusiveRead((engine) => {
+    if (into === null) return Promise.reject(noBytes("read", p));
+    return this.#exclusiveRead((engine) => {
       const filled = engine.readApplicationData(into);
       return filled > 0 || into.length === 0 ? filled : null;
     });
@@ -189,7 +189,9 @@ export class Connection<A = unknown> {
         }
         if (engine.readClosed && this.#teardown.error === null) return null;
         this.#teardown.throwUnlessOpen();
-        await pump.receive().catch(() => {}); // data received before the failure is still read
+        try {
+          await pump.receive();
+        } catch { /* data received before the failure is still read */ }
       }
     } finally {
       this.#reading = false;

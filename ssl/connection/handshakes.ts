@@ -15,7 +15,7 @@ import { type HandshakeBounds, settlesWithin, withinBounds } from "./bounds.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import type { Liveness } from "./liveness.ts";
 import { Pump } from "./pump.ts";
-import { socketHooks } from "./socket_hooks.ts";
+import { SocketHooks } from "./socket_hooks.ts";
 import type { Teardown } from "./teardown.ts";
 import { explainHandshakeError } from "./transport_error.ts";
 
@@ -148,7 +148,6 @@ export class Handshakes {
 
   async #boundedHandshake(): Promise<ChannelInfo> {
     this.#teardown.explain = (error) => {
-      if (this.#firstComplete) return error;
       const config = effectiveConfig(this.#config);
       return explainHandshakeError(error, config, this.#chunks.returned > 0);
     };
@@ -156,7 +155,7 @@ export class Handshakes {
     try {
       return await withinBounds(
         bounds,
-        () => Promise.race([this.#runHandshake(), this.#teardown.broken]),
+        () => this.#teardown.unlessBroken(this.#runHandshake()),
         (error) => this.#teardown.break(error),
         this.#liveness,
       );
@@ -177,6 +176,7 @@ export class Handshakes {
     await pump.send();
     const info = await this.#callHandshakeCallback(engine);
     this.#firstComplete = true;
+    this.#teardown.explain = null;
     return info;
   }
 
@@ -188,7 +188,7 @@ export class Handshakes {
     if (this.#config.noDelay) transport.setNoDelay();
     lockConfig(this.#socket);
     const engine = new SslEngine({
-      hooks: socketHooks(this.#socket),
+      hooks: new SocketHooks(this.#socket),
       config: effectiveConfig(this.#config),
       latestConfig: () => effectiveConfig(this.#config),
       peerAddress: addressText(transport.remoteAddr),
@@ -257,7 +257,6 @@ export class Handshakes {
     begin: () => Promise<void>,
   ): Promise<ChannelInfo> {
     const { engine } = pump;
-    const { broken } = this.#teardown;
     const timeout = bounds.timeout ?? this.#config.handshakeTimeout;
     let begun = false;
     let earlyError: SslError | null = null;
@@ -273,12 +272,12 @@ export class Handshakes {
       { ...bounds, timeout },
       async () => {
         // Beginning may call a cache or a hook, which may take time as well.
-        await Promise.race([this.#begin(pump, begin), broken]);
+        await this.#teardown.unlessBroken(this.#begin(pump, begin));
         begun = true;
-        const done = Promise.race([engine.rehandshake, broken]);
+        const done = this.#teardown.unlessBroken(Promise.resolve(engine.rehandshake));
         done.catch(() => {}); // awaited in #pumpUntil
         if (earlyError !== null) giveUp(earlyError);
-        return await Promise.race([this.#pumpUntil(done, pump), broken]);
+        return await this.#teardown.unlessBroken(this.#pumpUntil(done, pump));
       },
       giveUp,
       this.#liveness,

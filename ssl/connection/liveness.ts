@@ -22,7 +22,8 @@ interface Holder {
  */
 export class Liveness {
   readonly #transport: Holder;
-  readonly #timers = new Set<Timer>();
+  /** The timers that run; `null` while there are none. */
+  #timers: Set<Timer> | null = null;
   /** Whether the application lets the connection keep the process alive. */
   #wanted = true;
   #background = false;
@@ -54,9 +55,10 @@ export class Liveness {
   /** Starts a timer that keeps the process alive as the connection does. */
   startTimer(callback: () => void, milliseconds: number): Timer {
     const timer = startTimer(() => {
-      this.#timers.delete(timer);
+      this.#forget(timer);
       callback();
     }, milliseconds);
+    this.#timers ??= new Set();
     this.#timers.add(timer);
     if (!this.#wanted) hold(timer, false);
     return timer;
@@ -65,11 +67,16 @@ export class Liveness {
   /** Stops a timer. */
   clearTimer(timer: Timer): void {
     clearTimeout(timer);
-    this.#timers.delete(timer);
+    this.#forget(timer);
+  }
+
+  #forget(timer: Timer): void {
+    this.#timers?.delete(timer);
+    if (this.#timers?.size === 0) this.#timers = null;
   }
 
   #apply(): void {
-    for (const timer of this.#timers) hold(timer, this.#wanted);
+    for (const timer of this.#timers ?? []) hold(timer, this.#wanted);
     if (this.#wanted && !this.#background) this.#transport.ref();
     else this.#transport.unref();
   }

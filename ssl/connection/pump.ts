@@ -198,7 +198,7 @@ export class Pump {
 
   /** Receives the next bytes; returns whether the connection is there still. */
   #receiveOrEnd(): Promise<boolean> {
-    return Promise.race([this.receive(), this.#teardown.broken]).then(() => true, () => false);
+    return this.#teardown.unlessBroken(this.receive()).then(() => true, () => false);
   }
 
   /** The error of the transport if the peer has reset the connection; `null` otherwise. */

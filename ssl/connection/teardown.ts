@@ -21,16 +21,17 @@ export class Teardown {
   readonly transport: Transport;
   /** Notified when the engine may have room for data, and when the connection has ended. */
   readonly writable: Condition = new Condition();
-  /** Adds to an error what its first report is to say besides. */
-  explain: (error: SslError) => SslError = (error) => error;
-  readonly #broken = Promise.withResolvers<never>();
+  /** Adds to an error what its first report is to say besides; `null` where that is nothing. */
+  explain: ((error: SslError) => SslError) | null = null;
+  /** What rejects those that wait for something else; `null` while there are none. */
+  #waiting: Set<(error: unknown) => void> | null = null;
+  #broken = false;
   #state: State = { kind: "open" };
   #transportClosing: Promise<void> | null = null;
 
   /** Creates the teardown of a transport, which it then owns. */
   constructor(transport: Transport) {
     this.transport = transport;
-    this.#broken.promise.catch(() => {}); // awaited by handshakes only
   }
 
   /** Whether the connection has neither failed nor been closed. */
@@ -43,9 +44,23 @@ export class Teardown {
     return this.#state.kind === "failed" ? this.#state.error : null;
   }
 
-  /** A promise that rejects when the connection breaks, so that a waiting handshake ends. */
-  get broken(): Promise<never> {
-    return this.#broken.promise;
+  /**
+   * Waits for something, or until the connection breaks, so that a waiting handshake ends.
+   *
+   * @returns As what is waited for; rejects with the first error if the connection breaks.
+   */
+  unlessBroken<T>(something: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const waiting = this.#waiting ??= new Set();
+    waiting.add(reject);
+    // Kept until then, and not for as long as the connection
+    const end = () => {
+      waiting.delete(reject);
+      if (waiting.size === 0 && this.#waiting === waiting) this.#waiting = null;
+    };
+    something.then(resolve, reject).then(end);
+    if (this.#broken) reject(this.error);
+    return promise;
   }
 
   /** Throws the first error, if there is one. */
@@ -85,7 +100,7 @@ export class Teardown {
     if (this.#state.kind === "failed") {
       return reported ? this.#report(this.#state.error) : this.#state.error;
     }
-    const error = this.explain(toSslError(cause));
+    const error = this.#explained(toSslError(cause));
     this.#state = { kind: "failed", error, reported };
     const alertSent = sendAlert(error);
     this.writable.notify();
@@ -97,9 +112,10 @@ export class Teardown {
   /** Ends the connection at once, without an alert. */
   break(error: SslError): void {
     if (this.#state.kind !== "failed") {
-      this.#state = { kind: "failed", error: this.explain(error), reported: false };
+      this.#state = { kind: "failed", error: this.#explained(error), reported: false };
     }
-    this.#broken.reject(this.error);
+    this.#broken = true;
+    for (const reject of this.#waiting ?? []) reject(this.error);
     this.writable.notify();
     this.closeTransport("abort").catch(() => {}); // not the first error
   }
@@ -116,6 +132,10 @@ export class Teardown {
     } catch (error) {
       throw transportError("close", error);
     }
+  }
+
+  #explained(error: SslError): SslError {
+    return this.explain?.(error) ?? error;
   }
 
   #report(error: SslError): SslError {

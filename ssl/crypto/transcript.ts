@@ -12,6 +12,7 @@ export const MAX_KEPT_TRANSCRIPT = 32768;
 
 /** Enough for a ClientHello with a hybrid key share; grows by doubling. */
 const INITIAL_CAPACITY = 2048;
+const EMPTY = new Uint8Array(0);
 
 /**
  * The handshake messages so far, with their headers, and their hash (RFC 8446, Section 4.4.1).
@@ -154,7 +155,7 @@ export class Transcript {
 
   /** Releases the messages after the handshake; pending digests are not affected. */
   forget(): void {
-    this.#buffer = new Uint8Array(0);
+    this.#buffer = EMPTY;
     this.#length = 0;
     this.#last = undefined;
   }

@@ -5,7 +5,7 @@
  * in pieces of any size.
  */
 
-import { socketHooks } from "../../ssl/connection/socket_hooks.ts";
+import { SocketHooks } from "../../ssl/connection/socket_hooks.ts";
 import { assert, assertEquals } from "@std/assert";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { SslEngine } from "../../ssl/engine/engine.ts";
@@ -70,7 +70,7 @@ async function feed(
   const config = resolveConfig(pairing(prng, null, version)[role]);
   const [conn] = memoryPair();
   const engine = new SslEngine({
-    hooks: socketHooks(createSocket(new ConnTransport(conn), config)),
+    hooks: new SocketHooks(createSocket(new ConnTransport(conn), config)),
     config,
     peerAddress: "",
     environment: {

@@ -54,7 +54,7 @@ Deno.test("Teardown.fail() has the alert sent, then closes the transport; the fi
   assertStrictEquals(await end.fail(SECOND, never), FIRST);
   end.break(SECOND);
   assertStrictEquals(await failing, FIRST);
-  assertStrictEquals(await failureOf(end.broken), FIRST);
+  assertStrictEquals(await failureOf(end.unlessBroken(Promise.resolve())), FIRST);
   assertStrictEquals(thrownBy(() => end.throwUnlessOpen()), FIRST);
   // What broke it meanwhile did not wait for the alert.
   assertEquals(calls, ["alert: Cannot read: first", "abort", "alert sent"]);
@@ -74,10 +74,12 @@ Deno.test("Teardown.fail() wakes writers, and needs no transport that closes", a
 Deno.test("Teardown.break() ends it at once, for whoever waits", async () => {
   const { teardown: end, calls } = teardown();
   const woken = end.writable.wait();
+  const waiting = [1, 2].map(() => failureOf(end.unlessBroken(new Promise(() => {}))));
   end.break(FIRST);
   assertEquals(calls, ["abort"]);
   await woken;
-  assertStrictEquals(await failureOf(end.broken), FIRST);
+  for (const failed of waiting) assertStrictEquals(await failed, FIRST);
+  assertStrictEquals(await failureOf(end.unlessBroken(Promise.resolve())), FIRST);
   assertStrictEquals(await end.fail(SECOND), FIRST);
   await end.closeTransport();
   assertEquals(calls, ["abort"], "once");
@@ -112,4 +114,18 @@ Deno.test("Teardown is open until it is being closed, or fails", () => {
   end.break(FIRST);
   end.beginClosing();
   assertStrictEquals(thrownBy(() => end.throwUnlessOpen()), FIRST);
+});
+
+Deno.test("Teardown.unlessBroken() gives what it waits for, and what is over does not hear of a later break", async () => {
+  const { teardown: end } = teardown();
+  assertEquals(await end.unlessBroken(Promise.resolve(1)), 1);
+  assertStrictEquals(await failureOf(end.unlessBroken(Promise.reject(SECOND))), SECOND);
+  const later = Promise.withResolvers<number>();
+  const waiting = end.unlessBroken(later.promise);
+  const failing = failureOf(end.unlessBroken(new Promise(() => {})));
+  later.resolve(2);
+  assertEquals(await waiting, 2);
+  end.break(FIRST);
+  assertEquals(await waiting, 2);
+  assertStrictEquals(await failing, FIRST);
 });

@@ -4,7 +4,7 @@
 
 import type { SslConfig } from "../../../ssl/config/config.ts";
 import { resolveConfig } from "../../../ssl/config/resolve_config.ts";
-import { socketHooks } from "../../../ssl/connection/socket_hooks.ts";
+import { SocketHooks } from "../../../ssl/connection/socket_hooks.ts";
 import { createSocket } from "../../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../../ssl/connection/transports.ts";
 import type { ImportOptions } from "../../../ssl/config/import_options.ts";
@@ -30,7 +30,7 @@ function makeEngine(
   const [unused] = memoryPair();
   return new SslEngine({
     // The default hooks want to know a socket.
-    hooks: socketHooks(createSocket(new ConnTransport(unused), config)),
+    hooks: new SocketHooks(createSocket(new ConnTransport(unused), config)),
     config,
     peerAddress: "",
     environment: {
