@@ -48,6 +48,20 @@ export async function verifyPeerFinished(
   if (!(await secret.verifyFinished(await transcriptHash, verifyData))) throw wrongFinished();
 }
 
+/**
+ * Waits for a peer and for its Finished, both of which are being verified: a refused certificate is
+ * the better error.
+ *
+ * @returns The peer, and what its Finished gives.
+ */
+export async function peerAndFinished<P, F>(
+  peer: P | Promise<P>,
+  finished: Promise<F>,
+): Promise<readonly [peer: P, finished: F]> {
+  finished.catch(() => {}); // awaited below
+  return [await peer, await finished];
+}
+
 /** Creates the error of a Finished that does not match the transcript. */
 export function wrongFinished(): SslError {
   return new SslError(

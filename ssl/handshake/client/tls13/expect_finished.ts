@@ -8,7 +8,12 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { deriveApplicationKeys } from "../../tls13/derive_keys.ts";
-import { ownVerifyData, sendVerifyData, verifyPeerFinished } from "../../tls13/finished.ts";
+import {
+  ownVerifyData,
+  peerAndFinished,
+  sendVerifyData,
+  verifyPeerFinished,
+} from "../../tls13/finished.ts";
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ClientConnected } from "./connected.ts";
 import type { OwnIdentity, Tls13Negotiated } from "../../negotiated.ts";
@@ -49,9 +54,8 @@ export class ExpectServerFinished implements HandshakeState {
     const verified = verifyPeerFinished(hs, message, cipherSuite, serverSecret);
     const derived = deriveApplicationKeys(hs, cipherSuite, masterSecret, clientRandom);
     const verifyData = this.#request === null ? ownVerifyData(hs, clientSecret) : null;
-    for (const task of [verified, derived, verifyData]) task?.catch(() => {}); // awaited below
-    const peer = await this.#peer;
-    await verified;
+    for (const task of [derived, verifyData]) task?.catch(() => {}); // awaited below
+    const [peer] = await peerAndFinished(this.#peer, verified);
     show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
     const { client, server, clientSpec, serverSpec, exporterMasterSecret } = await derived;
     hs.output.installReadSpec(serverSpec);

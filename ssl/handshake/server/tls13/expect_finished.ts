@@ -11,7 +11,12 @@ import { expectMessage, type HandshakeContext, type HandshakeState } from "../..
 import type { OwnIdentity, Tls13Agreement, Tls13Negotiated } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
 import type { ApplicationKeys } from "../../tls13/derive_keys.ts";
-import { ownVerifyData, verifyPeerFinished, wrongFinished } from "../../tls13/finished.ts";
+import {
+  ownVerifyData,
+  peerAndFinished,
+  verifyPeerFinished,
+  wrongFinished,
+} from "../../tls13/finished.ts";
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { makeTickets } from "./make_tickets.ts";
 import { ServerConnected } from "./connected.ts";
@@ -79,9 +84,7 @@ export class ExpectClientFinished implements HandshakeState {
     const verified = this.#foreseen === null
       ? this.#verify(message, hs)
       : this.#compare(message, hs, this.#foreseen);
-    verified.catch(() => {}); // awaited below: a refused certificate is the better error
-    const peer = await this.#peer;
-    const resumption = await verified;
+    const [peer, resumption] = await peerAndFinished(this.#peer, verified);
     show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
     masterSecret.forget();
     const { client, server, clientSpec, exporterMasterSecret } = application;

@@ -5,7 +5,7 @@ import { SslError } from "../../../base/errors.ts";
 import { MAX_KEPT_TRANSCRIPT } from "../../../crypto/transcript.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import { verifyPeerFinished } from "../../tls13/finished.ts";
+import { peerAndFinished, verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { clientAuthAgain } from "../../client_auth_again.ts";
 import type { Tls13Negotiated } from "../../negotiated.ts";
@@ -143,9 +143,7 @@ class ExpectFinished implements HandshakeState {
     expectMessage(message, HandshakeType.finished);
     const before = this.#before;
     const verified = verifyPeerFinished(exchange, message, before.cipherSuite, this.#keys.read);
-    verified.catch(() => {}); // awaited below: a refused certificate is the better error
-    const peer = await this.#peer;
-    await verified;
+    const [peer] = await peerAndFinished(this.#peer, verified);
     const negotiated = { ...before, peer: peer.answering(before.peer) };
     const { chain: peerChain, signatureScheme: peerSignatureScheme } = negotiated.peer;
     show(this.#connection, { peerChain, peerSignatureScheme });
