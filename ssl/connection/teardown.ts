@@ -51,15 +51,21 @@ export class Teardown {
    */
   unlessBroken<T>(something: Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
+    if (this.#broken) reject(this.error);
     const waiting = this.#waiting ??= new Set();
     waiting.add(reject);
-    // Kept until then, and not for as long as the connection
-    const end = () => {
+    // Not for as long as the connection, which would keep what it has waited for
+    const forget = () => {
       waiting.delete(reject);
       if (waiting.size === 0 && this.#waiting === waiting) this.#waiting = null;
     };
-    something.then(resolve, reject).then(end);
-    if (this.#broken) reject(this.error);
+    something.then((result) => {
+      forget();
+      resolve(result);
+    }, (error) => {
+      forget();
+      reject(error);
+    });
     return promise;
   }
 
