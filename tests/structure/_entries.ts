@@ -30,6 +30,7 @@ const MAIN_ENTRIES: readonly string[] = [".", ...PACKAGES];
 const NEEDS: Readonly<Record<string, RegExp>> = {
   "Deno.dlopen": /\bDeno\.dlopen\b/,
   "Deno.openKv": /\bDeno\.openKv\b/,
+  "node:net": /^node:net$/m,
   "node:sqlite": /^node:sqlite$/m,
 };
 
@@ -83,9 +84,10 @@ export function withNumbers(page: string, measured: ReadonlyMap<string, Measured
   );
 }
 
-/** The package of an entry point: `./ssl` of `./ssl/kv-session-cache`. */
+/** The package of an entry point: `./ssl` of `./ssl/kv-session-cache`; the root of `./node`. */
 export function packageOf(entry: string): string {
-  return entry.split("/").slice(0, 2).join("/");
+  const name = entry.split("/").slice(0, 2).join("/");
+  return PACKAGES.includes(name) ? name : ".";
 }
 
 /** What is wrong with the entry points: too many, not listed, or for no reason. */

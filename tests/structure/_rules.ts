@@ -46,6 +46,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["pbe"],
   ],
   ssl: [
+    ["node"],
     ["nss"],
     ["connection"],
     ["engine"],
@@ -61,6 +62,12 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
+/** The rooms that stand above the files at the root of their package. */
+const ABOVE_THE_ROOT: readonly string[] = ["node"];
+
+/** The rooms that make objects of Node's: their files import `node:` at once, and nobody them. */
+const NODE_ROOMS = /(?:^|\/)ssl\/node\//;
+
 /**
  * The folders of `ssl/handshake/`, from the highest to the lowest: what begins a handshake, its
  * versions, what both ends share.
@@ -73,7 +80,8 @@ const HANDSHAKE_ROOMS: readonly (readonly string[])[] = [
 ];
 
 /**
- * The room of a file; `""` for the files at the root of a package, which stand above all its rooms.
+ * The room of a file; `""` for the files at the root of a package, which stand above its rooms but
+ * for {@linkcode ABOVE_THE_ROOT}.
  */
 function roomOf(path: string): string {
   const parts = path.split("/");
@@ -89,9 +97,11 @@ export function roomProblems(source: Source): string[] {
   const [layer] = source.path.split("/");
   const rows = ROOMS[layer!];
   const room = roomOf(source.path);
-  if (rows === undefined || room === "") return [];
-  const rank = (name: string) => rows.findIndex((row) => row.includes(name));
-  if (rank(room) < 0) return [`${source.path} is in no room`];
+  if (rows === undefined) return [];
+  const rankIn = (name: string) => rows.findIndex((row) => row.includes(name));
+  const root = Math.max(-1, ...ABOVE_THE_ROOT.map(rankIn)) + 0.5;
+  const rank = (name: string) => name === "" ? root : rankIn(name);
+  if (room !== "" && rank(room) < 0) return [`${source.path} is in no room`];
   return source.imports.flatMap(({ specifier }) => {
     const target = resolveImport(source.path, specifier);
     if (target === null || !target.startsWith(`${layer}/`)) return [];
@@ -124,7 +134,10 @@ export function handshakeProblems({ path, imports }: Source): string[] {
   });
 }
 
-/** Imports lead to published files, to @std, or lazily to node:; never to npm:, a URL or a test. */
+/**
+ * Imports lead to published files, to @std, or to node:, lazily but in {@linkcode NODE_ROOMS};
+ * never to npm:, a URL or a test.
+ */
 export function importProblems(source: Source): string[] {
   return source.imports.flatMap((entry) => {
     const state = importState(source, entry);
@@ -140,7 +153,8 @@ function importState(source: Source, { specifier, dynamic, typeOnly }: Import): 
     return published ? null : "which is not published";
   }
   if (specifier.startsWith("node:")) {
-    return dynamic || typeOnly ? null : "which must be a lazy import()";
+    const isAllowed = dynamic || typeOnly || NODE_ROOMS.test(source.path);
+    return isAllowed ? null : "which must be a lazy import()";
   }
   return PACKAGES.test(specifier) ? null : "which is no package of this project";
 }
@@ -264,14 +278,15 @@ function entryName(path: string): string {
 
 /**
  * Each entry point exists, and its kebab-case name is that of its file; rooms need not be part of
- * it.
+ * it, nor the package of {@linkcode NODE_ROOMS}.
  */
 export function exportProblems(manifest: Manifest, paths: ReadonlySet<string>): string[] {
   return Object.entries(manifest.exports).flatMap(([name, target]) => {
     const path = target.replace(/^\.\//, "");
     const problems: string[] = [];
     if (!paths.has(path)) problems.push(`export ${name} leads to ${target}, which does not exist`);
-    const names = [path, withoutRoom(path)].map(entryName);
+    const ofNode = NODE_ROOMS.test(path) ? [path.replace("ssl/", "")] : [];
+    const names = [path, withoutRoom(path), ...ofNode].map(entryName);
     if (!names.includes(name)) problems.push(`export ${name} does not have the name of ${target}`);
     if (/(?:^|\/)_/.test(path)) {
       problems.push(`export ${name} leads to ${target}, which is private`);
@@ -298,7 +313,7 @@ export interface ModuleGraph {
 
 /**
  * No static path leads from an entry point to a `node:` or `npm:` module, or to one of those marked
- * heavy.
+ * heavy; those in {@linkcode NODE_ROOMS} may use `node:`.
  *
  * @param heavy Tells whether a module's address is of a file that opens a library (FFI) or Deno KV.
  */
@@ -308,12 +323,13 @@ export function graphProblems(
   heavy: (specifier: string) => boolean,
 ): string[] {
   const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
+  const forbidden = NODE_ROOMS.test(root) ? /^npm:/ : /^(?:node|npm):/;
   const problems: string[] = [];
   const seen = new Set([root]);
   const queue = [[root]];
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
     const from = path.at(-1)!;
-    if (/^(?:node|npm):/.test(from) || heavy(from)) {
+    if (forbidden.test(from) || heavy(from)) {
       problems.push(`a static path leads to ${from}: ${path.join(" -> ")}`);
       continue;
     }

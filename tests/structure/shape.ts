@@ -113,12 +113,9 @@ export function filesAtRoot(sources: readonly Source[], layer: string): number {
  * a room that stands no lower in `ROOMS`.
  */
 export function foldersUpwards(sources: readonly Source[]): string[] {
-  const upwards = sources.filter((source) => {
-    const [layer] = source.path.split("/");
-    return targetsOf(source).some((target) =>
-      folderOf(target) === layer && folderOf(source.path) !== layer
-    ) || roomProblems(source).some((problem) => problem.includes(" -> "));
-  });
+  const upwards = sources.filter((source) =>
+    roomProblems(source).some((problem) => problem.includes(" -> "))
+  );
   return foldersOf(upwards.map(({ path }) => path)).toSorted();
 }
 
