@@ -87,7 +87,7 @@ export function withNumbers(page: string, measured: ReadonlyMap<string, Measured
 /** The package of an entry point: `./ssl` of `./ssl/kv-session-cache`; the root of `./node`. */
 export function packageOf(entry: string): string {
   const name = entry.split("/").slice(0, 2).join("/");
-  return PACKAGES.includes(name) ? name : ".";
+  return PACKAGES.some((one) => one === name) ? name : ".";
 }
 
 /** What is wrong with the entry points: too many, not listed, or for no reason. */
