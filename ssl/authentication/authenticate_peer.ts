@@ -204,6 +204,7 @@ async function accept(
     } catch (cause) {
       const error = toSslError(cause, "SEC_ERROR_APPLICATION_CALLBACK_ERROR");
       if (badCert === null) throw error;
+      context.hooks.observer?.certificateError(error);
       const { askBadCert } = await importLazily(
         "the questions to a badCert hook",
         () => import("./bad_cert.ts"),

@@ -134,7 +134,8 @@ export async function chooseClientSigner(
   context: AuthenticationContext,
   request: ClientAuthRequest,
 ): Promise<Signer | NoSigner> {
-  const { config } = context;
+  const { config, hooks } = context;
+  hooks.observer?.peerSchemes(request.signatureSchemes);
   const choose = request.version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
   const passedOver: string[] = [];
   for (const credential of await clientCandidates(context, request, passedOver)) {

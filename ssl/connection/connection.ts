@@ -61,7 +61,7 @@ export class Connection<A = unknown> {
 
   /** What the handshake has negotiated so far; `null` before it starts. */
   get preliminaryChannelInfo(): PreliminaryChannelInfo | null {
-    return this.#engine?.preliminaryChannelInfo ?? null;
+    return this.engine?.preliminaryChannelInfo ?? null;
   }
 
   /**
@@ -69,15 +69,16 @@ export class Connection<A = unknown> {
    * starts.
    */
   get visible(): SslEngine["visible"] | null {
-    return this.#engine?.visible ?? null;
+    return this.engine?.visible ?? null;
   }
 
   /** The number of bytes that can be read without waiting. */
   get pendingLength(): number {
-    return this.#engine?.pendingLength ?? 0;
+    return this.engine?.pendingLength ?? 0;
   }
 
-  get #engine(): SslEngine | null {
+  /** The engine; `null` before the first handshake starts. */
+  get engine(): SslEngine | null {
     return this.#handshakes.pump?.engine ?? null;
   }
 

@@ -4,16 +4,25 @@ import type { SslSocket } from "../base/socket_type.ts";
 import type { SslConfig } from "../config/config.ts";
 import { adoptConfig, whileReconfigurable } from "../config/config_registry.ts";
 import { effectiveConfig } from "../config/effective_config.ts";
-import type { HookCaller } from "../config/hook_caller.ts";
+import type { HandshakeObserver, HookCaller } from "../config/hook_caller.ts";
 import type { SniRequest, SniSocketConfigHook } from "../config/hooks.ts";
 import { resolveNamed } from "../config/resolve_config.ts";
 
+const observers = new WeakMap<object, HandshakeObserver>();
+
+/** Observes the handshakes of a socket; those that have begun are not. */
+export function observeHandshakes(socket: SslSocket, observer: HandshakeObserver): void {
+  observers.set(socket, observer);
+}
+
 /** Calls hooks with the socket; the SNI hook configures it. */
 export class SocketHooks implements HookCaller {
+  readonly observer: HandshakeObserver | undefined;
   readonly #socket: SslSocket;
 
   /** Creates the caller of a socket's hooks. */
   constructor(socket: SslSocket) {
+    this.observer = observers.get(socket);
     this.#socket = socket;
   }
 

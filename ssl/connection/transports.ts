@@ -22,6 +22,8 @@ export interface ConnLike<A = unknown> {
   unref?(): void;
   /** Disables Nagle's algorithm, which would delay each flight by 40 ms. */
   setNoDelay?(noDelay?: boolean): void;
+  /** Has the system ask a silent peer whether it is there still. */
+  setKeepAlive?(keepAlive?: boolean): void;
   /** The address of this end. */
   readonly localAddr: A;
   /** The address of the peer. */
@@ -82,7 +84,8 @@ export interface Transport<A = unknown> {
   close(): void | Promise<void>;
   /** Closes both directions at once: the peer may be stuck. */
   abort(): void | Promise<void>;
-  setNoDelay(): void;
+  setNoDelay(noDelay?: boolean): void;
+  setKeepAlive(keepAlive: boolean): void;
   ref(): void;
   unref(): void;
 }
@@ -180,8 +183,12 @@ export class ConnTransport<A> implements Transport<A> {
     return this.close();
   }
 
-  setNoDelay(): void {
-    this.#conn.setNoDelay?.(true);
+  setNoDelay(noDelay = true): void {
+    this.#conn.setNoDelay?.(noDelay);
+  }
+
+  setKeepAlive(keepAlive: boolean): void {
+    this.#conn.setKeepAlive?.(keepAlive);
   }
 
   ref(): void {
@@ -334,6 +341,8 @@ export class StreamTransport implements Transport<StreamAddr>, Sink {
   }
 
   setNoDelay(): void {}
+
+  setKeepAlive(): void {}
 
   ref(): void {}
 

@@ -52,7 +52,8 @@ export abstract class ExpandedSecret {
   }
 
   /**
-   * Returns a copy of the secret for a key log; to be called before anything is derived from it.
+   * Returns a copy of the secret for a key log, or for an exporter that cannot wait; to be called
+   * before anything is derived from it.
    *
    * @returns The secret.
    * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` if the bytes have been overwritten.
@@ -61,7 +62,7 @@ export abstract class ExpandedSecret {
     if (this.#bytes === undefined) {
       throw new NssError(
         "SEC_ERROR_LIBRARY_FAILURE",
-        "Cannot log secret: it is in use and its bytes are overwritten",
+        "Cannot copy secret: it is in use and its bytes are overwritten",
       );
     }
     return this.#bytes.slice();

@@ -7,6 +7,7 @@ import { Transcript } from "../crypto/transcript.ts";
 import { channelInfo, preliminaryChannelInfo } from "../handshake/channel_info.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
+import type { ConnectionKeys } from "../handshake/output.ts";
 import { NO_PROGRESS, type Progress } from "../handshake/progress.ts";
 import { newSessionHandle } from "../session/session_handle.ts";
 import { ContentType } from "../tables/content_types.ts";
@@ -476,14 +477,9 @@ export class SslEngine {
     return sessionForgetter(this.#handshake.context, this.#tickets)();
   }
 
-  /** Exports keying material (RFC 8446, Section 7.5; RFC 5705). */
-  exportKeyingMaterial(
-    label: string,
-    context: Uint8Array<ArrayBuffer> | null,
-    length: number,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    const { keys } = requireHandshake(this.#common.phase, "export keying material");
-    return keys.exportKeyingMaterial(label, context, length);
+  /** The keys, from which keying material is exported (RFC 8446, Section 7.5; RFC 5705). */
+  get exporter(): ConnectionKeys {
+    return requireHandshake(this.#common.phase, "export keying material").keys;
   }
 }
 

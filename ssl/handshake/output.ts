@@ -88,4 +88,20 @@ export interface ConnectionKeys {
     context: Uint8Array<ArrayBuffer> | null,
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * Returns what keying material is exported from, for who cannot wait for
+   * {@linkcode ConnectionKeys.exportKeyingMaterial}.
+   *
+   * @throws {NssError} `SEC_ERROR_LIBRARY_FAILURE` in TLS 1.3 after material has been exported.
+   */
+  exporterSecret(): ExporterSecret;
+}
+
+/** What keying material is exported from: secret. */
+export interface ExporterSecret {
+  /** A copy of the master secret of TLS 1.2, or of the exporter master secret of TLS 1.3. */
+  readonly secret: Uint8Array<ArrayBuffer>;
+  /** The randoms of TLS 1.2, that of the client first; `null` in TLS 1.3. */
+  readonly randoms: Uint8Array<ArrayBuffer> | null;
 }

@@ -13,370 +13,347 @@
  *   `ready`. A rejection destroys the socket with that error, as it is unless it is one of ours.
  *   The signal that it is passed aborts when the socket is destroyed first: what comes then is
  *   closed.
- * - The handshake begins by itself. Then come `secure` and, on a client, `secureConnect`; nothing
- *   is read before, and writes wait.
- * - Hooks are those of the `SslSocket`. A `keylog` or `session` listener that is there when the
- *   handshake begins is served besides the hooks that are set.
- * - {@linkcode TlsFacts.authorizationError} is asked when the handshake is complete.
+ * - The handshake begins by itself, a tick later at the earliest. Then come `OCSPResponse` (on a
+ *   client that has asked for one), `secure` and, on a client, `secureConnect` and `session`;
+ *   nothing is read before, and writes wait.
+ * - Hooks are those of the `SslSocket`. Listeners of `keylog` that are there when the handshake
+ *   begins are told besides its hook; `session` costs nothing, and can be added at any time.
+ * - `end()` sends close_notify, and `finish` means that it is on its way. `destroy()` sends none,
+ *   unless `finish` has come before: what has been cut off is not to look complete. An end of the
+ *   peer without close_notify is an error, unless the `SslSocket` allows it.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
-import net from "node:net";
+import type { X509Certificate } from "node:crypto";
 import process from "node:process";
-import { clearTimeout, setTimeout } from "node:timers";
-import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
+import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
+import type { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
+import type { SslConfig } from "../config/config.ts";
 import { configOf } from "../config/config_registry.ts";
-import type { Connection } from "../connection/connection.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
-import { toNodeError } from "./node_error.ts";
+import { observeHandshakes } from "../connection/socket_hooks.ts";
+import type { SslEngine } from "../engine/engine.ts";
+import { keyLogCallback } from "../nss/hooks.ts";
+import { optionSet } from "../nss/option_set.ts";
+import { setURL } from "../nss/peer_names.ts";
+import { setResumptionToken } from "../nss/resumption_token.ts";
+import { TLS_1_2 } from "../tables/versions.ts";
+import { ADDRESSES } from "./addresses.ts";
+import { certificateObject, toX509 } from "./certificates.ts";
+import { codedError, nodeCode } from "./node_error.ts";
+import { type NodeSocketOptions, NodeStream, type SocketSource } from "./node_stream.ts";
+import { cipherOf, ephemeralKeyInfo, exportAtOnce, sigalgNames } from "./tls_facts.ts";
 
-/** Where a socket of Node's gets its connection from. */
-export type SocketSource = SslSocket | ((signal: AbortSignal) => Promise<SslSocket>);
-
-/** The options of Node's that a socket has. */
-export interface NodeSocketOptions {
-  /** Whether this end may write on after the peer has ended; default `false`, as in Node. */
-  readonly allowHalfOpen?: boolean | undefined;
-  /** The number of bytes that are buffered in each direction before the other side waits. */
-  readonly highWaterMark?: number | undefined;
-  /** Why the peer is not trusted, although the handshake is complete; `null` if it is trusted. */
-  readonly authorizationError?: ((info: ChannelInfo) => Error | null) | undefined;
-  /** Whether it is the server's end, where the source does not tell yet; default `false`. */
-  readonly isServer?: boolean | undefined;
-}
-
-type Callback = (error?: Error | null) => void;
+export type { NodeSocketOptions, SocketSource };
 
 /** A `tls.TLSSocket` over a socket of ours. */
-export class NodeTlsSocket extends net.Socket {
+export class NodeTlsSocket extends NodeStream {
   readonly encrypted = true as const;
-  declare connecting: boolean;
-  declare timeout?: number;
   authorized = false;
   /** In Node a code or `null`, although the types say otherwise. */
   declare authorizationError: Error;
   alpnProtocol: string | false | null = null;
   servername: string | false | null = null;
-  /** Whether the handshake is not complete. */
-  secureConnecting = true;
-  readonly #authorizationErrorOf: (info: ChannelInfo) => Error | null;
-  readonly #connecting = new AbortController();
-  /** The connection, its handshake complete. */
-  readonly #opened: Promise<Connection>;
-  #socket: SslSocket | null = null;
-  #info: ChannelInfo | null = null;
-  #bytesRead = 0;
-  #bytesWritten = 0;
-  /** Whether the stream has asked for data before the handshake was complete. */
-  #isWanted = false;
+  readonly #options: NodeSocketOptions;
   #isServer: boolean;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #lastActive = 0;
+  #finished: { readonly client?: Buffer; readonly server?: Buffer } = {};
+  #peerSchemes: readonly SignatureScheme[] = [];
+  #certificateError: SslError | null = null;
+  #session: { readonly ticket: Buffer; readonly encode: () => Uint8Array<ArrayBuffer> } | null =
+    null;
+  /** Whether a session has come that nobody has been told of. */
+  #hasNewSession = false;
 
   constructor(source: SocketSource, options: NodeSocketOptions = {}) {
-    const { allowHalfOpen = false, highWaterMark, authorizationError, isServer = false } = options;
-    super({ allowHalfOpen, ...highWaterMark === undefined ? {} : { highWaterMark } });
-    this.#authorizationErrorOf = authorizationError ?? badCertificate;
-    this.#refuse(null);
-    this.#isServer = isServer;
-    if (typeof source === "function") this.connecting = true;
-    else this.#use(source);
-    this.#opened = new Promise((resolve) => process.nextTick(() => resolve(this.#open(source))));
-    this.#opened.catch((error) => this.destroy(toNodeError(error)));
-  }
-
-  /** The socket of ours; `null` while it is connecting. */
-  get sslSocket(): SslSocket | null {
-    return this.#socket;
+    super(options);
+    this.#options = options;
+    this.#isServer = options.isServer ?? false;
+    this.#setAuthorizationError(null);
+    this.start(source);
   }
 
   /** What has been negotiated; `null` before the handshake is complete. */
   get channelInfo(): ChannelInfo | null {
-    return this.#info;
-  }
-
-  override connect(...args: unknown[]): this {
-    const callback = args.at(-1);
-    if (typeof callback === "function") this.once("connect", () => callback());
-    // A driver that was given a connected socket connects it once more.
-    if (!this.connecting) process.nextTick(() => this.#emitConnect());
-    return this;
-  }
-
-  override ref(): this {
-    this.#socket?.ref();
-    return this;
-  }
-
-  override unref(): this {
-    this.#socket?.unref();
-    return this;
-  }
-
-  override setNoDelay(): this {
-    return this;
-  }
-
-  override setKeepAlive(): this {
-    return this;
-  }
-
-  override setTimeout(milliseconds: number, callback?: () => void): this {
-    if (this.destroyed) return this;
-    clearTimeout(this.#timer);
-    this.timeout = milliseconds;
-    if (callback !== undefined) {
-      if (milliseconds === 0) this.removeListener("timeout", callback);
-      else this.once("timeout", callback);
-    }
-    this.#startTimer();
-    return this;
-  }
-
-  override address(): net.AddressInfo | Record<string, never> {
-    return nodeAddress(this.#socket?.localAddr);
-  }
-
-  /** The address of the peer. */
-  get peerAddress(): net.AddressInfo | Record<string, never> {
-    return nodeAddress(this.#socket?.remoteAddr);
-  }
-
-  /** The bytes of plain text, read and written. */
-  get counts(): { readonly read: number; readonly written: number } {
-    return { read: this.#bytesRead, written: this.#bytesWritten + this.writableLength };
+    return this.#engine?.channelInfo ?? null;
   }
 
   getProtocol(): string | null {
-    return this.#info?.version ?? null;
+    return this.#liveEngine?.channelInfo.version ?? null;
   }
 
-  isSessionReused(): boolean {
-    return this.#info?.resumed ?? false;
+  getCipher(): tls.CipherNameAndProtocol {
+    // Node returns undefined before the handshake, although the types say otherwise.
+    return this.#liveEngine === null ? Reflect.get({}, "") : cipherOf(this.#liveEngine);
+  }
+
+  getEphemeralKeyInfo(): tls.EphemeralKeyInfo | object | null {
+    if (this.#isServer || this.destroyed) return null;
+    return this.#engine === null ? {} : ephemeralKeyInfo(this.#engine.channelInfo);
+  }
+
+  getSharedSigalgs(): string[] {
+    const own = this.#config?.signatureSchemes ?? [];
+    const peers = this.#peerSchemes;
+    const [order, allowed] = this.#isServer ? [own, peers] : [peers, own];
+    return sigalgNames(order.filter((scheme) => allowed.includes(scheme)));
+  }
+
+  getPeerCertificate(detailed: true): tls.DetailedPeerCertificate;
+  getPeerCertificate(detailed?: false): tls.PeerCertificate;
+  getPeerCertificate(detailed?: boolean): tls.PeerCertificate | tls.DetailedPeerCertificate;
+  getPeerCertificate(detailed?: boolean): tls.PeerCertificate | Record<string, never> | null {
+    if (this.destroyed) return null;
+    const anchors = this.#config?.trustAnchors ?? [];
+    return certificateObject(this.channelInfo?.peerCertificates ?? [], detailed, anchors);
+  }
+
+  getCertificate(): tls.PeerCertificate | object | null {
+    if (this.destroyed) return null;
+    return certificateObject(this.channelInfo?.localCertificates ?? []);
   }
 
   getPeerX509Certificate(): X509Certificate | undefined {
-    const leaf = this.#info?.peerCertificates[0];
-    return leaf && new X509Certificate(leaf.der);
+    return toX509(this.#liveEngine?.channelInfo.peerCertificates[0]);
   }
 
   getX509Certificate(): X509Certificate | undefined {
-    const leaf = this.#info?.localCertificates[0];
-    return leaf && new X509Certificate(leaf.der);
+    return toX509(this.#liveEngine?.channelInfo.localCertificates[0]);
   }
 
-  override _read(): void {
-    if (this.#info === null || this.#socket === null) {
-      this.#isWanted = true;
-      return;
-    }
-    connectionOf(this.#socket).readPiece().then(
-      (piece) => this.#deliver(piece),
-      (error) => this.destroy(toNodeError(error)),
+  /** Undefined in TLS 1.3 if the handshake had begun before this socket was made. */
+  getFinished(): Buffer | undefined {
+    return this.#finishedOf(this.#isServer ? "server" : "client");
+  }
+
+  /** Undefined in TLS 1.3 if the handshake had begun before this socket was made. */
+  getPeerFinished(): Buffer | undefined {
+    return this.#finishedOf(this.#isServer ? "client" : "server");
+  }
+
+  /** The session for `connect()`'s option `session`: the bytes of a resumption token. */
+  getSession(): Buffer | undefined {
+    return this.#session === null ? undefined : Buffer.from(this.#session.encode());
+  }
+
+  getTLSTicket(): Buffer | undefined {
+    const ticket = this.#session?.ticket;
+    return ticket === undefined || ticket.length === 0 ? undefined : ticket;
+  }
+
+  isSessionReused(): boolean {
+    return this.channelInfo?.resumed ?? false;
+  }
+
+  exportKeyingMaterial(length: number, label: string, context?: Buffer): Buffer {
+    const engine = this.#liveEngine;
+    if (engine !== null) return exportAtOnce(engine, length, label, context);
+    throw codedError(
+      new Error("Cannot export keying material: the handshake is not complete"),
+      "ERR_TLS_INVALID_STATE",
     );
   }
 
-  override _write(chunk: Buffer | string, encoding: BufferEncoding, callback: Callback): void {
-    this.#send(toBuffer(chunk, encoding)).then(() => callback(), callback);
+  setServername(name: string): void {
+    if (this.#isServer) {
+      throw codedError(
+        new Error("Cannot set server name: this is the server"),
+        "ERR_TLS_SNI_FROM_SERVER",
+      );
+    }
+    this.withSocket((socket) => setURL(socket, name));
   }
 
-  override _writev(
-    chunks: { chunk: Buffer | string; encoding: BufferEncoding }[],
-    callback: Callback,
-  ): void {
-    const buffers = chunks.map(({ chunk, encoding }) => toBuffer(chunk, encoding));
-    this.#send(Buffer.concat(buffers)).then(() => callback(), callback);
+  setSession(session: string | Buffer): void {
+    const token = typeof session === "string" ? Buffer.from(session, "latin1") : session;
+    this.withSocket((socket) => setResumptionToken(socket, token));
   }
 
-  override _final(callback: Callback): void {
-    this.#opened.then((connection) => connection.closeWrite())
-      .then(() => callback(), (error) => callback(toNodeError(error)));
+  /**
+   * Renegotiates in TLS 1.2; in TLS 1.3 a server may ask for the client's certificate.
+   *
+   * @returns Whether it has begun; `undefined` if the socket is destroyed.
+   */
+  renegotiate(
+    options: { rejectUnauthorized?: boolean | undefined; requestCert?: boolean | undefined },
+    callback: (error: Error | null) => void = () => {},
+  ): undefined | boolean {
+    const socket = this.sslSocket;
+    if (this.destroyed) return undefined;
+    const later = (error: Error | null) => process.nextTick(callback, error);
+    if (socket === null) {
+      later(codedError(new Error("Cannot renegotiate: not connected"), "ERR_TLS_INVALID_STATE"));
+      return false;
+    }
+    const { requestCert, rejectUnauthorized } = options;
+    if (this.#isServer && requestCert !== undefined) {
+      optionSet(socket, "REQUEST_CERTIFICATE", requestCert);
+    }
+    if (this.#isServer && rejectUnauthorized !== undefined) {
+      optionSet(socket, "REQUIRE_CERTIFICATE", rejectUnauthorized ? "ALWAYS" : "NEVER");
+    }
+    connectionOf(socket).reHandshake({ full: true }, {}).then(
+      (info) => {
+        this.#settle(info);
+        process.nextTick(() => {
+          this.emit("secure");
+          callback(null);
+        });
+      },
+      (error) => later(this.inNode(error)),
+    );
+    return true;
   }
 
-  override _destroy(error: Error | null, callback: Callback): void {
-    this.connecting = false;
-    clearTimeout(this.#timer);
-    this.#connecting.abort();
-    const closed = this.#close();
-    const emitClose = (hadError: boolean) =>
-      process.nextTick(() => process.nextTick(() => this.emit("close", hadError)));
-    if (error !== null) callback(error);
-    closed.then(() => {
-      if (error === null) callback();
-      emitClose(error !== null);
-    }, (lost) => {
-      if (error === null) callback(toNodeError(lost));
-      emitClose(true);
+  /** Declines renegotiations from now on. */
+  disableRenegotiation(): void {
+    this.withSocket((socket) => optionSet(socket, "ENABLE_RENEGOTIATION", "NEVER"));
+  }
+
+  /** Not here: a server chooses its certificate in the hook `sniSocketConfig`. */
+  setKeyCert(): void {
+    throw codedError(
+      new Error(
+        "Cannot set certificate: the handshake is under way; choose it by SNICallback, or by the " +
+          "hook sniSocketConfig",
+      ),
+      "ERR_METHOD_NOT_IMPLEMENTED",
+    );
+  }
+
+  /** Always `false`: the length of records is negotiated (RFC 8449), and not set. */
+  setMaxSendFragment(_size: number): boolean {
+    return false;
+  }
+
+  /** Says how to look at a connection instead. */
+  enableTrace(): void {
+    process.emitWarning(
+      "enableTrace() prints nothing here; the keylog event lets Wireshark show the messages",
+    );
+  }
+
+  get #config(): SslConfig | null {
+    return this.sslSocket === null ? null : configOf(this.sslSocket);
+  }
+
+  /** The engine of a complete handshake. */
+  get #engine(): SslEngine | null {
+    const engine = this.sslSocket === null ? null : connectionOf(this.sslSocket).engine;
+    return engine?.connected ? engine : null;
+  }
+
+  /** As Node, which forgets what has been negotiated with the handle. */
+  get #liveEngine(): SslEngine | null {
+    return this.destroyed ? null : this.#engine;
+  }
+
+  protected override onSocket(socket: SslSocket): void {
+    this.#isServer = configOf(socket).role === "server";
+    observeHandshakes(socket, {
+      finished: (sender, verifyData) => {
+        this.#finished = { ...this.#finished, [sender]: Buffer.from(verifyData) };
+      },
+      peerSchemes: (schemes) => {
+        this.#peerSchemes = schemes;
+      },
+      session: ({ ticket }, encode) => {
+        this.#session = { ticket: Buffer.from(ticket), encode };
+        this.#hasNewSession = true;
+        process.nextTick(() => this.#emitSession());
+      },
+      certificateError: (error) => {
+        this.#certificateError ??= error;
+      },
+    });
+    if (this.#engine !== null) this.#settle(this.#engine.channelInfo);
+  }
+
+  protected override beforeHandshake(socket: SslSocket): void {
+    if (this.listenerCount("keylog") === 0) return;
+    const { keyLog } = configOf(socket);
+    keyLogCallback(socket, (line) => {
+      keyLog?.(line);
+      process.nextTick(() => this.emit("keylog", Buffer.from(`${line}\n`), this));
     });
   }
 
-  async #close(): Promise<void> {
-    if (this.#socket === null) return;
-    if (this.writableFinished) await this.#socket.close();
-    else await connectionOf(this.#socket).abort();
-  }
-
-  async #send(data: Buffer): Promise<void> {
-    const connection = await this.#opened;
-    this.#noteActivity();
-    try {
-      await connection.write(data);
-    } catch (error) {
-      throw toNodeError(error);
+  protected override onHandshake(info: ChannelInfo): void {
+    this.#settle(info);
+    if (this.#config?.ocspStapling && !this.#isServer) {
+      const response = this.#engine?.visible.stapledOcspResponse ?? null;
+      this.emit("OCSPResponse", response && Buffer.from(response));
     }
-    this.#bytesWritten += data.length;
+    this.emit("secure");
+    if (!this.#isServer && !this.destroyed) this.emit("secureConnect");
+    this.#emitSession();
   }
 
-  #deliver(piece: Uint8Array<ArrayBuffer> | null): void {
-    this.#noteActivity();
-    if (this.destroyed) return;
-    if (piece === null) {
-      this.push(null);
-      return;
+  /** Tells of a new session, after the handshake. */
+  #emitSession(): void {
+    if (!this.#hasNewSession || this.secureConnecting || this.destroyed) return;
+    this.#hasNewSession = false;
+    if (this.listenerCount("session") > 0) this.emit("session", this.getSession());
+  }
+
+  /** Sets the properties that Node sets when a handshake is complete. */
+  #settle(info: ChannelInfo): void {
+    this.alpnProtocol = info.alpnProtocol ?? false;
+    this.servername = info.serverName ?? false;
+    const { authorizationError = (info) => this.#refusal(info) } = this.#options;
+    const refusal = authorizationError(info);
+    this.#setAuthorizationError(refusal);
+    this.authorized = refusal === null && info.peerCertificates.length > 0;
+  }
+
+  #refusal({ badCertAccepted, peerCertificates: chain }: ChannelInfo): Error | null {
+    if (badCertAccepted) {
+      const error = this.#certificateError;
+      const code = error === null ? "CERT_UNTRUSTED" : nodeCode(error, { chain });
+      return codedError(new Error(error?.message ?? "The hook badCert has accepted it"), code);
     }
-    this.#bytesRead += piece.length;
-    this.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
-  }
-
-  /** Completes connection and handshake. */
-  async #open(source: SocketSource): Promise<Connection> {
-    const socket = typeof source === "function" ? await this.#connect(source) : source;
-    const connection = connectionOf(socket);
-    const info = await connection.handshake();
-    // Not in this turn: what a listener throws is no failure of the handshake.
-    return await new Promise((resolve) =>
-      process.nextTick(() => {
-        resolve(connection);
-        this.#finishHandshake(info);
-      })
+    const isAsked = this.#isServer && this.#config?.clientAuth !== "none";
+    if (!isAsked || chain.length > 0) return null;
+    return codedError(
+      new Error("The client has sent no certificate"),
+      "UNABLE_TO_GET_ISSUER_CERT", // what OpenSSL says
     );
   }
 
-  async #connect(source: (signal: AbortSignal) => Promise<SslSocket>): Promise<SslSocket> {
-    const socket = await source(this.#connecting.signal);
-    if (this.destroyed) {
-      socket[Symbol.dispose]();
-      throw this.errored ?? new Error("Cannot connect: the socket was destroyed");
-    }
-    this.#use(socket);
-    this.connecting = false;
-    process.nextTick(() => this.#emitConnect());
-    return socket;
-  }
-
-  /** Starts the timer that tells of inactivity, which keeps no process alive. */
-  #startTimer(): void {
-    if (!this.timeout) return;
-    this.#lastActive = performance.now();
-    this.#watch(this.timeout);
-  }
-
-  #watch(milliseconds: number): void {
-    this.#timer = setTimeout(() => {
-      const left = (this.timeout ?? 0) - (performance.now() - this.#lastActive);
-      if (left > 0) return this.#watch(left);
-      this.#timer = undefined;
-      this.emit("timeout");
-    }, milliseconds).unref();
-  }
-
-  #noteActivity(): void {
-    if (!this.timeout) return;
-    if (this.#timer === undefined) this.#startTimer();
-    else this.#lastActive = performance.now();
-  }
-
-  #use(socket: SslSocket): void {
-    this.#socket = socket;
-    this.#isServer = configOf(socket).role === "server";
-  }
-
-  #refuse(error: Error | null): void {
+  #setAuthorizationError(error: Error | null): void {
     const code = error !== null && "code" in error ? error.code : error?.message ?? null;
     Object.assign(this, { authorizationError: code });
   }
 
-  #emitConnect(): void {
-    if (this.destroyed) return;
-    this.emit("connect");
-    this.emit("ready");
-  }
-
-  #finishHandshake(info: ChannelInfo): void {
-    if (this.destroyed) return;
-    this.#info = info;
-    this.secureConnecting = false;
-    this.alpnProtocol = info.alpnProtocol ?? false;
-    this.servername = info.serverName ?? false;
-    const refusal = this.#authorizationErrorOf(info);
-    this.#refuse(refusal);
-    this.authorized = refusal === null && info.peerCertificates.length > 0;
-    this.emit("secure");
-    if (!this.#isServer && !this.destroyed) this.emit("secureConnect");
-    if (this.#isWanted) this._read();
-    else this.read(0);
+  #finishedOf(sender: "client" | "server"): Buffer | undefined {
+    const negotiated = this.#engine?.negotiated;
+    if (negotiated?.version === TLS_1_2) return Buffer.from(negotiated.verifyData[sender]);
+    return this.#finished[sender];
   }
 }
 
-function badCertificate({ badCertAccepted }: ChannelInfo): Error | null {
-  return badCertAccepted ? new Error("the certificate was accepted by the hook badCert") : null;
-}
-
-function toBuffer(chunk: Buffer | string, encoding: BufferEncoding): Buffer {
-  return typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
-}
-
-function nodeAddress(address: unknown): net.AddressInfo | Record<string, never> {
-  if (typeof address !== "object" || address === null) return {};
-  if (!("hostname" in address) || !("port" in address)) return {};
-  const { hostname, port } = address;
-  if (typeof hostname !== "string" || typeof port !== "number") return {};
-  return { address: hostname, port, family: hostname.includes(":") ? "IPv6" : "IPv4" };
-}
-
-/** Getters in place of net.Socket's, which ask a handle; TypeScript takes those for properties. */
-const GETTERS: { readonly [name: string]: (this: NodeTlsSocket) => unknown } = {
-  bytesRead() {
-    return this.counts.read;
-  },
-  bytesWritten() {
-    return this.counts.written;
-  },
-  bufferSize() {
-    return this.writableLength;
-  },
-  pending() {
-    return this.connecting;
-  },
-  localAddress() {
-    return this.address().address;
-  },
-  localPort() {
-    return this.address().port;
-  },
-  localFamily() {
-    return this.address().family;
-  },
-  remoteAddress() {
-    return this.peerAddress.address;
-  },
-  remotePort() {
-    return this.peerAddress.port;
-  },
-  remoteFamily() {
-    return this.peerAddress.family;
-  },
+// net.Socket's getters ask a handle; TypeScript takes them for properties, which a class cannot
+// override with getters.
+const GETTERS: { readonly [name: string]: (socket: NodeTlsSocket) => unknown } = {
+  bytesRead: ({ counts }) => counts.read,
+  bytesWritten: ({ counts }) => counts.written,
+  bufferSize: ({ writableLength }) => writableLength,
+  pending: ({ connecting }) => connecting,
+  ...ADDRESSES,
 };
-
 for (const [name, get] of Object.entries(GETTERS)) {
-  Object.defineProperty(NodeTlsSocket.prototype, name, { get, configurable: true });
+  Object.defineProperty(NodeTlsSocket.prototype, name, {
+    get(this: NodeTlsSocket) {
+      return get(this);
+    },
+    configurable: true,
+  });
 }
 
 // Drivers ask for `instanceof tls.TLSSocket`. Its constructor would open a handle; that of
 // net.Socket, which stays the class's parent, does not.
-Object.setPrototypeOf(NodeTlsSocket.prototype, tls.TLSSocket.prototype);
+Object.setPrototypeOf(NodeStream.prototype, tls.TLSSocket.prototype);

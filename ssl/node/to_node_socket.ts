@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically: it makes objects of Node's.
 
+import type { TLSSocket } from "node:tls";
 import type { SslSocket } from "../base/socket_type.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 
@@ -9,6 +11,6 @@ import { NodeTlsSocket } from "./node_socket.ts";
  * @param socket The socket, which the result then owns.
  * @returns A socket that is `instanceof net.Socket` and `instanceof tls.TLSSocket`.
  */
-export function toNodeSocket(socket: SslSocket): NodeTlsSocket {
+export function toNodeSocket(socket: SslSocket): TLSSocket {
   return new NodeTlsSocket(socket);
 }

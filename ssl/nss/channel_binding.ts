@@ -58,7 +58,11 @@ export async function getChannelBinding(
       requireExtendedMasterSecret(engine, type);
       // The context is present and empty (RFC 9266, Section 2); TLS 1.2 distinguishes this from no
       // context (RFC 5705, Section 4).
-      return await engine.exportKeyingMaterial(EXPORTER_LABEL, new Uint8Array(0), EXPORTER_LENGTH);
+      return await engine.exporter.exportKeyingMaterial(
+        EXPORTER_LABEL,
+        new Uint8Array(0),
+        EXPORTER_LENGTH,
+      );
     case "tls-server-end-point":
       return await serverEndPoint(serverCertificate(engine));
     case "tls-unique": {

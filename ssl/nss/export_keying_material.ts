@@ -51,5 +51,9 @@ export async function exportKeyingMaterial(
       : null,
   );
   const engine = connectionOf(socket).connectedEngine;
-  return await engine.exportKeyingMaterial(label, context ? new Uint8Array(context) : null, length);
+  return await engine.exporter.exportKeyingMaterial(
+    label,
+    context ? new Uint8Array(context) : null,
+    length,
+  );
 }

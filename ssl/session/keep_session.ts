@@ -56,16 +56,13 @@ export async function keepSession(
 ): Promise<void> {
   // The application may have invalidated it while its secret was derived.
   if (handle.invalidated) return;
+  hooks.observer?.session(session, () => tokenOf(config, session));
   const cache = applicationSessionCache(config.context);
   if (config.resumptionTokenCallback === null && cache === null) {
     clientSessionCache(config.context).put(clientSessionKey(config, peerAddress)!, session);
     return;
   }
-  const token = encodeToken({
-    hostname: config.hostname!,
-    configuration: tokenConfiguration(config)!,
-    session,
-  });
+  const token = tokenOf(config, session);
   if (config.resumptionTokenCallback === null) {
     const key = await applicationSessionKey(config, peerAddress);
     const cached = { token, expiresAt: session.expiresAt };
@@ -77,4 +74,12 @@ export async function keepSession(
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }
+}
+
+function tokenOf(config: SslConfig, session: ClientSession): Uint8Array<ArrayBuffer> {
+  return encodeToken({
+    hostname: config.hostname!,
+    configuration: tokenConfiguration(config)!,
+    session,
+  });
 }

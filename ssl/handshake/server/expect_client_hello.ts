@@ -120,6 +120,8 @@ export class ExpectClientHello implements HandshakeState {
     if (retried === null && offer.extensions.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
     }
+    const signatureSchemes = knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []);
+    hs.hooks.observer?.peerSchemes(signatureSchemes);
     return await sendServerFlight(hs, {
       agreement: {
         version: TLS_1_3,
@@ -134,7 +136,7 @@ export class ExpectClientHello implements HandshakeState {
       legacySessionId: hello.legacySessionId,
       nameChoseConfig: host.choseConfig,
       extensions: offer.extensions,
-      signatureSchemes: knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []),
+      signatureSchemes,
       keyExchange,
       session,
     });

@@ -3,7 +3,7 @@
 import { concat } from "../../../cert/base/bytes.ts";
 import { SslError } from "../../base/errors.ts";
 import { Writer } from "../../wire/writer.ts";
-import type { ConnectionKeys } from "../output.ts";
+import type { ConnectionKeys, ExporterSecret } from "../output.ts";
 import type { MasterSecret, Randoms } from "../../crypto/master_secret.ts";
 
 /** The keys of a TLS 1.2 connection, which only allow to export keying material. */
@@ -40,5 +40,10 @@ export class Tls12Keys implements ConnectionKeys {
     // An empty context differs from none, because its length is included.
     if (context !== null) seed.vector16(context);
     return this.#masterSecret.prf.expand(label, seed.finish(), length);
+  }
+
+  /** Returns copies of the master secret and the randoms. */
+  exporterSecret(): ExporterSecret {
+    return { secret: this.#masterSecret.bytes.slice(), randoms: this.#randoms.slice() };
   }
 }

@@ -27,6 +27,7 @@ export function sendVerifyData(
   verifyData: Uint8Array<ArrayBuffer>,
 ): void {
   sendHandshake(hs, HandshakeType.finished, encodeFinished({ verifyData }));
+  hs.hooks.observer?.finished(hs.config.role, verifyData);
 }
 
 /**
@@ -46,6 +47,15 @@ export async function verifyPeerFinished(
   // Before the first await, so that what follows in the transcript need not wait for the MAC.
   hs.transcript.add(message.raw);
   if (!(await secret.verifyFinished(await transcriptHash, verifyData))) throw wrongFinished();
+  observePeerFinished(hs, verifyData);
+}
+
+/** Tells the observer, if there is one, of a Finished of the peer's that has been verified. */
+export function observePeerFinished(
+  { hooks, config }: HandshakeContext,
+  verifyData: Uint8Array<ArrayBuffer>,
+): void {
+  hooks.observer?.finished(config.role === "client" ? "server" : "client", verifyData);
 }
 
 /**

@@ -5,7 +5,7 @@ import { encodeHandshake, type HandshakeMessage } from "../../messages/handshake
 import { CipherSpec } from "../../record/cipher_spec.ts";
 import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
-import type { ConnectionKeys, HandshakeOutput } from "../output.ts";
+import type { ConnectionKeys, ExporterSecret, HandshakeOutput } from "../output.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../../crypto/expanded_secrets.ts";
 import { exportKeyingMaterial } from "../../crypto/export_keying_material.ts";
 
@@ -79,5 +79,10 @@ export class TrafficKeys implements ConnectionKeys {
     length: number,
   ): Promise<Uint8Array<ArrayBuffer>> {
     return exportKeyingMaterial(this.#exporterMasterSecret, label, context, length);
+  }
+
+  /** Returns a copy of the exporter master secret. */
+  exporterSecret(): ExporterSecret {
+    return { secret: this.#exporterMasterSecret.bytesForKeyLog(), randoms: null };
   }
 }

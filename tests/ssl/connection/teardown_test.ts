@@ -26,6 +26,7 @@ function transportNoting(calls: string[], error?: Error): Transport {
     close: () => end("close"),
     abort: () => end("abort"),
     setNoDelay: () => {},
+    setKeepAlive: () => {},
     ref: () => {},
     unref: () => {},
   };

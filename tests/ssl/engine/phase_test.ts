@@ -46,6 +46,7 @@ function handshake(serverName: string): Pick<HandshakeComplete, "keys" | "negoti
       renewable: true,
       renewWriteKey: () => Promise.resolve(),
       exportKeyingMaterial: () => Promise.resolve(new Uint8Array(0)),
+      exporterSecret: () => ({ secret: new Uint8Array(0), randoms: null }),
     },
     negotiated: {
       version: TLS_1_3,

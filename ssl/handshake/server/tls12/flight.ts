@@ -117,12 +117,14 @@ export async function sendTls12ServerFlight(
     return await resumeTls12Session(hs, choice, accepted.content);
   }
   const group = chooseGroup(hs, hello);
+  // RFC 5246, Section 7.4.1.4.1: a client without the extension accepts only SHA-1, which this
+  // server does not use.
+  const signatureSchemes = knownSchemes(extensions?.get(signatureAlgorithms) ?? []);
+  hs.hooks.observer?.peerSchemes(signatureSchemes);
   const signer = await chooseTls12ServerSigner(config, serverName, {
     cipherSuites: hello.cipherSuites,
     groups: extensions?.get(supportedGroups),
-    // RFC 5246, Section 7.4.1.4.1: a client without the extension accepts only SHA-1, which this
-    // server does not use.
-    signatureSchemes: knownSchemes(extensions?.get(signatureAlgorithms) ?? []),
+    signatureSchemes,
   });
   const { credential } = signer;
   show(hs, { group });

@@ -12,6 +12,7 @@ import type { OwnIdentity, Tls13Agreement, Tls13Negotiated } from "../../negotia
 import { show } from "../../progress.ts";
 import type { ApplicationKeys } from "../../tls13/derive_keys.ts";
 import {
+  observePeerFinished,
   ownVerifyData,
   peerAndFinished,
   verifyPeerFinished,
@@ -124,6 +125,7 @@ export class ExpectClientFinished implements HandshakeState {
     );
     const { verifyData: expected, resumption } = await foreseen;
     if (!timingSafeEqual(verifyData, expected)) throw wrongFinished();
+    observePeerFinished(hs, verifyData);
     hs.transcript.add(message.raw);
     return resumption;
   }
