@@ -139,7 +139,7 @@ export abstract class NodeStream extends net.Socket {
   }
 
   /** The delay is that of the system: connections of Deno's have no other. */
-  override setKeepAlive(enable = false): this {
+  override setKeepAlive(enable = false, _initialDelay?: number): this {
     this.withSocket((socket) => connectionOf(socket).transport.setKeepAlive(enable));
     return this;
   }
@@ -185,7 +185,7 @@ export abstract class NodeStream extends net.Socket {
   }
 
   override _final(callback: Callback): void {
-    this.#opened.promise.then((connection) => this.#closeWrite(connection))
+    this.#opened.promise.then((connection) => unlessGone(connection, connection.closeWrite()))
       .then(() => callback(), (error) => callback(this.inNode(error)));
   }
 
@@ -194,7 +194,7 @@ export abstract class NodeStream extends net.Socket {
     this.#idle.set(0);
     this.#connecting.abort();
     const emitClose = (hadError: boolean) => process.nextTick(() => this.emit("close", hadError));
-    const closed = this.#close();
+    const closed = this.#socket === null ? Promise.resolve() : this.#close(this.#socket);
     if (error !== null) callback(error);
     closed.then(() => {
       if (error === null) callback();
@@ -287,21 +287,12 @@ export abstract class NodeStream extends net.Socket {
     this.#idle.touch();
   }
 
-  async #closeWrite(connection: Connection): Promise<void> {
-    try {
-      await connection.closeWrite();
-    } catch (error) {
-      // A peer that has ended may be gone: only the close_notify is lost.
-      if (!connection.engine?.readClosed || !isReset(error)) throw error;
-    }
-  }
-
-  async #close(): Promise<void> {
-    if (this.#socket === null) return;
-    if (this.writableFinished) return await this.#socket.close();
+  async #close(socket: SslSocket): Promise<void> {
+    const connection = connectionOf(socket);
+    if (this.writableFinished) return await unlessGone(connection, connection.close());
     // What has been written just before is to leave; what does not leave at once is dropped.
     if (!this.secureConnecting) await settlesWithin(this.#writing, 0);
-    await connectionOf(this.#socket).abort();
+    await connection.abort();
   }
 
   /** An error in the form of Node's. */
@@ -312,6 +303,15 @@ export abstract class NodeStream extends net.Socket {
       handshaking: this.secureConnecting,
       host: this.#socket === null ? null : configOf(this.#socket).hostname,
     });
+  }
+}
+
+/** A peer that has ended may be gone: only our close_notify is lost then. */
+async function unlessGone({ engine }: Connection, ending: Promise<void>): Promise<void> {
+  try {
+    await ending;
+  } catch (error) {
+    if (!engine?.readClosed || !isReset(error)) throw error;
   }
 }
 

@@ -39,7 +39,8 @@ const GROUPS: Readonly<Record<string, readonly [name: string, size: number]>> = 
 
 /**
  * Returns the key exchange as `getEphemeralKeyInfo()` gives it on a client: an empty object if a
- * session of TLS 1.2 was resumed without one. OpenSSL's has no name for hybrids; ours is the IANA's.
+ * session of TLS 1.2 was resumed without one. Hybrids, for which OpenSSL gives none, have the
+ * IANA's name.
  */
 export function ephemeralKeyInfo({ group }: ChannelInfo): object {
   if (group === "") return {};
