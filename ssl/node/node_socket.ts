@@ -14,7 +14,7 @@
  *   The signal that it is passed aborts when the socket is destroyed first: what comes then is
  *   closed.
  * - The handshake begins by itself, a tick later at the earliest. Then come `OCSPResponse` (on a
- *   client that has asked for one), `secure` and, on a client, `secureConnect` and `session`;
+ *   client that has asked for one), on a client `secureConnect` and `session`, and `secure`;
  *   nothing is read before, and writes wait.
  * - Hooks are those of the `SslSocket`. Listeners of `keylog` that are there when the handshake
  *   begins are told besides its hook; `session` costs nothing, and can be added at any time.
@@ -33,7 +33,7 @@ import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
-import type { SslConfig } from "../config/config.ts";
+import { change, type SslConfig } from "../config/config.ts";
 import { configOf } from "../config/config_registry.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 import { observeHandshakes } from "../connection/socket_hooks.ts";
@@ -165,12 +165,12 @@ export class NodeTlsSocket extends NodeStream {
         "ERR_TLS_SNI_FROM_SERVER",
       );
     }
-    this.withSocket((socket) => setURL(socket, name));
+    this.#configure((socket) => setURL(socket, name));
   }
 
   setSession(session: string | Buffer): void {
     const token = typeof session === "string" ? Buffer.from(session, "latin1") : session;
-    this.withSocket((socket) => setResumptionToken(socket, token));
+    this.#configure((socket) => setResumptionToken(socket, token));
   }
 
   /**
@@ -211,7 +211,8 @@ export class NodeTlsSocket extends NodeStream {
 
   /** Declines renegotiations from now on. */
   disableRenegotiation(): void {
-    this.withSocket((socket) => optionSet(socket, "ENABLE_RENEGOTIATION", "NEVER"));
+    // Also during a handshake, which has the settings of its start.
+    this.withSocket((socket) => change(configOf(socket), { renegotiation: "NEVER" }));
   }
 
   /** Not here: a server chooses its certificate in the hook `sniSocketConfig`. */
@@ -235,6 +236,17 @@ export class NodeTlsSocket extends NodeStream {
     process.emitWarning(
       "enableTrace() prints nothing here; the keylog event lets Wireshark show the messages",
     );
+  }
+
+  /** Configures the socket of ours, before its handshake. */
+  #configure(action: (socket: SslSocket) => void): void {
+    this.withSocket((socket) => {
+      try {
+        action(socket);
+      } catch (error) {
+        throw this.inNode(error);
+      }
+    });
   }
 
   get #config(): SslConfig | null {
@@ -288,9 +300,9 @@ export class NodeTlsSocket extends NodeStream {
       const response = this.#engine?.visible.stapledOcspResponse ?? null;
       this.emit("OCSPResponse", response && Buffer.from(response));
     }
-    this.emit("secure");
-    if (!this.#isServer && !this.destroyed) this.emit("secureConnect");
+    if (!this.#isServer) this.emit("secureConnect");
     this.#emitSession();
+    if (!this.destroyed) this.emit("secure"); // in Node, it is what emits the others
   }
 
   /** Tells of a new session, after the handshake. */

@@ -43,15 +43,15 @@ Deno.test("a socket has methods of its own for all of tls.TLSSocket's and net.So
 
 Deno.test("events come in Node's order, with what they tell of", async () => {
   await using ends = nodeEnds();
-  const names = ["connect", "ready", "secure", "secureConnect", "data", "end", "finish", "close"];
+  const names = ["connect", "ready", "secureConnect", "secure", "data", "end", "finish", "close"];
   const client = notes(ends.client, ...names, "session");
   const server = notes(ends.server, ...names, "session");
   ends.server.on("data", (data) => ends.server.end(data));
   ends.client.write("hello");
   await Promise.all([event(ends.client, "close"), event(ends.server, "close")]);
   assertEquals(client.filter((name) => name !== "session"), [
-    "secure",
     "secureConnect",
+    "secure",
     "data",
     "end",
     "finish",
@@ -77,7 +77,7 @@ Deno.test("a source that is a promise makes a connecting socket, which writes la
   const buffer = new Uint8Array(9);
   assertEquals(await joined.server.read(buffer), 5);
   assert(!await written);
-  assertEquals(seen, ["connect", "ready", "secure", "secureConnect"]);
+  assertEquals(seen, ["connect", "ready", "secureConnect", "secure"]);
   assertEquals(socket.secureConnecting, false);
   await closed(socket);
 });
@@ -345,13 +345,13 @@ Deno.test("destroy() during the handshake ends both sides [client-abort2]", asyn
 
 Deno.test("destroy() in a listener of secureConnect stops what comes after it", async () => {
   await using ends = nodeEnds();
-  const seen = notes(ends.client, "secure", "secureConnect", "session", "data", "error", "close");
+  const seen = notes(ends.client, "secureConnect", "secure", "session", "data", "error", "close");
   ends.client.on("secureConnect", () => ends.client.destroy());
   ends.server.on("error", () => {});
   ends.server.write("data");
   await event(ends.client, "close");
   await turns(5);
-  assertEquals(seen, ["secure", "secureConnect", "close"]);
+  assertEquals(seen, ["secureConnect", "close"]);
 });
 
 Deno.test("destroy() whilst a write waits fails its callback, and closes at once [destroy-whilst-write]", async () => {
@@ -424,7 +424,7 @@ Deno.test("the end of a peer that is gone already is no error", async () => {
 
 Deno.test("a failed handshake emits error, then close, and no secure [socket-failed-handshake-emits-error]", async () => {
   await using ends = nodeEnds({ client: { hostname: "other.test" } });
-  const client = notes(ends.client, "secure", "secureConnect", "error", "close");
+  const client = notes(ends.client, "secureConnect", "secure", "error", "close");
   const server = notes(ends.server, "secure", "error", "close");
   await Promise.all([event(ends.client, "close"), event(ends.server, "close")]);
   assertEquals(client, ["error", "close"]);
