@@ -4,6 +4,7 @@
 
 import { Buffer } from "node:buffer";
 import { EventEmitter, once } from "node:events";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { NodeTlsSocket } from "../../../ssl/node/node_socket.ts";
 import type { NodeSocketOptions, SocketSource } from "../../../ssl/node/node_stream.ts";
@@ -72,9 +73,10 @@ export function event(socket: EventEmitter, name: string): Promise<unknown[]> {
   return new Promise((resolve) => socket.once(name, (...args) => resolve(args)));
 }
 
-/** Reads to the end. */
-export async function readToEnd(socket: TLSSocket): Promise<Buffer> {
+/** Reads to the end; the writing side stays as it is, which an iterator would end. */
+export async function readToEnd(socket: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of socket) pieces.push(piece);
+  socket.on("data", (piece: Buffer) => pieces.push(piece));
+  await new Promise((resolve, reject) => socket.once("end", resolve).once("error", reject));
   return Buffer.concat(pieces);
 }

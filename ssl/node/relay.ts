@@ -1,0 +1,173 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically: it makes objects of Node's.
+
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { pipeline } from "node:stream/promises";
+import { isString } from "../../cert/base/options.ts";
+import { SslError } from "../base/errors.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { takeSslOptions } from "../config/option_values.ts";
+import { NodeTlsSocket } from "./node_socket.ts";
+
+/** The options of {@linkcode relay}. */
+export interface RelayOptions {
+  /** Where the socket's own folder is made; default that of temporary files. */
+  readonly folder?: string;
+}
+
+/** A Unix socket in front of a TLS connection, made by {@linkcode relay}. */
+export interface Relay extends AsyncDisposable {
+  /** The path to connect to, once. */
+  readonly path: string;
+
+  /**
+   * Settles when the connection is closed and the Unix socket removed: resolves if both sides have
+   * ended, or {@linkcode Relay.close} has been called, and rejects with what has failed.
+   */
+  readonly closed: Promise<void>;
+
+  /**
+   * Ends both sides after what has been passed on, and removes the Unix socket.
+   *
+   * @throws {Error} What has failed before, as {@linkcode Relay.closed}.
+   */
+  close(): Promise<void>;
+
+  /** Closes it like `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The most bytes of a path of a Unix socket: those of macOS; Linux has four more. */
+export const MAX_SOCKET_PATH = 103;
+
+/**
+ * Offers a TLS connection as a Unix socket, for software that can only connect by itself, as npm's
+ * `redis` does: it connects to {@linkcode Relay.path} in plain text.
+ *
+ * The socket is in a new folder of mode 0700, so that no other user can connect. It is for one
+ * connection: with the first, socket and folder are removed, and a second one is refused. An end is
+ * passed on in both directions, by close_notify on the side of TLS; so is a failure, but Unix
+ * sockets have no reset: who has connected sees an end where the TLS connection was cut off, and
+ * {@linkcode Relay.closed} tells what it was. A process that is killed before anybody has
+ * connected leaves the folder behind.
+ *
+ * Windows has no such folders: there it rejects. In Deno it needs `--allow-read` and
+ * `--allow-write` for the folder.
+ *
+ * @param socket The connection, which the relay then owns, also if it rejects.
+ * @param options Where the folder is made.
+ * @returns The relay, when the handshake is complete.
+ * @throws {SslError} If the handshake fails; `PR_OPERATION_NOT_SUPPORTED_ERROR` on Windows;
+ * `PR_NAME_TOO_LONG_ERROR` if the path would be longer than 103 bytes, which is the most that
+ * systems take; `SEC_ERROR_INVALID_ARGS` for an unknown option.
+ *
+ * @example npm's redis
+ * ```ts ignore
+ * import { importFD } from "@nss/nss";
+ * import { relay } from "@nss/nss/node";
+ * import { createClient } from "redis"; // npm:redis
+ *
+ * const hostname = "redis.example.com";
+ * const socket = importFD(await Deno.connect({ hostname, port: 6380 }), { hostname });
+ * await using tunnel = await relay(socket);
+ * const client = createClient({ socket: { path: tunnel.path, reconnectStrategy: false } });
+ * await client.connect();
+ * ```
+ */
+export async function relay(socket: SslSocket, options: RelayOptions = {}): Promise<Relay> {
+  try {
+    return await startRelay(socket, options);
+  } catch (error) {
+    await socket.close().catch(() => {}); // not the first error
+    throw error;
+  }
+}
+
+async function startRelay(socket: SslSocket, options: RelayOptions): Promise<Relay> {
+  const own = takeSslOptions<RelayOptions>("Cannot relay", options, { folder: isString });
+  if (process.platform === "win32") {
+    throw new SslError(
+      "PR_OPERATION_NOT_SUPPORTED_ERROR",
+      "Cannot relay: Windows has no folder that only this user can enter; " +
+        "use toNodeSocket() with a driver that takes a socket",
+    );
+  }
+  await socket.handshake();
+  const folder = await mkdtemp(join(own.folder ?? tmpdir(), "nss-"));
+  const path = join(folder, "socket");
+  const removeNow = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeNow);
+  const remove = async () => {
+    await rm(folder, { recursive: true, force: true });
+    process.removeListener("exit", removeNow);
+  };
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  try {
+    await chmod(folder, 0o700);
+    checkLength(path);
+    server.listen(path);
+    await once(server, "listening");
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+
+  const inside = new NodeTlsSocket(socket, { allowHalfOpen: true }).on("error", () => {});
+  const outside: Socket[] = []; // one at the most
+  let passing: Promise<unknown> = Promise.resolve();
+  let failure: Error | null = null;
+  let isClosing = false;
+  const fail = (error: Error) => {
+    failure ??= inside.errored ?? error;
+    inside.destroy();
+  };
+  const stopListening = () => {
+    server.close();
+    return remove();
+  };
+  let stopped: Promise<void> | null = null;
+  server.on("error", fail);
+  server.on("connection", (connection) => {
+    connection.on("error", () => {}); // pipeline() tells of it
+    if (outside.length > 0 || isClosing) return void connection.destroy();
+    outside.push(connection);
+    stopped = stopListening();
+    stopped.catch(fail);
+    passing = Promise.all([pipeline(connection, inside), pipeline(inside, connection)])
+      .catch((error) => {
+        if (!isClosing) fail(error);
+      });
+  });
+
+  const closed = (async () => {
+    await new Promise<void>((resolve) => inside.once("close", () => resolve()));
+    outside[0]?.destroySoon();
+    await (stopped ?? stopListening());
+    await passing;
+    failure ??= isClosing ? null : inside.errored;
+    if (failure !== null) throw failure;
+  })();
+  closed.catch(() => {}); // who asks is told
+  const close = async () => {
+    isClosing = true;
+    inside.destroySoon();
+    await closed;
+  };
+  return { path, closed, close, [Symbol.asyncDispose]: close };
+}
+
+function checkLength(path: string): void {
+  const { length } = new TextEncoder().encode(path);
+  if (length <= MAX_SOCKET_PATH) return;
+  throw new SslError(
+    "PR_NAME_TOO_LONG_ERROR",
+    `Cannot relay: the path of the Unix socket has ${length} bytes, and systems take at most ` +
+      `${MAX_SOCKET_PATH}; name a shorter one by the option folder`,
+  );
+}
