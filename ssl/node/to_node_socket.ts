@@ -58,7 +58,8 @@ import { NodeTlsSocket } from "./node_socket.ts";
  * client.end("hello");
  * const [data] = await once(server, "data");
  * assertEquals([String(data), client.authorized, client.getProtocol()], ["hello", true, "TLSv1.3"]);
- * server.destroy();
+ * server.end();
+ * await once(client.resume(), "close");
  * ```
  */
 export function toNodeSocket(socket: SslSocket): TLSSocket {

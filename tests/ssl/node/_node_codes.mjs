@@ -14,6 +14,6 @@ const socket = tls.connect({
   maxVersion: version,
 });
 socket.on("secureConnect", () => socket.end());
-socket.on("error", ({ code }) => console.log(code));
-socket.on("end", () => console.log("connected"));
+socket.on("error", ({ code }) => process.stdout.write(code));
+socket.on("end", () => process.stdout.write("connected"));
 socket.resume();

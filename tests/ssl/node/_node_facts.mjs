@@ -16,7 +16,7 @@ const common = {
   sigalgs,
   ALPNProtocols: ["x/1", "y/2"],
 };
-const print = (value) => console.log(JSON.stringify(value));
+const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const hex = (bytes) => bytes?.toString("hex");
 
 function factsOf(socket) {

@@ -3,7 +3,7 @@
 /** What the tests of sockets of Node's share. @module */
 
 import { Buffer } from "node:buffer";
-import { EventEmitter, once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { NodeTlsSocket } from "../../../ssl/node/node_socket.ts";

@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import { createOcspResponse } from "../../../cert/mod.ts";
 import { importFD } from "../../../mod.ts";
 import type { ImportOptions } from "../../../ssl/config/import_options.ts";
-import { NodeTlsSocket } from "../../../ssl/node/node_socket.ts";
+import type { NodeTlsSocket } from "../../../ssl/node/node_socket.ts";
 import { exportKeyingMaterial } from "../../../ssl/nss/export_keying_material.ts";
 import { programVersion, spawn } from "../../support/process.ts";
 import { skip } from "../../support/skip.ts";
