@@ -153,7 +153,10 @@ export class NodeTlsSocket extends NodeStream {
     const engine = this.#liveEngine;
     if (engine !== null) return exportAtOnce(engine, length, label, context);
     throw codedError(
-      new Error("Cannot export keying material: the handshake is not complete"),
+      new Error(
+        "Cannot export keying material: the handshake is not complete; wait for secureConnect, or " +
+          "secure on a server",
+      ),
       "ERR_TLS_INVALID_STATE",
     );
   }
