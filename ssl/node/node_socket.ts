@@ -51,6 +51,9 @@ import { cipherOf, ephemeralKeyInfo, exportAtOnce, sigalgNames } from "./tls_fac
 
 export type { NodeSocketOptions, SocketSource };
 
+/** A buffer on memory that is not shared. */
+type OwnBuffer = Buffer<ArrayBuffer>;
+
 /** A `tls.TLSSocket` over a socket of ours. */
 export class NodeTlsSocket extends NodeStream {
   readonly encrypted = true as const;
@@ -61,10 +64,10 @@ export class NodeTlsSocket extends NodeStream {
   servername: string | false | null = null;
   readonly #options: NodeSocketOptions;
   #isServer: boolean;
-  #finished: { readonly client?: Buffer; readonly server?: Buffer } = {};
+  #finished: { readonly client?: OwnBuffer; readonly server?: OwnBuffer } = {};
   #peerSchemes: readonly SignatureScheme[] = [];
   #certificateError: SslError | null = null;
-  #session: { readonly ticket: Buffer; readonly encode: () => Uint8Array<ArrayBuffer> } | null =
+  #session: { readonly ticket: OwnBuffer; readonly encode: () => Uint8Array<ArrayBuffer> } | null =
     null;
   /** Whether a session has come that nobody has been told of. */
   #hasNewSession = false;
@@ -86,9 +89,10 @@ export class NodeTlsSocket extends NodeStream {
     return this.#liveEngine?.channelInfo.version ?? null;
   }
 
-  getCipher(): tls.CipherNameAndProtocol {
-    // Node returns undefined before the handshake, although the types say otherwise.
-    return this.#liveEngine === null ? Reflect.get({}, "") : cipherOf(this.#liveEngine);
+  getCipher(): tls.CipherNameAndProtocol;
+  // In Node, undefined before the handshake, although the types say otherwise.
+  getCipher(): tls.CipherNameAndProtocol | undefined {
+    return this.#liveEngine === null ? undefined : cipherOf(this.#liveEngine);
   }
 
   getEphemeralKeyInfo(): tls.EphemeralKeyInfo | object | null {
@@ -126,21 +130,21 @@ export class NodeTlsSocket extends NodeStream {
   }
 
   /** Undefined in TLS 1.3 if the handshake had begun before this socket was made. */
-  getFinished(): Buffer | undefined {
+  getFinished(): OwnBuffer | undefined {
     return this.#finishedOf(this.#isServer ? "server" : "client");
   }
 
   /** Undefined in TLS 1.3 if the handshake had begun before this socket was made. */
-  getPeerFinished(): Buffer | undefined {
+  getPeerFinished(): OwnBuffer | undefined {
     return this.#finishedOf(this.#isServer ? "client" : "server");
   }
 
   /** The session for `connect()`'s option `session`: the bytes of a resumption token. */
-  getSession(): Buffer | undefined {
+  getSession(): OwnBuffer | undefined {
     return this.#session === null ? undefined : Buffer.from(this.#session.encode());
   }
 
-  getTLSTicket(): Buffer | undefined {
+  getTLSTicket(): OwnBuffer | undefined {
     const ticket = this.#session?.ticket;
     return ticket === undefined || ticket.length === 0 ? undefined : ticket;
   }
@@ -149,7 +153,7 @@ export class NodeTlsSocket extends NodeStream {
     return this.channelInfo?.resumed ?? false;
   }
 
-  exportKeyingMaterial(length: number, label: string, context?: Buffer): Buffer {
+  exportKeyingMaterial(length: number, label: string, context?: Buffer): OwnBuffer {
     const engine = this.#liveEngine;
     if (engine !== null) return exportAtOnce(engine, length, label, context);
     throw codedError(
@@ -344,7 +348,7 @@ export class NodeTlsSocket extends NodeStream {
     Object.assign(this, { authorizationError: code });
   }
 
-  #finishedOf(sender: "client" | "server"): Buffer | undefined {
+  #finishedOf(sender: "client" | "server"): OwnBuffer | undefined {
     const negotiated = this.#engine?.negotiated;
     if (negotiated?.version === TLS_1_2) return Buffer.from(negotiated.verifyData[sender]);
     return this.#finished[sender];

@@ -139,7 +139,11 @@ export abstract class NodeStream extends net.Socket {
   }
 
   /** The delay is that of the system: connections of Deno's have no other. */
-  override setKeepAlive(enable = false, _initialDelay?: number): this {
+  override setKeepAlive(
+    given: boolean | { readonly enable?: boolean | undefined } = false,
+    _initialDelay?: number,
+  ): this {
+    const enable = typeof given === "object" ? given.enable ?? false : given;
     this.withSocket((socket) => connectionOf(socket).transport.setKeepAlive(enable));
     return this;
   }

@@ -13,6 +13,7 @@ import { isString } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { takeSslOptions } from "../config/option_values.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 
 /** The options of {@linkcode relay}. */
@@ -44,7 +45,7 @@ export interface Relay extends AsyncDisposable {
 }
 
 /** The most bytes of a path of a Unix socket: those of macOS; Linux has four more. */
-export const MAX_SOCKET_PATH = 103;
+export const SOCKET_PATH_LENGTH = 103;
 
 /**
  * Offers a TLS connection as a Unix socket, for software that can only connect by itself, as npm's
@@ -60,19 +61,20 @@ export const MAX_SOCKET_PATH = 103;
  * Windows has no such folders: there it rejects. In Deno it needs `--allow-read` and
  * `--allow-write` for the folder.
  *
- * @param socket The connection, which the relay then owns, also if it rejects.
+ * @param socket The connection, which the relay then owns, and closes if it cannot be offered.
  * @param options Where the folder is made.
  * @returns The relay, when the handshake is complete.
  * @throws {SslError} If the handshake fails; `PR_OPERATION_NOT_SUPPORTED_ERROR` on Windows;
  * `PR_NAME_TOO_LONG_ERROR` if the path would be longer than 103 bytes, which is the most that
- * systems take; `SEC_ERROR_INVALID_ARGS` for an unknown option.
+ * systems take; `SEC_ERROR_INVALID_ARGS` for an unknown option; `PR_BAD_DESCRIPTOR_ERROR` if the
+ * socket was not made by `importFD`.
  *
  * @example npm's redis
  * ```ts ignore
  * import { importFD } from "@nss/nss";
  * import { relay } from "@nss/nss/node";
- * import { createClient } from "redis"; // npm:redis
  *
+ * declare const createClient: (options: object) => { connect(): Promise<unknown> }; // npm:redis's
  * const hostname = "redis.example.com";
  * const socket = importFD(await Deno.connect({ hostname, port: 6380 }), { hostname });
  * await using tunnel = await relay(socket);
@@ -81,16 +83,20 @@ export const MAX_SOCKET_PATH = 103;
  * ```
  */
 export async function relay(socket: SslSocket, options: RelayOptions = {}): Promise<Relay> {
+  connectionOf(socket); // refuses what is none of ours
+  const own = takeSslOptions<RelayOptions>("Cannot relay", options, { folder: isString });
   try {
-    return await startRelay(socket, options);
+    return await startRelay(socket, own);
   } catch (error) {
     await socket.close().catch(() => {}); // not the first error
     throw error;
   }
 }
 
-async function startRelay(socket: SslSocket, options: RelayOptions): Promise<Relay> {
-  const own = takeSslOptions<RelayOptions>("Cannot relay", options, { folder: isString });
+async function startRelay(
+  socket: SslSocket,
+  { folder: parent = tmpdir() }: RelayOptions,
+): Promise<Relay> {
   if (process.platform === "win32") {
     throw new SslError(
       "PR_OPERATION_NOT_SUPPORTED_ERROR",
@@ -99,7 +105,7 @@ async function startRelay(socket: SslSocket, options: RelayOptions): Promise<Rel
     );
   }
   await socket.handshake();
-  const folder = await mkdtemp(join(own.folder ?? tmpdir(), "nss-"));
+  const folder = await mkdtemp(join(parent, "nss-"));
   const path = join(folder, "socket");
   const removeNow = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeNow);
@@ -164,10 +170,10 @@ async function startRelay(socket: SslSocket, options: RelayOptions): Promise<Rel
 
 function checkLength(path: string): void {
   const { length } = new TextEncoder().encode(path);
-  if (length <= MAX_SOCKET_PATH) return;
+  if (length <= SOCKET_PATH_LENGTH) return;
   throw new SslError(
     "PR_NAME_TOO_LONG_ERROR",
     `Cannot relay: the path of the Unix socket has ${length} bytes, and systems take at most ` +
-      `${MAX_SOCKET_PATH}; name a shorter one by the option folder`,
+      `${SOCKET_PATH_LENGTH}; name a shorter one by the option folder`,
   );
 }

@@ -75,7 +75,7 @@ export function exportAtOnce(
   length: unknown,
   label: unknown,
   context: unknown,
-): Buffer {
+): Buffer<ArrayBuffer> {
   if (typeof length !== "number" || typeof label !== "string") {
     throw codedError(
       new TypeError("Cannot export keying material: a number and a string are needed"),
@@ -160,7 +160,7 @@ function exportTls12(
   length: number,
   label: string,
   context: Uint8Array | null,
-): Buffer {
+): Buffer<ArrayBuffer> {
   const parts = [new TextEncoder().encode(label), randoms];
   if (context !== null) {
     parts.push(Uint8Array.of(context.length >> 8, context.length), context);

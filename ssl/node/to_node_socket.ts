@@ -12,11 +12,10 @@ import { NodeTlsSocket } from "./node_socket.ts";
  * and events are those of Node's, by what the connection itself says.
  *
  * The handshake begins by itself, a tick later. Configure the socket before: it keeps its options
- * and hooks, and verifies the peer as ever. What Node's differ in, because they would lose data or
- * take a forged end for a true one, is in
- * [docs/node.md](https://jsr.io/@nss/nss/doc/node): an end of the peer without close_notify is an
- * `error` (`ECONNRESET`), `end()` sends close_notify, and `destroy()` sends none. Errors have Node's
- * `code`, or NSS's name where Node has none; their `cause` is the `SslError`.
+ * and hooks, and verifies the peer as ever. An end of the peer without close_notify is an `error`
+ * (`ECONNRESET`), `end()` sends close_notify, and `destroy()` sends none. Errors have Node's `code`,
+ * or NSS's name where Node has none; their `cause` is the `SslError`. `docs/node.md` lists what
+ * differs from Node's.
  *
  * @param socket The socket, which the result then owns: use only one of the two.
  * @returns The socket of Node's.
@@ -26,12 +25,12 @@ import { NodeTlsSocket } from "./node_socket.ts";
  * ```ts ignore
  * import { importFD } from "@nss/nss";
  * import { toNodeSocket } from "@nss/nss/node";
- * import pg from "pg"; // npm:pg
  *
+ * declare const Client: new (options: object) => { connect(): Promise<unknown> }; // npm:pg's
  * const hostname = "db.example.com";
  * const conn = await Deno.connect({ hostname, port: 5432 });
  * const stream = toNodeSocket(importFD(conn, { hostname, alpnProtocols: ["postgresql"] }));
- * const client = new pg.Client({ stream, user: "ada" });
+ * const client = new Client({ stream, user: "ada" });
  * await client.connect();
  * ```
  *

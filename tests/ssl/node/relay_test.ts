@@ -5,7 +5,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import { relay } from "../../../ssl/node/mod.ts";
-import { MAX_SOCKET_PATH } from "../../../ssl/node/relay.ts";
+import { SOCKET_PATH_LENGTH } from "../../../ssl/node/relay.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
 import { connected, failureOf, join, pattern, readAll, readExactly, turns } from "../_support.ts";
 import { event, readToEnd } from "./_support.ts";
@@ -157,11 +157,14 @@ if (Deno.build.os === "windows") {
     await Deno.remove(folder);
   });
 
-  Deno.test("relay() takes a path of MAX_SOCKET_PATH bytes, and says so of a longer one", async () => {
+  Deno.test("relay() takes a path of SOCKET_PATH_LENGTH bytes, and says so of a longer one", async () => {
     const parent = await Deno.makeTempDir();
     const own = "/nss-XXXXXX/socket".length;
     for (
-      const [length, isTaken] of [[MAX_SOCKET_PATH, true], [MAX_SOCKET_PATH + 1, false]] as const
+      const [length, isTaken] of [[SOCKET_PATH_LENGTH, true], [
+        SOCKET_PATH_LENGTH + 1,
+        false,
+      ]] as const
     ) {
       await using ends = await connected();
       const folder = parent + "/" + "x".repeat(length - own - parent.length - 1);
