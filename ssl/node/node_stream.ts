@@ -92,9 +92,9 @@ export abstract class NodeStream extends net.Socket {
   protected start(source: SocketSource): void {
     if (typeof source === "function") this.connecting = true;
     else this.#use(source);
-    const { promise, resolve, reject } = this.#opened;
+    const { promise, reject } = this.#opened;
     promise.catch((error) => this.destroy(this.inNode(error)));
-    process.nextTick(() => this.#open(source).then(resolve, reject));
+    process.nextTick(() => this.#open(source).catch(reject));
   }
 
   /** The socket of ours; `null` while it is connecting. */
@@ -197,6 +197,7 @@ export abstract class NodeStream extends net.Socket {
     this.connecting = false;
     this.#idle.set(0);
     this.#connecting.abort();
+    this.#opened.reject(error ?? destroyedError()); // for writes that wait for it
     const emitClose = (hadError: boolean) => process.nextTick(() => this.emit("close", hadError));
     const closed = this.#socket === null ? Promise.resolve() : this.#close(this.#socket);
     if (error !== null) callback(error);
@@ -210,19 +211,18 @@ export abstract class NodeStream extends net.Socket {
   }
 
   /** Completes connection and handshake. */
-  async #open(source: SocketSource): Promise<Connection> {
-    if (this.destroyed) throw destroyedError();
+  async #open(source: SocketSource): Promise<void> {
+    if (this.destroyed) return;
     const socket = typeof source === "function" ? await this.#connect(source) : source;
     const connection = connectionOf(socket);
     if (connection.engine === null) this.beforeHandshake(socket);
     const info = await connection.handshake();
     // Not in this turn: what a listener throws is no failure of the handshake.
-    return await new Promise((resolve) =>
-      process.nextTick(() => {
-        resolve(connection);
-        if (!this.destroyed) this.#finishHandshake(info);
-      })
-    );
+    process.nextTick(() => {
+      if (this.destroyed) return;
+      this.#opened.resolve(connection);
+      this.#finishHandshake(info);
+    });
   }
 
   async #connect(source: (signal: AbortSignal) => Promise<SslSocket>): Promise<SslSocket> {

@@ -113,6 +113,42 @@ Deno.test("destroy() while connecting aborts the source, and closes what it give
   assertEquals(error.name, "PR_BAD_DESCRIPTOR_ERROR");
 });
 
+Deno.test("destroy() while connecting tells a write that waits, though the source never settles", async () => {
+  for (const cause of [undefined, new Error("given up")]) {
+    const socket = nodeSocket(() => new Promise(() => {}));
+    const results = ["first", "second"].map((data) =>
+      new Promise<unknown>((resolve) => socket.write(data, resolve))
+    );
+    await turns(1);
+    socket.destroy(cause);
+    for (const result of results) assertInstanceOf(await result, Error);
+  }
+});
+
+Deno.test("destroy() in any phase closes both ends, over TCP too", async () => {
+  const { importFD } = await import("../../../ssl/import_fd.ts");
+  const { clientOptions, serverOptions } = await import("../_support.ts");
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  for (let phase = 0; phase < 24; phase++) {
+    const accepted = listener.accept();
+    const client = nodeSocket(async () =>
+      importFD(
+        await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+        clientOptions(),
+      )
+    );
+    const server = nodeSocket(importFD(await accepted, serverOptions()));
+    const both = [client, server].map((socket) => event(socket, "close"));
+    for (const socket of [client, server]) {
+      socket.resume();
+      socket.write(Buffer.alloc(100_000), () => {});
+    }
+    await turns(phase);
+    (phase % 2 === 0 ? client : server).destroy();
+    await Promise.all(both);
+  }
+});
+
 Deno.test("destroy() before the first tick never calls the source", async () => {
   let calls = 0;
   const socket = nodeSocket(() => {
