@@ -13,9 +13,9 @@ import { NodeTlsSocket } from "./node_socket.ts";
  *
  * The handshake begins by itself, a tick later. Configure the socket before: it keeps its options
  * and hooks, and verifies the peer as ever. An end of the peer without close_notify is an `error`
- * (`ECONNRESET`), `end()` sends close_notify, and `destroy()` sends none. Errors have Node's `code`,
- * or NSS's name where Node has none; their `cause` is the `SslError`. `docs/node.md` lists what
- * differs from Node's.
+ * (`ECONNRESET`), `end()` sends close_notify, and `destroy()` sends none. Errors have the `code`
+ * that Node's have, or NSS's name where Node has none; their `cause` is the `SslError`.
+ * `docs/node.md` lists what differs from Node's.
  *
  * @param socket The socket, which the result then owns: use only one of the two.
  * @returns The socket of Node's.
