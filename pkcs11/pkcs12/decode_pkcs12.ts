@@ -410,39 +410,22 @@ function readBag(bags: DerReader, decoder: Decoder): Part | DerReader | null {
   const value = bag.constructed("bagValue", constructedTag(0));
   const attributes = readAttributes(bag);
   bag.finish();
-  const part = readValue(type, value, attributes, decoder);
+  let part: Part | DerReader | null = null;
+  if (type === PKCS12_OIDS.keyBag) {
+    const { der } = value.element("key", TAG.sequence);
+    const info = asImportError(() => decodePrivateKey(der));
+    decoder.secrets.push(info);
+    part = { key: { info, ...attributes } };
+  } else if (type === PKCS12_OIDS.pkcs8ShroudedKeyBag) {
+    const { der } = value.element("key", TAG.sequence);
+    part = { sealed: asImportError(() => readEncryptedPkcs8(der, decoder.context)), attributes };
+  } else if (type === PKCS12_OIDS.certBag) {
+    const certificate = readCertificate(value.sequence("certBag"));
+    if (certificate !== null) part = { cert: { certificate, ...attributes } };
+  } else if (type === PKCS12_OIDS.safeContentsBag) part = value.sequence("safeContentsBag");
+  else value.rest(); // CRLs and secrets are ignored
   value.finish();
   return part;
-}
-
-function readValue(
-  type: string,
-  value: DerReader,
-  attributes: Pkcs12Attributes,
-  decoder: Decoder,
-): Part | DerReader | null {
-  switch (type) {
-    case PKCS12_OIDS.keyBag: {
-      const { der } = value.element("key", TAG.sequence);
-      const info = asImportError(() => decodePrivateKey(der));
-      decoder.secrets.push(info);
-      return { key: { info, ...attributes } };
-    }
-    case PKCS12_OIDS.pkcs8ShroudedKeyBag: {
-      const { der } = value.element("key", TAG.sequence);
-      const sealed = asImportError(() => readEncryptedPkcs8(der, decoder.context));
-      return { sealed, attributes };
-    }
-    case PKCS12_OIDS.certBag: {
-      const certificate = readCertificate(value.sequence("certBag"));
-      return certificate === null ? null : { cert: { certificate, ...attributes } };
-    }
-    case PKCS12_OIDS.safeContentsBag:
-      return value.sequence("safeContentsBag");
-    default: // CRLs and secrets are ignored
-      value.rest();
-      return null;
-  }
 }
 
 /** Converts the errors of a key to those of PKCS#12. */

@@ -26,7 +26,7 @@ const SHORT_TEXT_LENGTH = 4096;
 /** What an entry takes in bytes beside its text, each character of which takes up to two. */
 export const ENTRY_COST = 256;
 
-/** What is known of texts, within a bound of memory: those that were not used longest are dropped. */
+/** What is known of texts, within a bound of memory: the longest unused are dropped. */
 export class RecentTexts<V> {
   /** Least recently used first. */
   readonly #values = new Map<string, V>();
