@@ -340,7 +340,7 @@ function nearestName(unknown: string, known: readonly string[]): string | undefi
 }
 
 /** Returns the Levenshtein distance of two strings. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
