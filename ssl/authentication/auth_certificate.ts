@@ -238,6 +238,18 @@ async function peerError(
 }
 
 /**
+ * Verifies a peer's certificates as {@linkcode authCertificate} does, but not whose name they have.
+ *
+ * @returns The error; `null` if there is a valid path.
+ */
+export function authenticatePath(
+  peer: PeerAuthentication,
+  options: AuthCertificateOptions,
+): Promise<NssError | null> {
+  return pathError(peer.chain[0]!, peer, peer, options, undefined);
+}
+
+/**
  * Verifies a path.
  *
  * @returns The error; `null` if there is a valid path.

@@ -86,13 +86,15 @@ const OTHER_NAMES: readonly string[] = ["keys"];
  * Reads options in the form of Node's.
  *
  * @param given The options; `undefined` and `null` are none.
+ * @param defaults What counts where they say nothing.
  * @returns The options, those of their prototypes included, but nothing of `Object.prototype`, which
  * may be polluted.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if they are no object, or for a name that is one slip
  * away from one that protects.
  */
-export function readNodeOptions(given: unknown): NodeOptions {
-  if (given === undefined || given === null) return new NodeOptions({});
+export function readNodeOptions(given: unknown, defaults: Defaults = {}): NodeOptions {
+  if (given instanceof NodeOptions) return given; // read already
+  if (given === undefined || given === null) return new NodeOptions({}, defaults);
   if (typeof given !== "object") {
     throw new SslError(
       "SEC_ERROR_INVALID_ARGS",
@@ -113,15 +115,20 @@ export function readNodeOptions(given: unknown): NodeOptions {
       `Cannot use options: there is no option ${name.slice(0, 100)}; ${meant}`,
     );
   }
-  return new NodeOptions(given);
+  return new NodeOptions(given, defaults);
 }
+
+/** Values of options, by name. */
+type Defaults = Readonly<Record<string, unknown>>;
 
 /** Options of Node's, by name. `undefined` and, as in Node, `null` are as if they were omitted. */
 export class NodeOptions {
   readonly #given: object;
+  readonly #defaults: Defaults;
 
-  constructor(given: object) {
+  constructor(given: object, defaults: Defaults) {
     this.#given = given;
+    this.#defaults = defaults;
   }
 
   /** Returns an option's value as it is. */
@@ -131,9 +138,10 @@ export class NodeOptions {
       owner !== null && owner !== Object.prototype;
       owner = Object.getPrototypeOf(owner)
     ) {
-      if (Object.hasOwn(owner, name)) return Reflect.get(this.#given, name) ?? undefined;
+      if (!Object.hasOwn(owner, name)) continue;
+      return Reflect.get(this.#given, name) ?? this.#defaults[name];
     }
-    return undefined;
+    return this.#defaults[name];
   }
 
   /** Returns whether an option is given. */
@@ -141,9 +149,11 @@ export class NodeOptions {
     return this.get(name) !== undefined;
   }
 
-  /** All options, for Node's own functions. */
-  get all(): object {
-    return this.#given;
+  /** Returns some options, those that are given, for Node's own functions. */
+  pick(names: readonly string[]): Record<string, unknown> {
+    return Object.fromEntries(
+      names.filter((name) => this.has(name)).map((name) => [name, this.get(name)]),
+    );
   }
 
   boolean(name: string): boolean | undefined {

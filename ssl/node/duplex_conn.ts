@@ -1,0 +1,135 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically.
+
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import type { ConnLike } from "../connection/transports.ts";
+
+/** The address of a stream's end, in the form of Deno's. */
+export type DuplexAddr =
+  | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
+  | { readonly transport: "stream" };
+
+/**
+ * A stream of Node's as a transport: a `net.Socket`, a socket of TLS, or any duplex stream of bytes.
+ *
+ * From its creation on the stream's bytes are the transport's. As when Node's TLS takes a socket
+ * over, listeners that read a `net.Socket` get nothing more.
+ */
+export class DuplexConn implements ConnLike<DuplexAddr> {
+  readonly #duplex: Duplex;
+  #error: Error | null = null;
+  #isClosed = false;
+  #isWriting = false;
+  #wake: () => void = () => {};
+
+  /**
+   * Creates a transport, which owns the stream.
+   *
+   * @param duplex The stream.
+   */
+  constructor(duplex: Duplex) {
+    this.#duplex = duplex;
+    if (duplex instanceof net.Socket) {
+      // A driver's listeners for the plain part of the connection must not see records
+      for (const event of ["data", "readable"]) duplex.removeAllListeners(event);
+    }
+    readBytes(duplex);
+    duplex.on("error", (error) => {
+      this.#error ??= error;
+      this.#wake();
+    });
+    duplex.on("close", () => {
+      this.#isClosed = true;
+      this.#wake();
+    });
+    for (const event of ["readable", "end"]) duplex.on(event, () => this.#wake());
+  }
+
+  get localAddr(): DuplexAddr {
+    const { localAddress, localPort } = this.#asSocket() ?? {};
+    return addressOf(localAddress, localPort);
+  }
+
+  get remoteAddr(): DuplexAddr {
+    const { remoteAddress, remotePort } = this.#asSocket() ?? {};
+    return addressOf(remoteAddress, remotePort);
+  }
+
+  async read(p: Uint8Array): Promise<number | null> {
+    const duplex = this.#duplex;
+    for (;;) {
+      const length = Math.min(duplex.readableLength, p.length);
+      // Without a length it asks for more, or emits the end
+      const chunk: unknown = length > 0 ? duplex.read(length) : duplex.read();
+      if (chunk instanceof Uint8Array) {
+        if (chunk.length > p.length) {
+          duplex.unshift(chunk.subarray(p.length));
+        }
+        p.set(chunk.subarray(0, p.length));
+        return Math.min(chunk.length, p.length);
+      }
+      if (chunk !== null) throw new TypeError("the stream gave text or objects instead of bytes");
+      if (this.#error !== null) throw this.#error;
+      if (duplex.readableEnded || this.#isClosed || duplex.destroyed) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  async write(p: Uint8Array): Promise<number> {
+    // A socket has passed on what it calls back for; another stream may keep it
+    const bytes = this.#asSocket() === null ? p.slice() : p;
+    this.#isWriting = true;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#duplex.write(bytes, (error) => error ? reject(error) : resolve());
+      });
+    } finally {
+      this.#isWriting = false;
+    }
+    return p.length;
+  }
+
+  async closeWrite(): Promise<void> {
+    this.#duplex.end();
+    await Promise.resolve();
+  }
+
+  close(): void {
+    const duplex = this.#duplex;
+    // What the peer does not take now, it may never take
+    if (this.#isWriting || duplex.destroyed) duplex.destroy();
+    else if (duplex.writableFinished) duplex.destroy();
+    else duplex.end(() => duplex.destroy());
+  }
+
+  setNoDelay(noDelay?: boolean): void {
+    this.#asSocket()?.setNoDelay(noDelay);
+  }
+
+  ref(): void {
+    this.#asSocket()?.ref();
+  }
+
+  unref(): void {
+    this.#asSocket()?.unref();
+  }
+
+  #asSocket(): net.Socket | null {
+    return this.#duplex instanceof net.Socket ? this.#duplex : null;
+  }
+}
+
+/** Takes back a driver's `setEncoding()`, for which streams have no function. */
+function readBytes(duplex: Duplex): void {
+  if (duplex.readableEncoding === null) return;
+  const state: unknown = Reflect.get(duplex, "_readableState");
+  if (typeof state !== "object" || state === null) return;
+  for (const member of ["decoder", "encoding"]) Reflect.set(state, member, null);
+}
+
+function addressOf(hostname: string | undefined, port: number | undefined): DuplexAddr {
+  return hostname === undefined || port === undefined
+    ? { transport: "stream" }
+    : { transport: "tcp", hostname, port };
+}
