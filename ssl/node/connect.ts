@@ -1,56 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node: modules, statically: it makes objects of Node's.
 
-import { Buffer } from "node:buffer";
-import net from "node:net";
-import process from "node:process";
-import { addAbortSignal, Duplex } from "node:stream";
-import type tls from "node:tls";
-import { type Check, isFunction, isInstance, isLike, kindOf } from "../../cert/base/options.ts";
-import type { PrivateKey } from "../../cert/certificate/private_key.ts";
-import { SslError } from "../base/errors.ts";
-import type { SslModel, SslSocket } from "../base/socket_type.ts";
-import type { ImportOptions } from "../config/import_options.ts";
-import { normalizeHostname } from "../config/host_name.ts";
-import { invalid, requireSslArgs } from "../config/option_values.ts";
-import { importFD } from "../import_fd.ts";
-import { setResumptionToken } from "../nss/resumption_token.ts";
-import { alpnProtocolsOf } from "./alpn.ts";
-import { DuplexConn } from "./duplex_conn.ts";
-import { NodeTlsSocket } from "./node_socket.ts";
-import { checkPeer } from "./peer_check.ts";
-import { inputOf, type NodeOptions, readNodeOptions } from "./read_options.ts";
-import {
-  createSecureContext,
-  refuseUnsupported,
-  SecureContext,
-  toSecureContext,
-} from "./secure_context.ts";
-
-/** A private key: what Node takes, a `CryptoKey`, or any key that signs. */
-export type KeyInput = NonNullable<tls.SecureContextOptions["key"]> | CryptoKey | PrivateKey;
-
-/** The options of {@linkcode createSecureContext}: Node's, with more kinds of keys. */
-export interface SecureContextOptions extends Omit<tls.SecureContextOptions, "key"> {
-  /** The private keys of the certificates in `cert`. */
-  key?: KeyInput | readonly KeyInput[] | undefined;
-}
-
-/** Node's options that have a meaning here besides those of TLS. */
-type OtherOptions = Omit<tls.ConnectionOptions, "key" | "secureContext">;
-
-/** The options of {@linkcode connect}: Node's, those of `net.connect` included. */
-export interface ConnectionOptions
-  extends OtherOptions, Partial<Omit<net.TcpSocketConnectOpts, keyof OtherOptions>> {
-  /** The private keys of the certificates in `cert`. */
-  key?: KeyInput | readonly KeyInput[] | undefined;
-  /** The configuration, in place of the options that make one. */
-  secureContext?: SecureContext | tls.SecureContext | undefined;
-  /** Aborts the connection. */
-  signal?: AbortSignal | undefined;
-  /** The number of bytes that are buffered in each direction. */
-  highWaterMark?: number | undefined;
-}
+import { kindOf } from "../../cert/base/options.ts";
+import { requireSslArgs } from "../config/option_values.ts";
+import { prepareClient } from "./client.ts";
+import type { ConnectionOptions } from "./options.ts";
+import { type NodeOptions, readNodeOptions } from "./read_options.ts";
+import { TLSSocket } from "./tls_socket.ts";
 
 /**
  * Connects to a server, in the form of Node's `tls.connect`.
@@ -79,7 +35,7 @@ export interface ConnectionOptions
 export function connect(
   options: ConnectionOptions,
   secureConnectListener?: () => void,
-): NodeTlsSocket;
+): TLSSocket;
 /**
  * Connects to a port.
  *
@@ -94,7 +50,7 @@ export function connect(
   host?: string,
   options?: ConnectionOptions,
   secureConnectListener?: () => void,
-): NodeTlsSocket;
+): TLSSocket;
 /**
  * Connects to a port of this host, or to the Unix socket of a path.
  *
@@ -107,10 +63,10 @@ export function connect(
   portOrPath: number | string,
   options?: ConnectionOptions,
   secureConnectListener?: () => void,
-): NodeTlsSocket;
-export function connect(...args: readonly unknown[]): NodeTlsSocket {
+): TLSSocket;
+export function connect(...args: readonly unknown[]): TLSSocket {
   const { options, listener } = readArguments(args);
-  const socket = createClient(options);
+  const socket = new TLSSocket(prepareClient(options));
   if (listener !== undefined) socket.once("secureConnect", () => listener.call(socket));
   return socket;
 }
@@ -147,256 +103,4 @@ function readArguments(args: readonly unknown[]): Arguments {
       return Reflect.apply(listener, this, []);
     },
   };
-}
-
-/** The options of `net.connect` that count where no socket is given. */
-const TCP_OPTIONS: readonly string[] = [
-  "autoSelectFamily",
-  "autoSelectFamilyAttemptTimeout",
-  "family",
-  "hints",
-  "host",
-  "keepAlive",
-  "keepAliveInitialDelay",
-  "localAddress",
-  "localPort",
-  "lookup",
-  "noDelay",
-  "path",
-  "port",
-];
-
-/** The events of a socket that is being connected, which Node's TLS sockets have, too. */
-const TCP_EVENTS: readonly string[] = [
-  "lookup",
-  "connectionAttempt",
-  "connectionAttemptFailed",
-  "connectionAttemptTimeout",
-];
-
-function createClient(options: NodeOptions): NodeTlsSocket {
-  const given = options.get("socket");
-  const importOptions = clientOptions(options);
-  const session = sessionOf(options);
-  const open = given === undefined ? tcpOpener(options) : takeOver(given);
-  let refusal: Error | null = null;
-  const socket = new NodeTlsSocket(async (signal): Promise<SslSocket> => {
-    const { model, hooks } = importOptions;
-    const conn = await open(socket, signal);
-    try {
-      const ssl = importFD(conn, {
-        model: await model,
-        ...hooks(socket, (error) => refusal = error),
-      });
-      offerSession(ssl, session);
-      return ssl;
-    } catch (error) {
-      conn.close();
-      throw error;
-    }
-  }, {
-    isServer: false,
-    authorizationError: () => refusal,
-    // As in Node, a given socket says itself whether it may be half open
-    allowHalfOpen: given instanceof Duplex ? given.allowHalfOpen : options.boolean("allowHalfOpen"),
-    highWaterMark: options.number("highWaterMark"),
-  });
-  const timeout = options.number("timeout");
-  if (timeout && given === undefined) socket.setTimeout(timeout);
-  const signal = options.get("signal");
-  if (signal instanceof AbortSignal) addAbortSignal(signal, socket);
-  if (given === undefined) readInto(options.get("onread"), socket);
-  return socket;
-}
-
-/** What a client's socket of ours is made with. */
-interface ClientImport {
-  readonly model: SslModel | Promise<SslModel>;
-  /** Returns the options of a single connection. */
-  hooks(socket: NodeTlsSocket, report: (refusal: Error | null) => void): ImportOptions;
-}
-
-function clientOptions(options: NodeOptions): ClientImport {
-  refuseUnsupported(options);
-  options.check("signal", optional(isInstance(AbortSignal)));
-  options.check("checkServerIdentity", optional(isFunction));
-  warnOfTrace(options);
-  const context = options.has("secureContext")
-    ? toSecureContext(options.get("secureContext"), "secureContext")
-    : createSecureContext(options);
-  const settings = SecureContext.settingsOf(context);
-  const rejects = options.boolean("rejectUnauthorized") ?? true;
-  const asksForOcsp = options.boolean("requestOCSP") ?? false;
-  const alpnProtocols = alpnProtocolsOf(options);
-  const { hostname, sni } = namesOf(options);
-  const identity = { hostname, check: options.function("checkServerIdentity") };
-  const noDelay = options.boolean("noDelay");
-  return {
-    model: settings.model,
-    hooks: (socket, report) => ({
-      role: "client",
-      ...sni !== null && { hostname: sni },
-      ...alpnProtocols.length > 0 && { alpnProtocols },
-      ...noDelay !== undefined && { noDelay },
-      ...asksForOcsp && { ocspStapling: true },
-      // In place of the cache: Node resumes only what the option `session` gives
-      resumptionTokenCallback: keepNothing,
-      authCertificate: async (_ssl, peer) => {
-        if (asksForOcsp) await showOcspResponse(socket, peer.stapledOcspResponse);
-        const refusal = await checkPeer(peer, settings, identity);
-        report(refusal?.shown ?? null);
-        if (refusal !== null && rejects) throw refusal;
-        return true;
-      },
-    }),
-  };
-}
-
-function keepNothing(): void {}
-
-/** Emits the event before the handshake goes on, so that a listener may end the connection. */
-function showOcspResponse(socket: NodeTlsSocket, response: Uint8Array | null): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(() => {
-      resolve(); // what a listener throws is not the server's fault
-      socket.emit("OCSPResponse", response && Buffer.from(response));
-    });
-  });
-}
-
-/**
- * Returns the name that a server's certificate must have, and the one that is sent; `null` to send
- * none.
- */
-function namesOf(options: NodeOptions): { hostname: string; sni: string | null } {
-  const servername = options.string("servername");
-  if (servername) return { hostname: servername, sni: servername };
-  const given = options.get("socket");
-  const own: unknown = typeof given === "object" && given !== null
-    ? Reflect.get(given, "_host")
-    : undefined;
-  const hostname = options.string("host") || (typeof own === "string" && own) || "localhost";
-  // As in Node, an empty name asks to send none
-  return { hostname, sni: servername === "" ? null : sendableName(hostname) };
-}
-
-/** Returns a host as a name to send; `null` if it is none, such as an address with a zone. */
-function sendableName(hostname: string): string | null {
-  try {
-    return normalizeHostname(hostname);
-  } catch {
-    return null;
-  }
-}
-
-function sessionOf(options: NodeOptions): Uint8Array | null {
-  const session = options.get("session");
-  if (!session) return null;
-  const input = inputOf(session, "session");
-  return typeof input === "string" ? Buffer.from(input, "latin1") : input;
-}
-
-/** As in Node, a session that is no longer of use makes a full handshake. */
-function offerSession(ssl: SslSocket, session: Uint8Array | null): void {
-  if (session === null) return;
-  try {
-    setResumptionToken(ssl, session);
-  } catch (error) {
-    if (!(error instanceof SslError)) throw error;
-    if (error.name !== "SSL_ERROR_BAD_RESUMPTION_TOKEN_ERROR") throw error;
-  }
-}
-
-/** Gives a connection for a socket, which has the events of what is connecting meanwhile. */
-type Opener = (socket: NodeTlsSocket, signal: AbortSignal) => Promise<DuplexConn>;
-
-function tcpOpener(options: NodeOptions): Opener {
-  const given = options.pick(TCP_OPTIONS);
-  const target = "path" in given || "host" in given ? given : { ...given, host: "localhost" };
-  return async (socket, signal) => {
-    // Node's own checks read these options
-    const raw: net.Socket = Reflect.apply(net.connect, net, [{ ...target, allowHalfOpen: true }]);
-    for (const event of TCP_EVENTS) raw.on(event, (...args) => socket.emit(event, ...args));
-    await connected(raw, signal);
-    return new DuplexConn(raw);
-  };
-}
-
-/** Takes a socket over at once, before it has emitted anything more. */
-function takeOver(given: unknown): Opener {
-  requireSslArgs("Cannot use options", isStream(given, "socket"));
-  if (!isDuplex(given)) throw invalid("socket", `it is ${kindOf(given)}, not a duplex stream`);
-  const isConnecting = given instanceof net.Socket && given.connecting;
-  const conn = isConnecting ? null : new DuplexConn(given);
-  return async (_socket, signal) => {
-    if (isConnecting) await connected(given, signal);
-    return conn ?? new DuplexConn(given);
-  };
-}
-
-const isStream = isLike("a duplex stream", "on", "read", "write", "end", "destroy");
-
-function isDuplex(value: unknown): value is Duplex {
-  return isStream(value, "") === null;
-}
-
-function connected(raw: net.Socket, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => raw.destroy();
-    const settle = (finish: () => void) => {
-      signal.removeEventListener("abort", abort);
-      for (const [event, listener] of listeners) raw.removeListener(event, listener);
-      raw.on("error", () => {}); // later ones are those of reading and writing
-      finish();
-    };
-    const listeners: readonly (readonly [string, (error?: Error) => void])[] = [
-      ["connect", () => settle(resolve)],
-      ["error", (error) => settle(() => reject(error))],
-      ["close", () => settle(() => reject(new Error("Cannot connect: the socket was closed")))],
-    ];
-    for (const [event, listener] of listeners) raw.on(event, listener);
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
-  });
-}
-
-/** Node's option `onread`: data comes in one buffer, to a callback. */
-function readInto(onread: unknown, socket: NodeTlsSocket): void {
-  if (onread === undefined) return;
-  const members = typeof onread === "object" && onread !== null ? onread : {};
-  const source: unknown = Reflect.get(members, "buffer");
-  const callback: unknown = Reflect.get(members, "callback");
-  if (typeof callback !== "function") {
-    throw invalid("onread", "it has no function callback; it is { buffer, callback }");
-  }
-  const next = () => inputOf(typeof source === "function" ? source() : source, "onread.buffer");
-  next();
-  socket.on("data", (data: Buffer) => {
-    for (let rest: Uint8Array = data; rest.length > 0;) {
-      const buffer = next();
-      if (typeof buffer === "string" || buffer.length === 0) throw invalid("onread", "no buffer");
-      const piece = rest.subarray(0, buffer.length);
-      buffer.set(piece);
-      rest = rest.subarray(piece.length);
-      if (Reflect.apply(callback, socket, [piece.length, buffer]) !== false) continue;
-      socket.pause();
-      if (rest.length > 0) socket.unshift(rest);
-      return;
-    }
-  });
-}
-
-let isTraceWarned = false;
-
-/** Says once that there is no trace; it protects nothing, so nothing is refused. */
-export function warnOfTrace(options: NodeOptions): void {
-  if (options.boolean("enableTrace") !== true || isTraceWarned) return;
-  isTraceWarned = true;
-  process.emitWarning(
-    "enableTrace has no effect: the trace is OpenSSL's; Wireshark reads what the event keylog gives",
-  );
-}
-
-function optional(check: Check): Check {
-  return (value, name) => value === undefined ? null : check(value, name);
 }

@@ -10,7 +10,7 @@ import { kindOf } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
-import { inspectPrivateKey, type isPrivateKey } from "../../pkcs11/keys/private_key.ts";
+import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { type CertificateOptions, toCertificates } from "../config/credential.ts";
 import { invalid } from "../config/option_values.ts";

@@ -1,19 +1,24 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically: it makes objects of Node's.
 
 /**
  * Our sockets for software that is written for Node's `tls`: drivers of databases, mail and
  * messages, HTTP servers and clients.
  *
+ * - {@linkcode connect}, {@linkcode createServer} and the other members of `node:tls` let a program
+ *   hand this module to a driver in place of it.
  * - {@linkcode toNodeSocket} makes a `tls.TLSSocket` of a socket of `importFD`.
  * - {@linkcode relay} offers a socket as a Unix socket, for software that takes none.
  *
  * ```ts ignore
  * import { importFD } from "@nss/nss";
- * import { toNodeSocket } from "@nss/nss/node";
+ * import { connect, toNodeSocket } from "@nss/nss/node";
  *
  * const hostname = "db.example.com";
+ * const socket = connect({ host: hostname, port: 5432 });
+ *
  * const conn = await Deno.connect({ hostname, port: 5432 });
- * const socket = toNodeSocket(importFD(conn, { hostname }));
+ * const same = toNodeSocket(importFD(conn, { hostname }));
  * ```
  *
  * It runs in Deno, Node and Bun, and imports `node:` modules at once, which nothing else of the
@@ -22,5 +27,32 @@
  * @module
  */
 
+export { checkServerIdentity } from "./check_server_identity.ts";
+export type { AltNameError, NamedCertificate } from "./check_server_identity.ts";
+export { connect } from "./connect.ts";
+export { setDefaultCACertificates } from "./default_authorities.ts";
+export {
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  getCACertificates,
+  getCiphers,
+  rootCertificates,
+} from "./module.ts";
+export type {
+  ConnectionOptions,
+  KeyInput,
+  SecureContextOptions,
+  ServerOptions,
+} from "./options.ts";
 export { type Relay, relay, type RelayOptions } from "./relay.ts";
+export {
+  createSecureContext,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+  SecureContext,
+} from "./secure_context.ts";
+export { createServer, Server } from "./server.ts";
+export { TLSSocket, type TLSSocketOptions } from "./tls_socket.ts";
 export { toNodeSocket } from "./to_node_socket.ts";

@@ -3,11 +3,8 @@
 
 /** The other members of Node's module `tls`. @module */
 
-import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { kindOf } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
-import { invalid } from "../config/option_values.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
 import { opensslSuiteName } from "./openssl_names.ts";
 

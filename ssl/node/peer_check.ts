@@ -2,7 +2,7 @@
 
 /** How sockets in Node's form check their peers. @module */
 
-import { NssError } from "../../cert/base/errors.ts";
+import type { NssError } from "../../cert/base/errors.ts";
 import { show } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";

@@ -10,7 +10,7 @@ import type { SslModel } from "../base/socket_type.ts";
 import { type CertificateOptions, toCertificates } from "../config/credential.ts";
 import type { ImportOptions } from "../config/import_options.ts";
 import { newModel } from "../config/model.ts";
-import { invalid, type isMilliseconds } from "../config/option_values.ts";
+import { invalid } from "../config/option_values.ts";
 import { suitesOf } from "./cipher_list.ts";
 import { defaultAuthorities } from "./default_authorities.ts";
 import { readIdentities } from "./identities.ts";

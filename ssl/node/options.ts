@@ -1,0 +1,51 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import type net from "node:net";
+import type tls from "node:tls";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import type { SecureContext } from "./secure_context.ts";
+
+/** A private key: what Node takes, a `CryptoKey`, or any key that signs. */
+export type KeyInput = NonNullable<tls.SecureContextOptions["key"]> | CryptoKey | PrivateKey;
+
+/** The options of {@linkcode createSecureContext}: Node's, with more kinds of keys. */
+export interface SecureContextOptions extends Omit<tls.SecureContextOptions, "key"> {
+  /** The private keys of the certificates in `cert`. */
+  key?: KeyInput | readonly KeyInput[] | undefined;
+}
+
+/** Node's options that have a meaning here besides those of TLS. */
+type OtherOptions = Omit<tls.ConnectionOptions, "key" | "secureContext">;
+
+/** The options of {@linkcode connect}: Node's, those of `net.connect` included. */
+export interface ConnectionOptions
+  extends OtherOptions, Partial<Omit<net.TcpSocketConnectOpts, keyof OtherOptions>> {
+  /** The private keys of the certificates in `cert`. */
+  key?: KeyInput | readonly KeyInput[] | undefined;
+  /** The configuration, in place of the options that make one. */
+  secureContext?: SecureContext | tls.SecureContext | undefined;
+  /** Aborts the connection. */
+  signal?: AbortSignal | undefined;
+  /** The number of bytes that are buffered in each direction. */
+  highWaterMark?: number | undefined;
+}
+
+/** What `SNICallback` gives: a context, by its callback. */
+type SniCallback = (
+  servername: string,
+  done: (error: Error | null, context?: SecureContext | tls.SecureContext) => void,
+) => void;
+
+type OtherServerOptions = Omit<tls.TlsOptions, "key" | "SNICallback">;
+
+/** The options of {@linkcode createServer}: Node's, those of `net.createServer` included. */
+export interface ServerOptions extends OtherServerOptions {
+  /** The private keys of the certificates in `cert`. */
+  key?: SecureContextOptions["key"];
+  /** Chooses the certificates by the name that the client asks for. */
+  SNICallback?: SniCallback | undefined;
+  /** Chooses the application protocol; `undefined` refuses the client. */
+  ALPNCallback?:
+    | ((offer: { servername: string; protocols: string[] }) => string | undefined)
+    | undefined;
+}
