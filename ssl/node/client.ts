@@ -60,6 +60,10 @@ export function prepareClient(options: NodeOptions): Prepared {
   const given = options.get("socket");
   const importOptions = clientOptions(options);
   const session = sessionOf(options);
+  // As in Node, a given socket says itself whether it may be half open
+  const allowHalfOpen = given instanceof Duplex
+    ? given.allowHalfOpen
+    : options.boolean("allowHalfOpen");
   const open = given === undefined ? tcpOpener(options) : takeOver(given);
   let refusal: Error | null = null;
   const onread = given === undefined ? readerInto(options.get("onread")) : null;
@@ -86,10 +90,7 @@ export function prepareClient(options: NodeOptions): Prepared {
     options: {
       isServer: false,
       authorizationError: () => refusal,
-      // As in Node, a given socket says itself whether it may be half open
-      allowHalfOpen: given instanceof Duplex
-        ? given.allowHalfOpen
-        : options.boolean("allowHalfOpen"),
+      allowHalfOpen,
       highWaterMark: options.number("highWaterMark"),
     },
     bind: (socket) => {

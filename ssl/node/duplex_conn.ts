@@ -35,6 +35,8 @@ export class DuplexConn implements ConnLike<DuplexAddr> {
       for (const event of ["data", "readable"]) duplex.removeAllListeners(event);
     }
     readBytes(duplex);
+    // The peer's end of the stream leaves ours open: close_notify is to be answered
+    duplex.allowHalfOpen = true;
     duplex.on("error", (error) => {
       this.#error ??= error;
       this.#wake();

@@ -74,7 +74,7 @@ async function identityError(
 /** Returns the error in Node's form, with OpenSSL's code of a chain without a trusted end. */
 function withOpensslCode(error: NssError, chain: readonly Certificate[]): Error {
   const shown = toNodeError(toSslError(error));
-  shown.message = shown.message.replace("put it into caCerts", "give it as the option ca");
+  shown.message = shown.message.replace("caCerts", "the option ca");
   if (error.name !== "SEC_ERROR_UNKNOWN_ISSUER") return shown;
   const [leaf, ...issuers] = chain;
   const code = issuers.length === 0
