@@ -1,14 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses node: modules, statically.
 
-import { X509Certificate } from "node:crypto";
-import type { PeerCertificate } from "node:tls";
 import { bytesEqual } from "../../cert/base/bytes.ts";
 import { isString, kindOf } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { normalizeDnsName } from "../../cert/names/dns_name.ts";
 import { parseIpAddress } from "../../cert/names/ip_address.ts";
 import { dnsNameMatches, verifyCertName } from "../../cert/verify/verify_cert_name.ts";
+import { certificateObject } from "./certificates.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { requireSslArgs } from "../config/option_values.ts";
 
@@ -142,19 +140,4 @@ function unquote(text: string): string {
   } catch {
     return "";
   }
-}
-
-/**
- * Returns certificates as Node's `getPeerCertificate(true)` does.
- *
- * @param chain The certificates, leaf first, not empty.
- * @returns The leaf's object; each has its issuer's, and a self-signed one has itself.
- */
-export function certificateObject(chain: readonly Certificate[]): PeerCertificate {
-  const objects = chain.map(({ der }) => new X509Certificate(der).toLegacyObject());
-  for (const [i, object] of objects.entries()) {
-    const issuer = objects[i + 1] ?? (chain[i]!.isSelfIssued ? object : undefined);
-    if (issuer !== undefined) Object.assign(object, { issuerCertificate: issuer });
-  }
-  return objects[0]!;
 }

@@ -4,7 +4,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import process from "node:process";
-import { addAbortSignal, Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import { type Check, isFunction, isInstance, isLike, kindOf } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
@@ -78,7 +78,7 @@ export function prepareClient(options: NodeOptions): Prepared {
         const { model, hooks } = importOptions;
         const ssl = importFD(conn, {
           model: await model,
-          ...hooks(socket, (error) => refusal = error),
+          ...hooks((error) => refusal = error),
         });
         offerSession(ssl, session);
         return ssl;
@@ -92,11 +92,11 @@ export function prepareClient(options: NodeOptions): Prepared {
       authorizationError: () => refusal,
       allowHalfOpen,
       highWaterMark: options.number("highWaterMark"),
+      signal: signal instanceof AbortSignal ? signal : undefined,
     },
     bind: (socket) => {
       bound.resolve(socket);
       if (timeout) socket.setTimeout(timeout);
-      if (signal instanceof AbortSignal) addAbortSignal(signal, socket);
       onread?.(socket);
     },
   });
@@ -106,7 +106,7 @@ export function prepareClient(options: NodeOptions): Prepared {
 interface ClientImport {
   readonly model: SslModel | Promise<SslModel>;
   /** Returns the options of a single connection. */
-  hooks(socket: NodeTlsSocket, report: (refusal: Error | null) => void): ImportOptions;
+  hooks(report: (refusal: Error | null) => void): ImportOptions;
 }
 
 function clientOptions(options: NodeOptions): ClientImport {
@@ -126,7 +126,7 @@ function clientOptions(options: NodeOptions): ClientImport {
   const noDelay = options.boolean("noDelay");
   return {
     model: settings.model,
-    hooks: (socket, report) => ({
+    hooks: (report) => ({
       role: "client",
       ...sni !== null && { hostname: sni },
       ...alpnProtocols.length > 0 && { alpnProtocols },
@@ -135,7 +135,6 @@ function clientOptions(options: NodeOptions): ClientImport {
       // In place of the cache: Node resumes only what the option `session` gives
       resumptionTokenCallback: keepNothing,
       authCertificate: async (_ssl, peer) => {
-        if (asksForOcsp) await showOcspResponse(socket, peer.stapledOcspResponse);
         const refusal = await checkPeer(peer, settings, identity);
         report(refusal?.shown ?? null);
         if (refusal !== null && rejects) throw refusal;
@@ -146,16 +145,6 @@ function clientOptions(options: NodeOptions): ClientImport {
 }
 
 function keepNothing(): void {}
-
-/** Emits the event before the handshake goes on, so that a listener may end the connection. */
-function showOcspResponse(socket: NodeTlsSocket, response: Uint8Array | null): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(() => {
-      resolve(); // what a listener throws is not the server's fault
-      socket.emit("OCSPResponse", response && Buffer.from(response));
-    });
-  });
-}
 
 /**
  * Returns the name that a server's certificate must have, and the one that is sent; `null` to send
@@ -291,7 +280,7 @@ export function warnOfTrace(options: NodeOptions): void {
   if (options.boolean("enableTrace") !== true || isTraceWarned) return;
   isTraceWarned = true;
   process.emitWarning(
-    "enableTrace has no effect: the trace is OpenSSL's; Wireshark reads what the event keylog gives",
+    "enableTrace prints nothing here; the keylog event lets Wireshark show the messages",
   );
 }
 

@@ -135,6 +135,17 @@ function isEarly(chain: readonly Certificate[]): boolean {
   return chain.some(({ notBefore }) => notBefore.getTime() > Date.now());
 }
 
+/** A peer that a check has refused, with the error that an application is to see as it is. */
+export class PeerRefusal extends SslError {
+  /** The error in the form of Node's, or what the application's own check returned. */
+  readonly shown: Error;
+
+  constructor(name: ErrorName, shown: Error) {
+    super(name, shown.message, { cause: shown });
+    this.shown = shown;
+  }
+}
+
 /**
  * Returns an error in the form of Node's; what is no error of ours stays as it is.
  *
@@ -142,6 +153,7 @@ function isEarly(chain: readonly Certificate[]): boolean {
  * @param context Where it happened.
  */
 export function toNodeError(error: unknown, context?: ErrorContext): Error {
+  if (error instanceof PeerRefusal) return error.shown;
   if (!(error instanceof SslError)) {
     return error instanceof Error ? error : new Error(String(error), { cause: error });
   }

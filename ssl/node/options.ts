@@ -24,6 +24,8 @@ export interface ConnectionOptions
   key?: KeyInput | readonly KeyInput[] | undefined;
   /** The configuration, in place of the options that make one. */
   secureContext?: SecureContext | tls.SecureContext | undefined;
+  /** Whether to ask for an OCSP response; the event `OCSPResponse` has it. */
+  requestOCSP?: boolean | undefined;
   /** Aborts the connection. */
   signal?: AbortSignal | undefined;
   /** The number of bytes that are buffered in each direction. */

@@ -4,12 +4,12 @@
 
 import type { NssError } from "../../cert/base/errors.ts";
 import { show } from "../../cert/base/options.ts";
-import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { authenticatePath } from "../authentication/auth_certificate.ts";
 import { toSslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
-import { certificateObject, nameError } from "./check_server_identity.ts";
+import { certificateObject } from "./certificates.ts";
+import { nameError } from "./check_server_identity.ts";
 import { PeerRefusal, toNodeError } from "./node_error.ts";
 import type { Callable } from "./read_options.ts";
 import type { ContextSettings } from "./secure_context.ts";
@@ -36,9 +36,9 @@ export async function checkPeer(
   identity: IdentityCheck | null,
 ): Promise<PeerRefusal | null> {
   const error = await pathError(peer, settings);
-  if (error !== null) return new PeerRefusal(error.name, withOpensslCode(error, peer.chain));
+  if (error !== null) return new PeerRefusal(error.name, inNode(error, peer));
   if (identity === null) return null;
-  const refusal = await identityError(identity, peer.chain);
+  const refusal = await identityError(identity, peer);
   return refusal && new PeerRefusal("SSL_ERROR_BAD_CERT_DOMAIN", refusal);
 }
 
@@ -47,7 +47,12 @@ async function pathError(
   { intermediates, bundled, crls }: ContextSettings,
 ): Promise<NssError | null> {
   const whole = { ...peer, chain: [...peer.chain, ...intermediates] };
-  const options = crls.length === 0 ? {} : { revocation: { policy: "hard", crls } } as const;
+  // As in OpenSSL, a list makes lists necessary; a stapled response that cannot be used is the
+  // application's to judge, which gets it by the event OCSPResponse
+  const policy = crls.length > 0 ? "hard" : "soft";
+  const isNeeded = crls.length > 0 || peer.stapledOcspResponse !== null ||
+    peer.askedForOcspResponse;
+  const options = isNeeded ? { revocation: { policy, crls, lenientStaple: true } as const } : {};
   const error = await authenticatePath(whole, options);
   if (error?.name !== "SEC_ERROR_UNKNOWN_ISSUER") return error;
   const authorities = await bundled;
@@ -60,10 +65,10 @@ async function pathError(
 
 async function identityError(
   { hostname, check }: IdentityCheck,
-  chain: readonly Certificate[],
+  { chain, trustAnchors }: PeerAuthentication,
 ): Promise<Error | null> {
   if (check === undefined) return nameError(hostname, chain[0]!);
-  const answer = await check(hostname, certificateObject(chain));
+  const answer = await check(hostname, certificateObject(chain, true, trustAnchors ?? []));
   // As in Node, what is falsy accepts; but a check that forgot to await has not looked yet
   if (!answer) return null;
   return answer instanceof Error
@@ -71,16 +76,9 @@ async function identityError(
     : new Error(`checkServerIdentity returned ${show(answer)}, not undefined or an Error`);
 }
 
-/** Returns the error in Node's form, with OpenSSL's code of a chain without a trusted end. */
-function withOpensslCode(error: NssError, chain: readonly Certificate[]): Error {
-  const shown = toNodeError(toSslError(error));
+/** Returns the error in Node's form, its advice in the words of Node's options. */
+function inNode(error: NssError, { chain }: PeerAuthentication): Error {
+  const shown = toNodeError(toSslError(error), { chain });
   shown.message = shown.message.replace("caCerts", "the option ca");
-  if (error.name !== "SEC_ERROR_UNKNOWN_ISSUER") return shown;
-  const [leaf, ...issuers] = chain;
-  const code = issuers.length === 0
-    ? leaf!.isSelfIssued ? "DEPTH_ZERO_SELF_SIGNED_CERT" : "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
-    : chain.at(-1)!.isSelfIssued
-    ? "SELF_SIGNED_CERT_IN_CHAIN"
-    : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
-  return Object.assign(shown, { code });
+  return shown;
 }
