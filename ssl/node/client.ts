@@ -210,7 +210,12 @@ function takeOver(given: unknown): Opener {
   if (!isDuplex(given)) throw invalid("socket", `it is ${kindOf(given)}, not a duplex stream`);
   const isConnecting = given instanceof net.Socket && given.connecting;
   const conn = isConnecting ? null : new DuplexConn(given);
-  return async (_socket, signal) => {
+  return async (socket, signal) => {
+    // A stream that is gone takes a half open socket along, which keeps what is to be read
+    given.once("close", () => {
+      if (socket.readableEnded) socket.destroy();
+      else socket.once("end", () => socket.destroy());
+    });
     if (isConnecting) await connected(given, signal);
     return conn ?? new DuplexConn(given);
   };
