@@ -82,7 +82,9 @@ export class Acceptor {
     this.requestCert = options.boolean("requestCert") ?? false;
     this.rejectUnauthorized = options.boolean("rejectUnauthorized") ?? true;
     for (const name of ["SNICallback", "ALPNCallback"]) options.function(name);
-    for (const name of ["allowHalfOpen", "noDelay", "pauseOnConnect"]) options.boolean(name);
+    for (const name of ["allowHalfOpen", "allowTruncation", "noDelay", "pauseOnConnect"]) {
+      options.boolean(name);
+    }
     this.#alpnProtocols = alpnProtocolsOf(options);
     if (options.has("ALPNCallback") && options.has("ALPNProtocols")) {
       throw invalid("ALPNCallback", "ALPNProtocols excludes it; one of them decides");
@@ -154,12 +156,15 @@ export class Acceptor {
     const ownSessions = sessionTimeout !== undefined ||
       this.#server.listenerCount("newSession") > 0 ||
       this.#server.listenerCount("resumeSession") > 0;
-    const noDelay = this.#options.boolean("noDelay");
+    const [noDelay, allowTruncation] = ["noDelay", "allowTruncation"].map((name) =>
+      this.#options.boolean(name)
+    );
     return {
       role: "server",
       handshakeTimeout: this.#handshakeTimeout,
       clientAuth: !this.requestCert ? "none" : this.rejectUnauthorized ? "require" : "request",
       ...noDelay !== undefined && { noDelay },
+      ...allowTruncation !== undefined && { allowTruncation },
       ...this.#alpnProtocols.length > 0 && { alpnProtocols: this.#alpnProtocols },
       ...this.#options.has("ALPNCallback") && { nextProtoCallback: this.#chooseProtocol },
       ...(names || staples) && { sniSocketConfig: this.#chooseContext },

@@ -123,7 +123,9 @@ function clientOptions(options: NodeOptions): ClientImport {
   const alpnProtocols = alpnProtocolsOf(options);
   const { hostname, sni } = namesOf(options);
   const identity = { hostname, check: options.function("checkServerIdentity") };
-  const noDelay = options.boolean("noDelay");
+  const [noDelay, allowTruncation] = ["noDelay", "allowTruncation"].map((name) =>
+    options.boolean(name)
+  );
   return {
     model: settings.model,
     hooks: (report) => ({
@@ -131,6 +133,7 @@ function clientOptions(options: NodeOptions): ClientImport {
       ...sni !== null && { hostname: sni },
       ...alpnProtocols.length > 0 && { alpnProtocols },
       ...noDelay !== undefined && { noDelay },
+      ...allowTruncation !== undefined && { allowTruncation },
       ...asksForOcsp && { ocspStapling: true },
       // In place of the cache: Node resumes only what the option `session` gives
       resumptionTokenCallback: keepNothing,

@@ -26,6 +26,8 @@ export interface ConnectionOptions
   secureContext?: SecureContext | tls.SecureContext | undefined;
   /** Whether to ask for an OCSP response; the event `OCSPResponse` has it. */
   requestOCSP?: boolean | undefined;
+  /** As of `importFD`: whether an end without close_notify is a regular one, as it is in Node. */
+  allowTruncation?: boolean | undefined;
   /** Aborts the connection. */
   signal?: AbortSignal | undefined;
   /** The number of bytes that are buffered in each direction. */
@@ -44,6 +46,8 @@ type OtherServerOptions = Omit<tls.TlsOptions, "key" | "SNICallback">;
 export interface ServerOptions extends OtherServerOptions {
   /** The private keys of the certificates in `cert`. */
   key?: SecureContextOptions["key"];
+  /** As of `importFD`: whether an end without close_notify is a regular one, as it is in Node. */
+  allowTruncation?: boolean | undefined;
   /** Chooses the certificates by the name that the client asks for. */
   SNICallback?: SniCallback | undefined;
   /** Chooses the application protocol; `undefined` refuses the client. */
