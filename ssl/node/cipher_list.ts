@@ -97,7 +97,9 @@ function tls12Suites(items: readonly string[]): readonly Tls12CipherSuiteName[] 
     // "DEFAULT@SECLEVEL=1" are two items in one
     const [text, ...commands] = item.split("@");
     if (text !== "") {
-      const found = matching(text!.replace(/^[!+-]/, "")).filter((suite) => !killed.has(suite));
+      const isAdded = !/^[!+-]/.test(text!);
+      const found = matching(text!.replace(/^[!+-]/, ""), isAdded)
+        .filter((suite) => !killed.has(suite));
       const others = chosen.filter((suite) => !found.includes(suite));
       const kept = chosen.filter((suite) => found.includes(suite));
       if (text!.startsWith("!")) {
@@ -112,20 +114,21 @@ function tls12Suites(items: readonly string[]): readonly Tls12CipherSuiteName[] 
   return chosen.map(({ name }) => name);
 }
 
-/** Returns the suites of a word, of words joined by `+`, or of a suite's name. */
-function matching(text: string): readonly Tls12CipherSuite[] {
+/**
+ * Returns the suites of a word, of words joined by `+`, or of a suite's name.
+ *
+ * @param isAdded Whether words leave out what is off by default: they do where they add suites.
+ */
+function matching(text: string, isAdded: boolean): readonly Tls12CipherSuite[] {
   const suite = TLS12_CIPHER_SUITES.find(({ name }) =>
     name === text || opensslSuiteName(name) === text
   );
   if (suite !== undefined) return [suite];
-  if (text === "DEFAULT") return enabled(all);
+  const among = TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault || !isAdded);
+  if (text === "DEFAULT") return among.filter(({ enabledByDefault }) => enabledByDefault);
   if (text === "COMPLEMENTOFALL" || text === "COMPLEMENTOFDEFAULT") return [];
   const words = text.split("+").map((word) => WORDS.get(word));
-  return enabled((one) => words.every((matches) => matches?.(one) === true));
-}
-
-function enabled(matches: Matches): readonly Tls12CipherSuite[] {
-  return TLS12_CIPHER_SUITES.filter((suite) => suite.enabledByDefault && matches(suite));
+  return among.filter((one) => words.every((matches) => matches?.(one) === true));
 }
 
 function obey(

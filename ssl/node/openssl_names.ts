@@ -173,10 +173,10 @@ export function versionsOf(min: unknown, max: unknown): Versions {
     return index >= from && index <= to;
   });
   if (left.length > 0) return { min: left[0]!, max: left.at(-1)! };
-  if (from > to) {
-    throw badVersions(`minVersion ${show(min)} is newer than maxVersion ${show(max)}`);
+  if (to < NODE_VERSIONS.indexOf(SUPPORTED_VERSIONS[0]!)) {
+    throw tooOld(`maxVersion is ${show(max)}`);
   }
-  throw tooOld(`maxVersion is ${show(max)}`);
+  throw badVersions(`minVersion ${show(min)} is newer than maxVersion ${show(max)}`);
 }
 
 function indexOf(option: string, version: unknown): number {

@@ -70,13 +70,15 @@ function tolerance(name: string): number {
 /** Returns the protecting option that a name is one slip away from. */
 function protectingName(name: string): string | undefined {
   const text = name.toLowerCase().slice(0, 64);
-  return PROTECTING.find((known) => {
+  const near = PROTECTING.flatMap((known) => {
     const lower = known.toLowerCase();
-    if (text === lower || text === `${lower}s`) return true;
+    if (text === lower || text === `${lower}s`) return { known, distance: 0 };
     const most = tolerance(lower);
-    return most > 0 && Math.abs(lower.length - text.length) <= most &&
-      editDistance(text, lower) <= most;
+    if (most === 0 || Math.abs(lower.length - text.length) > most) return [];
+    const distance = editDistance(text, lower);
+    return distance <= most ? { known, distance } : [];
   });
+  return near.sort((a, b) => a.distance - b.distance)[0]?.known;
 }
 
 /** Names that are close to a protecting one, and mean something else. */
@@ -139,9 +141,13 @@ export class NodeOptions {
       owner = Object.getPrototypeOf(owner)
     ) {
       if (!Object.hasOwn(owner, name)) continue;
-      return Reflect.get(this.#given, name) ?? this.#defaults[name];
+      return Reflect.get(this.#given, name) ?? this.#default(name);
     }
-    return this.#defaults[name];
+    return this.#default(name);
+  }
+
+  #default(name: string): unknown {
+    return Object.hasOwn(this.#defaults, name) ? this.#defaults[name] : undefined;
   }
 
   /** Returns whether an option is given. */
