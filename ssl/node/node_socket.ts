@@ -307,7 +307,7 @@ export class NodeTlsSocket extends NodeStream {
       const response = this.#engine?.visible.stapledOcspResponse ?? null;
       this.emit("OCSPResponse", response && Buffer.from(response));
     }
-    if (!this.#isServer) this.emit("secureConnect");
+    if (!this.#isServer && !this.destroyed) this.emit("secureConnect");
     this.#emitSession();
     if (!this.destroyed) this.emit("secure"); // in Node, it is what emits the others
   }

@@ -358,7 +358,7 @@ Deno.test("connect: socket takes a connected, a connecting and any duplex stream
   assertEquals(wrong, []); // records are not the plain connection's
   const connecting = net.connect(port, "127.0.0.1");
   assertEquals(await server.connect({ socket: connecting }).finish(), "hello");
-  const plain = net.connect(port, "127.0.0.1");
+  const plain = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   const duplex = new Duplex({
     read() {
       plain.resume();
