@@ -46,6 +46,11 @@ Deno.test("suitesOf: words leave out AES-CBC, which has to be named in full", ()
   assertEquals(ofTls12("AESGCM:ECDHE-RSA-AES128-SHA:!SHA1"), ofTls12("AESGCM"));
 });
 
+Deno.test("suitesOf: @SECLEVEL up to 2 is taken, and lets in nothing weaker", () => {
+  for (const level of [0, 1, 2]) assertEquals(ours(`DEFAULT@SECLEVEL=${level}`), ours("DEFAULT"));
+  assertEquals(ours("AESGCM:@SECLEVEL=0"), ours("AESGCM"));
+});
+
 Deno.test("suitesOf: a list that leaves nothing says why", () => {
   for (
     const [list, why] of [

@@ -407,3 +407,25 @@ Deno.test("createServer: http.createServer serves its sockets, and https.request
   assertEquals(text, "you asked /a");
   web.close();
 });
+
+Deno.test("createServer: the server's order of suites counts, with honorCipherOrder and without", async () => {
+  const [a, b] = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"];
+  for (const honorCipherOrder of [true, false, undefined]) {
+    await using server = await TestServer.start({ ciphers: `${a}:${b}`, honorCipherOrder });
+    const client = server.connect({ ciphers: `${b}:${a}`, maxVersion: "TLSv1.2" });
+    await client.finish();
+    assertEquals(
+      client.socket.channelInfo?.cipherSuite,
+      "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    );
+  }
+});
+
+Deno.test("createServer: secureContext is one of createSecureContext()", async () => {
+  const secureContext = createSecureContext(pair(PEMS.otherServer));
+  const options: object = { secureContext, ...pair(PEMS.server) };
+  await using server = await TestServer.start(options);
+  assertEquals(await server.connect({ servername: "other.test" }).finish(), "hello");
+  const foreign: object = { secureContext: nodeTls.createSecureContext({}) };
+  assertMatch(thrownBy(() => createServer(foreign)).message, /secureContext: .* of this module/);
+});
