@@ -1,5 +1,4 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses node: modules, statically: it makes objects of Node's.
 
 import { kindOf } from "../../cert/base/options.ts";
 import { requireSslArgs } from "../config/option_values.ts";

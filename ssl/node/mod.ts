@@ -1,5 +1,4 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses node: modules, statically: it makes objects of Node's.
 
 /**
  * Our sockets for software that is written for Node's `tls`: drivers of databases, mail and

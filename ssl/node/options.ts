@@ -1,4 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically.
 
 import type net from "node:net";
 import type tls from "node:tls";

@@ -48,8 +48,15 @@ interface Call extends Signature {
 /** Those that look something up in a table, and find nothing for what is nothing. */
 const LOOK_UPS = ["errorToName", "errorToString", "oidName"];
 
+/**
+ * Those that take arguments in the form of Node's, where drivers add members of their own;
+ * `tests/ssl/node/node_options_test.ts` looks at them.
+ */
+const NODE_FORMS =
+  /^(?:new )?(?:checkServerIdentity|connect|createSecureContext|createServer|getCACertificates|SecureContext|Server|setDefaultCACertificates|TLSSocket)(?:\.|$)/;
+
 const CALLS: readonly Call[] = [...SIGNATURES.values()]
-  .filter(({ name }) => !LOOK_UPS.includes(name))
+  .filter(({ name }) => !LOOK_UPS.includes(name) && !NODE_FORMS.test(name))
   .flatMap(({ name, parameters }) =>
     parameters.map((_, position) => ({ name, parameters, position }))
   );
