@@ -175,7 +175,7 @@ export class Acceptor {
     };
   }
 
-  /** Returns the context of this server's sessions, whose certificates are the default context's. */
+  /** Returns the context of this server's sessions; its certificates are the default context's. */
   #contextOfSessions(timeout: number | undefined): NssContext {
     if (this.#sessions !== undefined) return this.#sessions;
     const context = new NssContext({ trustAnchors: [], certSources: [defaultContext().certDB] });

@@ -39,7 +39,7 @@ export interface NamedCertificate {
  *
  * @param hostname The DNS name or IP address of the host.
  * @param cert The certificate, as of `getPeerCertificate()`.
- * @returns An error with `reason`, `host` and `cert`; `undefined` if the certificate is for the host.
+ * @returns An error with `reason`, `host` and `cert`; `undefined` if the certificate is for it.
  *
  * @example Usage
  * ```ts
@@ -124,8 +124,8 @@ function valuesOf(names: readonly string[], kind: string): readonly string[] {
 }
 
 /**
- * Splits a list of names, in which a name with a comma or a quotation mark is a string of JSON after
- * its kind: a certificate could else have a name that reads as two (CVE-2021-44532).
+ * Splits a list of names, in which a name with a comma or a quotation mark is a string of JSON
+ * after its kind: a certificate could else have a name that reads as two (CVE-2021-44532).
  */
 function splitNames(list: string): readonly string[] {
   const names = [...list.matchAll(/((?:[^,"]|,(?! ))*)("(?:[^"\\]|\\.)*")?(?:, |$)/g)];

@@ -24,10 +24,15 @@ export function defaultAuthorities(): readonly Certificate[] | undefined {
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if they are none.
  *
  * @example Usage
- * ```ts ignore
+ * ```ts
+ * import { createCertificate, generateKeyPair } from "@nss/nss";
  * import { setDefaultCACertificates } from "@nss/nss/node";
+ * import { assertThrows } from "@std/assert";
  *
- * setDefaultCACertificates([Deno.readTextFileSync("company-ca.pem")]);
+ * const keys = await generateKeyPair();
+ * const ca = await createCertificate({ ...keys, subject: "CN=Example CA", isCa: true });
+ * setDefaultCACertificates([ca.toPem()]);
+ * assertThrows(() => setDefaultCACertificates(["ca.pem"]), Error, "read the file first");
  * ```
  */
 export function setDefaultCACertificates(certs: readonly (string | ArrayBufferView)[]): void {

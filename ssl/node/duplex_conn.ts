@@ -11,7 +11,7 @@ export type DuplexAddr =
   | { readonly transport: "stream" };
 
 /**
- * A stream of Node's as a transport: a `net.Socket`, a socket of TLS, or any duplex stream of bytes.
+ * A stream of Node's as a transport: a `net.Socket`, a socket of TLS, or any duplex stream.
  *
  * From its creation on the stream's bytes are the transport's. As when Node's TLS takes a socket
  * over, listeners that read a `net.Socket` get nothing more.

@@ -32,11 +32,11 @@ interface GivenKey {
 }
 
 /**
- * Reads the options for certificates and keys. What needs no decryption is read at once, and what is
- * wrong with it is thrown; the rest is a promise.
+ * Reads the options for certificates and keys. What needs no decryption is read at once, and what
+ * is wrong with it is thrown; the rest is a promise.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a certificate, a key or a file is none, or if one of
- * a pair is missing.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if a certificate, a key or a file is none, or if one
+ * of a pair is missing.
  */
 export function readIdentities(options: NodeOptions): Identities {
   const chains = options.inputs("cert").map((input, i) => toCertificates(input, `cert[${i}]`));

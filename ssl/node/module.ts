@@ -52,7 +52,7 @@ export function getCiphers(): string[] {
  *
  * @param type Which ones: `"default"`, `"bundled"`, `"system"` or `"extra"`.
  * @returns The certificates, PEM.
- * @throws {SslError} `SEC_ERROR_NO_MODULE` if the runtime has no such function, as Node before 22.15.
+ * @throws {SslError} `SEC_ERROR_NO_MODULE` if the runtime has no such function.
  *
  * @example Usage
  * ```ts

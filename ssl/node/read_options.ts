@@ -89,8 +89,8 @@ const OTHER_NAMES: readonly string[] = ["keys"];
  *
  * @param given The options; `undefined` and `null` are none.
  * @param defaults What counts where they say nothing.
- * @returns The options, those of their prototypes included, but nothing of `Object.prototype`, which
- * may be polluted.
+ * @returns The options, those of their prototypes included, but nothing of `Object.prototype`,
+ * which may be polluted.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if they are no object, or for a name that is one slip
  * away from one that protects.
  */

@@ -217,8 +217,8 @@ function sessionsOf(options: NodeOptions): ImportOptions {
 }
 
 /**
- * Returns the authorities of the option `ca`. As in OpenSSL, a path has to end at a certificate that
- * is its own issuer, unless partial paths are allowed.
+ * Returns the authorities of the option `ca`. As in OpenSSL, a path has to end at a certificate
+ * that is its own issuer, unless partial paths are allowed.
  */
 function authoritiesOf(
   options: NodeOptions,
@@ -262,7 +262,7 @@ function crlsOf(options: NodeOptions): readonly Crl[] {
  * import { createSecureContext, SecureContext } from "@nss/nss/node";
  * import { assertInstanceOf, assertThrows } from "@std/assert";
  *
- * const context = createSecureContext({ minVersion: "TLSv1.3", ciphers: "TLS_AES_256_GCM_SHA384" });
+ * const context = createSecureContext({ minVersion: "TLSv1.3", ecdhCurve: "X25519:P-256" });
  * assertInstanceOf(context, SecureContext);
  * assertThrows(() => createSecureContext({ maxVersion: "TLSv1.1" }), "TLSv1.2 and TLSv1.3");
  * ```

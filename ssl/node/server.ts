@@ -137,7 +137,7 @@ export class Server extends net.Server {
     throw noTicketKeys("set");
   }
 
-  /** Destroys the connection whose asynchronous listener has failed, if `captureRejections` is on. */
+  /** Destroys the connection whose asynchronous listener has failed, with `captureRejections`. */
   override [events.captureRejectionSymbol](
     error: Error,
     _event: string | symbol,

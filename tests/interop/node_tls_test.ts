@@ -247,7 +247,8 @@ else {
   Deno.test("createServer: curl gets a page of node:http, keeps the connection, and shows a certificate", async () => {
     const http = await import("node:http");
     const web = http.createServer((request, response) => response.end(`you asked ${request.url}`));
-    Object.defineProperty(web, "listening", { value: true }); // else Deno's closes after each answer
+    // Else Deno's closes after each answer
+    Object.defineProperty(web, "listening", { value: true });
     await using server = await TestServer.start(
       { requestCert: true, ca: PEMS.root.cert, ALPNProtocols: ["http/1.1"] },
       (socket) => web.emit("connection", socket),

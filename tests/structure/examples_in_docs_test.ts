@@ -16,6 +16,8 @@ const WITHOUT_ASSERTION: readonly (readonly [piece: string, reason: string])[] =
 const OUT_OF_REACH: readonly (readonly [piece: string, reason: string])[] = [
   ["await Deno.connect({ hostname, port", "a server of that name"],
   ["Deno.listen({ port:", "a port that may be taken, and clients"],
+  [".listen(8443", "a port that may be taken, and clients"],
+  ['connect({ host: "', "a server of that name"],
   ['await loadModule("/usr/lib/', "a library that may not be installed"],
   ["forge.rc2.createDecryptionCipher(", "a package of npm; tests/support/forge_rc2.ts runs it"],
 ];

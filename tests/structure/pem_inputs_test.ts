@@ -13,6 +13,8 @@ import { assert, assertEquals } from "@std/assert";
 import * as cert from "@nss/nss/cert";
 import * as pkcs11 from "@nss/nss/pkcs11";
 import * as ssl from "@nss/nss/ssl";
+import { createSecureContext, createServer } from "@nss/nss/node";
+import { Buffer } from "node:buffer";
 import { type Ends, HOSTNAME, join, type JoinOptions, PKI, shake } from "../ssl/_support.ts";
 import type { Manifest } from "./_rules.ts";
 import { ROOT } from "./_source.ts";
@@ -85,6 +87,15 @@ async function stored(encoding: string | Uint8Array): Promise<string> {
   return (await token.importKey(encoding)).id.toHex();
 }
 
+/** What refuses a key that is not the certificate's takes it. */
+function takenByNode(
+  take: (options: { readonly cert: string; readonly key: string | Buffer }) => object,
+  key: string | Uint8Array,
+): string {
+  const options = { cert: own.toPem(), key: typeof key === "string" ? key : Buffer.from(key) };
+  return take(options).constructor.name;
+}
+
 async function fetched(encoding: string | Uint8Array): Promise<string> {
   const reports: string[] = [];
   if (typeof encoding === "string") return "good"; // a fetch gives bytes
@@ -149,6 +160,8 @@ const PLACES: Readonly<Record<string, Place | readonly Place[]>> = {
       (await pkcs11.importPkcs12(one, "x")).certificates.map(({ certificate }) => `${certificate}`),
   },
   ImportableKey: { sample: KEY, give: stored },
+  KeyInput: { sample: KEY, give: (one) => takenByNode(createSecureContext, one) },
+  "ServerOptions.key": { sample: KEY, give: (one) => takenByNode(createServer, one) },
   "BaseToken.importKey": { sample: KEY, give: stored },
   "Token.importKey": { sample: KEY, give: stored },
   "TokenKeyStore.import": { sample: KEY, give: stored },

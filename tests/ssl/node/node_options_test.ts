@@ -52,7 +52,7 @@ Deno.test("options: a name one slip away from one that protects is refused, with
   }
 });
 
-/** Every option that Node's types know for a request by HTTPS, and so every one that drivers copy. */
+/** Every option that Node's types know for a request by HTTPS; drivers copy them. */
 const OF_NODE: { readonly [Name in keyof Required<https.RequestOptions & nodeTls.TlsOptions>]: 1 } =
   {
     ALPNCallback: 1,
