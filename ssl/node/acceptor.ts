@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import type { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
+import type tls from "node:tls";
 import { kindOf, show } from "../../cert/base/options.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import { SslError } from "../base/errors.ts";
@@ -24,9 +25,8 @@ import { ExtensionType } from "../tables/extension_types.ts";
 import { alpnProtocolsOf } from "./alpn.ts";
 import { warnOfTrace } from "./client.ts";
 import { DuplexConn } from "./duplex_conn.ts";
-import type { NodeTlsSocket } from "./node_socket.ts";
 import { checkPeer } from "./peer_check.ts";
-import { Prepared } from "./prepared.ts";
+import type { Prepared } from "./prepared.ts";
 import type { NodeOptions } from "./read_options.ts";
 import {
   type ContextSettings,
@@ -42,7 +42,7 @@ const HANDSHAKE_TIMEOUT = 120_000;
 
 /** A connection whose handshake may still run. */
 interface Accepted {
-  socket: NodeTlsSocket | null;
+  socket: tls.TLSSocket | null;
   /** The context whose certificates and authorities count. */
   settings: ContextSettings;
   /** Whether the client asks for an OCSP response. */
@@ -126,7 +126,7 @@ export class Acceptor {
       return ssl;
     };
     const { model } = settings;
-    return new Prepared({
+    return {
       source: model instanceof Promise ? async () => keep(start(await model)) : keep(start(model)),
       options: {
         isServer: true,
@@ -139,7 +139,7 @@ export class Acceptor {
         accepted.socket = socket;
         if (this.#options.boolean("pauseOnConnect")) socket.pause();
       },
-    });
+    };
   }
 
   /** Returns Node's error of a client that was asked for a certificate and has sent none. */
@@ -240,7 +240,7 @@ export class Acceptor {
   /** Returns the context of a name; `null` for the server's own. */
   async #settingsFor(
     serverName: string,
-    socket: NodeTlsSocket | null,
+    socket: tls.TLSSocket | null,
   ): Promise<ContextSettings | null> {
     const callback = this.#options.function("SNICallback");
     if (callback === undefined) {

@@ -5,19 +5,19 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import process from "node:process";
 import { Duplex } from "node:stream";
-import { type Check, isFunction, isInstance, isLike, kindOf } from "../../cert/base/options.ts";
+import type tls from "node:tls";
+import { type Check, isFunction, isInstance, kindOf } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { ImportOptions } from "../config/import_options.ts";
 import { normalizeHostname } from "../config/host_name.ts";
-import { invalid, requireSslArgs } from "../config/option_values.ts";
+import { invalid } from "../config/option_values.ts";
 import { importFD } from "../import_fd.ts";
 import { setResumptionToken } from "../nss/resumption_token.ts";
 import { alpnProtocolsOf } from "./alpn.ts";
-import { DuplexConn } from "./duplex_conn.ts";
-import type { NodeTlsSocket } from "./node_socket.ts";
+import { checkStream, DuplexConn } from "./duplex_conn.ts";
 import { checkPeer } from "./peer_check.ts";
-import { Prepared } from "./prepared.ts";
+import type { Prepared } from "./prepared.ts";
 import { inputOf, type NodeOptions } from "./read_options.ts";
 import {
   createSecureContext,
@@ -69,8 +69,8 @@ export function prepareClient(options: NodeOptions): Prepared {
   const onread = given === undefined ? readerInto(options.get("onread")) : null;
   const timeout = given === undefined ? options.number("timeout") : undefined;
   const signal = options.get("signal");
-  const bound = Promise.withResolvers<NodeTlsSocket>();
-  return new Prepared({
+  const bound = Promise.withResolvers<tls.TLSSocket>();
+  return {
     source: async (aborted): Promise<SslSocket> => {
       const socket = await bound.promise;
       const conn = await open(socket, aborted);
@@ -99,7 +99,7 @@ export function prepareClient(options: NodeOptions): Prepared {
       if (timeout) socket.setTimeout(timeout);
       onread?.(socket);
     },
-  });
+  };
 }
 
 /** What a client's socket of ours is made with. */
@@ -193,7 +193,7 @@ function offerSession(ssl: SslSocket, session: Uint8Array | null): void {
 }
 
 /** Gives a connection for a socket, which has the events of what is connecting meanwhile. */
-type Opener = (socket: NodeTlsSocket, signal: AbortSignal) => Promise<DuplexConn>;
+type Opener = (socket: tls.TLSSocket, signal: AbortSignal) => Promise<DuplexConn>;
 
 function tcpOpener(options: NodeOptions): Opener {
   const given = options.pick(TCP_OPTIONS);
@@ -209,25 +209,18 @@ function tcpOpener(options: NodeOptions): Opener {
 
 /** Takes a socket over at once, before it has emitted anything more. */
 function takeOver(given: unknown): Opener {
-  requireSslArgs("Cannot use options", isStream(given, "socket"));
-  if (!isDuplex(given)) throw invalid("socket", `it is ${kindOf(given)}, not a duplex stream`);
-  const isConnecting = given instanceof net.Socket && given.connecting;
-  const conn = isConnecting ? null : new DuplexConn(given);
+  const duplex = checkStream(given);
+  const isConnecting = duplex instanceof net.Socket && duplex.connecting;
+  const conn = isConnecting ? null : new DuplexConn(duplex);
   return async (socket, signal) => {
     // A stream that is gone takes a half open socket along, which keeps what is to be read
-    given.once("close", () => {
+    duplex.once("close", () => {
       if (socket.readableEnded) socket.destroy();
       else socket.once("end", () => socket.destroy());
     });
-    if (isConnecting) await connected(given, signal);
-    return conn ?? new DuplexConn(given);
+    if (isConnecting) await connected(duplex, signal);
+    return conn ?? new DuplexConn(duplex);
   };
-}
-
-const isStream = isLike("a duplex stream", "on", "read", "write", "end", "destroy");
-
-function isDuplex(value: unknown): value is Duplex {
-  return isStream(value, "") === null;
 }
 
 function connected(raw: net.Socket, signal: AbortSignal): Promise<void> {
@@ -251,7 +244,7 @@ function connected(raw: net.Socket, signal: AbortSignal): Promise<void> {
 }
 
 /** Node's option `onread`: data comes in one buffer, to a callback. */
-function readerInto(onread: unknown): ((socket: NodeTlsSocket) => void) | null {
+function readerInto(onread: unknown): ((socket: tls.TLSSocket) => void) | null {
   if (onread === undefined) return null;
   const members = typeof onread === "object" && onread !== null ? onread : {};
   const source: unknown = Reflect.get(members, "buffer");

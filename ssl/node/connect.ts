@@ -5,7 +5,7 @@ import { requireSslArgs } from "../config/option_values.ts";
 import { prepareClient } from "./client.ts";
 import type { ConnectionOptions } from "./options.ts";
 import { type NodeOptions, readNodeOptions } from "./read_options.ts";
-import { TLSSocket } from "./tls_socket.ts";
+import { socketOf, type TLSSocket } from "./tls_socket.ts";
 
 /**
  * Connects to a server, in the form of Node's `tls.connect`.
@@ -65,7 +65,7 @@ export function connect(
 ): TLSSocket;
 export function connect(...args: readonly unknown[]): TLSSocket {
   const { options, listener } = readArguments(args);
-  const socket = new TLSSocket(prepareClient(options));
+  const socket = socketOf(prepareClient(options));
   if (listener !== undefined) socket.once("secureConnect", () => listener.call(socket));
   return socket;
 }

@@ -3,6 +3,8 @@
 
 import net from "node:net";
 import type { Duplex } from "node:stream";
+import { isLike } from "../../cert/base/options.ts";
+import { SslError } from "../base/errors.ts";
 import type { ConnLike } from "../connection/transports.ts";
 
 /** The address of a stream's end, in the form of Deno's. */
@@ -120,6 +122,25 @@ export class DuplexConn implements ConnLike<DuplexAddr> {
   #asSocket(): net.Socket | null {
     return this.#duplex instanceof net.Socket ? this.#duplex : null;
   }
+}
+
+const isStream = isLike("a duplex stream", "on", "read", "write", "end", "destroy");
+
+function isDuplex(value: unknown): value is Duplex {
+  return isStream(value, "") === null;
+}
+
+/**
+ * Checks the option `socket`.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no duplex stream.
+ */
+export function checkStream(given: unknown): Duplex {
+  if (isDuplex(given)) return given;
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot use options: ${isStream(given, "socket")}`,
+  );
 }
 
 /** Takes back a driver's `setEncoding()`, for which streams have no function. */

@@ -53,5 +53,5 @@ export {
   SecureContext,
 } from "./secure_context.ts";
 export { createServer, Server } from "./server.ts";
-export { TLSSocket, type TLSSocketOptions } from "./tls_socket.ts";
+export { TLSSocket, type TLSSocketConstructor, type TLSSocketOptions } from "./tls_socket.ts";
 export { toNodeSocket } from "./to_node_socket.ts";

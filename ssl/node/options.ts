@@ -15,12 +15,11 @@ export interface SecureContextOptions extends Omit<tls.SecureContextOptions, "ke
   key?: KeyInput | readonly KeyInput[] | undefined;
 }
 
-/** Node's options that have a meaning here besides those of TLS. */
-type OtherOptions = Omit<tls.ConnectionOptions, "key" | "secureContext">;
-
 /** The options of {@linkcode connect}: Node's, those of `net.connect` included. */
 export interface ConnectionOptions
-  extends OtherOptions, Partial<Omit<net.TcpSocketConnectOpts, keyof OtherOptions>> {
+  extends
+    Omit<tls.ConnectionOptions, "key" | "secureContext">,
+    Partial<Omit<net.TcpSocketConnectOpts, keyof tls.ConnectionOptions>> {
   /** The private keys of the certificates in `cert`. */
   key?: KeyInput | readonly KeyInput[] | undefined;
   /** The configuration, in place of the options that make one. */
@@ -35,22 +34,19 @@ export interface ConnectionOptions
   highWaterMark?: number | undefined;
 }
 
-/** What `SNICallback` gives: a context, by its callback. */
-type SniCallback = (
-  servername: string,
-  done: (error: Error | null, context?: SecureContext | tls.SecureContext) => void,
-) => void;
-
-type OtherServerOptions = Omit<tls.TlsOptions, "key" | "SNICallback">;
-
 /** The options of {@linkcode createServer}: Node's, those of `net.createServer` included. */
-export interface ServerOptions extends OtherServerOptions {
+export interface ServerOptions extends Omit<tls.TlsOptions, "key" | "SNICallback"> {
   /** The private keys of the certificates in `cert`. */
   key?: SecureContextOptions["key"];
   /** As of `importFD`: whether an end without close_notify is a regular one, as it is in Node. */
   allowTruncation?: boolean | undefined;
   /** Chooses the certificates by the name that the client asks for. */
-  SNICallback?: SniCallback | undefined;
+  SNICallback?:
+    | ((
+      servername: string,
+      done: (error: Error | null, context?: SecureContext | tls.SecureContext) => void,
+    ) => void)
+    | undefined;
   /** Chooses the application protocol; `undefined` refuses the client. */
   ALPNCallback?:
     | ((offer: { servername: string; protocols: string[] }) => string | undefined)

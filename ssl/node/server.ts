@@ -11,11 +11,10 @@ import { SslError } from "../base/errors.ts";
 import { invalid, requireSslArgs } from "../config/option_values.ts";
 import { Acceptor } from "./acceptor.ts";
 import { toNodeError } from "./node_error.ts";
-import { NodeTlsSocket } from "./node_socket.ts";
 import type { SecureContextOptions, ServerOptions } from "./options.ts";
 import { readNodeOptions } from "./read_options.ts";
 import { createSecureContext, SecureContext } from "./secure_context.ts";
-import { TLSSocket } from "./tls_socket.ts";
+import { socketOf, TLSSocket } from "./tls_socket.ts";
 
 /** The options of `net.createServer` that sockets have before TLS. */
 const TCP_OPTIONS: readonly string[] = [
@@ -143,7 +142,7 @@ export class Server extends net.Server {
     _event: string | symbol,
     socket: unknown,
   ): void {
-    if (socket instanceof NodeTlsSocket) socket.destroy(error);
+    if (socket instanceof TLSSocket) socket.destroy(error);
     else this.emit("error", error);
   }
 
@@ -155,7 +154,7 @@ export class Server extends net.Server {
   }
 
   #accept(stream: Duplex): void {
-    const socket = new TLSSocket(this.#acceptor.prepare(stream));
+    const socket = socketOf(this.#acceptor.prepare(stream));
     let isSettled = false; // whether the handshake is complete, or has failed
     const fail = (error: Error) => {
       if (isSettled) return;

@@ -3,11 +3,15 @@
 
 import { EventEmitter } from "node:events";
 import type { Duplex } from "node:stream";
+import type tls from "node:tls";
+import type { ChannelInfo } from "../base/channel_info.ts";
+import type { SslSocket } from "../base/socket_type.ts";
 import { Acceptor } from "./acceptor.ts";
 import { prepareClient } from "./client.ts";
-import { NodeTlsSocket } from "./node_socket.ts";
+import { checkStream } from "./duplex_conn.ts";
+import { type NodeSocketOptions, NodeTlsSocket, type SocketSource } from "./node_socket.ts";
 import type { ConnectionOptions, ServerOptions } from "./options.ts";
-import { Prepared } from "./prepared.ts";
+import type { Prepared } from "./prepared.ts";
 import { readNodeOptions } from "./read_options.ts";
 import type { SecureContext } from "./secure_context.ts";
 
@@ -17,6 +21,16 @@ export interface TLSSocketOptions extends Omit<ConnectionOptions & ServerOptions
   isServer?: boolean | undefined;
   /** The configuration, in place of the options that make one. */
   secureContext?: SecureContext | undefined;
+}
+
+/** What is prepared already, by the options that stand for it. */
+const PREPARED = new WeakMap<TLSSocketOptions, Prepared>();
+
+/** Makes a socket of what is prepared. */
+export function socketOf(prepared: Prepared): TLSSocket {
+  const options: TLSSocketOptions = {};
+  PREPARED.set(options, prepared);
+  return new TLSSocket(undefined, options);
 }
 
 /**
@@ -38,25 +52,44 @@ export interface TLSSocketOptions extends Omit<ConnectionOptions & ServerOptions
  * }).listen(8443, "127.0.0.1");
  * ```
  */
-export class TLSSocket extends NodeTlsSocket {
+export interface TLSSocket extends tls.TLSSocket {
+  /** The name that the client has asked for; `false` for none, `null` before the handshake. */
+  readonly servername: string | false | null;
+  /** The socket of `importFD` behind it; `null` while it is connecting. */
+  readonly sslSocket: SslSocket | null;
+  /** What has been negotiated; `null` before the handshake is complete. */
+  readonly channelInfo: ChannelInfo | null;
+}
+
+/** The constructor of {@linkcode TLSSocket}. */
+export interface TLSSocketConstructor {
   /**
    * Creates a socket.
    *
    * @param stream The stream that carries the records.
    * @param options Node's options.
    */
-  constructor(stream: Duplex | Prepared, options: TLSSocketOptions = {}) {
-    const { parts } = stream instanceof Prepared ? stream : prepare(stream, options);
-    super(parts.source, parts.options);
-    parts.bind(this);
-  }
+  new (stream: Duplex | undefined, options?: TLSSocketOptions): TLSSocket;
+  /** What all of them have. */
+  readonly prototype: TLSSocket;
 }
 
-function prepare(stream: Duplex, options: TLSSocketOptions): Prepared {
+/** The class of sockets of TLS in the form of Node's, with the constructor of `tls.TLSSocket`. */
+export const TLSSocket: TLSSocketConstructor = class TLSSocket extends NodeTlsSocket {
+  /** Creates a socket over a stream, or of what is prepared. */
+  constructor(stream: Duplex | undefined, options: TLSSocketOptions = {}) {
+    const prepared = PREPARED.get(options) ?? prepare(stream, options);
+    super(prepared.source, prepared.options);
+    prepared.bind(this);
+  }
+};
+
+function prepare(stream: unknown, options: TLSSocketOptions): Prepared {
   const own = readNodeOptions(options, { socket: stream });
+  const duplex = checkStream(stream);
   if (!own.boolean("isServer")) return prepareClient(own);
   // Node's option `server` has the listeners of a server's events
   const server = own.get("server");
   const emitter = server instanceof EventEmitter ? server : new EventEmitter();
-  return new Acceptor(own, emitter).prepare(stream);
+  return new Acceptor(own, emitter).prepare(duplex);
 }
