@@ -9,7 +9,7 @@ import type { SslSocket } from "../base/socket_type.ts";
 import { Acceptor } from "./acceptor.ts";
 import { prepareClient } from "./client.ts";
 import { checkStream } from "./duplex_conn.ts";
-import { type NodeSocketOptions, NodeTlsSocket, type SocketSource } from "./node_socket.ts";
+import { NodeTlsSocket } from "./node_socket.ts";
 import type { ConnectionOptions, ServerOptions } from "./options.ts";
 import type { Prepared } from "./prepared.ts";
 import { readNodeOptions } from "./read_options.ts";
