@@ -1,0 +1,250 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// deno-lint-ignore-file no-console
+
+// This module uses node: modules, statically: it answers the requests of node:http and node:http2.
+
+import type { IncomingMessage } from "node:http";
+import { constants, type Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { kindOf } from "../../cert/base/options.ts";
+import { SslError } from "../base/errors.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { configOf } from "../config/config_registry.ts";
+import { getChannelInfo } from "../nss/get_channel_info.ts";
+import { RequestBody } from "./request_body.ts";
+import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
+import { isOpen, type Outgoing, sendResponse } from "./send_response.ts";
+import { isForHost, type Refusal, type RequestHead, targetUrl } from "./target.ts";
+
+/** A request of `node:http` or `node:http2`. */
+export type Incoming = IncomingMessage | Http2ServerRequest;
+
+/**
+ * Answers a request; a handler in the form of `Deno.serve`, such as `app.fetch` of Hono.
+ *
+ * @typeParam A The type of the connection's addresses.
+ */
+export type ServeHandler<A = unknown> = (
+  request: Request,
+  info: RequestInfo<A>,
+) => Response | Promise<Response>;
+
+/** What an exchange needs to know of its server. */
+export interface ExchangeOptions<A> {
+  readonly handler: ServeHandler<A>;
+  readonly onError: (error: unknown) => Response | Promise<Response>;
+  readonly checkHost: boolean;
+  readonly idleTimeout: number;
+  /** Whether the connection ends with the response that is sent next. */
+  readonly isLast: () => boolean;
+  /** Whether the client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean;
+}
+
+/** Answers a failed request as `Deno.serve` does: the console tells, the client learns nothing. */
+export function reportAndAnswer(error: unknown): Response {
+  console.error(error);
+  return new Response("Internal Server Error", { status: 500 });
+}
+
+/** Reads the head of a request. */
+export function readHead(incoming: Incoming): RequestHead {
+  const { rawHeaders, httpVersionMajor, httpVersion, headers } = incoming;
+  const authority = headers[":authority"];
+  const hosts = rawHeaders.filter((_, i) => rawHeaders[i - 1]?.toLowerCase() === "host" && i % 2);
+  const isHttp2 = httpVersionMajor === 2;
+  return {
+    target: incoming.url ?? "/",
+    authorities: isHttp2 && typeof authority === "string" ? [authority] : hosts,
+    isOld: httpVersion === "1.0" || httpVersion === "0.9",
+  };
+}
+
+/** Finds out what a request asks for, or why it must not be answered on this connection. */
+export function findTarget(
+  incoming: Incoming,
+  socket: SslSocket,
+  checkHost: boolean,
+): URL | Refusal {
+  const url = targetUrl(readHead(incoming), authorityOf(socket.localAddr));
+  if (!(url instanceof URL) || !checkHost) return url;
+  const choosesByName = configOf(socket).sniSocketConfig !== null;
+  if (isForHost(url, getChannelInfo(socket), choosesByName)) return url;
+  return {
+    status: 421,
+    why: "This connection was made for another host name; connect anew for this one.",
+  };
+}
+
+/** Answers a request by the application's handler. */
+export async function answer<A>(
+  incoming: Incoming,
+  outgoing: Outgoing,
+  socket: SslSocket<A>,
+  options: ExchangeOptions<A>,
+): Promise<void> {
+  const exchange = new Exchange(incoming, outgoing, socket, options);
+  await exchange.run();
+}
+
+class Exchange<A> {
+  readonly #incoming: Incoming;
+  readonly #outgoing: Outgoing;
+  readonly #socket: SslSocket<A>;
+  readonly #options: ExchangeOptions<A>;
+  readonly #isHttp2: boolean;
+  readonly #body: RequestBody | null;
+  readonly #abort = new AbortController();
+  #mayContinue: boolean;
+
+  constructor(
+    incoming: Incoming,
+    outgoing: Outgoing,
+    socket: SslSocket<A>,
+    options: ExchangeOptions<A>,
+  ) {
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    this.#socket = socket;
+    this.#options = options;
+    this.#isHttp2 = outgoing instanceof Http2ServerResponse;
+    this.#mayContinue = options.expectsContinue;
+    this.#body = hasBody(incoming)
+      ? new RequestBody(incoming, {
+        onStart: () => this.#continue(),
+        timeout: options.idleTimeout,
+        onStall: () => this.#outgoing.destroy(),
+      })
+      : null;
+    outgoing.once("close", () => {
+      if (!outgoing.writableFinished) this.#abort.abort(clientGone());
+    });
+    outgoing.on("error", () => {}); // the client is gone, which `close` tells
+  }
+
+  /** Never rejects: whatever fails is answered, or resets the request. */
+  async run(): Promise<void> {
+    const target = findTarget(this.#incoming, this.#socket, this.#options.checkHost);
+    const response = target instanceof URL
+      ? await this.#ask(target)
+      : new Response(`${target.why}\n`, { status: target.status });
+    if (response === null) return;
+    try {
+      await this.#send(response);
+    } catch (error) {
+      const isGone = !isOpen(this.#outgoing);
+      if (isGone) return;
+      const instead = await this.#onError(error);
+      if (this.#outgoing.headersSent) return this.#reset("NGHTTP2_INTERNAL_ERROR");
+      await this.#send(instead).catch(() => this.#reset("NGHTTP2_INTERNAL_ERROR"));
+    }
+  }
+
+  /** Asks the handler; `null` if the request was reset. */
+  async #ask(url: URL): Promise<Response | null> {
+    const { handler } = this.#options;
+    try {
+      const info = createRequestInfo(this.#socket, this.#httpVersion, this.#body);
+      const response: unknown = await handler(this.#makeRequest(url), info);
+      if (!(response instanceof Response)) {
+        throw new TypeError(
+          `Cannot answer request: the handler must return a Response, not ${kindOf(response)}`,
+        );
+      }
+      if (response.status === 0) {
+        throw new TypeError("Cannot answer request: the handler returned Response.error()");
+      }
+      return response;
+    } catch (error) {
+      const known = answerTo(error);
+      if (known === 413) return new Response("Content Too Large\n", { status: 413 });
+      if (known === undefined) return await this.#onError(error);
+      this.#reset("NGHTTP2_HTTP_1_1_REQUIRED");
+      return null;
+    }
+  }
+
+  async #onError(error: unknown): Promise<Response> {
+    try {
+      const response: unknown = await this.#options.onError(error);
+      if (response instanceof Response && response.status !== 0) return response;
+      throw new TypeError(
+        `Cannot answer request: onError must return a Response, not ${kindOf(response)}`,
+      );
+    } catch (failure) {
+      return reportAndAnswer(failure);
+    }
+  }
+
+  async #send(response: Response): Promise<void> {
+    if (!isOpen(this.#outgoing)) {
+      await response.body?.cancel(clientGone());
+      return;
+    }
+    // A body that nobody has asked for is not waited for, so the connection cannot go on.
+    const isUnread = this.#body?.isUntouched ?? false;
+    await sendResponse(this.#outgoing, response, {
+      isHead: this.#incoming.method === "HEAD",
+      isLast: isUnread || this.#options.isLast(),
+      isHttp2: this.#isHttp2,
+      timeout: this.#options.idleTimeout,
+    });
+  }
+
+  #makeRequest(url: URL): Request {
+    const { method = "GET", rawHeaders } = this.#incoming;
+    const headers = new Headers();
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+      const [name, value] = [rawHeaders[i]!, rawHeaders[i + 1]!];
+      if (!name.startsWith(":")) headers.append(name, value);
+    }
+    if (this.#isHttp2 && !headers.has("host")) headers.set("host", url.host);
+    const takesBody = method !== "GET" && method !== "HEAD";
+    const body = takesBody ? this.#body?.stream ?? null : null;
+    const init = { method, headers, body, signal: this.#abort.signal, duplex: "half" };
+    return new Request(url, init);
+  }
+
+  get #httpVersion(): RequestInfo["httpVersion"] {
+    if (this.#isHttp2) return "2";
+    return this.#incoming.httpVersion === "1.0" ? "1.0" : "1.1";
+  }
+
+  #continue(): void {
+    if (!this.#mayContinue || this.#outgoing.headersSent) return;
+    this.#mayContinue = false;
+    this.#outgoing.writeContinue();
+  }
+
+  /** Ends the request, and with HTTP/1.1 its connection, so that nobody takes it for answered. */
+  #reset(code: "NGHTTP2_INTERNAL_ERROR" | "NGHTTP2_HTTP_1_1_REQUIRED"): void {
+    if (this.#outgoing instanceof Http2ServerResponse) {
+      this.#outgoing.stream.close(constants[code]);
+    } else {
+      this.#outgoing.destroy();
+    }
+  }
+}
+
+function hasBody(incoming: Incoming): boolean {
+  const { headers, method } = incoming;
+  if ("stream" in incoming && incoming.httpVersionMajor === 2) {
+    if (incoming.stream.endAfterHeaders === true) return false;
+    return headers["content-length"] !== "0" && method !== "GET" && method !== "HEAD";
+  }
+  const length = headers["content-length"];
+  return headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
+}
+
+function authorityOf(address: unknown): string {
+  if (typeof address !== "object" || address === null) return "localhost";
+  if (!("hostname" in address) || !("port" in address)) return "localhost";
+  const { hostname, port } = address;
+  return `${String(hostname).includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+function clientGone(): SslError {
+  return new SslError(
+    "PR_CONNECT_RESET_ERROR",
+    "Cannot answer request: the client ended it before it was answered",
+  );
+}

@@ -1,0 +1,18 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/**
+ * HTTP over TLS that knows who is calling: a server in the form of `Deno.serve`, and agents of
+ * `node:https` and undici for clients. `node:http` and `node:http2` parse it.
+ *
+ * @module
+ */
+
+export type { ServeHandler } from "./exchange.ts";
+export type { CertificateRequestOptions, RequestInfo } from "./request_info.ts";
+export { serve, type ServeOptions, type UpgradeHandler } from "./serve.ts";
+export {
+  type ConnectionOptions,
+  type HttpServer,
+  serveNode,
+  type ShutdownOptions,
+} from "./serve_node.ts";

@@ -1,0 +1,141 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically: it reads what node:http has parsed.
+
+import type { Buffer } from "node:buffer";
+import type { Readable } from "node:stream";
+import { SslError } from "../base/errors.ts";
+
+/** How a body is received. */
+export interface BodyOptions {
+  /** Called when the body is first asked for: a client may wait for `100 Continue`. */
+  readonly onStart: () => void;
+  /** The milliseconds that may pass without a byte while the body is asked for. */
+  readonly timeout: number;
+  /** Called when that time is over: the client has stalled. */
+  readonly onStall: () => void;
+}
+
+/**
+ * The body of a request as a web stream. Nothing of it is read before somebody asks for it, and
+ * then as fast as it is taken.
+ */
+export class RequestBody {
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #incoming: Readable;
+  readonly #options: BodyOptions;
+  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
+  #state: "untouched" | "open" | "ended" = "untouched";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The number of bytes that are read ahead; `null` if none are to be. */
+  #ahead: { readonly limit: number; length: number; readonly overflow: () => void } | null = null;
+
+  constructor(incoming: Readable, options: BodyOptions) {
+    this.#incoming = incoming;
+    this.#options = options;
+    this.stream = new ReadableStream({
+      start: (controller) => {
+        this.#controller = controller;
+      },
+      pull: () => this.#resume(),
+      cancel: () => {
+        this.#end();
+        incoming.pause();
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  /** Whether nobody has asked for the body. */
+  get isUntouched(): boolean {
+    return this.#state === "untouched";
+  }
+
+  /**
+   * Reads ahead, so that what comes behind the body on the connection can be received.
+   *
+   * @param limit The most bytes that are kept.
+   * @param overflow Called if there are more.
+   * @returns A function that ends the reading.
+   */
+  readAhead(limit: number, overflow: () => void): () => void {
+    this.#ahead = { limit, length: 0, overflow };
+    this.#resume();
+    return () => {
+      this.#ahead = null;
+      if (this.#state === "open") this.#pauseIfFull();
+    };
+  }
+
+  #resume(): void {
+    if (this.#state === "untouched") this.#start();
+    if (this.#state !== "open") return;
+    this.#startTimer();
+    this.#incoming.resume();
+  }
+
+  #start(): void {
+    this.#state = "open";
+    const { onStart } = this.#options;
+    onStart();
+    this.#incoming.on("data", (chunk: Buffer<ArrayBuffer>) => this.#take(chunk));
+    this.#incoming.on("end", () => {
+      if (this.#end()) this.#controller?.close();
+    });
+    this.#incoming.on("error", () => this.#fail(cutOff()));
+    this.#incoming.on("close", () => this.#fail(cutOff()));
+    if (this.#incoming.destroyed) this.#fail(cutOff());
+  }
+
+  #take(chunk: Buffer<ArrayBuffer>): void {
+    if (this.#state !== "open") return;
+    this.#startTimer();
+    this.#controller?.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this.#pauseIfFull(chunk.byteLength);
+  }
+
+  #pauseIfFull(length = 0): void {
+    const ahead = this.#ahead;
+    if (ahead !== null) {
+      ahead.length += length;
+      if (ahead.length <= ahead.limit) return;
+      this.#ahead = null;
+      ahead.overflow();
+    }
+    if ((this.#controller?.desiredSize ?? 0) > 0) return;
+    clearTimeout(this.#timer);
+    this.#incoming.pause();
+  }
+
+  #fail(error: Error): void {
+    if (this.#end()) this.#controller?.error(error);
+  }
+
+  /** Ends the stream, once. */
+  #end(): boolean {
+    clearTimeout(this.#timer);
+    const wasOpen = this.#state !== "ended";
+    this.#state = "ended";
+    return wasOpen;
+  }
+
+  #startTimer(): void {
+    clearTimeout(this.#timer);
+    const { timeout, onStall } = this.#options;
+    if (timeout === Infinity) return;
+    this.#timer = setTimeout(() => {
+      this.#fail(
+        new SslError(
+          "PR_IO_TIMEOUT_ERROR",
+          `Cannot read request body: no byte of it has come for ${timeout} ms (idleTimeout)`,
+        ),
+      );
+      onStall();
+    }, timeout);
+  }
+}
+
+function cutOff(): SslError {
+  return new SslError(
+    "PR_END_OF_FILE_ERROR",
+    "Cannot read request body: the client ended the request before its body was complete",
+  );
+}

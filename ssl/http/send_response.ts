@@ -1,0 +1,163 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses node: modules, statically: it writes responses by node:http and node:http2.
+
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
+import { bytesOf } from "../../cert/base/bytes.ts";
+import { kindOf } from "../../cert/base/options.ts";
+
+/** A response of `node:http` or `node:http2`. */
+export type Outgoing = ServerResponse | Http2ServerResponse;
+
+/** How a response is sent. */
+export interface SendOptions {
+  /** Whether it is the response to HEAD, which has no body. */
+  readonly isHead: boolean;
+  /** Whether the connection ends with it: HTTP/1.1 says so. */
+  readonly isLast: boolean;
+  /** Whether it is one of HTTP/2. */
+  readonly isHttp2: boolean;
+  /** The milliseconds in which the client must take what was written before more is. */
+  readonly timeout: number;
+}
+
+/** Fields that belong to the connection, which node:http sets (RFC 9110, Section 7.6.1). */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Returns whether a client is still there for a response. */
+export function isOpen(outgoing: Outgoing): boolean {
+  return !outgoing.destroyed && !outgoing.writableEnded;
+}
+
+/**
+ * Sends a response. It ends well only if its body does: with as many bytes as `Content-Length`
+ * promises, where there is one.
+ *
+ * @throws If the body fails; whether the head is sent then, `headersSent` tells.
+ */
+export async function sendResponse(
+  outgoing: Outgoing,
+  response: Response,
+  options: SendOptions,
+): Promise<void> {
+  setHead(outgoing, response, options);
+  const { body } = response;
+  if (body === null || options.isHead) {
+    await body?.cancel();
+    outgoing.end();
+    return;
+  }
+  const given = response.headers.get("content-length");
+  await pump(outgoing, body, given === null ? null : Number(given), options.timeout);
+}
+
+function setHead(outgoing: Outgoing, response: Response, { isLast, isHttp2 }: SendOptions): void {
+  const { headers, status, statusText } = response;
+  outgoing.statusCode = status;
+  if (!isHttp2 && statusText !== "") outgoing.statusMessage = statusText;
+  for (const [name, value] of headers) {
+    if (!CONNECTION_FIELDS.has(name) && name !== "set-cookie") outgoing.setHeader(name, value);
+  }
+  const cookies = headers.getSetCookie();
+  if (cookies.length > 0) outgoing.setHeader("set-cookie", cookies);
+  if (isHttp2) return;
+  const wantsClose = /(?:^|,)\s*close\s*(?:,|$)/i.test(headers.get("connection") ?? "");
+  if (isLast || wantsClose) outgoing.setHeader("connection", "close");
+}
+
+async function pump(
+  outgoing: Outgoing,
+  body: ReadableStream<unknown>,
+  promised: number | null,
+  timeout: number,
+): Promise<void> {
+  const reader = body.getReader();
+  const onClose = () => {
+    reader.cancel(new Error("the client is gone")).catch(() => {}); // it may have failed
+  };
+  outgoing.once("close", onClose);
+  try {
+    let sent = 0;
+    let next = readBytes(reader);
+    for (;;) {
+      const chunk = await next;
+      if (!isOpen(outgoing)) return;
+      if (chunk === null) break;
+      sent += chunk.length;
+      if (promised !== null && sent > promised) throw wrongLength(promised, "more");
+      next = readBytes(reader);
+      next.catch(() => {}); // awaited in the next turn of the loop
+      // A body that is no stream is complete now: node:http then tells its length.
+      if (!outgoing.headersSent && promised === null && await isLast(next)) {
+        outgoing.end(chunk);
+        return;
+      }
+      if (!write(outgoing, chunk)) await drained(outgoing, timeout);
+    }
+    if (promised !== null && sent < promised) throw wrongLength(promised, "less");
+    outgoing.end();
+  } catch (error) {
+    reader.cancel(error).catch(() => {}); // it may be what has failed
+    throw error;
+  } finally {
+    outgoing.off("close", onClose);
+  }
+}
+
+async function readBytes(
+  reader: ReadableStreamDefaultReader<unknown>,
+): Promise<Uint8Array | null> {
+  const { done, value } = await reader.read();
+  if (done) return null;
+  const bytes = bytesOf(value);
+  if (bytes !== null) return bytes;
+  throw new TypeError(
+    `Cannot send response: its body gave ${kindOf(value)} instead of bytes (Uint8Array)`,
+  );
+}
+
+/** Returns whether there is room for more. */
+function write(outgoing: Outgoing, chunk: Uint8Array): boolean {
+  return "stream" in outgoing ? outgoing.write(chunk) : outgoing.write(chunk);
+}
+
+/** Returns whether a promise gives `null` within this turn of the event loop. */
+async function isLast(next: Promise<Uint8Array | null>): Promise<boolean> {
+  let ended = false;
+  next.then((chunk) => ended = chunk === null, () => {}); // whoever awaits it is told
+  for (let hops = 0; hops < 8 && !ended; hops++) await null;
+  return ended;
+}
+
+/** Waits until the client has taken enough; gives it up where it takes nothing. */
+function drained(outgoing: Outgoing, timeout: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = timeout === Infinity
+    ? undefined
+    : setTimeout(() => outgoing.destroy(), timeout);
+  const done = () => {
+    clearTimeout(timer);
+    outgoing.off("drain", done);
+    outgoing.off("close", done);
+    resolve();
+  };
+  outgoing.on("drain", done);
+  outgoing.on("close", done);
+  if (!isOpen(outgoing)) done();
+  return promise;
+}
+
+function wrongLength(promised: number, what: "more" | "less"): TypeError {
+  return new TypeError(
+    `Cannot send response: its body has ${what} than the ${promised} bytes ` +
+      "that its field Content-Length promises",
+  );
+}

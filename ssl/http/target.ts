@@ -1,0 +1,94 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
+import type { ChannelInfo } from "../base/channel_info.ts";
+
+/** The parts of a request's head that say what it asks for. */
+export interface RequestHead {
+  /** The request target: a path, `*`, or an absolute URL. */
+  readonly target: string;
+  /** The values of `:authority`, or of all fields `Host`. */
+  readonly authorities: readonly string[];
+  /** Whether a request may lack them, as in HTTP/1.0. */
+  readonly isOld: boolean;
+}
+
+/** How a request that is not answered by the handler is answered. */
+export interface Refusal {
+  /** The status. */
+  readonly status: number;
+  /** Why, as text for who sent the request. */
+  readonly why: string;
+}
+
+/**
+ * A host of RFC 3986, Section 3.2.2, with a port; without user information, which RFC 9110, Section
+ * 4.2.4 forbids here.
+ */
+const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
+
+/**
+ * Returns the URL that a request asks for.
+ *
+ * @param head What the request says.
+ * @param fallback The authority of a request that names none.
+ * @returns The URL with scheme `https`; or a refusal of a request that is ambiguous, which another
+ * server on its way may have read otherwise (RFC 9112, Section 3.2).
+ */
+export function targetUrl(head: RequestHead, fallback: string): URL | Refusal {
+  const { target, authorities, isOld } = head;
+  const [given] = authorities;
+  if (authorities.length > 1) return bad("it has more than one Host");
+  if (given === undefined && !isOld) return bad("it has no Host");
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target);
+  const authority = absolute?.[1] ?? given ?? fallback;
+  const path = absolute?.[2] ?? target;
+  if (absolute === null && !target.startsWith("/") && target !== "*") {
+    return bad("its target is no path");
+  }
+  if (![authority, given ?? authority].every((one) => AUTHORITY.test(one))) {
+    return bad("its Host is no host");
+  }
+  try {
+    return new URL(`https://${authority}${path.startsWith("/") ? "" : "/"}${path}`);
+  } catch {
+    return bad("its Host is no host");
+  }
+}
+
+function bad(why: string): Refusal {
+  return { status: 400, why: `This request cannot be answered: ${why}.` };
+}
+
+/**
+ * Returns whether a connection is for the host that a request names; if not, status 421 has the
+ * client send it over another connection (RFC 9110, Section 15.5.20).
+ *
+ * A client says the name twice: in the handshake (SNI), by which a server chooses its certificate
+ * and whom it lets in, and in the request, by which it chooses an answer. Where the two differ, the
+ * choice for the one would count for the other. They may differ where nothing is chosen by name and
+ * the certificate covers both.
+ *
+ * @param url The URL that the request asks for.
+ * @param channel What the handshake has negotiated.
+ * @param choosesByName Whether the server has a hook that chooses by the name of the handshake.
+ */
+export function isForHost(
+  url: URL,
+  { serverName, localCertificates }: ChannelInfo,
+  choosesByName: boolean,
+): boolean {
+  const host = url.hostname.toLowerCase().replace(/\.$/, "");
+  if (serverName !== null && serverName.toLowerCase().replace(/\.$/, "") === host) return true;
+  const isAddress = host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+  if (serverName === null) return !choosesByName || isAddress; // no address is ever sent as SNI
+  if (choosesByName) return false;
+  const [leaf] = localCertificates;
+  if (leaf === undefined) return false;
+  try {
+    verifyCertName(leaf, host.replace(/^\[(.*)\]$/, "$1"));
+    return true;
+  } catch {
+    return false;
+  }
+}
