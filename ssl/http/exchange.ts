@@ -126,7 +126,10 @@ class Exchange<A> {
     const target = findTarget(this.#incoming, this.#socket, this.#options.checkHost);
     const response = target instanceof URL
       ? await this.#ask(target)
-      : new Response(`${target.why}\n`, { status: target.status });
+      : new Response(`${target.why}\n`, {
+        status: target.status,
+        headers: { connection: "close" }, // its client and this server do not read it alike
+      });
     if (response === null) return;
     try {
       await this.#send(response);

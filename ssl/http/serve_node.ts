@@ -306,18 +306,21 @@ export class HttpServing<A> implements HttpServer<A> {
       for (const key of keys) this.#connections.delete(key);
       this.#settle();
     });
-    if (!isHttp2) {
-      http1.emit("connection", socket);
-      return;
-    }
-    http2!.once("session", (session: ServerHttp2Session) => {
-      keys.push(session);
-      this.#connections.set(session, connection);
-      connection.useSession(session);
-      session.on("error", (error) => this.#tellUnlessGone(error, sslSocket.remoteAddr));
-      session.once("close", () => socket.destroySoon());
+    // Node's servers take a socket whose handshake is complete.
+    socket.once("secure", () => {
+      if (!isHttp2) {
+        http1.emit("connection", socket);
+        return;
+      }
+      http2?.once("session", (session: ServerHttp2Session) => {
+        keys.push(session);
+        this.#connections.set(session, connection);
+        connection.useSession(session);
+        session.on("error", (error) => this.#tellUnlessGone(error, sslSocket.remoteAddr));
+        session.once("close", () => socket.destroySoon());
+      });
+      http2?.emit("connection", socket);
     });
-    http2!.emit("connection", socket);
   }
 
   /** Sees when requests begin and end, and connections become the application's. */
