@@ -7,6 +7,9 @@
  * @module
  */
 
+export { type AgentOptions, createAgent } from "./create_agent.ts";
+export { type Connector, type ConnectorOptions, createConnector } from "./create_connector.ts";
+export type { ClientOptions, Destination } from "./open_socket.ts";
 export type { ServeHandler } from "./exchange.ts";
 export type { CertificateRequestOptions, RequestInfo } from "./request_info.ts";
 export { serve, type ServeOptions, type UpgradeHandler } from "./serve.ts";

@@ -140,9 +140,7 @@ async function isLast(next: Promise<Uint8Array | null>): Promise<boolean> {
 /** Waits until the client has taken enough; gives it up where it takes nothing. */
 function drained(outgoing: Outgoing, timeout: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = timeout === Infinity
-    ? undefined
-    : setTimeout(() => outgoing.destroy(), timeout);
+  const timer = timeout === Infinity ? undefined : setTimeout(() => outgoing.destroy(), timeout);
   const done = () => {
     clearTimeout(timer);
     outgoing.off("drain", done);

@@ -12,7 +12,13 @@ import type { Duplex } from "node:stream";
 import { isBoolean, isFunction, isInteger, type Shape } from "../../cert/base/options.ts";
 import type { SslListener } from "../base/socket_type.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
-import { answer, findTarget, type Incoming, reportAndAnswer, type ServeHandler } from "./exchange.ts";
+import {
+  answer,
+  findTarget,
+  type Incoming,
+  reportAndAnswer,
+  type ServeHandler,
+} from "./exchange.ts";
 import { createRequestInfo, type RequestInfo } from "./request_info.ts";
 import type { Outgoing } from "./send_response.ts";
 import {

@@ -2,18 +2,9 @@
 // This module uses node: modules, statically: it feeds servers of node:http and node:http2.
 
 import type { Server, ServerResponse } from "node:http";
-import {
-  type Http2Server,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from "node:http2";
+import { type Http2Server, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import {
-  isFunction,
-  isInstance,
-  isLike,
-  type Shape,
-} from "../../cert/base/options.ts";
+import { isFunction, isInstance, isLike, type Shape } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslListener, SslSocket } from "../base/socket_type.ts";
 import { configOf } from "../config/config_registry.ts";
@@ -289,7 +280,9 @@ export class HttpServing<A> implements HttpServer<A> {
   #feed(sslSocket: SslSocket<A>, protocol: string | null): void {
     const { http1, http2 } = this.#servers;
     const isHttp2 = protocol === "h2";
-    if ((isHttp2 && http2 === null) || (!isHttp2 && !/^http\/1\.[01]$/.test(protocol ?? "http/1.1"))) {
+    if (
+      (isHttp2 && http2 === null) || (!isHttp2 && !/^http\/1\.[01]$/.test(protocol ?? "http/1.1"))
+    ) {
       throw new SslError(
         "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",
         `Cannot serve HTTP: the client and the listener have agreed on "${protocol}"; the ` +

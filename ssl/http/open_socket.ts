@@ -1,0 +1,81 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+// This module uses node: modules, statically: it opens sockets for node:https and undici.
+
+import net from "node:net";
+import { Duplex } from "node:stream";
+import { isFunction, takeOptions } from "../../cert/base/options.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import type { ImportOptions } from "../config/import_options.ts";
+import { newModel } from "../config/model.ts";
+import { requireSslArgs } from "../config/option_values.ts";
+import type { ByteStreams, ConnLike } from "../connection/transports.ts";
+import { importFD } from "../import_fd.ts";
+
+/** Where a client connects to. */
+export interface Destination {
+  /** The host name or address. */
+  readonly hostname: string;
+  /** The port. */
+  readonly port: number;
+}
+
+/**
+ * The options of clients of HTTP: those of `importFD` for each connection, but for what a
+ * connection has for itself. The server's name comes from the URL.
+ */
+export interface ClientOptions
+  extends Omit<ImportOptions, "role" | "hostname" | "head" | "signal"> {
+  /**
+   * Opens a connection, as through a proxy; TCP by default. The signal aborts when
+   * nobody waits any more.
+   */
+  connect?: (to: Destination, signal: AbortSignal) => Promise<ConnLike>;
+}
+
+/**
+ * Opens a connection to a destination, whose certificate is to have a name. With a stream it is
+ * opened over that.
+ */
+export type Opener = (
+  to: Destination,
+  name: string,
+  signal: AbortSignal,
+  over?: Duplex,
+) => Promise<SslSocket>;
+
+/**
+ * Reads the options of a client.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
+ */
+export function takeClientOptions(options: ClientOptions): Opener {
+  const { connect = openTcp, ...tls } = options;
+  requireSslArgs("Cannot use options", isFunction(connect, "connect"));
+  const model = newModel({ alpnProtocols: ["http/1.1"], ...tls });
+  return async ({ hostname, port }, name, signal, over) => {
+    const own = { model, hostname: name, signal };
+    if (over !== undefined) return importFD(streamsOf(over), own);
+    const conn = await connect({ hostname, port }, signal);
+    if ("read" in conn) return importFD(conn, own);
+    return importFD(conn, own);
+  };
+}
+
+/** Opens a TCP connection as the runtime does it. */
+async function openTcp(
+  { hostname, port }: Destination,
+  signal: AbortSignal,
+): Promise<ConnLike | ByteStreams> {
+  if (typeof Deno !== "undefined") return await Deno.connect({ hostname, port, signal });
+  const socket = net.connect({ host: hostname, port, signal });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once("connect", resolve).once("error", reject);
+  await promise;
+  socket.setNoDelay();
+  return streamsOf(socket);
+}
+
+function streamsOf(duplex: Duplex): ByteStreams {
+  return Duplex.toWeb(duplex);
+}
