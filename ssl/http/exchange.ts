@@ -12,7 +12,7 @@ import { configOf } from "../config/config_registry.ts";
 import { getChannelInfo } from "../nss/get_channel_info.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
-import { isOpen, type Outgoing, sendResponse } from "./send_response.ts";
+import { isOpen, onceGone, type Outgoing, sendResponse } from "./send_response.ts";
 import { isForHost, type Refusal, type RequestHead, targetUrl } from "./target.ts";
 
 /** A request of `node:http` or `node:http2`. */
@@ -36,6 +36,8 @@ export interface ExchangeOptions<A> {
   readonly idleTimeout: number;
   /** Whether the connection ends with the response that is sent next. */
   readonly isLast: () => boolean;
+  /** Ends the connection with the requests in progress. */
+  readonly end: () => void;
   /** Whether the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
 }
@@ -115,8 +117,13 @@ class Exchange<A> {
         onStall: () => this.#outgoing.destroy(),
       })
       : null;
-    outgoing.once("close", () => {
-      if (!outgoing.writableFinished) this.#abort.abort(clientGone());
+    let isFinished = false;
+    outgoing.once("finish", () => {
+      isFinished = true;
+      if (this.#body !== null && !incoming.complete) this.#leaveBody();
+    });
+    onceGone(outgoing, () => {
+      if (!isFinished) this.#abort.abort(clientGone());
     });
     outgoing.on("error", () => {}); // the client is gone, which `close` tells
   }
@@ -153,6 +160,12 @@ class Exchange<A> {
           `Cannot answer request: the handler must return a Response, not ${kindOf(response)}`,
         );
       }
+      if (response.bodyUsed || response.body?.locked) {
+        throw new TypeError(
+          "Cannot answer request: the body of the handler's Response is used already; return a " +
+            "new Response for each request, or its clone()",
+        );
+      }
       if (response.status === 0) {
         throw new TypeError("Cannot answer request: the handler returned Response.error()");
       }
@@ -184,7 +197,8 @@ class Exchange<A> {
       return;
     }
     // A body that nobody has asked for is not waited for, so the connection cannot go on.
-    const isUnread = this.#body?.isUntouched ?? false;
+    const isUnread = !this.#isHttp2 && (this.#body?.isUntouched ?? false);
+    if (isUnread) this.#options.end();
     await sendResponse(this.#outgoing, response, {
       isHead: this.#incoming.method === "HEAD",
       isLast: isUnread || this.#options.isLast(),
@@ -216,6 +230,15 @@ class Exchange<A> {
     if (!this.#mayContinue || this.#outgoing.headersSent) return;
     this.#mayContinue = false;
     this.#outgoing.writeContinue();
+  }
+
+  /** What is left of a body when its request is answered is not waited for. */
+  #leaveBody(): void {
+    if (this.#outgoing instanceof Http2ServerResponse) {
+      this.#outgoing.stream.close(constants.NGHTTP2_NO_ERROR); // RFC 9113, Section 8.1
+    } else {
+      this.#options.end();
+    }
   }
 
   /** Ends the request, and with HTTP/1.1 its connection, so that nobody takes it for answered. */

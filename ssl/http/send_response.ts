@@ -34,7 +34,20 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 
 /** Returns whether a client is still there for a response. */
 export function isOpen(outgoing: Outgoing): boolean {
+  if ("stream" in outgoing && outgoing.stream.destroyed) return false;
   return !outgoing.destroyed && !outgoing.writableEnded;
+}
+
+/**
+ * Calls a function once a response has ended, or cannot be sent any more.
+ *
+ * @returns A function that forgets it.
+ */
+export function onceGone(outgoing: Outgoing, call: () => void): () => void {
+  // node:http2 closes a response that was reset only when the handler next uses it.
+  const emitter = "stream" in outgoing ? outgoing.stream : outgoing;
+  emitter.once("close", call);
+  return () => emitter.off("close", call);
 }
 
 /**
@@ -61,6 +74,7 @@ export async function sendResponse(
 
 function setHead(outgoing: Outgoing, response: Response, { isLast, isHttp2 }: SendOptions): void {
   const { headers, status, statusText } = response;
+  for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name); // of one that failed
   outgoing.statusCode = status;
   if (!isHttp2 && statusText !== "") outgoing.statusMessage = statusText;
   for (const [name, value] of headers) {
@@ -80,10 +94,9 @@ async function pump(
   timeout: number,
 ): Promise<void> {
   const reader = body.getReader();
-  const onClose = () => {
+  const forget = onceGone(outgoing, () => {
     reader.cancel(new Error("the client is gone")).catch(() => {}); // it may have failed
-  };
-  outgoing.once("close", onClose);
+  });
   try {
     let sent = 0;
     let next = readBytes(reader);
@@ -108,7 +121,7 @@ async function pump(
     reader.cancel(error).catch(() => {}); // it may be what has failed
     throw error;
   } finally {
-    outgoing.off("close", onClose);
+    forget();
   }
 }
 
@@ -144,11 +157,11 @@ function drained(outgoing: Outgoing, timeout: number): Promise<void> {
   const done = () => {
     clearTimeout(timer);
     outgoing.off("drain", done);
-    outgoing.off("close", done);
+    forget();
     resolve();
   };
+  const forget = onceGone(outgoing, done);
   outgoing.on("drain", done);
-  outgoing.on("close", done);
   if (!isOpen(outgoing)) done();
   return promise;
 }

@@ -167,6 +167,7 @@ export function serve<A>(
       checkHost,
       idleTimeout: connectionOptions.idleTimeout ?? IDLE_TIMEOUT,
       isLast: () => connection.isEnding,
+      end: () => connection.end(),
       expectsContinue,
     });
   };

@@ -13,6 +13,7 @@ import { setNextProtoNego } from "../nss/next_proto.ts";
 import { NodeTlsSocket } from "../node/node_socket.ts";
 import { HttpConnection } from "./http_connection.ts";
 import type { Incoming } from "./exchange.ts";
+import { onceGone } from "./send_response.ts";
 
 /**
  * The options of a server besides what answers its requests.
@@ -320,7 +321,7 @@ export class HttpServing<A> implements HttpServer<A> {
   #watch({ http1, http2 }: ProtocolServers): void {
     const begin = (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => {
       const end = this.connectionOf(incoming).begin();
-      outgoing.once("close", end);
+      onceGone(outgoing, end);
     };
     for (const server of [http1, http2]) {
       server?.prependListener("request", begin);

@@ -1,0 +1,87 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assert, assertEquals } from "@std/assert";
+import type { ChannelInfo } from "@nss/nss";
+import { isForHost, targetUrl } from "../../../ssl/http/target.ts";
+import { PKI, session } from "../_support.ts";
+
+function url(target: string, ...authorities: string[]): string {
+  const found = targetUrl({ target, authorities, isOld: false }, "127.0.0.1:8443");
+  return found instanceof URL ? found.href : `${found.status} ${found.why}`;
+}
+
+const TARGETS: readonly (readonly [string, string[], string])[] = [
+  ["/", ["a.test"], "https://a.test/"],
+  ["/b?c#d", ["a.test:8443"], "https://a.test:8443/b?c#d"],
+  ["//c.test/d", ["a.test"], "https://a.test//c.test/d"],
+  ["*", ["a.test"], "https://a.test/*"],
+  ["/", ["[::1]:443"], "https://[::1]/"],
+  ["http://b.test/c", ["a.test"], "https://b.test/c"],
+  ["https://b.test", ["b.test"], "https://b.test/"],
+];
+
+Deno.test("targetUrl() joins the host and the path that a request names", () => {
+  for (const [target, hosts, expected] of TARGETS) assertEquals(url(target, ...hosts), expected);
+});
+
+Deno.test("targetUrl() refuses a request that two servers may read in two ways", () => {
+  const refusals = [
+    url("/"),
+    url("/", "a.test", "a.test"),
+    url("/", ""),
+    url("/", "user@a.test"),
+    url("/", "a.test/b"),
+    url("/", "a.test?b"),
+    url("/", "a.test#b"),
+    url("/", "a.test\\b"),
+    url("/", "a.test b.test"),
+    url("/", "a.test:99999"),
+    url("/", "[::1"),
+    url("a.test:443", "a.test"),
+    url("ftp://a.test/", "a.test"),
+    url("https://user@a.test/", "a.test"),
+    url("https:///", "a.test"),
+  ];
+  for (const [i, refusal] of refusals.entries()) assert(refusal.startsWith("400 "), `${i}: ${refusal}`);
+});
+
+Deno.test("targetUrl() gives a request of HTTP/1.0 without Host the address of the server", () => {
+  const found = targetUrl({ target: "/a", authorities: [], isOld: true }, "127.0.0.1:8443");
+  assertEquals(found instanceof URL && found.href, "https://127.0.0.1:8443/a");
+});
+
+Deno.test("targetUrl() never throws, and never gives a host that was not named", () => {
+  const chars = "a.:/@?#\\[]%*é \t0";
+  let state = 1;
+  const next = (n: number) => (state = (state * 48271) % 2147483647) % n;
+  const some = () => Array.from({ length: next(7) }, () => chars[next(chars.length)]).join("");
+  for (let i = 0; i < 20_000; i++) {
+    const [target, host] = [`/${some()}`, some()];
+    const found = targetUrl({ target, authorities: [host], isOld: false }, "x");
+    if (found instanceof URL) {
+      const [name] = host.split(":");
+      assertEquals(found.hostname, new URL(`https://${host.startsWith("[") ? host : name}`).hostname);
+    }
+  }
+});
+
+Deno.test("isForHost() lets names differ where the certificate covers both and no hook chose", async () => {
+  const [, info] = await session();
+  const of = (host: string, choosesByName: boolean, changes: Partial<ChannelInfo> = {}) =>
+    isForHost(new URL(`https://${host}/`), { ...info, ...changes }, choosesByName);
+  assertEquals(info.serverName, "server.test");
+  assertEquals(info.localCertificates[0], PKI.server.cert);
+  for (const chooses of [false, true]) {
+    assert(of("server.test", chooses));
+    assert(of("SERVER.test:8443", chooses));
+    assert(of("server.test.", chooses));
+    assert(!of("other.test", chooses));
+    assert(!of("127.0.0.1", chooses));
+    assert(of("127.0.0.1", chooses, { serverName: null }));
+    assert(of("[::1]", chooses, { serverName: null }));
+  }
+  assert(of("server.test", false, { serverName: "other.test" }));
+  assert(!of("server.test", true, { serverName: "other.test" }));
+  assert(of("other.test", false, { serverName: null }));
+  assert(!of("other.test", true, { serverName: null }));
+});
