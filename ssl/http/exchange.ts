@@ -12,7 +12,7 @@ import { configOf } from "../config/config_registry.ts";
 import { getChannelInfo } from "../nss/get_channel_info.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
-import { isOpen, onceGone, type Outgoing, sendResponse } from "./send_response.ts";
+import { isOpen, onceGone, type Outgoing, sendResponse, wasReset } from "./send_response.ts";
 import { isForHost, type Refusal, type RequestHead, targetUrl } from "./target.ts";
 
 /** A request of `node:http` or `node:http2`. */
@@ -114,6 +114,7 @@ class Exchange<A> {
       ? new RequestBody(incoming, {
         onStart: () => this.#continue(),
         timeout: options.idleTimeout,
+        isCut: () => wasReset(outgoing),
         onStall: () => this.#outgoing.destroy(),
       })
       : null;
@@ -123,7 +124,7 @@ class Exchange<A> {
       if (this.#body !== null && !incoming.complete) this.#leaveBody();
     });
     onceGone(outgoing, () => {
-      if (!isFinished) this.#abort.abort(clientGone());
+      if (!isFinished || wasReset(outgoing)) this.#abort.abort(clientGone());
     });
     outgoing.on("error", () => {}); // the client is gone, which `close` tells
   }

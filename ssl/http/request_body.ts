@@ -9,6 +9,8 @@ import { SslError } from "../base/errors.ts";
 export interface BodyOptions {
   /** Called when the body is first asked for: a client may wait for `100 Continue`. */
   readonly onStart: () => void;
+  /** Whether the end of the body is none, because the request was reset. */
+  readonly isCut: () => boolean;
   /** The milliseconds that may pass without a byte while the body is asked for. */
   readonly timeout: number;
   /** Called when that time is over: the client has stalled. */
@@ -78,11 +80,13 @@ export class RequestBody {
     onStart();
     this.#incoming.on("data", (chunk: Buffer<ArrayBuffer>) => this.#take(chunk));
     this.#incoming.on("end", () => {
-      if (this.#end()) this.#controller?.close();
+      if (this.#options.isCut()) this.#fail(cutOff());
+      else if (this.#end()) this.#controller?.close();
     });
-    this.#incoming.on("error", () => this.#fail(cutOff()));
-    this.#incoming.on("close", () => this.#fail(cutOff()));
-    if (this.#incoming.destroyed) this.#fail(cutOff());
+    for (const event of ["aborted", "error", "close"]) {
+      this.#incoming.on(event, () => this.#fail(cutOff()));
+    }
+    if (this.#incoming.destroyed || this.#options.isCut()) this.#fail(cutOff());
   }
 
   #take(chunk: Buffer<ArrayBuffer>): void {

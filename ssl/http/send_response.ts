@@ -34,8 +34,18 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 
 /** Returns whether a client is still there for a response. */
 export function isOpen(outgoing: Outgoing): boolean {
-  if ("stream" in outgoing && outgoing.stream.destroyed) return false;
+  if ("stream" in outgoing && (outgoing.stream.destroyed || wasReset(outgoing))) return false;
   return !outgoing.destroyed && !outgoing.writableEnded;
+}
+
+/**
+ * Returns whether a stream of HTTP/2 was reset: node:http2 lets both its halves end as if they were
+ * complete.
+ */
+export function wasReset(outgoing: Outgoing): boolean {
+  if (!("stream" in outgoing)) return false;
+  const { aborted, rstCode = 0 } = outgoing.stream;
+  return aborted || rstCode !== 0;
 }
 
 /**
