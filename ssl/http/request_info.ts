@@ -3,6 +3,7 @@
 import type { Shape } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { isMilliseconds, takeSslOptions } from "../config/option_values.ts";
+import { configOf } from "../config/config_registry.ts";
 import { SslError } from "../base/errors.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { SslSocket } from "../base/socket_type.ts";
@@ -132,6 +133,10 @@ class SocketRequestInfo<A> implements RequestInfo<A> {
     const { promise: overflowed, reject } = Promise.withResolvers<never>();
     const stop = this.#body?.readAhead(MAX_BODY_AHEAD, () => reject(failure(413, tooMuch())));
     try {
+      // A client without one is not refused, unless the application has said so.
+      if (!configOf(this.#socket).chosen.has("requireCertificate")) {
+        optionSet(this.#socket, "REQUIRE_CERTIFICATE", "NEVER");
+      }
       optionSet(this.#socket, "REQUEST_CERTIFICATE", true);
       await Promise.race([reHandshake(this.#socket, true, bounds), overflowed]);
     } finally {

@@ -2,12 +2,7 @@
 // This module uses Deno.
 
 import { importFD, type ImportOptions, SslError, type SslSocket } from "@nss/nss";
-import {
-  type HttpServer,
-  serve,
-  type ServeHandler,
-  type ServeOptions,
-} from "@nss/nss/http";
+import { type HttpServer, serve, type ServeHandler, type ServeOptions } from "@nss/nss/http";
 import { clientOptions, HOSTNAME, serverOptions } from "../_support.ts";
 
 /** A server on the loopback interface, and what it has told. */

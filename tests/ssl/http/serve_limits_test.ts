@@ -244,6 +244,23 @@ for (const [phase, [line, ...fields]] of Object.entries(PHASES)) {
   });
 }
 
+Deno.test("serve() fails a body whose stream is reset, and does not end it", async () => {
+  const outcome = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
+  await using own = served(async (request) => {
+    begun.resolve();
+    outcome.resolve(await request.text().catch(({ name }) => name));
+    return new Response("a");
+  });
+  await using client = await h2get(own.port);
+  const stream = client.session.request({ ":method": "POST", ":path": "/" });
+  stream.on("error", () => {});
+  stream.write("half of it");
+  await begun.promise;
+  stream.close(8); // CANCEL
+  assertEquals(await outcome.promise, "PR_END_OF_FILE_ERROR");
+});
+
 Deno.test("serve() leaves request.signal alone where the response was complete", async () => {
   const signals: AbortSignal[] = [];
   const own = served(({ signal }) => {

@@ -9,15 +9,19 @@ import { eventually, RawClient, served } from "./_support.ts";
 import { h2get } from "./_h2.ts";
 
 Deno.test("serve() answers requests over one connection, and tells who is calling", async () => {
-  await using own = served((request, info) =>
-    Response.json({
-      url: request.url,
-      version: info.httpVersion,
-      port: info.remoteAddr.port,
-      local: info.localAddr.port,
-      caller: info.peerCertificates[0]?.subject.toString() ?? null,
-      tls: info.channelInfo.version,
-    }), {}, { clientAuth: "request" });
+  await using own = served(
+    (request, info) =>
+      Response.json({
+        url: request.url,
+        version: info.httpVersion,
+        port: info.remoteAddr.port,
+        local: info.localAddr.port,
+        caller: info.peerCertificates[0]?.subject.toString() ?? null,
+        tls: info.channelInfo.version,
+      }),
+    {},
+    { clientAuth: "request" },
+  );
   await using client = await own.connect({ certificates: [PKI.client.credential] });
   const expected = {
     version: "1.1",

@@ -42,7 +42,9 @@ Deno.test("targetUrl() refuses a request that two servers may read in two ways",
     url("https://user@a.test/", "a.test"),
     url("https:///", "a.test"),
   ];
-  for (const [i, refusal] of refusals.entries()) assert(refusal.startsWith("400 "), `${i}: ${refusal}`);
+  for (const [i, refusal] of refusals.entries()) {
+    assert(refusal.startsWith("400 "), `${i}: ${refusal}`);
+  }
 });
 
 Deno.test("targetUrl() gives a request of HTTP/1.0 without Host the address of the server", () => {
@@ -60,7 +62,10 @@ Deno.test("targetUrl() never throws, and never gives a host that was not named",
     const found = targetUrl({ target, authorities: [host], isOld: false }, "x");
     if (found instanceof URL) {
       const [name] = host.split(":");
-      assertEquals(found.hostname, new URL(`https://${host.startsWith("[") ? host : name}`).hostname);
+      assertEquals(
+        found.hostname,
+        new URL(`https://${host.startsWith("[") ? host : name}`).hostname,
+      );
     }
   }
 });
