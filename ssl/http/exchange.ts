@@ -173,7 +173,11 @@ class Exchange<A> {
       return response;
     } catch (error) {
       const known = answerTo(error);
-      if (known === 413) return new Response("Content Too Large\n", { status: 413 });
+      if (known === 413) {
+        // The client may answer the request for its certificate still: not into a next request.
+        const headers = { connection: "close" };
+        return new Response("Content Too Large\n", { status: 413, headers });
+      }
       if (known === undefined) return await this.#onError(error);
       this.#reset("NGHTTP2_HTTP_1_1_REQUIRED");
       return null;

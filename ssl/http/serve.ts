@@ -2,12 +2,8 @@
 // This module uses node: modules, statically: node:http and node:http2 parse what it serves.
 
 import type { Buffer } from "node:buffer";
-import { createServer as createHttp1, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  createServer as createHttp2,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from "node:http2";
+import { createServer as createHttp1, type IncomingMessage, STATUS_CODES } from "node:http";
+import { createServer as createHttp2 } from "node:http2";
 import type { Duplex } from "node:stream";
 import { isBoolean, isFunction, isInteger, type Shape } from "../../cert/base/options.ts";
 import type { SslListener } from "../base/socket_type.ts";
@@ -180,7 +176,9 @@ export function serve<A>(
       const { sslSocket } = serving.connectionOf(incoming);
       const target = findTarget(incoming, sslSocket, checkHost);
       if (!(target instanceof URL)) {
-        socket.end(`HTTP/1.1 ${target.status} Refused\r\nconnection: close\r\n\r\n${target.why}\n`);
+        const { status, why } = target;
+        const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n\r\n`;
+        socket.end(`${head}${why}\n`, () => socket.destroy());
         return;
       }
       try {

@@ -1,0 +1,146 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import http from "node:http";
+import https, { type Agent, type RequestOptions } from "node:https";
+import { NssContext, SslError } from "@nss/nss";
+import { type AgentOptions, createAgent, createConnector } from "@nss/nss/http";
+import { HOSTNAME, PKI } from "../_support.ts";
+import { served } from "./_support.ts";
+
+/** An agent that finds the test's name at the loopback interface. */
+function agentOf(options: AgentOptions = {}): Agent {
+  return createAgent({
+    caCerts: [PKI.root.cert],
+    context: new NssContext({ trustAnchors: [] }),
+    connect: ({ port }) => Deno.connect({ hostname: "127.0.0.1", port }),
+    ...options,
+  });
+}
+
+function get(
+  agent: Agent,
+  port: number,
+  options: RequestOptions = {},
+  module: Pick<typeof http, "get"> = https,
+) {
+  return new Promise<string>((resolve, reject) => {
+    module.get(`https://${HOSTNAME}:${port}/`, { agent, ...options }, async (response) => {
+      try {
+        resolve((await response.setEncoding("utf8").toArray()).join(""));
+      } catch (error) {
+        reject(error);
+      }
+    }).on("error", reject);
+  });
+}
+
+const ports = () =>
+  served(({ url }, { remoteAddr, channelInfo: { resumed } }) =>
+    new Response(`${new URL(url).hostname} ${remoteAddr.port} ${resumed}`)
+  );
+
+Deno.test("createAgent() keeps connections alive, and resumes the session of one that ended", async () => {
+  await using own = ports();
+  const agent = agentOf();
+  const first = await get(agent, own.port);
+  assert(first.endsWith(" false"), first);
+  assertEquals(await get(agent, own.port), first);
+  assertEquals(await get(agent, own.port, {}, http), first);
+  agent.destroy();
+  assert((await get(agent, own.port)).endsWith(" true"));
+  agent.destroy();
+});
+
+Deno.test("createAgent() shows its certificate, and keeps to its options", async () => {
+  await using own = served(
+    (_, { peerCertificates: [leaf], channelInfo: { version } }) =>
+      new Response(`${leaf?.subject} ${version}`),
+    {},
+    { clientAuth: "require" },
+  );
+  const agent = agentOf({
+    certificates: [PKI.client.credential],
+    versions: { max: "TLSv1.2" },
+    pool: { keepAlive: false },
+  });
+  assertEquals(await get(agent, own.port), `${PKI.client.cert.subject} TLSv1.2`);
+  agent.destroy();
+});
+
+Deno.test("createAgent() rejects a request for an error of the certificate, which is its cause", async () => {
+  await using own = ports();
+  for (
+    const [options, request, name] of [
+      [{ caCerts: [PKI.otherRoot.cert] }, {}, "SEC_ERROR_UNKNOWN_ISSUER"],
+      [{}, { servername: "other.test" }, "SSL_ERROR_BAD_CERT_DOMAIN"],
+    ] as const
+  ) {
+    const agent = agentOf(options);
+    const error = await get(agent, own.port, request).catch((error: Error) => error);
+    assert(error instanceof Error && error.cause instanceof SslError, String(error));
+    assertEquals(error.cause.name, name);
+    agent.destroy();
+  }
+});
+
+Deno.test("createAgent() refuses options of a request that it would forget", async () => {
+  await using own = ports();
+  const agent = agentOf();
+  await get(agent, own.port, { rejectUnauthorized: true }); // what it does anyway
+  for (
+    const options of [
+      { rejectUnauthorized: false },
+      { checkServerIdentity: () => undefined },
+      { ca: PKI.root.cert.toPem() },
+      { minVersion: "TLSv1.3" },
+      { lookup: () => {} },
+    ] as const
+  ) {
+    const [name] = Object.keys(options);
+    const error = await new Promise((resolve) => {
+      try {
+        get(agent, own.port, options).then(resolve, resolve);
+      } catch (error) {
+        resolve(error);
+      }
+    });
+    assert(error instanceof SslError, `${name}: ${error}`);
+    assert(error.message.startsWith(`Cannot use option ${name} of a request: `), error.message);
+  }
+  agent.destroy();
+});
+
+Deno.test("createAgent() and createConnector() refuse unknown options at once", () => {
+  for (const create of [createAgent, createConnector]) {
+    const refused = JSON.parse('{ "rejectUnauthorised": false }');
+    assertEquals(assertThrows(() => create(refused), SslError).name, "SEC_ERROR_INVALID_ARGS");
+  }
+});
+
+Deno.test("createAgent() ends a connection whose request is given up during its handshake", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // says nothing
+  const agent = agentOf();
+  const giveUp = new AbortController();
+  const getting = get(agent, listener.addr.port, { signal: giveUp.signal }).catch(({ name }) =>
+    name
+  );
+  const conn = await listener.accept();
+  giveUp.abort();
+  assertEquals(await getting, "AbortError");
+  const buffer = new Uint8Array(4096);
+  for (let count: number | null = 1; count !== null;) {
+    count = await conn.read(buffer).catch(() => null); // a reset is an end, too
+  }
+  conn.close();
+  agent.destroy();
+});
+
+Deno.test("createConnector() refuses a URL that is not https:", async () => {
+  const connect = createConnector();
+  const error = await new Promise((resolve) =>
+    connect({ hostname: "a.test", protocol: "http:", port: "80" }, (...[error]) => resolve(error))
+  );
+  assert(error instanceof SslError && error.message.includes("http:"));
+});
