@@ -4,7 +4,7 @@
 
 import net from "node:net";
 import { Duplex } from "node:stream";
-import { isFunction, takeOptions } from "../../cert/base/options.ts";
+import { isFunction } from "../../cert/base/options.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import type { ImportOptions } from "../config/import_options.ts";
 import { newModel } from "../config/model.ts";

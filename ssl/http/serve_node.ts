@@ -2,7 +2,7 @@
 // This module uses node: modules, statically: it feeds servers of node:http and node:http2.
 
 import type { Server, ServerResponse } from "node:http";
-import { type Http2Server, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
+import type { Http2Server, Http2ServerResponse, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { isFunction, isInstance, isLike, type Shape } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";

@@ -96,7 +96,8 @@ Deno.test("serve() answers 500 over HTTP/2 where the handler throws", async () =
 
 Deno.test("serve() answers 500 where onError throws, or returns no Response", async () => {
   const told: unknown[] = [];
-  const log = console.error; // deno-lint-ignore no-console
+  // deno-lint-ignore no-console
+  const log = console.error;
   // deno-lint-ignore no-console
   console.error = (error: Error) => told.push(error.message);
   try {
