@@ -5,6 +5,7 @@
 
 import * as cert from "@nss/nss/cert";
 import * as pkcs11 from "@nss/nss/pkcs11";
+import * as http from "@nss/nss/http";
 import * as node from "@nss/nss/node";
 import * as ssl from "@nss/nss/ssl";
 import { platformTrustAnchors } from "@nss/nss/pkcs11/builtins";
@@ -24,6 +25,7 @@ export const EXPORTS: ReadonlyMap<string, unknown> = new Map(
     ...cert,
     ...pkcs11,
     ...ssl,
+    ...http,
     ...node,
     platformTrustAnchors,
     loadModule,

@@ -30,6 +30,7 @@ const MAIN_ENTRIES: readonly string[] = [".", ...PACKAGES];
 const NEEDS: Readonly<Record<string, RegExp>> = {
   "Deno.dlopen": /\bDeno\.dlopen\b/,
   "Deno.openKv": /\bDeno\.openKv\b/,
+  "node:http": /^node:http$/m,
   "node:net": /^node:net$/m,
   "node:sqlite": /^node:sqlite$/m,
 };

@@ -46,6 +46,7 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["pbe"],
   ],
   ssl: [
+    ["http"],
     ["node"],
     ["nss"],
     ["connection"],
@@ -63,10 +64,10 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 /** The rooms that stand above the files at the root of their package. */
-const ABOVE_THE_ROOT: readonly string[] = ["node"];
+const ABOVE_THE_ROOT: readonly string[] = ["http", "node"];
 
 /** The rooms that make objects of Node's: their files import `node:` at once, and nobody them. */
-const NODE_ROOMS = /(?:^|\/)ssl\/node\//;
+const NODE_ROOMS = /(?:^|\/)ssl\/(?:http|node)\//;
 
 /**
  * The folders of `ssl/handshake/`, from the highest to the lowest: what begins a handshake, its
