@@ -66,3 +66,23 @@ export async function h2get(port: number, options: ImportOptions = {}): Promise<
     },
   };
 }
+
+/** Frames of HTTP/2, written by hand (RFC 9113, Section 4.1): type, flags, stream, payload. */
+export function frames(
+  ...list: readonly (readonly [number, number, number, readonly number[]])[]
+): string {
+  return list.map(([type, flags, stream, payload]) => {
+    const { length } = payload;
+    const head = [length >> 16, length >> 8, length, type, flags, 0, 0, stream >> 8, stream];
+    return String.fromCharCode(...head.map((byte) => byte & 0xff), ...payload);
+  }).join("");
+}
+
+/** What a client of HTTP/2 sends first: the preface and empty settings. */
+export const PREFACE = `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${frames([4, 0, 0, []])}`;
+
+/** The fields of a request, by HPACK's static table (RFC 7541, Appendix A). */
+export function fields(method: "GET" | "POST"): number[] {
+  const host = [...HOSTNAME].map((char) => char.charCodeAt(0));
+  return [method === "GET" ? 0x82 : 0x83, 0x87, 0x84, 0x01, host.length, ...host];
+}

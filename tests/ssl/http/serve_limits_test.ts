@@ -3,7 +3,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { HOSTNAME } from "../_support.ts";
-import { h2get } from "./_h2.ts";
+import { fields, frames, h2get, PREFACE } from "./_h2.ts";
 import { eventually, served } from "./_support.ts";
 
 /** Long enough for what is not to be ended, on a busy machine; short for what waits for the end. */
@@ -252,12 +252,10 @@ Deno.test("serve() fails a body whose stream is reset, and does not end it", asy
     outcome.resolve(await request.text().catch(({ name }) => name));
     return new Response("a");
   });
-  await using client = await h2get(own.port);
-  const stream = client.session.request({ ":method": "POST", ":path": "/" });
-  stream.on("error", () => {});
-  stream.write("half of it");
+  await using client = await own.connect({ alpnProtocols: ["h2"] });
+  await client.send(PREFACE + frames([1, 4, 1, fields("POST")], [0, 0, 1, [104, 97, 108, 102]]));
   await begun.promise;
-  stream.close(8); // CANCEL
+  await client.send(frames([3, 0, 1, [0, 0, 0, 8]])); // RST_STREAM, CANCEL
   assertEquals(await outcome.promise, "PR_END_OF_FILE_ERROR");
 });
 
