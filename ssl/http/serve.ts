@@ -157,6 +157,10 @@ export function serve<A>(
   });
   const exchange = (expectsContinue: boolean) => (incoming: Incoming, outgoing: Outgoing) => {
     const connection = serving.connectionOf(incoming);
+    if (connection === undefined) {
+      outgoing.destroy();
+      return;
+    }
     answer(incoming, outgoing, connection.sslSocket, {
       handler,
       onError,
@@ -173,7 +177,11 @@ export function serve<A>(
   }
   if (onUpgrade !== undefined) {
     http1.on("upgrade", (incoming, socket, head) => {
-      const { sslSocket } = serving.connectionOf(incoming);
+      const sslSocket = serving.connectionOf(incoming)?.sslSocket;
+      if (sslSocket === undefined) {
+        socket.destroy();
+        return;
+      }
       const target = findTarget(incoming, sslSocket, checkHost);
       if (!(target instanceof URL)) {
         const { status, why } = target;

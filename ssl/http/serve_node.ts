@@ -205,14 +205,12 @@ export class HttpServing<A> implements HttpServer<A> {
     return this.shutdown();
   }
 
-  /** The connection of a request. */
-  connectionOf(incoming: Incoming): HttpConnection<A> {
+  /** The connection of a request; `undefined` if that has ended meanwhile. */
+  connectionOf(incoming: Incoming): HttpConnection<A> | undefined {
     const key = "stream" in incoming && incoming.httpVersionMajor === 2
       ? incoming.stream.session
       : incoming.socket;
-    const connection = key && this.#connections.get(key);
-    if (connection) return connection;
-    throw new Error("the request came over none of this server's connections");
+    return key && this.#connections.get(key);
   }
 
   readonly #abort = (): void => {
@@ -320,8 +318,8 @@ export class HttpServing<A> implements HttpServer<A> {
   /** Sees when requests begin and end, and connections become the application's. */
   #watch({ http1, http2 }: ProtocolServers): void {
     const begin = (incoming: Incoming, outgoing: ServerResponse | Http2ServerResponse) => {
-      const end = this.connectionOf(incoming).begin();
-      onceGone(outgoing, end);
+      const end = this.connectionOf(incoming)?.begin();
+      if (end !== undefined) onceGone(outgoing, end);
     };
     for (const server of [http1, http2]) {
       server?.prependListener("request", begin);
@@ -330,7 +328,7 @@ export class HttpServing<A> implements HttpServer<A> {
       }
     }
     if (http1.listenerCount("upgrade") > 0) {
-      http1.prependListener("upgrade", (incoming) => this.connectionOf(incoming).upgrade());
+      http1.prependListener("upgrade", (incoming) => this.connectionOf(incoming)?.upgrade());
     }
     http1.on("clientError", (error: Error, socket: Socket) => this.#refuse(error, socket));
   }

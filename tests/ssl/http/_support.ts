@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { importFD, type ImportOptions, SslError, type SslSocket } from "@nss/nss";
+import { importFD, type ImportOptions, SslError, type SslListener, type SslSocket } from "@nss/nss";
 import { type HttpServer, serve, type ServeHandler, type ServeOptions } from "@nss/nss/http";
 import { clientOptions, HOSTNAME, serverOptions } from "../_support.ts";
 
@@ -9,6 +9,8 @@ import { clientOptions, HOSTNAME, serverOptions } from "../_support.ts";
 export interface Served extends AsyncDisposable {
   /** The server. */
   readonly server: HttpServer<Deno.NetAddr>;
+  /** Its listener. */
+  readonly listener: SslListener<Deno.NetAddr>;
   /** Where it listens. */
   readonly port: number;
   /** What `onConnectionError` was told, as the errors' names or messages. */
@@ -41,6 +43,7 @@ export function served(
   const { port } = server.addr;
   return {
     server,
+    listener,
     port,
     told,
     failures,
