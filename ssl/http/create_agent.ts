@@ -4,9 +4,11 @@
 import { Agent, type AgentOptions as NodeAgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions as NodeTlsOptions } from "node:tls";
+import { isPlain } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
+import { requireSslArgs } from "../config/option_values.ts";
 import { NodeTlsSocket } from "../node/node_socket.ts";
-import { type ClientOptions, type Opener, takeClientOptions } from "./open_socket.ts";
+import { type ClientOptions, type Opener, ownMembers, takeClientOptions } from "./open_socket.ts";
 
 /** The options of {@linkcode createAgent}. */
 export interface AgentOptions extends ClientOptions {
@@ -45,7 +47,8 @@ export interface AgentOptions extends ClientOptions {
  * ```
  */
 export function createAgent(options: AgentOptions = {}): Agent {
-  const { pool = {}, ...client } = options;
+  const { pool = {}, ...client } = ownMembers(options);
+  requireSslArgs("Cannot use options", isPlain(pool, "pool"));
   return new NssAgent(takeClientOptions(client), pool);
 }
 

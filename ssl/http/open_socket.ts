@@ -4,7 +4,7 @@
 
 import net from "node:net";
 import { Duplex } from "node:stream";
-import { isFunction } from "../../cert/base/options.ts";
+import { isFunction, isPlain } from "../../cert/base/options.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import type { ImportOptions } from "../config/import_options.ts";
 import { newModel } from "../config/model.ts";
@@ -50,7 +50,7 @@ export type Opener = (
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  */
 export function takeClientOptions(options: ClientOptions): Opener {
-  const { connect = openTcp, ...tls } = options;
+  const { connect = openTcp, ...tls } = ownMembers(options);
   requireSslArgs("Cannot use options", isFunction(connect, "connect"));
   const model = newModel({ alpnProtocols: ["http/1.1"], ...tls });
   return async ({ hostname, port }, name, signal, over) => {
@@ -60,6 +60,16 @@ export function takeClientOptions(options: ClientOptions): Opener {
     if ("read" in conn) return importFD(conn, own);
     return importFD(conn, own);
   };
+}
+
+/**
+ * Returns the own members of an object of options, since inherited ones may be polluted.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no plain object.
+ */
+export function ownMembers<T extends object>(options: T): T {
+  requireSslArgs("Cannot use options", isPlain(options, "options"));
+  return Object.assign(Object.create(null), options);
 }
 
 /** Opens a TCP connection as the runtime does it. */

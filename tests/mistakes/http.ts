@@ -12,17 +12,17 @@ export const TOPIC = "HTTP";
 
 /** Rejects with what `onError` is told of a response. */
 async function failureOf(respond: () => Response): Promise<never> {
-  const told = Promise.withResolvers<never>();
+  const told = Promise.withResolvers<unknown>();
   await using own = served(respond, {
     onError(error) {
-      told.reject(error);
+      told.resolve(error);
       return new Response();
     },
   });
   await using client = await own.connect();
   await client.request("GET /", "Connection: close");
   await client.rest();
-  return await told.promise;
+  throw await told.promise;
 }
 
 const READ = new Response("once");
@@ -45,7 +45,7 @@ export const MISTAKES: readonly Mistake[] = [
       serveNode(listener, Object(() => {}));
     },
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "Cannot serve HTTP: server must be a server of node:http, not a function",
+    says: "Cannot serve HTTP: server is a function, not a server of node:http",
   },
   {
     mistake: "a handler that returns nothing",
@@ -70,14 +70,14 @@ export const MISTAKES: readonly Mistake[] = [
   {
     mistake: "`requestClientCertificate()` of a request that came by HTTP/2",
     make: async () => {
-      const told = Promise.withResolvers<never>();
+      const told = Promise.withResolvers<unknown>();
       await using own = served(async (_, info) => {
-        await info.requestClientCertificate().catch(told.reject);
+        await info.requestClientCertificate().catch(told.resolve);
         return new Response();
       });
       await using client = await h2get(own.port);
       await client.get("/");
-      await told.promise;
+      throw await told.promise;
     },
     name: "SSL_ERROR_RENEGOTIATION_NOT_ALLOWED",
     says: "Cannot request certificate: HTTP/2 forbids it; let this error leave the handler, and " +
@@ -85,10 +85,12 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     mistake: "`rejectUnauthorized: false` for one request of an agent of `createAgent()`",
-    make: () => {
-      const agent = createAgent();
-      request({ host: "127.0.0.1", port: 9, agent, rejectUnauthorized: false });
-    },
+    make: () =>
+      new Promise((_, reject) => {
+        const agent = createAgent();
+        request({ host: "127.0.0.1", port: 9, agent, rejectUnauthorized: false })
+          .on("error", reject);
+      }),
     name: "SEC_ERROR_INVALID_ARGS",
     says: "Cannot use option rejectUnauthorized of a request: give createAgent the options of " +
       "importFD, such as caCerts or certificates, and have an agent for each set of them",

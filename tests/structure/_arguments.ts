@@ -3,6 +3,7 @@
 
 /** A right argument for each type of a public function's parameter. @module */
 
+import { createServer } from "node:http";
 import * as cert from "@nss/nss/cert";
 import * as pkcs11 from "@nss/nss/pkcs11";
 import * as http from "@nss/nss/http";
@@ -100,7 +101,7 @@ export function admitted(type: string, isOptional: boolean): readonly string[] {
 
 /** Whether a type is that of an object of options. */
 export function isOptions(type: string): boolean {
-  return /(?:Options|Bounds|Range|CertQuery|Uri)$|^\{ |^(?:Omit|Partial)</.test(type);
+  return /(?:Options|Bounds|Range|CertQuery|Uri)(?:<A>)?$|^\{ |^(?:Omit|Partial)</.test(type);
 }
 
 /** Makes a right argument for each type. */
@@ -214,6 +215,13 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     "Slot": context.slots[0],
     "SlotOptions": { name: "a", token: null },
     "VersionRange": {},
+    "SslListener<A>": ssl.importFD({
+      addr: null,
+      accept: () => new Promise<Deno.TcpConn>(() => {}),
+      close() {},
+    }),
+    "ServeHandler<A>": () => new Response(),
+    "Server": createServer(),
     "O": "NO_CACHE",
     "SslOptionValues[O]": true,
     "PeerAuthentication": {
