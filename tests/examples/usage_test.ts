@@ -53,7 +53,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ]],
   "local_ca.ts": [["print", "missing.pem"], ["issue", "missing", "a.test"]],
   "mutual_tls.ts": [["serve", "abc", "a", "b", "c"], ["get", "1", "missing", "b", "c"]],
-  "node_http.ts": [["get", "nonsense", "missing.pem"], ["serve", "0", "missing.pem", "b"]],
+  "http_serve.ts": [["get", "nonsense", "missing.pem"], ["serve", "0", "missing.pem", "b", "c"]],
   "pin_certificate.ts": [["host:port", "pin"], ["--nonsense"], ["a.test", "--ca", "no.pem", "pin"]],
   "postgres_channel_binding.ts": [["nonsense", "missing.pem", "select 1"], [
     "postgres://127.0.0.1/",
