@@ -1,5 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses node:.
+// This module uses Deno.
 
 /**
  * A stand-in for `@std/assert` on machines that cannot reach the registry. Same names, signatures
@@ -8,8 +8,9 @@
  * @module
  */
 
-import { AssertionError as NodeAssertionError } from "node:assert";
-import { inspect, isDeepStrictEqual } from "node:util";
+import { equal } from "./equal.ts";
+
+export { equal };
 
 /** What a failed assertion throws. */
 export class AssertionError extends Error {
@@ -34,12 +35,6 @@ export function assert(expr: unknown, msg = ""): asserts expr {
 /** Asserts that a value is falsy. */
 export function assertFalse(expr: unknown, msg = ""): asserts expr is Falsy {
   if (expr) throw new AssertionError(msg);
-}
-
-/** Tells whether two values are deeply equal. */
-export function equal(a: unknown, b: unknown): boolean {
-  // As in the real package, 0 equals -0.
-  return a === b || isDeepStrictEqual(a, b);
 }
 
 /** Asserts that two values are deeply equal. */
@@ -304,16 +299,47 @@ function suffix(msg: string | undefined): string {
   return msg ? `: ${msg}` : ".";
 }
 
+/** Other runtimes show what JSON can say; those who look at messages run Deno. */
 function format(value: unknown): string {
-  return inspect(value, { depth: 10, sorted: true, maxArrayLength: 200, maxStringLength: 4096 });
+  if ("Deno" in globalThis) {
+    return Deno.inspect(value, {
+      depth: 10,
+      sorted: true,
+      iterableLimit: 200,
+      strAbbreviateSize: 4096,
+    });
+  }
+  const json = JSON.stringify(
+    value,
+    (_, member) => typeof member === "bigint" ? `${member}n` : member,
+  );
+  return json ?? String(value);
 }
 
 function difference(actual: unknown, expected: unknown): string {
   if (actual instanceof Uint8Array && expected instanceof Uint8Array) {
     return bytesDifference(actual, expected);
   }
-  // The message of node:assert's own error holds a line by line comparison.
-  return new NodeAssertionError({ actual, expected, operator: "deepStrictEqual" }).message;
+  const [is, due] = [actual, expected].map((value) => format(value).split("\n"));
+  return linesDifference(is!, due!);
+}
+
+/** The lines from the first that differs to the last, with a few before and after them. */
+function linesDifference(actual: readonly string[], expected: readonly string[]): string {
+  const context = 3;
+  const shortest = Math.min(actual.length, expected.length);
+  let start = 0;
+  while (start < shortest && actual[start] === expected[start]) start++;
+  let end = 0;
+  while (end < shortest - start && actual.at(-1 - end) === expected.at(-1 - end)) end++;
+  const marked = (mark: string, lines: readonly string[]) =>
+    lines.slice(start, lines.length - end).map((line) => `${mark}   ${line}`);
+  return [
+    ...actual.slice(Math.max(0, start - context), start).map((line) => `    ${line}`),
+    ...marked("-", actual).map((line) => `${line}   (actual)`),
+    ...marked("+", expected).map((line) => `${line}   (expected)`),
+    ...actual.slice(actual.length - end).slice(0, context).map((line) => `    ${line}`),
+  ].join("\n");
 }
 
 /** Bytes are compared in rows of 16, from the row before the first difference on. */

@@ -2,12 +2,11 @@
 
 /** Base64 with the alphabet for addresses. @module */
 
-import { toBytes } from "./_bytes.ts";
-import { decode } from "./base64.ts";
+import { decode, encodeBase64 } from "./base64.ts";
 
 /** Encodes bytes as base64url without padding. */
 export function encodeBase64Url(data: ArrayBuffer | Uint8Array | string): string {
-  return toBytes(data).toBase64({ alphabet: "base64url", omitPadding: true });
+  return encodeBase64(data).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
 /** Decodes base64url, padded or not. */

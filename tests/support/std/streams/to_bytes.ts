@@ -2,7 +2,9 @@
 
 /** A whole stream as bytes. @module */
 
+import { toArrayBuffer } from "./to_array_buffer.ts";
+
 /** Reads a stream to its end. */
-export function toBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).bytes();
+export async function toBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(await toArrayBuffer(stream));
 }
