@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "./runtime.ts";
+
 /**
  * Decodes bytes as ASCII.
  *
@@ -55,7 +57,7 @@ export function bytesOf(source: unknown): Uint8Array | null {
  * @returns The number.
  */
 export function toBigInt(bytes: Uint8Array): bigint {
-  return BigInt(`0x${bytes.toHex()}`);
+  return BigInt(`0x${toHex(bytes)}`);
 }
 
 /**

@@ -13,6 +13,7 @@
  * @module
  */
 
+import { toBase64 } from "../base/runtime.ts";
 import { Certificate } from "./certificate.ts";
 import type { SubjectPublicKeyInfo } from "./spki.ts";
 
@@ -56,7 +57,7 @@ const SHARED = new WeakMap<Certificate, string>();
  * @throws {NssError} `SEC_ERROR_BAD_DER`, as {@linkcode Certificate.fromDer} does.
  */
 export function receivedCertificate(der: Uint8Array<ArrayBuffer>): Certificate {
-  const key = der.toBase64();
+  const key = toBase64(der);
   const shared = used(key)?.certificate ?? null;
   if (shared !== null) return shared;
   const certificate = Certificate.fromDer(der);
@@ -99,7 +100,7 @@ export function ownCertificate(certificate: Certificate): Certificate {
  * @returns The certificate.
  */
 export function shareCertificate(certificate: Certificate): Certificate {
-  SHARED.set(certificate, certificate.der.toBase64());
+  SHARED.set(certificate, toBase64(certificate.der));
   return certificate;
 }
 
@@ -111,7 +112,7 @@ export function shareCertificate(certificate: Certificate): Certificate {
  * @returns Whether it has been verified with the same bytes and the same key.
  */
 export function isVerified(certificate: Certificate, issuer: SubjectPublicKeyInfo): boolean {
-  return used(keyOf(certificate))?.signers.has(issuer.der.toBase64()) ?? false;
+  return used(keyOf(certificate))?.signers.has(toBase64(issuer.der)) ?? false;
 }
 
 /**
@@ -123,7 +124,7 @@ export function isVerified(certificate: Certificate, issuer: SubjectPublicKeyInf
  */
 export function rememberVerified(certificate: Certificate, issuer: SubjectPublicKeyInfo): void {
   const key = keyOf(certificate);
-  const signer = issuer.der.toBase64();
+  const signer = toBase64(issuer.der);
   const entry = known.get(key) ?? newEntry(key);
   if (entry.signers.has(signer)) return;
   if (grows(key, entry, TEXT_COST + signer.length)) entry.signers.add(signer);
@@ -141,7 +142,7 @@ export function forgetCertificates(): void {
 }
 
 function keyOf(certificate: Certificate): string {
-  return SHARED.get(certificate) ?? certificate.der.toBase64();
+  return SHARED.get(certificate) ?? toBase64(certificate.der);
 }
 
 /** Returns what is known, and marks it as used. */

@@ -3,6 +3,7 @@
 import { type Check, isInstance, requireSame } from "../base/options.ts";
 import { encodeBase64 } from "@std/encoding/base64";
 import { bytesEqual, copyBytes, toBigInt } from "../base/bytes.ts";
+import { toHex } from "../base/runtime.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
@@ -264,7 +265,7 @@ function readAlgorithm(
   if (row.algorithm.type === "ed25519") {
     const y = publicKey.slice();
     y[31]! &= 0x7f; // the sign of x
-    if (SMALL_ORDER.has(y.toHex())) {
+    if (SMALL_ORDER.has(toHex(y))) {
       throw badKey("the Ed25519 key is a point of small order, for which anyone can sign");
     }
   }
@@ -351,7 +352,7 @@ export function isOnItsCurve(key: SubjectPublicKeyInfo): boolean {
 function computeIsOnItsCurve({ algorithm, publicKey }: SubjectPublicKeyInfo): boolean {
   if (algorithm.type === "ed25519") return isOnEd25519(publicKey);
   if (algorithm.type !== "ec") return true;
-  const row = CURVES.values().find(({ curve }) => curve === algorithm.curve);
+  const row = [...CURVES.values()].find(({ curve }) => curve === algorithm.curve);
   return row !== undefined && isOnCurve(publicKey, row);
 }
 

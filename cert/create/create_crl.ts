@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import {
   type Check,
   hasMembers,
@@ -297,7 +298,7 @@ function entriesOf(options: CreateCrlOptions): Uint8Array<ArrayBuffer>[] {
     const extensions = (isCacheable ? encodings.get(certificate.reason) : undefined) ??
       encodeEntryExtensions(certificate, named);
     if (isCacheable) encodings.set(certificate.reason, extensions);
-    const serial = serialNumber.toHex().replace(/^(00)+(?=[0-7])|^(ff)+(?=[89a-f])/, "");
+    const serial = toHex(serialNumber).replace(/^(00)+(?=[0-7])|^(ff)+(?=[89a-f])/, "");
     const id = issuer === own ? serial : `${serial} ${issuer.key}`;
     if (seen.has(id)) throw invalid(`the serial number ${serial} is there twice`);
     seen.add(id);

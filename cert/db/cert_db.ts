@@ -17,6 +17,7 @@ import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { shown } from "../base/printable.ts";
 import { bytesEqual } from "../base/bytes.ts";
+import { toHex } from "../base/runtime.ts";
 import { NssError } from "../base/errors.ts";
 import { type CertTrust, isTrust } from "./trust_flags.ts";
 
@@ -322,11 +323,11 @@ export function indexKeysOf(
 export function indexKeyOf(query: CertQuery): string | null {
   const { der, issuer, serialNumber, subject, nickname } = query;
   // The end of a certificate is that of its signature, which no two have in common
-  if (der !== undefined) return `der ${der.length} ${der.subarray(-16).toHex()}`;
+  if (der !== undefined) return `der ${der.length} ${toHex(der.subarray(-16))}`;
   if (issuer !== undefined && serialNumber !== undefined) {
-    return `serial ${serialNumber.toHex()} ${issuer.toHex()}`;
+    return `serial ${toHex(serialNumber)} ${toHex(issuer)}`;
   }
-  if (subject !== undefined) return `subject ${subject.toHex()}`;
+  if (subject !== undefined) return `subject ${toHex(subject)}`;
   return nickname === undefined ? null : `nickname ${nickname}`;
 }
 

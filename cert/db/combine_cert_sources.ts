@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import { isArrayOf, isString, requireArgs, type Shape, takeOptions } from "../base/options.ts";
 import {
   type CertDB,
@@ -188,7 +189,7 @@ function withoutToken(query: CertQuery, name: string): CertQuery | null {
 function merge(records: readonly CertRecord[]): CertRecord[] {
   const merged = new Map<string, CertRecord>();
   for (const record of records) {
-    const key = record.certificate.der.toHex();
+    const key = toHex(record.certificate.der);
     const kept = merged.get(key);
     merged.set(key, kept === undefined ? record : mergeTwo(kept, record));
   }

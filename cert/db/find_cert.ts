@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import { shown } from "../base/printable.ts";
 import {
   isBytes,
@@ -230,7 +231,7 @@ export async function findCertByNickname(
   }
   const prints = await Promise.all(records.map(async ({ certificate }) => {
     const digest = await certificate.fingerprint();
-    return `${shown(certificate.subject)} (SHA-256 ${digest.toHex().slice(0, 16)}...)`;
+    return `${shown(certificate.subject)} (SHA-256 ${toHex(digest).slice(0, 16)}...)`;
   }));
   throw new NssError(
     "SEC_ERROR_BAD_NICKNAME",

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { fromBase64 } from "../base/runtime.ts";
 import {
   isArrayOf,
   isBytes,
@@ -175,7 +176,7 @@ class PemScanner {
     let der: Uint8Array<ArrayBuffer>;
     try {
       // It skips white space of ASCII itself, which is faster than to remove that of each line
-      der = Uint8Array.fromBase64(/[\v\x80-\uffff]/.test(body) ? body.replace(/\s+/g, "") : body);
+      der = fromBase64(/[\v\x80-\uffff]/.test(body) ? body.replace(/\s+/g, "") : body);
     } catch (cause) {
       throw this.#bad(begin, "the block is not base64", cause);
     }

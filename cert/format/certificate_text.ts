@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { issuerAltName, subjectAltName } from "../extensions/alt_name.ts";
@@ -47,7 +48,7 @@ const BYTES_IN_LINE = 18;
  * @returns For example `AB:CD`.
  */
 export function colonHex(bytes: Uint8Array): string {
-  return bytes.toHex().toUpperCase().match(/../g)?.join(":") ?? "";
+  return toHex(bytes).toUpperCase().match(/../g)?.join(":") ?? "";
 }
 
 /**
@@ -58,7 +59,7 @@ export function colonHex(bytes: Uint8Array): string {
  * @returns The lines, all but the last one with a colon at the end.
  */
 export function hexLines(bytes: Uint8Array, width: number = BYTES_IN_LINE): string[] {
-  const pairs = bytes.toHex().match(/../g) ?? [];
+  const pairs = toHex(bytes).match(/../g) ?? [];
   const lines: string[] = [];
   for (let i = 0; i < pairs.length; i += width) lines.push(pairs.slice(i, i + width).join(":"));
   return lines.map((line, i) => i < lines.length - 1 ? `${line}:` : line);

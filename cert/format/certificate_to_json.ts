@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import { requireArgs } from "../base/options.ts";
 import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
@@ -112,7 +113,7 @@ export async function certificateToJson(certificate: Certificate): Promise<Certi
       oid,
       name: oidName(oid) ?? null,
       critical,
-      value: value.toHex(),
+      value: toHex(value),
     })),
     fingerprint,
     pin,

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toBase64 } from "../base/runtime.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { colonHex } from "./certificate_text.ts";
 import type { HashName } from "../certificate/private_key.ts";
@@ -27,5 +28,5 @@ export async function formatFingerprint(
  */
 export async function spkiPin(certificate: Certificate): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", certificate.subjectPublicKeyInfoDer);
-  return new Uint8Array(digest).toBase64();
+  return toBase64(new Uint8Array(digest));
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { toBigInt } from "../base/bytes.ts";
+import { toBase64, toHex } from "../base/runtime.ts";
 import { requireArgs } from "../base/options.ts";
 import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
@@ -68,7 +69,7 @@ export async function formatCertificate(certificate: Certificate): Promise<strin
     ...hexLines(signature).map((line) => at(8, line)),
     at(4, `Fingerprint (SHA-256): ${colonHex(sha256)}`),
     at(4, `Fingerprint (SHA-1): ${colonHex(sha1)}`),
-    at(4, `Pin (SHA-256): ${new Uint8Array(keyDigest).toBase64()}`),
+    at(4, `Pin (SHA-256): ${toBase64(new Uint8Array(keyDigest))}`),
     "",
   ].join("\n");
 }
@@ -88,7 +89,7 @@ function serialLines(serialNumber: Uint8Array<ArrayBuffer>): string[] {
   const note = isNegative ? " (negative, in two's complement)" : "";
   return [
     at(8, "Serial Number:"),
-    at(12, `${magnitude.toHex().match(/../g)!.join(":")}${note}`),
+    at(12, `${toHex(magnitude).match(/../g)!.join(":")}${note}`),
   ];
 }
 

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import { isBytes, isString, requireArgs } from "../base/options.ts";
 
 /**
@@ -77,7 +78,7 @@ function parseIpv6(text: string): Uint8Array<ArrayBuffer> | null {
 export function formatIpAddress(bytes: Uint8Array): string {
   requireArgs("Cannot format IP address", isBytes(bytes, "bytes"));
   if (bytes.length === 4) return bytes.join(".");
-  if (bytes.length !== 16) return bytes.toHex();
+  if (bytes.length !== 16) return toHex(bytes);
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
   // RFC 5952, Section 4.2: the longest run of two or more zero groups, the first one if several are
   // as long

@@ -2,6 +2,7 @@
 
 import { isBytes, isString, requireArgs, requireSame } from "../base/options.ts";
 import { asciiOf, bytesEqual, copyBytes } from "../base/bytes.ts";
+import { fromHex, toHex } from "../base/runtime.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { TAG } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
@@ -312,7 +313,7 @@ export function isSorted({ der, rdns }: Name): boolean {
     const set = sequence.constructed("relativeDistinguishedName", TAG.set);
     let previous = "";
     while (!set.done) {
-      const encoding = set.element("attribute").der.toHex();
+      const encoding = toHex(set.element("attribute").der);
       if (encoding < previous) return false;
       previous = encoding;
     }
@@ -338,7 +339,7 @@ function keysOf(
 }
 
 function attributeKey({ type, der, value }: NameAttribute, isText: boolean): string {
-  if (!isText || value === null) return `${type}#${der.toHex()}`;
+  if (!isText || value === null) return `${type}#${toHex(der)}`;
   const text = value.normalize("NFKC").toLowerCase().trim().replace(/\s+/g, " ");
   // With its length, no text can look like a separator, so that different names have different keys
   return `${type}=${text.length}:${text}`;
@@ -347,14 +348,14 @@ function attributeKey({ type, der, value }: NameAttribute, isText: boolean): str
 function printAttribute({ type, value, der }: NameAttribute): string {
   const name = NAME_OF_TYPE.get(type);
   // RFC 4514, Section 2.4: without a short name, or if it is not text, as the encoding
-  if (name === undefined || value === null) return `${name ?? type}=#${der.toHex()}`;
+  if (name === undefined || value === null) return `${name ?? type}=#${toHex(der)}`;
   const escaped = value
     .replace(/["+,;<>\\]/g, "\\$&")
     // RFC 4514, Section 2.4, allows to escape any byte: here control and format characters, which
     // may move a cursor or change the text direction
     .replace(
       /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-      (c) => ENCODER.encode(c).toHex().replace(/../g, "\\$&"),
+      (c) => toHex(ENCODER.encode(c)).replace(/../g, "\\$&"),
     )
     .replace(/^[ #]/, "\\$&")
     .replace(/ $/, "\\ ");
@@ -393,7 +394,7 @@ function parseText(text: string): WriteAttribute[][] {
       const digits = /^#((?:[0-9a-fA-F]{2})+) */.exec(text.slice(position));
       if (digits === null) return fail("a value after # is not hexadecimal");
       position += digits[0].length;
-      const der = Uint8Array.fromHex(digits[1]!);
+      const der = fromHex(digits[1]!);
       rdn.push((w) => w.sequence((w) => w.oid(type).raw(der)));
     } else {
       const bytes: number[] = [];

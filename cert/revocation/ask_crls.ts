@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { groupBy, toHex } from "../base/runtime.ts";
 import type { NssError } from "../base/errors.ts";
 import { shown } from "../base/printable.ts";
 import type { Certificate } from "../certificate/certificate.ts";
@@ -53,7 +54,7 @@ export class GivenCrls {
    * @param crls The CRLs.
    */
   constructor(crls: readonly Crl[]) {
-    this.#crls = Map.groupBy(crls, ({ issuer }) => issuer.key);
+    this.#crls = groupBy(crls, ({ issuer }) => issuer.key);
   }
 
   /** The given CRLs of its issuer, and of those that its distribution points name. */
@@ -123,7 +124,7 @@ export class GivenCrls {
       crlProblem(crl, { issuer: signer.issuer, ...search.checks });
     const asked: AskedCrl = {
       crl,
-      key: (await signer.issuer.subjectPublicKeyInfo.digest()).toHex(),
+      key: toHex(await signer.issuer.subjectPublicKeyInfo.digest()),
       revoked: revokingEntry(crl, certificate),
       removes: crl.find(serialNumber, issuer)?.reason === "removeFromCRL",
       scope,
@@ -164,5 +165,5 @@ export async function idOf({ certificate, issuer, subject }: Inquiry): Promise<s
     anchor.subjectPublicKeyInfo.digest(),
   ]);
   const names = [...authorities, anchor].map((one) => one.subject.key);
-  return JSON.stringify([...hashes.map((hash) => hash.toHex()), ...names]);
+  return JSON.stringify([...hashes.map((hash) => toHex(hash)), ...names]);
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import { shown } from "../base/printable.ts";
@@ -129,7 +130,7 @@ function keysOf(
   if (relative === undefined) return (point.fullName ?? []).map(nameKey);
   const name = nameUnder(crlIssuer, relative);
   if (name !== null) return [nameKey({ type: "directory", value: name })];
-  return [`relative ${crlIssuer.key} ${relative.toHex()}`];
+  return [`relative ${crlIssuer.key} ${toHex(relative)}`];
 }
 
 /** Section 4.2.1.13: a relative name is appended to that of the CRL issuer; `null` if malformed. */
@@ -148,5 +149,5 @@ function nameKey(name: GeneralName): string {
   if (name.type === "directory") return `directory ${name.value.key}`;
   const writer = new DerWriter();
   writeGeneralName(writer, name);
-  return `${name.type} ${writer.finish().toHex()}`;
+  return `${name.type} ${toHex(writer.finish())}`;
 }

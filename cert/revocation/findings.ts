@@ -78,7 +78,9 @@ export class Findings {
   }
 
   #isTakenBack({ at, scope }: Statement): boolean {
-    return this.#good.some((newer) => newer.at > at && scope.isSubsetOf(newer.scope));
+    return this.#good.some((newer) =>
+      newer.at > at && [...scope].every((reason) => newer.scope.has(reason))
+    );
   }
 
   /**

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { type Crl, MAX_CRL_SIZE, parseCrlsPem } from "./crl.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
@@ -169,7 +170,7 @@ export class RevocationFetcher {
     issuer: Certificate | TrustAnchor,
   ): Promise<FetchedOcspResponse> {
     const hashes = [issuer.subjectPublicKeyInfo.digest(), certificate.fingerprint()];
-    const id = [url, ...(await Promise.all(hashes)).map((hash) => hash.toHex())].join(" ");
+    const id = [url, ...(await Promise.all(hashes)).map((hash) => toHex(hash))].join(" ");
     let promise = this.#responses.get(id);
     if (promise === undefined) {
       this.#responses.set(id, promise = this.#askOcsp(url, certificate, issuer));
@@ -209,7 +210,7 @@ export class RevocationFetcher {
     this.#count++;
     let bytes: Uint8Array | null;
     try {
-      bytes = await abortable(Promise.try(get), this.#signal);
+      bytes = await abortable((async () => await get())(), this.#signal);
     } catch (cause) {
       this.#signal?.throwIfAborted();
       const state = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import {
   isAmount,
   isBoolean,
@@ -246,7 +247,7 @@ export async function verifyCrlSignature(
 ): Promise<void> {
   checkIssuer(crl, issuer);
   const { subjectPublicKeyInfo } = issuer;
-  const key = (await subjectPublicKeyInfo.digest()).toHex();
+  const key = toHex(await subjectPublicKeyInfo.digest());
   let keys = VERIFIED.get(crl);
   if (keys?.has(key)) return;
   budget?.spend("signatures", signatureCost(subjectPublicKeyInfo));

@@ -20,6 +20,7 @@ import {
   isProfile,
 } from "../verify/check_certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
+import { toHex } from "../base/runtime.ts";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import type { CertificateExtension } from "../extensions/extension.ts";
 import { ocspCertIdOf, ocspCertIdsEqual, ocspKeyHash } from "./ocsp_cert_id.ts";
@@ -175,7 +176,7 @@ export async function verifyOcspResponse(
   checkNonce(basic, options.nonce);
   const matching = await matchingResponses(basic, options);
   if (matching.length === 0) {
-    const serial = options.certificate.serialNumber.toHex();
+    const serial = toHex(options.certificate.serialNumber);
     throw ocspError(
       "SEC_ERROR_OCSP_UNKNOWN_CERT",
       `it is not about the certificate with serial number ${serial}`,

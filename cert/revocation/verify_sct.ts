@@ -15,6 +15,7 @@ import { isCertificate } from "../certificate/checks.ts";
 import { isPublicKey } from "../certificate/spki.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
+import { toHex } from "../base/runtime.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { constructedTag } from "../der/tag.ts";
 import { DerWriter } from "../der/der_writer.ts";
@@ -124,9 +125,9 @@ export async function verifySct(sct: Sct, options: VerifySctOptions): Promise<Ct
   const { time } = options;
   const log = await findLog(sct, options.logs);
   if (log === undefined) {
-    throw sctError("SEC_ERROR_UNKNOWN_SIGNER", `the log ${sct.logId.toHex()} is not known`);
+    throw sctError("SEC_ERROR_UNKNOWN_SIGNER", `the log ${toHex(sct.logId)} is not known`);
   }
-  const name = log.description ?? `the log ${sct.logId.toHex()}`;
+  const name = log.description ?? `the log ${toHex(sct.logId)}`;
   if (!(sct.timestamp <= time)) {
     throw sctError(
       "SEC_ERROR_INVALID_TIME",
@@ -226,7 +227,7 @@ const NOT_SIGNED: ReadonlySet<string> = new Set([
  */
 export function precertificateTbs(certificate: Certificate): Uint8Array<ArrayBuffer> {
   requireArgs("Cannot restore precertificate", isCertificate(certificate, "certificate"));
-  if (!certificate.extensions.keys().some((oid) => NOT_SIGNED.has(oid))) {
+  if (![...certificate.extensions.keys()].some((oid) => NOT_SIGNED.has(oid))) {
     return certificate.tbsCertificate.slice();
   }
   const tag = constructedTag(3);

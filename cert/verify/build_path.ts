@@ -13,6 +13,7 @@ import {
   refuse,
 } from "./check_certificate.ts";
 import { bytesEqual } from "../base/bytes.ts";
+import { toHex } from "../base/runtime.ts";
 import { type ErrorName, ERRORS, NssError } from "../base/errors.ts";
 import { timeText } from "../der/time.ts";
 import { heldCertificate, type TrustAnchor } from "./trust_anchor.ts";
@@ -172,7 +173,7 @@ export function* candidatePaths(
   /** A number that is the same for certificates with the same name and key. */
   const authorityOf = (certificate: Certificate) =>
     memoized(authorities, certificate, () => {
-      const id = `${certificate.subjectPublicKeyInfoDer.toHex()} ${certificate.subject.key}`;
+      const id = `${toHex(certificate.subjectPublicKeyInfoDer)} ${certificate.subject.key}`;
       return memoized(numbers, id, () => numbers.size);
     });
   const issuersOf = (child: Certificate) =>

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { groupBy } from "../base/runtime.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import { certificateError, type CertProfile } from "./check_certificate.ts";
 import { DerReader } from "../der/der_reader.ts";
@@ -77,7 +78,7 @@ const PREPARED = new WeakMap<NameConstraints, Prepared>();
 const SUBJECT_NAMES = new WeakMap<Certificate, ByType<GeneralName>>();
 
 function byType<T extends { readonly type: GeneralName["type"] }>(list: readonly T[]): ByType<T> {
-  return Map.groupBy(list, ({ type }) => type);
+  return groupBy(list, ({ type }) => type);
 }
 
 /**

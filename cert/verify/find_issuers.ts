@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import { MAX_PATH_LENGTH } from "./build_path.ts";
 import type { CertFindOptions, CertRecord, CertSource } from "../db/cert_db.ts";
 import type { Certificate } from "../certificate/certificate.ts";
@@ -52,7 +53,7 @@ export async function findIssuers(
   for (let depth = 0; depth <= MAX_PATH_LENGTH && children.length > 0; depth++) {
     const queries: Uint8Array<ArrayBuffer>[] = [];
     const ask = ({ der }: Name): boolean => {
-      const key = der.toHex();
+      const key = toHex(der);
       if (asked.has(key)) return true;
       if (asked.size === MAX_ISSUER_LOOKUPS) return false;
       asked.add(key);

@@ -10,6 +10,7 @@
  */
 
 import { bytesEqual, concat, toBigInt } from "../base/bytes.ts";
+import { fromHex } from "../base/runtime.ts";
 import { NssError } from "../base/errors.ts";
 import type { HashName } from "../certificate/private_key.ts";
 import type { SignatureAlgorithm } from "../certificate/signature_algorithm.ts";
@@ -235,5 +236,5 @@ async function digestOf(
 }
 
 function toBytes(value: bigint, length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.fromHex(value.toString(16).padStart(2 * length, "0"));
+  return fromHex(value.toString(16).padStart(2 * length, "0"));
 }

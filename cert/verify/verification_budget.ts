@@ -88,7 +88,7 @@ export class VerificationBudget {
 
   /** Whether a signature was wrong so far. */
   get hasWrongSignature(): boolean {
-    return this.#failed.values().some((keys) => keys.size > 0);
+    return [...this.#failed.values()].some((keys) => keys.size > 0);
   }
 
   /**

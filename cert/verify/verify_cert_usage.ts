@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../base/runtime.ts";
 import { importLazily } from "../base/lazy_module.ts";
 import {
   isArrayOf,
@@ -142,9 +143,9 @@ export async function verifyCert(
   // By tbsCertificate, because anyone can change an ECDSA signature into another valid one
   const distrusted = new Set(
     [...sameSerial, ...records].filter(({ trust }) => decisionOf(row, trust) === "distrusted")
-      .map(({ certificate }) => certificate.tbsCertificate.toHex()),
+      .map(({ certificate }) => toHex(certificate.tbsCertificate)),
   );
-  if (distrusted.has(tbsCertificate.toHex())) {
+  if (distrusted.has(toHex(tbsCertificate))) {
     const state = `it is distrusted in "${db.name}"`;
     const error = certificateError("SEC_ERROR_UNTRUSTED_CERT", certificate, state);
     if (log === undefined) throw error;
@@ -159,11 +160,11 @@ export async function verifyCert(
     const decision = decisionOf(row, trust);
     // `P` makes a certificate an anchor for itself, not for certificates that it issues
     const isAnchor = decision === "anchor" || (decision === "trusted" && own.includes(record));
-    if (isAnchor) anchors.set(der.toHex(), anchorOf(record, usage));
-    else intermediates.set(der.toHex(), record.certificate);
+    if (isAnchor) anchors.set(toHex(der), anchorOf(record, usage));
+    else intermediates.set(toHex(der), record.certificate);
   }
   for (const one of sent) {
-    const key = one.der.toHex();
+    const key = toHex(one.der);
     if (!anchors.has(key) && !intermediates.has(key)) intermediates.set(key, one);
   }
   const trusted = [...anchors.values()];
@@ -172,7 +173,7 @@ export async function verifyCert(
     anchors: trusted,
     intermediates: [...intermediates.values()],
     profile: options.profile ?? profileFor(trusted),
-    distrusts: ({ tbsCertificate }: Certificate) => distrusted.has(tbsCertificate.toHex()),
+    distrusts: ({ tbsCertificate }: Certificate) => distrusted.has(toHex(tbsCertificate)),
   };
   const result = first === undefined ? await searchPath(certificate, search) : { error: first };
   if (!("error" in result)) return wholePath(result);

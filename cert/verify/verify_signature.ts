@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { fromHex } from "../base/runtime.ts";
 import { importLazily } from "../base/lazy_module.ts";
+import { withoutWarning } from "../base/webcrypto.ts";
 import { isBytes, requireArgs, takeOptions } from "../base/options.ts";
 import { isPublicKey } from "../certificate/spki.ts";
 import { isSignatureScheme } from "../certificate/signature_algorithm.ts";
@@ -18,11 +20,11 @@ import { COMMON_RSA_BITS, importableSpki, type SubjectPublicKeyInfo } from "../c
 
 /** The orders of the curves (SP 800-186, Section 3.2.1, to which FIPS 186-5 refers). */
 const ORDERS: Readonly<Record<EcCurve, Uint8Array<ArrayBuffer>>> = {
-  "P-256": Uint8Array.fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
-  "P-384": Uint8Array.fromHex(
+  "P-256": fromHex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+  "P-384": fromHex(
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
   ),
-  "P-521": Uint8Array.fromHex(
+  "P-521": fromHex(
     "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
   ),
 };
@@ -59,9 +61,9 @@ async function importKey(
     ? { name: webCrypto, hash }
     : { name: webCrypto };
   try {
-    return await crypto.subtle.importKey("spki", importableSpki(key), parameters, false, [
-      "verify",
-    ]);
+    return await withoutWarning(() =>
+      crypto.subtle.importKey("spki", importableSpki(key), parameters, false, ["verify"])
+    );
   } catch (cause) {
     throw await failureOf(key, cause);
   }

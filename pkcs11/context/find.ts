@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import {
   isDate,
   isInstance,
@@ -165,7 +166,7 @@ async function findByFingerprint(
   if (hash === null || (name !== undefined && hash !== `SHA-${name}`)) return [];
   return await filter(
     await context.certDB.find({}, options),
-    async ({ certificate }) => (await certificate.fingerprint(hash)).toHex() === digits,
+    async ({ certificate }) => toHex(await certificate.fingerprint(hash)) === digits,
   );
 }
 
@@ -230,7 +231,7 @@ async function findByUri(
   }
   const seen = new Set<string>();
   return found.filter(({ certificate }) => {
-    const key = certificate.der.toHex();
+    const key = toHex(certificate.der);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -251,12 +252,12 @@ async function hasId(
   token: Token,
   id: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
-  const hex = id.toHex();
+  const hex = toHex(id);
   try {
     const publicKey = certificate.subjectPublicKeyInfo;
-    if ((await keyIdOf(publicKey)).toHex() === hex) return true;
+    if (toHex(await keyIdOf(publicKey)) === hex) return true;
     return (await token.listKeys())
-      .some((key) => key.id.toHex() === hex && key.publicKey?.equals(publicKey));
+      .some((key) => toHex(key.id) === hex && key.publicKey?.equals(publicKey));
   } catch (error) {
     if (error instanceof NssError && /^SEC_ERROR_(?:UNSUPPORTED|BAD_KEY)/.test(error.name)) {
       return false;

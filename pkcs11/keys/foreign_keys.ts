@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { unsupportedKeyName } from "../../cert/der/oids.ts";
 
@@ -68,7 +69,7 @@ const FOREIGN: readonly ForeignForm[] = [
  * @returns What it is and what to do about it, to follow a colon; `null` if it is not known.
  */
 export function foreignForm(file: string | Uint8Array): string | null {
-  const start = typeof file === "string" ? null : file.subarray(0, 16).toHex();
+  const start = typeof file === "string" ? null : toHex(file.subarray(0, 16));
   const found = FOREIGN.find(({ text, bytes }) =>
     start === null ? text?.test(file as string) : bytes !== undefined && start.startsWith(bytes)
   );

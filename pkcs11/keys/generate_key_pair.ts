@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { withoutWarning } from "../../cert/base/webcrypto.ts";
 import { importLazily } from "../../cert/base/lazy_module.ts";
 import {
   isBoolean,
@@ -174,10 +175,9 @@ async function generate(
   extractable: boolean,
 ): Promise<CryptoKeyPair> {
   try {
-    return await crypto.subtle.generateKey(parameters, extractable, [
-      "sign",
-      "verify",
-    ]) as CryptoKeyPair;
+    return await withoutWarning(() =>
+      crypto.subtle.generateKey(parameters, extractable, ["sign", "verify"])
+    ) as CryptoKeyPair;
   } catch (cause) {
     throw new NssError(
       "SEC_ERROR_KEYGEN_FAIL",

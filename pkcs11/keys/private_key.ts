@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { withoutWarning } from "../../cert/base/webcrypto.ts";
 import { copyBytes } from "../../cert/base/bytes.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { pemOrDer } from "../../cert/der/pem.ts";
@@ -189,7 +190,9 @@ async function importPkcs8(
   extractable: boolean,
 ): Promise<CryptoKey> {
   try {
-    return await crypto.subtle.importKey("pkcs8", pkcs8, binding, extractable, ["sign"]);
+    return await withoutWarning(() =>
+      crypto.subtle.importKey("pkcs8", pkcs8, binding, extractable, ["sign"])
+    );
   } catch (cause) {
     const { name } = binding as Algorithm;
     const unknown = cause instanceof Error && cause.name === "NotSupportedError";
@@ -247,7 +250,8 @@ async function derivePublicKey(key: CryptoKey): Promise<SubjectPublicKeyInfo | u
   const subtle: SubtleCrypto & PublicKeyGetter = crypto.subtle;
   let publicKey: CryptoKey;
   if (typeof subtle.getPublicKey === "function") {
-    publicKey = await subtle.getPublicKey(key, ["verify"]);
+    const { getPublicKey } = subtle;
+    publicKey = await withoutWarning(() => Reflect.apply(getPublicKey, subtle, [key, ["verify"]]));
   } else if (key.extractable) {
     const { kty, crv, alg, n, e, x, y, pub } = await subtle.exportKey("jwk", key) as
       & JsonWebKey

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { concat } from "../../cert/base/bytes.ts";
+import { fromHex } from "../../cert/base/runtime.ts";
 import { aes, type Cipher, tripleDes } from "../pbe/ciphers.ts";
 import { iterateHash } from "../pbe/iterated_hash.ts";
 import {
@@ -49,7 +50,7 @@ export function readTraditional(
   const choose = CIPHERS.get(name.toUpperCase());
   if (choose === undefined) throw unsupportedCipher(context, name);
   const cipher = choose(context);
-  const iv = Uint8Array.fromHex(hex);
+  const iv = fromHex(hex);
   if (iv.length !== cipher.blockLength) {
     throw malformed(
       context,

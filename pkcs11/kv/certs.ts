@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import {
   type CertDB,
   type CertFindOptions,
@@ -51,7 +52,7 @@ export const MAX_KV_CERTIFICATE_SIZE = 65_000;
 const MAX_CERT_CONFLICTS = 1000;
 
 async function digestOf(der: Uint8Array): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", der.slice())).toHex();
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", der.slice())));
 }
 
 /** The properties of a token that {@linkcode KvCertDB} uses. */
@@ -264,7 +265,7 @@ export class KvCertDB implements CertDB {
       if (error instanceof NssError) return false; // the kind of key is not supported
       throw error;
     }
-    const key = [...places.keys, id.toHex()];
+    const key = [...places.keys, toHex(id)];
     return (await withStore("read keys", () => store.get(key))).value !== null;
   }
 

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { fromHex, toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import {
@@ -172,7 +173,7 @@ export class KvKeyStore implements TokenKeyStore {
       throw error;
     }
     const id = publicKey === null ? (which as Pick<TokenKey, "id">).id : await keyIdOf(publicKey);
-    const row = await this.#rowAt(id.toHex());
+    const row = await this.#rowAt(toHex(id));
     return row.value === null ? null : row;
   }
 
@@ -192,7 +193,7 @@ export class KvKeyStore implements TokenKeyStore {
   /** Decrypts a key; `null` if it is damaged, or of another data key. */
   async #open({ id, stored }: FoundKey): Promise<PrivateKey | null> {
     const { keyring } = this.#login;
-    const signer = keyring === null ? null : await signerOf(keyring, id.toHex(), stored);
+    const signer = keyring === null ? null : await signerOf(keyring, toHex(id), stored);
     if (signer === null) return null;
     const plain = await unseal(signer.seal, stored.pkcs8, stored.spki);
     if (plain === null) return null;
@@ -211,7 +212,7 @@ export class KvKeyStore implements TokenKeyStore {
     login: () => Promise<void>,
   ): Promise<FoundKey & { readonly privateKey: PrivateKey }> {
     const what = "store private key";
-    const name = (await keyIdOf(publicKey)).toHex();
+    const name = toHex(await keyIdOf(publicKey));
     return await withoutConflict(what, async () => {
       await login();
       const row = await this.#rowAt(name);
@@ -246,7 +247,7 @@ async function readKey({ name, value }: KvRow): Promise<FoundKey | null> {
     const publicKey = parseSubjectPublicKeyInfo(value.spki);
     const id = await keyIdOf(publicKey);
     // A key at the location of another must not be used in its place
-    if (id.toHex() !== name) return null;
+    if (toHex(id) !== name) return null;
     return { id, label: value.label, algorithm: publicKey.algorithm, publicKey, stored: value };
   } catch (error) {
     if (error instanceof NssError) return null;
@@ -257,6 +258,6 @@ async function readKey({ name, value }: KvRow): Promise<FoundKey | null> {
 /** Returns what is known of a damaged key: enough to delete it. */
 function damagedKey({ name }: KvRow): TokenKey[] {
   return /^(?:[0-9a-f]{2})+$/.test(name)
-    ? [{ id: Uint8Array.fromHex(name), label: null, algorithm: null }]
+    ? [{ id: fromHex(name), label: null, algorithm: null }]
     : [];
 }

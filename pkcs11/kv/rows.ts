@@ -6,6 +6,7 @@
  * @module
  */
 
+import { toHex } from "../../cert/base/runtime.ts";
 import type { CertTrust } from "../../cert/db/trust_flags.ts";
 import { DATA_KEY_LENGTH, isSealed, seal, type Sealed, unseal } from "./sealing.ts";
 import {
@@ -103,7 +104,7 @@ function hkdf(purpose: string): HkdfParams {
 /** What the MAC of a row is of. JSON tells all texts apart; the location stands for the DER. */
 function signedPart(name: string, row: Unsigned): Uint8Array<ArrayBuffer> {
   const parts = "spki" in row
-    ? ["key", name, row.label, row.spki.toHex()]
+    ? ["key", name, row.label, toHex(row.spki)]
     : ["certificate", name, row.nickname, row.trust && trustFlags(row.trust)];
   return encoder.encode(JSON.stringify(parts));
 }

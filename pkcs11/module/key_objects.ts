@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
@@ -101,7 +102,7 @@ export async function readKeyedPublicKeys(
       const publicKey = objectClass === CKO.privateKey
         ? await publicKeyFor(session, attributes, attempt)
         : publicKeyOfAttributes(attributes);
-      if (publicKey !== undefined) keyed.add(publicKey.publicKey.toHex());
+      if (publicKey !== undefined) keyed.add(toHex(publicKey.publicKey));
     }
   }
   return keyed;

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
+import { type Deferred, deferred } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { CKF } from "./constants.ts";
 import { alloc, CString, readBig } from "./memory.ts";
@@ -82,7 +83,7 @@ export class Library {
   readonly #key: string;
   #ownsInitialization = false;
   #running = 0;
-  #idle: PromiseWithResolvers<void> | null = null;
+  #idle: Deferred<void> | null = null;
   /** Set before the first wait of closing, so that no call begins during it. */
   #isClosing = false;
 
@@ -232,7 +233,7 @@ export class Library {
   /** Waits until no call runs. */
   async #drained(): Promise<void> {
     if (this.#running === 0) return;
-    this.#idle ??= Promise.withResolvers();
+    this.#idle ??= deferred();
     await this.#idle.promise;
   }
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import {
   type CertDB,
   type CertFindOptions,
@@ -323,7 +324,7 @@ function serialOf({ serialNumber }: Certificate): Uint8Array<ArrayBuffer> {
 
 function publicKeyHex(certificate: Certificate): string {
   try {
-    return certificate.subjectPublicKeyInfo.publicKey.toHex();
+    return toHex(certificate.subjectPublicKeyInfo.publicKey);
   } catch {
     return ""; // the kind of key is not supported
   }

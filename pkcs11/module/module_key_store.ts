@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
@@ -113,13 +114,13 @@ export class ModuleKeyStore implements TokenKeyStore {
         return false;
       });
     }
-    const hex = publicKey.publicKey.toHex();
+    const hex = toHex(publicKey.publicKey);
     const keyed = await pool.use((session) => readKeyedPublicKeys(session, this.#reading));
     if (keyed.has(hex)) return true;
     const records = await certificates.find({});
     return records.some(({ certificate }) => {
       try {
-        return certificate.subjectPublicKeyInfo.publicKey.toHex() === hex;
+        return toHex(certificate.subjectPublicKeyInfo.publicKey) === hex;
       } catch {
         return false; // the kind of key is not supported
       }

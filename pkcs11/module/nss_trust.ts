@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { asciiOf } from "../../cert/base/bytes.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { type CertTrust, TRUST_FLAGS } from "../../cert/db/trust_flags.ts";
 import { CKA, CKO, CKT_NSS } from "./constants.ts";
 import type { Attributes, Session } from "./session.ts";
@@ -31,7 +32,7 @@ function flagsOf(value: number | null, authority: number): number {
  * @returns The key.
  */
 export function trustKey(issuer: Uint8Array, serialNumber: Uint8Array): string {
-  return `${issuer.toHex()} ${serialNumber.toHex()}`;
+  return `${toHex(issuer)} ${toHex(serialNumber)}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Deferred, deferred } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { allEnded } from "../slots/token_module.ts";
 import { CKF } from "./constants.ts";
@@ -36,11 +37,11 @@ export class SessionPool {
   readonly #label: string;
   #max: number;
   readonly #free: Session[] = [];
-  readonly #waiting: PromiseWithResolvers<Session | null>[] = [];
+  readonly #waiting: Deferred<Session | null>[] = [];
   #open = 0;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closed = false;
-  #idle: PromiseWithResolvers<void> | null = null;
+  #idle: Deferred<void> | null = null;
 
   /**
    * Creates a pool without sessions.
@@ -129,7 +130,7 @@ export class SessionPool {
         }
       }
       this.#checkOpen();
-      const waiter = Promise.withResolvers<Session | null>();
+      const waiter = deferred<Session | null>();
       this.#waiting.push(waiter);
       const session = await waiter.promise;
       if (session !== null) return session;
@@ -176,7 +177,7 @@ export class SessionPool {
     this.#open -= free.length;
     await allEnded(free.map(({ handle }) => this.#library.tryCall("C_CloseSession", handle)));
     if (this.#open > 0) {
-      this.#idle = Promise.withResolvers();
+      this.#idle = deferred();
       await this.#idle.promise;
     }
   }

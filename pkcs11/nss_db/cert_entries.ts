@@ -5,6 +5,7 @@ import { shown } from "../../cert/base/printable.ts";
 import { Certificate } from "../../cert/certificate/certificate.ts";
 import { type CertQuery, indexKeyOf, indexKeysOf } from "../../cert/db/cert_db.ts";
 import { bytesEqual } from "../../cert/base/bytes.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
 import { publicValueOf } from "../keys/key_id.ts";
@@ -238,7 +239,7 @@ function isIntact(object: StoredObject, der: Uint8Array<ArrayBuffer>): boolean {
   } catch {
     return false;
   }
-  const hex = der.toHex();
+  const hex = toHex(der);
   return [CKA.issuer, CKA.serialNumber, CKA.subject]
-    .every((attribute) => hex.includes(object.need(attribute).toHex()));
+    .every((attribute) => hex.includes(toHex(object.need(attribute))));
 }

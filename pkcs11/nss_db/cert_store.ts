@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import {
   type CertDB,
   type CertFindOptions,
@@ -303,7 +304,7 @@ class WriteState {
     const session = this.#core.demandSession();
     const authenticated = [...attributes].filter(([attribute]) => AUTHENTICATED.has(attribute));
     return await Promise.all(authenticated.map(async ([attribute, value]) => {
-      const cacheKey = `${session.record.item1.toHex()} ${id} ${attribute}`;
+      const cacheKey = `${toHex(session.record.item1)} ${id} ${attribute}`;
       const mac = this.#macs.get(cacheKey) ?? session.key.sign(id, attribute, value);
       this.#macs.set(cacheKey, mac);
       return [attribute, await mac] as const;

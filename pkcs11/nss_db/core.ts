@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual } from "../../cert/base/bytes.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { ENCRYPTED } from "./attributes.ts";
 import type { Commit, MetadataRow, NssDbFiles } from "./files.ts";
@@ -268,7 +269,7 @@ export class NssDbCore {
     const mac = snapshot.metadata.get(name)?.item1;
     if (mac === undefined) throw badMac(id, attribute, "is not protected by a MAC");
     const isEncrypted = file === "key" && ENCRYPTED.has(attribute);
-    const memo = isEncrypted ? null : `${name} ${value.toHex()} ${mac.toHex()}`;
+    const memo = isEncrypted ? null : `${name} ${toHex(value)} ${toHex(mac)}`;
     if (memo !== null && session.verified.has(memo)) return;
     if (!await session.key.verify(mac, isEncrypted ? 0 : id, attribute, value)) {
       throw badMac(id, attribute, "has a wrong MAC");

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { constructedTag, TAG } from "../../cert/der/tag.ts";
 import { DerWriter } from "../../cert/der/der_writer.ts";
@@ -151,7 +152,7 @@ export function readPublicKey(object: StoredObject): SubjectPublicKeyInfo | null
       const modulus = object.need(CKA.modulus);
       const exponent = object.need(CKA.publicExponent);
       const db = object.get(CKA.nssDb);
-      if (db !== undefined && db.length > 0 && db.toHex() !== modulus.toHex()) {
+      if (db !== undefined && db.length > 0 && toHex(db) !== toHex(modulus)) {
         throw damaged(`key ${object.id} has two moduli`);
       }
       spki.sequence((w) => {

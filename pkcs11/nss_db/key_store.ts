@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
@@ -212,7 +213,7 @@ export class NssKeyStore implements TokenKeyStore {
               [...attributes].filter(([attribute]) => AUTHENTICATED.has(attribute))
                 .map(async ([attribute, value]) => {
                   const name = macName(file, id, attribute);
-                  const memo = `${session.record.item1.toHex()} ${name}`;
+                  const memo = `${toHex(session.record.item1)} ${name}`;
                   const sign = () => session.key.sign(id, attribute, value);
                   return [name, await getOrSet(macs, memo, sign)] as const;
                 })
@@ -355,11 +356,11 @@ class StoredKeys {
     const wanted = publicKeyOf(which);
     if (wanted === null) {
       const { id } = which as Pick<TokenKey, "id">;
-      return this.#index.get(`id ${id.toHex()}`)[0];
+      return this.#index.get(`id ${toHex(id)}`)[0];
     }
-    const [byValue] = this.#index.get(`value ${publicValueOf(wanted).toHex()}`);
+    const [byValue] = this.#index.get(`value ${toHex(publicValueOf(wanted))}`);
     if (byValue !== undefined) return byValue;
-    const [byId] = this.#index.get(`id ${(await keyIdOf(wanted)).toHex()}`);
+    const [byId] = this.#index.get(`id ${toHex(await keyIdOf(wanted))}`);
     // A key without a public key is identified by its id only
     if (byId?.publicKey === undefined) return byId;
     throw damaged(`key ${byId.object.id} has the id of another public key`);
@@ -370,8 +371,8 @@ class StoredKeys {
 function indexed(key: StoredKey): (readonly [string, StoredKey])[] {
   const { id, publicKey } = key;
   return [
-    ...id.length === 0 ? [] : [`id ${id.toHex()}`],
-    ...publicKey === undefined ? [] : [`value ${publicValueOf(publicKey).toHex()}`],
+    ...id.length === 0 ? [] : [`id ${toHex(id)}`],
+    ...publicKey === undefined ? [] : [`value ${toHex(publicValueOf(publicKey))}`],
   ].map((name) => [name, key] as const);
 }
 

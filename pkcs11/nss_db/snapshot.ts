@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesEqual } from "../../cert/base/bytes.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { CKA, CKO } from "./attributes.ts";
 import type { Changes, DbFile, MetadataRow, NssDbReader } from "./files.ts";
@@ -134,22 +135,22 @@ export class Snapshot {
 
   /** Returns the trust objects that have the hash of a certificate. */
   trustOfHash(hash: Uint8Array): readonly StoredObject[] {
-    return this.#index.get(`trust of ${hash.toHex()}`);
+    return this.#index.get(`trust of ${toHex(hash)}`);
   }
 
   /** Returns the private keys with an id. */
   privateKeysOfId(id: Uint8Array): readonly StoredObject[] {
-    return this.#index.get(`private key ${id.toHex()}`);
+    return this.#index.get(`private key ${toHex(id)}`);
   }
 
   /** Returns whether there is a private key of a public value. */
   hasPrivateKeyOf(publicValue: Uint8Array): boolean {
-    return this.#index.get(`private key of ${publicValue.toHex()}`).length > 0;
+    return this.#index.get(`private key of ${toHex(publicValue)}`).length > 0;
   }
 
   /** Returns the public keys with an id. */
   publicKeysOfId(id: Uint8Array): readonly StoredObject[] {
-    return this.#index.get(`public key ${id.toHex()}`);
+    return this.#index.get(`public key ${toHex(id)}`);
   }
 }
 
@@ -236,7 +237,9 @@ export function isSameObject(a: StoredObject, b: StoredObject): boolean {
 }
 
 function nameIn(object: StoredObject): string {
-  return `${object.get(CKA.issuer)?.toHex()} ${object.get(CKA.serialNumber)?.toHex()}`;
+  return [CKA.issuer, CKA.serialNumber]
+    .map((type) => object.get(type))
+    .map((value) => value === undefined ? "" : toHex(value)).join(" ");
 }
 
 /** Returns an object with the keys of the index under which it is found. */
@@ -252,16 +255,16 @@ function indexed(object: StoredObject | undefined): (readonly [string, StoredObj
     case CKO.nssTrust: {
       const hash = object.get(CKA.nssSha1) ?? object.get(CKA.hashOfCertificate);
       keys.push(`trust ${nameIn(object)}`);
-      if (hash !== undefined) keys.push(`trust of ${hash.toHex()}`);
+      if (hash !== undefined) keys.push(`trust of ${toHex(hash)}`);
       break;
     }
     case CKO.publicKey:
-      if (id !== undefined && id.length > 0) keys.push(`public key ${id.toHex()}`);
+      if (id !== undefined && id.length > 0) keys.push(`public key ${toHex(id)}`);
       break;
     case CKO.privateKey: {
       const value = storedPublicValue(object);
-      if (id !== undefined && id.length > 0) keys.push(`private key ${id.toHex()}`);
-      if (value !== null) keys.push(`private key of ${value.toHex()}`);
+      if (id !== undefined && id.length > 0) keys.push(`private key ${toHex(id)}`);
+      if (value !== null) keys.push(`private key of ${toHex(value)}`);
     }
   }
   return keys.map((key) => [key, object] as const);

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { shown } from "../../cert/base/printable.ts";
 import {
@@ -128,7 +129,7 @@ export async function checkTrustHash(
   for (const [attribute, expected] of hashes) {
     const stored = object.get(attribute);
     if (stored === undefined || stored.length === 0) continue;
-    if (stored.toHex() !== expected.toHex()) {
+    if (toHex(stored) !== toHex(expected)) {
       throw damaged(
         `attribute ${hex(attribute)} of object ${object.id} is not the hash of ${
           shown(certificate.subject)

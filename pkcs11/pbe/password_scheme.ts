@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { deferred } from "../../cert/base/runtime.ts";
 import { DerReader } from "../../cert/der/der_reader.ts";
 import { type ErrorName, NssError } from "../../cert/base/errors.ts";
 import { pbkdf1 } from "./iterated_hash.ts";
@@ -324,7 +325,7 @@ function readScrypt(identifier: DerReader): Kdf {
     work: () => SCRYPT_WORK * N * r * p,
     derive: async (password, length) => {
       const { scrypt } = await loadNodeCrypto("scrypt");
-      const { promise, resolve, reject } = Promise.withResolvers<Bytes>();
+      const { promise, resolve, reject } = deferred<Bytes>();
       scrypt(password, salt, length, { N, r, p, maxmem: 4 * MAX_SCRYPT_MEMORY }, (error, key) => {
         if (error !== null) return reject(error);
         resolve(Uint8Array.from(key));

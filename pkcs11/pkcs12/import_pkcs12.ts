@@ -13,6 +13,7 @@ import {
 } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
+import { groupBy, toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
@@ -193,13 +194,13 @@ function indexOf(certs: readonly Pkcs12Cert[]): CertIndex {
     if (same === undefined) byName.set(name, [certificate]);
     else same.push(certificate);
   }
-  return { byKey: Map.groupBy(certs, ({ certificate }) => publicKeyOf(certificate)), byName };
+  return { byKey: groupBy(certs, ({ certificate }) => publicKeyOf(certificate)), byName };
 }
 
 /** A malformed key identifier counts as absent; verification reports it. */
 function nameOf(name: Name, identifier: () => Uint8Array | undefined = () => undefined): string {
   try {
-    return `${identifier()?.toHex() ?? ""} ${name.key}`;
+    return `${toHex(identifier() ?? new Uint8Array())} ${name.key}`;
   } catch {
     return ` ${name.key}`;
   }
@@ -211,7 +212,7 @@ function identityOf(
   { byKey, byName }: CertIndex,
 ): Pkcs12Identity {
   // A key may have several certificates; localKeyId identifies the one to use
-  const own = byKey.get(key.publicKey!.publicKey.toHex()) ?? [];
+  const own = byKey.get(toHex(key.publicKey!.publicKey)) ?? [];
   const paired =
     own.find((cert) =>
       localKeyId !== null && cert.localKeyId !== null && bytesEqual(cert.localKeyId, localKeyId)
@@ -226,7 +227,7 @@ function identityOf(
 function publicKeyOf(certificate: Certificate): string | null {
   try {
     // An RSASSA-PSS key may be stored as a plain RSA key, which has the same bits
-    return certificate.subjectPublicKeyInfo.publicKey.toHex();
+    return toHex(certificate.subjectPublicKeyInfo.publicKey);
   } catch {
     return null;
   }

@@ -216,7 +216,7 @@ export abstract class BaseToken implements Token {
 
   /** Closes the token. Closing it again waits for the same end. */
   close(): Promise<void> {
-    return this.#closing ??= Promise.try(async () => await this.#parts.release?.());
+    return this.#closing ??= (async () => await this.#parts.release?.())();
   }
 
   /** Whether the token is closed. */

@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { groupBy } from "../../cert/base/runtime.ts";
+
 /**
  * An immutable map that shares what it has with the map it was made from: a change costs what has
  * changed, and not what is there. (Layers of falling size; a lookup asks each, and there are as
@@ -87,7 +89,7 @@ export class Index<V> {
    * @returns The index.
    */
   static of<V>(entries: Iterable<readonly [string, V]> = []): Index<V> {
-    const lists = Map.groupBy(entries, ([key]) => key);
+    const lists = groupBy(entries, ([key]) => key);
     return new Index(
       Layers.of([...lists].map(([key, list]) => [key, list.map(([, value]) => value)] as const)),
     );

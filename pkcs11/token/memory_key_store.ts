@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_key.ts";
@@ -93,16 +94,16 @@ export class MemoryKeyStore implements TokenKeyStore {
     await login();
     const stored = this.#find(which);
     if (stored === undefined) return false;
-    this.#byPublicKey.delete(stored.publicKey.publicKey.toHex());
-    return this.#keys.delete(stored.id.toHex());
+    this.#byPublicKey.delete(toHex(stored.publicKey.publicKey));
+    return this.#keys.delete(toHex(stored.id));
   }
 
   #find(which: KeyQuery): StoredKey | undefined {
     try {
       const publicKey = publicKeyOf(which);
       return publicKey === null
-        ? this.#keys.get((which as Pick<TokenKey, "id">).id.toHex())
-        : this.#byPublicKey.get(publicKey.publicKey.toHex());
+        ? this.#keys.get(toHex((which as Pick<TokenKey, "id">).id))
+        : this.#byPublicKey.get(toHex(publicKey.publicKey));
     } catch (error) {
       if (error instanceof NssError) return undefined; // the kind of key is not supported
       throw error;
@@ -118,10 +119,10 @@ export class MemoryKeyStore implements TokenKeyStore {
       );
     }
     const id = await keyIdOf(publicKey);
-    const hex = id.toHex();
+    const hex = toHex(id);
     const stored = this.#keys.get(hex) ?? { id, label, algorithm, publicKey, key };
     this.#keys.set(hex, stored);
-    this.#byPublicKey.set(stored.publicKey.publicKey.toHex(), stored);
+    this.#byPublicKey.set(toHex(stored.publicKey.publicKey), stored);
     return stored;
   }
 }

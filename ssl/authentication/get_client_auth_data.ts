@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { isString, orNull } from "../../cert/base/options.ts";
 import { requireSslArgs } from "../config/option_values.ts";
 import { MAX_PATH_LENGTH } from "../../cert/verify/build_path.ts";
@@ -213,7 +214,7 @@ class Choice {
   }
 
   #issuersOf(certificate: Certificate): Promise<readonly Certificate[]> {
-    const key = certificate.der.toHex();
+    const key = toHex(certificate.der);
     const issuers = this.#issuers.get(key) ?? this.#findIssuers(certificate);
     this.#issuers.set(key, issuers);
     return issuers;

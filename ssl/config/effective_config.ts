@@ -4,12 +4,14 @@ import type { SslConfig } from "./config.ts";
 import { offersTls12, offersTls13 } from "./config.ts";
 import { contextPolicy, presetsOf } from "./context_policy.ts";
 import { SslError } from "../base/errors.ts";
+import { isCipherAvailable } from "../tables/cipher_suites.ts";
+import { isSchemeAvailable } from "../tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS } from "../tables/versions.ts";
 
 /**
- * Returns what policy and options leave of a configuration: the one that handshakes use. Nothing
- * that the context's policy or a preset forbids is negotiated, whatever sockets, models and hooks
- * set.
+ * Returns what policy, options and the runtime's WebCrypto leave of a configuration: the one that
+ * handshakes use. Nothing that the context's policy or a preset forbids is negotiated, whatever
+ * sockets, models and hooks set, and nothing that the runtime lacks.
  *
  * @throws {SslError} `SSL_ERROR_SSL_DISABLED` if too little is left for a handshake.
  */
@@ -29,15 +31,23 @@ export function effectiveConfig(config: SslConfig): SslConfig {
       config.maxVersion,
       ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
     ),
-    cipherSuites: allowed(config.cipherSuites, isAllowed),
-    tls12CipherSuites: allowed(config.tls12CipherSuites, isAllowed),
+    cipherSuites: allowed(
+      config.cipherSuites,
+      (suite) => isAllowed(suite) && isCipherAvailable(suite.aead),
+    ),
+    tls12CipherSuites: allowed(
+      config.tls12CipherSuites,
+      (suite) => isAllowed(suite) && isCipherAvailable(suite.bulk),
+    ),
     groups: allowed(
       config.groups,
-      ({ name }) => presets.every(({ groups }) => groups.includes(name)),
+      (group) => group.available() && presets.every(({ groups }) => groups.includes(group.name)),
     ),
     signatureSchemes: allowed(
       config.signatureSchemes,
-      (scheme) => presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme)),
+      (scheme) =>
+        isSchemeAvailable(scheme) &&
+        presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme)),
     ),
     alpnProtocols: config.alpn ? config.alpnProtocols : [],
     sessionTickets: config.sessionTickets && !config.noCache,
@@ -46,7 +56,7 @@ export function effectiveConfig(config: SslConfig): SslConfig {
         ? "required"
         : config.extendedMasterSecret,
   };
-  checkRemains(effective);
+  checkRemains(effective, config);
   return effective;
 }
 
@@ -55,16 +65,38 @@ function allowed<T>(list: readonly T[], isAllowed: (element: T) => boolean): rea
   return list.every(isAllowed) ? list : list.filter(isAllowed);
 }
 
-function checkRemains(config: SslConfig): void {
-  if (config.minVersion > config.maxVersion) throw disabled("protocol version");
-  if (!offersTls13(config) && !offersTls12(config)) throw disabled("cipher suite");
-  if (config.groups.length === 0) throw disabled("key exchange group");
-  if (config.signatureSchemes.length === 0) throw disabled("signature scheme");
+/**
+ * Checks that something is left of each list.
+ *
+ * @param config What is left.
+ * @param enabled What the application has enabled.
+ */
+function checkRemains(config: SslConfig, enabled: SslConfig): void {
+  if (config.minVersion > config.maxVersion) throw disabled("protocol version", []);
+  if (!offersTls13(config) && !offersTls12(config)) {
+    const lacking = [
+      ...enabled.cipherSuites.filter(({ aead }) => !isCipherAvailable(aead)),
+      ...enabled.tls12CipherSuites.filter(({ bulk }) => !isCipherAvailable(bulk)),
+    ];
+    throw disabled("cipher suite", lacking.map(({ name }) => name));
+  }
+  if (config.groups.length === 0) {
+    const lacking = enabled.groups.filter((group) => !group.available());
+    throw disabled("key exchange group", lacking.map(({ name }) => name));
+  }
+  if (config.signatureSchemes.length === 0) {
+    const lacking = enabled.signatureSchemes.filter((scheme) => !isSchemeAvailable(scheme));
+    throw disabled("signature scheme", lacking);
+  }
 }
 
-function disabled(what: string): SslError {
+function disabled(what: string, lacking: readonly string[]): SslError {
+  const state = lacking.length === 0
+    ? "both enabled and allowed by policy"
+    : "enabled, allowed by policy and supported here: this runtime's WebCrypto lacks " +
+      `${lacking.join(", ")}; enable another, or use a runtime that has it`;
   return new SslError(
     "SSL_ERROR_SSL_DISABLED",
-    `Cannot start handshake: no ${what} is left that is both enabled and allowed by policy`,
+    `Cannot start handshake: no ${what} is left that is ${state}`,
   );
 }

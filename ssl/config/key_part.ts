@@ -2,6 +2,7 @@
 
 /** The parts of a session's cache key. @module */
 
+import { toBase64 } from "../../cert/base/runtime.ts";
 import { formatTrust } from "../../cert/db/trust_flags.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 
@@ -61,9 +62,11 @@ export function anchorsPart(anchors: readonly TrustAnchor[]): KeyPart {
  * one authority may have different constraints.
  */
 export function anchorPart(anchor: TrustAnchor): KeyPart {
+  const { certificate, subject, subjectPublicKeyInfo } = anchor;
   return [
-    anchor.certificate?.der.toBase64() ??
-      [anchor.subject.der.toBase64(), anchor.subjectPublicKeyInfo.der.toBase64()],
+    certificate !== undefined
+      ? toBase64(certificate.der)
+      : [toBase64(subject.der), toBase64(subjectPublicKeyInfo.der)],
     keyPart(anchor.nameConstraints),
     anchor.distrustAfter?.getTime() ?? null,
     anchor.trust === undefined ? null : formatTrust(anchor.trust),

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { toBase64 } from "../../cert/base/runtime.ts";
 import { isFunction, isInstance } from "../../cert/base/options.ts";
 import { shareCertificate } from "../../cert/certificate/known_certificates.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
@@ -125,7 +126,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     option: "certificates",
     verb: "configServerCert",
     sessions: "both",
-    key: ({ credentials }) => credentials.map(({ certificate }) => certificate.der.toBase64()),
+    key: ({ credentials }) => credentials.map(({ certificate }) => toBase64(certificate.der)),
     take: (value, option) =>
       takeArray(value, option).map((input, i) =>
         toCredential(input as CertificateOptions, `${option}[${i}]`)

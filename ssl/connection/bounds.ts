@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { deferred } from "../../cert/base/runtime.ts";
 import { SslError } from "../base/errors.ts";
 import { type Liveness, startTimer } from "./liveness.ts";
 
@@ -58,7 +59,7 @@ export async function bounded(
   milliseconds: number,
   parts = TIMER_PARTS,
 ): Promise<void> {
-  const timeout = Promise.withResolvers<void>();
+  const timeout = deferred<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const wait = (left: number): void => {
     if (left === 0) return timeout.resolve();

@@ -1,12 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { type Deferred, deferred } from "../../cert/base/runtime.ts";
+
 /** A condition variable. */
 export class Condition {
-  #waiting: PromiseWithResolvers<void> | null = null;
+  #waiting: Deferred<void> | null = null;
 
   /** Resolves at the next {@linkcode Condition.notify}. */
   wait(): Promise<void> {
-    this.#waiting ??= Promise.withResolvers();
+    this.#waiting ??= deferred();
     return this.#waiting.promise;
   }
 

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { deferred } from "../../cert/base/runtime.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { Environment } from "../base/environment.ts";
 import { SslError, toSslError } from "../base/errors.ts";
@@ -299,7 +300,7 @@ export class Handshakes {
   /** Runs the pump until another handshake is over, besides concurrent reads and writes. */
   async #pumpUntil(done: Promise<unknown>, pump: Pump): Promise<ChannelInfo> {
     // Not a race with `done`, which would keep something of each turn until it settles.
-    let turn = Promise.withResolvers<void>();
+    let turn = deferred<void>();
     let isOver = false;
     const end = () => {
       isOver = true;
@@ -308,7 +309,7 @@ export class Handshakes {
     done.then(end, end);
     while (!isOver && pump.engine.rehandshake !== null) {
       pump.startSending();
-      turn = Promise.withResolvers();
+      turn = deferred();
       pump.receiveForHandshake().then(turn.resolve, turn.reject);
       await turn.promise;
     }

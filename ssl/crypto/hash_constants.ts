@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { fromHex } from "../../cert/base/runtime.ts";
 import { type CipherSuiteHash, HASH_LENGTHS, importHkdfKey } from "./hkdf.ts";
 
 /** The constants of each hash function, in hexadecimal. */
@@ -36,8 +37,8 @@ export class HashConstants {
   private constructor(hash: CipherSuiteHash) {
     const [emptyHash, derivedWithoutPsk] = KNOWN[hash];
     this.zeros = new Uint8Array(HASH_LENGTHS[hash]);
-    this.emptyHash = Uint8Array.fromHex(emptyHash);
-    this.derivedWithoutPsk = Uint8Array.fromHex(derivedWithoutPsk);
+    this.emptyHash = fromHex(emptyHash);
+    this.derivedWithoutPsk = fromHex(derivedWithoutPsk);
     this.zeroKey = importHkdfKey(this.zeros);
     this.zeroKey.catch(() => {}); // reported where it is used
   }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { concat } from "../../cert/base/bytes.ts";
+import { withoutWarning } from "../../cert/base/webcrypto.ts";
 import { SslError } from "../base/errors.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 
@@ -261,7 +262,11 @@ function mlKem(algorithm: string): Agreement {
       return {
         publicKey: new Uint8Array(await subtle.exportKey("raw-public", pair.publicKey)),
         complete: async (peerShare) =>
-          new Uint8Array(await subtle.decapsulateBits(algorithm, pair.privateKey, peerShare)),
+          new Uint8Array(
+            await withoutWarning(() =>
+              subtle.decapsulateBits(algorithm, pair.privateKey, peerShare)
+            ),
+          ),
       };
     },
     async respond(clientShare) {
@@ -269,7 +274,9 @@ function mlKem(algorithm: string): Agreement {
         "encapsulateBits",
       ]);
       // This call, not the import, checks the encapsulation key (FIPS 203).
-      const { ciphertext, sharedKey } = await subtle.encapsulateBits(algorithm, key);
+      const { ciphertext, sharedKey } = await withoutWarning(() =>
+        subtle.encapsulateBits(algorithm, key)
+      );
       return { serverShare: new Uint8Array(ciphertext), sharedSecret: new Uint8Array(sharedKey) };
     },
   };

@@ -125,12 +125,19 @@ export class ByteQueue {
   }
 }
 
+/** A buffer that runtimes since 2023 can detach. */
+interface Detachable {
+  readonly byteLength: number;
+  transfer?(length: number): ArrayBuffer;
+}
+
 /**
  * Frees a buffer that is no longer used, as large as a record may be, before the next garbage
  * collection: the next record then gets memory that is in a cache, instead of new pages.
  */
 export function freeBuffer({ buffer }: Uint8Array<ArrayBuffer>): void {
-  if (buffer.byteLength >= MIN_KEPT_LENGTH) buffer.transfer(0);
+  const detachable: Detachable = buffer;
+  if (buffer.byteLength >= MIN_KEPT_LENGTH) detachable.transfer?.(0);
 }
 
 function costOf(piece: Uint8Array<ArrayBuffer>): number {

@@ -14,6 +14,7 @@
  * @module
  */
 
+import { type Deferred } from "../../cert/base/runtime.ts";
 import { SslError } from "../base/errors.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
 import type { ConnectionKeys } from "../handshake/output.ts";
@@ -65,7 +66,7 @@ export interface Rehandshaking extends HandshakeComplete {
    */
   readonly step: "requested" | "renegotiating" | "finished due";
   /** Settles when it is complete or has been given up. */
-  readonly done: PromiseWithResolvers<void>;
+  readonly done: Deferred<void>;
 }
 
 /** The phase after both ends have sent close_notify. */

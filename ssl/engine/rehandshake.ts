@@ -15,6 +15,7 @@
  * @module
  */
 
+import { type Deferred, deferred } from "../../cert/base/runtime.ts";
 import { SslError } from "../base/errors.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
@@ -151,8 +152,8 @@ export function takeUnreportedAuthentication(common: CommonState): boolean {
   return true;
 }
 
-function settler(): PromiseWithResolvers<void> {
-  const done = Promise.withResolvers<void>();
+function settler(): Deferred<void> {
+  const done = deferred<void>();
   done.promise.catch(() => {}); // not an unhandled rejection if the caller does not wait
   return done;
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { toSslError } from "../base/errors.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { ExporterMasterSecret, TrafficSecret } from "../crypto/expanded_secrets.ts";
@@ -30,7 +31,7 @@ export function logKey(
   secret: Uint8Array<ArrayBuffer>,
 ): void {
   try {
-    config.keyLog?.(`${label} ${clientRandom.toHex()} ${secret.toHex()}`);
+    config.keyLog?.(`${label} ${toHex(clientRandom)} ${toHex(secret)}`);
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }

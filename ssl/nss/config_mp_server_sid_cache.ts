@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { fromBase64, toBase64 } from "../../cert/base/runtime.ts";
 import { importLazily } from "../../cert/base/lazy_module.ts";
 import { isBytes, isString, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
@@ -253,7 +254,7 @@ async function openFile(path: string | null) {
 }
 
 function encodeInheritance({ secret, ...rest }: Inheritance): string {
-  return JSON.stringify({ ...rest, secret: secret.toBase64() });
+  return JSON.stringify({ ...rest, secret: toBase64(secret) });
 }
 
 function decodeInheritance(text: string): Inheritance {
@@ -261,7 +262,7 @@ function decodeInheritance(text: string): Inheritance {
   let secret: Uint8Array<ArrayBuffer>;
   try {
     value = JSON.parse(text);
-    secret = Uint8Array.fromBase64(String(value?.secret));
+    secret = fromBase64(String(value?.secret));
   } catch {
     // The error of JSON.parse is dropped: it quotes the text, which is secret.
     throw invalidInheritance("inherit", "its description is damaged");

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { SettingName, SslConfig } from "../config/config.ts";
 import { attempt } from "./attempt.ts";
@@ -118,8 +119,8 @@ export async function applicationSessionKey(
     portableKey(config, CACHE_KEY_SETTINGS),
     tokenConfiguration(config),
   ]);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)))
-    .toHex();
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return toHex(new Uint8Array(digest));
 }
 
 /** Removes the sessions of a connection from the caches. */

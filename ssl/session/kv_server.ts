@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import { isSealed, seal, unseal } from "../../pkcs11/kv/sealing.ts";
 import { type KvKey, type KvStore, withStore } from "../../pkcs11/kv/store.ts";
 import { DecodeError } from "../wire/decode_error.ts";
@@ -61,7 +62,7 @@ export class KvServerSessionCache implements ServerSessionCache {
 
   async #derivePrefix(): Promise<KvKey> {
     const name = await crypto.subtle.deriveBits(hkdf("name"), await this.#base, 128);
-    return ["@nss/nss", "server sessions", new Uint8Array(name).toHex()];
+    return ["@nss/nss", "server sessions", toHex(new Uint8Array(name))];
   }
 
   /** Derives the key of an entry: one for each, so that random nonces are not used up. */

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../cert/base/runtime.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Environment } from "../base/environment.ts";
 import {
@@ -145,7 +146,7 @@ function sharesTicketKeys(cache: ServerSessionCache): cache is ServerSessionCach
 }
 
 function keyOf(id: Uint8Array, binding: Uint8Array): string {
-  return `${id.toHex()} ${binding.toHex()}`;
+  return `${toHex(id)} ${toHex(binding)}`;
 }
 
 interface Entry {

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { supports } from "../../cert/base/webcrypto.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";
 
 /** The IANA name of a TLS 1.3 cipher suite. */
@@ -106,6 +107,16 @@ export type Tls12CipherSuiteName =
 
 /** A cipher of records in TLS 1.2. */
 export type Tls12BulkCipher = "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC";
+
+/**
+ * Returns whether the runtime's WebCrypto supports a cipher.
+ *
+ * @param name The cipher of the records.
+ * @returns Whether it does; a runtime that cannot be asked has AES only.
+ */
+export function isCipherAvailable(name: Tls12BulkCipher): boolean {
+  return name.startsWith("AES") || supports("importKey", { name }, false);
+}
 
 /** A cipher suite of TLS 1.2; all use ECDHE key exchange. */
 export interface Tls12CipherSuite {

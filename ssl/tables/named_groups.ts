@@ -1,5 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { supports } from "../../cert/base/webcrypto.ts";
+
 /** The IANA name of a key exchange group. */
 export type NamedGroupName =
   | "x25519"
@@ -24,25 +26,10 @@ export interface NamedGroup {
   available(): boolean;
 }
 
-/** `SubtleCrypto.supports()`, which only newer runtimes have. */
-interface Supports {
-  supports?(operation: string, algorithm: { name: string; namedCurve?: string }): boolean;
-}
-
-/** Returns whether the runtime supports an algorithm; `otherwise` if it lacks `supports()`. */
-function supported(
-  operation: string,
-  algorithm: { name: string; namedCurve?: string },
-  otherwise: boolean,
-): boolean {
-  const runtime: { SubtleCrypto?: Supports } = globalThis;
-  return runtime.SubtleCrypto?.supports?.(operation, algorithm) ?? otherwise;
-}
-
-const hasX25519 = (): boolean => supported("generateKey", { name: "X25519" }, true);
-const hasMlKem768 = (): boolean => supported("encapsulateBits", { name: "ML-KEM-768" }, false);
+const hasX25519 = (): boolean => supports("generateKey", { name: "X25519" }, true);
+const hasMlKem768 = (): boolean => supports("encapsulateBits", { name: "ML-KEM-768" }, false);
 const hasCurve = (namedCurve: string) => (): boolean =>
-  supported("generateKey", { name: "ECDH", namedCurve }, true);
+  supports("generateKey", { name: "ECDH", namedCurve }, true);
 
 /**
  * The groups in preference order: the hybrid first, against decryption of recorded traffic by

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { supports } from "../../cert/base/webcrypto.ts";
 import type {
   EcCurve,
   HashName,
@@ -98,6 +99,24 @@ export function signatureSchemeById(id: number): SignatureSchemeRow | undefined 
  */
 export function signatureSchemeByName(scheme: string): SignatureSchemeRow | undefined {
   return BY_NAME.get(scheme);
+}
+
+/** WebCrypto's names of the algorithms that not every runtime has. */
+const NEW_ALGORITHMS: ReadonlyMap<SignatureSchemeRow["keyType"], string> = new Map([
+  ["mldsa44", "ML-DSA-44"],
+  ["mldsa65", "ML-DSA-65"],
+  ["mldsa87", "ML-DSA-87"],
+]);
+
+/**
+ * Returns whether the runtime's WebCrypto supports a signature scheme.
+ *
+ * @param scheme The name in the RFC.
+ * @returns Whether it does; a runtime that cannot be asked has no ML-DSA.
+ */
+export function isSchemeAvailable(scheme: SignatureScheme): boolean {
+  const name = NEW_ALGORITHMS.get(BY_NAME.get(scheme)!.keyType);
+  return name === undefined || supports("importKey", { name }, false);
 }
 
 /**

@@ -199,7 +199,7 @@ const RING_1_EXCEPTIONS: ReadonlySet<string> = new Set([
 
 /** What ring 0 may import besides itself: errors. */
 const RING_0_IMPORTS =
-  /^(?:cert\/base\/(?:bytes|errors|error_table)\.ts|ssl\/base\/(?:errors|alerts)\.ts)$/;
+  /^(?:cert\/base\/(?:bytes|errors|error_table|webcrypto)\.ts|ssl\/base\/(?:errors|alerts)\.ts)$/;
 
 /** Files that own a transport. */
 const TRANSPORT_OWNERS = /^ssl\/(?:connection\/\w+|import_fd|ssl_socket|ssl_listener)\.ts$/;

@@ -22,6 +22,7 @@
  * @module
  */
 
+import { toHex } from "../../../cert/base/runtime.ts";
 import { signatureAlgorithms } from "../../extensions/signature_algorithms.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
 import type { ClientHello } from "../../messages/client_hello.ts";
@@ -99,5 +100,5 @@ function alpnMark(body: Uint8Array | undefined): string {
 async function shortHash(text: string): Promise<string> {
   if (text === "") return NO_HASH;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest, 0, 6).toHex();
+  return toHex(new Uint8Array(digest, 0, 6));
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { toHex } from "../../../../cert/base/runtime.ts";
 import { SslError } from "../../../base/errors.ts";
 import { MAX_KEPT_TRANSCRIPT } from "../../../crypto/transcript.ts";
 import { parseCertificateRequest } from "../../../messages/certificate_request.ts";
@@ -80,7 +81,7 @@ export class CertificateRequests {
    * 4.3.2), and that of the handshake is empty.
    */
   #checkContext(context: Uint8Array<ArrayBuffer>): void {
-    const name = context.toHex();
+    const name = toHex(context);
     const contexts = this.#contexts ??= new Set();
     if (name === "" || contexts.has(name)) {
       throw new SslError(

@@ -1,0 +1,90 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** What the runtime's WebCrypto has. @module */
+
+/** An algorithm, as far as support for it depends on its parameters. */
+export interface AskedAlgorithm {
+  /** Its name in WebCrypto. */
+  readonly name: string;
+  /** The curve. */
+  readonly namedCurve?: string;
+}
+
+/** `SubtleCrypto`, whose `supports()` only newer runtimes have. */
+interface Asked {
+  readonly prototype?: object;
+  supports?(operation: string, algorithm: AskedAlgorithm): boolean;
+}
+
+/** The answers of a runtime. */
+const ANSWERS = new WeakMap<Asked, Map<string, boolean>>();
+
+/**
+ * Returns whether the runtime's WebCrypto supports an algorithm. It is asked once, without making
+ * a key.
+ *
+ * @param operation The operation, as `"importKey"`.
+ * @param algorithm The algorithm.
+ * @param otherwise The answer for a runtime without `SubtleCrypto.supports()`.
+ * @returns Whether it does.
+ */
+export function supports(
+  operation: string,
+  algorithm: AskedAlgorithm,
+  otherwise: boolean,
+): boolean {
+  const { SubtleCrypto: asked }: { readonly SubtleCrypto?: Asked } = globalThis;
+  if (asked?.supports === undefined) return otherwise;
+  let answers = ANSWERS.get(asked);
+  if (answers === undefined) ANSWERS.set(asked, answers = new Map());
+  const question = `${operation} ${algorithm.name} ${algorithm.namedCurve}`;
+  let answer = answers.get(question);
+  if (answer === undefined) {
+    answer = withoutWarning(() => asked.supports!(operation, algorithm));
+    answers.set(question, answer);
+  }
+  return answer;
+}
+
+/** The object with Node's `emitWarning()`; Deno's and Bun's warn of none of this. */
+function warner(): object | null {
+  if ("Deno" in globalThis || !("process" in globalThis)) return null;
+  const { process } = globalThis;
+  return typeof process === "object" && process !== null && "emitWarning" in process
+    ? process
+    : null;
+}
+
+/** The type of a warning that is given as a string, by `emitWarning()`'s second argument. */
+function typeOf(detail: unknown): unknown {
+  return typeof detail === "object" && detail !== null && "type" in detail ? detail.type : detail;
+}
+
+/**
+ * Calls a method of WebCrypto's that makes Node 24 warn of an experimental algorithm or method,
+ * which the user of a TLS socket has not chosen. Only warnings of WebCrypto's during the call are
+ * dropped. As Node warns once of each, it then does not warn of the same when an application uses
+ * it directly, later: no means of Node's would undo that.
+ *
+ * @param call Calls the method; only until it returns are warnings dropped.
+ * @returns What it returns.
+ */
+export function withoutWarning<T>(call: () => T): T {
+  const target = warner();
+  if (target === null) return call();
+  const own = Object.getOwnPropertyDescriptor(target, "emitWarning");
+  const emit: unknown = Reflect.get(target, "emitWarning");
+  if (typeof emit !== "function") return call();
+  const value = (warning: unknown, detail: unknown, ...rest: unknown[]): void => {
+    const isOurs = typeOf(detail) === "ExperimentalWarning" && typeof warning === "string" &&
+      warning.includes("Web Crypto API");
+    if (!isOurs) Reflect.apply(emit, target, [warning, detail, ...rest]);
+  };
+  if (!Reflect.defineProperty(target, "emitWarning", { configurable: true, value })) return call();
+  try {
+    return call();
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(target, "emitWarning");
+    else Object.defineProperty(target, "emitWarning", own);
+  }
+}
