@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { programVersion, spawn } from "../process.ts";
+import { type Process, programVersion, spawn } from "../process.ts";
 import type { CertificateType } from "../test_pki.ts";
 import {
   type Availability,
@@ -38,7 +38,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 export const chromium: Peer = {
   serverName: "chromium",
   clientName: "headless Chromium",
-  available: async () => (await find()).availability,
+  available: async () => (await findChromium()).availability,
   serverFeatures: null,
   clientFeatures: FEATURES,
   habits: { application: "http", greeting: false, closers: ["server"] },
@@ -49,7 +49,8 @@ export const chromium: Peer = {
 
 let found: Promise<{ command: string; availability: Availability }> | undefined;
 
-function find(): Promise<{ command: string; availability: Availability }> {
+/** Finds the browser, or says why it is not here. */
+export function findChromium(): Promise<{ command: string; availability: Availability }> {
   return found ??= (async () => {
     for (const command of NAMES) {
       const availability = await programVersion(command, ["--version"], /Chrom\S+ (\d+\.\S+)/);
@@ -57,6 +58,46 @@ function find(): Promise<{ command: string; availability: Availability }> {
     }
     return { command: "", availability: { ok: false, reason: `no ${NAMES.join(", ")} here` } };
   })();
+}
+
+/**
+ * Starts the headless browser with a home of its own, and ends it when the function does.
+ *
+ * @param args Its further arguments; the last is the address of the page.
+ * @param use What is done with it.
+ * @returns What the function returns.
+ */
+export async function withChromium<T>(
+  args: readonly string[],
+  use: (process: Process) => Promise<T>,
+): Promise<T> {
+  const { command } = await findChromium();
+  const home = await Deno.makeTempDir({ prefix: "nss_chromium_" });
+  try {
+    await using process = spawn(command, {
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-crash-reporter",
+        "--disable-breakpad",
+        "--no-proxy-server",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        `--user-data-dir=${home}`,
+        ...args,
+      ],
+      env: { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
+      timeout: 40_000,
+    });
+    return await use(process);
+  } finally {
+    await Deno.remove(home, { recursive: true }).catch(() => {});
+  }
 }
 
 /**
@@ -82,37 +123,15 @@ document.getElementById("result").textContent = result;
 
 async function runClient(options: ClientOptions): Promise<ClientResult> {
   const { pki, port, bytes } = options;
-  const { command } = await find();
-  const home = await Deno.makeTempDir({ prefix: "nss_chromium_" });
-  try {
-    await using process = spawn(command, {
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-crash-reporter",
-        "--disable-breakpad",
-        "--no-proxy-server",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        `--ignore-certificate-errors-spki-list=${
-          CERTIFICATES.map((type) => pki.leaf("server", type).spkiSha256).join(",")
-        }`,
-        `--user-data-dir=${home}`,
-        "--dump-dom",
-        `https://127.0.0.1:${port}/`,
-      ],
-      env: { HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-      timeout: 40_000,
-    });
+  const pins = CERTIFICATES.map((type) => pki.leaf("server", type).spkiSha256).join(",");
+  const args = [
+    `--ignore-certificate-errors-spki-list=${pins}`,
+    "--dump-dom",
+    `https://127.0.0.1:${port}/`,
+  ];
+  return await withChromium(args, async (process) => {
     const { code, stdout } = await process.result();
     const done = stdout.includes(`>echo of ${bytes} bytes<`);
     return { exitCode: done ? code : code || 1, output: process.output, connections: [] };
-  } finally {
-    await Deno.remove(home, { recursive: true }).catch(() => {});
-  }
+  });
 }
