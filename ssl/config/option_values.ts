@@ -220,14 +220,7 @@ export const takeTls12Suites: Take<readonly Tls12CipherSuite[]> = reusing((value
   takeSuites(value, option).filter((suite) => "bulk" in suite)
 );
 
-export const takeKeyShares: Take<readonly NamedGroup[]> = reusing(takeRows(NAMED_GROUPS));
-
-export function takeGroups(value: unknown, option: string): readonly NamedGroup[] {
-  const groups = takeKeyShares(value, option);
-  const missing = groups.find((group) => !group.available());
-  if (missing) throw invalid(option, `this runtime's WebCrypto lacks ${missing.name}`);
-  return groups;
-}
+export const takeGroups: Take<readonly NamedGroup[]> = reusing(takeRows(NAMED_GROUPS));
 
 export const takeSchemes: Take<readonly SignatureScheme[]> = reusing((value, option) => {
   const names = SIGNATURE_SCHEMES.map(({ scheme }) => ({ name: scheme }));

@@ -292,7 +292,7 @@ function settingsOf(preset: PolicyPreset): Partial<Settings> {
     maxVersion: PROTOCOL_VERSIONS[preset.maxVersion],
     cipherSuites: byName(suites, CIPHER_SUITES),
     tls12CipherSuites: byName(suites, TLS12_CIPHER_SUITES),
-    groups: byName(preset.groups, NAMED_GROUPS).filter((group) => group.available()),
+    groups: byName(preset.groups, NAMED_GROUPS),
     keyShares: null,
     additionalKeyShares: null,
     signatureSchemes: preset.signatureSchemes,

@@ -25,7 +25,6 @@ import {
   takeArray,
   takeBoolean,
   takeGroups,
-  takeKeyShares,
   takeMilliseconds,
   takeOneOf,
   takeProtocols,
@@ -204,7 +203,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       take: takeTls12Suites,
     },
   ),
-  groups: row(() => NAMED_GROUPS.filter((group) => group.available()), {
+  groups: row(() => NAMED_GROUPS, {
     doc: "The key exchange groups, in preference order.",
     option: "groups",
     verb: "namedGroupConfig",
@@ -216,7 +215,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       "The groups that have a key share in a client's first hello, in place of X25519MLKEM768 and x25519.",
     option: "keyShares",
     role: "client",
-    take: takeKeyShares,
+    take: takeGroups,
   }),
   additionalKeyShares: row(() => null, {
     doc:
