@@ -61,12 +61,12 @@ function typeOf(detail: unknown): unknown {
 }
 
 /**
- * Calls a method of WebCrypto's that makes Node 24 warn of an experimental algorithm or method,
- * which the user of a TLS socket has not chosen. Only warnings of WebCrypto's during the call are
- * dropped. As Node warns once of each, it then does not warn of the same when an application uses
- * it directly, later: no means of Node's would undo that.
+ * Calls a function of the runtime's that makes Node warn of an experimental feature, which the user
+ * of a TLS socket has not chosen: algorithms and methods of Node 24's WebCrypto. Only warnings of
+ * that kind are dropped, and only until the call returns. As Node warns once of each feature, it
+ * does not warn later when an application uses the same one directly: nothing of Node's undoes that.
  *
- * @param call Calls the method; only until it returns are warnings dropped.
+ * @param call Calls the function.
  * @returns What it returns.
  */
 export function withoutWarning<T>(call: () => T): T {
@@ -76,9 +76,9 @@ export function withoutWarning<T>(call: () => T): T {
   const emit: unknown = Reflect.get(target, "emitWarning");
   if (typeof emit !== "function") return call();
   const value = (warning: unknown, detail: unknown, ...rest: unknown[]): void => {
-    const isOurs = typeOf(detail) === "ExperimentalWarning" && typeof warning === "string" &&
-      warning.includes("Web Crypto API");
-    if (!isOurs) Reflect.apply(emit, target, [warning, detail, ...rest]);
+    if (typeOf(detail) !== "ExperimentalWarning") {
+      Reflect.apply(emit, target, [warning, detail, ...rest]);
+    }
   };
   if (!Reflect.defineProperty(target, "emitWarning", { configurable: true, value })) return call();
   try {

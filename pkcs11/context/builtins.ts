@@ -181,11 +181,12 @@ async function readRuntime(): Promise<Roots> {
       : [...rootCertificates, ...getCACertificates("extra")];
     return { pems, bundled };
   } catch (cause) {
-    throw new NssError(
-      "SEC_ERROR_NO_MODULE",
-      "Cannot load the platform's roots: a permission is missing; run with --allow-sys for Mozilla's roots, " +
-        `or with --allow-read=${BUNDLES.join(",")} for the system's, or pass caCerts`,
-      { cause },
-    );
+    const state = "Deno" in globalThis
+      ? "a permission is missing; run with --allow-sys for Mozilla's roots, or with " +
+        `--allow-read=${BUNDLES.join(",")} for the system's, or pass caCerts`
+      : "this runtime shows them to no program; pass the roots to trust as caCerts";
+    throw new NssError("SEC_ERROR_NO_MODULE", `Cannot load the platform's roots: ${state}`, {
+      cause,
+    });
   }
 }

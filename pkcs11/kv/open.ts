@@ -14,12 +14,7 @@ import type { KvStore } from "./store.ts";
  * it does not open.
  */
 export async function openKv(path?: string): Promise<KvStore> {
-  if (!("Deno" in globalThis) || typeof Deno.openKv !== "function") {
-    throw new NssError(
-      "PR_OPERATION_NOT_SUPPORTED_ERROR",
-      "Cannot open Deno KV: there is no Deno.openKv here; on the command line run with --unstable-kv",
-    );
-  }
+  requireKv();
   let isNew = false;
   try {
     isNew = path !== undefined && isFile(path) && await createPrivately(path);
@@ -28,6 +23,22 @@ export async function openKv(path?: string): Promise<KvStore> {
     if (isNew) await Deno.remove(path!).catch(() => {}); // the first error matters
     throw new NssError("SEC_ERROR_IO", "Cannot open Deno KV: Deno.openKv failed", { cause });
   }
+}
+
+/**
+ * Checks that the runtime has Deno KV.
+ *
+ * @throws {NssError} `PR_OPERATION_NOT_SUPPORTED_ERROR` if there is no Deno KV.
+ */
+export function requireKv(): void {
+  if ("Deno" in globalThis && typeof Deno.openKv === "function") return;
+  const cure = "Deno" in globalThis
+    ? "on the command line run with --unstable-kv"
+    : "this runtime is not Deno, so pass a store with the methods of Deno.Kv as kv";
+  throw new NssError(
+    "PR_OPERATION_NOT_SUPPORTED_ERROR",
+    `Cannot open Deno KV: there is no Deno.openKv here; ${cure}`,
+  );
 }
 
 /** Returns whether a path is not that of a database in memory, or of a remote one. */

@@ -296,6 +296,13 @@ type Loaded = [
 
 async function load(path: string): Promise<Loaded> {
   const attempt = `Cannot load PKCS#11 library "${path}"`;
+  if (!("Deno" in globalThis)) {
+    throw new NssError(
+      "PR_OPERATION_NOT_SUPPORTED_ERROR",
+      `${attempt}: only Deno calls libraries, and this runtime is another; import the key, or give ` +
+        "an object { algorithm, sign } that asks a program that has the token",
+    );
+  }
   if (Deno.build.os === "windows") {
     // On Windows, CK_ULONG has 32 bits and structures are packed
     throw new NssError(

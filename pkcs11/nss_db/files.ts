@@ -4,6 +4,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { NssError } from "../../cert/base/errors.ts";
 import { importBuiltin } from "../../cert/base/lazy_module.ts";
+import { withoutWarning } from "../../cert/base/webcrypto.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
 import { loadFs } from "./module_file.ts";
 import { checkSchema, rowsOf } from "./schema.ts";
@@ -487,7 +488,12 @@ async function exists(path: string): Promise<boolean> {
 
 function loadSqlite(): Promise<typeof import("node:sqlite")> {
   return importBuiltin(
-    () => import("node:sqlite"),
+    async () => {
+      const { getBuiltinModule } = await import("node:process");
+      // Node 22 warns while it loads the module
+      if (getBuiltinModule !== undefined) withoutWarning(() => getBuiltinModule("node:sqlite"));
+      return await import("node:sqlite");
+    },
     "SEC_ERROR_NO_MODULE",
     "Cannot open NSS database: this runtime has no node:sqlite",
   );

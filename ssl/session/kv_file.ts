@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { openKv } from "../../pkcs11/kv/open.ts";
+import { openKv, requireKv } from "../../pkcs11/kv/open.ts";
 import type { KvStore } from "../../pkcs11/kv/store.ts";
 
 /** A KV store in a file. */
@@ -21,6 +21,7 @@ export interface KvFile {
  */
 export async function openKvFile(path?: string): Promise<KvFile> {
   if (path !== undefined) return { store: await openKv(path), path };
+  requireKv();
   const directory = await Deno.makeTempDir({ prefix: "nss_sessions_" });
   const temporaryPath = `${directory}/sessions.kv`;
   const remove = () => Deno.remove(directory, { recursive: true });
@@ -32,7 +33,10 @@ export async function openKvFile(path?: string): Promise<KvFile> {
   }
 }
 
-/** Returns the value of an environment variable; `undefined` if it is not set. */
+/**
+ * Returns the value of an environment variable; `undefined` if it is not set, or the runtime is not
+ * Deno.
+ */
 export function readEnvironment(name: string): string | undefined {
-  return Deno.env.get(name);
+  return "Deno" in globalThis ? Deno.env.get(name) : undefined;
 }

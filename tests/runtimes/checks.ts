@@ -6,6 +6,7 @@ import {
   type ByteStreams,
   type Certificate,
   type ChannelInfo,
+  configMPServerSIDCache,
   createCertificate,
   exportKeyingMaterial,
   exportPrivateKeyPem,
@@ -14,6 +15,7 @@ import {
   type ImportOptions,
   importPkcs12,
   importPrivateKey,
+  init,
   type KeyPair,
   type KeyPairType,
   keyUpdate,
@@ -24,6 +26,9 @@ import {
   type SslSocket,
 } from "@nss/nss";
 import { importCert, MemoryCertDB, verifyCertNow } from "@nss/nss/cert";
+import { openKvToken } from "@nss/nss/pkcs11/kv-token";
+import { loadModule } from "@nss/nss/pkcs11/module";
+import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
 
 /** What a program gives the checks. */
 export interface Environment {
@@ -182,7 +187,7 @@ function handshake(version: Version): Check {
     demand(String(a) === String(b), "the exported keys differ");
     await echo(client, server, 200_000);
     await close(client, server);
-    return `${info.cipherSuite} ${info.group}`;
+    return "yes";
   };
 }
 
@@ -203,7 +208,7 @@ function resumption(version: Version): Check {
       await close(client, server);
     }
     demand(String(seen) === "false,true", `resumed: ${seen}`);
-    return "resumed";
+    return "yes";
   };
 }
 
@@ -215,7 +220,7 @@ async function keyUpdates(): Promise<string> {
     await echo(client, server, 20_000);
   }
   await close(client, server);
-  return "both ends";
+  return "yes";
 }
 
 /** The suites that the server's certificate is for. */
@@ -372,7 +377,42 @@ async function refusal(): Promise<string> {
       : "no error";
   demand(nameOf(ours!) === "SSL_ERROR_BAD_CERT_DOMAIN", `the client has ${nameOf(ours!)}`);
   demand(nameOf(theirs!) === "SSL_ERROR_BAD_CERT_ALERT", `the server has ${nameOf(theirs!)}`);
-  return "bad_certificate";
+  return "refused";
+}
+
+/** Nobody is trusted where the runtime shows no roots: whoever asks for none is told so. */
+async function platformRoots(): Promise<string> {
+  const { server } = await people();
+  const [near, far] = pipes();
+  const client = importFD(near, { hostname: "localhost" });
+  const [ours] = await Promise.allSettled([client.handshake(), importFD(far, server).handshake()]);
+  if (ours.status === "fulfilled") throw new Error("an unknown authority is trusted");
+  const { reason } = ours;
+  if (!(reason instanceof NssError)) throw reason;
+  if (reason.name === "SEC_ERROR_UNKNOWN_ISSUER") return "the runtime's";
+  const isSaid = reason.name === "SEC_ERROR_NO_MODULE" && reason.message.includes("caCerts");
+  if (!isSaid) throw reason;
+  return "none: needs caCerts";
+}
+
+/** What needs more than WebCrypto and streams either works or says that it is not here. */
+function special(...opens: readonly (() => Promise<unknown>)[]): Check {
+  return async () => {
+    const found = new Set<string>();
+    for (const open of opens) {
+      try {
+        await open();
+        found.add("yes");
+      } catch (error) {
+        if (!(error instanceof NssError)) throw error;
+        const isMissing = error.name === "PR_OPERATION_NOT_SUPPORTED_ERROR" ||
+          error.name === "SEC_ERROR_NO_MODULE";
+        found.add(isMissing ? "no, and says so" : "yes");
+      }
+    }
+    demand(found.size === 1, `some is here and some is not: ${[...found]}`);
+    return [...found].join();
+  };
 }
 
 /** A PKCS#12 file of OpenSSL's, whose password is hashed some thousand times. */
@@ -380,7 +420,8 @@ async function pkcs12({ peers }: Environment): Promise<string> {
   const file = Uint8Array.from(atob(peers.pkcs12), (character) => character.charCodeAt(0));
   const { identities } = await importPkcs12(file, "password");
   demand(identities.length === 1, `it has ${identities.length} keys`);
-  return `${identities[0]!.certificates.length} certificates`;
+  demand(identities[0]!.certificates.length === 2, "certificates are missing");
+  return "yes";
 }
 
 /** A server of OpenSSL's, which wants a certificate, over TCP. */
@@ -412,7 +453,7 @@ function openssl(version: Version): Check {
       await socket.close();
     }
     demand(results.join() === "false,true", `resumed: ${results}`);
-    return "resumed";
+    return "yes";
   };
 }
 
@@ -430,6 +471,17 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["certificates by kind of key", certificates],
   ["a certificate of another name", refusal],
   ["a PKCS#12 file of OpenSSL's", pkcs12],
+  ["the platform's roots", platformRoots],
+  ["NSS databases", special(() => init("/no/such/folder"))],
+  ["PKCS#11 libraries", special(() => loadModule("/no/such/module.so"))],
+  [
+    "Deno KV",
+    special(
+      () => openKvToken({ path: ":memory:" }),
+      () => openKvSessionCache({ path: ":memory:" }),
+      () => configMPServerSIDCache({ path: ":memory:" }),
+    ),
+  ],
   ...VERSIONS.map((version): [string, Check] => [
     `${version}: openssl s_server over TCP, resumed`,
     openssl(version),

@@ -69,4 +69,3 @@ await new Promise((resolve) => setTimeout(resolve, 10));
 const untouched = listeners === process.listenerCount("warning") &&
   emitWarning?.value === Object.getOwnPropertyDescriptor(process, "emitWarning")?.value;
 console.log(JSON.stringify({ results, served, warnings, untouched }));
-process.exit(0);

@@ -229,7 +229,7 @@ export const RUNTIMES: readonly Runtime[] = [
     "Deno",
     true,
     Deno.execPath(),
-    ["run", "-A", "--node-modules-dir=manual"],
+    ["run", "-A", "--unstable-kv", "--node-modules-dir=manual"],
     () => Promise.resolve({ ok: true, version: Deno.version.deno }),
   ),
   nodeOfPackage(22, false),
