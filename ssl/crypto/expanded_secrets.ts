@@ -14,6 +14,7 @@ import {
   encodeLabel,
   expandLabel,
   HASH_LENGTHS,
+  importCipherKey,
   importHmacKey,
 } from "./hkdf.ts";
 
@@ -139,12 +140,6 @@ export abstract class FinishedSecret extends ExpandedSecret {
 export class BinderKey extends FinishedSecret {
 }
 
-/** The WebCrypto key format of each AEAD. */
-const AEAD_KEY_FORMATS = {
-  "AES-GCM": "raw",
-  "ChaCha20-Poly1305": "raw-secret",
-} as const satisfies Record<CipherSuite["aead"], KeyFormat>;
-
 /** The nonce length of both AEADs in bytes (RFC 8446, Section 5.3). */
 const IV_LENGTH = 12;
 
@@ -162,13 +157,7 @@ export class TrafficSecret extends FinishedSecret {
       expandLabel(secret, LABELS.key, EMPTY, suite.keyLength),
       expandLabel(secret, LABELS.iv, EMPTY, IV_LENGTH),
     ]);
-    const imported = crypto.subtle.importKey(
-      AEAD_KEY_FORMATS[suite.aead],
-      new Uint8Array(keyBlock, 0, suite.keyLength),
-      suite.aead,
-      false,
-      ["encrypt", "decrypt"],
-    );
+    const imported = importCipherKey(suite.aead, new Uint8Array(keyBlock, 0, suite.keyLength));
     new Uint8Array(keyBlock).fill(0); // importKey has copied it
     return { key: await imported, iv: new Uint8Array(ivBlock, 0, IV_LENGTH) };
   }

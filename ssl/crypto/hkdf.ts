@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Tls12BulkCipher } from "../tables/cipher_suites.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";
 
 /** The hash function of a cipher suite, by its WebCrypto name. */
@@ -134,4 +135,27 @@ export function importHmacKey(
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash }, false, ["sign", "verify"]);
+}
+
+/** The import of a key that TypeScript's library for browsers lacks. */
+interface SecretImporter {
+  importKey(
+    format: "raw-secret",
+    keyData: Uint8Array<ArrayBuffer>,
+    algorithm: string,
+    extractable: boolean,
+    keyUsages: KeyUsage[],
+  ): Promise<CryptoKey>;
+}
+
+/** Imports the key of a cipher of records, not extractable. */
+export function importCipherKey(
+  cipher: Tls12BulkCipher,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<CryptoKey> {
+  const subtle = crypto.subtle as SubtleCrypto & SecretImporter;
+  const usages: KeyUsage[] = ["encrypt", "decrypt"];
+  return cipher === "ChaCha20-Poly1305"
+    ? subtle.importKey("raw-secret", bytes, cipher, false, usages)
+    : subtle.importKey("raw", bytes, cipher, false, usages);
 }

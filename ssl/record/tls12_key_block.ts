@@ -3,8 +3,9 @@
 import type { RecordProtection } from "./cipher_spec.ts";
 import { Tls12CbcSpec } from "./tls12_cbc_spec.ts";
 import { Tls12AeadSpec } from "./tls12_cipher_spec.ts";
-import type { Tls12BulkCipher, Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { Reader } from "../wire/reader.ts";
+import { importCipherKey } from "../crypto/hkdf.ts";
 import type { PrfSecret } from "../crypto/prf.ts";
 
 /** The options of {@linkcode deriveProtections}. */
@@ -22,13 +23,6 @@ export interface Protections {
   /** The protection of records from the server. */
   readonly server: RecordProtection;
 }
-
-/** The WebCrypto key format of each bulk cipher. */
-const KEY_FORMATS = {
-  "AES-GCM": "raw",
-  "ChaCha20-Poly1305": "raw-secret",
-  "AES-CBC": "raw",
-} as const satisfies Record<Tls12BulkCipher, KeyFormat>;
 
 /**
  * Derives the protections of both directions (RFC 5246, Section 6.3).
@@ -85,10 +79,7 @@ function protect(
   { encryptThenMac, random }: DeriveProtectionsOptions,
 ): Promise<RecordProtection> {
   const { bulk, mac } = suite;
-  const importingKey = crypto.subtle.importKey(KEY_FORMATS[bulk], key, bulk, false, [
-    "encrypt",
-    "decrypt",
-  ]);
+  const importingKey = importCipherKey(bulk, key);
   if (mac === null) {
     const iv = fixedIv.slice(); // the caller overwrites it
     return importingKey.then((imported) => new Tls12AeadSpec(suite, imported, iv));

@@ -6,8 +6,8 @@ import { run } from "../support/process.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 
-const names = [...Deno.readDirSync(EXAMPLES)]
-  .map(({ name }) => name)
+/** The page of the browser is no program. */
+const names = [...[...Deno.readDirSync(EXAMPLES)].map(({ name }) => name), "browser/relay.ts"]
   .filter((name) => /^[a-z].*\.ts$/.test(name))
   .sort();
 
@@ -36,12 +36,19 @@ Deno.test("examples print their usage on --help, without any permission", async 
       env: { NO_COLOR: "1" },
     });
     assertEquals({ code, stderr }, { code: 0, stderr: "" }, name);
-    assertMatch(stdout, new RegExp(`^Usage: ${name} `), name);
+    assertMatch(stdout, new RegExp(`^Usage: ${name.replace(/^.*\//, "")} `), name);
   }));
 });
 
 /** Arguments that are wrong, by example: each run ends in one sentence. */
 const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  "browser/relay.ts": [["--script", "no.js", "--ca", "no.pem", "a.test:443"], [
+    "--script",
+    "no.js",
+    "--ca",
+    "no.pem",
+    "a.test",
+  ]],
   "deploy.ts": [["check", "127.0.0.1", "abc"], ["import"], ["import", "garbage"]],
   "echo_server.ts": [["abc"], ["0", "missing.pem", "missing.pem"], ["0", "missing.pem"]],
   "ftps_put.ts": [["nonsense", "file"], ["ftp://127.0.0.1/a", "missing.txt"]],

@@ -15,9 +15,6 @@ import { readSources, ROOT } from "./_source.ts";
 /** What Node 20, Bun, `workerd` and Chromium have; disposing is in none of them by syntax. */
 const LIB = ["es2023", "dom", "dom.iterable", "dom.asynciterable", "esnext.disposable"];
 
-/** "Cannot find name", "Property does not exist", and what else says that something is missing. */
-const MISSING = new Set([2304, 2339, 2503, 2550, 2551, 2552, 2580, 2583, 2584, 2591]);
-
 interface Manifest {
   readonly exports: Readonly<Record<string, string>> | string;
   readonly compilerOptions: Readonly<Record<string, unknown>>;
@@ -61,10 +58,12 @@ async function missing(files: readonly string[]): Promise<readonly (readonly [st
       timeout: 120_000,
     });
     const errors = `${stdout}${stderr}`.matchAll(
-      /^TS(\d+) \[ERROR\]: ([^\n]*)\n(?:(?!TS\d)[^\n]*\n)*?\s+at (file:\S+?):\d+:\d+$/gm,
+      /^TS\d+ \[ERROR\]: ([^\n]*)\n(?:(?!TS\d)[^\n]*\n)*?\s+at (file:\S+?):\d+:\d+$/gm,
     );
-    return [...errors].filter(([, code]) => MISSING.has(Number(code)))
-      .map(([, , message = "", file = ""]) => [message.match(/'(\w+)'/)?.[1] ?? message, file]);
+    return [...errors].map(([, message = "", file = ""]) => [
+      message.match(/'(\w+)'/)?.[1] ?? message,
+      file,
+    ]);
   } finally {
     await Deno.remove(config);
   }

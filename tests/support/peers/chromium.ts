@@ -135,3 +135,67 @@ async function runClient(options: ClientOptions): Promise<ClientResult> {
     return { exitCode: done ? code : code || 1, output: process.output, connections: [] };
   });
 }
+
+/** A page in the browser, which is driven by its own protocol (Chrome DevTools Protocol). */
+export interface Tab {
+  /** Evaluates an expression in the page. */
+  evaluate(expression: string): Promise<unknown>;
+  /** A picture of the page, as PNG. */
+  screenshot(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Opens a page, and closes the browser when the function ends.
+ *
+ * @param address The address of the page.
+ * @param use What is done with it.
+ * @returns What the function returns.
+ */
+export async function withTab<T>(address: string, use: (tab: Tab) => Promise<T>): Promise<T> {
+  const args = ["--remote-debugging-port=0", "--window-size=900,1000", address];
+  return await withChromium(args, async (process) => {
+    const [, port] = await process.waitFor(
+      /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)\//,
+      20_000,
+    ) as RegExpExecArray;
+    const response = await fetch(`http://127.0.0.1:${port}/json/list`);
+    const pages: readonly { type: string; webSocketDebuggerUrl: string }[] = await response.json();
+    const page = pages.find(({ type }) => type === "page");
+    if (page === undefined) throw new Error(`Cannot find the page of ${address}`);
+    const socket = new WebSocket(page.webSocketDebuggerUrl);
+    const waiting = new Map<number, (result: Record<string, unknown>) => void>();
+    socket.onmessage = ({ data }) => {
+      const { id, result, error } = JSON.parse(data);
+      waiting.get(id)?.(result ?? { error });
+    };
+    await new Promise((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onerror = reject;
+    });
+    let last = 0;
+    const call = (method: string, params: object): Promise<Record<string, unknown>> =>
+      new Promise((resolve) => {
+        const id = ++last;
+        waiting.set(id, resolve);
+        socket.send(JSON.stringify({ id, method, params }));
+      });
+    try {
+      return await use({
+        async evaluate(expression) {
+          const params = { expression, returnByValue: true };
+          const { result, exceptionDetails } = await call("Runtime.evaluate", params);
+          if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+          return Object(result).value;
+        },
+        async screenshot() {
+          const { data } = await call("Page.captureScreenshot", { format: "png" });
+          return Uint8Array.fromBase64(String(data));
+        },
+      });
+    } finally {
+      const closed = new Promise((resolve) => socket.onclose = resolve);
+      socket.close();
+      await closed;
+    }
+  });
+}
