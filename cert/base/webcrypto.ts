@@ -4,9 +4,7 @@
 
 /** An algorithm, as far as support for it depends on its parameters. */
 export interface AskedAlgorithm {
-  /** Its name in WebCrypto. */
   readonly name: string;
-  /** The curve. */
   readonly namedCurve?: string;
 }
 
@@ -16,17 +14,12 @@ interface Asked {
   supports?(operation: string, algorithm: AskedAlgorithm): boolean;
 }
 
-/** The answers of a runtime. */
 const ANSWERS = new WeakMap<Asked, Map<string, boolean>>();
 
 /**
- * Returns whether the runtime's WebCrypto supports an algorithm. It is asked once, without making
- * a key.
+ * Returns whether the runtime's WebCrypto supports an operation of an algorithm; it is asked once.
  *
- * @param operation The operation, as `"importKey"`.
- * @param algorithm The algorithm.
  * @param otherwise The answer for a runtime without `SubtleCrypto.supports()`.
- * @returns Whether it does.
  */
 export function supports(
   operation: string,
@@ -46,28 +39,18 @@ export function supports(
   return answer;
 }
 
-/** The object with Node's `emitWarning()`; Deno's and Bun's warn of none of this. */
+/** The object with Node's `emitWarning()`; Deno warns of none of this. */
 function warner(): object | null {
   if ("Deno" in globalThis || !("process" in globalThis)) return null;
   const { process } = globalThis;
-  return typeof process === "object" && process !== null && "emitWarning" in process
-    ? process
-    : null;
-}
-
-/** The type of a warning that is given as a string, by `emitWarning()`'s second argument. */
-function typeOf(detail: unknown): unknown {
-  return typeof detail === "object" && detail !== null && "type" in detail ? detail.type : detail;
+  return typeof process === "object" ? process : null;
 }
 
 /**
- * Calls a function of the runtime's that makes Node warn of an experimental feature, which the user
- * of a TLS socket has not chosen: algorithms and methods of Node 24's WebCrypto. Only warnings of
- * that kind are dropped, and only until the call returns. As Node warns once of each feature, it
- * does not warn later when an application uses the same one directly: nothing of Node's undoes that.
- *
- * @param call Calls the function.
- * @returns What it returns.
+ * Calls a function of the runtime's that makes Node warn of an experimental feature, as of Node
+ * 24's WebCrypto, which the user of a socket has not chosen. Only such warnings are dropped, and
+ * only until the call returns. As Node warns of each feature once, it does not warn when an
+ * application uses it directly, later: nothing of Node's undoes that.
  */
 export function withoutWarning<T>(call: () => T): T {
   const target = warner();
@@ -75,10 +58,8 @@ export function withoutWarning<T>(call: () => T): T {
   const own = Object.getOwnPropertyDescriptor(target, "emitWarning");
   const emit: unknown = Reflect.get(target, "emitWarning");
   if (typeof emit !== "function") return call();
-  const value = (warning: unknown, detail: unknown, ...rest: unknown[]): void => {
-    if (typeOf(detail) !== "ExperimentalWarning") {
-      Reflect.apply(emit, target, [warning, detail, ...rest]);
-    }
+  const value = (...args: unknown[]): void => {
+    if (args[1] !== "ExperimentalWarning") Reflect.apply(emit, target, args);
   };
   if (!Reflect.defineProperty(target, "emitWarning", { configurable: true, value })) return call();
   try {

@@ -1,9 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type Check, isInstance, requireSame } from "../base/options.ts";
-import { encodeBase64 } from "@std/encoding/base64";
 import { bytesEqual, copyBytes, toBigInt } from "../base/bytes.ts";
-import { toHex } from "../base/runtime.ts";
+import { toBase64, toHex } from "../base/runtime.ts";
 import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
@@ -138,7 +137,7 @@ export class SubjectPublicKeyInfo {
    * @returns The pin, 44 characters.
    */
   async pin(): Promise<string> {
-    return encodeBase64(await this.digest());
+    return toBase64(await this.digest());
   }
 
   /**

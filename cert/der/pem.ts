@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { fromBase64 } from "../base/runtime.ts";
+import { fromBase64, toBase64 } from "../base/runtime.ts";
 import {
   isArrayOf,
   isBytes,
@@ -9,7 +9,6 @@ import {
   isString,
   requireArgs,
 } from "../base/options.ts";
-import { encodeBase64 } from "@std/encoding/base64";
 import { type ErrorName, NssError } from "../base/errors.ts";
 import { TAG } from "./tag.ts";
 
@@ -367,7 +366,7 @@ export function decodePem(
  */
 export function encodePem(label: string, der: Uint8Array): string {
   requireArgs("Cannot encode PEM", isString(label, "label"), isBytes(der, "der"));
-  const lines = encodeBase64(der).match(/.{1,64}/g) ?? [];
+  const lines = toBase64(der).match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 

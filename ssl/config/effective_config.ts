@@ -65,28 +65,25 @@ function allowed<T>(list: readonly T[], isAllowed: (element: T) => boolean): rea
   return list.every(isAllowed) ? list : list.filter(isAllowed);
 }
 
-/**
- * Checks that something is left of each list.
- *
- * @param config What is left.
- * @param enabled What the application has enabled.
- */
+/** Checks that something is left of each list. */
 function checkRemains(config: SslConfig, enabled: SslConfig): void {
   if (config.minVersion > config.maxVersion) throw disabled("protocol version", []);
   if (!offersTls13(config) && !offersTls12(config)) {
-    const lacking = [
+    const suites = [
       ...enabled.cipherSuites.filter(({ aead }) => !isCipherAvailable(aead)),
       ...enabled.tls12CipherSuites.filter(({ bulk }) => !isCipherAvailable(bulk)),
     ];
-    throw disabled("cipher suite", lacking.map(({ name }) => name));
+    throw disabled("cipher suite", suites.map(({ name }) => name));
   }
   if (config.groups.length === 0) {
-    const lacking = enabled.groups.filter((group) => !group.available());
-    throw disabled("key exchange group", lacking.map(({ name }) => name));
+    const groups = enabled.groups.filter((group) => !group.available());
+    throw disabled("key exchange group", groups.map(({ name }) => name));
   }
   if (config.signatureSchemes.length === 0) {
-    const lacking = enabled.signatureSchemes.filter((scheme) => !isSchemeAvailable(scheme));
-    throw disabled("signature scheme", lacking);
+    throw disabled(
+      "signature scheme",
+      enabled.signatureSchemes.filter((scheme) => !isSchemeAvailable(scheme)),
+    );
   }
 }
 

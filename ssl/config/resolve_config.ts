@@ -2,6 +2,7 @@
 
 /** Creates configurations from defaults, options, models and presets. @module */
 
+import { groupBy } from "../../cert/base/runtime.ts";
 import { anything, isBytes, isInstance, type Shape, show } from "../../cert/base/options.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import {
@@ -53,7 +54,7 @@ export function builtInDefaults(context: NssContext): SslConfig {
 const OTHER_OPTIONS = ["model", "policy", "head", "signal"] as const;
 
 /** The settings of each option, in the order of their table. */
-const SETTINGS_OF_OPTIONS: ReadonlyMap<keyof ImportOptions, readonly SettingName[]> = Map.groupBy(
+const SETTINGS_OF_OPTIONS: ReadonlyMap<keyof ImportOptions, readonly SettingName[]> = groupBy(
   SETTING_NAMES.filter((name) => SETTINGS[name].option !== null),
   (name) => SETTINGS[name].option!,
 );

@@ -137,10 +137,10 @@ export function importHmacKey(
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash }, false, ["sign", "verify"]);
 }
 
-/** The import of a key that TypeScript's library for browsers lacks. */
-interface SecretImporter {
+/** WebCrypto's import of keys; TypeScript's library for browsers lacks the format "raw-secret". */
+interface KeyImporter {
   importKey(
-    format: "raw-secret",
+    format: "raw" | "raw-secret",
     keyData: Uint8Array<ArrayBuffer>,
     algorithm: string,
     extractable: boolean,
@@ -153,9 +153,7 @@ export function importCipherKey(
   cipher: Tls12BulkCipher,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<CryptoKey> {
-  const subtle = crypto.subtle as SubtleCrypto & SecretImporter;
-  const usages: KeyUsage[] = ["encrypt", "decrypt"];
-  return cipher === "ChaCha20-Poly1305"
-    ? subtle.importKey("raw-secret", bytes, cipher, false, usages)
-    : subtle.importKey("raw", bytes, cipher, false, usages);
+  const format = cipher === "ChaCha20-Poly1305" ? "raw-secret" : "raw";
+  const subtle = crypto.subtle as KeyImporter;
+  return subtle.importKey(format, bytes, cipher, false, ["encrypt", "decrypt"]);
 }

@@ -108,12 +108,7 @@ export type Tls12CipherSuiteName =
 /** A cipher of records in TLS 1.2. */
 export type Tls12BulkCipher = "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC";
 
-/**
- * Returns whether the runtime's WebCrypto supports a cipher.
- *
- * @param name The cipher of the records.
- * @returns Whether it does; a runtime that cannot be asked has AES only.
- */
+/** Returns whether the runtime has a cipher of records; one that cannot be asked has AES only. */
 export function isCipherAvailable(name: Tls12BulkCipher): boolean {
   return name.startsWith("AES") || supports("importKey", { name }, false);
 }

@@ -108,12 +108,7 @@ const NEW_ALGORITHMS: ReadonlyMap<SignatureSchemeRow["keyType"], string> = new M
   ["mldsa87", "ML-DSA-87"],
 ]);
 
-/**
- * Returns whether the runtime's WebCrypto supports a signature scheme.
- *
- * @param scheme The name in the RFC.
- * @returns Whether it does; a runtime that cannot be asked has no ML-DSA.
- */
+/** Returns whether the runtime has a scheme; one that cannot be asked has no ML-DSA. */
 export function isSchemeAvailable(scheme: SignatureScheme): boolean {
   const name = NEW_ALGORITHMS.get(BY_NAME.get(scheme)!.keyType);
   return name === undefined || supports("importKey", { name }, false);

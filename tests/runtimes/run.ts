@@ -52,12 +52,11 @@ async function build(folder: string): Promise<void> {
     );
   await install("@nss/nss", ROOT, folder);
   await install("@std/crypto", new URL("tests/support/std/crypto/", ROOT), folder);
-  await install("@std/encoding", new URL("tests/support/std/encoding/", ROOT), folder);
   await Deno.writeTextFile(
     `${folder}/package.json`,
     JSON.stringify({
       type: "module",
-      dependencies: { "@nss/nss": "*", "@std/crypto": "*", "@std/encoding": "*" },
+      dependencies: { "@nss/nss": "*", "@std/crypto": "*" },
     }),
   );
   await bundle("node_program", "--external", "@nss/nss", "--external", "@nss/nss/*");

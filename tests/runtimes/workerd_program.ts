@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The checks as a worker of `workerd`: what is posted are the peers, what it answers the results. @module */
+/** The checks as a worker of `workerd`: the peers are posted, the results answered. @module */
 
 import { connect } from "cloudflare:sockets";
 import { type Peers, runChecks } from "./checks.ts";
