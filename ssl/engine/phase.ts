@@ -14,7 +14,7 @@
  * @module
  */
 
-import { type Deferred } from "../../cert/base/runtime.ts";
+import type { Deferred } from "../../cert/base/runtime.ts";
 import { SslError } from "../base/errors.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
 import type { ConnectionKeys } from "../handshake/output.ts";
