@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { deferred } from "../../cert/base/runtime.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { Condition } from "./condition.ts";
 import { transportError } from "./transport_error.ts";
@@ -50,7 +51,7 @@ export class Teardown {
    * @returns As what is waited for; rejects with the first error if the connection breaks.
    */
   unlessBroken<T>(something: Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { promise, resolve, reject } = deferred<T>();
     if (this.#broken) reject(this.error);
     const waiting = this.#waiting ??= new Set();
     waiting.add(reject);
