@@ -173,7 +173,7 @@ function checkLength(path: string): void {
   if (length <= SOCKET_PATH_LENGTH) return;
   throw new SslError(
     "PR_NAME_TOO_LONG_ERROR",
-    `Cannot relay: the path of the Unix socket has ${length} bytes, and systems take at most ` +
-      `${SOCKET_PATH_LENGTH}; name a shorter one by the option folder`,
+    `Cannot relay: the path of the Unix socket has more than the ${SOCKET_PATH_LENGTH} bytes ` +
+      "that systems take; name a shorter one by the option folder",
   );
 }

@@ -100,7 +100,7 @@ export const MISTAKES: readonly Mistake[] = [
     },
     name: "PR_NAME_TOO_LONG_ERROR",
     says:
-      "Cannot relay: the path of the Unix socket has 113 bytes, and systems take at most 103; " +
+      "Cannot relay: the path of the Unix socket has more than the 103 bytes that systems take; " +
       "name a shorter one by the option folder",
   },
 ];
