@@ -121,8 +121,8 @@ function clientOptions(options: NodeOptions): ClientImport {
   const rejects = options.boolean("rejectUnauthorized") ?? true;
   const asksForOcsp = options.boolean("requestOCSP") ?? false;
   const alpnProtocols = alpnProtocolsOf(options);
-  const { hostname, sni } = namesOf(options);
-  const identity = { hostname, check: options.function("checkServerIdentity") };
+  const names = namesOf(options);
+  const check = options.function("checkServerIdentity");
   const [noDelay, allowTruncation] = ["noDelay", "allowTruncation"].map((name) =>
     options.boolean(name)
   );
@@ -130,7 +130,7 @@ function clientOptions(options: NodeOptions): ClientImport {
     model: settings.model,
     hooks: (report) => ({
       role: "client",
-      ...sni !== null && { hostname: sni },
+      ...names.sni !== null && { hostname: names.sni },
       ...alpnProtocols.length > 0 && { alpnProtocols },
       ...noDelay !== undefined && { noDelay },
       ...allowTruncation !== undefined && { allowTruncation },
@@ -138,7 +138,8 @@ function clientOptions(options: NodeOptions): ClientImport {
       // In place of the cache: Node resumes only what the option `session` gives
       resumptionTokenCallback: keepNothing,
       authCertificate: async (_ssl, peer) => {
-        const refusal = await checkPeer(peer, settings, identity);
+        const hostname = names.hostname ?? dialledAddress(options) ?? "localhost";
+        const refusal = await checkPeer(peer, settings, { hostname, check });
         report(refusal?.shown ?? null);
         if (refusal !== null && rejects) throw refusal;
         return true;
@@ -149,20 +150,37 @@ function clientOptions(options: NodeOptions): ClientImport {
 
 function keepNothing(): void {}
 
-/**
- * Returns the name that a server's certificate must have, and the one that is sent; `null` to send
- * none.
- */
-function namesOf(options: NodeOptions): { hostname: string; sni: string | null } {
+interface Names {
+  /** What the server's certificate must have; `null` where nobody has given a name. */
+  readonly hostname: string | null;
+  /** What is sent; `null` to send none. */
+  readonly sni: string | null;
+}
+
+function namesOf(options: NodeOptions): Names {
   const servername = options.string("servername");
   if (servername) return { hostname: servername, sni: servername };
-  const given = options.get("socket");
-  const own: unknown = typeof given === "object" && given !== null
-    ? Reflect.get(given, "_host")
-    : undefined;
-  const hostname = options.string("host") || (typeof own === "string" && own) || "localhost";
+  const own = ofSocket(options, "_host");
+  const hostname = options.string("host") || own;
+  if (!hostname && options.has("socket")) return { hostname: null, sni: null };
   // As in Node, an empty name asks to send none
-  return { hostname, sni: servername === "" ? null : sendableName(hostname) };
+  const name = hostname || "localhost";
+  return { hostname: name, sni: servername === "" ? null : sendableName(name) };
+}
+
+/**
+ * The address that a given socket has dialled. Node checks the name `localhost` then, which any
+ * server may have a certificate for.
+ */
+function dialledAddress(options: NodeOptions): string | null {
+  return ofSocket(options, "remoteAddress");
+}
+
+function ofSocket(options: NodeOptions, member: string): string | null {
+  const given = options.get("socket");
+  if (typeof given !== "object" || given === null) return null;
+  const value: unknown = Reflect.get(given, member);
+  return typeof value === "string" && value !== "" ? value : null;
 }
 
 /** Returns a host as a name to send; `null` if it is none, such as an address with a zone. */

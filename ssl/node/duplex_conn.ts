@@ -37,17 +37,22 @@ export class DuplexConn implements ConnLike<DuplexAddr> {
       for (const event of ["data", "readable"]) duplex.removeAllListeners(event);
     }
     readBytes(duplex);
+    // Deno's stops reading when it is paused, as by unpipe(), and for good
+    if (duplex instanceof net.Socket && Reflect.get(duplex, "_handle")) duplex._read(0);
     // The peer's end of the stream leaves ours open: close_notify is to be answered
     duplex.allowHalfOpen = true;
-    duplex.on("error", (error) => {
-      this.#error ??= error;
-      this.#wake();
+    keepListeners(duplex, {
+      error: (error) => {
+        this.#error ??= error;
+        this.#wake();
+      },
+      close: () => {
+        this.#isClosed = true;
+        this.#wake();
+      },
+      readable: () => this.#wake(),
+      end: () => this.#wake(),
     });
-    duplex.on("close", () => {
-      this.#isClosed = true;
-      this.#wake();
-    });
-    for (const event of ["readable", "end"]) duplex.on(event, () => this.#wake());
   }
 
   get localAddr(): DuplexAddr {
@@ -141,6 +146,33 @@ export function checkStream(given: unknown): Duplex {
     "SEC_ERROR_INVALID_ARGS",
     `Cannot use options: ${isStream(given, "socket")}`,
   );
+}
+
+type Listeners = { readonly [event: string]: (error: Error) => void };
+
+/**
+ * Listens to a stream whatever its driver does with it from now on: after STARTTLS some resume the
+ * plain socket or remove all listeners, which with Node's TLS, that reads below it, has no effect.
+ */
+function keepListeners(duplex: Duplex, listeners: Listeners): void {
+  const listen = () => {
+    for (const [event, listener] of Object.entries(listeners)) {
+      if (!duplex.listeners(event).includes(listener)) duplex.on(event, listener);
+    }
+  };
+  const removeAll = duplex.removeAllListeners;
+  const same = () => duplex;
+  Object.assign(duplex, {
+    pause: same,
+    resume: same,
+    setEncoding: same,
+    removeAllListeners(...events: [event?: string]) {
+      Reflect.apply(removeAll, duplex, events);
+      listen();
+      return duplex;
+    },
+  });
+  listen();
 }
 
 /** Takes back a driver's `setEncoding()`, for which streams have no function. */
