@@ -24,6 +24,7 @@ import {
   type SslListener,
   type SslSocket,
 } from "@nss/nss";
+import { toText } from "@std/streams/to-text";
 import { Lines } from "./_lines.ts";
 import { cleanLines, portOf, reason, run } from "./_program.ts";
 
@@ -73,7 +74,7 @@ async function get(
   // In TLS 1.3 a client is done before the server has seen its certificate: a refusal comes with
   // the first read.
   await new Lines(socket).write("GET / HTTP/1.0", "Host: localhost", "");
-  return await new Response(socket.readable).text();
+  return await toText(socket.readable);
 }
 
 async function serve(listener: SslListener<Deno.NetAddr>): Promise<void> {

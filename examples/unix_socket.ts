@@ -16,6 +16,7 @@
  */
 
 import { type CertificateOptions, importFD } from "@nss/nss";
+import { toText } from "@std/streams/to-text";
 import { clean, reason, run } from "./_program.ts";
 
 /** The name in the server's certificate: a path is none. */
@@ -40,7 +41,7 @@ async function askClock(path: string, ca: string): Promise<string> {
     hostname: HOSTNAME,
     caCerts: [ca],
   });
-  return (await new Response(socket.readable).text()).trim();
+  return (await toText(socket.readable)).trim();
 }
 
 async function main(): Promise<void> {

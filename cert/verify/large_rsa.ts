@@ -2,9 +2,8 @@
 
 /**
  * RSA signatures by keys that are larger than the runtime's WebCrypto takes: Deno's ends at 4,096
- * bits. This file is the one exception to "all cryptography is WebCrypto's": it raises a signature
- * to a public exponent by BigInt, which knows no secret, so that its time tells nothing. Digests
- * are WebCrypto's.
+ * bits. A signature is raised to a public exponent by BigInt, which knows no secret, so that its
+ * time tells nothing. Digests are WebCrypto's.
  *
  * @module
  */

@@ -2,14 +2,15 @@
 // This module uses Deno.
 
 /**
- * Writes down the public names and signatures, and the numbers of docs/entry_points.md:
+ * Writes down the public names and signatures, and the tables of docs/entry_points.md:
  * `deno task surface`.
  *
  * @module
  */
 
+import { dependenciesOf, withDependencies } from "./_dependencies.ts";
 import { measureEntries, PAGE, withNumbers } from "./_entries.ts";
-import { ROOT } from "./_source.ts";
+import { readSources, ROOT } from "./_source.ts";
 import { fileOf, FOLDER, readSymbols, surfaceOf } from "./_surface.ts";
 
 const { exports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
@@ -19,5 +20,5 @@ for await (const { name } of Deno.readDir(FOLDER)) await Deno.remove(new URL(nam
 for (const [entry, lines] of surfaceOf(await readSymbols(exports))) {
   await Deno.writeTextFile(new URL(fileOf(entry), FOLDER), lines.join("\n") + "\n");
 }
-const page = await Deno.readTextFile(PAGE);
-await Deno.writeTextFile(PAGE, withNumbers(page, await measureEntries(exports)));
+const numbered = withNumbers(await Deno.readTextFile(PAGE), await measureEntries(exports));
+await Deno.writeTextFile(PAGE, withDependencies(numbered, dependenciesOf(await readSources())));
