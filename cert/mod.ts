@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * X.509 certificates: parsing, verification and creation, using WebCrypto only.
+ * X.509 certificates: parsing, verification and creation, on WebCrypto.
  *
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";

@@ -1,5 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * The errors of NSS, and what their names and numbers mean.
+ *
+ * ```ts
+ * import { errorToName, errorToString } from "@nss/nss/cert/errors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(errorToName(-12276), "SSL_ERROR_BAD_CERT_DOMAIN");
+ * assertEquals(errorToString(-12276), "The certificate is not valid for the requested host name");
+ * ```
+ *
+ * @module
+ */
+
 import { ERRORS } from "./error_table.ts";
 import { printable } from "./printable.ts";
 

@@ -1,5 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * Certificates that are read and not verified: their fields, extensions and fingerprints.
+ *
+ * ```ts ignore
+ * import { parseCertificate } from "@nss/nss/cert/certificate";
+ *
+ * const { subject, notAfter } = parseCertificate(await Deno.readFile("server.pem"));
+ * ```
+ *
+ * @module
+ */
+
 import { isBytes, isLike, requireArgs, requireSame } from "../base/options.ts";
 import { bytesEqual, copyBytes } from "../base/bytes.ts";
 import { shown } from "../base/printable.ts";

@@ -1,5 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * Certificates for tests, local servers and private authorities. `@nss/nss/cert` has certificates
+ * for requests of others (PKCS#10), too.
+ *
+ * ```ts
+ * import { createCertificate } from "@nss/nss/cert/create-certificate";
+ * import { generateKeyPair } from "@nss/nss/pkcs11/generate-key-pair";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const certificate = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * assertStringIncludes(certificate.toPem(), "-----BEGIN CERTIFICATE-----");
+ * ```
+ *
+ * @module
+ */
+
 import { KEY_PAIR_MEMBERS, required, type Shape, takeOptions } from "../base/options.ts";
 import { isIssuer } from "../certificate/checks.ts";
 import { isPrivateKey } from "../certificate/private_key.ts";

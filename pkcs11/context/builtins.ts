@@ -1,6 +1,20 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno. This module uses node:.
 
+/**
+ * The authorities that are trusted by default: those of the runtime or of the system.
+ *
+ * ```ts
+ * import { platformTrustAnchors } from "@nss/nss/pkcs11/builtins";
+ * import { assert } from "@std/assert";
+ *
+ * const anchors = await platformTrustAnchors(); // needs --allow-sys, or --allow-read
+ * assert(anchors.length > 0);
+ * ```
+ *
+ * @module
+ */
+
 import { type CertTrust, parseTrust } from "../../cert/db/trust_flags.ts";
 import { parseCertificatesPem } from "../../cert/certificate/certificate.ts";
 import { NssError } from "../../cert/base/errors.ts";

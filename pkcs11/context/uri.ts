@@ -1,5 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * `pkcs11:` URIs (RFC 7512), which name tokens, keys and certificates.
+ *
+ * ```ts
+ * import { parsePkcs11Uri } from "@nss/nss/pkcs11/uri";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { token, object } = parsePkcs11Uri("pkcs11:token=My%20token;object=server;type=cert");
+ * assertEquals([token, object], ["My token", "server"]);
+ * ```
+ *
+ * @module
+ */
+
 import {
   hasMembers,
   isBytes,

@@ -1,5 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * New keys, and keys written as PEM.
+ *
+ * ```ts
+ * import { exportPrivateKeyPem, generateKeyPair } from "@nss/nss/pkcs11/generate-key-pair";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const { privateKey } = await generateKeyPair("ec-p256", { extractable: true });
+ * assertStringIncludes(await exportPrivateKeyPem(privateKey), "-----BEGIN PRIVATE KEY-----");
+ * ```
+ *
+ * @module
+ */
+
 import { withoutWarning } from "../../cert/base/webcrypto.ts";
 import { importLazily } from "../../cert/base/lazy_module.ts";
 import {

@@ -1,5 +1,20 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * Private keys from PEM, DER and WebCrypto; `docs/key_files.md` lists the forms.
+ *
+ * ```ts ignore
+ * import { importPrivateKey } from "@nss/nss/pkcs11/import-private-key";
+ *
+ * const key = await importPrivateKey(await Deno.readTextFile("key.pem"), {
+ *   password: () => prompt("Password of key.pem?") ?? "",
+ * });
+ * const signature = await key.sign("ecdsa_secp256r1_sha256", new TextEncoder().encode("data"));
+ * ```
+ *
+ * @module
+ */
+
 import { importLazily } from "../../cert/base/lazy_module.ts";
 import {
   isBoolean,

@@ -1,5 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+/**
+ * Sessions of clients in Deno KV, so that a later run, or another process, resumes them. This needs
+ * `--unstable-kv`; on Deno Deploy nothing.
+ *
+ * ```ts
+ * import { configClientSessionCache, NssContext } from "@nss/nss";
+ * import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+ *
+ * await using cache = await openKvSessionCache({ path: ":memory:" });
+ * const context = new NssContext(); // for the `context` of importFD
+ * configClientSessionCache({ context, cache });
+ * ```
+ *
+ * @module
+ */
+
 import { importLazily } from "../../cert/base/lazy_module.ts";
 import { isArrayOf, isBytes, isString, type Shape, takeOptions } from "../../cert/base/options.ts";
 import { isKvStore, type KvKey, type KvStore, withStore } from "../../pkcs11/kv/store.ts";
