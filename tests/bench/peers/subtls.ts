@@ -5,7 +5,7 @@ import { connectTcp, writeAll } from "./deno_conn.ts";
 import { type Peer, type PeerConn, READ_LENGTH } from "./peer.ts";
 
 /** What is used of the package. */
-interface Subtls {
+export interface Subtls {
   readonly TrustedCert: { databaseFromPEM(pem: string): Promise<object> };
   readonly LazyReadFunctionReadQueue: new (
     read: () => Promise<Uint8Array | undefined>,
