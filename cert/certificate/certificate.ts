@@ -3,10 +3,13 @@
 /**
  * Certificates that are read and not verified: their fields, extensions and fingerprints.
  *
- * ```ts ignore
+ * ```ts
  * import { parseCertificate } from "@nss/nss/cert/certificate";
+ * import { createCertificate, generateKeyPair } from "@nss/nss";
+ * import { assertEquals } from "@std/assert";
  *
- * const { subject, notAfter } = parseCertificate(await Deno.readFile("server.pem"));
+ * const { der } = await createCertificate({ ...await generateKeyPair(), subject: "CN=example" });
+ * assertEquals(parseCertificate(der).subject.commonName, "example");
  * ```
  *
  * @module

@@ -3,13 +3,15 @@
 /**
  * Private keys from PEM, DER and WebCrypto; `docs/key_files.md` lists the forms.
  *
- * ```ts ignore
+ * ```ts
+ * import { exportPrivateKeyPem, generateKeyPair } from "@nss/nss/pkcs11/generate-key-pair";
  * import { importPrivateKey } from "@nss/nss/pkcs11/import-private-key";
+ * import { assertEquals } from "@std/assert";
  *
- * const key = await importPrivateKey(await Deno.readTextFile("key.pem"), {
- *   password: () => prompt("Password of key.pem?") ?? "",
- * });
- * const signature = await key.sign("ecdsa_secp256r1_sha256", new TextEncoder().encode("data"));
+ * const pair = await generateKeyPair("ed25519", { extractable: true });
+ * const pem = await exportPrivateKeyPem(pair.privateKey, { password: "correct horse" });
+ * const key = await importPrivateKey(pem, { password: "correct horse" });
+ * assertEquals(key.algorithm, { type: "ed25519" });
  * ```
  *
  * @module

@@ -7,10 +7,12 @@
  * ```ts
  * import { configClientSessionCache, NssContext } from "@nss/nss";
  * import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+ * import { assertEquals } from "@std/assert";
  *
  * await using cache = await openKvSessionCache({ path: ":memory:" });
- * const context = new NssContext(); // for the `context` of importFD
+ * const context = new NssContext(); // for the option `context` of importFD
  * configClientSessionCache({ context, cache });
+ * assertEquals(await cache.take("a server", Date.now()), undefined); // no session yet
  * ```
  *
  * @module
