@@ -31,6 +31,7 @@ await testDriver({
       const options = {
         servers: `${host}:${port}`,
         reconnectTimeWait: 200,
+        maxReconnectAttempts: -1,
         timeout: 12_000,
         resolve: false,
       };
@@ -42,7 +43,7 @@ await testDriver({
     };
     const ask = async (data: Uint8Array) => {
       const { request } = { request: await (opened ??= open()) };
-      return (await request.request(subject, data, { timeout: 12_000 })).data;
+      return (await request.request(subject, data, { timeout: 6000 })).data;
     };
     return {
       ask: async () => new TextDecoder().decode(await ask(new Uint8Array(1))),
