@@ -87,5 +87,5 @@ async function openTcp(
 }
 
 function streamsOf(duplex: Duplex): ByteStreams {
-  return Duplex.toWeb(duplex);
+  return Object(Duplex.toWeb(duplex)); // its type differs between versions of Node's types
 }

@@ -109,7 +109,7 @@ export const IDLE_TIMEOUT = 60_000;
  *
  * declare const certificates: { cert: string; key: string }[];
  * const app = express();
- * app.get("/", (request, response) => response.send(`Hello ${request.ip}`));
+ * app.use(express.static("public"));
  * const listener = importFD(Deno.listen({ port: 8443 }), { certificates });
  * await serveNode(listener, createServer(app)).finished;
  * ```

@@ -4,8 +4,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import http from "node:http";
 import https, { type Agent, type RequestOptions } from "node:https";
+import type { ConnectionOptions } from "node:tls";
 import { NssContext, SslError } from "@nss/nss";
 import { type AgentOptions, createAgent, createConnector } from "@nss/nss/http";
+import { REFUSED } from "../../../ssl/http/create_agent.ts";
 import { HOSTNAME, PKI } from "../_support.ts";
 import { served } from "./_support.ts";
 
@@ -143,4 +145,56 @@ Deno.test("createConnector() refuses a URL that is not https:", async () => {
     connect({ hostname: "a.test", protocol: "http:", port: "80" }, (...[error]) => resolve(error))
   );
   assert(error instanceof SslError && error.message.includes("http:"));
+});
+
+/** Node's options that a request may have: they decide about nothing here, or are heeded. */
+type Harmless =
+  | "ALPNCallback"
+  | "ALPNProtocols"
+  | "SNICallback"
+  | "enableTrace"
+  | "host"
+  | "path"
+  | "port"
+  | "requestCert"
+  | "servername"
+  | "session"
+  | "sessionIdContext"
+  | "sessionTimeout"
+  | "ticketKeys"
+  | "timeout";
+
+type Decisive = Exclude<keyof ConnectionOptions, Harmless>;
+
+Deno.test("createAgent() refuses each of Node's options of TLS that decides about something", () => {
+  // The compiler demands each of them
+  const names: Readonly<Record<Decisive, true>> = {
+    allowPartialTrustChain: true,
+    ca: true,
+    cert: true,
+    checkServerIdentity: true,
+    ciphers: true,
+    clientCertEngine: true,
+    crl: true,
+    dhparam: true,
+    ecdhCurve: true,
+    honorCipherOrder: true,
+    key: true,
+    lookup: true,
+    maxVersion: true,
+    minDHSize: true,
+    minVersion: true,
+    passphrase: true,
+    pfx: true,
+    privateKeyEngine: true,
+    privateKeyIdentifier: true,
+    pskCallback: true,
+    rejectUnauthorized: true,
+    secureContext: true,
+    secureOptions: true,
+    secureProtocol: true,
+    sigalgs: true,
+    socket: true,
+  };
+  for (const name of Object.keys(names)) assert(Object.hasOwn(REFUSED, name), name);
 });
