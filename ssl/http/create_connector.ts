@@ -30,8 +30,8 @@ export type Connector = (
 ) => void;
 
 /**
- * Creates a connector for clients of undici: its `fetch` with a `dispatcher`, its `Agent`, `Pool` and
- * `Client`.
+ * Creates a connector for clients of undici: its `fetch` with a `dispatcher`, its `Agent`, `Pool`
+ * and `Client`.
  *
  * For HTTP/2 give it `alpnProtocols: ["h2", "http/1.1"]`, and undici's client `allowH2: true`.
  *

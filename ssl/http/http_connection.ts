@@ -1,5 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses node: modules, statically: it bounds the connections of node:http and node:http2.
+// This module uses node: modules, statically: it bounds the connections of node:http.
 
 import type { ServerHttp2Session } from "node:http2";
 import type { SslSocket } from "../base/socket_type.ts";

@@ -26,8 +26,8 @@ export interface ConnectionOptions<A = unknown> {
   /** Called when the server takes connections, before `serve` returns. */
   readonly onListen?: (addr: A) => void;
   /**
-   * Told of connections that fail without a request: handshakes, a listener that cannot accept, what
-   * no HTTP is. Not of clients that merely go away. Nobody is told by default.
+   * Told of connections that fail without a request: handshakes, a listener that cannot accept,
+   * what is no HTTP. Not of clients that merely go away. Nobody is told by default.
    */
   readonly onConnectionError?: (error: unknown, remoteAddr: A | null) => void;
   /**

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-// `NSS_SOAK=1` (`deno task soak`) has 1,000 connections and bodies of 1 GiB, otherwise a small part.
+// `NSS_SOAK=1` (`deno task soak`) has 1,000 connections and bodies of 1 GiB, otherwise a part.
 
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { importFD, type SslSocket } from "@nss/nss";
