@@ -490,8 +490,9 @@ function loadSqlite(): Promise<typeof import("node:sqlite")> {
   return importBuiltin(
     async () => {
       const { getBuiltinModule } = await import("node:process");
-      // Node 22 warns while it loads the module
-      if (getBuiltinModule !== undefined) withoutWarning(() => getBuiltinModule("node:sqlite"));
+      // Node 22 warns while it loads the module; in Deno the call delays setImmediate()
+      const isNode = !("Deno" in globalThis) && getBuiltinModule !== undefined;
+      if (isNode) withoutWarning(() => getBuiltinModule("node:sqlite"));
       return await import("node:sqlite");
     },
     "SEC_ERROR_NO_MODULE",

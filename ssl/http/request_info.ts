@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { deferred } from "../../cert/base/runtime.ts";
 import type { Shape } from "../../cert/base/options.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { isMilliseconds, takeSslOptions } from "../config/option_values.ts";
@@ -130,7 +131,7 @@ class SocketRequestInfo<A> implements RequestInfo<A> {
     const bounds = takeSslOptions("Cannot request certificate", options, REQUEST_OPTIONS);
     if (this.peerCertificates.length > 0) return this.peerCertificates;
     if (this.httpVersion === "2") throw failure("HTTP_1_1_REQUIRED", http1Required());
-    const { promise: overflowed, reject } = Promise.withResolvers<never>();
+    const { promise: overflowed, reject } = deferred<never>();
     const stop = this.#body?.readAhead(MAX_BODY_AHEAD, () => reject(failure(413, tooMuch())));
     try {
       // A client without one is not refused, unless the application has said so.

@@ -29,7 +29,7 @@ const PLAIN: Readonly<Record<StdDigestAlgorithm, Hash>> = {
 };
 
 /** Node's hashes, which only our own tests use: under Deno, where millions of digests are made. */
-const native = "Deno" in globalThis ? process.getBuiltinModule("node:crypto") : null;
+const native = "Deno" in globalThis ? await import("node:crypto") : null;
 
 /** WebCrypto with more hashes. */
 export const crypto: StdCrypto = {
