@@ -3,10 +3,8 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { NssError } from "../../cert/base/errors.ts";
-import { importBuiltin } from "../../cert/base/lazy_module.ts";
-import { withoutWarning } from "../../cert/base/webcrypto.ts";
 import { columnOf, CREATE_METADATA_SQL, createTableSql } from "./attributes.ts";
-import { loadFs } from "./module_file.ts";
+import { loadFs, loadSqlite } from "./runtime_modules.ts";
 import { checkSchema, rowsOf } from "./schema.ts";
 import { busy, codeOf, isBusy, legacyDatabase, openError, sqliteError } from "./sqlite_errors.ts";
 import { columnValue, damaged, StoredObject } from "./values.ts";
@@ -484,18 +482,4 @@ function rollback(database: DatabaseSync): void {
 async function exists(path: string): Promise<boolean> {
   const fs = await loadFs();
   return await fs.stat(path).then(() => true, () => false);
-}
-
-function loadSqlite(): Promise<typeof import("node:sqlite")> {
-  return importBuiltin(
-    async () => {
-      const { getBuiltinModule } = await import("node:process");
-      // Node 22 warns while it loads the module; in Deno the call delays setImmediate()
-      const isNode = !("Deno" in globalThis) && getBuiltinModule !== undefined;
-      if (isNode) withoutWarning(() => getBuiltinModule("node:sqlite"));
-      return await import("node:sqlite");
-    },
-    "SEC_ERROR_NO_MODULE",
-    "Cannot open NSS database: this runtime has no node:sqlite",
-  );
 }

@@ -1,21 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses node:.
 
-import { importBuiltin } from "../../cert/base/lazy_module.ts";
 import { type ModuleSpec, newPkcs11Txt, parsePkcs11Txt } from "./pkcs11_txt.ts";
-
-/**
- * Loads what reads files.
- *
- * @throws {NssError} `SEC_ERROR_NO_MODULE` if the runtime has no files.
- */
-export function loadFs(): Promise<typeof import("node:fs/promises")> {
-  return importBuiltin(
-    () => import("node:fs/promises"),
-    "SEC_ERROR_NO_MODULE",
-    "Cannot open NSS database: this runtime has no node:fs, so that it has no files",
-  );
-}
+import { loadFs } from "./runtime_modules.ts";
 
 /** Reads the modules of `pkcs11.txt` in a directory; none if it is missing. */
 export async function readModules(directory: string): Promise<ModuleSpec[]> {

@@ -58,7 +58,9 @@ function sameContent(a: object, b: object, open: Pairs): boolean {
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return view instanceof Uint8Array
+    ? view
+    : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
