@@ -1,5 +1,4 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
-// This module uses node:.
 
 import { type ModuleSpec, newPkcs11Txt, parsePkcs11Txt } from "./pkcs11_txt.ts";
 import { loadFs } from "./runtime_modules.ts";
