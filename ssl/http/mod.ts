@@ -4,6 +4,33 @@
  * HTTP over TLS that knows who is calling: a server in the form of `Deno.serve`, and agents of
  * `node:https` and undici for clients. `node:http` and `node:http2` parse it.
  *
+ * ```ts
+ * import { createCertificate, generateKeyPair, importFD } from "@nss/nss";
+ * import { serve } from "@nss/nss/http";
+ * import { assertMatch } from "@std/assert";
+ *
+ * const keys = await generateKeyPair();
+ * const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+ * const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
+ *   certificates: [{ cert, key: keys.privateKey }],
+ *   clientAuth: "request",
+ *   caCerts: [cert],
+ * });
+ * const { port } = listener.addr as Deno.NetAddr;
+ * const server = serve(listener, (_request, { peerCertificates: [caller] }) => {
+ *   return new Response(`hello ${caller?.subject.commonName ?? "stranger"}`);
+ * });
+ *
+ * await using client = importFD(await Deno.connect({ hostname: "127.0.0.1", port }), {
+ *   hostname: "localhost",
+ *   caCerts: [cert],
+ * });
+ * const request = "GET / HTTP/1.0\r\nHost: localhost\r\n\r\n";
+ * await client.write(new TextEncoder().encode(request));
+ * assertMatch(await new Response(client.readable).text(), /hello stranger$/);
+ * await server.shutdown();
+ * ```
+ *
  * @module
  */
 

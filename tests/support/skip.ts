@@ -4,6 +4,9 @@
 /** Whether this run must have everything: a missing peer is then a failure, not a skip. */
 export const inCi: boolean = Deno.env.get("CI") === "true";
 
+/** The reasons that have been printed: a test file, or a missing file, has one line. */
+const told = new Set<string>();
+
 /**
  * Registers a test that cannot run here: skipped with its reason printed, failed where `CI=true`
  * says that everything must be there.
@@ -19,7 +22,8 @@ export function skip(title: string, reason: string, optional = false): void {
     });
     return;
   }
-  note(`skipped: ${title}: ${reason}`);
+  if (!told.has(reason)) note(`skipped: ${title}: ${reason}`);
+  told.add(reason);
   Deno.test({ name: title, ignore: true, fn: () => {} });
 }
 
