@@ -18,6 +18,15 @@ export async function run(main: () => Promise<void>): Promise<void> {
 /** What an error says. */
 export function reason(error: unknown): string {
   if (!(error instanceof Error)) return clean(String(error));
+  if (error instanceof Deno.errors.AddrInUse) {
+    return "Cannot listen: another program uses this port or path; stop it, or choose another";
+  }
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return "Cannot connect: nothing listens there; start the server, or look at host and port";
+  }
+  if (error.message.startsWith("failed to lookup address")) {
+    return "Cannot find the host: no address has this name; look at its spelling and the network";
+  }
   return clean(error instanceof NssError ? `${error.name}: ${error.message}` : error.message);
 }
 

@@ -66,6 +66,7 @@ import {
 } from "@nss/nss";
 import { getStatistics } from "@nss/nss/ssl";
 import { Lines } from "./_lines.ts";
+import { run } from "./_program.ts";
 
 const HOST = "localhost";
 const PASSWORD = "correct horse";
@@ -245,10 +246,12 @@ if (import.meta.main) {
     console.log("Usage: nss_overview.ts (without arguments)");
     Deno.exit(Deno.args[0] === "--help" ? 0 : 2);
   }
-  const directory = await Deno.makeTempDir({ prefix: "nss_overview_" });
-  try {
-    await main(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+  await run(async () => {
+    const directory = await Deno.makeTempDir({ prefix: "nss_overview_" });
+    try {
+      await main(directory);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  });
 }

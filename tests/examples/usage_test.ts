@@ -99,3 +99,27 @@ Deno.test("examples say in a sentence what is wrong with an argument, without a 
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("examples say in a sentence what keeps them from the network", async () => {
+  using busy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = busy.addr;
+  const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const free = closed.addr.port;
+  closed.close();
+  const rows: [string, string[], string, RegExp][] = [
+    ["echo_server.ts", [`${port}`], "--allow-net", /^Cannot listen: another program uses/],
+    ["https_get.ts", [`https://127.0.0.1:${free}/`], "--allow-net", /^Cannot connect: nothing/],
+    ["https_get.ts", ["https://no.invalid/"], "--allow-net", /^Cannot find the host: no address/],
+    ["https_get.ts", ["https://127.0.0.1/"], "--allow-read", /^Requires net access to "127/],
+    ["echo_server.ts", ["0"], "--allow-read", /^Requires net access to "127/],
+  ];
+  await Promise.all(rows.map(async ([name, args, permission, sentence]) => {
+    const { code, stderr } = await run(Deno.execPath(), {
+      // deno-fmt-ignore
+      args: ["run", "--no-prompt", "--no-check", permission, new URL(name, EXAMPLES).href, ...args],
+      env: { NO_COLOR: "1" },
+    });
+    assertEquals([code, stderr.trimEnd().split("\n").length], [1, 1], stderr);
+    assertMatch(stderr, sentence);
+  }));
+});
