@@ -2,6 +2,7 @@
 // This module uses Deno.
 
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { withoutLayout } from "../support/generated_page.ts";
 import { run } from "../support/process.ts";
 import { DRIVERS, OTHER_RECIPES } from "./_drivers.ts";
@@ -49,7 +50,7 @@ Deno.test("recipes: they are formatted and have nothing to lint, although the ga
   for (const args of [["fmt", "--check"], ["lint"]]) {
     const { code, stderr } = await run(Deno.execPath(), {
       args: [...args, "--config", "tests/drivers/recipes/deno.json", "tests/drivers/recipes"],
-      cwd: ROOT.pathname,
+      cwd: fileURLToPath(ROOT),
       env: { NO_COLOR: "1" },
     });
     assertEquals(code, 0, stderr);

@@ -15,6 +15,7 @@
  */
 
 import { encodeBase64 } from "@std/encoding/base64";
+import { fileURLToPath } from "node:url";
 import { table, withText } from "../support/generated_page.ts";
 import { runOk, spawn } from "../support/process.ts";
 import { inCi } from "../support/skip.ts";
@@ -26,7 +27,7 @@ const ROOT = new URL("../../", import.meta.url);
 const PAGE = new URL("docs/runtimes.md", ROOT);
 
 const deno = (folder: URL, ...args: string[]): Promise<string> =>
-  runOk(Deno.execPath(), args, { cwd: folder.pathname, timeout: 60_000 });
+  runOk(Deno.execPath(), args, { cwd: fileURLToPath(folder), timeout: 60_000 });
 
 /** Puts a package into `node_modules`, as npm would install it. */
 async function install(name: string, source: URL, folder: string): Promise<void> {
@@ -51,12 +52,14 @@ async function build(folder: string): Promise<void> {
       `tests/runtimes/${program}.ts`,
     );
   await install("@nss/nss", ROOT, folder);
-  await install("@std/crypto", new URL("tests/support/std/crypto/", ROOT), folder);
+  for (const name of ["crypto", "encoding"]) {
+    await install(`@std/${name}`, new URL(`tests/support/std/${name}/`, ROOT), folder);
+  }
   await Deno.writeTextFile(
     `${folder}/package.json`,
     JSON.stringify({
       type: "module",
-      dependencies: { "@nss/nss": "*", "@std/crypto": "*" },
+      dependencies: { "@nss/nss": "*", "@std/crypto": "*", "@std/encoding": "*" },
     }),
   );
   await bundle("node_program", "--external", "@nss/nss", "--external", "@nss/nss/*");

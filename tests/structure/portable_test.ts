@@ -9,6 +9,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { run } from "../support/process.ts";
 import { readSources, ROOT } from "./_source.ts";
 
@@ -71,7 +72,7 @@ async function missing(files: readonly string[]): Promise<readonly (readonly [st
 
 Deno.test("portable: files that do not say so use nothing that only some runtimes have", async () => {
   const { exports } = await readManifest("deno.json");
-  const paths = Object.values(exports).map((path) => new URL(path, ROOT).pathname);
+  const paths = Object.values(exports).map((path) => fileURLToPath(new URL(path, ROOT)));
   const special = new Set(
     (await readSources()).filter(({ header }) => /This module uses (?:Deno|node:)/.test(header))
       .map(({ path }) => new URL(path, ROOT).href),

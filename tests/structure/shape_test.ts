@@ -56,6 +56,16 @@ Deno.test("shape: no file has more than 500 lines", () => {
   assertEquals(lengthProblems(SOURCES, EXCESSIVE_FILES), []);
 });
 
+Deno.test("shape: no path of a file is the pathname of its URL, where a space is %20", async () => {
+  const found: string[] = [];
+  for (const path of (await Promise.all(["tests", "examples"].map((it) => listTree(it)))).flat()) {
+    if (!path.endsWith(".ts")) continue;
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    if (/(?:import\.meta\.url|\bROOT|\bFOLDER|\bfolder)\)?\.pathname/.test(text)) found.push(path);
+  }
+  assertEquals(found, []);
+});
+
 // The rules themselves, with made-up input.
 
 /** Files that import each other in a ring, `a1 -> a2 -> ... -> a1`. */
