@@ -104,7 +104,7 @@ function transportProblem(transport: unknown, name: string): string | null {
     return `${name} is ${kindOf(transport)}, not a connection, a pair of streams or a listener`;
   }
   if ("pipe" in transport && "on" in transport) {
-    return `${name} is a stream of Node; pass Duplex.toWeb(stream), of node:stream`;
+    return `${name} is a stream of Node; pass fromNodeStream(stream), of @nss/nss/node`;
   }
   if ("getReader" in transport || "getWriter" in transport) {
     return `${name} is one stream; pass { readable, writable }`;

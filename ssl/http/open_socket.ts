@@ -3,14 +3,15 @@
 // This module uses node: modules, statically: it opens sockets for node:https and undici.
 
 import net from "node:net";
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import { isFunction, isPlain } from "../../cert/base/options.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import type { ImportOptions } from "../config/import_options.ts";
 import { newModel } from "../config/model.ts";
 import { requireSslArgs } from "../config/option_values.ts";
-import type { ByteStreams, ConnLike } from "../connection/transports.ts";
+import type { ConnLike } from "../connection/transports.ts";
 import { importFD } from "../import_fd.ts";
+import { DuplexConn } from "../node/duplex_conn.ts";
 
 /** Where a client connects to. */
 export interface Destination {
@@ -55,9 +56,8 @@ export function takeClientOptions(options: ClientOptions): Opener {
   const model = newModel({ alpnProtocols: ["http/1.1"], ...tls });
   return async ({ hostname, port }, name, signal, over) => {
     const own = { model, hostname: name, signal };
-    if (over !== undefined) return importFD(streamsOf(over), own);
+    if (over !== undefined) return importFD(new DuplexConn(over), own);
     const conn = await connect({ hostname, port }, signal);
-    if ("read" in conn) return importFD(conn, own);
     return importFD(conn, own);
   };
 }
@@ -76,16 +76,12 @@ export function ownMembers<T extends object>(options: T): T {
 async function openTcp(
   { hostname, port }: Destination,
   signal: AbortSignal,
-): Promise<ConnLike | ByteStreams> {
+): Promise<ConnLike> {
   if (typeof Deno !== "undefined") return await Deno.connect({ hostname, port, signal });
   const socket = net.connect({ host: hostname, port, signal });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once("connect", resolve).once("error", reject);
   await promise;
   socket.setNoDelay();
-  return streamsOf(socket);
-}
-
-function streamsOf(duplex: Duplex): ByteStreams {
-  return Object(Duplex.toWeb(duplex)); // its type differs between versions of Node's types
+  return new DuplexConn(socket);
 }

@@ -167,7 +167,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: () => Reflect.apply(importFD, undefined, [new Duplex()]),
     name: NAME,
     says:
-      "Cannot import connection: the transport is a stream of Node; pass Duplex.toWeb(stream), of node:stream",
+      "Cannot import connection: the transport is a stream of Node; pass fromNodeStream(stream), of @nss/nss/node",
   },
   {
     mistake: "one stream as the connection",

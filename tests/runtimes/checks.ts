@@ -7,6 +7,7 @@ import {
   type Certificate,
   type ChannelInfo,
   configMPServerSIDCache,
+  type ConnLike,
   createCertificate,
   exportKeyingMaterial,
   exportPrivateKeyPem,
@@ -35,7 +36,7 @@ export interface Environment {
   /** What the peers use. */
   readonly peers: Peers;
   /** Connects to a port of 127.0.0.1; `null` where there is no TCP. */
-  readonly connect: ((port: number) => Promise<ByteStreams>) | null;
+  readonly connect: ((port: number) => Promise<ByteStreams | ConnLike>) | null;
 }
 
 /** A certificate with those above it, and its key, PEM. */
@@ -431,13 +432,15 @@ function openssl(version: Version): Check {
     const results: boolean[] = [];
     const context = new NssContext({ trustAnchors: [] });
     for (let i = 0; i < 2; i++) {
-      const socket = importFD(await connect(peers.ports[version]), {
+      const conn = await connect(peers.ports[version]);
+      const options = {
         ...only(version),
         context,
         hostname: "localhost",
         caCerts: [peers.root],
         certificates: [{ cert: peers.client.chain, key: await importPrivateKey(peers.client.key) }],
-      });
+      };
+      const socket = "read" in conn ? importFD(conn, options) : importFD(conn, options);
       const { resumed } = await socket.handshake();
       results.push(resumed);
       const line = "0123456789".repeat(100);

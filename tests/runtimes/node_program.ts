@@ -9,21 +9,18 @@
  * @module
  */
 
-import { type ByteStreams, importFD, importPrivateKey } from "@nss/nss";
-import { connect, createServer, type Socket } from "node:net";
+import { type ConnLike, importFD, importPrivateKey } from "@nss/nss";
+import { fromNodeStream } from "@nss/nss/node";
+import { connect, createServer } from "node:net";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { Duplex } from "node:stream";
 import process from "node:process";
 import { type Peers, runChecks } from "./checks.ts";
 
-/** The streams of a socket, which is all that `importFD` needs. */
-const streamsOf = (socket: Socket): ByteStreams => Duplex.toWeb(socket) as ByteStreams;
-
-async function connectTo(port: number): Promise<ByteStreams> {
+async function connectTo(port: number): Promise<ConnLike> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
-  return streamsOf(socket);
+  return fromNodeStream(socket);
 }
 
 /** Serves `openssl s_client`, which sends a line and wants it back, so many times. */
@@ -36,7 +33,7 @@ async function serve(peers: Peers, clients: number): Promise<string[]> {
   const seen: string[] = [];
   for (let i = 0; i < clients; i++) {
     const [socket] = await once(server, "connection");
-    const tls = importFD(streamsOf(socket), {
+    const tls = importFD(fromNodeStream(socket), {
       role: "server",
       certificates: [{ cert: peers.server.chain, key }],
       clientAuth: "require",

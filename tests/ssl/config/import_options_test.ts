@@ -1,7 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Duplex } from "node:stream";
 import {
   assertEquals,
   assertFalse,
@@ -11,7 +10,6 @@ import {
 } from "@std/assert";
 import { encodeSctList } from "@nss/nss/cert";
 import {
-  type ByteStreams,
   type CertificateOptions,
   importFD,
   newModel,
@@ -20,6 +18,7 @@ import {
 } from "@nss/nss/ssl";
 import { FOREIGN_OPTIONS, OPTION_NAMES } from "../../../ssl/config/resolve_config.ts";
 import { clientOptions, connected, PKI, serverOptions, shake } from "../_support.ts";
+import { fromNodeStream } from "../../../ssl/node/from_node_stream.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 
 Deno.test("importFD() refuses options that have no such value, and says which are there", () => {
@@ -79,13 +78,13 @@ Deno.test("importFD() takes as much of an OCSP response as a Certificate message
   }
 });
 
-Deno.test("importFD() takes a socket of Node by Duplex.toWeb(), as its message says", async () => {
+Deno.test("importFD() takes a socket of Node by fromNodeStream(), as its message says", async () => {
   const { promise, resolve } = Promise.withResolvers<Socket>();
   const server = createServer(resolve);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
   const ends = [connect(port, "127.0.0.1"), await promise] as const;
-  const [client, accepted] = ends.map((end) => Duplex.toWeb(end) as unknown as ByteStreams);
+  const [client, accepted] = ends.map((end) => fromNodeStream(end));
   await using a = importFD(client!, clientOptions());
   await using b = importFD(accepted!, serverOptions());
   await shake({ client: a, server: b });

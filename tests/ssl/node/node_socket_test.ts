@@ -543,12 +543,12 @@ Deno.test("an upgrade's head that is put back with unshift() is read first", asy
 
 Deno.test("TLS in TLS: a socket of Node's carries another one [inception]", async () => {
   await using outer = await secured();
-  const { Duplex } = await import("node:stream");
+  const { fromNodeStream } = await import("../../../ssl/node/from_node_stream.ts");
   const { importFD } = await import("../../../ssl/import_fd.ts");
   const { clientOptions, serverOptions } = await import("../_support.ts");
   const inner = [
-    importFD(Duplex.toWeb(outer.client), clientOptions()),
-    importFD(Duplex.toWeb(outer.server), serverOptions()),
+    importFD(fromNodeStream(outer.client), clientOptions()),
+    importFD(fromNodeStream(outer.server), serverOptions()),
   ].map((socket) => nodeSocket(socket));
   const received = readToEnd(inner[1]!);
   inner[0]!.end("nested");
