@@ -21,11 +21,12 @@ Deno.test("fromNodeStream() closes after the peer, where Duplex.toWeb() throws w
     await Promise.all([client.handshake(), server.handshake()]);
     // As a net.Socket ends itself upon the peer's end, here when close_notify has been written
     const write = near.write.bind(near);
-    near.write = (...args: Parameters<typeof write>) => {
-      const hasRoom = write(...args);
+    const writeAndEnd = (chunk: unknown, ...rest: []) => {
+      const hasRoom = write(chunk, ...rest);
       near.end();
       return hasRoom;
     };
+    Object.assign(near, { write: writeAndEnd });
     await Promise.all([client.close(), server.close()]);
     await new Promise((resolve) => setTimeout(resolve, 50));
   } finally {
