@@ -290,12 +290,11 @@ Deno.test("SslSocket.close() before any use closes the transport without a word"
 Deno.test("SslSocket.close() during the handshake ends it", async () => {
   const [a, b] = memoryPair();
   const client = socketOver(a, clientOptions());
-  const handshake = client.handshake(); // nobody answers
-  await turns(2);
+  const handshake = client.handshake();
+  await b.read(new Uint8Array(4096)); // the ClientHello, which nobody answers
   await client.close();
   assertEquals((await failureOf(handshake)).name, "PR_BAD_DESCRIPTOR_ERROR");
-  const sent = await readAll(b);
-  assertEquals(sent.slice(-7), plainRecord(ALERT, new Uint8Array(CLOSE_NOTIFY)));
+  assertEquals(await readAll(b), plainRecord(ALERT, new Uint8Array(CLOSE_NOTIFY)));
   b.close();
 });
 
