@@ -227,7 +227,7 @@ function tcpOpener(options: NodeOptions): Opener {
 
 /** Takes a socket over at once, before it has emitted anything more. */
 function takeOver(given: unknown): Opener {
-  const duplex = checkStream(given);
+  const duplex = checkStream("Cannot use options", given, "socket");
   const isConnecting = duplex instanceof net.Socket && duplex.connecting;
   const conn = isConnecting ? null : new DuplexConn(duplex);
   return async (socket, signal) => {

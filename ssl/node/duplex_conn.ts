@@ -136,16 +136,15 @@ function isDuplex(value: unknown): value is Duplex {
 }
 
 /**
- * Checks the option `socket`.
+ * Checks that what an application has given is a duplex stream.
  *
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is no duplex stream.
+ * @param attempt What fails: "Cannot ...".
+ * @param name What was given.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if it is none.
  */
-export function checkStream(given: unknown): Duplex {
+export function checkStream(attempt: string, given: unknown, name: string): Duplex {
   if (isDuplex(given)) return given;
-  throw new SslError(
-    "SEC_ERROR_INVALID_ARGS",
-    `Cannot use options: ${isStream(given, "socket")}`,
-  );
+  throw new SslError("SEC_ERROR_INVALID_ARGS", `${attempt}: ${isStream(given, name)}`);
 }
 
 type Listeners = { readonly [event: string]: (error: Error) => void };

@@ -2,12 +2,8 @@
 // This module uses node: modules, statically.
 
 import type { Duplex } from "node:stream";
-import { isLike } from "../../cert/base/options.ts";
-import { requireSslArgs } from "../config/option_values.ts";
 import type { ConnLike } from "../connection/transports.ts";
-import { type DuplexAddr, DuplexConn } from "./duplex_conn.ts";
-
-const isDuplex = isLike("a duplex stream of Node", "on", "read", "write", "end", "destroy");
+import { checkStream, type DuplexAddr, DuplexConn } from "./duplex_conn.ts";
 
 /**
  * Returns a stream of Node's as a connection for `importFD`: a `net.Socket`, or any `Duplex`.
@@ -33,6 +29,5 @@ const isDuplex = isLike("a duplex stream of Node", "on", "read", "write", "end",
  * ```
  */
 export function fromNodeStream(stream: Duplex): ConnLike<DuplexAddr> {
-  requireSslArgs("Cannot take stream", isDuplex(stream, "the stream"));
-  return new DuplexConn(stream);
+  return new DuplexConn(checkStream("Cannot take stream", stream, "the stream"));
 }

@@ -86,7 +86,7 @@ export const TLSSocket: TLSSocketConstructor = class TLSSocket extends NodeTlsSo
 
 function prepare(stream: unknown, options: TLSSocketOptions): Prepared {
   const own = readNodeOptions(options, { socket: stream });
-  const duplex = checkStream(stream);
+  const duplex = checkStream("Cannot use options", stream, "socket");
   if (!own.boolean("isServer")) return prepareClient(own);
   // Node's option `server` has the listeners of a server's events
   const server = own.get("server");
