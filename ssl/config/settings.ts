@@ -10,15 +10,15 @@
  */
 
 import { toBase64 } from "../../cert/base/runtime.ts";
-import { isFunction, isInstance } from "../../cert/base/options.ts";
+import { isInstance } from "../../cert/base/options.ts";
 import { shareCertificate } from "../../cert/certificate/known_certificates.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import { type CertificateOptions, toCertificates, toCredential } from "./credential.ts";
 import { normalizeHostname } from "./host_name.ts";
-import type { ImportOptions, Role } from "./import_options.ts";
 import { anchorsPart, type KeyPart, keyPart } from "./key_part.ts";
+import { hook, row, type Setting } from "./setting.ts";
 import { presetsOf } from "./context_policy.ts";
 import {
   reusing,
@@ -39,35 +39,6 @@ import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../tables/named_groups.ts";
 import { DEFAULT_SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
-
-/** A row of the table of settings. */
-export interface Setting<T> {
-  /** A sentence of documentation, which `docs/options.md` shows. */
-  readonly doc: string;
-  /** Returns the default. */
-  readonly initial: () => T;
-  /** The option of `importFD` that sets it; `null` if none. */
-  readonly option: keyof ImportOptions | null;
-  /** The function, or the NSS option in capitals, that sets it; `null` if only `option` does. */
-  readonly verb: string | null;
-  /** The role in which it has an effect. */
-  readonly role: Role | "both";
-  /**
-   * How another configuration affects it, by `reconfigFD` or the SNI hook. `"socket"`: not at all.
-   * Otherwise the other configuration replaces it if it has been set there.
-   */
-  readonly owner: "socket" | "chosen by name" | "hook";
-  /**
-   * How it binds sessions. `"trust"`: it decides whom the ends trust, and a server's sessions are
-   * bound to it. `"negotiation"`: it decides what is negotiated, and a client's sessions outside
-   * the process are bound to it. A client's sessions in memory are bound to either.
-   */
-  readonly sessions: "trust" | "negotiation" | "both" | "none";
-  /** Returns its part of session keys; `null` for `keyPart` of its value. */
-  readonly key: ((config: SslConfig) => KeyPart) | null;
-  /** Converts the option's value to the setting; `undefined` leaves the setting unchanged. */
-  readonly take: ((value: unknown, option: string, config: SslConfig) => T | undefined) | null;
-}
 
 /**
  * The default timeout of a handshake in milliseconds: somebody may have to type a password. nginx's
@@ -454,28 +425,6 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
 
 /** The names of the settings, in the order of the table. */
 export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];
-
-/** The columns of a row that differ from the defaults below. */
-type RowOptions<T> = Pick<Setting<T>, "doc"> & Partial<Omit<Setting<T>, "doc" | "initial">>;
-
-function row<T>(initial: () => T, options: RowOptions<T>): Setting<T> {
-  return {
-    initial,
-    option: null,
-    verb: null,
-    role: "both",
-    owner: "chosen by name",
-    sessions: "none",
-    key: null,
-    take: null,
-    ...options,
-  };
-}
-
-/** Returns the row of a hook or callback. */
-function hook<T>(options: RowOptions<T | null>): Setting<T | null> {
-  return row<T | null>(() => null, { ...options, owner: "hook", take: taking<T>(isFunction) });
-}
 
 /** Returns the part of a session's key for a setting. */
 export function keyOfSetting(config: SslConfig, name: SettingName): KeyPart {

@@ -37,17 +37,26 @@ import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
 import type { BinderKey } from "../../crypto/expanded_secrets.ts";
+import type { CipherSuiteHash } from "../../crypto/hkdf.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
 import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 
-/** An offered session, its Early Secret, and the key of its binder. */
-export interface OfferedSession {
-  readonly session: Tls13ClientSession;
+/** A PSK that a ClientHello offers, its Early Secret, and the key of its binder. */
+export interface OfferedPsk {
+  readonly identity: Uint8Array<ArrayBuffer>;
+  /** Returns the `obfuscated_ticket_age` at a time in milliseconds since 1970. */
+  obfuscatedTicketAge(now: number): number;
+  /** The hash that it is bound to. */
+  readonly hash: CipherSuiteHash;
+  /** The length of this hash in bytes. */
+  readonly hashLength: number;
   readonly earlySecret: EarlySecret;
   readonly binderKey: Promise<BinderKey>;
+  /** The session that it resumes. */
+  readonly session: Tls13ClientSession;
 }
 
 /** The contents of a ClientHello that the server's answer is checked against. */
@@ -55,8 +64,8 @@ export interface Offer {
   readonly random: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
   readonly keyShares: readonly KeyShare[];
-  /** The offered TLS 1.3 session. */
-  readonly session: OfferedSession | null;
+  /** The PSKs, in the order of pre_shared_key: a server names one by its index. */
+  readonly psks: readonly OfferedPsk[];
   /** The offered TLS 1.2 session. */
   readonly tls12Session: Tls12ClientSession | null;
   /** The types of the extensions, the only ones that the server may answer. */
@@ -77,25 +86,35 @@ export async function sendFirstClientHello(
   const { config, environment } = hs;
   const groups = offersTls13(config) ? initialKeyShares(config) : [];
   const tls12Session = session?.version === TLS_1_2 ? session : null;
-  const offered = session?.version === TLS_1_3 ? offeredSession(session) : null;
+  const psks = session?.version === TLS_1_3 ? [pskOfSession(session)] : [];
   return await sendClientHello(hs, {
     random: environment.random(32),
     legacySessionId: sessionIdFor(hs, tls12Session),
     keyShares: await generateKeyShares(groups),
-    session: offered,
+    psks,
     tls12Session,
   });
 }
 
 /** Begins to derive the keys of a session. */
-function offeredSession(session: Tls13ClientSession): OfferedSession {
-  const earlySecret = EarlySecret.fromPsk(session.cipherSuite.hash, session.psk);
+function pskOfSession(session: Tls13ClientSession): OfferedPsk {
+  const { ticket, psk, ticketAgeAdd, receivedAt } = session;
+  const { hash, hashLength } = session.cipherSuite;
+  const earlySecret = EarlySecret.fromPsk(hash, psk);
   const binderKey = earlySecret.binderKey("res").then((key) => {
     key.prepareFinished();
     return key;
   });
   binderKey.catch(() => {}); // awaited with the ClientHello
-  return { session, earlySecret, binderKey };
+  return {
+    identity: ticket,
+    obfuscatedTicketAge: (now) => (Math.max(0, now - receivedAt) + ticketAgeAdd) % 2 ** 32,
+    hash,
+    hashLength,
+    earlySecret,
+    binderKey,
+    session,
+  };
 }
 
 function sessionIdFor(
@@ -116,14 +135,10 @@ function sessionIdFor(
 export async function sendSecondClientHello(
   hs: HandshakeContext,
   offer: Offer,
-  session: OfferedSession | null,
+  psks: readonly OfferedPsk[],
   additions: RetryAdditions,
 ): Promise<Offer> {
-  return await sendClientHello(
-    hs,
-    { ...offer, session, keyShares: additions.keyShares },
-    additions,
-  );
+  return await sendClientHello(hs, { ...offer, psks, keyShares: additions.keyShares }, additions);
 }
 
 async function sendClientHello(
@@ -144,7 +159,7 @@ async function sendClientHello(
       extensions,
     }),
   );
-  if (offer.session !== null) message = await bind(hs, message, offer.session);
+  if (offer.psks.length > 0) message = await bind(hs, message, offer.psks);
   hs.transcript.add(message);
   hs.output.sendMessage(message);
   hs.output.emit({ kind: "hello" });
@@ -204,13 +219,15 @@ function helloExtensions(
   }
   if (grease !== null) extensions.addBody(grease.extensions[1], new Uint8Array(1));
   if (config.permuteExtensions) extensions = permuteExtensions(extensions, offer.random);
-  if (offer.session !== null) {
-    const { ticket, ticketAgeAdd, receivedAt, cipherSuite } = offer.session.session;
-    const age = Math.max(0, environment.now() - receivedAt);
+  if (offer.psks.length > 0) {
+    const now = environment.now();
     // RFC 8446, Section 4.2.11: this MUST be the last extension.
     extensions.add(preSharedKeyClientHello, {
-      identities: [{ identity: ticket, obfuscatedTicketAge: (age + ticketAgeAdd) % 2 ** 32 }],
-      binders: [new Uint8Array(cipherSuite.hashLength)],
+      identities: offer.psks.map((psk) => ({
+        identity: psk.identity,
+        obfuscatedTicketAge: psk.obfuscatedTicketAge(now),
+      })),
+      binders: offer.psks.map(({ hashLength }) => new Uint8Array(hashLength)),
     });
   }
   return extensions;
@@ -257,16 +274,20 @@ function offeredSuites(config: SslConfig, grease: Grease | null): readonly numbe
   return config.fallbackScsv ? [...ids, TLS_FALLBACK_SCSV] : ids;
 }
 
-/** Sets the binder, a MAC over the ClientHello up to the binders (RFC 8446, Section 4.2.11.2). */
+/** Sets the binders, MACs over the ClientHello up to them (RFC 8446, Section 4.2.11.2). */
 async function bind(
   hs: HandshakeContext,
   message: Uint8Array<ArrayBuffer>,
-  { session, binderKey }: OfferedSession,
+  psks: readonly OfferedPsk[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const hash = hs.transcript.digestWith(truncateBinders(message), session.cipherSuite.hash);
-  hash.catch(() => {}); // awaited below
-  const key = await binderKey;
-  return replaceBinders(message, [await key.finishedMac(await hash)]);
+  const truncated = truncateBinders(message);
+  const binders = await Promise.all(psks.map(async ({ hash, binderKey }) => {
+    const digest = hs.transcript.digestWith(truncated, hash);
+    digest.catch(() => {}); // awaited below
+    const key = await binderKey;
+    return await key.finishedMac(await digest);
+  }));
+  return replaceBinders(message, binders);
 }
 
 function isIpAddress(hostname: string): boolean {

@@ -31,7 +31,7 @@ import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { abandonRenegotiation } from "../tls12/renegotiation.ts";
 import { deriveHandshakeKeys } from "../tls13/derive_keys.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
-import { type Offer, type OfferedSession, sendSecondClientHello } from "./client_hello.ts";
+import { type Offer, type OfferedPsk, sendSecondClientHello } from "./client_hello.ts";
 import { countAnswer } from "../../session/count_answer.ts";
 import { ExpectEncryptedExtensions } from "./tls13/expect_encrypted_extensions.ts";
 
@@ -73,14 +73,14 @@ export class ExpectServerHello implements HandshakeState {
     if (hello.isHelloRetryRequest) return await this.#retry(message, hello, cipherSuite, hs);
 
     const { group, ...share } = this.#chosenShare(hello.extensions, hs);
-    const session = this.#acceptedSession(hello.extensions, cipherSuite);
+    const psk = this.#acceptedPsk(hello.extensions, cipherSuite);
     show(hs, { version: TLS_1_3, cipherSuite, group });
-    const offered = this.#offer.session?.session ?? this.#offer.tls12Session;
-    countAnswer(hs.config.context, session !== null, offered);
+    const offered = this.#offer.psks[0]?.session ?? this.#offer.tls12Session;
+    countAnswer(hs.config.context, psk !== null, offered);
     hs.transcript.setHash(cipherSuite.hash);
     hs.transcript.add(message.raw);
 
-    const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
+    const earlySecret = psk?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
     // The hash of the transcript is computed concurrently with the key agreement.
     const [sharedSecret] = await Promise.all([
       share.own.complete(share.server),
@@ -114,7 +114,7 @@ export class ExpectServerHello implements HandshakeState {
       helloRetryRequest: this.#retried !== null,
       postHandshakeAuth: hs.config.postHandshakeAuth,
     };
-    return new ExpectEncryptedExtensions(keys, agreement, session?.session ?? null);
+    return new ExpectEncryptedExtensions(keys, agreement, psk?.session ?? null);
   }
 
   /**
@@ -182,25 +182,25 @@ export class ExpectServerHello implements HandshakeState {
     return { group, own, server: entry.keyExchange };
   }
 
-  #acceptedSession(
+  #acceptedPsk(
     extensions: ExtensionBlock | undefined,
     cipherSuite: CipherSuite,
-  ): OfferedSession | null {
+  ): OfferedPsk | null {
     const index = extensions?.get(preSharedKeyServerHello);
     if (index === undefined) return null;
-    const { session } = this.#offer;
+    const psk = this.#offer.psks[index];
     // RFC 8446, Section 4.2.11: the index MUST be within range, the suite's hash MUST be the PSK's.
-    if (session === null || index !== 0) {
+    if (psk === undefined) {
       throw new SslError(
         "SSL_ERROR_MALFORMED_PRE_SHARED_KEY",
         `Cannot resume session: the server chose PSK ${index}, which was not offered`,
         { fault: "value" },
       );
     }
-    if (session.session.cipherSuite.hash !== cipherSuite.hash) {
+    if (psk.hash !== cipherSuite.hash) {
       throw illegal("its cipher suite does not go with the resumed session");
     }
-    return session;
+    return psk;
   }
 
   async #retry(
@@ -243,8 +243,7 @@ export class ExpectServerHello implements HandshakeState {
     hs.transcript.add(message.raw);
     // RFC 8446, Section 4.1.2: a PSK of another hash than the suite's is removed from the second
     // ClientHello.
-    const { session } = this.#offer;
-    const kept = session?.session.cipherSuite.hash === cipherSuite.hash ? session : null;
+    const kept = this.#offer.psks.filter(({ hash }) => hash === cipherSuite.hash);
     if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
     const offer = await sendSecondClientHello(hs, this.#offer, kept, {
       keyShares,

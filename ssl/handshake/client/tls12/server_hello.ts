@@ -46,8 +46,8 @@ import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
 export interface Tls12Offer {
   readonly random: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
-  /** The offered TLS 1.3 session. */
-  readonly session: { readonly session: ClientSession } | null;
+  /** The offered PSKs of TLS 1.3. */
+  readonly psks: readonly { readonly session: ClientSession }[];
   /** The offered TLS 1.2 session. */
   readonly tls12Session: Tls12ClientSession | null;
   /** The types of the extensions, the only ones that the server may answer. */
@@ -122,7 +122,7 @@ export async function takeTls12ServerHello(
   // resumed.
   const echoed = hello.legacySessionIdEcho.length > 0 &&
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
-  countAnswer(config.context, echoed && session !== null, offer.session?.session ?? session);
+  countAnswer(config.context, echoed && session !== null, offer.psks[0]?.session ?? session);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
   return new ExpectTls12Certificate(choice, signedCertTimestamps);
