@@ -10,8 +10,9 @@ import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS } from "../../ssl/tables/versions.ts";
-import { namesOf, type Observations, splitProtocols } from "./config.ts";
+import type { Observations } from "./config.ts";
 import type { Flags } from "./flags.ts";
+import { namesOf, splitProtocols } from "./offers.ts";
 
 /** Something is not as the flags say that it has to be. */
 export class ExpectationError extends Error {
