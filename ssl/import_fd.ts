@@ -70,6 +70,8 @@ import {
  * assertEquals(info.version, "TLSv1.3");
  * await Promise.all([client.close(), server.close()]);
  * ```
+ *
+ * @category Sockets
  */
 export function importFD<A>(transport: ConnLike<A>, options?: ImportOptions): SslSocket<A>;
 /**

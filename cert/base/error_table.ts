@@ -3,6 +3,8 @@
 /**
  * The errors of NSS with their numbers (`secerr.h`, `sslerr.h`, NSPR's `prerr.h`) and default
  * messages. The numbers of a range are consecutive, so no row may be left out.
+ *
+ * @category Errors
  */
 // deno-fmt-ignore: a row is a line
 export const ERRORS = {

@@ -19,7 +19,11 @@ import { printable } from "./printable.ts";
 
 export { ERRORS } from "./error_table.ts";
 
-/** The name of an NSS (`SEC_ERROR_*`), SSL (`SSL_ERROR_*`) or NSPR (`PR_*_ERROR`) error. */
+/**
+ * The name of an NSS (`SEC_ERROR_*`), SSL (`SSL_ERROR_*`) or NSPR (`PR_*_ERROR`) error.
+ *
+ * @category Errors
+ */
 export type ErrorName = keyof typeof ERRORS;
 
 const NAMES: ReadonlyMap<number, ErrorName> = new Map(
@@ -38,6 +42,8 @@ const NAMES: ReadonlyMap<number, ErrorName> = new Map(
  * assertEquals(error.name, "SEC_ERROR_BAD_DER");
  * assertEquals(error.code, -8183);
  * ```
+ *
+ * @category Errors
  */
 export class NssError extends Error {
   /** NSS's name of the error. */
@@ -98,6 +104,8 @@ export class NssError extends Error {
  * assertEquals(errorToName(-8179), "SEC_ERROR_UNKNOWN_ISSUER");
  * assertEquals(errorToName(1), undefined);
  * ```
+ *
+ * @category Errors
  */
 export function errorToName(code: number): ErrorName | undefined {
   return NAMES.get(code);
@@ -116,6 +124,8 @@ export function errorToName(code: number): ErrorName | undefined {
  *
  * assertEquals(errorToString(-12276), "The certificate is not valid for the requested host name");
  * ```
+ *
+ * @category Errors
  */
 export function errorToString(code: number): string {
   const name = NAMES.get(code);

@@ -70,6 +70,8 @@ import { readTime } from "../der/time.ts";
  * The maximum size in bytes of a certificate that {@linkcode parseCertificate} accepts. The largest
  * on the public web have 30,000 bytes. NSS and OpenSSL have no limit of their own; TLS stacks
  * accept messages of 64 to 128 KiB.
+ *
+ * @category Certificates
  */
 export const MAX_CERTIFICATE_SIZE = 1 << 20;
 
@@ -89,16 +91,14 @@ type CertificateFields = ConstructorParameters<typeof Certificate>[0];
  * import { createCertificate } from "@nss/nss/cert";
  * import { assertEquals } from "@std/assert";
  *
- * const { publicKey, privateKey } = await generateKeyPair();
- * const certificate = await createCertificate({
- *   publicKey,
- *   privateKey,
- *   subject: "CN=example.com",
- *   dnsNames: ["example.com"],
- * });
+ * const keys = await generateKeyPair();
+ * const dnsNames = ["example.com"];
+ * const certificate = await createCertificate({ ...keys, subject: "CN=example.com", dnsNames });
  * assertEquals(certificate.subject.toString(), "CN=example.com");
  * assertEquals(certificate.subjectAltName, [{ type: "dns", value: "example.com" }]);
  * ```
+ *
+ * @category Certificates
  */
 export class Certificate {
   /** The DER encoding. */
@@ -204,10 +204,7 @@ export class Certificate {
     return this.#spki ??= readSubjectPublicKeyInfo(this.subjectPublicKeyInfoDer);
   }
 
-  /**
-   * The signature algorithm. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if it is not
-   * supported.
-   */
+  /** The signature algorithm. Throws `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` if unknown. */
   get signatureAlgorithm(): SignatureAlgorithm {
     return this.#signatureAlgorithm ??= parseSignatureAlgorithm(this.signatureAlgorithmDer);
   }
@@ -374,8 +371,8 @@ export class Certificate {
  * other forms that only BER allows are errors, so that no two readers can see different
  * certificates in the same bytes. Accepted are three that change no meaning and that authorities
  * write: an explicit FALSE, zero bits at the end of named bits, and sets of attributes in another
- * order, which the `strict` profile refuses (`docs/leniency.md`).
- * What a peer has sent is for {@linkcode Certificate.fromDer}.
+ * order, which the `strict` profile refuses (`docs/leniency.md`). What a peer has sent is for
+ * {@linkcode Certificate.fromDer}.
  *
  * @param input PEM text with one certificate, PEM bytes, or DER, which is copied.
  * @returns The certificate.
@@ -392,6 +389,8 @@ export class Certificate {
  *   "Cannot parse certificate: at byte 0: expected tag 0x30, found 0x31",
  * );
  * ```
+ *
+ * @category Certificates
  */
 export function parseCertificate(input: Uint8Array | string): Certificate {
   const several = "parseCertificatesPem() reads them all";
@@ -428,9 +427,8 @@ function readCertificate(der: Uint8Array<ArrayBuffer>): CertificateFields {
   const subjectPublicKeyInfoDer = readSpkiDer(tbs);
   // RFC 5280, Section 4.1.2.8: unique identifiers MUST only appear if the version is 2 or 3
   for (const [number, name] of [[1, "issuerUniqueID"], [2, "subjectUniqueID"]] as const) {
-    if (version !== 1 && tbs.nextTag === contextTag(number)) {
-      tbs.bitString(name, contextTag(number));
-    }
+    const tag = contextTag(number);
+    if (version !== 1 && tbs.nextTag === tag) tbs.bitString(name, tag);
   }
   let extensions: ReadonlyMap<string, CertificateExtension> = new Map();
   // RFC 5280, Section 4.1.2.9: extensions MUST only appear if the version is 3
@@ -492,6 +490,8 @@ function readSpkiDer(tbs: DerReader): Uint8Array<ArrayBuffer> {
  *
  * assertThrows(() => parseCertificatesPem("no certificate"), NssError, "there is none");
  * ```
+ *
+ * @category Certificates
  */
 export function parseCertificatesPem(pem: string | Uint8Array): Certificate[] {
   return decodePemOrDer(pem, CERTIFICATE_PEM)

@@ -53,6 +53,8 @@ export const MAX_BUNDLE_CERTIFICATES = 4096;
  * const bundle = encodePkcs7Certificates([certificate]);
  * assertEquals(parsePkcs7Certificates(bundle).map(String), [String(certificate)]);
  * ```
+ *
+ * @category Certificates
  */
 export function parsePkcs7Certificates(input: Uint8Array | string): Certificate[] {
   return decodePemOrDer(input, PEM).flatMap(({ der }) => readBundle(der));
@@ -119,6 +121,8 @@ function readBundle(ber: Uint8Array): Certificate[] {
  * const pem = encodePem("PKCS7", encodePkcs7Certificates([]));
  * assertStringIncludes(pem, "-----BEGIN PKCS7-----");
  * ```
+ *
+ * @category Certificates
  */
 export function encodePkcs7Certificates(
   certificates: readonly Certificate[],

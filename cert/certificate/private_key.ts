@@ -7,6 +7,8 @@ import type { SubjectPublicKeyInfo } from "./spki.ts";
  * The name of a signature scheme (RFC 8446, Section 4.2.3), also used for X.509 signatures.
  *
  * `rsa_pkcs1_*` are for certificates and TLS 1.2 only.
+ *
+ * @category Keys
  */
 export type SignatureScheme =
   | "rsa_pkcs1_sha1"
@@ -28,13 +30,25 @@ export type SignatureScheme =
   | "mldsa65"
   | "mldsa87";
 
-/** The name of the curve of an ECDSA key. */
+/**
+ * The name of the curve of an ECDSA key.
+ *
+ * @category Keys
+ */
 export type EcCurve = "P-256" | "P-384" | "P-521";
 
-/** The name of a hash function in WebCrypto. */
+/**
+ * The name of a hash function in WebCrypto.
+ *
+ * @category Keys
+ */
 export type HashName = "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
 
-/** The kind of a public or private key. */
+/**
+ * The kind of a public or private key.
+ *
+ * @category Keys
+ */
 export type KeyAlgorithm =
   | { readonly type: "rsa"; readonly modulusLength: number }
   | {
@@ -52,6 +66,8 @@ export type KeyAlgorithm =
 /**
  * A private key that signs. It may be stored in WebCrypto, an NSS database, a smart card or a
  * remote service; the interface never exposes the key material.
+ *
+ * @category Keys
  */
 export interface PrivateKey {
   /** The kind of key, which determines the schemes that {@linkcode PrivateKey.sign} accepts. */

@@ -18,7 +18,11 @@ import { OIDS } from "../der/oids.ts";
 import type { EcCurve, HashName, KeyAlgorithm, SignatureScheme } from "./private_key.ts";
 import { readRsaPssParameters, writeRsaPssParameters } from "./rsa_pss_parameters.ts";
 
-/** A signature algorithm of X.509. */
+/**
+ * A signature algorithm of X.509.
+ *
+ * @category Keys
+ */
 export interface SignatureAlgorithm {
   /** The usual name, such as `ecdsa-with-SHA256`. */
   readonly name: string;
@@ -180,6 +184,8 @@ export function schemeRow(scheme: SignatureScheme): SchemeRow {
  *
  * assertEquals(signatureSchemesOf({ type: "ec", curve: "P-384" }), ["ecdsa_secp384r1_sha384"]);
  * ```
+ *
+ * @category Keys
  */
 export function signatureSchemesOf(
   key: KeyAlgorithm,

@@ -80,7 +80,11 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
   `ee${"ff".repeat(30)}7f`,
 ]);
 
-/** A public key with its algorithm (RFC 5280, Section 4.1.2.7). It is immutable. */
+/**
+ * A public key with its algorithm (RFC 5280, Section 4.1.2.7). It is immutable.
+ *
+ * @category Keys
+ */
 export class SubjectPublicKeyInfo {
   /** The encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
@@ -204,6 +208,8 @@ export function describeKey(algorithm: KeyAlgorithm): string {
  * const key = parseSubjectPublicKeyInfo(new Uint8Array(spki));
  * assertEquals(key.algorithm, { type: "ed25519" });
  * ```
+ *
+ * @category Keys
  */
 export function parseSubjectPublicKeyInfo(input: Uint8Array | string): SubjectPublicKeyInfo {
   return readSubjectPublicKeyInfo(copyBytes(decodeOnePemOrDer(input, PEM).der));

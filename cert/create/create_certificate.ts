@@ -45,7 +45,11 @@ import { CERTIFICATE_OPTIONS, encodeSignedData } from "./signed_data.ts";
 import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { writeTime } from "../der/time.ts";
 
-/** A purpose of a key: its name, or any other as a dotted object identifier. */
+/**
+ * A purpose of a key: its name, or any other as a dotted object identifier.
+ *
+ * @category Issuing certificates
+ */
 export type KeyPurpose =
   | "serverAuth"
   | "clientAuth"
@@ -56,7 +60,11 @@ export type KeyPurpose =
   | "anyExtendedKeyUsage"
   | `${number}.${string}`;
 
-/** The issuer of a certificate. */
+/**
+ * The issuer of a certificate.
+ *
+ * @category Issuing certificates
+ */
 export interface CertificateIssuer {
   /** The issuer's certificate. */
   readonly certificate: Certificate;
@@ -64,7 +72,11 @@ export interface CertificateIssuer {
   readonly privateKey: PrivateKey;
 }
 
-/** The options of {@linkcode createCertificate}. */
+/**
+ * The options of {@linkcode createCertificate}.
+ *
+ * @category Issuing certificates
+ */
 export interface CreateCertificateOptions extends AltNameOptions {
   /** The subject, such as `"CN=example.com"`; optional if there are alternative names. */
   readonly subject?: string | Name;
@@ -154,6 +166,8 @@ const DAY = 24 * HOUR;
  * verifyCertName(certificate, "www.example.com");
  * assertEquals(String(certificate.issuer), "CN=Example Root");
  * ```
+ *
+ * @category Issuing certificates
  */
 export async function createCertificate(options: CreateCertificateOptions): Promise<Certificate> {
   options = takeOptions("Cannot create certificate", options, SHAPE);

@@ -50,7 +50,11 @@ import type { SignatureScheme } from "../certificate/private_key.ts";
 import { encodeSignedData } from "./signed_data.ts";
 import { writeTime } from "../der/time.ts";
 
-/** A revoked certificate, to be put on a CRL. */
+/**
+ * A revoked certificate, to be put on a CRL.
+ *
+ * @category Issuing certificates
+ */
 export interface RevokedCertificate {
   /** The serial number, in the form of {@linkcode Certificate.serialNumber}. */
   readonly serialNumber: Uint8Array;
@@ -67,7 +71,11 @@ export interface RevokedCertificate {
   readonly certificateIssuer?: Name;
 }
 
-/** The options of {@linkcode createCrl}. */
+/**
+ * The options of {@linkcode createCrl}.
+ *
+ * @category Issuing certificates
+ */
 export interface CreateCrlOptions {
   /** The issuer of the CRL. */
   readonly issuer: CertificateIssuer;
@@ -191,6 +199,8 @@ const WEEK = 7 * 24 * 3_600_000;
  * });
  * assertEquals(delta.deltaCrlIndicator, 7n);
  * ```
+ *
+ * @category Issuing certificates
  */
 export async function createCrl(options: CreateCrlOptions): Promise<Crl> {
   options = takeOptions("Cannot create CRL", options, SHAPE);

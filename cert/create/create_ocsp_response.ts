@@ -51,7 +51,11 @@ import { encodeSignedData } from "./signed_data.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { writeGeneralizedTime } from "../der/time.ts";
 
-/** The status of one certificate. */
+/**
+ * The status of one certificate.
+ *
+ * @category Issuing certificates
+ */
 export interface OcspStatusOptions {
   /** The certificate, or the identifier in the request. */
   readonly certificate: Certificate | OcspCertId;
@@ -72,7 +76,11 @@ export interface OcspStatusOptions {
   readonly extensions?: readonly CertificateExtension[];
 }
 
-/** The options of {@linkcode createOcspResponse}. */
+/**
+ * The options of {@linkcode createOcspResponse}.
+ *
+ * @category Issuing certificates
+ */
 export interface CreateOcspResponseOptions {
   /** The issuer of the certificates. */
   readonly issuer: Certificate | TrustAnchor;
@@ -170,6 +178,8 @@ const WEEK = 7 * 24 * 3_600_000;
  *   reason: "keyCompromise",
  * });
  * ```
+ *
+ * @category Issuing certificates
  */
 export async function createOcspResponse(
   options: CreateOcspResponseOptions,
@@ -245,6 +255,8 @@ export async function createOcspResponse(
  *
  * assertEquals(createOcspErrorResponse("tryLater").der, Uint8Array.of(0x30, 3, 0x0a, 1, 3));
  * ```
+ *
+ * @category Issuing certificates
  */
 export function createOcspErrorResponse(
   status: Exclude<OcspResponseStatus, "successful">,

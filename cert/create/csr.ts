@@ -45,7 +45,11 @@ import { CONTENT_OPTIONS, encodeSignedData } from "./signed_data.ts";
 import { readSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from "../certificate/spki.ts";
 import { verifySignedData } from "../verify/verify_signature.ts";
 
-/** The maximum size in bytes of a request, the same as of a certificate. */
+/**
+ * The maximum size in bytes of a request, the same as of a certificate.
+ *
+ * @category Issuing certificates
+ */
 export const MAX_REQUEST_SIZE = 1 << 20;
 
 /**
@@ -64,6 +68,8 @@ export const MAX_REQUEST_SIZE = 1 << 20;
  * const parsed = parseCertificateRequest(request.toPem());
  * assertEquals(parsed.subjectAltName, [{ type: "dns", value: "example.com" }]);
  * ```
+ *
+ * @category Issuing certificates
  */
 export class CertificateRequest {
   /** The encoding. */
@@ -190,6 +196,8 @@ const PEM: PemKind = {
  * const empty = Uint8Array.of(0x30, 0x00);
  * assertThrows(() => parseCertificateRequest(empty), NssError, "at byte 2: missing");
  * ```
+ *
+ * @category Issuing certificates
  */
 export function parseCertificateRequest(input: Uint8Array | string): CertificateRequest {
   return readRequest(decodeOnePemOrDer(input, PEM).der);
@@ -293,6 +301,8 @@ function requestedExtensions(
  * der[der.length - 1]! ^= 1;
  * await assertRejects(() => verifyCertificateRequest(parseCertificateRequest(der)), NssError);
  * ```
+ *
+ * @category Issuing certificates
  */
 export async function verifyCertificateRequest(request: CertificateRequest): Promise<void> {
   requireArgs(
@@ -316,7 +326,11 @@ export async function verifyCertificateRequest(request: CertificateRequest): Pro
   }
 }
 
-/** The options of {@linkcode createCertificateRequest}. */
+/**
+ * The options of {@linkcode createCertificateRequest}.
+ *
+ * @category Issuing certificates
+ */
 export interface CreateCertificateRequestOptions extends AltNameOptions {
   /** The subject, such as `"CN=example.com"`; optional if there are alternative names. */
   readonly subject?: string | Name;
@@ -370,6 +384,8 @@ function invalid(state: string): NssError {
  * assertEquals(request.subject.commonName, "example.com");
  * assertEquals(request.subjectAltName?.length, 2);
  * ```
+ *
+ * @category Issuing certificates
  */
 export async function createCertificateRequest(
   options: CreateCertificateRequestOptions,

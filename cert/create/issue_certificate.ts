@@ -16,10 +16,18 @@ import {
 import { type CertificateRequest, verifyCertificateRequest } from "./csr.ts";
 import { CERTIFICATE_OPTIONS } from "./signed_data.ts";
 
-/** An extension that {@linkcode issueCertificate} can copy from a request. */
+/**
+ * An extension that {@linkcode issueCertificate} can copy from a request.
+ *
+ * @category Issuing certificates
+ */
 export type RequestedExtension = "subjectAltName" | "keyUsage" | "extKeyUsage";
 
-/** The options of {@linkcode issueCertificate}. */
+/**
+ * The options of {@linkcode issueCertificate}.
+ *
+ * @category Issuing certificates
+ */
 export interface IssueCertificateOptions
   extends Omit<CreateCertificateOptions, "publicKey" | "privateKey" | "issuer"> {
   /** The issuer. */
@@ -71,6 +79,8 @@ const SHAPE: Shape<IssueCertificateOptions> = {
  * assertEquals(String(certificate.issuer), "CN=Example Root");
  * assertEquals(certificate.subjectAltName, [{ type: "dns", value: "example.com" }]);
  * ```
+ *
+ * @category Issuing certificates
  */
 export async function issueCertificate(
   request: CertificateRequest,

@@ -25,6 +25,8 @@ import { type CertTrust, isTrust } from "./trust_flags.ts";
  * A certificate with what a store knows about it.
  *
  * A record is a copy; to change the stored values, use the methods of {@linkcode CertDB}.
+ *
+ * @category Certificate databases
  */
 export interface CertRecord {
   /** The certificate. */
@@ -60,6 +62,8 @@ export interface CertRecord {
 /**
  * A query, in PKCS#11 a template: a record matches if it is equal, byte for byte, in all given
  * properties. An empty query matches everything.
+ *
+ * @category Certificate databases
  */
 export interface CertQuery {
   /** The encoding of the certificate (`CKA_VALUE`). */
@@ -97,7 +101,11 @@ export function takeQuery(query: CertQuery): CertQuery {
   return takeOptions("Cannot find certificates", query, QUERY);
 }
 
-/** The options of a search. */
+/**
+ * The options of a search.
+ *
+ * @category Certificate databases
+ */
 export interface CertFindOptions {
   /** An argument for the password function, if a token needs a password (`wincx` in NSS). */
   readonly pinArg?: unknown;
@@ -132,6 +140,8 @@ export const FIND_OPTIONS: Shape<CertFindOptions> = { pinArg: anything };
  * };
  * assertEquals(await findCertByDER(source, certificate.der), certificate);
  * ```
+ *
+ * @category Certificate databases
  */
 export interface CertSource {
   /** The display name, such as `NSS Certificate DB`. */
@@ -152,7 +162,11 @@ export interface CertSource {
   find(query: CertQuery, options?: CertFindOptions): Promise<readonly CertRecord[]>;
 }
 
-/** The options of {@linkcode CertDB.importCert}. */
+/**
+ * The options of {@linkcode CertDB.importCert}.
+ *
+ * @category Certificate databases
+ */
 export interface StoreCertOptions extends CertFindOptions {
   /**
    * The nickname. By default a stored certificate keeps its own; a new one gets that of other
@@ -183,6 +197,8 @@ const STORE_OPTIONS: Shape<StoreCertOptions> = {
  *
  * {@linkcode checkStorable} checks the second and third. Writes are atomic and visible to every
  * search that begins after they have completed.
+ *
+ * @category Certificate databases
  */
 export interface CertDB extends CertSource {
   /** Whether the database is read-only. */
@@ -272,6 +288,8 @@ export function checkWritten(
  * assert(matchesCertQuery(record, { der: certificate.der, nickname: "example" }));
  * assertFalse(matchesCertQuery(record, { der: certificate.der, nickname: "other" }));
  * ```
+ *
+ * @category Certificate databases
  */
 export function matchesCertQuery(record: CertRecord, query: CertQuery): boolean {
   requireArgs("Cannot compare certificate", isRecord(record, "record"));
@@ -362,6 +380,8 @@ function keyIdentifierOf(certificate: Certificate): Uint8Array | undefined {
  * const checked = await checkStorable(new MemoryCertDB(), certificate, { nickname: "example" });
  * assertEquals(checked, { nickname: "example", trust: null });
  * ```
+ *
+ * @category Certificate databases
  */
 export async function checkStorable(
   source: CertSource,

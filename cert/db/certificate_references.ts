@@ -21,6 +21,8 @@ import type { Certificate } from "../certificate/certificate.ts";
  * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
  * assertStrictEquals(dupCertificate(certificate), certificate);
  * ```
+ *
+ * @category Certificate databases
  */
 export function dupCertificate(certificate: Certificate): Certificate {
   requireArgs("Cannot duplicate certificate", isCertificate(certificate, "certificate"));
@@ -44,5 +46,7 @@ export function dupCertificate(certificate: Certificate): Certificate {
  * destroyCertificate(certificate);
  * assertEquals(certificate.subject.commonName, "example.com"); // still usable
  * ```
+ *
+ * @category Certificate databases
  */
 export function destroyCertificate(_certificate: Certificate): void {}

@@ -16,7 +16,11 @@ import type { Certificate } from "../certificate/certificate.ts";
 import { NssError } from "../base/errors.ts";
 import type { CertTrust } from "./trust_flags.ts";
 
-/** The options of {@linkcode combineCertSources}. */
+/**
+ * The options of {@linkcode combineCertSources}.
+ *
+ * @category Certificate databases
+ */
 export interface CombineCertSourcesOptions {
   /** The name of the combined database; by default that of the first source. */
   readonly name?: string;
@@ -65,6 +69,8 @@ const SHAPE: Shape<CombineCertSourcesOptions> = { name: isString };
  * const [after] = await db.find({ nickname: "bad" });
  * assertEquals(formatTrust(after!.trust!), "p,p,p");
  * ```
+ *
+ * @category Certificate databases
  */
 export function combineCertSources(
   sources: readonly (CertSource | CertDB)[],

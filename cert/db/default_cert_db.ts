@@ -47,6 +47,8 @@ export function defaultCertDB(): CertDB | null {
  *
  * assertStrictEquals(getDefaultCertDB(), defaultContext().certDB);
  * ```
+ *
+ * @category Certificate databases
  */
 export function getDefaultCertDB(): CertDB {
   const db = defaultCertDB();

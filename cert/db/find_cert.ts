@@ -24,7 +24,11 @@ import { decodeOnePemOrDer } from "../der/pem.ts";
 import { NssError } from "../base/errors.ts";
 import { Name } from "../names/name.ts";
 
-/** The options of searches for one certificate. */
+/**
+ * The options of searches for one certificate.
+ *
+ * @category Certificate databases
+ */
 export interface FindCertOptions extends CertFindOptions {
   /**
    * The time at which certificates should be valid. If several match, valid ones are preferred,
@@ -89,6 +93,8 @@ function bestOf(records: readonly CertRecord[], options: FindCertOptions): CertR
  * await importCert(db, root);
  * assertEquals(await findCertByName(db, "CN=Example Root"), root);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function findCertByName(
   db: CertSource,
@@ -125,6 +131,8 @@ export async function findCertByName(
  * await importCert(db, root);
  * assertEquals(await findCertByIssuerAndSN(db, root.issuer, root.serialNumber), root);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function findCertByIssuerAndSN(
   db: CertSource,
@@ -151,6 +159,8 @@ export async function findCertByIssuerAndSN(
  *
  * assertEquals(await findCertByDER(new MemoryCertDB(), Uint8Array.of(0x30, 0x00)), undefined);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function findCertByDER(
   db: CertSource,
@@ -178,6 +188,8 @@ export async function findCertByDER(
  *
  * assertEquals(await findCertByKeyID(new MemoryCertDB(), new Uint8Array(20)), undefined);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function findCertByKeyID(
   db: CertSource,
@@ -216,6 +228,8 @@ export async function findCertByKeyID(
  * assertEquals(await findCertByNickname(db, "my root"), root);
  * assertEquals(await findCertByNickname(db, "other"), undefined);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function findCertByNickname(
   db: CertSource,

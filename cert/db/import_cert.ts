@@ -12,7 +12,11 @@ import { Certificate, parseCertificatesPem } from "../certificate/certificate.ts
 import { NssError } from "../base/errors.ts";
 import { type CertTrust, isTrust, parseTrust, TRUST_FLAGS } from "./trust_flags.ts";
 
-/** The options of {@linkcode importCert}. */
+/**
+ * The options of {@linkcode importCert}.
+ *
+ * @category Certificate databases
+ */
 export interface ImportCertOptions extends CertFindOptions {
   /** The nickname; by default the one that the certificate, or its subject, already has. */
   readonly nickname?: string;
@@ -58,6 +62,8 @@ const SHAPE: Shape<ImportCertOptions> = {
  * const path = await verifyCertNow(db, leaf, true, "sslServer");
  * assertEquals(path.map(({ der }) => der), [leaf.der, root.der]);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function importCert(
   db: CertDB,

@@ -18,7 +18,11 @@ import {
 import { NssError } from "../base/errors.ts";
 import type { CertTrust } from "./trust_flags.ts";
 
-/** The options of a {@linkcode MemoryCertDB}. */
+/**
+ * The options of a {@linkcode MemoryCertDB}.
+ *
+ * @category Certificate databases
+ */
 export interface MemoryCertDBOptions {
   /** The display name, `Memory` by default. */
   readonly name?: string;
@@ -45,6 +49,8 @@ type Stored = Omit<CertRecord, "hasKey">;
  * await importCert(db, root, { nickname: "root", trust: "CT,," });
  * assertEquals(await findCertByNickname(db, "root"), root);
  * ```
+ *
+ * @category Certificate databases
  */
 export class MemoryCertDB implements CertDB {
   /** The display name. */

@@ -19,6 +19,8 @@ import { TRUST_FLAGS } from "./trust_flags.ts";
  * - `user`: those of certificates with a private key.
  * - `server`: those of TLS peers that are trusted themselves (`P`).
  * - `ca`: those of CA certificates.
+ *
+ * @category Certificate databases
  */
 export type NicknameSet = "all" | "user" | "server" | "ca";
 
@@ -61,6 +63,8 @@ const SETS: Readonly<Record<NicknameSet, (record: CertRecord) => boolean>> = {
  * assertEquals(await getCertNicknames(db, "ca"), ["root"]);
  * assertEquals(await getCertNicknames(db, "user"), []);
  * ```
+ *
+ * @category Certificate databases
  */
 export async function getCertNicknames(
   db: CertSource,
@@ -91,6 +95,8 @@ export async function getCertNicknames(
  * const records = await new MemoryCertDB().find({});
  * assertEquals(records.map(nicknameOf), []);
  * ```
+ *
+ * @category Certificate databases
  */
 export function nicknameOf(record: CertRecord): string | null {
   requireArgs("Cannot tell nickname", isRecord(record, "record"));
@@ -113,5 +119,7 @@ export function nicknameOf(record: CertRecord): string | null {
  * freeNicknames(nicknames);
  * assertEquals(nicknames, ["Example Root"]); // unchanged
  * ```
+ *
+ * @category Certificate databases
  */
 export function freeNicknames(_nicknames: readonly string[]): void {}

@@ -25,6 +25,8 @@ import { NssError } from "../base/errors.ts";
  *   column.
  * - `user`: the private key is available.
  * - `sendWarn`: warn before use.
+ *
+ * @category Certificate databases
  */
 export const TRUST_FLAGS = {
   terminalRecord: 1,
@@ -39,6 +41,8 @@ export const TRUST_FLAGS = {
 /**
  * The trust in a certificate, in NSS's three columns (`CERTCertTrust`), each a combination of
  * {@linkcode TRUST_FLAGS}.
+ *
+ * @category Certificate databases
  */
 export interface CertTrust {
   /** TLS: servers and clients. */
@@ -113,6 +117,8 @@ const PRINTED: readonly (readonly [string, (flags: number) => boolean])[] = [
  * assert(trust.ssl & TRUST_FLAGS.trustedClientCa);
  * assertEquals(formatTrust(trust), "CT,C,");
  * ```
+ *
+ * @category Certificate databases
  */
 export function parseTrust(text: string): CertTrust {
   requireArgs("Cannot parse trust", isString(text, "text"));
@@ -147,6 +153,8 @@ function invalid(text: string, state: string): NssError {
  *
  * assertEquals(formatTrust({ ssl: 0, email: 0, objectSigning: 0 }), ",,");
  * ```
+ *
+ * @category Certificate databases
  */
 export function formatTrust(trust: CertTrust): string {
   requireArgs("Cannot format trust", isTrust(trust, "trust"));
@@ -163,6 +171,8 @@ export function formatTrust(trust: CertTrust): string {
  * - `trusted`: trusted itself (`P`); `notTrusted`: distrusted (`p`).
  * - `trustAnchor`: a CA that is trusted to issue certificates (`C`, for clients `T`);
  *   `validDelegator`: a CA that is not (`c`).
+ *
+ * @category Certificate databases
  */
 export type TrustLevel =
   | "mustVerify"
@@ -171,10 +181,18 @@ export type TrustLevel =
   | "trustAnchor"
   | "validDelegator";
 
-/** The purposes for which tokens store trust. */
+/**
+ * The purposes for which tokens store trust.
+ *
+ * @category Certificate databases
+ */
 export type TrustPurpose = "serverAuth" | "clientAuth" | "emailProtection" | "codeSigning";
 
-/** The trust in a certificate for each purpose. */
+/**
+ * The trust in a certificate for each purpose.
+ *
+ * @category Certificate databases
+ */
 export type TrustLevels = Readonly<Record<TrustPurpose, TrustLevel>>;
 
 /** The column of each purpose, and the flag of a trust anchor. */
@@ -226,6 +244,8 @@ export function trustLevel(trust: CertTrust, purpose: TrustPurpose): TrustLevel 
  * assertEquals(levels.clientAuth, "trustAnchor");
  * assertEquals(formatTrust(trustFromLevels(levels)), "T,,P");
  * ```
+ *
+ * @category Certificate databases
  */
 export function trustLevels(trust: CertTrust): TrustLevels {
   requireArgs("Cannot read trust", isTrust(trust, "trust"));
@@ -258,6 +278,8 @@ const LEVELS: Shape<Partial<TrustLevels>> = {
  *
  * assertEquals(formatTrust(trustFromLevels({ serverAuth: "trustAnchor" })), "C,,");
  * ```
+ *
+ * @category Certificate databases
  */
 export function trustFromLevels(levels: Partial<TrustLevels>): CertTrust {
   const given = takeOptions("Cannot make trust", levels, LEVELS);

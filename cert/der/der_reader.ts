@@ -13,6 +13,8 @@ import { TAG } from "./tag.ts";
  * The maximum number of bytes that {@linkcode DerReader} accepts. A TLS certificate message is
  * bounded by 2^24 bytes (RFC 8446, Section 4.4.2), and the largest CRLs on the public web have some
  * ten million.
+ *
+ * @category DER and PEM
  */
 export const MAX_DER_SIZE = 1 << 26;
 
@@ -23,13 +25,14 @@ export const MAX_DER_SIZE = 1 << 26;
  */
 export const MAX_DER_DEPTH = 32;
 
-/**
- * The maximum size in bytes of an object identifier. NSS and OpenSSL print no longer ones, and none
- * in use has 64.
- */
+/** The maximum size in bytes of an object identifier. NSS prints no longer ones; none has 64. */
 export const MAX_OID_SIZE = 128;
 
-/** One type-length-value triple. */
+/**
+ * One type-length-value triple.
+ *
+ * @category DER and PEM
+ */
 export interface DerElement {
   /** The identifier octet. */
   readonly tag: number;
@@ -39,7 +42,11 @@ export interface DerElement {
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
-/** The value of a BIT STRING. */
+/**
+ * The value of a BIT STRING.
+ *
+ * @category DER and PEM
+ */
 export interface BitString {
   /** The number of unused bits in the last byte, 0 to 7; they are zero. */
   readonly unusedBits: number;
@@ -68,6 +75,8 @@ const hex = (byte: number) => `0x${byte.toString(16).padStart(2, "0")}`;
  * sequence.finish();
  * reader.finish();
  * ```
+ *
+ * @category DER and PEM
  */
 export class DerReader {
   readonly #bytes: Uint8Array<ArrayBuffer>;
@@ -106,11 +115,10 @@ export class DerReader {
     this.#parent = inner?.parent ?? null;
     this.#name = inner?.name ?? "";
     this.#position = inner?.start ?? 0;
-    this.#end = inner?.end ?? bytes.length;
+    const { length } = bytes;
+    this.#end = inner?.end ?? length;
     this.#depth = inner === undefined ? 0 : inner.parent.#depth + 1;
-    if (bytes.length > MAX_DER_SIZE) {
-      this.fail("", `${bytes.length} bytes are more than ${MAX_DER_SIZE}`);
-    }
+    if (length > MAX_DER_SIZE) this.fail("", `${length} bytes are more than ${MAX_DER_SIZE}`);
     if (this.#depth > MAX_DER_DEPTH) this.fail("", `nested deeper than ${MAX_DER_DEPTH}`);
   }
 
@@ -252,12 +260,8 @@ export class DerReader {
     const end = this.#header(name);
     const start = this.#position;
     this.#position = end;
-    return new DerReader(this.#bytes, this.#what, this.#error, this.#base, {
-      parent: this,
-      name,
-      start,
-      end,
-    });
+    const inner = { parent: this, name, start, end };
+    return new DerReader(this.#bytes, this.#what, this.#error, this.#base, inner);
   }
 
   /**
@@ -313,12 +317,9 @@ export class DerReader {
     const start = this.#position;
     const content = this.content(name, tag);
     if (content.length === 0) this.fail(name, "the INTEGER is empty", start);
-    if (content.length > 1) {
-      const first = content[0]!;
-      const sign = content[1]! & 0x80;
-      if ((first === 0 && sign === 0) || (first === 0xff && sign !== 0)) {
-        this.fail(name, "the INTEGER is not minimal", start);
-      }
+    // A first byte that only repeats the sign of the second
+    if (content.length > 1 && content[0] === (content[1]! < 0x80 ? 0 : 0xff)) {
+      this.fail(name, "the INTEGER is not minimal", start);
     }
     return content;
   }
@@ -493,8 +494,6 @@ export class DerReader {
    * @throws {NssError} If there are.
    */
   finish(): void {
-    if (this.#position !== this.#end) {
-      this.fail("", `${this.remaining} bytes after the last field`);
-    }
+    if (!this.done) this.fail("", `${this.remaining} bytes after the last field`);
   }
 }

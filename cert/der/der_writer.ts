@@ -19,6 +19,8 @@ const ENCODER = new TextEncoder();
  * const der = new DerWriter().sequence((w) => w.integer(5).null()).finish();
  * assertEquals(der, Uint8Array.of(0x30, 5, 2, 1, 5, 5, 0));
  * ```
+ *
+ * @category DER and PEM
  */
 export class DerWriter {
   readonly #chunks: Uint8Array<ArrayBuffer>[] = [];

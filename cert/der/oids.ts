@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The object identifiers that this package knows, by their names in the standards. */
+/**
+ * The object identifiers that this package knows, by their names in the standards.
+ *
+ * @category DER and PEM
+ */
 export const OIDS = {
   // Attributes of names: RFC 4519, RFC 5280 (Appendix A), RFC 2985
   commonName: "2.5.4.3",
@@ -109,7 +113,11 @@ export const OIDS = {
   sha512: "2.16.840.1.101.3.4.2.3",
 } as const;
 
-/** The name of an object identifier in {@linkcode OIDS}. */
+/**
+ * The name of an object identifier in {@linkcode OIDS}.
+ *
+ * @category DER and PEM
+ */
 export type OidName = keyof typeof OIDS;
 
 const NAMES: ReadonlyMap<string, OidName> = new Map(
@@ -129,6 +137,8 @@ const NAMES: ReadonlyMap<string, OidName> = new Map(
  *
  * assertEquals(oidName("2.5.29.17"), "subjectAltName");
  * ```
+ *
+ * @category DER and PEM
  */
 export function oidName(oid: string): OidName | undefined {
   return NAMES.get(oid);

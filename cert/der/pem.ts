@@ -15,10 +15,16 @@ import { TAG } from "./tag.ts";
 /**
  * The maximum number of characters, or of bytes, that {@linkcode decodePem} accepts; Mozilla's
  * bundle has 230,000.
+ *
+ * @category DER and PEM
  */
 export const MAX_PEM_SIZE = 1 << 26;
 
-/** A block of PEM text. */
+/**
+ * A block of PEM text.
+ *
+ * @category DER and PEM
+ */
 export interface PemBlock {
   /** The label after `BEGIN`, such as `CERTIFICATE`. */
   readonly label: string;
@@ -318,6 +324,8 @@ export function decodeOnePemOrDer(
  * const [block] = decodePem("-----BEGIN EXAMPLE-----\nAAEC\n-----END EXAMPLE-----\n");
  * assertEquals(block, { label: "EXAMPLE", der: Uint8Array.of(0, 1, 2) });
  * ```
+ *
+ * @category DER and PEM
  */
 export function decodePem(
   text: string | Uint8Array,
@@ -363,6 +371,8 @@ export function decodePem(
  *   "-----BEGIN EXAMPLE-----\nAAEC\n-----END EXAMPLE-----\n",
  * );
  * ```
+ *
+ * @category DER and PEM
  */
 export function encodePem(label: string, der: Uint8Array): string {
   requireArgs("Cannot encode PEM", isString(label, "label"), isBytes(der, "der"));

@@ -2,7 +2,11 @@
 
 import { NssError } from "../base/errors.ts";
 
-/** The tags (identifier octets) of ASN.1's universal types that X.509 uses. */
+/**
+ * The tags (identifier octets) of ASN.1's universal types that X.509 uses.
+ *
+ * @category DER and PEM
+ */
 export const TAG = {
   boolean: 0x01,
   integer: 0x02,
@@ -33,6 +37,8 @@ const MAX_TAG_NUMBER = 30;
  *
  * @param number The number in brackets, at most 30.
  * @returns The identifier octet.
+ *
+ * @category DER and PEM
  */
 export function contextTag(number: number): number {
   return 0x80 | checked(number);
@@ -43,6 +49,8 @@ export function contextTag(number: number): number {
  *
  * @param number The number in brackets, at most 30.
  * @returns The identifier octet.
+ *
+ * @category DER and PEM
  */
 export function constructedTag(number: number): number {
   return 0xa0 | checked(number);

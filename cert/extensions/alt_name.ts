@@ -13,13 +13,21 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly GeneralName[]
   },
 });
 
-/** The codec of subjectAltName (RFC 5280, Section 4.2.1.6). */
+/**
+ * The codec of subjectAltName (RFC 5280, Section 4.2.1.6).
+ *
+ * @category Certificate extensions
+ */
 export const subjectAltName: ExtensionCodec<readonly GeneralName[]> = codec(
   OIDS.subjectAltName,
   "subjectAltName",
 );
 
-/** The codec of issuerAltName (RFC 5280, Section 4.2.1.7). */
+/**
+ * The codec of issuerAltName (RFC 5280, Section 4.2.1.7).
+ *
+ * @category Certificate extensions
+ */
 export const issuerAltName: ExtensionCodec<readonly GeneralName[]> = codec(
   OIDS.issuerAltName,
   "issuerAltName",

@@ -4,7 +4,11 @@ import { TAG } from "../der/tag.ts";
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** The value of basicConstraints (RFC 5280, Section 4.2.1.9). */
+/**
+ * The value of basicConstraints (RFC 5280, Section 4.2.1.9).
+ *
+ * @category Certificate extensions
+ */
 export interface BasicConstraints {
   /** Whether the subject is a CA. */
   readonly isCa: boolean;
@@ -15,7 +19,11 @@ export interface BasicConstraints {
   readonly pathLength?: number;
 }
 
-/** The codec of basicConstraints. */
+/**
+ * The codec of basicConstraints.
+ *
+ * @category Certificate extensions
+ */
 export const basicConstraints: ExtensionCodec<BasicConstraints> = {
   oid: OIDS.basicConstraints,
   name: "basicConstraints",

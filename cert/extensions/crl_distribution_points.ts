@@ -7,7 +7,11 @@ import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/g
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** A DistributionPoint: the location of a CRL (RFC 5280, Section 4.2.1.13). */
+/**
+ * A DistributionPoint: the location of a CRL (RFC 5280, Section 4.2.1.13).
+ *
+ * @category Certificate extensions
+ */
 export interface DistributionPoint {
   /** The location; absent if only a relative name or the issuer is given. */
   readonly fullName?: readonly GeneralName[];
@@ -89,13 +93,21 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly DistributionP
   },
 });
 
-/** The codec of cRLDistributionPoints. */
+/**
+ * The codec of cRLDistributionPoints.
+ *
+ * @category Certificate extensions
+ */
 export const crlDistributionPoints: ExtensionCodec<readonly DistributionPoint[]> = codec(
   OIDS.cRLDistributionPoints,
   "cRLDistributionPoints",
 );
 
-/** The codec of freshestCRL (RFC 5280, Section 4.2.1.15). */
+/**
+ * The codec of freshestCRL (RFC 5280, Section 4.2.1.15).
+ *
+ * @category Certificate extensions
+ */
 export const freshestCrl: ExtensionCodec<readonly DistributionPoint[]> = codec(
   OIDS.freshestCRL,
   "freshestCRL",

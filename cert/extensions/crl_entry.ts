@@ -8,7 +8,11 @@ import { OIDS } from "../der/oids.ts";
 import { readGeneralizedTime, writeGeneralizedTime } from "../der/time.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** The reason for a revocation (RFC 5280, Section 5.3.1). */
+/**
+ * The reason for a revocation (RFC 5280, Section 5.3.1).
+ *
+ * @category Certificate extensions
+ */
 export type CrlReason =
   | "unspecified"
   | "keyCompromise"
@@ -62,7 +66,11 @@ export function crlReasonNumber(reason: CrlReason): number {
   return REASONS.indexOf(reason);
 }
 
-/** The codec of reasonCode (RFC 5280, Section 5.3.1). */
+/**
+ * The codec of reasonCode (RFC 5280, Section 5.3.1).
+ *
+ * @category Certificate extensions
+ */
 export const reasonCode: ExtensionCodec<CrlReason> = {
   oid: OIDS.reasonCode,
   name: "reasonCode",
@@ -72,7 +80,11 @@ export const reasonCode: ExtensionCodec<CrlReason> = {
   },
 };
 
-/** The codec of invalidityDate (RFC 5280, Section 5.3.2), since when the key is suspect. */
+/**
+ * The codec of invalidityDate (RFC 5280, Section 5.3.2), since when the key is suspect.
+ *
+ * @category Certificate extensions
+ */
 export const invalidityDate: ExtensionCodec<Date> = {
   oid: OIDS.invalidityDate,
   name: "invalidityDate",
@@ -80,7 +92,11 @@ export const invalidityDate: ExtensionCodec<Date> = {
   write: writeGeneralizedTime,
 };
 
-/** The codec of certificateIssuer (RFC 5280, Section 5.3.3), in entries of indirect CRLs. */
+/**
+ * The codec of certificateIssuer (RFC 5280, Section 5.3.3), in entries of indirect CRLs.
+ *
+ * @category Certificate extensions
+ */
 export const certificateIssuer: ExtensionCodec<readonly GeneralName[]> = {
   oid: OIDS.certificateIssuer,
   name: "certificateIssuer",

@@ -30,10 +30,18 @@ const codec = (oid: string, name: string): ExtensionCodec<bigint> => ({
   },
 });
 
-/** The codec of cRLNumber (RFC 5280, Section 5.2.3), which increases with each CRL. */
+/**
+ * The codec of cRLNumber (RFC 5280, Section 5.2.3), which increases with each CRL.
+ *
+ * @category Certificate extensions
+ */
 export const crlNumber: ExtensionCodec<bigint> = codec(OIDS.cRLNumber, "cRLNumber");
 
-/** The codec of deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base CRL. */
+/**
+ * The codec of deltaCRLIndicator (RFC 5280, Section 5.2.4), the number of the base CRL.
+ *
+ * @category Certificate extensions
+ */
 export const deltaCrlIndicator: ExtensionCodec<bigint> = codec(
   OIDS.deltaCRLIndicator,
   "deltaCRLIndicator",

@@ -15,7 +15,11 @@ const NETSCAPE_BITS: readonly (readonly [bit: number, isCa: boolean, purpose: st
   [7, true, OIDS.codeSigning],
 ];
 
-/** The codec of extKeyUsage (RFC 5280, Section 4.2.1.12): purposes as dotted object identifiers. */
+/**
+ * The codec of extKeyUsage (RFC 5280, Section 4.2.1.12): purposes as dotted object identifiers.
+ *
+ * @category Certificate extensions
+ */
 export const extKeyUsage: ExtensionCodec<readonly string[]> = {
   oid: OIDS.extKeyUsage,
   name: "extKeyUsage",

@@ -16,7 +16,11 @@ import { DerReader } from "../der/der_reader.ts";
 import { DerWriter } from "../der/der_writer.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 
-/** An extension of a certificate, CRL or OCSP message, not decoded. */
+/**
+ * An extension of a certificate, CRL or OCSP message, not decoded.
+ *
+ * @category Certificate extensions
+ */
 export interface CertificateExtension {
   /** The dotted object identifier. */
   readonly oid: string;
@@ -52,6 +56,8 @@ export interface CertificateExtension {
  * });
  * assertEquals(certificate.extension(clearance), 3);
  * ```
+ *
+ * @category Certificate extensions
  */
 export interface ExtensionCodec<T> {
   /** The dotted object identifier. */
@@ -74,6 +80,8 @@ const hasValue = hasMembers("an extension", { value: required(isBytes) });
  * @param codec The codec of the extension.
  * @returns The value.
  * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
+ *
+ * @category Certificate extensions
  */
 export function readExtension<T>(extension: CertificateExtension, codec: ExtensionCodec<T>): T {
   requireArgs("Cannot read extension", isCodec(codec, "codec"), hasValue(extension, "extension"));
@@ -109,6 +117,8 @@ export function readExtension<T>(extension: CertificateExtension, codec: Extensi
  * });
  * assertEquals(certificate.tlsFeature, [5]);
  * ```
+ *
+ * @category Certificate extensions
  */
 export function makeExtension<T>(
   codec: ExtensionCodec<T>,
@@ -142,6 +152,8 @@ export function makeExtension<T>(
  * @param field The name of the field.
  * @returns The extensions by dotted object identifier, in the order of the encoding.
  * @throws {NssError} If they are malformed, or one occurs twice.
+ *
+ * @category Certificate extensions
  */
 export function readExtensions(
   reader: DerReader,
@@ -174,6 +186,8 @@ export function readExtensions(
  *
  * @param writer The writer.
  * @param extensions The extensions.
+ *
+ * @category Certificate extensions
  */
 export function writeExtensions(
   writer: DerWriter,

@@ -6,6 +6,8 @@ import type { ExtensionCodec } from "./extension.ts";
 
 /**
  * An AccessDescription: the location of a service or of information (RFC 5280, Section 4.2.2.1).
+ *
+ * @category Certificate extensions
  */
 export interface AccessDescription {
   /** The kind of information, a dotted object identifier such as that of OCSP or caIssuers. */
@@ -38,13 +40,21 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly AccessDescrip
   },
 });
 
-/** The codec of authorityInfoAccess (RFC 5280, Section 4.2.2.1). */
+/**
+ * The codec of authorityInfoAccess (RFC 5280, Section 4.2.2.1).
+ *
+ * @category Certificate extensions
+ */
 export const authorityInfoAccess: ExtensionCodec<readonly AccessDescription[]> = codec(
   OIDS.authorityInfoAccess,
   "authorityInfoAccess",
 );
 
-/** The codec of subjectInfoAccess (RFC 5280, Section 4.2.2.2). */
+/**
+ * The codec of subjectInfoAccess (RFC 5280, Section 4.2.2.2).
+ *
+ * @category Certificate extensions
+ */
 export const subjectInfoAccess: ExtensionCodec<readonly AccessDescription[]> = codec(
   OIDS.subjectInfoAccess,
   "subjectInfoAccess",

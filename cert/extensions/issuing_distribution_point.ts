@@ -8,7 +8,11 @@ import { OIDS } from "../der/oids.ts";
 import { readDistributionPointName } from "./crl_distribution_points.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** The scope of a CRL (RFC 5280, Section 5.2.5). */
+/**
+ * The scope of a CRL (RFC 5280, Section 5.2.5).
+ *
+ * @category Certificate extensions
+ */
 export interface IssuingDistributionPoint {
   /**
    * The location of the CRL: one of these names must be in the certificate's distribution points.
@@ -46,7 +50,11 @@ function readFlag(sequence: DerReader, field: string, tag: number): boolean {
   return true;
 }
 
-/** The codec of issuingDistributionPoint. */
+/**
+ * The codec of issuingDistributionPoint.
+ *
+ * @category Certificate extensions
+ */
 export const issuingDistributionPoint: ExtensionCodec<IssuingDistributionPoint> = {
   oid: OIDS.issuingDistributionPoint,
   name: "issuingDistributionPoint",

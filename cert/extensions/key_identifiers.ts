@@ -5,7 +5,11 @@ import { type GeneralName, readGeneralNames, writeGeneralName } from "../names/g
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** The identification of the key that signed a certificate (RFC 5280, Section 4.2.1.1). */
+/**
+ * The identification of the key that signed a certificate (RFC 5280, Section 4.2.1.1).
+ *
+ * @category Certificate extensions
+ */
 export interface AuthorityKeyIdentifier {
   /** The subject key identifier of the issuer's certificate. */
   readonly keyIdentifier?: Uint8Array<ArrayBuffer>;
@@ -15,7 +19,11 @@ export interface AuthorityKeyIdentifier {
   readonly authorityCertSerialNumber?: Uint8Array<ArrayBuffer>;
 }
 
-/** The codec of subjectKeyIdentifier (RFC 5280, Section 4.2.1.2). */
+/**
+ * The codec of subjectKeyIdentifier (RFC 5280, Section 4.2.1.2).
+ *
+ * @category Certificate extensions
+ */
 export const subjectKeyIdentifier: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   oid: OIDS.subjectKeyIdentifier,
   name: "subjectKeyIdentifier",
@@ -28,7 +36,11 @@ export const subjectKeyIdentifier: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
 const ISSUER = constructedTag(1);
 const SERIAL = contextTag(2);
 
-/** The codec of authorityKeyIdentifier. */
+/**
+ * The codec of authorityKeyIdentifier.
+ *
+ * @category Certificate extensions
+ */
 export const authorityKeyIdentifier: ExtensionCodec<AuthorityKeyIdentifier> = {
   oid: OIDS.authorityKeyIdentifier,
   name: "authorityKeyIdentifier",

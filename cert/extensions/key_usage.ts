@@ -3,7 +3,11 @@
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** A use of a key (RFC 5280, Section 4.2.1.3). */
+/**
+ * A use of a key (RFC 5280, Section 4.2.1.3).
+ *
+ * @category Certificate extensions
+ */
 export type KeyUsage =
   | "digitalSignature"
   | "nonRepudiation"
@@ -28,7 +32,11 @@ export const KEY_USAGES: readonly KeyUsage[] = [
   "decipherOnly",
 ];
 
-/** The codec of keyUsage. */
+/**
+ * The codec of keyUsage.
+ *
+ * @category Certificate extensions
+ */
 export const keyUsage: ExtensionCodec<ReadonlySet<KeyUsage>> = {
   oid: OIDS.keyUsage,
   name: "keyUsage",

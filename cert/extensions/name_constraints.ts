@@ -7,7 +7,11 @@ import { type GeneralName, readGeneralName, writeGeneralName } from "../names/ge
 import { OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** The names for which a CA may issue certificates (RFC 5280, Section 4.2.1.10). */
+/**
+ * The names for which a CA may issue certificates (RFC 5280, Section 4.2.1.10).
+ *
+ * @category Certificate extensions
+ */
 export interface NameConstraints {
   /** The permitted subtrees. A name of a kind that occurs here must be in one of them. */
   readonly permitted: readonly GeneralName[];
@@ -36,7 +40,11 @@ function writeSubtrees(writer: DerWriter, tag: number, subtrees: readonly Genera
   });
 }
 
-/** The codec of nameConstraints. */
+/**
+ * The codec of nameConstraints.
+ *
+ * @category Certificate extensions
+ */
 export const nameConstraints: ExtensionCodec<NameConstraints> = {
   oid: OIDS.nameConstraints,
   name: "nameConstraints",

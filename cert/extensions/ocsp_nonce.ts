@@ -6,7 +6,11 @@ import type { ExtensionCodec } from "./extension.ts";
 /** The maximum size in bytes of a nonce (RFC 9654, Section 2.1); the minimum is 1. */
 export const MAX_OCSP_NONCE_SIZE = 128;
 
-/** The codec of the nonce extension (RFC 9654), which binds a response to a request. */
+/**
+ * The codec of the nonce extension (RFC 9654), which binds a response to a request.
+ *
+ * @category Certificate extensions
+ */
 export const ocspNonce: ExtensionCodec<Uint8Array<ArrayBuffer>> = {
   oid: OIDS.ocspNonce,
   name: "nonce",

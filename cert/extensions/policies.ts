@@ -4,7 +4,11 @@ import { contextTag } from "../der/tag.ts";
 import { oidName, OIDS } from "../der/oids.ts";
 import type { ExtensionCodec } from "./extension.ts";
 
-/** A policy under which a certificate was issued (RFC 5280, Section 4.2.1.4). */
+/**
+ * A policy under which a certificate was issued (RFC 5280, Section 4.2.1.4).
+ *
+ * @category Certificate extensions
+ */
 export interface PolicyInformation {
   /** The dotted object identifier of the policy. */
   readonly policy: string;
@@ -12,7 +16,11 @@ export interface PolicyInformation {
   readonly qualifiers: readonly PolicyQualifier[];
 }
 
-/** A qualifier of a policy, such as the address of a practice statement. */
+/**
+ * A qualifier of a policy, such as the address of a practice statement.
+ *
+ * @category Certificate extensions
+ */
 export interface PolicyQualifier {
   /** The dotted object identifier of the kind of qualifier. */
   readonly type: string;
@@ -20,7 +28,11 @@ export interface PolicyQualifier {
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
-/** A policy of the issuer and an equivalent policy of the subject (RFC 5280, Section 4.2.1.5). */
+/**
+ * A policy of the issuer and an equivalent policy of the subject (RFC 5280, Section 4.2.1.5).
+ *
+ * @category Certificate extensions
+ */
 export interface PolicyMapping {
   /** The policy of the issuer. */
   readonly issuerDomainPolicy: string;
@@ -28,7 +40,11 @@ export interface PolicyMapping {
   readonly subjectDomainPolicy: string;
 }
 
-/** The value of policyConstraints (RFC 5280, Section 4.2.1.11). */
+/**
+ * The value of policyConstraints (RFC 5280, Section 4.2.1.11).
+ *
+ * @category Certificate extensions
+ */
 export interface PolicyConstraints {
   /** The number of further certificates after which an acceptable policy is required. */
   readonly requireExplicitPolicy?: number;
@@ -36,7 +52,11 @@ export interface PolicyConstraints {
   readonly inhibitPolicyMapping?: number;
 }
 
-/** The codec of certificatePolicies. */
+/**
+ * The codec of certificatePolicies.
+ *
+ * @category Certificate extensions
+ */
 export const certificatePolicies: ExtensionCodec<readonly PolicyInformation[]> = {
   oid: OIDS.certificatePolicies,
   name: "certificatePolicies",
@@ -80,7 +100,11 @@ export const certificatePolicies: ExtensionCodec<readonly PolicyInformation[]> =
   },
 };
 
-/** The codec of policyMappings. */
+/**
+ * The codec of policyMappings.
+ *
+ * @category Certificate extensions
+ */
 export const policyMappings: ExtensionCodec<readonly PolicyMapping[]> = {
   oid: OIDS.policyMappings,
   name: "policyMappings",
@@ -112,7 +136,11 @@ export const policyMappings: ExtensionCodec<readonly PolicyMapping[]> = {
 const REQUIRE = contextTag(0);
 const INHIBIT = contextTag(1);
 
-/** The codec of policyConstraints. */
+/**
+ * The codec of policyConstraints.
+ *
+ * @category Certificate extensions
+ */
 export const policyConstraints: ExtensionCodec<PolicyConstraints> = {
   oid: OIDS.policyConstraints,
   name: "policyConstraints",
@@ -140,7 +168,11 @@ export const policyConstraints: ExtensionCodec<PolicyConstraints> = {
   },
 };
 
-/** The codec of inhibitAnyPolicy (RFC 5280, Section 4.2.1.14). */
+/**
+ * The codec of inhibitAnyPolicy (RFC 5280, Section 4.2.1.14).
+ *
+ * @category Certificate extensions
+ */
 export const inhibitAnyPolicy: ExtensionCodec<number> = {
   oid: OIDS.inhibitAnyPolicy,
   name: "inhibitAnyPolicy",

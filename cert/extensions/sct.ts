@@ -21,6 +21,8 @@ export const MAX_SCT_LIST_SIZE = 0x10001;
 
 /**
  * A signed certificate timestamp (RFC 6962, Section 3.2): a log's promise to publish a certificate.
+ *
+ * @category Certificate extensions
  */
 export interface Sct {
   /** The identifier of the log: the SHA-256 of its SubjectPublicKeyInfo. */
@@ -102,6 +104,8 @@ function malformed(state: string): NssError {
  * const short = Uint8Array.of(0, 5, 0);
  * assertThrows(() => parseSctList(short), NssError, "5 bytes announced, 1 present");
  * ```
+ *
+ * @category Certificate extensions
  */
 export function parseSctList(bytes: Uint8Array): Sct[] {
   requireArgs("Cannot parse SCTs", isBytes(bytes, "bytes"));
@@ -158,6 +162,8 @@ function readSct(reader: SctReader): Sct | null {
  * };
  * assertEquals(parseSctList(encodeSctList([sct])), [sct]);
  * ```
+ *
+ * @category Certificate extensions
  */
 export function encodeSctList(scts: readonly Sct[]): Uint8Array<ArrayBuffer> {
   requireArgs("Cannot encode SCTs", isArrayOf(isSct)(scts, "scts"));

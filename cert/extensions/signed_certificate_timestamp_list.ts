@@ -26,13 +26,21 @@ const codec = (oid: string, name: string): ExtensionCodec<readonly Sct[]> => ({
   },
 });
 
-/** The codec of the SCTs in a certificate (RFC 6962, Section 3.3). */
+/**
+ * The codec of the SCTs in a certificate (RFC 6962, Section 3.3).
+ *
+ * @category Certificate extensions
+ */
 export const signedCertificateTimestampList: ExtensionCodec<readonly Sct[]> = codec(
   OIDS.signedCertificateTimestampList,
   "signedCertificateTimestampList",
 );
 
-/** The codec of the SCTs in a single response of OCSP (RFC 6962, Section 3.3). */
+/**
+ * The codec of the SCTs in a single response of OCSP (RFC 6962, Section 3.3).
+ *
+ * @category Certificate extensions
+ */
 export const ocspSignedCertificateTimestampList: ExtensionCodec<readonly Sct[]> = codec(
   "1.3.6.1.4.1.11129.2.4.5",
   "signedCertificateTimestampList",

@@ -6,6 +6,8 @@ import type { ExtensionCodec } from "./extension.ts";
 /**
  * The codec of tlsFeature (RFC 7633): the numbers of the TLS extensions that a server with this
  * certificate must support. 5 is `status_request`, "must-staple".
+ *
+ * @category Certificate extensions
  */
 export const tlsFeature: ExtensionCodec<readonly number[]> = {
   oid: OIDS.tlsFeature,

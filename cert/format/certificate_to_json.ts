@@ -8,7 +8,11 @@ import { altNameTexts, attempt, colonHex } from "./certificate_text.ts";
 import { formatFingerprint, spkiPin } from "./fingerprint.ts";
 import { oidName } from "../der/oids.ts";
 
-/** A certificate as plain data. */
+/**
+ * A certificate as plain data.
+ *
+ * @category Certificates
+ */
 export interface CertificateJson {
   /** The version; 3 if the certificate has extensions. */
   readonly version: number;
@@ -49,7 +53,11 @@ export interface CertificateJson {
   readonly pem: string;
 }
 
-/** An extension as plain data. */
+/**
+ * An extension as plain data.
+ *
+ * @category Certificates
+ */
 export interface CertificateExtensionJson {
   /** The dotted object identifier. */
   readonly oid: string;
@@ -81,6 +89,8 @@ export interface CertificateExtensionJson {
  * assertEquals(json.subjectAltName, ["DNS:example.com"]);
  * assertEquals(json.extKeyUsage, ["serverAuth", "clientAuth"]);
  * ```
+ *
+ * @category Certificates
  */
 export async function certificateToJson(certificate: Certificate): Promise<CertificateJson> {
   requireArgs("Cannot convert certificate to JSON", isCertificate(certificate, "certificate"));

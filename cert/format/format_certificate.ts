@@ -34,6 +34,8 @@ const KEY_BYTES_IN_LINE = 15;
  * assertStringIncludes(text, "X509v3 Subject Alternative Name");
  * assertStringIncludes(text, "DNS:example.com");
  * ```
+ *
+ * @category Certificates
  */
 export async function formatCertificate(certificate: Certificate): Promise<string> {
   requireArgs("Cannot format certificate", isCertificate(certificate, "certificate"));

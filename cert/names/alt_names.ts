@@ -5,7 +5,11 @@ import { normalizeDnsName } from "./dns_name.ts";
 import { type GeneralName, isGeneralName } from "./general_name.ts";
 import { parseIpAddress } from "./ip_address.ts";
 
-/** Alternative names of a subject, in text form. */
+/**
+ * Alternative names of a subject, in text form.
+ *
+ * @category Names and addresses
+ */
 export interface AltNameOptions {
   /** DNS names; the first label may be a wildcard. */
   readonly dnsNames?: readonly string[];

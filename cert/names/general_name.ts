@@ -16,7 +16,11 @@ import { formatIpAddress } from "./ip_address.ts";
 import { Name } from "./name.ts";
 import { printable } from "../base/printable.ts";
 
-/** A GeneralName (RFC 5280, Section 4.2.1.6). */
+/**
+ * A GeneralName (RFC 5280, Section 4.2.1.6).
+ *
+ * @category Names and addresses
+ */
 export type GeneralName =
   | {
     /** The kind of name. */
@@ -57,7 +61,11 @@ export type GeneralName =
     readonly value: Uint8Array<ArrayBuffer>;
   };
 
-/** The kinds of {@linkcode GeneralName}. */
+/**
+ * The kinds of {@linkcode GeneralName}.
+ *
+ * @category Names and addresses
+ */
 export type GeneralNameType = GeneralName["type"];
 
 const VALUES: Readonly<Record<GeneralNameType, Check>> = {
@@ -103,6 +111,8 @@ const REGISTERED_ID = contextTag(8);
  * @param field The name of the field.
  * @returns The name.
  * @throws {NssError} If it is not a GeneralName, or text is not ASCII.
+ *
+ * @category Names and addresses
  */
 export function readGeneralName(reader: DerReader, field: string): GeneralName {
   if (!(reader instanceof DerReader)) requireArgs("Cannot read name", isReader(reader, "reader"));
@@ -149,6 +159,8 @@ export function readGeneralName(reader: DerReader, field: string): GeneralName {
  * @param reader The reader.
  * @returns One or more names.
  * @throws {NssError} If there is none, or one is malformed.
+ *
+ * @category Names and addresses
  */
 export function readGeneralNames(reader: DerReader): GeneralName[] {
   requireArgs("Cannot read names", isReader(reader, "reader"));
@@ -163,6 +175,8 @@ export function readGeneralNames(reader: DerReader): GeneralName[] {
  *
  * @param writer The writer.
  * @param name The name.
+ *
+ * @category Names and addresses
  */
 export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
   requireArgs("Cannot write name", isWriter(writer, "writer"), isGeneralName(name, "name"));
@@ -210,6 +224,8 @@ export function writeGeneralName(writer: DerWriter, name: GeneralName): void {
  *
  * assertEquals(formatGeneralName({ type: "dns", value: "example.com" }), "DNS:example.com");
  * ```
+ *
+ * @category Names and addresses
  */
 export function formatGeneralName(name: GeneralName): string {
   requireArgs("Cannot format name", isGeneralName(name, "name"));

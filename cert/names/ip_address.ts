@@ -18,6 +18,8 @@ import { isBytes, isString, requireArgs } from "../base/options.ts";
  * assertEquals(parseIpAddress("192.0.2.1"), Uint8Array.of(192, 0, 2, 1));
  * assertEquals(parseIpAddress("192.0.2.01"), null);
  * ```
+ *
+ * @category Names and addresses
  */
 export function parseIpAddress(text: string): Uint8Array<ArrayBuffer> | null {
   requireArgs("Cannot parse IP address", isString(text, "text"));
@@ -74,6 +76,8 @@ function parseIpv6(text: string): Uint8Array<ArrayBuffer> | null {
  *
  * assertEquals(formatIpAddress(parseIpAddress("2001:DB8:0:0::1")!), "2001:db8::1");
  * ```
+ *
+ * @category Names and addresses
  */
 export function formatIpAddress(bytes: Uint8Array): string {
   requireArgs("Cannot format IP address", isBytes(bytes, "bytes"));

@@ -9,7 +9,11 @@ import { DerWriter } from "../der/der_writer.ts";
 import { NssError } from "../base/errors.ts";
 import { OIDS } from "../der/oids.ts";
 
-/** An attribute of a {@linkcode Name}, such as `CN=example.com`. */
+/**
+ * An attribute of a {@linkcode Name}, such as `CN=example.com`.
+ *
+ * @category Names and addresses
+ */
 export interface NameAttribute {
   /** The dotted object identifier of the attribute type. */
   readonly type: string;
@@ -112,6 +116,8 @@ export function decodeText(tag: number, content: Uint8Array<ArrayBuffer>): strin
  * assertEquals(name.toString(), "CN=Example Root,O=Example\\, Inc.");
  * assert(name.equals(Name.parse("cn=EXAMPLE  root, o=example\\, inc.")));
  * ```
+ *
+ * @category Names and addresses
  */
 export class Name {
   /** The DER encoding. */

@@ -34,6 +34,8 @@ export type { CrlEntry } from "./crl_entries.ts";
  * The maximum size in bytes of a CRL that {@linkcode parseCrl} accepts. The largest on the public
  * web have some ten million bytes. It also bounds the number of entries, which have 20 bytes or
  * more each.
+ *
+ * @category Revocation
  */
 export const MAX_CRL_SIZE = 1 << 25;
 
@@ -66,6 +68,8 @@ type CrlFields = ConstructorParameters<typeof Crl>[0];
  * assertEquals(crl.find(Uint8Array.of(5))?.reason, "keyCompromise");
  * assertEquals(crl.find(Uint8Array.of(6)), undefined);
  * ```
+ *
+ * @category Revocation
  */
 export class Crl {
   /** The DER encoding. */
@@ -252,6 +256,8 @@ function isNamed(names: readonly GeneralName[] | null, issuer: Name, crlIssuer: 
  *   "Cannot parse CRL: tbsCertList at byte 2: missing",
  * );
  * ```
+ *
+ * @category Revocation
  */
 export function parseCrl(input: Uint8Array | string): Crl {
   const { der } = decodeOnePemOrDer(input, PEM, "parseCrlsPem() reads them all");
@@ -291,6 +297,8 @@ function crlOf(der: Uint8Array): Crl {
  *
  * assertThrows(() => parseCrlsPem("no list"), NssError, "there is none");
  * ```
+ *
+ * @category Revocation
  */
 export function parseCrlsPem(pem: string | Uint8Array): Crl[] {
   return decodePemOrDer(pem, PEM).map(({ der }) => crlOf(der));

@@ -17,7 +17,11 @@ import type { GeneralName } from "../names/general_name.ts";
 import { OIDS } from "../der/oids.ts";
 import { readTime } from "../der/time.ts";
 
-/** An entry of a CRL: a revoked certificate (RFC 5280, Section 5.3). */
+/**
+ * An entry of a CRL: a revoked certificate (RFC 5280, Section 5.3).
+ *
+ * @category Revocation
+ */
 export interface CrlEntry {
   /** The serial number in two's complement, in the fewest bytes. */
   readonly serialNumber: Uint8Array<ArrayBuffer>;

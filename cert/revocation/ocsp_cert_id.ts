@@ -8,7 +8,11 @@ import { OIDS } from "../der/oids.ts";
 import type { HashName } from "../certificate/private_key.ts";
 import type { TrustAnchor } from "../verify/trust_anchor.ts";
 
-/** The identifier of a certificate in OCSP (RFC 6960, Section 4.1.1, `CertID`). */
+/**
+ * The identifier of a certificate in OCSP (RFC 6960, Section 4.1.1, `CertID`).
+ *
+ * @category Revocation
+ */
 export interface OcspCertId {
   /**
    * The hash function; `null` if it is not supported, so that the identifier matches no

@@ -26,10 +26,16 @@ export type { OcspCertId } from "./ocsp_cert_id.ts";
 /**
  * The maximum size in bytes of a request that {@linkcode parseOcspRequest} accepts, enough for more
  * than a hundred certificates.
+ *
+ * @category Revocation
  */
 export const MAX_OCSP_REQUEST_SIZE = 1 << 14;
 
-/** An OCSP request (RFC 6960, Section 4.1). */
+/**
+ * An OCSP request (RFC 6960, Section 4.1).
+ *
+ * @category Revocation
+ */
 export interface OcspRequest {
   /** The DER encoding. */
   readonly der: Uint8Array<ArrayBuffer>;
@@ -45,7 +51,11 @@ export interface OcspRequest {
   readonly isSigned: boolean;
 }
 
-/** The options of {@linkcode createOcspRequest}. */
+/**
+ * The options of {@linkcode createOcspRequest}.
+ *
+ * @category Revocation
+ */
 export interface CreateOcspRequestOptions {
   /**
    * The hash function of the identifier; SHA-1 by default, which every responder supports (RFC
@@ -85,6 +95,8 @@ const SHAPE: Shape<CreateOcspRequestOptions> = { hash: isHash, nonce: isBytes };
  * const request = await createOcspRequest(leaf, root);
  * assertEquals(parseOcspRequest(request.der).certIds[0]?.serialNumber, leaf.serialNumber);
  * ```
+ *
+ * @category Revocation
  */
 export async function createOcspRequest(
   certificate: Certificate,
@@ -132,6 +144,8 @@ export async function createOcspRequest(
  *   "Cannot parse OCSP request: tbsRequest at byte 2: missing",
  * );
  * ```
+ *
+ * @category Revocation
  */
 export function parseOcspRequest(der: Uint8Array): OcspRequest {
   const error = "SEC_ERROR_OCSP_MALFORMED_REQUEST";

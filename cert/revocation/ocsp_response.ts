@@ -27,6 +27,8 @@ export type { OcspResponseStatus } from "./ocsp_response_status.ts";
 /**
  * The maximum size in bytes of a response that {@linkcode parseOcspResponse} accepts, as in OpenSSL
  * (`OCSP_MAX_RESP_LENGTH`). It also bounds the number of single responses.
+ *
+ * @category Revocation
  */
 export const MAX_OCSP_RESPONSE_SIZE = 100 * 1024;
 
@@ -36,7 +38,11 @@ export const MAX_OCSP_RESPONSE_SIZE = 100 * 1024;
  */
 export const MAX_OCSP_CERTIFICATES = 8;
 
-/** The status of a certificate (RFC 6960, Section 2.2). */
+/**
+ * The status of a certificate (RFC 6960, Section 2.2).
+ *
+ * @category Revocation
+ */
 export type OcspCertStatus =
   | {
     /** `"good"`: the certificate is not revoked; `"unknown"`: the responder does not know it. */
@@ -51,7 +57,11 @@ export type OcspCertStatus =
     readonly reason?: CrlReason;
   };
 
-/** The status of one certificate and its validity (RFC 6960, Section 4.2.1, `SingleResponse`). */
+/**
+ * The status of one certificate and its validity (RFC 6960, Section 4.2.1, `SingleResponse`).
+ *
+ * @category Revocation
+ */
 export interface OcspSingleResponse {
   /** The identifier of the certificate. */
   readonly certId: OcspCertId;
@@ -65,7 +75,11 @@ export interface OcspSingleResponse {
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
 }
 
-/** The identifier of a responder: its name, or the SHA-1 of its key. */
+/**
+ * The identifier of a responder: its name, or the SHA-1 of its key.
+ *
+ * @category Revocation
+ */
 export type OcspResponderId =
   | {
     /** The subject of the responder's certificate. */
@@ -76,7 +90,11 @@ export type OcspResponderId =
     readonly keyHash: Uint8Array<ArrayBuffer>;
   };
 
-/** The content of a successful response (RFC 6960, Section 4.2.1, `BasicOCSPResponse`). */
+/**
+ * The content of a successful response (RFC 6960, Section 4.2.1, `BasicOCSPResponse`).
+ *
+ * @category Revocation
+ */
 export interface BasicOcspResponse {
   /** The encoding of the ResponseData, which is signed. */
   readonly tbsResponseData: Uint8Array<ArrayBuffer>;
@@ -101,6 +119,8 @@ export interface BasicOcspResponse {
 /**
  * An OCSP response (RFC 6960, Section 4.2). It is immutable. Its contents must not be trusted
  * before {@linkcode verifyOcspResponse} has verified it.
+ *
+ * @category Revocation
  */
 export class OcspResponse {
   /** The encoding. */
@@ -156,6 +176,8 @@ const ERROR = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
  *
  * assertEquals(parseOcspResponse(Uint8Array.of(0x30, 3, 0x0a, 1, 3)).status, "tryLater");
  * ```
+ *
+ * @category Revocation
  */
 export function parseOcspResponse(input: Uint8Array | string): OcspResponse {
   return readOcspResponse(decodeOnePemOrDer(input, OCSP_RESPONSE_PEM).der);

@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The status of an OCSP response (RFC 6960, Section 4.2.1). */
+/**
+ * The status of an OCSP response (RFC 6960, Section 4.2.1).
+ *
+ * @category Revocation
+ */
 export type OcspResponseStatus =
   | "successful"
   | "malformedRequest"

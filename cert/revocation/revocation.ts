@@ -120,6 +120,8 @@ const STATUS_REQUEST = 5;
  * });
  * assertInstanceOf(checkPath, Function);
  * ```
+ *
+ * @category Revocation
  */
 export function checkRevocation(
   options: RevocationOptions,

@@ -20,7 +20,11 @@ export const MAX_REVOCATION_URLS = 4;
 /** The maximum length of an address that is tried. */
 export const MAX_REVOCATION_URL_LENGTH = 2048;
 
-/** The arguments of a {@linkcode FetchCrl} hook besides the address. */
+/**
+ * The arguments of a {@linkcode FetchCrl} hook besides the address.
+ *
+ * @category Revocation
+ */
 export interface FetchCrlRequest {
   /** The certificate whose status is checked. */
   readonly certificate: Certificate;
@@ -28,7 +32,11 @@ export interface FetchCrlRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The arguments of a {@linkcode FetchOcsp} hook besides the address. */
+/**
+ * The arguments of a {@linkcode FetchOcsp} hook besides the address.
+ *
+ * @category Revocation
+ */
 export interface FetchOcspRequest extends FetchCrlRequest {
   /** The body to POST, of the type `application/ocsp-request`. */
   readonly request: Uint8Array<ArrayBuffer>;
@@ -42,6 +50,8 @@ export interface FetchOcspRequest extends FetchCrlRequest {
  * The address is an `http:` or `https:` URL from a certificate whose signature has been verified.
  * CRLs are signed, so plain HTTP is usual. The hook returns the bytes, also from a cache, or
  * returns `null` or throws if it has none.
+ *
+ * @category Revocation
  */
 export type FetchCrl = (
   url: string,
@@ -51,6 +61,8 @@ export type FetchCrl = (
 /**
  * A hook that sends a request to an OCSP responder and returns the response, or `null`; see
  * {@linkcode FetchCrl}.
+ *
+ * @category Revocation
  */
 export type FetchOcsp = (
   url: string,

@@ -29,10 +29,16 @@ import type { FetchCrl, FetchOcsp } from "./revocation_fetcher.ts";
  *   CRL or response of their issuer is. An attacker who blocks the network, or omits a stapled
  *   response, is not detected.
  * - `hard`: a certificate is refused unless it is known not to be revoked.
+ *
+ * @category Revocation
  */
 export type RevocationPolicy = "off" | "soft" | "hard";
 
-/** The result of the check of one certificate. */
+/**
+ * The result of the check of one certificate.
+ *
+ * @category Revocation
+ */
 export interface RevocationReport {
   /** The certificate. */
   readonly certificate: Certificate;
@@ -42,7 +48,11 @@ export interface RevocationReport {
   readonly reason: string;
 }
 
-/** The options of {@linkcode checkRevocation}. */
+/**
+ * The options of {@linkcode checkRevocation}.
+ *
+ * @category Revocation
+ */
 export interface RevocationOptions {
   /** What happens if the status cannot be determined. */
   readonly policy: RevocationPolicy;

@@ -31,7 +31,11 @@ const PROCESSED: ReadonlySet<string> = new Set([
   OIDS.deltaCRLIndicator,
 ]);
 
-/** The options of {@linkcode verifyCrl}. */
+/**
+ * The options of {@linkcode verifyCrl}.
+ *
+ * @category Revocation
+ */
 export interface VerifyCrlOptions {
   /** The required issuer of the CRL: that of the certificate whose status is checked. */
   readonly issuer: Certificate | TrustAnchor;
@@ -100,6 +104,8 @@ const VERIFIED = new WeakMap<Crl, Set<string>>();
  *   "the next one was due at 2026-01-08T00:00:00.000Z",
  * );
  * ```
+ *
+ * @category Revocation
  */
 export async function verifyCrl(crl: Crl, options: VerifyCrlOptions): Promise<void> {
   requireArgs("Cannot use CRL", isInstance(Crl)(crl, "crl"));

@@ -48,7 +48,11 @@ import { isNoVerdict, verifySignedData } from "../verify/verify_signature.ts";
  */
 export const OCSP_MAX_AGE_WITHOUT_NEXT_UPDATE = 86_400;
 
-/** The options of {@linkcode verifyOcspResponse}. */
+/**
+ * The options of {@linkcode verifyOcspResponse}.
+ *
+ * @category Revocation
+ */
 export interface VerifyOcspResponseOptions {
   /** The certificate whose status is checked. */
   readonly certificate: Certificate;
@@ -85,7 +89,11 @@ const SHAPE: Shape<VerifyOcspResponseOptions> = {
   allowSha1: isBoolean,
 };
 
-/** The verified status of a certificate. */
+/**
+ * The verified status of a certificate.
+ *
+ * @category Revocation
+ */
 export interface VerifiedOcspStatus {
   /** The status. */
   readonly certStatus: OcspCertStatus;
@@ -158,6 +166,8 @@ const ERROR_OF_STATUS: Readonly<Record<Exclude<OcspResponseStatus, "successful">
  * });
  * assertEquals(certStatus, { status: "good" });
  * ```
+ *
+ * @category Revocation
  */
 export async function verifyOcspResponse(
   response: OcspResponse | Uint8Array | string,

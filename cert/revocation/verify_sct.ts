@@ -28,7 +28,11 @@ import { timeText } from "../der/time.ts";
 import { isAnchor, type TrustAnchor } from "../verify/trust_anchor.ts";
 import { verifySignature } from "../verify/verify_signature.ts";
 
-/** A trusted certificate transparency log. */
+/**
+ * A trusted certificate transparency log.
+ *
+ * @category Verification
+ */
 export interface CtLog {
   /** The public key of the log; its SHA-256 is the log's identifier. */
   readonly key: SubjectPublicKeyInfo;
@@ -38,7 +42,11 @@ export interface CtLog {
   readonly retiredAt?: Date;
 }
 
-/** The options of {@linkcode verifySct}. */
+/**
+ * The options of {@linkcode verifySct}.
+ *
+ * @category Verification
+ */
 export interface VerifySctOptions {
   /** The certificate that the SCT is about. */
   readonly certificate: Certificate;
@@ -118,6 +126,8 @@ function sctError(name: ErrorName, state: string): NssError {
  * const certificate = await createCertificate({ ...keys, subject: "CN=No log knows" });
  * assertEquals(await countScts(certificate, certificate, []), 0);
  * ```
+ *
+ * @category Verification
  */
 export async function verifySct(sct: Sct, options: VerifySctOptions): Promise<CtLog> {
   requireArgs("Cannot use SCT", isSct(sct, "sct"));
@@ -224,6 +234,8 @@ const NOT_SIGNED: ReadonlySet<string> = new Set([
  * const certificate = await createCertificate({ ...keys, subject: "CN=Test" });
  * assertEquals(precertificateTbs(certificate), certificate.tbsCertificate);
  * ```
+ *
+ * @category Verification
  */
 export function precertificateTbs(certificate: Certificate): Uint8Array<ArrayBuffer> {
   requireArgs("Cannot restore precertificate", isCertificate(certificate, "certificate"));

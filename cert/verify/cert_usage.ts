@@ -9,6 +9,8 @@
  * - `statusResponder`: a signer of OCSP responses.
  *
  * NSS's other usages (step-up, import, protected objects) are obsolete.
+ *
+ * @category Verification
  */
 export const CERT_USAGES = {
   sslClient: 0,
@@ -27,5 +29,7 @@ export const CERT_USAGES = {
  * The name of a usage in {@linkcode CERT_USAGES}; or `any`, which NSS does not have: a certificate
  * of an authority that is trusted for something, without a look at what either may be used for. It
  * is for programs that find that out themselves.
+ *
+ * @category Verification
  */
 export type CertUsageName = keyof typeof CERT_USAGES | "any";

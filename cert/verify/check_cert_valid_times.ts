@@ -4,11 +4,17 @@ import { isAmount, isDate, requireArgs, type Shape, takeOptions } from "../base/
 import { isCertificate } from "../certificate/checks.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 
-/** The relation of a time to the validity of a certificate (`SECCertTimeValidity`). */
+/**
+ * The relation of a time to the validity of a certificate (`SECCertTimeValidity`).
+ *
+ * @category Verification
+ */
 export type CertTimeValidity = "valid" | "expired" | "notValidYet";
 
 /**
  * The time before notBefore that NSS tolerates (`DEFAULT_SLOP`), in seconds. Here the default is 0.
+ *
+ * @category Verification
  */
 export const NSS_SLOP_SECONDS = 86_400;
 
@@ -38,6 +44,8 @@ const SHAPE: Shape<{ slopSeconds?: number }> = { slopSeconds: isAmount };
  * assertEquals(checkCertValidTimes(certificate, new Date()), "valid");
  * assertEquals(checkCertValidTimes(certificate, new Date(0)), "notValidYet");
  * ```
+ *
+ * @category Verification
  */
 export function checkCertValidTimes(
   certificate: Certificate,

@@ -42,6 +42,8 @@ import { BudgetExceededError } from "./verification_budget.ts";
  *   public web comply.
  * - `compatible`: without checks of form that do not affect security, which private CAs often fail.
  *   `docs/leniency.md` lists what it accepts besides, who writes it, and who else accepts it.
+ *
+ * @category Verification
  */
 export type CertProfile = "strict" | "compatible";
 

@@ -14,7 +14,11 @@ interface PolicyLevel {
   readonly policies: Map<string, Set<string>>;
 }
 
-/** The inputs of path validation about policies (RFC 5280, Section 6.1.1 (c), (e), (f), (g)). */
+/**
+ * The inputs of path validation about policies (RFC 5280, Section 6.1.1 (c), (e), (f), (g)).
+ *
+ * @category Verification
+ */
 export interface PolicyInputs {
   /**
    * The acceptable policies, one of which must be valid for the path; by default a policy is

@@ -36,7 +36,11 @@ import { verifySignedData } from "./verify_signature.ts";
  */
 export const MIN_RSA_BITS = 2048;
 
-/** The options of `verifyCertificateChain()`. */
+/**
+ * The options of `verifyCertificateChain()`.
+ *
+ * @category Verification
+ */
 export interface VerifyChainOptions extends PolicyInputs {
   /** Intermediate certificates, in any order; unneeded ones are ignored. */
   readonly intermediates?: readonly Certificate[];
@@ -76,10 +80,18 @@ export interface VerifyChainOptions extends PolicyInputs {
   readonly log?: VerifyLogEntry[];
 }
 
-/** A check of a path, which refuses it by throwing an `NssError`. */
+/**
+ * A check of a path, which refuses it by throwing an `NssError`.
+ *
+ * @category Verification
+ */
 export type PathCheck = (path: VerifiedPath) => void | Promise<void>;
 
-/** An error found by a verification (`CERTVerifyLogNode`). */
+/**
+ * An error found by a verification (`CERTVerifyLogNode`).
+ *
+ * @category Verification
+ */
 export interface VerifyLogEntry {
   /** The usage for which it was found. */
   readonly usage: CertUsageName;
@@ -96,6 +108,8 @@ export interface VerifyLogEntry {
  *
  * Unlike what `verifyCertificateChain()` returns, it keeps the anchor apart: its own
  * certificate, if it has one, is `anchor.certificate`, and not among `certificates`.
+ *
+ * @category Verification
  */
 export interface VerifiedPath {
   /** The certificates, leaf first, without that of the anchor unless it is the leaf. */

@@ -8,7 +8,11 @@ import { Name } from "../names/name.ts";
 import type { CertTrust } from "../db/trust_flags.ts";
 import { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 
-/** A trust anchor: a CA that is trusted without a signature (RFC 5280, Section 6.1.1 (d)). */
+/**
+ * A trust anchor: a CA that is trusted without a signature (RFC 5280, Section 6.1.1 (d)).
+ *
+ * @category Verification
+ */
 export interface TrustAnchor {
   /** The distinguished name of the CA. */
   readonly subject: Name;
@@ -46,6 +50,8 @@ export interface TrustAnchor {
  * - `constraints`: all but its validity, for a root that has expired and is trusted still.
  * - `none`: nothing. A trust anchor is a name and a key (RFC 5280, Section 6.1.1 (d)), and whoever
  *   gives it answers for it: even a server's own certificate, given so, issues others.
+ *
+ * @category Verification
  */
 export type AnchorChecks = "all" | "constraints" | "none";
 
@@ -102,6 +108,8 @@ const ANCHORS = new WeakMap<Certificate, TrustAnchor>();
  * const root = await createCertificate({ ...keys, subject: "CN=Example Root", isCa: true });
  * assertEquals(trustAnchorOf(root).subject.toString(), "CN=Example Root");
  * ```
+ *
+ * @category Verification
  */
 export function trustAnchorOf(certificate: Certificate): TrustAnchor {
   requireArgs("Cannot make trust anchor", isCertificate(certificate, "certificate"));

@@ -107,6 +107,8 @@ const SHAPE: Shape<VerifyChainOptions> = {
  * });
  * assertEquals(path, [leaf, root]);
  * ```
+ *
+ * @category Verification
  */
 export async function verifyCertificateChain(
   leaf: Certificate,

@@ -45,6 +45,8 @@ const SHAPE: Shape<{ commonNameFallback?: boolean }> = { commonNameFallback: isB
  * verifyCertName(certificate, "www.example.com");
  * assertThrows(() => verifyCertName(certificate, "example.com"), NssError);
  * ```
+ *
+ * @category Verification
  */
 export function verifyCertName(
   certificate: Certificate,

@@ -38,6 +38,8 @@ import { verifyCert, verifyCertificate, type VerifyCertOptions } from "./verify_
  * await importCert(db, certificate, { nickname: "my own", trust: "P,," });
  * await verifyCertNow(db, certificate, true, "sslServer");
  * ```
+ *
+ * @category Verification
  */
 export function verifyCertNow(
   db: CertSource,
@@ -77,6 +79,8 @@ export function verifyCertNow(
  * await importCert(db, root, { nickname: "root", trust: "C,," });
  * assertEquals(await verifyCertificateNow(db, root, true), ["sslCA", "verifyCA", "anyCA"]);
  * ```
+ *
+ * @category Verification
  */
 export function verifyCertificateNow(
   db: CertSource,

@@ -35,7 +35,11 @@ import {
   type VerifyLogEntry,
 } from "./verify_cert.ts";
 
-/** The options of {@linkcode verifyCert}. */
+/**
+ * The options of {@linkcode verifyCert}.
+ *
+ * @category Verification
+ */
 export interface VerifyCertOptions extends CertFindOptions, PolicyInputs {
   /** Intermediate certificates besides those in the database, such as those sent by a peer. */
   readonly intermediates?: readonly Certificate[];
@@ -113,6 +117,8 @@ const SHAPE: Shape<VerifyCertOptions> = { ...FIND_OPTIONS, ...PATH_OPTIONS };
  * // Trusted for servers, not for clients
  * await assertRejects(() => verifyCert(db, leaf, true, "sslClient", now), NssError);
  * ```
+ *
+ * @category Verification
  */
 export async function verifyCert(
   db: CertSource,
@@ -229,6 +235,8 @@ export async function verifyCert(
  * assertEquals(log[0]?.usage, "sslClient");
  * assertEquals(log[0]?.error.name, "SEC_ERROR_INADEQUATE_KEY_USAGE");
  * ```
+ *
+ * @category Verification
  */
 export async function verifyCertificate(
   db: CertSource,

@@ -158,6 +158,8 @@ export function isNoVerdict({ name }: NssError): boolean {
  * assert(await verifySignature(key, "ed25519", data, signature));
  * assertFalse(await verifySignature(key, "rsa_pss_rsae_sha256", data, signature));
  * ```
+ *
+ * @category Verification
  */
 export async function verifySignature(
   publicKey: SubjectPublicKeyInfo,

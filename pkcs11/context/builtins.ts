@@ -91,6 +91,8 @@ let anchors: Promise<readonly TrustAnchor[]> | undefined;
  *
  * assertGreater((await platformTrustAnchors()).length, 100);
  * ```
+ *
+ * @category Verification
  */
 export function platformTrustAnchors(): Promise<readonly TrustAnchor[]> {
   return anchors ??= load().catch((error) => {

@@ -22,7 +22,11 @@ import { TrustAnchorSource } from "./trust_anchor_source.ts";
 /** NSS's name of the slot of its databases. */
 const INTERNAL_SLOT = "NSS User Private Key and Certificate Services";
 
-/** The options of an {@linkcode NssContext}. */
+/**
+ * The options of an {@linkcode NssContext}.
+ *
+ * @category Databases and modules
+ */
 export interface NssContextOptions {
   /** The trust anchors, or a function that loads them; by default those of the platform. */
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
@@ -61,6 +65,8 @@ const SHAPE: Shape<NssContextOptions> = {
  * const context = new NssContext({ trustAnchors: [] });
  * assertEquals(await context.trustAnchors(), []);
  * ```
+ *
+ * @category Databases and modules
  */
 export class NssContext implements SlotOwner {
   /**
@@ -214,6 +220,8 @@ let current: NssContext | undefined;
  *
  * assertStrictEquals(defaultContext(), defaultContext());
  * ```
+ *
+ * @category Databases and modules
  */
 export function defaultContext(): NssContext {
   return current ??= new NssContext();

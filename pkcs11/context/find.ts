@@ -24,13 +24,21 @@ import { type Token, TOKEN_OPTIONS, type TokenOptions } from "../token/token.ts"
 import type { TokenModule } from "../slots/token_module.ts";
 import { parsePkcs11Uri, type Pkcs11Uri } from "./uri.ts";
 
-/** The options of a search in the tokens of a context. */
+/**
+ * The options of a search in the tokens of a context.
+ *
+ * @category Tokens
+ */
 export interface FindInTokensOptions extends TokenOptions {
   /** The context whose tokens are searched; the default one by default. */
   readonly context?: NssContext;
 }
 
-/** The options of {@linkcode findCertFromNickname}. */
+/**
+ * The options of {@linkcode findCertFromNickname}.
+ *
+ * @category Tokens
+ */
 export interface FindFromNicknameOptions extends FindInTokensOptions {
   /**
    * The time at which the certificate should be valid if several of one subject match; now by
@@ -76,6 +84,8 @@ const FROM_NICKNAME: Shape<FindFromNicknameOptions> = { ...IN_TOKENS, time: isDa
  * const fingerprint = (await certificate.fingerprint()).toHex();
  * assertEquals(await findCertFromNickname(fingerprint, { context }), certificate);
  * ```
+ *
+ * @category Tokens
  */
 export async function findCertFromNickname(
   nickname: string,
@@ -111,6 +121,8 @@ export async function findCertFromNickname(
  * await using context = await initContext(null, { trustAnchors: [] });
  * assertEquals(await findCertsFromNickname("server", { context }), []);
  * ```
+ *
+ * @category Tokens
  */
 export async function findCertsFromNickname(
   nickname: string,
@@ -328,6 +340,8 @@ function matchesSlot(slot: Slot, uri: Pkcs11Uri): boolean {
  * const key = await findKeyByAnyCert(certificate, { context });
  * assertEquals(key.algorithm, { type: "ec", curve: "P-384" });
  * ```
+ *
+ * @category Tokens
  */
 export async function findKeyByAnyCert(
   certificate: Certificate,

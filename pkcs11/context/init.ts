@@ -16,7 +16,11 @@ import { type PasswordFunc, setPasswordFunc } from "../slots/slot.ts";
 import type { Token } from "../token/token.ts";
 import type { TokenModule } from "../slots/token_module.ts";
 
-/** A module that is listed in the `pkcs11.txt` of a database. */
+/**
+ * A module that is listed in the `pkcs11.txt` of a database.
+ *
+ * @category Databases and modules
+ */
 export interface ConfiguredModule {
   /** The name. */
   readonly name: string;
@@ -26,7 +30,11 @@ export interface ConfiguredModule {
   readonly parameters: string;
 }
 
-/** The options of {@linkcode noDbInit}. */
+/**
+ * The options of {@linkcode noDbInit}.
+ *
+ * @category Databases and modules
+ */
 export interface NoDbInitOptions {
   /**
    * The password function of this context's tokens; by default that of {@linkcode setPasswordFunc}.
@@ -36,7 +44,11 @@ export interface NoDbInitOptions {
   readonly trustAnchors?: readonly TrustAnchor[] | (() => Promise<readonly TrustAnchor[]>);
 }
 
-/** The options of {@linkcode init}. */
+/**
+ * The options of {@linkcode init}.
+ *
+ * @category Databases and modules
+ */
 export interface InitOptions extends NoDbInitOptions {
   /** Whether the database may be changed, and is created if it is missing; `false` by default. */
   readonly readWrite?: boolean;
@@ -120,6 +132,8 @@ let sharedContext: SharedContext | null = null;
  * }
  * await Deno.remove(directory, { recursive: true });
  * ```
+ *
+ * @category Databases and modules
  */
 export async function init(configDir: string, options: InitOptions = {}): Promise<NssContext> {
   options = takeOptions("Cannot initialize", options, SHAPE);
@@ -160,6 +174,8 @@ export async function init(configDir: string, options: InitOptions = {}): Promis
  * }
  * await Deno.remove(directory, { recursive: true });
  * ```
+ *
+ * @category Databases and modules
  */
 export async function initReadWrite(
   configDir: string,
@@ -187,6 +203,8 @@ export async function initReadWrite(
  * }
  * assertFalse(isInitialized());
  * ```
+ *
+ * @category Databases and modules
  */
 export async function noDbInit(options: NoDbInitOptions = {}): Promise<NssContext> {
   options = takeOptions("Cannot initialize", options, NO_DB);
@@ -212,6 +230,8 @@ export async function noDbInit(options: NoDbInitOptions = {}): Promise<NssContex
  * assertNotStrictEquals(one, other);
  * assertFalse(isInitialized());
  * ```
+ *
+ * @category Databases and modules
  */
 export async function initContext(
   configDir: string | null,
@@ -236,6 +256,8 @@ export async function initContext(
  *
  * assertFalse(isInitialized());
  * ```
+ *
+ * @category Databases and modules
  */
 export function isInitialized(): boolean {
   return initialized !== null;
@@ -256,6 +278,8 @@ export function isInitialized(): boolean {
  * await shutdown();
  * assertFalse(isInitialized());
  * ```
+ *
+ * @category Databases and modules
  */
 export async function shutdown(): Promise<void> {
   const current = initialized;

@@ -26,7 +26,11 @@ import {
 } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
-/** The attributes of a `pkcs11:` URI (RFC 7512). An absent attribute matches anything. */
+/**
+ * The attributes of a `pkcs11:` URI (RFC 7512). An absent attribute matches anything.
+ *
+ * @category Tokens
+ */
 export interface Pkcs11Uri {
   /** The label of the token. */
   readonly token?: string;
@@ -69,10 +73,16 @@ export interface Pkcs11Uri {
 /**
  * The classes of objects that a `pkcs11:` URI can name; `unknown` is any other, which tools print
  * of objects that RFC 7512 has no word for. No search finds such an object.
+ *
+ * @category Tokens
  */
 export type Pkcs11ObjectType = "public" | "private" | "cert" | "secret-key" | "data" | "unknown";
 
-/** The maximum length of a `pkcs11:` URI in characters. */
+/**
+ * The maximum length of a `pkcs11:` URI in characters.
+ *
+ * @category Tokens
+ */
 export const MAX_PKCS11_URI_LENGTH = 8192;
 
 const TYPES: readonly Pkcs11ObjectType[] = [
@@ -143,6 +153,8 @@ const QUERY: ReadonlyMap<string, TextName> = new Map<string, TextName>([
  * const uri = parsePkcs11Uri("pkcs11:token=My%20token;object=server;type=cert");
  * assertEquals(uri, { token: "My token", object: "server", type: "cert" });
  * ```
+ *
+ * @category Tokens
  */
 export function parsePkcs11Uri(text: string): Pkcs11Uri {
   requireArgs("Cannot parse PKCS#11 URI", isString(text, "text"));
@@ -239,6 +251,8 @@ function invalid(state: string, cause?: unknown): NssError {
  * const uri = formatPkcs11Uri({ token: "My token", id: Uint8Array.of(1, 0xff), type: "private" });
  * assertEquals(uri, "pkcs11:token=My%20token;type=private;id=%01%FF");
  * ```
+ *
+ * @category Tokens
  */
 export function formatPkcs11Uri(uri: Pkcs11Uri): string {
   uri = takeOptions("Cannot format PKCS#11 URI", uri, SHAPE);

@@ -38,7 +38,11 @@ import {
 import { decodePrivateKey, withAlgorithm } from "./pkcs8.ts";
 import { allowExport, exportPkcs8, fromCryptoKey, fromInfo } from "./private_key.ts";
 
-/** The kinds of key pairs that {@linkcode generateKeyPair} generates. */
+/**
+ * The kinds of key pairs that {@linkcode generateKeyPair} generates.
+ *
+ * @category Keys
+ */
 export type KeyPairType =
   | "ec-p256"
   | "ec-p384"
@@ -52,7 +56,11 @@ export type KeyPairType =
   | "rsa-4096"
   | "rsa-pss-2048";
 
-/** A private key with its public key. */
+/**
+ * A private key with its public key.
+ *
+ * @category Keys
+ */
 export interface KeyPair {
   /** The private key. */
   readonly privateKey: PrivateKey;
@@ -67,7 +75,11 @@ export interface KeyPair {
   exportPkcs8(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The options of {@linkcode generateKeyPair}. */
+/**
+ * The options of {@linkcode generateKeyPair}.
+ *
+ * @category Keys
+ */
 export interface GenerateKeyPairOptions {
   /** Whether the private key can be exported; `false` by default. */
   readonly extractable?: boolean;
@@ -130,6 +142,8 @@ const RSASSA_PSS = new DerWriter().sequence((w) => w.oid(OIDS.rsassaPss)).finish
  * const { privateKey, publicKey } = await generateKeyPair("ec-p384");
  * assertEquals(privateKey.algorithm, publicKey.algorithm);
  * ```
+ *
+ * @category Keys
  */
 export async function generateKeyPair(
   type: KeyPairType = "ec-p256",
@@ -201,7 +215,11 @@ async function generate(
   }
 }
 
-/** The options of {@linkcode exportPrivateKeyPem}. */
+/**
+ * The options of {@linkcode exportPrivateKeyPem}.
+ *
+ * @category Keys
+ */
 export interface ExportPrivateKeyOptions {
   /** The password that encrypts the key; by default it is not encrypted. */
   readonly password?: string;
@@ -233,6 +251,8 @@ const EXPORT: Shape<ExportPrivateKeyOptions> = { password: isString, iterations:
  * const pem = await exportPrivateKeyPem(privateKey, { password: "correct horse" });
  * assertStringIncludes(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----");
  * ```
+ *
+ * @category Keys
  */
 export async function exportPrivateKeyPem(
   key: PrivateKey,

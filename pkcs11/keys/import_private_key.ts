@@ -40,7 +40,11 @@ import {
 } from "./private_key.ts";
 import type { EncryptedKey } from "./pkcs8.ts";
 
-/** The options of {@linkcode importPrivateKey}. */
+/**
+ * The options of {@linkcode importPrivateKey}.
+ *
+ * @category Keys
+ */
 export interface ImportPrivateKeyOptions {
   /** The password of an encrypted key; a function is called only if the key is encrypted. */
   readonly password?: string | (() => string | Promise<string>);
@@ -110,6 +114,8 @@ const SHAPE: Shape<ImportPrivateKeyOptions> = {
  * assertEquals(key.algorithm, { type: "ec", curve: "P-256" });
  * await assertRejects(() => importPrivateKey(pem, { password: "wrong" }));
  * ```
+ *
+ * @category Keys
  */
 export async function importPrivateKey(
   input: CryptoKey | PrivateKey | string | Uint8Array,

@@ -111,6 +111,8 @@ interface Found {
  * Each row has a MAC, which is verified while the token is logged in. Before, no trust that
  * somebody might have added is told: only what the row distrusts. `problem` says so, and names
  * damaged rows, which no search finds.
+ *
+ * @category Databases and modules
  */
 export class KvCertDB implements CertDB {
   /** The label of the token. */

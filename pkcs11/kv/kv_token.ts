@@ -59,7 +59,11 @@ import { isKvStore, type KvStore } from "./store.ts";
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "./store.ts";
 export type { KvCertDB } from "./certs.ts";
 
-/** The options of {@linkcode openKvToken}. */
+/**
+ * The options of {@linkcode openKvToken}.
+ *
+ * @category Databases and modules
+ */
 export interface KvTokenOptions {
   /** The label; `Deno KV` by default. */
   readonly label?: string;
@@ -111,6 +115,8 @@ const SHAPE: Shape<KvTokenOptions> = {
  * assertEquals(await token.listKeys(), []);
  * await token.close();
  * ```
+ *
+ * @category Databases and modules
  */
 export async function openKvToken(options: KvTokenOptions = {}): Promise<KvToken> {
   options = takeOptions("Cannot open token", options, SHAPE);
@@ -148,7 +154,11 @@ async function logIn(token: KvToken, password: string, isInitialized: boolean): 
   );
 }
 
-/** A token in Deno KV; {@linkcode openKvToken} opens one. */
+/**
+ * A token in Deno KV; {@linkcode openKvToken} opens one.
+ *
+ * @category Databases and modules
+ */
 export class KvToken extends BaseToken {
   /** The certificates. */
   readonly certificates: KvCertDB;

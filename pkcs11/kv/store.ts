@@ -3,10 +3,18 @@
 import { type Check, isLike } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
-/** A key of a store. */
+/**
+ * A key of a store.
+ *
+ * @category Databases and modules
+ */
 export type KvKey = readonly string[];
 
-/** The entry of a key. */
+/**
+ * The entry of a key.
+ *
+ * @category Databases and modules
+ */
 export interface KvEntry {
   /** The key. */
   readonly key: readonly unknown[];
@@ -16,7 +24,11 @@ export interface KvEntry {
   readonly versionstamp: string | null;
 }
 
-/** An atomic operation. */
+/**
+ * An atomic operation.
+ *
+ * @category Databases and modules
+ */
 export interface KvAtomic {
   /**
    * Adds checks that keys have not changed.
@@ -50,7 +62,11 @@ export interface KvAtomic {
   commit(): Promise<{ ok: boolean; versionstamp?: string }>;
 }
 
-/** The part of `Deno.Kv` that a token uses. */
+/**
+ * The part of `Deno.Kv` that a token uses.
+ *
+ * @category Databases and modules
+ */
 export interface KvStore {
   /**
    * Reads a key.

@@ -65,7 +65,11 @@ interface OpenLibrary {
 /** The open libraries by real path. */
 const OPEN = new Map<string, OpenLibrary>();
 
-/** The options of the initialisation of a library. */
+/**
+ * The options of the initialisation of a library.
+ *
+ * @category Databases and modules
+ */
 export interface LibraryOptions {
   /**
    * The parameters of `C_Initialize`, as NSS's softoken needs:

@@ -60,6 +60,8 @@ export type { LoadModuleOptions, Pkcs11Module } from "./pkcs11_module.ts";
  * const error = await assertRejects(() => loadModule("/does/not/exist.so"), NssError);
  * assertEquals(error.name, "PR_FILE_NOT_FOUND_ERROR");
  * ```
+ *
+ * @category Databases and modules
  */
 export async function loadModule(
   path: string,

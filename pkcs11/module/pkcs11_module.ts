@@ -12,7 +12,11 @@ import { isReturned } from "./return_values.ts";
 import { readText } from "./text.ts";
 import { readTokenInfo } from "./token_info.ts";
 
-/** The options of {@linkcode loadModule}. */
+/**
+ * The options of {@linkcode loadModule}.
+ *
+ * @category Databases and modules
+ */
 export interface LoadModuleOptions extends LibraryOptions {
   /** The name of the module; by default the name of its file. */
   readonly name?: string;
@@ -37,7 +41,11 @@ interface FoundSlot {
   readonly token: ModuleToken | null;
 }
 
-/** A loaded PKCS#11 library; {@linkcode loadModule} loads one. */
+/**
+ * A loaded PKCS#11 library; {@linkcode loadModule} loads one.
+ *
+ * @category Databases and modules
+ */
 export class Pkcs11Module implements TokenModule, AsyncDisposable {
   /** The name. */
   readonly name: string;

@@ -20,7 +20,11 @@ import { NssKeyStore } from "./key_store.ts";
 import { writeModules } from "./module_file.ts";
 import { OLD_SALT_LENGTH } from "./sealing.ts";
 
-/** The options of {@linkcode openNssDb}. */
+/**
+ * The options of {@linkcode openNssDb}.
+ *
+ * @category Databases and modules
+ */
 export interface OpenNssDbOptions {
   /** Whether the database may be changed; `false` by default, as in `NSS_Init`. */
   readonly readWrite?: boolean;
@@ -45,7 +49,11 @@ const SHAPE: Shape<OpenNssDbOptions> = {
   label: isString,
 };
 
-/** The label of the token of NSS's own databases. */
+/**
+ * The label of the token of NSS's own databases.
+ *
+ * @category Databases and modules
+ */
 export const NSS_DB_LABEL = "NSS Certificate DB";
 
 /**
@@ -82,6 +90,8 @@ export const NSS_DB_LABEL = "NSS Certificate DB";
  * await token.close();
  * await Deno.remove(directory, { recursive: true });
  * ```
+ *
+ * @category Databases and modules
  */
 export async function openNssDb(
   directory: string,
@@ -123,7 +133,11 @@ async function initializePassword(core: NssDbCore, password: string): Promise<vo
   });
 }
 
-/** A token whose keys and certificates are in an NSS database; {@linkcode openNssDb} opens one. */
+/**
+ * A token whose keys and certificates are in an NSS database; {@linkcode openNssDb} opens one.
+ *
+ * @category Databases and modules
+ */
 export class NssDbToken extends BaseToken {
   /** The certificates with their trust. */
   readonly certificates: CertDB;

@@ -3,7 +3,11 @@
 import { isString, requireArgs } from "../../cert/base/options.ts";
 import { NssError } from "../../cert/base/errors.ts";
 
-/** A module of `pkcs11.txt`, which modutil writes. */
+/**
+ * A module of `pkcs11.txt`, which modutil writes.
+ *
+ * @category Databases and modules
+ */
 export interface ModuleSpec {
   /** The name. */
   readonly name: string;
@@ -33,6 +37,8 @@ export const MAX_PKCS11_TXT_SIZE = 1 << 20;
  * const [spec] = parsePkcs11Txt("library=/usr/lib/softhsm/libsofthsm2.so\nname=SoftHSM\n");
  * assertEquals(spec?.name, "SoftHSM");
  * ```
+ *
+ * @category Databases and modules
  */
 export function parsePkcs11Txt(text: string): ModuleSpec[] {
   requireArgs("Cannot read pkcs11.txt", isString(text, "text"));

@@ -7,7 +7,11 @@ import { kindOf } from "../../cert/base/options.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What a {@linkcode DecryptRc2} function is given. The arrays are overwritten afterwards. */
+/**
+ * What a {@linkcode DecryptRc2} function is given. The arrays are overwritten afterwards.
+ *
+ * @category Keys
+ */
 export interface Rc2Ciphertext {
   /** The key, of 1 to 128 bytes; secret. */
   readonly key: Uint8Array<ArrayBuffer>;
@@ -27,6 +31,8 @@ export interface Rc2Ciphertext {
  * @param ciphertext The ciphertext, its key and initialization vector.
  * @returns The plaintext with its padding, as many bytes as the ciphertext. It is overwritten once
  * it has been read. What does not have the length or the padding is refused.
+ *
+ * @category Keys
  */
 export type DecryptRc2 = (
   ciphertext: Rc2Ciphertext,

@@ -30,7 +30,11 @@ import { computeMac, type MacKind, writeMac } from "./mac.ts";
 import { PKCS12_OIDS } from "./oids.ts";
 import { exportPkcs8 } from "../keys/private_key.ts";
 
-/** The options of {@linkcode exportPkcs12}. */
+/**
+ * The options of {@linkcode exportPkcs12}.
+ *
+ * @category Keys
+ */
 export interface ExportPkcs12Options {
   /** The private key, which must be extractable; absent to export certificates only. */
   readonly key?: PrivateKey;
@@ -111,6 +115,8 @@ const PROTECTIONS = {
  * const { identities: [identity] } = await importPkcs12(file, password);
  * assert(identity?.key.publicKey?.equals(publicKey));
  * ```
+ *
+ * @category Keys
  */
 export async function exportPkcs12(
   options: ExportPkcs12Options,

@@ -23,7 +23,11 @@ import { IterationBudget } from "../pbe/iteration_budget.ts";
 import type { Pkcs12Cert, Pkcs12Contents, Pkcs12Key } from "./decode_pkcs12.ts";
 import { fromInfo } from "../keys/private_key.ts";
 
-/** A private key of a PKCS#12 file with its certificates. */
+/**
+ * A private key of a PKCS#12 file with its certificates.
+ *
+ * @category Keys
+ */
 export interface Pkcs12Identity {
   /** The private key. */
   readonly key: PrivateKey;
@@ -36,7 +40,11 @@ export interface Pkcs12Identity {
   readonly friendlyName: string | null;
 }
 
-/** A certificate of a PKCS#12 file. */
+/**
+ * A certificate of a PKCS#12 file.
+ *
+ * @category Keys
+ */
 export interface Pkcs12Certificate {
   /** The certificate. */
   readonly certificate: Certificate;
@@ -44,7 +52,11 @@ export interface Pkcs12Certificate {
   readonly friendlyName: string | null;
 }
 
-/** The contents of a PKCS#12 file. */
+/**
+ * The contents of a PKCS#12 file.
+ *
+ * @category Keys
+ */
 export interface Pkcs12 {
   /** The private keys with their certificates. */
   readonly identities: readonly Pkcs12Identity[];
@@ -52,7 +64,11 @@ export interface Pkcs12 {
   readonly certificates: readonly Pkcs12Certificate[];
 }
 
-/** The options of {@linkcode importPkcs12}. */
+/**
+ * The options of {@linkcode importPkcs12}.
+ *
+ * @category Keys
+ */
 export interface ImportPkcs12Options {
   /** Whether the keys can be exported, as by {@linkcode exportPkcs12}; `false` by default. */
   readonly extractable?: boolean;
@@ -126,6 +142,8 @@ const SHAPE: Shape<ImportPkcs12Options> = {
  * assertEquals(identity?.friendlyName, "server");
  * assertEquals(identity?.certificates[0]?.subject.toString(), certificate.subject.toString());
  * ```
+ *
+ * @category Keys
  */
 export async function importPkcs12(
   file: Uint8Array | string,

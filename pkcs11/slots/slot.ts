@@ -17,7 +17,11 @@ import {
 import { NssError } from "../../cert/base/errors.ts";
 import { isToken, type Token, TOKEN_OPTIONS, type TokenOptions } from "../token/token.ts";
 
-/** The options of a {@linkcode Slot}. */
+/**
+ * The options of a {@linkcode Slot}.
+ *
+ * @category Tokens
+ */
 export interface SlotOptions {
   /** The name. */
   readonly name: string;
@@ -42,7 +46,11 @@ const SHAPE: Shape<SlotOptions> = {
   id: (value, name) => typeof value === "bigint" ? null : isInteger(0)(value, name),
 };
 
-/** The description of a slot (`CK_SLOT_INFO`). */
+/**
+ * The description of a slot (`CK_SLOT_INFO`).
+ *
+ * @category Tokens
+ */
 export interface SlotInfo {
   /** The name. */
   readonly name: string;
@@ -56,7 +64,11 @@ export interface SlotInfo {
   readonly isPresent: boolean;
 }
 
-/** The owner of slots: an `NssContext`. */
+/**
+ * The owner of slots: an `NssContext`.
+ *
+ * @category Tokens
+ */
 export interface SlotOwner {
   /** All slots. */
   readonly slots: readonly Slot[];
@@ -67,10 +79,16 @@ export interface SlotOwner {
 /**
  * The answer of a {@linkcode PasswordFunc} that has logged the token in itself, or after the
  * password was entered at the token (`PK11_PW_AUTHENTICATED`).
+ *
+ * @category Tokens
  */
 export const PW_AUTHENTICATED: PasswordAuthenticated = Object.freeze({ isAuthenticated: true });
 
-/** The type of {@linkcode PW_AUTHENTICATED}. */
+/**
+ * The type of {@linkcode PW_AUTHENTICATED}.
+ *
+ * @category Tokens
+ */
 export interface PasswordAuthenticated {
   /** Always `true`: the token is logged in. */
   readonly isAuthenticated: true;
@@ -87,6 +105,8 @@ export interface PasswordAuthenticated {
  * then.
  * @param arg The pin argument of the call that needs the token (`wincx`).
  * @returns The password, `null` to give up, or {@linkcode PW_AUTHENTICATED}.
+ *
+ * @category Tokens
  */
 export type PasswordFunc = (
   slot: Slot,
@@ -94,12 +114,18 @@ export type PasswordFunc = (
   arg: unknown,
 ) => PasswordAnswer | Promise<PasswordAnswer>;
 
-/** The answer of a {@linkcode PasswordFunc}. */
+/**
+ * The answer of a {@linkcode PasswordFunc}.
+ *
+ * @category Tokens
+ */
 export type PasswordAnswer = string | null | undefined | PasswordAuthenticated;
 
 /**
  * The maximum number of passwords that a login tries. NSS has no maximum, which locks smart cards
  * after 3 to 10 wrong ones.
+ *
+ * @category Tokens
  */
 export const MAX_PASSWORD_TRIES = 3;
 
@@ -120,6 +146,8 @@ export const MAX_PASSWORD_TRIES = 3;
  * await Promise.all([slot.authenticate(), slot.authenticate(), slot.authenticate()]);
  * assertEquals(prompts, 1);
  * ```
+ *
+ * @category Tokens
  */
 export class Slot {
   /** The name. */
@@ -257,7 +285,11 @@ export class Slot {
   }
 }
 
-/** The options of {@linkcode setPasswordFunc}. */
+/**
+ * The options of {@linkcode setPasswordFunc}.
+ *
+ * @category Tokens
+ */
 export interface SetPasswordFuncOptions {
   /**
    * The slot, or the context of the slots; by default all slots without a function of their own.
@@ -297,6 +329,8 @@ const funcs = new WeakMap<object, PasswordFunc>();
  * await token.generateKeyPair(); // asks
  * assert(token.isLoggedIn);
  * ```
+ *
+ * @category Tokens
  */
 export function setPasswordFunc(
   func: PasswordFunc | null,

@@ -10,7 +10,11 @@ import {
 } from "../../cert/base/options.ts";
 import { Slot } from "./slot.ts";
 
-/** The description of a module (`CK_INFO`). */
+/**
+ * The description of a module (`CK_INFO`).
+ *
+ * @category Databases and modules
+ */
 export interface ModuleInfo {
   /** The name. */
   readonly name: string;
@@ -24,7 +28,11 @@ export interface ModuleInfo {
   readonly version: string;
 }
 
-/** A module, which has slots (`SECMODModule`): part of this package, or a PKCS#11 library. */
+/**
+ * A module, which has slots (`SECMODModule`): part of this package, or a PKCS#11 library.
+ *
+ * @category Databases and modules
+ */
 export interface TokenModule {
   /** The name. */
   readonly name: string;

@@ -30,7 +30,11 @@ import type { TokenLogin } from "./token_login.ts";
 /** The maximum number of logins for one call, each of which others may end at once. */
 const MAX_LOGINS = 16;
 
-/** The parts of a {@linkcode BaseToken}, without its certificates. */
+/**
+ * The parts of a {@linkcode BaseToken}, without its certificates.
+ *
+ * @category Tokens
+ */
 export interface TokenParts {
   /** The label. */
   readonly label: string;
@@ -50,6 +54,8 @@ export interface TokenParts {
  * A subclass provides a {@linkcode TokenLogin}, a {@linkcode TokenKeyStore}, certificates and a
  * description. This class checks that the token is open and writable, logs it in when needed, and
  * binds keys to the session in which they were found.
+ *
+ * @category Tokens
  */
 export abstract class BaseToken implements Token {
   /** The label. */

@@ -14,7 +14,11 @@ import { BaseToken, readOnly } from "./base_token.ts";
 import type { TokenInfo, TokenMechanism } from "./token.ts";
 import type { TokenLogin } from "./token_login.ts";
 
-/** The options of a {@linkcode ReadOnlyToken}. */
+/**
+ * The options of a {@linkcode ReadOnlyToken}.
+ *
+ * @category Tokens
+ */
 export interface ReadOnlyTokenOptions {
   /** The model; empty by default. */
   readonly model?: string;
@@ -35,6 +39,8 @@ const SHAPE: Shape<ReadOnlyTokenOptions> = { model: isString };
  * assertExists(roots);
  * assert(roots.certificates.isReadOnly);
  * ```
+ *
+ * @category Tokens
  */
 export class ReadOnlyToken extends BaseToken {
   /** The certificates. */

@@ -9,7 +9,11 @@ import { MemoryKeyStore } from "./memory_key_store.ts";
 import type { TokenInfo } from "./token.ts";
 import { type TokenLogin, wrongCurrentPassword } from "./token_login.ts";
 
-/** The options of a {@linkcode SoftToken}. */
+/**
+ * The options of a {@linkcode SoftToken}.
+ *
+ * @category Tokens
+ */
 export interface SoftTokenOptions {
   /** The label; `Memory` by default. */
   readonly label?: string;
@@ -81,6 +85,8 @@ class MemoryLogin implements TokenLogin {
  * await importCert(token.certificates, certificate, { nickname: "server" });
  * assertExists(await token.findKey(certificate));
  * ```
+ *
+ * @category Tokens
  */
 export class SoftToken extends BaseToken {
   /** The certificates. */

@@ -22,7 +22,11 @@ import type { KeyAlgorithm, PrivateKey } from "../../cert/certificate/private_ke
 import { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { KeyPairType } from "../keys/generate_key_pair.ts";
 
-/** The options of a call that may need the password of a token. */
+/**
+ * The options of a call that may need the password of a token.
+ *
+ * @category Tokens
+ */
 export interface TokenOptions {
   /** An argument for the password function, if the token needs a password (`wincx` in NSS). */
   readonly pinArg?: unknown;
@@ -31,7 +35,11 @@ export interface TokenOptions {
 /** The check of {@linkcode TokenOptions}. */
 export const TOKEN_OPTIONS: Shape<TokenOptions> = { pinArg: anything };
 
-/** The description of a token (`CK_TOKEN_INFO`). */
+/**
+ * The description of a token (`CK_TOKEN_INFO`).
+ *
+ * @category Tokens
+ */
 export interface TokenInfo {
   /** The label. */
   readonly label: string;
@@ -55,10 +63,18 @@ export interface TokenInfo {
   readonly isLocked: boolean;
 }
 
-/** A use of a mechanism. */
+/**
+ * A use of a mechanism.
+ *
+ * @category Tokens
+ */
 export type MechanismUse = "sign" | "generateKeyPair";
 
-/** A mechanism of a token (`CK_MECHANISM_INFO`). */
+/**
+ * A mechanism of a token (`CK_MECHANISM_INFO`).
+ *
+ * @category Tokens
+ */
 export interface TokenMechanism {
   /** The name in PKCS#11, such as `CKM_ECDSA`; if unknown, the number in hexadecimal. */
   readonly name: string;
@@ -72,7 +88,11 @@ export interface TokenMechanism {
   readonly maxKeySize?: number;
 }
 
-/** The description of a private key in a token. */
+/**
+ * The description of a private key in a token.
+ *
+ * @category Tokens
+ */
 export interface TokenKey {
   /** The id in the token (`CKA_ID`); NSS's is the SHA-1 of the public key. */
   readonly id: Uint8Array<ArrayBuffer>;
@@ -84,7 +104,11 @@ export interface TokenKey {
   readonly publicKey?: SubjectPublicKeyInfo;
 }
 
-/** A query for a private key, by its certificate, its public key or its id. */
+/**
+ * A query for a private key, by its certificate, its public key or its id.
+ *
+ * @category Tokens
+ */
 export type KeyQuery = Certificate | SubjectPublicKeyInfo | Pick<TokenKey, "id">;
 
 /** Accepts a query. */
@@ -95,7 +119,11 @@ export const isKeyQuery: Check = isEither(
   hasMembers("{ id }", { id: required(isBytes) }),
 );
 
-/** A key pair that a token has generated. */
+/**
+ * A key pair that a token has generated.
+ *
+ * @category Tokens
+ */
 export interface TokenKeyPair extends TokenKey {
   /** The kind of key. */
   readonly algorithm: KeyAlgorithm;
@@ -105,7 +133,11 @@ export interface TokenKeyPair extends TokenKey {
   readonly publicKey: SubjectPublicKeyInfo;
 }
 
-/** The options of {@linkcode Token.generateKeyPair} and {@linkcode Token.importKey}. */
+/**
+ * The options of {@linkcode Token.generateKeyPair} and {@linkcode Token.importKey}.
+ *
+ * @category Tokens
+ */
 export interface StoreKeyOptions extends TokenOptions {
   /** The label of the key; none by default. */
   readonly label?: string;
@@ -133,10 +165,16 @@ export const isKeyPairType: Check = isOneOf(Object.keys(TYPES));
 /**
  * A private key that a token can import: an input of `importPrivateKey`, which most tokens require
  * to be extractable.
+ *
+ * @category Tokens
  */
 export type ImportableKey = CryptoKey | PrivateKey | string | Uint8Array;
 
-/** Logs a token in; see {@linkcode Token.loginHandler}. */
+/**
+ * Logs a token in; see {@linkcode Token.loginHandler}.
+ *
+ * @category Tokens
+ */
 export type LoginHandler = (options: TokenOptions) => Promise<void>;
 
 /**
@@ -148,6 +186,8 @@ export type LoginHandler = (options: TokenOptions) => Promise<void>;
  * be called concurrently.
  *
  * Changing a read-only token fails with `SEC_ERROR_READ_ONLY`.
+ *
+ * @category Tokens
  */
 export interface Token {
   /** The label, which prefixes its nicknames. */
@@ -273,6 +313,8 @@ export const isToken: Check = isLike("a token", "login", "findKey", "describe", 
  * await token.login("secret");
  * await requireLogin(token, "use private key"); // does nothing
  * ```
+ *
+ * @category Tokens
  */
 export async function requireLogin(
   token: Token,
@@ -307,6 +349,8 @@ export async function requireLogin(
  * const [key] = await token.listKeys();
  * assert(matchesKeyQuery(key!, publicKey));
  * ```
+ *
+ * @category Tokens
  */
 export function matchesKeyQuery(key: TokenKey, which: KeyQuery): boolean {
   requireArgs("Cannot compare key", hasMembers("a key", { id: required(isBytes) })(key, "key"));
@@ -333,6 +377,8 @@ export function matchesKeyQuery(key: TokenKey, which: KeyQuery): boolean {
  * const certificate = await createCertificate({ ...keys, dnsNames: ["example.com"] });
  * assert(publicKeyOf(certificate)?.equals(keys.publicKey));
  * ```
+ *
+ * @category Tokens
  */
 export function publicKeyOf(which: KeyQuery): SubjectPublicKeyInfo | null {
   requireArgs("Cannot find private key", isKeyQuery(which, "the query"));

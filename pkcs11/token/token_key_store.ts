@@ -13,6 +13,8 @@ import type { ImportableKey, KeyQuery, TokenKey, TokenKeyPair } from "./token.ts
  * Methods are called only while the token is open, and those that write only if it is not
  * read-only. A method that needs a password calls `login` first, which does nothing if the token is
  * logged in, and throws if it cannot be logged in.
+ *
+ * @category Tokens
  */
 export interface TokenKeyStore {
   /**

@@ -2,7 +2,11 @@
 
 import { NssError } from "../../cert/base/errors.ts";
 
-/** The login of a token, behind the methods of `BaseToken`. */
+/**
+ * The login of a token, behind the methods of `BaseToken`.
+ *
+ * @category Tokens
+ */
 export interface TokenLogin {
   /** The current session, a different object for each; `null` if there is none. */
   readonly session: object | null;

@@ -33,7 +33,11 @@ import { SslError, toSslError } from "../base/errors.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 
-/** The additional checks of {@linkcode authCertificate}. */
+/**
+ * The additional checks of {@linkcode authCertificate}.
+ *
+ * @category Hooks
+ */
 export interface AuthCertificateOptions {
   /**
    * The sources of revocation information, and the policy if the status is unknown. By default only
@@ -181,6 +185,8 @@ const isPeer = hasMembers("what a hook is called with", {
  * assert(outcome.status === "rejected"); // the certificate names no responder
  * assertEquals(outcome.reason.name, "SEC_ERROR_CRL_NOT_FOUND");
  * ```
+ *
+ * @category Hooks
  */
 export async function authCertificate(
   _socket: SslSocket,

@@ -89,6 +89,8 @@ const NOT_LOGGED_IN: readonly ErrorName[] = [
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(peerCertificate(server)?.subject.commonName, "alice");
  * ```
+ *
+ * @category Hooks
  */
 export function getClientAuthData(nickname: string | null = null): GetClientAuthDataHook {
   requireSslArgs("Cannot choose certificate", orNull(isString)(nickname, "nickname"));

@@ -7,6 +7,8 @@ import { type AlertName, alertName } from "../tables/alert_descriptions.ts";
 /**
  * Distinguishes two faults of one error code: malformed bytes (`"syntax"`), and well-formed bytes
  * with a forbidden value (`"value"`).
+ *
+ * @category Errors
  */
 export type Fault = "syntax" | "value";
 

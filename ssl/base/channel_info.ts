@@ -7,6 +7,8 @@ import type { ProtocolVersion } from "../tables/versions.ts";
 /**
  * What a handshake has negotiated so far (`SSLPreliminaryChannelInfo`); `null` for values not yet
  * known.
+ *
+ * @category Connection information
  */
 export interface PreliminaryChannelInfo {
   /** The protocol version. */
@@ -27,7 +29,11 @@ export interface PreliminaryChannelInfo {
   readonly peerCertificates: readonly Certificate[];
 }
 
-/** What a handshake has negotiated (`SSLChannelInfo`). */
+/**
+ * What a handshake has negotiated (`SSLChannelInfo`).
+ *
+ * @category Connection information
+ */
 export interface ChannelInfo {
   /** The protocol version. */
   readonly version: ProtocolVersion;

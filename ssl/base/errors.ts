@@ -7,7 +7,11 @@ import type { AlertName } from "../tables/alert_descriptions.ts";
 export type { Fault } from "./alerts.ts";
 export type { AlertName } from "../tables/alert_descriptions.ts";
 
-/** The options of an {@linkcode SslError}. */
+/**
+ * The options of an {@linkcode SslError}.
+ *
+ * @category Errors
+ */
 export interface SslErrorOptions extends ErrorOptions {
   /** Whether bytes were malformed or a value was forbidden; `"syntax"` by default. */
   readonly fault?: Fault;
@@ -28,6 +32,8 @@ export interface SslErrorOptions extends ErrorOptions {
  * assertEquals(error.origin, "local");
  * assertEquals(error.alert, "bad_certificate");
  * ```
+ *
+ * @category Errors
  */
 export class SslError extends NssError {
   /** The alert that announces the error to the peer; `null` if none. */

@@ -2,7 +2,11 @@
 
 import type { Awaitable } from "./session_cache.ts";
 
-/** A key that encrypts tickets, as processes exchange it; its bytes are secret. */
+/**
+ * A key that encrypts tickets, as processes exchange it; its bytes are secret.
+ *
+ * @category Sessions
+ */
 export interface TicketKeyRecord {
   /** The name of the key in tickets, 16 bytes. */
   readonly name: Uint8Array<ArrayBuffer>;
@@ -12,7 +16,11 @@ export interface TicketKeyRecord {
   readonly createdAt: number;
 }
 
-/** The keys with which several processes encrypt tickets. */
+/**
+ * The keys with which several processes encrypt tickets.
+ *
+ * @category Sessions
+ */
 export interface TicketKeyList {
   /** The keys, newest first; empty if none has been created yet. */
   readonly keys: readonly TicketKeyRecord[];
@@ -28,6 +36,8 @@ export interface TicketKeyList {
  * An ID identifies the session and the configuration. A cache that fails or is too slow prevents
  * resumption, but never ends the connection. Sessions and keys are secret: reading them allows
  * decryption of resumed connections, writing them allows impersonation of clients.
+ *
+ * @category Sessions
  */
 export interface ServerSessionCache {
   /**

@@ -64,10 +64,18 @@ export interface SessionFacts {
   readonly localChain: readonly Certificate[];
 }
 
-/** A value, or a promise of it. */
+/**
+ * A value, or a promise of it.
+ *
+ * @category Sessions
+ */
 export type Awaitable<T> = T | Promise<T>;
 
-/** A session in a cache of the application. */
+/**
+ * A session in a cache of the application.
+ *
+ * @category Sessions
+ */
 export interface CachedSession {
   /**
    * The bytes of the session, which are secret like those of {@linkcode ResumptionTokenCallback}.
@@ -83,6 +91,8 @@ export interface CachedSession {
  * A key identifies the peer and the configuration, and is not secret. A cache that fails or is too
  * slow prevents resumption, but never ends the connection. Writing to the cache allows
  * impersonation of the server: its content must come from this library alone.
+ *
+ * @category Sessions
  */
 export interface SessionCache<S extends { readonly expiresAt: number } = CachedSession> {
   /**

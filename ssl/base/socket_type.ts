@@ -10,6 +10,8 @@ import type { ChannelInfo } from "./channel_info.ts";
  * socket: `peerCertificate(socket)`, `setURL(socket, "example.com")` and so on.
  *
  * @typeParam A The type of the transport's addresses.
+ *
+ * @category Sockets
  */
 export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
   /** The address of this end of the transport. */
@@ -104,6 +106,8 @@ export interface SslSocket<A = unknown> extends Disposable, AsyncDisposable {
  * slow client does not delay the next one.
  *
  * @typeParam A The type of the connections' addresses.
+ *
+ * @category Sockets
  */
 export interface SslListener<A = unknown> extends AsyncIterable<SslSocket<A>>, Disposable {
   /** The address on which it listens. */
@@ -136,6 +140,8 @@ export interface SslListener<A = unknown> extends AsyncIterable<SslSocket<A>>, D
  * A configuration without a connection (NSS's model socket), created by {@linkcode newModel}.
  * Configure it with options or with the functions that take a socket, and pass it as the option
  * `model` of `importFD`, which copies its current settings.
+ *
+ * @category Sockets
  */
 export interface SslModel {
   /** Distinguishes a model from a socket. */

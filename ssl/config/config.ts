@@ -83,10 +83,18 @@ export interface Settings extends HookSettings {
   readonly context: NssContext;
 }
 
-/** When a TLS 1.2 connection is renegotiated (`SSL_RENEGOTIATE_*`). */
+/**
+ * When a TLS 1.2 connection is renegotiated (`SSL_RENEGOTIATE_*`).
+ *
+ * @category Options
+ */
 export type Renegotiation = "NEVER" | "UNRESTRICTED" | "REQUIRES_XTN" | "TRANSITIONAL";
 
-/** When a server requires a client's certificate (`SSL_REQUIRE_CERTIFICATE`). */
+/**
+ * When a server requires a client's certificate (`SSL_REQUIRE_CERTIFICATE`).
+ *
+ * @category Options
+ */
 export type RequireCertificate = "NEVER" | "ALWAYS" | "FIRST_HANDSHAKE" | "NO_ERROR";
 
 /** The name of a setting. */

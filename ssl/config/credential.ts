@@ -30,10 +30,18 @@ import {
   takeSslOptions,
 } from "./option_values.ts";
 
-/** A certificate: parsed, PEM text or bytes (its chain may follow), or DER. */
+/**
+ * A certificate: parsed, PEM text or bytes (its chain may follow), or DER.
+ *
+ * @category Options
+ */
 export type CertificateInput = Certificate | readonly Certificate[] | string | Uint8Array;
 
-/** A certificate to present to peers, with its private key. */
+/**
+ * A certificate to present to peers, with its private key.
+ *
+ * @category Options
+ */
 export interface CertificateOptions {
   /**
    * The certificate; PEM, as text or bytes, and arrays may contain its chain, each certificate

@@ -16,7 +16,11 @@ import type { Alert } from "../tables/alert_descriptions.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 import type { PolicyPreset } from "../tables/policy_presets.ts";
 
-/** The subject of an {@linkcode AuthCertificateHook}'s decision. */
+/**
+ * The subject of an {@linkcode AuthCertificateHook}'s decision.
+ *
+ * @category Hooks
+ */
 export interface PeerAuthentication {
   /**
    * The peer's certificates as sent, leaf first; never empty. They are the connection's own copies;
@@ -68,6 +72,8 @@ export interface PeerAuthentication {
  * waits for it, in both roles. It is not called when a session is resumed, except from a token
  * ({@linkcode setResumptionToken}): then it decides about the certificates of the session before
  * the session is offered.
+ *
+ * @category Hooks
  */
 export type AuthCertificateHook = (
   socket: SslSocket,
@@ -88,6 +94,8 @@ export type AuthCertificateHook = (
  * The errors are those of the certificate, its name among them, and those of one path to a trust
  * anchor. `SEC_ERROR_UNKNOWN_ISSUER` is the gravest: there is no path, so that anybody may have
  * made the certificate. The session of such a connection is never cached or resumed.
+ *
+ * @category Hooks
  */
 export type BadCertHook = (
   socket: SslSocket,
@@ -96,7 +104,11 @@ export type BadCertHook = (
   problems: readonly VerifyLogEntry[],
 ) => boolean | readonly ErrorName[] | Promise<boolean | readonly ErrorName[]>;
 
-/** A server's request for a client's certificate. */
+/**
+ * A server's request for a client's certificate.
+ *
+ * @category Hooks
+ */
 export interface ClientAuthRequest {
   /** The negotiated version; in TLS 1.2 an ECDSA key of any curve may sign with any hash. */
   readonly version: ProtocolVersion;
@@ -112,6 +124,8 @@ export interface ClientAuthRequest {
  * `null` or `undefined` sends an empty certificate message; the server decides whether to continue.
  * The hook is not called when a session is resumed. Since it may choose a different identity each
  * time, a session for which it was called is cached only if the option `peerId` is set.
+ *
+ * @category Hooks
  */
 export type GetClientAuthDataHook = (
   socket: SslSocket,
@@ -122,7 +136,11 @@ export type GetClientAuthDataHook = (
   | undefined
   | Promise<CertificateOptions | null | undefined>;
 
-/** A ClientHello as received, including GREASE values. */
+/**
+ * A ClientHello as received, including GREASE values.
+ *
+ * @category Hooks
+ */
 export interface ClientHelloInfo {
   /** The message with its four-byte header. */
   readonly raw: Uint8Array<ArrayBuffer>;
@@ -172,13 +190,19 @@ export interface ClientHelloInfo {
  * `sniSocketConfig` hook, also if a session is resumed, and again for the second ClientHello after
  * a HelloRetryRequest (`isRetry`) and the ClientHello of a renegotiation that is not declined
  * (`isRenegotiation`); to count clients, ignore both. The ClientHello is not authenticated.
+ *
+ * @category Hooks
  */
 export type ClientHelloCallback = (
   socket: SslSocket,
   hello: ClientHelloInfo,
 ) => void | boolean | Promise<void | boolean>;
 
-/** The subject of a {@linkcode HelloRetryRequestCallback}'s decision. */
+/**
+ * The subject of a {@linkcode HelloRetryRequestCallback}'s decision.
+ *
+ * @category Hooks
+ */
 export interface HelloRetryRequest {
   /** Whether it is the client's first ClientHello, before any HelloRetryRequest. */
   readonly firstHello: boolean;
@@ -194,6 +218,8 @@ export interface HelloRetryRequest {
  * the handshake with a `handshake_failure` alert, `"request"` and `{ retryToken }` send a
  * HelloRetryRequest, the latter with a token of at most 1024 bytes that the client returns. NSS's
  * `ssl_hello_retry_reject_0rtt` is `"accept"` here, since early data is never accepted.
+ *
+ * @category Hooks
  */
 export type HelloRetryRequestAction =
   | "accept"
@@ -212,13 +238,19 @@ export type HelloRetryRequestAction =
  * contains all state, so that the second ClientHello may reach another socket with this callback
  * whose context has the same keys ({@linkcode configMPServerSIDCache}); for the same reason one
  * cookie may be used several times, at sockets that do not know of each other.
+ *
+ * @category Hooks
  */
 export type HelloRetryRequestCallback = (
   socket: SslSocket,
   request: HelloRetryRequest,
 ) => HelloRetryRequestAction | Promise<HelloRetryRequestAction>;
 
-/** The parts of a ClientHello that choose a server's configuration. */
+/**
+ * The parts of a ClientHello that choose a server's configuration.
+ *
+ * @category Hooks
+ */
 export interface SniRequest {
   /** The requested host name (RFC 6066, Section 3), in lower case; `null` if none. */
   readonly serverName: string | null;
@@ -236,6 +268,8 @@ export interface SniRequest {
  * `undefined` to use the option `alpnProtocols`. To reject the client it throws an
  * {@linkcode SslError} `SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL`, which sends a
  * `no_application_protocol` alert. It is not asked in a renegotiation, which keeps the protocol.
+ *
+ * @category Hooks
  */
 export type NextProtoCallback = (
   socket: SslSocket,
@@ -248,6 +282,8 @@ export type NextProtoCallback = (
  * The returned options, and what has been set in the model that they name, replace the socket's
  * own; everything else stays. `undefined` keeps the socket's configuration; `null` rejects the name
  * with an `unrecognized_name` alert.
+ *
+ * @category Hooks
  */
 export type SniSocketConfigHook = (
   socket: SslSocket,
@@ -258,7 +294,11 @@ export type SniSocketConfigHook = (
   | undefined
   | Promise<SniSocketConfig | null | undefined>;
 
-/** The options that may change after the ClientHello has been read. */
+/**
+ * The options that may change after the ClientHello has been read.
+ *
+ * @category Hooks
+ */
 export type SniSocketConfig = Pick<
   ImportOptions,
   | "certificates"
@@ -283,6 +323,8 @@ export type SniSocketConfig = Pick<
  * be read.
  *
  * It must not read from the socket or write to it: both wait for it.
+ *
+ * @category Hooks
  */
 export type HandshakeCallback = (
   socket: SslSocket,
@@ -294,6 +336,8 @@ export type HandshakeCallback = (
  * (`SSL_AlertReceivedCallback`), including close_notify and warnings.
  *
  * The connection does not wait for it and ignores its errors.
+ *
+ * @category Hooks
  */
 export type AlertCallback = (socket: SslSocket, alert: Alert) => void | Promise<void>;
 
@@ -303,6 +347,8 @@ export type AlertCallback = (socket: SslSocket, alert: Alert) => void | Promise<
  *
  * The bytes are secret: reading them allows decryption of the connections resumed with them, and
  * modifying them allows impersonation of the server. The connection waits for the callback.
+ *
+ * @category Hooks
  */
 export type ResumptionTokenCallback = (
   socket: SslSocket,
@@ -314,6 +360,8 @@ export type ResumptionTokenCallback = (
  * format, as Wireshark reads it.
  *
  * The lines allow decryption of the connection: for debugging only.
+ *
+ * @category Hooks
  */
 export type KeyLogCallback = (line: string) => void;
 
@@ -323,6 +371,8 @@ export type KeyLogCallback = (line: string) => void;
  * Sessions are bound to the hooks that decide about trust, and functions are compared by identity:
  * one that is written inline, where each socket is created, is another function each time, and
  * prevents resumption. Define it once, or name the configuration (`sessionIdContext`).
+ *
+ * @category Hooks
  */
 export interface HookOptions {
   /** Decides about the peer's certificate, in place of {@linkcode authCertificate}. */

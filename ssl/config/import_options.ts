@@ -10,13 +10,25 @@ import type { NamedGroupName } from "../tables/named_groups.ts";
 import type { PolicyPresetName } from "../tables/policy_presets.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 
-/** Which end of the connection a socket is. */
+/**
+ * Which end of the connection a socket is.
+ *
+ * @category Options
+ */
 export type Role = "client" | "server";
 
-/** Whether a server requests a client certificate, and whether it requires one. */
+/**
+ * Whether a server requests a client certificate, and whether it requires one.
+ *
+ * @category Options
+ */
 export type ClientAuth = "none" | "request" | "require";
 
-/** A range of protocol versions, both ends included. */
+/**
+ * A range of protocol versions, both ends included.
+ *
+ * @category Versions, suites and groups
+ */
 export interface VersionRange {
   /** The oldest version. */
   readonly min?: ProtocolVersion;
@@ -27,6 +39,8 @@ export interface VersionRange {
 /**
  * The options of {@linkcode importFD}, which the call reads: a change in place, such as a renewed
  * certificate, counts at the next call with the same object.
+ *
+ * @category Options
  */
 export interface ImportOptions extends HookOptions {
   /** The role of this end; default `"client"`. */

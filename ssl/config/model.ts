@@ -22,6 +22,8 @@ import type { ImportOptions } from "./import_options.ts";
  * assertEquals(revealURL(socket), "example.com");
  * await socket.close();
  * ```
+ *
+ * @category Sockets
  */
 export function newModel(options: ImportOptions = {}): SslModel {
   const model: SslModel = { [Symbol.toStringTag]: "SslModel" };

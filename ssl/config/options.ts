@@ -13,7 +13,11 @@ import { invalid } from "./option_values.ts";
 import { insists, MAX_RECORD_SIZE_LIMIT, SETTINGS } from "./settings.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "../extensions/record_size_limit.ts";
 
-/** NSS's socket options, without `SSL_` before their names, and the types of their values. */
+/**
+ * NSS's socket options, without `SSL_` before their names, and the types of their values.
+ *
+ * @category Options
+ */
 export interface SslOptionValues {
   /** Whether the socket uses TLS. */
   readonly SECURITY: boolean;
@@ -103,15 +107,25 @@ export interface SslOptionValues {
   readonly DB_LOAD_CERTIFICATE_CHAIN: boolean;
 }
 
-/** The name of an NSS option, without `SSL_` before it. */
+/**
+ * The name of an NSS option, without `SSL_` before it.
+ *
+ * @category Options
+ */
 export type SslOption = keyof SslOptionValues;
 
 /**
  * The support of an option: it works; its value is fixed; or its feature is not implemented yet.
+ *
+ * @category Options
  */
 export type OptionSupport = "works" | "fixed" | "refused";
 
-/** A row of the table of options. */
+/**
+ * A row of the table of options.
+ *
+ * @category Options
+ */
 export interface OptionInfo {
   /** The name, without `SSL_` before it. */
   readonly option: SslOption;
@@ -325,6 +339,8 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
 /**
  * The options of NSS in the order of their numbers: what each does here, and where its default
  * differs.
+ *
+ * @category Options
  */
 export const SSL_OPTIONS: readonly OptionInfo[] = Object.entries(ROWS).map(([name, row]) => {
   const { accepts: _accepts, get: _get, set: _set, ...info } = row;

@@ -4,7 +4,11 @@ import { deferred } from "../../cert/base/runtime.ts";
 import { SslError } from "../base/errors.ts";
 import { type Liveness, startTimer } from "./liveness.ts";
 
-/** The limits of a handshake. */
+/**
+ * The limits of a handshake.
+ *
+ * @category Options
+ */
 export interface HandshakeBounds {
   /** The timeout in milliseconds; 0 for none. */
   readonly timeout?: number | undefined;

@@ -6,7 +6,11 @@ import { transportError } from "./transport_error.ts";
 import { isLike, kindOf } from "../../cert/base/options.ts";
 import { requireSslArgs } from "../config/option_values.ts";
 
-/** The members of `Deno.Conn` that TLS uses; any object with them can be a transport. */
+/**
+ * The members of `Deno.Conn` that TLS uses; any object with them can be a transport.
+ *
+ * @category Sockets
+ */
 export interface ConnLike<A = unknown> {
   /** Reads from 1 to `p.length` bytes, and returns how many; `null` at the end, never 0. */
   read(p: Uint8Array): Promise<number | null>;
@@ -30,7 +34,11 @@ export interface ConnLike<A = unknown> {
   readonly remoteAddr: A;
 }
 
-/** The members of `Deno.Listener` that a TLS listener uses. */
+/**
+ * The members of `Deno.Listener` that a TLS listener uses.
+ *
+ * @category Sockets
+ */
 export interface ListenerLike<A = unknown> {
   /** Waits for the next connection. */
   accept(): Promise<ConnLike<A>>;
@@ -44,7 +52,11 @@ export interface ListenerLike<A = unknown> {
   readonly addr: A;
 }
 
-/** Two byte streams, such as those of a `WebSocketStream`, a process or two pipes. */
+/**
+ * Two byte streams, such as those of a `WebSocketStream`, a process or two pipes.
+ *
+ * @category Sockets
+ */
 export interface ByteStreams {
   /** The stream of bytes from the peer. */
   readonly readable: ReadableStream<Uint8Array>;
@@ -52,7 +64,11 @@ export interface ByteStreams {
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** The address of a socket over byte streams, which have none. */
+/**
+ * The address of a socket over byte streams, which have none.
+ *
+ * @category Sockets
+ */
 export interface StreamAddr {
   /** Distinguishes it from network addresses. */
   readonly transport: "stream";

@@ -9,7 +9,11 @@ import { requireSslArgs } from "../config/option_values.ts";
 import { NodeTlsSocket } from "../node/node_socket.ts";
 import { type ClientOptions, type Opener, ownMembers, takeClientOptions } from "./open_socket.ts";
 
-/** The options of {@linkcode createAgent}. */
+/**
+ * The options of {@linkcode createAgent}.
+ *
+ * @category HTTP
+ */
 export interface AgentOptions extends ClientOptions {
   /** Node's options of the pool; here connections are kept alive by default. */
   pool?: Pick<
@@ -44,6 +48,8 @@ export interface AgentOptions extends ClientOptions {
  * get("https://example.com/", { agent }, (response) => response.resume())
  *   .on("error", (error) => console.error(error.message));
  * ```
+ *
+ * @category HTTP
  */
 export function createAgent(options: AgentOptions = {}): Agent {
   const { pool = {}, ...client } = ownMembers(options);

@@ -9,7 +9,11 @@ import { requireSslArgs } from "../config/option_values.ts";
 import { NodeTlsSocket } from "../node/node_socket.ts";
 import { type ClientOptions, takeClientOptions } from "./open_socket.ts";
 
-/** What undici tells a {@linkcode Connector}. */
+/**
+ * What undici tells a {@linkcode Connector}.
+ *
+ * @category HTTP
+ */
 export interface ConnectorOptions {
   /** The host name of the origin. */
   hostname: string;
@@ -23,7 +27,11 @@ export interface ConnectorOptions {
   httpSocket?: Duplex;
 }
 
-/** Opens connections for undici, which calls it by its option `connect`. */
+/**
+ * Opens connections for undici, which calls it by its option `connect`.
+ *
+ * @category HTTP
+ */
 export type Connector = (
   options: ConnectorOptions,
   callback: (...args: [error: null, socket: Socket] | [error: Error, socket: null]) => void,
@@ -48,6 +56,8 @@ export type Connector = (
  * const dispatcher = new Agent({ connect: createConnector({ caCerts: [caCert] }) });
  * const response = await fetch("https://example.com/", { dispatcher });
  * ```
+ *
+ * @category HTTP
  */
 export function createConnector(options: ClientOptions = {}): Connector {
   const open = takeClientOptions(options);

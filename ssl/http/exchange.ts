@@ -22,6 +22,8 @@ export type Incoming = IncomingMessage | Http2ServerRequest;
  * Answers a request; a handler in the form of `Deno.serve`, such as `app.fetch` of Hono.
  *
  * @typeParam A The type of the connection's addresses.
+ *
+ * @category HTTP
  */
 export type ServeHandler<A = unknown> = (
   request: Request,

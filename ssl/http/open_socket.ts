@@ -13,7 +13,11 @@ import type { ConnLike } from "../connection/transports.ts";
 import { importFD } from "../import_fd.ts";
 import { DuplexConn } from "../node/duplex_conn.ts";
 
-/** Where a client connects to. */
+/**
+ * Where a client connects to.
+ *
+ * @category HTTP
+ */
 export interface Destination {
   /** The host name or address. */
   readonly hostname: string;
@@ -24,6 +28,8 @@ export interface Destination {
 /**
  * The options of clients of HTTP: those of `importFD` for each connection, but for what a
  * connection has for itself. The server's name comes from the URL.
+ *
+ * @category HTTP
  */
 export interface ClientOptions
   extends Omit<ImportOptions, "role" | "hostname" | "head" | "signal"> {

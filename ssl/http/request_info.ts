@@ -19,7 +19,11 @@ import { optionSet } from "../nss/option_set.ts";
  */
 export const MAX_BODY_AHEAD = 2 ** 20;
 
-/** The options of `requestClientCertificate()`. */
+/**
+ * The options of `requestClientCertificate()`.
+ *
+ * @category HTTP
+ */
 export interface CertificateRequestOptions {
   /** The milliseconds that the client may take; default the option `handshakeTimeout`. */
   readonly timeout?: number;
@@ -29,6 +33,8 @@ export interface CertificateRequestOptions {
  * What a handler knows about a request besides the request: who is calling, over which connection.
  *
  * @typeParam A The type of the connection's addresses.
+ *
+ * @category HTTP
  */
 export interface RequestInfo<A = unknown> {
   /** The address of the client, which no header can change. */

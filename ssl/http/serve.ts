@@ -30,6 +30,8 @@ import {
  * The options of {@linkcode serve}.
  *
  * @typeParam A The type of the connections' addresses.
+ *
+ * @category HTTP
  */
 export interface ServeOptions<A = unknown> extends ConnectionOptions<A> {
   /**
@@ -59,6 +61,8 @@ export interface ServeOptions<A = unknown> extends ConnectionOptions<A> {
  * Takes over a connection.
  *
  * @typeParam A The type of the connection's addresses.
+ *
+ * @category HTTP
  */
 export type UpgradeHandler<A = unknown> = (
   request: IncomingMessage,
@@ -128,6 +132,8 @@ const SERVE_OPTIONS: Shape<ServeOptions> = {
  * const listener = importFD(Deno.listen({ port: 8443 }), { certificates, clientAuth: "request" });
  * await serve(listener, (request, info) => app.fetch(request, info)).finished;
  * ```
+ *
+ * @category HTTP
  */
 export function serve<A>(
   listener: SslListener<A>,

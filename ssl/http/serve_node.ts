@@ -19,6 +19,8 @@ import { onceGone } from "./send_response.ts";
  * The options of a server besides what answers its requests.
  *
  * @typeParam A The type of the connections' addresses.
+ *
+ * @category HTTP
  */
 export interface ConnectionOptions<A = unknown> {
   /** Ends the server and all its connections at once, as that of `Deno.serve`. */
@@ -38,7 +40,11 @@ export interface ConnectionOptions<A = unknown> {
   readonly idleTimeout?: number;
 }
 
-/** How a server ends. */
+/**
+ * How a server ends.
+ *
+ * @category HTTP
+ */
 export interface ShutdownOptions {
   /** The milliseconds after which connections end whose requests are still in progress. */
   readonly grace?: number;
@@ -48,6 +54,8 @@ export interface ShutdownOptions {
  * A running server, as that of `Deno.serve`.
  *
  * @typeParam A The type of the listener's address.
+ *
+ * @category HTTP
  */
 export interface HttpServer<A = unknown> extends AsyncDisposable {
   /** The address on which it listens. */
@@ -113,6 +121,8 @@ export const IDLE_TIMEOUT = 60_000;
  * const listener = importFD(Deno.listen({ port: 8443 }), { certificates });
  * await serveNode(listener, createServer(app)).finished;
  * ```
+ *
+ * @category HTTP
  */
 export function serveNode<A>(
   listener: SslListener<A>,

@@ -10,7 +10,11 @@ import { certificateObject } from "./certificates.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import { requireSslArgs } from "../config/option_values.ts";
 
-/** An error of a server's name, in Node's form. */
+/**
+ * An error of a server's name, in Node's form.
+ *
+ * @category Node
+ */
 export interface AltNameError extends Error {
   /** Node's code. */
   readonly code: "ERR_TLS_CERT_ALTNAME_INVALID";
@@ -22,7 +26,11 @@ export interface AltNameError extends Error {
   readonly cert: object;
 }
 
-/** The parts of a certificate object that the check reads. */
+/**
+ * The parts of a certificate object that the check reads.
+ *
+ * @category Node
+ */
 export interface NamedCertificate {
   /** The subject; its common name counts where there is no DNS name. */
   readonly subject?: { readonly CN?: string | readonly string[] | undefined } | undefined;
@@ -50,6 +58,8 @@ export interface NamedCertificate {
  * assertEquals(checkServerIdentity("www.example.com", cert), undefined);
  * assertEquals(checkServerIdentity("example.org", cert)?.name, "Error");
  * ```
+ *
+ * @category Node
  */
 export function checkServerIdentity(
   hostname: string,

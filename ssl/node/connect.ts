@@ -30,6 +30,8 @@ import { socketOf, type TLSSocket } from "./tls_socket.ts";
  * });
  * socket.setEncoding("utf8").on("data", console.log).on("error", console.error);
  * ```
+ *
+ * @category Node
  */
 export function connect(
   options: ConnectionOptions,

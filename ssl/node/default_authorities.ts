@@ -34,6 +34,8 @@ export function defaultAuthorities(): readonly Certificate[] | undefined {
  * setDefaultCACertificates([ca.toPem()]);
  * assertThrows(() => setDefaultCACertificates(["ca.pem"]), Error, "read the file first");
  * ```
+ *
+ * @category Node
  */
 export function setDefaultCACertificates(certs: readonly (string | ArrayBufferView)[]): void {
   if (!Array.isArray(certs)) throw invalid("certs", `it is ${kindOf(certs)}, not an array`);

@@ -7,7 +7,11 @@ import { isLike } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import type { ConnLike } from "../connection/transports.ts";
 
-/** The address of a stream's end, in the form of Deno's. */
+/**
+ * The address of a stream's end, in the form of Deno's.
+ *
+ * @category Node
+ */
 export type DuplexAddr =
   | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
   | { readonly transport: "stream" };

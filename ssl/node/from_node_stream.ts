@@ -27,6 +27,8 @@ import { checkStream, type DuplexAddr, DuplexConn } from "./duplex_conn.ts";
  * assertEquals(socket.remoteAddr, { transport: "stream" });
  * await socket.close();
  * ```
+ *
+ * @category Node
  */
 export function fromNodeStream(stream: Duplex): ConnLike<DuplexAddr> {
   return new DuplexConn(checkStream("Cannot take stream", stream, "the stream"));

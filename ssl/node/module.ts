@@ -14,16 +14,32 @@ import { opensslSuiteName } from "./openssl_names.ts";
  */
 export { rootCertificates } from "node:tls";
 
-/** Node's default of the option `ecdhCurve`. */
+/**
+ * Node's default of the option `ecdhCurve`.
+ *
+ * @category Node
+ */
 export const DEFAULT_ECDH_CURVE = "auto";
 
-/** How often a client may renegotiate in Node. Here a server declines every renegotiation. */
+/**
+ * How often a client may renegotiate in Node. Here a server declines every renegotiation.
+ *
+ * @category Node
+ */
 export const CLIENT_RENEG_LIMIT = 3;
 
-/** The time in seconds in which it may do so. */
+/**
+ * The time in seconds in which it may do so.
+ *
+ * @category Node
+ */
 export const CLIENT_RENEG_WINDOW = 600;
 
-/** The default of the option `ciphers`: all suites but those with AES-CBC. */
+/**
+ * The default of the option `ciphers`: all suites but those with AES-CBC.
+ *
+ * @category Node
+ */
 export const DEFAULT_CIPHERS: string = [
   ...CIPHER_SUITES,
   ...TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault),
@@ -41,6 +57,8 @@ export const DEFAULT_CIPHERS: string = [
  *
  * assert(getCiphers().includes("ecdhe-rsa-aes128-gcm-sha256"));
  * ```
+ *
+ * @category Node
  */
 export function getCiphers(): string[] {
   return [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES]
@@ -61,6 +79,8 @@ export function getCiphers(): string[] {
  *
  * assert(getCACertificates("bundled").length > 100);
  * ```
+ *
+ * @category Node
  */
 export function getCACertificates(
   type: "default" | "bundled" | "system" | "extra" = "default",

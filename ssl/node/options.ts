@@ -6,16 +6,28 @@ import type tls from "node:tls";
 import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import type { SecureContext } from "./secure_context.ts";
 
-/** A private key: what Node takes, a `CryptoKey`, or any key that signs. */
+/**
+ * A private key: what Node takes, a `CryptoKey`, or any key that signs.
+ *
+ * @category Node
+ */
 export type KeyInput = NonNullable<tls.SecureContextOptions["key"]> | CryptoKey | PrivateKey;
 
-/** The options of {@linkcode createSecureContext}: Node's, with more kinds of keys. */
+/**
+ * The options of {@linkcode createSecureContext}: Node's, with more kinds of keys.
+ *
+ * @category Node
+ */
 export interface SecureContextOptions extends Omit<tls.SecureContextOptions, "key"> {
   /** The private keys of the certificates in `cert`. */
   key?: KeyInput | readonly KeyInput[] | undefined;
 }
 
-/** The options of {@linkcode connect}: Node's, those of `net.connect` included. */
+/**
+ * The options of {@linkcode connect}: Node's, those of `net.connect` included.
+ *
+ * @category Node
+ */
 export interface ConnectionOptions
   extends
     Omit<tls.ConnectionOptions, "key" | "secureContext">,
@@ -34,7 +46,11 @@ export interface ConnectionOptions
   highWaterMark?: number | undefined;
 }
 
-/** The options of {@linkcode createServer}: Node's, those of `net.createServer` included. */
+/**
+ * The options of {@linkcode createServer}: Node's, those of `net.createServer` included.
+ *
+ * @category Node
+ */
 export interface ServerOptions extends Omit<tls.TlsOptions, "key" | "SNICallback"> {
   /** The private keys of the certificates in `cert`. */
   key?: SecureContextOptions["key"];

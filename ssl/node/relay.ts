@@ -16,13 +16,21 @@ import { takeSslOptions } from "../config/option_values.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 
-/** The options of {@linkcode relay}. */
+/**
+ * The options of {@linkcode relay}.
+ *
+ * @category Node
+ */
 export interface RelayOptions {
   /** Where the socket's own folder is made; default that of temporary files. */
   readonly folder?: string;
 }
 
-/** A Unix socket in front of a TLS connection, made by {@linkcode relay}. */
+/**
+ * A Unix socket in front of a TLS connection, made by {@linkcode relay}.
+ *
+ * @category Node
+ */
 export interface Relay extends AsyncDisposable {
   /** The path to connect to, once. */
   readonly path: string;
@@ -81,6 +89,8 @@ export const SOCKET_PATH_LENGTH = 103;
  * const client = createClient({ socket: { path: tunnel.path, reconnectStrategy: false } });
  * await client.connect();
  * ```
+ *
+ * @category Node
  */
 export async function relay(socket: SslSocket, options: RelayOptions = {}): Promise<Relay> {
   connectionOf(socket); // refuses what is none of ours

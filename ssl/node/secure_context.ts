@@ -17,9 +17,17 @@ import { readIdentities } from "./identities.ts";
 import { groupsOf, schemesOf, versionsOf, versionsOfMethod } from "./openssl_names.ts";
 import { type NodeOptions, readNodeOptions } from "./read_options.ts";
 
-/** Node's `tls.DEFAULT_MIN_VERSION`. */
+/**
+ * Node's `tls.DEFAULT_MIN_VERSION`.
+ *
+ * @category Node
+ */
 export const DEFAULT_MIN_VERSION = "TLSv1.2";
-/** Node's `tls.DEFAULT_MAX_VERSION`. */
+/**
+ * Node's `tls.DEFAULT_MAX_VERSION`.
+ *
+ * @category Node
+ */
 export const DEFAULT_MAX_VERSION = "TLSv1.3";
 
 /** What a context has made of Node's options. */
@@ -43,6 +51,8 @@ export interface ContextSettings {
 /**
  * A TLS configuration in the form of Node's `tls.SecureContext`, as {@linkcode createSecureContext}
  * makes it.
+ *
+ * @category Node
  */
 export class SecureContext {
   /** As in Node, what `SNICallback` may return in place of the context: the context itself. */
@@ -266,6 +276,8 @@ function crlsOf(options: NodeOptions): readonly Crl[] {
  * assertInstanceOf(context, SecureContext);
  * assertThrows(() => createSecureContext({ maxVersion: "TLSv1.1" }), "TLSv1.2 and TLSv1.3");
  * ```
+ *
+ * @category Node
  */
 export function createSecureContext(options?: object | null): SecureContext {
   return new SecureContext(options);

@@ -50,6 +50,8 @@ const TCP_OPTIONS: readonly string[] = [
  * await once(client.resume(), "close");
  * await once(server.close(), "close");
  * ```
+ *
+ * @category Node
  */
 export class Server extends net.Server {
   readonly #acceptor: Acceptor;
@@ -203,6 +205,8 @@ function noTicketKeys(what: "get" | "set"): SslError {
  * const [cert, key] = ["cert.pem", "key.pem"].map((name) => Deno.readTextFileSync(name));
  * createServer({ cert, key }, (socket) => socket.end("hello")).listen(8443, "127.0.0.1");
  * ```
+ *
+ * @category Node
  */
 export function createServer(
   options?: ServerOptions | null | ((socket: TLSSocket) => void),

@@ -15,7 +15,11 @@ import type { Prepared } from "./prepared.ts";
 import { readNodeOptions } from "./read_options.ts";
 import type { SecureContext } from "./secure_context.ts";
 
-/** The options of a {@linkcode TLSSocket}: those of its end, by `isServer`. */
+/**
+ * The options of a {@linkcode TLSSocket}: those of its end, by `isServer`.
+ *
+ * @category Node
+ */
 export interface TLSSocketOptions extends Omit<ConnectionOptions & ServerOptions, "secureContext"> {
   /** Whether it is the server's end; default `false`. */
   isServer?: boolean | undefined;
@@ -51,6 +55,8 @@ export function socketOf(prepared: Prepared): TLSSocket {
  *   new TLSSocket(plain, { isServer: true, cert, key }).end("hello");
  * }).listen(8443, "127.0.0.1");
  * ```
+ *
+ * @category Node
  */
 export interface TLSSocket extends tls.TLSSocket {
   /** The name that the client has asked for; `false` for none, `null` before the handshake. */
@@ -61,7 +67,11 @@ export interface TLSSocket extends tls.TLSSocket {
   readonly channelInfo: ChannelInfo | null;
 }
 
-/** The constructor of {@linkcode TLSSocket}. */
+/**
+ * The constructor of {@linkcode TLSSocket}.
+ *
+ * @category Node
+ */
 export interface TLSSocketConstructor {
   /**
    * Creates a socket.

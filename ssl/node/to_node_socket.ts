@@ -61,6 +61,8 @@ import { NodeTlsSocket } from "./node_socket.ts";
  * server.end();
  * await once(client.resume(), "close");
  * ```
+ *
+ * @category Node
  */
 export function toNodeSocket(socket: SslSocket): TLSSocket {
   connectionOf(socket); // refuses what is none of ours, before an object is made

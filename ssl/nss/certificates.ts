@@ -21,6 +21,8 @@ import { connectionOf } from "../connection/connection_registry.ts";
  * assertEquals(peerCertificate(socket), null); // no handshake yet
  * await socket.close();
  * ```
+ *
+ * @category Connection information
  */
 export function peerCertificate(socket: SslSocket): Certificate | null {
   return peerCertificateChain(socket)[0] ?? null;
@@ -42,6 +44,8 @@ export function peerCertificate(socket: SslSocket): Certificate | null {
  * assertEquals(peerCertificateChain(socket), []); // no handshake yet
  * await socket.close();
  * ```
+ *
+ * @category Connection information
  */
 export function peerCertificateChain(socket: SslSocket): readonly Certificate[] {
   const chain = connectionOf(socket).visible?.peerChain;
@@ -64,6 +68,8 @@ export function peerCertificateChain(socket: SslSocket): readonly Certificate[] 
  * assertEquals(revealCert(socket), null); // no handshake yet
  * await socket.close();
  * ```
+ *
+ * @category Connection information
  */
 export function revealCert(socket: SslSocket): Certificate | null {
   return peerCertificate(socket);
@@ -87,6 +93,8 @@ export function revealCert(socket: SslSocket): Certificate | null {
  * await socket.handshake();
  * const responses = peerStapledOCSPResponses(socket).map((der) => parseOcspResponse(der));
  * ```
+ *
+ * @category Connection information
  */
 export function peerStapledOCSPResponses(socket: SslSocket): readonly Uint8Array<ArrayBuffer>[] {
   const response = connectionOf(socket).visible?.stapledOcspResponse ?? null;
@@ -113,6 +121,8 @@ export function peerStapledOCSPResponses(socket: SslSocket): readonly Uint8Array
  * const list = peerSignedCertTimestamps(socket);
  * const scts = list === null ? [] : parseSctList(list);
  * ```
+ *
+ * @category Connection information
  */
 export function peerSignedCertTimestamps(socket: SslSocket): Uint8Array<ArrayBuffer> | null {
   return connectionOf(socket).visible?.signedCertTimestamps?.slice() ?? null;
@@ -134,6 +144,8 @@ export function peerSignedCertTimestamps(socket: SslSocket): Uint8Array<ArrayBuf
  * assertEquals(localCertificate(socket), null); // no handshake yet
  * await socket.close();
  * ```
+ *
+ * @category Connection information
  */
 export function localCertificate(socket: SslSocket): Certificate | null {
   return connectionOf(socket).visible?.localChain[0] ?? null;

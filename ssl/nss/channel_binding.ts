@@ -12,7 +12,11 @@ import type { Tls12Negotiated } from "../handshake/negotiated.ts";
 import { TLS_1_2 } from "../tables/versions.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 
-/** The channel binding types (RFC 5056). */
+/**
+ * The channel binding types (RFC 5056).
+ *
+ * @category Connection information
+ */
 export type ChannelBindingType = "tls-exporter" | "tls-server-end-point" | "tls-unique";
 
 const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
@@ -47,6 +51,8 @@ const EXPORTER_LENGTH = 32;
  * await socket.handshake();
  * const binding = await getChannelBinding(socket, "tls-server-end-point");
  * ```
+ *
+ * @category Connection information
  */
 export async function getChannelBinding(
   socket: SslSocket,

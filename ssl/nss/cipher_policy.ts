@@ -9,6 +9,8 @@ import { contextOf, contextPolicy } from "../config/context_policy.ts";
 /**
  * Whether a context's sockets may use a cipher suite at all. NSS's third value, `SSL_RESTRICTED`,
  * was for export ciphers.
+ *
+ * @category Versions, suites and groups
  */
 export type CipherPolicy = "ALLOWED" | "NOT_ALLOWED";
 
@@ -33,6 +35,8 @@ export type CipherPolicy = "ALLOWED" | "NOT_ALLOWED";
  * cipherPolicySet("TLS_CHACHA20_POLY1305_SHA256", "NOT_ALLOWED", { context });
  * assertEquals(cipherPolicyGet("TLS_CHACHA20_POLY1305_SHA256", { context }), "NOT_ALLOWED");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function cipherPolicySet(
   suite: CipherSuiteId,
@@ -66,6 +70,8 @@ export function cipherPolicySet(
  * setPolicyPreset("cnsa-1.0", context);
  * assertEquals(cipherPolicyGet("TLS_AES_128_GCM_SHA256", { context }), "NOT_ALLOWED");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function cipherPolicyGet(
   suite: CipherSuiteId,
@@ -95,6 +101,8 @@ export function cipherPolicyGet(
  * setDomesticPolicy({ context });
  * assertEquals(cipherPolicyGet("TLS_AES_128_GCM_SHA256", { context }), "ALLOWED");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function setDomesticPolicy(options: { context?: NssContext } = {}): void {
   contextPolicy(contextOf(options)).disallowedSuites.clear();
@@ -116,6 +124,8 @@ export function setDomesticPolicy(options: { context?: NssContext } = {}): void 
  * setExportPolicy({ context });
  * assertEquals(cipherPolicyGet("TLS_AES_256_GCM_SHA384", { context }), "ALLOWED");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function setExportPolicy(options: { context?: NssContext } = {}): void {
   setDomesticPolicy(options);
@@ -137,6 +147,8 @@ export function setExportPolicy(options: { context?: NssContext } = {}): void {
  * setFrancePolicy({ context });
  * assertEquals(cipherPolicyGet("TLS_AES_256_GCM_SHA384", { context }), "ALLOWED");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function setFrancePolicy(options: { context?: NssContext } = {}): void {
   setDomesticPolicy(options);

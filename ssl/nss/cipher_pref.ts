@@ -38,6 +38,8 @@ export {
  * cipherPrefSetDefault("TLS_AES_128_GCM_SHA256", false, { context });
  * assertEquals(cipherPrefGetDefault("TLS_AES_128_GCM_SHA256", { context }), false);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function cipherPrefSetDefault(
   suite: CipherSuiteId,
@@ -65,6 +67,8 @@ export function cipherPrefSetDefault(
  * assertEquals(cipherPrefGetDefault("TLS_AES_128_GCM_SHA256", { context }), true);
  * assertEquals(cipherPrefGetDefault("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", { context }), false);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function cipherPrefGetDefault(
   suite: CipherSuiteId,
@@ -99,6 +103,8 @@ export function cipherPrefGetDefault(
  *   "RSA key transport",
  * );
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function cipherPrefSet(target: Configurable, suite: CipherSuiteId, on: boolean): void {
   setPref(configToChange(target), suite, on);
@@ -121,6 +127,8 @@ export function cipherPrefSet(target: Configurable, suite: CipherSuiteId, on: bo
  * assertEquals(cipherPrefGet(model, "TLS_AES_256_GCM_SHA384"), true);
  * assertEquals(cipherPrefGet(model, "TLS_AES_128_GCM_SHA256"), false);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function cipherPrefGet(target: Configurable, suite: CipherSuiteId): boolean {
   return getPref(configOf(target), suite);

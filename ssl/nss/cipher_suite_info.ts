@@ -13,10 +13,18 @@ import {
 } from "../tables/cipher_suites.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 
-/** A cipher suite, by IANA name or by code point, such as `0x1301`. */
+/**
+ * A cipher suite, by IANA name or by code point, such as `0x1301`.
+ *
+ * @category Versions, suites and groups
+ */
 export type CipherSuiteId = CipherSuiteName | Tls12CipherSuiteName | number;
 
-/** The properties of a cipher suite (`SSLCipherSuiteInfo`). */
+/**
+ * The properties of a cipher suite (`SSLCipherSuiteInfo`).
+ *
+ * @category Versions, suites and groups
+ */
 export interface CipherSuiteInfo {
   /** The code point. */
   readonly id: number;
@@ -74,6 +82,8 @@ export interface CipherSuiteInfo {
  * assertEquals(absent.present, false);
  * assertStringIncludes(absent.absentBecause!, "RSA key transport");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteInfo {
   const matches = ({ id, name }: { readonly id: number; readonly name: string }) =>
@@ -116,6 +126,8 @@ export function getCipherSuiteInfo(suite: CipherSuiteId | string): CipherSuiteIn
  * assert(suites.every(({ present }) => present));
  * assert(suites.some(({ name }) => name === "TLS_AES_128_GCM_SHA256"));
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function getImplementedCiphers(): readonly number[] {
   return [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES].map(({ id }) => id);

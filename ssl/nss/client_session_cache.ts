@@ -16,7 +16,11 @@ import { MAX_CACHED_PEERS } from "../session/memory_cache.ts";
 
 export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
 
-/** The options of {@linkcode configClientSessionCache}. */
+/**
+ * The options of {@linkcode configClientSessionCache}.
+ *
+ * @category Sessions
+ */
 export interface ClientSessionCacheOptions {
   /** The maximum number of peers with sessions in memory; default 1,000. */
   readonly maxCacheEntries?: number;
@@ -70,6 +74,8 @@ const SHAPE: Shape<ClientSessionCacheOptions> = {
  * await clearSessionCache({ context }); // calls cache.clear()
  * assertEquals(sessions.size, 0);
  * ```
+ *
+ * @category Sessions
  */
 export function configClientSessionCache(options: ClientSessionCacheOptions = {}): void {
   const { maxCacheEntries = MAX_CACHED_PEERS, cache, context = defaultContext() } = takeSslOptions(
@@ -102,6 +108,8 @@ export function configClientSessionCache(options: ClientSessionCacheOptions = {}
  * await clearSessionCache({ context });
  * assertEquals(await cache.take("a server", Date.now()), undefined);
  * ```
+ *
+ * @category Sessions
  */
 export async function clearSessionCache(options: { context?: NssContext } = {}): Promise<void> {
   const context = contextOf(options);
@@ -131,6 +139,8 @@ export async function clearSessionCache(options: { context?: NssContext } = {}):
  * await socket.handshake();
  * await invalidateSession(socket); // for example on logout
  * ```
+ *
+ * @category Sessions
  */
 export function invalidateSession(socket: SslSocket): Promise<void> {
   return connectionOf(socket).connectedEngine.invalidateSession();

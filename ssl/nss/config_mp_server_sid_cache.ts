@@ -18,10 +18,18 @@ import { countersOf } from "../session/statistics.ts";
 
 export type { KvStore } from "../../pkcs11/kv/store.ts";
 
-/** The environment variable that describes the cache to a child process. */
+/**
+ * The environment variable that describes the cache to a child process.
+ *
+ * @category Sessions
+ */
 export const SSL_INHERITANCE = "SSL_INHERITANCE";
 
-/** The options of {@linkcode configMPServerSIDCache}. */
+/**
+ * The options of {@linkcode configMPServerSIDCache}.
+ *
+ * @category Sessions
+ */
 export interface MPServerSessionCacheOptions extends ServerSessionLimits {
   /**
    * The file of the store; by default a temporary one, which is removed when the cache is shut
@@ -39,7 +47,11 @@ export interface MPServerSessionCacheOptions extends ServerSessionLimits {
   readonly context?: NssContext;
 }
 
-/** The options of {@linkcode inheritMPServerSIDCache}. */
+/**
+ * The options of {@linkcode inheritMPServerSIDCache}.
+ *
+ * @category Sessions
+ */
 export interface InheritOptions {
   /** The store, if the cache was created with the option `kv`. */
   readonly kv?: KvStore;
@@ -117,6 +129,8 @@ interface Inheritance extends Required<ServerSessionLimits> {
  * assertEquals(Deno.env.has(SSL_INHERITANCE), false); // other children do not inherit it
  * await shutdownServerSessionIDCache({ context });
  * ```
+ *
+ * @category Sessions
  */
 export async function configMPServerSIDCache(
   options: MPServerSessionCacheOptions = {},
@@ -169,6 +183,8 @@ export async function configMPServerSIDCache(
  * await shutdownServerSessionIDCache({ context: workerContext });
  * await shutdownServerSessionIDCache({ context });
  * ```
+ *
+ * @category Sessions
  */
 export async function inheritMPServerSIDCache(
   inheritance?: string,

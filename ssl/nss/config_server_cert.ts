@@ -15,7 +15,11 @@ import {
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { SslError } from "../base/errors.ts";
 
-/** Additional data of a server's certificate (`SSLExtraServerCertData`). */
+/**
+ * Additional data of a server's certificate (`SSLExtraServerCertData`).
+ *
+ * @category Options
+ */
 export interface ServerCertOptions {
   /** The issuers' certificates if `cert` does not contain them; the root may be omitted. */
   readonly certChain?: CertificateInput;
@@ -76,6 +80,8 @@ const SHAPE: Shape<ServerCertOptions> = {
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.peerCertificates[0]?.der, cert.der);
  * ```
+ *
+ * @category Options
  */
 export async function configServerCert(
   target: Configurable,
@@ -106,6 +112,8 @@ export async function configServerCert(
 
 /**
  * The types of keys by which {@linkcode configSecureServer} removes certificates (`SSLKEAType`).
+ *
+ * @category Options
  */
 export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
 
@@ -147,6 +155,8 @@ export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
  * assert(outcome.status === "rejected"); // the server has no certificate
  * assertEquals(outcome.reason.name, "SSL_ERROR_NO_SERVER_KEY_FOR_ALG");
  * ```
+ *
+ * @category Options
  */
 export async function configSecureServer(
   target: Configurable,

@@ -22,7 +22,11 @@ export type {
   TicketKeyRecord,
 } from "../base/server_session_cache.ts";
 
-/** The options of {@linkcode configServerSessionIDCache}. */
+/**
+ * The options of {@linkcode configServerSessionIDCache}.
+ *
+ * @category Sessions
+ */
 export interface ServerSessionCacheOptions extends ServerSessionLimits {
   /**
    * The cache that replaces the one in memory; {@linkcode shutdownServerSessionIDCache} closes it.
@@ -71,6 +75,8 @@ const SHAPE: Shape<ServerSessionCacheOptions> = {
  * await assertRejects(() => configMPServerSIDCache({ context }), SslError, "the context has one");
  * await shutdownServerSessionIDCache({ context });
  * ```
+ *
+ * @category Sessions
  */
 export function configServerSessionIDCache(options: ServerSessionCacheOptions = {}): void {
   const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
@@ -119,6 +125,8 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
  * await shutdownServerSessionIDCache({ context });
  * assertEquals(isOpen, false);
  * ```
+ *
+ * @category Sessions
  */
 export async function shutdownServerSessionIDCache(
   options: { context?: NssContext } = {},

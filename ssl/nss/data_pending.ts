@@ -19,6 +19,8 @@ import { connectionOf } from "../connection/connection_registry.ts";
  * assertEquals(dataPending(socket), 0);
  * await socket.close();
  * ```
+ *
+ * @category Sockets
  */
 export function dataPending(socket: SslSocket): number {
   return connectionOf(socket).pendingLength;

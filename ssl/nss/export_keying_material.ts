@@ -29,6 +29,8 @@ const MAX_EXPORT_LENGTH = 2 ** 16 - 1;
  * await socket.handshake();
  * const binding = await exportKeyingMaterial(socket, "EXPORTER-Channel-Binding", 32);
  * ```
+ *
+ * @category Connection information
  */
 export async function exportKeyingMaterial(
   socket: SslSocket,

@@ -21,6 +21,8 @@ import { connectionOf } from "../connection/connection_registry.ts";
  * await socket.handshake();
  * const { version } = getChannelInfo(socket);
  * ```
+ *
+ * @category Connection information
  */
 export function getChannelInfo(socket: SslSocket): ChannelInfo {
   return connectionOf(socket).connectedEngine.channelInfo;
@@ -69,6 +71,8 @@ export function getChannelInfo(socket: SslSocket): ChannelInfo {
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(version, "TLSv1.3");
  * ```
+ *
+ * @category Connection information
  */
 export function getPreliminaryChannelInfo(socket: SslSocket): PreliminaryChannelInfo {
   const info = connectionOf(socket).preliminaryChannelInfo;

@@ -21,6 +21,8 @@ export type { SessionCounts, SslStatistics } from "../session/statistics.ts";
  * const { handleClientHello } = getStatistics({ context: new NssContext() });
  * assertEquals(handleClientHello.hits, 0);
  * ```
+ *
+ * @category Sessions
  */
 export function getStatistics(options: { context?: NssContext } = {}): SslStatistics {
   return structuredClone(countersOf(contextOf(options)));

@@ -31,6 +31,8 @@ export type { HandshakeBounds } from "../connection/bounds.ts";
  * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
  * const { cipherSuite } = await forceHandshake(socket);
  * ```
+ *
+ * @category Sockets
  */
 export function forceHandshake(
   socket: SslSocket,
@@ -81,6 +83,8 @@ export function forceHandshake(
  *   console.log(peerCertificate(socket)?.subject);
  * }
  * ```
+ *
+ * @category Sockets
  */
 export async function reHandshake(
   socket: SslSocket,
@@ -107,6 +111,8 @@ export async function reHandshake(
  * resetHandshake(model, true);
  * assertEquals(optionGet(model, "HANDSHAKE_AS_SERVER"), true);
  * ```
+ *
+ * @category Sockets
  */
 export function resetHandshake(target: Configurable, asServer: boolean): void {
   requireSslArgs("Cannot reset handshake", isBoolean(asServer, "asServer"));
@@ -130,6 +136,8 @@ export function resetHandshake(target: Configurable, asServer: boolean): void {
  * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname });
  * await keyUpdate(socket, true);
  * ```
+ *
+ * @category Sockets
  */
 export function keyUpdate(socket: SslSocket, requestUpdate = false): Promise<void> {
   requireSslArgs("Cannot update keys", isBoolean(requestUpdate, "requestUpdate"));

@@ -55,6 +55,8 @@ import type { Configurable } from "./configurable.ts";
  * assert(outcome.status === "rejected");
  * assertEquals(outcome.reason.alert, "bad_certificate");
  * ```
+ *
+ * @category Hooks
  */
 export function authCertificateHook(target: Configurable, hook: AuthCertificateHook | null): void {
   setHook(configToChange(target), "authCertificate", hook);
@@ -93,6 +95,8 @@ export function authCertificateHook(target: Configurable, hook: AuthCertificateH
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.badCertAccepted, true);
  * ```
+ *
+ * @category Hooks
  */
 export function badCertHook(target: Configurable, hook: BadCertHook | null): void {
   setHook(configToChange(target), "badCert", hook);
@@ -139,6 +143,8 @@ export function badCertHook(target: Configurable, hook: BadCertHook | null): voi
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(peerCertificate(server)?.subject.commonName, "both");
  * ```
+ *
+ * @category Hooks
  */
 export function getClientAuthDataHook(
   target: Configurable,
@@ -184,6 +190,8 @@ export function getClientAuthDataHook(
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.peerCertificates[0]?.der, cert.der);
  * ```
+ *
+ * @category Hooks
  */
 export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigHook | null): void {
   setHook(configToChange(target), "sniSocketConfig", hook);
@@ -224,6 +232,8 @@ export function sniSocketConfigHook(target: Configurable, hook: SniSocketConfigH
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertMatch(callers[0]!, /^t13d[0-9]{4}00_[0-9a-f]{12}_[0-9a-f]{12}$/);
  * ```
+ *
+ * @category Hooks
  */
 export function clientHelloCallback(
   target: Configurable,
@@ -267,6 +277,8 @@ export function clientHelloCallback(
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.helloRetryRequest, true);
  * ```
+ *
+ * @category Hooks
  */
 export function helloRetryRequestCallback(
   target: Configurable,
@@ -311,6 +323,8 @@ export function helloRetryRequestCallback(
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(seen.map(({ serverName }) => serverName), ["localhost"]);
  * ```
+ *
+ * @category Hooks
  */
 export function handshakeCallback(target: Configurable, callback: HandshakeCallback | null): void {
   setHook(configToChange(target), "handshakeCallback", callback);
@@ -346,6 +360,8 @@ export function handshakeCallback(target: Configurable, callback: HandshakeCallb
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertMatch(lines.join("\n"), /^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]{64} [0-9a-f]+$/m);
  * ```
+ *
+ * @category Hooks
  */
 export function keyLogCallback(target: Configurable, callback: KeyLogCallback | null): void {
   setHook(configToChange(target), "keyLog", callback);
@@ -371,6 +387,8 @@ export function keyLogCallback(target: Configurable, callback: KeyLogCallback | 
  * await assertRejects(() => socket.handshake(), SslError); // its own ClientHello comes back
  * assertEquals(sent[0]?.description, "unexpected_message");
  * ```
+ *
+ * @category Hooks
  */
 export function alertSentCallback(target: Configurable, callback: AlertCallback | null): void {
   setHook(configToChange(target), "alertSentCallback", callback);
@@ -399,6 +417,8 @@ export function alertSentCallback(target: Configurable, callback: AlertCallback 
  * await assertRejects(() => socket.handshake(), SslError);
  * assertEquals(received[0]?.description, "handshake_failure");
  * ```
+ *
+ * @category Hooks
  */
 export function alertReceivedCallback(target: Configurable, callback: AlertCallback | null): void {
   setHook(configToChange(target), "alertReceivedCallback", callback);

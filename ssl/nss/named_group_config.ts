@@ -42,6 +42,8 @@ import { NAMED_GROUPS, type NamedGroupName } from "../tables/named_groups.ts";
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.group, "x25519");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function namedGroupConfig(target: Configurable, groups: readonly NamedGroupName[]): void {
   applyOption(configToChange(target), "groups", groups);
@@ -84,6 +86,8 @@ export function namedGroupConfig(target: Configurable, groups: readonly NamedGro
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.helloRetryRequest, false);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function sendAdditionalKeyShares(target: Configurable, count: number): void {
   requireSslArgs(

@@ -11,10 +11,16 @@ import { connectionOf } from "../connection/connection_registry.ts";
 /**
  * The result of ALPN (`SSLNextProtoState`): `"SELECTED"`, or `"NO_SUPPORT"` if no protocol has been
  * negotiated. NSS's other states belong to NPN.
+ *
+ * @category Options
  */
 export type NextProtoState = "NO_SUPPORT" | "SELECTED";
 
-/** The negotiated application protocol. */
+/**
+ * The negotiated application protocol.
+ *
+ * @category Options
+ */
 export interface NextProto {
   /** The result of the negotiation. */
   readonly state: NextProtoState;
@@ -63,6 +69,8 @@ export interface NextProto {
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(getNextProto(client), { state: "SELECTED", protocol: "http/1.1" });
  * ```
+ *
+ * @category Options
  */
 export function setNextProtoNego(target: Configurable, protocols: readonly string[]): void {
   applyOption(configToChange(target), "alpnProtocols", protocols);
@@ -103,6 +111,8 @@ export function setNextProtoNego(target: Configurable, protocols: readonly strin
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(getNextProto(client).protocol, "h2");
  * ```
+ *
+ * @category Options
  */
 export function setNextProtoCallback(
   target: Configurable,
@@ -127,6 +137,8 @@ export function setNextProtoCallback(
  * assertEquals(getNextProto(socket), { state: "NO_SUPPORT", protocol: null }); // no handshake yet
  * await socket.close();
  * ```
+ *
+ * @category Options
  */
 export function getNextProto(socket: SslSocket): NextProto {
   const protocol = connectionOf(socket).visible?.alpnProtocol ?? null;

@@ -37,6 +37,8 @@ export {
  * optionSetDefault("ENABLE_OCSP_STAPLING", true, { context });
  * assertEquals(optionGetDefault("ENABLE_OCSP_STAPLING", { context }), true);
  * ```
+ *
+ * @category Options
  */
 export function optionSetDefault<O extends SslOption>(
   option: O,
@@ -63,6 +65,8 @@ export function optionSetDefault<O extends SslOption>(
  * const context = new NssContext();
  * assertEquals(optionGetDefault("REQUIRE_CERTIFICATE", { context }), "FIRST_HANDSHAKE");
  * ```
+ *
+ * @category Options
  */
 export function optionGetDefault<O extends SslOption>(
   option: O,
@@ -92,6 +96,8 @@ export function optionGetDefault<O extends SslOption>(
  * assertEquals(optionGet(model, "REQUEST_CERTIFICATE"), true);
  * assertEquals(optionGet(model, "REQUIRE_CERTIFICATE"), "NEVER");
  * ```
+ *
+ * @category Options
  */
 export function optionSet<O extends SslOption>(
   target: Configurable,
@@ -119,6 +125,8 @@ export function optionSet<O extends SslOption>(
  * assertEquals(optionGet(model, "REQUEST_CERTIFICATE"), true);
  * assertEquals(optionGet(model, "REQUIRE_CERTIFICATE"), "NEVER");
  * ```
+ *
+ * @category Options
  */
 export function optionGet<O extends SslOption>(
   target: Configurable,

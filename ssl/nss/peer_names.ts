@@ -25,6 +25,8 @@ import type { Configurable } from "./configurable.ts";
  * setURL(model, "https://Example.com:8443/path");
  * assertEquals(revealURL(model), "example.com");
  * ```
+ *
+ * @category Options
  */
 export function setURL(target: Configurable, url: string | URL): void {
   requireSslArgs("Cannot set URL", url instanceof URL ? null : isString(url, "url"));
@@ -44,6 +46,8 @@ export function setURL(target: Configurable, url: string | URL): void {
  *
  * assertEquals(revealURL(newModel()), null);
  * ```
+ *
+ * @category Options
  */
 export function revealURL(target: Configurable): string | null {
   return configOf(target).hostname;
@@ -81,6 +85,8 @@ export function revealURL(target: Configurable): string | null {
  * }
  * assertNotEquals(keys[0], keys[1]);
  * ```
+ *
+ * @category Options
  */
 export function setSockPeerID(target: Configurable, peerId: string | null): void {
   requireSslArgs("Cannot set peer ID", orNull(isString)(peerId, "peerId"));

@@ -54,6 +54,8 @@ export {
  * setPolicyPreset("cnsa-1.0", context);
  * assertEquals(policyPreset(context)?.groups, ["secp384r1"]);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function setPolicyPreset(
   name: PolicyPresetName | null,
@@ -87,6 +89,8 @@ export function setPolicyPreset(
  * assertEquals(preset.certificates.minRsaBits, 2048);
  * assertMatch(preset.notEnforced.join(), /revocation/i);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function policyPreset(
   target: NssContext | Configurable = defaultContext(),

@@ -41,6 +41,8 @@ import type { SslModel, SslSocket } from "../base/socket_type.ts";
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(info.peerCertificates[0]?.der, cert.der);
  * ```
+ *
+ * @category Sockets
  */
 export function reconfigFD(model: SslModel | SslSocket, socket: SslSocket): void {
   inherit(configToReconfigure(socket), configOf(model));

@@ -57,6 +57,8 @@ import { type ProtocolVersion, versionName } from "../tables/versions.ts";
  * await Promise.all([server.write(new Uint8Array(5)), client.read(new Uint8Array(5))]);
  * assertGreater(tokens.length, 0);
  * ```
+ *
+ * @category Sessions
  */
 export function resumptionTokenCallback(
   target: Configurable,
@@ -101,6 +103,8 @@ export function resumptionTokenCallback(
  * const data = importFD(await Deno.connect({ hostname, port: 50000 }), { hostname });
  * if (token) setResumptionToken(data, token);
  * ```
+ *
+ * @category Sessions
  */
 export function setResumptionToken(socket: SslSocket, token: Uint8Array): void {
   const config = configBeforeStart(socket);
@@ -116,7 +120,11 @@ export function setResumptionToken(socket: SslSocket, token: Uint8Array): void {
   change(config, { resumptionToken: decoded });
 }
 
-/** The properties of a token's session. */
+/**
+ * The properties of a token's session.
+ *
+ * @category Sessions
+ */
 export interface ResumptionTokenInfo {
   /** The host name of the server. */
   readonly hostname: string;
@@ -170,6 +178,8 @@ export interface ResumptionTokenInfo {
  * await Promise.all([server.write(new Uint8Array(5)), client.read(new Uint8Array(5))]);
  * assertEquals([...kept.keys()], ["localhost"]);
  * ```
+ *
+ * @category Sessions
  */
 export function getResumptionTokenInfo(token: Uint8Array): ResumptionTokenInfo {
   const { hostname, session } = decodeToken(token);

@@ -21,6 +21,8 @@ import type { Configurable } from "./configurable.ts";
  * setPKCS11PinArg(model, { window: "main" });
  * assertEquals(revealPinArg(model), { window: "main" });
  * ```
+ *
+ * @category Tokens
  */
 export function setPKCS11PinArg(target: Configurable, arg: unknown): void {
   change(configToChange(target), { pinArg: arg });
@@ -39,6 +41,8 @@ export function setPKCS11PinArg(target: Configurable, arg: unknown): void {
  *
  * assertEquals(revealPinArg(newModel()), undefined);
  * ```
+ *
+ * @category Tokens
  */
 export function revealPinArg(target: Configurable): unknown {
   return configOf(target).pinArg;

@@ -46,6 +46,8 @@ import type { Configurable } from "./configurable.ts";
  * await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(names, ["CN=Staff CA"]);
  * ```
+ *
+ * @category Options
  */
 export function setTrustAnchors(
   target: Configurable,

@@ -23,6 +23,8 @@ import type { Configurable } from "./configurable.ts";
  * signatureSchemePrefSet(model, ["ed25519", "ecdsa_secp256r1_sha256"]);
  * assertEquals(signatureSchemePrefGet(model), ["ed25519", "ecdsa_secp256r1_sha256"]);
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function signatureSchemePrefSet(
   target: Configurable,
@@ -44,6 +46,8 @@ export function signatureSchemePrefSet(
  *
  * assertEquals(signatureSchemePrefGet(newModel())[0], "ecdsa_secp256r1_sha256");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function signatureSchemePrefGet(target: Configurable): readonly SignatureScheme[] {
   return [...configOf(target).signatureSchemes];

@@ -23,6 +23,8 @@ import { PROTOCOL_VERSIONS, SUPPORTED_VERSIONS, versionName } from "../tables/ve
  *
  * assertEquals(versionRangeGetSupported(), { min: "TLSv1.2", max: "TLSv1.3" });
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function versionRangeGetSupported(): Required<VersionRange> {
   return { min: SUPPORTED_VERSIONS[0]!, max: SUPPORTED_VERSIONS.at(-1)! };
@@ -45,6 +47,8 @@ export function versionRangeGetSupported(): Required<VersionRange> {
  * const context = new NssContext();
  * assertEquals(versionRangeGetDefault({ context }), { min: "TLSv1.2", max: "TLSv1.3" });
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function versionRangeGetDefault(
   options: { context?: NssContext } = {},
@@ -70,6 +74,8 @@ export function versionRangeGetDefault(
  * versionRangeSetDefault({ min: "TLSv1.3" }, { context });
  * assertEquals(versionRangeGetDefault({ context }).min, "TLSv1.3");
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function versionRangeSetDefault(
   range: VersionRange,
@@ -94,6 +100,8 @@ export function versionRangeSetDefault(
  * const model = newModel({ versions: { min: "TLSv1.3" } });
  * assertEquals(versionRangeGet(model), { min: "TLSv1.3", max: "TLSv1.3" });
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function versionRangeGet(target: Configurable): Required<VersionRange> {
   return rangeOf(configOf(target));
@@ -116,6 +124,8 @@ export function versionRangeGet(target: Configurable): Required<VersionRange> {
  * versionRangeSet(model, { min: "TLSv1.2", max: "TLSv1.2" });
  * assertEquals(versionRangeGet(model), { min: "TLSv1.2", max: "TLSv1.2" });
  * ```
+ *
+ * @category Versions, suites and groups
  */
 export function versionRangeSet(target: Configurable, range: VersionRange): void {
   applyOption(configToChange(target), "versions", range);

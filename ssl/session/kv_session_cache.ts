@@ -29,7 +29,11 @@ import type { CachedSession, SessionCache } from "../base/session_cache.ts";
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../pkcs11/kv/store.ts";
 export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
 
-/** The options of {@linkcode openKvSessionCache}. */
+/**
+ * The options of {@linkcode openKvSessionCache}.
+ *
+ * @category Sessions
+ */
 export interface KvSessionCacheOptions {
   /** The path of the store; by default that of the application, on Deno Deploy its database. */
   readonly path?: string;
@@ -90,6 +94,8 @@ const MAX_CONFLICTS = 16;
  * await cache.put("a server", session);
  * assertEquals(await cache.take("a server", Date.now()), session);
  * ```
+ *
+ * @category Sessions
  */
 export async function openKvSessionCache(
   options: KvSessionCacheOptions = {},
@@ -113,7 +119,11 @@ export async function openKvSessionCache(
   }
 }
 
-/** A cache of client sessions in Deno KV, opened by {@linkcode openKvSessionCache}. */
+/**
+ * A cache of client sessions in Deno KV, opened by {@linkcode openKvSessionCache}.
+ *
+ * @category Sessions
+ */
 export class KvSessionCache implements SessionCache, AsyncDisposable {
   readonly #store: KvStore;
   readonly #prefix: KvKey;

@@ -5,7 +5,11 @@ import { TICKET_LIFETIME } from "./session_ticket.ts";
 import { MAX_SERVER_SESSIONS } from "./memory_server.ts";
 import { SESSION_ID_LIFETIME } from "./server_cache.ts";
 
-/** The limits of a server's sessions. */
+/**
+ * The limits of a server's sessions.
+ *
+ * @category Sessions
+ */
 export interface ServerSessionLimits {
   /** The maximum number of sessions kept by ID; default, and for 0, 10,000, as in NSS. */
   readonly maxCacheEntries?: number;

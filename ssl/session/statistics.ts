@@ -2,7 +2,11 @@
 
 import type { NssContext } from "../../pkcs11/context/context.ts";
 
-/** Counts of sessions found and not found at one point of the handshake. */
+/**
+ * Counts of sessions found and not found at one point of the handshake.
+ *
+ * @category Sessions
+ */
 export interface SessionCounts {
   /** The number of handshakes with a session. */
   readonly hits: number;
@@ -14,7 +18,11 @@ export interface SessionCounts {
   readonly statelessResumes: number;
 }
 
-/** The statistics of {@linkcode getStatistics}. */
+/**
+ * The statistics of {@linkcode getStatistics}.
+ *
+ * @category Sessions
+ */
 export interface SslStatistics {
   /** ClientHellos sent; a hit offers a session (NSS: `sch_sid_cache_hits` ...). */
   readonly sendClientHello: SessionCounts;

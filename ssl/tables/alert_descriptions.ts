@@ -3,6 +3,8 @@
 /**
  * Every `AlertDescription` of RFC 8446, Section 6, and those of TLS 1.2 and before (RFC 5246,
  * Section 7.2), with the RFCs' names.
+ *
+ * @category Errors
  */
 export const ALERT_DESCRIPTIONS = {
   close_notify: 0,
@@ -42,16 +44,32 @@ export const ALERT_DESCRIPTIONS = {
   ech_required: 121,
 } as const satisfies Record<string, number>;
 
-/** The name of an alert in RFC 8446, Section 6. */
+/**
+ * The name of an alert in RFC 8446, Section 6.
+ *
+ * @category Errors
+ */
 export type AlertName = keyof typeof ALERT_DESCRIPTIONS;
 
-/** The `AlertLevel` of RFC 8446, Section 6. */
+/**
+ * The `AlertLevel` of RFC 8446, Section 6.
+ *
+ * @category Errors
+ */
 export const ALERT_LEVELS = { warning: 1, fatal: 2 } as const;
 
-/** The name of an alert level. */
+/**
+ * The name of an alert level.
+ *
+ * @category Errors
+ */
 export type AlertLevelName = keyof typeof ALERT_LEVELS;
 
-/** An alert (RFC 8446, Section 6). */
+/**
+ * An alert (RFC 8446, Section 6).
+ *
+ * @category Errors
+ */
 export interface Alert {
   /**
    * The level; `null` if it is not defined. It has no meaning in TLS 1.3: all but closure alerts

@@ -3,7 +3,11 @@
 import { supports } from "../../cert/base/webcrypto.ts";
 import type { HashName } from "../../cert/certificate/private_key.ts";
 
-/** The IANA name of a TLS 1.3 cipher suite. */
+/**
+ * The IANA name of a TLS 1.3 cipher suite.
+ *
+ * @category Versions, suites and groups
+ */
 export type CipherSuiteName =
   | "TLS_AES_128_GCM_SHA256"
   | "TLS_CHACHA20_POLY1305_SHA256"
@@ -88,7 +92,11 @@ export function cipherSuiteById(id: number): CipherSuite | undefined {
   return BY_ID.get(id);
 }
 
-/** The IANA name of a TLS 1.2 cipher suite. */
+/**
+ * The IANA name of a TLS 1.2 cipher suite.
+ *
+ * @category Versions, suites and groups
+ */
 export type Tls12CipherSuiteName =
   | "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
   | "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"

@@ -2,7 +2,11 @@
 
 import { supports } from "../../cert/base/webcrypto.ts";
 
-/** The IANA name of a key exchange group. */
+/**
+ * The IANA name of a key exchange group.
+ *
+ * @category Versions, suites and groups
+ */
 export type NamedGroupName =
   | "x25519"
   | "secp256r1"

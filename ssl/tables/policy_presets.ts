@@ -10,10 +10,18 @@ import type { CipherSuiteName, Tls12CipherSuiteName } from "./cipher_suites.ts";
 import type { NamedGroupName } from "./named_groups.ts";
 import type { ProtocolVersion } from "./versions.ts";
 
-/** The name of a policy preset. */
+/**
+ * The name of a policy preset.
+ *
+ * @category Versions, suites and groups
+ */
 export type PolicyPresetName = "modern" | "compatible" | "cnsa-1.0" | "pci-dss-4";
 
-/** The requirements of a preset on the certificates of both ends. */
+/**
+ * The requirements of a preset on the certificates of both ends.
+ *
+ * @category Versions, suites and groups
+ */
 export interface CertificateRules {
   /** The minimum length of an RSA modulus in bits. */
   readonly minRsaBits: number;
@@ -30,7 +38,11 @@ export interface CertificateRules {
   readonly signatureHashes: readonly HashName[] | null;
 }
 
-/** A published security policy, as far as it can be enforced here. */
+/**
+ * A published security policy, as far as it can be enforced here.
+ *
+ * @category Versions, suites and groups
+ */
 export interface PolicyPreset {
   /** The name. */
   readonly name: PolicyPresetName;
@@ -103,7 +115,11 @@ const KEYS_OF_112_BITS: CertificateRules = {
   signatureHashes: null,
 };
 
-/** The presets. */
+/**
+ * The presets.
+ *
+ * @category Versions, suites and groups
+ */
 export const POLICY_PRESETS: readonly PolicyPreset[] = [
   {
     name: "modern",

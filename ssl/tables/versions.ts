@@ -17,7 +17,11 @@ export const PROTOCOL_VERSIONS = {
   "TLSv1.3": TLS_1_3,
 } as const satisfies Record<string, number>;
 
-/** The name of a protocol version. */
+/**
+ * The name of a protocol version.
+ *
+ * @category Versions, suites and groups
+ */
 export type ProtocolVersion = "TLSv1.2" | "TLSv1.3";
 
 /** The names of the supported versions. */

@@ -70,10 +70,20 @@ interface Definition extends Members, Signature {
   implements?: Type[];
 }
 
+/** What stands above a declaration. */
+export interface JsDoc {
+  readonly doc?: string;
+  readonly tags?: readonly { readonly kind: string; readonly doc?: string }[];
+}
+
 /** One public symbol. */
 export interface Symbol {
   readonly name: string;
-  readonly declarations: readonly { readonly kind: string; readonly def: Definition }[];
+  readonly declarations: readonly {
+    readonly kind: string;
+    readonly def: Definition;
+    readonly jsDoc?: JsDoc;
+  }[];
 }
 
 type Nodes = Record<string, { symbols: readonly Symbol[] }>;
