@@ -6,6 +6,9 @@
  * @module
  */
 
+import { Name } from "../../cert/names/name.ts";
+import { chooseScheme } from "../../ssl/authentication/certificate_verify.ts";
+import { chooseTls12Scheme } from "../../ssl/authentication/tls12_signature.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import type { CertificateOptions } from "../../ssl/config/credential.ts";
 import type {
@@ -13,8 +16,11 @@ import type {
   ClientHelloInfo,
   SniSocketConfig,
 } from "../../ssl/config/hooks.ts";
+import { certificateAuthorities } from "../../ssl/extensions/certificate_authorities.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
+import { Reader } from "../../ssl/wire/reader.ts";
 import type { ShimConnection } from "./config.ts";
+import type { ShimCredential } from "./credentials.ts";
 
 const REFUSAL = "SSL_ERROR_APPLICATION_ABORT";
 const OCSP_REFUSAL = "SEC_ERROR_OCSP_MALFORMED_RESPONSE";
@@ -54,20 +60,26 @@ export function chooseProtocol({ flags }: ShimConnection): string | null {
   return flags.has("-decline-alpn") ? null : flags.text("-select-alpn") ?? null;
 }
 
-export function chooseCertificate(
-  { flags, credential }: ShimConnection,
+/** Chooses a server's certificates, where not each is for each client. */
+export function chooseCertificates(
+  { flags, credentials, seen }: ShimConnection,
 ): SniSocketConfig | undefined {
   const failed = flags.has("-fail-cert-callback") ||
     flags.has("-use-ocsp-callback") && flags.has("-fail-ocsp-callback");
   if (failed) throw new SslError("SEC_ERROR_LIBRARY_FAILURE", "The callback fails");
   const ocsp = flags.bytes("-ocsp-response");
-  if (credential === null || ocsp === undefined || !flags.has("-set-ocsp-in-callback")) return;
-  return { certificates: [{ ...credential, ocsp }] };
+  if (ocsp !== undefined && flags.has("-set-ocsp-in-callback")) {
+    return { certificates: credentials.map(({ options }) => ({ ...options, ocsp })) };
+  }
+  if (!credentials.some(({ mustMatchIssuer }) => mustMatchIssuer)) return;
+  const authorities = authoritiesOf(seen.clientHello);
+  return { certificates: forAuthorities(credentials, authorities).map(({ options }) => options) };
 }
 
+/** Chooses a client's certificate: the first whose key signs as the server asks. */
 export function chooseClientCertificate(
-  { flags, seen, credential }: ShimConnection,
-  { caNames, signatureSchemes }: ClientAuthRequest,
+  { flags, seen, credentials }: ShimConnection,
+  { version, caNames, signatureSchemes }: ClientAuthRequest,
 ): CertificateOptions | null {
   seen.caNames = caNames;
   seen.peerSchemes = signatureSchemes.map((scheme) =>
@@ -76,5 +88,27 @@ export function chooseClientCertificate(
   if (flags.has("-fail-cert-callback")) {
     throw new SslError("SEC_ERROR_LIBRARY_FAILURE", "The callback fails");
   }
-  return credential;
+  const choose = version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
+  const fitting = forAuthorities(credentials, caNames);
+  const signing = fitting.find(({ key }) => choose(key, signatureSchemes, signatureSchemes));
+  return (signing ?? fitting[0])?.options ?? null;
+}
+
+/** The authorities that a client names (RFC 8446, Section 4.2.4). */
+function authoritiesOf(hello: ClientHelloInfo | null): readonly Name[] {
+  const { type } = certificateAuthorities;
+  const body = hello?.extensions.find((extension) => extension.type === type)?.body;
+  if (body === undefined) return [];
+  return certificateAuthorities.parse(new Reader(body)).map((der) => Name.fromDer(der));
+}
+
+/** Leaves out what is for peers alone that name its issuer. */
+function forAuthorities(
+  credentials: readonly ShimCredential[],
+  authorities: readonly Name[],
+): readonly ShimCredential[] {
+  return credentials.filter(({ mustMatchIssuer, chain }) => {
+    return !mustMatchIssuer ||
+      chain.some(({ issuer }) => authorities.some((name) => name.equals(issuer)));
+  });
 }

@@ -4,7 +4,6 @@ import type { Name } from "../../cert/names/name.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import { change, type SslConfig } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
-import type { CertificateOptions } from "../../ssl/config/credential.ts";
 import type { Environment } from "../../ssl/base/environment.ts";
 import type { ClientHelloInfo } from "../../ssl/config/hooks.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
@@ -16,13 +15,13 @@ import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
 import {
   authCertificate,
-  chooseCertificate,
+  chooseCertificates,
   chooseClientCertificate,
   chooseProtocol,
   overrides,
   takeHello,
 } from "./callbacks.ts";
-import { readCredential } from "./credentials.ts";
+import { readCredentials, type ShimCredential } from "./credentials.ts";
 import type { Flags } from "./flags.ts";
 import {
   asksForCertificate,
@@ -80,7 +79,7 @@ export class Shim {
   readonly serverHooks = {
     clientHelloCallback: (_socket, hello) => takeHello(this.connection!, hello),
     nextProtoCallback: () => chooseProtocol(this.connection!),
-    sniSocketConfig: () => chooseCertificate(this.connection!),
+    sniSocketConfig: () => chooseCertificates(this.connection!),
   } satisfies ImportOptions;
 
   /** The hooks of clients. */
@@ -102,8 +101,8 @@ export interface ShimConnection {
   readonly flags: Flags;
   /** What its hooks have been told. */
   readonly seen: Observations;
-  /** What it shows. */
-  readonly credential: CertificateOptions | null;
+  /** What it may show, in the order of preference. */
+  readonly credentials: readonly ShimCredential[];
 }
 
 /** What a connection's hooks have been told. */
@@ -118,6 +117,8 @@ export class Observations {
   handshakes = 0;
   /** The lines of the key log. */
   readonly keyLog: string[] = [];
+  /** Which credential has signed; -1 for the one that is there without a flag of its own. */
+  selectedCredential = -1;
   /** The session ID of the last ServerHello of TLS 1.2 that was sent. */
   sentSessionId: Uint8Array<ArrayBuffer> | null = null;
 
@@ -138,17 +139,18 @@ const SESSION_ID_OFFSET = 2 + 32;
 
 /** Makes a connection the shim's present one. */
 export async function prepare(shim: Shim, flags: Flags): Promise<ShimConnection> {
-  return shim.connection = {
-    flags,
-    seen: new Observations(),
-    credential: await readCredential(flags),
-  };
+  const seen = new Observations();
+  const credentials = await readCredentials(flags, (number) => {
+    seen.selectedCredential = number;
+  });
+  return shim.connection = { flags, seen, credentials };
 }
 
 /** The configuration of a connection. */
-export function configFor(shim: Shim, { flags, credential }: ShimConnection): SslConfig {
+export function configFor(shim: Shim, { flags, credentials }: ShimConnection): SslConfig {
   const isServer = flags.has("-server");
   const curves = flags.numbers("-curves");
+  const keyShares = flags.numbers("-key-shares");
   const config = resolveConfig({
     role: isServer ? "server" : "client",
     context: shim.context,
@@ -162,7 +164,7 @@ export function configFor(shim: Shim, { flags, credential }: ShimConnection): Ss
     ...(curves === undefined
       ? {}
       : { groups: known(curves, NAMED_GROUPS).map(({ name }) => name) }),
-    certificates: credential === null ? [] : [credential],
+    certificates: credentials.map(({ options }) => options),
     clientAuth: flags.has("-require-any-client-certificate")
       ? "require"
       : asksForCertificate(flags)
@@ -182,6 +184,8 @@ export function configFor(shim: Shim, { flags, credential }: ShimConnection): Ss
     fallbackScsv: flags.has("-fallback-scsv"),
     grease: isServer || flags.has("-enable-grease"), // BoringSSL's servers always do
     permuteExtensions: flags.has("-permute-extensions"),
+    ...(!isServer && keyShares !== undefined && { keyShares: known(keyShares, NAMED_GROUPS) }),
+    requireSafeNegotiation: !isServer && flags.has("-no-legacy-server-connect"),
     ...(flags.has("-renegotiate-freely") && { renegotiation: "UNRESTRICTED" }),
   });
   const caList = flags.text("-use-client-ca-list");

@@ -34,7 +34,7 @@ export async function runConnection(
 ): Promise<void> {
   if (isResumption) shim.advance(flags.number("-resumption-delay") ?? 0);
   const connection = await prepare(shim, flags);
-  const conn = new RunnerConn(await connect(flags.number("-port")!));
+  const conn = new RunnerConn(await connect(flags));
   const socket = createSocket(new ConnTransport(conn), configFor(shim, connection), {
     environment: shim.environment,
     messageFilter: connection.seen.messageFilter,
@@ -49,13 +49,26 @@ export async function runConnection(
   }
 }
 
-/** The runner listens at one of the two loopback addresses. */
-async function connect(port: number): Promise<Deno.TcpConn> {
-  try {
-    return await Deno.connect({ hostname: "::1", port });
-  } catch {
-    return await Deno.connect({ hostname: "127.0.0.1", port });
+/**
+ * Connects to the runner. A newer one says at which of the loopback addresses it listens, and wants
+ * to be told first whose connection it is; an older one listens at either, and runs one shim a
+ * port.
+ */
+async function connect(flags: Flags): Promise<Deno.TcpConn> {
+  const port = flags.number("-port")!;
+  const shimId = flags.text("-shim-id");
+  if (shimId === undefined) {
+    try {
+      return await Deno.connect({ hostname: "::1", port });
+    } catch {
+      return await Deno.connect({ hostname: "127.0.0.1", port });
+    }
   }
+  const conn = await Deno.connect({ hostname: flags.has("-ipv6") ? "::1" : "127.0.0.1", port });
+  const prefix = new DataView(new ArrayBuffer(8));
+  prefix.setBigUint64(0, BigInt(shimId), true);
+  await conn.write(new Uint8Array(prefix.buffer));
+  return conn;
 }
 
 async function exchange(
@@ -69,7 +82,9 @@ async function exchange(
     const info = await socket.handshake();
     await checkHandshake(socket, info, flags, seen, isResumption);
     if (info.version === "TLSv1.2") checkNewSession(shim, info, flags);
-    if (flags.has("-no-op-extra-handshake")) await socket.handshake();
+    if (flags.has("-no-op-extra-handshake") || flags.has("-handshake-twice")) {
+      await socket.handshake();
+    }
     if (flags.has("-forbid-renegotiation-after-handshake")) {
       optionSet(socket, "ENABLE_RENEGOTIATION", "NEVER");
     }
@@ -137,18 +152,23 @@ function secretOf({ keyLog }: Observations, label: string): Uint8Array<ArrayBuff
 
 /** Echoes what comes with all bits turned, until the peer ends. */
 async function converse(conn: RunnerConn, socket: SslSocket, flags: Flags): Promise<void> {
-  const hello = new TextEncoder().encode(INITIAL_WRITE);
+  const hello = new TextEncoder().encode(flags.text("-shim-initial-write") ?? INITIAL_WRITE);
   let unfinished: Promise<number> | null = null;
   if (flags.has("-read-with-unfinished-write")) {
     await socket.handshake();
     conn.holdWrites();
     unfinished = socket.write(hello);
   } else if (flags.has("-shim-writes-first")) {
-    await socket.write(hello);
+    const times = flags.number("-repeat-shim-initial-write") ?? 1;
+    for (let i = 0; i < times; i++) await socket.write(hello);
   }
   if (flags.has("-shim-shuts-down")) return;
   const buffer = new Uint8Array(flags.number("-read-size") ?? READ_SIZE);
-  for (let count; (count = await socket.read(buffer)) !== null;) {
+  const updateFirst = flags.has("-key-update-before-read");
+  for (;;) {
+    if (updateFirst) await keyUpdate(socket);
+    const count = await socket.read(buffer);
+    if (count === null) return;
     conn.releaseWrites();
     await unfinished;
     if (flags.has("-use-exporter-between-reads")) {

@@ -47,6 +47,7 @@ export async function checkHandshake(
   expect("resumed", isResumption && !flags.has("-expect-session-miss"), info.resumed);
   expectText("ALPN", flags.text(isServer ? "-select-alpn" : "-expect-alpn"), info.alpnProtocol);
   expectText("server name", flags.text("-expect-server-name"), info.serverName);
+  if (flags.has("-expect-no-server-name")) expect("server name", null, info.serverName);
   if (flags.has("-expect-hrr")) expect("HelloRetryRequest", true, info.helloRetryRequest);
   if (flags.has("-expect-no-hrr")) expect("HelloRetryRequest", false, info.helloRetryRequest);
   if (flags.has("-expect-extended-master-secret")) {
@@ -69,6 +70,8 @@ export async function checkHandshake(
   if (advertised !== undefined) {
     expectList("protocols", splitProtocols(advertised), seen.clientHello?.alpnProtocols ?? []);
   }
+  const credential = flags.number("-expect-selected-credential");
+  expectNumber("credential", credential, seen.selectedCredential);
   const schemes = flags.numbers("-expect-peer-verify-pref");
   if (schemes !== undefined) expectList("peer's schemes", schemes, seen.peerSchemes);
   const caList = flags.text("-expect-client-ca-list");
@@ -89,6 +92,9 @@ export async function checkProofs(
   info: ChannelInfo,
   flags: Flags,
 ): Promise<void> {
+  if (flags.has("-expect-no-peer-cert")) {
+    expect("peer's certificates", 0, info.peerCertificates.length);
+  }
   const certFile = flags.text("-expect-peer-cert-file");
   if (certFile !== undefined) {
     expectList(

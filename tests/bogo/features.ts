@@ -1,27 +1,22 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { parseFlags, UnknownFlagError } from "./flags.ts";
+import { DEVIATIONS, type Exception } from "./deviations.ts";
+import { parseFlags, scopedFlag, UnknownFlagError } from "./flags.ts";
 import type { RunnerTest } from "./runner.ts";
-
-/** Tests that are not run, and why. */
-export interface Exception {
-  /** What they are about. */
-  readonly name: string;
-  /** Why it is not here, or what is here instead. */
-  readonly why: string;
-  /** The shim's flags that ask for it. */
-  readonly flags?: readonly string[];
-  /** The tests that need it. */
-  readonly tests?: readonly RegExp[];
-}
 
 /** What this package has not got. A test counts for the first feature that it needs. */
 export const ABSENT_FEATURES: readonly Exception[] = [
-  { name: "DTLS", why: "streams only", flags: ["-dtls"] },
+  { name: "DTLS", why: "streams only", flags: ["-dtls", "-mtu", "-initial-timeout-duration-ms"] },
   {
     name: "QUIC",
     why: "streams only",
-    flags: ["-quic", "-quic-transport-params", "-quic-use-legacy-codepoint"],
+    flags: [
+      "-quic",
+      "-quic-transport-params",
+      "-quic-use-legacy-codepoint",
+      "-expect-quic-transport-params",
+      "-quic-early-data-context",
+    ],
   },
   {
     name: "TLS before 1.2",
@@ -46,6 +41,9 @@ export const ABSENT_FEATURES: readonly Exception[] = [
       "-expect-early-data-reason",
       "-expect-ticket-supports-early-data",
       "-expect-ticket-age-skew",
+      "-expect-accept-early-data",
+      "-expect-reject-early-data",
+      "-early-write-after-message",
     ],
   },
   {
@@ -54,7 +52,15 @@ export const ABSENT_FEATURES: readonly Exception[] = [
     flags: [
       "-ech-config-list",
       "-ech-server-config",
+      "-ech-server-key",
+      "-ech-is-retry-config",
       "-enable-ech-grease",
+      "-reject-unusable-ech-config",
+      "-fail-early-callback-ech-rewind",
+      "-expect-ech-accept",
+      "-expect-ech-name-override",
+      "-expect-no-ech-name-override",
+      "-expect-ech-retry-configs",
       "-expect-no-ech-retry-configs",
     ],
     tests: [/^TLS-ECH-Server-ECHInner($|-HelloRetryRequest$|-NotEmpty$)/],
@@ -68,20 +74,102 @@ export const ABSENT_FEATURES: readonly Exception[] = [
   {
     name: "delegated credentials",
     why: "not here (RFC 9345)",
-    flags: ["-delegated-credential"],
+    flags: ["-delegated-credential", "-new-delegated-credential"],
   },
-  { name: "external PSK", why: "not here", flags: ["-psk"] },
-  { name: "False Start", why: "not here (RFC 7918)", flags: ["-false-start"] },
+  {
+    name: "external PSK",
+    why: "not here",
+    flags: [
+      "-psk",
+      "-psk-identity",
+      "-new-psk-credential",
+      "-psk-importer-key",
+      "-psk-importer-identity",
+      "-psk-importer-context",
+      "-psk-importer-sha256",
+      "-psk-importer-sha384",
+    ],
+  },
+  {
+    name: "raw public keys",
+    why: "not here (RFC 7250)",
+    flags: [
+      "-new-rpk-credential",
+      "-accepted-peer-cert-types",
+      "-available-client-cert-types",
+      "-expect-peer-certificate-type",
+      "-expect-peer-rpk-sha256",
+    ],
+  },
+  {
+    name: "passwords (SPAKE2+)",
+    why: "a draft; WebCrypto does not add points",
+    flags: [
+      "-new-spake2plusv1-credential",
+      "-pake-context",
+      "-pake-client-id",
+      "-pake-server-id",
+      "-pake-password",
+      "-wrong-pake-role",
+    ],
+  },
+  {
+    name: "identifiers of trust anchors",
+    why: "a draft",
+    flags: [
+      "-cert-properties",
+      "-available-trust-anchors",
+      "-requested-trust-anchors",
+      "-expect-peer-available-trust-anchors",
+      "-expect-peer-match-trust-anchor",
+      "-expect-no-peer-match-trust-anchor",
+    ],
+  },
+  {
+    name: "padding that the server is asked for",
+    why: "a draft",
+    flags: [
+      "-request-server-padding",
+      "-server-supports-padding",
+      "-expect-server-sent-requested-padding",
+    ],
+  },
+  {
+    name: "sessions for other names",
+    why: "a draft; sessions belong to the name that was verified",
+    flags: [
+      "-resumption-across-names-enabled",
+      "-expect-resumable-across-names",
+      "-expect-not-resumable-across-names",
+    ],
+  },
+  {
+    name: "False Start",
+    why: "not here (RFC 7918)",
+    flags: ["-false-start", "-allow-false-start-without-alpn"],
+  },
   { name: "SRTP", why: "it is for DTLS", flags: ["-srtp-profiles"] },
   {
     name: "ALPS",
     why: "an expired draft",
-    flags: ["-application-settings", "-expect-peer-application-settings"],
+    flags: [
+      "-application-settings",
+      "-expect-peer-application-settings",
+      "-alps-use-new-codepoint",
+      "-defer-alps",
+    ],
   },
   {
     name: "NPN",
     why: "ALPN took its place",
-    flags: ["-advertise-npn", "-select-next-proto", "-expect-next-proto"],
+    flags: [
+      "-advertise-npn",
+      "-advertise-empty-npn",
+      "-select-next-proto",
+      "-select-empty-next-proto",
+      "-expect-next-proto",
+      "-expect-no-next-proto",
+    ],
   },
   {
     name: "Channel ID",
@@ -139,7 +227,13 @@ export const ABSENT_FEATURES: readonly Exception[] = [
   {
     name: "split handshakes and hints",
     why: "of BoringSSL's own",
-    flags: ["-handoff", "-handshake-hints", "-allow-hint-mismatch"],
+    flags: [
+      "-handoff",
+      "-handshake-hints",
+      "-allow-hint-mismatch",
+      "-handshaker-path",
+      "-handshaker-resume",
+    ],
     tests: [/HintMismatch/],
   },
   {
@@ -150,7 +244,13 @@ export const ABSENT_FEATURES: readonly Exception[] = [
   {
     name: "tickets under keys of the application's, or made by it",
     why: "keys are made and rotated by the cache",
-    flags: ["-ticket-key", "-use-ticket-callback"],
+    flags: [
+      "-ticket-key",
+      "-use-ticket-callback",
+      "-use-ticket-aead-callback",
+      "-renew-ticket",
+      "-skip-ticket",
+    ],
   },
   {
     name: "renegotiation once, or by the application's call",
@@ -167,7 +267,22 @@ export const ABSENT_FEATURES: readonly Exception[] = [
   {
     name: "suites by OpenSSL's strings, or by what the processor is good at",
     why: "suites go by their names, in the order that is set",
-    flags: ["-cipher", "-expect-cipher-aes"],
+    flags: ["-cipher", "-expect-cipher-aes", "-expect-cipher-no-aes"],
+  },
+  {
+    name: "groups of equal preference, or by what a server is known to have",
+    why: "the client's shares and the server's order decide",
+    flags: ["-curves-flags", "-server-supported-groups-hint"],
+  },
+  {
+    name: "a first hello without a key share",
+    why: "it only costs a round trip: an empty list is no option here",
+    flags: ["-no-key-shares"],
+  },
+  {
+    name: "BoringSSL's compliance policies",
+    why: "presets here have lists of their own, with other names and sources",
+    flags: ["-fips-202205", "-wpa-202304", "-cnsa-202407", "-cnsa1-202603", "-cnsa2-202603"],
   },
   {
     name: "other calls of BoringSSL's",
@@ -181,147 +296,18 @@ export const ABSENT_FEATURES: readonly Exception[] = [
       "-retain-only-sha256-client-cert",
       "-allow-unknown-alpn-protos",
       "-expect-certificate-types",
+      "-expect-sha256-client-cert",
+      "-no-server-name-ack",
+      "-handshake-never-done",
+      "-fuzzer-mode",
+      "-wait-for-debugger",
     ],
-  },
-];
-
-/** What this package does otherwise than BoringSSL, on purpose. */
-export const DEVIATIONS: readonly Exception[] = [
-  {
-    name: "a certificate that is none: bad_certificate, not decode_error",
-    why: 'RFC 8446, Section 6.2: "A certificate was corrupt"',
-    tests: [/^GarbageCertificate-/],
-  },
-  {
-    name: "a binder that is too short for its vector: decode_error, not decrypt_error",
-    why: "RFC 8446, Section 4.2.11: PskBinderEntry<32..255>",
-    tests: [/^Resume-Server-BinderWrongLength/],
-  },
-  {
-    name:
-      "an extension that comes twice: decode_error in each message, not illegal_parameter in some",
-    why:
-      "RFC 8446, Section 4.2, names no alert; BoringSSL has decode_error in ClientHello and ServerHello, too",
-    tests: [/^HelloRetryRequest-Duplicate/, /^TLS13-DuplicateTicketEarlyDataSupport$/],
-  },
-  {
-    name: "a HelloRetryRequest that compresses: illegal_parameter, not decode_error",
-    why: "RFC 8446, Section 4.1.3: the field parses, its value is not 0",
-    tests: [/^TLS13-HRR-InvalidCompressionMethod$/],
-  },
-  {
-    name: "key_share in EncryptedExtensions: illegal_parameter, not unsupported_extension",
-    why: "RFC 8446, Section 4.2: one that is recognized and not specified for the message",
-    tests: [/^EncryptedExtensionsWithKeyShare-/],
-  },
-  {
-    name:
-      "early data in the second ClientHello: illegal_parameter for the hello, before the data is looked at",
-    why: "RFC 8446, Section 4.2.10",
-    tests: [/^SkipEarlyData-SecondClientHelloEarlyData-/],
-  },
-  {
-    name: "an error alert at the level of a warning, or of no level, ends the connection as any",
-    why: "RFC 8446, Section 6: whatever the level; BoringSSL answers with an alert of its own",
-    tests: [/^SendWarningAlerts-TLS13$/, /^SendBogusAlertType$/],
-  },
-  {
-    name: "a renegotiation that is not wanted is declined by a warning, and the connection goes on",
-    why: "RFC 5246, Section 7.2.2; BoringSSL ends the connection",
-    tests: [
-      /^Renegotiate-(Server-Forbidden|Client-Forbidden-1|ForbidAfterHandshake|Client-NoIgnore)$/,
-    ],
-  },
-  {
-    name: "until a renegotiation is complete the exporter goes by the handshake before",
-    why: "its keys are the connection's; BoringSSL has none meanwhile",
-    tests: [/^ExportKeyingMaterial-Renegotiate$/],
-  },
-  {
-    name: "after a renegotiation what the server has stapled last counts",
-    why: "as in NSS; BoringSSL keeps the first",
-    tests: [/^Renegotiation-ChangeAuthProperties$/],
-  },
-  {
-    name: "no resumption and no tls-unique without the extended master secret",
-    why: "RFC 7627, Section 5.4",
-    tests: [/^ExtendedMasterSecret-NoToNo-/, /^TLSUnique-Full-NoEMS-/],
-  },
-  {
-    name: "what stands by override of a refusal is not resumed",
-    why: "it must be decided anew each time",
-    tests: [/^CertificateVerificationSoftFail-/],
-  },
-  {
-    name: "`sessionTickets: false` turns session IDs off, too",
-    why: "it is one option: no sessions",
-    tests: [/^TLS12-NoTicket-NoMint$/],
-  },
-  {
-    name: "a session may go on with another suite of the same hash",
-    why: "RFC 8446, Section 4.2.11",
-    tests: [/^Resume-Server-UnofferedCipher-TLS13$/],
-  },
-  {
-    name: "a second ClientHello may leave its sessions out",
-    why: "RFC 8446, Section 4.1.2, lets it remove some; a full handshake follows",
-    tests: [/^Resume-Server-OmitPSKsOnSecondClientHello$/],
-  },
-  {
-    name: "any group with a share goes before a round trip for a better one",
-    why: "RFC 8446, Section 4.1.1, leaves it to the server",
-    tests: [/^SendHelloRetryRequest-2-/],
-  },
-  {
-    name: "change_cipher_spec goes only to clients with a session ID",
-    why: "RFC 8446, Appendix D.4; BoringSSL sends it to all",
-    tests: [/^EmptySessionID-TLS13$/, /^Server-JDK11-NoWorkaround-3$/],
-  },
-  {
-    name: "a client whose key does not fit shows no certificate",
-    why: "RFC 8446, Section 4.4.2; BoringSSL ends the handshake",
-    tests: [/^Client-Sign-(RSA_PKCS1|ECDSA)_SHA\d+-TLS13$/],
-  },
-  {
-    name: "signing and verifying go by one list of signature schemes",
-    why: "as in NSS; BoringSSL has two",
-    tests: [/^NoCommonAlgorithms(-TLS13)?$/, /^Server-VerifyDefault-(ECDSA_P521_SHA512|Ed25519)-/],
-  },
-  {
-    name: "keyUsage is heeded in all versions",
-    why: "RFC 5280, Section 4.2.1.3; BoringSSL does so in TLS 1.2 where told",
-    tests: [/^RSAKeyUsage-Client-WantEncipherment-GotSignature-UnenforcedTLS12$/],
-  },
-  {
-    name: "a client takes a certificate on a curve that it has not named, in TLS 1.2",
-    why: "RFC 8422, Section 5.1.1, binds servers, ours too; what it can verify it may take",
-    tests: [/^CheckLeafCurve$/],
-  },
-  {
-    name: "a client of TLS 1.2 that names no groups is taken to have P-256",
-    why: "RFC 8422, Section 4, lets the server choose",
-    tests: [/^NoSupportedCurves$/],
-  },
-  {
-    name: "the version of a record is not looked at",
-    why: "RFC 8446, Section 5.1: ignored for all purposes",
-    tests: [/^CheckRecordVersion-/],
-  },
-  {
-    name: "chains of up to 16 certificates",
-    why: "a bound on the work that a peer can make; the test has 51",
-    tests: [/^LargeMessage$/],
-  },
-  {
-    name: "no padding of hellos",
-    why: "RFC 7685 offers it",
-    tests: [/^ClientHelloPadding$/],
   },
 ];
 
 /** Why a test is not run; `null` for one that is to pass. */
 export function exceptionOf({ name, args }: RunnerTest): Exception | null {
-  const flags = args.map((arg) => arg.replace(/^-on-(initial|resume|retry|shim|handshaker)-/, "-"));
+  const flags = args.map((arg) => scopedFlag(arg).flag);
   for (const exception of [...ABSENT_FEATURES, ...DEVIATIONS]) {
     if (exception.flags?.some((flag) => flags.includes(flag))) return exception;
     if (exception.tests?.some((pattern) => pattern.test(name))) return exception;

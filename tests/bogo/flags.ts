@@ -1,7 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * The flags that BoringSSL's runner gives a shim: one dash, the value in the next argument.
+ * The flags that BoringSSL's runner gives a shim, Debian's and the newest: one dash, the value in
+ * the next argument.
  *
  * @module
  */
@@ -17,12 +18,16 @@ type Kind = "switch" | "number" | "numbers" | "text" | "bytes";
  */
 export const FLAGS = {
   "-port": "number",
+  "-ipv6": "switch",
+  "-shim-id": "text",
   "-server": "switch",
   "-resume-count": "number",
   "-resumption-delay": "number",
 
+  "-new-x509-credential": "switch",
   "-cert-file": "text",
   "-key-file": "text",
+  "-must-match-issuer": "switch",
   "-host-name": "text",
   "-advertise-alpn": "text",
   "-select-alpn": "text",
@@ -34,6 +39,7 @@ export const FLAGS = {
   "-no-tls12": "switch",
   "-no-tls13": "switch",
   "-curves": "numbers",
+  "-key-shares": "numbers",
   "-signing-prefs": "numbers",
   "-verify-prefs": "numbers",
   "-fallback-scsv": "switch",
@@ -45,6 +51,7 @@ export const FLAGS = {
   "-require-any-client-certificate": "switch",
   "-use-client-ca-list": "text",
   "-renegotiate-freely": "switch",
+  "-no-legacy-server-connect": "switch",
   "-forbid-renegotiation-after-handshake": "switch",
   "-fail-early-callback": "switch",
   "-fail-ddos-callback": "switch",
@@ -60,13 +67,17 @@ export const FLAGS = {
 
   "-implicit-handshake": "switch",
   "-shim-writes-first": "switch",
+  "-shim-initial-write": "text",
+  "-repeat-shim-initial-write": "number",
   "-shim-shuts-down": "switch",
   "-check-close-notify": "switch",
   "-read-size": "number",
   "-read-with-unfinished-write": "switch",
   "-write-different-record-sizes": "switch",
   "-key-update": "switch",
+  "-key-update-before-read": "switch",
   "-no-op-extra-handshake": "switch",
+  "-handshake-twice": "switch",
   "-export-keying-material": "number",
   "-export-label": "text",
   "-export-context": "text",
@@ -83,6 +94,7 @@ export const FLAGS = {
   "-expect-alpn": "text",
   "-expect-advertised-alpn": "text",
   "-expect-server-name": "text",
+  "-expect-no-server-name": "switch",
   "-expect-hrr": "switch",
   "-expect-no-hrr": "switch",
   "-expect-extended-master-secret": "switch",
@@ -96,11 +108,17 @@ export const FLAGS = {
   "-expect-no-session-id": "switch",
   "-expect-verify-result": "switch",
   "-expect-peer-cert-file": "text",
+  "-expect-no-peer-cert": "switch",
+  "-expect-selected-credential": "number",
   "-expect-client-ca-list": "text",
   "-expect-ocsp-response": "bytes",
   "-expect-signed-cert-timestamps": "bytes",
 
+  "-write-settings": "text",
   "-async": "switch",
+  "-partial-write": "switch",
+  "-private-key-delay-ms": "number",
+  "-trust-cert": "text",
   "-no-tls1": "switch",
   "-no-tls11": "switch",
   "-renegotiate-ignore": "switch",
@@ -114,6 +132,18 @@ export const FLAGS = {
 } as const satisfies Readonly<Record<string, Kind>>;
 
 type Flag = keyof typeof FLAGS;
+
+/** The flags that begin a further credential, and those that belong to the one begun last. */
+const NEW_CREDENTIALS: readonly Flag[] = ["-new-x509-credential"];
+const OF_CREDENTIALS: readonly Flag[] = [
+  "-cert-file",
+  "-key-file",
+  "-signing-prefs",
+  "-ocsp-response",
+  "-signed-cert-timestamps",
+  "-must-match-issuer",
+];
+
 type FlagOf<K extends Kind> = {
   [F in Flag]: (typeof FLAGS)[F] extends K ? F : never;
 }[Flag];
@@ -121,12 +151,22 @@ type FlagOf<K extends Kind> = {
 /** A flag that the shim does not know, which the runner takes for a feature that is not there. */
 export class UnknownFlagError extends Error {}
 
-/** The flags of one connection. */
+/** The flags of one connection, or of one of its credentials. */
 export class Flags {
-  readonly #values: ReadonlyMap<Flag, readonly string[]>;
+  readonly #values = new Map<Flag, string[]>();
+  readonly #credentials: Flags[] = [];
 
-  constructor(values: ReadonlyMap<Flag, readonly string[]>) {
-    this.#values = values;
+  /** Each credential that begins with a flag of its own, with the flags that belong to it. */
+  get credentials(): readonly Flags[] {
+    return this.#credentials;
+  }
+
+  /** Adds a flag with its values, to the last credential if it is about one. */
+  add(flag: Flag, values: readonly string[]): void {
+    if (NEW_CREDENTIALS.includes(flag)) this.#credentials.push(new Flags());
+    const isAboutOne = NEW_CREDENTIALS.includes(flag) || OF_CREDENTIALS.includes(flag);
+    const owner = isAboutOne ? this.#credentials.at(-1) ?? this : this;
+    owner.#values.set(flag, [...owner.#values.get(flag) ?? [], ...values]);
   }
 
   /** Whether a flag is there. */
@@ -161,37 +201,64 @@ export class Flags {
   }
 }
 
+/** The flags of each of a shim's connections. */
+export interface ConnectionFlags {
+  /** Of the first. */
+  readonly initial: Flags;
+  /** Of those that resume a session. */
+  readonly resumed: Flags;
+  /** Of the rest of a connection whose early data was refused. */
+  readonly retry: Flags;
+}
+
 /** Whose connections a flag is about. */
-const SCOPES: readonly (readonly [prefix: string, initial: boolean, resumed: boolean])[] = [
-  ["-on-initial", true, false],
-  ["-on-resume", false, true],
-];
+const SCOPES = [
+  ["-on-initial", "initial"],
+  ["-on-resume", "resumed"],
+  ["-on-retry", "retry"],
+] as const satisfies readonly (readonly [prefix: string, connection: keyof ConnectionFlags])[];
+
+/** The flag of an argument without its prefixes, and what they say. */
+interface ScopedFlag {
+  readonly flag: string;
+  /** The connections that it is about; `null` for all of them. */
+  readonly connection: keyof ConnectionFlags | null;
+  /** Whether it is for the second process of BoringSSL's split handshakes. */
+  readonly ofHandshaker: boolean;
+}
+
+/** Takes a flag's prefixes off: first that of a process, then that of a connection. */
+export function scopedFlag(arg: string): ScopedFlag {
+  const ofHandshaker = arg.startsWith("-on-handshaker-");
+  const flag = arg.replace(/^-on-(handshaker|shim)(?=-)/, "");
+  const scope = SCOPES.find(([prefix]) => flag.startsWith(`${prefix}-`));
+  return {
+    flag: scope === undefined ? flag : flag.slice(scope[0].length),
+    connection: scope === undefined ? null : scope[1],
+    ofHandshaker,
+  };
+}
 
 /**
  * Reads a shim's arguments.
  *
- * @returns The flags of the first connection, and those of the connections after it.
  * @throws {UnknownFlagError} If there is a flag that the shim does not know.
  */
-export function parseFlags(args: readonly string[]): { initial: Flags; resumed: Flags } {
-  const initial = new Map<Flag, string[]>();
-  const resumed = new Map<Flag, string[]>();
+export function parseFlags(args: readonly string[]): ConnectionFlags {
+  const all = { initial: new Flags(), resumed: new Flags(), retry: new Flags() };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
-    const scope = SCOPES.find(([prefix]) => arg.startsWith(`${prefix}-`));
-    const flag = scope === undefined ? arg : arg.slice(scope[0].length);
+    const { flag, connection, ofHandshaker } = scopedFlag(arg);
     if (!isFlag(flag)) throw new UnknownFlagError(arg);
     const values = FLAGS[flag] === "switch" ? [] : [args[++i] ?? ""];
-    if (scope?.[1] ?? true) add(initial, flag, values);
-    if (scope?.[2] ?? true) add(resumed, flag, values);
+    if (ofHandshaker) continue;
+    for (const flags of connection === null ? Object.values(all) : [all[connection]]) {
+      flags.add(flag, values);
+    }
   }
-  return { initial: new Flags(initial), resumed: new Flags(resumed) };
+  return all;
 }
 
 function isFlag(flag: string): flag is Flag {
   return Object.hasOwn(FLAGS, flag);
-}
-
-function add(flags: Map<Flag, string[]>, flag: Flag, values: readonly string[]): void {
-  flags.set(flag, [...flags.get(flag) ?? [], ...values]);
 }

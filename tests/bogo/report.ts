@@ -1,12 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import {
-  ABSENT_FEATURES,
-  DEVIATIONS,
-  type Exception,
-  exceptionOf,
-  unknownFlag,
-} from "./features.ts";
+import { DEVIATIONS, type Exception } from "./deviations.ts";
+import { ABSENT_FEATURES, exceptionOf, unknownFlag } from "./features.ts";
 import { table, withText } from "../support/generated_page.ts";
 import type { RunnerTest } from "./runner.ts";
 
