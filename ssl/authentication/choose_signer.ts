@@ -2,6 +2,7 @@
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { shown } from "../../cert/base/printable.ts";
+import { toHex } from "../../cert/base/runtime.ts";
 import { describeKey } from "../../cert/certificate/spki.ts";
 import type { Name } from "../../cert/names/name.ts";
 import { SslError, toSslError } from "../base/errors.ts";
@@ -13,7 +14,7 @@ import type { ClientAuthRequest } from "../config/hooks.ts";
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { namedGroupByName, type NamedGroupName } from "../tables/named_groups.ts";
 import type { AuthenticationContext } from "./authenticate_peer.ts";
-import { byHostName } from "./by_host_name.ts";
+import { byHostName, type Candidate } from "./by_host_name.ts";
 import { chooseScheme } from "./certificate_verify.ts";
 import { authOf, chooseTls12Scheme } from "./tls12_signature.ts";
 
@@ -56,12 +57,15 @@ export interface Tls12SignerRequest {
 }
 
 /**
- * Selects the signer of a TLS 1.3 server: the first credential, those for the host name first,
- * whose key supports a scheme that the client accepts.
+ * Selects the signer of a TLS 1.3 server: the first credential, those for the host name first and
+ * among them those of an authority that the client names, whose key supports a scheme that the
+ * client accepts.
  *
  * @param config The server's configuration.
  * @param serverName The host name in server_name; `null` for none.
  * @param peers The schemes that the client accepts.
+ * @param authorities The names in certificate_authorities, in DER; a hint (RFC 9846, Section
+ * 4.5.1.2).
  * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or
  * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
  */
@@ -69,8 +73,10 @@ export async function chooseServerSigner(
   config: SslConfig,
   serverName: string | null,
   peers: readonly SignatureScheme[],
+  authorities: readonly Uint8Array[],
 ): Promise<ServerSigner> {
-  for (const { credential, byName } of byHostName(await serverCredentials(config), serverName)) {
+  const candidates = byHostName(await serverCredentials(config), serverName);
+  for (const { credential, byName } of byAuthority(candidates, authorities)) {
     const key = await credential.privateKey();
     const scheme = chooseScheme(key, config.signatureSchemes, peers);
     if (scheme !== undefined) return { credential, key, scheme, byName };
@@ -186,6 +192,18 @@ async function clientCandidates(
   if (credential === null) return [];
   checkOwnKey(credential.certificate, presetsOf(config));
   return [credential];
+}
+
+/** Sorts candidates: among those that the host name treats alike, those of a named authority first. */
+function byAuthority(
+  candidates: readonly Candidate[],
+  authorities: readonly Uint8Array[],
+): readonly Candidate[] {
+  if (authorities.length === 0 || candidates.length === 1) return candidates;
+  const named = new Set(authorities.map(toHex));
+  const rank = ({ credential: { chain }, byName }: Candidate) =>
+    (byName ? 0 : 2) + (chain.some(({ issuer }) => named.has(toHex(issuer.der))) ? 0 : 1);
+  return candidates.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Returns whether an issuer in the credential's chain is one that the server names. */

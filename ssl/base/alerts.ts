@@ -326,7 +326,11 @@ const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: s
     "SSL_ERROR_BAD_CERT_HASH_VALUE_ALERT",
     "it found another hash of our certificate than was announced",
   ],
-  // NSS has no code for this alert.
+  // NSS has no code for these two alerts.
+  general_error: [
+    "SSL_ERROR_RX_UNKNOWN_ALERT",
+    "it met an error, and does not say which; see its log",
+  ],
   unknown_psk_identity: [
     "SSL_ERROR_RX_UNKNOWN_ALERT",
     "it does not know the pre-shared key; check its identity on both ends",

@@ -6,12 +6,14 @@ import type { CommonState } from "./common_state.ts";
 import { handshakeOf, isOpen, requireHandshake } from "./phase.ts";
 import { RESERVED_RECORDS } from "./write_half.ts";
 
-/** The number of records left at which a write key is renewed (RFC 8446, Section 5.5). */
+/** The number of records left at which a write key is renewed (RFC 9846, Section 5.5). */
 export const KEY_RENEWAL_MARGIN = 1024;
 /** The number of records left at which the peer is asked to renew its write key. */
 export const PEER_KEY_RENEWAL_MARGIN = 4096;
+/** How often an end may renew its write key (RFC 9846, Section 4.7.3); the peer's is not counted. */
+export const MAX_WRITE_KEY_RENEWALS: number = 2 ** 48 - 1;
 
-/** The renewal of traffic keys by KeyUpdates (RFC 8446, Sections 4.6.3 and 5.5). */
+/** The renewal of traffic keys by KeyUpdates (RFC 9846, Sections 4.7.3 and 5.5). */
 export class KeyUpdates {
   readonly #common: CommonState;
   /** The number of renewals of the write key in progress. */
@@ -20,10 +22,13 @@ export class KeyUpdates {
   #answerDue = false;
   /** Whether the peer has been asked to renew its current key. */
   #peerAsked = false;
+  /** How often the write key may still be renewed. */
+  #renewalsLeft: number;
 
   /** Creates the key updates of a connection. */
-  constructor(common: CommonState) {
+  constructor(common: CommonState, maxRenewals = MAX_WRITE_KEY_RENEWALS) {
     this.#common = common;
+    this.#renewalsLeft = maxRenewals;
   }
 
   /** Whether the write key is being renewed; no application data is sent meanwhile. */
@@ -34,10 +39,12 @@ export class KeyUpdates {
   /**
    * Sends a KeyUpdate and renews the write key.
    *
-   * @param requestUpdate Whether to ask the peer for a KeyUpdate, too.
+   * @param requestUpdate Whether to ask the peer for a KeyUpdate, too, unless it has been asked and
+   * has sent none since.
    * @param output The output to send it to.
    * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete,
-   * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2.
+   * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2, `SSL_ERROR_TOO_MANY_KEY_UPDATES`
+   * beyond {@linkcode MAX_WRITE_KEY_RENEWALS}.
    */
   async send(requestUpdate: boolean, output: HandshakeOutput): Promise<void> {
     const common = this.#common;
@@ -51,10 +58,21 @@ export class KeyUpdates {
         "Cannot renew keys: TLS 1.2 has no KeyUpdate",
       );
     }
+    if (this.#renewalsLeft === 0) {
+      throw new SslError(
+        "SSL_ERROR_TOO_MANY_KEY_UPDATES",
+        "Cannot renew keys: this end has renewed its key as often as it may; open a new connection",
+      );
+    }
+    this.#renewalsLeft--;
+    // RFC 9846, Section 4.7.3: "Until receiving a subsequent KeyUpdate from the peer, the sender
+    // MUST NOT send another KeyUpdate with request_update set to "update_requested"."
+    const asks = requestUpdate && !this.#peerAsked;
+    this.#peerAsked ||= asks;
     this.#answerDue = false;
     this.#underWay++;
     try {
-      await keys.renewWriteKey(requestUpdate, output);
+      await keys.renewWriteKey(asks, output);
     } catch (error) {
       throw common.fail(error);
     } finally {
@@ -71,18 +89,19 @@ export class KeyUpdates {
 
   /** Sends the KeyUpdate that the peer has requested, one for all of its requests. */
   answer(output: HandshakeOutput): void {
-    if (this.#answerDue) this.#sendInBackground(false, output);
+    // RFC 9846, Section 4.7.3: at the limit the request is ignored.
+    if (this.#answerDue && this.#renewalsLeft > 0) this.#sendInBackground(false, output);
   }
 
   /**
    * Renews the write key if it is near its limit.
    *
-   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` in TLS 1.2 at the limit.
+   * @throws {SslError} `SSL_ERROR_TOO_MANY_RECORDS` at the limit, where it cannot be renewed.
    */
   renewInTime(output: HandshakeOutput): void {
     const common = this.#common;
     const { recordsLeft } = common.write.protection;
-    if (handshakeOf(common.phase)?.keys.renewable) {
+    if (this.#renewalsLeft > 0 && handshakeOf(common.phase)?.keys.renewable) {
       if (recordsLeft <= KEY_RENEWAL_MARGIN) this.#sendInBackground(false, output);
     } else if (recordsLeft <= RESERVED_RECORDS) {
       throw common.fail(
@@ -97,9 +116,8 @@ export class KeyUpdates {
   /** Asks the peer to renew its write key if that is near its limit, once for each key. */
   askPeerInTime(output: HandshakeOutput): void {
     const { phase, read } = this.#common;
-    if (this.#peerAsked || !handshakeOf(phase)?.keys.renewable) return;
+    if (this.#peerAsked || this.#renewalsLeft === 0 || !handshakeOf(phase)?.keys.renewable) return;
     if (read.protection.recordsLeft > PEER_KEY_RENEWAL_MARGIN) return;
-    this.#peerAsked = true;
     this.#sendInBackground(true, output);
   }
 

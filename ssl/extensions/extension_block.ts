@@ -30,8 +30,6 @@ export class ExtensionBlock {
    * @param reader The reader, at the start of the block.
    * @param kind The message of the block, or a function that determines it from the types in the
    * block.
-   * @param min The minimum length of the block in bytes.
-   * @param max The maximum length of the block in bytes.
    * @returns The block.
    * @throws {DecodeError} If it is malformed or an extension is repeated.
    * @throws {SslError} If an extension is not allowed in the message, or has a forbidden value.
@@ -39,11 +37,9 @@ export class ExtensionBlock {
   static parse(
     reader: Reader,
     kind: MessageKind | ((types: ReadonlySet<number>) => MessageKind),
-    min = 0,
-    max = 0xffff,
   ): ExtensionBlock {
     const bodies = new Map<number, Uint8Array<ArrayBuffer>>();
-    const block = reader.reader16(min, max);
+    const block = reader.reader16();
     while (block.remaining > 0) {
       const type = block.u16();
       // RFC 8446, Section 4.2: "There MUST NOT be more than one extension of the same type in a
@@ -122,18 +118,12 @@ export class ExtensionBlock {
    * Writes the block with its length field.
    *
    * @param writer The writer.
-   * @param min The minimum length of the block in bytes.
-   * @param max The maximum length of the block in bytes.
-   * @throws {RangeError} If the length is out of range.
+   * @throws {RangeError} If it is longer than a vector can be.
    */
-  encode(writer: Writer, min = 0, max = 0xffff): void {
-    writer.vector16(
-      (block) => {
-        for (const [type, { body }] of this.#extensions) block.u16(type).vector16(body);
-      },
-      min,
-      max,
-    );
+  encode(writer: Writer): void {
+    writer.vector16((block) => {
+      for (const [type, { body }] of this.#extensions) block.u16(type).vector16(body);
+    });
   }
 
   #append(type: number, extension: Extension): this {

@@ -8,7 +8,7 @@ import type { Transcript } from "../crypto/transcript.ts";
 import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts";
 import type { SessionHandle } from "../session/session_handle.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
-import { SSL_3_0 } from "../tables/versions.ts";
+import { SSL_3_0, TLS_1_2 } from "../tables/versions.ts";
 import type { Tls12Negotiated } from "./negotiated.ts";
 import type { HandshakeOutput } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -150,6 +150,21 @@ export function refuseSsl(legacyVersion: number): void {
   throw new SslError(
     "SSL_ERROR_UNSUPPORTED_VERSION",
     "Cannot agree on a version: the peer's hello is of SSL 3.0 or before",
+  );
+}
+
+/**
+ * Refuses a hello of TLS 1.3 whose `legacy_version` is not 0x0303; RFC 9846, Sections 4.2.2 and
+ * 4.2.3, has an alert for it, where RFC 8446 had none.
+ *
+ * @throws {SslError} `SSL_ERROR_UNSUPPORTED_VERSION`.
+ */
+export function checkLegacyVersion(name: string, hello: { readonly legacyVersion: number }): void {
+  if (hello.legacyVersion === TLS_1_2) return;
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_VERSION",
+    `Cannot take ${name}: it is of TLS 1.3, and its legacy_version is not 0x0303 but 0x` +
+      hello.legacyVersion.toString(16).padStart(4, "0"),
   );
 }
 

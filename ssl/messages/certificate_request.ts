@@ -4,7 +4,7 @@ import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** A CertificateRequest message of TLS 1.3 (RFC 8446, Section 4.3.2). */
+/** A CertificateRequest message of TLS 1.3 (RFC 9846, Section 4.4.2). */
 export interface CertificateRequest {
   /** The context, which the client's Certificate repeats; empty during the handshake. */
   readonly certificateRequestContext: Uint8Array<ArrayBuffer>;
@@ -26,7 +26,8 @@ export function parseCertificateRequest(body: Uint8Array<ArrayBuffer>): Certific
     body,
     (reader) => ({
       certificateRequestContext: reader.vector8(),
-      extensions: ExtensionBlock.parse(reader, "CertificateRequest", 2),
+      // RFC 9846, Section 4.4.2: none at all is well-formed, which RFC 8446 did not say.
+      extensions: ExtensionBlock.parse(reader, "CertificateRequest"),
     }),
   );
 }
@@ -40,6 +41,6 @@ export function parseCertificateRequest(body: Uint8Array<ArrayBuffer>): Certific
  */
 export function encodeCertificateRequest(message: CertificateRequest): Uint8Array<ArrayBuffer> {
   const writer = new Writer().vector8(message.certificateRequestContext);
-  message.extensions.encode(writer, 2);
+  message.extensions.encode(writer);
   return writer.finish();
 }

@@ -4,10 +4,7 @@ import { ExtensionBlock } from "../extensions/extension_block.ts";
 import { Writer } from "../wire/writer.ts";
 import { parseMessage } from "./parse_message.ts";
 
-/** The maximum length of `extensions` in bytes. */
-const MAX_EXTENSIONS_LENGTH = 0xfffe;
-
-/** A NewSessionTicket message of TLS 1.3 (RFC 8446, Section 4.6.1). */
+/** A NewSessionTicket message of TLS 1.3 (RFC 9846, Section 4.7.1). */
 export interface NewSessionTicket {
   /** The lifetime of the ticket in seconds. */
   readonly ticketLifetime: number;
@@ -38,7 +35,7 @@ export function parseNewSessionTicket(body: Uint8Array<ArrayBuffer>): NewSession
       ticketAgeAdd: reader.u32(),
       ticketNonce: reader.vector8(),
       ticket: reader.vector16(1),
-      extensions: ExtensionBlock.parse(reader, "NewSessionTicket", 0, MAX_EXTENSIONS_LENGTH),
+      extensions: ExtensionBlock.parse(reader, "NewSessionTicket"),
     }),
   );
 }
@@ -56,6 +53,6 @@ export function encodeNewSessionTicket(message: NewSessionTicket): Uint8Array<Ar
     .u32(message.ticketAgeAdd)
     .vector8(message.ticketNonce)
     .vector16(message.ticket, 1);
-  message.extensions.encode(writer, 0, MAX_EXTENSIONS_LENGTH);
+  message.extensions.encode(writer);
   return writer.finish();
 }

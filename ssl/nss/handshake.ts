@@ -120,11 +120,12 @@ export function resetHandshake(target: Configurable, asServer: boolean): void {
 }
 
 /**
- * Updates the key that this end encrypts with (`SSL_KeyUpdate`; RFC 8446, Section 4.6.3). This
+ * Updates the key that this end encrypts with (`SSL_KeyUpdate`; RFC 9846, Section 4.7.3). This
  * happens automatically before a key reaches its usage limit.
  *
  * @param socket The socket.
- * @param requestUpdate Whether to request that the peer updates its key, too.
+ * @param requestUpdate Whether to request that the peer updates its key, too. A request that the
+ * peer has not met yet is not repeated.
  * @throws {SslError} `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` in TLS 1.2; if the connection
  * has failed, its error.
  *

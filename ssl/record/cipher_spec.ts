@@ -222,7 +222,7 @@ export class CipherSpec implements RecordProtection {
     return this.#sequence;
   }
 
-  /** How many more records the keys may protect (RFC 8446, Section 5.5). */
+  /** How many more records the keys may protect (RFC 9846, Section 5.5). */
   get recordsLeft(): number {
     return this.#suite.maxRecords - this.#sequence;
   }
@@ -248,7 +248,7 @@ export class CipherSpec implements RecordProtection {
     plaintext.set(fragment);
     plaintext[length] = contentType;
     const inner = plaintext.subarray(0, length + INNER_TYPE_LENGTH);
-    const params = this.#nextRecord();
+    const params = this.#nextRecord(this.#suite.maxRecords);
     const { applicationData } = ContentType;
     writeRecordHeader(additionalData, 0, applicationData, TLS_1_2, inner.length + TAG_LENGTH);
     const body = new Uint8Array(await crypto.subtle.encrypt(params, this.#key, inner));
@@ -263,10 +263,11 @@ export class CipherSpec implements RecordProtection {
    * @throws {SslError} `SSL_ERROR_BAD_MAC_READ` if it does not decrypt,
    * `SSL_ERROR_RX_RECORD_TOO_LONG` if its content and padding are longer than 2^14,
    * `SSL_ERROR_RX_UNEXPECTED_RECORD_TYPE` if all of it is padding, `SSL_ERROR_TOO_MANY_RECORDS` if
-   * the keys may protect no more.
+   * there are no more sequence numbers.
    */
   async open(record: SealedRecord): Promise<OpenedFragment> {
-    const params = this.#nextRecord();
+    // RFC 9846, Section 5.5: receivers SHOULD NOT enforce the limits of a key's usage.
+    const params = this.#nextRecord(Number.MAX_SAFE_INTEGER);
     additionalData.set(record.header);
     let inner;
     try {
@@ -287,9 +288,9 @@ export class CipherSpec implements RecordProtection {
   }
 
   /** Writes the next record's nonce to the shared buffer and counts the record. */
-  #nextRecord(): AeadScratch {
+  #nextRecord(maxRecords: number): AeadScratch {
     const sequence = this.#sequence;
-    if (sequence >= this.#suite.maxRecords) {
+    if (sequence >= maxRecords) {
       throw new SslError(
         "SSL_ERROR_TOO_MANY_RECORDS",
         `Cannot protect record: the keys of ${this.#suite.name} are used up after ${sequence} records`,

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 /**
- * Every `AlertDescription` of RFC 8446, Section 6, and those of TLS 1.2 and before (RFC 5246,
+ * Every `AlertDescription` of RFC 9846, Section 6, and those of TLS 1.2 and before (RFC 5246,
  * Section 7.2), with the RFCs' names.
  *
  * @category Errors
@@ -40,12 +40,13 @@ export const ALERT_DESCRIPTIONS = {
   bad_certificate_hash_value: 114,
   unknown_psk_identity: 115,
   certificate_required: 116,
+  general_error: 117,
   no_application_protocol: 120,
   ech_required: 121,
 } as const satisfies Record<string, number>;
 
 /**
- * The name of an alert in RFC 8446, Section 6.
+ * The name of an alert in RFC 9846, Section 6.
  *
  * @category Errors
  */

@@ -117,6 +117,7 @@ export const DEVIATIONS: readonly Exception[] = [
   {
     name: "keyUsage is heeded in all versions",
     why: "RFC 5280, Section 4.2.1.3; BoringSSL does so in TLS 1.2 where told",
+    flags: ["-expect-key-usage-invalid", "-ignore-rsa-key-usage"],
     tests: [/^RSAKeyUsage-Client-WantEncipherment-GotSignature-UnenforcedTLS12$/],
   },
   {

@@ -10,7 +10,8 @@
  * deno task bogo 'ALPN|SCT'   those whose names match, and why each of them fails
  * ```
  *
- * `tests/bogo/setup.sh` installs what it takes.
+ * `tests/bogo/setup.sh` installs what it takes. `NSS_BOGO_RUNNER` names the folder of another runner,
+ * which the page does not speak of.
  *
  * @module
  */
@@ -47,7 +48,7 @@ async function main(argument: string | undefined): Promise<number> {
       `${plan.enabled.length + plan.disabled.size - wanted.length} not run; ${seconds} s`,
   );
   if (failures.length > 0) return 1;
-  if (pattern !== null) return 0;
+  if (pattern !== null || Deno.env.has("NSS_BOGO_RUNNER")) return 0;
   const page = await Deno.readTextFile(PAGE);
   const renewed = withTables(page, conformanceTables(plan));
   if (withoutLayout(page) === withoutLayout(renewed)) return 0;

@@ -5,7 +5,7 @@
 // refusals.
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { encodeSctList, parseCertificatesPem, type Sct } from "@nss/nss/cert";
+import { createCertificate, encodeSctList, parseCertificatesPem, type Sct } from "@nss/nss/cert";
 import { generateKeyPair, type KeyPair } from "@nss/nss/pkcs11";
 import {
   type HelloRetryRequest,
@@ -120,6 +120,28 @@ test("keyUpdate() changes keys with openssl s_server, whichever end asks", async
   const messages = await Deno.readTextFile(file);
   assertEquals(messages.match(/^>>> .* KeyUpdate$/gm)?.length, 4, "its own two, and two answers");
   assertEquals(messages.match(/^<<< .* KeyUpdate$/gm)?.length, 4, "our own three, and one answer");
+});
+
+test("a server of several certificates shows openssl s_client one of an authority that it names (RFC 9846, Section 4.5.1.2)", async () => {
+  const pki = await testPki();
+  const leaf = pki.leaf("server", "ecdsa-p256");
+  const keys = await generateKeyPair();
+  const stranger = await createCertificate({ ...keys, subject: "CN=x", dnsNames: ["localhost"] });
+  const certificates = [
+    { cert: stranger, key: keys.privateKey },
+    { cert: leaf.chain, key: leaf.key },
+  ];
+  const named = await withClient(
+    ["-requestCAfile", pki.rootFile],
+    { certificates },
+    (process) => roundTrip(process, 200),
+    (socket) => echo(socket, 200),
+  );
+  assertEquals(named.error, undefined, named.output);
+  // Without a name it is the first, which s_client does not trust.
+  const unnamed = await withClient([], { certificates }, () => Promise.resolve());
+  assert(unnamed.error instanceof SslError, unnamed.output);
+  assertMatch(unnamed.output, /self-signed certificate/);
 });
 
 test("keyUpdate() changes keys with openssl s_client, whichever end asks", async () => {

@@ -118,10 +118,10 @@ const serverHello: readonly Row[] = [
   ["drop", "drop", client("RX_UNEXPECTED_APPLICATION_DATA", UNEXPECTED), "5"],
   ["duplicate", "duplicate", client(UNALIGNED, UNEXPECTED), ALIGNED],
   ["reorder", "reorder", client("RX_UNEXPECTED_APPLICATION_DATA", UNEXPECTED), "5"],
-  ["flip legacy_version", edit(flip(HELLO.legacyVersion + 1)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter")],
+  ["flip legacy_version", edit(flip(HELLO.legacyVersion + 1)), client("UNSUPPORTED_VERSION", "protocol_version"), "RFC 9846, 4.2.3"],
   ["SSL 3.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0300)), client("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
   ["SSL 2.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0002)), client("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
-  ["TLS 1.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0301)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
+  ["TLS 1.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0301)), client("UNSUPPORTED_VERSION", "protocol_version"), "RFC 9846, 4.2.3"],
   ["flip random", edit(flip(HELLO.random)), OTHER_KEYS],
   ["flip legacy_session_id_echo", edit(flip(HELLO.sessionId)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
   ["cipher_suite not offered", edit(setU16(SERVER_HELLO.cipherSuite, 0x1304)), client("RX_MALFORMED_SERVER_HELLO", "illegal_parameter"), "4.1.3"],
@@ -144,6 +144,8 @@ const FLIPPED_X25519: Row = ["flip key share", edit(editExtension("ServerHello",
 const clientHello: readonly Row[] = [
   ["SSL 3.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0300)), server("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
   ["SSL 2.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0002)), server("UNSUPPORTED_VERSION", "protocol_version"), "D.5"],
+  ["TLS 1.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0301)), server("UNSUPPORTED_VERSION", "protocol_version"), "RFC 9846, 4.2.2"],
+  ["TLS 1.3 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0304)), server("UNSUPPORTED_VERSION", "protocol_version"), "RFC 9846, 4.2.2"],
   ["drop", "drop", waits("server")],
   ["reorder", "reorder", waits("server")],
   ["version not known", fit(flip(2), E.supportedVersions), server("UNSUPPORTED_VERSION", "protocol_version"), "4.2.1"],
@@ -162,7 +164,6 @@ const clientHello: readonly Row[] = [
 
 /** Where the server's own choices follow the client's words, the keys differ. */
 const OTHER_TRANSCRIPT: readonly Row[] = [
-  ["TLS 1.0 in legacy_version", edit(setU16(HELLO.legacyVersion, 0x0301)), OTHER_KEYS, "4.2.1: servers MUST NOT use it"],
   ["flip random", edit(flip(HELLO.random)), OTHER_KEYS],
   ["flip key share", fit(flip(12), E.keyShare), OTHER_KEYS],
   ["extension not known", edit(addExtension("ClientHello", 0x7777, [], "first")), OTHER_KEYS, "4.2"],
@@ -349,6 +350,7 @@ export const MESSAGE_ROWS: readonly MessageRows[] = [
       ["flip signature scheme", edit(editExtension("CertificateRequest", E.signatureAlgorithms, flip(3))), wrongProof("client"), "4.4.3"],
       ["request context", edit(growVector8(0)), client("RX_MALFORMED_CERT_REQUEST", "illegal_parameter"), "4.3.2"],
       ["no signature_algorithms", edit(editExtension("CertificateRequest", E.signatureAlgorithms, null)), client("MISSING_SIGNATURE_ALGORITHMS_EXTENSION", "missing_extension"), "4.3.2"],
+      ["no extension at all", edit(() => Uint8Array.of(0, 0, 0)), client("MISSING_SIGNATURE_ALGORITHMS_EXTENSION", "missing_extension"), "RFC 9846, 4.4.2"],
       ["extension not known", edit(addExtension("CertificateRequest", 0x7777)), wrongProof("client"), "4.3.2: clients MUST ignore it"],
       ["extension of another message", edit(addExtension("CertificateRequest", E.keyShare)), client("EXTENSION_DISALLOWED_FOR_VERSION", "illegal_parameter"), "4.2"],
       ...lengths(client, "RX_MALFORMED_CERT_REQUEST"),

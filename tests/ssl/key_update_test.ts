@@ -74,6 +74,26 @@ Deno.test("keyUpdate() renews one direction, or both where it asks for it", asyn
   }
 });
 
+Deno.test("keyUpdate() asks again only when the peer has met its last request (RFC 9846, Section 4.7.3)", async () => {
+  for (const role of ROLES) {
+    const { filter, counts } = countUpdates();
+    await using joined = await connected(inRole(role, {
+      clientInternals: { messageFilter: filter },
+    }));
+    const [socket, peer] = role === "client"
+      ? [joined.client, joined.server]
+      : [joined.server, joined.client];
+    for (let i = 0; i < 3; i++) await keyUpdate(socket, true);
+    assertEquals(counts, [2, 1]);
+    await socket.write(new Uint8Array([1]));
+    await peer.read(new Uint8Array(1));
+    await pingPong(joined); // with the peer's KeyUpdate
+    await keyUpdate(socket, true);
+    assertEquals(counts, [2, 2]);
+    await pingPong(joined);
+  }
+});
+
 Deno.test("keyUpdate() by both ends at once, in the middle of data both ways, loses nothing", async () => {
   await using joined = await connected();
   const { client, server } = joined;

@@ -21,6 +21,7 @@ import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import {
+  checkLegacyVersion,
   expectMessage,
   type HandshakeContext,
   type HandshakeState,
@@ -144,8 +145,7 @@ export class ExpectServerHello implements HandshakeState {
     if (selected !== TLS_1_3 || !offersTls13(hs.config)) {
       throw illegal("its version was not offered");
     }
-    // RFC 8446, Section 4.1.3.
-    if (hello.legacyVersion !== TLS_1_2) throw illegal("legacy_version is not 0x0303");
+    checkLegacyVersion("ServerHello", hello);
     if (!bytesEqual(hello.legacySessionIdEcho, this.#offer.legacySessionId)) {
       throw illegal("legacy_session_id_echo is not the session ID that was sent");
     }

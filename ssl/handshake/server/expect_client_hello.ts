@@ -20,6 +20,7 @@ import type { NamedGroup } from "../../tables/named_groups.ts";
 import { describeVersion, SSL_3_0, TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import { knownSchemes } from "../../authentication/certificate_verify.ts";
 import {
+  checkLegacyVersion,
   expectMessage,
   type HandshakeContext,
   type HandshakeState,
@@ -197,9 +198,10 @@ function describeOffer({ legacyVersion }: ClientHello, listed?: readonly number[
   return known.length === 0 ? "none that is known" : known.map(describeVersion).join(", ");
 }
 
-/** Checks what every TLS 1.3 ClientHello must have (RFC 8446, Sections 4.1.2 and 9.2). */
+/** Checks what every TLS 1.3 ClientHello must have (RFC 9846, Sections 4.2.2 and 9.2). */
 function checkTls13(hello: ClientHello): Tls13Hello {
   const extensions = hello.extensions!; // supported_versions has selected TLS 1.3
+  checkLegacyVersion("ClientHello", hello);
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
     throw illegal("it offers compression");
   }

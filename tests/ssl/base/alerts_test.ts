@@ -125,6 +125,7 @@ Deno.test("errorFromAlert() gives NSS's code for each alert", () => {
     unrecognized_name: "SSL_ERROR_UNRECOGNIZED_NAME_ALERT",
     bad_certificate_status_response: "SSL_ERROR_BAD_CERT_STATUS_RESPONSE_ALERT",
     bad_certificate_hash_value: "SSL_ERROR_BAD_CERT_HASH_VALUE_ALERT",
+    general_error: "SSL_ERROR_RX_UNKNOWN_ALERT",
     unknown_psk_identity: "SSL_ERROR_RX_UNKNOWN_ALERT",
     certificate_required: "SSL_ERROR_RX_CERTIFICATE_REQUIRED_ALERT",
     no_application_protocol: "SSL_ERROR_NEXT_PROTOCOL_NO_PROTOCOL",

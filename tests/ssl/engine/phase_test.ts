@@ -4,6 +4,7 @@
 
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { SslError } from "../../../ssl/base/errors.ts";
+import { handshakeLeft } from "./_connected_phase.ts";
 import {
   type Closed,
   closeReading,
@@ -11,7 +12,6 @@ import {
   completeHandshake,
   type Connected,
   fail,
-  type HandshakeComplete,
   handshakeOf,
   isHandshaking,
   isOpen,
@@ -33,38 +33,9 @@ import {
   showCertificate,
   startRenegotiation,
 } from "../../../ssl/engine/rehandshake.ts";
-import { AuthenticatedPeer } from "../../../ssl/authentication/authenticate_peer.ts";
-import { shownBefore } from "../../../ssl/handshake/negotiated.ts";
-import { CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
-import { NAMED_GROUPS } from "../../../ssl/tables/named_groups.ts";
-import { TLS_1_3 } from "../../../ssl/tables/versions.ts";
 
-/** What a handshake leaves, told from others by a name. */
-function handshake(serverName: string): Pick<HandshakeComplete, "keys" | "negotiated"> {
-  return {
-    keys: {
-      renewable: true,
-      renewWriteKey: () => Promise.resolve(),
-      exportKeyingMaterial: () => Promise.resolve(new Uint8Array(0)),
-      exporterSecret: () => ({ secret: new Uint8Array(0), randoms: null }),
-    },
-    negotiated: {
-      version: TLS_1_3,
-      cipherSuite: CIPHER_SUITES[0]!,
-      group: NAMED_GROUPS[0]!,
-      helloRetryRequest: false,
-      postHandshakeAuth: true,
-      serverName,
-      alpnProtocol: null,
-      peer: AuthenticatedPeer.anonymous,
-      local: shownBefore([]),
-      authenticatedAt: null,
-    },
-  };
-}
-
-const OLD = handshake("old.test");
-const NEW = handshake("new.test");
+const OLD = handshakeLeft("old.test");
+const NEW = handshakeLeft("new.test");
 const ERROR = new SslError("PR_END_OF_FILE_ERROR", "Cannot go on");
 const CONNECTED: Connected = {
   ...OLD,

@@ -2,6 +2,7 @@
 
 import type { SignatureScheme } from "../../../../cert/certificate/private_key.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
+import { certificateAuthorities } from "../../../extensions/certificate_authorities.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { keyShareServerHello } from "../../../extensions/key_share.ts";
 import { preSharedKeyServerHello } from "../../../extensions/pre_shared_key.ts";
@@ -67,7 +68,12 @@ export async function sendServerFlight(
   // Before anything is sent, so that the alert of a server without a suitable certificate is not
   // encrypted.
   const signer = session === null
-    ? await chooseServerSigner(config, agreement.serverName, choice.signatureSchemes)
+    ? await chooseServerSigner(
+      config,
+      agreement.serverName,
+      choice.signatureSchemes,
+      choice.extensions.get(certificateAuthorities) ?? [],
+    )
     : null;
   hs.output.holdFlight();
   const handshakeSecret = await sendServerHello(hs, choice);
