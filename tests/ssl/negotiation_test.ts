@@ -39,6 +39,7 @@ import {
   pingPong,
   PKI,
   readExactly,
+  session,
   shake,
 } from "./_support.ts";
 import { ONLY_TLS13 } from "./_tls12.ts";
@@ -358,6 +359,12 @@ Deno.test("SslSocket tells a client by its alert what to compare", async () => {
   const [client] = await Promise.all([outcomeOf(joined.client), outcomeOf(joined.server)]);
   assert(client instanceof Error);
   assertMatch(client.message, /compare alpnProtocols on both ends/);
+});
+
+Deno.test("getChannelInfo() tells the extended master secret of each connection of TLS 1.3 (RFC 9846, Appendix E)", async () => {
+  for (const info of await session({ client: { versions: { min: "TLSv1.3" } } })) {
+    assertEquals([info.version, info.extendedMasterSecret], ["TLSv1.3", true]);
+  }
 });
 
 Deno.test("SslSocket as client sends no server_name for an address", async () => {

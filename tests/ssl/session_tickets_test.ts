@@ -10,11 +10,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import type { ConnLike } from "../../ssl/connection/transports.ts";
+import { ContentType } from "../../ssl/tables/content_types.ts";
+import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
+import { frame } from "./_filters.ts";
+import { tappedAndConnected } from "./_record_tap.ts";
 import {
   closeAll,
   type Ends,
   join,
   pattern,
+  pingPong,
   readAll,
   readExactly,
   shake,
@@ -66,6 +71,23 @@ Deno.test("a server of TLS 1.3 sends no ticket while its client may be writing, 
   assertEquals(sent, 0);
   await server.close();
   assertEquals(sent, 5 + 2 + 1 + 16); // the close_notify
+});
+
+Deno.test("a client without sessions ignores tickets that it did not ask for (RFC 9846, Section 4.7.1)", async () => {
+  await using joined = await tappedAndConnected("server", {
+    client: { sessionTickets: false },
+    server: { sessionTickets: false },
+  });
+  const { tap, client } = joined;
+  const ticket = [...[0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7], ...[0, 0]];
+  const fragment = frame(HandshakeType.newSessionTicket, ticket);
+  await tap.send(
+    { type: ContentType.handshake, fragment },
+    { type: ContentType.handshake, fragment },
+    { type: ContentType.applicationData, fragment: pattern(10) },
+  );
+  assertEquals(await readExactly(client, 10), pattern(10));
+  await pingPong(joined);
 });
 
 Deno.test("a server of TLS 1.3 sends its tickets before its first application data, once", async () => {

@@ -29,6 +29,7 @@ const NOT_OF_PEERS: readonly string[] = [
   "MAX_RETRY_TOKEN_LENGTH",
   "MAX_TEXTS_COST",
   "MAX_TOKEN_LENGTH",
+  "MAX_WRITE_KEY_RENEWALS",
 ];
 
 /** A row of docs/limits.md. */

@@ -95,6 +95,20 @@ for (const group of NAMED_GROUPS) {
     assertNotEquals(first, second);
   });
 
+  Deno.test(`generateKeyShare() never gives a share twice, and a peer may (${group.name}; RFC 9846, Section 4.3.8)`, async () => {
+    const own = await Promise.all([generateKeyShare(group), generateKeyShare(group)]);
+    assertNotEquals(own[0].publicKey, own[1].publicKey);
+    const { publicKey } = own[0];
+    const [first, second] = await Promise.all([
+      respondToKeyShare(group, publicKey),
+      respondToKeyShare(group, publicKey),
+    ]);
+    assertNotEquals(first.serverShare, second.serverShare);
+    for (const { serverShare, sharedSecret } of [first, second]) {
+      assertEquals(await own[0].complete(serverShare), sharedSecret);
+    }
+  });
+
   Deno.test(`KeyShare.complete() and respondToKeyShare() refuse lengths other than that of ${group.name}`, async () => {
     const client = await generateKeyShare(group);
     const { serverShare } = await respondToKeyShare(group, client.publicKey);
