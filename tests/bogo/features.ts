@@ -204,12 +204,13 @@ export const ABSENT_FEATURES: readonly Exception[] = [
     ],
   },
   {
-    name: "CECPQ2",
-    why: "an experiment that is over; X25519MLKEM768 is here",
+    name: "CECPQ2, Kyber's drafts",
+    why: "experiments that are over; X25519MLKEM768 is here",
     tests: [
       /^CurveTest-(Client|Server)-CECPQ2-/,
-      /^JustConfiguringCECPQ2Works$/,
-      /^NotJustCECPQ2KeyShare$/,
+      /^JustConfiguring(CECPQ2|Kyber)Works$/,
+      /^NotJust(CECPQ2|Kyber)KeyShare$/,
+      /^KyberKeyShareIncluded(Second|Third)$/,
       /^TLS13-CipherPreference-CECPQ2-(AES128Only|AES256Preferred)$/,
     ],
   },

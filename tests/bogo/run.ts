@@ -27,7 +27,8 @@ const TIMEOUT = 10 * 60_000;
 const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
 async function main(argument: string | undefined): Promise<number> {
-  const runner = await findRunner();
+  const other = Deno.env.get("NSS_BOGO_RUNNER");
+  const runner = other ?? await findRunner();
   if (runner === null) {
     say("BoringSSL's runner is not here: tests/bogo/setup.sh builds it (as root)");
     return 1;
@@ -48,7 +49,7 @@ async function main(argument: string | undefined): Promise<number> {
       `${plan.enabled.length + plan.disabled.size - wanted.length} not run; ${seconds} s`,
   );
   if (failures.length > 0) return 1;
-  if (pattern !== null || Deno.env.has("NSS_BOGO_RUNNER")) return 0;
+  if (pattern !== null || other !== undefined) return 0;
   const page = await Deno.readTextFile(PAGE);
   const renewed = withTables(page, conformanceTables(plan));
   if (withoutLayout(page) === withoutLayout(renewed)) return 0;

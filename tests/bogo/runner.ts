@@ -22,13 +22,8 @@ export interface Verdict {
 const HERE = import.meta.dirname!;
 const ONE_MINUTE = 60_000;
 
-/**
- * The folder of the runner: that of `NSS_BOGO_RUNNER`, where any other has been built, or else of
- * Debian 12's, which `setup.sh` builds; `null` where there is none.
- */
+/** The folder of the runner that `setup.sh` has built; `null` where there is none. */
 export async function findRunner(): Promise<string | null> {
-  const other = Deno.env.get("NSS_BOGO_RUNNER");
-  if (other !== undefined) return other;
   if (Deno.build.os === "windows") return null;
   const { code, stdout } = await run(`${HERE}/setup.sh`, { args: ["--have"] });
   return code === 0 ? stdout.trim() : null;

@@ -2,6 +2,7 @@
 # Builds BoringSSL's TLS runner (BoGo) from Debian's source package, in the user's cache folder.
 #
 #   setup.sh          install what it takes (as root, with apt-get), build, print the folder of the runner
+#   setup.sh RELEASE  the same with the source package of another release of Debian, such as sid
 #   setup.sh --have   print the folder if the runner is there, else exit with 1
 #
 # Nothing of BoringSSL's enters the project: tests/bogo only runs the program that is built here.
@@ -9,6 +10,11 @@ set -euo pipefail
 
 package=android-platform-external-boringssl
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/nss-bogo
+release=
+if [ $# -gt 0 ] && [ "$1" != --have ]; then
+  release=$1
+  cache=$cache-$release
+fi
 tree=$cache/src/boringssl.googlesource.com/boringssl
 runner=$tree/ssl/test/runner
 
@@ -36,6 +42,11 @@ if [ -e /etc/apt/sources.list.d/debian.sources ]; then
   sed 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources > "$work/sources/debian.sources"
 else
   sed -n 's/^deb /deb-src /p' /etc/apt/sources.list > "$work/sources/debian.list"
+fi
+# Of another release only this source is taken: the mirror's first entry, with the other name.
+if [ -n "$release" ]; then
+  sed "s/^Suites:.*/Suites: $release/" "$work/sources/debian.sources" | awk -v RS= 'NR == 1' > "$work/release"
+  mv "$work/release" "$work/sources/debian.sources"
 fi
 apt=(apt-get -qq -o Acquire::Retries=3 -o APT::Sandbox::User=root
   -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$work/sources" -o "Dir::State::Lists=$work/lists")
