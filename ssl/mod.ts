@@ -52,6 +52,13 @@ export type {
 } from "./config/hooks.ts";
 export type { ClientAuth, ImportOptions, Role, VersionRange } from "./config/import_options.ts";
 export { newModel } from "./config/model.ts";
+export type {
+  RawKeyOptions,
+  RawPublicKeyAuthentication,
+  RawPublicKeyHook,
+  RawPublicKeyInput,
+  RawPublicKeyOptions,
+} from "./config/raw_public_keys.ts";
 export {
   type OptionInfo,
   type OptionSupport,
@@ -149,6 +156,7 @@ export {
 } from "./nss/next_proto.ts";
 export { optionGet, optionGetDefault, optionSet, optionSetDefault } from "./nss/option_set.ts";
 export { policyPreset, setPolicyPreset } from "./nss/policy_preset.ts";
+export { peerRawPublicKey, setRawPublicKeys } from "./nss/raw_public_keys.ts";
 export { reconfigFD } from "./nss/reconfig_fd.ts";
 export {
   getResumptionTokenInfo,

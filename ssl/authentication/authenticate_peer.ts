@@ -1,10 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { importLazily } from "../../cert/base/lazy_module.ts";
+import { importLazily, LazyModule } from "../../cert/base/lazy_module.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { receivedCertificate } from "../../cert/certificate/known_certificates.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
+import {
+  readSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/certificate/spki.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import { stateOf } from "../../cert/base/printable.ts";
 import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
 import { forHook, keepChain, withoutHook } from "./application_chain.ts";
 import { authCertificate } from "./auth_certificate.ts";
@@ -12,6 +17,7 @@ import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
 import type { Environment } from "../base/environment.ts";
+import { isKnown, type PeerIdentity } from "../base/session_cache.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
@@ -33,10 +39,33 @@ export interface AuthenticationContext {
   readonly environment: Environment;
 }
 
+/** Few peers show raw public keys. */
+const RAW_PUBLIC_KEYS = new LazyModule(
+  "the judgement of raw public keys",
+  () => import("./raw_public_keys.ts"),
+);
+
+/** What a peer has sent of itself, which is not verified. */
+export type Received = ReceivedChain | ReceivedKey;
+
+/** The raw public key that a peer has sent in place of certificates (RFC 7250). */
+export interface ReceivedKey {
+  readonly chain: readonly [];
+  /** The key. */
+  readonly rawPublicKey: SubjectPublicKeyInfo;
+  readonly stapledOcspResponse: null;
+  readonly signedCertTimestamps: null;
+}
+
 /** The certificates that a peer has sent, which are not verified. */
-export interface ReceivedChain {
+export interface ReceivedChain extends CertificateProofs {
   /** The certificates, that of the peer first. */
   readonly chain: readonly [Certificate, ...Certificate[]];
+  readonly rawPublicKey: null;
+}
+
+/** What a server sends with its certificates. */
+interface CertificateProofs {
   /** The stapled OCSP response; `null` for none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** The list of SCTs; `null` for none. */
@@ -44,19 +73,17 @@ export interface ReceivedChain {
 }
 
 /** The peer of a session. Sessions of servers have no OCSP response and no SCTs. */
-export interface SessionPeer {
-  /** The certificates, as verified in the full handshake; empty for a client without. */
-  readonly peerChain: readonly Certificate[];
+export interface SessionPeer extends PeerIdentity {
   /** The stapled OCSP response. */
   readonly stapledOcspResponse?: Uint8Array<ArrayBuffer> | null;
   /** The list of SCTs. */
   readonly signedCertTimestamps?: Uint8Array<ArrayBuffer> | null;
 }
 
-/** A peer's certificates that are being verified. */
+/** A peer's certificates, or its raw public key, that are being verified. */
 export interface PeerClaim {
-  /** The certificate whose key must have signed the handshake. */
-  readonly certificate: Certificate;
+  /** The key that must have signed the handshake. */
+  readonly publicKey: SubjectPublicKeyInfo;
   /**
    * Completes the authentication. If both the certificates and the signature are refused, the error
    * of the certificates is thrown.
@@ -76,7 +103,11 @@ export interface PeerClaim {
  */
 export class AuthenticatedPeer {
   /** A client without a certificate. */
-  static readonly anonymous = new AuthenticatedPeer({ peerChain: [] }, null, false);
+  static readonly anonymous = new AuthenticatedPeer(
+    { peerChain: [], peerRawPublicKey: null },
+    null,
+    false,
+  );
 
   readonly #identity: SessionPeer;
   /** The scheme of its signature in this handshake; `null` if it did not sign. */
@@ -98,17 +129,21 @@ export class AuthenticatedPeer {
    * Begins to verify certificates: calls the authentication hook, and the bad-certificate hook if
    * they are refused. The peer's next messages are processed meanwhile.
    */
-  static claim(context: AuthenticationContext, received: ReceivedChain): PeerClaim {
-    const { chain, ...proofs } = received;
-    const acceptance = accept(context, received);
+  static claim(context: AuthenticationContext, received: Received): PeerClaim {
+    const { chain, rawPublicKey: peerRawPublicKey, ...proofs } = received;
+    const acceptance = received.rawPublicKey === null
+      ? accept(context, received)
+      : acceptKey(context, received.rawPublicKey);
     acceptance.catch(() => {}); // awaited in prove()
     return {
-      certificate: chain[0],
+      get publicKey() {
+        return publicKeyOf(received);
+      },
       prove: async (verification) => {
         verification.catch(() => {}); // awaited below
         const { badCertAccepted } = await acceptance;
         const scheme = await verification;
-        const identity = { peerChain: keepChain(chain), ...proofs };
+        const identity = { peerChain: keepChain(chain), peerRawPublicKey, ...proofs };
         return new AuthenticatedPeer(identity, scheme, badCertAccepted);
       },
     };
@@ -142,6 +177,16 @@ export class AuthenticatedPeer {
   /** The certificates, that of the peer first; empty for a client without. */
   get chain(): readonly Certificate[] {
     return this.#identity.peerChain;
+  }
+
+  /** The raw public key in place of certificates; `null` for none. */
+  get rawPublicKey(): SubjectPublicKeyInfo | null {
+    return this.#identity.peerRawPublicKey;
+  }
+
+  /** Whether the peer has authenticated itself. */
+  get isKnown(): boolean {
+    return isKnown(this.#identity);
   }
 
   /** The stapled OCSP response; `null` for none. */
@@ -180,6 +225,92 @@ export function parseChain(
   });
 }
 
+/** Returns the key that the peer must hold. */
+export function publicKeyOf(received: Received): SubjectPublicKeyInfo {
+  return received.rawPublicKey === null
+    ? received.chain[0].subjectPublicKeyInfo
+    : received.rawPublicKey;
+}
+
+const NO_PROOFS: CertificateProofs = { stapledOcspResponse: null, signedCertTimestamps: null };
+
+/**
+ * Reads what a Certificate message has of the peer.
+ *
+ * @param encodings The certificates, or raw public keys, in DER.
+ * @param isRaw Whether raw public keys were agreed on.
+ * @param proofs What was sent with certificates.
+ * @returns What was received; `null` if the message is empty.
+ * @throws {SslError} As {@linkcode parseChain}; for a raw public key
+ * `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if there are several,
+ * `SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE` for a kind of key that is not supported.
+ */
+export function readPeer(
+  encodings: readonly Uint8Array<ArrayBuffer>[],
+  isRaw: boolean,
+  proofs: CertificateProofs = NO_PROOFS,
+): Received | null {
+  if (isRaw) return readRawPublicKey(encodings);
+  const [certificate, ...issuers] = parseChain(encodings);
+  if (certificate === undefined) return null;
+  return { chain: [certificate, ...issuers], rawPublicKey: null, ...proofs };
+}
+
+function readRawPublicKey(encodings: readonly Uint8Array<ArrayBuffer>[]): ReceivedKey | null {
+  const [der] = encodings;
+  if (encodings.length > 1) {
+    // RFC 8446, Section 4.4.2: with raw public keys there is at most one entry.
+    throw new SslError(
+      "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
+      `Cannot take raw public key: there are ${encodings.length} entries where one belongs`,
+      { fault: "value" },
+    );
+  }
+  if (der === undefined) return null;
+  try {
+    const rawPublicKey = readSubjectPublicKeyInfo(der.slice());
+    return { chain: [], rawPublicKey, stapledOcspResponse: null, signedCertTimestamps: null };
+  } catch (cause) {
+    if (!(cause instanceof NssError)) throw cause;
+    const isUnknown = UNSUPPORTED_KEYS.includes(cause.name);
+    throw new SslError(
+      isUnknown ? "SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE" : "SSL_ERROR_BAD_CERTIFICATE",
+      `Cannot take raw public key: ${stateOf(cause)}` +
+        (isUnknown ? "" : "; the peer agreed to send a SubjectPublicKeyInfo"),
+      { cause },
+    );
+  }
+}
+
+const UNSUPPORTED_KEYS: readonly string[] = [
+  "SEC_ERROR_UNSUPPORTED_KEYALG",
+  "SEC_ERROR_UNSUPPORTED_ELLIPTIC_CURVE",
+];
+
+/** Asks what the application has named to judge raw public keys; no other hook is called. */
+async function acceptKey(
+  context: AuthenticationContext,
+  key: SubjectPublicKeyInfo,
+): Promise<{ readonly badCertAccepted: boolean }> {
+  const { acceptRawPublicKey } = RAW_PUBLIC_KEYS.exports ?? await RAW_PUBLIC_KEYS.load();
+  await acceptRawPublicKey(context, key);
+  return { badCertAccepted: false };
+}
+
+/**
+ * Refuses certificates where the application takes raw public keys alone, whatever other hooks say.
+ *
+ * @throws {SslError} `SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE`.
+ */
+function requireCertificateAllowed({ rawPublicKeys }: SslConfig): void {
+  if (rawPublicKeys?.orCertificate ?? true) return;
+  throw new SslError(
+    "SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE",
+    "Cannot trust certificate: this end accepts raw public keys only; set " +
+      "rawPublicKeys.orCertificate to accept certificates, too",
+  );
+}
+
 /** Calls the hooks that accept or refuse the certificates. */
 async function accept(
   context: AuthenticationContext,
@@ -188,6 +319,7 @@ async function accept(
   const [certificate] = received.chain;
   const { badCert, authCertificate: hook } = context.config;
   const given = authenticationOf(context, received);
+  requireCertificateAllowed(context.config);
   checkPeerKey(certificate, given.isServer, presetsOf(context.config));
   const tolerated: VerifyLogEntry[] = [];
   for (;;) {
@@ -217,22 +349,28 @@ async function accept(
 }
 
 /**
- * Returns whether the certificates of a session are accepted now, perhaps after another process
+ * Returns whether the certificates, or the raw public key, of a session are accepted now, perhaps after another process
  * verified them; the bad-certificate hook is not called.
  */
 export async function isStillTrusted(
   context: AuthenticationContext,
-  { peerChain, stapledOcspResponse = null, signedCertTimestamps = null }: SessionPeer,
+  { peerChain, peerRawPublicKey, stapledOcspResponse = null, signedCertTimestamps = null }:
+    SessionPeer,
 ): Promise<boolean> {
+  if (peerRawPublicKey !== null) {
+    return await acceptKey(context, peerRawPublicKey).then(() => true, () => false);
+  }
   const [certificate, ...issuers] = peerChain;
   if (certificate === undefined) return false;
   const received: ReceivedChain = {
     chain: [certificate, ...issuers],
+    rawPublicKey: null,
     stapledOcspResponse,
     signedCertTimestamps,
   };
   const peer = authenticationOf(context, received);
   try {
+    requireCertificateAllowed(context.config);
     checkPeerKey(certificate, peer.isServer, presetsOf(context.config));
     const { authCertificate: hook } = context.config;
     await callAuthCertificate(context, hook ? forHook(peer) : withoutHook(peer));

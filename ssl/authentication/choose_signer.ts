@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { EcCurve, PrivateKey, SignatureScheme } from "../../cert/certificate/private_key.ts";
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import { describeKey } from "../../cert/certificate/spki.ts";
@@ -9,8 +10,9 @@ import { SslError, toSslError } from "../base/errors.ts";
 import { checkOwnKey, presetFault } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
-import { type Credential, toCredential } from "../config/credential.ts";
+import { type Credential, type Credentials, toCredential } from "../config/credential.ts";
 import type { ClientAuthRequest } from "../config/hooks.ts";
+import { RAW_PUBLIC_KEY, X509 } from "../extensions/certificate_type.ts";
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { namedGroupByName, type NamedGroupName } from "../tables/named_groups.ts";
 import type { AuthenticationContext } from "./authenticate_peer.ts";
@@ -18,11 +20,17 @@ import { byHostName, type Candidate } from "./by_host_name.ts";
 import { chooseScheme } from "./certificate_verify.ts";
 import { authOf, chooseTls12Scheme } from "./tls12_signature.ts";
 
+/** Few servers have raw public keys. */
+const RAW_PUBLIC_KEYS = new LazyModule(
+  "raw public keys",
+  () => import("./raw_public_keys.ts"),
+);
+
 /** The certificate, key and signature scheme with which an end authenticates itself. */
 export interface Signer {
-  /** The certificate and its chain. */
-  readonly credential: Credential;
-  /** The certificate's key. */
+  /** The certificate and its chain, or the raw public key. */
+  readonly credential: Credentials;
+  /** Its private key. */
   readonly key: PrivateKey;
   /** A scheme that the key supports and the peer accepts. */
   readonly scheme: SignatureScheme;
@@ -56,6 +64,12 @@ export interface Tls12SignerRequest {
   readonly signatureSchemes: readonly SignatureScheme[];
 }
 
+/** What a server may show. */
+interface Candidate {
+  readonly credential: Credentials & { privateKey(): Promise<PrivateKey> };
+  readonly byName: boolean;
+}
+
 /**
  * Selects the signer of a TLS 1.3 server: the first credential, those for the host name first and
  * among them those of an authority that the client names, whose key supports a scheme that the
@@ -66,22 +80,53 @@ export interface Tls12SignerRequest {
  * @param peers The schemes that the client accepts.
  * @param authorities The names in certificate_authorities, in DER; a hint (RFC 9846, Section
  * 4.5.1.2).
- * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or
- * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
+ * @param types The types of certificates that the client takes, in preference order.
+ * @throws {SslError} `SSL_ERROR_NO_SERVER_KEY_FOR_ALG`,
+ * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` or `SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE` if there
+ * is none.
  */
 export async function chooseServerSigner(
   config: SslConfig,
   serverName: string | null,
   peers: readonly SignatureScheme[],
   authorities: readonly Uint8Array[],
+  types: readonly number[] | null = null,
 ): Promise<ServerSigner> {
-  const candidates = byHostName(await serverCredentials(config), serverName);
-  for (const { credential, byName } of byAuthority(candidates, authorities)) {
+  const candidates = types === null
+    ? byAuthority(byHostName(await serverCredentials(config), serverName), authorities)
+    : await candidatesOf(config, serverName, types);
+  for (const { credential, byName } of candidates) {
     const key = await credential.privateKey();
     const scheme = chooseScheme(key, config.signatureSchemes, peers);
     if (scheme !== undefined) return { credential, key, scheme, byName };
   }
   throw noScheme();
+}
+
+/** Returns what a server has of the types that the client takes, in the client's order. */
+async function candidatesOf(
+  config: SslConfig,
+  serverName: string | null,
+  types: readonly number[],
+): Promise<readonly Candidate[]> {
+  const { ownRawKeys, noCommonType } = RAW_PUBLIC_KEYS.exports ?? await RAW_PUBLIC_KEYS.load();
+  const candidates: Candidate[] = [];
+  const refused: string[] = [];
+  for (const type of types) {
+    if (type === RAW_PUBLIC_KEY) {
+      const { allowed, forbidden } = await ownRawKeys(config);
+      refused.push(...forbidden);
+      candidates.push(...allowed.map((credential) => ({ credential, byName: false })));
+    } else if (type === X509) {
+      const { allowed, forbidden } = byPresets(config);
+      refused.push(...forbidden);
+      await Promise.all(allowed.map((credential) => credential.privateKey()));
+      candidates.push(...byHostName(allowed, serverName));
+    }
+  }
+  if (candidates.length > 0) return candidates;
+  const isCommon = types.includes(X509) && types.includes(RAW_PUBLIC_KEY);
+  throw refused.length > 0 || isCommon ? noCredential(refused) : noCommonType(config, types);
 }
 
 /**
@@ -91,13 +136,16 @@ export async function chooseServerSigner(
  * @param config The server's configuration.
  * @param serverName The host name in server_name; `null` for none.
  * @param request The client's offer.
- * @throws {SslError} `SSL_ERROR_NO_CYPHER_OVERLAP`, `SSL_ERROR_NO_SERVER_KEY_FOR_ALG` or
- * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` if there is none.
+ * @param types The types of certificates that the client takes, in preference order.
+ * @throws {SslError} `SSL_ERROR_NO_CYPHER_OVERLAP`, `SSL_ERROR_NO_SERVER_KEY_FOR_ALG`,
+ * `SSL_ERROR_UNSUPPORTED_SIGNATURE_ALGORITHM` or `SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE` if there
+ * is none.
  */
 export async function chooseTls12ServerSigner(
   config: SslConfig,
   serverName: string | null,
   request: Tls12SignerRequest,
+  types: readonly number[] | null = null,
 ): Promise<Tls12Signer> {
   const { tls12CipherSuites, signatureSchemes } = config;
   const suites = tls12CipherSuites.filter(({ id }) => request.cipherSuites.includes(id));
@@ -109,8 +157,11 @@ export async function chooseTls12ServerSigner(
         "; compare the option cipherSuites of both ends",
     );
   }
+  const candidates = types === null
+    ? byHostName(await serverCredentials(config), serverName)
+    : await candidatesOf(config, serverName, types);
   const fitting: Tls12CipherSuite["auth"][] = [];
-  for (const { credential, byName } of byHostName(await serverCredentials(config), serverName)) {
+  for (const { credential, byName } of candidates) {
     const key = await credential.privateKey();
     const auth = authOf(key);
     const cipherSuite = suites.find((candidate) => candidate.auth === auth);
@@ -133,14 +184,22 @@ export async function chooseTls12ServerSigner(
  * signature the server accepts. The authorities are a hint (RFC 8446, Section 4.2.4), and the
  * server may have intermediate certificates that this client does not have.
  *
+ * @param context The context of the handshake.
+ * @param request The server's request.
+ * @param isRaw Whether it is for a raw public key.
  * @returns The signer, or why there is none.
  * @throws {SslError} If the hook throws, or chooses what a preset forbids.
  */
 export async function chooseClientSigner(
   context: AuthenticationContext,
   request: ClientAuthRequest,
+  isRaw: boolean,
 ): Promise<Signer | NoSigner> {
   const { config, hooks } = context;
+  if (isRaw) {
+    const { chooseRawClientSigner } = RAW_PUBLIC_KEYS.exports ?? await RAW_PUBLIC_KEYS.load();
+    return await chooseRawClientSigner(context, request);
+  }
   hooks.observer?.peerSchemes(request.signatureSchemes);
   const choose = request.version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
   const passedOver: string[] = [];
@@ -163,7 +222,8 @@ export async function chooseClientSigner(
   if (passedOver.length > 0) return { reason: passedOver.join("; ") };
   return {
     reason: config.getClientAuthData === null
-      ? "the option certificates has none"
+      ? "the option certificates has none" +
+        (config.rawPublicKeys === null ? "" : ", and the server takes no raw public key")
       : "the getClientAuthData hook chose none",
   };
 }
@@ -240,7 +300,11 @@ async function serverCredentials(config: SslConfig): Promise<readonly Credential
   const open = allowed.filter(({ isCompared }) => !isCompared);
   if (open.length > 0) await Promise.all(open.map((credential) => credential.privateKey()));
   if (allowed.length > 0) return allowed;
-  throw new SslError(
+  throw noCredential(forbidden);
+}
+
+function noCredential(forbidden: readonly string[]): SslError {
+  return new SslError(
     "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
     "Cannot complete handshake: this server has no certificate" +
       (forbidden.length > 0

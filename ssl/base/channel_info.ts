@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { ProtocolVersion } from "../tables/versions.ts";
 
@@ -69,6 +70,11 @@ export interface ChannelInfo {
   readonly secureRenegotiation: boolean;
   /** Whether the peer's certificate was rejected, and then accepted by the bad-certificate hook. */
   readonly badCertAccepted: boolean;
+  /**
+   * The peer's raw public key in place of certificates (RFC 7250); `null` for none. After
+   * resumption it is that of the original handshake.
+   */
+  readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
   /** The peer's certificates, leaf first; after resumption those of the original handshake. */
   readonly peerCertificates: readonly Certificate[];
   /**

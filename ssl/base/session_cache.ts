@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
@@ -46,16 +47,27 @@ export interface Tls12ClientSession extends SessionFacts {
   readonly extendedMasterSecret: boolean;
 }
 
+/** Who a peer is: it is not known where there is neither a certificate nor a key. */
+export interface PeerIdentity {
+  /** The certificates, as verified in the full handshake; empty for a peer without. */
+  readonly peerChain: readonly Certificate[];
+  /** The raw public key in place of certificates, as accepted in it (RFC 7250); `null` for none. */
+  readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
+}
+
+/** Returns whether a peer has authenticated itself, by a certificate or by a raw public key. */
+export function isKnown({ peerChain, peerRawPublicKey }: PeerIdentity): boolean {
+  return peerChain.length > 0 || peerRawPublicKey !== null;
+}
+
 /** The properties of sessions of all versions. */
-export interface SessionFacts {
+export interface SessionFacts extends PeerIdentity {
   /** The time of the full handshake, in milliseconds since 1970. */
   readonly authenticatedAt: number;
   /** The time of expiry, in milliseconds since 1970. */
   readonly expiresAt: number;
   /** The application protocol of the connection; `null` if none. */
   readonly alpnProtocol: string | null;
-  /** The server's certificates, as verified. */
-  readonly peerChain: readonly Certificate[];
   /** The OCSP response stapled by the server; `null` if none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** The list of SCTs that the server sent; `null` if none. */

@@ -1,14 +1,18 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { NssError } from "../../cert/base/errors.ts";
 import type { VerifiedPath } from "../../cert/verify/verify_cert.ts";
 import { SslError } from "../base/errors.ts";
 import type { CertificateRules, PolicyPreset } from "../tables/policy_presets.ts";
 
+/** A certificate, or a raw public key in its place. */
+export type HasKey = { readonly subjectPublicKeyInfo: SubjectPublicKeyInfo };
+
 /** Returns how a certificate's key violates the rules; `null` if it does not. */
-export function keyFault(certificate: Certificate, rules: CertificateRules): string | null {
+export function keyFault(certificate: HasKey, rules: CertificateRules): string | null {
   const key = certificate.subjectPublicKeyInfo.algorithm;
   if (!rules.keyTypes.includes(key.type)) return `its key is of kind ${key.type}`;
   if (key.type === "ec" && !rules.curves.includes(key.curve)) return `its key is on ${key.curve}`;
@@ -26,7 +30,7 @@ function rsaFault(bits: number, { minRsaBits, rsaBits }: CertificateRules): stri
 
 /** Returns how a certificate's key violates the first preset that forbids it; `null` for none. */
 export function presetFault(
-  certificate: Certificate,
+  certificate: HasKey,
   presets: readonly PolicyPreset[],
 ): { readonly preset: string; readonly fault: string } | null {
   for (const { name: preset, certificates } of presets) {
@@ -37,21 +41,22 @@ export function presetFault(
 }
 
 /**
- * Checks the key of the peer's certificate against presets, which no hook can override.
+ * Checks the key of the peer against presets, which no hook can override.
  *
  * @throws {SslError} `SSL_ERROR_WEAK_SERVER_CERT_KEY`, or
  * `SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED` for a client's.
  */
 export function checkPeerKey(
-  certificate: Certificate,
+  certificate: HasKey,
   isServer: boolean,
   presets: readonly PolicyPreset[],
+  what: "certificate" | "raw public key" = "certificate",
 ): void {
   const found = presetFault(certificate, presets);
   if (found === null) return;
   throw new SslError(
     isServer ? DISABLED : "SSL_ERROR_WEAK_SERVER_CERT_KEY",
-    `Cannot take certificate under policy "${found.preset}": ${found.fault}`,
+    `Cannot take ${what} under policy "${found.preset}": ${found.fault}`,
   );
 }
 

@@ -9,6 +9,7 @@ import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Credential } from "./credential.ts";
 import type { HookOptions } from "./hooks.ts";
 import type { ClientAuth, Role } from "./import_options.ts";
+import type { RawPublicKeys } from "./raw_public_keys.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
@@ -26,6 +27,8 @@ export interface Settings extends HookSettings {
   readonly hostname: string | null;
   readonly trustAnchors: readonly TrustAnchor[] | null;
   readonly credentials: readonly Credential[];
+  /** The keys in place of certificates; `null` where there are certificates only. */
+  readonly rawPublicKeys: RawPublicKeys | null;
   readonly clientAuth: ClientAuth;
   /** When a server that requests a certificate requires one; `clientAuth` holds the effect. */
   readonly requireCertificate: RequireCertificate;

@@ -68,17 +68,29 @@ export interface CertificateOptions {
   scts?: Uint8Array;
 }
 
-/** A parsed chain with its private key, which is that of the leaf. */
-export class Credential {
-  /** The certificates to send, leaf first. */
+/** What an end shows of itself, with the key that signs. */
+export interface Credentials {
+  /** The certificates to send, leaf first; empty for a raw public key. */
   readonly chain: readonly Certificate[];
+  /** The key to send in place of certificates (RFC 7250). */
+  readonly rawPublicKey: SubjectPublicKeyInfo | null;
   /** The OCSP response to staple, if any. */
   readonly ocspResponse: Uint8Array<ArrayBuffer> | undefined;
   /** The list of SCTs to send, if any. */
   readonly scts: Uint8Array<ArrayBuffer> | undefined;
-  readonly #key: CertificateOptions["key"];
-  #privateKey: Promise<PrivateKey> | undefined;
-  #isCompared: boolean;
+}
+
+/** A parsed chain with its private key, which is that of the leaf. */
+export class Credential implements Credentials {
+  /** The certificates to send, leaf first. */
+  readonly chain: readonly Certificate[];
+  /** None: certificates are sent. */
+  readonly rawPublicKey = null;
+  /** The OCSP response to staple, if any. */
+  readonly ocspResponse: Uint8Array<ArrayBuffer> | undefined;
+  /** The list of SCTs to send, if any. */
+  readonly scts: Uint8Array<ArrayBuffer> | undefined;
+  readonly #key: OwnKey;
 
   /**
    * Parses the certificates, and compares the key with the leaf as far as it shows what it is; it
@@ -98,13 +110,62 @@ export class Credential {
       : toOcspResponse(options.ocsp, `${name}.ocsp`);
     this.scts = options.scts && checkedScts(options.scts);
     checkSize(this, name);
-    this.#key = options.key;
-    this.#isCompared = this.#compareFacts();
+    const { subject } = this.certificate;
+    this.#key = new OwnKey(options.key, publicKeyOf(this.certificate), {
+      kind: "certificate",
+      name: () => shown(subject),
+    });
   }
 
   /** The leaf certificate. */
   get certificate(): Certificate {
     return this.chain[0]!;
+  }
+
+  /**
+   * Whether nothing more can be known of the key before it signs; otherwise {@linkcode privateKey}
+   * compares it.
+   */
+  get isCompared(): boolean {
+    return this.#key.isCompared;
+  }
+
+  /**
+   * Returns the private key, which the first call imports.
+   *
+   * @throws {SslError} If it is none, or not that of the certificate.
+   */
+  privateKey(): Promise<PrivateKey> {
+    return this.#key.privateKey();
+  }
+}
+
+/** What a private key is given for, in words. */
+export interface KeyHolder {
+  readonly kind: "certificate" | "raw public key";
+  /** Returns its name. */
+  readonly name: () => string;
+}
+
+/** A private key, which must be that of a public key. */
+export class OwnKey {
+  readonly #key: CertificateOptions["key"];
+  readonly #own: SubjectPublicKeyInfo;
+  readonly #holder: KeyHolder;
+  #privateKey: Promise<PrivateKey> | undefined;
+  #isCompared: boolean;
+
+  /**
+   * Compares the key with the public one as far as it shows what it is; it is imported on first
+   * use, which is asynchronous.
+   *
+   * @throws {SslError} If the key is none, or another's.
+   */
+  constructor(key: CertificateOptions["key"], own: SubjectPublicKeyInfo, holder: KeyHolder) {
+    this.#key = key;
+    this.#own = own;
+    this.#holder = holder;
+    this.#isCompared = this.#compareFacts();
   }
 
   /**
@@ -118,7 +179,7 @@ export class Credential {
   /**
    * Returns the private key, which the first call imports.
    *
-   * @throws {SslError} If it is none, or not that of the certificate.
+   * @throws {SslError} If it is none, or another's.
    */
   privateKey(): Promise<PrivateKey> {
     return this.#privateKey ??= this.#import();
@@ -127,7 +188,7 @@ export class Credential {
   /** Compares what the key shows without being imported; returns whether that is enough. */
   #compareFacts(): boolean {
     const key = this.#key;
-    const own = publicKeyOf(this.certificate);
+    const own = this.#own;
     let facts;
     try {
       facts = inspectPrivateKey(key);
@@ -167,51 +228,46 @@ export class Credential {
   }
 
   #comparePublicKey(publicKey: SubjectPublicKeyInfo): void {
-    const own = this.certificate.subjectPublicKeyInfo;
     // The algorithm's identifier and parameters may be encoded differently
-    if (!bytesEqual(publicKey.publicKey, own.publicKey)) {
-      throw this.#mismatch(`, but another one of kind ${own}`);
+    if (!bytesEqual(publicKey.publicKey, this.#own.publicKey)) {
+      throw this.#mismatch(`, but another one of kind ${this.#own}`);
     }
   }
 
   /** Returns a key whose signatures are verified until one was right. */
   #withFirstSignatureVerified(key: PrivateKey): PrivateKey {
     const { algorithm, schemes } = key;
-    const { subjectPublicKeyInfo } = this.certificate;
     let isVerified = false;
     return {
       algorithm,
       ...(schemes !== undefined && { schemes }),
       sign: async (scheme, data) => {
         const signature = await key.sign(scheme, data);
-        isVerified ||= await verifySignature(subjectPublicKeyInfo, scheme, data, signature, {
+        isVerified ||= await verifySignature(this.#own, scheme, data, signature, {
           anyCurve: true,
         });
         if (isVerified) return signature;
-        throw this.#mismatch("; what it signs does not verify with the certificate");
+        throw this.#mismatch(`; what it signs does not verify with the ${this.#holder.kind}`);
       },
     };
   }
 
   #mismatch(state: string): SslError {
+    const { kind, name } = this.#holder;
     return new SslError(
       "SEC_ERROR_INVALID_ARGS",
-      `Cannot use certificate ${
-        shown(this.certificate.subject)
-      }: the key given for it is not its own` +
-        state,
+      `Cannot use ${kind} ${name()}: the key given for it is not its own${state}`,
     );
   }
 
-  /** Returns the error of a key that cannot be imported, which says for which certificate. */
+  /** Returns the error of a key that cannot be imported, which says what it was given for. */
   #refusal(cause: unknown): SslError {
+    const { kind, name: nameOf } = this.#holder;
     const { name, message } = toSslError(cause);
     const state = message.replace(/^Cannot (?:import|parse|use) (?:private|public) key: /, "");
-    return new SslError(
-      name,
-      `Cannot use the key given for certificate ${shown(this.certificate.subject)}: ${state}`,
-      { cause },
-    );
+    return new SslError(name, `Cannot use the key given for ${kind} ${nameOf()}: ${state}`, {
+      cause,
+    });
   }
 }
 

@@ -302,6 +302,7 @@ export type SniSocketConfigHook = (
 export type SniSocketConfig = Pick<
   ImportOptions,
   | "certificates"
+  | "rawPublicKeys"
   | "caCerts"
   | "clientAuth"
   | "versions"

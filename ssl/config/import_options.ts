@@ -4,6 +4,7 @@ import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
 import type { HookOptions } from "./hooks.ts";
+import type { RawPublicKeyOptions } from "./raw_public_keys.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "../tables/cipher_suites.ts";
 import type { NamedGroupName } from "../tables/named_groups.ts";
@@ -62,6 +63,11 @@ export interface ImportOptions extends HookOptions {
    * imported or signs.
    */
   certificates?: readonly CertificateOptions[];
+  /**
+   * Raw public keys in place of certificates (RFC 7250): the keys to present, and those to accept
+   * of peers, by a list or a hook. By default there are certificates only.
+   */
+  rawPublicKeys?: RawPublicKeyOptions;
   /**
    * Whether a server requests the client's certificate; default `"none"`. In TLS 1.3 the client's
    * `handshake()` resolves before the server has checked the certificate: a rejection is reported

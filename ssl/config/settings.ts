@@ -18,6 +18,7 @@ import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import { type CertificateOptions, toCertificates, toCredential } from "./credential.ts";
 import { normalizeHostname } from "./host_name.ts";
 import { anchorsPart, type KeyPart, keyPart } from "./key_part.ts";
+import { rawPublicKeysPart, takeRawPublicKeys } from "./raw_public_keys.ts";
 import { hook, row, type Setting } from "./setting.ts";
 import { presetsOf } from "./context_policy.ts";
 import {
@@ -101,6 +102,15 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       takeArray(value, option).map((input, i) =>
         toCredential(input as CertificateOptions, `${option}[${i}]`)
       ),
+  }),
+  rawPublicKeys: row(() => null, {
+    doc:
+      "The raw public keys in place of certificates (RFC 7250): those to present, and those to accept of peers.",
+    option: "rawPublicKeys",
+    verb: "setRawPublicKeys",
+    sessions: "both",
+    key: ({ rawPublicKeys }) => rawPublicKeys && rawPublicKeysPart(rawPublicKeys),
+    take: takeRawPublicKeys,
   }),
   clientAuth: row(() => "none", {
     doc:

@@ -3,6 +3,12 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import { alpnProtocol, alpnProtocols } from "./application_layer_protocol_negotiation.ts";
 import { certificateAuthorities } from "./certificate_authorities.ts";
+import {
+  clientCertificateType,
+  clientCertificateTypes,
+  serverCertificateType,
+  serverCertificateTypes,
+} from "./certificate_type.ts";
 import { cookie } from "./cookie.ts";
 import { earlyData, maxEarlyDataSize } from "./early_data.ts";
 import { ecPointFormats } from "./ec_point_formats.ts";
@@ -112,14 +118,14 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     Tls12ServerHello: signedCertificateTimestampList,
   }],
   [ExtensionType.clientCertificateType, {
-    ClientHello: OPAQUE,
-    EncryptedExtensions: OPAQUE,
-    Tls12ServerHello: OPAQUE,
+    ClientHello: clientCertificateTypes,
+    EncryptedExtensions: clientCertificateType,
+    Tls12ServerHello: clientCertificateType,
   }],
   [ExtensionType.serverCertificateType, {
-    ClientHello: OPAQUE,
-    EncryptedExtensions: OPAQUE,
-    Tls12ServerHello: OPAQUE,
+    ClientHello: serverCertificateTypes,
+    EncryptedExtensions: serverCertificateType,
+    Tls12ServerHello: serverCertificateType,
   }],
   [ExtensionType.padding, { ClientHello: padding }],
   [ExtensionType.encryptThenMac, { ClientHello: encryptThenMac, Tls12ServerHello: encryptThenMac }],

@@ -1,6 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import {
+  parseSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+} from "../../cert/certificate/spki.ts";
 import { applicationChain, SHOWN_WITH_VALUES } from "../authentication/application_chain.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { TLS_1_2, versionName } from "../tables/versions.ts";
@@ -34,6 +38,11 @@ function addPeerCertificates<T extends object>(info: T): asserts info is T & Pee
   Object.defineProperties(info, PEER_CERTIFICATES);
 }
 
+/** Returns the application's copy of a raw public key. */
+export function applicationKey(key: SubjectPublicKeyInfo | null): SubjectPublicKeyInfo | null {
+  return key && parseSubjectPublicKeyInfo(key.der);
+}
+
 /** Returns the public form of the result of a handshake. */
 export function channelInfo(negotiated: Negotiated): ChannelInfo {
   const { peer, local } = negotiated;
@@ -51,6 +60,7 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     extendedMasterSecret: !isTls12 || negotiated.extendedMasterSecret,
     secureRenegotiation: !isTls12 || negotiated.secureRenegotiation,
     badCertAccepted: peer.badCertAccepted,
+    peerRawPublicKey: applicationKey(peer.rawPublicKey),
     localCertificates: local.chain,
   }, peer.chain);
 }

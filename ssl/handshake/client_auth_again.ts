@@ -1,6 +1,5 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 
 /**
@@ -9,12 +8,12 @@ import type { SslConfig } from "../config/config.ts";
  * again.
  *
  * @param config The server's configuration.
- * @param shown The certificates that the client has sent before on the connection.
+ * @param isKnown Whether the client has authenticated itself before on the connection.
  */
 export function clientAuthAgain(
   { clientAuth, requireCertificate }: SslConfig,
-  shown: readonly Certificate[],
+  isKnown: boolean,
 ): SslConfig["clientAuth"] {
   if (clientAuth !== "require" || requireCertificate === "ALWAYS") return clientAuth;
-  return shown.length === 0 ? "require" : "request";
+  return isKnown ? "request" : "require";
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { SessionFacts } from "../base/session_cache.ts";
 import type { AuthenticatedPeer } from "../authentication/authenticate_peer.ts";
@@ -10,6 +11,7 @@ import type { Obstacles } from "../session/keep_session.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
+import type { CertificateTypes } from "./certificate_types.ts";
 
 /** What the hellos negotiate in TLS 1.3. */
 export interface Tls13HelloAgreement {
@@ -72,6 +74,8 @@ export interface OwnIdentity {
 export interface Shown {
   /** The certificates, that of this end first; empty for none. */
   readonly chain: readonly Certificate[];
+  /** The raw public key in place of certificates; `null` for none, and in a resumed session. */
+  readonly rawPublicKey: SubjectPublicKeyInfo | null;
   /** The scheme of its signature; `null` if it did not sign. */
   readonly signatureScheme: SignatureScheme | null;
   /** Whether the application's hook was called for a client certificate. */
@@ -82,7 +86,10 @@ export interface Shown {
 export type Negotiated = Tls13Negotiated | Tls12Negotiated;
 
 /** The result of a complete TLS 1.3 handshake. */
-export interface Tls13Negotiated extends Tls13Agreement, Identities {}
+export interface Tls13Negotiated extends Tls13Agreement, Identities {
+  /** Whether the ends show certificates or raw public keys. */
+  readonly certificateTypes: CertificateTypes;
+}
 
 /** The result of a complete TLS 1.2 handshake. */
 export interface Tls12Negotiated extends Tls12Agreement, Identities {
@@ -97,12 +104,13 @@ export type VerifyData = Readonly<Record<End, Uint8Array<ArrayBuffer>>>;
 
 /** Returns the authentication of an end that did not sign: certificates sent earlier, or none. */
 export function shownBefore(chain: readonly Certificate[]): Shown {
-  return { chain, signatureScheme: null, askedForClientAuthData: false };
+  return { chain, rawPublicKey: null, signatureScheme: null, askedForClientAuthData: false };
 }
 
 /** Returns the authentication of an end that has signed. */
 export function shownBy({ credential, scheme }: Signer): Shown {
-  return { chain: credential.chain, signatureScheme: scheme, askedForClientAuthData: false };
+  const { chain, rawPublicKey } = credential;
+  return { chain, rawPublicKey, signatureScheme: scheme, askedForClientAuthData: false };
 }
 
 /** Returns what a client's session keeps of its handshake. */
@@ -113,6 +121,7 @@ export function sessionFacts(
   return {
     alpnProtocol,
     peerChain,
+    peerRawPublicKey: peer.rawPublicKey,
     stapledOcspResponse,
     signedCertTimestamps,
     localChain: local.chain,

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
@@ -26,6 +27,8 @@ export interface Progress {
   readonly helloRetryRequest: boolean;
   /** The peer's certificates, verified or not. */
   readonly peerChain: readonly Certificate[];
+  /** The peer's raw public key in place of certificates, accepted or not; `null` for none. */
+  readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
   /** The stapled OCSP response; `null` for none. */
   readonly stapledOcspResponse: Uint8Array<ArrayBuffer> | null;
   /** The list of SCTs; `null` for none. */
@@ -46,11 +49,41 @@ export const NO_PROGRESS: Progress = {
   serverName: null,
   helloRetryRequest: false,
   peerChain: [],
+  peerRawPublicKey: null,
   stapledOcspResponse: null,
   signedCertTimestamps: null,
   localChain: [],
   noCertificate: null,
 };
+
+/** Shows a peer that has been authenticated. */
+export function showPeer(hs: { progress: Progress }, peer: ShownPeer): void {
+  const { chain: peerChain, rawPublicKey: peerRawPublicKey } = peer;
+  show(hs, { peerChain, peerRawPublicKey, peerSignatureScheme: peer.signatureScheme });
+}
+
+/** Shows the ends of a session that is resumed. */
+export function showSession(hs: { progress: Progress }, session: ShownSession): void {
+  const { peerChain, peerRawPublicKey, localChain } = session;
+  const { stapledOcspResponse, signedCertTimestamps } = session;
+  show(hs, { peerChain, peerRawPublicKey, stapledOcspResponse, signedCertTimestamps, localChain });
+}
+
+type ShownSession = Pick<
+  Progress,
+  | "peerChain"
+  | "peerRawPublicKey"
+  | "stapledOcspResponse"
+  | "signedCertTimestamps"
+  | "localChain"
+>;
+
+/** What is seen of a peer. */
+interface ShownPeer {
+  readonly chain: readonly Certificate[];
+  readonly rawPublicKey: SubjectPublicKeyInfo | null;
+  readonly signatureScheme: SignatureScheme | null;
+}
 
 /** Updates the progress of a handshake. */
 export function show(hs: { progress: Progress }, update: Partial<Progress>): void {

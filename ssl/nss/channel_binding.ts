@@ -40,7 +40,8 @@ const EXPORTER_LENGTH = 32;
  * `SSL_ERROR_FEATURE_NOT_SUPPORTED_FOR_VERSION` if the version has no such binding;
  * `SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET` if the connection has no extended master secret;
  * `SEC_ERROR_INVALID_ALGORITHM` if the algorithm of the certificate's signature does not specify a
- * hash, as Ed25519; `SEC_ERROR_INVALID_ARGS` for an unknown type.
+ * hash, as Ed25519; `SSL_ERROR_NO_CERTIFICATE` if the server has shown a raw public key;
+ * `SEC_ERROR_INVALID_ARGS` for an unknown type.
  *
  * @example Usage
  * ```ts ignore
@@ -70,6 +71,7 @@ export async function getChannelBinding(
         EXPORTER_LENGTH,
       );
     case "tls-server-end-point":
+      requireCertificate(engine);
       return await serverEndPoint(serverCertificate(engine));
     case "tls-unique": {
       const { negotiated } = engine;
@@ -98,6 +100,17 @@ function requireExtendedMasterSecret(engine: SslEngine, type: ChannelBindingType
   throw new SslError(
     "SSL_ERROR_MISSING_EXTENDED_MASTER_SECRET",
     `Cannot bind to channel: the connection has no extended master secret, without which ${type} is not safe`,
+  );
+}
+
+/** Requires that the server has not shown a raw public key, of which there is no such binding. */
+function requireCertificate({ role, negotiated: { peer, local } }: SslEngine): void {
+  const key = role === "client" ? peer.rawPublicKey : local.rawPublicKey;
+  if (key === null) return;
+  throw new SslError(
+    "SSL_ERROR_NO_CERTIFICATE",
+    "Cannot bind to channel: tls-server-end-point is a hash of the server's certificate, and it " +
+      "has shown a raw public key; use tls-exporter",
   );
 }
 

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { ownCertificate } from "../../cert/certificate/known_certificates.ts";
 import { change, setHook } from "../config/config.ts";
 import { configBeforeStart } from "../config/config_registry.ts";
@@ -132,8 +133,10 @@ export interface ResumptionTokenInfo {
   readonly version: ProtocolVersion;
   /** The cipher suite. */
   readonly cipherSuite: string;
-  /** The server's certificate. */
-  readonly peerCertificate: Certificate;
+  /** The server's certificate; `null` if it has shown a raw public key. */
+  readonly peerCertificate: Certificate | null;
+  /** The server's raw public key in place of a certificate (RFC 7250); `null` for none. */
+  readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
   /** The application protocol of the connection; `null` for none. */
   readonly alpnProtocol: string | null;
   /** The time of expiry. */
@@ -183,11 +186,13 @@ export interface ResumptionTokenInfo {
  */
 export function getResumptionTokenInfo(token: Uint8Array): ResumptionTokenInfo {
   const { hostname, session } = decodeToken(token);
+  const [certificate] = session.peerChain;
   return {
     hostname,
     version: versionName(session.version),
     cipherSuite: session.cipherSuite.name,
-    peerCertificate: ownCertificate(session.peerChain[0]!),
+    peerCertificate: certificate === undefined ? null : ownCertificate(certificate),
+    peerRawPublicKey: session.peerRawPublicKey,
     alpnProtocol: session.alpnProtocol,
     expirationTime: new Date(session.expiresAt),
     maxEarlyDataSize: 0,

@@ -7,7 +7,7 @@ import { preSharedKeyClientHello } from "../extensions/pre_shared_key.ts";
 import { PSK_DHE_KE, pskKeyExchangeModes } from "../extensions/psk_key_exchange_modes.ts";
 import { truncateBinders } from "../messages/client_hello.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
-import { MAX_SESSION_AGE } from "../base/session_cache.ts";
+import { isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import { serverSessionsOf } from "./server_cache.ts";
 import { countersOf, countSession } from "./statistics.ts";
 import { ticketBinding, type TicketContent } from "./session_ticket.ts";
@@ -136,9 +136,9 @@ export function isStillGood(
   const now = environment.now();
   return content.serverName === serverName &&
     now - content.authenticatedAt <= MAX_SESSION_AGE * 1000 &&
-    (config.clientAuth !== "require" || content.peerChain.length > 0) &&
+    (config.clientAuth !== "require" || isKnown(content)) &&
     // A server that requests no certificate must not resume an authenticated session.
-    (config.clientAuth !== "none" || content.peerChain.length === 0) &&
+    (config.clientAuth !== "none" || !isKnown(content)) &&
     content.peerChain.every(({ notAfter }) => notAfter.getTime() >= now);
 }
 

@@ -1,15 +1,15 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { Environment } from "../base/environment.ts";
+import type { PeerIdentity } from "../base/session_cache.ts";
 import { portableKey, RecentTexts, SERVER_SETTINGS, serverHookIdentity } from "./identity.ts";
 import {
   decodeText,
   encodeText,
-  readChain,
+  readPeer,
   readTime,
-  writeChain,
+  writePeer,
   writeTime,
 } from "./session_codec.ts";
 import { KEY_NAME_LENGTH, OwnTicketKeyring, type TicketKeyring } from "./ticket_keyring.ts";
@@ -25,8 +25,11 @@ export const TICKET_LIFETIME = 2 * 24 * 60 * 60;
  */
 export const MAX_TICKET_LENGTH = 16384;
 
-/** A session of a server, as its tickets and its cache contain it. */
-export interface TicketContent {
+/**
+ * A session of a server, as its tickets and its cache contain it; the client has neither
+ * certificates nor a raw public key without authentication.
+ */
+export interface TicketContent extends PeerIdentity {
   /** The protocol version. */
   readonly version: number;
   /** The ID of the cipher suite. */
@@ -39,8 +42,6 @@ export interface TicketContent {
   readonly psk: Uint8Array<ArrayBuffer>;
   /** The host name in server_name; `null` for none. */
   readonly serverName: string | null;
-  /** The verified certificates of the client; empty without authentication. */
-  readonly peerChain: readonly Certificate[];
   /** The index, among the configured credentials, of the chain that the server has sent. */
   readonly localCredential: number;
 }
@@ -188,7 +189,7 @@ export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuf
   writeTime(w, content.createdAt);
   writeTime(w, content.authenticatedAt);
   w.vector8(content.psk).vector16(encodeText(content.serverName));
-  writeChain(w, content.peerChain);
+  writePeer(w, content);
   w.u16(content.localCredential);
   return w.finish();
 }
@@ -211,7 +212,7 @@ function readContent(r: Reader): TicketContent {
     authenticatedAt: readTime(r),
     psk: r.vector8(),
     serverName: decodeText(r.vector16()),
-    peerChain: readChain(r),
+    ...readPeer(r),
     localCredential: r.u16(),
   };
   r.finish();

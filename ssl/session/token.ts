@@ -9,20 +9,22 @@ import { DecodeError } from "../wire/decode_error.ts";
 import type { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
-import { type ClientSession, MAX_SESSION_AGE } from "../base/session_cache.ts";
+import { type ClientSession, isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
 import {
   decodeText,
   encodeText,
   readChain,
+  readPeer,
   readTime,
   writeChain,
+  writePeer,
   writeTime,
 } from "./session_codec.ts";
 
 /** "nsst"; tokens of NSS in C begin differently. */
 const MAGIC = 0x6e737374;
 /** The format version, which follows the magic number. */
-const FORM = 2;
+const FORM = 3;
 /** The length in bytes of the master secret (RFC 5246, Section 8.1). */
 const MASTER_SECRET_LENGTH = 48;
 /**
@@ -45,7 +47,7 @@ export function encodeToken(
   writeTime(w, session.authenticatedAt);
   writeTime(w, session.expiresAt);
   w.vector8(encodeText(session.alpnProtocol));
-  writeChain(w, session.peerChain);
+  writePeer(w, session);
   writeChain(w, session.localChain);
   const none = new Uint8Array(0);
   w.vector24(session.stapledOcspResponse ?? none).vector24(session.signedCertTimestamps ?? none);
@@ -93,8 +95,8 @@ function readSession(r: Reader): ClientSession {
     throw new DecodeError("it lasts longer than sessions do");
   }
   const alpnProtocol = decodeText(r.vector8());
-  const peerChain = readChain(r);
-  if (peerChain.length === 0) throw new DecodeError("it has no certificate of the server");
+  const peer = readPeer(r);
+  if (!isKnown(peer)) throw new DecodeError("it has no certificate of the server");
   const localChain = readChain(r);
   const response = r.vector24();
   const timestamps = r.vector24();
@@ -102,7 +104,7 @@ function readSession(r: Reader): ClientSession {
     authenticatedAt,
     expiresAt,
     alpnProtocol,
-    peerChain,
+    ...peer,
     localChain,
     stapledOcspResponse: response.length === 0 ? null : response,
     signedCertTimestamps: timestamps.length === 0 ? null : timestamps,

@@ -40,6 +40,7 @@ import type { BinderKey } from "../../crypto/expanded_secrets.ts";
 import type { CipherSuiteHash } from "../../crypto/hkdf.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
+import { offerCertificateTypes, takesCertificates } from "../certificate_types.ts";
 import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
@@ -204,8 +205,11 @@ function helloExtensions(
     ]);
   }
   if (tls12) addTls12Extensions(extensions, hs, offer.tls12Session);
-  if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANY_RESPONDER);
-  if (config.signedCertTimestamps) extensions.add(signedCertificateTimestamp, true);
+  if (config.rawPublicKeys !== null) offerCertificateTypes(config, extensions);
+  if (config.rawPublicKeys === null || takesCertificates(config)) {
+    if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANY_RESPONDER);
+    if (config.signedCertTimestamps) extensions.add(signedCertificateTimestamp, true);
+  }
   // Servers of OpenSSL and NSS take none in a renegotiation: it keeps the protocol.
   if (config.alpnProtocols.length > 0 && hs.established === null) {
     extensions.add(alpnProtocols, config.alpnProtocols);

@@ -14,8 +14,8 @@
  * @module
  */
 
-import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import { bytesEqual, concat } from "../../../cert/base/bytes.ts";
+import type { PeerIdentity } from "../../base/session_cache.ts";
 import { offersTls12, type SslConfig } from "../../config/config.ts";
 import { SslError } from "../../base/errors.ts";
 import type { Tls12CipherSuite } from "../../tables/cipher_suites.ts";
@@ -108,6 +108,7 @@ export function beginRenegotiation(
     // Without a new CertificateRequest the client's authentication remains, because the handshakes
     // are bound to each other.
     peerChain: config.role === "server" ? negotiated.peer.chain : [],
+    peerRawPublicKey: config.role === "server" ? negotiated.peer.rawPublicKey : null,
   };
   hs.transcript = new Transcript();
   hs.output.emit({ kind: "renegotiation", byPeer: request === null });
@@ -158,7 +159,7 @@ export function configAgain(config: SslConfig, { peer }: Tls12Negotiated): SslCo
   }
   return {
     ...config,
-    clientAuth: clientAuthAgain(config, peer.chain),
+    clientAuth: clientAuthAgain(config, peer.isKnown),
     minVersion: TLS_1_2,
     maxVersion: TLS_1_2,
   };
@@ -227,23 +228,28 @@ function unsafe(why: string): SslError {
 }
 
 /**
- * Refuses another certificate than in the previous handshake, so that an application need not check
- * it again.
+ * Refuses another certificate or raw public key than in the previous handshake, so that an
+ * application need not check it again.
  *
- * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if the peer sends another certificate.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_CERTIFICATE` if the peer sends another one.
  */
 export function refuseOtherPeer(
   { established, config }: HandshakeContext,
-  chain: readonly Certificate[],
+  { peerChain, peerRawPublicKey }: PeerIdentity,
 ): void {
-  const before = established?.negotiated.peer.chain[0];
+  const peer = established?.negotiated.peer;
+  const before = peer?.rawPublicKey ?? peer?.chain[0];
   // A server that requests it checks the certificate again.
   const isAnswer = config.role === "server" && established?.request !== null;
   if (before === undefined || isAnswer) return;
-  if (chain[0] !== undefined && bytesEqual(chain[0].der, before.der)) return;
+  // A certificate and a key are never the same bytes
+  const shown = peerRawPublicKey ?? peerChain[0];
+  if (shown !== undefined && bytesEqual(shown.der, before.der)) return;
   throw new SslError(
     "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
-    "Cannot renegotiate: the peer shows another certificate than before",
+    `Cannot renegotiate: the peer shows another ${
+      peer?.rawPublicKey ? "raw public key" : "certificate"
+    } than before`,
     { fault: "value" },
   );
 }

@@ -1,24 +1,35 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Certificate } from "../../../cert/certificate/certificate.ts";
 import type { Signer } from "../../authentication/choose_signer.ts";
 import { signTls12 } from "../../authentication/tls12_signature.ts";
+import type { Credentials } from "../../config/credential.ts";
 import { encodeCertificateVerify } from "../../messages/certificate_verify.ts";
-import { encodeTls12Certificate } from "../../messages/tls12_certificate.ts";
+import {
+  encodeTls12Certificate,
+  encodeTls12RawPublicKey,
+} from "../../messages/tls12_certificate.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { type HandshakeContext, sendHandshake } from "../handshake.ts";
 import { show } from "../progress.ts";
 
-/** Sends Certificate, whose list may be empty (RFC 5246, Section 7.4.6). */
+/**
+ * Sends Certificate, which may be empty (RFC 5246, Section 7.4.6).
+ *
+ * @param hs The context of the handshake.
+ * @param credential What is shown; `null` for nothing.
+ * @param isRaw Whether raw public keys were agreed on.
+ */
 export function sendTls12Certificate(
   hs: HandshakeContext,
-  chain: readonly Certificate[],
+  credential: Credentials | null,
+  isRaw: boolean,
 ): void {
-  sendHandshake(
-    hs,
-    HandshakeType.certificate,
-    encodeTls12Certificate({ certificateList: chain.map(({ der }) => der) }),
-  );
+  const chain = credential?.chain ?? [];
+  const key = credential?.rawPublicKey ?? null;
+  const body = isRaw
+    ? encodeTls12RawPublicKey(key?.der ?? null)
+    : encodeTls12Certificate({ certificateList: chain.map(({ der }) => der) });
+  sendHandshake(hs, HandshakeType.certificate, body);
   show(hs, { localChain: chain });
 }
 

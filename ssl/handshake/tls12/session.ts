@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { HandshakeContext } from "../handshake.ts";
+import type { CertificateTypes } from "../certificate_types.ts";
 import type { RecordLimits } from "../limit_records.ts";
 import type { Tls12Agreement } from "../negotiated.ts";
 import { logKey } from "../log_secret.ts";
@@ -15,6 +16,8 @@ export interface Tls12Choice {
   readonly sessionId: Uint8Array<ArrayBuffer>;
   /** The limits of the records under the keys of this handshake. */
   readonly recordLimits: RecordLimits;
+  /** Whether the ends show certificates or raw public keys. */
+  readonly certificateTypes: CertificateTypes;
   /** Whether the server may send an OCSP response. */
   readonly statusDue: boolean;
   /** Whether the server must send a ticket. */

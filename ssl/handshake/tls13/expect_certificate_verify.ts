@@ -29,7 +29,7 @@ export class ExpectCertificateVerify implements HandshakeState {
   handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificateVerify);
     const verification = verifyPeerSignature(
-      this.#claim.certificate.subjectPublicKeyInfo,
+      this.#claim.publicKey,
       message.body,
       hs.config.role === "client" ? "server" : "client",
       hs.transcript.digest(),

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Credential } from "../../config/credential.ts";
+import type { Credentials } from "../../config/credential.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { certificateStatus } from "../../extensions/status_request.ts";
 import { encodeCertificate } from "../../messages/certificate.ts";
@@ -22,11 +22,13 @@ import { type HandshakeContext, prepareHandshake } from "../handshake.ts";
  */
 export function prepareCertificate(
   hs: HandshakeContext,
-  credential: Credential | null,
+  credential: Credentials | null,
   asked: ExtensionBlock | null = null,
   certificateRequestContext: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): Uint8Array<ArrayBuffer> {
-  const certificateList = (credential?.chain ?? []).map(({ der }, index) => {
+  const key = credential?.rawPublicKey ?? null;
+  const shown = key === null ? credential?.chain ?? [] : [key];
+  const certificateList = shown.map(({ der }, index) => {
     const extensions = new ExtensionBlock();
     const { ocspResponse, scts } = index === 0 ? credential! : {};
     if (ocspResponse !== undefined && asked?.has(ExtensionType.statusRequest)) {

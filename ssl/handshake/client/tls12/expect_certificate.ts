@@ -19,8 +19,9 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import {
   AuthenticatedPeer,
-  parseChain,
   type PeerClaim,
+  publicKeyOf,
+  readPeer,
   type ReceivedChain,
 } from "../../../authentication/authenticate_peer.ts";
 import { chooseClientSigner } from "../../../authentication/choose_signer.ts";
@@ -43,7 +44,7 @@ import { authOf, verifyTls12Signature } from "../../../authentication/tls12_sign
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { readAuthorities } from "../../../authentication/read_authorities.ts";
 import { shownBefore, shownBy, type Tls12Negotiated } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { show, showPeer } from "../../progress.ts";
 import { sendTls12Certificate, sendTls12CertificateVerify } from "../../tls12/send_certificate.ts";
 import { completeTls12 } from "./connected.ts";
 import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
@@ -62,30 +63,30 @@ export class ExpectTls12Certificate implements HandshakeState {
   /** Processes Certificate. */
   handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificate);
-    const { certificateList } = parseTls12Certificate(message.body);
-    const [certificate, ...issuers] = parseChain(certificateList);
-    if (certificate === undefined) {
+    const { rawServer } = this.#choice.certificateTypes;
+    const { certificateList } = parseTls12Certificate(message.body, rawServer);
+    const received = readPeer(certificateList, rawServer, {
+      stapledOcspResponse: null, // in CertificateStatus
+      signedCertTimestamps: this.#signedCertTimestamps,
+    });
+    if (received === null) {
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
         "Cannot take Certificate: the server sent none",
       );
     }
     const { cipherSuite } = this.#choice.agreement;
-    if (authOf(certificate.subjectPublicKeyInfo) !== cipherSuite.auth) {
+    const { chain: peerChain, rawPublicKey: peerRawPublicKey } = received;
+    if (authOf(publicKeyOf(received)) !== cipherSuite.auth) {
       throw new SslError(
         "SSL_ERROR_CERT_KEA_MISMATCH",
         `Cannot take Certificate: its key does not go with ${cipherSuite.name}`,
       );
     }
-    const received: ReceivedChain = {
-      chain: [certificate, ...issuers],
-      stapledOcspResponse: null, // in CertificateStatus
-      signedCertTimestamps: this.#signedCertTimestamps,
-    };
-    refuseOtherPeer(hs, received.chain);
-    show(hs, { peerChain: received.chain });
+    refuseOtherPeer(hs, { peerChain, peerRawPublicKey });
+    show(hs, { peerChain, peerRawPublicKey });
     hs.transcript.add(message.raw);
-    return this.#choice.statusDue
+    return this.#choice.statusDue && received.rawPublicKey === null
       ? new ExpectCertificateStatus(this.#choice, received)
       : new ExpectServerKeyExchange(this.#choice, AuthenticatedPeer.claim(hs, received));
   }
@@ -133,7 +134,7 @@ class ExpectServerKeyExchange implements HandshakeState {
     const { randoms } = this.#choice;
     const content = concat([randoms.client, randoms.server, encodeServerEcdhParams(params)]);
     const verification = verifyTls12Signature(
-      this.#claim.certificate.subjectPublicKeyInfo,
+      this.#claim.publicKey,
       signed,
       content,
       hs.config.signatureSchemes,
@@ -143,7 +144,8 @@ class ExpectServerKeyExchange implements HandshakeState {
     const exchange = exchangeKeys(group, params.point);
     exchange.catch(() => {}); // awaited after ServerHelloDone
     const peer = await proof;
-    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme, group });
+    showPeer(hs, peer);
+    show(hs, { group });
     hs.transcript.add(message.raw);
     return new ExpectRequestOrDone(this.#choice, { peer, group, exchange }, null);
   }
@@ -212,10 +214,13 @@ class ExpectRequestOrDone implements HandshakeState {
 
   async #sendFlight(hs: HandshakeContext): Promise<HandshakeState> {
     const choice = this.#choice;
-    const chosen = this.#request && await chooseClientSigner(hs, this.#request);
+    const { rawClient } = choice.certificateTypes;
+    const chosen = this.#request && await chooseClientSigner(hs, this.#request, rawClient);
     const signer = chosen === null || "reason" in chosen ? null : chosen;
     show(hs, { noCertificate: chosen !== null && "reason" in chosen ? chosen.reason : null });
-    if (this.#request !== null) sendTls12Certificate(hs, signer?.credential.chain ?? []);
+    if (this.#request !== null) {
+      sendTls12Certificate(hs, signer?.credential ?? null, rawClient);
+    }
     const { peer, group, exchange } = this.#share;
     const { publicKey, premasterSecret } = await exchange;
     sendHandshake(

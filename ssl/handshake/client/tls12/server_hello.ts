@@ -34,10 +34,11 @@ import {
 } from "../../tls12/renegotiation.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { countAnswer } from "../../../session/count_answer.ts";
+import { refuseProofsOfKey, takeCertificateTypes } from "../../certificate_types.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
 import { shownBefore, type Tls12Agreement, type Tls12Negotiated } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { show, showSession } from "../../progress.ts";
 import { ExpectTls12Certificate } from "./expect_certificate.ts";
 import { completeTls12 } from "./connected.ts";
 import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
@@ -88,6 +89,13 @@ export async function takeTls12ServerHello(
   show(hs, { version: TLS_1_2, cipherSuite });
   const bindsSecret = has(ExtensionType.extendedMasterSecret);
   refuseOtherBinding(hs, bindsSecret);
+  const session = offer.tls12Session;
+  // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo means that the session is
+  // resumed.
+  const echoed = hello.legacySessionIdEcho.length > 0 &&
+    bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
+  const certificateTypes = takeCertificateTypes(config, extensions, echoed);
+  if (certificateTypes.rawServer) refuseProofsOfKey(extensions);
   const signedCertTimestamps =
     extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
   show(hs, { signedCertTimestamps });
@@ -111,17 +119,13 @@ export async function takeTls12ServerHello(
     randoms: { client: offer.random, server: hello.random },
     sessionId: hello.legacySessionIdEcho.slice(),
     recordLimits: recordLimits(config, extensions, TLS_1_2),
+    certificateTypes,
     statusDue: has(ExtensionType.statusRequest),
     ticketDue: has(ExtensionType.sessionTicket),
   };
   hs.transcript.setHash(cipherSuite.hash);
   hs.transcript.add(message.raw);
 
-  const session = offer.tls12Session;
-  // RFC 5246, Section 7.4.1.3, and RFC 5077, Section 3.4: the echo means that the session is
-  // resumed.
-  const echoed = hello.legacySessionIdEcho.length > 0 &&
-    bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
   countAnswer(config.context, echoed && session !== null, offer.psks[0]?.session ?? session);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
@@ -185,9 +189,8 @@ async function resume(
       "Cannot resume session: the extended master secret is not as it was",
     );
   }
-  refuseOtherPeer(hs, session.peerChain);
-  const { peerChain, stapledOcspResponse, signedCertTimestamps, localChain } = session;
-  show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
+  refuseOtherPeer(hs, session);
+  showSession(hs, session);
   const masterSecret = await MasterSecret.of(choice.agreement.cipherSuite, session.masterSecret);
   const keyed = withKeys(hs, choice, masterSecret);
   const { sessionId, expiresAt } = session;
@@ -198,7 +201,7 @@ async function resume(
       group: null,
       // The server's Finished has proved that it has the secret of the session.
       peer: AuthenticatedPeer.ofSession(session),
-      local: shownBefore(localChain),
+      local: shownBefore(session.localChain),
       authenticatedAt: session.authenticatedAt,
       verifyData: { client, server },
     };

@@ -60,11 +60,12 @@ export class CertificateRequests {
     // RFC 8446, Section 4.6.2: the messages MUST be consecutive, so that they are sent when all of
     // them are complete.
     const output = new HeldMessages(hs.output);
-    const { credentials, getClientAuthData } = hs.latestConfig();
+    const { credentials, rawPublicKeys, getClientAuthData } = hs.latestConfig();
     // The connection, and sessions kept of it, belong to the new identity from now on.
-    hs.config = { ...hs.config, credentials, getClientAuthData };
+    hs.config = { ...hs.config, credentials, rawPublicKeys, getClientAuthData };
     const exchange: HandshakeContext = { ...hs, transcript, output };
-    const local = await sendClientCertificate(exchange, authRequest, negotiated.local, context);
+    const { local: before, certificateTypes: { rawClient } } = negotiated;
+    const local = await sendClientCertificate(exchange, authRequest, rawClient, before, context);
     const answered = { ...negotiated, local };
     await keys.withWriteSecret(async (secret) => {
       await sendFinished(exchange, secret);

@@ -2,6 +2,7 @@
 
 import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
+import type { CertificateTypes } from "../../certificate_types.ts";
 import type { Tls13Agreement } from "../../negotiated.ts";
 
 /** The keys of a client after ServerHello. */
@@ -17,4 +18,5 @@ export interface HandshakeKeys {
 /** The keys of a client after EncryptedExtensions, with what was negotiated. */
 export interface ClientKeys extends HandshakeKeys {
   readonly agreement: Tls13Agreement;
+  readonly certificateTypes: CertificateTypes;
 }

@@ -8,11 +8,8 @@ import { parseCertificateRequest } from "../../../messages/certificate_request.t
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import {
-  AuthenticatedPeer,
-  parseChain,
-  type ReceivedChain,
-} from "../../../authentication/authenticate_peer.ts";
+import { AuthenticatedPeer, readPeer } from "../../../authentication/authenticate_peer.ts";
+import { refuseExtensionsOfKey } from "../../certificate_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
@@ -60,26 +57,25 @@ class ExpectCertificate implements HandshakeState {
     if (certificateRequestContext.length > 0) {
       throw illegalCertificate("its request context is not empty");
     }
+    const { rawServer } = this.#keys.certificateTypes;
     for (const { extensions } of certificateList) {
       refuseUnsolicited(extensions, this.#keys.extensionTypes);
+      refuseExtensionsOfKey(rawServer, extensions);
     }
-    const [certificate, ...issuers] = parseChain(certificateList.map(({ certData }) => certData));
-    if (certificate === undefined) {
+    const leaf = certificateList[0]?.extensions;
+    const received = readPeer(certificateList.map(({ certData }) => certData), rawServer, {
+      stapledOcspResponse: leaf?.get(certificateStatus) ?? null,
+      signedCertTimestamps: leaf?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null,
+    });
+    if (received === null) {
       // RFC 8446, Section 4.4.2.4: an empty one of a server is a decode_error.
       throw new SslError(
         "SSL_ERROR_RX_MALFORMED_CERTIFICATE",
         "Cannot take Certificate: the server sent none",
       );
     }
-    const { extensions } = certificateList[0]!;
-    const received: ReceivedChain = {
-      chain: [certificate, ...issuers],
-      stapledOcspResponse: extensions.get(certificateStatus) ?? null,
-      signedCertTimestamps: extensions.body(ExtensionType.signedCertificateTimestamp)?.slice() ??
-        null,
-    };
-    const { chain: peerChain, ...proofs } = received;
-    show(hs, { peerChain, ...proofs });
+    const { chain: peerChain, rawPublicKey: peerRawPublicKey, ...proofs } = received;
+    show(hs, { peerChain, peerRawPublicKey, ...proofs });
     hs.transcript.add(message.raw);
     const claim = AuthenticatedPeer.claim(hs, received);
     const ownIdentity = { local: shownBefore([]), authenticatedAt: null };

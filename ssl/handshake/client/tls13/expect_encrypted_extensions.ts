@@ -10,9 +10,10 @@ import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { recordLimits } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
+import { takeCertificateTypes } from "../../certificate_types.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
 import { shownBefore, type Tls13HelloAgreement } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { show, showSession } from "../../progress.ts";
 import type { ClientKeys, HandshakeKeys } from "./client_keys.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
@@ -43,16 +44,16 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     show(hs, { alpnProtocol: protocol });
     hs.output.limitRecords(recordLimits(hs.config, extensions, TLS_1_3));
     hs.transcript.add(message.raw);
-    const agreement = { ...this.#agreement, alpnProtocol: protocol };
-    const keys: ClientKeys = { ...this.#keys, agreement };
     const session = this.#session;
+    const certificateTypes = takeCertificateTypes(hs.config, extensions, session !== null);
+    const agreement = { ...this.#agreement, alpnProtocol: protocol };
+    const keys: ClientKeys = { ...this.#keys, agreement, certificateTypes };
     if (session === null) return new ExpectCertificateOrRequest(keys);
-    const { peerChain, stapledOcspResponse, signedCertTimestamps, localChain } = session;
-    show(hs, { peerChain, stapledOcspResponse, signedCertTimestamps, localChain });
+    showSession(hs, session);
     // The server has the secret of the session, from which the keys of this message derive.
     const peer = AuthenticatedPeer.ofSession(session);
     const ownIdentity = {
-      local: shownBefore(localChain),
+      local: shownBefore(session.localChain),
       authenticatedAt: session.authenticatedAt,
     };
     return new ExpectServerFinished(keys, peer, ownIdentity, null);

@@ -17,7 +17,7 @@ import {
 import { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ClientConnected } from "./connected.ts";
 import type { OwnIdentity, Tls13Negotiated } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { showPeer } from "../../progress.ts";
 import type { ClientKeys } from "./client_keys.ts";
 import { sendClientCertificate } from "./send_certificate.ts";
 
@@ -47,7 +47,8 @@ export class ExpectServerFinished implements HandshakeState {
   /** Processes Finished, and sends the client's last flight. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { agreement, masterSecret, clientRandom, clientSecret, serverSecret } = this.#keys;
+    const { agreement, certificateTypes, masterSecret } = this.#keys;
+    const { clientRandom, clientSecret, serverSecret } = this.#keys;
     const { cipherSuite } = agreement;
     // The keys, and a Finished that no certificate precedes, are derived while the server is
     // verified; they are not used, and nothing is sent, before it is.
@@ -56,12 +57,15 @@ export class ExpectServerFinished implements HandshakeState {
     const verifyData = this.#request === null ? ownVerifyData(hs, clientSecret) : null;
     for (const task of [derived, verifyData]) task?.catch(() => {}); // awaited below
     const [peer] = await peerAndFinished(this.#peer, verified);
-    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
+    showPeer(hs, peer);
     const { client, server, clientSpec, serverSpec, exporterMasterSecret } = await derived;
     hs.output.installReadSpec(serverSpec);
 
     let { local } = this.#ownIdentity;
-    if (this.#request !== null) local = await sendClientCertificate(hs, this.#request, local);
+    if (this.#request !== null) {
+      const { rawClient } = certificateTypes;
+      local = await sendClientCertificate(hs, this.#request, rawClient, local);
+    }
     sendVerifyData(hs, await (verifyData ?? ownVerifyData(hs, clientSecret)));
     hs.output.installWriteSpec(clientSpec);
     hs.output.sendFlight();
@@ -77,7 +81,13 @@ export class ExpectServerFinished implements HandshakeState {
     else resumption.catch(() => {}); // awaited for the first ticket
     if (hs.config.postHandshakeAuth) hs.transcript.keep();
     else hs.transcript.forget();
-    const negotiated: Tls13Negotiated = { ...agreement, ...this.#ownIdentity, local, peer };
+    const negotiated: Tls13Negotiated = {
+      ...agreement,
+      certificateTypes,
+      ...this.#ownIdentity,
+      local,
+      peer,
+    };
     hs.output.emit({ kind: "connected", negotiated, keys, tickets: NO_TICKETS });
     return new ClientConnected(negotiated, keys, resumption);
   }

@@ -14,6 +14,7 @@ import { prepareCertificate, signHandshake } from "../../tls13/send_certificate.
  *
  * @param hs The context of the handshake.
  * @param request The request.
+ * @param isRaw Whether raw public keys were agreed on for this end.
  * @param before The authentication of this end before.
  * @param context The context of a post-handshake request.
  * @returns The authentication of this end, which an empty Certificate does not change.
@@ -21,10 +22,11 @@ import { prepareCertificate, signHandshake } from "../../tls13/send_certificate.
 export async function sendClientCertificate(
   hs: HandshakeContext,
   request: ClientAuthRequest,
+  isRaw: boolean,
   before: Shown,
   context?: Uint8Array<ArrayBuffer>,
 ): Promise<Shown> {
-  const signer = await chooseClientSigner(hs, request);
+  const signer = await chooseClientSigner(hs, request, isRaw);
   const credential = "reason" in signer ? null : signer.credential;
   hs.output.sendMessage(prepareCertificate(hs, credential, null, context));
   if (!("reason" in signer)) {

@@ -8,19 +8,19 @@ import { parseTls12Certificate } from "../../../messages/tls12_certificate.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import {
   AuthenticatedPeer,
-  parseChain,
   type PeerClaim,
-  type ReceivedChain,
+  readPeer,
 } from "../../../authentication/authenticate_peer.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { KeyShare } from "../../../crypto/key_exchange.ts";
 import { expectTls12Finished, sendTls12Finished } from "../../tls12/finished.ts";
+import { nounOf } from "../../certificate_types.ts";
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { type Tls12Choice, type Tls12Session, withNewKeys } from "../../tls12/session.ts";
 import { verifyTls12Signature } from "../../../authentication/tls12_signature.ts";
 import { completeTls12 } from "./connected.ts";
 import type { Shown } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { show, showPeer } from "../../progress.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { keepTls12Session, sendTls12Ticket, ticketFacts } from "./session.ts";
 
@@ -55,28 +55,24 @@ class ExpectTls12ClientCertificate implements HandshakeState {
 
   handle(message: HandshakeMessage, hs: HandshakeContext): HandshakeState {
     expectMessage(message, HandshakeType.certificate);
-    const { certificateList } = parseTls12Certificate(message.body);
-    const chain = parseChain(certificateList);
-    const [certificate, ...issuers] = chain;
+    const { rawClient } = this.#flight.choice.certificateTypes;
+    const { certificateList } = parseTls12Certificate(message.body, rawClient);
+    const received = readPeer(certificateList, rawClient);
     hs.transcript.add(message.raw);
-    refuseOtherPeer(hs, chain);
-    if (certificate === undefined) {
-      show(hs, { peerChain: chain });
+    const peerChain = received?.chain ?? [];
+    const peerRawPublicKey = received?.rawPublicKey ?? null;
+    refuseOtherPeer(hs, { peerChain, peerRawPublicKey });
+    show(hs, { peerChain, peerRawPublicKey });
+    if (received === null) {
       if (hs.config.clientAuth === "require") {
         throw new SslError(
           "SSL_ERROR_NO_CERTIFICATE",
-          "Cannot accept client: it sent no certificate, and this server requires one",
+          `Cannot accept client: it sent no ${nounOf(rawClient)}, and this server requires one`,
           { fault: "value" }, // TLS 1.2 has another alert for it than TLS 1.3
         );
       }
       return new ExpectClientKeyExchange(this.#flight, AuthenticatedPeer.anonymous);
     }
-    const received: ReceivedChain = {
-      chain: [certificate, ...issuers],
-      stapledOcspResponse: null,
-      signedCertTimestamps: null,
-    };
-    show(hs, { peerChain: received.chain });
     const claim = AuthenticatedPeer.claim(hs, received);
     return new ExpectClientKeyExchange(this.#flight, claim);
   }
@@ -121,13 +117,13 @@ class ExpectTls12CertificateVerify implements HandshakeState {
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.certificateVerify);
     const verification = verifyTls12Signature(
-      this.#claim.certificate.subjectPublicKeyInfo,
+      this.#claim.publicKey,
       parseCertificateVerify(message.body),
       hs.transcript.messages(),
       hs.config.signatureSchemes,
     );
     const peer = await this.#claim.prove(verification);
-    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
+    showPeer(hs, peer);
     hs.transcript.add(message.raw);
     return expectClientFinished(hs, this.#flight, this.#session, peer);
   }

@@ -46,6 +46,13 @@ import { TLS_1_2 } from "../../../tables/versions.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../../../crypto/key_exchange.ts";
+import {
+  answerCertificateTypes,
+  type CertificateTypes,
+  chooseClientType,
+  typesForServer,
+  X509_TYPES,
+} from "../../certificate_types.ts";
 import { recordLimits } from "../../limit_records.ts";
 import {
   clientRenegotiationInfo,
@@ -125,10 +132,18 @@ export async function sendTls12ServerFlight(
     cipherSuites: hello.cipherSuites,
     groups: extensions?.get(supportedGroups),
     signatureSchemes,
-  });
+  }, typesForServer(config, extensions));
   const { credential } = signer;
   show(hs, { group });
-  const choice = makeChoice(hs, hello, agreed, signer.cipherSuite, newSessionId(hs, hello));
+  const clientType = config.clientAuth === "none"
+    ? null
+    : chooseClientType(config, extensions, config.clientAuth === "require");
+  const rawServer = credential.rawPublicKey !== null;
+  const certificateTypes = rawServer || clientType
+    ? { rawServer, rawClient: clientType ?? false }
+    : X509_TYPES;
+  const sessionId = newSessionId(hs, hello);
+  const choice = makeChoice(hs, hello, agreed, signer.cipherSuite, sessionId, certificateTypes);
   begin(hs, message, choice);
   const ocspResponse = extensions?.has(ExtensionType.statusRequest)
     ? credential.ocspResponse
@@ -138,13 +153,13 @@ export async function sendTls12ServerFlight(
     scts: credential.scts,
     nameChose: choseConfig || signer.byName,
   });
-  sendTls12Certificate(hs, credential.chain);
+  sendTls12Certificate(hs, credential, rawServer);
   if (ocspResponse !== undefined) {
     sendHandshake(hs, HandshakeType.certificateStatus, encodeCertificateStatus({ ocspResponse }));
   }
   const share = await generateKeyShare(group);
   await sendServerKeyExchange(hs, choice, signer, share);
-  const requestsCertificate = config.clientAuth !== "none";
+  const requestsCertificate = clientType !== null;
   if (requestsCertificate) sendCertificateRequest(hs);
   sendHandshake(hs, HandshakeType.serverHelloDone, encodeServerHelloDone());
   const flight = { choice, group, share, local: shownBy(signer) };
@@ -188,6 +203,7 @@ function makeChoice(
   agreed: Agreed,
   cipherSuite: Tls12CipherSuite,
   sessionId: Uint8Array<ArrayBuffer>,
+  certificateTypes: CertificateTypes = X509_TYPES,
 ): Tls12Choice {
   const { config, environment } = hs;
   const random = environment.random(32);
@@ -207,6 +223,7 @@ function makeChoice(
     randoms: { client: hello.random, server: random },
     sessionId,
     recordLimits: recordLimits(config, hello.extensions, TLS_1_2),
+    certificateTypes,
     statusDue: false, // only clients use it
     // RFC 7627, Section 5.4: sessions without the extended master secret should not be resumed.
     ticketDue: config.sessionTickets && has(ExtensionType.sessionTicket) && bindsSecret,
@@ -248,6 +265,7 @@ function sendServerHello(
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
   // RFC 6066, Section 3.
   if (nameChose && asked(ExtensionType.serverName)) extensions.add(serverNameAcknowledgement, true);
+  answerCertificateTypes(choice.certificateTypes, extensions);
   if (staples) extensions.add(statusRequestEmpty, true);
   if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
     extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);

@@ -19,6 +19,7 @@ import { MasterSecret } from "../../../crypto/master_secret.ts";
 import { type Tls12Choice, type Tls12Session, withKeys } from "../../tls12/session.ts";
 import type { Certificate } from "../../../../cert/certificate/certificate.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
+import { isKnown, type PeerIdentity } from "../../../base/session_cache.ts";
 import {
   type Identities,
   shownBefore,
@@ -106,7 +107,7 @@ function chooseTls12Session(
   // A server that renegotiates to request a certificate needs a session with one.
   const needsCertificate = (hs.established?.request ?? null) !== null &&
     config.clientAuth !== "none";
-  if (needsCertificate && content.peerChain.length === 0) return null;
+  if (needsCertificate && !isKnown(content)) return null;
   const cipherSuite = config.tls12CipherSuites.find(({ id }) => id === content.cipherSuite);
   if (cipherSuite === undefined || !hello.cipherSuites.includes(cipherSuite.id)) return null;
   if (!hello.extensions?.has(ExtensionType.extendedMasterSecret)) {
@@ -125,16 +126,16 @@ export async function resumeTls12Session(
   choice: Tls12Choice,
   content: TicketContent,
 ): Promise<HandshakeState> {
-  refuseOtherPeer(hs, content.peerChain);
+  refuseOtherPeer(hs, content);
   if (!choice.ticketDue) await setForget(hs, choice);
-  const { peerChain, authenticatedAt } = content;
+  const { peerChain, peerRawPublicKey, authenticatedAt } = content;
   const localChain = shownChain(hs.config, content);
-  show(hs, { peerChain, localChain });
+  show(hs, { peerChain, peerRawPublicKey, localChain });
   const { agreement } = choice;
   const masterSecret = await MasterSecret.of(agreement.cipherSuite, content.psk);
   const session = withKeys(hs, choice, masterSecret);
   const { serverName } = agreement;
-  const facts = { serverName, authenticatedAt, peerChain, localChain };
+  const facts = { serverName, authenticatedAt, peerChain, peerRawPublicKey, localChain };
   await sendTls12Ticket(hs, session, facts);
   const server = await sendTls12Finished(hs, session);
   return expectTls12Finished(hs, session, (hs, client) => {
@@ -162,7 +163,7 @@ async function setForget(
 }
 
 /** The result of a handshake, for its session. */
-export interface TicketFacts extends Pick<TicketContent, "serverName" | "peerChain"> {
+export interface TicketFacts extends PeerIdentity, Pick<TicketContent, "serverName"> {
   /** The time of the full handshake, in milliseconds since 1970; `null` for now. */
   readonly authenticatedAt: number | null;
   /** The certificates that this server has sent. */
@@ -174,8 +175,8 @@ export function ticketFacts(
   { serverName }: Tls12Agreement,
   { peer, local, authenticatedAt }: Identities,
 ): TicketFacts {
-  const { chain: peerChain } = peer;
-  return { serverName, authenticatedAt, peerChain, localChain: local.chain };
+  const { chain: peerChain, rawPublicKey: peerRawPublicKey } = peer;
+  return { serverName, authenticatedAt, peerChain, peerRawPublicKey, localChain: local.chain };
 }
 
 /**

@@ -5,11 +5,8 @@ import { SslError } from "../../../base/errors.ts";
 import { parseCertificate } from "../../../messages/certificate.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
-import {
-  AuthenticatedPeer,
-  parseChain,
-  type ReceivedChain,
-} from "../../../authentication/authenticate_peer.ts";
+import { AuthenticatedPeer, readPeer } from "../../../authentication/authenticate_peer.ts";
+import { nounOf } from "../../certificate_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { show } from "../../progress.ts";
 import { ExpectCertificateVerify, type NextState } from "../../tls13/expect_certificate_verify.ts";
@@ -21,14 +18,20 @@ import { refuseUnsolicited } from "../../unsolicited.ts";
  */
 export class ExpectClientCertificate implements HandshakeState {
   readonly #context: Uint8Array<ArrayBuffer>;
+  readonly #isRaw: boolean;
   readonly #next: NextState;
 
-  /** Creates the state for the context of the request; `next` returns the state that follows. */
+  /**
+   * Creates the state for the context of the request; `isRaw` is whether raw public keys were
+   * agreed on for the client, `next` returns the state that follows.
+   */
   constructor(
     context: Uint8Array<ArrayBuffer>,
+    isRaw: boolean,
     next: NextState,
   ) {
     this.#context = context;
+    this.#isRaw = isRaw;
     this.#next = next;
   }
 
@@ -45,24 +48,19 @@ export class ExpectClientCertificate implements HandshakeState {
     }
     // The CertificateRequest requests no extensions in Certificate.
     for (const { extensions } of certificateList) refuseUnsolicited(extensions, []);
-    const [certificate, ...issuers] = parseChain(certificateList.map(({ certData }) => certData));
+    const received = readPeer(certificateList.map(({ certData }) => certData), this.#isRaw);
     hs.transcript.add(message.raw);
-    if (certificate === undefined) {
-      show(hs, { peerChain: [] });
+    const peerChain = received?.chain ?? [];
+    show(hs, { peerChain, peerRawPublicKey: received?.rawPublicKey ?? null });
+    if (received === null) {
       if (hs.config.clientAuth === "require") {
         throw new SslError(
           "SSL_ERROR_NO_CERTIFICATE",
-          "Cannot accept client: it sent no certificate, and this server requires one",
+          `Cannot accept client: it sent no ${nounOf(this.#isRaw)}, and this server requires one`,
         );
       }
       return this.#next(AuthenticatedPeer.anonymous);
     }
-    const received: ReceivedChain = {
-      chain: [certificate, ...issuers],
-      stapledOcspResponse: null,
-      signedCertTimestamps: null,
-    };
-    show(hs, { peerChain: received.chain });
     const claim = AuthenticatedPeer.claim(hs, received);
     return new ExpectCertificateVerify(claim, this.#next);
   }

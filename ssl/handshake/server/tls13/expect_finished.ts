@@ -8,8 +8,9 @@ import { encodeFinished, parseFinished } from "../../../messages/finished.ts";
 import { encodeHandshake, type HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import type { CertificateTypes } from "../../certificate_types.ts";
 import type { OwnIdentity, Tls13Agreement, Tls13Negotiated } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { showPeer } from "../../progress.ts";
 import type { ApplicationKeys } from "../../tls13/derive_keys.ts";
 import {
   observePeerFinished,
@@ -25,6 +26,7 @@ import { ServerConnected } from "./connected.ts";
 /** The keys of a server after its flight, with what was negotiated. */
 export interface ServerKeys {
   readonly agreement: Tls13Agreement;
+  readonly certificateTypes: CertificateTypes;
   readonly masterSecret: MasterSecret;
   readonly clientHandshakeSecret: TrafficSecret;
   /** The keys of application data; those of what this end sends are in use. */
@@ -81,12 +83,12 @@ export class ExpectClientFinished implements HandshakeState {
   /** Processes Finished. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { agreement, masterSecret, application } = this.#keys;
+    const { agreement, certificateTypes, masterSecret, application } = this.#keys;
     const verified = this.#foreseen === null
       ? this.#verify(message, hs)
       : this.#compare(message, hs, this.#foreseen);
     const [peer, resumption] = await peerAndFinished(this.#peer, verified);
-    show(hs, { peerChain: peer.chain, peerSignatureScheme: peer.signatureScheme });
+    showPeer(hs, peer);
     masterSecret.forget();
     const { client, server, clientSpec, exporterMasterSecret } = application;
     hs.output.installReadSpec(clientSpec);
@@ -96,7 +98,12 @@ export class ExpectClientFinished implements HandshakeState {
       write: server,
       exporterMasterSecret,
     });
-    const negotiated: Tls13Negotiated = { ...agreement, ...this.#ownIdentity, peer };
+    const negotiated: Tls13Negotiated = {
+      ...agreement,
+      certificateTypes,
+      ...this.#ownIdentity,
+      peer,
+    };
     const tickets = this.#keys.mayResume ? makeTickets(hs, negotiated, resumption) : NO_TICKETS;
     if (negotiated.postHandshakeAuth) hs.transcript.keep();
     else hs.transcript.forget();

@@ -18,6 +18,13 @@ import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
 import { chooseServerSigner, type ServerSigner } from "../../../authentication/choose_signer.ts";
 import { shownBefore, shownBy, type Tls13Agreement } from "../../negotiated.ts";
+import {
+  answerCertificateTypes,
+  type CertificateTypes,
+  chooseClientType,
+  typesForServer,
+  X509_TYPES,
+} from "../../certificate_types.ts";
 import { show } from "../../progress.ts";
 import { sendFinished } from "../../tls13/finished.ts";
 import {
@@ -73,14 +80,23 @@ export async function sendServerFlight(
       agreement.serverName,
       choice.signatureSchemes,
       choice.extensions.get(certificateAuthorities) ?? [],
+      typesForServer(config, choice.extensions),
     )
     : null;
+  const mayAsk = session === null && config.clientAuth !== "none";
+  const clientType = mayAsk || agreement.postHandshakeAuth
+    ? chooseClientType(config, choice.extensions, mayAsk && config.clientAuth === "require")
+    : null;
+  const rawServer = signer !== null && signer.credential.rawPublicKey !== null;
+  const certificateTypes = rawServer || clientType
+    ? { rawServer, rawClient: clientType ?? false }
+    : X509_TYPES;
   hs.output.holdFlight();
   const handshakeSecret = await sendServerHello(hs, choice);
   const derived = deriveHandshakeKeys(hs, cipherSuite, handshakeSecret, clientRandom);
   derived.catch(() => {}); // awaited below
-  const flight = [prepareEncryptedExtensions(hs, choice, signer)];
-  const requestsCertificate = session === null && config.clientAuth !== "none";
+  const flight = [prepareEncryptedExtensions(hs, choice, signer, certificateTypes)];
+  const requestsCertificate = mayAsk && clientType !== null;
   if (requestsCertificate) flight.push(prepareCertificateRequest(hs));
   let signature: Promise<Uint8Array<ArrayBuffer>> | null = null;
   if (signer !== null) {
@@ -98,11 +114,11 @@ export async function sendServerFlight(
   }
   await sendFinished(hs, server);
   hs.output.sendFlight();
-  const keys = await installApplicationKeys(hs, choice, handshakeSecret, client);
+  const keys = await installApplicationKeys(hs, choice, certificateTypes, handshakeSecret, client);
   if (session !== null) {
-    const { peerChain, authenticatedAt } = session.content;
+    const { peerChain, peerRawPublicKey, authenticatedAt } = session.content;
     const localChain = shownChain(config, session.content);
-    show(hs, { peerChain, localChain });
+    show(hs, { peerChain, peerRawPublicKey, localChain });
     // The client's binder has proved that it has the secret of the session.
     const peer = AuthenticatedPeer.ofSession(session.content);
     const ownIdentity = { local: shownBefore(localChain), authenticatedAt };
@@ -115,7 +131,8 @@ export async function sendServerFlight(
     return new ExpectClientFinished(keys, anonymous, ownIdentity, foreseeFinished(hs, keys));
   }
   const next: NextState = (peer) => new ExpectClientFinished(keys, peer, ownIdentity, null);
-  return new ExpectClientCertificate(new Uint8Array(0), next);
+  const { rawClient } = certificateTypes;
+  return new ExpectClientCertificate(new Uint8Array(0), rawClient, next);
 }
 
 async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
@@ -148,6 +165,7 @@ function prepareEncryptedExtensions(
   hs: HandshakeContext,
   { agreement, extensions: hello, nameChoseConfig }: Choice,
   signer: ServerSigner | null,
+  certificateTypes: CertificateTypes,
 ): Uint8Array<ArrayBuffer> {
   const extensions = new ExtensionBlock();
   // RFC 6066, Section 3: where the name has guided the choice, but never with a resumed session.
@@ -157,6 +175,7 @@ function prepareEncryptedExtensions(
   const limits = recordLimits(hs.config, hello, TLS_1_3);
   if (hello.has(ExtensionType.recordSizeLimit)) extensions.add(recordSizeLimit, limits.received);
   hs.output.limitRecords(limits);
+  answerCertificateTypes(certificateTypes, extensions);
   const { alpnProtocol: protocol } = agreement;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   return prepareHandshake(
@@ -169,6 +188,7 @@ function prepareEncryptedExtensions(
 async function installApplicationKeys(
   hs: HandshakeContext,
   { agreement, clientRandom, extensions }: Choice,
+  certificateTypes: CertificateTypes,
   handshakeSecret: HandshakeSecret,
   clientHandshakeSecret: TrafficSecret,
 ): Promise<ServerKeys> {
@@ -178,6 +198,7 @@ async function installApplicationKeys(
   hs.output.installWriteSpec(application.serverSpec);
   return {
     agreement,
+    certificateTypes,
     masterSecret,
     clientHandshakeSecret,
     application,

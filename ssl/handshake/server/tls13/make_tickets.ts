@@ -37,6 +37,7 @@ export async function makeTickets(
     authenticatedAt: authenticatedAt ?? environment.now(),
     serverName: negotiated.serverName,
     peerChain: peer.chain,
+    peerRawPublicKey: peer.rawPublicKey,
     localCredential: shownCredential(config, local.chain),
   };
   const binding = ticketBinding(config);

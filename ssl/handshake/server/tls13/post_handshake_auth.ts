@@ -7,9 +7,10 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { peerAndFinished, verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import { takesCertificates } from "../../certificate_types.ts";
 import { clientAuthAgain } from "../../client_auth_again.ts";
 import type { Tls13Negotiated } from "../../negotiated.ts";
-import { show } from "../../progress.ts";
+import { showPeer } from "../../progress.ts";
 import type { TrafficKeys } from "../../tls13/traffic_keys.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { prepareCertificateRequest } from "./send_certificate_request.ts";
@@ -67,16 +68,24 @@ export function requestCertificate(
       ...config,
       clientAuth: config.clientAuth === "none"
         ? "request"
-        : clientAuthAgain(config, negotiated.peer.chain),
+        : clientAuthAgain(config, negotiated.peer.isKnown),
     },
     // The transcript is that of the handshake and this exchange, without earlier exchanges. The
     // exchange has its own progress, so that the application sees no certificate before it is
     // verified.
     transcript,
   };
+  const { rawClient } = negotiated.certificateTypes;
+  if (!rawClient && !takesCertificates(config)) {
+    throw new SslError(
+      "SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE",
+      "Cannot ask for a raw public key: the client has offered none, and this server takes " +
+        "nothing else; set rawPublicKeys.orCertificate to accept its certificate, too",
+    );
+  }
   const context = hs.environment.random(CONTEXT_LENGTH);
   hs.output.sendMessage(prepareCertificateRequest(exchange, context));
-  const first = new ExpectClientCertificate(context, (peer) => {
+  const first = new ExpectClientCertificate(context, rawClient, (peer) => {
     return new ExpectFinished(negotiated, peer, keys, hs, connected);
   });
   return new PostHandshakeAuth(exchange, first, keys);
@@ -145,8 +154,7 @@ class ExpectFinished implements HandshakeState {
     const verified = verifyPeerFinished(exchange, message, before.cipherSuite, this.#keys.read);
     const [peer] = await peerAndFinished(this.#peer, verified);
     const negotiated = { ...before, peer: peer.answering(before.peer) };
-    const { chain: peerChain, signatureScheme: peerSignatureScheme } = negotiated.peer;
-    show(this.#connection, { peerChain, peerSignatureScheme });
+    showPeer(this.#connection, negotiated.peer);
     exchange.transcript.forget();
     this.#connection.output.emit({ kind: "reauthenticated", negotiated });
     return this.#connected(negotiated);

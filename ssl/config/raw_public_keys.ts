@@ -1,0 +1,327 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** Raw public keys in place of certificates (RFC 7250): the option, and what is made of it. @module */
+
+import { toBase64 } from "../../cert/base/runtime.ts";
+import {
+  anything,
+  isArray,
+  isBoolean,
+  kindOf,
+  required,
+  type Shape,
+} from "../../cert/base/options.ts";
+import type { PrivateKey } from "../../cert/certificate/private_key.ts";
+import { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
+import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
+import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
+import { SslError, toSslError } from "../base/errors.ts";
+import type { SslSocket } from "../base/socket_type.ts";
+import { type CertificateOptions, type Credentials, OwnKey } from "./credential.ts";
+import type { KeyPart } from "./key_part.ts";
+import { copyInput, invalid, isSameInput, takeSslOptions } from "./option_values.ts";
+
+/**
+ * A public key: PEM text, PEM bytes or DER of a SubjectPublicKeyInfo, a WebCrypto key, or a parsed
+ * one.
+ */
+export type RawPublicKeyInput = string | Uint8Array | CryptoKey | SubjectPublicKeyInfo;
+
+/** A key to present in place of a certificate. */
+export interface RawKeyOptions {
+  /**
+   * The private key, in the forms of {@linkcode CertificateOptions}: PEM text, PEM bytes, DER, a
+   * WebCrypto key, or an object that signs, such as a key in a token.
+   */
+  key: CertificateOptions["key"];
+  /**
+   * Its public key, which is sent. It is needed for keys that do not show it: a WebCrypto key that
+   * is not extractable, and objects without `publicKey`.
+   */
+  publicKey?: RawPublicKeyInput;
+}
+
+/** The subject of a {@linkcode RawPublicKeyHook}'s decision. */
+export interface RawPublicKeyAuthentication {
+  /** The peer's key, which has no name, no issuer and no dates. */
+  readonly publicKey: SubjectPublicKeyInfo;
+  /** The client's `hostname`, with which the key has to be known; `null` on a server. */
+  readonly hostname: string | null;
+  /** Whether this end is the server and the key a client's. */
+  readonly isServer: boolean;
+  /** The context of the socket. */
+  readonly context: NssContext;
+  /** The time of the decision. */
+  readonly time: Date;
+}
+
+/**
+ * Decides whether a peer's raw public key is accepted.
+ *
+ * It accepts by returning exactly `true`. It rejects by throwing or by returning anything else. The
+ * handshake waits for it, in both roles. It is not called when a session is resumed, except from a
+ * token ({@linkcode setResumptionToken}).
+ */
+export type RawPublicKeyHook = (
+  socket: SslSocket,
+  peer: RawPublicKeyAuthentication,
+) => boolean | Promise<boolean>;
+
+/** How raw public keys take the place of certificates (RFC 7250). */
+export interface RawPublicKeyOptions {
+  /**
+   * The keys to present, in preference order. Where `certificates` are given, too, the peer's
+   * preference decides between key and certificate.
+   */
+  keys?: readonly RawKeyOptions[];
+  /**
+   * The keys to accept of peers: a list of them, or of the Base64 of the SHA-256 of their
+   * SubjectPublicKeyInfo ({@linkcode SubjectPublicKeyInfo.pin}); or a hook that decides. Without it
+   * raw public keys of peers are refused.
+   */
+  accept?: readonly RawPublicKeyInput[] | RawPublicKeyHook;
+  /**
+   * Whether peers may present a certificate instead, which is judged as without this option; by
+   * default only where `accept` is not given.
+   */
+  orCertificate?: boolean;
+}
+
+/** The option as it is used. */
+export interface RawPublicKeys {
+  readonly keys: readonly RawKey[];
+  /** What judges peers; `null` for nobody. */
+  readonly accept: readonly Pin[] | RawPublicKeyHook | null;
+  readonly orCertificate: boolean;
+}
+
+/** A key that is accepted: its encoding, its Base64 SHA-256, or WebCrypto's form. */
+export type Pin =
+  | { readonly der: Uint8Array<ArrayBuffer> }
+  | { readonly digest: string }
+  | { readonly key: CryptoKey };
+
+/** The most keys in a list; what needs more is a hook. */
+export const MAX_RAW_PUBLIC_KEYS = 1024;
+
+/** A raw public key of this end, once it is known. */
+export class RawCredential implements Credentials {
+  readonly chain = [];
+  readonly ocspResponse = undefined;
+  readonly scts = undefined;
+  readonly rawPublicKey: SubjectPublicKeyInfo;
+  readonly #privateKey: PrivateKey;
+
+  constructor(rawPublicKey: SubjectPublicKeyInfo, privateKey: PrivateKey) {
+    this.rawPublicKey = rawPublicKey;
+    this.#privateKey = privateKey;
+  }
+
+  /** Returns the private key. */
+  privateKey(): Promise<PrivateKey> {
+    return Promise.resolve(this.#privateKey);
+  }
+}
+
+/** A key of this end, which may have to be imported before its public key is known. */
+export class RawKey {
+  readonly #options: RawKeyOptions;
+  readonly #name: string;
+  /** The public key, where it shows without a promise. */
+  readonly #known: SubjectPublicKeyInfo | null;
+  readonly #own: OwnKey | null;
+  #loaded: Promise<RawCredential> | undefined;
+
+  /** Checks the key, and compares both parts of it as far as they show. */
+  constructor(options: RawKeyOptions, name: string) {
+    const { key, publicKey } = options;
+    this.#options = options;
+    this.#name = name;
+    let shown;
+    try {
+      shown = inspectPrivateKey(key).publicKey;
+    } catch (error) {
+      throw refusal(error, `${name}.key`);
+    }
+    const given = publicKey === undefined ? null : toPublicKey(publicKey, `${name}.publicKey`);
+    if (given === null && shown === null && !canShow(key)) {
+      throw invalid(
+        name,
+        "the key does not show its public key, which is what is sent; give the member publicKey",
+      );
+    }
+    this.#known = given instanceof SubjectPublicKeyInfo ? given : given === null ? shown : null;
+    this.#own = this.#known && ownKey(key, this.#known);
+  }
+
+  /** Its part of a session's key. */
+  get part(): KeyPart {
+    return this.#known === null ? { object: this } : toBase64(this.#known.der);
+  }
+
+  /**
+   * Returns what is sent and signs; the first call imports it.
+   *
+   * @throws {SslError} If the private key is not that of the public one.
+   */
+  load(): Promise<RawCredential> {
+    return this.#loaded ??= this.#load();
+  }
+
+  async #load(): Promise<RawCredential> {
+    const { key, publicKey } = this.#options;
+    if (this.#known !== null && this.#own !== null) {
+      return new RawCredential(this.#known, await this.#own.privateKey());
+    }
+    if (publicKey instanceof CryptoKey) {
+      const known = await exported(publicKey);
+      return new RawCredential(known, await ownKey(key, known).privateKey());
+    }
+    try {
+      const imported = await importPrivateKey(key);
+      if (imported.publicKey !== undefined) return new RawCredential(imported.publicKey, imported);
+    } catch (error) {
+      throw refusal(error, `${this.#name}.key`);
+    }
+    throw invalid(this.#name, "the key does not show its public key; give the member publicKey");
+  }
+}
+
+function ownKey(key: CertificateOptions["key"], publicKey: SubjectPublicKeyInfo): OwnKey {
+  return new OwnKey(key, publicKey, { kind: "raw public key", name: () => `(${publicKey})` });
+}
+
+/** Returns whether the public key can be computed when the key is imported. */
+function canShow(key: CertificateOptions["key"]): boolean {
+  return typeof key === "string" || key instanceof Uint8Array ||
+    (key instanceof CryptoKey && key.extractable);
+}
+
+/** Returns the SubjectPublicKeyInfo of a WebCrypto key. */
+export async function exported(key: CryptoKey): Promise<SubjectPublicKeyInfo> {
+  return parseSubjectPublicKeyInfo(new Uint8Array(await crypto.subtle.exportKey("spki", key)));
+}
+
+/** Takes a public key; that of WebCrypto is encoded later, by a promise. */
+function toPublicKey(input: unknown, name: string): SubjectPublicKeyInfo | CryptoKey {
+  if (input instanceof SubjectPublicKeyInfo) return input;
+  if (input instanceof CryptoKey) {
+    if (input.type === "public" && input.extractable) return input;
+    throw invalid(
+      name,
+      input.type === "public"
+        ? "the CryptoKey is not extractable, so that it cannot be sent or compared"
+        : `the CryptoKey is a ${input.type} one, not a public one`,
+    );
+  }
+  if (typeof input !== "string" && !(input instanceof Uint8Array)) {
+    throw invalid(
+      name,
+      `${kindOf(input)} is not a public key: PEM text or bytes, DER, a CryptoKey or a ` +
+        "SubjectPublicKeyInfo",
+    );
+  }
+  try {
+    return parseSubjectPublicKeyInfo(input);
+  } catch (error) {
+    throw refusal(error, name);
+  }
+}
+
+/** The Base64 of a SHA-256. */
+const DIGEST = /^[A-Za-z0-9+/]{43}=$/;
+
+function toPin(input: unknown, name: string): Pin {
+  if (typeof input === "string" && !input.includes("-----BEGIN ")) {
+    if (DIGEST.test(input)) return { digest: input };
+    throw invalid(
+      name,
+      "the text is neither PEM nor the Base64 of a SHA-256, 44 characters such as " +
+        "SubjectPublicKeyInfo.pin() returns",
+    );
+  }
+  const key = toPublicKey(input, name);
+  return key instanceof CryptoKey ? { key } : { der: key.der };
+}
+
+function refusal(cause: unknown, name: string): SslError {
+  const { name: code, message } = toSslError(cause);
+  const state = message.replace(/^Cannot (?:import|parse|use) (?:private|public) key: /, "");
+  return new SslError(code, `Cannot use option ${name}: ${state}`, { cause });
+}
+
+const SHAPE: Shape<RawPublicKeyOptions> = {
+  keys: isArray,
+  accept: anything, // examined below
+  orCertificate: isBoolean,
+};
+
+const KEY_SHAPE: Shape<RawKeyOptions> = { key: required(anything), publicKey: anything };
+
+/** The keys of options objects, so that each is parsed and imported once. */
+const KEYS = new WeakMap<RawKeyOptions, KnownKey>();
+
+interface KnownKey {
+  readonly key: RawKey;
+  /** By identity, as it is secret. */
+  readonly privateKey: unknown;
+  readonly publicKey: unknown;
+}
+
+function toRawKey(options: RawKeyOptions, name: string): RawKey {
+  const own = takeSslOptions("Cannot use options", options, KEY_SHAPE, name);
+  const known = KEYS.get(options);
+  if (known?.privateKey === own.key && isSameInput(own.publicKey, known.publicKey)) {
+    return known.key;
+  }
+  const key = new RawKey(own, name);
+  KEYS.set(options, { key, privateKey: own.key, publicKey: copyInput(own.publicKey) });
+  return key;
+}
+
+/** Takes the option `rawPublicKeys`. */
+export function takeRawPublicKeys(value: unknown, option: string): RawPublicKeys {
+  const own = takeSslOptions<RawPublicKeyOptions>("Cannot use options", value, SHAPE, option);
+  const { keys = [], accept = null } = own;
+  if (keys.length === 0 && accept === null) {
+    throw invalid(option, "it says neither which keys to present nor which to accept");
+  }
+  if (Array.isArray(accept) && accept.length === 0) {
+    throw invalid(`${option}.accept`, "it is empty, so that no peer could be accepted");
+  }
+  for (const [name, list] of [["keys", keys], ["accept", accept]] as const) {
+    if (Array.isArray(list) && list.length > MAX_RAW_PUBLIC_KEYS) {
+      throw invalid(
+        `${option}.${name}`,
+        `there are ${list.length}, more than ${MAX_RAW_PUBLIC_KEYS}; a hook can decide by any rule`,
+      );
+    }
+  }
+  return {
+    keys: keys.map((key, i) => toRawKey(key, `${option}.keys[${i}]`)),
+    accept: toAccept(accept, `${option}.accept`),
+    orCertificate: own.orCertificate ?? accept === null,
+  };
+}
+
+function toAccept(accept: unknown, name: string): RawPublicKeys["accept"] {
+  if (accept === null) return null;
+  if (isHook(accept)) return accept;
+  if (Array.isArray(accept)) return accept.map((input, i) => toPin(input, `${name}[${i}]`));
+  throw invalid(name, `${kindOf(accept)} is neither an array of public keys nor a function`);
+}
+
+function isHook(value: unknown): value is RawPublicKeyHook {
+  return typeof value === "function";
+}
+
+/** Returns the part of a session's key: with other keys or another judge there is no resumption. */
+export function rawPublicKeysPart({ keys, accept, orCertificate }: RawPublicKeys): KeyPart {
+  const judge = typeof accept === "function"
+    ? { object: accept }
+    : accept?.map((pin) =>
+      "der" in pin ? toBase64(pin.der) : "digest" in pin ? pin.digest : { object: pin.key }
+    ) ?? null;
+  return [keys.map(({ part }) => part), judge, orCertificate];
+}
