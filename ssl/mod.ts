@@ -45,20 +45,23 @@ export type {
   KeyLogCallback,
   NextProtoCallback,
   PeerAuthentication,
+  RawPublicKeyAuthentication,
+  RawPublicKeyHook,
   ResumptionTokenCallback,
   SniRequest,
   SniSocketConfig,
   SniSocketConfigHook,
 } from "./config/hooks.ts";
-export type { ClientAuth, ImportOptions, Role, VersionRange } from "./config/import_options.ts";
-export { newModel } from "./config/model.ts";
 export type {
+  ClientAuth,
+  ImportOptions,
   RawKeyOptions,
-  RawPublicKeyAuthentication,
-  RawPublicKeyHook,
   RawPublicKeyInput,
   RawPublicKeyOptions,
-} from "./config/raw_public_keys.ts";
+  Role,
+  VersionRange,
+} from "./config/import_options.ts";
+export { newModel } from "./config/model.ts";
 export {
   type OptionInfo,
   type OptionSupport,

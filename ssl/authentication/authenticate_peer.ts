@@ -13,13 +13,12 @@ import { stateOf } from "../../cert/base/printable.ts";
 import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
 import { forHook, keepChain, withoutHook } from "./application_chain.ts";
 import { authCertificate } from "./auth_certificate.ts";
+import type { AuthenticationContext } from "./authentication_context.ts";
 import { checkMaySign, checkPeerKey } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
-import type { Environment } from "../base/environment.ts";
 import { isKnown, type PeerIdentity } from "../base/session_cache.ts";
 import { SslError, toSslError } from "../base/errors.ts";
-import type { HookCaller } from "../config/hook_caller.ts";
 import type { PeerAuthentication } from "../config/hooks.ts";
 import { show } from "../../cert/base/options.ts";
 
@@ -28,16 +27,6 @@ import { show } from "../../cert/base/options.ts";
  * chains of the public web have less than 10.
  */
 export const MAX_CHAIN_LENGTH = 16;
-
-/** What the authentication of a peer depends on. */
-export interface AuthenticationContext {
-  /** The configuration of the handshake. */
-  readonly config: SslConfig;
-  /** Calls the application's hooks. */
-  readonly hooks: HookCaller;
-  /** The current time. */
-  readonly environment: Environment;
-}
 
 /** Few peers show raw public keys. */
 const RAW_PUBLIC_KEYS = new LazyModule(
@@ -349,8 +338,8 @@ async function accept(
 }
 
 /**
- * Returns whether the certificates, or the raw public key, of a session are accepted now, perhaps after another process
- * verified them; the bad-certificate hook is not called.
+ * Returns whether the certificates, or the raw public key, of a session are accepted now, perhaps
+ * after another process verified them; the bad-certificate hook is not called.
  */
 export async function isStillTrusted(
   context: AuthenticationContext,

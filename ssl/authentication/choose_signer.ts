@@ -15,7 +15,7 @@ import type { ClientAuthRequest } from "../config/hooks.ts";
 import { RAW_PUBLIC_KEY, X509 } from "../extensions/certificate_type.ts";
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { namedGroupByName, type NamedGroupName } from "../tables/named_groups.ts";
-import type { AuthenticationContext } from "./authenticate_peer.ts";
+import type { AuthenticationContext, NoSigner, Signer } from "./authentication_context.ts";
 import { byHostName, type Candidate } from "./by_host_name.ts";
 import { chooseScheme } from "./certificate_verify.ts";
 import { authOf, chooseTls12Scheme } from "./tls12_signature.ts";
@@ -25,22 +25,6 @@ const RAW_PUBLIC_KEYS = new LazyModule(
   "raw public keys",
   () => import("./raw_public_keys.ts"),
 );
-
-/** The certificate, key and signature scheme with which an end authenticates itself. */
-export interface Signer {
-  /** The certificate and its chain, or the raw public key. */
-  readonly credential: Credentials;
-  /** Its private key. */
-  readonly key: PrivateKey;
-  /** A scheme that the key supports and the peer accepts. */
-  readonly scheme: SignatureScheme;
-}
-
-/** The absence of a signer. */
-export interface NoSigner {
-  /** Why there is none, as the end of a sentence. */
-  readonly reason: string;
-}
 
 /** The signer of a server. */
 export interface ServerSigner extends Signer {
@@ -65,7 +49,7 @@ export interface Tls12SignerRequest {
 }
 
 /** What a server may show. */
-interface Candidate {
+interface Showable {
   readonly credential: Credentials & { privateKey(): Promise<PrivateKey> };
   readonly byName: boolean;
 }
@@ -108,9 +92,9 @@ async function candidatesOf(
   config: SslConfig,
   serverName: string | null,
   types: readonly number[],
-): Promise<readonly Candidate[]> {
+): Promise<readonly Showable[]> {
   const { ownRawKeys, noCommonType } = RAW_PUBLIC_KEYS.exports ?? await RAW_PUBLIC_KEYS.load();
-  const candidates: Candidate[] = [];
+  const candidates: Showable[] = [];
   const refused: string[] = [];
   for (const type of types) {
     if (type === RAW_PUBLIC_KEY) {

@@ -14,17 +14,11 @@ import { SslError, toSslError } from "../base/errors.ts";
 import { checkPeerKey, presetFault } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
-import type { ClientAuthRequest } from "../config/hooks.ts";
-import {
-  exported,
-  type Pin,
-  type RawCredential,
-  type RawPublicKeyHook,
-} from "../config/raw_public_keys.ts";
+import type { ClientAuthRequest, RawPublicKeyHook } from "../config/hooks.ts";
+import { exported, type Pin, type RawCredential } from "../config/raw_public_keys.ts";
 import { RAW_PUBLIC_KEY } from "../extensions/certificate_type.ts";
-import type { AuthenticationContext } from "./authenticate_peer.ts";
+import type { AuthenticationContext, NoSigner, Signer } from "./authentication_context.ts";
 import { chooseScheme } from "./certificate_verify.ts";
-import type { NoSigner, Signer } from "./choose_signer.ts";
 import { chooseTls12Scheme } from "./tls12_signature.ts";
 
 /**

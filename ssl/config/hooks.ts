@@ -2,6 +2,7 @@
 
 import type { ErrorName } from "../../cert/base/errors.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { Name } from "../../cert/names/name.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
@@ -103,6 +104,38 @@ export type BadCertHook = (
   peer: PeerAuthentication,
   problems: readonly VerifyLogEntry[],
 ) => boolean | readonly ErrorName[] | Promise<boolean | readonly ErrorName[]>;
+
+/**
+ * The subject of a {@linkcode RawPublicKeyHook}'s decision.
+ *
+ * @category Hooks
+ */
+export interface RawPublicKeyAuthentication {
+  /** The peer's key, which has no name, no issuer and no dates. */
+  readonly publicKey: SubjectPublicKeyInfo;
+  /** The client's `hostname`, with which the key has to be known; `null` on a server. */
+  readonly hostname: string | null;
+  /** Whether this end is the server and the key a client's. */
+  readonly isServer: boolean;
+  /** The context of the socket. */
+  readonly context: NssContext;
+  /** The time of the decision. */
+  readonly time: Date;
+}
+
+/**
+ * Decides whether a peer's raw public key is accepted.
+ *
+ * It accepts by returning exactly `true`. It rejects by throwing or by returning anything else. The
+ * handshake waits for it, in both roles. It is not called when a session is resumed, except from a
+ * token ({@linkcode setResumptionToken}).
+ *
+ * @category Hooks
+ */
+export type RawPublicKeyHook = (
+  socket: SslSocket,
+  peer: RawPublicKeyAuthentication,
+) => boolean | Promise<boolean>;
 
 /**
  * A server's request for a client's certificate.

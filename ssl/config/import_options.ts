@@ -1,10 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
+import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
-import type { HookOptions } from "./hooks.ts";
-import type { RawPublicKeyOptions } from "./raw_public_keys.ts";
+import type { HookOptions, RawPublicKeyHook } from "./hooks.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "../tables/cipher_suites.ts";
 import type { NamedGroupName } from "../tables/named_groups.ts";
@@ -35,6 +35,46 @@ export interface VersionRange {
   readonly min?: ProtocolVersion;
   /** The newest version. */
   readonly max?: ProtocolVersion;
+}
+
+/**
+ * A public key: PEM text, PEM bytes or DER of a SubjectPublicKeyInfo, a WebCrypto key, or a parsed
+ * one.
+ */
+export type RawPublicKeyInput = string | Uint8Array | CryptoKey | SubjectPublicKeyInfo;
+
+/** A key to present in place of a certificate. */
+export interface RawKeyOptions {
+  /**
+   * The private key, in the forms of {@linkcode CertificateOptions}: PEM text, PEM bytes, DER, a
+   * WebCrypto key, or an object that signs, such as a key in a token.
+   */
+  key: CertificateOptions["key"];
+  /**
+   * Its public key, which is sent. It is needed for keys that do not show it: a WebCrypto key that
+   * is not extractable, and objects without `publicKey`.
+   */
+  publicKey?: RawPublicKeyInput;
+}
+
+/** How raw public keys take the place of certificates (RFC 7250). */
+export interface RawPublicKeyOptions {
+  /**
+   * The keys to present, in preference order. Where `certificates` are given, too, the peer's
+   * preference decides between key and certificate.
+   */
+  keys?: readonly RawKeyOptions[];
+  /**
+   * The keys to accept of peers: a list of them, or of the Base64 of the SHA-256 of their
+   * SubjectPublicKeyInfo ({@linkcode SubjectPublicKeyInfo.pin}); or a hook that decides. Without it
+   * raw public keys of peers are refused.
+   */
+  accept?: readonly RawPublicKeyInput[] | RawPublicKeyHook;
+  /**
+   * Whether peers may present a certificate instead, which is judged as without this option; by
+   * default only where `accept` is not given.
+   */
+  orCertificate?: boolean;
 }
 
 /**

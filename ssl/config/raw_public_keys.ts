@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Raw public keys in place of certificates (RFC 7250): the option, and what is made of it. @module */
+/** The option `rawPublicKeys`: raw public keys in place of certificates (RFC 7250). @module */
 
 import { toBase64 } from "../../cert/base/runtime.ts";
 import {
@@ -15,78 +15,12 @@ import type { PrivateKey } from "../../cert/certificate/private_key.ts";
 import { parseSubjectPublicKeyInfo, SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
-import type { NssContext } from "../../pkcs11/context/context.ts";
 import { SslError, toSslError } from "../base/errors.ts";
-import type { SslSocket } from "../base/socket_type.ts";
 import { type CertificateOptions, type Credentials, OwnKey } from "./credential.ts";
+import type { RawPublicKeyHook } from "./hooks.ts";
+import type { RawKeyOptions, RawPublicKeyOptions } from "./import_options.ts";
 import type { KeyPart } from "./key_part.ts";
 import { copyInput, invalid, isSameInput, takeSslOptions } from "./option_values.ts";
-
-/**
- * A public key: PEM text, PEM bytes or DER of a SubjectPublicKeyInfo, a WebCrypto key, or a parsed
- * one.
- */
-export type RawPublicKeyInput = string | Uint8Array | CryptoKey | SubjectPublicKeyInfo;
-
-/** A key to present in place of a certificate. */
-export interface RawKeyOptions {
-  /**
-   * The private key, in the forms of {@linkcode CertificateOptions}: PEM text, PEM bytes, DER, a
-   * WebCrypto key, or an object that signs, such as a key in a token.
-   */
-  key: CertificateOptions["key"];
-  /**
-   * Its public key, which is sent. It is needed for keys that do not show it: a WebCrypto key that
-   * is not extractable, and objects without `publicKey`.
-   */
-  publicKey?: RawPublicKeyInput;
-}
-
-/** The subject of a {@linkcode RawPublicKeyHook}'s decision. */
-export interface RawPublicKeyAuthentication {
-  /** The peer's key, which has no name, no issuer and no dates. */
-  readonly publicKey: SubjectPublicKeyInfo;
-  /** The client's `hostname`, with which the key has to be known; `null` on a server. */
-  readonly hostname: string | null;
-  /** Whether this end is the server and the key a client's. */
-  readonly isServer: boolean;
-  /** The context of the socket. */
-  readonly context: NssContext;
-  /** The time of the decision. */
-  readonly time: Date;
-}
-
-/**
- * Decides whether a peer's raw public key is accepted.
- *
- * It accepts by returning exactly `true`. It rejects by throwing or by returning anything else. The
- * handshake waits for it, in both roles. It is not called when a session is resumed, except from a
- * token ({@linkcode setResumptionToken}).
- */
-export type RawPublicKeyHook = (
-  socket: SslSocket,
-  peer: RawPublicKeyAuthentication,
-) => boolean | Promise<boolean>;
-
-/** How raw public keys take the place of certificates (RFC 7250). */
-export interface RawPublicKeyOptions {
-  /**
-   * The keys to present, in preference order. Where `certificates` are given, too, the peer's
-   * preference decides between key and certificate.
-   */
-  keys?: readonly RawKeyOptions[];
-  /**
-   * The keys to accept of peers: a list of them, or of the Base64 of the SHA-256 of their
-   * SubjectPublicKeyInfo ({@linkcode SubjectPublicKeyInfo.pin}); or a hook that decides. Without it
-   * raw public keys of peers are refused.
-   */
-  accept?: readonly RawPublicKeyInput[] | RawPublicKeyHook;
-  /**
-   * Whether peers may present a certificate instead, which is judged as without this option; by
-   * default only where `accept` is not given.
-   */
-  orCertificate?: boolean;
-}
 
 /** The option as it is used. */
 export interface RawPublicKeys {
@@ -316,7 +250,7 @@ function isHook(value: unknown): value is RawPublicKeyHook {
   return typeof value === "function";
 }
 
-/** Returns the part of a session's key: with other keys or another judge there is no resumption. */
+/** Returns the part of a session's key: other keys, or another judge, prevent resumption. */
 export function rawPublicKeysPart({ keys, accept, orCertificate }: RawPublicKeys): KeyPart {
   const judge = typeof accept === "function"
     ? { object: accept }

@@ -151,7 +151,7 @@ export function refuseExtensionsOfKey(isRaw: boolean, extensions: ExtensionBlock
   if (isRaw) refuseWithKey(extensions.types()[0]);
 }
 
-/** Refuses a ServerHello of TLS 1.2 that has, with a raw public key, what belongs to certificates. */
+/** Refuses a ServerHello of TLS 1.2 with a raw public key and what belongs to certificates. */
 export function refuseProofsOfKey(extensions: ExtensionBlock | undefined): void {
   const { statusRequest, signedCertificateTimestamp } = ExtensionType;
   refuseWithKey([statusRequest, signedCertificateTimestamp].find((type) => extensions?.has(type)));

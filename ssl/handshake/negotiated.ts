@@ -5,7 +5,7 @@ import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { SessionFacts } from "../base/session_cache.ts";
 import type { AuthenticatedPeer } from "../authentication/authenticate_peer.ts";
-import type { Signer } from "../authentication/choose_signer.ts";
+import type { Signer } from "../authentication/authentication_context.ts";
 import type { End } from "../crypto/master_secret.ts";
 import type { Obstacles } from "../session/keep_session.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";

@@ -4,7 +4,8 @@ import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { change } from "../config/config.ts";
 import { configToChange } from "../config/config_registry.ts";
-import { type RawPublicKeyOptions, takeRawPublicKeys } from "../config/raw_public_keys.ts";
+import type { RawPublicKeyOptions } from "../config/import_options.ts";
+import { takeRawPublicKeys } from "../config/raw_public_keys.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 import { applicationKey } from "../handshake/channel_info.ts";
 import type { Configurable } from "./configurable.ts";
@@ -23,6 +24,7 @@ import type { Configurable } from "./configurable.ts";
  * ```ts
  * import { generateKeyPair } from "@nss/nss/pkcs11";
  * import { importFD, setRawPublicKeys } from "@nss/nss/ssl";
+ * import { assertEquals } from "@std/assert";
  *
  * const { privateKey: key, publicKey } = await generateKeyPair();
  * const up = new TransformStream<Uint8Array>();
@@ -31,7 +33,8 @@ import type { Configurable } from "./configurable.ts";
  * setRawPublicKeys(server, { keys: [{ key, publicKey }] });
  * const client = importFD({ readable: down.readable, writable: up.writable });
  * setRawPublicKeys(client, { accept: [publicKey] });
- * await Promise.all([client.handshake(), server.handshake()]);
+ * const [info] = await Promise.all([client.handshake(), server.handshake()]);
+ * assertEquals(await info.peerRawPublicKey?.pin(), await publicKey.pin());
  * ```
  */
 export function setRawPublicKeys(target: Configurable, keys: RawPublicKeyOptions | null): void {

@@ -22,7 +22,11 @@ function makeToken(prng: Prng): ResumptionToken {
     authenticatedAt,
     expiresAt: authenticatedAt + prng.integer(0, MAX_SESSION_AGE * 1000),
     alpnProtocol: prng.pick([null, "h2", "\u{fe}"]),
-    peerChain: prng.pick([[certificate], [certificate, certificate]]),
+    ...prng.pick([
+      { peerChain: [certificate], peerRawPublicKey: null },
+      { peerChain: [certificate, certificate], peerRawPublicKey: null },
+      { peerChain: [], peerRawPublicKey: certificate.subjectPublicKeyInfo },
+    ]),
     localChain: prng.pick([[], [certificate]]),
     stapledOcspResponse: prng.pick([null, prng.bytes(prng.integer(1, 300))]),
     signedCertTimestamps: prng.pick([null, prng.bytes(prng.integer(1, 300))]),

@@ -26,7 +26,11 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
     authenticatedAt: now,
     psk: prng.bytes(prng.pick([32, 48])),
     serverName: prng.pick([null, "a.test"]),
-    peerChain: prng.pick([[], [CREDENTIALS.client.cert]]),
+    ...prng.pick([
+      { peerChain: [], peerRawPublicKey: null },
+      { peerChain: [CREDENTIALS.client.cert], peerRawPublicKey: null },
+      { peerChain: [], peerRawPublicKey: CREDENTIALS.client.cert.subjectPublicKeyInfo },
+    ]),
     localCredential: prng.integer(0, 0xffff),
   } satisfies TicketContent;
   const binding = prng.bytes(32);
@@ -90,6 +94,7 @@ fuzz(
             expiresAt: now + prng.integer(0, 50),
             alpnProtocol: null,
             peerChain: [],
+            peerRawPublicKey: null,
             stapledOcspResponse: null,
             signedCertTimestamps: null,
             localChain: [],

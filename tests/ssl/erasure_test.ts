@@ -95,6 +95,7 @@ Deno.test("TicketKeys.seal() leaves no plaintext of a ticket", async () => {
       psk,
       serverName: null,
       peerChain: [],
+      peerRawPublicKey: null,
       localCredential: 0,
     },
     new Uint8Array(32),

@@ -113,6 +113,7 @@ export function testTicketKeyCache(
         alpnProtocol: null,
         serverName: null,
         peerChain: [],
+        peerRawPublicKey: null,
         localCredential: 0,
       };
       return (await keys.seal(content, bytes(1), environment))!;

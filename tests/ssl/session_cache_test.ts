@@ -40,6 +40,7 @@ function makeSession(id: number, expiresAt = 1000): ClientSession {
     authenticatedAt: 0,
     expiresAt,
     alpnProtocol: null,
+    peerRawPublicKey: null,
     stapledOcspResponse: null,
     signedCertTimestamps: null,
     peerChain: [],

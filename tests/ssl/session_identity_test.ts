@@ -73,6 +73,7 @@ function otherValues(base: SslConfig): Settings {
   const fixed = resolveConfig({
     caCerts: [PKI.root.cert, PKI.otherRoot.cert],
     certificates: [PKI.server.credential],
+    rawPublicKeys: { accept: [PKI.server.cert.subjectPublicKeyInfo] },
     policy: "compatible",
   });
   return {
@@ -80,6 +81,7 @@ function otherValues(base: SslConfig): Settings {
     hostname: "other.test",
     trustAnchors: fixed.trustAnchors,
     credentials: fixed.credentials,
+    rawPublicKeys: fixed.rawPublicKeys,
     clientAuth: "request",
     requireCertificate: "ALWAYS",
     caNames: [],

@@ -261,6 +261,7 @@ function content(change: Partial<TicketContent> = {}): TicketContent {
     psk: new Uint8Array(48),
     serverName: null,
     peerChain: [],
+    peerRawPublicKey: null,
     localCredential: 0,
     ...change,
   };

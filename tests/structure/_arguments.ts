@@ -203,6 +203,7 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     "ServerKeyKind": "ec",
     "string | URL": "a.test",
     "Name": certificate.subject,
+    "RawPublicKeyOptions | null": null,
     "string | Name": "CN=a",
     "HashName": "SHA-256",
     "OcspResponse": ocsp,

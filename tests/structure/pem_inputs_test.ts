@@ -72,6 +72,21 @@ const ofServer = (options: Partial<ssl.CertificateOptions>) =>
     client: { ocspStapling: true },
   });
 
+const PUBLIC_KEY = { label: "PUBLIC KEY", der: keys.publicKey.der };
+
+/** The raw public key that a client sees of a server. */
+async function rawKeySeen(
+  own: Partial<ssl.RawKeyOptions>,
+  accept: readonly ssl.RawPublicKeyInput[] = [keys.publicKey],
+): Promise<string | undefined> {
+  await using joined = join({
+    server: { rawPublicKeys: { keys: [{ key: keys.privateKey, ...own }] } },
+    client: { rawPublicKeys: { accept } },
+  });
+  const [info] = await shake(joined);
+  return await info.peerRawPublicKey?.pin();
+}
+
 async function configured(configure: (server: ssl.SslSocket) => Promise<void>): Promise<string> {
   return await seen({ client: { ocspStapling: true } }, ({ server }) => configure(server));
 }
@@ -134,7 +149,7 @@ const PLACES: Readonly<Record<string, Place | readonly Place[]>> = {
     give: (one) => cert.parsePkcs7Certificates(one).map(String),
   },
   parseSubjectPublicKeyInfo: {
-    sample: { label: "PUBLIC KEY", der: keys.publicKey.der },
+    sample: PUBLIC_KEY,
     give: (one) => cert.parseSubjectPublicKeyInfo(one).pin(),
   },
   verifyOcspResponse: {
@@ -174,6 +189,13 @@ const PLACES: Readonly<Record<string, Place | readonly Place[]>> = {
     sample: ROOT_CERTIFICATE,
     give: (one) => seen({ client: { caCerts: [one] } }),
   },
+  "RawKeyOptions.key": { sample: KEY, give: (one) => rawKeySeen({ key: one }) },
+  "RawKeyOptions.publicKey": {
+    sample: PUBLIC_KEY,
+    give: (one) => rawKeySeen({ publicKey: one }),
+  },
+  RawPublicKeyInput: { sample: PUBLIC_KEY, give: (one) => rawKeySeen({}, [one]) },
+  "RawPublicKeyOptions.accept": { sample: PUBLIC_KEY, give: (one) => rawKeySeen({}, [one]) },
   "ServerCertOptions.certChain": {
     sample: ROOT_CERTIFICATE,
     give: (one) =>

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { Signer } from "../../authentication/choose_signer.ts";
+import type { Signer } from "../../authentication/authentication_context.ts";
 import { signTls12 } from "../../authentication/tls12_signature.ts";
 import type { Credentials } from "../../config/credential.ts";
 import { encodeCertificateVerify } from "../../messages/certificate_verify.ts";

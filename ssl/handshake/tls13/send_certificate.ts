@@ -7,7 +7,7 @@ import { encodeCertificate } from "../../messages/certificate.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signTranscript } from "../../authentication/certificate_verify.ts";
-import type { Signer } from "../../authentication/choose_signer.ts";
+import type { Signer } from "../../authentication/authentication_context.ts";
 import { encodeCertificateVerify } from "../../messages/certificate_verify.ts";
 import { type HandshakeContext, prepareHandshake } from "../handshake.ts";
 

@@ -99,12 +99,21 @@ function modelSample(): Sample[] {
 const noop = () => undefined as never;
 const other = () => undefined as never;
 
+const PINS = ["A", "B"].map((letter) => `${letter.repeat(43)}=`);
+
 /** The options that are settings, each with all ways to change it. */
 const SAMPLES: Readonly<Record<Exclude<Option, "head" | "signal">, () => readonly Sample[]>> = {
   role: () => replaced("role", "client", "server"),
   hostname: () => replaced("hostname", "a.test", "b.test"),
   caCerts: caCertSamples,
   certificates: certificateSamples,
+  rawPublicKeys: () => {
+    const accept = [PINS[0]!];
+    return [
+      ...replaced("rawPublicKeys", { accept }, { accept: [PINS[1]!] }),
+      { options: { rawPublicKeys: { accept } }, change: () => void (accept[0] = PINS[1]!) },
+    ];
+  },
   clientAuth: () => replaced("clientAuth", "request", "require"),
   alpnProtocols: () => [element("alpnProtocols", ["a", "b"], "c")],
   versions: () => [{

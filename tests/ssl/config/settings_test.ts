@@ -32,6 +32,8 @@ import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.t
 const hook = () => () => undefined as never;
 const anchors = () => [trustAnchorOf(PKI.root.cert)];
 
+const PINS = ["A", "B"].map((letter) => `${letter.repeat(43)}=`);
+
 /**
  * For each setting two values that somebody may set, both other than what it is from the start and
  * good for a handshake.
@@ -43,6 +45,10 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
   credentials: [
     [toCredential(PKI.server.credential, "a")],
     [toCredential(PKI.otherServer.credential, "b")],
+  ],
+  rawPublicKeys: [
+    { keys: [], accept: [{ digest: PINS[0]! }], orCertificate: true },
+    { keys: [], accept: [{ digest: PINS[1]! }], orCertificate: true },
   ],
   clientAuth: ["request", "require"],
   requireCertificate: ["ALWAYS", "NEVER"],
@@ -173,6 +179,7 @@ for (const name of AROUND_HOOK) {
 const NAMED_OPTIONS: Required<Omit<SniSocketConfig, "model" | "policy">> = {
   certificates: [PKI.otherServer.credential],
   caCerts: [PKI.root.cert],
+  rawPublicKeys: { accept: PINS, orCertificate: true },
   clientAuth: "require",
   versions: { min: "TLSv1.2", max: "TLSv1.2" },
   cipherSuites: ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"],

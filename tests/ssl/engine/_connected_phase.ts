@@ -2,6 +2,7 @@
 
 import { AuthenticatedPeer } from "../../../ssl/authentication/authenticate_peer.ts";
 import type { Connected, HandshakeComplete } from "../../../ssl/engine/phase.ts";
+import { X509_TYPES } from "../../../ssl/handshake/certificate_types.ts";
 import { shownBefore } from "../../../ssl/handshake/negotiated.ts";
 import { CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../../../ssl/tables/named_groups.ts";
@@ -27,6 +28,7 @@ export function handshakeLeft(
       postHandshakeAuth: true,
       serverName,
       alpnProtocol: null,
+      certificateTypes: X509_TYPES,
       peer: AuthenticatedPeer.anonymous,
       local: shownBefore([]),
       authenticatedAt: null,

@@ -5,6 +5,12 @@ import {
   alpnProtocols,
 } from "../../../ssl/extensions/application_layer_protocol_negotiation.ts";
 import { certificateAuthorities } from "../../../ssl/extensions/certificate_authorities.ts";
+import {
+  clientCertificateType,
+  clientCertificateTypes,
+  serverCertificateType,
+  serverCertificateTypes,
+} from "../../../ssl/extensions/certificate_type.ts";
 import { cookie } from "../../../ssl/extensions/cookie.ts";
 import { earlyData, maxEarlyDataSize } from "../../../ssl/extensions/early_data.ts";
 import { ecPointFormats } from "../../../ssl/extensions/ec_point_formats.ts";
@@ -110,6 +116,10 @@ export function extensionSamples(random: Random): ExtensionSample[] {
       [opaque(1, 1)],
       random.list(1, 4, () => opaque(1, 120)),
     ]),
+    sample(clientCertificateTypes, CH, [[2], [2, 0], [...random.bytes(255)]]),
+    sample(clientCertificateType, [...EE, "Tls12ServerHello"], [0, 2, 255]),
+    sample(serverCertificateTypes, CH, [[2], [2, 0], [...random.bytes(255)]]),
+    sample(serverCertificateType, [...EE, "Tls12ServerHello"], [0, 2, 255]),
     sample(padding, CH, [new Uint8Array(), new Uint8Array(100), opaque(1, 50)]),
     sample(recordSizeLimit, [...CH, ...EE, "Tls12ServerHello"], [64, 16385, 65535]),
     sample(preSharedKeyClientHello, CH, [psks(), psks(), psks()]),

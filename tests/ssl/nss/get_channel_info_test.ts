@@ -31,6 +31,7 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     extendedMasterSecret: true,
     secureRenegotiation: true,
     badCertAccepted: false,
+    peerRawPublicKey: null,
     peerCertificates: [PKI.server.cert],
     localCertificates: [],
   });

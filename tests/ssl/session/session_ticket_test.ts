@@ -31,6 +31,7 @@ function contentAt(now: number): TicketContent {
     psk: new Uint8Array(32).fill(7),
     serverName: "server.test",
     peerChain: [PKI.client.cert, PKI.root.cert],
+    peerRawPublicKey: null,
     localCredential: 258,
   };
 }

@@ -63,7 +63,8 @@ import {
   takeRenegotiationInfo,
 } from "../../tls12/renegotiation.ts";
 import type { Tls12Choice } from "../../tls12/session.ts";
-import { chooseTls12ServerSigner, type Signer } from "../../../authentication/choose_signer.ts";
+import type { Signer } from "../../../authentication/authentication_context.ts";
+import { chooseTls12ServerSigner } from "../../../authentication/choose_signer.ts";
 import { signTls12 } from "../../../authentication/tls12_signature.ts";
 import { shownBy, type Tls12Agreement } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
