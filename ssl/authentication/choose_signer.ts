@@ -238,7 +238,7 @@ async function clientCandidates(
   return [credential];
 }
 
-/** Sorts candidates: among those that the host name treats alike, those of a named authority first. */
+/** Sorts candidates: where the host name treats them alike, those of a named authority first. */
 function byAuthority(
   candidates: readonly Candidate[],
   authorities: readonly Uint8Array[],

@@ -10,7 +10,7 @@ import { RESERVED_RECORDS } from "./write_half.ts";
 export const KEY_RENEWAL_MARGIN = 1024;
 /** The number of records left at which the peer is asked to renew its write key. */
 export const PEER_KEY_RENEWAL_MARGIN = 4096;
-/** How often an end may renew its write key (RFC 9846, Section 4.7.3); the peer's is not counted. */
+/** How often an end may renew its write key (RFC 9846, Section 4.7.3); a peer's is not counted. */
 export const MAX_WRITE_KEY_RENEWALS: number = 2 ** 48 - 1;
 
 /** The renewal of traffic keys by KeyUpdates (RFC 9846, Sections 4.7.3 and 5.5). */

@@ -48,6 +48,11 @@ export const DEVIATIONS: readonly Exception[] = [
     tests: [/^SkipEarlyData-SecondClientHelloEarlyData-/],
   },
   {
+    name: "a hello of TLS 1.3 with another legacy_version: protocol_version",
+    why: "RFC 9846, Section 4.2.2; BoringSSL does not look at it",
+    tests: [/^VersionTolerance-TLS13$/],
+  },
+  {
     name: "an error alert at the level of a warning, or of no level, ends the connection as any",
     why: "RFC 8446, Section 6: whatever the level; BoringSSL answers with an alert of its own",
     tests: [/^SendWarningAlerts-TLS13$/, /^SendBogusAlertType$/],

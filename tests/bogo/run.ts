@@ -10,8 +10,8 @@
  * deno task bogo 'ALPN|SCT'   those whose names match, and why each of them fails
  * ```
  *
- * `tests/bogo/setup.sh` installs what it takes. `NSS_BOGO_RUNNER` names the folder of another runner,
- * which the page does not speak of.
+ * `tests/bogo/setup.sh` installs what it takes. `NSS_BOGO_RUNNER` names the folder of another
+ * runner, which the page does not speak of.
  *
  * @module
  */
