@@ -5,8 +5,8 @@ import { NssContext } from "../../pkcs11/context/context.ts";
 import { change, type SslConfig } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { Environment } from "../../ssl/base/environment.ts";
-import type { ClientHelloInfo } from "../../ssl/config/hooks.ts";
-import type { ImportOptions } from "../../ssl/config/import_options.ts";
+import type { ClientHelloInfo, RawPublicKeyHook } from "../../ssl/config/hooks.ts";
+import type { ImportOptions, RawPublicKeyOptions } from "../../ssl/config/import_options.ts";
 import type { HandshakeMessage } from "../../ssl/messages/handshake.ts";
 import { clientSessionCache } from "../../ssl/session/client_cache.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
@@ -31,6 +31,7 @@ import {
   splitProtocols,
   versionsOf,
 } from "./offers.ts";
+import { isExpectedKey, rawPublicKeysOf } from "./raw_public_keys.ts";
 
 /**
  * What all connections of one shim share: the sessions, the clock, and the hooks, since sessions
@@ -87,6 +88,10 @@ export class Shim {
     getClientAuthData: (_socket, request) => chooseClientCertificate(this.connection!, request),
   } satisfies ImportOptions;
 
+  /** Decides on raw public keys, for clients and servers. */
+  readonly acceptKey: RawPublicKeyHook = (_socket, peer) =>
+    isExpectedKey(this.connection!.flags, peer);
+
   /** Lets seconds pass. */
   advance(seconds: number): void {
     this.#delay += seconds * 1000;
@@ -103,6 +108,8 @@ export interface ShimConnection {
   readonly seen: Observations;
   /** What it may show, in the order of preference. */
   readonly credentials: readonly ShimCredential[];
+  /** The raw public keys that it shows and takes. */
+  readonly rawPublicKeys: RawPublicKeyOptions | undefined;
 }
 
 /** What a connection's hooks have been told. */
@@ -143,11 +150,15 @@ export async function prepare(shim: Shim, flags: Flags): Promise<ShimConnection>
   const credentials = await readCredentials(flags, (number) => {
     seen.selectedCredential = number;
   });
-  return shim.connection = { flags, seen, credentials };
+  const rawPublicKeys = await rawPublicKeysOf(flags, shim.acceptKey);
+  return shim.connection = { flags, seen, credentials, rawPublicKeys };
 }
 
 /** The configuration of a connection. */
-export function configFor(shim: Shim, { flags, credentials }: ShimConnection): SslConfig {
+export function configFor(
+  shim: Shim,
+  { flags, credentials, rawPublicKeys }: ShimConnection,
+): SslConfig {
   const isServer = flags.has("-server");
   const curves = flags.numbers("-curves");
   const keyShares = flags.numbers("-key-shares");
@@ -164,6 +175,7 @@ export function configFor(shim: Shim, { flags, credentials }: ShimConnection): S
     ...(curves === undefined
       ? {}
       : { groups: known(curves, NAMED_GROUPS).map(({ name }) => name) }),
+    ...(rawPublicKeys !== undefined && { rawPublicKeys }),
     certificates: credentials.map(({ options }) => options),
     clientAuth: flags.has("-require-any-client-certificate")
       ? "require"

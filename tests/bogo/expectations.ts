@@ -13,6 +13,7 @@ import { PROTOCOL_VERSIONS } from "../../ssl/tables/versions.ts";
 import type { Observations } from "./config.ts";
 import type { Flags } from "./flags.ts";
 import { namesOf, splitProtocols } from "./offers.ts";
+import { RAW_PUBLIC_KEY, X509 } from "./raw_public_keys.ts";
 
 /** Something is not as the flags say that it has to be. */
 export class ExpectationError extends Error {
@@ -70,6 +71,8 @@ export async function checkHandshake(
   if (advertised !== undefined) {
     expectList("protocols", splitProtocols(advertised), seen.clientHello?.alpnProtocols ?? []);
   }
+  const type = info.peerRawPublicKey === null ? X509 : RAW_PUBLIC_KEY;
+  expectNumber("certificate type", flags.number("-expect-peer-certificate-type"), type);
   const credential = flags.number("-expect-selected-credential");
   expectNumber("credential", credential, seen.selectedCredential);
   const schemes = flags.numbers("-expect-peer-verify-pref");

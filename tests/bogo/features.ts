@@ -91,17 +91,6 @@ export const ABSENT_FEATURES: readonly Exception[] = [
     ],
   },
   {
-    name: "raw public keys",
-    why: "not here (RFC 7250)",
-    flags: [
-      "-new-rpk-credential",
-      "-accepted-peer-cert-types",
-      "-available-client-cert-types",
-      "-expect-peer-certificate-type",
-      "-expect-peer-rpk-sha256",
-    ],
-  },
-  {
     name: "passwords (SPAKE2+)",
     why: "a draft; WebCrypto does not add points",
     flags: [

@@ -25,6 +25,11 @@ export const FLAGS = {
   "-resumption-delay": "number",
 
   "-new-x509-credential": "switch",
+  "-new-rpk-credential": "switch",
+  "-accepted-peer-cert-types": "numbers",
+  "-available-client-cert-types": "numbers",
+  "-expect-peer-certificate-type": "number",
+  "-expect-peer-rpk-sha256": "bytes",
   "-cert-file": "text",
   "-key-file": "text",
   "-must-match-issuer": "switch",
@@ -134,7 +139,7 @@ export const FLAGS = {
 type Flag = keyof typeof FLAGS;
 
 /** The flags that begin a further credential, and those that belong to the one begun last. */
-const NEW_CREDENTIALS: readonly Flag[] = ["-new-x509-credential"];
+const NEW_CREDENTIALS: readonly Flag[] = ["-new-x509-credential", "-new-rpk-credential"];
 const OF_CREDENTIALS: readonly Flag[] = [
   "-cert-file",
   "-key-file",

@@ -12,6 +12,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createCertificate } from "../../cert/create/create_certificate.ts";
 import type { ClientHelloInfo } from "../../ssl/config/hooks.ts";
 import { peerCertificate } from "../../ssl/nss/certificates.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
 import { exportPrivateKeyPem } from "../../pkcs11/keys/generate_key_pair.ts";
 import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
 import { testPki } from "../support/test_pki.ts";
@@ -117,6 +118,40 @@ Deno.test("shim: a credential signs with its own schemes and staples its own res
   });
   assertEquals([result.code, result.stderr], [0, ""]);
 });
+
+for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+  Deno.test(`shim: raw public keys, shown and taken by both ends (${version})`, async () => {
+    const keys = [{ key: p384.key }];
+    const context = new NssContext({ trustAnchors: [] });
+    const pinOf = ({ spkiSha256 }: Leaf) => spkiSha256;
+    for (const role of ["server", "client"] as const) {
+      // The runner's client sees another port each time, and so another server.
+      const resumes = (peerKey: Leaf) => role === "server" && peerKey === p384;
+      const run = (peerKey: Leaf) =>
+        driveShim({
+          flags: [
+            ...["-shim-id", "1", "-new-rpk-credential", "-key-file", p256.keyFile],
+            ...["-accepted-peer-cert-types", "2", "-expect-peer-certificate-type", "2"],
+            ...["-expect-peer-rpk-sha256", pinOf(peerKey), "-available-client-cert-types", "2"],
+            ...(role === "client" ? ["-server", "-require-any-client-certificate"] : []),
+            ...(resumes(peerKey) ? ["-resume-count", "1"] : []),
+          ],
+          connections: resumes(peerKey) ? 2 : 1,
+          runner: {
+            role,
+            context,
+            ...(role === "client" ? { hostname: "localhost" } : { clientAuth: "require" }),
+            versions: { min: version, max: version },
+            rawPublicKeys: { keys, accept: [pinOf(p256)] },
+          },
+        });
+      const result = await run(p384);
+      assertEquals([result.code, result.stderr], [0, ""], role);
+      const refused = await run(p256); // it is not the peer's
+      assertEquals(refused.code, 1, role);
+    }
+  });
+}
 
 Deno.test("shim: -must-match-issuer keeps a credential from who does not name its issuer", async () => {
   const directory = await Deno.makeTempDir({ prefix: "nss-shim-" });
