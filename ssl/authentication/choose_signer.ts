@@ -12,7 +12,7 @@ import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
 import { type Credential, type Credentials, toCredential } from "../config/credential.ts";
 import type { ClientAuthRequest } from "../config/hooks.ts";
-import { RAW_PUBLIC_KEY, X509 } from "../extensions/certificate_type.ts";
+import { RAW_PUBLIC_KEY, X509 } from "../tables/extension_types.ts";
 import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { namedGroupByName, type NamedGroupName } from "../tables/named_groups.ts";
 import type { AuthenticationContext, NoSigner, Signer } from "./authentication_context.ts";

@@ -16,7 +16,7 @@ import type { SslConfig } from "../config/config.ts";
 import { presetsOf } from "../config/context_policy.ts";
 import type { ClientAuthRequest, RawPublicKeyHook } from "../config/hooks.ts";
 import { exported, type Pin, type RawCredential } from "../config/raw_public_keys.ts";
-import { RAW_PUBLIC_KEY } from "../extensions/certificate_type.ts";
+import { RAW_PUBLIC_KEY } from "../tables/extension_types.ts";
 import type { AuthenticationContext, NoSigner, Signer } from "./authentication_context.ts";
 import { chooseScheme } from "./certificate_verify.ts";
 import { chooseTls12Scheme } from "./tls12_signature.ts";

@@ -20,7 +20,15 @@ import { type CertificateOptions, type Credentials, OwnKey } from "./credential.
 import type { RawPublicKeyHook } from "./hooks.ts";
 import type { RawKeyOptions, RawPublicKeyOptions } from "./import_options.ts";
 import type { KeyPart } from "./key_part.ts";
-import { copyInput, invalid, isSameInput, takeSslOptions } from "./option_values.ts";
+import {
+  copyInput,
+  invalid,
+  isSameInput,
+  reusing,
+  type Take,
+  takeArray,
+  takeSslOptions,
+} from "./option_values.ts";
 
 /** The option as it is used. */
 export interface RawPublicKeys {
@@ -28,6 +36,8 @@ export interface RawPublicKeys {
   /** What judges peers; `null` for nobody. */
   readonly accept: readonly Pin[] | RawPublicKeyHook | null;
   readonly orCertificate: boolean;
+  /** Its part of a session's key: other keys, or another judge, prevent resumption. */
+  readonly part: KeyPart;
 }
 
 /** A key that is accepted: its encoding, its Base64 SHA-256, or WebCrypto's form. */
@@ -181,7 +191,10 @@ function toPin(input: unknown, name: string): Pin {
 
 function refusal(cause: unknown, name: string): SslError {
   const { name: code, message } = toSslError(cause);
-  const state = message.replace(/^Cannot (?:import|parse|use) (?:private|public) key: /, "");
+  const state = message.replace(
+    /^Cannot (?:import|parse|use) (?:private|public) key: (?:there is none: )?/,
+    "",
+  );
   return new SslError(code, `Cannot use option ${name}: ${state}`, { cause });
 }
 
@@ -232,17 +245,37 @@ export function takeRawPublicKeys(value: unknown, option: string): RawPublicKeys
       );
     }
   }
-  return {
+  const taken = {
     keys: keys.map((key, i) => toRawKey(key, `${option}.keys[${i}]`)),
     accept: toAccept(accept, `${option}.accept`),
     orCertificate: own.orCertificate ?? accept === null,
   };
+  const given = typeof value === "object" && value !== null ? value : {};
+  const known = TAKEN.get(given);
+  if (known !== undefined && isSame(taken, known)) return known;
+  const result = { ...taken, part: partOf(taken) };
+  TAKEN.set(given, result);
+  return result;
 }
+
+/** What options objects have become, each of which many connections may be given. */
+const TAKEN = new WeakMap<object, RawPublicKeys>();
+
+type Taken = Omit<RawPublicKeys, "part">;
+
+function isSame(one: Taken, other: Taken): boolean {
+  return one.accept === other.accept && one.orCertificate === other.orCertificate &&
+    one.keys.length === other.keys.length && one.keys.every((key, i) => key === other.keys[i]);
+}
+
+const takePins: Take<readonly Pin[]> = reusing((value, name) =>
+  takeArray(value, name).map((input, i) => toPin(input, `${name}[${i}]`))
+);
 
 function toAccept(accept: unknown, name: string): RawPublicKeys["accept"] {
   if (accept === null) return null;
   if (isHook(accept)) return accept;
-  if (Array.isArray(accept)) return accept.map((input, i) => toPin(input, `${name}[${i}]`));
+  if (Array.isArray(accept)) return takePins(accept, name);
   throw invalid(name, `${kindOf(accept)} is neither an array of public keys nor a function`);
 }
 
@@ -250,8 +283,7 @@ function isHook(value: unknown): value is RawPublicKeyHook {
   return typeof value === "function";
 }
 
-/** Returns the part of a session's key: other keys, or another judge, prevent resumption. */
-export function rawPublicKeysPart({ keys, accept, orCertificate }: RawPublicKeys): KeyPart {
+function partOf({ keys, accept, orCertificate }: Taken): KeyPart {
   const judge = typeof accept === "function"
     ? { object: accept }
     : accept?.map((pin) =>

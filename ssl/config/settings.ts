@@ -18,7 +18,7 @@ import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import { type CertificateOptions, toCertificates, toCredential } from "./credential.ts";
 import { normalizeHostname } from "./host_name.ts";
 import { anchorsPart, type KeyPart, keyPart } from "./key_part.ts";
-import { rawPublicKeysPart, takeRawPublicKeys } from "./raw_public_keys.ts";
+import { takeRawPublicKeys } from "./raw_public_keys.ts";
 import { hook, row, type Setting } from "./setting.ts";
 import { presetsOf } from "./context_policy.ts";
 import {
@@ -109,7 +109,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     option: "rawPublicKeys",
     verb: "setRawPublicKeys",
     sessions: "both",
-    key: ({ rawPublicKeys }) => rawPublicKeys && rawPublicKeysPart(rawPublicKeys),
+    key: ({ rawPublicKeys }) => rawPublicKeys && rawPublicKeys.part,
     take: takeRawPublicKeys,
   }),
   clientAuth: row(() => "none", {

@@ -3,12 +3,6 @@
 import { ExtensionType } from "../tables/extension_types.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 
-/** The `CertificateType` of X.509 certificates, which needs no extension (RFC 7250, Section 3). */
-export const X509 = 0;
-
-/** The `CertificateType` of raw public keys (RFC 7250, Section 3). */
-export const RAW_PUBLIC_KEY = 2;
-
 /** Returns the codec of a ClientHello's list, `CertificateType<1..2^8-1>`, in preference order. */
 function listCodec(type: number, name: string): ExtensionCodec<readonly number[]> {
   return {

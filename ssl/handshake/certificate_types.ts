@@ -7,13 +7,16 @@ import type { SslConfig } from "../config/config.ts";
 import {
   clientCertificateType,
   clientCertificateTypes,
-  RAW_PUBLIC_KEY,
   serverCertificateType,
   serverCertificateTypes,
-  X509,
 } from "../extensions/certificate_type.ts";
 import type { ExtensionBlock } from "../extensions/extension_block.ts";
-import { ExtensionType, extensionTypeName } from "../tables/extension_types.ts";
+import {
+  ExtensionType,
+  extensionTypeName,
+  RAW_PUBLIC_KEY,
+  X509,
+} from "../tables/extension_types.ts";
 
 /** What the ends show of themselves. */
 export interface CertificateTypes {

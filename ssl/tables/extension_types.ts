@@ -36,6 +36,12 @@ export const ExtensionType = {
   renegotiationInfo: 0xff01,
 } as const;
 
+/** The `CertificateType` of X.509 certificates, which needs no extension (RFC 7250, Section 3). */
+export const X509 = 0;
+
+/** The `CertificateType` of raw public keys (RFC 7250, Section 3). */
+export const RAW_PUBLIC_KEY = 2;
+
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(ExtensionType).map(([name, type]) => [
     type,

@@ -73,7 +73,7 @@ function otherValues(base: SslConfig): Settings {
   const fixed = resolveConfig({
     caCerts: [PKI.root.cert, PKI.otherRoot.cert],
     certificates: [PKI.server.credential],
-    rawPublicKeys: { accept: [PKI.server.cert.subjectPublicKeyInfo] },
+    rawPublicKeys: { accept: [PKI.server.cert.subjectPublicKeyInfo], orCertificate: true },
     policy: "compatible",
   });
   return {
@@ -165,6 +165,7 @@ const NEGOTIATION: readonly Field[] = [
   "signedCertTimestamps",
   "policyPreset",
   "credentials",
+  "rawPublicKeys",
 ];
 const TOKEN: readonly Field[] = [...NEGOTIATION, "peerId", "getClientAuthData"];
 const APPLICATION: readonly Field[] = [...TOKEN, "hostname", "alpnProtocols"];
@@ -172,6 +173,7 @@ const CLIENT: readonly Field[] = [...APPLICATION, "trustAnchors", "authCertifica
 const HOOKS: readonly Field[] = ["authCertificate", "badCert", "sniSocketConfig"];
 const SERVER: readonly Field[] = [
   "credentials",
+  "rawPublicKeys",
   "clientAuth",
   "trustAnchors",
   "policyPreset",

@@ -6,6 +6,7 @@ import type { ClientSession } from "../../base/session_cache.ts";
 import { findSession } from "../../session/find_session.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
 import type { HandshakeContext, HandshakeState } from "../handshake.ts";
+import { takesCertificates } from "../certificate_types.ts";
 import { show } from "../progress.ts";
 import { sessionConfig } from "../tls12/renegotiation.ts";
 import { sendFirstClientHello } from "./client_hello.ts";
@@ -27,11 +28,12 @@ import { ExpectServerHello } from "./expect_server_hello.ts";
  * ```
  *
  * @throws {SslError} `SSL_ERROR_BAD_CERT_DOMAIN` if there is neither a host name to check the
- * certificate against, nor a hook.
+ * certificate against, nor a hook, and the server may show one.
  */
 export async function startClient(hs: HandshakeContext): Promise<HandshakeState> {
   const { config } = hs;
-  if (config.hostname === null && config.authCertificate === null) {
+  const checksName = config.authCertificate === null && takesCertificates(config);
+  if (config.hostname === null && checksName) {
     throw new SslError(
       "SSL_ERROR_BAD_CERT_DOMAIN",
       "Cannot start handshake: no hostname is set to check the server's certificate against; " +

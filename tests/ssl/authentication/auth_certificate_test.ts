@@ -198,6 +198,7 @@ Deno.test("a TLS connection refuses a certificate whose Ed25519 key is of small 
   assertStringIncludes(own.message, "small order");
   const forged: Credential = Object.create(Credential.prototype, {
     chain: { value: [cert] },
+    rawPublicKey: { value: null },
     isCompared: { value: true },
     privateKey: { value: () => Promise.resolve(key) },
   });

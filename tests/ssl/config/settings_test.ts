@@ -27,6 +27,7 @@ import { policyPresetByName } from "../../../ssl/tables/policy_presets.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../ssl/tables/versions.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
+import { takeRawPublicKeys } from "../../../ssl/config/raw_public_keys.ts";
 import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.ts";
 
 const hook = () => () => undefined as never;
@@ -47,8 +48,8 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
     [toCredential(PKI.otherServer.credential, "b")],
   ],
   rawPublicKeys: [
-    { keys: [], accept: [{ digest: PINS[0]! }], orCertificate: true },
-    { keys: [], accept: [{ digest: PINS[1]! }], orCertificate: true },
+    takeRawPublicKeys({ accept: [PINS[0]!], orCertificate: true }, "a"),
+    takeRawPublicKeys({ accept: [PINS[1]!], orCertificate: true }, "b"),
   ],
   clientAuth: ["request", "require"],
   requireCertificate: ["ALWAYS", "NEVER"],

@@ -364,8 +364,8 @@ for (const versions of VERSIONS) {
     const foreign = [
       new Uint8Array([...token, 0]),
       new Uint8Array([2, ...token.subarray(1)]),
-      token.with(4, 3), // a later form
-      token.with(4, 1), // an earlier one
+      token.with(4, 4), // a later form
+      token.with(4, 2), // an earlier one
     ];
     for (const bytes of foreign) await assertBad(new Uint8Array(bytes), "", { versions });
     // deno-lint-ignore no-explicit-any -- types do not bind JavaScript

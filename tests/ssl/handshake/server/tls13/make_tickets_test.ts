@@ -7,6 +7,7 @@ import { resolveConfig } from "../../../../../ssl/config/resolve_config.ts";
 import type { HandshakeContext } from "../../../../../ssl/handshake/handshake.ts";
 import { shownBefore, type Tls13Negotiated } from "../../../../../ssl/handshake/negotiated.ts";
 import { EarlySecret } from "../../../../../ssl/crypto/key_schedule.ts";
+import { X509_TYPES } from "../../../../../ssl/handshake/certificate_types.ts";
 import { makeTickets } from "../../../../../ssl/handshake/server/tls13/make_tickets.ts";
 import { parseNewSessionTicket } from "../../../../../ssl/messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../../../../ssl/session/server_cache.ts";
@@ -33,6 +34,7 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
       serverName: null,
       helloRetryRequest: false,
       postHandshakeAuth: true,
+      certificateTypes: X509_TYPES,
       peer,
       local: shownBefore([]),
       authenticatedAt: null,
@@ -49,6 +51,9 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
   };
   assertEquals(await chainsOf(AuthenticatedPeer.anonymous), [[], []]);
   const known = [PKI.client.cert.der.toHex()];
-  const client = AuthenticatedPeer.ofSession({ peerChain: [PKI.client.cert] });
+  const client = AuthenticatedPeer.ofSession({
+    peerChain: [PKI.client.cert],
+    peerRawPublicKey: null,
+  });
   assertEquals(await chainsOf(client), [known, known]);
 });
