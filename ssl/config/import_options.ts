@@ -40,10 +40,16 @@ export interface VersionRange {
 /**
  * A public key: PEM text, PEM bytes or DER of a SubjectPublicKeyInfo, a WebCrypto key, or a parsed
  * one.
+ *
+ * @category Options
  */
 export type RawPublicKeyInput = string | Uint8Array | CryptoKey | SubjectPublicKeyInfo;
 
-/** A key to present in place of a certificate. */
+/**
+ * A key to present in place of a certificate.
+ *
+ * @category Options
+ */
 export interface RawKeyOptions {
   /**
    * The private key, in the forms of {@linkcode CertificateOptions}: PEM text, PEM bytes, DER, a
@@ -57,7 +63,11 @@ export interface RawKeyOptions {
   publicKey?: RawPublicKeyInput;
 }
 
-/** How raw public keys take the place of certificates (RFC 7250). */
+/**
+ * How raw public keys take the place of certificates (RFC 7250).
+ *
+ * @category Options
+ */
 export interface RawPublicKeyOptions {
   /**
    * The keys to present, in preference order. Where `certificates` are given, too, the peer's

@@ -36,6 +36,8 @@ import type { Configurable } from "./configurable.ts";
  * const [info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(await info.peerRawPublicKey?.pin(), await publicKey.pin());
  * ```
+ *
+ * @category Options
  */
 export function setRawPublicKeys(target: Configurable, keys: RawPublicKeyOptions | null): void {
   const rawPublicKeys = keys === null ? null : takeRawPublicKeys(keys, "rawPublicKeys");
@@ -68,6 +70,8 @@ export function setRawPublicKeys(target: Configurable, keys: RawPublicKeyOptions
  * await Promise.all([client.handshake(), server.handshake()]);
  * assert(peerRawPublicKey(client)?.equals(publicKey));
  * ```
+ *
+ * @category Connection information
  */
 export function peerRawPublicKey(socket: SslSocket): SubjectPublicKeyInfo | null {
   return applicationKey(connectionOf(socket).visible?.peerRawPublicKey ?? null);

@@ -1,13 +1,24 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Raw public keys with GnuTLS, both ends of both versions, keys of clients too. @module */
+/**
+ * Raw public keys with GnuTLS and OpenSSL 3.5, both ends of both versions, keys of clients too.
+ *
+ * @module
+ */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { importFD, type ImportOptions, type ProtocolVersion, type SslSocket } from "@nss/nss";
+import {
+  createCertificate,
+  importFD,
+  type ImportOptions,
+  type ProtocolVersion,
+  type SslSocket,
+} from "@nss/nss";
 import { exportPrivateKeyPem, generateKeyPair } from "@nss/nss/pkcs11";
 import { peerRawPublicKey } from "@nss/nss/ssl";
 import { openNamespace } from "../support/namespace.ts";
+import { openssl35 } from "../support/newer_peers.ts";
 import { gnutls } from "../support/peers/gnutls.ts";
 import { spawn } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
@@ -20,7 +31,11 @@ async function makeKeys(type: "ec-p256" | "ed25519" | "rsa-2048", folder: string
   const pem = await exportPrivateKeyPem(privateKey);
   await Deno.writeTextFile(keyFile, pem);
   await Deno.writeTextFile(publicKeyFile, publicKey.toPem());
-  return { pem, publicKey, keyFile, publicKeyFile };
+  // OpenSSL's programs take the key to show from a certificate
+  const certFile = `${folder}/${name}.pem`;
+  const certificate = await createCertificate({ privateKey, publicKey, subject: `CN=${name}` });
+  await Deno.writeTextFile(certFile, certificate.toPem());
+  return { pem, publicKey, keyFile, publicKeyFile, certFile };
 }
 
 async function withKeys(use: (server: Keys, client: Keys) => Promise<void>): Promise<void> {
@@ -95,6 +110,79 @@ async function againstClient(version: ProtocolVersion, server: Keys, client: Key
   await process.closeInput();
   await process.result();
   assertStringIncludes(process.output, "raw public key");
+}
+
+const OPENSSL_TLS = { "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3" } as const;
+
+async function againstOpensslServer(
+  openssl: string,
+  version: keyof typeof OPENSSL_TLS,
+  server: Keys,
+  client: Keys,
+): Promise<void> {
+  await using process = spawn(openssl, {
+    // deno-fmt-ignore
+    args: ["s_server", "-accept", "127.0.0.1:0", OPENSSL_TLS[version], "-rev", "-Verify", "1",
+      "-cert", server.certFile, "-key", server.keyFile,
+      "-enable_server_rpk", "-enable_client_rpk"],
+    interactive: true,
+  });
+  await process.waitFor(/^ACCEPT 127\.0\.0\.1:\d+/m);
+  const [, port] = /^ACCEPT 127\.0\.0\.1:(\d+)/m.exec(process.output)!;
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  await using socket = importFD(conn, {
+    rawPublicKeys: { accept: [server.publicKey], keys: [{ key: client.pem }] },
+    handshakeTimeout: 10_000,
+  });
+  const info = await socket.handshake();
+  assertEquals([info.version, info.localSignatureScheme], [version, "ed25519"]);
+  assert(info.peerRawPublicKey?.equals(server.publicKey), process.output);
+  assertEquals(await lineEachWay(socket), "olleh\n");
+}
+
+async function againstOpensslClient(
+  openssl: string,
+  version: keyof typeof OPENSSL_TLS,
+  server: Keys,
+  client: Keys,
+): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using process = spawn(openssl, {
+    // deno-fmt-ignore
+    args: ["s_client", "-connect", `127.0.0.1:${listener.addr.port}`, OPENSSL_TLS[version],
+      "-cert", client.certFile, "-key", client.keyFile,
+      "-enable_server_rpk", "-enable_client_rpk"],
+    interactive: true,
+  });
+  await using socket = importFD(await listener.accept(), {
+    role: "server",
+    clientAuth: "require",
+    rawPublicKeys: { keys: [{ key: server.pem }], accept: [client.publicKey] },
+    handshakeTimeout: 10_000,
+  });
+  const info = await socket.handshake();
+  assertEquals([info.version, info.peerSignatureScheme], [version, "ed25519"]);
+  assert(peerRawPublicKey(socket)?.equals(client.publicKey));
+  await socket.write(new TextEncoder().encode("from the server\n"));
+  await process.waitFor(/^from the server$/m);
+  await process.waitFor(/[Rr]aw public key/);
+}
+
+const newer = await openssl35();
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  const titles = [
+    [`rawPublicKeys: s_server 3.5 shows its key and takes ours (${version})`, againstOpensslServer],
+    [
+      `rawPublicKeys: s_client 3.5 takes our key and shows its own (${version})`,
+      againstOpensslClient,
+    ],
+  ] as const;
+  for (const [title, test] of titles) {
+    if (newer.ok) {
+      const { openssl } = newer.commands;
+      Deno.test(title, () => withKeys((...keys) => test(openssl, version, ...keys)));
+    } else skip(title, newer.reason, newer.optional);
+  }
 }
 
 const found = await gnutls.available();
