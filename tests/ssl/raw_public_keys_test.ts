@@ -56,8 +56,8 @@ const SERVER_KEYS = own(SERVER);
 const CLIENT_KEYS = own(CLIENT);
 
 /**
- * Changes one extension of a hello or EncryptedExtensions: `null` takes it out; it is added where it
- * is missing.
+ * Changes one extension of a hello or EncryptedExtensions: `null` takes it out; it is added where
+ * it is missing.
  */
 function setExtension(message: Block, type: number, data: readonly number[] | null): Edit {
   return (body) => {
