@@ -37,7 +37,7 @@ import {
   taking,
 } from "./option_values.ts";
 import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../tables/cipher_suites.ts";
-import { NAMED_GROUPS } from "../tables/named_groups.ts";
+import { DEFAULT_NAMED_GROUPS } from "../tables/named_groups.ts";
 import { DEFAULT_SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
 
@@ -184,7 +184,7 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       take: takeTls12Suites,
     },
   ),
-  groups: row(() => NAMED_GROUPS, {
+  groups: row(() => DEFAULT_NAMED_GROUPS, {
     doc: "The key exchange groups, in preference order.",
     option: "groups",
     verb: "namedGroupConfig",

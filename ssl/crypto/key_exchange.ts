@@ -57,8 +57,9 @@ export function generateKeyShare(group: NamedGroup): Promise<KeyShare> {
 }
 
 /**
- * Generates a client's shares for one ClientHello. Those of X25519MLKEM768 and x25519 share one
- * X25519 key pair (draft-ietf-tls-hybrid-design, Section 3.2), which saves a key generation.
+ * Generates a client's shares for one ClientHello. What hybrids and other groups have in common,
+ * such as the X25519 of X25519MLKEM768 and x25519, is one key pair (RFC 9954, Section 3.2), which
+ * saves a key generation.
  *
  * @param groups The groups, in preference order.
  * @returns The shares, in the same order.
@@ -148,13 +149,21 @@ const X25519: Agreement = diffieHellman({ name: "X25519" }, 32, (secret) => {
   if (secret.every((byte) => byte === 0)) throw new Error("The shared secret is all zeros");
 });
 
+const P256 = ecDiffieHellman("P-256", 32);
+const P384 = ecDiffieHellman("P-384", 48);
+const ML_KEM_768 = mlKem("ML-KEM-768");
+const ML_KEM_1024 = mlKem("ML-KEM-1024");
+
 const AGREEMENTS: Readonly<Record<NamedGroup["name"], Agreement>> = {
   x25519: X25519,
-  secp256r1: ecDiffieHellman("P-256", 32),
-  secp384r1: ecDiffieHellman("P-384", 48),
+  secp256r1: P256,
+  secp384r1: P384,
   secp521r1: ecDiffieHellman("P-521", 66),
-  // draft-ietf-tls-ecdhe-mlkem: unlike in its name, ML-KEM's part comes first.
-  X25519MLKEM768: hybrid(mlKem("ML-KEM-768"), 1184, 1088, X25519),
+  // RFC 10024: unlike in its name, and unlike in the other hybrids, ML-KEM's part comes first.
+  X25519MLKEM768: hybrid(ML_KEM_768, 1184, 1088, X25519),
+  SecP256r1MLKEM768: hybrid(P256, 65, 65, ML_KEM_768),
+  SecP384r1MLKEM1024: hybrid(P384, 97, 97, ML_KEM_1024),
+  MLKEM1024: ML_KEM_1024,
 };
 
 /**
@@ -282,10 +291,7 @@ function mlKem(algorithm: string): Agreement {
   };
 }
 
-/**
- * A hybrid of two agreements: shares and secrets are concatenated (draft-ietf-tls-hybrid-design,
- * Section 3).
- */
+/** A hybrid of two agreements: shares and secrets are concatenated (RFC 9954, Section 3). */
 function hybrid(
   first: Agreement,
   firstClientLength: number,

@@ -40,7 +40,7 @@ const GROUP_ALIASES: Readonly<Record<string, NamedGroupName>> = {
 
 /** Groups of OpenSSL's that are not supported here. */
 const OTHER_GROUPS =
-  /^(?:x448|ffdhe\d+|brainpoolp\d+[rt]1(?:tls13)?|sect\d+[rk]\d|secp\d+[rk]\d|prime\d+v\d|c2(?:pnb|tnb)\w+|wap-wsg-\w+|oakley-\w+|[bkp]-\d+|sm2|mlkem\d+|x448mlkem1024|secp\w+mlkem\d+)$/;
+  /^(?:x448|ffdhe\d+|brainpoolp\d+[rt]1(?:tls13)?|sect\d+[rk]\d|secp\d+[rk]\d|prime\d+v\d|c2(?:pnb|tnb)\w+|wap-wsg-\w+|oakley-\w+|[bkp]-\d+|sm2|mlkem\d+|x448mlkem1024|curvesm2mlkem768)$/;
 
 /**
  * Returns the groups of a list in OpenSSL's form, such as `X25519:P-256`.

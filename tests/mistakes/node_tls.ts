@@ -105,7 +105,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: () => createSecureContext({ ecdhCurve: "P256" }),
     name: NAME,
     says:
-      'Cannot use option ecdhCurve: "P256" is no group; supported are X25519MLKEM768, x25519, secp256r1, secp384r1, secp521r1',
+      'Cannot use option ecdhCurve: "P256" is no group; supported are X25519MLKEM768, SecP256r1MLKEM768, SecP384r1MLKEM1024, x25519, secp256r1, secp384r1, secp521r1, MLKEM1024',
   },
   {
     mistake: '`createSecureContext({ sigalgs: "SHA256" })`',

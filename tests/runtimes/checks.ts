@@ -291,7 +291,16 @@ function suites(version: Version): Check {
 }
 
 async function groups(): Promise<string> {
-  const names = ["X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1"] as const;
+  const names = [
+    "X25519MLKEM768",
+    "SecP256r1MLKEM768",
+    "SecP384r1MLKEM1024",
+    "x25519",
+    "secp256r1",
+    "secp384r1",
+    "secp521r1",
+    "MLKEM1024",
+  ] as const;
   const lacking: string[] = [];
   for (const name of names) {
     const info = await offering(name, { groups: [name] }, {});

@@ -46,6 +46,7 @@ import { ONLY_TLS13 } from "./_tls12.ts";
 
 const SECP384R1 = namedGroupByName("secp384r1")!.id;
 const GROUPS = NAMED_GROUPS.filter((group) => group.available());
+const GROUP_NAMES = GROUPS.map(({ name }) => name);
 for (const group of NAMED_GROUPS.filter((group) => !GROUPS.includes(group))) {
   skip(
     `SslSocket completes every suite with ${group.name}`,
@@ -57,7 +58,7 @@ for (const suite of CIPHER_SUITES) {
   Deno.test(`SslSocket completes ${suite.name} with every group, and carries data`, async () => {
     for (const group of GROUPS) {
       await using joined = join({
-        client: { keyShares: [group.name] },
+        client: { groups: GROUP_NAMES, keyShares: [group.name] },
         server: { cipherSuites: [suite.name], groups: [group.name] },
       });
       const infos = await shake(joined);
@@ -81,7 +82,7 @@ Deno.test("SslSocket asks for every group by HelloRetryRequest", async () => {
     const other: NamedGroupName = group.name === "x25519" ? "secp256r1" : "x25519";
     const hellos: ClientHello[] = [];
     await using joined = join({
-      client: { keyShares: [other] },
+      client: { groups: GROUP_NAMES, keyShares: [other] },
       server: { groups: [group.name] },
       clientInternals: { messageFilter: watchHellos(hellos) },
     });

@@ -114,6 +114,9 @@ Deno.test("no suite of these attacks is here", () => {
     assertGreater(symKeyBits, 127, name);
   }
   for (const { name } of NAMED_GROUPS) {
-    assert(/^(x25519|secp(256|384|521)r1|X25519MLKEM768)$/.test(name), name);
+    assert(
+      /^(x25519|secp(256|384|521)r1|(X25519|SecP256r1)MLKEM768|(SecP384r1)?MLKEM1024)$/.test(name),
+      name,
+    );
   }
 });

@@ -34,6 +34,8 @@ const hook = () => () => undefined as never;
 const anchors = () => [trustAnchorOf(PKI.root.cert)];
 
 const PINS = ["A", "B"].map((letter) => `${letter.repeat(43)}=`);
+/** Those of both versions. */
+const CLASSIC_GROUPS = NAMED_GROUPS.filter(({ tls12 }) => tls12);
 
 /**
  * For each setting two values that somebody may set, both other than what it is from the start and
@@ -60,8 +62,8 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
   maxVersion: [TLS_1_2, TLS_1_2],
   cipherSuites: [CIPHER_SUITES.slice(0, 1), CIPHER_SUITES.slice(0, 2)],
   tls12CipherSuites: [TLS12_CIPHER_SUITES.slice(0, 1), TLS12_CIPHER_SUITES.slice(0, 2)],
-  groups: [NAMED_GROUPS.slice(0, 2), NAMED_GROUPS.slice(0, 3)],
-  keyShares: [NAMED_GROUPS.slice(0, 1), NAMED_GROUPS.slice(0, 2)],
+  groups: [CLASSIC_GROUPS.slice(0, 2), CLASSIC_GROUPS.slice(0, 3)],
+  keyShares: [CLASSIC_GROUPS.slice(0, 1), CLASSIC_GROUPS.slice(0, 2)],
   additionalKeyShares: [0, 1],
   signatureSchemes: [["ecdsa_secp256r1_sha256"], ["ed25519", "ecdsa_secp256r1_sha256"]],
   policyPreset: [policyPresetByName("modern")!, policyPresetByName("compatible")!],

@@ -25,6 +25,19 @@ const HYBRID = namedGroupByName("X25519MLKEM768")!;
 const ML_KEM_KEY_LENGTH = 1184;
 const ML_KEM_CIPHERTEXT_LENGTH = 1088;
 
+/** The hybrids whose ECDH part comes first, and that part. */
+const EC_FIRST = [
+  { hybrid: namedGroupByName("SecP256r1MLKEM768")!, ec: namedGroupByName("secp256r1")! },
+  { hybrid: namedGroupByName("SecP384r1MLKEM1024")!, ec: namedGroupByName("secp384r1")! },
+];
+/** The groups with ML-KEM, and where its part begins in each share. */
+const ML_KEM_STARTS = [
+  { group: HYBRID, start: 0 },
+  { group: EC_FIRST[0]!.hybrid, start: 65 },
+  { group: EC_FIRST[1]!.hybrid, start: 97 },
+  { group: namedGroupByName("MLKEM1024")!, start: 0 },
+].filter(({ group }) => group.available());
+
 /** How long the secret is that a group agrees on. */
 const SECRET_LENGTHS: Readonly<Record<NamedGroupName, number>> = {
   x25519: 32,
@@ -32,6 +45,9 @@ const SECRET_LENGTHS: Readonly<Record<NamedGroupName, number>> = {
   secp384r1: 48,
   secp521r1: 66,
   X25519MLKEM768: 64,
+  SecP256r1MLKEM768: 64,
+  SecP384r1MLKEM1024: 80,
+  MLKEM1024: 32,
 };
 
 const EC_GROUPS = NAMED_GROUPS.filter(({ name }) => name.startsWith("secp"));
@@ -55,11 +71,11 @@ async function assertRefused(group: NamedGroup, attempt: () => Promise<unknown>)
   const error = await assertRejects(attempt, SslError);
   assertEquals(
     error.name,
-    group === HYBRID
+    group.name.includes("MLKEM") && group.name !== "MLKEM1024"
       ? "SSL_ERROR_RX_MALFORMED_HYBRID_KEY_SHARE"
       : "SSL_ERROR_RX_MALFORMED_KEY_SHARE",
   );
-  // RFC 8446, Section 4.2.8 and draft-ietf-tls-ecdhe-mlkem: illegal_parameter.
+  // RFC 8446, Section 4.2.8 and RFC 10024: illegal_parameter.
   assertEquals([error.fault, error.alert, error.origin], ["value", "illegal_parameter", "local"]);
   assert(error.message.startsWith(`Cannot use key share of ${group.name}: `), error.message);
 }
@@ -222,22 +238,6 @@ if (HYBRID.available()) {
     assertNotEquals(sharedSecret.subarray(0, 32), secret);
   });
 
-  Deno.test("respondToKeyShare() refuses an ML-KEM key with coefficients that are not reduced", async () => {
-    const { publicKey } = await generateKeyShare(HYBRID);
-    // FIPS 203, Section 7.2: the first coefficient becomes 0xfff, which is not below q = 3329.
-    const share = publicKey.slice();
-    share[0] = 0xff;
-    share[1]! |= 0x0f;
-    await assertRefused(HYBRID, () => respondToKeyShare(HYBRID, share));
-    // q itself, and q - 1, which is good.
-    share[0] = 3329 & 0xff;
-    share[1] = share[1]! & 0xf0 | 3329 >> 8;
-    await assertRefused(HYBRID, () => respondToKeyShare(HYBRID, share));
-    share[0] = 3328 & 0xff;
-    share[1] = share[1]! & 0xf0 | 3328 >> 8;
-    await respondToKeyShare(HYBRID, share);
-  });
-
   Deno.test("respondToKeyShare() and KeyShare.complete() refuse the X25519 part of X25519MLKEM768", async () => {
     const client = await generateKeyShare(HYBRID);
     const { serverShare } = await respondToKeyShare(HYBRID, client.publicKey);
@@ -250,15 +250,77 @@ if (HYBRID.available()) {
       await assertRefused(HYBRID, () => client.complete(toClient));
     }
   });
+}
 
-  Deno.test("KeyShare.complete() gets another secret from a changed ML-KEM ciphertext", async () => {
-    const client = await generateKeyShare(HYBRID);
-    const { serverShare, sharedSecret } = await respondToKeyShare(HYBRID, client.publicKey);
+for (const { hybrid, ec } of EC_FIRST.filter(({ hybrid }) => hybrid.available())) {
+  Deno.test(`generateKeyShares() gives ${hybrid.name} and ${ec.name} one key pair, whose part comes first`, async () => {
+    let shares: KeyShare[] = [];
+    const counts = await countSubtleCalls(async () => {
+      shares = await generateKeyShares([hybrid, ec]);
+    });
+    assertEquals(counts, { all: 4, generateKey: 2, exportKey: 2 });
+    const [both, alone] = shares;
+    assertEquals(both!.publicKey.subarray(0, ec.clientShareLength), alone!.publicKey);
+    // RFC 10024: the ECDH secret first, too.
+    const { serverShare, sharedSecret } = await respondToKeyShare(hybrid, both!.publicKey);
+    const secret = await alone!.complete(serverShare.slice(0, ec.serverShareLength));
+    assertEquals(sharedSecret.subarray(0, secret.length), secret);
+    assertEquals(await both!.complete(serverShare), sharedSecret);
+  });
+
+  Deno.test(`respondToKeyShare() and KeyShare.complete() refuse the ECDH part of ${hybrid.name}`, async () => {
+    const client = await generateKeyShare(hybrid);
+    const { serverShare } = await respondToKeyShare(hybrid, client.publicKey);
+    const spoil: readonly ((share: Bytes) => void)[] = [
+      (share) => share[0] = 2,
+      (share) => share[0] = 0,
+      (share) => share[ec.clientShareLength - 1]! ^= 1,
+      (share) => share.fill(0, 1, ec.clientShareLength),
+    ];
+    for (const change of spoil) {
+      const toServer = client.publicKey.slice();
+      change(toServer);
+      await assertRefused(hybrid, () => respondToKeyShare(hybrid, toServer));
+      const toClient = serverShare.slice();
+      change(toClient);
+      await assertRefused(hybrid, () => client.complete(toClient));
+    }
+  });
+}
+
+Deno.test("generateKeyShares() gives two hybrids of ML-KEM-768 one key pair of it", async () => {
+  const groups = [HYBRID, EC_FIRST[0]!.hybrid];
+  if (!groups.every((group) => group.available())) return;
+  const [first, second] = await generateKeyShares(groups);
+  assertEquals(first!.publicKey.subarray(0, ML_KEM_KEY_LENGTH), second!.publicKey.subarray(65));
+  await agree(groups[0]!, first!);
+  await agree(groups[1]!, second!);
+});
+
+for (const { group, start } of ML_KEM_STARTS) {
+  Deno.test(`respondToKeyShare() refuses an ML-KEM key in ${group.name} with coefficients that are not reduced`, async () => {
+    const { publicKey } = await generateKeyShare(group);
+    const share = publicKey.slice();
+    const setFirst = (coefficient: number): void => {
+      share[start] = coefficient & 0xff;
+      share[start + 1] = share[start + 1]! & 0xf0 | coefficient >> 8;
+    };
+    // FIPS 203, Section 7.2: below q = 3329.
+    for (const coefficient of [0xfff, 3329]) {
+      setFirst(coefficient);
+      await assertRefused(group, () => respondToKeyShare(group, share));
+    }
+    setFirst(3328);
+    await respondToKeyShare(group, share);
+  });
+
+  Deno.test(`KeyShare.complete() gets another secret from a changed ML-KEM ciphertext of ${group.name}`, async () => {
+    const client = await generateKeyShare(group);
+    const { serverShare, sharedSecret } = await respondToKeyShare(group, client.publicKey);
     const changed = serverShare.slice();
-    changed[0]! ^= 1;
+    changed[start]! ^= 1;
     // FIPS 203's implicit rejection: the Finished message will not verify.
-    const secret = await client.complete(changed);
-    assertNotEquals(secret.subarray(0, 32), sharedSecret.subarray(0, 32));
-    assertEquals(secret.subarray(32), sharedSecret.subarray(32));
+    assertNotEquals(await client.complete(changed), sharedSecret);
+    assertEquals(await client.complete(serverShare), sharedSecret);
   });
 }
