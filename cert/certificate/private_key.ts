@@ -61,7 +61,13 @@ export type KeyAlgorithm =
   }
   | { readonly type: "ec"; readonly curve: EcCurve }
   | { readonly type: "ed25519" }
-  | { readonly type: "mldsa44" | "mldsa65" | "mldsa87" };
+  | { readonly type: "mldsa44" | "mldsa65" | "mldsa87" }
+  | {
+    /** Of certificates that are verified only: no private key is of this kind. */
+    readonly type: "slhdsa";
+    /** The parameter set (FIPS 205). */
+    readonly parameterSet: `SLH-DSA-${"SHA2" | "SHAKE"}-${128 | 192 | 256}${"s" | "f"}`;
+  };
 
 /**
  * A private key that signs. It may be stored in WebCrypto, an NSS database, a smart card or a

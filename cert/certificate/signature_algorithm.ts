@@ -109,8 +109,25 @@ const ROWS = {
   mldsa87: pure("ML-DSA-87", OIDS.mldsa87, "mldsa87"),
 } as const satisfies Record<string, Row>;
 
+/** SLH-DSA (RFC 9909) for X.509 alone: it has no scheme of TLS, and nothing here signs with it. */
+const SLH_DSA_ROWS: readonly Row[] = [
+  pure("SLH-DSA-SHA2-128s", OIDS.slhdsaSha2128s, "slhdsa"),
+  pure("SLH-DSA-SHA2-128f", OIDS.slhdsaSha2128f, "slhdsa"),
+  pure("SLH-DSA-SHA2-192s", OIDS.slhdsaSha2192s, "slhdsa"),
+  pure("SLH-DSA-SHA2-192f", OIDS.slhdsaSha2192f, "slhdsa"),
+  pure("SLH-DSA-SHA2-256s", OIDS.slhdsaSha2256s, "slhdsa"),
+  pure("SLH-DSA-SHA2-256f", OIDS.slhdsaSha2256f, "slhdsa"),
+  pure("SLH-DSA-SHAKE-128s", OIDS.slhdsaShake128s, "slhdsa"),
+  pure("SLH-DSA-SHAKE-128f", OIDS.slhdsaShake128f, "slhdsa"),
+  pure("SLH-DSA-SHAKE-192s", OIDS.slhdsaShake192s, "slhdsa"),
+  pure("SLH-DSA-SHAKE-192f", OIDS.slhdsaShake192f, "slhdsa"),
+  pure("SLH-DSA-SHAKE-256s", OIDS.slhdsaShake256s, "slhdsa"),
+  pure("SLH-DSA-SHAKE-256f", OIDS.slhdsaShake256f, "slhdsa"),
+];
+
 const ROW_OF_OID: ReadonlyMap<string, Row> = new Map(
-  Object.values(ROWS).filter((row) => row.parameters !== "pss").map((row) => [row.oid, row]),
+  [...Object.values(ROWS), ...SLH_DSA_ROWS].filter((row) => row.parameters !== "pss")
+    .map((row) => [row.oid, row]),
 );
 const PSS_OF_HASH: ReadonlyMap<HashName | undefined, Row> = new Map(
   Object.values(ROWS).filter((row) => row.parameters === "pss").map((row) => [row.hash, row]),
@@ -238,6 +255,7 @@ export function keyFitsScheme(
  */
 export function keyFitsAlgorithm(key: KeyAlgorithm, algorithm: SignatureAlgorithm): boolean {
   if (!algorithm.keyTypes.includes(key.type)) return false;
+  if (key.type === "slhdsa") return key.parameterSet === algorithm.name;
   if ("modulusLength" in key && key.modulusLength < minRsaBits(algorithm)) return false;
   if (key.type !== "rsa-pss") return true;
   // RFC 4055, Section 3.1: the hash must be the key's, the salt at least as long as the key's

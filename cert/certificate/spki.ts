@@ -54,7 +54,15 @@ const ED25519 = {
   d: 0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n,
 } as const;
 
-/** Keys without parameters or structure, with their sizes in bytes (RFC 8410, FIPS 204 Table 2). */
+const slhDsa = (
+  parameterSet: Extract<KeyAlgorithm, { readonly type: "slhdsa" }>["parameterSet"],
+  size: number,
+) => ({ algorithm: { type: "slhdsa", parameterSet } as const, size });
+
+/**
+ * Keys without parameters or structure, with their sizes in bytes (RFC 8410, FIPS 204 Table 2, FIPS
+ * 205 Table 2).
+ */
 const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> = new Map<
   string,
   { algorithm: KeyAlgorithm; size: number }
@@ -63,6 +71,18 @@ const RAW_KEYS: ReadonlyMap<string, { algorithm: KeyAlgorithm; size: number }> =
   [OIDS.mldsa44, { algorithm: { type: "mldsa44" }, size: 1312 }],
   [OIDS.mldsa65, { algorithm: { type: "mldsa65" }, size: 1952 }],
   [OIDS.mldsa87, { algorithm: { type: "mldsa87" }, size: 2592 }],
+  [OIDS.slhdsaSha2128s, slhDsa("SLH-DSA-SHA2-128s", 32)],
+  [OIDS.slhdsaSha2128f, slhDsa("SLH-DSA-SHA2-128f", 32)],
+  [OIDS.slhdsaSha2192s, slhDsa("SLH-DSA-SHA2-192s", 48)],
+  [OIDS.slhdsaSha2192f, slhDsa("SLH-DSA-SHA2-192f", 48)],
+  [OIDS.slhdsaSha2256s, slhDsa("SLH-DSA-SHA2-256s", 64)],
+  [OIDS.slhdsaSha2256f, slhDsa("SLH-DSA-SHA2-256f", 64)],
+  [OIDS.slhdsaShake128s, slhDsa("SLH-DSA-SHAKE-128s", 32)],
+  [OIDS.slhdsaShake128f, slhDsa("SLH-DSA-SHAKE-128f", 32)],
+  [OIDS.slhdsaShake192s, slhDsa("SLH-DSA-SHAKE-192s", 48)],
+  [OIDS.slhdsaShake192f, slhDsa("SLH-DSA-SHAKE-192f", 48)],
+  [OIDS.slhdsaShake256s, slhDsa("SLH-DSA-SHAKE-256s", 64)],
+  [OIDS.slhdsaShake256f, slhDsa("SLH-DSA-SHAKE-256f", 64)],
 ]);
 
 /**
@@ -182,6 +202,8 @@ export function describeKey(algorithm: KeyAlgorithm): string {
       return `${algorithm.type} ${algorithm.modulusLength}`;
     case "ec":
       return `ec ${algorithm.curve}`;
+    case "slhdsa":
+      return algorithm.parameterSet;
     default:
       return algorithm.type;
   }
@@ -265,7 +287,9 @@ function readAlgorithm(
   }
   identifier.finish();
   if (publicKey.length !== row.size) {
-    throw badKey(`a key of ${row.algorithm.type} has ${row.size} bytes, not ${publicKey.length}`);
+    throw badKey(
+      `a key of ${describeKey(row.algorithm)} has ${row.size} bytes, not ${publicKey.length}`,
+    );
   }
   if (row.algorithm.type === "ed25519") {
     const y = publicKey.slice();

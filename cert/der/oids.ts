@@ -82,7 +82,7 @@ export const OIDS = {
   ocspNoCheck: "1.3.6.1.5.5.7.48.1.5",
   // Other names: RFC 9598, Section 3
   smtpUtf8Mailbox: "1.3.6.1.5.5.7.8.9",
-  // Public keys: RFC 8017, RFC 5480, RFC 8410, RFC 9881
+  // Public keys: RFC 8017, RFC 5480, RFC 8410, RFC 9881, RFC 9909
   rsaEncryption: "1.2.840.113549.1.1.1",
   rsassaPss: "1.2.840.113549.1.1.10",
   mgf1: "1.2.840.113549.1.1.8",
@@ -95,6 +95,18 @@ export const OIDS = {
   mldsa44: "2.16.840.1.101.3.4.3.17",
   mldsa65: "2.16.840.1.101.3.4.3.18",
   mldsa87: "2.16.840.1.101.3.4.3.19",
+  slhdsaSha2128s: "2.16.840.1.101.3.4.3.20",
+  slhdsaSha2128f: "2.16.840.1.101.3.4.3.21",
+  slhdsaSha2192s: "2.16.840.1.101.3.4.3.22",
+  slhdsaSha2192f: "2.16.840.1.101.3.4.3.23",
+  slhdsaSha2256s: "2.16.840.1.101.3.4.3.24",
+  slhdsaSha2256f: "2.16.840.1.101.3.4.3.25",
+  slhdsaShake128s: "2.16.840.1.101.3.4.3.26",
+  slhdsaShake128f: "2.16.840.1.101.3.4.3.27",
+  slhdsaShake192s: "2.16.840.1.101.3.4.3.28",
+  slhdsaShake192f: "2.16.840.1.101.3.4.3.29",
+  slhdsaShake256s: "2.16.840.1.101.3.4.3.30",
+  slhdsaShake256f: "2.16.840.1.101.3.4.3.31",
   dsa: "1.2.840.10040.4.1",
   // Signatures: RFC 8017, RFC 5758
   md5WithRSAEncryption: "1.2.840.113549.1.1.4",
@@ -144,7 +156,7 @@ export function oidName(oid: string): OidName | undefined {
   return NAMES.get(oid);
 }
 
-/** Keys and curves that WebCrypto does not have, by their usual names. */
+/** Private keys that are not imported, and curves that WebCrypto does not have, by their usual names. */
 const UNSUPPORTED_KEYS: ReadonlyMap<string, string> = new Map([
   ["1.2.840.10040.4.1", "DSA"],
   ["1.2.840.113549.1.3.1", "Diffie-Hellman"],

@@ -101,7 +101,7 @@ function formatTime(time: Date): string {
   return `${month} ${String(Number(day)).padStart(2)} ${clock} ${Number(year)} GMT`;
 }
 
-const KEY_NAMES: Readonly<Record<KeyAlgorithm["type"], string>> = {
+const KEY_NAMES: Readonly<Record<Exclude<KeyAlgorithm["type"], "slhdsa">, string>> = {
   "rsa": "rsaEncryption",
   "rsa-pss": "rsassaPss",
   "ec": "id-ecPublicKey",
@@ -120,7 +120,8 @@ const CURVES: Readonly<Record<EcCurve, readonly [string, number]>> = {
 
 function keyLines(key: SubjectPublicKeyInfo): string[] {
   const { algorithm, publicKey } = key;
-  const head = at(12, `Public Key Algorithm: ${KEY_NAMES[algorithm.type]}`);
+  const name = algorithm.type === "slhdsa" ? algorithm.parameterSet : KEY_NAMES[algorithm.type];
+  const head = at(12, `Public Key Algorithm: ${name}`);
   const bytes = (value: Uint8Array) =>
     hexLines(value, KEY_BYTES_IN_LINE).map((line) => at(20, line));
   switch (algorithm.type) {
@@ -151,7 +152,7 @@ function keyLines(key: SubjectPublicKeyInfo): string[] {
     default:
       return [
         head,
-        at(16, `${KEY_NAMES[algorithm.type]} Public-Key:`),
+        at(16, `${name} Public-Key:`),
         at(16, "pub:"),
         ...bytes(publicKey),
       ];

@@ -12,7 +12,8 @@ import type { SubjectPublicKeyInfo } from "../certificate/spki.ts";
 export const VERIFICATION_LIMITS = {
   /**
    * The number of signatures checked, of certificates and CRLs; a wrong one counts in each path but
-   * is verified once. One by a large RSA key counts as {@linkcode signatureCost} says.
+   * is verified once. One by a large RSA key, or of SLH-DSA, counts as {@linkcode signatureCost}
+   * says.
    */
   signatures: 100,
   /** The number of candidates for issuers that are examined. */
@@ -57,13 +58,25 @@ export class BudgetExceededError extends NssError {
 }
 
 /**
+ * What verifying SLH-DSA counts. It hashes thousands of times: with the `f` sets, which sign fast,
+ * more often than with the `s` sets; SHAKE takes longer than SHA-2. Three of the costliest fit.
+ */
+const SLH_DSA_COSTS = { SHA2: { s: 5, f: 12 }, SHAKE: { s: 10, f: 30 } } as const;
+
+/**
  * Returns what the signature of a key counts in the budget: where the runtime does not take a large
  * RSA key, a signature takes time by the square of its length.
  *
  * @param key The key of the signer.
- * @returns The number of signatures, each of some 2 ms: 1 up to 5,838 bits, 8 for 16,384.
+ * @returns The number of signatures, each of some 2 ms: of RSA 1 up to 5,838 bits, 8 for 16,384; of
+ * SLH-DSA 5 to 30.
  */
 export function signatureCost({ algorithm }: SubjectPublicKeyInfo): number {
+  if (algorithm.type === "slhdsa") {
+    const { parameterSet } = algorithm;
+    const costs = SLH_DSA_COSTS[parameterSet.includes("SHAKE") ? "SHAKE" : "SHA2"];
+    return costs[parameterSet.endsWith("s") ? "s" : "f"];
+  }
   if (!("modulusLength" in algorithm)) return 1;
   // An exponent of 32 bits takes at most 63 multiplications
   return Math.max(1, Math.ceil(63 * algorithm.modulusLength ** 2 / 2 ** 31));

@@ -9,10 +9,13 @@ import { decodePem, type PemBlock, whyNoPem } from "../../cert/der/pem.ts";
 import type { EcCurve, KeyAlgorithm } from "../../cert/certificate/private_key.ts";
 import { foreignForm, missingSeed, unsupportedCurve, unsupportedKey } from "./foreign_keys.ts";
 
+/** The kind of a private key; SLH-DSA has only public ones here. */
+type PrivateKeyType = Exclude<KeyAlgorithm["type"], "slhdsa">;
+
 /** A decoded private key, in the form that WebCrypto imports. */
 export interface PrivateKeyInfo {
   /** The kind of key. */
-  readonly type: KeyAlgorithm["type"];
+  readonly type: PrivateKeyType;
   /** The curve, of an elliptic curve key. */
   readonly curve?: EcCurve;
   /**
@@ -52,10 +55,7 @@ const CURVES: ReadonlyMap<string, { curve: EcCurve; size: number }> = new Map<
 ]);
 
 /** Keys whose privateKey field is kept as it is. */
-const OPAQUE_KEYS: ReadonlyMap<string, KeyAlgorithm["type"]> = new Map<
-  string,
-  KeyAlgorithm["type"]
->([
+const OPAQUE_KEYS: ReadonlyMap<string, PrivateKeyType> = new Map<string, PrivateKeyType>([
   [OIDS.ed25519, "ed25519"],
   [OIDS.mldsa44, "mldsa44"],
   [OIDS.mldsa65, "mldsa65"],

@@ -22,10 +22,7 @@ export interface Signed {
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * The authentication of TLS 1.2 cipher suites by type of key; ML-DSA is for TLS 1.3 only
- * (draft-ietf-tls-mldsa, Section 3).
- */
+/** The authentication of TLS 1.2 cipher suites by type of key; ML-DSA is for TLS 1.3 only. */
 const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | null>> = {
   "ec": "ecdsa",
   "ed25519": "ecdsa",
@@ -34,6 +31,7 @@ const AUTHS: Readonly<Record<KeyAlgorithm["type"], Tls12CipherSuite["auth"] | nu
   "mldsa44": null,
   "mldsa65": null,
   "mldsa87": null,
+  "slhdsa": null,
 };
 
 /** Returns the authentication of TLS 1.2 cipher suites for a key; `null` if there is none. */
@@ -129,8 +127,8 @@ function fits(
   row: SignatureSchemeRow | undefined,
   { algorithm }: Pick<PrivateKey, "algorithm">,
 ): boolean {
-  if (row === undefined || row.keyType !== algorithm.type || row.hash === "SHA-1") return false;
-  if (AUTHS[algorithm.type] === null) return false;
+  if (row === undefined || row.keyType !== algorithm.type) return false;
+  if (!row.tls12 || row.hash === "SHA-1") return false;
   return algorithm.type !== "rsa-pss" || algorithm.hash === undefined ||
     algorithm.hash === row.hash;
 }

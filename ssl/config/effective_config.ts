@@ -5,8 +5,8 @@ import { offersTls12, offersTls13 } from "./config.ts";
 import { contextPolicy, presetsOf } from "./context_policy.ts";
 import { SslError } from "../base/errors.ts";
 import { isCipherAvailable } from "../tables/cipher_suites.ts";
-import { isSchemeAvailable } from "../tables/signature_schemes.ts";
-import { PROTOCOL_VERSIONS } from "../tables/versions.ts";
+import { isSchemeAvailable, isTls12Scheme } from "../tables/signature_schemes.ts";
+import { PROTOCOL_VERSIONS, TLS_1_3 } from "../tables/versions.ts";
 
 /**
  * Returns what policy, options and the runtime's WebCrypto leave of a configuration: the one that
@@ -21,16 +21,17 @@ export function effectiveConfig(config: SslConfig): SslConfig {
   const isAllowed = ({ id, name }: { readonly id: number; readonly name: string }) =>
     !disallowedSuites.has(id) &&
     presets.every(({ cipherSuites }) => cipherSuites.some((suite) => suite === name));
+  const maxVersion = Math.min(
+    config.maxVersion,
+    ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
+  );
   const effective: SslConfig = {
     ...config,
     minVersion: Math.max(
       config.minVersion,
       ...presets.map(({ minVersion }) => PROTOCOL_VERSIONS[minVersion]),
     ),
-    maxVersion: Math.min(
-      config.maxVersion,
-      ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
-    ),
+    maxVersion,
     cipherSuites: allowed(
       config.cipherSuites,
       (suite) => isAllowed(suite) && isCipherAvailable(suite.aead),
@@ -46,7 +47,7 @@ export function effectiveConfig(config: SslConfig): SslConfig {
     signatureSchemes: allowed(
       config.signatureSchemes,
       (scheme) =>
-        isSchemeAvailable(scheme) &&
+        isSchemeAvailable(scheme) && (maxVersion >= TLS_1_3 || isTls12Scheme(scheme)) &&
         presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme)),
     ),
     alpnProtocols: config.alpn ? config.alpnProtocols : [],

@@ -39,13 +39,15 @@ const GROUPS: Readonly<Record<string, readonly [name: string, size: number]>> = 
 
 /**
  * Returns the key exchange as `getEphemeralKeyInfo()` gives it on a client: an empty object if a
- * session of TLS 1.2 was resumed without one. Hybrids, for which OpenSSL gives none, have the
- * IANA's name.
+ * session of TLS 1.2 was resumed without one. Hybrids are as in Node 24 and newer, which have
+ * OpenSSL 3.5.
  */
 export function ephemeralKeyInfo({ group }: ChannelInfo): object {
   if (group === "") return {};
   const [name, size] = GROUPS[group] ?? [];
-  return name === undefined ? { type: "KEM", name: group } : { type: "ECDH", name, size };
+  return name === undefined
+    ? { type: "TLSGroup", name: group, size: undefined }
+    : { type: "ECDH", name, size };
 }
 
 /** Returns schemes as `getSharedSigalgs()` does: `ECDSA+SHA256`. */
@@ -55,7 +57,9 @@ export function sigalgNames(schemes: readonly SignatureScheme[]): string[] {
     if (scheme.startsWith("rsa_pss")) return `RSA-PSS+${hash}`;
     if (scheme.startsWith("rsa")) return `RSA+${hash}`;
     if (scheme.startsWith("ecdsa")) return `ECDSA+${hash}`;
-    return `${scheme === "ed25519" ? "Ed25519" : scheme.toUpperCase()}+${hash}`;
+    if (scheme === "ed25519") return `Ed25519+${hash}`;
+    // OpenSSL's short name of ML-DSA-44 is id-ml-dsa-44.
+    return `${scheme.replace("mldsa", "id-ml-dsa-")}+${hash}`;
   });
 }
 

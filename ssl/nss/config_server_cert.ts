@@ -14,6 +14,7 @@ import {
 } from "../config/credential.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { SslError } from "../base/errors.ts";
+import { SIGNATURE_SCHEMES } from "../tables/signature_schemes.ts";
 
 /**
  * Additional data of a server's certificate (`SSLExtraServerCertData`).
@@ -115,7 +116,14 @@ export async function configServerCert(
  *
  * @category Options
  */
-export type ServerKeyKind = "ec" | "rsa" | "rsa-pss" | "ed25519";
+export type ServerKeyKind =
+  | "ec"
+  | "rsa"
+  | "rsa-pss"
+  | "ed25519"
+  | "mldsa44"
+  | "mldsa65"
+  | "mldsa87";
 
 /**
  * Adds a certificate and its key to a server, or removes those with a type of key
@@ -164,9 +172,9 @@ export async function configSecureServer(
   key: CertificateOptions["key"] | null,
   kind?: ServerKeyKind,
 ): Promise<void> {
-  const kinds = ["ec", "rsa", "rsa-pss", "ed25519"] satisfies ServerKeyKind[];
   if (kind !== undefined) {
-    requireSslArgs("Cannot configure server certificate", isOneOf(kinds)(kind, "kind"));
+    const kinds = new Set(SIGNATURE_SCHEMES.map(({ keyType }) => keyType));
+    requireSslArgs("Cannot configure server certificate", isOneOf([...kinds])(kind, "kind"));
   }
   if (cert !== null && key !== null) return await configServerCert(target, cert, key);
   if (cert !== null || key !== null) {

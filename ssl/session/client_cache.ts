@@ -26,7 +26,10 @@ export function clientSessionCache(context: NssContext): MemorySessionCache<Clie
 const OBJECT_COST = 4096;
 /** What the peer sends in a certificate of up to this length is mostly not parsed to objects. */
 const USUAL_CERTIFICATE_LENGTH = 2048;
-/** What the rest of it takes, as a multiple: names and extensions become objects. */
+/**
+ * What the rest of it takes, as a multiple: names and extensions become objects. Key and signature,
+ * which are most of a certificate of ML-DSA, stay bytes.
+ */
 const PARSED_COST = 16;
 
 /** Returns the memory in bytes of sessions; those of one connection share what they are about. */
@@ -37,8 +40,9 @@ function costOf(sessions: readonly ClientSession[]): number {
   );
   let cost = 0;
   for (const { ticket } of sessions) cost += OBJECT_COST + ticket.length;
-  for (const { der: { length } } of certificates) {
-    cost += OBJECT_COST + length + PARSED_COST * Math.max(length - USUAL_CERTIFICATE_LENGTH, 0);
+  for (const { der: { length }, signature, subjectPublicKeyInfoDer } of certificates) {
+    const parsed = length - signature.length - subjectPublicKeyInfoDer.length;
+    cost += OBJECT_COST + length + PARSED_COST * Math.max(parsed - USUAL_CERTIFICATE_LENGTH, 0);
   }
   for (const proof of proofs) cost += proof?.length ?? 0;
   return cost;

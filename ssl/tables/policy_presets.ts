@@ -8,6 +8,7 @@ import type {
 } from "../../cert/certificate/private_key.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "./cipher_suites.ts";
 import type { NamedGroupName } from "./named_groups.ts";
+import { DEFAULT_SIGNATURE_SCHEMES } from "./signature_schemes.ts";
 import type { ProtocolVersion } from "./versions.ts";
 
 /**
@@ -90,23 +91,6 @@ const ALL_OF_TLS13: readonly CipherSuiteName[] = [
 
 const MOZILLA_GROUPS: readonly NamedGroupName[] = ["x25519", "secp256r1", "secp384r1"];
 
-/** Without SHA-1. PKCS#1 is for certificates and TLS 1.2. */
-const SCHEMES_OF_112_BITS: readonly SignatureScheme[] = [
-  "ecdsa_secp256r1_sha256",
-  "ecdsa_secp384r1_sha384",
-  "ecdsa_secp521r1_sha512",
-  "ed25519",
-  "rsa_pss_rsae_sha256",
-  "rsa_pss_rsae_sha384",
-  "rsa_pss_rsae_sha512",
-  "rsa_pss_pss_sha256",
-  "rsa_pss_pss_sha384",
-  "rsa_pss_pss_sha512",
-  "rsa_pkcs1_sha256",
-  "rsa_pkcs1_sha384",
-  "rsa_pkcs1_sha512",
-];
-
 const KEYS_OF_112_BITS: CertificateRules = {
   minRsaBits: 2048,
   rsaBits: null,
@@ -134,7 +118,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     maxVersion: "TLSv1.3",
     cipherSuites: ALL_OF_TLS13,
     groups: ["X25519MLKEM768", ...MOZILLA_GROUPS],
-    signatureSchemes: SCHEMES_OF_112_BITS,
+    signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
     certificates: KEYS_OF_112_BITS,
     requiresExtendedMasterSecret: false,
     notEnforced: [
@@ -154,7 +138,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     maxVersion: "TLSv1.3",
     cipherSuites: [...ALL_OF_TLS13, ...AEAD_OF_TLS12],
     groups: MOZILLA_GROUPS,
-    signatureSchemes: SCHEMES_OF_112_BITS,
+    signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
     certificates: KEYS_OF_112_BITS,
     requiresExtendedMasterSecret: false,
     notEnforced: [
@@ -227,7 +211,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
       "secp384r1",
       "secp521r1",
     ],
-    signatureSchemes: SCHEMES_OF_112_BITS,
+    signatureSchemes: DEFAULT_SIGNATURE_SCHEMES,
     certificates: KEYS_OF_112_BITS,
     requiresExtendedMasterSecret: false,
     notEnforced: [

@@ -24,13 +24,17 @@ export interface SignatureSchemeRow {
    * Whether a TLS 1.3 CertificateVerify may use it; the others are for certificates and TLS 1.2.
    */
   readonly tls13: boolean;
+  /** Whether TLS 1.2 may use it; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa, Section 4). */
+  readonly tls12: boolean;
 }
 
 /**
  * The signature schemes of RFC 8446, Section 4.2.3, and ML-DSA's, in preference order.
  *
- * Elliptic curves come first, since they are faster than RSA; then ML-DSA, which no public
- * certificate uses yet. SHA-1 comes last, for certificates only (RFC 8446, Section 4.2.3).
+ * ECDSA comes first, as it is the fastest with a hardware key and the most common; then RSA-PSS.
+ * ML-DSA, which no public certificate uses yet, comes behind what TLS 1.3 signs with today, the
+ * shortest signatures first. PKCS#1 is for certificates and TLS 1.2: TLS 1.3 does not sign with it.
+ * SHA-1 comes last, for certificates only.
  */
 export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
   {
@@ -40,6 +44,7 @@ export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
     curve: "P-256",
     hash: "SHA-256",
     tls13: true,
+    tls12: true,
   },
   {
     id: 0x0503,
@@ -48,6 +53,7 @@ export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
     curve: "P-384",
     hash: "SHA-384",
     tls13: true,
+    tls12: true,
   },
   {
     id: 0x0603,
@@ -56,22 +62,93 @@ export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
     curve: "P-521",
     hash: "SHA-512",
     tls13: true,
+    tls12: true,
   },
-  { id: 0x0807, scheme: "ed25519", keyType: "ed25519", hash: null, tls13: true },
-  { id: 0x0905, scheme: "mldsa65", keyType: "mldsa65", hash: null, tls13: true },
-  { id: 0x0904, scheme: "mldsa44", keyType: "mldsa44", hash: null, tls13: true },
-  { id: 0x0906, scheme: "mldsa87", keyType: "mldsa87", hash: null, tls13: true },
-  { id: 0x0804, scheme: "rsa_pss_rsae_sha256", keyType: "rsa", hash: "SHA-256", tls13: true },
-  { id: 0x0805, scheme: "rsa_pss_rsae_sha384", keyType: "rsa", hash: "SHA-384", tls13: true },
-  { id: 0x0806, scheme: "rsa_pss_rsae_sha512", keyType: "rsa", hash: "SHA-512", tls13: true },
-  { id: 0x0809, scheme: "rsa_pss_pss_sha256", keyType: "rsa-pss", hash: "SHA-256", tls13: true },
-  { id: 0x080a, scheme: "rsa_pss_pss_sha384", keyType: "rsa-pss", hash: "SHA-384", tls13: true },
-  { id: 0x080b, scheme: "rsa_pss_pss_sha512", keyType: "rsa-pss", hash: "SHA-512", tls13: true },
-  { id: 0x0401, scheme: "rsa_pkcs1_sha256", keyType: "rsa", hash: "SHA-256", tls13: false },
-  { id: 0x0501, scheme: "rsa_pkcs1_sha384", keyType: "rsa", hash: "SHA-384", tls13: false },
-  { id: 0x0601, scheme: "rsa_pkcs1_sha512", keyType: "rsa", hash: "SHA-512", tls13: false },
-  { id: 0x0203, scheme: "ecdsa_sha1", keyType: "ec", hash: "SHA-1", tls13: false },
-  { id: 0x0201, scheme: "rsa_pkcs1_sha1", keyType: "rsa", hash: "SHA-1", tls13: false },
+  { id: 0x0807, scheme: "ed25519", keyType: "ed25519", hash: null, tls13: true, tls12: true },
+  {
+    id: 0x0804,
+    scheme: "rsa_pss_rsae_sha256",
+    keyType: "rsa",
+    hash: "SHA-256",
+    tls13: true,
+    tls12: true,
+  },
+  {
+    id: 0x0805,
+    scheme: "rsa_pss_rsae_sha384",
+    keyType: "rsa",
+    hash: "SHA-384",
+    tls13: true,
+    tls12: true,
+  },
+  {
+    id: 0x0806,
+    scheme: "rsa_pss_rsae_sha512",
+    keyType: "rsa",
+    hash: "SHA-512",
+    tls13: true,
+    tls12: true,
+  },
+  {
+    id: 0x0809,
+    scheme: "rsa_pss_pss_sha256",
+    keyType: "rsa-pss",
+    hash: "SHA-256",
+    tls13: true,
+    tls12: true,
+  },
+  {
+    id: 0x080a,
+    scheme: "rsa_pss_pss_sha384",
+    keyType: "rsa-pss",
+    hash: "SHA-384",
+    tls13: true,
+    tls12: true,
+  },
+  {
+    id: 0x080b,
+    scheme: "rsa_pss_pss_sha512",
+    keyType: "rsa-pss",
+    hash: "SHA-512",
+    tls13: true,
+    tls12: true,
+  },
+  { id: 0x0904, scheme: "mldsa44", keyType: "mldsa44", hash: null, tls13: true, tls12: false },
+  { id: 0x0905, scheme: "mldsa65", keyType: "mldsa65", hash: null, tls13: true, tls12: false },
+  { id: 0x0906, scheme: "mldsa87", keyType: "mldsa87", hash: null, tls13: true, tls12: false },
+  {
+    id: 0x0401,
+    scheme: "rsa_pkcs1_sha256",
+    keyType: "rsa",
+    hash: "SHA-256",
+    tls13: false,
+    tls12: true,
+  },
+  {
+    id: 0x0501,
+    scheme: "rsa_pkcs1_sha384",
+    keyType: "rsa",
+    hash: "SHA-384",
+    tls13: false,
+    tls12: true,
+  },
+  {
+    id: 0x0601,
+    scheme: "rsa_pkcs1_sha512",
+    keyType: "rsa",
+    hash: "SHA-512",
+    tls13: false,
+    tls12: true,
+  },
+  { id: 0x0203, scheme: "ecdsa_sha1", keyType: "ec", hash: "SHA-1", tls13: false, tls12: true },
+  {
+    id: 0x0201,
+    scheme: "rsa_pkcs1_sha1",
+    keyType: "rsa",
+    hash: "SHA-1",
+    tls13: false,
+    tls12: true,
+  },
 ];
 
 const BY_ID: ReadonlyMap<number, SignatureSchemeRow> = new Map(
@@ -101,6 +178,11 @@ export function signatureSchemeByName(scheme: string): SignatureSchemeRow | unde
   return BY_NAME.get(scheme);
 }
 
+/** Returns whether TLS 1.2 may use a scheme. */
+export function isTls12Scheme(scheme: SignatureScheme): boolean {
+  return BY_NAME.get(scheme)!.tls12;
+}
+
 /** WebCrypto's names of the algorithms that not every runtime has. */
 const NEW_ALGORITHMS: ReadonlyMap<SignatureSchemeRow["keyType"], string> = new Map([
   ["mldsa44", "ML-DSA-44"],
@@ -114,23 +196,6 @@ export function isSchemeAvailable(scheme: SignatureScheme): boolean {
   return name === undefined || supports("importKey", { name }, false);
 }
 
-/**
- * The schemes enabled by default, in preference order: ECDSA first, as it is the fastest with a
- * hardware key and the most common; then RSA-PSS. PKCS#1 comes last, for certificates and TLS 1.2:
- * TLS 1.3 does not sign with it (RFC 8446, Section 4.2.3).
- */
-export const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
-  "ecdsa_secp256r1_sha256",
-  "ecdsa_secp384r1_sha384",
-  "ecdsa_secp521r1_sha512",
-  "ed25519",
-  "rsa_pss_rsae_sha256",
-  "rsa_pss_rsae_sha384",
-  "rsa_pss_rsae_sha512",
-  "rsa_pss_pss_sha256",
-  "rsa_pss_pss_sha384",
-  "rsa_pss_pss_sha512",
-  "rsa_pkcs1_sha256",
-  "rsa_pkcs1_sha384",
-  "rsa_pkcs1_sha512",
-];
+/** The schemes enabled by default, in preference order: all but those with SHA-1. */
+export const DEFAULT_SIGNATURE_SCHEMES: readonly SignatureScheme[] = SIGNATURE_SCHEMES
+  .filter(({ hash }) => hash !== "SHA-1").map(({ scheme }) => scheme);

@@ -141,7 +141,7 @@ export interface IssueOptions {
   readonly signer?: PrivateKey;
 }
 
-const SCHEMES: Readonly<Record<KeyAlgorithm["type"], SignatureScheme>> = {
+const SCHEMES: { readonly [type in KeyAlgorithm["type"]]?: SignatureScheme } = {
   "rsa": "rsa_pkcs1_sha256",
   "rsa-pss": "rsa_pss_pss_sha256",
   "ec": "ecdsa_secp256r1_sha256",
@@ -162,7 +162,7 @@ export async function issue(options: IssueOptions = {}): Promise<TestCertificate
     ? Name.parse(options.issuerName)
     : issuer?.certificate.subject ?? subject;
   const signer = options.signer ?? issuer?.privateKey ?? keys.privateKey;
-  const scheme = options.scheme ?? SCHEMES[signer.algorithm.type];
+  const scheme = options.scheme ?? SCHEMES[signer.algorithm.type]!;
   const identifier = await keyIdentifier(keys.publicKey);
   const authority = issuer === undefined ? identifier : await keyIdentifier(issuer.publicKey);
   const { pathLength } = options;

@@ -112,7 +112,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: () => createSecureContext({ sigalgs: "SHA256" }),
     name: NAME,
     says:
-      'Cannot use option sigalgs: "SHA256" is no signature scheme; supported are ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512, ed25519, rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512, rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512, rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512, and forms such as ECDSA+SHA256',
+      'Cannot use option sigalgs: "SHA256" is no signature scheme; supported are ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384, ecdsa_secp521r1_sha512, ed25519, rsa_pss_rsae_sha256, rsa_pss_rsae_sha384, rsa_pss_rsae_sha512, rsa_pss_pss_sha256, rsa_pss_pss_sha384, rsa_pss_pss_sha512, mldsa44, mldsa65, mldsa87, rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512, and forms such as ECDSA+SHA256',
   },
   {
     mistake: '`createSecureContext({ maxVersion: "TLSv1.1" })`',

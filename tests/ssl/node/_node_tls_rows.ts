@@ -246,7 +246,7 @@ export const SOCKET_MEMBERS: Rows<
   getCipher: ["as Node", "", "connect: all suites of TLS 1.2 by OpenSSL's names"],
   getEphemeralKeyInfo: [
     "otherwise",
-    "a hybrid group is of type `KEM`",
+    "a hybrid group is as in Node 24, whose OpenSSL is the first to have them",
     "getEphemeralKeyInfo() names every group",
   ],
   getFinished: ["as Node", "", FACTS],

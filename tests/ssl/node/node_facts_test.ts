@@ -422,7 +422,11 @@ Deno.test("getEphemeralKeyInfo() names every group, as OpenSSL where it has a na
     { type: "ECDH", name: "secp521r1", size: 521 },
   ]);
   await using ends = await secured({ client: { groups: ["X25519MLKEM768"] } });
-  assertEquals(ends.client.getEphemeralKeyInfo(), { type: "KEM", name: "X25519MLKEM768" });
+  assertEquals(ends.client.getEphemeralKeyInfo(), {
+    type: "TLSGroup",
+    name: "X25519MLKEM768",
+    size: undefined,
+  });
 });
 
 Deno.test("getSharedSigalgs() of both ends, in OpenSSL's form [set-sigalgs]", async () => {
@@ -438,6 +442,14 @@ Deno.test("getSharedSigalgs() of both ends, in OpenSSL's form [set-sigalgs]", as
   });
   assertEquals(ends.server.getSharedSigalgs(), ["ECDSA+SHA256", "RSA-PSS+SHA256"]);
   assertEquals(ends.client.getSharedSigalgs(), ["ECDSA+SHA256", "RSA-PSS+SHA256"]);
+  // As Node 24 with OpenSSL 3.5 names them.
+  await using mldsa = await secured({
+    server: { signatureSchemes: ["ecdsa_secp256r1_sha256", "mldsa44", "mldsa65", "mldsa87"] },
+  });
+  assertEquals(
+    mldsa.server.getSharedSigalgs(),
+    ["ECDSA+SHA256", "id-ml-dsa-44+UNDEF", "id-ml-dsa-65+UNDEF", "id-ml-dsa-87+UNDEF"],
+  );
 });
 
 Deno.test("renegotiate() asks a client of TLS 1.2 for its certificate, and calls back", async () => {

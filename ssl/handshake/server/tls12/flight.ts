@@ -41,7 +41,7 @@ import {
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
-import { signatureSchemeByName } from "../../../tables/signature_schemes.ts";
+import { isTls12Scheme, signatureSchemeByName } from "../../../tables/signature_schemes.ts";
 import { TLS_1_2 } from "../../../tables/versions.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
@@ -317,7 +317,8 @@ function sendCertificateRequest(hs: HandshakeContext): void {
     HandshakeType.certificateRequest,
     encodeTls12CertificateRequest({
       certificateTypes: [ecdsaSign, rsaSign],
-      supportedSignatureAlgorithms: signatureSchemes.map((s) => signatureSchemeByName(s)!.id),
+      supportedSignatureAlgorithms: signatureSchemes.filter(isTls12Scheme)
+        .map((scheme) => signatureSchemeByName(scheme)!.id),
       certificateAuthorities: authorityNames(hs.config),
     }),
   );
