@@ -234,14 +234,61 @@ function decodePkcs8(der: Uint8Array<ArrayBuffer>): PrivateKeyInfo {
   const type = OPAQUE_KEYS.get(oid);
   if (type === undefined) throw unsupportedKey(oid);
   parameters.finish();
-  // RFC 9881, Section 6: seed, expandedKey or both; only the expandedKey is an OCTET STRING
-  if (type !== "ed25519" && privateKey[0] === TAG.octetString) throw missingSeed(type);
+  if (type !== "ed25519") checkMlDsaKey(type, privateKey);
   return {
     type,
     pkcs8: encodePkcs8(identifier.der, privateKey),
     algorithm: identifier.der.slice(),
     publicKey: null,
   };
+}
+
+/** The lengths of the expanded keys in bytes (FIPS 204, Table 2). */
+const EXPANDED_LENGTHS: { readonly [type in PrivateKeyType]?: number } = {
+  mldsa44: 2560,
+  mldsa65: 4032,
+  mldsa87: 4896,
+};
+
+/**
+ * Checks the form of an ML-DSA key (RFC 9881, Section 6): a seed of 32 bytes, the expanded key, or
+ * both. WebCrypto imports what has a seed, and compares it with the expanded key.
+ */
+function checkMlDsaKey(type: PrivateKeyType, privateKey: Uint8Array<ArrayBuffer>): void {
+  const name = `ML-DSA-${type.slice(-2)}`;
+  const fail = (): never => {
+    throw new NssError(
+      "SEC_ERROR_BAD_DER",
+      `Cannot import private key: its content is neither the seed, the expanded key nor both, as ` +
+        `RFC 9881 has them for ${name}; convert it: openssl pkey -in old.pem -out new.pem`,
+    );
+  };
+  const reader = new DerReader(privateKey, WHAT);
+  switch (privateKey[0]) {
+    case contextTag(0):
+      if (privateKey.length !== 2 + SEED_LENGTH || privateKey[1] !== SEED_LENGTH) fail();
+      return;
+    case TAG.octetString:
+      if (expandedLength(reader) !== EXPANDED_LENGTHS[type]) fail();
+      throw missingSeed(type);
+    case TAG.sequence: {
+      const both = reader.sequence("both");
+      reader.finish();
+      if (both.octetString("seed").length !== SEED_LENGTH) fail();
+      if (expandedLength(both) !== EXPANDED_LENGTHS[type]) fail();
+      return;
+    }
+  }
+  fail();
+}
+
+/** The length of an ML-DSA seed in bytes (FIPS 204, Algorithm 1). */
+const SEED_LENGTH = 32;
+
+function expandedLength(reader: DerReader): number {
+  const { length } = reader.octetString("expandedKey");
+  reader.finish();
+  return length;
 }
 
 const RSA_ENCRYPTION = new DerWriter()

@@ -4,6 +4,7 @@ import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import { shown } from "../../cert/base/printable.ts";
 import { NssError } from "../../cert/base/errors.ts";
+import type { SignatureAlgorithm } from "../../cert/certificate/signature_algorithm.ts";
 import type { VerifiedPath } from "../../cert/verify/verify_cert.ts";
 import { SslError } from "../base/errors.ts";
 import type { CertificateRules, PolicyPreset } from "../tables/policy_presets.ts";
@@ -106,13 +107,20 @@ export function checkPathRules(
       if (fault !== null) throw refusal(preset, certificate, fault);
       // An anchor is trusted itself; its own signature proves nothing.
       if (anchor.certificate?.equals(certificate)) continue;
-      const { hash, name } = certificate.signatureAlgorithm;
-      if (rules.signatureHashes === null || (hash && rules.signatureHashes.includes(hash))) {
-        continue;
-      }
+      if (allowsSignature(certificate.signatureAlgorithm, rules)) continue;
+      const { name } = certificate.signatureAlgorithm;
       throw refusal(preset, certificate, `its signature is ${name}`);
     }
   }
+}
+
+/** Returns whether the rules permit an algorithm: its keys, and its hash unless it has its own. */
+function allowsSignature(
+  { hash, keyTypes }: SignatureAlgorithm,
+  { keyTypes: allowed, signatureHashes }: CertificateRules,
+): boolean {
+  return keyTypes.some((type) => allowed.includes(type)) &&
+    (hash === undefined || signatureHashes === null || signatureHashes.includes(hash));
 }
 
 const DISABLED = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED";

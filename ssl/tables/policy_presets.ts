@@ -16,7 +16,13 @@ import type { ProtocolVersion } from "./versions.ts";
  *
  * @category Versions, suites and groups
  */
-export type PolicyPresetName = "modern" | "compatible" | "cnsa-1.0" | "pci-dss-4";
+export type PolicyPresetName =
+  | "modern"
+  | "compatible"
+  | "cnsa-1.0"
+  | "cnsa-2.0"
+  | "cnsa-2.0-transitional"
+  | "pci-dss-4";
 
 /**
  * The requirements of a preset on the certificates of both ends.
@@ -34,7 +40,8 @@ export interface CertificateRules {
   readonly curves: readonly EcCurve[];
   /**
    * The permitted hashes of the signatures of the path, except the anchor's; `null` for any that
-   * verification accepts.
+   * verification accepts. Signatures that define their own, such as ML-DSA's, are permitted with
+   * their kind of key.
    */
   readonly signatureHashes: readonly HashName[] | null;
 }
@@ -70,6 +77,8 @@ export interface PolicyPreset {
   readonly certificates: CertificateRules;
   /** Whether TLS 1.2 requires the extended master secret (RFC 7627). */
   readonly requiresExtendedMasterSecret: boolean;
+  /** Whether neither end sends or takes early data. */
+  readonly forbidsEarlyData?: true;
   /** The requirements of the source that a TLS stack cannot enforce, and the differences to it. */
   readonly notEnforced: readonly string[];
 }
@@ -91,10 +100,20 @@ const ALL_OF_TLS13: readonly CipherSuiteName[] = [
 
 const MOZILLA_GROUPS: readonly NamedGroupName[] = ["x25519", "secp256r1", "secp384r1"];
 
+/** What no preset of CNSA can enforce. */
+const NOT_ENFORCED_OF_CNSA: readonly string[] = [
+  "That the cryptographic module is validated: WebCrypto's is the runtime's",
+  "What an authCertificate hook of your own does not check: the keys and hashes above the peer's own certificate are " +
+  "checked by authCertificate",
+  "The signature of a self-issued anchor's own certificate, which proves nothing",
+  'Revocation: call authCertificate with { revocation: { policy: "hard" } } in a hook',
+  "Where private keys live and how they are made",
+];
+
 const KEYS_OF_112_BITS: CertificateRules = {
   minRsaBits: 2048,
   rsaBits: null,
-  keyTypes: ["ec", "ed25519", "rsa", "rsa-pss", "mldsa44", "mldsa65", "mldsa87"],
+  keyTypes: ["ec", "ed25519", "rsa", "rsa-pss", "mldsa44", "mldsa65", "mldsa87", "slhdsa"],
   curves: ["P-256", "P-384", "P-521"],
   signatureHashes: null,
 };
@@ -179,14 +198,80 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
       signatureHashes: ["SHA-384"],
     },
     requiresExtendedMasterSecret: true,
+    forbidsEarlyData: true,
     notEnforced: [
-      "That the cryptographic module is validated: WebCrypto's is the runtime's",
+      ...NOT_ENFORCED_OF_CNSA,
       "RSA key transport, DHE and ffdhe3072/ffdhe4096, which the profile also allows: WebCrypto lacks them",
-      "What an authCertificate hook of your own does not check: the keys and hashes above the peer's own certificate are " +
-      "checked by authCertificate",
-      "The signature of a self-issued anchor's own certificate, which proves nothing",
-      'Revocation: call authCertificate with { revocation: { policy: "hard" } } in a hook',
-      "Where private keys live and how they are made",
+    ],
+  },
+  {
+    name: "cnsa-2.0",
+    source: {
+      title:
+        "draft-becker-cnsa2-tls-profile, Commercial National Security Algorithm (CNSA) Suite 2.0 Profile for TLS 1.3",
+      url: "https://datatracker.ietf.org/doc/draft-becker-cnsa2-tls-profile/",
+      quote:
+        "This document defines a base profile of TLS 1.3 which is compliant with the US Commercial National Security " +
+        "Algorithm (CNSA) 2.0 Suite, a cybersecurity advisory published by the United States Government which outlines " +
+        "quantum-resistant cryptographic algorithm policy for US national security applications.",
+    },
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    cipherSuites: ["TLS_AES_256_GCM_SHA384"],
+    groups: ["MLKEM1024"],
+    signatureSchemes: ["mldsa87"],
+    certificates: {
+      minRsaBits: 3072,
+      rsaBits: [],
+      keyTypes: ["mldsa87"],
+      curves: [],
+      signatureHashes: [],
+    },
+    requiresExtendedMasterSecret: true,
+    forbidsEarlyData: true,
+    notEnforced: [
+      ...NOT_ENFORCED_OF_CNSA,
+      "What the draft may still change: it is a work in progress, and so is the code point of ML-KEM-1024 " +
+      "(draft-ietf-tls-mlkem)",
+      "The profile of certificates and CRLs (draft-jenkins-cnsa2-pkix-profile), but for keys and signatures",
+    ],
+  },
+  {
+    name: "cnsa-2.0-transitional",
+    source: {
+      title: "NSA, The Commercial National Security Algorithm Suite 2.0 and Quantum Computing FAQ",
+      url: "https://media.defense.gov/2022/Sep/07/2003071836/-1/-1/0/CSI_CNSA_2.0_FAQ_.PDF",
+      quote:
+        "CNSA 2.0 algorithms will be required for all products that employ public-standard algorithms in NSS, whether a " +
+        "future design or currently fielded. Any usage of Suite B or CNSA 1.0 algorithms will be required to transition to " +
+        "CNSA 2.0.",
+    },
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    cipherSuites: ["TLS_AES_256_GCM_SHA384"],
+    groups: ["MLKEM1024", "SecP384r1MLKEM1024"],
+    signatureSchemes: [
+      "mldsa87",
+      "ecdsa_secp384r1_sha384",
+      "rsa_pss_rsae_sha384",
+      "rsa_pss_pss_sha384",
+      "rsa_pkcs1_sha384",
+    ],
+    certificates: {
+      minRsaBits: 3072,
+      rsaBits: [3072, 4096],
+      keyTypes: ["mldsa87", "ec", "rsa", "rsa-pss"],
+      curves: ["P-384"],
+      signatureHashes: ["SHA-384"],
+    },
+    requiresExtendedMasterSecret: true,
+    forbidsEarlyData: true,
+    notEnforced: [
+      ...NOT_ENFORCED_OF_CNSA,
+      "When the transition ends: the dates differ by kind of product",
+      "No document has this profile: it is cnsa-2.0 with the certificates of cnsa-1.0 (ECDSA on P-384, RSA with SHA-384), " +
+      "since those of ML-DSA come last, and with SecP384r1MLKEM1024, for peers without ML-KEM-1024 alone; key exchange " +
+      "without ML-KEM is left out, against later decryption of recorded traffic",
     ],
   },
   {

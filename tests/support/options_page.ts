@@ -65,21 +65,23 @@ export function optionsPage(): string {
         ["cipher suites", names(preset.cipherSuites)],
         ["groups", names(preset.groups)],
         ["signature schemes", names(preset.signatureSchemes)],
+        ["kinds of keys of certificates", names(preset.certificates.keyTypes)],
         [
           "RSA keys",
           preset.certificates.rsaBits === null
             ? `${preset.certificates.minRsaBits} bits and more`
-            : `${preset.certificates.rsaBits.join(" or ")} bits`,
+            : `${preset.certificates.rsaBits.join(" or ") || "no"} bits`,
         ],
-        ["curves of certificates", names(preset.certificates.curves)],
+        ["curves of certificates", names(preset.certificates.curves) || "none"],
         [
           "hashes of certificates' signatures",
-          names(preset.certificates.signatureHashes ?? ["any but SHA-1"]),
+          names(preset.certificates.signatureHashes ?? ["any but SHA-1"]) || "none but their own",
         ],
         [
           "extended master secret in TLS 1.2",
           preset.requiresExtendedMasterSecret ? "required" : "used where the peer has it",
         ],
+        ["early data", preset.forbidsEarlyData ? "none" : "as the application says"],
       ]),
       "Not enforced:",
       preset.notEnforced.map((rule) => `- ${rule}`).join("\n"),

@@ -68,6 +68,10 @@ const server384 = await makeIdentity(
   "ec-p384",
 );
 
+// ML-DSA-87 all the way, for CNSA 2.0
+const root87 = await makeIdentity({ subject: "CN=Root 87", isCa: true }, undefined, "mldsa87");
+const server87 = await makeIdentity({ dnsNames: ["server.test"] }, root87, "mldsa87");
+
 /** Keys of RSA take their time: each once, for a server and for an authority. */
 const rsa = {
   2048: await generateKeyPair("rsa-2048"),
@@ -75,7 +79,14 @@ const rsa = {
 } as const;
 
 Deno.test("POLICY_PRESETS quote their sources, name what is here, and say what they do not enforce", () => {
-  assertEquals(NAMES, ["modern", "compatible", "cnsa-1.0", "pci-dss-4"]);
+  assertEquals(NAMES, [
+    "modern",
+    "compatible",
+    "cnsa-1.0",
+    "cnsa-2.0",
+    "cnsa-2.0-transitional",
+    "pci-dss-4",
+  ]);
   for (const preset of POLICY_PRESETS) {
     assertGreater(preset.source.quote.length, 40);
     assertMatch(preset.source.url, /^https:\/\//);
@@ -144,6 +155,9 @@ Deno.test("setPolicyPreset() bounds what a server chooses from", async () => {
     ["cnsa-1.0", { versions, cipherSuites: ["TLS_AES_128_GCM_SHA256"] }],
     ["cnsa-1.0", { versions, groups: ["x25519", "secp256r1"] }],
     ["cnsa-1.0", { versions, signatureSchemes: ["ecdsa_secp256r1_sha256"] }],
+    ["cnsa-2.0", { versions: TLS12 }],
+    ["cnsa-2.0", { versions, groups: ["SecP384r1MLKEM1024", "secp384r1"] }],
+    ["cnsa-2.0-transitional", { versions, groups: ["secp384r1", "X25519MLKEM768"] }],
   ];
   const caCerts = [root384.cert, PKI.root.cert];
   for (const [name, client] of rows) {
@@ -164,8 +178,8 @@ Deno.test("setPolicyPreset() bounds what a server chooses from", async () => {
 Deno.test("setPolicyPreset() of either end lets two ends meet that both keep to it", async () => {
   for (const policy of NAMES) {
     await using joined = await connected({
-      client: { policy, caCerts: [root384.cert] },
-      server: { policy, certificates: [server384.credential] },
+      client: { policy, caCerts: [root384.cert, root87.cert] },
+      server: { policy, certificates: [server384.credential, server87.credential] },
     });
     const { cipherSuite, group, version } = await joined.client.handshake();
     const preset = policyPreset(joined.server)!;
@@ -208,7 +222,7 @@ Deno.test("setPolicyPreset() refuses names that no preset has", () => {
   // deno-lint-ignore no-explicit-any -- what JavaScript may pass
   const error = assertThrows(() => setPolicyPreset("lax" as any, newContext()), SslError);
   assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
-  assertStringIncludes(error.message, "modern, compatible, cnsa-1.0, pci-dss-4");
+  assertStringIncludes(error.message, NAMES.join(", "));
 });
 
 for (const versions of [BOTH, TLS12]) {
@@ -381,4 +395,42 @@ Deno.test("policyPreset() reads back what is in force, and the rules themselves"
   assertEquals(policyPreset(model)?.name, "pci-dss-4");
   setPolicyPreset(null, model);
   assertEquals(policyPreset(model)?.name, "cnsa-1.0");
+});
+
+Deno.test('setPolicyPreset("cnsa-2.0") takes ML-DSA-87 all the way, and "cnsa-2.0-transitional" CNSA 1.0\'s certificates, too', async () => {
+  const [root44, root65] = await Promise.all(
+    (["mldsa44", "mldsa65"] as const).map((type) =>
+      makeIdentity({ subject: `CN=${type}`, isCa: true }, undefined, type)
+    ),
+  );
+  const names = { dnsNames: ["server.test"] };
+  const sha384 = { ...names, signatureScheme: "ecdsa_secp384r1_sha384" } as const;
+  const rows = [
+    // An ML-DSA-87 key, but its signature is of the authority's.
+    [await makeIdentity(names, root65!, "mldsa87"), root65!, false, false],
+    [await makeIdentity(sha384, root384, "mldsa87"), root384, false, true],
+    [await makeIdentity(names, root87, "ec-p384"), root87, false, true],
+    [await makeIdentity(names, root44!, "mldsa44"), root44!, false, false],
+    [server384, root384, false, true],
+    [server87, root87, true, true],
+  ] as const;
+  for (const [server, root, strict, transitional] of rows) {
+    for (
+      const [policy, passes] of [
+        ["cnsa-2.0", strict],
+        ["cnsa-2.0-transitional", transitional],
+      ] as const
+    ) {
+      await using joined = join({
+        client: { policy, caCerts: [root.cert] },
+        server: { groups: ["MLKEM1024"], certificates: [server.credential] },
+      });
+      const outcome = await Promise.allSettled([
+        joined.client.handshake(),
+        joined.server.handshake(),
+      ]);
+      const chain = `${server.cert.subjectPublicKeyInfo} by ${root.cert.subject}`;
+      assertEquals(outcome[0].status, passes ? "fulfilled" : "rejected", `${policy}: ${chain}`);
+    }
+  }
 });
