@@ -1,36 +1,45 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// deno-lint-ignore-file no-console
+
 /**
- * An echo whose key exchange and certificate are post-quantum: the hybrid SecP384r1MLKEM1024, and
- * ML-DSA-65 signed by an authority of ML-DSA-87. Older clients get an ECDSA certificate.
+ * A server that agrees on nothing without ML-KEM, and shows an ML-DSA certificate to whoever takes
+ * one, else one of ECDSA. Its authority's certificate is printed.
  *
- * ```sh
- * deno run --allow-net=127.0.0.1 examples/post_quantum.ts
- * ```
+ *     deno run --allow-net=127.0.0.1 examples/post_quantum.ts 4433
+ *
+ * Then, with OpenSSL 3.5 or newer and that certificate in a file:
+ *
+ *     openssl s_client -connect 127.0.0.1:4433 -servername localhost -CAfile root.pem -brief
  *
  * @module
  */
-import { createCertificate } from "@nss/nss/cert";
-import { generateKeyPair, type KeyPairType } from "@nss/nss/pkcs11";
-import { importFD, type ImportOptions } from "@nss/nss/ssl";
-import { assertEquals } from "@std/assert";
 
-const ca = await generateKeyPair("mldsa87");
-const root = await createCertificate({ ...ca, subject: "CN=Root", isCa: true });
-const issuer = { certificate: root, privateKey: ca.privateKey };
-const certify = async (type: KeyPairType) => {
-  const { publicKey, privateKey: key } = await generateKeyPair(type);
-  return { cert: await createCertificate({ publicKey, dnsNames: ["localhost"], issuer }), key };
-};
-const certificates = [await certify("mldsa65"), await certify("ec-p256")];
+import { createCertificate, generateKeyPair, importFD, type KeyPairType } from "@nss/nss";
+import { portOf, reason, run } from "./_program.ts";
 
-for (const scheme of ["mldsa65", "ecdsa_secp256r1_sha256"] as const) {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const connecting = Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
-  await using server = importFD(await listener.accept(), { role: "server", certificates });
-  const own: ImportOptions = scheme === "mldsa65" ? {} : { signatureSchemes: [scheme, "mldsa87"] };
-  const groups = ["SecP384r1MLKEM1024", "x25519"] as const;
-  const options = { hostname: "localhost", caCerts: [root], groups, ...own };
-  await using client = importFD(await connecting, options);
-  const [info] = await Promise.all([client.handshake(), server.handshake()]);
-  assertEquals([info.group, info.peerSignatureScheme], ["SecP384r1MLKEM1024", scheme]);
-  console.log(info.version, info.cipherSuite, info.group, info.peerSignatureScheme);
+async function main(): Promise<void> {
+  const [port = "0"] = Deno.args;
+  if (port === "--help") return console.log("Usage: post_quantum.ts [port]");
+  const ca = await generateKeyPair("mldsa87");
+  const root = await createCertificate({ ...ca, subject: "CN=Root", isCa: true });
+  const issuer = { certificate: root, privateKey: ca.privateKey };
+  const certify = async (type: KeyPairType) => {
+    const { publicKey, privateKey: key } = await generateKeyPair(type);
+    return { cert: await createCertificate({ publicKey, dnsNames: ["localhost"], issuer }), key };
+  };
+  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: portOf(port) }), {
+    certificates: [await certify("mldsa65"), await certify("ec-p256")], // in preference order
+    groups: ["X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024"],
+  });
+  console.log(`${root.toPem()}\nListening on 127.0.0.1:${listener.addr.port}`);
+  for await (const socket of listener) {
+    const serve = async () => {
+      const { group, localSignatureScheme } = await socket.handshake();
+      console.log(group, localSignatureScheme);
+      await socket.readable.pipeTo(socket.writable);
+    };
+    serve().catch((error) => console.error(reason(error)));
+  }
 }
+
+if (import.meta.main) await run(main);

@@ -69,6 +69,7 @@ function allowed<T>(list: readonly T[], isAllowed: (element: T) => boolean): rea
 /** Checks that something is left of each list. */
 function checkRemains(config: SslConfig, enabled: SslConfig): void {
   if (config.minVersion > config.maxVersion) throw disabled("protocol version", []);
+  if (config.maxVersion < TLS_1_3) checkTls12(config, enabled);
   if (!offersTls13(config) && !offersTls12(config)) {
     const suites = [
       ...enabled.cipherSuites.filter(({ aead }) => !isCipherAvailable(aead)),
@@ -85,6 +86,23 @@ function checkRemains(config: SslConfig, enabled: SslConfig): void {
       "signature scheme",
       enabled.signatureSchemes.filter((scheme) => !isSchemeAvailable(scheme)),
     );
+  }
+}
+
+/** Checks what is for TLS 1.3 alone, where only TLS 1.2 is left. */
+function checkTls12({ groups, signatureSchemes }: SslConfig, enabled: SslConfig): void {
+  const refuse = (what: string, names: readonly string[], other: string): SslError =>
+    new SslError(
+      "SSL_ERROR_SSL_DISABLED",
+      `Cannot start handshake: TLS 1.2 has no ${what} ${names.join(", ")}; allow TLS 1.3, or ` +
+        `enable another, such as ${other}`,
+    );
+  if (groups.length > 0 && !groups.some(({ tls12 }) => tls12)) {
+    throw refuse("key exchange group", groups.map(({ name }) => name), "x25519");
+  }
+  const schemes = enabled.signatureSchemes;
+  if (signatureSchemes.length === 0 && !schemes.some(isTls12Scheme)) {
+    throw refuse("signature scheme", schemes, "ecdsa_secp256r1_sha256");
   }
 }
 

@@ -205,7 +205,12 @@ function applyOptions(config: SslConfig, options: ImportOptions): void {
   change(config, settings);
   if (options.versions !== undefined) checkVersions(config);
   const stray = options.keyShares?.find((name) => config.groups.every((g) => g.name !== name));
-  if (stray !== undefined) throw invalid("keyShares", `${stray} is not among the groups`);
+  if (stray !== undefined) {
+    throw invalid(
+      "keyShares",
+      `${stray} is not among the groups; name it in the option groups, too`,
+    );
+  }
   if (options.cipherSuites !== undefined && !offersTls13(config) && !offersTls12(config)) {
     throw invalid("cipherSuites", "none of them is of a version that is enabled");
   }

@@ -14,6 +14,7 @@ import {
 import { TAG } from "../../../cert/der/tag.ts";
 import { DerWriter } from "../../../cert/der/der_writer.ts";
 import { NssError } from "../../../cert/base/errors.ts";
+import { OIDS } from "../../../cert/der/oids.ts";
 import { encodePem } from "../../../cert/der/pem.ts";
 import type {
   KeyAlgorithm,
@@ -22,6 +23,7 @@ import type {
 } from "../../../cert/certificate/private_key.ts";
 import { verifySignature } from "../../../cert/verify/verify_signature.ts";
 import { importPrivateKey } from "../../../pkcs11/keys/import_private_key.ts";
+import { encodePkcs8 } from "../../../pkcs11/keys/pkcs8.ts";
 import { exportPkcs8 } from "../../../pkcs11/keys/private_key.ts";
 import { generateKeyPair } from "../../../pkcs11/keys/generate_key_pair.ts";
 import { opensslTest } from "../_openssl.ts";
@@ -161,6 +163,45 @@ Deno.test("importPrivateKey() takes Ed25519 and ML-DSA keys", async () => {
     assertEquals(key.algorithm, { type });
     assert(key.publicKey?.equals(pair.publicKey), type);
     await assertSigns(key, [type]);
+  }
+});
+
+Deno.test("importPrivateKey() tells the forms of ML-DSA keys apart by their tags and lengths (RFC 9881, Section 6)", async () => {
+  const sizes = { mldsa44: 2560, mldsa65: 4032, mldsa87: 4896 } as const;
+  for (
+    const [type, size] of Object.entries(sizes) as ["mldsa44" | "mldsa65" | "mldsa87", number][]
+  ) {
+    const algorithm = new DerWriter().sequence((w) => w.oid(OIDS[type])).finish();
+    const importing = (write: (w: DerWriter) => unknown) => {
+      const inner = new DerWriter();
+      write(inner);
+      return importPrivateKey(encodePkcs8(algorithm, inner.finish()));
+    };
+    const octets = (length: number) => new Uint8Array(length).fill(42);
+    const seed = (length: number) => Uint8Array.of(0x80, length, ...octets(length));
+    const both = (first: number, second: number) => (w: DerWriter) =>
+      w.sequence((w) => w.octetString(octets(first)).octetString(octets(second)));
+    assertEquals((await importing((w) => w.raw(seed(32)))).algorithm, { type });
+    const rows: readonly [(w: DerWriter) => unknown, string][] = [
+      [(w) => w.raw(seed(31)), "SEC_ERROR_BAD_DER"],
+      [(w) => w.raw(seed(33)), "SEC_ERROR_BAD_DER"],
+      [(w) => w.raw(Uint8Array.of(0x80, 33, ...octets(32))), "SEC_ERROR_BAD_DER"],
+      [(w) => w.raw(octets(32)), "SEC_ERROR_BAD_DER"],
+      [(w) => w.octetString(octets(size)), "SEC_ERROR_UNSUPPORTED_KEYALG"],
+      [(w) => w.octetString(octets(size - 1)), "SEC_ERROR_BAD_DER"],
+      [(w) => w.octetString(octets(size + 1)), "SEC_ERROR_BAD_DER"],
+      [both(31, size), "SEC_ERROR_BAD_DER"],
+      [both(33, size), "SEC_ERROR_BAD_DER"],
+      [both(32, size - 1), "SEC_ERROR_BAD_DER"],
+      [both(32, size + 1), "SEC_ERROR_BAD_DER"],
+      // The expanded key is another seed's: WebCrypto compares them.
+      [both(32, size), "SEC_ERROR_BAD_KEY"],
+      [() => {}, "SEC_ERROR_BAD_DER"],
+    ];
+    for (const [i, [write, name]] of rows.entries()) {
+      const error = await assertRejects(() => importing(write), NssError);
+      assertEquals(error.name, name, `${type} ${i}: ${error.message}`);
+    }
   }
 });
 

@@ -47,7 +47,16 @@ async function open(password?: string): Promise<OpenToken & { path: string; toke
 }
 
 testToken("KvToken", () => open(), {
-  keyTypes: ["ec-p256", "ec-p384", "ec-p521", "ed25519", "rsa-2048", "rsa-pss-2048"],
+  keyTypes: [
+    "ec-p256",
+    "ec-p384",
+    "ec-p521",
+    "ed25519",
+    "mldsa44",
+    "mldsa87",
+    "rsa-2048",
+    "rsa-pss-2048",
+  ],
 });
 testToken("KvToken with a password", () => open(PASSWORD), {
   password: PASSWORD,

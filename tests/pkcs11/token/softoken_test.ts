@@ -7,7 +7,16 @@ import { testCertDB } from "../../cert/cert_db_conformance.ts";
 import { certificatesOf, testToken } from "../token_conformance.ts";
 
 testToken("SoftToken", () => Promise.resolve({ token: new SoftToken() }), {
-  keyTypes: ["ec-p256", "ec-p384", "ec-p521", "ed25519", "rsa-2048", "rsa-pss-2048"],
+  keyTypes: [
+    "ec-p256",
+    "ec-p384",
+    "ec-p521",
+    "ed25519",
+    "mldsa44",
+    "mldsa87",
+    "rsa-2048",
+    "rsa-pss-2048",
+  ],
 });
 
 testToken(
