@@ -36,6 +36,12 @@ const pkcs8 = (algorithm: string, curve?: string): Uint8Array<ArrayBuffer> =>
     }).octetString(Uint8Array.of(4, 1, 0))
   ).finish();
 
+/** A key of ML-DSA-44 in the expanded form. */
+const EXPANDED = new DerWriter().sequence((w) =>
+  w.integer(0).sequence((w) => w.oid("2.16.840.1.101.3.4.3.17"))
+    .octetString((w) => w.octetString(new Uint8Array(2560)))
+).finish();
+
 /** A key encrypted by a scheme of PKCS#12 or PBES1. */
 const encrypted = (scheme: string, iterations = 1): Uint8Array<ArrayBuffer> =>
   new DerWriter().sequence((w) => {
@@ -244,7 +250,7 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     mistake: "an ML-DSA key without its seed",
-    make: read(pkcs8("2.16.840.1.101.3.4.3.17")),
+    make: read(EXPANDED),
     name: KIND,
     says:
       "Cannot import private key: it is of ML-DSA-44 in its expanded form, without the seed, which WebCrypto needs and nothing computes from it; export it anew with its seed, or make a new key, as OpenSSL 3.5 writes both: openssl genpkey -algorithm ML-DSA-44 -out key.pem",

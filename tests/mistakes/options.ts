@@ -84,7 +84,8 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "`keyShares` that `groups` does not have",
     make: () => withOptions({ keyShares: ["secp384r1"], groups: ["x25519"] }),
     name: NAME,
-    says: "Cannot use option keyShares: secp384r1 is not among the groups; name it in the option groups, too",
+    says:
+      "Cannot use option keyShares: secp384r1 is not among the groups; name it in the option groups, too",
   },
   {
     mistake: "`certificates: { cert, key }`, no array",
