@@ -77,5 +77,6 @@ Deno.test("answerOf() takes what has no option, and what fails, for a no", async
 Deno.test("saying() leaves out what changes from run to run", () => {
   const error = new Error("at 2026-11-30T07:59:43.000Z, 127.0.0.1:4433 (os error 104)\nmore");
   assertEquals(saying(error), "at ,  ");
+  assertEquals(saying("time 1796026289 (UNIX)"), "time  (UNIX)");
   assertEquals(saying("a".repeat(91)), `${"a".repeat(90)}…`);
 });

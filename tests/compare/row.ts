@@ -49,7 +49,7 @@ export function partly(evidence: string): Answer {
 /** Says in short what an error says, the same in each run. */
 export function saying(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const changing = /\(os error \d+\)|127\.0\.0\.1:\d+|\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+  const changing = /\(os error \d+\)|127\.0\.0\.1:\d+|\d{4}-\d\d-\d\dT[\d:.]+Z|\d+(?= \(UNIX\))/g;
   const line = text.split("\n")[0]!.replaceAll(changing, "");
   return line.length > 90 ? `${line.slice(0, 90).trimEnd()}…` : line;
 }

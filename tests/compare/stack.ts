@@ -160,8 +160,18 @@ export interface Stack {
   listen(options: ServerOptions): Promise<Server>;
   /** Listens for connections in plain text. */
   listenPlain(): Promise<{ port: number; accept(): Promise<Plain>; close(): void }>;
-  /** Serves one request of HTTP/2, and returns the port. */
-  http2(identity: Identity): Promise<{ port: number; close(): void }>;
+  /** Serves HTTP/2, to clients of these roots if there are any. */
+  http2(identity: Identity, clientRoots?: string): Promise<HttpServing>;
+}
+
+/** A server whose responses are the name in the client's certificate, or `nobody`. */
+export interface HttpServing {
+  readonly port: number;
+  /** What serves it. */
+  readonly by: string;
+  /** Whether that is the stack's own, not something to combine it with. */
+  readonly own: boolean;
+  close(): void;
 }
 
 /** What a stack's interface has no means for. */

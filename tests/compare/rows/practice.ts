@@ -3,13 +3,16 @@
 
 /** What it is like to use. @module */
 
-import { importFD } from "@nss/nss";
+import { importFD, type ImportOptions } from "@nss/nss";
+import { toNodeSocket } from "@nss/nss/node";
+import { connect } from "node:http2";
+import { text } from "node:stream/consumers";
 import { alone, dial } from "../observer.ts";
 import { type Answer, no, partly, type Section, yes } from "../row.ts";
 import { pathToFileURL } from "node:url";
 import { reach, readGraph } from "../../structure/_entries.ts";
 import { runOk } from "../../support/process.ts";
-import type { Stack } from "../stack.ts";
+import type { HttpServing, Stack } from "../stack.ts";
 
 const LOAD = new URL("../roots.ts", import.meta.url);
 
@@ -41,21 +44,23 @@ async function npmEntry(entry: string): Promise<string> {
   return new URL("index.js", folder).href;
 }
 
-async function http2(stack: Stack, pki: Parameters<Section["rows"][number]["probe"]>[1]) {
-  const { port, close } = await stack.http2(pki.server);
+/** Sends a request by HTTP/2, and expects a text in answer. */
+async function askHttp2(
+  { port, by, own, close }: HttpServing,
+  expected: string,
+  options: ImportOptions,
+): Promise<Answer> {
   try {
-    const socket = await dial(port, { caCerts: [pki.root.cert], alpnProtocols: ["h2"] });
+    const socket = await dial(port, { ...options, alpnProtocols: ["h2"] });
     const { alpnProtocol } = await socket.handshake();
     if (alpnProtocol !== "h2") return no("the server does not choose h2");
-    const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    await socket.write(
-      Uint8Array.of(...new TextEncoder().encode(preface), 0, 0, 0, 4, 0, 0, 0, 0, 0),
-    );
-    const buffer = new Uint8Array(1024);
-    const length = await socket.read(buffer);
-    await socket.close();
-    if (length === null || buffer[3] !== 4) return no("no SETTINGS came");
-    return null;
+    const createConnection = () => toNodeSocket(socket);
+    const session = connect("https://localhost", { createConnection });
+    const request = session.request({ ":path": "/" });
+    const body = await text(request.end());
+    session.destroy();
+    if (body !== expected) return no(`the handler sees ${body}`);
+    return own ? yes(by) : partly(by);
   } finally {
     close();
   }
@@ -69,12 +74,17 @@ export const PRACTICE: Section = {
       id: "http2",
       question: "serves HTTP/2",
       inReadme: true,
-      async probe(stack, pki): Promise<Answer> {
-        const problem = await http2(stack, pki);
-        if (problem) return problem;
-        return stack.id === "native" || stack.id === "node_tls"
-          ? yes("built in")
-          : partly("by node:http2 over its sockets");
+      async probe(stack, { server, root }) {
+        return await askHttp2(await stack.http2(server), "nobody", { caCerts: [root.cert] });
+      },
+    },
+    {
+      id: "caller",
+      question: "tells an HTTP handler who is calling, by the client's certificate",
+      inReadme: true,
+      async probe(stack, { server, client, root }) {
+        const serving = await stack.http2(server, root.cert);
+        return await askHttp2(serving, "alice", { caCerts: [root.cert], certificates: [client] });
       },
     },
     {

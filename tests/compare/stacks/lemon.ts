@@ -13,6 +13,7 @@ import {
   type NodeOptions,
   type NodeServer,
   nodeStack,
+  peerName,
   portOf,
   type TlsSocket,
 } from "./node_like.ts";
@@ -139,13 +140,17 @@ const module: NodeLike = {
     }
     socket.rekeyBoth();
   },
-  async http2({ cert, key }) {
-    const server = lemon.createServer({ cert, key, ALPNProtocols: ["h2"] });
-    const http = createServer((_, response) => response.end("hello"));
-    server.on("secureConnection", (socket) => void http.emit("connection", socket));
+  async http2({ cert, key }, ca) {
+    const client = ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true };
+    const server = lemon.createServer({ cert, key, ALPNProtocols: ["h2"], ...client });
+    server.on("secureConnection", (socket) => {
+      createServer((_, response) => response.end(peerName(socket) ?? "nobody"))
+        .emit("connection", socket);
+    });
     server.on("tlsClientError", () => {});
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return { port: portOf(server.address()), close: () => void server.close() };
+    const close = () => void server.close();
+    return { port: portOf(server.address()), by: "node:http2 over its sockets", own: false, close };
   },
 };
 

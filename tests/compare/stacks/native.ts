@@ -9,6 +9,7 @@ import {
   type Conn,
   demandKnown,
   type Facts,
+  type HttpServing,
   type Identity,
   NotOffered,
   type Plain,
@@ -87,10 +88,12 @@ function listen(options: ServerOptions): Promise<Server> {
   });
 }
 
-function http2({ cert, key }: Identity): Promise<{ port: number; close(): void }> {
+function http2({ cert, key }: Identity, clientRoots?: string): Promise<HttpServing> {
+  demandKnown({ clientRoots }, [], "Deno.serve()");
   const options = { hostname, port: 0, cert, key, onListen: () => {} };
-  const server = Deno.serve(options, () => new Response("hello"));
-  return Promise.resolve({ port: server.addr.port, close: () => void server.shutdown() });
+  const server = Deno.serve(options, () => new Response("nobody"));
+  const close = () => void server.shutdown();
+  return Promise.resolve({ port: server.addr.port, by: "Deno.serve()", own: true, close });
 }
 
 /** `Deno.connectTls`, `Deno.startTls` and `Deno.listenTls`: rustls. */

@@ -12,6 +12,7 @@ import {
   type ClientOptions,
   type Conn,
   type Facts,
+  type HttpServing,
   type Identity,
   NotOffered,
   type Plain,
@@ -66,7 +67,7 @@ export interface NodeLike {
   createServer(options: NodeOptions): NodeServer;
   /** Updates the keys of a TLS 1.3 connection. */
   keyUpdate?(socket: TlsSocket): void;
-  http2(identity: Identity): Promise<{ port: number; close(): void }>;
+  http2(identity: Identity, clientRoots?: string): Promise<HttpServing>;
 }
 
 /** A server in the form of Node's. */
@@ -107,7 +108,7 @@ class NodeTlsConn extends NodeConn implements Conn {
       version: socket.getProtocol() ?? undefined,
       cipherSuite: cipher?.standardName ?? cipher?.name,
       group: key?.name ?? key?.type,
-      peer: commonName(socket.getPeerCertificate()?.subject),
+      peer: peerName(socket),
       alpn: socket.alpnProtocol || undefined,
     };
   }
@@ -165,7 +166,9 @@ class NodeTlsConn extends NodeConn implements Conn {
   }
 }
 
-function commonName(subject: string | { readonly CN?: string } | undefined): string | undefined {
+/** The common name in the peer's certificate. */
+export function peerName(socket: Pick<TlsSocket, "getPeerCertificate">): string | undefined {
+  const subject = socket.getPeerCertificate()?.subject;
   return typeof subject === "string" ? /^CN=(.*)$/m.exec(subject)?.[1] : subject?.CN;
 }
 
@@ -326,6 +329,6 @@ export function nodeStack(module: NodeLike): Stack {
         close: () => void server.close(),
       };
     },
-    http2: (identity) => module.http2(identity),
+    http2: (identity, clientRoots) => module.http2(identity, clientRoots),
   };
 }

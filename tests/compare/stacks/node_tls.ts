@@ -13,6 +13,7 @@ import {
   type NodeOptions,
   type NodeServer,
   nodeStack,
+  peerName,
   portOf,
   type TlsSocket,
 } from "./node_like.ts";
@@ -110,10 +111,15 @@ const module: NodeLike = {
   client: (socket, options): TlsSocket => Reflect.apply(tls.connect, tls, [{ ...options, socket }]),
   server: (socket, options): TlsSocket => Reflect.construct(tls.TLSSocket, [socket, options]),
   createServer: (options): NodeServer => Reflect.apply(tls.createServer, tls, [options]),
-  async http2({ cert, key }) {
-    const server = createSecureServer({ cert, key }, (_, response) => response.end("hello"));
+  async http2({ cert, key }, ca) {
+    const options = { cert, key, ...ca !== undefined && { ca, requestCert: true } };
+    const server = createSecureServer(options, ({ socket }, response) => {
+      const isTls = "getPeerCertificate" in socket;
+      response.end(isTls ? peerName(socket) ?? "nobody" : "no TLS socket");
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-    return { port: portOf(server.address()), close: () => void server.close() };
+    const close = () => void server.close();
+    return { port: portOf(server.address()), by: "node:http2", own: true, close };
   },
 };
 

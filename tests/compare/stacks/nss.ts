@@ -24,13 +24,13 @@ import {
   type SslSocket,
 } from "@nss/nss";
 import { parseCrl } from "@nss/nss/cert";
+import { serve } from "@nss/nss/http";
 import denoJson from "../../../deno.json" with { type: "json" };
-import { Duplex } from "node:stream";
-import { createServer } from "node:http2";
 import type {
   ClientOptions,
   Conn,
   Facts,
+  HttpServing,
   Identity,
   Plain,
   Server,
@@ -246,16 +246,18 @@ async function listen(options: ServerOptions): Promise<Server> {
   };
 }
 
-async function http2(identity: Identity): Promise<{ port: number; close(): void }> {
+function http2(identity: Identity, clientRoots?: string): Promise<HttpServing> {
   const listener = importFD(Deno.listen({ hostname, port: 0 }), {
     certificates: [identity],
-    alpnProtocols: ["h2"],
+    alpnProtocols: ["h2", "http/1.1"],
+    ...clientRoots !== undefined && { clientAuth: "require", caCerts: [clientRoots] },
   });
-  const server = createServer((_, response) => response.end("hello"));
-  (async () => {
-    for await (const socket of listener) server.emit("connection", Duplex.fromWeb(socket));
-  })().catch(() => {});
-  return await Promise.resolve({ port: listener.addr.port, close: () => listener.close() });
+  const server = serve(
+    listener,
+    (_, { peerCertificates: [caller] }) => new Response(caller?.subject.commonName ?? "nobody"),
+  );
+  const close = () => void server.shutdown();
+  return Promise.resolve({ port: listener.addr.port, by: "@nss/nss/http", own: true, close });
 }
 
 /** This package, over `Deno.connect` and `Deno.listen`. */
