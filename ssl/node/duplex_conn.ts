@@ -110,6 +110,7 @@ export class DuplexConn implements ConnLike<DuplexAddr> {
 
   close(): void {
     const duplex = this.#duplex;
+    this.ref(); // where nobody reads it is not held: the process would end before its `close` event
     // What the peer does not take now, it may never take
     if (this.#isWriting || duplex.destroyed) duplex.destroy();
     else if (duplex.writableFinished) duplex.destroy();

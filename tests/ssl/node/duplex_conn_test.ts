@@ -6,6 +6,7 @@ import net from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DuplexConn } from "../../../ssl/node/duplex_conn.ts";
+import { runOk } from "../../support/process.ts";
 
 async function pair(): Promise<readonly [net.Socket, net.Socket, () => Promise<void>]> {
   const server = net.createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
@@ -129,6 +130,27 @@ Deno.test("DuplexConn: close() lets written bytes leave, and destroys a stream t
   held.close();
   assert(stuck.destroyed);
   await close();
+});
+
+Deno.test("DuplexConn: a program may wait for a socket's close event, also of one that nobody reads", async () => {
+  // What holds no process is not waited for: ldapts does this after STARTTLS
+  const program = `
+    import { once } from "node:events";
+    import net from "node:net";
+    import { DuplexConn } from "${new URL("../../../ssl/node/duplex_conn.ts", import.meta.url)}";
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listener.unref();
+    listener.accept();
+    const socket = net.connect(listener.addr.port, "127.0.0.1");
+    await once(socket, "connect");
+    const conn = new DuplexConn(socket);
+    conn.unref();
+    await conn.closeWrite();
+    conn.close();
+    await once(socket, "close");
+    console.log("closed");
+  `;
+  assertEquals(await runOk(Deno.execPath(), ["eval", program]), "closed\n");
 });
 
 Deno.test("DuplexConn: closeWrite() leaves reading open, also where the peer has ended", async () => {
