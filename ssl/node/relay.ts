@@ -66,8 +66,9 @@ export const SOCKET_PATH_LENGTH = 103;
  * {@linkcode Relay.closed} tells what it was. A process that is killed before anybody has
  * connected leaves the folder behind.
  *
- * Windows has no such folders: there it rejects. In Deno it needs `--allow-read` and
- * `--allow-write` for the folder.
+ * Windows has no such folders: there it rejects. In Deno it needs `--allow-net` for all addresses,
+ * as its own is not known before, and `--allow-read` and `--allow-write` for the folder; without the
+ * option `folder`, it also needs `--allow-env`.
  *
  * @param socket The connection, which the relay then owns, and closes if it cannot be offered.
  * @param options Where the folder is made.

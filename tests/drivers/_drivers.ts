@@ -90,7 +90,9 @@ export const DRIVERS = {
     way: "node:tls",
     startTls: "no",
     also: [],
-    note: "It tries again for ever by default: the reason is in its event `error`.",
+    note:
+      "It tries again for ever by default: the reason is in its event `error`. End it by `quit()`: " +
+      "after `disconnect()` Redis hangs up without close_notify, which is an `error`, too.",
     inSample: true,
   },
   redis: {
@@ -267,6 +269,15 @@ export interface OtherRecipe {
 }
 
 export const OTHER_RECIPES: readonly OtherRecipe[] = [
+  {
+    job: "SQL Server with tedious",
+    recipe: "tedious.ts",
+    test: "tedious_test.ts",
+    note:
+      "A static import of tedious would copy Node's functions before ours are there. Debian has " +
+      "no SQL Server: the test's own takes TLS inside packets of TDS, the default, and `encrypt: " +
+      '"strict"`, up to the login.',
+  },
   {
     job: "Client certificates that IIS and Apache ask for late",
     recipe: "late_client_certificate.ts",

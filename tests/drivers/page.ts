@@ -61,8 +61,9 @@ Each recipe is a file that a test runs against the real software, and is copied 
 ## Any driver of npm's, in one line
 
 Drivers that are written for Node begin TLS by \`tls.connect()\` of \`node:tls\`. A program may put
-another function there, before its first connection; from then on everything in the program that
-calls it has our TLS:
+another function there; from then on everything in the program that calls it has our TLS. Do it in a
+module of its own, imported before the driver: some, such as tedious, copy the functions as soon as
+they are loaded, and would go on with Node's.
 
 \`\`\`ts
 import tls from "node:tls";
@@ -98,6 +99,6 @@ const OUT_OF_REACH = `## Out of reach
 | \`fetch()\` and \`WebSocket\` of Deno | they have no option for a connection | undici's \`fetch\`, ws |
 | software that only dials | it has no option for a socket either | \`relay()\`, for one connection |
 | MongoDB itself | Debian has none, and its binaries are not on npm | tested behind stunnel, with answers of the test's own |
-| SQL Server itself (tedious) | there is none for Debian | not tested; tedious calls \`tls.connect()\` of \`node:tls\`, and takes what is put there |`;
+| SQL Server itself | there is none for Debian | tedious is tested up to its login, with a server of the test's own |`;
 
 if (import.meta.main) await Deno.writeTextFile(PAGE, recipesPage());

@@ -46,7 +46,9 @@ async function configuration(): Promise<string> {
 interface Place {
   /** A folder for it alone, with `cert.pem` and `key.pem`. */
   readonly folder: string;
-  /** The port of a server whose certificate is `cert.pem`. */
+  /** The certificate of the server, PEM. */
+  readonly cert: string;
+  /** Its port. */
   readonly port: number;
   /** The path of SoftHSM; empty if there is none. */
   readonly library: string;
@@ -86,6 +88,37 @@ const JOBS: Readonly<Record<string, string>> = {
       certificates: [{ cert, key: keys.privateKey }],
     });
     listener.close();`,
+  "serve HTTP": `
+    import { createCertificate, generateKeyPair, importFD } from "@nss/nss";
+    import { serve } from "@nss/nss/http";
+    const keys = await generateKeyPair();
+    const cert = await createCertificate({ ...keys, dnsNames: ["localhost"] });
+    const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
+      certificates: [{ cert, key: keys.privateKey }],
+      alpnProtocols: ["h2", "http/1.1"],
+    });
+    await serve(listener, () => new Response("hello")).shutdown();`,
+  "call HTTP by an agent, with `caCerts` or a hook": `
+    import https from "node:https";
+    import { createAgent } from "@nss/nss/http";
+    const agent = createAgent({ authCertificate: () => true });
+    const error = await new Promise((resolve) =>
+      https.get("https://127.0.0.1:PORT/", { agent }).on("error", resolve)
+    );
+    if (error.code !== "ECONNRESET") throw error; // the server only speaks TLS`,
+  "connect for a driver of npm's, with `ca`": `
+    import { once } from "node:events";
+    import { connect } from "@nss/nss/node";
+    const ca = \`CERT\`;
+    const socket = connect({ host: "127.0.0.1", port: PORT, servername: "localhost", ca });
+    await once(socket, "secureConnect");
+    socket.destroy();`,
+  "offer a socket to other software by `relay`, in a `folder`": `
+    import { importFD } from "@nss/nss";
+    import { relay } from "@nss/nss/node";
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: PORT });
+    const socket = importFD(conn, { hostname: "localhost", authCertificate: () => true });
+    await (await relay(socket, { folder: "FOLDER" })).close();`,
   "read PEM, PKCS#8 or PKCS#12 files": `
     import { parseCertificate } from "@nss/nss/cert";
     import { importPrivateKey } from "@nss/nss/pkcs11";
@@ -123,10 +156,12 @@ async function documented(): Promise<Map<string, readonly string[]>> {
   );
 }
 
-/** The folders that a flag is given for. */
-function narrowed(flag: string, { folder }: Place): string {
-  return flag === "--allow-net" ? `${flag}=127.0.0.1` : flag.endsWith("read") ||
-      flag.endsWith("write")
+/** The folders and hosts that a flag is given for; no program knows the name of a relay before. */
+function narrowed(flag: string, code: string, { folder }: Place): string {
+  return flag === "--allow-net" && !code.includes("relay(")
+    ? `${flag}=127.0.0.1`
+    : flag.endsWith("read") ||
+        flag.endsWith("write")
     ? `${flag}=${folder}`
     : flag;
 }
@@ -134,11 +169,11 @@ function narrowed(flag: string, { folder }: Place): string {
 async function runJob(code: string, flags: readonly string[], place: Place) {
   const path = `${place.folder}/job.ts`;
   const text = code.replaceAll("FOLDER", place.folder).replaceAll("PORT", String(place.port))
-    .replaceAll("LIBRARY", place.library);
+    .replaceAll("LIBRARY", place.library).replaceAll("CERT", place.cert);
   await Deno.writeTextFile(path, text);
   const args = ["run", "--no-prompt", "--no-check", "--config", `${place.folder}/deno.json`];
   return await run(Deno.execPath(), {
-    args: [...args, ...flags.map((flag) => narrowed(flag, place)), path],
+    args: [...args, ...flags.map((flag) => narrowed(flag, code, place)), path],
     env: { NO_COLOR: "1", TMPDIR: place.folder, SOFTHSM2_CONF: `${place.folder}/softhsm2.conf` },
   });
 }
@@ -168,7 +203,8 @@ async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
     }
   })();
   try {
-    await use({ folder, port: listener.addr.port, library: await findSoftHsm() ?? "" });
+    const { port } = listener.addr;
+    await use({ folder, cert: cert.toPem(), port, library: await findSoftHsm() ?? "" });
   } finally {
     listener.close();
     await serving;

@@ -15,6 +15,8 @@ Deno.test("README.md names the packages that published files import, and no othe
   const readme = await Deno.readTextFile(new URL("README.md", ROOT));
   const [, sentence] = /The only dependenc(?:ies are|y is) ([^.,]*)/.exec(readme) ?? [];
   assertEquals(sentence?.match(/@std\/\w+/g)?.sort(), packagesOf(DEPENDENCIES));
+  const standIns = readme.matchAll(/tests\/support\/std\/(\w+)/g);
+  assertEquals([...standIns].map(([, name]) => `@std/${name}`), packagesOf(DEPENDENCIES));
 });
 
 Deno.test("docs/entry_points.md lists what published files import from outside", async () => {
