@@ -99,7 +99,7 @@ export class DerReader {
    * encoding.
    * @param inner Set by {@linkcode DerReader.constructed}: the part of another reader to read.
    * @throws {NssError} If there are more than {@linkcode MAX_DER_SIZE} bytes, or readers are nested
-   * deeper than {@linkcode MAX_DER_DEPTH}.
+   * too deep (`docs/limits.md`).
    */
   constructor(
     bytes: Uint8Array<ArrayBuffer>,
@@ -360,8 +360,7 @@ export class DerReader {
    * @param name The name of the field.
    * @param tag The tag, if it is implicit.
    * @returns The identifier in dotted form.
-   * @throws {NssError} If it is empty, truncated, not minimal or longer than
-   * {@linkcode MAX_OID_SIZE}.
+   * @throws {NssError} If it is empty, truncated, not minimal or too long (`docs/limits.md`).
    */
   oid(name: string, tag: number = TAG.oid): string {
     const start = this.#position;

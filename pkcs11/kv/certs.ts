@@ -368,9 +368,9 @@ export class KvCertDB implements CertDB {
    * @param certificate The certificate.
    * @param options Its nickname and trust.
    * @returns The stored record.
-   * @throws {NssError} As {@linkcode CertDB}; `SEC_ERROR_ADDING_CERT` if it has more than
-   * {@linkcode MAX_KV_CERTIFICATE_SIZE} bytes, `SEC_ERROR_BAD_DATABASE` if it is stored and
-   * damaged, unless its trust is given.
+   * @throws {NssError} As {@linkcode CertDB}; `SEC_ERROR_ADDING_CERT` if it has more bytes than a
+   * value of Deno KV can (`docs/limits.md`), `SEC_ERROR_BAD_DATABASE` if it is stored and damaged,
+   * unless its trust is given.
    */
   async importCert(certificate: Certificate, options: StoreCertOptions = {}): Promise<CertRecord> {
     const what = "import certificate";

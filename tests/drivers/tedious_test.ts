@@ -5,7 +5,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { getChannelInfo, importFD } from "@nss/nss";
-import { type ConnLike } from "@nss/nss/ssl";
+import type { ConnLike } from "@nss/nss/ssl";
 import { loadRecipe } from "./_driver.ts";
 import { makePki } from "./_pki.ts";
 

@@ -42,6 +42,8 @@ const { name: PACKAGE, exports: EXPORTS }: Manifest & { readonly name: string } 
   await Deno.readTextFile(new URL("deno.json", ROOT)),
 );
 
+const SYMBOLS = [...(await readSymbols(EXPORTS)).values()].flat();
+
 /**
  * Finds what is wrong with the documentation of an entry point.
  *
@@ -73,6 +75,13 @@ function categoryProblems(symbol: Symbol): string[] {
     .map((one) => `${symbol.name} has the category "${one}", which is not listed`);
 }
 
+/** Finds what the documentation of a symbol and its members refers to and no entry point has. */
+function unknownLinks(symbol: Symbol, names: ReadonlySet<string>): string[] {
+  const links = JSON.stringify(symbol).matchAll(/\{@link(?:code)? (\w+)/g);
+  return [...links].filter(([, name]) => !names.has(name!))
+    .map(([, name]) => `${symbol.name} refers to ${name}`);
+}
+
 Deno.test("each entry point says what it is for, and has an example that imports it", async () => {
   const { nodes } = await denoJson<Docs>("doc", "--json", ...Object.values(EXPORTS));
   const problems = Object.entries(EXPORTS).flatMap(([entry, path]) =>
@@ -82,9 +91,17 @@ Deno.test("each entry point says what it is for, and has an example that imports
 });
 
 Deno.test("each public symbol has one @category of the list, and each category a symbol", async () => {
-  const symbols = [...(await readSymbols(EXPORTS)).values()].flat();
-  assertEquals(new Set(symbols.flatMap(categoryProblems)), new Set());
-  assertEquals([...new Set(symbols.flatMap(categoriesOf))].sort(), CATEGORIES);
+  assertEquals(new Set(SYMBOLS.flatMap(categoryProblems)), new Set());
+  assertEquals([...new Set(SYMBOLS.flatMap(categoriesOf))].sort(), CATEGORIES);
+});
+
+Deno.test("documentation refers to public names only: what else it names, no reader finds", async () => {
+  const names = new Set(SYMBOLS.map(({ name }) => name));
+  const found = SYMBOLS.flatMap((symbol) => unknownLinks(symbol, names));
+  assertEquals(new Set(found), new Set());
+  const jsDoc = { doc: "As {@linkcode f}, {@link g.h} and {@linkcode i.j}." };
+  const declarations = [{ kind: "interface", def: {}, jsDoc }];
+  assertEquals(unknownLinks({ name: "f", declarations }, new Set(["f", "i"])), ["f refers to g"]);
 });
 
 Deno.test("docProblems() finds what is missing", () => {
