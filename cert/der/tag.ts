@@ -37,6 +37,16 @@ const MAX_TAG_NUMBER = 30;
  *
  * @param number The number in brackets, at most 30.
  * @returns The identifier octet.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for another number.
+ *
+ * @example Usage
+ * ```ts
+ * import { contextTag, DerReader } from "@nss/nss/cert/der";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const reader = new DerReader(Uint8Array.of(0x81, 1, 7), "example"); // [1] IMPLICIT INTEGER
+ * assertEquals(reader.smallInteger("number", contextTag(1)), 7);
+ * ```
  *
  * @category DER and PEM
  */
@@ -49,6 +59,16 @@ export function contextTag(number: number): number {
  *
  * @param number The number in brackets, at most 30.
  * @returns The identifier octet.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for another number.
+ *
+ * @example Usage
+ * ```ts
+ * import { constructedTag, DerReader } from "@nss/nss/cert/der";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const reader = new DerReader(Uint8Array.of(0xa1, 3, 2, 1, 7), "example"); // [1] EXPLICIT INTEGER
+ * assertEquals(reader.constructed("outer", constructedTag(1)).smallInteger("number"), 7);
+ * ```
  *
  * @category DER and PEM
  */

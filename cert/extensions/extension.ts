@@ -81,6 +81,14 @@ const hasValue = hasMembers("an extension", { value: required(isBytes) });
  * @returns The value.
  * @throws {NssError} `SEC_ERROR_EXTENSION_VALUE_INVALID` if the value is malformed.
  *
+ * @example Usage
+ * ```ts
+ * import { makeExtension, readExtension, tlsFeature } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(readExtension(makeExtension(tlsFeature, [5]), tlsFeature), [5]);
+ * ```
+ *
  * @category Certificate extensions
  */
 export function readExtension<T>(extension: CertificateExtension, codec: ExtensionCodec<T>): T {
@@ -103,6 +111,7 @@ export function readExtension<T>(extension: CertificateExtension, codec: Extensi
  * @param value The value.
  * @param critical Whether it is critical, `false` by default.
  * @returns The extension, with an offset of 0.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if the extension cannot have the value.
  *
  * @example A must-staple certificate
  * ```ts
@@ -153,6 +162,18 @@ export function makeExtension<T>(
  * @returns The extensions by dotted object identifier, in the order of the encoding.
  * @throws {NssError} If they are malformed, or one occurs twice.
  *
+ * @example Usage
+ * ```ts
+ * import { DerReader, DerWriter } from "@nss/nss/cert/der";
+ * import { makeExtension, readExtensions, tlsFeature, writeExtensions } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const writer = new DerWriter();
+ * writeExtensions(writer, [makeExtension(tlsFeature, [5], true)]);
+ * const extensions = readExtensions(new DerReader(writer.finish(), "request"), "extensions");
+ * assertEquals(extensions.get(tlsFeature.oid)?.critical, true);
+ * ```
+ *
  * @category Certificate extensions
  */
 export function readExtensions(
@@ -186,6 +207,19 @@ export function readExtensions(
  *
  * @param writer The writer.
  * @param extensions The extensions.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` for what cannot be written.
+ *
+ * @example Usage
+ * ```ts
+ * import { DerReader, DerWriter } from "@nss/nss/cert/der";
+ * import { makeExtension, readExtensions, tlsFeature, writeExtensions } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const writer = new DerWriter();
+ * writeExtensions(writer, [makeExtension(tlsFeature, [5], true)]);
+ * const extensions = readExtensions(new DerReader(writer.finish(), "request"), "extensions");
+ * assertEquals(extensions.get(tlsFeature.oid)?.critical, true);
+ * ```
  *
  * @category Certificate extensions
  */

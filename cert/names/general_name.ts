@@ -112,6 +112,18 @@ const REGISTERED_ID = contextTag(8);
  * @returns The name.
  * @throws {NssError} If it is not a GeneralName, or text is not ASCII.
  *
+ * @example Usage
+ * ```ts
+ * import { DerReader, DerWriter } from "@nss/nss/cert/der";
+ * import { readGeneralName, writeGeneralName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const writer = new DerWriter();
+ * writeGeneralName(writer, { type: "dns", value: "example.com" });
+ * const reader = new DerReader(writer.finish(), "name");
+ * assertEquals(readGeneralName(reader, "name"), { type: "dns", value: "example.com" });
+ * ```
+ *
  * @category Names and addresses
  */
 export function readGeneralName(reader: DerReader, field: string): GeneralName {
@@ -160,6 +172,18 @@ export function readGeneralName(reader: DerReader, field: string): GeneralName {
  * @returns One or more names.
  * @throws {NssError} If there is none, or one is malformed.
  *
+ * @example Usage
+ * ```ts
+ * import { DerReader, DerWriter } from "@nss/nss/cert/der";
+ * import { readGeneralNames, writeGeneralName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const writer = new DerWriter();
+ * writeGeneralName(writer, { type: "dns", value: "example.com" });
+ * const reader = new DerReader(writer.finish(), "name");
+ * assertEquals(readGeneralNames(reader).length, 1);
+ * ```
+ *
  * @category Names and addresses
  */
 export function readGeneralNames(reader: DerReader): GeneralName[] {
@@ -175,6 +199,19 @@ export function readGeneralNames(reader: DerReader): GeneralName[] {
  *
  * @param writer The writer.
  * @param name The name.
+ * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if it is not a name.
+ *
+ * @example Usage
+ * ```ts
+ * import { DerReader, DerWriter } from "@nss/nss/cert/der";
+ * import { readGeneralName, writeGeneralName } from "@nss/nss/cert";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const writer = new DerWriter();
+ * writeGeneralName(writer, { type: "dns", value: "example.com" });
+ * const reader = new DerReader(writer.finish(), "name");
+ * assertEquals(readGeneralName(reader, "name"), { type: "dns", value: "example.com" });
+ * ```
  *
  * @category Names and addresses
  */

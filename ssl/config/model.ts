@@ -10,6 +10,7 @@ import type { ImportOptions } from "./import_options.ts";
  *
  * @param options The model's options; omitted ones have their defaults.
  * @returns The model.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  *
  * @example Usage
  * ```ts

@@ -104,6 +104,13 @@ Deno.test("documentation refers to public names only: what else it names, no rea
   assertEquals(unknownLinks({ name: "f", declarations }, new Set(["f", "i"])), ["f refers to g"]);
 });
 
+Deno.test("each public function has an example", () => {
+  const without = SYMBOLS.filter(({ declarations: [first] }) =>
+    first?.kind === "function" && !first.jsDoc?.tags?.some(({ kind }) => kind === "example")
+  );
+  assertEquals(new Set(without.map(({ name }) => name)), new Set());
+});
+
 Deno.test("docProblems() finds what is missing", () => {
   const example = '```ts\nimport { a } from "@nss/nss/a";\na();\n```';
   const tags = [{ kind: "module" }];
