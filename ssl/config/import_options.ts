@@ -98,7 +98,7 @@ export interface ImportOptions extends HookOptions {
   role?: Role;
   /**
    * The server's host name or IP address: for SNI, the name check and the session cache
-   * (`SSL_SetURL`).
+   * (`SSL_SetURL`). A client without one refuses every certificate, unless a hook decides.
    */
   hostname?: string;
   /**
@@ -130,14 +130,14 @@ export interface ImportOptions extends HookOptions {
   versions?: VersionRange;
   /** The cipher suites of all versions, in preference order; default all but those with AES-CBC. */
   cipherSuites?: readonly (CipherSuiteName | Tls12CipherSuiteName)[];
-  /** The key exchange groups, in preference order. */
+  /** The key exchange groups, in preference order; default all, X25519MLKEM768 first. */
   groups?: readonly NamedGroupName[];
   /**
    * The groups with a key share in a client's first ClientHello; default X25519MLKEM768 and x25519,
    * as far as they are enabled.
    */
   keyShares?: readonly NamedGroupName[];
-  /** The signature schemes, in preference order. */
+  /** The signature schemes, in preference order; `docs/options.md` has the default. */
   signatureSchemes?: readonly SignatureScheme[];
   /**
    * Whether a client requests an OCSP response with the certificate (`SSL_ENABLE_OCSP_STAPLING`);

@@ -58,7 +58,7 @@ export interface ServeOptions<A = unknown> extends ConnectionOptions<A> {
 }
 
 /**
- * Takes over a connection.
+ * Takes over a connection: `head` is what the client has sent after the head of its request.
  *
  * @typeParam A The type of the connection's addresses.
  *

@@ -21,8 +21,8 @@
  * const same = toNodeSocket(importFD(conn, { hostname }));
  * ```
  *
- * It runs in Deno, Node and Bun, and imports `node:` modules at once, which nothing else of the
- * package does.
+ * It runs in Deno, Node and Bun, and imports `node:` modules at once, as of the other entry points
+ * only `@nss/nss/http` does.
  *
  * @module
  */

@@ -29,7 +29,8 @@ export const DEFAULT_ECDH_CURVE = "auto";
 export const CLIENT_RENEG_LIMIT = 3;
 
 /**
- * The time in seconds in which it may do so.
+ * The time in seconds in which a client may renegotiate {@linkcode CLIENT_RENEG_LIMIT} times in
+ * Node.
  *
  * @category Node
  */

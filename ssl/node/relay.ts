@@ -56,8 +56,8 @@ export interface Relay extends AsyncDisposable {
 export const SOCKET_PATH_LENGTH = 103;
 
 /**
- * Offers a TLS connection as a Unix socket, for software that can only connect by itself, as npm's
- * `redis` does: it connects to {@linkcode Relay.path} in plain text.
+ * Offers a TLS connection as a Unix socket, for software that can only connect by itself: it
+ * connects to {@linkcode Relay.path} in plain text.
  *
  * The socket is in a new folder of mode 0700, so that no other user can connect. It is for one
  * connection: with the first, socket and folder are removed, and a second one is refused. An end is
