@@ -122,6 +122,9 @@ function transportProblem(transport: unknown, name: string): string | null {
   if ("pipe" in transport && "on" in transport) {
     return `${name} is a stream of Node; pass fromNodeStream(stream), of @nss/nss/node`;
   }
+  if ("listen" in transport && "on" in transport) {
+    return `${name} is a server of Node; pass fromNodeServer(server), of @nss/nss/node`;
+  }
   if ("getReader" in transport || "getWriter" in transport) {
     return `${name} is one stream; pass { readable, writable }`;
   }

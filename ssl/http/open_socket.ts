@@ -2,7 +2,6 @@
 // This module uses Deno.
 // This module uses node: modules, statically: it opens sockets for node:https and undici.
 
-import net from "node:net";
 import type { Duplex } from "node:stream";
 import { isFunction, isPlain } from "../../cert/base/options.ts";
 import type { SslSocket } from "../base/socket_type.ts";
@@ -12,6 +11,7 @@ import { requireSslArgs } from "../config/option_values.ts";
 import type { ConnLike } from "../connection/transports.ts";
 import { importFD } from "../import_fd.ts";
 import { DuplexConn } from "../node/duplex_conn.ts";
+import { openTcp } from "../node/open_tcp.ts";
 
 /**
  * Where a client connects to.
@@ -57,7 +57,7 @@ export type Opener = (
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for an unknown option or an invalid value.
  */
 export function takeClientOptions(options: ClientOptions): Opener {
-  const { connect = openTcp, ...tls } = ownMembers(options);
+  const { connect = openTcpHere, ...tls } = ownMembers(options);
   requireSslArgs("Cannot use options", isFunction(connect, "connect"));
   const model = newModel({ alpnProtocols: ["http/1.1"], ...tls });
   return async ({ hostname, port }, name, signal, over) => {
@@ -79,15 +79,8 @@ export function ownMembers<T extends object>(options: T): T {
 }
 
 /** Opens a TCP connection as the runtime does it. */
-async function openTcp(
-  { hostname, port }: Destination,
-  signal: AbortSignal,
-): Promise<ConnLike> {
-  if (typeof Deno !== "undefined") return await Deno.connect({ hostname, port, signal });
-  const socket = net.connect({ host: hostname, port, signal });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.once("connect", resolve).once("error", reject);
-  await promise;
-  socket.setNoDelay();
-  return new DuplexConn(socket);
+function openTcpHere({ hostname, port }: Destination, signal: AbortSignal): Promise<ConnLike> {
+  return typeof Deno === "undefined"
+    ? openTcp({ host: hostname, port }, signal)
+    : Deno.connect({ hostname, port, signal });
 }

@@ -16,6 +16,7 @@ import { importFD } from "../import_fd.ts";
 import { setResumptionToken } from "../nss/resumption_token.ts";
 import { alpnProtocolsOf } from "./alpn.ts";
 import { checkStream, DuplexConn } from "./duplex_conn.ts";
+import { connected, openTcp } from "./open_tcp.ts";
 import { checkPeer } from "./peer_check.ts";
 import type { Prepared } from "./prepared.ts";
 import { inputOf, type NodeOptions } from "./read_options.ts";
@@ -216,13 +217,10 @@ type Opener = (socket: tls.TLSSocket, signal: AbortSignal) => Promise<DuplexConn
 function tcpOpener(options: NodeOptions): Opener {
   const given = options.pick(TCP_OPTIONS);
   const target = "path" in given || "host" in given ? given : { ...given, host: "localhost" };
-  return async (socket, signal) => {
-    // Node's own checks read these options
-    const raw: net.Socket = Reflect.apply(net.connect, net, [{ ...target, allowHalfOpen: true }]);
-    for (const event of TCP_EVENTS) raw.on(event, (...args) => socket.emit(event, ...args));
-    await connected(raw, signal);
-    return new DuplexConn(raw);
-  };
+  return (socket, signal) =>
+    openTcp(target, signal, (raw) => {
+      for (const event of TCP_EVENTS) raw.on(event, (...args) => socket.emit(event, ...args));
+    });
 }
 
 /** Takes a socket over at once, before it has emitted anything more. */
@@ -239,26 +237,6 @@ function takeOver(given: unknown): Opener {
     if (isConnecting) await connected(duplex, signal);
     return conn ?? new DuplexConn(duplex);
   };
-}
-
-function connected(raw: net.Socket, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => raw.destroy();
-    const settle = (finish: () => void) => {
-      signal.removeEventListener("abort", abort);
-      for (const [event, listener] of listeners) raw.removeListener(event, listener);
-      raw.on("error", () => {}); // later ones are those of reading and writing
-      finish();
-    };
-    const listeners: readonly (readonly [string, (error?: Error) => void])[] = [
-      ["connect", () => settle(resolve)],
-      ["error", (error) => settle(() => reject(error))],
-      ["close", () => settle(() => reject(new Error("Cannot connect: the socket was closed")))],
-    ];
-    for (const [event, listener] of listeners) raw.on(event, listener);
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
-  });
 }
 
 /** Node's option `onread`: data comes in one buffer, to a callback. */

@@ -26,6 +26,7 @@ export class DuplexConn implements ConnLike<DuplexAddr> {
   readonly #duplex: Duplex;
   #error: Error | null = null;
   #isClosed = false;
+  /** Whether a write is in progress, or has failed. */
   #isWriting = false;
   #wake: () => void = () => {};
 
@@ -93,13 +94,14 @@ export class DuplexConn implements ConnLike<DuplexAddr> {
     // A socket has passed on what it calls back for; another stream may keep it
     const bytes = this.#asSocket() === null ? p.slice() : p;
     this.#isWriting = true;
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#duplex.write(bytes, (error) => error ? reject(error) : resolve());
+    await new Promise<void>((resolve, reject) => {
+      this.#duplex.write(bytes, (error) => {
+        if (!error) return resolve();
+        keepReadable(this.#duplex, error);
+        reject(error);
       });
-    } finally {
-      this.#isWriting = false;
-    }
+    });
+    this.#isWriting = false;
     return p.length;
   }
 
@@ -177,6 +179,27 @@ function keepListeners(duplex: Duplex, listeners: Listeners): void {
     },
   });
   listen();
+}
+
+/** The codes of a write to a peer that has gone, whose last bytes may be there to be read. */
+const GONE: readonly unknown[] = ["EPIPE", "ECONNRESET", "ECONNABORTED"];
+
+/**
+ * Keeps a socket from destroying itself for a failed write: what the peer has sent before, such as
+ * the alert that says why it has gone, is lost by that. Whoever closes the connection destroys it.
+ */
+function keepReadable(duplex: Duplex, failure: Error): void {
+  if (!(duplex instanceof net.Socket) || duplex.destroyed) return;
+  if (!("code" in failure) || !GONE.includes(failure.code)) return;
+  const { destroy } = duplex;
+  duplex.destroy = (error) => {
+    if (error === failure) return duplex;
+    duplex.destroy = destroy;
+    return duplex.destroy(error ?? failure);
+  };
+  // A stream that has failed reads no more
+  const state: unknown = Reflect.get(duplex, "_readableState");
+  if (typeof state === "object" && state !== null) Reflect.set(state, "errored", null);
 }
 
 /** Takes back a driver's `setEncoding()`, for which streams have no function. */

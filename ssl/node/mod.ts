@@ -7,7 +7,8 @@
  * - {@linkcode connect}, {@linkcode createServer} and the other members of `node:tls` let a program
  *   hand this module to a driver in place of it.
  * - {@linkcode toNodeSocket} makes a `tls.TLSSocket` of a socket of `importFD`.
- * - {@linkcode fromNodeStream} makes a connection for `importFD` of a stream of Node's.
+ * - {@linkcode fromNodeStream} makes a connection for `importFD` of a stream of Node's,
+ *   {@linkcode fromNodeServer} a listener of a server of `node:net`.
  * - {@linkcode relay} offers a socket as a Unix socket, for software that takes none.
  *
  * ```ts ignore
@@ -47,6 +48,7 @@ export type {
   ServerOptions,
 } from "./options.ts";
 export type { DuplexAddr } from "./duplex_conn.ts";
+export { fromNodeServer } from "./from_node_server.ts";
 export { fromNodeStream } from "./from_node_stream.ts";
 export { type Relay, relay, type RelayOptions } from "./relay.ts";
 export {

@@ -369,6 +369,7 @@ for (const [name, get] of Object.entries(GETTERS)) {
     get(this: NodeTlsSocket) {
       return get(this);
     },
+    set() {}, // Bun's constructor of net.Socket assigns some
     configurable: true,
   });
 }

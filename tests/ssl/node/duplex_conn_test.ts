@@ -178,3 +178,30 @@ Deno.test("DuplexConn: addresses are those of the socket, and those of a stream 
   conn.close();
   await close();
 });
+
+Deno.test("DuplexConn: what the peer has sent before it hung up is read after the write that fails", async () => {
+  const [a, b, close] = await pair();
+  const conn = new DuplexConn(a);
+  await conn.write(new Uint8Array(100)); // unread, so that the peer's end is a reset
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const sent = Buffer.alloc(2000, "alert");
+  b.write(sent);
+  b.destroy();
+  // All in one turn of the event loop: nothing of it has been read
+  await assertRejects(async () => {
+    for (;;) await conn.write(new Uint8Array(65_536));
+  });
+  assertEquals(String(await readAll(conn)), String(sent));
+  conn.close();
+  assert(a.destroyed);
+  await close();
+});
+
+Deno.test("DuplexConn: a socket whose write fails for another reason is destroyed as ever", async () => {
+  const [a, , close] = await pair();
+  const conn = new DuplexConn(a);
+  a.destroy(new Error("by its driver"));
+  await assertRejects(() => conn.write(new Uint8Array(1)));
+  await assertRejects(() => conn.read(new Uint8Array(1)), Error, "by its driver");
+  await close();
+});
