@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { Server } from "node:net";
 import { Duplex } from "node:stream";
 import {
   createCertificate,
@@ -169,6 +170,13 @@ export const MISTAKES: readonly Mistake[] = [
     name: NAME,
     says:
       "Cannot import connection: the transport is a stream of Node; pass fromNodeStream(stream), of @nss/nss/node",
+  },
+  {
+    mistake: "a server of `node:net` as the listener",
+    make: () => Reflect.apply(importFD, undefined, [new Server()]),
+    name: NAME,
+    says:
+      "Cannot import connection: the transport is a server of Node; pass fromNodeServer(server), of @nss/nss/node",
   },
   {
     mistake: "one stream as the connection",

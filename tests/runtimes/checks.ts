@@ -70,14 +70,15 @@ export interface Result {
 }
 
 /** A check: what it found, or `null` if the runtime has not what it needs. */
-type Check = (environment: Environment) => Promise<string | null>;
+export type Check = (environment: Environment) => Promise<string | null>;
 
 /** The versions, of which each check of a handshake is made. */
 const VERSIONS = ["TLSv1.3", "TLSv1.2"] as const;
 
 type Version = typeof VERSIONS[number];
 
-function demand(condition: boolean, what: string): void {
+/** Fails a check unless a condition holds. */
+export function demand(condition: boolean, what: string): void {
   if (!condition) throw new Error(what);
 }
 
@@ -501,9 +502,12 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
 ]);
 
 /** Runs the checks, one after the other. */
-export async function runChecks(environment: Environment): Promise<readonly Result[]> {
+export async function runChecks(
+  environment: Environment,
+  checks: ReadonlyMap<string, Check> = CHECKS,
+): Promise<readonly Result[]> {
   const results: Result[] = [];
-  for (const [name, check] of CHECKS) {
+  for (const [name, check] of checks) {
     try {
       const found = await check(environment);
       results.push({ name, ok: found === null ? null : true, detail: found ?? "no TCP here" });

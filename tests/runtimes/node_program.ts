@@ -16,6 +16,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { type Peers, runChecks } from "./checks.ts";
+import { NODE_CHECKS } from "./http_checks.ts";
 
 async function connectTo(port: number): Promise<ConnLike> {
   const socket = connect(port, "127.0.0.1");
@@ -58,7 +59,11 @@ process.on("warning", (warning) => warnings.push(String(warning)));
 const listeners = process.listenerCount("warning");
 
 const peers: Peers = JSON.parse(await readFile(process.argv[2]!, "utf8"));
-const results = await runChecks({ peers, connect: connectTo });
+const environment = { peers, connect: connectTo };
+const results = [
+  ...await runChecks(environment),
+  ...await runChecks(environment, NODE_CHECKS),
+];
 const served = await serve(peers, 2);
 
 process.emitWarning("a warning of the application", "ExperimentalWarning");

@@ -21,6 +21,7 @@ import { runOk, spawn } from "../support/process.ts";
 import { inCi } from "../support/skip.ts";
 import { testPki } from "../support/test_pki.ts";
 import { CHECKS, type Peers } from "./checks.ts";
+import { NODE_CHECKS } from "./http_checks.ts";
 import { type Job, type Run, type Runtime, RUNTIMES } from "./runtimes.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -116,10 +117,11 @@ async function makePeers(stack: AsyncDisposableStack): Promise<Omit<Job, "folder
 /** What is wrong with a run. */
 function problems({ hasMlKem }: Runtime, { results, served, warnings, untouched }: Run): string[] {
   const group = hasMlKem ? "X25519MLKEM768" : "x25519";
+  const due = CHECKS.size + (served === null ? 0 : NODE_CHECKS.size);
   const first = results.find(({ name }) => name === "first choice of a key exchange")?.detail;
   return [
     ...results.filter(({ ok }) => ok === false).map(({ name, detail }) => `${name}: ${detail}`),
-    ...results.length === CHECKS.size ? [] : [`${results.length} of ${CHECKS.size} checks ran`],
+    ...results.length === due ? [] : [`${results.length} of ${due} checks ran`],
     ...first === group ? [] : [`the first choice of a key exchange is ${first}, not ${group}`],
     ...warnings.map((warning) => `the user sees a warning: ${warning}`),
     ...untouched ? [] : ["Node's means of warning are not as they were"],
@@ -139,9 +141,10 @@ function shorter(detail: string): string {
 function tableOf(runs: ReadonlyMap<string, Run>): string {
   const cells = (row: (run: Run) => string) => [...runs.values()].map(row);
   return table(["", ...runs.keys()], [
-    ...[...CHECKS.keys()].map((check) => [
+    ...[...CHECKS.keys(), ...NODE_CHECKS.keys()].map((check) => [
       check,
-      ...cells(({ results }) => {
+      ...cells(({ results, served }) => {
+        if (served === null && NODE_CHECKS.has(check)) return "-";
         const { ok = false, detail = "" } = results.find(({ name }) => name === check) ?? {};
         return ok === null ? "-" : ok ? shorter(detail) : "**fails**";
       }),

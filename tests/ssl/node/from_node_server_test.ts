@@ -32,9 +32,13 @@ Deno.test("fromNodeServer() serves HTTP on a server of node:net, whose address i
   const { role: __, hostname: ___, ...client } = clientOptions();
   const agent = createAgent(client);
   const answer = Promise.withResolvers<string>();
-  get(`https://localhost:${port}/`, { agent, servername: HOSTNAME, headers: { host: HOSTNAME } }, async (response) => {
-    answer.resolve((await response.setEncoding("utf8").toArray()).join(""));
-  }).on("error", answer.reject);
+  get(
+    `https://localhost:${port}/`,
+    { agent, servername: HOSTNAME, headers: { host: HOSTNAME } },
+    async (response) => {
+      answer.resolve((await response.setEncoding("utf8").toArray()).join(""));
+    },
+  ).on("error", answer.reject);
   assertEquals(await answer.promise, "tcp");
   agent.destroy();
   const closed = once(server, "close");
