@@ -12,7 +12,14 @@ import { configOf } from "../config/config_registry.ts";
 import { getChannelInfo } from "../nss/get_channel_info.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
-import { isOpen, onceGone, type Outgoing, sendResponse, wasReset } from "./send_response.ts";
+import {
+  isOpen,
+  onceGone,
+  type Outgoing,
+  resetResponse,
+  sendResponse,
+  wasReset,
+} from "./send_response.ts";
 import { isForHost, type Refusal, type RequestHead, targetUrl } from "./target.ts";
 
 /** A request of `node:http` or `node:http2`. */
@@ -36,12 +43,17 @@ export interface ExchangeOptions<A> {
   readonly onError: (error: unknown) => Response | Promise<Response>;
   readonly checkHost: boolean;
   readonly idleTimeout: number;
+  readonly maxHeaderSize: number;
   /** Whether the connection ends with the response that is sent next. */
   readonly isLast: () => boolean;
+  /** The connection, as far as a response has to do with it. */
+  readonly connection: { readonly delivered: number; room(): Promise<void> | null };
   /** Ends the connection with the requests in progress. */
   readonly end: () => void;
   /** Whether the client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
+  /** Called when handler and response are through. */
+  readonly done: () => void;
 }
 
 /** Answers a failed request as `Deno.serve` does: the console tells, the client learns nothing. */
@@ -79,15 +91,17 @@ export function findTarget(
   };
 }
 
-/** Answers a request by the application's handler. */
-export async function answer<A>(
+/**
+ * Answers a request by the application's handler. It never rejects: whatever fails is answered, or
+ * resets the request.
+ */
+export function answer<A>(
   incoming: Incoming,
   outgoing: Outgoing,
   socket: SslSocket<A>,
   options: ExchangeOptions<A>,
 ): Promise<void> {
-  const exchange = new Exchange(incoming, outgoing, socket, options);
-  await exchange.run();
+  return new Exchange(incoming, outgoing, socket, options).run();
 }
 
 class Exchange<A> {
@@ -117,7 +131,7 @@ class Exchange<A> {
         onStart: () => this.#continue(),
         timeout: options.idleTimeout,
         isCut: () => wasReset(outgoing),
-        onStall: () => this.#outgoing.destroy(),
+        onStall: () => resetResponse(outgoing, "NGHTTP2_CANCEL"),
       })
       : null;
     let isFinished = false;
@@ -131,9 +145,19 @@ class Exchange<A> {
     outgoing.on("error", () => {}); // the client is gone, which `close` tells
   }
 
-  /** Never rejects: whatever fails is answered, or resets the request. */
   async run(): Promise<void> {
-    const target = findTarget(this.#incoming, this.#socket, this.#options.checkHost);
+    try {
+      await this.#run();
+    } finally {
+      this.#options.done();
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { checkHost, maxHeaderSize } = this.#options;
+    const target = this.#isHttp2 && headLength(this.#incoming) > maxHeaderSize
+      ? { status: 431, why: `The fields of this request have more than ${maxHeaderSize} bytes.` }
+      : findTarget(this.#incoming, this.#socket, checkHost);
     const response = target instanceof URL
       ? await this.#ask(target)
       : new Response(`${target.why}\n`, {
@@ -147,8 +171,12 @@ class Exchange<A> {
       const isGone = !isOpen(this.#outgoing);
       if (isGone) return;
       const instead = await this.#onError(error);
-      if (this.#outgoing.headersSent) return this.#reset("NGHTTP2_INTERNAL_ERROR");
-      await this.#send(instead).catch(() => this.#reset("NGHTTP2_INTERNAL_ERROR"));
+      if (this.#outgoing.headersSent) {
+        return resetResponse(this.#outgoing, "NGHTTP2_INTERNAL_ERROR");
+      }
+      await this.#send(instead).catch(() =>
+        resetResponse(this.#outgoing, "NGHTTP2_INTERNAL_ERROR")
+      );
     }
   }
 
@@ -181,7 +209,7 @@ class Exchange<A> {
         return new Response("Content Too Large\n", { status: 413, headers });
       }
       if (known === undefined) return await this.#onError(error);
-      this.#reset("NGHTTP2_HTTP_1_1_REQUIRED");
+      resetResponse(this.#outgoing, "NGHTTP2_HTTP_1_1_REQUIRED");
       return null;
     }
   }
@@ -203,6 +231,7 @@ class Exchange<A> {
       await response.body?.cancel(clientGone());
       return;
     }
+    const { connection } = this.#options;
     // A body that nobody has asked for is not waited for, so the connection cannot go on.
     const isUnread = !this.#isHttp2 && (this.#body?.isUntouched ?? false);
     if (isUnread) this.#options.end();
@@ -211,6 +240,8 @@ class Exchange<A> {
       isLast: isUnread || this.#options.isLast(),
       isHttp2: this.#isHttp2,
       timeout: this.#options.idleTimeout,
+      progress: () => this.#isHttp2 ? 0 : connection.delivered,
+      room: () => this.#isHttp2 ? connection.room() : null,
     });
   }
 
@@ -247,15 +278,13 @@ class Exchange<A> {
       this.#options.end();
     }
   }
+}
 
-  /** Ends the request, and with HTTP/1.1 its connection, so that nobody takes it for answered. */
-  #reset(code: "NGHTTP2_INTERNAL_ERROR" | "NGHTTP2_HTTP_1_1_REQUIRED"): void {
-    if (this.#outgoing instanceof Http2ServerResponse) {
-      this.#outgoing.stream.close(constants[code]);
-    } else {
-      this.#outgoing.destroy();
-    }
-  }
+/** The length of a head as RFC 9113, Section 6.5.2, counts it; not every node:http2 does. */
+function headLength({ rawHeaders }: Incoming): number {
+  let length = 0;
+  for (const text of rawHeaders) length += text.length + 16;
+  return length;
 }
 
 function hasBody(incoming: Incoming): boolean {

@@ -2,9 +2,11 @@
 // This module uses node: modules, statically: it writes responses by node:http and node:http2.
 
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerResponse } from "node:http2";
 import { bytesOf } from "../../cert/base/bytes.ts";
 import { kindOf } from "../../cert/base/options.ts";
+import { deferred } from "../../cert/base/runtime.ts";
+import { whileProgress } from "./http_connection.ts";
 
 /** A response of `node:http` or `node:http2`. */
 export type Outgoing = ServerResponse | Http2ServerResponse;
@@ -17,9 +19,19 @@ export interface SendOptions {
   readonly isLast: boolean;
   /** Whether it is one of HTTP/2. */
   readonly isHttp2: boolean;
-  /** The milliseconds in which the client must take what was written before more is. */
+  /** The milliseconds in which the client must take what was written. */
   readonly timeout: number;
+  /**
+   * A count that grows as the connection takes bytes: a response of HTTP/1.1 waits for those before
+   * it, of HTTP/2 only for its own.
+   */
+  readonly progress: () => number;
+  /** Waits until the connection has room for more; `null` if it has. */
+  readonly room: () => Promise<void> | null;
 }
+
+/** The most bytes that are written at once, of which the client has taken some when more are. */
+const MAX_PIECE = 65_536;
 
 /** Fields that belong to the connection, which node:http sets (RFC 9110, Section 7.6.1). */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
@@ -32,10 +44,11 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Returns whether a client is still there for a response. */
-export function isOpen(outgoing: Outgoing): boolean {
+/** Returns whether a client is still there for a response, or for what is left of one. */
+export function isOpen(outgoing: Outgoing, state: "open" | "ended" = "open"): boolean {
   if ("stream" in outgoing && (outgoing.stream.destroyed || wasReset(outgoing))) return false;
-  return !outgoing.destroyed && !outgoing.writableEnded;
+  if (outgoing.destroyed) return false;
+  return state === "open" ? !outgoing.writableEnded : !outgoing.writableFinished;
 }
 
 /**
@@ -46,6 +59,22 @@ export function wasReset(outgoing: Outgoing): boolean {
   if (!("stream" in outgoing)) return false;
   const { aborted, rstCode = 0 } = outgoing.stream;
   return aborted || rstCode !== 0;
+}
+
+/** Why a request is reset. */
+export type ResetCode =
+  | "NGHTTP2_CANCEL"
+  | "NGHTTP2_HTTP_1_1_REQUIRED"
+  | "NGHTTP2_INTERNAL_ERROR"
+  | "NGHTTP2_REFUSED_STREAM";
+
+/**
+ * Ends a request, and with HTTP/1.1 its connection, so that nobody takes it for answered: HTTP/2
+ * would by itself say NO_ERROR, which ends a complete response.
+ */
+export function resetResponse(outgoing: Outgoing, code: ResetCode): void {
+  if ("stream" in outgoing) outgoing.stream.close(constants[code]);
+  else outgoing.destroy();
 }
 
 /**
@@ -76,10 +105,11 @@ export async function sendResponse(
   if (body === null || options.isHead) {
     await body?.cancel();
     outgoing.end();
-    return;
+  } else {
+    const given = response.headers.get("content-length");
+    await pump(outgoing, body, given === null ? null : Number(given), options);
   }
-  const given = response.headers.get("content-length");
-  await pump(outgoing, body, given === null ? null : Number(given), options.timeout);
+  if (isOpen(outgoing, "ended")) await taken(outgoing, "finish", options);
 }
 
 function setHead(outgoing: Outgoing, response: Response, { isLast, isHttp2 }: SendOptions): void {
@@ -101,7 +131,7 @@ async function pump(
   outgoing: Outgoing,
   body: ReadableStream<unknown>,
   promised: number | null,
-  timeout: number,
+  options: SendOptions,
 ): Promise<void> {
   const reader = body.getReader();
   const forget = onceGone(outgoing, () => {
@@ -120,10 +150,18 @@ async function pump(
       next.catch(() => {}); // awaited in the next turn of the loop
       // A body that is no stream is complete now: node:http then tells its length.
       if (!outgoing.headersSent && promised === null && await isLast(next)) {
-        outgoing.end(chunk);
-        return;
+        if (chunk.length <= MAX_PIECE) {
+          outgoing.end(chunk);
+          return;
+        }
+        outgoing.setHeader("content-length", chunk.length);
       }
-      if (!write(outgoing, chunk)) await drained(outgoing, timeout);
+      for (let at = 0; at < chunk.length && isOpen(outgoing); at += MAX_PIECE) {
+        const piece = chunk.length <= MAX_PIECE ? chunk : chunk.subarray(at, at + MAX_PIECE);
+        if (!write(outgoing, piece)) await taken(outgoing, "drain", options);
+        const room = options.room();
+        if (room !== null) await room;
+      }
     }
     if (promised !== null && sent < promised) throw wrongLength(promised, "less");
     outgoing.end();
@@ -160,19 +198,27 @@ async function isLast(next: Promise<Uint8Array | null>): Promise<boolean> {
   return ended;
 }
 
-/** Waits until the client has taken enough; gives it up where it takes nothing. */
-function drained(outgoing: Outgoing, timeout: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = timeout === Infinity ? undefined : setTimeout(() => outgoing.destroy(), timeout);
+/** Waits until the client has taken enough, or all; gives it up where it takes nothing. */
+function taken(
+  outgoing: Outgoing,
+  event: "drain" | "finish",
+  { timeout, progress }: SendOptions,
+): Promise<void> {
+  const { promise, resolve } = deferred<void>();
+  const stop = whileProgress(
+    progress,
+    timeout,
+    () => resetResponse(outgoing, "NGHTTP2_CANCEL"),
+  );
   const done = () => {
-    clearTimeout(timer);
-    outgoing.off("drain", done);
+    stop();
+    outgoing.off(event, done);
     forget();
     resolve();
   };
   const forget = onceGone(outgoing, done);
-  outgoing.on("drain", done);
-  if (!isOpen(outgoing)) done();
+  outgoing.on(event, done);
+  if (!isOpen(outgoing, event === "finish" ? "ended" : "open")) done();
   return promise;
 }
 

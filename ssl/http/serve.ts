@@ -6,6 +6,7 @@ import { createServer as createHttp1, type IncomingMessage, STATUS_CODES } from 
 import { createServer as createHttp2 } from "node:http2";
 import type { Duplex } from "node:stream";
 import { isBoolean, isFunction, isInteger, type Shape } from "../../cert/base/options.ts";
+import { SslError } from "../base/errors.ts";
 import type { SslListener } from "../base/socket_type.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import {
@@ -16,7 +17,7 @@ import {
   type ServeHandler,
 } from "./exchange.ts";
 import { createRequestInfo, type RequestInfo } from "./request_info.ts";
-import type { Outgoing } from "./send_response.ts";
+import { type Outgoing, resetResponse } from "./send_response.ts";
 import {
   CONNECTION_OPTIONS,
   type ConnectionOptions,
@@ -51,9 +52,14 @@ export interface ServeOptions<A = unknown> extends ConnectionOptions<A> {
    * covers both, and the listener has no hook that chooses by name.
    */
   readonly checkHost?: boolean;
-  /** The most bytes of a request's head; default 16,384. */
+  /** The most bytes of a request's head; default 16,384. HTTP/2 counts 32 more for each field. */
   readonly maxHeaderSize?: number;
-  /** The most requests at once on a connection of HTTP/2; default 100. */
+  /**
+   * The most requests at once on a connection; default 100. They count until their handlers have
+   * ended, also if the client has given them up: handlers listen to `request.signal`. What is more
+   * is refused by HTTP/2 with REFUSED_STREAM; by HTTP/1.1, where only a client comes so far that
+   * sends requests ahead of the responses, the connection ends.
+   */
   readonly maxConcurrentStreams?: number;
 }
 
@@ -157,7 +163,10 @@ export function serve<A>(
     headersTimeout: 0,
     requestTimeout: 0,
   });
+  // The head's length bounds the number of its fields: more than these Node would drop in silence.
+  http1.maxHeadersCount = 0;
   const http2 = createHttp2({
+    maxHeaderListPairs: Math.ceil(maxHeaderSize / 32),
     maxSendHeaderBlockLength: 2 ** 16,
     settings: { maxConcurrentStreams, maxHeaderListSize: maxHeaderSize, enablePush: false },
   });
@@ -167,14 +176,23 @@ export function serve<A>(
       outgoing.destroy();
       return;
     }
+    if (connection.handlers >= maxConcurrentStreams) {
+      if ("stream" in outgoing) resetResponse(outgoing, "NGHTTP2_REFUSED_STREAM");
+      else serving.fail(connection, tooManyRequests(maxConcurrentStreams));
+      return;
+    }
+    connection.handlers++;
     answer(incoming, outgoing, connection.sslSocket, {
       handler,
       onError,
       checkHost,
+      maxHeaderSize,
       idleTimeout: connectionOptions.idleTimeout ?? IDLE_TIMEOUT,
       isLast: () => connection.isEnding,
+      connection,
       end: () => connection.end(),
       expectsContinue,
+      done: () => connection.handlers--,
     });
   };
   for (const server of [http1, http2]) {
@@ -205,4 +223,12 @@ export function serve<A>(
   }
   const serving: HttpServing<A> = new HttpServing(listener, { http1, http2 }, connectionOptions);
   return serving;
+}
+
+function tooManyRequests(limit: number): SslError {
+  return new SslError(
+    "PR_BUFFER_OVERFLOW_ERROR",
+    `Cannot serve HTTP: a client of HTTP/1.1 has sent more than ${limit} requests ahead of their ` +
+      "responses (maxConcurrentStreams)",
+  );
 }

@@ -11,7 +11,7 @@ import { configOf } from "../config/config_registry.ts";
 import { isMilliseconds, requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { setNextProtoNego } from "../nss/next_proto.ts";
 import { NodeTlsSocket } from "../node/node_socket.ts";
-import { HttpConnection } from "./http_connection.ts";
+import { HttpConnection, ReadSocket } from "./http_connection.ts";
 import type { Incoming } from "./exchange.ts";
 import { onceGone } from "./send_response.ts";
 
@@ -223,6 +223,13 @@ export class HttpServing<A> implements HttpServer<A> {
     return key && this.#connections.get(key);
   }
 
+  /** Ends a connection for what its client has done. */
+  fail(connection: HttpConnection<A>, error: Error): void {
+    if (connection.isGone) return;
+    this.#tell(error, connection.sslSocket.remoteAddr);
+    connection.destroy();
+  }
+
   readonly #abort = (): void => {
     this.#stop();
     for (const connection of this.#connections.values()) connection.destroy();
@@ -298,12 +305,20 @@ export class HttpServing<A> implements HttpServer<A> {
           `listener's alpnProtocols must be of ${http2 === null ? "" : '"h2", '}"http/1.1"`,
       );
     }
-    const socket = new NodeTlsSocket(sslSocket, { allowHalfOpen: true, isServer: true });
+    const socket = new (isHttp2 ? ReadSocket : NodeTlsSocket)(sslSocket, {
+      allowHalfOpen: true,
+      isServer: true,
+    });
     const idleTimeout = this.#options.idleTimeout ?? IDLE_TIMEOUT;
     const connection = new HttpConnection(sslSocket, socket, idleTimeout);
     const keys: object[] = [socket];
     this.#connections.set(socket, connection);
-    socket.on("error", (error) => this.#tellUnlessGone(error, sslSocket.remoteAddr));
+    let isTold = false; // an error of the session is one of its socket, too
+    const onError = (error: Error) => {
+      if (!isTold) this.#tellUnlessGone(error, sslSocket.remoteAddr);
+      isTold = true;
+    };
+    socket.on("error", onError);
     socket.once("close", () => {
       for (const key of keys) this.#connections.delete(key);
       this.#settle();
@@ -318,7 +333,7 @@ export class HttpServing<A> implements HttpServer<A> {
         keys.push(session);
         this.#connections.set(session, connection);
         connection.useSession(session);
-        session.on("error", (error) => this.#tellUnlessGone(error, sslSocket.remoteAddr));
+        session.on("error", onError);
         session.once("close", () => socket.destroySoon());
       });
       http2?.emit("connection", socket);

@@ -1,7 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { importFD, type ImportOptions, SslError, type SslListener, type SslSocket } from "@nss/nss";
+import {
+  type ConnLike,
+  importFD,
+  type ImportOptions,
+  SslError,
+  type SslListener,
+  type SslSocket,
+} from "@nss/nss";
 import { type HttpServer, serve, type ServeHandler, type ServeOptions } from "@nss/nss/http";
 import { clientOptions, HOSTNAME, serverOptions } from "../_support.ts";
 
@@ -18,7 +25,7 @@ export interface Served extends AsyncDisposable {
   /** What `onError` was told, as messages. */
   readonly failures: string[];
   /** Connects a client. */
-  connect(options?: ImportOptions): Promise<RawClient>;
+  connect(options?: ImportOptions): Promise<RawClient<Deno.NetAddr>>;
 }
 
 /** Serves on the loopback interface; `onError` answers 500 with the text `failed`. */
@@ -53,19 +60,26 @@ export function served(
 }
 
 /** A client that writes HTTP/1.1 by hand. */
-export class RawClient implements AsyncDisposable {
+export class RawClient<A = unknown> implements AsyncDisposable {
   /** The socket. */
-  readonly socket: SslSocket<Deno.NetAddr>;
+  readonly socket: SslSocket<A>;
   #text = "";
   readonly #decoder = new TextDecoder("latin1");
 
-  private constructor(socket: SslSocket<Deno.NetAddr>) {
+  private constructor(socket: SslSocket<A>) {
     this.socket = socket;
   }
 
   /** Connects to a port. */
-  static async connect(port: number, options: ImportOptions = {}): Promise<RawClient> {
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  static async connect(
+    port: number,
+    options: ImportOptions = {},
+  ): Promise<RawClient<Deno.NetAddr>> {
+    return await RawClient.over(await Deno.connect({ hostname: "127.0.0.1", port }), options);
+  }
+
+  /** Connects over a transport. */
+  static async over<A>(conn: ConnLike<A>, options: ImportOptions = {}): Promise<RawClient<A>> {
     const socket = importFD(conn, clientOptions(options));
     await socket.handshake();
     return new RawClient(socket);
