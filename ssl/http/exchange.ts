@@ -64,15 +64,23 @@ export function reportAndAnswer(error: unknown): Response {
 
 /** Reads the head of a request. */
 export function readHead(incoming: Incoming): RequestHead {
-  const { rawHeaders, httpVersionMajor, httpVersion, headers } = incoming;
+  const { rawHeaders, httpVersion, headers, method = "GET" } = incoming;
   const authority = headers[":authority"];
-  const hosts = rawHeaders.filter((_, i) => rawHeaders[i - 1]?.toLowerCase() === "host" && i % 2);
-  const isHttp2 = httpVersionMajor === 2;
+  const hosts = rawHeaders.filter((_, i) => i % 2 === 1 && isHostField(rawHeaders[i - 1]));
+  const isHttp2 = "stream" in incoming;
   return {
     target: incoming.url ?? "/",
-    authorities: isHttp2 && typeof authority === "string" ? [authority] : hosts,
-    isOld: httpVersion === "1.0" || httpVersion === "0.9",
+    authorities: isHttp2 && typeof authority === "string"
+      ? [...new Set([authority, ...hosts])]
+      : hosts,
+    version: isHttp2 || httpVersion !== "2.0" ? httpVersion : "",
+    method,
+    coding: headers["transfer-encoding"],
   };
+}
+
+function isHostField(name: string | undefined): boolean {
+  return name?.length === 4 && name.toLowerCase() === "host";
 }
 
 /** Finds out what a request asks for, or why it must not be answered on this connection. */

@@ -5,6 +5,7 @@ import type { ServerResponse } from "node:http";
 import { constants, type Http2ServerResponse } from "node:http2";
 import { bytesOf } from "../../cert/base/bytes.ts";
 import { kindOf } from "../../cert/base/options.ts";
+import { printable } from "../../cert/base/printable.ts";
 import { deferred } from "../../cert/base/runtime.ts";
 import { whileProgress } from "./http_connection.ts";
 
@@ -100,16 +101,28 @@ export async function sendResponse(
   response: Response,
   options: SendOptions,
 ): Promise<void> {
+  const promised = promisedLength(response);
   setHead(outgoing, response, options);
   const { body } = response;
   if (body === null || options.isHead) {
     await body?.cancel();
     outgoing.end();
   } else {
-    const given = response.headers.get("content-length");
-    await pump(outgoing, body, given === null ? null : Number(given), options);
+    await pump(outgoing, body, promised, options);
   }
   if (isOpen(outgoing, "ended")) await taken(outgoing, "finish", options);
+}
+
+/** The length that a response promises; `null` if none. */
+function promisedLength({ headers }: Response): number | null {
+  const given = headers.get("content-length");
+  if (given === null) return null;
+  if (/^\d+$/.test(given)) return Number(given);
+  throw new TypeError(
+    `Cannot send response: its field Content-Length is "${
+      printable(given)
+    }", not a number of bytes`,
+  );
 }
 
 function setHead(outgoing: Outgoing, response: Response, { isLast, isHttp2 }: SendOptions): void {

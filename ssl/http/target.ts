@@ -7,10 +7,14 @@ import type { ChannelInfo } from "../base/channel_info.ts";
 export interface RequestHead {
   /** The request target: a path, `*`, or an absolute URL. */
   readonly target: string;
-  /** The values of `:authority`, or of all fields `Host`. */
+  /** The values of all fields `Host`; in HTTP/2 those of `:authority` and `Host`, if they differ. */
   readonly authorities: readonly string[];
-  /** Whether a request may lack them, as in HTTP/1.0. */
-  readonly isOld: boolean;
+  /** The version of HTTP that the request names. */
+  readonly version: string;
+  /** The method. */
+  readonly method: string;
+  /** The value of `Transfer-Encoding`. */
+  readonly coding?: string | undefined;
 }
 
 /** How a request that is not answered by the handler is answered. */
@@ -36,8 +40,19 @@ const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
  * server on its way may have read otherwise (RFC 9112, Section 3.2).
  */
 export function targetUrl(head: RequestHead, fallback: string): URL | Refusal {
-  const { target, authorities, isOld } = head;
+  const { target, authorities, version, method, coding } = head;
   const [given] = authorities;
+  const isOld = version === "1.0";
+  // The parser takes both for messages of HTTP/1.1
+  if (!isOld && version !== "1.1" && version !== "2.0") {
+    return refuse(505, "its version of HTTP is not supported");
+  }
+  if (FORBIDDEN.includes(method)) return refuse(501, `its method is ${method}`);
+  // RFC 9112, Section 6.1: "the framing is faulty"
+  if (isOld && coding !== undefined) return bad("HTTP/1.0 has no Transfer-Encoding");
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") {
+    return refuse(501, "its Transfer-Encoding is not chunked alone");
+  }
   if (authorities.length > 1) return bad("it has more than one Host");
   if (given === undefined && !isOld) return bad("it has no Host");
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target);
@@ -46,18 +61,35 @@ export function targetUrl(head: RequestHead, fallback: string): URL | Refusal {
   if (absolute === null && !target.startsWith("/") && target !== "*") {
     return bad("its target is no path");
   }
+  // Neither may be in a target; URLs read the one as the end of it, the other as a slash
+  if (/[#\\]/.test(target)) return bad("its target has a character that none may have");
   if (![authority, given ?? authority].every((one) => AUTHORITY.test(one))) {
     return bad("its Host is no host");
   }
   try {
-    return new URL(`https://${authority}${path.startsWith("/") ? "" : "/"}${path}`);
+    const url = new URL(`https://${authority}${path.startsWith("/") ? "" : "/"}${path}`);
+    // A name that URLs read otherwise than it is written, as `%61.test` and `0177.1`
+    const [, name = ""] = AUTHORITY.exec(authority) ?? [];
+    const isSame = name.startsWith("[") || url.hostname === name.toLowerCase();
+    if (!isSame) return bad("its Host is no host");
+    if (absolute !== null && given !== undefined && new URL(`https://${given}`).host !== url.host) {
+      return bad("its target and its Host are of two hosts");
+    }
+    return url;
   } catch {
     return bad("its Host is no host");
   }
 }
 
+/** What WHATWG's Request does not take. */
+const FORBIDDEN: readonly string[] = ["CONNECT", "TRACE", "TRACK"];
+
 function bad(why: string): Refusal {
-  return { status: 400, why: `This request cannot be answered: ${why}.` };
+  return refuse(400, why);
+}
+
+function refuse(status: number, why: string): Refusal {
+  return { status, why: `This request cannot be answered: ${why}.` };
 }
 
 /**

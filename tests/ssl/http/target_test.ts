@@ -2,21 +2,32 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { ChannelInfo } from "@nss/nss";
-import { isForHost, targetUrl } from "../../../ssl/http/target.ts";
+import { isForHost, type RequestHead, targetUrl } from "../../../ssl/http/target.ts";
 import { PKI, session } from "../_support.ts";
 
+const HEAD: RequestHead = {
+  target: "/",
+  authorities: ["a.test"],
+  version: "1.1",
+  method: "GET",
+};
+
 function url(target: string, ...authorities: string[]): string {
-  const found = targetUrl({ target, authorities, isOld: false }, "127.0.0.1:8443");
+  return urlOf({ ...HEAD, target, authorities });
+}
+
+function urlOf(head: RequestHead): string {
+  const found = targetUrl(head, "127.0.0.1:8443");
   return found instanceof URL ? found.href : `${found.status} ${found.why}`;
 }
 
 const TARGETS: readonly (readonly [string, string[], string])[] = [
   ["/", ["a.test"], "https://a.test/"],
-  ["/b?c#d", ["a.test:8443"], "https://a.test:8443/b?c#d"],
+  ["/b?c", ["a.test:8443"], "https://a.test:8443/b?c"],
   ["//c.test/d", ["a.test"], "https://a.test//c.test/d"],
   ["*", ["a.test"], "https://a.test/*"],
   ["/", ["[::1]:443"], "https://[::1]/"],
-  ["http://b.test/c", ["a.test"], "https://b.test/c"],
+  ["http://b.test/c", ["B.test:443"], "https://b.test/c"],
   ["https://b.test", ["b.test"], "https://b.test/"],
 ];
 
@@ -41,14 +52,38 @@ Deno.test("targetUrl() refuses a request that two servers may read in two ways",
     url("ftp://a.test/", "a.test"),
     url("https://user@a.test/", "a.test"),
     url("https:///", "a.test"),
+    url("http://b.test/c", "a.test"),
+    url("https://a.test:8443/c", "a.test"),
+    url("/b#c", "a.test"),
+    url("/b\\..\\c", "a.test"),
+    url("/", "%61.test"),
+    url("/", "0177.1"),
+    url("/", "127.1"),
+    urlOf({ ...HEAD, version: "1.0", coding: "chunked" }),
   ];
   for (const [i, refusal] of refusals.entries()) {
     assert(refusal.startsWith("400 "), `${i}: ${refusal}`);
   }
 });
 
+Deno.test("targetUrl() refuses versions, methods and codings that are not supported", () => {
+  for (const version of ["0.9", "1.2", "2.0 by a parser of HTTP/1.1", ""]) {
+    assert(urlOf({ ...HEAD, version }).startsWith("505 "));
+  }
+  for (const method of ["CONNECT", "TRACE", "TRACK"]) {
+    assert(urlOf({ ...HEAD, method }).startsWith("501 "));
+  }
+  for (const coding of ["gzip, chunked", "xchunked", "identity", "chunked, chunked", ""]) {
+    assert(urlOf({ ...HEAD, coding }).startsWith("501 "));
+  }
+  assertEquals(urlOf({ ...HEAD, coding: "Chunked" }), "https://a.test/");
+});
+
 Deno.test("targetUrl() gives a request of HTTP/1.0 without Host the address of the server", () => {
-  const found = targetUrl({ target: "/a", authorities: [], isOld: true }, "127.0.0.1:8443");
+  const found = targetUrl(
+    { ...HEAD, target: "/a", authorities: [], version: "1.0" },
+    "127.0.0.1:8443",
+  );
   assertEquals(found instanceof URL && found.href, "https://127.0.0.1:8443/a");
 });
 
@@ -59,7 +94,7 @@ Deno.test("targetUrl() never throws, and never gives a host that was not named",
   const some = () => Array.from({ length: next(7) }, () => chars[next(chars.length)]).join("");
   for (let i = 0; i < 20_000; i++) {
     const [target, host] = [`/${some()}`, some()];
-    const found = targetUrl({ target, authorities: [host], isOld: false }, "x");
+    const found = targetUrl({ ...HEAD, target, authorities: [host] }, "x");
     if (found instanceof URL) {
       const [name] = host.split(":");
       assertEquals(
