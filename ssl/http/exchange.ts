@@ -47,7 +47,11 @@ export interface ExchangeOptions<A> {
   /** Whether the connection ends with the response that is sent next. */
   readonly isLast: () => boolean;
   /** The connection, as far as a response has to do with it. */
-  readonly connection: { readonly delivered: number; room(): Promise<void> | null };
+  readonly connection: {
+    readonly delivered: number;
+    room(): Promise<void> | null;
+    isRefused: boolean;
+  };
   /** Ends the connection with the requests in progress. */
   readonly end: () => void;
   /** Whether the client waits for `100 Continue` before it sends the body. */
@@ -166,6 +170,7 @@ class Exchange<A> {
     const target = this.#isHttp2 && headLength(this.#incoming) > maxHeaderSize
       ? { status: 431, why: `The fields of this request have more than ${maxHeaderSize} bytes.` }
       : findTarget(this.#incoming, this.#socket, checkHost);
+    if (!(target instanceof URL) && !this.#isHttp2) this.#options.connection.isRefused = true;
     const response = target instanceof URL
       ? await this.#ask(target)
       : new Response(`${target.why}\n`, {

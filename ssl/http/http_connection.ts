@@ -61,6 +61,11 @@ export function whileProgress(
  */
 export class HttpConnection<A> {
   readonly sslSocket: SslSocket<A>;
+  /**
+   * Whether a request of HTTP/1.1 was refused: its client and this server do not read it alike, so
+   * that what comes behind it may be none.
+   */
+  isRefused = false;
   /** How many handlers are at work, also for requests that were reset. */
   handlers = 0;
   readonly #socket: NodeTlsSocket;

@@ -176,6 +176,7 @@ export function serve<A>(
       outgoing.destroy();
       return;
     }
+    if (connection.isRefused) return; // the refusal ends it
     if (connection.handlers >= maxConcurrentStreams) {
       if ("stream" in outgoing) resetResponse(outgoing, "NGHTTP2_REFUSED_STREAM");
       else serving.fail(connection, tooManyRequests(maxConcurrentStreams));

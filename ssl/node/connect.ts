@@ -53,6 +53,19 @@ export function connect(
   secureConnectListener?: () => void,
 ): TLSSocket;
 /**
+ * Connects to a port, as `net.createConnection` is called.
+ *
+ * @param port The port.
+ * @param host The host; default `localhost`.
+ * @param secureConnectListener Added as a listener of `secureConnect`.
+ * @returns The socket.
+ */
+export function connect(
+  port: number,
+  host?: string,
+  secureConnectListener?: () => void,
+): TLSSocket;
+/**
  * Connects to a port of this host, or to the Unix socket of a path.
  *
  * @param portOrPath The port or the path.
@@ -63,6 +76,17 @@ export function connect(
 export function connect(
   portOrPath: number | string,
   options?: ConnectionOptions,
+  secureConnectListener?: () => void,
+): TLSSocket;
+/**
+ * Connects to a port of this host, or to the Unix socket of a path.
+ *
+ * @param portOrPath The port or the path.
+ * @param secureConnectListener Added as a listener of `secureConnect`.
+ * @returns The socket.
+ */
+export function connect(
+  portOrPath: number | string,
   secureConnectListener?: () => void,
 ): TLSSocket;
 export function connect(...args: readonly unknown[]): TLSSocket {

@@ -6,6 +6,7 @@ import events from "node:events";
 import net from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
+import type tls from "node:tls";
 import { isFunction, isString, kindOf } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import { invalid, requireSslArgs } from "../config/option_values.ts";
@@ -13,7 +14,7 @@ import { Acceptor } from "./acceptor.ts";
 import { toNodeError } from "./node_error.ts";
 import type { SecureContextOptions, ServerOptions } from "./options.ts";
 import { readNodeOptions } from "./read_options.ts";
-import { createSecureContext, SecureContext } from "./secure_context.ts";
+import { createSecureContext, type SecureContext, toSecureContext } from "./secure_context.ts";
 import { socketOf, TLSSocket } from "./tls_socket.ts";
 
 /** The options of `net.createServer` that sockets have before TLS. */
@@ -96,10 +97,15 @@ export class Server extends net.Server {
    * @param context The context, or the options of one. Its certificates count, and its authorities
    * where it has any; everything else stays the server's.
    */
-  addContext(hostname: string, context: SecureContext | SecureContextOptions): void {
+  addContext(
+    hostname: string,
+    context: SecureContext | SecureContextOptions | tls.SecureContext,
+  ): void {
     requireSslArgs("Cannot add context", isString(hostname, "hostname"));
     if (hostname === "") throw invalid("hostname", "it is empty");
-    const made = context instanceof SecureContext ? context : createSecureContext(context);
+    const made = "context" in context
+      ? toSecureContext(context, "context")
+      : createSecureContext(context);
     const escaped = hostname.replace(/[.^$+?\-\\[\]{}()|]/g, "\\$&").replaceAll("*", "[^.]*");
     const pattern = new RegExp(`^${escaped}$`, "i");
     this.#acceptor.addNamed(pattern, made);
