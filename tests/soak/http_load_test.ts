@@ -19,6 +19,7 @@ const BASE_MEMORY = 320 * MIB;
 /** What a connection may take: that of TLS (load_test.ts), parser, request and response. */
 const CONNECTION_MEMORY = 384 * 1024;
 const MAX_HEAP_GROWTH = 16 * MIB;
+const SLOW_READERS = 20;
 const PHASES = ["GET /never", "GET /down?n=1e12", "POST /up", "GET /small"];
 
 class Server implements AsyncDisposable {
@@ -70,6 +71,7 @@ class Server implements AsyncDisposable {
 class Client {
   readonly socket: SslSocket;
   readonly #buffer = new Uint8Array(65_536);
+  slowReads = 0;
 
   constructor(socket: SslSocket) {
     this.socket = socket;
@@ -90,6 +92,18 @@ class Client {
       const [head, body] = text.split("\r\n\r\n");
       const length = /\r\ncontent-length: (\d+)/i.exec(head!);
       if (body !== undefined && length !== null && body.length >= Number(length[1])) return body;
+    }
+  }
+
+  /** Reads 64 KiB, waits, and so on until the server ends it; returns how it ended. */
+  async readSlowly(): Promise<string> {
+    try {
+      for (; await this.socket.read(this.#buffer) !== null; this.slowReads++) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return "close_notify";
+    } catch (error) {
+      return Object(error).name;
     }
   }
 
@@ -134,6 +148,11 @@ Deno.test(`serve() bears ${CONNECTIONS} connections at once, bodies, aborts and 
 
   const [down, up, slow] = [await connect(), await connect(), await connect()];
   await slow.send("GET /down?n=1e12"); // and it never reads
+  const slowOnes = await Promise.all(Array.from({ length: SLOW_READERS }, connect));
+  const reading = slowOnes.map(async (client) => {
+    await client.send("GET /down?n=1e12");
+    return await client.readSlowly();
+  });
   await down.send(`GET /down?n=${BODY}`, "Connection: close");
   await up.send("POST /up", `Content-Length: ${BODY}`);
   const chunk = new Uint8Array(MIB);
@@ -183,5 +202,11 @@ Deno.test(`serve() bears ${CONNECTIONS} connections at once, bodies, aborts and 
     last.map((client, i) => client.send(i % 2 ? "GET /never" : "GET /down?n=1e12")),
   );
   assertEquals(await server.end(), "ended");
-  await Promise.allSettled(last.map(({ socket }) => socket.close()));
+  // Those that read slowly were served all the time, and see that they were cut off
+  assertEquals(new Set(await Promise.all(reading)), new Set(["PR_END_OF_FILE_ERROR"]));
+  assert(
+    slowOnes.every(({ slowReads }) => slowReads > 10),
+    `${slowOnes.map((one) => one.slowReads)}`,
+  );
+  await Promise.allSettled([...last, ...slowOnes].map(({ socket }) => socket.close()));
 });
