@@ -16,7 +16,7 @@ type Frame = readonly [type: number, flags: number, stream: number, payload: rea
 const [DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS] = [0, 1, 2, 3, 4];
 const [PING, GOAWAY, WINDOW_UPDATE, CONTINUATION] = [6, 7, 8, 9];
 const [END_STREAM, END_HEADERS] = [1, 4];
-const [CANCEL, ENHANCE_YOUR_CALM] = [8, 11];
+const CANCEL = 8;
 const H2 = { alpnProtocols: ["h2"] };
 
 const get = (stream: number): Frame => [HEADERS, END_STREAM | END_HEADERS, stream, fields("GET")];
