@@ -30,13 +30,21 @@ export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";
 export type { Renegotiation, RequireCertificate } from "./config/config.ts";
 export type { CertificateInput, CertificateOptions } from "./config/credential.ts";
 export type {
+  ExternalPsk,
+  ExternalPskImporter,
+  ExternalPskSecret,
+  PskKeyExchangeMode,
+} from "./config/external_psk.ts";
+export type {
   AlertCallback,
   AuthCertificateHook,
   BadCertHook,
   ClientAuthRequest,
   ClientHelloCallback,
   ClientHelloInfo,
+  ExternalPskRequest,
   GetClientAuthDataHook,
+  GetExternalPskHook,
   HandshakeCallback,
   HelloRetryRequest,
   HelloRetryRequestAction,
@@ -149,6 +157,7 @@ export {
   peerStapledOCSPResponses,
   revealCert,
 } from "./nss/certificates.ts";
+export { addExternalPsk, removeExternalPsk } from "./nss/external_psk.ts";
 export { namedGroupConfig, sendAdditionalKeyShares } from "./nss/named_group_config.ts";
 export {
   getNextProto,

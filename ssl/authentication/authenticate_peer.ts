@@ -67,6 +67,8 @@ export interface SessionPeer extends PeerIdentity {
   readonly stapledOcspResponse?: Uint8Array<ArrayBuffer> | null;
   /** The list of SCTs. */
   readonly signedCertTimestamps?: Uint8Array<ArrayBuffer> | null;
+  /** The identity of the external pre-shared key; sessions have none. */
+  readonly pskIdentity?: Uint8Array<ArrayBuffer>;
 }
 
 /** A peer's certificates, or its raw public key, that are being verified. */
@@ -87,8 +89,8 @@ export interface PeerClaim {
 
 /**
  * A peer that a handshake has authenticated. Instances exist only for certificates that the
- * application has accepted and whose key has signed the handshake, for resumed sessions, whose
- * secret authenticates the peer, and for clients without a certificate.
+ * application has accepted and whose key has signed the handshake, for resumed sessions and external
+ * pre-shared keys, whose secret authenticates the peer, and for clients without a certificate.
  */
 export class AuthenticatedPeer {
   /** A client without a certificate. */
@@ -143,6 +145,11 @@ export class AuthenticatedPeer {
     return new AuthenticatedPeer(session, null, false);
   }
 
+  /** Returns the peer that holds an external pre-shared key, as its binder or Finished proves. */
+  static ofPsk(pskIdentity: Uint8Array<ArrayBuffer>): AuthenticatedPeer {
+    return new AuthenticatedPeer({ peerChain: [], pskIdentity }, null, false);
+  }
+
   /**
    * Returns the same peer for a later handshake of the connection that did not request a
    * certificate.
@@ -156,8 +163,9 @@ export class AuthenticatedPeer {
    * the client has sent no certificate.
    */
   answering(before: AuthenticatedPeer): AuthenticatedPeer {
+    const { pskIdentity } = before;
     return new AuthenticatedPeer(
-      this.#identity,
+      pskIdentity === null ? this.#identity : { ...this.#identity, pskIdentity },
       this.signatureScheme ?? before.signatureScheme,
       this.badCertAccepted || before.badCertAccepted,
     );
@@ -176,6 +184,11 @@ export class AuthenticatedPeer {
   /** Whether the peer has authenticated itself. */
   get isKnown(): boolean {
     return isKnown(this.#identity);
+  }
+
+  /** The identity of the external pre-shared key; `null` for none. */
+  get pskIdentity(): Uint8Array<ArrayBuffer> | null {
+    return this.#identity.pskIdentity ?? null;
   }
 
   /** The stapled OCSP response; `null` for none. */

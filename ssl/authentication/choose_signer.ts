@@ -9,6 +9,7 @@ import type { Name } from "../../cert/names/name.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { checkOwnKey, presetFault } from "../config/certificate_rules.ts";
 import type { SslConfig } from "../config/config.ts";
+import { hasExternalPsks, takesExternalPsks } from "../config/external_psk.ts";
 import { presetsOf } from "../config/context_policy.ts";
 import { type Credential, type Credentials, toCredential } from "../config/credential.ts";
 import type { ClientAuthRequest } from "../config/hooks.ts";
@@ -293,8 +294,16 @@ function noCredential(forbidden: readonly string[]): SslError {
     "Cannot complete handshake: this server has no certificate" +
       (forbidden.length > 0
         ? ` that it may use: ${forbidden.join("; ")}`
-        : "; give the option certificates"),
+        : withoutCertificate(config)),
   );
+}
+
+/** Returns what a server without a certificate lacks, as the end of a sentence. */
+function withoutCertificate(config: SslConfig): string {
+  if (!hasExternalPsks(config)) return "; give the option certificates";
+  return takesExternalPsks(config)
+    ? ", and the client offers no pre-shared key in a mode of pskKeyExchangeModes"
+    : ', and takes no pre-shared key, because clientAuth "require" wants a certificate of the client';
 }
 
 function noScheme(): SslError {

@@ -41,8 +41,8 @@ export interface ChannelInfo {
   /** The IANA name of the cipher suite, such as `"TLS_AES_128_GCM_SHA256"`. */
   readonly cipherSuite: string;
   /**
-   * The IANA name of the key exchange group, such as `"X25519MLKEM768"`; empty if TLS 1.2 resumed a
-   * session, without key exchange.
+   * The IANA name of the key exchange group, such as `"X25519MLKEM768"`; empty without key exchange: if
+   * TLS 1.2 resumed a session, and with `psk_ke`.
    */
   readonly group: string;
   /**
@@ -75,6 +75,11 @@ export interface ChannelInfo {
    * resumption it is that of the original handshake.
    */
   readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
+  /**
+   * The identity of the external pre-shared key by which both ends have authenticated each other,
+   * before an import; `null` if they have not. No certificate was shown then, and no hook asked.
+   */
+  readonly pskIdentity: Uint8Array<ArrayBuffer> | null;
   /** The peer's certificates, leaf first; after resumption those of the original handshake. */
   readonly peerCertificates: readonly Certificate[];
   /**

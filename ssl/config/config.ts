@@ -7,6 +7,7 @@ import type { TrustAnchor } from "../../cert/verify/trust_anchor.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Credential } from "./credential.ts";
+import type { ExternalKey, PskKeyExchangeMode } from "./external_psk.ts";
 import type { HookOptions } from "./hooks.ts";
 import type { ClientAuth, Role } from "./import_options.ts";
 import type { RawPublicKeys } from "./raw_public_keys.ts";
@@ -30,6 +31,12 @@ export interface Settings extends HookSettings {
   /** The keys in place of certificates; `null` where there are certificates only. */
   readonly rawPublicKeys: RawPublicKeys | null;
   readonly clientAuth: ClientAuth;
+  readonly externalPsks: readonly ExternalKey[];
+  readonly pskKeyExchangeModes: readonly PskKeyExchangeMode[];
+  /** Whether a client with external PSKs accepts a server's certificate in place of one. */
+  readonly certificateFallback: boolean;
+  /** What a TLS 1.2 server tells a client that is to choose its identity. */
+  readonly pskIdentityHint: string | null;
   /** When a server that requests a certificate requires one; `clientAuth` holds the effect. */
   readonly requireCertificate: RequireCertificate;
   /** The authorities in a server's certificate request; `null` for the trust anchors. */

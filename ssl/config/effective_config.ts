@@ -3,8 +3,9 @@
 import type { SslConfig } from "./config.ts";
 import { offersTls12, offersTls13 } from "./config.ts";
 import { contextPolicy, presetsOf } from "./context_policy.ts";
+import { hasExternalPsks, requiresExternalPsk } from "./external_psk.ts";
 import { SslError } from "../base/errors.ts";
-import { isCipherAvailable } from "../tables/cipher_suites.ts";
+import { isCipherAvailable, type Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { isSchemeAvailable, isTls12Scheme } from "../tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS, TLS_1_3 } from "../tables/versions.ts";
 
@@ -25,6 +26,10 @@ export function effectiveConfig(config: SslConfig): SslConfig {
     config.maxVersion,
     ...presets.map(({ maxVersion }) => PROTOCOL_VERSIONS[maxVersion]),
   );
+  const certificatesOnly = !hasExternalPsks(config);
+  const psksOnly = config.role === "client" && requiresExternalPsk(config);
+  const suitsPsks = ({ auth }: Pick<Tls12CipherSuite, "auth">) =>
+    auth === "psk" ? !certificatesOnly : !psksOnly;
   const effective: SslConfig = {
     ...config,
     minVersion: Math.max(
@@ -38,7 +43,12 @@ export function effectiveConfig(config: SslConfig): SslConfig {
     ),
     tls12CipherSuites: allowed(
       config.tls12CipherSuites,
-      (suite) => isAllowed(suite) && isCipherAvailable(suite.bulk),
+      (suite) => isAllowed(suite) && isCipherAvailable(suite.bulk) && suitsPsks(suite),
+    ),
+    // No preset allows what has no forward secrecy.
+    pskKeyExchangeModes: allowed(
+      config.pskKeyExchangeModes,
+      (mode) => mode === "psk_dhe_ke" || presets.length === 0,
     ),
     groups: allowed(
       config.groups,
@@ -77,6 +87,7 @@ function checkRemains(config: SslConfig, enabled: SslConfig): void {
     ];
     throw disabled("cipher suite", suites.map(({ name }) => name));
   }
+  if (config.pskKeyExchangeModes.length === 0) throw disabled("PSK key exchange mode", []);
   if (config.groups.length === 0) {
     const groups = enabled.groups.filter((group) => !group.available());
     throw disabled("key exchange group", groups.map(({ name }) => name));

@@ -10,6 +10,7 @@ import type { VerifyLogEntry } from "../../cert/verify/verify_cert.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { ChannelInfo } from "../base/channel_info.ts";
 import type { CertificateOptions } from "./credential.ts";
+import type { ExternalPsk, ExternalPskSecret } from "./external_psk.ts";
 import type { ImportOptions } from "./import_options.ts";
 import type { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
@@ -168,6 +169,46 @@ export type GetClientAuthDataHook = (
   | null
   | undefined
   | Promise<CertificateOptions | null | undefined>;
+
+/**
+ * What a {@linkcode GetExternalPskHook} is asked for.
+ *
+ * @category Hooks
+ */
+export interface ExternalPskRequest {
+  /** The version that the key is for: that of the ClientHello on a client before TLS 1.3. */
+  readonly version: ProtocolVersion;
+  /** The identity that a client has offered to this server; `null` on a client. */
+  readonly identity: Uint8Array<ArrayBuffer> | null;
+  /**
+   * The context with which the client has imported the key (RFC 9258); `null` if it has not, and on
+   * a client.
+   */
+  readonly importContext: Uint8Array<ArrayBuffer> | null;
+  /** What a TLS 1.2 server has sent to this client to choose by; `null` if it has not. */
+  readonly identityHint: Uint8Array<ArrayBuffer> | null;
+}
+
+/**
+ * Finds an external pre-shared key that is not in the option `externalPsks`.
+ *
+ * On a server it is called with an identity that a client offers, which nothing has proved yet, and
+ * returns the key, or `null` or `undefined` if it knows none. It is called for up to eight
+ * identities of a ClientHello, and again after a HelloRetryRequest. On a client it is called before
+ * the ClientHello of TLS 1.3, and again by a TLS 1.2 server's request, and returns a key with its
+ * identity. What it throws ends the handshake.
+ *
+ * @category Hooks
+ */
+export type GetExternalPskHook = (
+  socket: SslSocket,
+  request: ExternalPskRequest,
+) =>
+  | ExternalPsk
+  | ExternalPskSecret
+  | null
+  | undefined
+  | Promise<ExternalPsk | ExternalPskSecret | null | undefined>;
 
 /**
  * A ClientHello as received, including GREASE values.
@@ -338,6 +379,10 @@ export type SniSocketConfig = Pick<
   | "rawPublicKeys"
   | "caCerts"
   | "clientAuth"
+  | "externalPsks"
+  | "pskKeyExchangeModes"
+  | "pskIdentityHint"
+  | "getExternalPsk"
   | "versions"
   | "cipherSuites"
   | "groups"
@@ -415,6 +460,8 @@ export interface HookOptions {
   badCert?: BadCertHook;
   /** Chooses a client's certificate when the server asks for one. */
   getClientAuthData?: GetClientAuthDataHook;
+  /** Finds an external pre-shared key by its identity, or chooses that of a client. */
+  getExternalPsk?: GetExternalPskHook;
   /** Inspects each ClientHello that a server receives, and may reject it. */
   clientHelloCallback?: ClientHelloCallback;
   /** Decides whether a TLS 1.3 server sends a HelloRetryRequest. */

@@ -4,6 +4,7 @@ import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
+import type { ExternalPsk, PskKeyExchangeMode } from "./external_psk.ts";
 import type { HookOptions, RawPublicKeyHook } from "./hooks.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "../tables/cipher_suites.ts";
@@ -124,6 +125,28 @@ export interface ImportOptions extends HookOptions {
    * by the client's first read.
    */
   clientAuth?: ClientAuth;
+  /**
+   * The external pre-shared keys, in preference order ({@linkcode addExternalPsk}). A client with
+   * any refuses a server that does not use one, unless `certificateFallback` is set; a server uses
+   * the first that the client offers and that it has, and else its certificate if it has one. A
+   * server with `clientAuth` `"require"` uses none, because it could not request a certificate.
+   */
+  externalPsks?: readonly ExternalPsk[];
+  /**
+   * How external pre-shared keys are used in TLS 1.3; default `["psk_dhe_ke"]`. With `"psk_ke"`
+   * there is no key exchange: who learns the key later can decrypt what was recorded.
+   */
+  pskKeyExchangeModes?: readonly PskKeyExchangeMode[];
+  /**
+   * Whether a client with external pre-shared keys also accepts a server that authenticates by a
+   * certificate; default `false`. It then needs a `hostname`, as other clients do.
+   */
+  certificateFallback?: boolean;
+  /**
+   * What a server of TLS 1.2 tells its clients before they choose their identity, at most 1,024
+   * bytes in UTF-8 (RFC 4279, Section 5.2).
+   */
+  pskIdentityHint?: string;
   /** The application protocols, in preference order (RFC 7301). */
   alpnProtocols?: readonly string[];
   /** The protocol versions; default TLS 1.2 and 1.3, as in NSS. */

@@ -16,6 +16,7 @@ import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
 import type { RequireCertificate, SettingName, SslConfig } from "./config.ts";
 import { type CertificateOptions, toCertificates, toCredential } from "./credential.ts";
+import { takeExternalPsks, takePskIdentityHint, takePskModes } from "./external_psk.ts";
 import { normalizeHostname } from "./host_name.ts";
 import { anchorsPart, type KeyPart, keyPart } from "./key_part.ts";
 import { takeRawPublicKeys } from "./raw_public_keys.ts";
@@ -120,6 +121,32 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     role: "server",
     sessions: "trust",
     take: takeOneOf("none", "request", "require"),
+  }),
+  // Handshakes with external PSKs leave no sessions, so that these bind none.
+  externalPsks: row(() => [], {
+    doc:
+      "The external pre-shared keys, in preference order; a client with any takes no certificate in their place, unless certificateFallback is set.",
+    option: "externalPsks",
+    verb: "addExternalPsk",
+    take: takeExternalPsks,
+  }),
+  pskKeyExchangeModes: row(() => ["psk_dhe_ke"], {
+    doc: "How external pre-shared keys are used in TLS 1.3: with a key exchange, or without.",
+    option: "pskKeyExchangeModes",
+    take: takePskModes,
+  }),
+  certificateFallback: row(() => false, {
+    doc:
+      "Whether a client with external pre-shared keys accepts a server's certificate in place of one.",
+    option: "certificateFallback",
+    role: "client",
+    take: takeBoolean,
+  }),
+  pskIdentityHint: row(() => null, {
+    doc: "What a TLS 1.2 server tells its clients before they choose their PSK identity.",
+    option: "pskIdentityHint",
+    role: "server",
+    take: takePskIdentityHint,
   }),
   requireCertificate: row(() => "FIRST_HANDSHAKE", {
     doc:
@@ -366,6 +393,11 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     verb: "getClientAuthDataHook",
     role: "client",
     sessions: "negotiation",
+  }),
+  getExternalPsk: hook({
+    doc:
+      "Finds a server's external pre-shared key by the client's identity, or chooses that of a client.",
+    option: "getExternalPsk",
   }),
   clientHelloCallback: hook({
     doc: "Is called with each ClientHello that a server receives, and may reject it.",

@@ -56,9 +56,10 @@ export function encodeLabel(label: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * HKDF-Expand-Label(HKDF-Extract(salt, input), label, context, hash length), in one call.
+ * HKDF-Expand-Label(HKDF-Extract(salt, input), label, context, length), in one call.
  *
  * @param label The label by {@linkcode encodeLabel}.
+ * @param length The length in bytes; default that of the hash.
  */
 export function extractThenExpand(
   hash: CipherSuiteHash,
@@ -66,8 +67,8 @@ export function extractThenExpand(
   salt: Uint8Array<ArrayBuffer>,
   label: Uint8Array,
   context: Uint8Array,
+  length: number = HASH_LENGTHS[hash],
 ): Promise<ArrayBuffer> {
-  const length = HASH_LENGTHS[hash];
   const info = hkdfLabel(length, label, context);
   return crypto.subtle.deriveBits({ name: "HKDF", hash, salt, info }, inputKey, 8 * length);
 }

@@ -24,7 +24,11 @@ import { type CipherSuiteHash, encodeLabel, extractThenExpand, importHkdfKey } f
 type Bytes = Uint8Array<ArrayBuffer>;
 
 const LABELS = {
-  binder: { ext: encodeLabel("ext binder"), res: encodeLabel("res binder") },
+  binder: {
+    ext: encodeLabel("ext binder"),
+    res: encodeLabel("res binder"),
+    imp: encodeLabel("imp binder"), // RFC 9258, Section 5.2
+  },
   clientEarlyTraffic: encodeLabel("c e traffic"),
   earlyExporterMaster: encodeLabel("e exp master"),
   clientHandshakeTraffic: encodeLabel("c hs traffic"),
@@ -107,7 +111,7 @@ async function inputsOf(
  *              v
  *    PSK ->  HKDF-Extract = Early Secret
  *              |
- *              +-----> Derive-Secret(., "ext binder" | "res binder", "")
+ *              +-----> Derive-Secret(., "ext binder" | "imp binder" | "res binder", "")
  *              |                     = binder_key
  *              |
  *              +-----> Derive-Secret(., "c e traffic", ClientHello)
@@ -141,6 +145,17 @@ export class EarlySecret extends ExtractedSecret {
   }
 
   /**
+   * Returns the Early Secret of a PSK that is imported as a key of HKDF.
+   *
+   * @param hash The hash function of the PSK.
+   * @param key The key, for `deriveBits`.
+   * @returns The secret.
+   */
+  static fromKey(hash: CipherSuiteHash, key: Promise<CryptoKey>): EarlySecret {
+    return new EarlySecret(hash, key, true);
+  }
+
+  /**
    * Returns the Early Secret of a handshake without a PSK.
    *
    * @param hash The hash function of the cipher suite.
@@ -153,10 +168,10 @@ export class EarlySecret extends ExtractedSecret {
   /**
    * Derives the key of the PSK's binder.
    *
-   * @param kind Whether the PSK is external ("ext") or from a ticket ("res").
+   * @param kind Whether the PSK is external ("ext"), imported ("imp") or from a ticket ("res").
    * @returns The key; its `finishedMac` is the binder.
    */
-  async binderKey(kind: "ext" | "res"): Promise<BinderKey> {
+  async binderKey(kind: "ext" | "imp" | "res"): Promise<BinderKey> {
     return new BinderKey(this.hash, await this.deriveSecret(LABELS.binder[kind]));
   }
 

@@ -61,6 +61,7 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     secureRenegotiation: !isTls12 || negotiated.secureRenegotiation,
     badCertAccepted: peer.badCertAccepted,
     peerRawPublicKey: applicationKey(peer.rawPublicKey),
+    pskIdentity: peer.pskIdentity?.slice() ?? null,
     localCertificates: local.chain,
   }, peer.chain);
 }

@@ -19,8 +19,8 @@ export interface Tls13HelloAgreement {
   readonly version: typeof TLS_1_3;
   /** The cipher suite. */
   readonly cipherSuite: CipherSuite;
-  /** The key exchange group. */
-  readonly group: NamedGroup;
+  /** The key exchange group; `null` with psk_ke, which has no key exchange. */
+  readonly group: NamedGroup | null;
   /** Whether there was a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
   /** Whether the client has offered post_handshake_auth (RFC 8446, Section 4.2.6). */
@@ -130,7 +130,7 @@ export function sessionFacts(
 
 /** Returns the reasons not to keep the session of a handshake. */
 export function obstaclesOf({ peer, local }: Negotiated): Obstacles {
-  const { badCertAccepted } = peer;
+  const { badCertAccepted, pskIdentity } = peer;
   const { askedForClientAuthData } = local;
-  return { badCertAccepted, askedForClientAuthData };
+  return { badCertAccepted, usedExternalPsk: pskIdentity !== null, askedForClientAuthData };
 }

@@ -46,6 +46,8 @@ export interface ResumptionRequest {
   readonly cipherSuite: CipherSuite;
   /** The transcript before the message. */
   readonly transcript: Transcript;
+  /** How many of the identities may be sessions: those before an external pre-shared key. */
+  readonly before?: number;
 }
 
 /** The maximum of tickets tried, because each costs a decryption; clients offer one or two. */
@@ -71,18 +73,11 @@ export async function acceptSession(
 /** Returns the first session that may be resumed, and whether any ticket could be opened. */
 async function chooseSession(
   context: ResumptionContext,
-  { message, extensions, cipherSuite, transcript }: ResumptionRequest,
+  { message, extensions, cipherSuite, transcript, before = MAX_TRIED_TICKETS }: ResumptionRequest,
 ): Promise<{ readonly session: AcceptedSession | null; readonly found: boolean }> {
   const offered = extensions.get(preSharedKeyClientHello);
   if (offered === undefined) return { session: null, found: false };
-  const modes = extensions.get(pskKeyExchangeModes);
-  if (modes === undefined) {
-    // RFC 8446, Section 4.2.9.
-    throw new SslError(
-      "SSL_ERROR_MISSING_PSK_KEY_EXCHANGE_MODES",
-      "Cannot take ClientHello: it offers a session without psk_key_exchange_modes",
-    );
-  }
+  const modes = requirePskModes(extensions);
   const { config, environment } = context;
   if (!config.sessionTickets || !modes.includes(PSK_DHE_KE)) {
     return { session: null, found: false };
@@ -90,7 +85,8 @@ async function chooseSession(
   const sessions = serverSessionsOf(config.context);
   const binding = await ticketBinding(config);
   let found = false;
-  for (const [index, { identity }] of offered.identities.slice(0, MAX_TRIED_TICKETS).entries()) {
+  const count = Math.min(before, MAX_TRIED_TICKETS);
+  for (const [index, { identity }] of offered.identities.slice(0, count).entries()) {
     const content = await sessions.openTicket(identity, binding, environment);
     found ||= content !== null;
     if (content === null) continue;
@@ -113,6 +109,22 @@ async function chooseSession(
     return { session: { content, earlySecret, index }, found };
   }
   return { session: null, found };
+}
+
+/**
+ * Returns the modes of a ClientHello that offers pre-shared keys.
+ *
+ * @throws {SslError} `SSL_ERROR_MISSING_PSK_KEY_EXCHANGE_MODES`.
+ */
+export function requirePskModes(extensions: ExtensionBlock): readonly number[] {
+  const modes = extensions.get(pskKeyExchangeModes);
+  if (modes !== undefined) return modes;
+  // RFC 8446, Section 4.2.9.
+  throw new SslError(
+    "SSL_ERROR_MISSING_PSK_KEY_EXCHANGE_MODES",
+    "Cannot take ClientHello: it offers a session or a pre-shared key without " +
+      "psk_key_exchange_modes",
+  );
 }
 
 function isResumable(

@@ -33,6 +33,8 @@ export interface SessionKeeping {
 export interface Obstacles {
   /** Whether the bad-certificate hook overrode a refusal. */
   readonly badCertAccepted: boolean;
+  /** Whether an external pre-shared key authenticated both ends. */
+  readonly usedExternalPsk: boolean;
   /** Whether the application's hook was called for a client certificate. */
   readonly askedForClientAuthData: boolean;
 }
@@ -40,8 +42,10 @@ export interface Obstacles {
 /** Returns whether the session of a handshake may be kept. */
 export function mayKeepSession(
   { config }: Pick<SessionKeeping, "config">,
-  { badCertAccepted, askedForClientAuthData }: Obstacles,
+  { badCertAccepted, usedExternalPsk, askedForClientAuthData }: Obstacles,
 ): boolean {
+  // It could outlive the removal of the key, with which the next handshake costs the same.
+  if (usedExternalPsk) return false;
   // An override must be decided again for each connection.
   if (badCertAccepted) return false;
   // The hook may choose another certificate next time; a peerId separates the sessions.

@@ -111,7 +111,8 @@ export type Tls12CipherSuiteName =
   | "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"
   | "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"
   | "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"
-  | "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384";
+  | "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"
+  | "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256";
 
 /** A cipher of records in TLS 1.2. */
 export type Tls12BulkCipher = "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC";
@@ -127,8 +128,11 @@ export interface Tls12CipherSuite {
   readonly id: number;
   /** The IANA name. */
   readonly name: Tls12CipherSuiteName;
-  /** The authentication of the server; `"ecdsa"` includes EdDSA (RFC 8422, Section 5.10). */
-  readonly auth: "ecdsa" | "rsa";
+  /**
+   * The authentication of the server; `"ecdsa"` includes EdDSA (RFC 8422, Section 5.10), `"psk"` is
+   * that of both ends by an external pre-shared key.
+   */
+  readonly auth: "ecdsa" | "rsa" | "psk";
   /** The cipher of the records. */
   readonly bulk: Tls12BulkCipher;
   /** The length of the cipher's key in bytes. */
@@ -316,6 +320,16 @@ export const TLS12_CIPHER_SUITES: readonly Tls12CipherSuite[] = [
     ...AES_256_CBC,
     ...HMAC_SHA384,
     ...PRF_SHA384,
+  },
+  {
+    // RFC 7905, Section 2: the one suite of ECDHE_PSK with an AEAD that other stacks share.
+    id: 0xccac,
+    name: "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+    auth: "psk",
+    ...CHACHA20_POLY1305,
+    enabledByDefault: false,
+    ...NO_MAC,
+    ...PRF_SHA256,
   },
 ];
 

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
+import { hasExternalPsks, pskModesOf } from "../../config/external_psk.ts";
 import { MAX_RECORD_SIZE_LIMIT } from "../../config/settings.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
@@ -9,7 +10,7 @@ import { encryptThenMac, extendedMasterSecret, postHandshakeAuth } from "../../e
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareClientHello } from "../../extensions/key_share.ts";
 import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
-import { PSK_DHE_KE, pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
+import { pskKeyExchangeModes } from "../../extensions/psk_key_exchange_modes.ts";
 import { recordSizeLimit } from "../../extensions/record_size_limit.ts";
 import { renegotiationInfo } from "../../extensions/renegotiation_info.ts";
 import { serverName } from "../../extensions/server_name.ts";
@@ -56,8 +57,10 @@ export interface OfferedPsk {
   readonly hashLength: number;
   readonly earlySecret: EarlySecret;
   readonly binderKey: Promise<BinderKey>;
-  /** The session that it resumes. */
-  readonly session: Tls13ClientSession;
+  /** The session that it resumes; `null` for an external PSK. */
+  readonly session: Tls13ClientSession | null;
+  /** The identity of an external PSK before an import; `null` for a session. */
+  readonly externalIdentity: Uint8Array<ArrayBuffer> | null;
 }
 
 /** The contents of a ClientHello that the server's answer is checked against. */
@@ -83,16 +86,17 @@ export interface RetryAdditions {
 export async function sendFirstClientHello(
   hs: HandshakeContext,
   session: ClientSession | null,
+  externalPsks: readonly OfferedPsk[] = [],
 ): Promise<Offer> {
   const { config, environment } = hs;
   const groups = offersTls13(config) ? initialKeyShares(config) : [];
   const tls12Session = session?.version === TLS_1_2 ? session : null;
-  const psks = session?.version === TLS_1_3 ? [pskOfSession(session)] : [];
+  const resumed = session?.version === TLS_1_3 ? [pskOfSession(session)] : [];
   return await sendClientHello(hs, {
     random: environment.random(32),
     legacySessionId: sessionIdFor(hs, tls12Session),
     keyShares: await generateKeyShares(groups),
-    psks,
+    psks: [...resumed, ...externalPsks],
     tls12Session,
   });
 }
@@ -115,6 +119,7 @@ function pskOfSession(session: Tls13ClientSession): OfferedPsk {
     earlySecret,
     binderKey,
     session,
+    externalIdentity: null,
   };
 }
 
@@ -216,7 +221,9 @@ function helloExtensions(
   }
   if (additions?.cookie !== undefined) extensions.add(cookie, additions.cookie);
   // Without it a server sends no tickets (RFC 8446, Section 4.2.9).
-  if (tls13 && config.sessionTickets) extensions.add(pskKeyExchangeModes, [PSK_DHE_KE]);
+  if (tls13 && (config.sessionTickets || hasExternalPsks(config))) {
+    extensions.add(pskKeyExchangeModes, pskModesOf(config));
+  }
   if (tls13 && config.postHandshakeAuth) extensions.add(postHandshakeAuth, true);
   if (config.recordSizeLimit < MAX_RECORD_SIZE_LIMIT) {
     extensions.add(recordSizeLimit, ownRecordSizeLimit(config, tls13 ? TLS_1_3 : TLS_1_2));

@@ -3,6 +3,7 @@
 import { bytesEqual } from "../../../cert/base/bytes.ts";
 import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { offersTls12, offersTls13 } from "../../config/config.ts";
+import { requiresExternalPsk } from "../../config/external_psk.ts";
 import { SslError } from "../../base/errors.ts";
 import { cookie, MAX_COOKIE_LENGTH } from "../../extensions/cookie.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -44,6 +45,13 @@ interface Retried {
   readonly cipherSuite: CipherSuite;
 }
 
+/** The key exchange that the server has chosen. */
+interface ChosenShare {
+  readonly group: NamedGroup;
+  readonly own: KeyShare;
+  readonly server: Uint8Array<ArrayBuffer>;
+}
+
 /** Waits for ServerHello or HelloRetryRequest (RFC 8446, Sections 4.1.3 and 4.1.4). */
 export class ExpectServerHello implements HandshakeState {
   readonly #offer: Offer;
@@ -73,18 +81,20 @@ export class ExpectServerHello implements HandshakeState {
     const cipherSuite = this.#checkHello(hello, hs);
     if (hello.isHelloRetryRequest) return await this.#retry(message, hello, cipherSuite, hs);
 
-    const { group, ...share } = this.#chosenShare(hello.extensions, hs);
     const psk = this.#acceptedPsk(hello.extensions, cipherSuite);
+    if (psk === null && requiresExternalPsk(hs.config)) throw noPsk();
+    const share = this.#chosenShare(hello.extensions, hs, psk);
+    const group = share?.group ?? null;
     show(hs, { version: TLS_1_3, cipherSuite, group });
     const offered = this.#offer.psks[0]?.session ?? this.#offer.tls12Session;
-    countAnswer(hs.config.context, psk !== null, offered);
+    countAnswer(hs.config.context, psk !== null && psk.session !== null, offered);
     hs.transcript.setHash(cipherSuite.hash);
     hs.transcript.add(message.raw);
 
     const earlySecret = psk?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
     // The hash of the transcript is computed concurrently with the key agreement.
     const [sharedSecret] = await Promise.all([
-      share.own.complete(share.server),
+      share && share.own.complete(share.server),
       hs.transcript.digest(),
     ]);
     const { random } = this.#offer;
@@ -115,7 +125,7 @@ export class ExpectServerHello implements HandshakeState {
       helloRetryRequest: this.#retried !== null,
       postHandshakeAuth: hs.config.postHandshakeAuth,
     };
-    return new ExpectEncryptedExtensions(keys, agreement, psk?.session ?? null);
+    return new ExpectEncryptedExtensions(keys, agreement, psk);
   }
 
   /**
@@ -162,12 +172,15 @@ export class ExpectServerHello implements HandshakeState {
   #chosenShare(
     extensions: ExtensionBlock | undefined,
     hs: HandshakeContext,
-  ): {
-    readonly group: NamedGroup;
-    readonly own: KeyShare;
-    readonly server: Uint8Array<ArrayBuffer>;
-  } {
+    psk: OfferedPsk | null,
+  ): ChosenShare | null {
     const entry = extensions?.get(keyShareServerHello);
+    const modes = hs.config.pskKeyExchangeModes;
+    if (entry === undefined && psk !== null && modes.includes("psk_ke")) return null;
+    if (entry !== undefined && psk !== null && !modes.includes("psk_dhe_ke")) {
+      // RFC 8446, Section 4.2.9: with psk_ke "the server MUST NOT supply a key_share value".
+      throw illegal("it has a key share, and only psk_ke was offered");
+    }
     if (entry === undefined) {
       throw new SslError(
         "SSL_ERROR_MISSING_KEY_SHARE",
@@ -193,12 +206,12 @@ export class ExpectServerHello implements HandshakeState {
     if (psk === undefined) {
       throw new SslError(
         "SSL_ERROR_MALFORMED_PRE_SHARED_KEY",
-        `Cannot resume session: the server chose PSK ${index}, which was not offered`,
+        `Cannot use pre-shared key: the server chose that of index ${index}, which was not offered`,
         { fault: "value" },
       );
     }
     if (psk.hash !== cipherSuite.hash) {
-      throw illegal("its cipher suite does not go with the resumed session");
+      throw illegal("its cipher suite does not go with the session or pre-shared key it chose");
     }
     return psk;
   }
@@ -264,6 +277,15 @@ export class ExpectServerHello implements HandshakeState {
     }
     return await generateKeyShare(group);
   }
+}
+
+function noPsk(): SslError {
+  return new SslError(
+    "SSL_ERROR_KEY_EXCHANGE_FAILURE",
+    "Cannot take ServerHello: the server uses none of the pre-shared keys that were offered; " +
+      "compare identities, hashes, importers and pskKeyExchangeModes of both ends, or set " +
+      "certificateFallback to accept its certificate",
+  );
 }
 
 /** RFC 8446, Section 4.1.4: only the cookie of a HelloRetryRequest may be unsolicited. */

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { SslError } from "../../base/errors.ts";
+import { hasExternalPsks, requiresExternalPsk } from "../../config/external_psk.ts";
 import { isStillTrusted } from "../../authentication/authenticate_peer.ts";
 import type { ClientSession } from "../../base/session_cache.ts";
 import { findSession } from "../../session/find_session.ts";
@@ -12,6 +14,12 @@ import { sessionConfig } from "../tls12/renegotiation.ts";
 import { sendFirstClientHello } from "./client_hello.ts";
 import { ExpectServerHello } from "./expect_server_hello.ts";
 
+/** Few clients have external pre-shared keys. */
+const EXTERNAL_PSKS = new LazyModule(
+  "a client's pre-shared keys",
+  () => import("./tls13/external_psk.ts"),
+);
+
 /**
  * Begins a client's handshake (RFC 8446, Section 2):
  *
@@ -19,9 +27,9 @@ import { ExpectServerHello } from "./expect_server_hello.ts";
  * startClient                     ClientHello -->
  * ExpectServerHello               <-- ServerHello (or HelloRetryRequest, then again)
  * ExpectEncryptedExtensions       <-- EncryptedExtensions
- * ExpectCertificateOrRequest      <-- CertificateRequest (optional)   } not if a
- * ExpectCertificate               <-- Certificate                     } session is
- * ExpectCertificateVerify         <-- CertificateVerify               } resumed
+ * ExpectCertificateOrRequest      <-- CertificateRequest (optional)   } not with a
+ * ExpectCertificate               <-- Certificate                     } session or an
+ * ExpectCertificateVerify         <-- CertificateVerify               } external PSK
  * ExpectServerFinished            <-- Finished
  *                                 Certificate, CertificateVerify (if requested), Finished -->
  * ClientConnected                 <-- NewSessionTicket, KeyUpdate
@@ -32,7 +40,8 @@ import { ExpectServerHello } from "./expect_server_hello.ts";
  */
 export async function startClient(hs: HandshakeContext): Promise<HandshakeState> {
   const { config } = hs;
-  const checksName = config.authCertificate === null && takesCertificates(config);
+  const checksName = config.authCertificate === null && takesCertificates(config) &&
+    !requiresExternalPsk(config);
   if (config.hostname === null && checksName) {
     throw new SslError(
       "SSL_ERROR_BAD_CERT_DOMAIN",
@@ -42,6 +51,13 @@ export async function startClient(hs: HandshakeContext): Promise<HandshakeState>
     );
   }
   show(hs, { serverName: config.hostname });
+  if (hasExternalPsks(config)) {
+    const { externalPsksToOffer } = EXTERNAL_PSKS.exports ?? await EXTERNAL_PSKS.load();
+    const psks = await externalPsksToOffer(hs);
+    // A session would authenticate the server by a certificate of before.
+    const session = requiresExternalPsk(config) ? null : await sessionToOffer(hs);
+    return new ExpectServerHello(await sendFirstClientHello(hs, session, psks));
+  }
   return new ExpectServerHello(await sendFirstClientHello(hs, await sessionToOffer(hs)));
 }
 
@@ -50,7 +66,8 @@ export async function restartClient(
   hs: HandshakeContext,
   resumes: boolean,
 ): Promise<HandshakeState> {
-  const session = resumes ? await sessionToOffer(hs) : null;
+  const mayResume = resumes && !requiresExternalPsk(hs.config);
+  const session = mayResume ? await sessionToOffer(hs) : null;
   return new ExpectServerHello(
     await sendFirstClientHello(hs, session?.version === TLS_1_2 ? session : null),
   );

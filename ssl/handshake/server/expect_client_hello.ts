@@ -4,6 +4,7 @@ import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { shown } from "../../../cert/base/printable.ts";
 import { SslError, toSslError } from "../../base/errors.ts";
 import { offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
+import { takesExternalPsks } from "../../config/external_psk.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import type { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { keyShareClientHello, type KeyShareEntry } from "../../extensions/key_share.ts";
@@ -43,11 +44,18 @@ import {
   type Retried,
   type RetryDecision,
 } from "./tls13/hello_retry.ts";
+import type { AcceptedExternalPsk } from "./tls13/external_psk.ts";
 import { sendServerFlight } from "./tls13/flight.ts";
 import type { RequestedHost } from "./tls12/flight.ts";
 
 /** Most clients offer TLS 1.3. */
 const TLS12 = new LazyModule("a server's TLS 1.2", () => import("./tls12/flight.ts"));
+
+/** Few servers have external pre-shared keys. */
+const EXTERNAL_PSKS = new LazyModule(
+  "a server's pre-shared keys",
+  () => import("./tls13/external_psk.ts"),
+);
 
 /** A ClientHello with the extensions that TLS 1.3 requires. */
 interface Tls13Hello {
@@ -87,36 +95,49 @@ export class ExpectClientHello implements HandshakeState {
       return await sendTls12ServerFlight(hs, message, hello, host);
     }
     if (retried !== null) checkSecondHello(hello, retried);
-    const offer = checkTls13(hello);
+    const externalPsk = takesExternalPsks(hs.config)
+      ? await findExternalPsk(hs, message, hello, retried?.cipherSuite)
+      : null;
+    const withoutExchange = externalPsk?.exchangesKeys === false;
+    const offer = checkTls13(hello, withoutExchange);
     if (retried !== null) checkSecondShares(offer.keyShares, retried);
 
-    const cipherSuite = retried?.cipherSuite ?? chooseCipherSuite(hello, hs);
-    const group = retried?.requestedGroup ?? chooseGroup(offer, hs);
-    const keyShare = offer.keyShares.find((share) => share.group === group.id);
+    const cipherSuite = retried?.cipherSuite ?? chooseCipherSuite(hello, hs, externalPsk?.hash);
+    const group = withoutExchange ? null : retried?.requestedGroup ?? chooseGroup(offer, hs);
+    const keyShare = offer.keyShares.find((share) => share.group === group?.id);
     show(hs, { version: TLS_1_3, cipherSuite, group });
     hs.transcript.setHash(cipherSuite.hash);
-    if (keyShare === undefined && retried !== null) {
+    const lacksShare = keyShare === undefined && group !== null;
+    if (lacksShare && retried !== null) {
       // RFC 8446, Section 4.1.4: a second HelloRetryRequest is not possible.
       throw badSecondHello("it has no key share of a group that this server has");
     }
     const decision = await askApplication(hs, retried);
-    if (keyShare === undefined || decision.retry) {
-      const requestedGroup = keyShare === undefined ? group : null;
+    if (lacksShare || decision.retry) {
+      const requestedGroup = lacksShare ? group : null;
       const request = { cipherSuite, requestedGroup, ...decision };
       return await this.#retry(message, hello, host, request, hs);
     }
 
     // The key exchange waits for nothing that follows.
-    const keyExchange = respondToKeyShare(group, keyShare.keyExchange);
-    keyExchange.catch(() => {}); // awaited with the server's flight
+    const keyExchange = group === null || keyShare === undefined
+      ? null
+      : respondToKeyShare(group, keyShare.keyExchange);
+    keyExchange?.catch(() => {}); // awaited with the server's flight
     const alpnProtocol = await chooseProtocol(hs, offer.extensions, serverName);
     show(hs, { alpnProtocol });
     // Before the ClientHello is added to the transcript, because the binders cover it up to there.
     const session = await acceptSession(
       { config: hs.config, environment: hs.environment, serverName },
-      { message, extensions: offer.extensions, cipherSuite, transcript: hs.transcript },
+      {
+        message,
+        extensions: offer.extensions,
+        cipherSuite,
+        transcript: hs.transcript,
+        ...(externalPsk && { before: externalPsk.index }),
+      },
     );
-    if (session === null) requireSignatureAlgorithms(offer.extensions);
+    if (session === null && externalPsk === null) requireSignatureAlgorithms(offer.extensions);
     hs.transcript.add(message.raw);
     if (retried === null && offer.extensions.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
@@ -140,6 +161,7 @@ export class ExpectClientHello implements HandshakeState {
       signatureSchemes,
       keyExchange,
       session,
+      externalPsk: session === null ? externalPsk : null,
     });
   }
 
@@ -198,15 +220,32 @@ function describeOffer({ legacyVersion }: ClientHello, listed?: readonly number[
   return known.length === 0 ? "none that is known" : known.map(describeVersion).join(", ");
 }
 
-/** Checks what every TLS 1.3 ClientHello must have (RFC 9846, Sections 4.2.2 and 9.2). */
-function checkTls13(hello: ClientHello): Tls13Hello {
+/** Selects an external PSK that goes with a common suite, or with that of a HelloRetryRequest. */
+async function findExternalPsk(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  { extensions, cipherSuites }: ClientHello,
+  suite: CipherSuite | undefined,
+): Promise<AcceptedExternalPsk | null> {
+  const common = hs.config.cipherSuites.filter(({ id }) => cipherSuites.includes(id));
+  const hashes = (suite === undefined ? common : [suite]).map(({ hash }) => hash);
+  const { acceptExternalPsk } = EXTERNAL_PSKS.exports ?? await EXTERNAL_PSKS.load();
+  return await acceptExternalPsk(hs, { message, extensions, hashes });
+}
+
+/**
+ * Checks what every TLS 1.3 ClientHello must have (RFC 9846, Sections 4.2.2 and 9.2); without a key
+ * exchange it may have neither groups nor shares.
+ */
+function checkTls13(hello: ClientHello, withoutExchange: boolean): Tls13Hello {
   const extensions = hello.extensions!; // supported_versions has selected TLS 1.3
   checkLegacyVersion("ClientHello", hello);
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
     throw illegal("it offers compression");
   }
-  const groups = extensions.get(supportedGroups);
-  const keyShares = extensions.get(keyShareClientHello);
+  const none = withoutExchange ? [] : undefined;
+  const groups = extensions.get(supportedGroups) ?? none;
+  const keyShares = extensions.get(keyShareClientHello) ?? none;
   if (groups === undefined) {
     throw new SslError(
       "SSL_ERROR_MISSING_SUPPORTED_GROUPS_EXTENSION",
@@ -277,9 +316,15 @@ async function applyServerName(
   return { serverName: name, choseConfig: name !== null && typeof chosen === "object" };
 }
 
-/** Selects the first cipher suite of the server's list that the client offers. */
-function chooseCipherSuite(hello: ClientHello, { config }: HandshakeContext): CipherSuite {
-  const suite = config.cipherSuites.find(({ id }) => hello.cipherSuites.includes(id));
+/** Selects the first cipher suite of the server's list that the client offers, of any hash. */
+function chooseCipherSuite(
+  hello: ClientHello,
+  { config }: HandshakeContext,
+  of?: CipherSuite["hash"],
+): CipherSuite {
+  const suite = config.cipherSuites.find(({ id, hash }) =>
+    hello.cipherSuites.includes(id) && hash === (of ?? hash)
+  );
   if (suite !== undefined) return suite;
   throw new SslError(
     "SSL_ERROR_NO_CYPHER_OVERLAP",

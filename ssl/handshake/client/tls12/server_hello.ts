@@ -48,7 +48,7 @@ export interface Tls12Offer {
   readonly random: Uint8Array<ArrayBuffer>;
   readonly legacySessionId: Uint8Array<ArrayBuffer>;
   /** The offered PSKs of TLS 1.3. */
-  readonly psks: readonly { readonly session: ClientSession }[];
+  readonly psks: readonly { readonly session: ClientSession | null }[];
   /** The offered TLS 1.2 session. */
   readonly tls12Session: Tls12ClientSession | null;
   /** The types of the extensions, the only ones that the server may answer. */

@@ -4,10 +4,10 @@ import { alpnProtocol } from "../../../extensions/application_layer_protocol_neg
 import { parseEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
-import type { Tls13ClientSession } from "../../../base/session_cache.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
+import type { OfferedPsk } from "../client_hello.ts";
 import { recordLimits } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { takeCertificateTypes } from "../../certificate_types.ts";
@@ -22,17 +22,17 @@ import { ExpectServerFinished } from "./expect_finished.ts";
 export class ExpectEncryptedExtensions implements HandshakeState {
   readonly #keys: HandshakeKeys;
   readonly #agreement: Tls13HelloAgreement;
-  readonly #session: Tls13ClientSession | null;
+  readonly #psk: Pick<OfferedPsk, "session" | "externalIdentity"> | null;
 
-  /** Creates the state; `session` is the resumed session, or `null`. */
+  /** Creates the state; `psk` is that of the resumed session, or an external one, or `null`. */
   constructor(
     keys: HandshakeKeys,
     agreement: Tls13HelloAgreement,
-    session: Tls13ClientSession | null,
+    psk: Pick<OfferedPsk, "session" | "externalIdentity"> | null,
   ) {
     this.#keys = keys;
     this.#agreement = agreement;
-    this.#session = session;
+    this.#psk = psk;
   }
 
   /** Processes EncryptedExtensions. */
@@ -44,10 +44,15 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     show(hs, { alpnProtocol: protocol });
     hs.output.limitRecords(recordLimits(hs.config, extensions, TLS_1_3));
     hs.transcript.add(message.raw);
-    const session = this.#session;
-    const certificateTypes = takeCertificateTypes(hs.config, extensions, session !== null);
+    const { session = null, externalIdentity = null } = this.#psk ?? {};
+    const certificateTypes = takeCertificateTypes(hs.config, extensions, this.#psk !== null);
     const agreement = { ...this.#agreement, alpnProtocol: protocol };
     const keys: ClientKeys = { ...this.#keys, agreement, certificateTypes };
+    if (externalIdentity !== null) {
+      const unsigned = { local: shownBefore([]), authenticatedAt: null };
+      const peer = AuthenticatedPeer.ofPsk(externalIdentity);
+      return new ExpectServerFinished(keys, peer, unsigned, null);
+    }
     if (session === null) return new ExpectCertificateOrRequest(keys);
     showSession(hs, session);
     // The server has the secret of the session, from which the keys of this message derive.

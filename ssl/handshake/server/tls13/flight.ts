@@ -42,6 +42,7 @@ import { recordLimits } from "../../limit_records.ts";
 import { prepareCertificate, signHandshake } from "../../tls13/send_certificate.ts";
 import { prepareCertificateRequest } from "./send_certificate_request.ts";
 import { type AcceptedSession, shownChain } from "../../../session/accept_session.ts";
+import type { AcceptedExternalPsk } from "./external_psk.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { ExpectClientFinished, foreseeFinished, type ServerKeys } from "./expect_finished.ts";
 
@@ -56,9 +57,10 @@ export interface Choice {
   readonly extensions: ExtensionBlock;
   /** The schemes that the client accepts. */
   readonly signatureSchemes: readonly SignatureScheme[];
-  /** The server's share of the group, and the shared secret. */
-  readonly keyExchange: Promise<KeyShareResponse>;
+  /** The server's share of the group, and the shared secret; `null` with psk_ke. */
+  readonly keyExchange: Promise<KeyShareResponse> | null;
   readonly session: AcceptedSession | null;
+  readonly externalPsk: AcceptedExternalPsk | null;
 }
 
 /**
@@ -69,12 +71,13 @@ export async function sendServerFlight(
   hs: HandshakeContext,
   choice: Choice,
 ): Promise<HandshakeState> {
-  const { agreement, clientRandom, session } = choice;
+  const { agreement, clientRandom, session, externalPsk } = choice;
   const { cipherSuite } = agreement;
   const { config } = hs;
   // Before anything is sent, so that the alert of a server without a suitable certificate is not
   // encrypted.
-  const signer = session === null
+  const bySecret = session !== null || externalPsk !== null;
+  const signer = !bySecret
     ? await chooseServerSigner(
       config,
       agreement.serverName,
@@ -83,7 +86,8 @@ export async function sendServerFlight(
       typesForServer(config, choice.extensions),
     )
     : null;
-  const mayAsk = session === null && config.clientAuth !== "none";
+  // RFC 8446, Section 4.3.2: a server that authenticates by a PSK must not request a certificate.
+  const mayAsk = !bySecret && config.clientAuth !== "none";
   const clientType = mayAsk || agreement.postHandshakeAuth
     ? chooseClientType(config, choice.extensions, mayAsk && config.clientAuth === "require")
     : null;
@@ -127,22 +131,29 @@ export async function sendServerFlight(
   const local = signer === null ? shownBefore([]) : shownBy(signer);
   const ownIdentity = { local, authenticatedAt: null };
   if (!requestsCertificate) {
-    const { anonymous } = AuthenticatedPeer;
-    return new ExpectClientFinished(keys, anonymous, ownIdentity, foreseeFinished(hs, keys));
+    const peer = externalPsk === null
+      ? AuthenticatedPeer.anonymous
+      : AuthenticatedPeer.ofPsk(externalPsk.identity);
+    return new ExpectClientFinished(keys, peer, ownIdentity, foreseeFinished(hs, keys));
   }
   const next: NextState = (peer) => new ExpectClientFinished(keys, peer, ownIdentity, null);
   const { rawClient } = certificateTypes;
   return new ExpectClientCertificate(new Uint8Array(0), rawClient, next);
 }
 
+/** What there is of psk_ke, which has no key exchange. */
+const NO_EXCHANGE = { serverShare: new Uint8Array(0), sharedSecret: null };
+
 async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
-  const { session, legacySessionId } = choice;
+  const { legacySessionId } = choice;
+  const psk = choice.session ?? choice.externalPsk;
   const { cipherSuite, group } = choice.agreement;
-  const { serverShare, sharedSecret } = await choice.keyExchange;
-  const extensions = new ExtensionBlock()
-    .add(supportedVersionsServerHello, TLS_1_3)
-    .add(keyShareServerHello, { group: group.id, keyExchange: serverShare });
-  if (session !== null) extensions.add(preSharedKeyServerHello, session.index);
+  const { serverShare, sharedSecret } = await choice.keyExchange ?? NO_EXCHANGE;
+  const extensions = new ExtensionBlock().add(supportedVersionsServerHello, TLS_1_3);
+  if (group !== null) {
+    extensions.add(keyShareServerHello, { group: group.id, keyExchange: serverShare });
+  }
+  if (psk !== null) extensions.add(preSharedKeyServerHello, psk.index);
   sendHandshake(
     hs,
     HandshakeType.serverHello,
@@ -157,7 +168,7 @@ async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<Ha
   );
   // RFC 8446, Appendix D.4: only if the client has sent a session ID.
   if (legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
-  const earlySecret = session?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
+  const earlySecret = psk?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
   return earlySecret.enterHandshake(sharedSecret);
 }
 

@@ -30,6 +30,8 @@ export async function makeTickets(
   const { peer, local, authenticatedAt } = negotiated;
   // An override must be decided again for each connection.
   if (!config.sessionTickets || peer.badCertAccepted) return [];
+  // A session could outlive the removal of the key, with which the next handshake costs the same.
+  if (peer.pskIdentity !== null) return [];
   const session: Omit<TicketContent, "psk"> = {
     version: TLS_1_3,
     cipherSuite: negotiated.cipherSuite.id,
