@@ -8,6 +8,7 @@ import { toHex } from "../../cert/base/runtime.ts";
 import type { CipherSuiteHash } from "../crypto/hkdf.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslConfig } from "./config.ts";
+import { copyInput, isSameInput, reusing, type Take } from "./option_values.ts";
 
 /** How a pre-shared key of TLS 1.3 is used: with a key exchange of (EC)DHE, or alone. */
 export type PskKeyExchangeMode = "psk_dhe_ke" | "psk_ke";
@@ -116,11 +117,37 @@ export function takesExternalPsks(config: SslConfig): boolean {
  */
 export function takeExternalPsks(value: unknown, option: string): readonly ExternalKey[] {
   if (!Array.isArray(value)) throw wrong(option, `is ${kindOf(value)}, not an array`);
-  return distinct(value.map((given, i) => toExternalKey(given, `${option}[${i}]`)), option);
+  return takeDistinct(value.map((given, i) => knownKey(given, `${option}[${i}]`)), option);
+}
+
+const takeDistinct = reusing((keys, option) => distinct(keys as readonly ExternalKey[], option));
+
+interface KnownKey {
+  readonly parts: readonly unknown[];
+  readonly key: ExternalKey;
+}
+
+/** The keys of objects that an application uses for many connections. */
+const KNOWN_KEYS = new WeakMap<object, KnownKey>();
+
+/** Checks a key unless it is as it was; what is derived from it need not be derived again. */
+function knownKey(given: unknown, name: string): ExternalKey {
+  if (typeof given !== "object" || given === null) return toExternalKey(given, name);
+  const members = new Map(Object.entries(given));
+  const importer: unknown = members.get("importer");
+  const parts = [...members].flat();
+  if (typeof importer === "object" && importer !== null) {
+    parts.push(...Object.entries(importer).flat());
+  }
+  const known = KNOWN_KEYS.get(given);
+  if (known !== undefined && isSameInput(parts, known.parts)) return known.key;
+  const key = toExternalKey(given, name);
+  KNOWN_KEYS.set(given, { parts: parts.map(copyInput), key });
+  return key;
 }
 
 /** Checks the option `pskKeyExchangeModes`. */
-export function takePskModes(value: unknown, option: string): readonly PskKeyExchangeMode[] {
+export const takePskModes: Take<readonly PskKeyExchangeMode[]> = reusing((value, option) => {
   const modes = PSK_KEY_EXCHANGE_MODES.filter((mode) =>
     Array.isArray(value) && value.includes(mode)
   );
@@ -131,7 +158,7 @@ export function takePskModes(value: unknown, option: string): readonly PskKeyExc
     "SEC_ERROR_INVALID_ARGS",
     `Cannot use options: ${option} is not a list of ${PSK_KEY_EXCHANGE_MODES.join(", ")}`,
   );
-}
+});
 
 /** Checks the option `pskIdentityHint`. */
 export function takePskIdentityHint(value: unknown, option: string): string {

@@ -36,7 +36,9 @@ async function offer(lacking: readonly string[] | null, client: ImportOptions = 
 const hybrids = NAMED_GROUPS.filter(({ name }) => name.endsWith("MLKEM768")).map(({ id }) => id);
 const chacha = [
   ...CIPHER_SUITES.filter(({ aead }) => aead === "ChaCha20-Poly1305"),
-  ...TLS12_CIPHER_SUITES.filter(({ bulk }) => bulk === "ChaCha20-Poly1305"),
+  ...TLS12_CIPHER_SUITES.filter(({ bulk, enabledByDefault }) =>
+    enabledByDefault && bulk === "ChaCha20-Poly1305"
+  ),
 ].map(({ id }) => id);
 const mldsa = signatureSchemeByName("mldsa65")!.id;
 

@@ -48,6 +48,21 @@ function overwritten(first: string, next: string): [Uint8Array, () => void] {
   return [bytes, () => void bytes.set(new TextEncoder().encode(next.padEnd(length, "\n")))];
 }
 
+function externalPskSamples(): Sample[] {
+  const psk = (identity = "a") => ({
+    identity,
+    key: new Uint8Array(16),
+    importer: { context: "" },
+  });
+  const [bytes, text, context] = [psk(), psk(), psk()];
+  return [
+    element("externalPsks", [psk()], psk("b")),
+    { options: { externalPsks: [bytes] }, change: () => void (bytes.key[0] = 1) },
+    { options: { externalPsks: [text] }, change: () => void (text.identity = "b") },
+    { options: { externalPsks: [context] }, change: () => void (context.importer.context = "b") },
+  ];
+}
+
 function caCertSamples(): Sample[] {
   const [a, b] = [PKI.root.cert, PKI.otherRoot.cert];
   const [bytes, overwrite] = overwritten(a.toPem(), b.toPem());
@@ -115,6 +130,11 @@ const SAMPLES: Readonly<Record<Exclude<Option, "head" | "signal">, () => readonl
     ];
   },
   clientAuth: () => replaced("clientAuth", "request", "require"),
+  externalPsks: externalPskSamples,
+  pskKeyExchangeModes: () => [element("pskKeyExchangeModes", ["psk_dhe_ke"], "psk_ke")],
+  certificateFallback: () => replaced("certificateFallback", false, true),
+  pskIdentityHint: () => replaced("pskIdentityHint", "a", "b"),
+  getExternalPsk: () => replaced("getExternalPsk", noop, other),
   alpnProtocols: () => [element("alpnProtocols", ["a", "b"], "c")],
   versions: () => [{
     options: { versions: { min: "TLSv1.2" } },

@@ -25,11 +25,13 @@ import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../../ssl/tables/cipher_s
 import { NAMED_GROUPS } from "../../../ssl/tables/named_groups.ts";
 import { policyPresetByName } from "../../../ssl/tables/policy_presets.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../ssl/tables/versions.ts";
+import { toExternalKey } from "../../../ssl/config/external_psk.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { takeRawPublicKeys } from "../../../ssl/config/raw_public_keys.ts";
 import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.ts";
 
+const PSK = { identity: "a", key: new Uint8Array(16) };
 const hook = () => () => undefined as never;
 const anchors = () => [trustAnchorOf(PKI.root.cert)];
 
@@ -54,6 +56,10 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
     takeRawPublicKeys({ accept: [PINS[1]!], orCertificate: true }, "b"),
   ],
   clientAuth: ["request", "require"],
+  externalPsks: [[toExternalKey(PSK, "a")], [toExternalKey({ ...PSK, identity: "b" }, "b")]],
+  pskKeyExchangeModes: [["psk_ke"], ["psk_dhe_ke", "psk_ke"]],
+  certificateFallback: [true, true],
+  pskIdentityHint: ["a", "b"],
   requireCertificate: ["ALWAYS", "NEVER"],
   caNames: [[], [PKI.root.cert.subject]],
   alpn: [false, false],
@@ -92,6 +98,7 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
   authCertificate: [hook(), hook()],
   badCert: [hook(), hook()],
   getClientAuthData: [hook(), hook()],
+  getExternalPsk: [hook(), hook()],
   clientHelloCallback: [hook(), hook()],
   helloRetryRequestCallback: [hook(), hook()],
   sniSocketConfig: [hook(), hook()],
@@ -184,6 +191,10 @@ const NAMED_OPTIONS: Required<Omit<SniSocketConfig, "model" | "policy">> = {
   caCerts: [PKI.root.cert],
   rawPublicKeys: { accept: PINS, orCertificate: true },
   clientAuth: "require",
+  externalPsks: [PSK],
+  pskKeyExchangeModes: ["psk_ke"],
+  pskIdentityHint: "b",
+  getExternalPsk: hook(),
   versions: { min: "TLSv1.2", max: "TLSv1.2" },
   cipherSuites: ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"],
   groups: ["secp384r1"],
