@@ -196,7 +196,9 @@ export interface ExternalPskRequest {
  * returns the key, or `null` or `undefined` if it knows none. It is called for up to eight
  * identities of a ClientHello, and again after a HelloRetryRequest. On a client it is called before
  * the ClientHello of TLS 1.3, and again by a TLS 1.2 server's request, and returns a key with its
- * identity. What it throws ends the handshake.
+ * identity. What it throws ends the handshake. An identity that is unknown is answered as a wrong
+ * key is; to tell the client, throw an {@linkcode SslError} `SEC_ERROR_NO_KEY` with the `fault`
+ * `"value"`, which sends an `unknown_psk_identity` alert.
  *
  * @category Hooks
  */

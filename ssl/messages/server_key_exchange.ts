@@ -40,7 +40,7 @@ export function parseServerKeyExchange(body: Uint8Array<ArrayBuffer>): ServerKey
     "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
     body,
     (reader) => ({
-      params: parseParams(reader),
+      params: readServerEcdhParams(reader),
       algorithm: reader.u16(),
       signature: reader.vector16(),
     }),
@@ -74,7 +74,14 @@ export function encodeServerEcdhParams(params: ServerEcdhParams): Uint8Array<Arr
   return new Writer().u8(NAMED_CURVE).u16(params.namedCurve).vector8(params.point, 1).finish();
 }
 
-function parseParams(reader: Reader): ServerEcdhParams {
+/**
+ * Reads the parameters.
+ *
+ * @param reader A reader that stands before them.
+ * @returns The parameters.
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH` if the curve is not a named one.
+ */
+export function readServerEcdhParams(reader: Reader): ServerEcdhParams {
   const curveType = reader.u8();
   // RFC 8422, Section 5.4: the other types, of explicit curves, "MUST NOT" be used.
   if (curveType !== NAMED_CURVE) {

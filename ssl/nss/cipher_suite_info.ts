@@ -42,10 +42,10 @@ export interface CipherSuiteInfo {
    */
   readonly keaType: "any" | "ECDHE" | null;
   /**
-   * The algorithm of the server's signature; `"any"` in TLS 1.3; `null` if the suite is not
-   * supported.
+   * The algorithm of the server's signature, `"PSK"` for an external pre-shared key; `"any"` in
+   * TLS 1.3; `null` if the suite is not supported.
    */
-  readonly authType: "any" | "ECDSA" | "RSA" | null;
+  readonly authType: "any" | "ECDSA" | "RSA" | "PSK" | null;
   /** The cipher of the records; `null` if the suite is not supported. */
   readonly symCipher: "AES-GCM" | "ChaCha20-Poly1305" | "AES-CBC" | null;
   /** The length of the cipher's keys in bits; 0 if the suite is not supported. */
@@ -172,7 +172,7 @@ function infoOfTls12(suite: Tls12CipherSuite): CipherSuiteInfo {
     absentBecause: null,
     version: "TLSv1.2",
     keaType: "ECDHE",
-    authType: auth === "rsa" ? "RSA" : "ECDSA",
+    authType: AUTH_TYPES[auth],
     symCipher: bulk,
     symKeyBits: keyLength * 8,
     macAlgorithm: mac === null || mac === "SHA-512" ? "AEAD" : `HMAC-${mac}`,
@@ -182,6 +182,8 @@ function infoOfTls12(suite: Tls12CipherSuite): CipherSuiteInfo {
     isFips: bulk !== "ChaCha20-Poly1305",
   };
 }
+
+const AUTH_TYPES = { ecdsa: "ECDSA", rsa: "RSA", psk: "PSK" } as const;
 
 const AEAD_TAG_BITS = 128;
 

@@ -151,7 +151,15 @@ class ExpectServerKeyExchange implements HandshakeState {
   }
 }
 
-function offeredGroup({ config }: HandshakeContext, { namedCurve }: ServerEcdhParams): NamedGroup {
+/**
+ * Returns the group of a server's share.
+ *
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH` if it was not offered.
+ */
+export function offeredGroup(
+  { config }: HandshakeContext,
+  { namedCurve }: ServerEcdhParams,
+): NamedGroup {
   const group = config.groups.find(({ id, tls12 }) => id === namedCurve && tls12);
   if (group !== undefined) return group;
   // RFC 8422, Section 5.4: the curve must be an offered one.

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../../../cert/base/lazy_module.ts";
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { renegotiationInfo } from "../../../extensions/renegotiation_info.ts";
@@ -43,6 +44,9 @@ import { ExpectTls12Certificate } from "./expect_certificate.ts";
 import { completeTls12 } from "./connected.ts";
 import { takeTls12Ticket, type Tls12Ticket } from "./session.ts";
 
+/** Few clients have pre-shared keys. */
+const PSK = new LazyModule("a client's pre-shared keys of TLS 1.2", () => import("./psk.ts"));
+
 /** The contents of a ClientHello that the answer of a TLS 1.2 server is checked against. */
 export interface Tls12Offer {
   readonly random: Uint8Array<ArrayBuffer>;
@@ -73,8 +77,8 @@ export interface Tls12Offer {
  * ExpectTls12Finished             <-- Finished
  * ```
  *
- * If a session is resumed, the server's change_cipher_spec and Finished follow, and then the
- * client's.
+ * With an external pre-shared key there is neither certificate nor request (`psk.ts`). If a session
+ * is resumed, the server's change_cipher_spec and Finished follow, and then the client's.
  */
 export async function takeTls12ServerHello(
   hs: HandshakeContext,
@@ -129,7 +133,9 @@ export async function takeTls12ServerHello(
   countAnswer(config.context, echoed && session !== null, offer.psks[0]?.session ?? session);
   if (echoed && session === null) throw illegal("it resumes a session that was not offered");
   if (echoed && session !== null) return await resume(hs, choice, session);
-  return new ExpectTls12Certificate(choice, signedCertTimestamps);
+  if (cipherSuite.auth !== "psk") return new ExpectTls12Certificate(choice, signedCertTimestamps);
+  const { ExpectPskServerKeyExchange } = PSK.exports ?? await PSK.load();
+  return new ExpectPskServerKeyExchange(choice);
 }
 
 function checkHello(

@@ -1,7 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { concat } from "../../../../cert/base/bytes.ts";
-import { offersTls13 } from "../../../config/config.ts";
+import { LazyModule } from "../../../../cert/base/lazy_module.ts";
+import { offersTls13, type SslConfig } from "../../../config/config.ts";
+import { takesExternalPsks } from "../../../config/external_psk.ts";
 import { SslError } from "../../../base/errors.ts";
 import {
   alpnProtocol,
@@ -74,6 +76,9 @@ import { sendTls12Certificate } from "../../tls12/send_certificate.ts";
 import { acceptTls12Session, newSessionId, resumeTls12Session } from "./session.ts";
 import { expectTls12ClientFlight } from "./expect_certificate.ts";
 
+/** Few servers have pre-shared keys. */
+const PSK = new LazyModule("a server's pre-shared keys of TLS 1.2", () => import("./psk.ts"));
+
 /** The host that a client asks for. */
 export interface RequestedHost {
   /** The host name in server_name; `null` for none. */
@@ -125,6 +130,15 @@ export async function sendTls12ServerFlight(
     return await resumeTls12Session(hs, choice, accepted.content);
   }
   const group = chooseGroup(hs, hello);
+  const pskSuite = choosePskSuite(config, hello);
+  if (pskSuite !== undefined) {
+    const all = makeChoice(hs, hello, agreed, pskSuite, new Uint8Array(0));
+    const choice = { ...all, ticketDue: false }; // a session could outlive the key
+    begin(hs, message, choice);
+    sendServerHello(hs, hello, choice);
+    const { sendPskFlight } = PSK.exports ?? await PSK.load();
+    return await sendPskFlight(hs, choice, group);
+  }
   // RFC 5246, Section 7.4.1.4.1: a client without the extension accepts only SHA-1, which this
   // server does not use.
   const signatureSchemes = knownSchemes(extensions?.get(signatureAlgorithms) ?? []);
@@ -165,6 +179,18 @@ export async function sendTls12ServerFlight(
   sendHandshake(hs, HandshakeType.serverHelloDone, encodeServerHelloDone());
   const flight = { choice, group, share, local: shownBy(signer) };
   return expectTls12ClientFlight(hs, flight, requestsCertificate);
+}
+
+/** Returns the suite with a pre-shared key, if it is the first of the server's that both ends use. */
+function choosePskSuite(
+  config: SslConfig,
+  { cipherSuites }: ClientHello,
+): Tls12CipherSuite | undefined {
+  if (!takesExternalPsks(config)) return undefined;
+  const first = config.tls12CipherSuites.find(({ id, auth }) =>
+    cipherSuites.includes(id) && (auth === "psk" || config.credentials.length > 0)
+  );
+  return first?.auth === "psk" ? first : undefined;
 }
 
 /** Checks a ClientHello; returns whether the client supports RFC 5746. */
