@@ -27,6 +27,7 @@ import { warnOfTrace } from "./client.ts";
 import { DuplexConn } from "./duplex_conn.ts";
 import { checkPeer } from "./peer_check.ts";
 import type { Prepared } from "./prepared.ts";
+import { serverPsk } from "./psk.ts";
 import type { NodeOptions } from "./read_options.ts";
 import {
   type ContextSettings,
@@ -63,6 +64,7 @@ export class Acceptor {
   readonly #server: EventEmitter;
   readonly #alpnProtocols: readonly string[];
   readonly #handshakeTimeout: number;
+  readonly #psk: ImportOptions;
   readonly #accepted = new WeakMap<SslSocket, Accepted>();
   #settings: ContextSettings;
   #named: { readonly pattern: RegExp; readonly settings: ContextSettings }[] = [];
@@ -81,7 +83,7 @@ export class Acceptor {
     warnOfTrace(options);
     this.requestCert = options.boolean("requestCert") ?? false;
     this.rejectUnauthorized = options.boolean("rejectUnauthorized") ?? true;
-    for (const name of ["SNICallback", "ALPNCallback"]) options.function(name);
+    for (const name of ["SNICallback", "ALPNCallback", "pskCallback"]) options.function(name);
     for (const name of ["allowHalfOpen", "allowTruncation", "noDelay", "pauseOnConnect"]) {
       options.boolean(name);
     }
@@ -89,6 +91,7 @@ export class Acceptor {
     if (options.has("ALPNCallback") && options.has("ALPNProtocols")) {
       throw invalid("ALPNCallback", "ALPNProtocols excludes it; one of them decides");
     }
+    this.#psk = this.#pskOptions(options);
     this.#handshakeTimeout = options.number("handshakeTimeout") || HANDSHAKE_TIMEOUT;
     this.#options = options;
     this.#settings = SecureContext.settingsOf(
@@ -132,8 +135,9 @@ export class Acceptor {
         isServer: true,
         allowHalfOpen: this.#options.boolean("allowHalfOpen"),
         highWaterMark: this.#options.number("highWaterMark"),
-        authorizationError: ({ peerCertificates }) =>
-          accepted.refusal ?? this.#absence(peerCertificates.length),
+        // As in Node, a pre-shared key stands for a certificate
+        authorizationError: ({ peerCertificates, pskIdentity }) =>
+          accepted.refusal ?? (pskIdentity ? null : this.#absence(peerCertificates.length)),
       },
       bind: (socket) => {
         accepted.socket = socket;
@@ -166,12 +170,28 @@ export class Acceptor {
       ...noDelay !== undefined && { noDelay },
       ...allowTruncation !== undefined && { allowTruncation },
       ...this.#alpnProtocols.length > 0 && { alpnProtocols: this.#alpnProtocols },
+      ...this.#psk,
       ...this.#options.has("ALPNCallback") && { nextProtoCallback: this.#chooseProtocol },
       ...(names || staples) && { sniSocketConfig: this.#chooseContext },
       ...staples && { clientHelloCallback: this.#readHello },
       ...this.requestCert && { authCertificate: this.#checkClient },
       ...this.requestCert && !this.rejectUnauthorized && { badCert: tolerate },
       ...ownSessions && { context: this.#contextOfSessions(sessionTimeout) },
+    };
+  }
+
+  /** Returns the options of pre-shared keys. */
+  #pskOptions(options: NodeOptions): ImportOptions {
+    const hint = options.string("pskIdentityHint");
+    const callback = options.function("pskCallback");
+    if (callback === undefined) return {};
+    return {
+      ...hint && { pskIdentityHint: hint },
+      getExternalPsk: serverPsk(
+        callback,
+        (ssl) => this.#of(ssl).socket,
+        async (ssl) => (await this.#of(ssl).settings.certificates).length > 0,
+      ),
     };
   }
 

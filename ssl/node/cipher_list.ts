@@ -31,14 +31,21 @@ const mac = (name: string): Matches => (suite) => suite.mac === name;
 const all: Matches = () => true;
 const both = (one: Matches, other: Matches): Matches => (suite) => one(suite) && other(suite);
 
+const isPsk: Matches = ({ auth }) => auth === "psk";
+
+/** The words for suites with pre-shared keys, which take them in although they are off by default. */
+const PSK_WORDS: readonly string[] = ["PSK", "aPSK", "kECDHEPSK", "ECDHEPSK"];
+
 /**
  * The words that stand for several suites. Those that OpenSSL knows and that are not here, such as
- * `RC4`, `kRSA` or `PSK`, stand for suites that are not supported, and so for none.
+ * `RC4` or `kRSA`, stand for suites that are not supported, and so for none.
  */
 const WORDS: ReadonlyMap<string, Matches> = new Map([
-  ...["ALL", "HIGH", "FIPS", "TLSv1.2", "ECDHE", "EECDH", "kEECDH", "kECDHE", "ECDH"].map((
-    word,
-  ) => [word, all] as const),
+  ...["ALL", "HIGH", "FIPS", "TLSv1.2"].map((word) => [word, all] as const),
+  ...["ECDHE", "EECDH", "kEECDH", "kECDHE", "ECDH"].map((word) =>
+    [word, (suite: Tls12CipherSuite) => !isPsk(suite)] as const
+  ),
+  ...PSK_WORDS.map((word) => [word, isPsk] as const),
   ...["aRSA"].map((word) => [word, ({ auth }: Tls12CipherSuite) => auth === "rsa"] as const),
   ...["aECDSA", "ECDSA"].map((word) =>
     [word, ({ auth }: Tls12CipherSuite) => auth === "ecdsa"] as const
@@ -62,7 +69,7 @@ const MAX_SECURITY_LEVEL = 2;
  *
  * As in OpenSSL, what is unknown is passed over, suites of TLS 1.3 are taken by their full name
  * only, and all of them are in use if the list names none. Words for several suites leave out those
- * that are off by default (AES-CBC); these have to be named one by one.
+ * that are off by default (AES-CBC); these have to be named one by one. `PSK` means the suite with pre-shared keys.
  *
  * @param list The list.
  * @returns The suites; those of TLS 1.3 alone if the list names none of TLS 1.2.
@@ -124,10 +131,14 @@ function matching(text: string, isAdded: boolean): readonly Tls12CipherSuite[] {
     name === text || opensslSuiteName(name) === text
   );
   if (suite !== undefined) return [suite];
-  const among = TLS12_CIPHER_SUITES.filter(({ enabledByDefault }) => enabledByDefault || !isAdded);
+  const parts = text.split("+");
+  const withPsk = parts.some((word) => PSK_WORDS.includes(word));
+  const among = TLS12_CIPHER_SUITES.filter((suite) =>
+    suite.enabledByDefault || !isAdded || withPsk && isPsk(suite)
+  );
   if (text === "DEFAULT") return among.filter(({ enabledByDefault }) => enabledByDefault);
   if (text === "COMPLEMENTOFALL" || text === "COMPLEMENTOFDEFAULT") return [];
-  const words = text.split("+").map((word) => WORDS.get(word));
+  const words = parts.map((word) => WORDS.get(word));
   return among.filter((one) => words.every((matches) => matches?.(one) === true));
 }
 
@@ -153,7 +164,7 @@ function nothingLeft(list: string, items: readonly string[]): SslError {
   const why = absent !== undefined
     ? `${absent.name} is not supported: ${absent.because}`
     : psk
-    ? "suites with pre-shared keys are not supported yet"
+    ? "of suites with pre-shared keys only ECDHE-PSK-CHACHA20-POLY1305 is supported"
     : `supported are ${
       [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES].map(({ name }) => opensslSuiteName(name)).join(
         ", ",

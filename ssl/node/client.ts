@@ -19,6 +19,7 @@ import { checkStream, DuplexConn } from "./duplex_conn.ts";
 import { connected, openTcp } from "./open_tcp.ts";
 import { checkPeer } from "./peer_check.ts";
 import type { Prepared } from "./prepared.ts";
+import { clientPsk } from "./psk.ts";
 import { inputOf, type NodeOptions } from "./read_options.ts";
 import {
   createSecureContext,
@@ -79,7 +80,7 @@ export function prepareClient(options: NodeOptions): Prepared {
         const { model, hooks } = importOptions;
         const ssl = importFD(conn, {
           model: await model,
-          ...hooks((error) => refusal = error),
+          ...hooks(socket, (error) => refusal = error),
         });
         offerSession(ssl, session);
         return ssl;
@@ -107,7 +108,7 @@ export function prepareClient(options: NodeOptions): Prepared {
 interface ClientImport {
   readonly model: SslModel | Promise<SslModel>;
   /** Returns the options of a single connection. */
-  hooks(report: (refusal: Error | null) => void): ImportOptions;
+  hooks(socket: tls.TLSSocket, report: (refusal: Error | null) => void): ImportOptions;
 }
 
 function clientOptions(options: NodeOptions): ClientImport {
@@ -124,13 +125,15 @@ function clientOptions(options: NodeOptions): ClientImport {
   const alpnProtocols = alpnProtocolsOf(options);
   const names = namesOf(options);
   const check = options.function("checkServerIdentity");
+  const psk = clientPsk(options, rejects);
   const [noDelay, allowTruncation] = ["noDelay", "allowTruncation"].map((name) =>
     options.boolean(name)
   );
   return {
     model: settings.model,
-    hooks: (report) => ({
+    hooks: (socket, report) => ({
       role: "client",
+      ...psk(socket),
       ...names.sni !== null && { hostname: names.sni },
       ...alpnProtocols.length > 0 && { alpnProtocols },
       ...noDelay !== undefined && { noDelay },

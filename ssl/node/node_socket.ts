@@ -326,17 +326,18 @@ export class NodeTlsSocket extends NodeStream {
     const { authorizationError = (info) => this.#refusal(info) } = this.#options;
     const refusal = authorizationError(info);
     this.#setAuthorizationError(refusal);
-    this.authorized = refusal === null && info.peerCertificates.length > 0;
+    this.authorized = refusal === null &&
+      (info.peerCertificates.length > 0 || info.pskIdentity !== null);
   }
 
-  #refusal({ badCertAccepted, peerCertificates: chain }: ChannelInfo): Error | null {
+  #refusal({ badCertAccepted, peerCertificates: chain, pskIdentity }: ChannelInfo): Error | null {
     if (badCertAccepted) {
       const error = this.#certificateError;
       const code = error === null ? "CERT_UNTRUSTED" : nodeCode(error, { chain });
       return codedError(new Error(error?.message ?? "The hook badCert has accepted it"), code);
     }
     const isAsked = this.#isServer && this.#config?.clientAuth !== "none";
-    if (!isAsked || chain.length > 0) return null;
+    if (!isAsked || chain.length > 0 || pskIdentity !== null) return null;
     return codedError(
       new Error("The client has sent no certificate"),
       "UNABLE_TO_GET_ISSUER_CERT", // what OpenSSL says

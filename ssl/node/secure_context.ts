@@ -122,8 +122,6 @@ function handled<T>(promise: Promise<T>): Promise<T> {
 /** What is known of Node, not supported, and would be missed; and the way around. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   clientCertEngine: "engines are OpenSSL's; give the key of a token of NSS's or PKCS #11's as key",
-  pskCallback: "pre-shared keys are not supported yet; use certificates",
-  pskIdentityHint: "pre-shared keys are not supported yet; use certificates",
   privateKeyEngine: "engines are OpenSSL's; give the key of a token of NSS's or PKCS #11's as key",
   privateKeyIdentifier:
     "engines are OpenSSL's; give the key of a token of NSS's or PKCS #11's as key",

@@ -167,12 +167,6 @@ export const MISTAKES: readonly Mistake[] = [
       "Cannot get ticket keys: tickets have keys of their own, which are renewed; processes share them by configMPServerSIDCache(), and Node's form of them is not supported yet",
   },
   {
-    mistake: "`connect({ pskCallback })`",
-    make: () => connecting({ pskCallback: () => null }),
-    name: NAME,
-    says: "Cannot use option pskCallback: pre-shared keys are not supported yet; use certificates",
-  },
-  {
     mistake: "`createSecureContext({ privateKeyEngine })`",
     make: () => createSecureContext({ privateKeyEngine: "pkcs11", privateKeyIdentifier: "key" }),
     name: NAME,

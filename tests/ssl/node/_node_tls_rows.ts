@@ -49,7 +49,7 @@ export const SECURE_CONTEXT_OPTIONS: Rows<keyof Required<tls.SecureContextOption
   cert: ["as Node", "one without its key is refused", KEYS],
   ciphers: [
     "otherwise",
-    "OpenSSL's grammar and the names of TLS 1.3. Words (`HIGH`, `ALL`) leave out AES-CBC, which has to be named in full; a list of suites that are not supported (RC4, 3DES, DHE, RSA key transport, PSK) is refused if nothing is left, and `@SECLEVEL` above 2 always. Without it AES-CBC is off",
+    "OpenSSL's grammar and the names of TLS 1.3. Words (`HIGH`, `ALL`) leave out AES-CBC, which has to be named in full; `PSK` means ECDHE-PSK-CHACHA20-POLY1305 alone; a list of suites that are not supported (RC4, 3DES, DHE, RSA key transport) is refused if nothing is left, and `@SECLEVEL` above 2 always. Without it AES-CBC is off",
     NEGOTIATED,
   ],
   clientCertEngine: ["refused", "engines are OpenSSL's; `key` may be a key of a token", CHECKED],
@@ -156,7 +156,11 @@ export const CONNECT_OPTIONS: Rows<
   onread: ["as Node", "", "connect: timeout tells of silence, and onread"],
   path: ["as Node", "", "connect: a path, as argument and as option"],
   port: ["as Node", "", "connect: options, (port, host, options, listener)"],
-  pskCallback: ["later", "", CHECKED],
+  pskCallback: [
+    "otherwise",
+    "as in Node, with SHA-256 in TLS 1.3; it may return a promise, a key has 16 bytes at least, `null` stops the handshake in both versions, and with `rejectUnauthorized: false` no certificate takes the key's place",
+    "pskCallback: both ends agree by identity",
+  ],
   rejectUnauthorized: [
     "otherwise",
     "as in Node; what is neither a boolean nor missing is refused, and `NODE_TLS_REJECT_UNAUTHORIZED` has no effect",
@@ -211,8 +215,12 @@ export const SERVER_OPTIONS: Rows<
     "the handshake runs; no data is read until `resume()`",
     "createServer: an error after the handshake does not end the process, and pauseOnConnect",
   ],
-  pskCallback: ["later", "", CHECKED],
-  pskIdentityHint: ["later", "", CHECKED],
+  pskCallback: [
+    "otherwise",
+    "as in Node, with SHA-256 in TLS 1.3; it may return a promise, a key has 16 bytes at least, `null` sends `unknown_psk_identity` where there is no certificate, and a server that requires a client's certificate takes no key",
+    "pskCallback: a server's is asked with its socket",
+  ],
+  pskIdentityHint: ["as Node", "", "pskIdentityHint: a client's pskCallback gets it"],
   rejectUnauthorized: ["as Node", "", CLIENTS],
   requestCert: [
     "otherwise",

@@ -57,7 +57,7 @@ Deno.test("suitesOf: a list that leaves nothing says why", () => {
       ["DHE-RSA-AES128-GCM-SHA256", /TLS_DHE_RSA_.* its key exchange is finite-field/],
       ["AES128-SHA", /TLS_RSA_WITH_AES_128_CBC_SHA is not supported: its key exchange is RSA/],
       ["DES-CBC3-SHA:RC4-SHA", /3DES/],
-      ["PSK", /pre-shared keys are not supported yet/],
+      ["PSK-AES128-GCM-SHA256", /only ECDHE-PSK-CHACHA20-POLY1305 is supported/],
       ["", /supported are TLS_AES_128_GCM_SHA256/],
       ["nonsense", /supported are/],
       ["ALL:!ALL", /supported are/],

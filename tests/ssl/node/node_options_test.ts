@@ -254,7 +254,7 @@ Deno.test("options: what is mapped is checked, and a message does not quote what
       [{ socket: {} }, /socket is an object, not a duplex stream/],
       [{ onread: {} }, /onread: it has no function callback/],
       [{ onread: { callback() {}, buffer: "x" } }, /its buffer is a string/],
-      [{ pskCallback() {} }, /pskCallback: pre-shared keys are not supported yet/],
+      [{ pskCallback: "x" }, /pskCallback is a string, not a function/],
       [{ ticketKeys: Buffer.alloc(48) }, /ticketKeys: .*not supported yet/],
       [
         { privateKeyEngine: "x" },
