@@ -22,6 +22,7 @@ import {
   takeHello,
 } from "./callbacks.ts";
 import { readCredentials, type ShimCredential } from "./credentials.ts";
+import { pskSettings } from "./psk.ts";
 import type { Flags } from "./flags.ts";
 import {
   asksForCertificate,
@@ -199,6 +200,7 @@ export function configFor(
     ...(!isServer && keyShares !== undefined && { keyShares: known(keyShares, NAMED_GROUPS) }),
     requireSafeNegotiation: !isServer && flags.has("-no-legacy-server-connect"),
     ...(flags.has("-renegotiate-freely") && { renegotiation: "UNRESTRICTED" }),
+    ...pskSettings(flags),
   });
   const caList = flags.text("-use-client-ca-list");
   if (caList !== undefined) change(config, { caNames: namesOf(caList) });

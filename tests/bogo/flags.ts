@@ -34,6 +34,8 @@ export const FLAGS = {
   "-key-file": "text",
   "-must-match-issuer": "switch",
   "-host-name": "text",
+  "-psk": "text",
+  "-psk-identity": "text",
   "-advertise-alpn": "text",
   "-select-alpn": "text",
   "-decline-alpn": "switch",
