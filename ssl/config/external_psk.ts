@@ -10,7 +10,11 @@ import { SslError } from "../base/errors.ts";
 import type { SslConfig } from "./config.ts";
 import { copyInput, isSameInput, reusing, type Take } from "./option_values.ts";
 
-/** How a pre-shared key of TLS 1.3 is used: with a key exchange of (EC)DHE, or alone. */
+/**
+ * How a pre-shared key of TLS 1.3 is used: with a key exchange of (EC)DHE, or alone.
+ *
+ * @category Options
+ */
 export type PskKeyExchangeMode = "psk_dhe_ke" | "psk_ke";
 
 /**
@@ -18,6 +22,8 @@ export type PskKeyExchangeMode = "psk_dhe_ke" | "psk_ke";
  * of the client and the server, 1 to 255 bytes each. A node that is both client and server with one
  * key must use names, so that what it has sent as a client cannot be reflected to itself as a
  * server (Selfie, RFC 9257, Section 4.1).
+ *
+ * @category Options
  */
 export type ExternalPskImporter =
   | {
@@ -31,7 +37,11 @@ export type ExternalPskImporter =
     readonly server: string | Uint8Array;
   };
 
-/** A pre-shared key without its identity, as a server finds it for one. */
+/**
+ * A pre-shared key without its identity, as a server finds it for one.
+ *
+ * @category Options
+ */
 export interface ExternalPskSecret {
   /**
    * The key: 16 to 65,535 random bytes, or an HKDF `CryptoKey` with the usage `deriveBits`, with
@@ -48,7 +58,11 @@ export interface ExternalPskSecret {
   readonly importer?: ExternalPskImporter;
 }
 
-/** An external pre-shared key, for the option `externalPsks` and {@linkcode addExternalPsk}. */
+/**
+ * An external pre-shared key, for the option `externalPsks` and {@linkcode addExternalPsk}.
+ *
+ * @category Options
+ */
 export interface ExternalPsk extends ExternalPskSecret {
   /** The identity, 1 to 1,024 bytes, or text in UTF-8. It is sent in the clear. */
   readonly identity: string | Uint8Array;
@@ -220,7 +234,7 @@ function toKey(value: unknown, name: string): Bytes | CryptoKey {
     if (value.algorithm.name === "HKDF" && value.usages.includes("deriveBits")) return value;
     throw wrong(
       name,
-      `it is a CryptoKey for ${value.algorithm.name} with the usages ${
+      `is a CryptoKey for ${value.algorithm.name} with the usages ${
         value.usages.join(", ") || "none"
       }; import it by crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveBits"])`,
     );

@@ -36,6 +36,8 @@ import type { Configurable } from "./configurable.ts";
  * const [, info] = await Promise.all([client.handshake(), server.handshake()]);
  * assertEquals(new TextDecoder().decode(info.pskIdentity!), "device 7");
  * ```
+ *
+ * @category Options
  */
 export function addExternalPsk(target: Configurable, psk: ExternalPsk): void {
   const config = configToChange(target);
@@ -60,6 +62,8 @@ export function addExternalPsk(target: Configurable, psk: ExternalPsk): void {
  * addExternalPsk(model, { identity: "device 7", key: crypto.getRandomValues(new Uint8Array(32)) });
  * removeExternalPsk(model, "device 7");
  * ```
+ *
+ * @category Options
  */
 export function removeExternalPsk(target: Configurable, identity: string | Uint8Array): void {
   const config = configToChange(target);
