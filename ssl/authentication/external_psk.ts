@@ -106,17 +106,17 @@ export function formsOf(key: ExternalKey): readonly PskForm[] {
   return forms;
 }
 
-const TABLES = new WeakMap<readonly ExternalKey[], ReadonlyMap<string, PskForm>>();
+const FORMS_OF_LISTS = new WeakMap<readonly ExternalKey[], ReadonlyMap<string, PskForm>>();
 
 /** Returns the form of a configured key that has an identity on the wire. */
 export function configuredForm(
   keys: readonly ExternalKey[],
   identity: Bytes,
 ): PskForm | undefined {
-  let table = TABLES.get(keys);
+  let table = FORMS_OF_LISTS.get(keys);
   if (table === undefined) {
     table = new Map(keys.flatMap(formsOf).map((form) => [toHex(form.identity), form]));
-    TABLES.set(keys, table);
+    FORMS_OF_LISTS.set(keys, table);
   }
   return table.get(toHex(identity));
 }

@@ -85,7 +85,14 @@ function checkRemains(config: SslConfig, enabled: SslConfig): void {
       ...enabled.cipherSuites.filter(({ aead }) => !isCipherAvailable(aead)),
       ...enabled.tls12CipherSuites.filter(({ bulk }) => !isCipherAvailable(bulk)),
     ];
-    throw disabled("cipher suite", suites.map(({ name }) => name));
+    throw disabled(
+      "cipher suite",
+      suites.map(({ name }) => name),
+      config.role === "client" && requiresExternalPsk(config)
+        ? "; with external pre-shared keys TLS 1.2 has only " +
+          "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256, which cipherSuites has to name"
+        : "",
+    );
   }
   if (config.pskKeyExchangeModes.length === 0) throw disabled("PSK key exchange mode", []);
   if (config.groups.length === 0) {
@@ -117,13 +124,13 @@ function checkTls12({ groups, signatureSchemes }: SslConfig, enabled: SslConfig)
   }
 }
 
-function disabled(what: string, lacking: readonly string[]): SslError {
+function disabled(what: string, lacking: readonly string[], hint = ""): SslError {
   const state = lacking.length === 0
     ? "both enabled and allowed by policy"
     : "enabled, allowed by policy and supported here: this runtime's WebCrypto lacks " +
       `${lacking.join(", ")}; enable another, or use a runtime that has it`;
   return new SslError(
     "SSL_ERROR_SSL_DISABLED",
-    `Cannot start handshake: no ${what} is left that is ${state}`,
+    `Cannot start handshake: no ${what} is left that is ${state}${hint}`,
   );
 }

@@ -52,6 +52,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ]],
   "deploy.ts": [["check", "127.0.0.1", "abc"], ["import"], ["import", "garbage"]],
   "echo_server.ts": [["abc"], ["0", "missing.pem", "missing.pem"], ["0", "missing.pem"]],
+  "external_psk.ts": [["ask", "abc", "missing"], ["serve", "1", "missing"]],
   "ftps_put.ts": [["nonsense", "file"], ["ftp://127.0.0.1/a", "missing.txt"]],
   "hot_reload.ts": [["abc", "a.pem", "b.pem"], ["0", "missing.pem", "missing.pem"]],
   "https_get.ts": [["nonsense"], ["http://127.0.0.1/"], ["--nonsense"], [

@@ -10,7 +10,8 @@ import type { AlertName } from "../../ssl/tables/alert_descriptions.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { type Action, actOn, editExtension, flip, setU16 } from "./_filters.ts";
-import { assertFails, join, outcomeOf } from "./_support.ts";
+import { getChannelInfo, optionSet, reHandshake } from "@nss/nss/ssl";
+import { assertFails, join, outcomeOf, PKI, readExactly, shake } from "./_support.ts";
 
 const PSK: ExternalPsk = { identity: "device 7", key: new Uint8Array(32).fill(7) };
 const OTHER: ExternalPsk = { identity: "other", key: new Uint8Array(32).fill(8), hash: "SHA-384" };
@@ -284,14 +285,25 @@ Deno.test("externalPsks: a key share where only psk_ke was offered is refused (R
 
 Deno.test("externalPsks: ALPN, names and post-handshake authentication go on beside a pre-shared key", async () => {
   await using joined = join({
-    client: { externalPsks: [PSK], alpnProtocols: ["a"], versions: { min: "TLSv1.3" } },
+    client: {
+      certificates: [PKI.client.credential],
+      externalPsks: [PSK],
+      alpnProtocols: ["a"],
+      versions: { min: "TLSv1.3" },
+    },
     server: { externalPsks: [PSK], alpnProtocols: ["a"], certificates: [] },
   });
-  const [client, server] = await Promise.all([
-    joined.client.handshake(),
-    joined.server.handshake(),
-  ]);
+  optionSet(joined.client, "ENABLE_POST_HANDSHAKE_AUTH", true);
+  const [client, server] = await shake(joined);
   assertEquals([client.alpnProtocol, server.serverName], ["a", "server.test"]);
+  // RFC 8446, Section 4.3.2: a certificate may be requested after the handshake
+  const reading = readExactly(joined.client, 1);
+  await reHandshake(joined.server, false);
+  await joined.server.write(new Uint8Array(1));
+  await reading;
+  const after = getChannelInfo(joined.server)!;
+  assertEquals(new TextDecoder().decode(after.pskIdentity!), "device 7");
+  assertEquals(after.peerCertificates.length, 1);
 });
 
 Deno.test("externalPsks: no byte of a ClientHello that is altered makes a server accept", async () => {

@@ -48,6 +48,12 @@ import {
   parseNewSessionTicket,
 } from "../../../ssl/messages/new_session_ticket.ts";
 import {
+  encodePskClientKeyExchange,
+  encodePskServerKeyExchange,
+  parsePskClientKeyExchange,
+  parsePskServerKeyExchange,
+} from "../../../ssl/messages/psk_key_exchange.ts";
+import {
   encodeServerHello,
   HELLO_RETRY_REQUEST_RANDOM,
   parseServerHello,
@@ -331,6 +337,26 @@ function tls12Samples(random: Random): MessageSample[] {
       parseClientKeyExchange,
       encodeClientKeyExchange,
       [1, 32, 65, 255].map((length) => ({ point: random.bytes(length) })),
+    ),
+    sample(
+      "ServerKeyExchange",
+      "SSL_ERROR_RX_MALFORMED_SERVER_KEY_EXCH",
+      parsePskServerKeyExchange,
+      encodePskServerKeyExchange,
+      [1, 32, 65, 255].map((length) => ({
+        identityHint: opaque(0, 64),
+        params: { namedCurve: random.below(0x10000), point: random.bytes(length) },
+      })),
+    ),
+    sample(
+      "ClientKeyExchange",
+      "SSL_ERROR_RX_MALFORMED_CLIENT_KEY_EXCH",
+      parsePskClientKeyExchange,
+      encodePskClientKeyExchange,
+      [1, 32, 65, 255].map((length) => ({
+        identity: opaque(0, 64),
+        point: random.bytes(length),
+      })),
     ),
     sample(
       "Tls12Certificate",
