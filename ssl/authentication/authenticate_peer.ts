@@ -147,7 +147,11 @@ export class AuthenticatedPeer {
 
   /** Returns the peer that holds an external pre-shared key, as its binder or Finished proves. */
   static ofPsk(pskIdentity: Uint8Array<ArrayBuffer>): AuthenticatedPeer {
-    return new AuthenticatedPeer({ peerChain: [], pskIdentity }, null, false);
+    return new AuthenticatedPeer(
+      { peerChain: [], peerRawPublicKey: null, pskIdentity },
+      null,
+      false,
+    );
   }
 
   /**

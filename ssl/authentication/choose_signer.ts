@@ -111,7 +111,9 @@ async function candidatesOf(
   }
   if (candidates.length > 0) return candidates;
   const isCommon = types.includes(X509) && types.includes(RAW_PUBLIC_KEY);
-  throw refused.length > 0 || isCommon ? noCredential(refused) : noCommonType(config, types);
+  throw refused.length > 0 || isCommon
+    ? noCredential(config, refused)
+    : noCommonType(config, types);
 }
 
 /**
@@ -285,10 +287,10 @@ async function serverCredentials(config: SslConfig): Promise<readonly Credential
   const open = allowed.filter(({ isCompared }) => !isCompared);
   if (open.length > 0) await Promise.all(open.map((credential) => credential.privateKey()));
   if (allowed.length > 0) return allowed;
-  throw noCredential(forbidden);
+  throw noCredential(config, forbidden);
 }
 
-function noCredential(forbidden: readonly string[]): SslError {
+function noCredential(config: SslConfig, forbidden: readonly string[]): SslError {
   return new SslError(
     "SSL_ERROR_NO_SERVER_KEY_FOR_ALG",
     "Cannot complete handshake: this server has no certificate" +

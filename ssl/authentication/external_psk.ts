@@ -27,7 +27,7 @@ import {
   TARGET_KDFS,
 } from "../extensions/imported_identity.ts";
 import { TLS_1_3 } from "../tables/versions.ts";
-import type { AuthenticationContext } from "./authenticate_peer.ts";
+import type { AuthenticationContext } from "./authentication_context.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -42,7 +42,7 @@ export function pskPremasterSecret(sharedSecret: Bytes, key: Bytes): Bytes {
  * `SSL_ERROR_RENEGOTIATION_NOT_ALLOWED` if it was another pre-shared key, or nothing.
  */
 export function refuseOtherPsk(hs: HandshakeContext, identity: Bytes): void {
-  refuseOtherPeer(hs, []);
+  refuseOtherPeer(hs, { peerChain: [], peerRawPublicKey: null });
   if (hs.established === null) return;
   const before = hs.established.negotiated.peer.pskIdentity;
   if (before !== null && bytesEqual(before, identity)) return;
