@@ -139,6 +139,19 @@ export {
 } from "./nss/config_server_session_id_cache.ts";
 export type { Configurable } from "./nss/configurable.ts";
 export { dataPending } from "./nss/data_pending.ts";
+export type { AntiReplayContext, EarlyDataStore } from "./base/anti_replay.ts";
+export type { EarlyDataOutcome } from "./handshake/early_data.ts";
+export type { EarlyDataResult } from "./connection/send_early_data.ts";
+export {
+  type AntiReplayOptions,
+  createAntiReplayContext,
+  type EarlyDataOptions,
+  exportEarlyKeyingMaterial,
+  readEarlyData,
+  setAntiReplayContext,
+  setMaxEarlyDataSize,
+  writeEarlyData,
+} from "./nss/early_data.ts";
 export { exportKeyingMaterial } from "./nss/export_keying_material.ts";
 export {
   forceHandshake,

@@ -26,6 +26,10 @@ export interface PreliminaryChannelInfo {
   readonly serverName: string | null;
   /** Whether the server sent a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
+  /** Whether this client is sending early data. */
+  readonly canSendEarlyData: boolean;
+  /** The maximum of this early data in bytes; 0 where it sends none. */
+  readonly maxEarlyDataSize: number;
   /** The peer's certificates, leaf first, possibly not yet accepted. */
   readonly peerCertificates: readonly Certificate[];
 }
@@ -80,6 +84,13 @@ export interface ChannelInfo {
    * before an import; `null` if they have not. No certificate was shown then, and no hook asked.
    */
   readonly pskIdentity: Uint8Array<ArrayBuffer> | null;
+  /** Whether the server has accepted early data of the client's. */
+  readonly earlyDataAccepted: boolean;
+  /**
+   * The number of bytes of this early data: as many are the first of what the server reads, and may
+   * have been replayed.
+   */
+  readonly earlyDataLength: number;
   /** The peer's certificates, leaf first; after resumption those of the original handshake. */
   readonly peerCertificates: readonly Certificate[];
   /**

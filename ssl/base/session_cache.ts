@@ -27,6 +27,8 @@ export interface Tls13ClientSession extends SessionFacts {
   readonly cipherSuite: CipherSuite;
   /** The value that obfuscates the ticket's age on the wire. */
   readonly ticketAgeAdd: number;
+  /** The maximum of early data in bytes that the server takes with it; 0 for none. */
+  readonly maxEarlyData: number;
   /** The time of receipt of the ticket, in milliseconds since 1970. */
   readonly receivedAt: number;
 }

@@ -11,6 +11,7 @@ import type { ExternalKey, PskKeyExchangeMode } from "./external_psk.ts";
 import type { HookOptions } from "./hooks.ts";
 import type { ClientAuth, Role } from "./import_options.ts";
 import type { RawPublicKeys } from "./raw_public_keys.ts";
+import type { AntiReplayContext } from "../base/anti_replay.ts";
 import type { ResumptionToken } from "../base/resumption_token.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
@@ -59,6 +60,12 @@ export interface Settings extends HookSettings {
   readonly policyPreset: PolicyPreset | null;
   readonly noCache: boolean;
   readonly sessionTickets: boolean;
+  /** The maximum of early data that a server takes, in bytes; 0 for none. */
+  readonly maxEarlyData: number;
+  /** What keeps a server's early data from being replayed; `null` for the context's. */
+  readonly antiReplay: AntiReplayContext | null;
+  /** Whether a server's writes go out before the client's Finished. */
+  readonly halfRttData: boolean;
   readonly ocspStapling: boolean;
   /** Whether a client requests SCTs. */
   readonly signedCertTimestamps: boolean;

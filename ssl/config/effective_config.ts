@@ -62,6 +62,9 @@ export function effectiveConfig(config: SslConfig): SslConfig {
     ),
     alpnProtocols: config.alpn ? config.alpnProtocols : [],
     sessionTickets: config.sessionTickets && !config.noCache,
+    maxEarlyData: presets.some(({ forbidsEarlyData }) => forbidsEarlyData)
+      ? 0
+      : config.maxEarlyData,
     extendedMasterSecret:
       presets.some(({ requiresExtendedMasterSecret }) => requiresExtendedMasterSecret)
         ? "required"

@@ -176,6 +176,17 @@ export interface ImportOptions extends HookOptions {
   /** Whether sessions are cached and resumed, by tickets or by IDs; default `true`. */
   sessionTickets?: boolean;
   /**
+   * The maximum of early data (0-RTT) that a server takes with a resumed session, in bytes, at most
+   * 2^20; default 0 for none. Early data can be replayed ({@linkcode readEarlyData}).
+   */
+  maxEarlyData?: number;
+  /**
+   * Whether a server of TLS 1.3 that asks for no client certificate sends what it writes in its
+   * first flight already, before the client has proved that it is there (0.5-RTT data); default
+   * `false`.
+   */
+  halfRttData?: boolean;
+  /**
    * A name that separates this client's cached sessions (`SSL_SetSockPeerID`): those of another
    * peer, or of another identity that a `getClientAuthData` hook chooses.
    */

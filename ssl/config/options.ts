@@ -10,7 +10,7 @@ import {
 } from "./config.ts";
 import { SslError } from "../base/errors.ts";
 import { invalid } from "./option_values.ts";
-import { insists, MAX_RECORD_SIZE_LIMIT, SETTINGS } from "./settings.ts";
+import { DEFAULT_MAX_EARLY_DATA, insists, MAX_RECORD_SIZE_LIMIT, SETTINGS } from "./settings.ts";
 import { MIN_RECORD_SIZE_LIMIT } from "../extensions/record_size_limit.ts";
 
 /**
@@ -306,7 +306,24 @@ const ROWS: { readonly [O in SslOption]: Row<SslOptionValues[O]> } = {
   }),
   ENABLE_SIGNED_CERT_TIMESTAMPS: flag(31, "signedCertTimestamps", { nssDefault: false }),
   REQUIRE_DH_NAMED_GROUPS: on(32, false, "there are no groups but named ones"),
-  ENABLE_0RTT_DATA: notYet(33, "servers read past early data, as RFC 8446 says"),
+  ENABLE_0RTT_DATA: {
+    ...ofSetting("maxEarlyData", {
+      id: 33,
+      type: "boolean",
+      nssDefault: false,
+      default: false,
+      accepts: isBoolean,
+      get: ({ maxEarlyData }) => maxEarlyData > 0,
+      set: (config, value) => {
+        if (!value) change(config, { maxEarlyData: 0 });
+        else if (config.maxEarlyData === 0) {
+          change(config, { maxEarlyData: DEFAULT_MAX_EARLY_DATA });
+        }
+      },
+    }),
+    does:
+      `Whether a server takes early data: on sets maxEarlyData to ${DEFAULT_MAX_EARLY_DATA}, unless it is set; a client sends what writeEarlyData() is given.`,
+  },
   RECORD_SIZE_LIMIT: ofSetting("recordSizeLimit", {
     id: 34,
     type: `number, ${MIN_RECORD_SIZE_LIMIT} to ${MAX_RECORD_SIZE_LIMIT}`,

@@ -10,7 +10,7 @@
  */
 
 import { toBase64 } from "../../cert/base/runtime.ts";
-import { isInstance } from "../../cert/base/options.ts";
+import { isInstance, isInteger } from "../../cert/base/options.ts";
 import { shareCertificate } from "../../cert/certificate/known_certificates.ts";
 import { trustAnchorOf } from "../../cert/verify/trust_anchor.ts";
 import { defaultContext, NssContext } from "../../pkcs11/context/context.ts";
@@ -56,6 +56,14 @@ export const DEFAULT_CLOSE_TIMEOUT = 5_000;
  * 4; NSS's default).
  */
 export const MAX_RECORD_SIZE_LIMIT = 2 ** 14 + 1;
+
+/**
+ * The largest `maxEarlyData` in bytes: a server that waits for the handshake keeps all of it, as
+ * much as while another handshake waits (`MAX_KEPT_APPLICATION_DATA`).
+ */
+export const MAX_EARLY_DATA = 2 ** 20;
+/** What ENABLE_0RTT_DATA allows, as in NSS (`ssl_default_max_early_data_size`). */
+export const DEFAULT_MAX_EARLY_DATA = 2 ** 16;
 
 /** The table of settings. */
 export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = {
@@ -257,6 +265,25 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
       "Whether sessions are cached, offered and resumed, by ticket or by ID; NSS's option affects tickets only.",
     option: "sessionTickets",
     verb: "ENABLE_SESSION_TICKETS",
+    take: takeBoolean,
+  }),
+  maxEarlyData: row(() => 0, {
+    doc: "The maximum of early data (0-RTT) that a server takes, in bytes; 0 for none.",
+    option: "maxEarlyData",
+    verb: "setMaxEarlyDataSize",
+    role: "server",
+    take: taking(isInteger(0, MAX_EARLY_DATA)),
+  }),
+  antiReplay: row(() => null, {
+    doc: "What keeps a server's early data from being replayed, in place of the context's memory.",
+    verb: "setAntiReplayContext",
+    role: "server",
+  }),
+  halfRttData: row(() => false, {
+    doc:
+      "Whether a server of TLS 1.3 that asks for no client certificate writes before the client's Finished.",
+    option: "halfRttData",
+    role: "server",
     take: takeBoolean,
   }),
   ocspStapling: row(() => false, {

@@ -7,11 +7,13 @@ import type { SslSocket } from "../base/socket_type.ts";
 import type { SslConfig } from "../config/config.ts";
 import { configOf } from "../config/config_registry.ts";
 import type { SslEngine } from "../engine/engine.ts";
+import type { EarlyWrite } from "../handshake/early_data.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import { bounded, type HandshakeBounds, settlesWithin } from "./bounds.ts";
 import { type ConnectionOptions, Handshakes } from "./handshakes.ts";
 import { Liveness } from "./liveness.ts";
 import type { Pump } from "./pump.ts";
+import type { EarlyParts } from "./send_early_data.ts";
 import { closedError, Teardown } from "./teardown.ts";
 import { isReset, transportError } from "./transport_error.ts";
 import { kindOf } from "../../cert/base/options.ts";
@@ -137,6 +139,47 @@ export class Connection<A = unknown> {
     });
   }
 
+  /** Begins the handshake with early data, as the first of all writes, which wait for it. */
+  writeFirst<T>(early: EarlyWrite, send: (parts: EarlyParts) => Promise<T>): Promise<T> {
+    if (this.#closing !== null) throw this.#teardown.error ?? closedError();
+    const handshake = this.#handshakes.runWith(early);
+    const result = send({
+      handshake,
+      begin: () => this.#handshakes.begin(),
+      teardown: this.#teardown,
+      write: (rest) => this.#write(rest, rest.length),
+    });
+    const writing = this.#writing = result.then(() => 0);
+    writing.catch(() => {}).then(() => { // the caller is told
+      if (this.#writing === writing) this.#writing = null;
+    });
+    return result;
+  }
+
+  /** Reads early data of the client's into `p`; `null` where there is no more. */
+  async readEarly(p: Uint8Array): Promise<number | null> {
+    if (this.#reading) throw busy();
+    this.#reading = true;
+    try {
+      const pump = await this.#handshakes.begin();
+      const { engine } = pump;
+      for (;;) {
+        const { earlyRead } = engine.early;
+        const filled = engine.readApplicationData(p.subarray(0, earlyRead?.left ?? 0));
+        if (filled > 0) {
+          pump.notifyTaken();
+          return filled;
+        }
+        if (engine.connected || earlyRead?.ended) return null;
+        if (p.length === 0) return 0;
+        this.#teardown.throwUnlessOpen();
+        await this.#teardown.unlessBroken(pump.receive());
+      }
+    } finally {
+      this.#reading = false;
+    }
+  }
+
   /** Sends close_notify, once, after earlier writes; reading continues. */
   closeWrite(): Promise<void> {
     return this.#writeClosing ??= this.#closeWrite();
@@ -210,7 +253,7 @@ export class Connection<A = unknown> {
 
   /** Writes data, which had this length when the application passed it. */
   async #write(data: Uint8Array<ArrayBuffer>, length: number): Promise<number> {
-    const pump = await this.#handshakes.completeFirst();
+    const pump = await this.#handshakes.untilWritable();
     const { engine } = pump;
     await engine.ticketsReady;
     for (let sent = 0;;) {

@@ -10,6 +10,7 @@ import { configOf, lockConfig, unlockConfig } from "../config/config_registry.ts
 import { effectiveConfig } from "../config/effective_config.ts";
 import { checkForRole } from "../config/resolve_config.ts";
 import { type AlertDirection, type MessageFilter, SslEngine } from "../engine/engine.ts";
+import type { EarlyWrite } from "../handshake/early_data.ts";
 import type { ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Alert } from "../tables/alert_descriptions.ts";
 import { type HandshakeBounds, settlesWithin, withinBounds } from "./bounds.ts";
@@ -52,6 +53,10 @@ export class Handshakes {
   /** The first handshake, or the latest completed one. */
   #latest: Promise<ChannelInfo> | null = null;
   #firstComplete = false;
+  /** The early data to send. */
+  #early: EarlyWrite | null = null;
+  /** Settles when the engine of the first handshake has begun. */
+  #started: Promise<void> | null = null;
   /** A later handshake in progress. */
   #rehandshake: Promise<ChannelInfo> | null = null;
 
@@ -138,6 +143,54 @@ export class Handshakes {
     return info;
   }
 
+  /**
+   * Begins the first handshake with early data.
+   *
+   * @throws {SslError} `PR_IS_CONNECTED_ERROR` once it has begun.
+   */
+  runWith(early: EarlyWrite): Promise<ChannelInfo> {
+    if (this.#latest !== null) {
+      throw new SslError(
+        "PR_IS_CONNECTED_ERROR",
+        "Cannot send early data: the handshake has begun; " +
+          "call writeEarlyData() before the first read, write or handshake()",
+      );
+    }
+    this.#early = early;
+    return this.run();
+  }
+
+  /** Begins the first handshake, and returns its pump. */
+  async begin(): Promise<Pump> {
+    const handshake = this.run();
+    handshake.catch(() => {}); // reported by whoever waits for it
+    if (this.#started === null) await handshake;
+    await this.#started;
+    return this.#startedPump;
+  }
+
+  /** Waits until application data can be sent, which `halfRttData` allows early. */
+  untilWritable(): Promise<Pump> {
+    const waits = this.#firstComplete || !this.#config.halfRttData;
+    return waits ? this.completeFirst() : this.#untilFlight();
+  }
+
+  /** Waits until a server's first flight is sent, or else until the handshake is complete. */
+  async #untilFlight(): Promise<Pump> {
+    const { writable } = this.#teardown;
+    const handshake = this.run();
+    let isOver = false;
+    const end = () => {
+      isOver = true;
+      writable.notify();
+    };
+    handshake.then(end, end);
+    const pump = await this.begin();
+    while (!isOver && !pump.engine.writable) await writable.wait();
+    if (isOver) await handshake;
+    return pump;
+  }
+
   get #config(): SslConfig {
     return configOf(this.#socket);
   }
@@ -168,7 +221,7 @@ export class Handshakes {
   async #runHandshake(): Promise<ChannelInfo> {
     const pump = this.#pump = this.#start();
     const { engine } = pump;
-    await engine.start();
+    await (this.#started = engine.start());
     while (!engine.connected) {
       // Not awaited: over an unbuffered transport two ends that both write would deadlock.
       pump.startSending();
@@ -198,6 +251,7 @@ export class Handshakes {
       onAlert: (direction, alert) => this.#callAlertCallback(direction, alert),
       window: this.#options.window,
       messageFilter: this.#options.messageFilter,
+      earlyWrite: this.#early,
     });
     const pump = new Pump({
       engine,

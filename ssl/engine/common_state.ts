@@ -25,6 +25,8 @@ export class CommonState {
   readonly onProgress: () => void;
   /** The phase of the connection. */
   phase: Phase = NOT_CONNECTED;
+  /** Whether this end may send application data before the peer's Finished. */
+  writesEarly = false;
   /** The check of the peer that is under way; `null` for none. */
   #check: Promise<unknown> | null = null;
 

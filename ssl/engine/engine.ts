@@ -5,7 +5,7 @@ import { SslError } from "../base/errors.ts";
 import type { Role } from "../config/import_options.ts";
 import { Transcript } from "../crypto/transcript.ts";
 import { channelInfo, preliminaryChannelInfo } from "../handshake/channel_info.ts";
-import type { ReHandshakeRequest } from "../handshake/handshake.ts";
+import type { HandshakeContext, ReHandshakeRequest } from "../handshake/handshake.ts";
 import type { Negotiated } from "../handshake/negotiated.ts";
 import type { ConnectionKeys } from "../handshake/output.ts";
 import { NO_PROGRESS, type Progress } from "../handshake/progress.ts";
@@ -20,12 +20,14 @@ import { KeyUpdates } from "./key_updates.ts";
 import {
   closeReading,
   closeWriting,
+  handshakeCutOff,
   handshakeOf,
   isHandshaking,
   isOpen,
   isRenegotiating,
   requireHandshake,
   takesApplicationData,
+  unexpectedData,
 } from "./phase.ts";
 import type { OpenedRecord } from "./read_half.ts";
 import {
@@ -84,6 +86,7 @@ export class SslEngine {
       onAlert = () => {},
       window,
       messageFilter,
+      earlyWrite = null,
     }: EngineOptions,
   ) {
     const { role, hostname, peerId, context } = config;
@@ -106,6 +109,8 @@ export class SslEngine {
       progress: NO_PROGRESS,
       session: newSessionHandle(),
       established: null,
+      earlyWrite,
+      earlyRead: null,
       // The role and the peer do not change after the start.
       latestConfig: () => ({ ...latestConfig(), role, hostname, peerId, context }),
       restart: restartOf(role),
@@ -214,7 +219,8 @@ export class SslEngine {
 
   /** What the current handshake, or else the last one, has negotiated so far. */
   get preliminaryChannelInfo(): PreliminaryChannelInfo {
-    return preliminaryChannelInfo(this.#handshake.context.progress);
+    const { progress, earlyWrite } = this.#handshake.context;
+    return preliminaryChannelInfo(progress, earlyWrite);
   }
 
   /**
@@ -224,6 +230,16 @@ export class SslEngine {
   get visible(): Progress {
     const { established, progress } = this.#handshake.context;
     return established?.progress ?? progress;
+  }
+
+  /** The early data of the handshake, sent or accepted. */
+  get early(): Pick<HandshakeContext, "earlyRead" | "earlyWrite"> {
+    return this.#handshake.context;
+  }
+
+  /** Whether application data can be sent. */
+  get writable(): boolean {
+    return this.connected || this.#common.writesEarly;
   }
 
   /** Begins the handshake: a client queues its ClientHello, a server waits for one. */
@@ -288,10 +304,9 @@ export class SslEngine {
   #takeApplicationRecord({ fragment, inClear }: OpenedRecord): void {
     const { phase, read, floods } = this.#common;
     if (inClear || !takesApplicationData(phase)) {
-      throw new SslError(
-        "SSL_ERROR_RX_UNEXPECTED_APPLICATION_DATA",
-        "Cannot take application data: the handshake is not complete",
-      );
+      const { earlyRead } = this.early;
+      if (inClear || earlyRead === null || this.connected) throw unexpectedData();
+      earlyRead.count(fragment.length);
     }
     read.refuseInterleaving();
     if (fragment.length === 0) return floods.countEmptyRecord();
@@ -352,18 +367,18 @@ export class SslEngine {
     );
   }
 
-  /**
-   * Returns and removes the next application data.
-   *
-   * @returns The bytes, whose buffer the caller then owns; `null` if there are none at present.
-   */
+  /** Removes the next application data, which the caller then owns; `null` if there is none. */
   takeApplicationData(): Uint8Array<ArrayBuffer> | null {
-    return this.#common.read.applicationData.take();
+    const taken = this.#common.read.applicationData.take();
+    this.early.earlyRead?.taken(taken?.length ?? 0);
+    return taken;
   }
 
   /** Copies and removes application data, as much as there is and fits; returns the length. */
   readApplicationData(into: Uint8Array): number {
-    return this.#common.read.applicationData.read(into);
+    const count = this.#common.read.applicationData.read(into);
+    this.early.earlyRead?.taken(count);
+    return count;
   }
 
   /**
@@ -481,13 +496,4 @@ export class SslEngine {
   get exporter(): ConnectionKeys {
     return requireHandshake(this.#common.phase, "export keying material").keys;
   }
-}
-
-/** Creates the error of a handshake that the end of the connection interrupts. */
-function handshakeCutOff(origin: "local" | "peer"): SslError {
-  return new SslError(
-    "PR_END_OF_FILE_ERROR",
-    "Cannot complete handshake: the peer closed the connection",
-    { origin },
-  );
 }

@@ -3,6 +3,7 @@
 import type { Environment } from "../base/environment.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { HookCaller } from "../config/hook_caller.ts";
+import type { EarlyWrite } from "../handshake/early_data.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import type { AlertListener } from "./alert_protocol.ts";
 
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly onProgress: () => void;
   /** Called synchronously with each alert; it must not use the engine. */
   readonly onAlert?: AlertListener | undefined;
+  /** The early data that a client is to send. */
+  readonly earlyWrite?: EarlyWrite | null | undefined;
   /** The number of records that are sealed or opened concurrently. */
   readonly window?: number | undefined;
   /** Replaces outgoing handshake messages; for tests. */

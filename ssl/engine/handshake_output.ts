@@ -103,7 +103,10 @@ function handleEvent(event: HandshakeEvent, { common, keyUpdates, tickets }: Tar
       common.phase = seeHello(common.phase);
       return;
     case "skipEarlyData":
-      return read.skipEarlyData(event.how);
+      return read.skipEarlyData(event.how, event.limit);
+    case "writable":
+      common.writesEarly = true;
+      return common.onProgress();
     case "keyUpdate":
       return keyUpdates.receive(event.requestUpdate);
     case "newSessionTicket":

@@ -239,3 +239,20 @@ export function fail(phase: LivePhase, error: SslError): Failed {
   if (phase.kind === "rehandshaking") phase.done.reject(error);
   return { kind: "failed", error, before: phase };
 }
+
+/** Creates the error of a handshake that the end of the connection interrupts. */
+export function handshakeCutOff(origin: "local" | "peer"): SslError {
+  return new SslError(
+    "PR_END_OF_FILE_ERROR",
+    "Cannot complete handshake: the peer closed the connection",
+    { origin },
+  );
+}
+
+/** Creates the error of application data that comes before its time. */
+export function unexpectedData(): SslError {
+  return new SslError(
+    "SSL_ERROR_RX_UNEXPECTED_APPLICATION_DATA",
+    "Cannot take application data: the handshake is not complete",
+  );
+}

@@ -67,6 +67,7 @@ export class ReadHalf {
   /** The number of pending records that are not of the chunk that was added early. */
   #beforeEarly = Infinity;
   #skippable: "no" | "in clear" | "undecryptable" = "no";
+  #skipLimit = MAX_SKIPPED_EARLY_DATA;
   #skippedRecords = 0;
   #skippedBytes = 0;
   #openedAny = false;
@@ -140,9 +141,12 @@ export class ReadHalf {
   /**
    * Skips early data from now on: recognized by its record type while records are not encrypted, or
    * because it does not decrypt.
+   *
+   * @param limit The bytes that tickets of this server allow: clients may send as many.
    */
-  skipEarlyData(how: "in clear" | "undecryptable"): void {
+  skipEarlyData(how: "in clear" | "undecryptable", limit: number): void {
     this.#skippable = how;
+    this.#skipLimit = Math.max(MAX_SKIPPED_EARLY_DATA, limit);
     // Encrypted records may be longer than those in clear.
     if (how === "in clear") this.#deframer.limit = MAX_CIPHERTEXT_LENGTH;
   }
@@ -280,12 +284,14 @@ export class ReadHalf {
 
   #countSkipped(record: SealedRecord): void {
     this.#skippedBytes += RECORD_HEADER_LENGTH + record.fragment.length;
-    const budget = MAX_SKIPPED_EARLY_DATA + SKIPPED_RECORD_OVERHEAD * this.#skippedRecords++;
-    if (this.#skippedBytes <= budget && this.#skippedRecords <= MAX_SKIPPED_RECORDS) return;
+    const budget = this.#skipLimit + SKIPPED_RECORD_OVERHEAD * this.#skippedRecords++;
+    // Records of 256 bytes at least, on average
+    const maxRecords = MAX_SKIPPED_RECORDS * this.#skipLimit / MAX_SKIPPED_EARLY_DATA;
+    if (this.#skippedBytes <= budget && this.#skippedRecords <= maxRecords) return;
     throw new SslError(
       "SSL_ERROR_TOO_MUCH_EARLY_DATA",
-      `Cannot skip early data: more than ${MAX_SKIPPED_EARLY_DATA} bytes or ` +
-        `${MAX_SKIPPED_RECORDS} records came`,
+      `Cannot skip early data: more than ${this.#skipLimit} bytes or ` +
+        `${Math.floor(maxRecords)} records came`,
     );
   }
 }

@@ -8,6 +8,7 @@ import {
 import { applicationChain, SHOWN_WITH_VALUES } from "../authentication/application_chain.ts";
 import type { ChannelInfo, PreliminaryChannelInfo } from "../base/channel_info.ts";
 import { TLS_1_2, versionName } from "../tables/versions.ts";
+import type { EarlyWrite } from "./early_data.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { Progress } from "./progress.ts";
 
@@ -47,6 +48,7 @@ export function applicationKey(key: SubjectPublicKeyInfo | null): SubjectPublicK
 export function channelInfo(negotiated: Negotiated): ChannelInfo {
   const { peer, local } = negotiated;
   const isTls12 = negotiated.version === TLS_1_2;
+  const earlyData = isTls12 ? null : negotiated.earlyData;
   return withPeerChain({
     version: versionName(negotiated.version),
     cipherSuite: negotiated.cipherSuite.name,
@@ -62,12 +64,17 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     badCertAccepted: peer.badCertAccepted,
     peerRawPublicKey: applicationKey(peer.rawPublicKey),
     pskIdentity: peer.pskIdentity?.slice() ?? null,
+    earlyDataAccepted: earlyData !== null,
+    earlyDataLength: earlyData ?? 0,
     localCertificates: local.chain,
   }, peer.chain);
 }
 
 /** Returns the public form of the progress of a handshake. */
-export function preliminaryChannelInfo(progress: Progress): PreliminaryChannelInfo {
+export function preliminaryChannelInfo(
+  progress: Progress,
+  earlyWrite: EarlyWrite | null,
+): PreliminaryChannelInfo {
   return withPeerChain({
     version: progress.version === 0 ? null : versionName(progress.version),
     cipherSuite: progress.cipherSuite?.name ?? null,
@@ -76,5 +83,7 @@ export function preliminaryChannelInfo(progress: Progress): PreliminaryChannelIn
     alpnProtocol: progress.alpnProtocol,
     serverName: progress.serverName,
     helloRetryRequest: progress.helloRetryRequest,
+    canSendEarlyData: earlyWrite?.sending ?? false,
+    maxEarlyDataSize: earlyWrite?.sending ? earlyWrite.limit : 0,
   }, progress.peerChain);
 }

@@ -9,6 +9,7 @@ import { encodeHandshake, type HandshakeMessage } from "../messages/handshake.ts
 import type { SessionHandle } from "../session/session_handle.ts";
 import { HandshakeType, handshakeTypeName } from "../tables/handshake_types.ts";
 import { SSL_3_0, TLS_1_2 } from "../tables/versions.ts";
+import type { EarlyRead, EarlyWrite } from "./early_data.ts";
 import type { Tls12Negotiated } from "./negotiated.ts";
 import type { HandshakeOutput } from "./output.ts";
 import type { Progress } from "./progress.ts";
@@ -36,6 +37,10 @@ export interface HandshakeContext {
    * handshake.
    */
   established: Established | null;
+  /** The early data that a client is to send; `null` for none. */
+  readonly earlyWrite: EarlyWrite | null;
+  /** The early data that a server has accepted; `null` for none. */
+  earlyRead: EarlyRead | null;
   /** Returns the configuration of a later handshake. */
   readonly latestConfig: () => SslConfig;
   /**

@@ -89,6 +89,8 @@ export type Negotiated = Tls13Negotiated | Tls12Negotiated;
 export interface Tls13Negotiated extends Tls13Agreement, Identities {
   /** Whether the ends show certificates or raw public keys. */
   readonly certificateTypes: CertificateTypes;
+  /** The number of bytes of early data that the server has accepted; `null` if it did not. */
+  readonly earlyData: number | null;
 }
 
 /** The result of a complete TLS 1.2 handshake. */

@@ -29,7 +29,14 @@ export type HandshakeEvent =
   /** A ClientHello has been sent or received; change_cipher_spec is tolerated from now on. */
   | { readonly kind: "hello" }
   /** The client has offered early data, which this server skips. */
-  | { readonly kind: "skipEarlyData"; readonly how: "in clear" | "undecryptable" }
+  | {
+    readonly kind: "skipEarlyData";
+    readonly how: "in clear" | "undecryptable";
+    /** The bytes that tickets of this server allow. */
+    readonly limit: number;
+  }
+  /** This end may send application data, before the peer's Finished. */
+  | { readonly kind: "writable" }
   /** The peer has sent a KeyUpdate, and perhaps requested one. */
   | { readonly kind: "keyUpdate"; readonly requestUpdate: boolean }
   /** The server of a TLS 1.3 connection has sent a ticket, which has not been parsed. */

@@ -38,6 +38,17 @@ export async function exportKeyingMaterial(
   length: number,
   context?: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  requireExport(label, length, context);
+  const engine = connectionOf(socket).connectedEngine;
+  return await engine.exporter.exportKeyingMaterial(
+    label,
+    context ? new Uint8Array(context) : null,
+    length,
+  );
+}
+
+/** Checks the arguments of an export, of early keying material or other. */
+export function requireExport(label: string, length: number, context?: Uint8Array): void {
   requireSslArgs(
     "Cannot export keying material",
     isString(label, "label"),
@@ -51,11 +62,5 @@ export async function exportKeyingMaterial(
     context !== undefined && context.length > MAX_EXPORT_LENGTH
       ? `context has ${context.length} bytes, not at most ${MAX_EXPORT_LENGTH}`
       : null,
-  );
-  const engine = connectionOf(socket).connectedEngine;
-  return await engine.exporter.exportKeyingMaterial(
-    label,
-    context ? new Uint8Array(context) : null,
-    length,
   );
 }

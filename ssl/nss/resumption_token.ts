@@ -12,7 +12,7 @@ import type { ResumptionTokenCallback } from "../config/hooks.ts";
 import { badToken, decodeToken } from "../session/token.ts";
 import { tokenFault } from "../session/token_fault.ts";
 import type { SslSocket } from "../base/socket_type.ts";
-import { type ProtocolVersion, versionName } from "../tables/versions.ts";
+import { type ProtocolVersion, TLS_1_3, versionName } from "../tables/versions.ts";
 
 /**
  * Sets the callback for the sessions that a client can resume later
@@ -141,7 +141,7 @@ export interface ResumptionTokenInfo {
   readonly alpnProtocol: string | null;
   /** The time of expiry. */
   readonly expirationTime: Date;
-  /** The maximum number of bytes of early data; always 0, since it is not supported. */
+  /** The maximum of early data in bytes that the server takes with it; 0 for none. */
   readonly maxEarlyDataSize: number;
 }
 
@@ -195,6 +195,6 @@ export function getResumptionTokenInfo(token: Uint8Array): ResumptionTokenInfo {
     peerRawPublicKey: session.peerRawPublicKey,
     alpnProtocol: session.alpnProtocol,
     expirationTime: new Date(session.expiresAt),
-    maxEarlyDataSize: 0,
+    maxEarlyDataSize: session.version === TLS_1_3 ? session.maxEarlyData : 0,
   };
 }

@@ -24,6 +24,8 @@ export interface AcceptedSession {
   readonly earlySecret: EarlySecret;
   /** The index of its identity in pre_shared_key. */
   readonly index: number;
+  /** The age of its ticket as the client says it, in milliseconds, with its `ticket_age_add`. */
+  readonly obfuscatedTicketAge: number;
 }
 
 /** What a session must match to be resumed by a server. */
@@ -86,7 +88,8 @@ async function chooseSession(
   const binding = await ticketBinding(config);
   let found = false;
   const count = Math.min(before, MAX_TRIED_TICKETS);
-  for (const [index, { identity }] of offered.identities.slice(0, count).entries()) {
+  for (const [index, offer] of offered.identities.slice(0, count).entries()) {
+    const { identity, obfuscatedTicketAge } = offer;
     const content = await sessions.openTicket(identity, binding, environment);
     found ||= content !== null;
     if (content === null) continue;
@@ -106,7 +109,7 @@ async function chooseSession(
         "Cannot resume session: the client does not hold its secret",
       );
     }
-    return { session: { content, earlySecret, index }, found };
+    return { session: { content, earlySecret, index, obfuscatedTicketAge }, found };
   }
   return { session: null, found };
 }

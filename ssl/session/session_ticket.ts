@@ -44,6 +44,20 @@ export interface TicketContent extends PeerIdentity {
   readonly serverName: string | null;
   /** The index, among the configured credentials, of the chain that the server has sent. */
   readonly localCredential: number;
+  /** What a ticket says that allows early data. */
+  readonly early?: EarlyTicket;
+}
+
+/** What a ticket says that allows early data. */
+export interface EarlyTicket {
+  /** The name of its entry, whose taking authorizes the early data. */
+  readonly id: Uint8Array<ArrayBuffer>;
+  /** The `ticket_age_add` of its NewSessionTicket. */
+  readonly ageAdd: number;
+  /** The maximum of early data in bytes. */
+  readonly maxEarlyData: number;
+  /** The application protocol of the connection; `null` if none. */
+  readonly alpnProtocol: string | null;
 }
 
 const IV_LENGTH = 12;
@@ -191,6 +205,10 @@ export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuf
   w.vector8(content.psk).vector16(encodeText(content.serverName));
   writePeer(w, content);
   w.u16(content.localCredential);
+  if (content.early !== undefined) {
+    const { id, ageAdd, maxEarlyData, alpnProtocol } = content.early;
+    w.vector8(id).u32(ageAdd).u32(maxEarlyData).vector8(encodeText(alpnProtocol));
+  }
   return w.finish();
 }
 
@@ -215,6 +233,13 @@ function readContent(r: Reader): TicketContent {
     ...readPeer(r),
     localCredential: r.u16(),
   };
+  if (r.remaining === 0) return content;
+  const early = {
+    id: r.vector8(),
+    ageAdd: r.u32(),
+    maxEarlyData: r.u32(),
+    alpnProtocol: decodeText(r.vector8()),
+  };
   r.finish();
-  return content;
+  return { ...content, early };
 }

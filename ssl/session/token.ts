@@ -53,7 +53,7 @@ export function encodeToken(
   w.vector24(session.stapledOcspResponse ?? none).vector24(session.signedCertTimestamps ?? none);
   w.vector16(session.ticket);
   if (session.version === TLS_1_3) {
-    w.vector8(session.psk).u32(session.ticketAgeAdd);
+    w.vector8(session.psk).u32(session.ticketAgeAdd).u32(session.maxEarlyData);
     writeTime(w, session.receivedAt);
   } else w.vector8(session.masterSecret).vector8(session.sessionId);
   return w.finish();
@@ -114,7 +114,15 @@ function readSession(r: Reader): ClientSession {
     const cipherSuite = cipherSuiteById(suiteId);
     if (cipherSuite === undefined || facts.ticket.length === 0) throw inconsistent();
     const psk = r.vector8(cipherSuite.hashLength, cipherSuite.hashLength);
-    return { version, ...facts, cipherSuite, psk, ticketAgeAdd: r.u32(), receivedAt: readTime(r) };
+    return {
+      version,
+      ...facts,
+      cipherSuite,
+      psk,
+      ticketAgeAdd: r.u32(),
+      maxEarlyData: r.u32(),
+      receivedAt: readTime(r),
+    };
   }
   const cipherSuite = tls12CipherSuiteById(suiteId);
   if (version !== TLS_1_2 || cipherSuite === undefined) throw inconsistent();

@@ -36,6 +36,7 @@ function makeSession(id: number, expiresAt = 1000): ClientSession {
     psk: new Uint8Array(32),
     cipherSuite: CIPHER_SUITES[0]!,
     ticketAgeAdd: 0,
+    maxEarlyData: 0,
     receivedAt: 0,
     authenticatedAt: 0,
     expiresAt,

@@ -40,6 +40,7 @@ import { createSocket } from "../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../ssl/connection/transports.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import { ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
+import { createAntiReplayContext } from "../../ssl/nss/early_data.ts";
 import {
   clientOptions,
   closeAll,
@@ -98,6 +99,9 @@ function otherValues(base: SslConfig): Settings {
     policyPreset: fixed.policyPreset,
     noCache: true,
     sessionTickets: false,
+    maxEarlyData: 1,
+    antiReplay: createAntiReplayContext(),
+    halfRttData: true,
     ocspStapling: true,
     signedCertTimestamps: true,
     extendedMasterSecret: "required",

@@ -5,6 +5,7 @@ import { hasExternalPsks, pskModesOf } from "../../config/external_psk.ts";
 import { MAX_RECORD_SIZE_LIMIT } from "../../config/settings.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
 import { cookie } from "../../extensions/cookie.ts";
+import { earlyData } from "../../extensions/early_data.ts";
 import { ecPointFormats } from "../../extensions/ec_point_formats.ts";
 import { encryptThenMac, extendedMasterSecret, postHandshakeAuth } from "../../extensions/flags.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
@@ -35,6 +36,7 @@ import { TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
+import type { EarlyWrite } from "../early_data.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
 import type { BinderKey } from "../../crypto/expanded_secrets.ts";
@@ -72,6 +74,8 @@ export interface Offer {
   readonly psks: readonly OfferedPsk[];
   /** The offered TLS 1.2 session. */
   readonly tls12Session: Tls12ClientSession | null;
+  /** The early data that it announces; `null` for none. */
+  readonly early: EarlyWrite | null;
   /** The types of the extensions, the only ones that the server may answer. */
   readonly extensionTypes: readonly number[];
 }
@@ -91,14 +95,19 @@ export async function sendFirstClientHello(
   const { config, environment } = hs;
   const groups = offersTls13(config) ? initialKeyShares(config) : [];
   const tls12Session = session?.version === TLS_1_2 ? session : null;
-  const resumed = session?.version === TLS_1_3 ? [pskOfSession(session)] : [];
-  return await sendClientHello(hs, {
+  const resumed = session?.version === TLS_1_3 ? pskOfSession(session) : null;
+  const early = hs.earlyWrite?.offer(config, resumed?.session ?? undefined) ? hs.earlyWrite : null;
+  const offer = await sendClientHello(hs, {
     random: environment.random(32),
     legacySessionId: sessionIdFor(hs, tls12Session),
     keyShares: await generateKeyShares(groups),
-    psks: [...resumed, ...externalPsks],
+    // RFC 8446, Section 4.2.10: early data goes with the first PSK.
+    psks: resumed === null ? externalPsks : [resumed, ...externalPsks],
     tls12Session,
+    early,
   });
+  if (early !== null && resumed !== null) await early.start(hs, resumed.earlySecret, offer.random);
+  return offer;
 }
 
 /** Begins to derive the keys of a session. */
@@ -144,7 +153,9 @@ export async function sendSecondClientHello(
   psks: readonly OfferedPsk[],
   additions: RetryAdditions,
 ): Promise<Offer> {
-  return await sendClientHello(hs, { ...offer, psks, keyShares: additions.keyShares }, additions);
+  // RFC 8446, Section 4.1.2: there is no early data after a HelloRetryRequest.
+  const changed = { ...offer, psks, keyShares: additions.keyShares, early: null };
+  return await sendClientHello(hs, changed, additions);
 }
 
 async function sendClientHello(
@@ -224,6 +235,7 @@ function helloExtensions(
   if (tls13 && (config.sessionTickets || hasExternalPsks(config))) {
     extensions.add(pskKeyExchangeModes, pskModesOf(config));
   }
+  if (offer.early !== null) extensions.add(earlyData, true);
   if (tls13 && config.postHandshakeAuth) extensions.add(postHandshakeAuth, true);
   if (config.recordSizeLimit < MAX_RECORD_SIZE_LIMIT) {
     extensions.add(recordSizeLimit, ownRecordSizeLimit(config, tls13 ? TLS_1_3 : TLS_1_2));

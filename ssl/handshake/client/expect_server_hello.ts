@@ -17,7 +17,7 @@ import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { show } from "../progress.ts";
 import type { Tls13HelloAgreement } from "../negotiated.ts";
-import type { HandshakeKeys } from "./tls13/client_keys.ts";
+import { beginFlight, type HandshakeKeys } from "./tls13/client_keys.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -28,6 +28,7 @@ import {
   type HandshakeState,
   refuseSsl,
 } from "../handshake.ts";
+import { PlaintextSpec } from "../../record/cipher_spec.ts";
 import { generateKeyShare, type KeyShare } from "../../crypto/key_exchange.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { abandonRenegotiation } from "../tls12/renegotiation.ts";
@@ -74,12 +75,21 @@ export class ExpectServerHello implements HandshakeState {
     expectMessage(message, HandshakeType.serverHello);
     const hello = parseServerHello(message.body);
     refuseSsl(hello.legacyVersion);
+    const { early } = this.#offer;
     if (this.#choosesTls12(hello, hs)) {
+      if (early !== null) throw downgraded();
       const { takeTls12ServerHello } = TLS12.exports ?? await TLS12.load();
       return await takeTls12ServerHello(hs, message, hello, this.#offer);
     }
     const cipherSuite = this.#checkHello(hello, hs);
-    if (hello.isHelloRetryRequest) return await this.#retry(message, hello, cipherSuite, hs);
+    if (hello.isHelloRetryRequest) {
+      if (early !== null) {
+        early.refuse("hello-retry");
+        // RFC 8446, Section 4.2.10: the second ClientHello is sent in clear.
+        hs.output.installWriteSpec(new PlaintextSpec());
+      }
+      return await this.#retry(message, hello, cipherSuite, hs);
+    }
 
     const psk = this.#acceptedPsk(hello.extensions, cipherSuite);
     if (psk === null && requiresExternalPsk(hs.config)) throw noPsk();
@@ -106,16 +116,18 @@ export class ExpectServerHello implements HandshakeState {
       random,
     );
     hs.output.installReadSpec(serverSpec);
-    // RFC 8446, Appendix D.4: change_cipher_spec comes immediately before the client's flight.
-    hs.output.holdFlight();
-    if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
-    hs.output.installWriteSpec(clientSpec);
+    // RFC 8446, Section 4.2.10: early data goes with the first PSK.
+    if (psk !== this.#offer.psks[0]) early?.refuse("not-resumed");
+    // Early data goes on until the server has said whether it takes it.
+    const earlyData = early === null || early.outcome !== null ? null : { early, clientSpec };
+    if (earlyData === null) beginFlight(hs, clientSpec);
     const keys: HandshakeKeys = {
       clientRandom: random,
       extensionTypes: this.#offer.extensionTypes,
       masterSecret: handshakeSecret.enterMaster(),
       clientSecret: client,
       serverSecret: server,
+      earlyData,
     };
     const agreement: Tls13HelloAgreement = {
       version: TLS_1_3,
@@ -291,6 +303,15 @@ function noPsk(): SslError {
 /** RFC 8446, Section 4.1.4: only the cookie of a HelloRetryRequest may be unsolicited. */
 function unsolicitedIn(hello: ServerHello): readonly number[] {
   return hello.isHelloRetryRequest ? [ExtensionType.cookie] : [];
+}
+
+/** RFC 8446, Appendix D.3: "A client [...] MUST fail a connection": its early data is lost. */
+function downgraded(): SslError {
+  return new SslError(
+    "SSL_ERROR_DOWNGRADE_WITH_EARLY_DATA",
+    "Cannot take ServerHello: the server chose TLS 1.2 although early data was sent, which only " +
+      "TLS 1.3 has; connect again without early data",
+  );
 }
 
 function illegal(why: string): SslError {

@@ -27,6 +27,7 @@ import {
   type HandshakeState,
   refuseSsl,
 } from "../handshake.ts";
+import type { Tls13Agreement } from "../negotiated.ts";
 import { show } from "../progress.ts";
 import { configAgain } from "../tls12/renegotiation.ts";
 import { respondToKeyShare } from "../../crypto/key_exchange.ts";
@@ -44,8 +45,9 @@ import {
   type Retried,
   type RetryDecision,
 } from "./tls13/hello_retry.ts";
+import type { AcceptedEarlyData } from "./tls13/early_data.ts";
 import type { AcceptedExternalPsk } from "./tls13/external_psk.ts";
-import { sendServerFlight } from "./tls13/flight.ts";
+import { type Choice, EARLY_DATA, sendServerFlight } from "./tls13/flight.ts";
 import type { RequestedHost } from "./tls12/flight.ts";
 
 /** Most clients offer TLS 1.3. */
@@ -139,21 +141,22 @@ export class ExpectClientHello implements HandshakeState {
     );
     if (session === null && externalPsk === null) requireSignatureAlgorithms(offer.extensions);
     hs.transcript.add(message.raw);
-    if (retried === null && offer.extensions.has(ExtensionType.earlyData)) {
-      hs.output.emit({ kind: "skipEarlyData", how: "undecryptable" });
-    }
+    const agreement: Tls13Agreement = {
+      version: TLS_1_3,
+      cipherSuite,
+      group,
+      alpnProtocol,
+      serverName,
+      helloRetryRequest: retried !== null,
+      postHandshakeAuth: offer.extensions.has(ExtensionType.postHandshakeAuth),
+    };
+    const early = offer.extensions.has(ExtensionType.earlyData)
+      ? await answerEarlyData(hs, { session, agreement, clientRandom: hello.random })
+      : null;
     const signatureSchemes = knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []);
     hs.hooks.observer?.peerSchemes(signatureSchemes);
     return await sendServerFlight(hs, {
-      agreement: {
-        version: TLS_1_3,
-        cipherSuite,
-        group,
-        alpnProtocol,
-        serverName,
-        helloRetryRequest: retried !== null,
-        postHandshakeAuth: offer.extensions.has(ExtensionType.postHandshakeAuth),
-      },
+      agreement,
       clientRandom: hello.random,
       legacySessionId: hello.legacySessionId,
       nameChoseConfig: host.choseConfig,
@@ -162,6 +165,7 @@ export class ExpectClientHello implements HandshakeState {
       keyExchange,
       session,
       externalPsk: session === null ? externalPsk : null,
+      early,
     });
   }
 
@@ -183,10 +187,30 @@ export class ExpectClientHello implements HandshakeState {
     hs.output.sendMessage(retryRequest);
     if (hello.legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
     if (hello.extensions?.has(ExtensionType.earlyData)) {
-      hs.output.emit({ kind: "skipEarlyData", how: "in clear" });
+      hs.output.emit({ kind: "skipEarlyData", how: "in clear", limit: hs.config.maxEarlyData });
     }
     return new ExpectClientHello({ retried, host });
   }
+}
+
+/** Accepts the client's early data, or has it skipped. */
+async function answerEarlyData(
+  hs: HandshakeContext,
+  { session, agreement, clientRandom }: Pick<Choice, "session" | "agreement" | "clientRandom">,
+): Promise<AcceptedEarlyData | null> {
+  const ticket = session?.content.early;
+  let accepted = null;
+  // What comes behind a second ClientHello has been refused with the first one.
+  if (agreement.helloRetryRequest) return null;
+  if (session !== null && ticket !== undefined && hs.config.maxEarlyData > 0) {
+    const { acceptEarlyData } = EARLY_DATA.exports ?? await EARLY_DATA.load();
+    accepted = await acceptEarlyData(hs, session, ticket, agreement, clientRandom);
+  }
+  if (accepted === null) {
+    const limit = Math.max(hs.config.maxEarlyData, ticket?.maxEarlyData ?? 0);
+    hs.output.emit({ kind: "skipEarlyData", how: "undecryptable", limit });
+  } else hs.earlyRead = accepted.read;
+  return accepted;
 }
 
 /** Returns the newest version that both ends support (RFC 8446, Section 4.2.1). */

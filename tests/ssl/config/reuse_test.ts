@@ -150,6 +150,8 @@ const SAMPLES: Readonly<Record<Exclude<Option, "head" | "signal">, () => readonl
   ],
   ocspStapling: () => replaced("ocspStapling", false, true),
   signedCertTimestamps: () => replaced("signedCertTimestamps", false, true),
+  maxEarlyData: () => replaced("maxEarlyData", 1, 2),
+  halfRttData: () => replaced("halfRttData", false, true),
   sessionTickets: () => replaced("sessionTickets", true, false),
   peerId: () => replaced("peerId", "a", "b"),
   sessionIdContext: () => replaced("sessionIdContext", "a", "b"),

@@ -29,6 +29,7 @@ import { toExternalKey } from "../../../ssl/config/external_psk.ts";
 import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { takeRawPublicKeys } from "../../../ssl/config/raw_public_keys.ts";
+import { createAntiReplayContext } from "../../../ssl/nss/early_data.ts";
 import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.ts";
 
 const PSK = { identity: "a", key: new Uint8Array(16) };
@@ -75,6 +76,9 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
   policyPreset: [policyPresetByName("modern")!, policyPresetByName("compatible")!],
   noCache: [true, true],
   sessionTickets: [false, false],
+  maxEarlyData: [1, 2],
+  antiReplay: [createAntiReplayContext(), createAntiReplayContext()],
+  halfRttData: [true, true],
   ocspStapling: [true, true],
   signedCertTimestamps: [true, true],
   extendedMasterSecret: ["off", "required"],

@@ -32,6 +32,7 @@ export function handshakeLeft(
       peer: AuthenticatedPeer.anonymous,
       local: shownBefore([]),
       authenticatedAt: null,
+      earlyData: null,
     },
   };
 }

@@ -32,6 +32,8 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     secureRenegotiation: true,
     badCertAccepted: false,
     peerRawPublicKey: null,
+    earlyDataAccepted: false,
+    earlyDataLength: 0,
     peerCertificates: [PKI.server.cert],
     localCertificates: [],
   });

@@ -3,6 +3,9 @@
 import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import type { CertificateTypes } from "../../certificate_types.ts";
+import type { CipherSpec } from "../../../record/cipher_spec.ts";
+import type { EarlyWrite } from "../../early_data.ts";
+import type { HandshakeContext } from "../../handshake.ts";
 import type { Tls13Agreement } from "../../negotiated.ts";
 
 /** The keys of a client after ServerHello. */
@@ -13,10 +16,23 @@ export interface HandshakeKeys {
   readonly masterSecret: MasterSecret;
   readonly clientSecret: TrafficSecret;
   readonly serverSecret: TrafficSecret;
+  /**
+   * The early data that the server has still to answer, or has accepted, and the protection of the
+   * client's flight behind it; `null` if that is in use.
+   */
+  readonly earlyData: { readonly early: EarlyWrite; readonly clientSpec: CipherSpec } | null;
 }
 
 /** The keys of a client after EncryptedExtensions, with what was negotiated. */
 export interface ClientKeys extends HandshakeKeys {
   readonly agreement: Tls13Agreement;
   readonly certificateTypes: CertificateTypes;
+}
+
+/** Begins the client's last flight, without early data before it. */
+export function beginFlight({ config, output }: HandshakeContext, spec: CipherSpec): void {
+  // RFC 8446, Appendix D.4: change_cipher_spec comes immediately before the client's flight.
+  output.holdFlight();
+  if (config.compatMode) output.sendChangeCipherSpec();
+  output.installWriteSpec(spec);
 }

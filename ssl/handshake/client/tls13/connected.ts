@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { SslError } from "../../../base/errors.ts";
+import { maxEarlyDataSize } from "../../../extensions/early_data.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { parseNewSessionTicket } from "../../../messages/new_session_ticket.ts";
 import { MAX_SESSION_AGE } from "../../../base/session_cache.ts";
@@ -67,7 +68,7 @@ export class ClientConnected implements HandshakeState {
 
   async #keepTicket(message: HandshakeMessage, hs: HandshakeContext): Promise<void> {
     hs.output.emit({ kind: "newSessionTicket" });
-    const { ticket, ticketNonce, ticketLifetime, ticketAgeAdd } = parseNewSessionTicket(
+    const { ticket, ticketNonce, ticketLifetime, ticketAgeAdd, extensions } = parseNewSessionTicket(
       message.body,
     );
     const negotiated = this.#negotiated;
@@ -85,6 +86,7 @@ export class ClientConnected implements HandshakeState {
       psk,
       cipherSuite: negotiated.cipherSuite,
       ticketAgeAdd,
+      maxEarlyData: extensions.get(maxEarlyDataSize) ?? 0,
       receivedAt,
       authenticatedAt,
       expiresAt: Math.min(

@@ -1,9 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { parseEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
+import type { Tls13ClientSession } from "../../../base/session_cache.ts";
+import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
@@ -12,9 +15,9 @@ import { recordLimits } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { takeCertificateTypes } from "../../certificate_types.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
-import { shownBefore, type Tls13HelloAgreement } from "../../negotiated.ts";
+import { shownBefore, type Tls13Agreement, type Tls13HelloAgreement } from "../../negotiated.ts";
 import { show, showSession } from "../../progress.ts";
-import type { ClientKeys, HandshakeKeys } from "./client_keys.ts";
+import { beginFlight, type ClientKeys, type HandshakeKeys } from "./client_keys.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
@@ -47,7 +50,8 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     const { session = null, externalIdentity = null } = this.#psk ?? {};
     const certificateTypes = takeCertificateTypes(hs.config, extensions, this.#psk !== null);
     const agreement = { ...this.#agreement, alpnProtocol: protocol };
-    const keys: ClientKeys = { ...this.#keys, agreement, certificateTypes };
+    const earlyData = this.#answerEarlyData(extensions.has(ExtensionType.earlyData), agreement, hs);
+    const keys: ClientKeys = { ...this.#keys, agreement, certificateTypes, earlyData };
     if (externalIdentity !== null) {
       const unsigned = { local: shownBefore([]), authenticatedAt: null };
       const peer = AuthenticatedPeer.ofPsk(externalIdentity);
@@ -62,5 +66,29 @@ export class ExpectEncryptedExtensions implements HandshakeState {
       authenticatedAt: session.authenticatedAt,
     };
     return new ExpectServerFinished(keys, peer, ownIdentity, null);
+  }
+
+  /** Takes the server's answer to an offer of early data; returns what is still to be ended. */
+  #answerEarlyData(
+    isAccepted: boolean,
+    agreement: Tls13Agreement,
+    hs: HandshakeContext,
+  ): ClientKeys["earlyData"] {
+    const { earlyData } = this.#keys;
+    if (isAccepted) {
+      if (earlyData === null) {
+        // RFC 8446, Section 4.2.10: only where the first PSK was chosen.
+        throw new SslError(
+          "SSL_ERROR_RX_UNEXPECTED_EXTENSION",
+          "Cannot take EncryptedExtensions: the server accepts early data, and not its session",
+        );
+      }
+      earlyData.early.accept(agreement);
+      return earlyData;
+    }
+    if (earlyData === null) return null;
+    earlyData.early.refuse("refused");
+    beginFlight(hs, earlyData.clientSpec);
+    return null;
   }
 }

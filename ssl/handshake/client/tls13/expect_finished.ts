@@ -47,19 +47,21 @@ export class ExpectServerFinished implements HandshakeState {
   /** Processes Finished, and sends the client's last flight. */
   async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.finished);
-    const { agreement, certificateTypes, masterSecret } = this.#keys;
+    const { agreement, certificateTypes, masterSecret, earlyData } = this.#keys;
     const { clientRandom, clientSecret, serverSecret } = this.#keys;
     const { cipherSuite } = agreement;
     // The keys, and a Finished that no certificate precedes, are derived while the server is
     // verified; they are not used, and nothing is sent, before it is.
     const verified = verifyPeerFinished(hs, message, cipherSuite, serverSecret);
     const derived = deriveApplicationKeys(hs, cipherSuite, masterSecret, clientRandom);
-    const verifyData = this.#request === null ? ownVerifyData(hs, clientSecret) : null;
+    const isFinishedOnly = this.#request === null && earlyData === null;
+    const verifyData = isFinishedOnly ? ownVerifyData(hs, clientSecret) : null;
     for (const task of [derived, verifyData]) task?.catch(() => {}); // awaited below
     const [peer] = await peerAndFinished(this.#peer, verified);
     showPeer(hs, peer);
     const { client, server, clientSpec, serverSpec, exporterMasterSecret } = await derived;
     hs.output.installReadSpec(serverSpec);
+    if (earlyData !== null) earlyData.early.end(hs, earlyData.clientSpec);
 
     let { local } = this.#ownIdentity;
     if (this.#request !== null) {
@@ -87,6 +89,7 @@ export class ExpectServerFinished implements HandshakeState {
       ...this.#ownIdentity,
       local,
       peer,
+      earlyData: earlyData?.early.sent ?? null,
     };
     hs.output.emit({ kind: "connected", negotiated, keys, tickets: NO_TICKETS });
     return new ClientConnected(negotiated, keys, resumption);

@@ -103,6 +103,7 @@ export class ExpectClientFinished implements HandshakeState {
       certificateTypes,
       ...this.#ownIdentity,
       peer,
+      earlyData: hs.earlyRead?.received ?? null,
     };
     const tickets = this.#keys.mayResume ? makeTickets(hs, negotiated, resumption) : NO_TICKETS;
     if (negotiated.postHandshakeAuth) hs.transcript.keep();

@@ -1,8 +1,10 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../../../cert/base/lazy_module.ts";
 import type { SignatureScheme } from "../../../../cert/certificate/private_key.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
 import { certificateAuthorities } from "../../../extensions/certificate_authorities.ts";
+import { earlyData } from "../../../extensions/early_data.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { keyShareServerHello } from "../../../extensions/key_share.ts";
 import { preSharedKeyServerHello } from "../../../extensions/pre_shared_key.ts";
@@ -43,8 +45,12 @@ import { prepareCertificate, signHandshake } from "../../tls13/send_certificate.
 import { prepareCertificateRequest } from "./send_certificate_request.ts";
 import { type AcceptedSession, shownChain } from "../../../session/accept_session.ts";
 import type { AcceptedExternalPsk } from "./external_psk.ts";
+import type { AcceptedEarlyData } from "./early_data.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { ExpectClientFinished, foreseeFinished, type ServerKeys } from "./expect_finished.ts";
+
+/** Few servers take early data. */
+export const EARLY_DATA = new LazyModule("early data", () => import("./early_data.ts"));
 
 /** What the server has selected from the client's offer. */
 export interface Choice {
@@ -61,6 +67,8 @@ export interface Choice {
   readonly keyExchange: Promise<KeyShareResponse> | null;
   readonly session: AcceptedSession | null;
   readonly externalPsk: AcceptedExternalPsk | null;
+  /** The early data that has been accepted; `null` for none. */
+  readonly early: AcceptedEarlyData | null;
 }
 
 /**
@@ -71,7 +79,7 @@ export async function sendServerFlight(
   hs: HandshakeContext,
   choice: Choice,
 ): Promise<HandshakeState> {
-  const { agreement, clientRandom, session, externalPsk } = choice;
+  const { agreement, clientRandom, session, externalPsk, early } = choice;
   const { cipherSuite } = agreement;
   const { config } = hs;
   // Before anything is sent, so that the alert of a server without a suitable certificate is not
@@ -110,7 +118,7 @@ export async function sendServerFlight(
     signature.catch(() => {}); // awaited below
   }
   const { client, server, clientSpec, serverSpec } = await derived;
-  hs.output.installReadSpec(clientSpec);
+  hs.output.installReadSpec(early?.spec ?? clientSpec);
   hs.output.installWriteSpec(serverSpec);
   for (const message of flight) hs.output.sendMessage(message);
   if (signature !== null) {
@@ -126,6 +134,14 @@ export async function sendServerFlight(
     // The client's binder has proved that it has the secret of the session.
     const peer = AuthenticatedPeer.ofSession(session.content);
     const ownIdentity = { local: shownBefore(localChain), authenticatedAt };
+    if (early !== null) {
+      const { ExpectEndOfEarlyData } = EARLY_DATA.exports ?? await EARLY_DATA.load();
+      return new ExpectEndOfEarlyData(early.read, () => {
+        hs.output.installReadSpec(clientSpec);
+        hs.output.limitRecords(recordLimits(config, choice.extensions, TLS_1_3));
+        return new ExpectClientFinished(keys, peer, ownIdentity, foreseeFinished(hs, keys));
+      });
+    }
     return new ExpectClientFinished(keys, peer, ownIdentity, foreseeFinished(hs, keys));
   }
   const local = signer === null ? shownBefore([]) : shownBy(signer);
@@ -174,7 +190,7 @@ async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<Ha
 
 function prepareEncryptedExtensions(
   hs: HandshakeContext,
-  { agreement, extensions: hello, nameChoseConfig }: Choice,
+  { agreement, extensions: hello, nameChoseConfig, early }: Choice,
   signer: ServerSigner | null,
   certificateTypes: CertificateTypes,
 ): Uint8Array<ArrayBuffer> {
@@ -185,10 +201,12 @@ function prepareEncryptedExtensions(
   }
   const limits = recordLimits(hs.config, hello, TLS_1_3);
   if (hello.has(ExtensionType.recordSizeLimit)) extensions.add(recordSizeLimit, limits.received);
-  hs.output.limitRecords(limits);
+  // Clients do not know the limit yet when they send early data.
+  hs.output.limitRecords(early === null ? limits : { sent: limits.sent });
   answerCertificateTypes(certificateTypes, extensions);
   const { alpnProtocol: protocol } = agreement;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
+  if (early !== null) extensions.add(earlyData, true);
   return prepareHandshake(
     hs,
     HandshakeType.encryptedExtensions,
@@ -207,6 +225,9 @@ async function installApplicationKeys(
   const { cipherSuite } = agreement;
   const application = await deriveApplicationKeys(hs, cipherSuite, masterSecret, clientRandom);
   hs.output.installWriteSpec(application.serverSpec);
+  if (hs.config.halfRttData && hs.config.clientAuth === "none") {
+    hs.output.emit({ kind: "writable" });
+  }
   return {
     agreement,
     certificateTypes,

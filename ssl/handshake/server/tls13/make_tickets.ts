@@ -1,17 +1,29 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../../../cert/base/lazy_module.ts";
+import { maxEarlyDataSize } from "../../../extensions/early_data.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { encodeHandshake } from "../../../messages/handshake.ts";
 import { encodeNewSessionTicket } from "../../../messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../../session/server_cache.ts";
 import { shownCredential } from "../../../session/accept_session.ts";
-import { ticketBinding, type TicketContent } from "../../../session/session_ticket.ts";
+import {
+  type EarlyTicket,
+  ticketBinding,
+  type TicketContent,
+} from "../../../session/session_ticket.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import type { Tls13Negotiated } from "../../negotiated.ts";
 import type { ResumptionMasterSecret } from "../../../crypto/expanded_secrets.ts";
 import { addGrease } from "./add_grease.ts";
+
+/** Few servers take early data. */
+const ANTI_REPLAY = new LazyModule(
+  "early data",
+  () => import("../../../session/anti_replay.ts"),
+);
 
 /**
  * The number of tickets after a full handshake, for two concurrent connections; a resumption
@@ -48,12 +60,17 @@ export async function makeTickets(
   const count = authenticatedAt !== null ? RESUMPTION_TICKETS : FULL_HANDSHAKE_TICKETS;
   const messages = await Promise.all(Array.from({ length: count }, async (_, index) => {
     const ticketNonce = new Uint8Array([index]);
+    const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
+    const early = config.maxEarlyData === 0
+      ? null
+      : await allowEarlyData(hs, negotiated, ticketAgeAdd!, sessions.ticketLifetime);
     const psk = await resumption.resumptionPsk(ticketNonce);
-    const ticket = await sessions.sealTicket({ ...session, psk }, await binding, environment);
+    const content = early === null ? { ...session, psk } : { ...session, psk, early };
+    const ticket = await sessions.sealTicket(content, await binding, environment);
     psk.fill(0);
     if (ticket === null) return null;
-    const [ticketAgeAdd] = new Uint32Array(environment.random(4).buffer);
     const extensions = new ExtensionBlock();
+    if (early !== null) extensions.add(maxEarlyDataSize, early.maxEarlyData);
     addGrease(hs, extensions);
     return encodeHandshake(
       HandshakeType.newSessionTicket,
@@ -67,4 +84,15 @@ export async function makeTickets(
     );
   }));
   return messages.filter((message) => message !== null);
+}
+
+/** Allows early data with a ticket; `null` if that cannot be authorized later. */
+async function allowEarlyData(
+  { config, environment }: HandshakeContext,
+  { alpnProtocol }: Tls13Negotiated,
+  ageAdd: number,
+  lifetime: number,
+): Promise<EarlyTicket | null> {
+  const { allowEarlyData } = ANTI_REPLAY.exports ?? await ANTI_REPLAY.load();
+  return await allowEarlyData(config, environment, { ageAdd, alpnProtocol }, lifetime);
 }

@@ -38,6 +38,7 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
       peer,
       local: shownBefore([]),
       authenticatedAt: null,
+      earlyData: null,
     };
     const master = EarlySecret.withoutPsk(cipherSuite!.hash).enterHandshake(null).enterMaster();
     const transcriptHash = new Uint8Array(cipherSuite!.hashLength);
