@@ -119,6 +119,8 @@ for (const [version, options] of [["TLSv1.3", tls13], ["TLSv1.2", tls12()]] as c
       alpnProtocol: "h2",
       serverName: HOSTNAME,
       helloRetryRequest: false,
+      canSendEarlyData: false,
+      maxEarlyDataSize: 0,
       peerCertificates: [PKI.server.cert],
     });
   });
