@@ -4,6 +4,8 @@ import type { Name } from "../../cert/names/name.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import { change, type SslConfig } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
+import type { AntiReplayContext } from "../../ssl/base/anti_replay.ts";
+import { createAntiReplayContext } from "../../ssl/nss/early_data.ts";
 import type { Environment } from "../../ssl/base/environment.ts";
 import type { ClientHelloInfo, RawPublicKeyHook } from "../../ssl/config/hooks.ts";
 import type { ImportOptions, RawPublicKeyOptions } from "../../ssl/config/import_options.ts";
@@ -13,6 +15,7 @@ import { CIPHER_SUITES, TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suit
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { NAMED_GROUPS } from "../../ssl/tables/named_groups.ts";
 import { SIGNATURE_SCHEMES } from "../../ssl/tables/signature_schemes.ts";
+import { TLS_1_3 } from "../../ssl/tables/versions.ts";
 import {
   authCertificate,
   chooseCertificates,
@@ -23,6 +26,7 @@ import {
 } from "./callbacks.ts";
 import { readCredentials, type ShimCredential } from "./credentials.ts";
 import { pskSettings } from "./psk.ts";
+import { earlyDataOptions, TICKET_AGE_WINDOW } from "./early_data.ts";
 import type { Flags } from "./flags.ts";
 import {
   asksForCertificate,
@@ -41,8 +45,12 @@ import { isExpectedKey, rawPublicKeysOf } from "./raw_public_keys.ts";
 export class Shim {
   /** Where clients and servers keep their sessions. */
   readonly context: NssContext = new NssContext({ trustAnchors: [] });
+  /** What keeps the server's early data from being replayed. */
+  readonly antiReplay: AntiReplayContext = createAntiReplayContext({ window: TICKET_AGE_WINDOW });
   /** How many sessions the client has been given. */
   newSessions = 0;
+  /** How much early data the last of them allows. */
+  maxEarlyData = 0;
   /** The connection that is being made. */
   connection: ShimConnection | null = null;
   #delay = 0;
@@ -52,6 +60,7 @@ export class Shim {
     const put = cache.put.bind(cache);
     cache.put = (key, session) => {
       this.newSessions++;
+      this.maxEarlyData = session.version === TLS_1_3 ? session.maxEarlyData : 0;
       put(key, session);
     };
   }
@@ -187,6 +196,7 @@ export function configFor(
     ocspStapling: flags.has("-enable-ocsp-stapling"),
     signedCertTimestamps: flags.has("-enable-signed-cert-timestamps"),
     sessionTickets: !flags.has("-no-ticket"),
+    ...(isServer ? earlyDataOptions(flags) : {}),
     // The runner ends many a connection without close_notify, and the shim is to take that for an
     // end.
     allowTruncation: !flags.has("-check-close-notify"),
@@ -194,6 +204,7 @@ export function configFor(
     ...(isServer ? shim.serverHooks : shim.clientHooks),
   });
   change(config, {
+    antiReplay: shim.antiReplay,
     fallbackScsv: flags.has("-fallback-scsv"),
     grease: isServer || flags.has("-enable-grease"), // BoringSSL's servers always do
     permuteExtensions: flags.has("-permute-extensions"),

@@ -100,6 +100,11 @@ export const DEVIATIONS: readonly Exception[] = [
     tests: [/^Resume-Server-UnofferedCipher-TLS13$/],
   },
   {
+    name: "a client's sessions are bound to its list of protocols",
+    why: "as to all that it offers: with another list there is a full handshake",
+    tests: [/^EarlyData-ALPNPreferenceChanged-TLS13$/],
+  },
+  {
     name: "a second ClientHello may leave its sessions out",
     why: "RFC 8446, Section 4.1.2, lets it remove some; a full handshake follows",
     tests: [/^Resume-Server-OmitPSKsOnSecondClientHello$/],

@@ -11,6 +11,7 @@ import type { SslSocket } from "../../ssl/base/socket_type.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../ssl/connection/transports.ts";
 import { configFor, type Observations, prepare, type Shim, type ShimConnection } from "./config.ts";
+import { answerEarly, checkEarlyData, shakeEarly } from "./early_data.ts";
 import { checkHandshake, checkProofs, expect } from "./expectations.ts";
 import type { Flags } from "./flags.ts";
 import { RunnerConn } from "./runner_conn.ts";
@@ -30,6 +31,7 @@ const RECORD_SIZES = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32
 export async function runConnection(
   shim: Shim,
   flags: Flags,
+  retried: Flags,
   isResumption: boolean,
 ): Promise<void> {
   if (isResumption) shim.advance(flags.number("-resumption-delay") ?? 0);
@@ -41,7 +43,7 @@ export async function runConnection(
   });
   try {
     shim.newSessions = 0;
-    await exchange(shim, conn, socket, connection, isResumption);
+    await exchange(shim, conn, socket, connection, retried, isResumption);
     await socket.close();
   } finally {
     // What is left unread would turn the end of the connection into a reset, and lose the alert.
@@ -75,12 +77,20 @@ async function exchange(
   shim: Shim,
   conn: RunnerConn,
   socket: SslSocket,
-  { flags, seen }: ShimConnection,
+  connection: ShimConnection,
+  retried: Flags,
   isResumption: boolean,
 ): Promise<void> {
+  const { seen } = connection;
+  let { flags } = connection;
+  const hello = new TextEncoder().encode(flags.has("-shim-writes-first") ? INITIAL_WRITE : "");
+  const offersEarly = isResumption && flags.has("-enable-early-data") && !flags.has("-server");
+  if (offersEarly) flags = await shakeEarly(socket, hello, flags, retried);
+  if (flags.has("-server")) await answerEarly(socket, flags, (data) => echo(socket, data));
   if (!flags.has("-implicit-handshake")) {
     const info = await socket.handshake();
     await checkHandshake(socket, info, flags, seen, isResumption);
+    checkEarlyData(socket, flags);
     if (info.version === "TLSv1.2") checkNewSession(shim, info, flags);
     if (flags.has("-no-op-extra-handshake") || flags.has("-handshake-twice")) {
       await socket.handshake();
@@ -93,7 +103,7 @@ async function exchange(
   if (flags.has("-write-different-record-sizes")) {
     for (const size of RECORD_SIZES) await socket.write(new Uint8Array(size).fill(0x42));
   } else {
-    await converse(conn, socket, flags);
+    await converse(conn, socket, flags, offersEarly);
   }
   if (flags.has("-shim-shuts-down")) {
     await socket.closeWrite();
@@ -120,7 +130,13 @@ function checkNewSession(shim: Shim, info: ChannelInfo, flags: Flags): void {
   if (flags.has("-server") || info.badCertAccepted || !info.extendedMasterSecret) return;
   if (info.version === "TLSv1.3" && flags.has("-shim-shuts-down")) return; // it reads nothing
   if (flags.has("-expect-no-session")) expect("new sessions", 0, shim.newSessions);
-  else expect("new session", true, shim.newSessions > 0);
+  else {
+    expect("new session", true, shim.newSessions > 0);
+    const wanted = flags.has("-expect-ticket-supports-early-data");
+    if (info.version === "TLSv1.3") {
+      expect("a ticket for early data", wanted, shim.maxEarlyData > 0);
+    }
+  }
 }
 
 /** Tells the runner what only the two ends know. */
@@ -151,10 +167,17 @@ function secretOf({ keyLog }: Observations, label: string): Uint8Array<ArrayBuff
 }
 
 /** Echoes what comes with all bits turned, until the peer ends. */
-async function converse(conn: RunnerConn, socket: SslSocket, flags: Flags): Promise<void> {
+async function converse(
+  conn: RunnerConn,
+  socket: SslSocket,
+  flags: Flags,
+  hasWritten: boolean,
+): Promise<void> {
   const hello = new TextEncoder().encode(flags.text("-shim-initial-write") ?? INITIAL_WRITE);
   let unfinished: Promise<number> | null = null;
-  if (flags.has("-read-with-unfinished-write")) {
+  if (hasWritten) {
+    // before the handshake
+  } else if (flags.has("-read-with-unfinished-write")) {
     await socket.handshake();
     conn.holdWrites();
     unfinished = socket.write(hello);
@@ -175,8 +198,11 @@ async function converse(conn: RunnerConn, socket: SslSocket, flags: Flags): Prom
       await exportKeyingMaterial(socket, "EXPORTER", 1);
     }
     if (flags.has("-key-update")) await keyUpdate(socket);
-    const echo = buffer.subarray(0, count);
-    for (let i = 0; i < echo.length; i++) echo[i]! ^= 0xff;
-    await socket.write(echo);
+    await echo(socket, buffer.subarray(0, count));
   }
+}
+
+async function echo(socket: SslSocket, data: Uint8Array<ArrayBuffer>): Promise<void> {
+  for (let i = 0; i < data.length; i++) data[i]! ^= 0xff;
+  await socket.write(data);
 }

@@ -33,18 +33,9 @@ export const ABSENT_FEATURES: readonly Exception[] = [
     tests: [/^SendV2ClientHello/],
   },
   {
-    name: "early data",
-    why: "not here yet; servers read past it, and those tests run",
-    flags: [
-      "-enable-early-data",
-      "-expect-no-offer-early-data",
-      "-expect-early-data-reason",
-      "-expect-ticket-supports-early-data",
-      "-expect-ticket-age-skew",
-      "-expect-accept-early-data",
-      "-expect-reject-early-data",
-      "-early-write-after-message",
-    ],
+    name: "early data in the middle of a handshake",
+    why: "it is given as a whole before the handshake",
+    flags: ["-early-write-after-message"],
   },
   {
     name: "Encrypted Client Hello",

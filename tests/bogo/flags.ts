@@ -72,6 +72,8 @@ export const FLAGS = {
   "-enable-signed-cert-timestamps": "switch",
   "-signed-cert-timestamps": "bytes",
 
+  "-enable-early-data": "switch",
+
   "-implicit-handshake": "switch",
   "-shim-writes-first": "switch",
   "-shim-initial-write": "text",
@@ -113,6 +115,11 @@ export const FLAGS = {
   "-expect-ticket-renewal": "switch",
   "-expect-session-id": "switch",
   "-expect-no-session-id": "switch",
+  "-expect-accept-early-data": "switch",
+  "-expect-reject-early-data": "switch",
+  "-expect-no-offer-early-data": "switch",
+  "-expect-early-data-reason": "text",
+  "-expect-ticket-supports-early-data": "switch",
   "-expect-verify-result": "switch",
   "-expect-peer-cert-file": "text",
   "-expect-no-peer-cert": "switch",
@@ -136,6 +143,7 @@ export const FLAGS = {
   "-enforce-rsa-key-usage": "switch",
   "-server-preference": "switch",
   "-expect-msg-callback": "text",
+  "-expect-ticket-age-skew": "number",
 } as const satisfies Readonly<Record<string, Kind>>;
 
 type Flag = keyof typeof FLAGS;

@@ -98,6 +98,8 @@ async function callRunner(
       "-allow-unimplemented",
       // The names of errors are BoringSSL's own; alerts and behaviour are compared all the same.
       "-loose-errors",
+      "-shim-config",
+      `${HERE}/shim_config.json`,
       `-num-workers=${navigator.hardwareConcurrency + 1}`,
       ...args,
     ],

@@ -22,11 +22,11 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   try {
-    const { initial, resumed } = parseFlags(args);
+    const { initial, resumed, retry } = parseFlags(args);
     const shim = new Shim();
     const resumptions = initial.number("-resume-count") ?? 0;
     for (let i = 0; i <= resumptions; i++) {
-      await runConnection(shim, i === 0 ? initial : resumed, i > 0);
+      await runConnection(shim, i === 0 ? initial : resumed, retry, i > 0);
     }
     return 0;
   } catch (error) {

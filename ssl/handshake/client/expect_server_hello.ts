@@ -17,7 +17,7 @@ import type { CipherSuite } from "../../tables/cipher_suites.ts";
 import type { NamedGroup } from "../../tables/named_groups.ts";
 import { show } from "../progress.ts";
 import type { Tls13HelloAgreement } from "../negotiated.ts";
-import { beginFlight, type HandshakeKeys } from "./tls13/client_keys.ts";
+import type { HandshakeKeys } from "./tls13/client_keys.ts";
 import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -120,7 +120,12 @@ export class ExpectServerHello implements HandshakeState {
     if (psk !== this.#offer.psks[0]) early?.refuse("not-resumed");
     // Early data goes on until the server has said whether it takes it.
     const earlyData = early === null || early.outcome !== null ? null : { early, clientSpec };
-    if (earlyData === null) beginFlight(hs, clientSpec);
+    if (earlyData === null) {
+      // RFC 8446, Appendix D.4: change_cipher_spec comes immediately before the client's flight.
+      hs.output.holdFlight();
+      if (hs.config.compatMode) hs.output.sendChangeCipherSpec();
+      hs.output.installWriteSpec(clientSpec);
+    }
     const keys: HandshakeKeys = {
       clientRandom: random,
       extensionTypes: this.#offer.extensionTypes,

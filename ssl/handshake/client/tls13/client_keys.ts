@@ -5,7 +5,6 @@ import type { MasterSecret } from "../../../crypto/key_schedule.ts";
 import type { CertificateTypes } from "../../certificate_types.ts";
 import type { CipherSpec } from "../../../record/cipher_spec.ts";
 import type { EarlyWrite } from "../../early_data.ts";
-import type { HandshakeContext } from "../../handshake.ts";
 import type { Tls13Agreement } from "../../negotiated.ts";
 
 /** The keys of a client after ServerHello. */
@@ -27,12 +26,4 @@ export interface HandshakeKeys {
 export interface ClientKeys extends HandshakeKeys {
   readonly agreement: Tls13Agreement;
   readonly certificateTypes: CertificateTypes;
-}
-
-/** Begins the client's last flight, without early data before it. */
-export function beginFlight({ config, output }: HandshakeContext, spec: CipherSpec): void {
-  // RFC 8446, Appendix D.4: change_cipher_spec comes immediately before the client's flight.
-  output.holdFlight();
-  if (config.compatMode) output.sendChangeCipherSpec();
-  output.installWriteSpec(spec);
 }

@@ -17,7 +17,7 @@ import { takeCertificateTypes } from "../../certificate_types.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
 import { shownBefore, type Tls13Agreement, type Tls13HelloAgreement } from "../../negotiated.ts";
 import { show, showSession } from "../../progress.ts";
-import { beginFlight, type ClientKeys, type HandshakeKeys } from "./client_keys.ts";
+import type { ClientKeys, HandshakeKeys } from "./client_keys.ts";
 import { ExpectCertificateOrRequest } from "./expect_certificate.ts";
 import { ExpectServerFinished } from "./expect_finished.ts";
 
@@ -88,7 +88,8 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     }
     if (earlyData === null) return null;
     earlyData.early.refuse("refused");
-    beginFlight(hs, earlyData.clientSpec);
+    hs.output.holdFlight();
+    hs.output.installWriteSpec(earlyData.clientSpec);
     return null;
   }
 }
