@@ -292,13 +292,14 @@ export interface HelloRetryRequest {
 /**
  * The answer to a ClientHello (`SSLHelloRetryRequestAction`): `"accept"` continues, `"fail"` ends
  * the handshake with a `handshake_failure` alert, `"request"` and `{ retryToken }` send a
- * HelloRetryRequest, the latter with a token of at most 1024 bytes that the client returns. NSS's
- * `ssl_hello_retry_reject_0rtt` is `"accept"` here, since early data is never accepted.
+ * HelloRetryRequest, the latter with a token of at most 1024 bytes that the client returns.
+ * `"reject-early-data"` continues, and refuses early data (`ssl_hello_retry_reject_0rtt`).
  *
  * @category Hooks
  */
 export type HelloRetryRequestAction =
   | "accept"
+  | "reject-early-data"
   | "fail"
   | "request"
   | { readonly retryToken: Uint8Array };

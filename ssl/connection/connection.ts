@@ -331,6 +331,8 @@ export class Connection<A = unknown> {
     await this.#writing;
     const { pump } = this.#handshakes;
     await pump?.send();
+    // A client whose Finished meets a closed connection drops what it has read.
+    if (pump?.engine.hasSent && !pump.engine.connected) await this.#handshakes.run();
     const hasSent = pump?.engine.hasSent ?? false;
     if (hasSent) await sink?.written();
     end.atRisk = hasSent && sink !== undefined ? "the sink's end" : "nothing";

@@ -151,7 +151,11 @@ export class ExpectClientHello implements HandshakeState {
       postHandshakeAuth: offer.extensions.has(ExtensionType.postHandshakeAuth),
     };
     const early = offer.extensions.has(ExtensionType.earlyData)
-      ? await answerEarlyData(hs, { session, agreement, clientRandom: hello.random })
+      ? await answerEarlyData(hs, {
+        session: decision.refusesEarlyData ? null : session,
+        agreement,
+        clientRandom: hello.random,
+      })
       : null;
     const signatureSchemes = knownSchemes(offer.extensions.get(signatureAlgorithms) ?? []);
     hs.hooks.observer?.peerSchemes(signatureSchemes);

@@ -64,6 +64,8 @@ export const COOKIE_BINDING: Bytes = new TextEncoder().encode("HelloRetryRequest
 export interface RetryDecision {
   /** Whether to send a HelloRetryRequest even if a key share is suitable. */
   readonly retry: boolean;
+  /** Whether early data is refused. */
+  readonly refusesEarlyData: boolean;
   /** The token to put into the cookie. */
   readonly token: Bytes;
 }
@@ -81,7 +83,8 @@ export async function askApplication(
 ): Promise<RetryDecision> {
   const { helloRetryRequestCallback } = config;
   const none = new Uint8Array(0);
-  if (helloRetryRequestCallback === null) return { retry: false, token: none };
+  const goesOn = { retry: false, refusesEarlyData: false, token: none };
+  if (helloRetryRequestCallback === null) return goesOn;
   let action: HelloRetryRequestAction;
   try {
     action = await hooks.call(helloRetryRequestCallback, {
@@ -91,7 +94,8 @@ export async function askApplication(
   } catch (error) {
     throw toSslError(error, "SSL_ERROR_APP_CALLBACK_ERROR");
   }
-  if (action === "accept") return { retry: false, token: none };
+  if (action === "accept") return goesOn;
+  if (action === "reject-early-data") return { ...goesOn, refusesEarlyData: true };
   if (action === "fail") {
     throw new SslError(
       "SSL_ERROR_APPLICATION_ABORT",
@@ -104,7 +108,7 @@ export async function askApplication(
   if (token.length > MAX_RETRY_TOKEN_LENGTH) {
     throw badAnswer(`its token has ${token.length} bytes, more than ${MAX_RETRY_TOKEN_LENGTH}`);
   }
-  return { retry: true, token: new Uint8Array(token) };
+  return { retry: true, refusesEarlyData: true, token: new Uint8Array(token) };
 }
 
 function badAnswer(why: string): SslError {
