@@ -146,7 +146,7 @@ export class ReadHalf {
    */
   skipEarlyData(how: "in clear" | "undecryptable", limit: number): void {
     this.#skippable = how;
-    this.#skipLimit = Math.max(MAX_SKIPPED_EARLY_DATA, limit);
+    this.#skipLimit = Math.max(MAX_SKIPPED_EARLY_DATA, limit + SKIPPED_RECORD_OVERHEAD);
     // Encrypted records may be longer than those in clear.
     if (how === "in clear") this.#deframer.limit = MAX_CIPHERTEXT_LENGTH;
   }

@@ -51,6 +51,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
     "a.test",
   ]],
   "deploy.ts": [["check", "127.0.0.1", "abc"], ["import"], ["import", "garbage"]],
+  "early_data.ts": [["serve", "abc", "a", "b"], ["GET", "1", "missing.pem"]],
   "echo_server.ts": [["abc"], ["0", "missing.pem", "missing.pem"], ["0", "missing.pem"]],
   "external_psk.ts": [["ask", "abc", "missing"], ["serve", "1", "missing"]],
   "ftps_put.ts": [["nonsense", "file"], ["ftp://127.0.0.1/a", "missing.txt"]],

@@ -43,6 +43,7 @@ function makeToken(prng: Prng): ResumptionToken {
         cipherSuite: tls13,
         psk: prng.bytes(tls13.hashLength),
         ticketAgeAdd: prng.integer(0, 2 ** 32 - 1),
+        maxEarlyData: prng.integer(0, 2 ** 32 - 1),
         receivedAt: authenticatedAt,
       }
       : {

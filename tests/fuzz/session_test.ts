@@ -32,6 +32,14 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
       { peerChain: [], peerRawPublicKey: CREDENTIALS.client.cert.subjectPublicKeyInfo },
     ]),
     localCredential: prng.integer(0, 0xffff),
+    ...(prng.pick([true, false]) && {
+      early: {
+        id: prng.bytes(16),
+        ageAdd: prng.integer(0, 2 ** 32 - 1),
+        maxEarlyData: prng.integer(1, 2 ** 20),
+        alpnProtocol: prng.pick([null, "h2"]),
+      },
+    }),
   } satisfies TicketContent;
   const binding = prng.bytes(32);
   const ticket = (await keys.seal(content, binding, environment))!;
@@ -42,6 +50,7 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
   assert(opened !== null);
   assertEquals([opened.cipherSuite, opened.createdAt], [content.cipherSuite, content.createdAt]);
   assertEquals([opened.psk, opened.serverName], [content.psk, content.serverName]);
+  assertEquals(opened.early, content.early);
   assertEquals(opened.peerChain.map(({ der }) => der), content.peerChain.map(({ der }) => der));
 
   for (let times = 0; times < 8; times++) {
@@ -89,6 +98,7 @@ fuzz(
             psk: prng.bytes(32),
             cipherSuite: CIPHER_SUITES[0]!,
             ticketAgeAdd: 0,
+            maxEarlyData: 0,
             receivedAt: now,
             authenticatedAt: now,
             expiresAt: now + prng.integer(0, 50),
