@@ -9,6 +9,8 @@ import type { Awaitable } from "./session_cache.ts";
  *
  * Several processes may share one. It must then take an entry atomically: of two that take the same
  * one at the same time, one at most may be told `true`.
+ *
+ * @category Sessions
  */
 export interface EarlyDataStore {
   /** Adds the entry of a ticket, until it expires. */
@@ -20,6 +22,8 @@ export interface EarlyDataStore {
 /**
  * What keeps a server's early data from being replayed (`SSLAntiReplayContext`), made by
  * {@linkcode createAntiReplayContext}.
+ *
+ * @category Sessions
  */
 export interface AntiReplayContext {
   /**

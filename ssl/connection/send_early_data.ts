@@ -5,7 +5,11 @@ import type { EarlyDataOutcome, EarlyWrite } from "../handshake/early_data.ts";
 import type { Pump } from "./pump.ts";
 import type { Teardown } from "./teardown.ts";
 
-/** What became of early data, and whether its bytes arrive. */
+/**
+ * What became of early data, and whether its bytes arrive.
+ *
+ * @category Sessions
+ */
 export interface EarlyDataResult {
   /** Whether the server has accepted it, or why not ({@linkcode EarlyDataOutcome}). */
   readonly outcome: EarlyDataOutcome;

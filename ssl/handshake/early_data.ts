@@ -15,6 +15,8 @@ import type { HandshakeContext } from "./handshake.ts";
  * offered any more (`"not-offered"`), or a policy forbids it (`"forbidden"`): then none was sent. A
  * server may ask for a second ClientHello (`"hello-retry"`), not resume the session
  * (`"not-resumed"`), or refuse (`"refused"`).
+ *
+ * @category Sessions
  */
 export type EarlyDataOutcome =
   | "accepted"

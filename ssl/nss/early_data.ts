@@ -21,7 +21,11 @@ import {
 import type { Configurable } from "./configurable.ts";
 import { requireExport } from "./export_keying_material.ts";
 
-/** The options of {@linkcode writeEarlyData}. */
+/**
+ * The options of {@linkcode writeEarlyData}.
+ *
+ * @category Sessions
+ */
 export interface EarlyDataOptions {
   /**
    * What becomes of refused bytes: `"report"` (default) returns them, `"resend"` sends them after
@@ -81,6 +85,8 @@ const EARLY_DATA_SHAPE: Shape<EarlyDataOptions> = { ifRefused: isOneOf(["report"
  * }
  * assertEquals(outcomes, ["no-session", "accepted"]);
  * ```
+ *
+ * @category Sessions
  */
 export async function writeEarlyData(
   socket: SslSocket,
@@ -135,6 +141,8 @@ export async function writeEarlyData(
  *   console.log(`${count} bytes, perhaps replayed`);
  * }
  * ```
+ *
+ * @category Sessions
  */
 export async function readEarlyData(socket: SslSocket, p: Uint8Array): Promise<number | null> {
   const attempt = "Cannot read early data";
@@ -162,13 +170,19 @@ export async function readEarlyData(socket: SslSocket, p: Uint8Array): Promise<n
  * setMaxEarlyDataSize(model, 16384);
  * assertEquals(optionGet(model, "ENABLE_0RTT_DATA"), true);
  * ```
+ *
+ * @category Sessions
  */
 export function setMaxEarlyDataSize(target: Configurable, size: number): void {
   requireSslArgs("Cannot set maxEarlyData", isInteger(0, MAX_EARLY_DATA)(size, "size"));
   change(configToChange(target), { maxEarlyData: size });
 }
 
-/** The options of {@linkcode createAntiReplayContext}. */
+/**
+ * The options of {@linkcode createAntiReplayContext}.
+ *
+ * @category Sessions
+ */
 export interface AntiReplayOptions {
   /**
    * The most milliseconds by which a ticket's age, as the client says it, may differ from that of
@@ -210,6 +224,8 @@ const ANTI_REPLAY_SHAPE: Shape<AntiReplayOptions> = {
  * const model = newModel({ role: "server", maxEarlyData: 16384 });
  * setAntiReplayContext(model, createAntiReplayContext({ window: 5000 }));
  * ```
+ *
+ * @category Sessions
  */
 export function createAntiReplayContext(options: AntiReplayOptions = {}): AntiReplayContext {
   const {
@@ -235,6 +251,8 @@ export function createAntiReplayContext(options: AntiReplayOptions = {}): AntiRe
  *
  * setAntiReplayContext(newModel({ role: "server" }), createAntiReplayContext());
  * ```
+ *
+ * @category Sessions
  */
 export function setAntiReplayContext(
   target: Configurable,
@@ -273,6 +291,8 @@ function antiReplayProblem(value: AntiReplayContext | null): string | null {
  * const { outcome } = await writeEarlyData(socket, new Uint8Array([1, 2, 3]));
  * if (outcome === "accepted") await exportEarlyKeyingMaterial(socket, "EXPORTER-Example", 32);
  * ```
+ *
+ * @category Sessions
  */
 export async function exportEarlyKeyingMaterial(
   socket: SslSocket,
