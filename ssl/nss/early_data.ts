@@ -219,10 +219,11 @@ const ANTI_REPLAY_SHAPE: Shape<AntiReplayOptions> = {
  *
  * @example Usage
  * ```ts
- * import { createAntiReplayContext, newModel, setAntiReplayContext } from "@nss/nss/ssl";
+ * import { createAntiReplayContext } from "@nss/nss/ssl";
+ * import { assertEquals } from "@std/assert";
  *
- * const model = newModel({ role: "server", maxEarlyData: 16384 });
- * setAntiReplayContext(model, createAntiReplayContext({ window: 5000 }));
+ * const { window, store } = createAntiReplayContext({ window: 5000 });
+ * assertEquals([window, await store.take("no entry", Date.now())], [5000, false]);
  * ```
  *
  * @category Sessions
@@ -247,9 +248,17 @@ export function createAntiReplayContext(options: AntiReplayOptions = {}): AntiRe
  *
  * @example Usage
  * ```ts
- * import { createAntiReplayContext, newModel, setAntiReplayContext } from "@nss/nss/ssl";
+ * import {
+ *   createAntiReplayContext,
+ *   newModel,
+ *   optionGet,
+ *   setAntiReplayContext,
+ * } from "@nss/nss/ssl";
+ * import { assertEquals } from "@std/assert";
  *
- * setAntiReplayContext(newModel({ role: "server" }), createAntiReplayContext());
+ * const model = newModel({ role: "server", maxEarlyData: 16384 });
+ * setAntiReplayContext(model, createAntiReplayContext({ window: 5000 }));
+ * assertEquals(optionGet(model, "ENABLE_0RTT_DATA"), true);
  * ```
  *
  * @category Sessions

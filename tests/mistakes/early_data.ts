@@ -54,7 +54,7 @@ export const MISTAKES: readonly Mistake[] = [
       await writeEarlyData(ends.client, "GET /" as unknown as Uint8Array);
     },
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "Cannot write early data: bytes must be bytes (Uint8Array), not a string",
+    says: "Cannot write early data: bytes is a string, not a Uint8Array",
   },
   {
     mistake: "`readEarlyData()` on a client",
@@ -69,14 +69,15 @@ export const MISTAKES: readonly Mistake[] = [
     mistake: "more early data than a server may keep",
     make: () => setMaxEarlyDataSize(newModel({ role: "server" }), 2 ** 21),
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "",
+    says: "Cannot set maxEarlyData: size is 2097152, not a whole number from 0 to 1048576",
   },
   {
     mistake: "a store of tickets that cannot take",
     make: () =>
       createAntiReplayContext({ store: new Map() as unknown as { put(): void; take(): boolean } }),
     name: "SEC_ERROR_INVALID_ARGS",
-    says: "",
+    says: "Cannot create anti-replay context: store is an object of type Map, " +
+      "not an EarlyDataStore: it has no method put",
   },
   {
     mistake: "`exportEarlyKeyingMaterial()` without early data",

@@ -204,6 +204,7 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     "string | URL": "a.test",
     "Name": certificate.subject,
     "RawPublicKeyOptions | null": null,
+    "AntiReplayContext | null": null,
     "string | Name": "CN=a",
     "HashName": "SHA-256",
     "OcspResponse": ocsp,
