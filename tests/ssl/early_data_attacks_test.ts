@@ -8,7 +8,7 @@ import { connectionOf } from "../../ssl/connection/connection_registry.ts";
 import { MAX_SKIPPED_EARLY_DATA } from "../../ssl/engine/read_half.ts";
 import type { EarlyDataOutcome } from "../../ssl/handshake/early_data.ts";
 import { earlyData } from "../../ssl/extensions/early_data.ts";
-import { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
+import type { ExtensionBlock } from "../../ssl/extensions/extension_block.ts";
 import {
   encodeEncryptedExtensions,
   parseEncryptedExtensions,
