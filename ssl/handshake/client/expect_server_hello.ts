@@ -116,7 +116,7 @@ export class ExpectServerHello implements HandshakeState {
       random,
     );
     hs.output.installReadSpec(serverSpec);
-    // RFC 8446, Section 4.2.10: early data goes with the first PSK.
+    // RFC 8446, Section 4.2.10: early data goes with the first PSK alone.
     if (psk !== this.#offer.psks[0]) early?.refuse("not-resumed");
     // Early data goes on until the server has said whether it takes it.
     const earlyData = early === null || early.outcome !== null ? null : { early, clientSpec };
