@@ -326,8 +326,9 @@ export class NodeTlsSocket extends NodeStream {
     const { authorizationError = (info) => this.#refusal(info) } = this.#options;
     const refusal = authorizationError(info);
     this.#setAuthorizationError(refusal);
-    this.authorized = refusal === null &&
-      (info.peerCertificates.length > 0 || info.pskIdentity !== null);
+    const isKnown = info.peerCertificates.length > 0 || info.peerRawPublicKey !== null ||
+      info.pskIdentity !== null;
+    this.authorized = refusal === null && isKnown;
   }
 
   #refusal({ badCertAccepted, peerCertificates: chain, pskIdentity }: ChannelInfo): Error | null {

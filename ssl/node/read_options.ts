@@ -57,6 +57,7 @@ const OWN_NAMES: Readonly<Record<string, string>> = {
   cipherSuites: "ciphers",
   clientAuth: "requestCert and rejectUnauthorized",
   groups: "ecdhCurve",
+  rawPublicKeys: "importFD() and toNodeSocket(), as Node has no raw public keys",
   signatureSchemes: "sigalgs",
   versions: "minVersion and maxVersion",
 };
