@@ -108,6 +108,7 @@ const NOT_ENFORCED_OF_CNSA: readonly string[] = [
   "The signature of a self-issued anchor's own certificate, which proves nothing",
   'Revocation: call authCertificate with { revocation: { policy: "hard" } } in a hook',
   "Where private keys live and how they are made",
+  "That ends authenticate by certificates: give no externalPsks, which the profile does not allow in their place",
 ];
 
 const KEYS_OF_112_BITS: CertificateRules = {
