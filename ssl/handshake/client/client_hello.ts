@@ -47,23 +47,7 @@ import { offerCertificateTypes, takesCertificates } from "../certificate_types.t
 import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
-
-/** A PSK that a ClientHello offers, its Early Secret, and the key of its binder. */
-export interface OfferedPsk {
-  readonly identity: Uint8Array<ArrayBuffer>;
-  /** Returns the `obfuscated_ticket_age` at a time in milliseconds since 1970. */
-  obfuscatedTicketAge(now: number): number;
-  /** The hash that it is bound to. */
-  readonly hash: CipherSuiteHash;
-  /** The length of this hash in bytes. */
-  readonly hashLength: number;
-  readonly earlySecret: EarlySecret;
-  readonly binderKey: Promise<BinderKey>;
-  /** The session that it resumes; `null` for an external PSK. */
-  readonly session: Tls13ClientSession | null;
-  /** The identity of an external PSK before an import; `null` for a session. */
-  readonly externalIdentity: Uint8Array<ArrayBuffer> | null;
-}
+import type { OfferedPsk } from "./tls13/offered_psk.ts";
 
 /** The contents of a ClientHello that the server's answer is checked against. */
 export interface Offer {

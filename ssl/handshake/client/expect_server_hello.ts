@@ -34,7 +34,8 @@ import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { abandonRenegotiation } from "../tls12/renegotiation.ts";
 import { deriveHandshakeKeys } from "../tls13/derive_keys.ts";
 import { refuseUnsolicited } from "../unsolicited.ts";
-import { type Offer, type OfferedPsk, sendSecondClientHello } from "./client_hello.ts";
+import { type Offer, sendSecondClientHello } from "./client_hello.ts";
+import type { OfferedPsk } from "./tls13/offered_psk.ts";
 import { countAnswer } from "../../session/count_answer.ts";
 import { ExpectEncryptedExtensions } from "./tls13/expect_encrypted_extensions.ts";
 

@@ -10,7 +10,7 @@ import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type { OfferedPsk } from "../client_hello.ts";
+import type { OfferedPsk } from "./offered_psk.ts";
 import { recordLimits } from "../../limit_records.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { takeCertificateTypes } from "../../certificate_types.ts";

@@ -8,7 +8,7 @@ import { offersTls12, offersTls13 } from "../../../config/config.ts";
 import { distinct, MAX_OFFERED_PSKS, requiresExternalPsk } from "../../../config/external_psk.ts";
 import { HASH_LENGTHS } from "../../../crypto/hkdf.ts";
 import type { HandshakeContext } from "../../handshake.ts";
-import type { OfferedPsk } from "../client_hello.ts";
+import type { OfferedPsk } from "./offered_psk.ts";
 
 /**
  * Returns the PSKs to offer, in preference order: those that a suite of TLS 1.3 goes with.

@@ -67,7 +67,7 @@ export async function acceptExternalPsk(
   const found = await findPsk(hs, offered, hashes, modes);
   if (found === "session") return null;
   if (found === null && hs.config.credentials.length > 0) return null;
-  const { form, index } = found ?? { form: decoy(hashes), index: 0 };
+  const { form, index } = found ?? { form: decoy(hs, hashes), index: 0 };
   const earlySecret = form.earlySecret();
   const [key, hash] = await Promise.all([
     earlySecret.binderKey(form.kind),
@@ -121,10 +121,13 @@ async function isTicket(
 const DECOYS = new Map<CipherSuiteHash, PskForm>();
 
 /** Returns a PSK that nobody has, with which a binder costs what it costs with another. */
-function decoy([hash = "SHA-256"]: readonly CipherSuiteHash[]): PskForm {
+function decoy(
+  { environment }: HandshakeContext,
+  [hash = "SHA-256"]: readonly CipherSuiteHash[],
+): PskForm {
   let form = DECOYS.get(hash);
   if (form === undefined) {
-    const key = crypto.getRandomValues(new Uint8Array(32));
+    const key = environment.random(32);
     form = new PskForm({ identity: new Uint8Array(1), key, hash, context: null }, hash);
     DECOYS.set(hash, form);
   }
