@@ -67,8 +67,8 @@ export const SOCKET_PATH_LENGTH = 103;
  * connected leaves the folder behind.
  *
  * Windows has no such folders: there it rejects. In Deno it needs `--allow-net` for all addresses,
- * as its own is not known before, and `--allow-read` and `--allow-write` for the folder; without the
- * option `folder`, it also needs `--allow-env`.
+ * as its own is not known before, and `--allow-read` and `--allow-write` for the folder; without
+ * the option `folder`, it also needs `--allow-env`.
  *
  * @param socket The connection, which the relay then owns, and closes if it cannot be offered.
  * @param options Where the folder is made.

@@ -84,7 +84,7 @@ function packet(type: number, payload: Iterable<number>): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** The part of a connection below TLS: the handshake's records are in packets, later ones are not. */
+/** A connection below TLS: the handshake's records are in packets, later ones are not. */
 class Tds implements ConnLike<Deno.NetAddr> {
   readonly #tcp: Deno.TcpConn;
   readonly localAddr: Deno.NetAddr;

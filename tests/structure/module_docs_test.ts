@@ -90,12 +90,12 @@ Deno.test("each entry point says what it is for, and has an example that imports
   assertEquals(problems, []);
 });
 
-Deno.test("each public symbol has one @category of the list, and each category a symbol", async () => {
+Deno.test("each public symbol has one @category of the list, and each category a symbol", () => {
   assertEquals(new Set(SYMBOLS.flatMap(categoryProblems)), new Set());
   assertEquals([...new Set(SYMBOLS.flatMap(categoriesOf))].sort(), CATEGORIES);
 });
 
-Deno.test("documentation refers to public names only: what else it names, no reader finds", async () => {
+Deno.test("documentation refers to public names only: what else it names, no reader finds", () => {
   const names = new Set(SYMBOLS.map(({ name }) => name));
   const found = SYMBOLS.flatMap((symbol) => unknownLinks(symbol, names));
   assertEquals(new Set(found), new Set());
