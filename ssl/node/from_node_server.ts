@@ -48,6 +48,8 @@ export const MAX_WAITING = 511;
  * client.destroy();
  * listener.close();
  * ```
+ *
+ * @category Node
  */
 export function fromNodeServer(server: Server): ListenerLike<DuplexAddr> {
   const problem = isLike("a server of node:net", "on", "address", "close")(server, "the server") ??
