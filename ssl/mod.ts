@@ -153,6 +153,21 @@ export {
   writeEarlyData,
 } from "./nss/early_data.ts";
 export { exportKeyingMaterial } from "./nss/export_keying_material.ts";
+export { EchRejectedError } from "./base/ech_error.ts";
+export type { EchKey } from "./config/ech_key.ts";
+export {
+  type EchKeyOptions,
+  enableTls13BackendEch,
+  enableTls13GreaseEch,
+  encodeEchConfigList,
+  generateEchKeys,
+  getEchRetryConfigs,
+  importEchKey,
+  type ImportEchKeyOptions,
+  removeEchConfigs,
+  setClientEchConfigs,
+  setServerEchConfigs,
+} from "./nss/ech.ts";
 export {
   forceHandshake,
   type HandshakeBounds,

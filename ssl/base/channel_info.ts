@@ -30,6 +30,8 @@ export interface PreliminaryChannelInfo {
   readonly canSendEarlyData: boolean;
   /** The maximum of this early data in bytes; 0 where it sends none. */
   readonly maxEarlyDataSize: number;
+  /** Whether the server has accepted Encrypted Client Hello; `false` before it is known. */
+  readonly echAccepted: boolean;
   /** The peer's certificates, leaf first, possibly not yet accepted. */
   readonly peerCertificates: readonly Certificate[];
 }
@@ -65,6 +67,8 @@ export interface ChannelInfo {
   readonly resumed: boolean;
   /** Whether the server sent a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
+  /** Whether the client's hello was encrypted, and the server has decrypted it (RFC 9849). */
+  readonly echAccepted: boolean;
   /** Whether the extended master secret is used (RFC 7627); always `true` in TLS 1.3. */
   readonly extendedMasterSecret: boolean;
   /**

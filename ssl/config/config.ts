@@ -8,6 +8,7 @@ import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Credential } from "./credential.ts";
 import type { ExternalKey, PskKeyExchangeMode } from "./external_psk.ts";
+import type { EchKey } from "./ech_key.ts";
 import type { HookOptions } from "./hooks.ts";
 import type { ClientAuth, Role } from "./import_options.ts";
 import type { RawPublicKeys } from "./raw_public_keys.ts";
@@ -80,6 +81,13 @@ export interface Settings extends HookSettings {
   readonly compatMode: boolean;
   readonly grease: boolean;
   readonly permuteExtensions: boolean;
+  /** The configurations under which a client encrypts its ClientHello; `null` for none. */
+  readonly echConfigList: Uint8Array<ArrayBuffer> | null;
+  readonly echGrease: boolean;
+  /** A server's keys of Encrypted Client Hello. */
+  readonly echKeys: readonly EchKey[];
+  /** Whether a server takes inner ClientHellos that another server has decrypted. */
+  readonly echBackend: boolean;
   /**
    * The maximum plaintext in a record that this end accepts, with the inner content type (RFC
    * 8449).

@@ -5,6 +5,7 @@ import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { CertificateInput, CertificateOptions } from "./credential.ts";
 import type { ExternalPsk, PskKeyExchangeMode } from "./external_psk.ts";
+import type { EchKey } from "./ech_key.ts";
 import type { HookOptions, RawPublicKeyHook } from "./hooks.ts";
 import type { SslModel, SslSocket } from "../base/socket_type.ts";
 import type { CipherSuiteName, Tls12CipherSuiteName } from "../tables/cipher_suites.ts";
@@ -173,6 +174,26 @@ export interface ImportOptions extends HookOptions {
    * default `false`. The `authCertificate` hook gets them and has to verify them.
    */
   signedCertTimestamps?: boolean;
+  /**
+   * The configurations of Encrypted Client Hello (RFC 9849) of the client's server: the `ech` value
+   * of its HTTPS record, as bytes or in Base64. The client hides its hello, with the host name and
+   * the application protocols, from all but that server; others see the configuration's public
+   * name. Nothing is sent if no configuration can be used, and the connection fails with an
+   * {@linkcode EchRejectedError} if the server cannot decrypt the hello. An IP address as
+   * `hostname` is no name that a hello could show or hide: the rest of the hello is hidden.
+   */
+  echConfigList?: Uint8Array | string;
+  /**
+   * Whether a client of TLS 1.3 without `echConfigList` sends what looks like Encrypted Client
+   * Hello, so that connections that use it do not stand out; default `false`.
+   */
+  echGrease?: boolean;
+  /**
+   * A server's keys of Encrypted Client Hello, the newest first, 16 at most. A client whose hello
+   * none of them decrypts gets the certificate of the public name, and the configurations to try
+   * again.
+   */
+  echKeys?: readonly EchKey[];
   /** Whether sessions are cached and resumed, by tickets or by IDs; default `true`. */
   sessionTickets?: boolean;
   /**

@@ -10,20 +10,27 @@
 import {
   anything,
   type Check,
+  hasMembers,
   isAmount,
   isArray,
   isArrayOf,
   isBoolean,
+  isBytes,
+  isBytesOrText,
+  isInstance,
   isOneOf,
   isString,
   readMembers,
+  required,
   type Shape,
   show,
 } from "../../cert/base/options.ts";
 import { bytesEqual, copyBytes } from "../../cert/base/bytes.ts";
+import { fromBase64 } from "../../cert/base/runtime.ts";
 import { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import { SslError } from "../base/errors.ts";
+import type { EchKey } from "./ech_key.ts";
 import {
   CIPHER_SUITES,
   type CipherSuite,
@@ -175,6 +182,51 @@ function lengthOf(value: unknown): number {
   if (value instanceof Certificate) return value.der.length;
   return typeof value === "string" || value instanceof Uint8Array ? value.length : 0;
 }
+
+/** Accepts an `ECHConfigList`, or its Base64; it is parsed when the handshake starts. */
+export const takeEchConfigList: Take<Uint8Array<ArrayBuffer>> = (value, option) => {
+  requireSslArgs("Cannot use options", isBytesOrText(value, option));
+  const bytes = typeof value === "string" ? base64Of(value) : copyBytes(value as Uint8Array);
+  if (bytes === null || bytes.length < 6 || (bytes[0]! << 8 | bytes[1]!) !== bytes.length - 2) {
+    throw invalid(
+      option,
+      "it is not an ECHConfigList, in bytes or Base64: the value of the key ech in an HTTPS record",
+    );
+  }
+  return bytes;
+};
+
+function base64Of(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return fromBase64(text.trim());
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The maximum number of keys of a server for Encrypted Client Hello: each of the same identifier
+ * costs a decryption.
+ */
+export const MAX_ECH_KEYS = 16;
+
+/** Accepts keys of Encrypted Client Hello, which are checked when the handshake starts. */
+export const takeEchKeys: Take<readonly EchKey[]> = (value, option) => {
+  const isKey = hasMembers("a key that generateEchKeys() or importEchKey() returns", {
+    config: required(isBytes),
+    privateKey: required(isInstance(CryptoKey)),
+  });
+  requireSslArgs("Cannot use options", isArrayOf(isKey)(value, option));
+  const keys = value as readonly EchKey[];
+  if (keys.length > MAX_ECH_KEYS) {
+    throw invalid(option, `it has ${keys.length} keys, more than ${MAX_ECH_KEYS}`);
+  }
+  return keys.map(({ config, privateKey, isRetryConfig = true }) => ({
+    config: copyBytes(config),
+    privateKey,
+    isRetryConfig,
+  }));
+};
 
 interface VersionNumbers {
   readonly min: number | undefined;

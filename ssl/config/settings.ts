@@ -26,6 +26,8 @@ import {
   reusing,
   takeArray,
   takeBoolean,
+  takeEchConfigList,
+  takeEchKeys,
   takeGroups,
   takeMilliseconds,
   takeOneOf,
@@ -349,6 +351,36 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     doc: "Whether a client sends its extensions in a random order.",
     verb: "ENABLE_CH_EXTENSION_PERMUTATION",
     role: "client",
+  }),
+  echConfigList: row(() => null, {
+    doc:
+      "The configurations of Encrypted Client Hello (RFC 9849) under which a client hides its ClientHello; the connection fails if the server cannot decrypt it.",
+    option: "echConfigList",
+    verb: "setClientEchConfigs",
+    role: "client",
+    owner: "socket",
+    take: takeEchConfigList,
+  }),
+  echGrease: row(() => false, {
+    doc:
+      "Whether a client of TLS 1.3 without a configuration sends what looks like Encrypted Client Hello (RFC 9849, Section 6.2).",
+    option: "echGrease",
+    verb: "enableTls13GreaseEch",
+    role: "client",
+    take: takeBoolean,
+  }),
+  echKeys: row(() => [], {
+    doc: "A server's keys of Encrypted Client Hello, the newest first.",
+    option: "echKeys",
+    verb: "setServerEchConfigs",
+    role: "server",
+    take: takeEchKeys,
+  }),
+  echBackend: row(() => false, {
+    doc:
+      "Whether a server stands behind one that decrypts Encrypted Client Hello, and confirms what that one passes on.",
+    verb: "enableTls13BackendEch",
+    role: "server",
   }),
   recordSizeLimit: row(() => MAX_RECORD_SIZE_LIMIT, {
     doc:

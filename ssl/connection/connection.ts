@@ -74,6 +74,11 @@ export class Connection<A = unknown> {
     return this.engine?.visible ?? null;
   }
 
+  /** The error that has ended the connection; `null` for none. */
+  get failure(): SslError | null {
+    return this.#teardown.error;
+  }
+
   /** The number of bytes that can be read without waiting. */
   get pendingLength(): number {
     return this.engine?.pendingLength ?? 0;

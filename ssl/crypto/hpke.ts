@@ -97,6 +97,15 @@ export function isHpkePublicKey(kem: number, publicKey: Bytes): boolean {
   return publicKey.length === row.publicKeyLength && isUncompressed(row, publicKey);
 }
 
+/** Returns whether a private key can be used with a KEM. */
+export function isHpkePrivateKey(kem: number, { type, algorithm, usages }: CryptoKey): boolean {
+  const row = KEMS.get(kem);
+  if (row === undefined || type !== "private" || !usages.includes("deriveBits")) return false;
+  const { name, namedCurve } = { namedCurve: undefined, ...row.algorithm };
+  const curve = "namedCurve" in algorithm ? algorithm.namedCurve : undefined;
+  return algorithm.name === name && curve === namedCurve;
+}
+
 /** A key pair of a KEM. */
 export interface HpkeKeyPair {
   /** The public key, serialized. */

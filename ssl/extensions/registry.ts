@@ -12,6 +12,8 @@ import {
 import { cookie } from "./cookie.ts";
 import { earlyData, maxEarlyDataSize } from "./early_data.ts";
 import { ecPointFormats } from "./ec_point_formats.ts";
+import { echRetryConfigs } from "./ech_config_list.ts";
+import { echConfirmation } from "./encrypted_client_hello.ts";
 import { encryptThenMac, extendedMasterSecret, postHandshakeAuth } from "./flags.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 import {
@@ -175,6 +177,12 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     ClientHello: keyShareClientHello,
     ServerHello: keyShareServerHello,
     HelloRetryRequest: keyShareHelloRetryRequest,
+  }],
+  // RFC 9849, Section 5; servers without keys ignore it, malformed or not.
+  [ExtensionType.encryptedClientHello, {
+    ClientHello: OPAQUE,
+    HelloRetryRequest: echConfirmation,
+    EncryptedExtensions: echRetryConfigs,
   }],
   [ExtensionType.renegotiationInfo, {
     ClientHello: renegotiationInfo,

@@ -59,6 +59,7 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     serverName: negotiated.serverName,
     resumed: negotiated.authenticatedAt !== null,
     helloRetryRequest: !isTls12 && negotiated.helloRetryRequest,
+    echAccepted: !isTls12 && negotiated.echAccepted,
     extendedMasterSecret: !isTls12 || negotiated.extendedMasterSecret,
     secureRenegotiation: !isTls12 || negotiated.secureRenegotiation,
     badCertAccepted: peer.badCertAccepted,
@@ -85,5 +86,6 @@ export function preliminaryChannelInfo(
     helloRetryRequest: progress.helloRetryRequest,
     canSendEarlyData: earlyWrite?.sending ?? false,
     maxEarlyDataSize: earlyWrite?.sending ? earlyWrite.limit : 0,
+    echAccepted: progress.echAccepted,
   }, progress.peerChain);
 }

@@ -41,6 +41,11 @@ export interface HandshakeContext {
   readonly earlyWrite: EarlyWrite | null;
   /** The early data that a server has accepted; `null` for none. */
   earlyRead: EarlyRead | null;
+  /**
+   * Set once a server has rejected Encrypted Client Hello: the handshake goes on only to
+   * authenticate the server, and must not complete.
+   */
+  echRejection?: EchRejection;
   /** Returns the configuration of a later handshake. */
   readonly latestConfig: () => SslConfig;
   /**
@@ -53,6 +58,17 @@ export interface HandshakeContext {
     hs: HandshakeContext,
     resumes: boolean,
   ) => HandshakeState | Promise<HandshakeState>;
+}
+
+/** A server's rejection of Encrypted Client Hello. */
+export interface EchRejection {
+  /** The `retry_configs` in EncryptedExtensions; `null` if there are none. */
+  retryConfigs: Uint8Array<ArrayBuffer> | null;
+  /**
+   * Creates the error that ends the handshake when the server has been authenticated (RFC 9849,
+   * Section 6.1.6).
+   */
+  error(): SslError;
 }
 
 /** A TLS 1.2 connection after a complete handshake. */

@@ -23,6 +23,8 @@ export interface Tls13HelloAgreement {
   readonly group: NamedGroup | null;
   /** Whether there was a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
+  /** Whether the ClientHello was encrypted, and the server has decrypted it. */
+  readonly echAccepted: boolean;
   /** Whether the client has offered post_handshake_auth (RFC 8446, Section 4.2.6). */
   readonly postHandshakeAuth: boolean;
   /** The host name in server_name. */

@@ -25,6 +25,8 @@ export interface Progress {
   readonly serverName: string | null;
   /** Whether there was a HelloRetryRequest. */
   readonly helloRetryRequest: boolean;
+  /** Whether the server has accepted Encrypted Client Hello. */
+  readonly echAccepted: boolean;
   /** The peer's certificates, verified or not. */
   readonly peerChain: readonly Certificate[];
   /** The peer's raw public key in place of certificates, accepted or not; `null` for none. */
@@ -48,6 +50,7 @@ export const NO_PROGRESS: Progress = {
   alpnProtocol: null,
   serverName: null,
   helloRetryRequest: false,
+  echAccepted: false,
   peerChain: [],
   peerRawPublicKey: null,
   stapledOcspResponse: null,

@@ -33,6 +33,7 @@ export const ExtensionType = {
   postHandshakeAuth: 49,
   signatureAlgorithmsCert: 50,
   keyShare: 51,
+  encryptedClientHello: 0xfe0d,
   renegotiationInfo: 0xff01,
 } as const;
 

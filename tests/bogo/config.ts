@@ -6,6 +6,7 @@ import { change, type SslConfig } from "../../ssl/config/config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { AntiReplayContext } from "../../ssl/base/anti_replay.ts";
 import { createAntiReplayContext } from "../../ssl/nss/early_data.ts";
+import type { EchKey } from "../../ssl/config/ech_key.ts";
 import type { Environment } from "../../ssl/base/environment.ts";
 import type { ClientHelloInfo, RawPublicKeyHook } from "../../ssl/config/hooks.ts";
 import type { ImportOptions, RawPublicKeyOptions } from "../../ssl/config/import_options.ts";
@@ -27,6 +28,7 @@ import {
 import { readCredentials, type ShimCredential } from "./credentials.ts";
 import { pskSettings } from "./psk.ts";
 import { earlyDataOptions, TICKET_AGE_WINDOW } from "./early_data.ts";
+import { echOptions, echSettings, readEchKeys } from "./ech.ts";
 import type { Flags } from "./flags.ts";
 import {
   asksForCertificate,
@@ -120,6 +122,8 @@ export interface ShimConnection {
   readonly credentials: readonly ShimCredential[];
   /** The raw public keys that it shows and takes. */
   readonly rawPublicKeys: RawPublicKeyOptions | undefined;
+  /** A server's keys of Encrypted Client Hello. */
+  readonly echKeys: readonly EchKey[];
 }
 
 /** What a connection's hooks have been told. */
@@ -161,13 +165,14 @@ export async function prepare(shim: Shim, flags: Flags): Promise<ShimConnection>
     seen.selectedCredential = number;
   });
   const rawPublicKeys = await rawPublicKeysOf(flags, shim.acceptKey);
-  return shim.connection = { flags, seen, credentials, rawPublicKeys };
+  const echKeys = await readEchKeys(flags);
+  return shim.connection = { flags, seen, credentials, rawPublicKeys, echKeys };
 }
 
 /** The configuration of a connection. */
 export function configFor(
   shim: Shim,
-  { flags, credentials, rawPublicKeys }: ShimConnection,
+  { flags, credentials, rawPublicKeys, echKeys }: ShimConnection,
 ): SslConfig {
   const isServer = flags.has("-server");
   const curves = flags.numbers("-curves");
@@ -200,6 +205,7 @@ export function configFor(
     // The runner ends many a connection without close_notify, and the shim is to take that for an
     // end.
     allowTruncation: !flags.has("-check-close-notify"),
+    ...(isServer ? { echKeys } : echOptions(flags)),
     ...shim.hooks,
     ...(isServer ? shim.serverHooks : shim.clientHooks),
   });
@@ -210,6 +216,7 @@ export function configFor(
     permuteExtensions: flags.has("-permute-extensions"),
     ...(!isServer && keyShares !== undefined && { keyShares: known(keyShares, NAMED_GROUPS) }),
     requireSafeNegotiation: !isServer && flags.has("-no-legacy-server-connect"),
+    ...(isServer && echSettings(flags)),
     ...(flags.has("-renegotiate-freely") && { renegotiation: "UNRESTRICTED" }),
     ...pskSettings(flags),
   });

@@ -47,6 +47,24 @@ export const DEVIATIONS: readonly Exception[] = [
     tests: [/^EncryptedExtensionsWithKeyShare-/],
   },
   {
+    name: "encrypted_client_hello in a ServerHello of TLS 1.2: illegal_parameter, as above",
+    why: "RFC 8446, Section 4.2",
+    tests: [/^TLS-ECH-(GREASE-)?Client-TLS12-RejectRetryConfigs$/],
+  },
+  {
+    name: "a client whose configurations of Encrypted Client Hello are of no use sends no hello",
+    why: "RFC 9849, Section 6.1, has it show the name; here the application decides that",
+    tests: [
+      /^TLS-ECH-Client-NoSupportedConfigs(-GREASE)?$/,
+      /^TLS-ECH-Client-SkipInvalidPublicName$/,
+    ],
+  },
+  {
+    name: "keys of Encrypted Client Hello on P-256 are of use",
+    why: "RFC 9180, Section 7.1; BoringSSL has X25519 alone",
+    tests: [/^TLS-ECH-Client-SelectECHConfig$/],
+  },
+  {
     name:
       "early data in the second ClientHello: illegal_parameter for the hello, before the data is looked at",
     why: "RFC 8446, Section 4.2.10",

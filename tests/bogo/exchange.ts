@@ -12,6 +12,7 @@ import { createSocket } from "../../ssl/ssl_socket.ts";
 import { ConnTransport } from "../../ssl/connection/transports.ts";
 import { configFor, type Observations, prepare, type Shim, type ShimConnection } from "./config.ts";
 import { answerEarly, checkEarlyData, shakeEarly } from "./early_data.ts";
+import { acceptPublicNames, checkEch, checkEchRejection } from "./ech.ts";
 import { checkHandshake, checkProofs, expect } from "./expectations.ts";
 import type { Flags } from "./flags.ts";
 import { RunnerConn } from "./runner_conn.ts";
@@ -36,6 +37,7 @@ export async function runConnection(
 ): Promise<void> {
   if (isResumption) shim.advance(flags.number("-resumption-delay") ?? 0);
   const connection = await prepare(shim, flags);
+  acceptPublicNames(flags);
   const conn = new RunnerConn(await connect(flags));
   const socket = createSocket(new ConnTransport(conn), configFor(shim, connection), {
     environment: shim.environment,
@@ -45,6 +47,9 @@ export async function runConnection(
     shim.newSessions = 0;
     await exchange(shim, conn, socket, connection, retried, isResumption);
     await socket.close();
+  } catch (error) {
+    checkEchRejection(error, flags);
+    throw error;
   } finally {
     // What is left unread would turn the end of the connection into a reset, and lose the alert.
     await conn.drain();
@@ -91,6 +96,7 @@ async function exchange(
     const info = await socket.handshake();
     await checkHandshake(socket, info, flags, seen, isResumption);
     checkEarlyData(socket, flags);
+    checkEch(info, flags);
     if (info.version === "TLSv1.2") checkNewSession(shim, info, flags);
     if (flags.has("-no-op-extra-handshake") || flags.has("-handshake-twice")) {
       await socket.handshake();

@@ -73,6 +73,11 @@ export const FLAGS = {
   "-signed-cert-timestamps": "bytes",
 
   "-enable-early-data": "switch",
+  "-ech-config-list": "bytes",
+  "-ech-server-config": "bytes",
+  "-ech-server-key": "bytes",
+  "-ech-is-retry-config": "numbers",
+  "-enable-ech-grease": "switch",
 
   "-implicit-handshake": "switch",
   "-shim-writes-first": "switch",
@@ -106,6 +111,11 @@ export const FLAGS = {
   "-expect-no-server-name": "switch",
   "-expect-hrr": "switch",
   "-expect-no-hrr": "switch",
+  "-expect-ech-accept": "switch",
+  "-expect-ech-retry-configs": "bytes",
+  "-expect-no-ech-retry-configs": "switch",
+  "-expect-ech-name-override": "text",
+  "-expect-no-ech-name-override": "switch",
   "-expect-extended-master-secret": "switch",
   "-expect-secure-renegotiation": "switch",
   "-expect-no-secure-renegotiation": "switch",
@@ -209,6 +219,11 @@ export class Flags {
   bytes(flag: FlagOf<"bytes">): Uint8Array<ArrayBuffer> | undefined {
     const text = this.#last(flag);
     return text === undefined ? undefined : Uint8Array.fromBase64(text);
+  }
+
+  /** The bytes that follow a flag each time that it is there. */
+  allBytes(flag: FlagOf<"bytes">): readonly Uint8Array<ArrayBuffer>[] {
+    return this.#values.get(flag)?.map((text) => Uint8Array.fromBase64(text)) ?? [];
   }
 
   #last(flag: Flag): string | undefined {

@@ -54,6 +54,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
   "early_data.ts": [["serve", "abc", "a", "b"], ["GET", "1", "missing.pem"]],
   "echo_server.ts": [["abc"], ["0", "missing.pem", "missing.pem"], ["0", "missing.pem"]],
   "external_psk.ts": [["ask", "abc", "missing"], ["serve", "1", "missing"]],
+  "ech.ts": [["nonsense:port", "missing.txt"], ["a.test", "missing.txt"]],
   "ftps_put.ts": [["nonsense", "file"], ["ftp://127.0.0.1/a", "missing.txt"]],
   "hot_reload.ts": [["abc", "a.pem", "b.pem"], ["0", "missing.pem", "missing.pem"]],
   "https_get.ts": [["nonsense"], ["http://127.0.0.1/"], ["--nonsense"], [

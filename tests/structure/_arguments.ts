@@ -129,6 +129,7 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     producedAt: time,
     responses: [{ certificate, status: "good" }],
   });
+  const ech = await ssl.generateEchKeys({ publicName: "public.test" });
   const record = await db.importCert(certificate);
   const hook = () => {};
   const samples: Record<string, unknown> = {
@@ -178,6 +179,11 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     "readonly SignatureScheme[]": ["ed25519"],
     "PrivateKey": keys.privateKey,
     "CryptoKey | PrivateKey | string | Uint8Array": keys.privateKey,
+    "CryptoKey | Uint8Array | string": ech.privateKey,
+    "readonly EchKey[]": [ech],
+    "readonly (EchKey | Uint8Array)[]": [ech],
+    "Uint8Array | string | null": ssl.encodeEchConfigList([ech]),
+    "EchKeyOptions": { publicName: "public.test" },
     "KeyPairType": "ec-p256",
     "KeyQuery": certificate,
     "TokenKey": { id: new Uint8Array(20), label: null, algorithm: null },

@@ -47,6 +47,12 @@ const ocsp = await cert.createOcspResponse({
 });
 const pfx = await pkcs11.exportPkcs12({ certificates: [own], password: "x", iterations: 2_000 });
 
+const ech = await ssl.generateEchKeys({ publicName: "a.test", curve: "P-256", extractable: true });
+const ECH_KEY = {
+  label: "PRIVATE KEY",
+  der: new Uint8Array(await crypto.subtle.exportKey("pkcs8", ech.privateKey)),
+};
+
 const CERTIFICATE = { label: "CERTIFICATE", der: own.der };
 const ROOT_CERTIFICATE = { label: "CERTIFICATE", der: root.cert.der };
 const KEY = { label: "PRIVATE KEY", der: await keys.exportPkcs8() };
@@ -132,6 +138,10 @@ async function fetched(encoding: string | Uint8Array): Promise<string> {
 
 /** The places that take them, by the names of their signatures. */
 const PLACES: Readonly<Record<string, Place | readonly Place[]>> = {
+  importEchKey: {
+    sample: ECH_KEY,
+    give: async (one) => (await ssl.importEchKey(ech.config, one)).config.toHex(),
+  },
   parseCertificate: { sample: CERTIFICATE, give: (one) => String(cert.parseCertificate(one)) },
   parseCertificatesPem: {
     sample: CERTIFICATE,
@@ -293,6 +303,11 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "a list of SCTs as `encodeSctList` makes it": [
     "CertificateOptions.scts",
     "ServerCertOptions.signedCertTimestamps",
+  ],
+  "a configuration of Encrypted Client Hello, which stands in DNS": [
+    "ImportOptions.echConfigList",
+    "encodeEchConfigList",
+    "setClientEchConfigs",
   ],
   "data of connections": [
     "ByteStreams.readable",

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
 import { hasExternalPsks, pskModesOf } from "../../config/external_psk.ts";
 import { MAX_RECORD_SIZE_LIMIT } from "../../config/settings.ts";
@@ -25,14 +26,21 @@ import {
 import { signedCertificateTimestamp } from "../../extensions/signed_certificate_timestamp.ts";
 import { supportedGroups } from "../../extensions/supported_groups.ts";
 import { supportedVersionsClientHello } from "../../extensions/supported_versions.ts";
-import { encodeClientHello, replaceBinders, truncateBinders } from "../../messages/client_hello.ts";
-import { encodeHandshake } from "../../messages/handshake.ts";
+import {
+  type ClientHello,
+  encodeClientHello,
+  replaceBinders,
+  truncateBinders,
+} from "../../messages/client_hello.ts";
+import { encodeHandshake, type HandshakeMessage } from "../../messages/handshake.ts";
+import type { ServerHello } from "../../messages/server_hello.ts";
 import type {
   ClientSession,
   Tls12ClientSession,
   Tls13ClientSession,
 } from "../../base/session_cache.ts";
 import { TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.ts";
+import { ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -49,6 +57,9 @@ import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
 import type { OfferedPsk } from "./tls13/offered_psk.ts";
 
+/** Few clients hide their hellos. */
+const ECH = new LazyModule("Encrypted Client Hello", () => import("./ech.ts"));
+
 /** The contents of a ClientHello that the server's answer is checked against. */
 export interface Offer {
   readonly random: Uint8Array<ArrayBuffer>;
@@ -60,8 +71,39 @@ export interface Offer {
   readonly tls12Session: Tls12ClientSession | null;
   /** The early data that it announces; `null` for none. */
   readonly early: EarlyWrite | null;
+  /** The body of encrypted_client_hello; `null` without. */
+  readonly echBody: Uint8Array<ArrayBuffer> | null;
+  /** Of an inner ClientHello that the server has not accepted by its ServerHello yet; else `null`. */
+  readonly ech: EchOffer | null;
+  /** Whether the server has accepted this inner ClientHello. */
+  readonly echAccepted: boolean;
   /** The types of the extensions, the only ones that the server may answer. */
   readonly extensionTypes: readonly number[];
+}
+
+/** An offer without what its encoding determines. */
+export type OfferValues = Omit<Offer, "extensionTypes">;
+
+/** An inner ClientHello, sent in an outer one (RFC 9849, Section 6.1). */
+export interface EchOffer {
+  /** Encrypts an inner ClientHello, and sends it in an outer one. */
+  send(
+    hs: HandshakeContext,
+    inner: OfferValues,
+    additions: RetryAdditions | undefined,
+  ): Promise<Offer>;
+  /**
+   * Decides which ClientHello the server answers.
+   *
+   * @returns The inner one, accepted at least by this message; or else the outer one, with whose
+   * configuration and transcript the handshake goes on.
+   */
+  settle(
+    hs: HandshakeContext,
+    inner: Offer,
+    message: HandshakeMessage,
+    hello: ServerHello,
+  ): Promise<Offer>;
 }
 
 /** What a HelloRetryRequest changes in the second ClientHello. */
@@ -80,18 +122,39 @@ export async function sendFirstClientHello(
   const groups = offersTls13(config) ? initialKeyShares(config) : [];
   const tls12Session = session?.version === TLS_1_2 ? session : null;
   const resumed = session?.version === TLS_1_3 ? pskOfSession(session) : null;
-  const early = hs.earlyWrite?.offer(config, resumed?.session ?? undefined) ? hs.earlyWrite : null;
-  const offer = await sendClientHello(hs, {
+  const offer: OfferValues = {
     random: environment.random(32),
     legacySessionId: sessionIdFor(hs, tls12Session),
     keyShares: await generateKeyShares(groups),
     // RFC 8446, Section 4.2.10: early data goes with the first PSK.
     psks: resumed === null ? externalPsks : [resumed, ...externalPsks],
     tls12Session,
-    early,
-  });
+    early: null,
+    echBody: null,
+    ech: null,
+    echAccepted: false,
+  };
+  if (config.echConfigList !== null || config.echGrease) {
+    const { withEch } = ECH.exports ?? await ECH.load();
+    return await sendWithEarlyData(hs, await withEch(hs, offer), resumed);
+  }
+  return await sendWithEarlyData(hs, offer, resumed);
+}
+
+/** Sends the ClientHello, and makes ready for early data under the session, if there is any. */
+async function sendWithEarlyData(
+  hs: HandshakeContext,
+  offer: OfferValues,
+  resumed: OfferedPsk | null,
+): Promise<Offer> {
+  const { earlyWrite } = hs;
+  if (earlyWrite === null) return await sendClientHello(hs, offer);
+  // Keys of early data derive from the inner ClientHello, and it would go on under an outer one.
+  const session = offer.ech === null ? resumed?.session ?? undefined : undefined;
+  const early = earlyWrite.offer(hs.config, session) ? earlyWrite : null;
+  const sent = await sendClientHello(hs, { ...offer, early });
   if (early !== null && resumed !== null) await early.start(hs, resumed.earlySecret, offer.random);
-  return offer;
+  return sent;
 }
 
 /** Begins to derive the keys of a session. */
@@ -144,37 +207,57 @@ export async function sendSecondClientHello(
 
 async function sendClientHello(
   hs: HandshakeContext,
-  offer: Omit<Offer, "extensionTypes">,
+  offer: OfferValues,
   additions?: RetryAdditions,
 ): Promise<Offer> {
+  if (offer.ech !== null) return await offer.ech.send(hs, offer, additions);
   const grease = hs.config.grease ? greaseOf(offer.random) : null;
-  const extensions = helloExtensions(hs, offer, additions, grease);
+  const extensions = helloExtensions(hs, hs.config, offer, additions, grease);
+  addPreSharedKeys(hs, extensions, offer.psks);
   let message = encodeHandshake(
     HandshakeType.clientHello,
-    encodeClientHello({
-      legacyVersion: TLS_1_2,
-      random: offer.random,
-      legacySessionId: offer.legacySessionId,
-      cipherSuites: offeredSuites(hs.config, grease),
-      legacyCompressionMethods: new Uint8Array([0]),
-      extensions,
-    }),
+    encodeClientHello(helloOf(hs.config, offer, extensions, grease)),
   );
   if (offer.psks.length > 0) message = await bind(hs, message, offer.psks);
   hs.transcript.add(message);
   hs.output.sendMessage(message);
   hs.output.emit({ kind: "hello" });
-  const extensionTypes = extensions.types().filter((type) => !grease?.extensions.includes(type));
-  return { ...offer, extensionTypes };
+  return { ...offer, extensionTypes: answerableTypes(extensions, grease) };
 }
 
-function helloExtensions(
+/** Returns the values of a ClientHello. */
+export function helloOf(
+  config: SslConfig,
+  offer: OfferValues,
+  extensions: ExtensionBlock,
+  grease: Grease | null,
+): ClientHello {
+  return {
+    legacyVersion: TLS_1_2,
+    random: offer.random,
+    legacySessionId: offer.legacySessionId,
+    cipherSuites: offeredSuites(config, grease),
+    legacyCompressionMethods: new Uint8Array([0]),
+    extensions,
+  };
+}
+
+/** Returns the types of the extensions that a server may answer. */
+export function answerableTypes(
+  extensions: ExtensionBlock,
+  grease: Grease | null,
+): readonly number[] {
+  return extensions.types().filter((type) => !grease?.extensions.includes(type));
+}
+
+/** Returns the extensions of a ClientHello but for pre_shared_key, which is the last. */
+export function helloExtensions(
   hs: HandshakeContext,
-  offer: Omit<Offer, "extensionTypes">,
+  config: SslConfig,
+  offer: OfferValues,
   additions: RetryAdditions | undefined,
   grease: Grease | null,
 ): ExtensionBlock {
-  const { config, environment } = hs;
   let extensions = new ExtensionBlock();
   if (grease !== null) extensions.addBody(grease.extensions[0], new Uint8Array(0));
   if (config.hostname !== null && !isIpAddress(config.hostname)) {
@@ -204,7 +287,7 @@ function helloExtensions(
       ...shares,
     ]);
   }
-  if (tls12) addTls12Extensions(extensions, hs, offer.tls12Session);
+  if (tls12) addTls12Extensions(extensions, hs, config, offer.tls12Session);
   if (config.rawPublicKeys !== null) offerCertificateTypes(config, extensions);
   if (config.rawPublicKeys === null || takesCertificates(config)) {
     if (config.ocspStapling) extensions.add(statusRequest, OCSP_OF_ANY_RESPONDER);
@@ -224,20 +307,30 @@ function helloExtensions(
   if (config.recordSizeLimit < MAX_RECORD_SIZE_LIMIT) {
     extensions.add(recordSizeLimit, ownRecordSizeLimit(config, tls13 ? TLS_1_3 : TLS_1_2));
   }
+  if (offer.echBody !== null) {
+    extensions.addBody(ExtensionType.encryptedClientHello, offer.echBody);
+  }
   if (grease !== null) extensions.addBody(grease.extensions[1], new Uint8Array(1));
   if (config.permuteExtensions) extensions = permuteExtensions(extensions, offer.random);
-  if (offer.psks.length > 0) {
-    const now = environment.now();
-    // RFC 8446, Section 4.2.11: this MUST be the last extension.
-    extensions.add(preSharedKeyClientHello, {
-      identities: offer.psks.map((psk) => ({
-        identity: psk.identity,
-        obfuscatedTicketAge: psk.obfuscatedTicketAge(now),
-      })),
-      binders: offer.psks.map(({ hashLength }) => new Uint8Array(hashLength)),
-    });
-  }
   return extensions;
+}
+
+/** Adds the offered PSKs, with zeros for binders. */
+export function addPreSharedKeys(
+  { environment }: HandshakeContext,
+  extensions: ExtensionBlock,
+  psks: readonly OfferedPsk[],
+): void {
+  if (psks.length === 0) return;
+  const now = environment.now();
+  // RFC 8446, Section 4.2.11: this MUST be the last extension.
+  extensions.add(preSharedKeyClientHello, {
+    identities: psks.map((psk) => ({
+      identity: psk.identity,
+      obfuscatedTicketAge: psk.obfuscatedTicketAge(now),
+    })),
+    binders: psks.map(({ hashLength }) => new Uint8Array(hashLength)),
+  });
 }
 
 /** RFC 6066, Section 8: an empty list allows any responder. */
@@ -251,9 +344,9 @@ const OCSP_OF_ANY_RESPONDER: CertificateStatusRequest = {
 function addTls12Extensions(
   extensions: ExtensionBlock,
   hs: HandshakeContext,
+  config: SslConfig,
   session: Tls12ClientSession | null,
 ): void {
-  const { config } = hs;
   if (config.extendedMasterSecret !== "off") extensions.add(extendedMasterSecret, true);
   extensions
     .add(renegotiationInfo, clientRenegotiationInfo(hs))
@@ -282,7 +375,7 @@ function offeredSuites(config: SslConfig, grease: Grease | null): readonly numbe
 }
 
 /** Sets the binders, MACs over the ClientHello up to them (RFC 8446, Section 4.2.11.2). */
-async function bind(
+export async function bind(
   hs: HandshakeContext,
   message: Uint8Array<ArrayBuffer>,
   psks: readonly OfferedPsk[],

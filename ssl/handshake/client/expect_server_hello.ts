@@ -56,7 +56,8 @@ interface ChosenShare {
 
 /** Waits for ServerHello or HelloRetryRequest (RFC 8446, Sections 4.1.3 and 4.1.4). */
 export class ExpectServerHello implements HandshakeState {
-  readonly #offer: Offer;
+  /** The ClientHello that the server answers: of an inner and an outer one, first the inner. */
+  #offer: Offer;
   readonly #retried: Retried | null;
 
   /** Creates the state for an offer; `retried` is set after a HelloRetryRequest. */
@@ -76,7 +77,8 @@ export class ExpectServerHello implements HandshakeState {
     expectMessage(message, HandshakeType.serverHello);
     const hello = parseServerHello(message.body);
     refuseSsl(hello.legacyVersion);
-    const { early } = this.#offer;
+    const { ech, early } = this.#offer;
+    if (ech !== null) this.#offer = await ech.settle(hs, this.#offer, message, hello);
     if (this.#choosesTls12(hello, hs)) {
       if (early !== null) throw downgraded();
       const { takeTls12ServerHello } = TLS12.exports ?? await TLS12.load();
@@ -141,6 +143,7 @@ export class ExpectServerHello implements HandshakeState {
       group,
       serverName: hs.config.hostname,
       helloRetryRequest: this.#retried !== null,
+      echAccepted: this.#offer.echAccepted,
       postHandshakeAuth: hs.config.postHandshakeAuth,
     };
     return new ExpectEncryptedExtensions(keys, agreement, psk);

@@ -37,6 +37,7 @@ import { chooseProtocol } from "../choose_protocol.ts";
 import {
   askApplication,
   badSecondHello,
+  BARE_COOKIE_LENGTH,
   checkSecondHello,
   checkSecondShares,
   helloRetryRequest,
@@ -48,6 +49,7 @@ import {
 import type { AcceptedEarlyData } from "./tls13/early_data.ts";
 import type { AcceptedExternalPsk } from "./tls13/external_psk.ts";
 import { type Choice, EARLY_DATA, sendServerFlight } from "./tls13/flight.ts";
+import type { ServerEch } from "./tls13/ech.ts";
 import type { RequestedHost } from "./tls12/flight.ts";
 
 /** Most clients offer TLS 1.3. */
@@ -58,6 +60,8 @@ const EXTERNAL_PSKS = new LazyModule(
   "a server's pre-shared keys",
   () => import("./tls13/external_psk.ts"),
 );
+/** Few servers have keys to decrypt hellos. */
+const ECH = new LazyModule("a server's Encrypted Client Hello", () => import("./tls13/ech.ts"));
 
 /** A ClientHello with the extensions that TLS 1.3 requires. */
 interface Tls13Hello {
@@ -69,6 +73,7 @@ interface Tls13Hello {
 
 /** The state after the first ClientHello. */
 interface FirstHello {
+  readonly ech: ServerEch | null;
   readonly retried: Retried;
   readonly host: RequestedHost;
 }
@@ -83,10 +88,32 @@ export class ExpectClientHello implements HandshakeState {
   }
 
   /** Processes ClientHello; answers with the server's flight, or with HelloRetryRequest. */
-  async handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
+  handle(message: HandshakeMessage, hs: HandshakeContext): Promise<HandshakeState> {
     expectMessage(message, HandshakeType.clientHello);
     const hello = parseClientHello(message.body);
     hs.output.emit({ kind: "hello" });
+    const mayBeHidden = this.#first === null ? takesEch(hs) : this.#first.ech !== null;
+    return mayBeHidden ? this.#reveal(message, hello, hs) : this.#take(message, hello, null, hs);
+  }
+
+  /** Decrypts the ClientHello, if it is encrypted. */
+  async #reveal(
+    sent: HandshakeMessage,
+    outer: ClientHello,
+    hs: HandshakeContext,
+  ): Promise<HandshakeState> {
+    const { takeClientHello } = ECH.exports ?? await ECH.load();
+    const before = this.#first?.ech ?? null;
+    const { message, hello, ech } = await takeClientHello(hs, sent, outer, before);
+    return await this.#take(message, hello, ech, hs);
+  }
+
+  async #take(
+    message: HandshakeMessage,
+    hello: ClientHello,
+    ech: ServerEch | null,
+    hs: HandshakeContext,
+  ): Promise<HandshakeState> {
     const retried = this.#first?.retried ?? await resumeRetry(hs, hello);
     await askClientHelloHook(hs, message, hello, retried !== null);
     const host = this.#first?.host ?? await applyServerName(hs, hello.extensions);
@@ -118,7 +145,7 @@ export class ExpectClientHello implements HandshakeState {
     if (lacksShare || decision.retry) {
       const requestedGroup = lacksShare ? group : null;
       const request = { cipherSuite, requestedGroup, ...decision };
-      return await this.#retry(message, hello, host, request, hs);
+      return await this.#retry(message, hello, { host, ech }, request, hs);
     }
 
     // The key exchange waits for nothing that follows.
@@ -148,6 +175,7 @@ export class ExpectClientHello implements HandshakeState {
       alpnProtocol,
       serverName,
       helloRetryRequest: retried !== null,
+      echAccepted: ech?.accepted ?? false,
       postHandshakeAuth: offer.extensions.has(ExtensionType.postHandshakeAuth),
     };
     const early = offer.extensions.has(ExtensionType.earlyData)
@@ -165,6 +193,7 @@ export class ExpectClientHello implements HandshakeState {
       legacySessionId: hello.legacySessionId,
       nameChoseConfig: host.choseConfig,
       extensions: offer.extensions,
+      ech,
       signatureSchemes,
       keyExchange,
       session,
@@ -176,24 +205,33 @@ export class ExpectClientHello implements HandshakeState {
   async #retry(
     message: HandshakeMessage,
     hello: ClientHello,
-    host: RequestedHost,
+    { host, ech }: Omit<FirstHello, "retried">,
     { retry, ...request }: Pick<Retried, "cipherSuite" | "requestedGroup"> & RetryDecision,
     hs: HandshakeContext,
   ): Promise<HandshakeState> {
     show(hs, { helloRetryRequest: true });
     hs.transcript.add(message.raw);
     // Where the application asks for none it has nothing to carry, and mbedTLS's clients take none.
-    const cookie = retry ? await makeCookie(hs, request) : null;
+    // The keys of Encrypted Client Hello stay here, so that no other socket can go on with it.
+    const cookie = !retry
+      ? null
+      : ech?.accepted
+      ? hs.environment.random(BARE_COOKIE_LENGTH)
+      : await makeCookie(hs, request);
     const retried = { ...request, first: hello, cookie };
+    const make = (confirmation?: Uint8Array<ArrayBuffer>) =>
+      helloRetryRequest(hello, retried, confirmation);
+    const retryRequest = ech === null
+      ? make()
+      : await ech.confirmRetry(hs, request.cipherSuite, make);
     await hs.transcript.replaceWithMessageHash();
-    const retryRequest = helloRetryRequest(hello, retried);
     hs.transcript.add(retryRequest);
     hs.output.sendMessage(retryRequest);
     if (hello.legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
     if (hello.extensions?.has(ExtensionType.earlyData)) {
       hs.output.emit({ kind: "skipEarlyData", how: "in clear", limit: hs.config.maxEarlyData });
     }
-    return new ExpectClientHello({ retried, host });
+    return new ExpectClientHello({ retried, host, ech });
   }
 }
 
@@ -215,6 +253,12 @@ async function answerEarlyData(
     hs.output.emit({ kind: "skipEarlyData", how: "undecryptable", limit });
   } else hs.earlyRead = accepted.read;
   return accepted;
+}
+
+/** Returns whether a server looks for an encrypted ClientHello. */
+function takesEch({ config, established }: HandshakeContext): boolean {
+  return (config.echKeys.length > 0 || config.echBackend) && established === null &&
+    offersTls13(config);
 }
 
 /** Returns the newest version that both ends support (RFC 8446, Section 4.2.1). */

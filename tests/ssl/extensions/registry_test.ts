@@ -59,6 +59,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   encrypt_then_mac: "CH, SH12", // RFC 7366
   extended_master_secret: "CH, SH12", // RFC 7627
   session_ticket: "CH, SH12", // RFC 5077
+  encrypted_client_hello: "CH, HRR, EE", // RFC 9849
   renegotiation_info: "CH, SH12", // RFC 5746
 };
 

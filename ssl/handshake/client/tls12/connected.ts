@@ -27,6 +27,7 @@ export async function completeTls12(
   negotiated: Tls12Negotiated,
   handles: ResumptionHandles,
 ): Promise<HandshakeState> {
+  if (hs.echRejection !== undefined) throw hs.echRejection.error();
   await keepTls12Session(hs, session, negotiated, handles);
   completeRenegotiation(hs);
   hs.transcript.forget();

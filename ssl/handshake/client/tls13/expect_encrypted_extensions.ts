@@ -2,6 +2,7 @@
 
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
+import { echRetryConfigs } from "../../../extensions/ech_config_list.ts";
 import { parseEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
@@ -43,6 +44,9 @@ export class ExpectEncryptedExtensions implements HandshakeState {
     expectMessage(message, HandshakeType.encryptedExtensions);
     const { extensions } = parseEncryptedExtensions(message.body);
     refuseUnsolicited(extensions, this.#keys.extensionTypes);
+    if (hs.echRejection !== undefined) {
+      hs.echRejection.retryConfigs = extensions.get(echRetryConfigs) ?? null;
+    }
     const protocol = chosenProtocol(extensions.get(alpnProtocol), hs.config);
     show(hs, { alpnProtocol: protocol });
     hs.output.limitRecords(recordLimits(hs.config, extensions, TLS_1_3));

@@ -71,6 +71,7 @@ export class ExpectServerFinished implements HandshakeState {
     sendVerifyData(hs, await (verifyData ?? ownVerifyData(hs, clientSecret)));
     hs.output.installWriteSpec(clientSpec);
     hs.output.sendFlight();
+    if (hs.echRejection !== undefined) throw hs.echRejection.error();
 
     const keys = new TrafficKeys(cipherSuite, {
       read: server,

@@ -46,6 +46,7 @@ import { prepareCertificateRequest } from "./send_certificate_request.ts";
 import { type AcceptedSession, shownChain } from "../../../session/accept_session.ts";
 import type { AcceptedExternalPsk } from "./external_psk.ts";
 import type { AcceptedEarlyData } from "./early_data.ts";
+import type { ServerEch } from "./ech.ts";
 import { ExpectClientCertificate } from "./expect_certificate.ts";
 import { ExpectClientFinished, foreseeFinished, type ServerKeys } from "./expect_finished.ts";
 
@@ -61,6 +62,8 @@ export interface Choice {
   readonly nameChoseConfig: boolean;
   /** The extensions of the ClientHello. */
   readonly extensions: ExtensionBlock;
+  /** What was made of an encrypted ClientHello; `null` if there is none. */
+  readonly ech: ServerEch | null;
   /** The schemes that the client accepts. */
   readonly signatureSchemes: readonly SignatureScheme[];
   /** The server's share of the group, and the shared secret; `null` with psk_ke. */
@@ -161,7 +164,7 @@ export async function sendServerFlight(
 const NO_EXCHANGE = { serverShare: new Uint8Array(0), sharedSecret: null };
 
 async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<HandshakeSecret> {
-  const { legacySessionId } = choice;
+  const { legacySessionId, ech } = choice;
   const psk = choice.session ?? choice.externalPsk;
   const { cipherSuite, group } = choice.agreement;
   const { serverShare, sharedSecret } = await choice.keyExchange ?? NO_EXCHANGE;
@@ -170,18 +173,16 @@ async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<Ha
     extensions.add(keyShareServerHello, { group: group.id, keyExchange: serverShare });
   }
   if (psk !== null) extensions.add(preSharedKeyServerHello, psk.index);
-  sendHandshake(
-    hs,
-    HandshakeType.serverHello,
-    encodeServerHello({
-      legacyVersion: TLS_1_2,
-      random: hs.environment.random(32),
-      legacySessionIdEcho: legacySessionId,
-      cipherSuite: cipherSuite.id,
-      legacyCompressionMethod: 0,
-      extensions,
-    }),
-  );
+  const body = encodeServerHello({
+    legacyVersion: TLS_1_2,
+    random: hs.environment.random(32),
+    legacySessionIdEcho: legacySessionId,
+    cipherSuite: cipherSuite.id,
+    legacyCompressionMethod: 0,
+    extensions,
+  });
+  const confirmed = ech === null ? body : await ech.confirm(hs, cipherSuite, body);
+  sendHandshake(hs, HandshakeType.serverHello, confirmed);
   // RFC 8446, Appendix D.4: only if the client has sent a session ID.
   if (legacySessionId.length > 0) hs.output.sendChangeCipherSpec();
   const earlySecret = psk?.earlySecret ?? EarlySecret.withoutPsk(cipherSuite.hash);
@@ -190,7 +191,7 @@ async function sendServerHello(hs: HandshakeContext, choice: Choice): Promise<Ha
 
 function prepareEncryptedExtensions(
   hs: HandshakeContext,
-  { agreement, extensions: hello, nameChoseConfig, early }: Choice,
+  { agreement, extensions: hello, nameChoseConfig, early, ech }: Choice,
   signer: ServerSigner | null,
   certificateTypes: CertificateTypes,
 ): Uint8Array<ArrayBuffer> {
@@ -207,6 +208,7 @@ function prepareEncryptedExtensions(
   const { alpnProtocol: protocol } = agreement;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   if (early !== null) extensions.add(earlyData, true);
+  ech?.addRetryConfigs(extensions);
   return prepareHandshake(
     hs,
     HandshakeType.encryptedExtensions,

@@ -10,6 +10,7 @@
 import { bytesEqual } from "../../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../../base/errors.ts";
 import { cookie } from "../../../extensions/cookie.ts";
+import { echConfirmation } from "../../../extensions/encrypted_client_hello.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import {
   keyShareClientHello,
@@ -118,14 +119,20 @@ function badAnswer(why: string): SslError {
   );
 }
 
-/** Encodes the HelloRetryRequest, which another socket adds to its transcript, too. */
+/**
+ * Encodes the HelloRetryRequest, which another socket adds to its transcript, too.
+ *
+ * @param confirmation That of Encrypted Client Hello, which ends it.
+ */
 export function helloRetryRequest(
   { legacySessionId }: ClientHello,
   { cipherSuite, requestedGroup, cookie: value }: Omit<Retried, "first" | "token">,
+  confirmation?: Bytes,
 ): Bytes {
   const extensions = new ExtensionBlock().add(supportedVersionsServerHello, TLS_1_3);
   if (requestedGroup !== null) extensions.add(keyShareHelloRetryRequest, requestedGroup.id);
   if (value !== null) extensions.add(cookie, value);
+  if (confirmation !== undefined) extensions.add(echConfirmation, confirmation);
   return encodeHandshake(
     HandshakeType.serverHello,
     encodeServerHello({
@@ -140,7 +147,7 @@ export function helloRetryRequest(
 }
 
 /** The length in bytes of a random cookie, which only the same socket can check. */
-const BARE_COOKIE_LENGTH = 32;
+export const BARE_COOKIE_LENGTH = 32;
 
 /**
  * Creates a cookie, in which the hash of the first ClientHello and the selected parameters are
@@ -247,6 +254,7 @@ const CHANGEABLE: readonly number[] = [
   ExtensionType.cookie,
   ExtensionType.preSharedKey,
   ExtensionType.padding,
+  ExtensionType.encryptedClientHello,
 ];
 
 /**

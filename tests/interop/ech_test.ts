@@ -1,0 +1,219 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/**
+ * Encrypted Client Hello with BoringSSL's `bssl-tool`, both ways, and with NSS's `tstclnt`.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createCertificate } from "../../cert/create/create_certificate.ts";
+import { encodePem } from "../../cert/der/pem.ts";
+import { NssContext } from "../../pkcs11/context/context.ts";
+import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
+import { importFD } from "../../ssl/import_fd.ts";
+import { EchRejectedError } from "../../ssl/base/ech_error.ts";
+import type { EchKey } from "../../ssl/config/ech_key.ts";
+import type { ImportOptions } from "../../ssl/config/import_options.ts";
+import { encodeEchConfigList, generateEchKeys } from "../../ssl/nss/ech.ts";
+import { PKI } from "../ssl/_support.ts";
+import { run, runOk, spawn } from "../support/process.ts";
+import { skip } from "../support/skip.ts";
+
+const SECRET = "secret.test";
+const PUBLIC = "public.test";
+const BSSL = "bssl-tool";
+const TIMEOUT = 30_000;
+
+/** What a client of ours, or a server, is given so that there is a HelloRetryRequest, or none. */
+const KINDS: Readonly<Record<string, Pick<ImportOptions, "groups" | "keyShares">>> = {
+  "": {},
+  " after a HelloRetryRequest": { groups: ["secp384r1", "x25519"], keyShares: ["x25519"] },
+};
+
+const pair = await generateKeyPair("ec-p256", { extractable: true });
+const issuer = { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey };
+const cert = await createCertificate({
+  publicKey: pair.publicKey,
+  dnsNames: [SECRET, PUBLIC],
+  issuer,
+});
+const rootPem = PKI.root.cert.toPem();
+const folder = await Deno.makeTempDir({ prefix: "nss-ech-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+const key = await generateEchKeys({ publicName: PUBLIC });
+const otherKey = await generateEchKeys({ publicName: PUBLIC });
+
+async function has(program: string): Promise<boolean> {
+  try {
+    await run(program, { args: ["-help"], timeout: TIMEOUT });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function file(name: string, content: string | Uint8Array): Promise<string> {
+  const path = `${folder}/${name}`;
+  if (typeof content === "string") await Deno.writeTextFile(path, content);
+  else await Deno.writeFile(path, content);
+  return path;
+}
+
+/** Serves one client after the other, and notes what each has negotiated. */
+function serve(options: ImportOptions) {
+  const seen: string[] = [];
+  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
+    role: "server",
+    certificates: [{ cert, key: pair.privateKey }],
+    echKeys: [key],
+    closeTimeout: 200,
+    ...options,
+  });
+  const served = (async () => {
+    for await (const socket of listener) {
+      const outcome = socket.handshake().then(
+        async ({ echAccepted, serverName, helloRetryRequest }) => {
+          await socket.write(new TextEncoder().encode("hello\n"));
+          return `${echAccepted ? "accepted" : "in clear"} ${serverName} ${helloRetryRequest}`;
+        },
+      );
+      seen.push(await outcome.catch(({ name }: Error) => name));
+      await socket.close().catch(() => {});
+    }
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  return {
+    seen,
+    address: `127.0.0.1:${port}`,
+    port,
+    [Symbol.asyncDispose]: async () => {
+      listener.close();
+      await served;
+    },
+  };
+}
+
+const listOf = (...keys: readonly EchKey[]) => encodeEchConfigList(keys);
+
+if (await has(BSSL)) {
+  const caFile = await file("ca.pem", rootPem);
+
+  const bsslClient = async (address: string, name: string, keys: readonly EchKey[]) => {
+    const list = await file(name, listOf(...keys));
+    return await run(BSSL, {
+      // deno-fmt-ignore
+      args: ["client", "-connect", address, "-server-name", SECRET, "-root-certs", caFile,
+        "-ech-config-list", list],
+      timeout: TIMEOUT,
+    });
+  };
+
+  for (const [how, { groups }] of Object.entries(KINDS)) {
+    Deno.test(`ECH: our server accepts BoringSSL's client${how}, or tells it how to retry`, async () => {
+      await using server = serve(how === "" ? {} : { groups: [groups![0]!] });
+      const accepted = await bsslClient(server.address, "list", [key]);
+      assertStringIncludes(accepted.stderr, "Encrypted ClientHello: yes");
+      const rejected = await bsslClient(server.address, "other", [otherKey]);
+      assertStringIncludes(rejected.stderr, "ECH_REJECTED");
+      assertEquals(server.seen[0], `accepted ${SECRET} ${how !== ""}`);
+    });
+  }
+
+  Deno.test("ECH: BoringSSL's server accepts our client, and its retry configurations are of use", async () => {
+    const keyPem = encodePem("PRIVATE KEY", await pair.exportPkcs8());
+    const pairFile = await file("pair.pem", keyPem + cert.toPem());
+    const [list, config, secret] = ["made", "config", "key"].map((name) => `${folder}/${name}`);
+    await runOk(
+      // deno-fmt-ignore
+      BSSL,
+      [
+        "generate-ech",
+        "-out-ech-config-list",
+        list!,
+        "-out-ech-config",
+        config!,
+        "-out-private-key",
+        secret!,
+        "-public-name",
+        PUBLIC,
+        "-config-id",
+        "7",
+        "-max-name-length",
+        "64",
+      ],
+    );
+    const { port } = freePort();
+    const server = spawn(BSSL, {
+      // deno-fmt-ignore
+      args: ["server", "-accept", `${port}`, "-loop", "-www", "-key", pairFile, "-ech-key", secret!,
+        "-ech-config", config!],
+    });
+    try {
+      const made = await Deno.readFile(list!);
+      for (const kind of Object.values(KINDS)) {
+        const info = await shake(port, { echConfigList: made, ...kind });
+        assert(info.echAccepted);
+        assertEquals(info.helloRetryRequest, kind.groups !== undefined);
+        assert(!(await shake(port, { echGrease: true, ...kind })).echAccepted);
+        const error = await shake(port, { echConfigList: listOf(otherKey), ...kind })
+          .then(() => null, (error) => error);
+        assert(error instanceof EchRejectedError, `${error}`);
+        assertEquals(error.retryConfigs, made);
+      }
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
+  });
+} else skip("ECH with BoringSSL", `${BSSL} is not installed (android-boringssl)`);
+
+function freePort(): { readonly port: number } {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return { port: listener.addr.port };
+}
+
+/** A handshake of our client, once the server listens. */
+async function shake(port: number, options: ImportOptions) {
+  let conn: Deno.TcpConn | null = null;
+  for (let i = 0; conn === null; i++) {
+    conn = await Deno.connect({ hostname: "127.0.0.1", port }).catch((error) => {
+      if (i > 100) throw error;
+      return new Promise<null>((resolve) => setTimeout(() => resolve(null), 50));
+    });
+  }
+  await using socket = importFD(conn, {
+    hostname: SECRET,
+    caCerts: [PKI.root.cert],
+    context: new NssContext({ trustAnchors: [] }),
+    closeTimeout: 200,
+    ...options,
+  });
+  return await socket.handshake();
+}
+
+if (await has("tstclnt") && await has("certutil")) {
+  for (const [how, { groups }] of Object.entries(KINDS)) {
+    Deno.test(`ECH: our server accepts NSS's client${how}, or tells it how to retry`, async () => {
+      const db = await Deno.makeTempDir({ dir: folder });
+      const caFile = await file("ca.pem", rootPem);
+      await runOk("certutil", ["-N", "-d", `sql:${db}`, "--empty-password"]);
+      await runOk("certutil", ["-A", "-d", `sql:${db}`, "-n", "ca", "-t", "C,,", "-i", caFile]);
+      await using server = serve(how === "" ? {} : { groups: [groups![0]!] });
+      const client = (keys: readonly EchKey[]) =>
+        run("tstclnt", {
+          // deno-fmt-ignore
+          args: ["-d", `sql:${db}`, "-h", "127.0.0.1", "-p", `${server.port}`, "-a", SECRET, "-Q",
+            "-V", "tls1.3:tls1.3", "-N", listOf(...keys).toBase64()],
+          timeout: TIMEOUT,
+        });
+      await client([key]);
+      const rejected = await client([otherKey]);
+      assertStringIncludes(
+        `${rejected.stdout}${rejected.stderr}`,
+        "SSL_ERROR_ECH_RETRY_WITH_ECH",
+      );
+      assertEquals(server.seen[0], `accepted ${SECRET} ${how !== ""}`);
+    });
+  }
+} else skip("ECH with NSS", "tstclnt and certutil are not installed (libnss3-tools)");

@@ -1,0 +1,212 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { NssError } from "../../../cert/base/errors.ts";
+import { importFD } from "../../../ssl/import_fd.ts";
+import { newModel } from "../../../ssl/config/model.ts";
+import { SslError } from "../../../ssl/base/errors.ts";
+import { MAX_ECH_KEYS } from "../../../ssl/config/option_values.ts";
+import { parseEchConfigList } from "../../../ssl/extensions/ech_config_list.ts";
+import {
+  enableTls13BackendEch,
+  enableTls13GreaseEch,
+  encodeEchConfigList,
+  generateEchKeys,
+  getEchRetryConfigs,
+  importEchKey,
+  removeEchConfigs,
+  setClientEchConfigs,
+  setServerEchConfigs,
+} from "../../../ssl/nss/ech.ts";
+import { getPreliminaryChannelInfo } from "../../../ssl/nss/get_channel_info.ts";
+import { encodeHandshake } from "../../../ssl/messages/handshake.ts";
+import { ExtensionBlock } from "../../../ssl/extensions/extension_block.ts";
+import { encodeClientHello, parseClientHello } from "../../../ssl/messages/client_hello.ts";
+import { ExtensionType } from "../../../ssl/tables/extension_types.ts";
+import { HandshakeType } from "../../../ssl/tables/handshake_types.ts";
+import { keepHellos } from "../_hello.ts";
+import { failureOf, join, outcomeOf, shake } from "../_support.ts";
+
+const key = await generateEchKeys({ publicName: "public.test", extractable: true });
+
+Deno.test("generateEchKeys: the configuration says what the options say, and else its defaults", async () => {
+  const made = await generateEchKeys({
+    publicName: "Public.Test",
+    configId: 255,
+    maximumNameLength: 0,
+    curve: "P-384",
+  });
+  const [config] = parseEchConfigList(encodeEchConfigList([made]));
+  const contents = config!.contents!;
+  assertEquals(
+    [contents.configId, contents.kem, contents.maximumNameLength, contents.publicName],
+    [255, 0x0011, 0, "public.test"],
+  );
+  assertEquals([contents.publicKey.length, made.privateKey.extractable], [97, false]);
+  const [defaults] = parseEchConfigList(encodeEchConfigList([key]));
+  assertEquals([defaults!.contents!.kem, defaults!.contents!.maximumNameLength], [0x0020, 64]);
+  assertEquals(defaults!.contents!.cipherSuites[0], { kdf: 1, aead: 1 });
+});
+
+Deno.test("generateEchKeys: a public name that is no DNS name is refused", async () => {
+  for (
+    const publicName of [
+      "",
+      ".",
+      "a..b",
+      "a_b.test",
+      "-a.test",
+      "192.0.2.1",
+      "a.0x1F",
+      "::1",
+      `${"a".repeat(64)}.test`,
+    ]
+  ) {
+    const error = await assertRejects(() => generateEchKeys({ publicName }), SslError);
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", publicName);
+  }
+});
+
+Deno.test("importEchKey: a key of another configuration, curve or kind is refused", async () => {
+  const other = await generateEchKeys({ publicName: "public.test", extractable: true });
+  const p256 = await generateEchKeys({
+    publicName: "public.test",
+    curve: "P-256",
+    extractable: true,
+  });
+  const pkcs8 = async ({ privateKey }: { readonly privateKey: CryptoKey }) =>
+    new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
+  const { privateKey: signing } = await crypto.subtle.generateKey("Ed25519", true, ["sign"]) as {
+    readonly privateKey: CryptoKey;
+  };
+  for (
+    const [given, name] of [
+      [await pkcs8(other), "SEC_ERROR_INVALID_ARGS"],
+      [other.privateKey, "SEC_ERROR_INVALID_ARGS"],
+      [p256.privateKey, "SEC_ERROR_INVALID_ARGS"],
+      [signing, "SEC_ERROR_INVALID_ARGS"],
+      [await pkcs8(p256), "SEC_ERROR_INVALID_KEY"],
+      [new Uint8Array(4), "SEC_ERROR_INVALID_KEY"],
+    ] as const
+  ) {
+    const error = await assertRejects(() => importEchKey(key.config, given), NssError);
+    assertEquals(error.name, name, error.message);
+  }
+  const taken = await importEchKey(key.config, await pkcs8(key));
+  assertEquals([taken.config, taken.isRetryConfig], [key.config, true]);
+});
+
+Deno.test("encodeEchConfigList: none, a list in a list, or a cut one is refused", () => {
+  const list = encodeEchConfigList([key]);
+  for (const keys of [[], [list], [key.config.subarray(1)], [new Uint8Array(0)]]) {
+    const error = assertThrows(() => encodeEchConfigList(keys), SslError);
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", error.message);
+  }
+});
+
+Deno.test("setServerEchConfigs: 16 keys are taken, 17 and a bad one are not", async () => {
+  const model = newModel({ role: "server" });
+  assertEquals(MAX_ECH_KEYS, 16);
+  setServerEchConfigs(model, Array(MAX_ECH_KEYS).fill(key));
+  assertThrows(() => setServerEchConfigs(model, Array(MAX_ECH_KEYS + 1).fill(key)), SslError);
+  assertThrows(() => newModel({ echKeys: Array(MAX_ECH_KEYS + 1).fill(key) }), SslError);
+  assertThrows(() => setServerEchConfigs(model, [{ ...key, config: new Uint8Array(9) }]), SslError);
+  await using joined = join({ client: { echConfigList: encodeEchConfigList([key]) } });
+  setServerEchConfigs(joined.server, [key]);
+  const [info] = await shake(joined);
+  assert(info.echAccepted);
+});
+
+Deno.test("setClientEchConfigs and removeEchConfigs: the client hides its hello, or does not", async () => {
+  const list = encodeEchConfigList([key]);
+  for (const removed of [false, true]) {
+    await using joined = join({ server: { echKeys: [key] } });
+    setClientEchConfigs(joined.client, list.toBase64());
+    if (removed) removeEchConfigs(joined.client);
+    const [info] = await shake(joined);
+    assertEquals(info.echAccepted, !removed);
+  }
+  for (const bad of ["%", "", list.subarray(0, -1), new Uint8Array([0, 4, 0xba, 0xdd, 0, 0])]) {
+    assertThrows(() => setClientEchConfigs(newModel(), bad), SslError);
+  }
+});
+
+Deno.test("removeEchConfigs: a server has no keys any more", async () => {
+  await using joined = join({
+    client: { echConfigList: encodeEchConfigList([key]) },
+    server: { echKeys: [key] },
+  });
+  removeEchConfigs(joined.server);
+  const [error] = await Promise.all([
+    failureOf(joined.client.handshake()),
+    outcomeOf(joined.server),
+  ]);
+  assertEquals(error.name, "SSL_ERROR_ECH_FAILED"); // the certificate is not for the public name
+});
+
+Deno.test("enableTls13GreaseEch: the hello has the extension, or has it not", async () => {
+  for (const enabled of [true, false]) {
+    const hellos = keepHellos();
+    await using joined = join({ clientInternals: { messageFilter: hellos.messageFilter } });
+    enableTls13GreaseEch(joined.client, enabled);
+    await shake(joined);
+    const { extensions } = hellos.sent[0]!;
+    assertEquals(extensions!.has(ExtensionType.encryptedClientHello), enabled);
+  }
+});
+
+/** Adds the extension of an inner hello to one in clear. */
+function asInner(
+  { type, body, raw }: {
+    type: number;
+    body: Uint8Array<ArrayBuffer>;
+    raw: Uint8Array<ArrayBuffer>;
+  },
+) {
+  if (type !== HandshakeType.clientHello) return [raw];
+  const hello = parseClientHello(body);
+  const extensions = new ExtensionBlock();
+  extensions.addBody(ExtensionType.encryptedClientHello, new Uint8Array([1]));
+  for (const one of hello.extensions!.types()) {
+    extensions.addBody(one, hello.extensions!.body(one)!);
+  }
+  return [encodeHandshake(type, encodeClientHello({ ...hello, extensions }))];
+}
+
+Deno.test("enableTls13BackendEch: a back end takes inner hellos, others refuse them", async () => {
+  for (const enabled of [true, false]) {
+    await using joined = join({
+      server: { echKeys: enabled ? [] : [key] },
+      clientInternals: { messageFilter: asInner },
+    });
+    enableTls13BackendEch(joined.server, enabled);
+    const client = outcomeOf(joined.client);
+    const error = await failureOf(joined.server.handshake());
+    // The client does not know what it was made to send, so that the keys differ.
+    assertEquals(getPreliminaryChannelInfo(joined.server).echAccepted, enabled);
+    assertEquals(error.alert, enabled ? "bad_record_mac" : "illegal_parameter", error.message);
+    assertInstanceOf(await client, SslError);
+  }
+});
+
+Deno.test("enableTls13BackendEch: a back end without keys refuses an outer hello", async () => {
+  await using joined = join({ client: { echGrease: true } });
+  enableTls13BackendEch(joined.server, true);
+  const client = outcomeOf(joined.client);
+  const error = await failureOf(joined.server.handshake());
+  assertEquals([error.name, error.alert], [
+    "SSL_ERROR_RX_MALFORMED_ESNI_EXTENSION",
+    "illegal_parameter",
+  ]);
+  assertInstanceOf(await client, SslError);
+});
+
+Deno.test("getEchRetryConfigs: before a rejection there is nothing to tell", async () => {
+  await using joined = join();
+  const error = assertThrows(() => getEchRetryConfigs(joined.client), SslError);
+  assertEquals(error.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");
+  const { readable, writable } = new TransformStream<Uint8Array>();
+  const socket = importFD({ readable, writable });
+  assertThrows(() => getEchRetryConfigs(socket), SslError);
+  await socket.close();
+});
