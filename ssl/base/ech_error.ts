@@ -8,6 +8,8 @@ import { SslError } from "./errors.ts";
  * it says can be relied on: it gives other configurations (`SSL_ERROR_ECH_RETRY_WITH_ECH`), with
  * which a new connection may be tried once, or has none (`SSL_ERROR_ECH_RETRY_WITHOUT_ECH`), and
  * then the application decides whether to connect without.
+ *
+ * @category Errors
  */
 export class EchRejectedError extends SslError {
   /** The server's present `ECHConfigList`, for a new connection; `null` for none. */

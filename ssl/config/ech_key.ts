@@ -4,6 +4,8 @@
  * A key of a server's for Encrypted Client Hello, as {@linkcode generateEchKeys} and
  * {@linkcode importEchKey} return it. Whoever has the private key can read the hidden names of all
  * connections under it.
+ *
+ * @category Keys
  */
 export interface EchKey {
   /** The configuration that clients encrypt under: an `ECHConfig` (RFC 9849, Section 4). */

@@ -52,7 +52,11 @@ import type { Configurable } from "./configurable.ts";
 /** The key encapsulation mechanisms of Encrypted Client Hello, by their curves. */
 const ECH_KEMS = { X25519: 0x0020, "P-256": 0x0010, "P-384": 0x0011, "P-521": 0x0012 } as const;
 
-/** The options of {@linkcode generateEchKeys}. */
+/**
+ * The options of {@linkcode generateEchKeys}.
+ *
+ * @category Options
+ */
 export interface EchKeyOptions {
   /**
    * The name that others see in place of the hidden ones: a DNS name, for which the server has a
@@ -114,6 +118,8 @@ const KEY_SHAPE: Shape<EchKeyOptions> = {
  * assert(info.echAccepted);
  * assertEquals(info.serverName, "secret.example");
  * ```
+ *
+ * @category Keys
  */
 export async function generateEchKeys(options: EchKeyOptions): Promise<EchKey> {
   const attempt = "Cannot generate key of Encrypted Client Hello";
@@ -138,7 +144,11 @@ export async function generateEchKeys(options: EchKeyOptions): Promise<EchKey> {
   return { config: encodeEchConfig(contents), privateKey, isRetryConfig: true };
 }
 
-/** The options of {@linkcode importEchKey}. */
+/**
+ * The options of {@linkcode importEchKey}.
+ *
+ * @category Options
+ */
 export interface ImportEchKeyOptions {
   /**
    * Whether clients whose hello cannot be decrypted are sent the configuration; default `true`, and
@@ -176,6 +186,8 @@ const PRIVATE_KEY_PEM: PemKind = {
  * const key = await importEchKey(made.config, pkcs8, { isRetryConfig: false });
  * assertEquals(key.config, made.config);
  * ```
+ *
+ * @category Keys
  */
 export async function importEchKey(
   config: Uint8Array,
@@ -251,6 +263,8 @@ async function isPair(
  * assertEquals(list.length, 2 + key.config.length);
  * assertEquals(record.includes("ech=AE"), true);
  * ```
+ *
+ * @category Keys
  */
 export function encodeEchConfigList(
   keys: readonly (EchKey | Uint8Array)[],
@@ -294,6 +308,8 @@ export function encodeEchConfigList(
  * setClientEchConfigs(newModel(), list);
  * assertThrows(() => setClientEchConfigs(newModel(), list.subarray(1)));
  * ```
+ *
+ * @category Options
  */
 export function setClientEchConfigs(target: Configurable, list: Uint8Array | string | null): void {
   requireSslArgs("Cannot set ECH configurations", orNull(isBytesOrText)(list, "list"));
@@ -323,6 +339,8 @@ export function setClientEchConfigs(target: Configurable, list: Uint8Array | str
  * setServerEchConfigs(model, [current, { ...old, isRetryConfig: false }]);
  * assertThrows(() => setServerEchConfigs(model, [{ ...old, config: new Uint8Array(4) }]));
  * ```
+ *
+ * @category Options
  */
 export function setServerEchConfigs(target: Configurable, keys: readonly EchKey[]): void {
   const echKeys = takeEchKeys(keys, "echKeys");
@@ -347,6 +365,8 @@ export function setServerEchConfigs(target: Configurable, keys: readonly EchKey[
  * const model = newModel({ echConfigList: encodeEchConfigList([key]) });
  * assertEquals(removeEchConfigs(model), undefined); // sockets made from it show their names
  * ```
+ *
+ * @category Options
  */
 export function removeEchConfigs(target: Configurable): void {
   change(configToChange(target), { echConfigList: null, echKeys: [] });
@@ -368,6 +388,8 @@ export function removeEchConfigs(target: Configurable): void {
  *
  * assertEquals(enableTls13GreaseEch(newModel(), true), undefined);
  * ```
+ *
+ * @category Options
  */
 export function enableTls13GreaseEch(target: Configurable, enabled: boolean): void {
   requireSslArgs("Cannot set GREASE of ECH", isBoolean(enabled, "enabled"));
@@ -391,6 +413,8 @@ export function enableTls13GreaseEch(target: Configurable, enabled: boolean): vo
  *
  * assertEquals(enableTls13BackendEch(newModel({ role: "server" }), true), undefined);
  * ```
+ *
+ * @category Options
  */
 export function enableTls13BackendEch(target: Configurable, enabled: boolean): void {
   requireSslArgs("Cannot set the back end of ECH", isBoolean(enabled, "enabled"));
@@ -415,6 +439,8 @@ export function enableTls13BackendEch(target: Configurable, enabled: boolean): v
  * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname, echConfigList });
  * await socket.handshake().catch(() => console.log(getEchRetryConfigs(socket)));
  * ```
+ *
+ * @category Connection information
  */
 export function getEchRetryConfigs(socket: SslSocket): Uint8Array<ArrayBuffer> {
   const { failure } = connectionOf(socket);

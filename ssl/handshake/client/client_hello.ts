@@ -73,7 +73,7 @@ export interface Offer {
   readonly early: EarlyWrite | null;
   /** The body of encrypted_client_hello; `null` without. */
   readonly echBody: Uint8Array<ArrayBuffer> | null;
-  /** Of an inner ClientHello that the server has not accepted by its ServerHello yet; else `null`. */
+  /** Of an inner ClientHello that no ServerHello has accepted yet; else `null`. */
   readonly ech: EchOffer | null;
   /** Whether the server has accepted this inner ClientHello. */
   readonly echAccepted: boolean;

@@ -94,7 +94,7 @@ class HiddenHello implements EchOffer {
   readonly #context: HpkeContext;
   /** The outer ClientHello. */
   #outer: Offer;
-  /** The transcript of the outer ClientHello, with which the handshake goes on if that is chosen. */
+  /** The transcript of the outer ClientHello, for a server that rejects the inner one. */
   readonly #outerTranscript = new Transcript();
   /** Whether a HelloRetryRequest has accepted the inner ClientHello. */
   #retried = false;
