@@ -6,7 +6,7 @@
  * configurations come from a file with what `dig +short HTTPS example.com` prints behind `ech=`.
  *
  *     deno run --allow-net --allow-sys --allow-read=ech.txt examples/ech.ts example.com:443 ech.txt
- *     deno run --allow-net --allow-read=ech.txt,ca.pem examples/ech.ts localhost:8443 ech.txt ca.pem
+ *     deno run --allow-net --allow-read=ech.txt,ca.pem examples/ech.ts localhost:443 ech.txt ca.pem
  *
  * @module
  */

@@ -436,7 +436,8 @@ export function enableTls13BackendEch(target: Configurable, enabled: boolean): v
  *
  * const hostname = "example.com";
  * const echConfigList = await Deno.readFile("ech.bin");
- * const socket = importFD(await Deno.connect({ hostname, port: 443 }), { hostname, echConfigList });
+ * const conn = await Deno.connect({ hostname, port: 443 });
+ * const socket = importFD(conn, { hostname, echConfigList });
  * await socket.handshake().catch(() => console.log(getEchRetryConfigs(socket)));
  * ```
  *

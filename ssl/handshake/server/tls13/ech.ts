@@ -115,7 +115,7 @@ export class ServerEch {
     extensions.add(echRetryConfigs, joinEchConfigs(this.#retryConfigs));
   }
 
-  /** Writes the confirmation into the body of a ServerHello, if the inner ClientHello is answered. */
+  /** Writes the confirmation into the body of a ServerHello that answers the inner ClientHello. */
   async confirm(hs: HandshakeContext, suite: CipherSuite, body: Bytes): Promise<Bytes> {
     if (!this.accepted) return body;
     const message = encodeHandshake(HandshakeType.serverHello, body);
