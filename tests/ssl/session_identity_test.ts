@@ -17,6 +17,7 @@ import {
   type Settings,
   type SslConfig,
 } from "../../ssl/config/config.ts";
+import { encodeEchConfigList, generateEchKeys } from "../../ssl/nss/ech.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { configClientSessionCache } from "../../ssl/nss/client_session_cache.ts";
 import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
@@ -59,6 +60,8 @@ const newContext = () => new NssContext({ trustAnchors: [trustAnchorOf(PKI.root.
 
 /** A server for both of the names that its clients ask for. */
 const names = await makeIdentity({ dnsNames: [HOSTNAME, "other.test"] }, PKI.root);
+
+const echKey = await generateEchKeys({ publicName: "other.test" });
 
 const trustIdentity = (config: SslConfig) => localKey(config, ["trustAnchors"]);
 const clientConfig = (options: ImportOptions = {}) => resolveConfig(clientOptions(options));
@@ -113,6 +116,10 @@ function otherValues(base: SslConfig): Settings {
     compatMode: false,
     grease: true,
     permuteExtensions: true,
+    echConfigList: encodeEchConfigList([echKey]),
+    echGrease: true,
+    echKeys: [echKey],
+    echBackend: true,
     recordSizeLimit: 1000,
     loadCertificateChain: true,
     pinArg: "pin",

@@ -25,6 +25,7 @@ export function handshakeLeft(
       cipherSuite: CIPHER_SUITES[0]!,
       group: NAMED_GROUPS[0]!,
       helloRetryRequest: false,
+      echAccepted: false,
       postHandshakeAuth: true,
       serverName,
       alpnProtocol: null,

@@ -121,6 +121,7 @@ for (const [version, options] of [["TLSv1.3", tls13], ["TLSv1.2", tls12()]] as c
       helloRetryRequest: false,
       canSendEarlyData: false,
       maxEarlyDataSize: 0,
+      echAccepted: false,
       peerCertificates: [PKI.server.cert],
     });
   });

@@ -28,6 +28,7 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     serverName: HOSTNAME,
     resumed: false,
     helloRetryRequest: false,
+    echAccepted: false,
     extendedMasterSecret: true,
     secureRenegotiation: true,
     badCertAccepted: false,
