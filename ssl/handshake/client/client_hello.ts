@@ -47,8 +47,6 @@ import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import type { EarlyWrite } from "../early_data.ts";
 import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
-import type { BinderKey } from "../../crypto/expanded_secrets.ts";
-import type { CipherSuiteHash } from "../../crypto/hkdf.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
 import { offerCertificateTypes, takesCertificates } from "../certificate_types.ts";
