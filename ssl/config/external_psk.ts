@@ -7,7 +7,6 @@ import { kindOf, show } from "../../cert/base/options.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import type { CipherSuiteHash } from "../crypto/hkdf.ts";
 import { SslError } from "../base/errors.ts";
-import type { SslConfig } from "./config.ts";
 import { copyInput, isSameInput, reusing, type Take } from "./option_values.ts";
 
 /**
@@ -101,18 +100,28 @@ const MODES: Readonly<Record<PskKeyExchangeMode, number>> = { psk_ke: 0, psk_dhe
 /** The names of the modes. */
 export const PSK_KEY_EXCHANGE_MODES: readonly PskKeyExchangeMode[] = ["psk_dhe_ke", "psk_ke"];
 
+/** The settings about keys. */
+interface PskSettings {
+  readonly externalPsks: readonly ExternalKey[];
+  readonly getExternalPsk: unknown;
+  readonly certificateFallback: boolean;
+  readonly clientAuth: "none" | "request" | "require";
+}
+
 /** Returns the code points of the modes that a configuration allows. */
-export function pskModesOf({ pskKeyExchangeModes }: SslConfig): readonly number[] {
+export function pskModesOf(
+  { pskKeyExchangeModes }: { readonly pskKeyExchangeModes: readonly PskKeyExchangeMode[] },
+): readonly number[] {
   return pskKeyExchangeModes.map((mode) => MODES[mode]);
 }
 
 /** Returns whether a configuration has external pre-shared keys, or a hook that finds them. */
-export function hasExternalPsks({ externalPsks, getExternalPsk }: SslConfig): boolean {
+export function hasExternalPsks({ externalPsks, getExternalPsk }: PskSettings): boolean {
   return externalPsks.length > 0 || getExternalPsk !== null;
 }
 
 /** Returns whether a client takes a server with a pre-shared key only. */
-export function requiresExternalPsk(config: SslConfig): boolean {
+export function requiresExternalPsk(config: PskSettings): boolean {
   return hasExternalPsks(config) && !config.certificateFallback;
 }
 
@@ -120,7 +129,7 @@ export function requiresExternalPsk(config: SslConfig): boolean {
  * Returns whether a server takes pre-shared keys: not where it requires a client's certificate,
  * which it must not request then (RFC 8446, Section 4.3.2).
  */
-export function takesExternalPsks(config: SslConfig): boolean {
+export function takesExternalPsks(config: PskSettings): boolean {
   return config.clientAuth !== "require" && hasExternalPsks(config);
 }
 
