@@ -186,7 +186,12 @@ function lengthOf(value: unknown): number {
 /** Accepts an `ECHConfigList`, or its Base64; it is parsed when the handshake starts. */
 export const takeEchConfigList: Take<Uint8Array<ArrayBuffer>> = (value, option) => {
   requireSslArgs("Cannot use options", isBytesOrText(value, option));
-  const bytes = typeof value === "string" ? base64Of(value) : copyBytes(value as Uint8Array);
+  return echConfigListOf([value], option);
+};
+
+const echConfigListOf = reusing((values, option) => {
+  const [value] = values as [Uint8Array | string];
+  const bytes = typeof value === "string" ? base64Of(value) : copyBytes(value);
   if (bytes === null || bytes.length < 6 || (bytes[0]! << 8 | bytes[1]!) !== bytes.length - 2) {
     throw invalid(
       option,
@@ -194,7 +199,7 @@ export const takeEchConfigList: Take<Uint8Array<ArrayBuffer>> = (value, option) 
     );
   }
   return bytes;
-};
+});
 
 function base64Of(text: string): Uint8Array<ArrayBuffer> | null {
   try {
@@ -221,12 +226,26 @@ export const takeEchKeys: Take<readonly EchKey[]> = (value, option) => {
   if (keys.length > MAX_ECH_KEYS) {
     throw invalid(option, `it has ${keys.length} keys, more than ${MAX_ECH_KEYS}`);
   }
-  return keys.map(({ config, privateKey, isRetryConfig = true }) => ({
-    config: copyBytes(config),
-    privateKey,
-    isRetryConfig,
-  }));
+  const members = keys.map(({ config, privateKey, isRetryConfig = true }) =>
+    [config, privateKey, isRetryConfig] as const
+  );
+  return echKeysOf(members.flat(), option);
 };
+
+/** Takes the members of the keys one after another, so that each is compared. */
+const echKeysOf = reusing((members): readonly EchKey[] => {
+  const given = members as readonly (Uint8Array | CryptoKey | boolean)[];
+  const keys: EchKey[] = [];
+  for (let i = 0; i < given.length; i += 3) {
+    const [config, privateKey, isRetryConfig] = given.slice(i, i + 3);
+    keys.push({
+      config: copyBytes(config as Uint8Array),
+      privateKey: privateKey as CryptoKey,
+      isRetryConfig: isRetryConfig as boolean,
+    });
+  }
+  return keys;
+});
 
 interface VersionNumbers {
   readonly min: number | undefined;

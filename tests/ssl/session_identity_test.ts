@@ -23,6 +23,7 @@ import { configClientSessionCache } from "../../ssl/nss/client_session_cache.ts"
 import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";
+import { toExternalKey } from "../../ssl/config/external_psk.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { setPolicyPreset } from "../../ssl/nss/policy_preset.ts";
 import { setResumptionToken } from "../../ssl/nss/resumption_token.ts";
@@ -87,6 +88,11 @@ function otherValues(base: SslConfig): Settings {
     credentials: fixed.credentials,
     rawPublicKeys: fixed.rawPublicKeys,
     clientAuth: "request",
+    externalPsks: [toExternalKey({ identity: "a", key: new Uint8Array(16) }, "a")],
+    pskKeyExchangeModes: ["psk_ke"],
+    certificateFallback: true,
+    pskIdentityHint: "a",
+    getExternalPsk: () => null,
     requireCertificate: "ALWAYS",
     caNames: [],
     alpn: false,

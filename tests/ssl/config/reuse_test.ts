@@ -17,6 +17,7 @@ import { configOf } from "../../../ssl/config/config_registry.ts";
 import { MAX_KEPT_INPUTS, MAX_KEPT_LENGTH, reusing } from "../../../ssl/config/option_values.ts";
 import { OPTION_NAMES, resolveConfig } from "../../../ssl/config/resolve_config.ts";
 import { SETTING_NAMES } from "../../../ssl/config/settings.ts";
+import { encodeEchConfigList, generateEchKeys } from "../../../ssl/nss/ech.ts";
 import { PKI } from "../_support.ts";
 
 type Option = keyof ImportOptions;
@@ -111,6 +112,20 @@ function modelSample(): Sample[] {
   return [{ options: { model }, change: () => setNextProtoNego(model, ["b"]) }];
 }
 
+const ECH_KEYS = [
+  await generateEchKeys({ publicName: "a.test" }),
+  await generateEchKeys({ publicName: "b.test" }),
+] as const;
+
+function echConfigListSamples(): Sample[] {
+  const [a, b] = ECH_KEYS.map((key) => encodeEchConfigList([key]));
+  const bytes = a!.slice();
+  return [
+    ...replaced("echConfigList", a!, b!),
+    { options: { echConfigList: bytes }, change: () => void bytes.set(b!) },
+  ];
+}
+
 const noop = () => undefined as never;
 const other = () => undefined as never;
 
@@ -152,6 +167,9 @@ const SAMPLES: Readonly<Record<Exclude<Option, "head" | "signal">, () => readonl
   signedCertTimestamps: () => replaced("signedCertTimestamps", false, true),
   maxEarlyData: () => replaced("maxEarlyData", 1, 2),
   halfRttData: () => replaced("halfRttData", false, true),
+  echConfigList: echConfigListSamples,
+  echGrease: () => replaced("echGrease", false, true),
+  echKeys: () => [element("echKeys", [ECH_KEYS[0]], ECH_KEYS[1])],
   sessionTickets: () => replaced("sessionTickets", true, false),
   peerId: () => replaced("peerId", "a", "b"),
   sessionIdContext: () => replaced("sessionIdContext", "a", "b"),

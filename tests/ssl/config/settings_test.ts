@@ -30,6 +30,7 @@ import { trustAnchorOf } from "../../../cert/verify/trust_anchor.ts";
 import { memoryPair } from "../../support/memory_pair.ts";
 import { takeRawPublicKeys } from "../../../ssl/config/raw_public_keys.ts";
 import { createAntiReplayContext } from "../../../ssl/nss/early_data.ts";
+import { encodeEchConfigList, generateEchKeys } from "../../../ssl/nss/ech.ts";
 import { closeAll, HOSTNAME, join, type Joined, PKI, shake } from "../_support.ts";
 
 const PSK = { identity: "a", key: new Uint8Array(16) };
@@ -37,6 +38,10 @@ const hook = () => () => undefined as never;
 const anchors = () => [trustAnchorOf(PKI.root.cert)];
 
 const PINS = ["A", "B"].map((letter) => `${letter.repeat(43)}=`);
+const ECH_KEYS = [
+  await generateEchKeys({ publicName: "a.test" }),
+  await generateEchKeys({ publicName: "b.test" }),
+];
 /** Those of both versions. */
 const CLASSIC_GROUPS = NAMED_GROUPS.filter(({ tls12 }) => tls12);
 
@@ -90,6 +95,10 @@ const SAMPLES: { readonly [N in SettingName]: readonly [Settings[N], Settings[N]
   compatMode: [false, false],
   grease: [true, true],
   permuteExtensions: [true, true],
+  echConfigList: [encodeEchConfigList(ECH_KEYS), encodeEchConfigList(ECH_KEYS.slice(0, 1))],
+  echGrease: [true, true],
+  echKeys: [ECH_KEYS, ECH_KEYS.slice(0, 1)],
+  echBackend: [true, true],
   recordSizeLimit: [1000, 2000],
   loadCertificateChain: [true, true],
   pinArg: ["a", "b"],

@@ -2,7 +2,6 @@
 
 import { assertEquals } from "@std/assert";
 import { NssContext } from "../../../../../pkcs11/context/context.ts";
-import { X509_TYPES } from "../../../../../ssl/handshake/certificate_types.ts";
 import { AuthenticatedPeer } from "../../../../../ssl/authentication/authenticate_peer.ts";
 import { resolveConfig } from "../../../../../ssl/config/resolve_config.ts";
 import type { HandshakeContext } from "../../../../../ssl/handshake/handshake.ts";
@@ -41,7 +40,6 @@ Deno.test("makeTickets() keeps whom the handshake has proved the client to be", 
       local: shownBefore([]),
       authenticatedAt: null,
       earlyData: null,
-      certificateTypes: X509_TYPES,
     };
     const master = EarlySecret.withoutPsk(cipherSuite!.hash).enterHandshake(null).enterMaster();
     const transcriptHash = new Uint8Array(cipherSuite!.hashLength);
