@@ -3,11 +3,11 @@
 
 /**
  * TLS without certificates: both ends have a key from elsewhere, 16 random bytes or more in a file
- * (`head -c 32 /dev/urandom > psk.key`), imported for these two nodes (RFC 9258), so that no
+ * (`head -c 32 /dev/urandom > a.key`), imported for these two nodes (RFC 9258), so that no
  * message of one can be turned against itself.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read=psk.key examples/external_psk.ts serve 4433 psk.key
- *     deno run --allow-net=127.0.0.1 --allow-read=psk.key examples/external_psk.ts ask 4433 psk.key
+ *     deno run --allow-net=127.0.0.1 --allow-read=a.key examples/external_psk.ts serve 4433 a.key
+ *     deno run --allow-net=127.0.0.1 --allow-read=a.key examples/external_psk.ts ask 4433 a.key
  *
  * @module
  */

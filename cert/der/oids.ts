@@ -156,7 +156,10 @@ export function oidName(oid: string): OidName | undefined {
   return NAMES.get(oid);
 }
 
-/** Private keys that are not imported, and curves that WebCrypto does not have, by their usual names. */
+/**
+ * Private keys that are not imported, and curves that WebCrypto does not have, by their usual
+ * names.
+ */
 const UNSUPPORTED_KEYS: ReadonlyMap<string, string> = new Map([
   ["1.2.840.10040.4.1", "DSA"],
   ["1.2.840.113549.1.3.1", "Diffie-Hellman"],

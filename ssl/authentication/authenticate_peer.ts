@@ -89,8 +89,9 @@ export interface PeerClaim {
 
 /**
  * A peer that a handshake has authenticated. Instances exist only for certificates that the
- * application has accepted and whose key has signed the handshake, for resumed sessions and external
- * pre-shared keys, whose secret authenticates the peer, and for clients without a certificate.
+ * application has accepted and whose key has signed the handshake, for resumed sessions and
+ * external pre-shared keys, whose secret authenticates the peer, and for clients without a
+ * certificate.
  */
 export class AuthenticatedPeer {
   /** A client without a certificate. */

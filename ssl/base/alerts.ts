@@ -191,8 +191,8 @@ const ERRORS_BY_FAULT: { readonly [name in ErrorName]?: AlertByFault } = {
   SSL_ERROR_NEXT_PROTOCOL_DATA_INVALID: { syntax: "decode_error", value: "illegal_parameter" },
   // The signature of a certificate, or the one in CertificateVerify (RFC 8446, Section 4.4.3).
   SEC_ERROR_BAD_SIGNATURE: { syntax: "bad_certificate", value: "decrypt_error" },
-  // A key of this end's is missing, or that of the identity that a client names: NSS has no code for
-  // the alert, which hooks send that want to tell (RFC 4279, Section 2).
+  // A key of this end's is missing, or that of the identity that a client names: NSS has no code
+  // for the alert, which hooks send that want to tell (RFC 4279, Section 2).
   SEC_ERROR_NO_KEY: { syntax: "internal_error", value: "unknown_psk_identity" },
   // TLS 1.3 has its own alert (RFC 8446, Section 4.4.2.4). In TLS 1.2, where the fault is `value`,
   // it is handshake_failure (RFC 5246, Section 7.4.6), as in BoringSSL. NSS sends bad_certificate

@@ -4,8 +4,9 @@ import type { Awaitable } from "./session_cache.ts";
 
 /**
  * Where a server keeps what authorizes early data: an entry for each ticket that allows it, which
- * is taken by its first use (RFC 8446, Section 8.1). A store that has lost its entries, by a restart
- * or because it is full, authorizes nothing: that early data is refused, and the handshake goes on.
+ * is taken by its first use (RFC 8446, Section 8.1). A store that has lost its entries, by a
+ * restart or because it is full, authorizes nothing: that early data is refused, and the handshake
+ * goes on.
  *
  * Several processes may share one. It must then take an entry atomically: of two that take the same
  * one at the same time, one at most may be told `true`.

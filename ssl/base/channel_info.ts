@@ -47,8 +47,8 @@ export interface ChannelInfo {
   /** The IANA name of the cipher suite, such as `"TLS_AES_128_GCM_SHA256"`. */
   readonly cipherSuite: string;
   /**
-   * The IANA name of the key exchange group, such as `"X25519MLKEM768"`; empty without key exchange: if
-   * TLS 1.2 resumed a session, and with `psk_ke`.
+   * The IANA name of the key exchange group, such as `"X25519MLKEM768"`; empty without key
+   * exchange: if TLS 1.2 resumed a session, and with `psk_ke`.
    */
   readonly group: string;
   /**

@@ -1,6 +1,9 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** What a handshake and its connection know together of early data (RFC 8446, Section 4.2.10). @module */
+/**
+ * What a handshake and its connection know together of early data (RFC 8446, Section 4.2.10).
+ * @module
+ */
 
 import type { Tls13ClientSession } from "../base/session_cache.ts";
 import type { SslConfig } from "../config/config.ts";
@@ -53,7 +56,8 @@ export interface EarlyWrite {
   /** The number of bytes that have been sent. */
   sent: number;
   /**
-   * The application protocol that it is for: that of the session, else the only one that is offered;
+   * The application protocol that it is for: that of the session, else the only one that is
+   * offered;
    * `undefined` where it could be one of several.
    */
   readonly protocol: string | null | undefined;

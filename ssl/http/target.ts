@@ -7,7 +7,9 @@ import type { ChannelInfo } from "../base/channel_info.ts";
 export interface RequestHead {
   /** The request target: a path, `*`, or an absolute URL. */
   readonly target: string;
-  /** The values of all fields `Host`; in HTTP/2 those of `:authority` and `Host`, if they differ. */
+  /**
+   * The values of all fields `Host`; in HTTP/2 those of `:authority` and `Host`, if they differ.
+   */
   readonly authorities: readonly string[];
   /** The version of HTTP that the request names. */
   readonly version: string;

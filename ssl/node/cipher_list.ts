@@ -33,7 +33,9 @@ const both = (one: Matches, other: Matches): Matches => (suite) => one(suite) &&
 
 const isPsk: Matches = ({ auth }) => auth === "psk";
 
-/** The words for suites with pre-shared keys, which take them in although they are off by default. */
+/**
+ * The words for suites with pre-shared keys, which take them in although they are off by default.
+ */
 const PSK_WORDS: readonly string[] = ["PSK", "aPSK", "kECDHEPSK", "ECDHEPSK"];
 
 /**
@@ -69,7 +71,8 @@ const MAX_SECURITY_LEVEL = 2;
  *
  * As in OpenSSL, what is unknown is passed over, suites of TLS 1.3 are taken by their full name
  * only, and all of them are in use if the list names none. Words for several suites leave out those
- * that are off by default (AES-CBC); these have to be named one by one. `PSK` means the suite with pre-shared keys.
+ * that are off by default (AES-CBC); these have to be named one by one. `PSK` means the suite with
+ * pre-shared keys.
  *
  * @param list The list.
  * @returns The suites; those of TLS 1.3 alone if the list names none of TLS 1.2.

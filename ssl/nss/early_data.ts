@@ -154,8 +154,8 @@ export async function readEarlyData(socket: SslSocket, p: Uint8Array): Promise<n
 }
 
 /**
- * Sets the maximum of early data that a server takes with the sessions that it gives out from now on
- * (`SSL_SetMaxEarlyDataSize`), like the option `maxEarlyData`.
+ * Sets the maximum of early data that a server takes with the sessions that it gives out from now
+ * on (`SSL_SetMaxEarlyDataSize`), like the option `maxEarlyData`.
  *
  * @param target The socket, listener or model.
  * @param size The number of bytes, at most 2^20; 0 for none.
@@ -202,8 +202,8 @@ const ANTI_REPLAY_SHAPE: Shape<AntiReplayOptions> = {
 };
 
 /**
- * Creates what keeps early data from being replayed (`SSL_CreateAntiReplayContext`), for the servers
- * that share it. Each context (`NssContext`) has one by default.
+ * Creates what keeps early data from being replayed (`SSL_CreateAntiReplayContext`), for the
+ * servers that share it. Each context (`NssContext`) has one by default.
  *
  * Early data is accepted with a ticket once: only what takes the ticket's entry in the store is
  * authorized (RFC 8446, Section 8.1). After a restart, or where the store has dropped the oldest

@@ -71,7 +71,7 @@ export interface EchKeyOptions {
    */
   readonly maximumNameLength?: number;
   /** The curve of the key; default `"X25519"`, which every client has. */
-  readonly curve?: keyof typeof ECH_KEMS;
+  readonly curve?: "X25519" | "P-256" | "P-384" | "P-521";
   /** Whether the private key can be exported, to keep it or share it; default `false`. */
   readonly extractable?: boolean;
 }

@@ -56,11 +56,13 @@ export function addExternalPsk(target: Configurable, psk: ExternalPsk): void {
  *
  * @example Usage
  * ```ts
- * import { addExternalPsk, newModel, removeExternalPsk } from "@nss/nss/ssl";
+ * import { addExternalPsk, newModel, removeExternalPsk, SslError } from "@nss/nss/ssl";
+ * import { assertThrows } from "@std/assert";
  *
  * const model = newModel({ role: "server" });
  * addExternalPsk(model, { identity: "device 7", key: crypto.getRandomValues(new Uint8Array(32)) });
  * removeExternalPsk(model, "device 7");
+ * assertThrows(() => removeExternalPsk(model, "device 7"), SslError, "there is none");
  * ```
  *
  * @category Options

@@ -33,8 +33,8 @@ export {
  * | `modern` | 1.3 | all of TLS 1.3 | X25519MLKEM768, x25519, P-256, P-384 | 2048 bits | Mozilla |
  * | `compatible` | 1.2, 1.3 | and ECDHE with AEAD | x25519, P-256, P-384 | 2048 bits | Mozilla |
  * | `cnsa-1.0` | 1.2, 1.3 | AES-256-GCM with SHA-384 | P-384 | 3072 bits | RFC 9151 |
- * | `cnsa-2.0` | 1.3 | AES-256-GCM with SHA-384 | ML-KEM-1024 | none | draft-becker-cnsa2-tls-profile |
- * | `cnsa-2.0-transitional` | 1.3 | AES-256-GCM with SHA-384 | and SecP384r1MLKEM1024 | 3072 bits | NSA |
+ * | `cnsa-2.0` | 1.3 | AES-256-GCM with SHA-384 | ML-KEM-1024 | none | draft-becker-cnsa2-tls |
+ * | `cnsa-2.0-transitional` | 1.3 | AES-256-GCM with SHA-384 | also with P-384 | 3072 bits | NSA |
  * | `pci-dss-4` | 1.2, 1.3 | all with AEAD | the defaults | 2048 bits | PCI DSS v4 |
  *
  * The preset itself ({@linkcode policyPreset}) quotes its source, and lists what it does not

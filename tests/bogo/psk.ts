@@ -5,7 +5,9 @@
 import type { Settings } from "../../ssl/config/config.ts";
 import type { Flags } from "./flags.ts";
 
-/** The settings of `-psk` and `-psk-identity`; the runner's keys are shorter than options may be. */
+/**
+ * The settings of `-psk` and `-psk-identity`; the runner's keys are shorter than options may be.
+ */
 export function pskSettings(flags: Flags): Partial<Settings> {
   const psk = flags.text("-psk");
   if (psk === undefined) return {};

@@ -1,6 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** Early data that is replayed, too much, or out of turn (RFC 8446, Sections 4.2.10 and 8). @module */
+/**
+ * Early data that is replayed, too much, or out of turn (RFC 8446, Sections 4.2.10 and 8). @module
+ */
 
 import { assertEquals, assertThrows } from "@std/assert";
 import type { AntiReplayContext, EarlyDataStore } from "../../ssl/base/anti_replay.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-// ML-DSA at both ends without anyone naming it, beside classic certificates, and in chains that fill
-// several records. Against foreign stacks: tests/interop/post_quantum_test.ts.
+// ML-DSA at both ends without anyone naming it, beside classic certificates, and in chains that
+// fill several records. Against foreign stacks: tests/interop/post_quantum_test.ts.
 
 import { assertEquals, assertGreater } from "@std/assert";
 import { NssContext } from "../../pkcs11/context/context.ts";

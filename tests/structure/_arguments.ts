@@ -180,6 +180,7 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
     "PrivateKey": keys.privateKey,
     "CryptoKey | PrivateKey | string | Uint8Array": keys.privateKey,
     "CryptoKey | Uint8Array | string": ech.privateKey,
+    "ExternalPsk": { identity: "device 7", key: new Uint8Array(16) },
     "readonly EchKey[]": [ech],
     "readonly (EchKey | Uint8Array)[]": [ech],
     "Uint8Array | string | null": ssl.encodeEchConfigList([ech]),

@@ -293,6 +293,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "RevocationOptions.ocspNonce",
     "RevokedCertificate.serialNumber",
     "VerifyOcspResponseOptions.nonce",
+    "exportEarlyKeyingMaterial",
     "exportKeyingMaterial",
     "findCertByIssuerAndSN",
     "findCertByKeyID",
@@ -309,6 +310,13 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "encodeEchConfigList",
     "setClientEchConfigs",
   ],
+  "the bytes of a pre-shared key, or of its name": [
+    "ExternalPsk.identity",
+    "ExternalPskImporter",
+    "ExternalPskSecret.importer",
+    "ExternalPskSecret.key",
+    "removeExternalPsk",
+  ],
   "data of connections": [
     "ByteStreams.readable",
     "ByteStreams.writable",
@@ -317,6 +325,8 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "ImportOptions.head",
     "SslSocket.read",
     "SslSocket.write",
+    "readEarlyData",
+    "writeEarlyData",
   ],
   "PEM itself": ["decodePem", "encodePem"],
 };

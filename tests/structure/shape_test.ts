@@ -29,6 +29,11 @@ const CIRCLES: readonly KnownCircle[] = [
     reason: "a hello may be hidden in another one, by what is loaded late and makes both",
   },
   {
+    member: "ssl/handshake/early_data.ts",
+    files: 2,
+    reason: "a handshake knows its early data, which is sent in its flights",
+  },
+  {
     member: "ssl/config/hooks.ts",
     files: 2,
     reason: "the options hold hooks, and the name hook returns options",

@@ -146,7 +146,9 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** Runs while no other process does: test files run side by side. The lock ends with its process. */
+/**
+ * Runs while no other process does: test files run side by side. The lock ends with its process.
+ */
 async function onlyOne(work: () => Promise<string | null>): Promise<string | null> {
   await Deno.mkdir(cache, { recursive: true });
   using lock = await Deno.open(`${cache}/lock`, { create: true, write: true });

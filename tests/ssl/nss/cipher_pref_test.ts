@@ -143,20 +143,23 @@ Deno.test("cipherPrefSetDefault() may turn all off: then no handshake begins", a
   }
 });
 
-Deno.test("cipherPrefGetDefault() is off for CBC, on for AEAD", () => {
+Deno.test("cipherPrefGetDefault() is off for CBC and pre-shared keys, on for other AEAD", () => {
   const context = newContext();
   for (const id of getImplementedCiphers()) {
-    const { macAlgorithm } = getCipherSuiteInfo(id);
-    assertEquals(cipherPrefGetDefault(id, { context }), macAlgorithm === "AEAD");
+    const { name, macAlgorithm } = getCipherSuiteInfo(id);
+    const isOn = macAlgorithm === "AEAD" && !name.includes("_PSK_");
+    assertEquals(cipherPrefGetDefault(id, { context }), isOn);
   }
 });
 
-Deno.test("getImplementedCiphers() and those that are not here are the 71 of NSS's", () => {
+Deno.test("getImplementedCiphers() and those that are not here are the 71 of NSS's and one of ours", () => {
   const here = getImplementedCiphers();
   const ids = [...here, ...ABSENT_CIPHER_SUITES.map(({ id }) => id)];
-  assertEquals([here.length, ids.length, new Set(ids).size], [17, 71, 71]);
+  assertEquals([here.length, ids.length, new Set(ids).size], [18, 72, 72]);
   const names = ids.map((id) => getCipherSuiteInfo(id).name);
-  assertEquals(new Set(names).size, 71);
+  assertEquals(new Set(names).size, 72);
+  // NSS has no suite with pre-shared keys.
+  assertEquals(names.filter((name) => name.includes("_PSK_")).length, 1);
   for (const name of names) assertMatch(name, /^TLS_[A-Z0-9_]+$/);
 });
 

@@ -29,7 +29,7 @@ import { failureOf, join, outcomeOf, shake } from "../_support.ts";
 
 const key = await generateEchKeys({ publicName: "public.test", extractable: true });
 
-Deno.test("generateEchKeys: the configuration says what the options say, and else its defaults", async () => {
+Deno.test("generateEchKeys() makes a configuration of what the options say, and else of its defaults", async () => {
   const made = await generateEchKeys({
     publicName: "Public.Test",
     configId: 255,
@@ -48,7 +48,7 @@ Deno.test("generateEchKeys: the configuration says what the options say, and els
   assertEquals(defaults!.contents!.cipherSuites[0], { kdf: 1, aead: 1 });
 });
 
-Deno.test("generateEchKeys: a public name that is no DNS name is refused", async () => {
+Deno.test("generateEchKeys() refuses a public name that is no DNS name", async () => {
   for (
     const publicName of [
       "",
@@ -67,7 +67,7 @@ Deno.test("generateEchKeys: a public name that is no DNS name is refused", async
   }
 });
 
-Deno.test("importEchKey: a key of another configuration, curve or kind is refused", async () => {
+Deno.test("importEchKey() refuses a key of another configuration, curve or kind", async () => {
   const other = await generateEchKeys({ publicName: "public.test", extractable: true });
   const p256 = await generateEchKeys({
     publicName: "public.test",
@@ -96,7 +96,7 @@ Deno.test("importEchKey: a key of another configuration, curve or kind is refuse
   assertEquals([taken.config, taken.isRetryConfig], [key.config, true]);
 });
 
-Deno.test("encodeEchConfigList: none, a list in a list, or a cut one is refused", () => {
+Deno.test("encodeEchConfigList() refuses none, a list in a list, and a cut one", () => {
   const list = encodeEchConfigList([key]);
   for (const keys of [[], [list], [key.config.subarray(1)], [new Uint8Array(0)]]) {
     const error = assertThrows(() => encodeEchConfigList(keys), SslError);
@@ -104,7 +104,7 @@ Deno.test("encodeEchConfigList: none, a list in a list, or a cut one is refused"
   }
 });
 
-Deno.test("setServerEchConfigs: 16 keys are taken, 17 and a bad one are not", async () => {
+Deno.test("setServerEchConfigs() takes 16 keys, and neither 17 nor a bad one", async () => {
   const model = newModel({ role: "server" });
   assertEquals(MAX_ECH_KEYS, 16);
   setServerEchConfigs(model, Array(MAX_ECH_KEYS).fill(key));
@@ -117,7 +117,7 @@ Deno.test("setServerEchConfigs: 16 keys are taken, 17 and a bad one are not", as
   assert(info.echAccepted);
 });
 
-Deno.test("setClientEchConfigs and removeEchConfigs: the client hides its hello, or does not", async () => {
+Deno.test("setClientEchConfigs() hides the client's hello until removeEchConfigs()", async () => {
   const list = encodeEchConfigList([key]);
   for (const removed of [false, true]) {
     await using joined = join({ server: { echKeys: [key] } });
@@ -131,7 +131,7 @@ Deno.test("setClientEchConfigs and removeEchConfigs: the client hides its hello,
   }
 });
 
-Deno.test("removeEchConfigs: a server has no keys any more", async () => {
+Deno.test("removeEchConfigs() leaves a server without keys", async () => {
   await using joined = join({
     client: { echConfigList: encodeEchConfigList([key]) },
     server: { echKeys: [key] },
@@ -144,7 +144,7 @@ Deno.test("removeEchConfigs: a server has no keys any more", async () => {
   assertEquals(error.name, "SSL_ERROR_ECH_FAILED"); // the certificate is not for the public name
 });
 
-Deno.test("enableTls13GreaseEch: the hello has the extension, or has it not", async () => {
+Deno.test("enableTls13GreaseEch() gives the hello the extension, or takes it away", async () => {
   for (const enabled of [true, false]) {
     const hellos = keepHellos();
     await using joined = join({ clientInternals: { messageFilter: hellos.messageFilter } });
@@ -173,7 +173,7 @@ function asInner(
   return [encodeHandshake(type, encodeClientHello({ ...hello, extensions }))];
 }
 
-Deno.test("enableTls13BackendEch: a back end takes inner hellos, others refuse them", async () => {
+Deno.test("enableTls13BackendEch() lets a back end take inner hellos, which others refuse", async () => {
   for (const enabled of [true, false]) {
     await using joined = join({
       server: { echKeys: enabled ? [] : [key] },
@@ -189,7 +189,7 @@ Deno.test("enableTls13BackendEch: a back end takes inner hellos, others refuse t
   }
 });
 
-Deno.test("enableTls13BackendEch: a back end without keys refuses an outer hello", async () => {
+Deno.test("enableTls13BackendEch() has a back end without keys refuse an outer hello", async () => {
   await using joined = join({ client: { echGrease: true } });
   enableTls13BackendEch(joined.server, true);
   const client = outcomeOf(joined.client);
@@ -201,7 +201,7 @@ Deno.test("enableTls13BackendEch: a back end without keys refuses an outer hello
   assertInstanceOf(await client, SslError);
 });
 
-Deno.test("getEchRetryConfigs: before a rejection there is nothing to tell", async () => {
+Deno.test("getEchRetryConfigs() has nothing to tell before a rejection", async () => {
   await using joined = join();
   const error = assertThrows(() => getEchRetryConfigs(joined.client), SslError);
   assertEquals(error.name, "SSL_ERROR_HANDSHAKE_NOT_COMPLETED");

@@ -6,7 +6,6 @@ import { echRetryConfigs } from "../../../extensions/ech_config_list.ts";
 import { parseEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
-import type { Tls13ClientSession } from "../../../base/session_cache.ts";
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../../tables/versions.ts";

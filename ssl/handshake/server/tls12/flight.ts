@@ -181,7 +181,9 @@ export async function sendTls12ServerFlight(
   return expectTls12ClientFlight(hs, flight, requestsCertificate);
 }
 
-/** Returns the suite with a pre-shared key, if it is the first of the server's that both ends use. */
+/**
+ * Returns the suite with a pre-shared key, if it is the first of the server's that both ends use.
+ */
 function choosePskSuite(
   config: SslConfig,
   { cipherSuites }: ClientHello,

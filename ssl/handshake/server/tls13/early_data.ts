@@ -22,8 +22,8 @@ export interface AcceptedEarlyData {
 
 /**
  * Decides about early data, and derives its keys (RFC 8446, Section 4.2.10): the session's version,
- * suite, application protocol and host name must be those of this handshake, and its entry is taken,
- * which is the last thing that is asked.
+ * suite, application protocol and host name must be those of this handshake, and its entry is
+ * taken, which is the last thing that is asked.
  *
  * @param hs The context, with the ClientHello in its transcript.
  * @param session The session that is resumed.
