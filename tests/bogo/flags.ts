@@ -78,6 +78,7 @@ export const FLAGS = {
   "-ech-server-key": "bytes",
   "-ech-is-retry-config": "numbers",
   "-enable-ech-grease": "switch",
+  "-reject-unusable-ech-config": "switch", // as clients always do here
 
   "-implicit-handshake": "switch",
   "-shim-writes-first": "switch",

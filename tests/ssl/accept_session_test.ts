@@ -146,7 +146,9 @@ Deno.test("isStillGood() takes a session for a week, of one host, and as far as 
     serverName: HOSTNAME,
     authenticatedAt: now - 604_800_000,
     peerChain: [PKI.client.cert],
+    peerRawPublicKey: null,
   };
+  const raw = { ...good, peerChain: [], peerRawPublicKey: PKI.client.cert.subjectPublicKeyInfo };
   const bare = { ...good, peerChain: [] };
   const rows: readonly [boolean, string, ClientAuth, Partial<TicketContent>, number?][] = [
     [true, "all is well", "require", good],
@@ -160,6 +162,8 @@ Deno.test("isStillGood() takes a session for a week, of one host, and as far as 
     [false, "another host", "require", { ...good, serverName: "other.test" }],
     [false, "no host", "require", { ...good, serverName: null }],
     [false, "a certificate is required", "require", bare],
+    [true, "a raw public key", "require", raw],
+    [false, "nobody is asked any more, of a raw public key", "none", raw],
     [false, "nobody is asked any more", "none", good],
     [false, "expired", "require", { ...good, authenticatedAt: now }, now + 1],
     [false, "one of two is expired", "require", {

@@ -10,6 +10,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { createOcspResponse } from "../../cert/create/create_ocsp_response.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
+import { effectiveConfig } from "../../ssl/config/effective_config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import type { ImportOptions, Role } from "../../ssl/config/import_options.ts";
 import { clientSessionCache, clientSessionKey } from "../../ssl/session/client_cache.ts";
@@ -38,7 +39,8 @@ const PEER_ADDRESS = JSON.stringify({ transport: "tcp", hostname: "127.0.0.1", p
 /** Puts the one session that this process makes back into the client's cache. */
 async function restoreSession(): Promise<void> {
   const options: ImportOptions = { versions: ONLY_TLS12, context: contexts.client };
-  const key = clientSessionKey(resolveConfig(clientOptions(options)), PEER_ADDRESS)!;
+  const config = effectiveConfig(resolveConfig(clientOptions(options)));
+  const key = clientSessionKey(config, PEER_ADDRESS)!;
   const cache = clientSessionCache(contexts.client);
   if (kept === undefined) {
     const [info] = await session(resumable());
