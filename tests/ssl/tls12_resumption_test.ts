@@ -10,6 +10,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { NssContext } from "../../pkcs11/context/context.ts";
 import { clearSessionCache } from "../../ssl/nss/client_session_cache.ts";
+import { effectiveConfig } from "../../ssl/config/effective_config.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { sessionTicket } from "../../ssl/extensions/session_ticket.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";
@@ -40,6 +41,9 @@ import { Acquaintance, BOTH_VERSIONS, noteTypes, ONLY_TLS12, ONLY_TLS13 } from "
 
 const HOUR = 3_600_000;
 const T = HandshakeType;
+/** The settings that a handshake uses, to which sessions are bound. */
+const settingsOf = (options: ImportOptions) => effectiveConfig(resolveConfig(options));
+
 const PEER_ADDRESS = JSON.stringify({ transport: "tcp", hostname: "127.0.0.1", port: 443 });
 
 /** Watches the tickets that a client offers; `null` for a hello that offers none. */
@@ -58,7 +62,7 @@ function watchOffers(offers: (string | null)[]): JoinOptions {
 
 /** The session that the client would offer next, which is taken away. */
 function takeSession(two: Acquaintance, options: ImportOptions = {}): Tls12ClientSession {
-  const config = resolveConfig(
+  const config = settingsOf(
     clientOptions({ context: two.client, versions: ONLY_TLS12, ...options }),
   );
   const session = clientSessionCache(two.client)
@@ -69,7 +73,7 @@ function takeSession(two: Acquaintance, options: ImportOptions = {}): Tls12Clien
 
 /** Keeps a session as if the last connection had given it. */
 function putSession(two: Acquaintance, session: Tls12ClientSession): void {
-  const config = resolveConfig(clientOptions({ context: two.client, versions: ONLY_TLS12 }));
+  const config = settingsOf(clientOptions({ context: two.client, versions: ONLY_TLS12 }));
   clientSessionCache(two.client).put(clientSessionKey(config, PEER_ADDRESS)!, session);
 }
 
@@ -192,7 +196,7 @@ Deno.test("SslSocket as server does not take a session of TLS 1.2 to another hos
   await two.meet({ server: { certificates } });
   const session = takeSession(two);
   const other: ImportOptions = { hostname: "other.test", versions: ONLY_TLS12 };
-  const config = resolveConfig(clientOptions({ context: two.client, ...other }));
+  const config = settingsOf(clientOptions({ context: two.client, ...other }));
   clientSessionCache(two.client).put(clientSessionKey(config, PEER_ADDRESS)!, session);
   assertEquals(await two.resumes({ client: other, server: { certificates } }), false);
 });

@@ -64,6 +64,7 @@ Deno.test("TLS12_CIPHER_SUITES have NSS's order, and IANA's numbers", () => {
     "c014 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
     "c024 TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
     "c028 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+    "ccac TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", // NSS has none with pre-shared keys
   ]);
 });
 
@@ -76,7 +77,7 @@ Deno.test("TLS12_CIPHER_SUITES have the columns that their names tell", () => {
   };
   for (const suite of TLS12_CIPHER_SUITES) {
     const [, auth, , bits, mode, hash] =
-      /^TLS_ECDHE_(ECDSA|RSA)_WITH_(AES_(\d+)_(GCM|CBC)|CHACHA20_POLY1305)_(SHA\d*)$/
+      /^TLS_ECDHE_(ECDSA|RSA|PSK)_WITH_(AES_(\d+)_(GCM|CBC)|CHACHA20_POLY1305)_(SHA\d*)$/
         .exec(suite.name)!;
     const bulk = mode === undefined ? "ChaCha20-Poly1305" : `AES-${mode}`;
     assertEquals(suite.auth, auth!.toLowerCase());
@@ -84,7 +85,7 @@ Deno.test("TLS12_CIPHER_SUITES have the columns that their names tell", () => {
     assertEquals(suite.keyLength, bits === undefined ? 32 : Number(bits) / 8);
     assertEquals(suite.fixedIvLength, fixedIvLengths[suite.bulk]);
     assertEquals(suite.maxRecords, limits[suite.bulk]);
-    assertEquals(suite.enabledByDefault, bulk !== "AES-CBC");
+    assertEquals(suite.enabledByDefault, bulk !== "AES-CBC" && auth !== "PSK");
     const macLengths: Readonly<Record<string, number>> = { SHA: 20, SHA256: 32, SHA384: 48 };
     assertEquals(suite.macLength, bulk === "AES-CBC" ? macLengths[hash!] : 0);
     const mac = hash === "SHA" ? "SHA-1" : hash!.replace("SHA", "SHA-");
