@@ -348,7 +348,7 @@ const RECEIVED: Readonly<Record<AlertName, readonly [error: ErrorName, advice: s
   ],
   ech_required: [
     "SSL_ERROR_ECH_REQUIRED_ALERT",
-    "its hidden hello could not be decrypted here; publish the present ECH configuration, and keep old keys for as long as theirs may be cached",
+    "it hid its hello for a key that is not here; publish the present ECH configuration, and keep old keys for as long as theirs may be cached",
   ],
 };
 

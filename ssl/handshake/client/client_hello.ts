@@ -132,11 +132,17 @@ export async function sendFirstClientHello(
     ech: null,
     echAccepted: false,
   };
-  if (config.echConfigList !== null || config.echGrease) {
+  const { earlyWrite } = hs;
+  const hides = config.echConfigList !== null || config.echGrease;
+  if (!hides && earlyWrite === null) return await sendClientHello(hs, offer);
+  let shown = offer;
+  if (hides) {
     const { withEch } = ECH.exports ?? await ECH.load();
-    return await sendWithEarlyData(hs, await withEch(hs, offer), resumed);
+    shown = await withEch(hs, offer);
   }
-  return await sendWithEarlyData(hs, offer, resumed);
+  return earlyWrite === null
+    ? await sendClientHello(hs, shown)
+    : await sendWithEarlyData(hs, shown, resumed, earlyWrite);
 }
 
 /** Sends the ClientHello, and makes ready for early data under the session, if there is any. */
@@ -144,9 +150,8 @@ async function sendWithEarlyData(
   hs: HandshakeContext,
   offer: OfferValues,
   resumed: OfferedPsk | null,
+  earlyWrite: EarlyWrite,
 ): Promise<Offer> {
-  const { earlyWrite } = hs;
-  if (earlyWrite === null) return await sendClientHello(hs, offer);
   // Keys of early data derive from the inner ClientHello, and it would go on under an outer one.
   const session = offer.ech === null ? resumed?.session ?? undefined : undefined;
   const early = earlyWrite.offer(hs.config, session) ? earlyWrite : null;
@@ -379,12 +384,16 @@ export async function bind(
   psks: readonly OfferedPsk[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const truncated = truncateBinders(message);
-  const binders = await Promise.all(psks.map(async ({ hash, binderKey }) => {
+  const digests = psks.map(({ hash }) => {
     const digest = hs.transcript.digestWith(truncated, hash);
     digest.catch(() => {}); // awaited below
+    return digest;
+  });
+  const binders: Uint8Array[] = [];
+  for (const [i, { binderKey }] of psks.entries()) {
     const key = await binderKey;
-    return await key.finishedMac(await digest);
-  }));
+    binders.push(await key.finishedMac(await digests[i]!));
+  }
   return replaceBinders(message, binders);
 }
 
