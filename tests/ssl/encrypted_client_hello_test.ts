@@ -12,7 +12,8 @@ import { parseEchClientHello } from "../../ssl/extensions/encrypted_client_hello
 import { serverName } from "../../ssl/extensions/server_name.ts";
 import type { ClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeEchConfigList, generateEchKeys, getEchRetryConfigs } from "../../ssl/nss/ech.ts";
-import { getPreliminaryChannelInfo } from "../../ssl/nss/get_channel_info.ts";
+import { writeEarlyData } from "../../ssl/nss/early_data.ts";
+import { getChannelInfo, getPreliminaryChannelInfo } from "../../ssl/nss/get_channel_info.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { keepHellos } from "./_hello.ts";
 import {
@@ -26,8 +27,10 @@ import {
   type JoinOptions,
   makeIdentity,
   outcomeOf,
+  pattern,
   pingPong,
   PKI,
+  readExactly,
   session,
   shake,
 } from "./_support.ts";
@@ -55,6 +58,30 @@ const RETRY: Pick<JoinOptions, "server"> = { server: { groups: ["secp384r1"] } }
 function namesOf(hellos: readonly ClientHello[]): (string | null | undefined)[] {
   return hellos.map(({ extensions }) => extensions?.get(serverName));
 }
+
+Deno.test("ECH: early data goes under the inner hello's keys, and to nobody where that is rejected", async () => {
+  const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
+  const given = (...echKeys: readonly EchKey[]) =>
+    hiding({
+      client: { context: contexts[0]! },
+      server: { context: contexts[1]!, maxEarlyData: 1000, echKeys },
+    });
+  await session(given(key));
+  const data = pattern(10);
+  {
+    await using joined = join(given(key));
+    const written = writeEarlyData(joined.client, data);
+    assertEquals(await readExactly(joined.server, data.length), data);
+    assertEquals((await written).outcome, "accepted");
+    const { echAccepted, earlyDataLength } = getChannelInfo(joined.server);
+    assertEquals([echAccepted, earlyDataLength], [true, data.length]);
+    await pingPong(joined);
+  }
+  await using joined = join(given(otherKey));
+  const served = outcomeOf(joined.server);
+  assert(await failureOf(writeEarlyData(joined.client, data)) instanceof EchRejectedError);
+  assertFromPeer(await served, "ech_required");
+});
 
 for (const [how, options] of [["", {}], [" after a HelloRetryRequest", RETRY]] as const) {
   Deno.test(`ECH: accepted${how}, both ends know it, and only the public name is seen`, async () => {

@@ -152,9 +152,7 @@ async function sendWithEarlyData(
   resumed: OfferedPsk | null,
   earlyWrite: EarlyWrite,
 ): Promise<Offer> {
-  // Keys of early data derive from the inner ClientHello, and it would go on under an outer one.
-  const session = offer.ech === null ? resumed?.session ?? undefined : undefined;
-  const early = earlyWrite.offer(hs.config, session) ? earlyWrite : null;
+  const early = earlyWrite.offer(hs.config, resumed?.session ?? undefined) ? earlyWrite : null;
   const sent = await sendClientHello(hs, { ...offer, early });
   if (early !== null && resumed !== null) await early.start(hs, resumed.earlySecret, offer.random);
   return sent;
