@@ -9,6 +9,7 @@ import type { SslError } from "../../ssl/base/errors.ts";
 import type { EchKey } from "../../ssl/config/ech_key.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { parseEchClientHello } from "../../ssl/extensions/encrypted_client_hello.ts";
+import { preSharedKeyClientHello } from "../../ssl/extensions/pre_shared_key.ts";
 import { serverName } from "../../ssl/extensions/server_name.ts";
 import type { ClientHello } from "../../ssl/messages/client_hello.ts";
 import { encodeEchConfigList, generateEchKeys, getEchRetryConfigs } from "../../ssl/nss/ech.ts";
@@ -24,6 +25,7 @@ import {
   failureOf,
   HOSTNAME,
   join,
+  type Joined,
   type JoinOptions,
   makeIdentity,
   outcomeOf,
@@ -58,6 +60,54 @@ const RETRY: Pick<JoinOptions, "server"> = { server: { groups: ["secp384r1"] } }
 function namesOf(hellos: readonly ClientHello[]): (string | null | undefined)[] {
   return hellos.map(({ extensions }) => extensions?.get(serverName));
 }
+
+async function assertRejected({ client, server }: Joined): Promise<void> {
+  const served = outcomeOf(server);
+  assert(await failureOf(client.handshake()) instanceof EchRejectedError);
+  assertFromPeer(await served, "ech_required");
+}
+
+Deno.test("ECH: pre-shared keys are offered in the inner hello alone, and stand for no public name", async () => {
+  const identity = "who I am";
+  const cipherSuites = [
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+  ] as const;
+  const externalPsks = [{ identity, key: new Uint8Array(32).fill(1) }];
+  for (const [echKeys, accepted] of [[[key], true], [[otherKey], false]] as const) {
+    const hellos = keepHellos();
+    await using joined = join(hiding({
+      client: { externalPsks, cipherSuites },
+      server: { externalPsks, cipherSuites, echKeys },
+      clientInternals: { messageFilter: hellos.messageFilter },
+    }));
+    if (accepted) {
+      const [{ echAccepted, pskIdentity }] = await shake(joined);
+      assertEquals([echAccepted, new TextDecoder().decode(pskIdentity!)], [true, identity]);
+    } else await assertRejected(joined);
+    const [{ cipherSuites: shown, extensions }] = hellos.sent as [ClientHello];
+    assertEquals(shown.includes(0xccac), false);
+    const [psk] = extensions!.get(preSharedKeyClientHello)!.identities;
+    assertNotEquals(new TextDecoder().decode(psk!.identity), identity);
+  }
+});
+
+Deno.test("ECH: a raw public key stands for no public name", async () => {
+  const { cert, credential } = PKI.server;
+  const rawPublicKeys = { accept: [cert.subjectPublicKeyInfo] };
+  const keys = [{ key: credential.key }];
+  for (const [echKeys, accepted] of [[[key], true], [[otherKey], false]] as const) {
+    await using joined = join(hiding({
+      client: { rawPublicKeys },
+      server: { rawPublicKeys: { keys }, echKeys },
+    }));
+    if (accepted) {
+      const [{ echAccepted, peerRawPublicKey }] = await shake(joined);
+      assertEquals([echAccepted, peerRawPublicKey?.der], [true, cert.subjectPublicKeyInfo.der]);
+    } else await assertRejected(joined);
+  }
+});
 
 Deno.test("ECH: early data goes under the inner hello's keys, and to nobody where that is rejected", async () => {
   const contexts = [0, 1].map(() => new NssContext({ trustAnchors: [] }));
