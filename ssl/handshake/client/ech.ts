@@ -129,8 +129,8 @@ class HiddenHello implements EchOffer {
     additions: RetryAdditions | undefined,
   ): Promise<Offer> {
     const { contents, cipherSuite } = this.#chosen;
-    // RFC 9849, Section 6.1: the outer one announces early data, too, which is under the inner one's
-    // keys, so that a server that rejects the inner one skips it.
+    // RFC 9849, Section 6.1: the outer one announces early data, too, which is under the inner
+    // one's keys, so that a server that rejects the inner one skips it.
     const outer = { ...this.#outer, keyShares: inner.keyShares, early: inner.early };
     const hidden = layOut(hs, inner, outer, contents.publicName, additions);
     const { grease, innerConfig, outerConfig } = hidden;
