@@ -304,7 +304,7 @@ async function groups(): Promise<string> {
   ] as const;
   const lacking: string[] = [];
   for (const name of names) {
-    const info = await offering(name, { groups: [name] }, {});
+    const info = await offering(name, { groups: [name] }, { groups: [name] });
     if (info === null) lacking.push(name);
     else demand(info.group === name, `${name} became ${info.group}`);
   }
