@@ -163,10 +163,10 @@ export function reusing<T>(take: Take<T>): Take<T> {
   };
 }
 
-/** Returns a copy of what an application may change in place: bytes, and an array's elements. */
+/** Returns a copy of what an application may change in place: bytes, and arrays to any depth. */
 export function copyInput(value: unknown): unknown {
   if (value instanceof Uint8Array) return copyBytes(value);
-  return Array.isArray(value) ? [...value] : value;
+  return Array.isArray(value) ? value.map(copyInput) : value;
 }
 
 /** Returns whether an input is the same as one that has been copied. */
@@ -226,26 +226,17 @@ export const takeEchKeys: Take<readonly EchKey[]> = (value, option) => {
   if (keys.length > MAX_ECH_KEYS) {
     throw invalid(option, `it has ${keys.length} keys, more than ${MAX_ECH_KEYS}`);
   }
-  const members = keys.map(({ config, privateKey, isRetryConfig = true }) =>
-    [config, privateKey, isRetryConfig] as const
+  return echKeysOf(
+    keys.map(({ config, privateKey, isRetryConfig = true }) => [config, privateKey, isRetryConfig]),
+    option,
   );
-  return echKeysOf(members.flat(), option);
 };
 
-/** Takes the members of the keys one after another, so that each is compared. */
-const echKeysOf = reusing((members): readonly EchKey[] => {
-  const given = members as readonly (Uint8Array | CryptoKey | boolean)[];
-  const keys: EchKey[] = [];
-  for (let i = 0; i < given.length; i += 3) {
-    const [config, privateKey, isRetryConfig] = given.slice(i, i + 3);
-    keys.push({
-      config: copyBytes(config as Uint8Array),
-      privateKey: privateKey as CryptoKey,
-      isRetryConfig: isRetryConfig as boolean,
-    });
-  }
-  return keys;
-});
+/** Takes the members of each key, so that all are compared; the bytes are copies. */
+const echKeysOf = reusing((members): readonly EchKey[] =>
+  (members as [Uint8Array<ArrayBuffer>, CryptoKey, boolean][])
+    .map(([config, privateKey, isRetryConfig]) => ({ config, privateKey, isRetryConfig }))
+);
 
 interface VersionNumbers {
   readonly min: number | undefined;

@@ -134,12 +134,7 @@ export async function sendFirstClientHello(
   };
   const { earlyWrite } = hs;
   const hides = config.echConfigList !== null || config.echGrease;
-  if (!hides && earlyWrite === null) return await sendClientHello(hs, offer);
-  let shown = offer;
-  if (hides) {
-    const { withEch } = ECH.exports ?? await ECH.load();
-    shown = await withEch(hs, offer);
-  }
+  const shown = hides ? await (ECH.exports ?? await ECH.load()).withEch(hs, offer) : offer;
   return earlyWrite === null
     ? await sendClientHello(hs, shown)
     : await sendWithEarlyData(hs, shown, resumed, earlyWrite);

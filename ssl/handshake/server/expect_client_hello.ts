@@ -60,6 +60,7 @@ const EXTERNAL_PSKS = new LazyModule(
   "a server's pre-shared keys",
   () => import("./tls13/external_psk.ts"),
 );
+
 /** Few servers have keys to decrypt hellos. */
 const ECH = new LazyModule("a server's Encrypted Client Hello", () => import("./tls13/ech.ts"));
 

@@ -169,7 +169,14 @@ const SAMPLES: Readonly<Record<Exclude<Option, "head" | "signal">, () => readonl
   halfRttData: () => replaced("halfRttData", false, true),
   echConfigList: echConfigListSamples,
   echGrease: () => replaced("echGrease", false, true),
-  echKeys: () => [element("echKeys", [ECH_KEYS[0]], ECH_KEYS[1])],
+  echKeys: () => {
+    const config = ECH_KEYS[0].config.slice();
+    const own = { ...ECH_KEYS[0], config };
+    return [
+      element("echKeys", [ECH_KEYS[0]], ECH_KEYS[1]),
+      { options: { echKeys: [own] }, change: () => void config.fill(1) },
+    ];
+  },
   sessionTickets: () => replaced("sessionTickets", true, false),
   peerId: () => replaced("peerId", "a", "b"),
   sessionIdContext: () => replaced("sessionIdContext", "a", "b"),
