@@ -29,6 +29,10 @@
  * });
  * ```
  *
+ * A library that uses OpenSSL, as SoftHSM does, may crash a process that ends within 10 s of many
+ * calls: OpenSSL's handler at exit and the ends of the threads that ran calls free the same memory.
+ * Everything is done by then; only the exit code is wrong.
+ *
  * @module
  */
 

@@ -254,7 +254,7 @@ softhsmTest(
     const { code, stdout, stderr } = await run(Deno.execPath(), {
       args: [
         ...["run", "-A", "--no-check", client, SOFTHSM!, LABEL],
-        ...["close", "", "100", ...running],
+        ...["close and outlive", "", "100", ...running],
       ],
     });
     assertEquals({ code, stderr }, { code: 0, stderr: "" });

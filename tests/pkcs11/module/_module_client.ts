@@ -18,6 +18,8 @@ import type { Token } from "../../../pkcs11/token/token.ts";
 
 const [library, label, ...what] = Deno.args as [string, string, ...string[]];
 const DATA = new TextEncoder().encode("to be signed");
+/** Longer than the runtime keeps a thread that has nothing to do, which is 10 s. */
+const THREADS_END = 12_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function tokenOf(module: Pkcs11Module): Token {
@@ -111,6 +113,14 @@ const SCENARIOS: Readonly<Record<string, (...args: string[]) => Promise<void>>> 
     for (let i = 0; i < Number(rounds); i++) {
       console.log(JSON.stringify(await closeDuring(mode!, names, i % 3)));
     }
+  },
+  /**
+   * The same, and lives until the threads that ran calls have ended: beside the handlers at exit,
+   * OpenSSL's and the end of a thread free the same memory.
+   */
+  "close and outlive": async (...args) => {
+    await SCENARIOS.close!(...args);
+    await sleep(THREADS_END);
   },
   /** Loads a module that fails while calls of it run. */
   load: async (mode) => {
