@@ -15,6 +15,7 @@
  * @module
  */
 
+export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../../pkcs11/kv/store.ts";
 export type { Awaitable } from "../../base/session_cache.ts";
 export {
   MAX_ROW_LENGTH,
@@ -22,6 +23,12 @@ export {
   type SessionStore,
 } from "../../base/session_store.ts";
 export { MAX_MEMORY_ROWS, MemorySessionStore } from "../memory_store.ts";
+export {
+  KvSessionStore,
+  type KvSessionStoreOptions,
+  type KvSessionStoreParts,
+  openKvSessionStore,
+} from "./kv_store.ts";
 export {
   type RedisCommand,
   RedisSessionStore,
