@@ -20,12 +20,9 @@ export { getClientAuthData } from "./authentication/get_client_auth_data.ts";
 export type { Fault } from "./base/alerts.ts";
 export type { ChannelInfo, PreliminaryChannelInfo } from "./base/channel_info.ts";
 export { SslError, type SslErrorOptions } from "./base/errors.ts";
-export type {
-  ServerSessionCache,
-  TicketKeyList,
-  TicketKeyRecord,
-} from "./base/server_session_cache.ts";
+export type { ServerSessionCache } from "./base/server_session_cache.ts";
 export type { Awaitable, CachedSession, SessionCache } from "./base/session_cache.ts";
+export type { SessionStore } from "./base/session_store.ts";
 export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";
 export type { Renegotiation, RequireCertificate } from "./config/config.ts";
 export type { CertificateInput, CertificateOptions } from "./config/credential.ts";

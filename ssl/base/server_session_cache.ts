@@ -3,39 +3,12 @@
 import type { Awaitable } from "./session_cache.ts";
 
 /**
- * A key that encrypts tickets, as processes exchange it; its bytes are secret.
- *
- * @category Sessions
- */
-export interface TicketKeyRecord {
-  /** The name of the key in tickets, 16 bytes. */
-  readonly name: Uint8Array<ArrayBuffer>;
-  /** The AES-256 key. */
-  readonly secret: Uint8Array<ArrayBuffer>;
-  /** The time of its creation, in milliseconds since 1970. */
-  readonly createdAt: number;
-}
-
-/**
- * The keys with which several processes encrypt tickets.
- *
- * @category Sessions
- */
-export interface TicketKeyList {
-  /** The keys, newest first; empty if none has been created yet. */
-  readonly keys: readonly TicketKeyRecord[];
-  /** The revision of the list; `null` if it was never written. */
-  readonly revision: string | null;
-}
-
-/**
- * A cache of a server's sessions, for {@linkcode configServerSessionIDCache}. The one in memory
- * stores TLS 1.2 sessions with an ID; one shared by several processes also stores the keys of
- * tickets.
+ * A cache of a server's sessions of TLS 1.2 with an ID, for {@linkcode configServerSessionIDCache}.
+ * What several processes share, tickets' keys among it, is in a {@linkcode SessionStore}.
  *
  * An ID identifies the session and the configuration. A cache that fails or is too slow prevents
- * resumption, but never ends the connection. Sessions and keys are secret: reading them allows
- * decryption of resumed connections, writing them allows impersonation of clients.
+ * resumption, but never ends the connection. Sessions are secret: reading them allows decryption of
+ * resumed connections, writing them allows impersonation of clients.
  *
  * @category Sessions
  */
@@ -49,13 +22,6 @@ export interface ServerSessionCache {
   put(id: string, session: Uint8Array<ArrayBuffer>, expiresAt: number): Awaitable<void>;
   /** Deletes a session. */
   delete(id: string): Awaitable<void>;
-  /**
-   * Returns the keys of tickets, if the cache shares them; without this method each process has its
-   * own.
-   */
-  readTicketKeys?(): Awaitable<TicketKeyList>;
-  /** Replaces the keys if the revision is still the current one; returns whether it is. */
-  writeTicketKeys?(keys: readonly TicketKeyRecord[], revision: string | null): Awaitable<boolean>;
   /** Closes the resources of the cache. */
   close?(): Awaitable<void>;
 }

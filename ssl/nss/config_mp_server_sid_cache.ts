@@ -2,21 +2,19 @@
 
 import { fromBase64, toBase64 } from "../../cert/base/runtime.ts";
 import { importLazily } from "../../cert/base/lazy_module.ts";
-import { isBytes, isString, type Shape } from "../../cert/base/options.ts";
+import { isBytes, isLike, isString, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { isKvStore, type KvStore } from "../../pkcs11/kv/store.ts";
 import { SslError } from "../base/errors.ts";
+import type { SessionStore } from "../base/session_store.ts";
 import { CONTEXT_OPTIONS } from "../config/context_policy.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
-import { LIMITS, resolveLimits, type ServerSessionLimits } from "../session/limits.ts";
-import {
-  areServerSessionsConfigured,
-  ServerSessions,
-  setServerSessions,
-} from "../session/server_cache.ts";
+import { resolveSharedLimits, SHARED_LIMITS, type SharedSessionLimits } from "../session/limits.ts";
+import { areServerSessionsConfigured, setServerSessions } from "../session/server_cache.ts";
 import { countersOf } from "../session/statistics.ts";
 
 export type { KvStore } from "../../pkcs11/kv/store.ts";
+export type { SessionStore } from "../base/session_store.ts";
 
 /**
  * The environment variable that describes the cache to a child process.
@@ -30,14 +28,19 @@ export const SSL_INHERITANCE = "SSL_INHERITANCE";
  *
  * @category Sessions
  */
-export interface MPServerSessionCacheOptions extends ServerSessionLimits {
+export interface MPServerSessionCacheOptions extends SharedSessionLimits {
   /**
    * The file of the store; by default a temporary one, which is removed when the cache is shut
    * down.
    */
   readonly path?: string;
-  /** An open store to use instead of a file; it is not closed with the cache. */
+  /** An open database of Deno KV to use instead of a file; it is not closed with the cache. */
   readonly kv?: KvStore;
+  /**
+   * Any other store, of one machine or of many; it is not closed with the cache. Of `path`, `kv`
+   * and `store` only one can be given.
+   */
+  readonly store?: SessionStore;
   /**
    * The 32 random bytes that encrypt the sessions in the store, shared by the processes; by default
    * new ones, which only the returned text contains.
@@ -53,8 +56,10 @@ export interface MPServerSessionCacheOptions extends ServerSessionLimits {
  * @category Sessions
  */
 export interface InheritOptions {
-  /** The store, if the cache was created with the option `kv`. */
+  /** The database, if the cache was created with the option `kv`. */
   readonly kv?: KvStore;
+  /** The store, if the cache was created with the option `store`. */
+  readonly store?: SessionStore;
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
@@ -62,21 +67,32 @@ export interface InheritOptions {
 const INHERIT_SHAPE: Shape<InheritOptions> = {
   ...CONTEXT_OPTIONS,
   kv: isKvStore,
+  store: isLike("a SessionStore", "get", "put", "replace", "epoch"),
 };
 
 const SHAPE: Shape<MPServerSessionCacheOptions> = {
   ...INHERIT_SHAPE,
-  ...LIMITS,
+  ...SHARED_LIMITS,
   path: isString,
   secret: isBytes,
 };
 
+/** The version of the description; another one is of another version of this package. */
+const FORM = 2;
+
 /** The description of a cache, with which other processes open it. */
-interface Inheritance extends Required<ServerSessionLimits> {
-  readonly form: 1;
+interface Inheritance extends Required<SharedSessionLimits> {
+  readonly form: typeof FORM;
   readonly secret: Uint8Array<ArrayBuffer>;
-  /** The file; `null` if the cache uses the option `kv`. */
+  /** The file; `null` if the cache uses the option `kv` or `store`. */
   readonly path: string | null;
+}
+
+/** Where a cache is: at most one of these; in a temporary file without any. */
+interface Place {
+  readonly path: string | undefined;
+  readonly kv: KvStore | undefined;
+  readonly store: SessionStore | undefined;
 }
 
 /**
@@ -136,16 +152,17 @@ export async function configMPServerSIDCache(
   options: MPServerSessionCacheOptions = {},
 ): Promise<string> {
   const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
-  const { context = defaultContext(), kv, path } = given;
+  const { context = defaultContext(), kv, path, store } = given;
+  requireOnePlace("configure", { path, kv, store });
   const secret = given.secret === undefined
     ? crypto.getRandomValues(new Uint8Array(32))
     : new Uint8Array(given.secret);
   if (secret.length !== 32) {
     throw invalidInheritance("configure", `the secret has ${secret.length} bytes, not 32`);
   }
-  const limits = resolveLimits(given);
-  const opened = await open(context, { form: 1, secret, path: path ?? null, ...limits }, kv, true);
-  return encodeInheritance(opened);
+  const described = { form: FORM, secret, ...resolveSharedLimits(given) } as const;
+  const opened = await open(context, described, { path, kv, store }, true);
+  return encodeInheritance({ ...described, path: opened });
 }
 
 /**
@@ -190,7 +207,7 @@ export async function inheritMPServerSIDCache(
   inheritance?: string,
   options: InheritOptions = {},
 ): Promise<void> {
-  const { context = defaultContext(), kv } = takeSslOptions(
+  const { context = defaultContext(), kv, store } = takeSslOptions(
     "Cannot inherit session cache",
     options,
     INHERIT_SHAPE,
@@ -206,51 +223,58 @@ export async function inheritMPServerSIDCache(
   if (text === undefined) throw invalidInheritance("inherit", `${SSL_INHERITANCE} is not set`);
   requireSslArgs("Cannot inherit session cache", isString(text, "inheritance"));
   const decoded = decodeInheritance(text);
-  if (decoded.path === null && kv === undefined) {
+  if (decoded.path === null && kv === undefined && store === undefined) {
     throw invalidInheritance(
       "inherit",
-      "it is in a store that was open already; give the option kv",
+      "it is in a store that was open already; give the option kv or store",
     );
   }
-  await open(context, decoded, kv, false);
+  const path = decoded.path ?? undefined;
+  requireOnePlace("inherit", { path, kv, store });
+  await open(context, decoded, { path, kv, store }, false);
 }
 
+/** Opens a cache, and returns the path of its file; `null` if it is in none. */
 async function open(
   context: NssContext,
-  inheritance: Inheritance,
-  kv: KvStore | undefined,
+  shared: Omit<Inheritance, "path">,
+  { path, kv, store }: Place,
   isFirst: boolean,
-): Promise<Inheritance> {
+): Promise<string | null> {
   requireUnconfigured(context);
-  const [{ KvServerSessionCache }, file] = await Promise.all([
-    importLazily("the shared session cache", () => import("../session/kv_server.ts")),
-    kv === undefined ? openFile(inheritance.path) : null,
+  const [{ shareSessions }, file] = await Promise.all([
+    importLazily("the shared session cache", () => import("../session/shared_sessions.ts")),
+    store === undefined ? openFile(kv ?? path) : null,
   ]);
-  const { secret, maxCacheEntries, timeout, ticketLifetime } = inheritance;
-  const remove = isFirst ? file?.remove : undefined;
-  const cache = new KvServerSessionCache({
-    store: kv ?? file!.store,
-    ownsStore: kv === undefined,
-    secret,
-    maxCacheEntries,
-    ...(remove && { onClose: remove }),
-  });
   try {
     requireUnconfigured(context); // another call may have finished meanwhile
   } catch (error) {
-    await cache.close();
+    await file?.close();
+    if (isFirst) await file?.remove?.();
     throw error;
   }
   setServerSessions(
     context,
-    new ServerSessions({
-      cache,
-      sessionLifetime: timeout,
-      ticketLifetime,
+    shareSessions({
+      ...shared,
+      store: store ?? file!.store,
       counters: countersOf(context),
+      ...file && {
+        onClose: async () => {
+          await file.close();
+          if (isFirst) await file.remove?.();
+        },
+      },
     }),
   );
-  return { ...inheritance, path: file?.path ?? null };
+  return file?.path ?? null;
+}
+
+function requireOnePlace(attempt: string, places: Place): void {
+  const given = Object.entries(places).filter(([, place]) => place !== undefined);
+  if (given.length < 2) return;
+  const names = given.map(([name]) => name);
+  throw invalidInheritance(attempt, `${names.join(" and ")} exclude each other; give one of them`);
 }
 
 function requireUnconfigured(context: NssContext): void {
@@ -261,12 +285,12 @@ function requireUnconfigured(context: NssContext): void {
   );
 }
 
-async function openFile(path: string | null) {
-  const { openKvFile } = await importLazily(
+async function openFile(place: KvStore | string | undefined) {
+  const { openKvRows } = await importLazily(
     "the shared session cache",
     () => import("../session/kv_file.ts"),
   );
-  return await openKvFile(path ?? undefined);
+  return await openKvRows(place);
 }
 
 function encodeInheritance({ secret, ...rest }: Inheritance): string {
@@ -284,13 +308,18 @@ function decodeInheritance(text: string): Inheritance {
     throw invalidInheritance("inherit", "its description is damaged");
   }
   const { form, path } = value!;
-  if (form !== 1 || secret.length !== 32 || (path !== null && typeof path !== "string")) {
+  if (form !== FORM || secret.length !== 32 || (path !== null && typeof path !== "string")) {
     throw invalidInheritance("inherit", "its description is damaged or of another version");
   }
-  const { maxCacheEntries, timeout, ticketLifetime } = value as Record<string, number>;
-  const limits = { maxCacheEntries, timeout, ticketLifetime };
-  takeSslOptions("Cannot inherit session cache", limits, LIMITS);
-  return { form, secret, path, ...resolveLimits(limits as Required<ServerSessionLimits>) };
+  const { maxCacheEntries, timeout, ticketLifetime, ticketKeyRotation } = value as Required<
+    SharedSessionLimits
+  >;
+  const limits = takeSslOptions<SharedSessionLimits>(
+    "Cannot inherit session cache",
+    { maxCacheEntries, timeout, ticketLifetime, ticketKeyRotation },
+    SHARED_LIMITS,
+  );
+  return { form, secret, path, ...resolveSharedLimits(limits) };
 }
 
 function invalidInheritance(attempt: string, why: string): SslError {

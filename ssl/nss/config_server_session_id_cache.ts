@@ -16,11 +16,7 @@ import type { ServerSessionCache } from "../base/server_session_cache.ts";
 import { countersOf } from "../session/statistics.ts";
 
 export type { ServerSessionLimits } from "../session/limits.ts";
-export type {
-  ServerSessionCache,
-  TicketKeyList,
-  TicketKeyRecord,
-} from "../base/server_session_cache.ts";
+export type { ServerSessionCache } from "../base/server_session_cache.ts";
 
 /**
  * The options of {@linkcode configServerSessionIDCache}.

@@ -3,6 +3,8 @@
 
 import { openKv, requireKv } from "../../pkcs11/kv/open.ts";
 import type { KvStore } from "../../pkcs11/kv/store.ts";
+import type { SessionStore } from "../base/session_store.ts";
+import { KvSessionStore } from "./kv_store.ts";
 
 /** A KV store in a file. */
 export interface KvFile {
@@ -12,6 +14,31 @@ export interface KvFile {
   readonly path: string;
   /** Removes the file, if it is temporary. */
   readonly remove?: () => Promise<void>;
+}
+
+/** Rows in Deno KV. */
+export interface KvRows {
+  /** The rows. */
+  readonly store: SessionStore;
+  /** The path of the file; `null` if the database was open already. */
+  readonly path: string | null;
+  /** Closes the file. */
+  close(): void;
+  /** Removes the file, if it is temporary. */
+  readonly remove?: () => Promise<void>;
+}
+
+/**
+ * Opens rows in Deno KV.
+ *
+ * @param place An open database, or the path of a file as in {@linkcode openKvFile}.
+ */
+export async function openKvRows(place?: KvStore | string): Promise<KvRows> {
+  if (place !== undefined && typeof place !== "string") {
+    return { store: new KvSessionStore(place), path: null, close: () => {} };
+  }
+  const { store, ...rest } = await openKvFile(place);
+  return { ...rest, store: new KvSessionStore(store), close: () => store.close() };
 }
 
 /**

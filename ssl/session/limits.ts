@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { isInteger, type Shape } from "../../cert/base/options.ts";
+import { SslError } from "../base/errors.ts";
 import { TICKET_LIFETIME } from "./session_ticket.ts";
 import { MAX_SERVER_SESSIONS } from "./memory_server.ts";
 import { SESSION_ID_LIFETIME } from "./server_cache.ts";
@@ -20,21 +21,44 @@ export interface ServerSessionLimits {
   readonly timeout?: number;
   /**
    * The lifetime in seconds of a ticket, clamped to 5 to 604,800 (RFC 8446, Section 4.6.1);
-   * default, and for 0, 172,800, as in NSS. Ticket keys are renewed at the same interval.
+   * default, and for 0, 172,800, as in NSS. Ticket keys of one process are renewed at the same
+   * interval.
    */
   readonly ticketLifetime?: number;
 }
 
+/**
+ * The limits of sessions that several processes share.
+ *
+ * @category Sessions
+ */
+export interface SharedSessionLimits extends ServerSessionLimits {
+  /**
+   * The time in seconds for which a ticket key seals, 1 to 604,800; by default half of
+   * `ticketLifetime`. The next key is in the store for as long before it seals, and keys open until
+   * their last ticket has expired: `ticketLifetime / ticketKeyRotation + 3` may be 256 at most.
+   */
+  readonly ticketKeyRotation?: number;
+}
+
 /** NSS's bounds for the timeout of sessions by ID, in seconds. */
 const TIMEOUTS = { min: 5, max: 86_400 } as const;
-/** The bounds for the lifetime of tickets, in seconds: at most a week (RFC 8446, Section 4.6.1). */
-const TICKET_LIFETIMES = { min: 5, max: 604_800 } as const;
+/** The maximum lifetime of tickets, in seconds: a week (RFC 8446, Section 4.6.1). */
+export const MAX_TICKET_LIFETIME = 604_800;
+/** The bounds for the lifetime of tickets, in seconds. */
+const TICKET_LIFETIMES = { min: 5, max: MAX_TICKET_LIFETIME } as const;
 
 /** The checks of the limits. */
 export const LIMITS: Shape<ServerSessionLimits> = {
   maxCacheEntries: isInteger(0),
   timeout: isInteger(0),
   ticketLifetime: isInteger(0),
+};
+
+/** The checks of the limits of shared sessions. */
+export const SHARED_LIMITS: Shape<SharedSessionLimits> = {
+  ...LIMITS,
+  ticketKeyRotation: isInteger(1, MAX_TICKET_LIFETIME),
 };
 
 /** Returns the limits with defaults and bounds applied. */
@@ -45,6 +69,40 @@ export function resolveLimits(options: ServerSessionLimits): Required<ServerSess
     timeout: within(timeout || SESSION_ID_LIFETIME, TIMEOUTS),
     ticketLifetime: within(ticketLifetime || TICKET_LIFETIME, TICKET_LIFETIMES),
   };
+}
+
+/** The maximum of ticket keys that processes share at a time: each is read as often as the ring. */
+export const MAX_TICKET_KEYS = 256;
+
+/**
+ * Returns how many keys a ring has in which each seals for `rotation` seconds: the next one, the
+ * one that seals, and those that open, until tickets of a `lifetime` have expired that were made a
+ * rotation late, while the store was away.
+ */
+export function requiredTicketKeys(lifetime: number, rotation: number): number {
+  return Math.ceil(lifetime / rotation) + 3;
+}
+
+/**
+ * Returns the limits of shared sessions with defaults and bounds applied. By default a key seals
+ * for half of its tickets' lifetime: a stolen one then opens the tickets of a day, and a ring has
+ * five keys.
+ *
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if that takes more than {@linkcode MAX_TICKET_KEYS}.
+ */
+export function resolveSharedLimits(options: SharedSessionLimits): Required<SharedSessionLimits> {
+  const limits = resolveLimits(options);
+  const { ticketLifetime: lifetime } = limits;
+  const { ticketKeyRotation = Math.ceil(lifetime / 2) } = options;
+  const required = requiredTicketKeys(lifetime, ticketKeyRotation);
+  if (required <= MAX_TICKET_KEYS) return { ...limits, ticketKeyRotation };
+  throw new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    `Cannot configure session cache: tickets that last for ${lifetime} s under keys that change ` +
+      `every ${ticketKeyRotation} s need ${lifetime} / ${ticketKeyRotation} + 3 = ${required} ` +
+      `keys at a time, more than ${MAX_TICKET_KEYS}; let ticketKeyRotation be ` +
+      `${Math.ceil(lifetime / (MAX_TICKET_KEYS - 3))} or more, or shorten ticketLifetime`,
+  );
 }
 
 function within(value: number, { min, max }: { readonly min: number; readonly max: number }) {

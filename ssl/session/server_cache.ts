@@ -15,8 +15,10 @@ import {
 import { attempt } from "./attempt.ts";
 import { MemoryServerSessionCache } from "./memory_server.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
-import { SharedTicketKeyring, type TicketKeyCache } from "./shared_ticket_keyring.ts";
+import type { Awaitable } from "../base/session_cache.ts";
+import type { SealedRows } from "./sealed_rows.ts";
 import { countersOf, type SslCounters } from "./statistics.ts";
+import type { TicketKeyring } from "./ticket_keyring.ts";
 
 /**
  * The default lifetime in seconds of a session kept by ID, as in NSS: "An upper limit of 24 hours
@@ -28,8 +30,14 @@ export const MAX_SESSION_CHAIN_LENGTH = 16384;
 
 /** The options of the server sessions of a context. */
 export interface ServerSessionsOptions {
-  /** The cache of sessions by ID, and of ticket keys if it supports them. */
+  /** The cache of sessions by ID. */
   readonly cache: ServerSessionCache;
+  /** The ticket keys; by default those of this process alone. */
+  readonly keyring?: TicketKeyring;
+  /** What processes share in a store, if they do. */
+  readonly rows?: SealedRows;
+  /** By how many milliseconds the clocks of processes with these keys may differ; 0 by default. */
+  readonly clockTolerance?: number;
   /** The lifetime in seconds of a session kept by ID. */
   readonly sessionLifetime: number;
   /** The lifetime in seconds of a ticket. */
@@ -42,22 +50,25 @@ export interface ServerSessionsOptions {
 export class ServerSessions {
   /** The cache of sessions by ID. */
   readonly cache: ServerSessionCache;
+  /** What processes share in a store; `null` if they share nothing. */
+  readonly rows: SealedRows | null;
   /** The lifetime in seconds of a ticket. */
   readonly ticketLifetime: number;
+  readonly #clockTolerance: number;
   readonly #sessionLifetime: number;
   readonly #counters: SslCounters;
   readonly #ticketKeys: TicketKeys;
 
   /** Creates the server sessions of a context. */
-  constructor({ cache, sessionLifetime, ticketLifetime, counters }: ServerSessionsOptions) {
+  constructor(options: ServerSessionsOptions) {
+    const { cache, sessionLifetime, ticketLifetime, counters, clockTolerance = 0 } = options;
     this.cache = cache;
+    this.rows = options.rows ?? null;
     this.ticketLifetime = ticketLifetime;
+    this.#clockTolerance = clockTolerance;
     this.#sessionLifetime = sessionLifetime;
     this.#counters = counters;
-    const shared = sharesTicketKeys(cache)
-      ? new SharedTicketKeyring(cache, ticketLifetime, counters)
-      : undefined;
-    this.#ticketKeys = new TicketKeys(ticketLifetime, shared);
+    this.#ticketKeys = new TicketKeys(ticketLifetime, options.keyring, clockTolerance);
   }
 
   /** Seals a session into a ticket; returns `null` if there is no key, or it is too long. */
@@ -112,10 +123,8 @@ export class ServerSessions {
     if (chainLength > MAX_SESSION_CHAIN_LENGTH) return;
     // A session is valid up to and including its last millisecond; a cache drops it at expiresAt.
     const expiresAt = content.createdAt + this.#sessionLifetime * 1000 + 1;
-    await attempt(
-      this.cache,
-      this.#counters,
-      () => this.cache.put(keyOf(id, binding), encodeTicketContent(content), expiresAt),
+    await this.#attempt(() =>
+      this.cache.put(keyOf(id, binding), encodeTicketContent(content), expiresAt)
     );
   }
 
@@ -127,22 +136,22 @@ export class ServerSessions {
   ): Promise<TicketContent | null> {
     const key = keyOf(id, binding);
     const now = environment.now();
-    const bytes = await attempt(this.cache, this.#counters, () => this.cache.get(key, now));
+    const bytes = await this.#attempt(() => this.cache.get(key, now));
     // The application's cache may return any value.
     const content = bytes instanceof Uint8Array ? decodeTicketContent(bytes) : null;
-    return content !== null && isWithin(content, this.#sessionLifetime, environment)
-      ? content
-      : null;
+    const isGood = content !== null &&
+      isWithin(content, this.#sessionLifetime, environment, this.#clockTolerance);
+    return isGood ? content : null;
   }
 
   /** Removes the session of an ID. */
   async delete(id: Uint8Array, binding: Uint8Array): Promise<void> {
-    await attempt(this.cache, this.#counters, () => this.cache.delete(keyOf(id, binding)));
+    await this.#attempt(() => this.cache.delete(keyOf(id, binding)));
   }
-}
 
-function sharesTicketKeys(cache: ServerSessionCache): cache is ServerSessionCache & TicketKeyCache {
-  return cache.readTicketKeys !== undefined && cache.writeTicketKeys !== undefined;
+  #attempt<T>(run: () => Awaitable<T>): Promise<T | null> {
+    return attempt(this.rows?.store ?? this.cache, this.#counters, run);
+  }
 }
 
 function keyOf(id: Uint8Array, binding: Uint8Array): string {

@@ -62,21 +62,35 @@ export interface EarlyTicket {
 
 const IV_LENGTH = 12;
 
+/**
+ * The maximum time in milliseconds by which the clock of a process that shares sessions may be off:
+ * two of them may differ by twice as much.
+ */
+export const MAX_CLOCK_SKEW = 60 * 60 * 1000;
+
 /** Seals and opens a server's tickets (RFC 5077, Section 4) with the keys of a keyring. */
 export class TicketKeys {
   readonly #keyring: TicketKeyring;
   /** The lifetime in seconds of tickets. */
   readonly lifetime: number;
+  readonly #clockTolerance: number;
 
   /**
    * Creates the keys of tickets.
    *
    * @param lifetime The lifetime in seconds of tickets.
    * @param keyring The keyring; by default a new one.
+   * @param clockTolerance By how many milliseconds the clocks of those who have the keys may
+   * differ.
    */
-  constructor(lifetime: number = TICKET_LIFETIME, keyring?: TicketKeyring) {
+  constructor(
+    lifetime: number = TICKET_LIFETIME,
+    keyring?: TicketKeyring,
+    clockTolerance: number = 0,
+  ) {
     this.lifetime = lifetime;
     this.#keyring = keyring ?? new OwnTicketKeyring(lifetime);
+    this.#clockTolerance = clockTolerance;
   }
 
   /**
@@ -122,7 +136,9 @@ export class TicketKeys {
   ): Promise<TicketContent | null> {
     const opened = await this.openBytes(ticket, binding, environment);
     const content = opened && decodeTicketContent(opened);
-    return content !== null && isWithin(content, this.lifetime, environment) ? content : null;
+    const isGood = content !== null &&
+      isWithin(content, this.lifetime, environment, this.#clockTolerance);
+    return isGood ? content : null;
   }
 
   /**
@@ -147,14 +163,18 @@ export class TicketKeys {
   }
 }
 
-/** Returns whether a session was created at most `lifetime` seconds ago, and not in the future. */
+/**
+ * Returns whether a session was created at most `lifetime` seconds ago, and not in the future, if
+ * the clock of who created it differs by no more than `clockTolerance` milliseconds.
+ */
 export function isWithin(
   { createdAt }: TicketContent,
   lifetime: number,
   environment: Environment,
+  clockTolerance: number,
 ): boolean {
   const age = environment.now() - createdAt;
-  return age >= 0 && age <= lifetime * 1000;
+  return age >= -clockTolerance && age <= lifetime * 1000 + clockTolerance;
 }
 
 type Binding = Promise<Uint8Array<ArrayBuffer>>;

@@ -9,8 +9,6 @@ export interface TicketKey {
   readonly name: Uint8Array<ArrayBuffer>;
   /** The key, which is not extractable. */
   readonly key: CryptoKey;
-  /** The creation time, in milliseconds since 1970. */
-  readonly createdAt: number;
 }
 
 /** The length in bytes of a key name. */
@@ -27,6 +25,12 @@ export interface TicketKeyring {
   find(name: Uint8Array, environment: Environment): Promise<TicketKey | null>;
 }
 
+/** A key of this process, and when it was made. */
+interface OwnTicketKey extends TicketKey {
+  /** The creation time, in milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 /**
  * The ticket keys of one process, renewed on use when the current one is as old as the lifetime of
  * tickets.
@@ -34,8 +38,8 @@ export interface TicketKeyring {
 export class OwnTicketKeyring implements TicketKeyring {
   readonly #lifetime: number;
   /** The newest key and the one before it. */
-  #keys: readonly TicketKey[] = [];
-  #renewing: Promise<readonly TicketKey[]> | null = null;
+  #keys: readonly OwnTicketKey[] = [];
+  #renewing: Promise<readonly OwnTicketKey[]> | null = null;
 
   /** Creates a keyring for tickets of a lifetime in seconds. */
   constructor(lifetime: number) {
@@ -55,7 +59,7 @@ export class OwnTicketKeyring implements TicketKeyring {
   }
 
   /** Returns the keys, after renewing the newest one if it is too old. */
-  #renewed(environment: Environment): readonly TicketKey[] | Promise<readonly TicketKey[]> {
+  #renewed(environment: Environment): readonly OwnTicketKey[] | Promise<readonly OwnTicketKey[]> {
     const [current] = this.#keys;
     const now = environment.now();
     if (current !== undefined && now - current.createdAt < this.#lifetime * 1000) return this.#keys;
@@ -65,12 +69,12 @@ export class OwnTicketKeyring implements TicketKeyring {
     return this.#renewing;
   }
 
-  async #renew(environment: Environment, createdAt: number): Promise<readonly TicketKey[]> {
+  async #renew(environment: Environment, createdAt: number): Promise<readonly OwnTicketKey[]> {
     const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
       "encrypt",
       "decrypt",
     ]);
-    const made: TicketKey = { name: environment.random(KEY_NAME_LENGTH), key, createdAt };
+    const made: OwnTicketKey = { name: environment.random(KEY_NAME_LENGTH), key, createdAt };
     return this.#keys = [made, ...this.#keys.slice(0, 1)];
   }
 }

@@ -10,6 +10,7 @@ import {
   configClientSessionCache,
   invalidateSession,
 } from "../../ssl/nss/client_session_cache.ts";
+import { configMPServerSIDCache } from "../../ssl/nss/config_mp_server_sid_cache.ts";
 import {
   configServerSessionIDCache,
   shutdownServerSessionIDCache,
@@ -197,17 +198,6 @@ Deno.test("configServerSessionIDCache() takes effect on a server that has kept s
   assertEquals(await resumes(client, server), true);
 });
 
-Deno.test("configServerSessionIDCache() has keys of its own where the cache does not both read and write them", async () => {
-  const readTicketKeys = () => ({ keys: [], revision: null });
-  for (const half of [{ readTicketKeys }, { writeTicketKeys: () => true }]) {
-    const [client, server] = [newContext(), newContext()];
-    const cache = Object.assign(new MemoryServerSessionCache(), half);
-    configServerSessionIDCache({ context: server, cache });
-    await resumes(client, server);
-    assertEquals(await resumes(client, server), true);
-  }
-});
-
 /** What can be waited for and is no promise of the language's. */
 function thenable(then: (resolve: unknown, reject: (error: Error) => void) => void) {
   return { then } as unknown as Promise<never>;
@@ -245,32 +235,18 @@ Deno.test("configServerSessionIDCache() with a cache that lies costs the resumpt
     const sessions = serverSessionsOf(server);
     const id = new Uint8Array(32);
     assertEquals(await sessions.get(id, id, new TestEnvironment()), null);
-    for (
-      const keys of [lie, { keys: lie, revision: null }, { keys: [lie], revision: null }, {
-        keys: [{ name: new Uint8Array(16), secret: new Uint8Array(16), createdAt: Date.now() }],
-        revision: null,
-      }]
-    ) {
-      const sharing = newContext();
-      const readTicketKeys = () => keys as never;
-      const shared = { ...cache, readTicketKeys, writeTicketKeys: () => true };
-      configServerSessionIDCache({ context: sharing, cache: shared });
-      const client = newContext();
-      await resumes(client, sharing);
-      assertEquals(await resumes(client, sharing), false);
-    }
   }
 });
 
-Deno.test("configServerSessionIDCache() leaves a cache alone that is down, and the connections do not wait for it", async () => {
+Deno.test("configMPServerSIDCache() leaves a store alone that is down, and the connections do not wait for it", async () => {
   let calls = 0;
   const fail = () => {
     calls++;
-    return Promise.reject(new Error("the cache is down"));
+    return Promise.reject(new Error("the store is down"));
   };
-  const cache = { get: fail, put: fail, delete: fail, readTicketKeys: fail, writeTicketKeys: fail };
+  const store = { get: fail, put: fail, replace: fail, epoch: fail };
   const server = newContext();
-  configServerSessionIDCache({ context: server, cache });
+  await configMPServerSIDCache({ context: server, store });
   for (let i = 0; i < FAILURES_UNTIL_REST + 5; i++) {
     assertEquals(await resumes(newContext(), server), false);
   }

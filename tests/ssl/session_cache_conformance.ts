@@ -3,12 +3,8 @@
 /** What every cache of server sessions, and every cache of client sessions, has to do. @module */
 
 import { assert, assertEquals } from "@std/assert";
-import type { ServerSessionCache, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
+import type { ServerSessionCache } from "../../ssl/base/server_session_cache.ts";
 import type { CachedSession, SessionCache } from "../../ssl/base/session_cache.ts";
-import { SharedTicketKeyring } from "../../ssl/session/shared_ticket_keyring.ts";
-import { TicketKeys } from "../../ssl/session/session_ticket.ts";
-import { TLS_1_3 } from "../../ssl/tables/versions.ts";
-import { TestEnvironment } from "./_support.ts";
 
 /** Opens caches over one memory or store: what one keeps, the others find. */
 export interface Caches<C> extends AsyncDisposable {
@@ -65,86 +61,6 @@ export function testServerSessionCache(
     const session = crypto.getRandomValues(new Uint8Array(20_000));
     await cache.put("large", session, 1000);
     assertEquals(await cache.get("large", 0), session);
-  });
-}
-
-function makeKey(n: number): TicketKeyRecord {
-  return { name: new Uint8Array(16).fill(n), secret: new Uint8Array(32).fill(n), createdAt: n };
-}
-
-const LIFETIME = 100;
-
-/** Registers the tests of a cache that shares the keys of tickets. */
-export function testTicketKeyCache(
-  name: string,
-  caches: () => Promise<Caches<Required<ServerSessionCache>>>,
-): void {
-  Deno.test(`${name}.writeTicketKeys() decides between two who write at once`, async () => {
-    await using all = await caches();
-    const [a, b] = [all.open(10), all.open(10)];
-    const { keys, revision } = await a.readTicketKeys();
-    assertEquals([keys, revision], [[], null]);
-    const won = await Promise.all([
-      a.writeTicketKeys([makeKey(1)], null),
-      b.writeTicketKeys([makeKey(2)], null),
-    ]);
-    assertEquals(won.filter((it) => it).length, 1);
-    const list = await b.readTicketKeys();
-    assertEquals(list.keys, [makeKey(won[0] ? 1 : 2)]);
-    assertEquals(await a.writeTicketKeys([makeKey(4), makeKey(3)], list.revision), true);
-    assertEquals(await b.writeTicketKeys([makeKey(5)], list.revision), false);
-    assertEquals((await b.readTicketKeys()).keys, [makeKey(4), makeKey(3)]);
-  });
-
-  Deno.test(`${name} rotates the keys of tickets for all who share them`, async () => {
-    await using all = await caches();
-    const environment = new TestEnvironment();
-    const counters = { cacheUnavailable: 0 };
-    const ends = [1, 2, 3].map(() =>
-      new TicketKeys(LIFETIME, new SharedTicketKeyring(all.open(10), LIFETIME, counters))
-    );
-    const seal = async (keys: TicketKeys) => {
-      const content = {
-        version: TLS_1_3,
-        cipherSuite: 0x1301,
-        createdAt: environment.now(),
-        authenticatedAt: environment.now(),
-        psk: new Uint8Array(32),
-        alpnProtocol: null,
-        serverName: null,
-        peerChain: [],
-        peerRawPublicKey: null,
-        localCredential: 0,
-      };
-      return (await keys.seal(content, bytes(1), environment))!;
-    };
-    const opens = async (ticket: Uint8Array<ArrayBuffer>) => {
-      const opened = await Promise.all(
-        ends.map((keys) => keys.open(ticket, bytes(1), environment)),
-      );
-      return opened.map((content) => content !== null);
-    };
-    const nameOf = (ticket: Uint8Array) => ticket.slice(0, 16).toHex();
-    // All at once: one key comes out of it.
-    const first = await Promise.all(ends.map(seal));
-    assertEquals(new Set(first.map(nameOf)).size, 1);
-    for (const ticket of first) assertEquals(await opens(ticket), [true, true, true]);
-    environment.advance(LIFETIME * 1000 - 1);
-    const late = await seal(ends[0]!);
-    assertEquals(nameOf(late), nameOf(first[0]!));
-    environment.advance(1);
-    const second = await Promise.all(ends.slice(0, 2).map(seal));
-    assertEquals(new Set(second.map(nameOf)).size, 1);
-    assert(nameOf(second[0]!) !== nameOf(late));
-    // The third has not sealed since: it learns of the new key from a ticket, and keeps the one
-    // before.
-    assertEquals(await opens(second[0]!), [true, true, true]);
-    assertEquals(await opens(late), [true, true, true]);
-    assertEquals(nameOf(await seal(ends[2]!)), nameOf(second[0]!));
-    environment.advance(LIFETIME * 1000);
-    await Promise.all(ends.map(seal));
-    assertEquals(await opens(late), [false, false, false]);
-    assertEquals(counters.cacheUnavailable, 0);
   });
 }
 

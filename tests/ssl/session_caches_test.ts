@@ -9,17 +9,13 @@ import {
   openKvSessionCache,
 } from "../../ssl/session/kv_session_cache.ts";
 import { NssError } from "../../cert/base/errors.ts";
-import { KvServerSessionCache } from "../../ssl/session/kv_server.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
-import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
-import { SharedTicketKeyring } from "../../ssl/session/shared_ticket_keyring.ts";
-import {
-  testClientSessionCache,
-  testServerSessionCache,
-  testTicketKeyCache,
-} from "./session_cache_conformance.ts";
-import { TestEnvironment } from "./_support.ts";
+import { KvSessionStore } from "../../ssl/session/kv_store.ts";
+import { MemorySessionStore } from "../../ssl/session/memory_store.ts";
+import { SealedRows } from "../../ssl/session/sealed_rows.ts";
+import { StoreServerSessionCache } from "../../ssl/session/store_server.ts";
+import { testClientSessionCache, testServerSessionCache } from "./session_cache_conformance.ts";
 
 const nothing = { [Symbol.asyncDispose]: () => Promise.resolve() };
 
@@ -28,18 +24,21 @@ testServerSessionCache(
   () => Promise.resolve({ open: (max) => new MemoryServerSessionCache(max), ...nothing }),
 );
 
-async function kvServerCaches() {
-  const store = await Deno.openKv(":memory:");
-  const secret = crypto.getRandomValues(new Uint8Array(32));
-  return {
-    open: (maxCacheEntries: number) =>
-      new KvServerSessionCache({ store, secret, maxCacheEntries, ownsStore: false }),
-    [Symbol.asyncDispose]: () => Promise.resolve(store.close()),
-  };
-}
+const openInRows = (rows: SealedRows) => (maxCacheEntries: number) =>
+  new StoreServerSessionCache({ rows, maxCacheEntries, lifetime: 1000, clockTolerance: 0 });
 
-testServerSessionCache("KvServerSessionCache", kvServerCaches);
-testTicketKeyCache("KvServerSessionCache", kvServerCaches);
+testServerSessionCache("StoreServerSessionCache", () => {
+  const rows = new SealedRows(new MemorySessionStore(), new Uint8Array(32));
+  return Promise.resolve({ open: openInRows(rows), ...nothing });
+});
+
+testServerSessionCache("StoreServerSessionCache in Deno KV", async () => {
+  const kv = await Deno.openKv(":memory:");
+  return {
+    open: openInRows(new SealedRows(new KvSessionStore(kv), new Uint8Array(32))),
+    [Symbol.asyncDispose]: () => Promise.resolve(kv.close()),
+  };
+});
 
 testClientSessionCache("MemorySessionCache", () => {
   const cache = new MemorySessionCache();
@@ -154,130 +153,6 @@ Deno.test("openKvSessionCache() keeps to its prefix, and forgets sessions that a
   assertEquals((await kv.get(["mine"])).value, 1);
 });
 
-/** A keyring over a cache that counts, and answers as it is told. */
-function countingKeyring(answers: {
-  read?: () => TicketKeyList;
-  write?: (keys: readonly TicketKeyRecord[]) => boolean;
-}) {
-  const counts = { reads: 0, writes: 0, cacheUnavailable: 0 };
-  const cache = {
-    readTicketKeys: () => {
-      counts.reads++;
-      return answers.read?.() ?? { keys: [], revision: null };
-    },
-    writeTicketKeys: (keys: readonly TicketKeyRecord[]) => {
-      counts.writes++;
-      return answers.write?.(keys) ?? true;
-    },
-  };
-  return { counts, keyring: new SharedTicketKeyring(cache, 1000, counts) };
-}
-
-Deno.test("SharedTicketKeyring looks for keys that it does not know ten times a second at most", async () => {
-  const { counts, keyring } = countingKeyring({});
-  const environment = new TestEnvironment();
-  const unknown = () => crypto.getRandomValues(new Uint8Array(16));
-  const expected = [1, 1, 1, 2, 2];
-  for (const [i, pause] of [0, 0, 99, 1, 0].entries()) {
-    environment.advance(pause);
-    const found = [1, 2, 3].map(() => keyring.find(unknown(), environment));
-    assertEquals(await Promise.all(found), [null, null, null]);
-    assertEquals(counts.reads, expected[i]);
-  }
-});
-
-Deno.test("SharedTicketKeyring does not ask its cache for a key that it knows", async () => {
-  let keys: readonly TicketKeyRecord[] = [];
-  const { counts, keyring } = countingKeyring({
-    read: () => ({ keys, revision: null }),
-    write: (made) => {
-      keys = made;
-      return true;
-    },
-  });
-  const environment = new TestEnvironment();
-  const key = await keyring.current(environment);
-  const { reads } = counts;
-  environment.advance(999_999);
-  assertEquals(await keyring.current(environment), key);
-  assertEquals(await keyring.find(key!.name, environment), key);
-  assertEquals([counts.reads, counts.writes], [reads, 1]);
-});
-
-Deno.test("SharedTicketKeyring makes keys of AES-256 with names of 16 bytes, which do not leave it, and keeps two", async () => {
-  let keys: readonly TicketKeyRecord[] = [];
-  const { keyring } = countingKeyring({
-    read: () => ({ keys, revision: null }),
-    write: (made) => {
-      keys = made;
-      return true;
-    },
-  });
-  const environment = new TestEnvironment();
-  for (const count of [1, 2, 2]) {
-    const { name, key } = (await keyring.current(environment))!;
-    assertEquals([name.length, key.algorithm, key.extractable], [
-      16,
-      { name: "AES-GCM", length: 256 },
-      false,
-    ]);
-    assertEquals([keys.length, keys[0]!.name], [count, name]);
-    environment.advance(1_000_000);
-  }
-});
-
-Deno.test("SharedTicketKeyring.current() gives in where others are faster four times", async () => {
-  const record: TicketKeyRecord = {
-    name: new Uint8Array(16),
-    secret: new Uint8Array(32),
-    createdAt: 0,
-  };
-  for (const [races, found] of [[3, true], [4, false]] as const) {
-    const { counts, keyring } = countingKeyring({
-      read: () => ({ keys: counts.writes < races ? [] : [record], revision: null }),
-      write: () => false,
-    });
-    const key = await keyring.current(new TestEnvironment(0));
-    assertEquals([key !== null, counts.writes], [found, races]);
-  }
-});
-
-Deno.test("SharedTicketKeyring is without a key where its cache fails, counts it, and keeps those that it has", async () => {
-  let fails = false;
-  let keys: readonly TicketKeyRecord[] = [];
-  const fail = () => {
-    throw new Error("the cache is gone");
-  };
-  const { counts, keyring } = countingKeyring({
-    read: () => fails ? fail() : { keys, revision: null },
-    write: (made) => {
-      if (fails) fail();
-      keys = made;
-      return true;
-    },
-  });
-  const environment = new TestEnvironment();
-  const key = await keyring.current(environment);
-  fails = true;
-  environment.advance(1_000_000);
-  assertEquals(await keyring.current(environment), null);
-  assertEquals([counts.writes, counts.cacheUnavailable], [1, 1]);
-  assertEquals(await keyring.find(key!.name, environment), key);
-  environment.advance(100);
-  assertEquals(await keyring.find(new Uint8Array(16), environment), null);
-  assertEquals(counts.cacheUnavailable, 2);
-});
-
-Deno.test("SharedTicketKeyring.current() is null where the cache reads and does not write", async () => {
-  const { counts, keyring } = countingKeyring({
-    write: () => {
-      throw new Error("the cache is read only");
-    },
-  });
-  assertEquals(await keyring.current(new TestEnvironment()), null);
-  assertEquals([counts.writes, counts.cacheUnavailable], [1, 1]);
-});
-
 Deno.test("openKvSessionCache() has the store forget sessions at their end, whether anybody asks for them or not", async () => {
   using kv = await Deno.openKv(":memory:");
   const lifetimes: (number | undefined)[] = [];
@@ -343,42 +218,4 @@ Deno.test("openKvSessionCache() tries again where somebody else was faster, sixt
       .then(() => true, () => false);
     assertEquals([outcome, commits], [kept, 16]);
   }
-});
-
-Deno.test("KvServerSessionCache shows nothing of what it keeps, and takes nothing that was moved, changed or made by others", async () => {
-  using store = await Deno.openKv(":memory:");
-  const open = (secret: number, maxCacheEntries = 1000) =>
-    new KvServerSessionCache({
-      store,
-      secret: new Uint8Array(32).fill(secret),
-      maxCacheEntries,
-      ownsStore: false,
-    });
-  const [cache, other] = [open(1), open(2)];
-  const session = new TextEncoder().encode("the master secret of a session");
-  await cache.put("id", session, 1000);
-  const key = { name: new Uint8Array(16), secret: session.slice(0, 30), createdAt: 0 };
-  const secret = new Uint8Array(32);
-  secret.set(key.secret);
-  await cache.writeTicketKeys([{ ...key, secret }], null);
-  const entries = await Array.fromAsync(store.list<Record<string, Uint8Array>>({ prefix: [] }));
-  assertEquals(entries.length, 2);
-  for (const { key, value } of entries) {
-    const text = JSON.stringify(key) +
-      Object.values(value).map((it) => new TextDecoder("latin1").decode(it));
-    assert(!text.includes("master") && !text.includes('"id"'), text);
-  }
-  assertEquals(await other.get("id", 0), undefined);
-  assertEquals((await other.readTicketKeys()).keys, []);
-  const [one, two] = entries;
-  await store.set(one!.key, two!.value);
-  await store.set(two!.key, one!.value);
-  assertEquals(await cache.get("id", 0), undefined);
-  assertEquals((await cache.readTicketKeys()).keys, []);
-  for (const { key, value } of entries) {
-    value.ciphertext![3]! ^= 1;
-    await store.set(key, value);
-  }
-  assertEquals(await cache.get("id", 0), undefined);
-  assertEquals((await cache.readTicketKeys()).keys, []);
 });

@@ -20,7 +20,7 @@ import {
 import { encodeEchConfigList, generateEchKeys } from "../../ssl/nss/ech.ts";
 import { resolveConfig } from "../../ssl/config/resolve_config.ts";
 import { configClientSessionCache } from "../../ssl/nss/client_session_cache.ts";
-import { configServerSessionIDCache } from "../../ssl/nss/config_server_session_id_cache.ts";
+import { configMPServerSIDCache } from "../../ssl/nss/config_mp_server_sid_cache.ts";
 import { SslError } from "../../ssl/base/errors.ts";
 import { getStatistics } from "../../ssl/nss/get_statistics.ts";
 import { toExternalKey } from "../../ssl/config/external_psk.ts";
@@ -34,8 +34,7 @@ import {
 } from "../../ssl/session/client_cache.ts";
 import { localKey, serverHookIdentity } from "../../ssl/session/identity.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
-import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
-import type { TicketKeyList, TicketKeyRecord } from "../../ssl/base/server_session_cache.ts";
+import { MemorySessionStore } from "../../ssl/session/memory_store.ts";
 import type { ResumptionToken } from "../../ssl/base/resumption_token.ts";
 import { ticketBinding } from "../../ssl/session/session_ticket.ts";
 import { createSocket } from "../../ssl/ssl_socket.ts";
@@ -403,21 +402,6 @@ Deno.test("setResumptionToken() refuses a token where one thing is another", asy
   }
 });
 
-/** A cache of sessions and keys of tickets that the servers of several contexts share. */
-class SharedCache extends MemoryServerSessionCache {
-  #list: TicketKeyList = { keys: [], revision: null };
-
-  readTicketKeys(): TicketKeyList {
-    return this.#list;
-  }
-
-  writeTicketKeys(keys: readonly TicketKeyRecord[], revision: string | null): boolean {
-    if (revision !== this.#list.revision) return false;
-    this.#list = { keys, revision: `${Number(revision) + 1}` };
-    return true;
-  }
-}
-
 type Row = readonly [name: string, given: Change, changed: Field, resumes: boolean];
 
 Deno.test("SslSocket as server does not take a session where one thing is another", async (t) => {
@@ -442,10 +426,13 @@ Deno.test("SslSocket as server does not take a session where one thing is anothe
   for (const [name, given, changed, resumes] of rows) {
     await t.step(name, async () => {
       const client = clientConfig();
-      const cache = new SharedCache();
+      const store = new MemorySessionStore();
+      const secret = new Uint8Array(32);
       const base = { ...serverConfig(), ...given };
       const others = otherValues(base);
-      for (const { context } of [base, others]) configServerSessionIDCache({ context, cache });
+      for (const { context } of [base, others]) {
+        await configMPServerSIDCache({ context, store, secret });
+      }
       assertEquals(await meet(client, base), false);
       assertEquals(await meet(client, base), true); // with nothing changed
       const server = { ...base, [changed]: others[changed] };

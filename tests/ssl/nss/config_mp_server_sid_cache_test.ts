@@ -220,7 +220,7 @@ Deno.test("inheritMPServerSIDCache() takes nothing that configMPServerSIDCache()
     "",
     "{",
     "null",
-    JSON.stringify({ ...good, form: 2 }),
+    JSON.stringify({ ...good, form: 1 }),
     JSON.stringify({ ...good, secret: "AAAA" }),
     JSON.stringify({ ...good, secret: "?" }),
     JSON.stringify({ ...good, path: 1 }),
