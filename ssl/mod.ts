@@ -114,6 +114,7 @@ export {
   type ClientSessionCacheOptions,
   configClientSessionCache,
   invalidateSession,
+  type SessionStore,
 } from "./nss/client_session_cache.ts";
 export {
   configMPServerSIDCache,

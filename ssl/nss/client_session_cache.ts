@@ -1,11 +1,14 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
-import { isInteger, isLike, type Shape } from "../../cert/base/options.ts";
+import { copyBytes } from "../../cert/base/bytes.ts";
+import { LazyModule } from "../../cert/base/lazy_module.ts";
+import { isBytes, isInteger, isLike, type Shape } from "../../cert/base/options.ts";
 import type { SessionCache } from "../base/session_cache.ts";
+import type { SessionStore } from "../base/session_store.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
-import { takeSslOptions } from "../config/option_values.ts";
+import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { connectionOf } from "../connection/connection_registry.ts";
 import {
   applicationSessionCache,
@@ -15,6 +18,7 @@ import {
 import { MAX_CACHED_PEERS } from "../session/memory_cache.ts";
 
 export type { Awaitable, CachedSession, SessionCache } from "../base/session_cache.ts";
+export type { SessionStore } from "../base/session_store.ts";
 
 /**
  * The options of {@linkcode configClientSessionCache}.
@@ -26,6 +30,16 @@ export interface ClientSessionCacheOptions {
   readonly maxCacheEntries?: number;
   /** The cache that replaces the one in memory; it is never closed. */
   readonly cache?: SessionCache;
+  /**
+   * The store that sessions are kept in, in place of memory, such as those of
+   * `@nss/nss/ssl/session-store`; with `secret`, without `cache`. It is never closed.
+   */
+  readonly store?: SessionStore;
+  /**
+   * The 32 random bytes that name and encrypt the sessions in `store`: whoever has them may share
+   * the sessions of the others who have them.
+   */
+  readonly secret?: Uint8Array;
   /** The context of the clients; the default context by default. */
   readonly context?: NssContext;
 }
@@ -34,16 +48,25 @@ const SHAPE: Shape<ClientSessionCacheOptions> = {
   ...CONTEXT_OPTIONS,
   maxCacheEntries: isInteger(0),
   cache: isLike("a session cache", "take", "put", "delete", "clear"),
+  store: isLike("a session store", "get", "put", "replace", "epoch"),
+  secret: isBytes,
 };
+
+/** The length in bytes of the secret of a store. */
+const SECRET_LENGTH = 32;
 
 /**
  * Configures the cache of clients' sessions, such as that of `@nss/nss/ssl/kv-session-cache`. NSS
  * has a cache in memory only, and {@linkcode resumptionTokenCallback}.
  *
- * Sessions from a cache of the application are checked as {@linkcode setResumptionToken} describes.
+ * Sessions from a cache of the application, or from a store, are checked as
+ * {@linkcode setResumptionToken} describes. In a store they are encrypted; the processes that share
+ * it never use a session twice, and {@linkcode clearSessionCache} reaches all of them within a
+ * second.
  *
  * @param options The options.
- * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if `maxCacheEntries` is not a non-negative integer.
+ * @throws {SslError} `SEC_ERROR_INVALID_ARGS` if `maxCacheEntries` is not a non-negative integer,
+ * both `cache` and `store` are given, or `store` without 32 bytes of `secret`.
  *
  * @example Usage
  * ```ts
@@ -78,13 +101,43 @@ const SHAPE: Shape<ClientSessionCacheOptions> = {
  * @category Sessions
  */
 export function configClientSessionCache(options: ClientSessionCacheOptions = {}): void {
-  const { maxCacheEntries = MAX_CACHED_PEERS, cache, context = defaultContext() } = takeSslOptions(
-    "Cannot configure session cache",
-    options,
-    SHAPE,
+  const what = "Cannot configure session cache";
+  const { maxCacheEntries = MAX_CACHED_PEERS, context = defaultContext(), ...given } =
+    takeSslOptions(what, options, SHAPE);
+  const { cache, store, secret } = given;
+  requireSslArgs(
+    what,
+    cache !== undefined && store !== undefined
+      ? "there are the options cache and store, of which one replaces the other"
+      : store !== undefined && secret?.length !== SECRET_LENGTH
+      ? `sessions in a store need a secret of ${SECRET_LENGTH} bytes, and there are ${
+        secret?.length ?? "none"
+      }`
+      : store === undefined && secret !== undefined
+      ? "there is a secret and no store that it could encrypt sessions in"
+      : null,
   );
+  const kept = store && secret ? sessionsIn(store, secret) : cache ?? null;
   clientSessionCache(context).resize(maxCacheEntries);
-  setApplicationSessionCache(context, cache ?? null);
+  setApplicationSessionCache(context, kept);
+}
+
+/** Returns the cache over a store, whose code is loaded when a session is first kept or wanted. */
+function sessionsIn(store: SessionStore, secret: Uint8Array): SessionCache {
+  const copy = copyBytes(secret);
+  const sessions = new LazyModule("the sessions in a store", async () => {
+    const [{ StoredSessions }, { SealedRows }] = await Promise.all([
+      import("../session/stored_sessions.ts"),
+      import("../session/sealed_rows.ts"),
+    ]);
+    return new StoredSessions(new SealedRows(store, copy));
+  });
+  return {
+    take: async (key, now) => await (await sessions.load()).take(key, now),
+    put: async (key, session) => await (await sessions.load()).put(key, session),
+    delete: async (key) => await (await sessions.load()).delete(key),
+    clear: async () => await (await sessions.load()).clear(),
+  };
 }
 
 /**

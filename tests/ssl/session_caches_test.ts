@@ -47,14 +47,6 @@ testClientSessionCache("MemorySessionCache", () => {
 
 testClientSessionCache("openKvSessionCache() cache", async () => {
   const kv = await Deno.openKv(":memory:");
-  return {
-    open: () => new KvSessionCache(kv, ["sessions"], false),
-    [Symbol.asyncDispose]: () => Promise.resolve(kv.close()),
-  };
-});
-
-testClientSessionCache("openKvSessionCache() cache with a secret", async () => {
-  const kv = await Deno.openKv(":memory:");
   const secret = new Uint8Array(32).fill(1);
   return {
     open: () => new KvSessionCache(kv, ["sessions"], false, secret),
@@ -96,23 +88,29 @@ Deno.test("openKvSessionCache() takes no session that was moved, changed, made b
   const secret = (fill: number) => new Uint8Array(32).fill(fill);
   const cache = await openKvSessionCache({ kv, secret: secret(1) });
   const other = await openKvSessionCache({ kv, secret: secret(2) });
-  const place = (key: string) => ["@nss/nss", "sessions", key];
-  const put = async () => {
-    await cache.put("peer", session);
-    return (await kv.get<{ iv: Uint8Array; ciphertext: Uint8Array }>(place("peer"))).value!;
-  };
-  const sealed = await put();
+  type Row = { readonly bytes: Uint8Array; readonly expiresAt: number };
+  const rows = () => Array.fromAsync(kv.list<Row>({ prefix: ["@nss/nss", "sessions", "row"] }));
+  assertEquals(await cache.take("peer", 0), undefined); // makes the row of the generation
+  const [generation] = await rows();
+  await cache.put("peer", session);
+  const [sealed] = (await rows()).filter(({ key }) => key[3] !== generation!.key[3]);
   assertEquals(await other.take("peer", 0), undefined);
-  await kv.set(place("another"), sealed);
+  await cache.put("another", session);
+  const [moved] = (await rows()).filter(({ key, value }) =>
+    ![generation, sealed].some((it) => it!.key[3] === key[3]) && value.bytes.length > 60
+  );
+  await kv.set(moved!.key, sealed!.value);
   assertEquals(await cache.take("another", 0), undefined);
-  const { ciphertext } = sealed;
-  await kv.set(place("peer"), { ...sealed, ciphertext: ciphertext.with(0, ciphertext[0]! ^ 1) });
-  assertEquals(await cache.take("peer", 0), undefined);
-  for (const planted of [[session], "text", null, { iv: 1, ciphertext: 2 }]) {
-    await kv.set(place("peer"), planted);
+  const { bytes } = sealed!.value;
+  for (let i = 0; i < bytes.length; i++) {
+    await kv.set(sealed!.key, { ...sealed!.value, bytes: bytes.with(i, bytes[i]! ^ 1) });
     assertEquals(await cache.take("peer", 0), undefined);
   }
-  await put();
+  for (const planted of [[session], "text", null, { iv: 1, ciphertext: 2 }, bytes]) {
+    await kv.set(sealed!.key, planted);
+    assertEquals(await cache.take("peer", 0), undefined);
+  }
+  await cache.put("peer", session);
   assertEquals(await cache.take("peer", 0), session);
   for (const length of [0, 31, 33]) {
     await assertFails(
@@ -120,6 +118,22 @@ Deno.test("openKvSessionCache() takes no session that was moved, changed, made b
       "its secret is not a Uint8Array of 32 bytes",
       () => openKvSessionCache({ kv, secret: new Uint8Array(length) }),
     );
+  }
+});
+
+Deno.test("openKvSessionCache() without a secret keeps one in the store, the same for all who open it at once", async () => {
+  using kv = await Deno.openKv(":memory:");
+  const session = { token: new Uint8Array(32), expiresAt: 2 ** 41 };
+  const caches = await Promise.all([1, 2, 3, 4].map(() => openKvSessionCache({ kv })));
+  for (const cache of caches) {
+    await cache.put("peer", session);
+    assertEquals(await caches[0]!.take("peer", 0), session);
+  }
+  for (const damaged of [new Uint8Array(31), "text", null]) {
+    await kv.set(["@nss/nss", "sessions", "secret"], damaged);
+    const cache = await openKvSessionCache({ kv });
+    await cache.put("peer", session);
+    assertEquals(await cache.take("peer", 0), session);
   }
 });
 
@@ -134,23 +148,26 @@ Deno.test("openKvSessionCache() keeps to its prefix, and forgets sessions that a
   const [a, b] = await Promise.all(
     ["a", "b"].map((prefix) => openKvSessionCache({ kv, prefix: [prefix] })),
   );
-  const most = 64_512; // a KiB less than a value may have
-  const put = (length: number) => a!.put("peer", { token: new Uint8Array(length), expiresAt: 1 });
+  const most = 59_960; // of a row, less what encryption and times take
+  const put = (length: number) =>
+    a!.put("peer", { token: new Uint8Array(length), expiresAt: 2 ** 41 });
   const taken = async () => (await a!.take("peer", 0))?.token.length;
-  await put(most - 1);
+  await put(most - 12);
   await put(1);
   assertEquals(await b!.take("peer", 0), undefined);
-  assertEquals([await taken(), await taken()], [1, most - 1]);
-  await put(most);
+  assertEquals([await taken(), await taken()], [1, most - 12]);
+  await put(most - 11);
   await put(1);
   assertEquals([await taken(), await taken()], [1, undefined]);
+  await put(1);
   await put(most);
   assertEquals([await taken(), await taken()], [most, undefined]);
-  await put(most + 1);
-  assertEquals(await taken(), undefined);
+  await put(1);
+  await put(most + 1); // and the others stay
+  assertEquals([await taken(), await taken()], [1, undefined]);
   await put(1);
   await a!.clear();
-  assertEquals((await kv.get(["mine"])).value, 1);
+  assertEquals([await taken(), (await kv.get(["mine"])).value], [undefined, 1]);
 });
 
 Deno.test("openKvSessionCache() has the store forget sessions at their end, whether anybody asks for them or not", async () => {
@@ -170,21 +187,23 @@ Deno.test("openKvSessionCache() has the store forget sessions at their end, whet
       return operation;
     },
   };
-  const cache = await openKvSessionCache({ kv: store });
+  const cache = await openKvSessionCache({ kv: store, secret: new Uint8Array(32) });
   const now = Date.now();
   const token = new Uint8Array(1);
+  assertEquals(await cache.take("peer", now), undefined);
+  assertEquals(lifetimes.splice(0).length, 1); // the row of the generation
   await cache.put("peer", { token, expiresAt: now + 2_000_000 });
   await cache.put("peer", { token, expiresAt: now + 1_000_000 }); // the other one lasts longer
   await cache.put("another peer", { token, expiresAt: 1 }); // has ended
-  assertEquals([lifetimes.length, lifetimes[2]], [3, undefined]);
-  for (const lifetime of lifetimes.slice(0, 2)) {
+  assertEquals(lifetimes.length, 2);
+  for (const lifetime of lifetimes) {
     assert(lifetime !== undefined && lifetime <= 2_000_000 && lifetime > 1_000_000);
   }
 });
 
 Deno.test("openKvSessionCache() closes the store that it has opened, and no other", async () => {
   using kv = await Deno.openKv(":memory:");
-  const session: CachedSession = { token: new Uint8Array(1), expiresAt: 1 };
+  const session: CachedSession = { token: new Uint8Array(1), expiresAt: 2 ** 41 };
   const [given, own] = [
     await openKvSessionCache({ kv }),
     await openKvSessionCache({ path: ":memory:" }),
@@ -195,7 +214,11 @@ Deno.test("openKvSessionCache() closes the store that it has opened, and no othe
   }
   await assertRejects(() => own.take("peer", 0));
   const places = (await Array.fromAsync(kv.list({ prefix: [] }))).map(({ key }) => key);
-  assertEquals(places, [["@nss/nss", "sessions", "peer"]]);
+  assertEquals(places.map((key) => key.slice(0, 3).join(" ")), [
+    "@nss/nss sessions row", // the session, and the generation
+    "@nss/nss sessions row",
+    "@nss/nss sessions secret",
+  ]);
 });
 
 Deno.test("openKvSessionCache() tries again where somebody else was faster, sixteen times", async () => {
@@ -213,8 +236,12 @@ Deno.test("openKvSessionCache() tries again where somebody else was faster, sixt
         return operation;
       },
     };
-    const cache = await openKvSessionCache({ kv: store, prefix: [`${conflicts}`] });
-    const outcome = await cache.put("peer", { token: new Uint8Array(1), expiresAt: 1 })
+    const secret = new Uint8Array(32);
+    const cache = await openKvSessionCache({ kv: store, prefix: [`${conflicts}`], secret });
+    commits = conflicts;
+    assertEquals(await cache.take("peer", 0), undefined);
+    commits = 0;
+    const outcome = await cache.put("peer", { token: new Uint8Array(1), expiresAt: 2 ** 41 })
       .then(() => true, () => false);
     assertEquals([outcome, commits], [kept, 16]);
   }
