@@ -23,6 +23,7 @@ export { SslError, type SslErrorOptions } from "./base/errors.ts";
 export type { ServerSessionCache } from "./base/server_session_cache.ts";
 export type { Awaitable, CachedSession, SessionCache } from "./base/session_cache.ts";
 export type { SessionStore } from "./base/session_store.ts";
+export type { StoreSecret } from "./base/store_secret.ts";
 export type { SslListener, SslModel, SslSocket } from "./base/socket_type.ts";
 export type { Renegotiation, RequireCertificate } from "./config/config.ts";
 export type { CertificateInput, CertificateOptions } from "./config/credential.ts";

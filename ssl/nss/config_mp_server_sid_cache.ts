@@ -2,11 +2,12 @@
 
 import { fromBase64, toBase64 } from "../../cert/base/runtime.ts";
 import { importLazily } from "../../cert/base/lazy_module.ts";
-import { isBytes, isLike, isString, type Shape } from "../../cert/base/options.ts";
+import { isLike, isString, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { isKvStore, type KvStore } from "../../pkcs11/kv/store.ts";
 import { SslError } from "../base/errors.ts";
 import type { SessionStore } from "../base/session_store.ts";
+import { isStoreSecret, type StoreSecret } from "../base/store_secret.ts";
 import { CONTEXT_OPTIONS } from "../config/context_policy.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { resolveSharedLimits, SHARED_LIMITS, type SharedSessionLimits } from "../session/limits.ts";
@@ -15,6 +16,7 @@ import { countersOf } from "../session/statistics.ts";
 
 export type { KvStore } from "../../pkcs11/kv/store.ts";
 export type { SessionStore } from "../base/session_store.ts";
+export type { StoreSecret } from "../base/store_secret.ts";
 
 /**
  * The environment variable that describes the cache to a child process.
@@ -42,10 +44,10 @@ export interface MPServerSessionCacheOptions extends SharedSessionLimits {
    */
   readonly store?: SessionStore;
   /**
-   * The 32 random bytes that encrypt the sessions in the store, shared by the processes; by default
-   * new ones, which only the returned text contains.
+   * What encrypts the sessions in the store, the same in all processes; by default 32 new random
+   * bytes, which only the returned text contains.
    */
-  readonly secret?: Uint8Array;
+  readonly secret?: StoreSecret;
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
@@ -74,7 +76,7 @@ const SHAPE: Shape<MPServerSessionCacheOptions> = {
   ...INHERIT_SHAPE,
   ...SHARED_LIMITS,
   path: isString,
-  secret: isBytes,
+  secret: isStoreSecret,
 };
 
 /** The version of the description; another one is of another version of this package. */
@@ -87,6 +89,9 @@ interface Inheritance extends Required<SharedSessionLimits> {
   /** The file; `null` if the cache uses the option `kv` or `store`. */
   readonly path: string | null;
 }
+
+/** What a call does: the one that configures a cache owns its file. */
+type Attempt = "configure" | "inherit";
 
 /** Where a cache is: at most one of these; in a temporary file without any. */
 interface Place {
@@ -154,15 +159,10 @@ export async function configMPServerSIDCache(
   const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
   const { context = defaultContext(), kv, path, store } = given;
   requireOnePlace("configure", { path, kv, store });
-  const secret = given.secret === undefined
-    ? crypto.getRandomValues(new Uint8Array(32))
-    : new Uint8Array(given.secret);
-  if (secret.length !== 32) {
-    throw invalidInheritance("configure", `the secret has ${secret.length} bytes, not 32`);
-  }
-  const described = { form: FORM, secret, ...resolveSharedLimits(given) } as const;
-  const opened = await open(context, described, { path, kv, store }, true);
-  return encodeInheritance({ ...described, path: opened });
+  const { secret = crypto.getRandomValues(new Uint8Array(32)) } = given;
+  const limits = resolveSharedLimits(given);
+  const opened = await open("configure", context, limits, secret, { path, kv, store });
+  return encodeInheritance({ form: FORM, ...limits, ...opened });
 }
 
 /**
@@ -229,48 +229,44 @@ export async function inheritMPServerSIDCache(
       "it is in a store that was open already; give the option kv or store",
     );
   }
-  const path = decoded.path ?? undefined;
+  const { secret, path: inherited, form: _, ...limits } = decoded;
+  const path = inherited ?? undefined;
   requireOnePlace("inherit", { path, kv, store });
-  await open(context, decoded, { path, kv, store }, false);
+  await open("inherit", context, limits, secret, { path, kv, store });
 }
 
-/** Opens a cache, and returns the path of its file; `null` if it is in none. */
+/** Opens a cache, and returns its secret and the path of its file; `null` if it is in none. */
 async function open(
+  attempt: Attempt,
   context: NssContext,
-  shared: Omit<Inheritance, "path">,
+  limits: Required<SharedSessionLimits>,
+  secret: StoreSecret,
   { path, kv, store }: Place,
-  isFirst: boolean,
-): Promise<string | null> {
+): Promise<Pick<Inheritance, "secret" | "path">> {
   requireUnconfigured(context);
-  const [{ shareSessions }, file] = await Promise.all([
+  const [{ deriveStoreSecret, shareSessions }, file] = await Promise.all([
     importLazily("the shared session cache", () => import("../session/shared_sessions.ts")),
     store === undefined ? openFile(kv ?? path) : null,
   ]);
-  try {
-    requireUnconfigured(context); // another call may have finished meanwhile
-  } catch (error) {
+  const onClose = async () => {
     await file?.close();
-    if (isFirst) await file?.remove?.();
+    if (attempt === "configure") await file?.remove?.();
+  };
+  const rows = store ?? file!.store;
+  try {
+    const derived = await deriveStoreSecret(secret, rows, `Cannot ${attempt} session cache`);
+    requireUnconfigured(context); // another call may have finished meanwhile
+    const counters = countersOf(context);
+    const shared = { ...limits, store: rows, secret: derived, counters, onClose };
+    setServerSessions(context, shareSessions(shared));
+    return { secret: derived.bytes, path: file?.path ?? null };
+  } catch (error) {
+    await onClose();
     throw error;
   }
-  setServerSessions(
-    context,
-    shareSessions({
-      ...shared,
-      store: store ?? file!.store,
-      counters: countersOf(context),
-      ...file && {
-        onClose: async () => {
-          await file.close();
-          if (isFirst) await file.remove?.();
-        },
-      },
-    }),
-  );
-  return file?.path ?? null;
 }
 
-function requireOnePlace(attempt: string, places: Place): void {
+function requireOnePlace(attempt: Attempt, places: Place): void {
   const given = Object.entries(places).filter(([, place]) => place !== undefined);
   if (given.length < 2) return;
   const names = given.map(([name]) => name);
@@ -322,6 +318,6 @@ function decodeInheritance(text: string): Inheritance {
   return { form, secret, path, ...resolveSharedLimits(limits) };
 }
 
-function invalidInheritance(attempt: string, why: string): SslError {
+function invalidInheritance(attempt: Attempt, why: string): SslError {
   return new SslError("SEC_ERROR_INVALID_ARGS", `Cannot ${attempt} session cache: ${why}`);
 }

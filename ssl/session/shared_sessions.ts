@@ -6,28 +6,30 @@ import { SealedRows } from "./sealed_rows.ts";
 import { ServerSessions } from "./server_cache.ts";
 import { MAX_CLOCK_SKEW } from "./session_ticket.ts";
 import type { SslCounters } from "./statistics.ts";
+import type { DerivedSecret } from "./store_secret.ts";
 import { StoreServerSessionCache } from "./store_server.ts";
 import { TicketKeyRing } from "./ticket_key_ring.ts";
+
+export { deriveStoreSecret } from "./store_secret.ts";
 
 /** The options of sessions that processes share. */
 export interface SharedSessionsOptions extends Required<SharedSessionLimits> {
   /** The store. */
   readonly store: SessionStore;
-  /** The 32 bytes that all processes have. */
-  readonly secret: Uint8Array<ArrayBuffer>;
+  /** The secret that all processes have. */
+  readonly secret: DerivedSecret;
   /** The counters of failures of the store. */
   readonly counters: SslCounters;
   /** Called when the sessions are closed. */
-  readonly onClose?: () => Promise<void>;
-  /** Called where the store has lost its rows. */
-  readonly onLoss?: () => Promise<void>;
+  readonly onClose: () => Promise<void>;
 }
 
 /** Returns the server sessions that processes share in a store. */
 export function shareSessions(options: SharedSessionsOptions): ServerSessions {
   const { store, secret, maxCacheEntries, timeout, ticketLifetime, counters } = options;
-  const { onClose, onLoss } = options;
-  const rows = new SealedRows(store, secret);
+  const { onClose } = options;
+  const { restore } = secret;
+  const rows = new SealedRows(store, secret.bytes);
   const clockTolerance = 2 * MAX_CLOCK_SKEW;
   return new ServerSessions({
     cache: new StoreServerSessionCache({
@@ -35,14 +37,14 @@ export function shareSessions(options: SharedSessionsOptions): ServerSessions {
       maxCacheEntries,
       lifetime: timeout * 1000,
       clockTolerance,
-      ...onClose && { onClose },
+      onClose,
     }),
     keyring: new TicketKeyRing({
       rows,
       lifetime: ticketLifetime,
       rotation: options.ticketKeyRotation,
       counters,
-      ...onLoss && { onLoss },
+      ...restore && { onLoss: restore },
     }),
     rows,
     clockTolerance,
