@@ -11,11 +11,12 @@ import { isPrivateKey, type PrivateKey } from "../../cert/certificate/private_ke
  *   process, and the random salt is in the store. Who can read the store can try passwords: take
  *   one of twelve random letters at least.
  * - A private key, of a token for instance, which never leaves it: the key is derived from its
- *   signature over a fixed text. It has to sign alike each time: Ed25519 and RSA (PKCS #1) do. No
- *   peer in TLS gets that signature, also of a key that is a server's or a client's: nothing that
- *   TLS 1.2 or 1.3 signs can be that text. It needs a key with which nothing else signs texts of
- *   others' choice; an RSA key that also decrypts (`TLS_RSA` suites in other programs, which answer
- *   with what padding they have found) is not to be used.
+ *   signature over a fixed text, which has to be the same each time: Ed25519 and RSA (PKCS #1) do
+ *   that, ECDSA, RSA-PSS and ML-DSA need not, and are refused. No peer in TLS gets that signature,
+ *   also of a key that is a server's or a client's: nothing that TLS 1.2 or 1.3 signs can be that
+ *   text. It needs a key with which nothing else signs texts of others' choice; an RSA key that
+ *   also decrypts (`TLS_RSA` suites in other programs, whose answers tell of the padding) is not
+ *   to be used.
  *
  * @category Sessions
  */

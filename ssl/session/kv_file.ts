@@ -4,7 +4,7 @@
 import { openKv, requireKv } from "../../pkcs11/kv/open.ts";
 import type { KvStore } from "../../pkcs11/kv/store.ts";
 import type { SessionStore } from "../base/session_store.ts";
-import { KvSessionStore } from "./kv_store.ts";
+import { KvSessionStore } from "./store/kv_store.ts";
 
 /** A KV store in a file. */
 export interface KvFile {
@@ -35,10 +35,10 @@ export interface KvRows {
  */
 export async function openKvRows(place?: KvStore | string): Promise<KvRows> {
   if (place !== undefined && typeof place !== "string") {
-    return { store: new KvSessionStore(place), path: null, close: () => {} };
+    return { store: new KvSessionStore({ kv: place }), path: null, close: () => {} };
   }
   const { store, ...rest } = await openKvFile(place);
-  return { ...rest, store: new KvSessionStore(store), close: () => store.close() };
+  return { ...rest, store: new KvSessionStore({ kv: store }), close: () => store.close() };
 }
 
 /**

@@ -35,17 +35,16 @@ export const SIGNED_TEXT = new TextEncoder().encode(
     "whoever has the signature can read the sessions, and it must not be shown to anybody. 1",
 );
 
-/** Schemes by type of key, those first whose signatures are always the same. */
-const SCHEMES: Readonly<Record<PrivateKey["algorithm"]["type"], readonly SignatureScheme[]>> = {
-  "rsa": ["rsa_pkcs1_sha256", "rsa_pkcs1_sha384", "rsa_pkcs1_sha512", "rsa_pss_rsae_sha256"],
-  "rsa-pss": ["rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512"],
-  "ec": ["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512"],
-  "ed25519": ["ed25519"],
-  "mldsa44": ["mldsa44"],
-  "mldsa65": ["mldsa65"],
-  "mldsa87": ["mldsa87"],
-  "slhdsa": [],
-};
+/**
+ * The schemes whose signatures are always the same. Those of ECDSA are in some implementations
+ * only, and one that changes would keep processes from sharing without a word.
+ */
+const SCHEMES: readonly SignatureScheme[] = [
+  "ed25519",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];
 
 /** A secret that has been derived. */
 export interface DerivedSecret {
@@ -61,6 +60,7 @@ export interface DerivedSecret {
  * @param secret The secret of the application.
  * @param store The store, which has the salt of a password.
  * @param attempt What fails: "Cannot ...".
+ * @param timeout The time in milliseconds for which the salt is waited for.
  * @throws {SslError} `SEC_ERROR_INVALID_ARGS` for one that does not do, `SEC_ERROR_IO` if the store
  * does not give the salt.
  * @throws {NssError} As the key does that signs.
@@ -69,9 +69,10 @@ export async function deriveStoreSecret(
   secret: StoreSecret,
   store: SessionStore,
   attempt: string,
+  timeout: number = SALT_TIMEOUT,
 ): Promise<DerivedSecret> {
   if (secret instanceof Uint8Array) return { bytes: copyBytes(secret) };
-  if ("password" in secret) return await ofPassword(secret.password, store, attempt);
+  if ("password" in secret) return await ofPassword(secret.password, store, attempt, timeout);
   return { bytes: await ofKey(secret, attempt) };
 }
 
@@ -79,8 +80,9 @@ async function ofPassword(
   password: string,
   store: SessionStore,
   attempt: string,
+  timeout: number,
 ): Promise<DerivedSecret> {
-  const salt = await saltOf(store, attempt);
+  const salt = await saltOf(store, attempt, timeout);
   const base = await crypto.subtle.importKey(
     "raw",
     new TextEncoder().encode(password),
@@ -100,12 +102,16 @@ async function ofPassword(
 }
 
 /** Returns the salt of all who share the store, which the first one makes. */
-async function saltOf(store: SessionStore, attempt: string): Promise<Uint8Array<ArrayBuffer>> {
+async function saltOf(
+  store: SessionStore,
+  attempt: string,
+  timeout: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`Cannot wait any longer: ${SALT_TIMEOUT} ms are over`)),
-      SALT_TIMEOUT,
+      () => reject(new Error(`Cannot wait any longer: ${timeout} ms are over`)),
+      timeout,
     );
   });
   try {
@@ -142,16 +148,16 @@ async function findSalt(store: SessionStore): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 async function ofKey(key: PrivateKey, attempt: string): Promise<Uint8Array<ArrayBuffer>> {
-  const usable = SCHEMES[key.algorithm.type].filter((scheme) =>
-    (key.schemes === undefined || key.schemes.includes(scheme)) && fitsCurve(key, scheme)
+  const { type } = key.algorithm;
+  const scheme = SCHEMES.find((candidate) =>
+    candidate.startsWith(type) && (key.schemes === undefined || key.schemes.includes(candidate))
   );
-  const [scheme] = usable;
-  if (scheme === undefined) throw unsuitable(attempt, "has no scheme to sign with");
+  if (scheme === undefined) {
+    throw unsuitable(attempt, `is of type ${type}, whose signatures are random`);
+  }
   const signature = await key.sign(scheme, SIGNED_TEXT.slice());
   const again = await key.sign(scheme, SIGNED_TEXT.slice());
-  if (!bytesEqual(signature, again)) {
-    throw unsuitable(attempt, `signs one text twice with two results, as ${scheme} does`);
-  }
+  if (!bytesEqual(signature, again)) throw unsuitable(attempt, "signs one text with two results");
   const base = await crypto.subtle.importKey("raw", signature, "HKDF", false, ["deriveBits"]);
   for (const copy of [signature, again]) copy.fill(0);
   const info = new TextEncoder().encode("NSS for Deno, session store 1: secret of a signature");
@@ -159,15 +165,10 @@ async function ofKey(key: PrivateKey, attempt: string): Promise<Uint8Array<Array
   return new Uint8Array(await crypto.subtle.deriveBits(params, base, SECRET_LENGTH * 8));
 }
 
-function fitsCurve({ algorithm }: PrivateKey, scheme: SignatureScheme): boolean {
-  return algorithm.type !== "ec" ||
-    scheme.includes({ "P-256": "256r1", "P-384": "384r1", "P-521": "521r1" }[algorithm.curve]);
-}
-
 function unsuitable(attempt: string, why: string): SslError {
   return new SslError(
     "SEC_ERROR_INVALID_ARGS",
-    `${attempt}: the key that is its secret ${why}, so that no two processes would derive the ` +
-      "same; give an Ed25519 or RSA key, which signs alike each time, a password, or 32 bytes",
+    `${attempt}: the key given as secret ${why}, and processes could not derive the same from ` +
+      "it; give a key of Ed25519, or of RSA that signs with PKCS #1, a password, or 32 bytes",
   );
 }

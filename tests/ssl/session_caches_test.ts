@@ -11,7 +11,7 @@ import {
 import { NssError } from "../../cert/base/errors.ts";
 import { MemorySessionCache } from "../../ssl/session/memory_cache.ts";
 import { MemoryServerSessionCache } from "../../ssl/session/memory_server.ts";
-import { KvSessionStore } from "../../ssl/session/kv_store.ts";
+import { KvSessionStore } from "../../ssl/session/store/kv_store.ts";
 import { MemorySessionStore } from "../../ssl/session/memory_store.ts";
 import { SealedRows } from "../../ssl/session/sealed_rows.ts";
 import { StoreServerSessionCache } from "../../ssl/session/store_server.ts";
@@ -35,7 +35,7 @@ testServerSessionCache("StoreServerSessionCache", () => {
 testServerSessionCache("StoreServerSessionCache in Deno KV", async () => {
   const kv = await Deno.openKv(":memory:");
   return {
-    open: openInRows(new SealedRows(new KvSessionStore(kv), new Uint8Array(32))),
+    open: openInRows(new SealedRows(new KvSessionStore({ kv }), new Uint8Array(32))),
     [Symbol.asyncDispose]: () => Promise.resolve(kv.close()),
   };
 });
