@@ -52,11 +52,29 @@ export interface SessionStore {
    * since it was allowed.
    *
    * @param name The name of the row that it is asked for, as parts of a store may differ.
-   * @returns The text, up to 100 characters; `null` if the store cannot tell.
+   * @returns The text, 1 to {@linkcode MAX_EPOCH_LENGTH} characters; `null` if the store cannot tell.
    */
   epoch(name: string): Awaitable<string | null>;
   /** Closes what the store has opened. */
   close?(): Awaitable<void>;
+}
+
+/**
+ * What has gone wrong with a store or cache outside of the process. The connection that met it goes
+ * on with a full handshake.
+ *
+ * @category Sessions
+ */
+export interface StoreFault {
+  /**
+   * `"failure"`: a method threw, or gave an answer of the wrong type; `"timeout"`: it took longer
+   * than `storeTimeout`; `"unreadable"`: a row is damaged, or of another secret or version.
+   */
+  readonly reason: "failure" | "timeout" | "unreadable";
+  /** What was thrown. */
+  readonly error: unknown;
+  /** Whether the store is now left alone for some seconds, because it failed three times in a row. */
+  readonly rests: boolean;
 }
 
 /** The maximum length of the name of a row in a store. */
@@ -64,3 +82,6 @@ export const MAX_ROW_NAME_LENGTH = 64;
 
 /** The maximum length in bytes of the value of a row: Deno KV's values end at 64 KiB. */
 export const MAX_ROW_LENGTH = 60_000;
+
+/** The maximum length of the text of an epoch, in UTF-16 code units. */
+export const MAX_EPOCH_LENGTH = 100;

@@ -61,10 +61,15 @@ export class SealedRows {
     return toHex(new Uint8Array(digest, 0, NAME_LENGTH));
   }
 
-  /** Reads a row. */
+  /**
+   * Reads a row.
+   *
+   * @throws {TypeError} If the store's answer is no row.
+   */
   async read(row: string): Promise<SealedRow> {
     const stored: unknown = await this.store.get(await this.nameOf(row));
-    if (!(stored instanceof Uint8Array)) return { content: null, stored: null };
+    if (stored === undefined || stored === null) return { content: null, stored: null };
+    if (!(stored instanceof Uint8Array)) throw wrongAnswer("get", "neither bytes nor undefined");
     const value = copyBytes(stored);
     return { content: await this.#open(row, value), stored: value };
   }
@@ -78,6 +83,7 @@ export class SealedRows {
    * Replaces a row if it is still as it was read.
    *
    * @returns Whether it was replaced.
+   * @throws {TypeError} If the store's answer is neither true nor false.
    */
   async replace(
     row: string,
@@ -92,7 +98,8 @@ export class SealedRows {
       after,
       lifetime,
     );
-    return replaced === true; // the application's store may return any value
+    if (typeof replaced !== "boolean") throw wrongAnswer("replace", "neither true nor false");
+    return replaced;
   }
 
   /** Derives the key of a row: one for each, so that random nonces are not used up. */
@@ -133,6 +140,11 @@ export class SealedRows {
       return null; // damaged, or of another secret
     }
   }
+}
+
+/** Returns the error of a store that answers what it must not. */
+export function wrongAnswer(method: string, what: string): TypeError {
+  return new TypeError(`Cannot take answer of session store: what ${method}() gave is ${what}`);
 }
 
 async function importSecret(

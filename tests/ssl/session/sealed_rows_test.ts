@@ -82,13 +82,18 @@ Deno.test("SealedRows keeps so many bytes, and refuses one more", async () => {
   );
 });
 
-Deno.test("SealedRows takes nothing but `true` and bytes from a store for an answer", async () => {
-  for (const answer of [undefined, null, 1, "true", {}, [1], new Date()]) {
+Deno.test("SealedRows: an answer of the wrong type is a failure, and never a row or a success", async () => {
+  const rowsOf = (answer: unknown) => {
     // deno-lint-ignore no-explicit-any
     const give = (): any => answer;
-    const store = { get: give, put: give, replace: give, epoch: give };
-    const rows = new SealedRows(store, secretOf(1));
-    assertEquals(await rows.read("row"), NONE);
-    assertEquals(await rows.replace("row", NONE, bytes(1), 1000), false);
+    return new SealedRows({ get: give, put: give, replace: give, epoch: give }, secretOf(1));
+  };
+  for (const answer of [1, "true", {}, [1], new Date(), new ArrayBuffer(8)]) {
+    await assertRejects(() => rowsOf(answer).read("row"), TypeError, "get()");
+    await assertRejects(() => rowsOf(answer).replace("row", NONE, bytes(1), 1000), TypeError);
+  }
+  for (const none of [undefined, null]) {
+    assertEquals(await rowsOf(none).read("row"), NONE);
+    await assertRejects(() => rowsOf(none).replace("row", NONE, bytes(1), 1000), TypeError);
   }
 });
