@@ -138,6 +138,12 @@ export {
 } from "./nss/config_server_session_id_cache.ts";
 export type { Configurable } from "./nss/configurable.ts";
 export { dataPending } from "./nss/data_pending.ts";
+export {
+  forgetSessions,
+  type ForgetSessionsOptions,
+  type SessionsToForget,
+} from "./nss/forget_sessions.ts";
+export type { StoreFault } from "./base/session_store.ts";
 export type { AntiReplayContext, EarlyDataStore } from "./base/anti_replay.ts";
 export type { EarlyDataOutcome } from "./handshake/early_data.ts";
 export type { EarlyDataResult } from "./connection/send_early_data.ts";

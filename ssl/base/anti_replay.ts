@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { Awaitable } from "./session_cache.ts";
+import type { SessionStore } from "./session_store.ts";
 
 /**
  * Where a server keeps what authorizes early data: an entry for each ticket that allows it, which
@@ -32,6 +33,8 @@ export interface AntiReplayContext {
    * this server's clock (RFC 8446, Section 8.3).
    */
   readonly window: number;
-  /** The store of entries. */
-  readonly store: EarlyDataStore;
+  /** The store of entries, or one whose rows they are. */
+  readonly store: EarlyDataStore | SessionStore;
+  /** The maximum of tickets whose entries are kept. */
+  readonly maxTickets?: number;
 }

@@ -64,7 +64,9 @@ export async function beginRehandshake(
     throw error;
   }
   common.onProgress();
-  return { forgotten: request.full ? forget() : Promise.resolve() };
+  const forgotten = request.full ? forget() : Promise.resolve();
+  forgotten.catch(() => {}); // awaited once the handshake is complete
+  return { forgotten };
 }
 
 /**

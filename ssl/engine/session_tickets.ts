@@ -3,6 +3,9 @@
 import type { HandshakeContext } from "../handshake/handshake.ts";
 import { sessionConfig } from "../handshake/tls12/renegotiation.ts";
 import { forgetClientSessions } from "../session/client_cache.ts";
+import { serverSessionsOf } from "../session/server_cache.ts";
+import type { SessionHandle } from "../session/session_handle.ts";
+import type { SslConfig } from "../config/config.ts";
 
 type Ticket = Uint8Array<ArrayBuffer>;
 
@@ -66,5 +69,17 @@ export function sessionForgetter(
     tickets.drop();
     if (config.role === "client") return await forgetClientSessions(config, peerAddress);
     await Promise.all(sessions.map((each) => each.forget?.()));
+    await forgetFamilies(config, sessions);
   };
+}
+
+/** Has the sessions that were given to the peer forgotten, by all processes that share them. */
+async function forgetFamilies(
+  { context }: SslConfig,
+  sessions: readonly SessionHandle[],
+): Promise<void> {
+  const origins = sessions.flatMap(({ origin }) => origin ?? []);
+  if (origins.length === 0) return; // no session was given out
+  const forgotten = await serverSessionsOf(context).listForgotten();
+  for (const { family } of origins) await forgotten.forget({ family });
 }

@@ -174,14 +174,17 @@ export async function clearSessionCache(options: { context?: NssContext } = {}):
  * Prevents resumption of this connection's session (`SSL_InvalidateSession`); the connection itself
  * continues.
  *
- * A client forgets the session, and later ones of this connection. A server forgets a session with
- * an ID, and sends no more tickets; tickets that it has sent remain valid until they expire, as in
- * NSS.
+ * A client forgets the session, and later ones of this connection. A server forgets the session,
+ * under its ID and in the tickets that it has sent, and all that derive from it; in NSS the tickets
+ * remain valid until they expire. Other sessions of the same client are a matter of {@linkcode
+ * forgetSessions}.
  *
  * @param socket The socket, its handshake complete.
- * @returns A promise that settles when a cache of the application, or one for several processes,
- * has forgotten it, too; the cache in memory forgets it at once.
- * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete.
+ * @returns A promise that settles when a cache of the application, or all processes that share the
+ * sessions, have forgotten it, too; a client's cache in memory forgets it at once.
+ * @throws {SslError} `SSL_ERROR_HANDSHAKE_NOT_COMPLETED` before the handshake is complete;
+ * `SEC_ERROR_IO` if a server's sessions are shared in a store that fails or does not answer: then
+ * this process alone has forgotten it.
  *
  * @example Usage
  * ```ts ignore

@@ -2,11 +2,11 @@
 
 import { fromBase64, toBase64 } from "../../cert/base/runtime.ts";
 import { importLazily } from "../../cert/base/lazy_module.ts";
-import { isLike, isString, type Shape } from "../../cert/base/options.ts";
+import { isFunction, isLike, isString, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { isKvStore, type KvStore } from "../../pkcs11/kv/store.ts";
 import { SslError } from "../base/errors.ts";
-import type { SessionStore } from "../base/session_store.ts";
+import type { SessionStore, StoreFault } from "../base/session_store.ts";
 import { isStoreSecret, type StoreSecret } from "../base/store_secret.ts";
 import { CONTEXT_OPTIONS } from "../config/context_policy.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
@@ -44,6 +44,11 @@ export interface MPServerSessionCacheOptions extends SharedSessionLimits {
    */
   readonly store?: SessionStore;
   /**
+   * Is told when the store fails, takes too long, or has a row that cannot be read: to count or log
+   * it. What it throws is dropped.
+   */
+  readonly onStoreFault?: (fault: StoreFault) => void;
+  /**
    * What encrypts the sessions in the store, the same in all processes; by default 32 new random
    * bytes, which only the returned text contains.
    */
@@ -62,6 +67,8 @@ export interface InheritOptions {
   readonly kv?: KvStore;
   /** The store, if the cache was created with the option `store`. */
   readonly store?: SessionStore;
+  /** Is told of faults of the store, as in {@linkcode configMPServerSIDCache}. */
+  readonly onStoreFault?: (fault: StoreFault) => void;
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
@@ -69,6 +76,7 @@ export interface InheritOptions {
 const INHERIT_SHAPE: Shape<InheritOptions> = {
   ...CONTEXT_OPTIONS,
   kv: isKvStore,
+  onStoreFault: isFunction,
   store: isLike("a SessionStore", "get", "put", "replace", "epoch"),
 };
 
@@ -100,6 +108,8 @@ interface Place {
   readonly store: SessionStore | undefined;
 }
 
+type OnStoreFault = MPServerSessionCacheOptions["onStoreFault"];
+
 /**
  * Shares servers' sessions among the processes of one machine, in Deno KV
  * (`SSL_ConfigMPServerSIDCache`): a session of one process can be resumed in another, by ID or by
@@ -116,10 +126,9 @@ interface Place {
  * put into this process's environment, which every child would inherit. Only its owner can read and
  * write the store's file.
  *
- * Access to a locked store is retried for a second, with random pauses; after that, or on other
- * failures, the handshake continues without it, and {@linkcode getStatistics} counts it as
- * `cacheUnavailable`. After three failures in a row the store is not used for five seconds, to keep
- * handshakes fast.
+ * Where the store fails, or makes a handshake wait for longer than `storeTimeout` in all, the
+ * handshake continues without it: {@linkcode getStatistics} counts that, and `onStoreFault` is told.
+ * After three failures in a row the store is not used for five seconds, to keep handshakes fast.
  *
  * @param options The store, and the limits of the sessions.
  * @returns The argument of {@linkcode inheritMPServerSIDCache}, which is secret; the value of
@@ -157,11 +166,18 @@ export async function configMPServerSIDCache(
   options: MPServerSessionCacheOptions = {},
 ): Promise<string> {
   const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
-  const { context = defaultContext(), kv, path, store } = given;
+  const { context = defaultContext(), kv, path, store, onStoreFault } = given;
   requireOnePlace("configure", { path, kv, store });
   const { secret = crypto.getRandomValues(new Uint8Array(32)) } = given;
   const limits = resolveSharedLimits(given);
-  const opened = await open("configure", context, limits, secret, { path, kv, store });
+  const opened = await open(
+    "configure",
+    context,
+    limits,
+    secret,
+    { path, kv, store },
+    onStoreFault,
+  );
   return encodeInheritance({ form: FORM, ...limits, ...opened });
 }
 
@@ -207,7 +223,7 @@ export async function inheritMPServerSIDCache(
   inheritance?: string,
   options: InheritOptions = {},
 ): Promise<void> {
-  const { context = defaultContext(), kv, store } = takeSslOptions(
+  const { context = defaultContext(), kv, store, onStoreFault } = takeSslOptions(
     "Cannot inherit session cache",
     options,
     INHERIT_SHAPE,
@@ -232,7 +248,7 @@ export async function inheritMPServerSIDCache(
   const { secret, path: inherited, form: _, ...limits } = decoded;
   const path = inherited ?? undefined;
   requireOnePlace("inherit", { path, kv, store });
-  await open("inherit", context, limits, secret, { path, kv, store });
+  await open("inherit", context, limits, secret, { path, kv, store }, onStoreFault);
 }
 
 /** Opens a cache, and returns its secret and the path of its file; `null` if it is in none. */
@@ -242,6 +258,7 @@ async function open(
   limits: Required<SharedSessionLimits>,
   secret: StoreSecret,
   { path, kv, store }: Place,
+  onStoreFault: OnStoreFault,
 ): Promise<Pick<Inheritance, "secret" | "path">> {
   requireUnconfigured(context);
   const [{ deriveStoreSecret, shareSessions }, file] = await Promise.all([
@@ -257,7 +274,7 @@ async function open(
     const derived = await deriveStoreSecret(secret, rows, `Cannot ${attempt} session cache`);
     requireUnconfigured(context); // another call may have finished meanwhile
     const counters = countersOf(context);
-    const shared = { ...limits, store: rows, secret: derived, counters, onClose };
+    const shared = { ...limits, store: rows, secret: derived, counters, onStoreFault, onClose };
     setServerSessions(context, shareSessions(shared));
     return { secret: derived.bytes, path: file?.path ?? null };
   } catch (error) {
@@ -307,12 +324,10 @@ function decodeInheritance(text: string): Inheritance {
   if (form !== FORM || secret.length !== 32 || (path !== null && typeof path !== "string")) {
     throw invalidInheritance("inherit", "its description is damaged or of another version");
   }
-  const { maxCacheEntries, timeout, ticketLifetime, ticketKeyRotation } = value as Required<
-    SharedSessionLimits
-  >;
+  const names = Object.keys(SHARED_LIMITS);
   const limits = takeSslOptions<SharedSessionLimits>(
     "Cannot inherit session cache",
-    { maxCacheEntries, timeout, ticketLifetime, ticketKeyRotation },
+    Object.fromEntries(Object.entries(value!).filter(([name]) => names.includes(name))),
     SHARED_LIMITS,
   );
   return { form, secret, path, ...resolveSharedLimits(limits) };

@@ -1,6 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { isLike, type Shape } from "../../cert/base/options.ts";
+import { isFunction, isLike, type Shape } from "../../cert/base/options.ts";
 import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
 import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
 import { takeSslOptions } from "../config/option_values.ts";
@@ -13,6 +13,7 @@ import {
   setServerSessions,
 } from "../session/server_cache.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
+import type { StoreFault } from "../base/session_store.ts";
 import { countersOf } from "../session/statistics.ts";
 
 export type { ServerSessionLimits } from "../session/limits.ts";
@@ -28,6 +29,11 @@ export interface ServerSessionCacheOptions extends ServerSessionLimits {
    * The cache that replaces the one in memory; {@linkcode shutdownServerSessionIDCache} closes it.
    */
   readonly cache?: ServerSessionCache;
+  /**
+   * Is told when a store or cache fails, takes too long, or gives what cannot be read: to count or
+   * log it. What it throws is dropped.
+   */
+  readonly onStoreFault?: (fault: StoreFault) => void;
   /** The context of the servers; the default context by default. */
   readonly context?: NssContext;
 }
@@ -35,6 +41,7 @@ export interface ServerSessionCacheOptions extends ServerSessionLimits {
 const SHAPE: Shape<ServerSessionCacheOptions> = {
   ...CONTEXT_OPTIONS,
   ...LIMITS,
+  onStoreFault: isFunction,
   cache: isLike("a session cache", "get", "put", "delete"),
 };
 
@@ -76,7 +83,7 @@ const SHAPE: Shape<ServerSessionCacheOptions> = {
  */
 export function configServerSessionIDCache(options: ServerSessionCacheOptions = {}): void {
   const given = takeSslOptions("Cannot configure session cache", options, SHAPE);
-  const { context = defaultContext(), cache } = given;
+  const { context = defaultContext(), cache, onStoreFault } = given;
   const limits = resolveLimits(given);
   if (areServerSessionsConfigured(context)) return;
   setServerSessions(
@@ -85,7 +92,10 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
       cache: cache ?? new MemoryServerSessionCache(limits.maxCacheEntries),
       sessionLifetime: limits.timeout,
       ticketLifetime: limits.ticketLifetime,
+      singleUse: limits.singleUse,
+      revocationLag: limits.revocationLag,
       counters: countersOf(context),
+      storePolicy: { timeout: limits.storeTimeout, onFault: onStoreFault },
     }),
   );
 }

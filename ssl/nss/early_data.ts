@@ -1,9 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { bytesOf } from "../../cert/base/bytes.ts";
-import { isBytes, isInteger, isLike, isOneOf, type Shape } from "../../cert/base/options.ts";
+import {
+  isBytes,
+  isEither,
+  isInteger,
+  isLike,
+  isOneOf,
+  type Shape,
+} from "../../cert/base/options.ts";
 import type { AntiReplayContext, EarlyDataStore } from "../base/anti_replay.ts";
 import { SslError } from "../base/errors.ts";
+import type { SessionStore } from "../base/session_store.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { change } from "../config/config.ts";
 import { configBeforeStart, configOf, configToChange } from "../config/config_registry.ts";
@@ -13,11 +21,7 @@ import { connectionOf } from "../connection/connection_registry.ts";
 import { type EarlyDataResult, sendEarlyData } from "../connection/send_early_data.ts";
 import { exportKeyingMaterial } from "../crypto/export_keying_material.ts";
 import { ClientEarlyData } from "../handshake/client/tls13/early_data.ts";
-import {
-  DEFAULT_ANTI_REPLAY_WINDOW,
-  DEFAULT_EARLY_TICKETS,
-  MemoryEarlyDataStore,
-} from "../session/anti_replay.ts";
+import { DEFAULT_ANTI_REPLAY_WINDOW, MemoryEarlyDataStore } from "../session/anti_replay.ts";
 import type { Configurable } from "./configurable.ts";
 import { requireExport } from "./export_keying_material.ts";
 
@@ -189,16 +193,26 @@ export interface AntiReplayOptions {
    * this server's clock; default 10,000.
    */
   window?: number;
-  /** The maximum of tickets with early data that are kept in memory; default 65,536. */
+  /**
+   * The maximum of tickets with early data whose entries are kept, in memory (default 65,536) or in
+   * rows of a `SessionStore` (default 1,048,576; all processes must say the same).
+   */
   maxTickets?: number;
-  /** Where the entries of tickets are kept in place of this process's memory. */
-  store?: EarlyDataStore;
+  /**
+   * Where the entries of tickets are kept in place of this process's memory: a store of rows, which
+   * several processes share, or one of entries alone.
+   */
+  store?: EarlyDataStore | SessionStore;
 }
 
 const ANTI_REPLAY_SHAPE: Shape<AntiReplayOptions> = {
   window: isMilliseconds,
   maxTickets: isInteger(1),
-  store: isLike("an EarlyDataStore", "put", "take"),
+  store: isEither(
+    "a SessionStore or an EarlyDataStore, with methods put and take",
+    isLike("an EarlyDataStore", "put", "take"),
+    isLike("a SessionStore", "get", "put", "replace", "epoch"),
+  ),
 };
 
 /**
@@ -211,7 +225,9 @@ const ANTI_REPLAY_SHAPE: Shape<AntiReplayOptions> = {
  * filter that may err, have no counterpart.
  *
  * Several processes need a shared `store`: without it a process accepts early data with the tickets
- * that it has given out itself.
+ * that it has given out itself. Sessions that are shared in a store ({@linkcode
+ * configMPServerSIDCache}) have their entries there by default. After a restart, a failover or a
+ * restored backup of that store, early data with earlier tickets is refused (Section 8.2).
  *
  * @param options See {@linkcode AntiReplayOptions}.
  * @returns The context, for {@linkcode setAntiReplayContext}.
@@ -222,19 +238,23 @@ const ANTI_REPLAY_SHAPE: Shape<AntiReplayOptions> = {
  * import { createAntiReplayContext } from "@nss/nss/ssl";
  * import { assertEquals } from "@std/assert";
  *
- * const { window, store } = createAntiReplayContext({ window: 5000 });
- * assertEquals([window, await store.take("no entry", Date.now())], [5000, false]);
+ * const { window } = createAntiReplayContext({ window: 5000 });
+ * assertEquals(window, 5000);
  * ```
  *
  * @category Sessions
  */
 export function createAntiReplayContext(options: AntiReplayOptions = {}): AntiReplayContext {
-  const {
-    window = DEFAULT_ANTI_REPLAY_WINDOW,
-    maxTickets = DEFAULT_EARLY_TICKETS,
-    store = new MemoryEarlyDataStore(maxTickets),
-  } = takeSslOptions("Cannot create anti-replay context", options, ANTI_REPLAY_SHAPE);
-  return Object.freeze({ window, store });
+  const { window = DEFAULT_ANTI_REPLAY_WINDOW, maxTickets, store } = takeSslOptions(
+    "Cannot create anti-replay context",
+    options,
+    ANTI_REPLAY_SHAPE,
+  );
+  return Object.freeze({
+    window,
+    store: store ?? new MemoryEarlyDataStore(maxTickets),
+    ...(maxTickets !== undefined && { maxTickets }),
+  });
 }
 
 /**

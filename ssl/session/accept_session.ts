@@ -8,12 +8,21 @@ import { PSK_DHE_KE, pskKeyExchangeModes } from "../extensions/psk_key_exchange_
 import { truncateBinders } from "../messages/client_hello.ts";
 import type { HandshakeMessage } from "../messages/handshake.ts";
 import { isKnown, MAX_SESSION_AGE } from "../base/session_cache.ts";
-import { serverSessionsOf } from "./server_cache.ts";
+import { LazyModule } from "../../cert/base/lazy_module.ts";
+import { type ServerSessions, serverSessionsOf } from "./server_cache.ts";
+import type { SessionHandle } from "./session_handle.ts";
 import { countersOf, countSession } from "./statistics.ts";
-import { ticketBinding, type TicketContent } from "./session_ticket.ts";
+import {
+  NAME_LENGTH,
+  type OnceEntry,
+  type SessionOrigin,
+  ticketBinding,
+  type TicketContent,
+} from "./session_ticket.ts";
 import { type CipherSuite, cipherSuiteById } from "../tables/cipher_suites.ts";
 import { TLS_1_3 } from "../tables/versions.ts";
 import type { Environment } from "../base/environment.ts";
+import type { ForgottenSessions } from "./forgotten.ts";
 import type { SslConfig } from "../config/config.ts";
 import type { Transcript } from "../crypto/transcript.ts";
 import { EarlySecret } from "../crypto/key_schedule.ts";
@@ -36,6 +45,8 @@ export interface ResumptionContext {
   readonly environment: Environment;
   /** The host name in server_name, which must be that of the session. */
   readonly serverName: string | null;
+  /** The session of the handshake. */
+  readonly session: SessionHandle;
 }
 
 /** A TLS 1.3 ClientHello, which may offer sessions. */
@@ -67,6 +78,8 @@ export async function acceptSession(
   request: ResumptionRequest,
 ): Promise<AcceptedSession | null> {
   const { handleClientHello } = countersOf(context.config.context);
+  const list = serverSessionsOf(context.config.context).forgotten;
+  if (list !== null) await noteKnown(context, await list);
   const { session, found } = await chooseSession(context, request);
   countSession(handleClientHello, session !== null, { stateless: true, notOk: found });
   return session;
@@ -93,9 +106,10 @@ async function chooseSession(
     const content = await sessions.openTicket(identity, binding, environment);
     found ||= content !== null;
     if (content === null) continue;
-    const earlySecret = isResumable(content, cipherSuite, context)
-      ? EarlySecret.fromPsk(cipherSuite.hash, content.psk)
-      : null;
+    const list = sessions.forgotten;
+    const isGood = isResumable(content, cipherSuite, context) &&
+      (list === null || !await (await list).refuses(content, context.session));
+    const earlySecret = isGood ? EarlySecret.fromPsk(cipherSuite.hash, content.psk) : null;
     content.psk.fill(0); // importKey has copied it
     if (earlySecret === null) continue;
     const [key, hash] = await Promise.all([
@@ -109,9 +123,61 @@ async function chooseSession(
         "Cannot resume session: the client does not hold its secret",
       );
     }
+    // After its binder: whoever has seen a ticket on its way cannot use it up.
+    if (!await takeOnce(sessions, content, context)) continue;
+    context.session.origin = content.origin;
     return { session: { content, earlySecret, index, obfuscatedTicketAge }, found };
   }
   return { session: null, found };
+}
+
+/**
+ * Notes what is forgotten as the handshake begins: what is forgotten from now on may be about the
+ * session that it makes.
+ */
+export async function noteKnown(
+  { config, session }: Pick<ResumptionContext, "config" | "session">,
+  forgotten: ForgottenSessions,
+): Promise<void> {
+  // Whether a client may resume a session with its certificate depends on the store's epoch
+  if (config.clientAuth !== "none") await forgotten.refresh(session);
+  session.known = forgotten.known;
+}
+
+/** Few servers let sessions be resumed once only. */
+const ONCE = new LazyModule("entries of sessions", () => import("./once.ts"));
+
+/** Takes the entry of a session that may be resumed once; returns whether it may be resumed. */
+export async function takeOnce(
+  sessions: ServerSessions,
+  { once }: TicketContent,
+  { config, session }: Pick<ResumptionContext, "config" | "session">,
+): Promise<boolean> {
+  // What one process has given out for one use is used once in the others, however they are set up
+  if (once === undefined) return !sessions.singleUse;
+  const { takeOnceEntry } = ONCE.exports ?? await ONCE.load();
+  return await takeOnceEntry(config.context, once, session);
+}
+
+/**
+ * Adds the entry of a session if it may be resumed once.
+ *
+ * @returns The member of the session's content; `null` if the session must not be given out.
+ */
+export async function addOnce(
+  { config, environment, session }: Omit<ResumptionContext, "serverName">,
+  lifetime: number,
+): Promise<{ readonly once: OnceEntry } | null> {
+  const { addOnceEntry } = ONCE.exports ?? await ONCE.load();
+  const once = await addOnceEntry(config.context, environment, lifetime, session);
+  return once && { once };
+}
+
+/** Returns the full handshake that the session of a handshake derives from. */
+export function originOf(
+  { environment, session }: Pick<ResumptionContext, "environment" | "session">,
+): SessionOrigin {
+  return session.origin ??= { family: environment.random(NAME_LENGTH), known: session.known };
 }
 
 /**
@@ -146,7 +212,7 @@ function isResumable(
  */
 export function isStillGood(
   content: TicketContent,
-  { config, environment, serverName }: ResumptionContext,
+  { config, environment, serverName }: Omit<ResumptionContext, "session">,
 ): boolean {
   const now = environment.now();
   return content.serverName === serverName &&

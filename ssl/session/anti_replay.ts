@@ -7,13 +7,17 @@
  * @module
  */
 
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { AntiReplayContext, EarlyDataStore } from "../base/anti_replay.ts";
 import type { Environment } from "../base/environment.ts";
+import type { SessionStore } from "../base/session_store.ts";
 import type { SslConfig } from "../config/config.ts";
-import { attempt } from "./attempt.ts";
-import type { EarlyTicket } from "./session_ticket.ts";
+import { attempt, type StoreWait } from "./attempt.ts";
+import type { OnceEntries } from "./once.ts";
+import { serverSessionsOf } from "./server_cache.ts";
+import { type EarlyTicket, NAME_LENGTH, type OnceEntry } from "./session_ticket.ts";
 import { countersOf } from "./statistics.ts";
 
 /**
@@ -57,8 +61,9 @@ export class MemoryEarlyDataStore implements EarlyDataStore {
 const defaults = new WeakMap<NssContext, AntiReplayContext>();
 
 /** Returns what keeps early data under a configuration from being replayed. */
-function antiReplayOf({ antiReplay, context }: SslConfig): AntiReplayContext {
+function antiReplayOf({ antiReplay, context }: SslConfig): AntiReplayContext | null {
   if (antiReplay !== null) return antiReplay;
+  if (serverSessionsOf(context).rows !== null) return null;
   let own = defaults.get(context);
   if (own === undefined) {
     own = { window: DEFAULT_ANTI_REPLAY_WINDOW, store: new MemoryEarlyDataStore() };
@@ -67,8 +72,45 @@ function antiReplayOf({ antiReplay, context }: SslConfig): AntiReplayContext {
   return own;
 }
 
-/** The length in bytes of the random name of an entry. */
-const ID_LENGTH = 16;
+/** Few servers share a store. */
+const ONCE = new LazyModule("entries in a session store", () => import("./once.ts"));
+
+/** Returns the entries under a configuration: those of its shared sessions by default. */
+async function entriesOf(
+  config: SslConfig,
+  environment: Environment,
+): Promise<Pick<OnceEntries, "add" | "take"> & { readonly store: object }> {
+  const antiReplay = antiReplayOf(config);
+  if (antiReplay === null) {
+    const { onceEntriesOf } = ONCE.exports ?? await ONCE.load();
+    return onceEntriesOf(config.context);
+  }
+  const { store, maxTickets } = antiReplay;
+  if (!isSessionStore(store)) return entriesIn(store, environment);
+  const { OnceEntries } = ONCE.exports ?? await ONCE.load();
+  return new OnceEntries(store, undefined, maxTickets);
+}
+
+/** The epoch of entries in a store of the application that keeps nothing else. */
+const NO_EPOCH = "";
+
+function entriesIn(store: EarlyDataStore, environment: Environment) {
+  return {
+    store,
+    add: async (id: Uint8Array<ArrayBuffer>, lifetime: number) => {
+      await store.put(toHex(id), environment.now() + lifetime);
+      return NO_EPOCH;
+    },
+    // One of a store of rows has an epoch, of which this one knows nothing
+    take: async ({ id, epoch }: OnceEntry) =>
+      epoch === NO_EPOCH && await store.take(toHex(id), environment.now()) === true,
+  };
+}
+
+/** Returns whether entries are kept in rows of a store. */
+function isSessionStore(store: EarlyDataStore | SessionStore): store is SessionStore {
+  return "replace" in store;
+}
 
 /**
  * Allows early data with a ticket: adds its entry.
@@ -77,6 +119,7 @@ const ID_LENGTH = 16;
  * @param environment Time and randomness.
  * @param ticket What the ticket says.
  * @param lifetime The lifetime of the ticket in seconds.
+ * @param wait The handshake.
  * @returns What the ticket has to contain; `null` if the store failed: then it allows none.
  */
 export async function allowEarlyData(
@@ -84,16 +127,14 @@ export async function allowEarlyData(
   environment: Environment,
   ticket: Pick<EarlyTicket, "ageAdd" | "alpnProtocol">,
   lifetime: number,
+  wait: StoreWait,
 ): Promise<EarlyTicket | null> {
-  const { store } = antiReplayOf(config);
-  const id = environment.random(ID_LENGTH);
-  const expiresAt = environment.now() + lifetime * 1000;
-  let isKept = false;
-  await attempt(store, countersOf(config.context), async () => {
-    await store.put(toHex(id), expiresAt);
-    isKept = true;
-  });
-  return isKept ? { ...ticket, id, maxEarlyData: config.maxEarlyData } : null;
+  const entries = await entriesOf(config, environment);
+  const id = environment.random(NAME_LENGTH);
+  const add = () => entries.add(id, lifetime * 1000);
+  const epoch = await attempt(entries.store, countersOf(config.context), add, wait);
+  if (epoch === null) return null;
+  return { ...ticket, entry: { id, epoch }, maxEarlyData: config.maxEarlyData };
 }
 
 /**
@@ -104,23 +145,21 @@ export async function allowEarlyData(
  * @param ticket What the ticket says.
  * @param age The age in milliseconds by this server's clock.
  * @param obfuscatedAge The age that the client says, with `ageAdd`.
+ * @param wait The handshake.
  * @returns Whether the early data is authorized.
  */
 export async function takeAuthorization(
   config: SslConfig,
   environment: Environment,
-  { id, ageAdd }: EarlyTicket,
+  { entry, ageAdd }: EarlyTicket,
   age: number,
   obfuscatedAge: number,
+  wait: StoreWait,
 ): Promise<boolean> {
-  const { store, window } = antiReplayOf(config);
+  const window = antiReplayOf(config)?.window ?? DEFAULT_ANTI_REPLAY_WINDOW;
   const said = (obfuscatedAge - ageAdd + 2 ** 32) % 2 ** 32;
   if (Math.abs(age - said) > window) return false;
-  const taken = await attempt(
-    store,
-    countersOf(config.context),
-    () => store.take(toHex(id), environment.now()),
-  );
-  // The application's store may return any value.
-  return taken === true;
+  const entries = await entriesOf(config, environment);
+  const take = () => entries.take(entry);
+  return await attempt(entries.store, countersOf(config.context), take, wait) === true;
 }

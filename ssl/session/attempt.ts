@@ -2,43 +2,81 @@
 
 import { Circuit } from "./circuit.ts";
 import type { Awaitable } from "../base/session_cache.ts";
+import type { StoreFault } from "../base/session_store.ts";
+import type { SslCounters } from "./statistics.ts";
 
 /**
- * The time in milliseconds that a handshake waits for a cache outside of the process; a full
- * handshake takes a few milliseconds.
+ * The default time in milliseconds that a handshake waits, in all, for stores and caches outside of
+ * the process; a full handshake takes a few milliseconds.
  */
-export const CACHE_TIMEOUT = 2000;
+export const STORE_TIMEOUT = 500;
+
+/** The counters of what happens to stores and caches outside of the process. */
+export type StoreCounters = Pick<
+  SslCounters,
+  "cacheUnavailable" | "storeFailures" | "storeRefusals" | "unreadableRows"
+>;
+
+/** What the application has said about stores, for one context. */
+export interface StorePolicy {
+  /** The time in milliseconds that a handshake waits in all. */
+  readonly timeout: number;
+  /** Is told of faults. */
+  readonly onFault?: ((fault: StoreFault) => void) | undefined;
+}
+
+/** How long a handshake has waited already. */
+export interface StoreWait {
+  /** In milliseconds. */
+  storeWait: number;
+}
+
+const DEFAULT_POLICY: StorePolicy = { timeout: STORE_TIMEOUT };
+
+/** By the counters, which each context has. */
+const policies = new WeakMap<StoreCounters, StorePolicy>();
+
+/** Says how long handshakes of a context wait for stores, and who is told of faults. */
+export function setStorePolicy(counters: StoreCounters, policy: StorePolicy): void {
+  policies.set(counters, policy);
+}
 
 const circuits = new WeakMap<object, Circuit>();
 
-function circuitOf(cache: object): Circuit {
-  let circuit = circuits.get(cache);
+function circuitOf(store: object): Circuit {
+  let circuit = circuits.get(store);
   if (circuit === undefined) {
     circuit = new Circuit();
-    circuits.set(cache, circuit);
+    circuits.set(store, circuit);
   }
   return circuit;
 }
 
+class TimeoutError extends Error {}
+
 /**
- * Calls a cache of the application or of several processes. A failure or a timeout is counted, and
- * the handshake continues without the cache. After several failures it is not called for a while,
- * which is counted, too.
+ * Calls a store or cache of the application or of several processes. A failure or a timeout is
+ * counted, and the handshake continues without it. After several failures it is not called for a
+ * while, which is counted, too.
  *
- * @param cache The cache.
- * @param counters The counters of failures.
- * @param run Calls the cache.
- * @param timeout The timeout in milliseconds.
- * @returns The answer; `null` if the cache failed, timed out, or was not called.
+ * @param store The store or cache: what shares it shares the circuit breaker.
+ * @param counters The counters of the context.
+ * @param run Calls it.
+ * @param wait The handshake, whose calls share one timeout; without it the call has all of it.
+ * @returns The answer; `null` if the store failed, timed out, or was not called.
  */
 export async function attempt<T>(
-  cache: object,
-  counters: { cacheUnavailable: number },
+  store: object,
+  counters: StoreCounters,
   run: () => Awaitable<T>,
-  timeout: number = CACHE_TIMEOUT,
+  wait?: StoreWait,
 ): Promise<T | null> {
-  const circuit = circuitOf(cache);
-  if (!circuit.mayAsk(performance.now())) {
+  const circuit = circuitOf(store);
+  const started = performance.now();
+  const policy = policies.get(counters) ?? DEFAULT_POLICY;
+  const timeout = policy.timeout - (wait?.storeWait ?? 0);
+  if (timeout <= 0 || !circuit.mayAsk(started)) {
+    counters.storeRefusals++;
     counters.cacheUnavailable++;
     return null;
   }
@@ -47,21 +85,41 @@ export async function attempt<T>(
     let answer = run();
     if (isThenable(answer)) {
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(new Error(`Cannot wait any longer: ${timeout} ms are over`)),
-          timeout,
-        );
+        const say = `Cannot wait any longer for the store: ${policy.timeout} ms are over`;
+        timer = setTimeout(() => reject(new TimeoutError(say)), timeout);
       });
       answer = await Promise.race([answer, late]);
     }
     circuit.succeeded();
     return answer;
-  } catch {
-    circuit.failed(performance.now());
+  } catch (error) {
+    const rests = circuit.failed(performance.now());
+    counters.storeFailures++;
     counters.cacheUnavailable++;
+    const reason = error instanceof TimeoutError ? "timeout" : "failure";
+    tell(policy, { reason, error, rests });
     return null;
   } finally {
     clearTimeout(timer);
+    if (wait !== undefined) wait.storeWait += performance.now() - started;
+  }
+}
+
+/** Counts a row that did not open or decode, and tells of it. */
+export function countUnreadable(counters: StoreCounters): void {
+  counters.unreadableRows++;
+  const error = new Error("Cannot read row: it is damaged, or of another secret or version");
+  tell(policies.get(counters) ?? DEFAULT_POLICY, { reason: "unreadable", error, rests: false });
+}
+
+/** Tells the application of a fault; what its function does harms no handshake. */
+function tell({ onFault }: StorePolicy, fault: StoreFault): void {
+  if (onFault === undefined) return;
+  try {
+    const answer: unknown = onFault(Object.freeze(fault));
+    if (isThenable(answer)) Promise.resolve(answer).catch(() => {});
+  } catch {
+    // The store is what it is told of; the handshake goes on
   }
 }
 

@@ -23,8 +23,10 @@ export class Circuit {
     this.#failures = 0;
   }
 
-  /** Records that the cache has failed or timed out. */
-  failed(now: number): void {
-    if (++this.#failures >= FAILURES_UNTIL_REST) this.#restsUntil = now + REST_DURATION;
+  /** Records that the cache has failed or timed out; returns whether it rests now. */
+  failed(now: number): boolean {
+    const rests = ++this.#failures >= FAILURES_UNTIL_REST;
+    if (rests) this.#restsUntil = now + REST_DURATION;
+    return rests;
   }
 }

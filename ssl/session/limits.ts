@@ -1,10 +1,11 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import { isInteger, type Shape } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
+import { isBoolean, isInteger, type Shape } from "../../cert/base/options.ts";
 import { TICKET_LIFETIME } from "./session_ticket.ts";
 import { MAX_SERVER_SESSIONS } from "./memory_server.ts";
 import { SESSION_ID_LIFETIME } from "./server_cache.ts";
+import { STORE_TIMEOUT } from "./attempt.ts";
 
 /**
  * The limits of a server's sessions.
@@ -25,6 +26,24 @@ export interface ServerSessionLimits {
    * interval.
    */
   readonly ticketLifetime?: number;
+  /**
+   * Whether each ticket and session ID resumes one connection only; default false. It takes an
+   * entry of this process's memory, or of the store that the sessions are shared in: two requests
+   * for each ticket, and two when it is used. Whoever sees the ticket of a client of TLS 1.2, which
+   * is in clear, can use it up: that client makes a full handshake.
+   */
+  readonly singleUse?: boolean;
+  /**
+   * The milliseconds that a handshake waits in all for a store or cache outside of the process, 1 to
+   * 10,000; default, and for 0, 500. Then it goes on without.
+   */
+  readonly storeTimeout?: number;
+  /**
+   * The milliseconds within which {@linkcode forgetSessions} reaches each process that shares the
+   * sessions, 10 to 60,000; default, and for 0, 1,000. A process reads what is forgotten as often at
+   * most, and resumes no session of a client with a certificate when it cannot.
+   */
+  readonly revocationLag?: number;
 }
 
 /**
@@ -48,11 +67,21 @@ export const MAX_TICKET_LIFETIME = 604_800;
 /** The bounds for the lifetime of tickets, in seconds. */
 const TICKET_LIFETIMES = { min: 5, max: MAX_TICKET_LIFETIME } as const;
 
+/** The bounds for the time that a handshake waits for stores, in milliseconds. */
+const STORE_TIMEOUTS = { min: 1, max: 10_000 } as const;
+/** The bounds for the lag of revocations, in milliseconds. */
+const REVOCATION_LAGS = { min: 10, max: 60_000 } as const;
+/** The default lag of revocations, in milliseconds. */
+export const REVOCATION_LAG = 1000;
+
 /** The checks of the limits. */
 export const LIMITS: Shape<ServerSessionLimits> = {
   maxCacheEntries: isInteger(0),
   timeout: isInteger(0),
   ticketLifetime: isInteger(0),
+  singleUse: isBoolean,
+  storeTimeout: isInteger(0),
+  revocationLag: isInteger(0),
 };
 
 /** The checks of the limits of shared sessions. */
@@ -63,11 +92,15 @@ export const SHARED_LIMITS: Shape<SharedSessionLimits> = {
 
 /** Returns the limits with defaults and bounds applied. */
 export function resolveLimits(options: ServerSessionLimits): Required<ServerSessionLimits> {
-  const { maxCacheEntries = 0, timeout = 0, ticketLifetime = 0 } = options;
+  const { maxCacheEntries = 0, timeout = 0, ticketLifetime = 0, singleUse = false } = options;
+  const { storeTimeout = 0, revocationLag = 0 } = options;
   return {
     maxCacheEntries: maxCacheEntries || MAX_SERVER_SESSIONS,
     timeout: within(timeout || SESSION_ID_LIFETIME, TIMEOUTS),
     ticketLifetime: within(ticketLifetime || TICKET_LIFETIME, TICKET_LIFETIMES),
+    singleUse,
+    storeTimeout: within(storeTimeout || STORE_TIMEOUT, STORE_TIMEOUTS),
+    revocationLag: within(revocationLag || REVOCATION_LAG, REVOCATION_LAGS),
   };
 }
 

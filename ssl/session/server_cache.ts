@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import type { NssContext } from "../../pkcs11/context/context.ts";
 import type { Environment } from "../base/environment.ts";
@@ -12,7 +13,8 @@ import {
   type TicketContent,
   TicketKeys,
 } from "./session_ticket.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, setStorePolicy, STORE_TIMEOUT, type StorePolicy } from "./attempt.ts";
+import type { ForgottenSessions } from "./forgotten.ts";
 import { MemoryServerSessionCache } from "./memory_server.ts";
 import type { ServerSessionCache } from "../base/server_session_cache.ts";
 import type { Awaitable } from "../base/session_cache.ts";
@@ -27,6 +29,9 @@ import type { TicketKeyring } from "./ticket_keyring.ts";
 export const SESSION_ID_LIFETIME = 24 * 60 * 60;
 /** The maximum length in bytes of the client's certificates of a session kept by ID. */
 export const MAX_SESSION_CHAIN_LENGTH = 16384;
+
+/** Few servers forget sessions, or share them. */
+const FORGOTTEN = new LazyModule("the list of forgotten sessions", () => import("./forgotten.ts"));
 
 /** The options of the server sessions of a context. */
 export interface ServerSessionsOptions {
@@ -44,6 +49,12 @@ export interface ServerSessionsOptions {
   readonly ticketLifetime: number;
   /** The counters of failures of the cache. */
   readonly counters: SslCounters;
+  /** Whether each session may be resumed once; not by default. */
+  readonly singleUse: boolean;
+  /** For how many milliseconds what is known of the store's list of the forgotten counts as new. */
+  readonly revocationLag: number;
+  /** How long handshakes wait for stores, and who is told of faults. */
+  readonly storePolicy: StorePolicy;
 }
 
 /** The server sessions of a context: by ID in a cache, or in tickets that clients keep. */
@@ -55,20 +66,46 @@ export class ServerSessions {
   /** The lifetime in seconds of a ticket. */
   readonly ticketLifetime: number;
   readonly #clockTolerance: number;
-  readonly #sessionLifetime: number;
+  /** Whether each session may be resumed once. */
+  readonly singleUse: boolean;
+  /** What is forgotten; `null` if nothing is, or the store has not been asked yet. */
+  #forgotten: ForgottenSessions | null = null;
+  readonly #revocationLag: number;
+  /** The lifetime in seconds of a session kept by ID. */
+  readonly sessionLifetime: number;
   readonly #counters: SslCounters;
   readonly #ticketKeys: TicketKeys;
 
   /** Creates the server sessions of a context. */
   constructor(options: ServerSessionsOptions) {
     const { cache, sessionLifetime, ticketLifetime, counters, clockTolerance = 0 } = options;
+    this.singleUse = options.singleUse;
+    this.#revocationLag = options.revocationLag;
+    setStorePolicy(counters, options.storePolicy);
     this.cache = cache;
     this.rows = options.rows ?? null;
     this.ticketLifetime = ticketLifetime;
     this.#clockTolerance = clockTolerance;
-    this.#sessionLifetime = sessionLifetime;
+    this.sessionLifetime = sessionLifetime;
     this.#counters = counters;
     this.#ticketKeys = new TicketKeys(ticketLifetime, options.keyring, clockTolerance);
+  }
+
+  /**
+   * The list of what is forgotten; `null` if nothing is in this process, which shares none.
+   */
+  get forgotten(): ForgottenSessions | null | Promise<ForgottenSessions> {
+    return this.#forgotten ?? (this.rows === null ? null : this.listForgotten());
+  }
+
+  /** Returns the list of what is forgotten, empty at first. */
+  async listForgotten(): Promise<ForgottenSessions> {
+    const { ForgottenSessions } = FORGOTTEN.exports ?? await FORGOTTEN.load();
+    return this.#forgotten ??= new ForgottenSessions({
+      rows: this.rows,
+      counters: this.#counters,
+      lag: this.#revocationLag,
+    });
   }
 
   /** Seals a session into a ticket; returns `null` if there is no key, or it is too long. */
@@ -122,7 +159,7 @@ export class ServerSessions {
     const chainLength = content.peerChain.reduce((sum, { der }) => sum + der.length, 0);
     if (chainLength > MAX_SESSION_CHAIN_LENGTH) return;
     // A session is valid up to and including its last millisecond; a cache drops it at expiresAt.
-    const expiresAt = content.createdAt + this.#sessionLifetime * 1000 + 1;
+    const expiresAt = content.createdAt + this.sessionLifetime * 1000 + 1;
     await this.#attempt(() =>
       this.cache.put(keyOf(id, binding), encodeTicketContent(content), expiresAt)
     );
@@ -140,7 +177,7 @@ export class ServerSessions {
     // The application's cache may return any value.
     const content = bytes instanceof Uint8Array ? decodeTicketContent(bytes) : null;
     const isGood = content !== null &&
-      isWithin(content, this.#sessionLifetime, environment, this.#clockTolerance);
+      isWithin(content, this.sessionLifetime, environment, this.#clockTolerance);
     return isGood ? content : null;
   }
 
@@ -175,6 +212,9 @@ export function serverSessionsOf(context: NssContext): ServerSessions {
       sessionLifetime: SESSION_ID_LIFETIME,
       ticketLifetime: TICKET_LIFETIME,
       counters: countersOf(context),
+      singleUse: false,
+      revocationLag: 0,
+      storePolicy: { timeout: STORE_TIMEOUT },
     });
     entry = { sessions, configured: false };
     entries.set(context, entry);

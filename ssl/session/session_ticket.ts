@@ -44,14 +44,45 @@ export interface TicketContent extends PeerIdentity {
   readonly serverName: string | null;
   /** The index, among the configured credentials, of the chain that the server has sent. */
   readonly localCredential: number;
+  /** The full handshake that it derives from. */
+  readonly origin: SessionOrigin;
+  /** The entry that its resumption takes, where it may be resumed once. */
+  readonly once?: OnceEntry;
   /** What a ticket says that allows early data. */
   readonly early?: EarlyTicket;
 }
 
+/** What all sessions that derive from one full handshake have in common. */
+export interface SessionOrigin {
+  /** Its random name, by which they are forgotten. */
+  readonly family: Uint8Array<ArrayBuffer>;
+  /** The list of what is forgotten that was known then; `null` if there was none. */
+  readonly known: KnownList | null;
+}
+
+/** Which list of what is forgotten a process has known. */
+export interface KnownList {
+  /** Its generation. */
+  readonly generation: number;
+  /** The epoch of its store; `null` if there is no store, or it cannot tell. */
+  readonly epoch: string | null;
+}
+
+/** An entry in a store that is taken by what may happen once. */
+export interface OnceEntry {
+  /** Its random name. */
+  readonly id: Uint8Array<ArrayBuffer>;
+  /** The epoch of the store, read before the entry was written. */
+  readonly epoch: string;
+}
+
+/** The length in bytes of the random names of sessions and entries. */
+export const NAME_LENGTH = 16;
+
 /** What a ticket says that allows early data. */
 export interface EarlyTicket {
-  /** The name of its entry, whose taking authorizes the early data. */
-  readonly id: Uint8Array<ArrayBuffer>;
+  /** The entry whose taking authorizes the early data. */
+  readonly entry: OnceEntry;
   /** The `ticket_age_add` of its NewSessionTicket. */
   readonly ageAdd: number;
   /** The maximum of early data in bytes. */
@@ -217,19 +248,35 @@ function bindingOf(settings: string): Binding {
   return binding;
 }
 
+/** Which optional parts a session has. */
+const HAS_LIST = 1;
+const HAS_ENTRY = 2;
+const HAS_EARLY = 4;
+
 /** Encodes a session. */
 export function encodeTicketContent(content: TicketContent): Uint8Array<ArrayBuffer> {
+  const { origin: { family, known }, once, early } = content;
   const w = new Writer().u16(content.version).u16(content.cipherSuite);
   writeTime(w, content.createdAt);
   writeTime(w, content.authenticatedAt);
   w.vector8(content.psk).vector16(encodeText(content.serverName));
   writePeer(w, content);
-  w.u16(content.localCredential);
-  if (content.early !== undefined) {
-    const { id, ageAdd, maxEarlyData, alpnProtocol } = content.early;
-    w.vector8(id).u32(ageAdd).u32(maxEarlyData).vector8(encodeText(alpnProtocol));
+  w.u16(content.localCredential).fixed(family, NAME_LENGTH);
+  w.u8((known ? HAS_LIST : 0) | (once ? HAS_ENTRY : 0) | (early ? HAS_EARLY : 0));
+  if (known !== null) {
+    writeTime(w, known.generation);
+    w.vector16(encodeText(known.epoch));
+  }
+  if (once !== undefined) writeEntry(w, once);
+  if (early !== undefined) {
+    writeEntry(w, early.entry);
+    w.u32(early.ageAdd).u32(early.maxEarlyData).vector8(encodeText(early.alpnProtocol));
   }
   return w.finish();
+}
+
+function writeEntry(w: Writer, { id, epoch }: OnceEntry): void {
+  w.fixed(id, NAME_LENGTH).vector16(encodeText(epoch));
 }
 
 /** Decodes a session; returns `null` if the bytes do not have the format of this version. */
@@ -253,13 +300,27 @@ function readContent(r: Reader): TicketContent {
     ...readPeer(r),
     localCredential: r.u16(),
   };
-  if (r.remaining === 0) return content;
-  const early = {
-    id: r.vector8(),
+  const family = r.bytes(NAME_LENGTH);
+  const parts = r.u8();
+  if (parts > (HAS_LIST | HAS_ENTRY | HAS_EARLY)) throw new DecodeError("it has unknown parts");
+  const known = parts & HAS_LIST
+    ? { generation: readTime(r), epoch: decodeText(r.vector16()) }
+    : null;
+  const once = parts & HAS_ENTRY ? readEntry(r) : null;
+  const early = parts & HAS_EARLY ? readEarly(r) : null;
+  r.finish();
+  return { ...content, origin: { family, known }, ...(once && { once }), ...(early && { early }) };
+}
+
+function readEntry(r: Reader): OnceEntry {
+  return { id: r.bytes(NAME_LENGTH), epoch: decodeText(r.vector16()) ?? "" };
+}
+
+function readEarly(r: Reader): EarlyTicket {
+  return {
+    entry: readEntry(r),
     ageAdd: r.u32(),
     maxEarlyData: r.u32(),
     alpnProtocol: decodeText(r.vector8()),
   };
-  r.finish();
-  return { ...content, early };
 }

@@ -1,6 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import type { SessionStore } from "../base/session_store.ts";
+import type { StoreFault } from "../base/session_store.ts";
 import type { SharedSessionLimits } from "./limits.ts";
 import { SealedRows } from "./sealed_rows.ts";
 import { ServerSessions } from "./server_cache.ts";
@@ -20,6 +21,8 @@ export interface SharedSessionsOptions extends Required<SharedSessionLimits> {
   readonly secret: DerivedSecret;
   /** The counters of failures of the store. */
   readonly counters: SslCounters;
+  /** Is told of faults of the store. */
+  readonly onStoreFault?: ((fault: StoreFault) => void) | undefined;
   /** Called when the sessions are closed. */
   readonly onClose: () => Promise<void>;
 }
@@ -48,6 +51,9 @@ export function shareSessions(options: SharedSessionsOptions): ServerSessions {
     }),
     rows,
     clockTolerance,
+    singleUse: options.singleUse,
+    revocationLag: options.revocationLag,
+    storePolicy: { timeout: options.storeTimeout, onFault: options.onStoreFault },
     sessionLifetime: timeout,
     ticketLifetime,
     counters,

@@ -34,9 +34,18 @@ export interface SslStatistics {
   readonly ticketParseFailures: number;
   /**
    * The number of times that a cache of the application, or one for several processes, failed,
-   * timed out, or was not called because of earlier failures.
+   * timed out, or was not called because of earlier failures: the sum of the next two.
    */
   readonly cacheUnavailable: number;
+  /** The number of times that one of them failed or timed out. */
+  readonly storeFailures: number;
+  /**
+   * The number of times that one was not called: because it had failed three times in a row within
+   * the last seconds, or because the handshake had waited for `storeTimeout` already.
+   */
+  readonly storeRefusals: number;
+  /** The number of rows of a store that were damaged, or of another secret or version. */
+  readonly unreadableRows: number;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] extends object ? Writable<T[K]> : T[K] };
@@ -60,6 +69,9 @@ export function countersOf(context: NssContext): SslCounters {
       handleClientHello: zeroCounts(),
       ticketParseFailures: 0,
       cacheUnavailable: 0,
+      storeFailures: 0,
+      storeRefusals: 0,
+      unreadableRows: 0,
     };
     counters.set(context, counts);
   }

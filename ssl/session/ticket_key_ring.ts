@@ -18,10 +18,9 @@ import type { Environment } from "../base/environment.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, type StoreCounters } from "./attempt.ts";
 import { requiredTicketKeys } from "./limits.ts";
 import type { SealedRow, SealedRows } from "./sealed_rows.ts";
-import type { SslCounters } from "./statistics.ts";
 import { KEY_NAME_LENGTH, type TicketKey, type TicketKeyring } from "./ticket_keyring.ts";
 
 /** The version of the ring's format. */
@@ -61,7 +60,7 @@ export interface TicketKeyRingOptions {
   /** The time in seconds for which a key seals. */
   readonly rotation: number;
   /** The counters of failures of the store. */
-  readonly counters: Pick<SslCounters, "cacheUnavailable">;
+  readonly counters: StoreCounters;
   /** Called where the store has lost its rows, to put back others that all processes need. */
   readonly onLoss?: () => Promise<void>;
 }

@@ -19,6 +19,7 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
   const keys = new TicketKeys();
   let now = 1e12;
   const environment = { now: () => now, random: (length: number) => prng.bytes(length) };
+  const entry = () => ({ id: prng.bytes(16), epoch: prng.pick(["", "a", "é".repeat(100)]) });
   const content = {
     ...VERSION,
     cipherSuite: prng.pick(CIPHER_SUITES).id,
@@ -32,9 +33,14 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
       { peerChain: [], peerRawPublicKey: CREDENTIALS.client.cert.subjectPublicKeyInfo },
     ]),
     localCredential: prng.integer(0, 0xffff),
+    origin: {
+      family: prng.bytes(16),
+      known: prng.pick([null, { generation: now, epoch: prng.pick([null, "a", "é".repeat(100)]) }]),
+    },
+    ...(prng.pick([true, false]) && { once: entry() }),
     ...(prng.pick([true, false]) && {
       early: {
-        id: prng.bytes(16),
+        entry: entry(),
         ageAdd: prng.integer(0, 2 ** 32 - 1),
         maxEarlyData: prng.integer(1, 2 ** 20),
         alpnProtocol: prng.pick([null, "h2"]),
@@ -50,7 +56,8 @@ fuzz("TicketKeys opens its own tickets under their binding, and nothing else", 6
   assert(opened !== null);
   assertEquals([opened.cipherSuite, opened.createdAt], [content.cipherSuite, content.createdAt]);
   assertEquals([opened.psk, opened.serverName], [content.psk, content.serverName]);
-  assertEquals(opened.early, content.early);
+  assertEquals([opened.early, opened.once], [content.early, content.once]);
+  assertEquals(opened.origin, content.origin);
   assertEquals(opened.peerChain.map(({ der }) => der), content.peerChain.map(({ der }) => der));
 
   for (let times = 0; times < 8; times++) {

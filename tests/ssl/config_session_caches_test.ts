@@ -56,8 +56,17 @@ Deno.test("configServerSessionIDCache() has NSS's defaults and bounds", () => {
     maxCacheEntries: 10_000,
     timeout: 86_400,
     ticketLifetime: 172_800,
+    singleUse: false,
+    storeTimeout: 500,
+    revocationLag: 1000,
   });
-  const zero = { maxCacheEntries: 0, timeout: 0, ticketLifetime: 0 };
+  const zero = {
+    maxCacheEntries: 0,
+    timeout: 0,
+    ticketLifetime: 0,
+    storeTimeout: 0,
+    revocationLag: 0,
+  };
   assertEquals(resolveLimits(zero), resolveLimits({}));
   const rows = [[1, 5, 5], [4, 5, 5], [5, 5, 5], [86_401, 86_400, 86_401], [
     604_801,
@@ -68,7 +77,17 @@ Deno.test("configServerSessionIDCache() has NSS's defaults and bounds", () => {
     const limits = resolveLimits({ timeout: given!, ticketLifetime: given! });
     assertEquals([limits.timeout, limits.ticketLifetime], [timeout, ticketLifetime]);
   }
-  for (const name of ["maxCacheEntries", "timeout", "ticketLifetime"]) {
+  for (
+    const [given, storeTimeout, revocationLag] of [[1, 1, 10], [9, 9, 10], [10, 10, 10], [
+      60_001,
+      10_000,
+      60_000,
+    ]] as const
+  ) {
+    const limits = resolveLimits({ storeTimeout: given, revocationLag: given });
+    assertEquals([limits.storeTimeout, limits.revocationLag], [storeTimeout, revocationLag]);
+  }
+  for (const name of Object.keys(zero)) {
     for (const value of [-1, 0.5, NaN, Infinity]) {
       const error = assertThrows(() => configServerSessionIDCache({ [name]: value }), SslError);
       assertEquals(error.name, "SEC_ERROR_INVALID_ARGS");
@@ -111,6 +130,9 @@ for (const versions of VERSIONS) {
       handleClientHello: both,
       ticketParseFailures: 0,
       cacheUnavailable: 0,
+      storeFailures: 0,
+      storeRefusals: 0,
+      unreadableRows: 0,
     });
     const seen = getStatistics({ context: client });
     assertEquals([seen.sendClientHello, seen.handleServerHello], [both, both]);

@@ -97,6 +97,7 @@ Deno.test("TicketKeys.seal() leaves no plaintext of a ticket", async () => {
       peerChain: [],
       peerRawPublicKey: null,
       localCredential: 0,
+      origin: { family: new Uint8Array(16), known: null },
     },
     new Uint8Array(32),
     environment,

@@ -19,6 +19,7 @@ import {
   SESSION_ID_LIFETIME,
 } from "../../ssl/session/server_cache.ts";
 import { countersOf } from "../../ssl/session/statistics.ts";
+import { STORE_TIMEOUT } from "../../ssl/session/attempt.ts";
 import type { TicketContent } from "../../ssl/session/session_ticket.ts";
 import { TLS12_CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
@@ -263,6 +264,7 @@ function content(change: Partial<TicketContent> = {}): TicketContent {
     peerChain: [],
     peerRawPublicKey: null,
     localCredential: 0,
+    origin: { family: new Uint8Array(16), known: null },
     ...change,
   };
 }
@@ -276,6 +278,9 @@ const sessionsWith = (cache: MemoryServerSessionCache) =>
     sessionLifetime: SESSION_ID_LIFETIME,
     ticketLifetime: SESSION_ID_LIFETIME,
     counters: countersOf(new NssContext()),
+    singleUse: false,
+    revocationLag: 0,
+    storePolicy: { timeout: STORE_TIMEOUT },
   });
 
 Deno.test("ServerSessions keeps sessions to their binding and their time", async () => {

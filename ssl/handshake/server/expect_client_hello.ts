@@ -158,7 +158,7 @@ export class ExpectClientHello implements HandshakeState {
     show(hs, { alpnProtocol });
     // Before the ClientHello is added to the transcript, because the binders cover it up to there.
     const session = await acceptSession(
-      { config: hs.config, environment: hs.environment, serverName },
+      { config: hs.config, environment: hs.environment, serverName, session: hs.session },
       {
         message,
         extensions: offer.extensions,

@@ -33,6 +33,7 @@ function contentAt(now: number): TicketContent {
     peerChain: [PKI.client.cert, PKI.root.cert],
     peerRawPublicKey: null,
     localCredential: 258,
+    origin: { family: new Uint8Array(16).fill(9), known: null },
   };
 }
 
@@ -192,10 +193,21 @@ Deno.test("decodeTicketContent() takes what encodeTicketContent() makes of any t
 Deno.test("decodeTicketContent() takes nothing that is cut, goes on, is no UTF-8 or no certificate", () => {
   const content = contentAt(5);
   const bytes = encodeTicketContent(content);
-  for (let length = 0; length < bytes.length; length++) {
-    assertEquals(decodeTicketContent(bytes.slice(0, length)), null);
+  const entry = { id: new Uint8Array(16).fill(3), epoch: "an epoch" };
+  const full: TicketContent = {
+    ...content,
+    origin: { ...content.origin, known: { generation: 7, epoch: "another" } },
+    once: entry,
+    early: { entry, ageAdd: 1, maxEarlyData: 2, alpnProtocol: "h2" },
+  };
+  for (const each of [bytes, encodeTicketContent(full)]) {
+    for (let length = 0; length < each.length; length++) {
+      assertEquals(decodeTicketContent(each.slice(0, length)), null);
+    }
+    assertEquals(decodeTicketContent(new Uint8Array([...each, 0])), null);
   }
-  assertEquals(decodeTicketContent(new Uint8Array([...bytes, 0])), null);
+  assertEquals(decodeTicketContent(encodeTicketContent(full))?.early, full.early);
+  assertEquals(decodeTicketContent(bytes.with(-1, 8)), null); // parts of another version
   const text = bytes.indexOf("s".charCodeAt(0)); // of "server.test"
   assertEquals(decodeTicketContent(bytes.with(text, 0xff)), null);
   const peerChain = [{ der: new Uint8Array(10) } as Certificate];

@@ -27,7 +27,15 @@ import {
   type Tls12Negotiated,
 } from "../../negotiated.ts";
 import { show } from "../../progress.ts";
-import { isStillGood, shownChain, shownCredential } from "../../../session/accept_session.ts";
+import {
+  addOnce,
+  isStillGood,
+  noteKnown,
+  originOf,
+  shownChain,
+  shownCredential,
+  takeOnce,
+} from "../../../session/accept_session.ts";
 import { completeTls12 } from "./connected.ts";
 
 /** A session that the server resumes. */
@@ -64,8 +72,18 @@ export async function acceptTls12Session(
 ): Promise<AcceptedTls12Session | null> {
   const { handleClientHello } = countersOf(hs.config.context);
   const stateless = offeredTicket(hello) !== null;
+  const sessions = serverSessionsOf(hs.config.context);
+  const list = sessions.forgotten;
+  const forgotten = list && await list;
+  if (forgotten !== null) await noteKnown(hs, forgotten);
   const content = await findContent(hs, hello);
-  const accepted = content && chooseTls12Session(hs, hello, content, serverName);
+  let accepted = content && chooseTls12Session(hs, hello, content, serverName);
+  if (accepted !== null) {
+    const { content } = accepted;
+    const isForgotten = forgotten !== null && await forgotten.refuses(content, hs.session);
+    if (isForgotten || !await takeOnce(sessions, content, hs)) accepted = null;
+    else hs.session.origin = content.origin;
+  }
   countSession(handleClientHello, accepted !== null, { stateless, notOk: content !== null });
   return accepted;
 }
@@ -209,8 +227,11 @@ async function makeTicket(
   facts: TicketFacts,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   const { config, environment } = hs;
-  return await serverSessionsOf(config.context).sealTicket(
-    contentOf(hs, session, facts),
+  const sessions = serverSessionsOf(config.context);
+  const once = sessions.singleUse ? await addOnce(hs, sessions.ticketLifetime) : undefined;
+  if (once === null) return null;
+  return await sessions.sealTicket(
+    { ...contentOf(hs, session, facts), ...once },
     await ticketBinding(config),
     environment,
   );
@@ -226,15 +247,18 @@ export async function keepTls12Session(
   const { config } = hs;
   const binding = await ticketBinding(config);
   const sessions = serverSessionsOf(config.context);
-  await sessions.put(session.sessionId, binding, contentOf(hs, session, facts));
+  const once = sessions.singleUse ? await addOnce(hs, sessions.sessionLifetime) : undefined;
+  if (once === null) return;
+  await sessions.put(session.sessionId, binding, { ...contentOf(hs, session, facts), ...once });
   hs.session.forget = () => sessions.delete(session.sessionId, binding);
 }
 
 function contentOf(
-  { config, environment }: HandshakeContext,
+  hs: HandshakeContext,
   { agreement, masterSecret }: Tls12Session,
   { localChain, authenticatedAt, ...facts }: TicketFacts,
 ): TicketContent {
+  const { config, environment } = hs;
   const createdAt = environment.now();
   return {
     ...facts,
@@ -244,5 +268,6 @@ function contentOf(
     authenticatedAt: authenticatedAt ?? createdAt,
     psk: masterSecret.bytes,
     localCredential: shownCredential(config, localChain),
+    origin: originOf(hs),
   };
 }

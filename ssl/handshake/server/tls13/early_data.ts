@@ -47,7 +47,15 @@ export async function acceptEarlyData(
     early.alpnProtocol === alpnProtocol;
   if (!isSame || early.maxEarlyData > config.maxEarlyData) return null;
   const age = environment.now() - content.createdAt;
-  if (!await takeAuthorization(config, environment, early, age, obfuscatedTicketAge)) return null;
+  const isAuthorized = await takeAuthorization(
+    config,
+    environment,
+    early,
+    age,
+    obfuscatedTicketAge,
+    hs.session,
+  );
+  if (!isAuthorized) return null;
   const hash = await hs.transcript.digest();
   const [traffic, exporter] = await Promise.all([
     earlySecret.clientEarlyTrafficSecret(hash),

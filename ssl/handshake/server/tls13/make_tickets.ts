@@ -6,7 +6,7 @@ import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import { encodeHandshake } from "../../../messages/handshake.ts";
 import { encodeNewSessionTicket } from "../../../messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../../session/server_cache.ts";
-import { shownCredential } from "../../../session/accept_session.ts";
+import { addOnce, originOf, shownCredential } from "../../../session/accept_session.ts";
 import {
   type EarlyTicket,
   ticketBinding,
@@ -53,6 +53,7 @@ export async function makeTickets(
     peerChain: peer.chain,
     peerRawPublicKey: peer.rawPublicKey,
     localCredential: shownCredential(config, local.chain),
+    origin: originOf(hs),
   };
   const binding = ticketBinding(config);
   binding.catch(() => {}); // awaited for each ticket
@@ -64,8 +65,10 @@ export async function makeTickets(
     const early = config.maxEarlyData === 0
       ? null
       : await allowEarlyData(hs, negotiated, ticketAgeAdd!, sessions.ticketLifetime);
+    const once = sessions.singleUse ? await addOnce(hs, sessions.ticketLifetime) : undefined;
+    if (once === null) return null;
     const psk = await resumption.resumptionPsk(ticketNonce);
-    const content = early === null ? { ...session, psk } : { ...session, psk, early };
+    const content: TicketContent = { ...session, psk, ...once, ...(early && { early }) };
     const ticket = await sessions.sealTicket(content, await binding, environment);
     psk.fill(0);
     if (ticket === null) return null;
@@ -88,11 +91,11 @@ export async function makeTickets(
 
 /** Allows early data with a ticket; `null` if that cannot be authorized later. */
 async function allowEarlyData(
-  { config, environment }: HandshakeContext,
+  { config, environment, session }: HandshakeContext,
   { alpnProtocol }: Tls13Negotiated,
   ageAdd: number,
   lifetime: number,
 ): Promise<EarlyTicket | null> {
   const { allowEarlyData } = ANTI_REPLAY.exports ?? await ANTI_REPLAY.load();
-  return await allowEarlyData(config, environment, { ageAdd, alpnProtocol }, lifetime);
+  return await allowEarlyData(config, environment, { ageAdd, alpnProtocol }, lifetime, session);
 }
