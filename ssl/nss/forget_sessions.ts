@@ -14,8 +14,8 @@ import {
 import { importLazily } from "../../cert/base/lazy_module.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import { Name } from "../../cert/names/name.ts";
-import type { NssContext } from "../../pkcs11/context/context.ts";
-import { CONTEXT_OPTIONS, contextOf } from "../config/context_policy.ts";
+import { defaultContext, type NssContext } from "../../pkcs11/context/context.ts";
+import { CONTEXT_OPTIONS } from "../config/context_policy.ts";
 import { requireSslArgs, takeSslOptions } from "../config/option_values.ts";
 import { serverSessionsOf } from "../session/server_cache.ts";
 
@@ -124,7 +124,7 @@ const SHAPE: Shape<ForgetSessionsOptions> = {
  */
 export async function forgetSessions(options: ForgetSessionsOptions): Promise<void> {
   const attempt = "Cannot forget sessions";
-  const given = takeSslOptions(attempt, options, SHAPE);
+  const { context = defaultContext(), ...given } = takeSslOptions(attempt, options, SHAPE);
   const where = takeSslOptions(attempt, given.where, WHERE_SHAPE, "where");
   requireSslArgs(attempt, problemOf(where));
   const { certificate, authority, serverName, authenticatedBefore } = where;
@@ -132,12 +132,12 @@ export async function forgetSessions(options: ForgetSessionsOptions): Promise<vo
     "the list of forgotten sessions",
     () => import("../session/forgotten_list.ts"),
   );
-  const forgotten = await serverSessionsOf(contextOf(given)).listForgotten();
+  const forgotten = await serverSessionsOf(context).listForgotten();
   await forgotten.forget({
     ...(certificate && { certificate: await certificateDigest(certificate) }),
     ...(authority && { authority: await authorityDigest(authority) }),
     ...(serverName !== undefined && { serverName: serverName.toLowerCase() }),
-    ...(authenticatedBefore && { before: authenticatedBefore.getTime() }),
+    ...(authenticatedBefore && { before: Math.max(0, authenticatedBefore.getTime()) }),
   });
 }
 
