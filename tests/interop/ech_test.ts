@@ -8,42 +8,31 @@
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createCertificate } from "../../cert/create/create_certificate.ts";
 import { encodePem } from "../../cert/der/pem.ts";
-import { NssContext } from "../../pkcs11/context/context.ts";
-import { generateKeyPair } from "../../pkcs11/keys/generate_key_pair.ts";
-import { importFD } from "../../ssl/import_fd.ts";
 import { EchRejectedError } from "../../ssl/base/ech_error.ts";
 import type { EchKey } from "../../ssl/config/ech_key.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
-import { encodeEchConfigList, generateEchKeys } from "../../ssl/nss/ech.ts";
-import { PKI } from "../ssl/_support.ts";
 import { run, runOk, spawn } from "../support/process.ts";
 import { skip } from "../support/skip.ts";
+import {
+  caFile,
+  cert,
+  clientOver,
+  file,
+  folder,
+  key,
+  KINDS,
+  listOf,
+  otherKey,
+  pair,
+  PUBLIC,
+  SECRET,
+  serve,
+  TIMEOUT,
+  trustingDatabase,
+} from "./_ech.ts";
 
-const SECRET = "secret.test";
-const PUBLIC = "public.test";
 const BSSL = "bssl-tool";
-const TIMEOUT = 30_000;
-
-/** What a client of ours, or a server, is given so that there is a HelloRetryRequest, or none. */
-const KINDS: Readonly<Record<string, Pick<ImportOptions, "groups" | "keyShares">>> = {
-  "": {},
-  " after a HelloRetryRequest": { groups: ["secp384r1", "x25519"], keyShares: ["x25519"] },
-};
-
-const pair = await generateKeyPair("ec-p256", { extractable: true });
-const issuer = { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey };
-const cert = await createCertificate({
-  publicKey: pair.publicKey,
-  dnsNames: [SECRET, PUBLIC],
-  issuer,
-});
-const rootPem = PKI.root.cert.toPem();
-const folder = await Deno.makeTempDir({ prefix: "nss-ech-" });
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-const key = await generateEchKeys({ publicName: PUBLIC });
-const otherKey = await generateEchKeys({ publicName: PUBLIC });
 
 async function has(program: string): Promise<boolean> {
   try {
@@ -54,52 +43,7 @@ async function has(program: string): Promise<boolean> {
   }
 }
 
-async function file(name: string, content: string | Uint8Array): Promise<string> {
-  const path = `${folder}/${name}`;
-  if (typeof content === "string") await Deno.writeTextFile(path, content);
-  else await Deno.writeFile(path, content);
-  return path;
-}
-
-/** Serves one client after the other, and notes what each has negotiated. */
-function serve(options: ImportOptions) {
-  const seen: string[] = [];
-  const listener = importFD(Deno.listen({ hostname: "127.0.0.1", port: 0 }), {
-    role: "server",
-    certificates: [{ cert, key: pair.privateKey }],
-    echKeys: [key],
-    closeTimeout: 200,
-    ...options,
-  });
-  const served = (async () => {
-    for await (const socket of listener) {
-      const outcome = socket.handshake().then(
-        async ({ echAccepted, serverName, helloRetryRequest }) => {
-          await socket.write(new TextEncoder().encode("hello\n"));
-          return `${echAccepted ? "accepted" : "in clear"} ${serverName} ${helloRetryRequest}`;
-        },
-      );
-      seen.push(await outcome.catch(({ name }: Error) => name));
-      await socket.close().catch(() => {});
-    }
-  })();
-  const { port } = listener.addr as Deno.NetAddr;
-  return {
-    seen,
-    address: `127.0.0.1:${port}`,
-    port,
-    [Symbol.asyncDispose]: async () => {
-      listener.close();
-      await served;
-    },
-  };
-}
-
-const listOf = (...keys: readonly EchKey[]) => encodeEchConfigList(keys);
-
 if (await has(BSSL)) {
-  const caFile = await file("ca.pem", rootPem);
-
   const bsslClient = async (address: string, name: string, keys: readonly EchKey[]) => {
     const list = await file(name, listOf(...keys));
     return await run(BSSL, {
@@ -182,28 +126,19 @@ async function shake(port: number, options: ImportOptions) {
       return new Promise<null>((resolve) => setTimeout(() => resolve(null), 50));
     });
   }
-  await using socket = importFD(conn, {
-    hostname: SECRET,
-    caCerts: [PKI.root.cert],
-    context: new NssContext({ trustAnchors: [] }),
-    closeTimeout: 200,
-    ...options,
-  });
+  await using socket = clientOver(conn, options);
   return await socket.handshake();
 }
 
 if (await has("tstclnt") && await has("certutil")) {
   for (const [how, { groups }] of Object.entries(KINDS)) {
     Deno.test(`ECH: our server accepts NSS's client${how}, or tells it how to retry`, async () => {
-      const db = await Deno.makeTempDir({ dir: folder });
-      const caFile = await file("ca.pem", rootPem);
-      await runOk("certutil", ["-N", "-d", `sql:${db}`, "--empty-password"]);
-      await runOk("certutil", ["-A", "-d", `sql:${db}`, "-n", "ca", "-t", "C,,", "-i", caFile]);
+      const db = await trustingDatabase("certutil");
       await using server = serve(how === "" ? {} : { groups: [groups![0]!] });
       const client = (keys: readonly EchKey[]) =>
         run("tstclnt", {
           // deno-fmt-ignore
-          args: ["-d", `sql:${db}`, "-h", "127.0.0.1", "-p", `${server.port}`, "-a", SECRET, "-Q",
+          args: ["-d", db, "-h", "127.0.0.1", "-p", `${server.port}`, "-a", SECRET, "-Q",
             "-V", "tls1.3:tls1.3", "-N", listOf(...keys).toBase64()],
           timeout: TIMEOUT,
         });
