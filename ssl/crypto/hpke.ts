@@ -252,6 +252,11 @@ export class HpkeContext {
     }
   }
 
+  /** Skips a message, which another receiver has decrypted. */
+  skip(): void {
+    this.#sequence++;
+  }
+
   #next(additionalData: Bytes): AesGcmParams {
     const iv = this.#baseNonce.slice();
     const view = new DataView(iv.buffer);

@@ -38,7 +38,8 @@ const LABELS = {
 /**
  * Computes the confirmation in a ServerHello or HelloRetryRequest.
  *
- * @param transcript The transcript before the message, with the inner ClientHello.
+ * @param transcript The transcript before the message, with the inner ClientHello, or its hash for a
+ * HelloRetryRequest.
  * @param message The message.
  * @param at Where its confirmation is, whose value does not count.
  * @param innerRandom The random of the first inner ClientHello.
@@ -53,14 +54,8 @@ export async function echConfirmationOf(
 ): Promise<Bytes> {
   const zeroed = message.slice();
   zeroed.fill(0, at, at + ECH_CONFIRMATION_LENGTH);
-  let before = transcript;
-  if (kind === "HelloRetryRequest") {
-    before = transcript.snapshot()!; // it has the ClientHello
-    before.setHash(hash);
-    await before.replaceWithMessageHash();
-  }
   const [digest, key] = await Promise.all([
-    before.digestWith(zeroed, hash),
+    transcript.digestWith(zeroed, hash),
     importHkdfKey(innerRandom),
   ]);
   const salt = new Uint8Array(HASH_LENGTHS[hash]);

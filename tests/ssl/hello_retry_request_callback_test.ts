@@ -9,11 +9,9 @@ import {
 } from "@std/assert";
 import {
   getPreliminaryChannelInfo,
-  type HelloRetryRequest,
   type HelloRetryRequestAction,
   type HelloRetryRequestCallback,
   helloRetryRequestCallback,
-  type ImportOptions,
   newModel,
   SslError,
 } from "@nss/nss/ssl";
@@ -33,14 +31,12 @@ import { CIPHER_SUITES } from "../../ssl/tables/cipher_suites.ts";
 import { ContentType } from "../../ssl/tables/content_types.ts";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import type { ConnLike } from "../../ssl/connection/transports.ts";
 import { Writer } from "../../ssl/wire/writer.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 import {
   assertFails,
   assertFromPeer,
   assertLocal,
-  clientOptions,
   closeAll,
   connected,
   failureOf,
@@ -55,27 +51,13 @@ import {
   TestEnvironment,
   turns,
 } from "./_support.ts";
+import { answering, type HandOver, handOver } from "./_hand_over.ts";
 import { keepHellos } from "./_hello.ts";
 import { RawClient } from "./_raw_client.ts";
 import { Acquaintance, BOTH_VERSIONS, ONLY_TLS12, ONLY_TLS13 } from "./_tls12.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const bytes = (text: string): Bytes => new TextEncoder().encode(text);
-
-/** A callback that answers the first hello and the second one, and keeps what it was asked. */
-function answering(
-  first: HelloRetryRequestAction | Promise<HelloRetryRequestAction>,
-  second: HelloRetryRequestAction | Promise<HelloRetryRequestAction> = "accept",
-): { readonly asked: HelloRetryRequest[]; readonly callback: HelloRetryRequestCallback } {
-  const asked: HelloRetryRequest[] = [];
-  return {
-    asked,
-    callback: (_socket, request) => {
-      asked.push(request);
-      return request.firstHello ? first : second;
-    },
-  };
-}
 
 const NO_TOKEN = new Uint8Array(0);
 
@@ -366,53 +348,6 @@ Deno.test("a server refuses a cookie of its keys that is of another version of t
   assertLocal(error, "SSL_ERROR_APPLICATION_ABORT", "handshake_failure");
   assertEquals(asked, [{ firstHello: false, clientToken: bytes("token") }]);
 });
-
-/** A client whose second hello, and all that follows, reaches another socket than its first one. */
-function handedOver(first: ConnLike<Deno.NetAddr>, second: ConnLike<Deno.NetAddr>) {
-  let reads = 0;
-  let writes = 0;
-  const conn: ConnLike<Deno.NetAddr> = {
-    localAddr: first.localAddr,
-    remoteAddr: first.remoteAddr,
-    read: (p) => (reads++ === 0 ? first : second).read(p),
-    write: (p) => (writes++ === 0 ? first : second).write(p),
-    close: () => {
-      first.close();
-      second.close();
-    },
-  };
-  return conn;
-}
-
-interface HandOver {
-  readonly first?: ImportOptions;
-  readonly second?: ImportOptions;
-  readonly client?: ImportOptions;
-  readonly environments?: readonly [TestEnvironment, TestEnvironment];
-}
-
-/** What became of a client and of the second server. */
-async function handOver({ first, second, client, environments }: HandOver) {
-  const [a, serverA] = memoryPair();
-  const [b, serverB] = memoryPair();
-  const own = socketOver(handedOver(a, b), clientOptions(client));
-  const servers = [
-    socketOver(serverA, serverOptions(first), { environment: environments?.[0] }),
-    socketOver(serverB, serverOptions(second), { environment: environments?.[1] }),
-  ] as const;
-  const [begun, outcomes] = [
-    servers[0].handshake().catch((error) => error),
-    await Promise.all([
-      own.handshake().catch((error) => error),
-      servers[1].handshake().catch((error) => error),
-    ]),
-  ];
-  const done = async () => {
-    await closeAll(own, ...servers);
-    await begun;
-  };
-  return { client: own, server: servers[1], outcomes, [Symbol.asyncDispose]: done };
-}
 
 for (const groups of [["x25519"], ["secp384r1"]] as const) {
   Deno.test(`helloRetryRequestCallback() hands a client over to another socket by its cookie alone (${groups})`, async () => {

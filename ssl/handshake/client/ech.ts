@@ -215,7 +215,9 @@ class HiddenHello implements EchOffer {
     const sent = hello.extensions?.get(echConfirmation);
     if (sent === undefined) return false;
     const at = raw.length - body.length + sent.byteOffset - body.byteOffset;
-    const { transcript } = hs;
+    const transcript = hs.transcript.snapshot()!; // it has the ClientHello
+    transcript.setHash(cipherSuite.hash);
+    await transcript.replaceWithMessageHash();
     return timingSafeEqual(
       await echConfirmationOf("HelloRetryRequest", cipherSuite, transcript, raw, at, random),
       sent,

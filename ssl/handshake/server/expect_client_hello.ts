@@ -37,14 +37,13 @@ import { chooseProtocol } from "../choose_protocol.ts";
 import {
   askApplication,
   badSecondHello,
-  BARE_COOKIE_LENGTH,
   checkSecondHello,
   checkSecondShares,
-  helloRetryRequest,
   makeCookie,
   resumeRetry,
   type Retried,
   type RetryDecision,
+  retryRequestOf,
 } from "./tls13/hello_retry.ts";
 import type { AcceptedEarlyData } from "./tls13/early_data.ts";
 import type { AcceptedExternalPsk } from "./tls13/external_psk.ts";
@@ -115,7 +114,7 @@ export class ExpectClientHello implements HandshakeState {
     ech: ServerEch | null,
     hs: HandshakeContext,
   ): Promise<HandshakeState> {
-    const retried = this.#first?.retried ?? await resumeRetry(hs, hello);
+    const retried = this.#first?.retried ?? await resumeRetry(hs, hello, ech);
     await askClientHelloHook(hs, message, hello, retried !== null);
     const host = this.#first?.host ?? await applyServerName(hs, hello.extensions);
     const { serverName } = host;
@@ -213,19 +212,11 @@ export class ExpectClientHello implements HandshakeState {
     show(hs, { helloRetryRequest: true });
     hs.transcript.add(message.raw);
     // Where the application asks for none it has nothing to carry, and mbedTLS's clients take none.
-    // The keys of Encrypted Client Hello stay here, so that no other socket can go on with it.
-    const cookie = !retry
-      ? null
-      : ech?.accepted
-      ? hs.environment.random(BARE_COOKIE_LENGTH)
-      : await makeCookie(hs, request);
+    const kept = ech?.keep(hs) ?? null;
+    const cookie = retry ? await makeCookie(hs, request, kept) : null;
     const retried = { ...request, first: hello, cookie };
-    const make = (confirmation?: Uint8Array<ArrayBuffer>) =>
-      helloRetryRequest(hello, retried, confirmation);
-    const retryRequest = ech === null
-      ? make()
-      : await ech.confirmRetry(hs, request.cipherSuite, make);
     await hs.transcript.replaceWithMessageHash();
+    const retryRequest = await retryRequestOf(hs, hello, retried, kept, ech);
     hs.transcript.add(retryRequest);
     hs.output.sendMessage(retryRequest);
     if (hello.legacySessionId.length > 0) hs.output.sendChangeCipherSpec();

@@ -16,6 +16,7 @@ import {
   echRetryConfigs,
   joinEchConfigs,
 } from "../../../extensions/ech_config_list.ts";
+import { cookie } from "../../../extensions/cookie.ts";
 import {
   ECH_CONFIRMATION_LENGTH,
   type EchOuter,
@@ -33,7 +34,7 @@ import { readEchKey } from "../../ech_configs.ts";
 import { echConfirmationOf, echInfo, SERVER_HELLO_CONFIRMATION } from "../../ech_confirmation.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import { show } from "../../progress.ts";
-import { badSecondHello } from "./hello_retry.ts";
+import { badSecondHello, openCookie, type RetriedEch } from "./hello_retry.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -55,6 +56,8 @@ interface Opener {
 export class ServerEch {
   /** Whether the inner ClientHello is answered. */
   readonly accepted: boolean;
+  /** The cookie that it is made from; `null` where this socket has seen the first ClientHello. */
+  readonly cookie: Bytes | null;
   /** The random of the first inner ClientHello. */
   readonly #random: Bytes;
   /** `null` if there was nothing to decrypt. */
@@ -63,11 +66,24 @@ export class ServerEch {
   readonly #retryConfigs: readonly Uint8Array[];
 
   /** Creates the result; `random` is `null` if the outer ClientHello is answered. */
-  constructor(random: Bytes | null, opener: Opener | null, retryConfigs: readonly Uint8Array[]) {
+  constructor(
+    random: Bytes | null,
+    opener: Opener | null,
+    retryConfigs: readonly Uint8Array[],
+    cookie: Bytes | null,
+  ) {
     this.accepted = random !== null;
+    this.cookie = cookie;
     this.#random = random ?? new Uint8Array(0);
     this.#opener = opener;
     this.#retryConfigs = retryConfigs;
+  }
+
+  /** Returns what another socket needs to go on behind a HelloRetryRequest. */
+  keep({ environment }: HandshakeContext): RetriedEch {
+    return this.accepted
+      ? { kind: "accepted", enc: this.#opener?.first.enc ?? new Uint8Array(0) }
+      : { kind: "rejected", filler: environment.random(ECH_CONFIRMATION_LENGTH) };
   }
 
   /**
@@ -78,12 +94,7 @@ export class ServerEch {
   async takeSecond(message: HandshakeMessage, hello: ClientHello): Promise<TakenHello> {
     if (!this.accepted) return { message, hello, ech: this };
     const body = hello.extensions?.body(ExtensionType.encryptedClientHello);
-    if (body === undefined) {
-      throw new SslError(
-        "SSL_ERROR_MISSING_ESNI_EXTENSION",
-        "Cannot take second ClientHello: it has no extension encrypted_client_hello any more",
-      );
-    }
+    if (body === undefined) throw missingEch();
     const sent = parseEchClientHello(body);
     const opener = this.#opener;
     if (opener === null) {
@@ -95,17 +106,12 @@ export class ServerEch {
       sent === "inner" || sent.configId !== first.configId || sent.enc.length > 0 ||
       sent.cipherSuite.kdf !== first.cipherSuite.kdf ||
       sent.cipherSuite.aead !== first.cipherSuite.aead
-    ) throw badSecondHello("it is not encrypted with the context of the first one");
+    ) throw otherContext();
     try {
       const encoded = await context.open(associatedData(message, sent), sent.payload);
       return { ...innerHello(encoded, hello), ech: this };
     } catch (cause) {
-      if (!(cause instanceof HpkeError)) throw cause;
-      throw new SslError(
-        "SSL_ERROR_DECRYPT_ERROR_ALERT",
-        "Cannot take second ClientHello: it does not decrypt as the first one did",
-        { cause },
-      );
+      throw cause instanceof HpkeError ? undecryptable(cause) : cause;
     }
   }
 
@@ -129,16 +135,15 @@ export class ServerEch {
   }
 
   /**
-   * Makes a HelloRetryRequest with a confirmation, or with random bytes that look like one.
+   * Makes the HelloRetryRequest that confirms an inner ClientHello, whose hash is the transcript.
    *
    * @param make Makes it with a confirmation, which ends it.
    */
   async confirmRetry(
-    { environment, transcript }: HandshakeContext,
+    { transcript }: HandshakeContext,
     suite: CipherSuite,
     make: (confirmation: Bytes) => Bytes,
   ): Promise<Bytes> {
-    if (!this.accepted) return make(environment.random(ECH_CONFIRMATION_LENGTH));
     const message = make(new Uint8Array(ECH_CONFIRMATION_LENGTH));
     const at = message.length - ECH_CONFIRMATION_LENGTH;
     message.set(
@@ -166,63 +171,118 @@ export async function takeClientHello(
 ): Promise<TakenHello> {
   if (before !== null) return await before.takeSecond(message, hello);
   const keys = readKeys(hs.config);
+  const cookieValue = hello.extensions?.get(cookie);
+  const content = cookieValue && await openCookie(hs, cookieValue);
+  if (content) return await takeUp(hs, message, hello, keys, content.ech, cookieValue);
   const body = hello.extensions?.body(ExtensionType.encryptedClientHello);
   if (body === undefined) return { message, hello, ech: null };
   const sent = parseEchClientHello(body);
   const { echBackend } = hs.config;
   if (sent === "inner") {
-    if (echBackend) return { message, hello, ech: accepted(hs, hello, null) };
+    if (echBackend) return { message, hello, ech: accepted(hs, hello, null, null) };
     // RFC 9849, Section 7: it "should never be received directly from the network".
     throw malformedEch("the ClientHello is an inner one in clear", { fault: "value" });
   }
   if (echBackend && keys.length === 0) {
     throw malformedEch("the server before this one has not decrypted it", { fault: "value" });
   }
+  const opened = await tryKeys(keys, message, sent, sent.enc, false);
+  if (opened === null) return { message, hello, ech: rejected(hs.config, null) };
+  const inner = innerHello(opened.encoded, hello);
+  const opener = { context: opened.context, first: sent };
+  return { ...inner, ech: accepted(hs, inner.hello, opener, null) };
+}
+
+/** Takes a second ClientHello whose first one another socket has taken. */
+async function takeUp(
+  hs: HandshakeContext,
+  message: HandshakeMessage,
+  hello: ClientHello,
+  keys: readonly ReadKey[],
+  before: RetriedEch | null,
+  cookieValue: Bytes,
+): Promise<TakenHello> {
+  if (before === null) return { message, hello, ech: null };
+  if (before.kind === "rejected") {
+    return { message, hello, ech: rejected(hs.config, cookieValue) };
+  }
+  const body = hello.extensions?.body(ExtensionType.encryptedClientHello);
+  if (body === undefined) throw missingEch();
+  const sent = parseEchClientHello(body);
+  if (before.enc.length === 0) {
+    if (sent !== "inner") throw badSecondHello("it is not an inner one, as the first was");
+    return { message, hello, ech: accepted(hs, hello, null, cookieValue) };
+  }
+  if (sent === "inner" || sent.enc.length > 0) throw otherContext();
+  const opened = await tryKeys(keys, message, sent, before.enc, true);
+  if (opened === null) throw undecryptable();
+  const inner = innerHello(opened.encoded, hello);
+  return { ...inner, ech: accepted(hs, inner.hello, null, cookieValue) };
+}
+
+/** Decrypts a ClientHello with the keys of its identifier; `isSecond` with the next nonce. */
+async function tryKeys(
+  keys: readonly ReadKey[],
+  message: HandshakeMessage,
+  sent: EchOuter,
+  enc: Bytes,
+  isSecond: boolean,
+): Promise<Opened | null> {
   const aad = associatedData(message, sent);
   for (const { contents, config, pair } of keys) {
     const { configId, kem, cipherSuites } = contents;
     const { kdf, aead } = sent.cipherSuite;
     if (configId !== sent.configId) continue;
     if (!cipherSuites.some((suite) => suite.kdf === kdf && suite.aead === aead)) continue;
-    const opened = await open({ kem, kdf, aead }, pair, config, sent, aad);
-    if (opened === null) continue;
-    const inner = innerHello(opened.encoded, hello);
-    const opener = { context: opened.context, first: sent };
-    return { ...inner, ech: accepted(hs, inner.hello, opener) };
+    try {
+      const context = await setupHpkeReceiver({ kem, kdf, aead }, pair, enc, echInfo(config));
+      if (isSecond) context.skip();
+      return { context, encoded: await context.open(aad, sent.payload) };
+    } catch (error) {
+      if (!(error instanceof HpkeError)) throw error;
+    }
   }
-  const retryConfigs = hs.config.echKeys.filter(({ isRetryConfig }) => isRetryConfig)
+  return null;
+}
+
+function rejected({ echKeys }: SslConfig, cookieValue: Bytes | null): ServerEch {
+  const retryConfigs = echKeys.filter(({ isRetryConfig }) => isRetryConfig)
     .map(({ config }) => config);
-  return { message, hello, ech: new ServerEch(null, null, retryConfigs) };
+  return new ServerEch(null, null, retryConfigs, cookieValue);
 }
 
 function accepted(
   hs: HandshakeContext,
   { random }: ClientHello,
   opener: Opener | null,
+  cookieValue: Bytes | null,
 ): ServerEch {
   show(hs, { echAccepted: true });
-  return new ServerEch(random, opener, []);
+  return new ServerEch(random, opener, [], cookieValue);
+}
+
+function missingEch(): SslError {
+  return new SslError(
+    "SSL_ERROR_MISSING_ESNI_EXTENSION",
+    "Cannot take second ClientHello: it has no extension encrypted_client_hello any more",
+  );
+}
+
+function otherContext(): SslError {
+  return badSecondHello("it is not encrypted with the context of the first one");
+}
+
+function undecryptable(cause?: HpkeError): SslError {
+  return new SslError(
+    "SSL_ERROR_DECRYPT_ERROR_ALERT",
+    "Cannot take second ClientHello: it does not decrypt as the first one did",
+    { cause },
+  );
 }
 
 interface Opened {
   readonly context: HpkeContext;
   readonly encoded: Bytes;
-}
-
-async function open(
-  suite: Parameters<typeof setupHpkeReceiver>[0],
-  pair: HpkeKeyPair,
-  config: Bytes,
-  { enc, payload }: EchOuter,
-  aad: Bytes,
-): Promise<Opened | null> {
-  try {
-    const context = await setupHpkeReceiver(suite, pair, enc, echInfo(config));
-    return { context, encoded: await context.open(aad, payload) };
-  } catch (error) {
-    if (error instanceof HpkeError) return null;
-    throw error;
-  }
 }
 
 function innerHello(

@@ -36,6 +36,7 @@ import { Reader } from "../../../wire/reader.ts";
 import { Writer } from "../../../wire/writer.ts";
 import type { HandshakeContext } from "../../handshake.ts";
 import { show } from "../../progress.ts";
+import type { ServerEch } from "./ech.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -51,6 +52,19 @@ export interface Retried {
   /** The cookie that it must bring back; `null` for none. */
   readonly cookie: Bytes | null;
 }
+
+/** What Encrypted Client Hello adds to the state after the first ClientHello. */
+export type RetriedEch =
+  | {
+    readonly kind: "accepted";
+    /** The encapsulated key, from which the keys are derived anew; empty at a back end. */
+    readonly enc: Bytes;
+  }
+  | {
+    readonly kind: "rejected";
+    /** The random bytes in the place of a confirmation. */
+    readonly filler: Bytes;
+  };
 
 /** The maximum length in bytes of an application's token, as in NSS. */
 export const MAX_RETRY_TOKEN_LENGTH = 1024;
@@ -124,7 +138,7 @@ function badAnswer(why: string): SslError {
  *
  * @param confirmation That of Encrypted Client Hello, which ends it.
  */
-export function helloRetryRequest(
+function helloRetryRequest(
   { legacySessionId }: ClientHello,
   { cipherSuite, requestedGroup, cookie: value }: Omit<Retried, "first" | "token">,
   confirmation?: Bytes,
@@ -157,10 +171,16 @@ export const BARE_COOKIE_LENGTH = 32;
 export async function makeCookie(
   { config, environment, transcript }: HandshakeContext,
   { cipherSuite, requestedGroup, token }: Pick<Retried, "cipherSuite" | "requestedGroup" | "token">,
+  ech: RetriedEch | null,
 ): Promise<Bytes> {
   const writer = new Writer().u16(cipherSuite.id).u16(requestedGroup?.id ?? 0);
   writeTime(writer, environment.now());
-  const content = writer.vector8(await transcript.digest()).vector16(token).finish();
+  writer.vector8(await transcript.digest()).vector16(token);
+  if (ech !== null) {
+    const isAccepted = ech.kind === "accepted";
+    writer.u8(isAccepted ? 1 : 0).vector16(isAccepted ? ech.enc : ech.filler);
+  }
+  const content = writer.finish();
   const sessions = serverSessionsOf(config.context);
   const sealed = await sessions.sealBytes(content, COOKIE_BINDING, environment);
   return sealed ?? environment.random(BARE_COOKIE_LENGTH);
@@ -170,6 +190,7 @@ export async function makeCookie(
  * Continues a handshake that another socket has begun, from the cookie of the second ClientHello,
  * and restores the transcript.
  *
+ * @param ech What has been made of the encryption of this ClientHello.
  * @returns The state after the first ClientHello; `null` if this one has no cookie, or the
  * application has not set the hook.
  * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if the cookie cannot be opened, has expired,
@@ -178,17 +199,15 @@ export async function makeCookie(
 export async function resumeRetry(
   hs: HandshakeContext,
   hello: ClientHello,
+  ech: ServerEch | null,
 ): Promise<Retried | null> {
-  const { config, environment } = hs;
+  const { config } = hs;
   const value = hello.extensions?.get(cookie);
-  if (value === undefined || config.helloRetryRequestCallback === null) return null;
-  const sessions = serverSessionsOf(config.context);
-  const opened = await sessions.openBytes(value, COOKIE_BINDING, environment);
-  const content = opened && readCookie(opened);
-  const age = content === null ? -1 : environment.now() - content.createdAt;
-  if (content === null || age < 0 || age > COOKIE_LIFETIME) {
-    throw badCookie("none of this server's");
-  }
+  const content = value === undefined ? null : await openCookie(hs, value);
+  if (value === undefined || content === null) return null;
+  // It is in both ClientHellos, and the encrypted one was opened as the outer one's says.
+  const isOpenedSo = ech?.cookie != null && bytesEqual(ech.cookie, value);
+  if (ech?.accepted && !isOpenedSo) throw badCookie("another one than that of the outer hello");
   const cipherSuite = config.cipherSuites.find(({ id }) => id === content.cipherSuite);
   const group = config.groups.find(({ id }) => id === content.group);
   if (cipherSuite === undefined || (group === undefined && content.group !== 0)) {
@@ -204,17 +223,64 @@ export async function resumeRetry(
   };
   hs.transcript.setHash(cipherSuite.hash);
   hs.transcript.add(encodeHandshake(HandshakeType.messageHash, content.helloHash));
-  hs.transcript.add(helloRetryRequest(hello, retried));
+  hs.transcript.add(await retryRequestOf(hs, hello, retried, content.ech, ech));
   show(hs, { helloRetryRequest: true });
   return retried;
 }
 
-interface CookieContent {
+/**
+ * Opens a cookie.
+ *
+ * @returns Its content; `null` if the application has not set the hook.
+ * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if it cannot be opened, or has expired.
+ */
+export async function openCookie(
+  { config, environment }: HandshakeContext,
+  value: Bytes,
+): Promise<CookieContent | null> {
+  if (config.helloRetryRequestCallback === null) return null;
+  const sessions = serverSessionsOf(config.context);
+  const opened = await sessions.openBytes(value, COOKIE_BINDING, environment);
+  const content = opened && readCookie(opened);
+  const age = content === null ? -1 : environment.now() - content.createdAt;
+  if (content === null || age < 0 || age > COOKIE_LIFETIME) {
+    throw badCookie("none of this server's");
+  }
+  return content;
+}
+
+/**
+ * Returns the HelloRetryRequest of a first ClientHello whose hash is the transcript.
+ *
+ * @param before What the server has made of the encryption of the first ClientHello.
+ * @param ech What it has made of that of the second one, if it has come to another socket.
+ * @throws {SslError} `SSL_ERROR_BAD_2ND_CLIENT_HELLO` if one was decrypted, and the other not with
+ * the same keys.
+ */
+export async function retryRequestOf(
+  hs: HandshakeContext,
+  hello: ClientHello,
+  retried: Omit<Retried, "first" | "token">,
+  before: RetriedEch | null,
+  ech: ServerEch | null,
+): Promise<Bytes> {
+  const make = (confirmation?: Bytes) => helloRetryRequest(hello, retried, confirmation);
+  if (before?.kind !== "accepted") {
+    if (ech?.accepted) throw badCookie("that of a hello that was not encrypted");
+    return make(before?.filler);
+  }
+  if (!ech?.accepted) throw badCookie("that of a hello that was encrypted");
+  return await ech.confirmRetry(hs, retried.cipherSuite, make);
+}
+
+/** What is sealed in a cookie. */
+export interface CookieContent {
   readonly cipherSuite: number;
   readonly group: number;
   readonly createdAt: number;
   readonly helloHash: Bytes;
   readonly token: Bytes;
+  readonly ech: RetriedEch | null;
 }
 
 function readCookie(bytes: Bytes): CookieContent | null {
@@ -226,6 +292,7 @@ function readCookie(bytes: Bytes): CookieContent | null {
       createdAt: readTime(reader),
       helloHash: reader.vector8(),
       token: reader.vector16(),
+      ech: reader.remaining === 0 ? null : readEch(reader),
     };
     reader.finish();
     return content;
@@ -233,6 +300,12 @@ function readCookie(bytes: Bytes): CookieContent | null {
     if (error instanceof DecodeError) return null; // the format of another version
     throw error;
   }
+}
+
+function readEch(reader: Reader): RetriedEch {
+  const isAccepted = reader.u8() === 1;
+  const bytes = reader.vector16();
+  return isAccepted ? { kind: "accepted", enc: bytes } : { kind: "rejected", filler: bytes };
 }
 
 function badCookie(why: string): SslError {
