@@ -157,9 +157,8 @@ class HiddenHello implements EchOffer {
     const aad = outerOf(bodyOf(placeholder)).subarray(4);
     const echBody = bodyOf(await this.#context.seal(aad, encoded));
     const outerMessage = outerOf(echBody);
-    const outerTypes = answerableTypes(hidden.outer, grease)
-      .filter((type) => type !== ExtensionType.preSharedKey);
-    this.#outer = { ...outer, echBody, extensionTypes: outerTypes };
+    // Whoever takes one of the PSKs that are none is found out by its index.
+    this.#outer = { ...outer, echBody, extensionTypes: answerableTypes(hidden.outer, grease) };
     hs.transcript.add(message);
     this.#outerTranscript.add(outerMessage);
     hs.output.sendMessage(outerMessage);
