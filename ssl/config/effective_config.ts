@@ -6,6 +6,7 @@ import { contextPolicy, presetsOf } from "./context_policy.ts";
 import { hasExternalPsks, requiresExternalPsk } from "./external_psk.ts";
 import { SslError } from "../base/errors.ts";
 import { isCipherAvailable, type Tls12CipherSuite } from "../tables/cipher_suites.ts";
+import type { PolicyPreset } from "../tables/policy_presets.ts";
 import { isSchemeAvailable, isTls12Scheme } from "../tables/signature_schemes.ts";
 import { PROTOCOL_VERSIONS, TLS_1_3 } from "../tables/versions.ts";
 
@@ -70,8 +71,25 @@ export function effectiveConfig(config: SslConfig): SslConfig {
         ? "required"
         : config.extendedMasterSecret,
   };
+  for (const preset of presets) checkAuthentication(effective, preset);
   checkRemains(effective, config);
   return effective;
+}
+
+/** Refuses what a preset does not take in place of certificates; ignoring it would weaken both. */
+function checkAuthentication(config: SslConfig, { requiresCertificates, name }: PolicyPreset) {
+  if (!requiresCertificates) return;
+  const [what, options] = hasExternalPsks(config)
+    ? ["external pre-shared keys", "externalPsks and getExternalPsk"]
+    : config.rawPublicKeys !== null
+    ? ["raw public keys", "rawPublicKeys"]
+    : [];
+  if (what === undefined) return;
+  throw new SslError(
+    "SSL_ERROR_SSL_DISABLED",
+    `Cannot start handshake: policy "${name}" has both ends authenticate by certificates, and not ` +
+      `by ${what}; leave out ${options}, or choose another policy`,
+  );
 }
 
 /** Returns the elements that are allowed: the same array if all are, as connections keep it. */

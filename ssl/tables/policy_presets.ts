@@ -79,6 +79,8 @@ export interface PolicyPreset {
   readonly requiresExtendedMasterSecret: boolean;
   /** Whether neither end sends or takes early data. */
   readonly forbidsEarlyData?: true;
+  /** Whether both ends authenticate by certificates: not by external PSKs or raw public keys. */
+  readonly requiresCertificates?: true;
   /** The requirements of the source that a TLS stack cannot enforce, and the differences to it. */
   readonly notEnforced: readonly string[];
 }
@@ -108,7 +110,6 @@ const NOT_ENFORCED_OF_CNSA: readonly string[] = [
   "The signature of a self-issued anchor's own certificate, which proves nothing",
   'Revocation: call authCertificate with { revocation: { policy: "hard" } } in a hook',
   "Where private keys live and how they are made",
-  "That ends authenticate by certificates: give no externalPsks, which the profile does not allow in their place",
 ];
 
 const KEYS_OF_112_BITS: CertificateRules = {
@@ -200,6 +201,9 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     },
     requiresExtendedMasterSecret: true,
     forbidsEarlyData: true,
+    // RFC 9151, Section 4.2: "The public keys used to verify these signatures MUST be contained in
+    // a certificate".
+    requiresCertificates: true,
     notEnforced: [
       ...NOT_ENFORCED_OF_CNSA,
       "RSA key transport, DHE and ffdhe3072/ffdhe4096, which the profile also allows: WebCrypto lacks them",
@@ -230,6 +234,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     },
     requiresExtendedMasterSecret: true,
     forbidsEarlyData: true,
+    requiresCertificates: true,
     notEnforced: [
       ...NOT_ENFORCED_OF_CNSA,
       "What the draft may still change: it is a work in progress, and so is the code point of ML-KEM-1024 " +
@@ -267,6 +272,7 @@ export const POLICY_PRESETS: readonly PolicyPreset[] = [
     },
     requiresExtendedMasterSecret: true,
     forbidsEarlyData: true,
+    requiresCertificates: true,
     notEnforced: [
       ...NOT_ENFORCED_OF_CNSA,
       "When the transition ends: the dates differ by kind of product",

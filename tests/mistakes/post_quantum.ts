@@ -97,6 +97,30 @@ export const MISTAKES: readonly Mistake[] = [
       "Cannot agree on a key exchange group: the client offers none of X25519MLKEM768, SecP256r1MLKEM768, SecP384r1MLKEM1024, x25519, secp256r1, secp384r1, secp521r1; compare the option groups of both ends",
   },
   {
+    mistake: '`policy: "cnsa-2.0"` beside `externalPsks`',
+    make: () => {
+      const key = new Uint8Array(32);
+      return handshake("client", {
+        policy: "cnsa-2.0",
+        externalPsks: [{ identity: "device 7", key }],
+      }, {});
+    },
+    name: "SSL_ERROR_SSL_DISABLED",
+    says:
+      'Cannot start handshake: policy "cnsa-2.0" has both ends authenticate by certificates, and not by external pre-shared keys; leave out externalPsks and getExternalPsk, or choose another policy',
+  },
+  {
+    mistake: '`policy: "cnsa-1.0"` beside `rawPublicKeys`',
+    make: () =>
+      handshake("client", {
+        policy: "cnsa-1.0",
+        rawPublicKeys: { accept: () => true },
+      }, {}),
+    name: "SSL_ERROR_SSL_DISABLED",
+    says:
+      'Cannot start handshake: policy "cnsa-1.0" has both ends authenticate by certificates, and not by raw public keys; leave out rawPublicKeys, or choose another policy',
+  },
+  {
     mistake: "an ML-DSA key whose PKCS#8 has neither seed nor expanded key as RFC 9881 says",
     make: () => importPrivateKey(BARE_SEED),
     name: "SEC_ERROR_BAD_DER",

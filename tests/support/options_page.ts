@@ -82,6 +82,10 @@ export function optionsPage(): string {
           preset.requiresExtendedMasterSecret ? "required" : "used where the peer has it",
         ],
         ["early data", preset.forbidsEarlyData ? "none" : "as the application says"],
+        [
+          "external PSKs, raw public keys",
+          preset.requiresCertificates ? "none" : "as the application says",
+        ],
       ]),
       "Not enforced:",
       preset.notEnforced.map((rule) => `- ${rule}`).join("\n"),

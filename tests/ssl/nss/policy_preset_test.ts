@@ -434,3 +434,32 @@ Deno.test('setPolicyPreset("cnsa-2.0") takes ML-DSA-87 all the way, and "cnsa-2.
     }
   }
 });
+
+Deno.test("setPolicyPreset() of CNSA has both ends authenticate by certificates: a PSK or a raw key is refused, not ignored", async () => {
+  const { publicKey, privateKey } = await generateKeyPair("ec-p384");
+  const psk = { identity: "device 7", key: new Uint8Array(32) };
+  const instead: readonly ImportOptions[] = [
+    { externalPsks: [psk] },
+    { getExternalPsk: () => null },
+    { rawPublicKeys: { accept: [publicKey] } },
+    { rawPublicKeys: { keys: [{ key: privateKey, publicKey }] } },
+  ];
+  for (const { name: policy, requiresCertificates } of POLICY_PRESETS) {
+    assertEquals(requiresCertificates, policy.startsWith("cnsa-") ? true : undefined);
+    if (!requiresCertificates) continue;
+    for (const own of instead) {
+      for (const server of [false, true]) {
+        const context = newContext();
+        const [conn] = memoryPair();
+        const role: ImportOptions = server
+          ? { role: "server", certificates: [server384.credential] }
+          : { hostname: "server.test" };
+        const error = await failureOf(
+          importFD(conn, { context, policy, ...role, ...own }).handshake(),
+        );
+        assertEquals(error.name, "SSL_ERROR_SSL_DISABLED", policy);
+        assertMatch(error.message, new RegExp(`policy "${policy}".*by certificates.*leave out`));
+      }
+    }
+  }
+});
