@@ -115,7 +115,6 @@ export {
   type ClientSessionCacheOptions,
   configClientSessionCache,
   invalidateSession,
-  type SessionStore,
 } from "./nss/client_session_cache.ts";
 export {
   configMPServerSIDCache,

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import { toHex } from "../../cert/base/runtime.ts";
 import {
   isDate,
@@ -22,7 +23,10 @@ import { keyIdOf } from "../keys/key_id.ts";
 import type { Slot } from "../slots/slot.ts";
 import { type Token, TOKEN_OPTIONS, type TokenOptions } from "../token/token.ts";
 import type { TokenModule } from "../slots/token_module.ts";
-import { parsePkcs11Uri, type Pkcs11Uri } from "./uri.ts";
+import type { Pkcs11Uri } from "./uri.ts";
+
+/** Few programs name certificates by URIs. */
+const URIS = new LazyModule("PKCS#11 URIs", () => import("./uri.ts"));
 
 /**
  * The options of a search in the tokens of a context.
@@ -141,6 +145,7 @@ async function findRecords(
   requireArgs("Cannot find certificate", isString(nickname, "nickname"));
   const { context = defaultContext() } = options;
   if (/^pkcs11:/i.test(nickname)) {
+    const { parsePkcs11Uri } = URIS.exports ?? await URIS.load();
     return await findByUri(context, parsePkcs11Uri(nickname), options);
   }
   for (const find of [findByNickname, findByFingerprint, findByEmail]) {

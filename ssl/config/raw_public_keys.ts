@@ -17,6 +17,7 @@ import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { inspectPrivateKey } from "../../pkcs11/keys/private_key.ts";
 import { SslError, toSslError } from "../base/errors.ts";
 import { type CertificateOptions, type Credentials, OwnKey } from "./credential.ts";
+import { RAW_PUBLIC_KEY, X509 } from "../tables/extension_types.ts";
 import type { RawPublicKeyHook } from "./hooks.ts";
 import type { RawKeyOptions, RawPublicKeyOptions } from "./import_options.ts";
 import type { KeyPart } from "./key_part.ts";
@@ -290,4 +291,33 @@ function partOf({ keys, accept, orCertificate }: Taken): KeyPart {
       "der" in pin ? toBase64(pin.der) : "digest" in pin ? pin.digest : { object: pin.key }
     ) ?? null;
   return [keys.map(({ part }) => part), judge, orCertificate];
+}
+
+interface AcceptSettings {
+  readonly rawPublicKeys: Pick<RawPublicKeys, "keys" | "accept" | "orCertificate"> | null;
+}
+
+interface CredentialSettings extends AcceptSettings {
+  readonly credentials: readonly unknown[];
+  readonly getClientAuthData: unknown;
+}
+
+/** Returns the types that an end takes of its peer, in preference order. */
+export function acceptedTypes({ rawPublicKeys }: AcceptSettings): readonly number[] {
+  if (rawPublicKeys === null || rawPublicKeys.accept === null) return [X509];
+  return rawPublicKeys.orCertificate ? [RAW_PUBLIC_KEY, X509] : [RAW_PUBLIC_KEY];
+}
+
+/** Returns the types that a client can show, in preference order. */
+export function shownTypes(
+  { rawPublicKeys, credentials, getClientAuthData }: CredentialSettings,
+): readonly number[] {
+  if (rawPublicKeys === null || rawPublicKeys.keys.length === 0) return [X509];
+  const hasCertificate = credentials.length > 0 || getClientAuthData !== null;
+  return hasCertificate ? [RAW_PUBLIC_KEY, X509] : [RAW_PUBLIC_KEY];
+}
+
+/** Returns whether an end takes certificates of its peer, with what belongs to them. */
+export function takesCertificates(config: AcceptSettings): boolean {
+  return acceptedTypes(config).includes(X509);
 }

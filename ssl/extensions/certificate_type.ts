@@ -39,3 +39,19 @@ export const serverCertificateTypes: ExtensionCodec<readonly number[]> = listCod
 
 /** `server_certificate_type`: what a server shows. */
 export const serverCertificateType: ExtensionCodec<number> = answerCodec(...SERVER);
+
+/** What the ends show of themselves. */
+export interface CertificateTypes {
+  /** Whether the server shows a raw public key. */
+  readonly rawServer: boolean;
+  /** Whether a client that is asked shows a raw public key. */
+  readonly rawClient: boolean;
+}
+
+/** Certificates of both ends, as where nothing is negotiated. */
+export const X509_TYPES: CertificateTypes = { rawServer: false, rawClient: false };
+
+/** Returns what an end shows, in words. */
+export function nounOf(isRaw: boolean): string {
+  return isRaw ? "raw public key" : "certificate";
+}

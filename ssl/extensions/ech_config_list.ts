@@ -11,7 +11,6 @@ import { ExtensionType } from "../tables/extension_types.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import type { ExtensionCodec } from "./extension_codec.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -133,15 +132,3 @@ export function joinEchConfigs(configs: readonly Uint8Array[]): Bytes {
     for (const config of configs) list.bytes(config);
   }, 4).finish();
 }
-
-/** `retry_configs`: what a server that has rejected Encrypted Client Hello has now. */
-export const echRetryConfigs: ExtensionCodec<Bytes> = {
-  type: ExtensionType.encryptedClientHello,
-  name: "encrypted_client_hello",
-  parse(reader) {
-    const list = reader.rest();
-    parseEchConfigList(list);
-    return list;
-  },
-  encode: (writer, list) => void writer.bytes(list),
-};

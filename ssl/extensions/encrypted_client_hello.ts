@@ -3,12 +3,10 @@
 /** The extension of Encrypted Client Hello in hellos (RFC 9849, Section 5). @module */
 
 import { SslError } from "../base/errors.ts";
-import { ExtensionType } from "../tables/extension_types.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import type { EchCipherSuite } from "./ech_config_list.ts";
-import type { ExtensionCodec } from "./extension_codec.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -29,9 +27,6 @@ const INNER = 1;
 
 /** The body of the extension in an inner ClientHello. */
 export const ECH_INNER: Bytes = new Uint8Array([INNER]);
-
-/** The length in bytes of a server's confirmation. */
-export const ECH_CONFIRMATION_LENGTH = 8;
 
 /**
  * Parses the body of the extension in a ClientHello. The bytes are subarrays of the body.
@@ -69,14 +64,6 @@ export function encodeEchOuter({ cipherSuite, configId, enc, payload }: EchOuter
     .u16(cipherSuite.kdf).u16(cipherSuite.aead).u8(configId)
     .vector16(enc).vector16(payload, 1).finish();
 }
-
-/** The confirmation in a HelloRetryRequest that the server has accepted the inner ClientHello. */
-export const echConfirmation: ExtensionCodec<Bytes> = {
-  type: ExtensionType.encryptedClientHello,
-  name: "encrypted_client_hello",
-  parse: (reader) => reader.bytes(ECH_CONFIRMATION_LENGTH),
-  encode: (writer, value) => void writer.fixed(value, ECH_CONFIRMATION_LENGTH),
-};
 
 /** Creates the error of an extension that does not follow the RFC. */
 export function malformedEch(

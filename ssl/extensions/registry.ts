@@ -12,8 +12,6 @@ import {
 import { cookie } from "./cookie.ts";
 import { earlyData, maxEarlyDataSize } from "./early_data.ts";
 import { ecPointFormats } from "./ec_point_formats.ts";
-import { echRetryConfigs } from "./ech_config_list.ts";
-import { echConfirmation } from "./encrypted_client_hello.ts";
 import { encryptThenMac, extendedMasterSecret, postHandshakeAuth } from "./flags.ts";
 import type { ExtensionCodec } from "./extension_codec.ts";
 import {
@@ -178,11 +176,12 @@ const REGISTRY: ReadonlyMap<number, Placement> = new Map<number, Placement>([
     ServerHello: keyShareServerHello,
     HelloRetryRequest: keyShareHelloRetryRequest,
   }],
-  // RFC 9849, Section 5; servers without keys ignore it, malformed or not.
+  // RFC 9849, Section 5; servers without keys ignore it, malformed or not. The answers are checked
+  // by clients that have offered it.
   [ExtensionType.encryptedClientHello, {
     ClientHello: OPAQUE,
-    HelloRetryRequest: echConfirmation,
-    EncryptedExtensions: echRetryConfigs,
+    HelloRetryRequest: OPAQUE,
+    EncryptedExtensions: OPAQUE,
   }],
   [ExtensionType.renegotiationInfo, {
     ClientHello: renegotiationInfo,

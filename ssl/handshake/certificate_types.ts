@@ -1,10 +1,17 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-/** The negotiation of raw public keys in place of certificates (RFC 7250, Section 4). @module */
+/**
+ * The negotiation of raw public keys in place of certificates (RFC 7250, Section 4). Loaded where
+ * an end has them, or asks for them.
+ *
+ * @module
+ */
 
 import { SslError } from "../base/errors.ts";
 import type { SslConfig } from "../config/config.ts";
+import { acceptedTypes, shownTypes, takesCertificates } from "../config/raw_public_keys.ts";
 import {
+  type CertificateTypes,
   clientCertificateType,
   clientCertificateTypes,
   serverCertificateType,
@@ -17,47 +24,7 @@ import {
   RAW_PUBLIC_KEY,
   X509,
 } from "../tables/extension_types.ts";
-
-/** What the ends show of themselves. */
-export interface CertificateTypes {
-  /** Whether the server shows a raw public key. */
-  readonly rawServer: boolean;
-  /** Whether a client that is asked shows a raw public key. */
-  readonly rawClient: boolean;
-}
-
-/** Certificates of both ends, as where nothing is negotiated. */
-export const X509_TYPES: CertificateTypes = { rawServer: false, rawClient: false };
-
-/** Returns what an end shows, in words. */
-export function nounOf(isRaw: boolean): string {
-  return isRaw ? "raw public key" : "certificate";
-}
-
-/** Returns what an end takes of its peer, in preference order. */
-function accepted({ rawPublicKeys }: SslConfig): readonly number[] {
-  if (rawPublicKeys === null || rawPublicKeys.accept === null) return [X509];
-  return rawPublicKeys.orCertificate ? [RAW_PUBLIC_KEY, X509] : [RAW_PUBLIC_KEY];
-}
-
-/** Returns what a client can show, in preference order. */
-function shown({ rawPublicKeys, credentials, getClientAuthData }: SslConfig): readonly number[] {
-  if (rawPublicKeys === null || rawPublicKeys.keys.length === 0) return [X509];
-  const hasCertificate = credentials.length > 0 || getClientAuthData !== null;
-  return hasCertificate ? [RAW_PUBLIC_KEY, X509] : [RAW_PUBLIC_KEY];
-}
-
-/** Returns whether an end takes certificates of its peer, with what belongs to them. */
-export function takesCertificates(config: SslConfig): boolean {
-  return accepted(config).includes(X509);
-}
-
-/** Adds a client's offer; RFC 7250, Section 4.1: none where it is X.509 alone. */
-export function offerCertificateTypes(config: SslConfig, extensions: ExtensionBlock): void {
-  const [server, client] = [accepted(config), shown(config)];
-  if (server.includes(RAW_PUBLIC_KEY)) extensions.add(serverCertificateTypes, server);
-  if (client.includes(RAW_PUBLIC_KEY)) extensions.add(clientCertificateTypes, client);
-}
+import { refuseWithKey } from "./unsolicited.ts";
 
 /**
  * Returns what a server has chosen.
@@ -74,11 +41,10 @@ export function takeCertificateTypes(
   extensions: ExtensionBlock | undefined,
   isResumed: boolean,
 ): CertificateTypes {
-  if (config.rawPublicKeys === null) return X509_TYPES;
   const server = extensions?.get(serverCertificateType);
   const client = extensions?.get(clientCertificateType);
-  requireOffered(ExtensionType.serverCertificateType, server, accepted(config));
-  requireOffered(ExtensionType.clientCertificateType, client, shown(config));
+  requireOffered(ExtensionType.serverCertificateType, server, acceptedTypes(config));
+  requireOffered(ExtensionType.clientCertificateType, client, shownTypes(config));
   if (server === undefined && !isResumed && !takesCertificates(config)) {
     throw new SslError(
       "SSL_ERROR_UNSUPPORTED_CERTIFICATE_TYPE",
@@ -126,7 +92,7 @@ export function chooseClientType(
 ): boolean | null {
   const offered = hello?.get(clientCertificateTypes);
   if (offered === undefined && config.rawPublicKeys === null) return false;
-  const takes = accepted(config);
+  const takes = acceptedTypes(config);
   const type = (offered ?? [X509]).find((each) => takes.includes(each));
   if (type !== undefined) return type === RAW_PUBLIC_KEY;
   if (!requires) return null;
@@ -140,31 +106,8 @@ export function chooseClientType(
   );
 }
 
-/** Adds a server's answer: what is X.509 needs none (RFC 7250, Section 4.2). */
-export function answerCertificateTypes(
-  { rawServer, rawClient }: CertificateTypes,
-  extensions: ExtensionBlock,
-): void {
-  if (rawClient) extensions.add(clientCertificateType, RAW_PUBLIC_KEY);
-  if (rawServer) extensions.add(serverCertificateType, RAW_PUBLIC_KEY);
-}
-
-/** Refuses extensions with a raw public key: those there are belong to certificates. */
-export function refuseExtensionsOfKey(isRaw: boolean, extensions: ExtensionBlock): void {
-  if (isRaw) refuseWithKey(extensions.types()[0]);
-}
-
 /** Refuses a ServerHello of TLS 1.2 with a raw public key and what belongs to certificates. */
 export function refuseProofsOfKey(extensions: ExtensionBlock | undefined): void {
   const { statusRequest, signedCertificateTimestamp } = ExtensionType;
   refuseWithKey([statusRequest, signedCertificateTimestamp].find((type) => extensions?.has(type)));
-}
-
-function refuseWithKey(type: number | undefined): void {
-  if (type === undefined) return;
-  throw new SslError(
-    "SSL_ERROR_RX_UNEXPECTED_EXTENSION",
-    `Cannot take extension ${extensionTypeName(type)}: it comes with a raw public key, and ` +
-      "belongs to certificates",
-  );
 }

@@ -17,6 +17,7 @@ import {
   parseEchConfig,
   parseEchConfigList,
 } from "../extensions/ech_config_list.ts";
+import { parseMessage } from "../messages/parse_message.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 
@@ -160,5 +161,19 @@ function badKey(why: string): SslError {
     "SEC_ERROR_INVALID_ARGS",
     `Cannot use key of Encrypted Client Hello: ${why}; make it with generateEchKeys(), or take it ` +
       "with importEchKey()",
+  );
+}
+
+/**
+ * Checks `retry_configs`: what a server that has rejected Encrypted Client Hello has now.
+ *
+ * @throws {SslError} `SSL_ERROR_RX_MALFORMED_ENCRYPTED_EXTENSIONS` if the list is malformed.
+ */
+export function checkRetryConfigs(list: Uint8Array<ArrayBuffer>): void {
+  parseMessage(
+    "EncryptedExtensions",
+    "SSL_ERROR_RX_MALFORMED_ENCRYPTED_EXTENSIONS",
+    list,
+    (reader) => parseEchConfigList(reader.rest()),
   );
 }

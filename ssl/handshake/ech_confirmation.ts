@@ -10,7 +10,7 @@
 import { concat } from "../../cert/base/bytes.ts";
 import { encodeLabel, HASH_LENGTHS, hkdfLabel, importHkdfKey } from "../crypto/hkdf.ts";
 import type { Transcript } from "../crypto/transcript.ts";
-import { ECH_CONFIRMATION_LENGTH } from "../extensions/encrypted_client_hello.ts";
+import { ECH_CONFIRMATION_LENGTH } from "../tables/extension_types.ts";
 import { RANDOM_LENGTH } from "../messages/client_hello.ts";
 import { HANDSHAKE_HEADER_LENGTH } from "../messages/handshake.ts";
 import type { CipherSuite } from "../tables/cipher_suites.ts";

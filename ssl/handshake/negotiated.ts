@@ -1,17 +1,21 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { LazyModule } from "../../cert/base/lazy_module.ts";
 import type { Certificate } from "../../cert/certificate/certificate.ts";
 import type { SubjectPublicKeyInfo } from "../../cert/certificate/spki.ts";
 import type { SignatureScheme } from "../../cert/certificate/private_key.ts";
 import type { SessionFacts } from "../base/session_cache.ts";
 import type { AuthenticatedPeer } from "../authentication/authenticate_peer.ts";
 import type { Signer } from "../authentication/authentication_context.ts";
+import type { SslConfig } from "../config/config.ts";
 import type { End } from "../crypto/master_secret.ts";
 import type { Obstacles } from "../session/keep_session.ts";
+import type { CertificateTypes } from "../extensions/certificate_type.ts";
+import type { ExtensionBlock } from "../extensions/extension_block.ts";
+import { ExtensionType } from "../tables/extension_types.ts";
 import type { CipherSuite, Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import type { NamedGroup } from "../tables/named_groups.ts";
 import type { TLS_1_2, TLS_1_3 } from "../tables/versions.ts";
-import type { CertificateTypes } from "./certificate_types.ts";
 
 /** What the hellos negotiate in TLS 1.3. */
 export interface Tls13HelloAgreement {
@@ -59,6 +63,22 @@ export interface Tls12Agreement {
 export interface Identities extends OwnIdentity {
   /** The authenticated peer. */
   readonly peer: AuthenticatedPeer;
+}
+
+/** Few ends have raw public keys, or ask for them. */
+export const CERTIFICATE_TYPES = new LazyModule(
+  "the negotiation of raw public keys",
+  () => import("./certificate_types.ts"),
+);
+
+/** Returns whether a server has raw public keys, or its client speaks of them. */
+export function negotiatesTypes(
+  { rawPublicKeys }: SslConfig,
+  hello: ExtensionBlock | undefined,
+): boolean {
+  return rawPublicKeys !== null || hello !== undefined &&
+      (hello.has(ExtensionType.serverCertificateType) ||
+        hello.has(ExtensionType.clientCertificateType));
 }
 
 /** The authentication of this end, and the time of that of both. */

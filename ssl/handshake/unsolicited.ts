@@ -20,3 +20,13 @@ export function refuseUnsolicited(
     `Cannot take extension ${extensionTypeName(unasked)}: it was not asked for`,
   );
 }
+
+/** Refuses an extension, if there is one, that comes with a raw public key. */
+export function refuseWithKey(type: number | undefined): void {
+  if (type === undefined) return;
+  throw new SslError(
+    "SSL_ERROR_RX_UNEXPECTED_EXTENSION",
+    `Cannot take extension ${extensionTypeName(type)}: it comes with a raw public key, and ` +
+      "belongs to certificates",
+  );
+}

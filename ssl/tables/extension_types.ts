@@ -37,6 +37,9 @@ export const ExtensionType = {
   renegotiationInfo: 0xff01,
 } as const;
 
+/** The length in bytes of the confirmation of Encrypted Client Hello in HelloRetryRequest. */
+export const ECH_CONFIRMATION_LENGTH = 8;
+
 /** The `CertificateType` of X.509 certificates, which needs no extension (RFC 7250, Section 3). */
 export const X509 = 0;
 

@@ -196,3 +196,27 @@ function blockStart(message: BlockOf, body: Bytes): number {
 function u16(body: Bytes, at: number): number {
   return body[at]! << 8 | body[at + 1]!;
 }
+
+/**
+ * Changes one extension of a hello or EncryptedExtensions: `null` takes it out; it is added where
+ * it is missing.
+ */
+export function setExtension(message: Block, type: number, data: readonly number[] | null): Edit {
+  return (body) => {
+    const u16 = (at: number) => body[at]! << 8 | body[at + 1]!;
+    let start = 0;
+    if (message !== "EncryptedExtensions") start = 35 + body[34]!; // behind the session ID
+    if (message === "ServerHello") start += 3;
+    if (message === "ClientHello") start += 2 + u16(start);
+    if (message === "ClientHello") start += 1 + body[start]!;
+    const block: number[] = [];
+    for (let at = start + 2; at < body.length; at += 4 + u16(at + 2)) {
+      if (u16(at) !== type) block.push(...body.subarray(at, at + 4 + u16(at + 2)));
+    }
+    if (data !== null) block.push(type >> 8, type & 0xff, 0, data.length, ...data);
+    const { length } = block;
+    return new Uint8Array([...body.subarray(0, start), length >> 8, length & 0xff, ...block]);
+  };
+}
+
+export type Block = "ClientHello" | "ServerHello" | "EncryptedExtensions";

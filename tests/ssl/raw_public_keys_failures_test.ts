@@ -5,19 +5,9 @@
 import type { ImportOptions } from "@nss/nss";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
-import { actOn, type Edit } from "./_filters.ts";
+import { actOn, type Edit, setExtension } from "./_filters.ts";
 import { assertFails, type JoinOptions, PKI } from "./_support.ts";
-import {
-  inVersion,
-  MUTUAL,
-  own,
-  PINNED,
-  RPK,
-  SERVER,
-  setExtension,
-  STRANGER,
-  X509,
-} from "./_raw_public_keys.ts";
+import { inVersion, MUTUAL, own, PINNED, RPK, SERVER, STRANGER, X509 } from "./_raw_public_keys.ts";
 
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   const of = (options: JoinOptions) => inVersion(version, options);

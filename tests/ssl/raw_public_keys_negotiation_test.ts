@@ -16,7 +16,7 @@ import { peerRawPublicKey, setRawPublicKeys } from "@nss/nss/ssl";
 import { ExtensionType } from "../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../ssl/tables/handshake_types.ts";
 import { memoryPair } from "../support/memory_pair.ts";
-import { actOn } from "./_filters.ts";
+import { actOn, setExtension } from "./_filters.ts";
 import { connectedIn, serving, willing } from "./_re_handshake.ts";
 import {
   assertFails,
@@ -43,7 +43,6 @@ import {
   RSA,
   SERVER,
   SERVER_KEYS,
-  setExtension,
   STRANGER,
   X509,
 } from "./_raw_public_keys.ts";

@@ -3,8 +3,13 @@
 import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { initialKeyShares, offersTls12, offersTls13, type SslConfig } from "../../config/config.ts";
 import { hasExternalPsks, pskModesOf } from "../../config/external_psk.ts";
+import { acceptedTypes, shownTypes, takesCertificates } from "../../config/raw_public_keys.ts";
 import { MAX_RECORD_SIZE_LIMIT } from "../../config/settings.ts";
 import { alpnProtocols } from "../../extensions/application_layer_protocol_negotiation.ts";
+import {
+  clientCertificateTypes,
+  serverCertificateTypes,
+} from "../../extensions/certificate_type.ts";
 import { cookie } from "../../extensions/cookie.ts";
 import { earlyData } from "../../extensions/early_data.ts";
 import { ecPointFormats } from "../../extensions/ec_point_formats.ts";
@@ -40,7 +45,7 @@ import type {
   Tls13ClientSession,
 } from "../../base/session_cache.ts";
 import { TLS_FALLBACK_SCSV } from "../../tables/cipher_suites.ts";
-import { ExtensionType } from "../../tables/extension_types.ts";
+import { ExtensionType, RAW_PUBLIC_KEY } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../tables/signature_schemes.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
@@ -49,7 +54,6 @@ import type { HandshakeContext } from "../handshake.ts";
 import { generateKeyShares, type KeyShare } from "../../crypto/key_exchange.ts";
 import { EarlySecret } from "../../crypto/key_schedule.ts";
 import { ownRecordSizeLimit } from "../limit_records.ts";
-import { offerCertificateTypes, takesCertificates } from "../certificate_types.ts";
 import { clientRenegotiationInfo } from "../tls12/renegotiation.ts";
 import { type Grease, greaseOf } from "../grease.ts";
 import { permuteExtensions } from "./permute_extensions.ts";
@@ -327,6 +331,13 @@ export function addPreSharedKeys(
     })),
     binders: psks.map(({ hashLength }) => new Uint8Array(hashLength)),
   });
+}
+
+/** Adds the types of certificates; RFC 7250, Section 4.1: none where it is X.509 alone. */
+function offerCertificateTypes(config: SslConfig, extensions: ExtensionBlock): void {
+  const [server, client] = [acceptedTypes(config), shownTypes(config)];
+  if (server.includes(RAW_PUBLIC_KEY)) extensions.add(serverCertificateTypes, server);
+  if (client.includes(RAW_PUBLIC_KEY)) extensions.add(clientCertificateTypes, client);
 }
 
 /** RFC 6066, Section 8: an empty list allows any responder. */

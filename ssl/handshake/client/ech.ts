@@ -18,18 +18,14 @@ import {
 } from "../../crypto/hpke.ts";
 import { Transcript } from "../../crypto/transcript.ts";
 import type { EchCipherSuite } from "../../extensions/ech_config_list.ts";
-import {
-  ECH_INNER,
-  echConfirmation,
-  encodeEchOuter,
-} from "../../extensions/encrypted_client_hello.ts";
+import { ECH_INNER, encodeEchOuter } from "../../extensions/encrypted_client_hello.ts";
 import { ExtensionBlock } from "../../extensions/extension_block.ts";
 import { preSharedKeyClientHello } from "../../extensions/pre_shared_key.ts";
 import { encodeClientHello } from "../../messages/client_hello.ts";
 import { encodeClientHelloInner } from "../../messages/client_hello_inner.ts";
 import { encodeHandshake, type HandshakeMessage } from "../../messages/handshake.ts";
 import type { ServerHello } from "../../messages/server_hello.ts";
-import { ExtensionType } from "../../tables/extension_types.ts";
+import { ECH_CONFIRMATION_LENGTH, ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_3 } from "../../tables/versions.ts";
 import { echConfirmationOf, echInfo, SERVER_HELLO_CONFIRMATION } from "../ech_confirmation.ts";
@@ -211,8 +207,8 @@ class HiddenHello implements EchOffer {
         raw.subarray(at, at + 8),
       );
     }
-    const sent = hello.extensions?.get(echConfirmation);
-    if (sent === undefined) return false;
+    const sent = hello.extensions?.body(ExtensionType.encryptedClientHello);
+    if (sent?.length !== ECH_CONFIRMATION_LENGTH) return false; // another length ends the handshake
     const at = raw.length - body.length + sent.byteOffset - body.byteOffset;
     const transcript = hs.transcript.snapshot()!; // it has the ClientHello
     transcript.setHash(cipherSuite.hash);

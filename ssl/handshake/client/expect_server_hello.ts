@@ -18,7 +18,7 @@ import type { NamedGroup } from "../../tables/named_groups.ts";
 import { show } from "../progress.ts";
 import type { Tls13HelloAgreement } from "../negotiated.ts";
 import type { HandshakeKeys } from "./tls13/client_keys.ts";
-import { ExtensionType } from "../../tables/extension_types.ts";
+import { ECH_CONFIRMATION_LENGTH, ExtensionType } from "../../tables/extension_types.ts";
 import { HandshakeType } from "../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../tables/versions.ts";
 import {
@@ -266,6 +266,15 @@ export class ExpectServerHello implements HandshakeState {
         `Cannot take HelloRetryRequest: its cookie of ${cookieValue.length} bytes leaves no room ` +
           "in a hello",
         { fault: "value" },
+      );
+    }
+    const confirmation = hello.extensions?.body(ExtensionType.encryptedClientHello);
+    if (confirmation !== undefined && confirmation.length !== ECH_CONFIRMATION_LENGTH) {
+      // RFC 9849, Section 6.2.1: also where the extension that was sent was GREASE.
+      throw new SslError(
+        "SSL_ERROR_RX_MALFORMED_HELLO_RETRY_REQUEST",
+        "Cannot take HelloRetryRequest: the confirmation of Encrypted Client Hello has " +
+          `${confirmation.length} bytes, not ${ECH_CONFIRMATION_LENGTH}`,
       );
     }
     const keyShares = requested === undefined

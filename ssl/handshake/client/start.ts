@@ -3,12 +3,12 @@
 import { LazyModule } from "../../../cert/base/lazy_module.ts";
 import { SslError } from "../../base/errors.ts";
 import { hasExternalPsks, requiresExternalPsk } from "../../config/external_psk.ts";
+import { takesCertificates } from "../../config/raw_public_keys.ts";
 import { isStillTrusted } from "../../authentication/authenticate_peer.ts";
 import type { ClientSession } from "../../base/session_cache.ts";
 import { findSession } from "../../session/find_session.ts";
 import { TLS_1_2 } from "../../tables/versions.ts";
 import type { HandshakeContext, HandshakeState } from "../handshake.ts";
-import { takesCertificates } from "../certificate_types.ts";
 import { show } from "../progress.ts";
 import { sessionConfig } from "../tls12/renegotiation.ts";
 import { sendFirstClientHello } from "./client_hello.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { CertificateTypes } from "../../extensions/certificate_type.ts";
 import type { HandshakeContext } from "../handshake.ts";
-import type { CertificateTypes } from "../certificate_types.ts";
 import type { RecordLimits } from "../limit_records.ts";
 import type { Tls12Agreement } from "../negotiated.ts";
 import { logKey } from "../log_secret.ts";

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { X509_TYPES } from "../../../ssl/extensions/certificate_type.ts";
 import { AuthenticatedPeer } from "../../../ssl/authentication/authenticate_peer.ts";
 import type { Connected, HandshakeComplete } from "../../../ssl/engine/phase.ts";
-import { X509_TYPES } from "../../../ssl/handshake/certificate_types.ts";
 import { shownBefore } from "../../../ssl/handshake/negotiated.ts";
 import { CIPHER_SUITES } from "../../../ssl/tables/cipher_suites.ts";
 import { NAMED_GROUPS } from "../../../ssl/tables/named_groups.ts";

@@ -13,12 +13,6 @@ import {
 } from "../../../ssl/extensions/certificate_type.ts";
 import { cookie } from "../../../ssl/extensions/cookie.ts";
 import { earlyData, maxEarlyDataSize } from "../../../ssl/extensions/early_data.ts";
-import {
-  echRetryConfigs,
-  encodeEchConfig,
-  joinEchConfigs,
-} from "../../../ssl/extensions/ech_config_list.ts";
-import { echConfirmation } from "../../../ssl/extensions/encrypted_client_hello.ts";
 import { ecPointFormats } from "../../../ssl/extensions/ec_point_formats.ts";
 import {
   encryptThenMac,
@@ -96,15 +90,6 @@ export function extensionSamples(random: Random): ExtensionSample[] {
   };
   const uniqueGroups =
     () => [...new Map(random.list(0, 5, entry).map((e) => [e.group, e])).values()];
-  const echConfig = () =>
-    encodeEchConfig({
-      configId: random.below(256),
-      kem: random.below(0x10000),
-      publicKey: opaque(1, 100),
-      cipherSuites: random.list(1, 4, () => ({ kdf: 1, aead: random.below(0x10000) })),
-      maximumNameLength: random.below(256),
-      publicName: "public.test",
-    });
   const CH: MessageKind[] = ["ClientHello"];
   const EE: MessageKind[] = ["EncryptedExtensions"];
   const HELLOS: MessageKind[] = ["ClientHello", "Tls12ServerHello"];
@@ -154,11 +139,6 @@ export function extensionSamples(random: Random): ExtensionSample[] {
     sample(keyShareServerHello, ["ServerHello"], [entry(), entry()]),
     sample(keyShareHelloRetryRequest, ["HelloRetryRequest"], [0x0017, 0xffff]),
     sample(ecPointFormats, HELLOS, [[0], [0, 1, 2], [...random.bytes(254), 0]]),
-    sample(echConfirmation, ["HelloRetryRequest"], [opaque(8, 8)]),
-    sample(echRetryConfigs, EE, [
-      joinEchConfigs([new Uint8Array([0xba, 0xdd, 0, 0])]),
-      joinEchConfigs([echConfig(), new Uint8Array([0xba, 0xdd, 0, 1, 0]), echConfig()]),
-    ]),
     sample(encryptThenMac, HELLOS, [true]),
     sample(extendedMasterSecret, HELLOS, [true]),
     sample(sessionTicket, CH, [new Uint8Array(), opaque(1, 1), opaque(100, 300)]),

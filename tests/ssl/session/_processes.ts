@@ -80,7 +80,12 @@ class Handle implements SessionStore {
 export class Process implements Environment {
   /** How far its clock is ahead, in milliseconds. */
   skew: number;
-  readonly counters = { cacheUnavailable: 0 };
+  readonly counters = {
+    cacheUnavailable: 0,
+    storeFailures: 0,
+    storeRefusals: 0,
+    unreadableRows: 0,
+  };
   readonly handle: Handle;
   readonly ring: TicketKeyRing;
   readonly #world: World;

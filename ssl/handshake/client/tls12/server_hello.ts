@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { X509_TYPES } from "../../../extensions/certificate_type.ts";
 import { LazyModule } from "../../../../cert/base/lazy_module.ts";
 import { SslError } from "../../../base/errors.ts";
 import { alpnProtocol } from "../../../extensions/application_layer_protocol_negotiation.ts";
@@ -35,10 +36,14 @@ import {
 } from "../../tls12/renegotiation.ts";
 import { refuseUnsolicited } from "../../unsolicited.ts";
 import { countAnswer } from "../../../session/count_answer.ts";
-import { refuseProofsOfKey, takeCertificateTypes } from "../../certificate_types.ts";
 import { chosenProtocol } from "../../chosen_protocol.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
-import { shownBefore, type Tls12Agreement, type Tls12Negotiated } from "../../negotiated.ts";
+import {
+  CERTIFICATE_TYPES,
+  shownBefore,
+  type Tls12Agreement,
+  type Tls12Negotiated,
+} from "../../negotiated.ts";
 import { show, showSession } from "../../progress.ts";
 import { ExpectTls12Certificate } from "./expect_certificate.ts";
 import { completeTls12 } from "./connected.ts";
@@ -98,8 +103,11 @@ export async function takeTls12ServerHello(
   // resumed.
   const echoed = hello.legacySessionIdEcho.length > 0 &&
     bytesEqual(hello.legacySessionIdEcho, offer.legacySessionId);
-  const certificateTypes = takeCertificateTypes(config, extensions, echoed);
-  if (certificateTypes.rawServer) refuseProofsOfKey(extensions);
+  const types = config.rawPublicKeys === null
+    ? null
+    : CERTIFICATE_TYPES.exports ?? await CERTIFICATE_TYPES.load();
+  const certificateTypes = types?.takeCertificateTypes(config, extensions, echoed) ?? X509_TYPES;
+  if (certificateTypes.rawServer) types?.refuseProofsOfKey(extensions);
   const signedCertTimestamps =
     extensions?.body(ExtensionType.signedCertificateTimestamp)?.slice() ?? null;
   show(hs, { signedCertTimestamps });

@@ -1,8 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { CertificateTypes } from "../../../extensions/certificate_type.ts";
 import type { TrafficSecret } from "../../../crypto/expanded_secrets.ts";
 import type { MasterSecret } from "../../../crypto/key_schedule.ts";
-import type { CertificateTypes } from "../../certificate_types.ts";
 import type { CipherSpec } from "../../../record/cipher_spec.ts";
 import type { EarlyWrite } from "../../early_data.ts";
 import type { Tls13Agreement } from "../../negotiated.ts";

@@ -9,10 +9,9 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { AuthenticatedPeer, readPeer } from "../../../authentication/authenticate_peer.ts";
-import { refuseExtensionsOfKey } from "../../certificate_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { ExpectCertificateVerify } from "../../tls13/expect_certificate_verify.ts";
-import { refuseUnsolicited } from "../../unsolicited.ts";
+import { refuseUnsolicited, refuseWithKey } from "../../unsolicited.ts";
 import { show } from "../../progress.ts";
 import { clientAuthRequest } from "./client_auth_request.ts";
 import type { ClientKeys } from "./client_keys.ts";
@@ -60,7 +59,8 @@ class ExpectCertificate implements HandshakeState {
     const { rawServer } = this.#keys.certificateTypes;
     for (const { extensions } of certificateList) {
       refuseUnsolicited(extensions, this.#keys.extensionTypes);
-      refuseExtensionsOfKey(rawServer, extensions);
+      // Those that there are belong to certificates.
+      if (rawServer) refuseWithKey(extensions.types()[0]);
     }
     const leaf = certificateList[0]?.extensions;
     const received = readPeer(certificateList.map(({ certData }) => certData), rawServer, {

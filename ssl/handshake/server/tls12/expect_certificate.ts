@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { nounOf } from "../../../extensions/certificate_type.ts";
 import { SslError } from "../../../base/errors.ts";
 import { parseCertificateVerify } from "../../../messages/certificate_verify.ts";
 import { parseClientKeyExchange } from "../../../messages/client_key_exchange.ts";
@@ -14,7 +15,6 @@ import {
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import type { KeyShare } from "../../../crypto/key_exchange.ts";
 import { expectTls12Finished, sendTls12Finished } from "../../tls12/finished.ts";
-import { nounOf } from "../../certificate_types.ts";
 import { refuseOtherPeer } from "../../tls12/renegotiation.ts";
 import { type Tls12Choice, type Tls12Session, withNewKeys } from "../../tls12/session.ts";
 import { verifyTls12Signature } from "../../../authentication/tls12_signature.ts";

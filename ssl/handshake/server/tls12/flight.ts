@@ -40,7 +40,7 @@ import {
   DOWNGRADE_SENTINEL_LENGTH,
   DOWNGRADE_TO_TLS_1_2,
 } from "../../../tables/downgrade_sentinels.ts";
-import { ExtensionType } from "../../../tables/extension_types.ts";
+import { ExtensionType, RAW_PUBLIC_KEY } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { isTls12Scheme, signatureSchemeByName } from "../../../tables/signature_schemes.ts";
@@ -48,13 +48,6 @@ import { TLS_1_2 } from "../../../tables/versions.ts";
 import { knownSchemes } from "../../../authentication/certificate_verify.ts";
 import { type HandshakeContext, type HandshakeState, sendHandshake } from "../../handshake.ts";
 import { generateKeyShare, type KeyShare } from "../../../crypto/key_exchange.ts";
-import {
-  answerCertificateTypes,
-  type CertificateTypes,
-  chooseClientType,
-  typesForServer,
-  X509_TYPES,
-} from "../../certificate_types.ts";
 import { recordLimits } from "../../limit_records.ts";
 import {
   clientRenegotiationInfo,
@@ -68,7 +61,18 @@ import type { Tls12Choice } from "../../tls12/session.ts";
 import type { Signer } from "../../../authentication/authentication_context.ts";
 import { chooseTls12ServerSigner } from "../../../authentication/choose_signer.ts";
 import { signTls12 } from "../../../authentication/tls12_signature.ts";
-import { shownBy, type Tls12Agreement } from "../../negotiated.ts";
+import {
+  CERTIFICATE_TYPES,
+  negotiatesTypes,
+  shownBy,
+  type Tls12Agreement,
+} from "../../negotiated.ts";
+import {
+  type CertificateTypes,
+  clientCertificateType,
+  serverCertificateType,
+  X509_TYPES,
+} from "../../../extensions/certificate_type.ts";
 import { show } from "../../progress.ts";
 import { authorityNames } from "../../../authentication/authority_names.ts";
 import { chooseProtocol } from "../../choose_protocol.ts";
@@ -143,16 +147,21 @@ export async function sendTls12ServerFlight(
   // server does not use.
   const signatureSchemes = knownSchemes(extensions?.get(signatureAlgorithms) ?? []);
   hs.hooks.observer?.peerSchemes(signatureSchemes);
+  const types = negotiatesTypes(config, extensions)
+    ? CERTIFICATE_TYPES.exports ?? await CERTIFICATE_TYPES.load()
+    : null;
   const signer = await chooseTls12ServerSigner(config, serverName, {
     cipherSuites: hello.cipherSuites,
     groups: extensions?.get(supportedGroups),
     signatureSchemes,
-  }, typesForServer(config, extensions));
+  }, types?.typesForServer(config, extensions) ?? null);
   const { credential } = signer;
   show(hs, { group });
   const clientType = config.clientAuth === "none"
     ? null
-    : chooseClientType(config, extensions, config.clientAuth === "require");
+    : types === null
+    ? false
+    : types.chooseClientType(config, extensions, config.clientAuth === "require");
   const rawServer = credential.rawPublicKey !== null;
   const certificateTypes = rawServer || clientType
     ? { rawServer, rawClient: clientType ?? false }
@@ -294,7 +303,9 @@ function sendServerHello(
   if (asked(ExtensionType.ecPointFormats)) extensions.add(ecPointFormats, [0]);
   // RFC 6066, Section 3.
   if (nameChose && asked(ExtensionType.serverName)) extensions.add(serverNameAcknowledgement, true);
-  answerCertificateTypes(choice.certificateTypes, extensions);
+  // RFC 7250, Section 4.2: what is X.509 needs no answer.
+  if (choice.certificateTypes.rawClient) extensions.add(clientCertificateType, RAW_PUBLIC_KEY);
+  if (choice.certificateTypes.rawServer) extensions.add(serverCertificateType, RAW_PUBLIC_KEY);
   if (staples) extensions.add(statusRequestEmpty, true);
   if (scts !== undefined && asked(ExtensionType.signedCertificateTimestamp)) {
     extensions.addBody(ExtensionType.signedCertificateTimestamp, scts);

@@ -11,14 +11,9 @@ import {
   type HpkeKeyPair,
   setupHpkeReceiver,
 } from "../../../crypto/hpke.ts";
-import {
-  type EchConfigContents,
-  echRetryConfigs,
-  joinEchConfigs,
-} from "../../../extensions/ech_config_list.ts";
 import { cookie } from "../../../extensions/cookie.ts";
+import { type EchConfigContents, joinEchConfigs } from "../../../extensions/ech_config_list.ts";
 import {
-  ECH_CONFIRMATION_LENGTH,
   type EchOuter,
   malformedEch,
   parseEchClientHello,
@@ -28,7 +23,7 @@ import type { ClientHello } from "../../../messages/client_hello.ts";
 import { decodeClientHelloInner } from "../../../messages/client_hello_inner.ts";
 import { encodeHandshake, type HandshakeMessage } from "../../../messages/handshake.ts";
 import type { CipherSuite } from "../../../tables/cipher_suites.ts";
-import { ExtensionType } from "../../../tables/extension_types.ts";
+import { ECH_CONFIRMATION_LENGTH, ExtensionType } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { readEchKey } from "../../ech_configs.ts";
 import { echConfirmationOf, echInfo, SERVER_HELLO_CONFIRMATION } from "../../ech_confirmation.ts";
@@ -118,7 +113,7 @@ export class ServerEch {
   /** Adds the configurations to EncryptedExtensions, if the client has to try again. */
   addRetryConfigs(extensions: ExtensionBlock): void {
     if (this.accepted || this.#retryConfigs.length === 0) return;
-    extensions.add(echRetryConfigs, joinEchConfigs(this.#retryConfigs));
+    extensions.addBody(ExtensionType.encryptedClientHello, joinEchConfigs(this.#retryConfigs));
   }
 
   /** Writes the confirmation into the body of a ServerHello that answers the inner ClientHello. */

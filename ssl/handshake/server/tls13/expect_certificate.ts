@@ -1,12 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { nounOf } from "../../../extensions/certificate_type.ts";
 import { bytesEqual } from "../../../../cert/base/bytes.ts";
 import { SslError } from "../../../base/errors.ts";
 import { parseCertificate } from "../../../messages/certificate.ts";
 import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { AuthenticatedPeer, readPeer } from "../../../authentication/authenticate_peer.ts";
-import { nounOf } from "../../certificate_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
 import { show } from "../../progress.ts";
 import { ExpectCertificateVerify, type NextState } from "../../tls13/expect_certificate_verify.ts";

@@ -1,5 +1,6 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import type { CertificateTypes } from "../../../extensions/certificate_type.ts";
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
 import type { ResumptionMasterSecret, TrafficSecret } from "../../../crypto/expanded_secrets.ts";
@@ -8,7 +9,6 @@ import { encodeFinished, parseFinished } from "../../../messages/finished.ts";
 import { encodeHandshake, type HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import type { CertificateTypes } from "../../certificate_types.ts";
 import type { OwnIdentity, Tls13Agreement, Tls13Negotiated } from "../../negotiated.ts";
 import { showPeer } from "../../progress.ts";
 import type { ApplicationKeys } from "../../tls13/derive_keys.ts";

@@ -14,19 +14,24 @@ import { serverNameAcknowledgement } from "../../../extensions/server_name.ts";
 import { supportedVersionsServerHello } from "../../../extensions/supported_versions.ts";
 import { encodeEncryptedExtensions } from "../../../messages/encrypted_extensions.ts";
 import { encodeServerHello } from "../../../messages/server_hello.ts";
-import { ExtensionType } from "../../../tables/extension_types.ts";
+import { ExtensionType, RAW_PUBLIC_KEY } from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
 import { AuthenticatedPeer } from "../../../authentication/authenticate_peer.ts";
 import { chooseServerSigner, type ServerSigner } from "../../../authentication/choose_signer.ts";
-import { shownBefore, shownBy, type Tls13Agreement } from "../../negotiated.ts";
 import {
-  answerCertificateTypes,
+  CERTIFICATE_TYPES,
+  negotiatesTypes,
+  shownBefore,
+  shownBy,
+  type Tls13Agreement,
+} from "../../negotiated.ts";
+import {
   type CertificateTypes,
-  chooseClientType,
-  typesForServer,
+  clientCertificateType,
+  serverCertificateType,
   X509_TYPES,
-} from "../../certificate_types.ts";
+} from "../../../extensions/certificate_type.ts";
 import { show } from "../../progress.ts";
 import { sendFinished } from "../../tls13/finished.ts";
 import {
@@ -88,19 +93,24 @@ export async function sendServerFlight(
   // Before anything is sent, so that the alert of a server without a suitable certificate is not
   // encrypted.
   const bySecret = session !== null || externalPsk !== null;
+  const types = negotiatesTypes(config, choice.extensions)
+    ? CERTIFICATE_TYPES.exports ?? await CERTIFICATE_TYPES.load()
+    : null;
   const signer = !bySecret
     ? await chooseServerSigner(
       config,
       agreement.serverName,
       choice.signatureSchemes,
       choice.extensions.get(certificateAuthorities) ?? [],
-      typesForServer(config, choice.extensions),
+      types?.typesForServer(config, choice.extensions) ?? null,
     )
     : null;
   // RFC 8446, Section 4.3.2: a server that authenticates by a PSK must not request a certificate.
   const mayAsk = !bySecret && config.clientAuth !== "none";
   const clientType = mayAsk || agreement.postHandshakeAuth
-    ? chooseClientType(config, choice.extensions, mayAsk && config.clientAuth === "require")
+    ? types === null
+      ? false
+      : types.chooseClientType(config, choice.extensions, mayAsk && config.clientAuth === "require")
     : null;
   const rawServer = signer !== null && signer.credential.rawPublicKey !== null;
   const certificateTypes = rawServer || clientType
@@ -204,7 +214,9 @@ function prepareEncryptedExtensions(
   if (hello.has(ExtensionType.recordSizeLimit)) extensions.add(recordSizeLimit, limits.received);
   // Clients do not know the limit yet when they send early data.
   hs.output.limitRecords(early === null ? limits : { sent: limits.sent });
-  answerCertificateTypes(certificateTypes, extensions);
+  // RFC 7250, Section 4.2: what is X.509 needs no answer.
+  if (certificateTypes.rawClient) extensions.add(clientCertificateType, RAW_PUBLIC_KEY);
+  if (certificateTypes.rawServer) extensions.add(serverCertificateType, RAW_PUBLIC_KEY);
   const { alpnProtocol: protocol } = agreement;
   if (protocol !== null) extensions.add(alpnProtocol, protocol);
   if (early !== null) extensions.add(earlyData, true);

@@ -10,7 +10,6 @@
 import { bytesEqual } from "../../../../cert/base/bytes.ts";
 import { SslError, toSslError } from "../../../base/errors.ts";
 import { cookie } from "../../../extensions/cookie.ts";
-import { echConfirmation } from "../../../extensions/encrypted_client_hello.ts";
 import { ExtensionBlock } from "../../../extensions/extension_block.ts";
 import {
   keyShareClientHello,
@@ -146,7 +145,9 @@ function helloRetryRequest(
   const extensions = new ExtensionBlock().add(supportedVersionsServerHello, TLS_1_3);
   if (requestedGroup !== null) extensions.add(keyShareHelloRetryRequest, requestedGroup.id);
   if (value !== null) extensions.add(cookie, value);
-  if (confirmation !== undefined) extensions.add(echConfirmation, confirmation);
+  if (confirmation !== undefined) {
+    extensions.addBody(ExtensionType.encryptedClientHello, confirmation);
+  }
   return encodeHandshake(
     HandshakeType.serverHello,
     encodeServerHello({

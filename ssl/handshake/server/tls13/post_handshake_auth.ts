@@ -7,7 +7,7 @@ import type { HandshakeMessage } from "../../../messages/handshake.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { peerAndFinished, verifyPeerFinished } from "../../tls13/finished.ts";
 import { expectMessage, type HandshakeContext, type HandshakeState } from "../../handshake.ts";
-import { takesCertificates } from "../../certificate_types.ts";
+import { takesCertificates } from "../../../config/raw_public_keys.ts";
 import { clientAuthAgain } from "../../client_auth_again.ts";
 import type { Tls13Negotiated } from "../../negotiated.ts";
 import { showPeer } from "../../progress.ts";
