@@ -16,6 +16,8 @@ import { importFD, readEarlyData, type SslSocket, writeEarlyData } from "@nss/ns
 import { toText } from "@std/streams/to-text";
 import { cleanLines, portOf, reason, run } from "./_program.ts";
 
+const hostname = "127.0.0.1";
+
 /** Answers one request, which is early if it comes before the handshake is complete. */
 async function answer(socket: SslSocket): Promise<void> {
   const buffer = new Uint8Array(1024);
@@ -31,7 +33,7 @@ async function answer(socket: SslSocket): Promise<void> {
 /** Asks once; early where the server has been visited before. */
 async function ask(method: string, port: number, ca: string, early = true): Promise<string> {
   const request = new TextEncoder().encode(`${method} / HTTP/1.0\r\n\r\n`);
-  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const conn = await Deno.connect({ hostname, port });
   await using socket = importFD(conn, { hostname: "localhost", caCerts: [ca] });
   if (early) await writeEarlyData(socket, request, { ifRefused: "resend" });
   else await socket.write(request);
@@ -39,27 +41,21 @@ async function ask(method: string, port: number, ca: string, early = true): Prom
   return early && response.includes(" 425 ") ? await ask(method, port, ca, false) : response;
 }
 
-async function main(): Promise<void> {
-  const [verb, port, ...files] = Deno.args;
-  const [first, key] = await Promise.all(files.map((file) => Deno.readTextFile(file)));
-  if (verb === "serve" && port && first && key) {
-    const tcp = Deno.listen({ hostname: "127.0.0.1", port: portOf(port) });
-    const certificates = [{ cert: first, key }];
-    const listener = importFD(tcp, { certificates, maxEarlyData: 1024, halfRttData: true });
-    console.log(`Listening on ${listener.addr.hostname}:${listener.addr.port}`);
-    for await (const socket of listener) {
-      answer(socket).catch((error) => console.error(reason(error)));
-    }
-  } else if (verb && port && first) {
-    for (let visits = 0; visits < 2; visits++) {
-      console.log(cleanLines(await ask(verb, portOf(port), first)));
-    }
-  } else {
-    console.log(
-      "Usage: early_data.ts serve PORT cert.pem key.pem | early_data.ts METHOD PORT ca.pem",
-    );
+async function main([verb, port, file, keyFile] = Deno.args): Promise<void> {
+  if (!verb || !port || !file || (verb === "serve") !== (keyFile !== undefined)) {
+    console.log("Usage: early_data.ts serve PORT cert.pem key.pem | METHOD PORT ca.pem");
     Deno.exit(verb === "--help" ? 0 : 2);
   }
+  const cert = await Deno.readTextFile(file);
+  if (keyFile === undefined) {
+    console.log(cleanLines(await ask(verb, portOf(port), cert)));
+    return console.log(cleanLines(await ask(verb, portOf(port), cert)));
+  }
+  const certificates = [{ cert, key: await Deno.readTextFile(keyFile) }];
+  const options = { certificates, maxEarlyData: 1024, halfRttData: true };
+  const listener = importFD(Deno.listen({ hostname, port: portOf(port) }), options);
+  console.log(`Listening on ${hostname}:${listener.addr.port}`);
+  for await (const socket of listener) answer(socket).catch((e) => console.error(reason(e)));
 }
 
 if (import.meta.main) await run(main);

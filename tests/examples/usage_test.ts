@@ -27,6 +27,17 @@ Deno.test("examples say in their headers how they are run, with named permission
   }
 });
 
+/** Those that show one feature. */
+const SHORT = ["early_data", "ech", "external_psk", "post_quantum", "raw_public_key"];
+
+Deno.test("examples of one feature have at most 40 lines of code: no comments, no blank lines", () => {
+  for (const name of SHORT) {
+    const [, code] = Deno.readTextFileSync(new URL(`${name}.ts`, EXAMPLES)).split("@module\n */");
+    const lines = code!.split("\n").filter((line) => !/^\s*(\/\/.*|\/?\*.*)?$/.test(line));
+    assert(lines.length <= 40, `${name}.ts has ${lines.length}`);
+  }
+});
+
 Deno.test("examples print their usage on --help, without any permission", async () => {
   // These take no arguments
   const usages = names.filter((name) => !["demo.ts", "raw_public_key.ts"].includes(name));
