@@ -141,6 +141,7 @@ export class Process implements Environment {
       peerChain: [],
       peerRawPublicKey: null,
       localCredential: 0,
+      origin: { family: new Uint8Array(16), known: null },
     };
     return await this.#keys.seal(content, BINDING, this);
   }

@@ -193,6 +193,7 @@ Deno.test("configMPServerSIDCache() shares sessions of TLS 1.2 by ID, in a bound
     peerChain: [],
     peerRawPublicKey: null,
     localCredential: 0,
+    origin: { family: new Uint8Array(16), known: null },
   });
   const binding = new Uint8Array(32);
   const ids = Array.from({ length: 40 }, (_, n) => new Uint8Array(32).fill(n));

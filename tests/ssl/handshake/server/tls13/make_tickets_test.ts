@@ -7,7 +7,7 @@ import { resolveConfig } from "../../../../../ssl/config/resolve_config.ts";
 import type { HandshakeContext } from "../../../../../ssl/handshake/handshake.ts";
 import { shownBefore, type Tls13Negotiated } from "../../../../../ssl/handshake/negotiated.ts";
 import { EarlySecret } from "../../../../../ssl/crypto/key_schedule.ts";
-import { X509_TYPES } from "../../../../../ssl/handshake/negotiated.ts";
+import { X509_TYPES } from "../../../../../ssl/extensions/certificate_type.ts";
 import { makeTickets } from "../../../../../ssl/handshake/server/tls13/make_tickets.ts";
 import { parseNewSessionTicket } from "../../../../../ssl/messages/new_session_ticket.ts";
 import { serverSessionsOf } from "../../../../../ssl/session/server_cache.ts";
