@@ -93,6 +93,7 @@ export function configServerSessionIDCache(options: ServerSessionCacheOptions = 
       sessionLifetime: limits.timeout,
       ticketLifetime: limits.ticketLifetime,
       singleUse: limits.singleUse,
+      maxTickets: limits.maxTickets,
       revocationLag: limits.revocationLag,
       counters: countersOf(context),
       storePolicy: { timeout: limits.storeTimeout, onFault: onStoreFault },

@@ -34,6 +34,12 @@ export interface ServerSessionLimits {
    */
   readonly singleUse?: boolean;
   /**
+   * The number of tickets whose entries are kept for `singleUse` and for early data; default, and
+   * for 0, 1,048,576 in a store (some 150 MB of Redis), 65,536 in memory. A newer entry takes the
+   * place of an older one, whose ticket is then used no more: keep those of some minutes.
+   */
+  readonly maxTickets?: number;
+  /**
    * The milliseconds that a handshake waits in all for a store or cache outside of the process, 1 to
    * 10,000; default, and for 0, 500. Then it goes on without.
    */
@@ -74,12 +80,16 @@ const REVOCATION_LAGS = { min: 10, max: 60_000 } as const;
 /** The default lag of revocations, in milliseconds. */
 export const REVOCATION_LAG = 1000;
 
+/** The maximum of `maxTickets`: rows are told apart by 32 bits. */
+const MAX_TICKETS = 2 ** 32;
+
 /** The checks of the limits. */
 export const LIMITS: Shape<ServerSessionLimits> = {
   maxCacheEntries: isInteger(0),
   timeout: isInteger(0),
   ticketLifetime: isInteger(0),
   singleUse: isBoolean,
+  maxTickets: isInteger(0, MAX_TICKETS),
   storeTimeout: isInteger(0),
   revocationLag: isInteger(0),
 };
@@ -93,12 +103,13 @@ export const SHARED_LIMITS: Shape<SharedSessionLimits> = {
 /** Returns the limits with defaults and bounds applied. */
 export function resolveLimits(options: ServerSessionLimits): Required<ServerSessionLimits> {
   const { maxCacheEntries = 0, timeout = 0, ticketLifetime = 0, singleUse = false } = options;
-  const { storeTimeout = 0, revocationLag = 0 } = options;
+  const { storeTimeout = 0, revocationLag = 0, maxTickets = 0 } = options;
   return {
     maxCacheEntries: maxCacheEntries || MAX_SERVER_SESSIONS,
     timeout: within(timeout || SESSION_ID_LIFETIME, TIMEOUTS),
     ticketLifetime: within(ticketLifetime || TICKET_LIFETIME, TICKET_LIFETIMES),
     singleUse,
+    maxTickets,
     storeTimeout: within(storeTimeout || STORE_TIMEOUT, STORE_TIMEOUTS),
     revocationLag: within(revocationLag || REVOCATION_LAG, REVOCATION_LAGS),
   };

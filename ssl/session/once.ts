@@ -94,13 +94,17 @@ export function onceEntriesOf(context: NssContext): OnceEntries {
   const sessions = serverSessionsOf(context);
   let own = entries.get(sessions);
   if (own === undefined) {
-    const { rows } = sessions;
+    const { rows, maxTickets } = sessions;
     own = rows === null
-      ? new OnceEntries(new MemorySessionStore(MAX_OWN_ENTRIES), (row) => row, MAX_OWN_ENTRIES)
-      : new OnceEntries(rows.store, (row) => rows.nameOf(row));
+      ? entriesInMemory(maxTickets || MAX_OWN_ENTRIES)
+      : new OnceEntries(rows.store, (row) => rows.nameOf(row), maxTickets || ENTRY_ROWS);
     entries.set(sessions, own);
   }
   return own;
+}
+
+function entriesInMemory(count: number): OnceEntries {
+  return new OnceEntries(new MemorySessionStore(count), (row) => row, count);
 }
 
 /**

@@ -51,6 +51,8 @@ export interface ServerSessionsOptions {
   readonly counters: SslCounters;
   /** Whether each session may be resumed once; not by default. */
   readonly singleUse: boolean;
+  /** The number of tickets whose entries are kept; 0 for the default. */
+  readonly maxTickets: number;
   /** For how many milliseconds what is known of the store's list of the forgotten counts as new. */
   readonly revocationLag: number;
   /** How long handshakes wait for stores, and who is told of faults. */
@@ -68,6 +70,8 @@ export class ServerSessions {
   readonly #clockTolerance: number;
   /** Whether each session may be resumed once. */
   readonly singleUse: boolean;
+  /** The number of tickets whose entries are kept; 0 for the default. */
+  readonly maxTickets: number;
   /** What is forgotten; `null` if nothing is, or the store has not been asked yet. */
   #forgotten: ForgottenSessions | null = null;
   readonly #revocationLag: number;
@@ -80,6 +84,7 @@ export class ServerSessions {
   constructor(options: ServerSessionsOptions) {
     const { cache, sessionLifetime, ticketLifetime, counters, clockTolerance = 0 } = options;
     this.singleUse = options.singleUse;
+    this.maxTickets = options.maxTickets;
     this.#revocationLag = options.revocationLag;
     setStorePolicy(counters, options.storePolicy);
     this.cache = cache;
@@ -213,6 +218,7 @@ export function serverSessionsOf(context: NssContext): ServerSessions {
       ticketLifetime: TICKET_LIFETIME,
       counters: countersOf(context),
       singleUse: false,
+      maxTickets: 0,
       revocationLag: 0,
       storePolicy: { timeout: STORE_TIMEOUT },
     });

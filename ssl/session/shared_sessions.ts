@@ -52,6 +52,7 @@ export function shareSessions(options: SharedSessionsOptions): ServerSessions {
     rows,
     clockTolerance,
     singleUse: options.singleUse,
+    maxTickets: options.maxTickets,
     revocationLag: options.revocationLag,
     storePolicy: { timeout: options.storeTimeout, onFault: options.onStoreFault },
     sessionLifetime: timeout,

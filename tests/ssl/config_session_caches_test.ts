@@ -57,6 +57,7 @@ Deno.test("configServerSessionIDCache() has NSS's defaults and bounds", () => {
     timeout: 86_400,
     ticketLifetime: 172_800,
     singleUse: false,
+    maxTickets: 0,
     storeTimeout: 500,
     revocationLag: 1000,
   });
@@ -64,6 +65,7 @@ Deno.test("configServerSessionIDCache() has NSS's defaults and bounds", () => {
     maxCacheEntries: 0,
     timeout: 0,
     ticketLifetime: 0,
+    maxTickets: 0,
     storeTimeout: 0,
     revocationLag: 0,
   };

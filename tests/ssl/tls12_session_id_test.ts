@@ -279,6 +279,7 @@ const sessionsWith = (cache: MemoryServerSessionCache) =>
     ticketLifetime: SESSION_ID_LIFETIME,
     counters: countersOf(new NssContext()),
     singleUse: false,
+    maxTickets: 0,
     revocationLag: 0,
     storePolicy: { timeout: STORE_TIMEOUT },
   });
