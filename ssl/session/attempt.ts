@@ -52,8 +52,6 @@ function circuitOf(store: object): Circuit {
   return circuit;
 }
 
-class TimeoutError extends Error {}
-
 /**
  * Calls a store or cache of the application or of several processes. A failure or a timeout is
  * counted, and the handshake continues without it. After several failures it is not called for a
@@ -81,12 +79,16 @@ export async function attempt<T>(
     return null;
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let reason: StoreFault["reason"] = "failure";
   try {
     let answer = run();
     if (isThenable(answer)) {
       const late = new Promise<never>((_, reject) => {
         const say = `Cannot wait any longer for the store: ${policy.timeout} ms are over`;
-        timer = setTimeout(() => reject(new TimeoutError(say)), timeout);
+        timer = setTimeout(() => {
+          reason = "timeout";
+          reject(new Error(say));
+        }, timeout);
       });
       answer = await Promise.race([answer, late]);
     }
@@ -96,7 +98,6 @@ export async function attempt<T>(
     const rests = circuit.failed(performance.now());
     counters.storeFailures++;
     counters.cacheUnavailable++;
-    const reason = error instanceof TimeoutError ? "timeout" : "failure";
     tell(policy, { reason, error, rests });
     return null;
   } finally {

@@ -1,0 +1,167 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+
+/** Servers whose shared store is slow, wrong or gone. @module */
+
+import { assert, assertEquals } from "@std/assert";
+import type { SessionStore, StoreFault } from "../../ssl/base/session_store.ts";
+import type { NssContext } from "../../pkcs11/context/context.ts";
+import { getStatistics } from "../../ssl/nss/get_statistics.ts";
+import { writeEarlyData } from "../../ssl/nss/early_data.ts";
+import { attempt, setStorePolicy, STORE_TIMEOUT } from "../../ssl/session/attempt.ts";
+import { FAILURES_UNTIL_REST } from "../../ssl/session/circuit.ts";
+import { MemorySessionStore } from "../../ssl/session/memory_store.ts";
+import { countersOf } from "../../ssl/session/statistics.ts";
+import { REQUEST } from "./_early_data.ts";
+import { newContext, servers, VERSIONS } from "./_shared_sessions.ts";
+import { join, ping, PKI, shake } from "./_support.ts";
+import { RawTls12Client } from "./_raw_tls12_client.ts";
+import { serverOptions, socketOver } from "./_support.ts";
+import { memoryPair } from "../support/memory_pair.ts";
+
+const METHODS = ["get", "put", "replace", "epoch"] as const;
+type Method = typeof METHODS[number];
+
+const hostile = () => {
+  throw new Error("a trap");
+};
+
+/** What a method does that is broken. */
+const FAULTS: Readonly<Record<string, () => unknown>> = {
+  "throws": hostile,
+  "rejects": () => Promise.reject(new Error("down")),
+  "rejects with what cannot be looked at": () =>
+    Promise.reject(new Proxy(new Error(), { get: hostile, getPrototypeOf: hostile })),
+  "never settles": () => new Promise(() => {}),
+  "gives a promise whose then throws": () => ({
+    get then() {
+      return hostile();
+    },
+  }),
+  "gives a text": () => "true",
+  "gives an object": () => ({}),
+  "gives null": () => null,
+  "gives garbage": () => crypto.getRandomValues(new Uint8Array(100)),
+  "gives a giant": () => new Uint8Array(2 ** 22),
+  "gives what another tenant has": () => new Uint8Array(60_000).fill(1),
+};
+
+/** A store of which one method does what it should for so many calls, and then is broken. */
+function broken(method: Method, fault: () => unknown, after: number): SessionStore {
+  const memory = new MemorySessionStore();
+  const store: SessionStore = {
+    get: (name) => memory.get(name),
+    put: (...row) => memory.put(...row),
+    replace: (...row) => memory.replace(...row),
+    epoch: () => memory.epoch(),
+  };
+  // deno-lint-ignore no-explicit-any -- what it gives is wrong
+  const good: any = store[method];
+  let calls = 0;
+  const bad = (...args: unknown[]) => calls++ < after ? good(...args) : fault();
+  return { ...store, [method]: bad };
+}
+
+/** Connects a client with a certificate, whose early data is sent if it may. */
+async function connect(client: NssContext, server: NssContext, versions: typeof VERSIONS[number]) {
+  await using joined = join({
+    client: { versions, context: client, certificates: [PKI.client.credential] },
+    server: { versions, context: server, clientAuth: "request", maxEarlyData: 1000 },
+  });
+  if (versions.max === "TLSv1.3") {
+    await Promise.all([writeEarlyData(joined.client, REQUEST), joined.server.handshake()]);
+  }
+  await shake(joined);
+  await ping(joined);
+}
+
+/** A client without tickets connects, and offers its session again. */
+async function connectById(server: NssContext): Promise<void> {
+  const raw = async (run: (client: RawTls12Client) => Promise<unknown>) => {
+    const [a, b] = memoryPair();
+    const socket = socketOver(
+      b,
+      serverOptions({ context: server, versions: VERSIONS[1]!, closeTimeout: 1 }),
+    );
+    const serving = socket.handshake();
+    await run(new RawTls12Client(a));
+    await serving;
+    a[Symbol.dispose]();
+    await socket.close().catch(() => {});
+  };
+  await raw((client) => client.handshake());
+}
+
+for (const method of METHODS) {
+  Deno.test(`a store whose ${method}() is broken costs no connection, at no point of the handshakes of either version`, async () => {
+    for (const [what, fault] of Object.entries(FAULTS)) {
+      for (const after of [0, 1, 3]) {
+        for (const versions of VERSIONS) {
+          const faults: StoreFault[] = [];
+          const [server] = await servers(1, broken(method, fault, after), {
+            singleUse: true,
+            storeTimeout: 25,
+            onStoreFault: (each) => {
+              faults.push(each);
+              throw new Error("the hook fails, too");
+            },
+          });
+          const client = newContext();
+          try {
+            for (let i = 0; i < 3; i++) await connect(client, server!, versions);
+            if (versions.max === "TLSv1.2") await connectById(server!);
+          } catch (error) {
+            throw new Error(`${method}() ${what} after ${after} calls`, { cause: error });
+          }
+          const counts = getStatistics({ context: server! });
+          assertEquals(faults.length, counts.storeFailures + counts.unreadableRows);
+          assertEquals(counts.cacheUnavailable, counts.storeFailures + counts.storeRefusals);
+        }
+      }
+    }
+  });
+}
+
+Deno.test("all calls of a handshake share one storeTimeout, and what is over is not asked any more", async () => {
+  const counters = countersOf(newContext());
+  setStorePolicy(counters, { timeout: 40 });
+  const wait = { storeWait: 0 };
+  const slow = () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 30));
+  const store = {};
+  assertEquals(await attempt(store, counters, slow, wait), 1);
+  assert(wait.storeWait > 20);
+  assertEquals(await attempt(store, counters, () => new Promise(() => {}), wait), null);
+  let called = false;
+  assertEquals(await attempt(store, counters, () => (called = true), { storeWait: 40 }), null);
+  assertEquals([called, counters.storeFailures, counters.storeRefusals], [false, 1, 1]);
+  assertEquals(await attempt(store, counters, () => 5, { storeWait: 39.9 }), 5);
+  assertEquals(STORE_TIMEOUT, 500);
+});
+
+Deno.test("the circuit breaker is one for a store, whoever uses it, and says when the store rests", async () => {
+  let calls = 0;
+  const down = () => {
+    calls++;
+    return Promise.reject(new Error("down"));
+  };
+  const store: SessionStore = { get: down, put: down, replace: down, epoch: down };
+  const faults: StoreFault[] = [];
+  const all = await servers(4, store, { onStoreFault: (fault) => void faults.push(fault) });
+  for (let i = 0; i < 8; i++) await connect(newContext(), all[i % 4]!, VERSIONS[0]!);
+  assertEquals(calls, FAILURES_UNTIL_REST);
+  assertEquals(faults.map(({ reason, rests }) => [reason, rests]), [
+    ["failure", false],
+    ["failure", false],
+    ["failure", true],
+  ]);
+  assert(faults[0]!.error instanceof Error && Object.isFrozen(faults[0]));
+  const refusals = all.map((context) => getStatistics({ context }).storeRefusals);
+  assert(refusals.every((count) => count > 0), `${refusals}`);
+});
+
+Deno.test("onStoreFault may be asynchronous and fail: nobody is left with an unhandled rejection", async () => {
+  const store = broken("get", FAULTS["rejects"]!, 0);
+  const onStoreFault = (() => Promise.reject(new Error("the hook fails"))) as () => void;
+  const [server] = await servers(1, store, { onStoreFault });
+  await connect(newContext(), server!, VERSIONS[0]!);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+});
