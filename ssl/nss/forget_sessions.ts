@@ -2,11 +2,13 @@
 
 import {
   anything,
+  type Check,
   hasMembers,
   isBytes,
   isDate,
   isInstance,
   isString,
+  kindOf,
   required,
   type Shape,
   show,
@@ -61,12 +63,19 @@ export interface ForgetSessionsOptions {
 
 const isName = isInstance(Name);
 
+/** Returns a check for certificates, by those of their members that count. */
+function isDecoded(members: Readonly<Record<string, Check>>): Check {
+  const check = hasMembers("a certificate", members);
+  return (value, name) => {
+    const isEncoded = typeof value === "string" || value instanceof Uint8Array;
+    if (!isEncoded) return check(value, name);
+    return `${name} is ${kindOf(value)}, not a certificate; decode it with parseCertificate()`;
+  };
+}
+
 const WHERE_SHAPE: Shape<SessionsToForget> = {
-  certificate: hasMembers("a certificate", {
-    issuer: required(isName),
-    serialNumber: required(isBytes),
-  }),
-  authority: hasMembers("a certificate", { subject: required(isName) }),
+  certificate: isDecoded({ issuer: required(isName), serialNumber: required(isBytes) }),
+  authority: isDecoded({ subject: required(isName) }),
   serverName: isString,
   authenticatedBefore: isDate,
   all: (value, name) => value === true ? null : `${name} is ${show(value)}, not true`,
@@ -146,6 +155,5 @@ function problemOf({ all, ...conditions }: SessionsToForget): string | null {
   if (all === undefined) {
     return count > 0 ? null : "where is empty; to forget all sessions, say all: true";
   }
-  if (count > 0) return "where.all is true, and another member says that not all are meant";
-  return null;
+  return count === 0 ? null : "where has all: true and other members; give one or the others";
 }

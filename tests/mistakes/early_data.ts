@@ -77,7 +77,7 @@ export const MISTAKES: readonly Mistake[] = [
       createAntiReplayContext({ store: new Map() as unknown as { put(): void; take(): boolean } }),
     name: "SEC_ERROR_INVALID_ARGS",
     says: "Cannot create anti-replay context: store is an object of type Map, " +
-      "not an EarlyDataStore: it has no method put",
+      "not a SessionStore or an EarlyDataStore, with methods put and take",
   },
   {
     mistake: "`exportEarlyKeyingMaterial()` without early data",

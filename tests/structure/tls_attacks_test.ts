@@ -36,6 +36,8 @@ const ATTACKS: readonly string[] = [
   "cross-protocol",
   "Ticket theft",
   "0-RTT replay",
+  "restored stores",
+  "Poisoned session stores",
   "KeyUpdate floods",
   "Compression bombs",
   "Certificate DoS",
