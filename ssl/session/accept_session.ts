@@ -124,7 +124,8 @@ async function chooseSession(
       );
     }
     // After its binder: whoever has seen a ticket on its way cannot use it up.
-    if (!await takeOnce(sessions, content, context)) continue;
+    const once = mayResume(sessions, content, context);
+    if (once !== true && !await once) continue;
     context.session.origin = content.origin;
     return { session: { content, earlySecret, index, obfuscatedTicketAge }, found };
   }
@@ -147,14 +148,23 @@ export async function noteKnown(
 /** Few servers let sessions be resumed once only. */
 const ONCE = new LazyModule("entries of sessions", () => import("./once.ts"));
 
-/** Takes the entry of a session that may be resumed once; returns whether it may be resumed. */
-export async function takeOnce(
-  sessions: ServerSessions,
+/**
+ * Returns whether a session may be resumed, as far as that may happen once only: then its entry is
+ * taken.
+ */
+export function mayResume(
+  { singleUse }: ServerSessions,
   { once }: TicketContent,
+  context: Pick<ResumptionContext, "config" | "session">,
+): boolean | Promise<boolean> {
+  // What one process has given out for one use is used once in the others, however they are set up
+  return once === undefined ? !singleUse : takeOnce(once, context);
+}
+
+async function takeOnce(
+  once: OnceEntry,
   { config, session }: Pick<ResumptionContext, "config" | "session">,
 ): Promise<boolean> {
-  // What one process has given out for one use is used once in the others, however they are set up
-  if (once === undefined) return !sessions.singleUse;
   const { takeOnceEntry } = ONCE.exports ?? await ONCE.load();
   return await takeOnceEntry(config.context, once, session);
 }

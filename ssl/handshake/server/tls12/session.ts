@@ -30,11 +30,11 @@ import { show } from "../../progress.ts";
 import {
   addOnce,
   isStillGood,
+  mayResume,
   noteKnown,
   originOf,
   shownChain,
   shownCredential,
-  takeOnce,
 } from "../../../session/accept_session.ts";
 import { completeTls12 } from "./connected.ts";
 
@@ -81,8 +81,9 @@ export async function acceptTls12Session(
   if (accepted !== null) {
     const { content } = accepted;
     const isForgotten = forgotten !== null && await forgotten.refuses(content, hs.session);
-    if (isForgotten || !await takeOnce(sessions, content, hs)) accepted = null;
-    else hs.session.origin = content.origin;
+    const once = !isForgotten && mayResume(sessions, content, hs);
+    if (once === true || await once) hs.session.origin = content.origin;
+    else accepted = null;
   }
   countSession(handleClientHello, accepted !== null, { stateless, notOk: content !== null });
   return accepted;
