@@ -52,7 +52,7 @@ export interface SessionStore {
    * since it was allowed.
    *
    * @param name The name of the row that it is asked for, as parts of a store may differ.
-   * @returns The text, 1 to {@linkcode MAX_EPOCH_LENGTH} characters; `null` if the store cannot tell.
+   * @returns The text, 1 to 100 characters; `null` if the store cannot tell.
    */
   epoch(name: string): Awaitable<string | null>;
   /** Closes what the store has opened. */
@@ -73,7 +73,7 @@ export interface StoreFault {
   readonly reason: "failure" | "timeout" | "unreadable";
   /** What was thrown. */
   readonly error: unknown;
-  /** Whether the store is now left alone for some seconds, because it failed three times in a row. */
+  /** Whether the store now rests for some seconds, because it failed three times in a row. */
   readonly rests: boolean;
 }
 

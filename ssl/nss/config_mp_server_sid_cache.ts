@@ -127,7 +127,7 @@ type OnStoreFault = MPServerSessionCacheOptions["onStoreFault"];
  * write the store's file.
  *
  * Where the store fails, or makes a handshake wait for longer than `storeTimeout` in all, the
- * handshake continues without it: {@linkcode getStatistics} counts that, and `onStoreFault` is told.
+ * handshake continues without it: {@linkcode getStatistics} counts, and `onStoreFault` is told.
  * After three failures in a row the store is not used for five seconds, to keep handshakes fast.
  *
  * @param options The store, and the limits of the sessions.

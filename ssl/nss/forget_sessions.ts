@@ -41,8 +41,8 @@ export interface SessionsToForget {
   /** The host name that the client has asked for (`server_name`). */
   readonly serverName?: string;
   /**
-   * Sessions of full handshakes before this time, and of the two hours after it, by which the clocks
-   * of processes that share their sessions may differ.
+   * Sessions of full handshakes before this time, and of the two hours after it, by which the
+   * clocks of processes that share their sessions may differ.
    */
   readonly authenticatedBefore?: Date;
   /** All sessions; without another member. */
@@ -93,14 +93,15 @@ const SHAPE: Shape<ForgetSessionsOptions> = {
  * one connection there is {@linkcode invalidateSession}.
  *
  * Call it when a reason to trust a client is gone: its certificate is revoked, its authority is
- * withdrawn, an account is closed. With each new CRL, call it for each entry that the one before did
- * not have, as the example does.
+ * withdrawn, an account is closed. With each new CRL, call it for each entry that the one before
+ * did not have, as the example does.
  *
  * Each process that shares sessions reads from the store what is forgotten before it resumes a
  * session, at most once in `revocationLag`. One that cannot resumes no session of a client with a
- * certificate or a raw public key; it resumes those of unknown clients by what it knew last. After a
- * restart, a failover or a restored backup of the store the former make full handshakes once, as
- * the store may have lost what was forgotten. It must not drop rows to make room.
+ * certificate or a raw public key; it resumes those of unknown clients by what it knew last. After
+ * a restart, a failover or a restored backup of the store the former make full handshakes once, as
+ * the store may have lost what was forgotten. It must not drop rows to make room. One that cannot
+ * tell its epoch is believed to have lost nothing.
  *
  * What is forgotten has a bound: if thousands of calls are made in a week, all sessions that are
  * older than the oldest of those calls are forgotten, too.
@@ -115,16 +116,19 @@ const SHAPE: Shape<ForgetSessionsOptions> = {
  * ```ts
  * import type { Crl } from "@nss/nss/cert";
  * import { NssContext } from "@nss/nss/pkcs11";
- * import { forgetSessions } from "@nss/nss/ssl";
+ * import { forgetSessions, SslError } from "@nss/nss/ssl";
+ * import { assertRejects } from "@std/assert";
  *
  * const context = new NssContext();
  * await forgetSessions({ where: { serverName: "example.com" }, context });
+ * await assertRejects(() => forgetSessions({ where: {}, context }), SslError, "where is empty");
  *
  * // To be called with each new CRL, and the one before it
  * async function followCrl(crl: Crl, before: Crl): Promise<void> {
  *   for (const { serialNumber } of crl.entries()) {
  *     if (before.find(serialNumber) !== undefined) continue;
- *     await forgetSessions({ where: { certificate: { issuer: crl.issuer, serialNumber } }, context });
+ *     const certificate = { issuer: crl.issuer, serialNumber };
+ *     await forgetSessions({ where: { certificate }, context });
  *   }
  * }
  * ```

@@ -155,8 +155,8 @@ export class ForgottenList {
   }
 
   /**
-   * Replaces the oldest entries by the floor: those of which no session is left, and those for which
-   * there is no room. A clock that is wrong makes that more, never less.
+   * Replaces the oldest entries by the floor: those of which no session is left, and those for
+   * which there is no room. A clock that is wrong makes that more, never less.
    */
   #raiseFloor(now: number): void {
     for (const [key, { generation }] of this.#entries) {

@@ -40,14 +40,14 @@ export interface ServerSessionLimits {
    */
   readonly maxTickets?: number;
   /**
-   * The milliseconds that a handshake waits in all for a store or cache outside of the process, 1 to
-   * 10,000; default, and for 0, 500. Then it goes on without.
+   * The milliseconds that a handshake waits in all for a store or cache outside of the process, 1
+   * to 10,000; default, and for 0, 500. Then it goes on without.
    */
   readonly storeTimeout?: number;
   /**
    * The milliseconds within which {@linkcode forgetSessions} reaches each process that shares the
-   * sessions, 10 to 60,000; default, and for 0, 1,000. A process reads what is forgotten as often at
-   * most, and resumes no session of a client with a certificate when it cannot.
+   * sessions, 10 to 60,000; default, and for 0, 1,000. A process reads what is forgotten as often
+   * at most, and resumes no session of a client with a certificate when it cannot.
    */
   readonly revocationLag?: number;
 }

@@ -9,7 +9,7 @@ export interface SessionHandle extends StoreWait {
   invalidated: boolean;
   /** Removes it from the server's cache; `null` if it is not there. */
   forget: (() => Promise<void>) | null;
-  /** The full handshake of a server's session that derives from one; `null` if there is none yet. */
+  /** The full handshake that a server's session derives from; `null` if there is none yet. */
   origin: SessionOrigin | null;
   /** The list of what is forgotten as it was known when the handshake began. */
   known: KnownList | null;

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Early data that is replayed to four processes at once, many times; with `NSS_SOAK=1` alone. @module */
+/** Early data that is replayed to four processes at once; with `NSS_SOAK=1` alone. @module */
 
 import { acceptedOnce, startEarlyServer } from "../ssl/_early_fleet.ts";
 import { RedisServer, redisVersion } from "../support/redis.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-/** Server processes that share their sessions in Redis, and what one sends them of early data. @module */
+/** Server processes that share their sessions in Redis, and early data for them. @module */
 
 import { assertEquals } from "@std/assert";
 import { encodePem } from "../../cert/der/pem.ts";

@@ -2,9 +2,9 @@
 // This module uses Deno.
 
 /**
- * A server process for the tests of early data: shares its sessions in Redis, says its port, and for
- * each connection whether it has accepted early data. Its argument is JSON: the path of the Unix
- * socket of Redis, certificate and key, and by how many milliseconds its clock is off.
+ * A server process for the tests of early data: shares its sessions in Redis, says its port, and
+ * for each connection how much early data it has accepted. Its argument is JSON: the path of the
+ * Unix socket of Redis, certificate and key, and by how many milliseconds its clock is off.
  *
  * @module
  */
