@@ -46,7 +46,7 @@ async function load(listener: SslListener, certFile: string, keyFile: string): P
 /**
  * Loads the files again whenever something has happened in their folders and been over for a while.
  */
-async function reloadOnChange(
+export async function reloadOnChange(
   listener: SslListener,
   certFile: string,
   keyFile: string,

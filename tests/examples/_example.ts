@@ -23,15 +23,21 @@ export interface ExampleOptions {
   readonly args: readonly string[];
   /** What its environment has besides. */
   readonly env?: Readonly<Record<string, string>>;
+  /** After how many milliseconds it is killed. */
+  readonly timeout?: number;
+  /** Starts it, in a network of its own. */
+  readonly start?: typeof spawn;
 }
 
 /** Starts an example. */
-export function startExample(name: string, { permissions, args, env }: ExampleOptions): Process {
+export function startExample(name: string, options: ExampleOptions): Process {
+  const { permissions, args, env, timeout, start = spawn } = options;
   demandDocumented(name, permissions);
   const { href } = new URL(name, EXAMPLES);
-  return spawn(Deno.execPath(), {
+  return start(Deno.execPath(), {
     args: ["run", "--no-prompt", "--no-check", ...permissions, href, ...args],
     env: { NO_COLOR: "1", ...env },
+    ...(timeout !== undefined && { timeout }),
   });
 }
 

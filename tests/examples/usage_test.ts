@@ -61,6 +61,7 @@ const WRONG: Readonly<Record<string, readonly (readonly string[])[]>> = {
     "no.pem",
     "a.test",
   ]],
+  "cluster.ts": [["abc", "a.pem", "b.pem", "a.kv"], ["0", "a.pem", "b.pem", "/missing/a.kv"]],
   "deploy.ts": [["check", "127.0.0.1", "abc"], ["import"], ["import", "garbage"]],
   "early_data.ts": [["serve", "abc", "a", "b"], ["GET", "1", "missing.pem"]],
   "echo_server.ts": [["abc"], ["0", "missing.pem", "missing.pem"], ["0", "missing.pem"]],
