@@ -24,7 +24,7 @@ export class Tally {
   resumed = 0;
   /** Of those that resumed, the ones in another process than the one before. */
   elsewhere = 0;
-  /** The connections that failed before they were up, by the number of what failed. */
+  /** What connections failed of before they were up. */
   readonly refused: Error[] = [];
   /** The connections that were up and failed, by the process that had them. */
   readonly lost: { readonly by: number; readonly error: Error }[] = [];
@@ -70,8 +70,8 @@ export class Client {
       this.#socket = socket;
       if (before === null) this.#tally.first++;
       else this.#tally.eligible++;
-      if (resumed) this.#tally.resumed++;
-      if (resumed && by !== before) this.#tally.elsewhere++;
+      if (resumed && before !== null) this.#tally.resumed++;
+      if (resumed && before !== null && by !== before) this.#tally.elsewhere++;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#by = null; // what the client has tried it does not try again
@@ -134,6 +134,19 @@ export class Clients implements AsyncDisposable {
       await client.close();
       await client.connect();
     });
+  }
+
+  /** Has each end its connection and come again, until it is over. */
+  async reconnectUntil(over: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    over.then(() => isOver = true, () => isOver = true);
+    while (!isOver) {
+      await this.each(async (client) => {
+        if (isOver) return;
+        await client.close();
+        await client.connect();
+      });
+    }
   }
 
   /** Has each talk on its connection. */

@@ -16,6 +16,7 @@ import {
   shutdownServerSessionIDCache,
   type SslStatistics,
 } from "@nss/nss/ssl";
+import { type Engine, openEngine, type StoreUse } from "./_engine.ts";
 
 /** What a server process is told. */
 export interface ServerOrders {
@@ -29,6 +30,10 @@ export interface ServerOrders {
   readonly pkcs8: string;
   /** What describes the cache that it shares. */
   readonly inheritance: string;
+  /** The store of that cache. */
+  readonly engine: Engine;
+  /** How many bytes of early data it takes. */
+  readonly maxEarlyData: number;
   /** By how many milliseconds its clock is wrong. */
   readonly skew: number;
 }
@@ -45,6 +50,8 @@ export interface ServerState {
   readonly failures: Readonly<Record<string, number>>;
   /** What it counts of sessions. */
   readonly statistics: SslStatistics;
+  /** What it has asked the store. */
+  readonly store: StoreUse;
 }
 
 const orders: ServerOrders = JSON.parse(Deno.args[0]!);
@@ -52,10 +59,15 @@ const clock = Date.now;
 Date.now = () => clock() + orders.skew;
 
 const context = new NssContext({ trustAnchors: [] });
-await inheritMPServerSIDCache(orders.inheritance, { context });
+const store = await openEngine(orders.engine);
+await inheritMPServerSIDCache(orders.inheritance, { context, store });
 const tcp = Deno.listen({ hostname: "127.0.0.1", port: orders.port, reusePort: true });
 const key = await importPrivateKey(Uint8Array.fromBase64(orders.pkcs8));
-const listener = importFD(tcp, { certificates: [{ cert: orders.cert, key }], context });
+const listener = importFD(tcp, {
+  certificates: [{ cert: orders.cert, key }],
+  maxEarlyData: orders.maxEarlyData,
+  context,
+});
 
 const failures: Record<string, number> = {};
 let [handshakes, resumed] = [0, 0];
@@ -94,6 +106,7 @@ for await (const _ of Deno.stdin.readable) {
     live: live.size,
     failures,
     statistics: getStatistics({ context }),
+    store: store.use,
   };
   await say(state);
 }
@@ -101,3 +114,4 @@ listener.close();
 await accepting;
 await Promise.allSettled([...live].map((socket) => socket.close()));
 await shutdownServerSessionIDCache({ context });
+Deno.exit();

@@ -3,8 +3,19 @@
 
 /** Several server processes behind one port, and what can be known of them from outside. @module */
 
-import { createCertificate, exportPrivateKeyPem, generateKeyPair } from "@nss/nss";
+import {
+  configMPServerSIDCache,
+  createCertificate,
+  exportPrivateKeyPem,
+  generateKeyPair,
+  NssContext,
+  shutdownServerSessionIDCache,
+} from "@nss/nss";
+import type { MPServerSessionCacheOptions } from "@nss/nss/ssl";
+import { MemorySessionStore } from "@nss/nss/ssl/session-store";
 import { type Process, spawn } from "../support/process.ts";
+import type { RedisServer } from "../support/redis.ts";
+import type { Engine } from "./_engine.ts";
 import type { ServerOrders, ServerState } from "./_server.ts";
 
 /** How long the processes of a run may live at most, in milliseconds. */
@@ -24,16 +35,47 @@ export async function makeServerIdentity(): Promise<ServerIdentity> {
 /** What the servers of a run have in common. */
 export type CommonOrders = Omit<ServerOrders, "index" | "port" | "skew">;
 
+/** How the sessions of a run are shared. */
+export interface RunOptions {
+  /** The engine of the store; by default Deno KV in a file that goes with the run. */
+  readonly redis?: RedisServer;
+  /** The limits of sessions. */
+  readonly limits?: Omit<MPServerSessionCacheOptions, "path" | "kv" | "store" | "context">;
+  /** How many bytes of early data servers take. */
+  readonly maxEarlyData?: number;
+}
+
+/** Makes a run of which no process is started yet. */
+export async function openServers(options: RunOptions = {}): Promise<Servers> {
+  const { redis, limits = {}, maxEarlyData = 0 } = options;
+  const folder = await Deno.makeTempDir({ prefix: "nss_scale_" });
+  const engine: Engine = redis === undefined
+    ? { kind: "kv", path: `${folder}/store.kv` }
+    : { kind: "redis", path: redis.path };
+  const context = new NssContext();
+  // It keeps the secret, and asks no store
+  const inheritance = await configMPServerSIDCache({
+    context,
+    store: new MemorySessionStore(),
+    ...limits,
+  });
+  await shutdownServerSessionIDCache({ context });
+  const identity = await makeServerIdentity();
+  return new Servers({ ...identity, inheritance, engine, maxEarlyData }, folder);
+}
+
 /** The processes of a run, by their number. */
 export class Servers implements AsyncDisposable {
   readonly #orders: CommonOrders;
+  readonly #folder: string;
   readonly #processes = new Map<number, ServerProcess>();
   #port = 0;
   #started = 0;
 
   /** Starts none yet. */
-  constructor(orders: CommonOrders) {
+  constructor(orders: CommonOrders, folder: string) {
     this.#orders = orders;
+    this.#folder = folder;
   }
 
   /** The port of all of them. */
@@ -93,6 +135,7 @@ export class Servers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#processes.values().map((one) => one[Symbol.asyncDispose]()));
     this.#processes.clear();
+    await Deno.remove(this.#folder, { recursive: true });
   }
 
   #get(index: number): ServerProcess {

@@ -1,32 +1,57 @@
-import { configMPServerSIDCache, NssContext, shutdownServerSessionIDCache } from "@nss/nss";
-import { makeServerIdentity, Servers } from "./_servers.ts";
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+// `NSS_SOAK=1` (`deno task soak`) has 2,000 clients, otherwise a sample of them.
+
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { RedisServer, redisVersion } from "../support/redis.ts";
+import { note, skip } from "../support/skip.ts";
 import { Clients } from "./_clients.ts";
-Deno.test("x", async () => {
-  const context = new NssContext();
-  const inheritance = await configMPServerSIDCache({ context });
-  try {
-    await using servers = new Servers({ ...await makeServerIdentity(), inheritance });
-    let t = performance.now();
-    await servers.startAll(4);
-    console.log("start", performance.now() - t);
-    t = performance.now();
-    await using clients = new Clients(
-      Number(Deno.env.get("N") ?? 200),
-      servers.port,
-      servers.certificate,
-    );
-    await clients.each((c) => c.connect());
-    console.log("connect", performance.now() - t);
-    for (let i = 0; i < 3; i++) {
-      t = performance.now();
-      await clients.reconnect();
-      console.log("round", performance.now() - t);
-    }
-    await clients.talk();
-    console.log(clients.tally, clients.tally.share);
-    console.log(JSON.stringify(await servers.states()));
-    console.log(servers.running.map((i) => servers.processorTime(i)));
-  } finally {
-    await shutdownServerSessionIDCache({ context });
-  }
-});
+import { sumOf } from "./_engine.ts";
+import { openServers } from "./_servers.ts";
+
+const soak = Deno.env.get("NSS_SOAK") === "1";
+const PROCESSES = 4;
+const CLIENTS = soak ? 2000 : 40;
+const ROUNDS = soak ? 3 : 2;
+
+async function visitAll(redis?: RedisServer): Promise<void> {
+  await using servers = await openServers({ ...(redis && { redis }) });
+  await servers.startAll(PROCESSES);
+  await using clients = new Clients(CLIENTS, servers.port, servers.certificate);
+  const started = performance.now();
+  await clients.each((client) => client.connect());
+  for (let round = 0; round < ROUNDS; round++) await clients.reconnect();
+  const seconds = (performance.now() - started) / 1000;
+  await clients.talk();
+  const { tally } = clients;
+  const states = await servers.states();
+  const { operations, failures } = sumOf(states.map(({ store }) => store));
+  note(
+    `${PROCESSES} processes, ${CLIENTS} clients, ${redis ? "Redis" : "Deno KV"}: ` +
+      `${tally.resumed} of ${tally.eligible} resumed, ${tally.elsewhere} of them in another ` +
+      `process; ${Math.round(CLIENTS * (1 + ROUNDS) / seconds)} handshakes/s, ` +
+      `the store was asked ${JSON.stringify(operations)}, ${failures} failures`,
+  );
+  assertEquals([tally.refused, tally.lost], [[], []]);
+  assertEquals(states.map((state) => state.failures), states.map(() => ({})));
+  assertEquals([tally.first, tally.eligible], [CLIENTS, CLIENTS * ROUNDS]);
+  assertGreaterOrEqual(tally.share, 0.99);
+  // All take part, so that most come to another process than before
+  assertEquals(states.filter(({ handshakes }) => handshakes === 0), []);
+  assertGreaterOrEqual(tally.elsewhere, tally.eligible / 2);
+}
+
+const TITLE = (engine: string) =>
+  `${PROCESSES} processes that share sessions by ${engine}: at least 99 % of those who come again resume, whichever process answers`;
+
+Deno.test(TITLE("Deno KV"), () => visitAll());
+
+const redis = await redisVersion();
+if (!redis.ok) skip(TITLE("Redis"), redis.reason);
+else {
+  Deno.test(TITLE("Redis"), async () => {
+    await using server = await RedisServer.start();
+    await visitAll(server);
+  });
+}
