@@ -7,6 +7,7 @@
  * @module
  */
 
+import { REVOCATION_LAG } from "../../ssl/session/limits.ts";
 import { Prng } from "../support/prng.ts";
 import { Timeline } from "./_events.ts";
 import { KeyRingModel } from "./_key_ring_model.ts";
@@ -32,6 +33,8 @@ interface Client {
 class ProcessModel {
   readonly access: StoreAccess;
   readonly ring: KeyRingModel;
+  /** When it has read what is forgotten. */
+  readAt = -Infinity;
   /** When its processor has done what it is asked so far. */
   freeAt = 0;
   worked = 0;
@@ -139,6 +142,23 @@ class Simulation {
     budget: Budget,
     done: (reason: string | null) => void,
   ): void {
+    const { now } = this.#timeline;
+    if (now - process.readAt >= REVOCATION_LAG) {
+      process.readAt = now; // others do not wait for the same
+      return process.access.attempt(this.#readForgotten(), budget, (answer) => {
+        if (answer === null) process.readAt = -Infinity;
+        this.#findFresh(process, session, budget, done);
+      });
+    }
+    this.#findFresh(process, session, budget, done);
+  }
+
+  #findFresh(
+    process: ProcessModel,
+    session: Session,
+    budget: Budget,
+    done: (reason: string | null) => void,
+  ): void {
     const { mode } = this.#scenario;
     const ask = (program: Program): void =>
       process.access.attempt(program, budget, (answer) => {
@@ -239,6 +259,12 @@ class Simulation {
     if (!isTaken) return false;
     yield this.#askEpoch();
     return epoch === store.epoch;
+  }
+
+  *#readForgotten(): Program {
+    yield { operation: "get", bytes: LENGTHS.name, apply: () => {} };
+    yield this.#askEpoch();
+    return true;
   }
 
   *#readSession({ entry, row }: Session): Program {

@@ -85,7 +85,7 @@ export const DEFAULTS: Scenario = {
   machines: 100,
   processes: 4,
   rate: 10_000,
-  seconds: 30,
+  seconds: 20,
   returning: 0.8,
   gap: 5,
   mode: "tickets",

@@ -13,6 +13,7 @@ import { importFD, importPrivateKey, NssContext, SslError, type SslSocket } from
 import {
   getStatistics,
   inheritMPServerSIDCache,
+  readEarlyData,
   shutdownServerSessionIDCache,
   type SslStatistics,
 } from "@nss/nss/ssl";
@@ -44,6 +45,8 @@ export interface ServerState {
   readonly handshakes: number;
   /** Of these, the ones that resumed a session. */
   readonly resumed: number;
+  /** The connections whose early data it has taken. */
+  readonly early: number;
   /** The connections that are up. */
   readonly live: number;
   /** How connections have failed: names of errors with their counts. */
@@ -70,16 +73,17 @@ const listener = importFD(tcp, {
 });
 
 const failures: Record<string, number> = {};
-let [handshakes, resumed] = [0, 0];
+let [handshakes, resumed, early] = [0, 0, 0];
 const live = new Set<SslSocket>();
 
 async function serve(socket: SslSocket): Promise<void> {
   live.add(socket);
   try {
+    const buffer = new Uint8Array(1);
+    if (orders.maxEarlyData > 0 && await readEarlyData(socket, buffer) !== null) early++;
     const info = await socket.handshake();
     handshakes++;
     if (info.resumed) resumed++;
-    const buffer = new Uint8Array(1);
     while (await socket.read(buffer) !== null) await socket.write(Uint8Array.of(orders.index));
     await socket.close();
   } catch (error) {
@@ -103,6 +107,7 @@ for await (const _ of Deno.stdin.readable) {
   const state: ServerState = {
     handshakes,
     resumed,
+    early,
     live: live.size,
     failures,
     statistics: getStatistics({ context }),

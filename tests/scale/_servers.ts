@@ -43,11 +43,13 @@ export interface RunOptions {
   readonly limits?: Omit<MPServerSessionCacheOptions, "path" | "kv" | "store" | "context">;
   /** How many bytes of early data servers take. */
   readonly maxEarlyData?: number;
+  /** Whether each process has a port of its own, so that one can be chosen. */
+  readonly ownPorts?: boolean;
 }
 
 /** Makes a run of which no process is started yet. */
 export async function openServers(options: RunOptions = {}): Promise<Servers> {
-  const { redis, limits = {}, maxEarlyData = 0 } = options;
+  const { redis, limits = {}, maxEarlyData = 0, ownPorts = false } = options;
   const folder = await Deno.makeTempDir({ prefix: "nss_scale_" });
   const engine: Engine = redis === undefined
     ? { kind: "kv", path: `${folder}/store.kv` }
@@ -61,21 +63,23 @@ export async function openServers(options: RunOptions = {}): Promise<Servers> {
   });
   await shutdownServerSessionIDCache({ context });
   const identity = await makeServerIdentity();
-  return new Servers({ ...identity, inheritance, engine, maxEarlyData }, folder);
+  return new Servers({ ...identity, inheritance, engine, maxEarlyData }, folder, ownPorts);
 }
 
 /** The processes of a run, by their number. */
 export class Servers implements AsyncDisposable {
   readonly #orders: CommonOrders;
   readonly #folder: string;
+  readonly #ownPorts: boolean;
   readonly #processes = new Map<number, ServerProcess>();
   #port = 0;
   #started = 0;
 
   /** Starts none yet. */
-  constructor(orders: CommonOrders, folder: string) {
+  constructor(orders: CommonOrders, folder: string, ownPorts: boolean) {
     this.#orders = orders;
     this.#folder = folder;
+    this.#ownPorts = ownPorts;
   }
 
   /** The port of all of them. */
@@ -98,7 +102,8 @@ export class Servers implements AsyncDisposable {
     const index = this.#started++;
     const process = new ServerProcess({ ...this.#orders, index, port: this.#port, skew });
     this.#processes.set(index, process);
-    this.#port = await process.port;
+    const port = await process.port;
+    if (!this.#ownPorts) this.#port = port;
     return index;
   }
 
@@ -106,6 +111,11 @@ export class Servers implements AsyncDisposable {
   async startAll(count: number): Promise<void> {
     await this.start();
     await Promise.all(Array.from({ length: count - 1 }, () => this.start()));
+  }
+
+  /** The port of a process, where each has its own. */
+  portOf(index: number): Promise<number> {
+    return this.#get(index).port;
   }
 
   /** Asks a process how it is. */

@@ -2,12 +2,10 @@
 
 /** The store of a simulation: one queue, with a way there and back. @module */
 
+import { STORE_TIMEOUT } from "../../ssl/session/attempt.ts";
 import { Circuit } from "../../ssl/session/circuit.ts";
 import type { Timeline } from "./_events.ts";
 import type { Operation, Scenario } from "./_scenario.ts";
-
-/** What a handshake waits for the store in all, in milliseconds. */
-export const STORE_TIMEOUT = 500;
 
 /** One question to the store. */
 export interface Question {
@@ -41,7 +39,7 @@ export const LENGTHS = {
   /** The epoch of Redis. */
   epoch: 81,
   /** A session by ID, encrypted. */
-  session: 274,
+  session: 303,
 } as const;
 
 /** A store that does one thing after the other. */

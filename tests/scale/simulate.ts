@@ -59,7 +59,7 @@ export function scenarioOf(args: readonly string[]): Scenario {
     if (value === undefined) throw new Error(`Cannot read --${name}: it has no value`);
     if (name === "fault") faults.push(faultOf(value));
     else if (name === "mode") mode = modeOf(value);
-    else if (name in OPTIONS) numbers[name] = numberOf(name, value);
+    else if (Object.hasOwn(OPTIONS, name)) numbers[name] = numberOf(name, value);
     else throw new Error(`Cannot read ${args[i]}: there is no such option; see --help`);
   }
   const { full, resumed, "store-rate": storeRate, ...rest } = numbers;
