@@ -5,7 +5,7 @@
 import { STORE_TIMEOUT } from "../../ssl/session/attempt.ts";
 import { Circuit } from "../../ssl/session/circuit.ts";
 import type { Timeline } from "./_events.ts";
-import type { Operation, Scenario } from "./_scenario.ts";
+import { type Operation, type Scenario, STORE_WORK } from "./_scenario.ts";
 
 /** One question to the store. */
 export interface Question {
@@ -59,13 +59,13 @@ export class StoreModel {
   readonly rows: Float64Array;
   readonly #timeline: Timeline;
   readonly #latency: number;
-  readonly #service: number;
+  readonly #speed: number;
   #freeAt = 0;
 
-  constructor(timeline: Timeline, { latency, storeRate, rows }: Scenario) {
+  constructor(timeline: Timeline, { latency, storeSpeed, rows }: Scenario) {
     this.#timeline = timeline;
     this.#latency = latency;
-    this.#service = 1000 / storeRate;
+    this.#speed = storeSpeed;
     this.rows = new Float64Array(rows);
   }
 
@@ -89,8 +89,9 @@ export class StoreModel {
     this.bytes += bytes;
     this.#timeline.after(this.#latency / 2, () => {
       const { now } = this.#timeline;
-      this.worked += this.#service;
-      this.#freeAt = Math.max(now, this.#freeAt) + this.#service;
+      const work = STORE_WORK[operation] / this.#speed;
+      this.worked += work;
+      this.#freeAt = Math.max(now, this.#freeAt) + work;
       this.#timeline.after(this.#freeAt - now, () => {
         apply();
         this.#timeline.after(this.#latency / 2, answered);

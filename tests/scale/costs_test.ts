@@ -1,13 +1,19 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 // This module uses Deno.
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { withoutLayout } from "../support/generated_page.ts";
 import { measure, WAYS } from "./_costs.ts";
-import { type Mode, MODES, type Operation, OPERATIONS } from "./_scenario.ts";
-import { COSTS } from "./_scenario.ts";
+import { RedisSessionStore } from "@nss/nss/ssl/session-store";
+import { RedisServer, redisVersion } from "../support/redis.ts";
+import { note, skip } from "../support/skip.ts";
+import { COSTS, type Mode, MODES, type Operation, OPERATIONS, STORE_WORK } from "./_scenario.ts";
+import { processorTime } from "./_servers.ts";
 import { LENGTHS } from "./_store_model.ts";
 import { PAGE, writtenPage } from "./page.ts";
+
+const soak = Deno.env.get("NSS_SOAK") === "1";
+const ROWS = soak ? 20_000 : 2000;
 
 /** The way that each mode of the simulation stands for. */
 const WAY_OF_MODE: Readonly<Record<Mode, string>> = {
@@ -49,5 +55,45 @@ Deno.test("early data costs the store as much as single use, when it is allowed"
 
 Deno.test("docs/scaling.md tells what sessions cost", async () => {
   const page = await Deno.readTextFile(PAGE);
-  assertEquals(withoutLayout(page), withoutLayout(await writtenPage(page)));
+  assertEquals(withoutLayout(page), withoutLayout(await writtenPage(page, soak)));
 });
+
+/** What a store asks of Redis: its memory, and its time. */
+async function measureRedis(): Promise<void> {
+  await using server = await RedisServer.start();
+  using client = await server.connect();
+  const store = new RedisSessionStore({ command: (_key, args) => client.send(args) });
+  const names = Array.from({ length: ROWS }, (_, i) => String(i).padStart(LENGTHS.name, "0"));
+  const page = await Deno.readTextFile(PAGE);
+  for (
+    const [what, length] of [["an entry", LENGTHS.entry], ["a session", LENGTHS.session]] as const
+  ) {
+    await store.put(names[0]!, new Uint8Array(length), 60_000);
+    const used = await client.send(["MEMORY", "USAGE", `nss:{${names[0]}}`]);
+    assertMatch(page, new RegExp(`${what} takes\\s+${used}\\s+bytes`));
+  }
+  const value = new Uint8Array(LENGTHS.entry);
+  const runs: Record<Operation, (name: string) => Promise<unknown>> = {
+    put: (name) => store.put(name, value, 60_000),
+    get: (name) => store.get(name),
+    epoch: (name) => store.epoch(name),
+    replace: (name) => store.replace(name, value, null, 60_000),
+  };
+  const told: string[] = [];
+  for (const [operation, run] of Object.entries(runs)) {
+    const before = processorTime(server.pid);
+    await Promise.all(names.map(run));
+    const work = 1e6 * (processorTime(server.pid) - before) / ROWS;
+    told.push(`${operation} ${work.toFixed(1)}`);
+  }
+  note(
+    `microseconds of Redis's processor: ${told.join(", ")}; in the simulation ${
+      OPERATIONS.map((name) => `${name} ${1000 * STORE_WORK[name]}`).join(", ")
+    }`,
+  );
+}
+
+const IN_REDIS = "docs/scaling.md tells how many bytes of Redis a row takes";
+const version = await redisVersion();
+if (version.ok) Deno.test(IN_REDIS, measureRedis);
+else skip(IN_REDIS, version.reason);

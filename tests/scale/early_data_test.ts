@@ -35,8 +35,22 @@ class Victim {
     await socket.read(new Uint8Array(1));
   }
 
-  /** The first flight of a connection with early data, which nobody has got yet. */
-  async flight(): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * Visits a process, and captures the first flight of the next connection, with early data, which
+   * nobody has got yet. Where the store was too slow for a ticket that allows it, the visit is
+   * repeated.
+   */
+  async capture(index: number): Promise<Uint8Array<ArrayBuffer>> {
+    for (let visits = 0; visits < 5; visits++) {
+      await this.visit(index);
+      const flight = await this.#flight();
+      if (flight !== null) return flight;
+    }
+    throw new Error("Cannot capture: there is no early data");
+  }
+
+  /** Captures a flight; `null` if it has no early data. */
+  async #flight(): Promise<Uint8Array<ArrayBuffer> | null> {
     const sent: Uint8Array[] = [];
     const silence = Promise.withResolvers<null>();
     const socket = this.#over({
@@ -51,11 +65,10 @@ class Victim {
     });
     const writing = writeEarlyData(socket, new Uint8Array(1)).catch(() => {}); // nobody answers
     const isSent = () => typesOf(sent).includes(ContentType.applicationData);
-    for (let turns = 0; !isSent(); turns++) {
-      if (turns === 1000) throw new Error("Cannot capture: there is no early data");
+    for (let turns = 0; turns < 500 && !isSent(); turns++) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    const flight = joined(sent);
+    const flight = isSent() ? joined(sent) : null;
     socket[Symbol.dispose]();
     await writing;
     return flight;
@@ -114,18 +127,14 @@ async function captureAndReplay(): Promise<void> {
   const taken: number[] = [];
   let last: Uint8Array = new Uint8Array(0);
   for (let i = 0; i < FLIGHTS; i++) {
-    await victim.visit(i % PROCESSES);
-    last = await victim.flight();
+    last = await victim.capture(i % PROCESSES);
     taken.push(await sendToAll(servers, last));
   }
   assertEquals(taken, taken.map(() => 1));
   assertEquals(await sendToAll(servers, last), 0);
 
   // What is taken now comes back with the snapshot
-  await victim.visit(0);
-  const flights = [await victim.flight()];
-  await victim.visit(1);
-  flights.push(await victim.flight());
+  const flights = [await victim.capture(0), await victim.capture(1)];
   using client = await redis.connect();
   assertEquals(await client.send(["SAVE"]), "OK");
   assertEquals(await sendToAll(servers, flights[0]!), 1);
@@ -136,9 +145,7 @@ async function captureAndReplay(): Promise<void> {
   const again = [await sendToAll(servers, flights[0]!), await sendToAll(servers, flights[1]!)];
   assertEquals(again, [0, 0]);
   // The store is used again, and only what is older is refused
-  const other = new Victim(servers);
-  await other.visit(0);
-  assertEquals(await sendToAll(servers, await other.flight()), 1);
+  assertEquals(await sendToAll(servers, await new Victim(servers).capture(0)), 1);
   note(
     `${FLIGHTS} flights with early data sent to ${PROCESSES} processes at once: taken ` +
       `${taken.filter((count) => count === 1).length} times once; after Redis had its snapshot ` +

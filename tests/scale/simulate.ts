@@ -26,15 +26,15 @@ const OPTIONS: Readonly<Record<string, string>> = {
   rotation: "for how many seconds a ticket key seals",
   rows: "the rows for entries of what happens once, or for sessions by ID",
   latency: "milliseconds to the store and back",
-  "store-rate": "operations a second that the store can do",
+  "store-speed": "how many times faster than the Redis that was measured the store is",
   full: "milliseconds of a processor for a full handshake",
   resumed: "milliseconds of a processor for a resumption",
   seed: "the seed of chance",
 };
 
 function usage(): string {
-  const { work, storeRate, faults: _, mode, ...rest } = DEFAULTS;
-  const defaults: Record<string, number> = { ...rest, ...work, "store-rate": storeRate };
+  const { work, storeSpeed, faults: _, mode, ...rest } = DEFAULTS;
+  const defaults: Record<string, number> = { ...rest, ...work, "store-speed": storeSpeed };
   const lines = Object.entries(OPTIONS).map(([name, what]) =>
     `  --${name.padEnd(12)} ${what} (${defaults[name]})`
   );
@@ -62,12 +62,12 @@ export function scenarioOf(args: readonly string[]): Scenario {
     else if (Object.hasOwn(OPTIONS, name)) numbers[name] = numberOf(name, value);
     else throw new Error(`Cannot read ${args[i]}: there is no such option; see --help`);
   }
-  const { full, resumed, "store-rate": storeRate, ...rest } = numbers;
+  const { full, resumed, "store-speed": storeSpeed, ...rest } = numbers;
   const work = { full: full ?? DEFAULTS.work.full, resumed: resumed ?? DEFAULTS.work.resumed };
   return {
     ...DEFAULTS,
     ...rest,
-    storeRate: storeRate ?? DEFAULTS.storeRate,
+    storeSpeed: storeSpeed ?? DEFAULTS.storeSpeed,
     work,
     mode,
     faults,
