@@ -16,8 +16,11 @@ const soak = Deno.env.get("NSS_SOAK") === "1";
 const PROCESSES = 4;
 const CLIENTS = soak ? 200 : 24;
 const SECONDS = soak ? 40 : 6;
-/** How far the simulation may be from what is measured: in operations and bytes of a visit. */
-const TOLERANCE = 0.1;
+/**
+ * How far the simulation may be from what is measured, in operations and bytes of a visit: where
+ * there are few, what each process asks now and then weighs more.
+ */
+const TOLERANCE = soak ? 0.1 : 0.25;
 /** The same, in the share that resumes, while all is well and around a failure. */
 const SHARE_TOLERANCE = 0.01;
 const FAULT_TOLERANCE = 0.2;
