@@ -9,7 +9,8 @@ import { kindOf } from "../../cert/base/options.ts";
 import { SslError } from "../base/errors.ts";
 import type { SslSocket } from "../base/socket_type.ts";
 import { configOf } from "../config/config_registry.ts";
-import { getChannelInfo } from "../nss/get_channel_info.ts";
+import { connectionOf } from "../connection/connection_registry.ts";
+import type { StallWatch } from "./http_connection.ts";
 import { RequestBody } from "./request_body.ts";
 import { answerTo, createRequestInfo, type RequestInfo } from "./request_info.ts";
 import {
@@ -49,6 +50,7 @@ export interface ExchangeOptions<A> {
   /** The connection, as far as a response has to do with it. */
   readonly connection: {
     readonly delivered: number;
+    readonly stalls: StallWatch;
     room(): Promise<void> | null;
     isRefused: boolean;
   };
@@ -70,7 +72,10 @@ export function reportAndAnswer(error: unknown): Response {
 export function readHead(incoming: Incoming): RequestHead {
   const { rawHeaders, httpVersion, headers, method = "GET" } = incoming;
   const authority = headers[":authority"];
-  const hosts = rawHeaders.filter((_, i) => i % 2 === 1 && isHostField(rawHeaders[i - 1]));
+  const hosts: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (isHostField(rawHeaders[i]!)) hosts.push(rawHeaders[i + 1]!);
+  }
   const isHttp2 = "stream" in incoming;
   return {
     target: incoming.url ?? "/",
@@ -83,8 +88,8 @@ export function readHead(incoming: Incoming): RequestHead {
   };
 }
 
-function isHostField(name: string | undefined): boolean {
-  return name?.length === 4 && name.toLowerCase() === "host";
+function isHostField(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === "host";
 }
 
 /** Finds out what a request asks for, or why it must not be answered on this connection. */
@@ -93,10 +98,16 @@ export function findTarget(
   socket: SslSocket,
   checkHost: boolean,
 ): URL | Refusal {
-  const url = targetUrl(readHead(incoming), authorityOf(socket.localAddr));
+  const url = targetUrl(readHead(incoming), () => authorityOf(socket.localAddr));
   if (!(url instanceof URL) || !checkHost) return url;
   const choosesByName = configOf(socket).sniSocketConfig !== null;
-  if (isForHost(url, getChannelInfo(socket), choosesByName)) return url;
+  // What was agreed, also if the client has gone meanwhile: getChannelInfo() would throw then, and
+  // makes an object for applications each time.
+  const { engine } = connectionOf(socket);
+  if (engine !== null) {
+    const { serverName, local } = engine.negotiated;
+    if (isForHost(url, { serverName, chain: local.chain, choosesByName })) return url;
+  }
   return {
     status: 421,
     why: "This connection was made for another host name; connect anew for this one.",
@@ -141,6 +152,7 @@ class Exchange<A> {
     this.#body = hasBody(incoming)
       ? new RequestBody(incoming, {
         onStart: () => this.#continue(),
+        stalls: options.connection.stalls,
         timeout: options.idleTimeout,
         isCut: () => wasReset(outgoing),
         onStall: () => resetResponse(outgoing, "NGHTTP2_CANCEL"),
@@ -160,6 +172,10 @@ class Exchange<A> {
   async run(): Promise<void> {
     try {
       await this.#run();
+    } catch (error) {
+      // Nobody awaits it: a rejection would end the process
+      reportAndAnswer(error);
+      resetResponse(this.#outgoing, "NGHTTP2_INTERNAL_ERROR");
     } finally {
       this.#options.done();
     }
@@ -252,7 +268,7 @@ class Exchange<A> {
       isHead: this.#incoming.method === "HEAD",
       isLast: isUnread || this.#options.isLast(),
       isHttp2: this.#isHttp2,
-      timeout: this.#options.idleTimeout,
+      stalls: connection.stalls,
       progress: () => this.#isHttp2 ? 0 : connection.delivered,
       room: () => this.#isHttp2 ? connection.room() : null,
     });
@@ -260,16 +276,18 @@ class Exchange<A> {
 
   #makeRequest(url: URL): Request {
     const { method = "GET", rawHeaders } = this.#incoming;
-    const headers = new Headers();
-    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-      const [name, value] = [rawHeaders[i]!, rawHeaders[i + 1]!];
-      if (!name.startsWith(":")) headers.append(name, value);
-    }
-    if (this.#isHttp2 && !headers.has("host")) headers.set("host", url.host);
     const takesBody = method !== "GET" && method !== "HEAD";
     const body = takesBody ? this.#body?.stream ?? null : null;
-    const init = { method, headers, body, signal: this.#abort.signal, duplex: "half" };
-    return new Request(url, init);
+    const init = { method, body, signal: this.#abort.signal, duplex: "half" };
+    const request = new Request(url, init);
+    // Headers of our own would be copied field by field
+    const { headers } = request;
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+      const name = rawHeaders[i]!;
+      if (!name.startsWith(":")) headers.append(name, rawHeaders[i + 1]!);
+    }
+    if (this.#isHttp2 && !headers.has("host")) headers.set("host", url.host);
+    return request;
   }
 
   get #httpVersion(): RequestInfo["httpVersion"] {

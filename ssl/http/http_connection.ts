@@ -36,23 +36,71 @@ function floodError(): SslError {
   );
 }
 
+/** A count that must grow. */
+interface Watched {
+  readonly progress: () => number;
+  readonly onStall: () => void;
+  before: number;
+  since: number;
+}
+
 /**
- * Calls a function once a count has not grown for some time.
- *
- * @returns A function that ends the watch.
+ * Finds counts that have not grown for some time, by one timer for all: requests come and go much
+ * faster than it fires, and a timer for each would cost more than their answers' bytes.
  */
-export function whileProgress(
-  progress: () => number,
-  timeout: number,
-  onStall: () => void,
-): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = () => {
-    const before = progress();
-    timer = setTimeout(() => progress() > before ? wait() : onStall(), timeout);
-  };
-  if (timeout !== Infinity) wait();
-  return () => clearTimeout(timer);
+export class StallWatch {
+  readonly #timeout: number;
+  readonly #watched = new Set<Watched>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  /** Creates a watch that waits for a number of milliseconds; `Infinity` finds nothing. */
+  constructor(timeout: number) {
+    this.#timeout = timeout;
+  }
+
+  /**
+   * Calls a function once a count has not grown for the time, at the latest after twice that.
+   *
+   * @returns A function that forgets it.
+   */
+  watch(progress: () => number, onStall: () => void): () => void {
+    const watched = { progress, onStall, before: progress(), since: performance.now() };
+    if (this.#timeout !== Infinity && !this.#isClosed) {
+      this.#watched.add(watched);
+      this.#timer ??= setTimeout(() => this.#look(), this.#timeout);
+    }
+    return () => this.#watched.delete(watched);
+  }
+
+  /** Forgets all. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#watched.clear();
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const now = performance.now();
+    let next = Infinity;
+    for (const watched of this.#watched) {
+      let left = watched.since + this.#timeout - now;
+      if (left < 1) {
+        const count = watched.progress();
+        if (count <= watched.before) {
+          this.#watched.delete(watched);
+          watched.onStall();
+          continue;
+        }
+        watched.before = count;
+        watched.since = now;
+        left = this.#timeout;
+      }
+      next = Math.min(next, left);
+    }
+    if (next < Infinity && !this.#isClosed) this.#timer ??= setTimeout(() => this.#look(), next);
+  }
 }
 
 /**
@@ -68,23 +116,24 @@ export class HttpConnection<A> {
   isRefused = false;
   /** How many handlers are at work, also for requests that were reset. */
   handlers = 0;
+  /** What must go on, or the connection or a request of it ends. */
+  readonly stalls: StallWatch;
   readonly #socket: NodeTlsSocket;
-  readonly #idleTimeout: number;
   #session: ServerHttp2Session | null = null;
   #draining: Promise<void> | null = null;
   #inProgress = 0;
   #isEnding = false;
   #isUpgraded = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopWaiting = () => {};
   /** How many bytes had come when the last request ended. */
   #bytesAtRest = 0;
 
   constructor(sslSocket: SslSocket<A>, socket: NodeTlsSocket, idleTimeout: number) {
     this.sslSocket = sslSocket;
     this.#socket = socket;
-    this.#idleTimeout = idleTimeout;
-    this.#startTimer();
-    socket.once("close", () => clearTimeout(this.#timer));
+    this.stalls = new StallWatch(idleTimeout);
+    this.#awaitRequest();
+    socket.once("close", () => this.stalls.close());
   }
 
   /** Whether it ends with the responses in progress. */
@@ -123,7 +172,7 @@ export class HttpConnection<A> {
 
   /** Notes that a request is in progress until the function that it returns is called. */
   begin(): () => void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#inProgress++;
     let isOver = false;
     return () => {
@@ -132,13 +181,13 @@ export class HttpConnection<A> {
       this.#inProgress--;
       if (this.#inProgress > 0 || this.#socket.destroyed) return;
       if (this.#isEnding) this.#finish();
-      else this.#startTimer();
+      else this.#awaitRequest();
     };
   }
 
   /** Notes that it belongs to the application from now on. */
   upgrade(): void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#isUpgraded = true;
   }
 
@@ -158,7 +207,7 @@ export class HttpConnection<A> {
 
   async #drain(): Promise<void> {
     const { promise, resolve } = deferred<void>();
-    const stop = whileProgress(() => this.delivered, this.#idleTimeout, () => this.destroy());
+    const stop = this.stalls.watch(() => this.delivered, () => this.destroy());
     const done = () => {
       stop();
       for (const event of ["drain", "close"]) this.#socket.off(event, done);
@@ -170,18 +219,17 @@ export class HttpConnection<A> {
   }
 
   #finish(): void {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     if (this.#session === null) this.#socket.destroySoon();
     else if (!this.#session.closed) this.#session.close();
     // A client that does not end its own side is not waited for.
-    this.#timer = setTimeout(() => this.destroy(), this.#idleTimeout || undefined);
+    this.#stopWaiting = this.stalls.watch(() => 0, () => this.destroy());
   }
 
-  #startTimer(): void {
-    clearTimeout(this.#timer);
+  #awaitRequest(): void {
+    this.#stopWaiting();
     this.#bytesAtRest = this.#socket.bytesRead;
-    if (this.#idleTimeout === Infinity) return;
-    this.#timer = setTimeout(() => this.#timeOut(), this.#idleTimeout);
+    this.#stopWaiting = this.stalls.watch(() => 0, () => this.#timeOut());
   }
 
   #timeOut(): void {

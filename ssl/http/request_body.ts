@@ -4,6 +4,7 @@
 import type { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
 import { SslError } from "../base/errors.ts";
+import type { StallWatch } from "./http_connection.ts";
 
 /** How a body is received. */
 export interface BodyOptions {
@@ -11,7 +12,9 @@ export interface BodyOptions {
   readonly onStart: () => void;
   /** Whether the end of the body is none, because the request was reset. */
   readonly isCut: () => boolean;
-  /** The milliseconds that may pass without a byte while the body is asked for. */
+  /** Finds out that no byte comes while the body is asked for. */
+  readonly stalls: StallWatch;
+  /** The milliseconds after which it does. */
   readonly timeout: number;
   /** Called when that time is over: the client has stalled. */
   readonly onStall: () => void;
@@ -27,7 +30,9 @@ export class RequestBody {
   readonly #options: BodyOptions;
   #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
   #state: "untouched" | "open" | "ended" = "untouched";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #received = 0;
+  /** Ends the watch over a body that is asked for; `null` while nobody asks. */
+  #stopWaiting: (() => void) | null = null;
   /** The number of bytes that are read ahead; `null` if none are to be. */
   #ahead: { readonly limit: number; length: number; readonly overflow: () => void } | null = null;
 
@@ -70,7 +75,8 @@ export class RequestBody {
   #resume(): void {
     if (this.#state === "untouched") this.#start();
     if (this.#state !== "open") return;
-    this.#startTimer();
+    const { stalls } = this.#options;
+    this.#stopWaiting ??= stalls.watch(() => this.#received, () => this.#stall());
     this.#incoming.resume();
   }
 
@@ -91,7 +97,7 @@ export class RequestBody {
 
   #take(chunk: Buffer<ArrayBuffer>): void {
     if (this.#state !== "open") return;
-    this.#startTimer();
+    this.#received += chunk.byteLength;
     this.#controller?.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     this.#pauseIfFull(chunk.byteLength);
   }
@@ -105,7 +111,7 @@ export class RequestBody {
       ahead.overflow();
     }
     if ((this.#controller?.desiredSize ?? 0) > 0) return;
-    clearTimeout(this.#timer);
+    this.#leaveClient();
     this.#incoming.pause();
   }
 
@@ -115,25 +121,27 @@ export class RequestBody {
 
   /** Ends the stream, once. */
   #end(): boolean {
-    clearTimeout(this.#timer);
+    this.#leaveClient();
     const wasOpen = this.#state !== "ended";
     this.#state = "ended";
     return wasOpen;
   }
 
-  #startTimer(): void {
-    clearTimeout(this.#timer);
+  /** No longer waits for the client. */
+  #leaveClient(): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting = null;
+  }
+
+  #stall(): void {
     const { timeout, onStall } = this.#options;
-    if (timeout === Infinity) return;
-    this.#timer = setTimeout(() => {
-      this.#fail(
-        new SslError(
-          "PR_IO_TIMEOUT_ERROR",
-          `Cannot read request body: no byte of it has come for ${timeout} ms (idleTimeout)`,
-        ),
-      );
-      onStall();
-    }, timeout);
+    this.#fail(
+      new SslError(
+        "PR_IO_TIMEOUT_ERROR",
+        `Cannot read request body: no byte of it has come for ${timeout} ms (idleTimeout)`,
+      ),
+    );
+    onStall();
   }
 }
 

@@ -7,7 +7,7 @@ import { bytesOf } from "../../cert/base/bytes.ts";
 import { kindOf } from "../../cert/base/options.ts";
 import { printable } from "../../cert/base/printable.ts";
 import { deferred } from "../../cert/base/runtime.ts";
-import { whileProgress } from "./http_connection.ts";
+import type { StallWatch } from "./http_connection.ts";
 
 /** A response of `node:http` or `node:http2`. */
 export type Outgoing = ServerResponse | Http2ServerResponse;
@@ -20,8 +20,8 @@ export interface SendOptions {
   readonly isLast: boolean;
   /** Whether it is one of HTTP/2. */
   readonly isHttp2: boolean;
-  /** The milliseconds in which the client must take what was written. */
-  readonly timeout: number;
+  /** Finds out that the client does not take what was written. */
+  readonly stalls: StallWatch;
   /**
    * A count that grows as the connection takes bytes: a response of HTTP/1.1 waits for those before
    * it, of HTTP/2 only for its own.
@@ -215,14 +215,10 @@ async function isLast(next: Promise<Uint8Array | null>): Promise<boolean> {
 function taken(
   outgoing: Outgoing,
   event: "drain" | "finish",
-  { timeout, progress }: SendOptions,
+  { stalls, progress }: SendOptions,
 ): Promise<void> {
   const { promise, resolve } = deferred<void>();
-  const stop = whileProgress(
-    progress,
-    timeout,
-    () => resetResponse(outgoing, "NGHTTP2_CANCEL"),
-  );
+  const stop = stalls.watch(progress, () => resetResponse(outgoing, "NGHTTP2_CANCEL"));
   const done = () => {
     stop();
     outgoing.off(event, done);

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { verifyCertName } from "../../cert/verify/verify_cert_name.ts";
-import type { ChannelInfo } from "../base/channel_info.ts";
+import type { Certificate } from "../../cert/certificate/certificate.ts";
 
 /** The parts of a request's head that say what it asks for. */
 export interface RequestHead {
@@ -37,11 +37,11 @@ const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]+)(?::\d{0,5})?$/;
  * Returns the URL that a request asks for.
  *
  * @param head What the request says.
- * @param fallback The authority of a request that names none.
+ * @param fallback Gives the authority of a request that names none.
  * @returns The URL with scheme `https`; or a refusal of a request that is ambiguous, which another
  * server on its way may have read otherwise (RFC 9112, Section 3.2).
  */
-export function targetUrl(head: RequestHead, fallback: string): URL | Refusal {
+export function targetUrl(head: RequestHead, fallback: () => string): URL | Refusal {
   const { target, authorities, version, method, coding } = head;
   const [given] = authorities;
   const isOld = version === "1.0";
@@ -58,20 +58,19 @@ export function targetUrl(head: RequestHead, fallback: string): URL | Refusal {
   if (authorities.length > 1) return bad("it has more than one Host");
   if (given === undefined && !isOld) return bad("it has no Host");
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target);
-  const authority = absolute?.[1] ?? given ?? fallback;
+  const authority = absolute?.[1] ?? given ?? fallback();
   const path = absolute?.[2] ?? target;
   if (absolute === null && !target.startsWith("/") && target !== "*") {
     return bad("its target is no path");
   }
   // Neither may be in a target; URLs read the one as the end of it, the other as a slash
   if (/[#\\]/.test(target)) return bad("its target has a character that none may have");
-  if (![authority, given ?? authority].every((one) => AUTHORITY.test(one))) {
-    return bad("its Host is no host");
-  }
+  const [, name] = AUTHORITY.exec(authority) ?? [];
+  const isHost = given === undefined || given === authority || AUTHORITY.test(given);
+  if (name === undefined || !isHost) return bad("its Host is no host");
   try {
     const url = new URL(`https://${authority}${path.startsWith("/") ? "" : "/"}${path}`);
     // A name that URLs read otherwise than it is written, as `%61.test` and `0177.1`
-    const [, name = ""] = AUTHORITY.exec(authority) ?? [];
     const isSame = name.startsWith("[") || url.hostname === name.toLowerCase();
     if (!isSame) return bad("its Host is no host");
     if (absolute !== null && given !== undefined && new URL(`https://${given}`).host !== url.host) {
@@ -94,6 +93,16 @@ function refuse(status: number, why: string): Refusal {
   return { status, why: `This request cannot be answered: ${why}.` };
 }
 
+/** What a handshake has said and chosen by name. */
+export interface NamedConnection {
+  /** The name that the client has asked for; `null` if none. */
+  readonly serverName: string | null;
+  /** The server's certificates, leaf first. */
+  readonly chain: readonly Certificate[];
+  /** Whether the server has a hook that chooses by the name of the handshake. */
+  readonly choosesByName: boolean;
+}
+
 /**
  * Returns whether a connection is for the host that a request names; if not, status 421 has the
  * client send it over another connection (RFC 9110, Section 15.5.20).
@@ -104,20 +113,16 @@ function refuse(status: number, why: string): Refusal {
  * the certificate covers both.
  *
  * @param url The URL that the request asks for.
- * @param channel What the handshake has negotiated.
- * @param choosesByName Whether the server has a hook that chooses by the name of the handshake.
+ * @param by What the connection was made for.
  */
-export function isForHost(
-  url: URL,
-  { serverName, localCertificates }: ChannelInfo,
-  choosesByName: boolean,
-): boolean {
+export function isForHost(url: URL, by: NamedConnection): boolean {
+  const { serverName, chain, choosesByName } = by;
   const host = url.hostname.toLowerCase().replace(/\.$/, "");
   if (serverName !== null && serverName.toLowerCase().replace(/\.$/, "") === host) return true;
   const isAddress = host.startsWith("[") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
   if (serverName === null) return !choosesByName || isAddress; // no address is ever sent as SNI
   if (choosesByName) return false;
-  const [leaf] = localCertificates;
+  const [leaf] = chain;
   if (leaf === undefined) return false;
   try {
     verifyCertName(leaf, host.replace(/^\[(.*)\]$/, "$1"));

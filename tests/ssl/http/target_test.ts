@@ -1,8 +1,12 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import type { ChannelInfo } from "@nss/nss";
-import { isForHost, type RequestHead, targetUrl } from "../../../ssl/http/target.ts";
+import {
+  isForHost,
+  type NamedConnection,
+  type RequestHead,
+  targetUrl,
+} from "../../../ssl/http/target.ts";
 import { PKI, session } from "../_support.ts";
 
 const HEAD: RequestHead = {
@@ -17,7 +21,7 @@ function url(target: string, ...authorities: string[]): string {
 }
 
 function urlOf(head: RequestHead): string {
-  const found = targetUrl(head, "127.0.0.1:8443");
+  const found = targetUrl(head, () => "127.0.0.1:8443");
   return found instanceof URL ? found.href : `${found.status} ${found.why}`;
 }
 
@@ -82,7 +86,7 @@ Deno.test("targetUrl() refuses versions, methods and codings that are not suppor
 Deno.test("targetUrl() gives a request of HTTP/1.0 without Host the address of the server", () => {
   const found = targetUrl(
     { ...HEAD, target: "/a", authorities: [], version: "1.0" },
-    "127.0.0.1:8443",
+    () => "127.0.0.1:8443",
   );
   assertEquals(found instanceof URL && found.href, "https://127.0.0.1:8443/a");
 });
@@ -94,7 +98,7 @@ Deno.test("targetUrl() never throws, and never gives a host that was not named",
   const some = () => Array.from({ length: next(7) }, () => chars[next(chars.length)]).join("");
   for (let i = 0; i < 20_000; i++) {
     const [target, host] = [`/${some()}`, some()];
-    const found = targetUrl({ ...HEAD, target, authorities: [host] }, "x");
+    const found = targetUrl({ ...HEAD, target, authorities: [host] }, () => "x");
     if (found instanceof URL) {
       const [name] = host.split(":");
       assertEquals(
@@ -107,8 +111,9 @@ Deno.test("targetUrl() never throws, and never gives a host that was not named",
 
 Deno.test("isForHost() lets names differ where the certificate covers both and no hook chose", async () => {
   const [, info] = await session();
-  const of = (host: string, choosesByName: boolean, changes: Partial<ChannelInfo> = {}) =>
-    isForHost(new URL(`https://${host}/`), { ...info, ...changes }, choosesByName);
+  const { serverName, localCertificates: chain } = info;
+  const of = (host: string, choosesByName: boolean, changes: Partial<NamedConnection> = {}) =>
+    isForHost(new URL(`https://${host}/`), { serverName, chain, choosesByName, ...changes });
   assertEquals(info.serverName, "server.test");
   assertEquals(info.localCertificates[0], PKI.server.cert);
   for (const chooses of [false, true]) {
