@@ -279,6 +279,16 @@ export const OTHER_RECIPES: readonly OtherRecipe[] = [
       '"strict"`, up to the login.',
   },
   {
+    job: "HTTPS through a proxy",
+    recipe: "proxy.ts",
+    test: "proxy_test.ts",
+    note:
+      "As `HTTPS_PROXY` and `NO_PROXY` say, with the name and password of their URLs. A proxy " +
+      "may speak TLS itself: it and the server are authenticated each. An agent of `node:https` " +
+      "does it by the option `connect` of [createAgent()](./http.md#through-a-proxy). Tested with " +
+      "a proxy of `node:http`.",
+  },
+  {
     job: "Client certificates that IIS and Apache ask for late",
     recipe: "late_client_certificate.ts",
     test: "late_client_certificate_test.ts",
