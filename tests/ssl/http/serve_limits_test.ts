@@ -195,6 +195,12 @@ Deno.test("serve() answers pipelined requests in their order", async () => {
   assertEquals(text.match(/<\d>/g), ["<1>", "<2>", "<3>"]);
 });
 
+/** The fields of a request to a path. */
+function fieldsTo(method: string, path: string): number[] {
+  const [first, scheme, , ...host] = fields(method === "GET" ? "GET" : "POST");
+  return [first!, scheme!, 4, path.length, ...new TextEncoder().encode(path), ...host];
+}
+
 const PHASES: Readonly<Record<string, readonly string[]>> = {
   "before the body is complete": ["POST /", "Content-Length: 10"],
   "while the handler thinks": ["GET /think"],
@@ -231,16 +237,16 @@ for (const [phase, [line, ...fields]] of Object.entries(PHASES)) {
       if (request.url.endsWith("send")) return new Response(endless(() => {}));
       return new Response(await request.text());
     });
-    await using client = await h2get(own.port);
+    // By hand: node:http2 may end the body before it resets the stream
+    await using client = await own.connect({ alpnProtocols: ["h2"] });
     const [method, path] = line!.split(" ");
-    const stream = client.session.request({ ":method": method, ":path": path }, {
-      endStream: method === "GET",
-    });
-    stream.on("error", () => {});
+    await client.send(PREFACE + frames([1, method === "GET" ? 5 : 4, 1, fieldsTo(method!, path!)]));
     await begun.promise;
-    stream.close(8); // CANCEL
+    await client.send(frames([3, 0, 1, [0, 0, 0, 8]])); // RST_STREAM, CANCEL
     assertEquals(await aborted.promise, "PR_CONNECT_RESET_ERROR");
-    assertEquals((await client.get("/fine")).text, "fine");
+    const room = [8, 0, 0, [0, 1, 0, 0]] as const; // what the response has taken of the window
+    await client.send(frames(room, [1, 5, 3, fieldsTo("GET", "/fine")]));
+    await client.until(/fine/);
   });
 }
 
