@@ -5,15 +5,20 @@
 // imports.
 
 import { assert, assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
+import type { Duplex } from "node:stream";
 import { importFD } from "@nss/nss";
 import { createAgent, createConnector, type RequestInfo, serve, serveNode } from "@nss/nss/http";
+import { createServer as createTlsServer } from "@nss/nss/node";
 import { makePki } from "../examples/_pki.ts";
 
 // Names that a type check does not follow
 const HONO = "npm:hono@4.10.4";
 const EXPRESS = "npm:express@5.1.0";
 const WS = "npm:ws@8.18.3";
+const GRPC = "npm:@grpc/grpc-js@1.14.7";
 const UNDICI = "npm:undici@7.30.2";
 
 const pki = await makePki();
@@ -162,4 +167,77 @@ Deno.test("onUpgrade hands a WebSocket to npm's ws, whose client calls by create
   ws.close();
   await closed;
   agent.destroy();
+});
+
+interface GrpcServer {
+  addService(definition: object, handlers: object): void;
+  createConnectionInjector(credentials: unknown): { injectConnection(connection: Duplex): void };
+  forceShutdown(): void;
+}
+interface Grpc {
+  readonly Server: new () => GrpcServer;
+  readonly ServerCredentials: { createInsecure(): unknown };
+  readonly Client: new (address: string, credentials: unknown) => {
+    makeUnaryRequest(
+      path: string,
+      serialize: (value: Buffer) => Buffer,
+      deserialize: (bytes: Buffer) => Buffer,
+      argument: Buffer,
+      options: { readonly deadline: number },
+      done: (error: Error | null, answer?: Buffer) => void,
+    ): unknown;
+    close(): void;
+  };
+  readonly credentials: { createSsl(root: Buffer): unknown };
+}
+
+Deno.test("createServer() gives its connections to a server of npm's grpc-js, whose client is Node's", async () => {
+  const { default: grpc }: { readonly default: Grpc } = await import(GRPC);
+  const same = (bytes: Buffer): Buffer => Buffer.from(bytes);
+  const server = new grpc.Server();
+  const method = {
+    path: "/echo.Echo/Call",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+  server.addService({ call: method }, {
+    call(
+      { request }: { readonly request: Buffer },
+      done: (error: Error | null, answer: Buffer) => void,
+    ) {
+      done(null, Buffer.from(`heard ${request.length}`));
+    },
+  });
+  // It speaks HTTP/2 in the clear, over connections that are decrypted already
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const { cert, key } = pki.server;
+  const tls = createTlsServer(
+    { cert, key, ALPNProtocols: ["h2"] },
+    (socket) => injector.injectConnection(socket),
+  );
+  tls.listen(0, "127.0.0.1");
+  await once(tls, "listening");
+  const address = tls.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const client = new grpc.Client(
+    `localhost:${port}`,
+    grpc.credentials.createSsl(Buffer.from(pki.root)),
+  );
+  const call = (argument: Buffer) =>
+    new Promise<string>((resolve, reject) => {
+      const options = { deadline: Date.now() + 20_000 };
+      client.makeUnaryRequest("/echo.Echo/Call", same, same, argument, options, (error, answer) => {
+        if (error) reject(error);
+        else resolve(String(answer));
+      });
+    });
+  assertEquals(await call(Buffer.from("hello")), "heard 5");
+  assertEquals(await call(Buffer.alloc(100_000)), "heard 100000");
+  client.close();
+  server.forceShutdown();
+  await new Promise((resolve) => tls.close(resolve));
 });
