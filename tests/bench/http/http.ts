@@ -11,6 +11,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { type Process, spawn } from "../../support/process.ts";
 import { table } from "../../support/generated_page.ts";
 import { makeIdentity } from "../identity.ts";
@@ -25,7 +26,7 @@ class Server implements AsyncDisposable {
   #client: Deno.HttpClient | undefined;
 
   constructor(readonly name: string, script: URL, args: readonly string[]) {
-    const run = ["run", "-A", "--no-check", script.pathname, ...args];
+    const run = ["run", "-A", "--no-check", fileURLToPath(script), ...args];
     this.#process = spawn(Deno.execPath(), { args: run, interactive: true, timeout: 900_000 });
   }
 
