@@ -43,6 +43,7 @@ import {
 import { loadModule, type Pkcs11Module } from "@nss/nss/pkcs11/module";
 import { importFD } from "@nss/nss/ssl";
 import { testToken } from "../pkcs11/token_conformance.ts";
+import { memoryPair } from "../support/memory_pair.ts";
 import { programVersion, run, runOk, spawn } from "../support/process.ts";
 import { note, skip } from "../support/skip.ts";
 
@@ -391,6 +392,37 @@ softhsmTest(
       assertEquals(await token.findKey(made.publicKey), undefined);
     }
     await failsWith(() => token.generateKeyPair("mldsa44"), "SEC_ERROR_KEYGEN_FAIL", "mldsa44");
+  },
+);
+
+softhsmTest(
+  "rawPublicKeys: both ends show keys that stay in SoftHSM, in both versions",
+  async ({ slot }) => {
+    const token = slot.token!;
+    for (const type of ["ec-p256", "rsa-2048"] as const) {
+      const server = await token.generateKeyPair(type);
+      const client = await token.generateKeyPair(type);
+      for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+        const [a, b] = memoryPair();
+        const common = { versions: { min: version, max: version }, handshakeTimeout: 20_000 };
+        await using served = importFD(b, {
+          ...common,
+          role: "server",
+          clientAuth: "require",
+          rawPublicKeys: { keys: [{ key: server.privateKey }], accept: [client.publicKey] },
+        });
+        await using socket = importFD(a, {
+          ...common,
+          rawPublicKeys: { keys: [{ key: client.privateKey }], accept: [server.publicKey] },
+        });
+        const [ours, theirs] = await Promise.all([socket.handshake(), served.handshake()]);
+        assert(ours.peerRawPublicKey?.equals(server.publicKey));
+        assert(theirs.peerRawPublicKey?.equals(client.publicKey));
+        await Promise.all([socket.close(), served.close()]);
+      }
+      await token.deleteKey(server.publicKey);
+      await token.deleteKey(client.publicKey);
+    }
   },
 );
 
