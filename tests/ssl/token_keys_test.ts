@@ -48,13 +48,12 @@ for (const { name, open, mldsa } of TOKENS) {
       }
     });
 
-  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
-    const types = mldsa && version === "TLSv1.3" ? [...CLASSIC, ...ML_DSA] : CLASSIC;
-
-    test(`rawPublicKeys: both ends show keys that stay in a ${name} (${version})`, async (token) => {
-      for (const type of types) {
-        const server = await token.generateKeyPair(type);
-        const client = await token.generateKeyPair(type);
+  test(`rawPublicKeys: both ends show keys that stay in a ${name}`, async (token) => {
+    for (const type of mldsa ? [...CLASSIC, ...ML_DSA] : CLASSIC) {
+      const server = await token.generateKeyPair(type);
+      const client = await token.generateKeyPair(type);
+      for (const version of ["TLSv1.3", "TLSv1.2"] as const) {
+        if (version === "TLSv1.2" && type.startsWith("mldsa")) continue; // it has no scheme
         const versions = { min: version, max: version };
         await using joined = await connected({
           server: {
@@ -74,8 +73,8 @@ for (const { name, open, mldsa } of TOKENS) {
         assertEquals(ours.version, version);
         await pingPong(joined);
       }
-    });
-  }
+    }
+  });
 
   if (mldsa) {
     test(`certificates: a server signs with keys of ML-DSA that stay in a ${name}`, async (token) => {
