@@ -215,6 +215,12 @@ function base64Of(text: string): Uint8Array<ArrayBuffer> | null {
  */
 export const MAX_ECH_KEYS = 16;
 
+/**
+ * The maximum length in bytes of the configurations that clients have to be sent to try again: half
+ * of what EncryptedExtensions has room for.
+ */
+export const MAX_RETRY_CONFIGS_LENGTH = 32_768;
+
 /** Accepts keys of Encrypted Client Hello, which are checked when the handshake starts. */
 export const takeEchKeys: Take<readonly EchKey[]> = (value, option) => {
   const isKey = hasMembers("a key that generateEchKeys() or importEchKey() returns", {
@@ -225,6 +231,17 @@ export const takeEchKeys: Take<readonly EchKey[]> = (value, option) => {
   const keys = value as readonly EchKey[];
   if (keys.length > MAX_ECH_KEYS) {
     throw invalid(option, `it has ${keys.length} keys, more than ${MAX_ECH_KEYS}`);
+  }
+  const length = keys.reduce(
+    (sum, { config, isRetryConfig = true }) => isRetryConfig ? sum + config.length : sum,
+    0,
+  );
+  if (length > MAX_RETRY_CONFIGS_LENGTH) {
+    throw invalid(
+      option,
+      `its configurations have ${length} bytes, more than ${MAX_RETRY_CONFIGS_LENGTH}, which a ` +
+        "client could not be sent; give old ones isRetryConfig: false",
+    );
   }
   return echKeysOf(
     keys.map(({ config, privateKey, isRetryConfig = true }) => [config, privateKey, isRetryConfig]),

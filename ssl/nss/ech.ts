@@ -232,9 +232,9 @@ async function isPair(
   pair: HpkeKeyPair,
 ): Promise<boolean> {
   const info = new Uint8Array(0);
-  const { enc, context } = await setupHpkeSender(suite, pair.publicKey, info);
-  const sealed = await context.seal(info, info);
   try {
+    const { enc, context } = await setupHpkeSender(suite, pair.publicKey, info);
+    const sealed = await context.seal(info, info);
     await (await setupHpkeReceiver(suite, pair, enc, info)).open(info, sealed);
     return true;
   } catch (error) {

@@ -20,6 +20,8 @@ const other = await generateEchKeys({ publicName: PUBLIC });
 const publicServer = await makeIdentity({ dnsNames: [PUBLIC] }, PKI.root);
 const certificates = [PKI.server.credential, publicServer.credential];
 const echConfigList = encodeEchConfigList([key]);
+/** Behind lengths, version, config_id and kem_id there are 32 bytes of key. */
+const badPoint = echConfigList.map((byte, i) => i >= 11 && i < 11 + 32 ? 0 : byte);
 
 /** What a client's handshake says. */
 async function shakeHands(options: JoinOptions): Promise<unknown> {
@@ -95,6 +97,13 @@ export const MISTAKES: readonly Mistake[] = [
     says: "Cannot start handshake: no configuration of the option echConfigList can be used " +
       "(version 0x0afe is unknown); get the list anew, or leave the option out, which shows the " +
       "host name",
+  },
+  {
+    mistake: "a list whose public key is no point of its curve",
+    make: () => connect({ echConfigList: badPoint }),
+    name: "SEC_ERROR_INVALID_ARGS",
+    says: "Cannot start handshake: the public key in the option echConfigList is no point of its " +
+      "curve that can be used; get the list anew, or leave the option out, which shows the host name",
   },
   {
     mistake: "a list as the `ECHConfig` of a key",

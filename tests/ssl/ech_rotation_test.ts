@@ -25,6 +25,7 @@ import {
   makeIdentity,
   outcomeOf,
   PKI,
+  session,
 } from "./_support.ts";
 
 const PUBLIC = "public.test";
@@ -126,3 +127,36 @@ Deno.test("ECH: retry configurations of unknown versions alone are none, beside 
     assertEquals(hasKnownVersion(new Uint8Array(list)), isKnown);
   }
 });
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  Deno.test(`ECH: a rejection over ${version} leaves no session, for neither name`, async () => {
+    const context = new NssContext({ trustAnchors: [] });
+    const server: ImportOptions = {
+      certificates,
+      context: new NssContext({ trustAnchors: [] }),
+      versions: { max: version },
+    };
+    const tokens: unknown[] = [];
+    {
+      await using joined = join({
+        client: {
+          context,
+          echConfigList: lists[0]!,
+          resumptionTokenCallback: (_, token) => void tokens.push(token),
+        },
+        server: { ...server, echKeys: [keys[1]!] },
+      });
+      const served = outcomeOf(joined.server);
+      assert(await failureOf(joined.client.handshake()) instanceof EchRejectedError);
+      await served;
+    }
+    assertEquals(tokens, []);
+    for (const hostname of [PUBLIC, HOSTNAME]) {
+      const [info] = await session({ client: { context, hostname }, server });
+      assertEquals(info.resumed, false, hostname);
+      // That its sessions are resumed otherwise.
+      const [again] = await session({ client: { context, hostname }, server });
+      assertEquals(again.resumed, true, hostname);
+    }
+  });
+}

@@ -13,6 +13,7 @@ import {
   generateHpkeKeyPair,
   HPKE_TAG_LENGTH,
   type HpkeContext,
+  HpkeError,
   KEM_X25519,
   setupHpkeSender,
 } from "../../crypto/hpke.ts";
@@ -111,7 +112,9 @@ class HiddenHello implements EchOffer {
     const info = echInfo(chosen.config.raw);
     const { kem, publicKey } = chosen.contents;
     const suite = { kem, ...chosen.cipherSuite };
-    const { enc, context } = await setupHpkeSender(suite, publicKey, info);
+    const { enc, context } = await setupHpkeSender(suite, publicKey, info).catch((cause) => {
+      throw cause instanceof HpkeError ? badPublicKey(cause) : cause;
+    });
     // RFC 9849, Section 6.1: a fresh random, and the session ID of the inner one. Its PSKs are not
     // offered here.
     const outer = { ...inner, random: environment.random(32), psks: [], ech: null };
@@ -235,6 +238,15 @@ class HiddenHello implements EchOffer {
     show(hs, { serverName: publicName });
     return { ...this.#outer, keyShares };
   }
+}
+
+function badPublicKey(cause: HpkeError): SslError {
+  return new SslError(
+    "SEC_ERROR_INVALID_ARGS",
+    "Cannot start handshake: the public key in the option echConfigList is no point of its curve " +
+      "that can be used; get the list anew, or leave the option out, which shows the host name",
+    { cause },
+  );
 }
 
 /**

@@ -4,8 +4,9 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { NssError } from "../../../cert/base/errors.ts";
 import { importFD } from "../../../ssl/import_fd.ts";
 import { newModel } from "../../../ssl/config/model.ts";
+import { EchRejectedError } from "../../../ssl/base/ech_error.ts";
 import { SslError } from "../../../ssl/base/errors.ts";
-import { MAX_ECH_KEYS } from "../../../ssl/config/option_values.ts";
+import { MAX_ECH_KEYS, MAX_RETRY_CONFIGS_LENGTH } from "../../../ssl/config/option_values.ts";
 import { parseEchConfigList } from "../../../ssl/extensions/ech_config_list.ts";
 import {
   enableTls13BackendEch,
@@ -25,9 +26,10 @@ import { encodeClientHello, parseClientHello } from "../../../ssl/messages/clien
 import { ExtensionType } from "../../../ssl/tables/extension_types.ts";
 import { HandshakeType } from "../../../ssl/tables/handshake_types.ts";
 import { keepHellos } from "../_hello.ts";
-import { failureOf, join, outcomeOf, shake } from "../_support.ts";
+import { failureOf, join, makeIdentity, outcomeOf, PKI, shake } from "../_support.ts";
 
 const key = await generateEchKeys({ publicName: "public.test", extractable: true });
+const publicServer = await makeIdentity({ dnsNames: ["public.test"] }, PKI.root);
 
 Deno.test("generateEchKeys() makes a configuration of what the options say, and else of its defaults", async () => {
   const made = await generateEchKeys({
@@ -94,6 +96,58 @@ Deno.test("importEchKey() refuses a key of another configuration, curve or kind"
   }
   const taken = await importEchKey(key.config, await pkcs8(key));
   assertEquals([taken.config, taken.isRetryConfig], [key.config, true]);
+});
+
+Deno.test("importEchKey() and a client refuse a configuration whose public key is no point of its curve", async () => {
+  for (const curve of ["X25519", "P-256"] as const) {
+    const bad = await generateEchKeys({ publicName: "public.test", curve });
+    // Behind version, length, config_id, kem_id, and the key's length; of P-256 the first byte stays.
+    if (curve === "X25519") bad.config.fill(0, 9, 9 + 32);
+    else bad.config.fill(1, 10, 9 + 65);
+    const imported = await assertRejects(() => importEchKey(bad.config, bad.privateKey), SslError);
+    assertEquals(imported.name, "SEC_ERROR_INVALID_ARGS", imported.message);
+    await using joined = join({ client: { echConfigList: encodeEchConfigList([bad.config]) } });
+    const error = await failureOf(joined.client.handshake());
+    assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", error.message);
+  }
+});
+
+Deno.test("setServerEchConfigs() takes as many configurations to try again as a client can be sent, and no byte more", async () => {
+  const model = newModel({ role: "server" });
+  /** Keys whose configurations have so many bytes together, by an extension that is not mandatory. */
+  const keysOf = (total: number) =>
+    [0, 1].map((i) => {
+      const length = i === 0 ? total >> 1 : total - (total >> 1);
+      const { config } = key;
+      const added = length - config.length;
+      const extension = [0x4a, 0x4a, (added - 4) >> 8, (added - 4) & 0xff];
+      const grown = new Uint8Array(length);
+      grown.set(config);
+      grown.set([added >> 8, added & 0xff, ...extension], config.length - 2);
+      grown.set([(length - 4) >> 8, (length - 4) & 0xff], 2);
+      return { ...key, config: grown };
+    });
+  const most = keysOf(MAX_RETRY_CONFIGS_LENGTH);
+  setServerEchConfigs(model, most);
+  const more = keysOf(MAX_RETRY_CONFIGS_LENGTH + 1);
+  const error = assertThrows(() => setServerEchConfigs(model, more), SslError);
+  assertEquals(error.name, "SEC_ERROR_INVALID_ARGS", error.message);
+  setServerEchConfigs(model, more.map((one, i) => ({ ...one, isRetryConfig: i === 0 })));
+  // As many do reach a client.
+  const other = await generateEchKeys({ publicName: "public.test" });
+  await using joined = join({
+    client: { echConfigList: encodeEchConfigList([other]), alpnProtocols: ["h2"] },
+    server: {
+      certificates: [publicServer.credential],
+      echKeys: most,
+      alpnProtocols: ["h2"],
+    },
+  });
+  const served = outcomeOf(joined.server);
+  const rejection = await failureOf(joined.client.handshake());
+  assert(rejection instanceof EchRejectedError);
+  assertEquals(rejection.retryConfigs?.length, 2 + MAX_RETRY_CONFIGS_LENGTH);
+  await served;
 });
 
 Deno.test("encodeEchConfigList() refuses none, a list in a list, and a cut one", () => {
