@@ -339,7 +339,23 @@ Deno.test("a server refuses a cookie of its keys that is of another version of t
   writeTime(writer, Date.now());
   const content = writer.vector8(new Uint8Array(32)).vector16(bytes("token")).finish();
   const { asked, callback } = answering("request", "fail");
-  for (const other of [NO_TOKEN, content.slice(0, -1), new Uint8Array([...content, 0])]) {
+  // What follows is of Encrypted Client Hello: whether it was accepted, and bytes with a length.
+  const ech = [
+    [0],
+    [0, 0],
+    [0, 0, 7, ...bytes("7 bytes")],
+    [0, 0, 8, ...bytes("7 bytes")],
+    [
+      0,
+      0,
+      9,
+      ...bytes("9  bytes."),
+    ],
+    [2, 0, 0],
+    [1, 0, 0, 0],
+  ];
+  const others = ech.map((end) => new Uint8Array([...content, ...end]));
+  for (const other of [NO_TOKEN, content.slice(0, -1), ...others]) {
     const error = await outcomeOfCookie(other, callback);
     assertLocal(error, "SSL_ERROR_BAD_2ND_CLIENT_HELLO", "illegal_parameter");
   }

@@ -26,7 +26,11 @@ import { encodeServerHello, HELLO_RETRY_REQUEST_RANDOM } from "../../../messages
 import { serverSessionsOf } from "../../../session/server_cache.ts";
 import { readTime, writeTime } from "../../../session/session_codec.ts";
 import type { CipherSuite } from "../../../tables/cipher_suites.ts";
-import { ExtensionType, extensionTypeName } from "../../../tables/extension_types.ts";
+import {
+  ECH_CONFIRMATION_LENGTH,
+  ExtensionType,
+  extensionTypeName,
+} from "../../../tables/extension_types.ts";
 import { HandshakeType } from "../../../tables/handshake_types.ts";
 import type { NamedGroup } from "../../../tables/named_groups.ts";
 import { TLS_1_2, TLS_1_3 } from "../../../tables/versions.ts";
@@ -304,9 +308,13 @@ function readCookie(bytes: Bytes): CookieContent | null {
 }
 
 function readEch(reader: Reader): RetriedEch {
-  const isAccepted = reader.u8() === 1;
+  const kind = reader.u8();
   const bytes = reader.vector16();
-  return isAccepted ? { kind: "accepted", enc: bytes } : { kind: "rejected", filler: bytes };
+  if (kind === 1) return { kind: "accepted", enc: bytes };
+  if (kind === 0 && bytes.length === ECH_CONFIRMATION_LENGTH) {
+    return { kind: "rejected", filler: bytes };
+  }
+  throw new DecodeError("what it says of Encrypted Client Hello is of another version");
 }
 
 function badCookie(why: string): SslError {
