@@ -29,6 +29,16 @@ export const KINDS: Readonly<Record<string, Pick<ImportOptions, "groups" | "keyS
   " after a HelloRetryRequest": { groups: ["secp384r1", "x25519"], keyShares: ["x25519"] },
 };
 
+/** What a server of ours is given so that there is a HelloRetryRequest, with a cookie too, or none. */
+export const SERVER_KINDS: Readonly<Record<string, ImportOptions>> = {
+  "": { groups: ["x25519", "secp384r1"] },
+  " after a HelloRetryRequest": { groups: ["secp384r1"] },
+  " after a HelloRetryRequest with a cookie": {
+    groups: ["x25519", "secp384r1"],
+    helloRetryRequestCallback: (_socket, { firstHello }) => firstHello ? "request" : "accept",
+  },
+};
+
 /** The key of the server's certificate, which is for both names. */
 export const pair = await generateKeyPair("ec-p256", { extractable: true });
 const issuer = { certificate: PKI.root.cert, privateKey: PKI.root.keys.privateKey };

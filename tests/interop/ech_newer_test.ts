@@ -26,6 +26,7 @@ import {
   PUBLIC,
   SECRET,
   serve,
+  SERVER_KINDS,
   TIMEOUT,
   trustingDatabase,
 } from "./_ech.ts";
@@ -242,16 +243,22 @@ const CLIENTS = [
 ] as const;
 
 for (const { name, lack, run, says, retries, alpn } of CLIENTS) {
-  for (const [how, { groups }] of Object.entries(KINDS)) {
+  for (const [how, kind] of Object.entries(SERVER_KINDS)) {
     test(
       lack,
       `ECH: our server accepts ${name}'s client${how}, or tells it how to retry`,
       async () => {
         await using server = serve({
           alpnProtocols: ["http/1.1", "h2"],
-          ...how === "" ? {} : { groups: [groups![0]!] },
+          ...kind,
         });
         const accepted = await run(server.port, listOf(key));
+        if (name === "OpenSSL 4.0" && how.endsWith("cookie")) {
+          // The inner hello of its client refers to a cookie that it leaves out of the outer one.
+          assertMatch(accepted.stdout + accepted.stderr, /alert illegal parameter/);
+          assertEquals(server.seen, ["SSL_ERROR_RX_MALFORMED_ESNI_EXTENSION"]);
+          return;
+        }
         assertMatch(accepted.stdout + accepted.stderr, says);
         const rejected = await run(server.port, listOf(otherKey));
         assertMatch(rejected.stdout + rejected.stderr, retries);

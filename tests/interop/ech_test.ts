@@ -28,6 +28,7 @@ import {
   PUBLIC,
   SECRET,
   serve,
+  SERVER_KINDS,
   TIMEOUT,
   trustingDatabase,
 } from "./_ech.ts";
@@ -54,9 +55,9 @@ if (await has(BSSL)) {
     });
   };
 
-  for (const [how, { groups }] of Object.entries(KINDS)) {
+  for (const [how, kind] of Object.entries(SERVER_KINDS)) {
     Deno.test(`ECH: our server accepts BoringSSL's client${how}, or tells it how to retry`, async () => {
-      await using server = serve(how === "" ? {} : { groups: [groups![0]!] });
+      await using server = serve(kind);
       const accepted = await bsslClient(server.address, "list", [key]);
       assertStringIncludes(accepted.stderr, "Encrypted ClientHello: yes");
       const rejected = await bsslClient(server.address, "other", [otherKey]);
@@ -131,10 +132,10 @@ async function shake(port: number, options: ImportOptions) {
 }
 
 if (await has("tstclnt") && await has("certutil")) {
-  for (const [how, { groups }] of Object.entries(KINDS)) {
+  for (const [how, kind] of Object.entries(SERVER_KINDS)) {
     Deno.test(`ECH: our server accepts NSS's client${how}, or tells it how to retry`, async () => {
       const db = await trustingDatabase("certutil");
-      await using server = serve(how === "" ? {} : { groups: [groups![0]!] });
+      await using server = serve(kind);
       const client = (keys: readonly EchKey[]) =>
         run("tstclnt", {
           // deno-fmt-ignore
