@@ -32,6 +32,8 @@ export interface PreliminaryChannelInfo {
   readonly maxEarlyDataSize: number;
   /** Whether the server has accepted Encrypted Client Hello; `false` before it is known. */
   readonly echAccepted: boolean;
+  /** The peer's raw public key in place of certificates, possibly not yet accepted. */
+  readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
   /** The peer's certificates, leaf first, possibly not yet accepted. */
   readonly peerCertificates: readonly Certificate[];
 }
@@ -83,6 +85,11 @@ export interface ChannelInfo {
    * resumption it is that of the original handshake.
    */
   readonly peerRawPublicKey: SubjectPublicKeyInfo | null;
+  /**
+   * The raw public key that this end has shown in place of certificates; `null` for none, and after
+   * resumption, which shows nothing.
+   */
+  readonly localRawPublicKey: SubjectPublicKeyInfo | null;
   /**
    * The identity of the external pre-shared key by which both ends have authenticated each other,
    * before an import; `null` if they have not. No certificate was shown then, and no hook asked.

@@ -64,6 +64,7 @@ export function channelInfo(negotiated: Negotiated): ChannelInfo {
     secureRenegotiation: !isTls12 || negotiated.secureRenegotiation,
     badCertAccepted: peer.badCertAccepted,
     peerRawPublicKey: applicationKey(peer.rawPublicKey),
+    localRawPublicKey: applicationKey(local.rawPublicKey),
     pskIdentity: peer.pskIdentity?.slice() ?? null,
     earlyDataAccepted: earlyData !== null,
     earlyDataLength: earlyData ?? 0,
@@ -87,5 +88,6 @@ export function preliminaryChannelInfo(
     canSendEarlyData: earlyWrite?.sending ?? false,
     maxEarlyDataSize: earlyWrite?.sending ? earlyWrite.limit : 0,
     echAccepted: progress.echAccepted,
+    peerRawPublicKey: applicationKey(progress.peerRawPublicKey),
   }, progress.peerChain);
 }

@@ -3,7 +3,12 @@
 /** Raw public keys (RFC 7250): who is trusted, first and again, in both roles and both versions. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { getChannelBinding, importFD, type ImportOptions } from "@nss/nss";
+import {
+  getChannelBinding,
+  getPreliminaryChannelInfo,
+  importFD,
+  type ImportOptions,
+} from "@nss/nss";
 import { getResumptionTokenInfo, type RawPublicKeyHook, setResumptionToken } from "@nss/nss/ssl";
 import { importPrivateKey } from "../../pkcs11/keys/import_private_key.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
@@ -83,8 +88,9 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     const seen: unknown[] = [];
     const client = (accept: RawPublicKeyHook) =>
       of({ ...PINNED, client: { rawPublicKeys: { accept } } });
-    await session(client(async (_, { publicKey, hostname, isServer }) => {
+    await session(client(async (socket, { publicKey, hostname, isServer }) => {
       seen.push([hostname, isServer, await publicKey.pin()]);
+      assert(getPreliminaryChannelInfo(socket).peerRawPublicKey?.equals(SERVER.publicKey));
       publicKey.der.fill(0); // a copy
       publicKey.publicKey.fill(0);
       return true;

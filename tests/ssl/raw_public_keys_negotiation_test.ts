@@ -126,13 +126,16 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
       rawPublicKeys: { keys: CLIENT_KEYS },
     };
     const clientAuth = "require";
-    const [, plain] = await session(of({ client, server: { clientAuth } }));
+    const [shown, plain] = await session(of({ client, server: { clientAuth } }));
     assertEquals(plain.peerCertificates, [PKI.client.cert]);
-    const [, raw] = await session(of({
+    assertEquals(shown.localRawPublicKey, null);
+    const [own, raw] = await session(of({
       client,
       server: { clientAuth, rawPublicKeys: { accept: [CLIENT.publicKey], orCertificate: true } },
     }));
     assert(raw.peerRawPublicKey?.equals(CLIENT.publicKey));
+    assert(own.localRawPublicKey?.equals(CLIENT.publicKey));
+    assertEquals(own.localCertificates, []);
   });
 
   Deno.test(`rawPublicKeys: an end without a common type says so (${version})`, async () => {

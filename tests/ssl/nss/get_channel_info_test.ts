@@ -33,6 +33,7 @@ Deno.test("getChannelInfo() shows what both ends agreed on, and nothing before t
     secureRenegotiation: true,
     badCertAccepted: false,
     peerRawPublicKey: null,
+    localRawPublicKey: null,
     pskIdentity: null,
     earlyDataAccepted: false,
     earlyDataLength: 0,
