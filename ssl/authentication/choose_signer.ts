@@ -18,7 +18,7 @@ import type { Tls12CipherSuite } from "../tables/cipher_suites.ts";
 import { namedGroupByName, type NamedGroupName } from "../tables/named_groups.ts";
 import type { AuthenticationContext, NoSigner, Signer } from "./authentication_context.ts";
 import { byHostName, type Candidate } from "./by_host_name.ts";
-import { chooseScheme } from "./certificate_verify.ts";
+import { chooseScheme, clientSchemeFor } from "./certificate_verify.ts";
 import { authOf, chooseTls12Scheme } from "./tls12_signature.ts";
 
 /** Few servers have raw public keys. */
@@ -188,22 +188,24 @@ export async function chooseClientSigner(
     return await chooseRawClientSigner(context, request);
   }
   hooks.observer?.peerSchemes(request.signatureSchemes);
-  const choose = request.version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
+  const choose = clientSchemeFor(request, config.signatureSchemes);
   const passedOver: string[] = [];
   for (const credential of await clientCandidates(context, request, passedOver)) {
     const { certificate } = credential;
     const { algorithm } = certificate.subjectPublicKeyInfo;
     // The key is fetched only if the certificate lets it sign
-    if (choose({ algorithm }, config.signatureSchemes, request.signatureSchemes) !== undefined) {
+    let hint = "";
+    if (choose({ algorithm }) !== undefined) {
       const key = await credential.privateKey();
-      const scheme = choose(key, config.signatureSchemes, request.signatureSchemes);
+      const scheme = choose(key);
       if (scheme !== undefined) return { credential, key, scheme };
+      if (algorithm.type === "rsa" && request.version === "TLSv1.3") hint = WITHOUT_PSS;
     }
     passedOver.push(
       `${shown(certificate.subject)} was passed over, because its key (${
         describeKey(algorithm)
       }) ` +
-        "signs with no scheme that both ends accept",
+        `signs with no scheme that both ends accept${hint}`,
     );
   }
   if (passedOver.length > 0) return { reason: passedOver.join("; ") };
@@ -214,6 +216,10 @@ export async function chooseClientSigner(
       : "the getClientAuthData hook chose none",
   };
 }
+
+/** What helps a key whose certificate would let it sign. */
+const WITHOUT_PSS =
+  "; if its token cannot do RSASSA-PSS, set pkcs1ClientAuth at both ends, or use TLS 1.2";
 
 /** Returns the credentials that a client may show, in preference order. */
 async function clientCandidates(

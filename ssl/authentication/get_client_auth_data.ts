@@ -25,8 +25,7 @@ import {
 import type { SslConfig } from "../config/config.ts";
 import { configOf } from "../config/config_registry.ts";
 import type { CertificateOptions } from "../config/credential.ts";
-import { chooseScheme } from "./certificate_verify.ts";
-import { chooseTls12Scheme } from "./tls12_signature.ts";
+import { clientSchemeFor } from "./certificate_verify.ts";
 import type { ClientAuthRequest, GetClientAuthDataHook } from "../config/hooks.ts";
 
 /** The maximum number of issuers tried for a chain, because cross-signed ones branch. */
@@ -177,10 +176,7 @@ class Choice {
 
   /** Returns whether a key has a scheme that both ends accept in the negotiated version. */
   #signs(key: Pick<PrivateKey, "algorithm" | "schemes">): boolean {
-    const { signatureSchemes: own } = this.#config;
-    const { signatureSchemes: peers, version } = this.#request;
-    const choose = version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
-    return choose(key, own, peers) !== undefined;
+    return clientSchemeFor(this.#request, this.#config.signatureSchemes)(key) !== undefined;
   }
 
   /**

@@ -18,8 +18,7 @@ import type { ClientAuthRequest, RawPublicKeyHook } from "../config/hooks.ts";
 import { exported, type Pin, type RawCredential } from "../config/raw_public_keys.ts";
 import { RAW_PUBLIC_KEY } from "../tables/extension_types.ts";
 import type { AuthenticationContext, NoSigner, Signer } from "./authentication_context.ts";
-import { chooseScheme } from "./certificate_verify.ts";
-import { chooseTls12Scheme } from "./tls12_signature.ts";
+import { clientSchemeFor } from "./certificate_verify.ts";
 
 /**
  * Accepts a peer's raw public key, as the option `rawPublicKeys.accept` says.
@@ -132,11 +131,11 @@ export async function chooseRawClientSigner(
   request: ClientAuthRequest,
 ): Promise<Signer | NoSigner> {
   hooks.observer?.peerSchemes(request.signatureSchemes);
-  const choose = request.version === "TLSv1.2" ? chooseTls12Scheme : chooseScheme;
+  const choose = clientSchemeFor(request, config.signatureSchemes);
   const { allowed, forbidden } = await ownRawKeys(config);
   for (const credential of allowed) {
     const key = await credential.privateKey();
-    const scheme = choose(key, config.signatureSchemes, request.signatureSchemes);
+    const scheme = choose(key);
     if (scheme !== undefined) return { credential, key, scheme };
   }
   const passedOver = allowed.map(({ rawPublicKey }) =>

@@ -76,6 +76,8 @@ export interface Settings extends HookSettings {
   readonly renegotiation: Renegotiation;
   /** Whether a client offers post-handshake authentication. */
   readonly postHandshakeAuth: boolean;
+  /** Whether TLS 1.3's clients may sign with RSASSA-PKCS1-v1_5. */
+  readonly pkcs1ClientAuth: boolean;
   readonly fallbackScsv: boolean;
   readonly downgradeCheck: boolean;
   readonly compatMode: boolean;

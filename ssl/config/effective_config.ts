@@ -61,6 +61,7 @@ export function effectiveConfig(config: SslConfig): SslConfig {
         isSchemeAvailable(scheme) && (maxVersion >= TLS_1_3 || isTls12Scheme(scheme)) &&
         presets.every(({ signatureSchemes }) => signatureSchemes.includes(scheme)),
     ),
+    pkcs1ClientAuth: config.pkcs1ClientAuth && presets.length === 0,
     alpnProtocols: config.alpn ? config.alpnProtocols : [],
     sessionTickets: config.sessionTickets && !config.noCache,
     maxEarlyData: presets.some(({ forbidsEarlyData }) => forbidsEarlyData)

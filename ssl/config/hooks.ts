@@ -150,6 +150,11 @@ export interface ClientAuthRequest {
   readonly caNames: readonly Name[];
   /** The signature schemes that the server accepts, in preference order. */
   readonly signatureSchemes: readonly SignatureScheme[];
+  /**
+   * The schemes of RSASSA-PKCS1-v1_5 that a TLS 1.3 server accepts of a key that can sign with
+   * nothing else (RFC 9963); there with the option `pkcs1ClientAuth` alone.
+   */
+  readonly pkcs1Schemes?: readonly SignatureScheme[];
 }
 
 /**
@@ -389,6 +394,7 @@ export type SniSocketConfig = Pick<
   | "versions"
   | "cipherSuites"
   | "groups"
+  | "pkcs1ClientAuth"
   | "signatureSchemes"
   | "policy"
   | "sessionTickets"

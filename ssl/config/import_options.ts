@@ -168,6 +168,12 @@ export interface ImportOptions extends HookOptions {
   /** The signature schemes, in preference order; `docs/options.md` has the default. */
   signatureSchemes?: readonly SignatureScheme[];
   /**
+   * Whether clients of TLS 1.3 may sign with RSASSA-PKCS1-v1_5 (RFC 9963), for tokens that cannot do
+   * RSASSA-PSS; default `false`. A server offers it with the schemes `rsa_pkcs1_*` that it has; a
+   * client uses it where a key signs with nothing else that the server accepts.
+   */
+  pkcs1ClientAuth?: boolean;
+  /**
    * Whether a client requests an OCSP response with the certificate (`SSL_ENABLE_OCSP_STAPLING`);
    * default `false`. A response "revoked" rejects the certificate, and a must-staple certificate
    * requires a response.

@@ -251,6 +251,13 @@ export const SETTINGS: { readonly [N in SettingName]: Setting<SslConfig[N]> } = 
     sessions: "negotiation",
     take: takeSchemes,
   }),
+  pkcs1ClientAuth: row(() => false, {
+    doc:
+      "Whether TLS 1.3's clients may sign with RSASSA-PKCS1-v1_5 where a token cannot do RSASSA-PSS (RFC 9963); no preset allows it.",
+    option: "pkcs1ClientAuth",
+    sessions: "negotiation",
+    take: takeBoolean,
+  }),
   policyPreset: row(() => null, {
     doc:
       "The preset that limits versions, suites, groups, signature schemes and certificates; `policy` names it.",

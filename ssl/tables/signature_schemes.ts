@@ -24,6 +24,8 @@ export interface SignatureSchemeRow {
    * Whether a TLS 1.3 CertificateVerify may use it; the others are for certificates and TLS 1.2.
    */
   readonly tls13: boolean;
+  /** The code point for signatures of TLS 1.3's clients alone (RFC 9963), if that is another. */
+  readonly clientId?: number;
   /** Whether TLS 1.2 may use it; ML-DSA is for TLS 1.3 only (draft-ietf-tls-mldsa, Section 4). */
   readonly tls12: boolean;
 }
@@ -118,6 +120,7 @@ export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
   { id: 0x0906, scheme: "mldsa87", keyType: "mldsa87", hash: null, tls13: true, tls12: false },
   {
     id: 0x0401,
+    clientId: 0x0420,
     scheme: "rsa_pkcs1_sha256",
     keyType: "rsa",
     hash: "SHA-256",
@@ -126,6 +129,7 @@ export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
   },
   {
     id: 0x0501,
+    clientId: 0x0520,
     scheme: "rsa_pkcs1_sha384",
     keyType: "rsa",
     hash: "SHA-384",
@@ -134,6 +138,7 @@ export const SIGNATURE_SCHEMES: readonly SignatureSchemeRow[] = [
   },
   {
     id: 0x0601,
+    clientId: 0x0620,
     scheme: "rsa_pkcs1_sha512",
     keyType: "rsa",
     hash: "SHA-512",

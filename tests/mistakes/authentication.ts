@@ -47,6 +47,7 @@ const rogue = await makeIdentity({ subject: "CN=Rogue Root", isCa: true });
 const client = await makeIdentity({ subject: "CN=Alice" }, root);
 const stranger = await makeIdentity({ subject: "CN=Mallory" }, rogue);
 const edwards = await makeIdentity({ subject: "CN=Edwards" }, root, "ed25519");
+const card = await makeIdentity({ subject: "CN=Card" }, root, "rsa-2048");
 const p384 = await makeIdentity({ subject, dnsNames }, root, "ec-p384");
 const past = { notBefore: new Date("2020-01-01"), notAfter: new Date("2021-01-01") };
 const expired = await makeIdentity({ subject, dnsNames, ...past }, root);
@@ -167,6 +168,21 @@ export const MISTAKES: readonly Mistake[] = [
     name: REQUIRED,
     says:
       'Peer sent alert certificate_required (116): it wants a client certificate; give one by the certificates option or getClientAuthData. This client sent no certificate: "CN=Edwards" was passed over, because its key (ed25519) signs with no scheme that both ends accept',
+  },
+  {
+    mistake: "TLS 1.3 with a client's RSA key in a token that cannot do RSASSA-PSS",
+    make: () => {
+      const { algorithm } = card.key;
+      const schemes = ["rsa_pkcs1_sha256"] as const;
+      const sign: PrivateKey["sign"] = (scheme, data) => card.key.sign(scheme, data);
+      const key: PrivateKey = { algorithm, schemes, sign };
+      return handshake("client", { certificates: [{ cert: card.cert, key }] }, {
+        clientAuth: "require",
+      });
+    },
+    name: REQUIRED,
+    says:
+      'Peer sent alert certificate_required (116): it wants a client certificate; give one by the certificates option or getClientAuthData. This client sent no certificate: "CN=Card" was passed over, because its key (rsa 2048) signs with no scheme that both ends accept; if its token cannot do RSASSA-PSS, set pkcs1ClientAuth at both ends, or use TLS 1.2',
   },
   {
     mistake: "a client's certificate that its own `policy` forbids",

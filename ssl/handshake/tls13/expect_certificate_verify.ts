@@ -34,6 +34,7 @@ export class ExpectCertificateVerify implements HandshakeState {
       hs.config.role === "client" ? "server" : "client",
       hs.transcript.digest(),
       hs.config.signatureSchemes,
+      hs.config.pkcs1ClientAuth,
     );
     const peer = this.#claim.prove(verification);
     hs.output.emit({ kind: "checking", check: peer });

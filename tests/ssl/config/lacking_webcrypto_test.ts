@@ -48,11 +48,14 @@ Deno.test("a client offers what its WebCrypto has, and nothing else", async () =
   assertEquals(chacha.every((id) => all.suites.includes(id)), true);
   assertEquals(all.group, "X25519MLKEM768");
 
-  const noMlKem = await offer(["ML-KEM-768"]);
-  assertEquals(noMlKem.groups, all.groups.filter((id) => !hybrids.includes(id)));
+  const no768 = await offer(["ML-KEM-768"]);
+  assertEquals(no768.groups, all.groups.filter((id) => !hybrids.includes(id)));
+  // It is offered without a share, and the server asks for one.
+  assertEquals([no768.group, no768.shares], ["SecP384r1MLKEM1024", [0x11ed]]);
+  const noMlKem = await offer(["ML-KEM-768", "ML-KEM-1024"]);
+  assertEquals(noMlKem.groups, no768.groups.filter((id) => id !== 0x11ed));
   assertEquals(noMlKem.shares, all.shares.filter((id) => !hybrids.includes(id)));
   assertEquals(noMlKem.suites, all.suites);
-  // SecP384r1MLKEM1024 is offered, but has no share.
   assertEquals(noMlKem.group, "x25519");
 
   const noChaCha = await offer(["ChaCha20-Poly1305"]);
@@ -85,7 +88,7 @@ Deno.test("a server does not choose what its WebCrypto lacks, though the client 
   // Both ends of a test have one runtime, which is asked when a handshake begins.
   const joined = join();
   const asking = joined.client.handshake();
-  await withoutAlgorithms(["ML-KEM-768"], async () => {
+  await withoutAlgorithms(["ML-KEM-768", "ML-KEM-1024"], async () => {
     const [{ group, helloRetryRequest }] = await Promise.all([asking, joined.server.handshake()]);
     assertEquals([group, helloRetryRequest], ["x25519", false]);
   });

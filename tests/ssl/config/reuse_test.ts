@@ -164,6 +164,7 @@ const SAMPLES: Readonly<Record<Exclude<Option, "head" | "signal">, () => readonl
     element("signatureSchemes", ["ed25519", "ecdsa_secp256r1_sha256"], "ecdsa_secp384r1_sha384"),
   ],
   ocspStapling: () => replaced("ocspStapling", false, true),
+  pkcs1ClientAuth: () => replaced("pkcs1ClientAuth", false, true),
   signedCertTimestamps: () => replaced("signedCertTimestamps", false, true),
   maxEarlyData: () => replaced("maxEarlyData", 1, 2),
   halfRttData: () => replaced("halfRttData", false, true),

@@ -46,7 +46,7 @@ export class CertificateRequests {
     const request = parseCertificateRequest(message.body);
     const context = request.certificateRequestContext.slice();
     this.#checkContext(context);
-    const authRequest = clientAuthRequest(request);
+    const authRequest = clientAuthRequest(request, hs.config);
     // The transcript is that of the handshake and this exchange, without earlier exchanges.
     const transcript = hs.transcript.snapshot();
     if (transcript === null) {

@@ -2,6 +2,7 @@
 
 import { SslError } from "../../../base/errors.ts";
 import { certificateStatus } from "../../../extensions/status_request.ts";
+import type { SslConfig } from "../../../config/config.ts";
 import type { ClientAuthRequest } from "../../../config/hooks.ts";
 import { parseCertificate } from "../../../messages/certificate.ts";
 import { parseCertificateRequest } from "../../../messages/certificate_request.ts";
@@ -33,7 +34,7 @@ export class ExpectCertificateOrRequest implements HandshakeState {
     if (message.type === HandshakeType.certificate) {
       return new ExpectCertificate(this.#keys, null).handle(message, hs);
     }
-    const request = readRequest(message);
+    const request = readRequest(message, hs.config);
     hs.transcript.add(message.raw);
     return new ExpectCertificate(this.#keys, request);
   }
@@ -86,7 +87,7 @@ class ExpectCertificate implements HandshakeState {
   }
 }
 
-function readRequest(message: HandshakeMessage): ClientAuthRequest {
+function readRequest(message: HandshakeMessage, config: SslConfig): ClientAuthRequest {
   const request = parseCertificateRequest(message.body);
   if (request.certificateRequestContext.length > 0) {
     // RFC 8446, Section 4.3.2: it SHALL be zero length during the handshake.
@@ -96,7 +97,7 @@ function readRequest(message: HandshakeMessage): ClientAuthRequest {
       { fault: "value" },
     );
   }
-  return clientAuthRequest(request);
+  return clientAuthRequest(request, config);
 }
 
 function illegalCertificate(why: string): SslError {

@@ -8,6 +8,7 @@ import { HandshakeType } from "../../../tables/handshake_types.ts";
 import { signatureSchemeByName } from "../../../tables/signature_schemes.ts";
 import { type HandshakeContext, prepareHandshake } from "../../handshake.ts";
 import { addGrease } from "./add_grease.ts";
+import { pkcs1ClientIds } from "../../../authentication/certificate_verify.ts";
 import { authorityNames } from "../../../authentication/authority_names.ts";
 
 /**
@@ -21,11 +22,10 @@ export function prepareCertificateRequest(
   hs: HandshakeContext,
   certificateRequestContext: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): Uint8Array<ArrayBuffer> {
-  const { signatureSchemes } = hs.config;
-  const extensions = new ExtensionBlock().add(
-    signatureAlgorithms,
-    signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id),
-  );
+  const { signatureSchemes, pkcs1ClientAuth } = hs.config;
+  const ids = signatureSchemes.map((scheme) => signatureSchemeByName(scheme)!.id);
+  if (pkcs1ClientAuth) ids.push(...pkcs1ClientIds(signatureSchemes));
+  const extensions = new ExtensionBlock().add(signatureAlgorithms, ids);
   const names = authorityNames(hs.config);
   if (names.length > 0) extensions.add(certificateAuthorities, names);
   addGrease(hs, extensions);
