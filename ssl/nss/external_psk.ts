@@ -12,7 +12,9 @@ import type { Configurable } from "./configurable.ts";
  *
  * NSS has one key for each socket; here a client offers up to eight, in the order in which they
  * were added, and a server may have any number. A client with a key takes no server that does not
- * use one, unless the option `certificateFallback` is set. Early data with a key is not supported.
+ * use one, unless the option `certificateFallback` is set. There is no early data with a
+ * key: it has neither age nor single use, by which a server could tell a replay (RFC 9846, Section
+ * 8).
  *
  * @param target The socket, listener or model.
  * @param psk The key with its identity.

@@ -7,6 +7,8 @@ import type { ExternalPsk } from "../../ssl/config/external_psk.ts";
 import type { ExternalPskRequest } from "../../ssl/config/hooks.ts";
 import type { ImportOptions } from "../../ssl/config/import_options.ts";
 import { NssContext } from "../../pkcs11/context/context.ts";
+import { optionSet } from "../../ssl/nss/option_set.ts";
+import { reHandshake } from "../../ssl/nss/handshake.ts";
 import {
   assertFails,
   assertLocal,
@@ -269,4 +271,15 @@ Deno.test("getExternalPsk that throws or answers wrongly ends the handshake with
       alert: "internal_error",
     });
   }
+});
+
+Deno.test("externalPsks: a server asks for no certificate after the handshake either, says why, and goes on", async () => {
+  await using joined = join(psksOnly());
+  optionSet(joined.client, "ENABLE_POST_HANDSHAKE_AUTH", true);
+  await shake(joined);
+  optionSet(joined.server, "REQUEST_CERTIFICATE", true);
+  const error = await failureOf(reHandshake(joined.server, false));
+  assertEquals(error.name, "SSL_ERROR_FEATURE_DISABLED");
+  assertStringIncludes(error.message, "by an external pre-shared key");
+  await pingPong(joined);
 });

@@ -38,7 +38,8 @@ type Connected = (negotiated: Tls13Negotiated) => HandshakeState;
  * @param keys The traffic keys.
  * @param connected Returns the state after the exchange.
  * @throws {SslError} `SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION` if the client has not
- * offered the extension, `SSL_ERROR_FEATURE_DISABLED` if the handshake was too long to be kept.
+ * offered the extension, `SSL_ERROR_FEATURE_DISABLED` if the handshake was too long to be kept, or an
+ * external PSK has authenticated both ends.
  */
 export function requestCertificate(
   hs: HandshakeContext,
@@ -50,6 +51,15 @@ export function requestCertificate(
     throw new SslError(
       "SSL_ERROR_MISSING_POST_HANDSHAKE_AUTH_EXTENSION",
       "Cannot ask for a certificate: the client has not offered post-handshake authentication",
+    );
+  }
+  if (negotiated.peer.pskIdentity !== null) {
+    // RFC 8446, Errata 6205: "MUST NOT send the CertificateRequest message either in the main
+    // handshake or request post-handshake authentication".
+    throw new SslError(
+      "SSL_ERROR_FEATURE_DISABLED",
+      "Cannot ask for a certificate: the ends have authenticated each other by an external " +
+        "pre-shared key, beside which TLS 1.3 has no certificates; leave out externalPsks for them",
     );
   }
   const transcript = hs.transcript.snapshot();
