@@ -321,7 +321,7 @@ function isPlainObject(value: unknown): value is object {
 /**
  * Returns the known name that is most similar to an unknown one; `undefined` if none is similar.
  */
-function nearestName(unknown: string, known: readonly string[]): string | undefined {
+export function nearestName(unknown: string, known: readonly string[]): string | undefined {
   // What is longer is no typing mistake, and would take long to compare
   const text = unknown.toLowerCase().slice(0, 64);
   if (text.length < 2) return undefined;

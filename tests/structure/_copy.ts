@@ -6,7 +6,7 @@
 import { ROOT } from "./_source.ts";
 
 /** What the tests need; examples are no part of it. */
-const COPIED = ["mod.ts", "deno.json", "cert", "pkcs11", "ssl", "tests", "docs"];
+const COPIED = ["mod.ts", "deno.json", "cert", "pkcs11", "ssl", "cli", "tests", "docs"];
 
 /**
  * Copies the project, without what only examples and the long tests need.

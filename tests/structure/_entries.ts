@@ -33,6 +33,7 @@ const NEEDS: Readonly<Record<string, RegExp>> = {
   "node:http": /^node:http$/m,
   "node:net": /^node:net$/m,
   "node:sqlite": /^node:sqlite$/m,
+  "node:util": /^node:util$/m,
 };
 
 /** A row of the page. */

@@ -7,10 +7,10 @@ import { type Import, LAYERS, resolveImport, type Source } from "./_source.ts";
 /** Packages that published files may use; `@std/assert` is for tests and examples. */
 const PACKAGES = /^@std\/(?:crypto|encoding|streams)(?:\/|$)/;
 
-/** `cert <- pkcs11 <- ssl <- mod.ts`: a higher number may import a lower one. */
+/** `cert <- pkcs11 <- ssl <- mod.ts <- cli`: a higher number may import a lower one. */
 function layerOf(path: string): number {
   const index = LAYERS.findIndex((layer) => path.startsWith(`${layer}/`));
-  return index < 0 ? LAYERS.length : index;
+  return index < 0 ? LAYERS.indexOf("cli") - 0.5 : index;
 }
 
 /** Nothing imports to the right, not even types. */
@@ -61,6 +61,11 @@ export const ROOMS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["base"],
     ["tables", "wire"],
   ],
+  cli: [
+    ["net"],
+    ["store"],
+    ["base"],
+  ],
 };
 
 /** The rooms that stand above the files at the root of their package. */
@@ -68,6 +73,12 @@ const ABOVE_THE_ROOT: readonly string[] = ["http", "node"];
 
 /** The rooms that make objects of Node's: their files import `node:` at once, and nobody them. */
 const NODE_ROOMS = /(?:^|\/)ssl\/(?:http|node)\//;
+
+/** What the program imports of Node's at once. */
+const CLI_MODULES: ReadonlySet<string> = new Set(["node:util"]);
+
+/** The folder of the program, whose modules nothing else imports. */
+const CLI = /(?:^|\/)cli\//;
 
 /**
  * The folders of `ssl/handshake/`, from the highest to the lowest: what begins a handshake, its
@@ -154,7 +165,9 @@ function importState(source: Source, { specifier, dynamic, typeOnly }: Import): 
     return published ? null : "which is not published";
   }
   if (specifier.startsWith("node:")) {
-    const isAllowed = dynamic || typeOnly || NODE_ROOMS.test(source.path);
+    const isAllowed = CLI.test(source.path)
+      ? CLI_MODULES.has(specifier)
+      : dynamic || typeOnly || NODE_ROOMS.test(source.path);
     return isAllowed ? null : "which must be a lazy import()";
   }
   return PACKAGES.test(specifier) ? null : "which is no package of this project";
@@ -245,6 +258,19 @@ export function ringProblems(source: Source): string[] {
   return problems;
 }
 
+/** What prints: only the program does, in one file. */
+const PRINTS = /\bconsole\.|\bDeno\.std(?:out|err)\b/;
+const PRINTER = "cli/base/io.ts";
+/** As `Deno.serve` does by default, `serve()` tells standard error what a handler has thrown. */
+const TELLS_ERRORS = "ssl/http/exchange.ts";
+
+/** A library prints nothing, and the program by its one file, which knows terminals and pipes. */
+export function printProblems({ path, code }: Source): string[] {
+  return path !== PRINTER && path !== TELLS_ERRORS && PRINTS.test(code)
+    ? [`${path} prints; only ${PRINTER} may`]
+    : [];
+}
+
 /** Names and forms that every file keeps to. */
 export function formProblems({ path, code, text }: Source): string[] {
   const problems: string[] = [];
@@ -324,13 +350,14 @@ export function graphProblems(
   heavy: (specifier: string) => boolean,
 ): string[] {
   const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
+  const isCli = CLI.test(root);
   const forbidden = NODE_ROOMS.test(root) ? /^npm:/ : /^(?:node|npm):/;
   const problems: string[] = [];
   const seen = new Set([root]);
   const queue = [[root]];
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
     const from = path.at(-1)!;
-    if (forbidden.test(from) || heavy(from)) {
+    if (forbidden.test(from) && !(isCli && CLI_MODULES.has(from)) || heavy(from)) {
       problems.push(`a static path leads to ${from}: ${path.join(" -> ")}`);
       continue;
     }

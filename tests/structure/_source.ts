@@ -5,8 +5,8 @@
 /** The root of the repository. */
 export const ROOT = new URL("../../", import.meta.url);
 
-/** The folders that are published; `mod.ts` stands beside them. */
-export const LAYERS = ["cert", "pkcs11", "ssl"] as const;
+/** The folders that are published; `mod.ts` stands beside them, below `cli`. */
+export const LAYERS = ["cert", "pkcs11", "ssl", "cli"] as const;
 
 /** One import or re-export. */
 export interface Import {

@@ -11,6 +11,7 @@ import {
   type Manifest,
   type ModuleGraph,
   platformProblems,
+  printProblems,
   roomProblems,
 } from "./_rules.ts";
 import { readGraph } from "./_entries.ts";
@@ -34,7 +35,7 @@ Deno.test("layers: every published file is looked at", () => {
   }
 });
 
-Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.ts", () => {
+Deno.test("layers: nothing imports to the right of cert <- pkcs11 <- ssl <- mod.ts <- cli", () => {
   assertEquals(SOURCES.flatMap(layerProblems), []);
 });
 
@@ -62,6 +63,10 @@ Deno.test("layers: relative imports lead to files", () => {
 
 Deno.test("layers: only files that say so touch Deno or node:", () => {
   assertEquals(SOURCES.flatMap(platformProblems), []);
+});
+
+Deno.test("layers: nothing prints but the program's one file", () => {
+  assertEquals(SOURCES.flatMap(printProblems), []);
 });
 
 Deno.test("layers: files keep to their form", () => {
@@ -156,6 +161,9 @@ Deno.test("layerProblems() finds imports to the right, of types as well", () => 
   assertEquals(problems("ssl/a.ts", `await import("../mod.ts");`).length, 1);
   assertEquals(problems("ssl/a.ts", `import "../cert/a.ts"; import "../pkcs11/a.ts";`), []);
   assertEquals(problems("mod.ts", `export * from "./ssl/mod.ts";`), []);
+  assertEquals(problems("mod.ts", `import "./cli/mod.ts";`).length, 1);
+  assertEquals(problems("ssl/a.ts", `import type { A } from "../cli/base/a.ts";`).length, 1);
+  assertEquals(problems("cli/base/a.ts", `import "../../mod.ts"; import "../../cert/a.ts";`), []);
 });
 
 Deno.test("importProblems() finds foreign packages, tests and hasty node: imports", () => {
@@ -180,6 +188,22 @@ Deno.test("importProblems() finds foreign packages, tests and hasty node: import
     ),
     [],
   );
+});
+
+Deno.test("importProblems() lets the program import node:util, and nothing else of Node's", () => {
+  const problems = (path: string, specifier: string) =>
+    importProblems(parseSource(path, `import { a } from "${specifier}";`)).length;
+  assertEquals(problems("cli/base/args.ts", "node:util"), 0);
+  assertEquals(problems("cli/base/args.ts", "node:fs"), 1);
+  assertEquals(problems("ssl/a.ts", "node:util"), 1);
+});
+
+Deno.test("printProblems() finds what writes to the standard streams", () => {
+  const problems = (path: string, code: string) => printProblems(parseSource(path, code)).length;
+  assertEquals(problems("cli/client.ts", `console.log("a");`), 1);
+  assertEquals(problems("ssl/a.ts", "await Deno.stderr.write(bytes);"), 1);
+  assertEquals(problems("cli/base/io.ts", "await Deno.stdout.write(bytes);"), 0);
+  assertEquals(problems("ssl/a.ts", "// console.log()\nDeno.stdin.isTerminal();"), 0);
 });
 
 Deno.test("platformProblems() finds unannounced uses and vain announcements", () => {

@@ -25,6 +25,7 @@ const PACKAGE = [
   "README.md",
   "SECURITY.md",
   "cert/",
+  "cli/",
   "deno.json",
   "docs/",
   "mod.ts",

@@ -1,0 +1,126 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** Files, `-` for standard input or output; they are written whole or not at all. @module */
+
+import type { Io, Output } from "./io.ts";
+
+/** The most bytes of a file that is read: certificates, keys and CRLs are shorter. */
+export const MAX_FILE = 64 * 1024 * 1024;
+
+/** Something local is in the way: a file, a password, a permission. */
+export class LocalError extends Error {
+  /** What it is called. */
+  override readonly name = "LocalError";
+}
+
+/** The temporary files that Ctrl-C must not leave behind. */
+const unfinished = new Set<string>();
+
+/** Deletes what has not been written to its end, when the program is interrupted. */
+export function deleteUnfinished(): void {
+  for (const path of unfinished) {
+    try {
+      Deno.removeSync(path);
+    } catch {
+      // It may never have come to be.
+    }
+  }
+  unfinished.clear();
+}
+
+/** Reads a file. */
+export async function readBytes(path: string, io: Io): Promise<Uint8Array<ArrayBuffer>> {
+  if (path === "-") return await readStream(io.in, "standard input");
+  using file = await Deno.open(path, { read: true });
+  const { isDirectory } = await file.stat();
+  if (isDirectory) throw new LocalError(`Cannot read "${path}": it is a folder, not a file`);
+  // Devices and pipes do not tell their size
+  return await readStream(file.readable, `"${path}"`);
+}
+
+async function readStream(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > MAX_FILE) {
+      throw new LocalError(`Cannot read ${what}: it has more than ${MAX_FILE} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** Reads a file of text. */
+export async function readText(path: string, io: Io): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path, io));
+}
+
+/** How a file is written. */
+export interface WriteOptions {
+  /** Whether it has a private key: it is for its owner only, and replaces no other file. */
+  readonly isSecret?: boolean;
+}
+
+/**
+ * Writes a file under another name first, and gives it its own when all of it is on the disk: a
+ * full disk or Ctrl-C leaves the file that was there before, or none.
+ *
+ * @param path Where to; `-` is standard output.
+ * @param content What.
+ * @param out Standard output.
+ */
+export async function writeFile(
+  path: string,
+  content: string | Uint8Array,
+  out: Output,
+  { isSecret = false }: WriteOptions = {},
+): Promise<void> {
+  if (path === "-") return await out.write(content);
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const present = await Deno.lstat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (present !== null && isSecret) {
+    throw new LocalError(
+      `Cannot write "${path}": it is there already, and a file with a private key replaces none; ` +
+        "choose another name, or move it away",
+    );
+  }
+  if (present !== null && !present.isFile) {
+    // A device, a pipe or a link is written to, not replaced
+    if (present.isDirectory) throw new LocalError(`Cannot write "${path}": it is a folder`);
+    return await Deno.writeFile(path, bytes);
+  }
+  const mode = isSecret ? 0o600 : present?.mode ?? 0o666;
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+  unfinished.add(temporary);
+  try {
+    using file = await Deno.open(temporary, { write: true, createNew: true, mode: mode & 0o777 });
+    for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
+    await file.sync();
+    await putInPlace(temporary, path, isSecret);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  } finally {
+    unfinished.delete(temporary);
+  }
+}
+
+/** A secret must not replace a file that has come meanwhile: there, only a link fails. */
+async function putInPlace(temporary: string, path: string, isSecret: boolean): Promise<void> {
+  if (!isSecret) return await Deno.rename(temporary, path);
+  try {
+    await Deno.link(temporary, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) throw error;
+    return await Deno.rename(temporary, path); // a file system without links
+  }
+  await Deno.remove(temporary);
+}

@@ -1,0 +1,217 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** `nss client`: who a server is, what was negotiated and why, and what is wrong. @module */
+
+import type { Args, Option } from "./base/args.ts";
+import type { Command, Outcome } from "./base/command.ts";
+import { Unreachable } from "./base/fail.ts";
+import type { Io } from "./base/io.ts";
+import { explainFailure, mayBeOld } from "./net/diagnosis.ts";
+import { pipe } from "./net/pipe.ts";
+import { PlainTextError } from "./net/plain_text.ts";
+import { probeOldVersion } from "./net/probe_version.ts";
+import { type Report, REPORT_MEMBERS, reportOf, reportWithout } from "./net/report.ts";
+import { flightLines, reportText, verdictLine } from "./net/report_text.ts";
+import { REVOCATION_OPTION, revocationOf } from "./net/revocation.ts";
+import { STARTTLS, STARTTLS_NAMES } from "./net/starttls.ts";
+import { readTarget } from "./net/target.ts";
+import {
+  IDENTITY_OPTIONS,
+  readCrls,
+  readTrust,
+  TLS_OPTIONS,
+  tlsOptions,
+  type Trust,
+  TRUST_OPTIONS,
+} from "./net/tls_options.ts";
+import { drain, openConn, type Visit, visit, type VisitOptions } from "./net/visit.ts";
+
+/** How long the server may take to give tickets, or to refuse the client, in milliseconds. */
+const PATIENCE = 1000;
+
+const OPTIONS: readonly Option[] = [
+  {
+    name: "name",
+    value: "HOST",
+    text: "the name that is asked for and that the certificate must have, if it is another one",
+    example: "example.com",
+  },
+  {
+    name: "starttls",
+    value: "PROTOCOL",
+    text: "begin in plain text, as a protocol does",
+    words: STARTTLS_NAMES,
+  },
+  ...TRUST_OPTIONS,
+  REVOCATION_OPTION,
+  ...IDENTITY_OPTIONS,
+  ...TLS_OPTIONS,
+  { name: "trace", text: "print what each message of each flight says" },
+  { name: "no-resume", text: "make no second connection to resume the session" },
+  {
+    name: "key-log",
+    value: "FILE",
+    text: "append the secrets of the connection, with which Wireshark decrypts it",
+    example: "keys.log",
+  },
+  {
+    name: "pipe",
+    text: "send standard input to the server, and what it sends to standard output, as netcat does",
+  },
+  {
+    name: "insecure",
+    text: "with --pipe or a client certificate: go on although the server is not good",
+  },
+  {
+    name: "timeout",
+    value: "SECONDS",
+    text: "how long the connection, the plain text and the handshake may take each (10)",
+    example: "30",
+  },
+];
+
+async function optionsOf(args: Args, trust: Trust, io: Io): Promise<VisitOptions> {
+  const starttls = args.choice("starttls", STARTTLS_NAMES) ?? null;
+  const port = starttls === null ? 443 : STARTTLS[starttls].port;
+  const target = readTarget(args.positional[0]!, port);
+  return {
+    target,
+    hostname: args.one("name") ?? target.hostname,
+    starttls,
+    timeout: 1000 * Math.max(1, args.number("timeout", 3600) ?? 10),
+    tls: tlsOptions(args),
+    trust,
+    revocation: revocationOf(args, await readCrls(args, io)),
+    insecure: args.has("insecure"),
+  };
+}
+
+async function run(args: Args, io: Io): Promise<Outcome> {
+  await using trust = await readTrust(args, io);
+  const options = await optionsOf(args, trust, io);
+  let seen;
+  try {
+    seen = await visit(options);
+  } catch (error) {
+    if (!(error instanceof PlainTextError)) throw error;
+    return await tell(reportWithout(options, failureOfPlainText(error, options)), args, io);
+  }
+  await logKeys(args, seen);
+  if (args.has("pipe")) return await pipeThrough(seen, options, args, io);
+  await drain(seen, PATIENCE);
+  await seen.socket.close();
+  const again = await resume(seen, options, args);
+  const oldVersion = await askOldVersion(seen, options);
+  const report = await reportOf(seen, options, { again, oldVersion, now: new Date() });
+  const outcome = await tell(report, args, io);
+  return isSilent(seen) ? "unreachable" : outcome;
+}
+
+/** Whether the server has not said a byte. */
+function isSilent({ error, conn }: Visit): boolean {
+  return error?.name === "PR_IO_TIMEOUT_ERROR" && conn.received(1).length === 0;
+}
+
+function failureOfPlainText(error: PlainTextError, { starttls }: VisitOptions) {
+  return explainFailure({
+    error,
+    received: new Uint8Array(0),
+    offer: null,
+    wantsCertificate: false,
+    showsCertificate: false,
+    oldVersion: null,
+    starttls,
+  });
+}
+
+/** Tries to resume the session on a second connection. */
+async function resume(seen: Visit, options: VisitOptions, args: Args): Promise<Visit | null> {
+  if (seen.token === null || seen.error !== null || args.has("no-resume")) return null;
+  try {
+    const again = await visit(options, seen.token);
+    await drain(again, PATIENCE);
+    await again.socket.close();
+    await logKeys(args, again);
+    return again;
+  } catch (error) {
+    // A server that takes one connection only is no worse for it
+    if (error instanceof Unreachable || error instanceof PlainTextError) return null;
+    throw error;
+  }
+}
+
+async function askOldVersion(seen: Visit, options: VisitOptions): Promise<number | null> {
+  if (seen.error === null) return null;
+  if (!mayBeOld({ error: seen.error, received: seen.conn.received(8) })) return null;
+  try {
+    const { hostname, timeout } = options;
+    const name = /^[a-z0-9.-]*[a-z][a-z0-9-]*$/i.test(hostname) ? hostname : null;
+    const open = async () => (await openConn(options)).conn;
+    return await probeOldVersion(open, name, Math.min(timeout, 5000));
+  } catch (error) {
+    if (error instanceof Unreachable || error instanceof PlainTextError) return null;
+    throw error;
+  }
+}
+
+async function logKeys(args: Args, { keyLog }: Visit): Promise<void> {
+  const path = args.one("key-log");
+  if (path === undefined || keyLog.length === 0) return;
+  await Deno.writeTextFile(path, `${keyLog.join("\n")}\n`, { append: true, mode: 0o600 });
+}
+
+async function tell(report: Report, args: Args, { out }: Io): Promise<Outcome> {
+  await out.line(
+    args.has("json") ? JSON.stringify(report) : reportText(report, out, args.has("trace")),
+  );
+  return report.good ? "good" : "negative";
+}
+
+async function pipeThrough(
+  seen: Visit,
+  options: VisitOptions,
+  args: Args,
+  io: Io,
+): Promise<Outcome> {
+  const more = { again: null, oldVersion: null, now: new Date() };
+  const report = await reportOf(seen, options, more);
+  if (!report.good && (seen.info === null || !options.insecure)) {
+    await io.err.line(reportText(report, io.err, args.has("trace")));
+    await seen.socket.close();
+    return isSilent(seen) ? "unreachable" : "negative";
+  }
+  await io.err.line(verdictLine(report, io.err));
+  if (args.has("trace")) await io.err.line(flightLines(report.flights, io.err, true).join("\n"));
+  seen.conn.stop();
+  await pipe(seen.socket, io);
+  await seen.socket.close();
+  return "good";
+}
+
+/** The command. */
+export const COMMANDS: readonly Command[] = [{
+  name: "client",
+  args: "HOST[:PORT]",
+  text: "Connect to a server, and show who it is, what was negotiated and why, and what is wrong",
+  more: [
+    "Nothing is sent to the server but the handshake, unless --pipe is given. A server whose " +
+    "certificate is not good is looked at to the end, and gets neither data nor a client " +
+    "certificate. A second connection tries to resume the session; where a handshake fails as " +
+    "with an old server, others ask which old version it has.",
+  ],
+  options: OPTIONS,
+  json: REPORT_MEMBERS,
+  examples: [
+    { line: "client example.com", text: "who is it, is it good, what was negotiated and why" },
+    { line: "client mail.example.com --starttls smtp", text: "a mail server, on port 587" },
+    { line: "client 10.0.0.7:8443 --name app.internal --ca root.pem", text: "a private authority" },
+    { line: "client example.com --trace", text: "what each message of the handshake says" },
+    { line: "client example.com --versions 1.2", text: "does it have TLS 1.2 still?" },
+    {
+      line: "client api.example.com --p12 me.p12 --pipe < request",
+      text: "send a request with a client certificate",
+    },
+  ],
+  run,
+}];

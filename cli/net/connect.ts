@@ -1,0 +1,60 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** Connections to a host, and why there is none. @module */
+
+import { Unreachable } from "../base/fail.ts";
+import { safe } from "../base/text.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * Connects.
+ *
+ * @param target Where to.
+ * @param timeout How many milliseconds it may take.
+ * @throws {Unreachable} If there is no such host, nothing listens there, or nothing answers.
+ */
+export async function connect(target: Target, timeout: number): Promise<Deno.TcpConn> {
+  const late = new Unreachable(
+    `Cannot connect to ${where(target)}: no answer in ${timeout} ms; the host is down, or a ` +
+      "firewall drops what is sent to that port",
+  );
+  const connecting = Deno.connect(target);
+  const timer = Promise.withResolvers<never>();
+  const id = setTimeout(() => timer.reject(late), timeout);
+  try {
+    return await Promise.race([connecting, timer.promise]);
+  } catch (error) {
+    // Whoever comes too late is not left open
+    if (error === late) connecting.then((conn) => conn.close(), () => {});
+    throw unreachable(error, target);
+  } finally {
+    clearTimeout(id);
+  }
+}
+
+/** A host and a port as text. */
+export function where({ hostname, port }: Target): string {
+  return safe(hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`);
+}
+
+function unreachable(error: unknown, target: Target): unknown {
+  if (error instanceof Unreachable || !(error instanceof Error)) return error;
+  if (error instanceof Deno.errors.NotCapable) return error;
+  const says = (text: string) =>
+    new Unreachable(`Cannot connect to ${where(target)}: ${text}`, { cause: error });
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return says("nothing listens there; start the server, or look at host and port");
+  }
+  if (/failed to lookup address|not known|no record|nodename/i.test(error.message)) {
+    return says("no address has this name; look at its spelling and at the network");
+  }
+  if (error instanceof Deno.errors.TimedOut) return says("the host does not answer");
+  if (/unreachable|no route/i.test(error.message)) {
+    return says("no network leads there; look at the connection of this machine");
+  }
+  if (error instanceof Deno.errors.InvalidData || error instanceof TypeError) {
+    return says(`it is no name of a host: ${safe(error.message)}`);
+  }
+  return says(safe(error.message));
+}

@@ -1,0 +1,363 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/**
+ * Opens what the command line names: an NSS database, a token of a PKCS#11 library, a Deno KV
+ * store, PEM files.
+ *
+ * @module
+ */
+
+import { importLazily } from "../../cert/base/lazy_module.ts";
+import {
+  type CertDB,
+  type Certificate,
+  decodePem,
+  findCertByNickname,
+  importCert,
+  NssError,
+  parseCertificatesPem,
+  type PrivateKey,
+} from "../../cert/mod.ts";
+import {
+  findCertFromNickname,
+  importPrivateKey,
+  NssContext,
+  platformTrustAnchors,
+  setPasswordFunc,
+  type Token,
+  type TokenKey,
+} from "../../pkcs11/mod.ts";
+import { type Args, type Option, UsageError } from "../base/args.ts";
+import { readBytes } from "../base/files.ts";
+import type { Io } from "../base/io.ts";
+import {
+  askPassword,
+  givenPassword,
+  PASSWORD_OPTIONS,
+  passwordFunc,
+  readPassword,
+} from "../base/passwords.ts";
+
+/** The options that say which token, and who gives its password. */
+export const STORE_OPTIONS: readonly Option[] = [
+  {
+    name: "db",
+    value: "DIR",
+    text: "the NSS database in a folder (cert9.db and key4.db)",
+    example: "~/.pki/nssdb",
+  },
+  {
+    name: "module",
+    value: "LIB",
+    text: "a PKCS#11 library; with --db, beside the database",
+    example: "/usr/lib/softhsm/libsofthsm2.so",
+  },
+  {
+    name: "token",
+    value: "LABEL",
+    text: "which token of the library, if it has several",
+    example: "Card",
+  },
+  { name: "kv", value: "PATH", text: "a Deno KV store", example: "keys.kv" },
+  {
+    name: "pem",
+    value: "FILE",
+    text: "certificates and keys in PEM files, read only (repeatable)",
+    example: "ca.pem",
+  },
+  ...PASSWORD_OPTIONS,
+];
+
+/** How a store is opened. */
+export interface OpenOptions {
+  /** Whether it is to be changed. */
+  readonly write?: boolean;
+  /** Whether it is made, which it must not be yet, and with which password. */
+  readonly create?: { readonly password: string };
+  /** Whether Mozilla's authorities are trusted besides. */
+  readonly roots?: boolean;
+}
+
+/** An open store: the token that is meant, in a context. */
+export class Store implements AsyncDisposable {
+  /** The context. */
+  readonly context: NssContext;
+  /** The token that the command is about. */
+  readonly token: Token;
+  readonly #keepsTrust: boolean;
+  readonly #exportable: ReadonlyMap<string, PrivateKey>;
+
+  /** Opened by {@linkcode openStore}. */
+  constructor(
+    context: NssContext,
+    token: Token,
+    keepsTrust: boolean,
+    exportable: ReadonlyMap<string, PrivateKey>,
+  ) {
+    this.context = context;
+    this.token = token;
+    this.#keepsTrust = keepsTrust;
+    this.#exportable = exportable;
+  }
+
+  /** The certificates of the token. */
+  get certificates(): CertDB {
+    return this.token.certificates;
+  }
+
+  /** Where trust is kept: in the database, where there is one beside a token of a library. */
+  get trustDB(): CertDB {
+    if (this.#keepsTrust) return this.context.token.certificates;
+    throw noTrust();
+  }
+
+  /**
+   * Finds a certificate by nickname, `token:nickname`, fingerprint, e-mail address or `pkcs11:`
+   * URI.
+   */
+  async certificate(name: string): Promise<Certificate> {
+    return await findCertByNickname(this.certificates, name, { time: new Date() }) ??
+      await findCertFromNickname(name, { context: this.context });
+  }
+
+  /** Finds the private key of a certificate. */
+  async keyOf(certificate: Certificate): Promise<PrivateKey> {
+    const key = await this.token.findKey(certificate);
+    if (key !== undefined) return key;
+    throw new NssError(
+      "SEC_ERROR_NO_KEY",
+      `Cannot find private key of "${certificate.subject}": "${this.token.label}" does not have it`,
+    );
+  }
+
+  /** The private key of a certificate, which may leave. */
+  async exportableKeyOf(certificate: Certificate): Promise<PrivateKey> {
+    const publicKey = certificate.subjectPublicKeyInfo.publicKey.toHex();
+    return this.#exportable.get(publicKey) ?? await this.keyOf(certificate);
+  }
+
+  /** Finds a private key by its id (hexadecimal), its name, or the name of its certificate. */
+  async key(name: string): Promise<{ readonly entry: TokenKey; readonly key: PrivateKey }> {
+    const keys = await this.token.listKeys();
+    const byId = keys.filter(({ id }) => id.toHex() === name.toLowerCase().replaceAll(":", ""));
+    const found = byId.length > 0 ? byId : keys.filter(({ label }) => label === name);
+    if (found.length > 1) {
+      const ids = found.map(({ id }) => id.toHex()).join(", ");
+      throw new NssError(
+        "SEC_ERROR_INVALID_ARGS",
+        `Cannot find key "${name}": there are several, ${ids}`,
+      );
+    }
+    const which = found[0] ?? await this.#keyOfNamed(name, keys);
+    const key = which && await this.token.findKey(which);
+    if (which !== undefined && key !== undefined) return { entry: which, key };
+    throw new NssError(
+      "SEC_ERROR_NO_KEY",
+      `Cannot find key "${name}": "${this.token.label}" has none of that name or id`,
+    );
+  }
+
+  async #keyOfNamed(name: string, keys: readonly TokenKey[]): Promise<TokenKey | undefined> {
+    const certificate = await findCertByNickname(this.certificates, name, { time: new Date() });
+    const publicKey = certificate?.subjectPublicKeyInfo;
+    return publicKey && keys.find((key) => key.publicKey?.equals(publicKey));
+  }
+
+  /** Closes the token. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.context.close();
+  }
+}
+
+function noTrust(): UsageError {
+  return new UsageError(
+    "Cannot keep trust: a PKCS#11 token has none; name a database besides by --db",
+  );
+}
+
+/** Opens what the options name. */
+export async function openStore(args: Args, io: Io, options: OpenOptions = {}): Promise<Store> {
+  const [db, kv, library] = [args.one("db"), args.one("kv"), args.one("module")];
+  const pem = args.all("pem");
+  const kinds = [db, kv, pem[0]].filter((kind) => kind !== undefined).length;
+  if (kinds > 1) throw new UsageError("Cannot open several of --db, --kv and --pem at once");
+  if (kinds === 0 && library === undefined) {
+    throw new UsageError("Cannot go on: say which token by --db, --module, --kv or --pem");
+  }
+  if (args.has("token") && library === undefined) {
+    throw new UsageError("Cannot take --token without --module");
+  }
+  if (pem.length > 0 && options.write === true && library === undefined) {
+    throw new UsageError("Cannot change PEM files: they are only read; write new ones by --out");
+  }
+  // Before anything is done
+  if (args.has("trust") && kinds === 0) throw noTrust();
+  const own = db !== undefined
+    ? await openDatabase(db, options)
+    : kv !== undefined
+    ? await openKv(kv, options)
+    : undefined;
+  const context = new NssContext({
+    trustAnchors: options.roots === true ? platformTrustAnchors : [],
+    ...(own !== undefined && { token: own }),
+  });
+  setPasswordFunc(passwordFunc(args, io), { for: context });
+  try {
+    // Whom a token in Deno KV trusts is told after a login only
+    if (kv !== undefined) await context.internalSlot.authenticate();
+    const exportable = await readPem(context.token, pem, args, io);
+    const token = library === undefined ? context.token : await openModule(context, library, args);
+    return new Store(context, token, own !== undefined || library === undefined, exportable);
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+}
+
+async function openDatabase(directory: string, { write, create }: OpenOptions): Promise<Token> {
+  const { openNssDb } = await importLazily(
+    "NSS databases",
+    () => import("../../pkcs11/nss_db/mod.ts"),
+  );
+  const folder = directory.replace(/^sql:/, "");
+  if (/^dbm:/.test(folder)) {
+    throw new NssError(
+      "SEC_ERROR_LEGACY_DATABASE",
+      `Cannot open "${folder}": the dbm: form is too old`,
+    );
+  }
+  if (create === undefined) return await openNssDb(folder, { readWrite: write ?? false });
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const present = [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .find((name) => /^(?:cert[89]|key[34])\.db$/.test(name));
+  if (present !== undefined) {
+    throw new NssError(
+      "SEC_ERROR_INVALID_ARGS",
+      `Cannot create database: "${folder}" has ${present} already`,
+    );
+  }
+  return await openNssDb(folder, { readWrite: true, create: true, ...create });
+}
+
+async function openKv(path: string, { create }: OpenOptions): Promise<Token> {
+  const isThere = path === ":memory:" ||
+    await Deno.stat(path).then(() => true, (error) => {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    });
+  if (isThere === (create !== undefined)) {
+    throw isThere
+      ? new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create store: there is "${path}" already`)
+      : new NssError(
+        "PR_FILE_NOT_FOUND_ERROR",
+        `Cannot open store: there is no "${path}"; make it by create`,
+      );
+  }
+  const { openKvToken } = await importLazily(
+    "tokens in Deno KV",
+    () => import("../../pkcs11/kv/kv_token.ts"),
+  );
+  const token = await openKvToken({ path });
+  if (create === undefined) return token;
+  try {
+    await token.changePassword(null, create.password);
+    return token;
+  } catch (error) {
+    await token.close();
+    throw error;
+  }
+}
+
+async function openModule(context: NssContext, library: string, args: Args): Promise<Token> {
+  const { loadModule } = await importLazily(
+    "PKCS#11 libraries",
+    () => import("../../pkcs11/module/mod.ts"),
+  );
+  const module = context.addModule(await loadModule(library));
+  const tokens = module.slots.flatMap(({ token }) => token === null ? [] : [token]);
+  const wanted = args.one("token");
+  const found = wanted === undefined ? tokens : tokens.filter(({ label }) => label === wanted);
+  if (found.length === 1) return found[0]!;
+  const labels = tokens.map(({ label }) => `"${label}"`).join(", ");
+  throw new NssError(
+    "SEC_ERROR_NO_TOKEN",
+    tokens.length === 0
+      ? `Cannot open token: "${library}" has none`
+      : `Cannot open token: ${
+        wanted === undefined
+          ? "say which by --token"
+          : `there is ${found.length === 0 ? "no" : "more than one"} "${wanted}"`
+      }; it has ${labels}`,
+  );
+}
+
+/**
+ * Fills the token in memory. A certificate is called as its subject, whose common name is short.
+ */
+async function readPem(
+  token: Token,
+  paths: readonly string[],
+  args: Args,
+  io: Io,
+): Promise<Map<string, PrivateKey>> {
+  const exportable = new Map<string, PrivateKey>();
+  for (const path of paths) {
+    const bytes = await readBytes(path, io);
+    const labels = decodePem(bytes).map(({ label }) => label);
+    if (labels.some((label) => /^(?:X509 |TRUSTED )?CERTIFICATE$/.test(label))) {
+      for (const certificate of parseCertificatesPem(bytes)) {
+        await importNamed(token.certificates, certificate, null);
+      }
+    }
+    if (labels.some((label) => /PRIVATE KEY$/.test(label))) {
+      const key = await importPem(bytes, path, args, "password-file", io);
+      await token.importKey(key);
+      if (key.publicKey !== undefined) exportable.set(key.publicKey.publicKey.toHex(), key);
+    }
+  }
+  return exportable;
+}
+
+/** Reads the private key of a PEM file, and gets its password by an option if it has one. */
+export async function importPem(
+  pem: string | Uint8Array,
+  path: string,
+  args: Args,
+  option: "password-file" | "file-password-file",
+  io: Io,
+): Promise<PrivateKey> {
+  const password = async (): Promise<string> => {
+    const file = args.one(option);
+    const given = option === "password-file"
+      ? await givenPassword(args, io)
+      : file === undefined
+      ? undefined
+      : await readPassword(file, io);
+    return given ?? await askPassword(`Password of the key in ${path}`, option, io) ?? "";
+  };
+  return await importPrivateKey(pem, { extractable: true, password });
+}
+
+/** Stores a certificate under a name that nobody else has; by default one that is in it. */
+export async function importNamed(
+  db: CertDB,
+  certificate: Certificate,
+  name: string | null,
+): Promise<string> {
+  const known = await db.find({ subject: certificate.subject.der });
+  const own = known.find((record) => record.nickname !== null)?.nickname;
+  const base = name ?? own ?? certificate.subject.commonName ??
+    (String(certificate.subject) || "unnamed");
+  for (let i = 1;; i++) {
+    const nickname = i === 1 ? base : `${base} #${i}`;
+    try {
+      await importCert(db, certificate, { nickname });
+      return nickname;
+    } catch (error) {
+      const isTaken = error instanceof NssError &&
+        error.name === "SEC_ERROR_CERT_NICKNAME_COLLISION";
+      if (!isTaken || i === 100) throw error;
+    }
+  }
+}
