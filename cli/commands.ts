@@ -22,4 +22,39 @@ export const ENTRIES: readonly Entry[] = [
     text: "connect to a server, and show who it is, what was negotiated, and what is wrong",
     load: () => importLazily("nss client", () => import("./client.ts")),
   },
+  {
+    name: "verify",
+    text: "verify a certificate: of a host, a file or a database; each step, every problem",
+    load: () => importLazily("nss verify", () => import("./verify.ts")),
+  },
+  {
+    name: "server",
+    text: "serve TLS: echo, static files, or a command for each connection",
+    load: () => importLazily("nss server", () => import("./server.ts")),
+  },
+  {
+    name: "cert",
+    text: "certificates and keys in NSS databases, PKCS#11 tokens, Deno KV and PEM files",
+    load: () => importLazily("nss cert", () => import("./cert.ts")),
+  },
+  {
+    name: "p12",
+    text: "import and export keys with their certificates, as PKCS#12 or PEM",
+    load: () => importLazily("nss p12", () => import("./p12.ts")),
+  },
+  {
+    name: "csr",
+    text: "requests for certificates: make, look at, certify",
+    load: () => importLazily("nss csr", () => import("./csr.ts")),
+  },
+  {
+    name: "crl",
+    text: "certificate revocation lists: make, look at, verify",
+    load: () => importLazily("nss crl", () => import("./crl.ts")),
+  },
+  {
+    name: "module",
+    text: "PKCS#11 libraries, their slots, tokens and mechanisms",
+    load: () => importLazily("nss module", () => import("./module.ts")),
+  },
 ];

@@ -34,13 +34,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return says(error.message, "usage");
   if (error instanceof Unreachable) return says(error.message, "unreachable");
   if (error instanceof LocalError) return says(error.message, "failed");
-  if (error instanceof NssError) {
-    // An argument that the package refuses came from the command line
-    return says(
-      `${error.message} (${error.name})`,
-      error.name === "SEC_ERROR_INVALID_ARGS" ? "usage" : "failed",
-    );
-  }
+  if (error instanceof NssError) return says(`${error.message} (${error.name})`, "failed");
   const local = localCause(error);
   if (local !== null) return says(local, "failed");
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

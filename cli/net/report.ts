@@ -6,16 +6,18 @@ import { NssError } from "../../cert/base/errors.ts";
 import {
   type Certificate,
   certificateToJson,
-  type KeyAlgorithm,
   parseOcspResponse,
   parseSctList,
   signedCertificateTimestampList,
+  type VerifiedPath,
+  type VerifyLogEntry,
 } from "../../cert/mod.ts";
 import { getResumptionTokenInfo } from "../../ssl/mod.ts";
 import { parseClientHello } from "../../ssl/messages/client_hello.ts";
 import { HANDSHAKE_HEADER_LENGTH } from "../../ssl/messages/handshake.ts";
 import { RECORD_HEADER_LENGTH } from "../../ssl/record/header.ts";
 import { count, safe } from "../base/text.ts";
+import { keyText } from "../store/text.ts";
 import { type Offer, offerOf } from "./describe_message.ts";
 import {
   daysUntil,
@@ -147,14 +149,6 @@ export interface More {
   readonly now: Date;
 }
 
-/** The kind of a key in words. */
-export function keyText(algorithm: KeyAlgorithm | null): string {
-  if (algorithm === null) return "unknown";
-  if (algorithm.type === "ec") return `ec ${algorithm.curve}`;
-  if ("modulusLength" in algorithm) return `${algorithm.type} ${algorithm.modulusLength}`;
-  return algorithm.type;
-}
-
 function keyOf(certificate: Certificate): string {
   try {
     return keyText(certificate.subjectPublicKeyInfo.algorithm);
@@ -187,21 +181,32 @@ async function reportCertificate(
   };
 }
 
-/** The chain with what is wrong with each, and the problems that belong to none of them. */
-async function reportChain(
-  seen: Visit,
-  hostname: string,
-  now: Date,
+/** A chain that was judged. */
+export interface JudgedChain {
+  /** What was at hand, the certificate itself first. */
+  readonly chain: readonly Certificate[];
+  /** The path that was found; `null` for none. */
+  readonly path: VerifiedPath | null;
+  /** What is wrong. */
+  readonly problems: readonly VerifyLogEntry[];
+  /** The name that it should have. */
+  readonly hostname: string;
+  /** When. */
+  readonly now: Date;
+}
+
+/** Tells of a chain, with what is wrong with each certificate. */
+export async function reportChain(
+  { chain, path, problems, hostname, now }: JudgedChain,
 ): Promise<{ readonly certificates: CertificateReport[]; readonly problems: Diagnosis[] }> {
-  const chain = chainOf(seen);
   const [leaf] = chain;
   if (leaf === undefined) return { certificates: [], problems: [] };
-  const used = seen.path?.certificates ?? orderOf(chain);
+  const used = path?.certificates ?? orderOf(chain);
   const unused = chain.filter((one) => !used.some((other) => other.equals(one)));
-  const anchor = seen.path?.anchor.certificate;
+  const anchor = path?.anchor.certificate;
   const isAnchor = (one: Certificate) => anchor !== undefined && anchor.equals(one);
   const all = [...used, ...anchor === undefined || used.some(isAnchor) ? [] : [anchor], ...unused];
-  const explained = seen.problems.map((problem) => {
+  const explained = problems.map((problem) => {
     const certificate = problem.certificate ?? leaf;
     return { certificate, says: explainProblem(problem, { certificate, chain, hostname, now }) };
   });
@@ -326,7 +331,13 @@ export async function reportOf(
   { target, hostname, starttls, revocation }: VisitOptions,
   { again, oldVersion, now }: More,
 ): Promise<Report> {
-  const { certificates, problems } = await reportChain(seen, hostname, now);
+  const { certificates, problems } = await reportChain({
+    chain: chainOf(seen),
+    path: seen.path,
+    problems: seen.problems,
+    hostname,
+    now,
+  });
   const offered = offerIn(seen);
   const failure = seen.error === null ? [] : [explainFailure({
     error: seen.error,

@@ -103,7 +103,8 @@ function problem({ error, says, cause, cure }: Diagnosis, out: Output, indent: s
   ];
 }
 
-function tree(certificates: readonly CertificateReport[], out: Output): string[] {
+/** The chain as a tree, with what is wrong beside the certificate that has it. */
+export function tree(certificates: readonly CertificateReport[], out: Output): string[] {
   const path = certificates.filter(({ place }) => place !== "unused").reverse();
   const unused = certificates.filter(({ place }) => place === "unused");
   return [

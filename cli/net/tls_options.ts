@@ -2,12 +2,7 @@
 
 /** The options of TLS that the command line sets, and the own certificate. @module */
 
-import {
-  type Certificate,
-  parseCertificatesPem,
-  parseCrlsPem,
-  parsePkcs7Certificates,
-} from "../../cert/mod.ts";
+import { type Certificate, parseCrlsPem } from "../../cert/mod.ts";
 import { importPkcs12, NssContext, platformTrustAnchors } from "../../pkcs11/mod.ts";
 import {
   type CertificateOptions,
@@ -22,6 +17,7 @@ import { type Args, oneOf, type Option, UsageError } from "../base/args.ts";
 import { readBytes } from "../base/files.ts";
 import type { Io } from "../base/io.ts";
 import { FILE_PASSWORD, filePassword, PASSWORD_OPTIONS } from "../base/passwords.ts";
+import { readCertificates } from "../store/read_certificates.ts";
 import { importPem, openStore, type Store } from "../store/store.ts";
 
 const SUITE_NAMES = [...CIPHER_SUITES, ...TLS12_CIPHER_SUITES].map(({ name }) => name);
@@ -163,7 +159,7 @@ export async function readTrust(args: Args, io: Io): Promise<Trust> {
   const caCerts = files.length === 0
     ? null
     : (await Promise.all(files.map((file) => readCertificates(file, io)))).flat();
-  const needsStore = args.has("db") || args.has("module");
+  const needsStore = ["db", "module", "kv", "pem"].some((name) => args.has(name));
   const store = needsStore ? await openStore(args, io, { roots: caCerts === null }) : null;
   const context = store?.context ??
     new NssContext({ trustAnchors: caCerts === null ? platformTrustAnchors : [] });
@@ -181,24 +177,44 @@ export async function readTrust(args: Args, io: Io): Promise<Trust> {
   }
 }
 
-/** Reads certificates of PEM, DER or PKCS#7. */
-export async function readCertificates(file: string, io: Io): Promise<readonly Certificate[]> {
-  const bytes = await readBytes(file, io);
-  try {
-    return parseCertificatesPem(bytes);
-  } catch (error) {
-    try {
-      return parsePkcs7Certificates(bytes);
-    } catch {
-      throw error;
-    }
-  }
-}
-
 /** Reads the CRLs of `--crl`. */
 export async function readCrls(args: Args, io: Io): Promise<ReturnType<typeof parseCrlsPem>> {
   const lists = await Promise.all(args.all("crl").map((file) => readBytes(file, io)));
   return lists.flatMap((bytes) => parseCrlsPem(bytes));
+}
+
+/** Reads the certificates of a server: `--p12`, or pairs of `--cert` and `--key`. */
+export async function readPairs(
+  args: Args,
+  { store, identity }: Trust,
+  io: Io,
+): Promise<readonly CertificateOptions[]> {
+  const [certs, keys] = [args.all("cert"), args.all("key")];
+  if (certs.length <= 1) return identity === null ? [] : [identity];
+  if (keys.length !== 0 && keys.length !== certs.length) {
+    throw new UsageError(
+      `Cannot take ${certs.length} --cert with ${keys.length} --key: each has its own, or none has`,
+    );
+  }
+  return await Promise.all(certs.map((cert, i) => readPair(cert, keys[i], args, store, io)));
+}
+
+async function readPair(
+  cert: string,
+  key: string | undefined,
+  args: Args,
+  store: Store | null,
+  io: Io,
+): Promise<CertificateOptions> {
+  if (store !== null && key === undefined) {
+    const certificate = await store.certificate(cert);
+    return { cert: certificate, key: await store.keyOf(certificate) };
+  }
+  const file = key ?? cert;
+  return {
+    cert: await readCertificates(cert, io),
+    key: await importPem(await readBytes(file, io), file, args, "password-file", io),
+  };
 }
 
 async function readIdentity(
@@ -206,7 +222,9 @@ async function readIdentity(
   store: Store | null,
   io: Io,
 ): Promise<CertificateOptions | null> {
-  const [cert, key, p12] = [args.one("cert"), args.one("key"), args.one("p12")];
+  if (args.all("cert").length > 1) return null; // a server's, read by readPairs()
+  const p12 = args.one("p12");
+  const [cert, key] = [args.all("cert")[0], args.all("key")[0]];
   if (p12 !== undefined) {
     if (cert !== undefined) throw new UsageError("Cannot take both --cert and --p12");
     const password = await filePassword(p12, args, io);
@@ -221,13 +239,5 @@ async function readIdentity(
     if (key !== undefined) throw new UsageError("Cannot take --key without --cert");
     return null;
   }
-  if (store !== null && key === undefined) {
-    const certificate = await store.certificate(cert);
-    return { cert: certificate, key: await store.keyOf(certificate) };
-  }
-  const file = key ?? cert;
-  return {
-    cert: await readCertificates(cert, io),
-    key: await importPem(await readBytes(file, io), file, args, "password-file", io),
-  };
+  return await readPair(cert, key, args, store, io);
 }

@@ -251,7 +251,7 @@ async function openKv(path: string, { create }: OpenOptions): Promise<Token> {
       ? new NssError("SEC_ERROR_INVALID_ARGS", `Cannot create store: there is "${path}" already`)
       : new NssError(
         "PR_FILE_NOT_FOUND_ERROR",
-        `Cannot open store: there is no "${path}"; make it by create`,
+        `Cannot open store: there is no "${path}"; make it by nss cert create`,
       );
   }
   const { openKvToken } = await importLazily(

@@ -62,7 +62,7 @@ export async function commandsPage(): Promise<string> {
     "separated by tabs elsewhere. What comes from peers and files is printed with control " +
     "characters escaped, and shortened where it is long. Files are written whole or not at all. " +
     "Passwords come from the terminal, a file or the environment; one on the command line is " +
-    "taken with a warning.",
+    "taken with a warning. [errors.md](./errors.md) lists all errors with causes and cures.",
     "## Exit codes",
     table(
       ["code", "meaning"],

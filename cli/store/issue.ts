@@ -15,14 +15,16 @@ import {
   parseCertificateRequest,
   parseTrust,
   type SubjectPublicKeyInfo,
-} from "@nss/nss/cert";
-import type { PrivateKey } from "@nss/nss/cert";
-import { type Args, type Option, UsageError } from "./args.ts";
+} from "../../cert/mod.ts";
+import type { PrivateKey } from "../../cert/mod.ts";
+import { type Args, type Option, UsageError } from "../base/args.ts";
 import { KEY_TYPES, TRUST, TYPE } from "./change.ts";
-import { type Command, OUT } from "./command.ts";
-import { readBytes, writeFile } from "./files.ts";
+import { OUT } from "../base/command.ts";
+import { printing } from "./printing.ts";
+import { readBytes, writeFile } from "../base/files.ts";
 import { openStore, type Store } from "./store.ts";
-import { clean } from "../_program.ts";
+import type { Io } from "../base/io.ts";
+import { safe } from "../base/text.ts";
 
 const PURPOSES: readonly KeyPurpose[] = [
   "serverAuth",
@@ -43,19 +45,29 @@ const USAGES: readonly KeyUsage[] = [
 ];
 
 const NAME_OPTIONS: readonly Option[] = [
-  { name: "subject", value: "NAME", text: 'as "CN=example.com,O=Example"' },
-  { name: "dns", value: "NAME,...", text: "DNS names" },
-  { name: "ip", value: "ADDRESS,...", text: "IP addresses" },
-  { name: "email", value: "ADDRESS,...", text: "e-mail addresses" },
-  { name: "for", value: "PURPOSE,...", text: PURPOSES.join(", ") },
-  { name: "key-usage", value: "USAGE,...", text: USAGES.join(", ") },
+  {
+    name: "subject",
+    value: "NAME",
+    text: "the distinguished name",
+    example: "CN=example.com,O=Example",
+  },
+  { name: "dns", value: "NAME,...", text: "DNS names", example: "example.com" },
+  { name: "ip", value: "ADDRESS,...", text: "IP addresses", example: "192.0.2.1" },
+  { name: "email", value: "ADDRESS,...", text: "e-mail addresses", example: "a@example.com" },
+  { name: "for", value: "PURPOSE,...", text: "what it is for", words: PURPOSES },
+  { name: "key-usage", value: "USAGE,...", text: "the key usage", words: USAGES },
 ];
 
 const ISSUE_OPTIONS: readonly Option[] = [
   ...NAME_OPTIONS,
   { name: "ca", text: "make it an authority's" },
-  { name: "path-length", value: "N", text: "how many authorities may be under it" },
-  { name: "days", value: "N", text: "how long it is valid: 90, of an authority 3650" },
+  { name: "path-length", value: "N", text: "how many authorities may be under it", example: "0" },
+  {
+    name: "days",
+    value: "N",
+    text: "how long it is valid: 90, of an authority 3650",
+    example: "30",
+  },
 ];
 
 type Names = Pick<
@@ -124,17 +136,20 @@ async function keyNamed(store: Store, name: string): Promise<UsedKey> {
   );
 }
 
-const request: Command = {
+/** The command. */
+export const request = printing({
+  name: "csr create",
   args: "[KEY]",
   text: "Make a request for a certificate (PKCS#10), with a key of the token or a new one",
   options: [...NAME_OPTIONS, TYPE, {
     name: "name",
     value: "NAME",
     text: "what a new key is called",
+    example: "www",
   }, OUT],
-  run: async (args) => {
+  run: async (args, io) => {
     const [key] = args.positional;
-    await using store = await openStore(args, { write: key === undefined });
+    await using store = await openStore(args, io, { write: key === undefined });
     const pem = await withKey(
       store,
       () => key === undefined ? Promise.resolve(undefined) : keyNamed(store, key),
@@ -142,12 +157,18 @@ const request: Command = {
       args.one("name"),
       async (keys) => (await createCertificateRequest({ ...keys, ...namesOf(args) })).toPem(),
     );
-    await writeFile(args.one("out") ?? "-", pem);
+    await writeFile(args.one("out") ?? "-", pem, io.out);
     return "";
   },
-};
+  examples: [{
+    line: "csr create --db db --dns example.com --out request.pem",
+    text: "with a new key, which stays in the database",
+  }],
+});
 
-const selfSign: Command = {
+/** The command. */
+export const selfSign = printing({
+  name: "cert self-sign",
   args: "NAME",
   text: "Make a certificate that its own key signs, with a new key or --key, and store it",
   options: [
@@ -157,17 +178,18 @@ const selfSign: Command = {
       name: "key",
       value: "KEY",
       text: "the key: its id, its name or the nickname of a certificate",
+      example: "4b1d",
     },
     TRUST,
     OUT,
   ],
-  run: async (args) => {
+  run: async (args, io) => {
     const name = args.positional[0]!;
     const key = args.one("key");
     const trust = args.one("trust");
     if (trust !== undefined) parseTrust(trust);
     const isFile = args.has("pem"); // which are only read: the certificate goes to --out
-    await using store = await openStore(args, { write: !isFile });
+    await using store = await openStore(args, io, { write: !isFile });
     return await withKey(
       store,
       () => key === undefined ? Promise.resolve(undefined) : keyNamed(store, key),
@@ -180,30 +202,38 @@ const selfSign: Command = {
           ...namesOf(args),
           ...validityOf(args),
         });
-        return await finish(store, certificate, name, args);
+        return await finish(store, certificate, name, args, io);
       },
     );
   },
-};
+  examples: [{ line: 'cert self-sign "My CA" --db db --ca --trust CT,,', text: "an authority" }],
+});
 
-const issue: Command = {
+/** The command. */
+export const issue = printing({
+  name: "csr issue",
   args: "REQUEST",
   text:
     "Certify a request (PEM or DER; - for standard input) with the key of an authority in the token",
   options: [
-    { name: "issuer", value: "NAME", text: "the authority's certificate" },
+    { name: "issuer", value: "NAME", text: "the authority's certificate", example: "My CA" },
     { name: "as-requested", text: "take names and purposes from the request; look at them before" },
     ...ISSUE_OPTIONS,
-    { name: "name", value: "NAME", text: "store the certificate under this nickname" },
+    {
+      name: "name",
+      value: "NAME",
+      text: "store the certificate under this nickname",
+      example: "www",
+    },
     TRUST,
     OUT,
   ],
-  run: async (args) => {
+  run: async (args, io) => {
     const issuerName = args.one("issuer");
     if (issuerName === undefined) throw new UsageError("Cannot issue: say who signs by --issuer");
-    const parsed = parseCertificateRequest(await readBytes(args.positional[0]!));
+    const parsed = parseCertificateRequest(await readBytes(args.positional[0]!, io));
     const name = args.one("name");
-    await using store = await openStore(args, { write: name !== undefined });
+    await using store = await openStore(args, io, { write: name !== undefined });
     const issuer = await store.certificate(issuerName);
     const certificate = await issueCertificate(parsed, {
       issuer: { certificate: issuer, privateKey: await store.keyOf(issuer) },
@@ -213,9 +243,13 @@ const issue: Command = {
       ...namesOf(args),
       ...validityOf(args),
     });
-    return await finish(store, certificate, name, args);
+    return await finish(store, certificate, name, args, io);
   },
-};
+  examples: [{
+    line: 'csr issue request.pem --db db --issuer "My CA" --as-requested --name www',
+    text: "certify a request",
+  }],
+});
 
 /**
  * Stores the certificate if it has a name, and writes it where that is wanted, or there is nothing
@@ -226,6 +260,7 @@ async function finish(
   certificate: Certificate,
   name: string | undefined,
   args: Args,
+  io: Io,
 ): Promise<string> {
   const out = args.one("out");
   const isStored = name !== undefined && !args.has("pem");
@@ -236,9 +271,6 @@ async function finish(
       await importCert(store.trustDB, certificate, { nickname: name, trust });
     }
   }
-  if (out !== undefined || !isStored) await writeFile(out ?? "-", certificate.toPem());
-  return isStored && out !== "-" ? `Stored "${clean(name)}"` : "";
+  if (out !== undefined || !isStored) await writeFile(out ?? "-", certificate.toPem(), io.out);
+  return isStored && out !== "-" ? `Stored "${safe(name)}"` : "";
 }
-
-/** The commands of this file. */
-export const ISSUE: Readonly<Record<string, Command>> = { request, "self-sign": selfSign, issue };

@@ -9,23 +9,21 @@ import {
   NssError,
   parseCertificate,
   parseTrust,
-} from "@nss/nss/cert";
-import { exportPkcs12, exportPrivateKeyPem, importPkcs12 } from "@nss/nss/pkcs11";
-import { type Args, type Option, UsageError } from "./args.ts";
+} from "../../cert/mod.ts";
+import { exportPkcs12, exportPrivateKeyPem, importPkcs12 } from "../../pkcs11/mod.ts";
+import { type Args, UsageError } from "../base/args.ts";
 import { TRUST } from "./change.ts";
-import { type Command, OUT } from "./command.ts";
-import { readBytes, writeFile } from "./files.ts";
-import { askPassword, newPassword, readPassword } from "./passwords.ts";
+import { OUT } from "../base/command.ts";
+import { printing } from "./printing.ts";
+import { readBytes, writeFile } from "../base/files.ts";
+import { FILE_PASSWORD, filePassword, newPassword } from "../base/passwords.ts";
 import { importNamed, importPem, openStore, type Store } from "./store.ts";
-import { clean } from "../_program.ts";
+import type { Io } from "../base/io.ts";
+import { safe } from "../base/text.ts";
 
-const FILE_PASSWORD: Option = {
-  name: "file-password-file",
-  value: "FILE",
-  text: "whose first line is the password of the file; else it is asked for",
-};
-
-const importCommand: Command = {
+/** The command. */
+export const importCommand = printing({
+  name: "p12 import",
   args: "FILE",
   text: "Import private keys and certificates from PKCS#12 or PEM (- for standard input)",
   options: [
@@ -34,37 +32,41 @@ const importCommand: Command = {
       name: "name",
       value: "NAME",
       text: "what the certificate of the key is called; by default as the file says",
+      example: "me",
     },
     { ...TRUST, text: `of the authorities in the file; ${TRUST.text}` },
   ],
-  run: async (args) => {
+  run: async (args, io) => {
     const trust = args.one("trust");
     if (trust !== undefined) parseTrust(trust);
     const file = args.positional[0]!;
-    const bytes = await readBytes(file);
+    const bytes = await readBytes(file, io);
     const text = new TextDecoder().decode(bytes);
-    await using store = await openStore(args, { write: true });
+    await using store = await openStore(args, io, { write: true });
     return text.includes("-----BEGIN ")
-      ? await importPemFile(store, text, file, args)
-      : await importPkcs12File(store, bytes, file, args);
+      ? await importPemFile(store, text, file, args, io)
+      : await importPkcs12File(store, bytes, file, args, io);
   },
-};
-
-async function filePassword(file: string, args: Args): Promise<string> {
-  const path = args.one("file-password-file");
-  if (path !== undefined) return await readPassword(path);
-  return await askPassword(`Password of ${file}`, "file-password-file") ?? "";
-}
+  examples: [{
+    line: "p12 import me.p12 --db db",
+    text: "keys and certificates, as another program exported them",
+  }],
+});
 
 async function importPkcs12File(
   store: Store,
   bytes: Uint8Array,
   file: string,
   args: Args,
+  io: Io,
 ): Promise<string> {
-  const { identities, certificates } = await importPkcs12(bytes, await filePassword(file, args), {
-    extractable: true,
-  });
+  const { identities, certificates } = await importPkcs12(
+    bytes,
+    await filePassword(file, args, io),
+    {
+      extractable: true,
+    },
+  );
   const done: string[] = [];
   const stored = new Set<Certificate>();
   for (const { key, certificates: [own], friendlyName } of identities) {
@@ -72,7 +74,7 @@ async function importPkcs12File(
     const { id } = await store.token.importKey(key, name === null ? {} : { label: name });
     done.push(`Imported key ${id.toHex()}`);
     if (own === undefined) continue;
-    done.push(`Imported "${clean(await importNamed(store.certificates, own, name))}"`);
+    done.push(`Imported "${safe(await importNamed(store.certificates, own, name))}"`);
     stored.add(own);
   }
   for (const { certificate, friendlyName } of certificates) {
@@ -93,7 +95,7 @@ async function importOther(
   if (trust !== undefined && certificate.basicConstraints?.isCa === true) {
     await importCert(store.trustDB, certificate, { nickname, trust });
   }
-  return `Imported "${clean(nickname)}"`;
+  return `Imported "${safe(nickname)}"`;
 }
 
 async function importPemFile(
@@ -101,12 +103,13 @@ async function importPemFile(
   text: string,
   file: string,
   args: Args,
+  io: Io,
 ): Promise<string> {
   const done: string[] = [];
   const blocks = decodePem(text);
   let publicKey: string | undefined;
   if (blocks.some(({ label }) => /PRIVATE KEY$/.test(label))) {
-    const key = await importPem(text, file, args, "file-password-file");
+    const key = await importPem(text, file, args, "file-password-file", io);
     const label = args.one("name");
     const { id } = await store.token.importKey(key, label === undefined ? {} : { label });
     publicKey = key.publicKey?.publicKey.toHex();
@@ -119,7 +122,7 @@ async function importPemFile(
     done.push(
       isOwn
         ? `Imported "${
-          clean(await importNamed(store.certificates, certificate, args.one("name") ?? null))
+          safe(await importNamed(store.certificates, certificate, args.one("name") ?? null))
         }"`
         : await importOther(store, certificate, null, args),
     );
@@ -144,11 +147,13 @@ function publicKeyOf(certificate: Certificate): string | undefined {
 
 const FORMATS = ["pkcs12", "pem"] as const;
 
-const exportCommand: Command = {
+/** The command. */
+export const exportCommand = printing({
+  name: "p12 export",
   args: "NAME",
   text: "Export a certificate with its issuers and, where the token lets it go, its private key",
   options: [
-    { name: "format", value: "FORMAT", text: `${FORMATS.join(" or ")}; pkcs12 by default` },
+    { name: "format", value: "FORMAT", text: "pkcs12 by default", words: FORMATS },
     { name: "no-key", text: "only certificates" },
     {
       ...FILE_PASSWORD,
@@ -157,11 +162,11 @@ const exportCommand: Command = {
     },
     OUT,
   ],
-  run: async (args) => {
+  run: async (args, io) => {
     const format = args.choice("format", FORMATS) ?? "pkcs12";
     const out = args.one("out");
     if (out === undefined) throw new UsageError("Cannot export: say where to by --out FILE");
-    await using store = await openStore(args);
+    await using store = await openStore(args, io);
     const certificate = await store.certificate(args.positional[0]!);
     const key = args.has("no-key") ? undefined : await store.exportableKeyOf(certificate);
     const chain = await issuersOf(store, certificate);
@@ -169,7 +174,7 @@ const exportCommand: Command = {
     const friendlyName = record?.nickname ?? undefined;
     try {
       const encrypts = format === "pkcs12" || key !== undefined;
-      const password = encrypts ? await newPassword(args, "file-password-file", out) : "";
+      const password = encrypts ? await newPassword(args, "file-password-file", out, io) : "";
       const certificates = [certificate, ...chain];
       const content = format === "pem"
         ? certificates.map((one) => one.toPem()).join("") +
@@ -182,7 +187,7 @@ const exportCommand: Command = {
           ...(key !== undefined && { key }),
           ...(friendlyName !== undefined && { friendlyName }),
         });
-      await writeFile(out, content, { secret: key !== undefined });
+      await writeFile(out, content, io.out, { isSecret: key !== undefined });
     } catch (cause) {
       if (!(cause instanceof NssError) || cause.name !== "SEC_ERROR_INVALID_KEY") throw cause;
       throw new NssError(
@@ -195,10 +200,17 @@ const exportCommand: Command = {
     return out === "-"
       ? ""
       : `Exported ${1 + chain.length} certificates${key === undefined ? "" : " and the key"} to ${
-        clean(out)
+        safe(out)
       }`;
   },
-};
+  examples: [{
+    line: "p12 export www --db db --out www.p12",
+    text: "a certificate, its issuers and its key",
+  }, {
+    line: "p12 export www --db db --format pem --no-key --out www.pem",
+    text: "only certificates",
+  }],
+});
 
 /** Those that the context has, up to the root. */
 async function issuersOf({ context }: Store, leaf: Certificate): Promise<Certificate[]> {
@@ -212,9 +224,3 @@ async function issuersOf({ context }: Store, leaf: Certificate): Promise<Certifi
   }
   return chain;
 }
-
-/** The commands of this file. */
-export const MOVE: Readonly<Record<string, Command>> = {
-  import: importCommand,
-  export: exportCommand,
-};

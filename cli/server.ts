@@ -1,0 +1,237 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+/** `nss server`: TLS for tests: echo, static files, or a command for each connection. @module */
+
+import { NssError } from "../cert/base/errors.ts";
+import { importLazily } from "../cert/base/lazy_module.ts";
+import { createCertificate } from "../cert/mod.ts";
+import { generateKeyPair } from "../pkcs11/mod.ts";
+import {
+  type CertificateOptions,
+  type ChannelInfo,
+  importFD,
+  type SslListener,
+  type SslSocket,
+} from "../ssl/mod.ts";
+import { type Args, type Option, UsageError } from "./base/args.ts";
+import type { Command, Outcome } from "./base/command.ts";
+import { writeFile } from "./base/files.ts";
+import type { Io } from "./base/io.ts";
+import { safe } from "./base/text.ts";
+import { subjectOf } from "./net/diagnosis.ts";
+import { serveFile } from "./net/serve_file.ts";
+import {
+  IDENTITY_OPTIONS,
+  readPairs,
+  readTrust,
+  TLS_OPTIONS,
+  tlsOptions,
+  TRUST_OPTIONS,
+} from "./net/tls_options.ts";
+
+const CLIENT_AUTH = ["none", "request", "require"] as const;
+
+const OPTIONS: readonly Option[] = [
+  { name: "port", value: "PORT", text: "where to listen (4433); 0 for any", example: "8443" },
+  { name: "address", value: "ADDRESS", text: "on which address (127.0.0.1)", example: "0.0.0.0" },
+  { name: "files", value: "DIR", text: "serve the files of a folder by HTTP", example: "public" },
+  {
+    name: "exec",
+    value: "COMMAND",
+    text: "run a command for each connection, whose standard input and output it is",
+    example: "cat",
+  },
+  ...IDENTITY_OPTIONS.map((option) =>
+    option.name === "cert"
+      ? { ...option, text: `${option.text} (repeatable, for several names; each with its --key)` }
+      : option
+  ),
+  {
+    name: "self-signed",
+    value: "NAME,...",
+    text:
+      "make a certificate for these names that nobody trusts yet; without --cert, for localhost",
+    example: "localhost,app.test",
+  },
+  {
+    name: "out",
+    value: "FILE",
+    text: "where to write that certificate, for the --ca of clients",
+    example: "server.pem",
+  },
+  {
+    name: "client-auth",
+    value: "HOW",
+    text: "whether clients are asked for a certificate, which --ca or --db must vouch for",
+    words: CLIENT_AUTH,
+  },
+  ...TRUST_OPTIONS.filter(({ name }) => name !== "crl"),
+  ...TLS_OPTIONS,
+  { name: "connections", value: "N", text: "end after so many connections", example: "1" },
+];
+
+async function selfSigned(args: Args, io: Io): Promise<CertificateOptions> {
+  const names = args.list("self-signed");
+  const keys = await generateKeyPair();
+  const cert = await createCertificate({
+    ...keys,
+    dnsNames: names.length > 0 ? names : ["localhost"],
+    days: 30,
+  });
+  const out = args.one("out");
+  if (out !== undefined) await writeFile(out, cert.toPem(), io.out);
+  await io.err.line(
+    `The certificate for ${
+      safe((names.length > 0 ? names : ["localhost"]).join(", "))
+    } is new and ` +
+      `self-signed: ${
+        out === undefined
+          ? "--out writes it for the --ca of clients"
+          : `clients trust it by --ca ${safe(out)}`
+      }`,
+  );
+  return { cert, key: keys.privateKey };
+}
+
+function describeClient(
+  { version, cipherSuite, group, serverName, alpnProtocol, peerCertificates, resumed }: ChannelInfo,
+): string {
+  const [client] = peerCertificates;
+  return [
+    version.replace("TLSv", "TLS "),
+    cipherSuite,
+    group,
+    serverName === null ? "no name" : `"${safe(serverName)}"`,
+    ...alpnProtocol === null ? [] : [safe(alpnProtocol)],
+    ...client === undefined ? [] : [`client "${subjectOf(client)}"`],
+    ...resumed ? ["resumed"] : [],
+  ].join(", ");
+}
+
+async function echo(socket: SslSocket): Promise<void> {
+  const buffer = new Uint8Array(16_384);
+  for (let length; (length = await socket.read(buffer)) !== null;) {
+    for (let sent = 0; sent < length;) sent += await socket.write(buffer.subarray(sent, length));
+  }
+  await socket.closeWrite();
+}
+
+async function execute(command: string, socket: SslSocket): Promise<void> {
+  const [program = "", ...args] = command.split(/\s+/).filter((word) => word !== "");
+  const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+  const up = socket.readable.pipeTo(child.stdin);
+  up.catch(() => {}); // a command that does not read its input to the end ends it
+  await child.stdout.pipeTo(socket.writable);
+  await child.status;
+}
+
+/** Serves one connection; what is wrong with it is told, and ends no other. */
+async function serveOne(
+  socket: SslSocket<Deno.NetAddr>,
+  use: (socket: SslSocket) => Promise<void>,
+  io: Io,
+): Promise<void> {
+  const { hostname, port } = socket.remoteAddr;
+  const from = `${hostname}:${port}`;
+  try {
+    await io.err.line(`${from}: ${describeClient(await socket.handshake())}`);
+    await use(socket);
+  } catch (error) {
+    if (!(error instanceof NssError)) throw error;
+    await io.err.line(`${from}: ${safe(error.message, 600)} (${error.name})`);
+  } finally {
+    await socket.close();
+  }
+}
+
+async function serveAll(
+  listener: SslListener<Deno.NetAddr>,
+  use: (socket: SslSocket) => Promise<void>,
+  max: number,
+  io: Io,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let count = 0;
+  for await (const socket of listener) {
+    const served = serveOne(socket, use, io).finally(() => running.delete(served));
+    running.add(served);
+    if (++count >= max) break;
+  }
+  listener.close();
+  await Promise.all(running);
+}
+
+async function run(args: Args, io: Io): Promise<Outcome> {
+  const [files, command] = [args.one("files"), args.one("exec")];
+  if (files !== undefined && command !== undefined) {
+    throw new UsageError("Cannot take both --files and --exec");
+  }
+  const clientAuth = args.choice("client-auth", CLIENT_AUTH) ?? "none";
+  if (clientAuth !== "none" && !args.has("ca") && !args.has("db")) {
+    throw new UsageError(
+      `Cannot take --client-auth ${clientAuth}: say by --ca or --db which authorities vouch for clients`,
+    );
+  }
+  await using trust = await readTrust(args, io);
+  const pairs = await readPairs(args, trust, io);
+  const certificates = pairs.length > 0 ? pairs : [await selfSigned(args, io)];
+  const listener = Deno.listen({
+    hostname: args.one("address") ?? "127.0.0.1",
+    port: args.number("port", 65_535) ?? 4433,
+  });
+  const secured = importFD(listener, {
+    ...tlsOptions(args),
+    ...files !== undefined && !args.has("alpn") && { alpnProtocols: ["h2", "http/1.1"] },
+    certificates,
+    clientAuth,
+    context: trust.context,
+    ...trust.caCerts !== null && { caCerts: trust.caCerts },
+  });
+  await io.err.line(`Listening on ${listener.addr.hostname}:${listener.addr.port}; Ctrl-C ends it`);
+  if (files !== undefined) {
+    const { serve } = await importLazily("HTTP", () => import("../ssl/http/mod.ts"));
+    const server = serve(secured, async (request, { channelInfo }) => {
+      const response = await serveFile(files, request);
+      await io.err.line(
+        `${request.method} ${safe(new URL(request.url).pathname)} ${response.status}: ${
+          describeClient(channelInfo)
+        }`,
+      );
+      return response;
+    });
+    await server.finished;
+    return "good";
+  }
+  const use = command === undefined ? echo : (socket: SslSocket) => execute(command, socket);
+  await serveAll(secured, use, args.number("connections") ?? Infinity, io);
+  return "good";
+}
+
+/** The command. */
+export const COMMANDS: readonly Command[] = [{
+  name: "server",
+  args: "",
+  text: "Serve TLS: send back what comes, static files, or what a command says",
+  more: [
+    "Each connection is told of on standard error: what was negotiated, who the client is, or why " +
+    "it failed. A certificate is chosen by the name that the client asks for.",
+  ],
+  options: OPTIONS,
+  examples: [
+    {
+      line: "server --self-signed localhost --out server.pem",
+      text: "echo; then: nss client localhost:4433 --ca server.pem",
+    },
+    {
+      line: "server --files public --cert www.pem --key www.key --port 8443",
+      text: "a folder by HTTP",
+    },
+    { line: "server --cert a.pem --key a.key --cert b.pem --key b.key", text: "two names" },
+    {
+      line: "server --client-auth require --ca clients.pem --exec date",
+      text: "only for those who have a certificate",
+    },
+  ],
+  run,
+}];

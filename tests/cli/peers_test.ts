@@ -1,0 +1,420 @@
+// Copyright 2026 the NSS for Deno authors. MIT license.
+// This module uses Deno.
+
+// The client, the server and the verifier against openssl, and the plain text before TLS.
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { importFD } from "@nss/nss/ssl";
+import { createCertificate } from "@nss/nss/cert";
+import { generateKeyPair } from "@nss/nss/pkcs11";
+import { type Report, REPORT_MEMBERS } from "../../cli/net/report.ts";
+import { STARTTLS_NAMES, type StartTlsName } from "../../cli/net/starttls.ts";
+import { openssl } from "../support/peers/openssl.ts";
+import { run, runOk, spawn } from "../support/process.ts";
+import { skip } from "../support/skip.ts";
+import { makeFiles, opensslServer, plainServer } from "./_broken_servers.ts";
+import { runNss } from "./_run.ts";
+
+const found = await openssl.available();
+const directory = await Deno.makeTempDir({ prefix: "nss_cli_" });
+globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+const files = await makeFiles(directory);
+const PROGRAM = `${import.meta.dirname}/../../cli/mod.ts`;
+
+function peerTest(title: string, fn: () => Promise<void>): void {
+  if (!found.ok) return skip(title, found.reason);
+  Deno.test(title, fn);
+}
+
+async function report(...args: readonly string[]): Promise<Report> {
+  const { out, err } = await runNss(["client", ...args, "--json", "--ca", files.root]);
+  assertEquals(err, "");
+  return JSON.parse(out);
+}
+
+peerTest(
+  "nss client tells what openssl s_server negotiated, decrypts the flights, and resumes",
+  async () => {
+    const leaf = await files.make("good");
+    await using server = await opensslServer(
+      ["-cert", leaf.cert, "-key", leaf.key, "-cert_chain", files.intermediate, "-alpn", "h2"],
+    );
+    const where = `localhost:${server.port}`;
+    const seen = await report(where, "--alpn", "h2,http/1.1");
+    assertEquals(Object.keys(seen).sort(), Object.keys(REPORT_MEMBERS).sort());
+    assertEquals([seen.good, seen.problems], [true, []]);
+    assertEquals(seen.negotiated?.version, "TLS 1.3");
+    assertEquals(seen.negotiated?.alpnProtocol, "h2");
+    assertEquals(seen.certificates.map(({ name, place }) => [name, place]), [
+      ["good", "sent"],
+      ["Test Intermediate", "sent"],
+      ["Test Root", "anchor"],
+    ]);
+    assertEquals(seen.resumption?.resumed, true);
+    assertEquals(
+      seen.flights.map(({ way, items }) => [way, ...items.map(({ name }) => name)]).slice(0, 3),
+      [
+        ["sent", "client_hello"],
+        [
+          "received",
+          ...["server_hello", "change_cipher_spec", "encrypted_extensions", "certificate"],
+          ...["certificate_verify", "finished"],
+        ],
+        ["sent", "change_cipher_spec", "finished", "alert"],
+      ],
+    );
+    const old = await report(where, "--versions", "1.2");
+    assertEquals([old.good, old.negotiated?.version, old.resumption?.resumed], [
+      true,
+      "TLS 1.2",
+      true,
+    ]);
+    const retried = await report(
+      where,
+      "--groups",
+      "X25519MLKEM768,secp384r1",
+      "--suites",
+      "TLS_AES_256_GCM_SHA384",
+    );
+    assertEquals(retried.negotiated?.helloRetryRequest, true);
+    assertEquals(retried.negotiated?.cipherSuite, "TLS_AES_256_GCM_SHA384");
+  },
+);
+
+peerTest(
+  "nss client shows a client certificate of PEM and of PKCS#12, and tells where it is refused",
+  async () => {
+    const leaf = await files.make("strict");
+    const client = await files.make("client", { extKeyUsage: ["clientAuth"] });
+    const p12 = `${directory}/client.p12`;
+    await Deno.writeTextFile(`${directory}/password`, "secret\n");
+    await runOk("openssl", [
+      "pkcs12",
+      "-export",
+      "-in",
+      client.cert,
+      "-inkey",
+      client.key,
+      "-out",
+      p12,
+      "-passout",
+      "pass:secret",
+    ]);
+    await using server = await opensslServer([
+      ...["-cert", leaf.cert, "-key", leaf.key, "-cert_chain", files.intermediate],
+      ...[
+        "-Verify",
+        "3",
+        "-CAfile",
+        files.root,
+        "-chainCAfile",
+        files.root,
+        "-verify_return_error",
+      ],
+    ]);
+    const chain = `${directory}/client_chain.pem`;
+    await Deno.writeTextFile(
+      chain,
+      await Deno.readTextFile(client.cert) + await Deno.readTextFile(files.intermediate),
+    );
+    const where = `localhost:${server.port}`;
+    const shown = await report(where, "--cert", chain, "--key", client.key);
+    assertEquals(
+      [shown.good, shown.clientCertificate.shown],
+      [true, true],
+      JSON.stringify(shown.problems),
+    );
+    const withP12 = await report(
+      where,
+      "--p12",
+      p12,
+      "--file-password-file",
+      `${directory}/password`,
+    );
+    assertEquals(withP12.clientCertificate.shown, true);
+    const other = await createCertificate({ ...await generateKeyPair(), subject: "CN=server" });
+    assert(other.isSelfIssued);
+  },
+);
+
+peerTest(
+  "nss client gives no certificate and no data to a server that is not good, but with --insecure",
+  async () => {
+    const leaf = await files.make("bad", { dnsNames: ["other.test"] });
+    const client = await files.make("me", { extKeyUsage: ["clientAuth"] });
+    await using server = await opensslServer(
+      [
+        "-cert",
+        leaf.cert,
+        "-key",
+        leaf.key,
+        "-cert_chain",
+        files.intermediate,
+        "-verify",
+        "1",
+        "-rev",
+      ],
+    );
+    const own = ["--cert", client.cert, "--key", client.key, "--ca", files.root];
+    const args = ["client", `localhost:${server.port}`, "--pipe", ...own];
+    const refused = await runNss(args, { input: "abc\n" });
+    assertEquals([refused.code, refused.out], [1, ""]);
+    assertStringIncludes(refused.err, "asked for, and none was shown");
+    const insecure = await runNss([...args, "--insecure"], { input: "abc\n" });
+    assertEquals([insecure.code, insecure.out], [0, "cba\n"], insecure.err);
+  },
+);
+
+peerTest("nss client --key-log writes what its own connection can be decrypted with", async () => {
+  const leaf = await files.make("logged");
+  await using server = await opensslServer(
+    ["-cert", leaf.cert, "-key", leaf.key, "-cert_chain", files.intermediate],
+  );
+  const path = `${directory}/keys.log`;
+  await report(`localhost:${server.port}`, "--key-log", path, "--no-resume");
+  const text = await Deno.readTextFile(path);
+  assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+  for (const label of ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"]) {
+    assertStringIncludes(text, label);
+  }
+});
+
+peerTest(
+  "nss server chooses the certificate by name, echoes, and asks clients for certificates",
+  async () => {
+    const one = await files.make("one", { dnsNames: ["one.test"] });
+    const two = await files.make("two", { dnsNames: ["two.test"] });
+    const client = await files.make("visitor", { extKeyUsage: ["clientAuth"] });
+    await using server = spawn(Deno.execPath(), {
+      args: [
+        ...[
+          "run",
+          "--no-check",
+          "-A",
+          PROGRAM,
+          "server",
+          "--port",
+          "0",
+          "--ca",
+          files.intermediate,
+        ],
+        ...["--cert", one.cert, "--key", one.key, "--cert", two.cert, "--key", two.key],
+        ...["--client-auth", "request", "--connections", "3"],
+      ],
+    });
+    const port = (await server.waitFor(/Listening on 127\.0\.0\.1:(\d+)/) as RegExpExecArray)[1]!;
+    for (const name of ["one", "two"]) {
+      const { stdout } = await run("openssl", {
+        args: ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", `${name}.test`],
+        input: "Q\n",
+      });
+      assertStringIncludes(stdout, `subject=CN = ${name}`);
+    }
+    const result = await runNss([
+      ...[
+        "client",
+        `127.0.0.1:${port}`,
+        "--name",
+        "one.test",
+        "--ca",
+        files.intermediate,
+        "--pipe",
+      ],
+      ...["--cert", client.cert, "--key", client.key],
+    ], { input: "hello\n" });
+    assertEquals([result.code, result.out], [0, "hello\n"], result.err);
+    assertEquals((await server.result()).code, 0);
+    assertStringIncludes(server.stderr, 'client "visitor"');
+  },
+);
+
+peerTest("nss server --files serves a folder to curl, and nothing outside of it", async () => {
+  const folder = `${directory}/public`;
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(`${folder}/index.html`, "<p>hello\n");
+  await Deno.writeTextFile(`${folder}/.secret`, "no");
+  await Deno.symlink("/etc/hostname", `${folder}/link`);
+  const pem = `${directory}/self.pem`;
+  await using server = spawn(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-check",
+      "-A",
+      PROGRAM,
+      "server",
+      "--port",
+      "0",
+      "--files",
+      folder,
+      "--out",
+      pem,
+    ],
+  });
+  const port = (await server.waitFor(/Listening on 127\.0\.0\.1:(\d+)/) as RegExpExecArray)[1]!;
+  const get = (path: string) =>
+    run("curl", {
+      args: [
+        "-s",
+        "--path-as-is",
+        "--cacert",
+        pem,
+        "-w",
+        "%{http_code}",
+        `https://localhost:${port}${path}`,
+      ],
+    }).then(({ stdout }) => stdout);
+  assertEquals(await get("/"), "<p>hello\n200");
+  for (
+    const path of ["/.secret", "/link", "/../keys.log", "/%2e%2e/keys.log", "/nothing", "/%ff"]
+  ) {
+    assert((await get(path)).endsWith("404"), path);
+  }
+});
+
+peerTest("nss verify judges hosts, files and days, step by step", async () => {
+  const leaf = await files.make("verified");
+  const chain = `${directory}/chain.pem`;
+  await Deno.writeTextFile(
+    chain,
+    await Deno.readTextFile(leaf.cert) + await Deno.readTextFile(files.intermediate),
+  );
+  const good = await runNss([
+    "verify",
+    chain,
+    "--ca",
+    files.root,
+    "--hostname",
+    "localhost",
+    "--explain",
+  ]);
+  assertEquals(good.code, 0, good.out);
+  for (
+    const words of [
+      "is good for sslServer",
+      "a path of 2",
+      "leads to the trusted",
+      "must be signed by",
+    ]
+  ) {
+    assertStringIncludes(good.out, words);
+  }
+  const later = await runNss(["verify", chain, "--ca", files.root, "--at", "2099-01-01"]);
+  assertEquals(later.code, 1);
+  assertStringIncludes(later.out, "SEC_ERROR_EXPIRED_CERTIFICATE");
+  const alone = await runNss(["verify", leaf.cert, "--ca", files.root, "--json"]);
+  assertEquals(alone.code, 1);
+  assertStringIncludes(JSON.parse(alone.out).problems[0].cause, "the intermediate is missing");
+  const helped = ["verify", leaf.cert, "--ca", files.root, "--intermediates", files.intermediate];
+  assertEquals((await runNss(helped)).code, 0);
+  await using server = await opensslServer([
+    "-cert",
+    leaf.cert,
+    "-key",
+    leaf.key,
+    "-cert_chain",
+    files.intermediate,
+  ]);
+  const host = await runNss(["verify", `localhost:${server.port}`, "--ca", files.root]);
+  assertEquals(host.code, 0, host.out);
+  assertStringIncludes(host.out, 'has the name "localhost"');
+});
+
+/** What a server says: a text is sent, a pattern waited for. */
+const SCRIPTS: Readonly<Record<StartTlsName, readonly (string | RegExp)[]>> = {
+  smtp: [
+    "220-a\r\n220 mail ESMTP\r\n",
+    /EHLO/,
+    "250-mail\r\n250 STARTTLS\r\n",
+    /STARTTLS/,
+    "220 go\r\n",
+  ],
+  lmtp: ["220 mail LMTP\r\n", /LHLO/, "250-mail\r\n250 STARTTLS\r\n", /STARTTLS/, "220 go\r\n"],
+  imap: [
+    "* OK ready\r\n",
+    /CAPABILITY/,
+    "* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK\r\n",
+    /STARTTLS/,
+    "a2 OK go\r\n",
+  ],
+  pop3: ["+OK ready\r\n", /STLS/, "+OK go\r\n"],
+  ftp: ["220 ready\r\n", /AUTH TLS/, "234 go\r\n"],
+  ldap: [/1\.3\.6\.1\.4\.1\.1466\.20037/, "0\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"],
+  xmpp: [
+    /<stream:stream/,
+    "<stream:stream xmlns='jabber:client'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
+    /<starttls/,
+    "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
+  ],
+  irc: [/STARTTLS/, ":irc.test 670 * :go\r\n"],
+  postgres: ["", /\x04\xd2\x16\x2f/, "S"],
+  mysql: [
+    `\x31\0\0\0\x0a8.0.0\0${"\x01".repeat(13)}\0\xff\xff\x2d${"\0".repeat(23)}`.padEnd(53, "\0"),
+    /^ \0\0\x01/,
+  ],
+  nats: ['INFO {"tls_required":true}\r\n'],
+};
+
+function latin1(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+for (const name of STARTTLS_NAMES) {
+  Deno.test(`nss client --starttls ${name} reaches TLS behind the plain text`, async () => {
+    const { cert, key } = await files.make(`starttls-${name}`);
+    const certificates = [{
+      cert: await Deno.readTextFile(cert),
+      key: await Deno.readTextFile(key),
+    }];
+    await using server = plainServer(async (conn) => {
+      for (const step of SCRIPTS[name]) {
+        if (typeof step === "string") {
+          // Deno's own writes nothing where there is nothing
+          if (step !== "") await conn.write(latin1(step));
+          continue;
+        }
+        const buffer = new Uint8Array(name === "mysql" ? 36 : 4096);
+        const length = await conn.read(buffer) ?? 0;
+        const text = new TextDecoder("latin1").decode(buffer.subarray(0, length));
+        if (!step.test(text)) throw new Error(`Cannot go on: "${text}" is not ${step}`);
+      }
+      await using socket = importFD(conn, { role: "server", certificates });
+      await socket.read(new Uint8Array(1));
+    });
+    const args = ["client", `localhost:${server.port}`, "--starttls", name, "--no-resume"];
+    const { code, out, err } = await runNss([
+      ...args,
+      "--ca",
+      files.intermediate,
+      "--timeout",
+      "5",
+    ]);
+    assertEquals([code, err], [0, ""], out);
+    assertStringIncludes(out, "plain text");
+  });
+
+  Deno.test(`nss client --starttls ${name} says what is wrong where the server says something else`, async () => {
+    for (const answer of ["nonsense\r\n", "", "\0".repeat(20_000)]) {
+      await using server = plainServer(async (conn) => {
+        if (answer !== "") await conn.write(latin1(answer));
+        conn.closeWrite();
+        await conn.read(new Uint8Array(4096));
+        conn.close();
+      });
+      const args = ["client", `localhost:${server.port}`, "--starttls", name, "--timeout", "3"];
+      const { code, out, err } = await runNss(args);
+      assert(code === 1 || code === 3, out + err);
+      assertStringIncludes((out + err).replaceAll(/\s+/g, " "), "Cannot start TLS");
+    }
+  });
+}
+
+Deno.test("nss client takes no plain text that comes behind the agreement on TLS", async () => {
+  await using server = plainServer(async (conn) => {
+    await conn.write(latin1("+OK ready\r\n"));
+    await conn.read(new Uint8Array(4096));
+    await conn.write(latin1("+OK go\r\n+OK you are logged in\r\n"));
+  });
+  const { code, out } = await runNss(["client", `localhost:${server.port}`, "--starttls", "pop3"]);
+  assertEquals(code, 1);
+  assertStringIncludes(out.replaceAll(/\s+/g, " "), "of plain text after it has agreed to TLS");
+});
