@@ -10,7 +10,7 @@ import { deleteUnfinished, LocalError, writeFile } from "../../cli/base/files.ts
 import { ClosedPipe, Output } from "../../cli/base/io.ts";
 import { layOut, MAX_VALUE, safe, widthOf, wrap } from "../../cli/base/text.ts";
 import { readTarget } from "../../cli/net/target.ts";
-import { random } from "../support/prng.ts";
+import { Prng } from "../support/prng.ts";
 import { run, spawn } from "../support/process.ts";
 import { runNss } from "./_run.ts";
 
@@ -32,8 +32,8 @@ function usage(...args: readonly string[]): string {
 
 Deno.test("arguments: an unknown option is refused with the nearest one, a missing value with an example", () => {
   assertEquals(
-    usage("--jsno"),
-    'Cannot read "--jsno": there is no such option; did you mean --json?',
+    usage("--jsn"),
+    'Cannot read "--jsn": there is no such option; did you mean --json?',
   );
   assertEquals(usage("--zzzzzzzz"), 'Cannot read "--zzzzzzzz": there is no such option');
   assertEquals(usage("--ca"), 'Cannot read "--ca": FILE is missing, as --ca ca.pem');
@@ -68,7 +68,8 @@ function catchError(make: () => unknown): unknown {
 }
 
 Deno.test("safe() shows any text on one line, without what steers a terminal, and bounded", () => {
-  const next = random("safe");
+  const prng = new Prng(20);
+  const next = () => prng.uint32();
   const special = [
     "\x1b[2J",
     "\u202e",
@@ -233,7 +234,7 @@ Deno.test("mistakes at the command line are told in a sentence with its cure", a
   assertStringIncludes(await says(2, "client"), "HOST[:PORT] is missing");
   assertStringIncludes(await says(2, "client", "a", "b"), "one argument too many");
   assertStringIncludes(await says(2, "client", "a", "--policy", "modren"), "did you mean modern?");
-  assertStringIncludes(await says(2, "client", "a", "--starttls", "smpt"), "did you mean smtp?");
+  assertStringIncludes(await says(2, "client", "a", "--starttls", "smt"), "did you mean smtp?");
   assertStringIncludes(await says(3, "client", "127.0.0.1:1"), "nothing listens there");
   assertStringIncludes(await says(4, "client", "a", "--ca", "/nowhere/x.pem"), "Cannot find file");
   assertStringIncludes(await says(4, "client", "a", "--ca", "/tmp"), "it is a folder, not a file");

@@ -91,6 +91,8 @@ class Desk implements AsyncDisposable {
         PROGRAM,
         ...nssArgs(args),
       ],
+      // Passwords are stretched by hundreds of thousands of rounds
+      timeout: 90_000,
     });
   }
 
@@ -233,8 +235,8 @@ deskTest(
     const distrusted = await desk.run("verify", "me", ...db);
     assertEquals(distrusted.code, 1);
     assertMatch(
-      distrusted.stdout,
-      /SEC_ERROR_UNTRUSTED_CERT: .* distrusted in "NSS Certificate DB"/,
+      distrusted.stdout.replaceAll(/\s+/g, " "),
+      /distrusted in "NSS Certificate DB" \(SEC_ERROR_UNTRUSTED_CERT\)/,
     );
   },
 );
@@ -560,7 +562,7 @@ toolsTest(
     await desk.ok("import", desk.path("asked.p12"), ...ours, ...file);
     assertStringIncludes(
       await desk.ok("verify", "asked", ...ours, "--usage", "sslClient"),
-      "    CN=root",
+      'leads to the trusted "root"',
     );
     await desk.ok("delete", "asked", "--with-key", ...ours);
     assertEquals(rows(await desk.ok("list", "keys", ...ours)), []);
