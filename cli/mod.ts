@@ -2,8 +2,8 @@
 // This module uses Deno.
 
 /**
- * The program `nss` shows what TLS does, says what is wrong with a server and what would fix it, and
- * keeps certificates and keys.
+ * The program `nss` shows what TLS does, says what is wrong with a server and what would fix it,
+ * and keeps certificates and keys.
  *
  * ```sh
  * deno run -A jsr:@nss/nss/cli client example.com

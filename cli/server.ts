@@ -73,18 +73,19 @@ const OPTIONS: readonly Option[] = [
 
 async function selfSigned(args: Args, io: Io): Promise<CertificateOptions> {
   const names = args.list("self-signed");
+  const dnsNames = names.length > 0 ? names : ["localhost"];
   const keys = await generateKeyPair();
   const cert = await createCertificate({
     ...keys,
-    dnsNames: names.length > 0 ? names : ["localhost"],
+    // curl refuses a certificate whose issuer has no name
+    subject: `CN=${dnsNames[0]!.replaceAll(/[^\w.-]/g, "-")}`,
+    dnsNames,
     days: 30,
   });
   const out = args.one("out");
   if (out !== undefined) await writeFile(out, cert.toPem(), io.out);
   await io.err.line(
-    `The certificate for ${
-      safe((names.length > 0 ? names : ["localhost"]).join(", "))
-    } is new and ` +
+    `The certificate for ${safe(dnsNames.join(", "))} is new and ` +
       `self-signed: ${
         out === undefined
           ? "--out writes it for the --ca of clients"

@@ -193,8 +193,8 @@ async function judge(
 }
 
 /**
- * What it is good for, servers first; if there is nothing, a usage that it is made for, so that what
- * else is wrong is told.
+ * What it is good for, servers first; if there is nothing, a usage that it is made for, so that
+ * what else is wrong is told.
  */
 async function usageOf(
   { chain: [leaf, ...intermediates], hostname }: Subject,

@@ -346,10 +346,10 @@ const SCRIPTS: Readonly<Record<StartTlsName, readonly (string | RegExp)[]>> = {
     "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>",
   ],
   irc: [/STARTTLS/, ":irc.test 670 * :go\r\n"],
-  postgres: ["", /\x04\xd2\x16\x2f/, "S"],
+  postgres: ["", /\u00d2.\//, "S"],
   mysql: [
     `\x31\0\0\0\x0a8.0.0\0${"\x01".repeat(13)}\0\xff\xff\x2d${"\0".repeat(23)}`.padEnd(53, "\0"),
-    /^ \0\0\x01/,
+    /^ .{35}$/s,
   ],
   nats: ['INFO {"tls_required":true}\r\n'],
 };
