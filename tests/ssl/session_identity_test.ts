@@ -104,6 +104,7 @@ function otherValues(base: SslConfig): Settings {
     keyShares: [],
     additionalKeyShares: 0,
     signatureSchemes: signatureSchemes.slice(0, -1),
+    pkcs1ClientAuth: true,
     policyPreset: fixed.policyPreset,
     noCache: true,
     sessionTickets: false,
