@@ -147,6 +147,7 @@ export class RedisServer implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "nss_redis_" });
     const all = [
       ...["--dir", folder, "--unixsocket", `${folder}/socket`, "--save", ""],
+      ...["--repl-diskless-sync-delay", "0"],
       ...args.includes("--port") ? [] : ["--port", "0"],
       ...args,
     ];

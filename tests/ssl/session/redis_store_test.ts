@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } fro
 import { NssError } from "../../../cert/base/errors.ts";
 import { MAX_ROW_LENGTH } from "../../../ssl/base/session_store.ts";
 import { type RedisCommand, RedisSessionStore } from "../../../ssl/session/store/redis_store.ts";
-import { RedisServer, redisVersion } from "../../support/redis.ts";
+import { freePort } from "../../examples/_unprivileged.ts";
+import { type RedisClient, RedisServer, redisVersion } from "../../support/redis.ts";
 import { skip } from "../../support/skip.ts";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
@@ -101,6 +102,40 @@ testRedis(
       if (signal !== null) await server.restart(signal);
     }
     assertEquals(new Set(epochs).size, 3);
+  },
+);
+
+testRedis(
+  "RedisSessionStore.epoch() changes with a failover, and is not the old one after a failover back",
+  async (a) => {
+    await using b = await RedisServer.start();
+    using first = await a.connect();
+    using second = await b.connect();
+    const [onA, onB] = [first, second].map((client) =>
+      new RedisSessionStore({ command: (_, args) => client.send(args) })
+    );
+    const follow = async (replica: RedisClient, master: RedisClient) => {
+      // Redis replicates over TCP alone
+      const port = freePort();
+      await master.send(["CONFIG", "SET", "bind", "127.0.0.1", "port", `${port}`]);
+      await replica.send(["REPLICAOF", "127.0.0.1", `${port}`]);
+      for (let tries = 0;; tries++) {
+        const info = String(await replica.send(["INFO", "replication"]));
+        if (/master_link_status:up/.test(info)) return;
+        if (tries === 200) throw new Error(`The replica does not follow: ${info}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    const epochs = [await onA!.epoch("row")];
+    await follow(second, first);
+    await second.send(["REPLICAOF", "NO", "ONE"]);
+    epochs.push(await onB!.epoch("row"));
+    await follow(first, second);
+    await first.send(["REPLICAOF", "NO", "ONE"]);
+    epochs.push(await onA!.epoch("row"));
+    assertEquals(new Set(epochs).size, 3);
+    const [before, , after] = epochs.map((epoch) => epoch!.slice(0, 40));
+    assertEquals(before, after); // the run ID alone would not tell
   },
 );
 

@@ -1,11 +1,13 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
+import { assertEquals } from "@std/assert";
 import { openKv } from "../../../pkcs11/kv/open.ts";
 import { testSessionStore } from "../../../ssl/session/conformance/mod.ts";
 import { MemorySessionStore } from "../../../ssl/session/memory_store.ts";
 import { KvSessionStore, openKvSessionStore } from "../../../ssl/session/store/kv_store.ts";
 import { RedisSessionStore } from "../../../ssl/session/store/redis_store.ts";
 import { RedisServer, redisVersion } from "../../support/redis.ts";
+import { RedisCluster } from "../../support/redis_cluster.ts";
 import { skip } from "../../support/skip.ts";
 import { StoreProcess } from "../../support/store_process.ts";
 
@@ -172,6 +174,29 @@ else {
       },
     });
     return async () => await server[Symbol.asyncDispose]();
+  });
+
+  testInSteps("RedisSessionStore in a cluster of three nodes passes the suite", async (test) => {
+    const cluster = await RedisCluster.start();
+    testSessionStore({
+      name: "RedisSessionStore in a cluster",
+      test,
+      engine: () => ({
+        open: () => new RedisSessionStore({ command: (_, args) => cluster.send(args) }),
+        advance: null,
+        restart: null,
+        spoil: REDIS_GARBAGE.map(([command, ...args]) => async (name) => {
+          await cluster.send(["DEL", `nss:{${name}}`]);
+          await cluster.send([command!, `nss:{${name}}`, ...args]);
+        }),
+        close: () => {},
+      }),
+    });
+    test("rows are on all nodes", () => {
+      assertEquals(cluster.asked.size, 3);
+      return Promise.resolve();
+    });
+    return async () => await cluster[Symbol.asyncDispose]();
   });
 
   testInSteps("RedisSessionStore in four processes passes the suite", async (test) => {
