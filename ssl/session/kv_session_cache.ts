@@ -30,6 +30,7 @@ import {
   withoutConflict,
   withStore,
 } from "../../pkcs11/kv/store.ts";
+import type { CachedSession, SessionCache } from "../base/session_cache.ts";
 import { SealedRows } from "./sealed_rows.ts";
 import { KvSessionStore } from "./store/kv_store.ts";
 import { StoredSessions } from "./stored_sessions.ts";
@@ -150,8 +151,9 @@ async function secretIn(kv: KvStore, prefix: KvKey): Promise<Uint8Array> {
  *
  * @category Sessions
  */
-export class KvSessionCache extends StoredSessions implements AsyncDisposable {
+export class KvSessionCache implements SessionCache, AsyncDisposable {
   readonly #store: KvSessionStore;
+  readonly #sessions: StoredSessions;
 
   /**
    * Creates a cache in a store; applications call {@linkcode openKvSessionCache}.
@@ -169,9 +171,43 @@ export class KvSessionCache extends StoredSessions implements AsyncDisposable {
         `Cannot open session cache: its secret is not a Uint8Array of ${SECRET_LENGTH} bytes`,
       );
     }
-    const store = new KvSessionStore({ kv, prefix, ownsKv });
-    super(new SealedRows(store, copyBytes(secret)));
-    this.#store = store;
+    this.#store = new KvSessionStore({ kv, prefix, ownsKv });
+    this.#sessions = new StoredSessions(new SealedRows(this.#store, copyBytes(secret)));
+  }
+
+  /**
+   * Removes and returns the newest session of a key that has not expired, so that it is used once.
+   *
+   * @param key The key.
+   * @param now The current time, in milliseconds since 1970.
+   * @returns The session; `undefined` if there is none.
+   */
+  take(key: string, now: number): Promise<CachedSession | undefined> {
+    return this.#sessions.take(key, now);
+  }
+
+  /**
+   * Stores a session. Of each key the newest four are kept, as far as they fit into a row.
+   *
+   * @param key The key.
+   * @param session The session.
+   */
+  put(key: string, session: CachedSession): Promise<void> {
+    return this.#sessions.put(key, session);
+  }
+
+  /**
+   * Removes the sessions of a key.
+   *
+   * @param key The key.
+   */
+  delete(key: string): Promise<void> {
+    return this.#sessions.delete(key);
+  }
+
+  /** Removes all sessions, for other processes within a second. */
+  clear(): Promise<void> {
+    return this.#sessions.clear();
   }
 
   /** Closes the store, if the cache has opened it. */

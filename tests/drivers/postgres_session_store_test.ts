@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { CLEANUP, PostgresSessionStore, SCHEMA } from "../../examples/session_stores/postgres.ts";
-import { testSessionStore } from "../../ssl/session/conformance/mod.ts";
+import { testSessionStore } from "../../ssl/session/session_store_conformance.ts";
 import { PostgresServer, postgresVersion } from "../support/postgres.ts";
 import { skip } from "../support/skip.ts";
 import { inTime } from "./_driver.ts";

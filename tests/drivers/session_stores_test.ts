@@ -5,7 +5,7 @@
 
 import { assert, assertStringIncludes } from "@std/assert";
 import type { SessionStore } from "../../ssl/base/session_store.ts";
-import { testSessionStore } from "../../ssl/session/conformance/mod.ts";
+import { testSessionStore } from "../../ssl/session/session_store_conformance.ts";
 import { RedisServer, redisVersion } from "../support/redis.ts";
 import { RedisCluster } from "../support/redis_cluster.ts";
 import { note, skip } from "../support/skip.ts";

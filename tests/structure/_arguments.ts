@@ -14,6 +14,8 @@ import { loadModule } from "@nss/nss/pkcs11/module";
 import { openKvToken } from "@nss/nss/pkcs11/kv-token";
 import { openNssDb, parsePkcs11Txt } from "@nss/nss/pkcs11/nss-db";
 import { openKvSessionCache } from "@nss/nss/ssl/kv-session-cache";
+import * as stores from "@nss/nss/ssl/session-store";
+import { testSessionStore } from "@nss/nss/ssl/session-store-conformance";
 import { connected, PKI } from "../ssl/_support.ts";
 import { memoryPair } from "../support/memory_pair.ts";
 
@@ -34,6 +36,8 @@ export const EXPORTS: ReadonlyMap<string, unknown> = new Map(
     openNssDb,
     parsePkcs11Txt,
     openKvSessionCache,
+    ...stores,
+    testSessionStore,
   }),
 );
 
@@ -49,6 +53,7 @@ const OWN_PARTS: readonly string[] = [
   "DerReader",
   "KvCertDB",
   "KvSessionCache",
+  "KvSessionStore",
   "KvToken",
   "Name",
   "NssDbToken",
@@ -245,6 +250,9 @@ export async function makeSamples(): Promise<AsyncDisposable & Map<string, unkno
       stapledOcspResponse: null,
       askedForOcspResponse: false,
     },
+    "() => number": () => 0,
+    "RedisSessionStoreOptions": { command: hook },
+    "StoreConformanceOptions": { name: "a", test: hook, engine: hook },
     "ConnLike<A>": memoryPair()[0],
     "ListenerLike<A>": Deno.listen({ hostname: "127.0.0.1", port: 0 }),
     "ByteStreams & { readonly read?: never }": new TransformStream<Uint8Array>(),

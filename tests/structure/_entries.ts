@@ -36,11 +36,14 @@ const NEEDS: Readonly<Record<string, RegExp>> = {
   "node:util": /^node:util$/m,
 };
 
+/** The reason of what no program imports, only its tests. */
+const TESTS = "tests";
+
 /** A row of the page. */
 export interface Listed {
   /** The entry point, as in `deno.json`. */
   readonly entry: string;
-  /** `package`, `half`, or what is needed. */
+  /** `package`, `half`, `tests`, or what is needed. */
   readonly reason: string;
   /** How many modules it loads. */
   readonly modules: number;
@@ -122,6 +125,7 @@ function reasonProblems({ entry, reason }: Listed, found: Measured, parent: Meas
     if (2 * found.modules <= parent.modules) return [];
     return [`${entry} loads ${found.modules} modules of ${parent.modules}: more than half`];
   }
+  if (reason === TESTS) return [];
   if (!Object.hasOwn(NEEDS, reason)) return [`${entry} has no reason: "${reason}" is none`];
   if (!found.lazyNeeds.has(reason)) return [`${entry} does not need ${reason}`];
   return parent.needs.has(reason) ? [`${packageOf(entry)} needs ${reason} as well`] : [];
@@ -153,7 +157,9 @@ export function nameProblems(
 ): string[] {
   const homesOf = (name: string) => PACKAGES.filter((entry) => symbols.get(entry)?.includes(name));
   const root = symbols.get(".") ?? [];
-  const needing = listed.filter(({ reason }) => reason in NEEDS).map(({ entry }) => entry);
+  const needing = listed.filter(({ reason }) => reason === TESTS || reason in NEEDS).map((
+    { entry },
+  ) => entry);
   return [
     ...root.length > MAX_ROOT_SYMBOLS ? [`the root has ${root.length} symbols`] : [],
     ...new Set(PACKAGES.flatMap((entry) => symbols.get(entry) ?? [])).values()

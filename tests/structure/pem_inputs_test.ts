@@ -281,6 +281,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "CertQuery.subjectKeyIdentifier",
   ],
   "a number, an identifier, an address, a nonce or a secret": [
+    "ClientSessionCacheOptions.secret",
     "CreateCertificateOptions.serialNumber",
     "CreateOcspRequestOptions.nonce",
     "CreateOcspResponseOptions.nonce",
@@ -328,6 +329,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "readEarlyData",
     "writeEarlyData",
   ],
+  "a row of a session store": ["SessionStore.get"],
   "PEM itself": ["decodePem", "encodePem"],
 };
 

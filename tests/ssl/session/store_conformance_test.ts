@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { openKv } from "../../../pkcs11/kv/open.ts";
-import { testSessionStore } from "../../../ssl/session/conformance/mod.ts";
+import { testSessionStore } from "../../../ssl/session/session_store_conformance.ts";
 import { MemorySessionStore } from "../../../ssl/session/memory_store.ts";
 import { KvSessionStore, openKvSessionStore } from "../../../ssl/session/store/kv_store.ts";
 import { RedisSessionStore } from "../../../ssl/session/store/redis_store.ts";

@@ -1,7 +1,7 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
 import { assert, assertEquals } from "@std/assert";
-import { testSessionStore } from "../../../ssl/session/conformance/mod.ts";
+import { testSessionStore } from "../../../ssl/session/session_store_conformance.ts";
 import { type Engine, type Make, Model } from "./_model_store.ts";
 import { WRONG } from "./_wrong_stores.ts";
 

@@ -35,18 +35,18 @@ import {
   required,
   type Shape,
   takeOptions,
-} from "../../../cert/base/options.ts";
-import type { Awaitable } from "../../base/session_cache.ts";
-import type { SessionStore } from "../../base/session_store.ts";
-import type { Bench, Criterion, StoreEngine } from "./engine.ts";
-import { EPOCH_CRITERIA, RESTART_CRITERIA } from "./epochs.ts";
-import { EXPIRY_CRITERIA } from "./expiry.ts";
-import { REPLACE_CRITERIA } from "./replacing.ts";
-import { SPOILT_CRITERIA, VALUE_CRITERIA } from "./values.ts";
+} from "../../cert/base/options.ts";
+import type { Awaitable } from "../base/session_cache.ts";
+import type { SessionStore } from "../base/session_store.ts";
+import type { Bench, Criterion, StoreEngine } from "./conformance/engine.ts";
+import { EPOCH_CRITERIA, RESTART_CRITERIA } from "./conformance/epochs.ts";
+import { EXPIRY_CRITERIA } from "./conformance/expiry.ts";
+import { REPLACE_CRITERIA } from "./conformance/replacing.ts";
+import { SPOILT_CRITERIA, VALUE_CRITERIA } from "./conformance/values.ts";
 
-export type { Awaitable } from "../../base/session_cache.ts";
-export type { SessionStore } from "../../base/session_store.ts";
-export type { StoreEngine } from "./engine.ts";
+export type { Awaitable } from "../base/session_cache.ts";
+export type { SessionStore } from "../base/session_store.ts";
+export type { StoreEngine } from "./conformance/engine.ts";
 
 /**
  * The options of {@linkcode testSessionStore}.
@@ -80,21 +80,25 @@ const SHAPE: Shape<StoreConformanceOptions> = {
  * @throws {NssError} `SEC_ERROR_INVALID_ARGS` if an option is missing or invalid.
  *
  * @example Usage
- * ```ts ignore
+ * ```ts
  * import { testSessionStore } from "@nss/nss/ssl/session-store-conformance";
- * import { openMyStore } from "./my_store.ts";
+ * import { MemorySessionStore } from "@nss/nss/ssl/session-store";
+ * import { assertStringIncludes } from "@std/assert";
  *
+ * const titles: string[] = [];
+ * const store = new MemorySessionStore(); // in place of one's own
  * testSessionStore({
  *   name: "MyStore",
- *   test: Deno.test,
+ *   test: (title) => titles.push(title), // Deno.test, or test of node:test
  *   engine: () => ({
- *     open: () => openMyStore("a test's database"),
+ *     open: () => store,
  *     advance: null, // lifetimes are waited for
  *     restart: null, // the epoch may be null
  *     spoil: null,
  *     close: () => {},
  *   }),
  * });
+ * assertStringIncludes(titles[0]!, "MyStore: a row that was never written");
  * ```
  *
  * @category Sessions

@@ -15,23 +15,19 @@
  * @module
  */
 
-export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../../pkcs11/kv/store.ts";
-export type { Awaitable } from "../../base/session_cache.ts";
-export {
-  MAX_ROW_LENGTH,
-  MAX_ROW_NAME_LENGTH,
-  type SessionStore,
-} from "../../base/session_store.ts";
-export { MAX_MEMORY_ROWS, MemorySessionStore } from "../memory_store.ts";
+export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../pkcs11/kv/store.ts";
+export type { Awaitable } from "../base/session_cache.ts";
+export { MAX_ROW_LENGTH, MAX_ROW_NAME_LENGTH, type SessionStore } from "../base/session_store.ts";
+export { MAX_MEMORY_ROWS, MemorySessionStore } from "./memory_store.ts";
 export {
   KvSessionStore,
   type KvSessionStoreOptions,
   type KvSessionStoreParts,
   openKvSessionStore,
-} from "./kv_store.ts";
+} from "./store/kv_store.ts";
 export {
   type RedisCommand,
   RedisSessionStore,
   type RedisSessionStoreOptions,
-} from "./redis_store.ts";
-export type { EpochOptions } from "./row.ts";
+} from "./store/redis_store.ts";
+export type { EpochOptions } from "./store/row.ts";
