@@ -80,7 +80,7 @@ export const MISTAKES: readonly Mistake[] = [
     },
     name: "SEC_ERROR_IO",
     says:
-      "Cannot read the epoch of Redis: the server does not tell its run_id and master_replid; allow the command INFO in scripts (ACL: +info), or early data is refused",
+      "Cannot read the epoch of Redis: the server does not tell its role:master and master_replid; allow the command INFO in scripts (ACL: +info), or early data is refused",
   },
   {
     mistake: "an epoch that is a sentence",

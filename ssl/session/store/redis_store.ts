@@ -84,15 +84,15 @@ else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 return 1`;
 
 /**
- * Returns the run ID of the server, which each start changes, and the ID of its data, which each
- * failover changes: with the first alone, a failover and one back would give the old text again.
- * As a script with a key, the node that has the row answers, whatever the client does with `INFO`.
+ * Returns the ID of the server's data, which each start and each promotion of a replica change. The
+ * run ID would stay the same where a failover is followed by one back. As a script with a key, the
+ * node that has the row answers, whatever the client does with `INFO`; only one that may be written
+ * to counts.
  */
 const EPOCH = `
-local server = redis.pcall('INFO', 'server')
-local data = redis.pcall('INFO', 'replication')
-if type(server) ~= 'string' or type(data) ~= 'string' then return '' end
-return (server:match('run_id:(%x+)') or '') .. ':' .. (data:match('master_replid:(%x+)') or '')`;
+local info = redis.pcall('INFO', 'replication')
+if type(info) ~= 'string' or not info:find('role:master', 1, true) then return '' end
+return info:match('master_replid:(%x+)') or ''`;
 
 /**
  * Rows in Redis or Valkey, of one server or a cluster, by the application's own client. Values are
@@ -231,10 +231,10 @@ export class RedisSessionStore implements SessionStore {
     checkRow(what, name);
     const answer = await this.#send(what, name, (key) => ["EVAL", EPOCH, "1", key]);
     const text = textOf(what, answer);
-    if (/^[0-9a-f]{40}:[0-9a-f]{40}$/.test(text)) return withLabel(text, this.#label);
+    if (/^[0-9a-f]{40}$/.test(text)) return withLabel(text, this.#label);
     this.#tell(failed(
       what,
-      "the server does not tell its run_id and master_replid; allow the command INFO in scripts (ACL: +info), or early data is refused",
+      "the server does not tell its role:master and master_replid; allow the command INFO in scripts (ACL: +info), or early data is refused",
     ));
     return null;
   }

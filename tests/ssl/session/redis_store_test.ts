@@ -89,7 +89,7 @@ testRedis(
       const store = new RedisSessionStore({ command });
       const labelled = new RedisSessionStore({ command, epoch: "after-backup.2" });
       const epoch = await store.epoch("row");
-      assertMatch(epoch!, /^[0-9a-f]{40}:[0-9a-f]{40}$/);
+      assertMatch(epoch!, /^[0-9a-f]{40}$/);
       assertEquals(await store.epoch("another"), epoch);
       assertEquals(await labelled.epoch("row"), `${epoch}:after-backup.2`);
       epochs.push(epoch);
@@ -134,8 +134,6 @@ testRedis(
     await first.send(["REPLICAOF", "NO", "ONE"]);
     epochs.push(await onA!.epoch("row"));
     assertEquals(new Set(epochs).size, 3);
-    const [before, , after] = epochs.map((epoch) => epoch!.slice(0, 40));
-    assertEquals(before, after); // the run ID alone would not tell
   },
 );
 
