@@ -77,11 +77,23 @@ export interface StoreFault {
   readonly rests: boolean;
 }
 
-/** The maximum length of the name of a row in a store. */
+/**
+ * The maximum length of the name of a row in a store.
+ *
+ * @category Sessions
+ */
 export const MAX_ROW_NAME_LENGTH = 64;
 
-/** The maximum length in bytes of the value of a row: Deno KV's values end at 64 KiB. */
+/**
+ * The maximum length in bytes of the value of a row: Deno KV's values end at 64 KiB.
+ *
+ * @category Sessions
+ */
 export const MAX_ROW_LENGTH = 60_000;
 
-/** The maximum length of the text of an epoch, in UTF-16 code units. */
+/**
+ * The maximum length of the text of an epoch, in UTF-16 code units.
+ *
+ * @category Sessions
+ */
 export const MAX_EPOCH_LENGTH = 100;

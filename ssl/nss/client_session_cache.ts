@@ -52,6 +52,11 @@ const SHAPE: Shape<ClientSessionCacheOptions> = {
   secret: isBytes,
 };
 
+const storedSessions = new LazyModule(
+  "the sessions in a store",
+  () => import("../session/stored_sessions.ts"),
+);
+
 /** The length in bytes of the secret of a store. */
 const SECRET_LENGTH = 32;
 
@@ -125,18 +130,16 @@ export function configClientSessionCache(options: ClientSessionCacheOptions = {}
 /** Returns the cache over a store, whose code is loaded when a session is first kept or wanted. */
 function sessionsIn(store: SessionStore, secret: Uint8Array): SessionCache {
   const copy = copyBytes(secret);
-  const sessions = new LazyModule("the sessions in a store", async () => {
-    const [{ StoredSessions }, { SealedRows }] = await Promise.all([
-      import("../session/stored_sessions.ts"),
-      import("../session/sealed_rows.ts"),
-    ]);
-    return new StoredSessions(new SealedRows(store, copy));
-  });
+  let sessions: SessionCache | null = null;
+  const open = async () => {
+    const { StoredSessions } = await storedSessions.load();
+    return sessions ??= StoredSessions.over(store, copy);
+  };
   return {
-    take: async (key, now) => await (await sessions.load()).take(key, now),
-    put: async (key, session) => await (await sessions.load()).put(key, session),
-    delete: async (key) => await (await sessions.load()).delete(key),
-    clear: async () => await (await sessions.load()).clear(),
+    take: async (key, now) => await (await open()).take(key, now),
+    put: async (key, session) => await (await open()).put(key, session),
+    delete: async (key) => await (await open()).delete(key),
+    clear: async () => await (await open()).clear(),
   };
 }
 

@@ -11,7 +11,11 @@ interface Row {
   readonly expiresAt: number;
 }
 
-/** The default maximum of rows of a store in memory. */
+/**
+ * The default maximum of rows of a store in memory.
+ *
+ * @category Sessions
+ */
 export const MAX_MEMORY_ROWS = 65_536;
 
 /** The time in milliseconds between two searches for expired rows in a store that is full. */

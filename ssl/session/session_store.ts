@@ -17,7 +17,12 @@
 
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "../../pkcs11/kv/store.ts";
 export type { Awaitable } from "../base/session_cache.ts";
-export { MAX_ROW_LENGTH, MAX_ROW_NAME_LENGTH, type SessionStore } from "../base/session_store.ts";
+export {
+  MAX_EPOCH_LENGTH,
+  MAX_ROW_LENGTH,
+  MAX_ROW_NAME_LENGTH,
+  type SessionStore,
+} from "../base/session_store.ts";
 export { MAX_MEMORY_ROWS, MemorySessionStore } from "./memory_store.ts";
 export {
   KvSessionStore,

@@ -2,11 +2,12 @@
 
 import { toHex } from "../../cert/base/runtime.ts";
 import { type CachedSession, MAX_SESSION_AGE, type SessionCache } from "../base/session_cache.ts";
+import type { SessionStore } from "../base/session_store.ts";
 import { DecodeError } from "../wire/decode_error.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import { MAX_TICKETS_PER_PEER } from "./memory_cache.ts";
-import { MAX_SEALED_LENGTH, type SealedRow, type SealedRows } from "./sealed_rows.ts";
+import { MAX_SEALED_LENGTH, type SealedRow, SealedRows } from "./sealed_rows.ts";
 import { readTime, writeTime } from "./session_codec.ts";
 
 /** The time in milliseconds for which a process uses sessions that another one has cleared. */
@@ -43,6 +44,11 @@ export class StoredSessions implements SessionCache {
   constructor(rows: SealedRows, clock: () => number = () => performance.now()) {
     this.#rows = rows;
     this.#clock = clock;
+  }
+
+  /** Returns the cache over a store. */
+  static over(store: SessionStore, secret: Uint8Array<ArrayBuffer>): StoredSessions {
+    return new StoredSessions(new SealedRows(store, secret));
   }
 
   /** Removes and returns the newest session of a key that has not expired. */

@@ -1,10 +1,8 @@
 // Copyright 2026 the NSS for Deno authors. MIT license.
 
-import type { SessionStore } from "../../base/session_store.ts";
+import { MAX_EPOCH_LENGTH, type SessionStore } from "../../base/session_store.ts";
 import { type Bench, bytes, type Criterion, ensure, LONG } from "./engine.ts";
 
-/** The maximum length of an epoch. */
-const MAX_EPOCH_LENGTH = 100;
 /** How often the engine is restarted. */
 const RESTARTS = 3;
 

@@ -50,7 +50,11 @@ const LOCKED_PATIENCE = 1000;
  */
 export const EPOCH_IDLE = 10 * 60 * 1000;
 
-/** What a {@linkcode KvSessionStore} is made of. */
+/**
+ * What a {@linkcode KvSessionStore} is made of.
+ *
+ * @category Sessions
+ */
 export interface KvSessionStoreParts extends EpochOptions {
   /** The store. */
   readonly kv: KvStore;
@@ -220,7 +224,7 @@ export class KvSessionStore implements SessionStore, AsyncDisposable {
     if (this.#ownsKv) this.#kv.close();
   }
 
-  /** Closes the store, as {@linkcode close} does. */
+  /** Closes the store in Deno KV, if it was opened for this one. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();

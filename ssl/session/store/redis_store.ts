@@ -223,7 +223,7 @@ export class RedisSessionStore implements SessionStore {
    * Returns a text that changes with each start of the server and each failover.
    *
    * @param name The name of a row, whose node is asked.
-   * @returns The text; `null` if the server does not tell, see {@linkcode problem}.
+   * @returns The text; `null` if the server does not tell, see {@linkcode RedisSessionStore.problem}.
    * @throws {NssError} `SEC_ERROR_IO` if the command fails.
    */
   async epoch(name: string): Promise<string | null> {

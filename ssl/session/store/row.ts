@@ -33,7 +33,11 @@ export function checkRow(
   if (problem !== null) throw new NssError("SEC_ERROR_INVALID_ARGS", `Cannot ${what}: ${problem}`);
 }
 
-/** What the operator of a store says about it. */
+/**
+ * What the operator of a store says about it.
+ *
+ * @category Sessions
+ */
 export interface EpochOptions {
   /**
    * A text that is changed when a backup was restored that the store cannot notice itself: then no
